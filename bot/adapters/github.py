@@ -1,0 +1,335 @@
+"""GitHub, in our own words: issues that can be found again, and errors that say what to do.
+
+PyGithub repeats a POST ten times on 502 unless told otherwise, which files an issue ten times, so only
+reading is repeated here and whoever files looks first. Looking is by listing: the search index lags.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from github import Auth, Github, GithubException, GithubRetry, RateLimitExceededException
+from github.Issue import Issue as GithubIssue
+from github.IssueComment import IssueComment
+from github.Repository import Repository as GithubRepository
+from requests import RequestException
+
+from bot.errors import ConfigError, Retry, Tell
+from bot.ports import Issue, Origin, Repository
+from bot.render.parts import carries, marked, marker, split
+
+LABEL_COLOUR = "d93f0b"
+LONGEST_WAIT = 30.0
+"""Seconds that a call itself may wait for a rate limit; what takes longer is left to the caller."""
+
+SECONDARY_WAIT = 60.0
+"""Seconds to wait after a secondary limit that names none (docs.github.com, REST best practices)."""
+
+_SURPLUS = "_This part of the report is not needed any more._"
+
+
+def credentials(
+    *,
+    token: str = "",
+    app_id: int | None = None,
+    private_key: str = "",
+    installation_id: int | None = None,
+) -> Auth.Auth:
+    """How to sign in: as a GitHub App's installation where one is given, else with the token.
+
+    Raises:
+        ConfigError: neither is complete.
+    """
+    if app_id and private_key and installation_id:
+        return Auth.AppAuth(app_id, private_key).get_installation_auth(installation_id)
+    if token:
+        return Auth.Token(token)
+    raise ConfigError(
+        "github.token is missing: give a token, or github.app_id with github.private_key and "
+        "github.installation_id."
+    )
+
+
+class GitHubForge:
+    """One repository's issues. Fulfils :class:`bot.ports.Forge`.
+
+    ``seconds_between_requests`` and ``seconds_between_writes`` keep clear of GitHub's secondary limits
+    of 80 new things a minute; ``timeout`` is in seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        auth: Auth.Auth,
+        repository: str,
+        api_url: str = "https://api.github.com",
+        seconds_between_requests: float = 0.25,
+        seconds_between_writes: float = 1.0,
+        timeout: int = 15,
+        backoff: float = 0.5,
+    ) -> None:
+        retry = GithubRetry(
+            total=3,
+            allowed_methods=frozenset({"GET", "HEAD"}),
+            backoff_factor=backoff,
+            max_rate_limit_wait=LONGEST_WAIT,
+        )
+        self._github = Github(
+            auth=auth,
+            base_url=api_url.rstrip("/"),
+            retry=retry,
+            timeout=timeout,
+            per_page=100,
+            seconds_between_requests=seconds_between_requests,
+            seconds_between_writes=seconds_between_writes,
+        )
+        self._name = repository
+        self._fetched: GithubRepository | None = None
+        self._labels: set[str] = set()
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._github.close()
+
+    def check(self) -> Repository:
+        """See :meth:`bot.ports.Forge.check`."""
+        with self._errors("read the repository", writes=False):
+            repo = self._fetched = self._github.get_repo(self._name)
+            may = repo.permissions
+        if repo.archived:
+            raise Tell(f"{self._name} is archived on GitHub: unarchive it or name another one.")
+        if not repo.has_issues:
+            raise self._issues_off()
+        # A GitHub App's token is shown no permissions; its first write will tell.
+        if may is not None and not (may.push or may.triage or may.maintain or may.admin):
+            raise Tell(
+                f"GitHub lets the token read {self._name} but not label its issues: give its "
+                "account the role Triage or Write.",
+                code="forbidden",
+            )
+        return Repository(name=repo.full_name, url=repo.html_url, is_private=repo.private)
+
+    def open_issue(
+        self,
+        title: str,
+        body: str,
+        *,
+        origin: Origin,
+        labels: Sequence[str],
+        assignees: Sequence[str],
+    ) -> Issue:
+        """See :meth:`bot.ports.Forge.open_issue`."""
+        for label in labels:
+            self._have_label(label)
+        first, *rest = split(body)
+        repo = self._repo
+        with self._errors("file an issue"):
+            made = repo.create_issue(
+                title=title,
+                body=marked(first, marker(origin)),
+                labels=list(labels),
+                assignees=list(assignees),
+            )
+        try:
+            with self._errors("continue an issue"):
+                self._continue(made, rest, origin)
+        except Tell as exc:
+            # The issue stands: a refusal now must not read as if nothing had happened.
+            raise Retry(str(exc), maybe_done=True) from exc
+        return Issue(number=made.number, url=made.html_url)
+
+    def find_issue(self, origin: Origin, *, label: str) -> Issue | None:
+        """See :meth:`bot.ports.Forge.find_issue`."""
+        mark = marker(origin)
+        with self._errors("list the issues", writes=False):
+            listed = self._repo.get_issues(
+                state="all", labels=[label], sort="created", direction="desc"
+            )
+            found = [issue for issue in listed if carries(issue.body or "", mark)]
+        # Of several the oldest is the one; a later one can only be somebody's copy.
+        return Issue(number=found[-1].number, url=found[-1].html_url) if found else None
+
+    def rewrite_issue(self, number: int, title: str, body: str, *, origin: Origin) -> Issue:
+        """See :meth:`bot.ports.Forge.rewrite_issue`."""
+        first, *rest = split(body)
+        text = marked(first, marker(origin))
+        try:
+            with self._errors("rewrite an issue"):
+                issue = self._repo.get_issue(number)
+                if (issue.title, _lines(issue.body)) != (title, _lines(text)):
+                    issue.edit(title=title, body=text)
+                self._continue(issue, rest, origin)
+        except Tell as exc:
+            if exc.code in ("not_found", "issue_gone"):
+                raise Tell(f"Issue {number} of {self._name} is not there.", code="gone") from exc
+            raise
+        return Issue(number=number, url=issue.html_url)
+
+    def link_child(self, parent: int, child: int) -> bool:
+        """See :meth:`bot.ports.Forge.link_child`."""
+        with self._errors("link two issues"):
+            try:
+                inner = self._repo.get_issue(child)
+                self._repo.get_issue(parent).add_sub_issue(inner)
+            except GithubException as exc:
+                if exc.status == 422 and "duplicate" in _message(exc).lower():
+                    return True
+                if exc.status in (404, 405, 410, 422):
+                    return False
+                raise
+        return True
+
+    @property
+    def _repo(self) -> GithubRepository:
+        if self._fetched is None:
+            with self._errors("read the repository", writes=False):
+                self._fetched = self._github.get_repo(self._name)
+        return self._fetched
+
+    def _continue(self, issue: GithubIssue, parts: Sequence[str], origin: Origin) -> None:
+        """Make the marked comments hold these parts, whatever an earlier attempt got done."""
+        if not parts and not issue.comments:
+            return
+        comments = list(issue.get_comments())
+        for number, part in enumerate(parts, start=2):
+            mark = marker(origin, part=number)
+            self._say(issue, _marked_comment(comments, mark), marked(part, mark))
+        number = len(parts) + 2
+        while surplus := _marked_comment(comments, mark := marker(origin, part=number)):
+            self._say(issue, surplus, marked(_SURPLUS, mark))
+            number += 1
+
+    def _say(self, issue: GithubIssue, comment: IssueComment | None, text: str) -> None:
+        if comment is None:
+            issue.create_comment(text)
+        elif _lines(comment.body) != _lines(text):
+            comment.edit(text)
+
+    def _have_label(self, name: str) -> None:
+        if name in self._labels:
+            return
+        with self._errors("make a label"):
+            try:
+                self._repo.get_label(name)
+            except GithubException as exc:
+                if exc.status != 404:
+                    raise
+                self._make_label(name)
+        self._labels.add(name)
+
+    def _make_label(self, name: str) -> None:
+        try:
+            self._repo.create_label(name, LABEL_COLOUR)
+        except GithubException as exc:
+            # 422: somebody else made it in between.
+            if exc.status != 422:
+                raise
+
+    @contextmanager
+    def _errors(self, doing: str, *, writes: bool = True) -> Iterator[None]:
+        """Translate what goes wrong. ``writes``: an effect may stand although no answer came."""
+        try:
+            yield
+        except RateLimitExceededException as exc:
+            raise self._limited(exc) from exc
+        except GithubException as exc:
+            raise self._refused(exc, doing, writes=writes) from exc
+        except RequestException as exc:
+            raise Retry(
+                f"GitHub did not answer when mayday wanted to {doing} in {self._name}; "
+                "it will try again.",
+                maybe_done=writes,
+            ) from exc
+
+    def _refused(self, exc: GithubException, doing: str, *, writes: bool) -> Tell | Retry:
+        headers = _headers(exc)
+        if exc.status == 401:
+            return Tell(
+                "GitHub does not accept the credentials: put a valid token under github.token.",
+                code="bad_credentials",
+            )
+        if exc.status == 429 or (exc.status == 403 and "retry-after" in headers):
+            return self._limited(exc)
+        if exc.status == 403:
+            needed = headers.get("x-accepted-github-permissions", "") or "issues=write"
+            return Tell(
+                f"GitHub did not let mayday {doing} in {self._name} ({_message(exc)}): give its "
+                f"token the permission {needed}.",
+                code="forbidden",
+            )
+        if exc.status == 404:
+            return Tell(
+                f"GitHub shows no {self._name}: check github.repository, and that the token may "
+                "see it.",
+                code="not_found",
+            )
+        if exc.status == 410:
+            gone = "deleted" in _message(exc).lower()
+            return (
+                Tell(f"GitHub: {_message(exc)}", code="issue_gone") if gone else self._issues_off()
+            )
+        if exc.status >= 500:
+            return Retry(
+                f"GitHub failed ({exc.status}) when mayday wanted to {doing} in {self._name}; "
+                "it will try again.",
+                maybe_done=writes,
+            )
+        return Tell(
+            f"GitHub refused to {doing} in {self._name}: {_message(exc)}.", code=str(exc.status)
+        )
+
+    def _limited(self, exc: GithubException) -> Retry:
+        headers = _headers(exc)
+        wait = getattr(exc, "wait", None) or SECONDARY_WAIT
+        if headers.get("retry-after", "").isdigit():
+            wait = float(headers["retry-after"])
+        elif headers.get("x-ratelimit-remaining") == "0":
+            reset = headers.get("x-ratelimit-reset", "")
+            wait = max(float(reset) - time.time(), 1.0) if reset.isdigit() else wait
+        return Retry(
+            f"GitHub asks mayday to slow down; it will try again in {wait:.0f} s.",
+            after=float(wait),
+            maybe_done=False,
+        )
+
+    def _issues_off(self) -> Tell:
+        return Tell(
+            f"Issues are turned off in {self._name}: turn them on in the repository's settings.",
+            code="issues_off",
+        )
+
+
+def _marked_comment(comments: Sequence[IssueComment], mark: str) -> IssueComment | None:
+    return next((comment for comment in comments if carries(comment.body or "", mark)), None)
+
+
+def _lines(text: str | None) -> list[str]:
+    """For comparing: GitHub gives back what it was sent with other line ends, and trimmed."""
+    return (text or "").strip().splitlines()
+
+
+def _headers(exc: GithubException) -> Mapping[str, str]:
+    return {key.lower(): str(value) for key, value in (exc.headers or {}).items()}
+
+
+def _message(exc: GithubException) -> str:
+    """GitHub's own words, without a final stop."""
+    data: Any = exc.data
+    if isinstance(data, str | bytes):
+        try:
+            data = json.loads(data)
+        except ValueError:
+            data = None
+    said = data if isinstance(data, dict) else {}
+    errors = said.get("errors")
+    details = [
+        str(error.get("message") or f"{error.get('field', '')} {error.get('code', '')}".strip())
+        for error in (errors if isinstance(errors, list) else ())
+        if isinstance(error, dict)
+    ]
+    text = "; ".join([str(said.get("message") or f"status {exc.status}"), *details])
+    return text[:300].rstrip(". ")

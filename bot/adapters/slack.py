@@ -1,0 +1,368 @@
+"""Slack's Web API in mayday's words.
+
+The SDK's own retries are off: its connection retry sends a POST twice when the connection drops after
+the call took effect, and Slack has no idempotency keys. Every failure becomes one of three: refused
+(:class:`Tell`), not this time (:class:`Retry`), and ``Retry(maybe_done=True)`` where no answer came.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import urllib.error
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+import structlog
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web import SlackResponse
+
+from bot.domain.slack_message import message_from
+from bot.errors import ConfigError, Retry, Tell
+from bot.ports import JSON, Channel, Identity, Post, Profile, Seen
+
+EVENT_TYPE = "mayday_effect"
+TIMEOUT_SECONDS = 20
+PAGE = 200
+CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{6,}")
+
+PASSING = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited"}
+)
+"""Slack's errors that a later try may not meet; all but the last may have taken effect."""
+
+TOKEN_TROUBLE = frozenset(
+    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
+)
+
+ADVICE = {
+    "channel_not_found": "Slack does not show mayday that channel: invite it there",
+    "not_in_channel": "mayday is not in that channel: invite it there",
+    "is_archived": "that channel is archived: unarchive it first",
+    "restricted_action": "this workspace does not let mayday do that: ask an admin to allow it",
+    "name_taken": "another channel has that name already",
+    "user_not_found": "Slack knows no such person",
+    "cant_invite": "Slack does not let mayday invite that person",
+    "user_is_restricted": "that person is a guest who may not join",
+    "message_not_found": "that message is gone",
+    "no_permission": "this workspace does not let mayday do that: ask an admin to allow it",
+    "unknown_method": "this Slack does not offer that",
+}
+
+
+log = structlog.get_logger()
+
+
+class SlackChat:
+    """Fulfils :class:`bot.ports.Chat`."""
+
+    def __init__(self, client: WebClient) -> None:
+        client.retry_handlers = []
+        client.timeout = TIMEOUT_SECONDS
+        self._client = client
+        self._identity: Identity | None = None
+        self._resolved: dict[str, str] = {}
+
+    def identity(self) -> Identity:
+        """Who the bot is; asked once."""
+        if self._identity is None:
+            answer = self._call("auth.test")
+            scopes = {k.lower(): v for k, v in answer.headers.items()}.get("x-oauth-scopes", "")
+            self._identity = Identity(
+                user_id=answer["user_id"],
+                bot_id=answer.get("bot_id") or "",
+                team_id=answer["team_id"],
+                team=answer.get("team") or "",
+                url=answer.get("url") or "",
+                scopes=frozenset(s.strip() for s in scopes.split(",") if s.strip()),
+            )
+        return self._identity
+
+    def open_channel(self, name: str, *, private: bool) -> Channel:
+        """Create a channel. ``is_private`` is sent only when true, since some servers misread it."""
+        asked = {"name": name, **({"is_private": True} if private else {})}
+        return _channel(self._call("conversations.create", **asked)["channel"])
+
+    def find_channel(self, name: str) -> Channel | None:
+        """A channel by its name, archived ones too, among all that the bot may see."""
+        cursor = ""
+        while True:
+            page = self._call(
+                "conversations.list",
+                types="public_channel,private_channel",
+                exclude_archived=False,
+                limit=1000,
+                **({"cursor": cursor} if cursor else {}),
+            )
+            for raw in page["channels"]:
+                if raw.get("name") == name:
+                    return _channel(raw)
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return None
+
+    def resolve(self, channel: str) -> str:
+        """The id of a channel given by its id or ``#name``, which the bot joins.
+
+        A bot may post to public channels that it is not in, but reads history only where it is.
+        """
+        if channel not in self._resolved:
+            channel_id = channel
+            if not CHANNEL_ID.fullmatch(channel):
+                found = self.find_channel(channel.removeprefix("#"))
+                if found is None:
+                    raise Tell(
+                        f"mayday sees no channel “{channel}”: check its name, and invite mayday if it is private."
+                    )
+                channel_id = found.id
+            try:
+                self._call("conversations.join", channel=channel_id)
+            except Tell as exc:
+                log.info("slack.not_joined", channel=channel_id, error=str(exc))
+            self._resolved[channel] = channel_id
+        return self._resolved[channel]
+
+    def channel(self, channel_id: str) -> Channel:
+        """What Slack tells of a channel."""
+        return _channel(self._call("conversations.info", channel=channel_id)["channel"])
+
+    def invite(self, channel_id: str, user: str) -> None:
+        """Bring a person in; one who is in already is fine."""
+        try:
+            self._call("conversations.invite", channel=channel_id, users=user)
+        except Tell as exc:
+            if exc.code != "already_in_channel":
+                raise
+
+    def members(self, channel_id: str) -> frozenset[str]:
+        """Everybody in a channel."""
+        return frozenset(
+            user
+            for page in self._pages("conversations.members", channel=channel_id)
+            for user in page["members"]
+        )
+
+    def set_topic(self, channel_id: str, topic: str) -> None:
+        """Set the channel's topic."""
+        self._call("conversations.setTopic", channel=channel_id, topic=topic)
+
+    def post(
+        self,
+        channel_id: str,
+        post: Post,
+        *,
+        effect: str,
+        thread_ts: str = "",
+        broadcast: bool = False,
+    ) -> str:
+        """Send a message that carries the id of its effect, and nothing else, as metadata."""
+        answer = self._call(
+            "chat.postMessage",
+            channel=channel_id,
+            **_content(post),
+            metadata={"event_type": EVENT_TYPE, "event_payload": {"effect": effect}},
+            **({"thread_ts": thread_ts} if thread_ts else {}),
+            **({"reply_broadcast": True} if broadcast else {}),
+        )
+        return str(answer["ts"])
+
+    def find_post(
+        self, channel_id: str, effect: str, *, since: datetime, thread_ts: str = ""
+    ) -> str | None:
+        """The ts of the bot's message that carries this effect."""
+        method = "conversations.replies" if thread_ts else "conversations.history"
+        asked: dict[str, Any] = {
+            "channel": channel_id,
+            "oldest": f"{int(since.timestamp()) - 5}.000000",
+            "include_all_metadata": True,
+            **({"ts": thread_ts} if thread_ts else {}),
+        }
+        for page in self._pages(method, **asked):
+            for raw in page["messages"]:
+                metadata = raw.get("metadata") or {}
+                if (
+                    metadata.get("event_type") == EVENT_TYPE
+                    and (metadata.get("event_payload") or {}).get("effect") == effect
+                    and self._is_own(raw)
+                ):
+                    return str(raw["ts"])
+        return None
+
+    def change(self, channel_id: str, ts: str, post: Post) -> None:
+        """Replace what a message of the bot's says."""
+        self._call("chat.update", channel=channel_id, ts=ts, **_content(post))
+
+    def pin(self, channel_id: str, ts: str) -> None:
+        """Pin a message; one that is pinned already is fine."""
+        try:
+            self._call("pins.add", channel=channel_id, timestamp=ts)
+        except Tell as exc:
+            if exc.code != "already_pinned":
+                raise
+
+    def bookmark(self, channel_id: str, *, title: str, link: str) -> None:
+        """Make the channel have this bookmark, by its title."""
+        listed = self._call("bookmarks.list", channel_id=channel_id)
+        for raw in listed.get("bookmarks") or ():
+            if raw.get("title") == title:
+                if raw.get("link") != link:
+                    self._call(
+                        "bookmarks.edit", channel_id=channel_id, bookmark_id=raw["id"], link=link
+                    )
+                return
+        self._call("bookmarks.add", channel_id=channel_id, title=title, type="link", link=link)
+
+    def direct(self, user: str) -> str:
+        """The direct conversation with a person."""
+        return str(self._call("conversations.open", users=user)["channel"]["id"])
+
+    def whisper(self, channel_id: str, user: str, post: Post) -> None:
+        """Show something to one person only."""
+        self._call("chat.postEphemeral", channel=channel_id, user=user, **_content(post))
+
+    def permalink(self, channel_id: str, ts: str) -> str:
+        """A message's address."""
+        answer = self._call("chat.getPermalink", channel=channel_id, message_ts=ts)
+        return str(answer["permalink"])
+
+    def history(self, channel_id: str, *, oldest: str, latest: str = "") -> Iterator[Seen]:
+        """Parents, newest first, all pages."""
+        asked = {"channel": channel_id, "oldest": oldest, "inclusive": True}
+        for page in self._pages(
+            "conversations.history", **asked, **({"latest": latest} if latest else {})
+        ):
+            yield from (self._seen(channel_id, raw) for raw in page["messages"])
+
+    def replies(self, channel_id: str, thread_ts: str) -> Iterator[Seen]:
+        """A thread's replies, oldest first, without the parent that Slack puts on every page."""
+        for page in self._pages("conversations.replies", channel=channel_id, ts=thread_ts):
+            yield from (
+                self._seen(channel_id, raw) for raw in page["messages"] if raw["ts"] != thread_ts
+            )
+
+    def profile(self, user: str) -> Profile:
+        """What Slack tells of a person."""
+        raw = self._call("users.info", user=user)["user"]
+        shown = raw.get("profile") or {}
+        return Profile(
+            id=raw["id"],
+            team_id=raw.get("team_id") or "",
+            name=shown.get("display_name")
+            or shown.get("real_name")
+            or raw.get("real_name")
+            or raw.get("name")
+            or raw["id"],
+            zone=raw.get("tz") or "UTC",
+            is_guest=bool(
+                raw.get("is_restricted")
+                or raw.get("is_ultra_restricted")
+                or raw.get("is_stranger")
+                or raw.get("deleted")
+            ),
+            is_bot=bool(raw.get("is_bot")),
+        )
+
+    def group_members(self, group: str) -> frozenset[str]:
+        """Who is in a user group."""
+        return frozenset(self._call("usergroups.users.list", usergroup=group)["users"])
+
+    def open_view(self, trigger_id: str, view: JSON) -> str:
+        """Open a modal within the trigger's three seconds; return its id."""
+        return str(self._call("views.open", trigger_id=trigger_id, view=view)["view"]["id"])
+
+    def change_view(self, view_id: str, view: JSON) -> None:
+        """Replace an open modal."""
+        self._call("views.update", view_id=view_id, view=view)
+
+    def _is_own(self, raw: Mapping[str, Any]) -> bool:
+        me = self.identity()
+        return raw.get("user") == me.user_id or bool(me.bot_id and raw.get("bot_id") == me.bot_id)
+
+    def _seen(self, channel_id: str, raw: Mapping[str, Any]) -> Seen:
+        team = self.identity().team_id
+        return Seen(
+            message=message_from(raw, team_id=team, channel_id=channel_id),
+            reactions={
+                reaction["name"]: tuple(reaction.get("users") or ())
+                for reaction in raw.get("reactions") or ()
+            },
+            latest_reply=str(raw.get("latest_reply") or ""),
+            reply_count=int(raw.get("reply_count") or 0),
+        )
+
+    def _pages(self, method: str, **asked: Any) -> Iterator[SlackResponse]:
+        cursor = ""
+        while True:
+            page = self._call(method, **asked, limit=PAGE, **({"cursor": cursor} if cursor else {}))
+            yield page
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return
+
+    def _call(self, method: str, **asked: Any) -> SlackResponse:
+        try:
+            # A form with JSON inside is what every method takes, reading and writing alike.
+            return self._client.api_call(
+                method,
+                data={
+                    key: json.dumps(value) if isinstance(value, (dict, list)) else value
+                    for key, value in asked.items()
+                },
+            )
+        except SlackApiError as exc:
+            _translate(method, exc)
+        except (SlackClientError, urllib.error.URLError, OSError, http.client.HTTPException) as exc:
+            raise Retry(f"Slack did not answer {method}; trying again.") from exc
+        except json.JSONDecodeError as exc:
+            raise Retry(f"Slack's answer to {method} was garbled; trying again.") from exc
+
+
+def _translate(method: str, exc: SlackApiError) -> NoReturn:
+    answer: Any = exc.response
+    status = int(getattr(answer, "status_code", 0) or 0)
+    headers = {k.lower(): v for k, v in (getattr(answer, "headers", None) or {}).items()}
+    data = getattr(answer, "data", None)
+    code = str(data.get("error") or "") if isinstance(data, dict) else ""
+    if status == 429 or code == "ratelimited":
+        wait = headers.get("retry-after", "30")
+        wait = wait[0] if isinstance(wait, list) else wait
+        raise Retry(
+            f"Slack asks to wait {wait} s before {method}.", after=float(wait), maybe_done=False
+        ) from exc
+    if status >= 500 or code in PASSING or not code:
+        raise Retry(f"Slack had a problem with {method} ({code or status}); trying again.") from exc
+    if code in TOKEN_TROUBLE:
+        raise ConfigError(
+            f"Slack refuses the bot's token ({code}): put a current one into slack.bot_token."
+        ) from exc
+    if code == "missing_scope":
+        needed = data.get("needed", "") if isinstance(data, dict) else ""
+        raise Tell(
+            f"{method} needs the scope {needed}: add it to the Slack app and reinstall it.",
+            code=code,
+        ) from exc
+    advice = ADVICE.get(code, f"Slack answered {code}")
+    gone = {"message_not_found": "gone"}.get(code, code)
+    raise Tell(f"{method}: {advice}.", code=gone) from exc
+
+
+def _content(post: Post) -> dict[str, Any]:
+    content: dict[str, Any] = {"text": post.text, "unfurl_links": False, "unfurl_media": False}
+    if post.blocks:
+        content["blocks"] = list(post.blocks)
+    return content
+
+
+def _channel(raw: Mapping[str, Any]) -> Channel:
+    return Channel(
+        id=raw["id"],
+        name=raw.get("name") or "",
+        is_private=bool(raw.get("is_private")),
+        is_archived=bool(raw.get("is_archived")),
+        is_shared=bool(raw.get("is_ext_shared") or raw.get("is_pending_ext_shared")),
+        creator=raw.get("creator") or "",
+        created=datetime.fromtimestamp(int(raw.get("created") or 0), tz=UTC),
+    )

@@ -1,0 +1,304 @@
+"""The only place that builds, registers and wires: from a configuration to a bot that runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import structlog
+from slack_sdk import WebClient
+
+from bot.adapters import github
+from bot.adapters.folder import ReportFolder
+from bot.adapters.github import GitHubForge
+from bot.adapters.jupyterhub import JupyterHub
+from bot.adapters.kubernetes import KubernetesCluster
+from bot.adapters.slack import SlackChat
+from bot.clock import Ticks, real_time, shifted_time
+from bot.config import Config
+from bot.domain.hubs import Place
+from bot.domain.incident import Policy
+from bot.durable import DurableWork
+from bot.errors import ConfigError, MaydayError
+from bot.ports import Clock, Forge
+from bot.services import publish as publishing
+from bot.services import sync as syncing
+from bot.services.authorize import Authorize
+from bot.services.backfill import Backfill
+from bot.services.change import Changes
+from bot.services.channel import Channels
+from bot.services.declare import Declare
+from bot.services.effects import Effects
+from bot.services.people import People
+from bot.services.projections import Projections
+from bot.services.publish import Filing, Publish
+from bot.services.record import Record
+from bot.services.remind import remind
+from bot.services.report import Reports
+from bot.services.retry import retry_due
+from bot.services.run import EXECUTE, PLAN, Runs, posts_of
+from bot.services.settings import HubPlace, Settings
+from bot.services.steps import Site
+from bot.services.sync import Sync
+from bot.slack import app as slack_app
+from bot.slack.desk import Desk
+from bot.slack.front import Front
+from bot.slack.inbox import Inbox
+from bot.slack.scopes import missing_scopes
+from bot.slack.socket import Socket
+from bot.store.engine import Store
+from bot.web import health
+from bot.web.server import Server, slack_route
+from runbooks import RUNBOOKS
+
+STANDS_STILL = 60.0
+"""Seconds without a tick after which the clock counts as dead."""
+
+log = structlog.get_logger()
+
+
+class Bot:
+    """A mayday, built and not yet started. ``clock`` is the domain's time."""
+
+    def __init__(self, config: Config) -> None:
+        _check(config)
+        self.config = config
+        practice = config.practice.clock_file
+        self.clock: Clock = shifted_time(practice) if practice else real_time
+        self.store = Store(config.database.url.get_secret_value())
+        self.settings = _settings(config)
+        self.durable = DurableWork(self.store.url)
+        client = WebClient(token=_secret(config.slack.bot_token), base_url=config.slack.api_url)
+        self.chat = SlackChat(client)
+        self.forge = forge(config)
+        self.sites = sites(config)
+        self.ticks = Ticks()
+        self._stops: list[Callable[[], None]] = []
+
+        store, durable, now, settings = self.store, self.durable, self.clock, self.settings
+        effects = Effects(store, now)
+        people = People(store, self.chat, now)
+        self.record = Record(store, now, settings)
+        self.backfill = Backfill(store, self.chat, self.record, now)
+        self.runs = Runs(
+            store,
+            durable,
+            now,
+            books={book.name: book for book in RUNBOOKS},
+            sites=self.sites,
+            wall=real_time,
+            wait=time.sleep,
+        )
+        self.reports = Reports(store, people, settings)
+        self.publish = Publish(
+            store,
+            effects,
+            durable,
+            self.reports,
+            ReportFolder(config.report.directory),
+            self.forge,
+            now,
+            Filing(
+                labels=config.github.labels,
+                item_labels=config.github.item_labels,
+                assignees=config.github.assignees,
+            ),
+        )
+        projections = Projections(store, self.chat, now, settings, posts_of(self.runs.books))
+        channels = Channels(store, effects, self.chat, settings)
+        self.sync = Sync(store, effects, durable, channels, projections)
+        self.desk = Desk(
+            store=store,
+            now=now,
+            settings=settings,
+            declare=Declare(store, durable, now, settings),
+            changes=Changes(store, durable, now, settings),
+            record=self.record,
+            runs=self.runs,
+            authorize=Authorize(self.chat, people, settings),
+            reports=self.reports,
+            publish=self.publish,
+            sync=self.sync,
+            severity_help={s.name: s.description for s in config.incident.severities},
+        )
+        self.inbox = Inbox(store, self.record, now)
+        self.app, self._pool = slack_app.build(
+            client,
+            signing_secret=_secret(config.slack.signing_secret)
+            if config.slack.mode == "http"
+            else "",
+            inbox=self.inbox,
+            desk=self.desk,
+            front=Front(self.chat),
+        )
+        durable.workflow(syncing.WORKFLOW, self.sync.workflow)
+        durable.workflow(publishing.WORKFLOW, self.publish.workflow)
+        durable.workflow(PLAN, self.runs.plan_workflow)
+        durable.workflow(EXECUTE, self.runs.execute_workflow)
+        self.http: Server | None = None
+
+    def start(self) -> None:
+        """Open the database, resume what was interrupted, and connect to Slack.
+
+        Raises:
+            ConfigError: something in the configuration does not work, in one sentence.
+            MaydayError: Slack cannot be reached, or another mayday has the database.
+        """
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self) -> None:
+        store, config = self.store, self.config
+        self._stops.append(store.close)
+        if store.is_sqlite:
+            store.lock()
+        store.migrate()
+        identity = self.chat.identity()
+        for scope in missing_scopes(identity.scopes):
+            log.warning("slack.scope_missing", scope=scope, advice="add it and reinstall the app")
+        self.durable.launch()
+        self._stops.append(self.durable.close)
+        self._tick()
+        self._stops.append(self.ticks.stop)
+        socket = self._socket() if config.slack.mode == "socket" else None
+        checks = {
+            "database": self._database_problem,
+            "clock": lambda: "" if self.ticks.age < STANDS_STILL else "The clock stands still.",
+            **({"slack": socket.problem} if socket else {}),
+        }
+        routes = health.routes(checks)
+        if socket is None:
+            routes.append(slack_route(self.app))
+        self.http = Server(routes, host=config.http.host, port=config.http.port)
+        self.http.start()
+        self._stops.append(self.http.stop)
+        self._stops.append(lambda: self._pool.shutdown(wait=True))
+        if socket:
+            # Stopped first: nothing more comes in, and what came in is finished.
+            self._stops.append(socket.stop)
+            socket.start()
+        log.info("mayday.ready", team=identity.team, mode=config.slack.mode, port=self.http.port)
+
+    def _tick(self) -> None:
+        every, store, durable = self.ticks.every, self.store, self.durable
+        every(1, "remind", lambda: remind(store, durable, self.clock, self.settings))
+        every(2, "retry", lambda: retry_due(store, durable, self.clock))
+        every(10, "inbox", self.inbox.take_up)
+        every(300, "backfill", self.backfill.all)
+        self.ticks.start()
+
+    def _socket(self) -> Socket:
+        return Socket(
+            self.app,
+            _secret(self.config.slack.app_token),
+            connected=lambda: self.ticks.soon("backfill"),
+        )
+
+    def stop(self) -> None:
+        """Take nothing more in, finish what came in, and let go of everything."""
+        while self._stops:
+            stop = self._stops.pop()
+            try:
+                stop()
+            except Exception:
+                log.exception("mayday.stop_failed")
+
+    def _database_problem(self) -> str:
+        try:
+            self.store.check()
+        except MaydayError as exc:
+            return str(exc)
+        return ""
+
+
+def _check(config: Config) -> None:
+    """Refuse what cannot start, before anything is opened."""
+    if config.slack.bot_token is None:
+        raise ConfigError("slack.bot_token is missing: put the bot token (xoxb-…) there.")
+    if config.slack.mode == "socket" and config.slack.app_token is None:
+        raise ConfigError(
+            "slack.app_token is missing: put the app token (xapp-…) there, or use slack.mode: http."
+        )
+    if config.slack.mode == "http" and config.slack.signing_secret is None:
+        raise ConfigError(
+            "slack.signing_secret is missing: slack.mode http needs it to know Slack's requests."
+        )
+
+
+def _secret(value: object) -> str:
+    get = getattr(value, "get_secret_value", None)
+    return get() if get else ""
+
+
+def _settings(config: Config) -> Settings:
+    incident = config.incident
+    return Settings(
+        policy=Policy(
+            severities=tuple(s.name for s in incident.severities),
+            statuses=incident.statuses,
+            roles=incident.roles,
+        ),
+        intervals={s.name: s.interval for s in incident.severities},
+        reactions=incident.reactions,
+        groups=incident.action_groups,
+        channel_template=incident.channel_name,
+        announce_channel=config.slack.announce_channel,
+        zone=config.report.zone,
+        report_form=config.report.form.value,
+        hubs={
+            hub.name: HubPlace(
+                name=hub.name, url=hub.url, cluster=hub.cluster, namespace=hub.namespace
+            )
+            for hub in config.hubs
+        },
+        may_run_users=frozenset(config.runbooks.allow.users),
+        may_run_groups=frozenset(config.runbooks.allow.groups),
+        open_to_all=config.practice.open_to_all,
+    )
+
+
+def forge(config: Config) -> Forge | None:
+    """GitHub, where a repository is configured.
+
+    Raises:
+        ConfigError: a repository without the means to write to it.
+    """
+    settings = config.github
+    if not settings.repository:
+        return None
+    auth = github.credentials(
+        token=_secret(settings.token),
+        app_id=settings.app_id,
+        private_key=_secret(settings.private_key),
+        installation_id=settings.installation_id,
+    )
+    return GitHubForge(auth=auth, repository=settings.repository, api_url=settings.api_url)
+
+
+def sites(config: Config) -> dict[str, Site]:
+    """Every hub with its cluster. Nothing is asked of either before it is used."""
+    clusters = {
+        cluster.name: KubernetesCluster(
+            name=cluster.name,
+            kubeconfig=str(cluster.kubeconfig or ""),
+            context=cluster.context,
+            server=cluster.server,
+        )
+        for cluster in config.clusters
+    }
+    return {
+        hub.name: Site(
+            place=Place(hub=hub.name, cluster=hub.cluster, namespace=hub.namespace),
+            hub=JupyterHub(
+                name=hub.name,
+                url=hub.url,
+                api_url=hub.api_url,
+                token=hub.api_token.get_secret_value(),
+            ),
+            cluster=clusters[hub.cluster],
+        )
+        for hub in config.hubs
+    }

@@ -1,0 +1,1 @@
+"""What mayday knows about incidents: values and rules, without I/O and without a clock."""

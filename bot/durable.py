@@ -1,0 +1,110 @@
+"""Workflows that survive a kill: the only place that knows DBOS.
+
+A workflow is a plain function, registered under a name in bootstrap. It is enqueued in the transaction
+that makes it necessary, so that the change and its consequences commit together, and it runs its calls
+as steps. A step may run twice (killed after its effect, before its checkpoint): whatever it does must
+look before repeating. Steps and arguments are plain JSON.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
+from sqlalchemy import create_engine, text
+
+APPLICATION_VERSION = "1"
+QUEUE = "mayday"
+POLL_SECONDS = 0.1
+
+
+class DurableWork:
+    """Fulfils :class:`bot.ports.Durable` with DBOS in the database at ``url``.
+
+    ``executor`` names this replica and must be stable over its restarts: a started executor goes on
+    with what the last one of its name left.
+    """
+
+    def __init__(self, url: str, *, executor: str = "mayday", poll: float = POLL_SECONDS) -> None:
+        self._url = url
+        self._executor = executor
+        self._poll = poll
+        self._workflows: dict[str, Callable[..., Any]] = {}
+        self._client: DBOSClient | None = None
+
+    def workflow(self, name: str, fn: Callable[..., Any]) -> None:
+        """Register a workflow, before :meth:`launch`."""
+        self._workflows[name] = fn
+
+    def launch(self) -> None:
+        """Make DBOS's tables, resume what a kill interrupted, and begin to take work."""
+        logging.getLogger("dbos").setLevel(logging.ERROR)
+        if self._url.startswith("sqlite"):
+            _make_wal(self._url)
+        config: DBOSConfig = {
+            "name": "mayday",
+            "system_database_url": self._url,
+            "application_version": APPLICATION_VERSION,
+            "executor_id": self._executor,
+            "log_level": "ERROR",
+            "serializer": DBOSPortableJSONSerializer(),
+            "enable_otlp": False,
+            "notification_listener_polling_interval_sec": self._poll,
+            "use_listen_notify": False,
+        }
+        DBOS(config=config)
+        for name, fn in self._workflows.items():
+            DBOS.workflow(name=name)(_function(fn))
+        DBOS.launch()
+        DBOS.register_queue(
+            QUEUE,
+            partition_concurrency=1,
+            polling_interval_sec=self._poll,
+            on_conflict="always_update",
+        )
+        self._client = DBOSClient(
+            system_database_url=self._url, serializer=DBOSPortableJSONSerializer()
+        )
+
+    def enqueue(self, tx: Any, workflow: str, *, key: str, lane: str, args: Sequence[Any]) -> None:
+        """Start a workflow when ``tx`` commits; a second one with the same key changes nothing."""
+        if self._client is None:
+            raise RuntimeError("launch() comes first")
+        options: EnqueueOptions = {
+            "workflow_name": workflow,
+            "queue_name": QUEUE,
+            "workflow_id": key,
+            "app_version": APPLICATION_VERSION,
+            "queue_partition_key": lane,
+        }
+        self._client.enqueue_in_transaction(tx, options, *args)
+
+    def step(self, name: str, fn: Callable[..., Any], *args: Any) -> Any:
+        """Run ``fn`` as a checkpointed step of the workflow that is running."""
+        return DBOS.run_step({"name": name}, fn, *args)
+
+    def close(self) -> None:
+        """Stop taking work; what is unfinished goes on at the next launch."""
+        if self._client is not None:
+            self._client.destroy()
+            self._client = None
+        DBOS.destroy(destroy_registry=True)
+
+
+def _function(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """A plain function around a bound method: DBOS sets attributes on what it registers."""
+
+    def workflow(*args: Any) -> Any:
+        return fn(*args)
+
+    return workflow
+
+
+def _make_wal(url: str) -> None:
+    """DBOS opens its own connections, which must meet WAL already set (it is kept in the file)."""
+    engine = create_engine(url)
+    with engine.connect() as conn:
+        conn.execute(text("PRAGMA journal_mode=WAL"))
+    engine.dispose()

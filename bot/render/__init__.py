@@ -1,0 +1,1 @@
+"""Words: pure functions from values to what people read in Slack and in reports."""

@@ -1,0 +1,167 @@
+"""Block Kit's pieces, so that no other module spells out its JSON.
+
+Limits are Slack's (docs.slack.dev, Block Kit reference): 3,000 characters in a section, 150 in a
+header, 75 on a button, 2,000 in its value, 24 in a modal's title.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bot.render.text import cut
+
+Block = dict[str, Any]
+
+
+def plain(text: str, limit: int = 75) -> Block:
+    """A plain_text object."""
+    return {"type": "plain_text", "text": cut(text, limit) or "–", "emoji": True}
+
+
+def mrkdwn(text: str, limit: int = 3000) -> Block:
+    """A mrkdwn object; what people typed in it must have been escaped."""
+    return {"type": "mrkdwn", "text": cut(text, limit) or "–"}
+
+
+def header(text: str) -> Block:
+    """A header block."""
+    return {"type": "header", "text": plain(text, 150)}
+
+
+def section(
+    text: str = "",
+    *,
+    fields: Iterable[str] = (),
+    accessory: Block | None = None,
+    block_id: str = "",
+) -> Block:
+    """A section of text, of up to ten fields, or both."""
+    block: Block = {"type": "section"}
+    if block_id:
+        block["block_id"] = block_id
+    if text:
+        block["text"] = mrkdwn(text)
+    shown = [mrkdwn(f, 2000) for f in fields][:10]
+    if shown:
+        block["fields"] = shown
+    if accessory:
+        block["accessory"] = accessory
+    return block
+
+
+def context(*texts: str) -> Block:
+    """Small print."""
+    return {"type": "context", "elements": [mrkdwn(text) for text in texts][:10]}
+
+
+def divider() -> Block:
+    """A line across."""
+    return {"type": "divider"}
+
+
+def button(
+    text: str, *, action: str, value: str = "", style: str = "", confirm: Block | None = None
+) -> Block:
+    """A button; ``style`` is ``primary``, ``danger`` or empty."""
+    block: Block = {"type": "button", "text": plain(text), "action_id": action}
+    if value:
+        block["value"] = value
+    if style:
+        block["style"] = style
+    if confirm:
+        block["confirm"] = confirm
+    return block
+
+
+def actions(*elements: Block, block_id: str = "") -> Block:
+    """A row of buttons."""
+    block: Block = {"type": "actions", "elements": list(elements)}
+    if block_id:
+        block["block_id"] = block_id
+    return block
+
+
+def option(text: str, value: str, *, description: str = "") -> Block:
+    """A choice in a menu."""
+    made: Block = {"text": plain(text), "value": value}
+    if description:
+        made["description"] = plain(description)
+    return made
+
+
+def select(
+    action: str, options: Sequence[Block], *, chosen: str = "", placeholder: str = "Choose"
+) -> Block:
+    """A menu of one choice, the option whose value is ``chosen`` chosen already."""
+    made: Block = {
+        "type": "static_select",
+        "action_id": action,
+        "placeholder": plain(placeholder),
+        "options": list(options)[:100],
+    }
+    initial = [o for o in made["options"] if o["value"] == chosen]
+    if initial:
+        made["initial_option"] = initial[0]
+    return made
+
+
+def text_input(
+    action: str,
+    *,
+    initial: str = "",
+    multiline: bool = False,
+    limit: int = 3000,
+    placeholder: str = "",
+) -> Block:
+    """A place to type in."""
+    made: Block = {
+        "type": "plain_text_input",
+        "action_id": action,
+        "multiline": multiline,
+        "max_length": limit,
+    }
+    if initial:
+        made["initial_value"] = cut(initial, limit)
+    if placeholder:
+        made["placeholder"] = plain(placeholder, 150)
+    return made
+
+
+def input_block(
+    block_id: str, label: str, element: Block, *, optional: bool = False, hint: str = ""
+) -> Block:
+    """A labelled input of a modal."""
+    made: Block = {
+        "type": "input",
+        "block_id": block_id,
+        "label": plain(label, 2000),
+        "element": element,
+        "optional": optional,
+    }
+    if hint:
+        made["hint"] = plain(hint, 2000)
+    return made
+
+
+def modal(
+    callback: str,
+    title: str,
+    blocks: Sequence[Block],
+    *,
+    submit: str = "",
+    close: str = "Cancel",
+    metadata: str = "",
+) -> Block:
+    """A modal view."""
+    view: Block = {
+        "type": "modal",
+        "callback_id": callback,
+        "title": plain(title, 24),
+        "close": plain(close, 24),
+        "blocks": list(blocks)[:100],
+        "private_metadata": metadata,
+    }
+    if submit:
+        view["submit"] = plain(submit, 24)
+    return view

@@ -1,0 +1,96 @@
+"""How each kind of timeline entry is worded, once for Slack and for the report.
+
+``words`` gives Slack's mrkdwn with ``<@U…>`` left in place; Slack itself resolves those, and the report
+has them resolved together with the rest of the markup. Prose is made here and stored nowhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from bot.domain.timeline import EntryKind, FileRef, Line
+from bot.render.markdown import Names, link, neutral
+from bot.render.plans import runbook_words
+from bot.render.text import escape
+
+_BROADCAST = re.compile(r"<(?=!(?!date\^))")
+_OWN_WORDS = frozenset({EntryKind.NOTE, EntryKind.MESSAGE})
+_SIGNED = frozenset({EntryKind.MESSAGE, EntryKind.UPDATE})
+
+
+def words(line: Line) -> str:
+    """What the entry says, in mrkdwn. Mentions stand in it; ``quiet`` makes broadcasts harmless."""
+    entry = line.entry
+    data = entry.data
+    who = f"<@{entry.author}>" if entry.author else "mayday"
+    if entry.kind in _OWN_WORDS:
+        return line.text
+    if entry.kind is EntryKind.UPDATE:
+        return f"*Update:* {line.text}"
+    if entry.kind is EntryKind.RUNBOOK:
+        return runbook_words(data, who)
+    if entry.kind is EntryKind.ROLE:
+        return _role(data, who)
+    return _change(entry.kind, data, who)
+
+
+def quiet(text: str) -> str:
+    """Mrkdwn whose ``<!channel>`` and the like are shown rather than obeyed."""
+    return _BROADCAST.sub("&lt;", text)
+
+
+def entry_words(line: Line, names: Names) -> str:
+    """The entry as Markdown: what it says, its files, and for what people said who said it where."""
+    text = neutral(words(line), names)
+    if files := _files(line.message.files if line.message else ()):
+        text = f"{text}\n\n{files}".strip()
+    if line.entry.kind not in _SIGNED:
+        return text
+    author = line.message.author if line.message else line.entry.author
+    name = names.people.get(author, "")
+    address = line.message.permalink if line.message else ""
+    if not name and not address:
+        return text
+    signature = f"— {link(name or 'in Slack', address)}"
+    # A signature on the line of a list, a quote or a code block would become part of it.
+    plain_end = not re.match(r"[->`]|\d+\.", text.rpartition("\n\n")[2])
+    return f"{text} {signature}" if plain_end else f"{text}\n\n{signature}"
+
+
+def _files(files: tuple[FileRef, ...]) -> str:
+    listed = ", ".join(link(file.name, file.permalink) for file in files)
+    return f"Files: {listed}" if listed else ""
+
+
+def _change(kind: EntryKind, data: Mapping[str, Any], who: str) -> str:
+    old, new = escape(str(data.get("from", ""))), escape(str(data.get("to", "")))
+    text = str(data.get("text", "")).strip()
+    if kind is EntryKind.DECLARED:
+        hubs = ", ".join(escape(str(hub)) for hub in data.get("hubs", ()))
+        where = f" on {hubs}" if hubs else ""
+        said = f"{who} declared the incident as {escape(str(data.get('severity', '')))}{where}."
+    elif kind is EntryKind.STATUS:
+        said = f"{who} changed the status from {old} to {new}."
+    elif kind is EntryKind.SEVERITY:
+        said = f"{who} changed the severity from {old} to {new}."
+    elif kind is EntryKind.RESOLVED:
+        said = f"{who} resolved the incident."
+    elif kind is EntryKind.REOPENED:
+        said = f"{who} reopened the incident; its status is {new}."
+    elif kind is EntryKind.CLOSED:
+        said = f"{who} closed the incident."
+    elif kind is EntryKind.PUBLISHED:
+        said = f"The report was published: {escape(str(data.get('url', '')))}"
+    else:
+        said = f"{who} added an action item:"
+    return f"{said} {text}".strip()
+
+
+def _role(data: Mapping[str, Any], who: str) -> str:
+    person, role = f"<@{data.get('user', '')}>", escape(str(data.get("role", "")))
+    before = f" from <@{data['before']}>" if data.get("before") else ""
+    if person == who:
+        return f"{who} took the role of {role}{before}."
+    return f"{who} gave {person} the role of {role}{before}."

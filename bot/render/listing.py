@@ -1,0 +1,110 @@
+"""What people ask to see: the timeline, the incidents, the menu, a preview of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.incident import Incident
+from bot.domain.timeline import Heading, Line
+from bot.ports import Post
+from bot.render import blocks as b
+from bot.render import card
+from bot.render.lines import quiet, words
+from bot.render.text import cut, escape, when
+
+ACTION_DECLARE = "menu.declare"
+ACTION_LIST = "menu.list"
+ACTION_HELP = "menu.help"
+ACTION_EDIT = "entry.edit"
+ACTION_TAKE_OUT = "entry.take_out"
+
+SHOWN_LINES = 22
+"""Two blocks for each, of Slack's fifty a message."""
+
+HEADINGS = {
+    Heading.WRONG: "🔥 what went wrong",
+    Heading.LUCKY: "🍀 where we got lucky",
+    Heading.ACTION: "🔧 action item",
+    Heading.SUMMARY: "📝 summary",
+}
+
+
+def timeline(incident: Incident, lines: Sequence[Line]) -> Post:
+    """All that the report will show, in order, each with buttons to edit it or take it out."""
+    kept = sorted(
+        (line for line in lines if line.entry.deleted_at is None and line.headings),
+        key=lambda line: (line.entry.at, line.entry.id),
+    )
+    if not kept:
+        text = "The timeline is empty: react to a message with 📌, or write `/incident note text`."
+        return Post(text=text, blocks=(b.section(text),))
+    shown: list[b.Block] = [b.section(f"*Timeline of {escape(incident.title)}*")]
+    if len(kept) > SHOWN_LINES:
+        shown.append(
+            b.context(f"The latest {SHOWN_LINES} of {len(kept)}; the report has them all.")
+        )
+    for line in kept[-SHOWN_LINES:]:
+        also = " · ".join(HEADINGS[h] for h in HEADINGS if h in line.headings)
+        text = f"{when(line.entry.at)}  {quiet(cut(words(line), 2600))}"
+        shown.append(b.section(f"{text}\n_{also}_" if also else text))
+        value = str(line.entry.id)
+        shown.append(
+            b.actions(
+                b.button("Edit", action=ACTION_EDIT, value=value),
+                b.button("Take out", action=ACTION_TAKE_OUT, value=value),
+                block_id=f"entry-{value}",
+            )
+        )
+    return Post(text=f"Timeline of {incident.title}", blocks=tuple(shown))
+
+
+def incidents(found: Sequence[Incident]) -> Post:
+    """The latest incidents, open ones first."""
+    if not found:
+        text = "There are no incidents. Declare one with `/incident declare title`."
+        return Post(text=text, blocks=(b.section(text),))
+    ordered = sorted(found, key=lambda i: (not i.is_open, -i.declared_at.timestamp()))
+    lines = [
+        f"{card.sign(i)} "
+        + (f"<#{i.channel_id}>" if i.channel_id else escape(i.channel_name))
+        + f" {escape(cut(i.title, 80))} · {i.severity} · *{i.status}* · {when(i.declared_at)}"
+        for i in ordered
+    ]
+    return Post(text=f"{len(found)} incidents", blocks=(b.section("\n".join(lines[:12])),))
+
+
+def menu(incident: Incident | None) -> Post:
+    """What to do next, where somebody typed the command alone."""
+    if incident is None:
+        text = "What would you like to do?"
+        buttons = [
+            b.button("Declare an incident", action=ACTION_DECLARE, style="danger"),
+            b.button("List incidents", action=ACTION_LIST),
+            b.button("Help", action=ACTION_HELP),
+        ]
+    else:
+        text = (
+            f"{card.sign(incident)} *{escape(incident.title)}* is {incident.status}, "
+            f"{incident.severity}."
+        )
+        buttons = [
+            b.button("Post an update", action=card.ACTION_UPDATE, style="primary"),
+            b.button("Run a runbook", action=card.ACTION_RUN),
+            b.button("Timeline", action=card.ACTION_TIMELINE),
+            b.button("Report", action=card.ACTION_REPORT),
+            b.button("Help", action=ACTION_HELP),
+        ]
+    return Post(text=text, blocks=(b.section(text), b.actions(*buttons)))
+
+
+def preview(markdown: str) -> Post:
+    """The report's Markdown as it would be published, in a block that shows it verbatim."""
+    body = markdown.replace("```", "ʼʼʼ")
+    parts = [body[start : start + 2800] for start in range(0, len(body), 2800)]
+    shown = [
+        b.section("*The report as it stands*; what is missing is marked in it."),
+        *(b.section(f"```{escape(part)}```") for part in parts[:8]),
+    ]
+    if len(parts) > 8:
+        shown.append(b.context("The rest is left out here; the published report has it all."))
+    return Post(text="The report as it stands", blocks=tuple(shown))

@@ -1,0 +1,266 @@
+"""What people typed, as Markdown that can ping no one and forge nothing.
+
+People type Slack's mrkdwn in channels and Markdown in forms, so one small grammar reads both and
+only what it knows is written out again: bold, italics, strike-through, code, quotes, lists, and
+links to http(s). Everything else becomes literal text. Letting unknown Markdown through and taking
+the dangerous parts out would be shorter, but would need to know every construct of every reader.
+
+How GitHub reads mentions and references: docs.github.com, "Autolinked references and URLs"; a
+backslash or an entity before a name still pings, a zero-width space after the @ does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import MappingProxyType
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+_GAP = "\u200b"
+_LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+# Control characters, and the marks that make a reader see text in another order than it is in.
+_UNSEEN = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff]")
+_FENCE = re.compile(r"(?<!`)(`{3,})(?!`)(.*?)(?<!`)\1(?!`)", re.DOTALL)
+_ITEM = re.compile(r"^\s*(?:[-*+•◦]|(\d{1,3})[.)])\s+(?=\S)")
+_QUOTE = re.compile(r"^(?:>|&gt;)+ ?")
+
+_URL = r"https?://[^\s<>|`\"]+"
+# One pair of parentheses inside may belong to an address in parentheses.
+_NESTED_URL = r"https?://(?:[^\s<>|`\"()]|\([^\s<>|`\"()]*\))+"
+_TOKEN = re.compile(
+    rf"""
+    (?P<ticks>(?<!`)`+(?!`))(?P<code>.{{1,2000}}?)(?<!`)(?P=ticks)(?!`)
+    | <(?P<url>{_URL}|mailto:[^|>\s]+)(?:\|(?P<label>[^>]*))?>
+    | <@(?P<user>[A-Z0-9]+)(?:\|(?P<user_label>[^>]*))?>
+    | <\#(?P<channel>[A-Z0-9]+)(?:\|(?P<channel_label>[^>]*))?>
+    | <!(?!--)(?P<special>[^>]*)>
+    | !?\[(?P<md_text>[^\[\]\n]+)\]\(<?(?P<md_url>{_NESTED_URL})(?:\|[^>\n]*)?>?\)
+    | (?P<bare>{_URL})
+    | (?<![\w*])(?P<bold>\*{{1,2}})(?=[^\s*])
+        (?P<bold_text>[^\n]{{0,1000}}?[^\s*])(?P=bold)(?![\w*])
+    | (?<![\w_])(?P<italic>_{{1,2}})(?=[^\s_])
+        (?P<italic_text>[^\n]{{0,1000}}?[^\s_])(?P=italic)(?![\w_])
+    | (?<![\w~])(?P<strike>~{{1,2}})(?=[^\s~])
+        (?P<strike_text>[^\n]{{0,1000}}?[^\s~])(?P=strike)(?![\w~])
+    """,
+    re.VERBOSE,
+)
+
+_CLOSING = re.compile(r"\b(?:close[sd]?|fix(?:es|ed)?|resolve[sd]?)\b", re.IGNORECASE)
+_REFERS = re.compile(r"\s*:?\s*(?:#\d|GH-\d|[\w.-]+/[\w.-]+#\d)", re.IGNORECASE)
+_REFERENCE = re.compile(r"(?<=#)(?=\d)|(?<=\bGH-)(?=\d)|(?<=@)(?=\w)", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?=#?\w+;)")
+_SPECIAL = re.compile(r"[\\`*\[|~]|(?<![^\W_])_|_(?![^\W_])")
+_BLOCK_START = re.compile(r"^(\s*)(?=#|>|[-+=](?:\s|$|[-+=])|:\s)")
+_NUMBERED = re.compile(r"^(\s*\d+)([.)])(?=\s|$)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """What the codes in Slack's text stand for: user ids to names, and the zone of its dates."""
+
+    people: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+
+
+NOBODY = Names()
+
+
+def neutral(text: str, names: Names = NOBODY) -> str:
+    """The text as Markdown blocks, separated by blank lines: paragraphs, lists, quotes, code.
+
+    There are no headings, no HTML, no images and no rules in it, whatever was typed.
+    """
+    clean = _clean(text)
+    blocks: list[str] = []
+    end = 0
+    for fence in _FENCE.finditer(clean):
+        blocks += _paragraphs(clean[end : fence.start()], names)
+        blocks.append(fenced(fence[2]))
+        end = fence.end()
+    blocks += _paragraphs(clean[end:], names)
+    return "\n\n".join(blocks)
+
+
+def inline(text: str, names: Names = NOBODY) -> str:
+    """The text on one line: for titles, items and table cells."""
+    return _line(_flat(text), names)
+
+
+def literal(text: str) -> str:
+    """The text on one line with nothing in it read as markup, not even links."""
+    return _block_start(_plain(_flat(text)))
+
+
+def bare(text: str, names: Names = NOBODY) -> str:
+    """The text on one line without markup: for places that show Markdown as it is typed."""
+
+    def shown(token: re.Match[str]) -> str:
+        part = token.groupdict()
+        if part["user"]:
+            return _person(part, names)
+        if part["channel"]:
+            return "#" + (part["channel_label"] or part["channel"])
+        if part["special"] is not None:
+            return _special(part["special"], names)
+        for name in ("bold_text", "italic_text", "strike_text"):
+            if part[name]:
+                return _TOKEN.sub(shown, part[name])
+        label = part["code"] or part["label"] or part["md_text"] or part["url"] or part["bare"]
+        return (label or "").removeprefix("mailto:")
+
+    return _unescaped(_TOKEN.sub(shown, _flat(text))).replace("<!--", "")
+
+
+def link(label: str, url: str) -> str:
+    """A link with a literal label; the label alone where the address is not http(s)."""
+    shown = literal(label) or "link"
+    return f"[{shown}]({_address(url)})" if re.match(r"https?://\S", url) else shown
+
+
+def fenced(code: str) -> str:
+    """A code block whose fence is longer than any run of backticks inside."""
+    inside = _unescaped(_clean(code)).strip("\n").replace("<!--", f"<!{_GAP}--")
+    longest = max((len(run) for run in re.findall(r"`+", inside)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{inside}\n{fence}"
+
+
+def _clean(text: str) -> str:
+    return _UNSEEN.sub("", _LINE_ENDS.sub("\n", text)).replace("\t", "    ")
+
+
+def _flat(text: str) -> str:
+    return " ".join(_clean(text).split())
+
+
+def _unescaped(text: str) -> str:
+    """Slack sends &, < and > escaped and nothing else (docs.slack.dev, formatting text)."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _paragraphs(text: str, names: Names) -> list[str]:
+    """The text's lines, grouped so that a list or a quote never swallows its neighbours."""
+    blocks: list[tuple[str, list[str]]] = []
+    for raw in text.split("\n"):
+        if not raw.strip():
+            blocks.append(("blank", []))
+            continue
+        kind, written = _classified(raw, names)
+        if blocks and blocks[-1][0] == kind:
+            blocks[-1][1].append(written)
+        else:
+            blocks.append((kind, [written]))
+    return ["\n".join(lines) for kind, lines in blocks if kind != "blank"]
+
+
+def _classified(raw: str, names: Names) -> tuple[str, str]:
+    if quoted := _QUOTE.match(raw):
+        return "quote", "> " + _line(raw[quoted.end() :].strip(), names)
+    if item := _ITEM.match(raw):
+        mark = f"{item[1]}." if item[1] else "-"
+        return ("numbers" if item[1] else "bullets"), f"{mark} {_line(raw[item.end() :], names)}"
+    return "text", _line(raw.strip(), names)
+
+
+def _line(text: str, names: Names) -> str:
+    return _block_start(_spans(text.strip(), names))
+
+
+def _block_start(line: str) -> str:
+    """Escape what at a line's start would begin a heading, a rule, a list or a quote."""
+    return _NUMBERED.sub(r"\1\\\2", _BLOCK_START.sub(r"\1\\", line))
+
+
+def _spans(text: str, names: Names, *, links: bool = True) -> str:
+    out: list[str] = []
+    end = 0
+    for token in _TOKEN.finditer(text):
+        written = _span(token, names, links=links)
+        before = _plain(text[end : token.start()], before_link="](" in written or "://" in written)
+        if before.endswith("!") and written.startswith("["):
+            before = before[:-1] + "\\!"
+        out += [before, written]
+        end = token.end()
+    return "".join([*out, _plain(text[end:])])
+
+
+def _span(token: re.Match[str], names: Names, *, links: bool) -> str:
+    part = token.groupdict()
+    if part["code"] is not None:
+        return _code(part["code"])
+    for style, mark in (("bold", "**"), ("italic", "_"), ("strike", "~~")):
+        if part[style]:
+            return mark + _spans(part[f"{style}_text"], names, links=links) + mark
+    if part["user"]:
+        return _plain(_person(part, names))
+    if part["channel"]:
+        return _plain("#" + (part["channel_label"] or part["channel"]))
+    if part["special"] is not None:
+        return _plain(_special(part["special"], names))
+    return _linked(part, names, links=links)
+
+
+def _linked(part: Mapping[str, str | None], names: Names, *, links: bool) -> str:
+    url = part["url"] or part["md_url"] or part["bare"] or ""
+    label = part["label"] or part["md_text"] or ""
+    if url.startswith("mailto:"):
+        return _plain(label or url.removeprefix("mailto:"))
+    url, tail = _trimmed(url) if part["bare"] else (url, "")
+    if not links:
+        return _plain(label or url)
+    if not label or label == url:
+        return f"<{_address(url)}>" + _plain(tail)
+    return f"[{_spans(label, names, links=False)}]({_address(url)})" + _plain(tail)
+
+
+def _person(part: Mapping[str, str | None], names: Names) -> str:
+    return _flat(names.people.get(part["user"] or "") or part["user_label"] or "someone")
+
+
+def _special(inside: str, names: Names) -> str:
+    """What ``<!…>`` says: a date in the zone, a group's name, or the word that would ping."""
+    what, _, label = inside.partition("|")
+    if (date := re.match(r"date\^(\d{1,11})\^", what)) is not None:
+        moment = datetime.fromtimestamp(int(date[1]), UTC).astimezone(names.zone)
+        return moment.strftime("%Y-%m-%d %H:%M")
+    return label.lstrip("@") or what.partition("^")[0]
+
+
+def _code(code: str) -> str:
+    inside = _unescaped(code).replace("<!--", f"<!{_GAP}--")
+    longest = max((len(run) for run in re.findall(r"`+", inside)), default=0)
+    ticks = "`" * (longest + 1)
+    pad = " " if inside.startswith(("`", " ")) or inside.endswith(("`", " ")) else ""
+    return f"{ticks}{pad}{inside}{pad}{ticks}"
+
+
+def _address(url: str) -> str:
+    # ``;`` is left out of what may stay: with ``&`` before it, it would be read as an entity.
+    return quote(_unescaped(url), safe=":/?#!$&+,=%~-._")
+
+
+def _trimmed(url: str) -> tuple[str, str]:
+    """A bare address without the punctuation of the sentence around it, and that punctuation."""
+    kept = url.rstrip(".,;:!?'*_~")
+    while kept.endswith(")") and kept.count(")") > kept.count("("):
+        kept = kept[:-1].rstrip(".,;:!?'*_~")
+    return kept, url[len(kept) :]
+
+
+def _plain(text: str, *, before_link: bool = False) -> str:
+    """Literal text. ``before_link``: a closing keyword at its end would close what is linked."""
+    text = _unescaped(text)
+
+    def parted(word: re.Match[str]) -> str:
+        rest = text[word.end() :]
+        refers = _REFERS.match(rest) or (before_link and not rest.strip(" :"))
+        return word[0][0] + _GAP + word[0][1:] if refers else word[0]
+
+    text = _CLOSING.sub(parted, text)
+    text = _ENTITY.sub("&amp;", text).replace("<", "&lt;")
+    text = _SPECIAL.sub(lambda char: "\\" + char[0], text)
+    return _REFERENCE.sub(_GAP, text)

@@ -1,0 +1,83 @@
+"""Marks that tell which text is whose, and long texts cut into parts that each stand alone.
+
+GitHub refuses a body over 65,536 characters with 422. A mark is an HTML comment on the last line,
+which readers do not see; it counts only there, and what people typed cannot contain one.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.ports import Origin
+
+LIMIT = 60_000
+_FENCE = re.compile(r"^\s*(`{3,})(.*)$")
+
+
+def marker(origin: Origin, *, part: int = 0) -> str:
+    """The mark of an incident's text or of an action item's; ``part`` counts the parts after it."""
+    pairs = [
+        ("incident", origin.incident),
+        ("item", origin.item),
+        ("part", str(part) if part else ""),
+    ]
+    return "<!-- mayday:" + ";".join(f"{key}={value}" for key, value in pairs if value) + " -->"
+
+
+def marked(text: str, mark: str) -> str:
+    """The text with the mark as its last line."""
+    return f"{text.rstrip()}\n\n{mark}\n"
+
+
+def carries(text: str, mark: str) -> bool:
+    """The mark is the text's last line."""
+    return text.rstrip().rpartition("\n")[2].strip() == mark
+
+
+def split(text: str, limit: int = LIMIT) -> list[str]:
+    """The text in parts of at most ``limit`` characters, cut between paragraphs where that can be.
+
+    A code block that has to be cut is closed in one part and opened again in the next.
+    """
+    parts = [""]
+    for block in _blocks(text):
+        for piece in _pieces(block, limit):
+            joined = f"{parts[-1]}\n\n{piece}" if parts[-1] else piece
+            if len(joined) <= limit:
+                parts[-1] = joined
+            else:
+                parts.append(piece)
+    return parts
+
+
+def _blocks(text: str) -> list[str]:
+    """Paragraphs, each code block with its blank lines being one."""
+    blocks: list[list[str]] = [[]]
+    fence = ""
+    for line in text.strip("\n").split("\n"):
+        found = _FENCE.match(line)
+        if found and not fence:
+            fence = found[1]
+        elif found and found[1].startswith(fence) and not found[2].strip():
+            fence = ""
+        if line.strip() or fence:
+            blocks[-1].append(line)
+        elif blocks[-1]:
+            blocks.append([])
+    return ["\n".join(lines) for lines in blocks if lines]
+
+
+def _pieces(block: str, limit: int) -> list[str]:
+    if len(block) <= limit:
+        return [block]
+    opening = _FENCE.match(block.split("\n", 1)[0])
+    head, tail = (opening[0] + "\n", "\n" + opening[1]) if opening else ("", "")
+    body = block.removeprefix(head).removesuffix(tail)
+    room = limit - len(head) - len(tail)
+    pieces = []
+    while body:
+        cut = len(body) if len(body) <= room else body.rfind("\n", 1, room + 1)
+        cut = cut if cut > 0 else room
+        pieces.append(head + body[:cut] + tail)
+        body = body[cut:].removeprefix("\n")
+    return pieces

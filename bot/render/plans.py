@@ -1,0 +1,316 @@
+"""How a runbook's plan shows itself: before somebody confirms it, while it runs, and afterwards.
+
+Cluster, namespace and hub stand in every one of these: outages have come of commands that were right,
+on the wrong cluster. Everything that hubs and clusters say is escaped; the lead-in words are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.domain.hubs import Condition, Diagnosis, Part, Place, Row
+from bot.domain.plans import Loss, LossKind, Outcome, Plan, Result, Step, StepVerb
+from bot.render import blocks as b
+from bot.render.text import cut, escape, when
+
+ROWS = 20
+STEPS = 15
+CAUTIONS = 6
+
+CONDITIONS = {
+    Condition.OK: "well",
+    Condition.UNROUTED: "route missing, work is safe",
+    Condition.STALE_RECORD: "record without a pod",
+    Condition.STUCK_SPAWN: "stuck while starting",
+    Condition.STUCK_STOP: "stuck while stopping",
+    Condition.LOST_EVENTS: "hub lost events",
+    Condition.ORPHAN: "unknown to the hub",
+    Condition.STARTING: "starting",
+    Condition.STOPPING: "stopping",
+    Condition.UNCLEAR: "unclear",
+}
+"""In the order in which people want to read them after what is well."""
+
+DIAGNOSES = {
+    Diagnosis.WELL: "hub and proxy answer, no route is missing",
+    Diagnosis.HUB_DOWN: "the hub is down, the proxy answers",
+    Diagnosis.PROXY_DOWN: "the proxy cannot be reached: proxy, ingress or DNS",
+    Diagnosis.ROUTES_MISSING: "hub and proxy answer, but routes are missing",
+    Diagnosis.UNKNOWN: "not everything could be read",
+}
+
+TO_DO = {
+    StepVerb.RESYNC_ROUTES: "have the hub write all routes into the proxy",
+    StepVerb.RESTART_PROXY: "restart deployment `{target}` and wait for its rollout",
+    StepVerb.STOP_SERVER: "have the hub stop the server of `{target}`",
+    StepVerb.DELETE_POD: "delete pod `{target}`",
+    StepVerb.FORCE_DELETE_POD: "force-delete pod `{target}`",
+}
+SIGNS = {
+    Outcome.DONE: "✅",
+    Outcome.SKIPPED: "⏭️",
+    Outcome.RETRY: "🔁",
+    Outcome.FAILED: "❌",
+    Outcome.UNCLEAR: "❓",
+}
+ENDS = {
+    Outcome.DONE: "done",
+    Outcome.SKIPPED: "skipped, it is no longer so",
+    Outcome.RETRY: "will be tried again",
+    Outcome.FAILED: "failed",
+    Outcome.UNCLEAR: "unclear, somebody has to look",
+}
+COUNTS = {
+    "ready": "ready servers",
+    "routes": "user routes",
+    "unrouted": "ready servers without a route",
+    "stuck": "stuck servers",
+    "replicas": "replicas",
+    "updated": "replicas updated",
+}
+"""The counts that are worth words; the others stay in the data."""
+
+NOBODY = "Nobody loses anything."
+UNREAD_LOSS = "The hub could not be asked who is working: expect everybody to be cut off."
+
+
+def place_words(place: Place) -> str:
+    """Cluster, namespace and hub, always in this order."""
+    return f"`{_code(place.cluster)} / {_code(place.namespace)} / {_code(place.hub)}`"
+
+
+def plan_text(plan: Plan, title: str) -> str:
+    """The plan in one line, for notifications and screen readers."""
+    place = plan.place
+    said = plan.nothing_to_do or plan.summary
+    return escape(
+        cut(f"{title} on {place.cluster} / {place.namespace} / {place.hub}: {said}", 1000)
+    )
+
+
+def plan_blocks(plan: Plan, title: str, *buttons: b.Block) -> list[b.Block]:
+    """What would happen, to what, who loses what, and the facts it rests on.
+
+    ``buttons`` are shown only where there is something to confirm.
+    """
+    shown = [
+        b.header(title),
+        b.context(
+            f"*cluster / namespace / hub* {place_words(plan.place)}",
+            f"seen {when(plan.read_at)}",
+        ),
+    ]
+    if plan.nothing_to_do:
+        shown.append(b.section(f"*Nothing to do.* {escape(cut(plan.nothing_to_do, 2400))}"))
+    else:
+        shown.append(b.section(escape(cut(plan.summary, 2400))))
+        shown.append(b.section("*Steps*\n" + "\n".join(_step_lines(plan))))
+        shown.append(b.section("*Who loses what*\n" + "\n".join(loss_lines(plan))))
+    shown += [b.section(f"⚠️ {escape(cut(text, 2400))}") for text in plan.cautions[:CAUTIONS]]
+    shown.append(b.section("*Facts:* " + " ".join((facts_line(plan), *_proxy_line(plan)))))
+    if plan.rows:
+        shown.append(b.section(table(plan)))
+    if plan.gaps:
+        unread = "\n".join(f"• {escape(cut(gap.why, 400))}" for gap in plan.gaps)
+        shown.append(b.section(f"*Could not be read*\n{cut(unread, 2900)}"))
+    if buttons and plan.steps:
+        shown.append(b.actions(*buttons))
+    return shown
+
+
+def confirm(plan: Plan, title: str) -> b.Block:
+    """The question that Slack asks once more when the button is pressed."""
+    loss = " ".join(_plain_loss(loss, plan.read_at) for loss in plan.losses)
+    place = plan.place
+    where = f"Cluster {place.cluster}, namespace {place.namespace}, hub {place.hub}."
+    dialog: b.Block = {
+        "title": b.plain(f"{title}?", 100),
+        "text": b.plain(f"{where} {loss or _no_loss(plan)}", 300),
+        "confirm": b.plain("Run it", 30),
+        "deny": b.plain("Not now", 30),
+    }
+    if plan.destructive:
+        dialog["style"] = "danger"
+    return dialog
+
+
+def facts_line(plan: Plan) -> str:
+    """The hub's state in a line: the diagnosis, and how many servers are in which condition."""
+    routes = "unread" if plan.routes is None else str(plan.routes)
+    kinds = [
+        f"{plan.conditions[kind]} {words}"
+        for kind, words in CONDITIONS.items()
+        if plan.conditions.get(kind)
+    ]
+    counted = "; ".join(kinds) or "no servers"
+    return (
+        f"{DIAGNOSES[plan.diagnosis]}. Servers ready: {plan.ready}, user routes: {routes}. "
+        f"All servers: {counted}."
+    )
+
+
+def _proxy_line(plan: Plan) -> list[str]:
+    """The proxy's pods, where they have anything to tell: evicted, killed, restarted, going."""
+    told = []
+    for pod in plan.proxy_pods[:4]:
+        state = "Terminating" if pod.deleting_since else pod.reason or pod.phase
+        restarts = f", restarted {pod.restarts} times" if pod.restarts else ""
+        told.append(f"`{_code(cut(pod.name, 63))}` {escape(cut(state, 40))}{restarts}")
+    return [f"Proxy: {'; '.join(told)}."] if told else []
+
+
+def table(plan: Plan) -> str:
+    """Hub × pod × route of the servers that are not well, the odd ones first."""
+    order = list(CONDITIONS)
+    rows = sorted(plan.rows, key=lambda row: (order.index(row.condition), row.user, row.server))
+    head = ("user", "hub says", "pod", "route", "")
+    cells = [head, *(_cells(row) for row in rows[:ROWS])]
+    widths = [max(len(line[column]) for line in cells) for column in range(4)]
+    lines = [
+        "  ".join([*(line[i].ljust(widths[i]) for i in range(4)), line[4]]).rstrip()
+        for line in cells
+    ]
+    unwell = sum(plan.conditions.values()) - plan.conditions.get(Condition.OK, 0)
+    more = max(unwell, len(rows)) - min(len(rows), ROWS)
+    rest = f"\nand {more} more" if more else ""
+    return "```\n" + _code("\n".join(lines)) + "\n```" + rest
+
+
+def loss_lines(plan: Plan) -> list[str]:
+    """One line for each kind of loss, with the names of those concerned."""
+    lines = []
+    for loss in plan.losses:
+        names = ", ".join(escape(cut(user, 40)) for user in loss.users[:8])
+        others = f" and {loss.servers - 8} more" if loss.servers > 8 else ""
+        lines.append(f"{_plain_loss(loss, plan.read_at)} ({names}{others})")
+    return lines or [_no_loss(plan)]
+
+
+def progress_lines(plan: Plan, results: Mapping[str, Result], current: str = "") -> list[str]:
+    """A line for each step: how it ended, that it is under way, or that it waits.
+
+    ``results`` are by step id; ``current`` is the id of the step under way.
+    """
+    lines = []
+    for step in plan.steps:
+        result = results.get(step.id)
+        if result is not None:
+            lines.append(f"{SIGNS[result.outcome]} {_step(step)}: {result_words(result)}")
+        else:
+            sign = "⏳" if step.id == current else "▫️"
+            lines.append(f"{sign} {_step(step)}")
+    return _some(lines, STEPS)
+
+
+def progress_blocks(
+    plan: Plan, title: str, results: Mapping[str, Result], current: str = ""
+) -> list[b.Block]:
+    """The plan while and after it runs."""
+    lines = progress_lines(plan, results, current)
+    return [
+        b.section(f"*{escape(title)}* on {place_words(plan.place)}"),
+        *(b.section(cut("\n".join(part), 3000)) for part in _chunks(lines, 5)),
+    ]
+
+
+def result_words(result: Result) -> str:
+    """How it ended and what was measured."""
+    seen = "; ".join(_seen_words(result.seen))
+    said = ENDS[result.outcome] + (f" ({seen})" if seen else "")
+    return said + (f". {escape(cut(result.error, 300))}" if result.error else "")
+
+
+def runbook_words(data: Mapping[str, Any], who: str) -> str:
+    """A timeline entry's words, of the data that ``Plan.record`` made. ``who`` is a mention."""
+    place = " / ".join(_code(str(data.get(key, ""))) for key in ("cluster", "namespace", "hub"))
+    result = Result(
+        outcome=Outcome(data["outcome"]), seen=data.get("seen") or {}, error=data.get("error") or ""
+    )
+    act = TO_DO[StepVerb(data["step"])].format(target=_code(str(data.get("target", ""))))
+    book = _code(str(data.get("runbook", "")))
+    return f"{who} ran `{book}` on `{place}` to {act}: {result_words(result)}"
+
+
+def _no_loss(plan: Plan) -> str:
+    unread = any(gap.part is Part.SERVERS for gap in plan.gaps)
+    return UNREAD_LOSS if plan.destructive and unread else NOBODY
+
+
+def _seen_words(seen: Mapping[str, Any]) -> list[str]:
+    told = []
+    for key, words in COUNTS.items():
+        if f"{key}_after" in seen:
+            told.append(
+                f"{words} {_number(seen[f'{key}_before'])} → {_number(seen[f'{key}_after'])}"
+            )
+        elif key in seen and key in ("ready", "routes", "replicas", "updated"):
+            told.append(f"{words} {_number(seen[key])}")
+    return told
+
+
+def _number(value: object) -> str:
+    return "unread" if value is None else str(value)
+
+
+def _plain_loss(loss: Loss, now: datetime) -> str:
+    many = loss.servers != 1
+    ends = {
+        LossKind.SERVER: "servers end, with what is not saved" if many else "server ends",
+        LossKind.CONNECTION: (
+            "connections drop for a moment; kernels survive"
+            if many
+            else "connection drops for a moment; the kernel survives"
+        ),
+    }
+    active = f"{loss.active} active in the last 10 minutes" if loss.active else "none active lately"
+    latest = f", the last one {_ago(now, loss.latest)}" if loss.latest else ""
+    return f"{loss.servers} {ends[loss.kind]}: {active}{latest}."
+
+
+def _ago(now: datetime, then: datetime) -> str:
+    minutes = int((now - then).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 120:
+        return f"{minutes} minute{'s' if minutes > 1 else ''} ago"
+    return f"{minutes // 60} hours ago"
+
+
+def _step_lines(plan: Plan) -> list[str]:
+    lines = [f"{n}. {_step(step)}" for n, step in enumerate(plan.steps, 1)]
+    return _some(lines, STEPS)
+
+
+def _step(step: Step) -> str:
+    words = TO_DO[step.verb].format(target=_code(cut(step.target, 80)))
+    return words[0].upper() + words[1:]
+
+
+def _some(lines: list[str], limit: int) -> list[str]:
+    rest = len(lines) - limit
+    return [*lines[:limit], f"and {rest} more"] if rest > 0 else lines
+
+
+def _chunks(lines: Sequence[str], size: int) -> list[Sequence[str]]:
+    return [lines[i : i + size] for i in range(0, len(lines), size)] or [["–"]]
+
+
+def _cells(row: Row) -> tuple[str, str, str, str, str]:
+    user = f"{row.user}/{row.server}" if row.server else row.user
+    route = {None: "?", True: "yes", False: "no"}[row.routed]
+    return cut(user, 24), row.hub, _pod_words(row), route, CONDITIONS[row.condition]
+
+
+def _pod_words(row: Row) -> str:
+    if row.pod is None:
+        return "none"
+    if row.pod.deleting_since is not None:
+        return "Terminating"
+    return cut(row.pod.reason or row.pod.phase, 20)
+
+
+def _code(text: str) -> str:
+    """Text for between backticks."""
+    return escape(text.replace("`", "'"))

@@ -1,0 +1,202 @@
+"""A report as Markdown, in the form of the team's house.
+
+The templates hold each form's headings and their order; every word that people typed passes through
+``bot.render.markdown`` on its way in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from bot.domain.actions import ActionItem
+from bot.domain.report import Form, Gap, Moment, Report, zone_name
+from bot.domain.timeline import Line
+from bot.render.lines import entry_words
+from bot.render.markdown import Names, bare, inline, link, literal, neutral
+from bot.render.text import cut
+
+TITLE_LIMIT = 200
+ABOUT_LIMIT = 200
+
+MISSING = {
+    Gap.SUMMARY: "what happened, in a few sentences",
+    Gap.IMPACT: "what users noticed, how many of them, and for how long",
+    Gap.HUBS: "which hubs were affected",
+    Gap.TIMELINE: "what happened when; pin messages or add notes with `/incident note`",
+    Gap.WRONG: "what went wrong; react to messages that tell of it",
+    Gap.CONCLUSION: "why it happened and what was learnt",
+    Gap.ACTIONS: "what will be done so that it does not come back; use `/incident action`",
+    Gap.DATE: "the day the report is filed under",
+}
+_NOTHING = "_Nothing was recorded._"
+
+
+def report_text(
+    report: Report,
+    *,
+    labels: Sequence[str] = (),
+    assignees: Sequence[str] = (),
+    draft: bool = False,
+) -> str:
+    """The whole report as a file. In a ``draft`` every gap is marked with what belongs there."""
+    return _rendered(report, labels=labels, assignees=assignees, draft=draft, front=True)
+
+
+def issue_text(report: Report) -> str:
+    """The report as the body of an issue: without front matter, which would be shown as text."""
+    return _rendered(report, labels=(), assignees=(), draft=False, front=False)
+
+
+def report_title(report: Report) -> str:
+    """The title of the incident's issue: plain text, at most ``TITLE_LIMIT`` characters."""
+    title = bare(report.incident.title)
+    whole = f"{report.date} - {title}" if report.form is Form.CLASSIC else f"[Incident] {title}"
+    return cut(whole, TITLE_LIMIT)
+
+
+def item_title(item: ActionItem, report: Report) -> str:
+    """The title of an action item's issue: plain text, at most ``TITLE_LIMIT`` characters."""
+    return cut(bare(item.title, _names(report)) or "Action item", TITLE_LIMIT)
+
+
+def item_text(item: ActionItem, report: Report, *, incident_url: str) -> str:
+    """The body of an action item's issue; ``incident_url`` is empty while there is no such issue."""
+    names = _names(report)
+    quoted = "\n".join(f"> {line}".rstrip() for line in neutral(item.title, names).split("\n"))
+    title = bare(report.incident.title)
+    told = [f"An action item of {link(title, incident_url)}, {report.date}."]
+    if item.group:
+        told.append(f"Group: {literal(item.group)}")
+    if item.owner:
+        told.append(f"Owner: {literal(report.people.get(item.owner, 'someone'))}")
+    if item.link:
+        told.append(f"See also: {link(_kind(item.link), item.link)}")
+    return "\n\n".join([quoted, *told])
+
+
+def _rendered(
+    report: Report, *, labels: Sequence[str], assignees: Sequence[str], draft: bool, front: bool
+) -> str:
+    names = _names(report)
+    answers = report.incident.answers
+
+    def part(gap: Gap, text: str) -> str:
+        if text.strip():
+            return text
+        if draft and gap in report.gaps:
+            return _missing(gap)
+        return _NOTHING
+
+    notes = "\n\n".join(entry_words(line, names) for line in report.notes)
+    summary = f"{neutral(report.incident.summary, names)}\n\n{notes}".strip()
+    about = bare(answers.impact or report.incident.summary, names)
+    timeline = _timeline(report, names)
+    if draft and Gap.TIMELINE in report.gaps:
+        timeline = f"{_missing(Gap.TIMELINE)}\n\n{timeline}".strip()
+    template = _environment().get_template(f"report-{report.form.value}.md.j2")
+    text = template.render(
+        report=report,
+        front=front,
+        bullets=lambda lines: _bullets(lines, names),
+        numbered=lambda items: _numbered(items, names),
+        name=f"{bare(report.incident.title)} ({report.date:%b %Y})",
+        about=cut(about, ABOUT_LIMIT),
+        title=report_title(report),
+        labels=list(labels),
+        assignees=", ".join(f"@{login}" for login in assignees),
+        summary=part(Gap.SUMMARY, summary),
+        impact=part(Gap.IMPACT, neutral(answers.impact, names)),
+        hubs=part(Gap.HUBS, "\n".join(f"- {link(hub.name, hub.url)}" for hub in report.hubs)),
+        zone_line=_zone_line(report),
+        timeline=timeline or _NOTHING,
+        wrong=part(Gap.WRONG, _bullets(report.wrong, names)),
+        lucky=_bullets(report.lucky, names) or _NOTHING,
+        conclusion=part(Gap.CONCLUSION, neutral(answers.conclusion, names)),
+        no_items=part(Gap.ACTIONS, "") if not report.items else "",
+    )
+    dated = draft and Gap.DATE in report.gaps
+    return f"{text.rstrip()}\n" + (f"\n{_missing(Gap.DATE)}\n" if dated else "")
+
+
+@cache
+def _environment() -> Environment:
+    # Markdown, not HTML: HTML's escaping would be wrong here, and our own is stricter.
+    environment = Environment(  # noqa: S701
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["literal"] = literal
+    environment.filters["yaml"] = lambda value: json.dumps(value, ensure_ascii=False)
+    return environment
+
+
+def _names(report: Report) -> Names:
+    return Names(people=report.people, zone=report.zone)
+
+
+def _missing(gap: Gap) -> str:
+    return f"> **Missing:** {MISSING[gap]}."
+
+
+def _zone_line(report: Report) -> str:
+    """Which zone the times are in, and the day of the first where it is not the report's own."""
+    first = report.moments[0].at.date() if report.moments else report.date
+    since = f", starting on {first}" if first != report.date else ""
+    return f"All times in {', then '.join(report.zone_names)}{since}"
+
+
+def _timeline(report: Report, names: Names) -> str:
+    several = len(report.zone_names) > 1
+    return "\n\n".join(
+        "\n\n".join(
+            [
+                f"### {_heading(moment, zone_too=several and (moment.new_zone or number == 0))}",
+                *(entry_words(line, names) or _NOTHING for line in moment.lines),
+            ]
+        )
+        for number, moment in enumerate(report.moments)
+    )
+
+
+def _heading(moment: Moment, *, zone_too: bool) -> str:
+    """``21:10:57``, ``21:14``; with its date at the first moment of another day."""
+    day = "%Y-%m-%d " if moment.new_day else ""
+    shown = moment.at.strftime(f"{day}%H:%M:%S" if moment.seconds else f"{day}%H:%M")
+    return f"{shown} {zone_name(moment.at)}" if zone_too else shown
+
+
+def _bullets(lines: Iterable[Line], names: Names) -> str:
+    return "\n".join(_indented("-", entry_words(line, names)) for line in lines)
+
+
+def _numbered(items: Iterable[ActionItem], names: Names) -> str:
+    return "\n".join(
+        f"{number}. {' '.join([inline(item.title, names), *_links(item)])}"
+        for number, item in enumerate(items, start=1)
+    )
+
+
+def _links(item: ActionItem) -> list[str]:
+    """Where the item is followed: the place people named, and the issue mayday filed."""
+    links = [link(_kind(item.link), item.link)] if item.link else []
+    if item.issue_url:
+        label = f"Issue {item.issue_url.rpartition('/')[2]}" if links else "Issue"
+        links.append(link(label, item.issue_url))
+    return links
+
+
+def _kind(url: str) -> str:
+    return "PR" if "/pull/" in url else "Issue"
+
+
+def _indented(mark: str, text: str) -> str:
+    lines = text.split("\n")
+    pad = " " * (len(mark) + 1)
+    return "\n".join([f"{mark} {lines[0]}", *(f"{pad}{line}".rstrip() for line in lines[1:])])

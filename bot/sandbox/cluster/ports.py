@@ -1,0 +1,63 @@
+"""Ports of 127.0.0.1 for one sandbox's processes, never given out twice, not even to its neighbour.
+
+Between choosing a port and listening on it a process takes a moment, in which another sandbox may
+choose the same. So each sandbox holds a block of its own: whoever has bound the block's first port
+has the block.
+"""
+
+from __future__ import annotations
+
+import random
+import socket
+import threading
+
+# Below every system's range for outgoing connections (Linux 32768, macOS 49152), so that a port
+# that is free for a moment while its process restarts is not taken by somebody's connection.
+_FIRST, _LAST, _BLOCK = 20_000, 32_000, 100
+
+
+class Ports:
+    """A block of ports. Raises OSError when all blocks are taken."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        starts = list(range(_FIRST, _LAST, _BLOCK))
+        random.shuffle(starts)
+        for start in starts:
+            self._hold = socket.socket()
+            try:
+                self._hold.bind(("127.0.0.1", start))
+            except OSError:
+                self._hold.close()
+                continue
+            self._block = range(start + 1, start + _BLOCK)
+            self._next = 0
+            return
+        raise OSError("No block of ports is free: stop some other sandbox and try again.")
+
+    def take(self) -> int:
+        """The next port of the block that nobody listens on. Raises OSError if there is none.
+
+        It goes round, so that a port is not given out again soon after.
+        """
+        with self._guard:
+            for _ in self._block:
+                port = self._block[self._next % len(self._block)]
+                self._next += 1
+                if _is_free(port):
+                    return port
+        raise OSError("This sandbox has used up its ports: stop some servers and try again.")
+
+    def close(self) -> None:
+        """Give the block back."""
+        self._hold.close()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

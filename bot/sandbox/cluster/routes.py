@@ -1,0 +1,289 @@
+"""From a request's path and parameters to the verb it means, and to what it answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.sandbox.cluster import resources, selectors
+from bot.sandbox.cluster import watch as watching
+from bot.sandbox.cluster.auth import Attributes, Tokens
+from bot.sandbox.cluster.errors import StatusError, bad_request
+from bot.sandbox.cluster.parameters import is_true, number
+from bot.sandbox.cluster.patches import apply_patch
+from bot.sandbox.cluster.resources import PODS, Resource
+from bot.sandbox.cluster.storage import Obj, Storage
+from bot.sandbox.cluster.verbs import Verbs
+
+_PATH = re.compile(
+    r"^/(?:api/(?P<core>v1)|apis/(?P<group>[a-z0-9.]+)/(?P<version>v[a-z0-9]+))"
+    r"(?:/namespaces/(?P<namespace>[^/]+)(?=/))?"
+    r"/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?:/(?P<sub>[a-z]+))?$"
+)
+_NAMESPACE = re.compile(r"^/api/v1/namespaces(?:/(?P<name>[^/]+))?(?:/(?P<sub>status))?$")
+
+_VERB_OF = {"POST": "create", "PUT": "update", "PATCH": "patch"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One HTTP request, taken apart."""
+
+    method: str
+    path: str
+    params: Mapping[str, str]
+    authorization: str
+    content_type: str
+    body: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Response:
+    """What goes back: JSON, or text, or a stream of lines."""
+
+    code: int = 200
+    json: Obj | None = None
+    text: str | None = None
+    stream: Iterator[bytes] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    resource: Resource
+    namespace: str | None
+    name: str
+    sub: str
+
+
+class Routes:
+    """The API's paths. `logs` gives the log of a pod: (pod, container, parameters) → text."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        verbs: Verbs,
+        tokens: Tokens,
+        logs: Callable[[Obj, Mapping[str, str]], str],
+    ) -> None:
+        self._storage = storage
+        self._verbs = verbs
+        self._tokens = tokens
+        self._logs = logs
+
+    def answer(self, request: Request) -> Response:
+        """Answer one request. Raises StatusError for every refusal."""
+        if request.path == "/version":
+            return Response(json={"major": "1", "minor": "20", "gitVersion": "v1.20.2"})
+        if request.path in ("/healthz", "/readyz", "/livez"):
+            return Response(text="ok")
+        place = _place(request.path)
+        watch = is_true(request.params.get("watch"))
+        verb = _verb(request.method, place, watch=watch)
+        sub = f"/{place.sub}" if place.sub else ""
+        wanted = Attributes(
+            verb=verb,
+            group=place.resource.group,
+            resource=place.resource.plural + sub,
+            namespace=place.namespace or "",
+            name=place.name,
+        )
+        self._tokens.check(request.authorization, wanted)
+        if place.sub:
+            return self._subresource(request, place)
+        if verb == "watch":
+            return Response(stream=self._watch(request, place))
+        if verb == "list":
+            return Response(json=self._list(request, place))
+        if verb == "deletecollection":
+            return Response(json=self._delete_all(request, place))
+        return self._object(request, place)
+
+    # -- one object --------------------------------------------------------------------------
+
+    def _object(self, request: Request, place: _Place) -> Response:
+        resource, namespace, name = place.resource, place.namespace or "", place.name
+        if request.method == "GET":
+            return Response(json=self._storage.get(resource, namespace, name))
+        if request.method == "POST":
+            return Response(code=201, json=self._verbs.create(resource, namespace, request.body))
+        if request.method == "PUT":
+            return Response(json=self._verbs.replace(resource, namespace, name, request.body))
+        if request.method == "PATCH":
+            patched = self._verbs.patch(
+                resource, namespace, name, request.content_type, request.body
+            )
+            return Response(json=patched)
+        deleted = self._verbs.delete(resource, namespace, name, _delete_options(request))
+        if resource == PODS or deleted["metadata"].get("deletionTimestamp"):
+            return Response(json=deleted)
+        details = {"name": name, "kind": resource.plural, "uid": deleted["metadata"]["uid"]}
+        return Response(json=_success(details))
+
+    def _subresource(self, request: Request, place: _Place) -> Response:
+        resource, namespace, name = place.resource, place.namespace or "", place.name
+        method, sub = request.method, place.sub
+        if sub == "log" and resource == PODS and method == "GET":
+            pod = self._storage.get(PODS, namespace, name)
+            return Response(text=self._logs(pod, request.params))
+        if sub == "eviction" and resource == PODS and method == "POST":
+            if (request.body or {}).get("kind") != "Eviction":
+                raise bad_request("the body of an eviction is an object of kind Eviction")
+            self._verbs.evict(namespace, name, request.body)
+            return Response(code=201, json=_success(None))
+        if sub == "status" and resource.status:
+            if method == "GET":
+                return Response(json=self._storage.get(resource, namespace, name))
+            if method == "PUT":
+                stored = self._verbs.replace(resource, namespace, name, request.body, status=True)
+                return Response(json=stored)
+            if method == "PATCH":
+                content_type = request.content_type
+                patched = self._verbs.patch(
+                    resource, namespace, name, content_type, request.body, status=True
+                )
+                return Response(json=patched)
+        if sub == "scale" and resource.scale:
+            if method == "GET":
+                return Response(json=self._verbs.scale(resource, namespace, name))
+            if method == "PUT":
+                scaled = self._verbs.set_scale(resource, namespace, name, lambda _: request.body)
+                return Response(json=scaled)
+            if method == "PATCH":
+                scaled = self._verbs.set_scale(
+                    resource,
+                    namespace,
+                    name,
+                    lambda scale: apply_patch(request.content_type, scale, request.body),
+                )
+                return Response(json=scaled)
+        raise _no_such_path()
+
+    # -- many objects ------------------------------------------------------------------------
+
+    def _list(self, request: Request, place: _Place) -> Obj:
+        params = request.params
+        matches = _matcher(place.resource, params)
+        if token := params.get("continue"):
+            found, version = self._storage.page(token)
+        else:
+            with self._storage.transaction():
+                version = self._storage.version
+                found = self._storage.objects(place.resource, place.namespace)
+            found = [obj for obj in found if matches(obj)]
+        meta: Obj = {"resourceVersion": str(version)}
+        limit = number(params, "limit") or 0
+        if 0 < limit < len(found):
+            found, rest = found[:limit], found[limit:]
+            meta |= {
+                "continue": self._storage.keep_page(rest, version),
+                "remainingItemCount": len(rest),
+            }
+            if params.get("labelSelector") or params.get("fieldSelector"):
+                # A real server does not count what a selector would still let through.
+                del meta["remainingItemCount"]
+        return {
+            "kind": f"{place.resource.kind}List",
+            "apiVersion": place.resource.api_version,
+            "metadata": meta,
+            "items": found,
+        }
+
+    def _delete_all(self, request: Request, place: _Place) -> Obj:
+        listed = self._list(request, place)
+        for obj in listed["items"]:
+            meta = obj["metadata"]
+            options = _delete_options(request) | {"preconditions": {"uid": meta["uid"]}}
+            self._verbs.delete(place.resource, meta.get("namespace", ""), meta["name"], options)
+        return listed
+
+    def _watch(self, request: Request, place: _Place) -> Iterator[bytes]:
+        version = request.params.get("resourceVersion", "")
+        if version and not version.isdigit():
+            raise bad_request(f'invalid resource version "{version}"')
+        matches = _matcher(place.resource, request.params)
+        if place.name:
+            name = place.name
+            matches = _both(matches, lambda obj: obj["metadata"]["name"] == name)
+        return watching.lines(
+            self._storage,
+            watching.Watch(
+                resource=place.resource,
+                namespace=place.namespace,
+                matches=matches,
+                after=int(version) if version not in ("", "0") else None,
+                timeout=number(request.params, "timeoutSeconds"),
+                bookmarks=is_true(request.params.get("allowWatchBookmarks")),
+            ),
+        )
+
+
+def _both(one: Callable[[Obj], bool], other: Callable[[Obj], bool]) -> Callable[[Obj], bool]:
+    return lambda obj: one(obj) and other(obj)
+
+
+def _place(path: str) -> _Place:
+    if match := _NAMESPACE.match(path):
+        return _Place(
+            resource=resources.NAMESPACES,
+            namespace=None,
+            name=match["name"] or "",
+            sub=match["sub"] or "",
+        )
+    match = _PATH.match(path)
+    if match is None:
+        raise _no_such_path()
+    found = resources.find(match["group"] or "", match["version"] or match["core"], match["plural"])
+    if found is None or found.namespaced < bool(match["namespace"]):
+        raise _no_such_path()
+    return _Place(
+        resource=found,
+        namespace=match["namespace"],
+        name=match["name"] or "",
+        sub=match["sub"] or "",
+    )
+
+
+def _verb(method: str, place: _Place, *, watch: bool) -> str:
+    if method == "GET":
+        if watch:
+            return "watch"
+        return "get" if place.name else "list"
+    if method == "DELETE":
+        return "delete" if place.name else "deletecollection"
+    if method not in _VERB_OF or bool(place.name) is (method == "POST" and not place.sub):
+        raise _not_allowed()
+    if place.resource.namespaced and place.namespace is None:
+        raise _not_allowed()
+    return _VERB_OF[method]
+
+
+def _not_allowed() -> StatusError:
+    message = "the server does not allow this method on the requested resource"
+    return StatusError(405, "MethodNotAllowed", message)
+
+
+def _no_such_path() -> StatusError:
+    return StatusError(404, "NotFound", "the server could not find the requested resource", {})
+
+
+def _matcher(resource: Resource, params: Mapping[str, str]) -> Callable[[Obj], bool]:
+    labels = selectors.label_selector(params.get("labelSelector", ""))
+    fields = selectors.field_selector(resource.kind, params.get("fieldSelector", ""))
+    return lambda obj: labels(obj["metadata"].get("labels") or {}) and fields(obj)
+
+
+def _delete_options(request: Request) -> Obj:
+    options: Obj = dict(request.body or {})
+    grace = number(request.params, "gracePeriodSeconds")
+    if grace is not None and options.get("gracePeriodSeconds") is None:
+        options["gracePeriodSeconds"] = grace
+    if policy := request.params.get("propagationPolicy"):
+        options.setdefault("propagationPolicy", policy)
+    return options
+
+
+def _success(details: Obj | None) -> Obj:
+    status: Obj = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
+    return status | ({"details": details} if details else {})

@@ -1,0 +1,31 @@
+"""Kills what a killed sandbox leaves behind; runs as a process of its own, beside the sandbox.
+
+Its standard input is a pipe from the sandbox: a line `+PID` or `-PID` for each process group that
+came or went. The pipe ends when the sandbox does, however it died, `kill -9` included; then every
+group still on the list is killed. A pipe needs no Linux-only call, so this holds on a Mac too.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+
+
+def main() -> None:
+    """Keep the list until the pipe ends, then kill what is on it."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    groups: set[int] = set()
+    for line in sys.stdin:
+        group = int(line[1:])
+        if line.startswith("+"):
+            groups.add(group)
+        else:
+            groups.discard(group)
+    for group in groups:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,263 @@
+"""A GitHub to practise on: emulate's API, with pages so that the links to its issues lead somewhere.
+
+It runs in a process of its own that ends with this one. In front of it stands a small server whose
+address is the only one anybody uses: it shows issues as pages and hands everything else on.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import select
+import shutil
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar
+
+from bot.sandbox import github_page
+
+OWNER = "practice"
+REPOSITORY = f"{OWNER}/incidents"
+TOKEN = "practice-token"  # noqa: S105 - opens nothing but this sandbox
+ACCOUNT = "mayday"
+LABELS = ("incident", "incident-action-item")
+STARTS_WITHIN = 30.0
+"""Seconds; it takes 0.5 on an idle machine."""
+
+_NODE_PARTS = Path(__file__).parent / "node"
+_NOT_PASSED_ON = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
+
+
+class GitHubSandboxError(Exception):
+    """The practice GitHub cannot run; the text says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PracticeIssue:
+    """An issue as the practice GitHub holds it."""
+
+    number: int
+    title: str
+    body: str
+    labels: tuple[str, ...]
+    state: str
+    url: str
+    comments: tuple[str, ...]
+
+
+class GitHubSandbox:
+    """One repository, ``practice/incidents``, that an account with ``token`` may write to.
+
+    ``directory`` takes the seed and the log. ``advertised`` is the address that clients use where
+    that is not this server's own, because something stands in between: GitHub's answers are full of
+    links, and clients refuse those that lead elsewhere.
+    """
+
+    repository = REPOSITORY
+    token = TOKEN
+
+    def __init__(self, directory: Path, *, advertised: str = "") -> None:
+        self._directory = directory
+        self._advertised = advertised
+        self._process: subprocess.Popen[bytes] | None = None
+        self._front: ThreadingHTTPServer | None = None
+        self._upstream = 0
+
+    def start(self) -> GitHubSandbox:
+        """Start and wait until it answers.
+
+        Raises:
+            GitHubSandboxError: its node parts are not installed, or it does not come up.
+        """
+        if not (_NODE_PARTS / "node_modules" / "emulate").exists():
+            raise GitHubSandboxError("The practice GitHub is not installed: run `make install`.")
+        self._directory.mkdir(parents=True, exist_ok=True)
+        handler = type("Front", (_Front,), {"sandbox": self})
+        self._front = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        seed = self._directory / "github-seed.json"
+        seed.write_text(json.dumps(_seed()), encoding="utf-8")
+        try:
+            self._upstream = self._launch(seed)
+        except BaseException:
+            self.stop()
+            raise
+        threading.Thread(
+            target=self._front.serve_forever, args=(0.05,), name="github", daemon=True
+        ).start()
+        return self
+
+    def stop(self) -> None:
+        """End it. What was filed is gone with it."""
+        if self._front is not None:
+            if self._upstream:
+                self._front.shutdown()
+            self._front.server_close()
+            self._front = None
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    pipe.close()
+            self._process = None
+        self._upstream = 0
+
+    def __enter__(self) -> GitHubSandbox:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where the front listens."""
+        if self._front is None:
+            raise GitHubSandboxError("The practice GitHub is not running.")
+        return "127.0.0.1", int(self._front.server_address[1])
+
+    @property
+    def api_url(self) -> str:
+        """The API's address."""
+        return self._advertised or f"http://127.0.0.1:{self.address[1]}"
+
+    @property
+    def url(self) -> str:
+        """The page of the repository's issues."""
+        return f"{self.api_url}/{REPOSITORY}/issues"
+
+    def issues(self) -> list[PracticeIssue]:
+        """All issues with their comments, oldest first."""
+        path = f"/repos/{REPOSITORY}/issues?state=all&per_page=100&sort=created&direction=asc&page="
+        raw: list[dict[str, Any]] = []
+        while page := self.get(f"{path}{len(raw) // 100 + 1}"):
+            raw += page
+            if len(page) < 100:
+                break
+        return sorted((self._issue(one) for one in raw), key=lambda issue: issue.number)
+
+    def get(self, path: str) -> Any:
+        """What the API answers to a GET; None for anything but 200."""
+        status, _headers, body = self.ask("GET", path, {"Authorization": f"token {TOKEN}"}, b"")
+        return json.loads(body) if status == 200 else None
+
+    def ask(
+        self, method: str, path: str, headers: dict[str, str], body: bytes
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Hand a request to the emulator: status, headers and body of its answer."""
+        link = http.client.HTTPConnection("127.0.0.1", self._upstream, timeout=30)
+        try:
+            link.request(method, path, body=body, headers=headers)
+            answer = link.getresponse()
+            return answer.status, answer.getheaders(), answer.read()
+        finally:
+            link.close()
+
+    def _issue(self, raw: dict[str, Any]) -> PracticeIssue:
+        number = int(raw["number"])
+        told = self.get(f"/repos/{REPOSITORY}/issues/{number}/comments?per_page=100") or []
+        return PracticeIssue(
+            number=number,
+            title=raw["title"],
+            body=raw["body"] or "",
+            labels=tuple(label["name"] for label in raw["labels"]),
+            state=raw["state"],
+            url=raw["html_url"],
+            comments=tuple(comment["body"] for comment in told),
+        )
+
+    def _launch(self, seed: Path) -> int:
+        with (self._directory / "github.log").open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own script, no words from outside
+                [_node(), str(_NODE_PARTS / "github.mjs"), str(seed), self.api_url],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
+        out = self._process.stdout
+        ready = out and select.select([out], [], [], STARTS_WITHIN)[0]
+        line = out.readline() if out and ready else b""
+        if not line.strip().isdigit():
+            raise GitHubSandboxError(
+                f"The practice GitHub did not start: see {self._directory / 'github.log'}."
+            )
+        return int(line)
+
+
+class _Front(BaseHTTPRequestHandler):
+    """Shows issues to browsers, hands the rest on."""
+
+    sandbox: ClassVar[GitHubSandbox]
+
+    def _serve(self) -> None:
+        length = int(self.headers.get("content-length") or 0)
+        body = self.rfile.read(length)
+        parts = self.path.partition("?")[0].strip("/").split("/")
+        if self.command == "GET" and "/".join(parts[:2]) == REPOSITORY:
+            self._page(parts[3] if len(parts) > 3 else "")
+            return
+        headers = {
+            key: value
+            for key, value in self.headers.items()
+            if key.lower() not in _NOT_PASSED_ON | {"host"}
+        }
+        try:
+            status, answered, content = self.sandbox.ask(self.command, self.path, headers, body)
+        except OSError:
+            status, answered, content = 502, [], b'{"message": "The practice GitHub is gone."}'
+        kept = [(key, value) for key, value in answered if key.lower() not in _NOT_PASSED_ON]
+        self._answer(status, kept, content)
+
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = _serve  # noqa: N815
+
+    def _page(self, number: str) -> None:
+        issues = self.sandbox.issues()
+        if number:
+            issues = [issue for issue in issues if str(issue.number) == number]
+        page = github_page.issue(issues[0]) if number and issues else github_page.listing(issues)
+        status = 404 if number and not issues else 200
+        kind = [("Content-Type", "text/html; charset=utf-8")]
+        self._answer(status, kind, page.encode())
+
+    def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
+        self.send_response_only(status)
+        for key, value in headers:
+            self.send_header(key, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing: the standard error is the terminal of whoever practises."""
+
+
+def _seed() -> dict[str, Any]:
+    labels = [{"name": name, "color": "d93f0b"} for name in LABELS]
+    return {
+        "tokens": {TOKEN: {"login": ACCOUNT, "scopes": ["repo", "admin:org"]}},
+        "github": {
+            "users": [{"login": ACCOUNT, "name": "mayday"}],
+            "orgs": [{"login": OWNER, "members": [{"login": ACCOUNT, "role": "admin"}]}],
+            "repos": [
+                {"owner": OWNER, "name": "incidents", "auto_init": True, "labels": labels},
+            ],
+        },
+    }
+
+
+def _node() -> str:
+    """The node beside this Python, where pip puts it, else the system's."""
+    found = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
+    if found is None:
+        raise GitHubSandboxError("There is no node: run `make install` and start again.")
+    return found

@@ -1,0 +1,77 @@
+"""The practice GitHub's pages: its issues, so that every link in a report leads somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Protocol
+
+from markdown_it import MarkdownIt
+
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; color: #1f2328; max-width: 52rem; margin: 2rem auto;
+  padding: 0 1rem; }
+a { color: #0969da; } h1 small { color: #59636e; font-weight: normal; }
+article { border: 1px solid #d1d9e0; border-radius: 6px; padding: 0 1rem; margin: 1rem 0;
+  overflow-x: auto; }
+.label { background: #d93f0b; color: #fff; border-radius: 1em; padding: 0 .6em; font-size: 12px; }
+li { margin: .2rem 0; } pre { background: #f6f8fa; padding: .8rem; border-radius: 6px; }
+blockquote { border-left: 3px solid #d1d9e0; margin-left: 0; padding-left: 1rem; color: #59636e; }
+"""
+
+
+class Shown(Protocol):
+    """What a page needs of an issue."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def body(self) -> str: ...
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def comments(self) -> tuple[str, ...]: ...
+
+
+def issue(one: Shown) -> str:
+    """One issue with its comments."""
+    texts = "".join(f"<article>{_markdown(text)}</article>" for text in (one.body, *one.comments))
+    head = f"<h1>{escape(one.title)} <small>#{one.number}</small></h1>"
+    return _page(
+        one.title,
+        f'<p><a href="../issues">All issues</a></p>{head}'
+        f"<p>{escape(one.state)} {_labels(one)}</p>{texts}",
+    )
+
+
+def listing(issues: Sequence[Shown]) -> str:
+    """All issues, newest first."""
+    lines = "".join(
+        f'<li><a href="{escape(one.url)}">{escape(one.title)}</a> #{one.number} {_labels(one)}</li>'
+        for one in reversed(issues)
+    )
+    return _page("Issues", f"<h1>Issues</h1><ul>{lines}</ul>" if lines else "<p>No issues.</p>")
+
+
+def _labels(one: Shown) -> str:
+    return " ".join(f'<span class="label">{escape(label)}</span>' for label in one.labels)
+
+
+def _markdown(text: str) -> str:
+    """As GitHub shows it: comments unseen, other HTML as text, a line's end a line's end."""
+    seen = [line for line in text.splitlines() if not line.startswith("<!-- mayday:")]
+    reader = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("strikethrough")
+    return str(reader.render("\n".join(seen)))
+
+
+def _page(title: str, body: str) -> str:
+    return (
+        "<!doctype html><html lang=en><head><meta charset=utf-8>"
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>{body}</body></html>"
+    )

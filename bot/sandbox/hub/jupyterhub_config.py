@@ -1,0 +1,62 @@
+"""The sandbox hub's configuration: JupyterHub runs this file, with the settings beside its pods."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+c = get_config()  # type: ignore[name-defined]  # noqa: F821 - JupyterHub puts it in
+
+settings: dict[str, Any] = json.loads(Path(os.environ["SANDBOX_HUB_SETTINGS"]).read_text())
+
+
+def pod_url(_spawner: Any, pod: dict[str, Any]) -> str:
+    """Where a pod listens: they share one address and are told apart by port."""
+    port = pod["metadata"]["annotations"][settings["port_annotation"]]
+    return f"http://{pod['status']['podIP']}:{port}"
+
+
+c.JupyterHub.authenticator_class = "dummy"
+c.Authenticator.allow_all = True
+
+c.JupyterHub.bind_url = settings["public_url"]
+c.JupyterHub.hub_bind_url = settings["hub_url"]
+c.JupyterHub.hub_connect_url = settings["hub_url"]
+c.JupyterHub.db_url = f"sqlite:///{settings['directory']}/jupyterhub.sqlite"
+c.JupyterHub.cookie_secret_file = f"{settings['directory']}/cookie_secret"
+
+# Users keep their servers when the hub or the proxy restarts, as on a real cluster.
+c.JupyterHub.cleanup_servers = False
+c.JupyterHub.cleanup_proxy = False
+
+# The hub calls it a redirect loop after one round instead of four: a second instead of fifteen.
+c.JupyterHub.tornado_settings = {"user_redirect_limit": 1}
+
+# Lost routes stay lost until somebody asks for a resync: in the outage of 2017 it took many minutes.
+# The hub puts them back when it collects activity, by default every five minutes.
+c.JupyterHub.last_activity_interval = 24 * 3600
+c.ConfigurableHTTPProxy.should_start = False
+c.ConfigurableHTTPProxy.api_url = settings["proxy_api_url"]
+c.ConfigurableHTTPProxy.auth_token = settings["proxy_token"]
+
+c.JupyterHub.spawner_class = "kubespawner.KubeSpawner"
+c.KubeSpawner.namespace = settings["namespace"]
+c.KubeSpawner.image = "singleuser"
+c.KubeSpawner.get_pod_url = pod_url
+c.KubeSpawner.extra_labels = {"release": settings["release"]}
+c.KubeSpawner.node_selector = {"hub.jupyter.org/node-purpose": "user"}
+c.KubeSpawner.storage_pvc_ensure = True
+c.KubeSpawner.storage_capacity = "1Gi"
+c.KubeSpawner.enable_user_namespaces = False
+# Both sites give a spawn ten minutes; so long a stuck one stays stuck.
+c.KubeSpawner.start_timeout = 600
+# A record of a pod that is gone has to last long enough to be found by somebody else.
+c.KubeSpawner.poll_interval = 24 * 3600
+
+c.JupyterHub.services = [
+    {"name": name, "api_token": service["token"]} for name, service in settings["services"].items()
+]
+c.JupyterHub.load_roles = [
+    {"name": f"service-{name}", "services": [name], "scopes": service["scopes"]}
+    for name, service in settings["services"].items()
+]

@@ -1,0 +1,34 @@
+"""What an outage on the sandbox's page is: a button with a sentence, and what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+
+class OutageError(Exception):
+    """An outage cannot be played now; the message is one sentence that says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Param:
+    """One thing to choose before an outage is played."""
+
+    name: str
+    label: str
+    choices: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outage:
+    """Something to break or mend.
+
+    `run` takes the chosen parameters by name and returns one sentence that says what happened; it
+    raises OutageError when it cannot be done now.
+    """
+
+    id: str
+    label: str
+    help: str
+    params: Sequence[Param]
+    run: Callable[[Mapping[str, str]], str]

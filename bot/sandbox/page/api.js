@@ -1,0 +1,62 @@
+/** Talks to the sandbox's server: the state, the live frames, and what a person does. */
+
+async function json(path, options) {
+  const answer = await fetch(path, { cache: "no-store", ...options });
+  if (answer.status === 404) return null;
+  return answer.json();
+}
+
+const post = (path, body) =>
+  json(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+
+const who = (as) => (as ? `?as=${encodeURIComponent(as)}` : "");
+
+/** The whole workspace as that person sees it. */
+export const fetchState = (as) => json(`/_sandbox/state${who(as)}`);
+
+/** Do something as a person; always {ok, error?, …}, also when the server is away. */
+export async function act(as, verb, details) {
+  try {
+    const answer = await post("/_sandbox/act", { ...details, as, verb });
+    return answer ?? { ok: false, error: "The sandbox does not know this action." };
+  } catch {
+    return { ok: false, error: "The sandbox does not answer. Is it still running?" };
+  }
+}
+
+export const fetchHubs = () => json("/_sandbox/hubs");
+export const fetchOutages = () => json("/_sandbox/outages");
+export const fetchReports = () => json("/_sandbox/reports");
+export const startOutage = (id, values) =>
+  post(`/_sandbox/outages/${encodeURIComponent(id)}`, values);
+
+/** Follow changes until stopped: reconnects for ever, and says when the line drops and comes back. */
+export function follow(as, onChange, onLine) {
+  let socket = null;
+  let stopped = false;
+  let wait = 250;
+  const open = () => {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    socket = new WebSocket(`${scheme}://${location.host}/_sandbox/live${who(as)}`);
+    socket.addEventListener("open", () => {
+      wait = 250;
+      onLine(true);
+    });
+    socket.addEventListener("message", onChange);
+    socket.addEventListener("close", () => {
+      if (stopped) return;
+      onLine(false);
+      setTimeout(open, wait);
+      wait = Math.min(wait * 2, 4000);
+    });
+  };
+  open();
+  return () => {
+    stopped = true;
+    socket.close();
+  };
+}

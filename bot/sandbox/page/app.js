@@ -1,0 +1,272 @@
+/** Puts the page together: who acts, what is open, one drawing of everything after each change. */
+import * as api from "./api.js";
+import { drawChannel } from "./channel.js";
+import { h, patch } from "./dom.js";
+import { hubPanel } from "./hub.js";
+import { Modals } from "./modal.js";
+import { notice } from "./popups.js";
+import { drawSidebar } from "./sidebar.js";
+import { drawThread } from "./thread.js";
+import { recallWelcome } from "./welcome.js";
+import { hashOf, isSystem, parseHash, Workspace } from "./workspace.js";
+
+const PERSON = "mayday-sandbox-person";
+
+class App {
+  ws = null;
+  place = { channel: null, ts: null };
+  side = null;
+  editing = null;
+  online = true;
+  drafts = new Map();
+  dismissed = new Set();
+  newFrom = new Map();
+  #marked = new Map();
+  #running = null;
+  #again = false;
+  #stop = null;
+
+  constructor() {
+    // Each tab is one person: the address names them, so that two tabs can be two people.
+    this.as = new URL(location.href).searchParams.get("as") ?? sessionStorage.getItem(PERSON);
+    permalinkToHash();
+    this.rail = document.getElementById("rail");
+    this.pane = document.getElementById("channel");
+    this.sidePane = document.getElementById("side");
+    this.modals = new Modals(this);
+    addEventListener("hashchange", () => this.#arrive());
+    document.addEventListener("visibilitychange", () => this.ws && this.#markRead());
+    document.addEventListener("click", (event) => this.#sameHash(event));
+    document.addEventListener("keydown", (event) => this.#escape(event));
+  }
+
+  async start() {
+    await this.refresh();
+    this.#follow();
+  }
+
+  /** Fetch the state and draw it; calls that come in meanwhile share one more round. */
+  refresh() {
+    this.#again = true;
+    this.#running ??= this.#rounds().finally(() => (this.#running = null));
+    return this.#running;
+  }
+
+  async #rounds() {
+    while (this.#again) {
+      this.#again = false;
+      const as = this.as;
+      let state;
+      try {
+        state = await api.fetchState(as);
+      } catch {
+        this.#line(false);
+        return;
+      }
+      if (as !== this.as) continue;
+      if (!state?.users) {
+        // A person of an earlier sandbox: their tab becomes the first person of this one.
+        if (!as) return;
+        this.as = null;
+        this.#again = true;
+        continue;
+      }
+      const first = this.ws === null;
+      this.ws = new Workspace(state);
+      if (first || !as) this.#settle();
+      this.render();
+    }
+  }
+
+  /** Take the person the server settled on, and a channel they can see. */
+  #settle() {
+    this.as = this.ws.state.me;
+    sessionStorage.setItem(PERSON, this.as);
+    const url = new URL(location.href);
+    url.searchParams.set("as", this.as);
+    history.replaceState(null, "", url);
+    if (!this.place.channel) this.#arrive();
+  }
+
+  #follow() {
+    this.#stop?.();
+    this.#stop = api.follow(
+      this.as,
+      () => this.refresh(),
+      (up) => this.#line(up),
+    );
+  }
+
+  #line(up) {
+    if (this.online === up) return;
+    this.online = up;
+    document.body.classList.toggle("offline", !up);
+    if (up) this.refresh();
+    else if (this.ws) this.render();
+  }
+
+  /** Act as someone else. */
+  async become(id) {
+    if (id === this.as) return;
+    this.as = id;
+    this.editing = null;
+    this.#marked.clear();
+    this.newFrom.clear();
+    await this.refresh();
+    this.#settle();
+    this.#follow();
+    this.render();
+  }
+
+  /** Do something as the acting person, draw the outcome, say what was refused (unless `quiet`). */
+  async act(verb, details, { quiet = false } = {}) {
+    const answer = await api.act(this.as, verb, details);
+    if (!answer.ok && answer.error && !quiet) notice(answer.error);
+    await this.refresh();
+    return answer;
+  }
+
+  /** Go where the address's hash points. */
+  #arrive() {
+    const place = parseHash(location.hash);
+    if (!place || !this.ws) {
+      this.place = { channel: this.place.channel, ts: null };
+      if (this.ws) this.render();
+      return;
+    }
+    if (place.channel !== this.place.channel) this.newFrom.delete(this.place.channel);
+    this.place = place;
+    const message = place.ts && this.ws.message(place.channel, place.ts);
+    if (
+      message?.thread_ts &&
+      message.thread_ts !== message.ts &&
+      message.subtype !== "thread_broadcast"
+    ) {
+      this.side = {
+        kind: "thread",
+        channel: place.channel,
+        ts: message.thread_ts,
+        reply: message.ts,
+      };
+      this.place.ts = null;
+    }
+    this.render();
+    document.querySelector(".channel-pane [data-testid=composer]")?.focus({ preventScroll: true });
+  }
+
+  /** A link to the hash that is already there still has to show its message again. */
+  #sameHash(event) {
+    const anchor = event.target.closest?.("a[href^='#']");
+    if (anchor && anchor.getAttribute("href") === location.hash) this.#arrive();
+  }
+
+  #escape(event) {
+    if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]"))
+      return;
+    if (this.side && this.sidePane.contains(document.activeElement)) this.closeSide();
+  }
+
+  openThread(channel, ts) {
+    this.side = { kind: "thread", channel, ts };
+    this.render();
+    document.querySelector("[data-testid=thread-composer]")?.focus();
+  }
+
+  toggleHub(open = this.side?.kind !== "hub") {
+    this.side = open ? { kind: "hub" } : null;
+    this.render();
+  }
+
+  closeSide() {
+    this.side = null;
+    this.render();
+    document.querySelector("[data-testid=composer]")?.focus();
+  }
+
+  showWelcome() {
+    recallWelcome();
+    this.render();
+  }
+
+  edit(target) {
+    this.editing = target;
+    this.render();
+    if (!target) document.querySelector("[data-testid=composer]")?.focus();
+  }
+
+  /** Edit one's last message here; answers whether there was one. */
+  editLast(channel, thread) {
+    const list = thread ? this.ws.replies(channel, thread) : this.ws.topLevel(channel);
+    const last = list.findLast((m) => m.user === this.as && !m.ephemeral && !isSystem(m));
+    if (last) this.edit({ channel, ts: last.ts, inThread: Boolean(thread) });
+    return Boolean(last);
+  }
+
+  #markRead() {
+    const { channel } = this.place;
+    const last = this.ws.messages(channel).at(-1)?.ts;
+    const { unread } = this.ws.channels.get(channel) ?? {};
+    if (!unread || !last || document.hidden || this.#marked.get(channel) === last) return;
+    this.#marked.set(channel, last);
+    if (!this.newFrom.has(channel)) {
+      const others = this.ws.topLevel(channel).filter((m) => m.user !== this.as && !m.ephemeral);
+      const first = others.at(-Math.min(unread, others.length));
+      // A channel that is all news needs no line, nor does the message that one sees arrive.
+      if (first && first.ts !== last && first !== others[0]) this.newFrom.set(channel, first.ts);
+    }
+    this.act("mark_read", { channel, ts: last }, { quiet: true });
+  }
+
+  /** Draw everything from the state and what is open; unchanged parts are left alone. */
+  render() {
+    const { ws } = this;
+    if (!ws.channels.has(this.place.channel)) {
+      const home =
+        [...ws.channels.values()].find((c) => c.is_member && !c.is_archived) ??
+        ws.state.channels[0];
+      this.place = { channel: home?.id ?? null, ts: null };
+    }
+    if (this.side?.kind === "thread" && !ws.channels.has(this.side.channel)) this.side = null;
+    const unread = ws.state.channels.reduce(
+      (sum, c) => sum + (c.id === this.place.channel ? 0 : (c.unread ?? 0)),
+      0,
+    );
+    document.title = `${unread ? `(${unread}) ` : ""}${ws.channelName(this.place.channel) ?? "sandbox"} · ${ws.state.team.name}`;
+    drawSidebar(this, this.rail);
+    this.#markRead();
+    drawChannel(this, this.pane);
+    this.#drawSide();
+    this.modals.sync();
+    document.body.classList.add("ready");
+  }
+
+  #drawSide() {
+    const { side } = this;
+    document.body.dataset.side = side?.kind ?? "";
+    this.sidePane.hidden = !side;
+    if (!side) this.sidePane.replaceChildren();
+    else if (side.kind === "hub") {
+      patch(this.sidePane, [{ key: "hub", sig: "hub", make: () => hubPanel(this) }]);
+    } else drawThread(this, this.sidePane);
+  }
+}
+
+/** A message's permalink opened in the browser: the same page, with the place in its hash. */
+function permalinkToHash() {
+  const found = /^\/archives\/([CGD][A-Z0-9]+)(\/p\d+)?\/?$/.exec(location.pathname);
+  if (found) history.replaceState(null, "", `/${location.search}#${found[1]}${found[2] ?? ""}`);
+}
+
+const app = new App();
+app.start().then(() => {
+  if (!app.ws)
+    document.body.append(
+      h(
+        "p",
+        { class: "empty", role: "alert" },
+        "The sandbox does not answer. Start it with `make run` and load this page again.",
+      ),
+    );
+  else if (!location.hash && app.place.channel)
+    history.replaceState(null, "", `${location.search}${hashOf(app.place.channel)}`);
+});

@@ -1,0 +1,103 @@
+/** A scrolling list of messages: day dividers, grouping by author, staying at the end while it grows. */
+import { h, patch } from "./dom.js";
+import { icon } from "./icons.js";
+import { messageItem } from "./message.js";
+import { dayOf, dayTitle, instant } from "./time.js";
+import { isSystem } from "./workspace.js";
+
+const GROUP_WITHIN_MS = 5 * 60_000;
+
+/** Items for patch(): messages with their dividers. `newFrom` is the ts of the first unread one. */
+export function conversationItems(
+  app,
+  channel,
+  messages,
+  { inThread = false, newFrom = null } = {},
+) {
+  const { ws } = app;
+  const items = [];
+  let day = null;
+  let previous = null;
+  for (const message of messages) {
+    const ms = instant(message.ts);
+    const today = dayOf(ms, ws.tz);
+    if (today !== day && !inThread) {
+      const title = dayTitle(ms, ws.tz, ws.now);
+      items.push({ key: `day ${today}`, sig: title, make: () => divider("day-divider", title) });
+      previous = null;
+    }
+    day = today;
+    if (message.ts === newFrom) {
+      items.push({ key: "new", sig: "new", make: () => divider("new-divider", "New") });
+      previous = null;
+    }
+    const follows =
+      previous &&
+      !isSystem(previous) &&
+      !isSystem(message) &&
+      !message.ephemeral &&
+      !previous.ephemeral &&
+      ws.author(previous).name === ws.author(message).name &&
+      ms - instant(previous.ts) < GROUP_WITHIN_MS;
+    items.push(messageItem(app, channel, message, { compact: Boolean(follows), inThread }));
+    previous = message;
+  }
+  return items;
+}
+
+const divider = (className, text) =>
+  h(
+    "div",
+    { class: `divider ${className}`, role: "separator", "aria-label": text },
+    h("span", {}, text),
+  );
+
+const NEAR = 80;
+
+/** The scroller itself; draw(items) keeps the reader's place, or the end if they were there. */
+export function scroller(label, testid) {
+  const list = h("div", {
+    class: "messages",
+    role: "log",
+    "aria-label": label,
+    "aria-live": "polite",
+    data: { testid },
+  });
+  const view = h("div", { class: "scroller", tabindex: "-1" }, list);
+  let follows = true;
+  const atEnd = () => view.scrollHeight - view.scrollTop - view.clientHeight < NEAR;
+  const toEnd = () => view.scrollTo({ top: view.scrollHeight });
+  const pill = h(
+    "button",
+    { type: "button", class: "new-pill", hidden: true, onclick: toEnd },
+    icon("down"),
+    "New messages",
+  );
+  view.addEventListener("scroll", () => {
+    follows = atEnd();
+    if (follows) pill.hidden = true;
+  });
+  // A pane opening beside it, a picture arriving: whoever was reading the end stays there.
+  const watch = new ResizeObserver(() => follows && toEnd());
+  watch.observe(view);
+  watch.observe(list);
+  const draw = (items) => {
+    const grew = items.length > list.children.length;
+    patch(list, items);
+    if (follows) toEnd();
+    else if (grew) pill.hidden = false;
+  };
+  const show = (ts) => {
+    const node = list.querySelector(`[data-ts="${CSS.escape(ts)}"]`);
+    if (!node) return false;
+    follows = false;
+    requestAnimationFrame(() => {
+      node.scrollIntoView({ block: "center" });
+      node.classList.add("found");
+      node.focus({ preventScroll: true });
+      setTimeout(() => node.classList.remove("found"), 2500);
+    });
+    return true;
+  };
+  return { node: h("div", { class: "scroll-frame" }, view, pill), draw, show };
+}

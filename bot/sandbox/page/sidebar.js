@@ -1,0 +1,270 @@
+/** The rail: who one is, the channels, the practice hub, and whether the app is connected. */
+import { avatar, faceOf, guestMark } from "./avatar.js";
+import { h, patch } from "./dom.js";
+import { icon } from "./icons.js";
+import { formDialog, popover } from "./popups.js";
+import { clock, dayTitle, zoneName } from "./time.js";
+import { hashOf } from "./workspace.js";
+
+/** Draws the rail into `root`. */
+export function drawSidebar(app, root) {
+  const { ws } = app;
+  const item = (key, sig, make) => ({ key, sig: JSON.stringify(sig), make });
+  const open = [...ws.channels.values()].filter((c) => !c.is_archived && !c.is_im);
+  open.sort((a, b) => a.name.localeCompare(b.name));
+  const direct = [...ws.channels.values()].filter((c) => c.is_im);
+  const archived = [...ws.channels.values()].filter((c) => c.is_archived);
+  const here = app.place.channel;
+  patch(root, [
+    item("brand", ws.state.team, () => brand(ws)),
+    item("person", [ws.state.me, ws.state.users, clock(ws.now, ws.tz)], () => personSwitch(app)),
+    {
+      key: "channels",
+      sig: JSON.stringify([open, direct, here, ws.sig]),
+      make: () => h("nav", { class: "rail-section", "aria-label": "Channels" }),
+      update: (node) =>
+        patch(node, [
+          item("title", 0, () =>
+            h(
+              "div",
+              { class: "rail-title" },
+              "Channels",
+              h(
+                "button",
+                {
+                  type: "button",
+                  class: "icon-button",
+                  "aria-label": "Create a channel",
+                  title: "Create a channel",
+                  onclick: () => createChannel(app),
+                },
+                icon("plus"),
+              ),
+            ),
+          ),
+          ...open.map((channel) => channelItem(app, channel, here)),
+          ...(direct.length
+            ? [item("direct", 0, () => h("div", { class: "rail-title" }, "Direct messages"))]
+            : []),
+          ...direct.map((channel) => channelItem(app, channel, here)),
+        ]),
+    },
+    ...(archived.length
+      ? [
+          {
+            key: "archived",
+            sig: JSON.stringify([archived, here]),
+            make: () =>
+              h(
+                "details",
+                { class: "rail-section archived", open: archived.some((c) => c.id === here) },
+                h("summary", { class: "rail-title" }, "Archived"),
+                h("div", {}),
+              ),
+            update: (node) =>
+              patch(
+                node.lastElementChild,
+                archived.map((channel) => channelItem(app, channel, here)),
+              ),
+          },
+        ]
+      : []),
+    item("tools", app.side?.kind ?? null, () => tools(app)),
+    item("line", [ws.state.bot_connected, app.online, ws.bot], () => connection(app)),
+  ]);
+}
+
+const brand = (ws) =>
+  h(
+    "div",
+    { class: "brand" },
+    h("span", { class: "brand-mark" }, icon("ring")),
+    h("div", {}, h("strong", {}, ws.state.team.name), h("small", {}, "a Slack to practise on")),
+  );
+
+function personSwitch(app) {
+  const { ws } = app;
+  const node = h(
+    "button",
+    {
+      type: "button",
+      class: "person-switch",
+      "aria-haspopup": "dialog",
+      data: { testid: "person-switch" },
+      "aria-label": `You are ${ws.userName(ws.me.id)}. Act as someone else`,
+      onclick: () => {
+        const close = popover(
+          node,
+          people(app, (id) => {
+            close();
+            app.become(id);
+          }),
+          { label: "Act as" },
+        );
+        document.querySelector(".popover [aria-pressed=true]")?.focus();
+      },
+    },
+    avatar(faceOf(ws.me)),
+    h(
+      "span",
+      { class: "person-words" },
+      h("small", {}, "You are"),
+      h("strong", {}, ws.userName(ws.me.id)),
+      h(
+        "small",
+        {},
+        `${dayTitle(ws.now, ws.tz, ws.now)}, ${clock(ws.now, ws.tz)} ${zoneName(ws.now, ws.tz)}`,
+      ),
+    ),
+    guestMark(ws.me),
+    icon("chevron"),
+  );
+  return node;
+}
+
+const people = (app, choose) =>
+  h(
+    "div",
+    { class: "people-choice" },
+    h("p", { class: "faint" }, "Act as anyone; open a second tab to be two people at once."),
+    app.ws.people.map((user) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: "person",
+          "aria-pressed": String(user.id === app.ws.me.id),
+          data: { person: user.id },
+          onclick: () => choose(user.id),
+        },
+        avatar(faceOf(user)),
+        h(
+          "span",
+          { class: "person-words" },
+          h("strong", {}, app.ws.userName(user.id)),
+          h(
+            "small",
+            {},
+            `@${user.name} · ${clock(app.ws.now, user.tz)} ${zoneName(app.ws.now, user.tz)}`,
+          ),
+        ),
+        guestMark(user),
+      ),
+    ),
+  );
+
+function channelItem(app, channel, here) {
+  const active = channel.id === here;
+  const unread = active ? 0 : channel.unread;
+  const name = app.ws.channelName(channel.id);
+  return {
+    key: channel.id,
+    sig: JSON.stringify([name, active, unread, channel.is_private, channel.is_member]),
+    make: () =>
+      h(
+        "a",
+        {
+          href: hashOf(channel.id),
+          class: [
+            "rail-item",
+            active && "active",
+            unread && "unread",
+            !channel.is_member && "outside",
+          ]
+            .filter(Boolean)
+            .join(" "),
+          "aria-current": active ? "page" : null,
+          data: { channelId: channel.id, testid: "channel-link" },
+          "aria-label": `${name}${channel.is_private ? ", private" : ""}${unread ? `, ${unread} unread` : ""}`,
+        },
+        channel.is_im
+          ? avatar(faceOf(app.ws.users.get(channel.user) ?? { name }), "small")
+          : icon(channel.is_private ? "lock" : "hash"),
+        h("span", { class: "rail-name" }, name),
+        unread ? h("span", { class: "count" }, String(unread)) : null,
+      ),
+  };
+}
+
+const tools = (app) =>
+  h(
+    "nav",
+    { class: "rail-section", "aria-label": "Practice" },
+    h("div", { class: "rail-title" }, "Practice"),
+    h(
+      "button",
+      {
+        type: "button",
+        class: `rail-item${app.side?.kind === "hub" ? " active" : ""}`,
+        data: { testid: "hub-toggle" },
+        "aria-pressed": String(app.side?.kind === "hub"),
+        onclick: () => app.toggleHub(),
+      },
+      icon("hub"),
+      h("span", { class: "rail-name" }, "Hub & reports"),
+    ),
+    h(
+      "button",
+      { type: "button", class: "rail-item", onclick: () => app.showWelcome() },
+      icon("ring"),
+      h("span", { class: "rail-name" }, "What is this?"),
+    ),
+  );
+
+function connection(app) {
+  const { ws } = app;
+  const [kind, text] = !app.online
+    ? ["away", "Lost the sandbox, reconnecting…"]
+    : ws.state.bot_connected
+      ? ["on", `${ws.bot ? ws.userName(ws.bot.id) : "The app"} is connected`]
+      : ["off", "No app is connected"];
+  return h(
+    "div",
+    { class: `connection ${kind}`, role: "status", data: { testid: "connection" } },
+    h("span", { class: "lamp" }),
+    text,
+  );
+}
+
+function createChannel(app) {
+  const name = h("input", {
+    class: "input",
+    id: "new-channel-name",
+    name: "name",
+    required: true,
+    autofocus: true,
+    autocomplete: "off",
+    maxlength: "80",
+    placeholder: "such as data100-support",
+    oninput: () => (name.value = name.value.toLowerCase().replace(/\s/g, "-")),
+  });
+  const isPrivate = h("input", { type: "checkbox", name: "private" });
+  formDialog({
+    title: "Create a channel",
+    confirm: "Create",
+    fields: [
+      h("label", { class: "field-label", for: "new-channel-name" }, "Name"),
+      name,
+      h(
+        "label",
+        { class: "choice" },
+        isPrivate,
+        h("span", {}, "Private", h("small", {}, "Only people who are invited see it.")),
+      ),
+    ],
+    submit: async () => {
+      const answer = await app.act(
+        "create_channel",
+        { name: name.value, private: isPrivate.checked },
+        { quiet: true },
+      );
+      if (!answer.ok) return answer.error;
+      const made =
+        answer.channel?.id ??
+        answer.channel ??
+        [...app.ws.channels.values()].find((c) => c.name === name.value)?.id;
+      if (made) location.hash = hashOf(made);
+      return null;
+    },
+  });
+}

@@ -1,0 +1,115 @@
+/** Look-ups over one fetched state: who is who, which channel is which, and what belongs to what. */
+
+/** Notes that Slack itself writes into a channel. */
+const SYSTEM = new Set([
+  "channel_join",
+  "channel_leave",
+  "channel_topic",
+  "channel_purpose",
+  "channel_name",
+  "channel_archive",
+  "channel_unarchive",
+  "group_join",
+  "group_leave",
+  "group_topic",
+  "group_purpose",
+  "group_name",
+  "group_archive",
+  "group_unarchive",
+  "pinned_item",
+  "bot_add",
+  "tombstone",
+]);
+
+/** Whether a message is one of them. */
+export const isSystem = (message) => SYSTEM.has(message.subtype);
+
+export class Workspace {
+  constructor(state) {
+    this.state = state;
+    this.users = new Map(state.users.map((user) => [user.id, user]));
+    // Slack's ids of direct conversations begin with D.
+    for (const channel of state.channels) channel.is_im ??= channel.id.startsWith("D");
+    this.channels = new Map(state.channels.map((channel) => [channel.id, channel]));
+    this.groups = new Map((state.usergroups ?? []).map((group) => [group.id, group]));
+    this.me = this.users.get(state.me);
+    this.tz = this.me?.tz ?? "UTC";
+    this.now = Date.parse(state.now);
+    this.bot = state.users.find((user) => user.is_bot);
+    this.people = state.users.filter((user) => !user.is_bot);
+    // Whatever message text depends on besides the message: when it changes, all are drawn again.
+    this.sig = JSON.stringify([
+      state.me,
+      state.users,
+      state.channels.map((c) => [c.id, c.name]),
+      state.usergroups,
+      state.message_shortcuts,
+      new Date(this.now).toISOString().slice(0, 13),
+    ]);
+  }
+
+  userName(id) {
+    const user = this.users.get(id);
+    return user ? user.real_name || user.name : id;
+  }
+
+  channelName(id) {
+    const channel = this.channels.get(id);
+    if (!channel) return null;
+    return channel.is_im && channel.user ? this.userName(channel.user) : channel.name;
+  }
+
+  messages(channelId) {
+    return this.state.messages[channelId] ?? [];
+  }
+
+  message(channelId, ts) {
+    return this.messages(channelId).find((message) => message.ts === ts);
+  }
+
+  /** What the channel itself shows: no thread replies, unless they were sent to the channel too. */
+  topLevel(channelId) {
+    return this.messages(channelId).filter(
+      (m) => !m.thread_ts || m.thread_ts === m.ts || m.subtype === "thread_broadcast",
+    );
+  }
+
+  replies(channelId, root) {
+    return this.messages(channelId).filter((m) => m.thread_ts === root && m.ts !== root);
+  }
+
+  /** The author of a message as {id, name, color, bot}. */
+  author(message) {
+    const user =
+      this.users.get(message.user) ??
+      (message.bot_id && this.state.users.find((u) => u.bot_id === message.bot_id)) ??
+      (message.bot_id ? this.bot : null);
+    const bot = Boolean(message.bot_id || user?.is_bot);
+    const name = message.username || (user && (user.real_name || user.name)) || "Someone";
+    return { id: user?.id ?? message.user ?? message.bot_id, name, color: user?.color, bot };
+  }
+}
+
+/** Where a message's address points in this page: {channel, ts, thread} or null. */
+export function parsePermalink(address, workspace) {
+  let url;
+  try {
+    url = new URL(address);
+  } catch {
+    return null;
+  }
+  const found = /\/archives\/([CGD][A-Z0-9]+)(?:\/p(\d{7,}))?\/?$/.exec(url.pathname);
+  if (!found || !workspace.channels.has(found[1])) return null;
+  return { channel: found[1], ts: dotted(found[2]), thread: url.searchParams.get("thread_ts") };
+}
+
+/** The place a hash such as #C024BE91L/p1487912345000100 names, or null. */
+export function parseHash(hash) {
+  const found = /^#([CGD][A-Z0-9]+)(?:\/p(\d{7,}))?$/.exec(hash);
+  return found ? { channel: found[1], ts: dotted(found[2]), thread: null } : null;
+}
+
+/** The hash that names a channel or a message in it. */
+export const hashOf = (channel, ts) => `#${channel}${ts ? `/p${ts.replace(".", "")}` : ""}`;
+
+const dotted = (digits) => (digits ? `${digits.slice(0, -6)}.${digits.slice(-6)}` : null);

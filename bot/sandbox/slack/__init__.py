@@ -1,0 +1,46 @@
+"""A Slack double: speaks Slack to a real slack-bolt and slack_sdk, on 127.0.0.1 only."""
+
+from bot.sandbox.slack.deliveries import Delivered, DeliveryKind
+from bot.sandbox.slack.extras import Outage, Param
+from bot.sandbox.slack.faults import (
+    Direction,
+    Fault,
+    FaultHook,
+    Passage,
+    answers,
+    drop_after,
+    drop_before,
+    on_call,
+    on_delivery,
+    rate_limited,
+)
+from bot.sandbox.slack.person import Person, Upload
+from bot.sandbox.slack.sandbox import SlackSandbox
+from bot.sandbox.slack.values import Call, PersonError, now_utc
+from bot.sandbox.slack.workspace import Channel, ChannelKind, User
+
+__all__ = [
+    "Call",
+    "Channel",
+    "ChannelKind",
+    "Delivered",
+    "DeliveryKind",
+    "Direction",
+    "Fault",
+    "FaultHook",
+    "Outage",
+    "Param",
+    "Passage",
+    "Person",
+    "PersonError",
+    "SlackSandbox",
+    "Upload",
+    "User",
+    "answers",
+    "drop_after",
+    "drop_before",
+    "now_utc",
+    "on_call",
+    "on_delivery",
+    "rate_limited",
+]

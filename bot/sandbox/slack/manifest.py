@@ -1,0 +1,157 @@
+"""Which commands, shortcuts, scopes and events the app asked for: Slack's app manifest, read.
+
+Only what the manifest lists exists in the workspace, so a command or an event that the bot uses
+but forgot to list fails here as it would in a real workspace.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+EVERY_EVENT = frozenset(
+    {
+        "app_home_opened",
+        "app_mention",
+        "channel_archive",
+        "channel_created",
+        "channel_deleted",
+        "channel_rename",
+        "channel_unarchive",
+        "group_archive",
+        "group_rename",
+        "group_unarchive",
+        "member_joined_channel",
+        "member_left_channel",
+        "message.channels",
+        "message.groups",
+        "message.im",
+        "message.mpim",
+        "pin_added",
+        "pin_removed",
+        "reaction_added",
+        "reaction_removed",
+        "user_change",
+    }
+)
+EVERY_SCOPE = (
+    "app_mentions:read",
+    "bookmarks:read",
+    "bookmarks:write",
+    "channels:history",
+    "channels:join",
+    "channels:manage",
+    "channels:read",
+    "chat:write",
+    "chat:write.customize",
+    "chat:write.public",
+    "commands",
+    "files:read",
+    "files:write",
+    "groups:history",
+    "groups:read",
+    "groups:write",
+    "im:history",
+    "im:read",
+    "im:write",
+    "mpim:history",
+    "mpim:read",
+    "mpim:write",
+    "pins:read",
+    "pins:write",
+    "reactions:read",
+    "reactions:write",
+    "team:read",
+    "usergroups:read",
+    "users:read",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlashCommand:
+    """A slash command; with `should_escape`, Slack turns @name and #name into ids before sending."""
+
+    command: str
+    description: str = ""
+    usage_hint: str = ""
+    should_escape: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shortcut:
+    """A shortcut in a message's menu, or in the global one."""
+
+    callback_id: str
+    name: str
+    on_message: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What the sandbox needs of an app manifest."""
+
+    bot_name: str
+    commands: tuple[SlashCommand, ...]
+    shortcuts: tuple[Shortcut, ...]
+    scopes: tuple[str, ...]
+    events: frozenset[str]
+
+    def command(self, name: str) -> SlashCommand | None:
+        """The command of that name (with its slash), or None."""
+        return next((command for command in self.commands if command.command == name), None)
+
+    def shortcut(self, callback_id: str) -> Shortcut | None:
+        """The shortcut of that callback id, or None."""
+        return next((item for item in self.shortcuts if item.callback_id == callback_id), None)
+
+
+DEFAULT_MANIFEST: Mapping[str, Any] = {
+    "display_information": {"name": "mayday"},
+    "features": {
+        "bot_user": {"display_name": "mayday"},
+        "slash_commands": [
+            {
+                "command": "/incident",
+                "description": "Declare and run an incident",
+                "usage_hint": "declare [title]",
+                "should_escape": True,
+            }
+        ],
+        "shortcuts": [
+            {"name": "Add to timeline", "type": "message", "callback_id": "add_to_timeline"},
+            {"name": "File action item", "type": "message", "callback_id": "file_action_item"},
+            {"name": "Declare an incident", "type": "global", "callback_id": "declare"},
+        ],
+    },
+    "oauth_config": {"scopes": {"bot": list(EVERY_SCOPE)}},
+    "settings": {"event_subscriptions": {"bot_events": sorted(EVERY_EVENT)}},
+}
+
+
+def read_manifest(manifest: Mapping[str, Any] | None) -> Manifest:
+    """Read a manifest in Slack's own form (the JSON or YAML one, already parsed)."""
+    source = DEFAULT_MANIFEST if manifest is None else manifest
+    features = source.get("features", {})
+    bot_user = features.get("bot_user", {})
+    settings = source.get("settings", {})
+    return Manifest(
+        bot_name=bot_user.get("display_name") or source["display_information"]["name"].lower(),
+        commands=tuple(
+            SlashCommand(
+                command=item["command"],
+                description=item.get("description", ""),
+                usage_hint=item.get("usage_hint", ""),
+                should_escape=item.get("should_escape", False),
+            )
+            for item in features.get("slash_commands", ())
+        ),
+        shortcuts=tuple(
+            Shortcut(
+                callback_id=item["callback_id"],
+                name=item["name"],
+                on_message=item["type"] == "message",
+            )
+            for item in features.get("shortcuts", ())
+        ),
+        scopes=tuple(source.get("oauth_config", {}).get("scopes", {}).get("bot", ())),
+        events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
+    )

@@ -1,0 +1,128 @@
+"""The one choke point for every Web API call: token, limits, faults, scope, answer, log."""
+
+import asyncio
+import copy
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from bot.sandbox.slack.faults import Choke, Direction, Fault
+from bot.sandbox.slack.values import Call, Json, SlackError
+from bot.sandbox.slack.web_api import METHODS
+from bot.sandbox.slack.web_api.context import Args, Context, Method, TokenKind
+from bot.sandbox.slack.web_api.rate_limits import RateLimits
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    """An HTTP answer before it is sent."""
+
+    body: Json
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class WebApi:
+    """Answers `/api/<method>`. `drop` cuts the connection that a request came on."""
+
+    def __init__(self, context: Context, choke: Choke, drop: Callable[[Request], None]) -> None:
+        self._context = context
+        self._choke = choke
+        self._drop = drop
+        self.limits = RateLimits()
+        self.enforce_limits = False
+        self.revoked: set[str] = set()
+        self.log: list[Call] = []
+
+    async def serve(self, request: Request) -> Response:
+        """The endpoint."""
+        method = str(request.path_params["method"])
+        values, token = await _read(request)
+        fault = self._choke.pass_through(Direction.CALL, method, values)
+        if fault.delay:
+            await asyncio.sleep(fault.delay)
+        answer = self._answer(method, values, token) if fault.effect else _Answer(body={})
+        if fault.answer is not None:
+            answer = _Answer(
+                body=dict(fault.answer), status=fault.status, headers=dict(fault.headers)
+            )
+        self._note(method, values, answer, fault)
+        if fault.drop:
+            self._drop(request)
+        return JSONResponse(answer.body, answer.status, dict(answer.headers))
+
+    def _answer(self, method: str, values: Json, token: str) -> _Answer:
+        context = self._context
+        with context.workspace.lock:
+            try:
+                known = METHODS.get(method)
+                if known is None:
+                    raise SlackError("unknown_method", req_method=method)
+                self._check_token(known, token)
+                if self.enforce_limits:
+                    wait = self.limits.wait(method, known.tier, values)
+                    if wait:
+                        return _Answer(
+                            body={"ok": False, "error": "ratelimited"},
+                            status=HTTPStatus.TOO_MANY_REQUESTS,
+                            headers={"Retry-After": str(wait)},
+                        )
+                if known.scopes:
+                    context.need(*known.scopes)
+                body = {"ok": True, **known.handler(context, Args(values))}
+            except SlackError as error:
+                body = {"ok": False, "error": error.code, **error.extra}
+            return _Answer(body=copy.deepcopy(body), headers=self._headers())
+
+    def _headers(self) -> Mapping[str, str]:
+        return {"x-oauth-scopes": ",".join(sorted(self._context.scopes))}
+
+    def _check_token(self, method: Method, token: str) -> None:
+        app = self._context.workspace.app
+        if method.token is TokenKind.NONE:
+            return
+        if not token:
+            raise SlackError("not_authed")
+        if token in self.revoked:
+            raise SlackError("token_revoked")
+        if token not in (app.bot_token, app.app_token):
+            raise SlackError("invalid_auth")
+        wanted = app.bot_token if method.token is TokenKind.BOT else app.app_token
+        if token != wanted:
+            raise SlackError("not_allowed_token_type")
+
+    def _note(self, method: str, values: Json, answer: _Answer, fault: Fault) -> None:
+        workspace = self._context.workspace
+        call = Call(
+            method=method,
+            args=values,
+            at=workspace.now(),
+            answer=answer.body,
+            status=0 if fault.drop else answer.status,
+        )
+        with workspace.lock:
+            self.log.append(call)
+            workspace.changed.notify_all()
+
+
+async def _read(request: Request) -> tuple[Json, str]:
+    """The arguments and the token of a call, from wherever a client may put them."""
+    values: dict[str, Any] = dict(request.query_params)
+    if request.headers.get("content-type", "").startswith("application/json"):
+        try:
+            body = json.loads(await request.body() or b"{}")
+        except ValueError:
+            body = {}
+        values |= body if isinstance(body, dict) else {}
+    else:
+        form = (await request.body()).decode(errors="replace")
+        values |= dict(parse_qsl(form, keep_blank_values=True))
+    in_body = str(values.pop("token", ""))
+    scheme, _, in_header = request.headers.get("authorization", "").partition(" ")
+    return values, in_header.strip() if scheme.lower() == "bearer" and in_header else in_body

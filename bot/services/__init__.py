@@ -1,0 +1,1 @@
+"""What mayday does: each module is one behaviour, over the rows and the ports."""

@@ -1,0 +1,52 @@
+"""Who may run a runbook: decided here, once, for the command and for every button.
+
+Nobody may until somebody is listed under ``runbooks.allow``; guests, people of other workspaces and
+channels shared by Slack Connect never may. What cannot be asked counts as no.
+"""
+
+from __future__ import annotations
+
+from bot.errors import Retry, Tell
+from bot.ports import Chat
+from bot.services.people import People
+from bot.services.settings import Settings
+
+
+class Authorize:
+    """Decides."""
+
+    def __init__(self, chat: Chat, people: People, settings: Settings) -> None:
+        self._chat = chat
+        self._people = people
+        self._settings = settings
+
+    def runbook(self, *, team_id: str, user_team: str, user: str, channel_id: str) -> None:
+        """Return if this person may run a runbook in this channel.
+
+        Raises:
+            Tell: they may not, and why.
+        """
+        try:
+            if user_team != team_id:
+                raise Tell("Runbooks are for people of this workspace: ask one of them to run it.")
+            if self._chat.channel(channel_id).is_shared:
+                raise Tell(
+                    "Runbooks never run in a channel that is shared with another organisation: "
+                    "use an incident channel of your own workspace."
+                )
+            profile = self._people.profile(team_id, user)
+            if profile.is_guest or profile.is_bot:
+                raise Tell("Guests may not run runbooks: ask a member of the workspace to run it.")
+            if self._settings.open_to_all or user in self._settings.may_run_users:
+                return
+            for group in sorted(self._settings.may_run_groups):
+                if user in self._chat.group_members(group):
+                    return
+        except Retry as exc:
+            raise Tell(
+                "Slack did not say who you are, so nothing was run: try again in a minute."
+            ) from exc
+        raise Tell(
+            "You are not on the list of those who may run runbooks: ask one who is, or have "
+            f"{user} or a group of yours added to runbooks.allow in mayday.yaml."
+        )

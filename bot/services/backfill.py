@@ -1,0 +1,124 @@
+"""Finding what was said, edited, answered or deleted while mayday was not listening.
+
+Slack does not replay what it could not deliver, ``conversations.history`` shows parents only, and a
+deletion shows as absence. So the whole channel of an unclosed incident is read again, every thread
+with it (an edit inside a thread moves no count and no latest reply), and what is stored but no longer
+shown by a complete reading is recorded as deleted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.domain.incident import Incident
+from bot.domain.timeline import Message
+from bot.errors import Retry, Tell
+from bot.ports import Chat, Clock, Seen
+from bot.services.record import Record
+from bot.store import incidents as incident_rows
+from bot.store import timeline as rows
+from bot.store.engine import Store
+
+SETTLE = timedelta(seconds=10)
+"""A message younger than this may be in the database before history shows it."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What one reading brought to light."""
+
+    new: int = 0
+    deleted: int = 0
+
+
+class Backfill:
+    """Reads channels again."""
+
+    def __init__(self, store: Store, chat: Chat, record: Record, now: Clock) -> None:
+        self._store = store
+        self._chat = chat
+        self._record = record
+        self._now = now
+
+    def all(self) -> None:
+        """Read the channels of every unclosed incident; one that cannot be read stops no other."""
+        with self._store.read() as tx:
+            unclosed = incident_rows.unclosed(tx)
+        for incident in unclosed:
+            if incident.channel_id is None:
+                continue
+            try:
+                found = self.channel(incident)
+            except (Tell, Retry) as exc:
+                log.warning("backfill.failed", incident=incident.id, error=str(exc))
+                continue
+            if found.new or found.deleted:
+                log.info(
+                    "backfill.found", incident=incident.id, new=found.new, deleted=found.deleted
+                )
+
+    def channel(self, incident: Incident) -> Found:
+        """Read one channel to its beginning."""
+        channel_id = incident.channel_id
+        if channel_id is None:
+            return Found()
+        began = self._now()
+        with self._store.read() as tx:
+            stored = rows.messages(tx, incident.team_id, channel_id)
+        new = 0
+        shown: set[str] = set()
+        for seen in self._chat.history(channel_id, oldest="0"):
+            new += self._keep(incident, seen, shown)
+            new += self._thread(incident, channel_id, seen, stored, shown)
+        return Found(new=new, deleted=self._absent(stored, shown, before=began - SETTLE))
+
+    def _keep(self, incident: Incident, seen: Seen, shown: set[str]) -> int:
+        shown.add(seen.message.key)
+        news = self._record.said(seen.message)
+        self._record.marks_are(incident, seen.message, seen.reactions)
+        return int(news)
+
+    def _thread(
+        self,
+        incident: Incident,
+        channel_id: str,
+        parent: Seen,
+        stored: list[Message],
+        shown: set[str],
+    ) -> int:
+        known = [m for m in stored if m.thread_ts == parent.message.ts and m.deleted_at is None]
+        if not parent.reply_count and not known:
+            return 0
+        return sum(
+            self._keep(incident, reply, shown)
+            for reply in self._chat.replies(channel_id, parent.message.ts)
+        )
+
+    def _absent(self, stored: list[Message], shown: set[str], *, before: datetime) -> int:
+        gone = [
+            m
+            for m in stored
+            if m.deleted_at is None and m.key not in shown and m.posted_at < before
+        ]
+        return sum(self._record.deleted(m.team_id, m.channel_id, m.ts) for m in gone)
+
+
+def add_permalinks(store: Store, chat: Chat, incident: Incident) -> None:
+    """Look up the addresses of the messages in the timeline that have none yet."""
+    with store.read() as tx:
+        lines = rows.lines(tx, incident.id)
+    for line in lines:
+        if line.message is None or line.message.permalink or line.message.deleted_at:
+            continue
+        try:
+            link = chat.permalink(line.message.channel_id, line.message.ts)
+        except (Tell, Retry) as exc:
+            log.info("permalink.missing", message=line.message.key, error=str(exc))
+            continue
+        with store.write() as tx:
+            rows.set_permalink(tx, line.message.key, link)

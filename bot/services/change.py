@@ -1,0 +1,233 @@
+"""The changes people make to an incident: status, severity, roles, updates, action items, the ends.
+
+Each is one transaction: the incident, its timeline entry, its reminder, and the work that makes Slack
+follow commit together. ``cause`` is unique to the person's act (a trigger, a view), so that a
+redelivery changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.domain import incident as verbs
+from bot.domain.actions import ActionItem
+from bot.domain.incident import CLOSED, Answers, Change, Incident
+from bot.domain.reminders import Reminder
+from bot.domain.timeline import EntryKind
+from bot.errors import Tell
+from bot.ports import Clock, Durable
+from bot.services import publish, sync
+from bot.services.settings import Settings
+from bot.store import incidents as rows
+from bot.store import timeline as timeline_rows
+from bot.store.engine import Store, Tx
+
+ITEM_LIMIT = 250
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """Who does something to which incident. ``cause`` is unique to this act."""
+
+    incident_id: str
+    by: str
+    cause: str
+
+
+class Changes:
+    """Changes incidents."""
+
+    def __init__(self, store: Store, durable: Durable, now: Clock, settings: Settings) -> None:
+        self._store = store
+        self._durable = durable
+        self._now = now
+        self._settings = settings
+
+    def status(self, act: Act, to: str, text: str = "") -> Incident:
+        """Move to another status; ``resolved`` ends the reminders."""
+        return self._apply(
+            act,
+            lambda incident, now: verbs.change_status(
+                incident, to, policy=self._settings.policy, at=now, text=text.strip()
+            ),
+        )
+
+    def severity(self, act: Act, to: str) -> Incident:
+        """Raise or lower the severity; the reminders follow."""
+        return self._apply(
+            act,
+            lambda incident, _now: verbs.change_severity(
+                incident, to, policy=self._settings.policy
+            ),
+        )
+
+    def role(self, act: Act, role: str, user: str) -> Incident:
+        """Give a role to a person."""
+        return self._apply(
+            act,
+            lambda incident, _now: verbs.assign_role(
+                incident, role, user, policy=self._settings.policy
+            ),
+        )
+
+    def reopen(self, act: Act) -> Incident:
+        """Take the incident up again."""
+        return self._apply(
+            act, lambda incident, _now: verbs.reopen(incident, policy=self._settings.policy)
+        )
+
+    def close(self, act: Act, answers: Answers, *, title: str, summary: str) -> Incident:
+        """End the incident; its report is published."""
+
+        def verb(incident: Incident, now: datetime) -> Change:
+            titled = verbs.retitle(incident, title)
+            return verbs.close(titled, answers, summary=summary.strip(), at=now)
+
+        return self._apply(act, verb)
+
+    def update(self, act: Act, text: str) -> Incident:
+        """Tell people how things stand; the next reminder counts from here.
+
+        Raises:
+            Tell: there is nothing to tell, or nobody to tell it to any more.
+        """
+        text = text.strip()
+        if not text:
+            raise Tell("Write the update after the command: /incident update what you know now.")
+
+        def verb(incident: Incident, _now: datetime) -> Change:
+            if incident.status == CLOSED:
+                raise Tell("This incident is closed: reopen it first with /incident reopen.")
+            return Change(
+                incident=incident,
+                kind=EntryKind.UPDATE,
+                data={"text": text, "status": incident.status},
+            )
+
+        return self._apply(act, verb)
+
+    def action_item(
+        self,
+        act: Act,
+        title: str,
+        *,
+        group: str = "",
+        owner: str = "",
+        link: str = "",
+        source: str = "",
+    ) -> Incident:
+        """Add an action item; ``source`` makes filing the same message twice harmless.
+
+        Raises:
+            Tell: it has no text, or the group is unknown.
+        """
+        title = " ".join(title.split())
+        if not title:
+            raise Tell("Write what is to be done: /incident action add an alert on routes.")
+        if len(title) > ITEM_LIMIT:
+            raise Tell(
+                f"Shorten the action item to {ITEM_LIMIT} characters; details go to its issue."
+            )
+        if link and not link.startswith(("https://", "http://")):
+            raise Tell("A link begins with https://.", field="link")
+        group = group.strip() or self._settings.groups[-1]
+        source = source or act.cause
+        item_id = hashlib.sha256(f"{act.incident_id}/{source}".encode()).hexdigest()[:12]
+
+        def extra(tx: Tx, now: datetime) -> None:
+            rows.add_item(
+                tx,
+                ActionItem(
+                    id=item_id,
+                    incident_id=act.incident_id,
+                    position=0,
+                    group=group,
+                    title=title,
+                    owner=owner,
+                    link=link,
+                    source=source,
+                    created_at=now,
+                ),
+            )
+
+        def verb(incident: Incident, _now: datetime) -> Change:
+            return Change(
+                incident=incident,
+                kind=EntryKind.ACTION_ITEM,
+                data={"item": item_id, "text": title, "group": group},
+            )
+
+        return self._apply(
+            Act(incident_id=act.incident_id, by=act.by, cause=f"item/{item_id}"), verb, extra
+        )
+
+    def snooze(self, act: Act, minutes: int) -> datetime:
+        """Put the next reminder off; returns when it is due."""
+        due_at = self._now() + timedelta(minutes=minutes)
+        with self._store.write() as tx:
+            incident = rows.get(tx, act.incident_id, lock=True)
+            if not incident.is_open:
+                raise Tell("This incident is over: there are no reminders to put off.")
+            pending = rows.reminder_of(tx, incident.id)
+            number = pending.number if pending else 1
+            rows.set_reminder(tx, Reminder(incident_id=incident.id, number=number, due_at=due_at))
+        return due_at
+
+    def _apply(
+        self,
+        act: Act,
+        verb: Callable[[Incident, datetime], Change],
+        extra: Callable[[Tx, datetime], None] | None = None,
+    ) -> Incident:
+        now = self._now()
+        with self._store.write() as tx:
+            before = rows.get(tx, act.incident_id, lock=True)
+            if timeline_rows.has_source(tx, act.incident_id, act.cause):
+                return before
+            change = verb(before, now)
+            rows.save(tx, change.incident)
+            _record(tx, change, act, now)
+            if extra:
+                extra(tx, now)
+            self._remind(tx, before, change, now)
+            sync.enqueue(self._durable, tx, act.incident_id, act.cause)
+            if change.kind is EntryKind.CLOSED:
+                publish.enqueue(self._durable, tx, act.incident_id, act.cause)
+        return change.incident
+
+    def _remind(self, tx: Tx, before: Incident, change: Change, now: datetime) -> None:
+        """An open incident has a reminder, counted from the last thing people were told."""
+        incident = change.incident
+        if not incident.is_open:
+            rows.drop_reminder(tx, incident.id)
+            return
+        told = change.kind in (EntryKind.UPDATE, EntryKind.STATUS, EntryKind.REOPENED)
+        pending = rows.reminder_of(tx, incident.id)
+        if pending and not told and before.severity == incident.severity:
+            return
+        number = pending.number if pending else self._next_number(tx, incident.id)
+        due_at = now + self._settings.intervals[incident.severity]
+        rows.set_reminder(tx, Reminder(incident_id=incident.id, number=number, due_at=due_at))
+
+    @staticmethod
+    def _next_number(tx: Tx, incident_id: str) -> int:
+        """Numbers are never used twice, since a reminder's effect is known by its number."""
+        return rows.reminders_posted(tx, incident_id) + 1
+
+
+def _record(tx: Tx, change: Change, act: Act, now: datetime) -> None:
+    data: Mapping[str, Any] = change.data
+    timeline_rows.add_entry(
+        tx,
+        incident_id=act.incident_id,
+        at=now,
+        now=now,
+        kind=change.kind,
+        author=act.by,
+        data=data,
+        source=act.cause,
+    )

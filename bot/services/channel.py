@@ -1,0 +1,108 @@
+"""An incident's channel: opened once, under a name that is reserved before Slack is asked.
+
+Slack's ``name_taken`` says nothing about whose channel it is. It is ours when the bot created it after
+this incident was declared and no other incident has it: then an earlier try took effect and its answer
+was lost. Anything else keeps its name, and the incident gets the next one.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.domain.incident import Incident
+from bot.domain.naming import channel_name
+from bot.errors import Retry, Stop, Tell
+from bot.ports import JSON, Channel, Chat
+from bot.services.effects import Effects, Outcome
+from bot.services.settings import Settings
+from bot.store import incidents as rows
+from bot.store.engine import Store, Tx
+
+CLOCK_SKEW = timedelta(minutes=5)
+MOST_NAMES = 30
+
+
+def reserve_name(tx: Tx, settings: Settings, incident: Incident, *, taken: int) -> tuple[str, int]:
+    """The first name from ``taken`` on that no other incident has reserved."""
+    for count in range(taken, taken + MOST_NAMES):
+        name = channel_name(
+            settings.channel_template,
+            title=incident.title,
+            declared_at=incident.declared_at,
+            taken=count,
+        )
+        holder = rows.by_name(tx, incident.team_id, name)
+        if holder is None or holder.id == incident.id:
+            return name, count
+    raise Tell("Every channel name for this title is taken: give the incident another title.")
+
+
+class Channels:
+    """Opens incident channels."""
+
+    def __init__(self, store: Store, effects: Effects, chat: Chat, settings: Settings) -> None:
+        self._store = store
+        self._effects = effects
+        self._chat = chat
+        self._settings = settings
+
+    def open(self, incident_id: str) -> Outcome:
+        """Make sure that the incident has its channel, and remember which it is."""
+        with self._store.read() as tx:
+            private = rows.get(tx, incident_id).private
+        outcome = self._effects.ensure(
+            f"{incident_id}/channel",
+            incident_id=incident_id,
+            want={"private": private},
+            make=lambda: self._create(incident_id),
+            look=lambda: self._look(incident_id),
+        )
+        if outcome.done:
+            with self._store.write() as tx:
+                incident = rows.get(tx, incident_id, lock=True)
+                if incident.channel_id is None:
+                    rows.bind_channel(tx, incident_id, outcome.ref["channel"])
+        return outcome
+
+    def _create(self, incident_id: str) -> JSON:
+        for _ in range(MOST_NAMES):
+            with self._store.read() as tx:
+                incident = rows.get(tx, incident_id)
+            try:
+                made = self._chat.open_channel(incident.channel_name, private=incident.private)
+                return self._checked(incident, made)
+            except Tell as exc:
+                if exc.code != "name_taken":
+                    raise
+            found = self._look(incident_id)
+            if found is not None:
+                return found
+            with self._store.write() as tx:
+                taken = rows.names_taken(tx, incident_id) + 1
+                name, count = reserve_name(tx, self._settings, incident, taken=taken)
+                rows.rename(tx, incident, name, taken=count)
+        raise Retry("Every channel name mayday tried was taken meanwhile.", maybe_done=False)
+
+    def _look(self, incident_id: str) -> JSON | None:
+        with self._store.read() as tx:
+            incident = rows.get(tx, incident_id)
+        found = self._chat.find_channel(incident.channel_name)
+        if found is None or found.is_archived:
+            return None
+        if found.creator != self._chat.identity().user_id:
+            return None
+        if found.created < incident.declared_at - CLOCK_SKEW:
+            return None
+        with self._store.read() as tx:
+            holder = rows.by_channel(tx, incident.team_id, found.id)
+        if holder is not None and holder.id != incident.id:
+            return None
+        return self._checked(incident, found)
+
+    def _checked(self, incident: Incident, channel: Channel) -> JSON:
+        if incident.private and not channel.is_private:
+            raise Stop(
+                f"Slack made #{channel.name} public although it was to be private: nothing was "
+                "posted there and nobody invited; archive it and open a private channel by hand."
+            )
+        return {"channel": channel.id, "name": channel.name}

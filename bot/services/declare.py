@@ -1,0 +1,127 @@
+"""Declaring an incident: everything is committed before Slack is told that we heard.
+
+The incident's id comes from the form it was declared in, so a form that is sent twice, by an impatient
+person or a redelivery, names the same incident and changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+
+from bot.domain.incident import Incident, clean_title
+from bot.domain.reminders import Reminder
+from bot.domain.timeline import EntryKind
+from bot.errors import Tell
+from bot.ports import Clock, Durable
+from bot.services import sync
+from bot.services.channel import reserve_name
+from bot.services.settings import Settings
+from bot.store import incidents as rows
+from bot.store import timeline as timeline_rows
+from bot.store.engine import Store, Tx
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """What the form says. ``form`` is unique to the opened form (Slack's view id)."""
+
+    form: str
+    team_id: str
+    declared_by: str
+    title: str
+    severity: str
+    summary: str = ""
+    hubs: tuple[str, ...] = ()
+    private: bool = False
+    origin_channel: str | None = None
+
+
+class Declare:
+    """Takes declarations."""
+
+    def __init__(self, store: Store, durable: Durable, now: Clock, settings: Settings) -> None:
+        self._store = store
+        self._durable = durable
+        self._now = now
+        self._settings = settings
+
+    def check(self, declaration: Declaration) -> None:
+        """Refuse what cannot be declared.
+
+        Raises:
+            Tell: with the field that is wrong and what to do.
+        """
+        clean_title(declaration.title)
+        severities = self._settings.policy.severities
+        if declaration.severity not in severities:
+            raise Tell(f"Choose a severity: {', '.join(severities)}.", field="severity")
+        for hub in declaration.hubs:
+            if hub not in self._settings.hubs:
+                raise Tell(f"mayday knows no hub “{hub}”: choose from the list.", field="hubs")
+
+    def declare(self, declaration: Declaration) -> Incident:
+        """Commit the incident with all that follows from it; the same form again is the same incident.
+
+        Raises:
+            Tell: it cannot be declared so; nothing was stored.
+        """
+        self.check(declaration)
+        incident_id = _incident_id(declaration)
+        now = self._now()
+        incident = Incident(
+            id=incident_id,
+            team_id=declaration.team_id,
+            title=clean_title(declaration.title),
+            severity=declaration.severity,
+            status=self._settings.policy.open_statuses[0],
+            summary=declaration.summary.strip(),
+            private=declaration.private,
+            hubs=declaration.hubs,
+            declared_by=declaration.declared_by,
+            declared_at=now,
+            channel_name="",
+            origin_channel=declaration.origin_channel,
+        )
+        with self._store.write() as tx:
+            if not self._add(tx, incident):
+                return rows.get(tx, incident_id)
+            timeline_rows.add_entry(
+                tx,
+                incident_id=incident_id,
+                at=now,
+                now=now,
+                kind=EntryKind.DECLARED,
+                author=incident.declared_by,
+                data={
+                    "title": incident.title,
+                    "severity": incident.severity,
+                    "hubs": list(incident.hubs),
+                },
+                source="declared",
+            )
+            rows.set_reminder(
+                tx,
+                Reminder(
+                    incident_id=incident_id,
+                    number=1,
+                    due_at=now + self._settings.intervals[incident.severity],
+                ),
+            )
+            sync.enqueue(self._durable, tx, incident_id, "declared")
+            return rows.get(tx, incident_id)
+
+    def _add(self, tx: Tx, incident: Incident) -> bool:
+        """Store it under a free name; False when this form was declared before."""
+        taken = 0
+        while not rows.exists(tx, incident.id):
+            name, count = reserve_name(tx, self._settings, incident, taken=taken)
+            if rows.add(tx, replace(incident, channel_name=name)):
+                return True
+            taken = count + 1  # another replica reserved this name since we looked
+        return False
+
+
+def _incident_id(declaration: Declaration) -> str:
+    digest = hashlib.sha256(f"{declaration.team_id}/{declaration.form}".encode())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,46 @@
+"""Who somebody is: asked of Slack now and then, remembered in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from bot.errors import Retry, Tell
+from bot.ports import Chat, Clock, Profile
+from bot.store import people as rows
+from bot.store.engine import Store
+
+FRESH = timedelta(hours=1)
+
+
+class People:
+    """Profiles by user id."""
+
+    def __init__(self, store: Store, chat: Chat, now: Clock) -> None:
+        self._store = store
+        self._chat = chat
+        self._now = now
+
+    def profile(self, team_id: str, user: str) -> Profile:
+        """A person's profile, at most an hour old; raises what :meth:`Chat.profile` raises."""
+        with self._store.read() as tx:
+            known = rows.known(tx, team_id, now=self._now(), fresh=FRESH)
+        if user in known:
+            return known[user]
+        profile = self._chat.profile(user)
+        with self._store.write() as tx:
+            rows.remember(tx, profile, team_id=team_id, now=self._now())
+        return profile
+
+    def names(self, team_id: str, users: Iterable[str]) -> Mapping[str, str]:
+        """Names for a report; a person Slack does not tell of now keeps the last name known."""
+        found: dict[str, str] = {}
+        for user in sorted(set(users)):
+            try:
+                found[user] = self.profile(team_id, user).name
+            except (Tell, Retry):
+                with self._store.read() as tx:
+                    old = rows.known(tx, team_id, now=self._now()).get(user)
+                if old:
+                    found[user] = old.name
+        return found

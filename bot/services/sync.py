@@ -1,0 +1,109 @@
+"""Bringing Slack in step with an incident: the one workflow behind every change.
+
+It opens the channel, brings the declarer in, and then makes each other projection by itself: one that
+fails neither stops the rest nor is forgotten. Running it again when all is well calls nobody.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+
+from bot.ports import Durable
+from bot.services.channel import Channels
+from bot.services.effects import Effects
+from bot.services.projections import NOTICE, Projection, Projections
+from bot.store.effects import EffectState
+from bot.store.engine import Store, Tx
+
+WORKFLOW = "sync"
+MOST_ROUNDS = 5
+
+log = structlog.get_logger()
+
+
+def enqueue(durable: Durable, tx: Tx, incident_id: str, cause: str) -> None:
+    """Have Slack follow what this transaction changes; ``cause`` is unique to the change."""
+    durable.enqueue(
+        tx, WORKFLOW, key=f"{WORKFLOW}/{incident_id}/{cause}", lane=incident_id, args=[incident_id]
+    )
+
+
+class Sync:
+    """The workflow and its steps."""
+
+    def __init__(
+        self,
+        store: Store,
+        effects: Effects,
+        durable: Durable,
+        channels: Channels,
+        projections: Projections,
+    ) -> None:
+        self._store = store
+        self._effects = effects
+        self._durable = durable
+        self._channels = channels
+        self._projections = projections
+
+    def workflow(self, incident_id: str) -> None:
+        """Make everything so; rounds, because some things (a pin) need others (the card) first."""
+        step = self._durable.step
+        step("channel", self.open_channel, incident_id)
+        tried: set[str] = set()
+        for _ in range(MOST_ROUNDS):
+            keys = [k for k in step("pending", self.pending, incident_id) if k not in tried]
+            if not keys:
+                break
+            for key in keys:
+                step(key, self.bring_about, incident_id, key)
+                tried.add(key)
+        step(NOTICE, self.tell_problems, incident_id)
+
+    def open_channel(self, incident_id: str) -> dict[str, Any]:
+        """The first step: nothing else can be before the channel."""
+        outcome = self._channels.open(incident_id)
+        return {"state": outcome.state.value}
+
+    def pending(self, incident_id: str) -> list[str]:
+        """The keys of what is not as it should be; what waits for a human is left alone."""
+        snap = self._projections.snapshot(incident_id)
+        keys = []
+        for projection in self._projections.of(snap):
+            effect = snap.effects.get(projection.key)
+            if effect is None or (
+                effect.state is not EffectState.UNCLEAR
+                and not (effect.state is EffectState.DONE and effect.done_want == projection.want)
+            ):
+                keys.append(projection.key)
+        return keys
+
+    def bring_about(self, incident_id: str, key: str) -> dict[str, Any]:
+        """One projection, by itself."""
+        snap = self._projections.snapshot(incident_id)
+        for projection in self._projections.of(snap):
+            if projection.key == key:
+                return self._ensure(incident_id, projection)
+        return {"state": "no longer wanted"}
+
+    def tell_problems(self, incident_id: str) -> dict[str, Any]:
+        """Tell the person what could not be done, or that it is done now."""
+        notice = self._projections.notice(self._projections.snapshot(incident_id))
+        return self._ensure(incident_id, notice) if notice else {"state": "nothing to tell"}
+
+    def retry(self, incident_id: str, cause: str) -> None:
+        """Somebody pressed the button: try everything that is not done again, now."""
+        with self._store.write() as tx:
+            enqueue(self._durable, tx, incident_id, f"retry/{cause}")
+
+    def _ensure(self, incident_id: str, projection: Projection) -> dict[str, Any]:
+        outcome = self._effects.ensure(
+            projection.key,
+            incident_id=incident_id,
+            want=projection.want,
+            make=projection.make,
+            look=projection.look,
+            change=projection.change,
+        )
+        return {"state": outcome.state.value}

@@ -1,0 +1,1 @@
+"""Slack's side of mayday: hears, parses, calls one service, replies. Nothing is decided here."""

@@ -1,0 +1,62 @@
+"""The services that Slack's handlers call, and the few questions that most of them ask first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain.incident import Incident
+from bot.errors import Tell
+from bot.ports import Clock
+from bot.services.authorize import Authorize
+from bot.services.change import Act, Changes
+from bot.services.declare import Declare
+from bot.services.publish import Publish
+from bot.services.record import Record
+from bot.services.report import Reports
+from bot.services.run import Runs
+from bot.services.settings import Settings
+from bot.services.sync import Sync
+from bot.slack.ask import Ask
+from bot.store.engine import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """Everything a handler may use."""
+
+    store: Store
+    now: Clock
+    settings: Settings
+    declare: Declare
+    changes: Changes
+    record: Record
+    runs: Runs
+    authorize: Authorize
+    reports: Reports
+    publish: Publish
+    sync: Sync
+    severity_help: dict[str, str]
+
+    def incident(self, ask: Ask) -> Incident:
+        """The incident of the channel in which something was asked.
+
+        Raises:
+            Tell: the channel is no incident's.
+        """
+        found = self.record.incident_of(ask.team_id, ask.channel)
+        if found is None:
+            raise Tell(
+                "This is not an incident's channel: go to one (/incident list shows them), or "
+                "declare an incident with /incident declare."
+            )
+        return found
+
+    def act(self, ask: Ask, incident_id: str) -> Act:
+        """The request as the services record it."""
+        return Act(incident_id=incident_id, by=ask.user, cause=ask.cause)
+
+    def may_run(self, ask: Ask, channel: str) -> None:
+        """Return if this person may run a runbook there; raises Tell where not."""
+        self.authorize.runbook(
+            team_id=ask.team_id, user_team=ask.user_team, user=ask.user, channel_id=channel
+        )

@@ -1,0 +1,100 @@
+"""The boundary to Slack's people: one acknowledgement, one answer, and every failure as a sentence."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from slack_bolt import Ack, Respond
+
+from bot.errors import MaydayError, Retry
+from bot.ports import Chat, Post
+from bot.render.text import escape
+from bot.slack.ask import Ask
+from bot.slack.replies import Later, Open, Reply, Say, Wrong, say
+
+log = structlog.get_logger()
+
+Handler = Callable[[], Reply]
+
+
+class Front:
+    """Runs handlers."""
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+
+    def serve(
+        self, ask: Ask, handler: Handler, ack: Ack, respond: Respond, *, inline: bool = False
+    ) -> None:
+        """Run a handler, acknowledge, and say what it answers.
+
+        ``inline`` says that the acknowledgement can carry the answer, as a slash command's does.
+        """
+        reply = self._guarded(ask, handler)
+        match reply:
+            case Wrong(errors=errors):
+                ack(response_action="errors", errors=errors)
+            case Say(post=post) if inline:
+                ack(**_content(post))
+            case _:
+                ack()
+                self._after(ask, reply, respond)
+
+    def _after(self, ask: Ask, reply: Reply, respond: Respond) -> None:
+        match reply:
+            case Open(view=view):
+                opened = self._guarded(ask, lambda: self._open(ask, view), form=False)
+                self._say(ask, opened, respond)
+            case Later(work=work, channel=channel):
+                self._say(ask, self._guarded(ask, work, form=False), respond, channel=channel)
+            case Say():
+                self._say(ask, reply, respond)
+
+    def _open(self, ask: Ask, view: dict[str, Any]) -> None:
+        try:
+            self._chat.open_view(ask.trigger, view)
+        except Retry as exc:
+            raise Retry("Slack did not open the form: please try again.") from exc
+
+    def _say(self, ask: Ask, reply: Reply, respond: Respond, *, channel: str = "") -> None:
+        if not isinstance(reply, Say):
+            return
+        try:
+            if respond.response_url:
+                respond(response_type="ephemeral", replace_original=False, **_content(reply.post))
+            elif channel or ask.channel:
+                self._chat.whisper(channel or ask.channel, ask.user, reply.post)
+        except Exception:  # the answer is a courtesy: what it is about is stored
+            log.exception("front.unanswered", user=ask.user, channel=ask.channel)
+
+    def _guarded(self, ask: Ask, handler: Handler, *, form: bool = True) -> Reply:
+        try:
+            return handler()
+        except MaydayError as exc:
+            log.info("front.told", user=ask.user, cause=ask.cause, text=str(exc))
+            if form and ask.view:
+                return Wrong(errors={_field(ask, getattr(exc, "field", "")): str(exc)})
+            return say(f"⚠️ {escape(str(exc))}")
+        except Exception:
+            number = uuid.uuid4().hex[:8]
+            log.exception("front.failed", error_id=number, user=ask.user, cause=ask.cause)
+            text = (
+                f"Something in mayday went wrong (error {number}, in its log). What was recorded "
+                "before is safe: please try again."
+            )
+            if form and ask.view:
+                return Wrong(errors={_field(ask, ""): text})
+            return say(f"⚠️ {text}")
+
+
+def _field(ask: Ask, name: str) -> str:
+    """The input to show an error under: the one it is about, else the first."""
+    inputs = [str(b["block_id"]) for b in ask.view.get("blocks") or () if b["type"] == "input"]
+    return name if name in inputs or not inputs else inputs[0]
+
+
+def _content(post: Post) -> dict[str, Any]:
+    return {"text": post.text, **({"blocks": list(post.blocks)} if post.blocks else {})}

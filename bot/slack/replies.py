@@ -1,0 +1,50 @@
+"""What a handler answers: something to say, a form to open, or work to do after the acknowledgement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.ports import Post
+from bot.render import blocks as b
+
+
+@dataclass(frozen=True, kw_only=True)
+class Say:
+    """Say something to the person who asked, to nobody else."""
+
+    post: Post
+
+
+@dataclass(frozen=True, kw_only=True)
+class Open:
+    """Open a form for the person who asked."""
+
+    view: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Later:
+    """Acknowledge first, then do this, which may ask outside systems; say what it returns.
+
+    ``channel`` is where, for a form that was not opened in one.
+    """
+
+    work: Callable[[], Say | None]
+    channel: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wrong:
+    """A form's inputs that have to be put right: a sentence by block id."""
+
+    errors: dict[str, str]
+
+
+Reply = Say | Open | Later | Wrong | None
+
+
+def say(text: str, *blocks: dict[str, Any]) -> Say:
+    """A reply of some lines, already escaped; ``blocks`` follow it."""
+    return Say(post=Post(text=text, blocks=(b.section(text), *blocks)))

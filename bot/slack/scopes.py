@@ -1,0 +1,58 @@
+"""What mayday asks of a workspace: which scopes its calls and events need, and why.
+
+The app manifest beside this file must ask for the same; a test holds the two together.
+Source: docs.slack.dev, the page of each method and event.
+"""
+
+from __future__ import annotations
+
+METHOD_SCOPES: dict[str, tuple[str, ...]] = {
+    "auth.test": (),
+    "bookmarks.add": ("bookmarks:write",),
+    "bookmarks.edit": ("bookmarks:write",),
+    "bookmarks.list": ("bookmarks:read",),
+    "chat.getPermalink": (),
+    "chat.postEphemeral": ("chat:write",),
+    "chat.postMessage": ("chat:write",),
+    "chat.update": ("chat:write",),
+    "conversations.create": ("channels:manage", "groups:write"),
+    "conversations.history": ("channels:history", "groups:history"),
+    "conversations.info": ("channels:read", "groups:read"),
+    "conversations.invite": ("channels:manage", "groups:write"),
+    "conversations.join": ("channels:join",),
+    "conversations.list": ("channels:read", "groups:read"),
+    "conversations.members": ("channels:read", "groups:read"),
+    "conversations.open": ("im:write",),
+    "conversations.replies": ("channels:history", "groups:history"),
+    "conversations.setTopic": ("channels:manage", "groups:write"),
+    "pins.add": ("pins:write",),
+    "usergroups.users.list": ("usergroups:read",),
+    "users.info": ("users:read",),
+    "views.open": (),
+}
+"""The bot scopes that each Web API method needs, for public and private channels."""
+
+EVENT_SCOPES: dict[str, tuple[str, ...]] = {
+    "message.channels": ("channels:history",),
+    "message.groups": ("groups:history",),
+    "reaction_added": ("reactions:read",),
+    "reaction_removed": ("reactions:read",),
+}
+"""The events that are subscribed to, and the bot scopes that each needs."""
+
+FEATURE_SCOPES = ("commands",)
+"""For slash commands and shortcuts."""
+
+# Announcing in a public channel that the bot has not been invited to.
+EXTRA_SCOPES = ("chat:write.public",)
+
+
+def required_scopes() -> frozenset[str]:
+    """Every bot scope that mayday uses."""
+    tables = (*METHOD_SCOPES.values(), *EVENT_SCOPES.values(), FEATURE_SCOPES, EXTRA_SCOPES)
+    return frozenset(scope for scopes in tables for scope in scopes)
+
+
+def missing_scopes(granted: frozenset[str]) -> list[str]:
+    """The scopes that the token lacks; none where Slack did not say what it has."""
+    return sorted(required_scopes() - granted) if granted else []

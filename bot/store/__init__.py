@@ -1,0 +1,1 @@
+"""The rows: the only place that imports SQLAlchemy."""

@@ -1,0 +1,166 @@
+"""Opening the database: one engine, migrated, with a lock where only one process may write.
+
+SQLite runs in WAL mode; a writer begins IMMEDIATE, because a transaction that reads first and writes
+later fails at once when somebody else wrote in between. DBOS opens the same URL by itself.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from bot.errors import ConfigError, Tell
+
+Tx = Connection
+
+
+class Store:
+    """The database. ``write`` and ``read`` give a transaction; leaving the block commits it.
+
+    Never call an outside system inside the block.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = normal_url(url)
+        self._lock: IO[str] | None = None
+        self.engine = _engine(self.url)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the one-process database."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        """A transaction that may change rows; an exception rolls it back."""
+        with self.engine.connect() as conn:
+            conn = conn.execution_options(mayday_write=True)
+            with conn.begin():
+                yield conn
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """A transaction that only reads."""
+        with self.engine.connect() as conn, conn.begin():
+            yield conn
+
+    def lock(self) -> None:
+        """Make this the only process on a SQLite file, until :meth:`close`; elsewhere do nothing.
+
+        Raises:
+            Tell: another process has it.
+        """
+        file = self.engine.url.database
+        if not self.is_sqlite or not file or self._lock:
+            return
+        handle = Path(f"{file}.lock").open("w")  # noqa: SIM115  held for the life of the process
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            handle.close()
+            raise Tell(
+                f"Another mayday is using {file}: stop it, or give this one another database.url "
+                "(several at once need PostgreSQL)."
+            ) from None
+        self._lock = handle
+
+    def migrate(self) -> None:
+        """Bring the tables to this version's shape.
+
+        Raises:
+            ConfigError: the database cannot be reached, or belongs to a newer mayday.
+        """
+        try:
+            with self.write() as tx:
+                config = AlembicConfig()
+                config.set_main_option("script_location", "migrations:")
+                config.attributes["connection"] = tx
+                command.upgrade(config, "head")
+        except DBAPIError as exc:
+            raise ConfigError(
+                f"database.url: {self.engine.url.render_as_string(hide_password=True)} cannot be "
+                f"used ({_first_line(exc.orig)}): check that the server runs and the name is right."
+            ) from None
+        except Exception as exc:
+            if type(exc).__module__.startswith("alembic"):
+                raise ConfigError(
+                    "The database was written by a newer mayday: install that version again."
+                ) from exc
+            raise
+
+    def check(self) -> None:
+        """Ask the database for an answer.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        try:
+            with self.read() as tx:
+                tx.execute(text("SELECT 1"))
+        except SQLAlchemyError as exc:
+            raise ConfigError(f"The database does not answer ({type(exc).__name__}).") from None
+
+    def close(self) -> None:
+        """Give back connections and the lock."""
+        self.engine.dispose()
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
+
+def normal_url(url: str) -> str:
+    """The URL with the driver that mayday ships, for ``postgresql://`` as people write it."""
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+            raise ArgumentError
+        if parsed.get_backend_name() == "postgresql":
+            return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    except (SQLAlchemyError, ValueError, ImportError):
+        raise ConfigError(
+            "database.url: write sqlite:///path/to/mayday.db or postgresql://user:password@host/name."
+        ) from None
+    if not parsed.database or parsed.database == ":memory:":
+        raise ConfigError("database.url: a SQLite database needs a file, sqlite:///path/mayday.db.")
+    try:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise ConfigError(
+            f"database.url: {exc.filename} cannot be made ({exc.strerror})."
+        ) from None
+    engine = create_engine(parsed, connect_args={"timeout": 30})
+    event.listen(engine, "connect", _sqlite_connect)
+    event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(conn: Connection) -> None:
+    write = conn.get_execution_options().get("mayday_write")
+    conn.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _first_line(exc: BaseException | None) -> str:
+    return (str(exc).strip().splitlines() or ["no reason given"])[0]

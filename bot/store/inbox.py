@@ -1,0 +1,56 @@
+"""What Slack delivered, kept before it is acknowledged and until it has been dealt with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from bot.store.engine import Tx
+from bot.store.incidents import insert_new
+from bot.store.tables import inbox
+
+MAX_ATTEMPTS = 8
+
+
+def keep(tx: Tx, key: str, payload: Mapping[str, Any], *, now: datetime) -> bool:
+    """Keep a delivery; False when it came before."""
+    return insert_new(
+        tx,
+        "inbox",
+        {"key": key, "payload": dict(payload), "received_at": now, "attempts": 0, "error": ""},
+    )
+
+
+def done(tx: Tx, key: str, *, now: datetime) -> None:
+    """Mark a delivery as dealt with; its payload is no longer needed."""
+    tx.execute(update(inbox).where(inbox.c.key == key).values(done_at=now, payload={}, error=""))
+
+
+def failed(tx: Tx, key: str, error: str) -> None:
+    """Count a try that did not work."""
+    tx.execute(
+        update(inbox).where(inbox.c.key == key).values(attempts=inbox.c.attempts + 1, error=error)
+    )
+
+
+def waiting(tx: Tx, *, older_than: datetime) -> list[tuple[str, Mapping[str, Any]]]:
+    """Deliveries that nobody has dealt with, oldest first; hopeless ones are left for a human."""
+    rows = tx.execute(
+        select(inbox.c.key, inbox.c.payload)
+        .where(
+            inbox.c.done_at.is_(None),
+            inbox.c.received_at <= older_than,
+            inbox.c.attempts < MAX_ATTEMPTS,
+        )
+        .order_by(inbox.c.received_at)
+        .limit(500)
+    )
+    return [(row.key, row.payload) for row in rows]
+
+
+def forget(tx: Tx, *, now: datetime, keep_for: timedelta = timedelta(days=3)) -> None:
+    """Drop finished rows once no redelivery can come any more (Slack stops after 24 h)."""
+    tx.execute(inbox.delete().where(inbox.c.done_at < now - keep_for))

@@ -1,0 +1,235 @@
+"""Incidents, their reminders and their action items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.domain.actions import ActionItem
+from bot.domain.incident import CLOSED, Answers, Incident
+from bot.domain.reminders import Reminder
+from bot.store.engine import Tx
+from bot.store.tables import effect, incident, item, metadata, reminder
+
+
+def insert_new(tx: Tx, table_name: str, values: Mapping[str, Any]) -> bool:
+    """Insert a row unless one of its unique keys is there already; whether it was inserted."""
+    table = metadata.tables[table_name]
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    statement = (
+        dialect.insert(table)
+        .values(**values)
+        .on_conflict_do_nothing()
+        .returning(*table.primary_key.columns)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def add(tx: Tx, value: Incident) -> bool:
+    """Store a new incident; False when its id or its channel's name is there already."""
+    return insert_new(tx, "incident", {**_columns(value), "names_taken": 0})
+
+
+def exists(tx: Tx, incident_id: str) -> bool:
+    """Whether there is such an incident."""
+    return _one(tx, incident.c.id == incident_id, lock=False) is not None
+
+
+def get(tx: Tx, incident_id: str, *, lock: bool = False) -> Incident:
+    """The incident; ``lock`` keeps other writers off its row until the transaction ends.
+
+    Raises:
+        LookupError: there is none.
+    """
+    found = _one(tx, incident.c.id == incident_id, lock=lock)
+    if found is None:
+        raise LookupError(f"no incident {incident_id}")
+    return found
+
+
+def by_channel(tx: Tx, team_id: str, channel_id: str, *, lock: bool = False) -> Incident | None:
+    """The incident that a channel was opened for."""
+    return _one(
+        tx, (incident.c.team_id == team_id) & (incident.c.channel_id == channel_id), lock=lock
+    )
+
+
+def by_name(tx: Tx, team_id: str, channel_name: str) -> Incident | None:
+    """The incident that has reserved this channel name."""
+    return _one(
+        tx, (incident.c.team_id == team_id) & (incident.c.channel_name == channel_name), lock=False
+    )
+
+
+def _one(tx: Tx, where: Any, *, lock: bool) -> Incident | None:
+    statement = select(incident).where(where)
+    if lock:
+        statement = statement.with_for_update()
+    row = tx.execute(statement).mappings().first()
+    return _incident(row) if row else None
+
+
+def unclosed(tx: Tx) -> list[Incident]:
+    """Everything that is not closed, oldest first."""
+    rows = tx.execute(
+        select(incident).where(incident.c.status != CLOSED).order_by(incident.c.declared_at)
+    ).mappings()
+    return [_incident(row) for row in rows]
+
+
+def recent(tx: Tx, team_id: str, *, limit: int = 20) -> list[Incident]:
+    """The latest incidents of a team, newest first."""
+    rows = tx.execute(
+        select(incident)
+        .where(incident.c.team_id == team_id)
+        .order_by(incident.c.declared_at.desc())
+        .limit(limit)
+    ).mappings()
+    return [_incident(row) for row in rows]
+
+
+def save(tx: Tx, value: Incident) -> None:
+    """Write back an incident that was read with ``lock``."""
+    tx.execute(update(incident).where(incident.c.id == value.id).values(**_columns(value)))
+
+
+def names_taken(tx: Tx, incident_id: str) -> int:
+    """How many names this incident lost to channels that were not its own."""
+    return int(
+        tx.execute(select(incident.c.names_taken).where(incident.c.id == incident_id)).scalar_one()
+    )
+
+
+def rename(tx: Tx, value: Incident, name: str, *, taken: int) -> Incident:
+    """Reserve another channel name."""
+    tx.execute(
+        update(incident)
+        .where(incident.c.id == value.id)
+        .values(channel_name=name, names_taken=taken)
+    )
+    return replace(value, channel_name=name)
+
+
+def bind_channel(tx: Tx, incident_id: str, channel_id: str) -> None:
+    """Remember the channel that was opened for the incident."""
+    tx.execute(update(incident).where(incident.c.id == incident_id).values(channel_id=channel_id))
+
+
+def _columns(value: Incident) -> dict[str, Any]:
+    return {
+        "id": value.id,
+        "team_id": value.team_id,
+        "title": value.title,
+        "severity": value.severity,
+        "status": value.status,
+        "summary": value.summary,
+        "private": value.private,
+        "hubs": list(value.hubs),
+        "declared_by": value.declared_by,
+        "declared_at": value.declared_at,
+        "channel_name": value.channel_name,
+        "channel_id": value.channel_id,
+        "origin_channel": value.origin_channel,
+        "resolved_at": value.resolved_at,
+        "closed_at": value.closed_at,
+        "roles": dict(value.roles),
+        "answers": {
+            "impact": value.answers.impact,
+            "conclusion": value.answers.conclusion,
+            "report_date": value.answers.report_date.isoformat()
+            if value.answers.report_date
+            else None,
+        },
+        "version": value.version,
+    }
+
+
+def _incident(row: RowMapping) -> Incident:
+    values = {key: row[key] for key in row if key != "names_taken"}
+    told = row["answers"]
+    day = told.get("report_date")
+    values["hubs"] = tuple(row["hubs"])
+    values["roles"] = MappingProxyType(dict(row["roles"]))
+    values["answers"] = Answers(
+        impact=told.get("impact", ""),
+        conclusion=told.get("conclusion", ""),
+        report_date=date.fromisoformat(day) if day else None,
+    )
+    return Incident(**values)
+
+
+# --- action items ------------------------------------------------------------------------------
+
+
+def add_item(tx: Tx, value: ActionItem) -> bool:
+    """Store a new action item at the next position; False when its source was recorded before."""
+    last = tx.execute(
+        select(func.max(item.c.position)).where(item.c.incident_id == value.incident_id)
+    ).scalar()
+    columns = {name: getattr(value, name) for name in item.c.keys()}  # noqa: SIM118
+    return insert_new(tx, "item", {**columns, "position": (last or 0) + 1})
+
+
+def items(tx: Tx, incident_id: str) -> list[ActionItem]:
+    """The action items that stand, in the order they were added."""
+    rows = tx.execute(
+        select(item)
+        .where(item.c.incident_id == incident_id, item.c.dropped_at.is_(None))
+        .order_by(item.c.position)
+    ).mappings()
+    return [ActionItem(**row) for row in rows]
+
+
+def change_item(tx: Tx, item_id: str, **values: Any) -> None:
+    """Change columns of an action item."""
+    tx.execute(update(item).where(item.c.id == item_id).values(**values))
+
+
+# --- reminders ---------------------------------------------------------------------------------
+
+
+def set_reminder(tx: Tx, value: Reminder) -> None:
+    """Make this the incident's pending reminder."""
+    columns = {"number": value.number, "due_at": value.due_at}
+    if not insert_new(tx, "reminder", {"incident_id": value.incident_id, **columns}):
+        tx.execute(
+            update(reminder).where(reminder.c.incident_id == value.incident_id).values(**columns)
+        )
+
+
+def reminder_of(tx: Tx, incident_id: str) -> Reminder | None:
+    """The incident's pending reminder."""
+    row = (
+        tx.execute(select(reminder).where(reminder.c.incident_id == incident_id)).mappings().first()
+    )
+    return Reminder(**row) if row else None
+
+
+def reminders_posted(tx: Tx, incident_id: str) -> int:
+    """The highest number of a reminder that was ever asked for."""
+    keys = tx.execute(
+        select(effect.c.key).where(effect.c.key.like(f"{incident_id}/remind/%"))
+    ).scalars()
+    return max((int(key.rpartition("/")[2]) for key in keys), default=0)
+
+
+def drop_reminder(tx: Tx, incident_id: str) -> None:
+    """Remind no more."""
+    tx.execute(reminder.delete().where(reminder.c.incident_id == incident_id))
+
+
+def due_reminders(tx: Tx, now: datetime) -> list[Reminder]:
+    """Reminders whose time has come; their rows are locked against other replicas."""
+    rows = tx.execute(
+        select(reminder)
+        .where(reminder.c.due_at <= now)
+        .order_by(reminder.c.due_at)
+        .with_for_update(skip_locked=True)
+    ).mappings()
+    return [Reminder(**row) for row in rows]

@@ -1,0 +1,50 @@
+"""People as Slack last described them, so that a report can be written while Slack is away."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+
+from bot.ports import Profile
+from bot.store.engine import Tx
+from bot.store.incidents import insert_new
+from bot.store.tables import person
+
+
+def remember(tx: Tx, profile: Profile, *, team_id: str, now: datetime) -> None:
+    """Store or refresh a profile under the team that asked."""
+    key = {"team_id": team_id, "user_id": profile.id}
+    values = {
+        "name": profile.name,
+        "zone": profile.zone,
+        "is_guest": profile.is_guest,
+        "is_bot": profile.is_bot,
+        "fetched_at": now,
+    }
+    if not insert_new(tx, "person", {**key, **values}):
+        tx.execute(
+            update(person)
+            .where(person.c.team_id == team_id, person.c.user_id == profile.id)
+            .values(**values)
+        )
+
+
+def known(
+    tx: Tx, team_id: str, *, now: datetime, fresh: timedelta | None = None
+) -> dict[str, Profile]:
+    """The profiles of a team by user id, only those newer than ``fresh`` where given."""
+    statement = select(person).where(person.c.team_id == team_id)
+    if fresh is not None:
+        statement = statement.where(person.c.fetched_at >= now - fresh)
+    return {
+        row["user_id"]: Profile(
+            id=row["user_id"],
+            team_id=row["team_id"],
+            name=row["name"],
+            zone=row["zone"],
+            is_guest=row["is_guest"],
+            is_bot=row["is_bot"],
+        )
+        for row in tx.execute(statement).mappings()
+    }

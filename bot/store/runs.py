@@ -1,0 +1,140 @@
+"""Runs of runbooks and the steps they have begun."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select, update
+
+from bot.store.engine import Tx
+from bot.store.incidents import insert_new
+from bot.store.tables import run, run_step
+
+
+class RunState(StrEnum):
+    """``planning`` reads facts, ``planned`` waits for a decision, ``running`` acts; the rest are ends."""
+
+    PLANNING = "planning"
+    PLANNED = "planned"
+    RUNNING = "running"
+    DONE = "done"
+    NOTHING_TO_DO = "nothing_to_do"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    FAILED = "failed"
+    NEEDS_HUMAN = "needs_human"
+
+
+class StepState(StrEnum):
+    """``attempting`` is committed before a step acts, so a step found in it may have acted."""
+
+    ATTEMPTING = "attempting"
+    DONE = "done"
+    FAILED = "failed"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One use of a runbook: what was asked, planned, decided and seen."""
+
+    id: str
+    incident_id: str
+    runbook: str
+    hub: str
+    options: Mapping[str, Any]
+    state: RunState
+    plan: Mapping[str, Any] | None
+    facts: Mapping[str, Any] | None
+    result: Mapping[str, Any] | None
+    error: str
+    asked_by: str
+    asked_at: datetime
+    decided_by: str = ""
+    decided_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStep:
+    """A step that was begun, by its number in the plan, from 1."""
+
+    run_id: str
+    number: int
+    state: StepState
+    started_at: datetime
+    finished_at: datetime | None
+    seen: Mapping[str, Any]
+
+
+def add(tx: Tx, value: Run) -> bool:
+    """Store a new run; False when its id is there already."""
+    columns = {name: getattr(value, name) for name in run.c.keys()}  # noqa: SIM118
+    return insert_new(tx, "run", {**columns, "state": value.state.value})
+
+
+def get(tx: Tx, run_id: str, *, lock: bool = False) -> Run | None:
+    """One run."""
+    statement = select(run).where(run.c.id == run_id)
+    row = tx.execute(statement.with_for_update() if lock else statement).mappings().first()
+    return Run(**{**row, "state": RunState(row["state"])}) if row else None
+
+
+def of_incident(tx: Tx, incident_id: str) -> list[Run]:
+    """All runs of an incident, oldest first."""
+    rows = tx.execute(
+        select(run).where(run.c.incident_id == incident_id).order_by(run.c.asked_at, run.c.id)
+    ).mappings()
+    return [Run(**{**row, "state": RunState(row["state"])}) for row in rows]
+
+
+def change(tx: Tx, run_id: str, **values: Any) -> None:
+    """Change columns of a run."""
+    tx.execute(update(run).where(run.c.id == run_id).values(**values))
+
+
+def is_hub_busy(tx: Tx, hub: str) -> bool:
+    """Whether a runbook is being carried out on this hub."""
+    found = tx.execute(
+        select(run.c.id).where(run.c.hub == hub, run.c.state == RunState.RUNNING.value)
+    )
+    return found.first() is not None
+
+
+def begin_step(tx: Tx, run_id: str, number: int, *, now: datetime) -> bool:
+    """Commit that a step is about to act; False when it was begun before."""
+    return insert_new(
+        tx,
+        "run_step",
+        {
+            "run_id": run_id,
+            "number": number,
+            "state": StepState.ATTEMPTING.value,
+            "started_at": now,
+            "finished_at": None,
+            "seen": {},
+        },
+    )
+
+
+def end_step(
+    tx: Tx, run_id: str, number: int, *, state: StepState, seen: Mapping[str, Any], now: datetime
+) -> None:
+    """Record how a step ended."""
+    tx.execute(
+        update(run_step)
+        .where(run_step.c.run_id == run_id, run_step.c.number == number)
+        .values(state=state.value, seen=dict(seen), finished_at=now)
+    )
+
+
+def steps(tx: Tx, run_id: str) -> list[RunStep]:
+    """The steps that were begun, in order."""
+    rows = tx.execute(
+        select(run_step).where(run_step.c.run_id == run_id).order_by(run_step.c.number)
+    ).mappings()
+    return [RunStep(**{**row, "state": StepState(row["state"])}) for row in rows]

@@ -1,0 +1,243 @@
+"""The tables. Every moment is UTC and aware; every JSON column holds plain JSON."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A UTC moment. SQLite keeps no zone, so it is taken off going in and put on coming out.
+
+    Raises:
+        ValueError: the value is naive.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive values; hand over UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back aware UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _incident(**options: Any) -> Column[str]:
+    return Column("incident_id", String(40), ForeignKey("incident.id"), nullable=False, **options)
+
+
+incident = Table(
+    "incident",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("team_id", String(40), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("severity", String(40), nullable=False),
+    Column("status", String(40), nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("private", Boolean, nullable=False),
+    Column("hubs", JSON, nullable=False),
+    Column("declared_by", String(40), nullable=False),
+    Column("declared_at", Moment, nullable=False),
+    Column("channel_name", String(80), nullable=False),
+    Column("names_taken", Integer, nullable=False, default=0),
+    Column("channel_id", String(40), unique=True),
+    Column("origin_channel", String(40)),
+    Column("resolved_at", Moment),
+    Column("closed_at", Moment),
+    Column("roles", JSON, nullable=False),
+    Column("answers", JSON, nullable=False),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("team_id", "channel_name"),
+)
+
+entry = Table(
+    "entry",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _incident(index=True),
+    Column("at", Moment, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("author", String(40), nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("source", String(200), nullable=False),
+    Column("message_key", String(130), nullable=False, default=""),
+    Column("deleted_at", Moment),
+    UniqueConstraint("incident_id", "source"),
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("key", String(130), primary_key=True),
+    Column("team_id", String(40), nullable=False),
+    Column("channel_id", String(40), nullable=False),
+    Column("ts", String(40), nullable=False),
+    Column("thread_ts", String(40), nullable=False),
+    Column("author", String(40), nullable=False),
+    Column("subtype", String(60), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("files", JSON, nullable=False),
+    Column("permalink", Text, nullable=False),
+    Column("posted_at", Moment, nullable=False),
+    Column("edited_ts", String(40), nullable=False),
+    Column("deleted_at", Moment),
+    Column("raw", JSON, nullable=False),
+    UniqueConstraint("team_id", "channel_id", "ts"),
+)
+
+revision = Table(
+    "revision",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("message_key", String(130), ForeignKey("message.key"), nullable=False, index=True),
+    Column("change", String(20), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("edited_ts", String(40), nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    UniqueConstraint("message_key", "change", "edited_ts"),
+)
+
+mark = Table(
+    "mark",
+    metadata,
+    Column("message_key", String(130), primary_key=True),
+    Column("user", String(40), primary_key=True),
+    Column("name", String(100), primary_key=True),
+    Column("heading", String(20), nullable=False),
+    Column("seen_at", Moment, nullable=False),
+)
+
+item = Table(
+    "item",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    _incident(index=True),
+    Column("position", Integer, nullable=False),
+    Column("group", String(100), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("owner", String(40), nullable=False),
+    Column("link", Text, nullable=False),
+    Column("issue_url", Text, nullable=False),
+    Column("source", String(200), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("dropped_at", Moment),
+    UniqueConstraint("incident_id", "source"),
+)
+
+reminder = Table(
+    "reminder",
+    metadata,
+    _incident(primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Index("ix_reminder_due_at", "due_at"),
+)
+
+effect = Table(
+    "effect",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    _incident(index=True),
+    Column("state", String(20), nullable=False),
+    Column("want", JSON, nullable=False),
+    Column("done_want", JSON),
+    Column("ref", JSON, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("retry_at", Moment),
+    Index("ix_effect_retry_at", "retry_at"),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("payload", JSON, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("done_at", Moment),
+    Index("ix_inbox_done_at", "done_at"),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    _incident(index=True),
+    Column("runbook", String(60), nullable=False),
+    Column("hub", String(100), nullable=False),
+    Column("options", JSON, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("plan", JSON),
+    Column("facts", JSON),
+    Column("result", JSON),
+    Column("error", Text, nullable=False),
+    Column("asked_by", String(40), nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("decided_by", String(40), nullable=False),
+    Column("decided_at", Moment),
+    Column("finished_at", Moment),
+)
+
+run_step = Table(
+    "run_step",
+    metadata,
+    Column("run_id", String(40), ForeignKey("run.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Column("seen", JSON, nullable=False),
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("team_id", String(40), primary_key=True),
+    Column("user_id", String(40), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("zone", String(60), nullable=False),
+    Column("is_guest", Boolean, nullable=False),
+    Column("is_bot", Boolean, nullable=False),
+    Column("fetched_at", Moment, nullable=False),
+)

@@ -1,0 +1,205 @@
+"""Messages with their revisions and marks, and the entries chosen from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, select, update
+
+from bot.domain.timeline import Entry, EntryKind, FileRef, Heading, Line, Mark, Message
+from bot.store.engine import Tx
+from bot.store.incidents import insert_new
+from bot.store.tables import entry, mark, message, revision
+
+
+def add_message(tx: Tx, value: Message) -> bool:
+    """Store a message; False when it is known, which changes nothing."""
+    return insert_new(tx, "message", _message_columns(value))
+
+
+def message_by_key(tx: Tx, key: str, *, lock: bool = False) -> Message | None:
+    """A stored message."""
+    statement = select(message).where(message.c.key == key)
+    row = tx.execute(statement.with_for_update() if lock else statement).mappings().first()
+    return _message(row) if row else None
+
+
+def messages(tx: Tx, team_id: str, channel_id: str) -> list[Message]:
+    """All messages of a channel, thread replies and deleted ones too, in Slack's order."""
+    rows = tx.execute(
+        select(message)
+        .where(message.c.team_id == team_id, message.c.channel_id == channel_id)
+        .order_by(message.c.posted_at, message.c.ts)
+    ).mappings()
+    return [_message(row) for row in rows]
+
+
+def revise(tx: Tx, before: Message, after: Message, *, change: str, seen_at: datetime) -> None:
+    """Replace a message by its newer self, keeping what it said before as a revision."""
+    insert_new(
+        tx,
+        "revision",
+        {
+            "message_key": before.key,
+            "change": change,
+            "text": before.text,
+            "edited_ts": after.edited_ts,
+            "seen_at": seen_at,
+        },
+    )
+    tx.execute(update(message).where(message.c.key == before.key).values(**_message_columns(after)))
+
+
+def set_permalink(tx: Tx, key: str, permalink: str) -> None:
+    """Remember a message's address."""
+    tx.execute(update(message).where(message.c.key == key).values(permalink=permalink))
+
+
+def revisions(tx: Tx, message_key: str) -> list[Mapping[str, Any]]:
+    """What a message said before each change, oldest first: change, text, edited_ts, seen_at."""
+    rows = tx.execute(
+        select(revision).where(revision.c.message_key == message_key).order_by(revision.c.id)
+    ).mappings()
+    return [dict(row) for row in rows]
+
+
+def add_mark(tx: Tx, value: Mark) -> bool:
+    """File a message under a heading; False when this person did so before."""
+    return insert_new(tx, "mark", {**asdict(value), "heading": value.heading.value})
+
+
+def drop_mark(tx: Tx, message_key: str, user: str, name: str) -> bool:
+    """Take a mark back; whether there was one."""
+    gone = tx.execute(
+        mark.delete().where(
+            mark.c.message_key == message_key, mark.c.user == user, mark.c.name == name
+        )
+    )
+    return gone.rowcount > 0
+
+
+def marks(tx: Tx, message_keys: Iterable[str]) -> list[Mark]:
+    """The marks on some messages."""
+    keys = list(message_keys)
+    found: list[Mark] = []
+    for start in range(0, len(keys), 500):
+        rows = tx.execute(
+            select(mark)
+            .where(mark.c.message_key.in_(keys[start : start + 500]))
+            .order_by(mark.c.seen_at, mark.c.name)
+        ).mappings()
+        found += [Mark(**{**row, "heading": Heading(row["heading"])}) for row in rows]
+    return found
+
+
+def add_entry(
+    tx: Tx,
+    *,
+    incident_id: str,
+    at: datetime,
+    now: datetime,
+    kind: EntryKind,
+    author: str,
+    data: Mapping[str, Any],
+    source: str,
+    message_key: str = "",
+) -> bool:
+    """Record a timeline entry; False when its source was recorded before."""
+    return insert_new(
+        tx,
+        "entry",
+        {
+            "incident_id": incident_id,
+            "at": at,
+            "recorded_at": now,
+            "kind": kind.value,
+            "author": author,
+            "data": dict(data),
+            "source": source,
+            "message_key": message_key,
+        },
+    )
+
+
+def has_source(tx: Tx, incident_id: str, source: str) -> bool:
+    """Whether an entry from this source was recorded."""
+    found = tx.execute(
+        select(entry.c.id).where(entry.c.incident_id == incident_id, entry.c.source == source)
+    )
+    return found.first() is not None
+
+
+def entry_by_id(tx: Tx, entry_id: int, *, lock: bool = False) -> Entry | None:
+    """One entry."""
+    statement = select(entry).where(entry.c.id == entry_id)
+    row = tx.execute(statement.with_for_update() if lock else statement).mappings().first()
+    return _entry(row) if row else None
+
+
+def entries(tx: Tx, incident_id: str) -> list[Entry]:
+    """All entries of an incident, taken-out ones too, in the order they were recorded."""
+    rows = tx.execute(
+        select(entry).where(entry.c.incident_id == incident_id).order_by(entry.c.id)
+    ).mappings()
+    return [_entry(row) for row in rows]
+
+
+def change_entry(tx: Tx, entry_id: int, **values: Any) -> None:
+    """Change columns of an entry."""
+    tx.execute(update(entry).where(entry.c.id == entry_id).values(**values))
+
+
+def restore_entry(tx: Tx, incident_id: str, source: str) -> None:
+    """Bring an entry back that was taken out."""
+    tx.execute(
+        update(entry)
+        .where(entry.c.incident_id == incident_id, entry.c.source == source)
+        .values(deleted_at=None)
+    )
+
+
+def lines(tx: Tx, incident_id: str) -> list[Line]:
+    """Every entry with its message and the headings that its message's marks file it under."""
+    found = entries(tx, incident_id)
+    keys = [e.message_key for e in found if e.message_key]
+    headings: dict[str, set[Heading]] = {}
+    for one in marks(tx, keys):
+        headings.setdefault(one.message_key, set()).add(one.heading)
+    known: dict[str, Message] = {}
+    for start in range(0, len(keys), 500):
+        rows = tx.execute(
+            select(message).where(message.c.key.in_(keys[start : start + 500]))
+        ).mappings()
+        known.update({row["key"]: _message(row) for row in rows})
+    return [
+        Line(entry=e, message=known.get(e.message_key), headings=_headings(e, headings))
+        for e in found
+    ]
+
+
+def _headings(value: Entry, marked: Mapping[str, set[Heading]]) -> frozenset[Heading]:
+    if value.kind is EntryKind.MESSAGE:
+        return frozenset(marked.get(value.message_key, ()))
+    return frozenset({Heading.TIMELINE})
+
+
+def _message_columns(value: Message) -> dict[str, Any]:
+    names = [name for name in message.c.keys() if name not in ("key", "files", "raw")]  # noqa: SIM118
+    return {
+        **{name: getattr(value, name) for name in names},
+        "key": value.key,
+        "files": [asdict(file) for file in value.files],
+        "raw": dict(value.raw),
+    }
+
+
+def _message(row: RowMapping) -> Message:
+    values = {key: row[key] for key in row if key != "key"}
+    return Message(**{**values, "files": tuple(FileRef(**file) for file in row["files"])})
+
+
+def _entry(row: RowMapping) -> Entry:
+    return Entry(**{**row, "kind": EntryKind(row["kind"])})

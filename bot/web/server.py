@@ -1,0 +1,60 @@
+"""The HTTP server, in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Sequence
+
+import uvicorn
+from slack_bolt import App
+from slack_bolt.adapter.starlette import SlackRequestHandler
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from bot.errors import ConfigError
+
+
+def slack_route(app: App) -> Route:
+    """``/slack/events``: commands, interactions and events, their signatures checked by Bolt."""
+    handler = SlackRequestHandler(app)
+
+    async def events(request: Request) -> Response:
+        return await handler.handle(request)
+
+    return Route("/slack/events", events, methods=["POST"])
+
+
+class Server:
+    """Serves routes until it is stopped."""
+
+    def __init__(self, routes: Sequence[BaseRoute], *, host: str, port: int) -> None:
+        try:
+            self._socket = socket.create_server((host, port))
+        except OSError as exc:
+            raise ConfigError(
+                f"http.port: {host}:{port} cannot be used ({exc.strerror}): choose another port."
+            ) from None
+        self.port: int = self._socket.getsockname()[1]
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                Starlette(routes=list(routes)), log_level="warning", lifespan="off", ws="none"
+            )
+        )
+        self._thread = threading.Thread(target=self._run, name="http", daemon=True)
+
+    def start(self) -> None:
+        """Begin to serve."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answer what is being asked, then close."""
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
+        self._socket.close()
+
+    def _run(self) -> None:
+        asyncio.run(self._server.serve(sockets=[self._socket]))

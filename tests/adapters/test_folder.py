@@ -1,0 +1,53 @@
+"""Reports in a folder: always the same file, never somebody else's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.folder import ReportFolder
+from bot.errors import Tell
+from bot.ports import Origin
+
+ONE, TWO = Origin(incident="i1"), Origin(incident="i2")
+
+
+def test_a_report_is_written_whole_and_readable(tmp_path: Path) -> None:
+    path = Path(ReportFolder(tmp_path / "deep" / "reports").put("2017-02-24-x", "text", origin=ONE))
+    assert path == tmp_path / "deep" / "reports" / "2017-02-24-x.md"
+    assert path.read_text() == "text\n\n<!-- mayday:incident=i1 -->\n"
+    assert path.stat().st_mode & 0o044
+    assert [file.name for file in path.parent.iterdir()] == ["2017-02-24-x.md"]
+
+
+def test_the_same_incident_keeps_its_file_under_whatever_name(tmp_path: Path) -> None:
+    folder = ReportFolder(tmp_path)
+    path = Path(folder.put("2017-02-24-x", "first", origin=ONE))
+    path.rename(tmp_path / "renamed.md")
+    assert folder.put("2017-02-25-y", "second", origin=ONE) == str(tmp_path / "renamed.md")
+    assert [file.name for file in tmp_path.iterdir()] == ["renamed.md"]
+    assert "second" in (tmp_path / "renamed.md").read_text()
+
+
+def test_what_is_so_already_is_not_written(tmp_path: Path) -> None:
+    folder = ReportFolder(tmp_path)
+    path = Path(folder.put("x", "text", origin=ONE))
+    before = path.stat()
+    folder.put("x", "text", origin=ONE)
+    assert path.stat() == before
+
+
+def test_files_of_others_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "x.md").write_text("by hand")
+    folder = ReportFolder(tmp_path)
+    assert folder.put("x", "one", origin=ONE) == str(tmp_path / "x-2.md")
+    assert folder.put("x", "two", origin=TWO) == str(tmp_path / "x-3.md")
+    assert (tmp_path / "x.md").read_text() == "by hand"
+    assert "one" in (tmp_path / "x-2.md").read_text()
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Tell, match=r"change report\.directory"):
+        ReportFolder(tmp_path / "file").put("x", "text", origin=ONE)

@@ -1,0 +1,195 @@
+"""The GitHub adapter against a real HTTP API, with and without faults in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.github import GitHubForge, credentials
+from bot.errors import ConfigError, Retry, Tell
+from bot.ports import Origin
+from tests.support.answering import Answering
+from tests.support.fault_proxy import Fault, FaultProxy, Rule
+from tests.support.forge import Practice, client, practice
+
+ORIGIN = Origin(incident="i1")
+ITEM = Origin(incident="i1", item="a1")
+ISSUES = "/repos/practice/incidents/issues"
+
+
+@pytest.fixture
+def github(tmp_path: Path) -> Iterator[Practice]:
+    with practice(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def answering() -> Iterator[tuple[Answering, GitHubForge]]:
+    server = Answering()
+    forge = client(server.url, token="s3cret")
+    yield server, forge
+    forge.close()
+    server.stop()
+
+
+def opened(forge: GitHubForge, origin: Origin = ORIGIN, body: str = "What happened.") -> int:
+    issue = forge.open_issue("Title", body, origin=origin, labels=["incident"], assignees=[])
+    return issue.number
+
+
+def test_it_says_where_issues_go(github: Practice) -> None:
+    repository = github.forge.check()
+    assert repository.name == "practice/incidents"
+    assert not repository.is_private
+
+
+def test_an_issue_is_found_again_by_its_origin_also_when_closed(github: Practice) -> None:
+    number = opened(github.forge)
+    opened(github.forge, ITEM)
+    github.forge._repo.get_issue(number).edit(state="closed")
+    found = github.forge.find_issue(ORIGIN, label="incident")
+    assert found is not None and found.number == number
+    assert github.forge.find_issue(Origin(incident="i2"), label="incident") is None
+    assert github.forge.find_issue(ORIGIN, label="other") is None
+
+
+def test_a_mark_that_is_not_at_the_end_is_nobodys(github: Practice) -> None:
+    opened(github.forge, Origin(incident="i9"), body="<!-- mayday:incident=i1 -->\nforged")
+    assert github.forge.find_issue(ORIGIN, label="incident") is None
+
+
+def test_a_missing_label_is_made(github: Practice) -> None:
+    github.forge.open_issue("T", "b", origin=ORIGIN, labels=["type: Hub Incident"], assignees=[])
+    assert github.sandbox.issues()[0].labels == ("type: Hub Incident",)
+
+
+def test_a_long_body_goes_on_in_comments_and_shrinks_again(github: Practice) -> None:
+    long = "\n\n".join(f"paragraph {n} " + "x" * 900 for n in range(150))
+    number = opened(github.forge, body=long)
+    issue = github.sandbox.issues()[0]
+    assert all(len(text) <= 65_536 for text in (issue.body, *issue.comments))
+    assert all(f"paragraph {n} " in issue.body + "".join(issue.comments) for n in range(150))
+    before = github.proxy.count("POST") + github.proxy.count("PATCH")
+    github.forge.rewrite_issue(number, "Title", long, origin=ORIGIN)
+    assert github.proxy.count("POST") + github.proxy.count("PATCH") == before
+    github.forge.rewrite_issue(number, "Title", "short", origin=ORIGIN)
+    issue = github.sandbox.issues()[0]
+    assert issue.body.startswith("short\n")
+    assert len(issue.comments) == 2
+    assert all("paragraph" not in text for text in issue.comments)
+
+
+def test_a_lost_comment_is_not_said_twice(github: Practice) -> None:
+    long = "\n\n".join("x" * 900 for _ in range(100))
+    github.proxy.add(Rule(fault=Fault.DROP_AFTER, method="POST", path=f"{ISSUES}/1/comments"))
+    with pytest.raises(Retry) as lost:
+        opened(github.forge, body=long)
+    assert lost.value.maybe_done
+    github.forge.rewrite_issue(1, "Title", long, origin=ORIGIN)
+    assert len(github.sandbox.issues()) == 1
+    assert len(github.sandbox.issues()[0].comments) == 1
+
+
+@pytest.mark.parametrize("fault", [Fault.BAD_GATEWAY_AFTER, Fault.DROP_AFTER])
+def test_a_post_that_took_effect_unheard_is_sent_once(github: Practice, fault: Fault) -> None:
+    github.proxy.add(Rule(fault=fault, method="POST", path=f"{ISSUES}$"))
+    with pytest.raises(Retry) as lost:
+        opened(github.forge)
+    assert lost.value.maybe_done
+    assert len(github.sandbox.issues()) == 1
+    found = github.forge.find_issue(ORIGIN, label="incident")
+    assert found is not None and found.number == 1
+
+
+def test_reading_is_repeated_when_an_answer_is_lost(github: Practice) -> None:
+    opened(github.forge)
+    github.proxy.add(Rule(fault=Fault.BAD_GATEWAY_AFTER, method="GET", path=ISSUES, times=2))
+    assert github.forge.find_issue(ORIGIN, label="incident") is not None
+
+
+def test_a_deleted_issue_is_gone(github: Practice) -> None:
+    with pytest.raises(Tell) as gone:
+        github.forge.rewrite_issue(7, "T", "b", origin=ORIGIN)
+    assert gone.value.code == "gone"
+
+
+def test_where_sub_issues_are_not_offered_it_says_so(github: Practice) -> None:
+    parent, child = opened(github.forge), opened(github.forge, ITEM)
+    assert github.forge.link_child(parent, child) is False
+
+
+def test_a_repository_that_is_not_there(github: Practice) -> None:
+    forge = client(github.proxy.url, repository="practice/nothing")
+    with pytest.raises(Tell, match=r"practice/nothing: check github\.repository"):
+        forge.check()
+    forge.close()
+
+
+def test_an_unreachable_github_is_for_later() -> None:
+    with FaultProxy() as proxy:
+        proxy.add(Rule(fault=Fault.DROP_BEFORE, times=99))
+        forge = client(proxy.url)
+        with pytest.raises(Retry, match="did not answer") as away:
+            forge.check()
+        assert not away.value.maybe_done
+        forge.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "message", "told"),
+    [
+        (401, {}, "Bad credentials", "put a valid token under github.token"),
+        (
+            403,
+            {"X-Accepted-GitHub-Permissions": "issues=write"},
+            "Resource not accessible by personal access token",
+            "give its token the permission issues=write",
+        ),
+        (410, {}, "Issues are disabled for this repo", "turn them on in the repository's settings"),
+        (422, {}, "Validation Failed", "Validation Failed"),
+    ],
+)
+def test_refusals_say_what_to_do(
+    answering: tuple[Answering, GitHubForge],
+    status: int,
+    headers: dict[str, str],
+    message: str,
+    told: str,
+) -> None:
+    server, forge = answering
+    server.with_(status, headers, message)
+    with pytest.raises(Tell) as refused:
+        opened(forge)
+    assert told in str(refused.value)
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "message", "after"),
+    [
+        (403, {"Retry-After": "77"}, "You have exceeded a secondary rate limit", 77),
+        (429, {"Retry-After": "12"}, "Too many requests", 12),
+        (403, {}, "You have exceeded a secondary rate limit. Please wait a few minutes", 60),
+    ],
+)
+def test_limits_are_waited_out_elsewhere(
+    answering: tuple[Answering, GitHubForge],
+    status: int,
+    headers: dict[str, str],
+    message: str,
+    after: float,
+) -> None:
+    server, forge = answering
+    server.with_(status, headers, message)
+    with pytest.raises(Retry) as limited:
+        opened(forge)
+    assert limited.value.after == after
+    assert not limited.value.maybe_done
+
+
+def test_credentials_must_be_complete() -> None:
+    with pytest.raises(ConfigError, match=r"github\.token is missing"):
+        credentials(app_id=1, private_key="", installation_id=2)
+    assert "s3cret" not in repr(credentials(token="s3cret"))

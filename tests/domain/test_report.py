@@ -1,0 +1,153 @@
+"""Putting a report together: order, days, precision, gaps and the four boxes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.actions import DEFAULT_GROUPS
+from bot.domain.incident import Answers
+from bot.domain.report import Form, Gap, gaps
+from bot.domain.timeline import EntryKind
+from tests.support.evening import INCIDENT, ITEMS, Record, at, evening, item, report
+
+FILED = tuple(replace(one, issue_url="https://git.test/1") for one in ITEMS)
+EMPTY: dict[str, Any] = {"summary": "", "answers": Answers(), "status": "resolved", "hubs": ()}
+
+
+def clocks(record: Record) -> list[str]:
+    return [
+        moment.at.strftime("%d %H:%M:%S" if moment.seconds else "%d %H:%M")
+        for moment in report(record).moments
+    ]
+
+
+def test_times_are_in_order_in_the_zone_and_each_stands_once() -> None:
+    assert clocks(evening()) == [
+        *("23 21:10:57", "23 21:11:04", "23 21:14", "23 21:16", "23 21:20", "23 22:03"),
+    ]
+    two = next(moment for moment in report().moments if moment.at.minute == 14)
+    assert [line.entry.kind for line in two.lines] == [EntryKind.MESSAGE, EntryKind.NOTE]
+
+
+def test_seconds_are_shown_where_they_were_told() -> None:
+    record = Record()
+    record.said("21:14:40", "a message is dated to the minute")
+    record.note("21:14:20", "told to the second")
+    record.note("21:14:00", "told to the second, which is a whole minute")
+    record.said("21:14:05", "another message")
+    assert clocks(record) == ["23 21:14", "23 21:14:20"]
+    assert [len(moment.lines) for moment in report(record).moments] == [3, 1]
+
+
+def test_a_change_of_day_is_marked_in_the_teams_zone() -> None:
+    record = Record()
+    for clock in ("23:50", "23:59"):
+        record.note(clock, "before midnight")
+    record.note("00:05", "after midnight", day=24)
+    assert [moment.new_day for moment in report(record).moments] == [False, False, True]
+    utc = report(record, zone=ZoneInfo("UTC"))
+    assert [moment.new_day for moment in utc.moments] == [False, False, False]
+    assert report(record).zone_names == ("PST",)
+    assert utc.zone_names == ("UTC",)
+
+
+def test_the_hour_that_comes_twice_is_told_apart() -> None:
+    record = Record()
+    zone = ZoneInfo("America/Los_Angeles")
+    for hour in (8, 9):
+        moment = datetime(2017, 11, 5, hour, 30, tzinfo=UTC)
+        record.add(EntryKind.NOTE, moment, {"text": "half past one"})
+    made = report(record)
+    assert [m.at.strftime("%H:%M") for m in made.moments] == ["01:30", "01:30"]
+    assert [m.new_zone for m in made.moments] == [False, True]
+    assert made.zone_names == ("PDT", "PST")
+    assert made.zone == zone
+
+
+def test_a_zone_without_letters_is_named_by_its_distance() -> None:
+    assert report(zone=ZoneInfo("Asia/Dubai")).zone_names == ("UTC+04",)
+
+
+def test_bookkeeping_is_not_told() -> None:
+    record = Record()
+    for kind in (EntryKind.CLOSED, EntryKind.PUBLISHED, EntryKind.ACTION_ITEM):
+        record.add(kind, at("22:00"), {})
+    assert report(record).moments == ()
+
+
+def test_items_stand_in_groups_as_they_first_came_up() -> None:
+    groups = report().groups
+    assert [(group.name, [one.id for one in group.items]) for group in groups] == [
+        ("Upstream JupyterHub", ["item1"]),
+        ("Upstream KubeSpawner", ["item2", "item4"]),
+        ("DataHub configuration", ["item3"]),
+    ]
+
+
+def test_the_later_form_always_shows_its_three_groups() -> None:
+    made = report(form=Form.AFTER_ACTION, items=[item(1, "x", DEFAULT_GROUPS[1]), item(2, "y")])
+    assert [group.name for group in made.groups] == [*DEFAULT_GROUPS, "Other"]
+    assert [len(group.items) for group in made.groups] == [0, 1, 0, 1]
+
+
+def test_a_dropped_item_is_not_shown() -> None:
+    made = report(items=[replace(ITEMS[0], dropped_at=at("22:10")), ITEMS[1]])
+    assert [one.id for one in made.items] == ["item2"]
+
+
+def test_nothing_is_missing_from_a_full_report() -> None:
+    assert gaps(report()) == ()
+    assert gaps(report(form=Form.AFTER_ACTION)) == ()
+
+
+@pytest.mark.parametrize(
+    ("form", "missing"),
+    [
+        (Form.CLASSIC, (Gap.SUMMARY, Gap.TIMELINE, Gap.CONCLUSION, Gap.ACTIONS, Gap.DATE)),
+        (
+            Form.AFTER_ACTION,
+            (
+                *(Gap.SUMMARY, Gap.IMPACT, Gap.HUBS, Gap.TIMELINE, Gap.WRONG),
+                *(Gap.ACTIONS, Gap.DATE),
+            ),
+        ),
+    ],
+)
+def test_each_form_asks_for_its_own_parts(form: Form, missing: tuple[Gap, ...]) -> None:
+    record = Record()
+    record.add(EntryKind.DECLARED, at("21:16"), {})
+    assert gaps(report(record, form=form, items=(), **EMPTY)) == missing
+
+
+def test_the_report_is_dated_by_what_was_asked_or_by_the_declaring() -> None:
+    assert report().date == date(2017, 2, 24)
+    assert report(answers=Answers()).date == date(2017, 2, 23)
+
+
+def test_all_boxes_are_ticked_when_all_is_so() -> None:
+    checks = report(items=FILED).checks
+    assert (checks.over, checks.filled, checks.cleaned, checks.linked) == (True,) * 4
+
+
+def test_no_box_is_ticked_that_is_not_true() -> None:
+    assert not report(status="fixing").checks.over
+    assert not report(summary="").checks.filled
+    assert not report(status="resolved").checks.cleaned
+    assert not report(title="{{ title }}").checks.cleaned
+    assert not report(items=[item(1, "TBD")]).checks.cleaned
+    assert not report(items=(FILED[0], replace(ITEMS[1], link=""))).checks.linked
+    assert not report(items=()).checks.linked
+
+
+def test_hubs_carry_the_addresses_that_are_known() -> None:
+    hubs = report(hubs=("datahub", "stat20")).hubs
+    assert [(hub.name, hub.url) for hub in hubs] == [
+        ("datahub", "https://datahub.example.edu"),
+        ("stat20", ""),
+    ]
+    assert INCIDENT.hubs == ("datahub",)

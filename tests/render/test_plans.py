@@ -1,0 +1,197 @@
+"""Plans in Slack: within its limits, inert whatever a user is called, and never without the place."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.domain.hubs import HubFacts
+from bot.domain.plans import Outcome, Plan, Result
+from bot.render import blocks as b
+from bot.render.plans import (
+    confirm,
+    facts_line,
+    loss_lines,
+    plan_blocks,
+    plan_text,
+    progress_blocks,
+    progress_lines,
+    result_words,
+    runbook_words,
+    table,
+)
+from bot.runbook import Runbook
+from runbooks import RUNBOOKS
+from tests.support.hubs import NOW, evicted, facts, healthy, pod, server, stuck, terminating
+
+RESYNC, RESTART, CLEAR = RUNBOOKS
+PLACE = "`teaching / datahub-prod / datahub`"
+MANY = tuple(f"student{n:04}" for n in range(900))
+NASTY = "<!channel>&`x`" + "y" * 90
+
+
+def crowd(count: int) -> HubFacts:
+    users = MANY[:count]
+    return facts(
+        servers=tuple(server(user, pending="stop") for user in users),
+        pods=tuple(map(terminating, users)),
+    )
+
+
+def nasty() -> HubFacts:
+    return facts(
+        servers=(server(NASTY, pending="stop"), server(f"{NASTY}2")),
+        pods=(terminating(NASTY), pod(f"{NASTY}2")),
+    )
+
+
+SITUATIONS = (healthy("ana"), evicted("ana", "ben"), stuck(), crowd(900), nasty(), facts())
+
+
+def texts(value: Any) -> list[str]:
+    """Every text of the blocks, with Slack's limit for each checked on the way."""
+    if isinstance(value, list):
+        return [text for one in value for text in texts(one)]
+    if not isinstance(value, dict):
+        return []
+    found = []
+    if value.get("type") in ("mrkdwn", "plain_text"):
+        assert 0 < len(value["text"]) <= 3000
+        found.append(value["text"])
+    return found + [text for one in value.values() for text in texts(one)]
+
+
+@pytest.mark.parametrize("book", RUNBOOKS, ids=lambda book: str(book.name))
+@pytest.mark.parametrize("seen", SITUATIONS)
+def test_a_plan_fits_slack_and_names_its_place(book: Runbook, seen: HubFacts) -> None:
+    plan = book.plan(seen)
+    blocks = plan_blocks(plan, book.title, b.button("Run it", action="a"))
+    assert len(blocks) <= 50
+    shown = texts(blocks)
+    assert any(PLACE in text for text in shown)
+    assert "teaching / datahub-prod / datahub" in plan_text(plan, book.title)
+    assert any(block["type"] == "actions" for block in blocks) == bool(plan.steps)
+
+
+@pytest.mark.parametrize("book", RUNBOOKS, ids=lambda book: str(book.name))
+def test_a_name_can_ping_nobody_and_leave_no_code_block(book: Runbook) -> None:
+    plan = book.plan(nasty())
+    results = {step.id: Result(outcome=Outcome.FAILED, error=NASTY) for step in plan.steps}
+    blocks = plan_blocks(plan, book.title) + progress_blocks(plan, book.title, results)
+    everything = "\n".join([*texts(blocks), plan_text(plan, book.title)])
+    assert "<!channel>" not in everything
+    for text in texts(blocks):
+        if text.startswith("```"):
+            assert text.count("`") == 6
+
+
+def test_the_confirmation_names_cluster_namespace_hub_and_loss() -> None:
+    plan = CLEAR.plan(stuck())
+    dialog = confirm(plan, CLEAR.title)
+    assert dialog["style"] == "danger"
+    text = dialog["text"]["text"]
+    assert text.startswith("Cluster teaching, namespace datahub-prod, hub datahub.")
+    assert "2 servers end" in text
+    assert len(text) <= 300
+    assert len(dialog["title"]["text"]) <= 100
+    assert "style" not in confirm(RESYNC.plan(evicted("ana")), RESYNC.title)
+
+
+def test_who_loses_what() -> None:
+    (line,) = loss_lines(CLEAR.plan(stuck()))
+    assert line == (
+        "2 servers end, with what is not saved: 1 active in the last 10 minutes, the last one "
+        "2 minutes ago. (orphan, stop)"
+    )
+    (line,) = loss_lines(RESTART.plan(healthy("ana")))
+    assert line == (
+        "1 connection drops for a moment; the kernel survives: 1 active in the last 10 minutes, "
+        "the last one 2 minutes ago. (ana)"
+    )
+    assert loss_lines(RESYNC.plan(evicted("ana"))) == ["Nobody loses anything."]
+
+
+def test_when_the_hub_cannot_be_asked_the_loss_is_not_called_none() -> None:
+    plan = RESTART.plan(facts(servers=None))
+    assert loss_lines(plan) == [
+        "The hub could not be asked who is working: expect everybody to be cut off."
+    ]
+
+
+def test_quiet_servers_are_called_so() -> None:
+    seen = replace(healthy("ana"), read_at=NOW + timedelta(hours=5))
+    (line,) = loss_lines(RESTART.plan(seen))
+    assert "none active lately, the last one 5 hours ago" in line
+
+
+def test_the_table_shows_the_odd_ones() -> None:
+    lines = table(CLEAR.plan(stuck())).splitlines()
+    assert [line.split() for line in lines[1:-1]] == [
+        ["user", "hub", "says", "pod", "route"],
+        ["unrouted", "ready", "Running", "no", "route", "missing,", "work", "is", "safe"],
+        ["stale", "ready", "none", "yes", "record", "without", "a", "pod"],
+        ["spawn", "pending", "spawn", "ImagePullBackOff", "no", "stuck", "while", "starting"],
+        ["stop", "pending", "stop", "Terminating", "no", "stuck", "while", "stopping"],
+        ["lost", "pending", "stop", "none", "no", "hub", "lost", "events"],
+        ["orphan", "absent", "Running", "no", "unknown", "to", "the", "hub"],
+    ]
+
+
+def test_a_long_table_and_a_long_plan_say_how_much_is_left_out() -> None:
+    plan = CLEAR.plan(crowd(43))
+    assert table(plan).endswith("\nand 23 more")
+    assert CLEAR.plan(crowd(900)).rows != ()
+    assert table(CLEAR.plan(crowd(900))).endswith("\nand 880 more")
+    assert progress_lines(plan, {})[-1] == "and 28 more"
+    assert len(json.dumps(CLEAR.plan(crowd(900)).to_json())) < 1_000_000
+
+
+def test_the_facts_in_a_line() -> None:
+    assert facts_line(RESYNC.plan(evicted("ana", "ben"))) == (
+        "hub and proxy answer, but routes are missing. Servers ready: 2, user routes: 0. "
+        "All servers: 2 route missing, work is safe."
+    )
+    assert "user routes: unread" in facts_line(RESYNC.plan(facts(routes=None)))
+
+
+def test_what_became_of_the_proxys_pods_stands_in_the_facts() -> None:
+    old = replace(pod("x", phase="Failed", reason="Evicted"), name="proxy-old")
+    new = replace(pod("x"), name="proxy-new", restarts=3)
+    plan = RESYNC.plan(replace(evicted("ana"), proxy_pods=(old, new)))
+    told = "Proxy: `proxy-old` Evicted; `proxy-new` Running, restarted 3 times."
+    assert any(text.endswith(told) for text in texts(plan_blocks(plan, RESYNC.title)))
+
+
+def test_progress_goes_step_by_step() -> None:
+    plan = RESTART.plan(evicted("ana"))
+    restart, resync = plan.steps
+    assert [line[0] for line in progress_lines(plan, {}, restart.id)] == ["⏳", "▫"]
+    done = Result(outcome=Outcome.DONE, seen={"replicas": 1, "updated": 1})
+    lines = progress_lines(plan, {restart.id: done}, resync.id)
+    assert lines[0].startswith("✅ Restart deployment `proxy`")
+    assert lines[1].startswith("⏳ Have the hub write all routes")
+    failed = {restart.id: done, resync.id: Result(outcome=Outcome.FAILED, error="No luck.")}
+    assert progress_lines(plan, failed)[1].endswith("failed. No luck.")
+
+
+def test_the_measured_result() -> None:
+    seen = {"ready": 3, "routes_before": 0, "routes_after": 3, "looks": 1, "seconds": 0.2}
+    assert result_words(Result(outcome=Outcome.DONE, seen=seen)) == (
+        "done (ready servers 3; user routes 0 → 3)"
+    )
+    unread = {"routes_before": None, "routes_after": 3}
+    assert "user routes unread → 3" in result_words(Result(outcome=Outcome.DONE, seen=unread))
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_a_timeline_entry_says_who_did_what_where_and_how_it_ended(outcome: Outcome) -> None:
+    plan: Plan = CLEAR.plan(stuck())
+    data = plan.record(plan.steps[0], Result(outcome=outcome, seen={"stuck_before": 5}))
+    words = runbook_words(json.loads(json.dumps(data)), "<@U1>")
+    assert words.startswith(
+        f"<@U1> ran `force-delete-stuck-servers` on {PLACE} to force-delete pod `jupyter-stop`: "
+    )

@@ -1,0 +1,53 @@
+"""What every runbook keeps to."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import runbooks
+from bot.domain.hubs import Condition, HubFacts
+from bot.runbook import Runbook
+from runbooks import RUNBOOKS
+from tests.support.hubs import evicted, facts, healthy, stuck
+
+FOLDER = Path(runbooks.__file__).parent
+SITUATIONS = (healthy("ana"), evicted("ana", "ben"), stuck(), facts(), facts(servers=None))
+
+
+def test_every_file_of_the_folder_is_offered() -> None:
+    files = {path.stem.replace("_", "-") for path in FOLDER.glob("[a-z]*.py")}
+    assert {book.name for book in RUNBOOKS} == files
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("[a-z]*.py")), ids=lambda path: path.stem)
+def test_a_runbook_imports_only_what_authors_may(path: Path) -> None:
+    ours = {
+        node.module
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("bot")
+    }
+    assert ours == {"bot.runbook"}
+
+
+@pytest.mark.parametrize("book", RUNBOOKS, ids=lambda book: str(book.name))
+@pytest.mark.parametrize("seen", SITUATIONS)
+def test_a_plan_has_steps_or_a_reason_and_names_its_place(book: Runbook, seen: HubFacts) -> None:
+    plan = book.plan(seen)
+    assert bool(plan.steps) != bool(plan.nothing_to_do)
+    assert plan.place == seen.place
+    assert bool(plan.summary) == bool(plan.steps)
+
+
+@pytest.mark.parametrize("book", RUNBOOKS, ids=lambda book: str(book.name))
+@pytest.mark.parametrize("seen", SITUATIONS)
+def test_no_step_is_aimed_at_a_server_that_works(book: Runbook, seen: HubFacts) -> None:
+    safe = {row.user for row in seen.rows if row.condition in (Condition.OK, Condition.UNROUTED)}
+    assert not safe & {step.args.get("user") for step in book.plan(seen).steps}
+
+
+@pytest.mark.parametrize("book", RUNBOOKS, ids=lambda book: str(book.name))
+def test_the_same_facts_give_the_same_plan(book: Runbook) -> None:
+    assert book.plan(stuck()) == book.plan(stuck())

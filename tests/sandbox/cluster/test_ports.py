@@ -1,0 +1,22 @@
+"""Ports are given out once, also while nobody listens on them yet."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import closing
+
+from bot.sandbox.cluster.ports import Ports
+
+
+def test_two_sandboxes_never_get_the_same_port() -> None:
+    with closing(Ports()) as one, closing(Ports()) as other:
+        taken = [ports.take() for ports in (one, other) for _ in range(90)]
+    assert len(set(taken)) == 180
+
+
+def test_a_port_that_is_listened_on_is_passed_over() -> None:
+    with closing(Ports()) as ports, socket.socket() as busy:
+        first = ports.take()
+        busy.bind(("127.0.0.1", first + 1))
+        busy.listen()
+        assert ports.take() == first + 2

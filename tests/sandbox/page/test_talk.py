@@ -1,0 +1,215 @@
+"""What people do on the page: say, edit, react, answer, and see only what is theirs."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from slack_bolt import App
+from slack_sdk import WebClient
+
+from bot.sandbox.slack import SlackSandbox
+
+OpenPage = Callable[..., Page]
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+def _say(page: Page, text: str, testid: str = "composer") -> None:
+    composer = page.get_by_test_id(testid)
+    composer.fill(text)
+    composer.press("Enter")
+
+
+def _message(page: Page, text: str, log: str = "channel-log") -> Locator:
+    return page.get_by_test_id(log).get_by_test_id("message").filter(has_text=text)
+
+
+def _texts(sandbox: SlackSandbox, channel: str) -> list[str]:
+    return [message["text"] for message in sandbox.messages(channel)]
+
+
+def test_a_message_is_said_edited_and_deleted(sandbox: SlackSandbox, open_page: OpenPage) -> None:
+    page = open_page("ana")
+    _say(page, "the proxy is *gone* & <back> :fire:")
+    message = _message(page, "the proxy is gone & <back> 🔥")
+    expect(message.locator("strong")).to_have_text("gone")
+    assert "the proxy is *gone* &amp; &lt;back&gt; :fire:" in _texts(sandbox, "general")
+
+    page.get_by_test_id("composer").press("ArrowUp")
+    editor = page.get_by_label("Edit message")
+    expect(editor).to_have_value("the proxy is *gone* & <back> :fire:")
+    editor.fill("the proxy is back, @ben")
+    editor.press("Enter")
+    message = _message(page, "the proxy is back")
+    expect(message).to_contain_text("@Ben Okafor (edited)")
+    assert f"the proxy is back, <@{sandbox.person('ben').id}>" in _texts(sandbox, "general")
+
+    message.hover()
+    message.get_by_label("More actions").click()
+    page.get_by_role("menuitem", name="Delete message").click()
+    page.get_by_test_id("confirm").click()
+    expect(_message(page, "the proxy is back")).to_have_count(0)
+    assert not any("the proxy is back" in text for text in _texts(sandbox, "general"))
+
+
+def test_reactions_are_counted_and_taken_back(sandbox: SlackSandbox, open_page: OpenPage) -> None:
+    ts = sandbox.person("ben").say("general", "we were lucky")
+    sandbox.person("dora").react("general", ts, "four_leaf_clover")
+    page = open_page("ana")
+    message = _message(page, "we were lucky")
+    clover = message.locator("[data-reaction=four_leaf_clover]")
+    expect(clover).to_have_text("🍀1")
+    expect(clover).to_have_attribute("aria-pressed", "false")
+
+    message.hover()
+    message.locator("[data-react=four_leaf_clover]").click()
+    expect(clover).to_have_text("🍀2")
+    expect(clover).to_have_attribute("aria-pressed", "true")
+    clover.click()
+    expect(clover).to_have_text("🍀1")
+    stored = next(m for m in sandbox.messages("general") if m["ts"] == ts)
+    assert stored["reactions"][0]["users"] == [sandbox.person("dora").id]
+
+
+def test_an_answer_stays_in_its_thread(sandbox: SlackSandbox, open_page: OpenPage) -> None:
+    root = sandbox.person("ben").say("general", "who looks at the logs?")
+    page = open_page("ana")
+    message = _message(page, "who looks at the logs?")
+    message.hover()
+    message.get_by_label("Reply in thread").click()
+    _say(page, "I do", "thread-composer")
+
+    expect(_message(page, "I do", "thread-log")).to_be_visible()
+    expect(_message(page, "I do")).to_have_count(0)
+    expect(message.get_by_test_id("thread-line")).to_contain_text("1 reply")
+    answer = next(m for m in sandbox.messages("general") if m["text"] == "I do")
+    assert answer["thread_ts"] == root
+
+    page.goto(f"{page.url.split('#')[0]}#{sandbox.channel('general').id}")
+    page.reload()
+    page.evaluate(f"location.hash += '/p{answer['ts'].replace('.', '')}'")
+    expect(_message(page, "I do", "thread-log")).to_have_class(re.compile("found"))
+
+
+def test_a_draft_and_the_focus_outlive_what_others_do(
+    sandbox: SlackSandbox, open_page: OpenPage
+) -> None:
+    page = open_page("ana")
+    composer = page.get_by_test_id("composer")
+    composer.press_sequentially("half a sen")
+    sandbox.person("ben").say("general", "news from Ben")
+    expect(_message(page, "news from Ben")).to_be_visible()
+    expect(composer).to_be_focused()
+    page.keyboard.type("tence")
+    expect(composer).to_have_value("half a sentence")
+
+    page.get_by_test_id("channel-link").filter(has_text="hub-ops").click()
+    expect(page.get_by_test_id("composer")).to_have_value("")
+    page.get_by_test_id("channel-link").filter(has_text="general").click()
+    expect(page.get_by_test_id("composer")).to_have_value("half a sentence")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "<img src=x onerror=\"document.title='hit'\">",
+        "<script>document.title='hit'</script>",
+        "<https://x.example|<b>bold</b>>",
+        "javascript:document.title='hit'",
+    ],
+)
+def test_markup_is_only_text(
+    sandbox: SlackSandbox, client: WebClient, open_page: OpenPage, typed: str
+) -> None:
+    page = open_page("ana", "hub-ops")
+    _say(page, typed)
+    log = page.get_by_test_id("channel-log")
+    expect(log).to_contain_text(typed)
+    # A bot's text comes as it is, with nothing escaped; and a link may carry any scheme.
+    client.chat_postMessage(channel="#hub-ops", text=f"raw {typed} <javascript:alert(1)|press>")
+    expect(log).to_contain_text("raw ")
+    assert log.locator("img, script, b, a[href^=javascript]").count() == 0
+    expect(page).not_to_have_title("hit")
+
+
+def test_people_see_their_own_time_and_day(client: WebClient, open_page: OpenPage) -> None:
+    text = "users see errors <!date^1487913057^{date} {time}|then>"
+    client.chat_postMessage(channel="#incidents", text=text)
+    ana, dora = open_page("ana", "incidents"), open_page("dora", "incidents")
+    for page, stamp, date in (
+        (ana, "21:10", "February 23rd, 2017 21:10"),
+        (dora, "06:10", "February 24th, 2017 06:10"),
+    ):
+        message = _message(page, "users see errors")
+        expect(message.locator(".stamp")).to_have_text(stamp)
+        expect(message.get_by_test_id("text")).to_contain_text(date)
+        expect(page.locator(".day-divider").last).to_have_text("Today")
+
+
+def test_only_the_person_sees_an_ephemeral_answer(open_page: OpenPage) -> None:
+    ana, ben = open_page("ana"), open_page("ben")
+    _say(ana, "/incident list")
+    message = _message(ana, "Nothing is open, @Ana Ribeiro")
+    expect(message).to_contain_text("Only visible to you")
+    _say(ana, "and after it")
+    expect(_message(ben, "and after it")).to_be_visible()
+    expect(_message(ben, "Nothing is open")).to_have_count(0)
+
+
+def test_a_message_shortcut_reaches_the_app(sandbox: SlackSandbox, open_page: OpenPage) -> None:
+    sandbox.person("ben").say("general", "restarted the hub")
+    page = open_page("ana")
+    message = _message(page, "restarted the hub")
+    message.hover()
+    message.get_by_label("More actions").click()
+    page.locator("[data-shortcut=add_to_timeline]").click()
+    expect(_message(page, "Kept: restarted the hub")).to_contain_text("Only visible to you")
+
+
+def test_acting_as_another_person(sandbox: SlackSandbox, open_page: OpenPage) -> None:
+    sandbox.person("ana").create_channel("ops-only", True)
+    page = open_page("ana", "ops-only")
+    expect(page.get_by_test_id("channel-name")).to_have_text("ops-only")
+    page.get_by_test_id("person-switch").click()
+    page.locator(f"[data-person={sandbox.person('gus').id}]").click()
+    expect(page.get_by_test_id("person-switch")).to_contain_text("Gus Moreau")
+    expect(page.get_by_test_id("channel-link").filter(has_text="ops-only")).to_have_count(0)
+    page.get_by_test_id("channel-link").filter(has_text="hub-ops").click()
+    _say(page, "hello from the guest")
+    expect(_message(page, "hello from the guest").get_by_test_id("author")).to_have_text(
+        "Gus Moreau"
+    )
+
+
+def test_what_is_unread_is_marked_until_it_is_read(
+    sandbox: SlackSandbox, open_page: OpenPage
+) -> None:
+    sandbox.person("ana").create_channel("section-7", False)
+    page = open_page("ana")
+    sandbox.person("ben").join("section-7")
+    sandbox.person("ben").say("section-7", "my students see errors")
+    link = page.get_by_test_id("channel-link").filter(has_text="section-7")
+    expect(link.locator(".count")).not_to_be_empty()
+    link.click()
+    expect(_message(page, "my students see errors")).to_be_visible()
+    page.get_by_test_id("channel-link").filter(has_text="general").click()
+    expect(link.locator(".count")).to_have_count(0)
+    page.reload()
+    page.wait_for_selector("body.ready")
+    expect(link).to_be_visible()
+    expect(link.locator(".count")).to_have_count(0)
+
+
+def test_the_connection_is_told(sandbox: SlackSandbox, app: App, open_page: OpenPage) -> None:
+    page = open_page("ana")
+    expect(page.get_by_test_id("connection")).to_have_text("mayday is connected")
+
+
+def test_an_unknown_command_is_not_sent(sandbox: SlackSandbox, open_page: OpenPage) -> None:
+    before = len(sandbox.messages("general"))
+    page = open_page("ana")
+    _say(page, "/incidnet declare")
+    expect(page.locator(".notice")).to_contain_text("/incidnet is not a command here")
+    expect(page.get_by_test_id("composer")).to_have_value("/incidnet declare")
+    assert len(sandbox.messages("general")) == before

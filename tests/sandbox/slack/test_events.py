@@ -1,0 +1,127 @@
+"""What a real Bolt app hears about channels, reactions, pins, threads and the Home tab."""
+
+import threading
+from typing import Any
+
+from slack_bolt import App
+from slack_sdk import WebClient
+
+from bot.sandbox.slack import SlackSandbox
+
+
+def heard(slack: SlackSandbox) -> dict[str, dict[str, Any]]:
+    """The last event of each type that was delivered."""
+    return {delivered.name: delivered.payload["event"] for delivered in slack.deliveries}
+
+
+def test_the_life_of_a_channel(slack: SlackSandbox, app: App, connect: Any) -> None:
+    connect(app)
+    client = app.client
+    channel = client.conversations_create(name="inc-1")["channel"]["id"]
+    ana = slack.person("ana")
+    client.conversations_invite(channel=channel, users=ana.id)
+    client.conversations_rename(channel=channel, name="inc-2")
+    client.conversations_archive(channel=channel)
+    client.conversations_unarchive(channel=channel)
+    slack.wait_for(lambda: "channel_unarchive" in heard(slack))
+
+    events = heard(slack)
+    assert events["channel_created"]["channel"]["name"] == "inc-1"
+    joined = events["member_joined_channel"]
+    assert (joined["user"], joined["inviter"]) == (ana.id, slack.bot_user_id)
+    assert events["channel_rename"]["channel"]["name"] == "inc-2"
+    assert events["channel_archive"]["channel"] == channel
+    subtypes = [message.get("subtype") for message in slack.messages(channel)]
+    assert subtypes == [
+        "channel_join",
+        "channel_join",
+        "channel_name",
+        "channel_archive",
+        "channel_unarchive",
+    ]
+
+
+def test_a_private_channel_speaks_of_itself_as_a_group(
+    slack: SlackSandbox, app: App, connect: Any
+) -> None:
+    connect(app)
+    channel = app.client.conversations_create(name="quiet", is_private=True)["channel"]["id"]
+    app.client.conversations_archive(channel=channel)
+    slack.wait_for(lambda: "group_archive" in heard(slack))
+    assert "channel_created" not in heard(slack)
+    assert heard(slack)["message"]["channel_type"] == "group"
+
+
+def test_reactions_and_pins(slack: SlackSandbox, app: App, connect: Any) -> None:
+    connect(app)
+    ana, ben = slack.person("ana"), slack.person("ben")
+    ts = ana.say("hub-ops", "the proxy is back")
+    ben.react("hub-ops", ts, "four_leaf_clover")
+    ben.unreact("hub-ops", ts, "four_leaf_clover")
+    ben.pin("hub-ops", ts)
+    slack.wait_for(lambda: "pin_added" in heard(slack))
+
+    channel = slack.channel("hub-ops").id
+    added = heard(slack)["reaction_added"]
+    assert (added["user"], added["item_user"], added["reaction"]) == (
+        ben.id,
+        ana.id,
+        "four_leaf_clover",
+    )
+    assert added["item"] == {"type": "message", "channel": channel, "ts": ts}
+    assert heard(slack)["reaction_removed"]["user"] == ben.id
+    assert heard(slack)["pin_added"]["item"]["message"]["ts"] == ts
+
+
+def test_a_reply_names_its_parent(slack: SlackSandbox, app: App, connect: Any) -> None:
+    connect(app)
+    ts = slack.person("ana").say("hub-ops", "parent")
+    slack.person("ben").say("hub-ops", "reply", thread_ts=ts)
+    slack.wait_for(lambda: len(slack.deliveries) == 2)
+    reply = slack.deliveries[-1].payload["event"]
+    assert (reply["thread_ts"], reply["parent_user_id"]) == (ts, slack.person("ana").id)
+
+
+def test_a_mention_of_the_bot_is_told_twice_over(
+    slack: SlackSandbox, app: App, connect: Any
+) -> None:
+    connect(app)
+    slack.person("ana").say("hub-ops", "@mayday are you there?")
+    slack.wait_for(lambda: len(slack.deliveries) == 2)
+    assert set(heard(slack)) == {"message", "app_mention"}
+
+
+def test_the_home_tab(slack: SlackSandbox, app: App, connect: Any) -> None:
+    @app.event("app_home_opened")
+    def opened(event: dict[str, Any], client: WebClient) -> None:
+        text = {"type": "mrkdwn", "text": "Nothing is on fire."}
+        blocks = [{"type": "section", "text": text}]
+        client.views_publish(user_id=event["user"], view={"type": "home", "blocks": blocks})
+
+    connect(app)
+    ana = slack.person("ana")
+    ana.open_home()
+    slack.wait_for(ana.home)
+    home = ana.home()
+    assert home is not None
+    assert home["blocks"][0]["text"]["text"] == "Nothing is on fire."
+
+
+def test_an_app_hears_its_own_messages_which_bolt_leaves_aside(
+    slack: SlackSandbox, app: App, connect: Any
+) -> None:
+    texts: list[str] = []
+    arrived = threading.Event()
+
+    @app.event("message")
+    def note(event: dict[str, Any]) -> None:
+        texts.append(event["text"])
+        arrived.set()
+
+    connect(app)
+    app.client.chat_postMessage(channel="#hub-ops", text="my own")
+    slack.person("ana").say("hub-ops", "not mine")
+    assert arrived.wait(10)
+    own = slack.deliveries[0].payload["event"]
+    assert own["bot_id"] == app.client.auth_test()["bot_id"]
+    assert texts == ["not mine"]

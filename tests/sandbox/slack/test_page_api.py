@@ -1,0 +1,158 @@
+"""The page's own endpoints: state, acts, live changes, files, and what others attach."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.sync.client import connect as open_socket
+
+from bot.sandbox.slack import Outage, Param, SlackSandbox
+
+
+class Page:
+    """A page in the browser of one person."""
+
+    def __init__(self, slack: SlackSandbox, name: str) -> None:
+        self.me = slack.person(name).id
+        self.http = httpx.Client(base_url=slack.url)
+
+    def state(self) -> Any:
+        return self.http.get("/_sandbox/state", params={"as": self.me}).json()
+
+    def act(self, verb: str, **body: Any) -> Any:
+        return self.http.post("/_sandbox/act", json={"as": self.me, "verb": verb, **body}).json()
+
+
+@pytest.fixture
+def page(slack: SlackSandbox) -> Any:
+    opened = Page(slack, "ana")
+    yield opened
+    opened.http.close()
+
+
+def test_the_state_is_what_this_person_sees(slack: SlackSandbox, page: Page) -> None:
+    secret = slack.person("ben").create_channel("secret", private=True)
+    slack.person("ben").say("hub-ops", "hello")
+    state = page.state()
+    assert state["me"] == page.me
+    assert {channel["name"] for channel in state["channels"]} == {
+        "general",
+        "hub-ops",
+        "incidents",
+    }
+    assert secret not in state["messages"]
+    hub_ops = next(c for c in state["channels"] if c["name"] == "hub-ops")
+    assert (hub_ops["unread"], hub_ops["is_member"]) == (1, True)
+    assert state["messages"][hub_ops["id"]][0]["text"] == "hello"
+    assert state["commands"][0]["command"] == "/incident"
+    assert [item["callback_id"] for item in state["global_shortcuts"]] == ["declare"]
+    assert state["views"] == []
+    assert state["bot_connected"] is False
+
+
+def test_acts_are_the_verbs_of_a_person(slack: SlackSandbox, page: Page) -> None:
+    channel = slack.channel("hub-ops").id
+    said = page.act("say", channel=channel, text="one")
+    assert said["ok"]
+    page.act("react", channel=channel, ts=said["ts"], name="fire")
+    page.act("edit", channel=channel, ts=said["ts"], text="two")
+    page.act("say", channel=channel, text="reply", thread_ts=said["ts"])
+    page.act("pin", channel=channel, ts=said["ts"])
+    parent, reply = slack.messages("hub-ops")
+    assert (parent["text"], parent["reactions"][0]["count"]) == ("two", 1)
+    assert parent["pinned_to"] == [channel]
+    assert reply["thread_ts"] == said["ts"]
+    made = page.act("create_channel", name="new-one", private=True)
+    assert slack.channel(made["channel"]).is_private
+
+
+def test_a_refusal_is_one_sentence(slack: SlackSandbox, page: Page) -> None:
+    channel = slack.channel("hub-ops").id
+    theirs = slack.person("ben").say("hub-ops", "mine")
+    slack.person("ana").leave("hub-ops")
+    refused = page.act("edit", channel=channel, ts=theirs, text="x")
+    assert refused == {"ok": False, "error": "Join #hub-ops first."}
+    assert page.act("shout")["error"] == "The sandbox knows no verb 'shout'."
+    assert page.act("edit", channel=channel)["error"] == "The verb edit needs 'ts'."
+
+
+def test_a_command_from_the_page_is_answered_in_the_state(slack: SlackSandbox, page: Page) -> None:
+    channel = slack.channel("hub-ops").id
+    answer = page.act("say", channel=channel, text="/incident list")
+    assert answer["reply"]["text"] == "/incident failed because the app did not respond."
+    [whisper] = page.state()["messages"][channel]
+    assert whisper["ephemeral"] is True
+
+
+def test_an_open_page_hears_of_every_change(slack: SlackSandbox) -> None:
+    address = slack.url.replace("http", "ws", 1) + "_sandbox/live"
+    with open_socket(address) as socket:
+        first = json.loads(socket.recv(timeout=5))["version"]
+        slack.person("ana").say("hub-ops", "x")
+        assert json.loads(socket.recv(timeout=5))["version"] > first
+
+
+def test_a_file_can_be_read_back(slack: SlackSandbox, page: Page) -> None:
+    upload = {
+        "name": "log.txt",
+        "content_b64": base64.b64encode(b"write EPIPE").decode(),
+        "mimetype": "text/plain",
+    }
+    page.act("say", channel=slack.channel("hub-ops").id, text="the log", files=[upload])
+    [file] = slack.messages("hub-ops")[0]["files"]
+    assert page.http.get(file["url_private"]).content == b"write EPIPE"
+
+
+def test_what_others_attach(slack: SlackSandbox, page: Page) -> None:
+    assert page.http.get("/_sandbox/hubs").status_code == 404
+    assert page.http.get("/_sandbox/reports").json() == {"reports": []}
+    slack.register_hubs(lambda: [{"name": "datahub", "rows": []}])
+    slack.register_reports(lambda: [{"title": "A report", "url": "file:///report.md"}])
+    slack.register_outages(
+        [
+            Outage(
+                id="stick",
+                label="Leave a server stuck",
+                params=[Param(name="user", label="User", choices=["ana"])],
+                run=lambda params: f"The server of {params['user']} is stuck.",
+            )
+        ]
+    )
+    assert page.http.get("/_sandbox/hubs").json()["hubs"][0]["name"] == "datahub"
+    assert page.http.get("/_sandbox/reports").json()["reports"][0]["title"] == "A report"
+    [offered] = page.http.get("/_sandbox/outages").json()["outages"]
+    assert offered["params"][0]["choices"] == ["ana"]
+    done = page.http.post("/_sandbox/outages/stick", json={"user": "ana"}).json()
+    assert done == {"ok": True, "said": "The server of ana is stuck."}
+
+
+def test_the_page_itself_is_served_and_nothing_beside_it(tmp_path: Path) -> None:
+    page = tmp_path / "page"
+    page.mkdir()
+    (page / "index.html").write_text("<title>Practice</title>")
+    (page / "app.js").write_text("export {};")
+    (tmp_path / "secret").write_text("secret")
+    with SlackSandbox(page_directory=page) as slack, httpx.Client(base_url=slack.url) as http:
+        assert "Practice" in http.get("/").text
+        assert http.get("/page/app.js").headers["content-type"].startswith("text/javascript")
+        assert http.get("/page/%2e%2e/secret").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"host": "practice.example.org"}, id="another name"),
+        pytest.param({"origin": "https://example.org"}, id="another page"),
+    ],
+)
+def test_pages_of_others_are_kept_out(page: Page, headers: dict[str, str]) -> None:
+    answer = page.http.get("/_sandbox/state", headers=headers)
+    assert answer.status_code == 403
+
+
+def test_the_page_of_the_sandbox_itself_is_let_in(slack: SlackSandbox, page: Page) -> None:
+    origin = slack.url.rstrip("/")
+    assert page.http.get("/_sandbox/state", headers={"origin": origin}).status_code == 200

@@ -1,0 +1,90 @@
+"""The practice GitHub by itself: its pages, its life."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from bot.ports import Origin
+from bot.sandbox.github import GitHubSandbox
+from tests.support.forge import practice
+
+STARTER = """
+import sys
+from pathlib import Path
+from bot.sandbox.github import GitHubSandbox
+sandbox = GitHubSandbox(Path(sys.argv[1])).start()
+print(sandbox._process.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def read(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+def test_links_to_issues_lead_to_pages(tmp_path: Path) -> None:
+    with practice(tmp_path) as github:
+        issue = github.forge.open_issue(
+            "Proxy <gone>",
+            "## Summary\n\n<script>x</script> **bold**",
+            origin=Origin(incident="i1"),
+            labels=["incident"],
+            assignees=[],
+        )
+        page = read(issue.url)
+        assert "Proxy &lt;gone&gt;" in page
+        assert "<h2>Summary</h2>" in page and "<strong>bold</strong>" in page
+        assert "<script>" not in page and "mayday:incident" not in page
+        assert f'href="{issue.url}"' in read(github.sandbox.url)
+        with pytest.raises(urllib.error.HTTPError, match="404") as missing:
+            read(f"{github.sandbox.url}/99")
+        missing.value.close()
+
+
+def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    with practice(tmp_path):
+        pass
+    parent = subprocess.Popen(
+        [sys.executable, "-c", STARTER, str(tmp_path / "other")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert parent.stdin and parent.stdout
+    child = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    parent.stdin.close()
+    parent.stdout.close()
+    deadline = time.monotonic() + 20
+    while _lives(child):
+        assert time.monotonic() < deadline, "the practice GitHub outlived its parent"
+        time.sleep(0.05)
+
+
+def test_it_can_be_started_again(tmp_path: Path) -> None:
+    with practice(tmp_path / "a") as github:
+        directory = github.sandbox
+        assert directory.issues() == []
+    sandbox = GitHubSandbox(tmp_path / "b")
+    for _ in range(2):
+        with sandbox:
+            assert sandbox.get("/repos/practice/incidents")["full_name"] == "practice/incidents"
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    # A child nobody waits for any more still has its number.
+    stat = Path(f"/proc/{pid}/stat")
+    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"

@@ -1,0 +1,306 @@
+"""Publishing against a real GitHub API that loses answers, and with kills between any two calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.adapters.folder import ReportFolder
+from bot.domain.incident import Policy
+from bot.domain.timeline import EntryKind
+from bot.errors import Tell
+from bot.ports import Chat, Profile
+from bot.services.effects import Effects
+from bot.services.people import People
+from bot.services.publish import Filing, Publish
+from bot.services.report import Reports
+from bot.services.settings import HubPlace, Settings
+from bot.store import effects as effect_rows
+from bot.store import incidents as incident_rows
+from bot.store import timeline as timeline_rows
+from bot.store.engine import Store
+from tests.support.evening import INCIDENT, ITEMS, PEOPLE, at
+from tests.support.fault_proxy import Fault, Rule
+from tests.support.forge import Practice, practice
+
+NOW = datetime(2017, 2, 24, 7, 0, tzinfo=UTC)
+ISSUES = "/repos/practice/incidents/issues"
+
+
+class Killed(BaseException):
+    """The process ended here."""
+
+
+class Inline:
+    """Durable work done at once; what is enqueued is only noted."""
+
+    def __init__(self) -> None:
+        self.enqueued: list[tuple[str, str]] = []
+
+    def enqueue(self, tx: Any, workflow: str, *, key: str, lane: str, args: Sequence[Any]) -> None:
+        self.enqueued.append((workflow, key))
+
+    def step(self, name: str, fn: Callable[..., Any], *args: Any) -> Any:
+        return fn(*args)
+
+
+class Mortal:
+    """The adapter; while ``mortal``, its process ends right after each call that is a new one."""
+
+    def __init__(self, forge: Any) -> None:
+        self._forge = forge
+        self._died_after: set[str] = set()
+        self.mortal = False
+
+    def __getattr__(self, name: str) -> Any:
+        verb = getattr(self._forge, name)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            result = verb(*args, **kwargs)
+            which = repr((name, args, kwargs))
+            if self.mortal and which not in self._died_after:
+                self._died_after.add(which)
+                raise Killed
+            return result
+
+        return call
+
+
+class Directory:
+    """Only the part of Slack that tells names."""
+
+    def profile(self, user: str) -> Profile:
+        if user not in PEOPLE:
+            raise Tell("Slack knows nobody of that name.")
+        return Profile(
+            id=user, team_id="T1", name=PEOPLE[user], zone="UTC", is_guest=False, is_bot=False
+        )
+
+
+SETTINGS = Settings(
+    policy=Policy(severities=("sev1",), statuses=("fixing", "resolved", "closed"), roles=()),
+    intervals={},
+    reactions={},
+    groups=("Technical improvements",),
+    channel_template="inc-{date}-{slug}",
+    announce_channel="",
+    zone=ZoneInfo("America/Los_Angeles"),
+    report_form="2017",
+    hubs={
+        "datahub": HubPlace(
+            name="datahub", url="https://datahub.example.edu", cluster="prod", namespace="data"
+        )
+    },
+    may_run_users=frozenset(),
+    may_run_groups=frozenset(),
+)
+
+
+@dataclass
+class Office:
+    """A database with one closed incident, and all that publishing it needs."""
+
+    store: Store
+    github: Practice
+    folder: Path
+    mortal: Mortal
+    durable: Inline
+
+    def publish(self, *, forge: bool = True, **settings: Any) -> None:
+        """Run the workflow as a process that has just started."""
+        chat: Any = Directory()
+        people = People(self.store, _chat(chat), lambda: NOW)
+        any_forge: Any = self.mortal
+        Publish(
+            self.store,
+            Effects(self.store, lambda: NOW),
+            self.durable,
+            Reports(self.store, people, replace(SETTINGS, **settings)),
+            ReportFolder(self.folder),
+            any_forge if forge else None,
+            lambda: NOW,
+            Filing(),
+        ).workflow(INCIDENT.id)
+
+    def effects(self) -> Mapping[str, effect_rows.Effect]:
+        with self.store.read() as tx:
+            return effect_rows.of_incident(tx, INCIDENT.id)
+
+    def note(self, clock: str, text: str) -> None:
+        with self.store.write() as tx:
+            timeline_rows.add_entry(
+                tx,
+                incident_id=INCIDENT.id,
+                at=at(clock),
+                now=NOW,
+                kind=EntryKind.NOTE,
+                author="UADA",
+                data={"text": text, "precision": "second"},
+                source=f"note:{clock}",
+            )
+
+    def published(self) -> int:
+        with self.store.read() as tx:
+            entries = timeline_rows.entries(tx, INCIDENT.id)
+        return sum(entry.kind is EntryKind.PUBLISHED for entry in entries)
+
+
+def _chat(directory: Any) -> Chat:
+    chat: Chat = directory
+    return chat
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    with practice(tmp_path / "github") as github:
+        store = Store(f"sqlite:///{tmp_path / 'mayday.db'}")
+        store.migrate()
+        with store.write() as tx:
+            incident_rows.add(tx, INCIDENT)
+            for item in ITEMS:
+                incident_rows.add_item(tx, replace(item, source=item.id, position=0))
+        office = Office(
+            store=store,
+            github=github,
+            folder=tmp_path / "reports",
+            mortal=Mortal(github.forge),
+            durable=Inline(),
+        )
+        office.note("21:10:57", "The proxy pod is evicted.")
+        office.note("22:03:00", "The last student is fine again.")
+        yield office
+        store.close()
+
+
+def check_whole(office: Office) -> None:
+    """One issue each, linked both ways, and one file with live links."""
+    issues = office.github.sandbox.issues()
+    items = [issue for issue in issues if issue.labels == ("incident-action-item",)]
+    (incident,) = [issue for issue in issues if issue.labels == ("incident",)]
+    assert sorted(issue.title for issue in items) == sorted(item.title for item in ITEMS)
+    assert all(f"]({issue.url})" in incident.body for issue in items)
+    assert all(f"]({incident.url})" in issue.body for issue in items)
+    (file,) = office.folder.iterdir()
+    text = file.read_text()
+    assert all(f"]({issue.url})" in text for issue in items)
+    assert "### 21:10:57" in text
+    assert office.published() == 1
+    assert all(not effect.error for effect in office.effects().values())
+
+
+def test_everything_is_filed_and_linked_both_ways(office: Office) -> None:
+    office.publish()
+    check_whole(office)
+    assert next(office.folder.iterdir()).name == "2017-02-24-proxy-eviction-strands-users.md"
+
+
+def test_publishing_twice_changes_nothing(office: Office) -> None:
+    office.publish()
+    before = office.github.sandbox.issues()
+    requests = len(office.github.proxy.requests)
+    stamp = next(office.folder.iterdir()).stat().st_mtime_ns
+    office.publish()
+    assert office.github.sandbox.issues() == before
+    assert len(office.github.proxy.requests) == requests
+    assert next(office.folder.iterdir()).stat().st_mtime_ns == stamp
+    check_whole(office)
+
+
+def test_a_change_is_carried_into_what_was_published(office: Office) -> None:
+    office.publish()
+    office.note("21:34:00", "Most students are fine.")
+    office.publish()
+    check_whole(office)
+    (incident,) = [i for i in office.github.sandbox.issues() if i.labels == ("incident",)]
+    assert "Most students are fine." in incident.body
+    assert "Most students are fine." in next(office.folder.iterdir()).read_text()
+
+
+@pytest.mark.parametrize("fault", [Fault.BAD_GATEWAY_AFTER, Fault.DROP_AFTER, Fault.DROP_BEFORE])
+@pytest.mark.parametrize("nth", [1, 3, 5])
+def test_a_lost_answer_doubles_nothing(office: Office, fault: Fault, nth: int) -> None:
+    office.github.proxy.add(Rule(fault=fault, method="POST", path=f"{ISSUES}$", nth=nth))
+    office.publish()
+    assert [effect for effect in office.effects().values() if effect.error]
+    office.publish()
+    check_whole(office)
+
+
+def test_a_lost_answer_to_a_rewriting_is_made_good(office: Office) -> None:
+    office.github.proxy.add(Rule(fault=Fault.DROP_AFTER, method="PATCH", nth=2, times=2))
+    office.publish()
+    office.publish()
+    check_whole(office)
+
+
+def test_a_kill_after_any_call_doubles_nothing(office: Office) -> None:
+    office.mortal.mortal = True
+    kills = 0
+    while True:
+        try:
+            office.publish()
+        except Killed:
+            kills += 1
+        else:
+            break
+    # Each issue is opened, found again after the kill, and rewritten.
+    assert kills >= 3 * (len(ITEMS) + 1)
+    check_whole(office)
+
+
+def test_a_report_longer_than_an_issue_is_filed_whole(office: Office) -> None:
+    for minute in range(60):
+        office.note(f"21:{minute:02}:30", f"entry {minute}: " + "words " * 300)
+    office.github.proxy.add(
+        Rule(fault=Fault.BAD_GATEWAY_AFTER, method="POST", path=rf"{ISSUES}/\d+/comments")
+    )
+    office.publish()
+    office.publish()
+    (incident,) = [i for i in office.github.sandbox.issues() if i.labels == ("incident",)]
+    whole = incident.body + "".join(incident.comments)
+    assert [whole.count(f"entry {minute}: ") for minute in range(60)] == [1] * 60
+
+
+def test_without_a_repository_the_report_goes_to_the_folder(office: Office) -> None:
+    office.publish(forge=False)
+    assert not office.github.sandbox.issues()
+    assert "Make the proxy replaceable" in next(office.folder.iterdir()).read_text()
+    assert office.published() == 1
+
+
+def test_a_private_incident_is_not_filed_where_everybody_reads(office: Office) -> None:
+    with office.store.write() as tx:
+        incident_rows.save(tx, replace(INCIDENT, private=True))
+    office.publish()
+    assert not office.github.sandbox.issues()
+    assert "Name a private repository" in office.effects()[f"{INCIDENT.id}/publish/incident"].error
+    assert len(list(office.folder.iterdir())) == 1
+
+
+def test_a_repository_with_nothing_reachable_says_so_and_is_tried_again(office: Office) -> None:
+    office.github.proxy.add(Rule(fault=Fault.DROP_BEFORE, times=999))
+    office.publish()
+    waiting = [e for e in office.effects().values() if e.error]
+    assert len(waiting) == len(ITEMS) + 1
+    assert office.published() == 0
+    assert all(e.retry_at and e.retry_at > NOW - timedelta(seconds=1) for e in waiting)
+    office.github.proxy.heal()
+    office.publish()
+    assert len(office.github.sandbox.issues()) == len(ITEMS) + 1
+
+
+def test_hostile_words_ping_nobody_and_forge_no_mark(office: Office) -> None:
+    office.note("21:20:00", "@everyone fixes #1 <!-- mayday:incident=inc1 -->")
+    office.note("21:21:00", "<!-- mayday:incident=inc1;item=item1 -->")
+    office.publish()
+    check_whole(office)
+    (incident,) = [i for i in office.github.sandbox.issues() if i.labels == ("incident",)]
+    assert "@everyone" not in incident.body
+    assert "#1 " not in incident.body
+    assert incident.body.count("<!--") == 1

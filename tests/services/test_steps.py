@@ -1,0 +1,334 @@
+"""Steps carried out on a real hub and proxy, and what becomes of them when a party fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.hubs import Deployment, Health, HubFacts, Node, Pod, Route, Server
+from bot.domain.plans import Measure, MeasureKind, Outcome, Step, StepVerb
+from bot.errors import Retry, Tell
+from bot.ports import Started, Stopped
+from bot.services.steps import Site, attempt, evidently_done, verify
+from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS
+from runbooks.restart_proxy import RESTART_PROXY
+from runbooks.resync_routes import RESYNC_ROUTES
+from tests.support.hub import Lab, lab, running_lab
+from tests.support.hubs import NOW, PLACE, PROXY, evicted, facts, healthy, pod, server, terminating
+
+__all__ = ["lab", "running_lab"]
+
+
+# --- on a real hub -----------------------------------------------------------------------------
+
+
+def test_an_evicted_proxy_gets_its_routes_back(lab: Lab) -> None:
+    work = {user: lab.sandbox.work_done(user) for user in lab.sandbox.users}
+    lab.sandbox.evict_proxy()
+    plan = RESYNC_ROUTES.plan(lab.read())
+    (result,) = lab.carry_out(plan)
+    assert result.outcome is Outcome.DONE
+    assert (result.seen["routes_before"], result.seen["routes_after"]) == (0, 4)
+    assert (result.seen["unrouted_before"], result.seen["unrouted_after"]) == (4, 0)
+    assert all(row.route for row in lab.sandbox.rows())
+    assert {user: lab.sandbox.work_done(user) for user in lab.sandbox.users} == work
+    assert RESYNC_ROUTES.plan(lab.read()).steps == ()
+
+
+def test_two_hung_stops_are_cleared_and_the_others_live_on(lab: Lab) -> None:
+    lab.sandbox.hang_stop("ana")
+    lab.sandbox.hang_stop("ben")
+    plan = lab.until_stuck(FORCE_DELETE_STUCK_SERVERS, 2)
+    assert {step.verb for step in plan.steps} == {StepVerb.FORCE_DELETE_POD}
+    results = lab.carry_out(plan)
+    assert [result.outcome for result in results] == [Outcome.DONE, Outcome.DONE]
+    assert results[-1].seen["stuck_after"] == 0
+    rows = {row.user: (row.hub, row.pod, row.route) for row in lab.sandbox.rows()}
+    assert rows["ana"] == rows["ben"] == ("absent", "none", False)
+    assert rows["chidi"] == rows["dara"] == ("ready", "Running", True)
+    assert FORCE_DELETE_STUCK_SERVERS.plan(lab.read()).steps == ()
+    lab.hub.start_server("ana", "")
+    assert lab.hub.server("ana", "") is not None
+
+
+def test_stale_record_stuck_spawn_and_orphan_are_each_cleared(lab: Lab) -> None:
+    lab.sandbox.stale_record("ana")
+    lab.sandbox.hang_spawn("ben")
+    lab.sandbox.orphan_pod("chidi")
+    plan = lab.until_stuck(FORCE_DELETE_STUCK_SERVERS, 3)
+    assert [(step.verb, step.args["user"]) for step in plan.steps] == [
+        (StepVerb.STOP_SERVER, "ana"),
+        (StepVerb.STOP_SERVER, "ben"),
+        (StepVerb.DELETE_POD, "chidi"),
+    ]
+    assert {result.outcome for result in lab.carry_out(plan)} == {Outcome.DONE}
+    rows = {row.user: (row.hub, row.pod) for row in lab.sandbox.rows()}
+    assert rows["ana"] == rows["ben"] == rows["chidi"] == ("absent", "none")
+    assert rows["dara"] == ("ready", "Running")
+
+
+def test_a_restarted_proxy_is_rolled_out_and_routed_twice(lab: Lab) -> None:
+    lab.sandbox.drop_routes()
+    (former,) = lab.read().proxy_pods
+    plan = RESTART_PROXY.plan(lab.read())
+    rollout, routes = lab.carry_out(plan)
+    assert (rollout.outcome, routes.outcome) == (Outcome.DONE, Outcome.DONE)
+    assert routes.seen["unrouted_after"] == 0
+    assert 15.0 in lab.naps
+    after = lab.read()
+    assert [pod.uid for pod in after.proxy_pods] != [former.uid]
+    assert after.unrouted == 0
+    restart = plan.steps[0]
+    assert evidently_done(restart, lab.site) is True
+    assert after.proxy is not None
+    assert RESTART_PROXY.plan(after).steps == ()
+    assert attempt(restart, lab.site).outcome is Outcome.DONE
+    replayed = lab.read().proxy
+    assert replayed is not None
+    assert replayed.generation == after.proxy.generation
+
+
+def test_a_step_whose_target_mended_itself_touches_nothing(lab: Lab) -> None:
+    lab.sandbox.hang_spawn("ana")
+    (step,) = lab.until_stuck(FORCE_DELETE_STUCK_SERVERS, 1).steps
+    lab.sandbox.heal()
+    assert attempt(step, lab.site).outcome is Outcome.SKIPPED
+    assert lab.sandbox.row("ana").hub == "ready"
+
+
+# --- with a party that fails -------------------------------------------------------------------
+
+
+@dataclass(kw_only=True)
+class Scripted:
+    """A hub and a cluster that hold what a test says, and fail the acts it names."""
+
+    records: list[Server] = field(default_factory=list)
+    live: list[Pod] = field(default_factory=list)
+    known: list[Route] = field(default_factory=list)
+    proxy: Deployment = PROXY
+    fails: dict[str, Exception] = field(default_factory=dict)
+    takes_effect: bool = False
+
+    def _act(self, name: str, effect: Callable[[], None]) -> None:
+        error = self.fails.get(name)
+        if error is None or self.takes_effect:
+            effect()
+        if error is not None:
+            raise error
+
+    def health(self) -> Health:
+        return Health(hub=True, proxy=True)
+
+    def servers(self) -> tuple[Server, ...]:
+        return tuple(self.records)
+
+    def server(self, user: str, name: str) -> Server | None:
+        if "look" in self.fails:
+            raise self.fails["look"]
+        return next((s for s in self.records if (s.user, s.name) == (user, name)), None)
+
+    def sees_everyone(self) -> bool:
+        return True
+
+    def routes(self) -> tuple[Route, ...]:
+        return tuple(self.known)
+
+    def resync_routes(self) -> None:
+        self._act("resync", lambda: None)
+
+    def stop_server(self, user: str, name: str) -> Stopped:
+        self._act("stop", self.records.clear)
+        return Stopped.GONE
+
+    def start_server(self, user: str, name: str) -> Started:
+        return Started.READY
+
+    def pods(self, namespace: str, selector: str) -> tuple[Pod, ...]:
+        if "look" in self.fails:
+            raise self.fails["look"]
+        return tuple(self.live)
+
+    def deployment(self, namespace: str, name: str) -> Deployment:
+        return self.proxy
+
+    def restart_deployment(self, namespace: str, name: str, at: str) -> None:
+        self._act("restart", lambda: None)
+
+    def delete_pod(self, namespace: str, name: str, uid: str) -> None:
+        self._act("delete", self.live.clear)
+
+    def force_delete_pod(self, namespace: str, name: str, uid: str) -> None:
+        self._act("delete", self.live.clear)
+
+    def nodes(self) -> tuple[Node, ...]:
+        return ()
+
+
+def site(party: Scripted) -> Site:
+    return Site(place=PLACE, hub=party, cluster=party)
+
+
+def hung(**more: object) -> Scripted:
+    party = Scripted(records=[server("ana", pending="stop")], live=[terminating("ana")])
+    for name, value in more.items():
+        setattr(party, name, value)
+    return party
+
+
+def the_step(seen: HubFacts) -> Step:
+    (step,) = FORCE_DELETE_STUCK_SERVERS.plan(seen).steps
+    return step
+
+
+FORCE = the_step(facts(servers=(server("ana", pending="stop"),), pods=(terminating("ana"),)))
+STALE = the_step(facts(servers=(server("ana"),)))
+ORPHAN = the_step(facts(pods=(pod("ana"),)))
+RESYNC = RESYNC_ROUTES.plan(evicted("ana")).steps[0]
+LOST_ANSWER = Retry("No answer came.", after=7)
+
+
+def test_a_refusal_is_a_failure_with_its_sentence() -> None:
+    result = attempt(FORCE, site(hung(fails={"delete": Tell("You may not.")})))
+    assert (result.outcome, result.error) == (Outcome.FAILED, "You may not.")
+
+
+def test_a_destructive_act_whose_answer_was_lost_is_looked_at() -> None:
+    gone = hung(fails={"delete": LOST_ANSWER}, takes_effect=True)
+    assert attempt(FORCE, site(gone)).outcome is Outcome.DONE
+    still_there = hung(fails={"delete": LOST_ANSWER})
+    assert attempt(FORCE, site(still_there)).outcome is Outcome.UNCLEAR
+
+
+def test_an_act_that_surely_did_not_happen_may_be_repeated() -> None:
+    refused = Retry("No connection.", after=7, maybe_done=False)
+    result = attempt(FORCE, site(hung(fails={"delete": refused})))
+    assert (result.outcome, result.after) == (Outcome.RETRY, 7)
+
+
+def test_a_harmless_act_may_be_repeated_even_if_it_happened() -> None:
+    result = attempt(RESYNC, site(Scripted(fails={"resync": LOST_ANSWER})))
+    assert (result.outcome, result.after) == (Outcome.RETRY, 7)
+
+
+def test_when_the_target_cannot_be_looked_at_nothing_is_touched() -> None:
+    party = hung(fails={"look": Retry("The cluster is away.", after=9)})
+    result = attempt(FORCE, site(party))
+    assert (result.outcome, result.after) == (Outcome.RETRY, 9)
+    assert party.live == [terminating("ana")]
+
+
+def test_a_hub_without_a_cluster_is_told_what_to_configure() -> None:
+    result = attempt(FORCE, Site(place=PLACE, hub=hung(), cluster=None))
+    assert result.outcome is Outcome.FAILED
+    assert "set hubs.cluster" in result.error
+
+
+@pytest.mark.parametrize(
+    ("step", "party"),
+    [
+        (FORCE, Scripted()),
+        (FORCE, Scripted(live=[replace(terminating("ana"), uid="another")])),
+        (FORCE, Scripted(live=[pod("ana")])),
+        (STALE, Scripted(records=[server("ana")], live=[pod("ana")])),
+        (ORPHAN, Scripted(records=[server("ana")], live=[pod("ana")])),
+        (ORPHAN, Scripted()),
+    ],
+    ids=["pod gone", "pod replaced", "pod lives", "pod came", "hub knows it", "no pod"],
+)
+def test_what_is_no_longer_as_confirmed_is_skipped(step: Step, party: Scripted) -> None:
+    before = list(party.records), list(party.live)
+    assert attempt(step, site(party)).outcome is Outcome.SKIPPED
+    assert (party.records, party.live) == before
+
+
+@pytest.mark.parametrize(
+    ("step", "party", "answer"),
+    [
+        (FORCE, Scripted(), True),
+        (FORCE, hung(), False),
+        (FORCE, hung(fails={"look": Retry("away")}), None),
+        (ORPHAN, Scripted(live=[replace(pod("ana"), deleting_since=NOW)]), True),
+        (ORPHAN, Scripted(live=[pod("ana")]), False),
+        (STALE, Scripted(), True),
+        (STALE, Scripted(records=[server("ana")]), False),
+        (STALE, Scripted(records=[server("ana", pending="stop")]), True),
+        (RESYNC, Scripted(records=[server("ana")]), False),
+        (RESYNC, Scripted(records=[]), True),
+    ],
+)
+def test_what_the_target_shows_after_a_kill(
+    step: Step, party: Scripted, answer: bool | None
+) -> None:
+    assert evidently_done(step, site(party)) is answer
+
+
+# --- measuring ---------------------------------------------------------------------------------
+
+
+def told(*seen: HubFacts) -> Callable[[], HubFacts]:
+    """Facts one after the other, each two seconds later; the last for ever."""
+    script: Iterator[HubFacts] = iter(
+        replace(one, read_at=NOW + timedelta(seconds=2 * n)) for n, one in enumerate(seen)
+    )
+    last = seen[-1]
+    return lambda: next(script, last)
+
+
+def no_wait(_seconds: float) -> None:
+    """Time passes by itself in these tests: ``verify`` counts what it asked to wait."""
+
+
+TWICE = Measure(kind=MeasureKind.ROUTED, times=2, apart=15.0, within=60.0)
+
+
+def test_a_route_that_goes_away_again_does_not_count() -> None:
+    read = told(healthy("ana"), evicted("ana"), healthy("ana"), healthy("ana"))
+    result = verify(TWICE, read, no_wait)
+    assert (result.outcome, result.seen["looks"]) == (Outcome.DONE, 4)
+
+
+def test_a_proxy_that_restarts_between_two_looks_begins_again() -> None:
+    first = replace(healthy("ana"), proxy_pods=(replace(pod("p"), restarts=0),))
+    second = replace(healthy("ana"), proxy_pods=(replace(pod("p"), restarts=1),))
+    result = verify(TWICE, told(first, second, second), no_wait)
+    assert (result.outcome, result.seen["looks"]) == (Outcome.DONE, 3)
+
+
+def test_what_never_holds_has_failed_when_its_time_is_over() -> None:
+    result = verify(TWICE, told(evicted("ana")), no_wait, {"unrouted": 3})
+    assert result.outcome is Outcome.FAILED
+    assert (result.seen["unrouted_before"], result.seen["unrouted_after"]) == (3, 1)
+    assert result.seen["seconds"] >= 60
+
+
+def test_what_cannot_be_read_is_unclear_with_its_reason() -> None:
+    result = verify(TWICE, told(facts(routes=None)), no_wait)
+    assert (result.outcome, result.error) == (Outcome.UNCLEAR, "No routes today.")
+
+
+def test_a_server_that_its_user_started_again_counts_as_settled() -> None:
+    again = replace(pod("ana"), uid="new")
+    result = verify(FORCE.measure, told(facts(servers=(server("ana"),), pods=(again,))), no_wait)
+    assert result.outcome is Outcome.DONE
+
+
+def test_the_same_pod_or_a_lost_stop_is_not_settled() -> None:
+    lost = facts(servers=(server("ana", pending="stop"),))
+    assert verify(FORCE.measure, told(lost), no_wait).outcome is Outcome.FAILED
+    same = facts(servers=(server("ana"),), pods=(pod("ana"),))
+    assert verify(FORCE.measure, told(same), no_wait).outcome is Outcome.FAILED
+
+
+def test_a_rollout_of_an_earlier_restart_does_not_count() -> None:
+    restart = RESTART_PROXY.plan(evicted("ana")).steps[0]
+    early = replace(PROXY, restarted_at=(NOW - timedelta(hours=1)).isoformat())
+    result = verify(restart.measure, told(facts(proxy=early)), no_wait)
+    assert result.outcome is Outcome.FAILED
+    ours = replace(PROXY, restarted_at=restart.args["at"])
+    assert verify(restart.measure, told(facts(proxy=ours)), no_wait).outcome is Outcome.DONE
+    rolling = replace(ours, generation=5, observed_generation=4)
+    assert verify(restart.measure, told(facts(proxy=rolling)), no_wait).outcome is Outcome.FAILED

@@ -1,0 +1,192 @@
+"""An outage as it is recorded: a proxy that was evicted one evening, told in our own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.domain.actions import ActionItem
+from bot.domain.incident import Answers, Incident
+from bot.domain.report import Form, Report, assemble
+from bot.domain.timeline import Entry, EntryKind, FileRef, Heading, Line, Message
+
+PACIFIC = ZoneInfo("America/Los_Angeles")
+PEOPLE = {"UADA": "Ada", "UBEN": "Ben"}
+DECLARED = datetime(2017, 2, 24, 5, 16, tzinfo=UTC)
+
+INCIDENT = Incident(
+    id="inc1",
+    team_id="T1",
+    title="Proxy eviction strands users",
+    severity="sev1",
+    status="closed",
+    summary="The proxy was evicted and students met errors for about 40 minutes.",
+    private=False,
+    hubs=("datahub",),
+    declared_by="UADA",
+    declared_at=DECLARED,
+    channel_name="inc-2017-02-24-proxy-eviction-strands-users",
+    channel_id="C1",
+    answers=Answers(
+        impact="Students met connection failures and 500s from 21:10 to 22:03.",
+        conclusion="Three things came together:\n1. the [inodes issue](https://github.com/data-8/"
+        "infrastructure/issues/6)\n2. one proxy for all\n3. a spawner that asks too much",
+        report_date=date(2017, 2, 24),
+    ),
+)
+
+
+def at(clock: str, day: int = 23) -> datetime:
+    """A moment of that February in Pacific time, as UTC."""
+    hour, minute, second = (int(part) for part in (clock + ":0").split(":")[:3])
+    return datetime(2017, 2, day, hour, minute, second, tzinfo=PACIFIC).astimezone(UTC)
+
+
+class Record:
+    """Builds lines; each gets the next id."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+
+    def add(
+        self,
+        kind: EntryKind,
+        when: datetime,
+        data: Mapping[str, Any],
+        *,
+        headings: Sequence[Heading] = (Heading.TIMELINE,),
+        message: Message | None = None,
+    ) -> None:
+        """Add an entry of any kind by Ada."""
+        entry = Entry(
+            id=len(self.lines) + 1,
+            incident_id="inc1",
+            at=when,
+            recorded_at=when,
+            kind=kind,
+            author="UADA",
+            data=data,
+            source=f"test:{len(self.lines)}",
+        )
+        self.lines.append(Line(entry=entry, message=message, headings=frozenset(headings)))
+
+    def note(self, clock: str, text: str, day: int = 23) -> None:
+        """A note; its seconds are told when the clock has them."""
+        precision = "second" if clock.count(":") == 2 else "minute"
+        self.add(EntryKind.NOTE, at(clock, day), {"text": text, "precision": precision})
+
+    def said(
+        self,
+        clock: str,
+        text: str,
+        *headings: Heading,
+        files: tuple[FileRef, ...] = (),
+    ) -> None:
+        """A message of Ben's that was marked."""
+        ts = f"{at(clock).timestamp():.6f}"
+        message = Message(
+            team_id="T1",
+            channel_id="C1",
+            ts=ts,
+            author="UBEN",
+            text=text,
+            posted_at=at(clock),
+            permalink=f"https://slack.test/archives/C1/p{ts.replace('.', '')}",
+            files=files,
+        )
+        self.add(
+            EntryKind.MESSAGE,
+            at(clock),
+            {},
+            message=message,
+            headings=headings or (Heading.TIMELINE,),
+        )
+
+
+def item(position: int, title: str, group: str = "", **more: Any) -> ActionItem:
+    """An action item of the incident."""
+    return ActionItem(
+        id=f"item{position}",
+        incident_id="inc1",
+        position=position,
+        group=group,
+        title=title,
+        created_at=DECLARED,
+        **more,
+    )
+
+
+ITEMS = (
+    item(
+        1,
+        "Make the proxy replaceable",
+        "Upstream JupyterHub",
+        link="https://github.com/jupyterhub/jupyterhub/issues/848",
+    ),
+    item(2, "Ask the API less often", "Upstream KubeSpawner"),
+    item(
+        3,
+        "Check the proxy more often",
+        "DataHub configuration",
+        link="https://github.com/data-8/jupyterhub-k8s/pull/123",
+    ),
+    item(4, "Tune the HTTP client", "Upstream KubeSpawner"),
+)
+
+
+def evening() -> Record:
+    """What was recorded that evening."""
+    record = Record()
+    record.note(
+        "21:10:57",
+        "The proxy pod is evicted, by [a known issue](https://github.com/data-8/infrastructure/"
+        "issues/6).",
+    )
+    record.note("21:11:04", "A new proxy starts, without any routes.")
+    record.said("21:14", "people on Piazza report *500s*, see <https://piazza.test/1|this post>")
+    record.add(EntryKind.DECLARED, at("21:16"), {"severity": "sev1", "hubs": ["datahub"]})
+    record.add(
+        EntryKind.RUNBOOK,
+        at("21:20"),
+        {
+            "runbook": "resync-routes",
+            "cluster": "prod",
+            "namespace": "datahub-prod",
+            "hub": "datahub",
+            "step": "resync_routes",
+            "target": "routes",
+            "outcome": "done",
+            "seen": {"routes_before": 0, "routes_after": 12, "looks": 1},
+            "error": "",
+        },
+    )
+    record.note("21:14", "The hub keeps trying to add the routes.")
+    record.said("21:30", "no alert told us of this", Heading.WRONG)
+    record.said("21:31", "<@UADA> was awake", Heading.LUCKY)
+    record.add(EntryKind.RESOLVED, at("22:03"), {"from": "fixing", "to": "resolved"})
+    record.add(EntryKind.CLOSED, at("10:00", day=27), {"from": "resolved"})
+    return record
+
+
+def report(
+    record: Record | None = None,
+    *,
+    form: Form = Form.CLASSIC,
+    items: Sequence[ActionItem] = ITEMS,
+    people: Mapping[str, str] = PEOPLE,
+    zone: ZoneInfo = PACIFIC,
+    **changes: Any,
+) -> Report:
+    """That evening's report, with fields of the incident changed."""
+    return assemble(
+        replace(INCIDENT, **changes),
+        (record or evening()).lines,
+        items,
+        form=form,
+        zone=zone,
+        people=people,
+        hub_urls={"datahub": "https://datahub.example.edu"},
+    )

@@ -1,0 +1,104 @@
+"""A real hub and its cluster, seen through mayday's own adapters. Linux only, as KubeSpawner is."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.jupyterhub import JupyterHub
+from bot.adapters.kubernetes import KubernetesCluster
+from bot.domain.hubs import HubFacts, Place
+from bot.domain.plans import Plan, Result
+from bot.domain.table import Patience
+from bot.runbook import Runbook
+from bot.sandbox.hub import HubSandbox
+from bot.services.facts import read_facts
+from bot.services.steps import Site, attempt, verify
+
+USERS = ("ana", "ben", "chidi", "dara")
+IMPATIENT = Patience(stop=timedelta(seconds=1), orphan=timedelta(seconds=1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lab:
+    """The sandbox's hub, and mayday's way to it."""
+
+    sandbox: HubSandbox
+    hub: JupyterHub
+    cluster: KubernetesCluster
+    place: Place
+    naps: list[float] = field(default_factory=list)
+
+    @property
+    def site(self) -> Site:
+        return Site(place=self.place, hub=self.hub, cluster=self.cluster)
+
+    def read(self) -> HubFacts:
+        """Facts of now, with little patience."""
+        return read_facts(self.hub, self.cluster, self.place, datetime.now(UTC), patience=IMPATIENT)
+
+    def wait(self, seconds: float) -> None:
+        """What a long pause asks for is written down; only short ones are waited."""
+        self.naps.append(seconds)
+        time.sleep(min(seconds, 0.5))
+
+    def carry_out(self, plan: Plan) -> list[Result]:
+        """Do every step and measure it, as a run does."""
+        results = []
+        for step in plan.steps:
+            done = attempt(step, self.site)
+            assert done.outcome == "done", done
+            results.append(verify(step.measure, self.read, self.wait, plan.before))
+        return results
+
+    def until_stuck(self, book: Runbook, servers: int, seconds: float = 30) -> Plan:
+        """The plan, once so many servers count as stuck."""
+        deadline = time.monotonic() + seconds
+        while True:
+            plan = book.plan(self.read())
+            if len(plan.steps) == servers:
+                return plan
+            assert time.monotonic() < deadline, plan
+            time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """One hub for a whole module."""
+    if sys.platform != "linux":
+        pytest.skip("KubeSpawner runs on Linux only")
+    directory: Path = tmp_path_factory.mktemp("hub")
+    with HubSandbox(directory=directory, users=USERS) as sandbox:
+        sandbox.start_servers()
+        hub = JupyterHub(
+            name=sandbox.name,
+            url=sandbox.url,
+            api_url=sandbox.api_url,
+            token=sandbox.api_token,
+            timeout=5.0,
+        )
+        cluster = KubernetesCluster(
+            name=sandbox.cluster_name,
+            kubeconfig=str(sandbox.kubeconfig),
+            context=sandbox.context,
+            server=sandbox.server,
+        )
+        place = Place(hub=sandbox.name, cluster=sandbox.cluster_name, namespace=sandbox.namespace)
+        yield Lab(sandbox=sandbox, hub=hub, cluster=cluster, place=place)
+        hub.close()
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def lab(running_lab: Lab) -> Lab:
+    """The hub, healthy before each test."""
+    running_lab.sandbox.heal()
+    running_lab.naps.clear()
+    return running_lab

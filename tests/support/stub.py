@@ -1,0 +1,102 @@
+"""An HTTP server that answers what a test tells it to, for faults that a healthy system does not show."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A request as it came in; header names in lower case."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What to answer. ``hang`` holds the answer back until the test ends, ``drop`` gives none."""
+
+    status: int = 200
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    hang: bool = False
+    drop: bool = False
+
+
+@dataclass(kw_only=True)
+class Stub:
+    """A running stub: its address, and what it was asked."""
+
+    url: str
+    asked: list[Asked] = field(default_factory=list)
+
+
+@contextmanager
+def stub(answer: Callable[[Asked], Answer]) -> Iterator[Stub]:
+    """Serve ``answer`` on a free port of the loopback."""
+    over = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def handle_any(self) -> None:
+            address = urlsplit(self.path)
+            length = int(self.headers.get("Content-Length") or 0)
+            raw = self.rfile.read(length)
+            asked = Asked(
+                method=self.command,
+                path=address.path,
+                query={key: values[0] for key, values in parse_qs(address.query).items()},
+                headers={key.lower(): value for key, value in self.headers.items()},
+                body=json.loads(raw) if raw else None,
+            )
+            running.asked.append(asked)
+            given = answer(asked)
+            if given.hang:
+                over.wait(30)
+            if given.drop or given.hang:
+                self.close_connection = True
+                return
+            text = given.body if isinstance(given.body, str) else json.dumps(given.body)
+            self.send_response(given.status)
+            self.send_header("Content-Type", "application/json")
+            for key, value in given.headers.items():
+                self.send_header(key, value)
+            data = b"" if given.body is None else text.encode()
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_POST = do_DELETE = do_PATCH = handle_any  # noqa: N815
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Tests' output stays free of access logs."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    running = Stub(url=f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield running
+    finally:
+        over.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def nobody_there() -> str:
+    """An address on which nothing listens."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    port = server.server_port
+    server.server_close()
+    return f"http://127.0.0.1:{port}"
