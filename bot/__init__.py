@@ -1,0 +1,1 @@
+"""mayday: the incident-response bot for people who run JupyterHubs on Kubernetes."""

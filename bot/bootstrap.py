@@ -103,6 +103,7 @@ class Bot:
                 item_labels=config.github.item_labels,
                 assignees=config.github.assignees,
             ),
+            gather=self.backfill.gather,
         )
         projections = Projections(store, self.chat, now, settings, posts_of(self.runs.books))
         channels = Channels(store, effects, self.chat, settings)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -33,6 +32,7 @@ from pydantic_settings import (
 
 from bot.domain.actions import DEFAULT_GROUPS
 from bot.domain.incident import CLOSED, RESOLVED
+from bot.domain.report import Form
 from bot.domain.timeline import Heading
 from bot.errors import ConfigError
 
@@ -94,18 +94,11 @@ class GitHub(_Section):
         return value
 
 
-class ReportForm(StrEnum):
-    """The two houses' forms of a report."""
-
-    CLASSIC = "2017"
-    AFTER_ACTION = "2024"
-
-
 class Report(_Section):
     """How reports look and where they are put. ``timezone`` is an IANA name, the team's zone."""
 
     directory: Path = Path("reports")
-    form: ReportForm = ReportForm.AFTER_ACTION
+    form: Form = Form.AFTER_ACTION
     timezone: str = "UTC"
 
     @field_validator("form", mode="before")

@@ -115,7 +115,8 @@ class SlackChat:
                 found = self.find_channel(channel.removeprefix("#"))
                 if found is None:
                     raise Tell(
-                        f"mayday sees no channel “{channel}”: check its name, and invite mayday if it is private."
+                        f"mayday sees no channel “{channel}”: check its name, and invite mayday "
+                        "there if it is private."
                     )
                 channel_id = found.id
             try:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+
+from bot.domain.slack_message import plain
+from bot.domain.timeline import Heading, Line, chosen
 
 DEFAULT_GROUPS = (
     "Process/Policy improvements",
@@ -32,3 +37,41 @@ class ActionItem:
     source: str = ""
     created_at: datetime
     dropped_at: datetime | None = None
+
+
+TITLE_LIMIT = 250
+
+
+def item_id(incident_id: str, source: str) -> str:
+    """The id of the item that comes from ``source``; the same source is always the same item."""
+    return hashlib.sha256(f"{incident_id}/{source}".encode()).hexdigest()[:12]
+
+
+def marked_items(
+    incident_id: str, lines: Iterable[Line], items: Iterable[ActionItem], *, group: str
+) -> list[ActionItem]:
+    """The items that people marked messages as, without those that were filed from a message.
+
+    They follow their messages, and go when the last mark is taken back, until they are published.
+    """
+    lines = list(lines)
+    kept = list(items)
+    filed = {item.source for item in kept}
+    found: list[ActionItem] = []
+    for line in chosen(lines, Heading.ACTION):
+        source = f"message/{line.entry.message_key}"
+        title = " ".join(plain(line.text).split())
+        if source in filed or not title:
+            continue
+        found.append(
+            ActionItem(
+                id=item_id(incident_id, source),
+                incident_id=incident_id,
+                position=len(kept) + len(found) + 1,
+                group=group,
+                title=title if len(title) <= TITLE_LIMIT else title[: TITLE_LIMIT - 1] + "…",
+                source=source,
+                created_at=line.entry.at,
+            )
+        )
+    return found

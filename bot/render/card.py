@@ -77,10 +77,11 @@ def card(
         b.header(f"{sign(incident)} {incident.title}"),
         b.section(fields=_facts(incident, roles, hubs)),
     ]
+    report = f"<{report_url}>" if report_url.startswith("http") else f"`{escape(report_url)}`"
     if incident.summary:
         shown.append(b.section(f"*Summary*\n{escape(cut(incident.summary, 2500))}"))
     if report_url:
-        shown.append(b.section(f"*Report*: <{report_url}>"))
+        shown.append(b.section(f"*Report*: {report}"))
     if incident.is_open:
         buttons = [
             b.button("Post an update", action=ACTION_UPDATE, style="primary"),

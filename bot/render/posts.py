@@ -70,7 +70,7 @@ def entry_post(entry: Entry) -> Post:
 
 
 def _links(data: Mapping[str, Any]) -> str:
-    places = [str(data[key]) for key in ("url", "file") if data.get(key)]
+    places = list(dict.fromkeys(str(data[key]) for key in ("url", "path") if data.get(key)))
     return ", ".join(f"<{p}>" if p.startswith("http") else f"`{escape(p)}`" for p in places)
 
 

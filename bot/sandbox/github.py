@@ -9,9 +9,7 @@ from __future__ import annotations
 import http.client
 import json
 import select
-import shutil
 import subprocess
-import sys
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,16 +18,18 @@ from types import TracebackType
 from typing import Any, ClassVar
 
 from bot.sandbox import github_page
+from bot.sandbox.nodejs import PARTS, node
 
 OWNER = "practice"
 REPOSITORY = f"{OWNER}/incidents"
 TOKEN = "practice-token"  # noqa: S105 - opens nothing but this sandbox
 ACCOUNT = "mayday"
-LABELS = ("incident", "incident-action-item")
 STARTS_WITHIN = 30.0
 """Seconds; it takes 0.5 on an idle machine."""
 
-_NODE_PARTS = Path(__file__).parent / "node"
+ENDS_WITHIN = 5.0
+"""Seconds after its standard input was closed."""
+
 _NOT_PASSED_ON = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
 
 
@@ -74,7 +74,7 @@ class GitHubSandbox:
         Raises:
             GitHubSandboxError: its node parts are not installed, or it does not come up.
         """
-        if not (_NODE_PARTS / "node_modules" / "emulate").exists():
+        if not (PARTS / "node_modules" / "emulate").exists():
             raise GitHubSandboxError("The practice GitHub is not installed: run `make install`.")
         self._directory.mkdir(parents=True, exist_ok=True)
         handler = type("Front", (_Front,), {"sandbox": self})
@@ -99,11 +99,16 @@ class GitHubSandbox:
             self._front.server_close()
             self._front = None
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe is not None:
-                    pipe.close()
+            # pip's node is a script that starts the real one, which a kill of the script would leave.
+            if self._process.stdin is not None:
+                self._process.stdin.close()
+            try:
+                self._process.wait(ENDS_WITHIN)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            if self._process.stdout is not None:
+                self._process.stdout.close()
             self._process = None
         self._upstream = 0
 
@@ -178,7 +183,7 @@ class GitHubSandbox:
     def _launch(self, seed: Path) -> int:
         with (self._directory / "github.log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own script, no words from outside
-                [_node(), str(_NODE_PARTS / "github.mjs"), str(seed), self.api_url],
+                [node(), str(PARTS / "github.mjs"), str(seed), self.api_url],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -242,22 +247,11 @@ class _Front(BaseHTTPRequestHandler):
 
 
 def _seed() -> dict[str, Any]:
-    labels = [{"name": name, "color": "d93f0b"} for name in LABELS]
     return {
         "tokens": {TOKEN: {"login": ACCOUNT, "scopes": ["repo", "admin:org"]}},
         "github": {
             "users": [{"login": ACCOUNT, "name": "mayday"}],
             "orgs": [{"login": OWNER, "members": [{"login": ACCOUNT, "role": "admin"}]}],
-            "repos": [
-                {"owner": OWNER, "name": "incidents", "auto_init": True, "labels": labels},
-            ],
+            "repos": [{"owner": OWNER, "name": "incidents", "auto_init": True}],
         },
     }
-
-
-def _node() -> str:
-    """The node beside this Python, where pip puts it, else the system's."""
-    found = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
-    if found is None:
-        raise GitHubSandboxError("There is no node: run `make install` and start again.")
-    return found

@@ -67,7 +67,8 @@ def _markdown(text: str) -> str:
     """As GitHub shows it: comments unseen, other HTML as text, a line's end a line's end."""
     seen = [line for line in text.splitlines() if not line.startswith("<!-- mayday:")]
     reader = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("strikethrough")
-    return str(reader.render("\n".join(seen)))
+    page = str(reader.render("\n".join(seen)))
+    return page.replace("<li>[x] ", "<li>☑ ").replace("<li>[ ] ", "<li>☐ ")
 
 
 def _page(title: str, body: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class OutageError(Exception):
@@ -16,7 +17,7 @@ class Param:
 
     name: str
     label: str
-    choices: Sequence[str]
+    choices: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,14 @@ class Outage:
 
     id: str
     label: str
-    help: str
-    params: Sequence[Param]
+    help: str = ""
+    params: Sequence[Param] = ()
     run: Callable[[Mapping[str, str]], str]
+
+    def view(self) -> dict[str, Any]:
+        """The outage as the page's API shows it."""
+        params = [
+            {"name": param.name, "label": param.label, "choices": list(param.choices)}
+            for param in self.params
+        ]
+        return {"id": self.id, "label": self.label, "help": self.help, "params": params}

@@ -62,6 +62,16 @@ class Backfill:
                     "backfill.found", incident=incident.id, new=found.new, deleted=found.deleted
                 )
 
+    def gather(self, incident_id: str) -> None:
+        """Make the record of one incident complete for its report, as far as Slack answers now."""
+        with self._store.read() as tx:
+            incident = incident_rows.get(tx, incident_id)
+        try:
+            self.channel(incident)
+        except (Tell, Retry) as exc:
+            log.warning("backfill.failed", incident=incident.id, error=str(exc))
+        self._add_permalinks(incident)
+
     def channel(self, incident: Incident) -> Found:
         """Read one channel to its beginning."""
         channel_id = incident.channel_id
@@ -107,18 +117,18 @@ class Backfill:
         ]
         return sum(self._record.deleted(m.team_id, m.channel_id, m.ts) for m in gone)
 
-
-def add_permalinks(store: Store, chat: Chat, incident: Incident) -> None:
-    """Look up the addresses of the messages in the timeline that have none yet."""
-    with store.read() as tx:
-        lines = rows.lines(tx, incident.id)
-    for line in lines:
-        if line.message is None or line.message.permalink or line.message.deleted_at:
-            continue
-        try:
-            link = chat.permalink(line.message.channel_id, line.message.ts)
-        except (Tell, Retry) as exc:
-            log.info("permalink.missing", message=line.message.key, error=str(exc))
-            continue
-        with store.write() as tx:
-            rows.set_permalink(tx, line.message.key, link)
+    def _add_permalinks(self, incident: Incident) -> None:
+        """Look up the addresses of the messages in the timeline that have none yet."""
+        with self._store.read() as tx:
+            lines = rows.lines(tx, incident.id)
+        for line in lines:
+            message = line.message
+            if message is None or message.permalink or message.deleted_at or not line.headings:
+                continue
+            try:
+                link = self._chat.permalink(message.channel_id, message.ts)
+            except (Tell, Retry) as exc:
+                log.info("permalink.missing", message=message.key, error=str(exc))
+                continue
+            with self._store.write() as tx:
+                rows.set_permalink(tx, message.key, link)

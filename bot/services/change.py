@@ -7,14 +7,13 @@ redelivery changes nothing.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain import incident as verbs
-from bot.domain.actions import ActionItem
+from bot.domain.actions import TITLE_LIMIT, ActionItem, item_id
 from bot.domain.incident import CLOSED, Answers, Change, Incident
 from bot.domain.reminders import Reminder
 from bot.domain.timeline import EntryKind
@@ -25,8 +24,6 @@ from bot.services.settings import Settings
 from bot.store import incidents as rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store, Tx
-
-ITEM_LIMIT = 250
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,21 +125,21 @@ class Changes:
         title = " ".join(title.split())
         if not title:
             raise Tell("Write what is to be done: /incident action add an alert on routes.")
-        if len(title) > ITEM_LIMIT:
+        if len(title) > TITLE_LIMIT:
             raise Tell(
-                f"Shorten the action item to {ITEM_LIMIT} characters; details go to its issue."
+                f"Shorten the action item to {TITLE_LIMIT} characters; details go to its issue."
             )
         if link and not link.startswith(("https://", "http://")):
             raise Tell("A link begins with https://.", field="link")
         group = group.strip() or self._settings.groups[-1]
         source = source or act.cause
-        item_id = hashlib.sha256(f"{act.incident_id}/{source}".encode()).hexdigest()[:12]
+        item = item_id(act.incident_id, source)
 
         def extra(tx: Tx, now: datetime) -> None:
             rows.add_item(
                 tx,
                 ActionItem(
-                    id=item_id,
+                    id=item,
                     incident_id=act.incident_id,
                     position=0,
                     group=group,
@@ -158,11 +155,11 @@ class Changes:
             return Change(
                 incident=incident,
                 kind=EntryKind.ACTION_ITEM,
-                data={"item": item_id, "text": title, "group": group},
+                data={"item": item, "text": title, "group": group},
             )
 
         return self._apply(
-            Act(incident_id=act.incident_id, by=act.by, cause=f"item/{item_id}"), verb, extra
+            Act(incident_id=act.incident_id, by=act.by, cause=f"item/{item}"), verb, extra
         )
 
     def snooze(self, act: Act, minutes: int) -> datetime:

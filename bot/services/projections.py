@@ -153,7 +153,7 @@ class Projections:
             snap, "topic", {"topic": topic}, lambda: self._chat.set_topic(_channel(snap), topic)
         )
         links = {name: hubs[name] for name in incident.hubs if name in hubs}
-        if report.get("url"):
+        if str(report.get("url")).startswith("http"):
             links["Report"] = str(report["url"])
         for title, link in links.items():
             yield self._setting(

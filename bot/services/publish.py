@@ -8,7 +8,7 @@ the mark in its text, so publishing twice or being killed in between files nothi
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +52,11 @@ class Filing:
 def enqueue(durable: Durable, tx: Tx, incident_id: str, cause: str) -> None:
     """Publish what this transaction changes; ``cause`` is unique to the change."""
     durable.enqueue(
-        tx, WORKFLOW, key=f"{WORKFLOW}/{incident_id}/{cause}", lane=incident_id, args=[incident_id]
+        tx,
+        WORKFLOW,
+        key=f"{WORKFLOW}/{incident_id}/{cause}",
+        lane=f"{WORKFLOW}/{incident_id}",
+        args=[incident_id],
     )
 
 
@@ -62,7 +66,10 @@ def is_part(key: str) -> bool:
 
 
 class Publish:
-    """The workflow and its steps. Without a ``forge`` reports go to the folder alone."""
+    """The workflow and its steps. Without a ``forge`` reports go to the folder alone.
+
+    ``gather`` is called first, to find what the record still lacks.
+    """
 
     def __init__(
         self,
@@ -74,6 +81,7 @@ class Publish:
         forge: Forge | None,
         now: Clock,
         filing: Filing,
+        gather: Callable[[str], None] = lambda _incident_id: None,
     ) -> None:
         self._store = store
         self._effects = effects
@@ -83,6 +91,7 @@ class Publish:
         self._forge = forge
         self._now = now
         self._filing = filing
+        self._gather = gather
 
     def ask(self, incident_id: str, cause: str) -> None:
         """Somebody wants it published, now."""
@@ -92,6 +101,7 @@ class Publish:
     def workflow(self, incident_id: str) -> None:
         """All of it; what fails stops nothing else and is tried again later."""
         step = self._durable.step
+        step("gather", self._gather, incident_id)
         items = step("items", self.items, incident_id) if self._forge else []
         for item_id in items:
             step(f"file {item_id}", self.file_item, incident_id, item_id)
@@ -104,7 +114,7 @@ class Publish:
 
     def items(self, incident_id: str) -> list[str]:
         """The ids of the action items that stand."""
-        return [item.id for item in self._reports.report(incident_id).items]
+        return self._reports.settle_items(incident_id)
 
     def file_item(self, incident_id: str, item_id: str) -> dict[str, Any]:
         """One action item's issue; its address goes into the item's row."""

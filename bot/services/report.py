@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from bot.domain.actions import ActionItem
+from bot.domain.actions import ActionItem, marked_items
 from bot.domain.incident import Incident
 from bot.domain.report import Form, Gap, Report, assemble, gaps
 from bot.domain.timeline import Line
@@ -15,6 +15,9 @@ from bot.services.settings import Settings
 from bot.store import incidents as incident_rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
+
+Names = Callable[[str, Iterable[str]], Mapping[str, str]]
+"""Names by user id, of the people of a team."""
 
 _MENTION = re.compile(r"<@([A-Z0-9]+)")
 
@@ -28,11 +31,15 @@ class Reports:
         self._settings = settings
 
     def report(self, incident_id: str) -> Report:
-        """The report as of now."""
+        """The report as of now, with the names of all whom it names asked of Slack."""
+        return self._assemble(incident_id, self._people.names)
+
+    def _assemble(self, incident_id: str, names: Names) -> Report:
         with self._store.read() as tx:
             incident = incident_rows.get(tx, incident_id)
             lines = timeline_rows.lines(tx, incident_id)
             items = incident_rows.items(tx, incident_id)
+        items += marked_items(incident_id, lines, items, group=self._settings.groups[-1])
         users = _named(incident, lines, items)
         return assemble(
             incident,
@@ -40,17 +47,27 @@ class Reports:
             items,
             form=Form(self._settings.report_form),
             zone=self._settings.zone,
-            people=self._people.names(incident.team_id, users),
+            people=names(incident.team_id, users),
             hub_urls=self._settings.hub_urls,
         )
+
+    def settle_items(self, incident_id: str) -> list[str]:
+        """Make rows of the items that people marked messages as; the ids of all that stand."""
+        with self._store.write() as tx:
+            lines = timeline_rows.lines(tx, incident_id)
+            items = incident_rows.items(tx, incident_id)
+            group = self._settings.groups[-1]
+            for item in marked_items(incident_id, lines, items, group=group):
+                incident_rows.add_item(tx, item)
+        return [item.id for item in self.report(incident_id).items]
 
     def draft(self, incident_id: str) -> str:
         """The report as Markdown, every gap marked."""
         return report_text(self.report(incident_id), draft=True)
 
     def missing(self, incident_id: str) -> tuple[Gap, ...]:
-        """What a finished report would still need."""
-        return gaps(self.report(incident_id))
+        """What a finished report would still need; asks nobody, since a form waits for it."""
+        return gaps(self._assemble(incident_id, lambda _team, _users: {}))
 
 
 def _named(incident: Incident, lines: Iterable[Line], items: Iterable[ActionItem]) -> set[str]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from bot.domain.hubs import HubFacts
 from bot.domain.plans import Outcome, Plan, Result, Step, StepVerb
 from bot.domain.timeline import EntryKind
 from bot.errors import MaydayError, Tell
@@ -33,6 +34,8 @@ PLAN = "plan"
 EXECUTE = "execute"
 EXPIRES_AFTER = timedelta(minutes=15)
 MOST_TRIES = 3
+RESYNC = "resync-routes"
+"""The runbook that is to be tried before a proxy is restarted."""
 
 _STATES = {
     Outcome.DONE: StepState.DONE,
@@ -294,9 +297,11 @@ class Runs:
         ask = Ask(users=frozenset(run.options.get("users") or ()))
         return book.plan(self._facts(run.hub), ask)
 
-    def _facts(self, hub: str) -> Any:
+    def _facts(self, hub: str) -> HubFacts:
         site = self._sites[hub]
-        return read_facts(site.hub, site.cluster, site.place, self._wall())
+        with self._store.read() as tx:
+            resynced_at = rows.last_done(tx, hub=hub, runbook=RESYNC)
+        return read_facts(site.hub, site.cluster, site.place, self._wall(), resynced_at=resynced_at)
 
     def _run(self, run_id: str) -> Run:
         with self._store.read() as tx:

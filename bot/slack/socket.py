@@ -35,7 +35,7 @@ class Socket:
             Retry: Slack cannot be reached.
         """
         try:
-            self._handler.connect()
+            self._handler.connect()  # type: ignore[no-untyped-call]
         except SlackApiError as exc:
             raise ConfigError(
                 f"Slack refuses the app token ({exc.response['error']}): put one with the scope "
@@ -46,7 +46,7 @@ class Socket:
 
     def stop(self) -> None:
         """Take nothing more in."""
-        self._handler.close()
+        self._handler.close()  # type: ignore[no-untyped-call]
 
     def problem(self) -> str:
         """What is wrong with the connection, or nothing."""

@@ -105,6 +105,17 @@ def is_hub_busy(tx: Tx, hub: str) -> bool:
     return found.first() is not None
 
 
+def last_done(tx: Tx, *, hub: str, runbook: str) -> datetime | None:
+    """When this runbook last ended on this hub after it was carried out, however it ended."""
+    found = tx.execute(
+        select(run.c.finished_at)
+        .where(run.c.hub == hub, run.c.runbook == runbook, run.c.finished_at.is_not(None))
+        .order_by(run.c.finished_at.desc())
+        .limit(1)
+    )
+    return found.scalar()
+
+
 def begin_step(tx: Tx, run_id: str, number: int, *, now: datetime) -> bool:
     """Commit that a step is about to act; False when it was begun before."""
     return insert_new(

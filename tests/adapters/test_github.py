@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,6 +102,20 @@ def test_a_post_that_took_effect_unheard_is_sent_once(github: Practice, fault: F
     assert len(github.sandbox.issues()) == 1
     found = github.forge.find_issue(ORIGIN, label="incident")
     assert found is not None and found.number == 1
+
+
+def test_an_answer_later_than_anybody_waits_is_an_unheard_one(github: Practice) -> None:
+    github.proxy.add(Rule(fault=Fault.DELAY, method="POST", path=f"{ISSUES}$", seconds=1.5))
+    impatient = client(github.proxy.url, timeout=1)
+    with pytest.raises(Retry) as late:
+        opened(impatient)
+    impatient.close()
+    assert late.value.maybe_done
+    deadline = time.monotonic() + 20
+    while not github.sandbox.issues():
+        assert time.monotonic() < deadline, "the late request never took effect"
+        time.sleep(0.05)
+    assert len(github.sandbox.issues()) == 1
 
 
 def test_reading_is_repeated_when_an_answer_is_lost(github: Practice) -> None:

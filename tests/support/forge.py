@@ -23,7 +23,9 @@ class Practice:
     forge: GitHubForge
 
 
-def client(url: str, *, token: str = GitHubSandbox.token, repository: str = "") -> GitHubForge:
+def client(
+    url: str, *, token: str = GitHubSandbox.token, repository: str = "", timeout: int = 10
+) -> GitHubForge:
     """An adapter in no need to be polite."""
     return GitHubForge(
         auth=credentials(token=token),
@@ -31,7 +33,7 @@ def client(url: str, *, token: str = GitHubSandbox.token, repository: str = "") 
         api_url=url,
         seconds_between_requests=0,
         seconds_between_writes=0,
-        timeout=10,
+        timeout=timeout,
         backoff=0,
     )
 

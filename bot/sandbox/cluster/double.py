@@ -173,6 +173,6 @@ class ClusterDouble:
                 }
             ],
         }
+        path.touch(mode=0o600)
         path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
-        path.chmod(0o600)
         return context

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -10,26 +9,15 @@ from pathlib import Path
 from bot.sandbox.cluster import Command, Image
 from bot.sandbox.cluster.storage import Obj
 from bot.sandbox.hub import singleuser
+from bot.sandbox.nodejs import PARTS, node
 from bot.sandbox.outages import OutageError
 
-_PROXY = Path("node", "node_modules", "configurable-http-proxy", "bin", "configurable-http-proxy")
-
-
-def node() -> str:
-    """The node to run: the virtual environment's, else the system's.
-
-    Raises OutageError when there is none.
-    """
-    beside = Path(sys.executable).parent
-    found = shutil.which("node", path=str(beside)) or shutil.which("node")
-    if found is None:
-        raise OutageError("There is no node: run `make install` and start again.")
-    return found
+_PROXY = Path("node_modules", "configurable-http-proxy", "bin", "configurable-http-proxy")
 
 
 def proxy_script() -> Path:
     """The installed configurable-http-proxy. Raises OutageError when it is not installed."""
-    script = Path(__file__).parents[1] / _PROXY
+    script = PARTS / _PROXY
     if not script.exists():
         raise OutageError(
             "configurable-http-proxy is not installed: run `make install` and start again."

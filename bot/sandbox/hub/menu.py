@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -17,10 +16,8 @@ if TYPE_CHECKING:
 def menu(hub: HubSandbox) -> list[Outage]:
     """Every outage of a hub, in the order in which people meet them."""
 
-    one_at_a_time = threading.Lock()
-
     def play(run: Callable[[], str]) -> str:
-        with one_at_a_time:
+        with hub.playing:
             try:
                 return run()
             except (TimeoutError, httpx.HTTPError) as exc:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -110,6 +111,8 @@ class RunningHub:
         )
         self._tokens: dict[str, str] = {}
         self.started: set[str] = set()
+        # Held while an outage is played from the page: one at a time.
+        self.playing = threading.Lock()
 
     def _write_settings(self, path: Path, *, admin_token: str, proxy_token: str) -> None:
         settings = {

@@ -141,6 +141,7 @@ export function multiSelect(el, ctx, kept, changed) {
   node.addEventListener("toggle", () => {
     if (!node.open && dirty) changed();
     if (!node.open) dirty = false;
+    else node.lastElementChild.scrollIntoView({ block: "nearest" });
   });
   node.addEventListener("focusout", (event) => {
     if (event.relatedTarget && !node.contains(event.relatedTarget)) node.open = false;

@@ -1,7 +1,7 @@
 """A Slack double: speaks Slack to a real slack-bolt and slack_sdk, on 127.0.0.1 only."""
 
+from bot.sandbox.outages import Outage, Param
 from bot.sandbox.slack.deliveries import Delivered, DeliveryKind
-from bot.sandbox.slack.extras import Outage, Param
 from bot.sandbox.slack.faults import (
     Direction,
     Fault,

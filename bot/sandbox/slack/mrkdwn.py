@@ -5,7 +5,9 @@ import re
 from bot.sandbox.slack.workspace import ChannelKind, Workspace
 
 _MENTION = re.compile(r"(?<![\w<@#])([@#])([a-z0-9][a-z0-9._-]*)", re.IGNORECASE)
-_URL = re.compile(r"(?<![<|])\bhttps?://[^\s<>|]+")
+_LITERAL = re.compile(
+    r"(?P<code>```.*?```|`[^`\n]+`)|(?P<url>\bhttps?://[^\s<>|`]*[^\s<>|`.,;:!?'\")\]])", re.DOTALL
+)
 _BROADCASTS = {"here", "channel", "everyone"}
 
 
@@ -15,9 +17,19 @@ def escape(text: str) -> str:
 
 
 def typed(text: str, workspace: Workspace) -> str:
-    """A typed text as Slack stores it: entities, mentions as ids, addresses in angle brackets."""
-    linked = _URL.sub(lambda found: f"<{found[0]}>", escape(text))
-    return _mentions(linked, workspace, named=False)
+    """A typed text as Slack stores it: entities, mentions as ids, addresses in angle brackets.
+
+    Code spans and blocks keep their text, but for the entities.
+    """
+    pieces: list[str] = []
+    end = 0
+    for found in _LITERAL.finditer(text):
+        pieces.append(_mentions(escape(text[end : found.start()]), workspace, named=False))
+        literal = escape(found[0])
+        pieces.append(literal if found["code"] else f"<{literal}>")
+        end = found.end()
+    pieces.append(_mentions(escape(text[end:]), workspace, named=False))
+    return "".join(pieces)
 
 
 def command_text(text: str, workspace: Workspace, *, should_escape: bool) -> str:

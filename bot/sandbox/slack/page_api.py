@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from bot.sandbox.outages import OutageError
 from bot.sandbox.slack.acts import act
 from bot.sandbox.slack.deliveries import Outbox
 from bot.sandbox.slack.extras import Extras
@@ -149,6 +150,8 @@ async def _body(request: Request) -> Json:
 async def _read(attached: Callable[[], Json]) -> Response:
     try:
         return JSONResponse(await run_in_threadpool(attached))
+    except OutageError as error:
+        return _refused(str(error))
     except Exception as error:  # noqa: BLE001 - attached code may fail in any way; the page says so
         return _refused(f"{type(error).__name__}: {error}")
 

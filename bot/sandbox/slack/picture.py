@@ -5,7 +5,7 @@ import copy
 from bot.sandbox.slack.deliveries import Outbox
 from bot.sandbox.slack.person import Person
 from bot.sandbox.slack.values import Json, parse_ts
-from bot.sandbox.slack.workspace import Channel
+from bot.sandbox.slack.workspace import Channel, ChannelKind
 
 
 def picture(person: Person, outbox: Outbox) -> Json:
@@ -66,6 +66,7 @@ def _channel(person: Person, channel: Channel) -> Json:
     return {
         "id": channel.id,
         "name": channel.name or ", ".join(others),
+        **_direct(person, channel),
         "is_private": channel.is_private,
         "is_archived": channel.is_archived,
         "is_ext_shared": channel.is_ext_shared,
@@ -79,6 +80,13 @@ def _channel(person: Person, channel: Channel) -> Json:
         "bookmarks": copy.deepcopy(channel.bookmarks),
         "unread": _unread(person, channel),
     }
+
+
+def _direct(person: Person, channel: Channel) -> Json:
+    if channel.kind is not ChannelKind.IM:
+        return {}
+    others = [member for member in channel.members if member != person.id]
+    return {"is_im": True, "user": (others or [person.id])[0]}
 
 
 def _unread(person: Person, channel: Channel) -> int:

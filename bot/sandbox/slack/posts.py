@@ -143,7 +143,7 @@ class Posts:
         if parent.get("subtype") == "tombstone":
             del channel.messages[parent["ts"]]
         else:
-            del parent["thread_ts"]
+            parent.pop("thread_ts", None)
 
     def react(self, channel: Channel, message: Json, user: User, name: str) -> None:
         """Add a reaction. Raises `already_reacted`."""

@@ -13,10 +13,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from bot.sandbox.outages import Outage
 from bot.sandbox.slack import snapshot
 from bot.sandbox.slack.deliveries import Delivered, Outbox
 from bot.sandbox.slack.events import Events
-from bot.sandbox.slack.extras import Extras, HubsReader, Outage, ReportsReader
+from bot.sandbox.slack.extras import Extras, HubsReader, ReportsReader
 from bot.sandbox.slack.faults import Choke, FaultHook
 from bot.sandbox.slack.http_mode import HttpMode
 from bot.sandbox.slack.interactions import Interactions
@@ -34,7 +35,7 @@ from bot.sandbox.slack.socket_mode import SocketMode
 from bot.sandbox.slack.values import Call, Clock, Json, new_id, now_utc
 from bot.sandbox.slack.web_api.context import Context
 from bot.sandbox.slack.web_api.endpoint import WebApi
-from bot.sandbox.slack.workspace import Channel, User
+from bot.sandbox.slack.workspace import Channel, User, UserGroup
 
 _PAGE = Path(__file__).resolve().parent.parent / "page"
 _RECENT = 12
@@ -333,6 +334,11 @@ class SlackSandbox:
         """Copies of all conversations."""
         with self._workspace.lock:
             return copy.deepcopy(list(self._workspace.channels.values()))
+
+    def usergroups(self) -> list[UserGroup]:
+        """Copies of all user groups."""
+        with self._workspace.lock:
+            return copy.deepcopy(list(self._workspace.usergroups.values()))
 
     def messages(self, name_or_id: str) -> list[Json]:
         """Everything in a channel, ascending: replies, subtypes and metadata included."""

@@ -109,6 +109,15 @@ def _listen(bolt: App) -> None:
         ack()
         bolt.client.views_push(trigger_id=body["trigger_id"], view=declare_view("from below"))
 
+    @bolt.view("kinds")
+    def chosen(ack: Ack, view: dict[str, Any], client: WebClient) -> None:
+        ack()
+        values = view["state"]["values"]
+        who = values["who"]["value"]["selected_users"]
+        at = values["at"]["value"]["selected_date_time"]
+        people = ", ".join(f"<@{user}>" for user in who)
+        client.chat_postMessage(channel="#incidents", text=f"Chosen at {at}: {people}")
+
     @bolt.action("take")
     def taken(ack: Ack, body: dict[str, dict[str, str]], client: WebClient) -> None:
         ack()
@@ -197,6 +206,18 @@ def kinds_view(chosen: str | None) -> dict[str, object]:
                 "block_id": "kind",
                 "label": {"type": "plain_text", "text": "Kind"},
                 "element": {"type": "static_select", "action_id": "kind", "options": options},
+            },
+            {
+                "type": "input",
+                "block_id": "who",
+                "label": {"type": "plain_text", "text": "Who"},
+                "element": {"type": "multi_users_select", "action_id": "value"},
+            },
+            {
+                "type": "input",
+                "block_id": "at",
+                "label": {"type": "plain_text", "text": "At"},
+                "element": {"type": "datetimepicker", "action_id": "value"},
             },
             *([line] if chosen else []),
             {

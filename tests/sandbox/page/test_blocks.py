@@ -91,6 +91,27 @@ def test_an_updated_modal_keeps_what_was_typed_and_another_lies_on_top(
     expect(modal).to_be_hidden()
 
 
+def test_a_modal_reports_what_was_chosen(open_page: OpenPage) -> None:
+    page = open_page("ana", "incidents")
+    page.get_by_test_id("composer").fill("/incident kinds")
+    page.get_by_test_id("composer").press("Enter")
+    modal = page.get_by_test_id("modal")
+    page.get_by_test_id("modal-submit").click()
+    expect(modal.locator("[data-error-for=who]")).to_have_text("Please fill in this field.")
+    who = modal.locator("[data-block-id=who]")
+    who.locator("summary").click()
+    who.get_by_label("Ben Okafor").check()
+    who.get_by_label("Emi Tanaka").check()
+    page.keyboard.press("Escape")
+    expect(who.locator(".chip")).to_have_text(["Ben Okafor", "Emi Tanaka"])
+    # The evening in California that 1487913060 is.
+    modal.get_by_label("At").fill("2017-02-23T21:11")
+    page.get_by_test_id("modal-submit").click()
+    expect(modal).to_be_hidden()
+    said = page.get_by_test_id("message").filter(has_text="Chosen at 1487913060")
+    expect(said).to_contain_text("@Ben Okafor, @Emi Tanaka")
+
+
 def _plain(text: str) -> dict[str, str]:
     return {"type": "plain_text", "text": text}
 

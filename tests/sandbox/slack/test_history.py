@@ -105,14 +105,6 @@ def test_metadata_comes_only_when_asked_for(slack: SlackSandbox, client: WebClie
     assert full["metadata"] == metadata
 
 
-def test_what_people_type_is_escaped_as_slacks_client_does(slack: SlackSandbox) -> None:
-    ben, general = slack.person("ben").id, slack.channel("general").id
-    slack.person("ana").say("hub-ops", "<b> & @ben in #general, see https://example.org/a?b=1")
-    assert slack.messages("hub-ops")[0]["text"] == (
-        f"&lt;b&gt; &amp; <@{ben}> in <#{general}|general>, see <https://example.org/a?b=1>"
-    )
-
-
 def test_a_parent_whose_last_reply_was_deleted_is_no_thread_any_more(
     slack: SlackSandbox, client: WebClient
 ) -> None:

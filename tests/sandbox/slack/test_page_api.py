@@ -156,3 +156,9 @@ def test_pages_of_others_are_kept_out(page: Page, headers: dict[str, str]) -> No
 def test_the_page_of_the_sandbox_itself_is_let_in(slack: SlackSandbox, page: Page) -> None:
     origin = slack.url.rstrip("/")
     assert page.http.get("/_sandbox/state", headers={"origin": origin}).status_code == 200
+
+
+def test_a_direct_message_says_with_whom(slack: SlackSandbox, page: Page) -> None:
+    page.act("open_home")
+    [direct] = [channel for channel in page.state()["channels"] if channel.get("is_im")]
+    assert (direct["user"], direct["name"]) == (slack.bot_user_id, "mayday")

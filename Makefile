@@ -1,0 +1,43 @@
+# What a person needs: `make run` and `make test`. The rest is what those are made of.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NODE := bot/sandbox/node
+
+.PHONY: run test check install dev clean
+
+run: install
+	$(BIN)/mayday run
+
+# The set-up that running and testing share: the package with its sandbox, and the sandbox's node parts.
+install: $(VENV)/.installed $(NODE)/node_modules/.package-lock.json
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mayday needs Python 3.11 or newer: make run PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[sandbox]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[sandbox,dev]'
+	touch $@
+
+$(NODE)/node_modules/.package-lock.json: $(VENV)/.installed $(NODE)/package-lock.json
+	PATH="$(abspath $(BIN)):$$PATH" npm ci --prefix $(NODE) --no-audit --no-fund --loglevel=error
+	touch $@
+
+dev: install $(VENV)/.dev
+
+check: dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check
+	$(BIN)/pytest -n $${WORKERS:-2} --dist loadgroup
+
+clean:
+	rm -rf $(VENV) $(NODE)/node_modules .mypy_cache .ruff_cache .pytest_cache

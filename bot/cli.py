@@ -1,0 +1,150 @@
+"""The commands a person types. None of them starts workflows of its own: the running bot does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from importlib.metadata import version as installed_version
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+from rich.console import Console
+
+from bot import logs
+from bot.bootstrap import Bot
+from bot.check import check as run_checks
+from bot.config import Config, load
+from bot.errors import MaydayError
+from bot.sandbox.world import World, environment
+
+PRACTICE = Path(".mayday/sandbox")
+
+app = typer.Typer(
+    help="mayday runs incidents from Slack, for people who run JupyterHubs on Kubernetes.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+out = Console()
+err = Console(stderr=True)
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="The configuration; mayday.yaml here by default."),
+]
+
+
+@app.command()
+def run(config: ConfigFile = None) -> None:
+    """Start the bot: against the configured Slack, or, without tokens, in the sandbox."""
+    settings = load(config)
+    if settings.has_slack:
+        _serve(Bot(settings))
+        return
+    world = World(PRACTICE, manifest=manifest(), port=_port())
+    _started(world)
+    try:
+        overrides = world.settings()
+        overrides["database"] = {"url": f"sqlite:///{PRACTICE / 'mayday.db'}"}
+        overrides["report"] = {"timezone": _zone(settings)}
+        overrides["http"] = {"port": 0}
+        _serve(
+            Bot(load(config, overrides=overrides)),
+            ready=lambda: out.print("mayday is connected. Press Ctrl-C to end."),
+        )
+    finally:
+        world.stop()
+
+
+@app.command()
+def sandbox() -> None:
+    """Start the practice Slack, hub and GitHub alone, and print what a bot needs to use them."""
+    world = World(PRACTICE, manifest=manifest(), port=_port())
+    _started(world)
+    try:
+        for name, value in environment(world.settings()).items():
+            sys.stdout.write(f"export {name}='{value}'\n")
+        sys.stdout.flush()
+        _until_signalled()
+    finally:
+        world.stop()
+
+
+@app.command()
+def check(config: ConfigFile = None) -> None:
+    """Ask every configured system whether mayday can use it, and say what to do where not."""
+    if not run_checks(load(config), out):
+        raise typer.Exit(1)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    out.print(installed_version("mayday"))
+
+
+def manifest() -> dict[str, Any]:
+    """The Slack app's manifest, which is part of the package."""
+    text = files("bot.slack").joinpath("manifest.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.safe_load(text)
+    return loaded
+
+
+def main() -> None:
+    """Run a command; every failure is one sentence on standard error and exit code 1."""
+    logs.configure(level=os.environ.get("MAYDAY_LOG_LEVEL", "INFO").upper())
+    try:
+        app()
+    except MaydayError as exc:
+        err.print(f"mayday: {exc}", style="red", markup=False, highlight=False, soft_wrap=True)
+        raise SystemExit(1) from None
+
+
+def _started(world: World) -> None:
+    address = world.start_slack()
+    out.print(f"The practice Slack is at [bold]{address}[/bold]", highlight=False)
+    out.print("The hub, its servers and the GitHub are starting, which takes some seconds …")
+    try:
+        world.start_rest()
+    except BaseException:
+        world.stop()
+        raise
+    out.print(f"The hub is at {world.hub.url}, the GitHub at {world.github.url}", highlight=False)
+
+
+def _serve(bot: Bot, *, ready: Callable[[], None] = lambda: None) -> None:
+    stopped = _signals()
+    bot.start()
+    ready()
+    try:
+        stopped.wait()
+    finally:
+        bot.stop()
+
+
+def _until_signalled() -> None:
+    _signals().wait()
+
+
+def _signals() -> threading.Event:
+    """An event that is set by Ctrl-C and by the SIGTERM that a container is stopped with."""
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    return stopped
+
+
+def _port() -> int:
+    return int(os.environ.get("MAYDAY_SANDBOX_PORT", "0"))
+
+
+def _zone(settings: Config) -> str:
+    """The team's zone where one is configured, else the practice Slack's."""
+    chosen = settings.report.timezone
+    return chosen if chosen != "UTC" else "America/Los_Angeles"

@@ -1,0 +1,154 @@
+"""Everything to practise on in one place: a Slack with its page, a hub on a cluster, a GitHub.
+
+Slack comes first and alone, so that its page can be opened while the rest still starts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bot.sandbox.clock import SandboxClock
+from bot.sandbox.github import GitHubSandbox
+from bot.sandbox.hub import HubSandbox
+from bot.sandbox.slack import SlackSandbox
+
+ANNOUNCE = "#incidents"
+ZONE = "America/Los_Angeles"
+
+
+class World:
+    """The practice systems. ``directory`` keeps their files; ``manifest`` is the Slack app's."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        manifest: Mapping[str, Any],
+        port: int = 0,
+        users: Sequence[str] | None = None,
+        keep: bool = True,
+    ) -> None:
+        self.directory = directory
+        self.clock = SandboxClock(directory / "clock.json")
+        self.slack = SlackSandbox(
+            port=port,
+            clock=self.clock,
+            state_file=directory / "slack.json" if keep else None,
+            manifest=manifest,
+        )
+        self.hub = HubSandbox(directory=directory / "hub", **({"users": users} if users else {}))
+        self.github = GitHubSandbox(directory / "github")
+
+    def start_slack(self) -> str:
+        """Start Slack and return its page's address."""
+        self.slack.start()
+        self.slack.register_reports(self._reports)
+        return self.slack.url
+
+    def start_rest(self) -> None:
+        """Start the hub with everybody's servers and the GitHub."""
+        self.github.start()
+        self.hub.start()
+        self.hub.start_servers()
+        self.slack.register_hubs(self._hubs)
+        self.slack.register_outages(self.hub.outages())
+
+    def stop(self) -> None:
+        """End all of it."""
+        self.hub.stop()
+        self.github.stop()
+        self.slack.stop()
+
+    def settings(self) -> dict[str, Any]:
+        """What a mayday has to be told to use these systems, by section of its configuration."""
+        slack, hub, github = self.slack, self.hub, self.github
+        return {
+            "slack": {
+                "bot_token": slack.bot_token,
+                "app_token": slack.app_token,
+                "signing_secret": slack.signing_secret,
+                "api_url": slack.api_url,
+                "announce_channel": ANNOUNCE,
+            },
+            "github": {
+                "token": github.token,
+                "api_url": github.api_url,
+                "repository": github.repository,
+            },
+            "hubs": [
+                {
+                    "name": hub.name,
+                    "url": hub.url,
+                    "api_url": hub.api_url,
+                    "api_token": hub.api_token,
+                    "cluster": hub.cluster_name,
+                    "namespace": hub.namespace,
+                }
+            ],
+            "clusters": [
+                {
+                    "name": hub.cluster_name,
+                    "kubeconfig": str(hub.kubeconfig),
+                    "context": hub.context,
+                    "server": hub.server,
+                }
+            ],
+            "practice": {"clock_file": str(self.clock.file), "open_to_all": True},
+        }
+
+    def _hubs(self) -> list[dict[str, Any]]:
+        hub = self.hub
+        rows = hub.rows()
+        ready = sum(row.hub == "ready" for row in rows)
+        routed = sum(row.hub == "ready" and row.route for row in rows)
+        note = (
+            f"{ready} ready servers, all with a route."
+            if ready == routed
+            else f"{ready} ready servers, {routed} routes: {ready - routed} users see errors."
+        )
+        return [
+            {
+                "name": hub.name,
+                "cluster": hub.cluster_name,
+                "namespace": hub.namespace,
+                "url": hub.url,
+                "hub_ok": hub.hub_ok(),
+                "proxy_ok": hub.proxy_ok(),
+                "note": note,
+                "rows": [
+                    {
+                        "user": row.user,
+                        "server": row.server,
+                        "hub": row.hub,
+                        "pod": row.pod,
+                        "route": row.route,
+                    }
+                    for row in rows
+                ],
+            }
+        ]
+
+    def _reports(self) -> list[dict[str, str]]:
+        return [
+            {"title": issue.title, "url": issue.url}
+            for issue in sorted(self.github.issues(), key=lambda issue: -issue.number)
+        ]
+
+
+def environment(settings: Mapping[str, Any], prefix: str = "MAYDAY") -> dict[str, str]:
+    """Settings as environment variables, for a mayday in a process of its own."""
+    found: dict[str, str] = {}
+    for section, value in settings.items():
+        name = f"{prefix}_{section.upper()}"
+        if isinstance(value, Mapping):
+            found |= {f"{name}__{key.upper()}": _text(inner) for key, inner in value.items()}
+        else:
+            found[name] = _text(value)
+    return found
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
