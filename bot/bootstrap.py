@@ -39,6 +39,7 @@ from bot.services.retry import retry_due
 from bot.services.run import EXECUTE, PLAN, Runs, posts_of
 from bot.services.settings import HubPlace, Settings
 from bot.services.steps import Site
+from bot.services.sweep import Sweep
 from bot.services.sync import Sync
 from bot.slack import app as slack_app
 from bot.slack.desk import Desk
@@ -108,6 +109,7 @@ class Bot:
         projections = Projections(store, self.chat, now, settings, posts_of(self.runs.books))
         channels = Channels(store, effects, self.chat, settings)
         self.sync = Sync(store, effects, durable, channels, projections)
+        self.sweep = Sweep(store, durable, now, self.sync, self.runs)
         self.desk = Desk(
             store=store,
             now=now,
@@ -188,6 +190,7 @@ class Bot:
         every(1, "remind", lambda: remind(store, durable, self.clock, self.settings))
         every(2, "retry", lambda: retry_due(store, durable, self.clock))
         every(10, "inbox", self.inbox.take_up)
+        every(60, "sweep", self.sweep.sweep)
         every(300, "backfill", self.backfill.all)
         self.ticks.start()
 

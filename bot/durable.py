@@ -18,6 +18,8 @@ from sqlalchemy import create_engine, text
 APPLICATION_VERSION = "1"
 QUEUE = "mayday"
 POLL_SECONDS = 0.1
+LOST = frozenset({"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
+"""The ends of a workflow that did not do what it was to do (docs.dbos.dev, workflow statuses)."""
 
 
 class DurableWork:
@@ -80,6 +82,13 @@ class DurableWork:
             "queue_partition_key": lane,
         }
         self._client.enqueue_in_transaction(tx, options, *args)
+
+    def is_lost(self, key: str) -> bool:
+        """Whether the workflow ended by an error, was given up, or was never stored."""
+        if self._client is None:
+            raise RuntimeError("launch() comes first")
+        found = self._client.list_workflows(workflow_ids=[key], load_input=False, load_output=False)
+        return not found or found[0].status in LOST
 
     def step(self, name: str, fn: Callable[..., Any], *args: Any) -> Any:
         """Run ``fn`` as a checkpointed step of the workflow that is running."""

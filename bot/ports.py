@@ -34,6 +34,9 @@ class Durable(Protocol):
         Workflows of one ``lane`` run one after the other.
         """
 
+    def is_lost(self, key: str) -> bool:
+        """Whether the workflow with this key ended by an error that nobody foresaw, or never began."""
+
     def step(self, name: str, fn: Callable[..., Any], *args: Any) -> Any:
         """Run ``fn`` once per workflow, as far as that can be had: a kill may make it run again.
 

@@ -25,6 +25,9 @@ from bot.store.engine import Store
 SETTLE = timedelta(seconds=10)
 """A message younger than this may be in the database before history shows it."""
 
+STILL_TALKING = timedelta(days=2)
+"""How long after resolving a channel is read again by the clock."""
+
 log = structlog.get_logger()
 
 
@@ -46,10 +49,17 @@ class Backfill:
         self._now = now
 
     def all(self) -> None:
-        """Read the channels of every unclosed incident; one that cannot be read stops no other."""
+        """Read the channels in which something may still be said about an outage.
+
+        One that cannot be read stops no other. An incident that was resolved days ago and waits to be
+        closed is read once more when it is.
+        """
         with self._store.read() as tx:
             unclosed = incident_rows.unclosed(tx)
         for incident in unclosed:
+            quiet_since = incident.resolved_at
+            if quiet_since is not None and self._now() - quiet_since > STILL_TALKING:
+                continue
             if incident.channel_id is None:
                 continue
             try:

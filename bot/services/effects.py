@@ -22,6 +22,7 @@ from bot.store.effects import Effect, EffectState
 from bot.store.engine import Store
 
 REPAIR_AFTER = timedelta(minutes=10)
+LONGEST_REPAIR = timedelta(hours=12)
 LONGEST_WAIT = timedelta(minutes=5)
 GONE = "gone"
 """The code of a :class:`Tell` that says: what is to be changed is not there any more."""
@@ -148,9 +149,7 @@ class Effects:
             pause = min(timedelta(seconds=exc.after) * 2 ** min(tries, 8), LONGEST_WAIT)
             pause = max(pause, timedelta(seconds=exc.after))
             if now and now.ref:
-                state = (
-                    EffectState.WANTED
-                )  # it was a change of something made, to be repeated freely
+                state = EffectState.WANTED  # a change of what is there may be repeated freely
             rows.change(
                 tx,
                 effect.key,
@@ -164,8 +163,17 @@ class Effects:
 
     def _fail(self, effect: Effect, exc: Tell | Stop) -> Outcome:
         state = EffectState.UNCLEAR if isinstance(exc, Stop) else EffectState.FAILED
-        retry_at = None if isinstance(exc, Stop) else self._now() + REPAIR_AFTER
         with self._store.write() as tx:
-            rows.change(tx, effect.key, state=state.value, error=str(exc), retry_at=retry_at)
+            now = rows.get(tx, effect.key)
+            tries = max(now.attempts if now else 0, effect.attempts + 1)
+            pause = min(REPAIR_AFTER * 2 ** min(tries - 1, 8), LONGEST_REPAIR)
+            rows.change(
+                tx,
+                effect.key,
+                state=state.value,
+                error=str(exc),
+                attempts=tries,
+                retry_at=None if isinstance(exc, Stop) else self._now() + pause,
+            )
         log.warning("effect.failed", key=effect.key, error=str(exc))
         return Outcome(state=state, ref=effect.ref, error=str(exc))

@@ -32,6 +32,7 @@ from bot.store.runs import Run, RunState, RunStep, StepState
 
 PLAN = "plan"
 EXECUTE = "execute"
+LOST = "mayday itself failed here; its log says how. Look at the hub, then ask for a new plan."
 EXPIRES_AFTER = timedelta(minutes=15)
 MOST_TRIES = 3
 RESYNC = "resync-routes"
@@ -161,6 +162,27 @@ class Runs:
         if run is None:
             raise Tell("mayday does not know this plan any more: ask for a new one, /incident run.")
         return run.incident_id
+
+    def end_lost(self) -> int:
+        """End the runs whose workflow ended by an error that nobody foresaw; return how many.
+
+        What had begun may have acted, so a human has to look.
+        """
+        with self._store.read() as tx:
+            under_way = rows.under_way(tx)
+        lost = [run for run in under_way if self._durable.is_lost(_workflow_key(run))]
+        for run in lost:
+            with self._store.write() as tx:
+                begun = bool(rows.steps(tx, run.id))
+                rows.change(
+                    tx,
+                    run.id,
+                    state=(RunState.NEEDS_HUMAN if begun else RunState.FAILED).value,
+                    error=LOST,
+                    finished_at=self._wall(),
+                )
+                sync.enqueue(self._durable, tx, run.incident_id, f"run/{run.id}/lost")
+        return len(lost)
 
     # --- workflows -----------------------------------------------------------------------------
 
@@ -322,6 +344,10 @@ class Runs:
     def _decide(self, tx: Tx, run: Run, by: str, state: RunState) -> None:
         rows.change(tx, run.id, state=state.value, decided_by=by, decided_at=self._wall())
         sync.enqueue(self._durable, tx, run.incident_id, f"run/{run.id}/{state.value}")
+
+
+def _workflow_key(run: Run) -> str:
+    return f"{PLAN if run.state is RunState.PLANNING else EXECUTE}/{run.id}"
 
 
 def posts_of(books: Mapping[str, Runbook]) -> RunPosts:

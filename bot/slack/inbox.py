@@ -38,8 +38,14 @@ class Inbox:
             rows.keep(tx, str(body["event_id"]), body, now=self._now())
 
     def deal_with(self, body: Mapping[str, Any]) -> None:
-        """Do what the event asks for, and mark the delivery as done."""
+        """Do what the event asks for, and mark the delivery as done; a repeated one is skipped.
+
+        Doing it again would undo what came since: a reaction that was taken back would return.
+        """
         key = str(body["event_id"])
+        with self._store.read() as tx:
+            if rows.is_done(tx, key):
+                return
         try:
             self._event(str(body.get("team_id") or ""), body.get("event") or {})
         except Exception as exc:

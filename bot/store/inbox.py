@@ -24,6 +24,12 @@ def keep(tx: Tx, key: str, payload: Mapping[str, Any], *, now: datetime) -> bool
     )
 
 
+def is_done(tx: Tx, key: str) -> bool:
+    """Whether a delivery has been dealt with."""
+    found = tx.execute(select(inbox.c.key).where(inbox.c.key == key, inbox.c.done_at.is_not(None)))
+    return found.first() is not None
+
+
 def done(tx: Tx, key: str, *, now: datetime) -> None:
     """Mark a delivery as dealt with; its payload is no longer needed."""
     tx.execute(update(inbox).where(inbox.c.key == key).values(done_at=now, payload={}, error=""))

@@ -83,6 +83,14 @@ def unclosed(tx: Tx) -> list[Incident]:
     return [_incident(row) for row in rows]
 
 
+def closed_since(tx: Tx, moment: datetime) -> list[Incident]:
+    """What was closed after this moment, oldest first."""
+    rows = tx.execute(
+        select(incident).where(incident.c.closed_at > moment).order_by(incident.c.closed_at)
+    ).mappings()
+    return [_incident(row) for row in rows]
+
+
 def recent(tx: Tx, team_id: str, *, limit: int = 20) -> list[Incident]:
     """The latest incidents of a team, newest first."""
     rows = tx.execute(

@@ -84,6 +84,13 @@ def get(tx: Tx, run_id: str, *, lock: bool = False) -> Run | None:
     return Run(**{**row, "state": RunState(row["state"])}) if row else None
 
 
+def under_way(tx: Tx) -> list[Run]:
+    """Runs that a workflow should be at work on."""
+    states = (RunState.PLANNING.value, RunState.RUNNING.value)
+    rows = tx.execute(select(run).where(run.c.state.in_(states))).mappings()
+    return [Run(**{**row, "state": RunState(row["state"])}) for row in rows]
+
+
 def of_incident(tx: Tx, incident_id: str) -> list[Run]:
     """All runs of an incident, oldest first."""
     rows = tx.execute(

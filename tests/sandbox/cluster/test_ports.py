@@ -17,6 +17,7 @@ def test_two_sandboxes_never_get_the_same_port() -> None:
 def test_a_port_that_is_listened_on_is_passed_over() -> None:
     with closing(Ports()) as ports, socket.socket() as busy:
         first = ports.take()
+        busy.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # its last user just left it
         busy.bind(("127.0.0.1", first + 1))
         busy.listen()
         assert ports.take() == first + 2

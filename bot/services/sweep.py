@@ -1,0 +1,60 @@
+"""Noticing what fell between: the last resort that makes every stored intent end somewhere.
+
+A change and its workflow commit together, and a killed workflow resumes. What is left is a workflow that
+ended by an error nobody foresaw. So now and then every live incident is compared with what Slack was told,
+and whatever is neither so nor waiting for its next try is started again.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.ports import Clock, Durable
+from bot.services import publish, sync
+from bot.services.run import Runs
+from bot.services.sync import Sync
+from bot.store import effects as effect_rows
+from bot.store import incidents as rows
+from bot.store.engine import Store
+
+CLOSED_LATELY = timedelta(days=1)
+
+
+class Sweep:
+    """Looks for what nobody works on."""
+
+    def __init__(
+        self, store: Store, durable: Durable, now: Clock, syncing: Sync, runs: Runs
+    ) -> None:
+        self._store = store
+        self._durable = durable
+        self._now = now
+        self._sync = syncing
+        self._runs = runs
+
+    def sweep(self) -> None:
+        """Start again what is neither done nor waiting."""
+        self._runs.end_lost()
+        moment = self._now()
+        with self._store.read() as tx:
+            unclosed = rows.unclosed(tx)
+            closed = rows.closed_since(tx, moment - CLOSED_LATELY)
+        for incident in (*unclosed, *closed):
+            if self._is_behind(incident.id, has_channel=incident.channel_id is not None):
+                with self._store.write() as tx:
+                    sync.enqueue(self._durable, tx, incident.id, f"sweep/{moment.isoformat()}")
+        for incident in closed:
+            with self._store.write() as tx:
+                if not publish.is_begun(tx, incident.id):
+                    publish.enqueue(self._durable, tx, incident.id, f"sweep/{moment.isoformat()}")
+
+    def _is_behind(self, incident_id: str, *, has_channel: bool) -> bool:
+        with self._store.read() as tx:
+            waiting = {
+                key
+                for key, effect in effect_rows.of_incident(tx, incident_id).items()
+                if effect.retry_at is not None
+            }
+        if not has_channel:
+            return f"{incident_id}/channel" not in waiting
+        return bool(set(self._sync.pending(incident_id)) - waiting)

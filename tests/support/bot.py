@@ -1,0 +1,345 @@
+"""A mayday that runs against the practice Slack: in this process, or as a child that can be killed.
+
+In this process Slack reaches it by HTTP, which stops at once; a child has a socket, as in most teams.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.bootstrap import Bot
+from bot.cli import manifest
+from bot.config import load
+from bot.domain.incident import Incident
+from bot.domain.timeline import Entry, Message
+from bot.sandbox.clock import SandboxClock
+from bot.sandbox.slack import Channel, Direction, Fault, FaultHook, Passage, Person, SlackSandbox
+from bot.sandbox.world import environment
+from bot.store import effects as effect_rows
+from bot.store import incidents as incident_rows
+from bot.store import timeline as timeline_rows
+from bot.store.effects import Effect
+from bot.store.engine import Store
+from tests.support.nursery import Nursery
+
+ANNOUNCE = "#incidents"
+ZONE = "America/Los_Angeles"
+HUB = {
+    "name": "datahub",
+    "url": "https://datahub.example.org",
+    "api_url": "http://127.0.0.1:9/hub/api",
+    "api_token": "hub-token-of-the-tests",
+    "cluster": "practice",
+    "namespace": "datahub-prod",
+}
+"""A hub that nobody asks anything: it gives an incident a bookmark."""
+
+
+@contextmanager
+def practice_slack(clock: SandboxClock) -> Iterator[SlackSandbox]:
+    """A Slack with mayday installed, which shares a clock with it."""
+    with SlackSandbox(manifest=manifest(), clock=clock) as slack:
+        yield slack
+
+
+def settings(
+    slack: SlackSandbox, url: str, directory: Path, **sections: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a mayday has to be told; ``sections`` add to it or take its place."""
+    found: dict[str, Any] = {
+        "slack": {
+            "bot_token": slack.bot_token,
+            "app_token": slack.app_token,
+            "signing_secret": slack.signing_secret,
+            "api_url": slack.api_url,
+            "announce_channel": ANNOUNCE,
+        },
+        "database": {"url": url},
+        "http": {"port": 0},
+        "report": {"directory": str(directory / "reports"), "timezone": ZONE},
+        "hubs": [HUB],
+        "clusters": [{"name": "practice", "kubeconfig": str(directory / "none")}],
+        "practice": {"clock_file": str(directory / "clock.json")},
+    }
+    for section, values in sections.items():
+        before = found.get(section, {})
+        found[section] = {**before, **values} if isinstance(values, Mapping) else values
+    return found
+
+
+@contextmanager
+def running(
+    slack: SlackSandbox, url: str, directory: Path, **sections: Mapping[str, Any]
+) -> Iterator[Bot]:
+    """A mayday in this process, reached by HTTP."""
+    told = settings(slack, url, directory, **sections)
+    told["slack"]["mode"] = "http"
+    bot = Bot(load(overrides=told))
+    bot.start()
+    assert bot.http is not None
+    slack.set_request_url(f"http://127.0.0.1:{bot.http.port}/slack/events")
+    try:
+        yield bot
+    finally:
+        slack.set_request_url(None)
+        bot.stop()
+
+
+@dataclass(kw_only=True)
+class Child:
+    """A mayday in a process of its own. ``environment`` is what it is started with."""
+
+    slack: SlackSandbox
+    nursery: Nursery
+    environment: Mapping[str, str]
+    log: Path
+    pid: int = 0
+
+    def start(self, *, wait: bool = True) -> None:
+        """Start it, and wait until it is connected to Slack."""
+        environment = {**_clean_environment(), **self.environment}
+        self.pid = self.nursery.start(["run"], environment, self.log)
+        if wait:
+            wait_until(self._is_connected, "mayday did not connect", timeout=30)
+
+    def _is_connected(self) -> bool:
+        assert self.nursery.ended(self.pid) is None, f"mayday ended:\n{self.logged()}"
+        return self.slack.bot_connected
+
+    def freeze(self) -> None:
+        """Stop it where it stands, so that nothing more happens before it is killed."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def kill(self) -> None:
+        """End it without a word, and wait until Slack has noticed."""
+        os.kill(self.pid, signal.SIGKILL)
+        assert self.nursery.ended(self.pid, within=10) == -signal.SIGKILL, self.logged()
+        self.pid = 0
+        self.slack.wait_for(lambda: not self.slack.bot_connected, 10)
+
+    def restart(self) -> None:
+        """Kill it and start it again."""
+        self.kill()
+        self.start()
+
+    def stop(self) -> int | None:
+        """End it as an operator would; returns its exit code."""
+        os.kill(self.pid, signal.SIGTERM)
+        return self.nursery.ended(self.pid, within=20)
+
+    def logged(self) -> str:
+        """What it wrote."""
+        return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+
+
+@contextmanager
+def child(
+    nursery: Nursery,
+    slack: SlackSandbox,
+    url: str,
+    directory: Path,
+    **sections: Mapping[str, Any],
+) -> Iterator[Child]:
+    """A mayday that is not started yet, and is gone afterwards whatever happened."""
+    told = settings(slack, url, directory, **sections)
+    made = Child(
+        slack=slack,
+        nursery=nursery,
+        environment=environment(told),
+        log=directory / "mayday.log",
+    )
+    try:
+        yield made
+    finally:
+        if made.pid and nursery.ended(made.pid) is None:
+            os.kill(made.pid, signal.SIGKILL)
+            nursery.ended(made.pid, within=10)
+
+
+def _clean_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("MAYDAY_")}
+
+
+@dataclass(kw_only=True)
+class Moment:
+    """A moment at which to end a child: the ``number``-th call of ``method`` that ``matches``.
+
+    ``after`` says that the call takes effect and its answer is never read.
+    """
+
+    method: str
+    after: bool
+    matches: Callable[[Mapping[str, Any]], bool] = field(default=lambda _body: True)
+    number: int = 1
+
+
+def kill_at(child: Child, moment: Moment) -> FaultHook:
+    """A hook that freezes the child at that moment; :func:`wait_and_kill` then ends it."""
+    seen = 0
+
+    def hook(passage: Passage) -> Fault | None:
+        nonlocal seen
+        if passage.direction is not Direction.CALL or passage.name != moment.method:
+            return None
+        if not moment.matches(passage.body):
+            return None
+        seen += 1
+        if seen != moment.number:
+            return None
+        child.freeze()
+        return Fault(effect=moment.after, drop=not moment.after)
+
+    return hook
+
+
+def wait_and_kill(child: Child, slack: SlackSandbox, moment: Moment) -> None:
+    """Wait until that call has come to its end, and kill the child."""
+
+    def happened() -> bool:
+        calls = [c for c in slack.calls if c.method == moment.method and moment.matches(c.args)]
+        return len(calls) >= moment.number
+
+    slack.wait_for(happened, 20, what=f"{moment.method} was called")
+    child.kill()
+
+
+@dataclass(kw_only=True)
+class Scene:
+    """What tests look at: the practice Slack, mayday's rows, and the shared clock."""
+
+    slack: SlackSandbox
+    store: Store
+    clock: SandboxClock
+
+    @property
+    def ana(self) -> Person:
+        """A responder."""
+        return self.slack.person("ana")
+
+    @property
+    def ben(self) -> Person:
+        """Another one."""
+        return self.slack.person("ben")
+
+    def later(self, **by: float) -> None:
+        """Let time pass, for Slack and mayday alike."""
+        self.clock.move_to(self.clock() + timedelta(**by))
+
+    def ask_to_declare(self, who: Person, title: str) -> dict[str, Any]:
+        """Type the command; the form as it is shown."""
+        who.command("general", f"/incident declare {title}")
+        self.slack.wait_for(lambda: bool(who.views()), what="the declare form")
+        return who.views()[-1]
+
+    def declare(self, title: str = "Proxy was evicted", who: str = "ana", **values: Any) -> Channel:
+        """Declare an incident and wait until everything about it stands in Slack."""
+        person = self.slack.person(who)
+        before = {channel.id for channel in self.slack.channels()}
+        view = self.ask_to_declare(person, title)
+        errors = person.submit(view["id"], values)
+        assert errors == {}, errors
+        self.slack.wait_for(
+            lambda: any(self.is_set_up(c) for c in self.slack.channels() if c.id not in before),
+            what="the incident's channel",
+        )
+        return next(c for c in self.incident_channels() if c.id not in before)
+
+    def incident_channels(self) -> list[Channel]:
+        """Every channel that mayday made."""
+        return [c for c in self.slack.channels() if c.creator == self.slack.bot_user_id and c.name]
+
+    def is_set_up(self, channel: Channel) -> bool:
+        """Whether a channel has all that is wanted of it; a private one is announced nowhere."""
+        return bool(
+            channel.creator == self.slack.bot_user_id
+            and channel.pins
+            and channel.topic["value"]
+            and (channel.is_private or self.announcements(channel.id))
+        )
+
+    def own(self, channel: str) -> list[dict[str, Any]]:
+        """The bot's messages in a channel, what Slack says about joins and pins aside."""
+        return [
+            message
+            for message in self.slack.messages(channel)
+            if message.get("user") == self.slack.bot_user_id and message.get("metadata")
+        ]
+
+    def posts(self, channel: str, name: str) -> list[dict[str, Any]]:
+        """The bot's messages that carry an effect whose key's second part is ``name``."""
+        return [m for m in self.own(channel) if effect_of(m).split("/")[1] == name]
+
+    def announcements(self, about: str) -> list[dict[str, Any]]:
+        """What the announcement channel says of one incident's channel."""
+        return [
+            m
+            for m in self.own(ANNOUNCE)
+            if effect_of(m).endswith("/announcement") and about in json.dumps(m)
+        ]
+
+    def incident(self, channel_id: str) -> Incident:
+        """The rows of a channel's incident."""
+        with self.store.read() as tx:
+            found = incident_rows.by_channel(tx, self.slack.team_id, channel_id)
+        assert found is not None
+        return found
+
+    def incidents(self) -> list[Incident]:
+        """Every incident that is not closed."""
+        with self.store.read() as tx:
+            return incident_rows.unclosed(tx)
+
+    def messages(self, channel_id: str) -> list[Message]:
+        """The stored messages of a channel."""
+        with self.store.read() as tx:
+            return timeline_rows.messages(tx, self.slack.team_id, channel_id)
+
+    def message(self, channel_id: str, ts: str) -> Message | None:
+        """One stored message."""
+        with self.store.read() as tx:
+            return timeline_rows.message_by_key(tx, f"{self.slack.team_id}:{channel_id}:{ts}")
+
+    def entries(self, channel_id: str) -> list[Entry]:
+        """The timeline entries that stand."""
+        with self.store.read() as tx:
+            found = timeline_rows.entries(tx, self.incident(channel_id).id)
+        return [entry for entry in found if entry.deleted_at is None]
+
+    def effects(self, channel_id: str) -> dict[str, Effect]:
+        """The effects of a channel's incident by the part of their key after its id."""
+        incident = self.incident(channel_id)
+        with self.store.read() as tx:
+            found = effect_rows.of_incident(tx, incident.id)
+        return {key.removeprefix(f"{incident.id}/"): effect for key, effect in found.items()}
+
+    def until(self, met: Callable[[], object], what: str, *, timeout: float = 10) -> None:
+        """Wait for something that stands in mayday's rows, which nobody is told of."""
+        wait_until(met, what, timeout=timeout)
+
+
+def wait_until(met: Callable[[], object], what: str, *, timeout: float = 10) -> None:
+    """Ask again and again, until a deadline."""
+    deadline = time.monotonic() + timeout
+    while not met():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what}: not within {timeout:g} s")
+        time.sleep(0.02)
+
+
+def effect_of(message: Mapping[str, Any]) -> str:
+    """The key of the effect that a message carries."""
+    return str((message.get("metadata") or {}).get("event_payload", {}).get("effect", ""))
+
+
+def texts(messages: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What messages say."""
+    return [str(message["text"]) for message in messages]
