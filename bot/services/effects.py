@@ -116,6 +116,9 @@ class Effects:
             except Tell as exc:
                 # Not being allowed to look does not make it safe to repeat.
                 raise Retry(str(exc), after=REPAIR_AFTER.total_seconds()) from exc
+            except Retry as exc:
+                # Nothing came of looking, but the attempt before may have taken effect all the same.
+                raise Retry(str(exc), after=exc.after) from exc
             if found is not None:
                 log.info("effect.found", key=effect.key)
                 # Found by its key; what it says may be older than what is wanted by now.

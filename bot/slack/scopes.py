@@ -29,6 +29,7 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "usergroups.users.list": ("usergroups:read",),
     "users.info": ("users:read",),
     "views.open": (),
+    "views.update": (),
 }
 """The bot scopes that each Web API method needs, for public and private channels."""
 

@@ -7,6 +7,7 @@ later fails at once when somebody else wrote in between. DBOS opens the same URL
 from __future__ import annotations
 
 import fcntl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from bot.errors import ConfigError, Tell
 
 Tx = Connection
+LOCK_KEY = 0x6D6179646179
+"""The advisory lock's number: "mayday" in ASCII."""
 
 
 class Store:
@@ -31,6 +34,8 @@ class Store:
     def __init__(self, url: str) -> None:
         self.url = normal_url(url)
         self._lock: IO[str] | None = None
+        self._session: Connection | None = None
+        self._session_guard = threading.Lock()
         self.engine = _engine(self.url)
 
     @property
@@ -53,13 +58,34 @@ class Store:
             yield conn
 
     def lock(self) -> None:
-        """Make this the only process on a SQLite file, until :meth:`close`; elsewhere do nothing.
+        """Make this the only process that works on this database, until :meth:`close`.
+
+        Two at once would resume each other's live workflows. SQLite has a lock file for it, PostgreSQL
+        an advisory lock that ends with the connection that took it.
 
         Raises:
             Tell: another process has it.
         """
+        if self.is_sqlite:
+            self._lock_file()
+        elif self._session is None:
+            self._lock_session()
+
+    def _lock_session(self) -> None:
+        session = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        if not session.execute(
+            text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK_KEY}
+        ).scalar():
+            session.close()
+            raise Tell(
+                "Another mayday is using this database: stop it first, or wait until it has ended "
+                "(deploy with the strategy Recreate)."
+            )
+        self._session = session
+
+    def _lock_file(self) -> None:
         file = self.engine.url.database
-        if not self.is_sqlite or not file or self._lock:
+        if not file or self._lock:
             return
         handle = Path(f"{file}.lock").open("w")  # noqa: SIM115  held for the life of the process
         try:
@@ -67,8 +93,7 @@ class Store:
         except OSError:
             handle.close()
             raise Tell(
-                f"Another mayday is using {file}: stop it, or give this one another database.url "
-                "(several at once need PostgreSQL)."
+                f"Another mayday is using {file}: stop it, or give this one another database.url."
             ) from None
         self._lock = handle
 
@@ -85,10 +110,7 @@ class Store:
                 config.attributes["connection"] = tx
                 command.upgrade(config, "head")
         except DBAPIError as exc:
-            raise ConfigError(
-                f"database.url: {self.engine.url.render_as_string(hide_password=True)} cannot be "
-                f"used ({_first_line(exc.orig)}): check that the server runs and the name is right."
-            ) from None
+            raise self._unusable(exc) from None
         except Exception as exc:
             if type(exc).__module__.startswith("alembic"):
                 raise ConfigError(
@@ -97,19 +119,32 @@ class Store:
             raise
 
     def check(self) -> None:
-        """Ask the database for an answer.
+        """Ask the database for an answer, by the connection that holds the lock where there is one.
 
         Raises:
-            ConfigError: there is none.
+            ConfigError: there is none, or the lock is lost.
         """
         try:
+            with self._session_guard:
+                if self._session is not None:
+                    self._session.execute(text("SELECT 1"))
             with self.read() as tx:
                 tx.execute(text("SELECT 1"))
-        except SQLAlchemyError as exc:
-            raise ConfigError(f"The database does not answer ({type(exc).__name__}).") from None
+        except DBAPIError as exc:
+            raise self._unusable(exc) from None
+
+    def _unusable(self, exc: DBAPIError) -> ConfigError:
+        shown = self.engine.url.render_as_string(hide_password=True)
+        return ConfigError(
+            f"database.url: {shown} cannot be used ({_first_line(exc.orig)}): check that the server "
+            "runs and the name is right."
+        )
 
     def close(self) -> None:
         """Give back connections and the lock."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
         self.engine.dispose()
         if self._lock:
             self._lock.close()

@@ -5,8 +5,8 @@ that. Like the rest of the sandbox it knows mayday only from outside: by what it
 files, and what it lets others read of its database.
 """
 
-from bot.sandbox.drill.child import Settings
 from bot.sandbox.drill.checks import Check, check
+from bot.sandbox.drill.child import Settings
 from bot.sandbox.drill.play import Overtime, Player
 from bot.sandbox.drill.run import Drill, Outcome
 from bot.sandbox.drill.seen import Seen, Stored

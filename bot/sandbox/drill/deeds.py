@@ -24,6 +24,13 @@ class HangStops:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WaitInVain:
+    """The grace time of these users' pods passes, and they are still there."""
+
+    users: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class StartServers:
     """These users start their servers."""
 
@@ -129,6 +136,7 @@ class PublishAgain:
 Deed = (
     EvictProxy
     | HangStops
+    | WaitInVain
     | StartServers
     | Look
     | Declare

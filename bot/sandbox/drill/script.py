@@ -26,6 +26,7 @@ from bot.sandbox.drill.deeds import (
     Say,
     StartServers,
     Type,
+    WaitInVain,
     at,
 )
 from bot.sandbox.drill.people import (
@@ -100,19 +101,19 @@ ITEMS = (
 GROUPS = tuple(dict.fromkeys(item.group for item in ITEMS))
 
 EVICTED = (
-    "Kubernetes evicts the proxy's pod. Behind it are the inodes that run out on our nodes, which "
-    f"is known and being worked on: {INODES} From here on students cannot connect."
+    "Kubernetes evicts the proxy's pod, and students cannot connect any more. Behind it are the "
+    f"inodes that run out on our nodes, which is known and being worked on ({INODES})."
 )
 EMPTY = (
     "The next proxy is up and takes connections, but it starts without a single route, so nobody is "
-    "led to their server and everybody meets errors. The hub compares routes every 300 s and will "
-    "fill them in at some point before 21:16; when exactly is not on record."
+    "led to their server and everybody meets errors. The hub looks at the proxy every 300 s and "
+    "fills in what is missing; at which moment it did so is not on record."
 )
 STALLED = (
     "Filling them in stalls. The hub asks Kubernetes and the proxy for more at once than tornado's "
-    f"HTTP client lets through, and requests time out while they wait in its queue: {TORNADO} Some "
-    "succeed and those students can work; for others hub and cluster now disagree about whether "
-    "their server runs, and they see error 500."
+    f"HTTP client lets through, and requests time out while they wait in its queue ({TORNADO}). "
+    "Some succeed and those students can work; for others hub and cluster now disagree about "
+    "whether their server runs, and they see error 500."
 )
 SUMMARY = (
     "In the evening of 23 February students of DataHub met error 500. The proxy had been evicted and "
@@ -219,6 +220,7 @@ STORY = (
         ),
     ),
     at("21:34:10", COMMANDER, React(to="nearly", emoji="pushpin")),
+    at("21:34:30", HUB, WaitInVain(users=STUCK)),
     at("21:35:00", COMMANDER, Run(runbook="force-delete-stuck-servers")),
     at("21:37:00", DIRECTOR, Look(name="cleared")),
     at("21:38:00", COMMANDER, Type(line="/incident status monitoring", answer="*monitoring*")),
@@ -249,7 +251,8 @@ STORY = (
             f"22:{10 + number:02}:00",
             COMMANDER,
             Type(
-                line=f"/incident action {item.group}: {item.text} {item.link}", answer=item.text[:40]
+                line=f"/incident action {item.group}: {item.text} {item.link}",
+                answer=item.text[:40],
             ),
         )
         for number, item in enumerate(ITEMS)

@@ -1,0 +1,110 @@
+"""``mayday drill``: plays an outage on the sandbox, prints it as it happens, and judges it in a table.
+
+The drill knows nothing of the product, so what it may see of the database is given to it from here.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from bot.errors import MaydayError
+from bot.sandbox.drill import Drill, Outcome, Stored
+from bot.sandbox.drill.deeds import ZONE
+from bot.sandbox.drill.run import CannotPlay, default_database
+from bot.store import timeline
+from bot.store.engine import Store
+
+NAMES = ("proxy-eviction",)
+
+
+def drill(
+    name: str, directory: Path, database: str, *, manifest: Mapping[str, Any], out: Console
+) -> bool:
+    """Play it, print it, and write ``checks.json`` and ``report.md`` into the directory.
+
+    Raises:
+        MaydayError: it could not begin.
+        KeyboardInterrupt: it was ended by Ctrl-C or SIGTERM, after everything was stopped.
+    """
+    if name not in NAMES:
+        raise MaydayError(f"There is no drill “{name}”: play {', '.join(NAMES)}.")
+    # What ends a drill in the middle ends it in the way of Ctrl-C: everything is stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    directory.mkdir(parents=True, exist_ok=True)
+    url = database or default_database(directory)
+
+    def show(when: datetime, who: str, what: str) -> None:
+        local = when.astimezone(ZONE)
+        line = " ".join(what.split())
+        out.print(
+            f"{local:%H:%M:%S %Z}  {who:<9} {line}", markup=False, highlight=False, soft_wrap=True
+        )
+
+    def read_stored(team: str, channel: str) -> list[Stored]:
+        with closing(Store(url)) as store:
+            return _stored(store, team, channel)
+
+    try:
+        outcome = Drill(
+            directory, manifest=manifest, database=url, read_stored=read_stored, show=show
+        ).run()
+    except CannotPlay as exc:
+        raise MaydayError(str(exc)) from exc
+    _write(directory, name, outcome)
+    _print(out, directory, outcome)
+    return outcome.passed
+
+
+def _stored(store: Store, team: str, channel: str) -> list[Stored]:
+    with store.read() as tx:
+        return [
+            Stored(
+                ts=message.ts,
+                text=message.text,
+                deleted=message.deleted_at is not None,
+                before=tuple(
+                    str(revision["text"])
+                    for revision in timeline.revisions(tx, message.key)
+                    if revision["change"] == "edited"
+                ),
+            )
+            for message in timeline.messages(tx, team, channel)
+        ]
+
+
+def _write(directory: Path, name: str, outcome: Outcome) -> None:
+    checks = {
+        "drill": name,
+        "passed": outcome.passed,
+        "seconds": round(outcome.seconds, 1),
+        "checks": [asdict(check) for check in outcome.checks],
+    }
+    text = json.dumps(checks, indent=2, ensure_ascii=False)
+    directory.joinpath("checks.json").write_text(f"{text}\n", encoding="utf-8")
+    directory.joinpath("report.md").write_text(outcome.seen.report, encoding="utf-8")
+
+
+def _print(out: Console, directory: Path, outcome: Outcome) -> None:
+    table = Table("", "check", "what was seen", title="Checks", show_lines=False)
+    for check in outcome.checks:
+        sign = "[green]✓[/]" if check.passed else "[red]✗[/]"
+        table.add_row(sign, escape(check.name), escape(check.saw))
+    out.print(table)
+    failed = sum(not check.passed for check in outcome.checks)
+    verdict = f"{failed} of {len(outcome.checks)} checks failed" if failed else "Every check passed"
+    out.print(
+        f"{verdict} after {outcome.seconds:.0f} s. The report: {directory / 'report.md'}",
+        highlight=False,
+        soft_wrap=True,
+    )

@@ -1,0 +1,77 @@
+"""Marks a test as a contract and prints, after the run, each contract against each system.
+
+``@pytest.mark.contract("Slack", "a second pin is refused")`` names what is relied on. The system is the
+value of the test's parameter ``system``, a string, or the marker's own ``system=``.
+``@pytest.mark.differs("system", "reason")`` lists a difference that stays: that case must fail, and a run
+in which it passes fails instead, so that the list cannot go stale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.contracts.table import Case, Result, lines
+
+KEY = "contract"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the two markers known."""
+    config.addinivalue_line("markers", "contract(area, statement, system=): what mayday relies on")
+    config.addinivalue_line("markers", "differs(system, reason): a listed difference, proven anew")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Note each test's contract on it, and expect the listed differences."""
+    for item in items:
+        if (contract := item.get_closest_marker("contract")) is None:
+            continue
+        area, statement = contract.args
+        system = contract.kwargs.get("system") or _system(item)
+        item.user_properties.append((KEY, [area, statement, system]))
+        for differs in item.iter_markers("differs"):
+            if differs.args[0] == system:
+                item.add_marker(pytest.mark.xfail(reason=differs.args[1], strict=True))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print the table; with pytest-xdist the reports of all workers are here too."""
+    cases = [
+        case
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for case in _cases(report)
+    ]
+    if cases:
+        terminalreporter.section("contracts")
+        for line in lines(cases):
+            terminalreporter.write_line(line)
+
+
+def _system(item: pytest.Item) -> str:
+    system = item.callspec.params["system"] if hasattr(item, "callspec") else None
+    if not isinstance(system, str):
+        raise pytest.UsageError(f"{item.nodeid} is a contract but names no system")
+    return system
+
+
+def _cases(report: Any) -> Iterator[Case]:
+    if not isinstance(report, pytest.TestReport) or (report.passed and report.when != "call"):
+        return
+    result, reason = _outcome(report)
+    for key, value in report.user_properties:
+        if key == KEY:
+            area, contract, system = value  # type: ignore[misc]
+            yield Case(area=area, contract=contract, system=system, result=result, reason=reason)
+
+
+def _outcome(report: pytest.TestReport) -> tuple[Result, str]:
+    if report.skipped and hasattr(report, "wasxfail"):
+        return Result.DIFFERS, report.wasxfail
+    if report.skipped:
+        told = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        return Result.SKIPPED, told.removeprefix("Skipped: ")
+    return (Result.OK, "") if report.passed else (Result.FAILED, "")

@@ -1,0 +1,272 @@
+"""Declaring: the same form is one incident, names are ours or get a suffix, private stays private."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from slack_sdk import WebClient
+
+from bot.bootstrap import Bot
+from bot.errors import Tell
+from bot.sandbox.slack import (
+    ChannelKind,
+    Direction,
+    Fault,
+    Passage,
+    Person,
+    PersonError,
+    SlackSandbox,
+    answers,
+    drop_after,
+    on_call,
+    on_delivery,
+)
+from bot.services.declare import Declaration
+from bot.store import effects as effect_rows
+from bot.store.effects import EffectState
+from tests.support.bot import Scene, wait_until
+
+PRIVATE = {"private": ["private"]}
+
+
+def declaration(scene: Scene, **values: Any) -> Declaration:
+    """What the form says."""
+    return Declaration(
+        **{
+            "form": "V0FORM",
+            "team_id": scene.slack.team_id,
+            "declared_by": scene.ana.id,
+            "title": "Proxy was evicted",
+            "severity": "sev2",
+            **values,
+        }
+    )
+
+
+def name_now(scene: Scene) -> str:
+    """The name that the channel of an incident declared now would have."""
+    return f"inc-{scene.clock():%Y-%m-%d}-proxy-was-evicted"
+
+
+def at_once(*acts: Any) -> None:
+    """Do things at the same moment; a form that closed meanwhile is fine."""
+    gate = threading.Barrier(len(acts))
+
+    def run(act: Any) -> None:
+        gate.wait()
+        with suppress(PersonError):
+            act()
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+
+def told(slack: SlackSandbox, who: Person) -> list[dict[str, Any]]:
+    """What mayday told somebody in their direct conversation."""
+    for channel in slack.channels():
+        if channel.kind is ChannelKind.IM and who.id in channel.members:
+            return slack.messages(channel.id)
+    return []
+
+
+def test_the_form_is_filled_from_the_command(scene: Scene) -> None:
+    view = scene.ask_to_declare(scene.ana, "Proxy <gone> & more")
+    inputs = {b["block_id"]: b for b in view["blocks"] if b["type"] == "input"}
+    assert inputs["title"]["element"]["initial_value"] == "Proxy <gone> & more"
+    assert set(inputs) >= {"title", "severity", "hubs", "summary", "private"}
+
+
+def test_what_the_form_says_is_kept(scene: Scene) -> None:
+    channel = scene.declare(
+        "Proxy was evicted",
+        severity="sev1",
+        summary="Nobody can log in.\nSince 16:25.",
+        hubs=["datahub"],
+    )
+    incident = scene.incident(channel.id)
+    assert (incident.title, incident.severity, incident.status) == (
+        "Proxy was evicted",
+        "sev1",
+        "investigating",
+    )
+    assert incident.summary == "Nobody can log in.\nSince 16:25."
+    assert incident.hubs == ("datahub",)
+    assert incident.declared_by == scene.ana.id
+    assert scene.ana.id in channel.members
+    assert [(m["title"], m["link"]) for m in channel.bookmarks] == [
+        ("datahub", "https://datahub.example.org")
+    ]
+
+
+def test_a_double_click_is_one_incident(scene: Scene, slack: SlackSandbox) -> None:
+    view = scene.ask_to_declare(scene.ana, "Proxy was evicted")
+    slack.faults = [on_delivery("view_submission", Fault(delay=0.2))]
+    at_once(*[lambda: scene.ana.submit(view["id"])] * 3)
+    slack.wait_for(lambda: any(scene.is_set_up(c) for c in slack.channels()))
+    received = [d for d in slack.deliveries if d.name == "view_submission"]
+    assert len(received) > 1
+    assert len(scene.incidents()) == 1
+    assert len(scene.incident_channels()) == 1
+    assert len(scene.announcements(scene.incident_channels()[0].id)) == 1
+
+
+def test_pressing_again_after_a_lost_acknowledgement_is_one_incident(
+    scene: Scene, slack: SlackSandbox
+) -> None:
+    view = scene.ask_to_declare(scene.ana, "Proxy was evicted")
+    slack.faults = [on_delivery("view_submission", Fault(drop=True))]
+    with pytest.raises(PersonError, match="trouble"):
+        scene.ana.submit(view["id"])
+    slack.faults = []
+    assert scene.ana.submit(view["id"]) == {}
+    slack.wait_for(lambda: any(scene.is_set_up(c) for c in slack.channels()))
+    assert len(scene.incidents()) == 1
+    assert len(scene.incident_channels()) == 1
+
+
+def test_the_same_form_with_other_words_is_still_the_first_incident(bot: Bot, scene: Scene) -> None:
+    first = bot.desk.declare.declare(declaration(scene))
+    second = bot.desk.declare.declare(declaration(scene, title="Something else"))
+    assert second == first
+    assert len(scene.incidents()) == 1
+
+
+def test_two_people_declaring_the_same_at_the_same_moment_get_two_channels(
+    scene: Scene, slack: SlackSandbox
+) -> None:
+    ana, ben = scene.ana, scene.ben
+    for person in (ana, ben):
+        scene.ask_to_declare(person, "Proxy was evicted")
+    at_once(*[lambda p=p: p.submit(p.views()[-1]["id"]) for p in (ana, ben)])
+    slack.wait_for(lambda: sum(scene.is_set_up(c) for c in slack.channels()) == 2, 20)
+    name = name_now(scene)
+    assert {c.name for c in scene.incident_channels()} == {name, f"{name}-2"}
+    for incident in scene.incidents():
+        channel = slack.channel(incident.channel_id or "")
+        assert incident.declared_by in channel.members
+        assert len(scene.announcements(channel.id)) == 1
+
+
+@pytest.mark.parametrize("archived", [False, True])
+def test_a_name_that_somebody_elses_channel_has_gets_a_suffix(
+    scene: Scene, slack: SlackSandbox, archived: bool
+) -> None:
+    theirs = scene.ben.create_channel(name_now(scene))
+    if archived:
+        scene.ben.archive(theirs)
+    channel = scene.declare()
+    assert channel.name == f"{name_now(scene)}-2"
+    assert slack.channel(theirs).members == [scene.ben.id]
+
+
+def test_a_channel_that_the_bot_made_for_something_else_is_left_alone(
+    scene: Scene, slack: SlackSandbox
+) -> None:
+    client = WebClient(token=slack.bot_token, base_url=slack.api_url)
+    old = client.conversations_create(name=name_now(scene))["channel"]["id"]
+    scene.later(minutes=10)
+    channel = scene.declare()
+    assert channel.id != old
+    assert channel.name == f"{name_now(scene)}-2"
+
+
+def test_a_channel_whose_creation_went_unanswered_is_adopted(
+    scene: Scene, slack: SlackSandbox
+) -> None:
+    slack.faults = [on_call("conversations.create", drop_after(), numbers=(1,))]
+    view = scene.ask_to_declare(scene.ana, "Proxy was evicted")
+    scene.ana.submit(view["id"])
+    slack.wait_for(lambda: bool(scene.incident_channels()), what="the channel")
+    wait_until(lambda: _channel_state(scene) is EffectState.ATTEMPTING, "the lost answer")
+    scene.later(minutes=2)
+    slack.wait_for(lambda: any(scene.is_set_up(c) for c in slack.channels()), 20)
+    assert [c.name for c in scene.incident_channels()] == [name_now(scene)]
+
+
+def test_a_private_incident_is_shown_to_nobody_else(scene: Scene) -> None:
+    channel = scene.declare(**PRIVATE)
+    wait_until(
+        lambda: all(e.state is EffectState.DONE for e in scene.effects(channel.id).values()),
+        "every effect done",
+    )
+    assert channel.kind is ChannelKind.PRIVATE
+    assert scene.own("#incidents") == []
+    assert scene.ben.command("general", "/incident list")
+    shown = str(scene.ben.messages("general"))
+    assert channel.id not in shown
+
+
+def test_a_private_channel_that_is_refused_is_told_and_never_public(
+    scene: Scene, slack: SlackSandbox
+) -> None:
+    slack.faults = [on_call("conversations.create", answers("restricted_action"))]
+    view = scene.ask_to_declare(scene.ana, "Proxy was evicted")
+    scene.ana.submit(view["id"], PRIVATE)
+    slack.wait_for(lambda: bool(told(slack, scene.ana)), what="the notice")
+
+    notice = told(slack, scene.ana)[-1]
+    assert "ask an admin to allow it" in notice["text"]
+    assert scene.incident_channels() == []
+    assert scene.own("#incidents") == []
+    assert len(scene.incidents()) == 1, "what was declared must not be lost"
+
+    slack.faults = []
+    scene.ana.press(_dm(slack, scene.ana), notice["ts"], "incident.retry")
+    slack.wait_for(lambda: any(scene.is_set_up(c) for c in slack.channels()), 20)
+    assert [c.kind for c in scene.incident_channels()] == [ChannelKind.PRIVATE]
+
+
+def test_a_private_channel_that_slack_makes_public_is_not_used(
+    scene: Scene, slack: SlackSandbox
+) -> None:
+    def forget_privacy(passage: Passage) -> None:
+        if passage.direction is Direction.CALL and passage.name == "conversations.create":
+            passage.body.pop("is_private")  # type: ignore[attr-defined]
+
+    slack.faults = [forget_privacy]
+    view = scene.ask_to_declare(scene.ana, "Proxy was evicted")
+    scene.ana.submit(view["id"], PRIVATE)
+    slack.wait_for(lambda: bool(told(slack, scene.ana)), what="the notice")
+
+    assert "public although it was to be private" in told(slack, scene.ana)[-1]["text"]
+    exposed = scene.incident_channels()
+    assert [c.members for c in exposed] == [[slack.bot_user_id]]
+    assert scene.own(exposed[0].id) == []
+    assert scene.own("#incidents") == []
+    assert scene.incidents()[0].channel_id is None
+    scene.later(minutes=30)
+    assert _channel_state(scene) is EffectState.UNCLEAR
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"title": " \n "}, "title"),
+        ({"title": "x" * 151}, "title"),
+        ({"severity": "sev9"}, "severity"),
+        ({"hubs": ("nohub",)}, "hubs"),
+    ],
+)
+def test_what_cannot_be_declared_names_its_field_and_leaves_nothing(
+    bot: Bot, scene: Scene, values: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Tell) as wrong:
+        bot.desk.declare.declare(declaration(scene, **values))
+    assert wrong.value.field == field
+    assert scene.incidents() == []
+
+
+def _dm(slack: SlackSandbox, who: Person) -> str:
+    return next(c.id for c in slack.channels() if c.kind is ChannelKind.IM and who.id in c.members)
+
+
+def _channel_state(scene: Scene) -> EffectState | None:
+    with scene.store.read() as tx:
+        found = effect_rows.get(tx, f"{scene.incidents()[0].id}/channel")
+    return found.state if found else None

@@ -1,0 +1,219 @@
+"""An effect happens once, however often it is tried and whatever becomes of the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.errors import Retry, Stop, Tell
+from bot.services.effects import GONE, Effects, Outcome
+from bot.store import effects as rows
+from bot.store.effects import Effect, EffectState
+from bot.store.engine import Store
+from tests.support.rows import NOW, Hands, stored
+
+KEY = "abc123abc123/card"
+
+
+@dataclass(kw_only=True)
+class Outside:
+    """A place where messages can be posted, found and changed. ``before`` and ``after`` are raised
+    once, before or after a post takes effect; ``blind`` whenever somebody looks."""
+
+    posts: list[str] = field(default_factory=list)
+    before: Exception | None = None
+    after: Exception | None = None
+    blind: Exception | None = None
+    looked: int = 0
+
+    def make(self, text: str) -> dict[str, Any]:
+        """Post."""
+        before, self.before = self.before, None
+        if before:
+            raise before
+        self.posts.append(text)
+        after, self.after = self.after, None
+        if after:
+            raise after
+        return {"number": len(self.posts) - 1}
+
+    def look(self) -> dict[str, Any] | None:
+        """Find what was posted."""
+        self.looked += 1
+        if self.blind:
+            raise self.blind
+        return {"number": 0} if self.posts else None
+
+    def change(self, ref: Mapping[str, Any], text: str) -> dict[str, Any]:
+        """Change what was posted."""
+        if ref["number"] >= len(self.posts) or self.posts[ref["number"]] == "":
+            raise Tell("It is gone.", code=GONE)
+        self.posts[ref["number"]] = text
+        return {}
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """What a test uses."""
+
+    store: Store
+    clock: Hands
+    outside: Outside
+
+    def ensure(self, text: str = "one", *, changeable: bool = False) -> Outcome:
+        """Bring it about that ``text`` is posted."""
+        change: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
+        if changeable:
+            change = lambda ref: self.outside.change(ref, text)  # noqa: E731
+        return Effects(self.store, self.clock).ensure(
+            KEY,
+            incident_id="abc123abc123",
+            want={"text": text},
+            make=lambda: self.outside.make(text),
+            look=self.outside.look,
+            change=change,
+        )
+
+    @property
+    def row(self) -> Effect:
+        """The effect as it is stored."""
+        with self.store.read() as tx:
+            found = rows.get(tx, KEY)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def desk(database_url: str) -> Iterator[Desk]:
+    store = Store(database_url)
+    store.migrate()
+    stored(store)
+    yield Desk(store=store, clock=Hands(), outside=Outside())
+    store.close()
+
+
+def test_done_once_and_then_left_alone(desk: Desk) -> None:
+    first, second = desk.ensure(), desk.ensure()
+    assert desk.outside.posts == ["one"]
+    assert first == second == Outcome(state=EffectState.DONE, ref={"number": 0})
+
+
+def test_an_answer_that_was_lost_is_looked_for(desk: Desk) -> None:
+    desk.outside.after = Retry("no answer")
+    assert desk.ensure().state is EffectState.ATTEMPTING
+    assert desk.ensure().done
+    assert desk.outside.posts == ["one"]
+
+
+def test_a_request_that_was_lost_is_sent_again(desk: Desk) -> None:
+    desk.outside.before = Retry("no answer")
+    assert desk.ensure().state is EffectState.ATTEMPTING
+    assert desk.ensure().done
+    assert desk.outside.posts == ["one"]
+
+
+def test_a_kill_before_the_answer_was_stored(desk: Desk) -> None:
+    desk.outside.after = KeyboardInterrupt()  # type: ignore[assignment]
+    with pytest.raises(KeyboardInterrupt):
+        desk.ensure()
+    assert desk.row.state is EffectState.ATTEMPTING
+    assert desk.ensure().done
+    assert desk.outside.posts == ["one"]
+
+
+def test_what_evidently_did_not_happen_is_not_looked_for(desk: Desk) -> None:
+    desk.outside.before = Retry("wait", after=30, maybe_done=False)
+    assert desk.ensure().state is EffectState.WANTED
+    assert desk.row.retry_at is not None
+    assert desk.row.retry_at >= NOW + timedelta(seconds=30)
+    assert desk.ensure().done
+    assert desk.outside.looked == 0
+
+
+@pytest.mark.parametrize(
+    "blind",
+    [
+        Tell("Add the scope.", code="missing_scope"),
+        Retry("Slack asks to wait.", after=30, maybe_done=False),
+        Retry("No answer."),
+    ],
+    ids=["refused", "limited", "silent"],
+)
+def test_who_cannot_look_does_not_repeat(desk: Desk, blind: Exception) -> None:
+    desk.outside.after = Retry("no answer")
+    desk.ensure()
+    desk.outside.blind = blind
+    for _ in range(3):
+        assert not desk.ensure().done
+    assert desk.outside.posts == ["one"]
+    desk.outside.blind = None
+    assert desk.ensure().done
+    assert desk.outside.posts == ["one"]
+
+
+def test_what_is_wanted_differently_is_changed_in_place(desk: Desk) -> None:
+    desk.ensure("one", changeable=True)
+    assert desk.ensure("two", changeable=True).ref == {"number": 0}
+    assert desk.outside.posts == ["two"]
+
+
+def test_what_was_found_is_brought_up_to_date(desk: Desk) -> None:
+    desk.outside.after = Retry("no answer")
+    desk.ensure("one", changeable=True)
+    assert desk.ensure("two", changeable=True).done
+    assert desk.outside.posts == ["two"]
+
+
+def test_what_is_gone_is_made_again(desk: Desk) -> None:
+    desk.ensure("one", changeable=True)
+    desk.outside.posts[0] = ""
+    assert desk.ensure("two", changeable=True).ref == {"number": 1}
+    assert desk.outside.posts == ["", "two"]
+
+
+def test_what_cannot_be_changed_stays_as_made(desk: Desk) -> None:
+    desk.ensure("one")
+    assert desk.ensure("two").done
+    assert desk.outside.posts == ["one"]
+
+
+def test_a_refusal_is_told_and_tried_again_later(desk: Desk) -> None:
+    desk.outside.before = Tell("Add the scope pins:write.", code="missing_scope")
+    outcome = desk.ensure()
+    assert outcome.state is EffectState.FAILED
+    assert outcome.error == "Add the scope pins:write."
+    assert desk.row.retry_at == NOW + timedelta(minutes=10)
+    assert desk.ensure().done
+    assert desk.row.error == ""
+    assert desk.row.retry_at is None
+
+
+def test_what_needs_a_human_is_not_tried_by_itself(desk: Desk) -> None:
+    desk.outside.before = Stop("Look first.")
+    assert desk.ensure().state is EffectState.UNCLEAR
+    assert desk.row.retry_at is None
+
+
+def test_tries_are_further_and_further_apart_up_to_five_minutes(desk: Desk) -> None:
+    pauses = []
+    for _ in range(10):
+        desk.outside.before = Retry("no answer", after=5)
+        desk.ensure()
+        retry_at = desk.row.retry_at
+        assert retry_at is not None
+        pauses.append((retry_at - NOW).total_seconds())
+    assert pauses == sorted(pauses)
+    assert pauses[0] < 30
+    assert pauses[-1] == 300
+
+
+def test_an_error_nobody_foresaw_is_not_swallowed(desk: Desk) -> None:
+    desk.outside.before = ZeroDivisionError()
+    with pytest.raises(ZeroDivisionError):
+        desk.ensure()
+    assert desk.row.state is EffectState.ATTEMPTING
+    assert desk.row.retry_at is not None, "nobody would ever try it again"

