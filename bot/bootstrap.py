@@ -79,7 +79,7 @@ class Bot:
         store, durable, now, settings = self.store, self.durable, self.clock, self.settings
         effects = Effects(store, now)
         people = People(store, self.chat, now)
-        self.record = Record(store, now, settings)
+        self.record = Record(store, now, settings, team_url=lambda: self.chat.identity().url)
         self.backfill = Backfill(store, self.chat, self.record, now)
         self.runs = Runs(
             store,

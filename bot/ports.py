@@ -157,8 +157,6 @@ class Chat(Protocol):
     def open_view(self, trigger: str, view: JSON) -> str:
         """Open a form within the trigger's three seconds; return its id."""
 
-    def permalink(self, channel_id: str, ts: str) -> str: ...
-
     def history(self, channel_id: str, *, oldest: str, latest: str = "") -> Iterator[Seen]:
         """Parents, newest first, all pages."""
 

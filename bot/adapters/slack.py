@@ -224,11 +224,6 @@ class SlackChat:
         """Show something to one person only."""
         self._call("chat.postEphemeral", channel=channel_id, user=user, **_content(post))
 
-    def permalink(self, channel_id: str, ts: str) -> str:
-        """A message's address."""
-        answer = self._call("chat.getPermalink", channel=channel_id, message_ts=ts)
-        return str(answer["permalink"])
-
     def history(self, channel_id: str, *, oldest: str, latest: str = "") -> Iterator[Seen]:
         """Parents, newest first, all pages."""
         asked = {"channel": channel_id, "oldest": oldest, "inclusive": True}

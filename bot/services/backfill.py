@@ -80,7 +80,6 @@ class Backfill:
             self.channel(incident)
         except (Tell, Retry) as exc:
             log.warning("backfill.failed", incident=incident.id, error=str(exc))
-        self._add_permalinks(incident)
 
     def channel(self, incident: Incident) -> Found:
         """Read one channel to its beginning."""
@@ -126,19 +125,3 @@ class Backfill:
             if m.deleted_at is None and m.key not in shown and m.posted_at < before
         ]
         return sum(self._record.deleted(m.team_id, m.channel_id, m.ts) for m in gone)
-
-    def _add_permalinks(self, incident: Incident) -> None:
-        """Look up the addresses of the messages in the timeline that have none yet."""
-        with self._store.read() as tx:
-            lines = rows.lines(tx, incident.id)
-        for line in lines:
-            message = line.message
-            if message is None or message.permalink or message.deleted_at or not line.headings:
-                continue
-            try:
-                link = self._chat.permalink(message.channel_id, message.ts)
-            except (Tell, Retry) as exc:
-                log.info("permalink.missing", message=message.key, error=str(exc))
-                continue
-            with self._store.write() as tx:
-                rows.set_permalink(tx, message.key, link)

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.incident import Incident
+from bot.domain.slack_message import permalink
 from bot.domain.timeline import Entry, EntryKind, Message, ts_moment
 from bot.ports import JSON, Chat, Clock, Post
 from bot.render import card, posts
@@ -265,6 +266,7 @@ class Projections:
                     text=post.text,
                     posted_at=ts_moment(ts),
                     thread_ts=thread_ts,
+                    permalink=permalink(self._chat.identity().url, channel, ts, thread_ts),
                 ),
             )
 

@@ -7,12 +7,13 @@ from the marks that stand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from bot.domain.incident import Incident
+from bot.domain.slack_message import permalink
 from bot.domain.timeline import Entry, EntryKind, Heading, Line, Mark, Message, ts_moment
 from bot.errors import Tell
 from bot.ports import Clock
@@ -29,8 +30,11 @@ NOTE_LIMIT = 3000
 class Record:
     """Keeps the record of incident channels. Channels without an incident are none of its business."""
 
-    def __init__(self, store: Store, now: Clock, settings: Settings) -> None:
+    def __init__(
+        self, store: Store, now: Clock, settings: Settings, *, team_url: Callable[[], str]
+    ) -> None:
         self._store = store
+        self._team_url = team_url
         self._now = now
         self._settings = settings
 
@@ -46,10 +50,11 @@ class Record:
         """
         if message.subtype == "tombstone":
             return self.deleted(message.team_id, message.channel_id, message.ts)
+        link = permalink(self._team_url(), message.channel_id, message.ts, message.thread_ts)
         with self._store.write() as tx:
             if not self._ours(tx, message):
                 return False
-            return self._said(tx, message)
+            return self._said(tx, replace(message, permalink=link))
 
     def _said(self, tx: Tx, message: Message) -> bool:
         if rows.add_message(tx, message):
@@ -59,7 +64,6 @@ class Record:
             return False
         merged = replace(
             message,
-            permalink=message.permalink or known.permalink,
             deleted_at=known.deleted_at,
             subtype=known.subtype or message.subtype,
         )

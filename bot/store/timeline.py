@@ -53,11 +53,6 @@ def revise(tx: Tx, before: Message, after: Message, *, change: str, seen_at: dat
     tx.execute(update(message).where(message.c.key == before.key).values(**_message_columns(after)))
 
 
-def set_permalink(tx: Tx, key: str, permalink: str) -> None:
-    """Remember a message's address."""
-    tx.execute(update(message).where(message.c.key == key).values(permalink=permalink))
-
-
 def revisions(tx: Tx, message_key: str) -> list[Mapping[str, Any]]:
     """What a message said before each change, oldest first: change, text, edited_ts, seen_at."""
     rows = tx.execute(

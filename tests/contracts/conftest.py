@@ -2,6 +2,7 @@
 
 ``@pytest.mark.contract("Slack", "a second pin is refused")`` names what is relied on. The system is the
 value of the test's parameter ``system``, a string, or the marker's own ``system=``.
+A test may say what stands behind the system's name: ``record_property("against", "Kubernetes 1.20.2")``.
 ``@pytest.mark.differs("system", "reason")`` lists a difference that stays: that case must fail, and a run
 in which it passes fails instead, so that the list cannot go stale.
 """
@@ -39,12 +40,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Print the table; with pytest-xdist the reports of all workers are here too."""
-    cases = [
-        case
-        for reports in terminalreporter.stats.values()
-        for report in reports
-        for case in _cases(report)
-    ]
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    cases = [case for report in reports for case in _cases(report)]
     if cases:
         terminalreporter.section("contracts")
         for line in lines(cases):
@@ -61,16 +58,23 @@ def _system(item: pytest.Item) -> str:
 def _cases(report: Any) -> Iterator[Case]:
     if not isinstance(report, pytest.TestReport) or (report.passed and report.when != "call"):
         return
-    result, reason = _outcome(report)
-    for key, value in report.user_properties:
-        if key == KEY:
-            area, contract, system = value  # type: ignore[misc]
-            yield Case(area=area, contract=contract, system=system, result=result, reason=reason)
+    noted: dict[str, Any] = dict(report.user_properties)
+    if KEY in noted:
+        area, contract, system = noted[KEY]
+        result, reason = _outcome(report)
+        yield Case(
+            area=area,
+            contract=contract,
+            system=system,
+            against=str(noted.get("against", "")),
+            result=result,
+            reason=reason,
+        )
 
 
 def _outcome(report: pytest.TestReport) -> tuple[Result, str]:
     if report.skipped and hasattr(report, "wasxfail"):
-        return Result.DIFFERS, report.wasxfail
+        return Result.DIFFERS, report.wasxfail.removeprefix("reason: ")
     if report.skipped:
         told = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         return Result.SKIPPED, told.removeprefix("Skipped: ")

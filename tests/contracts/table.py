@@ -24,13 +24,14 @@ class Case:
     """One test's result.
 
     ``area`` is the outside system's name, ``contract`` what is relied on, ``system`` what stood in for
-    it, ``reason`` why it was skipped or differs.
+    it, ``against`` that one's programs and versions, ``reason`` why it was skipped or differs.
     """
 
     area: str
     contract: str
     system: str
     result: Result
+    against: str = ""
     reason: str = ""
 
 
@@ -59,6 +60,10 @@ def _area(area: str, cases: list[Case]) -> Iterator[str]:
         padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
         yield f"| {' | '.join(padded)} |"
     yield ""
+    for system in systems:
+        against = {case.against for case in cases if case.system == system} - {""}
+        if against:
+            yield f"{system}: {', '.join(sorted(against))}"
     for reason, number in reasons.items():
         yield f"[{number}] {reason}"
     yield ""

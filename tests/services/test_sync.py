@@ -21,7 +21,7 @@ from bot.sandbox.slack import (
     rate_limited,
 )
 from bot.store.effects import EffectState
-from tests.support.bot import Scene, texts, wait_until
+from tests.support.bot import Scene, wait_until
 
 MISSING_SCOPE = Fault(
     effect=False, answer={"ok": False, "error": "missing_scope", "needed": "some:scope"}
@@ -181,7 +181,9 @@ def test_nothing_is_asked_of_slack_when_all_is_well(scene: Scene, slack: SlackSa
     assert len(slack.calls) == before
     scene.ana.command(channel.name, "/incident status fixing")
     slack.wait_for(lambda: "fixing" in slack.channel(channel.id).topic["value"])
-    slack.wait_for(lambda: "fixing" in scene.announcements(channel.id)[0]["text"])
+    wait_until(lambda: "entry" in states(scene, channel.id), "the change is told")
+    wait_until(lambda: is_whole(scene, channel.id), "all done again")
+    assert "fixing" in scene.announcements(channel.id)[0]["text"]
     changed = [c.method for c in slack.calls[before:]]
     assert changed.count("chat.update") == 2, "the card and the announcement follow, once each"
     assert changed.count("chat.postMessage") == 1
@@ -208,8 +210,7 @@ def test_everybody_with_a_role_is_brought_in(scene: Scene, slack: SlackSandbox) 
     ben = scene.ben
     scene.ana.command(channel.name, f"/incident role scribe @{ben.name}")
     slack.wait_for(lambda: ben.id in slack.channel(channel.id).members, what="Ben is in")
-    said = texts(scene.own(channel.id))
-    assert sum("scribe" in text for text in said) == 1
+    slack.wait_for(lambda: "scribe" in scene.own(channel.id)[-1]["text"], what="it is told")
 
 
 def test_an_update_is_told_to_those_outside(scene: Scene, slack: SlackSandbox) -> None:
