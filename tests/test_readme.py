@@ -1,0 +1,332 @@
+"""What the README says is true of the code: its tables, its examples, its pictures."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import tomllib
+import typing
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from bot.adapters.jupyterhub import JupyterHub
+from bot.adapters.kubernetes import KubernetesCluster
+from bot.config import Config, load
+from bot.domain.hubs import HubFacts, Place
+from bot.domain.incident import CLOSED, Incident, Policy, change_status, close, reopen
+from bot.domain.incident import Answers as CloseAnswers
+from bot.errors import Tell
+from bot.ports import Stopped
+from bot.runbook import Runbook
+from bot.sandbox.cluster import ClusterDouble, Command, Image
+from bot.sandbox.cluster.auth import Attributes, Rule
+from bot.sandbox.cluster.resources import DEPLOYMENTS, PODS
+from bot.sandbox.hub import HubSandbox, running
+from bot.slack.commands import COMMANDS
+from bot.slack.scopes import required_scopes
+from runbooks import RUNBOOKS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+NAMESPACE = "datahub-prod"
+
+
+def table(first: str) -> list[list[str]]:
+    """The rows of the table whose first heading is this."""
+    lines = README.splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith(f"| {first} |"))
+    rows = []
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return rows
+
+
+def block(language: str, containing: str) -> str:
+    """The one example in this language that contains a text."""
+    fences = re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    (found,) = [text for text in fences if containing in text]
+    return str(found)
+
+
+def quoted(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def keys(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Every key of the configuration, those of list items behind ``[]``."""
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from keys(kind, f"{prefix}{name}.")
+            continue
+        yield prefix + name, field
+        for part in typing.get_args(kind):
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                yield from keys(part, f"{prefix}{name}[].")
+
+
+def default(key: str, field: FieldInfo) -> str:
+    """A default as the table writes it."""
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True)
+    if key == "incident.reactions":
+        return "the table above"
+    if key == "incident.severities":
+        return ", ".join(f"`{item.name}`" for item in value)
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    if value is None or value == "":
+        return "none"
+    if isinstance(value, tuple):
+        return f"`{json.dumps(list(value))}`"
+    return f"`{json.dumps(value) if isinstance(value, bool) else value}`"
+
+
+def test_every_key_of_the_configuration_is_listed_with_its_default() -> None:
+    told = {quoted(key)[0]: plain for key, plain, _env, _meaning in table("key")}
+    assert told == {key: default(key, field) for key, field in keys(Config)}
+
+
+def test_every_key_can_be_given_in_the_environment_under_the_name_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("MAYDAY_")]:
+        monkeypatch.delenv(name)
+    fields = dict(keys(Config))
+    named = {quoted(key)[0]: quoted(env) for key, _plain, env, _meaning in table("key")}
+    assert {key for key, env in named.items() if not env} == {k for k in fields if "[]" in k}
+    for key, env in named.items():
+        if env:
+            assert env == [f"MAYDAY_{key.replace('.', '__').upper()}"]
+    given = {
+        "MAYDAY_SLACK__BOT_TOKEN": "xoxb-told",
+        "MAYDAY_HTTP__PORT": "9999",
+        "MAYDAY_RUNBOOKS__ALLOW__GROUPS": '["S1"]',
+        "MAYDAY_INCIDENT__SEVERITIES": '[{"name": "p1", "reminder_minutes": 5}]',
+        "MAYDAY_CLUSTERS": '[{"name": "teaching"}]',
+    }
+    assert set(given) <= {name for env in named.values() for name in env}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    config = load()
+    assert config.slack.bot_token == SecretStr("xoxb-told")
+    assert config.http.port == 9999
+    assert config.runbooks.allow.groups == ("S1",)
+    assert [severity.name for severity in config.incident.severities] == ["p1"]
+    assert [cluster.name for cluster in config.clusters] == ["teaching"]
+
+
+def test_the_example_of_the_configuration_can_be_used(tmp_path: Path) -> None:
+    file = tmp_path / "mayday.yaml"
+    file.write_text(block("yaml", "bot_token:"), encoding="utf-8")
+    config = load(file)
+    assert config.has_slack
+    assert [hub.name for hub in config.hubs] == ["datahub"]
+    assert config.report.zone.key == "America/Los_Angeles"
+
+
+def test_every_command_is_listed_as_it_is_typed() -> None:
+    assert [quoted(row[0])[0] for row in table("`/incident …`")] == [
+        command.usage for command in COMMANDS.values()
+    ]
+    for row in table("`/incident …`"):
+        for example in quoted(row[1]):
+            assert example.split()[0] == quoted(row[0])[0].split()[0]
+
+
+def test_the_reactions_are_the_default_ones() -> None:
+    told = [quoted(row[0])[0].strip(":") for row in table("emoji")]
+    assert told == list(Config.model_fields["incident"].default.reactions)
+
+
+def test_the_shortcuts_are_those_of_the_manifest() -> None:
+    text = (ROOT / "bot/slack/manifest.yaml").read_text(encoding="utf-8")
+    offered = yaml.safe_load(text)["features"]["shortcuts"]
+    assert [row[0] for row in table("shortcut")] == [item["name"] for item in offered]
+
+
+def test_every_scope_is_explained() -> None:
+    told = [scope for row in table("scope") for scope in quoted(row[0])]
+    assert sorted(told) == sorted(required_scopes())
+
+
+def test_the_runbooks_are_those_on_offer() -> None:
+    assert [quoted(row[0])[0] for row in table("runbook")] == [book.name for book in RUNBOOKS]
+
+
+def test_the_example_of_a_runbook_is_one() -> None:
+    made: dict[str, Any] = {}
+    exec(compile(block("python", "RESYNC_ROUTES"), "README.md", "exec"), made)
+    book = made["RESYNC_ROUTES"]
+    assert isinstance(book, Runbook)
+    place = Place(hub="datahub", cluster="teaching", namespace=NAMESPACE)
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    plan = book.plan(HubFacts(place=place, read_at=now, health=None, rows=(), routes=0))
+    assert (plan.steps, bool(plan.nothing_to_do)) == ((), True)
+
+
+def test_the_state_diagram_is_what_the_verbs_allow() -> None:
+    edges = set(re.findall(r"^    (\w+) --> (\w+)", block("mermaid", "stateDiagram"), re.MULTILINE))
+    policy = Policy(
+        severities=("sev1",),
+        statuses=Config.model_fields["incident"].default.statuses,
+        roles=("commander",),
+    )
+    assert {state for edge in edges for state in edge} == set(policy.statuses)
+    for before, after in edges:
+        incident = _incident(before)
+        assert _moved(incident, after, policy).status == after
+    for state in policy.open_statuses:
+        with pytest.raises(Tell):
+            close(_incident(state), CloseAnswers(), summary="", at=_NOW)
+
+
+_NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _incident(status: str) -> Incident:
+    return Incident(
+        id="i",
+        team_id="T",
+        title="t",
+        severity="sev1",
+        status=status,
+        summary="",
+        private=False,
+        hubs=(),
+        declared_by="U",
+        declared_at=_NOW,
+        channel_name="inc",
+        closed_at=_NOW if status == CLOSED else None,
+    )
+
+
+def _moved(incident: Incident, after: str, policy: Policy) -> Incident:
+    if after == CLOSED:
+        return close(incident, CloseAnswers(), summary="", at=_NOW).incident
+    if not incident.is_open:
+        return reopen(incident, policy=policy).incident
+    return change_status(incident, after, policy=policy, at=_NOW).incident
+
+
+def test_the_picture_of_the_imports_is_the_contract() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = project["tool"]["importlinter"]["contracts"]
+    (layers,) = [c["layers"] for c in contracts if c["type"] == "layers"]
+    assert block("text", "sandbox | bootstrap").splitlines() == [
+        layer.replace("bot.", "") for layer in layers
+    ]
+
+
+def role_rule(role: dict[str, Any]) -> Rule:
+    """What a Role lets its holder do, as Kubernetes reads it."""
+    assert role["kind"] == "Role"
+
+    def may(wanted: Attributes) -> bool:
+        return wanted.namespace == role["metadata"]["namespace"] and any(
+            wanted.group in rule["apiGroups"]
+            and wanted.resource in rule["resources"]
+            and wanted.verb in rule["verbs"]
+            and ("resourceNames" not in rule or wanted.name in rule["resourceNames"])
+            for rule in role["rules"]
+        )
+
+    return may
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[ClusterDouble]:
+    images = {"web": Image(command=lambda _pod, _port: Command(argv=["sleep", "600"]))}
+    with ClusterDouble(directory=tmp_path, images=images) as double:
+        double.add_node("core-1", {})
+        double.add_namespace(NAMESPACE)
+        yield double
+
+
+def test_the_role_is_enough_for_what_runbooks_do_and_for_nothing_else(
+    cluster: ClusterDouble, tmp_path: Path
+) -> None:
+    role = yaml.safe_load(block("yaml", "kind: Role"))
+    pod: dict[str, Any] = {"spec": {"containers": [{"name": "c", "image": "web"}]}}
+    for name in ("proxy", "hub"):
+        labels = {"component": name}
+        cluster.verbs.create(
+            DEPLOYMENTS,
+            NAMESPACE,
+            {
+                "metadata": {"name": name},
+                "spec": {
+                    "selector": {"matchLabels": labels},
+                    "template": {"metadata": {"labels": labels}, **pod},
+                },
+            },
+        )
+    for name in ("jupyter-ana", "jupyter-ben"):
+        cluster.verbs.create(
+            PODS,
+            NAMESPACE,
+            {"metadata": {"name": name, "labels": {"component": "singleuser-server"}}, **pod},
+        )
+    path = tmp_path / "kubeconfig.mayday"
+    context = cluster.write_kubeconfig(path, user="mayday", rule=role_rule(role))
+    api = KubernetesCluster(name="teaching", kubeconfig=str(path), context=context)
+
+    ana, ben = api.pods(NAMESPACE, "component=singleuser-server")
+    assert api.deployment(NAMESPACE, "proxy").name == "proxy"
+    api.restart_deployment(NAMESPACE, "proxy", "2026-01-01T00:00:00+00:00")
+    assert api.deployment(NAMESPACE, "proxy").restarted_at == "2026-01-01T00:00:00+00:00"
+    api.delete_pod(NAMESPACE, ana.name, ana.uid)
+    api.force_delete_pod(NAMESPACE, ben.name, ben.uid)
+    assert ben.uid not in {pod.uid for pod in api.pods(NAMESPACE, "component=singleuser-server")}
+
+    refused: list[Callable[[], object]] = [
+        lambda: api.restart_deployment(NAMESPACE, "hub", "2026-01-01T00:00:00+00:00"),
+        lambda: api.pods("default", ""),
+        api.nodes,
+    ]
+    for call in refused:
+        with pytest.raises(Tell) as told:
+            call()
+        assert told.value.code == "403"
+
+
+def test_the_scopes_of_the_hub_are_enough_for_what_runbooks_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if sys.platform != "linux":
+        pytest.skip("KubeSpawner runs on Linux only")
+    c = SimpleNamespace(JupyterHub=SimpleNamespace())
+    exec(compile(block("python", "load_roles"), "README.md", "exec"), {"c": c})
+    (role,), (service,) = c.JupyterHub.load_roles, c.JupyterHub.services
+    assert role["services"] == [service["name"]]
+    monkeypatch.setattr(running, "BOT_SCOPES", role["scopes"])
+    with HubSandbox(directory=tmp_path / "hub", users=("ana",)) as sandbox:
+        sandbox.start_servers()
+        hub = JupyterHub(
+            name="datahub", url=sandbox.url, api_url=sandbox.api_url, token=sandbox.api_token
+        )
+        try:
+            assert [server.user for server in hub.servers() if server.last_activity] == ["ana"]
+            assert hub.sees_everyone()
+            assert [route.user for route in hub.routes()] == ["ana"]
+            hub.resync_routes()
+            assert hub.server("ana", "") is not None
+            assert hub.stop_server("ana", "") is Stopped.GONE
+            with pytest.raises(Tell, match="start:servers"):
+                hub.start_server("ana", "")
+        finally:
+            hub.close()
