@@ -19,7 +19,7 @@ from bot.config import Config
 from bot.domain.hubs import Place
 from bot.domain.incident import Policy
 from bot.durable import DurableWork
-from bot.errors import ConfigError, MaydayError
+from bot.errors import ConfigError, MaydayError, Retry
 from bot.ports import Clock, Forge
 from bot.services import publish as publishing
 from bot.services import sync as syncing
@@ -159,7 +159,12 @@ class Bot:
         store.check()
         store.lock()
         store.migrate()
-        identity = self.chat.identity()
+        try:
+            identity = self.chat.identity()
+        except Retry as exc:
+            raise ConfigError(
+                f"Slack cannot be reached at {config.slack.api_url}: check the network, then start again."
+            ) from exc
         for scope in missing_scopes(identity.scopes):
             log.warning("slack.scope_missing", scope=scope, advice="add it and reinstall the app")
         self.durable.launch()

@@ -154,11 +154,21 @@ def _world() -> World:
 
 
 def _started(world: World) -> None:
-    address = world.start_slack()
-    out.print(f"The practice Slack is at [bold]{address}[/bold]", highlight=False)
-    out.print("The hub, its servers and the GitHub are starting, which takes some seconds …")
+    """Start the sandbox, its page first.
+
+    Raises:
+        Tell: a part of it does not come up; what had started is stopped again.
+    """
+    from bot.sandbox.errors import SandboxError
+
     try:
+        address = world.start_slack()
+        out.print(f"The practice Slack is at [bold]{address}[/bold]", highlight=False)
+        out.print("The hub, its servers and the GitHub are starting, which takes some seconds …")
         world.start_rest()
+    except (SandboxError, TimeoutError, OSError) as exc:
+        world.stop()
+        raise Tell(f"The sandbox did not start: {exc}") from exc
     except BaseException:
         world.stop()
         raise
@@ -188,7 +198,10 @@ def _signals() -> threading.Event:
 
 
 def _port() -> int:
-    return int(os.environ.get("MAYDAY_SANDBOX_PORT", "0"))
+    chosen = os.environ.get("MAYDAY_SANDBOX_PORT", "0")
+    if not chosen.isdigit() or int(chosen) > 65535:
+        raise Tell("MAYDAY_SANDBOX_PORT must be a port number, or 0 for any that is free.")
+    return int(chosen)
 
 
 def _zone(settings: Config) -> str:

@@ -6,11 +6,13 @@ import shutil
 import sys
 from pathlib import Path
 
+from bot.sandbox.errors import SandboxError
+
 PARTS = Path(__file__).parent / "node"
 """Where their packages are installed."""
 
 
-class NodeMissingError(Exception):
+class NodeMissingError(SandboxError):
     """There is no node, or its parts are not installed; the text says what to do."""
 
 

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.sandbox.errors import SandboxError
 
-class OutageError(Exception):
+
+class OutageError(SandboxError):
     """An outage cannot be played now; the message is one sentence that says why."""
 
 
@@ -24,14 +26,15 @@ class Param:
 class Outage:
     """Something to break or mend.
 
-    `run` takes the chosen parameters by name and returns one sentence that says what happened; it
-    raises OutageError when it cannot be done now.
+    `mends` says that it puts something right. `run` takes the chosen parameters by name and returns
+    one sentence that says what happened; it raises OutageError when it cannot be done now.
     """
 
     id: str
     label: str
     help: str = ""
     params: Sequence[Param] = ()
+    mends: bool = False
     run: Callable[[Mapping[str, str]], str]
 
     def view(self) -> dict[str, Any]:
@@ -40,4 +43,10 @@ class Outage:
             {"name": param.name, "label": param.label, "choices": list(param.choices)}
             for param in self.params
         ]
-        return {"id": self.id, "label": self.label, "help": self.help, "params": params}
+        return {
+            "id": self.id,
+            "label": self.label,
+            "help": self.help,
+            "params": params,
+            "mends": self.mends,
+        }
