@@ -34,7 +34,7 @@ def drill(
     """Play it, print it, and write ``checks.json`` and ``report.md`` into the directory.
 
     Raises:
-        MaydayError: it could not begin.
+        MaydayError: it could not begin, for instance because the database does not answer.
         KeyboardInterrupt: it was ended by Ctrl-C or SIGTERM, after everything was stopped.
     """
     if name not in NAMES:
@@ -43,6 +43,9 @@ def drill(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     directory.mkdir(parents=True, exist_ok=True)
     url = database or default_database(directory)
+    if database:
+        with closing(Store(database)) as store:
+            store.check()
 
     def show(when: datetime, who: str, what: str) -> None:
         local = when.astimezone(ZONE)

@@ -55,7 +55,7 @@ def test_the_drill_is_green(tmp_path: Path, database_url: str) -> None:
     code, said = play(tmp_path, "--database", database_url)
     failed = [check for check in judged(tmp_path)["checks"] if not check["passed"]]
     assert (failed, code) == ([], 0), said
-    assert "22:03:0" in said
+    assert "ana       /incident resolve" in said
 
     report = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert report.startswith("# 2017-02-24 - ")
@@ -75,15 +75,20 @@ def test_it_fails_where_a_runbook_was_not_allowed(tmp_path: Path) -> None:
     (first, *_) = checks.values()
     assert "You are not on the list" in first["saw"]
     passed = {name for name, check in checks.items() if check["passed"]}
-    assert passed == {
+    assert passed >= {
         "before: every student works",
         "the proxy is evicted: no route, nobody works",
-        "both health pages say 200 all the same",
         "one channel, one card, one announcement",
-        "every message is stored once",
-        "as it was written, edited and deleted",
         "mayday met no error",
     }
+    assert passed.isdisjoint(
+        {
+            "the story was played to its end",
+            "resync-routes: every ready server has its route again",
+            "every time of 2017 is in the report",
+            "publishing twice changes nothing",
+        }
+    )
 
 
 def test_what_cannot_begin_says_why_in_a_sentence(tmp_path: Path) -> None:

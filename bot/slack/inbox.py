@@ -84,12 +84,19 @@ class Inbox:
         channel = str(event["channel"])
         match event.get("subtype"):
             case "message_changed":
+                self._was_said(event, team_id, channel)
                 said = message_from(event["message"], team_id=team_id, channel_id=channel)
                 self._record.said(said)
             case "message_deleted":
+                self._was_said(event, team_id, channel)
                 gone = event.get("deleted_ts") or event["previous_message"]["ts"]
                 self._record.deleted(team_id, channel, str(gone))
             case "message_replied":
                 return  # says only that a thread has a reply, which comes as a message of its own
             case _:
                 self._record.said(message_from(event, team_id=team_id, channel_id=channel))
+
+    def _was_said(self, event: Mapping[str, Any], team_id: str, channel: str) -> None:
+        """Events overtake each other: a change tells what it changed, in case that is not here yet."""
+        if before := event.get("previous_message"):
+            self._record.said(message_from(before, team_id=team_id, channel_id=channel))

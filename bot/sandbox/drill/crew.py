@@ -18,6 +18,7 @@ DONE = "Done and verified."
 OVER = (DONE, "❌", "❓", "Nothing was left to do.", "nothing was done", "Cancelled by")
 PUBLISHED = "The report is published"
 REFUSAL = "⚠️"
+_DATE = re.compile(r"<!date\^[^|>]*\|([^>]*)>")
 _PERSON = re.compile(r"<@(U[A-Z0-9]+)>")
 
 Message = Mapping[str, Any]
@@ -103,11 +104,11 @@ class Crew:
         seen = str((reply or {}).get("text", ""))
         if answer not in seen:
             if seen:
-                raise WentWrong(f"{line} was answered with: {seen}")
-            self._heard(
-                person, since, lambda message: answer in _text(message), f"“{answer}”", line
-            )
-        return line
+                raise WentWrong(f"{line} was answered with: {self._plain(seen)}")
+            heard = self._heard(person, since, lambda m: answer in _text(m), f"“{answer}”", line)
+            # What everybody is told repeats the command; what only they see is worth showing.
+            seen = _text(heard) if heard.get("ephemeral") else ""
+        return f"{line} → {self._plain(seen)}" if seen else line
 
     def run(self, who: str, runbook: str) -> str:
         """Ask for a plan, confirm it, and see it through."""
@@ -154,7 +155,8 @@ class Crew:
         return f"/incident close → {_text(told)}"
 
     def _plain(self, text: str) -> str:
-        """A text with names where Slack has ids."""
+        """A text as people see it: names for ids, and times that Slack would put in their zone."""
+        text = _DATE.sub(lambda found: found[1], text)
         return _PERSON.sub(lambda found: f"@{self._slack.person(found[1]).name}", text)
 
     def _opened(self, person: Person, channel: str, line: str) -> str:

@@ -102,7 +102,7 @@ GROUPS = tuple(dict.fromkeys(item.group for item in ITEMS))
 
 EVICTED = (
     "Kubernetes evicts the proxy's pod, and students cannot connect any more. Behind it are the "
-    f"inodes that run out on our nodes, which is known and being worked on ({INODES})."
+    f"inodes that run out on our nodes, for which a fix is under way ({INODES})."
 )
 EMPTY = (
     "The next proxy is up and takes connections, but it starts without a single route, so nobody is "

@@ -121,14 +121,14 @@ def links_in(text: str) -> list[str]:
 
 
 def _stored(read: ReadStored, slack: SlackSandbox, channel: str) -> Sequence[Stored]:
-    """What is stored, once it is at least as much as Slack shows or the time for it is up."""
+    """What is stored, once it is what Slack shows or the time for it is up."""
     shown = {message["ts"] for message in slack.messages(channel)}
     found: Sequence[Stored] = ()
 
     def all_there() -> bool:
         nonlocal found
         found = read(slack.team_id, channel)
-        return shown <= {message.ts for message in found}
+        return shown == {message.ts for message in found if not message.deleted}
 
     # Which are missing is for the check to say.
     with contextlib.suppress(TimeoutError):
