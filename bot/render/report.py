@@ -178,18 +178,22 @@ def _bullets(lines: Iterable[Line], names: Names) -> str:
 
 def _numbered(items: Iterable[ActionItem], names: Names) -> str:
     return "\n".join(
-        f"{number}. {' '.join([inline(item.title, names), *_links(item)])}"
+        f"{number}. {inline(item.title, names)}{_links(item)}"
         for number, item in enumerate(items, start=1)
     )
 
 
-def _links(item: ActionItem) -> list[str]:
+def _links(item: ActionItem) -> str:
     """Where the item is followed: the place people named, and the issue mayday filed."""
-    links = [link(_kind(item.link), item.link)] if item.link else []
-    if item.issue_url:
-        label = f"Issue {item.issue_url.rpartition('/')[2]}" if links else "Issue"
-        links.append(link(label, item.issue_url))
-    return links
+    named = f" {link(_kind(item.link), item.link)}" if item.link else ""
+    if not item.issue_url:
+        return named
+    number = item.issue_url.rpartition("/")[2]
+    return (
+        f"{named}, tracked in {link(f'issue {number}', item.issue_url)}"
+        if named
+        else (f" {link('Issue', item.issue_url)}")
+    )
 
 
 def _kind(url: str) -> str:

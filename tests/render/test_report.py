@@ -152,7 +152,10 @@ def test_an_item_shows_where_people_follow_it_and_the_issue_filed() -> None:
     both = item(1, "tune *it*", link="https://x.test/pull/9", issue_url="https://git.test/issues/7")
     one = item(2, "alert", issue_url="https://git.test/issues/8")
     text = report_text(report(items=[both, one]))
-    assert "1. tune **it** [PR](https://x.test/pull/9) [Issue 7](https://git.test/issues/7)" in text
+    assert (
+        "1. tune **it** [PR](https://x.test/pull/9), tracked in [issue 7](https://git.test/issues/7)"
+        in text
+    )
     assert "2. alert [Issue](https://git.test/issues/8)" in text
 
 
