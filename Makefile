@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 NODE := bot/sandbox/node
 
-.PHONY: run test check install dev clean
+.PHONY: run test check contracts install dev clean
 
 run: install
 	$(BIN)/mayday run
@@ -38,6 +38,10 @@ check: dev
 
 test: check
 	$(BIN)/pytest -n $${WORKERS:-2} --dist loadgroup
+
+# What mayday relies on of each outside system, against each double and whatever real part is at hand.
+contracts: dev
+	$(BIN)/pytest tests/contracts -q -n $${WORKERS:-2} --dist loadgroup
 
 clean:
 	rm -rf $(VENV) $(NODE)/node_modules .mypy_cache .ruff_cache .pytest_cache
