@@ -155,7 +155,7 @@ class Bot:
 
     def _start(self) -> None:
         store, config = self.store, self.config
-        self._stops.append(store.close)
+        self._stops += [store.close, *(site.hub.close for site in self.sites.values())]
         store.check()
         store.lock()
         store.migrate()

@@ -211,6 +211,9 @@ class Hub(Protocol):
 
     def start_server(self, user: str, name: str) -> Started: ...
 
+    def close(self) -> None:
+        """Let go of the connections."""
+
 
 class Cluster(Protocol):
     """One Kubernetes cluster. Actions send their request once."""

@@ -244,6 +244,12 @@ class KubernetesCluster:
             )
         elif status == 409:
             text = f"Cluster {self._name} would not {act}{where}: it has changed, make a new plan."
+        elif status == 410:
+            return Retry(
+                f"Cluster {self._name} changed too much while it was to {act}{where}: ask again.",
+                after=1.0,
+                maybe_done=False,
+            )
         elif status == 429:
             headers = error.headers or {}
             return Retry(

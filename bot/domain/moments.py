@@ -41,9 +41,9 @@ def read_moment(text: str, *, zone: ZoneInfo, now: datetime) -> datetime:
     try:
         clock = time(int(found[1]), int(found[2]), int(found[3] or 0))
         day = date.fromisoformat(_padded(day_text)) if day_text.strip() else local_now.date()
-    except ValueError:
+        moment = datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Tell(f"“{text}” cannot be: check the day and the hour.") from None
-    moment = datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
     if not day_text.strip() and moment > now + _FUTURE_SLACK:
         moment = datetime.combine(day - timedelta(days=1), clock, tzinfo=zone).astimezone(UTC)
     if moment.astimezone(zone).replace(tzinfo=None) != datetime.combine(

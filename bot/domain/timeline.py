@@ -25,8 +25,8 @@ class EntryKind(StrEnum):
     STATUS = "status"  # from, to, text
     SEVERITY = "severity"  # from, to
     ROLE = "role"  # role, user, before
-    UPDATE = "update"  # text
-    ACTION_ITEM = "action_item"  # item
+    UPDATE = "update"  # text, status
+    ACTION_ITEM = "action_item"  # item, text, group, owner, link
     RUNBOOK = "runbook"  # run, runbook, hub, cluster, namespace, step, outcome, seen
     RESOLVED = "resolved"  # from, to, text
     REOPENED = "reopened"  # from, to

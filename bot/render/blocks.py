@@ -106,6 +106,11 @@ def select(
     return made
 
 
+def overflow(action: str, options: Sequence[Block]) -> Block:
+    """A small menu of things to do, of at most five."""
+    return {"type": "overflow", "action_id": action, "options": list(options)[:5]}
+
+
 def text_input(
     action: str,
     *,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.domain.incident import CLOSED, RESOLVED, Incident
+from bot.domain.timeline import Heading
 from bot.ports import Post
 from bot.render import blocks as b
+from bot.render.lines import HEADINGS
 from bot.render.text import cut, escape, when
 
 SIGNS = {RESOLVED: "✅", CLOSED: "📁"}
@@ -22,6 +24,18 @@ ACTION_REOPEN = "incident.reopen"
 ACTION_REPORT = "incident.report"
 ACTION_RETRY = "incident.retry"
 ACTION_SNOOZE = "incident.snooze"
+ACTION_COMMAND = "incident.command"
+
+COMMANDER = "commander"
+"""The role that a button offers while nobody has it, where the team has such a role."""
+
+_IS_IT_OVER: b.Block = {
+    "title": b.plain("Is it over?"),
+    "text": b.plain("Everybody is told so, and reminders end. It can be reopened.", 300),
+    "confirm": b.plain("Resolve"),
+    "deny": b.plain("Not yet"),
+}
+"""Asked before the button resolves: it stands where people press in a hurry."""
 
 
 def sign(incident: Incident) -> str:
@@ -31,10 +45,10 @@ def sign(incident: Incident) -> str:
 
 def topic(incident: Incident) -> str:
     """The channel's topic."""
-    commander = incident.roles.get("commander")
+    commander = incident.roles.get(COMMANDER)
     parts = [f"{sign(incident)} {incident.severity}", incident.status]
     if commander:
-        parts.append(f"commander <@{commander}>")
+        parts.append(f"{COMMANDER} <@{commander}>")
     start = " · ".join(parts)
     return f"{start} · {escape(cut(incident.title, TOPIC_LIMIT - len(start) - 30))}"
 
@@ -53,7 +67,7 @@ def _facts(incident: Incident, roles: Sequence[str], hubs: Mapping[str, str]) ->
     if incident.closed_at:
         times.append(f"closed {when(incident.closed_at)}")
     return [
-        f"*Status*\n{sign(incident)} {incident.status}",
+        f"*Status*\n{incident.status}",
         f"*Severity*\n{incident.severity}",
         f"*Hubs*\n{named or 'not said'}",
         f"*Roles*\n{people}",
@@ -66,7 +80,7 @@ def card(
     *,
     roles: Sequence[str],
     hubs: Mapping[str, str],
-    reactions: Mapping[str, str],
+    reactions: Mapping[str, Heading],
     report_url: str = "",
 ) -> Post:
     """The pinned message that always tells the present state, with the next things to do.
@@ -82,32 +96,46 @@ def card(
         shown.append(b.section(f"*Summary*\n{escape(cut(incident.summary, 2500))}"))
     if report_url:
         shown.append(b.section(f"*Report*: {report}"))
+    shown.append(b.actions(*next_steps(incident, roles)))
+    if incident.is_open:
+        shown.append(
+            b.context(legend(reactions), "`/incident help` lists all that you can do here.")
+        )
+    return Post(
+        text=f"{escape(incident.title)}: {incident.status}, {incident.severity}",
+        blocks=tuple(shown),
+    )
+
+
+def next_steps(incident: Incident, roles: Sequence[str]) -> list[b.Block]:
+    """Buttons for what can be done in the state it is in."""
     if incident.is_open:
         buttons = [
             b.button("Post an update", action=ACTION_UPDATE, style="primary"),
             b.button("Run a runbook", action=ACTION_RUN),
             b.button("Timeline", action=ACTION_TIMELINE),
-            b.button("Resolve", action=ACTION_RESOLVE),
+            b.button("Resolve", action=ACTION_RESOLVE, confirm=_IS_IT_OVER),
         ]
-    elif incident.status == RESOLVED:
-        buttons = [
+        if COMMANDER in roles and COMMANDER not in incident.roles:
+            buttons.append(b.button("Take command", action=ACTION_COMMAND))
+        return buttons
+    if incident.status == RESOLVED:
+        return [
             b.button("Close and report", action=ACTION_CLOSE, style="primary"),
             b.button("Timeline", action=ACTION_TIMELINE),
             b.button("Preview the report", action=ACTION_REPORT),
             b.button("Reopen", action=ACTION_REOPEN),
         ]
-    else:
-        buttons = [
-            b.button("Preview the report", action=ACTION_REPORT),
-            b.button("Reopen", action=ACTION_REOPEN),
-        ]
-    shown.append(b.actions(*buttons))
-    if incident.is_open:
-        legend = " · ".join(f":{name}: {meaning}" for name, meaning in reactions.items())
-        shown.append(b.context(f"React to a message to file it: {legend}", "`/incident help`"))
-    return Post(
-        text=f"{incident.title}: {incident.status}, {incident.severity}", blocks=tuple(shown)
-    )
+    return [
+        b.button("Preview the report", action=ACTION_REPORT),
+        b.button("Reopen", action=ACTION_REOPEN),
+    ]
+
+
+def legend(reactions: Mapping[str, Heading]) -> str:
+    """Which reaction files a message as what."""
+    listed = " · ".join(f":{name}: {HEADINGS[heading]}" for name, heading in reactions.items())
+    return f"React to a message to file it: {listed}"
 
 
 def announcement(incident: Incident, *, hubs: Mapping[str, str]) -> Post:
@@ -124,6 +152,6 @@ def announcement(incident: Incident, *, hubs: Mapping[str, str]) -> Post:
     if incident.resolved_at:
         times += f" · resolved {when(incident.resolved_at)}"
     return Post(
-        text=f"{incident.title}: {incident.status}, {incident.severity}",
+        text=f"{escape(incident.title)}: {incident.status}, {incident.severity}",
         blocks=(b.section("\n".join(lines)), b.context(f"{times} · follow it in {where}")),
     )

@@ -237,7 +237,8 @@ def close(
             "Summary",
             b.text_input("value", initial=summary, multiline=True),
             optional=True,
-            hint="What broke, for whom, for how long, and how it was fixed.",
+            hint="What broke, for whom, for how long, and how it was fixed; messages filed as "
+            "summary follow it.",
         ),
         b.input_block(
             "impact",

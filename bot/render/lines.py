@@ -10,12 +10,21 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.domain.timeline import EntryKind, FileRef, Line
+from bot.domain.timeline import EntryKind, FileRef, Heading, Line
 from bot.render.markdown import Names, link, neutral
 from bot.render.plans import runbook_words
 from bot.render.text import escape
 
 _BROADCAST = re.compile(r"<(?=!(?!date\^))")
+HEADINGS = {
+    Heading.TIMELINE: "timeline",
+    Heading.WRONG: "what went wrong",
+    Heading.LUCKY: "where we got lucky",
+    Heading.ACTION: "action item",
+    Heading.SUMMARY: "summary",
+}
+"""Where a message is filed, in the words of the report."""
+
 _OWN_WORDS = frozenset({EntryKind.NOTE, EntryKind.MESSAGE})
 _SIGNED = frozenset({EntryKind.MESSAGE, EntryKind.UPDATE})
 

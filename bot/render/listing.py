@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.domain.incident import Incident
 from bot.domain.timeline import Heading, Line
@@ -15,13 +15,14 @@ from bot.render.text import cut, escape, when
 ACTION_DECLARE = "menu.declare"
 ACTION_LIST = "menu.list"
 ACTION_HELP = "menu.help"
-ACTION_EDIT = "entry.edit"
-ACTION_TAKE_OUT = "entry.take_out"
+ACTION_ENTRY = "entry.mend"
+EDIT = "edit"
+TAKE_OUT = "out"
 
-SHOWN_LINES = 22
-"""Two blocks for each, of Slack's fifty a message."""
+SHOWN_LINES = 45
+"""One block for each, of Slack's fifty a message."""
 
-HEADINGS = {
+_ALSO = {
     Heading.WRONG: "🔥 what went wrong",
     Heading.LUCKY: "🍀 where we got lucky",
     Heading.ACTION: "🔧 action item",
@@ -29,14 +30,18 @@ HEADINGS = {
 }
 
 
-def timeline(incident: Incident, lines: Sequence[Line]) -> Post:
-    """All that the report will show, in order, each with buttons to edit it or take it out."""
+def timeline(incident: Incident, lines: Sequence[Line], *, said: str = "") -> Post:
+    """All that the report will show, in order, each with a menu to edit it or take it out.
+
+    ``said`` is what has just been done to it.
+    """
     kept = sorted(
         (line for line in lines if line.entry.deleted_at is None and line.headings),
         key=lambda line: (line.entry.at, line.entry.id),
     )
     if not kept:
         text = "The timeline is empty: react to a message with 📌, or write `/incident note text`."
+        text = f"{said} {text}".strip()
         return Post(text=text, blocks=(b.section(text),))
     shown: list[b.Block] = [b.section(f"*Timeline of {escape(incident.title)}*")]
     if len(kept) > SHOWN_LINES:
@@ -44,18 +49,19 @@ def timeline(incident: Incident, lines: Sequence[Line]) -> Post:
             b.context(f"The latest {SHOWN_LINES} of {len(kept)}; the report has them all.")
         )
     for line in kept[-SHOWN_LINES:]:
-        also = " · ".join(HEADINGS[h] for h in HEADINGS if h in line.headings)
+        also = " · ".join(_ALSO[h] for h in _ALSO if h in line.headings)
         text = f"{when(line.entry.at)}  {quiet(cut(words(line), 2600))}"
-        shown.append(b.section(f"{text}\n_{also}_" if also else text))
-        value = str(line.entry.id)
-        shown.append(
-            b.actions(
-                b.button("Edit", action=ACTION_EDIT, value=value),
-                b.button("Take out", action=ACTION_TAKE_OUT, value=value),
-                block_id=f"entry-{value}",
-            )
+        mend = b.overflow(
+            ACTION_ENTRY,
+            [
+                b.option("Edit", f"{EDIT}:{line.entry.id}"),
+                b.option("Take out", f"{TAKE_OUT}:{line.entry.id}"),
+            ],
         )
-    return Post(text=f"Timeline of {incident.title}", blocks=tuple(shown))
+        shown.append(b.section(f"{text}\n_{also}_" if also else text, accessory=mend))
+    if said:
+        shown.append(b.context(said))
+    return Post(text=f"Timeline of {escape(incident.title)}", blocks=tuple(shown))
 
 
 def incidents(found: Sequence[Incident]) -> Post:
@@ -73,7 +79,7 @@ def incidents(found: Sequence[Incident]) -> Post:
     return Post(text=f"{len(found)} incidents", blocks=(b.section("\n".join(lines[:12])),))
 
 
-def menu(incident: Incident | None) -> Post:
+def menu(incident: Incident | None, roles: Sequence[str]) -> Post:
     """What to do next, where somebody typed the command alone."""
     if incident is None:
         text = "What would you like to do?"
@@ -84,17 +90,28 @@ def menu(incident: Incident | None) -> Post:
         ]
     else:
         text = (
-            f"{card.sign(incident)} *{escape(incident.title)}* is {incident.status}, "
-            f"{incident.severity}."
+            f"{card.sign(incident)} *{escape(incident.title)}* · {incident.status} · "
+            f"{incident.severity}"
         )
         buttons = [
-            b.button("Post an update", action=card.ACTION_UPDATE, style="primary"),
-            b.button("Run a runbook", action=card.ACTION_RUN),
-            b.button("Timeline", action=card.ACTION_TIMELINE),
-            b.button("Report", action=card.ACTION_REPORT),
+            *card.next_steps(incident, roles),
             b.button("Help", action=ACTION_HELP),
         ]
     return Post(text=text, blocks=(b.section(text), b.actions(*buttons)))
+
+
+def help_(rows: Mapping[str, str], afterwards: Sequence[str], legend: str) -> Post:
+    """Every command in a line, those of afterwards by themselves. ``rows`` are by command."""
+    during = "\n".join(row for name, row in rows.items() if name not in afterwards)
+    after = "\n".join(rows[name] for name in afterwards)
+    return Post(
+        text="What /incident can do",
+        blocks=(
+            b.section(f"*While it burns*\n{during}"),
+            b.section(f"*Towards the report*\n{after}"),
+            b.context(legend),
+        ),
+    )
 
 
 def preview(markdown: str) -> Post:

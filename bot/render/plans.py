@@ -122,7 +122,7 @@ def plan_blocks(plan: Plan, title: str, *buttons: b.Block) -> list[b.Block]:
 
 def confirm(plan: Plan, title: str) -> b.Block:
     """The question that Slack asks once more when the button is pressed."""
-    loss = " ".join(_plain_loss(loss, plan.read_at) for loss in plan.losses)
+    loss = " ".join(f"{_plain_loss(loss, plan.read_at)}." for loss in plan.losses)
     place = plan.place
     where = f"Cluster {place.cluster}, namespace {place.namespace}, hub {place.hub}."
     dialog: b.Block = {
@@ -184,7 +184,7 @@ def loss_lines(plan: Plan) -> list[str]:
     for loss in plan.losses:
         names = ", ".join(escape(cut(user, 40)) for user in loss.users[:8])
         others = f" and {loss.servers - 8} more" if loss.servers > 8 else ""
-        lines.append(f"{_plain_loss(loss, plan.read_at)} ({names}{others})")
+        lines.append(f"{_plain_loss(loss, plan.read_at)} ({names}{others}).")
     return lines or [_no_loss(plan)]
 
 
@@ -257,7 +257,7 @@ def _number(value: object) -> str:
 def _plain_loss(loss: Loss, now: datetime) -> str:
     many = loss.servers != 1
     ends = {
-        LossKind.SERVER: "servers end, with what is not saved" if many else "server ends",
+        LossKind.SERVER: f"{'servers end' if many else 'server ends'}, with what is not saved",
         LossKind.CONNECTION: (
             "connections drop for a moment; kernels survive"
             if many
@@ -266,7 +266,7 @@ def _plain_loss(loss: Loss, now: datetime) -> str:
     }
     active = f"{loss.active} active in the last 10 minutes" if loss.active else "none active lately"
     latest = f", the last one {_ago(now, loss.latest)}" if loss.latest else ""
-    return f"{loss.servers} {ends[loss.kind]}: {active}{latest}."
+    return f"{loss.servers} {ends[loss.kind]}: {active}{latest}"
 
 
 def _ago(now: datetime, then: datetime) -> str:

@@ -11,7 +11,7 @@ from bot.domain.reminders import lateness
 from bot.domain.timeline import Entry, EntryKind
 from bot.ports import Post
 from bot.render import blocks as b
-from bot.render.card import ACTION_RETRY, ACTION_SNOOZE, ACTION_UPDATE
+from bot.render.card import ACTION_CLOSE, ACTION_RETRY, ACTION_SNOOZE, ACTION_UPDATE
 from bot.render.text import cut, escape, when
 
 POSTED_KINDS = frozenset(
@@ -28,6 +28,16 @@ POSTED_KINDS = frozenset(
     }
 )
 """The kinds of entry that the channel is told about."""
+
+
+_NEWS_SIGNS = {EntryKind.RESOLVED: "✅", EntryKind.REOPENED: "🚨"}
+
+
+def is_news(entry: Entry) -> bool:
+    """Whether people outside the channel are told of it: updates, and the incident's turns."""
+    if entry.kind is EntryKind.STATUS:
+        return bool(entry.data.get("text"))
+    return entry.kind is EntryKind.UPDATE or entry.kind in _NEWS_SIGNS
 
 
 def _quote(data: Mapping[str, Any]) -> str:
@@ -52,8 +62,9 @@ def entry_post(entry: Entry) -> Post:
             text = f"📶 Severity is *{data['to']}* now (was {data['from']}), by {who}."
         case EntryKind.ROLE:
             before = data.get("before")
-            took_over = f" from <@{before}>" if before else ""
-            text = f"🧑‍🚒 <@{data['user']}> is *{data['role']}* now{took_over}, by {who}."
+            took_over = f", after <@{before}>" if before else ""
+            given = "" if data["user"] == entry.author else f", given by {who}"
+            text = f"🧑‍🚒 <@{data['user']}> is *{data['role']}* now{took_over}{given}."
         case EntryKind.UPDATE:
             text = f"📣 *Update* by {who}:{_quote(data)}"
         case EntryKind.REOPENED:
@@ -61,12 +72,20 @@ def entry_post(entry: Entry) -> Post:
         case EntryKind.CLOSED:
             text = f"📁 *Closed* by {who}. The report is on its way."
         case EntryKind.ACTION_ITEM:
-            text = f"🔧 Action item by {who}, under _{escape(str(data.get('group', '')))}_:{_quote(data)}"
+            owner = f", for <@{data['owner']}>" if data.get("owner") else ""
+            link = f"\n>{escape(str(data['link']))}" if data.get("link") else ""
+            text = (
+                f"🔧 Action item by {who}{owner}, under _{escape(str(data.get('group', '')))}_:"
+                f"{_quote(data)}{link}"
+            )
         case EntryKind.PUBLISHED:
             text = f"📄 The report is published: {_links(data)}"
         case _:
             text = f"{entry.kind.value} by {who}"
-    return Post(text=text, blocks=(b.section(text),))
+    shown: tuple[b.Block, ...] = (b.section(text),)
+    if entry.kind is EntryKind.RESOLVED:
+        shown += (b.actions(b.button("Close and report", action=ACTION_CLOSE)),)
+    return Post(text=text, blocks=shown)
 
 
 def _links(data: Mapping[str, Any]) -> str:
@@ -75,8 +94,10 @@ def _links(data: Mapping[str, Any]) -> str:
 
 
 def stakeholder_update(incident: Incident, entry: Entry) -> Post:
-    """An update as the announcement's thread shows it."""
-    text = f"📣 *{escape(incident.title)}* · {entry.data['status']}{_quote(entry.data)}"
+    """News as the announcement's thread shows it; see :func:`is_news`."""
+    status = entry.data["status"] if entry.kind is EntryKind.UPDATE else entry.data["to"]
+    mark = _NEWS_SIGNS.get(entry.kind, "📣")
+    text = f"{mark} *{escape(incident.title)}* · {status}{_quote(entry.data)}"
     return Post(text=text, blocks=(b.section(text),))
 
 

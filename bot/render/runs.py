@@ -21,7 +21,7 @@ ENDINGS = {
     "failed": "❌ This did not work: {error}",
     "needs_human": "❓ Somebody has to look: a step may or may not have taken effect.",
     "done": "✅ Done and verified.",
-    "running": "⏳ Running, confirmed by {who}. Progress is in this thread.",
+    "running": "⏳ Running. Progress is in this thread.",
 }
 
 
@@ -92,6 +92,8 @@ def _face(
         return Post(text=text, blocks=(*plan_blocks(plan, title), b.context(asked)))
     results = {plan.steps[n - 1].id: result for n, _, result in steps if result is not None}
     current = next((plan.steps[n - 1].id for n, ended, _ in steps if not ended), "")
+    if decided_by and state not in ("cancelled", "expired"):
+        asked += f", confirmed by <@{decided_by}>"
     ending = ENDINGS[state].format(who=f"<@{decided_by}>", error=escape(error or "see the steps."))
     shown = progress_blocks(plan, title, results, current)
     return Post(text=f"{text} {ending}", blocks=(*shown, b.section(ending), b.context(asked)))

@@ -25,4 +25,4 @@ def cut(text: str, limit: int) -> str:
 def when(moment: datetime) -> str:
     """A moment in each reader's own zone, with UTC for clients that cannot show it so."""
     fallback = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
+    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} at {{time}}|{fallback}>"

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import select
-import subprocess
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,22 +16,17 @@ from types import TracebackType
 from typing import Any, ClassVar
 
 from bot.sandbox import github_page
-from bot.sandbox.nodejs import PARTS, node
+from bot.sandbox.emulate import Emulate, EmulateError
+from bot.sandbox.errors import SandboxError
 
 OWNER = "practice"
 REPOSITORY = f"{OWNER}/incidents"
 TOKEN = "practice-token"  # noqa: S105 - opens nothing but this sandbox
 ACCOUNT = "mayday"
-STARTS_WITHIN = 30.0
-"""Seconds; it takes 0.5 on an idle machine."""
-
-ENDS_WITHIN = 5.0
-"""Seconds after its standard input was closed."""
-
 _NOT_PASSED_ON = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
 
 
-class GitHubSandboxError(Exception):
+class GitHubSandboxError(SandboxError):
     """The practice GitHub cannot run; the text says what to do."""
 
 
@@ -64,9 +57,8 @@ class GitHubSandbox:
     def __init__(self, directory: Path, *, advertised: str = "") -> None:
         self._directory = directory
         self._advertised = advertised
-        self._process: subprocess.Popen[bytes] | None = None
+        self._emulate: Emulate | None = None
         self._front: ThreadingHTTPServer | None = None
-        self._upstream = 0
 
     def start(self) -> GitHubSandbox:
         """Start and wait until it answers.
@@ -74,18 +66,13 @@ class GitHubSandbox:
         Raises:
             GitHubSandboxError: its node parts are not installed, or it does not come up.
         """
-        if not (PARTS / "node_modules" / "emulate").exists():
-            raise GitHubSandboxError("The practice GitHub is not installed: run `make install`.")
-        self._directory.mkdir(parents=True, exist_ok=True)
         handler = type("Front", (_Front,), {"sandbox": self})
         self._front = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        seed = self._directory / "github-seed.json"
-        seed.write_text(json.dumps(_seed()), encoding="utf-8")
         try:
-            self._upstream = self._launch(seed)
-        except BaseException:
+            self._emulate = Emulate("github", _seed(), self._directory, base_url=self.api_url)
+        except EmulateError as exc:
             self.stop()
-            raise
+            raise GitHubSandboxError(f"There is no practice GitHub: {exc}") from exc
         threading.Thread(
             target=self._front.serve_forever, args=(0.05,), name="github", daemon=True
         ).start()
@@ -94,23 +81,13 @@ class GitHubSandbox:
     def stop(self) -> None:
         """End it. What was filed is gone with it."""
         if self._front is not None:
-            if self._upstream:
+            if self._emulate is not None:
                 self._front.shutdown()
             self._front.server_close()
             self._front = None
-        if self._process is not None:
-            # pip's node is a script that starts the real one, which a kill of the script would leave.
-            if self._process.stdin is not None:
-                self._process.stdin.close()
-            try:
-                self._process.wait(ENDS_WITHIN)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            if self._process.stdout is not None:
-                self._process.stdout.close()
-            self._process = None
-        self._upstream = 0
+        if self._emulate is not None:
+            self._emulate.stop()
+            self._emulate = None
 
     def __enter__(self) -> GitHubSandbox:
         return self.start()
@@ -159,7 +136,9 @@ class GitHubSandbox:
         self, method: str, path: str, headers: dict[str, str], body: bytes
     ) -> tuple[int, list[tuple[str, str]], bytes]:
         """Hand a request to the emulator: status, headers and body of its answer."""
-        link = http.client.HTTPConnection("127.0.0.1", self._upstream, timeout=30)
+        if self._emulate is None:
+            raise GitHubSandboxError("The practice GitHub is not running.")
+        link = http.client.HTTPConnection("127.0.0.1", self._emulate.port, timeout=30)
         try:
             link.request(method, path, body=body, headers=headers)
             answer = link.getresponse()
@@ -179,23 +158,6 @@ class GitHubSandbox:
             url=raw["html_url"],
             comments=tuple(comment["body"] for comment in told),
         )
-
-    def _launch(self, seed: Path) -> int:
-        with (self._directory / "github.log").open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own script, no words from outside
-                [node(), str(PARTS / "github.mjs"), str(seed), self.api_url],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-            )
-        out = self._process.stdout
-        ready = out and select.select([out], [], [], STARTS_WITHIN)[0]
-        line = out.readline() if out and ready else b""
-        if not line.strip().isdigit():
-            raise GitHubSandboxError(
-                f"The practice GitHub did not start: see {self._directory / 'github.log'}."
-            )
-        return int(line)
 
 
 class _Front(BaseHTTPRequestHandler):

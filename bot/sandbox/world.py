@@ -16,7 +16,8 @@ from bot.sandbox.hub import HubSandbox
 from bot.sandbox.slack import SlackSandbox
 
 ANNOUNCE = "#incidents"
-ZONE = "America/Los_Angeles"
+REPORT_LABEL = "incident"
+"""What tells an incident's issue from those of its action items, as mayday files them by default."""
 
 
 class World:
@@ -101,14 +102,6 @@ class World:
 
     def _hubs(self) -> list[dict[str, Any]]:
         hub = self.hub
-        rows = hub.rows()
-        ready = sum(row.hub == "ready" for row in rows)
-        routed = sum(row.hub == "ready" and row.route for row in rows)
-        note = (
-            f"{ready} ready servers, all with a route."
-            if ready == routed
-            else f"{ready} ready servers, {routed} routes: {ready - routed} users see errors."
-        )
         return [
             {
                 "name": hub.name,
@@ -117,7 +110,7 @@ class World:
                 "url": hub.url,
                 "hub_ok": hub.hub_ok(),
                 "proxy_ok": hub.proxy_ok(),
-                "note": note,
+                "note": "",
                 "rows": [
                     {
                         "user": row.user,
@@ -126,7 +119,7 @@ class World:
                         "pod": row.pod,
                         "route": row.route,
                     }
-                    for row in rows
+                    for row in hub.rows()
                 ],
             }
         ]
@@ -135,6 +128,7 @@ class World:
         return [
             {"title": issue.title, "url": issue.url}
             for issue in sorted(self.github.issues(), key=lambda issue: -issue.number)
+            if REPORT_LABEL in issue.labels
         ]
 
 

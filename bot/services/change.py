@@ -155,7 +155,7 @@ class Changes:
             return Change(
                 incident=incident,
                 kind=EntryKind.ACTION_ITEM,
-                data={"item": item, "text": title, "group": group},
+                data={"item": item, "text": title, "group": group, "owner": owner, "link": link},
             )
 
         return self._apply(
@@ -170,7 +170,7 @@ class Changes:
             if not incident.is_open:
                 raise Tell("This incident is over: there are no reminders to put off.")
             pending = rows.reminder_of(tx, incident.id)
-            number = pending.number if pending else 1
+            number = pending.number if pending else self._next_number(tx, incident.id)
             rows.set_reminder(tx, Reminder(incident_id=incident.id, number=number, due_at=due_at))
         return due_at
 

@@ -61,7 +61,7 @@ class Effects:
         look: Callable[[], JSON | None] | None = None,
         change: Callable[[JSON], JSON] | None = None,
     ) -> Outcome:
-        """Bring about what is wanted, unless it is so already.
+        """Bring about what is wanted, unless it is so already or waits for a human.
 
         ``make`` does it for the first time and returns how to find it again. ``look`` finds what an
         unanswered ``make`` may have done; without it ``make`` must be harmless to repeat. ``change``
@@ -71,6 +71,8 @@ class Effects:
         effect = self._want(key, incident_id, want)
         if effect.state is EffectState.DONE and effect.done_want == want:
             return Outcome(state=EffectState.DONE, ref=effect.ref)
+        if effect.state is EffectState.UNCLEAR:
+            return Outcome(state=effect.state, ref=effect.ref, error=effect.error)
         try:
             ref, did = self._bring_about(effect, want, make, look, change)
         except Retry as exc:

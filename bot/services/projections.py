@@ -140,7 +140,7 @@ class Projections:
             incident,
             roles=settings.policy.roles,
             hubs=hubs,
-            reactions={name: heading.value for name, heading in settings.reactions.items()},
+            reactions=settings.reactions,
             report_url=str(report.get("url") or ""),
         )
         yield self._post(snap, "card", shown)
@@ -195,7 +195,7 @@ class Projections:
         if not parent:
             return
         for entry in snap.entries:
-            if entry.kind is EntryKind.UPDATE and entry.deleted_at is None:
+            if posts.is_news(entry) and entry.deleted_at is None:
                 post = posts.stakeholder_update(snap.incident, entry)
                 yield self._post(
                     snap,

@@ -15,6 +15,7 @@ from bot.services.run import Runs
 from bot.services.sync import Sync
 from bot.store import effects as effect_rows
 from bot.store import incidents as rows
+from bot.store.effects import EffectState
 from bot.store.engine import Store
 
 CLOSED_LATELY = timedelta(days=1)
@@ -53,7 +54,7 @@ class Sweep:
             waiting = {
                 key
                 for key, effect in effect_rows.of_incident(tx, incident_id).items()
-                if effect.retry_at is not None
+                if effect.retry_at is not None or effect.state is EffectState.UNCLEAR
             }
         if not has_channel:
             return f"{incident_id}/channel" not in waiting

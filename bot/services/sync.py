@@ -14,6 +14,7 @@ from bot.ports import Durable
 from bot.services.channel import Channels
 from bot.services.effects import Effects
 from bot.services.projections import NOTICE, Projection, Projections
+from bot.store import effects as effect_rows
 from bot.store.effects import EffectState
 from bot.store.engine import Store, Tx
 
@@ -95,6 +96,7 @@ class Sync:
     def retry(self, incident_id: str, cause: str) -> None:
         """Somebody pressed the button: try everything that is not done again, now."""
         with self._store.write() as tx:
+            effect_rows.take_up_unclear(tx, incident_id)
             enqueue(self._durable, tx, incident_id, f"retry/{cause}")
 
     def _ensure(self, incident_id: str, projection: Projection) -> dict[str, Any]:

@@ -11,14 +11,16 @@ from bot.domain.moments import read_moment, split_at
 from bot.domain.report import Form, Gap
 from bot.domain.slack_message import link_in, plain
 from bot.errors import Tell
-from bot.render import blocks as b
-from bot.render import forms, listing
+from bot.render import card, forms, listing
 from bot.render.report import MISSING
 from bot.render.text import escape, when
 from bot.slack.ask import Ask
 from bot.slack.desk import Desk
 from bot.slack.replies import Later, Open, Reply, Say, say
 from bot.store import incidents as incident_rows
+
+SHORTEST_HEADING = 3
+"""So many letters name a heading of action items: ``tech: add an alert``, ``docs: …``."""
 
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 
@@ -97,7 +99,7 @@ def run(desk: Desk, ask: Ask, rest: str) -> Reply:
     hub = named[0] if named else hubs[0]
     users = frozenset(plain(word).lstrip("@") for word in words[1:] if word not in hubs)
     if users and not books[words[0]].takes_users:
-        raise Tell(f"{words[0]} works on a whole hub: leave {', '.join(sorted(users))} away.")
+        raise Tell(f"{words[0]} works on a whole hub: leave out {', '.join(sorted(users))}.")
 
     def work() -> None:
         desk.may_run(ask, ask.channel)
@@ -135,9 +137,11 @@ def _note(desk: Desk, ask: Ask, rest: str) -> Reply:
         precise=typed.count(":") == 2,
         cause=ask.cause,
     )
-    local = at.astimezone(zone)
-    stamp = local.strftime("%Y-%m-%d %H:%M:%S" if local.second and typed else "%Y-%m-%d %H:%M")
     verb = "Noted" if fresh else "Noted already"
+    if not typed:
+        return say(f"📌 {verb} in the timeline.")
+    local = at.astimezone(zone)
+    stamp = local.strftime("%Y-%m-%d %H:%M:%S" if local.second else "%Y-%m-%d %H:%M")
     return say(f"📌 {verb} at {stamp} {local.tzname()} ({when(at)} for you).")
 
 
@@ -161,7 +165,9 @@ def _severity(desk: Desk, ask: Ask, rest: str) -> Reply:
     incident = desk.incident(ask)
     if not rest:
         listed = "\n".join(f"• {name}: {text}" for name, text in desk.severity_help.items())
-        return say(f"The severity is *{incident.severity}*. There are:\n{listed}")
+        return say(
+            f"The severity is *{incident.severity}*; change it with `/incident severity`:\n{listed}"
+        )
     desk.changes.severity(desk.act(ask, incident.id), rest.split()[0].lower())
     return None
 
@@ -195,11 +201,11 @@ def _action(desk: Desk, ask: Ask, rest: str) -> Reply:
     if not rest:
         return Open(view=forms.action_item(incident.id, groups=groups))
     group = ""
-    for name in groups:
-        if plain(rest).lower().startswith(f"{name.lower()}:"):
-            group = name
-            rest = rest.partition(":")[2].strip()
-            break
+    head, colon, tail = rest.partition(":")
+    start = plain(head).strip().lower().removesuffix("s")
+    named = [name for name in groups if name.lower().startswith(start)]
+    if colon and len(start) >= SHORTEST_HEADING and len(named) == 1:
+        group, rest = named[0], tail.strip()
     title, link = link_in(rest)
     desk.changes.action_item(desk.act(ask, incident.id), plain(title), group=group, link=link)
     return None
@@ -270,14 +276,13 @@ def _snooze(desk: Desk, ask: Ask, rest: str) -> Reply:
 
 
 def _help(desk: Desk, _ask: Ask, _rest: str) -> Reply:
-    lines = [f"`/incident {c.usage}` {c.help}" for c in COMMANDS.values()]
-    legend = ", ".join(f":{n}: {h.value}" for n, h in desk.settings.reactions.items())
-    return say("\n".join(lines), b.context(f"Reactions file a message: {legend}"))
+    rows = {name: f"`/incident {c.usage}` {c.help}" for name, c in COMMANDS.items()}
+    return Say(post=listing.help_(rows, AFTERWARDS, card.legend(desk.settings.reactions)))
 
 
 def _menu(desk: Desk, ask: Ask, _rest: str) -> Reply:
     incident = desk.record.incident_of(ask.team_id, ask.channel)
-    return Say(post=listing.menu(incident))
+    return Say(post=listing.menu(incident, desk.settings.policy.roles))
 
 
 COMMANDS: dict[str, Command] = {
@@ -300,7 +305,9 @@ COMMANDS: dict[str, Command] = {
         handler=run,
     ),
     "action": Command(
-        usage="action [heading: text link]", help="adds an action item", handler=_action
+        usage="action [heading: text link]",
+        help="adds an action item, under a heading: `tech: add an alert`",
+        handler=_action,
     ),
     "resolve": Command(
         usage="resolve [text]", help="says that the outage is over", handler=_resolve
@@ -315,3 +322,5 @@ COMMANDS: dict[str, Command] = {
     "list": Command(usage="list", help="lists the incidents", handler=_list),
     "help": Command(usage="help", help="shows this", handler=_help),
 }
+AFTERWARDS = ("action", "resolve", "close", "reopen", "report", "publish")
+"""The commands that help lists apart, since nobody needs them while it burns."""

@@ -64,7 +64,11 @@ class Front:
             return
         try:
             if respond.response_url:
-                respond(response_type="ephemeral", replace_original=False, **_content(reply.post))
+                respond(
+                    response_type="ephemeral",
+                    replace_original=reply.replace,
+                    **_content(reply.post),
+                )
             elif channel or ask.channel:
                 self._chat.whisper(channel or ask.channel, ask.user, reply.post)
         except Exception:  # the answer is a courtesy: what it is about is stored

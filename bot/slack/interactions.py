@@ -14,7 +14,7 @@ from bot.services.record import SHORTCUT
 from bot.slack import commands
 from bot.slack.ask import Ask, day
 from bot.slack.desk import Desk
-from bot.slack.replies import Later, Open, Reply, Wrong, say
+from bot.slack.replies import Later, Open, Reply, Say, Wrong, say
 from bot.store import incidents as incident_rows
 
 Handler = Callable[[Desk, Ask], Reply]
@@ -42,9 +42,7 @@ def _declared(desk: Desk, ask: Ask) -> Reply:
             origin_channel=ask.metadata or None,
         )
     )
-    text = (
-        f"🚨 Declared. The channel #{incident.channel_name} is being opened, and you are invited."
-    )
+    text = f"🚨 Declared. You are being invited to #{incident.channel_name}; all the rest is there."
     return Later(work=lambda: say(text), channel=ask.metadata)
 
 
@@ -83,7 +81,10 @@ def _entry_edited(desk: Desk, ask: Ask) -> Reply:
         return Wrong(errors={"at": str(exc)})
     text = typed(str(ask.values.get("text") or ""))
     desk.record.rewrite(incident_id, int(entry_id), text=text, at=at)
-    return None
+    with desk.store.read() as tx:
+        incident = incident_rows.get(tx, incident_id)
+    done = say("✏️ The entry is changed. `/incident timeline` shows it.")
+    return Later(work=lambda: done, channel=incident.channel_id or "")
 
 
 def _run_chosen(desk: Desk, ask: Ask) -> Reply:
@@ -151,18 +152,26 @@ def _snooze(desk: Desk, ask: Ask) -> Reply:
     return commands.COMMANDS["snooze"].handler(desk, ask, ask.value)
 
 
-def _edit_entry(desk: Desk, ask: Ask) -> Reply:
+def _mend_entry(desk: Desk, ask: Ask) -> Reply:
     incident = desk.incident(ask)
+    verb, _, entry_id = ask.value.partition(":")
+    if verb == listing.TAKE_OUT:
+        desk.record.take_out(incident.id, int(entry_id))
+        said = "Taken out. If it was a message, react to it again to bring it back."
+        lines = desk.record.lines(incident.id)
+        return Say(post=listing.timeline(incident, lines, said=said), replace=True)
     for line in desk.record.lines(incident.id):
-        if str(line.entry.id) == ask.value:
+        if str(line.entry.id) == entry_id:
             return Open(view=forms.edit_entry(incident.id, line, zone=desk.settings.zone))
     raise Tell("That entry is not in the timeline any more: look with /incident timeline.")
 
 
-def _take_out(desk: Desk, ask: Ask) -> Reply:
+def _take_command(desk: Desk, ask: Ask) -> Reply:
     incident = desk.incident(ask)
-    desk.record.take_out(incident.id, int(ask.value))
-    return say("Taken out of the timeline. React to its message again to bring it back.")
+    if card.COMMANDER in incident.roles:
+        raise Tell("There is a commander already: take over with /incident role commander.")
+    desk.changes.role(desk.act(ask, incident.id), card.COMMANDER, ask.user)
+    return None
 
 
 def _command(name: str) -> Handler:
@@ -229,11 +238,11 @@ BUTTONS: dict[str, Handler] = {
     card.ACTION_REPORT: _command("report"),
     card.ACTION_RETRY: _retry,
     card.ACTION_SNOOZE: _snooze,
+    card.ACTION_COMMAND: _take_command,
     listing.ACTION_DECLARE: _declare_shortcut,
     listing.ACTION_LIST: _command("list"),
     listing.ACTION_HELP: _command("help"),
-    listing.ACTION_EDIT: _edit_entry,
-    listing.ACTION_TAKE_OUT: _take_out,
+    listing.ACTION_ENTRY: _mend_entry,
 }
 
 SHORTCUTS: dict[str, Handler] = {

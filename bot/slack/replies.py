@@ -12,9 +12,13 @@ from bot.render import blocks as b
 
 @dataclass(frozen=True, kw_only=True)
 class Say:
-    """Say something to the person who asked, to nobody else."""
+    """Say something to the person who asked, to nobody else.
+
+    ``replace`` puts it in the place of the answer whose button was pressed.
+    """
 
     post: Post
+    replace: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -88,6 +88,15 @@ def change(tx: Tx, key: str, **values: Any) -> None:
     tx.execute(update(effect).where(effect.c.key == key).values(**values))
 
 
+def take_up_unclear(tx: Tx, incident_id: str) -> None:
+    """A human asks for what waited for one; what was attempted is looked for before it is repeated."""
+    tx.execute(
+        update(effect)
+        .where(effect.c.incident_id == incident_id, effect.c.state == EffectState.UNCLEAR.value)
+        .values(state=EffectState.ATTEMPTING.value)
+    )
+
+
 def due(tx: Tx, now: datetime) -> list[Effect]:
     """Effects whose next try has come; their rows are locked against other replicas."""
     rows = tx.execute(

@@ -105,12 +105,12 @@ def test_who_loses_what() -> None:
     (line,) = loss_lines(CLEAR.plan(stuck()))
     assert line == (
         "2 servers end, with what is not saved: 1 active in the last 10 minutes, the last one "
-        "2 minutes ago. (orphan, stop)"
+        "2 minutes ago (orphan, stop)."
     )
     (line,) = loss_lines(RESTART.plan(healthy("ana")))
     assert line == (
         "1 connection drops for a moment; the kernel survives: 1 active in the last 10 minutes, "
-        "the last one 2 minutes ago. (ana)"
+        "the last one 2 minutes ago (ana)."
     )
     assert loss_lines(RESYNC.plan(evicted("ana"))) == ["Nobody loses anything."]
 

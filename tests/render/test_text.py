@@ -20,5 +20,5 @@ def test_cut_keeps_the_limit_and_shows_it() -> None:
 
 def test_when_is_the_readers_own_time_with_utc_behind() -> None:
     moment = datetime(2017, 2, 23, 21, 10, 57, tzinfo=timezone(timedelta(hours=-8)))
-    assert when(moment) == "<!date^1487913057^{date_short_pretty} {time}|2017-02-24 05:10 UTC>"
+    assert when(moment) == "<!date^1487913057^{date_short_pretty} at {time}|2017-02-24 05:10 UTC>"
     assert when(moment.astimezone(UTC)) == when(moment)

@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 from bot.sandbox.github import GitHubSandbox
 sandbox = GitHubSandbox(Path(sys.argv[1])).start()
-print(sandbox._process.pid, flush=True)
+print(sandbox._emulate.pid, flush=True)
 sys.stdin.read()
 """
 

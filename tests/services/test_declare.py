@@ -29,7 +29,7 @@ from bot.store import effects as effect_rows
 from bot.store.effects import EffectState
 from tests.support.bot import Scene, wait_until
 
-PRIVATE = {"private": ["private"]}
+PRIVATE: dict[str, Any] = {"private": ["private"]}
 
 
 def declaration(scene: Scene, **values: Any) -> Declaration:
@@ -223,7 +223,7 @@ def test_a_private_channel_that_is_refused_is_told_and_never_public(
 
 
 def test_a_private_channel_that_slack_makes_public_is_not_used(
-    scene: Scene, slack: SlackSandbox
+    bot: Bot, scene: Scene, slack: SlackSandbox
 ) -> None:
     def forget_privacy(passage: Passage) -> None:
         if passage.direction is Direction.CALL and passage.name == "conversations.create":
@@ -241,7 +241,21 @@ def test_a_private_channel_that_slack_makes_public_is_not_used(
     assert scene.own("#incidents") == []
     assert scene.incidents()[0].channel_id is None
     scene.later(minutes=30)
-    assert _channel_state(scene) is EffectState.UNCLEAR
+    bot.sweep.sweep()
+    assert bot.sync.open_channel(scene.incidents()[0].id)["state"] == "unclear"
+    assert len(scene.incident_channels()) == 1, "nothing is repeated by itself"
+
+    slack.faults = []
+    notice = told(slack, scene.ana)[-1]
+    WebClient(token=slack.bot_token, base_url=slack.api_url).conversations_archive(
+        channel=exposed[0].id
+    )
+    scene.ana.press(_dm(slack, scene.ana), notice["ts"], "incident.retry")
+    slack.wait_for(
+        lambda: any(scene.is_set_up(c) for c in slack.channels()), 20, what="a private one"
+    )
+    fresh = next(c for c in scene.incident_channels() if c.id != exposed[0].id)
+    assert fresh.kind is ChannelKind.PRIVATE
 
 
 @pytest.mark.parametrize(

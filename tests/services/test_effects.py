@@ -196,6 +196,18 @@ def test_what_needs_a_human_is_not_tried_by_itself(desk: Desk) -> None:
     desk.outside.before = Stop("Look first.")
     assert desk.ensure().state is EffectState.UNCLEAR
     assert desk.row.retry_at is None
+    again = desk.ensure()
+    assert (again.state, again.error) == (EffectState.UNCLEAR, "Look first.")
+    assert desk.outside.posts == []
+
+
+def test_what_a_human_asks_for_again_is_looked_for_first(desk: Desk) -> None:
+    desk.outside.after = Stop("Look first.")
+    desk.ensure()
+    with desk.store.write() as tx:
+        rows.take_up_unclear(tx, "abc123abc123")
+    assert desk.ensure().done
+    assert desk.outside.posts == ["one"]
 
 
 def test_tries_are_further_and_further_apart_up_to_five_minutes(desk: Desk) -> None:

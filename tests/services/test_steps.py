@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot.domain.hubs import Deployment, Health, HubFacts, Node, Pod, Route, Server
+from bot.domain.hubs import HubFacts
 from bot.domain.plans import Measure, MeasureKind, Outcome, Step, StepVerb
 from bot.errors import Retry, Tell
-from bot.ports import Started, Stopped
 from bot.services.steps import Site, attempt, evidently_done, verify
 from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS
 from runbooks.restart_proxy import RESTART_PROXY
 from runbooks.resync_routes import RESYNC_ROUTES
 from tests.support.hub import Lab, lab, running_lab
 from tests.support.hubs import NOW, PLACE, PROXY, evicted, facts, healthy, pod, server, terminating
+from tests.support.scripted import Scripted, hung, site
 
 __all__ = ["lab", "running_lab"]
 
@@ -100,83 +100,6 @@ def test_a_step_whose_target_mended_itself_touches_nothing(lab: Lab) -> None:
 
 
 # --- with a party that fails -------------------------------------------------------------------
-
-
-@dataclass(kw_only=True)
-class Scripted:
-    """A hub and a cluster that hold what a test says, and fail the acts it names."""
-
-    records: list[Server] = field(default_factory=list)
-    live: list[Pod] = field(default_factory=list)
-    known: list[Route] = field(default_factory=list)
-    proxy: Deployment = PROXY
-    fails: dict[str, Exception] = field(default_factory=dict)
-    takes_effect: bool = False
-
-    def _act(self, name: str, effect: Callable[[], None]) -> None:
-        error = self.fails.get(name)
-        if error is None or self.takes_effect:
-            effect()
-        if error is not None:
-            raise error
-
-    def health(self) -> Health:
-        return Health(hub=True, proxy=True)
-
-    def servers(self) -> tuple[Server, ...]:
-        return tuple(self.records)
-
-    def server(self, user: str, name: str) -> Server | None:
-        if "look" in self.fails:
-            raise self.fails["look"]
-        return next((s for s in self.records if (s.user, s.name) == (user, name)), None)
-
-    def sees_everyone(self) -> bool:
-        return True
-
-    def routes(self) -> tuple[Route, ...]:
-        return tuple(self.known)
-
-    def resync_routes(self) -> None:
-        self._act("resync", lambda: None)
-
-    def stop_server(self, user: str, name: str) -> Stopped:
-        self._act("stop", self.records.clear)
-        return Stopped.GONE
-
-    def start_server(self, user: str, name: str) -> Started:
-        return Started.READY
-
-    def pods(self, namespace: str, selector: str) -> tuple[Pod, ...]:
-        if "look" in self.fails:
-            raise self.fails["look"]
-        return tuple(self.live)
-
-    def deployment(self, namespace: str, name: str) -> Deployment:
-        return self.proxy
-
-    def restart_deployment(self, namespace: str, name: str, at: str) -> None:
-        self._act("restart", lambda: None)
-
-    def delete_pod(self, namespace: str, name: str, uid: str) -> None:
-        self._act("delete", self.live.clear)
-
-    def force_delete_pod(self, namespace: str, name: str, uid: str) -> None:
-        self._act("delete", self.live.clear)
-
-    def nodes(self) -> tuple[Node, ...]:
-        return ()
-
-
-def site(party: Scripted) -> Site:
-    return Site(place=PLACE, hub=party, cluster=party)
-
-
-def hung(**more: object) -> Scripted:
-    party = Scripted(records=[server("ana", pending="stop")], live=[terminating("ana")])
-    for name, value in more.items():
-        setattr(party, name, value)
-    return party
 
 
 def the_step(seen: HubFacts) -> Step:

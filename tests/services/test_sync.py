@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -183,7 +182,7 @@ def test_nothing_is_asked_of_slack_when_all_is_well(scene: Scene, slack: SlackSa
     slack.wait_for(lambda: "fixing" in slack.channel(channel.id).topic["value"])
     wait_until(lambda: "entry" in states(scene, channel.id), "the change is told")
     wait_until(lambda: is_whole(scene, channel.id), "all done again")
-    assert "fixing" in scene.announcements(channel.id)[0]["text"]
+    slack.wait_for(lambda: "fixing" in scene.announcements(channel.id)[0]["text"])
     changed = [c.method for c in slack.calls[before:]]
     assert changed.count("chat.update") == 2, "the card and the announcement follow, once each"
     assert changed.count("chat.postMessage") == 1
@@ -227,10 +226,11 @@ def test_an_update_is_told_to_those_outside(scene: Scene, slack: SlackSandbox) -
 
 
 def _all(method: str, fault: Fault) -> FaultHook:
-    called: Callable[[Passage], bool] = (
-        lambda p: p.direction is Direction.CALL and p.name == method  # noqa: E731
-    )
-    return lambda passage: fault if called(passage) else None
+    def hook(passage: Passage) -> Fault | None:
+        is_it = passage.direction is Direction.CALL and passage.name == method
+        return fault if is_it else None
+
+    return hook
 
 
 def _key(scene: Scene, channel: str, effect: str) -> str:

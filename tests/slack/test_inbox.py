@@ -1,99 +1,222 @@
-"""The inbox: what Slack tells of a message ends the same in whichever order it is dealt with."""
+"""Events: kept before they are acknowledged, dealt with once, and taken up again after a kill."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import permutations
-from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import text
 
-from bot.domain.timeline import Message
-from bot.services.record import Record
-from bot.services.settings import Settings
-from bot.slack.inbox import Inbox
+from bot.bootstrap import Bot
+from bot.domain.timeline import EntryKind, Heading, chosen
+from bot.sandbox.slack import Channel, Fault, SlackSandbox, Upload, on_delivery
 from bot.store import timeline as rows
-from bot.store.engine import Store
-from tests.support.rows import CHANNEL, NOW, POLICY, TEAM, Hands, stored
-
-TS, EDITED = "1487895900.000100", "1487895960.000200"
+from bot.store.tables import inbox
+from tests.support.bot import Scene, wait_until
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store(f"sqlite:///{tmp_path / 'mayday.db'}")
-    made.migrate()
-    stored(made)
-    yield made
-    made.close()
+def channel(scene: Scene) -> Channel:
+    """An incident's channel."""
+    return scene.declare()
 
 
-@pytest.fixture
-def inbox(store: Store) -> Inbox:
-    settings = Settings(
-        policy=POLICY,
-        intervals={},
-        reactions={},
-        groups=(),
-        channel_template="inc-{date}-{slug}",
-        announce_channel="",
-        zone=ZoneInfo("UTC"),
-        report_form="2017",
-        hubs={},
-        may_run_users=frozenset(),
-        may_run_groups=frozenset(),
-    )
-    clock = Hands(NOW)
-    record = Record(store, clock, settings, team_url=lambda: "https://practice.slack.com/")
-    return Inbox(store, record, clock)
+def kept(scene: Scene) -> list[dict[str, Any]]:
+    """Every delivery that was kept."""
+    with scene.store.read() as tx:
+        return [dict(row) for row in tx.execute(inbox.select()).mappings()]
 
 
-def delivery(number: int, **event: Any) -> dict[str, Any]:
-    """An event of the incident's channel, as Slack wraps it."""
+def timeline(bot: Bot, scene: Scene, channel: Channel, heading: Heading) -> list[str]:
+    """The messages under a heading."""
+    lines = chosen(bot.record.lines(scene.incident(channel.id).id), heading)
+    return [line.text for line in lines if line.entry.kind is EntryKind.MESSAGE]
+
+
+def event(slack: SlackSandbox, channel: Channel, ts: str, **values: Any) -> dict[str, Any]:
+    """A message as Slack delivers it."""
     return {
         "type": "event_callback",
-        "event_id": f"Ev{number}",
-        "team_id": TEAM,
-        "event": {"type": "message", "channel": CHANNEL, **event},
+        "event_id": f"Ev{ts}",
+        "team_id": slack.team_id,
+        "event": {
+            "type": "message",
+            "channel": channel.id,
+            "user": slack.person("ana").id,
+            "ts": ts,
+            "text": "students see 500s",
+            **values,
+        },
     }
 
 
-FIRST = {"ts": TS, "user": "U0ANA", "text": "the poxy is gone"}
-SECOND = {**FIRST, "text": "the proxy is gone", "edited": {"user": "U0ANA", "ts": EDITED}}
-SAID = delivery(1, **FIRST)
-CHANGED = delivery(2, subtype="message_changed", message=SECOND, previous_message=FIRST)
-DELETED = delivery(3, subtype="message_deleted", deleted_ts=TS, previous_message=SECOND)
-
-
-def only(store: Store) -> tuple[Message, list[str]]:
-    """The one message, and what it said before its edits."""
-    with store.read() as tx:
-        (message,) = rows.messages(tx, TEAM, CHANNEL)
-        past = rows.revisions(tx, message.key)
-    return message, [str(one["text"]) for one in past if one["change"] == "edited"]
-
-
-@pytest.mark.parametrize("order", list(permutations([SAID, CHANGED])))
-def test_an_edit_may_overtake_its_message(
-    inbox: Inbox, store: Store, order: tuple[dict[str, Any], ...]
+def test_what_is_said_is_kept_with_its_files_and_thread(
+    scene: Scene, slack: SlackSandbox, channel: Channel
 ) -> None:
-    for body in order:
-        inbox.keep(body)
-        inbox.deal_with(body)
-    message, past = only(store)
-    assert (message.text, past) == ("the proxy is gone", ["the poxy is gone"])
-    assert message.deleted_at is None
+    first = scene.ana.say(channel.id, "routes <are> gone & more")
+    log = Upload(name="log.txt", content=b"EPIPE", mimetype="text/plain")
+    reply = scene.ana.say(channel.id, "see", thread_ts=first, files=[log])
+    me = scene.ana.say(channel.id, "/me looks")
+    wait_until(lambda: scene.message(channel.id, me), "all of it")
+    wait_until(lambda: scene.message(channel.id, reply), "the reply")
+    one, two = scene.message(channel.id, first), scene.message(channel.id, reply)
+    assert one is not None
+    assert two is not None
+    assert (one.text, one.author) == ("routes &lt;are&gt; gone &amp; more", scene.ana.id)
+    assert first.replace(".", "") in one.permalink
+    assert two.thread_ts == first
+    assert [(f.name, f.mimetype) for f in two.files] == [("log.txt", "text/plain")]
 
 
-@pytest.mark.parametrize("order", list(permutations([SAID, CHANGED, DELETED])))
-def test_a_deletion_may_overtake_everything(
-    inbox: Inbox, store: Store, order: tuple[dict[str, Any], ...]
+def test_edits_and_deletions_follow(scene: Scene, channel: Channel) -> None:
+    ts = scene.ana.say(channel.id, "28 of 31")
+    wait_until(lambda: scene.message(channel.id, ts), "said")
+    scene.ana.edit(channel.id, ts, "29 of 31")
+    wait_until(lambda: _text(scene, channel, ts) == "29 of 31", "edited")
+    scene.ana.delete(channel.id, ts)
+    wait_until(lambda: _is_deleted(scene, channel, ts), "deleted")
+    with scene.store.read() as tx:
+        known = scene.message(channel.id, ts)
+        assert known is not None
+        assert [r["change"] for r in rows.revisions(tx, known.key)] == ["edited", "deleted"]
+
+
+def test_reactions_and_the_shortcut_make_the_timeline(
+    bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
 ) -> None:
-    for body in order:
-        inbox.keep(body)
-        inbox.deal_with(body)
-    message, _ = only(store)
-    assert message.text == "the proxy is gone"
-    assert message.deleted_at is not None
+    ts = scene.ana.say(channel.id, "proxy restarted")
+    scene.ana.react(channel.id, ts, "pushpin")
+    scene.ana.react(channel.id, ts, "four_leaf_clover")
+    both = [["proxy restarted"], ["proxy restarted"]]
+    headings = (Heading.TIMELINE, Heading.LUCKY)
+    wait_until(lambda: [timeline(bot, scene, channel, h) for h in headings] == both, "under both")
+    scene.ana.unreact(channel.id, ts, "pushpin")
+    wait_until(lambda: timeline(bot, scene, channel, Heading.TIMELINE) == [], "taken back")
+    scene.ana.shortcut("add_to_timeline", channel.id, ts)
+    wait_until(
+        lambda: timeline(bot, scene, channel, Heading.TIMELINE) == ["proxy restarted"], "again"
+    )
+
+
+def test_a_thread_reply_can_be_marked_too(bot: Bot, scene: Scene, channel: Channel) -> None:
+    parent = scene.ana.say(channel.id, "what happened?")
+    reply = scene.ana.say(channel.id, "evicted", thread_ts=parent)
+    scene.ana.react(channel.id, reply, "pushpin")
+    wait_until(lambda: timeline(bot, scene, channel, Heading.TIMELINE) == ["evicted"], "marked")
+
+
+def test_a_redelivery_changes_nothing(
+    bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
+) -> None:
+    slack.redeliver_after(0.0)
+    slack.faults = [on_delivery("message", Fault(drop=True), numbers=_next(slack, "message"))]
+    ts = scene.ana.say(channel.id, "proxy restarted")
+    slack.wait_for(lambda: any(d.attempt == 1 for d in slack.deliveries), what="a redelivery")
+    wait_until(lambda: scene.message(channel.id, ts), "said")
+    assert [m.ts for m in scene.messages(channel.id)].count(ts) == 1
+    assert len({row["key"] for row in kept(scene)}) == len(kept(scene))
+
+
+def test_a_reaction_that_is_delivered_again_does_not_undo_what_came_since(
+    bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
+) -> None:
+    ts = scene.ana.say(channel.id, "proxy restarted")
+    scene.ana.react(channel.id, ts, "pushpin")
+    wait_until(lambda: timeline(bot, scene, channel, Heading.TIMELINE), "marked")
+    slack.wait_for(lambda: any(d.name == "reaction_added" for d in slack.deliveries))
+    again = next(d.payload for d in slack.deliveries if d.name == "reaction_added")
+    scene.ana.unreact(channel.id, ts, "pushpin")
+    wait_until(lambda: not timeline(bot, scene, channel, Heading.TIMELINE), "taken back")
+    bot.inbox.keep(again)
+    bot.inbox.deal_with(again)
+    assert timeline(bot, scene, channel, Heading.TIMELINE) == []
+
+
+def test_what_was_kept_but_not_dealt_with_is_taken_up_later(
+    bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
+) -> None:
+    """The state after a kill between the acknowledgement and the work."""
+    left = event(slack, channel, "1795310000.000001")
+    bot.inbox.keep(left)
+    bot.inbox.take_up()
+    assert scene.message(channel.id, "1795310000.000001") is None, "its listener may be at it"
+    scene.later(minutes=1)
+    bot.inbox.take_up()
+    assert scene.message(channel.id, "1795310000.000001") is not None
+    assert all(row["done_at"] for row in kept(scene) if row["key"] == left["event_id"])
+
+
+def test_one_that_cannot_be_dealt_with_is_tried_again_and_then_left_to_a_human(
+    bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
+) -> None:
+    odd = event(slack, channel, "no number")
+    bot.inbox.keep(odd)
+    for _ in range(12):
+        scene.later(minutes=1)
+        bot.inbox.take_up()
+    (row,) = [row for row in kept(scene) if row["key"] == odd["event_id"]]
+    assert row["done_at"] is None
+    assert row["error"]
+    assert row["attempts"] == 8
+    assert row["payload"] == odd, "it is not lost"
+
+
+def test_what_cannot_be_committed_is_not_acknowledged(
+    bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
+) -> None:
+    slack.redeliver_after(0.0, 0.0, 0.0)
+    with scene.store.write() as tx:
+        tx.execute(text("ALTER TABLE inbox RENAME TO gone"))
+    ts = scene.ana.say(channel.id, "nobody hears")
+    slack.wait_for(
+        lambda: any(d.name == "message" and not d.acked for d in slack.deliveries),
+        what="a delivery without acknowledgement",
+    )
+    with scene.store.write() as tx:
+        tx.execute(text("ALTER TABLE gone RENAME TO inbox"))
+    wait_until(lambda: scene.message(channel.id, ts) or _read(bot), "heard after all")
+
+
+def test_finished_deliveries_are_forgotten_after_days(
+    bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
+) -> None:
+    scene.ana.say(channel.id, "hello")
+    wait_until(lambda: any(row["done_at"] for row in kept(scene)), "dealt with")
+    finished = {row["key"] for row in kept(scene) if row["done_at"]}
+    bot.inbox.take_up()
+    assert finished <= {row["key"] for row in kept(scene)}, "a redelivery may still come"
+    scene.later(days=4)
+    bot.inbox.take_up()
+    assert not finished & {row["key"] for row in kept(scene)}
+
+
+def test_unknown_kinds_of_messages_are_kept_raw(
+    bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
+) -> None:
+    odd = event(slack, channel, "1795310000.000009", subtype="brand_new", what={"ever": [1]})
+    bot.inbox.keep(odd)
+    bot.inbox.deal_with(odd)
+    known = scene.message(channel.id, "1795310000.000009")
+    assert known is not None
+    assert known.subtype == "brand_new"
+    assert known.raw["what"] == {"ever": [1]}
+
+
+def _next(slack: SlackSandbox, name: str) -> tuple[int, ...]:
+    """The number of the next delivery of this kind."""
+    return (sum(d.name == name for d in slack.deliveries) + 1,)
+
+
+def _read(bot: Bot) -> bool:
+    bot.backfill.all()
+    return False
+
+
+def _text(scene: Scene, channel: Channel, ts: str) -> str:
+    known = scene.message(channel.id, ts)
+    return known.text if known else ""
+
+
+def _is_deleted(scene: Scene, channel: Channel, ts: str) -> bool:
+    known = scene.message(channel.id, ts)
+    return known is not None and known.deleted_at is not None

@@ -44,14 +44,15 @@ class Tokens:
                 self._known[token] = (known, rule)
 
     def check(self, authorization: str, wanted: Attributes) -> None:
-        """Raise StatusError 401 for an unknown token and 403 for what its rule refuses."""
-        scheme, _, token = authorization.partition(" ")
-        known = self._known.get(token) if scheme.lower() == "bearer" else None
-        if known is None:
-            raise StatusError(401, "Unauthorized", "Unauthorized")
-        user, rule = known
+        """Raise StatusError 401 for an unknown token and 403 for what its rule refuses.
+
+        Who shows no token at all is somebody, too: ``system:anonymous``, who may nothing.
+        """
+        user, rule = self._who(authorization)
         if rule(wanted):
             return
+        plural = wanted.resource.partition("/")[0]
+        what = f"{plural}.{wanted.group}" if wanted.group else plural
         name = f' "{wanted.name}"' if wanted.name else ""
         where = (
             f'in the namespace "{wanted.namespace}"' if wanted.namespace else "at the cluster scope"
@@ -59,7 +60,24 @@ class Tokens:
         raise StatusError(
             403,
             "Forbidden",
-            f'{wanted.resource}{name} is forbidden: User "{user}" cannot {wanted.verb} resource '
+            f'{what}{name} is forbidden: User "{user}" cannot {wanted.verb} resource '
             f'"{wanted.resource}" in API group "{wanted.group}" {where}',
-            {"name": wanted.name, "group": wanted.group, "kind": wanted.resource},
+            {
+                field: value
+                for field, value in (
+                    ("name", wanted.name),
+                    ("group", wanted.group),
+                    ("kind", plural),
+                )
+                if value
+            },
         )
+
+    def _who(self, authorization: str) -> tuple[str, Rule]:
+        if not authorization:
+            return "system:anonymous", lambda _wanted: False
+        scheme, _, token = authorization.partition(" ")
+        known = self._known.get(token) if scheme.lower() == "bearer" else None
+        if known is None:
+            raise StatusError(401, "Unauthorized", "Unauthorized")
+        return known

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.sandbox.cluster.errors import bad_request
+from bot.sandbox.cluster.errors import bad_request, invalid
 from bot.sandbox.cluster.parameters import is_true, number
 from bot.sandbox.cluster.processes import Process
 from bot.sandbox.cluster.storage import Obj
@@ -99,15 +99,28 @@ class Container:
 
 
 def read_log(pod: Obj, params: Mapping[str, str], directory: Path) -> str:
-    """The log of a pod's container, as GET …/log asks for it.
+    """The log of a pod's container, as GET …/log asks for it; empty before a node holds the pod.
 
-    Raises StatusError 400 for a container that is not there or has written nothing yet.
+    Raises StatusError 400 for a container that is not there or has written nothing yet, 422 for an
+    amount that cannot be.
     """
-    spec = pod["spec"]["containers"][0]
     name = pod["metadata"]["name"]
-    asked = params.get("container") or spec["name"]
-    if asked != spec["name"]:
+    for option, least in (("tailLines", 0), ("limitBytes", 1), ("sinceSeconds", 1)):
+        given = number(params, option)
+        if given is not None and given < least:
+            bound = "greater than or equal to 0" if least == 0 else "greater than 0"
+            why = f"Invalid value: {given}: must be {bound}"
+            raise invalid("", "PodLogOptions", name, option, why)
+    named = [container["name"] for container in pod["spec"]["containers"]]
+    asked = params.get("container") or named[0]
+    if len(named) > 1 and "container" not in params:
+        raise bad_request(
+            f"a container name must be specified for pod {name}, choose one of: [{' '.join(named)}]"
+        )
+    if asked not in named:
         raise bad_request(f"container {asked} is not valid for pod {name}")
+    if not pod["spec"].get("nodeName"):
+        return ""
     statuses = pod["status"].get("containerStatuses") or []
     restart = statuses[0]["restartCount"] if statuses else 0
     if is_true(params.get("previous")):

@@ -12,7 +12,7 @@ from bot.sandbox.cluster.journal import Journal
 from bot.sandbox.cluster.resources import DEPLOYMENTS, PODS, REPLICA_SETS
 from bot.sandbox.cluster.status import condition, is_going, is_over, owned_by, set_condition
 from bot.sandbox.cluster.storage import Obj, Storage
-from bot.sandbox.cluster.verbs import Verbs, random_suffix
+from bot.sandbox.cluster.verbs import Verbs
 
 _HASH_LABEL = "pod-template-hash"
 _REVISION = "deployment.kubernetes.io/revision"
@@ -64,7 +64,7 @@ class DeploymentController:
         for replica_set in older:
             self._set_status(replica_set, old_pods, 0)
         self._set_status(current, new_pods, 0 if recreate and old_live else wanted)
-        self._report(deployment, [p for p in old_live if not is_going(p)], live)
+        self._report(deployment, current, [p for p in old_live if not is_going(p)], live)
 
     def _current_set(self, deployment: Obj, sets: list[Obj]) -> Obj:
         template = deployment["spec"]["template"]
@@ -103,7 +103,7 @@ class DeploymentController:
     def _create(self, deployment: Obj, replica_set: Obj) -> None:
         template = copy.deepcopy(replica_set["spec"]["template"])
         meta = template["metadata"] | {
-            "name": f"{replica_set['metadata']['name']}-{random_suffix()}",
+            "generateName": f"{replica_set['metadata']['name']}-",
             "ownerReferences": [_owner(replica_set)],
         }
         body = {"metadata": meta, "spec": template["spec"]}
@@ -139,21 +139,27 @@ class DeploymentController:
         meta = replica_set["metadata"]
         self._storage.mutate(REPLICA_SETS, meta["namespace"], meta["name"], write)
 
-    def _report(self, deployment: Obj, old: list[Obj], new: list[Obj]) -> None:
+    def _report(self, deployment: Obj, current: Obj, old: list[Obj], new: list[Obj]) -> None:
         wanted = deployment["spec"]["replicas"]
         ready = sum(condition(p, "Ready") for p in (*old, *new))
         done = len(new) == wanted and not old and ready >= wanted
         meta = deployment["metadata"]
 
         def write(obj: Obj) -> None:
-            obj["status"] |= {
-                "observedGeneration": meta["generation"],
+            notes = obj["metadata"].setdefault("annotations", {})
+            notes[_REVISION] = str(_revision(current))
+            counts = {
                 "replicas": len(old) + len(new),
                 "updatedReplicas": len(new),
                 "readyReplicas": ready,
                 "availableReplicas": ready,
                 "unavailableReplicas": max(0, wanted - ready),
             }
+            # The API leaves out what is zero.
+            said = {name: count for name, count in counts.items() if count}
+            conditions = obj["status"].get("conditions") or []
+            obj["status"] = {"observedGeneration": meta["generation"], **said}
+            obj["status"]["conditions"] = conditions
             if ready >= wanted:
                 words = ("MinimumReplicasAvailable", "Deployment has minimum availability.")
             else:
@@ -162,10 +168,12 @@ class DeploymentController:
                     "Deployment does not have minimum availability.",
                 )
             set_condition(obj, "Available", ready >= wanted, *words)
+            name = current["metadata"]["name"]
             if done:
-                words = ("NewReplicaSetAvailable", "The replica set has successfully progressed.")
+                message = f'ReplicaSet "{name}" has successfully progressed.'
+                words = ("NewReplicaSetAvailable", message)
             else:
-                words = ("ReplicaSetUpdated", "The replica set is progressing.")
+                words = ("ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.')
             set_condition(obj, "Progressing", True, *words)
 
         self._storage.mutate(DEPLOYMENTS, meta["namespace"], meta["name"], write)

@@ -35,7 +35,8 @@ class ClusterDouble:
     """A one-process Kubernetes cluster on loopback.
 
     `images` is what its nodes can run; `directory` takes logs and kubeconfig files. `ports` is
-    where its processes may listen. `storage`, `verbs`, `kubelet` and `tokens` are open to whoever
+    where its processes may listen. A `bare` one has neither scheduler nor kubelet: whoever uses it
+    plays both. `storage`, `verbs`, `kubelet` and `tokens` are open to whoever
     plays an outage.
     """
 
@@ -46,8 +47,10 @@ class ClusterDouble:
         images: Mapping[str, Image] | None = None,
         name: str = "sandbox",
         ports: Ports | None = None,
+        bare: bool = False,
     ) -> None:
         self.name = name
+        self._bare = bare
         self._ports = ports or Ports()
         self.directory = directory = directory.resolve()
         self.storage = Storage()
@@ -66,7 +69,7 @@ class ClusterDouble:
             self._ports,
             self._wake.set,
         )
-        self._scheduler = Scheduler(self.storage, self.journal)
+        self._scheduler = Scheduler(self.storage, self.verbs, self.journal)
         self._deployments = DeploymentController(self.storage, self.verbs, self.journal)
         self._garbage = GarbageCollector(self.storage, self.verbs)
         routes = Routes(self.storage, self.verbs, self.tokens, self.kubelet.log)
@@ -112,9 +115,10 @@ class ClusterDouble:
             self._wake.clear()
             soonest = _GARBAGE_EVERY
             try:
-                self._scheduler.reconcile()
                 self._deployments.reconcile()
-                soonest = self.kubelet.reconcile()
+                if not self._bare:
+                    self._scheduler.reconcile()
+                    soonest = self.kubelet.reconcile()
                 if time.monotonic() >= garbage_at:
                     garbage_at = time.monotonic() + _GARBAGE_EVERY
                     self._garbage.reconcile()

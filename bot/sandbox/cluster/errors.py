@@ -55,14 +55,13 @@ def conflict(group: str, plural: str, name: str, why: str) -> StatusError:
     return StatusError(409, "Conflict", message, details)
 
 
-def invalid(kind: str, name: str, field: str, why: str) -> StatusError:
+def invalid(group: str, kind: str, name: str, field: str, why: str) -> StatusError:
     """422: the object is well formed and still not allowed."""
-    details = {
-        "name": name,
-        "kind": kind,
-        "causes": [{"reason": "FieldValueInvalid", "message": why, "field": field}],
-    }
-    return StatusError(422, "Invalid", f'{kind} "{name}" is invalid: {field}: {why}', details)
+    details = {"name": name, "kind": kind} | ({"group": group} if group else {})
+    causes = [{"reason": "FieldValueInvalid", "message": why, "field": field}]
+    full = f"{kind}.{group}" if group else kind
+    message = f'{full} "{name}" is invalid: {field}: {why}'
+    return StatusError(422, "Invalid", message, {**details, "causes": causes})
 
 
 def bad_request(message: str) -> StatusError:

@@ -63,7 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
         return Request(
             method=self.command,
             path=unquote(split.path).rstrip("/") or "/",
-            params=dict(parse_qsl(split.query)),
+            params=dict(parse_qsl(split.query, keep_blank_values=True)),
             authorization=self.headers.get("Authorization") or "",
             content_type=content_type,
             body=body,

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from bot.sandbox.cluster.errors import bad_request
 
-# What Go's strconv.ParseBool takes for true; the asynchronous Python client sends "True".
-_TRUE = {"1", "t", "T", "true", "TRUE", "True"}
-
 
 def is_true(value: str | None) -> bool:
-    """Whether a parameter is set."""
-    return value in _TRUE
+    """Whether a parameter is set: by anything but 0 and false, even by nothing (``?watch=``)."""
+    return value is not None and value.lower() not in ("0", "false")
 
 
 def number(params: Mapping[str, str], name: str) -> int | None:
-    """A parameter as a number that is not negative, None if it is not given.
+    """A parameter as a whole number, None if it is not given.
 
     Raises StatusError 400 for anything else.
     """
     value = params.get(name)
     if not value:
         return None
-    if not value.isdigit():
-        raise bad_request(f'invalid {name}: "{value}" is not a number')
+    if not re.fullmatch(r"[+-]?[0-9]+", value):
+        raise bad_request(f'strconv.ParseInt: parsing "{value}": invalid syntax')
     return int(value)

@@ -49,8 +49,11 @@ def apply_patch(content_type: str, target: dict[str, Any], patch: Any) -> dict[s
             raise bad_request("a JSON patch is a list of operations")
         return _json_patch(target, patch)
     if kind in (MERGE_PATCH, STRATEGIC_PATCH):
+        if not isinstance(patch, dict) and kind == MERGE_PATCH:
+            why = f"{patch!r} is not an object"
+            raise StatusError(422, "Invalid", f'"" is invalid: patch: Invalid value: {why}')
         if not isinstance(patch, dict):
-            raise bad_request("a merge patch is an object")
+            raise bad_request("a strategic merge patch is an object")
         merged = _merge(target, patch) if kind == MERGE_PATCH else _strategic(target, patch, ())
         assert isinstance(merged, dict)  # noqa: S101 - a map merged with a map is a map
         return merged

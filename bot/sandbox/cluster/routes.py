@@ -1,30 +1,25 @@
-"""From a request's path and parameters to the verb it means, and to what it answers."""
+"""From a request to what the API answers."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.sandbox.cluster import resources, selectors
+from bot.sandbox.cluster import selectors
 from bot.sandbox.cluster import watch as watching
 from bot.sandbox.cluster.auth import Attributes, Tokens
-from bot.sandbox.cluster.errors import StatusError, bad_request
+from bot.sandbox.cluster.errors import bad_request
 from bot.sandbox.cluster.parameters import is_true, number
 from bot.sandbox.cluster.patches import apply_patch
+from bot.sandbox.cluster.paths import Place, no_such_path, place_of, verb_of
 from bot.sandbox.cluster.resources import PODS, Resource
 from bot.sandbox.cluster.storage import Obj, Storage
+from bot.sandbox.cluster.validation import check_choice, check_form
 from bot.sandbox.cluster.verbs import Verbs
 
-_PATH = re.compile(
-    r"^/(?:api/(?P<core>v1)|apis/(?P<group>[a-z0-9.]+)/(?P<version>v[a-z0-9]+))"
-    r"(?:/namespaces/(?P<namespace>[^/]+)(?=/))?"
-    r"/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?:/(?P<sub>[a-z]+))?$"
-)
-_NAMESPACE = re.compile(r"^/api/v1/namespaces(?:/(?P<name>[^/]+))?(?:/(?P<sub>status))?$")
-
-_VERB_OF = {"POST": "create", "PUT": "update", "PATCH": "patch"}
+# What a release between 1.22 and 1.24 takes; before it only the second, after it only the first.
+EVICTIONS = {"policy/v1", "policy/v1beta1"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,14 +44,6 @@ class Response:
     stream: Iterator[bytes] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Place:
-    resource: Resource
-    namespace: str | None
-    name: str
-    sub: str
-
-
 class Routes:
     """The API's paths. `logs` gives the log of a pod: (pod, container, parameters) → text."""
 
@@ -75,12 +62,12 @@ class Routes:
     def answer(self, request: Request) -> Response:
         """Answer one request. Raises StatusError for every refusal."""
         if request.path == "/version":
-            return Response(json={"major": "1", "minor": "20", "gitVersion": "v1.20.2"})
+            return Response(json={"major": "1", "minor": "24", "gitVersion": "v1.24.0"})
         if request.path in ("/healthz", "/readyz", "/livez"):
             return Response(text="ok")
-        place = _place(request.path)
+        place = place_of(request.path)
         watch = is_true(request.params.get("watch"))
-        verb = _verb(request.method, place, watch=watch)
+        verb = verb_of(request.method, place, watch=watch)
         sub = f"/{place.sub}" if place.sub else ""
         wanted = Attributes(
             verb=verb,
@@ -90,6 +77,12 @@ class Routes:
             name=place.name,
         )
         self._tokens.check(request.authorization, wanted)
+        if request.method != "GET" and _is_dry(request):
+            with self._storage.rehearsal():
+                return self._carry_out(request, place, verb)
+        return self._carry_out(request, place, verb)
+
+    def _carry_out(self, request: Request, place: Place, verb: str) -> Response:
         if place.sub:
             return self._subresource(request, place)
         if verb == "watch":
@@ -102,7 +95,7 @@ class Routes:
 
     # -- one object --------------------------------------------------------------------------
 
-    def _object(self, request: Request, place: _Place) -> Response:
+    def _object(self, request: Request, place: Place) -> Response:
         resource, namespace, name = place.resource, place.namespace or "", place.name
         if request.method == "GET":
             return Response(json=self._storage.get(resource, namespace, name))
@@ -121,17 +114,20 @@ class Routes:
         details = {"name": name, "kind": resource.plural, "uid": deleted["metadata"]["uid"]}
         return Response(json=_success(details))
 
-    def _subresource(self, request: Request, place: _Place) -> Response:
+    def _subresource(self, request: Request, place: Place) -> Response:
         resource, namespace, name = place.resource, place.namespace or "", place.name
         method, sub = request.method, place.sub
         if sub == "log" and resource == PODS and method == "GET":
             pod = self._storage.get(PODS, namespace, name)
             return Response(text=self._logs(pod, request.params))
         if sub == "eviction" and resource == PODS and method == "POST":
-            if (request.body or {}).get("kind") != "Eviction":
-                raise bad_request("the body of an eviction is an object of kind Eviction")
+            check_form(request.body, kind="Eviction", versions=EVICTIONS)
             self._verbs.evict(namespace, name, request.body)
-            return Response(code=201, json=_success(None))
+            return Response(code=201, json=_success(None) | {"code": 201})
+        if sub == "binding" and resource == PODS and method == "POST":
+            check_form(request.body, kind="Binding", versions={"v1"})
+            self._verbs.bind(namespace, name, request.body["target"]["name"])
+            return Response(code=201, json=_success(None) | {"code": 201})
         if sub == "status" and resource.status:
             if method == "GET":
                 return Response(json=self._storage.get(resource, namespace, name))
@@ -158,12 +154,13 @@ class Routes:
                     lambda scale: apply_patch(request.content_type, scale, request.body),
                 )
                 return Response(json=scaled)
-        raise _no_such_path()
+        raise no_such_path()
 
     # -- many objects ------------------------------------------------------------------------
 
-    def _list(self, request: Request, place: _Place) -> Obj:
+    def _list(self, request: Request, place: Place) -> Obj:
         params = request.params
+        number(params, "timeoutSeconds")
         matches = _matcher(place.resource, params)
         if token := params.get("continue"):
             found, version = self._storage.page(token)
@@ -187,10 +184,14 @@ class Routes:
             "kind": f"{place.resource.kind}List",
             "apiVersion": place.resource.api_version,
             "metadata": meta,
-            "items": found,
+            # Only the list says of what kind its items are.
+            "items": [
+                {name: value for name, value in obj.items() if name not in ("kind", "apiVersion")}
+                for obj in found
+            ],
         }
 
-    def _delete_all(self, request: Request, place: _Place) -> Obj:
+    def _delete_all(self, request: Request, place: Place) -> Obj:
         listed = self._list(request, place)
         for obj in listed["items"]:
             meta = obj["metadata"]
@@ -198,7 +199,7 @@ class Routes:
             self._verbs.delete(place.resource, meta.get("namespace", ""), meta["name"], options)
         return listed
 
-    def _watch(self, request: Request, place: _Place) -> Iterator[bytes]:
+    def _watch(self, request: Request, place: Place) -> Iterator[bytes]:
         version = request.params.get("resourceVersion", "")
         if version and not version.isdigit():
             raise bad_request(f'invalid resource version "{version}"')
@@ -223,51 +224,6 @@ def _both(one: Callable[[Obj], bool], other: Callable[[Obj], bool]) -> Callable[
     return lambda obj: one(obj) and other(obj)
 
 
-def _place(path: str) -> _Place:
-    if match := _NAMESPACE.match(path):
-        return _Place(
-            resource=resources.NAMESPACES,
-            namespace=None,
-            name=match["name"] or "",
-            sub=match["sub"] or "",
-        )
-    match = _PATH.match(path)
-    if match is None:
-        raise _no_such_path()
-    found = resources.find(match["group"] or "", match["version"] or match["core"], match["plural"])
-    if found is None or found.namespaced < bool(match["namespace"]):
-        raise _no_such_path()
-    return _Place(
-        resource=found,
-        namespace=match["namespace"],
-        name=match["name"] or "",
-        sub=match["sub"] or "",
-    )
-
-
-def _verb(method: str, place: _Place, *, watch: bool) -> str:
-    if method == "GET":
-        if watch:
-            return "watch"
-        return "get" if place.name else "list"
-    if method == "DELETE":
-        return "delete" if place.name else "deletecollection"
-    if method not in _VERB_OF or bool(place.name) is (method == "POST" and not place.sub):
-        raise _not_allowed()
-    if place.resource.namespaced and place.namespace is None:
-        raise _not_allowed()
-    return _VERB_OF[method]
-
-
-def _not_allowed() -> StatusError:
-    message = "the server does not allow this method on the requested resource"
-    return StatusError(405, "MethodNotAllowed", message)
-
-
-def _no_such_path() -> StatusError:
-    return StatusError(404, "NotFound", "the server could not find the requested resource", {})
-
-
 def _matcher(resource: Resource, params: Mapping[str, str]) -> Callable[[Obj], bool]:
     labels = selectors.label_selector(params.get("labelSelector", ""))
     fields = selectors.field_selector(resource.kind, params.get("fieldSelector", ""))
@@ -281,7 +237,22 @@ def _delete_options(request: Request) -> Obj:
         options["gracePeriodSeconds"] = grace
     if policy := request.params.get("propagationPolicy"):
         options.setdefault("propagationPolicy", policy)
+    check_choice(
+        "DeleteOptions",
+        "propagationPolicy",
+        options.get("propagationPolicy"),
+        ("Foreground", "Background", "Orphan"),
+    )
     return options
+
+
+def _is_dry(request: Request) -> bool:
+    """Whether the request only asks what would be. Raises StatusError 422 for no clear answer."""
+    asked = request.params.get("dryRun") or None
+    if asked is None and request.method == "DELETE":
+        asked = next(iter((request.body or {}).get("dryRun") or ()), None)
+    check_choice("Options", "dryRun", asked, ("All",))
+    return asked == "All"
 
 
 def _success(details: Obj | None) -> Obj:

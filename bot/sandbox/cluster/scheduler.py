@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+
+from bot.sandbox.cluster.errors import StatusError
 from bot.sandbox.cluster.journal import Journal
 from bot.sandbox.cluster.resources import NODES, PODS
 from bot.sandbox.cluster.status import condition, host_ports, is_going, is_over, set_condition
 from bot.sandbox.cluster.storage import Obj, Storage
+from bot.sandbox.cluster.verbs import Verbs
 
 
 class Scheduler:
     """Binds every pod that has no node yet, or says why it cannot."""
 
-    def __init__(self, storage: Storage, journal: Journal) -> None:
+    def __init__(self, storage: Storage, verbs: Verbs, journal: Journal) -> None:
         self._storage = storage
+        self._verbs = verbs
         self._journal = journal
 
     def reconcile(self) -> None:
@@ -36,12 +41,9 @@ class Scheduler:
                 self._refuse(pod, why)
 
     def _bind(self, pod: Obj, node: str) -> None:
-        def bound(obj: Obj) -> None:
-            obj["spec"]["nodeName"] = node
-            set_condition(obj, "PodScheduled", True, "", "")
-
         namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
-        if self._storage.mutate(PODS, namespace, name, bound) is not None:
+        with contextlib.suppress(StatusError):
+            self._verbs.bind(namespace, name, node)
             message = f"Successfully assigned {namespace}/{name} to {node}"
             self._journal.write(pod, "Scheduled", message, component="default-scheduler")
 

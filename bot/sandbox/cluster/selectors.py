@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.sandbox.cluster.errors import StatusError, bad_request
+from bot.sandbox.cluster.names import is_label_value, is_qualified
 
 Predicate = Callable[[Mapping[str, Any]], bool]
 
@@ -55,18 +56,30 @@ def _label_term(term: str) -> Predicate:
     if match := _SET.match(term):
         key, operator, listed = match.groups()
         values = {value.strip() for value in listed.split(",")}
+        _check(key, *values)
         if operator == "in":
             return lambda labels: labels.get(key) in values
         return lambda labels: labels.get(key) not in values
     if match := _EQUAL.match(term):
         key, operator, value = match.groups()
+        _check(key, value)
         if operator == "!=":
             return lambda labels: labels.get(key) != value
         return lambda labels: labels.get(key) == value
     if match := _EXISTS.match(term):
         absent, key = match.groups()
+        _check(key)
         return lambda labels: (key not in labels) if absent else (key in labels)
     raise bad_request(f"unable to parse requirement: found '{term}'")
+
+
+def _check(key: str, *values: str) -> None:
+    """Raise StatusError 400 for a key or a value that no label can have."""
+    if not is_qualified(key):
+        raise bad_request(f'unable to parse requirement: invalid label key "{key}"')
+    for value in values:
+        if not is_label_value(value):
+            raise bad_request(f'unable to parse requirement: invalid label value: "{value}"')
 
 
 def label_selector(text: str) -> Predicate:
@@ -117,5 +130,6 @@ def field_selector(kind: str, text: str) -> Predicate:
                 f'Unable to find "{kind}" that match field selector "{text}": '
                 f'field label not supported: "{path}"',
             )
-        tests.append((path, operator != "!=", value))
+        # An event is selected by the name of its source's component.
+        tests.append((f"{path}.component" if path == "source" else path, operator != "!=", value))
     return lambda obj: all((_field(obj, path) == value) is want for path, want, value in tests)

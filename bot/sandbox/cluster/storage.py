@@ -8,10 +8,11 @@ from __future__ import annotations
 import base64
 import contextlib
 import copy
+import json
 import threading
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -153,6 +154,16 @@ class Storage:
             self._check(resource, old, uid, None)
             return self._commit(ChangeType.DELETED, key, copy.deepcopy(old), old)
 
+    @contextlib.contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Take back whatever the block stores, as if it had never been."""
+        with self._changed:
+            before = dict(self._objects), self._history.copy(), self._version, self._forgotten
+            try:
+                yield
+            finally:
+                self._objects, self._history, self._version, self._forgotten = before
+
     def transaction(self) -> contextlib.AbstractContextManager[bool]:
         """Hold the lock over several reads and writes."""
         return self._changed
@@ -223,9 +234,10 @@ class Storage:
             return None if self._closed else news()
 
     def forget_history(self) -> None:
-        """Compact: every watch that starts at an older version gets 410 from now on."""
+        """Compact: every watch from an older version and every page of one gets 410 from now on."""
         with self._changed:
             self._history.clear()
+            self._snapshots.clear()
             self._forgotten = self._version
 
     def close(self) -> None:
@@ -239,15 +251,26 @@ class Storage:
     def keep_page(self, rest: list[Obj], version: int) -> str:
         """Keep the rest of a list under a `continue` token: later pages see the same moment."""
         with self._changed:
-            token = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+            said = {"v": "meta.k8s.io/v1", "rv": version, "start": str(uuid.uuid4())}
+            token = base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
             self._snapshots[token] = (rest, version)
             while len(self._snapshots) > 100:
                 del self._snapshots[next(iter(self._snapshots))]
             return token
 
     def page(self, token: str) -> tuple[list[Obj], int]:
-        """The rest of a list. Raises StatusError 410 for a token that is not known any more."""
+        """The rest of a list.
+
+        Raises StatusError 400 for a token that never was, 410 for one that is not known any more.
+        """
         with self._changed:
             if token not in self._snapshots:
-                raise errors.expired("The provided continue parameter is too old")
+                try:
+                    json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+                except ValueError as exc:
+                    message = f"invalid continue token: continue key is not valid: {exc}"
+                    raise errors.bad_request(message) from exc
+                raise errors.expired(
+                    "The provided continue parameter is too old to display a consistent list result."
+                )
             return self._snapshots[token]

@@ -11,6 +11,7 @@ from typing import Any
 from bot.sandbox.cluster import errors, validation
 from bot.sandbox.cluster.patches import apply_patch
 from bot.sandbox.cluster.resources import NAMESPACES, PODS, Resource
+from bot.sandbox.cluster.status import is_going, set_condition
 from bot.sandbox.cluster.storage import Obj, Storage
 
 # The letters of generated names, as Kubernetes' `rand.String` has them: no vowels, no 0, 1, 3.
@@ -89,8 +90,15 @@ class Verbs:
         with self._storage.transaction():
             old = self._storage.get(resource, namespace, name)
             new = apply_patch(content_type, old, patch)
-            if new.get("metadata", {}).get("name") != name:
-                raise errors.bad_request("the name of an object cannot be changed")
+            meta = new.get("metadata") or {}
+            if meta.get("name") != name:
+                raise errors.bad_request(
+                    f"the name of the object ({meta.get('name')}) does not match the name on the "
+                    f"URL ({name})"
+                )
+            if meta.get("uid") not in (None, "", old["metadata"]["uid"]):
+                why = f'Invalid value: "{meta["uid"]}": field is immutable'
+                raise errors.invalid(resource.group, resource.kind, name, "metadata.uid", why)
             return self._store(resource, old, new, status=status)
 
     def _store(self, resource: Resource, old: Obj, new: Obj, *, status: bool) -> Obj:
@@ -113,6 +121,7 @@ class Verbs:
         if resource.status:
             stored["status"] = copy.deepcopy(old.get("status") or {})
         validation.check_metadata(resource, stored)
+        validation.check_finalizers(resource, old, stored)
         if "spec" in old:
             stored.setdefault("spec", {})
             validation.check_update(resource, old, stored)
@@ -150,10 +159,30 @@ class Verbs:
             meta["deletionGracePeriodSeconds"] = grace
             return self._storage.update(resource, obj)
 
+    def bind(self, namespace: str, name: str, node: str) -> None:
+        """Put a pod on a node. Raises StatusError 404, or 409 if it is on one."""
+
+        def bound(obj: Obj) -> None:
+            obj["spec"]["nodeName"] = node
+            set_condition(obj, "PodScheduled", True, "", "")
+
+        with self._storage.transaction():
+            pod = self._storage.get(PODS, namespace, name)
+            if pod["spec"].get("nodeName"):
+                why = f'pod {name} is already assigned to node "{pod["spec"]["nodeName"]}"'
+                raise errors.conflict("", "pods/binding", name, why)
+            self._storage.mutate(PODS, namespace, name, bound)
+
     def evict(self, namespace: str, name: str, body: Obj) -> None:
-        """Delete a pod if the disruption budget lets it. Raises StatusError 404, 409 or 429."""
+        """Delete a pod if the disruption budget lets it; one that does not run needs no leave.
+
+        Raises StatusError 400, 404, 409 or 429.
+        """
+        if (body.get("metadata") or {}).get("name") != name:
+            raise errors.bad_request("name in URL does not match name in Eviction object")
         pod = self._storage.get(PODS, namespace, name)
-        if not self.budget(pod):
+        counts = pod["status"].get("phase") not in ("Succeeded", "Failed", "Pending")
+        if counts and not is_going(pod) and not self.budget(pod):
             why = "Cannot evict pod as it would violate the pod's disruption budget."
             raise errors.StatusError(
                 429,
@@ -211,11 +240,15 @@ def _grace(pod: Obj, options: Obj) -> int:
 
 def _check_preconditions(resource: Resource, obj: Obj, preconditions: Obj) -> None:
     meta = obj["metadata"]
-    for field, label in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
+    for field, label, happened in (
+        ("uid", "UID", "deleted and then recreated"),
+        ("resourceVersion", "ResourceVersion", "modified"),
+    ):
         wanted = preconditions.get(field)
         if wanted and wanted != meta[field]:
             why = (
-                f"Precondition failed: {label} in precondition: {wanted}, "
-                f"{label} in object meta: {meta[field]}"
+                f"the {label} in the precondition ({wanted}) does not match the {label} in record "
+                f"({meta[field]}). The object might have been {happened}"
             )
-            raise errors.conflict(resource.group, resource.plural, meta["name"], why)
+            # Here the API says the kind where other conflicts say the plural.
+            raise errors.conflict(resource.group, resource.kind, meta["name"], why)

@@ -25,8 +25,10 @@ def menu(hub: HubSandbox) -> list[Outage]:
                     f"It did not work out: {exc} Press “Put everything right” and try again."
                 ) from exc
 
-    def plain(id_: str, label: str, help_: str, run: Callable[[], str]) -> Outage:
-        return Outage(id=id_, label=label, help=help_, params=(), run=lambda _chosen: play(run))
+    def plain(
+        id_: str, label: str, help_: str, run: Callable[[], str], *, mends: bool = False
+    ) -> Outage:
+        return Outage(id=id_, label=label, help=help_, mends=mends, run=lambda _chosen: play(run))
 
     def of_user(id_: str, label: str, help_: str, run: Callable[[str], str]) -> Outage:
         def chosen(params: Mapping[str, str]) -> str:
@@ -54,9 +56,9 @@ def menu(hub: HubSandbox) -> list[Outage]:
         ),
         plain("drop-routes", "Drop the routes", "The proxy runs on, empty.", hub.drop_routes),
         plain("proxy-down", "Proxy down", "The proxy is scaled to 0.", hub.proxy_down),
-        plain("proxy-up", "Proxy up", "The proxy is scaled back to 1.", hub.proxy_up),
+        plain("proxy-up", "Proxy up", "The proxy is scaled back to 1.", hub.proxy_up, mends=True),
         plain("hub-down", "Hub down", "The hub is scaled to 0; servers run on.", hub.hub_down),
-        plain("hub-up", "Hub up", "The hub is scaled back to 1.", hub.hub_up),
+        plain("hub-up", "Hub up", "The hub is scaled back to 1.", hub.hub_up, mends=True),
         plain(
             "drain-core-pool",
             "Drain the core pool",
@@ -84,5 +86,7 @@ def menu(hub: HubSandbox) -> list[Outage]:
             "A user's pod is gone and the hub still says ready.",
             hub.stale_record,
         ),
-        plain("heal", "Put everything right", "Undo every outage of the hub.", hub.heal),
+        plain(
+            "heal", "Put everything right", "Undo every outage of the hub.", hub.heal, mends=True
+        ),
     ]

@@ -52,7 +52,7 @@ export function drawChannel(app, root) {
       : []),
     ...welcomeItem(app),
     log,
-    footItem(app, channel, key),
+    footItem(app, channel, key, root),
   ]);
   root.log.draw(
     messages.length
@@ -62,7 +62,7 @@ export function drawChannel(app, root) {
   if (app.place.ts && root.log.show(app.place.ts)) app.place.ts = null;
 }
 
-function footItem(app, channel, key) {
+function footItem(app, channel, key, root) {
   if (channel.is_archived) {
     return {
       key: "archived",
@@ -99,7 +99,7 @@ function footItem(app, channel, key) {
   return {
     key: `composer ${key}`,
     sig: null,
-    make: () => composer(app, channel.id, null),
+    make: () => composer(app, channel.id, null, () => root.log.toEnd()),
     update: () => {},
   };
 }

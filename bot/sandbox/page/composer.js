@@ -6,8 +6,11 @@ import { openPicker } from "./reactions.js";
 import { suggestions } from "./suggest.js";
 import { fileOnWire } from "./wire.js";
 
-/** A composer for a channel, or for a thread in it. It is made once and never redrawn. */
-export function composer(app, channel, thread) {
+/**
+ * A composer for a channel, or for a thread in it. It is made once and never redrawn.
+ * `onSent` is called when something was sent: whoever speaks wants to see it and the answer.
+ */
+export function composer(app, channel, thread, onSent) {
   const draftKey = `${app.ws.me.id} ${channel} ${thread ?? ""}`;
   const name = app.ws.channelName(channel);
   const prompt = thread
@@ -91,6 +94,7 @@ export function composer(app, channel, thread) {
     write("");
     chosenFiles = [];
     drawFiles();
+    onSent();
     const files = await Promise.all(sent.map(fileOnWire));
     const answer = await app.act("say", {
       channel,

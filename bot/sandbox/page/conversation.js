@@ -66,7 +66,10 @@ export function scroller(label, testid) {
   const view = h("div", { class: "scroller", tabindex: "-1" }, list);
   let follows = true;
   const atEnd = () => view.scrollHeight - view.scrollTop - view.clientHeight < NEAR;
-  const toEnd = () => view.scrollTo({ top: view.scrollHeight });
+  const toEnd = () => {
+    follows = true;
+    view.scrollTo({ top: view.scrollHeight });
+  };
   const pill = h(
     "button",
     { type: "button", class: "new-pill", hidden: true, onclick: toEnd },
@@ -99,5 +102,5 @@ export function scroller(label, testid) {
     });
     return true;
   };
-  return { node: h("div", { class: "scroll-frame" }, view, pill), draw, show };
+  return { node: h("div", { class: "scroll-frame" }, view, pill), draw, show, toEnd };
 }

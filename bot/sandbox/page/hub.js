@@ -244,7 +244,7 @@ function drawOutages(root, outages, start) {
         "button",
         {
           type: "button",
-          class: "button danger-quiet",
+          class: `button ${outage.mends ? "" : "danger-quiet"}`,
           data: { outage: outage.id },
           title: outage.help,
           onclick: async () => {

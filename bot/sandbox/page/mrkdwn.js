@@ -44,13 +44,13 @@ function lines(text, workspace) {
   };
   const all = text.split("\n");
   for (const [index, line] of all.entries()) {
-    const rest = /^&gt;&gt;&gt; ?(.*)$/.exec(line);
+    const rest = /^(?:>|&gt;){3} ?(.*)$/.exec(line);
     if (rest) {
       flush();
       quoted = [rest[1], ...all.slice(index + 1)];
       break;
     }
-    const quote = /^&gt; ?(.*)$/.exec(line);
+    const quote = /^(?:>|&gt;) ?(.*)$/.exec(line);
     if (quote) {
       if (running.length) flush();
       quoted.push(quote[1]);

@@ -51,7 +51,7 @@ export function drawThread(app, root) {
       ? {
           key: `composer ${key}`,
           sig: null,
-          make: () => composer(app, channel, ts),
+          make: () => composer(app, channel, ts, () => root.log.toEnd()),
           update: () => {},
         }
       : {
@@ -63,11 +63,15 @@ export function drawThread(app, root) {
   const count = `${replies.length} ${replies.length === 1 ? "reply" : "replies"}`;
   root.log.draw([
     ...(first ? conversationItems(app, channel, [first], { inThread: true }) : []),
-    {
-      key: "count",
-      sig: count,
-      make: () => h("div", { class: "divider reply-divider" }, h("span", {}, count)),
-    },
+    ...(replies.length
+      ? [
+          {
+            key: "count",
+            sig: count,
+            make: () => h("div", { class: "divider reply-divider" }, h("span", {}, count)),
+          },
+        ]
+      : []),
     ...conversationItems(app, channel, replies, { inThread: true }),
   ]);
   if (app.side.reply && root.log.show(app.side.reply)) app.side.reply = null;

@@ -266,7 +266,9 @@ def _element(blocks: list[Json], action_id: str, block_id: str | None) -> tuple[
     for found_block, element in interactive_elements(blocks):
         if element["action_id"] == action_id and block_id in (None, found_block):
             return found_block, element
-    raise PersonError(f"There is nothing called {action_id} to press here.")
+    raise PersonError(
+        f"There is no {action_id} to press here any more: the message has changed since."
+    )
 
 
 def _failure(name: str, receipt: Receipt) -> Json:

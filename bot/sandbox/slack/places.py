@@ -116,6 +116,11 @@ class Places:
         self._note(channel, user, "channel_archive", f"<@{user.id}> archived the channel")
         channel.is_archived = True
         self._life(channel, "archive", {"channel": channel.id, "user": user.id})
+        # Slack puts bots out of an archived channel: they can neither read nor bring back what they
+        # archived (docs of conversations.unarchive; slack-go/slack#1066; elastic/connectors#1972).
+        channel.members = [
+            member for member in channel.members if not self._workspace.users[member].is_bot
+        ]
 
     def unarchive(self, channel: Channel, user: User) -> None:
         """Bring back. Raises `not_archived`."""

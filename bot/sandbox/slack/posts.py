@@ -97,6 +97,8 @@ class Posts:
         """Change a message in place, mark it edited, and tell of it."""
         previous = copy.deepcopy(message)
         message |= changes
+        if not message.get("metadata", True):
+            del message["metadata"]
         message["edited"] = {"user": editor, "ts": self._workspace.next_ts()}
         self._workspace.touch()
         self._tell_changed(channel, message, previous)
@@ -115,25 +117,16 @@ class Posts:
                 "hidden": True,
                 "ts": ts,
                 "thread_ts": ts,
+                "parent_user_id": "USLACKBOT",
             }
             channel.messages[ts] = tombstone
             self._workspace.touch()
             self._tell_changed(channel, tombstone, previous)
             return
         del channel.messages[ts]
-        self._leave_thread(channel, message)
         self._workspace.touch()
-        self._tell(
-            channel,
-            {
-                "type": "message",
-                "subtype": "message_deleted",
-                "hidden": True,
-                "ts": self._workspace.next_ts(),
-                "deleted_ts": ts,
-                "previous_message": previous,
-            },
-        )
+        self._tell_deleted(channel, previous)
+        self._leave_thread(channel, message)
 
     def _leave_thread(self, channel: Channel, message: Json) -> None:
         """After the last reply is gone, its parent is a plain message again, or gone altogether."""
@@ -141,9 +134,12 @@ class Posts:
         if parent is None or channel.replies(parent["ts"]):
             return
         if parent.get("subtype") == "tombstone":
+            # Slack tells of this one too (slack-edge/slack-edge#10).
             del channel.messages[parent["ts"]]
+            self._tell_deleted(channel, parent)
         else:
             parent.pop("thread_ts", None)
+        self._workspace.touch()
 
     def react(self, channel: Channel, message: Json, user: User, name: str) -> None:
         """Add a reaction. Raises `already_reacted`."""
@@ -241,6 +237,17 @@ class Posts:
             "hidden": True,
             "ts": self._workspace.next_ts(),
             "message": copy.deepcopy(shown),
+            "previous_message": previous,
+        }
+        self._tell(channel, event)
+
+    def _tell_deleted(self, channel: Channel, previous: Json) -> None:
+        event = {
+            "type": "message",
+            "subtype": "message_deleted",
+            "hidden": True,
+            "ts": self._workspace.next_ts(),
+            "deleted_ts": previous["ts"],
             "previous_message": previous,
         }
         self._tell(channel, event)

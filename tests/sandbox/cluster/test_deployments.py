@@ -53,7 +53,7 @@ def test_pods_carry_their_deployments_marks(
         )
     assert replica_set.metadata.owner_references[0].kind == "Deployment"
     status = apps.read_namespaced_deployment("proxy", NS).status
-    assert (status.ready_replicas, status.unavailable_replicas) == (2, 0)
+    assert (status.ready_replicas, status.unavailable_replicas) == (2, None)
     assert {c.type: c.status for c in status.conditions} == {
         "Available": "True",
         "Progressing": "True",

@@ -75,9 +75,3 @@ def test_pages_show_one_moment(core: client.CoreV1Api) -> None:
     assert [item.metadata.name for item in rest.items] == ["c"]
     assert rest.metadata._continue is None
     assert rest.metadata.resource_version == first.metadata.resource_version
-
-
-def test_a_continue_token_that_is_not_known_has_expired(core: client.CoreV1Api) -> None:
-    with pytest.raises(ApiException) as exc:
-        core.list_namespaced_config_map(NS, limit=2, _continue="old")
-    assert exc.value.status == 410

@@ -213,3 +213,34 @@ def test_an_unknown_command_is_not_sent(sandbox: SlackSandbox, open_page: OpenPa
     expect(page.locator(".notice")).to_contain_text("/incidnet is not a command here")
     expect(page.get_by_test_id("composer")).to_have_value("/incidnet declare")
     assert len(sandbox.messages("general")) == before
+
+
+def test_whoever_speaks_sees_it_and_the_answer(sandbox: SlackSandbox, open_page: OpenPage) -> None:
+    for number in range(40):
+        sandbox.person("ben").say("hub-ops", f"line {number}")
+    page = open_page("ana", "hub-ops")
+    expect(_message(page, "line 39")).to_be_in_viewport()
+    _message(page, "line 0").first.scroll_into_view_if_needed()
+    expect(_message(page, "line 39")).not_to_be_in_viewport()
+    _say(page, "/incident status")
+    expect(_message(page, "Nothing is open")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("mark", [">", "&gt;"])
+def test_an_app_may_quote_with_the_sign_or_its_entity(
+    sandbox: SlackSandbox, client: WebClient, open_page: OpenPage, mark: str
+) -> None:
+    text = f"Update:\n{mark}all is well\n{mark}again"
+    client.chat_postMessage(channel="#general", text=text)
+    page = open_page("ana")
+    expect(_message(page, "Update:").last.locator("blockquote")).to_have_text("all is well\nagain")
+
+
+def test_a_thread_without_replies_counts_none(sandbox: SlackSandbox, open_page: OpenPage) -> None:
+    sandbox.person("ben").say("general", "nobody answers this")
+    page = open_page("ana")
+    message = _message(page, "nobody answers this")
+    message.hover()
+    message.get_by_label("Reply in thread").click()
+    expect(_message(page, "nobody answers this", "thread-log")).to_be_visible()
+    expect(page.get_by_test_id("thread-log")).not_to_contain_text("0 replies")

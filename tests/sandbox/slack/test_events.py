@@ -22,7 +22,7 @@ def test_the_life_of_a_channel(slack: SlackSandbox, app: App, connect: Any) -> N
     client.conversations_invite(channel=channel, users=ana.id)
     client.conversations_rename(channel=channel, name="inc-2")
     client.conversations_archive(channel=channel)
-    client.conversations_unarchive(channel=channel)
+    ana.unarchive(channel)
     slack.wait_for(lambda: "channel_unarchive" in heard(slack))
 
     events = heard(slack)

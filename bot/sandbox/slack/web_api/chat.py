@@ -31,6 +31,7 @@ def post_message(context: Context, args: Args) -> Json:
         "message": context.workspace.message_view(channel, message),
     }
     if warnings:
+        answer["warning"] = ",".join(warnings)
         answer["response_metadata"] = {"warnings": warnings}
     return answer
 
@@ -52,9 +53,10 @@ def _draft(args: Args) -> tuple[Draft, list[str]]:
     attachments = args.structure("attachments", "invalid_attachments") or []
     if not text and not blocks and not attachments:
         raise SlackError("no_text")
-    if len(text) > _MOST_POSTED:
-        raise SlackError("msg_too_long")
     warnings = []
+    if len(text) > _MOST_POSTED:
+        text = text[:_MOST_POSTED]
+        warnings.append("message_truncated")
     metadata = args.structure("metadata", "invalid_metadata_format")
     if metadata is not None and not _is_metadata(metadata):
         metadata = None
@@ -91,10 +93,13 @@ def _is_metadata(value: Any) -> bool:
 
 
 def update(context: Context, args: Args) -> Json:
-    """chat.update. Blocks, attachments and metadata that are not given stay as they are."""
+    """chat.update. Blocks, attachments and metadata that are not given stay as they are.
+
+    An empty object for metadata takes it away (docs.slack.dev/reference/methods/chat.update).
+    """
     channel = context.channel(args)
     if channel.is_archived:
-        raise SlackError("is_archived")
+        raise SlackError("is_inactive")
     message = context.message(channel, args.required("ts"))
     if message.get("bot_id") != context.workspace.app.bot_id:
         raise SlackError("cant_update_message")
@@ -121,7 +126,7 @@ def _changes(args: Args) -> Json:
     if len(changes.get("text", "")) > _MOST_UPDATED:
         raise SlackError("msg_too_long")
     metadata = args.structure("metadata", "invalid_metadata_format")
-    if _is_metadata(metadata):
+    if _is_metadata(metadata) or metadata == {}:
         changes["metadata"] = metadata
     return changes
 

@@ -133,10 +133,10 @@ class Context:
     ) -> Channel:
         """A conversation that the bot is in. Raises `not_in_channel`, `is_archived`."""
         channel = self.channel(args, name)
-        if self.bot.id not in channel.members:
-            raise SlackError("not_in_channel")
         if channel.is_archived and not archived_ok:
             raise SlackError("is_archived")
+        if self.bot.id not in channel.members:
+            raise SlackError("not_in_channel")
         return channel
 
     def message(self, channel: Channel, ts: str, error: str = "message_not_found") -> Json:

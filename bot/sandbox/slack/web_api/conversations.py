@@ -189,8 +189,10 @@ def set_purpose(context: Context, args: Args) -> Json:
 
 def archive(context: Context, args: Args) -> Json:
     """conversations.archive."""
-    channel = context.own_channel(args, archived_ok=True)
+    channel = context.channel(args)
     context.need_for(channel, "manage")
+    if not channel.is_archived:
+        channel = context.own_channel(args)
     context.places.archive(channel, context.bot)
     return {}
 

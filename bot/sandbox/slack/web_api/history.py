@@ -6,7 +6,9 @@ from bot.sandbox.slack.values import Json, SlackError, parse_ts
 from bot.sandbox.slack.web_api.context import Args, Context, Method, make_cursor, read_cursor
 from bot.sandbox.slack.workspace import Channel
 
-_MOST = 999
+_MOST, _USUAL = 999, 100
+_MOST_REPLIES = 1000
+"""In one page of a thread, asked for or not (docs.slack.dev/reference/methods/conversations.replies)."""
 
 
 def history(context: Context, args: Args) -> Json:
@@ -19,7 +21,7 @@ def history(context: Context, args: Args) -> Json:
     if cursor:
         shown = [m for m in shown if parse_ts(m["ts"]) <= parse_ts(cursor)]
     shown.reverse()
-    limit = _limit(args)
+    limit = _limit(args, _USUAL, _MOST)
     page, rest = shown[:limit], shown[limit:]
     answer: Json = {
         "messages": _views(context, channel, page, args),
@@ -45,7 +47,7 @@ def replies(context: Context, args: Args) -> Json:
     cursor = read_cursor(args, "next_ts")
     if cursor:
         thread = [m for m in thread if parse_ts(m["ts"]) >= parse_ts(cursor)]
-    limit = _limit(args)
+    limit = _limit(args, _MOST_REPLIES, _MOST_REPLIES)
     room = limit if cursor else max(limit - 1, 1)
     page, rest = thread[:room], thread[room:]
     if not cursor:
@@ -86,9 +88,9 @@ def _bound(args: Args, name: str) -> int | None:
     return value or None
 
 
-def _limit(args: Args) -> int:
-    limit = args.number("limit", 100)
-    if not 1 <= limit <= _MOST:
+def _limit(args: Args, usual: int, most: int) -> int:
+    limit = args.number("limit", usual)
+    if not 1 <= limit <= most:
         raise SlackError("invalid_limit")
     return limit
 

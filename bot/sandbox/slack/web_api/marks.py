@@ -9,6 +9,7 @@ from bot.sandbox.slack.web_api.context import Args, Context, Method
 from bot.sandbox.slack.workspace import Channel
 
 _EMOJI = re.compile(r"[a-z0-9_'+-]+(::skin-tone-[2-6])?")
+_TS = re.compile(r"\d+\.\d{6}")
 _MOST_BOOKMARKS = 100
 
 
@@ -37,6 +38,8 @@ def _pinned(context: Context, args: Args) -> tuple[Channel, Json]:
     ts = args.text("timestamp")
     if not ts:
         raise SlackError("no_item_specified")
+    if not _TS.fullmatch(ts):
+        raise SlackError("bad_timestamp")
     return channel, context.message(channel, ts)
 
 

@@ -1,10 +1,10 @@
-// Runs the practice GitHub and ends with whoever started it: its standard input is a pipe that closes
-// when that process is gone, however it went.
+// Runs one of emulate's services and ends with whoever started it: its standard input is a pipe that
+// closes when that process is gone, however it went.
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { createEmulator } from "emulate";
 
-const [seedFile, baseUrl] = process.argv.slice(2);
+const [service, seedFile, baseUrl] = process.argv.slice(2);
 const seed = JSON.parse(readFileSync(seedFile, "utf8"));
 
 // The emulator does not tell which port it took where a base URL is given, so one is chosen for it.
@@ -15,7 +15,7 @@ const port = await new Promise((resolve, reject) => {
     probe.close(() => resolve(taken));
   });
 });
-await createEmulator({ service: "github", port, baseUrl, seed });
+await createEmulator({ service, port, baseUrl: baseUrl || `http://127.0.0.1:${port}`, seed });
 console.log(port);
 process.stdin.resume();
 process.stdin.on("end", () => process.exit(0));

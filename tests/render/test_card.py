@@ -1,0 +1,53 @@
+"""The card and what is announced: what to do next, and nothing that was typed gets out of its place."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.incident import Incident
+from bot.domain.timeline import Heading
+from bot.ports import Post
+from bot.render.card import ACTION_COMMAND, announcement, card, legend, topic
+from tests.support.evening import INCIDENT
+
+ROLES = ("commander", "communications", "scribe")
+OPEN = replace(INCIDENT, status="investigating")
+
+
+def shown(incident: Incident, *roles: str) -> Post:
+    return card(incident, roles=roles or ROLES, hubs={}, reactions={"pushpin": Heading.TIMELINE})
+
+
+@pytest.mark.parametrize(
+    ("incident", "roles", "offered"),
+    [
+        pytest.param(OPEN, ROLES, True, id="nobody leads"),
+        pytest.param(replace(OPEN, roles={"commander": "UADA"}), ROLES, False, id="somebody leads"),
+        pytest.param(OPEN, ("lead",), False, id="a team without that role"),
+        pytest.param(INCIDENT, ROLES, False, id="it is over"),
+    ],
+)
+def test_command_can_be_taken_from_the_card_while_nobody_has_it(
+    incident: Incident, roles: tuple[str, ...], offered: bool
+) -> None:
+    assert (ACTION_COMMAND in json.dumps(shown(incident, *roles).blocks)) is offered
+
+
+def test_the_legend_speaks_the_words_of_the_report() -> None:
+    reactions = {"fire": Heading.WRONG, "four_leaf_clover": Heading.LUCKY}
+    assert legend(reactions) == (
+        "React to a message to file it: :fire: what went wrong · "
+        ":four_leaf_clover: where we got lucky"
+    )
+
+
+def test_what_was_typed_calls_nobody() -> None:
+    typed = replace(OPEN, title="<!channel> " + "x" * 139, summary="<!here>")
+    post = announcement(typed, hubs={})
+    assert "<!channel>" not in json.dumps(post.blocks)
+    assert "<!here>" not in json.dumps(post.blocks)
+    assert "<!channel>" not in topic(typed)
+    assert len(topic(typed)) <= 250

@@ -1,0 +1,66 @@
+"""What people ask to see fits into one message of Slack's, however long the incident."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.timeline import EntryKind, Heading
+from bot.render import card
+from bot.render.listing import ACTION_HELP, SHOWN_LINES, help_, menu, timeline
+from bot.slack.commands import AFTERWARDS, COMMANDS
+from tests.support.evening import DECLARED, INCIDENT, Record
+
+MOST_BLOCKS = 50
+MOST_TEXT = 3000
+
+
+def test_a_long_timeline_shows_its_latest_entries_with_a_menu_each() -> None:
+    record = Record()
+    for number in range(SHOWN_LINES + 5):
+        record.add(
+            EntryKind.NOTE,
+            DECLARED,
+            {"text": f"note {number} " + "x" * MOST_TEXT},
+            headings=(Heading.TIMELINE, Heading.WRONG),
+        )
+    blocks = timeline(INCIDENT, record.lines, said="Taken out.").blocks
+    assert len(blocks) <= MOST_BLOCKS
+    entries = [block for block in blocks if "accessory" in block]
+    assert len(entries) == SHOWN_LINES
+    assert "note 5 " in entries[0]["text"]["text"]
+    assert all(len(block["text"]["text"]) <= MOST_TEXT for block in entries)
+    first = entries[0]["accessory"]["options"]
+    assert [option["value"] for option in first] == ["edit:6", "out:6"]
+
+
+def test_an_empty_timeline_says_how_to_fill_it() -> None:
+    post = timeline(INCIDENT, [], said="Taken out.")
+    assert post.text.startswith("Taken out. The timeline is empty: react")
+
+
+def test_help_names_every_command_once() -> None:
+    rows = {name: f"`/incident {command.usage}`" for name, command in COMMANDS.items()}
+    blocks = help_(rows, AFTERWARDS, "a legend").blocks
+    texts = [block["text"]["text"] for block in blocks if "text" in block]
+    assert all(len(text) <= MOST_TEXT for text in texts)
+    for row in rows.values():
+        assert sum(text.count(row) for text in texts) == 1, row
+
+
+@pytest.mark.parametrize(
+    ("status", "offered"),
+    [
+        ("fixing", [card.ACTION_UPDATE, card.ACTION_RUN, card.ACTION_RESOLVE]),
+        ("resolved", [card.ACTION_CLOSE, card.ACTION_REOPEN]),
+        ("closed", [card.ACTION_REPORT, card.ACTION_REOPEN]),
+    ],
+)
+def test_the_menu_offers_what_can_be_done_now(status: str, offered: list[str]) -> None:
+    post = menu(replace(INCIDENT, status=status), ("commander",))
+    [row] = [block["elements"] for block in post.blocks if block["type"] == "actions"]
+    actions = [button["action_id"] for button in row]
+    assert set(offered) <= set(actions)
+    assert (card.ACTION_UPDATE in actions) is (status == "fixing")
+    assert actions[-1] == ACTION_HELP

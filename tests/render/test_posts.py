@@ -1,0 +1,91 @@
+"""What the channel and the announcement's thread are told of a change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.domain.timeline import Entry, EntryKind
+from bot.render.card import ACTION_CLOSE
+from bot.render.posts import entry_post, is_news, stakeholder_update
+from tests.support.evening import DECLARED, INCIDENT
+
+
+def entry(kind: EntryKind, data: dict[str, Any], author: str = "UADA") -> Entry:
+    return Entry(
+        id=1,
+        incident_id="inc1",
+        at=DECLARED,
+        kind=kind,
+        author=author,
+        data=data,
+        source="a test",
+        recorded_at=DECLARED,
+    )
+
+
+@pytest.mark.parametrize(
+    ("author", "before", "said"),
+    [
+        ("UADA", None, "🧑‍🚒 <@UADA> is *commander* now."),
+        ("UBEN", None, "🧑‍🚒 <@UADA> is *commander* now, given by <@UBEN>."),
+        ("UADA", "UBEN", "🧑‍🚒 <@UADA> is *commander* now, after <@UBEN>."),
+    ],
+)
+def test_whoever_takes_a_role_is_named_once(author: str, before: str | None, said: str) -> None:
+    data = {"role": "commander", "user": "UADA", "before": before}
+    assert entry_post(entry(EntryKind.ROLE, data, author)).text == said
+
+
+def test_an_action_item_shows_whose_it_is_and_where_it_is_tracked() -> None:
+    data = {
+        "text": "Alert on <routes>",
+        "group": "Technical",
+        "owner": "UBEN",
+        "link": "https://example.org/7?a&b",
+    }
+    assert entry_post(entry(EntryKind.ACTION_ITEM, data)).text == (
+        "🔧 Action item by <@UADA>, for <@UBEN>, under _Technical_:\n"
+        ">Alert on &lt;routes&gt;\n>https://example.org/7?a&amp;b"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "said"),
+    [
+        (EntryKind.UPDATE, {"text": "found it", "status": "fixing"}, "📣 *T* · fixing\n>found it"),
+        (
+            EntryKind.STATUS,
+            {"from": "investigating", "to": "fixing", "text": "found it"},
+            "📣 *T* · fixing\n>found it",
+        ),
+        (EntryKind.RESOLVED, {"from": "fixing", "to": "resolved", "text": ""}, "✅ *T* · resolved"),
+        (EntryKind.REOPENED, {"from": "closed", "to": "fixing"}, "🚨 *T* · fixing"),
+    ],
+)
+def test_people_outside_the_channel_are_told_the_turns(
+    kind: EntryKind, data: dict[str, Any], said: str
+) -> None:
+    news = entry(kind, data)
+    assert is_news(news)
+    assert stakeholder_update(INCIDENT, news).text == said.replace("T", INCIDENT.title, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        (EntryKind.STATUS, {"from": "investigating", "to": "fixing", "text": ""}),
+        (EntryKind.SEVERITY, {"from": "sev2", "to": "sev1"}),
+        (EntryKind.NOTE, {"text": "the node is full"}),
+    ],
+)
+def test_they_are_spared_the_rest(kind: EntryKind, data: dict[str, Any]) -> None:
+    assert not is_news(entry(kind, data))
+
+
+def test_whoever_resolves_can_close_from_there() -> None:
+    post = entry_post(entry(EntryKind.RESOLVED, {"from": "fixing", "to": "resolved", "text": ""}))
+    assert [block["type"] for block in post.blocks] == ["section", "actions"]
+    [button] = post.blocks[1]["elements"]
+    assert button["action_id"] == ACTION_CLOSE

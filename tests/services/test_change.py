@@ -1,0 +1,143 @@
+"""Each change is one transaction and one act: a redelivery of it changes nothing."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from bot.bootstrap import Bot
+from bot.domain.incident import Answers, Incident
+from bot.errors import Tell
+from bot.sandbox.slack import Channel, Fault, PersonError, SlackSandbox, on_delivery
+from bot.services.change import Act, Changes
+from bot.store import incidents as rows
+from tests.support.bot import Scene, wait_until
+
+Verb = Callable[[Changes, Act], object]
+
+VERBS: dict[str, Verb] = {
+    "status": lambda changes, act: changes.status(act, "fixing", "now"),
+    "severity": lambda changes, act: changes.severity(act, "sev1"),
+    "role": lambda changes, act: changes.role(act, "scribe", "U0BEN"),
+    "update": lambda changes, act: changes.update(act, "Still looking."),
+    "action item": lambda changes, act: changes.action_item(act, "Add an alert."),
+    "resolve": lambda changes, act: changes.status(act, "resolved"),
+}
+
+
+@pytest.fixture
+def channel(scene: Scene) -> Channel:
+    """An incident's channel."""
+    return scene.declare()
+
+
+def act(scene: Scene, channel: Channel, cause: str = "command/1") -> Act:
+    """Ana does something."""
+    return Act(incident_id=scene.incident(channel.id).id, by=scene.ana.id, cause=cause)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_same_act_again_changes_nothing(
+    bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel, verb: str
+) -> None:
+    changes = bot.desk.changes
+    VERBS[verb](changes, act(scene, channel))
+    once: tuple[Incident, int] = scene.incident(channel.id), len(scene.entries(channel.id))
+    assert once[1] == 2
+    VERBS[verb](changes, act(scene, channel))
+    assert (scene.incident(channel.id), len(scene.entries(channel.id))) == once
+    slack.wait_for(lambda: len(scene.posts(channel.id, "entry")) == 1, what="the channel is told")
+
+
+def test_a_redelivered_form_is_one_update(
+    scene: Scene, slack: SlackSandbox, channel: Channel
+) -> None:
+    scene.ana.command(channel.id, "/incident update")
+    slack.wait_for(lambda: bool(scene.ana.views()), what="the form")
+    view = scene.ana.views()[-1]
+    slack.faults = [on_delivery("view_submission", Fault(drop=True))]
+    with pytest.raises(PersonError):
+        scene.ana.submit(view["id"], {"text": "Routes are coming back."})
+    slack.faults = []
+    scene.ana.submit(view["id"], {"text": "Routes are coming back."})
+    kinds = [entry.kind.value for entry in scene.entries(channel.id)]
+    assert kinds == ["declared", "update"]
+
+
+def test_a_refused_change_leaves_nothing_behind(bot: Bot, scene: Scene, channel: Channel) -> None:
+    before = scene.incident(channel.id), scene.entries(channel.id)
+    refused: list[Callable[[], object]] = [
+        lambda: bot.desk.changes.status(act(scene, channel), "broken"),
+        lambda: bot.desk.changes.update(act(scene, channel), "  "),
+        lambda: bot.desk.changes.action_item(act(scene, channel), " "),
+        lambda: bot.desk.changes.action_item(act(scene, channel), "x", link="ftp://x"),
+        lambda: bot.desk.changes.close(act(scene, channel), Answers(), title="x", summary=""),
+        lambda: bot.desk.changes.reopen(act(scene, channel)),
+    ]
+    for wrong in refused:
+        with pytest.raises(Tell):
+            wrong()
+    assert (scene.incident(channel.id), scene.entries(channel.id)) == before
+
+
+def test_closing_asks_then_ends_and_a_closed_one_is_left_alone(
+    bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
+) -> None:
+    scene.ana.command(channel.id, "/incident resolve all well")
+    scene.ana.command(channel.id, "/incident close")
+    slack.wait_for(lambda: bool(scene.ana.views()), what="the form")
+    view = scene.ana.views()[-1]
+    answers = {"title": "CHP was evicted", "summary": "All routes were lost."}
+    assert scene.ana.submit(view["id"], answers) == {}
+    slack.wait_for(
+        lambda: "closed" in slack.channel(channel.id).topic["value"], what="the topic says so"
+    )
+    closed = scene.incident(channel.id)
+    assert (closed.title, closed.summary, closed.status) == (
+        "CHP was evicted",
+        "All routes were lost.",
+        "closed",
+    )
+    assert closed.closed_at is not None
+    wait_until(lambda: scene.entries(channel.id)[-1].kind == "published", "the report")
+    for line in ("status fixing", "severity sev1", "role scribe", "update x", "resolve"):
+        reply = scene.ana.command(channel.id, f"/incident {line}")
+        assert "reopen it first" in str(reply)
+    scene.ana.command(channel.id, "/incident reopen")
+    assert scene.incident(channel.id).is_open
+
+
+def test_a_message_is_filed_as_an_action_item_once(
+    scene: Scene, slack: SlackSandbox, channel: Channel
+) -> None:
+    ts = scene.ana.say(channel.id, "we need an alert on <routes> & pods")
+    for _ in range(2):
+        scene.ana.shortcut("file_action_item", channel.id, ts)
+        slack.wait_for(lambda: bool(scene.ana.views()), what="the form")
+        view = scene.ana.views()[-1]
+        assert "we need an alert on <routes> & pods" in json.dumps(view)
+        scene.ana.submit(view["id"], {})
+    with scene.store.read() as tx:
+        items = rows.items(tx, scene.incident(channel.id).id)
+    assert [item.title for item in items] == ["we need an alert on <routes> & pods"]
+
+
+def test_what_people_do_at_once_all_counts(bot: Bot, scene: Scene, channel: Channel) -> None:
+    """The row is locked: a later one sees what an earlier one did."""
+    acts = [
+        lambda n=n, role=role: bot.desk.changes.role(
+            act(scene, channel, f"command/{n}"), role, scene.ana.id
+        )
+        for n, role in enumerate(bot.settings.policy.roles)
+    ]
+    threads = [threading.Thread(target=do) for do in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    found = scene.incident(channel.id)
+    assert set(found.roles) == set(bot.settings.policy.roles)
+    assert found.version == 1 + len(acts)

@@ -1,0 +1,61 @@
+"""What failed is tried again when its time has come, by whichever workflow it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from bot.services.retry import retry_due
+from bot.store import effects as rows
+from bot.store.effects import EffectState
+from bot.store.engine import Store
+from tests.support.rows import NOW, Hands, NoWork, stored
+
+ID = "abc123abc123"
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    made = Store(database_url)
+    made.migrate()
+    stored(made)
+    yield made
+    made.close()
+
+
+def failed(store: Store, name: str, minutes: float | None) -> None:
+    """An effect to be tried again then, or never by itself."""
+    with store.write() as tx:
+        rows.want(tx, f"{ID}/{name}", incident_id=ID, want={}, now=NOW)
+        at = None if minutes is None else NOW + timedelta(minutes=minutes)
+        rows.change(tx, f"{ID}/{name}", state=EffectState.FAILED.value, retry_at=at)
+
+
+def test_what_is_due_starts_its_workflow_once(store: Store) -> None:
+    failed(store, "card", -1)
+    failed(store, "topic", 0)
+    failed(store, "pin", 1)
+    failed(store, "invite/U0ANA", None)
+    work, clock = NoWork(), Hands(NOW)
+    assert retry_due(store, work, clock) == 1
+    assert [key.split("/")[:2] for key in work.keys] == [["sync", ID]]
+    assert retry_due(store, work, clock) == 0, "it is on its way"
+
+
+def test_a_lost_workflow_is_started_again(store: Store) -> None:
+    failed(store, "card", 0)
+    work, clock = NoWork(), Hands(NOW)
+    retry_due(store, work, clock)
+    clock.at += timedelta(minutes=6)
+    assert retry_due(store, work, clock) == 1
+    assert len(set(work.keys)) == 2
+
+
+def test_parts_of_a_report_are_published_not_synced(store: Store) -> None:
+    failed(store, "publish/issue", 0)
+    failed(store, "card", 0)
+    work = NoWork()
+    retry_due(store, work, Hands(NOW))
+    assert sorted(key.split("/")[0] for key in work.keys) == ["publish", "sync"]

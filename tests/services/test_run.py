@@ -1,0 +1,306 @@
+"""Runs: confirmed once, only what still holds, and nothing destructive repeated after a kill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.domain.timeline import EntryKind
+from bot.errors import Retry, Tell
+from bot.services.change import Act
+from bot.services.run import Runs
+from bot.store import incidents as incident_rows
+from bot.store import runs as rows
+from bot.store import timeline as timeline_rows
+from bot.store.engine import Store
+from bot.store.runs import Run, RunState, StepState
+from runbooks import RUNBOOKS
+from tests.support.hubs import NOW, PLACE, pod, route, server, terminating
+from tests.support.rows import Checkpoints, Hands, stored
+from tests.support.scripted import Scripted, hung, site
+
+FORCE = "force-delete-stuck-servers"
+RESYNC = "resync-routes"
+INCIDENT = "abc123abc123"
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Living(Scripted):
+    """A hub that notices what was done to it."""
+
+    def force_delete_pod(self, namespace: str, name: str, uid: str) -> None:
+        def gone() -> None:
+            users = {pod.user for pod in self.live if pod.uid == uid}
+            self.live = [pod for pod in self.live if pod.uid != uid]
+            self.records = [record for record in self.records if record.user not in users]
+
+        self._act("delete", gone)
+
+    def resync_routes(self) -> None:
+        def routed() -> None:
+            self.known = [route(record.user) for record in self.records if record.ready]
+
+        self._act("resync", routed)
+
+
+@dataclass(kw_only=True)
+class Room:
+    """A hub as it is, and the runs on it."""
+
+    store: Store
+    clock: Hands
+    work: Checkpoints
+    party: Scripted
+
+    @property
+    def runs(self) -> Runs:
+        """The service, as after a start."""
+        return Runs(
+            self.store,
+            self.work,
+            self.clock,
+            books={book.name: book for book in RUNBOOKS},
+            sites={PLACE.hub: site(self.party)},
+            wall=self.clock,
+            wait=lambda _seconds: None,
+        )
+
+    def planned(self, runbook: str = FORCE, cause: str = "command/1", **ask: Any) -> Run:
+        """Ask for a plan and make it."""
+        act = Act(incident_id=INCIDENT, by="U0ANA", cause=cause)
+        users = frozenset(ask.get("users", ()))
+        run = self.runs.ask(act, runbook=runbook, hub=PLACE.hub, users=users)
+        self.runs.plan_workflow(run.id)
+        return self.row(run.id)
+
+    def carry_out(self, run: Run) -> Run:
+        """Confirm and execute."""
+        self.runs.confirm(run.id, "U0BEN")
+        self.runs.execute_workflow(run.id)
+        return self.row(run.id)
+
+    def row(self, run_id: str) -> Run:
+        """The run as it is stored."""
+        with self.store.read() as tx:
+            found = rows.get(tx, run_id)
+        assert found is not None
+        return found
+
+    def steps(self, run: Run) -> list[StepState]:
+        """How far its steps have come."""
+        with self.store.read() as tx:
+            return [step.state for step in rows.steps(tx, run.id)]
+
+    def told(self) -> list[tuple[str, str]]:
+        """What the timeline says of runbooks: target and outcome."""
+        with self.store.read() as tx:
+            entries = timeline_rows.entries(tx, INCIDENT)
+        found = [e.data for e in entries if e.kind is EntryKind.RUNBOOK]
+        return [(data["target"], data["outcome"]) for data in found]
+
+
+@pytest.fixture
+def room(database_url: str) -> Iterator[Room]:
+    """Ana's server hangs while stopping."""
+    store = Store(database_url)
+    store.migrate()
+    stored(store)
+    party = Living(records=hung().records, live=hung().live)
+    yield Room(store=store, clock=Hands(NOW), work=Checkpoints(), party=party)
+    store.close()
+
+
+def killed_at_the_act(room: Room, run: Run, *, takes_effect: bool) -> None:
+    """Begin to carry it out; the process ends in the middle of the destructive call."""
+    room.party.fails = {"delete": Killed()}
+    room.party.takes_effect = takes_effect
+    room.runs.confirm(run.id, "U0BEN")
+    with pytest.raises(Killed):
+        room.runs.execute_workflow(run.id)
+    room.party.fails = {}
+
+
+def test_a_plan_is_carried_out_and_written_down(room: Room) -> None:
+    run = room.planned()
+    assert run.state is RunState.PLANNED
+    assert room.party.live, "nothing happens before somebody says yes"
+
+    done = room.carry_out(run)
+
+    assert done.state is RunState.DONE
+    assert (done.asked_by, done.decided_by) == ("U0ANA", "U0BEN")
+    assert room.party.live == []
+    assert [outcome for _, outcome in room.told()] == ["done"]
+
+
+def test_the_same_request_twice_is_one_run(room: Room) -> None:
+    assert room.planned().id == room.planned().id
+    with room.store.read() as tx:
+        assert len(rows.of_incident(tx, INCIDENT)) == 1
+
+
+def test_a_kill_after_the_act_is_found_to_have_done_it(room: Room) -> None:
+    run = room.planned()
+    killed_at_the_act(room, run, takes_effect=True)
+    assert room.steps(run) == [StepState.ATTEMPTING]
+
+    room.runs.execute_workflow(run.id)
+
+    assert room.row(run.id).state is RunState.DONE
+    assert room.steps(run) == [StepState.DONE]
+    assert [outcome for _, outcome in room.told()] == ["done"]
+
+
+def test_a_kill_before_the_act_is_not_repeated_but_needs_a_human(room: Room) -> None:
+    run = room.planned()
+    killed_at_the_act(room, run, takes_effect=False)
+
+    room.runs.execute_workflow(run.id)
+
+    assert room.party.live, "it was not deleted"
+    assert room.row(run.id).state is RunState.NEEDS_HUMAN
+    assert room.steps(run) == [StepState.UNCLEAR]
+    assert [outcome for _, outcome in room.told()] == ["unclear"]
+
+    with pytest.raises(Tell, match="decided on already"):
+        room.runs.confirm(run.id, "U0BEN")
+    assert room.carry_out(room.planned(cause="command/2")).state is RunState.DONE
+
+
+def test_a_kill_in_a_harmless_step_repeats_it(room: Room) -> None:
+    room.party = Living(records=[server("ana")], live=[pod("ana")])
+    run = room.planned(RESYNC)
+    room.party.fails = {"resync": Killed()}
+    room.runs.confirm(run.id, "U0BEN")
+    with pytest.raises(Killed):
+        room.runs.execute_workflow(run.id)
+    room.party.fails = {}
+
+    room.runs.execute_workflow(run.id)
+
+    assert room.row(run.id).state is RunState.DONE
+    assert [r.user for r in room.party.known] == ["ana"]
+
+
+def test_what_is_no_longer_so_is_left_alone(room: Room) -> None:
+    run = room.planned()
+    room.party.records, room.party.live = [server("ana")], [pod("ana")]
+    room.party.known = [route("ana")]
+    done = room.carry_out(run)
+    assert done.state is RunState.NOTHING_TO_DO
+    assert room.party.live
+    assert room.told() == []
+
+
+def test_nothing_is_done_that_nobody_confirmed(room: Room) -> None:
+    run = room.planned()
+    room.party.records.append(server("ben", pending="stop"))
+    room.party.live.append(terminating("ben"))
+    room.carry_out(run)
+    assert [target for target, _ in room.told()] == ["jupyter-ana"]
+    assert [p.user for p in room.party.live] == ["ben"]
+
+
+def test_a_plan_is_decided_on_once(room: Room) -> None:
+    run = room.planned()
+    room.runs.confirm(run.id, "U0BEN")
+    for again in (room.runs.confirm, room.runs.cancel):
+        with pytest.raises(Tell, match="decided on already by <@U0BEN>"):
+            again(run.id, "U0ANA")
+    assert room.work.keys.count(f"execute/{run.id}") == 1
+
+
+def test_a_cancelled_plan_stays_one(room: Room) -> None:
+    run = room.planned()
+    room.runs.cancel(run.id, "U0ANA")
+    with pytest.raises(Tell, match="decided on already"):
+        room.runs.confirm(run.id, "U0BEN")
+    assert f"execute/{run.id}" not in room.work.keys
+
+
+def test_an_old_plan_cannot_be_confirmed(room: Room) -> None:
+    run = room.planned()
+    room.clock.at += timedelta(minutes=16)
+    with pytest.raises(Tell, match="over 15 minutes old"):
+        room.runs.confirm(run.id, "U0BEN")
+    assert room.row(run.id).state is RunState.EXPIRED
+    assert f"execute/{run.id}" not in room.work.keys
+
+
+def test_one_runbook_at_a_time_on_a_hub(room: Room) -> None:
+    first, second = room.planned(), room.planned(cause="command/2")
+    room.runs.confirm(first.id, "U0BEN")
+    with pytest.raises(Tell, match="Another runbook is running"):
+        room.runs.confirm(second.id, "U0BEN")
+    room.runs.execute_workflow(first.id)
+    assert room.carry_out(second).state is RunState.NOTHING_TO_DO
+
+
+def test_a_hub_that_cannot_be_read_gives_no_plan(room: Room) -> None:
+    room.party.fails = {"look": Retry("The cluster did not answer.")}
+    run = room.planned()
+    assert run.state in (RunState.FAILED, RunState.NOTHING_TO_DO)
+    with pytest.raises(Tell):
+        room.runs.confirm(run.id, "U0BEN")
+
+
+def test_a_hub_that_cannot_be_read_any_more_is_left_alone(room: Room) -> None:
+    run = room.planned()
+    room.party.fails = {"look": Retry("The cluster did not answer.")}
+    done = room.carry_out(run)
+    assert done.state is not RunState.DONE
+    assert room.party.live
+    assert room.told() == []
+
+
+def test_a_run_whose_workflow_was_lost_is_ended(room: Room) -> None:
+    begun, untouched = room.planned(), room.planned(cause="command/2")
+    killed_at_the_act(room, begun, takes_effect=False)
+    assert room.runs.end_lost() == 0, "it goes on"
+
+    room.work.lost.add(f"execute/{begun.id}")
+    assert room.runs.end_lost() == 1
+    ended = room.row(begun.id)
+    assert ended.state is RunState.NEEDS_HUMAN
+    assert ended.error
+    assert room.row(untouched.id).state is RunState.PLANNED
+    assert room.runs.end_lost() == 0
+    assert room.carry_out(untouched).state is RunState.DONE, "the hub is free again"
+
+
+def test_a_plan_whose_workflow_was_lost_has_failed(room: Room) -> None:
+    act = Act(incident_id=INCIDENT, by="U0ANA", cause="command/1")
+    run = room.runs.ask(act, runbook=FORCE, hub=PLACE.hub, users=frozenset())
+    room.work.lost.add(f"plan/{run.id}")
+    assert room.runs.end_lost() == 1
+    assert room.row(run.id).state is RunState.FAILED
+
+
+@pytest.mark.parametrize(
+    ("runbook", "hub", "say"),
+    [("reboot-the-moon", PLACE.hub, "There is no runbook"), (FORCE, "moonhub", "knows no hub")],
+)
+def test_what_there_is_not_is_named(room: Room, runbook: str, hub: str, say: str) -> None:
+    act = Act(incident_id=INCIDENT, by="U0ANA", cause="command/1")
+    with pytest.raises(Tell, match=say):
+        room.runs.ask(act, runbook=runbook, hub=hub, users=frozenset())
+
+
+def test_nothing_is_run_for_an_incident_that_is_over(room: Room) -> None:
+    with room.store.write() as tx:
+        found = incident_rows.get(tx, INCIDENT)
+        incident_rows.save(tx, _closed(found))
+    act = Act(incident_id=INCIDENT, by="U0ANA", cause="command/1")
+    with pytest.raises(Tell, match="reopen it first"):
+        room.runs.ask(act, runbook=FORCE, hub=PLACE.hub, users=frozenset())
+
+
+def _closed(incident: Any) -> Any:
+    return replace(incident, status="closed", closed_at=NOW)

@@ -1,0 +1,74 @@
+"""Buttons and menus: what a press changes, and what a stale one is answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.domain.timeline import EntryKind
+from bot.render.card import ACTION_COMMAND
+from bot.render.listing import ACTION_ENTRY
+from tests.support.bot import ANNOUNCE, Scene
+
+
+def whispered(scene: Scene, channel: str, who: str = "ana") -> list[dict[str, Any]]:
+    return [m for m in scene.slack.person(who).messages(channel) if m.get("ephemeral")]
+
+
+def test_an_entry_is_taken_out_in_the_listing_itself(scene: Scene) -> None:
+    channel = scene.declare()
+    scene.ana.command(channel.id, "/incident note a typing error")
+    scene.ana.command(channel.id, "/incident timeline")
+    [note] = [e for e in scene.entries(channel.id) if e.kind is EntryKind.NOTE]
+    [listing] = [m for m in whispered(scene, channel.id) if "Timeline of" in m["text"]]
+    [block] = [b for b in listing["blocks"] if "a typing error" in str(b)]
+    scene.ana.press(
+        channel.id, listing["ts"], ACTION_ENTRY, block["block_id"], value=f"out:{note.id}"
+    )
+    scene.until(
+        lambda: note.id not in {e.id for e in scene.entries(channel.id)}, "the entry is out"
+    )
+    scene.slack.wait_for(
+        lambda: any("Taken out" in str(m["blocks"]) for m in whispered(scene, channel.id)),
+        what="the listing without it",
+    )
+    shown = [m for m in whispered(scene, channel.id) if "Timeline of" in m["text"]]
+    assert len(shown) == 1
+    assert "a typing error" not in str(shown[0]["blocks"])
+
+
+def test_command_is_taken_from_the_card_which_offers_it_no_more(scene: Scene) -> None:
+    channel = scene.declare()
+    [card] = scene.posts(channel.id, "card")
+    scene.ana.press(channel.id, card["ts"], ACTION_COMMAND)
+    scene.until(lambda: "commander" in scene.incident(channel.id).roles, "somebody leads")
+    scene.slack.wait_for(
+        lambda: ACTION_COMMAND not in str(scene.posts(channel.id, "card")), what="the new card"
+    )
+    assert scene.incident(channel.id).roles["commander"] == scene.ana.id
+
+
+def test_a_status_with_words_reaches_those_outside(scene: Scene) -> None:
+    channel = scene.declare()
+    scene.ana.command(channel.id, "/incident status fixing Routes are being written")
+    scene.slack.wait_for(
+        lambda: any("Routes are being written" in m["text"] for m in scene.own(ANNOUNCE)),
+        what="the news in the announcement's thread",
+    )
+    [announced] = scene.announcements(channel.id)
+    [news] = [m for m in scene.own(ANNOUNCE) if "Routes are being written" in m["text"]]
+    assert news["thread_ts"] == announced["ts"]
+
+
+def test_a_heading_of_action_items_may_be_shortened(scene: Scene) -> None:
+    channel = scene.declare()
+    scene.ana.command(channel.id, "/incident action ops: unknown heading")
+    scene.ana.command(channel.id, "/incident action docs: write down who is on call")
+    groups = {
+        e.data["text"]: e.data["group"]
+        for e in scene.entries(channel.id)
+        if e.kind is EntryKind.ACTION_ITEM
+    }
+    assert groups == {
+        "ops: unknown heading": "Technical improvements",
+        "write down who is on call": "Documentation improvements",
+    }

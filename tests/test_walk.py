@@ -1,0 +1,166 @@
+"""The whole way as a newcomer walks it: a real browser on the sandbox's page, and everything behind it.
+
+Declare, talk and react, evict the proxy, resync its routes, resolve, close, and open the report.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+from bot.bootstrap import Bot
+from bot.cli import manifest
+from bot.config import load
+from bot.sandbox.world import World
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+USERS = ("ana", "ben", "chidi")
+PATIENCE_MS = 30_000
+"""How long any one thing may take on a machine that is busy with the rest of the suite."""
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="KubeSpawner runs on Linux only"),
+    pytest.mark.skipif(
+        shutil.which(CHROMIUM) is None,
+        reason=f"{CHROMIUM} is missing: install Debian's chromium to walk through the page",
+    ),
+]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """The practice systems, and a mayday that works with them."""
+    world = World(tmp_path / "world", manifest=manifest(), users=USERS)
+    world.start_slack()
+    try:
+        world.start_rest()
+        settings = world.settings() | {
+            "database": {"url": f"sqlite:///{tmp_path / 'mayday.db'}"},
+            "report": {"directory": str(tmp_path / "reports")},
+            "http": {"port": 0},
+        }
+        bot = Bot(load(overrides=settings))
+        bot.start()
+        try:
+            yield world
+        finally:
+            bot.stop()
+    finally:
+        world.stop()
+
+
+@pytest.fixture
+def page(world: World) -> Iterator[Page]:
+    """The page as Ana sees it; an error in it fails the test."""
+    problems: list[str] = []
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.add_init_script("localStorage.setItem('mayday-sandbox-welcome-seen', 'yes')")
+        page.goto(f"{world.slack.url}?as={world.slack.person('ana').id}")
+        page.wait_for_selector("body.ready")
+        yield page
+        browser.close()
+    assert problems == []
+
+
+def _type(page: Page, line: str) -> None:
+    composer = page.get_by_test_id("composer").first
+    composer.fill(line)
+    composer.press("Enter")
+
+
+def _react(page: Page, text: str, emoji: str) -> None:
+    message = _message(page, text)
+    message.hover()
+    message.get_by_label(f"React with {emoji}", exact=True).click()
+    expect(message.get_by_test_id("reactions")).to_contain_text("1")
+
+
+def _message(page: Page, text: str) -> Locator:
+    return page.get_by_test_id("message").filter(has_text=text).last
+
+
+def _submit(page: Page, **filled: str) -> None:
+    modal = page.get_by_test_id("modal")
+    for block, value in filled.items():
+        field = modal.locator(f"[data-block-id={block}]")
+        chooser = field.locator("select")
+        if chooser.count():
+            chooser.select_option(value)
+        else:
+            field.locator("input, textarea").fill(value)
+    page.get_by_test_id("modal-submit").click()
+    expect(modal).to_be_hidden()
+
+
+def _routes(world: World) -> list[bool]:
+    return [row.route for row in world.hub.rows()]
+
+
+def test_from_the_first_alarm_to_the_report(world: World, page: Page) -> None:
+    _type(page, "/incident declare Users see errors")
+    expect(page.get_by_test_id("modal")).to_be_visible()
+    _submit(page, severity="sev1", summary="Nobody reaches their server.")
+    page.get_by_test_id("channel-link").filter(has_text="users-see-errors").click()
+    card = _message(page, "Nobody reaches their server.")
+    expect(card).to_contain_text("commander: nobody yet")
+    card.get_by_role("button", name="Take command").click()
+    expect(page.get_by_test_id("topic")).to_contain_text("sev1 · investigating · commander")
+
+    _type(page, "The proxy's pod was evicted")
+    _react(page, "The proxy's pod was evicted", "pushpin")
+    _type(page, "Give the proxy a priority class")
+    _react(page, "Give the proxy a priority class", "wrench")
+
+    page.get_by_test_id("hub-toggle").click()
+    page.locator("[data-outage=evict-proxy]").click()
+    expect(page.get_by_test_id("outage-said")).to_contain_text("3 routes are gone")
+    expect(page.get_by_test_id("hub-verdict")).to_contain_text("users see errors")
+    assert _routes(world) == [False, False, False]
+    page.get_by_label("Close the hub panel").click()
+
+    _type(page, "/incident run")
+    expect(page.get_by_test_id("modal")).to_be_visible()
+    _submit(page, runbook="resync-routes")
+    plan = _message(page, "Resync routes")
+    expect(plan).to_contain_text("Nobody loses anything.")
+    plan.get_by_role("button", name="Run it").click()
+    page.get_by_test_id("confirm").click()
+    expect(_message(page, "Done and verified.")).to_contain_text("user routes 0 → 3")
+    assert _routes(world) == [True, True, True]
+
+    _type(page, "/incident resolve Everybody is back")
+    expect(page.get_by_test_id("topic")).to_contain_text("resolved")
+    _type(page, "/incident close")
+    expect(page.get_by_test_id("modal")).to_be_visible()
+    _submit(page, impact="Nobody could work for some minutes.")
+    told = _message(page, "The report is published")
+    address = told.get_by_role("link").first.get_attribute("href")
+    assert address is not None
+
+    page.goto(address)
+    expect(page.get_by_role("heading", name="Users see errors")).to_be_visible()
+    body = page.locator("body")
+    expect(body).to_contain_text("The proxy's pod was evicted")
+    expect(body).to_contain_text("user routes 0 → 3")
+    expect(body).to_contain_text("Nobody could work for some minutes.")
+    item = page.get_by_role("listitem").filter(has_text="Give the proxy a priority class")
+    item.get_by_role("link").click()
+    expect(body).to_contain_text("An action item of Users see errors")
