@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from rich.console import Console
 from rich.table import Table
@@ -37,8 +38,8 @@ def _questions(config: Config) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "Slack", lambda: _slack(config)
     yield "GitHub", lambda: _github(config)
     for name, site in sites(config).items():
-        yield f"hub {name}", lambda site=site: _hub(site)  # type: ignore[misc]
-        yield f"cluster {site.place.cluster}", lambda site=site: _cluster(site)  # type: ignore[misc]
+        yield f"hub {name}", partial(_hub, site)
+        yield f"cluster {site.place.cluster}", partial(_cluster, site)
 
 
 def _database(config: Config) -> str:

@@ -121,8 +121,6 @@ class Chat(Protocol):
     def invite(self, channel_id: str, user: str) -> None:
         """Bring a person in; one who is in already is fine."""
 
-    def members(self, channel_id: str) -> frozenset[str]: ...
-
     def set_topic(self, channel_id: str, topic: str) -> None: ...
 
     def post(

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bot.bootstrap import Bot
 from bot.sandbox.clock import SandboxClock
@@ -15,6 +16,18 @@ from bot.store.engine import Store
 from tests.support.bot import Child, Scene, child, practice_slack, running
 from tests.support.nursery import Nursery, nursery
 from tests.support.postgres import Postgres, postgres
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> None:
+    """What mayday logs, in one line each: a traceback with all its locals takes seconds to draw."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(key_order=["level", "event"]),
+        ]
+    )
 
 
 @pytest.fixture(scope="session")

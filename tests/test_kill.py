@@ -111,8 +111,13 @@ def test_the_table_of_calls_is_complete(mayday: Child, aftermath: Scene) -> None
     mayday.start()
     submit(aftermath)
     declared(aftermath)
-    made = {call.method for call in aftermath.slack.calls}
-    assert made - READING - HEARING == {method for method, _ in CALLS.values()}
+    known = {method for method, _ in CALLS.values()}
+
+    def made() -> set[str]:
+        return {call.method for call in aftermath.slack.calls} - READING - HEARING
+
+    aftermath.slack.wait_for(lambda: known <= made(), what="every call of the table")
+    assert made() == known
     assert mayday.stop() == 0
 
 

@@ -138,14 +138,6 @@ class SlackChat:
             if exc.code != "already_in_channel":
                 raise
 
-    def members(self, channel_id: str) -> frozenset[str]:
-        """Everybody in a channel."""
-        return frozenset(
-            user
-            for page in self._pages("conversations.members", channel=channel_id)
-            for user in page["members"]
-        )
-
     def set_topic(self, channel_id: str, topic: str) -> None:
         """Set the channel's topic."""
         self._call("conversations.setTopic", channel=channel_id, topic=topic)
@@ -268,10 +260,6 @@ class SlackChat:
     def open_view(self, trigger_id: str, view: JSON) -> str:
         """Open a modal within the trigger's three seconds; return its id."""
         return str(self._call("views.open", trigger_id=trigger_id, view=view)["view"]["id"])
-
-    def change_view(self, view_id: str, view: JSON) -> None:
-        """Replace an open modal."""
-        self._call("views.update", view_id=view_id, view=view)
 
     def _is_own(self, raw: Mapping[str, Any]) -> bool:
         me = self.identity()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from bot.domain.incident import Incident
@@ -125,7 +126,7 @@ class Projections:
             yield Projection(
                 key=f"{incident.id}/invite/{user}",
                 want={"user": user},
-                make=lambda user=user: self._invite(_channel(snap), user),  # type: ignore[misc]
+                make=partial(self._invite, _channel(snap), user),
             )
 
     def _invite(self, channel: str, user: str) -> JSON:
@@ -161,9 +162,7 @@ class Projections:
                 snap,
                 f"bookmark/{title}",
                 {"link": link},
-                lambda title=title, link=link: self._chat.bookmark(  # type: ignore[misc]
-                    _channel(snap), title=title, link=link
-                ),
+                partial(self._chat.bookmark, _channel(snap), title=title, link=link),
             )
 
     def _talk(self, snap: Snapshot) -> Iterator[Projection]:

@@ -20,7 +20,6 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "conversations.invite": ("channels:manage", "groups:write"),
     "conversations.join": ("channels:join",),
     "conversations.list": ("channels:read", "groups:read"),
-    "conversations.members": ("channels:read", "groups:read"),
     "conversations.open": ("im:write",),
     "conversations.replies": ("channels:history", "groups:history"),
     "conversations.setTopic": ("channels:manage", "groups:write"),
@@ -28,7 +27,6 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "usergroups.users.list": ("usergroups:read",),
     "users.info": ("users:read",),
     "views.open": (),
-    "views.update": (),
 }
 """The bot scopes that each Web API method needs, for public and private channels."""
 

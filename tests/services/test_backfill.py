@@ -164,9 +164,7 @@ def test_long_channels_and_long_threads_are_read_to_their_ends(
     assert len(known) == len(set(known))
 
 
-@pytest.mark.parametrize(
-    "fault", [drop_before(), answers("internal_error"), answers("ratelimited")]
-)
+@pytest.mark.parametrize("fault", [drop_before(), answers("internal_error")])
 @pytest.mark.parametrize("method", ["conversations.history", "conversations.replies"])
 def test_half_a_reading_deletes_nothing(
     bot: Bot, scene: Scene, slack: SlackSandbox, method: str, fault: Fault

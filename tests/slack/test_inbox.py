@@ -57,8 +57,7 @@ def test_what_is_said_is_kept_with_its_files_and_thread(
     log = Upload(name="log.txt", content=b"EPIPE", mimetype="text/plain")
     reply = scene.ana.say(channel.id, "see", thread_ts=first, files=[log])
     me = scene.ana.say(channel.id, "/me looks")
-    wait_until(lambda: scene.message(channel.id, me), "all of it")
-    wait_until(lambda: scene.message(channel.id, reply), "the reply")
+    wait_until(lambda: all(scene.message(channel.id, ts) for ts in (first, reply, me)), "all")
     one, two = scene.message(channel.id, first), scene.message(channel.id, reply)
     assert one is not None
     assert two is not None

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,19 @@ from bot.bootstrap import Bot
 from bot.cli import manifest
 from bot.config import load
 from bot.domain.incident import Incident
+from bot.domain.plans import Plan
 from bot.domain.timeline import Entry, Message
 from bot.sandbox.clock import SandboxClock
 from bot.sandbox.slack import Channel, Direction, Fault, FaultHook, Passage, Person, SlackSandbox
 from bot.sandbox.world import environment
+from bot.services import sync
 from bot.store import effects as effect_rows
 from bot.store import incidents as incident_rows
+from bot.store import runs as run_rows
 from bot.store import timeline as timeline_rows
 from bot.store.effects import Effect
 from bot.store.engine import Store
+from bot.store.runs import Run, RunState
 from tests.support.nursery import Nursery
 
 ANNOUNCE = "#incidents"
@@ -52,7 +56,7 @@ def practice_slack(clock: SandboxClock) -> Iterator[SlackSandbox]:
 
 
 def settings(
-    slack: SlackSandbox, url: str, directory: Path, **sections: Mapping[str, Any]
+    slack: SlackSandbox, url: str, directory: Path, /, **sections: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What a mayday has to be told; ``sections`` add to it or take its place."""
     found: dict[str, Any] = {
@@ -78,7 +82,7 @@ def settings(
 
 @contextmanager
 def running(
-    slack: SlackSandbox, url: str, directory: Path, **sections: Mapping[str, Any]
+    slack: SlackSandbox, url: str, directory: Path, /, **sections: Mapping[str, Any]
 ) -> Iterator[Bot]:
     """A mayday in this process, reached by HTTP."""
     told = settings(slack, url, directory, **sections)
@@ -147,6 +151,7 @@ def child(
     slack: SlackSandbox,
     url: str,
     directory: Path,
+    /,
     **sections: Mapping[str, Any],
 ) -> Iterator[Child]:
     """A mayday that is not started yet, and is gone afterwards whatever happened."""
@@ -343,3 +348,31 @@ def effect_of(message: Mapping[str, Any]) -> str:
 def texts(messages: Sequence[Mapping[str, Any]]) -> list[str]:
     """What messages say."""
     return [str(message["text"]) for message in messages]
+
+
+def planned(bot: Bot, scene: Scene, channel: str, plan: Plan) -> dict[str, Any]:
+    """Give an incident a plan that waits for a decision; returns the message that shows it."""
+    incident = scene.incident(channel)
+    run = Run(
+        id=f"run{len(scene.own(channel))}",
+        incident_id=incident.id,
+        runbook=plan.runbook,
+        hub=plan.place.hub,
+        options={},
+        state=RunState.PLANNED,
+        plan=plan.to_json(),
+        facts=None,
+        result=None,
+        error="",
+        asked_by=scene.ana.id,
+        asked_at=datetime.now(UTC),
+    )
+    with scene.store.write() as tx:
+        assert run_rows.add(tx, run)
+        sync.enqueue(bot.durable, tx, incident.id, f"run/{run.id}/planned")
+
+    def shown() -> list[dict[str, Any]]:
+        return [m for m in scene.own(channel) if f"/{run.id}" in effect_of(m)]
+
+    scene.slack.wait_for(lambda: bool(shown()), what="the plan")
+    return shown()[0]

@@ -58,7 +58,7 @@ def nursery() -> Iterator[Nursery]:
 
 
 def _serve() -> None:
-    from bot.cli import main  # noqa: PLC0415  what is imported here is shared by all
+    from bot.cli import main
 
     ended: dict[int, int] = {}
     for line in sys.stdin:

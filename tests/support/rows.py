@@ -79,6 +79,7 @@ class NoWork:
 
     def __init__(self) -> None:
         self.keys: list[str] = []
+        self.lost: set[str] = set()
 
     def enqueue(self, tx: Any, workflow: str, *, key: str, lane: str, args: Any) -> None:
         """Remember it."""
@@ -87,3 +88,21 @@ class NoWork:
     def step(self, name: str, fn: Any, *args: Any) -> Any:
         """Do it."""
         return fn(*args)
+
+    def is_lost(self, key: str) -> bool:
+        """What a test says is."""
+        return key in self.lost
+
+
+class Checkpoints(NoWork):
+    """The same with the memory of a workflow that is replayed: a step that ended is not run again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ended: dict[tuple[Any, ...], Any] = {}
+
+    def step(self, name: str, fn: Any, *args: Any) -> Any:
+        """Do it, unless it has been done."""
+        if (name, *args) not in self._ended:
+            self._ended[name, *args] = fn(*args)
+        return self._ended[name, *args]

@@ -1,0 +1,102 @@
+"""Times as people type them: in the team's zone, never in the future, never one that did not exist."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.moments import read_moment, split_at
+from bot.errors import Tell
+
+PACIFIC = ZoneInfo("America/Los_Angeles")
+NOW = datetime(2017, 2, 24, 6, 30, tzinfo=UTC)
+"""22:30 on the 23rd in California."""
+
+
+def read(text: str, zone: ZoneInfo = PACIFIC, now: datetime = NOW) -> str:
+    """The moment in UTC, as text."""
+    return read_moment(text, zone=zone, now=now).strftime("%Y-%m-%d %H:%M:%S")
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("21:10", "2017-02-24 05:10:00"),
+        ("21:10:57", "2017-02-24 05:10:57"),
+        ("9:05", "2017-02-23 17:05:00"),
+        ("23:00", "2017-02-23 07:00:00"),  # still to come today, so yesterday's
+        ("2017-02-23 21:10:57", "2017-02-24 05:10:57"),
+        ("2017-02-23T21:10:57", "2017-02-24 05:10:57"),
+        ("2017-2-3 21:10", "2017-02-04 05:10:00"),
+        ("2016-07-01 12:00", "2016-07-01 19:00:00"),  # summer time
+        ("22:31", "2017-02-24 06:31:00"),  # a minute ahead: clocks differ
+    ],
+)
+def test_times_that_can_be(text: str, moment: str) -> None:
+    assert read(text) == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "say"),
+    [
+        ("25:00", "cannot be"),
+        ("12:60", "cannot be"),
+        ("2017-02-30 12:00", "cannot be"),
+        ("2017-13-01 12:00", "cannot be"),
+        ("noon", "is not a time"),
+        ("", "is not a time"),
+        ("12", "is not a time"),
+        ("2017-02-24 12:00", "still to come"),
+        ("2016-03-13 02:30", "did not exist"),
+        ("0000-01-01 12:00", "cannot be"),
+        ("yesterday 12:00", "cannot be"),
+        ("1-2 12:00", "cannot be"),
+        ("0001-01-01 00:00", "cannot be"),
+        ("9999-12-31 23:59", "still to come|cannot be"),
+    ],
+)
+def test_times_that_cannot_be_are_told(text: str, say: str) -> None:
+    with pytest.raises(Tell, match=say) as told:
+        read(text, ZoneInfo("Europe/Berlin") if text.startswith("0001") else PACIFIC)
+    assert "\n" not in str(told.value)
+
+
+def test_an_hour_that_was_twice_is_its_first() -> None:
+    """On 5 November 2017 it was 01:30 twice in California; the first was summer time."""
+    after = datetime(2017, 11, 6, tzinfo=UTC)
+    assert read("2017-11-05 01:30", now=after) == "2017-11-05 08:30:00"
+
+
+def test_a_clock_time_in_the_night_of_the_change() -> None:
+    """At 03:30 summer time, 02:30 did not exist today."""
+    now = datetime(2017, 3, 12, 10, 30, tzinfo=UTC)
+    with pytest.raises(Tell, match="did not exist"):
+        read("02:30", now=now)
+
+
+def test_yesterdays_time_may_not_exist_either() -> None:
+    """At 01:00 the day after, 02:30 means yesterday's, which was left out."""
+    now = datetime(2017, 3, 13, 8, 0, tzinfo=UTC)
+    with pytest.raises(Tell, match="did not exist"):
+        read("02:30", now=now)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("at 14:05 the proxy died", ("14:05", "the proxy died")),
+        ("at 14:05: the proxy died", ("14:05", "the proxy died")),
+        ("AT 14:05:09, died", ("14:05:09", "died")),
+        ("at 2017-02-23 21:10:57 died", ("2017-02-23 21:10:57", "died")),
+        ("at 2017-02-23T21:10 died", ("2017-02-23T21:10", "died")),
+        ("at 14:05", ("14:05", "")),
+        ("at 14:05 first\nsecond", ("14:05", "first\nsecond")),
+        ("at last it works", ("", "at last it works")),
+        ("the proxy died at 14:05", ("", "the proxy died at 14:05")),
+        ("attention 14:05", ("", "attention 14:05")),
+    ],
+)
+def test_the_time_and_the_rest(text: str, parts: tuple[str, str]) -> None:
+    assert split_at(text) == parts

@@ -1,0 +1,71 @@
+"""Slack by HTTP: a request without Slack's signature is nobody's, and health is told honestly."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import time
+
+import httpx
+import pytest
+
+from bot.bootstrap import Bot
+from bot.sandbox.slack import SlackSandbox
+from bot.store.tables import inbox
+from tests.support.bot import Scene
+
+
+@pytest.fixture
+def address(bot: Bot) -> str:
+    """Where mayday listens."""
+    assert bot.http is not None
+    return f"http://127.0.0.1:{bot.http.port}"
+
+
+def sent(
+    slack: SlackSandbox, address: str, *, secret: str | None, age: float = 0.0
+) -> httpx.Response:
+    """An event, signed with this secret so many seconds ago."""
+    body = json.dumps(
+        {
+            "type": "event_callback",
+            "event_id": "Ev0FORGED",
+            "team_id": slack.team_id,
+            "event": {"type": "message", "channel": "C0X", "ts": "1.000001", "text": "x"},
+        }
+    )
+    stamp = str(int(time.time() - age))
+    headers = {"content-type": "application/json"}
+    if secret is not None:
+        digest = hmac.new(secret.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256)
+        headers["x-slack-request-timestamp"] = stamp
+        headers["x-slack-signature"] = f"v0={digest.hexdigest()}"
+    return httpx.post(f"{address}/slack/events", content=body, headers=headers)
+
+
+def kept(scene: Scene) -> int:
+    """How many deliveries were kept."""
+    with scene.store.read() as tx:
+        return len(tx.execute(inbox.select()).all())
+
+
+def test_what_slack_signed_is_kept(slack: SlackSandbox, scene: Scene, address: str) -> None:
+    assert sent(slack, address, secret=slack.signing_secret).status_code == 200
+    assert kept(scene) == 1
+
+
+@pytest.mark.parametrize(
+    ("secret", "age"), [(None, 0.0), ("another", 0.0), ("right", 3600.0)], ids=str
+)
+def test_what_slack_did_not_sign_is_refused(
+    slack: SlackSandbox, scene: Scene, address: str, secret: str | None, age: float
+) -> None:
+    used = slack.signing_secret if secret == "right" else secret
+    assert sent(slack, address, secret=used, age=age).status_code == 401
+    assert kept(scene) == 0
+
+
+def test_health_is_told(address: str) -> None:
+    answer = httpx.get(f"{address}/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"ok": True, "wrong": {}})

@@ -1,0 +1,181 @@
+"""What emulate's GitHub lacks, put before it: credentials, limits, ETags, sub-issues, any refusal.
+
+Each rule is GitHub's own as docs.github.com gives it (REST: troubleshooting, rate limits, best practices,
+sub-issues; November 2026). Everything else is handed on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, ClassVar
+
+_HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
+_SUB_ISSUES = re.compile(r"(?P<issues>/repos/[^/]+/[^/]+/issues)/(?P<parent>\d+)/sub_issues")
+_MOST_SUB_ISSUES = 100
+_LIMIT = 5000
+_MOST_CHARACTERS = 65_536
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """Answer the requests of this method and path (regular expressions) so, without any effect."""
+
+    status: int
+    message: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    method: str = ".*"
+    path: str = "/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class StrictGitHub:
+    """Stands before an emulate at ``port``; only ``tokens`` are let in."""
+
+    def __init__(self, port: int, tokens: frozenset[str]) -> None:
+        self.refusals: list[Refusal] = []
+        self.remaining = _LIMIT
+        self._port = port
+        self._tokens = tokens
+        self._children: dict[str, list[int]] = {}
+        self._guard = threading.Lock()
+        handler = type("Handler", (_Handler,), {"github": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        return "127.0.0.1", int(self._server.server_address[1])
+
+    def healed(self) -> None:
+        """Refuse nothing any more."""
+        self.refusals.clear()
+
+    def stop(self) -> None:
+        """Stop listening."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def __enter__(self) -> StrictGitHub:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> _Answer:
+        """What GitHub would answer."""
+        _scheme, _, token = headers.get("Authorization", "").partition(" ")
+        if token not in self._tokens:
+            return _told(401, {"message": "Bad credentials"})
+        for refusal in self.refusals:
+            if re.fullmatch(refusal.method, method) and re.match(refusal.path, path):
+                return _told(refusal.status, {"message": refusal.message}, refusal.headers)
+        if method in ("POST", "PATCH") and _is_too_long(body):
+            told = "body is too long (maximum is 65536 characters)"
+            return _told(422, {"message": "Validation Failed", "errors": [{"message": told}]})
+        found = _SUB_ISSUES.fullmatch(path.partition("?")[0])
+        if found is not None:
+            return self._sub_issues(method, found, headers, body)
+        return self._with_etag(headers, self._forward(method, path, headers, body))
+
+    def _with_etag(self, asked: Mapping[str, str], answer: _Answer) -> _Answer:
+        if answer.status != 200:
+            return answer
+        etag = f'"{hashlib.sha256(answer.body).hexdigest()}"'
+        kept = tuple((k, v) for k, v in answer.headers if not k.lower().startswith("x-ratelimit"))
+        with self._guard:
+            # An answer of 304 costs nothing of the hour's requests.
+            unchanged = asked.get("If-None-Match", "").removeprefix("W/") == etag
+            self.remaining -= not unchanged
+            limits = (
+                ("X-RateLimit-Limit", str(_LIMIT)),
+                ("X-RateLimit-Remaining", str(self.remaining)),
+                ("ETag", etag),
+            )
+        if unchanged:
+            return _Answer(status=304, headers=limits)
+        return _Answer(status=200, body=answer.body, headers=kept + limits)
+
+    def _sub_issues(
+        self, method: str, found: re.Match[str], headers: Mapping[str, str], body: bytes
+    ) -> _Answer:
+        issues, parent = found["issues"], found["parent"]
+        held = self._forward("GET", f"{issues}/{parent}", headers, b"")
+        if held.status != 200 or method == "GET":
+            children = [{"id": child} for child in self._children.get(parent, ())]
+            return held if held.status != 200 else _told(200, children)
+        child = json.loads(body or b"{}").get("sub_issue_id")
+        every = self._forward("GET", f"{issues}?state=all&per_page=100", headers, b"")
+        if child not in [issue["id"] for issue in json.loads(every.body)]:
+            return _told(404, {"message": "The provided sub-issue does not exist"})
+        with self._guard:
+            if any(child in children for children in self._children.values()):
+                message = "Issue may not contain duplicate sub-issues and Sub issue may only have one parent"
+                return _told(422, {"message": message})
+            if len(self._children.setdefault(parent, [])) >= _MOST_SUB_ISSUES:
+                return _told(422, {"message": "Parent cannot have more than 100 sub-issues"})
+            self._children[parent].append(child)
+        return _Answer(status=201, body=held.body, headers=held.headers)
+
+    def _forward(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> _Answer:
+        link = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
+        kept = {key: value for key, value in headers.items() if key.lower() not in _HOP_BY_HOP}
+        try:
+            link.request(method, path, body=body, headers=kept)
+            answer = link.getresponse()
+            told = tuple((k, v) for k, v in answer.getheaders() if k.lower() not in _HOP_BY_HOP)
+            return _Answer(status=answer.status, body=answer.read(), headers=told)
+        finally:
+            link.close()
+
+
+def _is_too_long(body: bytes) -> bool:
+    try:
+        text = json.loads(body or b"{}").get("body")
+    except (ValueError, AttributeError):
+        return False
+    return isinstance(text, str) and len(text) > _MOST_CHARACTERS
+
+
+def _told(status: int, body: Any, headers: Mapping[str, str] | None = None) -> _Answer:
+    kind = {"Content-Type": "application/json", **(headers or {})}
+    return _Answer(status=status, body=json.dumps(body).encode(), headers=tuple(kind.items()))
+
+
+class _Handler(BaseHTTPRequestHandler):
+    github: ClassVar[StrictGitHub]
+
+    def _serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        answer = self.github.answer(self.command, self.path, dict(self.headers.items()), body)
+        self.send_response_only(answer.status)
+        for key, value in answer.headers:
+            self.send_header(key, value)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
+
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = _serve  # noqa: N815
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing."""

@@ -1,0 +1,211 @@
+"""The configuration: one file, the environment over it, errors that name the key and show no value."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import structlog
+
+from bot import logs
+from bot.bootstrap import Bot
+from bot.config import Config, load
+from bot.errors import ConfigError
+
+SECRET = "xoxb-0123456789-verysecret"
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file and no variables of the machine that the tests run on."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MAYDAY_CONFIG", raising=False)
+
+
+def write(text: str) -> Path:
+    """A mayday.yaml."""
+    file = Path("mayday.yaml")
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def refused(text: str) -> str:
+    """What is said of a file that cannot be used."""
+    with pytest.raises(ConfigError) as told:
+        load(write(text))
+    said = str(told.value)
+    assert "\n" not in said
+    assert "Traceback" not in said
+    assert told.value.__cause__ is None
+    return said
+
+
+def test_without_anything_there_are_defaults() -> None:
+    config = load()
+    assert not config.has_slack
+    assert [s.name for s in config.incident.severities] == ["sev1", "sev2", "sev3"]
+    assert config.incident.severities[0].interval == timedelta(minutes=15)
+    assert config.incident.statuses[-2:] == ("resolved", "closed")
+    assert config.incident.roles == ("commander", "communications", "scribe")
+    assert config.runbooks.allow.users == config.runbooks.allow.groups == ()
+    assert not config.practice.open_to_all
+
+
+def test_the_file_here_is_read() -> None:
+    write("report:\n  timezone: America/Los_Angeles\n")
+    assert load().report.zone.key == "America/Los_Angeles"
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("slack:\n  announce_channel: '#from-file'\n  api_url: http://127.0.0.1:1/api\n")
+    monkeypatch.setenv("MAYDAY_SLACK__ANNOUNCE_CHANNEL", "#from-environment")
+    config = load()
+    assert config.slack.announce_channel == "#from-environment"
+    assert config.slack.api_url == "http://127.0.0.1:1/api/", "the file's other values stay"
+
+
+def test_lists_in_the_environment_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAYDAY_RUNBOOKS__ALLOW__USERS", '["U0ANA", "U0BEN"]')
+    monkeypatch.setenv(
+        "MAYDAY_CLUSTERS", '[{"name": "teaching", "kubeconfig": "k", "context": "c"}]'
+    )
+    config = load()
+    assert config.runbooks.allow.users == ("U0ANA", "U0BEN")
+    assert config.clusters[0].name == "teaching"
+
+
+def test_a_list_that_is_no_json_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAYDAY_HUBS", f"datahub {SECRET}")
+    with pytest.raises(ConfigError, match="hubs") as told:
+        load()
+    assert "JSON" in str(told.value)
+    assert SECRET not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("slack:\n  bot_tokn: xoxb-1\n", "slack.bot_tokn: there is no such key"),
+        ("slak: {}\n", "slak: there is no such key"),
+        ("slack:\n  mode: pigeon\n", "slack.mode"),
+        ("http:\n  port: 99999\n", "http.port"),
+        ("http:\n  port: eighty\n", "http.port"),
+        ("report:\n  timezone: Mars/Olympus\n", "report.timezone: use an IANA name"),
+        ("report:\n  timezone: ''\n", "report.timezone: use an IANA name"),
+        ("report:\n  form: novel\n", "report.form"),
+        ("github:\n  repository: justname\n", "github.repository: write it as owner/name"),
+        ("incident:\n  statuses: [open]\n", "incident.statuses"),
+        ("incident:\n  roles: []\n", "incident.roles: list at least one"),
+        ("incident:\n  channel_name: 'inc-{nope}'\n", "incident.channel_name"),
+        ("incident:\n  severities: [{name: s, reminder_minutes: 0}]\n", "reminder_minutes"),
+        ("incident:\n  reactions: {tada: joy}\n", "incident.reactions.tada"),
+        ("hubs: [{name: h}]\n", "hubs.0.url"),
+        (
+            "hubs: [{name: h, url: u, api_url: a, api_token: t, cluster: c, namespace: n}]\n",
+            "there is no cluster “c”",
+        ),
+        ("clusters: [{name: c}, {name: c}]\n", "clusters: two have the same name"),
+        ("slack: [1, 2]\n", "slack"),
+    ],
+)
+def test_what_is_wrong_is_named_by_its_key(text: str, key: str) -> None:
+    assert key in refused(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["slack: {bot_token: [unclosed\n", "\tslack: x\n", "- just\n- a list\n", "just text\n"]
+)
+def test_what_is_no_configuration_names_the_file(text: str) -> None:
+    assert "mayday.yaml" in refused(text)
+
+
+def test_a_file_of_other_bytes_names_itself() -> None:
+    Path("mayday.yaml").write_bytes(b"slack: \xff\xfe\n")
+    with pytest.raises(ConfigError, match=r"mayday\.yaml"):
+        load()
+
+
+def test_a_file_that_is_not_there_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"There is no file other\.yaml"):
+        load(Path("other.yaml"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"slack:\n  bot_token: [{SECRET}]\n",
+        f"slack:\n  bot_token: {SECRET}\n  mode: pigeon\n",
+        f"github:\n  token: {{a: {SECRET}}}\n",
+        f"slack:\n  mode: {SECRET}\n",
+        f"database:\n  url: [{SECRET}]\n",
+        f"{SECRET}: 1\nslack: {SECRET}\n",
+    ],
+)
+def test_errors_show_no_value(text: str) -> None:
+    said = refused(text)
+    assert SECRET not in said.replace(f"{SECRET}: there is no such key", "")
+
+
+def test_secrets_are_in_no_repr() -> None:
+    config = load(
+        overrides={
+            "slack": {"bot_token": SECRET, "app_token": SECRET, "signing_secret": SECRET},
+            "github": {"token": SECRET, "private_key": SECRET},
+            "database": {"url": f"postgresql://ana:{SECRET}@127.0.0.1/x"},
+            "clusters": [{"name": "c"}],
+            "hubs": [
+                {
+                    "name": "h",
+                    "url": "u",
+                    "api_url": "a",
+                    "api_token": SECRET,
+                    "cluster": "c",
+                    "namespace": "n",
+                }
+            ],
+        }
+    )
+    for shown in (repr(config), str(config), config.model_dump_json(), repr(config.hubs)):
+        assert SECRET not in shown
+
+
+@pytest.mark.parametrize(
+    ("slack", "key"),
+    [
+        ({"app_token": "xapp-1"}, "slack.bot_token is missing"),
+        ({"bot_token": "xoxb-1"}, "slack.app_token is missing"),
+        ({"bot_token": "   ", "app_token": "xapp-1"}, "slack.bot_token is missing"),
+        ({"bot_token": "xoxb-1", "mode": "http"}, "slack.signing_secret is missing"),
+    ],
+)
+def test_missing_tokens_are_named_before_anything_is_opened(
+    slack: dict[str, str], key: str, sqlite_url: str, tmp_path: Path
+) -> None:
+    config: Config = load(overrides={"slack": slack, "database": {"url": sqlite_url}})
+    with pytest.raises(ConfigError, match=key):
+        Bot(config)
+    assert not list(tmp_path.glob("*.db*"))
+
+
+def test_logs_mask_tokens(capsys: pytest.CaptureFixture[str]) -> None:
+    before = structlog.get_config()
+    handlers = list(logging.getLogger().handlers)
+    try:
+        logs.configure()
+        structlog.get_logger().error("slack.failed", token=SECRET, text=f"got {SECRET}, sorry")
+        logging.getLogger("elsewhere").error("failed with %s", SECRET)
+        try:
+            raise ValueError(SECRET)
+        except ValueError:
+            structlog.get_logger().exception("boom")
+    finally:
+        structlog.configure(**before)
+        root = logging.getLogger()
+        for handler in [h for h in root.handlers if h not in handlers]:
+            root.removeHandler(handler)
+    shown = capsys.readouterr()
+    assert "slack.failed" in shown.err
+    assert "boom" in shown.err
+    assert "verysecret" not in shown.err + shown.out

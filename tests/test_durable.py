@@ -1,0 +1,230 @@
+"""Durable work: it starts with our rows or not at all, once for each key, in lanes, and over kills."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from bot.durable import DurableWork
+from bot.store.engine import Store
+from tests.support.bot import wait_until
+from tests.support.nursery import ROOT
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    made = Store(database_url)
+    made.migrate()
+    with made.write() as tx:
+        tx.execute(text("CREATE TABLE scribble (word TEXT)"))
+    yield made
+    made.close()
+
+
+@contextmanager
+def working(store: Store, **workflows: Callable[..., Any]) -> Iterator[DurableWork]:
+    """Durable work with these workflows; ``step`` is theirs to use."""
+    work = DurableWork(store.url, poll=0.02)
+    for name, fn in workflows.items():
+        work.workflow(name, fn)
+    work.launch()
+    try:
+        yield work
+    finally:
+        work.close()
+
+
+def enqueue(work: DurableWork, store: Store, key: str, *args: Any, lane: str = "lane") -> None:
+    """Ask for one, in a transaction of its own."""
+    with store.write() as tx:
+        work.enqueue(tx, "note", key=key, lane=lane, args=args)
+
+
+def test_it_starts_when_our_rows_commit(store: Store) -> None:
+    ran: list[str] = []
+    with working(store, note=ran.append) as work:
+        with store.write() as tx:
+            tx.execute(text("INSERT INTO scribble VALUES ('kept')"))
+            work.enqueue(tx, "note", key="k1", lane="a", args=["kept"])
+            assert ran == []
+        wait_until(lambda: ran == ["kept"], "the workflow")
+
+
+def test_it_does_not_start_when_they_do_not(store: Store) -> None:
+    ran: list[str] = []
+    with working(store, note=ran.append) as work:
+        with pytest.raises(RuntimeError), store.write() as tx:
+            tx.execute(text("INSERT INTO scribble VALUES ('lost')"))
+            work.enqueue(tx, "note", key="k1", lane="a", args=["lost"])
+            raise RuntimeError
+        enqueue(work, store, "k2", "after")
+        wait_until(lambda: "after" in ran, "the later one")
+        assert ran == ["after"]
+    with store.read() as tx:
+        assert tx.execute(text("SELECT count(*) FROM scribble")).scalar() == 0
+
+
+def test_a_key_starts_once(store: Store) -> None:
+    ran: list[str] = []
+    with working(store, note=ran.append) as work:
+        for _ in range(3):
+            enqueue(work, store, "k1", "one")
+        enqueue(work, store, "k2", "two")
+        wait_until(lambda: "two" in ran, "the other key")
+        enqueue(work, store, "k1", "one")
+        enqueue(work, store, "k3", "three")
+        wait_until(lambda: "three" in ran, "the last")
+    assert ran == ["one", "two", "three"]
+
+
+def test_a_lane_runs_one_after_the_other_and_lanes_side_by_side(store: Store) -> None:
+    events: list[str] = []
+    gate = threading.Event()
+
+    def note(name: str) -> None:
+        events.append(f"{name} begins")
+        if name == "a1":
+            assert gate.wait(20)
+        events.append(f"{name} ends")
+
+    with working(store, note=note) as work:
+        enqueue(work, store, "a1", "a1", lane="a")
+        wait_until(lambda: "a1 begins" in events, "the first")
+        enqueue(work, store, "a2", "a2", lane="a")
+        enqueue(work, store, "b1", "b1", lane="b")
+        wait_until(lambda: "b1 ends" in events, "the other lane")
+        assert "a2 begins" not in events
+        gate.set()
+        wait_until(lambda: "a2 ends" in events, "the lane goes on")
+    assert events.index("a1 ends") < events.index("a2 begins")
+
+
+def test_one_that_fails_blocks_no_lane(store: Store) -> None:
+    ran: list[str] = []
+
+    def note(name: str) -> None:
+        if name == "bad":
+            raise ValueError(name)
+        ran.append(name)
+
+    with working(store, note=note) as work:
+        enqueue(work, store, "k1", "bad")
+        enqueue(work, store, "k2", "good")
+        wait_until(lambda: ran == ["good"], "the next in the lane")
+
+
+def test_what_ended_by_an_error_is_lost_and_what_goes_on_is_not(store: Store) -> None:
+    gate = threading.Event()
+
+    def note(name: str) -> None:
+        if name == "bad":
+            raise ValueError(name)
+        assert gate.wait(20)
+
+    with working(store, note=note) as work:
+        enqueue(work, store, "bad", "bad", lane="a")
+        enqueue(work, store, "slow", "slow", lane="b")
+        wait_until(lambda: work.is_lost("bad"), "the failure is known")
+        assert not work.is_lost("slow")
+        assert work.is_lost("never asked for")
+        gate.set()
+        enqueue(work, store, "last", "last", lane="b")
+        wait_until(lambda: not work.is_lost("last"), "stored")
+        assert not work.is_lost("slow")
+
+
+def test_what_is_asked_for_while_nobody_works_is_done_later(store: Store) -> None:
+    ran: list[str] = []
+    with working(store) as work:
+        enqueue(work, store, "k1", "later")
+    with working(store, note=ran.append):
+        wait_until(lambda: ran == ["later"], "after the next start")
+
+
+PROGRAM = """
+import os, signal, sys
+from bot.durable import DurableWork
+from bot.store.engine import Store
+
+url, log, fate = sys.argv[1:]
+
+def say(word):
+    with open(log, "a") as file:
+        file.write(word + "\\n")
+    return {"said": word}
+
+def act(word):
+    say(word)
+    if word == "second" and fate == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {}
+
+work = DurableWork(url, poll=0.02)
+
+def note():
+    for word in ("first", "second", "third"):
+        work.step(word, act, word)
+
+work.workflow("note", note)
+work.launch()
+store = Store(url)
+with store.write() as tx:
+    work.enqueue(tx, "note", key="k1", lane="a", args=[])
+sys.stdin.readline()
+work.close()
+store.close()
+"""
+
+
+def test_a_kill_in_a_step_goes_on_at_that_step(store: Store, tmp_path: Path) -> None:
+    log = tmp_path / "said"
+
+    def said() -> list[str]:
+        return log.read_text().split() if log.exists() else []
+
+    def start(fate: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", PROGRAM, store.url, str(log), fate]
+        return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, text=True)
+
+    with start("die") as first:
+        assert first.wait(30) == -signal.SIGKILL
+    assert said() == ["first", "second"]
+
+    with start("live") as second:
+        wait_until(lambda: "third" in said(), "the rest", timeout=30)
+        assert second.stdin is not None
+        second.stdin.close()
+        assert second.wait(30) == 0
+    assert said() == ["first", "second", "second", "third"]
+
+
+def test_what_a_step_returns_is_plain_json(store: Store) -> None:
+    seen: list[Any] = []
+    told = {"outcome": "retry", "after": 30, "names": ["a", "b"], "none": None}
+
+    work = DurableWork(store.url, poll=0.02)
+    work.workflow("note", lambda: seen.append(work.step("tell", lambda: told)))
+    work.launch()
+    try:
+        with store.write() as tx:
+            work.enqueue(tx, "note", key="k1", lane="a", args=[])
+        wait_until(lambda: bool(seen), "the step's value")
+    finally:
+        work.close()
+    assert json.loads(json.dumps(seen[0])) == told
+
+
+def test_nothing_can_be_asked_for_before_it_is_launched(store: Store) -> None:
+    work = DurableWork(store.url)
+    with pytest.raises(RuntimeError, match="launch"), store.write() as tx:
+        work.enqueue(tx, "note", key="k1", lane="a", args=[])
