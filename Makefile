@@ -37,11 +37,11 @@ check: dev
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/pytest -n $${WORKERS:-2} --dist loadgroup
+	$(BIN)/pytest -n $${WORKERS:-2} --dist loadfile
 
 # What mayday relies on of each outside system, against each double and whatever real part is at hand.
 contracts: dev
-	$(BIN)/pytest tests/contracts -q -n $${WORKERS:-2} --dist loadgroup
+	$(BIN)/pytest tests/contracts -q -n $${WORKERS:-2} --dist loadfile
 
 clean:
 	rm -rf $(VENV) $(NODE)/node_modules .mypy_cache .ruff_cache .pytest_cache

@@ -126,7 +126,7 @@ class Routes:
             return Response(code=201, json=_success(None) | {"code": 201})
         if sub == "binding" and resource == PODS and method == "POST":
             check_form(request.body, kind="Binding", versions={"v1"})
-            self._verbs.bind(namespace, name, request.body["target"]["name"])
+            self._verbs.bind(namespace, name, (request.body.get("target") or {}).get("name", ""))
             return Response(code=201, json=_success(None) | {"code": 201})
         if sub == "status" and resource.status:
             if method == "GET":

@@ -160,7 +160,9 @@ class Verbs:
             return self._storage.update(resource, obj)
 
     def bind(self, namespace: str, name: str, node: str) -> None:
-        """Put a pod on a node. Raises StatusError 404, or 409 if it is on one."""
+        """Put a pod on a node. Raises StatusError 404, 409 if it is on one, 422 for no name."""
+        if not node:
+            raise errors.invalid("", "Binding", name, "target.name", "Required value")
 
         def bound(obj: Obj) -> None:
             obj["spec"]["nodeName"] = node

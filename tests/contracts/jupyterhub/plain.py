@@ -1,0 +1,219 @@
+"""A real JupyterHub and its proxy as plain processes, with faults to order."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from bot.sandbox.cluster.ports import Ports
+from bot.sandbox.cluster.processes import Process, Processes
+from bot.sandbox.cluster.waiting import wait_for
+from bot.sandbox.hub import singleuser
+from bot.sandbox.hub.access import BOT_SCOPES, SANDBOX_SCOPES
+from bot.sandbox.hub.images import proxy_script
+from bot.sandbox.hub.rest import HubRest
+from bot.sandbox.nodejs import node
+
+
+class PlainHub:
+    """JupyterHub with its own proxy (``own_proxy``), or with one that it does not start."""
+
+    def __init__(self, *, directory: Path, users: Sequence[str], own_proxy: bool) -> None:
+        self.own_proxy = own_proxy
+        self.users = tuple(users)
+        self._directory = directory
+        self._faults = directory / "faults"
+        for made in (self._faults, directory / "pids"):
+            made.mkdir()
+        self._ports = Ports()
+        public, hub, api = (self._ports.take() for _ in range(3))
+        self._public, self._hub_url = public, f"http://127.0.0.1:{hub}"
+        self._api = api
+        self.url = f"http://127.0.0.1:{public}"
+        self.api_url = f"{self._hub_url}/hub/api"
+        self.api_token, self._proxy_token, admin = (secrets.token_hex(20) for _ in range(3))
+        # What pip installs as node starts the real one below itself, and a hub that ends its proxy by
+        # pid would leave that behind.
+        said = subprocess.run(
+            [node(), "--print", "process.execPath"], capture_output=True, text=True, check=True
+        )
+        self._node = said.stdout.strip()
+        self._settings = directory / "settings.json"
+        self._write_settings(admin)
+        self.rest = HubRest(
+            api_url=self.api_url,
+            token=admin,
+            proxy_api_url=f"http://127.0.0.1:{api}",
+            proxy_token=self._proxy_token,
+        )
+        self._processes = Processes()
+        self._hub: Process | None = None
+        self._proxy: Process | None = None
+
+    @property
+    def against(self) -> str:
+        """What runs here."""
+        whose = "its own" if self.own_proxy else "a separate"
+        return f"JupyterHub {version('jupyterhub')} with {whose} configurable-http-proxy"
+
+    def _write_settings(self, admin: str) -> None:
+        settings = {
+            "directory": str(self._directory),
+            "public_url": self.url,
+            "hub_url": self._hub_url,
+            "own_proxy": self.own_proxy,
+            "proxy_command": [self._node, str(proxy_script())],
+            "proxy_api_url": f"http://127.0.0.1:{self._api}",
+            "proxy_token": self._proxy_token,
+            "singleuser": str(Path(singleuser.__file__)),
+            "services": {
+                "mayday": {"token": self.api_token, "scopes": BOT_SCOPES},
+                "admin": {"token": admin, "scopes": SANDBOX_SCOPES},
+            },
+        }
+        self._settings.write_text(json.dumps(settings), encoding="utf-8")
+
+    # -- life --------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start proxy and hub, make the users and start their servers. Raises TimeoutError."""
+        self.proxy_up()
+        self.hub_up()
+        wait_for(self._proxy_well, "the proxy")
+        self.rest.add_users(list(self.users))
+        self.start_servers()
+
+    def stop(self) -> None:
+        """End every process."""
+        self._processes.stop()
+        pids = [int(path.name) for path in (self._directory / "pids").iterdir()]
+        for pid in filter(None, [*pids, self._own_pid()]):
+            _kill(pid)
+        self.rest.close()
+        self._ports.close()
+
+    def start_servers(self) -> None:
+        """Have every server run and routed."""
+        for user in self.users:
+            self.rest.start_server(user)
+        self.rest.resync()
+        wait_for(lambda: len(self.rest.routes()) == len(self.users), "the users' servers")
+
+    def heal(self) -> None:
+        """Take every fault back."""
+        for fault in self._faults.iterdir():
+            fault.unlink()
+        self.proxy_up()
+        self.hub_up()
+        wait_for(self._proxy_well, "the proxy")
+
+        def settled() -> bool:
+            return not any(server["pending"] for server in self.rest.servers().values())
+
+        wait_for(settled, "every start and stop to end")
+        self.start_servers()
+
+    # -- faults ------------------------------------------------------------------------------
+
+    def drop_routes(self) -> None:
+        """Take every user's route out of the proxy."""
+        for route in self.rest.routes().values():
+            self.rest.drop_route(route)
+
+    def hang_spawn(self, user: str) -> None:
+        """A start of the user's server does not end."""
+        self.rest.stop_server(user)
+        (self._faults / f"hang-spawn-{user}").touch()
+        self.rest.begin("POST", user)
+
+    def fail_spawn(self, user: str) -> None:
+        """Every start of the user's server fails."""
+        self.rest.stop_server(user)
+        (self._faults / f"fail-spawn-{user}").touch()
+
+    def hang_stop(self, user: str) -> None:
+        """A stop of the user's server does not end."""
+        (self._faults / f"hang-stop-{user}").touch()
+        self.rest.begin("DELETE", user)
+
+    def proxy_down(self) -> None:
+        """Kill the proxy; when the hub started it, wait until the hub has started another."""
+        if self.own_proxy:
+            pid = self._own_pid()
+            _kill(pid)
+            wait_for(lambda: self._own_pid() not in (0, pid), "another proxy")
+        elif self._proxy is not None:
+            self._proxy.signal(signal.SIGKILL)
+            self._proxy.ended.wait(10)
+
+    def proxy_up(self) -> None:
+        """Start the separate proxy, if it does not run."""
+        if self.own_proxy or (self._proxy and not self._proxy.ended.is_set()):
+            return
+        self._proxy = self._run(
+            "proxy",
+            [
+                self._node,
+                str(proxy_script()),
+                "--ip=127.0.0.1",
+                f"--port={self._public}",
+                "--api-ip=127.0.0.1",
+                f"--api-port={self._api}",
+                f"--default-target={self._hub_url}",
+                f"--error-target={self._hub_url}/hub/error",
+            ],
+            {"CONFIGPROXY_AUTH_TOKEN": self._proxy_token},
+        )
+        wait_for(self._proxy_well, "the proxy")
+
+    def hub_down(self) -> None:
+        """Kill the hub."""
+        if self._hub is not None:
+            self._hub.signal(signal.SIGKILL)
+            self._hub.ended.wait(10)
+
+    def hub_up(self) -> None:
+        """Start the hub, if it does not run."""
+        if self._hub and not self._hub.ended.is_set():
+            return
+        config = str(Path(__file__).with_name("plain_config.py"))
+        self._hub = self._run(
+            "hub",
+            [sys.executable, "-m", "jupyterhub", "-f", config],
+            {"PLAIN_HUB_SETTINGS": str(self._settings)},
+        )
+        health = f"{self._hub_url}/hub/health"
+        wait_for(lambda: self.rest.is_well(health), "the hub", seconds=60)
+
+    def _own_pid(self) -> int:
+        """The pid of the proxy that the hub started, 0 for none."""
+        try:
+            return int((self._directory / "proxy.pid").read_text().splitlines()[0])
+        except (FileNotFoundError, IndexError):
+            return 0
+
+    def _proxy_well(self) -> bool:
+        return self.rest.is_well(f"{self.url}/_chp_healthz")
+
+    def _run(self, name: str, argv: list[str], env: dict[str, str]) -> Process:
+        inherited = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+        return self._processes.start(
+            argv,
+            inherited | env,
+            directory=self._directory,
+            log=self._directory / f"{name}.log",
+            on_exit=lambda: None,
+        )
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)

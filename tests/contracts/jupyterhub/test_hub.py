@@ -1,0 +1,167 @@
+"""What mayday relies on in JupyterHub and its proxy, told through our adapter."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from bot.adapters.jupyterhub import JupyterHub
+from bot.domain.hubs import Health
+from bot.errors import Retry, Tell
+from bot.ports import Started, Stopped
+from bot.sandbox.cluster.waiting import wait_for
+from tests.contracts.jupyterhub.conftest import USERS, Connect, World
+from tests.contracts.jupyterhub.plain import PlainHub
+
+AWAY = "could not reach its proxy"
+PATIENCE = 4.0
+"""Seconds for a request to a hub whose proxy is dead."""
+
+
+def contract(statement: str) -> pytest.MarkDecorator:
+    """Mark a test as what mayday relies on in JupyterHub."""
+    return pytest.mark.contract("JupyterHub", statement)
+
+
+@contract("servers with their times, and a route for each, by path with a slash at the end")
+def test_healthy(hub: JupyterHub) -> None:
+    assert hub.health() == Health(hub=True, proxy=True)
+    servers = hub.servers()
+    assert {(server.user, server.name) for server in servers} == {(user, "") for user in USERS}
+    assert all(server.ready and not server.pending for server in servers)
+    assert all(s.started and s.started.utcoffset() is not None for s in servers)
+    assert {(route.user, route.path) for route in hub.routes()} == {
+        (user, f"/user/{user}/") for user in USERS
+    }
+    assert hub.sees_everyone()
+
+
+@contract(
+    "all routes gone: both health checks say 200, the hub says ready, a resync brings all back"
+)
+def test_lost_routes(world: World, hub: JupyterHub) -> None:
+    world.drop_routes()
+    assert hub.routes() == ()
+    assert hub.health() == Health(hub=True, proxy=True)
+    assert all(server.ready for server in hub.servers())
+    hub.resync_routes()
+    assert {route.user for route in hub.routes()} == set(USERS)
+
+
+@contract("a server is stopped and started; stopping what does not run is done, too")
+def test_stop_and_start(hub: JupyterHub) -> None:
+    assert hub.stop_server("ana", "") in (Stopped.GONE, Stopped.SLOW)
+    wait_for(lambda: hub.server("ana", "") is None, "the server to stop")
+    assert hub.stop_server("ana", "") is Stopped.GONE
+    assert hub.start_server("ana", "") in Started
+    wait_for(lambda: bool((s := hub.server("ana", "")) and s.ready), "the server")
+    with pytest.raises(Tell, match="already running"):
+        hub.start_server("ana", "")
+
+
+@contract("a user whom the hub does not know")
+def test_unknown_user(hub: JupyterHub) -> None:
+    assert hub.stop_server("nobody", "") is Stopped.UNKNOWN
+    assert hub.server("nobody", "") is None
+
+
+@contract("a start that hangs: pending spawn, started again still pending, a stop cancels it")
+def test_hanging_spawn(world: World, hub: JupyterHub) -> None:
+    world.hang_spawn("ben")
+    found = hub.server("ben", "")
+    assert found is not None
+    assert (found.ready, found.pending) == (False, "spawn")
+    assert hub.start_server("ben", "") is Started.PENDING
+    assert hub.stop_server("ben", "") is Stopped.GONE
+    assert hub.server("ben", "") is None
+
+
+@contract("a start that fails is told, and leaves no server")
+def test_failing_spawn(world: World, hub: JupyterHub) -> None:
+    if not isinstance(world, PlainHub):
+        pytest.skip("a pod that fails to start takes KubeSpawner its whole start_timeout of 600 s")
+    world.fail_spawn("ben")
+    with pytest.raises(Retry, match="Hub datahub failed with 500"):
+        hub.start_server("ben", "")
+    assert hub.server("ben", "") is None
+
+
+@contract("a stop that hangs: slow for ever, pending stop, and a start is refused")
+def test_hanging_stop(world: World, hub: JupyterHub) -> None:
+    world.hang_stop("ben")
+    assert [hub.stop_server("ben", "") for _ in range(2)] == [Stopped.SLOW, Stopped.SLOW]
+    found = hub.server("ben", "")
+    assert found is not None
+    assert (found.ready, found.pending) == (False, "stop")
+    with pytest.raises(Tell, match="pending stop"):
+        hub.start_server("ben", "")
+
+
+@contract("a wrong token and a missing scope are told apart")
+def test_tokens(world: World, connect: Connect) -> None:
+    with pytest.raises(Tell, match=r"does not accept the token: set hubs\.api_token"):
+        connect("0123456789abcdef").servers()
+    narrow = connect(world.rest.user_token("ana"))
+    assert not narrow.sees_everyone()
+    with pytest.raises(Tell, match=r"lacks a scope \(proxy\)"):
+        narrow.routes()
+
+
+@contract(
+    "proxy dead: nobody gets in, the hub's API answers, routes are told away within the timeout"
+)
+def test_dead_proxy(world: World, connect: Connect) -> None:
+    if isinstance(world, PlainHub) and world.own_proxy:
+        pytest.skip("this hub starts its proxy again by itself: a contract of its own")
+    hub = connect(world.api_token, PATIENCE)
+    world.proxy_down()
+    assert hub.health() == Health(hub=False, proxy=False)
+    assert {server.user for server in hub.servers()} == set(USERS)
+    for verb in (hub.routes, hub.resync_routes):
+        began = time.monotonic()
+        with pytest.raises(Retry, match=AWAY):
+            verb()
+        # The hub keeps the request for over 20 s: it is ours that ends it.
+        assert PATIENCE <= time.monotonic() - began < 2 * PATIENCE
+    world.proxy_up()
+    assert hub.health().proxy
+
+
+@contract("a proxy that comes back is empty until a resync")
+def test_empty_proxy(world: World, hub: JupyterHub) -> None:
+    if isinstance(world, PlainHub) and world.own_proxy:
+        pytest.skip("this hub starts its proxy again by itself: a contract of its own")
+    world.proxy_down()
+    world.proxy_up()
+    assert hub.health() == Health(hub=True, proxy=True)
+    assert hub.routes() == ()
+    hub.resync_routes()
+    assert {route.user for route in hub.routes()} == set(USERS)
+
+
+@contract("a killed proxy that the hub started is back with all routes by itself")
+def test_own_proxy(world: World, hub: JupyterHub) -> None:
+    if not isinstance(world, PlainHub) or not world.own_proxy:
+        pytest.skip("the hub does not start this proxy")
+    world.proxy_down()
+
+    def back() -> bool:
+        return hub.health().proxy and {route.user for route in hub.routes()} == set(USERS)
+
+    wait_for(back, "the proxy with its routes")
+
+
+@contract("hub dead: the proxy is well, nothing was sent; a new hub adopts the servers")
+def test_dead_hub(world: World, hub: JupyterHub) -> None:
+    before = {(server.user, server.started) for server in hub.servers()}
+    world.hub_down()
+    assert hub.health() == Health(hub=False, proxy=True)
+    with pytest.raises(Retry, match="check that the hub runs") as told:
+        hub.servers()
+    assert not told.value.maybe_done
+    world.hub_up()
+    wait_for(lambda: all(server.ready for server in hub.servers()), "the hub to look round")
+    assert {(server.user, server.started) for server in hub.servers()} == before
+    hub.resync_routes()
+    assert {route.user for route in hub.routes()} == set(USERS)

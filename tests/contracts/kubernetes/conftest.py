@@ -1,0 +1,137 @@
+"""Each contract's clusters: the double always, a real control plane where its binaries are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kubernetes import client
+
+from bot.adapters.kubernetes import KubernetesCluster
+from bot.sandbox.cluster import ClusterDouble
+from tests.contracts.kubernetes.control_plane import control_plane, why_not
+from tests.contracts.kubernetes.node import Kubelet, PlayedNode
+from tests.contracts.kubernetes.systems import (
+    DOUBLE,
+    NODE,
+    SYSTEMS,
+    Apps,
+    Core,
+    Double,
+    Real,
+    System,
+    kubeconfig,
+)
+
+
+@pytest.fixture(scope="session", params=SYSTEMS)
+def system(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[System]:
+    """One cluster of each kind for all tests."""
+    directory = tmp_path_factory.mktemp("cluster")
+    with ExitStack() as stack:
+        if request.param == DOUBLE:
+            double = stack.enter_context(ClusterDouble(directory=directory, bare=True))
+            made: System = Double(cluster=double)
+            port = 0
+        else:
+            if reason := why_not():
+                pytest.skip(reason)
+            plane = stack.enter_context(control_plane(directory))
+            node = stack.enter_context(PlayedNode(plane.certificate, plane.key).answering())
+            api = stack.enter_context(
+                _client(plane.server, plane.tokens["admin"], plane.certificate)
+            )
+            made = Real(plane=plane, node=node, api=api)
+            port = node.port
+        with _client(made.server, made.admin, made.certificate) as api:
+            _add_node(client.CoreV1Api(api), port)
+        yield made
+
+
+def _client(server: str, token: str, certificate: Path | None) -> client.ApiClient:
+    settings = client.Configuration(host=server)
+    settings.api_key["authorization"] = f"Bearer {token}"
+    settings.ssl_ca_cert = str(certificate) if certificate else None
+    settings.retries = False
+    return client.ApiClient(settings)
+
+
+def _add_node(core: Any, port: int) -> None:
+    labels = {"hub.jupyter.org/node-purpose": "user"}
+    core.create_node({"metadata": {"name": NODE, "labels": labels}})
+    status = {
+        "addresses": [{"type": "InternalIP", "address": "127.0.0.1"}],
+        "daemonEndpoints": {"kubeletEndpoint": {"Port": port}},
+        "conditions": [{"type": "Ready", "status": "True"}],
+    }
+    core.patch_node_status(NODE, {"status": status})
+
+
+@pytest.fixture(autouse=True)
+def _against(system: System, record_property: Callable[[str, object], None]) -> None:
+    record_property("against", system.against)
+
+
+@pytest.fixture
+def connect(system: System) -> Iterator[Callable[[str], client.ApiClient]]:
+    """The official client, for a token."""
+    with ExitStack() as stack:
+
+        def made(token: str) -> client.ApiClient:
+            api: client.ApiClient = stack.enter_context(
+                _client(system.server, token, system.certificate)
+            )
+            stack.callback(api.rest_client.pool_manager.clear)
+            return api
+
+        yield made
+
+
+@pytest.fixture
+def api(system: System, connect: Callable[[str], client.ApiClient]) -> client.ApiClient:
+    """The official client, as admin."""
+    return connect(system.admin)
+
+
+@pytest.fixture
+def core(api: client.ApiClient) -> Core:
+    return client.CoreV1Api(api)
+
+
+@pytest.fixture
+def apps(api: client.ApiClient) -> Apps:
+    return client.AppsV1Api(api)
+
+
+@pytest.fixture
+def ns(core: Core) -> str:
+    """A namespace of the test's own."""
+    name: str = core.create_namespace({"metadata": {"generateName": "contract-"}}).metadata.name
+    return name
+
+
+@pytest.fixture
+def kubelet(core: Core) -> Kubelet:
+    """The node's kubelet, played."""
+    return Kubelet(core)
+
+
+@pytest.fixture
+def mayday(system: System, tmp_path: Path) -> Callable[..., KubernetesCluster]:
+    """Our adapter, as admin or with the given token."""
+
+    def made(token: str = "", *, trusting: bool = True) -> KubernetesCluster:
+        path = tmp_path / "kubeconfig"
+        return KubernetesCluster(
+            name="teaching",
+            kubeconfig=kubeconfig(system, path, token or system.admin, trusting=trusting),
+            context="teaching",
+            server=system.server,
+        )
+
+    return made

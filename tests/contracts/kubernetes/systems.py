@@ -1,0 +1,282 @@
+"""What a contract is held to: the cluster double, or a real control plane, behind one interface.
+
+Everything that a test asks of a cluster goes over HTTP with the official client. Here stands only what
+no API offers: another person's token, forgetting history, a pod's output, a disruption budget.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import urllib.request
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import yaml
+from kubernetes import client
+
+from bot.sandbox.cluster import ClusterDouble
+from bot.sandbox.cluster.auth import Attributes
+from bot.sandbox.cluster.waiting import wait_for
+from tests.contracts.kubernetes.control_plane import ControlPlane
+from tests.contracts.kubernetes.node import PlayedNode
+
+DOUBLE = "double"
+REAL = "kube-apiserver"
+SYSTEMS = (DOUBLE, REAL)
+NODE = "user-1"
+
+# The client's types ask for its models where the API, and the client too, take plain objects, and say
+# of every field that it may be missing.
+Core = Any
+Apps = Any
+Live = Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """A rule of a Role: these verbs on these resources, or only on those of the given names."""
+
+    verbs: tuple[str, ...]
+    resources: tuple[str, ...] = ("pods",)
+    group: str = ""
+    names: tuple[str, ...] = ()
+
+    def allows(self, wanted: Attributes) -> bool:
+        """What RBAC would say."""
+        return (
+            wanted.verb in self.verbs
+            and wanted.group == self.group
+            and wanted.resource in self.resources
+            and (not self.names or wanted.name in self.names)
+        )
+
+    def rule(self) -> dict[str, Any]:
+        """As it stands in a Role."""
+        rule: dict[str, Any] = {
+            "verbs": list(self.verbs),
+            "apiGroups": [self.group],
+            "resources": list(self.resources),
+        }
+        return rule | ({"resourceNames": list(self.names)} if self.names else {})
+
+
+class System(Protocol):
+    """A cluster without nodes of its own.
+
+    ``against`` names its programs, ``policy`` the versions in which it serves evictions and budgets.
+    """
+
+    name: str
+
+    @property
+    def against(self) -> str: ...
+
+    @property
+    def policy(self) -> frozenset[str]: ...
+
+    @property
+    def has_controllers(self) -> bool: ...
+
+    @property
+    def server(self) -> str: ...
+
+    @property
+    def admin(self) -> str: ...
+
+    @property
+    def certificate(self) -> Path | None: ...
+
+    def user(self, namespace: str, *grants: Grant) -> tuple[str, str]:
+        """Somebody who may do this and nothing else: name and token."""
+
+    def forget(self) -> None:
+        """Drop the history that watches and later pages are read from."""
+
+    def say(self, pod: Live, text: str) -> None:
+        """Let the pod's container have written this."""
+
+    def protect(self, namespace: str, app: str) -> AbstractContextManager[None]:
+        """Let a disruption budget need every pod with the label ``app``."""
+
+
+def kubeconfig(system: System, path: Path, token: str, *, trusting: bool = True) -> str:
+    """A kubeconfig with one context, ``teaching``; not trusting means no certificate authority."""
+    cluster = {"server": system.server}
+    if system.certificate and trusting:
+        encoded = base64.b64encode(system.certificate.read_bytes()).decode()
+        cluster["certificate-authority-data"] = encoded
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "c", "cluster": cluster}],
+        "users": [{"name": "u", "user": {"token": token}}],
+        "contexts": [{"name": "teaching", "context": {"cluster": "c", "user": "u"}}],
+        "current-context": "teaching",
+    }
+    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+    return str(path)
+
+
+@dataclass(kw_only=True)
+class Double:
+    """The cluster double, with its scheduler and its kubelet at rest."""
+
+    cluster: ClusterDouble
+    name: str = DOUBLE
+    against: str = "bot.sandbox.cluster, without scheduler and kubelet"
+    policy: frozenset[str] = frozenset({"v1", "v1beta1"})
+    has_controllers: bool = True
+    certificate: Path | None = None
+    users: int = 0
+
+    @property
+    def server(self) -> str:
+        return self.cluster.server
+
+    @property
+    def admin(self) -> str:
+        return self.cluster.admin_token
+
+    def user(self, namespace: str, *grants: Grant) -> tuple[str, str]:
+        self.users += 1
+        name, token = f"user-{self.users}", f"token-{self.users}"
+
+        def rule(wanted: Attributes) -> bool:
+            return wanted.namespace == namespace and any(g.allows(wanted) for g in grants)
+
+        self.cluster.tokens.add(token, name, rule)
+        return name, token
+
+    def forget(self) -> None:
+        self.cluster.storage.forget_history()
+
+    def say(self, pod: Live, text: str) -> None:
+        directory = self.cluster.directory / "pods" / str(pod.metadata.uid)
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "0.log").write_text(text, encoding="utf-8")
+
+    @contextmanager
+    def protect(self, namespace: str, app: str) -> Iterator[None]:
+        def budget(pod: dict[str, Any]) -> bool:
+            meta = pod["metadata"]
+            return bool(meta["namespace"] != namespace or meta["labels"].get("app") != app)
+
+        before, self.cluster.verbs.budget = self.cluster.verbs.budget, budget
+        yield
+        self.cluster.verbs.budget = before
+
+
+@dataclass(kw_only=True)
+class Real:
+    """A real API server. Its users are taken one by one, each with a Role of its own."""
+
+    plane: ControlPlane
+    node: PlayedNode
+    api: client.ApiClient
+    name: str = REAL
+    used: list[str] = field(default_factory=list)
+
+    @property
+    def against(self) -> str:
+        return self.plane.versions
+
+    @property
+    def policy(self) -> frozenset[str]:
+        groups = client.ApisApi(self.api).get_api_versions().groups
+        found = next(group for group in groups if group.name == "policy")
+        return frozenset(served.version for served in found.versions)
+
+    @property
+    def has_controllers(self) -> bool:
+        return self.plane.has_controllers
+
+    @property
+    def server(self) -> str:
+        return self.plane.server
+
+    @property
+    def admin(self) -> str:
+        return self.plane.tokens["admin"]
+
+    @property
+    def certificate(self) -> Path | None:
+        return self.plane.certificate
+
+    def user(self, namespace: str, *grants: Grant) -> tuple[str, str]:
+        name = f"user-{len(self.used)}"
+        self.used.append(name)
+        rbac: Any = client.RbacAuthorizationV1Api(self.api)
+        rbac.create_namespaced_role(
+            namespace, {"metadata": {"name": name}, "rules": [grant.rule() for grant in grants]}
+        )
+        group = "rbac.authorization.k8s.io"
+        body = {
+            "metadata": {"name": name},
+            "roleRef": {"apiGroup": group, "kind": "Role", "name": name},
+            "subjects": [{"apiGroup": group, "kind": "User", "name": name}],
+        }
+        rbac.create_namespaced_role_binding(namespace, body)
+        if grants:
+            wait_for(lambda: self._may(name, namespace, grants[0]), "the Role to take effect")
+        return name, self.plane.tokens[name]
+
+    def _may(self, user: str, namespace: str, grant: Grant) -> bool:
+        wanted = {
+            "namespace": namespace,
+            "verb": grant.verbs[0],
+            "group": grant.group,
+            "resource": grant.resources[0],
+            "name": grant.names[0] if grant.names else "",
+        }
+        review = {"spec": {"user": user, "resourceAttributes": wanted}}
+        asking: Any = client.AuthorizationV1Api(self.api)
+        return bool(asking.create_subject_access_review(review).status.allowed)
+
+    def forget(self) -> None:
+        """Have etcd compact all that is older than now."""
+        nodes: Any = client.CoreV1Api(self.api).list_node(limit=1)
+        at = nodes.metadata.resource_version
+        ask = urllib.request.Request(
+            f"{self.plane.etcd}/v3/kv/compaction",
+            data=json.dumps({"revision": at, "physical": True}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(ask, timeout=10):
+            return
+
+    def say(self, pod: Live, text: str) -> None:
+        self.node.logs[pod.metadata.namespace, pod.metadata.name] = text
+
+    @contextmanager
+    def protect(self, namespace: str, app: str) -> Iterator[None]:
+        version = min(self.policy, key=len)
+        api: Any = client.CustomObjectsApi(self.api)
+        where = ("policy", version, namespace, "poddisruptionbudgets")
+        budget = {
+            "apiVersion": f"policy/{version}",
+            "kind": "PodDisruptionBudget",
+            "metadata": {"name": app},
+            "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": app}}},
+        }
+        if not self.has_controllers:
+            # Its controller would count; here the budget is made to say what it would find.
+            made = api.create_namespaced_custom_object(*where, budget)
+            counted = {"observedGeneration": made["metadata"]["generation"]}
+            counted |= dict.fromkeys(("currentHealthy", "desiredHealthy", "expectedPods"), 1)
+            made["status"] = counted | {"disruptionsAllowed": 0}
+            api.replace_namespaced_custom_object_status(*where, app, made)
+        else:
+            api.create_namespaced_custom_object(*where, budget)
+            wait_for(
+                lambda: (
+                    "observedGeneration"
+                    in (api.get_namespaced_custom_object(*where, app).get("status") or {})
+                ),
+                "the budget to be counted",
+            )
+        yield
+        api.delete_namespaced_custom_object(*where, app)

@@ -1,0 +1,205 @@
+"""Our adapter's verbs, each on both clusters: what it reads, what it does, what it says when refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.adapters import kubernetes as adapter
+from bot.adapters.kubernetes import KubernetesCluster
+from bot.errors import Retry, Tell
+from tests.contracts.kubernetes.node import Kubelet
+from tests.contracts.kubernetes.objects import contract, deployment, exists, on_node, pod
+from tests.contracts.kubernetes.systems import NODE, Apps, Core, Grant, Live, System
+
+Mayday = Callable[..., KubernetesCluster]
+AT = "2026-11-22T12:00:00+00:00"
+
+
+@contract("adapter: a pod is read with its user, node, phase, readiness and age")
+def test_a_running_pod(core: Core, ns: str, kubelet: Kubelet, mayday: Mayday) -> None:
+    body = on_node(
+        "jupyter-ana",
+        labels={"component": "singleuser-server"},
+        annotations={"hub.jupyter.org/username": "Ana@x.org", "hub.jupyter.org/servername": "gpu"},
+    )
+    made = core.create_namespaced_pod(ns, body)
+    kubelet.runs(made)
+    (found,) = mayday().pods(ns, "component=singleuser-server")
+    assert (found.name, found.uid, found.node) == ("jupyter-ana", made.metadata.uid, NODE)
+    assert (found.user, found.server, found.component) == ("Ana@x.org", "gpu", "singleuser-server")
+    assert (found.phase, found.reason, found.ready, found.restarts) == ("Running", "", True, 0)
+    assert found.started_at == datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+    assert found.created_at is not None
+    assert found.created_at.tzinfo is not None
+    assert found.deleting_since is None
+
+
+@contract("adapter: why a pod does not run is read from pod, container or scheduler")
+def test_reasons(core: Core, ns: str, kubelet: Kubelet, mayday: Mayday) -> None:
+    label = {"app": "x"}
+    waiting = core.create_namespaced_pod(ns, on_node("waiting", labels=label))
+    kubelet.waits(waiting, "ImagePullBackOff")
+    kubelet.failed(core.create_namespaced_pod(ns, on_node("evicted", labels=label)), "Evicted")
+    core.create_namespaced_pod(ns, pod("unplaced", labels=label))
+    refused = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+    core.patch_namespaced_pod_status("unplaced", ns, {"status": {"conditions": [refused]}})
+    found = {item.name: (item.phase, item.reason) for item in mayday().pods(ns, "app=x")}
+    assert found == {
+        "waiting": ("Pending", "ImagePullBackOff"),
+        "evicted": ("Failed", "Evicted"),
+        "unplaced": ("Pending", "Unschedulable"),
+    }
+
+
+@contract("adapter: every page of pods is read")
+def test_all_pages(core: Core, ns: str, mayday: Mayday, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapter, "PAGE", 2)
+    for name in "abcde":
+        core.create_namespaced_pod(ns, pod(name, labels={"app": "x"}))
+    assert [found.name for found in mayday().pods(ns, "app=x")] == list("abcde")
+
+
+@contract("adapter: a terminating pod shows since when and its grace")
+def test_terminating(core: Core, ns: str, mayday: Mayday) -> None:
+    made = core.create_namespaced_pod(
+        ns, on_node("a", labels={"app": "x"}, terminationGracePeriodSeconds=60)
+    )
+    before = datetime.now(UTC).replace(microsecond=0)
+    mayday().delete_pod(ns, "a", made.metadata.uid)
+    (found,) = mayday().pods(ns, "app=x")
+    assert found.grace == 60
+    assert found.deleting_since is not None
+    assert before <= found.deleting_since <= datetime.now(UTC)
+
+
+@contract("adapter: delete and force-delete leave a gone or replaced pod alone, without an error")
+def test_not_the_pod(core: Core, ns: str, mayday: Mayday) -> None:
+    core.create_namespaced_pod(ns, on_node("a"))
+    for name in ("a", "none"):
+        mayday().delete_pod(ns, name, "another-uid")
+        mayday().force_delete_pod(ns, name, "another-uid")
+    assert core.read_namespaced_pod("a", ns).metadata.deletion_timestamp is None
+
+
+@contract("adapter: force-delete removes a stuck pod at once")
+def test_force(core: Core, ns: str, mayday: Mayday) -> None:
+    made = core.create_namespaced_pod(ns, on_node("a"))
+    core.delete_namespaced_pod("a", ns)
+    assert exists(core, ns, "a")
+    mayday().force_delete_pod(ns, "a", made.metadata.uid)
+    assert not exists(core, ns, "a")
+
+
+@contract("adapter: force-delete refuses a pod with finalizers or of a StatefulSet")
+def test_guarded(core: Core, ns: str, mayday: Mayday) -> None:
+    owner = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "s", "uid": "0-0-0"}
+    held = core.create_namespaced_pod(ns, on_node("held", finalizers=["example.org/hold"]))
+    with pytest.raises(Tell, match=r"waits for finalizer example\.org/hold"):
+        mayday().force_delete_pod(ns, "held", held.metadata.uid)
+    made = core.create_namespaced_pod(ns, on_node("owned", ownerReferences=[owner]))
+    # The garbage collector may be quicker than we are: it has never heard of that owner.
+    with pytest.raises(Tell, match="belongs to a StatefulSet"):
+        mayday().force_delete_pod(ns, "owned", made.metadata.uid)
+    assert core.read_namespaced_pod("held", ns).metadata.deletion_timestamp is None
+    core.patch_namespaced_pod("held", ns, [{"op": "remove", "path": "/metadata/finalizers"}])
+
+
+@contract("adapter: nodes with readiness, cordon and pool")
+def test_nodes(core: Core, mayday: Mayday) -> None:
+    core.patch_node(NODE, {"spec": {"unschedulable": True}})
+    (found,) = (node for node in mayday().nodes() if node.name == NODE)
+    assert (found.ready, found.cordoned, found.pool) == (True, True, "user")
+    core.patch_node(NODE, {"spec": {"unschedulable": None}})
+    (found,) = (node for node in mayday().nodes() if node.name == NODE)
+    assert not found.cordoned
+
+
+@contract("adapter: a Deployment with its strategy, replicas and generation")
+def test_deployment(apps: Apps, ns: str, mayday: Mayday) -> None:
+    apps.create_namespaced_deployment(ns, deployment("hub", replicas=0))
+    found = mayday().deployment(ns, "hub")
+    assert (found.name, found.replicas, found.ready, found.strategy) == ("hub", 0, 0, "Recreate")
+    assert (found.generation, found.restarted_at) == (1, "")
+    mayday().restart_deployment(ns, "hub", AT)
+    found = mayday().deployment(ns, "hub")
+    assert (found.generation, found.restarted_at) == (2, AT)
+
+
+@contract("adapter: 401 and 403 are each one sentence that says what to do")
+def test_not_allowed(system: System, ns: str, mayday: Mayday) -> None:
+    with pytest.raises(Tell, match="does not accept mayday's credentials: renew") as told:
+        mayday("not-a-token").pods(ns, "app=x")
+    assert told.value.code == "401"
+    _, token = system.user(ns, Grant(verbs=("list",)))
+    api = mayday(token)
+    assert api.pods(ns, "app=x") == ()
+    for act, says in (
+        (lambda: api.nodes(), "Mayday may not list nodes of cluster teaching: grant it"),
+        (
+            lambda: api.delete_pod(ns, "a", "uid"),
+            f"Mayday may not delete pod a in namespace {ns} of cluster teaching: grant it",
+        ),
+        (
+            lambda: api.force_delete_pod(ns, "a", "uid"),
+            f"Mayday may not read pod a in namespace {ns} of cluster teaching: grant it",
+        ),
+        (
+            lambda: api.restart_deployment(ns, "hub", AT),
+            f"Mayday may not patch deployment hub in namespace {ns} of cluster teaching: grant it",
+        ),
+    ):
+        with pytest.raises(Tell, match=says) as told:
+            act()
+        assert told.value.code == "403"
+
+
+@contract("adapter: a Deployment that is not there is one sentence")
+def test_nothing_there(ns: str, mayday: Mayday) -> None:
+    for act in (
+        lambda: mayday().deployment(ns, "none"),
+        lambda: mayday().restart_deployment(ns, "none", AT),
+    ):
+        with pytest.raises(Tell, match=r"check the hub's namespace in mayday\.yaml") as told:
+            act()
+        assert told.value.code == "404"
+
+
+@contract("adapter: a page that expires in the middle of a list")
+def test_expired_page(
+    system: System,
+    core: Core,
+    ns: str,
+    mayday: Mayday,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(adapter, "PAGE", 1)
+    for name in "ab":
+        core.create_namespaced_pod(ns, pod(name, labels={"app": "x"}))
+    read = adapter._pod
+
+    def forgetful(item: Live) -> object:
+        core.patch_namespaced_pod("b", ns, {"metadata": {"labels": {"later": "x"}}})
+        system.forget()
+        return read(item)
+
+    monkeypatch.setattr(adapter, "_pod", forgetful)
+    with pytest.raises(Retry, match="list pods"):
+        mayday().pods(ns, "app=x")
+
+
+@contract("adapter: a selector that makes no sense is refused in one sentence")
+def test_bad_selector(ns: str, mayday: Mayday) -> None:
+    with pytest.raises(Tell, match="refused to list pods") as told:
+        mayday().pods(ns, "a b")
+    assert told.value.code == "400"
+
+
+@contract("adapter: a certificate that is not trusted is said so")
+def test_certificate(system: System, ns: str, mayday: Mayday) -> None:
+    if system.certificate is None:
+        pytest.skip("the double speaks plain HTTP on loopback: it has no certificate to distrust")
+    with pytest.raises(Tell, match="certificate of cluster teaching is not trusted"):
+        mayday(trusting=False).pods(ns, "app=x")
