@@ -11,6 +11,9 @@ from typing import Any
 
 from bot.sandbox.nodejs import PARTS, node
 
+VERSION = str(json.loads((PARTS / "package.json").read_text())["dependencies"]["emulate"])
+"""Which emulate this is."""
+
 STARTS_WITHIN = 30.0
 """Seconds; it takes 0.5 on an idle machine."""
 

@@ -13,6 +13,7 @@ from bot.sandbox.slack.faults import (
     on_call,
     on_delivery,
     rate_limited,
+    twice,
 )
 from bot.sandbox.slack.person import Person, Upload
 from bot.sandbox.slack.sandbox import SlackSandbox
@@ -43,4 +44,5 @@ __all__ = [
     "on_call",
     "on_delivery",
     "rate_limited",
+    "twice",
 ]

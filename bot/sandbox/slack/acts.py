@@ -83,6 +83,18 @@ def _view_press(person: Person, body: Json) -> Json:
     return {}
 
 
+def _suggest(person: Person, body: Json) -> Json:
+    typed = str(body.get("typed", ""))
+    block_id = body.get("block_id")
+    if body.get("view_id"):
+        options = person.suggest(body["view_id"], body["action_id"], typed, block_id)
+    else:
+        options = person.suggest_in_message(
+            body["channel"], body["ts"], body["action_id"], typed, block_id
+        )
+    return {"options": options}
+
+
 def _submit(person: Person, body: Json) -> Json:
     return {"errors": person.submit(body["view_id"], body.get("values"))}
 
@@ -110,6 +122,7 @@ _ACTS: Mapping[str, Act] = {
     "mark_read": _simple(Person.mark_read, "channel", "ts"),
     "press": _press,
     "view_press": _view_press,
+    "suggest": _suggest,
     "submit": _submit,
     "close_view": _simple(Person.close_view, "view_id"),
     "shortcut": _shortcut,

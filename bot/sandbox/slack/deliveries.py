@@ -137,8 +137,14 @@ class Outbox:
         receipt = Receipt(reached=self.connected, acked=False)
         if receipt.reached and fault.effect:
             receipt = await self._transport.send(delivery, self.ack_seconds)
+            for _ in range(1, fault.times):
+                self._note(delivery, await self._transport.send(delivery, self.ack_seconds))
         if fault.drop and receipt.acked:
             receipt = Receipt(reached=True, acked=False, reason="timeout")
+        self._note(delivery, receipt)
+        return receipt
+
+    def _note(self, delivery: Delivery, receipt: Receipt) -> None:
         with self._workspace.lock:
             self.log.append(
                 Delivered(
@@ -151,4 +157,3 @@ class Outbox:
                 )
             )
             self._workspace.changed.notify_all()
-        return receipt

@@ -38,12 +38,14 @@ class Fault:
     delay: seconds of real time before anything else.
     effect: whether the call takes effect, or the delivery reaches the app.
     drop: cut the connection instead of answering; a delivery's acknowledgement is lost.
+    times: how often the same delivery reaches the app, as one attempt (deliveries only).
     status, answer, headers: a canned answer in place of the real one (calls only).
     """
 
     delay: float = 0.0
     effect: bool = True
     drop: bool = False
+    times: int = 1
     status: int = 200
     answer: Mapping[str, Any] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -60,6 +62,11 @@ def drop_before() -> Fault:
 def drop_after() -> Fault:
     """The effect happens and its answer is lost."""
     return Fault(effect=True, drop=True)
+
+
+def twice() -> Fault:
+    """The same delivery comes two times, and neither says that it is a second one."""
+    return Fault(times=2)
 
 
 def rate_limited(seconds: int) -> Fault:

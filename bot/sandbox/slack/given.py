@@ -8,6 +8,14 @@ from bot.sandbox.slack.values import Json, PersonError
 from bot.sandbox.slack.view_state import Values, value_key
 
 
+def find_element(blocks: Sequence[Json], action_id: str, block_id: str | None) -> tuple[str, Json]:
+    """The interactive element of that action_id, with its block_id. Raises PersonError."""
+    for found_block, element in interactive_elements(list(blocks)):
+        if element["action_id"] == action_id and block_id in (None, found_block):
+            return found_block, element
+    raise PersonError(f"There is nothing called {action_id} to press here.")
+
+
 def complete_values(blocks: Sequence[Json], given: Mapping[str, Any]) -> Values:
     """State values for what was given.
 

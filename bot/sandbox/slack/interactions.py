@@ -8,9 +8,8 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from bot.sandbox.slack.blocks import interactive_elements
 from bot.sandbox.slack.deliveries import Outbox, Receipt
-from bot.sandbox.slack.given import action, complete_values, entry_state
+from bot.sandbox.slack.given import action, complete_values, entry_state, find_element
 from bot.sandbox.slack.manifest import Manifest, Shortcut
 from bot.sandbox.slack.modals import Modals, View
 from bot.sandbox.slack.mrkdwn import command_text
@@ -96,7 +95,7 @@ class Interactions:
             if message is None:
                 raise PersonError("This message is gone.")
             blocks = message.get("blocks", [])
-            found_block, element = _element(blocks, action_id, block_id)
+            found_block, element = find_element(blocks, action_id, block_id)
             entry = action(element, found_block, given, self._workspace.next_ts())
             put_in = complete_values(blocks, values)
             chosen = self._choose(user, channel, ts, put_in, entry)
@@ -143,7 +142,7 @@ class Interactions:
             view = self._view(user, view_id)
             blocks = view.definition["blocks"]
             self._modals.give(view, complete_values(blocks, values))
-            found_block, element = _element(blocks, action_id, block_id)
+            found_block, element = find_element(blocks, action_id, block_id)
             entry = action(element, found_block, given, self._workspace.next_ts())
             state = entry_state(entry)
             if state is not None:
@@ -260,15 +259,6 @@ class Interactions:
 
 def _shortcut_type(shortcut: Shortcut) -> str:
     return "message_action" if shortcut.on_message else "shortcut"
-
-
-def _element(blocks: list[Json], action_id: str, block_id: str | None) -> tuple[str, Json]:
-    for found_block, element in interactive_elements(blocks):
-        if element["action_id"] == action_id and block_id in (None, found_block):
-            return found_block, element
-    raise PersonError(
-        f"There is no {action_id} to press here any more: the message has changed since."
-    )
 
 
 def _failure(name: str, receipt: Receipt) -> Json:

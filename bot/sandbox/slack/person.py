@@ -14,6 +14,7 @@ from bot.sandbox.slack.modals import Modals
 from bot.sandbox.slack.mrkdwn import typed
 from bot.sandbox.slack.places import Places
 from bot.sandbox.slack.posts import Draft, Posts
+from bot.sandbox.slack.suggestions import Suggestions
 from bot.sandbox.slack.values import Json, PersonError, SlackError, new_id, parse_ts
 from bot.sandbox.slack.web_api.marks import emoji_name
 from bot.sandbox.slack.workspace import Channel, ChannelKind, File, User, Workspace
@@ -42,6 +43,7 @@ class Parts:
     places: Places
     modals: Modals
     interactions: Interactions
+    suggestions: Suggestions
 
 
 def _by_hand(
@@ -256,6 +258,20 @@ class Person:
         self.parts.interactions.view_press(
             self.user, view_id, action_id, block_id, given, values or {}
         )
+
+    def suggest(
+        self, view_id: str, action_id: str, typed: str, block_id: str | None = None
+    ) -> list[Json]:
+        """Type into a select of a modal or Home; returns the options that the app offers."""
+        return self.parts.suggestions.in_view(self.user, view_id, action_id, block_id, typed)
+
+    def suggest_in_message(
+        self, channel: str, ts: str, action_id: str, typed: str, block_id: str | None = None
+    ) -> list[Json]:
+        """Type into a select of a message; returns the options that the app offers."""
+        with self.parts.workspace.lock:
+            place = self._place(channel)
+        return self.parts.suggestions.in_message(self.user, place, ts, action_id, block_id, typed)
 
     def submit(self, view_id: str, values: Mapping[str, Any] | None = None) -> dict[str, str]:
         """Submit a modal; returns errors by block_id, empty when it was accepted.

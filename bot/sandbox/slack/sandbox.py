@@ -32,6 +32,7 @@ from bot.sandbox.slack.response_urls import ResponseUrls
 from bot.sandbox.slack.seed import new_workspace
 from bot.sandbox.slack.server import Server, page_routes
 from bot.sandbox.slack.socket_mode import SocketMode
+from bot.sandbox.slack.suggestions import Suggestions
 from bot.sandbox.slack.values import Call, Clock, Json, new_id, now_utc
 from bot.sandbox.slack.web_api.context import Context
 from bot.sandbox.slack.web_api.endpoint import WebApi
@@ -83,6 +84,7 @@ class SlackSandbox:
             interactions=Interactions(
                 workspace, self._manifest, self._outbox, posts, modals, self._urls
             ),
+            suggestions=Suggestions(workspace, self._outbox, modals),
         )
         self._context = Context(
             workspace=workspace,
@@ -237,6 +239,16 @@ class SlackSandbox:
         if self._server.loop is not None:
             farewell = self._socket.disconnect_all(reason)
             asyncio.run_coroutine_threadsafe(farewell, self._server.loop).result()
+
+    def silence(self) -> None:
+        """Let the app's open sockets die without a word: nothing comes, and no ping is answered."""
+
+        async def silence() -> None:
+            for peer in self._socket.silence_all():
+                self._server.connections.silence(peer)
+
+        if self._server.loop is not None:
+            asyncio.run_coroutine_threadsafe(silence(), self._server.loop).result()
 
     def register_hubs(self, read: HubsReader) -> None:
         """Back GET /_sandbox/hubs with this reader."""

@@ -41,6 +41,12 @@ class OpenConnections:
 
         return Recording
 
+    def silence(self, peer: tuple[str, int]) -> None:
+        """Read nothing more from this client, so that not even its pings are answered."""
+        transport = self._transports.get(peer)
+        if transport is not None:
+            transport.pause_reading()
+
     def cut(self, request: Request) -> None:
         """Break the connection that a request came on, with no answer."""
         if request.client is None:

@@ -23,6 +23,8 @@ class _Connection:
 
     queue: asyncio.Queue[object] = field(default_factory=asyncio.Queue)
     waiting: dict[str, asyncio.Future[Receipt]] = field(default_factory=dict)
+    peer: tuple[str, int] = ("", 0)
+    silent: bool = False
     writer: asyncio.Task[None] | None = None
 
 
@@ -66,7 +68,8 @@ class SocketMode:
             envelope["retry_reason"] = delivery.reason
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         connection.waiting[envelope_id] = answer
-        connection.queue.put_nowait(json.dumps(envelope))
+        if not connection.silent:
+            connection.queue.put_nowait(json.dumps(envelope))
         try:
             return await asyncio.wait_for(answer, ack_seconds)
         except TimeoutError:
@@ -86,7 +89,9 @@ class SocketMode:
             await websocket.send_text(json.dumps(_goodbye("too_many_websockets")))
             await websocket.close()
             return
-        connection = _Connection()
+        connection = _Connection(
+            peer=(websocket.client.host, websocket.client.port) if websocket.client else ("", 0)
+        )
         self._connections.append(connection)
         connection.queue.put_nowait(json.dumps(self._hello()))
         writer = asyncio.create_task(self._write(websocket, connection))
@@ -115,6 +120,15 @@ class SocketMode:
         writers = [connection.writer for connection in leaving if connection.writer is not None]
         if writers:
             await asyncio.wait(writers, timeout=_GOODBYE_SECONDS)
+
+    def silence_all(self) -> list[tuple[str, int]]:
+        """Send nothing more on the open sockets and leave them open; returns the clients' addresses.
+
+        They are still given deliveries, as Slack gives them to a socket that it believes in.
+        """
+        for connection in self._connections:
+            connection.silent = True
+        return [connection.peer for connection in self._connections]
 
     def _forget(self, connection: _Connection) -> None:
         if connection in self._connections:

@@ -1,0 +1,165 @@
+"""Who may do what, how much of it, and what an unchanged answer costs."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from github import Github
+
+from bot.adapters.github import GitHubForge, credentials
+from bot.errors import Retry, Tell
+from bot.ports import Origin
+from tests.contracts.github.systems import APP, EVERY, ISSUES, REPOSITORY, STRICT, TOKEN, GitHub
+from tests.support.strict_github import Refusal
+
+pytestmark = pytest.mark.xdist_group("contracts of github")
+every = pytest.mark.parametrize("system", EVERY)
+strict_only = pytest.mark.parametrize("system", [STRICT])
+NO_ETAGS = "it sends no ETag"
+
+
+def filed(forge: GitHubForge, origin: Origin) -> None:
+    """File an issue as mayday does."""
+    forge.open_issue("T", "b", origin=origin, labels=[], assignees=[])
+
+
+@every
+@pytest.mark.contract("GitHub", "a wrong token is 401, and mayday names the key to mend")
+@pytest.mark.differs(TOKEN, "an unknown token is its first user")
+@pytest.mark.differs(APP, "an unknown token is its first user")
+def test_wrong_token(github: GitHub) -> None:
+    forge = github.forge(auth=credentials(token="wrong"))
+    with pytest.raises(Tell, match=r"put a valid token under github\.token") as refused:
+        forge.check()
+    assert refused.value.code == "bad_credentials"
+    forge.close()
+
+
+@pytest.mark.parametrize("system", [APP])
+@pytest.mark.contract("GitHub", "an App that may only read issues is refused with 403")
+def test_reader(github: GitHub, origin: Origin) -> None:
+    forge = github.forge(auth=github.reader)
+    assert forge.find_issue(origin, label="incident") is None
+    with pytest.raises(Tell, match="issues=write") as refused:
+        filed(forge, origin)
+    assert refused.value.code == "forbidden"
+    forge.close()
+
+
+@pytest.mark.parametrize("system", [APP])
+@pytest.mark.contract("GitHub", "an App's token that asks for nothing may do all that the App may")
+@pytest.mark.differs(APP, "it takes the empty permissions that PyGithub sends for none at all")
+def test_as_configured(github: GitHub, origin: Origin) -> None:
+    forge = github.forge(auth=github.as_configured)
+    filed(forge, origin)
+    forge.close()
+
+
+@pytest.mark.parametrize("system", [APP])
+@pytest.mark.contract("GitHub", "an App's issue is by its bot")
+def test_author(forge: GitHubForge, client: Github, origin: Origin) -> None:
+    issue = forge.open_issue("T", "b", origin=origin, labels=[], assignees=[])
+    author = client.get_repo(REPOSITORY).get_issue(issue.number).user
+    assert (author.login, author.type) == ("mayday[bot]", "Bot")
+
+
+@every
+@pytest.mark.contract("GitHub", "the hour's requests are counted in the headers")
+def test_counted(client: Github) -> None:
+    client.get_repo(REPOSITORY)
+    before, limit = client.rate_limiting
+    client.get_repo(REPOSITORY)
+    after, _ = client.rate_limiting
+    assert (after, limit) == (before - 1, 5000)
+
+
+@every
+@pytest.mark.contract("GitHub", "what did not change is 304 by its ETag, and costs no request")
+@pytest.mark.differs(TOKEN, NO_ETAGS)
+@pytest.mark.differs(APP, NO_ETAGS)
+def test_unchanged(client: Github) -> None:
+    repository = client.get_repo(REPOSITORY)
+    before, _ = client.rate_limiting
+    assert repository.update() is False
+    assert client.rate_limiting[0] == before
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "message", "after"),
+    [
+        (403, {"Retry-After": "77"}, "You have exceeded a secondary rate limit", 77),
+        (429, {"Retry-After": "12"}, "Too many requests", 12),
+        (403, {}, "You have exceeded a secondary rate limit. Please wait a few minutes", 60),
+    ],
+)
+@strict_only
+@pytest.mark.contract("GitHub", "a secondary limit says how long to wait; nothing was done")
+def test_secondary_limits(
+    github: GitHub,
+    forge: GitHubForge,
+    origin: Origin,
+    status: int,
+    headers: dict[str, str],
+    message: str,
+    after: float,
+) -> None:
+    assert github.strict is not None
+    github.strict.refusals.append(
+        Refusal(status=status, message=message, headers=headers, method="POST", path=f"{ISSUES}$")
+    )
+    with pytest.raises(Retry) as limited:
+        filed(forge, origin)
+    assert (limited.value.after, limited.value.maybe_done) == (after, False)
+    github.strict.healed()
+    assert forge.find_issue(origin, label="incident") is None
+
+
+@strict_only
+@pytest.mark.contract(
+    "GitHub", "an hour that is used up says when it begins anew; nothing was done"
+)
+def test_primary_limit(github: GitHub, forge: GitHubForge, origin: Origin) -> None:
+    assert github.strict is not None
+    reset = int(time.time()) + 900
+    github.strict.refusals.append(
+        Refusal(
+            status=403,
+            message="API rate limit exceeded",
+            headers={"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(reset)},
+            method="POST",
+            path=f"{ISSUES}$",
+        )
+    )
+    with pytest.raises(Retry) as limited:
+        filed(forge, origin)
+    assert 850 < limited.value.after <= 900 and not limited.value.maybe_done
+
+
+@strict_only
+@pytest.mark.contract("GitHub", "a permission that is missing is named by a header of the 403")
+def test_missing_permission(github: GitHub, forge: GitHubForge, origin: Origin) -> None:
+    assert github.strict is not None
+    github.strict.refusals.append(
+        Refusal(
+            status=403,
+            message="Resource not accessible by personal access token",
+            headers={"X-Accepted-GitHub-Permissions": "issues=write; metadata=read"},
+            method="POST",
+        )
+    )
+    with pytest.raises(Tell, match="issues=write; metadata=read") as refused:
+        filed(forge, origin)
+    assert refused.value.code == "forbidden"
+
+
+@strict_only
+@pytest.mark.contract("GitHub", "a 422 tells what was wrong")
+def test_validation(github: GitHub, forge: GitHubForge, origin: Origin) -> None:
+    assert github.strict is not None
+    github.strict.refusals.append(
+        Refusal(status=422, message="Validation Failed", method="POST", path=f"{ISSUES}$")
+    )
+    with pytest.raises(Tell, match="Validation Failed") as refused:
+        filed(forge, origin)
+    assert refused.value.code == "422"

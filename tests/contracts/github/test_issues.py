@@ -1,0 +1,156 @@
+"""Issues as mayday files, finds, rewrites and links them."""
+
+from __future__ import annotations
+
+import pytest
+from github import Github, GithubException
+
+from bot.adapters.github import GitHubForge
+from bot.errors import Retry, Tell
+from bot.ports import Issue, Origin
+from tests.contracts.github.systems import APP, EVERY, ISSUES, REPOSITORY, STRICT, TOKEN, GitHub
+from tests.support.fault_proxy import Fault, Rule
+from tests.support.strict_github import Refusal
+
+pytestmark = pytest.mark.xdist_group("contracts of github")
+every = pytest.mark.parametrize("system", EVERY)
+LABEL = "incident"
+NO_SUB_ISSUES = "it has no sub-issues"
+
+
+def filed(forge: GitHubForge, origin: Origin, body: str = "What happened.") -> Issue:
+    """File an issue as mayday does."""
+    return forge.open_issue("Title", body, origin=origin, labels=[LABEL], assignees=[])
+
+
+@every
+@pytest.mark.contract("GitHub", "the repository tells its name, address and whether it is private")
+def test_check(forge: GitHubForge, github: GitHub) -> None:
+    found = forge.check()
+    assert (found.name, found.is_private) == (REPOSITORY, False)
+    assert found.url == f"{github.proxy.url}/{REPOSITORY}"
+
+
+@every
+@pytest.mark.contract("GitHub", "an issue is filed with a label that is made when missing")
+def test_filed(forge: GitHubForge, client: Github, origin: Origin) -> None:
+    label = f"type: {origin.incident}"
+    issue = forge.open_issue("T", "b", origin=origin, labels=[label], assignees=[])
+    seen = client.get_repo(REPOSITORY).get_issue(issue.number)
+    assert [each.name for each in seen.labels] == [label]
+    assert issue.url == seen.html_url
+    with pytest.raises(GithubException) as again:
+        client.get_repo(REPOSITORY).create_label(label, "d93f0b")
+    assert again.value.status == 422
+
+
+@every
+@pytest.mark.contract("GitHub", "an issue is in the list by its label at once, closed or not")
+def test_found(forge: GitHubForge, client: Github, origin: Origin) -> None:
+    issue = filed(forge, origin)
+    assert forge.find_issue(origin, label=LABEL) == issue
+    client.get_repo(REPOSITORY).get_issue(issue.number).edit(state="closed")
+    assert forge.find_issue(origin, label=LABEL) == issue
+    assert forge.find_issue(Origin(incident="none"), label=LABEL) is None
+
+
+@every
+@pytest.mark.contract("GitHub", "a list goes on over its pages")
+def test_pages(forge: GitHubForge, client: Github, origin: Origin) -> None:
+    first = filed(forge, origin)
+    repository = client.get_repo(REPOSITORY)
+    for number in range(100):
+        repository.create_issue(f"Filler {number}", labels=[LABEL])
+    assert forge.find_issue(origin, label=LABEL) == first
+
+
+@every
+@pytest.mark.contract("GitHub", "a rewritten issue says the new, and the same again is not sent")
+def test_rewritten(forge: GitHubForge, client: Github, github: GitHub, origin: Origin) -> None:
+    issue = filed(forge, origin)
+    forge.rewrite_issue(issue.number, "Another", "Other words.\n\nTwo.", origin=origin)
+    seen = client.get_repo(REPOSITORY).get_issue(issue.number)
+    assert seen.title == "Another" and seen.body.startswith("Other words.")
+    before = github.proxy.count("PATCH")
+    forge.rewrite_issue(issue.number, "Another", "Other words.\n\nTwo.", origin=origin)
+    assert github.proxy.count("PATCH") == before
+
+
+@every
+@pytest.mark.contract(
+    "GitHub", "a body over 65,536 characters is refused; mayday goes on in comments"
+)
+@pytest.mark.differs(TOKEN, "it takes a body of any length; GitHub's limit is 65,536")
+@pytest.mark.differs(APP, "it takes a body of any length; GitHub's limit is 65,536")
+def test_long_body(forge: GitHubForge, client: Github, origin: Origin) -> None:
+    repository = client.get_repo(REPOSITORY)
+    issue = filed(forge, origin, "\n\n".join("x" * 900 for _ in range(150)))
+    seen = repository.get_issue(issue.number)
+    texts = [seen.body, *(comment.body for comment in seen.get_comments())]
+    assert len(texts) > 1 and all(len(text) <= 65_536 for text in texts)
+    with pytest.raises(GithubException) as refused:
+        repository.create_issue("T", "x" * 65_537)
+    assert refused.value.status == 422
+
+
+@every
+@pytest.mark.contract("GitHub", "an issue that is not there is 404, a repository's too")
+def test_not_there(github: GitHub, forge: GitHubForge, origin: Origin) -> None:
+    with pytest.raises(Tell) as gone:
+        forge.rewrite_issue(99_999, "T", "b", origin=origin)
+    assert gone.value.code == "gone"
+    other = github.forge(repository="practice/nothing")
+    with pytest.raises(Tell, match=r"practice/nothing: check github\.repository"):
+        other.check()
+    other.close()
+
+
+@every
+@pytest.mark.contract("GitHub", "an issue without a title is refused with 422")
+def test_no_title(client: Github) -> None:
+    with pytest.raises(GithubException) as refused:
+        client.get_repo(REPOSITORY).create_issue("")
+    assert refused.value.status == 422
+
+
+@every
+@pytest.mark.contract("GitHub", "a sub-issue is linked; a second time it is linked already")
+@pytest.mark.differs(TOKEN, NO_SUB_ISSUES)
+@pytest.mark.differs(APP, NO_SUB_ISSUES)
+def test_sub_issues(forge: GitHubForge, client: Github, origin: Origin) -> None:
+    parent = filed(forge, origin).number
+    child = filed(forge, Origin(incident=origin.incident, item="a")).number
+    assert forge.link_child(parent, child)
+    assert forge.link_child(parent, child)
+    listed = client.get_repo(REPOSITORY).get_issue(parent).get_sub_issues()
+    assert [each.id for each in listed] == [client.get_repo(REPOSITORY).get_issue(child).id]
+
+
+@pytest.mark.parametrize("fault", [Fault.BAD_GATEWAY_AFTER, Fault.DROP_AFTER])
+@every
+@pytest.mark.contract("GitHub", "what took effect unheard (502, dropped) is sent once and found")
+def test_unheard(github: GitHub, forge: GitHubForge, origin: Origin, fault: Fault) -> None:
+    filed(forge, Origin(incident=f"{origin.incident}-warm"))
+    github.proxy.add(Rule(fault=fault, method="POST", path=f"{ISSUES}$"))
+    before = github.proxy.count("POST", f"{ISSUES}$")
+    with pytest.raises(Retry) as lost:
+        filed(forge, origin)
+    assert lost.value.maybe_done
+    assert github.proxy.count("POST", f"{ISSUES}$") == before + 1
+    assert forge.find_issue(origin, label=LABEL) is not None
+
+
+@pytest.mark.parametrize("system", [STRICT])
+@pytest.mark.contract("GitHub", "a deleted issue is 410, and so are issues that are turned off")
+def test_gone(github: GitHub, forge: GitHubForge, origin: Origin) -> None:
+    assert github.strict is not None
+    deleted = Refusal(status=410, message="This issue was deleted", path=f"{ISSUES}/7$")
+    github.strict.refusals.append(deleted)
+    with pytest.raises(Tell) as gone:
+        forge.rewrite_issue(7, "T", "b", origin=origin)
+    assert gone.value.code == "gone"
+    off = Refusal(status=410, message="Issues are disabled for this repo", path=f"{ISSUES}$")
+    github.strict.refusals[:] = [off]
+    with pytest.raises(Tell) as turned_off:
+        filed(forge, origin)
+    assert turned_off.value.code == "issues_off"

@@ -1,0 +1,110 @@
+"""Slack's published limits and failures, which no other stand-in has: held against our double alone."""
+
+from __future__ import annotations
+
+import pytest
+from slack_sdk import WebClient
+
+from bot.adapters.slack import SlackChat
+from bot.errors import ConfigError, Retry
+from bot.ports import Channel, Post
+from bot.sandbox.slack import (
+    Fault,
+    SlackSandbox,
+    answers,
+    drop_after,
+    drop_before,
+    on_call,
+    rate_limited,
+)
+from tests.contracts.slack.double import Double
+from tests.contracts.slack.refusals import refused
+from tests.contracts.slack.systems import DOUBLE, Slack
+
+pytestmark = [
+    pytest.mark.xdist_group("contracts of slack"),
+    pytest.mark.parametrize("system", [DOUBLE]),
+]
+CARD = Post(text="card")
+
+
+@pytest.fixture
+def sandbox(slack: Slack) -> SlackSandbox:
+    """The double itself, to be told what goes wrong."""
+    assert isinstance(slack, Double)
+    return slack.sandbox
+
+
+def posted(client: WebClient, channel: Channel) -> int:
+    """How often the card stands in a channel."""
+    listed = client.conversations_history(channel=channel.id)["messages"]
+    return sum(raw["text"] == "card" for raw in listed)
+
+
+@pytest.mark.contract(
+    "Slack", "a limit says how long to wait; nothing was done (ours alone has it)"
+)
+def test_rate_limited(
+    sandbox: SlackSandbox, chat: SlackChat, client: WebClient, channel: Channel
+) -> None:
+    sandbox.faults = [on_call("chat.postMessage", rate_limited(7))]
+    with pytest.raises(Retry) as limited:
+        chat.post(channel.id, CARD, effect="e/card")
+    assert (limited.value.after, limited.value.maybe_done) == (7, False)
+    assert posted(client, channel) == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "there"),
+    [
+        pytest.param(drop_before(), 0, id="dropped-before"),
+        pytest.param(drop_after(), 1, id="dropped-after"),
+        pytest.param(answers("internal_error"), 0, id="internal_error"),
+        pytest.param(answers("fatal_error", effect=True), 1, id="fatal_error-after-all"),
+        pytest.param(
+            answers("service_unavailable", status=503, effect=True), 1, id="503-after-all"
+        ),
+        pytest.param(Fault(effect=True, status=200, answer={}), 1, id="no-envelope"),
+    ],
+)
+@pytest.mark.contract("Slack", "a post that may have taken effect is sent once, and looked for")
+def test_unheard(
+    sandbox: SlackSandbox,
+    chat: SlackChat,
+    client: WebClient,
+    channel: Channel,
+    fault: Fault,
+    there: int,
+) -> None:
+    sandbox.faults = [on_call("chat.postMessage", fault)]
+    with pytest.raises(Retry) as lost:
+        chat.post(channel.id, CARD, effect="e/card")
+    assert lost.value.maybe_done
+    assert posted(client, channel) == there
+
+
+@pytest.mark.contract("Slack", "a revoked token is refused as one")
+def test_revoked(slack: Slack, sandbox: SlackSandbox, client: WebClient) -> None:
+    sandbox.faults = [on_call("auth.test", answers("token_revoked"))]
+    with pytest.raises(ConfigError, match=r"token_revoked.*slack\.bot_token"):
+        SlackChat(client).identity()
+
+
+@pytest.mark.contract(
+    "Slack", "20 channels a minute, one post a second and channel, then ratelimited"
+)
+@pytest.mark.usefixtures("slack")
+def test_tiers() -> None:
+    # A workspace of its own: what is counted here must not be counted against the others.
+    with SlackSandbox() as sandbox:
+        sandbox.enforce_rate_limits()
+        client = WebClient(sandbox.bot_token, base_url=sandbox.api_url, retry_handlers=[])
+        made = [client.conversations_create(name=f"inc-{n}")["channel"]["id"] for n in range(20)]
+        assert refused(lambda: client.conversations_create(name="inc-x")) == "ratelimited"
+        client.chat_postMessage(channel=made[0], text="x")
+        client.chat_postMessage(channel=made[1], text="x")
+        assert refused(lambda: client.chat_postMessage(channel=made[0], text="x")) == "ratelimited"
+        # A call that is refused costs nothing of its channel's second.
+        with pytest.raises(Retry) as limited:
+            SlackChat(client).post(made[1], CARD, effect="e/card")
+        assert limited.value.after == 1

@@ -1,0 +1,152 @@
+"""A whole mayday in HTTP mode on emulate: signed requests come in, every call goes to a Slack of others."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from slack_sdk import WebClient
+from slack_sdk.signature import SignatureVerifier
+
+from bot.bootstrap import Bot
+from bot.config import load
+from tests.contracts.slack.systems import EMULATE, Slack
+from tests.support.bot import HUB, wait_until
+
+pytestmark = [
+    pytest.mark.xdist_group("contracts of slack"),
+    pytest.mark.parametrize("system", [EMULATE]),
+]
+SECRET = "signing-secret-of-the-tests"
+TITLE = "Core pool went to zero"
+
+
+@pytest.fixture
+def mayday(slack: Slack, tmp_path: Path) -> Iterator[str]:
+    """The address to which Slack sends; a mayday in this process answers there."""
+    told = {
+        "slack": {
+            "mode": "http",
+            "bot_token": slack.bot_token,
+            "signing_secret": SECRET,
+            "api_url": slack.api_url,
+            "announce_channel": "#general",
+        },
+        "database": {"url": f"sqlite:///{tmp_path / 'mayday.db'}"},
+        "http": {"port": 0},
+        "report": {"directory": str(tmp_path / "reports"), "timezone": "UTC"},
+        "hubs": [HUB],
+        "clusters": [{"name": "practice", "kubeconfig": str(tmp_path / "none")}],
+    }
+    bot = Bot(load(overrides=told))
+    bot.start()
+    assert bot.http is not None
+    yield f"http://127.0.0.1:{bot.http.port}/slack/events"
+    bot.stop()
+
+
+def send(address: str, form: dict[str, str], *, secret: str = SECRET) -> int:
+    """Send what Slack would send, signed by the official signer; the status of the answer."""
+    body = urlencode(form)
+    now = str(int(time.time()))
+    signature = SignatureVerifier(secret).generate_signature(timestamp=now, body=body)
+    request = urllib.request.Request(
+        address,
+        data=body.encode(),
+        headers={
+            "Content-Type": "application/x-www-form-urlencoded",
+            "X-Slack-Request-Timestamp": now,
+            "X-Slack-Signature": str(signature),
+        },
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as exc:
+        with exc:
+            return exc.code
+
+
+def modals(slack: Slack) -> list[str]:
+    """The ids of the modals that emulate holds open, as its page for people lists them."""
+    page = f"{slack.api_url.removesuffix('api/')}?tab=views"
+    with urllib.request.urlopen(page, timeout=10) as answer:
+        return re.findall(r"<td>(V[0-9A-Z]+)</td><td><span[^>]*>modal", answer.read().decode())
+
+
+def submission(slack: Slack, team: str, view_id: str) -> dict[str, Any]:
+    """What Slack sends of the declare form, filled in."""
+    values = {
+        "title": {"type": "plain_text_input", "value": TITLE},
+        "severity": {"type": "static_select", "selected_option": {"value": "sev1"}},
+        "hubs": {"type": "multi_static_select", "selected_options": [{"value": HUB["name"]}]},
+        "summary": {"type": "plain_text_input", "value": None},
+        "private": {"type": "checkboxes", "selected_options": []},
+    }
+    return {
+        "type": "view_submission",
+        "team": {"id": team, "domain": "practice"},
+        "user": {"id": slack.ana, "name": "ana", "team_id": team},
+        "view": {
+            "id": view_id,
+            "team_id": team,
+            "type": "modal",
+            "callback_id": "declare",
+            "private_metadata": slack.general,
+            "state": {"values": {name: {"value": state} for name, state in values.items()}},
+        },
+    }
+
+
+def command(slack: Slack, team: str) -> dict[str, str]:
+    """What Slack sends of the command, with a trigger that emulate takes."""
+    return {
+        "command": "/incident",
+        "text": f"declare {TITLE}",
+        "team_id": team,
+        "user_id": slack.ana,
+        "user_name": "ana",
+        "channel_id": slack.general,
+        "channel_name": "general",
+        "trigger_id": slack.trigger(slack.ana),
+        "response_url": "http://127.0.0.1:9/none",
+    }
+
+
+@pytest.mark.contract(
+    "Slack", "mayday declares by signed requests, and a wrong signature is refused"
+)
+def test_declare(slack: Slack, mayday: str, client: WebClient) -> None:
+    team = str(client.auth_test()["team_id"])
+    before = set(modals(slack))
+    assert send(mayday, command(slack, team), secret="another") == 401
+    assert set(modals(slack)) == before
+    assert send(mayday, command(slack, team)) == 200
+    wait_until(lambda: set(modals(slack)) - before, "the form")
+    [view_id] = set(modals(slack)) - before
+    payload = json.dumps(submission(slack, team, view_id))
+    for _ in range(2):  # Slack sends it again where an answer is lost; nothing may be doubled.
+        assert send(mayday, {"payload": payload}) == 200
+
+    def channels() -> list[str]:
+        listed = client.conversations_list(limit=1000)["channels"]
+        return [raw["id"] for raw in listed if "core-pool-went-to-zero" in raw["name"]]
+
+    wait_until(channels, "the incident's channel")
+    [channel] = channels()
+    wait_until(lambda: client.pins_list(channel=channel)["items"], "the pin")
+    assert client.conversations_info(channel=channel)["channel"]["topic"]["value"]
+    assert slack.ana in client.conversations_members(channel=channel)["members"]
+    titles = [raw["title"] for raw in client.bookmarks_list(channel_id=channel)["bookmarks"]]
+    assert any(HUB["name"] in title for title in titles)
+    listed = client.conversations_history(channel=slack.general)["messages"]
+    assert sum(channel in str(raw) for raw in listed) == 1
+    assert channels() == [channel]

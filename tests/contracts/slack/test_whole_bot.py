@@ -1,0 +1,109 @@
+"""A whole mayday on a Slack: an incident is declared by hand, and what that Slack lacks is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_sdk import WebClient
+
+from bot.bootstrap import Bot
+from bot.config import load
+from tests.contracts.slack.systems import LOCAL_SLACK, SOCKETS, Slack
+from tests.support.bot import HUB, wait_until
+
+pytestmark = [
+    pytest.mark.xdist_group("contracts of slack"),
+    pytest.mark.parametrize("system", SOCKETS),
+]
+TITLE = "Proxy was evicted"
+LACKS = ("conversations.invite", "conversations.setTopic", "pins.add", "bookmarks.list")
+"""What local-slack answers ``unknown_method`` to, of all that declaring asks for."""
+
+
+@pytest.fixture
+def mayday(slack: Slack, tmp_path: Path) -> Iterator[Bot]:
+    """A mayday in this process, connected by Socket Mode."""
+    told = {
+        "slack": {
+            "bot_token": slack.bot_token,
+            "app_token": slack.app_token,
+            "signing_secret": "unused",
+            "api_url": slack.api_url,
+            "announce_channel": "#incidents",
+        },
+        "database": {"url": f"sqlite:///{tmp_path / 'mayday.db'}"},
+        "http": {"port": 0},
+        "report": {"directory": str(tmp_path / "reports"), "timezone": "UTC"},
+        "hubs": [HUB],
+        "clusters": [{"name": "practice", "kubeconfig": str(tmp_path / "none")}],
+    }
+    bot = Bot(load(overrides=told))
+    bot.start()
+    yield bot
+    bot.stop()
+
+
+def untouched(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The state of a form that nobody touched; local-slack leaves out what stood there at first."""
+    state: dict[str, dict[str, Any]] = {}
+    for block in view["blocks"]:
+        if block["type"] == "input":
+            element = block["element"]
+            key = {
+                "static_select": "selected_option",
+                "multi_static_select": "selected_options",
+                "checkboxes": "selected_options",
+            }.get(element["type"], "value")
+            initial = element.get("initial_" + key.removeprefix("selected_"))
+            value = [] if initial is None and key.endswith("s") else initial
+            state[block["block_id"]] = {element["action_id"]: {"type": element["type"], key: value}}
+    return state
+
+
+def said(client: WebClient, channel: str) -> list[str]:
+    """What the bot says in a channel, oldest first."""
+    listed = client.conversations_history(channel=channel)["messages"]
+    return [raw["text"] for raw in reversed(listed) if not raw.get("subtype")]
+
+
+@pytest.mark.contract(
+    "Slack", "mayday declares: channel, card, announcement; what is not had is said"
+)
+def test_declare(slack: Slack, mayday: Bot, client: WebClient) -> None:
+    slack.command(slack.ana, slack.general, f"/incident declare {TITLE}")
+    # Another test's form may still be open when this one comes.
+    wait_until(lambda: TITLE in str(slack.form(slack.ana)), "the form")
+    view = slack.form(slack.ana)
+    assert view is not None
+    slack.submit(slack.ana, view["id"], untouched(view))
+
+    def channels(name: str) -> list[str]:
+        listed = client.conversations_list(limit=1000)["channels"]
+        return [raw["id"] for raw in listed if name in raw["name"]]
+
+    wait_until(lambda: channels("proxy-was-evicted"), "the incident's channel")
+    [channel] = channels("proxy-was-evicted")
+    wait_until(
+        lambda: any(channel in str(raw) for raw in announced(client, *channels("incidents"))),
+        "the announcement",
+    )
+    if slack.name == LOCAL_SLACK:
+        wait_until(lambda: len(said(client, channel)) > 1, "the notice")
+        [card, notice] = said(client, channel)
+        assert all(f"{method}: this Slack does not offer that" in notice for method in LACKS)
+    else:
+        wait_until(lambda: client.pins_list(channel=channel)["items"], "the pin")
+        [card] = said(client, channel)
+        info = client.conversations_info(channel=channel)["channel"]
+        assert info["topic"]["value"]
+        assert slack.ana in client.conversations_members(channel=channel)["members"]
+    assert card.startswith(TITLE)
+
+
+def announced(client: WebClient, channel: str) -> list[dict[str, Any]]:
+    """The messages of the announcement channel."""
+    listed: list[dict[str, Any]] = client.conversations_history(channel=channel)["messages"]
+    return listed

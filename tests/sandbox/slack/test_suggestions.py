@@ -1,0 +1,84 @@
+"""Selects whose options come from the app, asked through a real Bolt app."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from slack_bolt import Ack, App
+
+from bot.sandbox.slack import PersonError, SlackSandbox
+
+Forms = tuple[Callable[..., dict[str, Any]], Callable[..., dict[str, Any]]]
+
+
+def option(name: str) -> dict[str, Any]:
+    return {"text": {"type": "plain_text", "text": name}, "value": name}
+
+
+PICK: dict[str, Any] = {
+    "type": "input",
+    "block_id": "hub",
+    "label": {"type": "plain_text", "text": "Hub"},
+    "element": {"type": "external_select", "action_id": "pick", "min_query_length": 2},
+}
+
+
+@pytest.fixture
+def view_id(slack: SlackSandbox, app: App, connect: Any, forms: Forms) -> str:
+    """A form of Ana's whose hubs are offered by what is typed."""
+    modal, _ = forms
+
+    def offer(ack: Ack, payload: dict[str, Any]) -> None:
+        typed = payload["value"]
+        hubs = [option(name) for name in ("datahub", "data8", "biohub") if typed in name]
+        ack(options=[{"text": "no option"}] if typed == "broken" else hubs)
+
+    app.options("pick")(offer)
+    app.command("/incident")(
+        lambda ack, body, client: (
+            ack(),
+            client.views_open(trigger_id=body["trigger_id"], view=modal("form", PICK)),
+        )
+    )
+    app.view("form")(lambda ack: ack())
+    connect(app)
+    ana = slack.person("ana")
+    ana.command("hub-ops", "/incident")
+    slack.wait_for(lambda: bool(ana.views()))
+    return str(ana.views()[0]["id"])
+
+
+def test_what_is_typed_is_asked_of_the_app(slack: SlackSandbox, view_id: str) -> None:
+    ana = slack.person("ana")
+    offered = ana.suggest(view_id, "pick", "data")
+    assert [each["value"] for each in offered] == ["datahub", "data8"]
+    chosen = {"hub": {"pick": {"selected_option": offered[1]}}}
+    assert ana.submit(view_id, chosen) == {}
+    sent = slack.deliveries[-1].payload["view"]["state"]["values"]["hub"]["pick"]
+    assert sent == {"type": "external_select", "selected_option": option("data8")}
+
+
+def test_too_little_is_not_asked(slack: SlackSandbox, view_id: str) -> None:
+    before = len(slack.deliveries)
+    assert slack.person("ana").suggest(view_id, "pick", "d") == []
+    assert len(slack.deliveries) == before
+
+
+def test_nonsense_is_shown_as_nothing(slack: SlackSandbox, view_id: str) -> None:
+    assert slack.person("ana").suggest(view_id, "pick", "broken") == []
+
+
+def test_another_persons_form_is_closed_to_one(slack: SlackSandbox, view_id: str) -> None:
+    with pytest.raises(PersonError, match="closed"):
+        slack.person("ben").suggest(view_id, "pick", "data")
+
+
+def test_a_select_in_a_message(slack: SlackSandbox, app: App, connect: Any) -> None:
+    group = {"label": {"type": "plain_text", "text": "Hubs"}, "options": [option("datahub")]}
+    app.options("pick")(lambda ack: ack(option_groups=[group]))
+    connect(app)
+    actions = {"type": "actions", "block_id": "b", "elements": [PICK["element"]]}
+    channel = slack.channel("hub-ops").id
+    ts = app.client.chat_postMessage(channel=channel, text="x", blocks=[actions])["ts"]
+    offered = slack.person("ana").suggest_in_message("hub-ops", str(ts), "pick", "data")
+    assert [each["value"] for each in offered] == ["datahub"]
