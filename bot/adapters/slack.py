@@ -42,6 +42,7 @@ ADVICE = {
     "channel_not_found": "Slack does not show mayday that channel: invite it there",
     "not_in_channel": "mayday is not in that channel: invite it there",
     "is_archived": "that channel is archived: unarchive it first",
+    "is_inactive": "that channel is archived: unarchive it first",
     "restricted_action": "this workspace does not let mayday do that: ask an admin to allow it",
     "name_taken": "another channel has that name already",
     "user_not_found": "Slack knows no such person",
@@ -82,8 +83,12 @@ class SlackChat:
         return self._identity
 
     def open_channel(self, name: str, *, private: bool) -> Channel:
-        """Create a channel. ``is_private`` is sent only when true, since some servers misread it."""
-        asked = {"name": name, **({"is_private": True} if private else {})}
+        """Create a channel.
+
+        ``is_private`` is sent only when true, and as a word, since some servers misread the SDK's 0
+        and 1.
+        """
+        asked = {"name": name, **({"is_private": "true"} if private else {})}
         return _channel(self._call("conversations.create", **asked)["channel"])
 
     def find_channel(self, name: str) -> Channel | None:

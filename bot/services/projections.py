@@ -112,13 +112,10 @@ class Projections:
         if not problems and not snap.ref(NOTICE):
             return None
         post = posts.notice(problems, incident=snap.incident)
-        where = snap.incident.channel_id
-        return self._post(
-            snap,
-            NOTICE,
-            post,
-            channel=lambda: where or self._chat.direct(snap.incident.declared_by),
-        )
+        declarer = snap.incident.declared_by
+        is_in = bool(snap.ref(f"invite/{declarer}"))
+        where = snap.incident.channel_id if is_in else None
+        return self._post(snap, NOTICE, post, channel=lambda: where or self._chat.direct(declarer))
 
     def _people(self, snap: Snapshot) -> Iterator[Projection]:
         incident = snap.incident

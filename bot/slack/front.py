@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from slack_bolt import Ack, Respond
 
-from bot.errors import MaydayError, Retry
+from bot.errors import MaydayError, Retry, Tell
 from bot.ports import Chat, Post
 from bot.render.text import escape
 from bot.slack.ask import Ask
@@ -70,9 +70,16 @@ class Front:
                     **_content(reply.post),
                 )
             elif channel or ask.channel:
-                self._chat.whisper(channel or ask.channel, ask.user, reply.post)
+                self._whisper(channel or ask.channel, ask, reply.post)
         except Exception:  # the answer is a courtesy: what it is about is stored
             log.exception("front.unanswered", user=ask.user, channel=ask.channel)
+
+    def _whisper(self, channel: str, ask: Ask, post: Post) -> None:
+        """Say it where it was asked, or in person where mayday may not speak there."""
+        try:
+            self._chat.whisper(channel, ask.user, post)
+        except Tell:
+            self._chat.post(self._chat.direct(ask.user), post, effect=f"answer/{ask.cause}")
 
     def _guarded(self, ask: Ask, handler: Handler, *, form: bool = True) -> Reply:
         try:

@@ -33,7 +33,6 @@ def test_public(chat: SlackChat, new_name: Names) -> None:
 
 @every
 @pytest.mark.contract("Slack", "a channel is private when asked for")
-@pytest.mark.differs(EMULATE, "it takes the 1 that slack_sdk sends for true as false")
 def test_private(chat: SlackChat, new_name: Names) -> None:
     assert chat.open_channel(new_name(), private=True).is_private
 
