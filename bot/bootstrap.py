@@ -118,7 +118,7 @@ class Bot:
             changes=Changes(store, durable, now, settings),
             record=self.record,
             runs=self.runs,
-            authorize=Authorize(self.chat, people, settings),
+            authorize=Authorize(self.chat, settings),
             reports=self.reports,
             publish=self.publish,
             sync=self.sync,

@@ -27,6 +27,8 @@ from bot.ports import JSON, Channel, Identity, Post, Profile, Seen
 EVENT_TYPE = "mayday_effect"
 TIMEOUT_SECONDS = 20
 PAGE = 200
+CLOCK_SKEW_SECONDS = 300
+"""How far this machine's clock may be ahead of Slack's; what is looked for is known by its id."""
 CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{6,}")
 
 PASSING = frozenset(
@@ -174,7 +176,7 @@ class SlackChat:
         method = "conversations.replies" if thread_ts else "conversations.history"
         asked: dict[str, Any] = {
             "channel": channel_id,
-            "oldest": f"{int(since.timestamp()) - 5}.000000",
+            "oldest": f"{int(since.timestamp()) - CLOCK_SKEW_SECONDS}.000000",
             "include_all_metadata": True,
             **({"ts": thread_ts} if thread_ts else {}),
         }

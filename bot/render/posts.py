@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.domain.incident import Incident
 from bot.domain.reminders import lateness
+from bot.domain.slack_message import typed, unescape
 from bot.domain.timeline import Entry, EntryKind
 from bot.ports import Post
 from bot.render import blocks as b
@@ -42,7 +43,8 @@ def is_news(entry: Entry) -> bool:
 
 def _quote(data: Mapping[str, Any]) -> str:
     text = str(data.get("text") or "")
-    quoted = "\n".join(f">{escape(line)}" for line in cut(text, 2500).splitlines())
+    # Kept as Slack escapes it, or plain from a form's title: either way it is escaped once here.
+    quoted = "\n".join(f">{typed(unescape(line))}" for line in cut(text, 2500).splitlines())
     return f"\n{quoted}" if quoted else ""
 
 

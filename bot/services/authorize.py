@@ -1,23 +1,22 @@
 """Who may run a runbook: decided here, once, for the command and for every button.
 
 Nobody may until somebody is listed under ``runbooks.allow``; guests, people of other workspaces and
-channels shared by Slack Connect never may. What cannot be asked counts as no.
+channels shared by Slack Connect never may. What cannot be asked counts as no,
+and it is asked anew each time: somebody may have become a guest since.
 """
 
 from __future__ import annotations
 
 from bot.errors import Retry, Tell
 from bot.ports import Chat
-from bot.services.people import People
 from bot.services.settings import Settings
 
 
 class Authorize:
     """Decides."""
 
-    def __init__(self, chat: Chat, people: People, settings: Settings) -> None:
+    def __init__(self, chat: Chat, settings: Settings) -> None:
         self._chat = chat
-        self._people = people
         self._settings = settings
 
     def runbook(self, *, team_id: str, user_team: str, user: str, channel_id: str) -> None:
@@ -34,7 +33,7 @@ class Authorize:
                     "Runbooks never run in a channel that is shared with another organisation: "
                     "use an incident channel of your own workspace."
                 )
-            profile = self._people.profile(team_id, user)
+            profile = self._chat.profile(user)
             if profile.is_guest or profile.is_bot:
                 raise Tell("Guests may not run runbooks: ask a member of the workspace to run it.")
             if self._settings.open_to_all or user in self._settings.may_run_users:

@@ -207,7 +207,7 @@ class Changes:
         if pending and not told and before.severity == incident.severity:
             return
         number = pending.number if pending else self._next_number(tx, incident.id)
-        due_at = now + self._settings.intervals[incident.severity]
+        due_at = now + self._settings.interval(incident.severity)
         rows.set_reminder(tx, Reminder(incident_id=incident.id, number=number, due_at=due_at))
 
     @staticmethod

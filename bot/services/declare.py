@@ -105,7 +105,7 @@ class Declare:
                 Reminder(
                     incident_id=incident_id,
                     number=1,
-                    due_at=now + self._settings.intervals[incident.severity],
+                    due_at=now + self._settings.interval(incident.severity),
                 ),
             )
             sync.enqueue(self._durable, tx, incident_id, "declared")

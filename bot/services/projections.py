@@ -167,7 +167,8 @@ class Projections:
             if entry.kind in posts.POSTED_KINDS and entry.deleted_at is None:
                 yield self._post(snap, f"entry/{entry.id}", posts.entry_post(entry))
         for key, effect in snap.effects.items():
-            if key.startswith(f"{snap.incident.id}/{REMINDER}/") and not effect.ref:
+            is_reminder = key.startswith(f"{snap.incident.id}/{REMINDER}/")
+            if is_reminder and not effect.ref and snap.incident.is_open:
                 yield self._reminder(snap, effect)
         for run, steps in snap.runs:
             for name, post, parent in self._run_posts(run, steps):

@@ -33,7 +33,7 @@ from bot.store.engine import Store, Tx
 WORKFLOW = "publish"
 SLUG_LIMIT = 60
 
-_PART = "/publish/"
+_PART = sync.PUBLISHING
 _INCIDENT = "incident"
 _FOLDER = "folder"
 

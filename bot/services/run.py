@@ -125,6 +125,8 @@ class Runs:
         """
         with self._store.write() as tx:
             run = self._undecided(tx, run_id)
+            if incident_rows.get(tx, run.incident_id).closed_at is not None:
+                raise Tell("This incident is closed: reopen it first with /incident reopen.")
             expired = self._wall() - run.asked_at > EXPIRES_AFTER
             busy = not expired and rows.is_hub_busy(tx, run.hub)
             if busy:
@@ -235,6 +237,9 @@ class Runs:
         with self._store.write() as tx:
             first = rows.begin_step(tx, run_id, number, now=self._now())
             sync.enqueue(self._durable, tx, run.incident_id, f"run/{run_id}/{number}/begun")
+            begun = next(s for s in rows.steps(tx, run_id) if s.number == number)
+        if begun.finished_at is not None:
+            return _stops(step, Result.from_json(begun.seen))
         site = self._sites[run.hub]
         if not first and step.destructive:
             result = self._after_a_kill(step, site)
@@ -250,9 +255,7 @@ class Runs:
                 error=verified.error,
             )
         self._ended(run, plan, number, step, result)
-        failed = result.outcome in (Outcome.FAILED, Outcome.UNCLEAR, Outcome.RETRY)
-        # A proxy that did not restart takes no routes; stuck servers have nothing to do with each other.
-        return {"stop": failed and step.verb is StepVerb.RESTART_PROXY}
+        return _stops(step, result)
 
     def _attempt(self, step: Step, site: Site) -> Result:
         for tries in range(1, MOST_TRIES + 1):
@@ -344,6 +347,13 @@ class Runs:
     def _decide(self, tx: Tx, run: Run, by: str, state: RunState) -> None:
         rows.change(tx, run.id, state=state.value, decided_by=by, decided_at=self._wall())
         sync.enqueue(self._durable, tx, run.incident_id, f"run/{run.id}/{state.value}")
+
+
+def _stops(step: Step, result: Result) -> dict[str, Any]:
+    """Whether the steps after this one are pointless: a proxy that did not restart takes no routes,
+    while stuck servers have nothing to do with each other."""
+    failed = result.outcome in (Outcome.FAILED, Outcome.UNCLEAR, Outcome.RETRY)
+    return {"stop": failed and step.verb is StepVerb.RESTART_PROXY}
 
 
 def _workflow_key(run: Run) -> str:

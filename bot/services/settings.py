@@ -39,6 +39,10 @@ class Settings:
     may_run_groups: frozenset[str]
     open_to_all: bool = False
 
+    def interval(self, severity: str) -> timedelta:
+        """Between two reminders; of a severity that the configuration no longer has, the shortest."""
+        return self.intervals.get(severity, min(self.intervals.values()))
+
     @property
     def hub_urls(self) -> dict[str, str]:
         """Addresses by hub name."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import structlog
+
 from bot.ports import Clock, Durable
 from bot.services import publish, sync
 from bot.services.run import Runs
@@ -17,6 +19,8 @@ from bot.store import effects as effect_rows
 from bot.store import incidents as rows
 from bot.store.effects import EffectState
 from bot.store.engine import Store
+
+log = structlog.get_logger()
 
 CLOSED_LATELY = timedelta(days=1)
 
@@ -41,7 +45,14 @@ class Sweep:
             unclosed = rows.unclosed(tx)
             closed = rows.closed_since(tx, moment - CLOSED_LATELY)
         for incident in (*unclosed, *closed):
-            if self._is_behind(incident.id, has_channel=incident.channel_id is not None):
+            try:
+                is_behind = self._is_behind(
+                    incident.id, has_channel=incident.channel_id is not None
+                )
+            except Exception:  # one that cannot even be compared stops no other
+                log.exception("sweep.failed", incident=incident.id)
+                continue
+            if is_behind:
                 with self._store.write() as tx:
                     sync.enqueue(self._durable, tx, incident.id, f"sweep/{moment.isoformat()}")
         for incident in closed:

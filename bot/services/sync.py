@@ -13,12 +13,14 @@ import structlog
 from bot.ports import Durable
 from bot.services.channel import Channels
 from bot.services.effects import Effects
-from bot.services.projections import NOTICE, Projection, Projections
+from bot.services.projections import NOTICE, Projection, Projections, Snapshot
 from bot.store import effects as effect_rows
 from bot.store.effects import EffectState
 from bot.store.engine import Store, Tx
 
 WORKFLOW = "sync"
+PUBLISHING = "/publish/"
+"""In the keys of the effects that publishing takes care of."""
 MOST_ROUNDS = 5
 
 log = structlog.get_logger()
@@ -90,8 +92,24 @@ class Sync:
 
     def tell_problems(self, incident_id: str) -> dict[str, Any]:
         """Tell the person what could not be done, or that it is done now."""
+        self._forget_unwanted(self._projections.snapshot(incident_id))
         notice = self._projections.notice(self._projections.snapshot(incident_id))
         return self._ensure(incident_id, notice) if notice else {"state": "nothing to tell"}
+
+    def _forget_unwanted(self, snap: Snapshot) -> None:
+        """What did not work and is wanted no more is neither tried again nor told of.
+
+        Its state stays: should it be wanted again, it is looked for before it is repeated.
+        """
+        if snap.incident.channel_id is None:
+            return
+        kept = {projection.key for projection in self._projections.of(snap)}
+        kept |= {f"{snap.incident.id}/channel", f"{snap.incident.id}/{NOTICE}"}
+        with self._store.write() as tx:
+            for key, effect in snap.effects.items():
+                if key in kept or PUBLISHING in key or not (effect.error or effect.retry_at):
+                    continue
+                effect_rows.change(tx, key, error="", retry_at=None)
 
     def retry(self, incident_id: str, cause: str) -> None:
         """Somebody pressed the button: try everything that is not done again, now."""

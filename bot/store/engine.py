@@ -165,7 +165,12 @@ def _engine(url: str) -> Engine:
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
             raise ArgumentError
         if parsed.get_backend_name() == "postgresql":
-            return create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+            return create_engine(
+                parsed,
+                hide_parameters=True,
+                pool_pre_ping=True,
+                connect_args={"connect_timeout": 10},
+            )
     except (SQLAlchemyError, ValueError, ImportError):
         raise ConfigError(
             "database.url: write sqlite:///path/to/mayday.db or postgresql://user:password@host/name."
@@ -178,7 +183,7 @@ def _engine(url: str) -> Engine:
         raise ConfigError(
             f"database.url: {exc.filename} cannot be made ({exc.strerror})."
         ) from None
-    engine = create_engine(parsed, connect_args={"timeout": 30})
+    engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": 30})
     event.listen(engine, "connect", _sqlite_connect)
     event.listen(engine, "begin", _sqlite_begin)
     return engine

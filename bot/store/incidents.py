@@ -233,11 +233,8 @@ def drop_reminder(tx: Tx, incident_id: str) -> None:
 
 
 def due_reminders(tx: Tx, now: datetime) -> list[Reminder]:
-    """Reminders whose time has come; their rows are locked against other replicas."""
+    """Reminders whose time has come."""
     rows = tx.execute(
-        select(reminder)
-        .where(reminder.c.due_at <= now)
-        .order_by(reminder.c.due_at)
-        .with_for_update(skip_locked=True)
+        select(reminder).where(reminder.c.due_at <= now).order_by(reminder.c.due_at)
     ).mappings()
     return [Reminder(**row) for row in rows]

@@ -126,6 +126,7 @@ def test_an_app_hears_its_own_messages_which_bolt_leaves_aside(
     app.client.chat_postMessage(channel="#hub-ops", text="my own")
     slack.person("ana").say("hub-ops", "not mine")
     assert arrived.wait(10)
+    slack.wait_for(lambda: len(slack.deliveries) >= 2, what="both deliveries on record")
     own = slack.deliveries[0].payload["event"]
     assert own["bot_id"] == app.client.auth_test()["bot_id"]
     assert texts == ["not mine"]
