@@ -51,7 +51,9 @@ def permalink(team_url: str, channel_id: str, ts: str, thread_ts: str = "") -> s
 
 
 _TOKEN = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
-_ALLOWED = re.compile(r"&lt;(@[UW][A-Z0-9]+|#C[A-Z0-9]+|https?://(?:[^\s<>|&]|&amp;)+)(\|[^<>|&]*)?&gt;")
+_ALLOWED = re.compile(
+    r"&lt;(@[UW][A-Z0-9]+|#C[A-Z0-9]+|https?://(?:[^\s<>|&]|&amp;)+)(\|[^<>|&]*)?&gt;"
+)
 
 
 def unescape(text: str) -> str:

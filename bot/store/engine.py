@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -143,6 +143,9 @@ class Store:
     def close(self) -> None:
         """Give back connections and the lock."""
         if self._session is not None:
+            # Given back by name: the server notices a closed connection only some moments later.
+            with suppress(SQLAlchemyError):
+                self._session.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK_KEY})
             self._session.close()
             self._session = None
         self.engine.dispose()
