@@ -19,8 +19,8 @@ WRITTEN = {".py", ".js", ".mjs", ".css", ".html", ".md", ".yaml", ".toml", ".j2"
 
 FOREIGN = {
     "a path of one machine": re.compile(r"(?<![\w.}])/(?:home|Users|root|work|tmp)/[\w.-]+"),
-    "a package registry": re.compile(
-        r"--(?:extra-)?index-url"
+    "a package registry's address": re.compile(
+        r"--(?:extra-)?index-url|\bregistry\s*=\s*[\"']?http|\"resolved\":\s*\"http"
     ),
 }
 
