@@ -169,9 +169,9 @@ class Bot:
             log.warning("slack.scope_missing", scope=scope, advice="add it and reinstall the app")
         self.durable.launch()
         self._stops.append(self.durable.close)
-        self._tick()
-        self._stops.append(self.ticks.stop)
         socket = self._socket() if config.slack.mode == "socket" else None
+        self._tick(socket)
+        self._stops.append(self.ticks.stop)
         checks = {
             "database": self._database_problem,
             "clock": lambda: "" if self.ticks.age < STANDS_STILL else "The clock stands still.",
@@ -190,13 +190,15 @@ class Bot:
             socket.start()
         log.info("mayday.ready", team=identity.team, mode=config.slack.mode, port=self.http.port)
 
-    def _tick(self) -> None:
+    def _tick(self, socket: Socket | None) -> None:
         every, store, durable = self.ticks.every, self.store, self.durable
         every(1, "remind", lambda: remind(store, durable, self.clock, self.settings))
         every(2, "retry", lambda: retry_due(store, durable, self.clock))
         every(10, "inbox", self.inbox.take_up)
         every(60, "sweep", self.sweep.sweep)
         every(300, "backfill", self.backfill.all)
+        if socket:
+            every(20, "socket", socket.watch)
         self.ticks.start()
 
     def _socket(self) -> Socket:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 
 import structlog
 from slack_bolt import App
-from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode import SocketModeClient
+from slack_sdk.socket_mode.builtin.connection import Connection, ConnectionState
+from slack_sdk.socket_mode.client import BaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.errors import ConfigError, Retry
+
+PING_SECONDS = 10.0
+SILENT = 60.0
+"""Seconds without an answer to a ping after which a connection counts as dead. The client gives one up
+after four pings, unless not even the first was answered."""
 
 log = structlog.get_logger()
 
@@ -20,12 +29,17 @@ class Socket:
     """The connection. ``connected`` is called whenever Slack says hello, the first time too."""
 
     def __init__(self, app: App, app_token: str, *, connected: Callable[[], None]) -> None:
-        self._handler = SocketModeHandler(app, app_token)
-        client = self._handler.client
-        assert isinstance(client, SocketModeClient)  # noqa: S101  the builtin client, by its class
-        self._client = client
+        self._app = app
         self._connected = connected
-        client.on_message_listeners.append(self._heard)
+        self.client = _Client(
+            app_token,
+            logger=app.logger,
+            web_client=app.client,
+            proxy=app.client.proxy,
+            ping_interval=PING_SECONDS,
+        )
+        self.client.socket_mode_request_listeners.append(self._delivered)
+        self.client.on_message_listeners.append(self._heard)
 
     def start(self) -> None:
         """Connect.
@@ -35,7 +49,7 @@ class Socket:
             Retry: Slack cannot be reached.
         """
         try:
-            self._handler.connect()  # type: ignore[no-untyped-call]
+            self.client.connect()
         except SlackApiError as exc:
             raise ConfigError(
                 f"Slack refuses the app token ({exc.response['error']}): put one with the scope "
@@ -46,13 +60,71 @@ class Socket:
 
     def stop(self) -> None:
         """Take nothing more in."""
-        self._handler.close()  # type: ignore[no-untyped-call]
+        self.client.close()
 
     def problem(self) -> str:
         """What is wrong with the connection, or nothing."""
-        return "" if self._client.is_connected() else "The socket to Slack is not connected."
+        if not self.client.is_connected():
+            return "The socket to Slack is not connected."
+        return "The socket to Slack is silent." if self.client.silent_for > SILENT else ""
+
+    def watch(self) -> None:
+        """Replace a connection that looks open and is dead."""
+        if self.client.is_connected() and self.client.silent_for > SILENT:
+            log.warning("socket.silent", seconds=round(self.client.silent_for))
+            self.client.connect_to_new_endpoint(force=True)
+
+    def _delivered(self, client: BaseSocketModeClient, request: SocketModeRequest) -> None:
+        began = time.time()
+        send_response(client, request, run_bolt_app(self._app, request), began)
 
     def _heard(self, raw: str) -> None:
         if '"hello"' in raw and json.loads(raw).get("type") == "hello":
             log.info("socket.hello")
             self._connected()
+
+
+class _Client(SocketModeClient):
+    """The builtin client, whose receiving ends with the connection that it receives from.
+
+    The builtin one keeps "this connection is over" beside the connection. A close or a reconnection that
+    comes just as the receiver begins is overwritten there, and the receiver then waits for ever on a
+    connection that is gone: the process does not end, or a bot that looks connected hears nothing
+    (seen in slack_sdk 3.47; bolt-python#1529 tells of the same).
+    """
+
+    opened_at = 0.0
+
+    def connect(self) -> None:
+        self.opened_at = time.time()
+        super().connect()
+
+    @property
+    def silent_for(self) -> float:
+        """Seconds since Slack answered a ping on this connection, or since it was opened."""
+        session = self.current_session
+        answered = session.last_ping_pong_time if session else None
+        return time.time() - max(answered or 0.0, self.opened_at)
+
+    def _run_current_session(self) -> None:
+        session = self.current_session
+        if session is not None and session.is_active():
+            session.run_until_completion(_Lasting(self, session))
+
+
+class _Lasting(ConnectionState):
+    """Over when the client has let go of the connection, whoever says so."""
+
+    def __init__(self, client: _Client, session: Connection) -> None:
+        self._client = client
+        self._session = session
+        super().__init__()  # type: ignore[no-untyped-call]
+
+    @property
+    def terminated(self) -> bool:
+        client = self._client
+        return self._ended or client.closed or client.current_session is not self._session
+
+    @terminated.setter
+    def terminated(self, ended: bool) -> None:
+        self._ended = ended

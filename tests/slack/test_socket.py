@@ -1,0 +1,114 @@
+"""The connection to Slack: it ends when it is told to, and it does not go deaf."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from slack_bolt import App
+from slack_sdk import WebClient
+from slack_sdk.socket_mode.builtin import client
+from slack_sdk.socket_mode.builtin.connection import Connection, ConnectionState
+
+from bot.sandbox.slack import SlackSandbox
+from bot.slack.socket import Socket
+from tests.support.bot import wait_until
+
+SECONDS = 10
+
+
+@pytest.fixture
+def heard() -> list[str]:
+    """What was said in Slack and reached a listener."""
+    return []
+
+
+@pytest.fixture
+def socket(slack: SlackSandbox, heard: list[str]) -> Iterator[Socket]:
+    """A connection that is not open yet."""
+    app = App(
+        client=WebClient(token=slack.bot_token, base_url=slack.api_url),
+        signing_secret="unused",
+        token_verification_enabled=False,
+    )
+    app.event("message")(lambda event: heard.append(event["text"]))
+    made = Socket(app, slack.app_token, connected=lambda: None)
+    yield made
+    ends(made.stop)
+
+
+def ends(what: Callable[[], Any]) -> None:
+    """Hold something to an end: it is called on a thread of its own, which does not outlive a test."""
+    thread = threading.Thread(target=what, daemon=True)
+    thread.start()
+    thread.join(SECONDS)
+    assert not thread.is_alive(), f"{what} did not end within {SECONDS} s"
+
+
+def test_it_ends_when_it_is_stopped_just_as_it_begins_to_receive(
+    socket: Socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The receiver has seen an open connection, and is overtaken by the end before it reads from it."""
+    begins, closed = threading.Event(), threading.Event()
+    is_active, disconnect = Connection.is_active, Connection.disconnect
+    receiver = socket.client.current_session_runner.thread
+
+    def slowly(connection: Connection) -> bool:
+        active = is_active(connection)
+        if active and threading.current_thread() is receiver and not begins.is_set():
+            begins.set()
+            closed.wait(SECONDS)
+        return active
+
+    def closes(connection: Connection) -> None:
+        disconnect(connection)
+        closed.set()
+
+    monkeypatch.setattr(Connection, "is_active", slowly)
+    monkeypatch.setattr(Connection, "disconnect", closes)
+    socket.start()
+    assert begins.wait(SECONDS)
+    ends(socket.stop)
+
+
+def test_it_is_not_deaf_after_a_reconnection(
+    slack: SlackSandbox, socket: Socket, heard: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The receiver takes up a connection before the client has noted down all that belongs to it."""
+    receives = threading.Event()
+    run = Connection.run_until_completion
+
+    def noticed(connection: Connection, state: ConnectionState) -> None:
+        receives.set()
+        run(connection, state)
+
+    def slowly() -> ConnectionState:
+        receives.wait(SECONDS)
+        return ConnectionState()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Connection, "run_until_completion", noticed)
+        patch.setattr(client, "ConnectionState", slowly)
+        socket.start()
+    socket.client.connect_to_new_endpoint(force=True)  # as it does when Slack says `disconnect`
+    slack.wait_for(lambda: slack.socket_count == 1, what="one socket, the new one")
+    slack.person("ana").say("hub-ops", "still there?")
+    wait_until(lambda: heard == ["still there?"], "what was said")
+
+
+def test_one_that_died_in_silence_is_a_problem_and_is_replaced(
+    slack: SlackSandbox, socket: Socket, heard: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing comes and no ping is answered, while the connection still looks open."""
+    monkeypatch.setattr("bot.slack.socket.SILENT", 5.0)
+    socket.start()
+    socket.watch()
+    assert slack.socket_count == 1, "one that is well stays"
+    slack.silence()
+    wait_until(lambda: socket.problem() != "", "the silence is noticed")
+    socket.watch()
+    assert socket.problem() == ""
+    slack.person("ana").say("hub-ops", "anybody?")
+    wait_until(lambda: heard[-1:] == ["anybody?"], "what was said")
