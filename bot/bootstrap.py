@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -70,7 +71,8 @@ class Bot:
         self.settings = _settings(config)
         self.durable = DurableWork(self.store.url)
         client = WebClient(token=_secret(config.slack.bot_token), base_url=config.slack.api_url)
-        self.chat = SlackChat(client)
+        self._stopping = threading.Event()
+        self.chat = SlackChat(client, pause=self._pause)
         self.forge = forge(config)
         self.sites = sites(config)
         self.ticks = Ticks()
@@ -210,12 +212,17 @@ class Bot:
 
     def stop(self) -> None:
         """Take nothing more in, finish what came in, and let go of everything."""
+        self._stopping.set()
         while self._stops:
             stop = self._stops.pop()
             try:
                 stop()
             except Exception:
                 log.exception("mayday.stop_failed")
+
+    def _pause(self, seconds: float) -> None:
+        if self._stopping.wait(seconds):
+            raise Retry("mayday is stopping; it reads on at its next start.")
 
     def _database_problem(self) -> str:
         try:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import time
 import urllib.error
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
@@ -27,6 +28,9 @@ from bot.ports import JSON, Channel, Identity, Post, Profile, Seen
 EVENT_TYPE = "mayday_effect"
 TIMEOUT_SECONDS = 20
 PAGE = 200
+LONGEST_PAUSE = 60.0
+"""Seconds that reading page after page waits where Slack asks for it; its limits are by the minute."""
+MOST_PAUSES = 5
 CLOCK_SKEW_SECONDS = 300
 """How far this machine's clock may be ahead of Slack's; what is looked for is known by its id."""
 CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{6,}")
@@ -60,12 +64,16 @@ log = structlog.get_logger()
 
 
 class SlackChat:
-    """Fulfils :class:`bot.ports.Chat`."""
+    """Fulfils :class:`bot.ports.Chat`.
 
-    def __init__(self, client: WebClient) -> None:
+    ``pause`` lets seconds pass between two pages. It may raise :class:`Retry` to give the reading up.
+    """
+
+    def __init__(self, client: WebClient, *, pause: Callable[[float], None] = time.sleep) -> None:
         client.retry_handlers = []
         client.timeout = TIMEOUT_SECONDS
         self._client = client
+        self._pause = pause
         self._identity: Identity | None = None
         self._resolved: dict[str, str] = {}
 
@@ -287,11 +295,22 @@ class SlackChat:
     def _pages(self, method: str, **asked: Any) -> Iterator[SlackResponse]:
         cursor = ""
         while True:
-            page = self._call(method, **asked, limit=PAGE, **({"cursor": cursor} if cursor else {}))
+            page = self._page(method, **asked, limit=PAGE, **({"cursor": cursor} if cursor else {}))
             yield page
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return
+
+    def _page(self, method: str, **asked: Any) -> SlackResponse:
+        """One page, patiently: a reading that began anew after each limit would never end."""
+        for _ in range(MOST_PAUSES):
+            try:
+                return self._call(method, **asked)
+            except Retry as exc:
+                if exc.maybe_done or exc.after > LONGEST_PAUSE:
+                    raise
+                self._pause(exc.after)
+        return self._call(method, **asked)
 
     def _call(self, method: str, **asked: Any) -> SlackResponse:
         try:

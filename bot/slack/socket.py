@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from ssl import SSLSocket
+from typing import Any, cast
 
 import structlog
 from slack_bolt import App
@@ -98,6 +100,11 @@ class _Client(SocketModeClient):
     def connect(self) -> None:
         self.opened_at = time.time()
         super().connect()
+        session = self.current_session
+        if session is not None:
+            with session.sock_send_lock:
+                if session.sock is not None:
+                    session.sock = cast("SSLSocket", _Ending(session.sock))
 
     @property
     def silent_for(self) -> float:
@@ -108,8 +115,35 @@ class _Client(SocketModeClient):
 
     def _run_current_session(self) -> None:
         session = self.current_session
-        if session is not None and session.is_active():
-            session.run_until_completion(_Lasting(self, session))
+        if session is None or not session.is_active():
+            return
+        session.run_until_completion(_Lasting(self, session))
+        if self.closed or self.current_session is not session:
+            return
+        try:
+            self.connect_to_new_endpoint()  # at once, rather than when the builtin monitor looks
+        except (SlackApiError, OSError) as exc:
+            log.warning("socket.not_back", error=str(exc), advice="it is tried again every 10 s")
+
+
+class _Ending:
+    """A socket that says when the other side has ended it.
+
+    The builtin client takes the end of a stream for silence: it asks again at once and for ever, a core
+    busy and the bot deaf for a minute, until five pings in a row could not be sent.
+    """
+
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock
+
+    def recv(self, size: int) -> bytes:
+        received: bytes = self._sock.recv(size)
+        if not received:
+            raise ConnectionResetError("Slack ended the connection without a word.")
+        return received
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
 
 
 class _Lasting(ConnectionState):

@@ -16,6 +16,8 @@ from bot.sandbox.slack import (
     Upload,
     answers,
     drop_before,
+    on_call,
+    rate_limited,
 )
 from bot.store import timeline as rows
 from tests.support.bot import Child, Scene, wait_until
@@ -180,6 +182,26 @@ def test_half_a_reading_deletes_nothing(
     slack.faults = [failing_page(method, fault)]
     bot.backfill.all()
     assert [m.text for m in scene.messages(channel.id) if m.deleted_at is not None] == []
+
+
+@pytest.mark.parametrize("method", ["conversations.history", "conversations.replies"])
+def test_a_reading_that_meets_a_limit_goes_on_after_the_pause(
+    bot: Bot, scene: Scene, slack: SlackSandbox, method: str
+) -> None:
+    """Slack's limits are by the minute, and a channel may need more than one to be read."""
+    channel = scene.declare()
+    parents = [scene.ana.say(channel.id, f"thread {n}") for n in range(4)]
+    gone = [scene.ana.say(channel.id, "oops", thread_ts=ts) for ts in parents]
+    wait_until(lambda: all(scene.message(channel.id, ts) for ts in gone), "all was recorded")
+    slack.faults = [deaf]
+    for ts in gone:
+        scene.ana.delete(channel.id, ts)
+    scene.later(minutes=1)
+    read = sum(call.method == method for call in slack.calls)
+    slack.faults = [on_call(method, rate_limited(1), numbers=(read + 1, read + 2)), deaf]
+    bot.backfill.all()
+    known = {m.ts: m for m in scene.messages(channel.id)}
+    assert all(known[ts].deleted_at is not None for ts in gone)
 
 
 def test_a_channel_that_cannot_be_read_stops_no_other(
