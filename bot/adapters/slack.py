@@ -81,7 +81,7 @@ class SlackChat:
         """Who the bot is; asked once."""
         if self._identity is None:
             answer = self._call("auth.test")
-            scopes = {k.lower(): v for k, v in answer.headers.items()}.get("x-oauth-scopes", "")
+            scopes = answer.headers.get("x-oauth-scopes", "")
             self._identity = Identity(
                 user_id=answer["user_id"],
                 bot_id=answer.get("bot_id") or "",
@@ -292,7 +292,7 @@ class SlackChat:
             reply_count=int(raw.get("reply_count") or 0),
         )
 
-    def _pages(self, method: str, **asked: Any) -> Iterator[SlackResponse]:
+    def _pages(self, method: str, **asked: Any) -> Iterator[_Answer]:
         cursor = ""
         while True:
             page = self._page(method, **asked, limit=PAGE, **({"cursor": cursor} if cursor else {}))
@@ -301,7 +301,7 @@ class SlackChat:
             if not cursor:
                 return
 
-    def _page(self, method: str, **asked: Any) -> SlackResponse:
+    def _page(self, method: str, **asked: Any) -> _Answer:
         """One page, patiently: a reading that began anew after each limit would never end."""
         for _ in range(MOST_PAUSES):
             try:
@@ -312,22 +312,40 @@ class SlackChat:
                 self._pause(exc.after)
         return self._call(method, **asked)
 
-    def _call(self, method: str, **asked: Any) -> SlackResponse:
+    def _call(self, method: str, **asked: Any) -> _Answer:
         try:
             # A form with JSON inside is what every method takes, reading and writing alike.
-            return self._client.api_call(
+            answer = self._client.api_call(
                 method,
                 data={
                     key: json.dumps(value) if isinstance(value, (dict, list)) else value
                     for key, value in asked.items()
                 },
             )
+            return _Answer(method, answer)
         except SlackApiError as exc:
             _translate(method, exc)
         except (SlackClientError, urllib.error.URLError, OSError, http.client.HTTPException) as exc:
             raise Retry(f"Slack did not answer {method}; trying again.") from exc
-        except json.JSONDecodeError as exc:
-            raise Retry(f"Slack's answer to {method} was garbled; trying again.") from exc
+        except (json.JSONDecodeError, AttributeError) as exc:
+            # The SDK reads "ok" of whatever JSON there is before it knows that it is an object.
+            raise _garbled(method) from exc
+
+
+class _Answer(dict[str, Any]):
+    """What a method answered. A field that Slack promises and that is not there is no answer at all."""
+
+    def __init__(self, method: str, response: SlackResponse) -> None:
+        super().__init__(response.data if isinstance(response.data, dict) else {})
+        self.headers = {key.lower(): value for key, value in response.headers.items()}
+        self._method = method
+
+    def __missing__(self, key: str) -> NoReturn:
+        raise _garbled(self._method)
+
+
+def _garbled(method: str) -> Retry:
+    return Retry(f"Slack's answer to {method} was garbled; trying again.")
 
 
 def _translate(method: str, exc: SlackApiError) -> NoReturn:

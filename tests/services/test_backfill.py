@@ -7,20 +7,18 @@ import pytest
 from bot.bootstrap import Bot
 from bot.domain.timeline import Heading, chosen
 from bot.sandbox.slack import (
-    Channel,
     Direction,
     Fault,
     FaultHook,
     Passage,
     SlackSandbox,
-    Upload,
     answers,
     drop_before,
     on_call,
     rate_limited,
 )
-from bot.store import timeline as rows
 from tests.support.bot import Child, Scene, wait_until
+from tests.support.talk import Talk
 
 
 def deaf(passage: Passage) -> Fault | None:
@@ -41,100 +39,28 @@ def failing_page(method: str, fault: Fault) -> FaultHook:
     return hook
 
 
-class Evening:
-    """What people do in a channel, before and while nobody listens."""
-
-    def __init__(self, scene: Scene, channel: Channel) -> None:
-        self.scene = scene
-        self.channel = channel.id
-        ana = scene.ana
-        self.kept = ana.say(self.channel, "routes are gone")
-        self.edited = ana.say(self.channel, "28 of 31")
-        self.deleted = ana.say(self.channel, "oops")
-        self.reply_edited = ana.say(self.channel, "which hub?", thread_ts=self.kept)
-        self.reply_deleted = ana.say(self.channel, "nevermind", thread_ts=self.kept)
-        self.pinned = ana.say(self.channel, "proxy restarted")
-        ana.react(self.channel, self.kept, "pushpin")
-        said = {self.kept, self.edited, self.deleted, self.reply_edited, self.reply_deleted}
-        said.add(self.pinned)
-        wait_until(lambda: said <= {m.ts for m in scene.messages(self.channel)}, "all was recorded")
-        wait_until(lambda: self.timeline() == ["routes are gone"], "the pin was recorded")
-
-    def meanwhile(self) -> None:
-        """All that mayday misses."""
-        scene, ana, ben = self.scene, self.scene.ana, self.scene.ben
-        ben.join(self.channel)
-        self.said = ben.say(self.channel, "same on data100")
-        self.shown = ben.say(self.channel, "", files=[Upload(name="log.txt", content=b"EPIPE")])
-        self.reply = ben.say(self.channel, "all of them", thread_ts=self.edited)
-        ana.edit(self.channel, self.edited, "29 of 31")
-        ana.edit(self.channel, self.reply_edited, "which hubs?")
-        ana.delete(self.channel, self.deleted)
-        ana.delete(self.channel, self.reply_deleted)
-        ana.react(self.channel, self.pinned, "pushpin")
-        ben.react(self.channel, self.said, "fire")
-        ana.unreact(self.channel, self.kept, "pushpin")
-        scene.later(minutes=1)
-
-    def timeline(self, heading: Heading = Heading.TIMELINE) -> list[str]:
-        """What the report would show of the messages."""
-        with self.scene.store.read() as tx:
-            lines = rows.lines(tx, self.scene.incident(self.channel).id)
-        return [line.text for line in chosen(lines, heading) if line.message is not None]
-
-    def is_found(self) -> bool:
-        """Whether mayday knows it all by now."""
-        known = {m.ts: m for m in self.scene.messages(self.channel)}
-        return (
-            {m["ts"] for m in self.scene.slack.messages(self.channel)} <= set(known)
-            and known[self.edited].text == "29 of 31"
-            and known[self.reply_edited].text == "which hubs?"
-            and known[self.deleted].deleted_at is not None
-            and known[self.reply_deleted].deleted_at is not None
-            and self.timeline() == ["proxy restarted"]
-            and self.timeline(Heading.WRONG) == ["same on data100"]
-        )
-
-    def assert_exact(self) -> None:
-        """Every message once, as it is in Slack; nothing deleted that is there."""
-        slack = self.scene.slack
-        shown = {m["ts"]: m for m in slack.messages(self.channel)}
-        known = {m.ts: m for m in self.scene.messages(self.channel)}
-        for ts, message in known.items():
-            gone = ts not in shown or shown[ts].get("subtype") == "tombstone"
-            assert (message.deleted_at is not None) == gone, message
-            if not gone and message.author != slack.bot_user_id:
-                assert message.text == shown[ts]["text"]
-                thread = shown[ts].get("thread_ts", "")
-                assert message.thread_ts == ("" if thread == ts else thread)
-        assert [f.name for f in known[self.shown].files] == ["log.txt"]
-        with self.scene.store.read() as tx:
-            before = rows.revisions(tx, known[self.edited].key)
-        assert [(r["change"], r["text"]) for r in before] == [("edited", "28 of 31")]
-
-
 def test_everything_is_found_by_reading_again(bot: Bot, scene: Scene, slack: SlackSandbox) -> None:
-    evening = Evening(scene, scene.declare())
+    talk = Talk(scene, scene.declare())
     slack.faults = [deaf]
-    evening.meanwhile()
-    assert not evening.is_found()
+    talk.meanwhile()
+    assert not talk.is_found()
     bot.backfill.all()
-    assert evening.is_found()
-    evening.assert_exact()
-    before = scene.messages(evening.channel)
+    assert talk.is_found()
+    talk.assert_exact()
+    before = scene.messages(talk.channel)
     bot.backfill.all()
-    assert scene.messages(evening.channel) == before, "a second reading finds nothing"
-    evening.assert_exact()
+    assert scene.messages(talk.channel) == before, "a second reading finds nothing"
+    talk.assert_exact()
 
 
 def test_found_after_a_kill(mayday: Child, aftermath: Scene) -> None:
     mayday.start()
-    evening = Evening(aftermath, aftermath.declare())
+    talk = Talk(aftermath, aftermath.declare())
     mayday.kill()
-    evening.meanwhile()
+    talk.meanwhile()
     mayday.start()
-    wait_until(evening.is_found, "all that was missed", timeout=20)
-    evening.assert_exact()
+    wait_until(talk.is_found, "all that was missed", timeout=20)
+    talk.assert_exact()
     assert mayday.stop() == 0
 
 
@@ -142,14 +68,14 @@ def test_found_when_the_socket_is_back(
     mayday: Child, aftermath: Scene, slack: SlackSandbox
 ) -> None:
     mayday.start()
-    evening = Evening(aftermath, aftermath.declare())
+    talk = Talk(aftermath, aftermath.declare())
     slack.redeliver_after()
     slack.faults = [deaf]
-    evening.meanwhile()
+    talk.meanwhile()
     slack.faults = []
     slack.disconnect("refresh_requested")
-    wait_until(evening.is_found, "all that was missed", timeout=20)
-    evening.assert_exact()
+    wait_until(talk.is_found, "all that was missed", timeout=20)
+    talk.assert_exact()
 
 
 def test_long_channels_and_long_threads_are_read_to_their_ends(
@@ -243,17 +169,17 @@ def test_what_history_does_not_show_is_deleted_only_once_it_has_settled(
 def test_reactions_that_came_in_the_wrong_order_are_settled(
     bot: Bot, scene: Scene, slack: SlackSandbox
 ) -> None:
-    evening_channel = scene.declare()
-    ts = scene.ana.say(evening_channel.id, "proxy restarted")
-    wait_until(lambda: scene.message(evening_channel.id, ts), "recorded")
+    channel = scene.declare()
+    ts = scene.ana.say(channel.id, "proxy restarted")
+    wait_until(lambda: scene.message(channel.id, ts), "recorded")
     record = bot.record
     team = slack.team_id
     slack.faults = [deaf]
-    record.unmarked(team, evening_channel.id, ts, scene.ana.id, "pushpin")
-    record.marked(team, evening_channel.id, ts, scene.ana.id, "pushpin")
-    scene.ben.join(evening_channel.id)
-    scene.ben.react(evening_channel.id, ts, "fire")
+    record.unmarked(team, channel.id, ts, scene.ana.id, "pushpin")
+    record.marked(team, channel.id, ts, scene.ana.id, "pushpin")
+    scene.ben.join(channel.id)
+    scene.ben.react(channel.id, ts, "fire")
     bot.backfill.all()
-    lines = record.lines(scene.incident(evening_channel.id).id)
+    lines = record.lines(scene.incident(channel.id).id)
     assert chosen(lines, Heading.WRONG)
     assert [line.text for line in chosen(lines, Heading.TIMELINE) if line.message] == []

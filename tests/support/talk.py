@@ -1,0 +1,80 @@
+"""A conversation in which everything happens that a record has to follow, and what it comes to."""
+
+from __future__ import annotations
+
+from bot.domain.timeline import Heading, chosen
+from bot.sandbox.slack import Channel, Upload
+from bot.store import timeline as rows
+from tests.support.bot import Scene, wait_until
+
+
+class Talk:
+    """What people do in a channel: at first, which is recorded, and meanwhile, which may not be."""
+
+    def __init__(self, scene: Scene, channel: Channel) -> None:
+        self.scene = scene
+        self.channel = channel.id
+        ana = scene.ana
+        self.kept = ana.say(self.channel, "routes are gone")
+        self.edited = ana.say(self.channel, "28 of 31")
+        self.deleted = ana.say(self.channel, "oops")
+        self.reply_edited = ana.say(self.channel, "which hub?", thread_ts=self.kept)
+        self.reply_deleted = ana.say(self.channel, "nevermind", thread_ts=self.kept)
+        self.pinned = ana.say(self.channel, "proxy restarted")
+        ana.react(self.channel, self.kept, "pushpin")
+        said = {self.kept, self.edited, self.deleted, self.reply_edited, self.reply_deleted}
+        said.add(self.pinned)
+        wait_until(lambda: said <= {m.ts for m in scene.messages(self.channel)}, "all was recorded")
+        wait_until(lambda: self.timeline() == ["routes are gone"], "the pin was recorded")
+
+    def meanwhile(self) -> None:
+        """All that mayday may miss."""
+        scene, ana, ben = self.scene, self.scene.ana, self.scene.ben
+        ben.join(self.channel)
+        self.said = ben.say(self.channel, "same on data100")
+        self.shown = ben.say(self.channel, "", files=[Upload(name="log.txt", content=b"EPIPE")])
+        self.reply = ben.say(self.channel, "all of them", thread_ts=self.edited)
+        ana.edit(self.channel, self.edited, "29 of 31")
+        ana.edit(self.channel, self.reply_edited, "which hubs?")
+        ana.delete(self.channel, self.deleted)
+        ana.delete(self.channel, self.reply_deleted)
+        ana.react(self.channel, self.pinned, "pushpin")
+        ben.react(self.channel, self.said, "fire")
+        ana.unreact(self.channel, self.kept, "pushpin")
+        scene.later(minutes=1)
+
+    def timeline(self, heading: Heading = Heading.TIMELINE) -> list[str]:
+        """What the report would show of the messages."""
+        with self.scene.store.read() as tx:
+            lines = rows.lines(tx, self.scene.incident(self.channel).id)
+        return [line.text for line in chosen(lines, heading) if line.message is not None]
+
+    def is_found(self) -> bool:
+        """Whether mayday knows it all by now."""
+        known = {m.ts: m for m in self.scene.messages(self.channel)}
+        return (
+            {m["ts"] for m in self.scene.slack.messages(self.channel)} <= set(known)
+            and known[self.edited].text == "29 of 31"
+            and known[self.reply_edited].text == "which hubs?"
+            and known[self.deleted].deleted_at is not None
+            and known[self.reply_deleted].deleted_at is not None
+            and self.timeline() == ["proxy restarted"]
+            and self.timeline(Heading.WRONG) == ["same on data100"]
+        )
+
+    def assert_exact(self) -> None:
+        """Every message once, as it is in Slack; nothing deleted that is there."""
+        slack = self.scene.slack
+        shown = {m["ts"]: m for m in slack.messages(self.channel)}
+        known = {m.ts: m for m in self.scene.messages(self.channel)}
+        for ts, message in known.items():
+            gone = ts not in shown or shown[ts].get("subtype") == "tombstone"
+            assert (message.deleted_at is not None) == gone, message
+            if not gone and message.author != slack.bot_user_id:
+                assert message.text == shown[ts]["text"]
+                thread = shown[ts].get("thread_ts", "")
+                assert message.thread_ts == ("" if thread == ts else thread)
+        assert [f.name for f in known[self.shown].files] == ["log.txt"]
+        with self.scene.store.read() as tx:
+            before = rows.revisions(tx, known[self.edited].key)
+        assert [(r["change"], r["text"]) for r in before] == [("edited", "28 of 31")]
