@@ -1,7 +1,9 @@
 """A GitHub to practise on: emulate's API, with pages so that the links to its issues lead somewhere.
 
-It runs in a process of its own that ends with this one. In front of it stands a small server whose
-address is the only one anybody uses: it shows issues as pages and hands everything else on.
+It runs in a process of its own that ends with this one. In front of it stands a small server that
+shows issues as pages and hands everything else on, and before that a fault proxy, whose address is
+the only one anybody uses: GitHub's answers are full of links, and clients refuse those that lead
+elsewhere.
 """
 
 from __future__ import annotations
@@ -18,6 +20,9 @@ from typing import Any, ClassVar
 from bot.sandbox import github_page
 from bot.sandbox.emulate import Emulate, EmulateError
 from bot.sandbox.errors import SandboxError
+from bot.sandbox.fault_proxy import FaultProxy
+from bot.sandbox.own_words import System
+from bot.sandbox.rules import Breakable
 
 OWNER = "practice"
 REPOSITORY = f"{OWNER}/incidents"
@@ -43,20 +48,19 @@ class PracticeIssue:
     comments: tuple[str, ...]
 
 
-class GitHubSandbox:
+class GitHubSandbox(Breakable):
     """One repository, ``practice/incidents``, that an account with ``token`` may write to.
 
-    ``directory`` takes the seed and the log. ``advertised`` is the address that clients use where
-    that is not this server's own, because something stands in between: GitHub's answers are full of
-    links, and clients refuse those that lead elsewhere.
+    ``directory`` takes the seed and the log.
     """
 
     repository = REPOSITORY
     token = TOKEN
 
-    def __init__(self, directory: Path, *, advertised: str = "") -> None:
+    def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._advertised = advertised
+        self.proxy = FaultProxy(system=System.GITHUB)
+        self.rules = self.proxy.rules
         self._emulate: Emulate | None = None
         self._front: ThreadingHTTPServer | None = None
 
@@ -67,6 +71,7 @@ class GitHubSandbox:
             GitHubSandboxError: its node parts are not installed, or it does not come up.
         """
         handler = type("Front", (_Front,), {"sandbox": self})
+        self.proxy.start()
         self._front = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         try:
             self._emulate = Emulate("github", _seed(), self._directory, base_url=self.api_url)
@@ -76,10 +81,12 @@ class GitHubSandbox:
         threading.Thread(
             target=self._front.serve_forever, args=(0.05,), name="github", daemon=True
         ).start()
+        self.proxy.upstream = ("127.0.0.1", int(self._front.server_address[1]))
         return self
 
     def stop(self) -> None:
         """End it. What was filed is gone with it."""
+        self.proxy.stop()
         if self._front is not None:
             if self._emulate is not None:
                 self._front.shutdown()
@@ -101,16 +108,9 @@ class GitHubSandbox:
         self.stop()
 
     @property
-    def address(self) -> tuple[str, int]:
-        """Where the front listens."""
-        if self._front is None:
-            raise GitHubSandboxError("The practice GitHub is not running.")
-        return "127.0.0.1", int(self._front.server_address[1])
-
-    @property
     def api_url(self) -> str:
         """The API's address."""
-        return self._advertised or f"http://127.0.0.1:{self.address[1]}"
+        return self.proxy.url
 
     @property
     def url(self) -> str:

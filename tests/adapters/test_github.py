@@ -11,8 +11,10 @@ import pytest
 from bot.adapters.github import GitHubForge, credentials
 from bot.errors import ConfigError, Retry, Tell
 from bot.ports import Origin
+from bot.sandbox.fault_proxy import FaultProxy
+from bot.sandbox.faults import Fault, drop_after, says, slow
+from bot.sandbox.rules import on_request
 from tests.support.answering import Answering
-from tests.support.fault_proxy import Fault, FaultProxy, Rule
 from tests.support.forge import Practice, client, practice
 
 ORIGIN = Origin(incident="i1")
@@ -72,9 +74,9 @@ def test_a_long_body_goes_on_in_comments_and_shrinks_again(github: Practice) -> 
     issue = github.sandbox.issues()[0]
     assert all(len(text) <= 65_536 for text in (issue.body, *issue.comments))
     assert all(f"paragraph {n} " in issue.body + "".join(issue.comments) for n in range(150))
-    before = github.proxy.count("POST") + github.proxy.count("PATCH")
+    before = github.sandbox.proxy.count("POST") + github.sandbox.proxy.count("PATCH")
     github.forge.rewrite_issue(number, "Title", long, origin=ORIGIN)
-    assert github.proxy.count("POST") + github.proxy.count("PATCH") == before
+    assert github.sandbox.proxy.count("POST") + github.sandbox.proxy.count("PATCH") == before
     github.forge.rewrite_issue(number, "Title", "short", origin=ORIGIN)
     issue = github.sandbox.issues()[0]
     assert issue.body.startswith("short\n")
@@ -84,7 +86,7 @@ def test_a_long_body_goes_on_in_comments_and_shrinks_again(github: Practice) -> 
 
 def test_a_lost_comment_is_not_said_twice(github: Practice) -> None:
     long = "\n\n".join("x" * 900 for _ in range(100))
-    github.proxy.add(Rule(fault=Fault.DROP_AFTER, method="POST", path=f"{ISSUES}/1/comments"))
+    github.sandbox.faults = [on_request("POST", f"{ISSUES}/1/comments", drop_after(), times=1)]
     with pytest.raises(Retry) as lost:
         opened(github.forge, body=long)
     assert lost.value.maybe_done
@@ -93,9 +95,9 @@ def test_a_lost_comment_is_not_said_twice(github: Practice) -> None:
     assert len(github.sandbox.issues()[0].comments) == 1
 
 
-@pytest.mark.parametrize("fault", [Fault.BAD_GATEWAY_AFTER, Fault.DROP_AFTER])
+@pytest.mark.parametrize("fault", [says(502, effect=True), drop_after()])
 def test_a_post_that_took_effect_unheard_is_sent_once(github: Practice, fault: Fault) -> None:
-    github.proxy.add(Rule(fault=fault, method="POST", path=f"{ISSUES}$"))
+    github.sandbox.faults = [on_request("POST", f"{ISSUES}$", fault, times=1)]
     with pytest.raises(Retry) as lost:
         opened(github.forge)
     assert lost.value.maybe_done
@@ -105,8 +107,8 @@ def test_a_post_that_took_effect_unheard_is_sent_once(github: Practice, fault: F
 
 
 def test_an_answer_later_than_anybody_waits_is_an_unheard_one(github: Practice) -> None:
-    github.proxy.add(Rule(fault=Fault.DELAY, method="POST", path=f"{ISSUES}$", seconds=1.5))
-    impatient = client(github.proxy.url, timeout=1)
+    github.sandbox.faults = [on_request("POST", f"{ISSUES}$", slow(1.5), times=1)]
+    impatient = client(github.sandbox.api_url, timeout=1)
     with pytest.raises(Retry) as late:
         opened(impatient)
     impatient.close()
@@ -120,7 +122,7 @@ def test_an_answer_later_than_anybody_waits_is_an_unheard_one(github: Practice) 
 
 def test_reading_is_repeated_when_an_answer_is_lost(github: Practice) -> None:
     opened(github.forge)
-    github.proxy.add(Rule(fault=Fault.BAD_GATEWAY_AFTER, method="GET", path=ISSUES, times=2))
+    github.sandbox.faults = [on_request("GET", ISSUES, says(502, effect=True), times=2)]
     assert github.forge.find_issue(ORIGIN, label="incident") is not None
 
 
@@ -136,7 +138,7 @@ def test_where_sub_issues_are_not_offered_it_says_so(github: Practice) -> None:
 
 
 def test_a_repository_that_is_not_there(github: Practice) -> None:
-    forge = client(github.proxy.url, repository="practice/nothing")
+    forge = client(github.sandbox.api_url, repository="practice/nothing")
     with pytest.raises(Tell, match=r"practice/nothing: check github\.repository"):
         forge.check()
     forge.close()
@@ -144,7 +146,6 @@ def test_a_repository_that_is_not_there(github: Practice) -> None:
 
 def test_an_unreachable_github_is_for_later() -> None:
     with FaultProxy() as proxy:
-        proxy.add(Rule(fault=Fault.DROP_BEFORE, times=99))
         forge = client(proxy.url)
         with pytest.raises(Retry, match="did not answer") as away:
             forge.check()

@@ -16,6 +16,8 @@ from bot.domain.incident import Policy
 from bot.domain.timeline import EntryKind
 from bot.errors import Tell
 from bot.ports import Chat, Profile
+from bot.sandbox.faults import Fault, drop_after, drop_before, says
+from bot.sandbox.rules import on_request
 from bot.services.effects import Effects
 from bot.services.people import People
 from bot.services.publish import Filing, Publish
@@ -26,7 +28,6 @@ from bot.store import incidents as incident_rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 from tests.support.evening import INCIDENT, ITEMS, PEOPLE, at
-from tests.support.fault_proxy import Fault, Rule
 from tests.support.forge import Practice, practice
 
 NOW = datetime(2017, 2, 24, 7, 0, tzinfo=UTC)
@@ -203,11 +204,11 @@ def test_everything_is_filed_and_linked_both_ways(office: Office) -> None:
 def test_publishing_twice_changes_nothing(office: Office) -> None:
     office.publish()
     before = office.github.sandbox.issues()
-    requests = len(office.github.proxy.requests)
+    requests = len(office.github.sandbox.proxy.requests)
     stamp = next(office.folder.iterdir()).stat().st_mtime_ns
     office.publish()
     assert office.github.sandbox.issues() == before
-    assert len(office.github.proxy.requests) == requests
+    assert len(office.github.sandbox.proxy.requests) == requests
     assert next(office.folder.iterdir()).stat().st_mtime_ns == stamp
     check_whole(office)
 
@@ -222,10 +223,10 @@ def test_a_change_is_carried_into_what_was_published(office: Office) -> None:
     assert "Most students are fine." in next(office.folder.iterdir()).read_text()
 
 
-@pytest.mark.parametrize("fault", [Fault.BAD_GATEWAY_AFTER, Fault.DROP_AFTER, Fault.DROP_BEFORE])
+@pytest.mark.parametrize("fault", [says(502, effect=True), drop_after(), drop_before()])
 @pytest.mark.parametrize("nth", [1, 3, 5])
 def test_a_lost_answer_doubles_nothing(office: Office, fault: Fault, nth: int) -> None:
-    office.github.proxy.add(Rule(fault=fault, method="POST", path=f"{ISSUES}$", nth=nth))
+    office.github.sandbox.faults = [on_request("POST", f"{ISSUES}$", fault, numbers=(nth,))]
     office.publish()
     assert [effect for effect in office.effects().values() if effect.error]
     office.publish()
@@ -233,7 +234,7 @@ def test_a_lost_answer_doubles_nothing(office: Office, fault: Fault, nth: int) -
 
 
 def test_a_lost_answer_to_a_rewriting_is_made_good(office: Office) -> None:
-    office.github.proxy.add(Rule(fault=Fault.DROP_AFTER, method="PATCH", nth=2, times=2))
+    office.github.sandbox.faults = [on_request("PATCH", "/", drop_after(), numbers=(2, 3))]
     office.publish()
     office.publish()
     check_whole(office)
@@ -257,9 +258,10 @@ def test_a_kill_after_any_call_doubles_nothing(office: Office) -> None:
 def test_a_report_longer_than_an_issue_is_filed_whole(office: Office) -> None:
     for minute in range(60):
         office.note(f"21:{minute:02}:30", f"entry {minute}: " + "words " * 300)
-    office.github.proxy.add(
-        Rule(fault=Fault.BAD_GATEWAY_AFTER, method="POST", path=rf"{ISSUES}/\d+/comments")
-    )
+    bad_gateway = says(502, effect=True)
+    office.github.sandbox.faults = [
+        on_request("POST", rf"{ISSUES}/\d+/comments", bad_gateway, times=1)
+    ]
     office.publish()
     office.publish()
     (incident,) = [i for i in office.github.sandbox.issues() if i.labels == ("incident",)]
@@ -284,13 +286,13 @@ def test_a_private_incident_is_not_filed_where_everybody_reads(office: Office) -
 
 
 def test_a_repository_with_nothing_reachable_says_so_and_is_tried_again(office: Office) -> None:
-    office.github.proxy.add(Rule(fault=Fault.DROP_BEFORE, times=999))
+    office.github.sandbox.faults = [on_request("*", "/", drop_before())]
     office.publish()
     waiting = [e for e in office.effects().values() if e.error]
     assert len(waiting) == len(ITEMS) + 1
     assert office.published() == 0
     assert all(e.retry_at and e.retry_at > NOW - timedelta(seconds=1) for e in waiting)
-    office.github.proxy.heal()
+    office.github.sandbox.faults.clear()
     office.publish()
     assert len(office.github.sandbox.issues()) == len(ITEMS) + 1
 

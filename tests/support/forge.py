@@ -1,4 +1,4 @@
-"""The practice GitHub with a proxy before it that can lose things, and mayday's adapter to it."""
+"""The practice GitHub, and mayday's adapter to it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ import pytest
 
 from bot.adapters.github import GitHubForge, credentials
 from bot.sandbox.github import GitHubSandbox, GitHubSandboxError
-from tests.support.fault_proxy import FaultProxy
 
 
 @dataclass(frozen=True, kw_only=True)
 class Practice:
-    """A GitHub, the proxy that clients reach it by, and a client."""
+    """A GitHub that can be broken, and a client."""
 
     sandbox: GitHubSandbox
-    proxy: FaultProxy
     forge: GitHubForge
 
 
@@ -41,16 +39,14 @@ def client(
 @contextmanager
 def practice(directory: Path) -> Iterator[Practice]:
     """Start them; skips the test, saying why, where the node parts are not installed."""
-    with FaultProxy() as proxy:
-        sandbox = GitHubSandbox(directory, advertised=proxy.url)
-        try:
-            sandbox.start()
-        except GitHubSandboxError as exc:
-            pytest.skip(str(exc))
-        forge = client(proxy.url)
-        try:
-            proxy.upstream = sandbox.address
-            yield Practice(sandbox=sandbox, proxy=proxy, forge=forge)
-        finally:
-            forge.close()
-            sandbox.stop()
+    sandbox = GitHubSandbox(directory)
+    try:
+        sandbox.start()
+    except GitHubSandboxError as exc:
+        pytest.skip(str(exc))
+    forge = client(sandbox.api_url)
+    try:
+        yield Practice(sandbox=sandbox, forge=forge)
+    finally:
+        forge.close()
+        sandbox.stop()

@@ -26,18 +26,21 @@ from bot.sandbox.cluster.scheduler import Scheduler
 from bot.sandbox.cluster.status import set_condition
 from bot.sandbox.cluster.storage import Obj, Storage
 from bot.sandbox.cluster.verbs import Verbs
+from bot.sandbox.fault_proxy import FaultProxy
+from bot.sandbox.own_words import System
+from bot.sandbox.rules import Breakable
 
 _log = logging.getLogger(__name__)
 _GARBAGE_EVERY = 1.0
 
 
-class ClusterDouble:
+class ClusterDouble(Breakable):
     """A one-process Kubernetes cluster on loopback.
 
     `images` is what its nodes can run; `directory` takes logs and kubeconfig files. `ports` is
     where its processes may listen. A `bare` one has neither scheduler nor kubelet: whoever uses it
     plays both. `storage`, `verbs`, `kubelet` and `tokens` are open to whoever
-    plays an outage.
+    plays an outage. `server` is the API's own address; `faults` strike who comes by `front`.
     """
 
     def __init__(
@@ -75,6 +78,8 @@ class ClusterDouble:
         routes = Routes(self.storage, self.verbs, self.tokens, self.kubelet.log)
         self._http = HttpServer(routes, port=self._ports.take())
         self.server = self._http.url
+        self.front = FaultProxy(self._http.address, system=System.CLUSTER, port=self._ports.take())
+        self.rules = self.front.rules
         self.storage.listen(self._wake.set)
         self._loop = threading.Thread(target=self._run, name="cluster-control", daemon=True)
         for namespace in ("default", "kube-system"):
@@ -83,6 +88,7 @@ class ClusterDouble:
     def start(self) -> None:
         """Serve the API and begin to run pods."""
         self._http.start()
+        self.front.start()
         self._loop.start()
 
     def stop(self) -> None:
@@ -93,6 +99,7 @@ class ClusterDouble:
             self._loop.join(timeout=10)
         self.kubelet.stop()
         self.storage.close()
+        self.front.stop()
         self._http.stop()
         self._ports.close()
 
@@ -158,9 +165,18 @@ class ClusterDouble:
             )
 
     def write_kubeconfig(
-        self, path: Path, *, user: str, namespace: str = "default", rule: Rule = anything
+        self,
+        path: Path,
+        *,
+        user: str,
+        namespace: str = "default",
+        rule: Rule = anything,
+        server: str = "",
     ) -> str:
-        """Write a kubeconfig for a user of its own and return the name of its context."""
+        """Write a kubeconfig for a user of its own and return the name of its context.
+
+        `server` is the address in it where that is not the API's own.
+        """
         token = secrets.token_urlsafe(24)
         self.tokens.add(token, user, rule)
         context = f"{user}@{self.name}"
@@ -168,7 +184,7 @@ class ClusterDouble:
             "apiVersion": "v1",
             "kind": "Config",
             "current-context": context,
-            "clusters": [{"name": self.name, "cluster": {"server": self.server}}],
+            "clusters": [{"name": self.name, "cluster": {"server": server or self.server}}],
             "users": [{"name": user, "user": {"token": token}}],
             "contexts": [
                 {

@@ -138,7 +138,8 @@ class HttpServer:
 
     def __init__(self, routes: Routes, *, port: int) -> None:
         self._listener = _Listener(port, routes)
-        self.url = f"http://127.0.0.1:{self._listener.server_address[1]}"
+        self.address = ("127.0.0.1", int(self._listener.server_address[1]))
+        self.url = f"http://127.0.0.1:{self.address[1]}"
         self._thread = threading.Thread(
             target=self._listener.serve_forever,
             kwargs={"poll_interval": 0.1},

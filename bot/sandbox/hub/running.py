@@ -22,9 +22,12 @@ from bot.sandbox.cluster.resources import DEPLOYMENTS, PODS, SERVICES
 from bot.sandbox.cluster.status import condition, is_going, is_over
 from bot.sandbox.cluster.storage import Obj
 from bot.sandbox.cluster.waiting import wait_for
+from bot.sandbox.fault_proxy import FaultProxy
 from bot.sandbox.hub import images, manifests
 from bot.sandbox.hub.access import BOT_SCOPES, SANDBOX_SCOPES, bot_may
 from bot.sandbox.hub.rest import HubRest
+from bot.sandbox.own_words import System
+from bot.sandbox.rules import Breakable
 
 DEFAULT_USERS = (
     "ana",
@@ -61,11 +64,12 @@ class Row:
     route: bool
 
 
-class RunningHub:
+class RunningHub(Breakable):
     """The hub, its proxy and its users' servers, as Deployments and pods of a cluster double.
 
     `directory` takes its database, logs and kubeconfig; nothing in it outlives a run, and it may be
-    thrown away after `stop`.
+    thrown away after `stop`. Whoever uses `api_url` and `kubeconfig` meets the `faults` of the hub
+    and of its cluster; the sandbox itself asks both directly.
     """
 
     def __init__(self, *, directory: Path, users: Sequence[str] = DEFAULT_USERS) -> None:
@@ -83,7 +87,9 @@ class RunningHub:
         self._ports = {"hub": hub_port, "proxy": proxy_port, "api": api_port}
         self.url = f"http://127.0.0.1:{proxy_port}"
         self.hub_url = f"http://127.0.0.1:{hub_port}"
-        self.api_url = f"{self.hub_url}/hub/api"
+        self.front = FaultProxy(("127.0.0.1", hub_port), system=System.HUB, port=ports.take())
+        self.rules = self.front.rules
+        self.api_url = f"{self.front.url}/hub/api"
         self.proxy_api_url = f"http://127.0.0.1:{api_port}"
         self.api_token = secrets.token_hex(20)
         admin_token, proxy_token = secrets.token_hex(20), secrets.token_hex(20)
@@ -97,14 +103,18 @@ class RunningHub:
         self.cluster = ClusterDouble(
             directory=directory, images=table, name=self.cluster_name, ports=ports
         )
-        self.server = self.cluster.server
+        self.server = self.cluster.front.url
         self.context = self.cluster.write_kubeconfig(
-            self.kubeconfig, user="mayday", namespace=self.namespace, rule=bot_may
+            self.kubeconfig,
+            user="mayday",
+            namespace=self.namespace,
+            rule=bot_may,
+            server=self.server,
         )
         self.cluster.write_kubeconfig(hub_kubeconfig, user="hub", namespace=self.namespace)
         self._write_settings(settings, admin_token=admin_token, proxy_token=proxy_token)
         self.rest = HubRest(
-            api_url=self.api_url,
+            api_url=f"{self.hub_url}/hub/api",
             token=admin_token,
             proxy_api_url=self.proxy_api_url,
             proxy_token=proxy_token,
@@ -153,6 +163,7 @@ class RunningHub:
             manifest = manifests.service(name, service, component, port)
             cluster.verbs.create(SERVICES, self.namespace, manifest)
         cluster.start()
+        self.front.start()
         try:
             wait_for(lambda: self.hub_ok() and self.proxy_ok(), "the hub to start", seconds=120)
             self.rest.add_users(list(self.users))
@@ -162,6 +173,7 @@ class RunningHub:
 
     def stop(self) -> None:
         """End every process of the sandbox and close its connections."""
+        self.front.stop()
         self.cluster.stop()
         self.rest.close()
 
@@ -202,8 +214,8 @@ class RunningHub:
     # -- looking -----------------------------------------------------------------------------
 
     def hub_ok(self) -> bool:
-        """Whether the hub says that it is well, asked directly."""
-        return self.rest.is_well(f"{self.hub_url}/hub/health")
+        """Whether the hub says that it is well, asked directly, and others get through to it."""
+        return self.rest.is_well(f"{self.hub_url}/hub/health") and self.front.listening
 
     def proxy_ok(self) -> bool:
         """Whether the proxy says that it is well."""

@@ -1,20 +1,16 @@
 """A Slack double: speaks Slack to a real slack-bolt and slack_sdk, on 127.0.0.1 only."""
 
-from bot.sandbox.outages import Outage, Param
-from bot.sandbox.slack.deliveries import Delivered, DeliveryKind
-from bot.sandbox.slack.faults import (
-    Direction,
+from bot.sandbox.faults import (
     Fault,
-    FaultHook,
-    Passage,
     answers,
     drop_after,
     drop_before,
-    on_call,
-    on_delivery,
     rate_limited,
     twice,
 )
+from bot.sandbox.outages import Outage, Param
+from bot.sandbox.rules import Direction, FaultHook, Passage, on_call, on_delivery
+from bot.sandbox.slack.deliveries import Delivered, DeliveryKind
 from bot.sandbox.slack.person import Person, Upload
 from bot.sandbox.slack.sandbox import SlackSandbox
 from bot.sandbox.slack.values import Call, PersonError, now_utc

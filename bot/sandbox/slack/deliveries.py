@@ -11,13 +11,16 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
-from bot.sandbox.slack.faults import Choke, Direction
+from bot.sandbox.rules import Direction, Faults, Passage, Strike
 from bot.sandbox.slack.values import Json
 from bot.sandbox.slack.workspace import Workspace
 
 ACK_SECONDS = 3.0
 REDELIVERY_DELAYS = (0.0, 60.0, 300.0)
 """Seconds before each retry of an event: at once, after a minute, after five (Slack Events API)."""
+
+_LOOK_AGAIN = 0.02
+"""Seconds between two looks whether a delivery that is held may go out."""
 
 
 class DeliveryKind(StrEnum):
@@ -41,12 +44,16 @@ class Delivery:
 
 @dataclass(frozen=True, kw_only=True)
 class Receipt:
-    """What came of a delivery. `reached` is false when no app was there to take it."""
+    """What came of a delivery. `reached` is false when no app was there to take it.
+
+    `retry_attempt` is what redeliveries call themselves where that is not their number.
+    """
 
     reached: bool
     acked: bool
     response: Json | None = None
     reason: str = ""
+    retry_attempt: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,9 +82,9 @@ class Transport(Protocol):
 class Outbox:
     """Delivers. Usable from any thread once `attach` has been given the server's event loop."""
 
-    def __init__(self, workspace: Workspace, choke: Choke, socket: Transport) -> None:
+    def __init__(self, workspace: Workspace, faults: Faults, socket: Transport) -> None:
         self._workspace = workspace
-        self._choke = choke
+        self._faults = faults
         self._socket = socket
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -122,19 +129,28 @@ class Outbox:
         receipt = await self._attempt(event)
         if not receipt.reached:
             return
+        called = receipt.retry_attempt
         for number, delay in enumerate(self.redelivery_delays, start=1):
             if receipt.acked:
                 return
             await asyncio.sleep(delay)
+            attempt = number if called is None else called
             receipt = await self._attempt(
-                replace(event, attempt=number, reason=receipt.reason or "timeout")
+                replace(event, attempt=attempt, reason=receipt.reason or "timeout")
             )
 
     async def _attempt(self, delivery: Delivery) -> Receipt:
-        fault = self._choke.pass_through(Direction.DELIVERY, delivery.name, delivery.payload)
-        if fault.delay:
-            await asyncio.sleep(fault.delay)
-        receipt = Receipt(reached=self.connected, acked=False)
+        strike = self._faults.pass_through(
+            Passage(
+                direction=Direction.DELIVERY,
+                name=delivery.name,
+                kind=delivery.kind.value,
+                body=delivery.payload,
+            )
+        )
+        fault = strike.fault
+        await self._hold(strike)
+        receipt = Receipt(reached=self.connected and fault.times > 0, acked=False)
         if receipt.reached and fault.effect:
             receipt = await self._transport.send(delivery, self.ack_seconds)
             for _ in range(1, fault.times):
@@ -142,7 +158,16 @@ class Outbox:
         if fault.drop and receipt.acked:
             receipt = Receipt(reached=True, acked=False, reason="timeout")
         self._note(delivery, receipt)
-        return receipt
+        return replace(receipt, retry_attempt=fault.retry_attempt)
+
+    async def _hold(self, strike: Strike) -> None:
+        """Keep a delivery back as long as its fault says, or until the rule is gone."""
+        fault = strike.fault
+        if fault.delay:
+            await asyncio.sleep(fault.delay)
+        due, gone_out = self._workspace.now() + fault.late, len(self.log) + fault.overtaken
+        while strike.stands() and (self._workspace.now() < due or len(self.log) < gone_out):
+            await asyncio.sleep(_LOOK_AGAIN)
 
     def _note(self, delivery: Delivery, receipt: Receipt) -> None:
         with self._workspace.lock:

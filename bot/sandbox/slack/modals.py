@@ -47,6 +47,7 @@ class Modals:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
+        self.trigger_seconds = TRIGGER_SECONDS
         self._triggers: dict[str, _Trigger] = {}
         self._stacks: dict[str, list[View]] = {}
         self._homes: dict[str, View] = {}
@@ -224,7 +225,7 @@ class Modals:
             raise SlackError("invalid_trigger_id")
         if trigger.used:
             raise SlackError("exchanged_trigger_id")
-        if time.monotonic() - trigger.made > TRIGGER_SECONDS:
+        if time.monotonic() - trigger.made > self.trigger_seconds:
             raise SlackError("expired_trigger_id")
         return trigger.user
 

@@ -14,11 +14,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from bot.sandbox.outages import Outage
+from bot.sandbox.rules import Breakable, Faults
 from bot.sandbox.slack import snapshot
 from bot.sandbox.slack.deliveries import Delivered, Outbox
 from bot.sandbox.slack.events import Events
 from bot.sandbox.slack.extras import Extras, HubsReader, ReportsReader
-from bot.sandbox.slack.faults import Choke, FaultHook
 from bot.sandbox.slack.http_mode import HttpMode
 from bot.sandbox.slack.interactions import Interactions
 from bot.sandbox.slack.local_only import LocalOnly
@@ -42,7 +42,7 @@ _PAGE = Path(__file__).resolve().parent.parent / "page"
 _RECENT = 12
 
 
-class SlackSandbox:
+class SlackSandbox(Breakable):
     """A Slack workspace on 127.0.0.1 for one app.
 
     port: 0 takes a free one. clock: dates messages; ages of triggers and sockets use real time.
@@ -64,9 +64,9 @@ class SlackSandbox:
         self._workspace = workspace = kept or new_workspace(self._manifest, clock)
         self._page_directory = page_directory or _PAGE
         self._saver = snapshot.Saver(workspace, state_file) if state_file is not None else None
-        self._choke = Choke()
+        self.rules = Faults()
         self._socket = SocketMode(workspace)
-        self._outbox = Outbox(workspace, self._choke, self._socket)
+        self._outbox = Outbox(workspace, self.rules, self._socket)
         self._server = Server(port)
         self._extras = Extras()
         events = Events(workspace, self._manifest, self._outbox)
@@ -94,7 +94,7 @@ class SlackSandbox:
             socket=self._socket,
             scopes=set(self._manifest.scopes),
         )
-        self._web_api = WebApi(self._context, self._choke, self._server.connections.cut)
+        self._web_api = WebApi(self._context, self.rules, self._server.connections.cut)
         self._page_api = PageApi(self._parts, self._outbox, self._extras)
         workspace.listeners.append(self._on_change)
 
@@ -112,6 +112,7 @@ class SlackSandbox:
 
     def stop(self) -> None:
         """Say goodbye to the app's sockets, stop serving, and keep the workspace."""
+        self.rules.let_go()
         if self._server.loop is not None:
             self.disconnect("refresh_requested")
         self._outbox.attach(None)
@@ -210,18 +211,22 @@ class SlackSandbox:
     def scopes(self, scopes: set[str]) -> None:
         self._context.scopes = set(scopes)
 
-    @property
-    def faults(self) -> list[FaultHook]:
-        """The fault hooks, asked in order at both choke points; the first that answers decides."""
-        return self._choke.hooks
-
-    @faults.setter
-    def faults(self, hooks: list[FaultHook]) -> None:
-        self._choke.hooks = hooks
-
     def revoke_bot_token(self) -> None:
         """Answer `token_revoked` to the bot token from now on."""
         self._web_api.revoked.add(self.bot_token)
+
+    def restore_bot_token(self) -> None:
+        """Take the bot token again."""
+        self._web_api.revoked.discard(self.bot_token)
+
+    @property
+    def trigger_seconds(self) -> float:
+        """How long a trigger is good, in real seconds; 0 lets every one be too old at once."""
+        return self._parts.modals.trigger_seconds
+
+    @trigger_seconds.setter
+    def trigger_seconds(self, seconds: float) -> None:
+        self._parts.modals.trigger_seconds = seconds
 
     def enforce_rate_limits(self, enforce: bool = True) -> None:
         """Hold calls to Slack's published limits; off unless asked for."""
@@ -234,21 +239,29 @@ class SlackSandbox:
     def disconnect(self, reason: str | None = "refresh_requested") -> None:
         """Close the app's sockets as Slack does now and then; a client then reconnects.
 
-        None closes them without a word, as when the network breaks.
+        None closes them without a word of Slack's, with WebSocket's own goodbye.
         """
         if self._server.loop is not None:
             farewell = self._socket.disconnect_all(reason)
             asyncio.run_coroutine_threadsafe(farewell, self._server.loop).result()
 
+    def cut(self) -> None:
+        """End the TCP connections of the app's open sockets, without any goodbye."""
+        self._to_sockets(self._socket.peers, self._server.connections.cut)
+
     def silence(self) -> None:
         """Let the app's open sockets die without a word: nothing comes, and no ping is answered."""
+        self._to_sockets(self._socket.silence_all, self._server.connections.silence)
 
-        async def silence() -> None:
-            for peer in self._socket.silence_all():
-                self._server.connections.silence(peer)
+    def _to_sockets(
+        self, which: Callable[[], list[tuple[str, int]]], do: Callable[[tuple[str, int]], None]
+    ) -> None:
+        async def on_loop() -> None:
+            for peer in which():
+                do(peer)
 
         if self._server.loop is not None:
-            asyncio.run_coroutine_threadsafe(silence(), self._server.loop).result()
+            asyncio.run_coroutine_threadsafe(on_loop(), self._server.loop).result()
 
     def register_hubs(self, read: HubsReader) -> None:
         """Back GET /_sandbox/hubs with this reader."""

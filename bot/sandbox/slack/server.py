@@ -47,11 +47,9 @@ class OpenConnections:
         if transport is not None:
             transport.pause_reading()
 
-    def cut(self, request: Request) -> None:
-        """Break the connection that a request came on, with no answer."""
-        if request.client is None:
-            return
-        transport = self._transports.pop((request.client.host, request.client.port), None)
+    def cut(self, peer: tuple[str, int]) -> None:
+        """Break the connection with this client, with no answer and no goodbye."""
+        transport = self._transports.pop(peer, None)
         if transport is not None:
             transport.abort()
 

@@ -128,6 +128,10 @@ class SocketMode:
         """
         for connection in self._connections:
             connection.silent = True
+        return self.peers()
+
+    def peers(self) -> list[tuple[str, int]]:
+        """The addresses of the clients of all open sockets."""
         return [connection.peer for connection in self._connections]
 
     def _forget(self, connection: _Connection) -> None:

@@ -43,7 +43,7 @@ def github(
     rules = ", with tests/support/strict_github.py before it" if found.strict else ""
     record_property("against", f"npm emulate {VERSION}, service github{rules}, by PyGithub")
     yield found
-    found.proxy.heal()
+    found.proxy.faults.clear()
     if found.strict is not None:
         found.strict.healed()
 

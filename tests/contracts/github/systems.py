@@ -14,7 +14,7 @@ from github import Auth
 
 from bot.adapters.github import GitHubForge, credentials
 from bot.sandbox.emulate import Emulate
-from tests.support.fault_proxy import FaultProxy
+from bot.sandbox.fault_proxy import FaultProxy
 from tests.support.strict_github import StrictGitHub
 
 TOKEN, APP, STRICT = "emulate, token", "emulate, App", "emulate, made strict"

@@ -8,8 +8,9 @@ from github import Github, GithubException
 from bot.adapters.github import GitHubForge
 from bot.errors import Retry, Tell
 from bot.ports import Issue, Origin
+from bot.sandbox.faults import Fault, drop_after, says
+from bot.sandbox.rules import on_request
 from tests.contracts.github.systems import APP, EVERY, ISSUES, REPOSITORY, STRICT, TOKEN, GitHub
-from tests.support.fault_proxy import Fault, Rule
 from tests.support.strict_github import Refusal
 
 pytestmark = pytest.mark.xdist_group("contracts of github")
@@ -126,12 +127,12 @@ def test_sub_issues(forge: GitHubForge, client: Github, origin: Origin) -> None:
     assert [each.id for each in listed] == [client.get_repo(REPOSITORY).get_issue(child).id]
 
 
-@pytest.mark.parametrize("fault", [Fault.BAD_GATEWAY_AFTER, Fault.DROP_AFTER])
+@pytest.mark.parametrize("fault", [says(502, effect=True), drop_after()])
 @every
 @pytest.mark.contract("GitHub", "what took effect unheard (502, dropped) is sent once and found")
 def test_unheard(github: GitHub, forge: GitHubForge, origin: Origin, fault: Fault) -> None:
     filed(forge, Origin(incident=f"{origin.incident}-warm"))
-    github.proxy.add(Rule(fault=fault, method="POST", path=f"{ISSUES}$"))
+    github.proxy.faults = [on_request("POST", f"{ISSUES}$", fault, times=1)]
     before = github.proxy.count("POST", f"{ISSUES}$")
     with pytest.raises(Retry) as lost:
         filed(forge, origin)

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,14 +11,21 @@ from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
+from bot.sandbox.clock import SandboxClock
 from bot.sandbox.slack import SlackSandbox
 
 Connect = Callable[[App], SocketModeHandler]
 
 
 @pytest.fixture
-def slack() -> Iterator[SlackSandbox]:
-    with SlackSandbox() as sandbox:
+def moved(tmp_path: Path) -> SandboxClock:
+    """The sandbox's clock, for a test that moves it."""
+    return SandboxClock(tmp_path / "clock.json")
+
+
+@pytest.fixture
+def slack(moved: SandboxClock) -> Iterator[SlackSandbox]:
+    with SlackSandbox(clock=moved) as sandbox:
         yield sandbox
 
 

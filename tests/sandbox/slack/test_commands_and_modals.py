@@ -298,7 +298,7 @@ def test_a_message_shortcut_carries_the_message(
 
 
 def test_a_trigger_is_good_once_and_for_three_seconds(
-    slack: SlackSandbox, app: App, connect: Any, forms: Forms, monkeypatch: pytest.MonkeyPatch
+    slack: SlackSandbox, app: App, connect: Any, forms: Forms
 ) -> None:
     modal, text_input = forms
     triggers: list[str] = []
@@ -316,7 +316,7 @@ def test_a_trigger_is_good_once_and_for_three_seconds(
     with pytest.raises(SlackApiError, match="exchanged_trigger_id"):
         app.client.views_open(trigger_id=triggers[0], view=view)
 
-    monkeypatch.setattr("bot.sandbox.slack.modals.TRIGGER_SECONDS", 0.0)
+    slack.trigger_seconds = 0.0
     ana.command("hub-ops", "/incident")
     with pytest.raises(SlackApiError, match="expired_trigger_id"):
         app.client.views_open(trigger_id=triggers[1], view=view)

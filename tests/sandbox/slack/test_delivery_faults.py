@@ -9,6 +9,9 @@ from slack_sdk import WebClient
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect as open_socket
 
+from bot.sandbox.clock import SandboxClock
+from bot.sandbox.faults import hours, late, missing, overtaken, seconds, unacknowledged
+from bot.sandbox.rules import on_event
 from bot.sandbox.slack import (
     Fault,
     SlackSandbox,
@@ -96,3 +99,73 @@ def test_a_socket_that_died_in_silence(slack: SlackSandbox) -> None:
         assert slack.socket_count == 1
         with pytest.raises(ConnectionClosedError, match="keepalive ping timeout"):
             socket.recv(timeout=10)
+
+
+def test_a_socket_whose_connection_is_cut_ends_without_a_goodbye(slack: SlackSandbox) -> None:
+    client = WebClient(base_url=slack.api_url)
+    url = client.apps_connections_open(app_token=slack.app_token)["url"]
+    with open_socket(url, close_timeout=0.2) as socket:
+        socket.recv(timeout=10)
+        slack.cut()
+        with pytest.raises(ConnectionClosedError, match="no close frame received"):
+            socket.recv(timeout=10)
+    slack.wait_for(lambda: slack.socket_count == 0)
+
+
+def test_an_event_that_is_missing_is_not_sent_again(
+    slack: SlackSandbox, heard: list[dict[str, Any]]
+) -> None:
+    slack.redeliver_after(0.0)
+    slack.faults = [on_event("message", missing(), times=1)]
+    for text in ("first", "second"):
+        slack.person("ana").say("hub-ops", text)
+    wait_until(lambda: texts(heard) == ["second"], "the messages")
+    slack.wait_for(lambda: len(slack.deliveries) == 2)
+    assert [(d.attempt, d.reached) for d in slack.deliveries] == [(0, False), (0, True)]
+
+
+def test_events_in_the_wrong_order(slack: SlackSandbox, heard: list[dict[str, Any]]) -> None:
+    slack.faults = [on_event("message", overtaken(by=2), numbers=(1,))]
+    for text in ("first", "second", "third", "fourth"):
+        slack.person("ana").say("hub-ops", text)
+    wait_until(lambda: len(heard) == 4, "the messages")
+    assert texts(heard).index("first") >= 2
+
+
+def test_what_is_held_comes_when_the_rule_goes(
+    slack: SlackSandbox, heard: list[dict[str, Any]]
+) -> None:
+    slack.faults = [on_event("message", overtaken(by=5))]
+    slack.person("ana").say("hub-ops", "held")
+    wait_until(lambda: slack.faults.standing()[0].struck == 1, "the rule to strike")
+    assert heard == []
+    slack.faults.clear()
+    wait_until(lambda: texts(heard) == ["held"], "the message")
+
+
+def test_an_event_that_is_hours_late_says_when_it_was(
+    moved: SandboxClock, slack: SlackSandbox, heard: list[dict[str, Any]]
+) -> None:
+    slack.faults = [on_event("message", late(hours(3)), numbers=(1,))]
+    said_at = moved()
+    ts = slack.person("ana").say("hub-ops", "early")
+    slack.person("ana").say("hub-ops", "next")
+    wait_until(lambda: texts(heard) == ["next"], "the message that is not late")
+    moved.move_to(said_at + hours(3) + seconds(1))
+    wait_until(lambda: texts(heard) == ["next", "early"], "the late one")
+    assert heard[1]["event"]["ts"] == ts
+    assert abs(heard[1]["event_time"] - said_at.timestamp()) < 60
+
+
+def test_redeliveries_may_not_say_that_they_are_any(
+    slack: SlackSandbox, heard: list[dict[str, Any]]
+) -> None:
+    slack.redeliver_after(0.0, 0.0)
+    slack.faults = [
+        on_event("message", unacknowledged(retry_attempt=0), numbers=(1,)),
+        on_event("message", unacknowledged(), numbers=(2,)),
+    ]
+    slack.person("ana").say("hub-ops", "x")
+    wait_until(lambda: texts(heard) == ["x"] * 3, "the messages")
+    slack.wait_for(lambda: len(slack.deliveries) == 3)
+    assert [(d.attempt, d.acked) for d in slack.deliveries] == [(0, False), (0, False), (0, True)]

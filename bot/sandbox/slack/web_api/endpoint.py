@@ -10,13 +10,18 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from bot.sandbox.slack.faults import Choke, Direction, Fault
+from bot.sandbox.faults import Fault
+from bot.sandbox.own_words import System, own_words
+from bot.sandbox.rules import Direction, Faults, Passage, Strike
 from bot.sandbox.slack.values import Call, Json, SlackError
 from bot.sandbox.slack.web_api import METHODS
 from bot.sandbox.slack.web_api.context import Args, Context, Method, TokenKind
 from bot.sandbox.slack.web_api.rate_limits import RateLimits
+
+_LOOK_AGAIN = 0.05
+"""Seconds between two looks whether a rule that holds a call still stands."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,12 +34,14 @@ class _Answer:
 
 
 class WebApi:
-    """Answers `/api/<method>`. `drop` cuts the connection that a request came on."""
+    """Answers `/api/<method>`. `cut` cuts the connection of a client by its address."""
 
-    def __init__(self, context: Context, choke: Choke, drop: Callable[[Request], None]) -> None:
+    def __init__(
+        self, context: Context, faults: Faults, cut: Callable[[tuple[str, int]], None]
+    ) -> None:
         self._context = context
-        self._choke = choke
-        self._drop = drop
+        self._faults = faults
+        self._cut = cut
         self.limits = RateLimits()
         self.enforce_limits = False
         self.revoked: set[str] = set()
@@ -44,18 +51,21 @@ class WebApi:
         """The endpoint."""
         method = str(request.path_params["method"])
         values, token = await _read(request)
-        fault = self._choke.pass_through(Direction.CALL, method, values)
+        passage = Passage(direction=Direction.CALL, name=method, body=values)
+        strike = self._faults.pass_through(passage)
+        fault = strike.fault
         if fault.delay:
             await asyncio.sleep(fault.delay)
-        answer = self._answer(method, values, token) if fault.effect else _Answer(body={})
-        if fault.answer is not None:
-            answer = _Answer(
-                body=dict(fault.answer), status=fault.status, headers=dict(fault.headers)
-            )
+        answer = _changed(self._answer(method, values, token) if fault.effect else None, fault)
         self._note(method, values, answer, fault)
-        if fault.drop:
-            self._drop(request)
-        return JSONResponse(answer.body, answer.status, dict(answer.headers))
+        if fault.hang:
+            await _hold(request, strike)
+        if (fault.hang or fault.drop) and request.client is not None:
+            self._cut((request.client.host, request.client.port))
+        text, kind = json.dumps(answer.body), "application/json"
+        if fault.garbled is not None:
+            text, kind = fault.garbled.body(text)
+        return Response(text, answer.status, dict(answer.headers), kind)
 
     def _answer(self, method: str, values: Json, token: str) -> _Answer:
         context = self._context
@@ -104,11 +114,31 @@ class WebApi:
             args=values,
             at=workspace.now(),
             answer=answer.body,
-            status=0 if fault.drop else answer.status,
+            status=0 if fault.drop or fault.hang else answer.status,
         )
         with workspace.lock:
             self.log.append(call)
             workspace.changed.notify_all()
+
+
+def _changed(real: _Answer | None, fault: Fault) -> _Answer:
+    """The answer that a fault puts in place of the real one, which may be None for no effect."""
+    answer = real or _Answer(body={})
+    if fault.answer is not None:
+        answer = _Answer(body=dict(fault.answer))
+    elif fault.status:
+        answer = _Answer(body=own_words(System.SLACK, fault.status))
+    return _Answer(
+        body=answer.body,
+        status=fault.status or answer.status,
+        headers={**answer.headers, **fault.headers},
+    )
+
+
+async def _hold(request: Request, strike: Strike) -> None:
+    """Wait until the rule is gone or the caller is."""
+    while strike.stands() and not await request.is_disconnected():
+        await asyncio.sleep(_LOOK_AGAIN)
 
 
 async def _read(request: Request) -> tuple[Json, str]:

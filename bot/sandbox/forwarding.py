@@ -1,0 +1,234 @@
+"""One client's connection through the fault proxy: each request is judged, passed on, and answered.
+
+Bodies of answers are passed on piece by piece as they come, for a watch or a log that is followed
+never ends. One connection to the upstream serves one connection of a client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+import h11
+
+from bot.sandbox.faults import Fault
+from bot.sandbox.own_words import own_words
+from bot.sandbox.rules import Direction, Passage, Strike
+from bot.sandbox.wire import Wire, WireGone
+
+if TYPE_CHECKING:
+    from bot.sandbox.fault_proxy import FaultProxy
+
+_HOP_BY_HOP = frozenset({b"connection", b"keep-alive", b"transfer-encoding", b"proxy-connection"})
+_LOOK_AGAIN = 0.05
+"""Seconds between two looks whether a rule that holds a request still stands."""
+
+
+class Conversation:
+    """All requests that come on one connection."""
+
+    def __init__(
+        self, proxy: FaultProxy, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._proxy = proxy
+        self._client = Wire(h11.SERVER, reader, writer)
+        self._upstream: Wire | None = None
+        self._idle = True
+        self._wants_body = True
+
+    def cut_if_idle(self) -> None:
+        """Hang up between two requests, as a server does that ends."""
+        if self._idle:
+            self._client.abort()
+
+    async def run(self) -> None:
+        """Answer until either side has had enough."""
+        try:
+            while isinstance(request := await self._client.event(), h11.Request):
+                self._idle = False
+                await self._answer(request, await self._client.body())
+                if not self._client.next_message():
+                    break
+                self._idle = True
+            self._client.close()
+        except (WireGone, h11.LocalProtocolError):
+            self._client.abort()
+        except asyncio.CancelledError:
+            self._client.abort()
+            raise
+        finally:
+            if self._upstream is not None:
+                self._upstream.abort()
+
+    async def _answer(self, request: h11.Request, body: bytes) -> None:
+        proxy = self._proxy
+        method, path = request.method.decode(), request.target.decode()
+        self._wants_body = method != "HEAD"
+        proxy.requests.append((method, path))
+        passage = Passage(
+            direction=Direction.REQUEST, name=method, path=path, body=_json_object(body)
+        )
+        # A rule may be code, which may wait for something.
+        judge = proxy.rules.pass_through
+        strike = await asyncio.to_thread(judge, passage) if proxy.rules else Strike()
+        fault = strike.fault
+        if fault.delay:
+            await asyncio.sleep(fault.delay)
+        if fault.effect:
+            head = await self._ask(request, body)
+            if fault.drop or fault.hang or fault.status or fault.answer is not None:
+                self._leave_upstream()
+            elif fault.garbled:
+                real = await self._whole()
+                await self._send_garbled(head.status_code, fault, real)
+                return
+            else:
+                await self._pass_on(head, fault)
+                return
+        if fault.hang:
+            await self._hold(strike)
+        if fault.hang or fault.drop:
+            raise WireGone
+        await self._send_canned(fault)
+
+    # The upstream.
+
+    async def _ask(self, request: h11.Request, body: bytes) -> h11.Response:
+        """Send the request on; the head of the answer. Raises WireGone."""
+        upstream = self._upstream
+        if upstream is None or upstream.is_closed:
+            upstream = self._upstream = await self._connect()
+        headers = _kept(request)
+        if body and b"content-length" not in dict(request.headers):
+            headers.append((b"Content-Length", str(len(body)).encode()))
+        await upstream.send(
+            h11.Request(method=request.method, target=request.target, headers=headers),
+            *([h11.Data(data=body)] if body else []),
+            h11.EndOfMessage(),
+        )
+        while isinstance(event := await upstream.event(), h11.InformationalResponse):
+            pass
+        if not isinstance(event, h11.Response):
+            raise WireGone
+        return event
+
+    async def _connect(self) -> Wire:
+        if self._proxy.upstream is None:
+            raise WireGone
+        try:
+            streams = await asyncio.open_connection(*self._proxy.upstream)
+        except OSError as error:
+            raise WireGone from error
+        return Wire(h11.CLIENT, *streams)
+
+    def _leave_upstream(self) -> None:
+        if self._upstream is not None:
+            self._upstream.abort()
+            self._upstream = None
+
+    async def _whole(self) -> bytes:
+        assert self._upstream is not None  # noqa: S101 - there is an answer from it
+        body = await self._upstream.body()
+        self._ready_upstream()
+        return body
+
+    def _ready_upstream(self) -> None:
+        if self._upstream is not None and not self._upstream.next_message():
+            self._leave_upstream()
+
+    # The client.
+
+    async def _pass_on(self, head: h11.Response, fault: Fault) -> None:
+        """The answer as it is, each piece at once; a client that goes ends it upstream as well."""
+        upstream = self._upstream
+        assert upstream is not None  # noqa: S101 - there is an answer from it
+        headers = [*_kept(head), *_more(fault)]
+        answer = h11.Response(status_code=head.status_code, headers=headers, reason=head.reason)
+        await self._client.send(answer)
+        gone: asyncio.Task[None] | None = None
+        try:
+            while True:
+                event = upstream.at_hand()
+                if event is h11.NEED_DATA:
+                    gone = gone or asyncio.create_task(self._client.until_gone())
+                    event = await _unless(gone, upstream)
+                if isinstance(event, h11.EndOfMessage):
+                    await self._client.send(h11.EndOfMessage())
+                    break
+                if not isinstance(event, h11.Data):
+                    raise WireGone
+                await self._client.send(h11.Data(data=event.data))
+        finally:
+            if gone is not None:
+                gone.cancel()
+                # Only one at a time may read from a stream.
+                await asyncio.wait([gone])
+        self._ready_upstream()
+
+    async def _send_canned(self, fault: Fault) -> None:
+        status = fault.status or 200
+        answer = fault.answer if fault.answer is not None else own_words(self._proxy.system, status)
+        text, kind = json.dumps(answer), "application/json"
+        if fault.garbled is not None:
+            text, kind = fault.garbled.body(text)
+        await self._send(status, text, kind, fault)
+
+    async def _send_garbled(self, status: int, fault: Fault, real: bytes) -> None:
+        assert fault.garbled is not None  # noqa: S101 - the caller has looked
+        text, kind = fault.garbled.body(real.decode(errors="replace"))
+        await self._send(status, text, kind, fault)
+
+    async def _send(self, status: int, text: str, kind: str, fault: Fault) -> None:
+        body = b"" if status in (204, 304) else text.encode()
+        headers: list[tuple[bytes, bytes]] = [
+            (b"Content-Type", kind.encode()),
+            (b"Content-Length", str(len(body)).encode()),
+            *_more(fault),
+        ]
+        await self._client.send(h11.Response(status_code=status, headers=headers))
+        if body and self._wants_body:
+            await self._client.send(h11.Data(data=body))
+        await self._client.send(h11.EndOfMessage())
+
+    async def _hold(self, strike: Strike) -> None:
+        """Wait until the rule is gone or the client is."""
+        gone = asyncio.create_task(self._client.until_gone())
+        try:
+            while strike.stands() and not gone.done():
+                await asyncio.wait([gone], timeout=_LOOK_AGAIN)
+        finally:
+            gone.cancel()
+
+
+async def _unless(gone: asyncio.Task[None], upstream: Wire) -> Any:
+    """The upstream's next event. Raises WireGone if the client goes first."""
+    coming = asyncio.create_task(upstream.event())
+    try:
+        await asyncio.wait({coming, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not coming.done():
+            raise WireGone
+        return coming.result()
+    finally:
+        coming.cancel()
+
+
+def _kept(message: h11.Request | h11.Response) -> list[tuple[bytes, bytes]]:
+    """As they were written, for not everybody knows that their case does not matter."""
+    return [
+        (name, value)
+        for name, value in message.headers.raw_items()
+        if name.lower() not in _HOP_BY_HOP
+    ]
+
+
+def _more(fault: Fault) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode()) for name, value in fault.headers.items()]
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body) if body else {}
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
