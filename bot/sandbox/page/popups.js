@@ -11,7 +11,13 @@ export function popover(anchor, content, { label, onClose } = {}) {
   if (same) return null;
   const panel = h(
     "div",
-    { class: "popover", role: "dialog", "aria-label": label, data: { testid: "popover" } },
+    {
+      class: "popover",
+      role: "dialog",
+      "aria-label": label,
+      tabindex: "-1",
+      data: { testid: "popover" },
+    },
     content,
   );
   (anchor.closest("dialog") ?? document.body).append(panel);
@@ -27,6 +33,9 @@ export function popover(anchor, content, { label, onClose } = {}) {
     close();
     anchor.focus();
   };
+  panel.addEventListener("focusout", (event) => {
+    if (event.relatedTarget && !panel.contains(event.relatedTarget)) close();
+  });
   function close() {
     panel.remove();
     anchor.setAttribute("aria-expanded", "false");
@@ -39,6 +48,7 @@ export function popover(anchor, content, { label, onClose } = {}) {
   closeOpen = close;
   document.addEventListener("pointerdown", outside, true);
   document.addEventListener("keydown", keys, true);
+  (panel.querySelector("a[href], button, input") ?? panel).focus({ preventScroll: true });
   return close;
 }
 
@@ -58,7 +68,7 @@ export function menu(anchor, items, label) {
   const list = h("div", { class: "menu", role: "menu", "aria-label": label });
   for (const item of items) {
     if (!item) {
-      list.append(h("hr"));
+      list.append(h("hr", { role: "separator" }));
       continue;
     }
     const choose = () => {
@@ -82,20 +92,27 @@ export function menu(anchor, items, label) {
     );
   }
   list.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
     const all = [...list.querySelectorAll("[role=menuitem]")];
-    all[(all.indexOf(document.activeElement) + step + all.length) % all.length]?.focus();
+    const at = all.indexOf(document.activeElement);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    all.at(to % all.length)?.focus();
   });
   close = popover(anchor, list, { label });
   list.querySelector("[role=menuitem]")?.focus();
 }
 
-function dialog(className, label, content) {
+/** A modal dialog with that content; it leaves the page when it is closed. */
+export function dialog(className, label, content) {
   const node = h("dialog", { class: `dialog ${className}`, "aria-label": label }, content);
   document.body.append(node);
-  node.addEventListener("close", () => node.remove());
+  const before = document.activeElement;
+  node.addEventListener("close", () => {
+    node.remove();
+    // What had the focus may have been drawn anew meanwhile.
+    if (!before?.isConnected) document.querySelector("[data-testid=composer]")?.focus();
+  });
   node.showModal();
   return node;
 }

@@ -109,6 +109,7 @@ export const pickerButton = (app, channel, message) => {
       class: "icon-button",
       title: "Add a reaction",
       "aria-label": "Add a reaction",
+      data: { key: "r" },
       onclick: () => openPicker(node, (name) => toggle(app, channel, message, name)),
     },
     icon("smile"),
