@@ -153,7 +153,7 @@ class App {
   /** Show or hide the rail, where the window is too narrow for it to stand open. */
   toggleRail(open) {
     document.body.classList.toggle("rail-open", open);
-    if (open) this.rail.querySelector("a[aria-current], a")?.focus();
+    if (open) (this.rail.querySelector("a[aria-current]") ?? this.rail.querySelector("a"))?.focus();
     else this.pane.querySelector("[data-testid=show-rail]")?.focus();
   }
 

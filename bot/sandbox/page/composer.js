@@ -167,7 +167,7 @@ export function composer(app, channel, thread, onSent) {
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       send();
-    } else if (event.key === "ArrowUp" && !box.value) {
+    } else if (event.key === "ArrowUp" && !event.altKey && !box.value) {
       if (app.editLast(channel, thread)) event.preventDefault();
     }
   });

@@ -120,7 +120,7 @@ export function listenToKeys(app) {
 /** Rail, messages, composer, and the pane at the side, where it is open. */
 function nextPart(step) {
   const parts = [
-    document.querySelector(".rail [aria-current=page], .rail a"),
+    document.querySelector(".rail [aria-current=page]"),
     document.querySelector(".channel-pane .message[tabindex='0'], .channel-pane .home"),
     document.querySelector("[data-testid=composer]"),
     document.querySelector(".side-pane:not([hidden]) :is(textarea, button)"),

@@ -30,13 +30,16 @@ export function popover(anchor, content, { label, onClose } = {}) {
     if (event.key !== "Escape") return;
     event.preventDefault();
     event.stopPropagation();
-    close();
+    // First the focus, then the panel: what holds the button may be in sight only while one is in it.
     anchor.focus();
+    close();
   };
   panel.addEventListener("focusout", (event) => {
-    if (event.relatedTarget && !panel.contains(event.relatedTarget)) close();
+    // Not before the focus has arrived, for the reason below.
+    if (event.relatedTarget && !panel.contains(event.relatedTarget)) queueMicrotask(close);
   });
   function close() {
+    if (!panel.isConnected) return;
     panel.remove();
     anchor.setAttribute("aria-expanded", "false");
     document.removeEventListener("pointerdown", outside, true);
@@ -72,8 +75,8 @@ export function menu(anchor, items, label) {
       continue;
     }
     const choose = () => {
-      close();
       anchor.focus();
+      close();
       item.run();
     };
     list.append(

@@ -83,6 +83,7 @@ export function openPicker(anchor, choose) {
             title: `:${name}:`,
             "aria-label": name,
             onclick: () => {
+              anchor.focus();
               close();
               choose(name);
             },
