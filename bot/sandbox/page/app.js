@@ -258,7 +258,8 @@ class App {
     if (tab === "home") return;
     const last = this.ws.messages(channel).at(-1)?.ts;
     const { unread, mentions } = this.ws.channels.get(channel) ?? {};
-    if (!(unread || mentions) || !last || document.hidden || this.#marked.get(channel) === last) return;
+    if (!(unread || mentions) || !last || document.hidden || this.#marked.get(channel) === last)
+      return;
     this.#marked.set(channel, last);
     if (unread && !this.newFrom.has(channel)) {
       const others = this.ws.topLevel(channel).filter((m) => m.user !== this.as && !m.ephemeral);

@@ -7,7 +7,8 @@ import { emoji } from "./emoji.js";
 import { appTabs, homeItem } from "./home.js";
 import { icon } from "./icons.js";
 import { inline, link, mrkdwn } from "./mrkdwn.js";
-import { ask, formDialog, menu, popover } from "./popups.js";
+import { invite, leave } from "./membership.js";
+import { menu, popover } from "./popups.js";
 import { clock, dayTitle, instant } from "./time.js";
 import { welcomeItem } from "./welcome.js";
 import { hashOf } from "./workspace.js";
@@ -221,43 +222,6 @@ function header(app, channel) {
       channel.is_member && !channel.is_im && !channel.is_archived ? more : null,
     ),
   );
-}
-
-function invite(app, channel) {
-  const others = app.ws.people.filter((user) => !channel.members.includes(user.id));
-  const who = h(
-    "select",
-    { class: "input select", id: "invite-who", required: true },
-    others.map((user) => h("option", { value: user.id }, app.ws.userName(user.id))),
-  );
-  formDialog({
-    title: `Invite to #${channel.name}`,
-    confirm: "Invite",
-    fields: others.length
-      ? [h("label", { class: "field-label", for: "invite-who" }, "Who"), who]
-      : h("p", {}, "Everyone is already here."),
-    submit: async () => {
-      if (!others.length) return null;
-      const answer = await app.act(
-        "invite",
-        { channel: channel.id, user: who.value },
-        { quiet: true },
-      );
-      return answer.ok ? null : answer.error;
-    },
-  });
-}
-
-async function leave(app, channel) {
-  const yes =
-    !channel.is_private ||
-    (await ask({
-      title: `Leave #${channel.name}?`,
-      text: "It is private: you can come back only when someone invites you.",
-      confirm: "Leave",
-      danger: true,
-    }));
-  if (yes) await app.act("leave", { channel: channel.id });
 }
 
 const memberList = (app, channel) =>

@@ -73,9 +73,7 @@ export function externalSelect(el, ctx, kept, changed) {
   }
   function mark(index) {
     at = index;
-    offered.forEach(({ node: row }, other) =>
-      row.classList.toggle("current", other === index),
-    );
+    offered.forEach(({ node: row }, other) => row.classList.toggle("current", other === index));
     const row = offered[index]?.node;
     if (row) control.setAttribute("aria-activedescendant", row.id);
     row?.scrollIntoView({ block: "nearest" });
@@ -103,7 +101,8 @@ export function externalSelect(el, ctx, kept, changed) {
   function offer(groups) {
     offered = [];
     const parts = groups.map((group) => [
-      group.label && h("div", { class: "combo-group", role: "presentation" }, plain(group.label.text)),
+      group.label &&
+        h("div", { class: "combo-group", role: "presentation" }, plain(group.label.text)),
       group.options.map(row),
     ]);
     if (!offered.length) {

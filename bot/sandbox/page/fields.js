@@ -42,3 +42,9 @@ export function register(el, blockId, ctx, read, problem = () => null) {
   });
   return state;
 }
+
+/** Tell the app of one state after the other: what was typed later never arrives before. */
+export function inOrder(emit) {
+  let line = Promise.resolve();
+  return (state) => (line = line.then(() => emit(state)));
+}

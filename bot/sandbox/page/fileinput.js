@@ -31,7 +31,11 @@ export function fileInput(el, blockId, ctx, emit, kept) {
     "label",
     { class: "drop-zone", for: control.id },
     icon("attach"),
-    h("span", {}, most === 1 ? "Choose a file, or drop it here" : "Choose files, or drop them here"),
+    h(
+      "span",
+      {},
+      most === 1 ? "Choose a file, or drop it here" : "Choose files, or drop them here",
+    ),
     endings.length ? h("small", { class: "faint" }, endings.join(", ")) : null,
   );
   const node = h("div", { class: "file-input" }, control, zone, list, said);

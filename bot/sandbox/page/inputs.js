@@ -1,5 +1,5 @@
 /** Block Kit's inputs for text, moments and open choices, as DOM nodes that report Slack's state. */
-import { guarded, marks, nextId, register } from "./fields.js";
+import { guarded, inOrder, marks, nextId, register } from "./fields.js";
 import { h } from "./dom.js";
 import { mrkdwn, plain, textObject } from "./mrkdwn.js";
 import { localOf, secondsOf, zoneName } from "./time.js";
@@ -27,12 +27,13 @@ export function text(el, blockId, ctx, emit, kept) {
     () => ({ value: node.value === "" ? null : node.value }),
     () => textProblem(el, node.value.trim()),
   );
+  const tell = inOrder(emit);
   const triggers = el.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
-  if (triggers.includes("on_character_entered")) node.addEventListener("input", () => emit(read()));
+  if (triggers.includes("on_character_entered")) node.addEventListener("input", () => tell(read()));
   node.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || el.multiline || !emit.live) return;
     event.preventDefault();
-    if (triggers.includes("on_enter_pressed")) emit(read());
+    if (triggers.includes("on_enter_pressed")) tell(read());
   });
   return { node, control: node };
 }

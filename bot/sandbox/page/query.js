@@ -85,7 +85,9 @@ function tester({ kind, value }, ws) {
     case "in":
       return (_, channel) =>
         channel.is_im
-          ? [ws.users.get(channel.user)?.name, ws.userName(channel.user).toLowerCase()].includes(name)
+          ? [ws.users.get(channel.user)?.name, ws.userName(channel.user).toLowerCase()].includes(
+              name,
+            )
           : channel.name === name;
     case "has":
       return HAS[name.replace(/s$/, "")] ?? (() => false);

@@ -15,7 +15,8 @@ const STYLE_OF = {
 };
 const BLOCKS = new Set(["DIV", "P", "UL", "OL", "BLOCKQUOTE", "PRE"]);
 const EVERYONE = new Set(["here", "channel", "everyone"]);
-const TOKEN = /(https?:\/\/[^\s<>]*[^\s<>.,;:!?)'"])|:([a-z0-9_+-]+):|(?<![\w@])@([\w.-]+)|(?<![\w#])#([\w-]+)/g;
+const TOKEN =
+  /(https?:\/\/[^\s<>]*[^\s<>.,;:!?)'"])|:([a-z0-9_+-]+):|(?<![\w@])@([\w.-]+)|(?<![\w#])#([\w-]+)/g;
 
 /** The rich_text block of what stands in `root`, or null where nothing does. */
 export function readRich(root, workspace) {

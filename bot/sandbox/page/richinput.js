@@ -1,6 +1,6 @@
 /** The `rich_text_input` element: a small editor with Slack's styles, lists, quotes and code. */
 import { h } from "./dom.js";
-import { marks, nextId, register } from "./fields.js";
+import { inOrder, marks, nextId, register } from "./fields.js";
 import { icon } from "./icons.js";
 import { plain } from "./mrkdwn.js";
 import { formDialog } from "./popups.js";
@@ -25,12 +25,13 @@ export function richInput(el, blockId, ctx, emit, kept) {
     drawRich(start, workspace),
   );
   const read = register(el, blockId, ctx, () => ({ rich_text_value: readRich(box, workspace) }));
+  const tell = inOrder(emit);
   const triggers = el.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
 
   const changed = () => box.classList.toggle("blank", !box.textContent && !box.querySelector("li"));
   box.addEventListener("input", () => {
     changed();
-    if (triggers.includes("on_character_entered")) emit(read());
+    if (triggers.includes("on_character_entered")) tell(read());
   });
   box.addEventListener("focus", () => {
     document.execCommand("styleWithCSS", false, false);
@@ -49,7 +50,7 @@ export function richInput(el, blockId, ctx, emit, kept) {
       event.stopPropagation();
       style(box, changed);
     } else if (event.key === "Enter" && !event.shiftKey && emit.live) {
-      if (triggers.includes("on_enter_pressed")) emit(read());
+      if (triggers.includes("on_enter_pressed")) tell(read());
     }
   });
   changed();
@@ -169,7 +170,11 @@ function toolbar(box, changed) {
       icon(name),
     ),
   );
-  const node = h("div", { class: "rich-tools", role: "toolbar", "aria-label": "Formatting" }, buttons);
+  const node = h(
+    "div",
+    { class: "rich-tools", role: "toolbar", "aria-label": "Formatting" },
+    buttons,
+  );
   node.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const at = buttons.indexOf(document.activeElement);

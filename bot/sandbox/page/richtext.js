@@ -85,7 +85,10 @@ export function richText(block, workspace) {
           {
             class: `rich-list${bordered}`,
             start: offset ? String(offset + 1) : null,
-            style: { "margin-left": `${indent * 24}px`, "list-style-type": MARKS[style][indent % 3] },
+            style: {
+              "margin-left": `${indent * 24}px`,
+              "list-style-type": MARKS[style][indent % 3],
+            },
           },
           part.elements.map((item) => h("li", {}, runs(item.elements, workspace))),
         );

@@ -174,11 +174,7 @@ function hit(app, channel, message, text, words) {
         h("strong", {}, author.name),
         h("span", { class: "faint" }, `${channel.is_im ? "@" : "#"}${ws.channelName(channel.id)}`),
         threaded ? h("span", { class: "tag" }, "thread") : null,
-        h(
-          "span",
-          { class: "faint" },
-          `${dayTitle(ms, ws.tz, ws.now)}, ${clock(ms, ws.tz)}`,
-        ),
+        h("span", { class: "faint" }, `${dayTitle(ms, ws.tz, ws.now)}, ${clock(ms, ws.tz)}`),
       ),
       h("div", { class: "hit-text" }, highlighted(snippet(text, words), words)),
     ),

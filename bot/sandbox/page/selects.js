@@ -49,8 +49,11 @@ function choicesOf(el, ctx) {
 function offers(el, channel, workspace) {
   const kind = channel.is_im ? "im" : channel.is_private ? "private" : "public";
   if (source(el) === "channels") return kind === "public";
-  const { include, exclude_bot_users: noBots, exclude_external_shared_channels: noShared } =
-    el.filter ?? {};
+  const {
+    include,
+    exclude_bot_users: noBots,
+    exclude_external_shared_channels: noShared,
+  } = el.filter ?? {};
   if (include && !include.includes(kind)) return false;
   if (noShared && channel.is_ext_shared) return false;
   return !(noBots && channel.user === workspace.bot.id);

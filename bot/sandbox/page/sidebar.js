@@ -3,7 +3,8 @@ import { avatar, faceOf, guestMark } from "./avatar.js";
 import { h, patch } from "./dom.js";
 import { icon } from "./icons.js";
 import { shortcutsButton } from "./keys.js";
-import { formDialog, popover } from "./popups.js";
+import { createChannel } from "./new-channel.js";
+import { popover } from "./popups.js";
 import { searchField } from "./search.js";
 import { themeButton } from "./theme.js";
 import { clock, dayTitle, zoneName } from "./time.js";
@@ -268,47 +269,4 @@ function connection(app) {
     h("span", { class: "lamp" }),
     text,
   );
-}
-
-function createChannel(app) {
-  const name = h("input", {
-    class: "input",
-    id: "new-channel-name",
-    name: "name",
-    required: true,
-    autofocus: true,
-    autocomplete: "off",
-    maxlength: "80",
-    placeholder: "such as data100-support",
-    oninput: () => (name.value = name.value.toLowerCase().replace(/\s/g, "-")),
-  });
-  const isPrivate = h("input", { type: "checkbox", name: "private" });
-  formDialog({
-    title: "Create a channel",
-    confirm: "Create",
-    fields: [
-      h("label", { class: "field-label", for: "new-channel-name" }, "Name"),
-      name,
-      h(
-        "label",
-        { class: "choice" },
-        isPrivate,
-        h("span", {}, "Private", h("small", {}, "Only people who are invited see it.")),
-      ),
-    ],
-    submit: async () => {
-      const answer = await app.act(
-        "create_channel",
-        { name: name.value, private: isPrivate.checked },
-        { quiet: true },
-      );
-      if (!answer.ok) return answer.error;
-      const made =
-        answer.channel?.id ??
-        answer.channel ??
-        [...app.ws.channels.values()].find((c) => c.name === name.value)?.id;
-      if (made) location.hash = hashOf(made);
-      return null;
-    },
-  });
 }

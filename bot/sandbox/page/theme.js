@@ -10,7 +10,8 @@ const SHOWN = {
   dark: ["moon", "dark"],
 };
 
-const kept = () => (Object.hasOwn(NEXT, localStorage.getItem(KEPT)) ? localStorage.getItem(KEPT) : "system");
+const kept = () =>
+  Object.hasOwn(NEXT, localStorage.getItem(KEPT)) ? localStorage.getItem(KEPT) : "system";
 
 /** Wear what was chosen; the colours follow `data-theme`. */
 export function wearTheme(theme = kept()) {
