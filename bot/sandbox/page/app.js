@@ -2,19 +2,23 @@
 import * as api from "./api.js";
 import { drawChannel } from "./channel.js";
 import { h, patch } from "./dom.js";
+import { droppable } from "./fileinput.js";
 import { hubPanel } from "./hub.js";
+import { listenToKeys } from "./keys.js";
 import { Modals } from "./modal.js";
 import { notice } from "./popups.js";
 import { drawSidebar } from "./sidebar.js";
+import { wearTheme } from "./theme.js";
 import { drawThread } from "./thread.js";
 import { recallWelcome } from "./welcome.js";
+import { fileOnWire } from "./wire.js";
 import { hashOf, isSystem, parseHash, Workspace } from "./workspace.js";
 
 const PERSON = "mayday-sandbox-person";
 
 class App {
   ws = null;
-  place = { channel: null, ts: null };
+  place = { channel: null, ts: null, tab: null };
   side = null;
   editing = null;
   online = true;
@@ -38,6 +42,9 @@ class App {
     document.addEventListener("visibilitychange", () => this.ws && this.#markRead());
     document.addEventListener("click", (event) => this.#sameHash(event));
     document.addEventListener("keydown", (event) => this.#escape(event));
+    listenToKeys(this);
+    for (const pane of [this.pane, this.sidePane])
+      droppable(pane, (files) => pane.querySelector(".composer")?.attach(files));
   }
 
   async start() {
@@ -115,7 +122,8 @@ class App {
     await this.refresh();
     this.#settle();
     this.#follow();
-    this.render();
+    if (parseHash(location.hash)?.app) this.#arrive();
+    else this.render();
   }
 
   /** Do something as the acting person, draw the outcome, say what was refused (unless `quiet`). */
@@ -126,12 +134,40 @@ class App {
     return answer;
   }
 
+  /** Ask the app for options: {groups} of what it offers for what was typed. */
+  suggest(details) {
+    return api.act(this.as, "suggest", details);
+  }
+
+  /** Put a file into a form: {file}, or a refusal in words. */
+  async upload(file) {
+    return api.act(this.as, "upload_file", { file: await fileOnWire(file) });
+  }
+
+  /** Go to the place of a hash, also when it is the one we are at. */
+  go(hash) {
+    if (location.hash === hash) this.#arrive();
+    else location.hash = hash;
+  }
+
+  /** Show or hide the rail, where the window is too narrow for it to stand open. */
+  toggleRail(open) {
+    document.body.classList.toggle("rail-open", open);
+    if (open) (this.rail.querySelector("a[aria-current]") ?? this.rail.querySelector("a"))?.focus();
+    else this.pane.querySelector("[data-testid=show-rail]")?.focus();
+  }
+
   /** Go where the address's hash points. */
   #arrive() {
+    document.body.classList.remove("rail-open");
     const place = parseHash(location.hash);
     if (!place || !this.ws) {
-      this.place = { channel: this.place.channel, ts: null };
+      this.place = { channel: this.place.channel, ts: null, tab: null };
       if (this.ws) this.render();
+      return;
+    }
+    if (place.app) {
+      this.#openApp(place.app);
       return;
     }
     if (place.channel !== this.place.channel) this.newFrom.delete(this.place.channel);
@@ -148,10 +184,21 @@ class App {
         ts: message.thread_ts,
         reply: message.ts,
       };
-      this.place.ts = null;
+      // The channel shows what the thread hangs on.
+      this.place.ts = message.thread_ts;
     }
     this.render();
     document.querySelector(".channel-pane [data-testid=composer]")?.focus({ preventScroll: true });
+  }
+
+  /** Open the app at a tab: it hears of it, and may publish something to see there. */
+  async #openApp(wished) {
+    const tab = this.ws.state.app.home ? wished : "messages";
+    const { hash } = location;
+    const answer = await this.act("open_home", { tab });
+    if (!answer.ok || location.hash !== hash) return;
+    this.place = { channel: answer.channel, ts: null, tab };
+    this.render();
   }
 
   /** A link to the hash that is already there still has to show its message again. */
@@ -163,6 +210,10 @@ class App {
   #escape(event) {
     if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]"))
       return;
+    if (document.body.classList.contains("rail-open")) {
+      this.toggleRail(false);
+      return;
+    }
     if (this.side && this.sidePane.contains(document.activeElement)) this.closeSide();
   }
 
@@ -203,12 +254,14 @@ class App {
   }
 
   #markRead() {
-    const { channel } = this.place;
+    const { channel, tab } = this.place;
+    if (tab === "home") return;
     const last = this.ws.messages(channel).at(-1)?.ts;
-    const { unread } = this.ws.channels.get(channel) ?? {};
-    if (!unread || !last || document.hidden || this.#marked.get(channel) === last) return;
+    const { unread, mentions } = this.ws.channels.get(channel) ?? {};
+    if (!(unread || mentions) || !last || document.hidden || this.#marked.get(channel) === last)
+      return;
     this.#marked.set(channel, last);
-    if (!this.newFrom.has(channel)) {
+    if (unread && !this.newFrom.has(channel)) {
       const others = this.ws.topLevel(channel).filter((m) => m.user !== this.as && !m.ephemeral);
       const first = others.at(-Math.min(unread, others.length));
       // A channel that is all news needs no line, nor does the message that one sees arrive.
@@ -224,7 +277,7 @@ class App {
       const home =
         [...ws.channels.values()].find((c) => c.is_member && !c.is_archived) ??
         ws.state.channels[0];
-      this.place = { channel: home?.id ?? null, ts: null };
+      this.place = { channel: home?.id ?? null, ts: null, tab: null };
     }
     if (this.side?.kind === "thread" && !ws.channels.has(this.side.channel)) this.side = null;
     const unread = ws.state.channels.reduce(
@@ -257,6 +310,7 @@ function permalinkToHash() {
   if (found) history.replaceState(null, "", `/${location.search}#${found[1]}${found[2] ?? ""}`);
 }
 
+wearTheme();
 const app = new App();
 app.start().then(() => {
   if (!app.ws)

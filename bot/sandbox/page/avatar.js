@@ -11,13 +11,14 @@ function initials(name) {
   return letters.map((word) => [...word][0]?.toUpperCase() ?? "").join("");
 }
 
-/** White or ink, whichever reads better on that colour (relative luminance of WCAG 2). */
+/** White or black, whichever reads better on that colour: 4.5 to 1 at least, by WCAG 2. */
 function inkOn(hex) {
   const part = (at) => {
     const value = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
     return value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
   };
-  return 0.2126 * part(0) + 0.7152 * part(2) + 0.0722 * part(4) > 0.3 ? "#1b2430" : "#ffffff";
+  const luminance = 0.2126 * part(0) + 0.7152 * part(2) + 0.0722 * part(4);
+  return (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) ? "#000000" : "#ffffff";
 }
 
 /** The picture of a person or app: {name, color, bot}. `size` is small, medium or large. */

@@ -1,13 +1,15 @@
 /** Block Kit blocks as DOM nodes, https://docs.slack.dev/reference/block-kit/blocks. */
 import { h } from "./dom.js";
 import { element } from "./elements.js";
+import { fieldKey, nextId } from "./fields.js";
 import { markdown } from "./markdown.js";
 import { plain, textObject } from "./mrkdwn.js";
 import { richText } from "./richtext.js";
 
 /**
- * All blocks as nodes. `ctx` is {workspace, fields, kept?, press(details)}: `fields` collects the inputs,
- * `press` sends a block action ({action_id, block_id, type, …}).
+ * All blocks as nodes. `ctx` is {app, workspace, channel, where, fields, kept?, press(details)}: `where`
+ * names the message or view for the server, `fields` collects the inputs, `press` sends a block action
+ * ({action_id, block_id, type, …}).
  */
 export function renderBlocks(blocks, ctx) {
   return blocks.map((block, index) => {
@@ -84,7 +86,7 @@ const BLOCKS = {
       ctx,
       emitter(block.element, id, ctx, Boolean(block.dispatch_action)),
     );
-    const reader = ctx.fields.get(`${id}\n${block.element.action_id}`);
+    const reader = ctx.fields.get(fieldKey(id, block.element.action_id));
     if (reader) reader.required = !block.optional;
     const label = h(
       "label",
@@ -93,15 +95,18 @@ const BLOCKS = {
       block.optional && h("span", { class: "optional" }, " (optional)"),
     );
     // A label's `for` reaches only real inputs; a group or a folded list is named directly.
-    if (control && !control.matches("input, select, textarea"))
-      control.setAttribute("aria-label", plain(block.label.text));
-    const error = h("p", { class: "field-error", role: "alert", data: { errorFor: id } });
-    return [
-      label,
-      node,
-      block.hint && h("p", { class: "field-hint" }, plain(block.hint.text)),
-      error,
-    ];
+    if (control?.matches("input, select, textarea")) control.removeAttribute("aria-label");
+    else control?.setAttribute("aria-label", plain(block.label.text));
+    const error = h("p", {
+      class: "field-error",
+      id: nextId(),
+      role: "alert",
+      data: { errorFor: id },
+    });
+    const hint =
+      block.hint && h("p", { class: "field-hint", id: nextId() }, plain(block.hint.text));
+    control?.setAttribute("aria-describedby", [hint?.id, error.id].filter(Boolean).join(" "));
+    return [label, node, hint, error];
   },
 
   rich_text: (block, id, ctx) => richText(block, ctx.workspace),
@@ -109,10 +114,18 @@ const BLOCKS = {
 
   table(block, id, ctx) {
     const cell = (item, index, tag) => {
-      const align = block.column_settings?.[index]?.align ?? "left";
+      const { align = "left", is_wrapped: wraps } = block.column_settings?.[index] ?? {};
       const content =
         item.type === "rich_text" ? richText(item, ctx.workspace) : plain(item.text ?? "");
-      return h(tag, { style: { "text-align": align } }, content);
+      return h(
+        tag,
+        {
+          style: { "text-align": align },
+          class: wraps ? "wraps" : null,
+          scope: tag === "th" ? "col" : null,
+        },
+        content,
+      );
     };
     const [head, ...rows] = block.rows;
     const row = (cells, tag) =>
@@ -123,7 +136,7 @@ const BLOCKS = {
       );
     return h(
       "div",
-      { class: "table-scroll" },
+      { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Table" },
       h(
         "table",
         {},

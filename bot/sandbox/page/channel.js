@@ -4,9 +4,11 @@ import { composer } from "./composer.js";
 import { conversationItems, scroller } from "./conversation.js";
 import { fill, h, patch } from "./dom.js";
 import { emoji } from "./emoji.js";
+import { appTabs, homeItem } from "./home.js";
 import { icon } from "./icons.js";
 import { inline, link, mrkdwn } from "./mrkdwn.js";
-import { ask, formDialog, menu, popover } from "./popups.js";
+import { invite, leave } from "./membership.js";
+import { menu, popover } from "./popups.js";
 import { clock, dayTitle, instant } from "./time.js";
 import { welcomeItem } from "./welcome.js";
 import { hashOf } from "./workspace.js";
@@ -26,6 +28,8 @@ export function drawChannel(app, root) {
   }
   const { ws } = app;
   const key = `${ws.me.id} ${channel.id}`;
+  const isApp = channel.is_im && channel.user === ws.bot.id;
+  const isHome = isApp && app.place.tab === "home";
   const messages = ws.topLevel(channel.id);
   const log = {
     key: `log ${key}`,
@@ -47,13 +51,16 @@ export function drawChannel(app, root) {
   ]);
   patch(root, [
     { key: `head ${key}`, sig: `${state}${ws.sig}`, make: () => header(app, channel) },
+    ...(isApp && ws.state.app.home
+      ? [{ key: "tabs", sig: String(isHome), make: () => appTabs(app) }]
+      : []),
     ...(channel.bookmarks?.length
       ? [{ key: `marks ${key}`, sig: state, make: () => bookmarks(app, channel) }]
       : []),
     ...welcomeItem(app),
-    log,
-    footItem(app, channel, key, root),
+    ...(isHome ? [homeItem(app)] : [log, footItem(app, channel, key, root)]),
   ]);
+  if (isHome) return;
   root.log.draw(
     messages.length
       ? conversationItems(app, channel.id, messages, { newFrom: app.newFrom.get(channel.id) })
@@ -73,6 +80,14 @@ function footItem(app, channel, key, root) {
           { class: "closed-note" },
           "This channel is archived. It can be read, not written to.",
         ),
+    };
+  }
+  if (channel.is_im && channel.user === app.ws.bot.id && app.ws.state.app.read_only) {
+    return {
+      key: "read-only",
+      sig: key,
+      make: () =>
+        h("div", { class: "closed-note" }, "Sending messages to this app has been turned off."),
     };
   }
   if (!channel.is_member) {
@@ -172,6 +187,17 @@ function header(app, channel) {
     "header",
     { class: "pane-head" },
     h(
+      "button",
+      {
+        type: "button",
+        class: "icon-button show-rail",
+        "aria-label": "Show the channels",
+        data: { testid: "show-rail" },
+        onclick: () => app.toggleRail(true),
+      },
+      icon("menu"),
+    ),
+    h(
       "div",
       { class: "pane-title" },
       h(
@@ -179,6 +205,7 @@ function header(app, channel) {
         { data: { testid: "channel-name" } },
         channel.is_im ? null : icon(channel.is_private ? "lock" : "hash"),
         ws.channelName(channel.id),
+        ws.users.get(channel.user)?.is_bot && h("span", { class: "badge" }, "APP"),
         channel.is_ext_shared && h("span", { class: "tag" }, "shared"),
       ),
       h(
@@ -195,43 +222,6 @@ function header(app, channel) {
       channel.is_member && !channel.is_im && !channel.is_archived ? more : null,
     ),
   );
-}
-
-function invite(app, channel) {
-  const others = app.ws.people.filter((user) => !channel.members.includes(user.id));
-  const who = h(
-    "select",
-    { class: "input select", id: "invite-who", required: true },
-    others.map((user) => h("option", { value: user.id }, app.ws.userName(user.id))),
-  );
-  formDialog({
-    title: `Invite to #${channel.name}`,
-    confirm: "Invite",
-    fields: others.length
-      ? [h("label", { class: "field-label", for: "invite-who" }, "Who"), who]
-      : h("p", {}, "Everyone is already here."),
-    submit: async () => {
-      if (!others.length) return null;
-      const answer = await app.act(
-        "invite",
-        { channel: channel.id, user: who.value },
-        { quiet: true },
-      );
-      return answer.ok ? null : answer.error;
-    },
-  });
-}
-
-async function leave(app, channel) {
-  const yes =
-    !channel.is_private ||
-    (await ask({
-      title: `Leave #${channel.name}?`,
-      text: "It is private: you can come back only when someone invites you.",
-      confirm: "Leave",
-      danger: true,
-    }));
-  if (yes) await app.act("leave", { channel: channel.id });
 }
 
 const memberList = (app, channel) =>

@@ -50,11 +50,15 @@ export function composer(app, channel, thread, onSent) {
     hidden: true,
     "aria-label": "Files",
     onchange: () => {
-      chosenFiles = [...chosenFiles, ...fileInput.files];
+      attach(fileInput.files);
       fileInput.value = "";
-      drawFiles();
     },
   });
+  const attach = (files) => {
+    chosenFiles = [...chosenFiles, ...files];
+    drawFiles();
+    box.focus();
+  };
   const drawFiles = () => {
     fill(
       fileRow,
@@ -62,6 +66,7 @@ export function composer(app, channel, thread, onSent) {
         h(
           "span",
           { class: "chip" },
+          picture(file) ?? icon("file"),
           file.name,
           h(
             "button",
@@ -162,9 +167,14 @@ export function composer(app, channel, thread, onSent) {
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       send();
-    } else if (event.key === "ArrowUp" && !box.value) {
+    } else if (event.key === "ArrowUp" && !event.altKey && !box.value) {
       if (app.editLast(channel, thread)) event.preventDefault();
     }
+  });
+  box.addEventListener("paste", (event) => {
+    if (!event.clipboardData.files.length) return;
+    event.preventDefault();
+    attach(event.clipboardData.files);
   });
   box.addEventListener("blur", () => suggest.close());
 
@@ -196,7 +206,18 @@ export function composer(app, channel, thread, onSent) {
     ),
   );
   node.write = write;
+  node.attach = attach;
   requestAnimationFrame(grow);
+  return node;
+}
+
+/** A small preview of a chosen picture; nothing for other files. */
+function picture(file) {
+  if (!file.type.startsWith("image/")) return null;
+  const node = h("img", { class: "chosen-picture", alt: "" });
+  fileOnWire(file).then(({ mimetype, content_b64: content }) => {
+    node.src = `data:${mimetype};base64,${content}`;
+  });
   return node;
 }
 

@@ -84,9 +84,33 @@ export function scroller(label, testid) {
   const watch = new ResizeObserver(() => follows && toEnd());
   watch.observe(view);
   watch.observe(list);
+  // The list is one stop for Tab: the message that had the focus last, or else the newest.
+  const messages = () => [...list.querySelectorAll(".message:not([hidden])")];
+  const stopAt = (node) => {
+    for (const other of messages()) other.tabIndex = other === node ? 0 : -1;
+  };
+  list.addEventListener("focusin", (event) => {
+    const message = event.target.closest(".message");
+    if (message) stopAt(message);
+  });
+  list.addEventListener("keydown", (event) => {
+    if (!event.target.matches(".message") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const all = messages();
+    const at = all.indexOf(event.target);
+    const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: all.length - 1 }[event.key];
+    const next = all[to];
+    const tool = event.target.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+    if (next) {
+      next.focus({ preventScroll: true });
+      next.scrollIntoView({ block: "nearest" });
+    } else if (tool) tool.click();
+    else return;
+    event.preventDefault();
+  });
   const draw = (items) => {
     const grew = items.length > list.children.length;
     patch(list, items);
+    if (!list.querySelector(".message[tabindex='0']:not([hidden])")) stopAt(messages().at(-1));
     if (follows) toEnd();
     else if (grew) pill.hidden = false;
   };
@@ -95,6 +119,8 @@ export function scroller(label, testid) {
     if (!node) return false;
     follows = false;
     requestAnimationFrame(() => {
+      // An earlier scroll to the end may have been told of meanwhile.
+      follows = false;
       node.scrollIntoView({ block: "center" });
       node.classList.add("found");
       node.focus({ preventScroll: true });

@@ -8,7 +8,7 @@ import { hashOf, isSystem } from "./workspace.js";
 
 /** The buttons that appear over the message in hand. */
 export function toolbar(context) {
-  const { app, channel, message, inThread } = context;
+  const { app, channel, message, inThread, pinned } = context;
   const more = h(
     "button",
     {
@@ -17,6 +17,7 @@ export function toolbar(context) {
       title: "More actions",
       "aria-label": "More actions",
       "aria-haspopup": "menu",
+      data: { key: "enter" },
       onclick: () => menu(more, moreItems(context), "Message actions"),
     },
     icon("more"),
@@ -37,13 +38,31 @@ export function toolbar(context) {
             class: "icon-button",
             title: "Reply in thread",
             "aria-label": "Reply in thread",
+            data: { key: "t" },
             onclick: () => app.openThread(channel, message.thread_ts ?? message.ts),
           },
           icon("thread"),
         ),
+    // For the keyboard alone; with a mouse they stand in the menu.
+    isOwn(app, message)
+      ? h("button", {
+          type: "button",
+          hidden: true,
+          data: { key: "e" },
+          onclick: () => app.edit({ channel, ts: message.ts, inThread }),
+        })
+      : null,
+    h("button", {
+      type: "button",
+      hidden: true,
+      data: { key: "p" },
+      onclick: () => app.act(pinned ? "unpin" : "pin", { channel, ts: message.ts }),
+    }),
     more,
   );
 }
+
+const isOwn = (app, message) => message.user === app.ws.me.id && !isSystem(message);
 
 function moreItems({ app, channel, message, inThread, pinned }) {
   const { ts } = message;
@@ -53,7 +72,7 @@ function moreItems({ app, channel, message, inThread, pinned }) {
     data: { shortcut: callback_id },
     run: () => app.act("shortcut", { callback_id, channel, ts }),
   }));
-  const own = message.user === app.ws.me.id && !isSystem(message);
+  const own = isOwn(app, message);
   return [
     ...shortcuts,
     shortcuts.length ? null : undefined,

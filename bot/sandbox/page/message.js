@@ -2,6 +2,7 @@
 import { avatar } from "./avatar.js";
 import { collect, renderBlocks } from "./blocks.js";
 import { h, patch } from "./dom.js";
+import { files } from "./files.js";
 import { icon } from "./icons.js";
 import { editor, toolbar } from "./message-tools.js";
 import { mrkdwn } from "./mrkdwn.js";
@@ -30,7 +31,7 @@ export function messageItem(app, channel, message, { compact = false, inThread =
     make: () =>
       h("article", {
         class: "message",
-        tabindex: "0",
+        tabindex: "-1",
         data: { ts: message.ts, testid: "message" },
       }),
     update: (node) => draw(node, context),
@@ -137,7 +138,8 @@ function content(node, { app, channel, message }, author) {
   node.fields = fields;
   const press = (details) =>
     app.act("press", { channel, ts: message.ts, ...details, values: collect(fields) });
-  const ctx = { workspace: ws, channel, fields, kept, press };
+  const where = { channel, ts: message.ts };
+  const ctx = { app, workspace: ws, channel, where, fields, kept, press };
   const edited = message.edited && h("span", { class: "edited" }, " (edited)");
   const told = (text) =>
     h(
@@ -194,23 +196,6 @@ function attached({ color, title, title_link, pretext, text, fallback, blocks, f
     ),
   ];
 }
-
-const files = (message) =>
-  h(
-    "div",
-    { class: "files" },
-    message.files.map((file) => {
-      const href = `/_sandbox/files/${encodeURIComponent(file.id)}/${encodeURIComponent(file.name)}`;
-      const picture = file.mimetype?.startsWith("image/") && file.mimetype !== "image/svg+xml";
-      return h(
-        "a",
-        { class: picture ? "file picture-file" : "file", href, target: "_blank", rel: "noopener" },
-        picture
-          ? h("img", { class: "picture", src: href, alt: file.name })
-          : [icon("file"), h("span", {}, file.name)],
-      );
-    }),
-  );
 
 function threadLine({ app, channel, message, replies }) {
   const { ws } = app;

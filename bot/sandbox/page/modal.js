@@ -67,7 +67,7 @@ export class Modals {
     const { node } = this.top;
     const wish =
       node.querySelector("[autofocus]") ??
-      node.querySelector(".modal-body :is(input, textarea, select, summary)");
+      node.querySelector(".modal-body :is(input, textarea, select, summary, [contenteditable])");
     (
       wish ??
       node.querySelector(".modal-body button") ??
@@ -89,7 +89,9 @@ export class Modals {
     const kept = new Map([...(entry?.fields ?? [])].map(([key, item]) => [key, item.read()]));
     const press = (details) =>
       this.app.act("view_press", { view_id: view.id, ...details, values: collect(fields) });
-    const ctx = { workspace: this.app.ws, channel: this.app.place.channel, fields, kept, press };
+    const { app } = this;
+    const where = { view_id: view.id };
+    const ctx = { app, workspace: app.ws, channel: app.place.channel, where, fields, kept, press };
     const mark =
       entry && entry.node.contains(document.activeElement) ? document.activeElement.dataset : null;
     const node = h("form", {

@@ -11,7 +11,13 @@ export function popover(anchor, content, { label, onClose } = {}) {
   if (same) return null;
   const panel = h(
     "div",
-    { class: "popover", role: "dialog", "aria-label": label, data: { testid: "popover" } },
+    {
+      class: "popover",
+      role: "dialog",
+      "aria-label": label,
+      tabindex: "-1",
+      data: { testid: "popover" },
+    },
     content,
   );
   (anchor.closest("dialog") ?? document.body).append(panel);
@@ -24,10 +30,16 @@ export function popover(anchor, content, { label, onClose } = {}) {
     if (event.key !== "Escape") return;
     event.preventDefault();
     event.stopPropagation();
-    close();
+    // First the focus, then the panel: what holds the button may be in sight only while one is in it.
     anchor.focus();
+    close();
   };
+  panel.addEventListener("focusout", (event) => {
+    // Not before the focus has arrived, for the reason below.
+    if (event.relatedTarget && !panel.contains(event.relatedTarget)) queueMicrotask(close);
+  });
   function close() {
+    if (!panel.isConnected) return;
     panel.remove();
     anchor.setAttribute("aria-expanded", "false");
     document.removeEventListener("pointerdown", outside, true);
@@ -39,6 +51,7 @@ export function popover(anchor, content, { label, onClose } = {}) {
   closeOpen = close;
   document.addEventListener("pointerdown", outside, true);
   document.addEventListener("keydown", keys, true);
+  (panel.querySelector("a[href], button, input") ?? panel).focus({ preventScroll: true });
   return close;
 }
 
@@ -58,12 +71,12 @@ export function menu(anchor, items, label) {
   const list = h("div", { class: "menu", role: "menu", "aria-label": label });
   for (const item of items) {
     if (!item) {
-      list.append(h("hr"));
+      list.append(h("hr", { role: "separator" }));
       continue;
     }
     const choose = () => {
-      close();
       anchor.focus();
+      close();
       item.run();
     };
     list.append(
@@ -82,20 +95,27 @@ export function menu(anchor, items, label) {
     );
   }
   list.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
     const all = [...list.querySelectorAll("[role=menuitem]")];
-    all[(all.indexOf(document.activeElement) + step + all.length) % all.length]?.focus();
+    const at = all.indexOf(document.activeElement);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    all.at(to % all.length)?.focus();
   });
   close = popover(anchor, list, { label });
   list.querySelector("[role=menuitem]")?.focus();
 }
 
-function dialog(className, label, content) {
+/** A modal dialog with that content; it leaves the page when it is closed. */
+export function dialog(className, label, content) {
   const node = h("dialog", { class: `dialog ${className}`, "aria-label": label }, content);
   document.body.append(node);
-  node.addEventListener("close", () => node.remove());
+  const before = document.activeElement;
+  node.addEventListener("close", () => {
+    node.remove();
+    // What had the focus may have been drawn anew meanwhile.
+    if (!before?.isConnected) document.querySelector("[data-testid=composer]")?.focus();
+  });
   node.showModal();
   return node;
 }

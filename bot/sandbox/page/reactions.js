@@ -83,6 +83,7 @@ export function openPicker(anchor, choose) {
             title: `:${name}:`,
             "aria-label": name,
             onclick: () => {
+              anchor.focus();
               close();
               choose(name);
             },
@@ -109,6 +110,7 @@ export const pickerButton = (app, channel, message) => {
       class: "icon-button",
       title: "Add a reaction",
       "aria-label": "Add a reaction",
+      data: { key: "r" },
       onclick: () => openPicker(node, (name) => toggle(app, channel, message, name)),
     },
     icon("smile"),

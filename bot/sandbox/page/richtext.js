@@ -1,14 +1,17 @@
 /** The `rich_text` block, https://docs.slack.dev/reference/block-kit/blocks/rich-text-block. */
 import { h } from "./dom.js";
-import { channelLink, emojiNode, link, mention, unescape } from "./mrkdwn.js";
-import { dateTokens } from "./time.js";
+import { channelLink, emojiNode, link, mention } from "./mrkdwn.js";
+import { dateTokens, fullTime } from "./time.js";
 
-function run(element, workspace) {
+/** One element of a section, in its styles. */
+export const run = (element, workspace) => dressed(content(element, workspace), element.style);
+
+function content(element, workspace) {
   switch (element.type) {
     case "text":
-      return dressed(element.text, element.style);
+      return element.text;
     case "link":
-      return dressed(link(element.url, element.text || element.url, workspace), element.style);
+      return link(element.url, element.text || element.url, workspace);
     case "emoji":
       return emojiNode(element.name);
     case "user":
@@ -21,11 +24,36 @@ function run(element, workspace) {
     }
     case "broadcast":
       return h("span", { class: "mention mention-all" }, `@${element.range}`);
+    case "team":
+      return h("span", { class: "mention" }, `@${workspace.state.team.name}`);
     case "date":
-      return dateTokens(element.format, element.timestamp * 1000, workspace.tz, workspace.now);
+      return date(element, workspace);
+    case "color":
+      return colour(element.value);
     default:
-      return unescape(element.text ?? element.fallback ?? "");
+      return element.fallback ?? "";
   }
+}
+
+function date({ timestamp, format, url }, workspace) {
+  const ms = timestamp * 1000;
+  const node = h(
+    "time",
+    { title: fullTime(ms, workspace.tz), datetime: new Date(ms).toISOString() },
+    dateTokens(format, ms, workspace.tz, workspace.now),
+  );
+  return url ? link(url, node, workspace) : node;
+}
+
+/** A colour stands beside its value, as in Slack. */
+function colour(value) {
+  const hex = `#${value.replace("#", "")}`;
+  return h(
+    "span",
+    { class: "colour" },
+    hex,
+    h("span", { class: "colour-dot", style: { "background-color": hex }, "aria-hidden": "true" }),
+  );
 }
 
 function dressed(content, style = {}) {
@@ -34,29 +62,41 @@ function dressed(content, style = {}) {
   if (style.bold) node = h("strong", {}, node);
   if (style.italic) node = h("em", {}, node);
   if (style.strike) node = h("s", {}, node);
+  if (style.underline) node = h("u", {}, node);
   return node;
 }
 
 const runs = (elements, workspace) => elements.map((element) => run(element, workspace));
 
-/** The block's parts as nodes. */
+const MARKS = {
+  ordered: ["decimal", "lower-alpha", "lower-roman"],
+  bullet: ["disc", "circle", "square"],
+};
+
+/** The block's parts as nodes. Lists that stand within others come one after another, by indent. */
 export function richText(block, workspace) {
   return block.elements.map((part) => {
+    const bordered = part.border ? " bordered" : "";
     switch (part.type) {
       case "rich_text_list": {
-        const tag = part.style === "ordered" ? "ol" : "ul";
-        const start = part.offset ? { start: String(part.offset + 1) } : {};
-        const inset = { "margin-left": `${(part.indent ?? 0) * 22}px` };
+        const { style, indent = 0, offset } = part;
         return h(
-          tag,
-          { ...start, style: inset },
+          style === "ordered" ? "ol" : "ul",
+          {
+            class: `rich-list${bordered}`,
+            start: offset ? String(offset + 1) : null,
+            style: {
+              "margin-left": `${indent * 24}px`,
+              "list-style-type": MARKS[style][indent % 3],
+            },
+          },
           part.elements.map((item) => h("li", {}, runs(item.elements, workspace))),
         );
       }
       case "rich_text_preformatted":
-        return h("pre", { class: "code-block" }, runs(part.elements, workspace));
+        return h("pre", { class: `code-block${bordered}` }, runs(part.elements, workspace));
       case "rich_text_quote":
-        return h("blockquote", {}, runs(part.elements, workspace));
+        return h("blockquote", { class: bordered }, runs(part.elements, workspace));
       default:
         return h("div", { class: "rich-section" }, runs(part.elements, workspace));
     }

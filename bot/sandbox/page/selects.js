@@ -24,12 +24,10 @@ function choicesOf(el, ctx) {
     case "channels":
     case "conversations":
       return [...workspace.channels.values()]
-        .filter(
-          (channel) => !channel.is_archived && !(source(el) === "channels" && channel.is_private),
-        )
+        .filter((channel) => !channel.is_archived && offers(el, channel, workspace))
         .map((channel) => ({
           key: channel.id,
-          label: `#${workspace.channelName(channel.id)}`,
+          label: `${channel.is_im ? "@" : "#"}${workspace.channelName(channel.id)}`,
           value: channel.id,
         }));
     default: {
@@ -47,6 +45,20 @@ function choicesOf(el, ctx) {
   }
 }
 
+/** Whether the element's list has this conversation: public channels alone, or by its own filter. */
+function offers(el, channel, workspace) {
+  const kind = channel.is_im ? "im" : channel.is_private ? "private" : "public";
+  if (source(el) === "channels") return kind === "public";
+  const {
+    include,
+    exclude_bot_users: noBots,
+    exclude_external_shared_channels: noShared,
+  } = el.filter ?? {};
+  if (include && !include.includes(kind)) return false;
+  if (noShared && channel.is_ext_shared) return false;
+  return !(noBots && channel.user === workspace.bot.id);
+}
+
 const keyOf = (value) => (value && typeof value === "object" ? value.value : value);
 
 const placeholder = (el, otherwise) => (el.placeholder ? plain(el.placeholder.text) : otherwise);
@@ -58,7 +70,7 @@ export function singleSelect(el, ctx, kept, changed) {
   const given =
     el[name.replace("selected", "initial")] ??
     (el.default_to_current_conversation ? ctx.channel : null);
-  let current = keyOf(kept?.[name] ?? given) ?? "";
+  let current = keyOf(kept ? kept[name] : given) ?? "";
   const option = (choice) =>
     h(
       "option",
@@ -67,7 +79,7 @@ export function singleSelect(el, ctx, kept, changed) {
     );
   const control = h(
     "select",
-    { class: "input select", autofocus: el.focus_on_load },
+    { class: "input select", "aria-label": placeholder(el, "Choose one") },
     h("option", { value: "" }, placeholder(el, "Choose one")),
   );
   for (const group of new Set(choices.map((choice) => choice.group))) {
@@ -92,7 +104,8 @@ export function multiSelect(el, ctx, kept, changed) {
   const single = SINGULAR[source(el)];
   const name = `${single}s`;
   const choices = choicesOf(el, ctx);
-  const given = kept?.[name] ?? el[name.replace("selected", "initial")] ?? [];
+  const here = el.default_to_current_conversation && ctx.channel ? [ctx.channel] : [];
+  const given = kept?.[name] ?? el[name.replace("selected", "initial")] ?? here;
   const initial = new Set(given.map(keyOf));
   const shown = h("span", { class: "chips" });
   const boxes = choices.map((choice) => ({
@@ -112,7 +125,21 @@ export function multiSelect(el, ctx, kept, changed) {
     for (const { box } of boxes) box.disabled = Boolean(full && !box.checked);
   };
   const rows = boxes.map(({ choice, box }) =>
-    h("label", { class: "choice" }, box, h("span", {}, choice.label)),
+    h(
+      "label",
+      { class: "choice" },
+      box,
+      h("span", {}, choice.label, choice.note ? h("small", {}, choice.note) : null),
+    ),
+  );
+  const groups = [...new Set(choices.map((choice) => choice.group))];
+  const listed = groups.map((group) =>
+    h(
+      "div",
+      { role: group ? "group" : null, "aria-label": group ?? null },
+      group ? h("div", { class: "combo-group", "aria-hidden": "true" }, group) : null,
+      rows.filter((_, index) => choices[index].group === group),
+    ),
   );
   const search = h("input", {
     class: "input",
@@ -131,7 +158,12 @@ export function multiSelect(el, ctx, kept, changed) {
     "details",
     { class: "multi" },
     control,
-    h("div", { class: "multi-list", role: "group" }, choices.length > 6 ? search : null, rows),
+    h(
+      "div",
+      { class: "multi-list", role: "group", "aria-label": "Options" },
+      choices.length > 6 ? search : null,
+      listed,
+    ),
   );
   let dirty = false;
   node.addEventListener("change", () => {
@@ -147,6 +179,14 @@ export function multiSelect(el, ctx, kept, changed) {
     if (event.relatedTarget && !node.contains(event.relatedTarget)) node.open = false;
   });
   node.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) {
+      event.preventDefault();
+      node.open = true;
+      const shown = boxes.map(({ box }) => box).filter((box) => box.checkVisibility());
+      const at = shown.indexOf(document.activeElement);
+      shown[(at + step + shown.length) % shown.length]?.focus();
+    }
     if (event.key !== "Escape" || !node.open) return;
     event.preventDefault();
     event.stopPropagation();

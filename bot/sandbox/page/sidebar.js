@@ -2,9 +2,13 @@
 import { avatar, faceOf, guestMark } from "./avatar.js";
 import { h, patch } from "./dom.js";
 import { icon } from "./icons.js";
-import { formDialog, popover } from "./popups.js";
+import { shortcutsButton } from "./keys.js";
+import { createChannel } from "./new-channel.js";
+import { popover } from "./popups.js";
+import { searchField } from "./search.js";
+import { themeButton } from "./theme.js";
 import { clock, dayTitle, zoneName } from "./time.js";
-import { hashOf } from "./workspace.js";
+import { appHash, hashOf } from "./workspace.js";
 
 /** Draws the rail into `root`. */
 export function drawSidebar(app, root) {
@@ -12,15 +16,16 @@ export function drawSidebar(app, root) {
   const item = (key, sig, make) => ({ key, sig: JSON.stringify(sig), make });
   const open = [...ws.channels.values()].filter((c) => !c.is_archived && !c.is_im);
   open.sort((a, b) => a.name.localeCompare(b.name));
-  const direct = [...ws.channels.values()].filter((c) => c.is_im);
+  const direct = [...ws.channels.values()].filter((c) => c.is_im && c.user !== ws.bot.id);
   const archived = [...ws.channels.values()].filter((c) => c.is_archived);
   const here = app.place.channel;
   patch(root, [
     item("brand", ws.state.team, () => brand(ws)),
     item("person", [ws.state.me, ws.state.users, clock(ws.now, ws.tz)], () => personSwitch(app)),
+    item("search", 0, () => searchField(app)),
     {
       key: "channels",
-      sig: JSON.stringify([open, direct, here, ws.sig]),
+      sig: JSON.stringify([open, direct, ws.appChannel, here, ws.sig]),
       make: () => h("nav", { class: "rail-section", "aria-label": "Channels" }),
       update: (node) =>
         patch(node, [
@@ -47,6 +52,8 @@ export function drawSidebar(app, root) {
             ? [item("direct", 0, () => h("div", { class: "rail-title" }, "Direct messages"))]
             : []),
           ...direct.map((channel) => channelItem(app, channel, here)),
+          item("apps", 0, () => h("div", { class: "rail-title" }, "Apps")),
+          appItem(app, here),
         ]),
     },
     ...(archived.length
@@ -70,7 +77,17 @@ export function drawSidebar(app, root) {
         ]
       : []),
     item("tools", app.side?.kind ?? null, () => tools(app)),
-    item("line", [ws.state.bot_connected, app.online, ws.bot], () => connection(app)),
+    {
+      key: "foot",
+      sig: JSON.stringify([ws.state.bot_connected, app.online, ws.bot]),
+      make: () => h("div", { class: "rail-foot" }),
+      update: (node) =>
+        patch(node, [
+          item("line", [ws.state.bot_connected, app.online, ws.bot], () => connection(app)),
+          item("keys", 0, shortcutsButton),
+          item("theme", 0, themeButton),
+        ]),
+    },
   ]);
 }
 
@@ -155,11 +172,13 @@ const people = (app, choose) =>
 
 function channelItem(app, channel, here) {
   const active = channel.id === here;
-  const unread = active ? 0 : channel.unread;
+  const unread = active ? 0 : channel.unread || channel.mentions;
+  const mentions = active ? 0 : channel.mentions;
+  const told = mentions ? `, ${mentions} for you` : unread ? ", unread" : "";
   const name = app.ws.channelName(channel.id);
   return {
     key: channel.id,
-    sig: JSON.stringify([name, active, unread, channel.is_private, channel.is_member]),
+    sig: JSON.stringify([name, active, unread, mentions, channel.is_private, channel.is_member]),
     make: () =>
       h(
         "a",
@@ -175,13 +194,39 @@ function channelItem(app, channel, here) {
             .join(" "),
           "aria-current": active ? "page" : null,
           data: { channelId: channel.id, testid: "channel-link" },
-          "aria-label": `${name}${channel.is_private ? ", private" : ""}${unread ? `, ${unread} unread` : ""}`,
+          "aria-label": `${name}${channel.is_private ? ", private" : ""}${told}`,
         },
         channel.is_im
           ? avatar(faceOf(app.ws.users.get(channel.user) ?? { name }), "small")
           : icon(channel.is_private ? "lock" : "hash"),
         h("span", { class: "rail-name" }, name),
-        unread ? h("span", { class: "count" }, String(unread)) : null,
+        mentions ? h("span", { class: "count" }, String(mentions)) : null,
+      ),
+  };
+}
+
+function appItem(app, here) {
+  const { ws } = app;
+  const { mentions = 0, id } = ws.appChannel ?? {};
+  const active = id !== undefined && id === here;
+  const news = active && app.place.tab !== "home" ? 0 : mentions;
+  const name = ws.userName(ws.bot.id);
+  return {
+    key: "app",
+    sig: JSON.stringify([name, active, news]),
+    make: () =>
+      h(
+        "a",
+        {
+          href: appHash(ws.state.app.home ? "home" : "messages"),
+          class: `rail-item${active ? " active" : ""}${news ? " unread" : ""}`,
+          "aria-current": active ? "page" : null,
+          "aria-label": `${name}, app${news ? `, ${news} unread` : ""}`,
+          data: { testid: "app-link" },
+        },
+        avatar(faceOf(ws.bot), "small"),
+        h("span", { class: "rail-name" }, name),
+        news ? h("span", { class: "count" }, String(news)) : null,
       ),
   };
 }
@@ -224,47 +269,4 @@ function connection(app) {
     h("span", { class: "lamp" }),
     text,
   );
-}
-
-function createChannel(app) {
-  const name = h("input", {
-    class: "input",
-    id: "new-channel-name",
-    name: "name",
-    required: true,
-    autofocus: true,
-    autocomplete: "off",
-    maxlength: "80",
-    placeholder: "such as data100-support",
-    oninput: () => (name.value = name.value.toLowerCase().replace(/\s/g, "-")),
-  });
-  const isPrivate = h("input", { type: "checkbox", name: "private" });
-  formDialog({
-    title: "Create a channel",
-    confirm: "Create",
-    fields: [
-      h("label", { class: "field-label", for: "new-channel-name" }, "Name"),
-      name,
-      h(
-        "label",
-        { class: "choice" },
-        isPrivate,
-        h("span", {}, "Private", h("small", {}, "Only people who are invited see it.")),
-      ),
-    ],
-    submit: async () => {
-      const answer = await app.act(
-        "create_channel",
-        { name: name.value, private: isPrivate.checked },
-        { quiet: true },
-      );
-      if (!answer.ok) return answer.error;
-      const made =
-        answer.channel?.id ??
-        answer.channel ??
-        [...app.ws.channels.values()].find((c) => c.name === name.value)?.id;
-      if (made) location.hash = hashOf(made);
-      return null;
-    },
-  });
 }

@@ -2,6 +2,7 @@
 import { avatar, faceOf } from "./avatar.js";
 import { fill, h } from "./dom.js";
 import { searchEmoji } from "./emoji.js";
+import { nextId } from "./fields.js";
 import { icon } from "./icons.js";
 
 const AT_MOST = 8;
@@ -68,9 +69,12 @@ function hintFor(app, before, commands) {
 export function suggestions(app, box, list, { commands }) {
   let items = [];
   let at = 0;
+  list.id = nextId();
+  box.setAttribute("aria-controls", list.id);
   const close = () => {
     items = [];
     list.hidden = true;
+    box.removeAttribute("aria-activedescendant");
   };
   const choose = (item) => {
     box.setRangeText(item.text, item.start, box.selectionStart, "end");
@@ -87,6 +91,7 @@ export function suggestions(app, box, list, { commands }) {
           {
             class: "suggestion",
             role: "option",
+            id: `${list.id}-${index}`,
             "aria-selected": String(index === at),
             onpointerdown: (event) => {
               event.preventDefault();
@@ -99,6 +104,8 @@ export function suggestions(app, box, list, { commands }) {
       hint && h("div", { class: "suggestion-hint", data: { testid: "command-hint" } }, hint),
     );
     list.hidden = !items.length && !hint;
+    if (items.length) box.setAttribute("aria-activedescendant", `${list.id}-${at}`);
+    else box.removeAttribute("aria-activedescendant");
   };
   const refresh = () => {
     const before = box.value.slice(0, box.selectionStart);

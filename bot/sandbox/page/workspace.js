@@ -35,7 +35,7 @@ export class Workspace {
     this.me = this.users.get(state.me);
     this.tz = this.me?.tz ?? "UTC";
     this.now = Date.parse(state.now);
-    this.bot = state.users.find((user) => user.is_bot);
+    this.bot = this.users.get(state.app.user);
     this.people = state.users.filter((user) => !user.is_bot);
     // Whatever message text depends on besides the message: when it changes, all are drawn again.
     this.sig = JSON.stringify([
@@ -46,6 +46,11 @@ export class Workspace {
       state.message_shortcuts,
       new Date(this.now).toISOString().slice(0, 13),
     ]);
+  }
+
+  /** The conversation with the app, once there is one. */
+  get appChannel() {
+    return [...this.channels.values()].find((c) => c.is_im && c.user === this.bot.id);
   }
 
   userName(id) {
@@ -103,11 +108,16 @@ export function parsePermalink(address, workspace) {
   return { channel: found[1], ts: dotted(found[2]), thread: url.searchParams.get("thread_ts") };
 }
 
-/** The place a hash such as #C024BE91L/p1487912345000100 names, or null. */
+/** The place a hash such as #C024BE91L/p1487912345000100 or #app/home names, or null. */
 export function parseHash(hash) {
+  const app = /^#app\/(home|messages)$/.exec(hash);
+  if (app) return { app: app[1] };
   const found = /^#([CGD][A-Z0-9]+)(?:\/p(\d{7,}))?$/.exec(hash);
   return found ? { channel: found[1], ts: dotted(found[2]), thread: null } : null;
 }
+
+/** The hash that opens the app at one of its tabs. */
+export const appHash = (tab) => `#app/${tab}`;
 
 /** The hash that names a channel or a message in it. */
 export const hashOf = (channel, ts) => `#${channel}${ts ? `/p${ts.replace(".", "")}` : ""}`;

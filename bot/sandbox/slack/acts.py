@@ -87,12 +87,20 @@ def _suggest(person: Person, body: Json) -> Json:
     typed = str(body.get("typed", ""))
     block_id = body.get("block_id")
     if body.get("view_id"):
-        options = person.suggest(body["view_id"], body["action_id"], typed, block_id)
+        groups = person.suggest_groups(body["view_id"], body["action_id"], typed, block_id)
     else:
-        options = person.suggest_in_message(
+        groups = person.suggest_groups_in_message(
             body["channel"], body["ts"], body["action_id"], typed, block_id
         )
-    return {"options": options}
+    return {"groups": groups}
+
+
+def _upload_file(person: Person, body: Json) -> Json:
+    return {"file": person.upload(_upload(body["file"]))}
+
+
+def _open_home(person: Person, body: Json) -> Json:
+    return {"channel": person.open_home(str(body.get("tab") or "home"))}
 
 
 def _submit(person: Person, body: Json) -> Json:
@@ -126,5 +134,6 @@ _ACTS: Mapping[str, Act] = {
     "submit": _submit,
     "close_view": _simple(Person.close_view, "view_id"),
     "shortcut": _shortcut,
-    "open_home": _simple(Person.open_home),
+    "open_home": _open_home,
+    "upload_file": _upload_file,
 }

@@ -11,10 +11,11 @@ from bot.sandbox.slack.block_elements import (
     ACCESSORIES,
     ACTION_ELEMENTS,
     INPUT_ELEMENTS,
-    Findings,
     check_element,
     check_image,
 )
+from bot.sandbox.slack.findings import Findings
+from bot.sandbox.slack.rich_text import check_rich_text, check_table
 from bot.sandbox.slack.values import Json, SlackError, new_id
 
 _IN_MESSAGES = frozenset(
@@ -117,7 +118,7 @@ def _check_block(findings: Findings, block: Json, place: str) -> None:
         case "header":
             findings.text(block, "text", place, limit=150, plain=True)
         case "markdown":
-            findings.length(block.get("text"), f"{place}/text", limit=_MARKDOWN_LIMIT, least=1)
+            _markdown(findings, block.get("text"), f"{place}/text")
         case "image":
             check_image(findings, block, place)
         case "actions":
@@ -130,9 +131,19 @@ def _check_block(findings: Findings, block: Json, place: str) -> None:
             block.setdefault("optional", False)
             block.setdefault("dispatch_action", False)
             check_element(findings, block.get("element"), f"{place}/element", INPUT_ELEMENTS)
+            for key in ("optional", "dispatch_action"):
+                findings.truth(block, key, place)
         case "rich_text":
-            if not isinstance(block.get("elements"), list):
-                findings.add(place, "missing required field: elements")
+            check_rich_text(findings, block, place)
+        case "table":
+            check_table(findings, block, place)
+
+
+def _markdown(findings: Findings, text: Any, pointer: str) -> None:
+    """One markdown block; all of a message share the limit."""
+    findings.length(text, pointer, limit=_MARKDOWN_LIMIT, least=1)
+    if isinstance(text, str) and len(text) <= _MARKDOWN_LIMIT:
+        findings.spend("markdown", len(text), pointer, most=_MARKDOWN_LIMIT)
 
 
 def _section(findings: Findings, block: Json, place: str) -> None:

@@ -1,11 +1,14 @@
 """What a person gives to an input, in short form or in Slack's, made into Slack's own shape."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.sandbox.slack.blocks import interactive_elements
 from bot.sandbox.slack.values import Json, PersonError
 from bot.sandbox.slack.view_state import Values, value_key
+
+FileView = Callable[[str], Json]
+"""Gives the file object of an id. Raises PersonError where there is no such file."""
 
 
 def find_element(blocks: Sequence[Json], action_id: str, block_id: str | None) -> tuple[str, Json]:
@@ -16,12 +19,13 @@ def find_element(blocks: Sequence[Json], action_id: str, block_id: str | None) -
     raise PersonError(f"There is nothing called {action_id} to press here.")
 
 
-def complete_values(blocks: Sequence[Json], given: Mapping[str, Any]) -> Values:
+def complete_values(blocks: Sequence[Json], given: Mapping[str, Any], file_of: FileView) -> Values:
     """State values for what was given.
 
     `given` is in Slack's shape, `{block_id: {action_id: {...}}}`, or short: `{block_id: value}`
-    with the text typed, the value of the option chosen, or a list of such values. Slack's shape
-    may name inputs that an update has meanwhile taken away; the short one may not.
+    with the text typed, the value of the option chosen, or a list of such values; files are
+    given by their ids. Slack's shape may name inputs that an update has meanwhile taken away; the
+    short one may not.
     """
     values: Values = {}
     for block_id, element in interactive_elements(list(blocks)):
@@ -33,23 +37,25 @@ def complete_values(blocks: Sequence[Json], given: Mapping[str, Any]) -> Values:
             if action_id not in answer:
                 continue
             answer = answer[action_id]
-        values.setdefault(block_id, {})[action_id] = complete(element, answer)
+        values.setdefault(block_id, {})[action_id] = complete(element, answer, file_of)
     for block_id in given:
         if block_id not in values and not isinstance(given[block_id], Mapping):
             raise PersonError(f"There is no input called {block_id} in this form.")
     return values
 
 
-def complete(element: Json, answer: Any) -> Json:
+def complete(element: Json, answer: Any, file_of: FileView) -> Json:
     """One input's state from a short answer or from Slack's shape. Raises PersonError."""
     key = value_key(element["type"])
-    if not isinstance(answer, Mapping):
+    if not isinstance(answer, Mapping) or key not in answer:
         answer = {key: answer}
     value = answer.get(key)
     if key == "selected_option" and value is not None:
         value = option_of(element, value)
     elif key == "selected_options":
         value = [option_of(element, item) for item in value or ()]
+    elif key == "files":
+        value = [file_of(item["id"] if isinstance(item, Mapping) else item) for item in value or ()]
     return {"type": element["type"], key: value}
 
 
@@ -67,7 +73,9 @@ def option_of(element: Json, wanted: Any) -> Json:
     raise PersonError(f"There is no option {value!r} to choose here.")
 
 
-def action(element: Json, block_id: str, given: Mapping[str, Any], ts: str) -> Json:
+def action(
+    element: Json, block_id: str, given: Mapping[str, Any], ts: str, file_of: FileView
+) -> Json:
     """The entry of `actions` in a block_actions payload."""
     kind = element["type"]
     entry: Json = {
@@ -84,7 +92,7 @@ def action(element: Json, block_id: str, given: Mapping[str, Any], ts: str) -> J
         entry["selected_option"] = option_of(element, chosen)
     else:
         key = value_key(kind)
-        entry |= complete(element, {key: given.get(key, given.get("value"))})
+        entry |= complete(element, {key: given.get(key, given.get("value"))}, file_of)
     for key in ("placeholder", "confirm"):
         if key in element:
             entry[key] = element[key]

@@ -13,11 +13,12 @@ from bot.sandbox.slack.given import action, complete_values, entry_state, find_e
 from bot.sandbox.slack.manifest import Manifest, Shortcut
 from bot.sandbox.slack.modals import Modals, View
 from bot.sandbox.slack.mrkdwn import command_text
+from bot.sandbox.slack.objections import problems
 from bot.sandbox.slack.payloads import channel_reference, command_delivery, interaction
 from bot.sandbox.slack.posts import Posts
 from bot.sandbox.slack.response_urls import ResponseUrls
 from bot.sandbox.slack.values import Json, PersonError, SlackError
-from bot.sandbox.slack.view_state import Values, initial_values, merged_values, problems
+from bot.sandbox.slack.view_state import Values, initial_values, merged_values
 from bot.sandbox.slack.workspace import Channel, User, Workspace
 
 TROUBLE = "We had some trouble connecting. Try again?"
@@ -96,8 +97,8 @@ class Interactions:
                 raise PersonError("This message is gone.")
             blocks = message.get("blocks", [])
             found_block, element = find_element(blocks, action_id, block_id)
-            entry = action(element, found_block, given, self._workspace.next_ts())
-            put_in = complete_values(blocks, values)
+            entry = action(element, found_block, given, self._workspace.next_ts(), self._file)
+            put_in = complete_values(blocks, values, self._file)
             chosen = self._choose(user, channel, ts, put_in, entry)
             container: Json = {
                 "type": "message",
@@ -141,9 +142,9 @@ class Interactions:
         with self._workspace.lock:
             view = self._view(user, view_id)
             blocks = view.definition["blocks"]
-            self._modals.give(view, complete_values(blocks, values))
+            self._modals.give(view, complete_values(blocks, values, self._file))
             found_block, element = find_element(blocks, action_id, block_id)
-            entry = action(element, found_block, given, self._workspace.next_ts())
+            entry = action(element, found_block, given, self._workspace.next_ts(), self._file)
             state = entry_state(entry)
             if state is not None:
                 self._modals.give(view, {found_block: {element["action_id"]: state}})
@@ -163,7 +164,7 @@ class Interactions:
         with self._workspace.lock:
             view = self._view(user, view_id)
             blocks = view.definition["blocks"]
-            self._modals.give(view, complete_values(blocks, values))
+            self._modals.give(view, complete_values(blocks, values, self._file))
             view.errors = problems(blocks, view.values)
             if view.errors:
                 self._workspace.touch()
@@ -249,6 +250,12 @@ class Interactions:
             "message": copy.deepcopy(self._workspace.message_view(channel, message)),
             "response_url": self._urls.new(channel, user, ts),
         }
+
+    def _file(self, file_id: str) -> Json:
+        file = self._workspace.files.get(file_id)
+        if file is None:
+            raise PersonError("This file is gone.")
+        return self._posts.file_view(file)
 
     def _view(self, user: User, view_id: str) -> View:
         view = self._modals.find(view_id)

@@ -87,13 +87,18 @@ class Shortcut:
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What the sandbox needs of an app manifest."""
+    """What the sandbox needs of an app manifest. `home`: whether the app has a Home tab.
+
+    `read_only`: people cannot write to the app.
+    """
 
     bot_name: str
     commands: tuple[SlashCommand, ...]
     shortcuts: tuple[Shortcut, ...]
     scopes: tuple[str, ...]
     events: frozenset[str]
+    home: bool = False
+    read_only: bool = False
 
     def command(self, name: str) -> SlashCommand | None:
         """The command of that name (with its slash), or None."""
@@ -107,6 +112,7 @@ class Manifest:
 DEFAULT_MANIFEST: Mapping[str, Any] = {
     "display_information": {"name": "mayday"},
     "features": {
+        "app_home": {"home_tab_enabled": True, "messages_tab_enabled": True},
         "bot_user": {"display_name": "mayday"},
         "slash_commands": [
             {
@@ -132,6 +138,7 @@ def read_manifest(manifest: Mapping[str, Any] | None) -> Manifest:
     source = DEFAULT_MANIFEST if manifest is None else manifest
     features = source.get("features", {})
     bot_user = features.get("bot_user", {})
+    tabs = features.get("app_home", {})
     settings = source.get("settings", {})
     return Manifest(
         bot_name=bot_user.get("display_name") or source["display_information"]["name"].lower(),
@@ -154,4 +161,6 @@ def read_manifest(manifest: Mapping[str, Any] | None) -> Manifest:
         ),
         scopes=tuple(source.get("oauth_config", {}).get("scopes", {}).get("bot", ())),
         events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
+        home=bool(tabs.get("home_tab_enabled")),
+        read_only=bool(tabs.get("messages_tab_read_only_enabled")),
     )

@@ -19,6 +19,8 @@ from bot.sandbox.slack.values import Json, PersonError, SlackError, new_id, pars
 from bot.sandbox.slack.web_api.marks import emoji_name
 from bot.sandbox.slack.workspace import Channel, ChannelKind, File, User, Workspace
 
+_LARGEST_FORM_FILE = 10 * 1024 * 1024
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -87,6 +89,9 @@ class Person:
     ) -> str:
         """Post a message or a thread reply; returns its ts. `/me` makes a me_message."""
         place = self._member(channel)
+        to_the_app = self.parts.workspace.app.user_id in place.members
+        if place.kind is ChannelKind.IM and to_the_app and self.parts.manifest.read_only:
+            raise PersonError("Sending messages to this app has been turned off.")
         subtype = None
         if text.startswith("/me "):
             text, subtype = text.removeprefix("/me "), "me_message"
@@ -97,13 +102,20 @@ class Person:
         draft = Draft(
             text=typed(text, self.parts.workspace),
             thread_ts=thread_ts,
-            files=[self._store(place, upload) for upload in files],
+            files=[self._store(upload, place) for upload in files],
             subtype=subtype,
             extra={"client_msg_id": str(uuid.uuid4())},
         )
         return str(self.parts.posts.post(place, self.user, draft)["ts"])
 
-    def _store(self, channel: Channel, upload: Upload) -> File:
+    @_by_hand
+    def upload(self, upload: Upload) -> Json:
+        """Put a file into a form; nobody else sees it. Returns the file object."""
+        if len(upload.content) > _LARGEST_FORM_FILE:
+            raise PersonError("A file in a form may have 10 MB at most.")
+        return self.parts.posts.file_view(self._store(upload))
+
+    def _store(self, upload: Upload, channel: Channel | None = None) -> File:
         workspace = self.parts.workspace
         file = File(
             id=new_id("F"),
@@ -113,7 +125,7 @@ class Person:
             created=workspace.seconds(),
             content=upload.content,
             completed=True,
-            channels=[channel.id],
+            channels=[channel.id] if channel is not None else [],
         )
         workspace.files[file.id] = file
         return file
@@ -263,12 +275,25 @@ class Person:
         self, view_id: str, action_id: str, typed: str, block_id: str | None = None
     ) -> list[Json]:
         """Type into a select of a modal or Home; returns the options that the app offers."""
+        return _all_options(self.suggest_groups(view_id, action_id, typed, block_id))
+
+    def suggest_groups(
+        self, view_id: str, action_id: str, typed: str, block_id: str | None = None
+    ) -> list[Json]:
+        """The same, in the groups that the app offers them in."""
         return self.parts.suggestions.in_view(self.user, view_id, action_id, block_id, typed)
 
     def suggest_in_message(
         self, channel: str, ts: str, action_id: str, typed: str, block_id: str | None = None
     ) -> list[Json]:
         """Type into a select of a message; returns the options that the app offers."""
+        groups = self.suggest_groups_in_message(channel, ts, action_id, typed, block_id)
+        return _all_options(groups)
+
+    def suggest_groups_in_message(
+        self, channel: str, ts: str, action_id: str, typed: str, block_id: str | None = None
+    ) -> list[Json]:
+        """The same, in the groups that the app offers them in."""
         with self.parts.workspace.lock:
             place = self._place(channel)
         return self.parts.suggestions.in_message(self.user, place, ts, action_id, block_id, typed)
@@ -291,20 +316,24 @@ class Person:
         self.parts.interactions.shortcut(self.user, callback_id, place, ts)
 
     @_by_hand
-    def open_home(self) -> None:
-        """Open the app's Home tab."""
+    def open_home(self, tab: str = "home") -> str:
+        """Open the app at its `home` or its `messages` tab; returns the conversation's id."""
+        if tab not in ("home", "messages"):
+            raise PersonError(f"An app has no tab called {tab}.")
         workspace = self.parts.workspace
         direct = workspace.direct_channel(frozenset({self.id, workspace.app.user_id}))
         event: Json = {
             "type": "app_home_opened",
             "user": self.id,
             "channel": direct.id,
-            "tab": "home",
+            "tab": tab,
         }
         home = self.parts.modals.home(self.id)
-        if home is not None:
+        if home is not None and tab == "home":
             event["view"] = self.parts.modals.payload(home)
+        workspace.touch()
         self.parts.events.happened(event, direct)
+        return direct.id
 
     # What they see.
 
@@ -363,6 +392,10 @@ class Person:
         if message is None or message.get("subtype") == "tombstone":
             raise PersonError("This message is gone.")
         return place, message
+
+
+def _all_options(groups: list[Json]) -> list[Json]:
+    return [option for group in groups for option in group["options"]]
 
 
 def _slash_refusal(name: str, thread_ts: str | None) -> str:

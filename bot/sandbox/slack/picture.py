@@ -49,6 +49,12 @@ def picture(person: Person, outbox: Outbox) -> Json:
         "channels": [_channel(person, place) for place in places],
         "messages": {place.id: person.messages(place.id) for place in places},
         "views": person.views(),
+        "app": {
+            "user": workspace.app.user_id,
+            "home": parts.manifest.home,
+            "read_only": parts.manifest.read_only,
+        },
+        "home": person.home(),
     }
 
 
@@ -79,6 +85,7 @@ def _channel(person: Person, channel: Channel) -> Json:
         "pins": [pin["ts"] for pin in channel.pins],
         "bookmarks": copy.deepcopy(channel.bookmarks),
         "unread": _unread(person, channel),
+        "mentions": _mentions(person, channel),
     }
 
 
@@ -90,13 +97,37 @@ def _direct(person: Person, channel: Channel) -> Json:
 
 
 def _unread(person: Person, channel: Channel) -> int:
-    if person.id not in channel.members:
-        return 0
-    read = person.parts.workspace.reads.get(person.id, {}).get(channel.id, "0")
     return sum(
         1
-        for message in channel.messages.values()
-        if message.get("user") != person.id
-        and message.get("thread_ts", message["ts"]) == message["ts"]
-        and parse_ts(message["ts"]) > parse_ts(read)
+        for message in _news(person, channel)
+        if message.get("thread_ts", message["ts"]) == message["ts"]
     )
+
+
+def _mentions(person: Person, channel: Channel) -> int:
+    """How many unread messages are for this person: by name, by group, or to everybody here."""
+    if channel.kind is ChannelKind.IM:
+        return _unread(person, channel)
+    groups = person.parts.workspace.usergroups.values()
+    marks = (
+        f"<@{person.id}>",
+        "<!here",
+        "<!channel",
+        "<!everyone",
+        *(f"<!subteam^{group.id}" for group in groups if person.id in group.users),
+    )
+    return sum(
+        1 for message in _news(person, channel) if any(mark in message["text"] for mark in marks)
+    )
+
+
+def _news(person: Person, channel: Channel) -> list[Json]:
+    """What others wrote since this person looked last; replies in threads too."""
+    if person.id not in channel.members:
+        return []
+    read = parse_ts(person.parts.workspace.reads.get(person.id, {}).get(channel.id, "0"))
+    return [
+        message
+        for message in channel.messages.values()
+        if message.get("user") != person.id and parse_ts(message["ts"]) > read
+    ]

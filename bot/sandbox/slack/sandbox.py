@@ -93,6 +93,7 @@ class SlackSandbox(Breakable):
             modals=modals,
             socket=self._socket,
             scopes=set(self._manifest.scopes),
+            home_enabled=self._manifest.home,
         )
         self._web_api = WebApi(self._context, self.rules, self._server.connections.cut)
         self._page_api = PageApi(self._parts, self._outbox, self._extras)

@@ -27,7 +27,7 @@ class Suggestions:
     def in_view(
         self, user: User, view_id: str, action_id: str, block_id: str | None, typed: str
     ) -> list[Json]:
-        """The options that the app offers in a modal or Home for what was typed so far."""
+        """The groups of options that the app offers in a modal or Home for what was typed so far."""
         with self._workspace.lock:
             view = self._modals.find(view_id)
             if view is None or view.user != user.id:
@@ -46,17 +46,20 @@ class Suggestions:
         block_id: str | None,
         typed: str,
     ) -> list[Json]:
-        """The options that the app offers in a message for what was typed so far."""
+        """The groups of options that the app offers in a message for what was typed so far."""
         with self._workspace.lock:
-            message = channel.messages.get(ts)
+            own = self._workspace.ephemerals.get(user.id, {}).get(channel.id, [])
+            whispered = next((message for message in own if message["ts"] == ts), None)
+            message = whispered or channel.messages.get(ts)
             if message is None:
                 raise PersonError("This message is gone.")
             container = {"type": "message", "message_ts": ts, "channel_id": channel.id}
             place: Json = {
-                "container": container | {"is_ephemeral": False},
+                "container": container | {"is_ephemeral": whispered is not None},
                 "channel": channel_reference(channel),
-                "message": copy.deepcopy(self._workspace.message_view(channel, message)),
             }
+            if whispered is None:
+                place["message"] = copy.deepcopy(self._workspace.message_view(channel, message))
             blocks = message.get("blocks", [])
         return self._ask(user, place, blocks, action_id, block_id, typed)
 
@@ -79,17 +82,28 @@ class Suggestions:
             interaction(self._workspace, user, "block_suggestion", **place, **asked)
         )
         # Slack shows no result rather than an error where the app is late or answers nonsense.
-        return _options(receipt.response or {}) if receipt.acked else []
+        return _groups(receipt.response or {}) if receipt.acked else []
 
 
-def _options(response: Json) -> list[Json]:
-    options = response.get("options")
-    if options is None:
-        groups = response.get("option_groups") or ()
-        options = [option for group in groups for option in group.get("options", ())]
-    if not isinstance(options, list) or len(options) > _MOST_OPTIONS:
+def _groups(response: Json) -> list[Json]:
+    """What was offered as groups; options without a group are one whose `label` is None."""
+    if "options" in response:
+        groups = [{"label": None, "options": response["options"]}]
+    else:
+        groups = response.get("option_groups") or []
+    if not isinstance(groups, list) or len(groups) > _MOST_OPTIONS:
         return []
-    return options if all(_is_option(option) for option in options) else []
+    return groups if all(_is_group(group) for group in groups) else []
+
+
+def _is_group(group: Any) -> bool:
+    if not isinstance(group, dict):
+        return False
+    label, options = group.get("label"), group.get("options")
+    labelled = label is None or (isinstance(label, dict) and isinstance(label.get("text"), str))
+    if not labelled or not isinstance(options, list) or len(options) > _MOST_OPTIONS:
+        return False
+    return all(_is_option(option) for option in options)
 
 
 def _is_option(option: Any) -> bool:

@@ -58,36 +58,3 @@ def merged_values(below: Values, above: Mapping[str, Mapping[str, Json]]) -> Val
             block = merged.setdefault(block_id, {})
             block[action_id] = {**block.get(action_id, {}), **value}
     return merged
-
-
-def problems(blocks: Sequence[Json], values: Values) -> dict[str, str]:
-    """What Slack's client itself objects to at submission, by block_id; the app never sees it."""
-    found: dict[str, str] = {}
-    for block in blocks:
-        if block["type"] != "input":
-            continue
-        element = block["element"]
-        state = values.get(block["block_id"], {}).get(element["action_id"], {})
-        value = state.get(value_key(element["type"]))
-        if value in (None, "", []):
-            if not block.get("optional"):
-                found[block["block_id"]] = "Please complete this required field."
-            continue
-        objection = _objection(element, value)
-        if objection:
-            found[block["block_id"]] = objection
-    return found
-
-
-def _objection(element: Json, value: Any) -> str:
-    if element["type"] == "plain_text_input":
-        if len(value) > element.get("max_length", 3000):
-            return f"Please use at most {element.get('max_length', 3000)} characters."
-        if len(value) < element.get("min_length", 0):
-            return f"Please use at least {element['min_length']} characters."
-    if element["type"] == "number_input":
-        try:
-            float(value)
-        except ValueError:
-            return "Please enter a number."
-    return ""

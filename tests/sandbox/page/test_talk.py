@@ -188,18 +188,42 @@ def test_what_is_unread_is_marked_until_it_is_read(
 ) -> None:
     sandbox.person("ana").create_channel("section-7", False)
     page = open_page("ana")
-    sandbox.person("ben").join("section-7")
-    sandbox.person("ben").say("section-7", "my students see errors")
+    ben = sandbox.person("ben")
+    ben.join("section-7")
+    ben.say("section-7", "my students see errors")
     link = page.get_by_test_id("channel-link").filter(has_text="section-7")
-    expect(link.locator(".count")).not_to_be_empty()
+    expect(link).to_have_class(re.compile("unread"))
+    expect(link.locator(".count")).to_have_count(0)
+    ben.say("section-7", "@ana can you look?")
+    expect(link.locator(".count")).to_have_text("1")
+    expect(link).to_have_attribute("aria-label", "section-7, 1 for you")
+    expect(page).to_have_title(re.compile(r"^\(\d+\) general"))
     link.click()
     expect(_message(page, "my students see errors")).to_be_visible()
     page.get_by_test_id("channel-link").filter(has_text="general").click()
+    expect(link).not_to_have_class(re.compile("unread"))
     expect(link.locator(".count")).to_have_count(0)
     page.reload()
     page.wait_for_selector("body.ready")
     expect(link).to_be_visible()
-    expect(link.locator(".count")).to_have_count(0)
+    expect(link).not_to_have_class(re.compile("unread"))
+
+
+def test_a_line_stands_over_what_is_new(sandbox: SlackSandbox, open_page: OpenPage) -> None:
+    ana, ben = sandbox.person("ana"), sandbox.person("ben")
+    ben.say("incidents", "seen before")
+    page = open_page("ana", "incidents")
+    expect(_message(page, "seen before")).to_be_visible()
+    sandbox.wait_for(lambda: sandbox.channel("incidents").id in ana.parts.workspace.reads[ana.id])
+    page.get_by_test_id("channel-link").filter(has_text="general").click()
+    for text in ("first news", "second news"):
+        ben.say("incidents", text)
+    page.get_by_test_id("channel-link").filter(has_text="incidents").click()
+    line = page.get_by_role("separator", name="New")
+    expect(line).to_be_visible()
+    below = line.locator("xpath=following-sibling::article")
+    expect(below).to_have_count(2)
+    expect(below.first).to_contain_text("first news")
 
 
 def test_the_connection_is_told(sandbox: SlackSandbox, app: App, open_page: OpenPage) -> None:

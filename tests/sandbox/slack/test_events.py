@@ -110,6 +110,12 @@ def test_the_home_tab(slack: SlackSandbox, app: App, connect: Any) -> None:
     assert home is not None
     assert home["blocks"][0]["text"]["text"] == "Nothing is on fire."
 
+    ana.open_home("messages")
+    slack.wait_for(lambda: len(slack.deliveries) == 2)
+    first, second = (delivered.payload["event"] for delivered in slack.deliveries)
+    assert (first["tab"], second["tab"]) == ("home", "messages")
+    assert "view" not in second
+
 
 def test_an_app_hears_its_own_messages_which_bolt_leaves_aside(
     slack: SlackSandbox, app: App, connect: Any

@@ -7,9 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 from websockets.sync.client import connect as open_socket
 
-from bot.sandbox.slack import Outage, Param, SlackSandbox
+from bot.sandbox.slack import Outage, Param, PersonError, SlackSandbox
 
 
 class Page:
@@ -162,3 +164,50 @@ def test_a_direct_message_says_with_whom(slack: SlackSandbox, page: Page) -> Non
     page.act("open_home")
     [direct] = [channel for channel in page.state()["channels"] if channel.get("is_im")]
     assert (direct["user"], direct["name"]) == (slack.bot_user_id, "mayday")
+
+
+def test_what_is_for_one_is_counted_apart(slack: SlackSandbox, page: Page) -> None:
+    ben = slack.person("ben")
+    first = ben.say("hub-ops", "nobody in particular")
+    ben.say("hub-ops", "@ana look")
+    ben.say("hub-ops", "@here everybody")
+    ben.say("hub-ops", "@oncall you two")
+    ben.say("hub-ops", "@ana in a thread", thread_ts=first)
+    ben.say("hub-ops", "@chidi you")
+    hub_ops = next(c for c in page.state()["channels"] if c["name"] == "hub-ops")
+    assert (hub_ops["unread"], hub_ops["mentions"]) == (5, 4)
+    page.act("mark_read", channel=hub_ops["id"], ts=slack.messages("hub-ops")[-1]["ts"])
+    hub_ops = next(c for c in page.state()["channels"] if c["name"] == "hub-ops")
+    assert (hub_ops["unread"], hub_ops["mentions"]) == (0, 0)
+
+
+def test_the_app_is_opened_at_a_tab(slack: SlackSandbox, page: Page) -> None:
+    opened = page.act("open_home", tab="messages")
+    assert opened["ok"]
+    assert opened["channel"] == page.act("open_home")["channel"]
+    assert page.act("open_home", tab="about")["error"] == "An app has no tab called about."
+    assert page.state()["app"] == {"user": slack.bot_user_id, "home": True, "read_only": False}
+
+
+def test_an_app_without_a_home_publishes_none_and_may_be_deaf() -> None:
+    tabs = {"home_tab_enabled": False, "messages_tab_read_only_enabled": True}
+    manifest = {
+        "display_information": {"name": "mayday"},
+        "features": {"app_home": tabs},
+        "oauth_config": {"scopes": {"bot": ["chat:write"]}},
+    }
+    with SlackSandbox(manifest=manifest) as slack:
+        client = WebClient(token=slack.bot_token, base_url=slack.api_url)
+        ana = slack.person("ana")
+        direct = ana.open_home("messages")
+        with pytest.raises(PersonError, match="turned off"):
+            ana.say(direct, "hello?")
+        with pytest.raises(SlackApiError, match="not_enabled"):
+            client.views_publish(user_id=ana.id, view={"type": "home", "blocks": []})
+
+
+def test_a_file_for_a_form_is_sent_by_itself(slack: SlackSandbox, page: Page) -> None:
+    content = base64.b64encode(b"write EPIPE").decode()
+    sent = page.act("upload_file", file={"name": "log.txt", "content_b64": content})
+    assert sent["file"]["filetype"] == "txt"
+    assert page.http.get(sent["file"]["url_private"]).content == b"write EPIPE"

@@ -82,3 +82,32 @@ def test_a_select_in_a_message(slack: SlackSandbox, app: App, connect: Any) -> N
     ts = app.client.chat_postMessage(channel=channel, text="x", blocks=[actions])["ts"]
     offered = slack.person("ana").suggest_in_message("hub-ops", str(ts), "pick", "data")
     assert [each["value"] for each in offered] == ["datahub"]
+
+
+def test_the_page_gets_the_groups_of_the_app(slack: SlackSandbox, app: App, connect: Any) -> None:
+    def group(name: str, *options: str) -> dict[str, Any]:
+        label = {"type": "plain_text", "text": name}
+        return {"label": label, "options": [option(each) for each in options]}
+
+    groups = [group("Teaching", "datahub", "data8"), group("Research", "biohub")]
+    app.options("pick")(lambda ack: ack(option_groups=groups))
+    connect(app)
+    actions = {"type": "actions", "block_id": "b", "elements": [PICK["element"]]}
+    channel = slack.channel("hub-ops").id
+    ana = slack.person("ana")
+    ts = str(app.client.chat_postMessage(channel=channel, text="x", blocks=[actions])["ts"])
+    assert ana.suggest_groups_in_message("hub-ops", ts, "pick", "hub") == groups
+
+
+def test_a_select_that_only_one_person_sees(slack: SlackSandbox, app: App, connect: Any) -> None:
+    app.options("pick")(lambda ack: ack(options=[option("datahub")]))
+    connect(app)
+    actions = {"type": "actions", "block_id": "b", "elements": [PICK["element"]]}
+    ana, channel = slack.person("ana"), slack.channel("hub-ops").id
+    app.client.chat_postEphemeral(channel=channel, user=ana.id, text="x", blocks=[actions])
+    [whisper] = ana.messages("hub-ops")
+    offered = ana.suggest_in_message("hub-ops", whisper["ts"], "pick", "data")
+    assert [each["value"] for each in offered] == ["datahub"]
+    asked = slack.deliveries[-1].payload
+    assert asked["container"]["is_ephemeral"] is True
+    assert "message" not in asked

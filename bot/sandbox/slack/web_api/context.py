@@ -88,6 +88,7 @@ class Context:
     modals: Modals
     socket: SocketMode
     scopes: set[str]
+    home_enabled: bool
     url: str = ""
 
     @property

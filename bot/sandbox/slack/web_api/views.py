@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.sandbox.slack.modals import View
-from bot.sandbox.slack.values import Json
+from bot.sandbox.slack.values import Json, SlackError
 from bot.sandbox.slack.web_api.context import Args, Context, Method
 
 
@@ -33,6 +33,8 @@ def update_view(context: Context, args: Args) -> Json:
 def publish_view(context: Context, args: Args) -> Json:
     """views.publish."""
     user = context.user(args.required("user_id"))
+    if not context.home_enabled:
+        raise SlackError("not_enabled")
     view = context.modals.publish(user.id, _definition(args), expected_hash=args.text("hash"))
     return _answer(context, view)
 

@@ -1,0 +1,460 @@
+"""Every input of a modal, used in a browser and read by a real Bolt app."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from slack_bolt import Ack, App
+from slack_sdk import WebClient
+
+from bot.sandbox.slack import SlackSandbox
+from tests.sandbox.page.all_inputs import SECTION, every_input, field, option, plain
+
+OpenPage = Callable[..., Page]
+Json = dict[str, Any]
+
+RUNBOOKS = ("resync-routes", "restart-proxy", "force-delete-stuck-servers")
+
+
+@pytest.fixture(scope="module")
+def listening(app: App, client: WebClient, forms: list[Json]) -> Json:
+    """What the app reads from its forms; with `errors` in it, the app answers those, once."""
+    values: Json = {}
+
+    @app.shortcut("declare")
+    def opened(ack: Ack, body: Json) -> None:
+        ack()
+        client.views_open(trigger_id=body["trigger_id"], view=forms[-1])
+
+    @app.options("value")
+    def runbooks(ack: Ack, payload: Json) -> None:
+        found = [option(name) for name in RUNBOOKS if payload["value"] in name]
+        groups = [
+            {"label": plain("Routes"), "options": found[:1]},
+            {"label": plain("Servers"), "options": found[1:]},
+        ]
+        ack(option_groups=[group for group in groups if group["options"]])
+
+    @app.options("label")
+    def labels(ack: Ack, payload: Json) -> None:
+        ack(options=[option(f"{payload['value']}-{at}") for at in range(3)])
+
+    @app.action("asked")
+    def dispatched(ack: Ack, action: Json) -> None:
+        ack()
+        values.setdefault("actions", []).append(action)
+
+    @app.view("every_input")
+    def sent(ack: Ack, view: Json) -> None:
+        errors = values.pop("errors", None)
+        if errors:
+            ack(response_action="errors", errors=errors)
+            return
+        ack()
+        values.update(view["state"]["values"])
+
+    return values
+
+
+@pytest.fixture
+def read(sandbox: SlackSandbox, listening: Json) -> Iterator[Json]:
+    """What the app has read in this test."""
+    listening.clear()
+    yield listening
+    for view in sandbox.person("ana").views():
+        sandbox.person("ana").close_view(view["id"])
+
+
+@pytest.fixture(scope="module")
+def forms() -> list[Json]:
+    """The form that the shortcut opens is the last one of these."""
+    return []
+
+
+@pytest.fixture
+def modal(
+    sandbox: SlackSandbox, open_page: OpenPage, forms: list[Json], read: Json
+) -> Callable[..., Locator]:
+    """Opens a form for Ana: every input, or one of these blocks alone."""
+
+    def opened(*blocks: Json) -> Locator:
+        form = every_input(
+            person=sandbox.person("ana").id,
+            other=sandbox.person("ben").id,
+            place=sandbox.channel("hub-ops").id,
+        )
+        forms.append({**form, "blocks": list(blocks)} if blocks else form)
+        page = open_page("ana", "incidents")
+        sandbox.person("ana").shortcut("declare")
+        dialog = page.get_by_test_id("modal")
+        expect(dialog).to_be_visible()
+        return dialog
+
+    return opened
+
+
+def _send(dialog: Locator) -> None:
+    dialog.get_by_test_id("modal-submit").click()
+
+
+def _value(read: Json, name: str) -> Any:
+    state = dict(read[name]["value"])
+    state.pop("type")
+    [value] = state.values()
+    return value
+
+
+def test_what_nobody_touched_is_sent_as_it_stood(
+    sandbox: SlackSandbox, modal: Callable[..., Locator], read: Json
+) -> None:
+    dialog = modal()
+    expect(dialog.get_by_label("Summary")).to_be_focused()
+    # The only one that must be filled and has no initial value.
+    runbook = dialog.get_by_label("Runbook")
+    runbook.fill("resync")
+    dialog.get_by_role("option", name="resync-routes").click()
+    _send(dialog)
+    expect(dialog).to_be_hidden()
+
+    ana, ben = sandbox.person("ana").id, sandbox.person("ben").id
+    hub_ops, here = sandbox.channel("hub-ops").id, sandbox.channel("incidents").id
+    assert {name: _value(read, name) for name in read if name not in _OPTIONS} == {
+        "title": "Hub is slow",
+        "summary": None,
+        "email": "ana@example.org",
+        "address": None,
+        "users": "12",
+        "load": None,
+        "day": "2017-02-23",
+        "time": "21:10",
+        "moment": 1487913057,
+        "commander": ana,
+        "crew": [ana, ben],
+        "conversation": here,
+        "conversations": [hub_ops],
+        "channel": hub_ops,
+        "channels": [],
+        "notes": {"type": "rich_text", "elements": [SECTION]},
+        "files": [],
+    }
+    chosen = {name: _value(read, name) for name in _OPTIONS}
+    assert chosen["hub"] is None
+    assert chosen["severity"]["value"] == "sev2"
+    assert chosen["severity"]["description"]["text"] == "some"
+    assert [each["value"] for each in chosen["checks"]] == ["sev1"]
+    assert [each["value"] for each in chosen["hubs"]] == ["data8"]
+    assert [each["value"] for each in chosen["labels"]] == ["proxy"]
+    assert chosen["runbook"]["value"] == "resync-routes"
+
+
+_OPTIONS = ("severity", "checks", "hub", "hubs", "runbook", "labels")
+
+
+def test_what_was_put_in_is_what_the_app_reads(
+    sandbox: SlackSandbox, modal: Callable[..., Locator], read: Json
+) -> None:
+    dialog = modal()
+    page = dialog.page
+    dialog.get_by_label("Title").fill("<b>Hub</b> is gone")
+    dialog.get_by_label("Summary").fill("Two\nlines")
+    dialog.get_by_label("Email").fill("ben@example.org")
+    dialog.get_by_label("Address").fill("https://example.org/status?x=1")
+    dialog.get_by_label("Users", exact=True).fill("412")
+    dialog.get_by_label("Load").fill("0.75")
+    dialog.get_by_label("Day").fill("2017-02-24")
+    dialog.get_by_label("Time").fill("22:05")
+    dialog.get_by_label("Moment").fill("2017-02-23T21:11")
+    dialog.get_by_role("radio", name="sev1").check()
+    checks = dialog.locator(".block[data-block-id=checks]")
+    checks.get_by_role("checkbox", name="sev3").check()
+    dialog.locator("select[data-block-id=hub]").select_option("biohub")
+    hubs = dialog.locator(".block[data-block-id=hubs]")
+    hubs.locator("summary").click()
+    expect(hubs.get_by_role("group", name="Teaching").get_by_role("checkbox")).to_have_count(2)
+    hubs.get_by_role("checkbox", name="biohub").check()
+    expect(hubs.get_by_role("checkbox", name="datahub")).to_be_disabled()
+    page.keyboard.press("Escape")
+    dialog.get_by_label("Commander").select_option(label="Emi Tanaka")
+    dialog.get_by_label("Conversation", exact=True).select_option(label="#general")
+    dialog.get_by_label("Channel", exact=True).select_option(label="#incidents")
+    dialog.get_by_label("Runbook").fill("proxy")
+    dialog.get_by_role("option", name="restart-proxy").click()
+    dialog.locator("input[type=file]").set_input_files(
+        [{"name": "proxy.txt", "mimeType": "text/plain", "buffer": b"EPIPE"}]
+    )
+    expect(dialog.locator(".block[data-block-id=files] .chip")).to_have_text("proxy.txt")
+    _send(dialog)
+    expect(dialog).to_be_hidden()
+
+    plainly = ("title", "summary", "email", "address", "users", "load", "day", "time", "moment")
+    assert [_value(read, name) for name in plainly] == [
+        "<b>Hub</b> is gone",
+        "Two\nlines",
+        "ben@example.org",
+        "https://example.org/status?x=1",
+        "412",
+        "0.75",
+        "2017-02-24",
+        "22:05",
+        1487913060,
+    ]
+    assert _value(read, "severity")["value"] == "sev1"
+    assert [each["value"] for each in _value(read, "checks")] == ["sev1", "sev3"]
+    assert _value(read, "hub")["value"] == "biohub"
+    assert [each["value"] for each in _value(read, "hubs")] == ["data8", "biohub"]
+    assert _value(read, "commander") == sandbox.person("emi").id
+    assert _value(read, "conversation") == sandbox.channel("general").id
+    assert _value(read, "channel") == sandbox.channel("incidents").id
+    assert _value(read, "runbook")["value"] == "restart-proxy"
+    [file] = _value(read, "files")
+    assert (file["name"], file["mimetype"], file["size"]) == ("proxy.txt", "text/plain", 5)
+
+
+def test_each_error_stands_under_its_own_input(modal: Callable[..., Locator], read: Json) -> None:
+    dialog = modal()
+    dialog.get_by_label("Email").fill("ana")
+    dialog.get_by_label("Address").fill("example")
+    dialog.get_by_label("Users", exact=True).fill("1000")
+    dialog.get_by_label("Notes").fill("")
+    _send(dialog)
+
+    def error(name: str) -> Locator:
+        return dialog.locator(f"[data-error-for={name}]")
+
+    expect(error("email")).to_have_text("Enter an email address.")
+    expect(error("address")).to_contain_text("Enter a whole address")
+    expect(error("users")).to_have_text("Enter 900 or less.")
+    expect(error("notes")).to_have_text("Please fill in this field.")
+    expect(error("runbook")).to_have_text("Please fill in this field.")
+    expect(dialog.get_by_label("Email")).to_be_focused()
+    described = dialog.get_by_label("Email").get_attribute("aria-describedby")
+    assert described == error("email").get_attribute("id")
+    dialog.get_by_label("Users", exact=True).fill("1.5")
+    _send(dialog)
+    expect(error("users")).to_have_text("Enter a whole number.")
+
+    dialog.get_by_label("Email").fill("ana@example.org")
+    dialog.get_by_label("Address").fill("")
+    dialog.get_by_label("Users", exact=True).fill("900")
+    dialog.get_by_label("Notes").fill("something")
+    dialog.get_by_label("Runbook").fill("re")
+    dialog.get_by_role("option", name="resync").click()
+    read["errors"] = {"runbook": "Not this one.", "notes": "Say <more>."}
+    _send(dialog)
+    expect(error("runbook")).to_have_text("Not this one.")
+    expect(error("notes")).to_have_text("Say <more>.")
+    expect(error("email")).to_be_empty()
+
+
+def _asked(sandbox: SlackSandbox) -> int:
+    kinds = [each.payload.get("type") for each in sandbox.deliveries]
+    return kinds.count("block_suggestion")
+
+
+def test_the_app_is_asked_only_when_enough_is_typed(
+    sandbox: SlackSandbox, modal: Callable[..., Locator], read: Json
+) -> None:
+    dialog = modal()
+    runbook = dialog.get_by_label("Runbook")
+    expect(runbook).to_have_attribute("placeholder", "Type a runbook's name")
+    before = _asked(sandbox)
+    runbook.press_sequentially("r")
+    block = dialog.locator(".block[data-block-id=runbook]")
+    expect(block.locator(".combo-note")).to_have_text("Type 2 letters or more.")
+    assert _asked(sandbox) == before
+
+    runbook.press_sequentially("e")
+    expect(block.get_by_role("option")).to_have_text(["resync-routes", "restart-proxy"])
+    expect(block.locator(".combo-group")).to_have_text(["Routes", "Servers"])
+    runbook.press("ArrowDown")
+    runbook.press("Enter")
+    expect(runbook).to_have_value("restart-proxy")
+    expect(dialog).to_be_visible()
+
+    # What is typed and not chosen is no choice.
+    runbook.fill("nonsense")
+    expect(block.locator(".combo-note")).to_have_text("Nothing found.")
+    runbook.press("Escape")
+    expect(dialog).to_be_visible()
+    runbook.press("Tab")
+    expect(runbook).to_have_value("restart-proxy")
+    runbook.fill("")
+    runbook.press("Tab")
+    expect(runbook).to_have_value("")
+
+
+def test_several_are_chosen_and_left_out_again(modal: Callable[..., Locator], read: Json) -> None:
+    element = {
+        "type": "multi_external_select",
+        "action_id": "label",
+        "max_selected_items": 3,
+        "min_query_length": 0,
+        "initial_options": [option("proxy")],
+    }
+    dialog = modal(field("labels", element))
+    labels = dialog.get_by_label("Labels")
+    chips = dialog.locator(".block[data-block-id=labels] .chip")
+    labels.press_sequentially("x")
+    dialog.get_by_role("option", name="x-1").click()
+    expect(chips).to_have_text(["proxy", "x-1"])
+    labels.press_sequentially("y")
+    dialog.get_by_role("option", name="y-0").click()
+    expect(labels).to_be_disabled()
+    chips.first.get_by_role("button").click()
+    expect(chips).to_have_text(["x-1", "y-0"])
+    expect(labels).to_be_focused()
+    labels.press("Backspace")
+    expect(chips).to_have_text(["x-1"])
+    _send(dialog)
+    expect(dialog).to_be_hidden()
+    [chosen] = read["labels"]["label"]["selected_options"]
+    assert chosen["value"] == "x-1"
+
+
+def test_rich_text_is_written_with_buttons_keys_and_marks(
+    sandbox: SlackSandbox, modal: Callable[..., Locator], read: Json
+) -> None:
+    dialog = modal(field("notes", {"type": "rich_text_input", "placeholder": plain("So far?")}))
+    page = dialog.page
+    notes = dialog.get_by_label("Notes")
+    notes.click()
+    page.keyboard.type("<b>it</b> is ")
+    page.keyboard.press("Control+b")
+    page.keyboard.type("down")
+    page.keyboard.press("Control+b")
+    page.keyboard.type(" :fire: says @ben in #hub-ops, see https://example.org.")
+    page.keyboard.press("Enter")
+    dialog.get_by_role("button", name="Ordered list").click()
+    page.keyboard.type("first")
+    page.keyboard.press("Enter")
+    page.keyboard.type("second")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    dialog.get_by_role("button", name="Quote").click()
+    page.keyboard.type("quoted")
+    _send(dialog)
+    expect(dialog).to_be_hidden()
+    written = _value(read, "notes")
+    assert written["type"] == "rich_text"
+    said, listed, quoted = written["elements"]
+    assert said == {
+        "type": "rich_text_section",
+        "elements": [
+            {"type": "text", "text": "<b>it</b> is "},
+            {"type": "text", "text": "down", "style": {"bold": True}},
+            {"type": "text", "text": " "},
+            {"type": "emoji", "name": "fire", "unicode": "1f525"},
+            {"type": "text", "text": " says "},
+            {"type": "user", "user_id": sandbox.person("ben").id},
+            {"type": "text", "text": " in "},
+            {"type": "channel", "channel_id": sandbox.channel("hub-ops").id},
+            {"type": "text", "text": ", see "},
+            {"type": "link", "url": "https://example.org"},
+            {"type": "text", "text": "."},
+        ],
+    }
+    assert (listed["style"], listed["indent"]) == ("ordered", 0)
+    assert [item["elements"][0]["text"] for item in listed["elements"]] == ["first", "second"]
+    assert quoted == {
+        "type": "rich_text_quote",
+        "elements": [{"type": "text", "text": "quoted"}],
+    }
+
+
+def test_a_link_is_put_on_words(modal: Callable[..., Locator], read: Json) -> None:
+    dialog = modal(field("notes", {"type": "rich_text_input"}))
+    page = dialog.page
+    dialog.get_by_label("Notes").click()
+    page.keyboard.type("see ")
+    page.keyboard.press("Control+Shift+u")
+    asked = page.get_by_role("dialog", name="Add a link")
+    asked.get_by_label("Address").fill("javascript:alert(1)")
+    asked.get_by_label("Text").fill("the board")
+    asked.get_by_role("button", name="Add").click()
+    expect(asked.get_by_role("alert")).to_contain_text("whole address")
+    asked.get_by_label("Address").fill("https://example.org")
+    asked.get_by_role("button", name="Add").click()
+    expect(dialog.get_by_label("Notes")).to_be_focused()
+    _send(dialog)
+    expect(dialog).to_be_hidden()
+    [section] = _value(read, "notes")["elements"]
+    assert section["elements"][:2] == [
+        {"type": "text", "text": "see "},
+        {"type": "link", "url": "https://example.org", "text": "the board"},
+    ]
+
+
+def test_what_is_pasted_into_rich_text_is_only_text(
+    modal: Callable[..., Locator], read: Json
+) -> None:
+    dialog = modal(field("notes", {"type": "rich_text_input"}))
+    notes = dialog.get_by_label("Notes")
+    notes.click()
+    notes.evaluate(
+        """node => {
+          const data = new DataTransfer();
+          data.setData("text/html", "<img src=x onerror=alert(1)><b>bold</b>");
+          data.setData("text/plain", "bold <img src=x>");
+          const paste = { clipboardData: data, bubbles: true, cancelable: true };
+          node.dispatchEvent(new ClipboardEvent("paste", paste));
+        }"""
+    )
+    expect(notes).to_have_text("bold <img src=x>")
+    expect(notes.locator("b, img")).to_have_count(0)
+
+
+def test_files_are_counted_sorted_out_and_dropped(
+    modal: Callable[..., Locator], read: Json
+) -> None:
+    element = {"type": "file_input", "filetypes": ["txt"], "max_files": 2}
+    dialog = modal(field("files", element))
+    chooser = dialog.locator("input[type=file]")
+    block = dialog.locator(".block[data-block-id=files]")
+    chooser.set_input_files({"name": "a.exe", "mimeType": "x/x", "buffer": b"x"})
+    expect(block).to_contain_text("a.exe is not of an accepted kind: txt.")
+    block.locator(".file-input").evaluate(
+        """node => {
+          const data = new DataTransfer();
+          data.items.add(new File(["one"], "one.txt", { type: "text/plain" }));
+          const drop = { dataTransfer: data, bubbles: true, cancelable: true };
+          node.dispatchEvent(new DragEvent("drop", drop));
+        }"""
+    )
+    chips = block.locator(".chip")
+    expect(chips).to_have_text(["one.txt"])
+    two = [{"name": f"{at}.txt", "mimeType": "text/plain", "buffer": b"x"} for at in (2, 3)]
+    chooser.set_input_files(two)
+    expect(block).to_contain_text("At most 2 files can be attached.")
+    chooser.set_input_files(two[:1])
+    expect(chips).to_have_text(["one.txt", "2.txt"])
+    expect(block.locator(".drop-zone")).to_be_hidden()
+    chips.first.get_by_role("button").click()
+    expect(chips).to_have_text(["2.txt"])
+    _send(dialog)
+    expect(dialog).to_be_hidden()
+    assert [file["name"] for file in _value(read, "files")] == ["2.txt"]
+
+
+@pytest.mark.parametrize(
+    ("trigger", "sent"),
+    [
+        pytest.param("on_enter_pressed", ["slow"], id="on enter"),
+        pytest.param("on_character_entered", ["s", "sl", "slo", "slow"], id="on each character"),
+    ],
+)
+def test_an_input_tells_the_app_when_it_is_asked_to(
+    sandbox: SlackSandbox, modal: Callable[..., Locator], read: Json, trigger: str, sent: list[str]
+) -> None:
+    element = {
+        "type": "plain_text_input",
+        "action_id": "asked",
+        "dispatch_action_config": {"trigger_actions_on": [trigger]},
+    }
+    dialog = modal(field("title", element, dispatch_action=True))
+    title = dialog.get_by_label("Title")
+    title.press_sequentially("slow")
+    title.press("Enter")
+    sandbox.wait_for(lambda: len(read.get("actions", ())) == len(sent))
+    assert [action["value"] for action in read["actions"]] == sent
+    expect(dialog).to_be_visible()
