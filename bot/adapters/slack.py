@@ -33,6 +33,7 @@ LONGEST_PAUSE = 60.0
 MOST_PAUSES = 5
 CLOCK_SKEW_SECONDS = 300
 """How far this machine's clock may be ahead of Slack's; what is looked for is known by its id."""
+CODE = re.compile(r"[a-z0-9_]+")
 CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{6,}")
 
 PASSING = frozenset(
@@ -354,6 +355,8 @@ def _translate(method: str, exc: SlackApiError) -> NoReturn:
     headers = {k.lower(): v for k, v in (getattr(answer, "headers", None) or {}).items()}
     data = getattr(answer, "data", None)
     code = str(data.get("error") or "") if isinstance(data, dict) else ""
+    if not CODE.fullmatch(code):
+        code = ""  # the SDK puts words of its own there when the answer was not JSON
     if status == 429 or code == "ratelimited":
         wait = headers.get("retry-after", "30")
         wait = wait[0] if isinstance(wait, list) else wait

@@ -16,7 +16,7 @@ from bot.domain.incident import Policy
 from bot.domain.timeline import EntryKind
 from bot.errors import Tell
 from bot.ports import Chat, Profile
-from bot.sandbox.faults import Fault, drop_after, drop_before, says
+from bot.sandbox.faults import Fault, drop_after, drop_before, says, secondary_limit
 from bot.sandbox.rules import on_request
 from bot.services.effects import Effects
 from bot.services.people import People
@@ -27,8 +27,11 @@ from bot.store import effects as effect_rows
 from bot.store import incidents as incident_rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
+from tests.support.cruelty import CALLS
 from tests.support.evening import INCIDENT, ITEMS, PEOPLE, at
 from tests.support.forge import Practice, practice
+
+WRONG = {**CALLS, "secondary limit": secondary_limit(1), "token refused": says(401)}
 
 NOW = datetime(2017, 2, 24, 7, 0, tzinfo=UTC)
 ISSUES = "/repos/practice/incidents/issues"
@@ -159,7 +162,7 @@ def _chat(directory: Any) -> Chat:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
-    with practice(tmp_path / "github") as github:
+    with practice(tmp_path / "github", timeout=1) as github:
         store = Store(f"sqlite:///{tmp_path / 'mayday.db'}")
         store.migrate()
         with store.write() as tx:
@@ -221,6 +224,15 @@ def test_a_change_is_carried_into_what_was_published(office: Office) -> None:
     (incident,) = [i for i in office.github.sandbox.issues() if i.labels == ("incident",)]
     assert "Most students are fine." in incident.body
     assert "Most students are fine." in next(office.folder.iterdir()).read_text()
+
+
+@pytest.mark.parametrize("fault", WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("method", ["GET", "POST", "PATCH"])
+def test_the_first_request_of_a_kind_goes_wrong(office: Office, method: str, fault: Fault) -> None:
+    office.github.sandbox.faults = [on_request(method, "/", fault, times=1)]
+    office.publish()
+    office.publish()
+    check_whole(office)
 
 
 @pytest.mark.parametrize("fault", [says(502, effect=True), drop_after(), drop_before()])

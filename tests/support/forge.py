@@ -37,14 +37,14 @@ def client(
 
 
 @contextmanager
-def practice(directory: Path) -> Iterator[Practice]:
+def practice(directory: Path, *, timeout: int = 10) -> Iterator[Practice]:
     """Start them; skips the test, saying why, where the node parts are not installed."""
     sandbox = GitHubSandbox(directory)
     try:
         sandbox.start()
     except GitHubSandboxError as exc:
         pytest.skip(str(exc))
-    forge = client(sandbox.api_url)
+    forge = client(sandbox.api_url, timeout=timeout)
     try:
         yield Practice(sandbox=sandbox, forge=forge)
     finally:

@@ -1,0 +1,172 @@
+"""Declaring, while every call that it makes goes wrong once, and whatever becomes of its form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.clock import SandboxClock
+from bot.sandbox.faults import Fault, says
+from bot.sandbox.rules import FaultHook, on_call, on_delivery
+from bot.sandbox.slack import Channel, PersonError, SlackSandbox
+from bot.store import effects as effect_rows
+from bot.store.effects import EffectState
+from tests.support.bot import Scene, running
+from tests.support.cruelty import CALLS, EVENTS, PATIENCE, hurried
+
+TITLE = "Proxy was evicted"
+METHODS = (
+    "conversations.create",
+    "conversations.invite",
+    "conversations.list",
+    "conversations.join",
+    "conversations.setTopic",
+    "bookmarks.list",
+    "bookmarks.add",
+    "pins.add",
+)
+FORMS = ("slow", "twice", "lost on the way", "acknowledgement lost")
+"""What may become of a form; Slack does not send one again by itself."""
+
+POSTS = ("/card", "/announcement")
+"""The ends of the effects that a posted message carries."""
+
+
+@pytest.fixture
+def scene(
+    slack: SlackSandbox,
+    sqlite_url: str,
+    tmp_path: Path,
+    clock: SandboxClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Scene]:
+    """A mayday with little patience."""
+    monkeypatch.setattr("bot.adapters.slack.TIMEOUT_SECONDS", PATIENCE)
+    with running(slack, sqlite_url, tmp_path) as bot:
+        yield Scene(slack=slack, store=bot.store, clock=clock)
+
+
+def once(fault: Fault) -> list[FaultHook]:
+    """The fault for the first call of each method, and for the first try of each message."""
+    return [
+        *(on_call(method, fault, times=1) for method in METHODS),
+        *(on_call("chat.postMessage", fault, times=1, holding=effect) for effect in POSTS),
+    ]
+
+
+def is_done(scene: Scene) -> bool:
+    """Whether everything that belongs to the one incident is so, and nobody is warned any more."""
+    (incident,) = scene.incidents()
+    if incident.channel_id is None:
+        return False
+    effects = scene.effects(incident.channel_id)
+    wanted = {k: e for k, e in effects.items() if k != "notice"}
+    warned = any("⚠️" in post["text"] for post in scene.posts(incident.channel_id, "notice"))
+    return (
+        len(wanted) == 7
+        and not warned
+        and all(e.state is EffectState.DONE for e in effects.values())
+    )
+
+
+def whole(scene: Scene) -> Channel:
+    """See that everything is there exactly once."""
+    (channel,) = scene.incident_channels()
+    (incident,) = scene.incidents()
+    assert (channel.id, channel.name) == (incident.channel_id, incident.channel_name)
+    assert scene.ana.id in channel.members
+    (card,) = scene.posts(channel.id, "card")
+    assert [pin["ts"] for pin in channel.pins] == [card["ts"]]
+    assert len(scene.announcements(channel.id)) == 1
+    assert [mark["title"] for mark in channel.bookmarks] == ["datahub"]
+    assert TITLE in channel.topic["value"]
+    return channel
+
+
+def submit(scene: Scene) -> str:
+    """Ana fills the form in and sends it; the form's id."""
+    view = scene.ask_to_declare(scene.ana, TITLE)
+    with suppress(PersonError):
+        scene.ana.submit(view["id"], {"hubs": ["datahub"]})
+    return str(view["id"])
+
+
+@pytest.mark.parametrize("fault", CALLS.values(), ids=CALLS)
+def test_every_call_goes_wrong_once(scene: Scene, slack: SlackSandbox, fault: Fault) -> None:
+    view = scene.ask_to_declare(scene.ana, TITLE)
+    slack.faults = once(fault)
+    assert scene.ana.submit(view["id"], {"hubs": ["datahub"]}) == {}
+    hurried(scene, lambda: is_done(scene), "all of it", most=timedelta(minutes=25))
+    whole(scene)
+
+
+@pytest.mark.parametrize("what", ["token", "scopes"])
+def test_what_slack_refuses_is_made_good_when_it_allows_it(
+    scene: Scene, slack: SlackSandbox, what: str
+) -> None:
+    view = scene.ask_to_declare(scene.ana, TITLE)
+    had = slack.scopes
+    if what == "token":
+        slack.revoke_bot_token()
+    else:
+        slack.scopes = {"commands"}
+    assert scene.ana.submit(view["id"], {"hubs": ["datahub"]}) == {}
+    (incident,) = scene.incidents()
+    scene.until(lambda: refused(scene, incident.id), "the refusal is on record")
+    slack.restore_bot_token()
+    slack.scopes = had
+    hurried(scene, lambda: is_done(scene), "all of it", most=timedelta(minutes=25))
+    whole(scene)
+
+
+def refused(scene: Scene, incident_id: str) -> bool:
+    """Whether the channel's effect says in one sentence what is to be done."""
+    with scene.store.read() as tx:
+        effect = effect_rows.get(tx, f"{incident_id}/channel")
+    if effect is None or not effect.error:
+        return False
+    return "slack.bot_token" in effect.error or "needs the scope" in effect.error
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_its_form_goes_wrong(scene: Scene, slack: SlackSandbox, name: str) -> None:
+    """Forms are not sent again by Slack: the person sees that there was trouble, and presses again."""
+    slack.faults = [on_delivery("view_submission", EVENTS[name], times=1)]
+    view_id = submit(scene)
+    if not scene.incidents() or scene.ana.views():
+        with suppress(PersonError):
+            scene.ana.submit(view_id, {"hubs": ["datahub"]})
+    hurried(scene, lambda: is_done(scene), "all of it", most=timedelta(minutes=25))
+    whole(scene)
+
+
+def test_a_form_that_slack_did_not_open_in_time_is_asked_for_again(
+    scene: Scene, slack: SlackSandbox
+) -> None:
+    slack.trigger_seconds = 0.0
+    scene.ana.command("general", f"/incident declare {TITLE}")
+    slack.wait_for(
+        lambda: "try again" in str(scene.ana.messages("general")[-1:]), what="she is told"
+    )
+    assert scene.ana.views() == []
+    slack.trigger_seconds = 3.0
+    submit(scene)
+    hurried(scene, lambda: is_done(scene), "all of it", most=timedelta(minutes=25))
+    whole(scene)
+
+
+def test_the_day_may_end_between_the_form_and_its_channel(
+    scene: Scene, slack: SlackSandbox, clock: SandboxClock
+) -> None:
+    """The name is of the day of declaring, however late Slack lets the channel be made."""
+    view = scene.ask_to_declare(scene.ana, TITLE)
+    slack.faults = [on_call("conversations.create", says(503), times=1)]
+    day = clock().date()
+    assert scene.ana.submit(view["id"], {"hubs": ["datahub"]}) == {}
+    clock.move_to(clock() + timedelta(days=1))
+    scene.until(lambda: is_done(scene), "all of it", timeout=20)
+    assert whole(scene).name == f"inc-{day}-proxy-was-evicted"

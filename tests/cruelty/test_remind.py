@@ -1,0 +1,48 @@
+"""A reminder, while posting it goes wrong in every way: it comes, and it comes once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.clock import SandboxClock
+from bot.sandbox.faults import Fault
+from bot.sandbox.rules import on_call
+from bot.sandbox.slack import SlackSandbox
+from bot.store.effects import EffectState
+from tests.support.bot import Scene, running
+from tests.support.cruelty import CALLS, PATIENCE, hurried
+
+
+@pytest.fixture
+def scene(
+    slack: SlackSandbox,
+    sqlite_url: str,
+    tmp_path: Path,
+    clock: SandboxClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Scene]:
+    """A mayday with little patience."""
+    monkeypatch.setattr("bot.adapters.slack.TIMEOUT_SECONDS", PATIENCE)
+    with running(slack, sqlite_url, tmp_path) as bot:
+        yield Scene(slack=slack, store=bot.store, clock=clock)
+
+
+@pytest.mark.parametrize("looked", [False, True], ids=["", "and looking too"])
+@pytest.mark.parametrize("fault", CALLS.values(), ids=CALLS)
+def test_posting_goes_wrong(scene: Scene, slack: SlackSandbox, fault: Fault, looked: bool) -> None:
+    channel = scene.declare().id
+    slack.faults = [on_call("chat.postMessage", fault, times=1, holding="/remind/")]
+    if looked:
+        slack.faults.append(on_call("conversations.history", fault, times=1))
+    scene.later(minutes=30, seconds=1)
+
+    def sent() -> bool:
+        found = [e for k, e in scene.effects(channel).items() if k.startswith("remind/")]
+        return bool(found) and all(e.state is EffectState.DONE for e in found)
+
+    hurried(scene, sent, "the reminder", most=timedelta(minutes=25))
+    assert len(scene.posts(channel, "remind")) == 1

@@ -1,0 +1,175 @@
+"""Runbooks on a real hub, while the hub or the cluster answers in every wrong way.
+
+An act that can be repeated without harm is, until it is seen to have worked. A destructive one happens
+once for each yes: where its answer is lost the target is looked at, and what is not evidently done waits
+for a human.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import pytest
+
+from bot.adapters.jupyterhub import JupyterHub
+from bot.adapters.kubernetes import KubernetesCluster
+from bot.domain.hubs import Part
+from bot.domain.plans import Outcome, Plan, Step
+from bot.runbook import Runbook
+from bot.sandbox.faults import Fault
+from bot.sandbox.rules import on_request
+from bot.services.steps import attempt
+from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS
+from runbooks.restart_proxy import RESTART_PROXY
+from runbooks.resync_routes import RESYNC_ROUTES
+from tests.support.cruelty import CALLS, PATIENCE
+from tests.support.hub import Lab, lab, running_lab
+
+__all__ = ["lab", "running_lab"]
+
+NOT_DONE = {"503 before", "dropped before", "no answer before"}
+"""After these nobody but the target can tell that nothing happened."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """What a runbook does to a system: how it comes to it, and the request that it is."""
+
+    outage: Callable[[Lab], object]
+    runbook: Runbook
+    system: str
+    method: str
+    path: str
+
+    def step(self, lab: Lab) -> Step:
+        """The step that does it, of a plan made on a hub that is broken so."""
+        self.outage(lab)
+        if self.runbook is FORCE_DELETE_STUCK_SERVERS:
+            return lab.until_stuck(self.runbook, 1).steps[0]
+        return self.plan(lab).steps[0]
+
+    def plan(self, lab: Lab) -> Plan:
+        return self.runbook.plan(lab.read())
+
+
+ACTS = {
+    "resync": Act(
+        outage=lambda lab: lab.sandbox.drop_routes(),
+        runbook=RESYNC_ROUTES,
+        system="hub",
+        method="POST",
+        path="/hub/api/proxy",
+    ),
+    "restart": Act(
+        outage=lambda lab: lab.sandbox.drop_routes(),
+        runbook=RESTART_PROXY,
+        system="cluster",
+        method="PATCH",
+        path="/apis/apps/v1/.*/deployments/proxy",
+    ),
+    "stop": Act(
+        outage=lambda lab: lab.sandbox.hang_spawn("ana"),
+        runbook=FORCE_DELETE_STUCK_SERVERS,
+        system="hub",
+        method="DELETE",
+        path="/hub/api/users/ana/server",
+    ),
+    "force-delete": Act(
+        outage=lambda lab: lab.sandbox.hang_stop("ana"),
+        runbook=FORCE_DELETE_STUCK_SERVERS,
+        system="cluster",
+        method="DELETE",
+        path="/api/v1/.*/pods/",
+    ),
+}
+
+
+@pytest.fixture
+def impatient(lab: Lab) -> Iterator[Lab]:
+    """Adapters that do not wait long, on systems that are kind again afterwards."""
+    sandbox = lab.sandbox
+    hub = JupyterHub(
+        name=sandbox.name,
+        url=sandbox.url,
+        api_url=sandbox.api_url,
+        token=sandbox.api_token,
+        timeout=PATIENCE,
+    )
+    cluster = KubernetesCluster(
+        name=sandbox.cluster_name,
+        kubeconfig=str(sandbox.kubeconfig),
+        context=sandbox.context,
+        server=sandbox.server,
+        timeout=PATIENCE,
+    )
+    yield replace(lab, hub=hub, cluster=cluster)
+    sandbox.faults.clear()
+    sandbox.cluster.faults.clear()
+    hub.close()
+
+
+def strike(lab: Lab, act: Act, fault: Fault, *, times: int) -> None:
+    """Have the act's request go wrong."""
+    system = lab.sandbox if act.system == "hub" else lab.sandbox.cluster
+    system.faults = [on_request(act.method, act.path, fault, times=times)]
+
+
+def sent(lab: Lab, act: Act) -> int:
+    """How often the act's request went out."""
+    front = lab.sandbox.front if act.system == "hub" else lab.sandbox.cluster.front
+    return front.count(act.method, act.path)
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("what", ACTS)
+def test_an_act_goes_wrong_once(impatient: Lab, what: str, name: str) -> None:
+    lab, act = impatient, ACTS[what]
+    step = act.step(lab)
+    strike(lab, act, CALLS[name], times=1)
+    before = sent(lab, act)
+
+    result = attempt(step, lab.site)
+    if not step.destructive:
+        if name not in ("slow",):
+            assert result.outcome in (Outcome.RETRY, Outcome.DONE)
+        result = attempt(step, lab.site)
+        assert result.outcome is Outcome.DONE
+        return
+    if name == "429":
+        assert result.outcome is Outcome.RETRY
+        result = attempt(step, lab.site)
+        assert result.outcome is Outcome.DONE
+        return
+    assert sent(lab, act) == before + 1, "once for each yes"
+    if name in NOT_DONE:
+        assert result.outcome is Outcome.UNCLEAR
+        assert result.error
+    else:
+        assert result.outcome is Outcome.DONE
+
+
+@pytest.mark.parametrize("fault", CALLS.values(), ids=CALLS)
+@pytest.mark.parametrize("system", ["hub", "cluster"])
+def test_reading_goes_wrong_every_time(impatient: Lab, system: str, fault: Fault) -> None:
+    """What cannot be read is named, in one sentence that says of which system; nothing is guessed."""
+    lab = impatient
+    lab.sandbox.drop_routes()
+    broken = lab.sandbox if system == "hub" else lab.sandbox.cluster
+    broken.faults = [on_request("GET", "/", fault)]
+    facts = lab.read()
+    parts = (Part.SERVERS, Part.ROUTES) if system == "hub" else (Part.PODS, Part.PROXY)
+    name = lab.sandbox.name if system == "hub" else lab.sandbox.cluster_name
+    for part in parts:
+        why = facts.lacks(part)
+        assert why or fault is CALLS["slow"]
+        if why:
+            assert name in why
+            assert "Traceback" not in why
+    for book in (RESYNC_ROUTES, RESTART_PROXY, FORCE_DELETE_STUCK_SERVERS):
+        plan = book.plan(facts)
+        if any(facts.lacks(part) for part in book.needs):
+            assert plan.steps == ()
+            assert plan.nothing_to_do
+    broken.faults.clear()
+    assert RESYNC_ROUTES.plan(lab.read()).steps != ()

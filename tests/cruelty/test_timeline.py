@@ -1,0 +1,69 @@
+"""The record, while every event goes wrong, and while the reading that makes it good does too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.bootstrap import Bot
+from bot.sandbox.faults import Fault, missing
+from bot.sandbox.rules import on_call, on_event
+from bot.sandbox.slack import SlackSandbox
+from tests.support.bot import Scene, running, wait_until
+from tests.support.cruelty import CALLS, EVENTS, PATIENCE, hurried
+from tests.support.talk import Talk
+
+NEEDS_READING = {"missing", "out of order"}
+"""What no later event makes good: the next reading does."""
+
+
+@pytest.fixture
+def bot(
+    slack: SlackSandbox, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Bot]:
+    """A mayday with little patience."""
+    monkeypatch.setattr("bot.adapters.slack.TIMEOUT_SECONDS", PATIENCE)
+    with running(slack, sqlite_url, tmp_path) as made:
+        yield made
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_every_event_goes_wrong(bot: Bot, scene: Scene, slack: SlackSandbox, name: str) -> None:
+    talk = Talk(scene, scene.declare())
+    slack.redeliver_after(0.0, 0.0, 0.0)
+    slack.faults = [on_event("*", EVENTS[name])]
+    talk.meanwhile()
+    if name in NEEDS_READING:
+        bot.backfill.all()
+    hurried(scene, talk.is_found, "the record", most=timedelta(hours=4))
+    talk.assert_exact()
+    slack.faults.clear()
+    before = scene.messages(talk.channel)
+    bot.backfill.all()
+    own = slack.bot_user_id
+    assert [m for m in scene.messages(talk.channel) if m.author != own] == [
+        m for m in before if m.author != own
+    ], "reading again finds nothing"
+
+
+@pytest.mark.parametrize("fault", CALLS.values(), ids=CALLS)
+@pytest.mark.parametrize("method", ["conversations.history", "conversations.replies"])
+def test_a_reading_goes_wrong(
+    bot: Bot, scene: Scene, slack: SlackSandbox, method: str, fault: Fault
+) -> None:
+    talk = Talk(scene, scene.declare())
+    slack.faults = [on_event("*", missing())]
+    talk.meanwhile()
+    slack.faults = [on_event("*", missing()), on_call(method, fault, times=1)]
+    gone = {talk.deleted, talk.reply_deleted}
+    bot.backfill.all()
+    known = scene.messages(talk.channel)
+    assert {m.ts for m in known if m.deleted_at is not None} <= gone, (
+        "half a reading deletes nothing"
+    )
+    bot.backfill.all()
+    wait_until(talk.is_found, "the record")
+    talk.assert_exact()

@@ -1,0 +1,72 @@
+"""What may go wrong with any call to a system and with any event from Slack, each under a name.
+
+Every feature is tried with each of these: what passes is made good without anybody, nothing is lost and
+nothing is there twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from bot.sandbox.faults import (
+    Fault,
+    Garbled,
+    drop_after,
+    drop_before,
+    garbled,
+    hangs,
+    hours,
+    late,
+    missing,
+    overtaken,
+    rate_limited,
+    says,
+    slow,
+    twice,
+    unacknowledged,
+)
+from tests.support.bot import Scene, wait_until
+
+CALLS: dict[str, Fault] = {
+    "slow": slow(0.5),
+    "429": rate_limited(1),
+    "503 before": says(503),
+    "500 after": says(500, effect=True),
+    "HTML": garbled(Garbled.HTML),
+    "cut short": garbled(Garbled.TRUNCATED),
+    "empty": garbled(Garbled.EMPTY),
+    "another shape": garbled(Garbled.ANOTHER_SHAPE),
+    "dropped before": drop_before(),
+    "dropped after": drop_after(),
+    "no answer before": hangs(),
+    "no answer after": hangs(effect=True),
+}
+
+EVENTS: dict[str, Fault] = {
+    "slow": slow(0.5),
+    "twice": twice(),
+    "hours late": late(hours(3)),
+    "out of order": overtaken(),
+    "missing": missing(),
+    "lost on the way": drop_before(),
+    "acknowledgement lost": unacknowledged(),
+    "acknowledgement lost, sent again as a first": unacknowledged(retry_attempt=0),
+}
+
+PATIENCE = 0.8
+"""Seconds that the adapters wait for an answer here, so that no test waits for their usual ones."""
+
+
+def hurried(scene: Scene, met: Callable[[], object], what: str, *, most: timedelta) -> None:
+    """Wait for something while the shared clock runs fast: at most so much of its time may pass."""
+    until = scene.clock() + most
+
+    def moved() -> bool:
+        if met():
+            return True
+        if scene.clock() < until:
+            scene.later(seconds=5)
+        return False
+
+    wait_until(moved, f"{what}, within {most} of the clock", timeout=30)
