@@ -87,6 +87,7 @@ class GitHubForge:
             seconds_between_requests=seconds_between_requests,
             seconds_between_writes=seconds_between_writes,
         )
+        self._as_app = isinstance(auth, Auth.AppInstallationAuth)
         self._name = repository
         self._fetched: GithubRepository | None = None
         self._labels: set[str] = set()
@@ -172,12 +173,14 @@ class GitHubForge:
     def link_child(self, parent: int, child: int) -> bool:
         """See :meth:`bot.ports.Forge.link_child`."""
         with self._errors("link two issues"):
+            inner = self._repo.get_issue(child)
+            outer = self._repo.get_issue(parent)
             try:
-                inner = self._repo.get_issue(child)
-                self._repo.get_issue(parent).add_sub_issue(inner)
+                outer.add_sub_issue(inner)
             except GithubException as exc:
                 if exc.status == 422 and "duplicate" in _message(exc).lower():
-                    return True
+                    # GitHub says the same of a child that has another parent.
+                    return any(each.id == inner.id for each in outer.get_sub_issues())
                 if exc.status in (404, 405, 410, 422):
                     return False
                 raise
@@ -238,7 +241,8 @@ class GitHubForge:
             raise self._limited(exc) from exc
         except GithubException as exc:
             raise self._refused(exc, doing, writes=writes) from exc
-        except RequestException as exc:
+        except (RequestException, ValueError) as exc:
+            # An answer that is cut short, or no JSON at all, is as good as none.
             raise Retry(
                 f"GitHub did not answer when mayday wanted to {doing} in {self._name}; "
                 "it will try again.",
@@ -248,10 +252,12 @@ class GitHubForge:
     def _refused(self, exc: GithubException, doing: str, *, writes: bool) -> Tell | Retry:
         headers = _headers(exc)
         if exc.status == 401:
-            return Tell(
-                "GitHub does not accept the credentials: put a valid token under github.token.",
-                code="bad_credentials",
+            mend = (
+                "check github.app_id and put that App's key under github.private_key"
+                if self._as_app
+                else "put a valid token under github.token"
             )
+            return Tell(f"GitHub does not accept the credentials: {mend}.", code="bad_credentials")
         if exc.status == 429 or (exc.status == 403 and "retry-after" in headers):
             return self._limited(exc)
         if exc.status == 403:
@@ -262,9 +268,13 @@ class GitHubForge:
                 code="forbidden",
             )
         if exc.status == 404:
+            seen = (
+                "that github.installation_id is the App's installation there"
+                if self._as_app
+                else "that the token may see it"
+            )
             return Tell(
-                f"GitHub shows no {self._name}: check github.repository, and that the token may "
-                "see it.",
+                f"GitHub shows no {self._name}: check github.repository, and {seen}.",
                 code="not_found",
             )
         if exc.status == 410:

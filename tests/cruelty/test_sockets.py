@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from bot.sandbox.slack import SlackSandbox
-from tests.support.bot import Child, Scene, wait_until
-from tests.support.talk import Talk
 
 WAYS: dict[str, Callable[[SlackSandbox], None]] = {
     reason: (lambda slack, reason=reason: slack.disconnect(reason))

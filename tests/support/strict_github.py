@@ -1,7 +1,7 @@
 """What emulate's GitHub lacks, put before it: credentials, limits, ETags, sub-issues, any refusal.
 
 Each rule is GitHub's own as docs.github.com gives it (REST: troubleshooting, rate limits, best practices,
-sub-issues; November 2026). Everything else is handed on.
+sub-issues, authenticating as an installation; November 2026). Everything else is handed on.
 """
 
 from __future__ import annotations
@@ -11,13 +11,17 @@ import http.client
 import json
 import re
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, ClassVar
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
+_NEW_TOKEN = re.compile(r"/app/installations/\d+/access_tokens")
+_REPOSITORY = re.compile(r"(?P<repository>/repos/[^/?]+/[^/?]+)(?P<issues>/issues\b)?")
 _SUB_ISSUES = re.compile(r"(?P<issues>/repos/[^/]+/[^/]+/issues)/(?P<parent>\d+)/sub_issues")
 _MOST_SUB_ISSUES = 100
 _LIMIT = 5000
@@ -43,13 +47,17 @@ class _Answer:
 
 
 class StrictGitHub:
-    """Stands before an emulate at ``port``; only ``tokens`` are let in."""
+    """Stands before an emulate at ``port``; only ``tokens`` are let in, and those of installations.
+
+    ``lifetime`` is how many seconds a new token of an installation is good for, GitHub's hour at first.
+    """
 
     def __init__(self, port: int, tokens: frozenset[str]) -> None:
         self.refusals: list[Refusal] = []
         self.remaining = _LIMIT
+        self.lifetime = 3600.0
         self._port = port
-        self._tokens = tokens
+        self._tokens = dict.fromkeys(tokens, float("inf"))
         self._children: dict[str, list[int]] = {}
         self._guard = threading.Lock()
         handler = type("Handler", (_Handler,), {"github": self})
@@ -64,6 +72,18 @@ class StrictGitHub:
     def healed(self) -> None:
         """Refuse nothing any more."""
         self.refusals.clear()
+        self.lifetime = 3600.0
+
+    def installations_tokens(self) -> set[str]:
+        """All tokens that installations were ever given."""
+        with self._guard:
+            return {token for token, end in self._tokens.items() if end != float("inf")}
+
+    def expire(self) -> None:
+        """Let every token of an installation have ended, before the time that it was told."""
+        with self._guard:
+            for token, end in self._tokens.items():
+                self._tokens[token] = end if end == float("inf") else 0.0
 
     def stop(self) -> None:
         """Stop listening."""
@@ -83,8 +103,10 @@ class StrictGitHub:
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> _Answer:
         """What GitHub would answer."""
+        if method == "POST" and _NEW_TOKEN.fullmatch(path):
+            return self._new_token(path, headers, body)
         _scheme, _, token = headers.get("Authorization", "").partition(" ")
-        if token not in self._tokens:
+        if self._tokens.get(token, 0.0) < time.time():
             return _told(401, {"message": "Bad credentials"})
         for refusal in self.refusals:
             if re.fullmatch(refusal.method, method) and re.match(refusal.path, path):
@@ -95,7 +117,38 @@ class StrictGitHub:
         found = _SUB_ISSUES.fullmatch(path.partition("?")[0])
         if found is not None:
             return self._sub_issues(method, found, headers, body)
-        return self._with_etag(headers, self._forward(method, path, headers, body))
+        answer = self._forward(method, path, headers, body)
+        if answer.status in (403, 404):
+            answer = self._refused(path, headers, answer)
+        return self._with_etag(headers, answer)
+
+    def _refused(self, path: str, headers: Mapping[str, str], answer: _Answer) -> _Answer:
+        """The refusal that GitHub would have for it: what is not shown is 404, what is off 410."""
+        found = _REPOSITORY.match(path)
+        if found is None:
+            return answer
+        repository = self._forward("GET", found["repository"], headers, b"")
+        if repository.status == 403:
+            return _told(404, {"message": "Not Found"})
+        shown = repository.status == 200 and json.loads(repository.body)
+        if found["issues"] and shown and not shown["has_issues"]:
+            return _told(410, {"message": "Issues are disabled for this repo"})
+        return answer
+
+    def _new_token(self, path: str, headers: Mapping[str, str], body: bytes) -> _Answer:
+        """An installation's token, which ends; empty permissions ask for all that there are."""
+        asked = json.loads(body or b"{}")
+        if not asked.get("permissions"):
+            asked.pop("permissions", None)
+        answer = self._forward("POST", path, headers, json.dumps(asked).encode())
+        if answer.status != 201:
+            return answer
+        end = time.time() + self.lifetime
+        told = json.loads(answer.body)
+        told["expires_at"] = datetime.fromtimestamp(end, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        with self._guard:
+            self._tokens[told["token"]] = end
+        return _told(201, told)
 
     def _with_etag(self, asked: Mapping[str, str], answer: _Answer) -> _Answer:
         if answer.status != 200:

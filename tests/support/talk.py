@@ -50,10 +50,16 @@ class Talk:
         return [line.text for line in chosen(lines, heading) if line.message is not None]
 
     def is_found(self) -> bool:
-        """Whether mayday knows it all by now."""
+        """Whether mayday knows it all by now, what Slack says of the bot's own doings too."""
+        known = {m.ts for m in self.scene.messages(self.channel)}
+        shown = {m["ts"] for m in self.scene.slack.messages(self.channel)}
+        return shown <= known and self.is_recorded()
+
+    def is_recorded(self) -> bool:
+        """Whether mayday knows by now what people said and did."""
         known = {m.ts: m for m in self.scene.messages(self.channel)}
         return (
-            {m["ts"] for m in self.scene.slack.messages(self.channel)} <= set(known)
+            {self.said, self.shown, self.reply} <= set(known)
             and known[self.edited].text == "29 of 31"
             and known[self.reply_edited].text == "which hubs?"
             and known[self.deleted].deleted_at is not None

@@ -56,6 +56,7 @@ class Storage:
         self._history: deque[Change] = deque(maxlen=history)
         self._version = 1
         self._forgotten = 0
+        self._dropped: dict[Resource, int] = {}
         self._changed = threading.Condition(threading.RLock())
         self._listeners: list[Callable[[], None]] = []
         self._snapshots: dict[str, tuple[list[Obj], int]] = {}
@@ -193,7 +194,7 @@ class Storage:
         else:
             self._objects[key] = obj
         if len(self._history) == self._history.maxlen:
-            self._forgotten = self._history[0].version
+            self._drop(self._history[0])
         self._history.append(
             Change(
                 version=self._version, type=type_, resource=key[0], object=obj, previous=previous
@@ -211,15 +212,22 @@ class Storage:
         with self._changed:
             self._listeners.append(listener)
 
-    def changes(self, resource: Resource, after: int, timeout: float) -> list[Change] | None:
-        """What happened to one kind after a version; waits up to `timeout` seconds for something.
+    def check_known(self, version: int) -> None:
+        """Raise StatusError 410 when what came after a version is no longer known."""
+        with self._changed:
+            if version < self._forgotten:
+                raise errors.expired(f"too old resource version: {version} ({self._forgotten + 1})")
 
-        None when the storage has been closed. Raises StatusError 410 when that far back is no
-        longer known.
+    def changes(
+        self, resource: Resource, after: int, timeout: float
+    ) -> tuple[list[Change], int] | None:
+        """What happened to one kind after a version, and up to which version that is all.
+
+        Waits up to `timeout` seconds for something. None when the storage has been closed. Raises
+        StatusError 410 when a change of this kind was forgotten before it could be told; that others
+        were is nothing to a watch that is open.
         """
         with self._changed:
-            if after < self._forgotten:
-                raise errors.expired(f"too old resource version: {after} ({self._forgotten + 1})")
 
             def news() -> list[Change]:
                 found: list[Change] = []
@@ -231,14 +239,24 @@ class Storage:
                 return found[::-1]
 
             self._changed.wait_for(lambda: self._closed or news(), timeout)
-            return None if self._closed else news()
+            if self._closed:
+                return None
+            if self._dropped.get(resource, 0) > after:
+                raise errors.expired(f"too old resource version: {after} ({self._forgotten + 1})")
+            return news(), self._version
 
     def forget_history(self) -> None:
         """Compact: every watch from an older version and every page of one gets 410 from now on."""
         with self._changed:
+            for change in self._history:
+                self._drop(change)
             self._history.clear()
             self._snapshots.clear()
             self._forgotten = self._version
+
+    def _drop(self, change: Change) -> None:
+        self._forgotten = change.version
+        self._dropped[change.resource] = change.version
 
     def close(self) -> None:
         """End every watch."""

@@ -12,6 +12,7 @@ from bot.sandbox.cluster.resources import Resource
 from bot.sandbox.cluster.storage import Change, ChangeType, Obj, Storage
 
 _BOOKMARK_EVERY = 5.0
+_BOOKMARK_BEFORE_THE_END = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,13 @@ def lines(storage: Storage, watch: Watch) -> Iterator[bytes]:
 
     A version that is too old ends the stream with an ERROR event that holds the 410 Status.
     """
+    try:
+        yield from _events(storage, watch)
+    except StatusError as exc:
+        yield _line("ERROR", exc.body())
+
+
+def _events(storage: Storage, watch: Watch) -> Iterator[bytes]:
     ends = None if watch.timeout is None else time.monotonic() + watch.timeout
     after = watch.after
     if after is None:
@@ -44,25 +52,24 @@ def lines(storage: Storage, watch: Watch) -> Iterator[bytes]:
         for obj in present:
             if watch.matches(obj):
                 yield _line(ChangeType.ADDED, obj)
-    bookmark = time.monotonic() + _BOOKMARK_EVERY
+    else:
+        storage.check_known(after)
+    bookmark = _next_bookmark(ends)
     while True:
-        left = _BOOKMARK_EVERY if ends is None else min(_BOOKMARK_EVERY, ends - time.monotonic())
-        if left <= 0:
+        moment = time.monotonic()
+        if ends is not None and moment >= ends:
             return
-        try:
-            changes = storage.changes(watch.resource, after, left)
-        except StatusError as exc:
-            yield _line("ERROR", exc.body())
+        left = bookmark if ends is None else min(bookmark, ends)
+        news = storage.changes(watch.resource, after, max(0.0, left - moment))
+        if news is None:
             return
-        if changes is None:
-            return
+        changes, after = news
         for change in changes:
-            after = change.version
             event = _event(watch, change)
             if event is not None:
                 yield event
         if time.monotonic() >= bookmark:
-            bookmark = time.monotonic() + _BOOKMARK_EVERY
+            bookmark = _next_bookmark(ends)
             if watch.bookmarks:
                 meta = {"resourceVersion": str(after), "creationTimestamp": None}
                 kind = {
@@ -73,6 +80,14 @@ def lines(storage: Storage, watch: Watch) -> Iterator[bytes]:
                 yield _line("BOOKMARK", kind)
             else:
                 yield b""
+
+
+def _next_bookmark(ends: float | None) -> float:
+    """When the next one is due: now and then, and shortly before the watch ends."""
+    moment = time.monotonic()
+    last = (ends or 0.0) - _BOOKMARK_BEFORE_THE_END
+    regular = moment + _BOOKMARK_EVERY
+    return last if moment < last < regular else regular
 
 
 def _event(watch: Watch, change: Change) -> bytes | None:

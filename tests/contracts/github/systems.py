@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,11 +19,17 @@ from bot.sandbox.emulate import Emulate
 from bot.sandbox.fault_proxy import FaultProxy
 from tests.support.strict_github import StrictGitHub
 
-TOKEN, APP, STRICT = "emulate, token", "emulate, App", "emulate, made strict"
+TOKEN, APP = "emulate, token", "emulate, App"
+STRICT, STRICT_APP = "emulate, made strict", "the same, App"
 EVERY = (TOKEN, APP, STRICT)
+APPS = (APP, STRICT_APP)
 
 OWNER, NAME = "practice", "incidents"
 REPOSITORY = f"{OWNER}/{NAME}"
+PRIVATE, NO_ISSUES, ARCHIVED = f"{OWNER}/private", f"{OWNER}/no-issues", f"{OWNER}/archived"
+HIDDEN = "stranger/diary"
+"""A private repository of somebody who does not share it."""
+
 ISSUES = f"/repos/{REPOSITORY}/issues"
 _TOKEN = "token-of-the-tests"
 _APP_ID, _READER_ID = 11, 12
@@ -32,15 +40,15 @@ _INSTALLATION, _READERS = 21, 22
 class GitHub:
     """A running GitHub behind a proxy that can lose things.
 
-    ``auth`` is who mayday is there, ``reader`` an App that may only read issues, ``as_configured`` the
-    App as mayday signs in by its own settings. ``strict`` is what emulate lacks, where the system has it.
+    ``auth`` is who mayday is there, ``reader`` an App that may only read issues, ``key`` that of mayday's
+    App. ``strict`` is what emulate lacks, where the system has it.
     """
 
     name: str
     proxy: FaultProxy
     auth: Auth.Auth
     reader: Auth.Auth
-    as_configured: Auth.Auth
+    key: str
     strict: StrictGitHub | None
 
     def forge(self, *, auth: Auth.Auth | None = None, repository: str = REPOSITORY) -> GitHubForge:
@@ -55,37 +63,60 @@ class GitHub:
             backoff=0,
         )
 
+    def as_configured(self, *, key: str = "", installation: int = _INSTALLATION) -> Auth.Auth:
+        """The App as mayday's own settings make it sign in, without a token yet."""
+        return credentials(
+            app_id=_APP_ID, private_key=key or self.key, installation_id=installation
+        )
+
 
 @contextmanager
 def running(name: str, directory: Path) -> Iterator[GitHub]:
     """Start one; raises EmulateError where the node parts are missing."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.TraditionalOpenSSL,
-        serialization.NoEncryption(),
-    ).decode()
+    pem = new_key()
     with ExitStack() as stack:
         proxy = stack.enter_context(FaultProxy())
         emulate = Emulate("github", _seed(pem), directory, base_url=proxy.url)
         stack.callback(emulate.stop)
         proxy.upstream = ("127.0.0.1", emulate.port)
+        _change(emulate.port, NO_ISSUES, has_issues=False)
+        _change(emulate.port, ARCHIVED, archived=True)
         strict = None
-        if name == STRICT:
+        if name in (STRICT, STRICT_APP):
             strict = stack.enter_context(StrictGitHub(emulate.port, frozenset({_TOKEN})))
             proxy.upstream = strict.address
         yield GitHub(
             name=name,
             proxy=proxy,
             auth=_installed(_APP_ID, pem, _INSTALLATION, "write")
-            if name == APP
+            if name in APPS
             else credentials(token=_TOKEN),
             reader=_installed(_READER_ID, pem, _READERS, "read"),
-            as_configured=credentials(
-                app_id=_APP_ID, private_key=pem, installation_id=_INSTALLATION
-            ),
+            key=pem,
             strict=strict,
         )
+
+
+def new_key() -> str:
+    """A private key as GitHub hands it out."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    ).decode()
+
+
+def _change(port: int, repository: str, **settings: bool) -> None:
+    """Change a repository's settings, as its owner does."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/repos/{repository}",
+        data=json.dumps(settings).encode(),
+        headers={"Authorization": f"Bearer {_TOKEN}", "Content-Type": "application/json"},
+        method="PATCH",
+    )
+    with urllib.request.urlopen(request, timeout=10):
+        return
 
 
 def _installed(app_id: int, pem: str, installation: int, issues: str) -> Auth.Auth:
@@ -108,13 +139,24 @@ def _app(app_id: int, slug: str, pem: str, installation: int, issues: str) -> di
     }
 
 
+def _repository(full_name: str, *, private: bool = False) -> dict[str, Any]:
+    owner, _, name = full_name.partition("/")
+    return {"owner": owner, "name": name, "auto_init": True, "private": private}
+
+
 def _seed(pem: str) -> dict[str, Any]:
     return {
         "tokens": {_TOKEN: {"login": "mayday", "scopes": ["repo", "admin:org"]}},
         "github": {
-            "users": [{"login": "mayday", "name": "mayday"}],
+            "users": [{"login": "mayday", "name": "mayday"}, {"login": "stranger"}],
             "orgs": [{"login": OWNER, "members": [{"login": "mayday", "role": "admin"}]}],
-            "repos": [{"owner": OWNER, "name": NAME, "auto_init": True}],
+            "repos": [
+                _repository(REPOSITORY),
+                _repository(NO_ISSUES),
+                _repository(ARCHIVED),
+                _repository(PRIVATE, private=True),
+                _repository(HIDDEN, private=True),
+            ],
             "apps": [
                 _app(_APP_ID, "mayday", pem, _INSTALLATION, "write"),
                 _app(_READER_ID, "reader", pem, _READERS, "read"),

@@ -10,7 +10,19 @@ from github import Github
 from bot.adapters.github import GitHubForge, credentials
 from bot.errors import Retry, Tell
 from bot.ports import Origin
-from tests.contracts.github.systems import APP, EVERY, ISSUES, REPOSITORY, STRICT, TOKEN, GitHub
+from tests.contracts.github.systems import (
+    APP,
+    ARCHIVED,
+    EVERY,
+    HIDDEN,
+    ISSUES,
+    NO_ISSUES,
+    PRIVATE,
+    REPOSITORY,
+    STRICT,
+    TOKEN,
+    GitHub,
+)
 from tests.support.strict_github import Refusal
 
 pytestmark = pytest.mark.xdist_group("contracts of github")
@@ -21,7 +33,7 @@ NO_ETAGS = "it sends no ETag"
 
 def filed(forge: GitHubForge, origin: Origin) -> None:
     """File an issue as mayday does."""
-    forge.open_issue("T", "b", origin=origin, labels=[], assignees=[])
+    forge.open_issue("T", "b", origin=origin, labels=["incident"], assignees=[])
 
 
 @every
@@ -36,32 +48,45 @@ def test_wrong_token(github: GitHub) -> None:
     forge.close()
 
 
-@pytest.mark.parametrize("system", [APP])
-@pytest.mark.contract("GitHub", "an App that may only read issues is refused with 403")
-def test_reader(github: GitHub, origin: Origin) -> None:
-    forge = github.forge(auth=github.reader)
+@every
+@pytest.mark.contract("GitHub", "a private repository is told as one")
+def test_private(github: GitHub) -> None:
+    forge = github.forge(repository=PRIVATE)
+    found = forge.check()
+    assert (found.name, found.is_private) == (PRIVATE, True)
+    forge.close()
+
+
+@every
+@pytest.mark.contract("GitHub", "a private repository is 404 to whom it is not shown")
+@pytest.mark.differs(TOKEN, "it says 403; GitHub does not even say that it is there")
+@pytest.mark.differs(APP, "it says 403; GitHub does not even say that it is there")
+def test_hidden(github: GitHub, origin: Origin) -> None:
+    forge = github.forge(repository=HIDDEN)
+    for call in (forge.check, lambda: filed(forge, origin)):
+        with pytest.raises(Tell, match=rf"no {HIDDEN}: check github\.repository") as refused:
+            call()
+        assert refused.value.code == "not_found"
+    forge.close()
+
+
+@every
+@pytest.mark.contract("GitHub", "what cannot take issues says so before one is filed")
+def test_not_for_issues(github: GitHub) -> None:
+    for repository, told in ((NO_ISSUES, "Issues are turned off"), (ARCHIVED, "is archived")):
+        forge = github.forge(repository=repository)
+        with pytest.raises(Tell, match=told):
+            forge.check()
+        forge.close()
+
+
+@every
+@pytest.mark.contract("GitHub", "an assignee whom GitHub does not know is 422; nothing is filed")
+def test_unknown_assignee(forge: GitHubForge, origin: Origin) -> None:
+    with pytest.raises(Tell, match=r"(?i)validation failed") as refused:
+        forge.open_issue("T", "b", origin=origin, labels=["incident"], assignees=["nobody"])
+    assert refused.value.code == "422"
     assert forge.find_issue(origin, label="incident") is None
-    with pytest.raises(Tell, match="issues=write") as refused:
-        filed(forge, origin)
-    assert refused.value.code == "forbidden"
-    forge.close()
-
-
-@pytest.mark.parametrize("system", [APP])
-@pytest.mark.contract("GitHub", "an App's token that asks for nothing may do all that the App may")
-@pytest.mark.differs(APP, "it takes the empty permissions that PyGithub sends for none at all")
-def test_as_configured(github: GitHub, origin: Origin) -> None:
-    forge = github.forge(auth=github.as_configured)
-    filed(forge, origin)
-    forge.close()
-
-
-@pytest.mark.parametrize("system", [APP])
-@pytest.mark.contract("GitHub", "an App's issue is by its bot")
-def test_author(forge: GitHubForge, client: Github, origin: Origin) -> None:
-    issue = forge.open_issue("T", "b", origin=origin, labels=[], assignees=[])
-    author = client.get_repo(REPOSITORY).get_issue(issue.number).user
-    assert (author.login, author.type) == ("mayday[bot]", "Bot")
 
 
 @every
@@ -134,6 +159,8 @@ def test_primary_limit(github: GitHub, forge: GitHubForge, origin: Origin) -> No
     with pytest.raises(Retry) as limited:
         filed(forge, origin)
     assert 850 < limited.value.after <= 900 and not limited.value.maybe_done
+    github.strict.healed()
+    assert forge.find_issue(origin, label="incident") is None
 
 
 @strict_only
@@ -163,3 +190,5 @@ def test_validation(github: GitHub, forge: GitHubForge, origin: Origin) -> None:
     with pytest.raises(Tell, match="Validation Failed") as refused:
         filed(forge, origin)
     assert refused.value.code == "422"
+    github.strict.healed()
+    assert forge.find_issue(origin, label="incident") is None

@@ -10,7 +10,16 @@ from bot.errors import Retry, Tell
 from bot.ports import Issue, Origin
 from bot.sandbox.faults import Fault, drop_after, says
 from bot.sandbox.rules import on_request
-from tests.contracts.github.systems import APP, EVERY, ISSUES, REPOSITORY, STRICT, TOKEN, GitHub
+from tests.contracts.github.systems import (
+    APP,
+    EVERY,
+    ISSUES,
+    NO_ISSUES,
+    REPOSITORY,
+    STRICT,
+    TOKEN,
+    GitHub,
+)
 from tests.support.strict_github import Refusal
 
 pytestmark = pytest.mark.xdist_group("contracts of github")
@@ -127,6 +136,19 @@ def test_sub_issues(forge: GitHubForge, client: Github, origin: Origin) -> None:
     assert [each.id for each in listed] == [client.get_repo(REPOSITORY).get_issue(child).id]
 
 
+@every
+@pytest.mark.contract("GitHub", "a sub-issue has one parent: another's is not linked, and so told")
+@pytest.mark.differs(TOKEN, NO_SUB_ISSUES)
+@pytest.mark.differs(APP, NO_SUB_ISSUES)
+def test_one_parent(forge: GitHubForge, client: Github, origin: Origin) -> None:
+    theirs = filed(forge, Origin(incident=f"{origin.incident}-other")).number
+    ours = filed(forge, origin).number
+    child = filed(forge, Origin(incident=origin.incident, item="a")).number
+    assert forge.link_child(theirs, child)
+    assert not forge.link_child(ours, child)
+    assert list(client.get_repo(REPOSITORY).get_issue(ours).get_sub_issues()) == []
+
+
 @pytest.mark.parametrize("fault", [says(502, effect=True), drop_after()])
 @every
 @pytest.mark.contract("GitHub", "what took effect unheard (502, dropped) is sent once and found")
@@ -141,8 +163,20 @@ def test_unheard(github: GitHub, forge: GitHubForge, origin: Origin, fault: Faul
     assert forge.find_issue(origin, label=LABEL) is not None
 
 
+@every
+@pytest.mark.contract("GitHub", "filing where issues are turned off is 410")
+@pytest.mark.differs(TOKEN, "it says 404; GitHub says 410")
+@pytest.mark.differs(APP, "it says 404; GitHub says 410")
+def test_turned_off(github: GitHub, origin: Origin) -> None:
+    forge = github.forge(repository=NO_ISSUES)
+    with pytest.raises(Tell) as off:
+        filed(forge, origin)
+    assert off.value.code == "issues_off"
+    forge.close()
+
+
 @pytest.mark.parametrize("system", [STRICT])
-@pytest.mark.contract("GitHub", "a deleted issue is 410, and so are issues that are turned off")
+@pytest.mark.contract("GitHub", "a deleted issue is 410")
 def test_gone(github: GitHub, forge: GitHubForge, origin: Origin) -> None:
     assert github.strict is not None
     deleted = Refusal(status=410, message="This issue was deleted", path=f"{ISSUES}/7$")
@@ -150,8 +184,3 @@ def test_gone(github: GitHub, forge: GitHubForge, origin: Origin) -> None:
     with pytest.raises(Tell) as gone:
         forge.rewrite_issue(7, "T", "b", origin=origin)
     assert gone.value.code == "gone"
-    off = Refusal(status=410, message="Issues are disabled for this repo", path=f"{ISSUES}$")
-    github.strict.refusals[:] = [off]
-    with pytest.raises(Tell) as turned_off:
-        filed(forge, origin)
-    assert turned_off.value.code == "issues_off"

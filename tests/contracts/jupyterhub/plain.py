@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
@@ -22,11 +23,19 @@ from bot.sandbox.hub.images import proxy_script
 from bot.sandbox.hub.rest import HubRest
 from bot.sandbox.nodejs import node
 
+_AT_ONCE = 16
+"""Servers that are started at the same time."""
+
 
 class PlainHub:
-    """JupyterHub with its own proxy (``own_proxy``), or with one that it does not start."""
+    """JupyterHub with its own proxy (``own_proxy``), or with one that it does not start.
 
-    def __init__(self, *, directory: Path, users: Sequence[str], own_proxy: bool) -> None:
+    ``crowded`` lets one process stand for everybody's server, where they are too many for one each.
+    """
+
+    def __init__(
+        self, *, directory: Path, users: Sequence[str], own_proxy: bool, crowded: bool = False
+    ) -> None:
         self.own_proxy = own_proxy
         self.users = tuple(users)
         self._directory = directory
@@ -37,6 +46,7 @@ class PlainHub:
         public, hub, api = (self._ports.take() for _ in range(3))
         self._public, self._hub_url = public, f"http://127.0.0.1:{hub}"
         self._api = api
+        self._everybodys = self._ports.take() if crowded else 0
         self.url = f"http://127.0.0.1:{public}"
         self.api_url = f"{self._hub_url}/hub/api"
         self.api_token, self._proxy_token, admin = (secrets.token_hex(20) for _ in range(3))
@@ -74,6 +84,7 @@ class PlainHub:
             "proxy_api_url": f"http://127.0.0.1:{self._api}",
             "proxy_token": self._proxy_token,
             "singleuser": str(Path(singleuser.__file__)),
+            "everybodys_port": self._everybodys,
             "services": {
                 "mayday": {"token": self.api_token, "scopes": BOT_SCOPES},
                 "admin": {"token": admin, "scopes": SANDBOX_SCOPES},
@@ -85,6 +96,9 @@ class PlainHub:
 
     def start(self) -> None:
         """Start proxy and hub, make the users and start their servers. Raises TimeoutError."""
+        if self._everybodys:
+            server = [sys.executable, "-I", "-S", singleuser.__file__]
+            self._run("everybodys", server, {"PORT": str(self._everybodys)})
         self.proxy_up()
         self.hub_up()
         wait_for(self._proxy_well, "the proxy")
@@ -102,8 +116,8 @@ class PlainHub:
 
     def start_servers(self) -> None:
         """Have every server run and routed."""
-        for user in self.users:
-            self.rest.start_server(user)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(self.rest.start_server, self.users))
         self.rest.resync()
         wait_for(lambda: len(self.rest.routes()) == len(self.users), "the users' servers")
 

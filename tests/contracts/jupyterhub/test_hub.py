@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from bot.adapters import jupyterhub as adapter
 from bot.adapters.jupyterhub import JupyterHub
 from bot.domain.hubs import Health
 from bot.errors import Retry, Tell
@@ -49,6 +52,21 @@ def test_lost_routes(world: World, hub: JupyterHub) -> None:
     assert {route.user for route in hub.routes()} == set(USERS)
 
 
+@contract("one route gone: only that one is missing, and a resync brings it back")
+def test_lost_route(world: World, hub: JupyterHub) -> None:
+    world.rest.drop_route("/user/ben/")
+    assert {route.user for route in hub.routes()} == set(USERS) - {"ben"}
+    hub.resync_routes()
+    assert {route.user for route in hub.routes()} == set(USERS)
+
+
+@contract("lists come in pages of the size that is asked for, and every page is read")
+def test_pages(hub: JupyterHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapter, "PAGE", 2)
+    assert sorted(server.user for server in hub.servers()) == sorted(USERS)
+    assert sorted(route.user for route in hub.routes()) == sorted(USERS)
+
+
 @contract("a server is stopped and started; stopping what does not run is done, too")
 def test_stop_and_start(hub: JupyterHub) -> None:
     assert hub.stop_server("ana", "") in (Stopped.GONE, Stopped.SLOW)
@@ -64,6 +82,23 @@ def test_stop_and_start(hub: JupyterHub) -> None:
 def test_unknown_user(hub: JupyterHub) -> None:
     assert hub.stop_server("nobody", "") is Stopped.UNKNOWN
     assert hub.server("nobody", "") is None
+
+
+@contract("a named server stands beside the default one; one that never was is unknown")
+def test_named_servers(world: World, hub: JupyterHub) -> None:
+    if not isinstance(world, PlainHub):
+        pytest.skip("the sandbox's hub has no named servers, as few have that mayday is for")
+    assert hub.server("chidi", "gpu") is None
+    assert hub.stop_server("chidi", "gpu") is Stopped.UNKNOWN
+    assert hub.start_server("chidi", "gpu") in Started
+    wait_for(lambda: bool((s := hub.server("chidi", "gpu")) and s.ready), "the server")
+    routes = {route.path for route in hub.routes() if route.user == "chidi"}
+    assert routes == {"/user/chidi/", "/user/chidi/gpu/"}
+    assert hub.stop_server("chidi", "gpu") in (Stopped.GONE, Stopped.SLOW)
+    wait_for(lambda: hub.server("chidi", "gpu") is None, "the server to stop")
+    default = hub.server("chidi", "")
+    assert default is not None and default.ready
+    assert {route.path for route in hub.routes() if route.user == "chidi"} == {"/user/chidi/"}
 
 
 @contract("a start that hangs: pending spawn, started again still pending, a stop cancels it")
@@ -118,14 +153,20 @@ def test_dead_proxy(world: World, connect: Connect) -> None:
     world.proxy_down()
     assert hub.health() == Health(hub=False, proxy=False)
     assert {server.user for server in hub.servers()} == set(USERS)
-    for verb in (hub.routes, hub.resync_routes):
-        began = time.monotonic()
-        with pytest.raises(Retry, match=AWAY):
-            verb()
-        # The hub keeps the request for over 20 s: it is ours that ends it.
-        assert PATIENCE <= time.monotonic() - began < 2 * PATIENCE
+    with ThreadPoolExecutor() as pool:
+        for waited in pool.map(_away_after, (hub.routes, hub.resync_routes)):
+            # The hub keeps the request for over 20 s: it is ours that ends it.
+            assert PATIENCE <= waited < 2 * PATIENCE
     world.proxy_up()
     assert hub.health().proxy
+
+
+def _away_after(verb: Callable[[], object]) -> float:
+    """After how many seconds the proxy is told to be away."""
+    began = time.monotonic()
+    with pytest.raises(Retry, match=AWAY):
+        verb()
+    return time.monotonic() - began
 
 
 @contract("a proxy that comes back is empty until a resync")

@@ -17,6 +17,7 @@ from tests.contracts.kubernetes.node import Kubelet, PlayedNode
 from tests.contracts.kubernetes.systems import (
     DOUBLE,
     NODE,
+    REAL,
     SYSTEMS,
     Apps,
     Core,
@@ -27,30 +28,42 @@ from tests.contracts.kubernetes.systems import (
 )
 
 
-@pytest.fixture(scope="session", params=SYSTEMS)
-def system(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[System]:
-    """One cluster of each kind for all tests."""
-    directory = tmp_path_factory.mktemp("cluster")
+@pytest.fixture(scope="session")
+def clusters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], System]]:
+    """Start a cluster when it is first asked for, and keep it: a control plane takes its time."""
+    started: dict[str, System] = {}
     with ExitStack() as stack:
-        if request.param == DOUBLE:
-            double = stack.enter_context(ClusterDouble(directory=directory, bare=True))
-            made: System = Double(cluster=double)
-            port = 0
-        else:
-            if reason := why_not():
-                pytest.skip(reason)
-            plane = stack.enter_context(control_plane(directory))
-            node = stack.enter_context(PlayedNode(plane.certificate, plane.key).answering())
-            api = stack.enter_context(
-                _client(plane.server, plane.tokens["admin"], plane.certificate)
-            )
-            made = Real(plane=plane, node=node, api=api)
-            port = node.port
-        with _client(made.server, made.admin, made.certificate) as api:
-            _add_node(client.CoreV1Api(api), port)
-        yield made
+
+        def get(name: str) -> System:
+            if name not in started:
+                directory = tmp_path_factory.mktemp("cluster")
+                started[name] = (_double if name == DOUBLE else _real)(stack, directory)
+            return started[name]
+
+        yield get
+
+
+@pytest.fixture(scope="module", params=SYSTEMS)
+def system(request: pytest.FixtureRequest, clusters: Callable[[str], System]) -> System:
+    """One cluster of each kind for all tests."""
+    if request.param == REAL and (reason := why_not()):
+        pytest.skip(reason)
+    return clusters(request.param)
+
+
+def _double(stack: ExitStack, directory: Path) -> System:
+    made = Double(cluster=stack.enter_context(ClusterDouble(directory=directory, bare=True)))
+    with _client(made.server, made.admin, made.certificate) as api:
+        _add_node(client.CoreV1Api(api), 0)
+    return made
+
+
+def _real(stack: ExitStack, directory: Path) -> System:
+    plane = stack.enter_context(control_plane(directory))
+    node = stack.enter_context(PlayedNode(plane.certificate, plane.key).answering())
+    api = stack.enter_context(_client(plane.server, plane.tokens["admin"], plane.certificate))
+    _add_node(client.CoreV1Api(api), node.port)
+    return Real(plane=plane, node=node, api=api)
 
 
 def _client(server: str, token: str, certificate: Path | None) -> client.ApiClient:

@@ -20,12 +20,18 @@ from kubernetes import client
 STARTED = "2026-11-22T10:00:00Z"
 
 
+FOLLOWED_FOR = 10.0
+"""Seconds after which whoever follows a log without an end is sent home."""
+
+
 class PlayedNode:
-    """Answers ``/containerLogs/NAMESPACE/POD/CONTAINER`` with what ``logs`` holds."""
+    """Answers ``/containerLogs/NAMESPACE/POD/CONTAINER`` with what its containers were let say."""
 
     def __init__(self, certificate: Path, key: Path) -> None:
-        self.logs: dict[tuple[str, str], str] = {}
-        logs = self.logs
+        self._said: dict[tuple[str, str, bool], str] = {}
+        self._over: set[tuple[str, str]] = set()
+        self._heard = threading.Condition()
+        node = self
 
         class Handler(BaseHTTPRequestHandler):
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
@@ -33,22 +39,72 @@ class PlayedNode:
 
             def do_GET(self) -> None:
                 split = urlsplit(self.path)
-                _, _, namespace, pod, _ = split.path.split("/")
-                lines = logs.get((namespace, pod), "").splitlines(keepends=True)
-                for tail in parse_qs(split.query).get("tailLines", []):
-                    lines = lines[len(lines) - min(int(tail), len(lines)) :]
-                body = "".join(lines).encode()
+                _, _, namespace, pod, container = split.path.split("/")
+                asked = {name: values[-1] for name, values in parse_qs(split.query).items()}
+                previous = asked.get("previous") == "true"
+                said = node._said.get((namespace, pod, previous))
+                if said is None and previous:
+                    told = f'previous terminated container "{container}" in pod "{pod}" not found'
+                    self._answer(400, told)
+                elif asked.get("follow") == "true":
+                    self._follow(namespace, pod)
+                else:
+                    lines = (said or "").splitlines(keepends=True)
+                    tail = int(asked.get("tailLines", len(lines)))
+                    self._answer(200, "".join(lines[max(0, len(lines) - tail) :]))
+
+            def _answer(self, status: int, text: str) -> None:
+                self.send_response(status)
+                self.send_header("Content-Type", "text/plain")
+                self.send_header("Content-Length", str(len(text.encode())))
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+            def _follow(self, namespace: str, pod: str) -> None:
                 self.send_response(200)
                 self.send_header("Content-Type", "text/plain")
-                self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                sent = ""
+                for said in node._growing(namespace, pod):
+                    self.wfile.write(said.removeprefix(sent).encode())
+                    self.wfile.flush()
+                    sent = said
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.port: int = self._server.server_address[1]
+
+    def say(self, namespace: str, pod: str, text: str, *, previous: bool) -> None:
+        """Let the pod's container have written this, or the one before it."""
+        with self._heard:
+            self._said[namespace, pod, previous] = text
+            self._heard.notify_all()
+
+    def end(self, namespace: str, pod: str) -> None:
+        """Let the pod's container write nothing more."""
+        with self._heard:
+            self._over.add((namespace, pod))
+            self._heard.notify_all()
+
+    def _growing(self, namespace: str, pod: str) -> Iterator[str]:
+        """What was said so far, each time that it is more, until the end."""
+        sent = ""
+        while True:
+            with self._heard:
+                self._heard.wait_for(
+                    lambda: (
+                        self._said.get((namespace, pod, False), "") != sent  # noqa: B023
+                        or (namespace, pod) in self._over
+                    ),
+                    FOLLOWED_FOR,
+                )
+                said = self._said.get((namespace, pod, False), "")
+            if said == sent:
+                return
+            sent = said
+            yield sent
 
     @contextmanager
     def answering(self) -> Iterator[PlayedNode]:
@@ -69,10 +125,10 @@ class Kubelet:
     def __init__(self, core: Any) -> None:
         self._core = core
 
-    def runs(self, pod: Any) -> Any:
-        """The pod's container runs and is ready."""
+    def runs(self, pod: Any, *, restarts: int = 0) -> Any:
+        """The pod's container runs and is ready, started again so often."""
         state = {"running": {"startedAt": STARTED}}
-        return self._report(pod, "Running", ready=True, state=state)
+        return self._report(pod, "Running", ready=True, state=state, restarts=restarts)
 
     def waits(self, pod: Any, reason: str) -> Any:
         """The container cannot be started, for this reason."""
@@ -92,7 +148,14 @@ class Kubelet:
         self._core.delete_namespaced_pod(meta.name, meta.namespace, body=options)
 
     def _report(
-        self, pod: Any, phase: str, *, ready: bool, state: dict[str, Any], reason: str = ""
+        self,
+        pod: Any,
+        phase: str,
+        *,
+        ready: bool,
+        state: dict[str, Any],
+        reason: str = "",
+        restarts: int = 0,
     ) -> Any:
         container = pod.spec.containers[0]
         said = "True" if ready else "False"
@@ -109,7 +172,7 @@ class Kubelet:
                     "image": container.image,
                     "imageID": "",
                     "ready": ready,
-                    "restartCount": 0,
+                    "restartCount": restarts,
                     "state": state,
                 }
             ],

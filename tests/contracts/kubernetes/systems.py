@@ -96,8 +96,11 @@ class System(Protocol):
     def forget(self) -> None:
         """Drop the history that watches and later pages are read from."""
 
-    def say(self, pod: Live, text: str) -> None:
-        """Let the pod's container have written this."""
+    def say(self, pod: Live, text: str, *, previous: bool = False) -> None:
+        """Let the pod's container have written this, or the one that it was before its restart."""
+
+    def end(self, pod: Live) -> None:
+        """Let the pod's container write nothing more."""
 
     def protect(self, namespace: str, app: str) -> AbstractContextManager[None]:
         """Let a disruption budget need every pod with the label ``app``."""
@@ -154,10 +157,15 @@ class Double:
     def forget(self) -> None:
         self.cluster.storage.forget_history()
 
-    def say(self, pod: Live, text: str) -> None:
+    def say(self, pod: Live, text: str, *, previous: bool = False) -> None:
         directory = self.cluster.directory / "pods" / str(pod.metadata.uid)
         directory.mkdir(parents=True, exist_ok=True)
-        (directory / "0.log").write_text(text, encoding="utf-8")
+        statuses = pod.status.container_statuses or ()
+        restarts = statuses[0].restart_count if statuses else 0
+        (directory / f"{restarts - previous}.log").write_text(text, encoding="utf-8")
+
+    def end(self, pod: Live) -> None:
+        """Nothing waits for it here."""
 
     @contextmanager
     def protect(self, namespace: str, app: str) -> Iterator[None]:
@@ -248,8 +256,11 @@ class Real:
         with urllib.request.urlopen(ask, timeout=10):
             return
 
-    def say(self, pod: Live, text: str) -> None:
-        self.node.logs[pod.metadata.namespace, pod.metadata.name] = text
+    def say(self, pod: Live, text: str, *, previous: bool = False) -> None:
+        self.node.say(pod.metadata.namespace, pod.metadata.name, text, previous=previous)
+
+    def end(self, pod: Live) -> None:
+        self.node.end(pod.metadata.namespace, pod.metadata.name)
 
     @contextmanager
     def protect(self, namespace: str, app: str) -> Iterator[None]:

@@ -159,3 +159,15 @@ def test_list_versions(core: Core, ns: str) -> None:
     listed = core.list_namespaced_config_map(ns, field_selector="metadata.name=a")
     assert listed.items[0].metadata.resource_version == made.metadata.resource_version
     assert int(listed.metadata.resource_version) >= int(made.metadata.resource_version)
+
+
+@contract("a list not older than a version has what was there then, as KubeSpawner asks for it")
+def test_not_older(core: Core, ns: str) -> None:
+    made = core.create_namespaced_pod(ns, pod("a"))
+    asked = {"resource_version_match": "NotOlderThan"}
+    since = core.list_namespaced_pod(ns, resource_version=made.metadata.resource_version, **asked)
+    assert names(since) == ["a"]
+    assert int(since.metadata.resource_version) >= int(made.metadata.resource_version)
+    # Version 0 is any that is at hand; after the list above that is no older one.
+    any_version = core.list_namespaced_pod(ns, resource_version="0", **asked)
+    assert names(any_version) == ["a"]

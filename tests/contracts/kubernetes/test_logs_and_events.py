@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from kubernetes.client.exceptions import ApiException
 
 from bot.sandbox.cluster.waiting import wait_for
 from tests.contracts.kubernetes.node import STARTED, Kubelet
 from tests.contracts.kubernetes.objects import contract, deployment, on_node, pod, refusal
-from tests.contracts.kubernetes.systems import Apps, Core, System
+from tests.contracts.kubernetes.systems import DOUBLE, Apps, Core, System
 
 
 @contract("a log is the container's output, or its last lines")
@@ -18,6 +20,45 @@ def test_log(system: System, core: Core, ns: str, kubelet: Kubelet) -> None:
     system.say(made, "one\ntwo\nthree\n")
     assert core.read_namespaced_pod_log("a", ns) == "one\ntwo\nthree\n"
     assert core.read_namespaced_pod_log("a", ns, container="main", tail_lines=1) == "three\n"
+
+
+@contract("the log of the container before a restart is kept apart; without a restart it is 400")
+def test_previous_log(system: System, core: Core, ns: str, kubelet: Kubelet) -> None:
+    made = kubelet.runs(core.create_namespaced_pod(ns, on_node("a")))
+    system.say(made, "first\n")
+    told = refused(core, ns, previous=True)
+    assert told == (400, 'previous terminated container "main" in pod "a" not found')
+    again = kubelet.runs(made, restarts=1)
+    system.say(again, "first\n", previous=True)
+    system.say(again, "second\n")
+    assert core.read_namespaced_pod_log("a", ns, previous=True) == "first\n"
+    assert core.read_namespaced_pod_log("a", ns) == "second\n"
+
+
+def refused(core: Core, ns: str, **asked: Any) -> tuple[int, str]:
+    """The status and the sentence with which a log is refused; a kubelet's comes as plain text."""
+    with pytest.raises(ApiException) as caught:
+        core.read_namespaced_pod_log("a", ns, **asked)
+    body = str(caught.value.body)
+    told = json.loads(body) if body.startswith("{") else {"message": body}
+    return int(caught.value.status), str(told["message"])
+
+
+@contract("a log that is followed goes on until its container ends")
+@pytest.mark.differs(DOUBLE, "it ends at what there is: neither mayday nor KubeSpawner follows one")
+def test_followed_log(system: System, core: Core, ns: str, kubelet: Kubelet) -> None:
+    made = kubelet.runs(core.create_namespaced_pod(ns, on_node("a")))
+    system.say(made, "one\n")
+    following = core.read_namespaced_pod_log(
+        "a", ns, follow=True, _preload_content=False, _request_timeout=10
+    )
+    lines = iter(following)
+    assert next(lines) == b"one\n"
+    system.say(made, "one\ntwo\n")
+    assert next(lines, b"") == b"two\n"
+    system.end(made)
+    assert list(lines) == []
+    following.release_conn()
 
 
 @contract("the log of no pod is 404; of a container that the pod has not, 400")

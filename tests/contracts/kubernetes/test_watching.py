@@ -129,6 +129,52 @@ def test_after_too_old(core: Core, ns: str, system: System) -> None:
     assert seen(core, ns, resource_version=after) == [("ADDED", "b")]
 
 
+@contract("a watch that is open goes on, whatever of the past is forgotten meanwhile")
+def test_open_while_forgetting(core: Core, ns: str, system: System) -> None:
+    core.create_namespaced_config_map(ns, config_map("a"))
+    events = stream(
+        core.list_namespaced_config_map, ns, field_selector=NOT_THE_ROOT, timeout_seconds=20
+    )
+    # The first event proves that it is open; what is forgotten then is of another kind.
+    assert next(events)["object"].metadata.name == "a"
+    core.create_namespaced_pod(ns, on_node("b"))
+    system.forget()
+    core.create_namespaced_config_map(ns, config_map("late"))
+    event = next(events)
+    events.close()
+    assert (event["type"], event["object"].metadata.name) == ("ADDED", "late")
+
+
+@pytest.mark.parametrize("asked", [True, False], ids=["asked", "unasked"])
+@contract("bookmarks: where asked for, a quiet watch is told a newer version to go on from")
+def test_bookmarks(core: Core, ns: str, asked: bool) -> None:
+    before = core.create_namespaced_pod(ns, on_node("a")).metadata.resource_version
+    core.create_namespaced_pod(ns, on_node("b", labels={"app": "hub"}))
+    events = stream(
+        core.list_namespaced_pod,
+        ns,
+        resource_version=before,
+        label_selector="app=hub",
+        allow_watch_bookmarks=asked,
+        timeout_seconds=3,
+    )
+    # The first event proves that the watch is open; it is not to see the next one.
+    assert next(events)["object"].metadata.name == "b"
+    unseen = core.create_namespaced_pod(ns, on_node("c")).metadata.resource_version
+    marks = list(events)
+    if not asked:
+        assert marks == []
+        return
+    assert {mark["type"] for mark in marks} == {"BOOKMARK"}
+    told = marks[-1]["raw_object"]
+    assert told["kind"] == "Pod"
+    version = told["metadata"]["resourceVersion"]
+    assert int(version) >= int(unseen)
+    core.create_namespaced_pod(ns, on_node("d", labels={"app": "hub"}))
+    after = stream(core.list_namespaced_pod, ns, resource_version=version)
+    assert [(event["type"], event["object"].metadata.name) for event in after] == [("ADDED", "d")]
+
+
 @pytest.mark.parametrize("value", ["true", "True", "1", "yes", ""])
 @contract("watch is on for all but 0 and false, in any case")
 def test_on(core: Core, ns: str, system: System, value: str) -> None:

@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from tests.contracts.kubernetes.node import Kubelet
-from tests.contracts.kubernetes.objects import config_map, contract, deployment, pod, refusal
+from tests.contracts.kubernetes.objects import (
+    config_map,
+    contract,
+    deployment,
+    names,
+    pod,
+    refusal,
+)
 from tests.contracts.kubernetes.systems import Apps, Core
 
 
@@ -101,6 +108,18 @@ def test_not_to_be_created(core: Core, ns: str) -> None:
     told = refusal(core.create_namespaced_config_map, "nowhere", config_map("a"))
     assert (told.status, told.reason) == (404, "NotFound")
     assert told.message == 'namespaces "nowhere" not found'
+
+
+@contract("a namespace is an object too: read, labelled and listed; a second 409, none 404")
+def test_namespaces(core: Core, ns: str) -> None:
+    found = core.read_namespace(ns)
+    assert (found.metadata.name, found.status.phase) == (ns, "Active")
+    core.patch_namespace(ns, {"metadata": {"labels": {"of": ns}}})
+    assert names(core.list_namespace(label_selector=f"of={ns}")) == [ns]
+    told = refusal(core.create_namespace, {"metadata": {"name": ns}})
+    assert (told.status, told.reason) == (409, "AlreadyExists")
+    told = refusal(core.read_namespace, "nowhere")
+    assert (told.status, told.message) == (404, 'namespaces "nowhere" not found')
 
 
 @contract("PUT of an older version is 409 Conflict and changes nothing")

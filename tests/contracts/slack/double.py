@@ -51,10 +51,16 @@ class Double:
         views = self.sandbox.person(user).views()
         return views[-1] if views else None
 
+    def close(self, user: str, view_id: str) -> None:
+        self.sandbox.person(user).close_view(view_id)
+
+    def seen(self, user: str, channel: str) -> list[str]:
+        return [message["text"] for message in self.sandbox.person(user).messages(channel)]
+
     def submit(self, user: str, view_id: str, values: Mapping[str, Mapping[str, Any]]) -> None:
         self.sandbox.person(user).submit(view_id, values)
 
-    def trigger(self, user: str) -> str:
+    def trigger(self, user: str, view_id: str = "") -> str:
         return trigger_of(
             self.api_url, self.app_token, lambda: self.command(user, "general", "/incident")
         )

@@ -94,12 +94,19 @@ class EmulateSlack:
     def form(self, user: str) -> dict[str, Any] | None:
         raise NotImplementedError
 
+    def close(self, user: str, view_id: str) -> None:
+        raise NotImplementedError
+
+    def seen(self, user: str, channel: str) -> list[str]:
+        raise NotImplementedError
+
     def submit(self, user: str, view_id: str, values: Mapping[str, Mapping[str, Any]]) -> None:
         raise NotImplementedError
 
-    def trigger(self, user: str) -> str:
+    def trigger(self, user: str, view_id: str = "") -> str:
         client = WebClient(self.bot_token, base_url=self.api_url, retry_handlers=[])
-        made = client.api_call("views.generateTriggerId", json={"user_id": user})
+        asked = {"user_id": user} | ({"view_id": view_id} if view_id else {})
+        made = client.api_call("views.generateTriggerId", json=asked)
         return str(made["trigger_id"])
 
     def with_few_scopes(self) -> str:

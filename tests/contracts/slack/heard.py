@@ -48,7 +48,11 @@ def form(title: str = "A form", **more: Any) -> dict[str, Any]:
 
 
 class Heard:
-    """What an app was told: ``/incident`` opens the form, which takes any impact but ``wrong``."""
+    """What an app was told: ``/incident form`` opens the form ``opens``.
+
+    The impact decides what becomes of it: ``wrong`` is refused, ``update``, ``push`` and ``clear`` are
+    answered so, anything else is taken.
+    """
 
     def __init__(self, slack: Slack) -> None:
         self.app = app = App(
@@ -58,9 +62,12 @@ class Heard:
         )
         self._bodies: list[Mapping[str, Any]] = []
         self._changed = threading.Condition()
+        self.opens = form()
         self.views: list[dict[str, Any]] = []
         app.command("/incident")(self._command)
         app.view("form")(self._submission)
+        app.view_closed("form")(self._action)
+        app.shortcut(re.compile(".*"))(self._action)
         app.action(re.compile(".*"))(self._action)
         app.event(re.compile(".*"))(lambda body: self._note(body))
 
@@ -92,6 +99,13 @@ class Heard:
             assert self._changed.wait_for(lambda: len(self.views) >= number, WAIT), "no form"
             return self.views[number - 1]
 
+    def opened(self, slack: Slack, channel: str, **more: Any) -> dict[str, Any]:
+        """A form that Ana has before her, after a command of hers."""
+        self.opens = form(**more)
+        number = len(self.views) + 1
+        slack.command(slack.ana, channel, "/incident form")
+        return self.view(number)
+
     def _note(self, body: Mapping[str, Any]) -> None:
         with self._changed:
             self._bodies.append(body)
@@ -103,7 +117,7 @@ class Heard:
         if body["text"] != "form":
             return
         try:
-            view = client.views_open(trigger_id=body["trigger_id"], view=form())["view"]
+            view = client.views_open(trigger_id=body["trigger_id"], view=self.opens)["view"]
         except SlackApiError as exc:
             view = {"error": exc.response["error"]}
         with self._changed:
@@ -112,10 +126,15 @@ class Heard:
 
     def _submission(self, ack: Ack, body: dict[str, Any]) -> None:
         state = body["view"]["state"]["values"]["impact"]["impact"]
-        if state["value"] == "wrong":
-            ack(response_action="errors", errors={"impact": "Say what it is."})
-        else:
-            ack()
+        match state["value"]:
+            case "wrong":
+                ack(response_action="errors", errors={"impact": "Say what it is."})
+            case "update" | "push" as action:
+                ack(response_action=action, view=form("Another"))
+            case "clear":
+                ack(response_action="clear")
+            case _:
+                ack()
         self._note(body)
 
     def _action(self, ack: Ack, body: dict[str, Any]) -> None:

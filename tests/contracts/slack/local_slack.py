@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from slack_sdk import WebClient
 from websockets.sync.client import connect
 
 from bot.sandbox.nodejs import node
@@ -133,16 +134,28 @@ class LocalSlack:
             stack = json.loads(page.recv(timeout=5))["state"]["modalStack"]
         return dict(stack[-1]) if stack else None
 
+    def close(self, user: str, view_id: str) -> None:
+        self._on_page({"t": "view_close", "user": user})
+
+    def seen(self, user: str, channel: str) -> list[str]:
+        """Its history shows everybody what is for one person only."""
+        client = WebClient(self.bot_token, base_url=self.api_url)
+        listed = client.conversations_history(channel=channel)["messages"]
+        return [raw["text"] for raw in reversed(listed) if raw.get("ephemeral_to", user) == user]
+
     def submit(self, user: str, view_id: str, values: Mapping[str, Mapping[str, Any]]) -> None:
         """By the way its page goes, the only one; it submits whatever modal is on top."""
+        self._on_page({"t": "view_submit", "user": user, "values": values})
+
+    def _on_page(self, deed: dict[str, Any]) -> None:
         with connect(self._page) as page:
-            page.send(json.dumps({"t": "view_submit", "user": user, "values": values}))
+            page.send(json.dumps(deed))
             # The page is told of every change: once the view or its errors come, it is done.
             with contextlib.suppress(TimeoutError):
                 while json.loads(page.recv(timeout=5))["t"] not in ("view", "view_errors"):
                     pass
 
-    def trigger(self, user: str) -> str:
+    def trigger(self, user: str, view_id: str = "") -> str:
         return trigger_of(
             self.api_url, self.app_token, lambda: self.command(user, self.general, "/incident")
         )

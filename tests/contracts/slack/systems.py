@@ -57,11 +57,17 @@ class Slack(Protocol):
     def form(self, user: str) -> dict[str, Any] | None:
         """The modal that a person has before them."""
 
+    def close(self, user: str, view_id: str) -> None:
+        """Close the open modal without submitting it."""
+
+    def seen(self, user: str, channel: str) -> list[str]:
+        """The texts that a person sees in a channel, also those for nobody else, oldest first."""
+
     def submit(self, user: str, view_id: str, values: Mapping[str, Mapping[str, Any]]) -> None:
         """Submit the open modal, with what was put in, in the shape of ``view.state.values``."""
 
-    def trigger(self, user: str) -> str:
-        """A fresh trigger_id of something that a person did."""
+    def trigger(self, user: str, view_id: str = "") -> str:
+        """A fresh trigger_id of something that a person did, in an open modal where one is given."""
 
     def with_few_scopes(self) -> str:
         """A bot token that has FEW_SCOPES only, until the test ends."""

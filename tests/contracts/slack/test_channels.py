@@ -6,7 +6,7 @@ import pytest
 from slack_sdk import WebClient
 
 from bot.adapters.slack import SlackChat
-from bot.ports import Channel
+from bot.ports import Channel, Post
 from tests.contracts.slack.conftest import Names
 from tests.contracts.slack.refusals import refused, told
 from tests.contracts.slack.systems import EMULATE, EVERY, LOCAL_SLACK, WEB_API, Slack
@@ -203,3 +203,64 @@ def test_unknown_method(client: WebClient) -> None:
 def test_direct(slack: Slack, chat: SlackChat) -> None:
     assert chat.direct(slack.ana) == chat.direct(slack.ana)
     assert chat.direct(slack.ana) != chat.direct(slack.ben)
+
+
+@web_api
+@pytest.mark.contract("Slack", "a public channel that is named by its #name is joined")
+def test_resolve(chat: SlackChat, client: WebClient, shared: Channel) -> None:
+    client.conversations_leave(channel=shared.id)
+    assert chat.resolve(f"#{shared.name}") == shared.id
+    assert chat.identity().user_id in members(client, shared)
+    assert client.conversations_join(channel=shared.id)["channel"]["id"] == shared.id
+
+
+@web_api
+@pytest.mark.contract("Slack", "nobody is invited and no topic set by who is not in the channel")
+def test_not_in_channel(slack: Slack, client: WebClient, shared: Channel) -> None:
+    client.conversations_leave(channel=shared.id)
+    refusals = {
+        "invite": refused(lambda: client.conversations_invite(channel=shared.id, users=slack.ben)),
+        "topic": refused(lambda: client.conversations_setTopic(channel=shared.id, topic="x")),
+    }
+    assert set(refusals.values()) == {"not_in_channel"}, refusals
+    assert members(client, shared) == {slack.ana}
+
+
+@web_api
+@pytest.mark.contract("Slack", "a private channel is listed for its members only")
+def test_listed(slack: Slack, chat: SlackChat, client: WebClient, new_name: Names) -> None:
+    private = chat.open_channel(new_name(), private=True)
+    chat.invite(private.id, slack.ana)
+    assert chat.find_channel(private.name) is not None
+    client.conversations_leave(channel=private.id)
+    assert chat.find_channel(private.name) is None
+
+
+@web_api
+@pytest.mark.contract("Slack", "a private channel is channel_not_found to who is not in it")
+@pytest.mark.differs(EMULATE, "it says not_in_channel; Slack does not even say that it is there")
+def test_hidden(slack: Slack, chat: SlackChat, client: WebClient, new_name: Names) -> None:
+    private = chat.open_channel(new_name(), private=True)
+    chat.invite(private.id, slack.ana)
+    client.conversations_leave(channel=private.id)
+    refusals = {
+        "info": told(lambda: chat.channel(private.id)),
+        "post": told(lambda: chat.post(private.id, Post(text="x"), effect="e/x")),
+        "history": told(lambda: list(chat.history(private.id, oldest="1000000000.000000"))),
+    }
+    assert set(refusals.values()) == {"channel_not_found"}, refusals
+
+
+@web_api
+@pytest.mark.contract("Slack", "the list of channels comes page by page, each once")
+def test_pages(client: WebClient, channel: Channel) -> None:
+    pages = [page["channels"] for page in client.conversations_list(limit=2)]
+    assert all(len(page) <= 2 for page in pages) and len(pages) >= 2
+    ids = [raw["id"] for page in pages for raw in page]
+    assert channel.id in ids and len(ids) == len(set(ids))
+
+
+@web_api
+@pytest.mark.contract("Slack", "no direct conversation is had with who is not there")
+def test_direct_with_nobody(chat: SlackChat) -> None:
+    assert told(lambda: chat.direct("U0NOBODY")) == "user_not_found"

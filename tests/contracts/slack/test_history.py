@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 from slack_sdk import WebClient
 
+from bot.adapters import slack as adapter
 from bot.adapters.slack import SlackChat
 from bot.ports import Channel, Post
 from tests.contracts.slack.refusals import refused
@@ -111,6 +112,41 @@ def test_pages_of_a_thread(slack: Slack, client: WebClient, shared: Channel) -> 
     ]
     assert [text for page in read for text in page] == texts
     assert len(read) >= 3
+
+
+@web_api
+@pytest.mark.contract("Slack", "mayday reads every page of a channel and of a thread")
+def test_every_page(
+    slack: Slack, chat: SlackChat, shared: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapter, "PAGE", 2)
+    parent = slack.say(slack.ana, shared.id, "parent")
+    texts = [f"line {number}" for number in range(5)]
+    for text in texts:
+        slack.say(slack.ana, shared.id, text)
+        slack.say(slack.ana, shared.id, text, thread_ts=parent)
+    assert said(chat, shared) == [*texts[::-1], "parent"]
+    assert [seen.message.text for seen in chat.replies(shared.id, parent)] == texts
+
+
+@web_api
+@pytest.mark.contract("Slack", "oldest bounds a thread, whose parent comes all the same")
+@pytest.mark.differs(EMULATE, "its threads ignore oldest and latest")
+def test_bounds_of_a_thread(slack: Slack, client: WebClient, shared: Channel) -> None:
+    parent = slack.say(slack.ana, shared.id, "parent")
+    one, _two = (slack.say(slack.ana, shared.id, text, thread_ts=parent) for text in ("one", "two"))
+    later = client.conversations_replies(channel=shared.id, ts=parent, oldest=one)["messages"]
+    assert [raw["text"] for raw in later] == ["parent", "two"]
+
+
+@web_api
+@pytest.mark.contract("Slack", "a thread that is not there is thread_not_found")
+@pytest.mark.differs(EMULATE, "it shows an empty thread")
+def test_no_thread(client: WebClient, channel: Channel) -> None:
+    missing = refused(
+        lambda: client.conversations_replies(channel=channel.id, ts="1000000000.000001")
+    )
+    assert missing == "thread_not_found"
 
 
 @every

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from bot.adapters.slack import SlackChat
 from bot.domain.slack_message import permalink
@@ -242,5 +243,22 @@ def test_blocks_are_checked(client: WebClient, channel: Channel) -> None:
     assert post(*({**SECTION, "block_id": f"b{n}"} for n in range(51))) == "invalid_blocks"
     assert post({"type": "shout", "text": "x"}) == "invalid_blocks"
     assert post({"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}) == (
+        "invalid_blocks"
+    )
+
+
+@pytest.mark.parametrize("system", [DOUBLE])
+@pytest.mark.contract(
+    "Slack", "blocks against the rules are refused, with the place (ours alone checks)"
+)
+def test_where_blocks_are_wrong(chat: SlackChat, client: WebClient, channel: Channel) -> None:
+    bad = {**SECTION, "text": {"type": "mrkdwn", "text": "x" * 3001}}
+    with pytest.raises(SlackApiError, match="invalid_blocks") as caught:
+        client.chat_postMessage(
+            channel=channel.id, text="x", blocks=[SECTION | {"block_id": "a"}, bad]
+        )
+    [detail] = caught.value.response["response_metadata"]["messages"]
+    assert "[json-pointer:/blocks/1/text/text]" in detail
+    assert told(lambda: chat.post(channel.id, Post(text="x", blocks=(bad,)), effect="e")) == (
         "invalid_blocks"
     )

@@ -122,9 +122,7 @@ def test_command(slack: Slack, heard: Heard, shared: Channel) -> None:
 
 @pytest.mark.contract("Slack", "a form opened by a command is submitted with what was put in")
 def test_form(slack: Slack, heard: Heard, client: WebClient, shared: Channel) -> None:
-    number = len(heard.views) + 1
-    slack.command(slack.ana, shared.id, "/incident form")
-    view = heard.view(number)
+    view = heard.opened(slack, shared.id)
     assert view["id"].startswith("V") and view["callback_id"] == "form"
     typed = {"type": "plain_text_input", "value": "students see 503"}
     topic = {"type": "plain_text_input", "value": "hub"}
@@ -139,9 +137,7 @@ def test_form(slack: Slack, heard: Heard, client: WebClient, shared: Channel) ->
 @pytest.mark.contract("Slack", "what stood in a form from the start is submitted with it")
 @pytest.mark.differs(LOCAL_SLACK, "it submits null for what nobody touched")
 def test_untouched_inputs(slack: Slack, heard: Heard, shared: Channel) -> None:
-    number = len(heard.views) + 1
-    slack.command(slack.ana, shared.id, "/incident form")
-    view = heard.view(number)
+    view = heard.opened(slack, shared.id)
     typed = {"type": "plain_text_input", "value": "none"}
     slack.submit(slack.ana, view["id"], {"impact": {"impact": typed}})
     body = heard.wait_for(lambda body: body.get("view", {}).get("id") == view["id"])
@@ -150,9 +146,7 @@ def test_untouched_inputs(slack: Slack, heard: Heard, shared: Channel) -> None:
 
 @pytest.mark.contract("Slack", "a form whose submission is answered with errors stays open")
 def test_errors(slack: Slack, heard: Heard, client: WebClient, shared: Channel) -> None:
-    number = len(heard.views) + 1
-    slack.command(slack.ana, shared.id, "/incident form")
-    view = heard.view(number)
+    view = heard.opened(slack, shared.id)
     for value in ("wrong", "right"):
         typed = {"type": "plain_text_input", "value": value}
         slack.submit(slack.ana, view["id"], {"impact": {"impact": typed}})

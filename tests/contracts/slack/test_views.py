@@ -113,3 +113,18 @@ def test_home(slack: Slack, client: WebClient) -> None:
     client.views_publish(user_id=slack.ana, view=home, hash=first["hash"])
     late = refused(lambda: client.views_publish(user_id=slack.ana, view=home, hash=first["hash"]))
     assert late == "hash_conflict"
+
+
+@every
+@pytest.mark.contract("Slack", "three modals at most stand on each other")
+@pytest.mark.differs(LOCAL_SLACK, "it piles them up without end")
+def test_deepest(slack: Slack, chat: SlackChat, client: WebClient) -> None:
+    top = chat.open_view(slack.trigger(slack.ana), form())
+    for _ in range(2):
+        pushed = client.views_push(trigger_id=slack.trigger(slack.ana, top), view=form())["view"]
+        assert pushed["previous_view_id"] == top
+        top = pushed["id"]
+    trigger = slack.trigger(slack.ana, top)
+    assert refused(lambda: client.views_push(trigger_id=trigger, view=form())) == (
+        "push_limit_reached"
+    )
