@@ -241,8 +241,9 @@ class GitHubForge:
             raise self._limited(exc) from exc
         except GithubException as exc:
             raise self._refused(exc, doing, writes=writes) from exc
-        except (RequestException, ValueError) as exc:
-            # An answer that is cut short, or no JSON at all, is as good as none.
+        except (RequestException, ValueError, TypeError) as exc:
+            # An answer that is empty, cut short or no JSON at all is as good as none; PyGithub fails
+            # over each in a way of its own.
             raise Retry(
                 f"GitHub did not answer when mayday wanted to {doing} in {self._name}; "
                 "it will try again.",

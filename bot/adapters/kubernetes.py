@@ -89,7 +89,7 @@ class KubernetesCluster:
     def restart_deployment(self, namespace: str, name: str, at: str) -> None:
         """Patch the template's annotation, as ``kubectl rollout restart`` does, with a given time."""
         template = {"metadata": {"annotations": {RESTARTED_AT: at}}}
-        with self._asking(f"patch deployment {name}", namespace):
+        with self._asking(f"patch deployment {name}", namespace, writes=True):
             self._apps.patch_namespaced_deployment(
                 name,
                 namespace,
@@ -144,7 +144,7 @@ class KubernetesCluster:
             grace_period_seconds=grace, preconditions=client.V1Preconditions(uid=uid)
         )
         try:
-            with self._asking(f"delete pod {name}", namespace):
+            with self._asking(f"delete pod {name}", namespace, writes=True):
                 self._core.delete_namespaced_pod(
                     name, namespace, body=options, _request_timeout=self._timeout
                 )
@@ -198,8 +198,11 @@ class KubernetesCluster:
         return client.AppsV1Api(self._client)
 
     @contextmanager
-    def _asking(self, act: str, namespace: str) -> Iterator[None]:
-        """Turn the client's errors into ours. ``act`` is worded to follow “may not”."""
+    def _asking(self, act: str, namespace: str, *, writes: bool = False) -> Iterator[None]:
+        """Turn the client's errors into ours. ``act`` is worded to follow “may not”.
+
+        ``writes``: it may have taken effect although its answer cannot be read.
+        """
         host = self._client.configuration.host
         try:
             yield
@@ -218,6 +221,12 @@ class KubernetesCluster:
                 after=10.0,
             ) from error
         except ValueError as error:
+            if writes:
+                raise Retry(
+                    f"Cluster {self._name} answered “{act}” with something that is not Kubernetes: "
+                    "look before repeating.",
+                    after=10.0,
+                ) from error
             raise Tell(
                 f"{host} answered “{act}” with something that is not "
                 f"Kubernetes: check clusters.server of {self._name}.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from bot.sandbox.faults import Fault, missing
 from bot.sandbox.rules import Which, on_call, on_event
 from bot.sandbox.slack import SlackSandbox
 from tests.support.bot import Scene, running, wait_until
-from tests.support.cruelty import CALLS, EVENTS, PATIENCE
+from tests.support.cruelty import CALLS, EVENTS, PATIENCE, hurried
 from tests.support.talk import Talk
 
 NEEDS_READING = {"missing", "out of order"}
@@ -36,11 +37,10 @@ def test_every_event_goes_wrong(bot: Bot, scene: Scene, slack: SlackSandbox, nam
     some: Which = {"times": 3} if name == "lost on the way" else {}
     slack.faults = [on_event("*", EVENTS[name], **some)]
     talk.meanwhile()
-    if name == "hours late":
-        scene.later(hours=3)
     if name in NEEDS_READING:
         bot.backfill.all()
-    wait_until(talk.is_recorded, "the record", timeout=20)
+    step = timedelta(minutes=10) if name == "hours late" else timedelta()
+    hurried(scene, talk.is_recorded, "the record", most=timedelta(hours=5), by=step)
     talk.assert_exact()
     slack.faults.clear()
     before = scene.messages(talk.channel)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from bot.bootstrap import Bot
@@ -64,8 +66,24 @@ def test_found_after_a_kill(mayday: Child, aftermath: Scene) -> None:
     assert mayday.stop() == 0
 
 
+ENDS: dict[str, Callable[[SlackSandbox], None]] = {
+    "warning": lambda slack: slack.disconnect("warning"),
+    "refresh_requested": lambda slack: slack.disconnect("refresh_requested"),
+    "link_disabled": lambda slack: slack.disconnect("link_disabled"),
+    "too_many_websockets": lambda slack: slack.disconnect("too_many_websockets"),
+    "WebSocket's goodbye": lambda slack: slack.disconnect(None),
+    "cut": lambda slack: slack.cut(),
+}
+"""How a socket ends, by Slack's reason or without one."""
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("ends", ENDS.values(), ids=ENDS)
 def test_found_when_the_socket_is_back(
-    mayday: Child, aftermath: Scene, slack: SlackSandbox
+    mayday: Child,
+    aftermath: Scene,
+    slack: SlackSandbox,
+    ends: Callable[[SlackSandbox], None],
 ) -> None:
     mayday.start()
     talk = Talk(aftermath, aftermath.declare())
@@ -73,7 +91,7 @@ def test_found_when_the_socket_is_back(
     slack.faults = [deaf]
     talk.meanwhile()
     slack.faults = []
-    slack.disconnect("refresh_requested")
+    ends(slack)
     wait_until(talk.is_found, "all that was missed", timeout=20)
     talk.assert_exact()
 

@@ -58,7 +58,14 @@ PATIENCE = 0.8
 """Seconds that the adapters wait for an answer here, so that no test waits for their usual ones."""
 
 
-def hurried(scene: Scene, met: Callable[[], object], what: str, *, most: timedelta) -> None:
+def hurried(
+    scene: Scene,
+    met: Callable[[], object],
+    what: str,
+    *,
+    most: timedelta,
+    by: timedelta = timedelta(seconds=5),
+) -> None:
     """Wait for something while the shared clock runs fast: at most so much of its time may pass."""
     until = scene.clock() + most
 
@@ -66,7 +73,7 @@ def hurried(scene: Scene, met: Callable[[], object], what: str, *, most: timedel
         if met():
             return True
         if scene.clock() < until:
-            scene.later(seconds=5)
+            scene.later(seconds=by.total_seconds())
         return False
 
     wait_until(moved, f"{what}, within {most} of the clock", timeout=30)
