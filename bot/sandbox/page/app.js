@@ -2,7 +2,9 @@
 import * as api from "./api.js";
 import { drawChannel } from "./channel.js";
 import { h, patch } from "./dom.js";
+import { faultsPanel } from "./faults.js";
 import { hubPanel } from "./hub.js";
+import { inspectorPanel } from "./inspector.js";
 import { Modals } from "./modal.js";
 import { notice } from "./popups.js";
 import { drawSidebar } from "./sidebar.js";
@@ -10,6 +12,7 @@ import { drawThread } from "./thread.js";
 import { recallWelcome } from "./welcome.js";
 import { hashOf, isSystem, parseHash, Workspace } from "./workspace.js";
 
+const PANELS = { hub: hubPanel, traffic: inspectorPanel, faults: faultsPanel };
 const PERSON = "mayday-sandbox-person";
 
 class App {
@@ -172,8 +175,9 @@ class App {
     document.querySelector("[data-testid=thread-composer]")?.focus();
   }
 
-  toggleHub(open = this.side?.kind !== "hub") {
-    this.side = open ? { kind: "hub" } : null;
+  /** Open or close one of the practice panels. */
+  togglePanel(kind, open = this.side?.kind !== kind) {
+    this.side = open ? { kind } : null;
     this.render();
   }
 
@@ -245,8 +249,9 @@ class App {
     document.body.dataset.side = side?.kind ?? "";
     this.sidePane.hidden = !side;
     if (!side) this.sidePane.replaceChildren();
-    else if (side.kind === "hub") {
-      patch(this.sidePane, [{ key: "hub", sig: "hub", make: () => hubPanel(this) }]);
+    else if (PANELS[side.kind]) {
+      const make = () => PANELS[side.kind](this);
+      patch(this.sidePane, [{ key: side.kind, sig: side.kind, make }]);
     } else drawThread(this, this.sidePane);
   }
 }
