@@ -19,6 +19,7 @@ from typing import Any, Self
 from bot.sandbox.forwarding import Conversation
 from bot.sandbox.own_words import System
 from bot.sandbox.rules import Breakable, Faults
+from bot.sandbox.traffic import Traffic
 
 Address = tuple[str, int]
 
@@ -52,7 +53,8 @@ class FaultProxy(Breakable):
     """Stands before `upstream`, a host and a port, which may be set after the proxy has started.
 
     `system` says in whose words it refuses where a rule names only a status. `port` 0 takes a free
-    one at the start.
+    one at the start. `traffic`, if set, is told of every request. What a browser asks for to show
+    it to a person is neither judged nor told.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class FaultProxy(Breakable):
     ) -> None:
         self.system = system
         self.rules = Faults()
+        self.traffic: Traffic | None = None
         self.requests: deque[tuple[str, str]] = deque(maxlen=_REMEMBERED)
         self._upstream = upstream
         self._port = port

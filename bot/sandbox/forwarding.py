@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import h11
 
-from bot.sandbox.faults import Fault
+from bot.sandbox.faults import HARMLESS, Fault
+from bot.sandbox.note import Note
 from bot.sandbox.own_words import own_words
 from bot.sandbox.rules import Direction, Passage, Strike
 from bot.sandbox.wire import Wire, WireGone
@@ -65,13 +66,26 @@ class Conversation:
         proxy = self._proxy
         method, path = request.method.decode(), request.target.decode()
         self._wants_body = method != "HEAD"
+        if _is_for_a_person(request):
+            await self._pass_on(await self._ask(request, body), HARMLESS, Note())
+            return
         proxy.requests.append((method, path))
+        note = Note.of(proxy.traffic, proxy.system, f"{method} {path}", body)
         passage = Passage(
             direction=Direction.REQUEST, name=method, path=path, body=_json_object(body)
         )
         # A rule may be code, which may wait for something.
         judge = proxy.rules.pass_through
         strike = await asyncio.to_thread(judge, passage) if proxy.rules else Strike()
+        try:
+            await self._carry_out(strike, request, body, note)
+        except BaseException:
+            note.broke(strike.fault)
+            raise
+
+    async def _carry_out(
+        self, strike: Strike, request: h11.Request, body: bytes, note: Note
+    ) -> None:
         fault = strike.fault
         if fault.delay:
             await asyncio.sleep(fault.delay)
@@ -79,18 +93,19 @@ class Conversation:
             head = await self._ask(request, body)
             if fault.drop or fault.hang or fault.status or fault.answer is not None:
                 self._leave_upstream()
-            elif fault.garbled:
-                real = await self._whole()
-                await self._send_garbled(head.status_code, fault, real)
+            elif fault.garbled is not None:
+                real = (await self._whole()).decode(errors="replace")
+                await self._send_text(head.status_code, *fault.garbled.body(real), fault, note)
                 return
             else:
-                await self._pass_on(head, fault)
+                await self._pass_on(head, fault, note)
                 return
         if fault.hang:
+            note.hangs()
             await self._hold(strike)
         if fault.hang or fault.drop:
             raise WireGone
-        await self._send_canned(fault)
+        await self._send_canned(fault, note)
 
     # The upstream.
 
@@ -139,13 +154,14 @@ class Conversation:
 
     # The client.
 
-    async def _pass_on(self, head: h11.Response, fault: Fault) -> None:
+    async def _pass_on(self, head: h11.Response, fault: Fault, note: Note) -> None:
         """The answer as it is, each piece at once; a client that goes ends it upstream as well."""
         upstream = self._upstream
         assert upstream is not None  # noqa: S101 - there is an answer from it
         headers = [*_kept(head), *_more(fault)]
         answer = h11.Response(status_code=head.status_code, headers=headers, reason=head.reason)
         await self._client.send(answer)
+        note.began(head.status_code)
         gone: asyncio.Task[None] | None = None
         try:
             while True:
@@ -154,10 +170,12 @@ class Conversation:
                     gone = gone or asyncio.create_task(self._client.until_gone())
                     event = await _unless(gone, upstream)
                 if isinstance(event, h11.EndOfMessage):
+                    note.ended(head.status_code, fault)
                     await self._client.send(h11.EndOfMessage())
                     break
                 if not isinstance(event, h11.Data):
                     raise WireGone
+                note.piece(bytes(event.data))
                 await self._client.send(h11.Data(data=event.data))
         finally:
             if gone is not None:
@@ -166,26 +184,23 @@ class Conversation:
                 await asyncio.wait([gone])
         self._ready_upstream()
 
-    async def _send_canned(self, fault: Fault) -> None:
+    async def _send_canned(self, fault: Fault, note: Note) -> None:
         status = fault.status or 200
         answer = fault.answer if fault.answer is not None else own_words(self._proxy.system, status)
         text, kind = json.dumps(answer), "application/json"
         if fault.garbled is not None:
             text, kind = fault.garbled.body(text)
-        await self._send(status, text, kind, fault)
+        await self._send_text(status, text, kind, fault, note)
 
-    async def _send_garbled(self, status: int, fault: Fault, real: bytes) -> None:
-        assert fault.garbled is not None  # noqa: S101 - the caller has looked
-        text, kind = fault.garbled.body(real.decode(errors="replace"))
-        await self._send(status, text, kind, fault)
-
-    async def _send(self, status: int, text: str, kind: str, fault: Fault) -> None:
+    async def _send_text(self, status: int, text: str, kind: str, fault: Fault, note: Note) -> None:
         body = b"" if status in (204, 304) else text.encode()
         headers: list[tuple[bytes, bytes]] = [
             (b"Content-Type", kind.encode()),
             (b"Content-Length", str(len(body)).encode()),
             *_more(fault),
         ]
+        note.piece(body)
+        note.ended(status, fault)
         await self._client.send(h11.Response(status_code=status, headers=headers))
         if body and self._wants_body:
             await self._client.send(h11.Data(data=body))
@@ -211,6 +226,11 @@ async def _unless(gone: asyncio.Task[None], upstream: Wire) -> Any:
         return coming.result()
     finally:
         coming.cancel()
+
+
+def _is_for_a_person(request: h11.Request) -> bool:
+    """Whether a browser asks, to show it; no client of an API wants HTML."""
+    return b"text/html" in dict(request.headers).get(b"accept", b"")
 
 
 def _kept(message: h11.Request | h11.Response) -> list[tuple[bytes, bytes]]:

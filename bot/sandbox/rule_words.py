@@ -37,16 +37,16 @@ def _which(rule: Rule) -> str:
 
 def _about(rule: Rule) -> str:
     holding = f" that holds “{rule.holding}”" if rule.holding else ""
-    everything = rule.name == "*"
+    everything, name = rule.name == "*", _or(rule.name.split("|"))
     match rule.direction:
         case Direction.CALL:
-            return ("call" if everything else f"call of {rule.name}") + holding
+            return ("call" if everything else f"call of {name}") + holding
         case Direction.REQUEST:
-            method = "request" if everything else rule.name
+            method = "request" if everything else name
             return f"{method} {rule.path}".rstrip() + holding
         case Direction.DELIVERY:
             noun = "event" if rule.kind == "events_api" else "delivery"
-            return (noun if everything else f"{noun} {rule.name}") + holding
+            return (noun if everything else f"{noun} {name}") + holding
 
 
 def _call(fault: Fault) -> list[str]:
@@ -113,5 +113,9 @@ def _nth(number: int) -> str:
     return f"{number}{ending or 'th'}"
 
 
-def _and(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+def _and(words: list[str], last: str = "and") -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def _or(words: list[str]) -> str:
+    return _and(words, "or")

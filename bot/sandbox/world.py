@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bot.sandbox import fault_menu
 from bot.sandbox.clock import SandboxClock
 from bot.sandbox.github import GitHubSandbox
 from bot.sandbox.hub import HubSandbox
@@ -21,7 +22,10 @@ REPORT_LABEL = "incident"
 
 
 class World:
-    """The practice systems. ``directory`` keeps their files; ``manifest`` is the Slack app's."""
+    """The practice systems. ``directory`` keeps their files; ``manifest`` is the Slack app's.
+
+    Each can be broken: ``slack.faults``, ``github.faults``, ``hub.faults``, ``hub.cluster.faults``.
+    """
 
     def __init__(
         self,
@@ -56,6 +60,12 @@ class World:
         self.hub.start_servers()
         self.slack.register_hubs(self._hubs)
         self.slack.register_outages(self.hub.outages())
+        for proxy, menu in (
+            (self.github.proxy, fault_menu.GITHUB),
+            (self.hub.front, fault_menu.HUB),
+            (self.hub.cluster.front, fault_menu.CLUSTER),
+        ):
+            self.slack.register_faults(proxy, menu)
 
     def stop(self) -> None:
         """End all of it."""

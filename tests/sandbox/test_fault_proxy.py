@@ -271,7 +271,7 @@ def test_a_call_hangs_until_all_is_healed(proxy: FaultProxy, client: httpx.Clien
 
     caller = threading.Thread(target=call)
     caller.start()
-    wait_until(lambda: proxy.count("POST") == 1, "the call")
+    wait_until(lambda: proxy.faults.standing()[0].struck, "the call")
     assert caller.is_alive()
     proxy.faults = []
     caller.join(10)

@@ -204,6 +204,10 @@ RULES = [
         "Every POST /repos/.*/issues$: HTTP 502 after the effect.",
     ),
     (
+        on_request("POST|PATCH|PUT", "", says(401), times=1),
+        "The next POST, PATCH or PUT: HTTP 401 without effect.",
+    ),
+    (
         on_request("*", "", secondary_limit(60), numbers=(1, 2, 13)),
         "The 1st, 2nd and 13th request: HTTP 403 without effect, it says “You have exceeded a "
         "secondary rate limit. Please wait a few minutes before you try again”, Retry-After: 60.",

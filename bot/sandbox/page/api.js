@@ -34,6 +34,13 @@ export const fetchReports = () => json("/_sandbox/reports");
 export const startOutage = (id, values) =>
   post(`/_sandbox/outages/${encodeURIComponent(id)}`, values);
 
+/** The traffic that is new since a version; with an id, one entry with its bodies. */
+export const fetchTraffic = (after, id) =>
+  json(id === undefined ? `/_sandbox/traffic?after=${after}` : `/_sandbox/traffic/${id}`);
+export const clearTraffic = () => post("/_sandbox/traffic/clear", {});
+export const fetchFaults = () => json("/_sandbox/faults");
+export const doFault = (verb, body) => post(`/_sandbox/faults/${verb}`, body);
+
 /** Follow changes until stopped: reconnects for ever, and says when the line drops and comes back. */
 export function follow(as, onChange, onLine) {
   let socket = null;

@@ -2,8 +2,10 @@
 import * as api from "./api.js";
 import { drawChannel } from "./channel.js";
 import { h, patch } from "./dom.js";
+import { faultsPanel } from "./faults.js";
 import { droppable } from "./fileinput.js";
 import { hubPanel } from "./hub.js";
+import { inspectorPanel } from "./inspector.js";
 import { listenToKeys } from "./keys.js";
 import { Modals } from "./modal.js";
 import { notice } from "./popups.js";
@@ -14,6 +16,7 @@ import { recallWelcome } from "./welcome.js";
 import { fileOnWire } from "./wire.js";
 import { hashOf, isSystem, parseHash, Workspace } from "./workspace.js";
 
+const PANELS = { hub: hubPanel, traffic: inspectorPanel, faults: faultsPanel };
 const PERSON = "mayday-sandbox-person";
 
 class App {
@@ -223,8 +226,9 @@ class App {
     document.querySelector("[data-testid=thread-composer]")?.focus();
   }
 
-  toggleHub(open = this.side?.kind !== "hub") {
-    this.side = open ? { kind: "hub" } : null;
+  /** Open or close one of the practice panels. */
+  togglePanel(kind, open = this.side?.kind !== kind) {
+    this.side = open ? { kind } : null;
     this.render();
   }
 
@@ -298,8 +302,9 @@ class App {
     document.body.dataset.side = side?.kind ?? "";
     this.sidePane.hidden = !side;
     if (!side) this.sidePane.replaceChildren();
-    else if (side.kind === "hub") {
-      patch(this.sidePane, [{ key: "hub", sig: "hub", make: () => hubPanel(this) }]);
+    else if (PANELS[side.kind]) {
+      const make = () => PANELS[side.kind](this);
+      patch(this.sidePane, [{ key: side.kind, sig: side.kind, make }]);
     } else drawThread(this, this.sidePane);
   }
 }

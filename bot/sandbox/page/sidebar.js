@@ -10,6 +10,12 @@ import { themeButton } from "./theme.js";
 import { clock, dayTitle, zoneName } from "./time.js";
 import { appHash, hashOf } from "./workspace.js";
 
+const PRACTICE = [
+  ["hub", "hub", "Hub & reports"],
+  ["traffic", "wave", "Traffic"],
+  ["faults", "bolt", "Faults"],
+];
+
 /** Draws the rail into `root`. */
 export function drawSidebar(app, root) {
   const { ws } = app;
@@ -236,17 +242,19 @@ const tools = (app) =>
     "nav",
     { class: "rail-section", "aria-label": "Practice" },
     h("div", { class: "rail-title" }, "Practice"),
-    h(
-      "button",
-      {
-        type: "button",
-        class: `rail-item${app.side?.kind === "hub" ? " active" : ""}`,
-        data: { testid: "hub-toggle" },
-        "aria-pressed": String(app.side?.kind === "hub"),
-        onclick: () => app.toggleHub(),
-      },
-      icon("hub"),
-      h("span", { class: "rail-name" }, "Hub & reports"),
+    PRACTICE.map(([kind, drawing, title]) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: `rail-item${app.side?.kind === kind ? " active" : ""}`,
+          data: { testid: `${kind}-toggle` },
+          "aria-pressed": String(app.side?.kind === kind),
+          onclick: () => app.togglePanel(kind),
+        },
+        icon(drawing),
+        h("span", { class: "rail-name" }, title),
+      ),
     ),
     h(
       "button",

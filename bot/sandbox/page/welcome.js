@@ -53,7 +53,7 @@ function card(app) {
           "Break the hub with one of the buttons under ",
           h(
             "button",
-            { type: "button", class: "link-button", onclick: () => app.toggleHub(true) },
+            { type: "button", class: "link-button", onclick: () => app.togglePanel("hub", true) },
             "Hub & reports",
           ),
           "; talk about it and react with 📌 to what the report needs.",

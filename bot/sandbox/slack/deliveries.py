@@ -11,9 +11,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
+from bot.sandbox.faults import HARMLESS, Fault
+from bot.sandbox.own_words import System
 from bot.sandbox.rules import Direction, Faults, Passage, Strike
 from bot.sandbox.slack.values import Json
 from bot.sandbox.slack.workspace import Workspace
+from bot.sandbox.traffic import Entry, Mood, Traffic, Way
 
 ACK_SECONDS = 3.0
 REDELIVERY_DELAYS = (0.0, 60.0, 300.0)
@@ -82,9 +85,12 @@ class Transport(Protocol):
 class Outbox:
     """Delivers. Usable from any thread once `attach` has been given the server's event loop."""
 
-    def __init__(self, workspace: Workspace, faults: Faults, socket: Transport) -> None:
+    def __init__(
+        self, workspace: Workspace, faults: Faults, traffic: Traffic, socket: Transport
+    ) -> None:
         self._workspace = workspace
         self._faults = faults
+        self._traffic = traffic
         self._socket = socket
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -149,7 +155,14 @@ class Outbox:
             )
         )
         fault = strike.fault
-        await self._hold(strike)
+        entry = self._traffic.begin(
+            System.SLACK,
+            Way.DELIVERY,
+            delivery.name,
+            about=_about(delivery),
+            asked=delivery.payload,
+        )
+        await self._hold(strike, entry)
         receipt = Receipt(reached=self.connected and fault.times > 0, acked=False)
         if receipt.reached and fault.effect:
             receipt = await self._transport.send(delivery, self.ack_seconds)
@@ -158,11 +171,28 @@ class Outbox:
         if fault.drop and receipt.acked:
             receipt = Receipt(reached=True, acked=False, reason="timeout")
         self._note(delivery, receipt)
+        self._tell(entry, receipt, fault)
         return replace(receipt, retry_attempt=fault.retry_attempt)
 
-    async def _hold(self, strike: Strike) -> None:
+    def _tell(self, entry: Entry, receipt: Receipt, fault: Fault) -> None:
+        if not fault.times:
+            outcome = "never sent"
+        elif not receipt.reached:
+            outcome = "nobody connected"
+        elif not fault.effect:
+            outcome = "lost on the way"
+        elif not receipt.acked:
+            outcome = "ack lost" if fault.drop else f"not acked: {receipt.reason or 'timeout'}"
+        else:
+            outcome = "acked" if fault.times == 1 else f"acked, sent {fault.times} times"
+        mood = Mood.GOOD if receipt.acked else Mood.BAD
+        self._traffic.say(entry, outcome, mood, answered=receipt.response, struck=fault != HARMLESS)
+
+    async def _hold(self, strike: Strike, entry: Entry) -> None:
         """Keep a delivery back as long as its fault says, or until the rule is gone."""
         fault = strike.fault
+        if fault.delay or fault.late or fault.overtaken:
+            self._traffic.say(entry, "held back", Mood.OPEN, struck=True, ended=False)
         if fault.delay:
             await asyncio.sleep(fault.delay)
         due, gone_out = self._workspace.now() + fault.late, len(self.log) + fault.overtaken
@@ -182,3 +212,12 @@ class Outbox:
                 )
             )
             self._workspace.changed.notify_all()
+
+
+def _about(delivery: Delivery) -> str:
+    if delivery.reason:
+        return f"again, retry_attempt {delivery.attempt} ({delivery.reason})"
+    if delivery.kind is DeliveryKind.COMMAND:
+        return str(delivery.payload.get("text", ""))
+    event = delivery.payload.get("event", {})
+    return str(event.get("subtype") or "") if isinstance(event, dict) else ""

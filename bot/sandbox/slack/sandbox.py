@@ -13,7 +13,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from bot.sandbox.fault_board import FaultBoard, Trouble
+from bot.sandbox.fault_proxy import FaultProxy
 from bot.sandbox.outages import Outage
+from bot.sandbox.own_words import System
 from bot.sandbox.rules import Breakable, Faults
 from bot.sandbox.slack import snapshot
 from bot.sandbox.slack.deliveries import Delivered, Outbox
@@ -21,6 +24,7 @@ from bot.sandbox.slack.events import Events
 from bot.sandbox.slack.extras import Extras, HubsReader, ReportsReader
 from bot.sandbox.slack.http_mode import HttpMode
 from bot.sandbox.slack.interactions import Interactions
+from bot.sandbox.slack.lab_api import LabApi
 from bot.sandbox.slack.local_only import LocalOnly
 from bot.sandbox.slack.manifest import read_manifest
 from bot.sandbox.slack.modals import Modals
@@ -33,10 +37,12 @@ from bot.sandbox.slack.seed import new_workspace
 from bot.sandbox.slack.server import Server, page_routes
 from bot.sandbox.slack.socket_mode import SocketMode
 from bot.sandbox.slack.suggestions import Suggestions
+from bot.sandbox.slack.troubles import conditions, troubles
 from bot.sandbox.slack.values import Call, Clock, Json, new_id, now_utc
 from bot.sandbox.slack.web_api.context import Context
 from bot.sandbox.slack.web_api.endpoint import WebApi
 from bot.sandbox.slack.workspace import Channel, User, UserGroup
+from bot.sandbox.traffic import Traffic
 
 _PAGE = Path(__file__).resolve().parent.parent / "page"
 _RECENT = 12
@@ -65,8 +71,9 @@ class SlackSandbox(Breakable):
         self._page_directory = page_directory or _PAGE
         self._saver = snapshot.Saver(workspace, state_file) if state_file is not None else None
         self.rules = Faults()
-        self._socket = SocketMode(workspace)
-        self._outbox = Outbox(workspace, self.rules, self._socket)
+        self.traffic = Traffic()
+        self._socket = SocketMode(workspace, self.traffic)
+        self._outbox = Outbox(workspace, self.rules, self.traffic, self._socket)
         self._server = Server(port)
         self._extras = Extras()
         events = Events(workspace, self._manifest, self._outbox)
@@ -95,7 +102,13 @@ class SlackSandbox(Breakable):
             scopes=set(self._manifest.scopes),
             home_enabled=self._manifest.home,
         )
-        self._web_api = WebApi(self._context, self.rules, self._server.connections.cut)
+        self._web_api = WebApi(
+            self._context, self.rules, self.traffic, self._server.connections.cut
+        )
+        self.board = FaultBoard()
+        self.board.attach(
+            System.SLACK, self.rules, troubles(self), conditions=lambda: conditions(self)
+        )
         self._page_api = PageApi(self._parts, self._outbox, self._extras)
         workspace.listeners.append(self._on_change)
 
@@ -140,6 +153,7 @@ class SlackSandbox(Breakable):
                 Route("/response/{key}", self._urls.serve, methods=["POST"]),
                 WebSocketRoute("/socket", self._socket.serve),
                 *self._page_api.routes(),
+                *LabApi(self.traffic, self.board).routes(),
                 *page_routes(self._page_directory),
             ],
             middleware=[Middleware(LocalOnly)],
@@ -212,9 +226,19 @@ class SlackSandbox(Breakable):
     def scopes(self, scopes: set[str]) -> None:
         self._context.scopes = set(scopes)
 
+    @property
+    def granted(self) -> frozenset[str]:
+        """The scopes that the app's manifest asks for, and was given."""
+        return frozenset(self._manifest.scopes)
+
     def revoke_bot_token(self) -> None:
         """Answer `token_revoked` to the bot token from now on."""
         self._web_api.revoked.add(self.bot_token)
+
+    @property
+    def bot_token_revoked(self) -> bool:
+        """Whether it is."""
+        return self.bot_token in self._web_api.revoked
 
     def restore_bot_token(self) -> None:
         """Take the bot token again."""
@@ -271,6 +295,11 @@ class SlackSandbox(Breakable):
     def register_outages(self, outages: Sequence[Outage]) -> None:
         """Offer these outages on the page."""
         self._extras.outages = list(outages)
+
+    def register_faults(self, proxy: FaultProxy, troubles: Sequence[Trouble]) -> None:
+        """Show the traffic of another system's proxy on the page, and offer to break it."""
+        proxy.traffic = self.traffic
+        self.board.attach(proxy.system, proxy.rules, troubles)
 
     def register_reports(self, read: ReportsReader) -> None:
         """Back GET /_sandbox/reports with this reader."""

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from bot.sandbox.own_words import System
 from bot.sandbox.slack.deliveries import Delivery, DeliveryKind, Receipt
 from bot.sandbox.slack.values import Json
 from bot.sandbox.slack.workspace import Workspace
+from bot.sandbox.traffic import Mood, Traffic, Way
 
 _MOST_SOCKETS = 10
 _GOODBYE_SECONDS = 1.0
@@ -31,8 +33,9 @@ class _Connection:
 class SocketMode:
     """All open sockets of the app; each delivery goes to exactly one of them, in turn."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, traffic: Traffic) -> None:
         self._workspace = workspace
+        self._traffic = traffic
         self._connections: list[_Connection] = []
         self._tickets: set[str] = set()
         self._turn = 0
@@ -86,6 +89,7 @@ class SocketMode:
         self._tickets.discard(ticket)
         await websocket.accept()
         if len(self._connections) >= _MOST_SOCKETS:
+            self._tell("disconnect", "too_many_websockets", Mood.BAD)
             await websocket.send_text(json.dumps(_goodbye("too_many_websockets")))
             await websocket.close()
             return
@@ -93,6 +97,7 @@ class SocketMode:
             peer=(websocket.client.host, websocket.client.port) if websocket.client else ("", 0)
         )
         self._connections.append(connection)
+        self._tell("connect", f"{len(self._connections)} open", Mood.GOOD)
         connection.queue.put_nowait(json.dumps(self._hello()))
         writer = asyncio.create_task(self._write(websocket, connection))
         connection.writer = writer
@@ -112,6 +117,8 @@ class SocketMode:
         Without a reason the sockets just close, as when the network breaks.
         """
         leaving = list(self._connections)
+        if leaving:
+            self._tell("disconnect", reason or "without a word", Mood.BAD)
         for connection in leaving:
             if reason is not None:
                 connection.queue.put_nowait(json.dumps(_goodbye(reason)))
@@ -126,6 +133,7 @@ class SocketMode:
 
         They are still given deliveries, as Slack gives them to a socket that it believes in.
         """
+        self._tell("silence", "dead, and looks alive", Mood.BAD)
         for connection in self._connections:
             connection.silent = True
         return self.peers()
@@ -134,9 +142,14 @@ class SocketMode:
         """The addresses of the clients of all open sockets."""
         return [connection.peer for connection in self._connections]
 
+    def _tell(self, name: str, outcome: str, mood: Mood) -> None:
+        entry = self._traffic.begin(System.SLACK, Way.SOCKET, name)
+        self._traffic.say(entry, outcome, mood)
+
     def _forget(self, connection: _Connection) -> None:
         if connection in self._connections:
             self._connections.remove(connection)
+            self._tell("close", f"{len(self._connections)} open", Mood.GOOD)
         for answer in connection.waiting.values():
             if not answer.done():
                 answer.set_result(Receipt(reached=True, acked=False, reason="connection_failed"))

@@ -12,13 +12,14 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.sandbox.faults import Fault
+from bot.sandbox.faults import HARMLESS, Fault
 from bot.sandbox.own_words import System, own_words
 from bot.sandbox.rules import Direction, Faults, Passage, Strike
 from bot.sandbox.slack.values import Call, Json, SlackError
 from bot.sandbox.slack.web_api import METHODS
 from bot.sandbox.slack.web_api.context import Args, Context, Method, TokenKind
 from bot.sandbox.slack.web_api.rate_limits import RateLimits
+from bot.sandbox.traffic import Entry, Mood, Traffic, Way
 
 _LOOK_AGAIN = 0.05
 """Seconds between two looks whether a rule that holds a call still stands."""
@@ -37,10 +38,15 @@ class WebApi:
     """Answers `/api/<method>`. `cut` cuts the connection of a client by its address."""
 
     def __init__(
-        self, context: Context, faults: Faults, cut: Callable[[tuple[str, int]], None]
+        self,
+        context: Context,
+        faults: Faults,
+        traffic: Traffic,
+        cut: Callable[[tuple[str, int]], None],
     ) -> None:
         self._context = context
         self._faults = faults
+        self._traffic = traffic
         self._cut = cut
         self.limits = RateLimits()
         self.enforce_limits = False
@@ -51,6 +57,7 @@ class WebApi:
         """The endpoint."""
         method = str(request.path_params["method"])
         values, token = await _read(request)
+        entry = self._traffic.begin(System.SLACK, Way.CALL, method, asked=values)
         passage = Passage(direction=Direction.CALL, name=method, body=values)
         strike = self._faults.pass_through(passage)
         fault = strike.fault
@@ -59,13 +66,27 @@ class WebApi:
         answer = _changed(self._answer(method, values, token) if fault.effect else None, fault)
         self._note(method, values, answer, fault)
         if fault.hang:
+            self._traffic.say(entry, "hangs", Mood.BAD, struck=True, ended=False)
             await _hold(request, strike)
         if (fault.hang or fault.drop) and request.client is not None:
             self._cut((request.client.host, request.client.port))
         text, kind = json.dumps(answer.body), "application/json"
         if fault.garbled is not None:
             text, kind = fault.garbled.body(text)
+        self._tell(entry, answer, fault, text)
         return Response(text, answer.status, dict(answer.headers), kind)
+
+    def _tell(self, entry: Entry, answer: _Answer, fault: Fault, text: str) -> None:
+        struck = fault != HARMLESS
+        if fault.hang or fault.drop:
+            effect = "after" if fault.effect else "before"
+            self._traffic.say(entry, f"cut {effect} the effect", Mood.BAD, struck=struck)
+            return
+        good = answer.status == HTTPStatus.OK and bool(answer.body.get("ok")) and not fault.garbled
+        error = "" if answer.body.get("ok") else str(answer.body.get("error", ""))
+        outcome = "ok" if good else " ".join(filter(None, [str(answer.status), error]))
+        mood = Mood.GOOD if good else Mood.BAD
+        self._traffic.say(entry, outcome, mood, answered=text, struck=struck)
 
     def _answer(self, method: str, values: Json, token: str) -> _Answer:
         context = self._context

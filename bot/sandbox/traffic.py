@@ -1,0 +1,209 @@
+"""What went between mayday and the sandbox's systems, for the page to show: the latest of it only.
+
+An entry is there as soon as something begins, and says more when it ends. What was asked and
+answered is kept as text: indented, with secrets masked and long bodies cut.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+KEPT = 400
+"""So many entries are remembered."""
+
+_LONGEST_TEXT = 2_000
+_LONGEST_BODY = 12_000
+_SECRET_NAMES = re.compile(r"token|secret|password|authorization|private_key|ticket", re.I)
+_SECRETS = re.compile(
+    r"(xox[a-z]-|xapp-|gh[a-z]_|github_pat_|Bearer |token |ticket=)[\w.~+/=-]{4,}", re.I
+)
+
+
+class Way(StrEnum):
+    """In which direction something went, and what it was."""
+
+    CALL = "call"
+    DELIVERY = "delivery"
+    SOCKET = "socket"
+
+
+class Mood(StrEnum):
+    """How it went, for whoever looks at it from afar."""
+
+    OPEN = "open"
+    GOOD = "good"
+    BAD = "bad"
+
+
+@dataclass(kw_only=True, eq=False)
+class Entry:
+    """One call, delivery, or event in the life of a socket.
+
+    `about` is a few words beside the name, `outcome` how it ended; `struck` says that a rule did it.
+    """
+
+    id: int
+    system: str
+    way: Way
+    name: str
+    about: str
+    at: datetime
+    began: float
+    asked: str
+    version: int
+    outcome: str = "…"
+    mood: Mood = Mood.OPEN
+    seconds: float | None = None
+    answered: str = ""
+    struck: bool = False
+
+    def summary(self) -> dict[str, Any]:
+        """The entry as a line."""
+        return {
+            "id": self.id,
+            "system": self.system,
+            "way": self.way.value,
+            "name": self.name,
+            "about": self.about,
+            "at": self.at.isoformat(timespec="milliseconds"),
+            "outcome": self.outcome,
+            "mood": self.mood.value,
+            "seconds": self.seconds,
+            "struck": self.struck,
+        }
+
+
+class Traffic:
+    """The latest entries. Usable from any thread."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._guard = threading.Lock()
+        self._entries: OrderedDict[int, Entry] = OrderedDict()
+        self._kept = kept
+        self._last_id = 0
+        self._version = 0
+
+    def begin(
+        self, system: str, way: Way, name: str, *, about: str = "", asked: object = None
+    ) -> Entry:
+        """Something begins."""
+        text = legible(asked)
+        with self._guard:
+            self._last_id += 1
+            self._version += 1
+            entry = Entry(
+                id=self._last_id,
+                system=system,
+                way=way,
+                name=mask(name),
+                about=about,
+                at=datetime.now(UTC),
+                began=time.monotonic(),
+                asked=text,
+                version=self._version,
+            )
+            self._entries[entry.id] = entry
+            while len(self._entries) > self._kept:
+                self._entries.popitem(last=False)
+        return entry
+
+    def say(
+        self,
+        entry: Entry,
+        outcome: str,
+        mood: Mood,
+        *,
+        answered: object = None,
+        struck: bool = False,
+        ended: bool = True,
+    ) -> None:
+        """How it went, or, where it has not `ended`, how it goes."""
+        text = legible(answered)
+        with self._guard:
+            self._version += 1
+            entry.version = self._version
+            entry.outcome, entry.mood, entry.struck = outcome, mood, struck
+            if answered is not None:
+                entry.answered = text
+            if ended:
+                entry.seconds = time.monotonic() - entry.began
+
+    def since(self, version: int) -> dict[str, Any]:
+        """What is new or changed since an earlier answer's version, oldest first.
+
+        `first` is the oldest entry that is remembered; what the reader has before it is forgotten.
+        """
+        with self._guard:
+            if version > self._version:
+                version = 0  # another sandbox's
+            found = [entry.summary() for entry in self._entries.values() if entry.version > version]
+            first = next(iter(self._entries), self._last_id + 1)
+            return {"version": self._version, "first": first, "entries": found}
+
+    def details(self, entry_id: int) -> dict[str, Any] | None:
+        """One entry with what was asked and answered; None where it is forgotten."""
+        with self._guard:
+            entry = self._entries.get(entry_id)
+            if entry is None:
+                return None
+            return {**entry.summary(), "asked": entry.asked, "answered": entry.answered}
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._guard:
+            self._version += 1
+            self._entries.clear()
+
+
+def mask(text: str) -> str:
+    """The text without secrets."""
+    return _SECRETS.sub(lambda found: f"{found.group(1)}•••", text)
+
+
+def legible(value: object) -> str:
+    """A body for people: indented JSON where it is any, secrets masked, long ones cut."""
+    if value is None or value in ("", b""):
+        return ""
+    if isinstance(value, bytes):
+        value = value[: 4 * _LONGEST_BODY].decode(errors="replace")
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return _cut(mask(str(value)), _LONGEST_BODY)
+    return _cut(json.dumps(_bare(value), indent=2, ensure_ascii=False, default=str), _LONGEST_BODY)
+
+
+def _bare(value: Any, name: str = "") -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _bare(inner, str(key)) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_bare(inner, name) for inner in value]
+    if isinstance(value, str):
+        if value and _SECRET_NAMES.search(name):
+            return "•••"
+        return _cut(mask(_inner(value)), _LONGEST_TEXT)
+    return value
+
+
+def _inner(text: str) -> str:
+    """JSON that is an argument's text is masked by its names as well."""
+    if text[:1] not in "[{":
+        return text
+    try:
+        return json.dumps(_bare(json.loads(text)), ensure_ascii=False)
+    except ValueError:
+        return text
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}… ({len(text) - longest} more)"
