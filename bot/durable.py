@@ -14,6 +14,9 @@ from typing import Any
 
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from bot.errors import ConfigError
 
 APPLICATION_VERSION = "1"
 QUEUE = "mayday"
@@ -41,7 +44,20 @@ class DurableWork:
         self._workflows[name] = fn
 
     def launch(self) -> None:
-        """Make DBOS's tables, resume what a kill interrupted, and begin to take work."""
+        """Make DBOS's tables, resume what a kill interrupted, and begin to take work.
+
+        Raises:
+            ConfigError: the database lets mayday in but does not do its part.
+        """
+        try:
+            self._launch()
+        except DBAPIError as exc:
+            raise ConfigError(
+                f"database.url: mayday cannot make its tables there ({str(exc.orig).strip()}): see "
+                "that its user may create schemas and tables, and that the disk has room."
+            ) from exc
+
+    def _launch(self) -> None:
         logging.getLogger("dbos").setLevel(logging.ERROR)
         if self._url.startswith("sqlite"):
             _make_wal(self._url)
@@ -59,7 +75,10 @@ class DurableWork:
         DBOS(config=config)
         for name, fn in self._workflows.items():
             DBOS.workflow(name=name)(_function(fn))
+        # A launch that fails is told in one sentence, without the traceback that DBOS logs first.
+        logging.getLogger("dbos").setLevel(logging.CRITICAL)
         DBOS.launch()
+        logging.getLogger("dbos").setLevel(logging.ERROR)
         DBOS.register_queue(
             QUEUE,
             partition_concurrency=1,

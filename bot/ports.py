@@ -312,10 +312,11 @@ class Forge(Protocol):
 class Folder(Protocol):
     """A folder of reports."""
 
-    def put(self, name: str, text: str, *, origin: Origin) -> str:
+    def put(self, name: str, text: str, *, origin: Origin, private: bool = False) -> str:
         """Write a report and return its path: the one it has already, whatever its name would be now.
 
-        Otherwise ``name``.md, with a number where that is somebody else's.
+        Otherwise ``name``.md, with a number where that is somebody else's. A ``private`` one only
+        mayday's own account may read.
 
         Raises:
             Tell: the folder cannot be written to.

@@ -87,7 +87,13 @@ class Store:
         file = self.engine.url.database
         if not file or self._lock:
             return
-        handle = Path(f"{file}.lock").open("w")  # noqa: SIM115  held for the life of the process
+        try:
+            handle = Path(f"{file}.lock").open("w")  # noqa: SIM115  held for the life of the process
+        except OSError as exc:
+            raise ConfigError(
+                f"database.url: {exc.filename} cannot be written ({exc.strerror}): let mayday write to "
+                "the directory of the database."
+            ) from None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -135,9 +141,13 @@ class Store:
 
     def _unusable(self, exc: DBAPIError) -> ConfigError:
         shown = self.engine.url.render_as_string(hide_password=True)
+        advice = (
+            "check the path, that mayday may write to the file and its directory, and that there is room"
+            if self.is_sqlite
+            else "check that the server runs and the name is right"
+        )
         return ConfigError(
-            f"database.url: {shown} cannot be used ({_first_line(exc.orig)}): check that the server "
-            "runs and the name is right."
+            f"database.url: {shown} cannot be used ({_first_line(exc.orig)}): {advice}."
         )
 
     def close(self) -> None:
@@ -167,6 +177,9 @@ def _engine(url: str) -> Engine:
         parsed = make_url(url)
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
             raise ArgumentError
+        if "@" in (parsed.host or ""):
+            # Shown in an error, the host would show the end of the password.
+            raise ConfigError("database.url: write an @ in the password as %40.")
         if parsed.get_backend_name() == "postgresql":
             return create_engine(
                 parsed,
