@@ -154,9 +154,14 @@ def action_item(
     )
 
 
+def shown_time(at: datetime, zone: ZoneInfo) -> str:
+    """A time as :func:`edit_entry` shows it. Fractions and which of two equal hours it was are left out:
+    a form that comes back with this text has not changed the time."""
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def edit_entry(incident_id: str, line: Line, *, zone: ZoneInfo) -> b.Block:
     """Change what an entry says, and when it happened."""
-    at = line.entry.at.astimezone(zone)
     return b.modal(
         EDIT_ENTRY,
         "Edit the entry",
@@ -169,7 +174,7 @@ def edit_entry(incident_id: str, line: Line, *, zone: ZoneInfo) -> b.Block:
             b.input_block(
                 "at",
                 f"When it happened ({zone.key})",
-                b.text_input("value", initial=at.strftime("%Y-%m-%d %H:%M:%S"), limit=40),
+                b.text_input("value", initial=shown_time(line.entry.at, zone), limit=40),
             ),
         ],
         submit="Save",

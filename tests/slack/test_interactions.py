@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain.timeline import EntryKind
@@ -34,6 +35,27 @@ def test_an_entry_is_taken_out_in_the_listing_itself(scene: Scene) -> None:
     shown = [m for m in whispered(scene, channel.id) if "Timeline of" in m["text"]]
     assert len(shown) == 1
     assert "a typing error" not in str(shown[0]["blocks"])
+
+
+def test_editing_the_words_of_an_entry_leaves_its_time(scene: Scene) -> None:
+    """The form shows no fractions, and not which of two equal hours it was."""
+    scene.clock.move_to(datetime(2017, 11, 5, 9, 30, 20, 250_000, tzinfo=UTC))
+    channel = scene.declare()
+    scene.ana.command(channel.id, "/incident note it works again")
+    [before] = [e for e in scene.entries(channel.id) if e.kind is EntryKind.NOTE]
+    scene.ana.command(channel.id, "/incident timeline")
+    [listing] = [m for m in whispered(scene, channel.id) if "Timeline of" in m["text"]]
+    [block] = [b for b in listing["blocks"] if "it works again" in str(b)]
+    scene.ana.press(
+        channel.id, listing["ts"], ACTION_ENTRY, block["block_id"], value=f"edit:{before.id}"
+    )
+    scene.slack.wait_for(lambda: bool(scene.ana.views()), what="the form")
+    view = scene.ana.views()[-1]
+    assert "2017-11-05 01:30:" in str(view), "the second 01:30 of that night"
+    assert scene.ana.submit(view["id"], {"text": "It works again."}) == {}
+    [after] = [e for e in scene.entries(channel.id) if e.kind is EntryKind.NOTE]
+    assert after.data == {**before.data, "text": "It works again."}
+    assert after.at == before.at
 
 
 def test_command_is_taken_from_the_card_which_offers_it_no_more(scene: Scene) -> None:
