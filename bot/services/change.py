@@ -192,7 +192,7 @@ class Changes:
                 extra(tx, now)
             self._remind(tx, before, change, now)
             sync.enqueue(self._durable, tx, act.incident_id, act.cause)
-            if change.kind is EntryKind.CLOSED:
+            if change.incident.closed_at is not None:
                 publish.enqueue(self._durable, tx, act.incident_id, act.cause)
         return change.incident
 

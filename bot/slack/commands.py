@@ -23,6 +23,8 @@ from bot.store import incidents as incident_rows
 SHORTEST_HEADING = 3
 """So many letters name a heading of action items: ``tech: add an alert``, ``docs: …``."""
 
+PUBLISHED_BEFORE = " This incident is closed: `/incident publish` brings it into the report."
+
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 
 Handler = Callable[[Desk, Ask, str], Reply]
@@ -148,11 +150,12 @@ def _note(desk: Desk, ask: Ask, rest: str) -> Reply:
         cause=ask.cause,
     )
     verb = "Noted" if fresh else "Noted already"
+    later = PUBLISHED_BEFORE if incident.closed_at is not None else ""
     if not typed:
-        return say(f"📌 {verb} in the timeline.")
+        return say(f"📌 {verb} in the timeline.{later}")
     local = at.astimezone(zone)
     stamp = local.strftime("%Y-%m-%d %H:%M:%S" if local.second else "%Y-%m-%d %H:%M")
-    return say(f"📌 {verb} at {stamp} {local.tzname()} ({when(at)} for you).")
+    return say(f"📌 {verb} at {stamp} {local.tzname()} ({when(at)} for you).{later}")
 
 
 def _status(desk: Desk, ask: Ask, rest: str) -> Reply:
