@@ -261,7 +261,8 @@ def close_form(desk: Desk, ask: Ask) -> Open:
             zone=desk.settings.zone,
             now=desk.now(),
             gaps=[MISSING[gap] for gap in missing if gap is not Gap.DATE],
-            wants_impact=desk.settings.report_form == Form.AFTER_ACTION,
+            hubs=list(desk.settings.hubs),
+            wants_hubs_and_impact=desk.settings.report_form == Form.AFTER_ACTION,
         )
     )
 

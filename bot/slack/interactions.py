@@ -116,8 +116,15 @@ def _closed(desk: Desk, ask: Ask) -> Reply:
         ),
         title=str(values.get("title") or ""),
         summary=str(values.get("summary") or ""),
+        hubs=_chosen_hubs(values["hubs"]) if "hubs" in values else incident.hubs,
     )
     return None
+
+
+def _chosen_hubs(value: str | list[str]) -> tuple[str, ...]:
+    """Hubs from a menu, or in words with commas."""
+    names = value.split(",") if isinstance(value, str) else value
+    return tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
 
 
 # --- buttons -----------------------------------------------------------------------------------

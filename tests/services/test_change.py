@@ -74,7 +74,9 @@ def test_a_refused_change_leaves_nothing_behind(bot: Bot, scene: Scene, channel:
         lambda: bot.desk.changes.update(act(scene, channel), "  "),
         lambda: bot.desk.changes.action_item(act(scene, channel), " "),
         lambda: bot.desk.changes.action_item(act(scene, channel), "x", link="ftp://x"),
-        lambda: bot.desk.changes.close(act(scene, channel), Answers(), title="x", summary=""),
+        lambda: bot.desk.changes.close(
+            act(scene, channel), Answers(), title="x", summary="", hubs=()
+        ),
         lambda: bot.desk.changes.reopen(act(scene, channel)),
     ]
     for wrong in refused:
@@ -148,7 +150,8 @@ def test_an_action_item_of_afterwards_comes_into_the_report_that_is_out(
 ) -> None:
     changes = bot.desk.changes
     changes.status(act(scene, channel, "c/1"), "resolved")
-    changes.close(act(scene, channel, "c/2"), Answers(), title="Proxy evicted", summary="It was.")
+    told = {"title": "Proxy evicted", "summary": "It was."}
+    changes.close(act(scene, channel, "c/2"), Answers(), hubs=("datahub",), **told)
     folder = bot.config.report.directory
 
     def published() -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from bot.domain.timeline import EntryKind
 from bot.render.card import ACTION_COMMAND
 from bot.render.listing import ACTION_ENTRY
-from tests.support.bot import ANNOUNCE, Scene
+from bot.sandbox.clock import SandboxClock
+from bot.sandbox.slack import SlackSandbox
+from tests.support.bot import ANNOUNCE, Scene, running
 
 
 def whispered(scene: Scene, channel: str, who: str = "ana") -> list[dict[str, Any]]:
@@ -67,6 +70,39 @@ def test_command_is_taken_from_the_card_which_offers_it_no_more(scene: Scene) ->
         lambda: ACTION_COMMAND not in str(scene.posts(channel.id, "card")), what="the new card"
     )
     assert scene.incident(channel.id).roles["commander"] == scene.ana.id
+
+
+def close(scene: Scene, channel: str, **values: Any) -> dict[str, Any]:
+    """Resolve and close; the form as it was shown."""
+    scene.ana.command(channel, "/incident resolve")
+    scene.ana.command(channel, "/incident close")
+    scene.slack.wait_for(lambda: bool(scene.ana.views()), what="the form")
+    view = scene.ana.views()[-1]
+    assert scene.ana.submit(view["id"], values) == {}
+    return view
+
+
+def test_closing_asks_for_the_hubs_that_nobody_named(scene: Scene) -> None:
+    channel = scene.declare(hubs=[]).id
+    view = close(scene, channel, hubs=["datahub"])
+    assert "which hubs were affected" in str(view)
+    assert scene.incident(channel).hubs == ("datahub",)
+
+
+def test_closing_leaves_the_hubs_that_are_named(scene: Scene) -> None:
+    channel = scene.declare(hubs=["datahub"]).id
+    close(scene, channel)
+    assert scene.incident(channel).hubs == ("datahub",)
+
+
+def test_hubs_can_be_named_where_mayday_knows_none(
+    slack: SlackSandbox, sqlite_url: str, tmp_path: Path, clock: SandboxClock
+) -> None:
+    with running(slack, sqlite_url, tmp_path, hubs=[], clusters=[]) as bot:
+        scene = Scene(slack=slack, store=bot.store, clock=clock)
+        channel = scene.declare().id
+        close(scene, channel, hubs="datahub, stat20,")
+        assert scene.incident(channel).hubs == ("datahub", "stat20")
 
 
 def test_a_status_with_words_reaches_those_outside(scene: Scene) -> None:
