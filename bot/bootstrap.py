@@ -195,6 +195,7 @@ class Bot:
         every(1, "remind", lambda: remind(store, durable, self.clock, self.settings))
         every(2, "retry", lambda: retry_due(store, durable, self.clock))
         every(10, "inbox", self.inbox.take_up)
+        every(60, "database", store.check)
         every(60, "sweep", self.sweep.sweep)
         every(300, "backfill", self.backfill.all)
         if socket:

@@ -35,6 +35,7 @@ class Store:
         self.url = normal_url(url)
         self._lock: IO[str] | None = None
         self._session: Connection | None = None
+        self._is_locked = False
         self._session_guard = threading.Lock()
         self.engine = _engine(self.url)
 
@@ -70,6 +71,7 @@ class Store:
             self._lock_file()
         elif self._session is None:
             self._lock_session()
+            self._is_locked = True
 
     def _lock_session(self) -> None:
         session = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
@@ -128,16 +130,31 @@ class Store:
         """Ask the database for an answer, by the connection that holds the lock where there is one.
 
         Raises:
-            ConfigError: there is none, or the lock is lost.
+            ConfigError: there is none.
+            Tell: the lock was lost with a connection, and another mayday has it now.
         """
         try:
             with self._session_guard:
-                if self._session is not None:
-                    self._session.execute(text("SELECT 1"))
+                if self._is_locked:
+                    self._keep_session()
             with self.read() as tx:
                 tx.execute(text("SELECT 1"))
         except DBAPIError as exc:
             raise self._unusable(exc) from None
+
+    def _keep_session(self) -> None:
+        """Ask by the session that holds the lock. The lock went with a session that is lost; it is taken
+        again, unless another mayday came first."""
+        if self._session is not None:
+            try:
+                self._session.execute(text("SELECT 1"))
+                return
+            except SQLAlchemyError:
+                with suppress(SQLAlchemyError):
+                    self._session.invalidate()
+                    self._session.close()
+                self._session = None
+        self._lock_session()
 
     def _unusable(self, exc: DBAPIError) -> ConfigError:
         shown = self.engine.url.render_as_string(hide_password=True)
