@@ -63,7 +63,7 @@ class Bot:
     """A mayday, built and not yet started. ``clock`` is the domain's time."""
 
     def __init__(self, config: Config) -> None:
-        _check(config)
+        check_tokens(config)
         self.config = config
         practice = config.practice.clock_file
         self.clock: Clock = shifted_time(practice) if practice else real_time
@@ -197,6 +197,7 @@ class Bot:
         every(1, "remind", lambda: remind(store, durable, self.clock, self.settings))
         every(2, "retry", lambda: retry_due(store, durable, self.clock))
         every(10, "inbox", self.inbox.take_up)
+        every(60, "database", store.check)
         every(60, "sweep", self.sweep.sweep)
         every(300, "backfill", self.backfill.all)
         if socket:
@@ -232,8 +233,12 @@ class Bot:
         return ""
 
 
-def _check(config: Config) -> None:
-    """Refuse what cannot start, before anything is opened."""
+def check_tokens(config: Config) -> None:
+    """Return if Slack's tokens are complete, which is asked before anything is opened.
+
+    Raises:
+        ConfigError: one is missing.
+    """
     if config.slack.bot_token is None:
         raise ConfigError("slack.bot_token is missing: put the bot token (xoxb-…) there.")
     if config.slack.mode == "socket" and config.slack.app_token is None:

@@ -7,10 +7,12 @@ from functools import partial
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from slack_sdk import WebClient
 
+from bot.adapters.folder import ReportFolder
 from bot.adapters.slack import SlackChat
-from bot.bootstrap import forge, sites
+from bot.bootstrap import check_tokens, forge, sites
 from bot.config import Config
 from bot.errors import MaydayError
 from bot.services.steps import Site
@@ -28,7 +30,7 @@ def check(config: Config, out: Console) -> bool:
         except MaydayError as exc:
             said, good = str(exc), False
         well = well and good
-        table.add_row(name, "✓" if good else "✗", said)
+        table.add_row(name, "✓" if good else "✗", Text(said))
     out.print(table)
     return well
 
@@ -36,6 +38,7 @@ def check(config: Config, out: Console) -> bool:
 def _questions(config: Config) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "database", lambda: _database(config)
     yield "Slack", lambda: _slack(config)
+    yield "reports", lambda: _folder(config)
     yield "GitHub", lambda: _github(config)
     for name, site in sites(config).items():
         yield f"hub {name}", partial(_hub, site)
@@ -52,22 +55,33 @@ def _database(config: Config) -> str:
 
 
 def _slack(config: Config) -> str:
-    if config.slack.bot_token is None:
+    if not config.has_slack:
         return "not configured: `mayday run` starts the sandbox"
-    token = config.slack.bot_token.get_secret_value()
-    me = SlackChat(WebClient(token=token, base_url=config.slack.api_url)).identity()
+    check_tokens(config)
+    token = config.slack.bot_token.get_secret_value() if config.slack.bot_token else ""
+    chat = SlackChat(WebClient(token=token, base_url=config.slack.api_url))
+    me = chat.identity()
     missing = missing_scopes(me.scopes)
     if missing:
         raise MaydayError(
             f"workspace {me.team}: add the scopes {', '.join(missing)} to the app and reinstall it."
         )
+    if config.slack.announce_channel:
+        chat.resolve(config.slack.announce_channel)
+    for group in config.runbooks.allow.groups:
+        chat.group_members(group)
     return f"workspace {me.team}"
+
+
+def _folder(config: Config) -> str:
+    ReportFolder(config.report.directory).check()
+    return f"{config.report.directory} can be written to"
 
 
 def _github(config: Config) -> str:
     found = forge(config)
     if found is None:
-        return f"not configured: reports go to {config.report.directory}"
+        return "not configured: reports go to the folder alone"
     return f"repository {found.check().name}"
 
 

@@ -6,6 +6,7 @@ The environment wins over the file. Secrets are ``SecretStr``: they show in no r
 from __future__ import annotations
 
 import os
+import string
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -35,8 +36,11 @@ from bot.domain.incident import CLOSED, RESOLVED
 from bot.domain.report import Form
 from bot.domain.timeline import Heading
 from bot.errors import ConfigError
+from bot.kinds import Address, EmojiName, OptionalToken, Token, Word, Words, different
 
 DEFAULT_FILE = Path("mayday.yaml")
+GROUP_LIMIT = 75
+"""What Slack shows of a choice in a menu."""
 
 
 class _Section(BaseModel):
@@ -46,17 +50,12 @@ class _Section(BaseModel):
 class Slack(_Section):
     """How to reach Slack. ``api_url`` is for stand-ins; leave it alone for the real Slack."""
 
-    bot_token: SecretStr | None = None
-    app_token: SecretStr | None = None
-    signing_secret: SecretStr | None = None
+    bot_token: OptionalToken = None
+    app_token: OptionalToken = None
+    signing_secret: OptionalToken = None
     mode: Literal["socket", "http"] = "socket"
-    api_url: str = "https://slack.com/api/"
+    api_url: Address = "https://slack.com/api/"
     announce_channel: str = ""
-
-    @field_validator("bot_token", "app_token", "signing_secret")
-    @classmethod
-    def _not_blank(cls, value: SecretStr | None) -> SecretStr | None:
-        return value if value and value.get_secret_value().strip() else None
 
     @field_validator("api_url")
     @classmethod
@@ -76,11 +75,11 @@ class GitHub(_Section):
     Either ``token``, or a GitHub App by ``app_id``, ``private_key`` and ``installation_id``.
     """
 
-    token: SecretStr | None = None
+    token: OptionalToken = None
     app_id: int | None = None
     private_key: SecretStr | None = None
     installation_id: int | None = None
-    api_url: str = "https://api.github.com"
+    api_url: Address = "https://api.github.com"
     repository: str = ""
     labels: tuple[str, ...] = ("incident",)
     item_labels: tuple[str, ...] = ("incident-action-item",)
@@ -124,7 +123,7 @@ class Report(_Section):
 class Severity(_Section):
     """A severity and how often an open incident of it is reminded to post an update."""
 
-    name: str
+    name: Word
     description: str = ""
     reminder_minutes: float = Field(gt=0)
 
@@ -142,9 +141,9 @@ class Incident(_Section):
         Severity(name="sev2", description="many are affected", reminder_minutes=30),
         Severity(name="sev3", description="few are affected", reminder_minutes=60),
     )
-    statuses: tuple[str, ...] = ("investigating", "fixing", "monitoring", RESOLVED, CLOSED)
-    roles: tuple[str, ...] = ("commander", "communications", "scribe")
-    reactions: dict[str, Heading] = Field(
+    statuses: Words = ("investigating", "fixing", "monitoring", RESOLVED, CLOSED)
+    roles: Words = ("commander", "communications", "scribe")
+    reactions: dict[EmojiName, Heading] = Field(
         default_factory=lambda: {
             "pushpin": Heading.TIMELINE,
             "fire": Heading.WRONG,
@@ -170,13 +169,31 @@ class Incident(_Section):
             raise ValueError("list at least one")
         return value
 
+    @field_validator("severities")
+    @classmethod
+    def _told_apart(cls, value: tuple[Severity, ...]) -> tuple[Severity, ...]:
+        different([severity.name for severity in value])
+        return value
+
+    @field_validator("action_groups")
+    @classmethod
+    def _fits_a_menu(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        different(value)
+        if not all(name.strip() and len(name) <= GROUP_LIMIT for name in value):
+            raise ValueError(f"write each in 1 to {GROUP_LIMIT} characters")
+        return value
+
     @field_validator("channel_name")
     @classmethod
     def _known_fields(cls, value: str) -> str:
         try:
-            value.format(date="", slug="")
-        except (KeyError, IndexError, ValueError):
-            raise ValueError("use only {date} and {slug} as placeholders") from None
+            fields = [part[1:] for part in string.Formatter().parse(value) if part[1] is not None]
+        except ValueError:
+            fields = []
+        if not fields or any(
+            part not in (("date", "", None), ("slug", "", None)) for part in fields
+        ):
+            raise ValueError("use {date} or {slug} or both in it, and no other placeholders")
         return value
 
 
@@ -198,9 +215,9 @@ class Hub(_Section):
     of the proxy, which may be what is down), ``cluster`` a name under ``clusters``."""
 
     name: str
-    url: str
-    api_url: str
-    api_token: SecretStr
+    url: Address
+    api_url: Address
+    api_token: Token
     cluster: str
     namespace: str
 
@@ -238,7 +255,6 @@ class Config(BaseSettings):
         extra="forbid",
         frozen=True,
         hide_input_in_errors=True,
-        nested_model_default_partial_update=True,
     )
 
     slack: Slack = Slack()
@@ -282,8 +298,9 @@ class Config(BaseSettings):
 
     @property
     def has_slack(self) -> bool:
-        """Enough is given to talk to a Slack."""
-        return self.slack.bot_token is not None
+        """A Slack is meant: some token of one is given, if not yet all."""
+        slack = self.slack
+        return any((slack.bot_token, slack.app_token, slack.signing_secret))
 
 
 def load(file: Path | None = None, *, overrides: Mapping[str, Any] | None = None) -> Config:
@@ -292,9 +309,14 @@ def load(file: Path | None = None, *, overrides: Mapping[str, Any] | None = None
     Raises:
         ConfigError: one sentence that names the key and never shows a value.
     """
-    path = file or Path(os.environ.get("MAYDAY_CONFIG", DEFAULT_FILE))
-    if file is not None and not file.exists():
-        raise ConfigError(f"There is no file {file}: write it, or leave --config away.")
+    named = file or (Path(told) if (told := os.environ.get("MAYDAY_CONFIG")) else None)
+    path = named or DEFAULT_FILE
+    if named is not None and not named.exists():
+        raise ConfigError(
+            f"There is no file {named}: write it, or leave --config and MAYDAY_CONFIG away."
+        )
+    if path.is_dir():
+        raise ConfigError(f"{path} is a directory: name the file itself.")
 
     class _FromFile(Config):
         model_config = SettingsConfigDict(yaml_file=path, yaml_file_encoding="utf-8")
@@ -309,8 +331,24 @@ def load(file: Path | None = None, *, overrides: Mapping[str, Any] | None = None
         mark = getattr(exc, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
         raise ConfigError(f"{path}{where} is not YAML: mend its syntax.") from None
-    except (TypeError, ValueError):
+    except OSError as exc:
+        raise ConfigError(
+            f"{path} cannot be read ({exc.strerror}): see to its permissions."
+        ) from None
+    except (AttributeError, TypeError, ValueError):
         raise ConfigError(f"{path} must hold sections such as slack: and database:.") from None
+
+
+_WORDS = {
+    "extra_forbidden": "there is no such key",
+    "invalid_key": "there is no such key",
+    "missing": "it is missing",
+    "model_type": "write keys and values under it",
+    "dict_type": "write keys and values under it",
+    "tuple_type": "write it as a list",
+    "string_type": "write text, in quotes where it begins with # or @",
+}
+"""Pydantic's words where ours say better what to do, by its type of error."""
 
 
 def _sentence(exc: ValidationError, path: Path) -> str:
@@ -318,7 +356,6 @@ def _sentence(exc: ValidationError, path: Path) -> str:
     for error in exc.errors(include_url=False, include_input=False, include_context=False):
         key = ".".join(str(part) for part in error["loc"])
         what = error["msg"].removeprefix("Value error, ")
-        if error["type"] == "extra_forbidden":
-            what = "there is no such key"
+        what = _WORDS.get(error["type"], what)
         problems.append(f"{key}: {what}" if key else what)
     return f"The configuration ({path} or MAYDAY_ variables) cannot be used: {'; '.join(problems)}."

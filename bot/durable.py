@@ -14,6 +14,9 @@ from typing import Any
 
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from bot.errors import ConfigError
 
 APPLICATION_VERSION = "1"
 QUEUE = "mayday"
@@ -34,6 +37,8 @@ class DurableWork:
         self._executor = executor
         self._poll = poll
         self._workflows: dict[str, Callable[..., Any]] = {}
+        self._live: set[str] = set()
+        self._suspects: set[str] = set()
         self._client: DBOSClient | None = None
 
     def workflow(self, name: str, fn: Callable[..., Any]) -> None:
@@ -41,7 +46,20 @@ class DurableWork:
         self._workflows[name] = fn
 
     def launch(self) -> None:
-        """Make DBOS's tables, resume what a kill interrupted, and begin to take work."""
+        """Make DBOS's tables, resume what a kill interrupted, and begin to take work.
+
+        Raises:
+            ConfigError: the database lets mayday in but does not do its part.
+        """
+        try:
+            self._launch()
+        except DBAPIError as exc:
+            raise ConfigError(
+                f"database.url: mayday cannot make its tables there ({str(exc.orig).strip()}): see "
+                "that its user may create schemas and tables, and that the disk has room."
+            ) from exc
+
+    def _launch(self) -> None:
         logging.getLogger("dbos").setLevel(logging.ERROR)
         if self._url.startswith("sqlite"):
             _make_wal(self._url)
@@ -58,8 +76,11 @@ class DurableWork:
         }
         DBOS(config=config)
         for name, fn in self._workflows.items():
-            DBOS.workflow(name=name)(_function(fn))
+            DBOS.workflow(name=name)(self._function(fn))
+        # A launch that fails is told in one sentence, without the traceback that DBOS logs first.
+        logging.getLogger("dbos").setLevel(logging.CRITICAL)
         DBOS.launch()
+        logging.getLogger("dbos").setLevel(logging.ERROR)
         DBOS.register_queue(
             QUEUE,
             partition_concurrency=1,
@@ -90,6 +111,19 @@ class DurableWork:
         found = self._client.list_workflows(workflow_ids=[key], load_input=False, load_output=False)
         return not found or found[0].status in LOST
 
+    def bury(self) -> list[str]:
+        """See :meth:`bot.ports.Durable.bury`."""
+        if self._client is None:
+            raise RuntimeError("launch() comes first")
+        running = self._client.list_workflows(status="PENDING", load_input=False, load_output=False)
+        silent = {found.workflow_id for found in running} - self._live
+        dead = sorted(silent & self._suspects)
+        self._suspects = silent
+        for key in dead:
+            # Should it wake up after all, it ends at its next step.
+            self._client.cancel_workflow(key)
+        return dead
+
     def step(self, name: str, fn: Callable[..., Any], *args: Any) -> Any:
         """Run ``fn`` as a checkpointed step of the workflow that is running."""
         return DBOS.run_step({"name": name}, fn, *args)
@@ -101,14 +135,18 @@ class DurableWork:
             self._client = None
         DBOS.destroy(destroy_registry=True)
 
+    def _function(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """A plain function around a bound method, since DBOS sets attributes on what it registers."""
 
-def _function(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """A plain function around a bound method: DBOS sets attributes on what it registers."""
+        def workflow(*args: Any) -> Any:
+            key = str(DBOS.workflow_id)
+            self._live.add(key)
+            try:
+                return fn(*args)
+            finally:
+                self._live.discard(key)
 
-    def workflow(*args: Any) -> Any:
-        return fn(*args)
-
-    return workflow
+        return workflow
 
 
 def _make_wal(url: str) -> None:

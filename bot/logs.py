@@ -37,6 +37,8 @@ def configure(*, level: str = "INFO") -> None:
         handler.addFilter(_masked)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
+    # What it logs before it raises is said by whoever catches it.
+    logging.getLogger("slack_sdk.web.base_client").setLevel(logging.CRITICAL)
 
 
 def _mask(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -48,4 +50,7 @@ def _mask(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableM
 
 def _masked(record: logging.LogRecord) -> bool:
     record.msg, record.args = _TOKEN.sub(r"\1…", record.getMessage()), ()
+    if record.exc_info:
+        # A formatter shows this text where it is there, and would show what was raised otherwise.
+        record.exc_text = _TOKEN.sub(r"\1…", logging.Formatter().formatException(record.exc_info))
     return True

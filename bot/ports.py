@@ -37,6 +37,14 @@ class Durable(Protocol):
     def is_lost(self, key: str) -> bool:
         """Whether the workflow with this key ended by an error that nobody foresaw, or never began."""
 
+    def bury(self) -> list[str]:
+        """End the workflows that count as running and that nobody runs; return their keys.
+
+        A database that goes away or is full while a workflow runs is never told that it ended, and
+        everything behind it in its lane would wait for a restart. It takes two calls, some time apart,
+        to be sure of one.
+        """
+
     def step(self, name: str, fn: Callable[..., Any], *args: Any) -> Any:
         """Run ``fn`` once per workflow, as far as that can be had: a kill may make it run again.
 
@@ -312,10 +320,11 @@ class Forge(Protocol):
 class Folder(Protocol):
     """A folder of reports."""
 
-    def put(self, name: str, text: str, *, origin: Origin) -> str:
+    def put(self, name: str, text: str, *, origin: Origin, private: bool = False) -> str:
         """Write a report and return its path: the one it has already, whatever its name would be now.
 
-        Otherwise ``name``.md, with a number where that is somebody else's.
+        Otherwise ``name``.md, with a number where that is somebody else's. A ``private`` one only
+        mayday's own account may read.
 
         Raises:
             Tell: the folder cannot be written to.

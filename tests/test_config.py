@@ -103,11 +103,34 @@ def test_a_list_that_is_no_json_names_its_variable(monkeypatch: pytest.MonkeyPat
         ("incident:\n  reactions: {tada: joy}\n", "incident.reactions.tada"),
         ("hubs: [{name: h}]\n", "hubs.0.url"),
         (
-            "hubs: [{name: h, url: u, api_url: a, api_token: t, cluster: c, namespace: n}]\n",
+            "hubs: [{name: h, url: https://u, api_url: http://a, api_token: t, cluster: c, "
+            "namespace: n}]\n",
             "there is no cluster “c”",
         ),
         ("clusters: [{name: c}, {name: c}]\n", "clusters: two have the same name"),
-        ("slack: [1, 2]\n", "slack"),
+        ("slack: [1, 2]\n", "slack: write keys and values under it"),
+        ("slack:\n  announce_channel: #incidents\n", "announce_channel: write text, in quotes"),
+        ("slack:\n  1: x\n", "slack.1: there is no such key"),
+        ("slack:\n  api_url: slack.com\n", "slack.api_url: write the whole address"),
+        ("slack:\n  bot_token: xoxb-…\n", "slack.bot_token: it has characters that no token has"),
+        ('slack:\n  app_token: "xapp-1\\nxapp-2"\n', "slack.app_token: it has characters"),
+        ("github:\n  token: ghp_…\n", "github.token: it has characters"),
+        ("github:\n  api_url: github.com\n", "github.api_url: write the whole address"),
+        ("hubs: {}\n", "hubs: write it as a list"),
+        ("hubs: [{name: h, url: u}]\n", "hubs.0.url: write the whole address"),
+        ("hubs: [{name: h, api_token: ''}]\n", "hubs.0.api_token: it is empty"),
+        ("hubs: [{name: h}]\n", "hubs.0.api_token: it is missing"),
+        ("incident:\n  channel_name: 'inc-{date.year}'\n", "incident.channel_name: use {date}"),
+        ("incident:\n  channel_name: 'incident'\n", "incident.channel_name: use {date}"),
+        ("incident:\n  roles: [incident commander]\n", "incident.roles.0: write it as one word"),
+        ("incident:\n  roles: [scribe, Scribe]\n", "incident.roles: two are the same"),
+        ("incident:\n  statuses: [a b, resolved, closed]\n", "incident.statuses.0: write it as"),
+        (
+            "incident:\n  severities: [{name: s, reminder_minutes: 1}, {name: s, reminder_minutes: 2}]\n",
+            "incident.severities: two are the same",
+        ),
+        ("incident:\n  action_groups: ['']\n", "incident.action_groups: write each in 1 to 75"),
+        ("incident:\n  reactions: {🔥: wrong}\n", "write the emoji's name in Slack"),
     ],
 )
 def test_what_is_wrong_is_named_by_its_key(text: str, key: str) -> None:
@@ -115,7 +138,15 @@ def test_what_is_wrong_is_named_by_its_key(text: str, key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["slack: {bot_token: [unclosed\n", "\tslack: x\n", "- just\n- a list\n", "just text\n"]
+    "text",
+    [
+        "slack: {bot_token: [unclosed\n",
+        "\tslack: x\n",
+        "- just\n- a list\n",
+        "just text\n",
+        "1: x\n",
+        "? [a]\n: b\n",
+    ],
 )
 def test_what_is_no_configuration_names_the_file(text: str) -> None:
     assert "mayday.yaml" in refused(text)
@@ -130,6 +161,53 @@ def test_a_file_of_other_bytes_names_itself() -> None:
 def test_a_file_that_is_not_there_is_named() -> None:
     with pytest.raises(ConfigError, match=r"There is no file other\.yaml"):
         load(Path("other.yaml"))
+
+
+def test_a_file_that_the_environment_names_has_to_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a mistyped mount starts the sandbox in production."""
+    monkeypatch.setenv("MAYDAY_CONFIG", "/etc/mayday/mistyped.yaml")
+    with pytest.raises(ConfigError, match=r"There is no file /etc/mayday/mistyped\.yaml"):
+        load()
+
+
+def test_a_directory_is_no_file() -> None:
+    Path("mayday.yaml").mkdir()
+    with pytest.raises(ConfigError, match=r"mayday\.yaml is a directory"):
+        load()
+
+
+def test_a_file_that_may_not_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("report: {}\n")
+
+    def refuses(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuses)
+    with pytest.raises(ConfigError, match=r"mayday\.yaml cannot be read \(Permission denied\)"):
+        load()
+
+
+def test_a_token_loses_the_line_end_that_files_bring() -> None:
+    config = load(overrides={"slack": {"bot_token": f"{SECRET}\n"}})
+    assert config.slack.bot_token is not None
+    assert config.slack.bot_token.get_secret_value() == SECRET
+
+
+@pytest.mark.parametrize("token", ["bot_token", "app_token", "signing_secret"])
+def test_any_token_means_a_slack(token: str) -> None:
+    """Whoever forgot the other one is told so, and does not get a sandbox."""
+    assert load(overrides={"slack": {token: "given"}}).has_slack
+
+
+def test_an_emoji_may_be_written_as_slack_shows_it() -> None:
+    config = load(overrides={"incident": {"reactions": {":fire:": "wrong"}}})
+    assert list(config.incident.reactions) == ["fire"]
+
+
+def test_reactions_of_the_teams_own_take_the_place_of_the_usual_ones() -> None:
+    """Else an emoji that the team uses for fun could not be got rid of."""
+    write("incident:\n  reactions: {boom: wrong, pushpin: timeline}\n")
+    assert list(load().incident.reactions) == ["boom", "pushpin"]
 
 
 @pytest.mark.parametrize(
@@ -158,8 +236,8 @@ def test_secrets_are_in_no_repr() -> None:
             "hubs": [
                 {
                     "name": "h",
-                    "url": "u",
-                    "api_url": "a",
+                    "url": "https://u",
+                    "api_url": "http://a",
                     "api_token": SECRET,
                     "cluster": "c",
                     "namespace": "n",
@@ -191,7 +269,9 @@ def test_missing_tokens_are_named_before_anything_is_opened(
 
 def test_logs_mask_tokens(capsys: pytest.CaptureFixture[str]) -> None:
     before = structlog.get_config()
-    handlers = list(logging.getLogger().handlers)
+    root = logging.getLogger()
+    # pytest's own handlers would be taken for a set-up that is there already.
+    handlers, root.handlers = root.handlers, []
     try:
         logs.configure()
         structlog.get_logger().error("slack.failed", token=SECRET, text=f"got {SECRET}, sorry")
@@ -200,12 +280,12 @@ def test_logs_mask_tokens(capsys: pytest.CaptureFixture[str]) -> None:
             raise ValueError(SECRET)
         except ValueError:
             structlog.get_logger().exception("boom")
+            logging.getLogger("elsewhere").exception("bang")
     finally:
         structlog.configure(**before)
-        root = logging.getLogger()
-        for handler in [h for h in root.handlers if h not in handlers]:
-            root.removeHandler(handler)
+        root.handlers = handlers
     shown = capsys.readouterr()
     assert "slack.failed" in shown.err
     assert "boom" in shown.err
+    assert "bang" in shown.err
     assert "verysecret" not in shown.err + shown.out

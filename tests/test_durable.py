@@ -143,6 +143,40 @@ def test_what_ended_by_an_error_is_lost_and_what_goes_on_is_not(store: Store) ->
         assert not work.is_lost("slow")
 
 
+def died(store: Store, key: str) -> None:
+    """As if the database had been away when the workflow ended, so that it was never told."""
+    table = "workflow_status" if store.is_sqlite else "dbos.workflow_status"
+    with store.write() as tx:
+        tx.execute(
+            text(f"UPDATE {table} SET status = 'PENDING' WHERE workflow_uuid = :key"), {"key": key}
+        )
+
+
+def test_what_nobody_runs_any_more_does_not_block_its_lane(store: Store) -> None:
+    gate = threading.Event()
+    ran: list[str] = []
+
+    def note(name: str) -> None:
+        if name == "slow":
+            assert gate.wait(20)
+        ran.append(name)
+
+    with working(store, note=note) as work:
+        enqueue(work, store, "dead", "first", lane="a")
+        wait_until(lambda: ran == ["first"], "the first")
+        wait_until(lambda: not work.is_lost("dead"), "its end")
+        died(store, "dead")
+        enqueue(work, store, "next", "second", lane="a")
+        enqueue(work, store, "live", "slow", lane="b")
+        assert work.bury() == [], "one look is not enough: it may only be about to begin"
+        assert work.bury() == ["dead"]
+        assert work.is_lost("dead")
+        wait_until(lambda: "second" in ran, "the next in the lane")
+        gate.set()
+        wait_until(lambda: "slow" in ran, "what was running all the time")
+        assert work.bury() == work.bury() == []
+
+
 def test_what_is_asked_for_while_nobody_works_is_done_later(store: Store) -> None:
     ran: list[str] = []
     with working(store) as work:

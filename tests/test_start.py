@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.sandbox.slack import SlackSandbox, answers, drop_before, on_call
 from bot.sandbox.world import environment
+from bot.store.engine import Store
 from tests.support.bot import Child, Scene, child, settings
 from tests.support.nursery import ROOT, Nursery
 
@@ -95,6 +97,48 @@ def test_a_database_that_does_not_answer(refused: Refused) -> None:
 
 def test_a_database_that_cannot_be(refused: Refused) -> None:
     assert "database.url" in refused(url="mysql://root@127.0.0.1/x")
+
+
+def test_a_database_in_which_mayday_may_not_make_its_tables(
+    refused: Refused, postgres_url: str
+) -> None:
+    """Its own fit into the schema that is there; what makes work durable needs one of its own."""
+    store = Store(postgres_url)
+    with store.write() as tx:
+        for statement in (
+            "CREATE ROLE limited LOGIN",
+            "GRANT ALL ON SCHEMA public TO limited",
+        ):
+            tx.execute(text(statement))
+    limited = store.engine.url.set(username="limited", drivername="postgresql")
+    try:
+        said = refused(url=limited.render_as_string(hide_password=False))
+    finally:
+        with store.write() as tx:
+            tx.execute(text("DROP OWNED BY limited"))
+            tx.execute(text("DROP ROLE limited"))
+        store.close()
+    assert "database.url: mayday cannot make its tables there (permission denied" in said
+
+
+def test_a_database_lock_that_cannot_be_written(
+    refused: Refused, sqlite_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "mayday.db.lock").mkdir()
+    said = refused(url=sqlite_url)
+    assert "database.url" in said
+    assert "mayday.db.lock cannot be written" in said
+
+
+def test_a_password_with_an_at_sign_is_not_shown_in_part(refused: Refused) -> None:
+    said = refused(url="postgresql://ana:p@ssw0rd@127.0.0.1:1/mayday")
+    assert "database.url: write an @ in the password as %40" in said
+    assert "ssw0rd" not in said
+
+
+def test_tokens_of_the_wrong_kind(refused: Refused, slack: SlackSandbox) -> None:
+    slack.faults = [on_call("auth.test", answers("not_allowed_token_type"))]
+    assert "put a current one into slack.bot_token" in refused()
 
 
 def test_a_key_that_is_not_known(refused: Refused) -> None:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
 from bot.errors import Tell
 from bot.ports import Origin
 from bot.render.parts import carries, marked, marker
+
+FOR_EVERYBODY = 0o644
+FOR_MAYDAY = 0o600
+"""A private incident's report: whoever else has an account there cannot read it."""
 
 
 class ReportFolder:
@@ -22,19 +28,34 @@ class ReportFolder:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def put(self, name: str, text: str, *, origin: Origin) -> str:
+    def put(self, name: str, text: str, *, origin: Origin, private: bool = False) -> str:
         """See :meth:`bot.ports.Folder.put`."""
         mark = marker(origin)
         whole = marked(text, mark)
-        try:
-            self._directory.mkdir(parents=True, exist_ok=True)
+        mode = FOR_MAYDAY if private else FOR_EVERYBODY
+        with self._told():
             found = self._find(mark)
             if found is None:
-                return str(self._add(name, whole))
+                return str(self._add(name, whole, mode))
             if found.read_text(encoding="utf-8") != whole:
-                aside = self._aside(whole)
-                aside.replace(found)
+                self._aside(whole, mode).replace(found)
             return str(found)
+
+    def check(self) -> None:
+        """Return if reports can be written there.
+
+        Raises:
+            Tell: they cannot, and what to do.
+        """
+        with self._told():
+            self._aside("", FOR_MAYDAY).unlink()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Make the folder, and turn what the system refuses into a sentence."""
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            yield
         except OSError as exc:
             raise Tell(
                 f"The report cannot be written to {self._directory} ({exc.strerror}): make it a "
@@ -48,9 +69,9 @@ class ReportFolder:
                 return file
         return None
 
-    def _add(self, name: str, whole: str) -> Path:
+    def _add(self, name: str, whole: str, mode: int) -> Path:
         """Put it under the first name that is free; a link fails where a file stands already."""
-        aside = self._aside(whole)
+        aside = self._aside(whole, mode)
         try:
             for number in count(1):
                 file = self._directory / (f"{name}.md" if number == 1 else f"{name}-{number}.md")
@@ -63,13 +84,16 @@ class ReportFolder:
             aside.unlink()
         raise AssertionError("count() does not end")
 
-    def _aside(self, whole: str) -> Path:
+    def _aside(self, whole: str, mode: int) -> Path:
         handle, path = tempfile.mkstemp(dir=self._directory, prefix=".report-", suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(whole)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp lets only its owner read; a report is for everybody who may see the folder.
         aside = Path(path)
-        aside.chmod(0o644)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(whole)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.chmod(mode)
+        except OSError:
+            aside.unlink()
+            raise
         return aside

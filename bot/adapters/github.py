@@ -16,6 +16,7 @@ from github import Auth, Github, GithubException, GithubRetry, RateLimitExceeded
 from github.Issue import Issue as GithubIssue
 from github.IssueComment import IssueComment
 from github.Repository import Repository as GithubRepository
+from jwt import PyJWTError
 from requests import RequestException
 
 from bot.errors import ConfigError, Retry, Tell
@@ -45,7 +46,14 @@ def credentials(
         ConfigError: neither is complete.
     """
     if app_id and private_key and installation_id:
-        return Auth.AppAuth(app_id, private_key).get_installation_auth(installation_id)
+        app = Auth.AppAuth(app_id, private_key)
+        try:
+            app.create_jwt()
+        except (PyJWTError, ValueError) as exc:
+            raise ConfigError(
+                "github.private_key cannot be read: paste the whole PEM text, its first and last line too."
+            ) from exc
+        return app.get_installation_auth(installation_id)
     if token:
         return Auth.Token(token)
     raise ConfigError(

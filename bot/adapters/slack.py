@@ -42,7 +42,14 @@ PASSING = frozenset(
 """Slack's errors that a later try may not meet; all but the last may have taken effect."""
 
 TOKEN_TROUBLE = frozenset(
-    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
+    {
+        "invalid_auth",
+        "not_authed",
+        "account_inactive",
+        "token_revoked",
+        "token_expired",
+        "not_allowed_token_type",
+    }
 )
 
 ADVICE = {

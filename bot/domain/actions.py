@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from urllib.parse import urlsplit
 
 from bot.domain.slack_message import plain
 from bot.domain.timeline import Heading, Line, chosen
@@ -38,8 +41,31 @@ class ActionItem:
     created_at: datetime
     dropped_at: datetime | None = None
 
+    @property
+    def is_followed(self) -> bool:
+        """There is an issue or a pull request for it."""
+        return bool(self.issue_url) or link_kind(self.link) is not LinkKind.OTHER
+
 
 TITLE_LIMIT = 250
+_PULL = re.compile(r"/(?:pull|pulls|merge_requests)/\d+")
+_ISSUE = re.compile(r"/issues/\d+")
+
+
+class LinkKind(StrEnum):
+    """What a link of an item leads to, in the words of the report."""
+
+    PULL = "PR"
+    ISSUE = "Issue"
+    OTHER = "Link"
+
+
+def link_kind(url: str) -> LinkKind:
+    """What an address leads to: a page about the matter is not yet a place where it is followed."""
+    path = urlsplit(url).path
+    if _PULL.search(path):
+        return LinkKind.PULL
+    return LinkKind.ISSUE if _ISSUE.search(path) else LinkKind.OTHER
 
 
 def item_id(incident_id: str, source: str) -> str:

@@ -3,56 +3,84 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from bot.errors import Tell
 
-_CLOCK = re.compile(r"^(\d{1,2}):(\d{2})(?::(\d{2}))?$")
+_TIME = r"""
+    (?:(?P<day>\d{4}-\d{1,2}-\d{1,2})[T\s]+)?
+    (?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?
+    (?P<half>[ap](?:\.?m\b\.?)?|\s*[ap]\.?m\b\.?)?
+    (?P<zone>Z|[+-]\d{2}:?\d{2}|\s*(?:UTC|GMT)\b)?
+"""
+_FLAGS = re.VERBOSE | re.IGNORECASE | re.DOTALL
+_MOMENT = re.compile(rf"^{_TIME}$", _FLAGS)
+_AT = re.compile(rf"^at\s+(?P<time>{_TIME})(?=$|\s|[:,-](?:\s|$))\s*[:,-]?\s*(?P<rest>.*)$", _FLAGS)
+_MEANT = re.compile(r"^at\s+([\d:.-]+|\S*\d:\d\S*)(?:\s|$)", re.IGNORECASE)
 _FUTURE_SLACK = timedelta(minutes=2)
 
 
 def split_at(text: str) -> tuple[str, str]:
     """Split ``at 14:05 rest`` or ``at 2017-02-23 21:10:57 rest`` into the time and the rest.
 
-    Without a leading ``at`` and a time the first part is empty and all of the text is the rest.
+    What begins like a time and is none comes back as a time, so that :func:`read_moment` refuses it: a
+    note would stand at the wrong one. Without any the first part is empty and all of the text is the rest.
     """
-    found = re.match(
-        r"^at\s+((?:\d{4}-\d{1,2}-\d{1,2}[T\s]+)?\d{1,2}:\d{2}(?::\d{2})?)\b\s*[:,-]?\s*(.*)$",
-        text,
-        re.DOTALL | re.IGNORECASE,
-    )
-    return (found[1], found[2]) if found else ("", text)
+    if found := _AT.match(text):
+        return found["time"], found["rest"]
+    if meant := _MEANT.match(text):
+        return meant[1], text[meant.end() :]
+    return "", text
 
 
 def read_moment(text: str, *, zone: ZoneInfo, now: datetime) -> datetime:
-    """The UTC moment that ``14:05`` or ``2017-02-23 21:10:57`` means in the team's zone.
+    """The UTC moment that ``14:05``, ``2:05 pm`` or ``2017-02-23 21:10:57`` means in the team's zone.
 
     A time alone is the most recent such time: today's, or yesterday's when today's is still to come.
+    Logs end their times in ``Z`` or ``+00:00``, which counts instead of the team's zone.
 
     Raises:
         Tell: it is no time, does not exist in the zone (clocks going forward), or is in the future.
     """
-    day_text, _, clock_text = text.strip().replace("T", " ").rpartition(" ")
-    found = _CLOCK.match(clock_text)
+    found = _MOMENT.match(text.strip())
     if not found:
-        raise Tell(f"“{text}” is not a time: write 14:05 or 2017-02-23 21:10:57.")
-    local_now = now.astimezone(zone)
+        raise Tell(f"“{text}” is not a time: write 14:05, 2:05 pm or 2017-02-23 21:10:57.")
     try:
-        clock = time(int(found[1]), int(found[2]), int(found[3] or 0))
-        day = date.fromisoformat(_padded(day_text)) if day_text.strip() else local_now.date()
-        moment = datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
+        there = _zone(found["zone"], zone)
+        clock = time(_hour(found), int(found["minute"]), int(found["second"] or 0))
+        day = date.fromisoformat(_padded(found["day"])) if found["day"] else None
+        moment = datetime.combine(day or now.astimezone(there).date(), clock, tzinfo=there)
+        if day is None and moment.astimezone(UTC) > now + _FUTURE_SLACK:
+            moment = datetime.combine(moment.date() - timedelta(days=1), clock, tzinfo=there)
+        at = moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise Tell(f"“{text}” cannot be: check the day and the hour.") from None
-    if not day_text.strip() and moment > now + _FUTURE_SLACK:
-        moment = datetime.combine(day - timedelta(days=1), clock, tzinfo=zone).astimezone(UTC)
-    if moment.astimezone(zone).replace(tzinfo=None) != datetime.combine(
-        moment.astimezone(zone).date(), clock
-    ):
+    if at.astimezone(there).replace(tzinfo=None) != moment.replace(tzinfo=None):
         raise Tell(f"“{text}” did not exist in {zone.key}: the clocks went forward then.")
-    if moment > now + _FUTURE_SLACK:
-        raise Tell(f"“{text}” is still to come in {zone.key}: write when it happened.")
-    return moment
+    if at > now + _FUTURE_SLACK:
+        raise Tell(f"“{text}” is still to come in {there}: write when it happened.")
+    return at
+
+
+def _hour(found: re.Match[str]) -> int:
+    hour, half = int(found["hour"]), (found["half"] or "").strip().lower()
+    if not half:
+        return hour
+    if not 1 <= hour <= 12:
+        raise ValueError
+    return hour % 12 + (12 if half.startswith("p") else 0)
+
+
+def _zone(named: str | None, usual: ZoneInfo) -> tzinfo:
+    """The zone that the time itself names, else the usual one."""
+    named = (named or "").strip()
+    if not named:
+        return usual
+    if named[0] not in "+-":
+        return UTC
+    away = timedelta(hours=int(named[1:3]), minutes=int(named[-2:]))
+    return timezone(-away if named[0] == "-" else away)
 
 
 def _padded(day: str) -> str:

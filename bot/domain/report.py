@@ -177,7 +177,7 @@ def assemble(
             filled=not gaps,
             cleaned=incident.status == CLOSED
             and not any(_PLACEHOLDER.search(text) for text in typed),
-            linked=bool(kept) and all(item.link or item.issue_url for item in kept),
+            linked=bool(kept) and all(item.is_followed for item in kept),
         ),
     )
 

@@ -9,7 +9,7 @@ from bot.domain.timeline import Heading
 from bot.ports import Post
 from bot.render import blocks as b
 from bot.render.lines import HEADINGS
-from bot.render.text import cut, escape, when
+from bot.render.text import cut, escape, escaped, when
 
 SIGNS = {RESOLVED: "✅", CLOSED: "📁"}
 OPEN_SIGN = "🚨"
@@ -49,8 +49,8 @@ def topic(incident: Incident) -> str:
     parts = [f"{sign(incident)} {incident.severity}", incident.status]
     if commander:
         parts.append(f"{COMMANDER} <@{commander}>")
-    start = " · ".join(parts)
-    return f"{start} · {escape(cut(incident.title, TOPIC_LIMIT - len(start) - 30))}"
+    start = " · ".join(parts) + " · "
+    return start + escaped(incident.title, TOPIC_LIMIT - len(start))
 
 
 def _facts(incident: Incident, roles: Sequence[str], hubs: Mapping[str, str]) -> list[str]:

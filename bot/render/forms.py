@@ -50,20 +50,7 @@ def declare(
         ),
     ]
     if hubs:
-        blocks.append(
-            b.input_block(
-                "hubs",
-                "Which hubs?",
-                {
-                    "type": "multi_static_select",
-                    "action_id": "value",
-                    "placeholder": b.plain("Choose hubs"),
-                    "options": [b.option(name, name) for name in hubs][:100],
-                    **({"initial_options": [b.option(hubs[0], hubs[0])]} if len(hubs) == 1 else {}),
-                },
-                optional=True,
-            )
-        )
+        blocks.append(_hubs(hubs, chosen=hubs if len(hubs) == 1 else ()))
     blocks += [
         b.input_block(
             "summary",
@@ -89,6 +76,22 @@ def declare(
         ),
     ]
     return b.modal(DECLARE, "Declare an incident", blocks, submit="Declare", metadata=origin)
+
+
+def _hubs(hubs: Sequence[str], *, chosen: Sequence[str]) -> b.Block:
+    """Which hubs; in words where mayday knows none."""
+    if not hubs:
+        words = b.text_input("value", placeholder="datahub, stat20", limit=500)
+        return b.input_block("hubs", "Which hubs?", words, optional=True)
+    menu: b.Block = {
+        "type": "multi_static_select",
+        "action_id": "value",
+        "placeholder": b.plain("Choose hubs"),
+        "options": [b.option(name, name) for name in hubs][:100],
+    }
+    if chosen:
+        menu["initial_options"] = [b.option(name, name) for name in chosen]
+    return b.input_block("hubs", "Which hubs?", menu, optional=True)
 
 
 def update(incident: Incident, *, policy: Policy) -> b.Block:
@@ -154,9 +157,14 @@ def action_item(
     )
 
 
+def shown_time(at: datetime, zone: ZoneInfo) -> str:
+    """A time as :func:`edit_entry` shows it. Fractions and which of two equal hours it was are left out:
+    a form that comes back with this text has not changed the time."""
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def edit_entry(incident_id: str, line: Line, *, zone: ZoneInfo) -> b.Block:
     """Change what an entry says, and when it happened."""
-    at = line.entry.at.astimezone(zone)
     return b.modal(
         EDIT_ENTRY,
         "Edit the entry",
@@ -169,7 +177,7 @@ def edit_entry(incident_id: str, line: Line, *, zone: ZoneInfo) -> b.Block:
             b.input_block(
                 "at",
                 f"When it happened ({zone.key})",
-                b.text_input("value", initial=at.strftime("%Y-%m-%d %H:%M:%S"), limit=40),
+                b.text_input("value", initial=shown_time(line.entry.at, zone), limit=40),
             ),
         ],
         submit="Save",
@@ -215,9 +223,10 @@ def close(
     zone: ZoneInfo,
     now: datetime,
     gaps: Sequence[str],
-    wants_impact: bool,
+    hubs: Sequence[str],
+    wants_hubs_and_impact: bool,
 ) -> b.Block:
-    """What only people know and the report still needs."""
+    """What only people know and the report still needs. ``hubs`` are those to choose from."""
     day = incident.answers.report_date or now.astimezone(zone).date()
     missing = "\n".join(f"• {gap}" for gap in gaps)
     blocks = [
@@ -246,6 +255,7 @@ def close(
             b.text_input("value", initial=incident.answers.impact, multiline=True),
             optional=True,
         ),
+        _hubs(list(dict.fromkeys((*hubs, *incident.hubs))), chosen=incident.hubs),
         b.input_block(
             "conclusion",
             "Conclusion",
@@ -253,6 +263,6 @@ def close(
             optional=True,
         ),
     ]
-    if not wants_impact:
-        blocks = [block for block in blocks if block.get("block_id") != "impact"]
+    if not wants_hubs_and_impact:
+        blocks = [block for block in blocks if block.get("block_id") not in ("impact", "hubs")]
     return b.modal(CLOSE, "Close and report", blocks, submit="Close", metadata=incident.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.incident import Incident
 from bot.domain.timeline import Heading, Line
@@ -18,6 +18,9 @@ ACTION_HELP = "menu.help"
 ACTION_ENTRY = "entry.mend"
 EDIT = "edit"
 TAKE_OUT = "out"
+
+PART = 2900
+"""Of the 3,000 characters of a block, those that a long text takes."""
 
 SHOWN_LINES = 45
 """One block for each, of Slack's fifty a message."""
@@ -116,12 +119,23 @@ def help_(rows: Mapping[str, str], afterwards: Sequence[str], legend: str) -> Po
 
 def preview(markdown: str) -> Post:
     """The report's Markdown as it would be published, in a block that shows it verbatim."""
-    body = markdown.replace("```", "ʼʼʼ")
-    parts = [body[start : start + 2800] for start in range(0, len(body), 2800)]
+    body = escape(markdown.replace("```", "ʼʼʼ"))
+    parts = list(_parts(body))
     shown = [
         b.section("*The report as it stands*; what is missing is marked in it."),
-        *(b.section(f"```{escape(part)}```") for part in parts[:8]),
+        *(b.section(f"```{part}```") for part in parts[:8]),
     ]
     if len(parts) > 8:
         shown.append(b.context("The rest is left out here; the published report has it all."))
     return Post(text="The report as it stands", blocks=tuple(shown))
+
+
+def _parts(body: str) -> Iterator[str]:
+    """Escaped text in parts that fit a block each, cut between lines, else not through ``&amp;``."""
+    while len(body) > PART:
+        line = body.rfind("\n", 0, PART)
+        entity = body.rfind("&", PART - len("&amp;"), PART)
+        end = line if line > 0 else entity if entity > 0 else PART
+        yield body[:end]
+        body = body[end:].removeprefix("\n")
+    yield body

@@ -117,7 +117,7 @@ def bare(text: str, names: Names = NOBODY) -> str:
 
 def link(label: str, url: str) -> str:
     """A link with a literal label; the label alone where the address is not http(s)."""
-    shown = literal(label) or "link"
+    shown = literal(label).replace("]", "\\]") or "link"
     return f"[{shown}]({_address(url)})" if re.match(r"https?://\S", url) else shown
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bot.domain.actions import ActionItem
+from bot.domain.actions import ActionItem, link_kind
 from bot.domain.report import Form, Gap, Moment, Report, zone_name
 from bot.domain.timeline import Line
 from bot.render.lines import entry_words
@@ -75,7 +75,7 @@ def item_text(item: ActionItem, report: Report, *, incident_url: str) -> str:
     if item.owner:
         told.append(f"Owner: {literal(report.people.get(item.owner, 'someone'))}")
     if item.link:
-        told.append(f"See also: {link(_kind(item.link), item.link)}")
+        told.append(f"See also: {link(link_kind(item.link), item.link)}")
     return "\n\n".join([quoted, *told])
 
 
@@ -185,7 +185,7 @@ def _numbered(items: Iterable[ActionItem], names: Names) -> str:
 
 def _links(item: ActionItem) -> str:
     """Where the item is followed: the place people named, and the issue mayday filed."""
-    named = f" {link(_kind(item.link), item.link)}" if item.link else ""
+    named = f" {link(link_kind(item.link), item.link)}" if item.link else ""
     if not item.issue_url:
         return named
     number = item.issue_url.rpartition("/")[2]
@@ -194,10 +194,6 @@ def _links(item: ActionItem) -> str:
         if named
         else (f" {link('Issue', item.issue_url)}")
     )
-
-
-def _kind(url: str) -> str:
-    return "PR" if "/pull/" in url else "Issue"
 
 
 def _indented(mark: str, text: str) -> str:

@@ -22,6 +22,14 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def escaped(text: str, limit: int) -> str:
+    """The text made harmless, in at most ``limit`` characters, of which one ``&`` takes five."""
+    kept = min(len(text), limit)
+    while len(shown := escape(cut(text, kept))) > limit:
+        kept -= max(1, (len(shown) - limit) // len("&amp;"))
+    return shown
+
+
 def when(moment: datetime) -> str:
     """A moment in each reader's own zone, with UTC for clients that cannot show it so."""
     fallback = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

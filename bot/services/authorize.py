@@ -38,9 +38,8 @@ class Authorize:
                 raise Tell("Guests may not run runbooks: ask a member of the workspace to run it.")
             if self._settings.open_to_all or user in self._settings.may_run_users:
                 return
-            for group in sorted(self._settings.may_run_groups):
-                if user in self._chat.group_members(group):
-                    return
+            if self._is_in_a_group(user):
+                return
         except Retry as exc:
             raise Tell(
                 "Slack did not say who you are, so nothing was run: try again in a minute."
@@ -49,3 +48,22 @@ class Authorize:
             "You are not on the list of those who may run runbooks: ask one who is, or have "
             f"{user} or a group of yours added to runbooks.allow in mayday.yaml."
         )
+
+    def _is_in_a_group(self, user: str) -> bool:
+        """Whether one of the groups has this person. One that Slack does not show stops no other.
+
+        Raises:
+            Tell: in none of those that it shows, and why another could not be asked.
+        """
+        hidden: list[Tell] = []
+        for group in sorted(self._settings.may_run_groups):
+            try:
+                if user in self._chat.group_members(group):
+                    return True
+            except Tell as exc:
+                hidden.append(
+                    Tell(f"{exc} It was to tell who is in {group} of runbooks.allow.groups.")
+                )
+        if hidden:
+            raise hidden[0]
+        return False

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.domain.incident import Incident
-from bot.domain.timeline import Message
+from bot.domain.timeline import Message, ts_moment
 from bot.errors import Retry, Tell
 from bot.ports import Chat, Clock, Seen
 from bot.services.record import Record
@@ -119,9 +119,13 @@ class Backfill:
         )
 
     def _absent(self, stored: list[Message], shown: set[str], *, before: datetime) -> int:
+        """Deletions: what is missing among what is shown. What is older than anything shown was not
+        deleted by anybody; the workspace keeps or shows messages for so long only, and the report is
+        often written after that."""
+        oldest = min((ts_moment(key.rpartition(":")[2]) for key in shown), default=before)
         gone = [
             m
             for m in stored
-            if m.deleted_at is None and m.key not in shown and m.posted_at < before
+            if m.deleted_at is None and m.key not in shown and oldest < m.posted_at < before
         ]
         return sum(self._record.deleted(m.team_id, m.channel_id, m.ts) for m in gone)

@@ -8,7 +8,7 @@ redelivery changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -77,11 +77,13 @@ class Changes:
             act, lambda incident, _now: verbs.reopen(incident, policy=self._settings.policy)
         )
 
-    def close(self, act: Act, answers: Answers, *, title: str, summary: str) -> Incident:
+    def close(
+        self, act: Act, answers: Answers, *, title: str, summary: str, hubs: tuple[str, ...]
+    ) -> Incident:
         """End the incident; its report is published."""
 
         def verb(incident: Incident, now: datetime) -> Change:
-            titled = verbs.retitle(incident, title)
+            titled = replace(verbs.retitle(incident, title), hubs=hubs)
             return verbs.close(titled, answers, summary=summary.strip(), at=now)
 
         return self._apply(act, verb)
@@ -192,7 +194,7 @@ class Changes:
                 extra(tx, now)
             self._remind(tx, before, change, now)
             sync.enqueue(self._durable, tx, act.incident_id, act.cause)
-            if change.kind is EntryKind.CLOSED:
+            if change.incident.closed_at is not None:
                 publish.enqueue(self._durable, tx, act.incident_id, act.cause)
         return change.incident
 

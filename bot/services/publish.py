@@ -181,7 +181,8 @@ class Publish:
         origin = Origin(incident=incident_id)
 
         def put() -> JSON:
-            return {"path": self._folder.put(f"{report.date}-{words}", text, origin=origin)}
+            name, private = f"{report.date}-{words}", report.incident.private
+            return {"path": self._folder.put(name, text, origin=origin, private=private)}
 
         outcome = self._effects.ensure(
             f"{incident_id}{_PART}{_FOLDER}",

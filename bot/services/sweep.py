@@ -1,13 +1,14 @@
 """Noticing what fell between: the last resort that makes every stored intent end somewhere.
 
 A change and its workflow commit together, and a killed workflow resumes. What is left is a workflow that
-ended by an error nobody foresaw. So now and then every live incident is compared with what Slack was told,
-and whatever is neither so nor waiting for its next try is started again.
+ended by an error nobody foresaw, or whose end the database was not there to be told of. So now and then
+every live incident is compared with what Slack was told, and whatever is neither so nor waiting for its
+next try is started again.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -39,8 +40,9 @@ class Sweep:
 
     def sweep(self) -> None:
         """Start again what is neither done nor waiting."""
-        self._runs.end_lost()
         moment = self._now()
+        self._go_on(moment)
+        self._runs.end_lost()
         with self._store.read() as tx:
             unclosed = rows.unclosed(tx)
             closed = rows.closed_since(tx, moment - CLOSED_LATELY)
@@ -59,6 +61,17 @@ class Sweep:
             with self._store.write() as tx:
                 if not publish.is_begun(tx, incident.id):
                     publish.enqueue(self._durable, tx, incident.id, f"sweep/{moment.isoformat()}")
+
+    def _go_on(self, moment: datetime) -> None:
+        """Begin anew what a database that was away left half done. A run of a runbook is not begun
+        anew: it is told as lost."""
+        for key in self._durable.bury():
+            log.warning("sweep.buried", workflow=key)
+            kind, incident_id = key.split("/")[:2]
+            enqueue = {sync.WORKFLOW: sync.enqueue, publish.WORKFLOW: publish.enqueue}.get(kind)
+            if enqueue is not None:
+                with self._store.write() as tx:
+                    enqueue(self._durable, tx, incident_id, f"sweep/{moment.isoformat()}/again")
 
     def _is_behind(self, incident_id: str, *, has_channel: bool) -> bool:
         with self._store.read() as tx:

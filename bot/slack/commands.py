@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from bot.domain.incident import CLOSED
 from bot.domain.moments import read_moment, split_at
 from bot.domain.report import Form, Gap
 from bot.domain.slack_message import link_in, plain
@@ -21,6 +22,8 @@ from bot.store import incidents as incident_rows
 
 SHORTEST_HEADING = 3
 """So many letters name a heading of action items: ``tech: add an alert``, ``docs: …``."""
+
+PUBLISHED_BEFORE = " This incident is closed: `/incident publish` brings it into the report."
 
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 
@@ -38,7 +41,7 @@ class Command:
 
 def answer(desk: Desk, ask: Ask) -> Reply:
     """Answer ``/incident …``; an unknown word gets the closest one that is known."""
-    word, _, rest = ask.text.partition(" ")
+    word, rest = _first(ask.text)
     word = word.lower()
     if not word:
         return _menu(desk, ask, "")
@@ -49,7 +52,18 @@ def answer(desk: Desk, ask: Ask) -> Reply:
         return say(
             f"There is no command “{escape(word[:40])}”.{hint} `/incident help` lists them all."
         )
-    return command.handler(desk, ask, rest.strip())
+    return command.handler(desk, ask, rest)
+
+
+def _first(text: str) -> tuple[str, str]:
+    """The first word and the rest; people break lines, too."""
+    word, *rest = text.split(maxsplit=1) or [""]
+    return word, "".join(rest)
+
+
+def _among(word: str, words: Iterable[str]) -> str:
+    """The one of these that is meant, in whatever case it is typed; else what was typed."""
+    return next((one for one in words if one.casefold() == word.casefold()), word)
 
 
 def declare_form(desk: Desk, ask: Ask, title: str) -> Open:
@@ -125,8 +139,6 @@ def _note(desk: Desk, ask: Ask, rest: str) -> Reply:
     incident = desk.incident(ask)
     typed, text = split_at(rest)
     now = desk.now()
-    if rest.lower().startswith("at ") and not typed and re.match(r"at\s+[\d:.-]+(\s|$)", rest):
-        typed = rest.split()[1]
     zone = desk.settings.zone
     at = read_moment(typed, zone=zone, now=now) if typed else now
     fresh = desk.record.note(
@@ -134,15 +146,16 @@ def _note(desk: Desk, ask: Ask, rest: str) -> Reply:
         by=ask.user,
         text=text,
         at=at,
-        precise=typed.count(":") == 2,
+        precise=bool(typed) and at.second != 0,
         cause=ask.cause,
     )
     verb = "Noted" if fresh else "Noted already"
+    later = PUBLISHED_BEFORE if incident.closed_at is not None else ""
     if not typed:
-        return say(f"📌 {verb} in the timeline.")
+        return say(f"📌 {verb} in the timeline.{later}")
     local = at.astimezone(zone)
     stamp = local.strftime("%Y-%m-%d %H:%M:%S" if local.second else "%Y-%m-%d %H:%M")
-    return say(f"📌 {verb} at {stamp} {local.tzname()} ({when(at)} for you).")
+    return say(f"📌 {verb} at {stamp} {local.tzname()} ({when(at)} for you).{later}")
 
 
 def _status(desk: Desk, ask: Ask, rest: str) -> Reply:
@@ -154,10 +167,11 @@ def _status(desk: Desk, ask: Ask, rest: str) -> Reply:
             f"{when(incident.declared_at)}. Change it with `/incident status "
             f"{'|'.join((*policy.open_statuses, 'resolved'))}`."
         )
-    word, _, text = rest.partition(" ")
-    if word.lower() == "closed":
+    word, text = _first(rest)
+    status = _among(word, policy.statuses)
+    if status == CLOSED:
         return _close(desk, ask, "")
-    desk.changes.status(desk.act(ask, incident.id), word.lower(), text)
+    desk.changes.status(desk.act(ask, incident.id), status, text)
     return None
 
 
@@ -168,14 +182,15 @@ def _severity(desk: Desk, ask: Ask, rest: str) -> Reply:
         return say(
             f"The severity is *{incident.severity}*; change it with `/incident severity`:\n{listed}"
         )
-    desk.changes.severity(desk.act(ask, incident.id), rest.split()[0].lower())
+    severity = _among(rest.split()[0], desk.settings.policy.severities)
+    desk.changes.severity(desk.act(ask, incident.id), severity)
     return None
 
 
 def _role(desk: Desk, ask: Ask, rest: str) -> Reply:
     incident = desk.incident(ask)
     roles = desk.settings.policy.roles
-    word, _, whom = rest.partition(" ")
+    word, whom = _first(rest)
     if not word:
         shown = "\n".join(
             f"• {role}: "
@@ -183,9 +198,9 @@ def _role(desk: Desk, ask: Ask, rest: str) -> Reply:
             for role in roles
         )
         return say(f"{shown}\nTake one with `/incident role {roles[0]}`, give it with `… @name`.")
-    role = word.lower()
+    role = _among(word, roles)
     if role not in roles:
-        close = difflib.get_close_matches(role, roles, n=1, cutoff=0.4)
+        close = difflib.get_close_matches(role.lower(), roles, n=1, cutoff=0.4)
         hint = f" Did you mean {close[0]}?" if close else ""
         raise Tell(f"There is no role “{word}”.{hint} They are {', '.join(roles)}.")
     found = _PERSON.search(whom)
@@ -246,7 +261,8 @@ def close_form(desk: Desk, ask: Ask) -> Open:
             zone=desk.settings.zone,
             now=desk.now(),
             gaps=[MISSING[gap] for gap in missing if gap is not Gap.DATE],
-            wants_impact=desk.settings.report_form == Form.AFTER_ACTION,
+            hubs=list(desk.settings.hubs),
+            wants_hubs_and_impact=desk.settings.report_form == Form.AFTER_ACTION,
         )
     )
 

@@ -73,10 +73,12 @@ def _item_added(desk: Desk, ask: Ask) -> Reply:
 def _entry_edited(desk: Desk, ask: Ask) -> Reply:
     incident_id, _, entry_id = ask.metadata.partition("|")
     at_text = str(ask.values.get("at") or "").strip()
+    zone = desk.settings.zone
+    before = [e.entry.at for e in desk.record.lines(incident_id) if str(e.entry.id) == entry_id]
     at = None
     try:
-        if at_text:
-            at = read_moment(at_text, zone=desk.settings.zone, now=desk.now())
+        if at_text and at_text not in [forms.shown_time(was, zone) for was in before]:
+            at = read_moment(at_text, zone=zone, now=desk.now())
     except Tell as exc:
         return Wrong(errors={"at": str(exc)})
     text = typed(str(ask.values.get("text") or ""))
@@ -114,8 +116,15 @@ def _closed(desk: Desk, ask: Ask) -> Reply:
         ),
         title=str(values.get("title") or ""),
         summary=str(values.get("summary") or ""),
+        hubs=_chosen_hubs(values["hubs"]) if "hubs" in values else incident.hubs,
     )
     return None
+
+
+def _chosen_hubs(value: str | list[str]) -> tuple[str, ...]:
+    """Hubs from a menu, or in words with commas."""
+    names = value.split(",") if isinstance(value, str) else value
+    return tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
 
 
 # --- buttons -----------------------------------------------------------------------------------
@@ -168,7 +177,7 @@ def _mend_entry(desk: Desk, ask: Ask) -> Reply:
 
 def _take_command(desk: Desk, ask: Ask) -> Reply:
     incident = desk.incident(ask)
-    if card.COMMANDER in incident.roles:
+    if incident.roles.get(card.COMMANDER, ask.user) != ask.user:
         raise Tell("There is a commander already: take over with /incident role commander.")
     desk.changes.role(desk.act(ask, incident.id), card.COMMANDER, ask.user)
     return None

@@ -35,6 +35,7 @@ class Store:
         self.url = normal_url(url)
         self._lock: IO[str] | None = None
         self._session: Connection | None = None
+        self._is_locked = False
         self._session_guard = threading.Lock()
         self.engine = _engine(self.url)
 
@@ -70,6 +71,7 @@ class Store:
             self._lock_file()
         elif self._session is None:
             self._lock_session()
+            self._is_locked = True
 
     def _lock_session(self) -> None:
         session = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
@@ -87,7 +89,13 @@ class Store:
         file = self.engine.url.database
         if not file or self._lock:
             return
-        handle = Path(f"{file}.lock").open("w")  # noqa: SIM115  held for the life of the process
+        try:
+            handle = Path(f"{file}.lock").open("w")  # noqa: SIM115  held for the life of the process
+        except OSError as exc:
+            raise ConfigError(
+                f"database.url: {exc.filename} cannot be written ({exc.strerror}): let mayday write to "
+                "the directory of the database."
+            ) from None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -122,22 +130,41 @@ class Store:
         """Ask the database for an answer, by the connection that holds the lock where there is one.
 
         Raises:
-            ConfigError: there is none, or the lock is lost.
+            ConfigError: there is none.
+            Tell: the lock was lost with a connection, and another mayday has it now.
         """
         try:
             with self._session_guard:
-                if self._session is not None:
-                    self._session.execute(text("SELECT 1"))
+                if self._is_locked:
+                    self._keep_session()
             with self.read() as tx:
                 tx.execute(text("SELECT 1"))
         except DBAPIError as exc:
             raise self._unusable(exc) from None
 
+    def _keep_session(self) -> None:
+        """Ask by the session that holds the lock. The lock went with a session that is lost; it is taken
+        again, unless another mayday came first."""
+        if self._session is not None:
+            try:
+                self._session.execute(text("SELECT 1"))
+                return
+            except SQLAlchemyError:
+                with suppress(SQLAlchemyError):
+                    self._session.invalidate()
+                    self._session.close()
+                self._session = None
+        self._lock_session()
+
     def _unusable(self, exc: DBAPIError) -> ConfigError:
         shown = self.engine.url.render_as_string(hide_password=True)
+        advice = (
+            "check the path, that mayday may write to the file and its directory, and that there is room"
+            if self.is_sqlite
+            else "check that the server runs and the name is right"
+        )
         return ConfigError(
-            f"database.url: {shown} cannot be used ({_first_line(exc.orig)}): check that the server "
-            "runs and the name is right."
+            f"database.url: {shown} cannot be used ({_first_line(exc.orig)}): {advice}."
         )
 
     def close(self) -> None:
@@ -167,6 +194,9 @@ def _engine(url: str) -> Engine:
         parsed = make_url(url)
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
             raise ArgumentError
+        if "@" in (parsed.host or ""):
+            # Shown in an error, the host would show the end of the password.
+            raise ConfigError("database.url: write an @ in the password as %40.")
         if parsed.get_backend_name() == "postgresql":
             return create_engine(
                 parsed,

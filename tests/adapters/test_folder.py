@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,28 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(Tell, match=r"change report\.directory"):
         ReportFolder(tmp_path / "file").put("x", "text", origin=ONE)
+
+
+def test_a_private_report_is_for_mayday_alone(tmp_path: Path) -> None:
+    folder = ReportFolder(tmp_path)
+    for text in ("first", "second"):
+        path = Path(folder.put("x", text, origin=ONE, private=True))
+        assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_full_disk_leaves_no_remains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(Tell, match="No space left on device"):
+        ReportFolder(tmp_path).put("x", "text", origin=ONE)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_whether_reports_can_be_written_is_asked_without_a_trace(tmp_path: Path) -> None:
+    ReportFolder(tmp_path / "reports").check()
+    assert list((tmp_path / "reports").iterdir()) == []
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Tell, match=r"report\.directory"):
+        ReportFolder(tmp_path / "file").check()

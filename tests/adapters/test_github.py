@@ -209,3 +209,9 @@ def test_credentials_must_be_complete() -> None:
     with pytest.raises(ConfigError, match=r"github\.token is missing"):
         credentials(app_id=1, private_key="", installation_id=2)
     assert "s3cret" not in repr(credentials(token="s3cret"))
+
+
+def test_a_key_that_is_none_is_named_and_not_shown() -> None:
+    with pytest.raises(ConfigError, match=r"github\.private_key cannot be read") as told:
+        credentials(app_id=1, private_key="s3cret", installation_id=2)
+    assert "s3cret" not in str(told.value)

@@ -142,6 +142,8 @@ def test_no_box_is_ticked_that_is_not_true() -> None:
     assert not report(items=[item(1, "TBD")]).checks.cleaned
     assert not report(items=(FILED[0], replace(ITEMS[1], link=""))).checks.linked
     assert not report(items=()).checks.linked
+    assert not report(items=(replace(ITEMS[0], link="https://docs.test/plan"),)).checks.linked
+    assert report(items=(replace(ITEMS[1], link="https://github.com/o/r/pull/3"),)).checks.linked
 
 
 def test_hubs_carry_the_addresses_that_are_known() -> None:

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.incident import Incident
 from bot.domain.timeline import Heading
 from bot.ports import Post
-from bot.render.card import ACTION_COMMAND, announcement, card, legend, topic
+from bot.render.card import ACTION_COMMAND, TOPIC_LIMIT, announcement, card, legend, topic
 from tests.support.evening import INCIDENT
 
 ROLES = ("commander", "communications", "scribe")
@@ -51,3 +51,12 @@ def test_what_was_typed_calls_nobody() -> None:
     assert "<!here>" not in json.dumps(post.blocks)
     assert "<!channel>" not in topic(typed)
     assert len(topic(typed)) <= 250
+
+
+def test_a_topic_fits_whatever_the_title() -> None:
+    """Slack refuses a longer one altogether, and counts what is escaped."""
+    for title in ("&<" * 75, "x" * 150, "ü" * 150, "short"):
+        said = topic(replace(INCIDENT, title=title, roles={"commander": "U0ANA0ANA"}))
+        assert len(said) <= TOPIC_LIMIT
+        assert said.count("&") == said.count(";")
+    assert said.endswith(" · short")

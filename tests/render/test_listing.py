@@ -8,7 +8,8 @@ import pytest
 
 from bot.domain.timeline import EntryKind, Heading
 from bot.render import card
-from bot.render.listing import ACTION_HELP, SHOWN_LINES, help_, menu, timeline
+from bot.render.listing import ACTION_HELP, SHOWN_LINES, help_, menu, preview, timeline
+from bot.render.text import escape
 from bot.slack.commands import AFTERWARDS, COMMANDS
 from tests.support.evening import DECLARED, INCIDENT, Record
 
@@ -64,3 +65,15 @@ def test_the_menu_offers_what_can_be_done_now(status: str, offered: list[str]) -
     assert set(offered) <= set(actions)
     assert (card.ACTION_UPDATE in actions) is (status == "fixing")
     assert actions[-1] == ACTION_HELP
+
+
+def test_a_preview_fits_its_blocks_whatever_it_says() -> None:
+    lines = [("&" * 50 + f" line {n}") for n in range(60)]
+    shown = preview("\n".join(lines)).blocks[1:]
+    texts = [str(block["text"]["text"]) for block in shown]
+    assert all(
+        len(text) <= 3000 and text.startswith("```") and text.endswith("```") for text in texts
+    )
+    assert "\n".join(text.strip("`") for text in texts) == escape("\n".join(lines))
+    one = preview("&" * 2000).blocks[1:]
+    assert "".join(str(block["text"]["text"]).strip("`") for block in one) == "&amp;" * 2000

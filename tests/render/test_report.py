@@ -159,6 +159,16 @@ def test_an_item_shows_where_people_follow_it_and_the_issue_filed() -> None:
     assert "2. alert [Issue](https://git.test/issues/8)" in text
 
 
+def test_a_page_about_an_item_is_not_called_an_issue() -> None:
+    text = report_text(report(items=[item(1, "alert", link="https://docs.test/pull/notes")]))
+    assert "1. alert [Link](https://docs.test/pull/notes)" in text
+
+
+def test_a_name_cannot_end_a_link_and_begin_another() -> None:
+    text = report_text(report(people={"UADA": "Ada", "UBEN": "Ben](https://evil.test) ["}))
+    assert "https://evil.test" not in links(text)
+
+
 def test_an_items_issue_quotes_it_and_leads_back() -> None:
     made = report()
     first = item_text(ITEMS[0], made, incident_url="")

@@ -79,6 +79,18 @@ def test_listed_people_and_members_of_listed_groups_may(guarded: Bot, guarded_sc
         ask(guarded, guarded_scene, guarded_scene.slack.person("dora"), channel)
 
 
+def test_a_group_that_is_gone_shuts_out_nobody_of_the_others(
+    slack: SlackSandbox, sqlite_url: str, tmp_path: Path, clock: SandboxClock
+) -> None:
+    groups = ["S00GONE", slack.usergroups()[0].id]
+    with running(slack, sqlite_url, tmp_path, runbooks={"allow": {"groups": groups}}) as bot:
+        scene = Scene(slack=slack, store=bot.store, clock=clock)
+        channel = scene.declare().id
+        ask(bot, scene, scene.ana, channel)
+        with pytest.raises(Tell, match=r"S00GONE of runbooks\.allow\.groups"):
+            ask(bot, scene, slack.person("dora"), channel)
+
+
 def test_guests_never_may(
     slack: SlackSandbox, sqlite_url: str, tmp_path: Path, clock: SandboxClock
 ) -> None:

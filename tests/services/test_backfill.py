@@ -184,6 +184,28 @@ def test_what_history_does_not_show_is_deleted_only_once_it_has_settled(
     assert is_deleted()
 
 
+def test_what_slack_shows_no_more_because_of_its_age_is_not_lost(
+    bot: Bot, scene: Scene, slack: SlackSandbox
+) -> None:
+    """Workspaces keep messages for so long only, and reports are written months later."""
+    evening = Evening(scene, scene.declare())
+    scene.later(days=100)
+    latest = scene.ana.say(evening.channel, "time for the report")
+    wait_until(lambda: scene.message(evening.channel, latest), "recorded")
+
+    def forgets(passage: Passage) -> Fault | None:
+        if passage.name != "conversations.history":
+            return deaf(passage)
+        shown = [m for m in slack.messages(evening.channel) if m["ts"] == latest]
+        return Fault(answer={"ok": True, "messages": shown, "has_more": False})
+
+    slack.faults = [forgets]
+    scene.later(minutes=1)
+    bot.backfill.all()
+    assert [m for m in scene.messages(evening.channel) if m.deleted_at is not None] == []
+    assert evening.timeline() == ["routes are gone"]
+
+
 def test_reactions_that_came_in_the_wrong_order_are_settled(
     bot: Bot, scene: Scene, slack: SlackSandbox
 ) -> None:

@@ -74,7 +74,9 @@ def test_a_refused_change_leaves_nothing_behind(bot: Bot, scene: Scene, channel:
         lambda: bot.desk.changes.update(act(scene, channel), "  "),
         lambda: bot.desk.changes.action_item(act(scene, channel), " "),
         lambda: bot.desk.changes.action_item(act(scene, channel), "x", link="ftp://x"),
-        lambda: bot.desk.changes.close(act(scene, channel), Answers(), title="x", summary=""),
+        lambda: bot.desk.changes.close(
+            act(scene, channel), Answers(), title="x", summary="", hubs=()
+        ),
         lambda: bot.desk.changes.reopen(act(scene, channel)),
     ]
     for wrong in refused:
@@ -141,3 +143,23 @@ def test_what_people_do_at_once_all_counts(bot: Bot, scene: Scene, channel: Chan
     found = scene.incident(channel.id)
     assert set(found.roles) == set(bot.settings.policy.roles)
     assert found.version == 1 + len(acts)
+
+
+def test_an_action_item_of_afterwards_comes_into_the_report_that_is_out(
+    bot: Bot, scene: Scene, channel: Channel
+) -> None:
+    changes = bot.desk.changes
+    changes.status(act(scene, channel, "c/1"), "resolved")
+    told = {"title": "Proxy evicted", "summary": "It was."}
+    changes.close(act(scene, channel, "c/2"), Answers(), hubs=("datahub",), **told)
+    folder = bot.config.report.directory
+
+    def published() -> str:
+        return "".join(file.read_text(encoding="utf-8") for file in folder.glob("*.md"))
+
+    wait_until(lambda: "Proxy evicted" in published(), "the report")
+    scene.ana.command(channel.id, "/incident action add an alert on routes")
+    wait_until(lambda: "add an alert on routes" in published(), "the report with the item")
+    reply = scene.ana.command(channel.id, "/incident note the vendor called back")
+    assert reply is not None
+    assert "`/incident publish`" in reply["text"]

@@ -294,7 +294,8 @@ def test_a_private_incident_is_not_filed_where_everybody_reads(office: Office) -
     office.publish()
     assert not office.github.sandbox.issues()
     assert "Name a private repository" in office.effects()[f"{INCIDENT.id}/publish/incident"].error
-    assert len(list(office.folder.iterdir())) == 1
+    [file] = office.folder.iterdir()
+    assert file.stat().st_mode & 0o077 == 0, "nobody else with an account there may read it"
 
 
 def test_a_repository_with_nothing_reachable_says_so_and_is_tried_again(office: Office) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from bot.bootstrap import Bot
 from bot.sandbox.slack import Channel, SlackSandbox, answers, on_call
@@ -60,3 +61,28 @@ def test_what_waits_for_its_next_try_is_left_to_it(
     slack.wait_for(lambda: any("scribe" in m["text"] for m in scene.own(channel.id)))
     again = [c.method for c in slack.calls].count("conversations.setTopic") - tried
     assert again == 1, "the change of the role tried it, the sweep did not"
+
+
+def test_what_a_database_that_was_away_left_half_done_goes_on(
+    bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
+) -> None:
+    """It counts as running, nobody runs it, and everything of this incident would wait behind it."""
+    dead = f"sync/{scene.incident(channel.id).id}/declared"
+    ended = (
+        "UPDATE workflow_status SET status = 'PENDING' "
+        f"WHERE workflow_uuid = '{dead}' AND status = 'SUCCESS'"
+    )
+
+    def died() -> bool:
+        with scene.store.write() as tx:
+            return tx.execute(text(ended)).rowcount == 1
+
+    wait_until(died, "it had ended")
+    scene.ana.command(channel.id, "/incident status fixing")
+    bot.sweep.sweep()
+    bot.sweep.sweep()
+    slack.wait_for(
+        lambda: any("fixing" in m["text"] for m in scene.posts(channel.id, "entry")),
+        what="the channel is told",
+    )
+    assert bot.durable.is_lost(dead)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.bootstrap import Bot
 from bot.domain.timeline import EntryKind
+from bot.sandbox.clock import SandboxClock
 from bot.sandbox.slack import (
     Channel,
     ChannelKind,
@@ -19,7 +21,7 @@ from bot.sandbox.slack import (
 )
 from bot.slack.commands import COMMANDS
 from bot.store import incidents as incident_rows
-from tests.support.bot import Scene, wait_until
+from tests.support.bot import Scene, running, wait_until
 
 TROUBLE = ("Traceback", "went wrong", "Exception", "Error:")
 
@@ -99,6 +101,8 @@ def test_outside_an_incidents_channel_it_says_where_to_go(scene: Scene, line: st
         ("note at 2999-01-01 10:00 x", "still to come"),
         ("note at 9999-12-31 23:59 x", "cannot be"),
         ("note at 2016-03-13 02:30 x", "did not exist"),
+        ("note at 14.05 x", "is not a time"),
+        ("note at 21:10:57x the pod was evicted", "is not a time"),
         ("reopen", "open already"),
         ("close", "Resolve the incident first"),
         ("publish", "The report is published when"),
@@ -126,6 +130,9 @@ def test_what_cannot_be_is_told_in_a_sentence(
             "`kubectl` &lt;!here&gt; &amp; co",
         ),
         ("note at last it works", None, "at last it works"),
+        ("note at 2017-02-24T05:10:57Z evicted", "2017-02-24 05:10:57", "evicted"),
+        ("note at 2017-02-23 9:10 pm evicted", "2017-02-24 05:10:00", "evicted"),
+        ("note\nat 2017-02-23 21:10:57\nevicted", "2017-02-24 05:10:57", "evicted"),
     ],
 )
 def test_notes_are_kept_as_typed_at_their_time(
@@ -137,6 +144,38 @@ def test_notes_are_kept_as_typed_at_their_time(
     assert note.author == scene.ana.id
     if at:
         assert note.at == datetime.fromisoformat(at).replace(tzinfo=UTC)
+
+
+def test_words_may_be_typed_in_any_case_and_on_a_line_of_their_own(
+    scene: Scene, channel: Channel
+) -> None:
+    said(scene, channel.id, "Status\nFixing\nwe restart the proxy")
+    said(scene, channel.id, "severity SEV1")
+    said(scene, channel.id, "role Scribe")
+    incident = scene.incident(channel.id)
+    assert (incident.status, incident.severity) == ("fixing", "sev1")
+    assert incident.roles == {"scribe": scene.ana.id}
+
+
+def test_a_teams_words_may_have_capitals(
+    slack: SlackSandbox, sqlite_url: str, tmp_path: Path, clock: SandboxClock
+) -> None:
+    words = {
+        "severities": [
+            {"name": "SEV1", "reminder_minutes": 5},
+            {"name": "P2", "reminder_minutes": 9},
+        ],
+        "statuses": ["Investigating", "Fixing", "resolved", "closed"],
+        "roles": ["Commander"],
+    }
+    with running(slack, sqlite_url, tmp_path, incident=words) as bot:
+        scene = Scene(slack=slack, store=bot.store, clock=clock)
+        channel = scene.declare().id
+        for line in ("status fixing", "severity sev1", "role commander"):
+            said(scene, channel, line)
+        incident = scene.incident(channel)
+        assert (incident.status, incident.severity) == ("Fixing", "SEV1")
+        assert incident.roles == {"Commander": scene.ana.id}
 
 
 def test_a_time_of_today_is_read_in_the_teams_zone(

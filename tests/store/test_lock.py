@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from bot.errors import ConfigError, Tell
+from bot.errors import Tell
 from bot.store.engine import Store
 
 
@@ -20,12 +20,28 @@ def test_a_second_one_is_told_and_the_next_may_come(database_url: str) -> None:
         second.lock()
 
 
-def test_a_lock_that_was_lost_with_its_connection_shows(postgres_url: str) -> None:
-    with closing(Store(postgres_url)) as holder, closing(Store(postgres_url)) as admin:
+def _cut_off(holder: Store) -> None:
+    """End the connection that holds the lock, as a restart of the server does."""
+    with closing(Store(holder.url)) as admin, admin.write() as tx:
+        tx.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+        )
+
+
+def test_a_lock_that_was_lost_with_its_connection_is_taken_again(postgres_url: str) -> None:
+    with closing(Store(postgres_url)) as holder, closing(Store(postgres_url)) as second:
         holder.lock()
-        with admin.write() as tx:
-            tx.exec_driver_sql(
-                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
-            )
-        with pytest.raises(ConfigError, match=r"database\.url"):
-            holder.check()
+        _cut_off(holder)
+        holder.check()
+        with pytest.raises(Tell, match="Another mayday is using"):
+            second.lock()
+
+
+def test_a_lock_that_somebody_else_took_meanwhile_shows(postgres_url: str) -> None:
+    with closing(Store(postgres_url)) as holder, closing(Store(postgres_url)) as second:
+        holder.lock()
+        _cut_off(holder)
+        second.lock()
+        for _ in range(2):
+            with pytest.raises(Tell, match="Another mayday is using"):
+                holder.check()

@@ -34,7 +34,9 @@ class Child:
     def start(self, settings: Settings) -> None:
         """Start it; whether it is ready is for Slack to tell."""
         kept = {name: value for name, value in os.environ.items() if not _configures(name)}
+        # An empty file, so that none of the directory it is started in is read.
         none = self.log.with_name("no-mayday.yaml")
+        none.write_text("", encoding="utf-8")
         self._process = self._processes.start(
             [sys.executable, "-m", "bot", "run"],
             {**kept, **environment(settings), "MAYDAY_CONFIG": str(none)},

@@ -1,0 +1,71 @@
+"""``mayday check`` finds beforehand what would fail in the middle of the night, and names it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from bot.check import check
+from bot.config import load
+from bot.sandbox.slack import SlackSandbox
+from tests.support.bot import settings
+
+Checked = Callable[..., tuple[bool, str]]
+
+
+@pytest.fixture
+def checked(slack: SlackSandbox, sqlite_url: str, tmp_path: Path) -> Checked:
+    """Whether all is well, and what is said of it."""
+
+    def ask(**sections: Any) -> tuple[bool, str]:
+        told = settings(slack, sqlite_url, tmp_path, **{"hubs": [], "clusters": [], **sections})
+        shown = io.StringIO()
+        well = check(load(overrides=told), Console(file=shown, width=400))
+        assert slack.bot_token not in shown.getvalue()
+        return well, shown.getvalue()
+
+    return ask
+
+
+def test_all_is_well(checked: Checked) -> None:
+    well, said = checked()
+    assert well, said
+    assert "✗" not in said
+
+
+def test_an_announcement_channel_that_is_not_there(checked: Checked) -> None:
+    well, said = checked(slack={"announce_channel": "#incidnets"})
+    assert not well
+    assert "mayday sees no channel “#incidnets”" in said
+
+
+def test_a_user_group_that_is_not_there(checked: Checked) -> None:
+    well, said = checked(runbooks={"allow": {"groups": ["S0NOBODY"]}})
+    assert not well
+    assert "usergroups.users.list" in said
+
+
+def test_a_report_folder_that_cannot_be_written(checked: Checked, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    well, said = checked(report={"directory": str(tmp_path / "file")})
+    assert not well
+    assert "change report.directory" in said
+
+
+def test_a_slack_with_half_of_its_tokens(checked: Checked) -> None:
+    well, said = checked(slack={"bot_token": ""})
+    assert not well
+    assert "slack.bot_token is missing" in said
+
+
+def test_what_is_said_is_shown_as_it_is(checked: Checked, tmp_path: Path) -> None:
+    """Brackets mean something to the console."""
+    (tmp_path / "[" / "file").parent.mkdir()
+    (tmp_path / "[" / "file").write_text("")
+    _, said = checked(report={"directory": str(tmp_path / "[" / "file]")})
+    assert "[/file]" in said

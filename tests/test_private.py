@@ -1,0 +1,48 @@
+"""A private incident from its declaration to its report: nobody outside of it learns that there is one."""
+
+from __future__ import annotations
+
+import json
+
+from bot.store.effects import EffectState
+from tests.support.bot import Scene, wait_until
+
+TITLE = "Xylophone breach"
+
+
+def test_nothing_of_a_private_incident_is_seen_outside(scene: Scene) -> None:
+    slack, ana = scene.slack, scene.ana
+    channel = scene.declare(TITLE, private=["private"], hubs=["datahub"], summary="xylophone").id
+    for line in (
+        "update xylophone",
+        "status fixing xylophone",
+        "severity sev1",
+        "role commander",
+        "action xylophone",
+        "note xylophone",
+        "run resync-routes",
+        "resolve xylophone",
+        "close",
+    ):
+        ana.command(channel, f"/incident {line}")
+    slack.wait_for(lambda: bool(ana.views()), what="the closing form")
+    assert ana.submit(ana.views()[-1]["id"]) == {}
+    slack.wait_for(
+        lambda: any("is published" in m["text"] for m in scene.own(channel)), what="the report"
+    )
+    wait_until(
+        lambda: all(e.state is EffectState.DONE for e in scene.effects(channel).values()),
+        "everything is done",
+    )
+    assert not [key for key in scene.effects(channel) if key.startswith("announce")]
+
+    everywhere = [m for c in slack.channels() if c.id != channel for m in slack.messages(c.id)]
+    for message in everywhere:
+        shown = json.dumps(message).lower()
+        assert "xylophone" not in shown
+        assert channel.lower() not in shown
+    for name in ("ben", "chidi", "dora"):
+        other = slack.person(name)
+        assert channel not in [c.id for c in other.channels()]
+        listed = json.dumps(other.command("general", "/incident list"))
+        assert "ylophone" not in listed
