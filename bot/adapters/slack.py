@@ -14,15 +14,15 @@ import time
 import urllib.error
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any
 
 import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.web import SlackResponse
 
+from bot.adapters.slack_answers import Answer, garbled, translate
 from bot.domain.slack_message import message_from
-from bot.errors import ConfigError, Retry, Tell
+from bot.errors import Retry, Tell
 from bot.ports import JSON, Channel, Identity, Post, Profile, Seen
 
 EVENT_TYPE = "mayday_effect"
@@ -33,40 +33,7 @@ LONGEST_PAUSE = 60.0
 MOST_PAUSES = 5
 CLOCK_SKEW_SECONDS = 300
 """How far this machine's clock may be ahead of Slack's; what is looked for is known by its id."""
-CODE = re.compile(r"[a-z0-9_]+")
 CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{6,}")
-
-PASSING = frozenset(
-    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited"}
-)
-"""Slack's errors that a later try may not meet; all but the last may have taken effect."""
-
-TOKEN_TROUBLE = frozenset(
-    {
-        "invalid_auth",
-        "not_authed",
-        "account_inactive",
-        "token_revoked",
-        "token_expired",
-        "not_allowed_token_type",
-    }
-)
-
-ADVICE = {
-    "channel_not_found": "Slack does not show mayday that channel: invite it there",
-    "not_in_channel": "mayday is not in that channel: invite it there",
-    "is_archived": "that channel is archived: unarchive it first",
-    "is_inactive": "that channel is archived: unarchive it first",
-    "restricted_action": "this workspace does not let mayday do that: ask an admin to allow it",
-    "name_taken": "another channel has that name already",
-    "user_not_found": "Slack knows no such person",
-    "cant_invite": "Slack does not let mayday invite that person",
-    "user_is_restricted": "that person is a guest who may not join",
-    "message_not_found": "that message is gone",
-    "no_permission": "this workspace does not let mayday do that: ask an admin to allow it",
-    "unknown_method": "this Slack does not offer that",
-}
-
 
 log = structlog.get_logger()
 
@@ -300,7 +267,7 @@ class SlackChat:
             reply_count=int(raw.get("reply_count") or 0),
         )
 
-    def _pages(self, method: str, **asked: Any) -> Iterator[_Answer]:
+    def _pages(self, method: str, **asked: Any) -> Iterator[Answer]:
         cursor = ""
         while True:
             page = self._page(method, **asked, limit=PAGE, **({"cursor": cursor} if cursor else {}))
@@ -309,7 +276,7 @@ class SlackChat:
             if not cursor:
                 return
 
-    def _page(self, method: str, **asked: Any) -> _Answer:
+    def _page(self, method: str, **asked: Any) -> Answer:
         """One page, patiently: a reading that began anew after each limit would never end."""
         for _ in range(MOST_PAUSES):
             try:
@@ -320,7 +287,7 @@ class SlackChat:
                 self._pause(exc.after)
         return self._call(method, **asked)
 
-    def _call(self, method: str, **asked: Any) -> _Answer:
+    def _call(self, method: str, **asked: Any) -> Answer:
         try:
             # A form with JSON inside is what every method takes, reading and writing alike.
             answer = self._client.api_call(
@@ -330,61 +297,14 @@ class SlackChat:
                     for key, value in asked.items()
                 },
             )
-            return _Answer(method, answer)
+            return Answer(method, answer)
         except SlackApiError as exc:
-            _translate(method, exc)
+            translate(method, exc)
         except (SlackClientError, urllib.error.URLError, OSError, http.client.HTTPException) as exc:
             raise Retry(f"Slack did not answer {method}; trying again.") from exc
         except (json.JSONDecodeError, AttributeError) as exc:
             # The SDK reads "ok" of whatever JSON there is before it knows that it is an object.
-            raise _garbled(method) from exc
-
-
-class _Answer(dict[str, Any]):
-    """What a method answered. A field that Slack promises and that is not there is no answer at all."""
-
-    def __init__(self, method: str, response: SlackResponse) -> None:
-        super().__init__(response.data if isinstance(response.data, dict) else {})
-        self.headers = {key.lower(): value for key, value in response.headers.items()}
-        self._method = method
-
-    def __missing__(self, key: str) -> NoReturn:
-        raise _garbled(self._method)
-
-
-def _garbled(method: str) -> Retry:
-    return Retry(f"Slack's answer to {method} was garbled; trying again.")
-
-
-def _translate(method: str, exc: SlackApiError) -> NoReturn:
-    answer: Any = exc.response
-    status = int(getattr(answer, "status_code", 0) or 0)
-    headers = {k.lower(): v for k, v in (getattr(answer, "headers", None) or {}).items()}
-    data = getattr(answer, "data", None)
-    code = str(data.get("error") or "") if isinstance(data, dict) else ""
-    if not CODE.fullmatch(code):
-        code = ""  # the SDK puts words of its own there when the answer was not JSON
-    if status == 429 or code == "ratelimited":
-        wait = headers.get("retry-after", "30")
-        wait = wait[0] if isinstance(wait, list) else wait
-        raise Retry(
-            f"Slack asks to wait {wait} s before {method}.", after=float(wait), maybe_done=False
-        ) from exc
-    if status >= 500 or code in PASSING or not code:
-        raise Retry(f"Slack had a problem with {method} ({code or status}); trying again.") from exc
-    if code in TOKEN_TROUBLE:
-        raise ConfigError(
-            f"Slack refuses the bot's token ({code}): put a current one into slack.bot_token."
-        ) from exc
-    if code == "missing_scope":
-        needed = data.get("needed", "") if isinstance(data, dict) else ""
-        raise Tell(
-            f"{method} needs the scope {needed}: add it to the Slack app and reinstall it.",
-            code=code,
-        ) from exc
-    advice = ADVICE.get(code, f"Slack answered {code}")
-    gone = {"message_not_found": "gone"}.get(code, code)
-    raise Tell(f"{method}: {advice}.", code=gone) from exc
+            raise garbled(method) from exc
 
 
 def _content(post: Post) -> dict[str, Any]:

@@ -188,22 +188,22 @@ def test_what_slack_shows_no_more_because_of_its_age_is_not_lost(
     bot: Bot, scene: Scene, slack: SlackSandbox
 ) -> None:
     """Workspaces keep messages for so long only, and reports are written months later."""
-    evening = Evening(scene, scene.declare())
+    talk = Talk(scene, scene.declare())
     scene.later(days=100)
-    latest = scene.ana.say(evening.channel, "time for the report")
-    wait_until(lambda: scene.message(evening.channel, latest), "recorded")
+    latest = scene.ana.say(talk.channel, "time for the report")
+    wait_until(lambda: scene.message(talk.channel, latest), "recorded")
 
     def forgets(passage: Passage) -> Fault | None:
         if passage.name != "conversations.history":
             return deaf(passage)
-        shown = [m for m in slack.messages(evening.channel) if m["ts"] == latest]
+        shown = [m for m in slack.messages(talk.channel) if m["ts"] == latest]
         return Fault(answer={"ok": True, "messages": shown, "has_more": False})
 
     slack.faults = [forgets]
     scene.later(minutes=1)
     bot.backfill.all()
-    assert [m for m in scene.messages(evening.channel) if m.deleted_at is not None] == []
-    assert evening.timeline() == ["routes are gone"]
+    assert [m for m in scene.messages(talk.channel) if m.deleted_at is not None] == []
+    assert talk.timeline() == ["routes are gone"]
 
 
 def test_reactions_that_came_in_the_wrong_order_are_settled(

@@ -187,9 +187,13 @@ def test_nothing_is_asked_of_slack_when_all_is_well(scene: Scene, slack: SlackSa
     wait_until(lambda: "entry" in states(scene, channel.id), "the change is told")
     wait_until(lambda: is_whole(scene, channel.id), "all done again")
     slack.wait_for(lambda: "fixing" in scene.announcements(channel.id)[0]["text"])
-    changed = [c.method for c in slack.calls[before:]]
-    assert changed.count("chat.update") == 2, "the card and the announcement follow, once each"
-    assert changed.count("chat.postMessage") == 1
+
+    def changed(method: str) -> int:
+        return sum(call.method == method for call in slack.calls[before:])
+
+    # A call is on record when it has been answered, a moment after its effect can be seen.
+    wait_until(lambda: changed("chat.update") == 2, "the card and the announcement, once each")
+    assert changed("chat.postMessage") == 1
     assert scene.posts(channel.id, "card")[0]["ts"] == card["ts"]
 
 

@@ -11,9 +11,9 @@ from bot.sandbox.faults import (
 from bot.sandbox.outages import Outage, Param
 from bot.sandbox.rules import Direction, FaultHook, Passage, on_call, on_delivery
 from bot.sandbox.slack.deliveries import Delivered, DeliveryKind
-from bot.sandbox.slack.person import Person, Upload
+from bot.sandbox.slack.person import Person
 from bot.sandbox.slack.sandbox import SlackSandbox
-from bot.sandbox.slack.values import Call, PersonError, now_utc
+from bot.sandbox.slack.values import Call, PersonError, Upload, now_utc
 from bot.sandbox.slack.workspace import Channel, ChannelKind, User
 
 __all__ = [

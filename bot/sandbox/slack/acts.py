@@ -5,8 +5,8 @@ import binascii
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.sandbox.slack.person import Person, Upload
-from bot.sandbox.slack.values import Json, PersonError
+from bot.sandbox.slack.person import Person
+from bot.sandbox.slack.values import Json, PersonError, Upload
 
 Act = Callable[[Person, Json], Json]
 

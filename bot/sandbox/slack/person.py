@@ -15,7 +15,7 @@ from bot.sandbox.slack.mrkdwn import typed
 from bot.sandbox.slack.places import Places
 from bot.sandbox.slack.posts import Draft, Posts
 from bot.sandbox.slack.suggestions import Suggestions
-from bot.sandbox.slack.values import Json, PersonError, SlackError, new_id, parse_ts
+from bot.sandbox.slack.values import Json, PersonError, SlackError, Upload, new_id, parse_ts
 from bot.sandbox.slack.web_api.marks import emoji_name
 from bot.sandbox.slack.workspace import Channel, ChannelKind, File, User, Workspace
 
@@ -23,15 +23,6 @@ _LARGEST_FORM_FILE = 10 * 1024 * 1024
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Upload:
-    """A file that a person attaches to a message."""
-
-    name: str
-    content: bytes
-    mimetype: str = "application/octet-stream"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,6 @@ from typing import Any, Self
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from bot.sandbox.fault_board import FaultBoard, Trouble
@@ -32,12 +30,14 @@ from bot.sandbox.slack.page_api import PageApi
 from bot.sandbox.slack.person import Parts, Person
 from bot.sandbox.slack.places import Places
 from bot.sandbox.slack.posts import Posts
+from bot.sandbox.slack.recent import recent
 from bot.sandbox.slack.response_urls import ResponseUrls
 from bot.sandbox.slack.seed import new_workspace
 from bot.sandbox.slack.server import Server, page_routes
 from bot.sandbox.slack.socket_mode import SocketMode
 from bot.sandbox.slack.suggestions import Suggestions
 from bot.sandbox.slack.troubles import conditions, troubles
+from bot.sandbox.slack.uploads import upload_route
 from bot.sandbox.slack.values import Call, Clock, Json, new_id, now_utc
 from bot.sandbox.slack.web_api.context import Context
 from bot.sandbox.slack.web_api.endpoint import WebApi
@@ -45,7 +45,6 @@ from bot.sandbox.slack.workspace import Channel, User, UserGroup
 from bot.sandbox.traffic import Traffic
 
 _PAGE = Path(__file__).resolve().parent.parent / "page"
-_RECENT = 12
 
 
 class SlackSandbox(Breakable):
@@ -149,7 +148,7 @@ class SlackSandbox(Breakable):
         return Starlette(
             routes=[
                 Route("/api/{method}", self._web_api.serve, methods=["GET", "POST"]),
-                Route("/upload/v1/{id}", self._receive, methods=["POST"]),
+                upload_route(self._workspace),
                 Route("/response/{key}", self._urls.serve, methods=["POST"]),
                 WebSocketRoute("/socket", self._socket.serve),
                 *self._page_api.routes(),
@@ -158,15 +157,6 @@ class SlackSandbox(Breakable):
             ],
             middleware=[Middleware(LocalOnly)],
         )
-
-    async def _receive(self, request: Request) -> Response:
-        content = await request.body()
-        with self._workspace.lock:
-            file = self._workspace.files.get(str(request.path_params["id"]))
-            if file is None or file.completed:
-                return PlainTextResponse("no such upload", 404)
-            file.content = content
-        return PlainTextResponse(f"OK - {len(content)}")
 
     def _on_change(self, version: int) -> None:
         self._server.soon(self._page_api.changed)
@@ -272,21 +262,11 @@ class SlackSandbox(Breakable):
 
     def cut(self) -> None:
         """End the TCP connections of the app's open sockets, without any goodbye."""
-        self._to_sockets(self._socket.peers, self._server.connections.cut)
+        self._server.on_loop(lambda: self._server.connections.cut(*self._socket.peers()))
 
     def silence(self) -> None:
         """Let the app's open sockets die without a word: nothing comes, and no ping is answered."""
-        self._to_sockets(self._socket.silence_all, self._server.connections.silence)
-
-    def _to_sockets(
-        self, which: Callable[[], list[tuple[str, int]]], do: Callable[[tuple[str, int]], None]
-    ) -> None:
-        async def on_loop() -> None:
-            for peer in which():
-                do(peer)
-
-        if self._server.loop is not None:
-            asyncio.run_coroutine_threadsafe(on_loop(), self._server.loop).result()
+        self._server.on_loop(lambda: self._server.connections.silence(*self._socket.silence_all()))
 
     def register_hubs(self, read: HubsReader) -> None:
         """Back GET /_sandbox/hubs with this reader."""
@@ -413,21 +393,7 @@ class SlackSandbox(Breakable):
         with self._workspace.changed:
             if not self._workspace.changed.wait_for(lambda: bool(predicate()), timeout):
                 wanted = what or getattr(predicate, "__qualname__", "the condition")
-                raise TimeoutError(f"{wanted} not met in {timeout:g} s\n{self._recent()}")
-
-    def _recent(self) -> str:
-        lines = [f"sockets: {self._socket.count}", "calls:"]
-        for call in self._web_api.log[-_RECENT:]:
-            outcome = call.answer.get("error") or ("ok" if call.status == 200 else call.status)
-            lines.append(f"  {call.method} {dict(call.args)!r:.200} -> {outcome}")
-        lines.append("deliveries:")
-        for delivered in self._outbox.log[-_RECENT:]:
-            came = "acked" if delivered.acked else "not acked"
-            lines.append(f"  {delivered.name} attempt {delivered.attempt}: {came}")
-        lines.append("messages:")
-        for channel in self._workspace.channels.values():
-            for message in list(channel.messages.values())[-3:]:
-                lines.append(
-                    f"  {channel.name or channel.id} {message['ts']} {message['text']!r:.120}"
+                lately = recent(
+                    self._workspace, self._web_api.log, self._outbox.log, self._socket.count
                 )
-        return "\n".join(lines)
+                raise TimeoutError(f"{wanted} not met in {timeout:g} s\n{lately}")

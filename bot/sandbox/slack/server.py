@@ -41,17 +41,18 @@ class OpenConnections:
 
         return Recording
 
-    def silence(self, peer: tuple[str, int]) -> None:
-        """Read nothing more from this client, so that not even its pings are answered."""
-        transport = self._transports.get(peer)
-        if transport is not None:
-            transport.pause_reading()
+    def silence(self, *peers: tuple[str, int]) -> None:
+        """Read nothing more from these clients, so that not even their pings are answered."""
+        for peer in peers:
+            if peer in self._transports:
+                self._transports[peer].pause_reading()
 
-    def cut(self, peer: tuple[str, int]) -> None:
-        """Break the connection with this client, with no answer and no goodbye."""
-        transport = self._transports.pop(peer, None)
-        if transport is not None:
-            transport.abort()
+    def cut(self, *peers: tuple[str, int]) -> None:
+        """Break the connections with these clients, with no answer and no goodbye."""
+        for peer in peers:
+            transport = self._transports.pop(peer, None)
+            if transport is not None:
+                transport.abort()
 
 
 def _peer(transport: asyncio.BaseTransport) -> tuple[str, int]:
@@ -128,6 +129,15 @@ class Server:
             self._socket.close()
         self._server = self._thread = self._socket = self.loop = None
         self._ready.clear()
+
+    def on_loop(self, work: Callable[[], Any]) -> None:
+        """Run `work` on the server's loop, if it is up, and wait until it is done."""
+
+        async def run() -> None:
+            work()
+
+        if self.loop is not None:
+            asyncio.run_coroutine_threadsafe(run(), self.loop).result()
 
     def soon(self, work: Callable[[], Any]) -> None:
         """Run `work` on the server's loop, if it is up."""

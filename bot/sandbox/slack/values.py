@@ -71,3 +71,12 @@ def new_id(prefix: str) -> str:
 
 
 Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """A file that a person attaches to a message."""
+
+    name: str
+    content: bytes
+    mimetype: str = "application/octet-stream"

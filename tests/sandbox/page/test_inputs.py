@@ -1,108 +1,15 @@
 """Every input of a modal, used in a browser and read by a real Bolt app."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
-from slack_bolt import Ack, App
-from slack_sdk import WebClient
+from playwright.sync_api import Locator, expect
 
 from bot.sandbox.slack import SlackSandbox
-from tests.sandbox.page.all_inputs import SECTION, every_input, field, option, plain
+from tests.sandbox.page.all_inputs import SECTION, field, option
+from tests.sandbox.page.asked import Json, forms, listening, modal, read, send, value
 
-OpenPage = Callable[..., Page]
-Json = dict[str, Any]
-
-RUNBOOKS = ("resync-routes", "restart-proxy", "force-delete-stuck-servers")
-
-
-@pytest.fixture(scope="module")
-def listening(app: App, client: WebClient, forms: list[Json]) -> Json:
-    """What the app reads from its forms; with `errors` in it, the app answers those, once."""
-    values: Json = {}
-
-    @app.shortcut("declare")
-    def opened(ack: Ack, body: Json) -> None:
-        ack()
-        client.views_open(trigger_id=body["trigger_id"], view=forms[-1])
-
-    @app.options("value")
-    def runbooks(ack: Ack, payload: Json) -> None:
-        found = [option(name) for name in RUNBOOKS if payload["value"] in name]
-        groups = [
-            {"label": plain("Routes"), "options": found[:1]},
-            {"label": plain("Servers"), "options": found[1:]},
-        ]
-        ack(option_groups=[group for group in groups if group["options"]])
-
-    @app.options("label")
-    def labels(ack: Ack, payload: Json) -> None:
-        ack(options=[option(f"{payload['value']}-{at}") for at in range(3)])
-
-    @app.action("asked")
-    def dispatched(ack: Ack, action: Json) -> None:
-        ack()
-        values.setdefault("actions", []).append(action)
-
-    @app.view("every_input")
-    def sent(ack: Ack, view: Json) -> None:
-        errors = values.pop("errors", None)
-        if errors:
-            ack(response_action="errors", errors=errors)
-            return
-        ack()
-        values.update(view["state"]["values"])
-
-    return values
-
-
-@pytest.fixture
-def read(sandbox: SlackSandbox, listening: Json) -> Iterator[Json]:
-    """What the app has read in this test."""
-    listening.clear()
-    yield listening
-    for view in sandbox.person("ana").views():
-        sandbox.person("ana").close_view(view["id"])
-
-
-@pytest.fixture(scope="module")
-def forms() -> list[Json]:
-    """The form that the shortcut opens is the last one of these."""
-    return []
-
-
-@pytest.fixture
-def modal(
-    sandbox: SlackSandbox, open_page: OpenPage, forms: list[Json], read: Json
-) -> Callable[..., Locator]:
-    """Opens a form for Ana: every input, or one of these blocks alone."""
-
-    def opened(*blocks: Json) -> Locator:
-        form = every_input(
-            person=sandbox.person("ana").id,
-            other=sandbox.person("ben").id,
-            place=sandbox.channel("hub-ops").id,
-        )
-        forms.append({**form, "blocks": list(blocks)} if blocks else form)
-        page = open_page("ana", "incidents")
-        sandbox.person("ana").shortcut("declare")
-        dialog = page.get_by_test_id("modal")
-        expect(dialog).to_be_visible()
-        return dialog
-
-    return opened
-
-
-def _send(dialog: Locator) -> None:
-    dialog.get_by_test_id("modal-submit").click()
-
-
-def _value(read: Json, name: str) -> Any:
-    state = dict(read[name]["value"])
-    state.pop("type")
-    [value] = state.values()
-    return value
+__all__ = ["forms", "listening", "modal", "read"]
 
 
 def test_what_nobody_touched_is_sent_as_it_stood(
@@ -114,12 +21,12 @@ def test_what_nobody_touched_is_sent_as_it_stood(
     runbook = dialog.get_by_label("Runbook")
     runbook.fill("resync")
     dialog.get_by_role("option", name="resync-routes").click()
-    _send(dialog)
+    send(dialog)
     expect(dialog).to_be_hidden()
 
     ana, ben = sandbox.person("ana").id, sandbox.person("ben").id
     hub_ops, here = sandbox.channel("hub-ops").id, sandbox.channel("incidents").id
-    assert {name: _value(read, name) for name in read if name not in _OPTIONS} == {
+    assert {name: value(read, name) for name in read if name not in _OPTIONS} == {
         "title": "Hub is slow",
         "summary": None,
         "email": "ana@example.org",
@@ -138,7 +45,7 @@ def test_what_nobody_touched_is_sent_as_it_stood(
         "notes": {"type": "rich_text", "elements": [SECTION]},
         "files": [],
     }
-    chosen = {name: _value(read, name) for name in _OPTIONS}
+    chosen = {name: value(read, name) for name in _OPTIONS}
     assert chosen["hub"] is None
     assert chosen["severity"]["value"] == "sev2"
     assert chosen["severity"]["description"]["text"] == "some"
@@ -184,11 +91,11 @@ def test_what_was_put_in_is_what_the_app_reads(
         [{"name": "proxy.txt", "mimeType": "text/plain", "buffer": b"EPIPE"}]
     )
     expect(dialog.locator(".block[data-block-id=files] .chip")).to_have_text("proxy.txt")
-    _send(dialog)
+    send(dialog)
     expect(dialog).to_be_hidden()
 
     plainly = ("title", "summary", "email", "address", "users", "load", "day", "time", "moment")
-    assert [_value(read, name) for name in plainly] == [
+    assert [value(read, name) for name in plainly] == [
         "<b>Hub</b> is gone",
         "Two\nlines",
         "ben@example.org",
@@ -199,15 +106,15 @@ def test_what_was_put_in_is_what_the_app_reads(
         "22:05",
         1487913060,
     ]
-    assert _value(read, "severity")["value"] == "sev1"
-    assert [each["value"] for each in _value(read, "checks")] == ["sev1", "sev3"]
-    assert _value(read, "hub")["value"] == "biohub"
-    assert [each["value"] for each in _value(read, "hubs")] == ["data8", "biohub"]
-    assert _value(read, "commander") == sandbox.person("emi").id
-    assert _value(read, "conversation") == sandbox.channel("general").id
-    assert _value(read, "channel") == sandbox.channel("incidents").id
-    assert _value(read, "runbook")["value"] == "restart-proxy"
-    [file] = _value(read, "files")
+    assert value(read, "severity")["value"] == "sev1"
+    assert [each["value"] for each in value(read, "checks")] == ["sev1", "sev3"]
+    assert value(read, "hub")["value"] == "biohub"
+    assert [each["value"] for each in value(read, "hubs")] == ["data8", "biohub"]
+    assert value(read, "commander") == sandbox.person("emi").id
+    assert value(read, "conversation") == sandbox.channel("general").id
+    assert value(read, "channel") == sandbox.channel("incidents").id
+    assert value(read, "runbook")["value"] == "restart-proxy"
+    [file] = value(read, "files")
     assert (file["name"], file["mimetype"], file["size"]) == ("proxy.txt", "text/plain", 5)
 
 
@@ -217,7 +124,7 @@ def test_each_error_stands_under_its_own_input(modal: Callable[..., Locator], re
     dialog.get_by_label("Address").fill("example")
     dialog.get_by_label("Users", exact=True).fill("1000")
     dialog.get_by_label("Notes").fill("")
-    _send(dialog)
+    send(dialog)
 
     def error(name: str) -> Locator:
         return dialog.locator(f"[data-error-for={name}]")
@@ -231,7 +138,7 @@ def test_each_error_stands_under_its_own_input(modal: Callable[..., Locator], re
     described = dialog.get_by_label("Email").get_attribute("aria-describedby")
     assert described == error("email").get_attribute("id")
     dialog.get_by_label("Users", exact=True).fill("1.5")
-    _send(dialog)
+    send(dialog)
     expect(error("users")).to_have_text("Enter a whole number.")
 
     dialog.get_by_label("Email").fill("ana@example.org")
@@ -241,7 +148,7 @@ def test_each_error_stands_under_its_own_input(modal: Callable[..., Locator], re
     dialog.get_by_label("Runbook").fill("re")
     dialog.get_by_role("option", name="resync").click()
     read["errors"] = {"runbook": "Not this one.", "notes": "Say <more>."}
-    _send(dialog)
+    send(dialog)
     expect(error("runbook")).to_have_text("Not this one.")
     expect(error("notes")).to_have_text("Say <more>.")
     expect(error("email")).to_be_empty()
@@ -306,102 +213,10 @@ def test_several_are_chosen_and_left_out_again(modal: Callable[..., Locator], re
     expect(labels).to_be_focused()
     labels.press("Backspace")
     expect(chips).to_have_text(["x-1"])
-    _send(dialog)
+    send(dialog)
     expect(dialog).to_be_hidden()
     [chosen] = read["labels"]["label"]["selected_options"]
     assert chosen["value"] == "x-1"
-
-
-def test_rich_text_is_written_with_buttons_keys_and_marks(
-    sandbox: SlackSandbox, modal: Callable[..., Locator], read: Json
-) -> None:
-    dialog = modal(field("notes", {"type": "rich_text_input", "placeholder": plain("So far?")}))
-    page = dialog.page
-    notes = dialog.get_by_label("Notes")
-    notes.click()
-    page.keyboard.type("<b>it</b> is ")
-    page.keyboard.press("Control+b")
-    page.keyboard.type("down")
-    page.keyboard.press("Control+b")
-    page.keyboard.type(" :fire: says @ben in #hub-ops, see https://example.org.")
-    page.keyboard.press("Enter")
-    dialog.get_by_role("button", name="Ordered list").click()
-    page.keyboard.type("first")
-    page.keyboard.press("Enter")
-    page.keyboard.type("second")
-    page.keyboard.press("Enter")
-    page.keyboard.press("Enter")
-    dialog.get_by_role("button", name="Quote").click()
-    page.keyboard.type("quoted")
-    _send(dialog)
-    expect(dialog).to_be_hidden()
-    written = _value(read, "notes")
-    assert written["type"] == "rich_text"
-    said, listed, quoted = written["elements"]
-    assert said == {
-        "type": "rich_text_section",
-        "elements": [
-            {"type": "text", "text": "<b>it</b> is "},
-            {"type": "text", "text": "down", "style": {"bold": True}},
-            {"type": "text", "text": " "},
-            {"type": "emoji", "name": "fire", "unicode": "1f525"},
-            {"type": "text", "text": " says "},
-            {"type": "user", "user_id": sandbox.person("ben").id},
-            {"type": "text", "text": " in "},
-            {"type": "channel", "channel_id": sandbox.channel("hub-ops").id},
-            {"type": "text", "text": ", see "},
-            {"type": "link", "url": "https://example.org"},
-            {"type": "text", "text": "."},
-        ],
-    }
-    assert (listed["style"], listed["indent"]) == ("ordered", 0)
-    assert [item["elements"][0]["text"] for item in listed["elements"]] == ["first", "second"]
-    assert quoted == {
-        "type": "rich_text_quote",
-        "elements": [{"type": "text", "text": "quoted"}],
-    }
-
-
-def test_a_link_is_put_on_words(modal: Callable[..., Locator], read: Json) -> None:
-    dialog = modal(field("notes", {"type": "rich_text_input"}))
-    page = dialog.page
-    dialog.get_by_label("Notes").click()
-    page.keyboard.type("see ")
-    page.keyboard.press("Control+Shift+u")
-    asked = page.get_by_role("dialog", name="Add a link")
-    asked.get_by_label("Address").fill("javascript:alert(1)")
-    asked.get_by_label("Text").fill("the board")
-    asked.get_by_role("button", name="Add").click()
-    expect(asked.get_by_role("alert")).to_contain_text("whole address")
-    asked.get_by_label("Address").fill("https://example.org")
-    asked.get_by_role("button", name="Add").click()
-    expect(dialog.get_by_label("Notes")).to_be_focused()
-    _send(dialog)
-    expect(dialog).to_be_hidden()
-    [section] = _value(read, "notes")["elements"]
-    assert section["elements"][:2] == [
-        {"type": "text", "text": "see "},
-        {"type": "link", "url": "https://example.org", "text": "the board"},
-    ]
-
-
-def test_what_is_pasted_into_rich_text_is_only_text(
-    modal: Callable[..., Locator], read: Json
-) -> None:
-    dialog = modal(field("notes", {"type": "rich_text_input"}))
-    notes = dialog.get_by_label("Notes")
-    notes.click()
-    notes.evaluate(
-        """node => {
-          const data = new DataTransfer();
-          data.setData("text/html", "<img src=x onerror=alert(1)><b>bold</b>");
-          data.setData("text/plain", "bold <img src=x>");
-          const paste = { clipboardData: data, bubbles: true, cancelable: true };
-          node.dispatchEvent(new ClipboardEvent("paste", paste));
-        }"""
-    )
-    expect(notes).to_have_text("bold <img src=x>")
-    expect(notes.locator("b, img")).to_have_count(0)
 
 
 def test_files_are_counted_sorted_out_and_dropped(
@@ -431,9 +246,9 @@ def test_files_are_counted_sorted_out_and_dropped(
     expect(block.locator(".drop-zone")).to_be_hidden()
     chips.first.get_by_role("button").click()
     expect(chips).to_have_text(["2.txt"])
-    _send(dialog)
+    send(dialog)
     expect(dialog).to_be_hidden()
-    assert [file["name"] for file in _value(read, "files")] == ["2.txt"]
+    assert [file["name"] for file in value(read, "files")] == ["2.txt"]
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,7 @@ from slack_bolt import App
 from bot.sandbox.slack import PersonError, SlackSandbox
 from bot.sandbox.slack.blocks import view_definition
 from bot.sandbox.slack.objections import problems
-from bot.sandbox.slack.person import Upload
-from bot.sandbox.slack.values import SlackError
+from bot.sandbox.slack.values import SlackError, Upload
 from bot.sandbox.slack.view_state import initial_values
 
 Json = dict[str, Any]
