@@ -154,6 +154,8 @@ def test_from_the_first_alarm_to_the_report(world: World, page: Page) -> None:
     told = _message(page, "The report is published")
     address = told.get_by_role("link").first.get_attribute("href")
     assert address is not None
+    told_of = {entry["system"] for entry in world.slack.traffic.since(0)["entries"]}
+    assert told_of == {"slack", "github", "hub", "cluster"}
 
     page.goto(address)
     expect(page.get_by_role("heading", name="Users see errors")).to_be_visible()
@@ -164,3 +166,25 @@ def test_from_the_first_alarm_to_the_report(world: World, page: Page) -> None:
     item = page.get_by_role("listitem").filter(has_text="Give the proxy a priority class")
     item.get_by_role("link").click()
     expect(body).to_contain_text("An action item of Users see errors")
+
+
+def test_mayday_meets_what_is_broken_on_the_page(world: World, page: Page) -> None:
+    page.get_by_test_id("faults-toggle").click()
+    page.locator("[data-trouble=hub-refuses]").click()
+    page.locator("[data-trouble=cluster-refuses]").click()
+    standing = page.locator(".fault-standing")
+    expect(standing).to_have_count(2)
+
+    _type(page, "/incident declare Users see errors")
+    expect(page.get_by_test_id("modal")).to_be_visible()
+    _submit(page, severity="sev1", summary="Nobody reaches their server.")
+    page.get_by_test_id("channel-link").filter(has_text="users-see-errors").click()
+    expect(_message(page, "Nobody reaches their server.")).to_be_visible()
+    _type(page, "/incident run resync-routes")
+    expect(_message(page, "does not accept the token")).to_be_visible()
+    expect(standing.first).to_contain_text("Struck")
+
+    page.get_by_test_id("fault-heal").click()
+    expect(standing).to_have_count(0)
+    _type(page, "/incident run resync-routes")
+    expect(_message(page, "Every ready server has its route (3 of 3)")).to_be_visible()

@@ -215,7 +215,8 @@ class FaultProxy(Breakable):
 
     def _bind(self) -> socket.socket:
         """Take the port without listening, so that who connects is refused."""
-        bound = socket.socket()
+        # asyncio turns Nagle's algorithm off for sockets that say that they are TCP.
+        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((_HOST, self._port))
         self._port = bound.getsockname()[1]

@@ -53,11 +53,9 @@ class Conversation:
                     break
                 self._idle = True
             self._client.close()
-        except (WireGone, h11.LocalProtocolError):
+        except (WireGone, h11.LocalProtocolError, asyncio.CancelledError):
+            # Cancelled is the proxy's end; asyncio would report it as a failure of this connection.
             self._client.abort()
-        except asyncio.CancelledError:
-            self._client.abort()
-            raise
         finally:
             if self._upstream is not None:
                 self._upstream.abort()

@@ -18,6 +18,8 @@ export function ailment({ hub, pod, route }) {
   return route ? "stray route" : null;
 }
 
+const ODD = new Set(["stale record", "orphan pod", "stray route"]);
+
 /** The hub's condition in a sentence, and how bad it is. */
 export function verdict({ hub_ok, proxy_ok, rows }) {
   if (!hub_ok && !proxy_ok)
@@ -36,6 +38,8 @@ export function verdict({ hub_ok, proxy_ok, rows }) {
         : `${numbers}: users see errors`,
     );
   if (stuck) parts.push(`${count(stuck, "server is", "servers are")} stuck`);
+  const odd = rows.filter((row) => ODD.has(ailment(row))).length;
+  if (odd) parts.push(`${count(odd, "record does", "records do")} not fit what is there`);
   if (!hub_ok) parts.unshift("The hub does not answer: logins and new servers fail");
   if (parts.length) return [deficit > 0 || !hub_ok ? "bad" : "poor", `${parts.join("; ")}.`];
   return ["good", ready ? `${numbers}: everyone can work.` : "Nobody has a server running."];

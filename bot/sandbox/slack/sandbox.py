@@ -1,6 +1,5 @@
 """The Slack to practise on: puts the parts together, starts and stops, and is what tests talk to."""
 
-import asyncio
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,8 +14,9 @@ from bot.sandbox.fault_board import FaultBoard, Trouble
 from bot.sandbox.fault_proxy import FaultProxy
 from bot.sandbox.outages import Outage
 from bot.sandbox.own_words import System
-from bot.sandbox.rules import Breakable, Faults
+from bot.sandbox.rules import Faults
 from bot.sandbox.slack import snapshot
+from bot.sandbox.slack.behaviour import Behaviour
 from bot.sandbox.slack.deliveries import Delivered, Outbox
 from bot.sandbox.slack.events import Events
 from bot.sandbox.slack.extras import Extras, HubsReader, ReportsReader
@@ -47,7 +47,7 @@ from bot.sandbox.traffic import Traffic
 _PAGE = Path(__file__).resolve().parent.parent / "page"
 
 
-class SlackSandbox(Breakable):
+class SlackSandbox(Behaviour):
     """A Slack workspace on 127.0.0.1 for one app.
 
     port: 0 takes a free one. clock: dates messages; ages of triggers and sockets use real time.
@@ -206,67 +206,6 @@ class SlackSandbox(Breakable):
         """Deliver by signed HTTP requests to `url` from now on; None returns to Socket Mode."""
         self._outbox.http = HttpMode(url, self.signing_secret) if url is not None else None
         self._workspace.touch()
-
-    @property
-    def scopes(self) -> set[str]:
-        """The bot token's scopes; change the set to grant or take away."""
-        return self._context.scopes
-
-    @scopes.setter
-    def scopes(self, scopes: set[str]) -> None:
-        self._context.scopes = set(scopes)
-
-    @property
-    def granted(self) -> frozenset[str]:
-        """The scopes that the app's manifest asks for, and was given."""
-        return frozenset(self._manifest.scopes)
-
-    def revoke_bot_token(self) -> None:
-        """Answer `token_revoked` to the bot token from now on."""
-        self._web_api.revoked.add(self.bot_token)
-
-    @property
-    def bot_token_revoked(self) -> bool:
-        """Whether it is."""
-        return self.bot_token in self._web_api.revoked
-
-    def restore_bot_token(self) -> None:
-        """Take the bot token again."""
-        self._web_api.revoked.discard(self.bot_token)
-
-    @property
-    def trigger_seconds(self) -> float:
-        """How long a trigger is good, in real seconds; 0 lets every one be too old at once."""
-        return self._parts.modals.trigger_seconds
-
-    @trigger_seconds.setter
-    def trigger_seconds(self, seconds: float) -> None:
-        self._parts.modals.trigger_seconds = seconds
-
-    def enforce_rate_limits(self, enforce: bool = True) -> None:
-        """Hold calls to Slack's published limits; off unless asked for."""
-        self._web_api.enforce_limits = enforce
-
-    def redeliver_after(self, *delays: float) -> None:
-        """Real seconds before each redelivery of an unacknowledged event (0, 60, 300 as in Slack)."""
-        self._outbox.redelivery_delays = delays
-
-    def disconnect(self, reason: str | None = "refresh_requested") -> None:
-        """Close the app's sockets as Slack does now and then; a client then reconnects.
-
-        None closes them without a word of Slack's, with WebSocket's own goodbye.
-        """
-        if self._server.loop is not None:
-            farewell = self._socket.disconnect_all(reason)
-            asyncio.run_coroutine_threadsafe(farewell, self._server.loop).result()
-
-    def cut(self) -> None:
-        """End the TCP connections of the app's open sockets, without any goodbye."""
-        self._server.on_loop(lambda: self._server.connections.cut(*self._socket.peers()))
-
-    def silence(self) -> None:
-        """Let the app's open sockets die without a word: nothing comes, and no ping is answered."""
-        self._server.on_loop(lambda: self._server.connections.silence(*self._socket.silence_all()))
 
     def register_hubs(self, read: HubsReader) -> None:
         """Back GET /_sandbox/hubs with this reader."""

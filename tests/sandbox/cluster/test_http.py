@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
+from kubernetes import client, config, watch
 
 from bot.sandbox.cluster import ClusterDouble
+from bot.sandbox.faults import says
+from bot.sandbox.rules import on_request
 
 MAPS = "/api/v1/namespaces/hub-prod/configmaps"
 
@@ -62,3 +67,27 @@ def test_a_body_may_be_yaml(raw: httpx.Client) -> None:
 def test_the_version_and_health_need_no_token(cluster: ClusterDouble) -> None:
     assert httpx.get(f"{cluster.server}/version").json()["major"] == "1"
     assert httpx.get(f"{cluster.server}/readyz").text == "ok"
+
+
+def test_a_watch_goes_through_the_front_and_can_be_broken_there(
+    cluster: ClusterDouble, tmp_path: Path
+) -> None:
+    path = tmp_path / "behind"
+    context = cluster.write_kubeconfig(path, user="mayday", server=cluster.front.url)
+    api = config.new_client_from_config(config_file=str(path), context=context)
+    core = client.CoreV1Api(api)
+    seen = []
+    for event in watch.Watch().stream(core.list_namespace, timeout_seconds=20):
+        seen.append(event["object"].metadata.name)
+        if seen[-1] == "hub-prod":
+            cluster.add_namespace("made-meanwhile")
+        if seen[-1] == "made-meanwhile":
+            break
+    assert seen[-1] == "made-meanwhile"
+    cluster.faults = [on_request("GET", "/api/v1/namespaces", says(403), times=1)]
+    with pytest.raises(client.ApiException) as refused:
+        core.list_namespace()
+    assert json.loads(refused.value.body)["reason"] == "Forbidden"
+    assert core.list_namespace().items
+    api.rest_client.pool_manager.clear()
+    api.close()

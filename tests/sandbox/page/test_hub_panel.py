@@ -65,6 +65,10 @@ def test_the_panel_says_what_is_wrong_and_breaks_things(
     expect(report).to_have_attribute("href", f"{sandbox.url}reports/1")
     expect(report).to_have_attribute("target", "_blank")
 
+    rows[:] = [_row("ana", True), _row("ben", True, pod="none")]
+    expect(verdict).to_have_text("1 record does not fit what is there.")
+    expect(page.locator("tr[data-user=ben]")).to_contain_text("stale record")
+
     rows[:] = [_row("ana", True)]
     expect(verdict).to_have_text("1 ready server, 1 route: everyone can work.")
 
