@@ -17,6 +17,9 @@ from bot.slack.replies import Later, Open, Reply, Say, Wrong, say
 
 log = structlog.get_logger()
 
+TOO_LATE = frozenset({"expired_trigger_id", "exchanged_trigger_id"})
+"""What Slack says of a form that is opened after three seconds, or a second time."""
+
 Handler = Callable[[], Reply]
 
 
@@ -58,6 +61,10 @@ class Front:
             self._chat.open_view(ask.trigger, view)
         except Retry as exc:
             raise Retry("Slack did not open the form: please try again.") from exc
+        except Tell as exc:
+            if exc.code not in TOO_LATE:
+                raise
+            raise Tell("Slack did not open the form in time: please try again.") from exc
 
     def _say(self, ask: Ask, reply: Reply, respond: Respond, *, channel: str = "") -> None:
         if not isinstance(reply, Say):
