@@ -46,3 +46,28 @@ def test_posting_goes_wrong(scene: Scene, slack: SlackSandbox, fault: Fault, loo
 
     hurried(scene, sent, "the reminder", most=timedelta(minutes=25))
     assert len(scene.posts(channel, "remind")) == 1
+
+
+@pytest.mark.parametrize("what", ["token", "scopes"])
+def test_what_slack_refuses_comes_late_when_it_allows_it(
+    scene: Scene, slack: SlackSandbox, what: str
+) -> None:
+    channel = scene.declare().id
+    had = slack.scopes
+    if what == "token":
+        slack.revoke_bot_token()
+    else:
+        slack.scopes = had - {"chat:write", "chat:write.public"}
+    scene.later(minutes=30, seconds=1)
+
+    def refused() -> bool:
+        found = [e for k, e in scene.effects(channel).items() if k.startswith("remind/")]
+        return bool(found) and all(e.error for e in found)
+
+    scene.until(refused, "the refusal is on record")
+    assert scene.posts(channel, "remind") == []
+    slack.restore_bot_token()
+    slack.scopes = had
+    hurried(scene, lambda: scene.posts(channel, "remind"), "it", most=timedelta(minutes=25))
+    (reminder,) = scene.posts(channel, "remind")
+    assert "late" in reminder["text"]

@@ -69,3 +69,24 @@ def test_a_reading_goes_wrong(
     bot.backfill.all()
     wait_until(talk.is_found, "the record")
     talk.assert_exact()
+
+
+@pytest.mark.parametrize("what", ["token", "scopes"])
+def test_a_reading_that_slack_refuses_loses_nothing(
+    bot: Bot, scene: Scene, slack: SlackSandbox, what: str
+) -> None:
+    talk = Talk(scene, scene.declare())
+    slack.faults = [on_event("*", missing())]
+    talk.meanwhile()
+    before, had = scene.messages(talk.channel), slack.scopes
+    if what == "token":
+        slack.revoke_bot_token()
+    else:
+        slack.scopes = had - {"channels:history"}
+    bot.backfill.all()
+    assert scene.messages(talk.channel) == before
+    slack.restore_bot_token()
+    slack.scopes = had
+    bot.backfill.all()
+    wait_until(talk.is_found, "the record")
+    talk.assert_exact()

@@ -1,0 +1,64 @@
+"""A plan's button, whatever becomes of the press: the plan is decided on once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from bot.bootstrap import Bot
+from bot.sandbox.rules import on_delivery
+from bot.sandbox.slack import PersonError, SlackSandbox
+from bot.store import runs as run_rows
+from bot.store.runs import Run, RunState
+from runbooks.resync_routes import RESYNC_ROUTES
+from tests.support.bot import Scene, planned, running, wait_until
+from tests.support.cruelty import EVENTS
+from tests.support.hubs import evicted
+
+PRESSES = ("slow", "twice", "lost on the way", "acknowledgement lost")
+"""Slack does not send a press again by itself: the person sees that there was trouble, and may."""
+
+OVER = {RunState.DONE, RunState.FAILED, RunState.NOTHING_TO_DO, RunState.NEEDS_HUMAN}
+
+
+@pytest.fixture
+def bot(slack: SlackSandbox, sqlite_url: str, tmp_path: Path) -> Iterator[Bot]:
+    """A mayday in which everybody may run runbooks, on a hub that answers nobody."""
+    with running(slack, sqlite_url, tmp_path, practice={"open_to_all": True}) as made:
+        yield made
+
+
+def the_run(scene: Scene, channel: str) -> Run:
+    with scene.store.read() as tx:
+        (run,) = run_rows.of_incident(tx, scene.incident(channel).id)
+    return run
+
+
+@pytest.mark.parametrize("name", PRESSES)
+def test_a_press_goes_wrong(bot: Bot, scene: Scene, slack: SlackSandbox, name: str) -> None:
+    channel = scene.declare().id
+    scene.ben.join(channel)
+    plan = planned(bot, scene, channel, RESYNC_ROUTES.plan(evicted("ana")))
+    slack.faults = [on_delivery("block_actions", EVENTS[name], times=1)]
+
+    with suppress(PersonError):
+        scene.ana.press(channel, plan["ts"], "run.confirm")
+    with suppress(PersonError):
+        scene.ben.press(channel, plan["ts"], "run.confirm")
+
+    wait_until(lambda: the_run(scene, channel).state in OVER, "it is over", timeout=30)
+    decided_by = the_run(scene, channel).decided_by
+    assert decided_by == (scene.ben.id if name == "lost on the way" else scene.ana.id)
+    entries = [e for e in scene.entries(channel) if e.kind.value == "runbook"]
+    assert len(entries) <= 1
+
+    def told() -> bool:
+        return any("decided on already" in m["text"] for m in scene.ben.messages(channel))
+
+    if name == "lost on the way":
+        assert not told()
+    else:
+        slack.wait_for(told, what="the second one is told")
