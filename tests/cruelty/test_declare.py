@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,8 +13,8 @@ from bot.sandbox.rules import FaultHook, on_call, on_delivery
 from bot.sandbox.slack import Channel, PersonError, SlackSandbox
 from bot.store import effects as effect_rows
 from bot.store.effects import EffectState
-from tests.support.bot import Scene, running
-from tests.support.cruelty import CALLS, EVENTS, PATIENCE, hurried
+from tests.support.bot import Scene
+from tests.support.cruelty import CALLS, EVENTS, hurried
 
 TITLE = "Proxy was evicted"
 METHODS = (
@@ -34,20 +32,6 @@ FORMS = ("slow", "twice", "lost on the way", "acknowledgement lost")
 
 POSTS = ("/card", "/announcement")
 """The ends of the effects that a posted message carries."""
-
-
-@pytest.fixture
-def scene(
-    slack: SlackSandbox,
-    sqlite_url: str,
-    tmp_path: Path,
-    clock: SandboxClock,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Scene]:
-    """A mayday with little patience."""
-    monkeypatch.setattr("bot.adapters.slack.TIMEOUT_SECONDS", PATIENCE)
-    with running(slack, sqlite_url, tmp_path) as bot:
-        yield Scene(slack=slack, store=bot.store, clock=clock)
 
 
 def once(fault: Fault) -> list[FaultHook]:

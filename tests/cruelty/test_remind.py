@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from bot.sandbox.clock import SandboxClock
 from bot.sandbox.faults import Fault
 from bot.sandbox.rules import on_call
 from bot.sandbox.slack import SlackSandbox
 from bot.store.effects import EffectState
-from tests.support.bot import Scene, running
-from tests.support.cruelty import CALLS, PATIENCE, hurried
-
-
-@pytest.fixture
-def scene(
-    slack: SlackSandbox,
-    sqlite_url: str,
-    tmp_path: Path,
-    clock: SandboxClock,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Scene]:
-    """A mayday with little patience."""
-    monkeypatch.setattr("bot.adapters.slack.TIMEOUT_SECONDS", PATIENCE)
-    with running(slack, sqlite_url, tmp_path) as bot:
-        yield Scene(slack=slack, store=bot.store, clock=clock)
+from tests.support.bot import Scene
+from tests.support.cruelty import CALLS, hurried
 
 
 @pytest.mark.parametrize("looked", [False, True], ids=["", "and looking too"])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,22 +10,12 @@ from bot.bootstrap import Bot
 from bot.sandbox.faults import Fault, missing
 from bot.sandbox.rules import Which, on_call, on_event
 from bot.sandbox.slack import SlackSandbox
-from tests.support.bot import Scene, running, wait_until
-from tests.support.cruelty import CALLS, EVENTS, PATIENCE, hurried
+from tests.support.bot import Scene, wait_until
+from tests.support.cruelty import CALLS, EVENTS, hurried
 from tests.support.talk import Talk
 
 NEEDS_READING = {"missing", "out of order"}
 """What no later event makes good: the next reading does."""
-
-
-@pytest.fixture
-def bot(
-    slack: SlackSandbox, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Bot]:
-    """A mayday with little patience."""
-    monkeypatch.setattr("bot.adapters.slack.TIMEOUT_SECONDS", PATIENCE)
-    with running(slack, sqlite_url, tmp_path) as made:
-        yield made
 
 
 @pytest.mark.parametrize("name", EVENTS)
