@@ -11,6 +11,7 @@ export class Modals {
   constructor(app) {
     this.app = app;
     this.open = new Map();
+    this.presses = 0;
     this.dialog = h("dialog", { class: "dialog modal", data: { testid: "modal" } });
     // The browser's own closing by Escape would take the whole stack; one Escape closes one view.
     this.dialog.addEventListener("keydown", (event) => {
@@ -204,6 +205,7 @@ export class Modals {
   }
 
   async submit(entry) {
+    const press = ++this.presses;
     const problems = {};
     for (const { blockId, required, empty, problem } of entry.fields.values()) {
       const said = required && empty() ? MISSING : required === undefined ? null : problem();
@@ -224,7 +226,8 @@ export class Modals {
     // An update in the meantime drew the view anew; the answer belongs to what is shown now.
     const shown = this.open.get(entry.view.id);
     if (!shown) return;
-    if (answer.errors) this.showErrors(shown, answer.errors);
+    // Whoever has pressed again meanwhile is told of that, not of what was wrong before.
+    if (answer.errors && this.presses === press) this.showErrors(shown, answer.errors);
     if (!answer.ok && answer.error) fill(shown.node.querySelector(".modal-error"), answer.error);
   }
 

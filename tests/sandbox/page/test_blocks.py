@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 from slack_sdk import WebClient
 
 from bot.sandbox.slack import SlackSandbox
@@ -87,6 +87,37 @@ def test_an_updated_modal_keeps_what_was_typed_and_another_lies_on_top(
     page.keyboard.press("Escape")
     expect(why).to_be_visible()
     expect(why).to_have_value("because")
+    page.keyboard.press("Escape")
+    expect(modal).to_be_hidden()
+
+
+def test_a_late_answer_to_an_earlier_press_is_not_shown(
+    sandbox: SlackSandbox, open_page: OpenPage
+) -> None:
+    page = open_page("ana", "incidents")
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held or '"submit"' not in (route.request.post_data or ""):
+            route.continue_()
+        else:
+            held.append((route, route.fetch()))
+
+    page.route("**/_sandbox/act", hold_the_first)
+    page.get_by_test_id("composer").fill("/incident declare bad")
+    page.get_by_test_id("composer").press("Enter")
+    modal = page.get_by_test_id("modal")
+    page.get_by_test_id("modal-submit").click()
+    error = modal.locator("[data-error-for=title]")
+    expect(error).to_have_text("Say what users see.")
+    title = modal.get_by_label("Title")
+    title.fill("")
+    title.press("Enter")
+    expect(error).to_have_text("Please fill in this field.")
+    (route, response) = held[0]
+    route.fulfill(response=response)
+    expect(page.get_by_test_id("modal-submit")).not_to_have_attribute("aria-busy", "true")
+    expect(error).to_have_text("Please fill in this field.")
     page.keyboard.press("Escape")
     expect(modal).to_be_hidden()
 
