@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from bot.sandbox.fault_proxy import FaultProxy
 from bot.sandbox.faults import Fault, drop_after, says, slow
 from bot.sandbox.rules import on_request
 from tests.support.answering import Answering
+from tests.support.bot import wait_until
 from tests.support.forge import Practice, client, practice
 
 ORIGIN = Origin(incident="i1")
@@ -113,10 +113,7 @@ def test_an_answer_later_than_anybody_waits_is_an_unheard_one(github: Practice) 
         opened(impatient)
     impatient.close()
     assert late.value.maybe_done
-    deadline = time.monotonic() + 20
-    while not github.sandbox.issues():
-        assert time.monotonic() < deadline, "the late request never took effect"
-        time.sleep(0.05)
+    wait_until(github.sandbox.issues, "the late request takes effect", timeout=20)
     assert len(github.sandbox.issues()) == 1
 
 

@@ -1,5 +1,6 @@
 /** Where a person writes: drafts, files, suggestions, slash commands, sending. */
 import { fill, h } from "./dom.js";
+import { fileChip } from "./fileinput.js";
 import { icon } from "./icons.js";
 import { menu, notice } from "./popups.js";
 import { openPicker } from "./reactions.js";
@@ -63,25 +64,10 @@ export function composer(app, channel, thread, onSent) {
     fill(
       fileRow,
       chosenFiles.map((file) =>
-        h(
-          "span",
-          { class: "chip" },
-          picture(file) ?? icon("file"),
-          file.name,
-          h(
-            "button",
-            {
-              type: "button",
-              class: "icon-button",
-              "aria-label": `Leave out ${file.name}`,
-              onclick: () => {
-                chosenFiles = chosenFiles.filter((other) => other !== file);
-                drawFiles();
-              },
-            },
-            icon("close"),
-          ),
-        ),
+        fileChip(file, picture(file) ?? icon("file"), () => {
+          chosenFiles = chosenFiles.filter((other) => other !== file);
+          drawFiles();
+        }),
       ),
     );
     grow();

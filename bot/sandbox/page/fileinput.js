@@ -70,26 +70,11 @@ export function fileInput(el, blockId, ctx, emit, kept) {
     fill(
       list,
       files.map((file) =>
-        h(
-          "span",
-          { class: "chip" },
-          icon("file"),
-          file.name,
-          h(
-            "button",
-            {
-              type: "button",
-              class: "icon-button",
-              "aria-label": `Leave out ${file.name}`,
-              onclick: () => {
-                files = files.filter((other) => other !== file);
-                draw();
-                control.focus();
-              },
-            },
-            icon("close"),
-          ),
-        ),
+        fileChip(file, icon("file"), () => {
+          files = files.filter((other) => other !== file);
+          draw();
+          control.focus();
+        }),
       ),
       coming ? h("span", { class: "chip faint" }, "Sending…") : null,
     );
@@ -119,4 +104,24 @@ export function droppable(node, take) {
     event.preventDefault();
     take([...event.dataTransfer.files]);
   });
+}
+
+/** A file that is chosen, with a button to leave it out. */
+export function fileChip(file, picture, leaveOut) {
+  return h(
+    "span",
+    { class: "chip" },
+    picture,
+    file.name,
+    h(
+      "button",
+      {
+        type: "button",
+        class: "icon-button",
+        "aria-label": `Leave out ${file.name}`,
+        onclick: leaveOut,
+      },
+      icon("close"),
+    ),
+  );
 }

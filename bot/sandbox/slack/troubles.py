@@ -178,16 +178,7 @@ def conditions(slack: SlackSandbox) -> list[Condition]:
                 heal=lambda: _after(slack.restore_bot_token, "The bot token is good again."),
             )
         )
-    found += [
-        Condition(
-            id=f"scope {scope}",
-            sentence=f"The bot token lacks the scope {scope}.",
-            heal=lambda scope=scope: _after(  # type: ignore[misc]
-                lambda: slack.scopes.add(scope), f"The bot token has the scope {scope} again."
-            ),
-        )
-        for scope in sorted(slack.granted - slack.scopes)
-    ]
+    found += [_lacks(slack, scope) for scope in sorted(slack.granted - slack.scopes)]
     if slack.trigger_seconds < TRIGGER_SECONDS:
         found.append(
             Condition(
@@ -230,6 +221,16 @@ def _expire(slack: SlackSandbox) -> str:
 
 def _set_triggers(slack: SlackSandbox) -> None:
     slack.trigger_seconds = TRIGGER_SECONDS
+
+
+def _lacks(slack: SlackSandbox, scope: str) -> Condition:
+    return Condition(
+        id=f"scope {scope}",
+        sentence=f"The bot token lacks the scope {scope}.",
+        heal=lambda: _after(
+            lambda: slack.scopes.add(scope), f"The bot token has the scope {scope} again."
+        ),
+    )
 
 
 def _after(do: Callable[[], object], said: str) -> str:
