@@ -187,8 +187,11 @@ def test_the_scopes_of_the_manifest_are_enough_for_a_whole_incident(
         lambda: {effect.state.value for effect in scene.effects(channel.id).values()} == {"done"},
         "everything is done",
     )
+    slack.wait_for(
+        lambda: any("hub datahub" in text.lower() for text in texts(scene.own(channel.id))),
+        what="what became of the plan, which nothing else waits for",
+    )
     assert refused(slack) == []
-    assert any("hub datahub" in text.lower() for text in texts(scene.own(channel.id)))
     assert {call.method for call in slack.calls} <= set(METHOD_SCOPES) | {"apps.connections.open"}
 
 
