@@ -146,6 +146,13 @@ def test_what_ended_by_an_error_is_lost_and_what_goes_on_is_not(store: Store) ->
 def died(store: Store, key: str) -> None:
     """As if the database had been away when the workflow ended, so that it was never told."""
     table = "workflow_status" if store.is_sqlite else "dbos.workflow_status"
+
+    def status() -> str:
+        with store.read() as tx:
+            found = text(f"SELECT status FROM {table} WHERE workflow_uuid = :key")
+            return str(tx.execute(found, {"key": key}).scalar())
+
+    wait_until(lambda: status() == "SUCCESS", "its end is stored")
     with store.write() as tx:
         tx.execute(
             text(f"UPDATE {table} SET status = 'PENDING' WHERE workflow_uuid = :key"), {"key": key}
@@ -153,21 +160,22 @@ def died(store: Store, key: str) -> None:
 
 
 def test_what_nobody_runs_any_more_does_not_block_its_lane(store: Store) -> None:
-    gate = threading.Event()
+    gate, begun = threading.Event(), threading.Event()
     ran: list[str] = []
 
     def note(name: str) -> None:
         if name == "slow":
+            begun.set()
             assert gate.wait(20)
         ran.append(name)
 
     with working(store, note=note) as work:
         enqueue(work, store, "dead", "first", lane="a")
         wait_until(lambda: ran == ["first"], "the first")
-        wait_until(lambda: not work.is_lost("dead"), "its end")
         died(store, "dead")
         enqueue(work, store, "next", "second", lane="a")
         enqueue(work, store, "live", "slow", lane="b")
+        assert begun.wait(20)
         assert work.bury() == [], "one look is not enough: it may only be about to begin"
         assert work.bury() == ["dead"]
         assert work.is_lost("dead")

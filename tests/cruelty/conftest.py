@@ -14,10 +14,8 @@ from tests.support.cruelty import PATIENCE
 
 
 @pytest.fixture
-def bot(
-    slack: SlackSandbox, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Bot]:
+def bot(slack: SlackSandbox, sqlite_url: str, tmp_path: Path) -> Iterator[Bot]:
     """It runs in this process, on SQLite; ``scene`` is what is looked at of it."""
-    monkeypatch.setattr("bot.adapters.slack.TIMEOUT_SECONDS", PATIENCE)
     with running(slack, sqlite_url, tmp_path) as made:
+        made.app.client.timeout = PATIENCE
         yield made

@@ -46,6 +46,8 @@ def test_a_press_goes_wrong(bot: Bot, scene: Scene, slack: SlackSandbox, name: s
 
     with suppress(PersonError):
         scene.ana.press(channel, plan["ts"], "run.confirm")
+    if name != "lost on the way":
+        wait_until(lambda: the_run(scene, channel).decided_by, "the first press decides")
     with suppress(PersonError):
         scene.ben.press(channel, plan["ts"], "run.confirm")
 
