@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import structlog
 from slack_sdk import WebClient
@@ -44,6 +45,7 @@ from bot.services.sweep import Sweep
 from bot.services.sync import Sync
 from bot.slack import app as slack_app
 from bot.slack.desk import Desk
+from bot.slack.events import Events
 from bot.slack.front import Front
 from bot.slack.inbox import Inbox
 from bot.slack.scopes import missing_scopes
@@ -126,15 +128,16 @@ class Bot:
             sync=self.sync,
             severity_help={s.name: s.description for s in config.incident.severities},
         )
-        self.inbox = Inbox(store, self.record, now)
+        self.inbox = Inbox(store, now)
+        self.events = Events(self.inbox, self.record)
+        self.front = Front(self.desk, self.chat, self.inbox)
         self.app, self._pool = slack_app.build(
             client,
             signing_secret=_secret(config.slack.signing_secret)
             if config.slack.mode == "http"
             else "",
-            inbox=self.inbox,
-            desk=self.desk,
-            front=Front(self.chat),
+            events=self.events,
+            front=self.front,
         )
         durable.workflow(syncing.WORKFLOW, self.sync.workflow)
         durable.workflow(publishing.WORKFLOW, self.publish.workflow)
@@ -196,13 +199,21 @@ class Bot:
         every, store, durable = self.ticks.every, self.store, self.durable
         every(1, "remind", lambda: remind(store, durable, self.clock, self.settings))
         every(2, "retry", lambda: retry_due(store, durable, self.clock))
-        every(10, "inbox", self.inbox.take_up)
+        every(10, "inbox", self.take_up)
         every(60, "database", store.check)
         every(60, "sweep", self.sweep.sweep)
         every(300, "backfill", self.backfill.all)
         if socket:
             every(20, "socket", socket.watch)
         self.ticks.start()
+
+    def take_up(self) -> None:
+        """Deal with what Slack delivered and a kill or a failure left, as the clock does."""
+        self.inbox.take_up(self._again)
+
+    def _again(self, body: Mapping[str, Any]) -> None:
+        again = self.events.deal_with if "event_id" in body else self.front.again
+        again(body)
 
     def _socket(self) -> Socket:
         return Socket(

@@ -16,11 +16,9 @@ from typing import Any
 from slack_bolt import Ack, App, BoltResponse, Respond
 from slack_sdk import WebClient
 
-from bot.slack import commands, interactions
-from bot.slack.ask import from_command, from_interaction
-from bot.slack.desk import Desk
+from bot.slack import interactions
+from bot.slack.events import Events
 from bot.slack.front import Front
-from bot.slack.inbox import Inbox
 
 COMMAND = "/incident"
 LISTENERS = 20
@@ -29,7 +27,7 @@ EVERYTHING = re.compile(".*")
 
 
 def build(
-    client: WebClient, *, signing_secret: str, inbox: Inbox, desk: Desk, front: Front
+    client: WebClient, *, signing_secret: str, events: Events, front: Front
 ) -> tuple[App, ThreadPoolExecutor]:
     """The app with everything registered, and the pool that its listeners run in.
 
@@ -47,31 +45,23 @@ def build(
     @app.use
     def keep_events(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002
         if body.get("type") == "event_callback" and body.get("event_id"):
-            inbox.keep(body)
+            events.keep(body)
         return next()
 
     @app.event(EVERYTHING)
     def on_event(body: dict[str, Any]) -> None:
-        inbox.deal_with(body)
+        events.deal_with(body)
 
-    @app.command(COMMAND)
-    def on_command(body: dict[str, Any], ack: Ack, respond: Respond) -> None:
-        ask = from_command(body)
-        front.serve(ask, lambda: commands.answer(desk, ask), ack, respond, inline=True)
+    def serve(body: dict[str, Any], ack: Ack, respond: Respond) -> None:
+        front.serve(body, ack, respond)
 
-    def listener(handler: interactions.Handler) -> Callable[..., None]:
-        def listen(body: dict[str, Any], ack: Ack, respond: Respond) -> None:
-            ask = from_interaction(body)
-            front.serve(ask, lambda: handler(desk, ask), ack, respond)
-
-        return listen
-
-    for action_id, handler in interactions.BUTTONS.items():
-        app.action(action_id)(listener(handler))
-    for callback_id, handler in interactions.SHORTCUTS.items():
-        app.shortcut(callback_id)(listener(handler))
-    for callback_id, handler in interactions.FORMS.items():
-        app.view(callback_id)(listener(handler))
+    app.command(COMMAND)(serve)
+    for action_id in interactions.BUTTONS:
+        app.action(action_id)(serve)
+    for callback_id in interactions.SHORTCUTS:
+        app.shortcut(callback_id)(serve)
+    for callback_id in interactions.FORMS:
+        app.view(callback_id)(serve)
     # Buttons that only carry a link, and ones of a version before this, are acknowledged too.
     app.action(EVERYTHING)(lambda ack: ack())
     return app, pool

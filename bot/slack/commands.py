@@ -17,7 +17,7 @@ from bot.render.report import MISSING
 from bot.render.text import escape, when
 from bot.slack.ask import Ask
 from bot.slack.desk import Desk
-from bot.slack.replies import Later, Open, Reply, Say, say
+from bot.slack.replies import Errand, Later, Open, Reply, Say, say
 from bot.store import incidents as incident_rows
 
 SHORTEST_HEADING = 3
@@ -119,7 +119,7 @@ def run(desk: Desk, ask: Ask, rest: str) -> Reply:
         desk.may_run(ask, ask.channel)
         desk.runs.ask(desk.act(ask, incident.id), runbook=words[0], hub=hub, users=users)
 
-    return Later(work=work)
+    return Errand(work=work)
 
 
 def update(desk: Desk, ask: Ask, rest: str) -> Reply:

@@ -1,9 +1,14 @@
-"""The boundary to Slack's people: one acknowledgement, one answer, and every failure as a sentence."""
+"""The boundary to Slack's people: one acknowledgement, one answer, and every failure as a sentence.
+
+What a handler stores is stored before the acknowledgement. What it has to ask outside systems about first
+is an :class:`Errand`: the request itself is kept before the acknowledgement, and taken up after a kill.
+"""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import structlog
@@ -13,40 +18,60 @@ from bot.errors import MaydayError, Retry, Tell
 from bot.ports import Chat, Post
 from bot.render.text import escape
 from bot.slack.ask import Ask
-from bot.slack.replies import Later, Open, Reply, Say, Wrong, say
+from bot.slack.desk import Desk
+from bot.slack.inbox import Inbox
+from bot.slack.replies import Errand, Later, Open, Reply, Say, Wrong, say
+from bot.slack.routing import Handler, is_command, route
 
 log = structlog.get_logger()
 
 TOO_LATE = frozenset({"expired_trigger_id", "exchanged_trigger_id"})
 """What Slack says of a form that is opened after three seconds, or a second time."""
 
-Handler = Callable[[], Reply]
+SECRETS = frozenset({"token", "response_url"})
+"""What lets others speak as Slack or as mayday, and is of no use after a kill."""
 
 
 class Front:
     """Runs handlers."""
 
-    def __init__(self, chat: Chat) -> None:
+    def __init__(self, desk: Desk, chat: Chat, inbox: Inbox) -> None:
+        self._desk = desk
         self._chat = chat
+        self._inbox = inbox
 
-    def serve(
-        self, ask: Ask, handler: Handler, ack: Ack, respond: Respond, *, inline: bool = False
-    ) -> None:
-        """Run a handler, acknowledge, and say what it answers.
-
-        ``inline`` says that the acknowledgement can carry the answer, as a slash command's does.
-        """
+    def serve(self, body: Mapping[str, Any], ack: Ack, respond: Respond) -> None:
+        """Run the handler of what a person did, acknowledge, and say what it answers."""
+        ask, handler = route(self._desk, body)
         reply = self._guarded(ask, handler)
+        if isinstance(reply, Errand):
+            reply = self._guarded(ask, partial(self._kept, ask, body, reply))
         match reply:
             case Wrong(errors=errors):
                 ack(response_action="errors", errors=errors)
-            case Say(post=post) if inline:
+            case Say(post=post) if is_command(body):
+                # The acknowledgement of a slash command can carry the answer.
                 ack(**_content(post))
+            case Errand():
+                ack()
+                self._inbox.deal(ask.cause, lambda: self._after(ask, reply, respond))
             case _:
                 ack()
                 self._after(ask, reply, respond)
 
-    def _after(self, ask: Ask, reply: Reply, respond: Respond) -> None:
+    def again(self, body: Mapping[str, Any]) -> None:
+        """Run an errand that a kill left; what came with the request to answer it may be over."""
+        ask, handler = route(self._desk, body)
+        self._inbox.deal(
+            ask.cause, lambda: self._after(ask, self._guarded(ask, handler, form=False), None)
+        )
+
+    def _kept(self, ask: Ask, body: Mapping[str, Any], errand: Errand) -> Errand:
+        body = {name: value for name, value in body.items() if name not in SECRETS}
+        self._inbox.keep(ask.cause, body)
+        return errand
+
+    def _after(self, ask: Ask, reply: Reply, respond: Respond | None) -> None:
         match reply:
             case Open(view=view):
                 opened = self._guarded(ask, lambda: self._open(ask, view), form=False)
@@ -66,11 +91,11 @@ class Front:
                 raise
             raise Tell("Slack did not open the form in time: please try again.") from exc
 
-    def _say(self, ask: Ask, reply: Reply, respond: Respond, *, channel: str = "") -> None:
+    def _say(self, ask: Ask, reply: Reply, respond: Respond | None, *, channel: str = "") -> None:
         if not isinstance(reply, Say):
             return
         try:
-            if respond.response_url:
+            if respond and respond.response_url:
                 respond(
                     response_type="ephemeral",
                     replace_original=reply.replace,

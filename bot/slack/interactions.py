@@ -14,7 +14,7 @@ from bot.services.record import SHORTCUT
 from bot.slack import commands
 from bot.slack.ask import Ask, day
 from bot.slack.desk import Desk
-from bot.slack.replies import Later, Open, Reply, Say, Wrong, say
+from bot.slack.replies import Errand, Later, Open, Reply, Say, Wrong, say
 from bot.store import incidents as incident_rows
 
 Handler = Callable[[Desk, Ask], Reply]
@@ -101,7 +101,7 @@ def _run_chosen(desk: Desk, ask: Ask) -> Reply:
         desk.may_run(ask, incident.channel_id or "")
         desk.runs.ask(desk.act(ask, incident.id), runbook=runbook, hub=hub, users=users)
 
-    return Later(work=work, channel=incident.channel_id or "")
+    return Errand(work=work, channel=incident.channel_id or "")
 
 
 def _closed(desk: Desk, ask: Ask) -> Reply:
@@ -136,7 +136,7 @@ def _confirm(desk: Desk, ask: Ask) -> Reply:
         desk.may_run(ask, incident.channel_id or "")
         desk.runs.confirm(ask.value, ask.user)
 
-    return Later(work=work)
+    return Errand(work=work)
 
 
 def _cancel(desk: Desk, ask: Ask) -> Reply:
@@ -145,7 +145,7 @@ def _cancel(desk: Desk, ask: Ask) -> Reply:
         desk.may_run(ask, incident.channel_id or "")
         desk.runs.cancel(ask.value, ask.user)
 
-    return Later(work=work)
+    return Errand(work=work)
 
 
 def _retry(desk: Desk, ask: Ask) -> Reply:

@@ -40,6 +40,14 @@ class Later:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Errand(Later):
+    """Work that must not be lost: it is kept before it is acknowledged, and done after a kill, too.
+
+    After a kill in the middle it is done once more, so it has to look before it repeats.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
 class Wrong:
     """A form's inputs that have to be put right: a sentence by block id."""
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import bot.adapters.slack as adapter
-import bot.slack.inbox as inbox
+import bot.slack.events as events
 from bot.bootstrap import Bot
 from bot.cli import manifest
 from bot.sandbox.slack import Channel, SlackSandbox
@@ -61,8 +61,8 @@ def _names(argument: ast.expr, tree: ast.AST) -> set[str]:
 
 
 def handled_events() -> set[str]:
-    """The types of event that the inbox has a case for."""
-    tree = ast.parse(Path(str(inbox.__file__)).read_text(encoding="utf-8"))
+    """The types of event that mayday has a case for."""
+    tree = ast.parse(Path(str(events.__file__)).read_text(encoding="utf-8"))
     (method,) = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == "_event"]
     return {
         part.value.value

@@ -350,12 +350,11 @@ def texts(messages: Sequence[Mapping[str, Any]]) -> list[str]:
     return [str(message["text"]) for message in messages]
 
 
-def planned(bot: Bot, scene: Scene, channel: str, plan: Plan) -> dict[str, Any]:
-    """Give an incident a plan that waits for a decision; returns the message that shows it."""
-    incident = scene.incident(channel)
-    run = Run(
+def waiting_run(scene: Scene, channel: str, plan: Plan) -> Run:
+    """A run, not yet stored, of an incident whose plan waits for a decision."""
+    return Run(
         id=f"run{len(scene.own(channel))}",
-        incident_id=incident.id,
+        incident_id=scene.incident(channel).id,
         runbook=plan.runbook,
         hub=plan.place.hub,
         options={},
@@ -367,9 +366,14 @@ def planned(bot: Bot, scene: Scene, channel: str, plan: Plan) -> dict[str, Any]:
         asked_by=scene.ana.id,
         asked_at=datetime.now(UTC),
     )
+
+
+def planned(bot: Bot, scene: Scene, channel: str, plan: Plan) -> dict[str, Any]:
+    """Give an incident a plan that waits for a decision; returns the message that shows it."""
+    run = waiting_run(scene, channel, plan)
     with scene.store.write() as tx:
         assert run_rows.add(tx, run)
-        sync.enqueue(bot.durable, tx, incident.id, f"run/{run.id}/planned")
+        sync.enqueue(bot.durable, tx, run.incident_id, f"run/{run.id}/planned")
 
     def shown() -> list[dict[str, Any]]:
         return [m for m in scene.own(channel) if f"/{run.id}" in effect_of(m)]

@@ -1,0 +1,134 @@
+"""What has to ask Slack before it is stored survives a kill: a command and a button are not lost.
+
+mayday is frozen at the call that asks who the person is, and killed there. By then the request is kept and
+its acknowledgement sent or about to be, so the person may also see that there was trouble.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bot.render.runs import ACTION_CONFIRM
+from bot.sandbox.slack import PersonError, SlackSandbox
+from bot.store import runs as run_rows
+from bot.store.runs import Run, RunState
+from bot.store.tables import inbox
+from runbooks.resync_routes import RESYNC_ROUTES
+from tests.support.bot import (
+    Child,
+    Moment,
+    Scene,
+    child,
+    kill_at,
+    texts,
+    wait_and_kill,
+    wait_until,
+    waiting_run,
+)
+from tests.support.hubs import evicted
+from tests.support.nursery import Nursery
+
+WHO = "users.info"
+
+
+@pytest.fixture
+def mayday(
+    slack: SlackSandbox, database_url: str, tmp_path: Path, births: Nursery
+) -> Iterator[Child]:
+    """A mayday in which ana may run runbooks, on a hub that answers nobody."""
+    allowed = {"allow": {"users": [slack.person("ana").id]}}
+    with child(births, slack, database_url, tmp_path, runbooks=allowed) as made:
+        yield made
+
+
+def runs(scene: Scene, channel: str) -> list[Run]:
+    with scene.store.read() as tx:
+        return run_rows.of_incident(tx, scene.incident(channel).id)
+
+
+def left(scene: Scene) -> list[str]:
+    """What was kept and is not dealt with."""
+    with scene.store.read() as tx:
+        return list(tx.execute(select(inbox.c.key).where(inbox.c.done_at.is_(None))).scalars())
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_command_that_was_acknowledged_is_carried_out(
+    mayday: Child, aftermath: Scene, slack: SlackSandbox, after: bool
+) -> None:
+    mayday.start()
+    channel = aftermath.declare().id
+    moment = Moment(method=WHO, after=after)
+    slack.faults = [kill_at(mayday, moment)]
+    with suppress(PersonError):
+        aftermath.ana.command(channel, "/incident run resync-routes")
+    wait_and_kill(mayday, slack, moment)
+    slack.faults = []
+    assert runs(aftermath, channel) == []
+    assert len(left(aftermath)) == 1
+
+    aftermath.later(minutes=1)
+    mayday.start()
+
+    slack.wait_for(lambda: bool(aftermath.posts(channel, "run")), 30, what="the plan")
+    wait_until(lambda: left(aftermath) == [], "nothing is left", timeout=20)
+    (run,) = runs(aftermath, channel)
+    assert run.asked_by == aftermath.ana.id
+
+
+def test_what_is_refused_after_a_kill_is_told(
+    mayday: Child, aftermath: Scene, slack: SlackSandbox
+) -> None:
+    mayday.start()
+    channel = aftermath.declare().id
+    aftermath.ben.join(channel)
+    moment = Moment(method=WHO, after=False)
+    slack.faults = [kill_at(mayday, moment)]
+    with suppress(PersonError):
+        aftermath.ben.command(channel, "/incident run resync-routes")
+    wait_and_kill(mayday, slack, moment)
+    slack.faults = []
+
+    aftermath.later(minutes=1)
+    mayday.start()
+
+    def told() -> bool:
+        return any("not on the list" in text for text in texts(aftermath.ben.messages(channel)))
+
+    slack.wait_for(told, 30, what="the refusal")
+    assert runs(aftermath, channel) == []
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_confirmation_that_was_acknowledged_is_carried_out(
+    mayday: Child, aftermath: Scene, slack: SlackSandbox, after: bool
+) -> None:
+    mayday.start()
+    channel = aftermath.declare().id
+    with aftermath.store.write() as tx:
+        assert run_rows.add(tx, waiting_run(aftermath, channel, RESYNC_ROUTES.plan(evicted("ana"))))
+    # Whatever changes an incident has all of it shown, the plan too.
+    aftermath.ana.command(channel, "/incident update we look")
+    slack.wait_for(lambda: bool(aftermath.posts(channel, "run")), what="the plan")
+    (plan,) = aftermath.posts(channel, "run")
+    moment = Moment(method=WHO, after=after)
+    slack.faults = [kill_at(mayday, moment)]
+    with suppress(PersonError):
+        aftermath.ana.press(channel, plan["ts"], ACTION_CONFIRM)
+    wait_and_kill(mayday, slack, moment)
+    slack.faults = []
+    assert runs(aftermath, channel)[0].state is RunState.PLANNED
+
+    aftermath.later(minutes=1)
+    mayday.start()
+
+    wait_until(lambda: runs(aftermath, channel)[0].finished_at, "it is over", timeout=40)
+    (run,) = runs(aftermath, channel)
+    assert run.decided_by == aftermath.ana.id
+    wait_until(lambda: left(aftermath) == [], "nothing is left", timeout=20)
+    slack.wait_for(lambda: "run.confirm" not in str(aftermath.posts(channel, "run")), 20)
