@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -57,6 +58,9 @@ from runbooks import RUNBOOKS
 
 STANDS_STILL = 60.0
 """Seconds without a tick after which the clock counts as dead."""
+
+KEEP_WORKFLOWS = timedelta(days=14)
+"""How long it can be looked up how a piece of work went; nothing asks for the same one after hours."""
 
 log = structlog.get_logger()
 
@@ -203,6 +207,7 @@ class Bot:
         every(60, "database", store.check)
         every(60, "sweep", self.sweep.sweep)
         every(300, "backfill", self.backfill.all)
+        every(600, "forget", lambda: durable.forget(keep_for=KEEP_WORKFLOWS))
         if socket:
             every(20, "socket", socket.watch)
         self.ticks.start()

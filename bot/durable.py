@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
@@ -23,6 +24,9 @@ QUEUE = "mayday"
 POLL_SECONDS = 0.1
 LOST = frozenset({"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 """The ends of a workflow that did not do what it was to do (docs.dbos.dev, workflow statuses)."""
+
+MOST_FORGOTTEN = 500
+"""Workflows that are deleted in one transaction, which others wait for on SQLite."""
 
 
 class DurableWork:
@@ -123,6 +127,24 @@ class DurableWork:
             # Should it wake up after all, it ends at its next step.
             self._client.cancel_workflow(key)
         return dead
+
+    def forget(self, *, keep_for: timedelta) -> int:
+        """Delete what ended longer ago than that, the oldest first and not all at once; how many.
+
+        Its key is free again: whoever keeps a key longer must know by its own rows what was done.
+        """
+        if self._client is None:
+            raise RuntimeError("launch() comes first")
+        ended = self._client.list_workflows(
+            status=["SUCCESS", *LOST],
+            completed_before=(datetime.now(UTC) - keep_for).isoformat(),
+            limit=MOST_FORGOTTEN,
+            load_input=False,
+            load_output=False,
+        )
+        if ended:
+            self._client.delete_workflows([found.workflow_id for found in ended])
+        return len(ended)
 
     def step(self, name: str, fn: Callable[..., Any], *args: Any) -> Any:
         """Run ``fn`` as a checkpointed step of the workflow that is running."""

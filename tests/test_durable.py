@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -143,19 +144,30 @@ def test_what_ended_by_an_error_is_lost_and_what_goes_on_is_not(store: Store) ->
         assert not work.is_lost("slow")
 
 
+def workflows(store: Store) -> str:
+    """DBOS's table of them."""
+    return "workflow_status" if store.is_sqlite else "dbos.workflow_status"
+
+
+def ended(store: Store) -> dict[str, str]:
+    """How those ended that have."""
+    with store.read() as tx:
+        found = tx.execute(
+            text(
+                f"SELECT workflow_uuid, status FROM {workflows(store)} "
+                "WHERE status NOT IN ('ENQUEUED', 'PENDING')"
+            )
+        )
+        return {row.workflow_uuid: row.status for row in found}
+
+
 def died(store: Store, key: str) -> None:
     """As if the database had been away when the workflow ended, so that it was never told."""
-    table = "workflow_status" if store.is_sqlite else "dbos.workflow_status"
-
-    def status() -> str:
-        with store.read() as tx:
-            found = text(f"SELECT status FROM {table} WHERE workflow_uuid = :key")
-            return str(tx.execute(found, {"key": key}).scalar())
-
-    wait_until(lambda: status() == "SUCCESS", "its end is stored")
+    wait_until(lambda: key in ended(store), "its end is stored")
     with store.write() as tx:
         tx.execute(
-            text(f"UPDATE {table} SET status = 'PENDING' WHERE workflow_uuid = :key"), {"key": key}
+            text(f"UPDATE {workflows(store)} SET status = 'PENDING' WHERE workflow_uuid = :key"),
+            {"key": key},
         )
 
 
@@ -183,6 +195,31 @@ def test_what_nobody_runs_any_more_does_not_block_its_lane(store: Store) -> None
         gate.set()
         wait_until(lambda: "slow" in ran, "what was running all the time")
         assert work.bury() == work.bury() == []
+
+
+def test_what_ended_long_ago_is_forgotten_and_what_goes_on_is_not(store: Store) -> None:
+    gate, begun = threading.Event(), threading.Event()
+
+    def note(name: str) -> None:
+        if name == "bad":
+            raise ValueError(name)
+        if name == "slow":
+            begun.set()
+            assert gate.wait(20)
+
+    with working(store, note=note) as work:
+        for name in ("good", "bad", "slow"):
+            enqueue(work, store, name, name, lane=name)
+        enqueue(work, store, "waits", "good", lane="slow")
+        assert begun.wait(20)
+        wait_until(lambda: ended(store) == {"good": "SUCCESS", "bad": "ERROR"}, "both ends")
+        assert work.forget(keep_for=timedelta(hours=1)) == 0
+        assert work.forget(keep_for=timedelta(0)) == 2
+        assert ended(store) == {}
+        assert not work.is_lost("slow")
+        assert not work.is_lost("waits")
+        gate.set()
+        wait_until(lambda: ended(store).keys() == {"slow", "waits"}, "they go on")
 
 
 def test_what_is_asked_for_while_nobody_works_is_done_later(store: Store) -> None:
