@@ -9,6 +9,7 @@ look before repeating. Steps and arguments are plain JSON.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,6 +25,9 @@ QUEUE = "mayday"
 POLL_SECONDS = 0.1
 LOST = frozenset({"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 """The ends of a workflow that did not do what it was to do (docs.dbos.dev, workflow statuses)."""
+
+PATIENCE = 3.0
+"""Seconds that a stop waits for work to end: little of the 30 that Kubernetes gives a pod."""
 
 MOST_FORGOTTEN = 500
 """Workflows that are deleted in one transaction, which others wait for on SQLite."""
@@ -150,8 +154,16 @@ class DurableWork:
         """Run ``fn`` as a checkpointed step of the workflow that is running."""
         return DBOS.run_step({"name": name}, fn, *args)
 
-    def close(self) -> None:
-        """Stop taking work; what is unfinished goes on at the next launch."""
+    def close(self, *, patience: float = PATIENCE) -> None:
+        """Let what is running end within so many seconds; what does not goes on at the next launch.
+
+        A step of a runbook that may end needs nobody to look whether it took effect.
+        """
+        # What is cut off is not a failure, and DBOS would log it as one with its traceback.
+        logging.getLogger("dbos").setLevel(logging.CRITICAL)
+        deadline = time.monotonic() + patience
+        while self._live and time.monotonic() < deadline:
+            time.sleep(self._poll)
         if self._client is not None:
             self._client.destroy()
             self._client = None

@@ -222,6 +222,44 @@ def test_what_ended_long_ago_is_forgotten_and_what_goes_on_is_not(store: Store) 
         wait_until(lambda: ended(store).keys() == {"slow", "waits"}, "they go on")
 
 
+def test_a_stop_lets_what_is_running_end(store: Store) -> None:
+    begun, closing = threading.Event(), threading.Event()
+    ran: list[int] = []
+    work = DurableWork(store.url, poll=0.02)
+
+    def note() -> None:
+        begun.set()
+        assert closing.wait(20)
+        for number in range(30):
+            work.step(f"step {number}", ran.append, number)
+
+    work.workflow("note", note)
+    work.launch()
+    enqueue(work, store, "k1")
+    assert begun.wait(20)
+    closing.set()
+    work.close(patience=20)
+    assert ran == [*range(30)]
+    with working(store, note=note):
+        wait_until(lambda: ended(store) == {"k1": "SUCCESS"}, "the next start knows it")
+    assert ran == [*range(30)]
+
+
+def test_a_stop_does_not_wait_for_ever(store: Store) -> None:
+    gate, begun = threading.Event(), threading.Event()
+
+    def note() -> None:
+        begun.set()
+        assert gate.wait(20)
+
+    with working(store, note=note) as work:
+        enqueue(work, store, "k1")
+        assert begun.wait(20)
+        work.close(patience=0.1)
+        gate.set()
+    assert ended(store) == {}
+
+
 def test_what_is_asked_for_while_nobody_works_is_done_later(store: Store) -> None:
     ran: list[str] = []
     with working(store) as work:
