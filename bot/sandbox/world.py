@@ -51,6 +51,7 @@ class World:
         """Start Slack and return its page's address."""
         self.slack.start()
         self.slack.register_reports(self._reports)
+        self.slack.register_clock(self.clock)
         return self.slack.url
 
     def start_rest(self) -> None:

@@ -18,6 +18,7 @@ import { hashOf, isSystem, parseHash, Workspace } from "./workspace.js";
 
 const PANELS = { hub: hubPanel, traffic: inspectorPanel, faults: faultsPanel };
 const PERSON = "mayday-sandbox-person";
+const LOOK_MS = 30_000;
 
 class App {
   ws = null;
@@ -53,6 +54,8 @@ class App {
   async start() {
     await this.refresh();
     this.#follow();
+    // What is shown of the time goes on while nothing happens.
+    setInterval(() => document.hidden || this.refresh(), LOOK_MS);
   }
 
   /** Fetch the state and draw it; calls that come in meanwhile share one more round. */

@@ -1,5 +1,6 @@
 /** The rail: who one is, the channels, the practice hub, and whether the app is connected. */
 import { avatar, faceOf, guestMark } from "./avatar.js";
+import { clockButton } from "./clock.js";
 import { h, patch } from "./dom.js";
 import { icon } from "./icons.js";
 import { shortcutsButton } from "./keys.js";
@@ -82,7 +83,7 @@ export function drawSidebar(app, root) {
           },
         ]
       : []),
-    item("tools", app.side?.kind ?? null, () => tools(app)),
+    item("tools", [app.side?.kind, ws.state.clock_ahead], () => tools(app)),
     {
       key: "foot",
       sig: JSON.stringify([ws.state.bot_connected, app.online, ws.bot]),
@@ -256,9 +257,15 @@ const tools = (app) =>
         h("span", { class: "rail-name" }, title),
       ),
     ),
+    app.ws.state.clock_ahead === null ? null : clockButton(app),
     h(
       "button",
-      { type: "button", class: "rail-item", onclick: () => app.showWelcome() },
+      {
+        type: "button",
+        class: "rail-item",
+        data: { testid: "welcome-again" },
+        onclick: () => app.showWelcome(),
+      },
       icon("ring"),
       h("span", { class: "rail-name" }, "What is this?"),
     ),
