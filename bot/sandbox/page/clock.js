@@ -55,8 +55,7 @@ export function clockButton(app) {
         ),
     },
     icon("clock"),
-    h("span", { class: "rail-name" }, "Move the clock"),
-    ahead ? h("span", { class: "rail-note" }, `+${ahead}`) : null,
+    h("span", { class: "rail-name" }, ahead ? `Clock +${ahead}` : "Move the clock"),
   );
   return node;
 }

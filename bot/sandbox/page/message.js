@@ -149,7 +149,13 @@ function content(node, { app, channel, message }, author) {
       edited,
     );
   const blocks = message.blocks?.length
-    ? h("div", { class: "blocks" }, renderBlocks(message.blocks, ctx), edited)
+    ? h(
+        "div",
+        { class: "blocks" },
+        renderBlocks(message.blocks, ctx),
+        // Slack does not say so of an app's blocks.
+        message.bot_id ? null : edited,
+      )
     : null;
   return h(
     "div",

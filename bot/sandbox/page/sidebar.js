@@ -108,6 +108,7 @@ const brand = (ws) =>
 
 function personSwitch(app) {
   const { ws } = app;
+  const time = `${dayTitle(ws.now, ws.tz, ws.now)}, ${clock(ws.now, ws.tz)} ${zoneName(ws.now, ws.tz)}`;
   const node = h(
     "button",
     {
@@ -115,7 +116,7 @@ function personSwitch(app) {
       class: "person-switch",
       "aria-haspopup": "dialog",
       data: { testid: "person-switch" },
-      "aria-label": `You are ${ws.userName(ws.me.id)}. Act as someone else`,
+      "aria-label": `You are ${ws.userName(ws.me.id)} ${time}. Act as someone else`,
       onclick: () => {
         const close = popover(
           node,
@@ -134,11 +135,7 @@ function personSwitch(app) {
       { class: "person-words" },
       h("small", {}, "You are"),
       h("strong", {}, ws.userName(ws.me.id)),
-      h(
-        "small",
-        {},
-        `${dayTitle(ws.now, ws.tz, ws.now)}, ${clock(ws.now, ws.tz)} ${zoneName(ws.now, ws.tz)}`,
-      ),
+      h("small", {}, time),
     ),
     guestMark(ws.me),
     icon("chevron"),
@@ -201,6 +198,7 @@ function channelItem(app, channel, here) {
             .join(" "),
           "aria-current": active ? "page" : null,
           data: { channelId: channel.id, testid: "channel-link" },
+          title: name,
           "aria-label": `${name}${channel.is_private ? ", private" : ""}${told}`,
         },
         channel.is_im

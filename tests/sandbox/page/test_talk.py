@@ -54,6 +54,24 @@ def test_a_message_is_said_edited_and_deleted(sandbox: SlackSandbox, open_page: 
     assert not any("the proxy is back" in text for text in _texts(sandbox, "general"))
 
 
+def test_an_apps_blocks_do_not_say_that_they_were_edited(
+    sandbox: SlackSandbox, client: WebClient, open_page: OpenPage
+) -> None:
+    where = sandbox.channel("general").id
+
+    def block(text: str) -> list[dict[str, object]]:
+        return [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]
+
+    told = client.chat_postMessage(channel=where, text="x", blocks=block("under way"))
+    bare = client.chat_postMessage(channel=where, text="bare")
+    client.chat_update(channel=where, ts=told["ts"], text="y", blocks=block("all done"))
+    client.chat_update(channel=where, ts=bare["ts"], text="bare no more")
+    page = open_page("ana")
+    expect(_message(page, "bare no more")).to_contain_text("(edited)")
+    expect(_message(page, "all done")).to_be_visible()
+    expect(_message(page, "all done")).not_to_contain_text("edited")
+
+
 def test_reactions_are_counted_and_taken_back(sandbox: SlackSandbox, open_page: OpenPage) -> None:
     ts = sandbox.person("ben").say("general", "we were lucky")
     sandbox.person("dora").react("general", ts, "four_leaf_clover")
