@@ -229,7 +229,13 @@ function row(entry, details, toggle) {
         type: "button",
         class: "traffic-row",
         "aria-expanded": String(Boolean(details)),
-        "aria-label": `${entry.name} ${course(entry)} ${entry.id}: ${entry.outcome}`,
+        "aria-label": [
+          `${entry.name} ${course(entry)} ${entry.id}: ${entry.outcome}`,
+          entry.about,
+          entry.struck && "by a fault",
+        ]
+          .filter(Boolean)
+          .join(", "),
         onclick: toggle,
       },
       h("span", { class: "traffic-name", title: entry.name }, entry.name),
