@@ -71,7 +71,7 @@ class SlackSandbox(Behaviour):
         self._page_directory = page_directory or _PAGE
         self._saver = snapshot.Saver(workspace, state_file) if state_file is not None else None
         self.rules = Faults()
-        self.traffic = Traffic()
+        self.traffic = Traffic(clock=clock)
         self._socket = SocketMode(workspace, self.traffic)
         self._outbox = Outbox(workspace, self.rules, self.traffic, self._socket)
         self._server = Server(port)
