@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -188,3 +189,24 @@ def test_mayday_meets_what_is_broken_on_the_page(world: World, page: Page) -> No
     expect(standing).to_have_count(0)
     _type(page, "/incident run resync-routes")
     expect(_message(page, "Every ready server has its route (3 of 3)")).to_be_visible()
+
+
+def test_a_reminder_comes_due_when_the_clock_is_moved_on_the_page(world: World, page: Page) -> None:
+    before = world.clock()
+    _type(page, "/incident declare Users see errors")
+    expect(page.get_by_test_id("modal")).to_be_visible()
+    _submit(page, severity="sev2")
+    page.get_by_test_id("channel-link").filter(has_text="users-see-errors").click()
+    expect(page.get_by_test_id("topic")).to_contain_text("sev2 · investigating")
+    clock = page.get_by_test_id("clock")
+    clock.click()
+    page.get_by_role("menuitem", name="30 minutes later").click()
+    expect(clock).to_have_accessible_name("Move the clock, 30 min ahead")
+    reminder = page.get_by_test_id("message").filter(has_text="It is time to tell people")
+    expect(reminder).to_have_count(1)
+    assert world.clock() - before >= timedelta(minutes=30)
+    _type(page, "And time goes on from there")
+    said = _message(page, "And time goes on from there").locator("time").first
+    shown = said.get_attribute("datetime")
+    assert shown is not None
+    assert datetime.fromisoformat(shown) - before >= timedelta(minutes=30)

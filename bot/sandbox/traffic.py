@@ -11,7 +11,7 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -82,13 +82,18 @@ class Entry:
         }
 
 
-class Traffic:
-    """The latest entries. Usable from any thread."""
+def _real_time() -> datetime:
+    return datetime.now(UTC)
 
-    def __init__(self, kept: int = KEPT) -> None:
+
+class Traffic:
+    """The latest entries, dated by ``clock``. Usable from any thread."""
+
+    def __init__(self, kept: int = KEPT, clock: Callable[[], datetime] = _real_time) -> None:
         self._guard = threading.Lock()
         self._entries: OrderedDict[int, Entry] = OrderedDict()
         self._kept = kept
+        self._clock = clock
         self._last_id = 0
         self._version = 0
 
@@ -106,7 +111,7 @@ class Traffic:
                 way=way,
                 name=mask(name),
                 about=about,
-                at=datetime.now(UTC),
+                at=self._clock(),
                 began=time.monotonic(),
                 asked=text,
                 version=self._version,

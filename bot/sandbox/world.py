@@ -24,7 +24,9 @@ REPORT_LABEL = "incident"
 class World:
     """The practice systems. ``directory`` keeps their files; ``manifest`` is the Slack app's.
 
-    Each can be broken: ``slack.faults``, ``github.faults``, ``hub.faults``, ``hub.cluster.faults``.
+    ``keep``: for people to come back to, who may also move its clock; what plays a story by itself
+    does both its own way. Each system can be broken: ``slack.faults``, ``github.faults``, ``hub.faults``,
+    ``hub.cluster.faults``.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class World:
         keep: bool = True,
     ) -> None:
         self.directory = directory
+        self._keep = keep
         self.clock = SandboxClock(directory / "clock.json")
         self.slack = SlackSandbox(
             port=port,
@@ -51,6 +54,8 @@ class World:
         """Start Slack and return its page's address."""
         self.slack.start()
         self.slack.register_reports(self._reports)
+        if self._keep:
+            self.slack.register_clock(self.clock)
         return self.slack.url
 
     def start_rest(self) -> None:

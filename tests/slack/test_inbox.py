@@ -67,6 +67,17 @@ def test_what_is_said_is_kept_with_its_files_and_thread(
     assert [(f.name, f.mimetype) for f in two.files] == [("log.txt", "text/plain")]
 
 
+def test_a_reply_that_is_also_sent_to_the_channel_is_kept_once(
+    bot: Bot, scene: Scene, channel: Channel
+) -> None:
+    root = scene.ana.say(channel.id, "who sees this?")
+    reply = scene.ana.say(channel.id, "everybody", thread_ts=root, broadcast=True)
+    wait_until(lambda: scene.message(channel.id, reply), "the reply")
+    bot.backfill.all()
+    found = [m for m in scene.messages(channel.id) if m.text == "everybody"]
+    assert [(m.ts, m.thread_ts, m.subtype) for m in found] == [(reply, root, "thread_broadcast")]
+
+
 def test_edits_and_deletions_follow(scene: Scene, channel: Channel) -> None:
     ts = scene.ana.say(channel.id, "28 of 31")
     wait_until(lambda: scene.message(channel.id, ts), "said")

@@ -28,6 +28,8 @@ export async function act(as, verb, details) {
   }
 }
 
+/** Let so many seconds have passed on the sandbox's clock. */
+export const moveClock = (seconds) => post("/_sandbox/clock", { seconds });
 export const fetchHubs = () => json("/_sandbox/hubs");
 export const fetchOutages = () => json("/_sandbox/outages");
 export const fetchReports = () => json("/_sandbox/reports");

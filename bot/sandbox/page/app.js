@@ -18,6 +18,8 @@ import { hashOf, isSystem, parseHash, Workspace } from "./workspace.js";
 
 const PANELS = { hub: hubPanel, traffic: inspectorPanel, faults: faultsPanel };
 const PERSON = "mayday-sandbox-person";
+const LOOK_MS = 30_000;
+const NARROW = matchMedia("(max-width: 940px)");
 
 class App {
   ws = null;
@@ -53,6 +55,8 @@ class App {
   async start() {
     await this.refresh();
     this.#follow();
+    // What is shown of the time goes on while nothing happens.
+    setInterval(() => document.hidden || this.refresh(), LOOK_MS);
   }
 
   /** Fetch the state and draw it; calls that come in meanwhile share one more round. */
@@ -173,7 +177,11 @@ class App {
       this.#openApp(place.app);
       return;
     }
-    if (place.channel !== this.place.channel) this.newFrom.delete(this.place.channel);
+    if (place.channel !== this.place.channel) {
+      this.newFrom.delete(this.place.channel);
+      // Where the window is too narrow for both, who goes to a channel wants to see it.
+      if (NARROW.matches) this.side = null;
+    }
     this.place = place;
     const message = place.ts && this.ws.message(place.channel, place.ts);
     if (
@@ -201,6 +209,7 @@ class App {
     const answer = await this.act("open_home", { tab });
     if (!answer.ok || location.hash !== hash) return;
     this.place = { channel: answer.channel, ts: null, tab };
+    if (NARROW.matches) this.side = null;
     this.render();
   }
 

@@ -96,7 +96,12 @@ const BLOCKS = {
     );
     // A label's `for` reaches only real inputs; a group or a folded list is named directly.
     if (control?.matches("input, select, textarea")) control.removeAttribute("aria-label");
-    else control?.setAttribute("aria-label", plain(block.label.text));
+    else if (control?.matches("summary")) {
+      // What is chosen in a folded list is part of its name, or it is never read out.
+      label.id = nextId();
+      control.id ||= nextId();
+      control.setAttribute("aria-labelledby", `${label.id} ${control.id}`);
+    } else control?.setAttribute("aria-label", plain(block.label.text));
     const error = h("p", {
       class: "field-error",
       id: nextId(),

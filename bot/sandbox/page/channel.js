@@ -126,8 +126,12 @@ const beginning = (app, channel) =>
     h(
       "strong",
       {},
-      channel.is_im ? "Nothing said yet." : `This is the very beginning of #${channel.name}.`,
+      channel.is_im
+        ? `Only you and ${app.ws.channelName(channel.id)} see what is said here.`
+        : `This is the very beginning of #${channel.name}.`,
     ),
+    channel.user === app.ws.bot.id &&
+      h("p", {}, "It writes here what belongs into no channel."),
     channel.purpose && h("p", {}, inline(channel.purpose, app.ws)),
   );
 

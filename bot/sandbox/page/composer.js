@@ -73,6 +73,14 @@ export function composer(app, channel, thread, onSent) {
     grow();
   };
 
+  const also = h("input", { type: "checkbox" });
+  const alsoRow = h(
+    "label",
+    { class: "also-send" },
+    also,
+    h("span", {}, `Also send to ${app.ws.channels.get(channel).is_im ? "" : "#"}${name}`),
+  );
+
   async function send() {
     const typed = box.value.trim();
     const sent = chosenFiles;
@@ -82,20 +90,23 @@ export function composer(app, channel, thread, onSent) {
       notice(unknown);
       return;
     }
+    const broadcast = also.checked;
     write("");
     chosenFiles = [];
+    also.checked = false;
     drawFiles();
     onSent();
     const files = await Promise.all(sent.map(fileOnWire));
     const answer = await app.act("say", {
       channel,
       text: typed,
-      ...(thread ? { thread_ts: thread } : {}),
+      ...(thread ? { thread_ts: thread, broadcast } : {}),
       ...(files.length ? { files } : {}),
     });
     // Nothing that was written is lost because the server refused it.
     if (!answer.ok && !box.value) {
       chosenFiles = sent;
+      also.checked = broadcast;
       write(typed);
       drawFiles();
     }
@@ -170,6 +181,7 @@ export function composer(app, channel, thread, onSent) {
     list,
     box,
     fileRow,
+    thread ? alsoRow : null,
     h(
       "div",
       { class: "composer-tools" },

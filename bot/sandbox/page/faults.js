@@ -249,13 +249,13 @@ function troubleRow(trouble, press) {
   return h(
     "div",
     { class: "outage" },
-    h("div", { class: "outage-words" }, h("p", {}, trouble.help)),
     h(
       "div",
       { class: "outage-go" },
       inputs.map(({ input }) => input),
       button,
     ),
+    h("div", { class: "outage-words" }, h("p", {}, trouble.help)),
   );
 }
 

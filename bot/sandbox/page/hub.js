@@ -207,7 +207,9 @@ const table = (hub) =>
         h(
           "tr",
           {},
-          ["User", "Hub says", "Pod", "Route", ""].map((title) => h("th", { scope: "col" }, title)),
+          ["User", "Hub says", "Pod", "Route", "So"].map((title) =>
+            h("th", { scope: "col" }, title),
+          ),
         ),
       ),
       h("tbody", {}),
@@ -265,13 +267,13 @@ function drawOutages(root, outages, start) {
       return h(
         "div",
         { class: "outage" },
-        h("div", { class: "outage-words" }, h("p", {}, outage.help)),
         h(
           "div",
           { class: "outage-go" },
           inputs.map(({ input }) => input),
           button,
         ),
+        h("div", { class: "outage-words" }, h("p", {}, outage.help)),
       );
     }),
     outages.length ? null : h("p", { class: "faint" }, "There is nothing here to break."),

@@ -2,6 +2,7 @@
 import * as api from "./api.js";
 import { fill, h, patch } from "./dom.js";
 import { icon } from "./icons.js";
+import { clock } from "./time.js";
 
 const EVERY_MS = 700;
 const SYSTEMS = [
@@ -35,14 +36,6 @@ export function wanted(entry, { system, text, bad }) {
   return words.includes(text.trim().toLowerCase());
 }
 
-const clockTime = (iso) =>
-  new Date(iso).toLocaleTimeString([], {
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    hourCycle: "h23",
-  });
-
 /** A panel that asks the server while it is in the document, and stops by itself when taken out. */
 export function inspectorPanel(app) {
   return new Inspector(app).node;
@@ -56,6 +49,7 @@ class Inspector {
   sought = { system: "", text: "", bad: false };
 
   constructor(app) {
+    this.app = app;
     this.list = h("ol", {
       class: "traffic",
       "aria-label": "Calls and deliveries, newest first",
@@ -196,6 +190,8 @@ class Inspector {
   }
 
   #draw() {
+    // As the messages beside it: in the person's zone, by the clock that dates them.
+    const { tz } = this.app.ws;
     const shown = [...this.entries.values()].filter((entry) => wanted(entry, this.sought));
     const all = this.entries.size;
     const number = shown.length === all ? `${all}` : `${shown.length} of ${all}`;
@@ -211,15 +207,15 @@ class Inspector {
         const details = this.open.get(entry.id);
         return {
           key: String(entry.id),
-          sig: JSON.stringify([entry, details ?? null]),
-          make: () => row(entry, details, () => this.#toggle(entry.id)),
+          sig: JSON.stringify([entry, details ?? null, tz]),
+          make: () => row(entry, details, tz, () => this.#toggle(entry.id)),
         };
       }),
     );
   }
 }
 
-function row(entry, details, toggle) {
+function row(entry, details, tz, toggle) {
   return h(
     "li",
     { class: `traffic-entry ${entry.mood}`, data: { system: entry.system, way: entry.way } },
@@ -229,7 +225,13 @@ function row(entry, details, toggle) {
         type: "button",
         class: "traffic-row",
         "aria-expanded": String(Boolean(details)),
-        "aria-label": `${entry.name} ${course(entry)} ${entry.id}: ${entry.outcome}`,
+        "aria-label": [
+          `${entry.name} ${course(entry)} ${entry.id}: ${entry.outcome}`,
+          entry.about,
+          entry.struck && "by a fault",
+        ]
+          .filter(Boolean)
+          .join(", "),
         onclick: toggle,
       },
       h("span", { class: "traffic-name", title: entry.name }, entry.name),
@@ -245,7 +247,7 @@ function row(entry, details, toggle) {
         entry.about ? h("span", {}, entry.about) : null,
         entry.struck ? h("span", { class: "tag" }, "BY A FAULT") : null,
       ),
-      h("span", { class: "traffic-when" }, `${clockTime(entry.at)}  ${lasted(entry.seconds)}`),
+      h("span", { class: "traffic-when" }, `${clock(Date.parse(entry.at), tz, true)}  ${lasted(entry.seconds)}`),
     ),
     details
       ? h(

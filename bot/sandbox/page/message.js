@@ -6,6 +6,7 @@ import { files } from "./files.js";
 import { icon } from "./icons.js";
 import { editor, toolbar } from "./message-tools.js";
 import { mrkdwn } from "./mrkdwn.js";
+import { saidIn, snippet } from "./query.js";
 import { reactionRow } from "./reactions.js";
 import { clock, fullTime, instant } from "./time.js";
 import { isSystem } from "./workspace.js";
@@ -63,6 +64,8 @@ function draw(node, context) {
     parts.push(part("pin", 0, () => h("div", { class: "pin-note" }, icon("pin"), " Pinned")));
   if (!compact && !system)
     parts.push(part("head", [author, ws.tz, message.ts], () => head(context, author)));
+  if (message.subtype === "thread_broadcast" && !context.inThread)
+    parts.push(part("from-thread", [message.thread_ts, ws.sig], () => fromThread(context)));
   const body = [message.text, message.blocks, message.attachments, message.edited, editing, ws.sig];
   parts.push(
     part("body", body, () => (editing ? editor(context) : content(node, context, author))),
@@ -110,6 +113,24 @@ function head({ message, app }, author) {
   );
 }
 
+/** What a reply answers, where it was sent to the channel, too. */
+const fromThread = ({ app, channel, message }) =>
+  h(
+    "div",
+    { class: "from-thread" },
+    "replied to a thread: ",
+    h(
+      "button",
+      {
+        type: "button",
+        class: "link-button",
+        onclick: () => app.openThread(channel, message.thread_ts),
+      },
+      snippet(saidIn(app.ws.message(channel, message.thread_ts) ?? message.root ?? {}, app.ws), []) ||
+        "its beginning",
+    ),
+  );
+
 const onlyYou = (app, message) =>
   h(
     "div",
@@ -149,7 +170,13 @@ function content(node, { app, channel, message }, author) {
       edited,
     );
   const blocks = message.blocks?.length
-    ? h("div", { class: "blocks" }, renderBlocks(message.blocks, ctx), edited)
+    ? h(
+        "div",
+        { class: "blocks" },
+        renderBlocks(message.blocks, ctx),
+        // Slack does not say so of an app's blocks.
+        message.bot_id ? null : edited,
+      )
     : null;
   return h(
     "div",

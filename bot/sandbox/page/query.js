@@ -35,16 +35,26 @@ export function saidIn(message, ws) {
   const gather = (value, key) => {
     if (typeof value === "string") {
       if (SPOKEN.has(key)) found.push(fromWire(value, ws));
+    } else if (value?.type === "mrkdwn") {
+      found.push(unmarked(fromWire(value.text, ws)));
     } else if (Array.isArray(value)) value.forEach((item) => gather(item, key));
     else if (value && typeof value === "object")
       for (const [name, item] of Object.entries(value)) gather(item, name);
   };
   const { blocks, text, attachments, files } = message;
   if (blocks?.length) gather(blocks, "blocks");
-  else gather(text ?? "", "text");
+  else found.push(unmarked(fromWire(text ?? "", ws)));
   gather(attachments ?? [], "attachments");
   for (const file of files ?? []) found.push(file.name);
   return withEmoji(found.join(" ").replace(/\s+/g, " ").trim());
+}
+
+/** The text without the marks that are drawn as bold, code and the like. */
+function unmarked(text) {
+  const styled = /(^|[\s(*_~])([*_~])(?=\S)([^\n]*?\S)\2(?=$|[\s).,;:!?*_~])/gm;
+  const bare = text.replace(/```|`/g, "").replace(/^> ?/gm, "");
+  // Twice, for bold within italics.
+  return bare.replace(styled, "$1$3").replace(styled, "$1$3");
 }
 
 const SPOKEN = new Set(["text", "title", "pretext", "fallback", "value", "alt_text"]);

@@ -179,6 +179,10 @@ function tidy(elements) {
   return made;
 }
 
+/** What a person typed or chose, `@ben` or `:fire:`, as the nodes that stand for it in the editor. */
+export const drawTyped = (said, workspace) =>
+  tokens(said, {}, workspace).flatMap((element) => editable(element, workspace));
+
 /** A rich_text block as nodes to edit; what is no text stays whole, and is read back as it was. */
 export function drawRich(block, workspace) {
   return (block?.elements ?? []).map((part) => {

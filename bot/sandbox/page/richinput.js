@@ -4,7 +4,8 @@ import { inOrder, marks, nextId, register } from "./fields.js";
 import { icon } from "./icons.js";
 import { plain } from "./mrkdwn.js";
 import { formDialog } from "./popups.js";
-import { drawRich, readRich } from "./richdoc.js";
+import { drawRich, drawTyped, readRich } from "./richdoc.js";
+import { suggestions } from "./suggest.js";
 
 export function richInput(el, blockId, ctx, emit, kept) {
   const { workspace } = ctx;
@@ -20,6 +21,7 @@ export function richInput(el, blockId, ctx, emit, kept) {
       tabindex: "0",
       "aria-multiline": "true",
       "aria-label": prompt || "Text",
+      "aria-autocomplete": "list",
       data: { ...marks(el, blockId), placeholder: prompt },
     },
     drawRich(start, workspace),
@@ -28,9 +30,20 @@ export function richInput(el, blockId, ctx, emit, kept) {
   const tell = inOrder(emit);
   const triggers = el.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
 
+  const list = h("div", {
+    class: "suggestions",
+    role: "listbox",
+    "aria-label": "Suggestions",
+    hidden: true,
+  });
+  const editor = richEditor(box, workspace);
+  const suggest = suggestions(ctx.app, box, list, { commands: false, editor });
+
   const changed = () => box.classList.toggle("blank", !box.textContent && !box.querySelector("li"));
   box.addEventListener("input", () => {
     changed();
+    suggest.refresh();
+    if (!list.hidden) list.scrollIntoView({ block: "nearest" });
     if (triggers.includes("on_character_entered")) tell(read());
   });
   box.addEventListener("focus", () => {
@@ -43,7 +56,14 @@ export function richInput(el, blockId, ctx, emit, kept) {
     document.execCommand("insertText", false, event.clipboardData.getData("text/plain"));
   });
   box.addEventListener("drop", (event) => event.preventDefault());
+  box.addEventListener("blur", () => suggest.close());
   box.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    if (suggest.key(event)) {
+      // Escape is for the list, not for the form around it.
+      event.stopPropagation();
+      return;
+    }
     const style = event.ctrlKey || event.metaKey ? SHORTCUTS[keyName(event)] : null;
     if (style) {
       event.preventDefault();
@@ -54,8 +74,35 @@ export function richInput(el, blockId, ctx, emit, kept) {
     }
   });
   changed();
-  const node = h("div", { class: "rich-input" }, toolbar(box, changed), box);
+  const node = h("div", { class: "rich-input" }, toolbar(box, changed), box, list);
   return { node, control: box };
+}
+
+/** How the editor tells what stands before the caret, and takes what was chosen; in code it offers nothing. */
+function richEditor(box, workspace) {
+  const caret = () => {
+    const { anchorNode: node, anchorOffset: offset, isCollapsed } = getSelection();
+    const plain = node?.nodeType === Node.TEXT_NODE && box.contains(node);
+    return isCollapsed && plain && !node.parentElement.closest("code, pre") ? { node, offset } : null;
+  };
+  return {
+    before: () => {
+      const at = caret();
+      return at ? at.node.data.slice(0, at.offset).replaceAll("\u00a0", " ") : "";
+    },
+    text: () => box.textContent,
+    replace: ({ text, start }) => {
+      const { node, offset } = caret();
+      const range = document.createRange();
+      range.setStart(node, start);
+      range.setEnd(node, offset);
+      range.deleteContents();
+      const after = document.createTextNode("\u00a0");
+      for (const made of [after, ...drawTyped(text.trim(), workspace).reverse()])
+        range.insertNode(made);
+      getSelection().collapse(after, 1);
+    },
+  };
 }
 
 const command = (name, value) => (box, changed) => {

@@ -1,5 +1,6 @@
 /** The rail: who one is, the channels, the practice hub, and whether the app is connected. */
 import { avatar, faceOf, guestMark } from "./avatar.js";
+import { clockButton } from "./clock.js";
 import { h, patch } from "./dom.js";
 import { icon } from "./icons.js";
 import { shortcutsButton } from "./keys.js";
@@ -82,7 +83,7 @@ export function drawSidebar(app, root) {
           },
         ]
       : []),
-    item("tools", app.side?.kind ?? null, () => tools(app)),
+    item("tools", [app.side?.kind, ws.state.clock_ahead], () => tools(app)),
     {
       key: "foot",
       sig: JSON.stringify([ws.state.bot_connected, app.online, ws.bot]),
@@ -107,6 +108,7 @@ const brand = (ws) =>
 
 function personSwitch(app) {
   const { ws } = app;
+  const time = `${dayTitle(ws.now, ws.tz, ws.now)}, ${clock(ws.now, ws.tz)} ${zoneName(ws.now, ws.tz)}`;
   const node = h(
     "button",
     {
@@ -114,7 +116,7 @@ function personSwitch(app) {
       class: "person-switch",
       "aria-haspopup": "dialog",
       data: { testid: "person-switch" },
-      "aria-label": `You are ${ws.userName(ws.me.id)}. Act as someone else`,
+      "aria-label": `You are ${ws.userName(ws.me.id)} ${time}. Act as someone else`,
       onclick: () => {
         const close = popover(
           node,
@@ -133,11 +135,7 @@ function personSwitch(app) {
       { class: "person-words" },
       h("small", {}, "You are"),
       h("strong", {}, ws.userName(ws.me.id)),
-      h(
-        "small",
-        {},
-        `${dayTitle(ws.now, ws.tz, ws.now)}, ${clock(ws.now, ws.tz)} ${zoneName(ws.now, ws.tz)}`,
-      ),
+      h("small", {}, time),
     ),
     guestMark(ws.me),
     icon("chevron"),
@@ -200,6 +198,7 @@ function channelItem(app, channel, here) {
             .join(" "),
           "aria-current": active ? "page" : null,
           data: { channelId: channel.id, testid: "channel-link" },
+          title: name,
           "aria-label": `${name}${channel.is_private ? ", private" : ""}${told}`,
         },
         channel.is_im
@@ -256,9 +255,15 @@ const tools = (app) =>
         h("span", { class: "rail-name" }, title),
       ),
     ),
+    app.ws.state.clock_ahead === null ? null : clockButton(app),
     h(
       "button",
-      { type: "button", class: "rail-item", onclick: () => app.showWelcome() },
+      {
+        type: "button",
+        class: "rail-item",
+        data: { testid: "welcome-again" },
+        onclick: () => app.showWelcome(),
+      },
       icon("ring"),
       h("span", { class: "rail-name" }, "What is this?"),
     ),

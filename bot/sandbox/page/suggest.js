@@ -6,6 +6,17 @@ import { nextId } from "./fields.js";
 import { icon } from "./icons.js";
 
 const AT_MOST = 8;
+const EVERYBODY = [
+  ["here", "everybody who is at it now"],
+  ["channel", "everybody in this channel"],
+];
+
+/** Whether one of its words begins like this, or the whole does. */
+const begins = (text, query) =>
+  text
+    .toLowerCase()
+    .split(/[\s_.-]+/)
+    .some((word) => word.startsWith(query)) || text.toLowerCase().startsWith(query);
 
 function matches(app, before, commands) {
   const { ws } = app;
@@ -29,8 +40,8 @@ function matches(app, before, commands) {
   const query = typed.toLowerCase();
   const start = before.length - typed.length - 1;
   if (sign === "@") {
-    return ws.state.users
-      .filter((user) => `${user.name} ${user.real_name}`.toLowerCase().includes(query))
+    const people = ws.state.users
+      .filter((user) => begins(`${user.name} ${user.real_name}`, query))
       .map((user) => ({
         start,
         text: `@${user.name} `,
@@ -40,10 +51,25 @@ function matches(app, before, commands) {
           h("span", { class: "faint" }, ` @${user.name}`),
         ],
       }));
+    const many = [...ws.groups.values()].map(({ handle, name }) => [handle, name]);
+    const groups = [...EVERYBODY, ...many]
+      .filter(([name]) => name.toLowerCase().startsWith(query))
+      .slice(0, AT_MOST / 2)
+      .map(([name, meaning]) => ({
+        start,
+        text: `@${name} `,
+        shown: [
+          icon("people"),
+          h("strong", {}, `@${name}`),
+          h("span", { class: "faint" }, ` ${meaning}`),
+        ],
+      }));
+    // Where all would be offered, the groups must not be what falls off the end.
+    return [...people.slice(0, AT_MOST - groups.length), ...groups];
   }
   if (sign === "#") {
     return ws.state.channels
-      .filter((channel) => !channel.is_im && channel.name.includes(query))
+      .filter((channel) => !channel.is_im && begins(channel.name, query))
       .map(({ name, is_private }) => ({
         start,
         text: `#${name} `,
@@ -65,8 +91,15 @@ function hintFor(app, before, commands) {
   return found?.hint ? `${found.command} ${found.hint}` : null;
 }
 
+/** How a text area tells what stands before the caret, and takes what was chosen. */
+const area = (box) => ({
+  before: () => box.value.slice(0, box.selectionStart),
+  text: () => box.value,
+  replace: ({ text, start }) => box.setRangeText(text, start, box.selectionStart, "end"),
+});
+
 /** Keeps `list` in step with `box`; `key(event)` answers whether it took the key. */
-export function suggestions(app, box, list, { commands }) {
+export function suggestions(app, box, list, { commands, editor = area(box) }) {
   let items = [];
   let at = 0;
   list.id = nextId();
@@ -77,7 +110,7 @@ export function suggestions(app, box, list, { commands }) {
     box.removeAttribute("aria-activedescendant");
   };
   const choose = (item) => {
-    box.setRangeText(item.text, item.start, box.selectionStart, "end");
+    editor.replace(item);
     close();
     box.dispatchEvent(new Event("input"));
     box.focus();
@@ -108,7 +141,7 @@ export function suggestions(app, box, list, { commands }) {
     else box.removeAttribute("aria-activedescendant");
   };
   const refresh = () => {
-    const before = box.value.slice(0, box.selectionStart);
+    const before = editor.before();
     items = matches(app, before, commands).slice(0, AT_MOST);
     at = 0;
     draw(items.length ? null : hintFor(app, before, commands));
@@ -122,7 +155,7 @@ export function suggestions(app, box, list, { commands }) {
       draw(null);
     } else if (
       event.key === "Tab" ||
-      (event.key === "Enter" && box.value.trim() !== items[at].text.trim())
+      (event.key === "Enter" && editor.text().trim() !== items[at].text.trim())
     ) {
       choose(items[at]);
     } else return false;

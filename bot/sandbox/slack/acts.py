@@ -29,7 +29,8 @@ def _say(person: Person, body: Json) -> Json:
     if is_command and thread_ts is None:
         return {"reply": person.command(body["channel"], text)}
     files = [_upload(file) for file in body.get("files") or ()]
-    return {"ts": person.say(body["channel"], text, thread_ts, files)}
+    broadcast = bool(body.get("broadcast"))
+    return {"ts": person.say(body["channel"], text, thread_ts, files, broadcast)}
 
 
 def _upload(file: Mapping[str, Any]) -> Upload:

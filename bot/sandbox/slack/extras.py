@@ -1,9 +1,10 @@
-"""What others attach to the sandbox's page: practice hubs, outages to cause, published reports."""
+"""What others attach to the sandbox's page: hubs, outages to cause, published reports, a clock to move."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.sandbox.clock import SandboxClock
 from bot.sandbox.outages import Outage
 
 HubsReader = Callable[[], Sequence[Mapping[str, Any]]]
@@ -17,3 +18,4 @@ class Extras:
     hubs: HubsReader | None = None
     reports: ReportsReader | None = None
     outages: list[Outage] = field(default_factory=list)
+    clock: SandboxClock | None = None

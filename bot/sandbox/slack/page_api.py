@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from http import HTTPStatus
 
 from starlette.concurrency import run_in_threadpool
@@ -11,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from bot.sandbox.clock import ClockError
 from bot.sandbox.outages import OutageError
 from bot.sandbox.slack.acts import act
 from bot.sandbox.slack.deliveries import Outbox
@@ -44,6 +46,7 @@ class PageApi:
             Route("/_sandbox/outages", self._outages),
             Route("/_sandbox/outages/{id}", self._outage, methods=["POST"]),
             Route("/_sandbox/reports", self._reports),
+            Route("/_sandbox/clock", self._move_clock, methods=["POST"]),
             WebSocketRoute("/_sandbox/live", self._live),
         ]
 
@@ -67,7 +70,9 @@ class PageApi:
                 person = self._person(request.query_params.get("as"))
             except PersonError as error:
                 return _refused(str(error))
-            return JSONResponse(picture(person, self._outbox))
+            clock = self._extras.clock
+            ahead = None if clock is None else clock.ahead.total_seconds()
+            return JSONResponse({**picture(person, self._outbox), "clock_ahead": ahead})
 
     async def _act(self, request: Request) -> Response:
         body = await _body(request)
@@ -132,6 +137,20 @@ class PageApi:
             return _refused("The parameters of an outage are an object.")
         chosen = {str(key): str(value) for key, value in params.items()}
         return await _read(lambda: {"ok": True, "said": outage.run(chosen)})
+
+    async def _move_clock(self, request: Request) -> Response:
+        clock = self._extras.clock
+        if clock is None:
+            return _refused("This sandbox has no clock to move.")
+        body = await _body(request)
+        try:
+            clock.move_on(timedelta(seconds=float(body.get("seconds", 0))))
+        except ClockError as error:
+            return _refused(str(error))
+        except (TypeError, ValueError, OverflowError):
+            return _refused("Say by how many seconds.")
+        self._workspace.touch()
+        return JSONResponse({"ok": True})
 
 
 async def _until_gone(websocket: WebSocket) -> None:

@@ -76,9 +76,17 @@ class Person:
 
     @_by_hand
     def say(
-        self, channel: str, text: str, thread_ts: str | None = None, files: Sequence[Upload] = ()
+        self,
+        channel: str,
+        text: str,
+        thread_ts: str | None = None,
+        files: Sequence[Upload] = (),
+        broadcast: bool = False,
     ) -> str:
-        """Post a message or a thread reply; returns its ts. `/me` makes a me_message."""
+        """Post a message or a thread reply, which `broadcast` also sends to the channel; its ts.
+
+        `/me` makes a me_message.
+        """
         place = self._member(channel)
         to_the_app = self.parts.workspace.app.user_id in place.members
         if place.kind is ChannelKind.IM and to_the_app and self.parts.manifest.read_only:
@@ -87,7 +95,9 @@ class Person:
         if text.startswith("/me "):
             text, subtype = text.removeprefix("/me "), "me_message"
         elif text.startswith("/"):
-            raise PersonError(_slash_refusal(text.split()[0], thread_ts))
+            why = "is a slash command: it is run, not said."
+            why = "is not supported in threads. Sorry!" if thread_ts else why
+            raise PersonError(f"{text.split()[0]} {why}")
         if not text.strip() and not files:
             raise PersonError("Type a message first.")
         draft = Draft(
@@ -95,6 +105,7 @@ class Person:
             thread_ts=thread_ts,
             files=[self._store(upload, place) for upload in files],
             subtype=subtype,
+            broadcast=broadcast,
             extra={"client_msg_id": str(uuid.uuid4())},
         )
         return str(self.parts.posts.post(place, self.user, draft)["ts"])
@@ -387,9 +398,3 @@ class Person:
 
 def _all_options(groups: list[Json]) -> list[Json]:
     return [option for group in groups for option in group["options"]]
-
-
-def _slash_refusal(name: str, thread_ts: str | None) -> str:
-    if thread_ts is not None:
-        return f"{name} is not supported in threads. Sorry!"
-    return f"{name} is a slash command: it is run, not said."

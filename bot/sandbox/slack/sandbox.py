@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
+from bot.sandbox.clock import SandboxClock
 from bot.sandbox.fault_board import FaultBoard, Trouble
 from bot.sandbox.fault_proxy import FaultProxy
 from bot.sandbox.outages import Outage
@@ -70,7 +71,7 @@ class SlackSandbox(Behaviour):
         self._page_directory = page_directory or _PAGE
         self._saver = snapshot.Saver(workspace, state_file) if state_file is not None else None
         self.rules = Faults()
-        self.traffic = Traffic()
+        self.traffic = Traffic(clock=clock)
         self._socket = SocketMode(workspace, self.traffic)
         self._outbox = Outbox(workspace, self.rules, self.traffic, self._socket)
         self._server = Server(port)
@@ -219,6 +220,10 @@ class SlackSandbox(Behaviour):
         """Show the traffic of another system's proxy on the page, and offer to break it."""
         proxy.traffic = self.traffic
         self.board.attach(proxy.system, proxy.rules, troubles)
+
+    def register_clock(self, clock: SandboxClock) -> None:
+        """Offer to move this clock, which is the one that dates the messages."""
+        self._extras.clock = clock
 
     def register_reports(self, read: ReportsReader) -> None:
         """Back GET /_sandbox/reports with this reader."""

@@ -93,7 +93,12 @@ def troubles(slack: SlackSandbox) -> list[Trouble]:
             on_call("*", says(503) + garbled(Garbled.HTML, effect=False), lasts=60),
         ),
         rule("slow", "Slack is slow", "Every call takes 2 seconds more.", on_call("*", slow(2))),
-        rule("twice", "Events come twice", "And neither says so.", on_event("*", twice())),
+        rule(
+            "twice",
+            "Events come twice",
+            "The app gets each a second time, and neither says so.",
+            on_event("*", twice()),
+        ),
         rule(
             "lost",
             "Events are lost",
@@ -103,7 +108,7 @@ def troubles(slack: SlackSandbox) -> list[Trouble]:
         deed(
             "late",
             "Events come late",
-            "They say when they were, and come when the sandbox's clock has moved on.",
+            "They say when they were, and come when the clock has moved on, or was moved.",
             lambda chosen: on_event("*", late(seconds(_LATE[chosen["by"]]))),
             Param(name="by", label="By", choices=tuple(_LATE)),
         ),

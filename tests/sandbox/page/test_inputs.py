@@ -1,5 +1,6 @@
 """Every input of a modal, used in a browser and read by a real Bolt app."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -81,6 +82,7 @@ def test_what_was_put_in_is_what_the_app_reads(
     expect(hubs.get_by_role("group", name="Teaching").get_by_role("checkbox")).to_have_count(2)
     hubs.get_by_role("checkbox", name="biohub").check()
     expect(hubs.get_by_role("checkbox", name="datahub")).to_be_disabled()
+    expect(hubs.locator("summary")).to_have_accessible_name(re.compile("^Hubs.*biohub"))
     page.keyboard.press("Escape")
     dialog.get_by_label("Commander").select_option(label="Emi Tanaka")
     dialog.get_by_label("Conversation", exact=True).select_option(label="#general")

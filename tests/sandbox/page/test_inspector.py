@@ -36,6 +36,7 @@ def test_calls_and_deliveries_come_newest_first(page: Page, client: WebClient) -
     command = page.locator(".traffic-entry", has=page.get_by_text("/incident", exact=True))
     expect(command.locator(".state")).to_have_text("acked")
     expect(command.locator(".course")).to_have_text("← Slack")
+    expect(command.locator(".traffic-when")).to_contain_text("21:10:57")
 
 
 def test_an_entry_opens_and_shows_what_was_asked_and_answered(

@@ -101,3 +101,46 @@ def test_what_is_pasted_into_rich_text_is_only_text(
     )
     expect(notes).to_have_text("bold <img src=x>")
     expect(notes.locator("b, img")).to_have_count(0)
+
+
+def test_people_places_and_emoji_are_offered_while_writing(
+    sandbox: SlackSandbox, modal: Callable[..., Locator], read: Json
+) -> None:
+    dialog = modal(field("notes", {"type": "rich_text_input"}))
+    page = dialog.page
+    notes = dialog.get_by_label("Notes")
+    offered = dialog.get_by_role("listbox", name="Suggestions")
+    notes.click()
+    page.keyboard.type("with @be")
+    expect(offered.get_by_role("option", selected=True)).to_contain_text("Ben Okafor")
+    page.keyboard.press("Enter")
+    expect(offered).to_be_hidden()
+    expect(notes).to_contain_text("@Ben Okafor")
+    page.keyboard.type("in #")
+    expect(offered.get_by_role("option")).to_have_text(["general", "hub-ops", "incidents"])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.type("all :four_le")
+    offered.get_by_role("option", name=":four_leaf_clover:").click()
+    page.keyboard.type("not @d")
+    expect(offered).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(offered).to_be_hidden()
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Control+Shift+c")
+    page.keyboard.type("@a")
+    expect(notes.locator("code")).to_contain_text("@a")
+    expect(offered).to_be_hidden()
+    send(dialog)
+    expect(dialog).to_be_hidden()
+    [section] = value(read, "notes")["elements"]
+    assert section["elements"] == [
+        {"type": "text", "text": "with "},
+        {"type": "user", "user_id": sandbox.person("ben").id},
+        {"type": "text", "text": " in "},
+        {"type": "channel", "channel_id": sandbox.channel("hub-ops").id},
+        {"type": "text", "text": " all "},
+        {"type": "emoji", "name": "four_leaf_clover", "unicode": "1f340"},
+        {"type": "text", "text": " not @d"},
+        {"type": "text", "text": "@a", "style": {"code": True}},
+    ]

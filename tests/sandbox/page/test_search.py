@@ -50,7 +50,7 @@ def test_words_are_found_wherever_one_may_look(open_page: OpenPage) -> None:
     )
     expect(hits.first.locator("mark")).to_have_text("proxy")
     expect(page.locator(".search-count")).to_have_text("3 messages")
-    expect(_search(page, "zebra").locator(".hit-text")).to_have_text("a *zebra* in blocks")
+    expect(_search(page, "zebra").locator(".hit-text")).to_have_text("a zebra in blocks")
     expect(_search(page, "dora").locator(".hit-text")).to_have_text("the Proxy of <b>Berlin</b>")
     expect(_search(page, '"at the routes"').locator(".hit-text")).to_have_text(
         "@ben and at the routes 🔥"
@@ -150,3 +150,14 @@ def test_keys_open_walk_and_close_it(open_page: OpenPage) -> None:
     page.keyboard.press("Escape")
     expect(box).to_have_count(0)
     expect(page.get_by_test_id("channel-link").first).to_be_focused()
+
+
+def test_a_hit_shows_the_words_without_their_marks(
+    sandbox: SlackSandbox, open_page: OpenPage
+) -> None:
+    marked = (
+        "*down* in `kubectl get_all_pods`:\n> *_wombats_* are 2*3*4 ~or so~\n```\nerr_or_s\n```"
+    )
+    sandbox.person("ben").say("hub-ops", marked)
+    hits = _search(open_page("ana"), "wombats").locator(".hit-text")
+    expect(hits).to_have_text("down in kubectl get_all_pods: wombats are 2*3*4 or so err_or_s")

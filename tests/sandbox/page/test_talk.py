@@ -54,6 +54,48 @@ def test_a_message_is_said_edited_and_deleted(sandbox: SlackSandbox, open_page: 
     assert not any("the proxy is back" in text for text in _texts(sandbox, "general"))
 
 
+def test_an_apps_blocks_do_not_say_that_they_were_edited(
+    sandbox: SlackSandbox, client: WebClient, open_page: OpenPage
+) -> None:
+    where = sandbox.channel("general").id
+
+    def block(text: str) -> list[dict[str, object]]:
+        return [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]
+
+    told = client.chat_postMessage(channel=where, text="x", blocks=block("under way"))
+    bare = client.chat_postMessage(channel=where, text="bare")
+    client.chat_update(channel=where, ts=told["ts"], text="y", blocks=block("all done"))
+    client.chat_update(channel=where, ts=bare["ts"], text="bare no more")
+    page = open_page("ana")
+    expect(_message(page, "bare no more")).to_contain_text("(edited)")
+    expect(_message(page, "all done")).to_be_visible()
+    expect(_message(page, "all done")).not_to_contain_text("edited")
+
+
+def test_a_reply_is_also_sent_to_the_channel(sandbox: SlackSandbox, open_page: OpenPage) -> None:
+    root = sandbox.person("ben").say("general", "is the *hub* down?")
+    page = open_page("ana")
+    _message(page, "is the hub down?").hover()
+    _message(page, "is the hub down?").get_by_label("Reply in thread").click()
+    page.get_by_label("Also send to #general").check()
+    _say(page, "yes, for all of you", "thread-composer")
+    expect(_message(page, "yes, for all of you", "thread-log")).to_be_visible()
+    expect(page.get_by_label("Also send to #general")).not_to_be_checked()
+    _say(page, "only here", "thread-composer")
+    expect(_message(page, "only here", "thread-log")).to_be_visible()
+    sent = _message(page, "yes, for all of you")
+    expect(sent).to_contain_text("replied to a thread: is the hub down?")
+    expect(_message(page, "only here")).to_have_count(0)
+    said = sandbox.messages("general")[-2:]
+    assert [(m["text"], m["thread_ts"], m.get("subtype")) for m in said] == [
+        ("yes, for all of you", root, "thread_broadcast"),
+        ("only here", root, None),
+    ]
+    page.get_by_label("Close the thread").click()
+    sent.get_by_role("button", name="is the hub down?").click()
+    expect(_message(page, "is the hub down?", "thread-log")).to_be_visible()
+
+
 def test_reactions_are_counted_and_taken_back(sandbox: SlackSandbox, open_page: OpenPage) -> None:
     ts = sandbox.person("ben").say("general", "we were lucky")
     sandbox.person("dora").react("general", ts, "four_leaf_clover")

@@ -11,6 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from websockets.sync.client import connect as open_socket
 
+from bot.sandbox.clock import SandboxClock
 from bot.sandbox.slack import Outage, Param, PersonError, SlackSandbox
 
 
@@ -211,3 +212,25 @@ def test_a_file_for_a_form_is_sent_by_itself(slack: SlackSandbox, page: Page) ->
     sent = page.act("upload_file", file={"name": "log.txt", "content_b64": content})
     assert sent["file"]["filetype"] == "txt"
     assert page.http.get(sent["file"]["url_private"]).content == b"write EPIPE"
+
+
+def test_the_clock_moves_on_for_all_and_never_back(
+    slack: SlackSandbox, moved: SandboxClock, page: Page
+) -> None:
+    def move(seconds: object) -> Any:
+        return page.http.post("/_sandbox/clock", json={"seconds": seconds}).json()
+
+    assert page.state()["clock_ahead"] is None
+    assert move(60)["error"] == "This sandbox has no clock to move."
+    slack.register_clock(moved)
+    version = page.state()["version"]
+    assert move(3600) == {"ok": True}
+    assert move(1800) == {"ok": True}
+    assert page.state()["clock_ahead"] == 5400
+    assert page.state()["version"] == version + 2
+    assert SandboxClock(moved.file).ahead.total_seconds() == 5400
+    for refused in (0, -60, 40 * 24 * 3600):
+        assert move(refused)["error"] == "The clock goes forward, and at most 31 days at once."
+    for no_number in ("soon", None, "nan", 1e300):
+        assert move(no_number)["error"] == "Say by how many seconds."
+    assert page.state()["clock_ahead"] == 5400
