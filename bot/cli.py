@@ -176,7 +176,11 @@ def _started(world: World) -> None:
     except BaseException:
         world.stop()
         raise
-    out.print(f"The hub is at {world.hub.url}, the GitHub at {world.github.url}", highlight=False)
+    out.print(
+        f"The hub is at {world.hub.url}, the GitHub at {world.github.url}",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _serve(bot: Bot, *, ready: Callable[[], None] = lambda: None) -> None:
