@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
@@ -23,6 +24,7 @@ QUEUE = "mayday"
 POLL_SECONDS = 0.1
 LOST = frozenset({"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 """The ends of a workflow that did not do what it was to do (docs.dbos.dev, workflow statuses)."""
+LATELY = timedelta(days=1)
 
 
 class DurableWork:
@@ -110,6 +112,16 @@ class DurableWork:
             raise RuntimeError("launch() comes first")
         found = self._client.list_workflows(workflow_ids=[key], load_input=False, load_output=False)
         return not found or found[0].status in LOST
+
+    def lost_lately(self) -> list[str]:
+        """See :meth:`bot.ports.Durable.lost_lately`."""
+        if self._client is None:
+            raise RuntimeError("launch() comes first")
+        since = (datetime.now(UTC) - LATELY).isoformat()
+        found = self._client.list_workflows(
+            status=sorted(LOST), start_time=since, load_input=False, load_output=False
+        )
+        return [each.workflow_id for each in found]
 
     def bury(self) -> list[str]:
         """See :meth:`bot.ports.Durable.bury`."""
