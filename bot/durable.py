@@ -142,6 +142,8 @@ class DurableWork:
 
     def close(self) -> None:
         """Stop taking work; what is unfinished goes on at the next launch."""
+        # A step that is under way ends by an error, which is told with a traceback, and is no news.
+        logging.getLogger("dbos").setLevel(logging.CRITICAL)
         if self._client is not None:
             self._client.destroy()
             self._client = None
