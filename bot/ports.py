@@ -37,6 +37,9 @@ class Durable(Protocol):
     def is_lost(self, key: str) -> bool:
         """Whether the workflow with this key ended by an error that nobody foresaw, or never began."""
 
+    def lost_lately(self) -> list[str]:
+        """The keys of the workflows of the last day that ended so."""
+
     def bury(self) -> list[str]:
         """End the workflows that count as running and that nobody runs; return their keys.
 

@@ -4,7 +4,7 @@ It is the second thing to try: everybody's connection to the hub drops, though k
 is right when the proxy cannot be reached or when a resync did not bring the routes back.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.runbook import (
     Ask,
@@ -55,11 +55,11 @@ def draft(facts: HubFacts, _ask: Ask) -> Draft:
         return Draft(nothing_to_do=facts.lacks(Part.PROXY))
     if not proxy.replicas:
         return Draft(nothing_to_do=NO_REPLICAS.format(name=proxy.name))
-    if restarted_lately(facts, proxy):
+    if at := restarted_lately(facts, proxy):
         if not proxy.rolled_out:
-            return Draft(nothing_to_do=UNDER_WAY.format(name=proxy.name, at=proxy.restarted_at))
+            return Draft(nothing_to_do=UNDER_WAY.format(name=proxy.name, at=at))
         if facts.diagnosis is Diagnosis.WELL:
-            return Draft(nothing_to_do=JUST_DONE.format(name=proxy.name, at=proxy.restarted_at))
+            return Draft(nothing_to_do=JUST_DONE.format(name=proxy.name, at=at))
     down = facts.diagnosis is Diagnosis.PROXY_DOWN
     connected = [row for row in facts.rows if row.hub == "ready" and not down]
     return Draft(
@@ -70,13 +70,15 @@ def draft(facts: HubFacts, _ask: Ask) -> Draft:
     )
 
 
-def restarted_lately(facts: HubFacts, proxy: Deployment) -> bool:
-    """A restart that may still be under way, or whose effect would only be repeated."""
+def restarted_lately(facts: HubFacts, proxy: Deployment) -> str:
+    """When it was restarted, where that may be under way yet or would only be repeated; else empty."""
     try:
         at = datetime.fromisoformat(proxy.restarted_at)
     except ValueError:
-        return False
-    return at.tzinfo is not None and facts.read_at - at < RECENT
+        return ""
+    if at.tzinfo is None or facts.read_at - at >= RECENT:
+        return ""
+    return at.astimezone(UTC).strftime("%H:%M:%S UTC")
 
 
 def cautions(facts: HubFacts, proxy: Deployment) -> list[str]:

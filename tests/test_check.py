@@ -12,7 +12,7 @@ from rich.console import Console
 
 from bot.check import check
 from bot.config import load
-from bot.sandbox.slack import SlackSandbox
+from bot.sandbox.slack import SlackSandbox, drop_before, on_call
 from tests.support.bot import settings
 
 Checked = Callable[..., tuple[bool, str]]
@@ -61,6 +61,15 @@ def test_a_slack_with_half_of_its_tokens(checked: Checked) -> None:
     well, said = checked(slack={"bot_token": ""})
     assert not well
     assert "slack.bot_token is missing" in said
+
+
+def test_a_silent_slack_is_not_said_to_be_tried_again(
+    checked: Checked, slack: SlackSandbox
+) -> None:
+    slack.faults = [on_call("auth.test", drop_before())]
+    well, said = checked()
+    assert not well
+    assert "Slack did not answer auth.test: check the network" in said
 
 
 def test_what_is_said_is_shown_as_it_is(checked: Checked, tmp_path: Path) -> None:

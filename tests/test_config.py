@@ -78,9 +78,19 @@ def test_lists_in_the_environment_are_json(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_list_that_is_no_json_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAYDAY_HUBS", f"datahub {SECRET}")
-    with pytest.raises(ConfigError, match="hubs") as told:
+    with pytest.raises(ConfigError, match="MAYDAY_HUBS in the environment") as told:
         load()
     assert "JSON" in str(told.value)
+    assert SECRET not in str(told.value)
+
+
+def test_a_section_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its token mayday would start the sandbox, as if no Slack were meant."""
+    monkeypatch.setenv("MAYDAY_PORT_8080_TCP", "tcp://10.0.0.1:8080")
+    load()
+    monkeypatch.setenv("MAYDAY_SLAK__BOT_TOKEN", SECRET)
+    with pytest.raises(ConfigError, match=r"MAYDAY_SLAK__BOT_TOKEN.* no section “slak”") as told:
+        load()
     assert SECRET not in str(told.value)
 
 

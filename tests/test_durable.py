@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -193,7 +194,8 @@ def test_what_nobody_runs_any_more_does_not_block_its_lane(store: Store) -> None
         assert work.is_lost("dead")
         wait_until(lambda: "second" in ran, "the next in the lane")
         gate.set()
-        wait_until(lambda: "slow" in ran, "what was running all the time")
+        wait_until(lambda: ended(store).keys() == {"dead", "next", "live"}, "all ends are stored")
+        assert ran == ["first", "second", "slow"]
         assert work.bury() == work.bury() == []
 
 
@@ -269,11 +271,12 @@ def test_what_is_asked_for_while_nobody_works_is_done_later(store: Store) -> Non
 
 
 PROGRAM = """
-import os, signal, sys
+import os, signal, sys, threading
 from bot.durable import DurableWork
 from bot.store.engine import Store
 
 url, log, fate = sys.argv[1:]
+closed = threading.Event()
 
 def say(word):
     with open(log, "a") as file:
@@ -284,6 +287,9 @@ def act(word):
     say(word)
     if word == "second" and fate == "die":
         os.kill(os.getpid(), signal.SIGKILL)
+    if word == "second" and fate == "stop":
+        closed.wait()
+        raise RuntimeError("what it needs is closed")
     return {}
 
 work = DurableWork(url, poll=0.02)
@@ -300,29 +306,54 @@ with store.write() as tx:
 sys.stdin.readline()
 work.close()
 store.close()
+closed.set()
 """
 
 
-def test_a_kill_in_a_step_goes_on_at_that_step(store: Store, tmp_path: Path) -> None:
-    log = tmp_path / "said"
+@dataclass(frozen=True)
+class Other:
+    """The same in a process of its own, and what its steps have said."""
 
-    def said() -> list[str]:
-        return log.read_text().split() if log.exists() else []
+    store: Store
+    log: Path
 
-    def start(fate: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-c", PROGRAM, store.url, str(log), fate]
-        return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, text=True)
+    def said(self) -> list[str]:
+        return self.log.read_text().split() if self.log.exists() else []
 
-    with start("die") as first:
+    def start(self, fate: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", PROGRAM, self.store.url, str(self.log), fate]
+        return subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def goes_on(self) -> None:
+        """It does the rest when it is started again."""
+        with self.start("live") as again:
+            wait_until(lambda: "third" in self.said(), "the rest", timeout=30)
+            again.communicate(timeout=30)
+            assert again.returncode == 0
+
+
+@pytest.fixture
+def other(store: Store, tmp_path: Path) -> Other:
+    return Other(store, tmp_path / "said")
+
+
+def test_a_kill_in_a_step_goes_on_at_that_step(other: Other) -> None:
+    with other.start("die") as first:
         assert first.wait(30) == -signal.SIGKILL
-    assert said() == ["first", "second"]
+    assert other.said() == ["first", "second"]
+    other.goes_on()
+    assert other.said() == ["first", "second", "second", "third"]
 
-    with start("live") as second:
-        wait_until(lambda: "third" in said(), "the rest", timeout=30)
-        assert second.stdin is not None
-        second.stdin.close()
-        assert second.wait(30) == 0
-    assert said() == ["first", "second", "second", "third"]
+
+def test_a_stop_in_a_step_says_nothing_and_goes_on_at_that_step(other: Other) -> None:
+    """What a step needs is closed while it waits, so it ends by an error that is no news."""
+    with other.start("stop") as first:
+        wait_until(lambda: "second" in other.said(), "the step", timeout=30)
+        assert first.communicate(timeout=30)[1] == ""
+    other.goes_on()
+    assert other.said() == ["first", "second", "second", "third"]
 
 
 def test_what_a_step_returns_is_plain_json(store: Store) -> None:

@@ -253,8 +253,8 @@ class GitHubForge:
             # An answer that is empty, cut short or no JSON at all is as good as none; PyGithub fails
             # over each in a way of its own.
             raise Retry(
-                f"GitHub did not answer when mayday wanted to {doing} in {self._name}; "
-                "it will try again.",
+                f"GitHub did not answer when mayday wanted to {doing} in {self._name}: check the network if "
+                "it goes on.",
                 maybe_done=writes,
             ) from exc
 
@@ -293,8 +293,8 @@ class GitHubForge:
             )
         if exc.status >= 500:
             return Retry(
-                f"GitHub failed ({exc.status}) when mayday wanted to {doing} in {self._name}; "
-                "it will try again.",
+                f"GitHub failed ({exc.status}) when mayday wanted to {doing} in {self._name}: see its status "
+                "page if it goes on.",
                 maybe_done=writes,
             )
         return Tell(
@@ -310,7 +310,7 @@ class GitHubForge:
             reset = headers.get("x-ratelimit-reset", "")
             wait = max(float(reset) - time.time(), 1.0) if reset.isdigit() else wait
         return Retry(
-            f"GitHub asks mayday to slow down; it will try again in {wait:.0f} s.",
+            f"GitHub asks mayday to wait {wait:.0f} s before it asks for more.",
             after=float(wait),
             maybe_done=False,
         )

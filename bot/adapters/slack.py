@@ -301,7 +301,7 @@ class SlackChat:
         except SlackApiError as exc:
             translate(method, exc)
         except (SlackClientError, urllib.error.URLError, OSError, http.client.HTTPException) as exc:
-            raise Retry(f"Slack did not answer {method}; trying again.") from exc
+            raise Retry(f"Slack did not answer {method}: check the network if it goes on.") from exc
         except (json.JSONDecodeError, AttributeError) as exc:
             # The SDK reads "ok" of whatever JSON there is before it knows that it is an object.
             raise garbled(method) from exc

@@ -58,7 +58,9 @@ class Answer(dict[str, Any]):
 
 def garbled(method: str) -> Retry:
     """The error for an answer that nobody can read; the call may have taken effect."""
-    return Retry(f"Slack's answer to {method} was garbled; trying again.")
+    return Retry(
+        f"Slack's answer to {method} was garbled: see what stands between mayday and Slack if it goes on."
+    )
 
 
 def translate(method: str, exc: SlackApiError) -> NoReturn:
@@ -77,7 +79,9 @@ def translate(method: str, exc: SlackApiError) -> NoReturn:
             f"Slack asks to wait {wait} s before {method}.", after=float(wait), maybe_done=False
         ) from exc
     if status >= 500 or code in PASSING or not code:
-        raise Retry(f"Slack had a problem with {method} ({code or status}); trying again.") from exc
+        raise Retry(
+            f"Slack had a problem with {method} ({code or status}): see its status page if it goes on."
+        ) from exc
     if code in TOKEN_TROUBLE:
         raise ConfigError(
             f"Slack refuses the bot's token ({code}): put a current one into slack.bot_token."

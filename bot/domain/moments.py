@@ -38,7 +38,8 @@ def read_moment(text: str, *, zone: ZoneInfo, now: datetime) -> datetime:
     """The UTC moment that ``14:05``, ``2:05 pm`` or ``2017-02-23 21:10:57`` means in the team's zone.
 
     A time alone is the most recent such time: today's, or yesterday's when today's is still to come.
-    Logs end their times in ``Z`` or ``+00:00``, which counts instead of the team's zone.
+    Of an hour that comes twice, as the clocks go back, it is the later one that is past (:func:`twin`
+    is the other). Logs end their times in ``Z`` or ``+00:00``, which counts instead of the team's zone.
 
     Raises:
         Tell: it is no time, does not exist in the zone (clocks going forward), or is in the future.
@@ -50,9 +51,7 @@ def read_moment(text: str, *, zone: ZoneInfo, now: datetime) -> datetime:
         there = _zone(found["zone"], zone)
         clock = time(_hour(found), int(found["minute"]), int(found["second"] or 0))
         day = date.fromisoformat(_padded(found["day"])) if found["day"] else None
-        moment = datetime.combine(day or now.astimezone(there).date(), clock, tzinfo=there)
-        if day is None and moment.astimezone(UTC) > now + _FUTURE_SLACK:
-            moment = datetime.combine(moment.date() - timedelta(days=1), clock, tzinfo=there)
+        moment = _latest(day, clock, there, now)
         at = moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise Tell(f"“{text}” cannot be: check the day and the hour.") from None
@@ -61,6 +60,26 @@ def read_moment(text: str, *, zone: ZoneInfo, now: datetime) -> datetime:
     if at > now + _FUTURE_SLACK:
         raise Tell(f"“{text}” is still to come in {there}: write when it happened.")
     return at
+
+
+def twin(at: datetime, zone: ZoneInfo) -> datetime | None:
+    """The other moment at which the clocks showed the same, in the zone; None where there is none."""
+    local = at.astimezone(zone)
+    other = local.replace(fold=1 - local.fold)
+    return other if other.utcoffset() != local.utcoffset() else None
+
+
+def _latest(day: date | None, clock: time, there: tzinfo, now: datetime) -> datetime:
+    """The latest moment that is meant and past, or one still to come where none is past."""
+    today = now.astimezone(there).date()
+    days = [day] if day else [today, today - timedelta(days=1)]
+    moments = [
+        datetime.combine(one, clock.replace(fold=fold), tzinfo=there)
+        for one in days
+        for fold in (1, 0)
+    ]
+    past = [moment for moment in moments if moment.astimezone(UTC) <= now + _FUTURE_SLACK]
+    return (past or moments)[0]
 
 
 def _hour(found: re.Match[str]) -> int:

@@ -146,14 +146,22 @@ class Plan:
         }
 
     def still_needed(self, fresh: Plan) -> Plan:
-        """This plan with only those steps that a plan of now also has, by their ids.
+        """This plan, counted anew, with only those steps that a plan of now also has, by their ids.
 
         Ids carry uids and generations: a pod that was replaced since is another target.
         """
         ids = {step.id for step in fresh.steps}
         kept = tuple(step for step in self.steps if step.id in ids)
         reason = "" if kept else fresh.nothing_to_do or CHANGED
-        return replace(self, steps=kept, nothing_to_do=reason)
+        return replace(
+            self,
+            steps=kept,
+            nothing_to_do=reason,
+            ready=fresh.ready,
+            routes=fresh.routes,
+            unrouted=fresh.unrouted,
+            conditions=fresh.conditions,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON for a database row."""
@@ -188,6 +196,15 @@ class Result:
     seen: Mapping[str, Any] = field(default_factory=dict)
     error: str = ""
     after: float = 0.0
+
+    @property
+    def left(self) -> dict[str, Any]:
+        """What the last look counted, which is what the next step begins with."""
+        return {
+            key.removesuffix("_after"): value
+            for key, value in self.seen.items()
+            if not key.endswith("_before")
+        }
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, as durable steps have to return it."""

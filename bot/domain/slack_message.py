@@ -50,6 +50,13 @@ def permalink(team_url: str, channel_id: str, ts: str, thread_ts: str = "") -> s
     return f"{address}?thread_ts={thread_ts}&cid={channel_id}" if thread_ts else address
 
 
+_LINK = re.compile(
+    r"(?:&lt;)?<(?P<token>https?://[^<>|]+)(?:\|[^<>]*)?>(?:&gt;)?"
+    r"|&lt;(?P<angled>https?://(?:[^\s<>&]|&amp;)+)&gt;"
+    r"|(?P<bare>https?://(?:(?!&[lg]t;)\S)+)"
+)
+"""A link as Slack writes it, one that somebody put between angle brackets, and one as it is."""
+
 _TOKEN = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 _ALLOWED = re.compile(
     r"&lt;(@[UW][A-Z0-9]+|#C[A-Z0-9]+|https?://(?:[^\s<>|&]|&amp;)+)(\|[^<>|&]*)?&gt;"
@@ -81,8 +88,9 @@ def typed(text: str) -> str:
 
 def link_in(text: str) -> tuple[str, str]:
     """Split message text into what it says without its last link, and that link or nothing."""
-    links = list(re.finditer(r"<(https?://[^<>|]+)(?:\|[^<>]*)?>|(https?://\S+)", text))
+    links = list(_LINK.finditer(text))
     if not links:
         return text, ""
     last = links[-1]
-    return (text[: last.start()] + text[last.end() :]).strip(), unescape(last[1] or last[2])
+    link = last["token"] or last["angled"] or last["bare"]
+    return (text[: last.start()] + text[last.end() :]).strip(), unescape(link)

@@ -94,7 +94,7 @@ def _change(kind: EntryKind, data: Mapping[str, Any], who: str) -> str:
         said = f"The report was published: {escape(str(data.get('url', '')))}"
     else:
         said = f"{who} added an action item:"
-    return f"{said} {text}".strip()
+    return f"{said.rstrip('.:')}: {text}" if text else said
 
 
 def _role(data: Mapping[str, Any], who: str) -> str:

@@ -112,8 +112,9 @@ def plan_blocks(plan: Plan, title: str, *buttons: b.Block) -> list[b.Block]:
     shown.append(b.section("*Facts:* " + " ".join((facts_line(plan), *_proxy_line(plan)))))
     if plan.rows:
         shown.append(b.section(table(plan)))
-    if plan.gaps:
-        unread = "\n".join(f"• {escape(cut(gap.why, 400))}" for gap in plan.gaps)
+    reasons = dict.fromkeys(gap.why for gap in plan.gaps if gap.why not in plan.nothing_to_do)
+    if reasons:
+        unread = "\n".join(f"• {escape(cut(why, 400))}" for why in reasons)
         shown.append(b.section(f"*Could not be read*\n{cut(unread, 2900)}"))
     if buttons and plan.steps:
         shown.append(b.actions(*buttons))

@@ -47,7 +47,7 @@ class Runbook:
 
     def plan(self, facts: HubFacts, ask: Ask | None = None) -> Plan:
         """The draft together with the facts it rests on."""
-        missing = [gap.why for gap in facts.gaps if gap.part in self.needs]
+        missing = dict.fromkeys(gap.why for gap in facts.gaps if gap.part in self.needs)
         draft = (
             Draft(nothing_to_do=" ".join(missing))
             if missing

@@ -28,8 +28,11 @@ def resync_routes(*, looks: int = 1) -> Step:
 
 
 def restart_proxy(facts: HubFacts, proxy: Deployment) -> Step:
-    """Restart the proxy's rollout; the stored time of the facts makes a replay change nothing."""
-    at = facts.read_at.isoformat(timespec="seconds")
+    """Restart the proxy's rollout; the stored time of the facts makes a replay change nothing.
+
+    It is finer than the whole seconds that ``kubectl`` writes, so that no other restart has the same.
+    """
+    at = facts.read_at.isoformat()
     return Step(
         id=f"{StepVerb.RESTART_PROXY}:{proxy.name}:{proxy.generation}",
         verb=StepVerb.RESTART_PROXY,

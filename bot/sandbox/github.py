@@ -11,7 +11,7 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,7 @@ from bot.sandbox import github_page
 from bot.sandbox.emulate import Emulate, EmulateError
 from bot.sandbox.errors import SandboxError
 from bot.sandbox.fault_proxy import FaultProxy
+from bot.sandbox.github_keep import Kept, PracticeIssue
 from bot.sandbox.own_words import System
 from bot.sandbox.rules import Breakable
 
@@ -35,31 +36,19 @@ class GitHubSandboxError(SandboxError):
     """The practice GitHub cannot run; the text says what to do."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PracticeIssue:
-    """An issue as the practice GitHub holds it."""
-
-    number: int
-    title: str
-    body: str
-    labels: tuple[str, ...]
-    state: str
-    url: str
-    comments: tuple[str, ...]
-
-
 class GitHubSandbox(Breakable):
     """One repository, ``practice/incidents``, that an account with ``token`` may write to.
 
-    ``directory`` takes the seed and the log.
+    ``directory`` takes the seed and the log, and with ``keep`` what is filed, for the next start.
     """
 
     repository = REPOSITORY
     token = TOKEN
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, keep: bool = False) -> None:
         self._directory = directory
-        self.proxy = FaultProxy(system=System.GITHUB)
+        self._kept = Kept(directory / "issues.json" if keep else None)
+        self.proxy = FaultProxy(system=System.GITHUB, port=self._kept.port())
         self.rules = self.proxy.rules
         self._emulate: Emulate | None = None
         self._front: ThreadingHTTPServer | None = None
@@ -75,6 +64,7 @@ class GitHubSandbox(Breakable):
         self._front = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         try:
             self._emulate = Emulate("github", _seed(), self._directory, base_url=self.api_url)
+            self._kept.restore(self._post)
         except EmulateError as exc:
             self.stop()
             raise GitHubSandboxError(f"There is no practice GitHub: {exc}") from exc
@@ -85,7 +75,7 @@ class GitHubSandbox(Breakable):
         return self
 
     def stop(self) -> None:
-        """End it. What was filed is gone with it."""
+        """End it. What was filed is gone with it, unless it is kept."""
         self.proxy.stop()
         if self._front is not None:
             if self._emulate is not None:
@@ -146,6 +136,14 @@ class GitHubSandbox(Breakable):
         finally:
             link.close()
 
+    def keep(self) -> None:
+        """Something was filed or changed."""
+        self._kept.save(self.proxy.address[1], self.issues)
+
+    def _post(self, method: str, path: str, body: Mapping[str, Any]) -> None:
+        headers = {"Authorization": f"token {TOKEN}", "Content-Type": "application/json"}
+        self.ask(method, f"/repos/{REPOSITORY}{path}", headers, json.dumps(body).encode())
+
     def _issue(self, raw: dict[str, Any]) -> PracticeIssue:
         number = int(raw["number"])
         told = self.get(f"/repos/{REPOSITORY}/issues/{number}/comments?per_page=100") or []
@@ -181,6 +179,8 @@ class _Front(BaseHTTPRequestHandler):
             status, answered, content = self.sandbox.ask(self.command, self.path, headers, body)
         except OSError:
             status, answered, content = 502, [], b'{"message": "The practice GitHub is gone."}'
+        if self.command not in ("GET", "HEAD") and status < 300:
+            self.sandbox.keep()
         kept = [(key, value) for key, value in answered if key.lower() not in _NOT_PASSED_ON]
         self._answer(status, kept, content)
 

@@ -48,7 +48,7 @@ class World:
             manifest=manifest,
         )
         self.hub = HubSandbox(directory=directory / "hub", **({"users": users} if users else {}))
-        self.github = GitHubSandbox(directory / "github")
+        self.github = GitHubSandbox(directory / "github", keep=keep)
 
     def start_slack(self) -> str:
         """Start Slack and return its page's address."""

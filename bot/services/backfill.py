@@ -89,11 +89,13 @@ class Backfill:
         began = self._now()
         with self._store.read() as tx:
             stored = rows.messages(tx, incident.team_id, channel_id)
+        answered = {m.thread_ts for m in stored if m.deleted_at is None}
         new = 0
         shown: set[str] = set()
         for seen in self._chat.history(channel_id, oldest="0"):
             new += self._keep(incident, seen, shown)
-            new += self._thread(incident, channel_id, seen, stored, shown)
+            if seen.reply_count or seen.message.ts in answered:
+                new += self._thread(incident, channel_id, seen, shown)
         return Found(new=new, deleted=self._absent(stored, shown, before=began - SETTLE))
 
     def _keep(self, incident: Incident, seen: Seen, shown: set[str]) -> int:
@@ -102,17 +104,7 @@ class Backfill:
         self._record.marks_are(incident, seen.message, seen.reactions)
         return int(news)
 
-    def _thread(
-        self,
-        incident: Incident,
-        channel_id: str,
-        parent: Seen,
-        stored: list[Message],
-        shown: set[str],
-    ) -> int:
-        known = [m for m in stored if m.thread_ts == parent.message.ts and m.deleted_at is None]
-        if not parent.reply_count and not known:
-            return 0
+    def _thread(self, incident: Incident, channel_id: str, parent: Seen, shown: set[str]) -> int:
         return sum(
             self._keep(incident, reply, shown)
             for reply in self._chat.replies(channel_id, parent.message.ts)

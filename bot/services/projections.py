@@ -236,7 +236,9 @@ class Projections:
 
         def look() -> JSON | None:
             where = to()
-            ts = self._chat.find_post(where, key, since=incident.declared_at, thread_ts=thread_ts)
+            asked = snap.effects.get(key)
+            since = asked.created_at if asked else incident.declared_at
+            ts = self._chat.find_post(where, key, since=since, thread_ts=thread_ts)
             return {"channel": where, "ts": ts} if ts else None
 
         def change(ref: JSON) -> JSON:

@@ -60,11 +60,6 @@ def enqueue(durable: Durable, tx: Tx, incident_id: str, cause: str) -> None:
     )
 
 
-def is_begun(tx: Tx, incident_id: str) -> bool:
-    """Whether publishing an incident has come as far as wanting its report in the folder."""
-    return effect_rows.get(tx, f"{incident_id}{_PART}{_FOLDER}") is not None
-
-
 def is_part(key: str) -> bool:
     """Whether the effect with this key belongs to publishing."""
     return _PART in key

@@ -237,7 +237,8 @@ class Runs:
         with self._store.write() as tx:
             first = rows.begin_step(tx, run_id, number, now=self._now())
             sync.enqueue(self._durable, tx, run.incident_id, f"run/{run_id}/{number}/begun")
-            begun = next(s for s in rows.steps(tx, run_id) if s.number == number)
+            steps = rows.steps(tx, run_id)
+        begun = next(s for s in steps if s.number == number)
         if begun.finished_at is not None:
             return _stops(step, Result.from_json(begun.seen))
         site = self._sites[run.hub]
@@ -246,9 +247,8 @@ class Runs:
         else:
             result = self._attempt(step, site)
         if result.outcome is Outcome.DONE:
-            verified = verify(
-                step.measure, lambda: self._facts(run.hub), self._wait, before=plan.before
-            )
+            before = _before(plan, steps)
+            verified = verify(step.measure, lambda: self._facts(run.hub), self._wait, before)
             result = Result(
                 outcome=verified.outcome,
                 seen={**result.seen, **verified.seen},
@@ -354,6 +354,15 @@ def _stops(step: Step, result: Result) -> dict[str, Any]:
     while stuck servers have nothing to do with each other."""
     failed = result.outcome in (Outcome.FAILED, Outcome.UNCLEAR, Outcome.RETRY)
     return {"stop": failed and step.verb is StepVerb.RESTART_PROXY}
+
+
+def _before(plan: Plan, steps: Sequence[RunStep]) -> dict[str, Any]:
+    """The counts that a step begins with: what those before it left, else those of the plan."""
+    counts: dict[str, Any] = plan.before
+    for step in steps:
+        if step.finished_at is not None:
+            counts |= Result.from_json(step.seen).left
+    return counts
 
 
 def _workflow_key(run: Run) -> str:

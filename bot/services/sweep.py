@@ -8,7 +8,7 @@ next try is started again.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -24,6 +24,9 @@ from bot.store.engine import Store
 log = structlog.get_logger()
 
 CLOSED_LATELY = timedelta(days=1)
+AGAIN = "again/"
+MOST_TRIES = 5
+"""What ends by an error nobody foresaw so often would go on to do so."""
 
 
 class Sweep:
@@ -41,7 +44,7 @@ class Sweep:
     def sweep(self) -> None:
         """Start again what is neither done nor waiting."""
         moment = self._now()
-        self._go_on(moment)
+        self._go_on()
         self._runs.end_lost()
         with self._store.read() as tx:
             unclosed = rows.unclosed(tx)
@@ -57,21 +60,20 @@ class Sweep:
             if is_behind:
                 with self._store.write() as tx:
                     sync.enqueue(self._durable, tx, incident.id, f"sweep/{moment.isoformat()}")
-        for incident in closed:
-            with self._store.write() as tx:
-                if not publish.is_begun(tx, incident.id):
-                    publish.enqueue(self._durable, tx, incident.id, f"sweep/{moment.isoformat()}")
 
-    def _go_on(self, moment: datetime) -> None:
-        """Begin anew what a database that was away left half done. A run of a runbook is not begun
-        anew: it is told as lost."""
+    def _go_on(self) -> None:
+        """Begin anew what ended by an error, or what a database that was away left half done.
+
+        A run of a runbook is not begun anew: it is told as lost.
+        """
         for key in self._durable.bury():
             log.warning("sweep.buried", workflow=key)
-            kind, incident_id = key.split("/")[:2]
+        for key in self._durable.lost_lately():
+            kind, incident_id, cause = (*key.split("/", 2), "")[:3]
             enqueue = {sync.WORKFLOW: sync.enqueue, publish.WORKFLOW: publish.enqueue}.get(kind)
-            if enqueue is not None:
+            if enqueue is not None and (again := _again(cause)):
                 with self._store.write() as tx:
-                    enqueue(self._durable, tx, incident_id, f"sweep/{moment.isoformat()}/again")
+                    enqueue(self._durable, tx, incident_id, again)
 
     def _is_behind(self, incident_id: str, *, has_channel: bool) -> bool:
         with self._store.read() as tx:
@@ -83,3 +85,12 @@ class Sweep:
         if not has_channel:
             return f"{incident_id}/channel" not in waiting
         return bool(set(self._sync.pending(incident_id)) - waiting)
+
+
+def _again(cause: str) -> str:
+    """The cause of the next try, the same whenever it is asked for; empty after too many."""
+    tries, root = 0, cause
+    if cause.startswith(AGAIN):
+        number, _, root = cause.removeprefix(AGAIN).partition("/")
+        tries = int(number)
+    return f"{AGAIN}{tries + 1}/{root}" if tries < MOST_TRIES else ""

@@ -6,9 +6,10 @@ import difflib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.domain.incident import CLOSED
-from bot.domain.moments import read_moment, split_at
+from bot.domain.moments import read_moment, split_at, twin
 from bot.domain.report import Form, Gap
 from bot.domain.slack_message import link_in, plain
 from bot.errors import Tell
@@ -154,8 +155,15 @@ def _note(desk: Desk, ask: Ask, rest: str) -> Reply:
     if not typed:
         return say(f"📌 {verb} in the timeline.{later}")
     local = at.astimezone(zone)
-    stamp = local.strftime("%Y-%m-%d %H:%M:%S" if local.second else "%Y-%m-%d %H:%M")
+    stamp = local.strftime(_stamp(local))
+    if other := twin(at, zone):
+        written = other.strftime(_stamp(other) + "%z")
+        later += f" The clocks showed that twice: for {other.tzname()} write `at {written}`."
     return say(f"📌 {verb} at {stamp} {local.tzname()} ({when(at)} for you).{later}")
+
+
+def _stamp(at: datetime) -> str:
+    return "%Y-%m-%d %H:%M:%S" if at.second else "%Y-%m-%d %H:%M"
 
 
 def _status(desk: Desk, ask: Ask, rest: str) -> Reply:

@@ -214,7 +214,8 @@ def _engine(url: str) -> Engine:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise ConfigError(
-            f"database.url: {exc.filename} cannot be made ({exc.strerror})."
+            f"database.url: {exc.filename} cannot be made ({exc.strerror}): let mayday write there, or "
+            "name another path."
         ) from None
     engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": 30})
     event.listen(engine, "connect", _sqlite_connect)

@@ -222,7 +222,9 @@ def reminder_of(tx: Tx, incident_id: str) -> Reminder | None:
 def reminders_posted(tx: Tx, incident_id: str) -> int:
     """The highest number of a reminder that was ever asked for."""
     keys = tx.execute(
-        select(effect.c.key).where(effect.c.key.like(f"{incident_id}/remind/%"))
+        select(effect.c.key).where(
+            effect.c.incident_id == incident_id, effect.c.key.like(f"{incident_id}/remind/%")
+        )
     ).scalars()
     return max((int(key.rpartition("/")[2]) for key in keys), default=0)
 

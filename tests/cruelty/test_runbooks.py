@@ -50,16 +50,7 @@ class Act:
         self.outage(lab)
         if self.runbook is FORCE_DELETE_STUCK_SERVERS:
             return lab.until_stuck(self.runbook, 1).steps[0]
-        return planned(lab, self.runbook)
-
-
-def planned(lab: Lab, runbook: Runbook) -> Step:
-    """The first step of a plan that is younger, by the second, than the proxy's last restart."""
-    while True:
-        facts = lab.read()
-        restarted_at = facts.proxy.restarted_at if facts.proxy else ""
-        if facts.read_at.isoformat(timespec="seconds") > restarted_at:
-            return runbook.plan(facts).steps[0]
+        return self.runbook.plan(lab.read()).steps[0]
 
 
 ACTS = {

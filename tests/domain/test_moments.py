@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.moments import read_moment, split_at
+from bot.domain.moments import read_moment, split_at, twin
 from bot.errors import Tell
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -78,10 +78,31 @@ def test_times_that_cannot_be_are_told(text: str, say: str) -> None:
     assert "\n" not in str(told.value)
 
 
-def test_an_hour_that_was_twice_is_its_first() -> None:
+@pytest.mark.parametrize(
+    ("text", "now", "moment"),
+    [
+        ("2017-11-05 01:30", "2017-11-06 00:00", "2017-11-05 09:30:00"),
+        ("2017-11-05 01:30", "2017-11-05 09:00", "2017-11-05 08:30:00"),  # the second is to come
+        ("01:30", "2017-11-05 09:35", "2017-11-05 09:30:00"),
+        ("01:30", "2017-11-05 09:00", "2017-11-05 08:30:00"),
+        ("01:30", "2017-11-05 08:00", "2017-11-04 08:30:00"),  # both are to come
+        ("2017-11-05 01:30-0700", "2017-11-06 00:00", "2017-11-05 08:30:00"),
+    ],
+)
+def test_an_hour_that_was_twice_is_the_later_one_that_is_past(
+    text: str, now: str, moment: str
+) -> None:
     """On 5 November 2017 it was 01:30 twice in California; the first was summer time."""
-    after = datetime(2017, 11, 6, tzinfo=UTC)
-    assert read("2017-11-05 01:30", now=after) == "2017-11-05 08:30:00"
+    assert read(text, now=datetime.fromisoformat(f"{now}+00:00")) == moment
+
+
+def test_the_other_of_two_is_known() -> None:
+    second = datetime(2017, 11, 5, 9, 30, tzinfo=UTC)
+    other = twin(second, PACIFIC)
+    assert other is not None
+    assert other.astimezone(UTC) == datetime(2017, 11, 5, 8, 30, tzinfo=UTC)
+    assert other.strftime("%H:%M%z") == "01:30-0700"
+    assert twin(NOW, PACIFIC) is None
 
 
 def test_a_clock_time_in_the_night_of_the_change() -> None:

@@ -39,6 +39,17 @@ def test_only_steps_that_are_still_so_are_kept() -> None:
     assert kept.nothing_to_do == ""
 
 
+def test_what_is_still_done_is_counted_from_now() -> None:
+    """Otherwise one deletion would seem to have cleared what mended itself meanwhile."""
+    both = facts(
+        servers=(server("ana", pending="stop"), server("ben", pending="stop")),
+        pods=(terminating("ana"), terminating("ben")),
+    )
+    only_ben = facts(servers=(server("ben", pending="stop"),), pods=(terminating("ben"),))
+    kept = CLEAR.plan(both).still_needed(CLEAR.plan(only_ben))
+    assert kept.before["stuck"] == 1
+
+
 def test_what_nobody_confirmed_is_not_added() -> None:
     only_ben = facts(servers=(server("ben", pending="stop"),), pods=(terminating("ben"),))
     both = facts(

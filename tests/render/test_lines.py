@@ -25,7 +25,7 @@ NAMES = Names(people=PEOPLE, zone=PACIFIC)
         (
             EntryKind.STATUS,
             {"from": "investigating", "to": "fixing", "text": "found it"},
-            "Ada changed the status from investigating to fixing. found it",
+            "Ada changed the status from investigating to fixing: found it",
         ),
         (
             EntryKind.SEVERITY,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.hubs import HubFacts
+from bot.domain.hubs import Gap, HubFacts, Part
 from bot.domain.plans import Outcome, Plan, Result
 from bot.render import blocks as b
 from bot.render.plans import (
@@ -195,3 +195,12 @@ def test_a_timeline_entry_says_who_did_what_where_and_how_it_ended(outcome: Outc
     assert words.startswith(
         f"<@U1> ran `force-delete-stuck-servers` on {PLACE} to force-delete pod `jupyter-stop`: "
     )
+
+
+def test_a_reason_that_holds_for_several_parts_is_told_once() -> None:
+    """A hub that refuses the token shows neither servers nor routes."""
+    gaps = tuple(Gap(part=part, why="It refuses.") for part in (Part.SERVERS, Part.ROUTES))
+    blind = replace(evicted("ana"), rows=(), routes=None, gaps=gaps)
+    for book in RUNBOOKS:
+        shown = json.dumps(plan_blocks(book.plan(blind), book.title))
+        assert shown.count("It refuses.") == 1, book.name

@@ -76,12 +76,20 @@ def test_a_second_run_has_nothing_to_do_and_says_why() -> None:
     assert "nothing left for a restart to mend" in plan.nothing_to_do
 
 
+def test_two_plans_of_one_second_are_two_restarts() -> None:
+    seen = evicted("ana")
+    since = replace(seen, read_at=seen.read_at + timedelta(milliseconds=1))
+    first, second = (RESTART_PROXY.plan(one).steps[0].args["at"] for one in (seen, since))
+    assert first != second
+
+
 def test_a_rollout_under_way_is_waited_for() -> None:
     just = (NOW - timedelta(minutes=1)).isoformat()
     rolling = replace(PROXY, restarted_at=just, ready=0)
     plan = RESTART_PROXY.plan(with_proxy(evicted("ana"), rolling))
     assert plan.steps == ()
     assert "still rolling out" in plan.nothing_to_do
+    assert f"at {NOW - timedelta(minutes=1):%H:%M:%S} UTC" in plan.nothing_to_do
 
 
 def test_a_proxy_that_crashes_long_after_a_restart_may_be_restarted() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -88,3 +89,31 @@ def _lives(pid: int) -> bool:
     # A child nobody waits for any more still has its number.
     stat = Path(f"/proc/{pid}/stat")
     return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_what_was_filed_is_there_after_a_restart_at_the_same_address(tmp_path: Path) -> None:
+    def post(sandbox: GitHubSandbox, method: str, path: str, **body: object) -> None:
+        request = urllib.request.Request(
+            f"{sandbox.api_url}/repos/{sandbox.repository}{path}",
+            json.dumps(body).encode(),
+            {"Authorization": f"token {sandbox.token}", "Content-Type": "application/json"},
+            method=method,
+        )
+        with urllib.request.urlopen(request, timeout=10):
+            pass
+
+    with GitHubSandbox(tmp_path, keep=True) as first:
+        post(first, "POST", "/labels", name="incident", color="d93f0b")
+        post(first, "POST", "/issues", title="One", body="of two", labels=["incident"])
+        post(first, "POST", "/issues", title="Two", body="[one](1)")
+        post(first, "POST", "/issues/1/comments", body="It goes on.")
+        post(first, "PATCH", "/issues/2", state="closed")
+        filed = first.issues()
+    assert [(issue.labels, issue.state) for issue in filed] == [
+        (("incident",), "open"),
+        ((), "closed"),
+    ]
+    with GitHubSandbox(tmp_path, keep=True) as second:
+        assert second.issues() == filed
+        post(second, "POST", "/issues", title="Three", body="")
+        assert [issue.number for issue in second.issues()] == [1, 2, 3]

@@ -140,6 +140,16 @@ def test_a_plan_is_carried_out_and_written_down(room: Room) -> None:
     assert [outcome for _, outcome in room.told()] == ["done"]
 
 
+def test_each_step_is_counted_from_where_the_one_before_it_ended(room: Room) -> None:
+    room.party.records.append(server("ben", pending="stop"))
+    room.party.live.append(terminating("ben"))
+    done = room.carry_out(room.planned())
+    assert done.state is RunState.DONE
+    with room.store.read() as tx:
+        seen = [step.seen["seen"] for step in rows.steps(tx, done.id)]
+    assert [(s["stuck_before"], s["stuck_after"]) for s in seen] == [(2, 1), (1, 0)]
+
+
 def test_the_same_request_twice_is_one_run(room: Room) -> None:
     assert room.planned().id == room.planned().id
     with room.store.read() as tx:

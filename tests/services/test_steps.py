@@ -111,6 +111,10 @@ FORCE = the_step(facts(servers=(server("ana", pending="stop"),), pods=(terminati
 STALE = the_step(facts(servers=(server("ana"),)))
 ORPHAN = the_step(facts(pods=(pod("ana"),)))
 RESYNC = RESYNC_ROUTES.plan(evicted("ana")).steps[0]
+RESTART = RESTART_PROXY.plan(evicted("ana")).steps[0]
+AHEAD = (NOW + timedelta(minutes=2)).isoformat(timespec="seconds")
+"""Another's restart, from before the plan, by a clock that is two minutes ahead."""
+
 LOST_ANSWER = Retry("No answer came.", after=7)
 
 
@@ -181,6 +185,9 @@ def test_what_is_no_longer_as_confirmed_is_skipped(step: Step, party: Scripted) 
         (STALE, Scripted(records=[server("ana", pending="stop")]), True),
         (RESYNC, Scripted(records=[server("ana")]), False),
         (RESYNC, Scripted(records=[]), True),
+        (RESTART, Scripted(proxy=replace(PROXY, restarted_at=RESTART.args["at"])), True),
+        (RESTART, Scripted(), False),
+        (RESTART, Scripted(proxy=replace(PROXY, restarted_at=AHEAD)), False),
     ],
 )
 def test_what_the_target_shows_after_a_kill(

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from bot.bootstrap import Bot
 from bot.sandbox.slack import Channel, SlackSandbox, answers, on_call
+from bot.services.sweep import _again
 from bot.store import effects as rows
 from bot.store.effects import EffectState
 from tests.support.bot import Scene, wait_until
@@ -86,3 +87,41 @@ def test_what_a_database_that_was_away_left_half_done_goes_on(
         what="the channel is told",
     )
     assert bot.durable.is_lost(dead)
+
+
+def test_a_later_publishing_that_died_is_begun_anew(
+    bot: Bot, scene: Scene, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closing was published long ago; what dies is what somebody asked for since."""
+
+    def report() -> str:
+        return "".join(file.read_text() for file in bot.config.report.directory.glob("*.md"))
+
+    def publishings() -> list[str]:
+        query = "SELECT status FROM workflow_status WHERE name = 'publish'"
+        with scene.store.read() as tx:
+            return [row.status for row in tx.execute(text(query))]
+
+    scene.ana.command(channel.id, "/incident resolve")
+    scene.ana.command(channel.id, "/incident close")
+    wait_until(lambda: bool(scene.ana.views()), "the form")
+    assert scene.ana.submit(scene.ana.views()[-1]["id"], {}) == {}
+    wait_until(lambda: publishings() == ["SUCCESS"], "published")
+    scene.ana.command(channel.id, "/incident note the node ran out of inodes")
+    with monkeypatch.context() as broken:
+        broken.setattr(bot.publish, "items", None)
+        broken.setattr(bot.publish, "write", None)
+        scene.ana.command(channel.id, "/incident publish")
+        wait_until(lambda: sorted(publishings()) == ["ERROR", "SUCCESS"], "it died")
+    bot.sweep.sweep()
+    bot.sweep.sweep()
+    wait_until(lambda: "the node ran out of inodes" in report(), "published after all")
+    wait_until(lambda: sorted(publishings()) == ["ERROR", "SUCCESS", "SUCCESS"], "begun anew once")
+
+
+def test_what_dies_again_and_again_is_let_be() -> None:
+    causes = ["declared"]
+    while again := _again(causes[-1]):
+        causes.append(again)
+    assert causes[1:3] == ["again/1/declared", "again/2/declared"]
+    assert len(causes) == 6

@@ -93,6 +93,10 @@ class NoWork:
         """What a test says is."""
         return key in self.lost
 
+    def lost_lately(self) -> list[str]:
+        """All that a test says are lost."""
+        return sorted(self.lost)
+
     def bury(self) -> list[str]:
         """Nothing here is dead."""
         return []

@@ -18,7 +18,7 @@ from bot.sandbox.drill.script import (
     TIMES,
 )
 from bot.sandbox.drill.seen import Filed, Seen, links_in
-from bot.sandbox.github import PracticeIssue
+from bot.sandbox.github_keep import PracticeIssue
 
 ALL, STAYED = set(STUDENTS), set(STUDENTS) - set(STUCK)
 INCIDENT, ITEM = "incident", "incident-action-item"

@@ -14,7 +14,8 @@ from bot.sandbox.cluster.waiting import wait_for
 from bot.sandbox.drill.child import Child
 from bot.sandbox.drill.crew import Crew, effect
 from bot.sandbox.drill.stage import Sight
-from bot.sandbox.github import GitHubSandbox, PracticeIssue
+from bot.sandbox.github import GitHubSandbox
+from bot.sandbox.github_keep import PracticeIssue
 from bot.sandbox.slack import SlackSandbox
 
 STORED_WITHIN = 10.0

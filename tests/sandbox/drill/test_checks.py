@@ -13,7 +13,7 @@ from bot.sandbox.drill.people import STUCK, STUDENTS
 from bot.sandbox.drill.script import CHANNEL, GROUPS, ITEMS, REPORT_DATE, REPORT_TITLE, TIMES
 from bot.sandbox.drill.seen import Filed
 from bot.sandbox.drill.stage import Sight
-from bot.sandbox.github import PracticeIssue
+from bot.sandbox.github_keep import PracticeIssue
 from bot.sandbox.hub.running import Row
 
 PAGE = "http://127.0.0.1:1/practice/incidents/issues"

@@ -1,0 +1,54 @@
+"""What is wrong on the terminal is one sentence that says what to do, whoever notices it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.nursery import ROOT
+
+
+def said(directory: Path, *arguments: str, **environment: str) -> str:
+    """What a command that cannot work says; it must be one sentence."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("MAYDAY_")}
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        cwd=directory,
+        env={**ours, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1, ended.stderr
+    assert ended.stderr.startswith("mayday: "), ended.stderr
+    assert len(ended.stderr.splitlines()) == 1, ended.stderr
+    return ended.stderr
+
+
+def test_a_log_level_that_is_none(tmp_path: Path) -> None:
+    assert "DEBUG, INFO" in said(tmp_path, "version", MAYDAY_LOG_LEVEL="LOUD")
+
+
+@pytest.mark.parametrize("command", ["run", "sandbox"])
+def test_a_directory_that_cannot_be_written(tmp_path: Path, command: str) -> None:
+    """A file stands where the directory is to be, since root may write to every directory."""
+    (tmp_path / ".mayday").write_text("")
+    assert "The sandbox cannot keep its files in .mayday" in said(tmp_path, command)
+
+
+def test_a_directory_of_a_drill_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert "--out" in said(tmp_path, "drill", "proxy-eviction", "--out", "file/drill")
+
+
+def test_a_port_of_the_sandbox_that_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        told = said(tmp_path, "sandbox", MAYDAY_SANDBOX_PORT=port)
+    assert f"Port {port} cannot be had" in told
