@@ -135,9 +135,9 @@ def says(
     *,
     effect: bool = False,
     answer: Mapping[str, Any] | None = None,
-    after: int | None = None,
+    after: int | str | None = None,
 ) -> Fault:
-    """This HTTP status, before the effect or after it. `after` is Retry-After, in seconds."""
+    """This HTTP status, before the effect or after it. `after` is Retry-After: seconds, or any text."""
     headers = {} if after is None else {"Retry-After": str(after)}
     return Fault(effect=effect, status=status, answer=answer, headers=headers)
 
