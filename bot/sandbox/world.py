@@ -24,7 +24,8 @@ REPORT_LABEL = "incident"
 class World:
     """The practice systems. ``directory`` keeps their files; ``manifest`` is the Slack app's.
 
-    Each can be broken: ``slack.faults``, ``github.faults``, ``hub.faults``, ``hub.cluster.faults``.
+    Each can be broken: ``slack.faults``, ``github.faults``, ``hub.faults``, ``hub.cluster.faults``,
+    and the users' way to their servers: ``hub.public.faults``.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class World:
         for proxy, menu in (
             (self.github.proxy, fault_menu.GITHUB),
             (self.hub.front, fault_menu.HUB),
+            (self.hub.public, fault_menu.PROXY),
             (self.hub.cluster.front, fault_menu.CLUSTER),
         ):
             self.slack.register_faults(proxy, menu)
