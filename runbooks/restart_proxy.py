@@ -36,6 +36,10 @@ LOOKS_WELL = (
 HUB_DOWN = (
     "The hub does not answer through the proxy: while it is down nobody can write routes back."
 )
+NOT_SEEN = (
+    "The public address does not answer mayday, though the hub reads the proxy's routes: if it is the "
+    "ingress, DNS or the network, a restart mends nothing and cuts off whoever still gets through."
+)
 STUCK_POD = (
     "Pod {pod} of the proxy is Terminating; with the strategy Recreate the new one waits until it "
     "is gone, for ever if its node {node} is dead."
@@ -60,7 +64,7 @@ def draft(facts: HubFacts, _ask: Ask) -> Draft:
             return Draft(nothing_to_do=UNDER_WAY.format(name=proxy.name, at=at))
         if facts.diagnosis is Diagnosis.WELL:
             return Draft(nothing_to_do=JUST_DONE.format(name=proxy.name, at=at))
-    down = facts.diagnosis is Diagnosis.PROXY_DOWN
+    down = facts.diagnosis is Diagnosis.PROXY_DOWN and facts.routes is None
     connected = [row for row in facts.rows if row.hub == "ready" and not down]
     return Draft(
         summary=SUMMARY.format(name=proxy.name),
@@ -90,6 +94,8 @@ def cautions(facts: HubFacts, proxy: Deployment) -> list[str]:
         found.append(LOOKS_WELL)
     if facts.diagnosis is Diagnosis.HUB_DOWN:
         found.append(HUB_DOWN)
+    if facts.diagnosis is Diagnosis.PROXY_DOWN and facts.routes is not None:
+        found.append(NOT_SEEN)
     if proxy.strategy == "Recreate":
         found += [
             STUCK_POD.format(pod=pod.name, node=pod.node or "?")

@@ -10,6 +10,10 @@ PROXY_DOWN = "The proxy does not answer, so it can take no routes: run restart-p
 ROUTES_UNREAD = "It is not known which routes are missing: {why}"
 ALL_THERE = "Every ready server has its route ({routes} of {ready}): a resync would change nothing."
 NOBODY = "No server is ready, so no route can be missing."
+NOT_SEEN = (
+    "The public address does not answer mayday, though the hub reads the proxy's routes: look at the "
+    "ingress, DNS and the network as well."
+)
 SUMMARY = (
     "Have the hub write the {missing} missing of {ready} routes into the proxy. Nothing is deleted "
     "or restarted."
@@ -22,19 +26,24 @@ NOT_THESE = (
 
 def draft(facts: HubFacts, _ask: Ask) -> Draft:
     """Resync when at least one ready server is unrouted and the proxy can take routes."""
-    if facts.diagnosis is Diagnosis.PROXY_DOWN:
+    unseen = facts.diagnosis is Diagnosis.PROXY_DOWN
+    if facts.routes is None and unseen:
         return Draft(nothing_to_do=PROXY_DOWN)
     if facts.routes is None:
         return Draft(nothing_to_do=ROUTES_UNREAD.format(why=facts.lacks(Part.ROUTES)))
     if not facts.ready:
         return Draft(nothing_to_do=NOBODY)
     if not facts.unrouted:
-        return Draft(nothing_to_do=ALL_THERE.format(routes=facts.ready, ready=facts.ready))
+        there = ALL_THERE.format(routes=facts.ready, ready=facts.ready)
+        return Draft(nothing_to_do=f"{there} {NOT_SEEN}" if unseen else there)
     hollow = sum(row.routed is False for row in facts.having(Condition.STALE_RECORD))
     return Draft(
         summary=SUMMARY.format(missing=facts.unrouted, ready=facts.ready),
         steps=(resync_routes(),),
-        cautions=(NOT_THESE.format(count=hollow),) if hollow else (),
+        cautions=(
+            *((NOT_SEEN,) if unseen else ()),
+            *((NOT_THESE.format(count=hollow),) if hollow else ()),
+        ),
     )
 
 

@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from github import Auth, Github, GithubException, GithubRetry, RateLimitExceededException
@@ -19,6 +20,7 @@ from github.Repository import Repository as GithubRepository
 from jwt import PyJWTError
 from requests import RequestException
 
+from bot.domain.waits import asked_wait, bounded
 from bot.errors import ConfigError, Retry, Tell
 from bot.ports import Issue, Origin, Repository
 from bot.render.parts import carries, marked, marker, split
@@ -80,11 +82,12 @@ class GitHubForge:
         timeout: int = 15,
         backoff: float = 0.5,
     ) -> None:
-        retry = GithubRetry(
+        retry = _Rereading(
             total=3,
             allowed_methods=frozenset({"GET", "HEAD"}),
             backoff_factor=backoff,
             max_rate_limit_wait=LONGEST_WAIT,
+            respect_retry_after_header=False,
         )
         self._github = Github(
             auth=auth,
@@ -295,6 +298,7 @@ class GitHubForge:
             return Retry(
                 f"GitHub failed ({exc.status}) when mayday wanted to {doing} in {self._name}: see its status "
                 "page if it goes on.",
+                after=asked_wait(headers.get("retry-after"), datetime.now(UTC), otherwise=5.0),
                 maybe_done=writes,
             )
         return Tell(
@@ -303,15 +307,16 @@ class GitHubForge:
 
     def _limited(self, exc: GithubException) -> Retry:
         headers = _headers(exc)
-        wait = getattr(exc, "wait", None) or SECONDARY_WAIT
-        if headers.get("retry-after", "").isdigit():
-            wait = float(headers["retry-after"])
-        elif headers.get("x-ratelimit-remaining") == "0":
-            reset = headers.get("x-ratelimit-reset", "")
-            wait = max(float(reset) - time.time(), 1.0) if reset.isdigit() else wait
+        wait = float(getattr(exc, "wait", None) or SECONDARY_WAIT)
+        reset = headers.get("x-ratelimit-reset", "")
+        if "retry-after" in headers:
+            wait = asked_wait(headers["retry-after"], datetime.now(UTC), otherwise=wait)
+        elif headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal():
+            wait = max(float(reset) - time.time(), 0.0)
+        wait = bounded(wait, otherwise=SECONDARY_WAIT)
         return Retry(
             f"GitHub asks mayday to wait {wait:.0f} s before it asks for more.",
-            after=float(wait),
+            after=wait,
             maybe_done=False,
         )
 
@@ -320,6 +325,13 @@ class GitHubForge:
             f"Issues are turned off in {self._name}: turn them on in the repository's settings.",
             code="issues_off",
         )
+
+
+class _Rereading(GithubRetry):
+    """Asks again, except where the answer says when: urllib3 would sleep for as long, six hours at most."""
+
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
+        return not has_retry_after and super().is_retry(method, status_code)
 
 
 def _marked_comment(comments: Sequence[IssueComment], mark: str) -> IssueComment | None:

@@ -7,13 +7,14 @@ at the public address, for that is what users meet. Tokens stand in a header and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
 from bot.domain.hubs import Health, Route, Server
+from bot.domain.waits import asked_wait
 from bot.errors import ConfigError, Retry, Tell
 from bot.ports import Started, Stopped
 
@@ -216,7 +217,7 @@ class JupyterHub:
         if status == httpx.codes.TOO_MANY_REQUESTS:
             raise Retry(
                 f"Hub {self._name} asks to wait: too many servers are starting.",
-                after=_seconds(answer.headers.get("Retry-After", ""), 30.0),
+                after=_asked(answer, 30.0),
                 maybe_done=False,
             )
         if status >= 500 and answer.request.url.path.endswith("/api/proxy"):
@@ -224,7 +225,7 @@ class JupyterHub:
         if status >= 500:
             raise Retry(
                 f"Hub {self._name} failed with {status}: read the hub's log if it goes on.",
-                after=10.0,
+                after=_asked(answer, 10.0),
             )
         if status == httpx.codes.NOT_FOUND and not said:
             raise self._not_a_hub(answer)
@@ -274,5 +275,5 @@ def _message(answer: httpx.Response) -> str:
     return str(data.get("message", "")).rstrip(".") if isinstance(data, dict) else ""
 
 
-def _seconds(text: str, otherwise: float) -> float:
-    return float(text) if text.isdigit() else otherwise
+def _asked(answer: httpx.Response, otherwise: float) -> float:
+    return asked_wait(answer.headers.get("Retry-After"), datetime.now(UTC), otherwise=otherwise)

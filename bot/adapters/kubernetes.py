@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from kubernetes.client.exceptions import ApiException
 from kubernetes.config.config_exception import ConfigException
 
 from bot.domain.hubs import Deployment, Node, Pod
+from bot.domain.waits import asked_wait
 from bot.errors import Retry, Tell
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
@@ -260,10 +261,9 @@ class KubernetesCluster:
                 maybe_done=False,
             )
         elif status == 429:
-            headers = error.headers or {}
             return Retry(
                 f"Cluster {self._name} asks to wait before “{act}”{where}.",
-                after=_seconds(headers.get("Retry-After")),
+                after=_asked(error),
                 maybe_done=False,
             )
         elif status == 0:
@@ -273,15 +273,16 @@ class KubernetesCluster:
             )
         elif status >= 500:
             return Retry(
-                f"Cluster {self._name} failed with {status} at “{act}”{where}.", after=10.0
+                f"Cluster {self._name} failed with {status} at “{act}”{where}.", after=_asked(error)
             )
         else:
             text = f"Cluster {self._name} refused to {act}{where}: {error.reason}."
         return Tell(text, code=str(status))
 
 
-def _seconds(text: object) -> float:
-    return float(text) if isinstance(text, str) and text.isdigit() else 10.0
+def _asked(error: ApiException) -> float:
+    headers = error.headers or {}
+    return asked_wait(headers.get("Retry-After"), datetime.now(UTC), otherwise=10.0)
 
 
 def _pod(item: client.V1Pod) -> Pod:

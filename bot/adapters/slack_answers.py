@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
+from bot.domain.waits import asked_wait
 from bot.errors import ConfigError, Retry, Tell
 
 CODE = re.compile(r"[a-z0-9_]+")
@@ -16,6 +18,9 @@ PASSING = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited"}
 )
 """Slack's errors that a later try may not meet; all but the last may have taken effect."""
+
+UNNAMED_WAIT = 30.0
+"""Seconds to wait after a limit that names none; Slack's are by the minute."""
 
 TOKEN_TROUBLE = frozenset(
     {
@@ -73,10 +78,11 @@ def translate(method: str, exc: SlackApiError) -> NoReturn:
     if not CODE.fullmatch(code):
         code = ""  # the SDK puts words of its own there when the answer was not JSON
     if status == 429 or code == "ratelimited":
-        wait = headers.get("retry-after", "30")
-        wait = wait[0] if isinstance(wait, list) else wait
+        asked = headers.get("retry-after")
+        asked = asked[0] if isinstance(asked, list) and asked else asked
+        wait = asked_wait(asked, datetime.now(UTC), otherwise=UNNAMED_WAIT)
         raise Retry(
-            f"Slack asks to wait {wait} s before {method}.", after=float(wait), maybe_done=False
+            f"Slack asks to wait {wait:.0f} s before {method}.", after=wait, maybe_done=False
         ) from exc
     if status >= 500 or code in PASSING or not code:
         raise Retry(

@@ -18,12 +18,16 @@ ACTION_HELP = "menu.help"
 ACTION_ENTRY = "entry.mend"
 EDIT = "edit"
 TAKE_OUT = "out"
+MENU_TEXT = len("EditTake out")
 
 PART = 2900
 """Of the 3,000 characters of a block, those that a long text takes."""
 
 SHOWN_LINES = 45
 """One block for each, of Slack's fifty a message."""
+
+SHOWN_TEXT = 8500
+"""Characters of these lines together: Slack refuses a message whose blocks hold more than some 10,000."""
 
 _ALSO = {
     Heading.WRONG: "🔥 what went wrong",
@@ -47,13 +51,12 @@ def timeline(incident: Incident, lines: Sequence[Line], *, said: str = "") -> Po
         text = f"{said} {text}".strip()
         return Post(text=text, blocks=(b.section(text),))
     shown: list[b.Block] = [b.section(f"*Timeline of {escape(incident.title)}*")]
-    if len(kept) > SHOWN_LINES:
+    latest = _latest(kept)
+    if len(latest) < len(kept):
         shown.append(
-            b.context(f"The latest {SHOWN_LINES} of {len(kept)}; the report has them all.")
+            b.context(f"The latest {len(latest)} of {len(kept)}; the report has them all.")
         )
-    for line in kept[-SHOWN_LINES:]:
-        also = " · ".join(_ALSO[h] for h in _ALSO if h in line.headings)
-        text = f"{when(line.entry.at)}  {quiet(cut(words(line), 2600))}"
+    for line, text in latest:
         mend = b.overflow(
             ACTION_ENTRY,
             [
@@ -61,10 +64,25 @@ def timeline(incident: Incident, lines: Sequence[Line], *, said: str = "") -> Po
                 b.option("Take out", f"{TAKE_OUT}:{line.entry.id}"),
             ],
         )
-        shown.append(b.section(f"{text}\n_{also}_" if also else text, accessory=mend))
+        shown.append(b.section(text, accessory=mend))
     if said:
         shown.append(b.context(said))
     return Post(text=f"Timeline of {escape(incident.title)}", blocks=tuple(shown))
+
+
+def _latest(lines: Sequence[Line]) -> list[tuple[Line, str]]:
+    """As many of the last lines as a message holds, in order, each with what it says."""
+    found: list[tuple[Line, str]] = []
+    room = SHOWN_TEXT
+    for line in lines[: -SHOWN_LINES - 1 : -1]:
+        also = " · ".join(_ALSO[h] for h in _ALSO if h in line.headings)
+        text = f"{when(line.entry.at)}  {quiet(cut(words(line), 2600))}"
+        text = f"{text}\n_{also}_" if also else text
+        room -= len(text) + MENU_TEXT
+        if room < 0:
+            break
+        found.append((line, text))
+    return found[::-1]
 
 
 def incidents(found: Sequence[Incident]) -> Post:

@@ -16,6 +16,7 @@ TITLES = {
     System.SLACK: "Slack",
     System.GITHUB: "GitHub",
     System.HUB: "The hub's API",
+    System.PROXY: "The users' way",
     System.CLUSTER: "The cluster",
 }
 

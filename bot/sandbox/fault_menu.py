@@ -1,4 +1,4 @@
-"""The faults of GitHub, the hub's API and the cluster as buttons of the page."""
+"""The faults of GitHub, the hub's API, the users' way to it and the cluster as buttons of the page."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from bot.sandbox.fault_board import Trouble
 from bot.sandbox.faults import (
     Fault,
     Garbled,
+    cut_after,
     drop_after,
     drop_before,
     garbled,
@@ -28,9 +29,10 @@ def _button(
     fault: Fault,
     *,
     method: str = "*",
+    path: str = "",
     which: Which | None = None,
 ) -> Trouble:
-    rule = on_request(method, "", fault, **(which or {}))
+    rule = on_request(method, path, fault, **(which or {}))
     return Trouble(
         id=f"{system}-{id_}", system=system, label=label, help=help_, make=lambda _chosen: rule
     )
@@ -119,6 +121,30 @@ HUB = (
     ),
 )
 
+PROXY = (
+    _button(
+        System.PROXY,
+        "turns-away",
+        "Users are turned away (503)",
+        "Whoever comes by the public address gets 503, while the hub and the proxy are well.",
+        says(503),
+    ),
+    _button(
+        System.PROXY,
+        "slow",
+        "Users wait",
+        "Every answer at the public address takes 3 seconds more.",
+        slow(3),
+    ),
+    _button(
+        System.PROXY,
+        "drops",
+        "Users are cut off",
+        "Every connection to the public address breaks, as with a broken ingress.",
+        drop_before(),
+    ),
+)
+
 CLUSTER = (
     _button(
         System.CLUSTER,
@@ -133,6 +159,15 @@ CLUSTER = (
         "The cluster hangs",
         "No request is answered, and none takes effect.",
         hangs(),
+    ),
+    _button(
+        System.CLUSTER,
+        "cuts-watches",
+        "The cluster cuts watches",
+        "Every watch, also one of a script of yours, is cut after its first event.",
+        cut_after(1),
+        method="GET",
+        path=".*[?&]watch=",
     ),
     _button(
         System.CLUSTER,

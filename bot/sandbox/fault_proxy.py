@@ -54,7 +54,7 @@ class FaultProxy(Breakable):
 
     `system` says in whose words it refuses where a rule names only a status. `port` 0 takes a free
     one at the start. `traffic`, if set, is told of every request. What a browser asks for to show
-    it to a person is neither judged nor told.
+    it to a person is neither judged nor told, unless it stands before what `people` use.
     """
 
     def __init__(
@@ -63,8 +63,10 @@ class FaultProxy(Breakable):
         *,
         system: System = System.GITHUB,
         port: int = 0,
+        people: bool = False,
     ) -> None:
         self.system = system
+        self.people = people
         self.rules = Faults()
         self.traffic: Traffic | None = None
         self.requests: deque[tuple[str, str]] = deque(maxlen=_REMEMBERED)
@@ -195,6 +197,8 @@ class FaultProxy(Breakable):
             return None
 
     async def _open_or_shut(self, tether: _Tether | None) -> None:
+        if self._socket is None:
+            self._socket = await self._take_again()
         if tether is None:
             self._shut()
         else:
@@ -208,17 +212,28 @@ class FaultProxy(Breakable):
         if self._server is None:
             return
         self._server.close()
-        self._server = None
+        self._server = self._socket = None
         for conversation in self._conversations.values():
             conversation.cut_if_idle()
-        self._socket = self._bind()
+
+    async def _take_again(self) -> socket.socket:
+        """The port, which a process that was just forked may hold for a moment: it has our sockets."""
+        while True:
+            try:
+                return self._bind()
+            except OSError:
+                await asyncio.sleep(_AGAIN)
 
     def _bind(self) -> socket.socket:
         """Take the port without listening, so that who connects is refused."""
         # asyncio turns Nagle's algorithm off for sockets that say that they are TCP.
         bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((_HOST, self._port))
+        try:
+            bound.bind((_HOST, self._port))
+        except OSError:
+            bound.close()
+            raise
         self._port = bound.getsockname()[1]
         return bound
 

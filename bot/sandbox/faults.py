@@ -5,11 +5,14 @@ A fault is composed from a few fields, and two of them can be added: ``slow(2) +
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
+
+from bot.sandbox.own_words import System, own_words
 
 
 class Garbled(StrEnum):
@@ -50,6 +53,13 @@ class Fault:
     headers: join the answer's.
     garbled: what becomes of the answer's body.
 
+    For requests whose answer comes line by line, as that of a watch or a log that is followed:
+
+    lines: so many pass as they are; what else is wrong comes then. `drop` cuts the connection there,
+        and `hang` keeps silent.
+    line: this one is put in then, and the answer goes on, unless it `ends`.
+    ends: the answer ends then as if it were whole.
+
     For deliveries:
 
     times: how often the same delivery reaches the app, as one attempt; 0 is never, nor again.
@@ -66,6 +76,9 @@ class Fault:
     answer: Mapping[str, Any] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     garbled: Garbled | None = None
+    lines: int | None = None
+    line: str = ""
+    ends: bool = False
     times: int = 1
     late: timedelta = timedelta()
     overtaken: int = 0
@@ -135,9 +148,9 @@ def says(
     *,
     effect: bool = False,
     answer: Mapping[str, Any] | None = None,
-    after: int | None = None,
+    after: int | str | None = None,
 ) -> Fault:
-    """This HTTP status, before the effect or after it. `after` is Retry-After, in seconds."""
+    """This HTTP status, before the effect or after it. `after` is Retry-After: seconds, or any text."""
     headers = {} if after is None else {"Retry-After": str(after)}
     return Fault(effect=effect, status=status, answer=answer, headers=headers)
 
@@ -163,6 +176,46 @@ def answers(error: str, *, status: int = 200, effect: bool = False) -> Fault:
 def garbled(how: Garbled, *, status: int = 0, effect: bool = True) -> Fault:
     """An answer that is not what a client can read."""
     return Fault(garbled=how, status=status, effect=effect)
+
+
+# Watches.
+
+
+def cut_after(events: int) -> Fault:
+    """The connection breaks when so many events have come."""
+    return Fault(lines=events, drop=True)
+
+
+def silent_after(events: int) -> Fault:
+    """So many events come, and then nothing more, though the connection looks open."""
+    return Fault(lines=events, hang=True)
+
+
+def ends_after(events: int) -> Fault:
+    """The watch ends when so many events have come, as at its timeoutSeconds."""
+    return Fault(lines=events, ends=True)
+
+
+def tells_after(events: int, event: Mapping[str, Any]) -> Fault:
+    """After so many events this one comes too, and the watch goes on."""
+    return Fault(lines=events, line=json.dumps(event))
+
+
+def bookmark_after(events: int, version: str, *, kind: str = "Pod") -> Fault:
+    """After so many events a bookmark comes, asked for or not."""
+    told = {"kind": kind, "apiVersion": "v1", "metadata": {"resourceVersion": version}}
+    return tells_after(events, {"type": "BOOKMARK", "object": told})
+
+
+def expired_after(events: int) -> Fault:
+    """After so many events the version is too old: the ERROR event with 410, and the end."""
+    told = {"type": "ERROR", "object": own_words(System.CLUSTER, 410)}
+    return tells_after(events, told) + ends_after(events)
+
+
+def garbage_after(events: int) -> Fault:
+    """After so many events comes a line that is no event, and the watch goes on."""
+    return Fault(lines=events, line=Garbled.HTML.body("")[0])
 
 
 # Deliveries.

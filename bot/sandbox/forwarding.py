@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import h11
 
-from bot.sandbox.faults import HARMLESS, Fault
+from bot.sandbox.faults import Fault
+from bot.sandbox.lines import Lines
 from bot.sandbox.note import Note
 from bot.sandbox.own_words import own_words
 from bot.sandbox.rules import Direction, Passage, Strike
@@ -64,8 +66,8 @@ class Conversation:
         proxy = self._proxy
         method, path = request.method.decode(), request.target.decode()
         self._wants_body = method != "HEAD"
-        if _is_for_a_person(request):
-            await self._pass_on(await self._ask(request, body), HARMLESS, Note())
+        if _is_for_a_person(request) and not proxy.people:
+            await self._pass_on(await self._ask(request, body), Strike(), Note())
             return
         proxy.requests.append((method, path))
         note = Note.of(proxy.traffic, proxy.system, f"{method} {path}", body)
@@ -89,6 +91,9 @@ class Conversation:
             await asyncio.sleep(fault.delay)
         if fault.effect:
             head = await self._ask(request, body)
+            if fault.lines is not None:
+                await self._pass_on(head, strike, note)
+                return
             if fault.drop or fault.hang or fault.status or fault.answer is not None:
                 self._leave_upstream()
             elif fault.garbled is not None:
@@ -96,11 +101,11 @@ class Conversation:
                 await self._send_text(head.status_code, *fault.garbled.body(real), fault, note)
                 return
             else:
-                await self._pass_on(head, fault, note)
+                await self._pass_on(head, strike, note)
                 return
         if fault.hang:
             note.hangs()
-            await self._hold(strike)
+            await self._hold(strike, self._until_gone())
         if fault.hang or fault.drop:
             raise WireGone
         await self._send_canned(fault, note)
@@ -152,20 +157,26 @@ class Conversation:
 
     # The client.
 
-    async def _pass_on(self, head: h11.Response, fault: Fault, note: Note) -> None:
+    async def _pass_on(self, head: h11.Response, strike: Strike, note: Note) -> None:
         """The answer as it is, each piece at once; a client that goes ends it upstream as well."""
-        upstream = self._upstream
+        upstream, fault, lines = self._upstream, strike.fault, Lines(strike.fault.lines)
         assert upstream is not None  # noqa: S101 - there is an answer from it
-        headers = [*_kept(head), *_more(fault)]
+        dropped = {b"content-length"} if fault.lines is not None else set()
+        headers = [*_kept(head, dropped), *_more(fault)]
         answer = h11.Response(status_code=head.status_code, headers=headers, reason=head.reason)
         await self._client.send(answer)
         note.began(head.status_code)
         gone: asyncio.Task[None] | None = None
         try:
             while True:
+                if lines.is_time:
+                    gone = gone or self._until_gone()
+                    if await self._interrupt(strike, note, gone):
+                        return
+                    await self._pass_piece(lines.go_on(), note)
                 event = upstream.at_hand()
                 if event is h11.NEED_DATA:
-                    gone = gone or asyncio.create_task(self._client.until_gone())
+                    gone = gone or self._until_gone()
                     event = await _unless(gone, upstream)
                 if isinstance(event, h11.EndOfMessage):
                     note.ended(head.status_code, fault)
@@ -173,14 +184,37 @@ class Conversation:
                     break
                 if not isinstance(event, h11.Data):
                     raise WireGone
-                note.piece(bytes(event.data))
-                await self._client.send(h11.Data(data=event.data))
+                await self._pass_piece(lines.take(bytes(event.data)), note)
         finally:
             if gone is not None:
                 gone.cancel()
                 # Only one at a time may read from a stream.
                 await asyncio.wait([gone])
         self._ready_upstream()
+
+    async def _pass_piece(self, piece: bytes, note: Note) -> None:
+        if piece:
+            note.piece(piece)
+            await self._client.send(h11.Data(data=piece))
+
+    async def _interrupt(self, strike: Strike, note: Note, gone: asyncio.Task[None]) -> bool:
+        """What comes between two lines; whether the answer is over. Raises WireGone for a cut."""
+        fault = strike.fault
+        if fault.line:
+            await self._pass_piece(f"{fault.line}\n".encode(), note)
+        if fault.hang:
+            note.hangs()
+            await self._hold(strike, gone)
+        if fault.hang or fault.drop:
+            raise WireGone
+        if fault.ends:
+            note.ended(200, fault)
+            self._leave_upstream()
+            await self._client.send(h11.EndOfMessage())
+        return fault.ends
+
+    def _until_gone(self) -> asyncio.Task[None]:
+        return asyncio.create_task(self._client.until_gone())
 
     async def _send_canned(self, fault: Fault, note: Note) -> None:
         status = fault.status or 200
@@ -204,9 +238,8 @@ class Conversation:
             await self._client.send(h11.Data(data=body))
         await self._client.send(h11.EndOfMessage())
 
-    async def _hold(self, strike: Strike) -> None:
+    async def _hold(self, strike: Strike, gone: asyncio.Task[None]) -> None:
         """Wait until the rule is gone or the client is."""
-        gone = asyncio.create_task(self._client.until_gone())
         try:
             while strike.stands() and not gone.done():
                 await asyncio.wait([gone], timeout=_LOOK_AGAIN)
@@ -231,12 +264,14 @@ def _is_for_a_person(request: h11.Request) -> bool:
     return b"text/html" in dict(request.headers).get(b"accept", b"")
 
 
-def _kept(message: h11.Request | h11.Response) -> list[tuple[bytes, bytes]]:
+def _kept(
+    message: h11.Request | h11.Response, without: Collection[bytes] = ()
+) -> list[tuple[bytes, bytes]]:
     """As they were written, for not everybody knows that their case does not matter."""
     return [
         (name, value)
         for name, value in message.headers.raw_items()
-        if name.lower() not in _HOP_BY_HOP
+        if name.lower() not in _HOP_BY_HOP and name.lower() not in without
     ]
 
 

@@ -33,6 +33,7 @@ class System(StrEnum):
     SLACK = "slack"
     GITHUB = "github"
     HUB = "hub"
+    PROXY = "proxy"
     CLUSTER = "cluster"
 
 
@@ -48,7 +49,7 @@ def own_words(system: System, status: int) -> dict[str, Any]:
             return {"ok": False, "error": _SLACK.get(status, usual)}
         case System.GITHUB:
             return {"message": phrase, "documentation_url": "https://docs.github.com/rest"}
-        case System.HUB:
+        case System.HUB | System.PROXY:
             return {"status": status, "message": phrase}
         case System.CLUSTER:
             return {

@@ -51,6 +51,8 @@ def _about(rule: Rule) -> str:
 
 def _call(fault: Fault) -> list[str]:
     said = _delay(fault)
+    if fault.lines is not None:
+        return [*said, *_stream(fault)]
     before, after = "without effect", "after the effect"
     when = after if fault.effect else before
     if fault.hang:
@@ -70,6 +72,21 @@ def _call(fault: Fault) -> list[str]:
     if fault.garbled is not None:
         said.append(_GARBLED[fault.garbled])
     return said or ["nothing"]
+
+
+def _stream(fault: Fault) -> list[str]:
+    said = ["at once" if not fault.lines else f"after {fault.lines} lines of the answer"]
+    if fault.lines == 1:
+        said = ["after the first line of the answer"]
+    if fault.line:
+        said.append(f"comes “{fault.line}”")
+    if fault.drop:
+        said.append("the connection breaks")
+    elif fault.hang:
+        said.append("nothing more comes")
+    elif fault.ends:
+        said.append("the answer ends")
+    return said
 
 
 def _delivery(fault: Fault) -> list[str]:

@@ -92,6 +92,8 @@ class Rule:
             raise RuleError("Matches are counted from 1.")
         if not self.name:
             raise RuleError("Say what to strike by its name; * is everything.")
+        if self.fault.lines is None and (self.fault.line or self.fault.ends):
+            raise RuleError("Say after how many lines.")
         if foreign := _FOREIGN[self.direction] & self.fault.set_fields().keys():
             raise RuleError(f"A {self.direction} knows no {' and no '.join(sorted(foreign))}.")
         try:
@@ -111,11 +113,12 @@ class Rule:
 
 
 _OF_ANSWERS = frozenset({"hang", "status", "answer", "headers", "garbled"})
+_OF_STREAMS = frozenset({"lines", "line", "ends"})
 _OF_DELIVERIES = frozenset({"times", "late", "overtaken", "retry_attempt"})
 _FOREIGN = {
-    Direction.CALL: _OF_DELIVERIES,
+    Direction.CALL: _OF_DELIVERIES | _OF_STREAMS,
     Direction.REQUEST: _OF_DELIVERIES,
-    Direction.DELIVERY: _OF_ANSWERS,
+    Direction.DELIVERY: _OF_ANSWERS | _OF_STREAMS,
 }
 
 FaultHook = Rule | Callable[[Passage], Fault | None]

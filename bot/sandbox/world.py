@@ -26,7 +26,7 @@ class World:
 
     ``keep``: for people to come back to, who may also move its clock; what plays a story by itself
     does both its own way. Each system can be broken: ``slack.faults``, ``github.faults``, ``hub.faults``,
-    ``hub.cluster.faults``.
+    ``hub.cluster.faults``, and the users' way to their servers: ``hub.public.faults``.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class World:
         for proxy, menu in (
             (self.github.proxy, fault_menu.GITHUB),
             (self.hub.front, fault_menu.HUB),
+            (self.hub.public, fault_menu.PROXY),
             (self.hub.cluster.front, fault_menu.CLUSTER),
         ):
             self.slack.register_faults(proxy, menu)

@@ -35,6 +35,8 @@ EXECUTE = "execute"
 LOST = "mayday itself failed here; its log says how. Look at the hub, then ask for a new plan."
 EXPIRES_AFTER = timedelta(minutes=15)
 MOST_TRIES = 3
+LONGEST_WAIT = 60.0
+"""Seconds that a step waits where a system asks for it; who asks for more has failed this time."""
 RESYNC = "resync-routes"
 """The runbook that is to be tried before a proxy is restarted."""
 
@@ -262,6 +264,8 @@ class Runs:
             result = attempt(step, site)
             if result.outcome is not Outcome.RETRY or tries == MOST_TRIES:
                 break
+            if result.after > LONGEST_WAIT:
+                break  # people watch, and nothing else may run on this hub meanwhile
             self._wait(result.after)
         if result.outcome is Outcome.RETRY:
             return Result(outcome=Outcome.FAILED, seen=result.seen, error=result.error)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from functools import partial
+from http.client import HTTPException
 from typing import Any
 
 import structlog
@@ -95,16 +96,30 @@ class Front:
         if not isinstance(reply, Say):
             return
         try:
-            if respond and respond.response_url:
-                respond(
-                    response_type="ephemeral",
-                    replace_original=reply.replace,
-                    **_content(reply.post),
-                )
-            elif channel or ask.channel:
+            if self._responded(reply, respond):
+                return
+            if channel or ask.channel:
                 self._whisper(channel or ask.channel, ask, reply.post)
         except Exception:  # the answer is a courtesy: what it is about is stored
             log.exception("front.unanswered", user=ask.user, channel=ask.channel)
+
+    def _responded(self, reply: Say, respond: Respond | None) -> bool:
+        """Whether Slack took the answer at the address that came with what was asked.
+
+        Such an address is good for half an hour and five answers, and a refusal there raises nothing.
+        """
+        if respond is None or not respond.response_url:
+            return False
+        try:
+            taken = respond(
+                response_type="ephemeral", replace_original=reply.replace, **_content(reply.post)
+            )
+        except (OSError, HTTPException) as exc:
+            log.warning("front.not_taken", error=str(exc))
+            return False
+        if taken.status_code != 200:
+            log.warning("front.not_taken", status=taken.status_code)
+        return taken.status_code == 200
 
     def _whisper(self, channel: str, ask: Ask, post: Post) -> None:
         """Say it where it was asked, or in person where mayday may not speak there."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
+from http.client import HTTPException
 from ssl import SSLSocket
 from typing import Any, cast
 
@@ -17,12 +19,16 @@ from slack_sdk.socket_mode.builtin.connection import Connection, ConnectionState
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot.domain.waits import asked_wait
 from bot.errors import ConfigError, Retry
 
 PING_SECONDS = 10.0
 SILENT = 60.0
 """Seconds without an answer to a ping after which a connection counts as dead. The client gives one up
 after four pings, unless not even the first was answered."""
+
+LONGEST_WAIT = 60.0
+"""Seconds for which Slack may put off a new connection; without one nobody hears what it says."""
 
 log = structlog.get_logger()
 
@@ -96,6 +102,36 @@ class _Client(SocketModeClient):
     """
 
     opened_at = 0.0
+    _put_off_until = 0.0
+
+    def issue_new_wss_url(self) -> str:
+        """The address of a new connection.
+
+        The builtin one sleeps for as long as Slack's limit says, however long that is, and what it does
+        not foresee ends the thread that receives: the bot would look connected again, and be deaf.
+
+        Raises:
+            SlackApiError: Slack refuses the app token.
+            OSError: it gives none now; the client asks again every time it looks.
+        """
+        if time.monotonic() < self._put_off_until:
+            raise ConnectionError("Slack asked to wait before the next connection.")
+        try:
+            url = self.web_client.apps_connections_open(app_token=self.app_token)["url"]
+        except SlackApiError as exc:
+            if exc.response.status_code == 429 or exc.response["error"] == "ratelimited":
+                asked = {k.lower(): v for k, v in exc.response.headers.items()}.get("retry-after")
+                wait = asked_wait(asked, datetime.now(UTC), otherwise=LONGEST_WAIT)
+                self._put_off_until = time.monotonic() + min(wait, LONGEST_WAIT)
+                raise ConnectionError("Slack asks to wait before the next connection.") from exc
+            if exc.response.status_code >= 500:
+                raise ConnectionError("Slack has a problem with connections.") from exc
+            raise
+        except (ValueError, AttributeError, HTTPException) as exc:
+            raise ConnectionError("Slack's answer to a connection was garbled.") from exc
+        if not isinstance(url, str):
+            raise ConnectionError("Slack gave no address of a connection.")
+        return url
 
     def connect(self) -> None:
         self.opened_at = time.time()

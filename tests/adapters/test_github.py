@@ -15,6 +15,7 @@ from bot.sandbox.faults import Fault, drop_after, says, slow
 from bot.sandbox.rules import on_request
 from tests.support.answering import Answering
 from tests.support.bot import wait_until
+from tests.support.cruelty import WAITS
 from tests.support.forge import Practice, client, practice
 
 ORIGIN = Origin(incident="i1")
@@ -200,6 +201,17 @@ def test_limits_are_waited_out_elsewhere(
         opened(forge)
     assert limited.value.after == after
     assert not limited.value.maybe_done
+
+
+@pytest.mark.parametrize("status", [403, 429, 503])
+def test_reading_does_not_sleep_for_as_long_as_it_is_told_to(github: Practice, status: int) -> None:
+    """urllib3 would, in the thread of whoever reads; and it fails over what is no time at all."""
+    unnamed = 5 if status == 503 else 60
+    for asked, seconds in WAITS.items():
+        github.sandbox.faults = [on_request("GET", rf"{ISSUES}\?", says(status, after=asked))]
+        with pytest.raises(Retry) as limited:
+            github.forge.find_issue(ORIGIN, label="incident")
+        assert limited.value.after == (seconds or unnamed) or not asked
 
 
 def test_credentials_must_be_complete() -> None:

@@ -12,6 +12,7 @@ from bot.adapters.jupyterhub import JupyterHub
 from bot.domain.hubs import Health, Route
 from bot.errors import ConfigError, Retry, Tell
 from bot.ports import Hub, Started, Stopped
+from tests.support.cruelty import WAITS
 from tests.support.hub import Lab, lab, running_lab
 from tests.support.stub import Answer, Asked, Stub, nobody_there, stub
 
@@ -252,3 +253,14 @@ def test_a_wait_that_the_hub_asks_for_is_passed_on() -> None:
     with stubbed(lambda _asked: busy) as (hub, _running), pytest.raises(Retry) as failure:
         hub.start_server("ana", "")
     assert (failure.value.after, failure.value.maybe_done) == (40.0, False)
+
+
+@pytest.mark.parametrize(("status", "otherwise"), [(429, 30.0), (503, 10.0)])
+@pytest.mark.parametrize(("asked", "seconds"), WAITS.items())
+def test_a_wait_that_is_nonsense(
+    asked: str, seconds: float | None, status: int, otherwise: float
+) -> None:
+    busy = Answer(status=status, headers={"Retry-After": asked})
+    with stubbed(lambda _asked: busy) as (hub, _running), pytest.raises(Retry) as failure:
+        hub.servers()
+    assert failure.value.after == (seconds or otherwise)

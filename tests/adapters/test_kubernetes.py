@@ -15,6 +15,7 @@ from bot.adapters.kubernetes import KubernetesCluster
 from bot.domain.hubs import Deployment, Node
 from bot.errors import Retry, Tell
 from bot.ports import Cluster
+from tests.support.cruelty import WAITS
 from tests.support.stub import Answer, Asked, Stub, nobody_there, stub
 
 TOKEN = "0123456789abcdef"
@@ -309,6 +310,17 @@ def test_a_wait_that_the_cluster_asks_for_is_passed_on(tmp_path: Path) -> None:
     with cluster(tmp_path, lambda _asked: busy) as (api, _), pytest.raises(Retry) as failure:
         api.delete_pod("ns", "p", "uid-p")
     assert (failure.value.after, failure.value.maybe_done) == (7.0, False)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(("asked", "seconds"), WAITS.items())
+def test_a_wait_that_is_nonsense(
+    tmp_path: Path, asked: str, seconds: float | None, status: int
+) -> None:
+    busy = failing(status, **{"Retry-After": asked})
+    with cluster(tmp_path, lambda _asked: busy) as (api, _), pytest.raises(Retry) as failure:
+        api.pods("ns", "a=b")
+    assert failure.value.after == (seconds or 10.0)
 
 
 def test_a_cluster_that_is_not_there(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.sandbox.clock import SandboxClock
 from bot.sandbox.faults import Fault
 from bot.sandbox.rules import on_call
 from bot.sandbox.slack import SlackSandbox
@@ -54,3 +55,18 @@ def test_what_slack_refuses_comes_late_when_it_allows_it(
     hurried(scene, lambda: scene.posts(channel, "remind"), "it", most=timedelta(minutes=25))
     (reminder,) = scene.posts(channel, "remind")
     assert "late" in reminder["text"]
+
+
+def test_the_clock_is_set_back(scene: Scene, slack: SlackSandbox, clock: SandboxClock) -> None:
+    """What was reminded of is not reminded of again, and the next reminder comes at its time."""
+    channel = scene.declare().id
+    scene.later(minutes=30, seconds=1)
+    slack.wait_for(lambda: len(scene.posts(channel, "remind")) == 1, what="the reminder")
+    reminded = clock()
+    clock.move_to(reminded - timedelta(minutes=40))
+    assert "Noted" in str(scene.ana.command(channel, "/incident note the clock was wrong"))
+    clock.move_to(reminded + timedelta(minutes=1))
+    assert "Noted" in str(scene.ana.command(channel, "/incident note it is right again"))
+    clock.move_to(reminded + timedelta(minutes=31))
+    slack.wait_for(lambda: len(scene.posts(channel, "remind")) > 1, what="the next reminder")
+    assert len(scene.posts(channel, "remind")) == 2

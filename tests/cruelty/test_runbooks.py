@@ -106,6 +106,7 @@ def impatient(lab: Lab) -> Iterator[Lab]:
     yield replace(lab, hub=hub, cluster=cluster)
     sandbox.faults.clear()
     sandbox.cluster.faults.clear()
+    sandbox.public.faults.clear()
     hub.close()
 
 
@@ -141,6 +142,18 @@ def test_an_act_goes_wrong_once(impatient: Lab, what: str, name: str) -> None:
         assert result.error
     else:
         assert result.outcome is Outcome.DONE
+
+
+@pytest.mark.parametrize("fault", CALLS.values(), ids=CALLS)
+def test_the_users_way_goes_wrong(impatient: Lab, fault: Fault) -> None:
+    """What users meet is told as they meet it; a plan, which goes by the hub's own address, is made."""
+    lab = impatient
+    lab.sandbox.drop_routes()
+    lab.sandbox.public.faults = [on_request("GET", ".*/_chp_healthz|/hub/health", fault)]
+    facts = lab.read()
+    answers_200 = not fault.drop and not fault.hang and not fault.status
+    assert (facts.health.hub, facts.health.proxy) == (answers_200, answers_200)
+    assert RESYNC_ROUTES.plan(facts).steps != ()
 
 
 @pytest.mark.parametrize("fault", CALLS.values(), ids=CALLS)

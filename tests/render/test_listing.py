@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -15,25 +16,42 @@ from tests.support.evening import DECLARED, INCIDENT, Record
 
 MOST_BLOCKS = 50
 MOST_TEXT = 3000
+MOST_IN_ALL = 9600
 
 
-def test_a_long_timeline_shows_its_latest_entries_with_a_menu_each() -> None:
+def characters(value: Any) -> int:
+    """All texts of some blocks together."""
+    if isinstance(value, (list, tuple)):
+        return sum(map(characters, value))
+    if not isinstance(value, dict):
+        return 0
+    own = len(value["text"]) if isinstance(value.get("text"), str) else 0
+    return own + sum(map(characters, value.values()))
+
+
+@pytest.mark.parametrize(
+    ("length", "shown"), [(20, SHOWN_LINES), (300, 20), (MOST_TEXT, 3)], ids=["short", "", "long"]
+)
+def test_a_long_timeline_shows_its_latest_entries_with_a_menu_each(length: int, shown: int) -> None:
     record = Record()
     for number in range(SHOWN_LINES + 5):
         record.add(
             EntryKind.NOTE,
             DECLARED,
-            {"text": f"note {number} " + "x" * MOST_TEXT},
+            {"text": f"note {number} " + "x" * length},
             headings=(Heading.TIMELINE, Heading.WRONG),
         )
     blocks = timeline(INCIDENT, record.lines, said="Taken out.").blocks
     assert len(blocks) <= MOST_BLOCKS
+    assert characters(blocks) <= MOST_IN_ALL
     entries = [block for block in blocks if "accessory" in block]
-    assert len(entries) == SHOWN_LINES
-    assert "note 5 " in entries[0]["text"]["text"]
+    assert len(entries) == shown
+    assert f"The latest {shown} of {SHOWN_LINES + 5}" in str(blocks[1])
     assert all(len(block["text"]["text"]) <= MOST_TEXT for block in entries)
-    first = entries[0]["accessory"]["options"]
-    assert [option["value"] for option in first] == ["edit:6", "out:6"]
+    for number, entry in enumerate(entries, SHOWN_LINES + 5 - shown):
+        assert f"note {number} " in entry["text"]["text"]
+        values = [option["value"] for option in entry["accessory"]["options"]]
+        assert values == [f"edit:{number + 1}", f"out:{number + 1}"]
 
 
 def test_an_empty_timeline_says_how_to_fill_it() -> None:

@@ -30,6 +30,9 @@ from tests.support.hubs import NOW, evicted, facts, healthy, pod, server, stuck,
 
 RESYNC, RESTART, CLEAR = RUNBOOKS
 PLACE = "`teaching / datahub-prod / datahub`"
+MOST_IN_ALL = 9600
+"""Characters of all texts of a message; Slack refused one of 11,341."""
+
 MANY = tuple(f"student{n:04}" for n in range(900))
 NASTY = "<!channel>&`x`" + "y" * 90
 
@@ -72,6 +75,7 @@ def test_a_plan_fits_slack_and_names_its_place(book: Runbook, seen: HubFacts) ->
     blocks = plan_blocks(plan, book.title, b.button("Run it", action="a"))
     assert len(blocks) <= 50
     shown = texts(blocks)
+    assert sum(map(len, shown)) <= MOST_IN_ALL
     assert any(PLACE in text for text in shown)
     assert "teaching / datahub-prod / datahub" in plan_text(plan, book.title)
     assert any(block["type"] == "actions" for block in blocks) == bool(plan.steps)
@@ -99,6 +103,13 @@ def test_the_confirmation_names_cluster_namespace_hub_and_loss() -> None:
     assert len(text) <= 300
     assert len(dialog["title"]["text"]) <= 100
     assert "style" not in confirm(RESYNC.plan(evicted("ana")), RESYNC.title)
+
+
+def test_the_progress_of_many_steps_that_failed_at_length_fits_slack() -> None:
+    plan = CLEAR.plan(crowd(43))
+    failed = Result(outcome=Outcome.FAILED, error="The hub said & and & again. " * 40)
+    blocks = progress_blocks(plan, CLEAR.title, {step.id: failed for step in plan.steps})
+    assert sum(map(len, texts(blocks))) <= MOST_IN_ALL
 
 
 def test_who_loses_what() -> None:

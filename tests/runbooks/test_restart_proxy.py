@@ -57,6 +57,15 @@ def test_with_everything_well_it_cautions_and_still_offers() -> None:
     assert "no route is missing" in plan.cautions[0]
 
 
+def test_where_only_the_public_address_is_silent_people_may_still_be_cut_off() -> None:
+    away = Health(hub=False, proxy=False)
+    plan = RESTART_PROXY.plan(replace(healthy("ana", "ben"), health=away))
+    (loss,) = plan.losses
+    assert (loss.kind, loss.servers) == (LossKind.CONNECTION, 2)
+    (caution,) = plan.cautions
+    assert "a restart mends nothing" in caution
+
+
 def test_a_dead_proxy_is_restarted_without_caution_or_further_loss() -> None:
     seen = facts(
         servers=(server("ana"),),

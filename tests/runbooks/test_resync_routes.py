@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.domain.hubs import Health
 from bot.domain.plans import StepVerb
 from runbooks.resync_routes import RESYNC_ROUTES
@@ -35,6 +37,19 @@ def test_a_dead_proxy_can_take_no_routes() -> None:
     plan = RESYNC_ROUTES.plan(seen)
     assert plan.steps == ()
     assert "run restart-proxy instead" in plan.nothing_to_do
+
+
+def test_a_public_address_that_is_silent_is_no_dead_proxy_where_its_routes_are_read() -> None:
+    away = Health(hub=False, proxy=False)
+    plan = RESYNC_ROUTES.plan(replace(evicted("ana", "ben"), health=away))
+    assert len(plan.steps) == 1
+    (caution,) = plan.cautions
+    assert "look at the ingress, DNS" in caution
+    well = RESYNC_ROUTES.plan(replace(healthy("ana"), health=away))
+    assert well.steps == ()
+    assert "Every ready server has its route" in well.nothing_to_do
+    assert "look at the ingress, DNS" in well.nothing_to_do
+    assert "restart-proxy" not in well.nothing_to_do
 
 
 def test_unread_routes_are_not_taken_for_missing_ones() -> None:

@@ -317,6 +317,22 @@ def test_it_refuses_clients_while_its_upstream_does(proxy: FaultProxy, upstream:
     again.end()
 
 
+def test_a_process_that_is_being_forked_does_not_end_it(
+    proxy: FaultProxy, upstream: Upstream
+) -> None:
+    """Between fork and exec a child has the proxy's listening socket, and the port with it."""
+    assert proxy._socket is not None
+    forked = proxy._socket.dup()
+    port = upstream.address[1]
+    upstream.end()
+    wait_until(lambda: not proxy.listening, "the proxy to notice")
+    again = Upstream(port)
+    forked.close()
+    wait_until(lambda: proxy.listening, "the proxy to come back")
+    assert httpx.get(f"{proxy.url}/a").status_code == 200
+    again.end()
+
+
 def test_without_an_upstream_it_refuses_until_there_is_one(upstream: Upstream) -> None:
     with FaultProxy() as proxy:
         with pytest.raises(httpx.ConnectError):

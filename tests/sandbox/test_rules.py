@@ -9,8 +9,11 @@ import pytest
 from bot.sandbox.faults import (
     Fault,
     Garbled,
+    cut_after,
     drop_after,
     drop_before,
+    ends_after,
+    garbage_after,
     garbled,
     hangs,
     hours,
@@ -21,6 +24,7 @@ from bot.sandbox.faults import (
     says,
     secondary_limit,
     seconds,
+    silent_after,
     slow,
     twice,
     unacknowledged,
@@ -212,6 +216,16 @@ RULES = [
         "The 1st, 2nd and 13th request: HTTP 403 without effect, it says “You have exceeded a "
         "secondary rate limit. Please wait a few minutes before you try again”, Retry-After: 60.",
     ),
+    (
+        on_request("GET", ".*watch=", cut_after(2), times=1),
+        "The next GET .*watch=: after 2 lines of the answer, the connection breaks.",
+    ),
+    (on_request("GET", "", silent_after(0)), "Every GET: at once, nothing more comes."),
+    (
+        on_request("GET", "", garbage_after(1) + ends_after(1)),
+        "Every GET: after the first line of the answer, comes “<html><body><h1>Something went "
+        "wrong</h1></body></html>”, the answer ends.",
+    ),
     (on_event("*", twice()), "Every event: it comes twice."),
     (on_event("*", missing()), "Every event: it never comes."),
     (on_event("message", late(hours(3))), "Every event message: it comes 3 h late."),
@@ -251,6 +265,8 @@ def test_a_rule_is_one_sentence_and_comes_through_json(rule: Rule, sentence: str
         ({"direction": "delivery", "name": "x", "fault": {"hang": True}}, "knows no hang"),
         ({"direction": "call", "name": "x", "fault": {"status": 99}}, "from 200 to 599"),
         ({"direction": "call", "name": "x", "fault": {"garbled": "x"}}, "html, truncated, empty"),
+        ({"direction": "call", "name": "x", "fault": {"lines": 1}}, "knows no lines"),
+        ({"direction": "request", "name": "x", "fault": {"ends": True}}, "after how many lines"),
         ({"direction": "call", "name": "x", "fault": {"oops": 1}}, "A fault has no oops."),
         (
             {"direction": "call", "name": "x", "fault": {"delay": 1e12}},

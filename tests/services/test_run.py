@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -58,6 +58,7 @@ class Room:
     clock: Hands
     work: Checkpoints
     party: Scripted
+    waited: list[float] = field(default_factory=list)
 
     @property
     def runs(self) -> Runs:
@@ -69,7 +70,7 @@ class Room:
             books={book.name: book for book in RUNBOOKS},
             sites={PLACE.hub: site(self.party)},
             wall=self.clock,
-            wait=lambda _seconds: None,
+            wait=self.waited.append,
         )
 
     def planned(self, runbook: str = FORCE, cause: str = "command/1", **ask: Any) -> Run:
@@ -268,6 +269,17 @@ def test_a_hub_that_cannot_be_read_any_more_is_left_alone(room: Room) -> None:
     assert done.state is not RunState.DONE
     assert room.party.live
     assert room.told() == []
+
+
+def test_a_hub_that_asks_for_an_hour_holds_nobody_up(room: Room) -> None:
+    run = room.planned()
+    room.party.fails = {"delete": Retry("The cluster asks to wait.", after=3600, maybe_done=False)}
+    assert room.carry_out(run).state is RunState.FAILED
+    assert sum(room.waited) < 3600
+    room.party.fails = {"delete": Retry("The cluster asks to wait.", after=7, maybe_done=False)}
+    again = room.planned(cause="command/2")
+    assert room.carry_out(again).state is RunState.FAILED
+    assert room.waited[-2:] == [7, 7]
 
 
 def test_a_run_whose_workflow_was_lost_is_ended(room: Room) -> None:

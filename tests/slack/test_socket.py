@@ -12,9 +12,13 @@ from slack_sdk import WebClient
 from slack_sdk.socket_mode.builtin import client
 from slack_sdk.socket_mode.builtin.connection import Connection, ConnectionState
 
+from bot.errors import Retry
+from bot.sandbox.faults import Fault, says
+from bot.sandbox.rules import on_call
 from bot.sandbox.slack import SlackSandbox
 from bot.slack.socket import Socket
 from tests.support.bot import wait_until
+from tests.support.cruelty import CALLS
 
 SECONDS = 10
 
@@ -26,15 +30,23 @@ def heard() -> list[str]:
 
 
 @pytest.fixture
-def socket(slack: SlackSandbox, heard: list[str]) -> Iterator[Socket]:
+def hellos() -> list[str]:
+    """One for each time that Slack said hello."""
+    return []
+
+
+@pytest.fixture
+def socket(slack: SlackSandbox, heard: list[str], hellos: list[str]) -> Iterator[Socket]:
     """A connection that is not open yet."""
     app = App(
-        client=WebClient(token=slack.bot_token, base_url=slack.api_url),
+        client=WebClient(
+            token=slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=2
+        ),
         signing_secret="unused",
         token_verification_enabled=False,
     )
     app.event("message")(lambda event: heard.append(event["text"]))
-    made = Socket(app, slack.app_token, connected=lambda: None)
+    made = Socket(app, slack.app_token, connected=lambda: hellos.append("hello"))
     yield made
     ends(made.stop)
 
@@ -112,3 +124,39 @@ def test_one_that_died_in_silence_is_a_problem_and_is_replaced(
     assert socket.problem() == ""
     slack.person("ana").say("hub-ops", "anybody?")
     wait_until(lambda: heard[-1:] == ["anybody?"], "what was said")
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client looks after its connection more often than every ten seconds."""
+    monkeypatch.setattr("bot.slack.socket.PING_SECONDS", 0.3)
+    monkeypatch.setattr("bot.slack.socket.LONGEST_WAIT", 0.5, raising=False)
+
+
+NONSENSE = ("soon", "999999")
+ANSWERS = CALLS | {f"429, {asked}": says(429, after=asked) for asked in NONSENSE}
+
+
+@pytest.mark.parametrize("fault", ANSWERS.values(), ids=ANSWERS)
+@pytest.mark.usefixtures("hurried")
+def test_no_answer_of_slacks_makes_it_deaf(
+    slack: SlackSandbox, socket: Socket, heard: list[str], hellos: list[str], fault: Fault
+) -> None:
+    """The address of a new connection is asked for anew until there is one, and nothing waits for days."""
+    socket.start()
+    wait_until(lambda: len(hellos) == 1, "a connection")
+    # Asked for when Slack says `disconnect`, and when the connection ends.
+    slack.faults = [on_call("apps.connections.open", fault, times=2)]
+    slack.disconnect()
+    wait_until(lambda: len(hellos) >= 2, "a new connection")
+    slack.person("ana").say("hub-ops", "still there?")
+    wait_until(lambda: heard == ["still there?"], "what was said")
+
+
+@pytest.mark.parametrize("asked", NONSENSE)
+def test_a_start_that_slack_puts_off_says_so(
+    slack: SlackSandbox, socket: Socket, asked: str
+) -> None:
+    slack.faults = [on_call("apps.connections.open", says(429, after=asked))]
+    with pytest.raises(Retry):
+        socket.start()

@@ -54,6 +54,18 @@ EVENTS: dict[str, Fault] = {
     "acknowledgement lost, sent again as a first": unacknowledged(retry_attempt=0),
 }
 
+WAITS: dict[str, float | None] = {
+    "": None,
+    "soon": None,
+    "-5": None,
+    "0": 1,
+    "999999": 3600,
+    "Fri, 01 Jan 2100 00:00:00 GMT": 3600,
+    "Sun, 22 Nov 2020 12:00:00 GMT": 1,
+}
+"""What a proxy on the way may put into Retry-After, with the seconds that it comes to; None says that
+nothing sensible is asked."""
+
 PATIENCE = 0.8
 """Seconds that the adapters wait for an answer here, so that no test waits for their usual ones."""
 

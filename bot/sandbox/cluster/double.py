@@ -78,7 +78,8 @@ class ClusterDouble(Breakable):
         routes = Routes(self.storage, self.verbs, self.tokens, self.kubelet.log)
         self._http = HttpServer(routes, port=self._ports.take())
         self.server = self._http.url
-        self.front = FaultProxy(self._http.address, system=System.CLUSTER, port=self._ports.take())
+        self.api_address = self._http.address
+        self.front = FaultProxy(self.api_address, system=System.CLUSTER, port=self._ports.take())
         self.rules = self.front.rules
         self.storage.listen(self._wake.set)
         self._loop = threading.Thread(target=self._run, name="cluster-control", daemon=True)

@@ -69,7 +69,8 @@ class RunningHub(Breakable):
 
     `directory` takes its database, logs and kubeconfig; nothing in it outlives a run, and it may be
     thrown away after `stop`. Whoever uses `api_url` and `kubeconfig` meets the `faults` of the hub
-    and of its cluster; the sandbox itself asks both directly.
+    and of its cluster, the users on their way by `url` those of `public`, and the hub's own
+    KubeSpawner those of `spawning`; the sandbox itself asks all of them directly.
     """
 
     def __init__(self, *, directory: Path, users: Sequence[str] = DEFAULT_USERS) -> None:
@@ -85,7 +86,11 @@ class RunningHub(Breakable):
         ports = Ports()
         hub_port, proxy_port, api_port = ports.take(), ports.take(), ports.take()
         self._ports = {"hub": hub_port, "proxy": proxy_port, "api": api_port}
-        self.url = f"http://127.0.0.1:{proxy_port}"
+        self.proxy_url = f"http://127.0.0.1:{proxy_port}"
+        self.public = FaultProxy(
+            ("127.0.0.1", proxy_port), system=System.PROXY, port=ports.take(), people=True
+        )
+        self.url = self.public.url
         self.hub_url = f"http://127.0.0.1:{hub_port}"
         self.front = FaultProxy(("127.0.0.1", hub_port), system=System.HUB, port=ports.take())
         self.rules = self.front.rules
@@ -111,7 +116,12 @@ class RunningHub(Breakable):
             rule=bot_may,
             server=self.server,
         )
-        self.cluster.write_kubeconfig(hub_kubeconfig, user="hub", namespace=self.namespace)
+        self.spawning = FaultProxy(
+            self.cluster.api_address, system=System.CLUSTER, port=ports.take()
+        )
+        self.cluster.write_kubeconfig(
+            hub_kubeconfig, user="hub", namespace=self.namespace, server=self.spawning.url
+        )
         self._write_settings(settings, admin_token=admin_token, proxy_token=proxy_token)
         self.rest = HubRest(
             api_url=f"{self.hub_url}/hub/api",
@@ -127,7 +137,7 @@ class RunningHub(Breakable):
     def _write_settings(self, path: Path, *, admin_token: str, proxy_token: str) -> None:
         settings = {
             "directory": str(self.directory),
-            "public_url": self.url,
+            "public_url": self.proxy_url,
             "hub_url": self.hub_url,
             "proxy_api_url": self.proxy_api_url,
             "proxy_token": proxy_token,
@@ -163,7 +173,8 @@ class RunningHub(Breakable):
             manifest = manifests.service(name, service, component, port)
             cluster.verbs.create(SERVICES, self.namespace, manifest)
         cluster.start()
-        self.front.start()
+        for way in self._ways:
+            way.start()
         try:
             wait_for(lambda: self.hub_ok() and self.proxy_ok(), "the hub to start", seconds=120)
             self.rest.add_users(list(self.users))
@@ -173,9 +184,14 @@ class RunningHub(Breakable):
 
     def stop(self) -> None:
         """End every process of the sandbox and close its connections."""
-        self.front.stop()
+        for way in self._ways:
+            way.stop()
         self.cluster.stop()
         self.rest.close()
+
+    @property
+    def _ways(self) -> tuple[FaultProxy, ...]:
+        return self.front, self.public, self.spawning
 
     def __enter__(self) -> Self:
         self.start()
@@ -218,8 +234,8 @@ class RunningHub(Breakable):
         return self.rest.is_well(f"{self.hub_url}/hub/health") and self.front.listening
 
     def proxy_ok(self) -> bool:
-        """Whether the proxy says that it is well."""
-        return self.rest.is_well(f"{self.url}/_chp_healthz")
+        """Whether the proxy says that it is well, asked directly, and users get through to it."""
+        return self.rest.is_well(f"{self.proxy_url}/_chp_healthz") and self.public.listening
 
     def rows(self) -> list[Row]:
         """Hub, pod and route of every user's default server and of every other server there is."""

@@ -32,7 +32,7 @@ class HubSandbox(RunningHub):
         self.cluster.kubelet.evict(
             self.namespace, pod["metadata"]["name"], "The node was low on resource: memory."
         )
-        self._wait_component("proxy", unlike=pod)
+        self._wait_proxy(unlike=pod)
         return f"The proxy's pod was evicted and a new one started; {lost} routes are gone."
 
     def kill_proxy(self) -> str:
@@ -175,13 +175,13 @@ class HubSandbox(RunningHub):
             raise OutageError(f"{user} has no pod.")
         return pod
 
-    def _wait_component(self, component: str, *, unlike: Obj) -> None:
+    def _wait_proxy(self, *, unlike: Obj) -> None:
         def replaced() -> bool:
-            pod = self.component_pod(component)
+            pod = self.component_pod("proxy")
             new = pod is not None and pod["metadata"]["uid"] != unlike["metadata"]["uid"]
-            return new and self.component_ready(component)
+            return new and self.component_ready("proxy") and self.proxy_ok()
 
-        wait_for(replaced, f"a new {component}")
+        wait_for(replaced, "a new proxy")
 
     def _forgotten(self, user: str) -> bool:
         """Ask the hub to stop a server whose pod it cannot see; a hub that still sees it fails."""

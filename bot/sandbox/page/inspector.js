@@ -10,6 +10,7 @@ const SYSTEMS = [
   ["slack", "Slack"],
   ["github", "GitHub"],
   ["hub", "The hub's API"],
+  ["proxy", "The users' way"],
   ["cluster", "The cluster"],
 ];
 const TITLES = new Map(SYSTEMS);

@@ -1,13 +1,8 @@
 """response_url: how an app answers a command or an interaction later, without a token."""
 
-import json
 import secrets
 import time
 from dataclasses import dataclass
-from http import HTTPStatus
-
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from bot.sandbox.slack.blocks import message_blocks
 from bot.sandbox.slack.posts import Draft, Posts
@@ -30,7 +25,7 @@ class _Address:
 
 
 class ResponseUrls:
-    """Makes the addresses and serves them: five uses within thirty real minutes each."""
+    """Makes the addresses and takes what is sent there: five uses within thirty real minutes each."""
 
     def __init__(self, workspace: Workspace, posts: Posts) -> None:
         self._workspace = workspace
@@ -44,26 +39,18 @@ class ResponseUrls:
         self._addresses[key] = _Address(channel=channel, user=user, ts=ts, made=time.monotonic())
         return f"{self.base}{key}"
 
-    async def serve(self, request: Request) -> Response:
-        """The endpoint behind the address."""
-        address = self._addresses.get(str(request.path_params["key"]))
-        if address is None:
-            return _refusal("expired_url")
-        if time.monotonic() - address.made > _SECONDS:
-            return _refusal("expired_url")
+    def use(self, key: str, body: Json | None) -> None:
+        """Answer at an address; None is a body that is no object. Raises SlackError."""
+        address = self._addresses.get(key)
+        if address is None or time.monotonic() - address.made > _SECONDS:
+            raise SlackError("expired_url")
         if address.uses >= _USES:
-            return _refusal("used_url")
-        try:
-            body = json.loads(await request.body())
-        except ValueError:
-            return _refusal("invalid_payload")
-        try:
-            with self._workspace.lock:
-                address.uses += 1
-                self.answer(address.channel, address.user, body, ts=address.ts)
-        except SlackError as error:
-            return _refusal(error.code, **error.extra)
-        return PlainTextResponse("ok")
+            raise SlackError("used_url")
+        if body is None:
+            raise SlackError("invalid_payload")
+        with self._workspace.lock:
+            address.uses += 1
+            self.answer(address.channel, address.user, body, ts=address.ts)
 
     def answer(self, channel: Channel, user: User, body: Json, *, ts: str | None = None) -> None:
         """Carry out an answer: replace or delete the original, or say something new."""
@@ -111,7 +98,3 @@ def _draft(body: Json) -> Draft:
         attachments=body.get("attachments") or [],
         thread_ts=body.get("thread_ts"),
     )
-
-
-def _refusal(error: str, **extra: object) -> JSONResponse:
-    return JSONResponse({"ok": False, "error": error, **extra}, HTTPStatus.NOT_FOUND)

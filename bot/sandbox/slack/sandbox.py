@@ -103,7 +103,7 @@ class SlackSandbox(Behaviour):
             home_enabled=self._manifest.home,
         )
         self._web_api = WebApi(
-            self._context, self.rules, self.traffic, self._server.connections.cut
+            self._context, self.rules, self.traffic, self._server.connections.cut, self._urls
         )
         self.board = FaultBoard()
         self.board.attach(
@@ -150,7 +150,7 @@ class SlackSandbox(Behaviour):
             routes=[
                 Route("/api/{method}", self._web_api.serve, methods=["GET", "POST"]),
                 upload_route(self._workspace),
-                Route("/response/{key}", self._urls.serve, methods=["POST"]),
+                Route("/response/{key}", self._web_api.serve_url, methods=["POST"]),
                 WebSocketRoute("/socket", self._socket.serve),
                 *self._page_api.routes(),
                 *LabApi(self.traffic, self.board).routes(),

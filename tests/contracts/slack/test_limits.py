@@ -8,6 +8,7 @@ from slack_sdk import WebClient
 from bot.adapters.slack import SlackChat
 from bot.errors import ConfigError, Retry
 from bot.ports import Channel, Post
+from bot.sandbox.faults import says
 from bot.sandbox.slack import (
     Fault,
     SlackSandbox,
@@ -20,6 +21,7 @@ from bot.sandbox.slack import (
 from tests.contracts.slack.double import Double
 from tests.contracts.slack.refusals import refused
 from tests.contracts.slack.systems import DOUBLE, Slack
+from tests.support.cruelty import WAITS
 
 pytestmark = [
     pytest.mark.xdist_group("contracts of slack"),
@@ -52,6 +54,19 @@ def test_rate_limited(
         chat.post(channel.id, CARD, effect="e/card")
     assert (limited.value.after, limited.value.maybe_done) == (7, False)
     assert posted(client, channel) == 0
+
+
+@pytest.mark.parametrize(("asked", "seconds"), WAITS.items())
+@pytest.mark.contract(
+    "Slack", "a limit whose Retry-After is nonsense is a limit (ours alone has it)"
+)
+def test_nonsense(
+    sandbox: SlackSandbox, chat: SlackChat, channel: Channel, asked: str, seconds: float | None
+) -> None:
+    sandbox.faults = [on_call("chat.postMessage", says(429, after=asked))]
+    with pytest.raises(Retry) as limited:
+        chat.post(channel.id, CARD, effect="e/card")
+    assert (limited.value.after, limited.value.maybe_done) == (seconds or 30, False)
 
 
 @pytest.mark.parametrize(

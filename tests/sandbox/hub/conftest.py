@@ -36,6 +36,8 @@ def running_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubSandbox
 @pytest.fixture
 def hub(running_hub: HubSandbox) -> Iterator[HubSandbox]:
     yield running_hub
+    for way in (running_hub.public, running_hub.spawning):
+        way.faults.clear()
     running_hub.heal()
 
 

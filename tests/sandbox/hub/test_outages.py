@@ -68,7 +68,7 @@ def test_restarting_the_rollout_restarts_the_proxys_process(
     wait_for(rolled_out, "the rollout")
     (new,) = proxy_pods(core, hub)
     assert new.metadata.uid != old.metadata.uid
-    assert hub.proxy_ok()
+    wait_for(hub.proxy_ok, "users to get through")
     assert user_routes(bot) == 0
     assert bot.post("/proxy").status_code == 200
     assert {hub.visit(user) for user in ("ana", "ben")} == {200}

@@ -121,6 +121,13 @@ def test_posting_changing_and_deleting(slack: SlackSandbox, client: WebClient) -
     assert refused(lambda: client.chat_update(channel=channel, ts=ts, text="x" * 4001)) == (
         "msg_too_long"
     )
+    parts = [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 2400}}] * 5
+    for refusing in (
+        lambda: client.chat_postMessage(channel=channel, text="x", blocks=parts),
+        lambda: client.chat_update(channel=channel, ts=ts, text="x", blocks=parts),
+    ):
+        assert refused(refusing) == "msg_blocks_too_long"
+    client.chat_postMessage(channel=slack.channel("general").id, text="x", blocks=parts[:4])
     client.chat_update(channel=channel, ts=ts, text="two")
     [message] = slack.messages("hub-ops")
     assert (message["text"], message["metadata"]["event_payload"]) == ("two", {"id": "7"})

@@ -1,4 +1,7 @@
-"""The one choke point for every Web API call: token, limits, faults, scope, answer, log."""
+"""The one choke point for every Web API call: token, limits, faults, scope, answer, log.
+
+What comes to a response_url passes through it too, as a call of the name `response_url`.
+"""
 
 import asyncio
 import copy
@@ -15,11 +18,14 @@ from starlette.responses import Response
 from bot.sandbox.faults import HARMLESS, Fault
 from bot.sandbox.own_words import System, own_words
 from bot.sandbox.rules import Direction, Faults, Passage, Strike
+from bot.sandbox.slack.response_urls import ResponseUrls
 from bot.sandbox.slack.values import Call, Json, SlackError
 from bot.sandbox.slack.web_api import METHODS
 from bot.sandbox.slack.web_api.context import Args, Context, Method, TokenKind
 from bot.sandbox.slack.web_api.rate_limits import RateLimits
 from bot.sandbox.traffic import Entry, Mood, Traffic, Way
+
+RESPONSE_URL = "response_url"
 
 _LOOK_AGAIN = 0.05
 """Seconds between two looks whether a rule that holds a call still stands."""
@@ -32,10 +38,12 @@ class _Answer:
     body: Json
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    plain: str = ""
+    """The text in place of the body as JSON."""
 
 
 class WebApi:
-    """Answers `/api/<method>`. `cut` cuts the connection of a client by its address."""
+    """Answers `/api/<method>` and the `urls`. `cut` cuts the connection of a client by its address."""
 
     def __init__(
         self,
@@ -43,34 +51,73 @@ class WebApi:
         faults: Faults,
         traffic: Traffic,
         cut: Callable[[tuple[str, int]], None],
+        urls: ResponseUrls,
     ) -> None:
         self._context = context
         self._faults = faults
         self._traffic = traffic
         self._cut = cut
+        self._urls = urls
         self.limits = RateLimits()
         self.enforce_limits = False
         self.revoked: set[str] = set()
         self.log: list[Call] = []
 
     async def serve(self, request: Request) -> Response:
-        """The endpoint."""
+        """The endpoint of the methods."""
         method = str(request.path_params["method"])
         values, token = await _read(request)
+
+        def act() -> _Answer:
+            return self._answer(method, values, token)
+
+        return await self._pass(request, method, values, act, log=True)
+
+    async def serve_url(self, request: Request) -> Response:
+        """The endpoint of the response_urls."""
+        key = str(request.path_params["key"])
+        try:
+            given = json.loads(await request.body())
+        except ValueError:
+            given = None
+        body = given if isinstance(given, dict) else None
+        return await self._pass(
+            request, RESPONSE_URL, body or {}, lambda: self._at_url(key, body), log=False
+        )
+
+    def _at_url(self, key: str, body: Json | None) -> _Answer:
+        try:
+            self._urls.use(key, body)
+        except SlackError as error:
+            refusal = {"ok": False, "error": error.code, **error.extra}
+            return _Answer(body=refusal, status=HTTPStatus.NOT_FOUND)
+        return _Answer(body={"ok": True}, plain="ok")
+
+    async def _pass(
+        self,
+        request: Request,
+        method: str,
+        values: Json,
+        act: Callable[[], _Answer],
+        *,
+        log: bool,
+    ) -> Response:
+        """Do it, as far as the rules let it."""
         entry = self._traffic.begin(System.SLACK, Way.CALL, method, asked=values)
         passage = Passage(direction=Direction.CALL, name=method, body=values)
         strike = self._faults.pass_through(passage)
         fault = strike.fault
         if fault.delay:
             await asyncio.sleep(fault.delay)
-        answer = _changed(self._answer(method, values, token) if fault.effect else None, fault)
-        self._note(method, values, answer, fault)
+        answer = _changed(act() if fault.effect else None, fault)
+        if log:
+            self._note(method, values, answer, fault)
         if fault.hang:
             self._traffic.say(entry, "hangs", Mood.BAD, struck=True, ended=False)
             await _hold(request, strike)
         if (fault.hang or fault.drop) and request.client is not None:
             self._cut((request.client.host, request.client.port))
-        text, kind = json.dumps(answer.body), "application/json"
+        text, kind = answer.plain or json.dumps(answer.body), "application/json"
         if fault.garbled is not None:
             text, kind = fault.garbled.body(text)
         self._tell(entry, answer, fault, text)
@@ -153,6 +200,7 @@ def _changed(real: _Answer | None, fault: Fault) -> _Answer:
         body=answer.body,
         status=fault.status or answer.status,
         headers={**answer.headers, **fault.headers},
+        plain=answer.plain,
     )
 
 

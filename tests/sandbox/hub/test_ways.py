@@ -1,0 +1,65 @@
+"""The users' way through the proxy, and the hub's own to the cluster: both can be broken by rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from bot.sandbox.cluster.waiting import wait_for
+from bot.sandbox.faults import (
+    Fault,
+    bookmark_after,
+    cut_after,
+    drop_before,
+    expired_after,
+    garbage_after,
+    says,
+)
+from bot.sandbox.hub import HubSandbox, Row
+from bot.sandbox.rules import on_request
+
+PODS = r"/api/v1/namespaces/[^/]+/pods\?.*watch="
+
+
+def test_users_are_turned_away_while_the_hub_is_well(hub: HubSandbox, bot: httpx.Client) -> None:
+    hub.public.faults = [on_request("GET", "/user/ana/", says(503))]
+    assert (hub.visit("ana"), hub.visit("ben")) == (503, 200)
+    hub.public.faults = [on_request("*", "/", drop_before())]
+    assert (hub.visit("ana"), hub.visit("ben")) == (0, 0)
+    assert len(bot.get("/proxy").json()) > len(hub.users)
+    assert (hub.hub_ok(), hub.proxy_ok()) == (True, True)
+    hub.public.faults.clear()
+    assert (hub.visit("ana"), hub.visit("ben")) == (200, 200)
+
+
+def test_a_browser_meets_the_same(hub: HubSandbox) -> None:
+    hub.public.faults = [on_request("GET", "/hub/login", says(502))]
+    page = httpx.get(f"{hub.url}/hub/login", headers={"Accept": "text/html"})
+    assert page.status_code == 502
+
+
+def test_it_refuses_users_while_there_is_no_proxy(hub: HubSandbox) -> None:
+    hub.proxy_down()
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(hub.url)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [cut_after, expired_after, garbage_after, lambda events: bookmark_after(events, "1")],
+    ids=["cut", "expired", "garbage", "bookmark"],
+)
+def test_kubespawner_lives_with_a_watch_that_goes_wrong(
+    hub: HubSandbox, make: Callable[[int], Fault]
+) -> None:
+    """Its reflector lists anew, so that a start in the midst of it is seen to have succeeded."""
+    hub.rest.stop_server("ana")
+    wait_for(lambda: hub.row("ana").hub == "absent", "the server to stop")
+    hub.spawning.faults = [on_request("GET", PODS, make(1))]
+    # Its watches last ten seconds: this is the first one that goes wrong.
+    wait_for(lambda: hub.spawning.faults.standing()[0].struck, "a watch", seconds=30)
+    hub.rest.begin("POST", "ana")
+    ready = Row(user="ana", server="", hub="ready", pod="Running", route=True)
+    wait_for(lambda: hub.row("ana") == ready, "the server", seconds=60)
