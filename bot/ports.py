@@ -313,7 +313,7 @@ class Forge(Protocol):
         May be repeated freely; what is so already is not sent.
 
         Raises:
-            Tell: ``code="gone"``: somebody deleted the issue.
+            Tell: ``code="gone"``: somebody deleted the issue, or its number is another's.
         """
 
     def link_child(self, parent: int, child: int) -> bool:

@@ -168,10 +168,14 @@ class GitHubForge:
     def rewrite_issue(self, number: int, title: str, body: str, *, origin: Origin) -> Issue:
         """See :meth:`bot.ports.Forge.rewrite_issue`."""
         first, *rest = split(body)
-        text = marked(first, marker(origin))
+        mark = marker(origin)
+        text = marked(first, mark)
         try:
             with self._errors("rewrite an issue"):
                 issue = self._repo.get_issue(number)
+                if not carries(issue.body or "", mark):
+                    # Another repository's, or one that was made anew: its numbers are not ours.
+                    raise Tell(f"Issue {number} of {self._name} is another.", code="gone")
                 if (issue.title, _lines(issue.body)) != (title, _lines(text)):
                     issue.edit(title=title, body=text)
                 self._continue(issue, rest, origin)

@@ -171,7 +171,9 @@ def _look(measure: Measure, facts: HubFacts) -> _Look:
             why = facts.lacks(Part.SERVERS) or facts.lacks(Part.ROUTES)
             stamp = tuple((pod.uid, pod.restarts) for pod in facts.proxy_pods)
             holds = None if why else facts.unrouted == 0
-            return _Look(holds=holds, seen=seen, stamp=stamp, why=why)
+            # A server that got stuck meanwhile would seem to be the doing of the resync.
+            routed = {key: number for key, number in seen.items() if key != "stuck"}
+            return _Look(holds=holds, seen=routed, stamp=stamp, why=why)
         case MeasureKind.ROLLED_OUT:
             proxy = facts.proxy
             if proxy is None:

@@ -85,6 +85,16 @@ def test_a_long_body_goes_on_in_comments_and_shrinks_again(github: Practice) -> 
     assert all("paragraph" not in text for text in issue.comments)
 
 
+def test_anothers_issue_is_not_written_over(github: Practice) -> None:
+    """The number is of another repository, if github.repository has been changed since."""
+    number = opened(github.forge, Origin(incident="i9"), body="theirs")
+    before = github.sandbox.issues()
+    with pytest.raises(Tell) as told:
+        github.forge.rewrite_issue(number, "Title", "ours", origin=ORIGIN)
+    assert told.value.code == "gone"
+    assert github.sandbox.issues() == before
+
+
 def test_a_lost_comment_is_not_said_twice(github: Practice) -> None:
     long = "\n\n".join("x" * 900 for _ in range(100))
     github.sandbox.faults = [on_request("POST", f"{ISSUES}/1/comments", drop_after(), times=1)]

@@ -16,7 +16,18 @@ from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS
 from runbooks.restart_proxy import RESTART_PROXY
 from runbooks.resync_routes import RESYNC_ROUTES
 from tests.support.hub import Lab, lab, running_lab
-from tests.support.hubs import NOW, PLACE, PROXY, evicted, facts, healthy, pod, server, terminating
+from tests.support.hubs import (
+    NOW,
+    PLACE,
+    PROXY,
+    evicted,
+    facts,
+    healthy,
+    pod,
+    route,
+    server,
+    terminating,
+)
 from tests.support.scripted import Scripted, hung, site
 
 __all__ = ["lab", "running_lab"]
@@ -219,6 +230,18 @@ def test_a_route_that_goes_away_again_does_not_count() -> None:
     read = told(healthy("ana"), evicted("ana"), healthy("ana"), healthy("ana"))
     result = verify(TWICE, read, no_wait)
     assert (result.outcome, result.seen["looks"]) == (Outcome.DONE, 4)
+
+
+def test_a_server_that_gets_stuck_meanwhile_is_not_told_of_a_resync() -> None:
+    before = {"unrouted": 1, "routes": 0, "ready": 1, "stuck": 0}
+    stuck = facts(
+        servers=(server("ana"), server("ben", pending="stop")),
+        pods=(pod("ana"), terminating("ben")),
+        routes=(route("ana"),),
+    )
+    result = verify(RESYNC.measure, told(stuck), no_wait, before)
+    assert (result.outcome, result.seen["routes_after"]) == (Outcome.DONE, 1)
+    assert not [key for key in result.seen if key.startswith("stuck")]
 
 
 def test_a_proxy_that_restarts_between_two_looks_begins_again() -> None:

@@ -187,6 +187,15 @@ def test_a_time_of_today_is_read_in_the_teams_zone(
     assert note.at == local.replace(second=0, microsecond=0)
 
 
+def test_a_time_that_came_twice_is_told_with_how_to_write_the_other(
+    scene: Scene, channel: Channel
+) -> None:
+    told = said(scene, channel.id, "note at 2017-11-05 01:30 the proxy died")
+    assert "2017-11-05 01:30 PST" in told
+    assert "for PDT write `at 2017-11-05 01:30-0700`" in told
+    assert "PDT (" in said(scene, channel.id, "note at 2017-11-05 01:30-0700 the proxy died")
+
+
 @pytest.mark.parametrize(
     ("title", "name"),
     [
