@@ -156,7 +156,7 @@ def test_from_the_first_alarm_to_the_report(world: World, page: Page) -> None:
     address = told.get_by_role("link").first.get_attribute("href")
     assert address is not None
     told_of = {entry["system"] for entry in world.slack.traffic.since(0)["entries"]}
-    assert told_of == {"slack", "github", "hub", "cluster"}
+    assert told_of == {"slack", "github", "hub", "proxy", "cluster"}
 
     page.goto(address)
     expect(page.get_by_role("heading", name="Users see errors")).to_be_visible()
