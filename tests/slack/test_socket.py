@@ -150,7 +150,8 @@ def test_no_answer_of_slacks_makes_it_deaf(
     slack.disconnect()
     wait_until(lambda: len(hellos) >= 2, "a new connection")
     slack.person("ana").say("hub-ops", "still there?")
-    wait_until(lambda: heard == ["still there?"], "what was said")
+    # It may be said into a connection that ends before its acknowledgement: then it comes again.
+    wait_until(lambda: set(heard) == {"still there?"}, "what was said")
 
 
 @pytest.mark.parametrize("asked", NONSENSE)
