@@ -97,7 +97,7 @@ class Projections:
         ]
 
     def notice(self, snap: Snapshot) -> Projection | None:
-        """What did not work, told to the person; taken back once it does."""
+        """What did not work, told to the person; taken back once it does, where it may have been told."""
         problems = sorted(
             {
                 effect.error
@@ -109,7 +109,9 @@ class Projections:
                 )
             }
         )
-        if not problems and not snap.ref(NOTICE):
+        told = snap.effects.get(f"{snap.incident.id}/{NOTICE}")
+        may_be_there = told and (told.ref or told.state is EffectState.ATTEMPTING)
+        if not problems and not may_be_there:
             return None
         post = posts.notice(problems, incident=snap.incident)
         declarer = snap.incident.declared_by

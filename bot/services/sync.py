@@ -93,8 +93,13 @@ class Sync:
     def tell_problems(self, incident_id: str) -> dict[str, Any]:
         """Tell the person what could not be done, or that it is done now."""
         self._forget_unwanted(self._projections.snapshot(incident_id))
-        notice = self._projections.notice(self._projections.snapshot(incident_id))
-        return self._ensure(incident_id, notice) if notice else {"state": "nothing to tell"}
+        snap = self._projections.snapshot(incident_id)
+        if notice := self._projections.notice(snap):
+            return self._ensure(incident_id, notice)
+        if untold := snap.effects.get(f"{incident_id}/{NOTICE}"):
+            with self._store.write() as tx:
+                effect_rows.end(tx, untold.key)
+        return {"state": "nothing to tell"}
 
     def _forget_unwanted(self, snap: Snapshot) -> None:
         """What did not work and is wanted no more is neither tried again nor told of.

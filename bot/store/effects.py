@@ -88,6 +88,11 @@ def change(tx: Tx, key: str, **values: Any) -> None:
     tx.execute(update(effect).where(effect.c.key == key).values(**values))
 
 
+def end(tx: Tx, key: str) -> None:
+    """Nothing of an effect is wanted any more, and nothing of it is there; it may be wanted again."""
+    change(tx, key, state=EffectState.DONE.value, done_want=None, error="", retry_at=None)
+
+
 def take_up_unclear(tx: Tx, incident_id: str) -> None:
     """A human asks for what waited for one; what was attempted is looked for before it is repeated."""
     tx.execute(

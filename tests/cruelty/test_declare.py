@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.sandbox.clock import SandboxClock
-from bot.sandbox.faults import Fault, says
+from bot.sandbox.faults import Fault, rate_limited, says, unacknowledged
 from bot.sandbox.rules import FaultHook, on_call, on_delivery
 from bot.sandbox.slack import Channel, PersonError, SlackSandbox
 from bot.store import effects as effect_rows
@@ -88,6 +88,17 @@ def test_every_call_goes_wrong_once(scene: Scene, slack: SlackSandbox, fault: Fa
     whole(scene)
 
 
+def test_a_storm_over_every_call_passes(scene: Scene, slack: SlackSandbox) -> None:
+    """Even the warning that it rages could not be sent; when it is over, nobody is warned."""
+    view = scene.ask_to_declare(scene.ana, TITLE)
+    slack.faults = [on_call("*", rate_limited(1), times=8)]
+    assert scene.ana.submit(view["id"], {"hubs": ["datahub"]}) == {}
+    hurried(scene, lambda: is_done(scene), "all of it", most=timedelta(minutes=25))
+    assert slack.faults.standing()[0].struck == 8
+    channel = whole(scene)
+    assert [key for key, e in scene.effects(channel.id).items() if e.retry_at] == []
+
+
 @pytest.mark.parametrize("what", ["token", "scopes"])
 def test_what_slack_refuses_is_made_good_when_it_allows_it(
     scene: Scene, slack: SlackSandbox, what: str
@@ -124,6 +135,18 @@ def test_its_form_goes_wrong(scene: Scene, slack: SlackSandbox, name: str) -> No
     if not scene.incidents() or scene.ana.views():
         with suppress(PersonError):
             scene.ana.submit(view_id, {"hubs": ["datahub"]})
+    hurried(scene, lambda: is_done(scene), "all of it", most=timedelta(minutes=25))
+    whole(scene)
+
+
+def test_a_form_that_was_kept_and_is_sent_again_with_other_words_is_the_first(
+    scene: Scene, slack: SlackSandbox
+) -> None:
+    """The person sees that there was trouble, writes it better, and presses again."""
+    slack.faults = [on_delivery("view_submission", unacknowledged(), times=1)]
+    view_id = submit(scene)
+    with suppress(PersonError):
+        scene.ana.submit(view_id, {"hubs": ["datahub"], "title": "All is lost"})
     hurried(scene, lambda: is_done(scene), "all of it", most=timedelta(minutes=25))
     whole(scene)
 

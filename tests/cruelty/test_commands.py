@@ -1,0 +1,63 @@
+"""A typed command whose delivery goes wrong takes effect once: a note, an update, an action item, a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from bot.bootstrap import Bot
+from bot.sandbox.rules import on_delivery
+from bot.sandbox.slack import PersonError, SlackSandbox
+from bot.store import runs as run_rows
+from bot.store.runs import RunState
+from tests.support.bot import Scene, running
+from tests.support.cruelty import EVENTS
+
+LINES = {
+    "note the proxy died": "note",
+    "update nobody gets in": "update",
+    "action tech: add an alert": "action_item",
+    "severity sev1": "severity",
+    "run resync-routes": "run",
+}
+"""What is typed, and what the incident has one more of afterwards."""
+
+DELIVERIES = ("slow", "twice", "lost on the way", "acknowledgement lost")
+
+
+@pytest.fixture
+def bot(slack: SlackSandbox, sqlite_url: str, tmp_path: Path) -> Iterator[Bot]:
+    """A mayday in which everybody may run runbooks, on a hub that answers nobody."""
+    with running(slack, sqlite_url, tmp_path, practice={"open_to_all": True}) as made:
+        yield made
+
+
+def record(scene: Scene, channel: str) -> Counter[str]:
+    """How many there are of each kind of entry, and of runs that were planned as far as can be."""
+    with scene.store.read() as tx:
+        runs = run_rows.of_incident(tx, scene.incident(channel).id)
+    kinds = Counter(entry.kind.value for entry in scene.entries(channel))
+    kinds["run"] = sum(run.state is not RunState.PLANNING for run in runs)
+    return kinds
+
+
+@pytest.mark.parametrize("name", DELIVERIES)
+@pytest.mark.parametrize("line", LINES)
+def test_a_command_goes_wrong(scene: Scene, slack: SlackSandbox, line: str, name: str) -> None:
+    channel = scene.declare().id
+    before = record(scene, channel)
+    slack.faults = [on_delivery("/incident", EVENTS[name], times=1)]
+
+    with suppress(PersonError):
+        scene.ana.command(channel, f"/incident {line}")
+    if name == "lost on the way":
+        # Slack says so, and does not send it again.
+        assert record(scene, channel) == before
+        scene.ana.command(channel, f"/incident {line}")
+
+    slack.wait_for(lambda: record(scene, channel)[LINES[line]] > 0, what="it is on record")
+    assert record(scene, channel) - before == Counter({LINES[line]: 1})
