@@ -34,13 +34,13 @@ from bot.services.declare import Declare
 from bot.services.effects import Effects
 from bot.services.people import People
 from bot.services.projections import Projections
-from bot.services.publish import Filing, Publish
+from bot.services.publish import Publish
 from bot.services.record import Record
 from bot.services.remind import remind
 from bot.services.report import Reports
 from bot.services.retry import retry_due
 from bot.services.run import EXECUTE, PLAN, Runs, posts_of
-from bot.services.settings import HubPlace, Settings
+from bot.services.settings import Filing, HubPlace, Settings
 from bot.services.steps import Site
 from bot.services.sweep import Sweep
 from bot.services.sync import Sync
@@ -107,11 +107,7 @@ class Bot:
             ReportFolder(config.report.directory),
             self.forge,
             now,
-            Filing(
-                labels=config.github.labels,
-                item_labels=config.github.item_labels,
-                assignees=config.github.assignees,
-            ),
+            settings.filing,
             gather=self.backfill.gather,
         )
         projections = Projections(store, self.chat, now, settings, posts_of(self.runs.books))
@@ -296,6 +292,11 @@ def _settings(config: Config) -> Settings:
         may_run_users=frozenset(config.runbooks.allow.users),
         may_run_groups=frozenset(config.runbooks.allow.groups),
         open_to_all=config.practice.open_to_all,
+        filing=Filing(
+            labels=config.github.labels,
+            item_labels=config.github.item_labels,
+            assignees=config.github.assignees,
+        ),
     )
 
 

@@ -29,6 +29,12 @@ SHOWN_LINES = 45
 SHOWN_TEXT = 8500
 """Characters of these lines together: Slack refuses a message whose blocks hold more than some 10,000."""
 
+PAGE = 3
+"""Such blocks in one message of a preview, for the same reason."""
+
+MOST_PAGES = 5
+"""Messages of a preview: a response_url takes five answers."""
+
 _ALSO = {
     Heading.WRONG: "🔥 what went wrong",
     Heading.LUCKY: "🍀 where we got lucky",
@@ -135,17 +141,16 @@ def help_(rows: Mapping[str, str], afterwards: Sequence[str], legend: str) -> Po
     )
 
 
-def preview(markdown: str) -> Post:
-    """The report's Markdown as it would be published, in a block that shows it verbatim."""
-    body = escape(markdown.replace("```", "ʼʼʼ"))
-    parts = list(_parts(body))
-    shown = [
-        b.section("*The report as it stands*; what is missing is marked in it."),
-        *(b.section(f"```{part}```") for part in parts[:8]),
-    ]
-    if len(parts) > 8:
-        shown.append(b.context("The rest is left out here; the published report has it all."))
-    return Post(text="The report as it stands", blocks=tuple(shown))
+def preview(markdown: str) -> list[Post]:
+    """The report's Markdown as it would be published, verbatim, in as many messages as it takes."""
+    blocks = [b.section(f"```{part}```") for part in _parts(escape(markdown.replace("```", "ʼʼʼ")))]
+    pages = [list(blocks[at : at + PAGE]) for at in range(0, len(blocks), PAGE)]
+    pages[0].insert(0, b.section("*The report as it stands*; what is missing is marked in it."))
+    if len(pages) > MOST_PAGES:
+        rest = "The rest is left out here; the published report has it all."
+        pages[MOST_PAGES - 1].append(b.context(rest))
+    said = "The report as it stands"
+    return [Post(text=said, blocks=tuple(page)) for page in pages[:MOST_PAGES]]
 
 
 def _parts(body: str) -> Iterator[str]:

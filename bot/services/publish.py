@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -24,6 +23,7 @@ from bot.render import report as pages
 from bot.services import sync
 from bot.services.effects import Effects, Outcome
 from bot.services.report import Reports
+from bot.services.settings import Filing
 from bot.store import effects as effect_rows
 from bot.store import incidents as incident_rows
 from bot.store import timeline as timeline_rows
@@ -38,15 +38,6 @@ _INCIDENT = "incident"
 _FOLDER = "folder"
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Filing:
-    """How issues are filed. The first label of each kind is how they are found again."""
-
-    labels: Sequence[str] = ("incident",)
-    item_labels: Sequence[str] = ("incident-action-item",)
-    assignees: Sequence[str] = ()
 
 
 def enqueue(durable: Durable, tx: Tx, incident_id: str, cause: str) -> None:

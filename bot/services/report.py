@@ -63,7 +63,9 @@ class Reports:
 
     def draft(self, incident_id: str) -> str:
         """The report as Markdown, every gap marked."""
-        return report_text(self.report(incident_id), draft=True)
+        filing = self._settings.filing
+        report = self.report(incident_id)
+        return report_text(report, labels=filing.labels, assignees=filing.assignees, draft=True)
 
     def missing(self, incident_id: str) -> tuple[Gap, ...]:
         """What a finished report would still need; asks nobody, since a form waits for it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -22,6 +22,15 @@ class HubPlace:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Filing:
+    """How issues are filed. The first label of each kind is how they are found again."""
+
+    labels: Sequence[str] = ("incident",)
+    item_labels: Sequence[str] = ("incident-action-item",)
+    assignees: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """What a team chose. ``reactions`` maps emoji names to headings, ``intervals`` severities to the
     time between reminders; ``may_run_*`` are Slack ids, ``open_to_all`` is for practice only."""
@@ -38,6 +47,7 @@ class Settings:
     may_run_users: frozenset[str]
     may_run_groups: frozenset[str]
     open_to_all: bool = False
+    filing: Filing = Filing()
 
     def interval(self, severity: str) -> timedelta:
         """Between two reminders; of a severity that the configuration no longer has, the shortest."""

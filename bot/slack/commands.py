@@ -89,7 +89,12 @@ def timeline(desk: Desk, ask: Ask, _rest: str) -> Say:
 def report(desk: Desk, ask: Ask, _rest: str) -> Later:
     """The report as it stands."""
     incident = desk.incident(ask)
-    return Later(work=lambda: Say(post=listing.preview(desk.reports.draft(incident.id))))
+
+    def work() -> Say:
+        first, *more = listing.preview(desk.reports.draft(incident.id))
+        return Say(post=first, more=tuple(more))
+
+    return Later(work=work)
 
 
 def run(desk: Desk, ask: Ask, rest: str) -> Reply:

@@ -96,14 +96,15 @@ class Front:
         if not isinstance(reply, Say):
             return
         try:
-            if self._responded(reply, respond):
-                return
-            if channel or ask.channel:
-                self._whisper(channel or ask.channel, ask, reply.post)
+            for post in (reply.post, *reply.more):
+                if self._responded(post, respond, replace=reply.replace):
+                    continue
+                if channel or ask.channel:
+                    self._whisper(channel or ask.channel, ask, post)
         except Exception:  # the answer is a courtesy: what it is about is stored
             log.exception("front.unanswered", user=ask.user, channel=ask.channel)
 
-    def _responded(self, reply: Say, respond: Respond | None) -> bool:
+    def _responded(self, post: Post, respond: Respond | None, *, replace: bool) -> bool:
         """Whether Slack took the answer at the address that came with what was asked.
 
         Such an address is good for half an hour and five answers, and a refusal there raises nothing.
@@ -111,9 +112,7 @@ class Front:
         if respond is None or not respond.response_url:
             return False
         try:
-            taken = respond(
-                response_type="ephemeral", replace_original=reply.replace, **_content(reply.post)
-            )
+            taken = respond(response_type="ephemeral", replace_original=replace, **_content(post))
         except (OSError, HTTPException) as exc:
             log.warning("front.not_taken", error=str(exc))
             return False

@@ -14,11 +14,13 @@ from bot.render import blocks as b
 class Say:
     """Say something to the person who asked, to nobody else.
 
-    ``replace`` puts it in the place of the answer whose button was pressed.
+    ``replace`` puts it in the place of the answer whose button was pressed. ``more`` follows it, where
+    it is longer than one message may be.
     """
 
     post: Post
     replace: bool = False
+    more: tuple[Post, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from bot.sandbox.faults import Fault
+from bot.sandbox.faults import Fault, says
 from bot.sandbox.rules import on_call
 from bot.sandbox.slack import SlackSandbox
 from tests.support.bot import Scene
@@ -24,3 +26,20 @@ def test_the_answers_address_goes_wrong(scene: Scene, slack: SlackSandbox, name:
     )
     assert slack.faults.standing()[0].struck
     assert "The report as it stands" not in str(slack.messages(channel))
+
+
+@pytest.mark.parametrize("broken", [False, True], ids=["answered", "whispered"])
+def test_a_long_report_is_shown_whole(scene: Scene, slack: SlackSandbox, broken: bool) -> None:
+    """It takes several messages, by whatever way: Slack refuses one whose blocks are too long together."""
+    channel = scene.declare().id
+    said = [f"line {number} {'of what the log says ' * 40}" for number in range(25)]
+    for text in said:
+        scene.ana.command(channel, f"/incident note {text}")
+    slack.faults = [on_call("response_url", says(503))] if broken else []
+    scene.ana.command(channel, "/incident report")
+
+    def shown() -> str:
+        return json.dumps([m["blocks"] for m in scene.ana.messages(channel) if m.get("blocks")])
+
+    slack.wait_for(lambda: all(f"line {n} " in shown() for n in range(25)), what="all of it")
+    assert "left out" not in shown()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.domain.timeline import EntryKind, Heading
+from bot.ports import Post
 from bot.render import card
 from bot.render.listing import ACTION_HELP, SHOWN_LINES, help_, menu, preview, timeline
 from bot.render.text import escape
@@ -85,13 +87,26 @@ def test_the_menu_offers_what_can_be_done_now(status: str, offered: list[str]) -
     assert actions[-1] == ACTION_HELP
 
 
+def blocks_of(pages: list[Post]) -> list[Mapping[str, Any]]:
+    """The blocks of a preview's messages, without the sentence before them."""
+    return [block for page in pages for block in page.blocks][1:]
+
+
+def test_a_preview_fits_its_messages_whatever_it_says() -> None:
+    pages = preview("\n".join(f"line {n}" for n in range(10_000)))
+    assert len(pages) == 5, "as many answers as a response_url takes"
+    assert all(characters(page.blocks) <= MOST_IN_ALL for page in pages)
+    assert "left out" in str(pages[-1].blocks[-1])
+    assert "left out" not in str(preview("short"))
+
+
 def test_a_preview_fits_its_blocks_whatever_it_says() -> None:
     lines = [("&" * 50 + f" line {n}") for n in range(60)]
-    shown = preview("\n".join(lines)).blocks[1:]
+    shown = blocks_of(preview("\n".join(lines)))
     texts = [str(block["text"]["text"]) for block in shown]
     assert all(
         len(text) <= 3000 and text.startswith("```") and text.endswith("```") for text in texts
     )
     assert "\n".join(text.strip("`") for text in texts) == escape("\n".join(lines))
-    one = preview("&" * 2000).blocks[1:]
+    one = blocks_of(preview("&" * 2000))
     assert "".join(str(block["text"]["text"]).strip("`") for block in one) == "&amp;" * 2000

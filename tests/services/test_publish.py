@@ -20,9 +20,9 @@ from bot.sandbox.faults import Fault, drop_after, drop_before, says, secondary_l
 from bot.sandbox.rules import on_request
 from bot.services.effects import Effects
 from bot.services.people import People
-from bot.services.publish import Filing, Publish
+from bot.services.publish import Publish
 from bot.services.report import Reports
-from bot.services.settings import HubPlace, Settings
+from bot.services.settings import Filing, HubPlace, Settings
 from bot.store import effects as effect_rows
 from bot.store import incidents as incident_rows
 from bot.store import timeline as timeline_rows

@@ -368,3 +368,16 @@ def _choose(
                 )
                 return
     raise AssertionError(f"no {label} for {entry_id} in {shown['blocks']}")
+
+
+def test_the_preview_has_the_labels_that_its_issue_will_have(
+    slack: SlackSandbox, sqlite_url: str, tmp_path: Path, clock: SandboxClock
+) -> None:
+    told = {"report": {"form": "2024"}, "github": {"labels": ["type: Hub Incident"]}}
+    with running(slack, sqlite_url, tmp_path, **told) as bot:
+        scene = Scene(slack=slack, store=bot.store, clock=clock)
+        channel = scene.declare().id
+        scene.ana.command(channel, "/incident report")
+        slack.wait_for(
+            lambda: "type: Hub Incident" in str(scene.ana.messages(channel)), what="the label"
+        )
