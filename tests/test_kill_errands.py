@@ -7,7 +7,7 @@ its acknowledgement sent or about to be, so the person may also see that there w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -57,18 +57,25 @@ def left(scene: Scene) -> list[str]:
         return list(tx.execute(select(inbox.c.key).where(inbox.c.done_at.is_(None))).scalars())
 
 
+@contextmanager
+def killed_asking(mayday: Child, slack: SlackSandbox, *, after: bool = False) -> Iterator[None]:
+    """Whatever is done here ends with mayday killed as it asks who did it."""
+    moment = Moment(method=WHO, after=after)
+    slack.faults = [kill_at(mayday, moment)]
+    with suppress(PersonError):
+        yield
+    wait_and_kill(mayday, slack, moment)
+    slack.faults = []
+
+
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_command_that_was_acknowledged_is_carried_out(
     mayday: Child, aftermath: Scene, slack: SlackSandbox, after: bool
 ) -> None:
     mayday.start()
     channel = aftermath.declare().id
-    moment = Moment(method=WHO, after=after)
-    slack.faults = [kill_at(mayday, moment)]
-    with suppress(PersonError):
+    with killed_asking(mayday, slack, after=after):
         aftermath.ana.command(channel, "/incident run resync-routes")
-    wait_and_kill(mayday, slack, moment)
-    slack.faults = []
     assert runs(aftermath, channel) == []
     assert len(left(aftermath)) == 1
 
@@ -87,12 +94,8 @@ def test_what_is_refused_after_a_kill_is_told(
     mayday.start()
     channel = aftermath.declare().id
     aftermath.ben.join(channel)
-    moment = Moment(method=WHO, after=False)
-    slack.faults = [kill_at(mayday, moment)]
-    with suppress(PersonError):
+    with killed_asking(mayday, slack):
         aftermath.ben.command(channel, "/incident run resync-routes")
-    wait_and_kill(mayday, slack, moment)
-    slack.faults = []
 
     aftermath.later(minutes=1)
     mayday.start()
@@ -116,12 +119,8 @@ def test_a_confirmation_that_was_acknowledged_is_carried_out(
     aftermath.ana.command(channel, "/incident update we look")
     slack.wait_for(lambda: bool(aftermath.posts(channel, "run")), what="the plan")
     (plan,) = aftermath.posts(channel, "run")
-    moment = Moment(method=WHO, after=after)
-    slack.faults = [kill_at(mayday, moment)]
-    with suppress(PersonError):
+    with killed_asking(mayday, slack, after=after):
         aftermath.ana.press(channel, plan["ts"], ACTION_CONFIRM)
-    wait_and_kill(mayday, slack, moment)
-    slack.faults = []
     assert runs(aftermath, channel)[0].state is RunState.PLANNED
 
     aftermath.later(minutes=1)
