@@ -11,7 +11,7 @@ const DAY = 24 * HOUR;
 
 const STEPS = [
   [5 * MINUTE, "5 minutes later", ""],
-  [30 * MINUTE, "30 minutes later", "Reminders come due at once; plans grow too old to run."],
+  [30 * MINUTE, "30 minutes later", "Reminders come due at once."],
   [3 * HOUR, "3 hours later", "Events that come late arrive."],
   [DAY, "A day later", "The report marks the new day."],
 ];
