@@ -205,6 +205,10 @@ export class Modals {
   }
 
   async submit(entry) {
+    const values = collect(entry.fields);
+    const sent = JSON.stringify(values);
+    // A second press of the same is the same press.
+    if (entry.busy && entry.sent === sent) return;
     const press = ++this.presses;
     const problems = {};
     for (const { blockId, required, empty, problem } of entry.fields.values()) {
@@ -212,13 +216,16 @@ export class Modals {
       if (said) problems[blockId] = said;
     }
     this.showErrors(entry, problems);
-    if (Object.keys(problems).length || entry.busy) return;
+    if (Object.keys(problems).length) return;
+    // What is put right while the answer to an earlier press is on its way is sent after that.
+    entry.again = entry.busy;
+    if (entry.busy) return;
     const button = entry.node.querySelector("[data-testid=modal-submit]");
-    entry.busy = true;
+    Object.assign(entry, { busy: true, sent });
     button.setAttribute("aria-busy", "true");
     const answer = await this.app.act(
       "submit",
-      { view_id: entry.view.id, values: collect(entry.fields) },
+      { view_id: entry.view.id, values },
       { quiet: true },
     );
     entry.busy = false;
@@ -229,6 +236,7 @@ export class Modals {
     // Whoever has pressed again meanwhile is told of that, not of what was wrong before.
     if (answer.errors && this.presses === press) this.showErrors(shown, answer.errors);
     if (!answer.ok && answer.error) fill(shown.node.querySelector(".modal-error"), answer.error);
+    if (entry.again) this.submit(shown);
   }
 
   showErrors(entry, errors) {

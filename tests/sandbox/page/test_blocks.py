@@ -91,10 +91,8 @@ def test_an_updated_modal_keeps_what_was_typed_and_another_lies_on_top(
     expect(modal).to_be_hidden()
 
 
-def test_a_late_answer_to_an_earlier_press_is_not_shown(
-    sandbox: SlackSandbox, open_page: OpenPage
-) -> None:
-    page = open_page("ana", "incidents")
+def _hold_the_first_submit(page: Page) -> list[tuple[Route, APIResponse]]:
+    """The first press of a form is answered, but its answer is kept back here."""
     held: list[tuple[Route, APIResponse]] = []
 
     def hold_the_first(route: Route) -> None:
@@ -104,6 +102,14 @@ def test_a_late_answer_to_an_earlier_press_is_not_shown(
             held.append((route, route.fetch()))
 
     page.route("**/_sandbox/act", hold_the_first)
+    return held
+
+
+def test_a_late_answer_to_an_earlier_press_is_not_shown(
+    sandbox: SlackSandbox, open_page: OpenPage
+) -> None:
+    page = open_page("ana", "incidents")
+    held = _hold_the_first_submit(page)
     page.get_by_test_id("composer").fill("/incident declare bad")
     page.get_by_test_id("composer").press("Enter")
     modal = page.get_by_test_id("modal")
@@ -120,6 +126,26 @@ def test_a_late_answer_to_an_earlier_press_is_not_shown(
     expect(error).to_have_text("Please fill in this field.")
     page.keyboard.press("Escape")
     expect(modal).to_be_hidden()
+
+
+def test_what_is_put_right_before_the_answer_comes_is_sent_after_it(
+    sandbox: SlackSandbox, open_page: OpenPage
+) -> None:
+    """The page may know what was wrong before the answer to the press is there."""
+    page = open_page("ana", "incidents")
+    held = _hold_the_first_submit(page)
+    page.get_by_test_id("composer").fill("/incident declare bad")
+    page.get_by_test_id("composer").press("Enter")
+    modal = page.get_by_test_id("modal")
+    page.get_by_test_id("modal-submit").click()
+    expect(modal.locator("[data-error-for=title]")).to_have_text("Say what users see.")
+    title = modal.get_by_label("Title")
+    title.fill("Users see 504")
+    title.press("Enter")
+    (route, response) = held[0]
+    route.fulfill(response=response)
+    expect(modal).to_be_hidden()
+    expect(page.get_by_test_id("message").filter(has_text="Users see 504 is")).to_have_count(1)
 
 
 def test_a_modal_reports_what_was_chosen(open_page: OpenPage) -> None:
