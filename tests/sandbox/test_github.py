@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 
 from bot.ports import Origin
 from bot.sandbox.github import GitHubSandbox
+from tests.support.bot import wait_until
 from tests.support.forge import practice
 
 STARTER = """
@@ -65,10 +65,7 @@ def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     parent.wait()
     parent.stdin.close()
     parent.stdout.close()
-    deadline = time.monotonic() + 20
-    while _lives(child):
-        assert time.monotonic() < deadline, "the practice GitHub outlived its parent"
-        time.sleep(0.05)
+    wait_until(lambda: not _lives(child), "the practice GitHub ends with its parent", timeout=20)
 
 
 def test_it_can_be_started_again(tmp_path: Path) -> None:

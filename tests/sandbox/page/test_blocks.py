@@ -91,8 +91,8 @@ def test_an_updated_modal_keeps_what_was_typed_and_another_lies_on_top(
     expect(modal).to_be_hidden()
 
 
-def _hold_the_first_submit(page: Page) -> list[tuple[Route, APIResponse]]:
-    """The first press of a form is answered, but its answer is kept back here."""
+def _press_with_a_late_answer(page: Page) -> list[tuple[Route, APIResponse]]:
+    """A form is sent and refused, and the page knows why before the answer, which is kept back here."""
     held: list[tuple[Route, APIResponse]] = []
 
     def hold_the_first(route: Route) -> None:
@@ -102,6 +102,11 @@ def _hold_the_first_submit(page: Page) -> list[tuple[Route, APIResponse]]:
             held.append((route, route.fetch()))
 
     page.route("**/_sandbox/act", hold_the_first)
+    page.get_by_test_id("composer").fill("/incident declare bad")
+    page.get_by_test_id("composer").press("Enter")
+    page.get_by_test_id("modal-submit").click()
+    error = page.get_by_test_id("modal").locator("[data-error-for=title]")
+    expect(error).to_have_text("Say what users see.")
     return held
 
 
@@ -109,13 +114,9 @@ def test_a_late_answer_to_an_earlier_press_is_not_shown(
     sandbox: SlackSandbox, open_page: OpenPage
 ) -> None:
     page = open_page("ana", "incidents")
-    held = _hold_the_first_submit(page)
-    page.get_by_test_id("composer").fill("/incident declare bad")
-    page.get_by_test_id("composer").press("Enter")
+    held = _press_with_a_late_answer(page)
     modal = page.get_by_test_id("modal")
-    page.get_by_test_id("modal-submit").click()
     error = modal.locator("[data-error-for=title]")
-    expect(error).to_have_text("Say what users see.")
     title = modal.get_by_label("Title")
     title.fill("")
     title.press("Enter")
@@ -131,14 +132,9 @@ def test_a_late_answer_to_an_earlier_press_is_not_shown(
 def test_what_is_put_right_before_the_answer_comes_is_sent_after_it(
     sandbox: SlackSandbox, open_page: OpenPage
 ) -> None:
-    """The page may know what was wrong before the answer to the press is there."""
     page = open_page("ana", "incidents")
-    held = _hold_the_first_submit(page)
-    page.get_by_test_id("composer").fill("/incident declare bad")
-    page.get_by_test_id("composer").press("Enter")
+    held = _press_with_a_late_answer(page)
     modal = page.get_by_test_id("modal")
-    page.get_by_test_id("modal-submit").click()
-    expect(modal.locator("[data-error-for=title]")).to_have_text("Say what users see.")
     title = modal.get_by_label("Title")
     title.fill("Users see 504")
     title.press("Enter")
