@@ -213,8 +213,8 @@ class Bot:
         self.inbox.take_up(self._again)
 
     def _again(self, body: Mapping[str, Any]) -> None:
-        again = self.events.deal_with if "event_id" in body else self.front.again
-        again(body)
+        work = self.events.record if "event_id" in body else self.front.again
+        work(body)
 
     def _socket(self) -> Socket:
         return Socket(

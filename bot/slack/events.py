@@ -27,10 +27,11 @@ class Events:
 
     def deal_with(self, body: Mapping[str, Any]) -> None:
         """See :meth:`Inbox.deal`."""
-        team_id, event = str(body.get("team_id") or ""), body.get("event") or {}
-        self._inbox.deal(str(body["event_id"]), lambda: self._event(team_id, event))
+        self._inbox.deal(str(body["event_id"]), lambda: self.record(body))
 
-    def _event(self, team_id: str, event: Mapping[str, Any]) -> None:
+    def record(self, body: Mapping[str, Any]) -> None:
+        """Record what happened."""
+        team_id, event = str(body.get("team_id") or ""), body.get("event") or {}
         match event.get("type"):
             case "message":
                 self._message(team_id, event)

@@ -63,9 +63,7 @@ class Front:
     def again(self, body: Mapping[str, Any]) -> None:
         """Run an errand that a kill left; what came with the request to answer it may be over."""
         ask, handler = route(self._desk, body)
-        self._inbox.deal(
-            ask.cause, lambda: self._after(ask, self._guarded(ask, handler, form=False), None)
-        )
+        self._after(ask, self._guarded(ask, handler, form=False), None)
 
     def _kept(self, ask: Ask, body: Mapping[str, Any], errand: Errand) -> Errand:
         body = {name: value for name, value in body.items() if name not in SECRETS}

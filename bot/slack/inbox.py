@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -65,11 +66,11 @@ class Inbox:
         with self._store.write() as tx:
             rows.done(tx, key, now=self._now())
 
-    def take_up(self, again: Callable[[Mapping[str, Any]], None]) -> None:
+    def take_up(self, work: Callable[[Mapping[str, Any]], None]) -> None:
         """Deal with what was left: deliveries from before a kill, and ones that failed."""
         with self._store.read() as tx:
             waiting = rows.waiting(tx, older_than=self._now() - GRACE)
-        for _, body in waiting:
-            again(body)
+        for key, body in waiting:
+            self.deal(key, partial(work, body))
         with self._store.write() as tx:
             rows.forget(tx, now=self._now())

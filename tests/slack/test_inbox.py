@@ -171,6 +171,21 @@ def test_one_that_cannot_be_dealt_with_is_tried_again_and_then_left_to_a_human(
     assert row["payload"] == odd, "it is not lost"
 
 
+def test_a_request_that_nobody_answers_any_more_holds_up_no_other(
+    bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
+) -> None:
+    """As after an update, when a button that was pressed before it is gone."""
+    pressed = {"type": "block_actions", "user": {"id": scene.ana.id}}
+    bot.inbox.keep("block_actions/1", {**pressed, "actions": [{"action_id": "gone"}]})
+    left = event(slack, channel, "1795310000.000002")
+    bot.events.keep(left)
+    scene.later(minutes=1)
+    bot.take_up()
+    assert scene.message(channel.id, "1795310000.000002") is not None
+    (row,) = [row for row in kept(scene) if row["key"] == "block_actions/1"]
+    assert (row["attempts"], row["done_at"]) == (1, None)
+
+
 def test_what_cannot_be_committed_is_not_acknowledged(
     bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
 ) -> None:

@@ -63,7 +63,7 @@ def _names(argument: ast.expr, tree: ast.AST) -> set[str]:
 def handled_events() -> set[str]:
     """The types of event that mayday has a case for."""
     tree = ast.parse(Path(str(events.__file__)).read_text(encoding="utf-8"))
-    (method,) = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == "_event"]
+    (method,) = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == "record"]
     return {
         part.value.value
         for part in ast.walk(method)
