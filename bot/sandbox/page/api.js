@@ -1,9 +1,13 @@
 /** Talks to the sandbox's server: the state, the live frames, and what a person does. */
+import { pressOver } from "./press.js";
 
 async function json(path, options) {
-  const answer = await fetch(path, { cache: "no-store", ...options });
-  if (answer.status === 404) return null;
-  return answer.json();
+  try {
+    const answer = await fetch(path, { cache: "no-store", ...options });
+    return answer.status === 404 ? null : await answer.json();
+  } finally {
+    await pressOver();
+  }
 }
 
 const post = (path, body) =>
