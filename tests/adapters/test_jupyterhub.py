@@ -24,7 +24,7 @@ TOKEN = "0123456789abcdef"
 @contextmanager
 def hub_at(url: str, *, api_url: str = "", token: str = TOKEN) -> Iterator[JupyterHub]:
     hub = JupyterHub(
-        name="datahub", url=url, api_url=api_url or f"{url}/hub/api", token=token, timeout=1.0
+        name="datahub", url=url, api_url=api_url or f"{url}/hub/api", token=token, timeout=3.0
     )
     try:
         yield hub

@@ -46,7 +46,7 @@ def cluster(
             kubeconfig=kubeconfig(tmp_path, running.url),
             context="teaching",
             server=running.url,
-            timeout=1.0,
+            timeout=3.0,
         )
         yield made, running
 

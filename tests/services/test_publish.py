@@ -162,7 +162,7 @@ def _chat(directory: Any) -> Chat:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
-    with practice(tmp_path / "github", timeout=1) as github:
+    with practice(tmp_path / "github", timeout=3) as github:
         store = Store(f"sqlite:///{tmp_path / 'mayday.db'}")
         store.migrate()
         with store.write() as tx:

@@ -89,7 +89,7 @@ def test_an_app_comes_back_after_a_disconnect(
 def test_a_socket_that_died_in_silence(slack: SlackSandbox) -> None:
     client = WebClient(base_url=slack.api_url)
     url = client.apps_connections_open(app_token=slack.app_token)["url"]
-    with open_socket(url, ping_interval=0.2, ping_timeout=0.4, close_timeout=0.2) as socket:
+    with open_socket(url, ping_interval=0.2, ping_timeout=2, close_timeout=0.2) as socket:
         assert json.loads(socket.recv(timeout=10))["type"] == "hello"
         slack.redeliver_after()
         slack.silence()
