@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import pytest
@@ -43,6 +42,17 @@ def reminders(scene: Scene, channel: str) -> list[dict[str, Any]]:
     return scene.posts(channel, "remind")
 
 
+def until_reminded(scene: Scene, channel: str, times: int) -> None:
+    """Wait until so many were posted and are known to be: before that no other one is asked for."""
+
+    def known() -> bool:
+        asked = [e for key, e in scene.effects(channel).items() if key.startswith("remind/")]
+        return len(asked) == times and all(effect.ref for effect in asked)
+
+    wait_until(known, f"reminder {times}", timeout=20)
+    assert len(reminders(scene, channel)) == times
+
+
 def is_reminder(body: Any) -> bool:
     """Whether a call posts a reminder."""
     return "/remind/" in json.dumps(body.get("metadata") or "")
@@ -62,17 +72,13 @@ def at_reminder(fault: Fault, *, times: int) -> FaultHook:
     return hook
 
 
-def test_a_reminder_comes_when_it_is_due_and_then_the_next(
-    bot: Bot, scene: Scene, slack: SlackSandbox
-) -> None:
+def test_a_reminder_comes_when_it_is_due_and_then_the_next(scene: Scene) -> None:
     channel = scene.declare().id
     assert due_in(scene, channel) == 30
     assert reminders(scene, channel) == []
     for number in (1, 2):
         scene.later(minutes=30, seconds=1)
-        slack.wait_for(
-            partial(lambda n: len(reminders(scene, channel)) == n, number), what="a reminder"
-        )
+        until_reminded(scene, channel, number)
     assert "late" not in json.dumps(reminders(scene, channel))
     assert due_in(scene, channel) == 30
 
@@ -113,15 +119,15 @@ def test_resolving_ends_them(bot: Bot, scene: Scene, slack: SlackSandbox) -> Non
     assert reminders(scene, channel) == []
 
 
-def test_reopening_starts_them_under_a_new_number(scene: Scene, slack: SlackSandbox) -> None:
+def test_reopening_starts_them_under_a_new_number(scene: Scene) -> None:
     channel = scene.declare().id
     scene.later(minutes=31)
-    slack.wait_for(lambda: len(reminders(scene, channel)) == 1)
+    until_reminded(scene, channel, 1)
     scene.ana.command(channel, "/incident resolve")
     scene.ana.command(channel, "/incident reopen")
     assert due_in(scene, channel) == 30
     scene.later(minutes=31)
-    slack.wait_for(lambda: len(reminders(scene, channel)) == 2, what="one after reopening")
+    until_reminded(scene, channel, 2)
 
 
 def test_snooze_puts_it_off(scene: Scene, slack: SlackSandbox) -> None:
@@ -144,16 +150,16 @@ def test_snoozes_that_cannot_be(scene: Scene, text: str) -> None:
 
 
 def test_what_fell_due_while_away_is_one_late_reminder(mayday: Child, aftermath: Scene) -> None:
-    scene, slack = aftermath, aftermath.slack
+    scene = aftermath
     mayday.start()
     channel = scene.declare().id
     mayday.kill()
     scene.later(hours=3, minutes=10)
     mayday.start()
-    slack.wait_for(lambda: bool(reminders(scene, channel)), what="the late reminder")
-    wait_until(lambda: 0 < due_in(scene, channel) <= 30, "the next one")
+    until_reminded(scene, channel, 1)
+    assert 0 < due_in(scene, channel) <= 30
     scene.later(minutes=due_in(scene, channel) + 1)
-    slack.wait_for(lambda: len(reminders(scene, channel)) == 2, what="the next one")
+    until_reminded(scene, channel, 2)
     said = [m["text"] for m in reminders(scene, channel)]
     assert "160 min late" in said[0]
     assert "late" not in said[1]
@@ -190,7 +196,7 @@ def test_a_lost_answer_does_not_make_two(scene: Scene, slack: SlackSandbox, faul
             scene.clock.move_to(effect.retry_at)
         return bool(effect and effect.ref)
 
-    wait_until(is_posted, "posted")
+    wait_until(is_posted, "posted", timeout=30)
     assert len(reminders(scene, channel)) == 1
 
 
