@@ -21,11 +21,12 @@ def test_a_second_one_is_told_and_the_next_may_come(database_url: str) -> None:
 
 
 def _cut_off(holder: Store) -> None:
-    """End the connection that holds the lock, as a restart of the server does."""
+    """End the connection that holds the lock, as a restart of the server does, and wait for its end."""
     with closing(Store(holder.url)) as admin, admin.write() as tx:
-        tx.exec_driver_sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+        ended = tx.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid, 20000) FROM pg_locks WHERE locktype = 'advisory'"
         )
+        assert ended.scalars().all() == [True]
 
 
 def test_a_lock_that_was_lost_with_its_connection_is_taken_again(postgres_url: str) -> None:
