@@ -14,13 +14,14 @@ from tests.support.bot import Scene, wait_until
 
 
 @pytest.fixture
-def channel(scene: Scene) -> Channel:
-    """An incident whose setting up has ended."""
+def channel(bot: Bot, scene: Scene) -> Channel:
+    """An incident whose setting up has ended, and nothing begins by the clock any more."""
     made = scene.declare()
     wait_until(
         lambda: all(e.state is EffectState.DONE for e in scene.effects(made.id).values()),
         "all done",
     )
+    bot.ticks.stop()
     return made
 
 
