@@ -44,6 +44,7 @@ def lines(storage: Storage, watch: Watch) -> Iterator[bytes]:
 
 def _events(storage: Storage, watch: Watch) -> Iterator[bytes]:
     ends = None if watch.timeout is None else time.monotonic() + watch.timeout
+    bookmark = _next_bookmark(ends)
     after = watch.after
     if after is None:
         with storage.transaction():
@@ -54,11 +55,10 @@ def _events(storage: Storage, watch: Watch) -> Iterator[bytes]:
                 yield _line(ChangeType.ADDED, obj)
     else:
         storage.check_known(after)
-    bookmark = _next_bookmark(ends)
     while True:
         moment = time.monotonic()
-        if ends is not None and moment >= ends:
-            return
+        # What had happened by the end is told, however late it is that anybody looks.
+        is_last = ends is not None and moment >= ends
         left = bookmark if ends is None else min(bookmark, ends)
         news = storage.changes(watch.resource, after, max(0.0, left - moment))
         if news is None:
@@ -80,6 +80,8 @@ def _events(storage: Storage, watch: Watch) -> Iterator[bytes]:
                 yield _line("BOOKMARK", kind)
             else:
                 yield b""
+        if is_last:
+            return
 
 
 def _next_bookmark(ends: float | None) -> float:

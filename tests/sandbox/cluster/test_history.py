@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from bot.sandbox.cluster.errors import StatusError
 from bot.sandbox.cluster.resources import CONFIG_MAPS, EVENTS, Resource
 from bot.sandbox.cluster.storage import Storage
+from bot.sandbox.cluster.watch import Watch, lines
 
 
 def fill(storage: Storage, resource: Resource, count: int) -> None:
@@ -46,3 +49,18 @@ def test_a_new_watch_needs_all_of_the_past_that_it_asks_for() -> None:
         storage.check_known(after)
     assert told.value.code == 410
     storage.check_known(storage.version)
+
+
+def test_a_watch_tells_what_had_happened_by_its_end_however_late_it_looks() -> None:
+    storage = Storage()
+    after = storage.version
+    fill(storage, CONFIG_MAPS, 2)
+    over = Watch(
+        resource=CONFIG_MAPS,
+        namespace=None,
+        matches=lambda _obj: True,
+        after=after,
+        timeout=0,
+        bookmarks=False,
+    )
+    assert [json.loads(line)["type"] for line in lines(storage, over)] == ["ADDED", "ADDED"]
