@@ -12,6 +12,7 @@ from bot.adapters.jupyterhub import JupyterHub
 from bot.domain.hubs import Health, Route
 from bot.errors import ConfigError, Retry, Tell
 from bot.ports import Hub, Started, Stopped
+from tests.support.bot import wait_until
 from tests.support.cruelty import WAITS
 from tests.support.hub import Lab, lab, running_lab
 from tests.support.stub import Answer, Asked, Stub, nobody_there, stub
@@ -65,7 +66,7 @@ def test_a_resync_brings_back_routes_that_health_checks_do_not_miss(lab: Lab) ->
 
 def test_a_server_is_stopped_and_started(lab: Lab) -> None:
     assert lab.hub.stop_server("ana", "") in (Stopped.GONE, Stopped.SLOW)
-    assert lab.hub.server("ana", "") is None
+    wait_until(lambda: lab.hub.server("ana", "") is None, "the server to stop", timeout=30)
     assert lab.hub.stop_server("ana", "") is Stopped.GONE
     assert lab.hub.start_server("ana", "") in Started
     found = lab.hub.server("ana", "")
@@ -109,6 +110,9 @@ def test_a_dead_proxy_is_told_in_time(lab: Lab) -> None:
         for verb in (hub.routes, hub.resync_routes):
             with pytest.raises(Retry, match="Hub datahub could not reach its proxy"):
                 verb()
+    lab.sandbox.proxy_up()
+    # The hub goes on with what nobody waits for any more: it is not to do so in the next test.
+    wait_until(lambda: len(lab.sandbox.rest.routes()) == 4, "the late resync", timeout=30)
 
 
 def test_a_dead_hub_behind_a_living_proxy(lab: Lab) -> None:
@@ -242,7 +246,7 @@ def test_a_token_that_no_header_can_carry_is_refused_unseen(token: str) -> None:
 
 
 def test_an_api_url_that_is_none() -> None:
-    with hub_at(nobody_there()) as hub:
+    with nobody_there() as url, hub_at(url) as hub:
         assert hub.health() == Health(hub=False, proxy=False)
         with pytest.raises(Retry, match="does not answer at"):
             hub.servers()

@@ -324,10 +324,10 @@ def test_a_wait_that_is_nonsense(
 
 
 def test_a_cluster_that_is_not_there(tmp_path: Path) -> None:
-    nowhere = nobody_there()
-    api = KubernetesCluster(name="teaching", kubeconfig=kubeconfig(tmp_path, nowhere))
-    with pytest.raises(Retry, match="does not answer at") as failure:
-        api.delete_pod("ns", "p", "uid-p")
+    with nobody_there() as nowhere:
+        api = KubernetesCluster(name="teaching", kubeconfig=kubeconfig(tmp_path, nowhere))
+        with pytest.raises(Retry, match="does not answer at") as failure:
+            api.delete_pod("ns", "p", "uid-p")
     assert not failure.value.maybe_done
 
 

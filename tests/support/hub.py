@@ -82,7 +82,7 @@ def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             url=sandbox.url,
             api_url=sandbox.api_url,
             token=sandbox.api_token,
-            timeout=5.0,
+            timeout=15.0,  # the hub answers a start or stop that hangs after 10
         )
         cluster = KubernetesCluster(
             name=sandbox.cluster_name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -94,9 +95,9 @@ def stub(answer: Callable[[Asked], Answer]) -> Iterator[Stub]:
         thread.join()
 
 
-def nobody_there() -> str:
-    """An address on which nothing listens."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
-    port = server.server_port
-    server.server_close()
-    return f"http://127.0.0.1:{port}"
+@contextmanager
+def nobody_there() -> Iterator[str]:
+    """An address on which nothing listens, and nobody else comes to listen meanwhile."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"

@@ -119,7 +119,13 @@ class PlainHub:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             list(pool.map(self.rest.start_server, self.users))
         self.rest.resync()
-        wait_for(lambda: len(self.rest.routes()) == len(self.users), "the users' servers")
+
+        def all_there() -> bool:
+            servers = self.rest.servers()
+            ready = {user for user, name in servers if servers[user, name]["ready"]}
+            return ready >= set(self.users) and len(self.rest.routes()) == len(self.users)
+
+        wait_for(all_there, "the users' servers")
 
     def heal(self) -> None:
         """Take every fault back."""
@@ -144,19 +150,34 @@ class PlainHub:
 
     def hang_spawn(self, user: str) -> None:
         """A start of the user's server does not end."""
-        self.rest.stop_server(user)
+        self._stop(user)
         (self._faults / f"hang-spawn-{user}").touch()
         self.rest.begin("POST", user)
+        self._wait_for(user, "pending spawn")
 
     def fail_spawn(self, user: str) -> None:
         """Every start of the user's server fails."""
-        self.rest.stop_server(user)
+        self._stop(user)
         (self._faults / f"fail-spawn-{user}").touch()
 
     def hang_stop(self, user: str) -> None:
         """A stop of the user's server does not end."""
         (self._faults / f"hang-stop-{user}").touch()
         self.rest.begin("DELETE", user)
+        self._wait_for(user, "pending stop")
+
+    def _stop(self, user: str) -> None:
+        self.rest.stop_server(user)
+        self._wait_for(user, "absent")
+
+    def _wait_for(self, user: str, state: str) -> None:
+        wait_for(lambda: self._state(user) == state, f"{user}'s server to be {state}")
+
+    def _state(self, user: str) -> str:
+        server = self.rest.servers().get((user, ""))
+        if server and server["pending"]:
+            return f"pending {server['pending']}"
+        return "ready" if server and server["ready"] else "absent"
 
     def proxy_down(self) -> None:
         """Kill the proxy; when the hub started it, wait until the hub has started another."""

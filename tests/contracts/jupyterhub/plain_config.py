@@ -95,8 +95,6 @@ c.JupyterHub.db_url = f"sqlite:///{directory}/jupyterhub.sqlite"
 c.JupyterHub.cookie_secret_file = f"{directory}/cookie_secret"
 c.JupyterHub.cleanup_servers = False
 c.JupyterHub.cleanup_proxy = False
-# After how many seconds a start or stop that hangs is answered with 202; by default ten.
-c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 1, "slow_stop_timeout": 1}
 # Lost routes stay lost until they are asked for, as far as the hub lets them.
 c.JupyterHub.last_activity_interval = 24 * 3600
 
