@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from bot.adapters.github import GitHubForge, credentials
 from bot.errors import ConfigError, Retry, Tell
 from bot.ports import Origin
 from bot.sandbox.fault_proxy import FaultProxy
-from bot.sandbox.faults import Fault, drop_after, says, slow
-from bot.sandbox.rules import on_request
+from bot.sandbox.faults import Fault, drop_after, says
+from bot.sandbox.rules import Passage, on_request
 from tests.support.answering import Answering
 from tests.support.bot import wait_until
 from tests.support.cruelty import WAITS
@@ -118,11 +119,19 @@ def test_a_post_that_took_effect_unheard_is_sent_once(github: Practice, fault: F
 
 
 def test_an_answer_later_than_anybody_waits_is_an_unheard_one(github: Practice) -> None:
-    github.sandbox.faults = [on_request("POST", f"{ISSUES}$", slow(1.5), times=1)]
-    impatient = client(github.sandbox.api_url, timeout=1)
+    given_up = threading.Event()
+
+    def held(passage: Passage) -> None:
+        if (passage.name, passage.path) == ("POST", ISSUES):
+            given_up.wait(60)
+
+    github.sandbox.faults = [held]
+    impatient = client(github.sandbox.api_url, timeout=4)
     with pytest.raises(Retry) as late:
         opened(impatient)
     impatient.close()
+    assert github.sandbox.issues() == []
+    given_up.set()
     assert late.value.maybe_done
     wait_until(github.sandbox.issues, "the late request takes effect", timeout=20)
     assert len(github.sandbox.issues()) == 1
