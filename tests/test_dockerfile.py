@@ -13,6 +13,7 @@ import textwrap
 import tomllib
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -20,6 +21,7 @@ import pytest
 from bot.cli import manifest
 from bot.sandbox.slack import SlackSandbox
 from bot.sandbox.world import environment
+from tests.support.bot import wait_until
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -204,6 +206,15 @@ def is_healthy(port: int) -> bool:
     return done.returncode == 0
 
 
+@contextmanager
+def held() -> Iterator[int]:
+    """A port that nobody is given by chance, and on which whoever asks for it by its number may listen."""
+    with socket.socket() as place:
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        place.bind(("127.0.0.1", 0))
+        yield int(place.getsockname()[1])
+
+
 @pytest.mark.parametrize("arguments", [("run",), ("sandbox",), ("drill", "proxy-eviction")])
 def test_without_sandbox_and_slack_it_says_what_to_do(
     tmp_path: Path, arguments: tuple[str, ...]
@@ -218,9 +229,7 @@ def test_without_sandbox_and_slack_it_says_what_to_do(
 
 
 def test_without_sandbox_it_runs_against_a_slack_and_is_healthy(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with SlackSandbox(manifest=manifest()) as slack:
+    with held() as port, SlackSandbox(manifest=manifest()) as slack:
         told = {
             "slack": {
                 "bot_token": slack.bot_token,
@@ -233,12 +242,13 @@ def test_without_sandbox_it_runs_against_a_slack_and_is_healthy(tmp_path: Path) 
         try:
             slack.wait_for(lambda: slack.bot_connected or process.poll() is not None, 60)
             assert slack.bot_connected, process.communicate(timeout=10)[0]
-            assert is_healthy(port)
+            # Slack has the socket before mayday knows that it has.
+            wait_until(lambda: is_healthy(port), "the image's own check", timeout=60)
             process.terminate()
             said, _ = process.communicate(timeout=30)
         finally:
             process.kill()
             process.wait(10)
-    assert process.returncode == 0, said
-    assert not is_healthy(port)
+        assert process.returncode == 0, said
+        assert not is_healthy(port)
     assert (tmp_path / ".mayday/mayday.db").exists()

@@ -80,6 +80,10 @@ def declared(scene: Scene) -> Channel:
     assert [mark["title"] for mark in channel.bookmarks] == ["datahub"]
     assert TITLE in channel.topic["value"]
     assert scene.posts(channel.id, "notice") == []
+    # A card whose answer was lost is found in Slack, and recorded when the channel is read again.
+    scene.until(
+        lambda: scene.message(channel.id, card[0]["ts"]), "the card is on record", timeout=30
+    )
     kept = [m.ts for m in scene.messages(channel.id) if m.author == slack.bot_user_id]
     assert kept.count(card[0]["ts"]) == 1
     assert [entry.kind.value for entry in scene.entries(channel.id)] == ["declared"]

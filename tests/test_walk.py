@@ -18,6 +18,7 @@ from bot.bootstrap import Bot
 from bot.cli import manifest
 from bot.config import load
 from bot.sandbox.world import World
+from tests.support.bot import UNHURRIED
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -46,6 +47,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     """The practice systems, and a mayday that works with them."""
     world = World(tmp_path / "world", manifest=manifest(), users=USERS)
     world.start_slack()
+    world.slack.ack_seconds = world.slack.trigger_seconds = UNHURRIED
     try:
         world.start_rest()
         settings = world.settings() | {
@@ -89,7 +91,8 @@ def _type(page: Page, line: str) -> None:
 
 def _react(page: Page, text: str, emoji: str) -> None:
     message = _message(page, text)
-    message.hover()
+    # Not by hovering: what comes meanwhile moves the message away from under the mouse.
+    message.focus()
     message.get_by_label(f"React with {emoji}", exact=True).click()
     expect(message.get_by_test_id("reactions")).to_contain_text("1")
 

@@ -59,5 +59,5 @@ def test_a_command_goes_wrong(scene: Scene, slack: SlackSandbox, line: str, name
         assert record(scene, channel) == before
         scene.ana.command(channel, f"/incident {line}")
 
-    slack.wait_for(lambda: record(scene, channel)[LINES[line]] > 0, what="it is on record")
+    scene.until(lambda: record(scene, channel)[LINES[line]] > 0, "it is on record")
     assert record(scene, channel) - before == Counter({LINES[line]: 1})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.bootstrap import Bot
 from bot.sandbox.clock import SandboxClock
 from bot.sandbox.faults import Fault, rate_limited, says, unacknowledged
 from bot.sandbox.rules import FaultHook, on_call, on_delivery
@@ -14,7 +15,7 @@ from bot.sandbox.slack import Channel, PersonError, SlackSandbox
 from bot.store import effects as effect_rows
 from bot.store.effects import EffectState
 from tests.support.bot import Scene
-from tests.support.cruelty import CALLS, EVENTS, hurried
+from tests.support.cruelty import CALLS, EVENTS, hurried, impatient
 
 TITLE = "Proxy was evicted"
 METHODS = (
@@ -80,11 +81,14 @@ def submit(scene: Scene) -> str:
 
 
 @pytest.mark.parametrize("fault", CALLS.values(), ids=CALLS)
-def test_every_call_goes_wrong_once(scene: Scene, slack: SlackSandbox, fault: Fault) -> None:
+def test_every_call_goes_wrong_once(
+    bot: Bot, scene: Scene, slack: SlackSandbox, fault: Fault
+) -> None:
     view = scene.ask_to_declare(scene.ana, TITLE)
     slack.faults = once(fault)
-    assert scene.ana.submit(view["id"], {"hubs": ["datahub"]}) == {}
-    hurried(scene, lambda: is_done(scene), "all of it", most=timedelta(minutes=25))
+    with impatient(bot, fault):
+        assert scene.ana.submit(view["id"], {"hubs": ["datahub"]}) == {}
+        hurried(scene, lambda: is_done(scene), "all of it", most=timedelta(minutes=25))
     whole(scene)
 
 
@@ -154,13 +158,13 @@ def test_a_form_that_was_kept_and_is_sent_again_with_other_words_is_the_first(
 def test_a_form_that_slack_did_not_open_in_time_is_asked_for_again(
     scene: Scene, slack: SlackSandbox
 ) -> None:
-    slack.trigger_seconds = 0.0
+    usual, slack.trigger_seconds = slack.trigger_seconds, 0.0
     scene.ana.command("general", f"/incident declare {TITLE}")
     slack.wait_for(
         lambda: "try again" in str(scene.ana.messages("general")[-1:]), what="she is told"
     )
     assert scene.ana.views() == []
-    slack.trigger_seconds = 3.0
+    slack.trigger_seconds = usual
     submit(scene)
     hurried(scene, lambda: is_done(scene), "all of it", most=timedelta(minutes=25))
     whole(scene)
@@ -170,10 +174,10 @@ def test_the_day_may_end_between_the_form_and_its_channel(
     scene: Scene, slack: SlackSandbox, clock: SandboxClock
 ) -> None:
     """The name is of the day of declaring, however late Slack lets the channel be made."""
+    clock.move_to(datetime(2017, 2, 24, 5, 16, tzinfo=UTC))
     view = scene.ask_to_declare(scene.ana, TITLE)
     slack.faults = [on_call("conversations.create", says(503), times=1)]
-    day = clock().date()
     assert scene.ana.submit(view["id"], {"hubs": ["datahub"]}) == {}
     clock.move_to(clock() + timedelta(days=1))
-    scene.until(lambda: is_done(scene), "all of it", timeout=20)
-    assert whole(scene).name == f"inc-{day}-proxy-was-evicted"
+    hurried(scene, lambda: is_done(scene), "all of it", most=timedelta(minutes=25))
+    assert whole(scene).name == "inc-2017-02-24-proxy-was-evicted"

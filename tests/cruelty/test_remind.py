@@ -6,29 +6,36 @@ from datetime import timedelta
 
 import pytest
 
+from bot.bootstrap import Bot
 from bot.sandbox.clock import SandboxClock
 from bot.sandbox.faults import Fault
 from bot.sandbox.rules import on_call
 from bot.sandbox.slack import SlackSandbox
-from bot.store.effects import EffectState
+from bot.store.effects import Effect, EffectState
 from tests.support.bot import Scene
-from tests.support.cruelty import CALLS, hurried
+from tests.support.cruelty import CALLS, hurried, impatient
 
 
 @pytest.mark.parametrize("looked", [False, True], ids=["", "and looking too"])
 @pytest.mark.parametrize("fault", CALLS.values(), ids=CALLS)
-def test_posting_goes_wrong(scene: Scene, slack: SlackSandbox, fault: Fault, looked: bool) -> None:
+def test_posting_goes_wrong(
+    bot: Bot, scene: Scene, slack: SlackSandbox, fault: Fault, looked: bool
+) -> None:
     channel = scene.declare().id
     slack.faults = [on_call("chat.postMessage", fault, times=1, holding="/remind/")]
     if looked:
         slack.faults.append(on_call("conversations.history", fault, times=1))
-    scene.later(minutes=30, seconds=1)
+
+    def asked() -> list[Effect]:
+        return [e for k, e in scene.effects(channel).items() if k.startswith("remind/")]
 
     def sent() -> bool:
-        found = [e for k, e in scene.effects(channel).items() if k.startswith("remind/")]
-        return bool(found) and all(e.state is EffectState.DONE for e in found)
+        return all(e.state is EffectState.DONE for e in asked())
 
-    hurried(scene, sent, "the reminder", most=timedelta(minutes=25))
+    with impatient(bot, fault):
+        scene.later(minutes=30, seconds=1)
+        scene.until(asked, "it is due", timeout=30)
+        hurried(scene, sent, "the reminder", most=timedelta(minutes=25))
     assert len(scene.posts(channel, "remind")) == 1
 
 

@@ -11,7 +11,7 @@ from bot.sandbox.faults import Fault, missing
 from bot.sandbox.rules import Which, on_call, on_event
 from bot.sandbox.slack import SlackSandbox
 from tests.support.bot import Scene, wait_until
-from tests.support.cruelty import CALLS, EVENTS, hurried
+from tests.support.cruelty import CALLS, EVENTS, hurried, impatient
 from tests.support.talk import Talk
 
 NEEDS_READING = {"missing", "out of order"}
@@ -49,7 +49,8 @@ def test_a_reading_goes_wrong(
     talk.meanwhile()
     slack.faults = [on_event("*", missing()), on_call(method, fault, times=1)]
     gone = {talk.deleted, talk.reply_deleted}
-    bot.backfill.all()
+    with impatient(bot, fault):
+        bot.backfill.all()
     known = scene.messages(talk.channel)
     assert {m.ts for m in known if m.deleted_at is not None} <= gone, (
         "half a reading deletes nothing"

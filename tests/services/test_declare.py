@@ -29,7 +29,7 @@ from bot.sandbox.slack import (
 from bot.services.declare import Declaration
 from bot.store import effects as effect_rows
 from bot.store.effects import EffectState
-from tests.support.bot import Scene, wait_until
+from tests.support.bot import HUB, Scene, wait_until
 
 PRIVATE: dict[str, Any] = {"private": ["private"]}
 
@@ -107,9 +107,7 @@ def test_what_the_form_says_is_kept(scene: Scene) -> None:
     assert incident.hubs == ("datahub",)
     assert incident.declared_by == scene.ana.id
     assert scene.ana.id in channel.members
-    assert [(m["title"], m["link"]) for m in channel.bookmarks] == [
-        ("datahub", "https://datahub.example.org")
-    ]
+    assert [(m["title"], m["link"]) for m in channel.bookmarks] == [("datahub", HUB["url"])]
 
 
 def test_a_double_click_is_one_incident(scene: Scene, slack: SlackSandbox) -> None:

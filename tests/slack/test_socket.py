@@ -39,9 +39,7 @@ def hellos() -> list[str]:
 def socket(slack: SlackSandbox, heard: list[str], hellos: list[str]) -> Iterator[Socket]:
     """A connection that is not open yet."""
     app = App(
-        client=WebClient(
-            token=slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=2
-        ),
+        client=WebClient(token=slack.bot_token, base_url=slack.api_url, retry_handlers=[]),
         signing_secret="unused",
         token_verification_enabled=False,
     )
@@ -86,7 +84,11 @@ def test_it_ends_when_it_is_stopped_just_as_it_begins_to_receive(
 
 
 def test_it_is_not_deaf_after_a_reconnection(
-    slack: SlackSandbox, socket: Socket, heard: list[str], monkeypatch: pytest.MonkeyPatch
+    slack: SlackSandbox,
+    socket: Socket,
+    heard: list[str],
+    hellos: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The receiver takes up a connection before the client has noted down all that belongs to it."""
     receives = threading.Event()
@@ -104,26 +106,36 @@ def test_it_is_not_deaf_after_a_reconnection(
         patch.setattr(Connection, "run_until_completion", noticed)
         patch.setattr(client, "ConnectionState", slowly)
         socket.start()
+    wait_until(lambda: len(hellos) == 1, "a connection")
     socket.client.connect_to_new_endpoint(force=True)  # as it does when Slack says `disconnect`
+    wait_until(lambda: len(hellos) == 2, "another one")
     slack.wait_for(lambda: slack.socket_count == 1, what="one socket, the new one")
     slack.person("ana").say("hub-ops", "still there?")
     wait_until(lambda: heard == ["still there?"], "what was said")
 
 
 def test_one_that_died_in_silence_is_a_problem_and_is_replaced(
-    slack: SlackSandbox, socket: Socket, heard: list[str], monkeypatch: pytest.MonkeyPatch
+    slack: SlackSandbox,
+    socket: Socket,
+    heard: list[str],
+    hellos: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nothing comes and no ping is answered, while the connection still looks open."""
     monkeypatch.setattr("bot.slack.socket.SILENT", 5.0)
+    # It is put on the dead socket, too, where nobody acknowledges it.
+    slack.ack_seconds = 3.0
     socket.start()
+    wait_until(lambda: len(hellos) == 1, "a connection")
     socket.watch()
     assert slack.socket_count == 1, "one that is well stays"
     slack.silence()
-    wait_until(lambda: socket.problem() != "", "the silence is noticed")
+    wait_until(lambda: socket.problem() != "", "the silence is noticed", timeout=30)
     socket.watch()
     assert socket.problem() == ""
+    wait_until(lambda: len(hellos) == 2, "another one")
     slack.person("ana").say("hub-ops", "anybody?")
-    wait_until(lambda: heard[-1:] == ["anybody?"], "what was said")
+    wait_until(lambda: heard[-1:] == ["anybody?"], "what was said", timeout=30)
 
 
 @pytest.fixture
@@ -143,15 +155,19 @@ def test_no_answer_of_slacks_makes_it_deaf(
     slack: SlackSandbox, socket: Socket, heard: list[str], hellos: list[str], fault: Fault
 ) -> None:
     """The address of a new connection is asked for anew until there is one, and nothing waits for days."""
+    # What is said between two connections comes again, and not only after Slack's minute.
+    slack.redeliver_after(*[0.5] * 60)
     socket.start()
-    wait_until(lambda: len(hellos) == 1, "a connection")
+    wait_until(lambda: hellos, "a connection")
+    socket.client.web_client.timeout = 2
     # Asked for when Slack says `disconnect`, and when the connection ends.
     slack.faults = [on_call("apps.connections.open", fault, times=2)]
+    before = len(hellos)
     slack.disconnect()
-    wait_until(lambda: len(hellos) >= 2, "a new connection")
+    wait_until(lambda: len(hellos) > before, "a new connection", timeout=30)
     slack.person("ana").say("hub-ops", "still there?")
     # It may be said into a connection that ends before its acknowledgement: then it comes again.
-    wait_until(lambda: set(heard) == {"still there?"}, "what was said")
+    wait_until(lambda: set(heard) == {"still there?"}, "what was said", timeout=30)
 
 
 @pytest.mark.parametrize("asked", NONSENSE)

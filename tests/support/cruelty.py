@@ -6,9 +6,13 @@ nothing is there twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
+from sqlalchemy import text
+
+from bot.bootstrap import Bot
 from bot.sandbox.faults import (
     Fault,
     Garbled,
@@ -26,6 +30,7 @@ from bot.sandbox.faults import (
     twice,
     unacknowledged,
 )
+from bot.store import effects as effect_rows
 from tests.support.bot import Scene, wait_until
 
 CALLS: dict[str, Fault] = {
@@ -67,7 +72,25 @@ WAITS: dict[str, float | None] = {
 nothing sensible is asked."""
 
 PATIENCE = 0.8
-"""Seconds that the adapters wait for an answer here, so that no test waits for their usual ones."""
+"""Seconds that mayday waits for an answer that never comes, so that no test waits for its usual ones."""
+
+
+@contextmanager
+def impatient(bot: Bot, fault: Fault) -> Iterator[None]:
+    """Have it wait but little where a call hangs. Every other answer may be as slow as the machine is."""
+    client = bot.app.client
+    usual = client.timeout
+    client.timeout = PATIENCE if fault.hang else usual
+    yield
+    client.timeout = usual
+
+
+def is_at_rest(scene: Scene) -> bool:
+    """Whether nothing is being done or due, so that only time brings anything on."""
+    table = "workflow_status" if scene.store.is_sqlite else "dbos.workflow_status"
+    busy = text(f"SELECT count(*) FROM {table} WHERE status IN ('ENQUEUED', 'PENDING')")
+    with scene.store.read() as tx:
+        return not tx.execute(busy).scalar() and not effect_rows.due(tx, scene.clock())
 
 
 def hurried(
@@ -78,14 +101,17 @@ def hurried(
     most: timedelta,
     by: timedelta = timedelta(seconds=5),
 ) -> None:
-    """Wait for something while the shared clock runs fast: at most so much of its time may pass."""
+    """Wait for something while the shared clock runs fast: at most so much of its time may pass.
+
+    It stands still as long as mayday has something to do, however slow the machine is.
+    """
     until = scene.clock() + most
 
     def moved() -> bool:
         if met():
             return True
-        if scene.clock() < until:
+        if scene.clock() < until and is_at_rest(scene):
             scene.later(seconds=by.total_seconds())
         return False
 
-    wait_until(moved, f"{what}, within {most} of the clock", timeout=30)
+    wait_until(moved, f"{what}, within {most} of the clock", timeout=90)

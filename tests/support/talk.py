@@ -22,9 +22,7 @@ class Talk:
         self.reply_deleted = ana.say(self.channel, "nevermind", thread_ts=self.kept)
         self.pinned = ana.say(self.channel, "proxy restarted")
         ana.react(self.channel, self.kept, "pushpin")
-        said = {self.kept, self.edited, self.deleted, self.reply_edited, self.reply_deleted}
-        said.add(self.pinned)
-        wait_until(lambda: said <= {m.ts for m in scene.messages(self.channel)}, "all was recorded")
+        wait_until(self.is_heard, "all was recorded")
         wait_until(lambda: self.timeline() == ["routes are gone"], "the pin was recorded")
 
     def meanwhile(self) -> None:
@@ -55,11 +53,20 @@ class Talk:
         shown = {m["ts"] for m in self.scene.slack.messages(self.channel)}
         return shown <= known and self.is_recorded()
 
+    def is_heard(self) -> bool:
+        """Whether mayday knows every message of people that is shown, that they joined too."""
+        known = {m.ts for m in self.scene.messages(self.channel)}
+        bot = self.scene.slack.bot_user_id
+        return known >= {
+            m["ts"] for m in self.scene.slack.messages(self.channel) if m.get("user") != bot
+        }
+
     def is_recorded(self) -> bool:
         """Whether mayday knows by now what people said and did."""
         known = {m.ts: m for m in self.scene.messages(self.channel)}
         return (
-            {self.said, self.shown, self.reply} <= set(known)
+            self.is_heard()
+            and known.keys() >= {self.said, self.shown, self.reply}
             and known[self.edited].text == "29 of 31"
             and known[self.reply_edited].text == "which hubs?"
             and known[self.deleted].deleted_at is not None
