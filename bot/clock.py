@@ -8,6 +8,7 @@ second late unless told otherwise, hence ``misfire_grace_time=None``.
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -45,25 +46,36 @@ class Ticks:
             timezone=UTC,
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
+        self._ticks: dict[str, Callable[[], None]] = {}
         self._last = time.monotonic()
 
     def every(self, seconds: float, name: str, service: Callable[[], Any]) -> None:
         """Call a service every so many seconds of real time, the first time at once."""
 
-        def tick() -> None:
-            self._last = time.monotonic()
-            try:
-                service()
-            except Exception:
-                log.exception("tick.failed", tick=name)
+        one_at_a_time = threading.Lock()
 
+        def tick() -> None:
+            with one_at_a_time:
+                self._last = time.monotonic()
+                try:
+                    service()
+                except Exception:
+                    log.exception("tick.failed", tick=name)
+
+        self._ticks[name] = tick
         self._scheduler.add_job(
             tick, "interval", seconds=seconds, id=name, next_run_time=datetime.now(UTC)
         )
 
     def soon(self, name: str) -> None:
-        """Call a service now instead of when its time comes."""
-        self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
+        """Call a service now as well; one that is being called is called once more afterwards.
+
+        APScheduler drops a job whose time comes while it runs. So this is another job, of which two may be
+        about: one that runs, and one that waits for it and begins after whatever it was asked for.
+        """
+        self._scheduler.add_job(
+            self._ticks[name], id=f"{name} soon", replace_existing=True, max_instances=2
+        )
 
     def start(self) -> None:
         """Begin to tick."""
