@@ -59,6 +59,15 @@ class Behaviour(Breakable):
     def trigger_seconds(self, seconds: float) -> None:
         self._parts.modals.trigger_seconds = seconds
 
+    @property
+    def ack_seconds(self) -> float:
+        """How long the app has to acknowledge a delivery, in real seconds (3 in Slack)."""
+        return self._outbox.ack_seconds
+
+    @ack_seconds.setter
+    def ack_seconds(self, seconds: float) -> None:
+        self._outbox.ack_seconds = seconds
+
     def enforce_rate_limits(self, enforce: bool = True) -> None:
         """Hold calls to Slack's published limits; off unless asked for."""
         self._web_api.enforce_limits = enforce

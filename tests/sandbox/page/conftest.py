@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from slack_bolt import Ack, App, Respond
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
@@ -33,6 +33,8 @@ OpenPage = Callable[..., Page]
 def sandbox() -> Iterator[SlackSandbox]:
     """A practice workspace whose clock stands still, so that the times shown are known."""
     with SlackSandbox(clock=lambda: NOW) as running:
+        # Slack's three seconds are real ones; these tests are not of them.
+        running.ack_seconds = running.trigger_seconds = 15.0
         yield running
 
 
@@ -263,6 +265,26 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=_CHROMIUM, args=_ARGUMENTS)
         yield running
         running.close()
+
+
+def note_found(page: Page) -> Callable[[Locator], None]:
+    """From now on the page notes which messages light up as found; gives what waits until one has."""
+    page.evaluate(
+        """() => {
+          window.lit = [];
+          const note = ({ target }) => target.matches(".found") && lit.push(target.dataset.ts);
+          new MutationObserver((all) => all.forEach(note)).observe(document, {
+            subtree: true,
+            attributeFilter: ["class"],
+          });
+        }"""
+    )
+
+    def wait(message: Locator) -> None:
+        ts = message.get_attribute("data-ts")
+        page.wait_for_function("ts => window.lit.includes(ts)", arg=ts)
+
+    return wait
 
 
 @pytest.fixture
