@@ -89,6 +89,11 @@ def _type(page: Page, line: str) -> None:
     composer.press("Enter")
 
 
+def _enter(page: Page, channel: str) -> None:
+    page.get_by_test_id("channel-link").filter(has_text=channel).click()
+    expect(page.get_by_test_id("channel-name")).to_contain_text(channel)
+
+
 def _react(page: Page, text: str, emoji: str) -> None:
     message = _message(page, text)
     # Not by hovering: what comes meanwhile moves the message away from under the mouse.
@@ -122,7 +127,7 @@ def test_from_the_first_alarm_to_the_report(world: World, page: Page) -> None:
     _type(page, "/incident declare Users see errors")
     expect(page.get_by_test_id("modal")).to_be_visible()
     _submit(page, severity="sev1", summary="Nobody reaches their server.")
-    page.get_by_test_id("channel-link").filter(has_text="users-see-errors").click()
+    _enter(page, "users-see-errors")
     card = _message(page, "Nobody reaches their server.")
     expect(card).to_contain_text("commander: nobody yet")
     card.get_by_role("button", name="Take command").click()
@@ -182,7 +187,7 @@ def test_mayday_meets_what_is_broken_on_the_page(world: World, page: Page) -> No
     _type(page, "/incident declare Users see errors")
     expect(page.get_by_test_id("modal")).to_be_visible()
     _submit(page, severity="sev1", summary="Nobody reaches their server.")
-    page.get_by_test_id("channel-link").filter(has_text="users-see-errors").click()
+    _enter(page, "users-see-errors")
     expect(_message(page, "Nobody reaches their server.")).to_be_visible()
     _type(page, "/incident run resync-routes")
     expect(_message(page, "does not accept the token")).to_be_visible()
@@ -199,7 +204,7 @@ def test_a_reminder_comes_due_when_the_clock_is_moved_on_the_page(world: World, 
     _type(page, "/incident declare Users see errors")
     expect(page.get_by_test_id("modal")).to_be_visible()
     _submit(page, severity="sev2")
-    page.get_by_test_id("channel-link").filter(has_text="users-see-errors").click()
+    _enter(page, "users-see-errors")
     expect(page.get_by_test_id("topic")).to_contain_text("sev2 · investigating")
     clock = page.get_by_test_id("clock")
     clock.click()

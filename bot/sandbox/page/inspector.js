@@ -46,6 +46,7 @@ class Inspector {
   entries = new Map();
   open = new Map();
   version = 0;
+  question = 0;
   paused = false;
   sought = { system: "", text: "", bad: false };
 
@@ -137,9 +138,8 @@ class Inspector {
           data: { testid: "traffic-clear" },
           onclick: async () => {
             await api.clearTraffic();
-            this.entries.clear();
-            this.open.clear();
-            this.#draw();
+            // Not simply everything: something may have come since.
+            await this.#look();
           },
         },
         "Clear",
@@ -165,28 +165,38 @@ class Inspector {
   }
 
   async #look() {
+    const question = (this.question += 1);
     const news = await api.fetchTraffic(this.version);
-    if (!news || this.paused) return;
-    if (news.version < this.version) this.entries.clear();
-    this.version = news.version;
+    // The answer to an older question never undoes that to a newer one.
+    if (!news || question !== this.question) return;
+    if (!this.paused) await this.#take(news);
     for (const id of this.entries.keys()) {
       if (id >= news.first) break;
       this.entries.delete(id);
       this.open.delete(id);
     }
-    for (const entry of news.entries) this.entries.set(entry.id, entry);
-    const changed = news.entries.filter(({ id }) => this.open.has(id));
-    await Promise.all(changed.map(({ id }) => this.#fetch(id)));
     this.#draw();
   }
 
-  async #fetch(id) {
-    this.open.set(id, (await api.fetchTraffic(null, id)) ?? {});
+  async #take(news) {
+    if (news.version < this.version) this.entries.clear();
+    this.version = news.version;
+    for (const entry of news.entries) this.entries.set(entry.id, entry);
+    const changed = news.entries.filter(({ id }) => this.open.has(id));
+    await Promise.all(
+      changed.map(async ({ id }) => {
+        const details = await this.#details(id);
+        // Who has closed it meanwhile wants it closed.
+        if (this.open.has(id)) this.open.set(id, details);
+      }),
+    );
   }
+
+  #details = async (id) => (await api.fetchTraffic(null, id)) ?? {};
 
   async #toggle(id) {
     if (this.open.has(id)) this.open.delete(id);
-    else await this.#fetch(id);
+    else this.open.set(id, await this.#details(id));
     this.#draw();
   }
 

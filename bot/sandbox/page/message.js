@@ -66,7 +66,10 @@ function draw(node, context) {
     parts.push(part("head", [author, ws.tz, message.ts], () => head(context, author)));
   if (message.subtype === "thread_broadcast" && !context.inThread)
     parts.push(part("from-thread", [message.thread_ts, ws.sig], () => fromThread(context)));
-  const body = [message.text, message.blocks, message.attachments, message.edited, editing, ws.sig];
+  // What one is writing stays, whatever becomes of the message or of the workspace meanwhile.
+  const body = editing
+    ? "editor"
+    : [message.text, message.blocks, message.attachments, message.edited, ws.sig];
   parts.push(
     part("body", body, () => (editing ? editor(context) : content(node, context, author))),
   );

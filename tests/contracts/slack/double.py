@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.sandbox.slack import SlackSandbox
+from bot.sandbox.slack.modals import TRIGGER_SECONDS
 from tests.contracts.slack.ear import trigger_of
 from tests.contracts.slack.systems import DOUBLE, FEW_SCOPES
+from tests.support.bot import UNHURRIED
 
 
 class Double:
@@ -25,6 +27,7 @@ class Double:
         self.ben = self.sandbox.person("ben").id
         self.general = self.sandbox.channel("general").id
         self._every_scope = set(self.sandbox.scopes)
+        self.healed()
 
     def say(self, user: str, channel: str, text: str, thread_ts: str = "") -> str:
         return self.sandbox.person(user).say(channel, text, thread_ts or None)
@@ -70,9 +73,14 @@ class Double:
         return self.bot_token
 
     def healed(self) -> None:
-        """Take back what a test did to it."""
+        """Take back what a test did to it, and what Slack's three seconds do to a busy machine."""
         self.sandbox.scopes = self._every_scope
         self.sandbox.faults = []
+        self.sandbox.ack_seconds = self.sandbox.trigger_seconds = UNHURRIED
+
+    def in_time(self) -> None:
+        """Let a trigger be good as long as Slack's is, while a test lasts."""
+        self.sandbox.trigger_seconds = TRIGGER_SECONDS
 
     def stop(self) -> None:
         self.sandbox.stop()

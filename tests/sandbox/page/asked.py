@@ -42,8 +42,9 @@ def listening(app: App, client: WebClient, forms: list[Json]) -> Json:
 
     @app.action("asked")
     def dispatched(ack: Ack, action: Json) -> None:
-        ack()
+        # Noted before it is acknowledged: after that the page goes on, whatever this thread does.
         values.setdefault("actions", []).append(action)
+        ack()
 
     @app.view("every_input")
     def sent(ack: Ack, view: Json) -> None:
@@ -51,8 +52,8 @@ def listening(app: App, client: WebClient, forms: list[Json]) -> Json:
         if errors:
             ack(response_action="errors", errors=errors)
             return
-        ack()
         values.update(view["state"]["values"])
+        ack()
 
     return values
 

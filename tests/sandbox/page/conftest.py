@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from slack_bolt import Ack, App, Respond
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from bot.sandbox.slack import SlackSandbox
+from tests.support.bot import UNHURRIED
 
 NOW = datetime(2017, 2, 24, 5, 10, 57, tzinfo=UTC)
 """The evening of 23 February 2017 in California, the morning of the 24th in Berlin."""
@@ -33,6 +34,7 @@ OpenPage = Callable[..., Page]
 def sandbox() -> Iterator[SlackSandbox]:
     """A practice workspace whose clock stands still, so that the times shown are known."""
     with SlackSandbox(clock=lambda: NOW) as running:
+        running.ack_seconds = running.trigger_seconds = UNHURRIED
         yield running
 
 
@@ -263,6 +265,26 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=_CHROMIUM, args=_ARGUMENTS)
         yield running
         running.close()
+
+
+def note_found(page: Page) -> Callable[[Locator], None]:
+    """From now on the page notes which messages light up as found; gives what waits until one has."""
+    page.evaluate(
+        """() => {
+          window.lit = [];
+          const note = ({ target }) => target.matches(".found") && lit.push(target.dataset.ts);
+          new MutationObserver((all) => all.forEach(note)).observe(document, {
+            subtree: true,
+            attributeFilter: ["class"],
+          });
+        }"""
+    )
+
+    def wait(message: Locator) -> None:
+        ts = message.get_attribute("data-ts")
+        page.wait_for_function("ts => window.lit.includes(ts)", arg=ts)
+
+    return wait
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from playwright.sync_api import APIResponse, Page, Route, expect
 from slack_sdk import WebClient
 
 from bot.sandbox.slack import SlackSandbox
+from tests.support.bot import wait_until
 
 OpenPage = Callable[..., Page]
 
@@ -107,6 +108,8 @@ def _press_with_a_late_answer(page: Page) -> list[tuple[Route, APIResponse]]:
     page.get_by_test_id("modal-submit").click()
     error = page.get_by_test_id("modal").locator("[data-error-for=title]")
     expect(error).to_have_text("Say what users see.")
+    # The server's answer may come after its news; what handles it here has a turn at each call.
+    wait_until(lambda: page.title() and held, "the answer that is held")
     return held
 
 
@@ -252,7 +255,7 @@ def test_topic_pins_and_bookmarks_stand_over_the_channel(
     )
     page.get_by_test_id("pins").click()
     page.get_by_test_id("popover").get_by_role("link").click()
-    assert page.evaluate("location.hash") == f"#{place}/p{ts.replace('.', '')}"
+    page.wait_for_function("at => location.hash === at", arg=f"#{place}/p{ts.replace('.', '')}")
 
     link = client.chat_getPermalink(channel=place, message_ts=ts)["permalink"]
     sandbox.person("ben").say("general", f"see {link}")

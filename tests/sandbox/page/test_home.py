@@ -71,19 +71,15 @@ def heard(app: App, client: WebClient) -> list[Json]:
 def test_the_home_is_opened_published_and_used(
     sandbox: SlackSandbox, open_page: OpenPage, heard: list[Json]
 ) -> None:
-    heard.clear()
     page = open_page("ana")
     page.get_by_test_id("app-link").click()
     shown = page.get_by_test_id("home")
     expect(shown.get_by_role("heading", name="Two incidents")).to_be_visible()
     expect(page.get_by_test_id("channel-name")).to_contain_text("mayday")
     expect(page.get_by_test_id("app-link")).to_have_attribute("aria-current", "page")
-    [event] = heard
-    assert (event["type"], event["user"], event["tab"]) == (
-        "app_home_opened",
-        sandbox.person("ana").id,
-        "home",
-    )
+    # What others did may still be on its way from another test.
+    [event] = [each for each in heard if each["user"] == sandbox.person("ana").id]
+    assert (event["type"], event["tab"]) == ("app_home_opened", "home")
 
     shown.get_by_label("Filter").fill("datahub")
     shown.get_by_label("Filter").press("Enter")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 from slack_bolt import App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError
 from bot.sandbox.faults import drop_before
 from bot.sandbox.rules import on_event
 from bot.sandbox.slack import SlackSandbox
+from tests.support.bot import wait_until
 
 OpenPage = Callable[..., Page]
 
@@ -20,8 +21,10 @@ def page(open_page: OpenPage, sandbox: SlackSandbox, app: App) -> Page:
     """Ana with the panel open, and nothing in it."""
     opened = open_page("ana")
     opened.get_by_test_id("traffic-toggle").click()
-    opened.get_by_test_id("traffic-clear").click()
-    expect(opened.locator(".traffic-entry")).to_have_count(0)
+    # That nothing is shown may also mean that nothing was asked for yet.
+    with opened.expect_response("**/_sandbox/traffic/clear"):
+        opened.get_by_test_id("traffic-clear").click()
+    expect(opened.get_by_test_id("traffic-count")).to_contain_text("Nothing yet")
     return opened
 
 
@@ -37,6 +40,25 @@ def test_calls_and_deliveries_come_newest_first(page: Page, client: WebClient) -
     expect(command.locator(".state")).to_have_text("acked")
     expect(command.locator(".course")).to_have_text("← Slack")
     expect(command.locator(".traffic-when")).to_contain_text("21:10:57")
+    # The app's answer is traffic, too: none of it is left for another test.
+    expect(page.get_by_test_id("message").filter(has_text="Nothing is open")).to_be_visible()
+
+
+def test_what_comes_right_after_the_forgetting_is_shown(page: Page, client: WebClient) -> None:
+    held: list[tuple[Route, APIResponse]] = []
+    client.auth_test()
+    names = page.locator(".traffic-name")
+    expect(names).to_have_text(["auth.test"])
+    page.route("**/traffic/clear", lambda route: held.append((route, route.fetch())))
+    page.get_by_test_id("traffic-clear").click()
+    expect(names).to_have_count(0)
+    wait_until(lambda: page.title() and held, "the answer that is held")
+    client.api_test()
+    expect(names).to_have_text(["api.test"])
+    (route, response) = held[0]
+    route.fulfill(response=response)
+    client.auth_test()
+    expect(names).to_have_text(["auth.test", "api.test"])
 
 
 def test_an_entry_opens_and_shows_what_was_asked_and_answered(

@@ -1,17 +1,26 @@
 """An open page outlives the sandbox: it says so, and goes on with the next one by itself."""
 
-from urllib.parse import urlsplit
+import socket
+from collections.abc import Iterator
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from bot.sandbox.slack import SlackSandbox
 
 
-def test_an_open_page_goes_on_with_the_next_sandbox(browser: Browser) -> None:
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port that nobody else is given, also while no sandbox listens there."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+def test_an_open_page_goes_on_with_the_next_sandbox(browser: Browser, port: int) -> None:
     page = browser.new_page()
-    with SlackSandbox() as first:
-        port = urlsplit(first.url).port
-        assert port is not None
+    with SlackSandbox(port=port) as first:
         page.goto(first.url)
         page.get_by_test_id("composer").fill("written before")
         page.get_by_test_id("composer").press("Enter")

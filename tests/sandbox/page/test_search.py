@@ -1,6 +1,5 @@
 """Search: what is found, by which filters, by whom, and where one lands."""
 
-import re
 from collections.abc import Callable
 
 import pytest
@@ -8,6 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 from slack_sdk import WebClient
 
 from bot.sandbox.slack import SlackSandbox
+from tests.sandbox.page.conftest import note_found
 
 OpenPage = Callable[..., Page]
 
@@ -108,11 +108,12 @@ def test_a_filter_is_completed_and_a_channel_is_gone_to(open_page: OpenPage) -> 
 
 def test_one_lands_at_the_message(open_page: OpenPage) -> None:
     page = open_page("ana")
+    wait_until_found = note_found(page)
     _search(page, "evicted").click()
     expect(page.get_by_test_id("channel-name")).to_have_text("hub-ops")
     message = page.get_by_test_id("channel-log").locator("article", has_text="was evicted")
     expect(message).to_be_in_viewport()
-    expect(message).to_have_class(re.compile("found"))
+    wait_until_found(message)
     expect(message).to_be_focused()
 
 

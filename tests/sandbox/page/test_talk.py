@@ -10,6 +10,7 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from bot.sandbox.slack import SlackSandbox
+from tests.sandbox.page.conftest import note_found
 
 OpenPage = Callable[..., Page]
 
@@ -28,6 +29,16 @@ def _message(page: Page, text: str, log: str = "channel-log") -> Locator:
 
 def _texts(sandbox: SlackSandbox, channel: str) -> list[str]:
     return [message["text"] for message in sandbox.messages(channel)]
+
+
+def _until_read(sandbox: SlackSandbox, name: str, channel: str) -> None:
+    """Wait until the sandbox knows that this person has read all of the channel."""
+    person, place = sandbox.person(name), sandbox.channel(channel).id
+    reads = person.parts.workspace.reads
+    sandbox.wait_for(
+        lambda: reads.get(person.id, {}).get(place) == sandbox.messages(place)[-1]["ts"],
+        what=f"that {name} has read {channel}",
+    )
 
 
 def test_a_message_is_said_edited_and_deleted(sandbox: SlackSandbox, open_page: OpenPage) -> None:
@@ -52,6 +63,24 @@ def test_a_message_is_said_edited_and_deleted(sandbox: SlackSandbox, open_page: 
     page.get_by_test_id("confirm").click()
     expect(_message(page, "the proxy is back")).to_have_count(0)
     assert not any("the proxy is back" in text for text in _texts(sandbox, "general"))
+
+
+def test_what_is_written_into_an_edit_outlives_what_others_do(
+    sandbox: SlackSandbox, client: WebClient, open_page: OpenPage
+) -> None:
+    page = open_page("ana")
+    _say(page, "half an edit")
+    expect(_message(page, "half an edit")).to_be_visible()
+    page.get_by_test_id("composer").press("ArrowUp")
+    editor = page.get_by_label("Edit message")
+    editor.fill("half an edit, and the oth")
+    sandbox.person("ben").create_channel("made-meanwhile", False)
+    expect(page.get_by_test_id("channel-link").filter(has_text="made-meanwhile")).to_be_visible()
+    expect(editor).to_be_focused()
+    page.keyboard.type("er")
+    expect(editor).to_have_value("half an edit, and the other")
+    editor.press("Enter")
+    expect(_message(page, "half an edit, and the other (edited)")).to_be_visible()
 
 
 def test_an_apps_blocks_do_not_say_that_they_were_edited(
@@ -131,8 +160,9 @@ def test_an_answer_stays_in_its_thread(sandbox: SlackSandbox, open_page: OpenPag
 
     page.goto(f"{page.url.split('#')[0]}#{sandbox.channel('general').id}")
     page.reload()
+    wait_until_found = note_found(page)
     page.evaluate(f"location.hash += '/p{answer['ts'].replace('.', '')}'")
-    expect(_message(page, "I do", "thread-log")).to_have_class(re.compile("found"))
+    wait_until_found(_message(page, "I do", "thread-log"))
 
 
 def test_a_draft_and_the_focus_outlive_what_others_do(
@@ -170,8 +200,9 @@ def test_markup_is_only_text(
     log = page.get_by_test_id("channel-log")
     expect(log).to_contain_text(typed)
     # A bot's text comes as it is, with nothing escaped; and a link may carry any scheme.
-    client.chat_postMessage(channel="#hub-ops", text=f"raw {typed} <javascript:alert(1)|press>")
-    expect(log).to_contain_text("raw ")
+    text = f"raw {typed} <javascript:alert(1)|press>"
+    raw = client.chat_postMessage(channel="#hub-ops", text=text)
+    expect(log.locator(f"[data-ts='{raw['ts']}']")).to_contain_text("raw ")
     assert log.locator("img, script, b, a[href^=javascript]").count() == 0
     expect(page).not_to_have_title("hit")
 
@@ -219,6 +250,7 @@ def test_acting_as_another_person(sandbox: SlackSandbox, open_page: OpenPage) ->
     expect(page.get_by_test_id("person-switch")).to_contain_text("Gus Moreau")
     expect(page.get_by_test_id("channel-link").filter(has_text="ops-only")).to_have_count(0)
     page.get_by_test_id("channel-link").filter(has_text="hub-ops").click()
+    expect(page.get_by_test_id("channel-name")).to_have_text("hub-ops")
     _say(page, "hello from the guest")
     expect(_message(page, "hello from the guest").get_by_test_id("author")).to_have_text(
         "Gus Moreau"
@@ -242,7 +274,9 @@ def test_what_is_unread_is_marked_until_it_is_read(
     expect(page).to_have_title(re.compile(r"^\(\d+\) general"))
     link.click()
     expect(_message(page, "my students see errors")).to_be_visible()
+    _until_read(sandbox, "ana", "section-7")
     page.get_by_test_id("channel-link").filter(has_text="general").click()
+    expect(page.get_by_test_id("channel-name")).to_have_text("general")
     expect(link).not_to_have_class(re.compile("unread"))
     expect(link.locator(".count")).to_have_count(0)
     page.reload()
@@ -252,15 +286,19 @@ def test_what_is_unread_is_marked_until_it_is_read(
 
 
 def test_a_line_stands_over_what_is_new(sandbox: SlackSandbox, open_page: OpenPage) -> None:
-    ana, ben = sandbox.person("ana"), sandbox.person("ben")
+    ben = sandbox.person("ben")
     ben.say("incidents", "seen before")
     page = open_page("ana", "incidents")
     expect(_message(page, "seen before")).to_be_visible()
-    sandbox.wait_for(lambda: sandbox.channel("incidents").id in ana.parts.workspace.reads[ana.id])
+    _until_read(sandbox, "ana", "incidents")
     page.get_by_test_id("channel-link").filter(has_text="general").click()
-    for text in ("first news", "second news"):
+    expect(page.get_by_test_id("channel-name")).to_have_text("general")
+    for text in ("@ana first news", "@ana second news"):
         ben.say("incidents", text)
-    page.get_by_test_id("channel-link").filter(has_text="incidents").click()
+    link = page.get_by_test_id("channel-link").filter(has_text="incidents")
+    # What one sees arrive is not new: both are there before one looks.
+    expect(link.locator(".count")).to_have_text("2")
+    link.click()
     line = page.get_by_role("separator", name="New")
     expect(line).to_be_visible()
     below = line.locator("xpath=following-sibling::article")
