@@ -268,8 +268,9 @@ def test_a_call_hangs_until_the_caller_has_had_enough(
     proxy.faults = [on_request("POST", "/a", hangs(effect=effect), times=1)]
     with pytest.raises(httpx.ReadTimeout):
         client.post("/a", timeout=0.3)
-    assert len(upstream.effects) == effect
+    wait_until(lambda: len(upstream.effects) == effect, "the effect")
     assert client.post("/a").status_code == 201
+    assert len(upstream.effects) == effect + 1
 
 
 def test_a_call_hangs_until_all_is_healed(proxy: FaultProxy, client: httpx.Client) -> None:
@@ -294,7 +295,7 @@ def test_a_call_hangs_until_all_is_healed(proxy: FaultProxy, client: httpx.Clien
 def test_what_is_slow_takes_effect_though_nobody_waits(
     upstream: Upstream, proxy: FaultProxy, client: httpx.Client
 ) -> None:
-    proxy.faults = [on_request("POST", "/a", slow(0.4), times=1)]
+    proxy.faults = [on_request("POST", "/a", slow(2), times=1)]
     with pytest.raises(httpx.ReadTimeout):
         client.post("/a", timeout=0.1)
     assert upstream.effects == []

@@ -332,12 +332,12 @@ class Scene:
             found = effect_rows.of_incident(tx, incident.id)
         return {key.removeprefix(f"{incident.id}/"): effect for key, effect in found.items()}
 
-    def until(self, met: Callable[[], object], what: str, *, timeout: float = 10) -> None:
+    def until(self, met: Callable[[], object], what: str, *, timeout: float = 30) -> None:
         """Wait for something that stands in mayday's rows, which nobody is told of."""
         wait_until(met, what, timeout=timeout)
 
 
-def wait_until(met: Callable[[], object], what: str, *, timeout: float = 10) -> None:
+def wait_until(met: Callable[[], object], what: str, *, timeout: float = 30) -> None:
     """Ask again and again, until a deadline."""
     deadline = time.monotonic() + timeout
     while not met():

@@ -327,7 +327,7 @@ class SlackSandbox(Behaviour):
             return copy.deepcopy(views)
 
     def wait_for(
-        self, predicate: Callable[[], object], timeout: float = 10.0, *, what: str = ""
+        self, predicate: Callable[[], object], timeout: float = 30.0, *, what: str = ""
     ) -> None:
         """Wait until `predicate` is true; it is asked again after every change, under the lock.
 

@@ -13,6 +13,7 @@ from slack_sdk import WebClient
 
 from bot.sandbox.clock import SandboxClock
 from bot.sandbox.slack import SlackSandbox
+from tests.support.bot import UNHURRIED
 
 Connect = Callable[[App], SocketModeHandler]
 
@@ -26,6 +27,7 @@ def moved(tmp_path: Path) -> SandboxClock:
 @pytest.fixture
 def slack(moved: SandboxClock) -> Iterator[SlackSandbox]:
     with SlackSandbox(clock=moved) as sandbox:
+        sandbox.ack_seconds = sandbox.trigger_seconds = UNHURRIED
         yield sandbox
 
 

@@ -73,8 +73,8 @@ def test_a_call_hangs(slack: SlackSandbox, effect: bool) -> None:
     before = texts(slack)
     with pytest.raises(TimeoutError):
         post(slack, timeout=0.3)
+    slack.wait_for(lambda: slack.calls and slack.calls[-1].status == 0, what="the call")
     assert texts(slack) == before + ["x"] * effect
-    assert slack.calls[-1].status == 0
 
 
 def test_a_call_that_hangs_is_cut_when_the_rule_goes(slack: SlackSandbox) -> None:
@@ -105,7 +105,7 @@ def test_slow_and_lost_add_up(slack: SlackSandbox) -> None:
 
 
 def test_a_limit_that_ends(slack: SlackSandbox) -> None:
-    slack.faults = [on_call("*", rate_limited(30), lasts=0.3)]
+    slack.faults = [on_call("*", rate_limited(30), lasts=3)]
     answer = post(slack)
     assert isinstance(answer, urllib.error.HTTPError)
     assert (answer.code, answer.headers["Retry-After"]) == (429, "30")

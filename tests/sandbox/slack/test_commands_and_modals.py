@@ -62,6 +62,7 @@ def test_a_command_fails_in_slacks_words(slack: SlackSandbox, app: App, connect:
     assert away is not None
     assert away["text"] == "/incident failed because the app did not respond."
 
+    slack.ack_seconds = 1.0
     connect(app)  # It has no listener for the command, so nothing acknowledges it.
     late = ana.command("hub-ops", "/incident list")
     assert late is not None

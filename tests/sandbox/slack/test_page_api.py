@@ -93,9 +93,9 @@ def test_a_command_from_the_page_is_answered_in_the_state(slack: SlackSandbox, p
 def test_an_open_page_hears_of_every_change(slack: SlackSandbox) -> None:
     address = slack.url.replace("http", "ws", 1) + "_sandbox/live"
     with open_socket(address) as socket:
-        first = json.loads(socket.recv(timeout=5))["version"]
+        first = json.loads(socket.recv(timeout=20))["version"]
         slack.person("ana").say("hub-ops", "x")
-        assert json.loads(socket.recv(timeout=5))["version"] > first
+        assert json.loads(socket.recv(timeout=20))["version"] > first
 
 
 def test_a_file_can_be_read_back(slack: SlackSandbox, page: Page) -> None:
