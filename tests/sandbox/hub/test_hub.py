@@ -7,6 +7,7 @@ import pytest
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
+from bot.sandbox.cluster.waiting import wait_for
 from bot.sandbox.hub import DEFAULT_USERS, HubSandbox, Row
 
 
@@ -90,5 +91,7 @@ def test_the_bots_token_reads_metrics_and_starts_servers(
 ) -> None:
     metrics = httpx.get(f"{hub.hub_url}/hub/metrics", headers=bot.headers, timeout=10)
     assert "\njupyterhub_running_servers " in metrics.text
-    assert bot.delete("/users/lena/server").status_code == 204
-    assert bot.post("/users/lena/server").status_code == 201
+    assert bot.delete("/users/lena/server").status_code in (202, 204)
+    wait_for(lambda: hub.row("lena").hub == "absent", "the stop")
+    assert bot.post("/users/lena/server").status_code in (201, 202)
+    wait_for(lambda: hub.row("lena").hub == "ready", "the start")
