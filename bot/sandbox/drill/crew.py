@@ -10,7 +10,7 @@ from bot.sandbox.drill.deeds import Close, Declare, Say
 from bot.sandbox.slack import Person, SlackSandbox
 from bot.sandbox.slack.values import parse_ts
 
-MOST_PATIENT = 30.0
+MOST_PATIENT = 60.0
 """Seconds that mayday has for anything it is asked."""
 
 CONFIRM = "run.confirm"

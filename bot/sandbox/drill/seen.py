@@ -18,7 +18,7 @@ from bot.sandbox.github import GitHubSandbox
 from bot.sandbox.github_keep import PracticeIssue
 from bot.sandbox.slack import SlackSandbox
 
-STORED_WITHIN = 10.0
+STORED_WITHIN = 30.0
 """Seconds after which the last message has to be in the database."""
 
 
