@@ -11,14 +11,20 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.ports import Clock
+
+THREADS = 24
+"""At most; a call that waits for the one before it holds a thread, too."""
 
 log = structlog.get_logger()
 
@@ -42,16 +48,17 @@ class Ticks:
     """Calls one service each, again and again, each by itself: one that fails stops no other."""
 
     def __init__(self) -> None:
+        # Of each service one call may run while another waits for it: whoever is asked for soon begins
+        # after that, and APScheduler would drop a job whose time comes while it runs.
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+            executors={"default": ThreadPoolExecutor(THREADS)},
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 2},
         )
-        self._ticks: dict[str, Callable[[], None]] = {}
         self._last = time.monotonic()
 
     def every(self, seconds: float, name: str, service: Callable[[], Any]) -> None:
         """Call a service every so many seconds of real time, the first time at once."""
-
         one_at_a_time = threading.Lock()
 
         def tick() -> None:
@@ -62,20 +69,14 @@ class Ticks:
                 except Exception:
                     log.exception("tick.failed", tick=name)
 
-        self._ticks[name] = tick
         self._scheduler.add_job(
             tick, "interval", seconds=seconds, id=name, next_run_time=datetime.now(UTC)
         )
 
     def soon(self, name: str) -> None:
-        """Call a service now as well; one that is being called is called once more afterwards.
-
-        APScheduler drops a job whose time comes while it runs. So this is another job, of which two may be
-        about: one that runs, and one that waits for it and begins after whatever it was asked for.
-        """
-        self._scheduler.add_job(
-            self._ticks[name], id=f"{name} soon", replace_existing=True, max_instances=2
-        )
+        """Call a service now instead of when its time comes; once more, if it is being called already."""
+        with suppress(JobLookupError):  # a clock that has stopped has nothing to do any more
+            self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
 
     def start(self) -> None:
         """Begin to tick."""
