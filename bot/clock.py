@@ -63,6 +63,8 @@ class Ticks:
 
         def tick() -> None:
             with one_at_a_time:
+                if not self._scheduler.running:
+                    return
                 self._last = time.monotonic()
                 try:
                     service()
@@ -83,7 +85,7 @@ class Ticks:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Tick no more; a service that is being called is waited for."""
+        """Tick no more; a service that is being called is waited for, and none is called after it."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 

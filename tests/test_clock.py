@@ -19,16 +19,22 @@ def ticks() -> Iterator[Ticks]:
     made.stop()
 
 
-def test_what_is_asked_for_while_it_is_done_is_done_once_more(ticks: Ticks) -> None:
-    """Else what was said after a reading began, and before Slack's hello, were read minutes later."""
-    gate = threading.Event()
+@pytest.fixture
+def gate() -> threading.Event:
+    """What a reading waits for."""
+    return threading.Event()
+
+
+@pytest.fixture
+def begun(ticks: Ticks, gate: threading.Event) -> list[int]:
+    """How often a reading has begun: once so far, and it was asked for again in the midst of it."""
     begun: list[int] = []
+    other: list[str] = []
 
     def read() -> None:
         begun.append(len(begun))
         assert gate.wait(20)
 
-    other: list[str] = []
     ticks.every(300, "backfill", read)
     ticks.every(300, "other", lambda: other.append("done"))
     ticks.start()
@@ -36,26 +42,26 @@ def test_what_is_asked_for_while_it_is_done_is_done_once_more(ticks: Ticks) -> N
     ticks.soon("backfill")
     ticks.soon("other")
     wait_until(lambda: len(other) > 1, "the clock has looked at both")
+    return begun
+
+
+def test_what_is_asked_for_while_it_is_done_is_done_once_more(
+    gate: threading.Event, begun: list[int]
+) -> None:
+    """Else what was said after a reading began, and before Slack's hello, were read minutes later."""
+    assert len(begun) == 1, "one at a time"
     gate.set()
     wait_until(lambda: len(begun) > 1, "another one, which begins after it was asked for")
 
 
-def test_one_is_done_at_a_time(ticks: Ticks) -> None:
-    gate, over = threading.Event(), threading.Event()
-    at_it: list[int] = []
-    lock = threading.Lock()
-
-    def read() -> None:
-        assert lock.acquire(blocking=False), "two at once"
-        at_it.append(1)
-        assert gate.wait(20)
-        lock.release()
-        if len(at_it) > 1:
-            over.set()
-
-    ticks.every(300, "backfill", read)
-    ticks.start()
-    wait_until(lambda: at_it, "the first")
-    ticks.soon("backfill")
+def test_a_clock_that_is_stopped_begins_nothing_more(
+    ticks: Ticks, gate: threading.Event, begun: list[int]
+) -> None:
+    stopping = threading.Thread(target=ticks.stop)
+    stopping.start()
+    wait_until(lambda: not ticks._scheduler.running, "the stop")
     gate.set()
-    assert over.wait(20)
+    stopping.join(20)
+    assert not stopping.is_alive()
+    assert len(begun) == 1
+    ticks.soon("backfill")
