@@ -13,7 +13,18 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from bot.domain.hubs import Deployment, Health, Node, Pod, Route, Server
+from bot.domain.evidence import View
+from bot.domain.hubs import (
+    Deployment,
+    Health,
+    HubAccess,
+    Node,
+    Pod,
+    PodEvent,
+    Right,
+    Route,
+    Server,
+)
 from bot.domain.timeline import Message
 
 JSON = Mapping[str, Any]
@@ -198,17 +209,32 @@ class Started(StrEnum):
 class Hub(Protocol):
     """One JupyterHub, by its REST API at its service and its public address."""
 
-    def health(self) -> Health:
-        """Both health checks through the public address; a failing one is an answer, no error."""
+    def access(self) -> HubAccess:
+        """The hub's version, and the scopes that it gives mayday's token."""
 
-    def servers(self) -> tuple[Server, ...]:
-        """Every server that is ready or pending."""
+    def health(self) -> Health:
+        """Who answers at the public address; nobody answering is an answer, no error.
+
+        Raises:
+            Tell: the certificate there is not accepted, so nothing is known of who answers.
+        """
+
+    def servers(self) -> View[Server]:
+        """Every server that is ready or pending; incomplete where the hub leaves servers out.
+
+        Raises:
+            Tell, Retry: the list could not be read to its end.
+        """
 
     def server(self, user: str, name: str) -> Server | None:
-        """One server, None when it neither runs nor is pending or the user is unknown."""
+        """One server, None when it neither runs nor is pending or the user is unknown.
 
-    def sees_everyone(self) -> bool:
-        """Whether the token may list all users: a narrower one would make others' pods orphans."""
+        Raises:
+            Tell: the hub does not show this user's servers.
+        """
+
+    def knows(self, user: str) -> bool:
+        """Whether the hub has a user of exactly this name."""
 
     def routes(self) -> tuple[Route, ...]:
         """The routes of users' servers."""
@@ -229,6 +255,12 @@ class Cluster(Protocol):
 
     def pods(self, namespace: str, selector: str) -> tuple[Pod, ...]:
         """The pods with these labels, all pages."""
+
+    def pod_events(self, namespace: str) -> tuple[PodEvent, ...]:
+        """What was reported lately of the pods of a namespace, all pages."""
+
+    def may(self, namespace: str, right: Right, name: str = "") -> bool:
+        """Whether the cluster would allow it; ``name`` is that of the Deployment to patch."""
 
     def deployment(self, namespace: str, name: str) -> Deployment: ...
 

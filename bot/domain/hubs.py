@@ -1,54 +1,98 @@
 """A hub as three parties see it: the hub's records, the cluster's pods and the proxy's routes.
 
 Most outages of a JupyterHub on Kubernetes are a disagreement between these three. Each server has
-one :class:`Row` of facts and one :class:`Condition`; ``bot.domain.table`` makes them.
+one :class:`Row` of facts and one :class:`Condition`; ``bot.domain.classifier`` makes them.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.domain.evidence import Fact, Unknown, View
+
+ServerKey = tuple[str, str]
+"""A user's name and a server's; the latter is empty for the default server."""
 
 
 class Condition(StrEnum):
-    """What the hub × pod × route table says about one server."""
+    """What the hub × pod × route table says about one server (``bot.domain.classifier``)."""
 
     OK = "ok"
-    UNROUTED = "unrouted"  # ready and running, but the proxy does not know it: the work is safe
+    UNROUTED = "unrouted"  # ready and running, but the proxy has no route to it: the work is safe
+    STALE_ROUTE = "stale_route"  # the same, but its route leads to another address
+    CRASHING = "crashing"
+    LOST_NODE = "lost_node"  # the hub says ready, the pod's deletion never ends
     STALE_RECORD = "stale_record"  # the hub says ready, no pod runs
     STUCK_SPAWN = "stuck_spawn"
     STUCK_STOP = "stuck_stop"
+    UNSENT_STOP = "unsent_stop"  # the hub waits for a stop that never reached the cluster
     LOST_EVENTS = "lost_events"  # the hub waits for a stop whose pod is gone already
+    HUNG_CHECK = "hung_check"  # the hub's own check of a server does not end
     ORPHAN = "orphan"  # a pod runs that the hub does not know
+    STUCK_ORPHAN = "stuck_orphan"  # the same, and its deletion never ends
     STARTING = "starting"
     STOPPING = "stopping"
-    UNCLEAR = "unclear"  # the table has no row for it, or a party could not be asked
+    CHECKING = "checking"
+    UNKNOWN = "unknown"  # the evidence is missing or contradicts itself: nobody touches it
 
 
 STUCK = frozenset(
     {
+        Condition.LOST_NODE,
         Condition.STALE_RECORD,
         Condition.STUCK_SPAWN,
         Condition.STUCK_STOP,
+        Condition.UNSENT_STOP,
         Condition.LOST_EVENTS,
+        Condition.HUNG_CHECK,
         Condition.ORPHAN,
+        Condition.STUCK_ORPHAN,
     }
 )
-"""Conditions that do not mend themselves."""
+"""Conditions that do not end without help."""
+
+
+class RouteState(StrEnum):
+    """What the proxy's table says about one server."""
+
+    LEADS = "leads"  # to the pod's address, or to a name that cannot be compared with it
+    MISSING = "missing"
+    ELSEWHERE = "elsewhere"  # to another address than the pod's
+    UNKNOWN = "unknown"
 
 
 class Part(StrEnum):
-    """A part of the facts that can be missing."""
+    """A part of the facts that can be unknown."""
 
     SERVERS = "servers"
     ROUTES = "routes"
     PODS = "pods"
+    EVENTS = "events"
     PROXY = "proxy"
     HEALTH = "health"
-    EVERYONE = "everyone"  # whether the hub showed all users
+    ACCESS = "access"  # the hub's version, and the scopes of the token
+    RIGHTS = "rights"  # what the cluster lets mayday do
+    USERS = "users"  # people whom a request names
+
+
+class Right(StrEnum):
+    """What a step needs to be allowed: a scope of the hub's token, or a verb of the cluster's Role."""
+
+    PROXY = "proxy"
+    DELETE_SERVERS = "delete:servers"
+    GET_PODS = "get pods"
+    DELETE_PODS = "delete pods"
+    PATCH_DEPLOYMENT = "patch deployments"
+
+
+CLUSTER_RIGHTS = (Right.GET_PODS, Right.DELETE_PODS, Right.PATCH_DEPLOYMENT)
 
 
 class Diagnosis(StrEnum):
@@ -57,6 +101,7 @@ class Diagnosis(StrEnum):
     WELL = "well"
     HUB_DOWN = "hub_down"
     PROXY_DOWN = "proxy_down"  # or the ingress or DNS before it
+    BOTH_DOWN = "both_down"  # neither hub nor proxy answers
     ROUTES_MISSING = "routes_missing"
     UNKNOWN = "unknown"
 
@@ -73,17 +118,33 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """Whether ``/hub/health`` and ``/_chp_healthz`` answer 200 through the public address."""
+    """Whether hub and proxy answer at the public address.
+
+    A hub that answers there proves the proxy, whichever it is. ``proxy`` is None where the hub does
+    not answer and what stands at the address may be some other proxy than configurable-http-proxy.
+    """
 
     hub: bool
-    proxy: bool
+    proxy: bool | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubAccess:
+    """The hub's version, empty where it does not say, and the scopes that it gives the token.
+
+    A scope that is filtered (``list:users!group=a``) is another scope than the same without a filter.
+    """
+
+    version: str
+    scopes: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
     """A server in the hub's records. ``name`` is empty for a user's default server.
 
-    ``pending`` is ``spawn``, ``stop``, ``check`` or empty.
+    ``pending`` is ``spawn``, ``stop``, ``check`` or empty. ``started`` is when its start was asked for,
+    so it also tells two servers of one name apart.
     """
 
     user: str
@@ -96,20 +157,32 @@ class Server:
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """A user's route in the proxy; ``path`` always ends in a slash."""
+    """A user's route in the proxy; ``path`` always ends in a slash, ``target`` is a URL."""
 
     user: str
     server: str
     path: str
     target: str
 
+    @property
+    def address(self) -> IPv4Address | IPv6Address | None:
+        """The IP address it leads to; None for a name, which says nothing about any pod."""
+        try:
+            return ip_address(urlsplit(self.target).hostname or "")
+        except ValueError:
+            return None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pod:
     """A pod. ``user`` and ``server`` are the raw names from its annotations, empty without any.
 
-    ``reason`` says why it is not running (``ImagePullBackOff``, ``Evicted``). ``deleting_since`` is
-    when a deletion was asked for, ``grace`` the seconds it was given then.
+    ``reason`` says why it is not running (``ImagePullBackOff``, ``Evicted``, ``Unschedulable``) and
+    ``message`` what goes with that, such as the scheduler's words. ``deleting_since`` is when a deletion
+    was asked for, ``grace`` the seconds it was given then. ``release`` is its Helm release by its labels.
+    ``ready`` holds only where neither its containers nor its ``Ready`` condition say otherwise: of a
+    node that died the condition alone is updated. ``last_exit`` and ``last_exit_at`` tell how and when
+    a container of it last ended (``OOMKilled``).
     """
 
     name: str
@@ -128,11 +201,38 @@ class Pod:
     owner_kind: str = ""
     restarts: int = 0
     ready: bool = False
+    ips: tuple[str, ...] = ()
+    release: str = ""
+    message: str = ""
+    last_exit: str = ""
+    last_exit_at: datetime | None = None
+
+    @property
+    def finished(self) -> bool:
+        """No container of it runs any more; an evicted pod is ``Failed``."""
+        return self.phase in ("Failed", "Succeeded")
+
+    def has_address(self, address: IPv4Address | IPv6Address | None) -> bool:
+        """Whether this is an address of the pod."""
+        return address is not None and any(ip_address(ip) == address for ip in self.ips)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodEvent:
+    """What the cluster reported of a pod lately; events are best effort and live for an hour."""
+
+    pod_uid: str
+    reason: str
+    message: str
+    at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """A Deployment's rollout. ``restarted_at`` is the annotation that a rollout restart writes."""
+    """A Deployment's rollout. ``restarted_at`` is the annotation that a rollout restart writes.
+
+    A ``paused`` one takes the annotation and restarts nothing.
+    """
 
     name: str
     replicas: int
@@ -142,6 +242,7 @@ class Deployment:
     observed_generation: int
     strategy: str
     restarted_at: str = ""
+    paused: bool = False
 
     @property
     def rolled_out(self) -> bool:
@@ -167,55 +268,88 @@ class Node:
 class Row:
     """One server in all three views. ``hub`` is the hub's word for it: ``ready``,
     ``absent``, ``pending spawn``, ``unread`` when it could not be asked, and ``other pod`` for a
-    second pod of the same server.
-
-    ``routed`` is None when the routes could not be read.
+    second pod of the same server. ``why`` is the reason for the condition, empty where the words of the
+    condition say all.
     """
 
     user: str
     server: str
     hub: str
     condition: Condition
+    why: str = ""
     pod: Pod | None = None
-    routed: bool | None = None
+    route: RouteState = RouteState.UNKNOWN
     started: datetime | None = None
     last_activity: datetime | None = None
 
+    @property
+    def key(self) -> ServerKey:
+        """Which server it is."""
+        return self.user, self.server
+
 
 @dataclass(frozen=True, kw_only=True)
-class Gap:
-    """A part of the facts that could not be read, and the sentence that says why."""
+class UnknownPart:
+    """A part of the facts that is unknown or incomplete, and the sentence that says why."""
 
     part: Part
     why: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class HubFacts:
-    """Everything a runbook may look at. ``routes`` counts user routes; None when unread.
+class BlastRadius:
+    """How many servers one plan may end unless the person names them: ``servers``, or ``percent`` of
+    those that the hub calls ready, whichever is more."""
 
-    ``resynced_at`` is when routes were last resynced in the same incident, by whoever keeps that.
+    servers: int = 10
+    percent: int = 20
+
+    def of(self, ready: int) -> int:
+        """The limit on a hub with so many ready servers."""
+        return max(self.servers, ready * self.percent // 100)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubFacts:
+    """Everything a runbook may look at.
+
+    ``rights`` are those that were asked about; ``people`` says of every user that was looked up
+    whether the hub knows them. ``resynced_at`` is when routes were last resynced in the same incident.
     """
 
     place: Place
     read_at: datetime
-    health: Health | None
+    health: Fact[Health]
+    access: Fact[HubAccess]
+    servers: View[Server]
+    pods: View[Pod]
+    routes: View[Route]
     rows: tuple[Row, ...]
-    routes: int | None
-    proxy: Deployment | None = None
-    proxy_pods: tuple[Pod, ...] = ()
-    gaps: tuple[Gap, ...] = ()
+    proxy: Fact[Deployment]
+    proxy_pods: View[Pod] = field(default_factory=View)
+    events: View[PodEvent] = field(default_factory=View)
+    rights: Mapping[Right, Fact[bool]] = field(default_factory=dict)
+    people: Mapping[str, Fact[bool]] = field(default_factory=dict)
+    limit: BlastRadius = field(default_factory=BlastRadius)
     resynced_at: datetime | None = None
 
     @property
-    def ready(self) -> int:
-        """How many servers the hub calls ready: as many user routes there should be."""
-        return sum(row.hub == "ready" for row in self.rows)
+    def ready(self) -> int | None:
+        """How many servers the hub calls ready, and so how many user routes there should be."""
+        return sum(s.ready for s in self.servers.items) if self.servers.read else None
 
     @property
-    def unrouted(self) -> int:
-        """How many ready servers the proxy does not know."""
-        return sum(row.hub == "ready" and row.routed is False for row in self.rows)
+    def routed(self) -> int | None:
+        """How many user routes the proxy has."""
+        return len(self.routes.items) if self.routes.read else None
+
+    @property
+    def unrouted(self) -> int | None:
+        """How many ready servers have no route, or one to another address than their pod's."""
+        if not (self.servers.read and self.routes.read):
+            return None
+        lost = (RouteState.MISSING, RouteState.ELSEWHERE)
+        return sum(row.hub == "ready" and row.route in lost for row in self.rows)
 
     @property
     def counts(self) -> Mapping[Condition, int]:
@@ -225,28 +359,50 @@ class HubFacts:
     @property
     def diagnosis(self) -> Diagnosis:
         """Health checks stay green while every user route is gone, so routes are counted too."""
-        if self.health is None:
+        if isinstance(self.health, Unknown):
             return Diagnosis.UNKNOWN
-        if not self.health.proxy:
-            return Diagnosis.PROXY_DOWN
-        if not self.health.hub:
-            return Diagnosis.HUB_DOWN
-        if self.routes is None or self.lacks(Part.SERVERS):
+        health = self.health.value
+        if not health.hub:
+            if health.proxy:
+                return Diagnosis.HUB_DOWN
+            if self.servers.read:
+                return Diagnosis.PROXY_DOWN
+            return Diagnosis.BOTH_DOWN
+        if self.unrouted is None or not self.routes.complete:
             return Diagnosis.UNKNOWN
         return Diagnosis.ROUTES_MISSING if self.unrouted else Diagnosis.WELL
 
-    def lacks(self, part: Part) -> str:
-        """Why a part could not be read; empty when it was."""
-        return next((gap.why for gap in self.gaps if gap.part is part), "")
+    @property
+    def unknown(self) -> tuple[UnknownPart, ...]:
+        """Every part that is unknown or incomplete, with its reason."""
+        facts: list[tuple[Part, str]] = [
+            (Part.SERVERS, self.servers.unknown),
+            (Part.PODS, self.pods.unknown),
+            (Part.ROUTES, self.routes.unknown),
+            (Part.EVENTS, self.events.unknown),
+            (Part.HEALTH, _why(self.health)),
+            (Part.ACCESS, _why(self.access)),
+            (Part.PROXY, _why(self.proxy) or self.proxy_pods.unknown),
+            *((Part.RIGHTS, _why(right)) for right in self.rights.values()),
+        ]
+        return tuple(UnknownPart(part=p, why=why) for p, why in dict.fromkeys(facts) if why)
 
-    def having(self, condition: Condition, users: frozenset[str] = frozenset()) -> tuple[Row, ...]:
-        """The rows in a condition, of these users only when any are named."""
-        return tuple(
-            row
-            for row in self.rows
-            if row.condition is condition and (not users or row.user in users)
-        )
+    def lacks(self, part: Part) -> str:
+        """Why a part is unknown or incomplete; empty when it is neither."""
+        return next((gap.why for gap in self.unknown if gap.part is part), "")
+
+    def having(self, *conditions: Condition) -> tuple[Row, ...]:
+        """The rows in one of these conditions."""
+        return tuple(row for row in self.rows if row.condition in conditions)
 
     def row(self, user: str, server: str) -> Row | None:
         """The row of one server."""
-        return next((r for r in self.rows if (r.user, r.server) == (user, server)), None)
+        return next((r for r in self.rows if r.key == (user, server)), None)
+
+    def has_pod(self, uid: str) -> bool:
+        """Whether a user's pod with this uid was seen, whatever became of it."""
+        return any(pod.uid == uid for pod in self.pods.items)
+
+
+def _why(fact: Fact[Any]) -> str:
+    return fact.why if isinstance(fact, Unknown) else ""
