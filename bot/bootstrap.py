@@ -19,7 +19,8 @@ from bot.adapters.kubernetes import KubernetesCluster
 from bot.adapters.slack import SlackChat
 from bot.clock import Ticks, real_time, shifted_time
 from bot.config import Config
-from bot.domain.hubs import Place
+from bot.domain.classifier import StuckThresholds
+from bot.domain.hubs import BlastRadius, Place
 from bot.domain.incident import Policy
 from bot.durable import DurableWork
 from bot.errors import ConfigError, MaydayError, Retry
@@ -41,7 +42,7 @@ from bot.services.report import Reports
 from bot.services.retry import retry_due
 from bot.services.run import EXECUTE, PLAN, Runs, posts_of
 from bot.services.settings import Filing, HubPlace, Settings
-from bot.services.steps import Site
+from bot.services.site import Site
 from bot.services.sweep import Sweep
 from bot.services.sync import Sync
 from bot.slack import app as slack_app
@@ -329,16 +330,29 @@ def sites(config: Config) -> dict[str, Site]:
         )
         for cluster in config.clusters
     }
+    limit = BlastRadius(
+        servers=config.runbooks.limit.servers, percent=config.runbooks.limit.percent
+    )
     return {
         hub.name: Site(
-            place=Place(hub=hub.name, cluster=hub.cluster, namespace=hub.namespace),
+            place=Place(
+                hub=hub.name,
+                cluster=hub.cluster,
+                namespace=hub.namespace,
+                proxy=hub.proxy_deployment,
+            ),
             hub=JupyterHub(
                 name=hub.name,
                 url=hub.url,
                 api_url=hub.api_url,
                 token=hub.api_token.get_secret_value(),
+                ca_bundle=str(hub.ca_bundle or ""),
             ),
             cluster=clusters[hub.cluster],
+            release=hub.release,
+            users_here=hub.user_pods == "complete",
+            thresholds=StuckThresholds(start=timedelta(seconds=hub.start_timeout)),
+            limit=limit,
         )
         for hub in config.hubs
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 
 from rich.console import Console
@@ -14,10 +15,22 @@ from bot.adapters.folder import ReportFolder
 from bot.adapters.slack import SlackChat
 from bot.bootstrap import check_tokens, forge, sites
 from bot.config import Config
+from bot.domain.evidence import Known
+from bot.domain.hubs import CLUSTER_RIGHTS, HubFacts, Part, Right
 from bot.errors import MaydayError
-from bot.services.steps import Site
+from bot.services.facts import read_facts
+from bot.services.site import Site
 from bot.slack.scopes import missing_scopes
 from bot.store.engine import Store
+
+SCOPES = ("list:users", "read:servers", "delete:servers", "proxy")
+"""The scopes of the hub's token without which one runbook or another proposes nothing."""
+
+FOR = {
+    Right.GET_PODS: "for force-delete-stuck-servers",
+    Right.DELETE_PODS: "for force-delete-stuck-servers",
+    Right.PATCH_DEPLOYMENT: "for restart-proxy",
+}
 
 
 def check(config: Config, out: Console) -> bool:
@@ -86,10 +99,34 @@ def _github(config: Config) -> str:
 
 
 def _hub(site: Site) -> str:
-    return f"{len(site.hub.servers())} servers, {len(site.hub.routes())} routes"
+    access = site.hub.access()
+    servers, routes = site.hub.servers(), site.hub.routes()
+    missing = [scope for scope in SCOPES if scope not in access.scopes]
+    if missing:
+        raise MaydayError(
+            f"The token does not have {', '.join(missing)} without a filter: add it to the role of "
+            "mayday's service in the hub."
+        )
+    if servers.unknown:
+        raise MaydayError(servers.unknown)
+    return f"JupyterHub {access.version}: {len(servers.items)} servers, {len(routes)} routes"
 
 
 def _cluster(site: Site) -> str:
-    proxy = site.reachable_cluster.deployment(site.place.namespace, site.place.proxy)
-    pods = len(site.users_pods())
-    return f"namespace {site.place.namespace}: {proxy.name} {proxy.ready}/{proxy.replicas}, {pods} pods"
+    facts = read_facts(site, datetime.now(UTC), rights=True)
+    for part in (Part.PROXY, Part.PODS):
+        if why := facts.lacks(part):
+            if part is Part.PODS and facts.pods.read and not facts.ready:
+                continue  # nobody works there, so that nothing shows where the pods are is no fault
+            raise MaydayError(why)
+    place, pods = site.place, len(facts.pods.items)
+    told = f"namespace {place.namespace}: {place.proxy} {_rollout(facts)}, {pods} users' pods"
+    lacking = [right for right in CLUSTER_RIGHTS if facts.rights.get(right) != Known(value=True)]
+    if lacking:
+        told += "; not allowed: " + ", ".join(f"{right.value} ({FOR[right]})" for right in lacking)
+    return told
+
+
+def _rollout(facts: HubFacts) -> str:
+    proxy = facts.proxy
+    return f"{proxy.value.ready}/{proxy.value.replicas}" if isinstance(proxy, Known) else ""

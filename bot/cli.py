@@ -24,6 +24,7 @@ from bot.bootstrap import Bot
 from bot.check import check as run_checks
 from bot.config import Config, load
 from bot.errors import MaydayError, Tell
+from bot.plan import plan as make_plan
 
 if TYPE_CHECKING:
     from bot.sandbox.world import World
@@ -93,6 +94,23 @@ def check(config: ConfigFile = None) -> None:
     """Ask every configured system whether mayday can use it, and say what to do where not."""
     if not run_checks(load(config), out):
         raise typer.Exit(1)
+
+
+@app.command()
+def plan(
+    runbook: Annotated[str, typer.Argument(help="Which one, such as force-delete-stuck-servers.")],
+    hub: Annotated[str, typer.Argument(help="Its name in mayday.yaml.")],
+    user: Annotated[
+        list[str] | None,
+        typer.Option("--user", help="Only this user, server (user/name) or pod; may be repeated."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Print what a runbook would do now, and do nothing. Exit: 0 steps, 3 nothing to do, 4 unknown."""
+    ended = make_plan(load(config), runbook, hub, user or (), as_json=as_json, out=out)
+    if ended:
+        raise typer.Exit(ended)
 
 
 @app.command()

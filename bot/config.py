@@ -204,15 +204,30 @@ class Allow(_Section):
     groups: tuple[str, ...] = ()
 
 
+class Limit(_Section):
+    """How many servers one plan may end unless the person names them: ``servers``, or ``percent`` of
+    those that are ready, whichever is more."""
+
+    servers: int = Field(default=10, ge=0)
+    percent: int = Field(default=20, ge=0, le=100)
+
+
 class Runbooks(_Section):
-    """Permissions of runbooks; nobody may run one until somebody is listed."""
+    """Permissions and limits of runbooks; nobody may run one until somebody is listed."""
 
     allow: Allow = Allow()
+    limit: Limit = Limit()
 
 
 class Hub(_Section):
     """A JupyterHub. ``url`` is the users' address, ``api_url`` the hub's own (it must not go by way
-    of the proxy, which may be what is down), ``cluster`` a name under ``clusters``."""
+    of the proxy, which may be what is down), ``cluster`` a name under ``clusters``.
+
+    ``release`` is the Helm release of its pods, where the hub's own pod does not tell; ``user_pods``
+    ``complete`` says that every user's pod is in the namespace, also when none is seen there.
+    ``start_timeout`` is the hub's own, in seconds; ``ca_bundle`` a PEM file of authorities beside the
+    system's.
+    """
 
     name: str
     url: Address
@@ -220,6 +235,11 @@ class Hub(_Section):
     api_token: Token
     cluster: str
     namespace: str
+    release: str = ""
+    user_pods: Literal["auto", "complete"] = "auto"
+    start_timeout: float = Field(default=600, gt=0)
+    proxy_deployment: str = "proxy"
+    ca_bundle: Path | None = None
 
 
 class Cluster(_Section):

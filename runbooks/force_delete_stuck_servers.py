@@ -1,10 +1,10 @@
 """Clear servers that neither start nor stop, each by the remedy that works for its kind.
 
-Servers that are ready and run, but have no route, are never touched: people's work is safe in them.
+A server is cleared only where hub, cluster and proxy all show that it is dead. Servers that run and only
+lack their route are never touched: people's work is safe in them.
 """
 
 from bot.runbook import (
-    Ask,
     Condition,
     Draft,
     HubFacts,
@@ -12,56 +12,88 @@ from bot.runbook import (
     Part,
     Row,
     Runbook,
+    ServerKey,
     Step,
+    Unknown,
+    UnknownPart,
     delete_pod,
     force_delete_pod,
     losing,
+    server_name,
     stop_server,
 )
 
 REMEDIES = {
     Condition.STUCK_STOP: force_delete_pod,
+    Condition.LOST_NODE: force_delete_pod,
+    Condition.STUCK_ORPHAN: force_delete_pod,
+    Condition.UNSENT_STOP: delete_pod,
+    Condition.ORPHAN: delete_pod,
     Condition.STALE_RECORD: stop_server,
     Condition.STUCK_SPAWN: stop_server,
-    Condition.ORPHAN: delete_pod,
 }
 
 SUMMARY = "Clear {count} stuck {servers}: {kinds}."
 KINDS = {
     Condition.STUCK_STOP: "{} stuck while stopping (force-delete the pod)",
+    Condition.LOST_NODE: "{} whose node is gone (force-delete the pod)",
+    Condition.STUCK_ORPHAN: "{} unknown to the hub and stuck while stopping (force-delete the pod)",
+    Condition.UNSENT_STOP: "{} whose stop never reached the cluster (delete the pod)",
+    Condition.ORPHAN: "{} unknown to the hub (delete the pod)",
     Condition.STALE_RECORD: "{} without a pod (stop the hub's record)",
     Condition.STUCK_SPAWN: "{} stuck while starting (cancel the start)",
-    Condition.ORPHAN: "{} unknown to the hub (delete the pod)",
 }
 NONE_STUCK = "No server{whose} is stuck."
 UNROUTED = (
     "{count} ready {servers} only a route: resync-routes brings them back, and nothing of theirs is "
     "deleted."
 )
-LOST_EVENTS = (
-    "{count} pending stop without a pod ({users}): the hub lost events; wait for its start "
-    "timeout, then restart the hub."
-)
+ADVICE = {
+    Condition.CRASHING: (
+        "Crashing again and again: {who}. Nothing is deleted; have the user stop the server and start "
+        "it again, or raise its memory limit."
+    ),
+    Condition.LOST_EVENTS: (
+        "Pending stop without a pod: {who}. The hub lost the cluster's events; wait for its start "
+        "timeout, then restart the hub."
+    ),
+    Condition.HUNG_CHECK: "The hub's check does not end: {who}. Restart the hub.",
+}
+UNJUDGED = "{count} cannot be judged: {which}."
 GUARDED = "Pod {pod} is kept by {what}: remove that by hand if you are sure, mayday does not."
 MAY_LIVE_ON = (
     "A force-deleted pod's container may live on where its node is cut off: check the node."
 )
+HUB_FOLLOWS = "The hub still calls {who} ready until it next polls; if that stays, make a new plan."
+TOO_MANY = (
+    "{count} of {ready} servers look stuck at once, which is over the limit of {limit} for one plan. So "
+    "many at once usually mean that a view is wrong: the hub's database was lost or restored, "
+    "hubs[].namespace is not that of the pods, or a whole node pool went away. Nothing is proposed. Find "
+    "out which it is, then name the users whose servers are to be cleared."
+)
+TOO_OLD = (
+    "JupyterHub {version} cannot cancel a start that is pending, only 5.1 and later can: restart the hub, "
+    "or wait until it gives the start up."
+)
+CANCELS_STARTS = (5, 1)
+SHOWN = 5
 
 
-def draft(facts: HubFacts, ask: Ask) -> Draft:
-    """One step per stuck server; a row that the table cannot judge gets none."""
-    stuck = [row for kind in REMEDIES for row in facts.having(kind, ask.users)]
-    clearable = [row for row in stuck if not guard(row)]
-    advice = tuple(advise(facts, ask.users))
-    guarded = tuple(
-        GUARDED.format(pod=row.pod.name if row.pod else "?", what=guard(row))
-        for row in stuck
-        if guard(row)
-    )
+def draft(facts: HubFacts, targets: frozenset[ServerKey] | None) -> Draft:
+    """One step for each stuck server; what the evidence does not settle gets none."""
+    rows = [row for row in facts.rows if targets is None or row.key in targets]
+    stuck = [row for condition in REMEDIES for row in rows if row.condition is condition]
+    guarded = {row.key: why for row in stuck if (why := guard(row, facts))}
+    clearable = [row for row in stuck if row.key not in guarded]
+    helpless = (*dict.fromkeys(guarded.values()), *advice(rows))
+    limit = facts.limit.of(facts.ready or 0)
+    if targets is None and len(clearable) > limit:
+        many = TOO_MANY.format(count=len(clearable), ready=facts.ready, limit=limit)
+        return Draft(undecided=(UnknownPart(part=Part.SERVERS, why=many),), cautions=helpless)
     if not clearable:
-        whose = f" of {', '.join(sorted(ask.users))}" if ask.users else ""
-        return Draft(nothing_to_do=" ".join((NONE_STUCK.format(whose=whose), *guarded, *advice)))
-    forced = any(row.condition is Condition.STUCK_STOP for row in clearable)
+        return nothing(facts, rows, targets, helpless)
+    forced = [row for row in clearable if REMEDIES[row.condition] is force_delete_pod]
+    follows = [row for row in forced if row.hub == "ready"]
     return Draft(
         summary=SUMMARY.format(
             count=len(clearable),
@@ -70,8 +102,31 @@ def draft(facts: HubFacts, ask: Ask) -> Draft:
         ),
         steps=tuple(step_for(row) for row in clearable),
         losses=losing(LossKind.SERVER, filter(runs, clearable), facts.read_at),
-        cautions=(*((MAY_LIVE_ON,) if forced else ()), *guarded, *advice),
+        cautions=(
+            *((MAY_LIVE_ON,) if forced else ()),
+            *((HUB_FOLLOWS.format(who=some(follows)),) if follows else ()),
+            *helpless,
+            *unrouted(rows),
+            *unjudged(rows),
+        ),
     )
+
+
+def nothing(
+    facts: HubFacts,
+    rows: list[Row],
+    targets: frozenset[ServerKey] | None,
+    helpless: tuple[str, ...],
+) -> Draft:
+    """Why there is no step: that cannot be told, or nothing is stuck that this could clear."""
+    doubts = dict.fromkeys((*unjudged(rows), facts.servers.unknown))
+    unknown = tuple(UnknownPart(part=Part.SERVERS, why=why) for why in doubts if why)
+    if unknown:
+        return Draft(undecided=unknown, cautions=(*helpless, *unrouted(rows)))
+    whose = sorted({user for user, _ in targets or ()})
+    none = NONE_STUCK.format(whose=f" of {', '.join(whose)}" if whose else "")
+    said = helpless or (none,)
+    return Draft(nothing_to_do=" ".join((*said, *unrouted(rows))))
 
 
 def step_for(row: Row) -> Step:
@@ -80,30 +135,64 @@ def step_for(row: Row) -> Step:
 
 
 def runs(row: Row) -> bool:
-    """Something may be running there that is lost with the pod."""
+    """Whether something may be running there that is lost with the pod."""
     return row.pod is not None and row.pod.phase == "Running"
 
 
-def guard(row: Row) -> str:
-    """What forbids deleting the pod: finalizers, or a StatefulSet that relies on its identity."""
-    if row.pod is None or row.condition not in (Condition.STUCK_STOP, Condition.ORPHAN):
+def guard(row: Row, facts: HubFacts) -> str:
+    """What forbids the remedy: finalizers, a StatefulSet, or a hub too old to cancel a start."""
+    if row.condition is Condition.STUCK_SPAWN:
+        version = "" if isinstance(facts.access, Unknown) else facts.access.value.version
+        return TOO_OLD.format(version=version or "of unknown version") if old(version) else ""
+    if row.pod is None or row.condition is Condition.STALE_RECORD:
         return ""
     if row.pod.finalizers:
-        return f"finalizer {', '.join(row.pod.finalizers)}"
-    return "a StatefulSet" if row.pod.owner_kind == "StatefulSet" else ""
+        what = f"finalizer {', '.join(row.pod.finalizers)}"
+        return GUARDED.format(pod=row.pod.name, what=what)
+    if row.pod.owner_kind == "StatefulSet":
+        return GUARDED.format(pod=row.pod.name, what="a StatefulSet")
+    return ""
 
 
-def advise(facts: HubFacts, users: frozenset[str]) -> list[str]:
-    """What is wrong besides, and is not mended by deleting."""
-    advice = []
-    if unrouted := facts.having(Condition.UNROUTED, users):
-        servers = "server lacks" if len(unrouted) == 1 else "servers lack"
-        advice.append(UNROUTED.format(count=len(unrouted), servers=servers))
-    if lost := facts.having(Condition.LOST_EVENTS, users):
-        names = sorted({row.user for row in lost})
-        shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-        advice.append(LOST_EVENTS.format(count=len(lost), users=shown))
-    return advice
+def old(version: str) -> bool:
+    """Whether this hub refuses to stop a server whose start is pending; unless its version says otherwise."""
+    major, _, rest = version.partition(".")
+    minor = rest.partition(".")[0]
+    return not (major.isdigit() and minor.isdigit() and (int(major), int(minor)) >= CANCELS_STARTS)
+
+
+def advice(rows: list[Row]) -> tuple[str, ...]:
+    """What is wrong besides and needs another remedy than deleting."""
+    found = []
+    for condition, sentence in ADVICE.items():
+        these = [row for row in rows if row.condition is condition]
+        if these:
+            found.append(sentence.format(who=some(these)))
+    return tuple(found)
+
+
+def unrouted(rows: list[Row]) -> tuple[str, ...]:
+    """That some servers lack only their route."""
+    count = sum(row.condition in (Condition.UNROUTED, Condition.STALE_ROUTE) for row in rows)
+    servers = "server lacks" if count == 1 else "servers lack"
+    return (UNROUTED.format(count=count, servers=servers),) if count else ()
+
+
+def unjudged(rows: list[Row]) -> tuple[str, ...]:
+    """Which servers the evidence does not settle, and why."""
+    unknown = [row for row in rows if row.condition is Condition.UNKNOWN]
+    reasons: dict[str, list[Row]] = {}
+    for row in unknown:
+        reasons.setdefault(row.why, []).append(row)
+    which = "; ".join(f"{some(these)} ({why.rstrip('.')})" for why, these in reasons.items())
+    return (UNJUDGED.format(count=len(unknown), which=which),) if unknown else ()
+
+
+def some(rows: list[Row]) -> str:
+    """The names of a few, and how many there are besides."""
+    names = list(dict.fromkeys(server_name(row) for row in rows))
+    shown = ", ".join(names[:SHOWN])
+    return f"{shown} and {len(names) - SHOWN} more" if len(names) > SHOWN else shown
 
 
 def words(rows: list[Row]) -> list[str]:

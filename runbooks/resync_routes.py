@@ -4,47 +4,72 @@ When the proxy restarts or is evicted, it forgets all routes while hub and proxy
 The hub knows them all and writes the missing ones in well under a second when it is asked to.
 """
 
-from bot.runbook import Ask, Condition, Diagnosis, Draft, HubFacts, Part, Runbook, resync_routes
+from bot.runbook import (
+    Condition,
+    Diagnosis,
+    Draft,
+    HubFacts,
+    Part,
+    Runbook,
+    ServerKey,
+    UnknownPart,
+    resync_routes,
+)
 
 PROXY_DOWN = "The proxy does not answer, so it can take no routes: run restart-proxy instead."
-ROUTES_UNREAD = "It is not known which routes are missing: {why}"
-ALL_THERE = "Every ready server has its route ({routes} of {ready}): a resync would change nothing."
+ALL_THERE = "Every ready server has its route ({ready} of {ready}): a resync would change nothing."
+NOT_COMPARED = "Every ready server has a route, but whether each leads to its pod is unknown: {why}"
 NOBODY = "No server is ready, so no route can be missing."
 NOT_SEEN = (
     "The public address does not answer mayday, though the hub reads the proxy's routes: look at the "
     "ingress, DNS and the network as well."
 )
 SUMMARY = (
-    "Have the hub write the {missing} missing of {ready} routes into the proxy. Nothing is deleted "
-    "or restarted."
+    "Have the hub write its {ready} routes into the proxy: {what}. Nothing is deleted or restarted."
 )
 NOT_THESE = (
     "{count} of the servers without a route have no running pod: a route will not help them, "
     "force-delete-stuck-servers will."
 )
+DOWN = (Diagnosis.PROXY_DOWN, Diagnosis.BOTH_DOWN)
 
 
-def draft(facts: HubFacts, _ask: Ask) -> Draft:
-    """Resync when at least one ready server is unrouted and the proxy can take routes."""
-    unseen = facts.diagnosis is Diagnosis.PROXY_DOWN
-    if facts.routes is None and unseen:
-        return Draft(nothing_to_do=PROXY_DOWN)
-    if facts.routes is None:
-        return Draft(nothing_to_do=ROUTES_UNREAD.format(why=facts.lacks(Part.ROUTES)))
-    if not facts.ready:
-        return Draft(nothing_to_do=NOBODY)
+def draft(facts: HubFacts, _targets: frozenset[ServerKey] | None) -> Draft:
+    """Resync when a ready server lacks a route to its pod and the proxy can take routes."""
+    unseen = facts.diagnosis in DOWN
+    if facts.unrouted is None or not facts.routes.complete:
+        why = PROXY_DOWN if unseen else facts.lacks(Part.ROUTES)
+        return Draft(undecided=(UnknownPart(part=Part.ROUTES, why=why),))
     if not facts.unrouted:
-        there = ALL_THERE.format(routes=facts.ready, ready=facts.ready)
-        return Draft(nothing_to_do=f"{there} {NOT_SEEN}" if unseen else there)
-    hollow = sum(row.routed is False for row in facts.having(Condition.STALE_RECORD))
+        return _nothing(facts, unseen=unseen)
+    missing = sum(row.hub == "ready" and row.route == "missing" for row in facts.rows)
+    what = (
+        *((f"{missing} missing",) if missing else ()),
+        *((f"{facts.unrouted - missing} leading elsewhere",) if facts.unrouted > missing else ()),
+    )
+    hollow = sum(row.route == "missing" for row in facts.having(Condition.STALE_RECORD))
     return Draft(
-        summary=SUMMARY.format(missing=facts.unrouted, ready=facts.ready),
+        summary=SUMMARY.format(ready=facts.ready, what=", ".join(what)),
         steps=(resync_routes(),),
         cautions=(
             *((NOT_SEEN,) if unseen else ()),
             *((NOT_THESE.format(count=hollow),) if hollow else ()),
         ),
     )
+
+
+def _nothing(facts: HubFacts, *, unseen: bool) -> Draft:
+    """Why a resync would change nothing, or why that cannot be told."""
+    if facts.servers.unknown:
+        return Draft(undecided=(UnknownPart(part=Part.SERVERS, why=facts.servers.unknown),))
+    if not facts.ready:
+        return Draft(nothing_to_do=NOBODY)
+    blind = next((row for row in facts.rows if row.hub == "ready" and row.pod is None), None)
+    if blind is not None and facts.pods.unknown:
+        why = NOT_COMPARED.format(why=facts.pods.unknown)
+        return Draft(undecided=(UnknownPart(part=Part.PODS, why=why),))
+    there = ALL_THERE.format(ready=facts.ready)
+    return Draft(nothing_to_do=f"{there} {NOT_SEEN}" if unseen else there)
 
 
 RESYNC_ROUTES = Runbook(

@@ -1,173 +1,481 @@
-"""The hub × pod × route table: which condition a server is in, by what the three parties say.
+"""The hub × pod × route table: which condition a server is in, by the evidence of all three parties.
 
-| hub says | pod | route | condition |
-| --- | --- | --- | --- |
-| ready | Running | there | ok |
-| ready | Running | missing | unrouted |
-| ready | none or finished | any | stale record |
-| pending spawn | Pending for long, or its image cannot be had | any | stuck spawn |
-| pending stop | Terminating beyond its grace time | any | stuck stop |
-| pending stop | none | any | lost events |
-| absent | Running | any | orphan |
-
-Whatever it does not name is starting, stopping or unclear, and no runbook touches it.
+Whatever ends a server needs evidence of its death from every party that could know. So each branch below
+names a condition only where the views that it rests on are complete, and answers ``UNKNOWN`` with the
+reason everywhere else. The README has the same as a table, and a test holds it to this code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
-from bot.domain.hubs import Condition, Pod, Route, Row, Server
+from bot.domain.evidence import Fact, Unknown, View
+from bot.domain.hubs import (
+    Condition,
+    Pod,
+    PodEvent,
+    Route,
+    RouteState,
+    Row,
+    Server,
+    ServerKey,
+)
 
-IMAGE_TROUBLE = frozenset(
+CRASHES = frozenset({"CrashLoopBackOff", "OOMKilled", "Error", "ContainerCannotRun", "StartError"})
+"""Why a container that was started does not run (kubernetes.io, pod lifecycle)."""
+
+ADDS_A_NODE = frozenset({"TriggeredScaleUp", "Nominated"})
+"""Events by which the cluster autoscaler and Karpenter say that they add a node for a pod."""
+
+RESTARTS = 3
+RECENTLY = timedelta(minutes=10)
+"""A container that ended so often, and so lately, crashes again and again although it runs just now."""
+
+ENDS_A_POD = frozenset(
     {
-        "CrashLoopBackOff",
-        "CreateContainerConfigError",
-        "CreateContainerError",
-        "ErrImagePull",
-        "ImagePullBackOff",
-        "InvalidImageName",
+        Condition.LOST_NODE,
+        Condition.STUCK_STOP,
+        Condition.UNSENT_STOP,
+        Condition.ORPHAN,
+        Condition.STUCK_ORPHAN,
     }
 )
-"""Waiting reasons of which a spawning pod is not cured by waiting (kubernetes.io, pod status)."""
+"""Conditions whose remedy deletes a pod."""
 
-FINISHED = frozenset({"Failed", "Succeeded"})
-"""Pod phases in which no container runs any more; an evicted pod is ``Failed``."""
+Verdict = tuple[Condition, str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patience:
-    """How long something may take before it counts as stuck.
+class StuckThresholds:
+    """How long something takes before it counts as stuck.
 
-    ``spawn`` is the hub's ``start_timeout``; ``stop`` runs from the end of the pod's grace time;
-    ``orphan`` spares pods so young that the hub's record may still be on its way.
+    ``start`` is the hub's ``start_timeout``. ``stop`` counts from the end of the pod's grace time,
+    ``unsent_stop`` and ``check`` from when mayday first saw the server pending.
     """
 
-    spawn: timedelta = timedelta(minutes=5)
+    start: timedelta = timedelta(minutes=10)
     stop: timedelta = timedelta(seconds=10)
-    orphan: timedelta = timedelta(minutes=1)
+    unsent_stop: timedelta = timedelta(minutes=2)
+    check: timedelta = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Views:
-    """The three views before they are joined; None for one that could not be read."""
+class HubSnapshot:
+    """The three views before they are joined, and what else a verdict may need.
 
-    servers: Sequence[Server] | None
-    pods: Sequence[Pod] | None
-    routes: Sequence[Route] | None
-    patience: Patience = field(default_factory=Patience)
+    ``events`` are those of the pods, ``since`` when each server was first seen pending as it is now, and
+    ``people`` whether the hub knows the users of pods without a record. ``release`` is the Helm release
+    that this hub's own pods carry.
+    """
+
+    servers: View[Server]
+    pods: View[Pod]
+    routes: View[Route]
+    events: View[PodEvent] = field(default_factory=lambda: View.unread("Events were not read."))
+    thresholds: StuckThresholds = field(default_factory=StuckThresholds)
+    since: Mapping[ServerKey, datetime] = MappingProxyType({})
+    people: Mapping[str, Fact[bool]] = MappingProxyType({})
+    release: str = ""
 
 
-def join(views: Views, now: datetime) -> tuple[Row, ...]:
-    """One row per server, in order of user and server name.
+def join_views(snapshot: HubSnapshot, now: datetime) -> tuple[Row, ...]:
+    """One row for each server, in order of user and server name.
 
     Pods are matched by annotation, never by a computed name: two escaping schemes exist. Finished
     pods that the hub does not know are left out: nothing runs in them.
     """
-    servers = {(s.user, s.name): s for s in views.servers or () if s.ready or s.pending}
-    pods: dict[tuple[str, str], list[Pod]] = {}
-    for pod in views.pods or ():
-        if pod.user and ((pod.user, pod.server) in servers or pod.phase not in FINISHED):
-            pods.setdefault((pod.user, pod.server), []).append(pod)
-    routed = {(route.user, route.server) for route in views.routes or ()}
-    rows = []
-    for key in sorted({*servers, *pods}):
-        server = servers.get(key)
-        ranked = sorted(pods.get(key, ()), key=_liveliness)
-        first = ranked[0] if ranked else None
-        rows.append(
-            Row(
-                user=key[0],
-                server=key[1],
-                hub=_hub_word(server, known=views.servers is not None),
-                condition=classify(server, first, key in routed, views, now),
-                pod=first,
-                routed=None if views.routes is None else key in routed,
-                started=server.started if server else None,
-                last_activity=server.last_activity if server else None,
-            )
+    joined = _Joined.of(snapshot)
+    rows = [row for key in joined.keys for row in _rows(joined, key, now)]
+    return tuple(_without_twins(joined, rows, now))
+
+
+def unmatched_users(snapshot: HubSnapshot) -> tuple[str, ...]:
+    """The users of pods that the hub's records lack: whether it knows them has to be asked."""
+    joined = _Joined.of(snapshot)
+    return tuple(
+        dict.fromkeys(
+            user
+            for user, server in joined.keys
+            if (user, server) not in joined.records and joined.living((user, server))
         )
-        rows += [_second_pod(key, pod) for pod in ranked[1:]]
-    return tuple(rows)
+    )
 
 
-def classify(
-    server: Server | None, pod: Pod | None, routed: bool, views: Views, now: datetime
-) -> Condition:
-    """The table's verdict on a server; ``UNCLEAR`` rather than a guess where a view is missing."""
-    if views.servers is None:
-        return Condition.UNCLEAR
-    if server is None:
-        return _unknown_to_hub(pod, views.patience, now)
-    if server.pending == "stop":
-        return _pending_stop(pod, views, now)
-    if server.pending:
-        return _pending_spawn(server, pod, views, now)
-    if views.pods is None:
-        if views.routes is None:
-            return Condition.UNCLEAR
-        return Condition.OK if routed else Condition.UNROUTED
-    if pod is None or pod.phase in FINISHED:
-        return Condition.STALE_RECORD
-    if pod.deleting_since is not None:
-        return Condition.STOPPING if not _overdue(pod, views.patience, now) else Condition.UNCLEAR
-    if pod.phase != "Running" or views.routes is None:
-        return Condition.UNCLEAR
-    return Condition.OK if routed else Condition.UNROUTED
+def waits_for_a_node(snapshot: HubSnapshot, now: datetime) -> bool:
+    """Whether some start is late enough for the events of pods to matter."""
+    return any(
+        server.pending == "spawn" and _late(server, snapshot, now)
+        for server in snapshot.servers.items
+    )
 
 
-def _unknown_to_hub(pod: Pod | None, patience: Patience, now: datetime) -> Condition:
-    if pod is None or pod.phase in FINISHED:
-        return Condition.UNCLEAR
-    if pod.deleting_since is not None:
-        return Condition.ORPHAN if _overdue(pod, patience, now) else Condition.STOPPING
-    young = pod.created_at is None or now - pod.created_at < patience.orphan
-    return Condition.STARTING if young else Condition.ORPHAN
+# --- joining -----------------------------------------------------------------------------------
 
 
-def _pending_stop(pod: Pod | None, views: Views, now: datetime) -> Condition:
-    if views.pods is None:
-        return Condition.STOPPING
-    if pod is None:
-        return Condition.LOST_EVENTS
-    if pod.deleting_since is not None and _overdue(pod, views.patience, now):
-        return Condition.STUCK_STOP
-    return Condition.STOPPING
+@dataclass(frozen=True, kw_only=True)
+class _Joined:
+    """The views by server."""
+
+    snapshot: HubSnapshot
+    records: Mapping[ServerKey, Server]
+    pods: Mapping[ServerKey, Sequence[Pod]]
+    routes: Mapping[ServerKey, Sequence[Route]]
+
+    @classmethod
+    def of(cls, snapshot: HubSnapshot) -> _Joined:
+        pods: dict[ServerKey, list[Pod]] = {}
+        for pod in snapshot.pods.items:
+            if pod.user:
+                pods.setdefault((pod.user, pod.server), []).append(pod)
+        routes: dict[ServerKey, list[Route]] = {}
+        for route in snapshot.routes.items:
+            routes.setdefault((route.user, route.server), []).append(route)
+        records = {(s.user, s.name): s for s in snapshot.servers.items if s.ready or s.pending}
+        return cls(snapshot=snapshot, records=records, pods=pods, routes=routes)
+
+    @property
+    def keys(self) -> list[ServerKey]:
+        """Every server that has a record or a pod that has not finished."""
+        return sorted({*self.records, *(key for key in self.pods if self.living(key))})
+
+    def living(self, key: ServerKey) -> list[Pod]:
+        """Its pods that have not finished, those first that nobody asked to delete."""
+        found = [pod for pod in self.pods.get(key, ()) if not pod.finished]
+        return sorted(found, key=lambda pod: (pod.deleting_since is not None, pod.name))
+
+    def finished(self, key: ServerKey) -> list[Pod]:
+        """Its pods in which nothing runs any more."""
+        return [pod for pod in self.pods.get(key, ()) if pod.finished]
+
+    def matched(self, key: ServerKey) -> bool:
+        """The hub calls it ready and its pod runs here: both parties show the same server."""
+        record = self.records.get(key)
+        return bool(record and record.ready) and any(p.phase == "Running" for p in self.living(key))
+
+    def leading_to(self, pod: Pod) -> str:
+        """The first route that leads to the pod's address or may do so; empty when none does.
+
+        A route to a name instead of an address may lead anywhere, unless its own server is there.
+        """
+        for key, routes in self.routes.items():
+            for route in routes:
+                if pod.has_address(route.address):
+                    return f"the route of {_name(key)} leads to its pod"
+                if route.address is None and (
+                    key == (pod.user, pod.server) or not self.matched(key)
+                ):
+                    return f"the route of {_name(key)} leads to a name, so it may lead to its pod"
+        return ""
+
+    def route_state(self, key: ServerKey) -> RouteState:
+        """What the proxy's table says, compared with the addresses of the server's pods."""
+        routes = self.routes.get(key, ())
+        if not routes:
+            return RouteState.MISSING if self.snapshot.routes.complete else RouteState.UNKNOWN
+        pod = next(iter(self.living(key)), None)
+        if pod is not None and pod.ips:
+            addresses = [route.address for route in routes if route.address is not None]
+            if not all(pod.has_address(address) for address in addresses):
+                return RouteState.ELSEWHERE
+        return RouteState.LEADS
 
 
-def _pending_spawn(server: Server, pod: Pod | None, views: Views, now: datetime) -> Condition:
-    if server.pending != "spawn":
-        return Condition.STARTING
-    late = server.started is not None and now - server.started > views.patience.spawn
-    hopeless = pod is not None and pod.phase == "Pending" and pod.reason in IMAGE_TROUBLE
-    return Condition.STUCK_SPAWN if late or hopeless else Condition.STARTING
+def _rows(joined: _Joined, key: ServerKey, now: datetime) -> list[Row]:
+    record = joined.records.get(key)
+    condition, why = _verdict(joined, key, now)
+    living = joined.living(key)
+    shown = next(iter((*living, *joined.finished(key))), None)
+    row = Row(
+        user=key[0],
+        server=key[1],
+        hub=_hub_word(record, joined.snapshot.servers),
+        condition=condition,
+        why=why,
+        pod=shown,
+        route=joined.route_state(key),
+        started=record.started if record else None,
+        last_activity=record.last_activity if record else None,
+    )
+    return [row, *(_second_pod(joined, key, pod, now) for pod in living[1:])]
 
 
-def _overdue(pod: Pod, patience: Patience, now: datetime) -> bool:
-    since = pod.deleting_since
-    return since is not None and now > since + timedelta(seconds=pod.grace) + patience.stop
-
-
-def _hub_word(server: Server | None, *, known: bool) -> str:
-    if not known:
-        return "unread"
-    if server is None:
-        return "absent"
-    return f"pending {server.pending}" if server.pending else "ready"
-
-
-def _second_pod(key: tuple[str, str], pod: Pod) -> Row:
-    leaving = pod.deleting_since is not None or pod.phase in FINISHED
+def _second_pod(joined: _Joined, key: ServerKey, pod: Pod, now: datetime) -> Row:
+    leaving = pod.deleting_since is not None and not _overdue(pod, joined.snapshot, now)
     return Row(
         user=key[0],
         server=key[1],
         hub="other pod",
-        condition=Condition.STOPPING if leaving else Condition.UNCLEAR,
+        condition=Condition.STOPPING if leaving else Condition.UNKNOWN,
+        why="" if leaving else f"{pod.name} is a second pod of the same server",
         pod=pod,
     )
 
 
-def _liveliness(pod: Pod) -> tuple[bool, bool, str]:
-    return pod.phase in FINISHED, pod.deleting_since is not None, pod.name
+def _without_twins(joined: _Joined, rows: Sequence[Row], now: datetime) -> list[Row]:
+    """The rows, with those unknown that may be one server under two names.
+
+    A user who was renamed while a server ran leaves a record without a pod beside a pod without a
+    record; each alone would look dead. A start too young to have a pod yet is no such record.
+    """
+    snapshot = joined.snapshot
+    records = {
+        key
+        for key, record in joined.records.items()
+        if not joined.pods.get(key)
+        and not (record.pending == "spawn" and not _late(record, snapshot, now))
+    }
+    pods = {key for key in joined.keys if key not in joined.records}
+    if not (records and pods):
+        return list(rows)
+    why = {
+        **dict.fromkeys(records, f"its pod may be the one of {_some(pods)}, which has no record"),
+        **dict.fromkeys(pods, f"its record may be the one of {_some(records)}, which has no pod"),
+    }
+    ends = (
+        Condition.STALE_RECORD,
+        Condition.STUCK_SPAWN,
+        Condition.ORPHAN,
+        Condition.STUCK_ORPHAN,
+    )
+    return [
+        replace(row, condition=Condition.UNKNOWN, why=why[row.key])
+        if row.key in why and row.condition in ends
+        else row
+        for row in rows
+    ]
+
+
+# --- verdicts ----------------------------------------------------------------------------------
+
+
+def _verdict(joined: _Joined, key: ServerKey, now: datetime) -> Verdict:
+    record = joined.records.get(key)
+    living = joined.living(key)
+    if record is None:
+        found = _without_record(joined, key, living, now)
+    elif record.pending == "spawn":
+        found = _pending_spawn(joined, key, record, living, now)
+    elif record.pending == "stop":
+        found = _pending_stop(joined, key, living, now)
+    elif record.pending == "check":
+        found = _pending_check(joined, key, now)
+    elif record.pending:
+        found = _unknown(f"the hub says pending {record.pending}, which mayday does not know")
+    else:
+        found = _ready(joined, key, living, now)
+    healthy = (Condition.OK, Condition.UNROUTED, Condition.STALE_ROUTE)
+    if len(living) > 1 and found[0] not in healthy:
+        return _unknown(f"it has {len(living)} pods: {', '.join(pod.name for pod in living)}")
+    unlabelled = any(pod.release != joined.snapshot.release for pod in joined.pods.get(key, ()))
+    if unlabelled and found[0] in ENDS_A_POD:
+        return _unknown("its pod does not say of which release it is")
+    return found
+
+
+def _ready(joined: _Joined, key: ServerKey, living: Sequence[Pod], now: datetime) -> Verdict:
+    snapshot = joined.snapshot
+    if not living:
+        if not joined.finished(key) and not snapshot.pods.complete:
+            return _unknown(snapshot.pods.unknown)
+        return _routed_to_the_living(joined, key) or (Condition.STALE_RECORD, "")
+    pod = living[0]
+    if pod.deleting_since is not None:
+        if not _overdue(pod, snapshot, now):
+            return Condition.STOPPING, ""
+        if pod.ready:
+            return _unknown("its pod is ready, although it should have been gone for long")
+        return Condition.LOST_NODE, ""
+    if pod.phase != "Running":
+        return _unknown(f"the hub says ready, and its pod is {pod.reason or pod.phase}")
+    if _crashes(pod, now):
+        return Condition.CRASHING, _crash_words(pod)
+    if not pod.ready:
+        return _unknown("its pod is not ready: its node may not answer")
+    state = joined.route_state(key)
+    if state is RouteState.UNKNOWN:
+        return _unknown(snapshot.routes.unknown)
+    if state is RouteState.MISSING:
+        return Condition.UNROUTED, ""
+    return (Condition.OK if state is RouteState.LEADS else Condition.STALE_ROUTE), ""
+
+
+def _pending_spawn(
+    joined: _Joined, key: ServerKey, record: Server, living: Sequence[Pod], now: datetime
+) -> Verdict:
+    snapshot = joined.snapshot
+    if not _late(record, snapshot, now):
+        return Condition.STARTING, ""
+    if not living and not joined.finished(key):
+        if not snapshot.pods.complete:
+            return _unknown(snapshot.pods.unknown)
+        return _not_routed(joined, key) or (Condition.STUCK_SPAWN, "")
+    if not snapshot.events.complete:
+        return _unknown(snapshot.events.unknown)
+    for pod in living:
+        if pod.ready:
+            return _unknown("its pod is ready, though the hub still waits for it")
+        if pod.deleting_since is not None:
+            return _unknown("its pod is being deleted while the hub waits for its start")
+        if not pod.node and _node_is_added(pod, snapshot.events.items):
+            return Condition.STARTING, "a node is being added for it"
+        if pod.phase != "Pending" and not _crashes(pod, now):
+            return _unknown(f"the hub still waits for it, and its pod is {pod.phase}")
+        if leads := joined.leading_to(pod):
+            return _unknown(leads)
+    return _not_routed(joined, key) or (Condition.STUCK_SPAWN, _pod_reason(living))
+
+
+def _pending_stop(joined: _Joined, key: ServerKey, living: Sequence[Pod], now: datetime) -> Verdict:
+    snapshot = joined.snapshot
+    waited = _seen_for(key, snapshot, now) >= snapshot.thresholds.unsent_stop
+    if not living:
+        if joined.finished(key):
+            return Condition.STUCK_STOP, ""
+        if not snapshot.pods.complete:
+            return _unknown(snapshot.pods.unknown)
+        return (Condition.LOST_EVENTS if waited else Condition.STOPPING), ""
+    pod = living[0]
+    if pod.deleting_since is not None:
+        stuck = _overdue(pod, snapshot, now)
+        return (Condition.STUCK_STOP if stuck else Condition.STOPPING), ""
+    if not waited:
+        return Condition.STOPPING, ""
+    if not snapshot.routes.complete:
+        return _unknown(snapshot.routes.unknown)
+    if leads := joined.leading_to(pod):
+        return _unknown(f"the hub stops it, but {leads}")
+    return Condition.UNSENT_STOP, ""
+
+
+def _pending_check(joined: _Joined, key: ServerKey, now: datetime) -> Verdict:
+    hangs = _seen_for(key, joined.snapshot, now) >= joined.snapshot.thresholds.check
+    return (Condition.HUNG_CHECK if hangs else Condition.CHECKING), ""
+
+
+def _without_record(
+    joined: _Joined, key: ServerKey, living: Sequence[Pod], now: datetime
+) -> Verdict:
+    snapshot, pod = joined.snapshot, living[0]
+    if not snapshot.servers.complete:
+        return _unknown(snapshot.servers.unknown)
+    overdue = _overdue(pod, snapshot, now)
+    if pod.deleting_since is not None and not overdue:
+        return Condition.STOPPING, ""
+    if not overdue and pod.created_at is None:
+        return _unknown("its pod does not say how old it is")
+    if not overdue and pod.created_at and now - pod.created_at < snapshot.thresholds.start:
+        return Condition.STARTING, ""
+    if routed := _not_routed(joined, key):
+        return routed
+    if overdue and not pod.ready:
+        return Condition.STUCK_ORPHAN, ""
+    if leads := joined.leading_to(pod):
+        return _unknown(f"{leads}: somebody may be working there")
+    if pod.phase not in ("Running", "Pending"):
+        return _unknown(f"its pod is {pod.phase}")
+    known = snapshot.people.get(key[0], Unknown(why="the hub was not asked about this user"))
+    if isinstance(known, Unknown):
+        return _unknown(known.why)
+    if not known.value:
+        return _unknown(
+            "the hub knows no user of this name: renamed, deleted, or its database is lost"
+        )
+    if not any(joined.matched(other) for other in joined.records):
+        return _unknown("no pod here has a record: the hub's database may be lost")
+    young = pod.created_at is None or now - pod.created_at < snapshot.thresholds.start
+    if overdue and young:
+        return _unknown("its pod is ready, although it should have been gone for long")
+    return (Condition.STUCK_ORPHAN if overdue else Condition.ORPHAN), ""
+
+
+# --- single facts ------------------------------------------------------------------------------
+
+
+def _unknown(why: str) -> Verdict:
+    return Condition.UNKNOWN, why
+
+
+def _not_routed(joined: _Joined, key: ServerKey) -> Verdict | None:
+    """Unknown where a server that should have no route has one, or the routes are not known."""
+    if not joined.snapshot.routes.complete:
+        return _unknown(joined.snapshot.routes.unknown)
+    if joined.routes.get(key):
+        return _unknown("a route leads to it: somebody may be working there")
+    return None
+
+
+def _routed_to_the_living(joined: _Joined, key: ServerKey) -> Verdict | None:
+    """Unknown where the route of a server without a pod may lead to one that lives.
+
+    Its old route to an address that no pod has is what such a record leaves behind.
+    """
+    if not joined.snapshot.routes.complete:
+        return _unknown(joined.snapshot.routes.unknown)
+    for route in joined.routes.get(key, ()):
+        if route.address is None:
+            return _unknown(
+                "its route leads to a name: it cannot be told whether a pod is behind it"
+            )
+        for pod in joined.snapshot.pods.items:
+            if not pod.finished and pod.has_address(route.address):
+                return _unknown(f"its route leads to pod {pod.name}, which lives")
+    return None
+
+
+def _late(record: Server, snapshot: HubSnapshot, now: datetime) -> bool:
+    """Whether its start was asked for longer ago than the hub waits for one."""
+    asked = record.started or snapshot.since.get((record.user, record.name))
+    return asked is not None and now - asked >= snapshot.thresholds.start
+
+
+def _seen_for(key: ServerKey, snapshot: HubSnapshot, now: datetime) -> timedelta:
+    first = snapshot.since.get(key)
+    return now - first if first else timedelta(0)
+
+
+def _overdue(pod: Pod, snapshot: HubSnapshot, now: datetime) -> bool:
+    since = pod.deleting_since
+    if since is None:
+        return False
+    return now > since + timedelta(seconds=pod.grace) + snapshot.thresholds.stop
+
+
+def _crashes(pod: Pod, now: datetime) -> bool:
+    lately = pod.last_exit_at is not None and now - pod.last_exit_at < RECENTLY
+    if pod.ready:
+        return pod.restarts >= RESTARTS and lately
+    return pod.reason in CRASHES or (pod.restarts > 0 and lately)
+
+
+def _crash_words(pod: Pod) -> str:
+    reason = pod.last_exit or pod.reason
+    times = "once" if pod.restarts == 1 else f"{pod.restarts} times"
+    return f"{reason}, restarted {times}" if pod.restarts else reason
+
+
+def _node_is_added(pod: Pod, events: Sequence[PodEvent]) -> bool:
+    return any(event.pod_uid == pod.uid and event.reason in ADDS_A_NODE for event in events)
+
+
+def _pod_reason(living: Sequence[Pod]) -> str:
+    return living[0].reason if living else ""
+
+
+def _hub_word(record: Server | None, servers: View[Server]) -> str:
+    if record is not None:
+        return f"pending {record.pending}" if record.pending else "ready"
+    if not servers.read:
+        return "unread"
+    return "absent" if servers.complete else "unknown"
+
+
+def _name(key: ServerKey) -> str:
+    return "/".join(part for part in key if part)
+
+
+def _some(keys: set[ServerKey]) -> str:
+    first, *others = sorted(_name(key) for key in keys)
+    return f"{first} or {len(others)} more" if others else first

@@ -7,7 +7,7 @@ one :class:`Row` of facts and one :class:`Condition`; ``bot.domain.classifier`` 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -390,6 +390,20 @@ class HubFacts:
     def lacks(self, part: Part) -> str:
         """Why a part is unknown or incomplete; empty when it is neither."""
         return next((gap.why for gap in self.unknown if gap.part is part), "")
+
+    def unread(self, parts: Iterable[Part]) -> tuple[UnknownPart, ...]:
+        """Those of these parts of which nothing at all is known, in the order of :class:`Part`."""
+        views: dict[Part, View[Any]] = {
+            Part.SERVERS: self.servers,
+            Part.PODS: self.pods,
+            Part.ROUTES: self.routes,
+        }
+        wanted = frozenset(parts)
+        return tuple(
+            part
+            for part in self.unknown
+            if part.part in wanted and not (part.part in views and views[part.part].read)
+        )
 
     def having(self, *conditions: Condition) -> tuple[Row, ...]:
         """The rows in one of these conditions."""

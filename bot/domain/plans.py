@@ -1,21 +1,30 @@
 """Plans: what a runbook would do, as data that can be shown, stored, confirmed and compared.
 
-A plan is made from facts and carried out only after somebody confirmed it. By then the hub may
-have changed, so a fresh plan is made and only what stands in both is done
-(:meth:`Plan.still_needed`): never what nobody confirmed, never what is no longer so.
+A plan is made from facts and carried out only after somebody confirmed it. By then the hub may have
+changed, so before each destructive step a fresh plan is made, and the step is left out unless that plan
+has it as well (:meth:`Plan.left_out`). The confirmed plan itself is never changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from bot.domain.hubs import STUCK, Condition, Diagnosis, Gap, Place, Pod, Row
+from bot.domain.hubs import (
+    STUCK,
+    Condition,
+    Diagnosis,
+    Place,
+    Pod,
+    Right,
+    Row,
+    UnknownPart,
+)
 
 ROWS_KEPT = 200
 """How many rows of the table a plan carries; ``Plan.conditions`` counts all of them."""
@@ -26,9 +35,9 @@ class StepVerb(StrEnum):
 
     RESYNC_ROUTES = "resync_routes"
     RESTART_PROXY = "restart_proxy"  # deployment, at
-    STOP_SERVER = "stop_server"  # user, server, was
-    DELETE_POD = "delete_pod"  # user, server, pod, uid, was
-    FORCE_DELETE_POD = "force_delete_pod"  # user, server, pod, uid, was
+    STOP_SERVER = "stop_server"  # user, server
+    DELETE_POD = "delete_pod"  # user, server, pod, uid
+    FORCE_DELETE_POD = "force_delete_pod"  # user, server, pod, uid
 
 
 class MeasureKind(StrEnum):
@@ -36,7 +45,7 @@ class MeasureKind(StrEnum):
 
     ROUTED = "routed"  # every ready server has its route
     ROLLED_OUT = "rolled_out"  # at
-    SETTLED = "settled"  # user, server, uid: the stuck record or pod is no more
+    SETTLED = "settled"  # user, server, uid, started: the stuck record and its pod are no more
     POD_GONE = "pod_gone"  # uid
 
 
@@ -72,7 +81,8 @@ class Measure:
 class Step:
     """One act. ``id`` names act and target, so that two plans can be compared.
 
-    ``target`` is what people call the thing; a ``destructive`` step is never repeated by itself.
+    ``target`` is what people call the thing; a ``destructive`` step is never repeated without asking.
+    ``needs`` is what mayday has to be allowed for it, ``loses`` whose work may end with it.
     """
 
     id: str
@@ -81,27 +91,33 @@ class Step:
     measure: Measure
     args: Mapping[str, str] = field(default_factory=dict)
     destructive: bool = False
+    needs: tuple[Right, ...] = ()
+    loses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Loss:
     """Who loses what: ``active`` of ``servers`` did something in the ten minutes before.
 
-    ``latest`` is the last activity among them; ``users`` are theirs in order, at most twenty.
+    Of ``unknown`` ones nobody says when they were last used. ``latest`` is the last activity among the
+    others; ``users`` are theirs in order, at most twenty.
     """
 
     kind: LossKind
     servers: int
     active: int
+    unknown: int = 0
     latest: datetime | None = None
     users: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a runbook would do now. Without steps, ``nothing_to_do`` is the sentence that says why.
+    """What a runbook would do now. Without steps it says why: ``undecided`` is what would have to be
+    known first; only where that is empty, ``nothing_to_do`` is the reason.
 
     ``rows`` are the servers that are not well, ``conditions`` counts every server by its condition.
+    ``ready``, ``routes`` and ``unrouted`` are None when they could not be read.
     """
 
     runbook: str
@@ -112,14 +128,15 @@ class Plan:
     losses: tuple[Loss, ...] = ()
     cautions: tuple[str, ...] = ()
     nothing_to_do: str = ""
+    undecided: tuple[UnknownPart, ...] = ()
     diagnosis: Diagnosis = Diagnosis.UNKNOWN
-    ready: int = 0
+    ready: int | None = None
     routes: int | None = None
-    unrouted: int = 0
+    unrouted: int | None = None
     conditions: Mapping[Condition, int] = field(default_factory=dict)
     rows: tuple[Row, ...] = ()
     proxy_pods: tuple[Pod, ...] = ()
-    gaps: tuple[Gap, ...] = ()
+    unknown: tuple[UnknownPart, ...] = ()
 
     @property
     def destructive(self) -> bool:
@@ -145,23 +162,16 @@ class Plan:
             "error": result.error,
         }
 
-    def still_needed(self, fresh: Plan) -> Plan:
-        """This plan, counted anew, with only those steps that a plan of now also has, by their ids.
+    def left_out(self, step: Step) -> str:
+        """Why this plan, made just before a step, does not have that step; empty when it has.
 
-        Ids carry uids and generations: a pod that was replaced since is another target.
+        Ids carry uids, start times and generations: what was replaced since is another target.
         """
-        ids = {step.id for step in fresh.steps}
-        kept = tuple(step for step in self.steps if step.id in ids)
-        reason = "" if kept else fresh.nothing_to_do or CHANGED
-        return replace(
-            self,
-            steps=kept,
-            nothing_to_do=reason,
-            ready=fresh.ready,
-            routes=fresh.routes,
-            unrouted=fresh.unrouted,
-            conditions=fresh.conditions,
-        )
+        if any(step.id == own.id for own in self.steps):
+            return ""
+        if self.undecided:
+            return " ".join(part.why for part in self.undecided)
+        return self.nothing_to_do or CHANGED
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON for a database row."""
@@ -174,14 +184,17 @@ class Plan:
 
 
 def counted(
-    ready: int, routes: int | None, unrouted: int, conditions: Mapping[Condition, int]
+    ready: int | None,
+    routes: int | None,
+    unrouted: int | None,
+    conditions: Mapping[Condition, int],
 ) -> dict[str, int | None]:
     """Ready servers, user routes, ready servers without one, and servers that are stuck."""
     stuck = sum(number for kind, number in conditions.items() if kind in STUCK)
     return {"ready": ready, "routes": routes, "unrouted": unrouted, "stuck": stuck}
 
 
-CHANGED = "The hub has changed since this plan was made: ask for a new plan."
+CHANGED = "It is no longer as it was when the plan was confirmed."
 
 
 @dataclass(frozen=True, kw_only=True)

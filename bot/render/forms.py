@@ -187,6 +187,7 @@ def edit_entry(incident_id: str, line: Line, *, zone: ZoneInfo) -> b.Block:
 
 def run(incident_id: str, *, books: Sequence[tuple[str, str, str]], hubs: Sequence[str]) -> b.Block:
     """Choose a runbook and a hub; nothing happens before the plan is confirmed."""
+    one = len(hubs) == 1
     return b.modal(
         RUN,
         "Run a runbook",
@@ -200,7 +201,8 @@ def run(incident_id: str, *, books: Sequence[tuple[str, str, str]], hubs: Sequen
             b.input_block(
                 "hub",
                 "Hub",
-                b.select("value", [b.option(h, h) for h in hubs], chosen=hubs[0]),
+                # Where there is a choice, nobody is to run something on a hub that they did not choose.
+                b.select("value", [b.option(h, h) for h in hubs], chosen=hubs[0] if one else ""),
             ),
             b.input_block(
                 "users",

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.domain.hubs import Condition, Diagnosis, Part, Place, Row
+from bot.domain.hubs import Condition, Diagnosis, Place, RouteState, Row
 from bot.domain.plans import Loss, LossKind, Outcome, Plan, Result, Step, StepVerb
+from bot.domain.slack_message import unescape
 from bot.render import blocks as b
 from bot.render.text import cut, escape, when
 
@@ -22,21 +23,36 @@ CAUTIONS = 6
 CONDITIONS = {
     Condition.OK: "well",
     Condition.UNROUTED: "route missing, work is safe",
+    Condition.STALE_ROUTE: "route to another address, work is safe",
+    Condition.UNKNOWN: "cannot be judged",
+    Condition.CRASHING: "crashing",
+    Condition.LOST_NODE: "node gone",
     Condition.STALE_RECORD: "record without a pod",
     Condition.STUCK_SPAWN: "stuck while starting",
     Condition.STUCK_STOP: "stuck while stopping",
+    Condition.UNSENT_STOP: "stop not sent",
     Condition.LOST_EVENTS: "hub lost events",
+    Condition.HUNG_CHECK: "hub's check hangs",
     Condition.ORPHAN: "unknown to the hub",
+    Condition.STUCK_ORPHAN: "unknown to the hub, stuck while stopping",
     Condition.STARTING: "starting",
     Condition.STOPPING: "stopping",
-    Condition.UNCLEAR: "unclear",
+    Condition.CHECKING: "being checked by the hub",
 }
 """In the order in which people want to read them after what is well."""
+
+ROUTES = {
+    RouteState.LEADS: "yes",
+    RouteState.MISSING: "no",
+    RouteState.ELSEWHERE: "elsewhere",
+    RouteState.UNKNOWN: "?",
+}
 
 DIAGNOSES = {
     Diagnosis.WELL: "hub and proxy answer, no route is missing",
     Diagnosis.HUB_DOWN: "the hub is down, the proxy answers",
     Diagnosis.PROXY_DOWN: "the proxy cannot be reached: proxy, ingress or DNS",
+    Diagnosis.BOTH_DOWN: "neither hub nor proxy answers: core nodes, ingress, DNS or the network",
     Diagnosis.ROUTES_MISSING: "hub and proxy answer, but routes are missing",
     Diagnosis.UNKNOWN: "not everything could be read",
 }
@@ -57,7 +73,7 @@ SIGNS = {
 }
 ENDS = {
     Outcome.DONE: "done",
-    Outcome.SKIPPED: "skipped, it is no longer so",
+    Outcome.SKIPPED: "left out",
     Outcome.RETRY: "will be tried again",
     Outcome.FAILED: "failed",
     Outcome.UNCLEAR: "unclear, somebody has to look",
@@ -72,6 +88,7 @@ COUNTS = {
 }
 """The counts that are worth words; the others stay in the data."""
 
+UNREAD = "–"
 NOBODY = "Nobody loses anything."
 UNREAD_LOSS = "The hub could not be asked who is working: expect everybody to be cut off."
 
@@ -84,7 +101,7 @@ def place_words(place: Place) -> str:
 def plan_text(plan: Plan, title: str) -> str:
     """The plan in one line, for notifications and screen readers."""
     place = plan.place
-    said = plan.nothing_to_do or plan.summary
+    said = _reason(plan) or plan.summary
     return escape(
         cut(f"{title} on {place.cluster} / {place.namespace} / {place.hub}: {said}", 1000)
     )
@@ -102,8 +119,8 @@ def plan_blocks(plan: Plan, title: str, *buttons: b.Block) -> list[b.Block]:
             f"seen {when(plan.read_at)}",
         ),
     ]
-    if plan.nothing_to_do:
-        shown.append(b.section(f"*Nothing to do.* {escape(cut(plan.nothing_to_do, 2400))}"))
+    if reason := _reason(plan):
+        shown.append(b.section(f"*{_verdict(plan)}* {escape(cut(reason, 2400))}"))
     else:
         shown.append(b.section(escape(cut(plan.summary, 2400))))
         shown.append(b.section("*Steps*\n" + "\n".join(_step_lines(plan))))
@@ -112,13 +129,32 @@ def plan_blocks(plan: Plan, title: str, *buttons: b.Block) -> list[b.Block]:
     shown.append(b.section("*Facts:* " + " ".join((facts_line(plan), *_proxy_line(plan)))))
     if plan.rows:
         shown.append(b.section(table(plan)))
-    reasons = dict.fromkeys(gap.why for gap in plan.gaps if gap.why not in plan.nothing_to_do)
+    told = " ".join((_reason(plan), *plan.cautions))
+    reasons = dict.fromkeys(part.why for part in plan.unknown if part.why not in told)
     if reasons:
         unread = "\n".join(f"• {escape(cut(why, 400))}" for why in reasons)
-        shown.append(b.section(f"*Could not be read*\n{cut(unread, 2900)}"))
+        shown.append(b.section(f"*Not known*\n{cut(unread, 2900)}"))
     if buttons and plan.steps:
         shown.append(b.actions(*buttons))
     return shown
+
+
+def plan_lines(plan: Plan, title: str) -> list[str]:
+    """The plan for a terminal: what :func:`plan_blocks` shows, as plain lines."""
+    place = plan.place
+    lines = [f"{title} on {place.cluster} / {place.namespace} / {place.hub}", ""]
+    if reason := _reason(plan):
+        lines += [f"{_verdict(plan)} {reason}"]
+    else:
+        lines += [plan.summary, "", *(_plain(line) for line in _step_lines(plan)), ""]
+        lines += [f"Who loses what: {line}" for line in loss_lines(plan)]
+    lines += [f"Note: {text}" for text in plan.cautions]
+    lines += ["", "Facts: " + " ".join((facts_line(plan), *map(_plain, _proxy_line(plan))))]
+    if plan.rows:
+        lines += ["", *_table_lines(plan)]
+    told = " ".join((_reason(plan), *plan.cautions))
+    unknown = dict.fromkeys(part.why for part in plan.unknown if part.why not in told)
+    return [*lines, *(f"Not known: {why}" for why in unknown)]
 
 
 def confirm(plan: Plan, title: str) -> b.Block:
@@ -139,17 +175,30 @@ def confirm(plan: Plan, title: str) -> b.Block:
 
 def facts_line(plan: Plan) -> str:
     """The hub's state in a line: the diagnosis, and how many servers are in which condition."""
-    routes = "unread" if plan.routes is None else str(plan.routes)
     kinds = [
         f"{plan.conditions[kind]} {words}"
         for kind, words in CONDITIONS.items()
         if plan.conditions.get(kind)
     ]
-    counted = "; ".join(kinds) or "no servers"
+    counted = "; ".join(kinds) or (UNREAD if plan.ready is None else "no servers")
     return (
-        f"{DIAGNOSES[plan.diagnosis]}. Servers ready: {plan.ready}, user routes: {routes}. "
-        f"All servers: {counted}."
+        f"{DIAGNOSES[plan.diagnosis]}. Servers ready: {_number(plan.ready)}, "
+        f"user routes: {_number(plan.routes)}. All servers: {counted}."
     )
+
+
+def _reason(plan: Plan) -> str:
+    """Why the plan has no steps; empty where it has some."""
+    if plan.undecided:
+        return " ".join(dict.fromkeys(part.why for part in plan.undecided))
+    return plan.nothing_to_do
+
+
+def _verdict(plan: Plan) -> str:
+    """What a plan without steps comes to. Nothing to do is said only where everything is known."""
+    if plan.undecided:
+        return "Cannot tell."
+    return "Nothing to do." if not plan.unknown else "No steps."
 
 
 def _proxy_line(plan: Plan) -> list[str]:
@@ -164,19 +213,27 @@ def _proxy_line(plan: Plan) -> list[str]:
 
 def table(plan: Plan) -> str:
     """Hub × pod × route of the servers that are not well, the odd ones first."""
+    unwell = sum(plan.conditions.values()) - plan.conditions.get(Condition.OK, 0)
+    more = max(unwell, len(plan.rows)) - min(len(plan.rows), ROWS)
+    rest = f"\nand {more} more" if more else ""
+    return "```\n" + _code("\n".join(_table_lines(plan)[: ROWS + 1])) + "\n```" + rest
+
+
+def _table_lines(plan: Plan) -> list[str]:
     order = list(CONDITIONS)
     rows = sorted(plan.rows, key=lambda row: (order.index(row.condition), row.user, row.server))
     head = ("user", "hub says", "pod", "route", "")
-    cells = [head, *(_cells(row) for row in rows[:ROWS])]
+    cells = [head, *(_cells(row) for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(4)]
-    lines = [
+    return [
         "  ".join([*(line[i].ljust(widths[i]) for i in range(4)), line[4]]).rstrip()
         for line in cells
     ]
-    unwell = sum(plan.conditions.values()) - plan.conditions.get(Condition.OK, 0)
-    more = max(unwell, len(rows)) - min(len(rows), ROWS)
-    rest = f"\nand {more} more" if more else ""
-    return "```\n" + _code("\n".join(lines)) + "\n```" + rest
+
+
+def _plain(line: str) -> str:
+    """A line without the marks of Slack's markup."""
+    return unescape(line.replace("`", ""))
 
 
 def loss_lines(plan: Plan) -> list[str]:
@@ -235,8 +292,7 @@ def runbook_words(data: Mapping[str, Any], who: str) -> str:
 
 
 def _no_loss(plan: Plan) -> str:
-    unread = any(gap.part is Part.SERVERS for gap in plan.gaps)
-    return UNREAD_LOSS if plan.destructive and unread else NOBODY
+    return UNREAD_LOSS if plan.destructive and plan.ready is None else NOBODY
 
 
 def _seen_words(seen: Mapping[str, Any]) -> list[str]:
@@ -252,7 +308,7 @@ def _seen_words(seen: Mapping[str, Any]) -> list[str]:
 
 
 def _number(value: object) -> str:
-    return "unread" if value is None else str(value)
+    return UNREAD if value is None else str(value)
 
 
 def _plain_loss(loss: Loss, now: datetime) -> str:
@@ -265,9 +321,16 @@ def _plain_loss(loss: Loss, now: datetime) -> str:
             else "connection drops for a moment; the kernel survives"
         ),
     }
-    active = f"{loss.active} active in the last 10 minutes" if loss.active else "none active lately"
-    latest = f", the last one {_ago(now, loss.latest)}" if loss.latest else ""
-    return f"{loss.servers} {ends[loss.kind]}: {active}{latest}"
+    known = loss.servers - loss.unknown
+    said = []
+    if known:
+        active = (
+            f"{loss.active} active in the last 10 minutes" if loss.active else "none active lately"
+        )
+        said.append(f"{active}, the last one {_ago(now, loss.latest)}" if loss.latest else active)
+    if loss.unknown:
+        said.append(f"{'activity' if not known else f'activity of {loss.unknown}'} unknown")
+    return f"{loss.servers} {ends[loss.kind]}: {'; '.join(said)}"
 
 
 def _ago(now: datetime, then: datetime) -> str:
@@ -300,8 +363,8 @@ def _chunks(lines: Sequence[str], size: int) -> list[Sequence[str]]:
 
 def _cells(row: Row) -> tuple[str, str, str, str, str]:
     user = f"{row.user}/{row.server}" if row.server else row.user
-    route = {None: "?", True: "yes", False: "no"}[row.routed]
-    return cut(user, 24), row.hub, _pod_words(row), route, CONDITIONS[row.condition]
+    said = CONDITIONS[row.condition] + (f": {row.why}" if row.why else "")
+    return cut(user, 24), row.hub, _pod_words(row), ROUTES[row.route], cut(said, 120)
 
 
 def _pod_words(row: Row) -> str:

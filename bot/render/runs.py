@@ -15,7 +15,7 @@ ACTION_CONFIRM = "run.confirm"
 ACTION_CANCEL = "run.cancel"
 
 ENDINGS = {
-    "nothing_to_do": "Nothing was left to do.",
+    "nothing_to_do": "Nothing was done: every step was left out, for the reasons above.",
     "cancelled": "Cancelled by {who}; nothing was done.",
     "expired": "Not confirmed in time; nothing was done. Ask for a new plan with `/incident run`.",
     "failed": "❌ This did not work: {error}",
@@ -23,6 +23,9 @@ ENDINGS = {
     "done": "✅ Done and verified.",
     "running": "⏳ Running. Progress is in this thread.",
 }
+
+
+EXPIRED_MEANWHILE = "⌛ {error}"
 
 
 def run_posts(
@@ -94,6 +97,8 @@ def _face(
     current = next((plan.steps[n - 1].id for n, ended, _ in steps if not ended), "")
     if decided_by and state not in ("cancelled", "expired"):
         asked += f", confirmed by <@{decided_by}>"
-    ending = ENDINGS[state].format(who=f"<@{decided_by}>", error=escape(error or "see the steps."))
+    late = state == "expired" and error
+    ending = EXPIRED_MEANWHILE if late else ENDINGS[state]
+    ending = ending.format(who=f"<@{decided_by}>", error=escape(error or "see the steps."))
     shown = progress_blocks(plan, title, results, current)
     return Post(text=f"{text} {ending}", blocks=(*shown, b.section(ending), b.context(asked)))

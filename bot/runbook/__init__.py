@@ -4,20 +4,31 @@ A runbook is a pure function from facts to a draft: it reads no clock and change
 the second draft has a reason to do nothing.
 """
 
-from bot.domain.hubs import Condition, Deployment, Diagnosis, HubFacts, Part, Pod, Row
+from bot.domain.evidence import Unknown
+from bot.domain.hubs import (
+    Condition,
+    Deployment,
+    Diagnosis,
+    HubFacts,
+    Part,
+    Pod,
+    Row,
+    ServerKey,
+    UnknownPart,
+)
 from bot.domain.plans import Loss, LossKind, Measure, Step
-from bot.runbook.book import Ask, Draft, Runbook
 from bot.runbook.losses import losing
+from bot.runbook.runbook import Draft, Parameters, Runbook
 from bot.runbook.steps import (
     delete_pod,
     force_delete_pod,
     restart_proxy,
     resync_routes,
+    server_name,
     stop_server,
 )
 
 __all__ = [
-    "Ask",
     "Condition",
     "Deployment",
     "Diagnosis",
@@ -26,15 +37,20 @@ __all__ = [
     "Loss",
     "LossKind",
     "Measure",
+    "Parameters",
     "Part",
     "Pod",
     "Row",
     "Runbook",
+    "ServerKey",
     "Step",
+    "Unknown",
+    "UnknownPart",
     "delete_pod",
     "force_delete_pod",
     "losing",
     "restart_proxy",
     "resync_routes",
+    "server_name",
     "stop_server",
 ]

@@ -23,6 +23,7 @@ def losing(kind: LossKind, rows: Iterable[Row], now: datetime) -> tuple[Loss, ..
             kind=kind,
             servers=len(touched),
             active=sum(now - moment <= ACTIVE for moment in seen),
+            unknown=len(touched) - len(seen),
             latest=max(seen, default=None),
             users=tuple(sorted({row.user for row in touched})[:NAMED]),
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.hubs import Deployment, HubFacts, Row
+from bot.domain.hubs import Deployment, HubFacts, Right, Row
 from bot.domain.plans import Measure, MeasureKind, Step, StepVerb
 
 ROUTES_APART = 15.0
@@ -24,6 +24,7 @@ def resync_routes(*, looks: int = 1) -> Step:
             apart=ROUTES_APART if looks > 1 else 2.0,
             within=120.0,
         ),
+        needs=(Right.PROXY,),
     )
 
 
@@ -40,30 +41,38 @@ def restart_proxy(facts: HubFacts, proxy: Deployment) -> Step:
         args={"deployment": proxy.name, "at": at},
         measure=Measure(kind=MeasureKind.ROLLED_OUT, args={"at": at}, within=ROLLOUT_WITHIN),
         destructive=True,
+        needs=(Right.PATCH_DEPLOYMENT,),
+        loses=tuple(server_name(row) for row in facts.rows if row.hub == "ready"),
     )
 
 
 def stop_server(row: Row) -> Step:
-    """Have the hub give up a server; ``was`` is the condition that must still hold."""
+    """Have the hub give a server up."""
     return Step(
-        id=f"{StepVerb.STOP_SERVER}:{row.user}/{row.server}:{row.condition}:{_uid(row)}",
+        id=f"{StepVerb.STOP_SERVER}:{_identity(row)}",
         verb=StepVerb.STOP_SERVER,
         target=server_name(row),
-        args={"user": row.user, "server": row.server, "was": row.condition},
+        args={"user": row.user, "server": row.server},
         measure=_settled(row),
         destructive=True,
+        needs=(Right.DELETE_SERVERS,),
+        loses=_lost(row),
     )
 
 
 def force_delete_pod(row: Row) -> Step:
-    """Delete a pod without waiting for its node, by its uid; the container may live on."""
-    return _pod_step(StepVerb.FORCE_DELETE_POD, row, _settled(row))
+    """Delete a pod without waiting for its node, by its uid; the container may live on.
+
+    It is done when the hub's record is gone as well, or, where the hub calls the server ready, when the
+    pod is: the hub notices that by itself when it polls.
+    """
+    gone = row.hub == "ready"
+    return _pod_step(StepVerb.FORCE_DELETE_POD, row, _pod_gone(row) if gone else _settled(row))
 
 
 def delete_pod(row: Row) -> Step:
     """Delete a pod in its own grace time, by its uid."""
-    gone = Measure(kind=MeasureKind.POD_GONE, args={"uid": _uid(row)}, within=SETTLES_WITHIN)
-    return _pod_step(StepVerb.DELETE_POD, row, gone)
+    return _pod_step(StepVerb.DELETE_POD, row, _pod_gone(row))
 
 
 def server_name(row: Row) -> str:
@@ -75,7 +84,7 @@ def _pod_step(verb: StepVerb, row: Row, measure: Measure) -> Step:
     if row.pod is None:
         raise ValueError(f"{server_name(row)} has no pod to delete")
     return Step(
-        id=f"{verb}:{row.pod.name}:{row.pod.uid}",
+        id=f"{verb}:{_identity(row)}",
         verb=verb,
         target=row.pod.name,
         args={
@@ -83,16 +92,37 @@ def _pod_step(verb: StepVerb, row: Row, measure: Measure) -> Step:
             "server": row.server,
             "pod": row.pod.name,
             "uid": row.pod.uid,
-            "was": row.condition,
         },
         measure=measure,
         destructive=True,
+        needs=(Right.GET_PODS, Right.DELETE_PODS),
+        loses=_lost(row),
     )
 
 
+def _identity(row: Row) -> str:
+    """Which server it is and what is wrong with it: another start or another pod is another one."""
+    started = row.started.isoformat() if row.started else ""
+    return f"{row.user}/{row.server}:{row.condition}:{started}:{_uid(row)}"
+
+
+def _lost(row: Row) -> tuple[str, ...]:
+    """Whose work may end: something may run in a pod that was started and has not finished."""
+    return (server_name(row),) if row.pod is not None and row.pod.phase == "Running" else ()
+
+
 def _settled(row: Row) -> Measure:
-    args = {"user": row.user, "server": row.server, "uid": _uid(row)}
+    args = {
+        "user": row.user,
+        "server": row.server,
+        "uid": _uid(row),
+        "started": row.started.isoformat() if row.started else "",
+    }
     return Measure(kind=MeasureKind.SETTLED, args=args, within=SETTLES_WITHIN)
+
+
+def _pod_gone(row: Row) -> Measure:
+    return Measure(kind=MeasureKind.POD_GONE, args={"uid": _uid(row)}, within=SETTLES_WITHIN)
 
 
 def _uid(row: Row) -> str:

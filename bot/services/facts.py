@@ -1,102 +1,181 @@
-"""Read what a runbook needs to know, and say what could not be read.
+"""Read what a runbook needs to know, and say what is unknown and why.
 
-Pods are read before the hub's records: a server that starts in between is then merely without a pod
-yet, and not a pod that the hub does not know.
+Pods are read before and after the hub's records and the routes. Each server that is there all the time is
+in both readings, one that starts meanwhile is in the second, and one that stops was in the first, so that
+nothing looks dead because it was read in between.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
-from bot.domain.hubs import Condition, Gap, HubFacts, Part, Place, Row
-from bot.domain.table import Patience, Views, join
-from bot.errors import Retry, Tell
-from bot.ports import Cluster, Hub
-
-SERVERS = "component=singleuser-server"
-"""The label that KubeSpawner gives to users' pods."""
-
-PROXY = "component=proxy"
-"""The label that the Zero to JupyterHub chart gives to the proxy's pods."""
-
-NO_CLUSTER = "Hub {hub} has no cluster in mayday.yaml: set hubs.cluster and hubs.namespace."
-NOT_EVERYONE = (
-    "The token of hub {hub} does not list all users, so pods that seem to be nobody's may be "
-    "somebody's: give it the scope list:users without a filter."
+from bot.domain.classifier import HubSnapshot, join_views, unmatched_users, waits_for_a_node
+from bot.domain.evidence import Fact, Known, Unknown, View
+from bot.domain.hubs import (
+    CLUSTER_RIGHTS,
+    Deployment,
+    HubAccess,
+    HubFacts,
+    Pod,
+    PodEvent,
+    Right,
+    Route,
+    Server,
+    ServerKey,
 )
+from bot.domain.ownership import proxy_pods, release_of, users_pods
+from bot.domain.targets import matching
+from bot.errors import Retry, Tell
+from bot.services.site import Site
+
+PARTS = "component in (hub, proxy, singleuser-server)"
+"""The label by which the Zero to JupyterHub chart tells its parts apart."""
+
+LOOKUPS = 20
+"""Users whom one reading asks the hub about; so many at once are no single accident."""
+
+SCOPES = ("list:users", "read:servers")
+NARROW = (
+    "The token of hub {hub} does not have {scopes} without a filter, so mayday may not see every server: "
+    "add it to the role of mayday's service in the hub."
+)
+TOO_MANY = "too many pods have no record for the hub to be asked about each user"
+
+Since = Callable[[View[Server]], Mapping[ServerKey, datetime]]
+"""When each pending server was first seen so; whoever gives it keeps that."""
 
 T = TypeVar("T")
 
 
 def read_facts(
-    hub: Hub,
-    cluster: Cluster | None,
-    place: Place,
+    site: Site,
     now: datetime,
     *,
-    patience: Patience | None = None,
+    since: Since = lambda _servers: {},
+    named: Iterable[str] = (),
+    rights: bool = False,
     resynced_at: datetime | None = None,
 ) -> HubFacts:
-    """Everything that can be read now; what cannot is a gap with its reason.
+    """Everything that can be read now, and for the rest why it is unknown.
 
     ``now`` is the real time, whatever clock an incident runs on: the ages of pods and servers are
-    measured against it. ``cluster`` is None for a hub that is configured without one.
+    measured against it. ``named`` are users to look up where no server is theirs; ``rights`` asks the
+    cluster what mayday may do.
     """
-    gaps: list[Gap] = []
-    pods = _read(Part.PODS, gaps, lambda: _cluster(cluster, place).pods(place.namespace, SERVERS))
-    servers = _read(Part.SERVERS, gaps, hub.servers)
-    routes = _read(Part.ROUTES, gaps, hub.routes)
-    health = _read(Part.HEALTH, gaps, hub.health)
-    proxy = _read(
-        Part.PROXY, gaps, lambda: _cluster(cluster, place).deployment(place.namespace, place.proxy)
+    access = _fact(site.hub.access)
+    found, servers, routes = _views(site, access)
+    pods = users_pods(found.items, site.owner, servers) if found.read else found
+    snapshot = HubSnapshot(
+        servers=servers,
+        pods=pods,
+        routes=routes,
+        thresholds=site.thresholds,
+        since=since(servers),
+        release=release_of(found.items, site.owner)[0],
     )
-    proxy_pods = (
-        None
-        if proxy is None
-        else _read(Part.PROXY, gaps, lambda: _cluster(cluster, place).pods(place.namespace, PROXY))
-    )
-    views = Views(servers=servers, pods=pods, routes=routes, patience=patience or Patience())
+    events = _events(site, snapshot, now)
+    people = _looked_up(site, unmatched_users(snapshot))
+    rows = join_views(replace(snapshot, events=events, people=people), now)
     return HubFacts(
-        place=place,
+        place=site.place,
         read_at=now,
-        health=health,
-        rows=_sure_of_orphans(join(views, now), hub, place, gaps),
-        routes=None if routes is None else len(routes),
-        proxy=proxy,
-        proxy_pods=proxy_pods or (),
-        gaps=tuple(gaps),
+        health=_fact(site.hub.health),
+        access=access,
+        servers=servers,
+        pods=pods,
+        routes=routes,
+        events=events,
+        rows=rows,
+        proxy=_fact(lambda: _deployment(site)),
+        proxy_pods=replace(found, items=proxy_pods(found.items, site.owner)),
+        rights=_rights(site, access) if rights else {},
+        people=people | _looked_up(site, [n.lower() for n in named if not matching(n, rows)]),
+        limit=site.limit,
         resynced_at=resynced_at,
     )
 
 
-def _read(part: Part, gaps: list[Gap], read: Callable[[], T]) -> T | None:
+def _views(site: Site, access: Fact[HubAccess]) -> tuple[View[Pod], View[Server], View[Route]]:
+    """All pods of the namespace that are parts of a hub, the hub's records, and the routes."""
+    before = _view(lambda: _pods(site))
+    servers: View[Server]
+    routes: View[Route]
+    if isinstance(access, Unknown):
+        # Whoever may not ask who they are is shown nothing that could be relied on.
+        servers, routes = View.unread(access.why), View.unread(access.why)
+    else:
+        servers = _servers(site, access.value)
+        routes = _view(site.hub.routes)
+    if not before.read:
+        return before, servers, routes
+    after = _view(lambda: _pods(site))
+    later = {pod.uid: pod for pod in after.items}
+    pods = {pod.uid: pod for pod in before.items} | later
+    return replace(after, items=tuple(pods.values())), servers, routes
+
+
+def _pods(site: Site) -> tuple[Pod, ...]:
+    return site.reachable_cluster.pods(site.place.namespace, PARTS)
+
+
+def _deployment(site: Site) -> Deployment:
+    return site.reachable_cluster.deployment(site.place.namespace, site.place.proxy)
+
+
+def _servers(site: Site, access: HubAccess) -> View[Server]:
+    missing = [scope for scope in SCOPES if scope not in access.scopes]
+    doubt = NARROW.format(hub=site.place.hub, scopes=" and ".join(missing)) if missing else ""
     try:
-        return read()
+        return site.hub.servers().doubted(doubt)
     except (Tell, Retry) as error:
-        gaps.append(Gap(part=part, why=str(error)))
-        return None
+        return View.unread(str(error))
 
 
-def _cluster(cluster: Cluster | None, place: Place) -> Cluster:
-    if cluster is None:
-        raise Tell(NO_CLUSTER.format(hub=place.hub), code="no_cluster")
-    return cluster
+def _events(site: Site, snapshot: HubSnapshot, now: datetime) -> View[PodEvent]:
+    """What was reported of the pods, where a start is late enough for that to matter."""
+    if not waits_for_a_node(snapshot, now):
+        return View()
+    return _view(lambda: site.reachable_cluster.pod_events(site.place.namespace))
 
 
-def _sure_of_orphans(
-    rows: tuple[Row, ...], hub: Hub, place: Place, gaps: list[Gap]
-) -> tuple[Row, ...]:
-    """A token that sees some users only would make every other user's pod an orphan."""
-    if not any(row.condition is Condition.ORPHAN for row in rows):
-        return rows
-    if _read(Part.EVERYONE, gaps, hub.sees_everyone):
-        return rows
-    if not any(gap.part is Part.EVERYONE for gap in gaps):
-        gaps.append(Gap(part=Part.EVERYONE, why=NOT_EVERYONE.format(hub=place.hub)))
-    return tuple(
-        replace(row, condition=Condition.UNCLEAR) if row.condition is Condition.ORPHAN else row
-        for row in rows
-    )
+def _looked_up(site: Site, users: Sequence[str]) -> dict[str, Fact[bool]]:
+    asked = dict.fromkeys(users[:LOOKUPS])
+    return {
+        **{user: Unknown(why=TOO_MANY) for user in users[LOOKUPS:]},
+        **{user: _fact(partial(site.hub.knows, user)) for user in asked},
+    }
+
+
+def _rights(site: Site, access: Fact[HubAccess]) -> dict[Right, Fact[bool]]:
+    """What mayday may do; of each right that cannot be asked about, why."""
+    found: dict[Right, Fact[bool]] = {
+        right: access
+        if isinstance(access, Unknown)
+        else Known(value=right.value in access.value.scopes)
+        for right in Right
+        if right not in CLUSTER_RIGHTS
+    }
+    if site.cluster is not None:
+        place, cluster = site.place, site.cluster
+        for right in CLUSTER_RIGHTS:
+            name = place.proxy if right is Right.PATCH_DEPLOYMENT else ""
+            found[right] = _fact(partial(cluster.may, place.namespace, right, name))
+    return found
+
+
+def _view(read: Callable[[], Sequence[T]]) -> View[T]:
+    try:
+        return View(items=tuple(read()))
+    except (Tell, Retry) as error:
+        return View.unread(str(error))
+
+
+def _fact(read: Callable[[], T]) -> Fact[T]:
+    try:
+        return Known(value=read())
+    except (Tell, Retry) as error:
+        return Unknown(why=str(error))

@@ -18,12 +18,14 @@ from bot.domain.timeline import EntryKind
 from bot.errors import MaydayError, Tell
 from bot.ports import Clock, Durable, Post
 from bot.render.runs import run_posts
-from bot.runbook import Ask, Runbook
+from bot.runbook import Parameters, Runbook
 from bot.services import sync
 from bot.services.change import Act
 from bot.services.facts import read_facts
 from bot.services.projections import RunPosts
-from bot.services.steps import Site, attempt, evidently_done, verify
+from bot.services.sightings import Sightings
+from bot.services.site import Site
+from bot.services.steps import attempt, evidently_done, verify
 from bot.store import incidents as incident_rows
 from bot.store import runs as rows
 from bot.store import timeline as timeline_rows
@@ -34,6 +36,11 @@ PLAN = "plan"
 EXECUTE = "execute"
 LOST = "mayday itself failed here; its log says how. Look at the hub, then ask for a new plan."
 EXPIRES_AFTER = timedelta(minutes=15)
+"""The lifetime of a plan until it is confirmed, and of the approval until each of its steps."""
+APPROVAL_EXPIRED = (
+    "It was confirmed over {minutes} minutes before its step {number} could begin: what has not begun is "
+    "left out. Ask for a new plan, /incident run."
+)
 MOST_TRIES = 3
 LONGEST_WAIT = 60.0
 """Seconds that a step waits where a system asks for it; who asks for more has failed this time."""
@@ -42,7 +49,7 @@ RESYNC = "resync-routes"
 
 _STATES = {
     Outcome.DONE: StepState.DONE,
-    Outcome.SKIPPED: StepState.DONE,
+    Outcome.SKIPPED: StepState.SKIPPED,
     Outcome.RETRY: StepState.FAILED,
     Outcome.FAILED: StepState.FAILED,
     Outcome.UNCLEAR: StepState.UNCLEAR,
@@ -69,6 +76,7 @@ class Runs:
         self._now = now
         self._books = books
         self._sites = sites
+        self._sightings = Sightings(store)
         self._wall = wall
         self._wait = wait
 
@@ -102,8 +110,6 @@ class Runs:
             options={"users": sorted(users)},
             state=RunState.PLANNING,
             plan=None,
-            facts=None,
-            result=None,
             error="",
             asked_by=act.by,
             asked_at=self._wall(),
@@ -155,6 +161,11 @@ class Runs:
             run = self._undecided(tx, run_id)
             self._decide(tx, run, by, RunState.CANCELLED)
 
+    def under_way(self, incident_id: str) -> list[Run]:
+        """The runs of an incident that are being carried out just now."""
+        with self._store.read() as tx:
+            return rows.running(tx, incident_id)
+
     def incident_of(self, run_id: str) -> str:
         """The incident that a run belongs to.
 
@@ -195,8 +206,9 @@ class Runs:
         self._durable.step("plan", self._make_plan, run_id)
 
     def execute_workflow(self, run_id: str) -> None:
-        """Carry out what is still needed of a confirmed plan, one step after the other."""
-        count = self._durable.step("recheck", self._recheck, run_id)["steps"]
+        """Carry out a confirmed plan, one step after the other."""
+        # The first step keeps the name of earlier versions, for runs that are under way at an update.
+        count = self._durable.step("recheck", self._count, run_id)["steps"]
         for number in range(1, count + 1):
             if self._durable.step(f"step {number}", self._step, run_id, number)["stop"]:
                 break
@@ -205,7 +217,7 @@ class Runs:
     def _make_plan(self, run_id: str) -> dict[str, Any]:
         run = self._run(run_id)
         try:
-            plan = self._fresh(run)
+            plan = self._fresh(run, rights=True)
         except MaydayError as exc:
             return self._planned(run, RunState.FAILED, error=str(exc))
         state = RunState.PLANNED if plan.steps else RunState.NOTHING_TO_DO
@@ -219,38 +231,28 @@ class Runs:
             sync.enqueue(self._durable, tx, run.incident_id, f"run/{run.id}/planned")
         return {"state": state.value}
 
-    def _recheck(self, run_id: str) -> dict[str, Any]:
-        """What was confirmed, less what is no longer so; nothing that was not confirmed."""
-        run = self._run(run_id)
-        try:
-            plan = Plan.from_json(run.plan or {}).still_needed(self._fresh(run))
-        except MaydayError as exc:
-            with self._store.write() as tx:
-                rows.change(tx, run_id, error=str(exc))
-            return {"steps": 0}
-        with self._store.write() as tx:
-            rows.change(tx, run_id, plan=plan.to_json())
-        return {"steps": len(plan.steps)}
+    def _count(self, run_id: str) -> dict[str, Any]:
+        return {"steps": len(Plan.from_json(self._run(run_id).plan or {}).steps)}
 
     def _step(self, run_id: str, number: int) -> dict[str, Any]:
         run = self._run(run_id)
         plan = Plan.from_json(run.plan or {})
         step = plan.steps[number - 1]
         with self._store.write() as tx:
+            if self._has_expired(tx, run, number):
+                return {"stop": True}
             first = rows.begin_step(tx, run_id, number, now=self._now())
             sync.enqueue(self._durable, tx, run.incident_id, f"run/{run_id}/{number}/begun")
-            steps = rows.steps(tx, run_id)
-        begun = next(s for s in steps if s.number == number)
+            begun = next(s for s in rows.steps(tx, run_id) if s.number == number)
         if begun.finished_at is not None:
             return _stops(step, Result.from_json(begun.seen))
         site = self._sites[run.hub]
         if not first and step.destructive:
-            result = self._after_a_kill(step, site)
+            result, before = self._after_a_kill(step, site), plan.before
         else:
-            result = self._attempt(step, site)
+            result, before = self._attempt(run, step, site)
         if result.outcome is Outcome.DONE:
-            before = _before(plan, steps)
-            verified = verify(step.measure, lambda: self._facts(run.hub), self._wait, before)
+            verified = verify(step.measure, lambda: self._facts(run), self._wait, before)
             result = Result(
                 outcome=verified.outcome,
                 seen={**result.seen, **verified.seen},
@@ -259,17 +261,30 @@ class Runs:
         self._ended(run, plan, number, step, result)
         return _stops(step, result)
 
-    def _attempt(self, step: Step, site: Site) -> Result:
+    def _has_expired(self, tx: Tx, run: Run, number: int) -> bool:
+        """Whether the approval is too old for a step that has not begun; the run then says so."""
+        decided = run.decided_at or run.asked_at
+        if self._wall() - decided <= EXPIRES_AFTER or any(
+            step.number == number for step in rows.steps(tx, run.id)
+        ):
+            return False
+        minutes = int(EXPIRES_AFTER.total_seconds() // 60)
+        rows.change(tx, run.id, error=APPROVAL_EXPIRED.format(minutes=minutes, number=number))
+        return True
+
+    def _attempt(self, run: Run, step: Step, site: Site) -> tuple[Result, dict[str, Any]]:
+        """How the step went, and what was counted just before it."""
         for tries in range(1, MOST_TRIES + 1):
-            result = attempt(step, site)
+            fresh = self._fresh(run)
+            result = attempt(step, site, fresh)
             if result.outcome is not Outcome.RETRY or tries == MOST_TRIES:
                 break
             if result.after > LONGEST_WAIT:
                 break  # people watch, and nothing else may run on this hub meanwhile
             self._wait(result.after)
         if result.outcome is Outcome.RETRY:
-            return Result(outcome=Outcome.FAILED, seen=result.seen, error=result.error)
-        return result
+            result = Result(outcome=Outcome.FAILED, seen=result.seen, error=result.error)
+        return result, fresh.before
 
     def _after_a_kill(self, step: Step, site: Site) -> Result:
         if evidently_done(step, site):
@@ -313,24 +328,34 @@ class Runs:
             states = {step.state for step in rows.steps(tx, run_id)}
             if StepState.UNCLEAR in states or StepState.ATTEMPTING in states:
                 state = RunState.NEEDS_HUMAN
-            elif StepState.FAILED in states or run.error:
+            elif StepState.FAILED in states:
                 state = RunState.FAILED
+            elif run.error:
+                state = RunState.EXPIRED
             else:
-                state = RunState.DONE if states else RunState.NOTHING_TO_DO
+                state = RunState.DONE if StepState.DONE in states else RunState.NOTHING_TO_DO
             rows.change(tx, run_id, state=state.value, finished_at=self._wall())
             sync.enqueue(self._durable, tx, run.incident_id, f"run/{run_id}/finished")
         return {"state": state.value}
 
-    def _fresh(self, run: Run) -> Plan:
-        book = self._books[run.runbook]
-        ask = Ask(users=frozenset(run.options.get("users") or ()))
-        return book.plan(self._facts(run.hub), ask)
+    def _fresh(self, run: Run, *, rights: bool = False) -> Plan:
+        parameters = Parameters(users=frozenset(run.options.get("users") or ()))
+        return self._books[run.runbook].plan(self._facts(run, rights=rights), parameters)
 
-    def _facts(self, hub: str) -> HubFacts:
-        site = self._sites[hub]
+    def _facts(self, run: Run, *, rights: bool = False) -> HubFacts:
         with self._store.read() as tx:
-            resynced_at = rows.last_done(tx, hub=hub, runbook=RESYNC)
-        return read_facts(site.hub, site.cluster, site.place, self._wall(), resynced_at=resynced_at)
+            resynced_at = rows.last_done(
+                tx, incident_id=run.incident_id, hub=run.hub, runbook=RESYNC
+            )
+        now = self._wall()
+        return read_facts(
+            self._sites[run.hub],
+            now,
+            since=lambda servers: self._sightings.of(run.hub, servers, now),
+            named=run.options.get("users") or (),
+            rights=rights,
+            resynced_at=resynced_at,
+        )
 
     def _run(self, run_id: str) -> Run:
         with self._store.read() as tx:
@@ -358,15 +383,6 @@ def _stops(step: Step, result: Result) -> dict[str, Any]:
     while stuck servers have nothing to do with each other."""
     failed = result.outcome in (Outcome.FAILED, Outcome.UNCLEAR, Outcome.RETRY)
     return {"stop": failed and step.verb is StepVerb.RESTART_PROXY}
-
-
-def _before(plan: Plan, steps: Sequence[RunStep]) -> dict[str, Any]:
-    """The counts that a step begins with: what those before it left, else those of the plan."""
-    counts: dict[str, Any] = plan.before
-    for step in steps:
-        if step.finished_at is not None:
-            counts |= Result.from_json(step.seen).left
-    return counts
 
 
 def _workflow_key(run: Run) -> str:

@@ -12,64 +12,40 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.domain.hubs import Condition, HubFacts, Part, Place, Pod
+from bot.domain.evidence import Unknown
+from bot.domain.hubs import HubFacts, Part, Pod
 from bot.domain.plans import (
     Measure,
     MeasureKind,
     Outcome,
+    Plan,
     Result,
     Step,
     StepVerb,
     counted,
 )
 from bot.errors import Retry, Tell
-from bot.ports import Cluster, Hub
-from bot.services.facts import NO_CLUSTER, SERVERS
+from bot.services.facts import PARTS
+from bot.services.site import Site
 
 POLL = 1.0
 """Seconds between two looks while a measure does not hold yet."""
 
-WELL = frozenset({Condition.OK, Condition.UNROUTED, Condition.STARTING})
+LOOK_AGAIN = 10.0
+"""Seconds after which what could not be read just before a step is read again."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Site:
-    """Where a plan is carried out: the place's name and the two systems behind it."""
-
-    place: Place
-    hub: Hub
-    cluster: Cluster | None
-
-    @property
-    def reachable_cluster(self) -> Cluster:
-        """The cluster.
-
-        Raises:
-            Tell: the hub is configured without one.
-        """
-        if self.cluster is None:
-            raise Tell(NO_CLUSTER.format(hub=self.place.hub), code="no_cluster")
-        return self.cluster
-
-    def users_pods(self) -> tuple[Pod, ...]:
-        """The pods of all users' servers, as they are now."""
-        return self.reachable_cluster.pods(self.place.namespace, SERVERS)
-
-
-def attempt(step: Step, site: Site) -> Result:
+def attempt(step: Step, site: Site, fresh: Plan) -> Result:
     """Act once. Never raises for what an outside system said.
 
-    ``SKIPPED``: the target is no longer what was confirmed, nothing was touched. ``RETRY``: it did
-    not happen, or may be repeated without harm. ``UNCLEAR``: it may have happened and must not be
-    repeated.
+    ``fresh`` is the same runbook's plan, made just now: a destructive step that is not in it touches
+    nothing. ``SKIPPED``: the target is no longer what was confirmed. ``RETRY``: it did not happen, or may
+    be repeated without harm. ``UNCLEAR``: it may have happened and must not be repeated.
     """
-    try:
-        if not _still_so(step, site):
-            return Result(outcome=Outcome.SKIPPED)
-    except Tell as error:
-        return Result(outcome=Outcome.FAILED, error=str(error))
-    except Retry as error:
-        return Result(outcome=Outcome.RETRY, error=str(error), after=error.after)
+    if step.destructive and (why := fresh.left_out(step)):
+        if fresh.undecided:
+            return Result(outcome=Outcome.RETRY, error=why, after=LOOK_AGAIN)
+        return Result(outcome=Outcome.SKIPPED, error=why)
     try:
         return Result(outcome=Outcome.DONE, seen=_act(step, site))
     except Tell as error:
@@ -87,7 +63,9 @@ def evidently_done(step: Step, site: Site) -> bool | None:
         match step.verb:
             case StepVerb.RESYNC_ROUTES:
                 routed = {(route.user, route.server) for route in site.hub.routes()}
-                return all((s.user, s.name) in routed for s in site.hub.servers() if s.ready)
+                servers = site.hub.servers()
+                there = all((s.user, s.name) in routed for s in servers.items if s.ready)
+                return there if servers.complete else None
             case StepVerb.RESTART_PROXY:
                 namespace = site.place.namespace
                 proxy = site.reachable_cluster.deployment(namespace, step.args["deployment"])
@@ -165,60 +143,47 @@ class _Look:
 
 def _look(measure: Measure, facts: HubFacts) -> _Look:
     args = measure.args
-    seen = counted(facts.ready, facts.routes, facts.unrouted, facts.counts)
+    seen = counted(facts.ready, facts.routed, facts.unrouted, facts.counts)
     match measure.kind:
         case MeasureKind.ROUTED:
             why = facts.lacks(Part.SERVERS) or facts.lacks(Part.ROUTES)
-            stamp = tuple((pod.uid, pod.restarts) for pod in facts.proxy_pods)
+            stamp = tuple((pod.uid, pod.restarts) for pod in facts.proxy_pods.items)
             holds = None if why else facts.unrouted == 0
             # A server that got stuck meanwhile would seem to be the doing of the resync.
             routed = {key: number for key, number in seen.items() if key != "stuck"}
             return _Look(holds=holds, seen=routed, stamp=stamp, why=why)
         case MeasureKind.ROLLED_OUT:
-            proxy = facts.proxy
-            if proxy is None:
-                return _Look(holds=None, seen=seen, why=facts.lacks(Part.PROXY))
+            if isinstance(facts.proxy, Unknown):
+                return _Look(holds=None, seen=seen, why=facts.proxy.why)
+            proxy = facts.proxy.value
             fresh = _not_before(proxy.restarted_at, args["at"])
             rollout = {"replicas": proxy.replicas, "updated": proxy.updated}
             return _Look(holds=fresh and proxy.rolled_out, seen=rollout)
         case MeasureKind.POD_GONE:
-            why = facts.lacks(Part.PODS)
-            return _Look(holds=None if why else not _has(facts, args["uid"]), seen=seen, why=why)
+            holds = not facts.has_pod(args["uid"]) if facts.pods.read else None
+            return _Look(holds=holds, seen=seen, why=facts.pods.unknown if holds is None else "")
         case MeasureKind.SETTLED:
-            why = facts.lacks(Part.PODS) or facts.lacks(Part.SERVERS)
-            row = facts.row(args["user"], args["server"])
-            well = row is None or row.condition in WELL
-            gone = not (args["uid"] and _has(facts, args["uid"]))
-            return _Look(holds=None if why else well and gone, seen=seen, why=why)
+            return _settled(args, facts, seen)
 
 
-def _has(facts: HubFacts, uid: str) -> bool:
-    return any(row.pod is not None and row.pod.uid == uid for row in facts.rows)
-
-
-def _still_so(step: Step, site: Site) -> bool:
-    """Whether the target is still what somebody confirmed, seconds or minutes ago."""
-    user, server = step.args.get("user", ""), step.args.get("server", "")
-    match step.args.get("was"):
-        case Condition.STALE_RECORD:
-            return not any(
-                (pod.user, pod.server) == (user, server) and pod.phase in ("Pending", "Running")
-                for pod in site.users_pods()
-            )
-        case Condition.STUCK_SPAWN:
-            record = site.hub.server(user, server)
-            return record is not None and record.pending == "spawn"
-        case Condition.STUCK_STOP:
-            pod = _pod(step, site)
-            return pod is not None and pod.deleting_since is not None
-        case Condition.ORPHAN:
-            return _pod(step, site) is not None and site.hub.server(user, server) is None
-        case _:
-            return True
+def _settled(args: Mapping[str, str], facts: HubFacts, seen: Mapping[str, Any]) -> _Look:
+    """Whether the pod is gone and the hub's record of that start with it."""
+    if not facts.pods.read:
+        return _Look(holds=None, seen=seen, why=facts.pods.unknown)
+    record = next(
+        (s for s in facts.servers.items if (s.user, s.name) == (args["user"], args["server"])), None
+    )
+    if record is None and facts.servers.unknown:
+        return _Look(holds=None, seen=seen, why=facts.servers.unknown)
+    started = record.started.isoformat() if record and record.started else ""
+    # A stop that the hub still waits for belongs to the same start, as does one that failed.
+    gone = record is None or started != args["started"]
+    return _Look(holds=gone and not facts.has_pod(args["uid"]), seen=seen)
 
 
 def _pod(step: Step, site: Site) -> Pod | None:
-    return next((pod for pod in site.users_pods() if pod.uid == step.args["uid"]), None)
+    pods = site.reachable_cluster.pods(site.place.namespace, PARTS)
+    return next((pod for pod in pods if pod.uid == step.args["uid"]), None)
 
 
 def _act(step: Step, site: Site) -> dict[str, Any]:

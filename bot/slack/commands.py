@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.incident import CLOSED
+from bot.domain.incident import CLOSED, RESOLVED
 from bot.domain.moments import read_moment, split_at, twin
 from bot.domain.report import Form, Gap
 from bot.domain.slack_message import link_in, plain
@@ -25,6 +25,11 @@ SHORTEST_HEADING = 3
 """So many letters name a heading of action items: ``tech: add an alert``, ``docs: …``."""
 
 PUBLISHED_BEFORE = " This incident is closed: `/incident publish` brings it into the report."
+
+STILL_RUNNING = (
+    "⚠️ The incident is resolved, but `{runbook}` is still running on {hub}: its thread will say how it "
+    "ended."
+)
 
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 
@@ -185,7 +190,14 @@ def _status(desk: Desk, ask: Ask, rest: str) -> Reply:
     if status == CLOSED:
         return _close(desk, ask, "")
     desk.changes.status(desk.act(ask, incident.id), status, text)
-    return None
+    return still_running(desk, incident.id) if status == RESOLVED else None
+
+
+def still_running(desk: Desk, incident_id: str) -> Say | None:
+    """A warning about runs that go on although their incident is over."""
+    under_way = desk.runs.under_way(incident_id)
+    lines = [STILL_RUNNING.format(runbook=run.runbook, hub=escape(run.hub)) for run in under_way]
+    return say("\n".join(lines)) if lines else None
 
 
 def _severity(desk: Desk, ask: Ask, rest: str) -> Reply:
@@ -241,8 +253,8 @@ def _action(desk: Desk, ask: Ask, rest: str) -> Reply:
 
 def _resolve(desk: Desk, ask: Ask, rest: str) -> Reply:
     incident = desk.incident(ask)
-    desk.changes.status(desk.act(ask, incident.id), "resolved", rest)
-    return None
+    desk.changes.status(desk.act(ask, incident.id), RESOLVED, rest)
+    return still_running(desk, incident.id)
 
 
 def _reopen(desk: Desk, ask: Ask, _rest: str) -> Reply:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.domain.incident import Answers, Incident
+from bot.domain.incident import RESOLVED, Answers, Incident
 from bot.domain.moments import read_moment
 from bot.domain.slack_message import message_from, plain, typed
 from bot.errors import Tell
@@ -54,7 +54,8 @@ def _updated(desk: Desk, ask: Ask) -> Reply:
         desk.changes.update(desk.act(ask, incident.id), text)
     else:
         desk.changes.status(desk.act(ask, incident.id), status, text)
-    return None
+    warning = commands.still_running(desk, incident.id) if status == RESOLVED else None
+    return Later(work=lambda: warning, channel=incident.channel_id or "") if warning else None
 
 
 def _item_added(desk: Desk, ask: Ask) -> Reply:

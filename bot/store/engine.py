@@ -15,12 +15,14 @@ from typing import IO, Any
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from bot.errors import ConfigError, Tell
 
 Tx = Connection
+DatabaseError = DBAPIError
+"""What a transaction raises where the database went away, is full, or has other tables."""
 LOCK_KEY = 0x6D6179646179
 """The advisory lock's number: "mayday" in ASCII."""
 
@@ -104,6 +106,19 @@ class Store:
                 f"Another mayday is using {file}: stop it, or give this one another database.url."
             ) from None
         self._lock = handle
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no version of mayday has made its tables here.
+
+        Raises:
+            ConfigError: the database cannot be reached.
+        """
+        try:
+            with self.read() as tx:
+                return not inspect(tx).has_table("alembic_version")
+        except DBAPIError as exc:
+            raise self._unusable(exc) from None
 
     def migrate(self) -> None:
         """Bring the tables to this version's shape.

@@ -34,13 +34,17 @@ class StepState(StrEnum):
 
     ATTEMPTING = "attempting"
     DONE = "done"
+    SKIPPED = "skipped"  # left out: it was no longer as confirmed
     FAILED = "failed"
     UNCLEAR = "unclear"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One use of a runbook: what was asked, planned, decided and seen."""
+    """One use of a runbook: what was asked, planned and decided.
+
+    ``plan`` never changes once it was made; what became of each of its steps stands in ``RunStep``.
+    """
 
     id: str
     incident_id: str
@@ -49,8 +53,6 @@ class Run:
     options: Mapping[str, Any]
     state: RunState
     plan: Mapping[str, Any] | None
-    facts: Mapping[str, Any] | None
-    result: Mapping[str, Any] | None
     error: str
     asked_by: str
     asked_at: datetime
@@ -112,15 +114,26 @@ def is_hub_busy(tx: Tx, hub: str) -> bool:
     return found.first() is not None
 
 
-def last_done(tx: Tx, *, hub: str, runbook: str) -> datetime | None:
-    """When this runbook last ended on this hub after it was carried out, however it ended."""
+def last_done(tx: Tx, *, incident_id: str, hub: str, runbook: str) -> datetime | None:
+    """When this runbook was last carried out on this hub in this incident, whatever came of it."""
     found = tx.execute(
         select(run.c.finished_at)
-        .where(run.c.hub == hub, run.c.runbook == runbook, run.c.finished_at.is_not(None))
+        .where(
+            run.c.incident_id == incident_id,
+            run.c.hub == hub,
+            run.c.runbook == runbook,
+            run.c.state.in_((RunState.DONE.value, RunState.FAILED.value)),
+            run.c.finished_at.is_not(None),
+        )
         .order_by(run.c.finished_at.desc())
         .limit(1)
     )
     return found.scalar()
+
+
+def running(tx: Tx, incident_id: str) -> list[Run]:
+    """The runs of an incident that are being carried out."""
+    return [run for run in of_incident(tx, incident_id) if run.state is RunState.RUNNING]
 
 
 def begin_step(tx: Tx, run_id: str, number: int, *, now: datetime) -> bool:

@@ -209,8 +209,6 @@ run = Table(
     Column("options", JSON, nullable=False),
     Column("state", String(20), nullable=False),
     Column("plan", JSON),
-    Column("facts", JSON),
-    Column("result", JSON),
     Column("error", Text, nullable=False),
     Column("asked_by", String(40), nullable=False),
     Column("asked_at", Moment, nullable=False),
@@ -240,4 +238,15 @@ person = Table(
     Column("is_guest", Boolean, nullable=False),
     Column("is_bot", Boolean, nullable=False),
     Column("fetched_at", Moment, nullable=False),
+)
+
+sighting = Table(
+    "sighting",
+    metadata,
+    Column("hub", String(100), primary_key=True),
+    Column("user_name", String(255), primary_key=True),
+    Column("server_name", String(255), primary_key=True),
+    Column("state", String(100), nullable=False),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("last_seen_at", Moment, nullable=False),
 )

@@ -1,0 +1,66 @@
+"""Which servers a person means by the names that they typed.
+
+People type a user as they know it, a server as mayday prints it, or a pod's name. JupyterHub keeps names
+in lower case unless it is told otherwise (jupyterhub.readthedocs.io, ``normalize_username``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from bot.domain.evidence import Fact, Unknown
+from bot.domain.hubs import Row, ServerKey
+
+
+@dataclass(frozen=True, kw_only=True)
+class Targets:
+    """The servers that were named. ``idle`` are users whom the hub knows and who have none;
+    ``problems`` say which names mean nobody, and are empty where each means somebody."""
+
+    keys: frozenset[ServerKey] = frozenset()
+    idle: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def matching(named: str, rows: Sequence[Row]) -> frozenset[ServerKey]:
+    """The servers that a name means: all of a user, one of them, or a pod's; exactly, else in any case."""
+    for same in (str, str.casefold):
+        wanted = same(named)
+        found = frozenset(
+            row.key
+            for row in rows
+            if wanted
+            in (same(row.user), same("/".join(row.key)), same(row.pod.name) if row.pod else None)
+        )
+        if found:
+            return found
+    return frozenset()
+
+
+def resolve(named: Iterable[str], rows: Sequence[Row], people: Mapping[str, Fact[bool]]) -> Targets:
+    """What each name means, by the servers there are and by the users whom the hub was asked about."""
+    keys: set[ServerKey] = set()
+    idle: list[str] = []
+    problems: list[str] = []
+    users = sorted({row.user for row in rows})
+    for name in sorted(named):
+        found = matching(name, rows)
+        keys |= found
+        if found:
+            if len({user for user, _ in found}) > 1:
+                problems.append(
+                    f"“{name}” is several users in other letter cases: write it exactly."
+                )
+            continue
+        known = people.get(name.lower())
+        if isinstance(known, Unknown):
+            problems.append(f"It is unknown whether the hub knows {name}: {known.why}")
+        elif known is not None and known.value:
+            idle.append(name.lower())
+        else:
+            close = get_close_matches(name.lower(), users, n=1, cutoff=0.6)
+            hint = f": did you mean {close[0]}?" if close else "."
+            problems.append(f"The hub knows no {name}{hint}")
+    return Targets(keys=frozenset(keys), idle=tuple(idle), problems=tuple(problems))

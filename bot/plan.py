@@ -1,0 +1,145 @@
+"""``mayday plan``: what a runbook would do now, on a terminal. It reads, and changes nothing.
+
+It is the same plan as in Slack, from the same facts. Since when servers are pending is kept in the database
+where there is one of this version; the command itself never changes a database's shape.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from bot.bootstrap import sites
+from bot.config import Config
+from bot.domain.evidence import View
+from bot.domain.hubs import HubFacts, Server, ServerKey
+from bot.domain.plans import Plan
+from bot.errors import MaydayError, Tell
+from bot.render.plans import plan_lines
+from bot.runbook import Parameters
+from bot.services.facts import read_facts
+from bot.services.sightings import Sightings
+from bot.store.engine import DatabaseError, Store
+from runbooks import RUNBOOKS
+
+
+class Exit(IntEnum):
+    """What the command ends with."""
+
+    STEPS = 0
+    NOTHING_TO_DO = 3
+    UNKNOWN = 4
+
+
+def plan(
+    config: Config, runbook: str, hub: str, users: Iterable[str], *, as_json: bool, out: Console
+) -> Exit:
+    """Print the plan; return whether it has steps, nothing to do, or something unknown.
+
+    Raises:
+        Tell: there is no such runbook or hub, or the runbook does not take users.
+    """
+    book = next((book for book in RUNBOOKS if book.name == runbook), None)
+    if book is None:
+        raise Tell(_no_such("runbook", runbook, [book.name for book in RUNBOOKS]))
+    places = sites(config)
+    if hub not in places:
+        raise Tell(_no_such("hub", hub, list(places)))
+    names = frozenset(users)
+    if names and not book.takes_users:
+        raise Tell(f"{runbook} works on a whole hub: leave out --user.")
+    site = places[hub]
+    try:
+        with _Memory(config, hub) as memory:
+            facts = read_facts(
+                site, datetime.now(UTC), since=memory.since, named=names, rights=True
+            )
+    finally:
+        site.hub.close()
+    made = book.plan(facts, Parameters(users=names))
+    if as_json:
+        out.print_json(json.dumps(report(made, facts)))
+    else:
+        for line in plan_lines(made, book.title):
+            out.print(Text(line), soft_wrap=True)
+    if made.steps:
+        return Exit.STEPS
+    return Exit.UNKNOWN if made.undecided else Exit.NOTHING_TO_DO
+
+
+def report(made: Plan, facts: HubFacts) -> dict[str, Any]:
+    """The plan as JSON for programs; unlike the one that is stored it has every server."""
+    place = made.place
+    unknown = dict.fromkeys((*made.undecided, *made.unknown))
+    return {
+        "runbook": made.runbook,
+        "place": {"cluster": place.cluster, "namespace": place.namespace, "hub": place.hub},
+        "diagnosis": made.diagnosis.value,
+        "summary": made.summary,
+        "steps": [
+            {
+                "verb": step.verb.value,
+                "target": step.target,
+                "destructive": step.destructive,
+                "loses": list(step.loses),
+            }
+            for step in made.steps
+        ],
+        "unknown": [{"part": part.part.value, "why": part.why} for part in unknown],
+        "rows": [
+            {
+                "user": row.user,
+                "server": row.server,
+                "condition": row.condition.value,
+                "why": row.why,
+            }
+            for row in facts.rows
+        ],
+        "nothing_to_do": made.nothing_to_do,
+        "cautions": list(made.cautions),
+    }
+
+
+class _Memory:
+    """The sightings of the database, as far as it has them: without, all that is pending began now."""
+
+    def __init__(self, config: Config, hub: str) -> None:
+        self._hub = hub
+        self._url = config.database.url.get_secret_value()
+        self._store: Store | None = None
+
+    def __enter__(self) -> _Memory:
+        try:
+            self._store = Store(self._url)
+            if self._store.is_empty:
+                self._store.migrate()
+        except MaydayError:
+            self._store = None
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        if self._store is not None:
+            self._store.close()
+
+    def since(self, servers: View[Server]) -> Mapping[ServerKey, datetime]:
+        """Since when each pending server was seen so."""
+        if self._store is None:
+            return {}
+        try:
+            return Sightings(self._store).of(self._hub, servers, datetime.now(UTC))
+        except DatabaseError:  # it has another version's tables, or went away
+            return {}
+
+
+def _no_such(kind: str, name: str, names: list[str]) -> str:
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
+    hint = f" Did you mean {close[0]}?" if close else ""
+    known = ", ".join(names) or "none, add one to mayday.yaml"
+    return f"There is no {kind} “{name}”.{hint} Known: {known}."

@@ -1,0 +1,144 @@
+"""A runbook: its name, its words, what it needs to know, and the function that drafts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bot.domain.evidence import Known, Unknown
+from bot.domain.hubs import (
+    CLUSTER_RIGHTS,
+    Condition,
+    HubFacts,
+    Part,
+    Right,
+    ServerKey,
+    UnknownPart,
+)
+from bot.domain.plans import ROWS_KEPT, Loss, Plan, Step
+from bot.domain.targets import resolve
+
+NOT_ALLOWED_BY_HUB = (
+    "The token of hub {hub} lacks the scope {right} without a filter: add it to the role of mayday's "
+    "service in the hub's configuration."
+)
+NOT_ALLOWED_BY_CLUSTER = (
+    "mayday isn't allowed to {right} in namespace {namespace} of cluster {cluster}: grant it in the Role "
+    "of mayday's service account."
+)
+IDLE = "{users} {has} no server that runs or is pending."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters:
+    """What the person who runs it asked for: ``users`` by name, a server as ``user/server``, or a pod by
+    its name. None means everybody."""
+
+    users: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What a runbook would do: steps, or the reason why there are none.
+
+    ``summary`` says in one sentence what will happen; ``cautions`` what to think of first. Where
+    something would have to be known first, that is ``undecided``, and not a reason for
+    ``nothing_to_do``.
+    """
+
+    summary: str = ""
+    steps: tuple[Step, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    cautions: tuple[str, ...] = ()
+    nothing_to_do: str = ""
+    undecided: tuple[UnknownPart, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runbook:
+    """One fix.
+
+    ``needs`` are the parts without which it drafts nothing; ``takes_users`` says that it can be kept
+    to some users.
+    """
+
+    name: str
+    title: str
+    help: str
+    draft: Callable[[HubFacts, frozenset[ServerKey] | None], Draft]
+    needs: frozenset[Part] = frozenset()
+    takes_users: bool = False
+
+    def plan(self, facts: HubFacts, parameters: Parameters | None = None) -> Plan:
+        """The draft together with the facts that it rests on."""
+        draft = _allowed(self._drafted(facts, parameters or Parameters()), facts)
+        unwell = [row for row in facts.rows if row.condition is not Condition.OK]
+        return Plan(
+            runbook=self.name,
+            place=facts.place,
+            read_at=facts.read_at,
+            summary=draft.summary,
+            steps=draft.steps,
+            losses=draft.losses,
+            cautions=draft.cautions,
+            nothing_to_do=draft.nothing_to_do,
+            undecided=draft.undecided,
+            diagnosis=facts.diagnosis,
+            ready=facts.ready,
+            routes=facts.routed,
+            unrouted=facts.unrouted,
+            conditions=facts.counts,
+            rows=tuple(unwell[:ROWS_KEPT]),
+            proxy_pods=facts.proxy_pods.items,
+            unknown=facts.unknown,
+        )
+
+    def _drafted(self, facts: HubFacts, parameters: Parameters) -> Draft:
+        unread = facts.unread(self.needs)
+        if unread:
+            return Draft(undecided=unread)
+        if not (self.takes_users and parameters.users):
+            return self.draft(facts, None)
+        targets = resolve(parameters.users, facts.rows, facts.people)
+        if targets.problems:
+            return Draft(
+                undecided=tuple(UnknownPart(part=Part.USERS, why=why) for why in targets.problems)
+            )
+        draft = self.draft(facts, targets.keys)
+        if not targets.idle:
+            return draft
+        idle = IDLE.format(
+            users=", ".join(targets.idle), has="has" if len(targets.idle) == 1 else "have"
+        )
+        if not targets.keys:
+            return Draft(nothing_to_do=idle)
+        if draft.nothing_to_do:
+            return replace(draft, nothing_to_do=f"{draft.nothing_to_do} {idle}")
+        return replace(draft, cautions=(*draft.cautions, idle))
+
+
+def _allowed(draft: Draft, facts: HubFacts) -> Draft:
+    """The draft, or which rights are missing for it.
+
+    A right that is not known to be there forbids a destructive step; one without harm may be tried.
+    """
+    refused: dict[str, None] = {}
+    for step in draft.steps:
+        for right in step.needs:
+            fact = facts.rights.get(right, Known(value=True))
+            if isinstance(fact, Unknown):
+                refused |= {fact.why: None} if step.destructive else {}
+            elif not fact.value:
+                refused[_refusal(right, facts)] = None
+    if not refused:
+        return draft
+    missing = tuple(UnknownPart(part=Part.RIGHTS, why=why) for why in refused)
+    return Draft(undecided=missing, cautions=draft.cautions)
+
+
+def _refusal(right: Right, facts: HubFacts) -> str:
+    place = facts.place
+    words = NOT_ALLOWED_BY_CLUSTER if right in CLUSTER_RIGHTS else NOT_ALLOWED_BY_HUB
+    return words.format(
+        hub=place.hub, right=right.value, namespace=place.namespace, cluster=place.cluster
+    )

@@ -1,0 +1,45 @@
+"""Since when a server is pending, where the hub does not say: since mayday first saw it so.
+
+A sighting counts from the first of an unbroken row: what was not looked at for a while may have ended and
+begun again meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from bot.domain.evidence import View
+from bot.domain.hubs import Server, ServerKey
+from bot.store import sightings as rows
+from bot.store.engine import Store
+
+UNBROKEN = timedelta(minutes=15)
+"""The longest time between two sightings of one stop."""
+
+
+class Sightings:
+    """What was seen of the pending servers of all hubs."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def of(self, hub: str, servers: View[Server], now: datetime) -> Mapping[ServerKey, datetime]:
+        """Keep that these servers were seen now; return since when each pending one is so."""
+        if not servers.read:
+            return {}
+        pending = {(s.user, s.name): _state(s) for s in servers.items if s.pending}
+        since: dict[ServerKey, datetime] = {}
+        with self._store.write() as tx:
+            before = rows.of_hub(tx, hub)
+            for key, state in pending.items():
+                was, first, last = before.get(key, ("", now, now))
+                since[key] = first if was == state and now - last <= UNBROKEN else now
+                rows.put(tx, hub, key, state, since[key], now)
+            rows.drop_others(tx, hub, pending)
+        return since
+
+
+def _state(server: Server) -> str:
+    """What a server waits for, and in which of its starts."""
+    return f"{server.pending} {server.started.isoformat() if server.started else ''}".strip()

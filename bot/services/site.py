@@ -1,0 +1,43 @@
+"""A hub that runbooks act on: its place, the systems behind it, and what is configured of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.domain.classifier import StuckThresholds
+from bot.domain.hubs import BlastRadius, Place
+from bot.domain.ownership import Owner
+from bot.errors import Tell
+from bot.ports import Cluster, Hub
+
+NO_CLUSTER = "Hub {hub} has no cluster in mayday.yaml: set hubs[].cluster and hubs[].namespace."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """Where a plan is carried out. ``release`` and ``users_here`` say which pods are the hub's users'
+    (:class:`bot.domain.ownership.Owner`)."""
+
+    place: Place
+    hub: Hub
+    cluster: Cluster | None
+    release: str = ""
+    users_here: bool = False
+    thresholds: StuckThresholds = field(default_factory=StuckThresholds)
+    limit: BlastRadius = field(default_factory=BlastRadius)
+
+    @property
+    def owner(self) -> Owner:
+        """Which pods of the namespace are this hub's."""
+        return Owner(namespace=self.place.namespace, release=self.release, complete=self.users_here)
+
+    @property
+    def reachable_cluster(self) -> Cluster:
+        """The cluster.
+
+        Raises:
+            Tell: the hub is configured without one.
+        """
+        if self.cluster is None:
+            raise Tell(NO_CLUSTER.format(hub=self.place.hub), code="no_cluster")
+        return self.cluster
