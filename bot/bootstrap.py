@@ -19,9 +19,9 @@ from bot.adapters.kubernetes import KubernetesCluster
 from bot.adapters.slack import SlackChat
 from bot.clock import Ticks, real_time, shifted_time
 from bot.config import Config
-from bot.domain.classifier import StuckThresholds
 from bot.domain.hubs import BlastRadius, Place
 from bot.domain.incident import Policy
+from bot.domain.snapshot import StuckThresholds
 from bot.durable import DurableWork
 from bot.errors import ConfigError, MaydayError, Retry
 from bot.ports import Clock, Forge

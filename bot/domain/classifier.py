@@ -7,22 +7,13 @@ reason everywhere else. The README has the same as a table, and a test holds it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
-from bot.domain.evidence import Fact, Unknown, View
-from bot.domain.hubs import (
-    Condition,
-    Pod,
-    PodEvent,
-    Route,
-    RouteState,
-    Row,
-    Server,
-    ServerKey,
-)
+from bot.domain.evidence import Unknown, View
+from bot.domain.hubs import Condition, Pod, PodEvent, RouteState, Row, Server, ServerKey
+from bot.domain.snapshot import HubSnapshot, JoinedViews, shown_name
 
 CRASHES = frozenset({"CrashLoopBackOff", "OOMKilled", "Error", "ContainerCannotRun", "StartError"})
 """Why a container that was started does not run (kubernetes.io, pod lifecycle)."""
@@ -48,53 +39,20 @@ ENDS_A_POD = frozenset(
 Verdict = tuple[Condition, str]
 
 
-@dataclass(frozen=True, kw_only=True)
-class StuckThresholds:
-    """How long something takes before it counts as stuck.
-
-    ``start`` is the hub's ``start_timeout``. ``stop`` counts from the end of the pod's grace time,
-    ``unsent_stop`` and ``check`` from when mayday first saw the server pending.
-    """
-
-    start: timedelta = timedelta(minutes=10)
-    stop: timedelta = timedelta(seconds=10)
-    unsent_stop: timedelta = timedelta(minutes=2)
-    check: timedelta = timedelta(minutes=2)
-
-
-@dataclass(frozen=True, kw_only=True)
-class HubSnapshot:
-    """The three views before they are joined, and what else a verdict may need.
-
-    ``events`` are those of the pods, ``since`` when each server was first seen pending as it is now, and
-    ``people`` whether the hub knows the users of pods without a record. ``release`` is the Helm release
-    that this hub's own pods carry.
-    """
-
-    servers: View[Server]
-    pods: View[Pod]
-    routes: View[Route]
-    events: View[PodEvent] = field(default_factory=lambda: View.unread("Events were not read."))
-    thresholds: StuckThresholds = field(default_factory=StuckThresholds)
-    since: Mapping[ServerKey, datetime] = MappingProxyType({})
-    people: Mapping[str, Fact[bool]] = MappingProxyType({})
-    release: str = ""
-
-
 def join_views(snapshot: HubSnapshot, now: datetime) -> tuple[Row, ...]:
     """One row for each server, in order of user and server name.
 
     Pods are matched by annotation, never by a computed name: two escaping schemes exist. Finished
     pods that the hub does not know are left out: nothing runs in them.
     """
-    joined = _Joined.of(snapshot)
+    joined = JoinedViews.of(snapshot)
     rows = [row for key in joined.keys for row in _rows(joined, key, now)]
     return tuple(_without_twins(joined, rows, now))
 
 
 def unmatched_users(snapshot: HubSnapshot) -> tuple[str, ...]:
     """The users of pods that the hub's records lack: whether it knows them has to be asked."""
-    joined = _Joined.of(snapshot)
+    joined = JoinedViews.of(snapshot)
     return tuple(
         dict.fromkeys(
             user
@@ -107,83 +65,15 @@ def unmatched_users(snapshot: HubSnapshot) -> tuple[str, ...]:
 def waits_for_a_node(snapshot: HubSnapshot, now: datetime) -> bool:
     """Whether some start is late enough for the events of pods to matter."""
     return any(
-        server.pending == "spawn" and _late(server, snapshot, now)
+        server.pending == "spawn" and snapshot.is_late(server, now)
         for server in snapshot.servers.items
     )
 
 
-# --- joining -----------------------------------------------------------------------------------
+# --- rows --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Joined:
-    """The views by server."""
-
-    snapshot: HubSnapshot
-    records: Mapping[ServerKey, Server]
-    pods: Mapping[ServerKey, Sequence[Pod]]
-    routes: Mapping[ServerKey, Sequence[Route]]
-
-    @classmethod
-    def of(cls, snapshot: HubSnapshot) -> _Joined:
-        pods: dict[ServerKey, list[Pod]] = {}
-        for pod in snapshot.pods.items:
-            if pod.user:
-                pods.setdefault((pod.user, pod.server), []).append(pod)
-        routes: dict[ServerKey, list[Route]] = {}
-        for route in snapshot.routes.items:
-            routes.setdefault((route.user, route.server), []).append(route)
-        records = {(s.user, s.name): s for s in snapshot.servers.items if s.ready or s.pending}
-        return cls(snapshot=snapshot, records=records, pods=pods, routes=routes)
-
-    @property
-    def keys(self) -> list[ServerKey]:
-        """Every server that has a record or a pod that has not finished."""
-        return sorted({*self.records, *(key for key in self.pods if self.living(key))})
-
-    def living(self, key: ServerKey) -> list[Pod]:
-        """Its pods that have not finished, those first that nobody asked to delete."""
-        found = [pod for pod in self.pods.get(key, ()) if not pod.finished]
-        return sorted(found, key=lambda pod: (pod.deleting_since is not None, pod.name))
-
-    def finished(self, key: ServerKey) -> list[Pod]:
-        """Its pods in which nothing runs any more."""
-        return [pod for pod in self.pods.get(key, ()) if pod.finished]
-
-    def matched(self, key: ServerKey) -> bool:
-        """The hub calls it ready and its pod runs here: both parties show the same server."""
-        record = self.records.get(key)
-        return bool(record and record.ready) and any(p.phase == "Running" for p in self.living(key))
-
-    def leading_to(self, pod: Pod) -> str:
-        """The first route that leads to the pod's address or may do so; empty when none does.
-
-        A route to a name instead of an address may lead anywhere, unless its own server is there.
-        """
-        for key, routes in self.routes.items():
-            for route in routes:
-                if pod.has_address(route.address):
-                    return f"the route of {_name(key)} leads to its pod"
-                if route.address is None and (
-                    key == (pod.user, pod.server) or not self.matched(key)
-                ):
-                    return f"the route of {_name(key)} leads to a name, so it may lead to its pod"
-        return ""
-
-    def route_state(self, key: ServerKey) -> RouteState:
-        """What the proxy's table says, compared with the addresses of the server's pods."""
-        routes = self.routes.get(key, ())
-        if not routes:
-            return RouteState.MISSING if self.snapshot.routes.complete else RouteState.UNKNOWN
-        pod = next(iter(self.living(key)), None)
-        if pod is not None and pod.ips:
-            addresses = [route.address for route in routes if route.address is not None]
-            if not all(pod.has_address(address) for address in addresses):
-                return RouteState.ELSEWHERE
-        return RouteState.LEADS
-
-
-def _rows(joined: _Joined, key: ServerKey, now: datetime) -> list[Row]:
+def _rows(joined: JoinedViews, key: ServerKey, now: datetime) -> list[Row]:
     record = joined.records.get(key)
     condition, why = _verdict(joined, key, now)
     living = joined.living(key)
@@ -202,8 +92,8 @@ def _rows(joined: _Joined, key: ServerKey, now: datetime) -> list[Row]:
     return [row, *(_second_pod(joined, key, pod, now) for pod in living[1:])]
 
 
-def _second_pod(joined: _Joined, key: ServerKey, pod: Pod, now: datetime) -> Row:
-    leaving = pod.deleting_since is not None and not _overdue(pod, joined.snapshot, now)
+def _second_pod(joined: JoinedViews, key: ServerKey, pod: Pod, now: datetime) -> Row:
+    leaving = pod.deleting_since is not None and not joined.snapshot.is_overdue(pod, now)
     return Row(
         user=key[0],
         server=key[1],
@@ -214,7 +104,7 @@ def _second_pod(joined: _Joined, key: ServerKey, pod: Pod, now: datetime) -> Row
     )
 
 
-def _without_twins(joined: _Joined, rows: Sequence[Row], now: datetime) -> list[Row]:
+def _without_twins(joined: JoinedViews, rows: Sequence[Row], now: datetime) -> list[Row]:
     """The rows, with those unknown that may be one server under two names.
 
     A user who was renamed while a server ran leaves a record without a pod beside a pod without a
@@ -225,7 +115,7 @@ def _without_twins(joined: _Joined, rows: Sequence[Row], now: datetime) -> list[
         key
         for key, record in joined.records.items()
         if not joined.pods.get(key)
-        and not (record.pending == "spawn" and not _late(record, snapshot, now))
+        and not (record.pending == "spawn" and not snapshot.is_late(record, now))
     }
     pods = {key for key in joined.keys if key not in joined.records}
     if not (records and pods):
@@ -251,7 +141,7 @@ def _without_twins(joined: _Joined, rows: Sequence[Row], now: datetime) -> list[
 # --- verdicts ----------------------------------------------------------------------------------
 
 
-def _verdict(joined: _Joined, key: ServerKey, now: datetime) -> Verdict:
+def _verdict(joined: JoinedViews, key: ServerKey, now: datetime) -> Verdict:
     record = joined.records.get(key)
     living = joined.living(key)
     if record is None:
@@ -275,7 +165,7 @@ def _verdict(joined: _Joined, key: ServerKey, now: datetime) -> Verdict:
     return found
 
 
-def _ready(joined: _Joined, key: ServerKey, living: Sequence[Pod], now: datetime) -> Verdict:
+def _ready(joined: JoinedViews, key: ServerKey, living: Sequence[Pod], now: datetime) -> Verdict:
     snapshot = joined.snapshot
     if not living:
         if not joined.finished(key) and not snapshot.pods.complete:
@@ -283,7 +173,7 @@ def _ready(joined: _Joined, key: ServerKey, living: Sequence[Pod], now: datetime
         return _routed_to_the_living(joined, key) or (Condition.STALE_RECORD, "")
     pod = living[0]
     if pod.deleting_since is not None:
-        if not _overdue(pod, snapshot, now):
+        if not snapshot.is_overdue(pod, now):
             return Condition.STOPPING, ""
         if pod.ready:
             return _unknown("its pod is ready, although it should have been gone for long")
@@ -303,10 +193,10 @@ def _ready(joined: _Joined, key: ServerKey, living: Sequence[Pod], now: datetime
 
 
 def _pending_spawn(
-    joined: _Joined, key: ServerKey, record: Server, living: Sequence[Pod], now: datetime
+    joined: JoinedViews, key: ServerKey, record: Server, living: Sequence[Pod], now: datetime
 ) -> Verdict:
     snapshot = joined.snapshot
-    if not _late(record, snapshot, now):
+    if not snapshot.is_late(record, now):
         return Condition.STARTING, ""
     if not living and not joined.finished(key):
         if not snapshot.pods.complete:
@@ -328,9 +218,11 @@ def _pending_spawn(
     return _not_routed(joined, key) or (Condition.STUCK_SPAWN, _pod_reason(living))
 
 
-def _pending_stop(joined: _Joined, key: ServerKey, living: Sequence[Pod], now: datetime) -> Verdict:
+def _pending_stop(
+    joined: JoinedViews, key: ServerKey, living: Sequence[Pod], now: datetime
+) -> Verdict:
     snapshot = joined.snapshot
-    waited = _seen_for(key, snapshot, now) >= snapshot.thresholds.unsent_stop
+    waited = snapshot.seen_for(key, now) >= snapshot.thresholds.unsent_stop
     if not living:
         if joined.finished(key):
             return Condition.STUCK_STOP, ""
@@ -339,7 +231,7 @@ def _pending_stop(joined: _Joined, key: ServerKey, living: Sequence[Pod], now: d
         return (Condition.LOST_EVENTS if waited else Condition.STOPPING), ""
     pod = living[0]
     if pod.deleting_since is not None:
-        stuck = _overdue(pod, snapshot, now)
+        stuck = snapshot.is_overdue(pod, now)
         return (Condition.STUCK_STOP if stuck else Condition.STOPPING), ""
     if not waited:
         return Condition.STOPPING, ""
@@ -350,18 +242,18 @@ def _pending_stop(joined: _Joined, key: ServerKey, living: Sequence[Pod], now: d
     return Condition.UNSENT_STOP, ""
 
 
-def _pending_check(joined: _Joined, key: ServerKey, now: datetime) -> Verdict:
-    hangs = _seen_for(key, joined.snapshot, now) >= joined.snapshot.thresholds.check
+def _pending_check(joined: JoinedViews, key: ServerKey, now: datetime) -> Verdict:
+    hangs = joined.snapshot.seen_for(key, now) >= joined.snapshot.thresholds.check
     return (Condition.HUNG_CHECK if hangs else Condition.CHECKING), ""
 
 
 def _without_record(
-    joined: _Joined, key: ServerKey, living: Sequence[Pod], now: datetime
+    joined: JoinedViews, key: ServerKey, living: Sequence[Pod], now: datetime
 ) -> Verdict:
     snapshot, pod = joined.snapshot, living[0]
     if not snapshot.servers.complete:
         return _unknown(snapshot.servers.unknown)
-    overdue = _overdue(pod, snapshot, now)
+    overdue = snapshot.is_overdue(pod, now)
     if pod.deleting_since is not None and not overdue:
         return Condition.STOPPING, ""
     if not overdue and pod.created_at is None:
@@ -398,7 +290,7 @@ def _unknown(why: str) -> Verdict:
     return Condition.UNKNOWN, why
 
 
-def _not_routed(joined: _Joined, key: ServerKey) -> Verdict | None:
+def _not_routed(joined: JoinedViews, key: ServerKey) -> Verdict | None:
     """Unknown where a server that should have no route has one, or the routes are not known."""
     if not joined.snapshot.routes.complete:
         return _unknown(joined.snapshot.routes.unknown)
@@ -407,7 +299,7 @@ def _not_routed(joined: _Joined, key: ServerKey) -> Verdict | None:
     return None
 
 
-def _routed_to_the_living(joined: _Joined, key: ServerKey) -> Verdict | None:
+def _routed_to_the_living(joined: JoinedViews, key: ServerKey) -> Verdict | None:
     """Unknown where the route of a server without a pod may lead to one that lives.
 
     Its old route to an address that no pod has is what such a record leaves behind.
@@ -423,24 +315,6 @@ def _routed_to_the_living(joined: _Joined, key: ServerKey) -> Verdict | None:
             if not pod.finished and pod.has_address(route.address):
                 return _unknown(f"its route leads to pod {pod.name}, which lives")
     return None
-
-
-def _late(record: Server, snapshot: HubSnapshot, now: datetime) -> bool:
-    """Whether its start was asked for longer ago than the hub waits for one."""
-    asked = record.started or snapshot.since.get((record.user, record.name))
-    return asked is not None and now - asked >= snapshot.thresholds.start
-
-
-def _seen_for(key: ServerKey, snapshot: HubSnapshot, now: datetime) -> timedelta:
-    first = snapshot.since.get(key)
-    return now - first if first else timedelta(0)
-
-
-def _overdue(pod: Pod, snapshot: HubSnapshot, now: datetime) -> bool:
-    since = pod.deleting_since
-    if since is None:
-        return False
-    return now > since + timedelta(seconds=pod.grace) + snapshot.thresholds.stop
 
 
 def _crashes(pod: Pod, now: datetime) -> bool:
@@ -472,10 +346,6 @@ def _hub_word(record: Server | None, servers: View[Server]) -> str:
     return "absent" if servers.complete else "unknown"
 
 
-def _name(key: ServerKey) -> str:
-    return "/".join(part for part in key if part)
-
-
 def _some(keys: set[ServerKey]) -> str:
-    first, *others = sorted(_name(key) for key in keys)
+    first, *others = sorted(shown_name(key) for key in keys)
     return f"{first} or {len(others)} more" if others else first

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
-from bot.domain.classifier import HubSnapshot, join_views, unmatched_users, waits_for_a_node
+from bot.domain.classifier import join_views, unmatched_users, waits_for_a_node
 from bot.domain.evidence import Fact, Known, Unknown, View
 from bot.domain.hubs import (
     CLUSTER_RIGHTS,
@@ -28,6 +28,7 @@ from bot.domain.hubs import (
     ServerKey,
 )
 from bot.domain.ownership import proxy_pods, release_of, users_pods
+from bot.domain.snapshot import HubSnapshot
 from bot.domain.targets import matching
 from bot.errors import Retry, Tell
 from bot.services.site import Site

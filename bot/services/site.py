@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bot.domain.classifier import StuckThresholds
 from bot.domain.hubs import BlastRadius, Place
 from bot.domain.ownership import Owner
+from bot.domain.snapshot import StuckThresholds
 from bot.errors import Tell
 from bot.ports import Cluster, Hub
 

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+from zlib import crc32
 
-from bot.domain.hubs import Deployment, Gap, Health, HubFacts, Part, Place, Pod, Route, Server
-from bot.domain.table import Views, join
+from bot.domain.classifier import join_views
+from bot.domain.evidence import Fact, Known, Unknown, View
+from bot.domain.hubs import (
+    Deployment,
+    Health,
+    HubAccess,
+    HubFacts,
+    Part,
+    Place,
+    Pod,
+    PodEvent,
+    Right,
+    Route,
+    Server,
+    ServerKey,
+)
+from bot.domain.snapshot import HubSnapshot
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(hours=2)
@@ -20,6 +38,10 @@ PROXY = Deployment(
     observed_generation=4,
     strategy="Recreate",
 )
+RELEASE = "datahub"
+T = TypeVar("T")
+SCOPES = frozenset({"list:users", "read:users:name", "read:servers", "delete:servers", "proxy"})
+ACCESS = HubAccess(version="6.1.1", scopes=SCOPES)
 
 
 def server(user: str, *, pending: str = "", name: str = "") -> Server:
@@ -45,49 +67,91 @@ def pod(user: str, *, name: str = "", phase: str = "Running", reason: str = "") 
         server=name,
         created_at=LONG_AGO,
         ready=phase == "Running",
+        component="singleuser-server",
+        release=RELEASE,
+        node="user-node-1" if phase != "Pending" else "",
+        ips=(address(user, name),) if phase == "Running" else (),
     )
 
 
+def address(user: str, name: str = "") -> str:
+    """The address of a server's pod, another one for each."""
+    number = crc32(f"{user}/{name}".encode()) % 60_000
+    return f"10.1.{number // 250}.{number % 250 + 1}"
+
+
 def terminating(user: str, *, seconds: float = 600) -> Pod:
-    """A pod whose deletion was asked for so many seconds ago, with 30 seconds of grace."""
-    return replace(pod(user), deleting_since=NOW - timedelta(seconds=seconds), grace=30)
+    """A pod of a dead node, whose deletion was asked for so many seconds ago, with 30 of grace."""
+    since = NOW - timedelta(seconds=seconds)
+    return replace(pod(user), deleting_since=since, grace=30, ready=False)
 
 
-def route(user: str, *, name: str = "") -> Route:
-    """A user's route."""
+def route(user: str, *, name: str = "", to: str = "") -> Route:
+    """A user's route to their pod, or to another address or name."""
     path = f"/user/{user}/{name}/" if name else f"/user/{user}/"
-    return Route(user=user, server=name, path=path, target="http://10.0.0.7:8888")
+    host = to or address(user, name)
+    return Route(user=user, server=name, path=path, target=f"http://{host}:8888")
+
+
+def late_spawn(user: str, *, minutes: float = 11) -> Server:
+    """A server whose start was asked for longer ago than the hub waits for one."""
+    return replace(server(user, pending="spawn"), started=NOW - timedelta(minutes=minutes))
 
 
 def facts(
     *,
-    servers: tuple[Server, ...] | None = (),
-    pods: tuple[Pod, ...] | None = (),
-    routes: tuple[Route, ...] | None = (),
+    servers: tuple[Server, ...] | View[Server] | None = (),
+    pods: tuple[Pod, ...] | View[Pod] | None = (),
+    routes: tuple[Route, ...] | View[Route] | None = (),
+    events: View[PodEvent] | None = None,
+    since: Mapping[ServerKey, datetime] | None = None,
+    people: Mapping[str, Fact[bool]] | None = None,
     health: Health | None = None,
+    access: Fact[HubAccess] | None = None,
     proxy: Deployment | None = PROXY,
-    gaps: tuple[Gap, ...] = (),
+    proxy_pods: tuple[Pod, ...] = (),
+    rights: Mapping[Right, Fact[bool]] | None = None,
     resynced_at: datetime | None = None,
     at: datetime = NOW,
 ) -> HubFacts:
-    """Facts joined from the three views; None for a view that could not be read."""
-    unread = [
-        (Part.SERVERS, servers),
-        (Part.PODS, pods),
-        (Part.ROUTES, routes),
-        (Part.PROXY, proxy),
-    ]
-    found = tuple(Gap(part=p, why=f"No {p} today.") for p, view in unread if view is None)
+    """Facts joined from the three views; None for a view that could not be read.
+
+    Everybody is known to the hub who is not in ``people``, and pods are all that there are.
+    """
+    views = (_view(Part.SERVERS, servers), _view(Part.PODS, pods), _view(Part.ROUTES, routes))
+    users = {found.user for found in views[1].items}
+    known: dict[str, Fact[bool]] = {user: Known(value=True) for user in users}
+    snapshot = HubSnapshot(
+        servers=views[0],
+        pods=views[1],
+        routes=views[2],
+        events=events or View(),
+        since=since or {},
+        people=known | dict(people or {}),
+        release=RELEASE,
+    )
     return HubFacts(
         place=PLACE,
         read_at=at,
-        health=health or Health(hub=True, proxy=True),
-        rows=join(Views(servers=servers, pods=pods, routes=routes), at),
-        routes=None if routes is None else len(routes),
-        proxy=proxy,
-        gaps=(*found, *gaps),
+        health=Known(value=health or Health(hub=True, proxy=True)),
+        access=access or Known(value=ACCESS),
+        servers=views[0],
+        pods=views[1],
+        routes=views[2],
+        events=events or View(),
+        rows=join_views(snapshot, at),
+        proxy=Known(value=proxy) if proxy else Unknown(why="No proxy today."),
+        proxy_pods=View(items=proxy_pods),
+        rights=rights or {},
+        people=known | dict(people or {}),
         resynced_at=resynced_at,
     )
+
+
+def _view(part: Part, items: tuple[T, ...] | View[T] | None) -> View[T]:
+    if items is None:
+        return View.unread(f"No {part} today.")
+    return items if isinstance(items, View) else View(items=items)
 
 
 def healthy(*users: str) -> HubFacts:
@@ -107,22 +171,39 @@ def evicted(*users: str, resynced_at: datetime | None = None) -> HubFacts:
 
 
 def stuck() -> HubFacts:
-    """One server of each stuck kind, and two that are not to be touched."""
+    """A server of most kinds that can be cleared, and some that are not to be touched."""
+    since = NOW - timedelta(minutes=5)
     return facts(
         servers=(
             server("stop", pending="stop"),
-            server("stale"),
-            server("spawn", pending="spawn"),
-            server("lost", pending="stop"),
+            server("gone"),
+            server("unsent", pending="stop"),
+            late_spawn("spawn"),
+            server("check", pending="check"),
+            server("crash"),
             server("unrouted"),
             server("fine"),
         ),
         pods=(
             terminating("stop"),
+            terminating("gone"),
+            pod("unsent"),
             pod("spawn", phase="Pending", reason="ImagePullBackOff"),
+            pod("check"),
+            replace(pod("crash", reason="CrashLoopBackOff"), ready=False, restarts=12),
             pod("orphan"),
             pod("unrouted"),
             pod("fine"),
         ),
+        routes=(route("fine"), route("gone"), route("crash")),
+        since={("unsent", ""): since, ("check", ""): since},
+    )
+
+
+def stale() -> HubFacts:
+    """A record without a pod beside a server that is well."""
+    return facts(
+        servers=(server("stale"), server("fine")),
+        pods=(pod("fine"),),
         routes=(route("fine"), route("stale")),
     )

@@ -5,22 +5,53 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bot.domain.hubs import Deployment, Health, Node, Pod, Route, Server
+from bot.domain.evidence import View
+from bot.domain.hubs import (
+    Deployment,
+    Health,
+    HubAccess,
+    Node,
+    Pod,
+    PodEvent,
+    Right,
+    Route,
+    Server,
+)
 from bot.ports import Started, Stopped
-from bot.services.steps import Site
-from tests.support.hubs import PLACE, PROXY, server, terminating
+from bot.services.site import Site
+from tests.support.hubs import ACCESS, PLACE, PROXY, RELEASE, pod, route, server, terminating
+
+HUB_POD = Pod(
+    name="hub-1", uid="uid-hub", phase="Running", component="hub", release=RELEASE, ready=True
+)
+PROXY_POD = Pod(
+    name="proxy-1", uid="uid-proxy", phase="Running", component="proxy", release=RELEASE, ready=True
+)
+
+
+WELL = Health(hub=True, proxy=True)
 
 
 @dataclass(kw_only=True)
 class Scripted:
-    """A hub and a cluster that hold what a test says, and fail the acts it names."""
+    """A hub and a cluster that hold what a test says, and fail the acts it names.
+
+    ``look`` fails every reading of the cluster. ``asked`` are the readings in their order.
+    """
 
     records: list[Server] = field(default_factory=list)
     live: list[Pod] = field(default_factory=list)
     known: list[Route] = field(default_factory=list)
+    parts: list[Pod] = field(default_factory=lambda: [HUB_POD, PROXY_POD])
+    users: set[str] | None = None
+    told: Health = WELL
+    who: HubAccess = ACCESS
+    events: list[PodEvent] = field(default_factory=list)
+    refused: set[Right] = field(default_factory=set)
     proxy: Deployment = PROXY
     fails: dict[str, BaseException] = field(default_factory=dict)
     takes_effect: bool = False
+    asked: list[str] = field(default_factory=list)
 
     def _act(self, name: str, effect: Callable[[], None]) -> None:
         error = self.fails.get(name)
@@ -29,21 +60,34 @@ class Scripted:
         if error is not None:
             raise error
 
-    def health(self) -> Health:
-        return Health(hub=True, proxy=True)
+    def _look(self, *names: str) -> None:
+        self.asked.append(names[0])
+        for name in names:
+            if name in self.fails:
+                raise self.fails[name]
 
-    def servers(self) -> tuple[Server, ...]:
-        return tuple(self.records)
+    def access(self) -> HubAccess:
+        self._look("access")
+        return self.who
+
+    def health(self) -> Health:
+        self._look("health")
+        return self.told
+
+    def servers(self) -> View[Server]:
+        self._look("servers")
+        return View(items=tuple(self.records))
 
     def server(self, user: str, name: str) -> Server | None:
-        if "look" in self.fails:
-            raise self.fails["look"]
+        self._look("server", "look")
         return next((s for s in self.records if (s.user, s.name) == (user, name)), None)
 
-    def sees_everyone(self) -> bool:
-        return True
+    def knows(self, user: str) -> bool:
+        self._look("knows")
+        return self.users is None or user in self.users
 
     def routes(self) -> tuple[Route, ...]:
+        self._look("routes")
         return tuple(self.known)
 
     def resync_routes(self) -> None:
@@ -60,11 +104,19 @@ class Scripted:
         pass
 
     def pods(self, namespace: str, selector: str) -> tuple[Pod, ...]:
-        if "look" in self.fails:
-            raise self.fails["look"]
-        return tuple(self.live)
+        self._look("pods", "look")
+        return (*self.live, *self.parts)
+
+    def pod_events(self, namespace: str) -> tuple[PodEvent, ...]:
+        self._look("events", "look")
+        return tuple(self.events)
+
+    def may(self, namespace: str, right: Right, name: str = "") -> bool:
+        self._look("may")
+        return right not in self.refused
 
     def deployment(self, namespace: str, name: str) -> Deployment:
+        self._look("proxy", "look")
         return self.proxy
 
     def restart_deployment(self, namespace: str, name: str, at: str) -> None:
@@ -86,8 +138,12 @@ def site(party: Scripted) -> Site:
 
 
 def hung(**more: object) -> Scripted:
-    """Ana's server hangs while stopping."""
-    party = Scripted(records=[server("ana", pending="stop")], live=[terminating("ana")])
+    """Ana's server hangs while stopping; Zoe's is well."""
+    party = Scripted(
+        records=[server("ana", pending="stop"), server("zoe")],
+        live=[terminating("ana"), pod("zoe")],
+        known=[route("zoe")],
+    )
     for name, value in more.items():
         setattr(party, name, value)
     return party
