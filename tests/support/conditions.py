@@ -10,6 +10,7 @@ from bot.domain.evidence import View
 from bot.domain.hubs import Condition, HubFacts, Pod, PodEvent, Server
 from bot.domain.ownership import Owner, users_pods
 from bot.domain.plans import StepVerb
+from bot.render.plans import CONDITIONS
 from tests.support.hubs import (
     NOW,
     PLACE,
@@ -302,3 +303,30 @@ TABLE = (
         ),
     ),
 )
+
+REMEDIES = {
+    V.FORCE_DELETE_POD: "force-delete the pod",
+    V.DELETE_POD: "delete the pod",
+    V.STOP_SERVER: "stop the server",
+}
+NOT_BY_DELETING = {
+    C.UNROUTED: "nothing; `resync-routes` helps",
+    C.STALE_ROUTE: "nothing; `resync-routes` helps",
+    C.CRASHING: "nothing; its user stops and starts it",
+    C.LOST_EVENTS: "nothing; restart the hub after `start_timeout`",
+    C.HUNG_CHECK: "nothing; restart the hub",
+}
+
+
+def readme_rows() -> list[list[str]]:
+    """The table as the README shows it."""
+    return [
+        [
+            line.hub,
+            line.pod,
+            line.route,
+            CONDITIONS[line.condition],
+            REMEDIES[line.verb] if line.verb else NOT_BY_DELETING.get(line.condition, "nothing"),
+        ]
+        for line in TABLE
+    ]
