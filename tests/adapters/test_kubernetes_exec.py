@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from bot.adapters.kubernetes_credentials import Credentials
+from bot.adapters.kubernetes_kubeconfig import Kubeconfig
 from bot.errors import MaydayError, Retry, Tell
 from bot.sandbox.cluster.waiting import wait_for
-from tests.support.kube_stub import TOKEN, cluster, failing, pods
+from tests.support.kube_stub import TOKEN, cluster, failing, kubeconfig, pods
 from tests.support.stub import Answer, Asked
 
 V1 = "client.authentication.k8s.io/v1"
@@ -158,6 +160,19 @@ def test_a_plugin_is_run_as_client_go_runs_it(tmp_path: Path) -> None:
         "spec": {"interactive": False, "cluster": {"server": running.url}},
     }
     assert rest == "prod get-token --cluster=c"
+
+
+def test_a_plugin_may_return_a_certificate_instead_of_a_token(tmp_path: Path) -> None:
+    status = {"clientCertificateData": "a certificate", "clientKeyData": "its key"}
+    user = plugin(tmp_path, returning(status))
+    file = kubeconfig(tmp_path, "https://127.0.0.1:1", user)
+    chosen = Kubeconfig(path=Path(file), context="", cluster="teaching", plugin_limit=30.0)
+    login = Credentials(cluster="teaching", kubeconfig=chosen, server="").login()
+    settings = login.client.configuration
+    assert Path(settings.cert_file or "").read_text(encoding="utf-8") == "a certificate"
+    assert Path(settings.key_file or "").read_text(encoding="utf-8") == "its key"
+    assert settings.api_key == {}
+    assert "its key" not in repr(login)
 
 
 @pytest.mark.parametrize(
