@@ -99,5 +99,5 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    address = (os.environ["POD_IP"], int(os.environ["PORT"]))
+    address = (os.environ.get("POD_IP", "127.0.0.1"), int(os.environ["PORT"]))
     http.server.ThreadingHTTPServer(address, _Handler).serve_forever()
