@@ -14,8 +14,9 @@ import pytest
 
 from bot.adapters.jupyterhub import JupyterHub
 from bot.adapters.kubernetes import KubernetesCluster
-from bot.domain.hubs import Part
-from bot.domain.plans import Outcome, Step
+from bot.domain.evidence import Known
+from bot.domain.hubs import Diagnosis, Part
+from bot.domain.plans import Outcome, Plan
 from bot.runbook import Runbook
 from bot.sandbox.faults import Fault
 from bot.sandbox.rules import on_request
@@ -45,12 +46,12 @@ class Act:
     method: str
     path: str
 
-    def step(self, lab: Lab) -> Step:
-        """The step that does it, of a plan made on a hub that is broken so."""
+    def plan(self, lab: Lab) -> Plan:
+        """The plan whose first step does it, made on a hub that is broken so."""
         self.outage(lab)
         if self.runbook is FORCE_DELETE_STUCK_SERVERS:
-            return lab.until_stuck(self.runbook, 1).steps[0]
-        return self.runbook.plan(lab.read()).steps[0]
+            return lab.until_stuck(self.runbook, 1)
+        return self.runbook.plan(lab.read())
 
 
 ACTS = {
@@ -126,15 +127,16 @@ def sent(lab: Lab, act: Act) -> int:
 @pytest.mark.parametrize("what", ACTS)
 def test_an_act_goes_wrong_once(impatient: Lab, what: str, name: str) -> None:
     lab, act = impatient, ACTS[what]
-    step = act.step(lab)
+    plan = act.plan(lab)
+    step = plan.steps[0]
     strike(lab, act, CALLS[name], times=1)
     before = sent(lab, act)
 
-    result = attempt(step, lab.site)
+    result = attempt(step, lab.site, plan)
     if result.outcome is Outcome.RETRY:
         assert result.error
         assert name == "429" or not step.destructive
-        result = attempt(step, lab.site)
+        result = attempt(step, lab.site, plan)
         before += 1
     assert sent(lab, act) == before + 1
     if step.destructive and name in NOT_DONE:
@@ -149,10 +151,19 @@ def test_the_users_way_goes_wrong(impatient: Lab, fault: Fault) -> None:
     """What users meet is told as they meet it; a plan, which goes by the hub's own address, is made."""
     lab = impatient
     lab.sandbox.drop_routes()
-    lab.sandbox.public.faults = [on_request("GET", ".*/_chp_healthz|/hub/health", fault)]
+    lab.sandbox.public.faults = [on_request("GET", ".*/_chp_healthz|/hub/api/", fault)]
     facts = lab.read()
-    answers_200 = not fault.drop and not fault.hang and not fault.status
-    assert (facts.health.hub, facts.health.proxy) == (answers_200, answers_200)
+    assert isinstance(facts.health, Known)
+    health = facts.health.value
+    if fault is CALLS["slow"]:
+        assert (health.hub, facts.diagnosis) == (True, Diagnosis.ROUTES_MISSING)
+    elif fault.drop or fault.hang:
+        assert (health.hub, health.proxy) == (False, False)
+        assert facts.diagnosis is Diagnosis.PROXY_DOWN
+    else:
+        # Somebody answered; whether that is the hub or its proxy only they could show.
+        assert health.proxy is not False
+        assert not health.hub or facts.diagnosis is Diagnosis.ROUTES_MISSING
     assert RESYNC_ROUTES.plan(facts).steps != ()
 
 
@@ -175,8 +186,8 @@ def test_reading_goes_wrong_every_time(impatient: Lab, system: str, fault: Fault
             assert "Traceback" not in why
     for book in (RESYNC_ROUTES, RESTART_PROXY, FORCE_DELETE_STUCK_SERVERS):
         plan = book.plan(facts)
-        if any(facts.lacks(part) for part in book.needs):
-            assert plan.steps == ()
-            assert plan.nothing_to_do
+        if facts.unread(book.needs):
+            assert (plan.steps, plan.nothing_to_do) == ((), "")
+            assert plan.undecided
     broken.faults.clear()
     assert RESYNC_ROUTES.plan(lab.read()).steps != ()

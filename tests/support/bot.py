@@ -366,8 +366,6 @@ def waiting_run(scene: Scene, channel: str, plan: Plan) -> Run:
         options={},
         state=RunState.PLANNED,
         plan=plan.to_json(),
-        facts=None,
-        result=None,
         error="",
         asked_by=scene.ana.id,
         asked_at=datetime.now(UTC),
