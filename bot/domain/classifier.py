@@ -21,6 +21,12 @@ CRASHES = frozenset({"CrashLoopBackOff", "OOMKilled", "Error", "ContainerCannotR
 ADDS_A_NODE = frozenset({"TriggeredScaleUp", "Nominated"})
 """Events by which the cluster autoscaler and Karpenter say that they add a node for a pod."""
 
+PROGRESS = frozenset({"Scheduled", "SuccessfulAttachVolume", "Pulling", "Pulled"})
+"""Events of a pod on its way from the scheduler to its first container."""
+
+BEING_CREATED = frozenset({"", "ContainerCreating", "PodInitializing"})
+"""Why a pod is Pending whose start goes on; a pull that fails is repeated with the same events."""
+
 RESTARTS = 3
 RECENTLY = timedelta(minutes=10)
 """A container that ended so often, and so lately, crashes again and again although it runs just now."""
@@ -117,7 +123,7 @@ def _without_twins(joined: JoinedViews, rows: Sequence[Row], now: datetime) -> l
         if not joined.pods.get(key)
         and not (record.pending == "spawn" and not snapshot.is_late(record, now))
     }
-    pods = {key for key in joined.keys if key not in joined.records}
+    pods = {key for key in joined.keys if key not in joined.records or len(joined.living(key)) > 1}
     if not (records and pods):
         return list(rows)
     why = {
@@ -168,9 +174,11 @@ def _verdict(joined: JoinedViews, key: ServerKey, now: datetime) -> Verdict:
 def _ready(joined: JoinedViews, key: ServerKey, living: Sequence[Pod], now: datetime) -> Verdict:
     snapshot = joined.snapshot
     if not living:
-        if not joined.finished(key) and not snapshot.pods.complete:
-            return _unknown(snapshot.pods.unknown)
-        return _routed_to_the_living(joined, key) or (Condition.STALE_RECORD, "")
+        return (
+            _maybe_elsewhere(joined, key)
+            or _routed_to_the_living(joined, key)
+            or (Condition.STALE_RECORD, "")
+        )
     pod = living[0]
     if pod.deleting_since is not None:
         if not snapshot.is_overdue(pod, now):
@@ -198,11 +206,9 @@ def _pending_spawn(
     snapshot = joined.snapshot
     if not snapshot.is_late(record, now):
         return Condition.STARTING, ""
-    if not living and not joined.finished(key):
-        if not snapshot.pods.complete:
-            return _unknown(snapshot.pods.unknown)
-        return _not_routed(joined, key) or (Condition.STUCK_SPAWN, "")
-    if not snapshot.events.complete:
+    if not living and (elsewhere := _maybe_elsewhere(joined, key)):
+        return elsewhere
+    if living and not snapshot.events.complete:
         return _unknown(snapshot.events.unknown)
     for pod in living:
         if pod.ready:
@@ -211,6 +217,8 @@ def _pending_spawn(
             return _unknown("its pod is being deleted while the hub waits for its start")
         if not pod.node and _node_is_added(pod, snapshot.events.items):
             return Condition.STARTING, "a node is being added for it"
+        if _goes_on(pod, snapshot.events.items, now - snapshot.thresholds.start):
+            return Condition.STARTING, "its node was found late, and it goes on there"
         if pod.phase != "Pending" and not _crashes(pod, now):
             return _unknown(f"the hub still waits for it, and its pod is {pod.phase}")
         if leads := joined.leading_to(pod):
@@ -290,6 +298,15 @@ def _unknown(why: str) -> Verdict:
     return Condition.UNKNOWN, why
 
 
+def _maybe_elsewhere(joined: JoinedViews, key: ServerKey) -> Verdict | None:
+    """Unknown where a server without a living pod may have one that is not seen as its own."""
+    if stranger := joined.stranger(key):
+        return _unknown(f"pod {stranger.name} of release {stranger.release} bears its name")
+    if not joined.ended(key) and not joined.snapshot.pods.complete:
+        return _unknown(joined.snapshot.pods.unknown)
+    return None
+
+
 def _not_routed(joined: JoinedViews, key: ServerKey) -> Verdict | None:
     """Unknown where a server that should have no route has one, or the routes are not known."""
     if not joined.snapshot.routes.complete:
@@ -311,7 +328,7 @@ def _routed_to_the_living(joined: JoinedViews, key: ServerKey) -> Verdict | None
             return _unknown(
                 "its route leads to a name: it cannot be told whether a pod is behind it"
             )
-        for pod in joined.snapshot.pods.items:
+        for pod in (*joined.snapshot.pods.items, *joined.snapshot.strangers):
             if not pod.finished and pod.has_address(route.address):
                 return _unknown(f"its route leads to pod {pod.name}, which lives")
     return None
@@ -332,6 +349,16 @@ def _crash_words(pod: Pod) -> str:
 
 def _node_is_added(pod: Pod, events: Sequence[PodEvent]) -> bool:
     return any(event.pod_uid == pod.uid and event.reason in ADDS_A_NODE for event in events)
+
+
+def _goes_on(pod: Pod, events: Sequence[PodEvent], since: datetime) -> bool:
+    """Whether a pod that has its node now got on since then; no time at all counts as just now."""
+    return pod.reason in BEING_CREATED and any(
+        event.pod_uid == pod.uid
+        and event.reason in PROGRESS
+        and (event.at is None or event.at > since)
+        for event in events
+    )
 
 
 def _pod_reason(living: Sequence[Pod]) -> str:

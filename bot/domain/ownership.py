@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from bot.domain.evidence import View
-from bot.domain.hubs import Pod, Server
+from bot.domain.hubs import Pod, Route, Server
 
 HUB, PROXY, USER = "hub", "proxy", "singleuser-server"
 """The components of the Zero to JupyterHub chart, by the label ``component``."""
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+LONGEST_START = timedelta(hours=1)
+"""How long before and after the start of a server its pod may have been created."""
 
 NO_HUB = (
     "No hub pod was found in namespace {namespace}, so it is unknown whose pods are there: check "
@@ -21,6 +26,10 @@ NO_HUB = (
 )
 TWO_HUBS = (
     "Namespace {namespace} has hub pods of several releases ({releases}): set hubs[].release, so that "
+    "pods of another hub are never taken for this one's."
+)
+UNLABELLED = (
+    "Namespace {namespace} has several hub pods without a release label: set hubs[].release, so that "
     "pods of another hub are never taken for this one's."
 )
 NO_MATCH = (
@@ -51,12 +60,15 @@ def release_of(pods: Sequence[Pod], owner: Owner) -> tuple[str, str]:
     """The hub's Helm release, or why it is unknown."""
     if owner.release:
         return owner.release, ""
-    releases = sorted({pod.release for pod in pods if pod.component == HUB and not pod.finished})
+    hubs = [pod for pod in pods if pod.component == HUB and not pod.finished]
+    releases = sorted({pod.release for pod in hubs})
     if not releases:
         return "", NO_HUB.format(namespace=owner.namespace)
     if len(releases) > 1:
         named = ", ".join(release or "none" for release in releases)
         return "", TWO_HUBS.format(namespace=owner.namespace, releases=named)
+    if not releases[0] and len(hubs) > 1:
+        return "", UNLABELLED.format(namespace=owner.namespace)
     return releases[0], ""
 
 
@@ -68,7 +80,39 @@ def proxy_pods(pods: Sequence[Pod], owner: Owner) -> tuple[Pod, ...]:
     )
 
 
-def users_pods(pods: Sequence[Pod], owner: Owner, servers: View[Server]) -> View[Pod]:
+def began_with(pod: Pod, record: Server) -> bool:
+    """Whether the pod was created when the hub started this server.
+
+    Another hub's user may have the same name, and a pod of an earlier start may be left over.
+    """
+    if record.started is None or pod.created_at is None:
+        return False
+    return -CLOCKS_DIFFER <= pod.created_at - record.started <= LONGEST_START
+
+
+def is_pod_of(pod: Pod, record: Server, routes: Sequence[Route]) -> bool:
+    """Whether hub and cluster show one server that runs: by its names, its start and its ``routes``."""
+    addresses = [route.address for route in routes if route.address is not None]
+    return (
+        record.ready
+        and (pod.user, pod.server) == (record.user, record.name)
+        and pod.phase == "Running"
+        and began_with(pod, record)
+        and all(pod.has_address(address) for address in addresses)
+    )
+
+
+def strangers(pods: Sequence[Pod], own: View[Pod]) -> tuple[Pod, ...]:
+    """The users' pods that live in the namespace and are not among this hub's."""
+    uids = {pod.uid for pod in own.items}
+    return tuple(
+        pod for pod in pods if pod.component == USER and not pod.finished and pod.uid not in uids
+    )
+
+
+def users_pods(
+    pods: Sequence[Pod], owner: Owner, servers: View[Server], routes: Sequence[Route] = ()
+) -> View[Pod]:
     """The pods of this hub's users; nothing of another release is among them.
 
     A pod without any release stays in: it shows that somebody may work there, and nothing deletes it.
@@ -83,8 +127,11 @@ def users_pods(pods: Sequence[Pod], owner: Owner, servers: View[Server]) -> View
         return seen.doubted(NAMELESS.format(pod=nameless.name, namespace=owner.namespace))
     if owner.complete:
         return seen
-    ready = {(server.user, server.name) for server in servers.items if server.ready}
-    if ready & {(pod.user, pod.server) for pod in own if pod.phase == "Running"}:
-        return seen
+    ready = {(server.user, server.name): server for server in servers.items if server.ready}
+    led = {key: [route for route in routes if (route.user, route.server) == key] for key in ready}
+    for pod in own:
+        key = (pod.user, pod.server)
+        if key in ready and is_pod_of(pod, ready[key], led[key]):
+            return seen
     words = NO_MATCH if ready else NO_PROOF
     return replace(seen, unknown=words.format(ready=len(ready), namespace=owner.namespace))

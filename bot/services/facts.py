@@ -27,7 +27,7 @@ from bot.domain.hubs import (
     Server,
     ServerKey,
 )
-from bot.domain.ownership import proxy_pods, release_of, users_pods
+from bot.domain.ownership import proxy_pods, release_of, strangers, users_pods
 from bot.domain.snapshot import HubSnapshot
 from bot.domain.targets import matching
 from bot.errors import Retry, Tell
@@ -69,7 +69,7 @@ def read_facts(
     """
     access = _fact(site.hub.access)
     found, servers, routes = _views(site, access)
-    pods = users_pods(found.items, site.owner, servers) if found.read else found
+    pods = users_pods(found.items, site.owner, servers, routes.items) if found.read else found
     snapshot = HubSnapshot(
         servers=servers,
         pods=pods,
@@ -77,6 +77,7 @@ def read_facts(
         thresholds=site.thresholds,
         since=since(servers),
         release=release_of(found.items, site.owner)[0],
+        strangers=strangers(found.items, pods),
     )
     events = _events(site, snapshot, now)
     people = _looked_up(site, unmatched_users(snapshot))
