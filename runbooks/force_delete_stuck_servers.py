@@ -59,6 +59,9 @@ ADVICE = {
     ),
     Condition.HUNG_CHECK: "The hub's check does not end: {who}. Restart the hub.",
 }
+WAITING = (
+    "Still stopping or being checked: {who}. Make a new plan in a few minutes if that does not end."
+)
 UNJUDGED = "{count} cannot be judged: {which}."
 GUARDED = "Pod {pod} is kept by {what}: remove that by hand if you are sure, mayday does not."
 MAY_LIVE_ON = (
@@ -119,14 +122,16 @@ def nothing(
     helpless: tuple[str, ...],
 ) -> Draft:
     """Why there is no step: that cannot be told, or nothing is stuck that this could clear."""
-    doubts = dict.fromkeys((*unjudged(rows), facts.servers.unknown))
-    unknown = tuple(UnknownPart(part=Part.SERVERS, why=why) for why in doubts if why)
+    doubts = [(Part.SERVERS, why) for why in (*unjudged(rows), facts.servers.unknown)]
+    if any(not pod.user and pod.may_run for pod in facts.pods.items):
+        doubts.append((Part.PODS, facts.pods.unknown))
+    unknown = tuple(UnknownPart(part=part, why=why) for part, why in dict.fromkeys(doubts) if why)
     if unknown:
         return Draft(undecided=unknown, cautions=(*helpless, *unrouted(rows)))
     whose = sorted({user for user, _ in targets or ()})
     none = NONE_STUCK.format(whose=f" of {', '.join(whose)}" if whose else "")
     said = helpless or (none,)
-    return Draft(nothing_to_do=" ".join((*said, *unrouted(rows))))
+    return Draft(nothing_to_do=" ".join((*said, *waiting(rows), *unrouted(rows))))
 
 
 def step_for(row: Row) -> Step:
@@ -136,7 +141,7 @@ def step_for(row: Row) -> Step:
 
 def runs(row: Row) -> bool:
     """Whether something may be running there that is lost with the pod."""
-    return row.pod is not None and row.pod.phase == "Running"
+    return row.pod is not None and row.pod.may_run
 
 
 def guard(row: Row, facts: HubFacts) -> str:
@@ -176,6 +181,17 @@ def unrouted(rows: list[Row]) -> tuple[str, ...]:
     count = sum(row.condition in (Condition.UNROUTED, Condition.STALE_ROUTE) for row in rows)
     servers = "server lacks" if count == 1 else "servers lack"
     return (UNROUTED.format(count=count, servers=servers),) if count else ()
+
+
+def waiting(rows: list[Row]) -> tuple[str, ...]:
+    """Which stops and checks go on, of which nobody but mayday says for how long."""
+    these = [
+        row
+        for row in rows
+        if row.hub.startswith("pending ")
+        and row.condition in (Condition.STOPPING, Condition.CHECKING)
+    ]
+    return (WAITING.format(who=some(these)),) if these else ()
 
 
 def unjudged(rows: list[Row]) -> tuple[str, ...]:

@@ -110,6 +110,9 @@ class Runbook:
         idle = IDLE.format(
             users=", ".join(targets.idle), has="has" if len(targets.idle) == 1 else "have"
         )
+        if not targets.keys and facts.servers.unknown:
+            doubt = UnknownPart(part=Part.SERVERS, why=facts.servers.unknown)
+            return Draft(undecided=(doubt,))
         if not targets.keys:
             return Draft(nothing_to_do=idle)
         if draft.nothing_to_do:
