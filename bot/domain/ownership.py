@@ -21,28 +21,33 @@ LONGEST_START = timedelta(hours=1)
 """How long before and after the start of a server its pod may have been created."""
 
 NO_HUB = (
-    "No hub pod was found in namespace {namespace}, so it is unknown whose pods are there: check "
-    "hubs[].namespace, or set hubs[].release."
+    "No hub pod was found in namespace {namespace}, so mayday can't tell which pods are this "
+    "hub's: check hubs[].namespace, or set hubs[].release."
 )
 TWO_HUBS = (
-    "Namespace {namespace} has hub pods of several releases ({releases}): set hubs[].release, so that "
-    "pods of another hub are never taken for this one's."
+    "Namespace {namespace} has hub pods of several releases ({releases}), so mayday can't tell "
+    "which pods are this hub's: set hubs[].release."
 )
 UNLABELLED = (
-    "Namespace {namespace} has several hub pods without a release label: set hubs[].release, so that "
-    "pods of another hub are never taken for this one's."
+    "Namespace {namespace} has several hub pods without a release label, so mayday can't tell "
+    "which pods are this hub's: set hubs[].release."
 )
 NO_MATCH = (
-    "None of the {ready} ready servers has a pod in namespace {namespace}: check hubs[].namespace, or "
-    "hubs[].user_pods where users' pods are in other namespaces."
+    "None of the {ready} ready servers has a pod in namespace {namespace}: check "
+    "hubs[].namespace. If users' pods are in other namespaces, mayday can't clear servers of this "
+    "hub."
+)
+LOOKALIKES = (
+    "Pods in namespace {namespace} have the names of this hub's servers, but not their start times or "
+    "addresses: check whether hubs[].namespace is that of another hub."
 )
 NO_PROOF = (
-    "No ready server has its pod in namespace {namespace}, so pods that are not there may be elsewhere: "
-    "set hubs[].user_pods to complete if all of them are there."
+    "No ready server has its pod in namespace {namespace}, so pods may be in another namespace. "
+    "If all users' pods are in this one, set hubs[].user_pods to complete."
 )
 NAMELESS = (
-    "Pod {pod} in namespace {namespace} is a user's but does not say whose: whoever seems to have no pod "
-    "may have that one."
+    "Pod {pod} in namespace {namespace} doesn't say which user it belongs to, so it may be that "
+    "of any server that seems to have none: check its annotation hub.jupyter.org/username."
 )
 
 
@@ -129,9 +134,10 @@ def users_pods(
         return seen
     ready = {(server.user, server.name): server for server in servers.items if server.ready}
     led = {key: [route for route in routes if (route.user, route.server) == key] for key in ready}
-    for pod in own:
+    alike = [pod for pod in own if (pod.user, pod.server) in ready and pod.phase == "Running"]
+    for pod in alike:
         key = (pod.user, pod.server)
-        if key in ready and is_pod_of(pod, ready[key], led[key]):
+        if is_pod_of(pod, ready[key], led[key]):
             return seen
-    words = NO_MATCH if ready else NO_PROOF
+    words = LOOKALIKES if alike else NO_MATCH if ready else NO_PROOF
     return replace(seen, unknown=words.format(ready=len(ready), namespace=owner.namespace))

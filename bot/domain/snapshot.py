@@ -131,7 +131,7 @@ class JoinedViews:
         A route to a name instead of an address may lead anywhere, unless its own server is there.
         """
         if pod.phase == "Running" and not pod.ips and self.routes:
-            return "the address of its pod is unknown, so a route may lead to it"
+            return "the address of its pod is unknown, so a route may lead there"
         for key, routes in self.routes.items():
             for route in routes:
                 if pod.has_address(route.address):
@@ -139,9 +139,7 @@ class JoinedViews:
                 if route.address is None and (
                     key == (pod.user, pod.server) or not self.matched(key)
                 ):
-                    return (
-                        f"the route of {shown_name(key)} leads to a name, so it may lead to its pod"
-                    )
+                    return f"the route of {shown_name(key)} leads to a host name, which may be its pod's"
         return ""
 
     def route_state(self, key: ServerKey) -> RouteState:

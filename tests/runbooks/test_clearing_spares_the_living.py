@@ -99,7 +99,7 @@ def test_a_pod_of_a_release_that_was_renamed_still_shows_life() -> None:
     seen = read(party)
     assert judged(seen, "ana") == (
         Condition.UNKNOWN,
-        "pod jupyter-ana of release datahub-old bears its name",
+        "pod jupyter-ana of release datahub-old has its name",
     )
     spares(seen)
 
@@ -114,7 +114,7 @@ def test_a_route_to_a_pod_of_another_release_shows_life() -> None:
     seen = read(party)
     assert judged(seen, "ana") == (
         Condition.UNKNOWN,
-        "its route leads to pod jupyter-anna, which lives",
+        "its route leads to pod jupyter-anna, which is running",
     )
 
 
@@ -177,7 +177,7 @@ def test_a_pod_that_does_not_say_whose_it_is_forbids_to_say_that_nothing_is_stuc
     seen = read(
         Scripted(records=[server("zoe")], live=[pod("zoe"), nameless], known=[route("zoe")])
     )
-    assert "does not say whose" in spares(seen).undecided[0].why
+    assert "doesn't say which user" in spares(seen).undecided[0].why
 
 
 # --- addresses ----------------------------------------------------------------------------------
@@ -347,7 +347,7 @@ def test_a_stop_whose_age_nobody_knows_is_not_passed_over() -> None:
     plan = CLEAR.plan(seen)
     assert plan.steps == ()
     assert "ana" in plan.nothing_to_do
-    assert "Make a new plan" in plan.nothing_to_do
+    assert "make a new plan" in plan.nothing_to_do
 
 
 def test_a_pod_whose_phase_is_unknown_may_lose_work() -> None:
