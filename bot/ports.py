@@ -216,7 +216,8 @@ class Hub(Protocol):
         """Who answers at the public address; nobody answering is an answer, no error.
 
         Raises:
-            Tell: the certificate there is not accepted, so nothing is known of who answers.
+            Tell: nothing is known of who answers, since the certificate is not accepted or the address
+                is to be written otherwise.
         """
 
     def servers(self) -> View[Server]:

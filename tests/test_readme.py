@@ -22,7 +22,6 @@ from pydantic.fields import FieldInfo
 from bot.adapters.jupyterhub import JupyterHub
 from bot.adapters.kubernetes import KubernetesCluster
 from bot.config import Config, load
-from bot.domain.hubs import HubFacts, Place
 from bot.domain.incident import CLOSED, Incident, Policy, change_status, close, reopen
 from bot.domain.incident import Answers as CloseAnswers
 from bot.errors import Tell
@@ -35,6 +34,8 @@ from bot.sandbox.hub import HubSandbox, running
 from bot.slack.commands import COMMANDS
 from bot.slack.scopes import required_scopes
 from runbooks import RUNBOOKS
+from tests.support.conditions import readme_rows
+from tests.support.hubs import evicted, facts, healthy
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -93,6 +94,11 @@ def default(key: str, field: FieldInfo) -> str:
     if isinstance(value, tuple):
         return f"`{json.dumps(list(value))}`"
     return f"`{json.dumps(value) if isinstance(value, bool) else value}`"
+
+
+def test_the_table_of_conditions_is_that_of_the_classifier() -> None:
+    """Each line of it is classified in ``tests/domain/test_classifier.py``."""
+    assert table("hub says") == readme_rows()
 
 
 def test_every_key_of_the_configuration_is_listed_with_its_default() -> None:
@@ -173,10 +179,10 @@ def test_the_example_of_a_runbook_is_one() -> None:
     exec(compile(block("python", "RESYNC_ROUTES"), "README.md", "exec"), made)
     book = made["RESYNC_ROUTES"]
     assert isinstance(book, Runbook)
-    place = Place(hub="datahub", cluster="teaching", namespace=NAMESPACE)
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    plan = book.plan(HubFacts(place=place, read_at=now, health=None, rows=(), routes=0))
-    assert (plan.steps, bool(plan.nothing_to_do)) == ((), True)
+    assert [step.verb for step in book.plan(evicted("ana", "ben")).steps] == ["resync_routes"]
+    again = book.plan(healthy("ana", "ben"))
+    assert (again.steps, bool(again.nothing_to_do)) == ((), True)
+    assert book.plan(facts(routes=None)).undecided
 
 
 def test_the_state_diagram_is_what_the_verbs_allow() -> None:
@@ -320,8 +326,11 @@ def test_the_scopes_of_the_hub_are_enough_for_what_runbooks_do(
             name="datahub", url=sandbox.url, api_url=sandbox.api_url, token=sandbox.api_token
         )
         try:
-            assert [server.user for server in hub.servers() if server.last_activity] == ["ana"]
-            assert hub.sees_everyone()
+            seen = hub.servers()
+            assert [server.user for server in seen.items if server.last_activity] == ["ana"]
+            assert seen.complete
+            assert {"list:users", "read:servers", "proxy"} <= hub.access().scopes
+            assert (hub.knows("ana"), hub.knows("nobody")) == (True, False)
             assert [route.user for route in hub.routes()] == ["ana"]
             hub.resync_routes()
             assert hub.server("ana", "") is not None

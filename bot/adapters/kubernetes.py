@@ -1,48 +1,45 @@
 """Kubernetes, by the official client, as mayday's verbs.
 
 The client waits for ever and re-sends lost deletions unless told otherwise, so every request carries a
-timeout and none is re-sent here. RBAC cannot name generated pods: deletions carry the pod's uid.
+timeout and none is re-sent here but after 401 and 403, which prove that nothing happened. RBAC cannot
+name generated pods: deletions carry the pod's uid.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import urllib3
-import yaml
-from kubernetes import client, config
+from kubernetes import client
 from kubernetes.client.exceptions import ApiException
-from kubernetes.config.config_exception import ConfigException
 
-from bot.domain.hubs import Deployment, Node, Pod
-from bot.domain.waits import asked_wait
-from bot.errors import Retry, Tell
+from bot.adapters import kubernetes_objects as objects
+from bot.adapters.kubernetes_credentials import Credentials
+from bot.adapters.kubernetes_errors import CONFLICT, GONE, Act, translated
+from bot.adapters.kubernetes_kubeconfig import Kubeconfig
+from bot.domain.hubs import Deployment, Node, Pod, PodEvent, Right
+from bot.errors import Tell
 
-RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
-USER = "hub.jupyter.org/username"
-SERVER = "hub.jupyter.org/servername"
-POOL = "hub.jupyter.org/node-purpose"
 PAGE = 500
 
-NOT_SENT = (
-    urllib3.exceptions.ConnectTimeoutError,
-    urllib3.exceptions.NewConnectionError,
-    urllib3.exceptions.NameResolutionError,
-)
-"""Failures before anything was sent. The client raises urllib3's own errors for the network."""
+RIGHTS: dict[Right, tuple[str, str, str]] = {
+    Right.GET_PODS: ("get", "", "pods"),
+    Right.DELETE_PODS: ("delete", "", "pods"),
+    Right.PATCH_DEPLOYMENT: ("patch", "apps", "deployments"),
+}
+"""Verb, API group and resource, as a Role names them."""
+
+T = TypeVar("T")
+Item = TypeVar("Item")
 
 
 class KubernetesCluster:
-    """One cluster, bound to one context.
+    """One cluster, bound to one context; any number of threads may use it.
 
     ``kubeconfig`` empty means the service account of the pod mayday runs in. ``server``, where given,
     must be the API server that the context leads to. Both are looked at on the first request.
-    ``timeout`` is in seconds, for each request.
+    ``timeout`` is in seconds, for each request; an exec plugin has ``plugin_limit`` beside that.
     """
 
     def __init__(
@@ -52,52 +49,93 @@ class KubernetesCluster:
         kubeconfig: str = "",
         context: str = "",
         server: str = "",
-        timeout: float = 15.0,
+        timeout: float = 10.0,
+        plugin_limit: float = 10.0,
     ) -> None:
         self._name = name
-        self._kubeconfig = kubeconfig
-        self._context = context
-        self._server = server
+        file = Kubeconfig(
+            path=Path(kubeconfig).expanduser(),
+            context=context,
+            cluster=name,
+            plugin_limit=plugin_limit,
+        )
+        self._credentials = Credentials(
+            cluster=name, kubeconfig=file if kubeconfig else None, server=server
+        )
         self._timeout = (min(timeout, 5.0), timeout)
 
     def pods(self, namespace: str, selector: str) -> tuple[Pod, ...]:
         """The pods with these labels, all pages."""
-        with self._asking("list pods", namespace):
-            found: list[Pod] = []
-            following: str | None = None
-            while True:
-                page = self._core.list_namespaced_pod(
-                    namespace,
-                    label_selector=selector,
-                    limit=PAGE,
-                    _continue=following,
-                    _request_timeout=self._timeout,
-                )
-                found += map(_pod, page.items)
-                following = page.metadata.var_continue if page.metadata else None
-                if not following:
-                    return tuple(found)
+        return self._all(
+            "list pods",
+            namespace,
+            lambda api: client.CoreV1Api(api).list_namespaced_pod,
+            objects.pod,
+            label_selector=selector,
+        )
+
+    def pod_events(self, namespace: str) -> tuple[PodEvent, ...]:
+        """What was reported lately of the pods of a namespace, all pages."""
+        return self._all(
+            "list events",
+            namespace,
+            lambda api: client.CoreV1Api(api).list_namespaced_event,
+            objects.pod_event,
+            field_selector="involvedObject.kind=Pod",
+        )
+
+    def may(self, namespace: str, right: Right, name: str = "") -> bool:
+        """Whether the cluster would allow it; ``name`` is that of the Deployment to patch.
+
+        Raises:
+            KeyError: the right is none of a cluster.
+        """
+        verb, group, resource = RIGHTS[right]
+        wanted = client.V1ResourceAttributes(
+            namespace=namespace, verb=verb, group=group, resource=resource, name=name
+        )
+        review = client.V1SelfSubjectAccessReview(
+            spec=client.V1SelfSubjectAccessReviewSpec(resource_attributes=wanted)
+        )
+
+        def ask(api: client.ApiClient) -> bool:
+            answer = client.AuthorizationV1Api(api).create_self_subject_access_review(
+                review, _request_timeout=self._timeout
+            )
+            if answer.status is None:
+                raise ValueError("a review without a status")
+            return bool(answer.status.allowed)
+
+        return self._ask("create selfsubjectaccessreviews", "", ask)
 
     def deployment(self, namespace: str, name: str) -> Deployment:
         """How a Deployment's rollout stands."""
-        with self._asking(f"read deployment {name}", namespace):
-            return _deployment(
-                self._apps.read_namespaced_deployment(
+
+        def read(api: client.ApiClient) -> Deployment:
+            return objects.deployment(
+                client.AppsV1Api(api).read_namespaced_deployment(
                     name, namespace, _request_timeout=self._timeout
                 )
             )
 
+        missing = self._no_deployment(namespace, name)
+        return self._ask(f"read deployment {name}", namespace, read, missing=missing)
+
     def restart_deployment(self, namespace: str, name: str, at: str) -> None:
         """Patch the template's annotation, as ``kubectl rollout restart`` does, with a given time."""
-        template = {"metadata": {"annotations": {RESTARTED_AT: at}}}
-        with self._asking(f"patch deployment {name}", namespace, writes=True):
-            self._apps.patch_namespaced_deployment(
+        template = {"metadata": {"annotations": {objects.RESTARTED_AT: at}}}
+
+        def patch(api: client.ApiClient) -> None:
+            client.AppsV1Api(api).patch_namespaced_deployment(
                 name,
                 namespace,
                 {"spec": {"template": template}},
                 _content_type="application/strategic-merge-patch+json",
                 _request_timeout=self._timeout,
             )
+
+        missing = self._no_deployment(namespace, name)
+        self._ask(f"patch deployment {name}", namespace, patch, writes=True, missing=missing)
 
     def delete_pod(self, namespace: str, name: str, uid: str) -> None:
         """Delete a pod in its own grace time; one that is gone or was replaced is left alone."""
@@ -109,13 +147,18 @@ class KubernetesCluster:
         Raises:
             Tell: it has finalizers or belongs to a StatefulSet, which relies on there being one.
         """
-        try:
-            with self._asking(f"read pod {name}", namespace):
-                pod = _pod(
-                    self._core.read_namespaced_pod(name, namespace, _request_timeout=self._timeout)
+
+        def read(api: client.ApiClient) -> Pod:
+            return objects.pod(
+                client.CoreV1Api(api).read_namespaced_pod(
+                    name, namespace, _request_timeout=self._timeout
                 )
+            )
+
+        try:
+            pod = self._ask(f"get pod {name}", namespace, read)
         except Tell as error:
-            if error.code == "404":
+            if error.code == GONE:
                 return
             raise
         if pod.uid != uid:
@@ -135,224 +178,93 @@ class KubernetesCluster:
 
     def nodes(self) -> tuple[Node, ...]:
         """All nodes."""
-        with self._asking("list nodes", ""):
-            return tuple(
-                _node(item) for item in self._core.list_node(_request_timeout=self._timeout).items
-            )
+        return self._ask(
+            "list nodes",
+            "",
+            lambda api: tuple(
+                map(
+                    objects.node,
+                    client.CoreV1Api(api).list_node(_request_timeout=self._timeout).items,
+                )
+            ),
+        )
 
     def _delete(self, namespace: str, name: str, uid: str, *, grace: int | None) -> None:
         options = client.V1DeleteOptions(
             grace_period_seconds=grace, preconditions=client.V1Preconditions(uid=uid)
         )
+
+        def delete(api: client.ApiClient) -> None:
+            client.CoreV1Api(api).delete_namespaced_pod(
+                name, namespace, body=options, _request_timeout=self._timeout
+            )
+
         try:
-            with self._asking(f"delete pod {name}", namespace, writes=True):
-                self._core.delete_namespaced_pod(
-                    name, namespace, body=options, _request_timeout=self._timeout
-                )
+            self._ask(f"delete pod {name}", namespace, delete, writes=True)
         except Tell as error:
-            if error.code not in ("404", "409"):
+            if error.code not in (GONE, CONFLICT):
                 raise
 
-    @cached_property
-    def _client(self) -> client.ApiClient:
-        settings = client.Configuration()
-        try:
-            if self._kubeconfig:
-                config.load_kube_config(  # type: ignore[no-untyped-call]
-                    config_file=str(Path(self._kubeconfig).expanduser()),
-                    context=self._context or None,
-                    client_configuration=settings,
-                    persist_config=False,
-                )
-            else:
-                config.load_incluster_config(  # type: ignore[no-untyped-call]
-                    client_configuration=settings
-                )
-        except ConfigException as error:
-            where = f"in {self._kubeconfig}" if self._kubeconfig else "of this pod"
-            raise Tell(
-                f"Cluster {self._name} cannot be reached with the credentials {where}: check "
-                "clusters.kubeconfig and clusters.context.",
-                code="kubeconfig",
-            ) from error
-        except (OSError, yaml.YAMLError) as error:
-            raise Tell(
-                f"{self._kubeconfig} of cluster {self._name} is not a kubeconfig: check "
-                "clusters.kubeconfig.",
-                code="kubeconfig",
-            ) from error
-        if self._server and settings.host.rstrip("/") != self._server.rstrip("/"):
-            raise Tell(
-                f"Context {self._context or '(current)'} leads to {settings.host}, but cluster "
-                f"{self._name} is {self._server}: correct clusters.context or clusters.server.",
-                code="wrong_context",
+    def _no_deployment(self, namespace: str, name: str) -> str:
+        return (
+            f"Deployment {name} was not found in namespace {namespace} of cluster {self._name}: set "
+            "hubs[].proxy_deployment."
+        )
+
+    # -- asking ------------------------------------------------------------------------------
+
+    def _all(
+        self,
+        verb: str,
+        namespace: str,
+        lister: Callable[[client.ApiClient], Callable[..., Any]],
+        read: Callable[[Any], Item],
+        **selector: str,
+    ) -> tuple[Item, ...]:
+        """Every page of a list."""
+        found: list[Item] = []
+        following: str | None = None
+
+        def page(api: client.ApiClient) -> tuple[list[Item], str | None]:
+            answer = lister(api)(
+                namespace,
+                limit=PAGE,
+                _continue=following,
+                _request_timeout=self._timeout,
+                **selector,
             )
-        settings.retries = False
-        return client.ApiClient(settings)
+            return [*map(read, answer.items)], answer.metadata and answer.metadata.var_continue
 
-    @cached_property
-    def _core(self) -> client.CoreV1Api:
-        return client.CoreV1Api(self._client)
+        while True:
+            items, following = self._ask(verb, namespace, page)
+            found += items
+            if not following:
+                return tuple(found)
 
-    @cached_property
-    def _apps(self) -> client.AppsV1Api:
-        return client.AppsV1Api(self._client)
+    def _ask(
+        self,
+        verb: str,
+        namespace: str,
+        call: Callable[[client.ApiClient], T],
+        *,
+        writes: bool = False,
+        missing: str = "",
+    ) -> T:
+        """Send one request; once more, with renewed credentials, where they were refused.
 
-    @contextmanager
-    def _asking(self, act: str, namespace: str, *, writes: bool = False) -> Iterator[None]:
-        """Turn the client's errors into ours. ``act`` is worded to follow “may not”.
-
-        ``writes``: it may have taken effect although its answer cannot be read.
+        A write may be asked again too: the API server judges who asks, and whether they may, before it
+        looks at the object.
         """
-        host = self._client.configuration.host
-        try:
-            yield
-        except ApiException as error:
-            raise self._ours(error, act, namespace) from error
-        except NOT_SENT as error:
-            raise Retry(
-                f"Cluster {self._name} does not answer at {host}: check "
-                "the network and clusters.server.",
-                after=10.0,
-                maybe_done=False,
-            ) from error
-        except urllib3.exceptions.HTTPError as error:
-            raise Retry(
-                f"Cluster {self._name} did not answer in time to “{act}”: look before repeating.",
-                after=10.0,
-            ) from error
-        except ValueError as error:
-            if writes:
-                raise Retry(
-                    f"Cluster {self._name} answered “{act}” with something that is not Kubernetes: "
-                    "look before repeating.",
-                    after=10.0,
-                ) from error
-            raise Tell(
-                f"{host} answered “{act}” with something that is not "
-                f"Kubernetes: check clusters.server of {self._name}.",
-                code="not_kubernetes",
-            ) from error
-
-    def _ours(self, error: ApiException, act: str, namespace: str) -> Tell | Retry:
-        where = f" in namespace {namespace}" if namespace else ""
-        status = int(error.status or 0)
-        if status == 401:
-            text = (
-                f"Cluster {self._name} does not accept mayday's credentials: renew the token or the "
-                "certificate in its kubeconfig."
-            )
-        elif status == 403:
-            text = (
-                f"Mayday may not {act}{where} of cluster {self._name}: grant it in the Role of "
-                "mayday's service account."
-            )
-        elif status == 404:
-            text = (
-                f"Cluster {self._name} has nothing to “{act}”{where}: check the hub's namespace in "
-                "mayday.yaml."
-            )
-        elif status == 409:
-            text = f"Cluster {self._name} would not {act}{where}: it has changed, make a new plan."
-        elif status == 410:
-            return Retry(
-                f"Cluster {self._name} changed too much while it was to {act}{where}: ask again.",
-                after=1.0,
-                maybe_done=False,
-            )
-        elif status == 429:
-            return Retry(
-                f"Cluster {self._name} asks to wait before “{act}”{where}.",
-                after=_asked(error),
-                maybe_done=False,
-            )
-        elif status == 0:
-            text = (
-                f"The certificate of cluster {self._name} is not trusted: check the certificate "
-                "authority in its kubeconfig."
-            )
-        elif status >= 500:
-            return Retry(
-                f"Cluster {self._name} failed with {status} at “{act}”{where}.", after=_asked(error)
-            )
-        else:
-            text = f"Cluster {self._name} refused to {act}{where}: {error.reason}."
-        return Tell(text, code=str(status))
-
-
-def _asked(error: ApiException) -> float:
-    headers = error.headers or {}
-    return asked_wait(headers.get("Retry-After"), datetime.now(UTC), otherwise=10.0)
-
-
-def _pod(item: client.V1Pod) -> Pod:
-    meta, status, spec = item.metadata, item.status, item.spec
-    if meta is None or status is None:
-        raise ValueError("a pod without metadata or status")
-    notes = meta.annotations or {}
-    containers = list(status.container_statuses or ())
-    grace = meta.deletion_grace_period_seconds or 0
-    deadline = meta.deletion_timestamp
-    return Pod(
-        name=meta.name or "",
-        uid=meta.uid or "",
-        phase=status.phase or "Unknown",
-        reason=_reason(status),
-        node=(spec.node_name if spec else None) or "",
-        user=notes.get(USER, ""),
-        server=notes.get(SERVER, ""),
-        component=(meta.labels or {}).get("component", ""),
-        created_at=meta.creation_timestamp,
-        started_at=status.start_time,
-        # Kubernetes writes when the pod should be gone: the request's time plus the grace.
-        deleting_since=deadline - timedelta(seconds=grace) if deadline else None,
-        grace=grace,
-        finalizers=tuple(meta.finalizers or ()),
-        owner_kind=next((owner.kind for owner in meta.owner_references or ()), ""),
-        restarts=sum(container.restart_count for container in containers),
-        ready=bool(containers) and all(container.ready for container in containers),
-    )
-
-
-def _reason(status: client.V1PodStatus) -> str:
-    """Why it does not run: the pod's own reason, else a container's, else the scheduler's."""
-    if status.reason:
-        return status.reason
-    for container in [*(status.init_container_statuses or ()), *(status.container_statuses or ())]:
-        state: Any = container.state
-        for stage in (state.waiting, state.terminated) if state else ():
-            if stage is not None and stage.reason and stage.reason != "Completed":
-                return str(stage.reason)
-    for condition in status.conditions or ():
-        if condition.type == "PodScheduled" and condition.status == "False":
-            return condition.reason or "Unschedulable"
-    return ""
-
-
-def _deployment(item: client.V1Deployment) -> Deployment:
-    meta, spec, status = item.metadata, item.spec, item.status
-    if meta is None or spec is None or status is None:
-        raise ValueError("a deployment without metadata, spec or status")
-    template = spec.template.metadata
-    notes = (template.annotations if template else None) or {}
-    return Deployment(
-        name=meta.name or "",
-        replicas=1 if spec.replicas is None else spec.replicas,
-        ready=status.ready_replicas or 0,
-        updated=status.updated_replicas or 0,
-        generation=meta.generation or 0,
-        observed_generation=status.observed_generation or 0,
-        strategy=(spec.strategy.type if spec.strategy else None) or "RollingUpdate",
-        restarted_at=notes.get(RESTARTED_AT, ""),
-    )
-
-
-def _node(item: client.V1Node) -> Node:
-    meta, spec, status = item.metadata, item.spec, item.status
-    conditions = (status.conditions if status else None) or ()
-    return Node(
-        name=(meta.name if meta else None) or "",
-        ready=any(found.type == "Ready" and found.status == "True" for found in conditions),
-        cordoned=bool(spec and spec.unschedulable),
-        pool=((meta.labels if meta else None) or {}).get(POOL, ""),
-    )
+        act = Act(
+            cluster=self._name, verb=verb, namespace=namespace, writes=writes, missing=missing
+        )
+        login = self._credentials.login()
+        with translated(act, login):
+            try:
+                return call(login.client)
+            except ApiException as error:
+                newer = self._credentials.renewed(login) if error.status in (401, 403) else None
+                if newer is None:
+                    raise
+        with translated(act, newer):
+            return call(newer.client)

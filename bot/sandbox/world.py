@@ -17,6 +17,8 @@ from bot.sandbox.hub import HubSandbox
 from bot.sandbox.slack import SlackSandbox
 
 ANNOUNCE = "#incidents"
+STUCK_AFTER = 15
+"""Seconds after which mayday may call a start stuck; the hub itself waits for ten minutes."""
 REPORT_LABEL = "incident"
 """What tells an incident's issue from those of its action items, as mayday files them by default."""
 
@@ -103,6 +105,7 @@ class World:
                     "api_token": hub.api_token,
                     "cluster": hub.cluster_name,
                     "namespace": hub.namespace,
+                    "start_timeout": STUCK_AFTER,
                 }
             ],
             "clusters": [

@@ -1,195 +1,183 @@
-"""The hub's adapter: on a real hub and proxy, and on a stub for what those do not show."""
+"""The hub's adapter on a stub, for what a healthy hub does not show; contracts/jupyterhub has real ones."""
 
 from __future__ import annotations
 
+import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from bot.adapters.jupyterhub import JupyterHub
-from bot.domain.hubs import Health, Route
+from bot.domain.hubs import Health, HubAccess
 from bot.errors import ConfigError, Retry, Tell
 from bot.ports import Hub, Started, Stopped
-from tests.support.bot import wait_until
 from tests.support.cruelty import WAITS
-from tests.support.hub import Lab, lab, running_lab
-from tests.support.stub import Answer, Asked, Stub, nobody_there, stub
+from tests.support.hub_stub import (
+    HTML,
+    TOKEN,
+    hub_at,
+    page,
+    paged,
+    refusal,
+    saying,
+    stubbed,
+    user,
+)
+from tests.support.stub import Answer, Asked, nobody_there, stub
 
-__all__ = ["lab", "running_lab"]
-
-TOKEN = "0123456789abcdef"
-
-
-@contextmanager
-def hub_at(url: str, *, api_url: str = "", token: str = TOKEN) -> Iterator[JupyterHub]:
-    hub = JupyterHub(
-        name="datahub", url=url, api_url=api_url or f"{url}/hub/api", token=token, timeout=3.0
-    )
-    try:
-        yield hub
-    finally:
-        hub.close()
-
-
-@contextmanager
-def stubbed(answer: Callable[[Asked], Answer]) -> Iterator[tuple[JupyterHub, Stub]]:
-    with stub(answer) as running, hub_at(running.url) as hub:
-        yield hub, running
+INGRESS_404 = Answer(status=404, body="default backend - 404")
+SOMEBODY_ELSES = Answer(status=404, body={"message": "no Route matched with those values"})
+HIDDEN = "No access to resources or resources not found"
 
 
-# --- on a real hub -----------------------------------------------------------------------------
+def test_the_adapter_is_the_port() -> None:
+    with saying(page([])) as hub:
+        port: Hub = hub
+        assert port.servers().complete
 
 
-def test_servers_and_routes_of_a_healthy_hub(lab: Lab) -> None:
-    hub: Hub = lab.hub
-    assert hub.health() == Health(hub=True, proxy=True)
-    servers = hub.servers()
-    assert {server.user for server in servers} == {"ana", "ben", "chidi", "dara"}
-    assert all(server.ready and not server.pending for server in servers)
-    assert all(s.started and s.started.utcoffset() is not None for s in servers)
-    assert {(route.user, route.server) for route in hub.routes()} == {
-        (server.user, server.name) for server in servers
-    }
-    assert all(route.path == f"/user/{route.user}/" for route in hub.routes())
-    assert hub.sees_everyone()
+# --- what the token may not see ----------------------------------------------------------------
 
 
-def test_a_resync_brings_back_routes_that_health_checks_do_not_miss(lab: Lab) -> None:
-    lab.sandbox.drop_routes()
-    assert lab.hub.health() == Health(hub=True, proxy=True)
-    assert lab.hub.routes() == ()
-    lab.hub.resync_routes()
-    assert len(lab.hub.routes()) == 4
-
-
-def test_a_server_is_stopped_and_started(lab: Lab) -> None:
-    assert lab.hub.stop_server("ana", "") in (Stopped.GONE, Stopped.SLOW)
-    wait_until(lambda: lab.hub.server("ana", "") is None, "the server to stop", timeout=30)
-    assert lab.hub.stop_server("ana", "") is Stopped.GONE
-    assert lab.hub.start_server("ana", "") in Started
-    found = lab.hub.server("ana", "")
-    assert found is not None
-    assert found.user == "ana"
-
-
-def test_a_user_whom_the_hub_does_not_know(lab: Lab) -> None:
-    assert lab.hub.stop_server("nobody", "") is Stopped.UNKNOWN
-    assert lab.hub.server("nobody", "") is None
-
-
-def test_a_hung_stop_stays_slow_and_refuses_a_start(lab: Lab) -> None:
-    lab.sandbox.hang_stop("ben")
-    assert lab.hub.stop_server("ben", "") is Stopped.SLOW
-    found = lab.hub.server("ben", "")
-    assert found is not None
-    assert found.pending == "stop"
-    with pytest.raises(Tell, match="pending stop"):
-        lab.hub.start_server("ben", "")
-
-
-def test_a_wrong_token_and_a_missing_scope_are_told_apart(lab: Lab) -> None:
-    api_url = lab.sandbox.api_url
-    with hub_at(lab.sandbox.url, api_url=api_url) as hub, pytest.raises(Tell) as wrong:
-        hub.servers()
-    assert "does not accept the token: set hubs.api_token" in str(wrong.value)
-    users_own = lab.sandbox.rest.user_token("ana")
-    with hub_at(lab.sandbox.url, api_url=api_url, token=users_own) as hub:
-        assert not hub.sees_everyone()
-        with pytest.raises(Tell) as narrow:
-            hub.routes()
-    assert "lacks a scope (proxy)" in str(narrow.value)
-
-
-def test_a_dead_proxy_is_told_in_time(lab: Lab) -> None:
-    lab.sandbox.proxy_down()
-    with hub_at(lab.sandbox.url, api_url=lab.sandbox.api_url, token=lab.sandbox.api_token) as hub:
-        assert hub.health() == Health(hub=False, proxy=False)
-        assert len(hub.servers()) == 4
-        for verb in (hub.routes, hub.resync_routes):
-            with pytest.raises(Retry, match="Hub datahub could not reach its proxy"):
-                verb()
-    lab.sandbox.proxy_up()
-    # The hub goes on with what nobody waits for any more: it is not to do so in the next test.
-    wait_until(lambda: len(lab.sandbox.rest.routes()) == 4, "the late resync", timeout=30)
-
-
-def test_a_dead_hub_behind_a_living_proxy(lab: Lab) -> None:
-    lab.sandbox.hub_down()
-    assert lab.hub.health() == Health(hub=False, proxy=True)
-    with pytest.raises(Retry) as away:
-        lab.hub.servers()
-    assert lab.sandbox.api_url in str(away.value)
-    assert not away.value.maybe_done
-
-
-# --- on a stub ---------------------------------------------------------------------------------
-
-
-def paged(items: list[object]) -> Callable[[Asked], Answer]:
-    """Answer as the hub does: whole pages to those who ask for them, a cut list to others."""
-
-    def answer(asked: Asked) -> Answer:
-        offset, limit = int(asked.query.get("offset", 0)), int(asked.query.get("limit", 50))
-        limit = min(limit, 200)
-        part: object = items[offset : offset + limit]
-        if asked.path.endswith("/proxy"):
-            part = dict(items[offset : offset + limit])  # type: ignore[arg-type]
-        if "jupyterhub-pagination" not in asked.headers.get("accept", ""):
-            return Answer(body=part)
-        more = offset + limit < len(items)
-        following = {"offset": offset + limit, "limit": limit, "url": "http://elsewhere.invalid/"}
-        pages = {"offset": offset, "limit": limit, "total": len(items)}
-        return Answer(
-            body={"items": part, "_pagination": {**pages, "next": following if more else None}}
-        )
-
-    return answer
-
-
-def user(name: str, **server: object) -> dict[str, object]:
-    model = {"name": "", "ready": True, "pending": None, "started": None, "last_activity": None}
-    return {"name": name, "servers": {"": {**model, **server}}}
-
-
-def test_every_page_of_users_is_read_at_our_own_address() -> None:
-    with stubbed(paged([user(f"u{n:03}") for n in range(450)])) as (hub, running):
-        assert len({server.user for server in hub.servers()}) == 450
-    assert [asked.query["offset"] for asked in running.asked] == ["0", "200", "400"]
-    assert {asked.query["state"] for asked in running.asked} == {"active"}
-
-
-def test_every_page_of_routes_is_read_and_only_users_routes_are_kept() -> None:
-    def entry(data: dict[str, str]) -> dict[str, object]:
-        return {"target": "http://10.0.0.1:8888", "data": data}
-
-    table: list[object] = [("/", entry({"hub": "true"})), ("/services/x", entry({"service": "x"}))]
-    table += [(f"/user/u{n:03}", entry({"user": f"u{n:03}"})) for n in range(250)]
-    table += [("/user/ana/gpu/", entry({"user": "ana", "server_name": "gpu"}))]
-    with stubbed(paged(table)) as (hub, _running):
-        routes = hub.routes()
-    assert len(routes) == 251
-    assert all(route.path.endswith("/") for route in routes)
-    assert routes[-1] == Route(
-        user="ana", server="gpu", path="/user/ana/gpu/", target="http://10.0.0.1:8888"
-    )
-
-
-def test_servers_that_neither_run_nor_wait_are_left_out() -> None:
-    people: list[object] = [
-        user("ana"),
-        user("ben", ready=False, pending="spawn"),
-        user("chi", ready=False),
-    ]
+@pytest.mark.parametrize("hidden", [{}, {"servers": None}, {"servers": {}}])
+def test_an_active_user_whose_servers_are_not_shown_makes_the_view_incomplete(
+    hidden: dict[str, object],
+) -> None:
+    people = [user("ana"), {"name": "ben", **hidden}]
     with stubbed(paged(people)) as (hub, _running):
-        assert [(s.user, s.pending) for s in hub.servers()] == [("ana", ""), ("ben", "spawn")]
+        view = hub.servers()
+    assert [server.user for server in view.items] == ["ana"]
+    assert view.unknown == (
+        "Hub datahub does not show the servers of user ben: the token needs the scope read:servers "
+        "without a filter."
+    )
+
+
+def test_many_users_whose_servers_are_not_shown_are_counted() -> None:
+    with stubbed(paged([{"name": f"u{n}"} for n in range(31)])) as (hub, _running):
+        view = hub.servers()
+    assert (view.items, view.read, view.complete) == ((), True, False)
+    assert "of user u0 and 30 more" in view.unknown
+
+
+@pytest.mark.parametrize("hidden", [{}, {"servers": None}])
+def test_one_server_that_is_not_shown_is_not_absent(hidden: dict[str, object]) -> None:
+    with (
+        saying(Answer(body={"name": "ana", **hidden})) as hub,
+        pytest.raises(Tell, match=r"does not show the servers of user ana: .* read:servers"),
+    ):
+        hub.server("ana", "")
+
+
+def test_a_user_without_servers_has_none() -> None:
+    with saying(Answer(body={"name": "ana", "servers": {}})) as hub:
+        assert hub.server("ana", "") is None
+
+
+@pytest.mark.parametrize("message", [None, "Not Found"])  # since 6, and before
+def test_only_a_404_of_the_hub_itself_says_that_there_is_nobody(message: str | None) -> None:
+    with saying(refusal(404, message)) as hub:
+        assert hub.server("ana", "") is None
+        assert not hub.knows("ana")
+        assert hub.stop_server("ana", "") is Stopped.UNKNOWN
+
+
+VERBS: dict[str, Callable[[JupyterHub], object]] = {
+    "server": lambda hub: hub.server("ana", ""),
+    "knows": lambda hub: hub.knows("ana"),
+    "stop": lambda hub: hub.stop_server("ana", ""),
+    "start": lambda hub: hub.start_server("ana", ""),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
+@pytest.mark.parametrize("answer", [INGRESS_404, SOMEBODY_ELSES, Answer(status=404, body={})])
+def test_a_404_of_somebody_else_says_nothing_of_a_user(
+    verb: Callable[[JupyterHub], object], answer: Answer
+) -> None:
+    with saying(answer) as hub, pytest.raises(Tell, match="not JupyterHub's API"):
+        verb(hub)
+
+
+@pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
+def test_a_user_whom_a_filtered_scope_hides_is_not_absent(
+    verb: Callable[[JupyterHub], object],
+) -> None:
+    with saying(refusal(404, HIDDEN)) as hub, pytest.raises(Tell, match="without a filter"):
+        verb(hub)
+
+
+def test_a_user_is_known_by_exactly_that_name() -> None:
+    with saying(Answer(body={"name": "ana"})) as hub:
+        assert hub.knows("ana")
+        assert not hub.knows("Ana")  # a database that compares without regard to case
+
+
+def test_access_names_scopes_and_version_exactly() -> None:
+    scopes = ["list:users!group=a", "read:servers", "proxy"]
+    told = Answer(body={"scopes": scopes}, headers={"X-JupyterHub-Version": "5.4.5"})
+    with saying(told) as hub:
+        assert hub.access() == HubAccess(version="5.4.5", scopes=frozenset(scopes))
+
+
+def test_a_version_that_no_header_tells_is_asked_for() -> None:
+    def answer(asked: Asked) -> Answer:
+        return Answer(body={"version": "4.1.6"} if asked.path == "/hub/api/" else {"scopes": []})
+
+    with stubbed(answer) as (hub, _running):
+        assert hub.access() == HubAccess(version="4.1.6", scopes=frozenset())
+
+
+@pytest.mark.parametrize("body", [{}, {"scopes": None}, {"scopes": "proxy"}, {"scopes": [1]}, []])
+def test_scopes_that_are_none_never_read_as_no_scopes(body: object) -> None:
+    with saying(Answer(body=body)) as hub, pytest.raises(Tell, match="not JupyterHub's API"):
+        hub.access()
+
+
+# --- starting and stopping ---------------------------------------------------------------------
 
 
 def test_names_with_odd_characters_stay_one_piece_of_the_path() -> None:
     with stubbed(lambda _asked: Answer(status=204)) as (hub, running):
         assert hub.stop_server("a/b c@d", "g/u") is Stopped.GONE
     assert running.asked[0].path == "/hub/api/users/a%2Fb%20c%40d/servers/g%2Fu"
+
+
+def test_a_hub_before_5_1_cannot_cancel_a_start() -> None:
+    old = Answer(
+        status=400,
+        body={"status": 400, "message": "ana is pending spawn, please wait"},
+        headers={"X-JupyterHub-Version": "4.1.6"},
+    )
+    with saying(old) as hub, pytest.raises(Tell) as told:
+        hub.stop_server("ana", "")
+    assert str(told.value) == (
+        "Hub datahub (JupyterHub 4.1.6) cannot cancel a start that is pending: "
+        "JupyterHub can since 5.1."
+    )
+
+
+def test_an_old_hub_fails_at_stopping_for_a_user_whom_it_does_not_know() -> None:
+    def answer(asked: Asked) -> Answer:
+        if asked.method == "DELETE":
+            return refusal(500, "Internal Server Error")
+        return refusal(404, "Not Found") if asked.path.endswith("/nobody") else Answer(body=ana)
+
+    ana: dict[str, object] = {"name": "ana", "servers": {}}
+    with stubbed(answer) as (hub, _running):
+        assert hub.stop_server("nobody", "") is Stopped.UNKNOWN
+        with pytest.raises(Retry, match="failed with 500"):
+            hub.stop_server("ana", "")
+
+
+def test_a_start_that_goes_on_is_pending() -> None:
+    with saying(Answer(status=202)) as hub:
+        assert hub.start_server("ana", "") is Started.PENDING
+
+
+# --- failures ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -199,10 +187,12 @@ def test_names_with_odd_characters_stay_one_piece_of_the_path() -> None:
         (Answer(status=503, body="no"), Retry, "failed with 503"),
         (Answer(status=429, headers={"Retry-After": "40"}), Retry, "asks to wait"),
         (Answer(status=404, body="<html>"), Tell, "set hubs.api_url"),
+        (Answer(status=403, body="<html>"), Tell, "set hubs.api_url"),
         (Answer(status=302, headers={"Location": "/hub/login"}), Tell, "set hubs.api_url"),
-        (Answer(body="<html>welcome</html>"), Tell, "set hubs.api_url"),
+        (HTML, Tell, "set hubs.api_url"),
         (Answer(body=[1, 2]), Tell, "set hubs.api_url"),
-        (Answer(status=403, body={"message": "Missing or invalid credentials."}), Tell, "token"),
+        (refusal(403, "Missing or invalid credentials."), Tell, "token"),
+        (refusal(409, "one\ntwo"), Tell, "refused: one two."),
         (Answer(hang=True), Retry, "did not answer in time"),
         (Answer(drop=True), Retry, "broke"),
     ],
@@ -210,7 +200,11 @@ def test_names_with_odd_characters_stay_one_piece_of_the_path() -> None:
 def test_each_failure_is_one_sentence_that_names_the_hub(
     answer: Answer, error: type[Exception], says: str
 ) -> None:
-    with stubbed(lambda _asked: answer) as (hub, _running), pytest.raises(error) as failure:
+    with (
+        stub(lambda _asked: answer) as running,
+        hub_at(running.url, timeout=2.0 if answer.hang else 10.0) as hub,
+        pytest.raises(error) as failure,
+    ):
         hub.servers()
     told = str(failure.value)
     assert says in told
@@ -219,20 +213,42 @@ def test_each_failure_is_one_sentence_that_names_the_hub(
     assert TOKEN not in "".join(traceback.format_exception(failure.value))
 
 
-def test_a_hub_under_a_path_has_its_proxys_health_at_the_root() -> None:
-    good = {"/jupyter/hub/health", "/_chp_healthz"}
+@pytest.mark.parametrize("drip", ["header", "body"])
+def test_an_answer_that_comes_byte_by_byte_is_given_up_in_time(drip: Any) -> None:
+    """Each wait for a byte is short, so only a limit for the whole ends it."""
+    with (
+        stub(lambda _asked: Answer(drip=drip)) as running,
+        hub_at(running.url, timeout=0.5) as hub,
+    ):
+        began = time.monotonic()
+        with pytest.raises(Retry, match="did not answer in time"):
+            hub.servers()
+        with pytest.raises(Retry, match="could not reach its proxy"):
+            hub.routes()
+        assert hub.health() == Health(hub=False, proxy=False)
+        assert time.monotonic() - began < 20, "four requests of half a second"
 
-    def answer(asked: Asked) -> Answer:
-        return Answer(status=200 if asked.path in good else 404)
 
-    with stub(answer) as running, hub_at(f"{running.url}/jupyter") as hub:
-        assert hub.health() == Health(hub=True, proxy=True)
+def test_the_token_goes_to_the_api_only_and_along_no_redirect() -> None:
+    with stub(lambda _asked: HTML) as elsewhere:
+        away = Answer(status=307, headers={"Location": f"{elsewhere.url}/hub/api/users"})
+        with stubbed(lambda _asked: away) as (hub, running):
+            with pytest.raises(Tell, match=r"set hubs\.api_url"):
+                hub.servers()
+            with pytest.raises(Tell):
+                hub.stop_server("ana", "")
+            asked_with_token = len(running.asked)
+            assert hub.health() == Health(hub=False, proxy=None)
+    assert elsewhere.asked == []
+    assert all("authorization" in asked.headers for asked in running.asked[:asked_with_token])
+    assert all("authorization" not in asked.headers for asked in running.asked[asked_with_token:])
 
 
-@pytest.mark.parametrize("api_url", ["hub:8081/hub/api", "", "http://[::1"])
-def test_an_api_url_that_is_no_address(api_url: str) -> None:
-    hub = JupyterHub(name="datahub", url=api_url, api_url=api_url, token=TOKEN)
-    assert hub.health() == Health(hub=False, proxy=False)
+@pytest.mark.parametrize("address", ["hub:8081/hub/api", "", "http://[::1"])
+def test_an_address_that_is_none(address: str) -> None:
+    hub = JupyterHub(name="datahub", url=address, api_url=address, token=TOKEN)
+    with pytest.raises(Tell, match=r"hubs\.url of datahub is not an address"):
+        hub.health()
     with pytest.raises(Tell, match=r"hubs\.api_url of datahub is not an address"):
         hub.servers()
     hub.close()
@@ -245,16 +261,19 @@ def test_a_token_that_no_header_can_carry_is_refused_unseen(token: str) -> None:
     assert TOKEN not in "".join(traceback.format_exception(refused.value))
 
 
-def test_an_api_url_that_is_none() -> None:
-    with nobody_there() as url, hub_at(url) as hub:
-        assert hub.health() == Health(hub=False, proxy=False)
-        with pytest.raises(Retry, match="does not answer at"):
-            hub.servers()
+def test_an_api_url_at_which_nobody_listens() -> None:
+    with (
+        nobody_there() as url,
+        hub_at(url) as hub,
+        pytest.raises(Retry, match="does not answer at") as told,
+    ):
+        hub.servers()
+    assert not told.value.maybe_done
 
 
 def test_a_wait_that_the_hub_asks_for_is_passed_on() -> None:
     busy = Answer(status=429, headers={"Retry-After": "40"})
-    with stubbed(lambda _asked: busy) as (hub, _running), pytest.raises(Retry) as failure:
+    with saying(busy) as hub, pytest.raises(Retry) as failure:
         hub.start_server("ana", "")
     assert (failure.value.after, failure.value.maybe_done) == (40.0, False)
 
@@ -265,6 +284,6 @@ def test_a_wait_that_is_nonsense(
     asked: str, seconds: float | None, status: int, otherwise: float
 ) -> None:
     busy = Answer(status=status, headers={"Retry-After": asked})
-    with stubbed(lambda _asked: busy) as (hub, _running), pytest.raises(Retry) as failure:
+    with saying(busy) as hub, pytest.raises(Retry) as failure:
         hub.servers()
     assert failure.value.after == (seconds or otherwise)

@@ -2,180 +2,44 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.adapters.kubernetes import KubernetesCluster
-from bot.domain.hubs import Deployment, Node
+from bot.domain.hubs import Right
 from bot.errors import Retry, Tell
 from bot.ports import Cluster
 from tests.support.cruelty import WAITS
-from tests.support.stub import Answer, Asked, Stub, nobody_there, stub
-
-TOKEN = "0123456789abcdef"
-
-
-def kubeconfig(path: Path, server: str) -> str:
-    """A kubeconfig with one context, ``teaching``."""
-    config = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "c", "cluster": {"server": server}}],
-        "users": [{"name": "u", "user": {"token": TOKEN}}],
-        "contexts": [{"name": "teaching", "context": {"cluster": "c", "user": "u"}}],
-        "current-context": "teaching",
-    }
-    file = path / "kubeconfig"
-    file.write_text(json.dumps(config), encoding="utf-8")
-    return str(file)
+from tests.support.kube_stub import TOKEN, cluster, failing, kubeconfig, pod
+from tests.support.stub import Answer, Asked, nobody_there
 
 
-@contextmanager
-def cluster(
-    tmp_path: Path, answer: Callable[[Asked], Answer]
-) -> Iterator[tuple[KubernetesCluster, Stub]]:
-    with stub(answer) as running:
-        made = KubernetesCluster(
-            name="teaching",
-            kubeconfig=kubeconfig(tmp_path, running.url),
-            context="teaching",
-            server=running.url,
-            timeout=3.0,
-        )
-        yield made, running
-
-
-def pod(name: str = "jupyter-ana", **meta: Any) -> dict[str, Any]:
-    status = meta.pop("status", {"phase": "Running"})
-    metadata = {"name": name, "namespace": "ns", "uid": f"uid-{name}", **meta}
-    spec = {"nodeName": "user-1", "containers": [{"name": "notebook", "image": "x"}]}
-    return {"metadata": metadata, "spec": spec, "status": status}
-
-
-def pods(*items: dict[str, Any], following: str = "") -> Answer:
-    return Answer(body={"kind": "PodList", "metadata": {"continue": following}, "items": items})
-
-
-def container(**state: Any) -> dict[str, Any]:
-    return {
-        "name": "notebook",
-        "image": "x",
-        "imageID": "",
-        "ready": False,
-        "restartCount": 3,
-        "state": state,
-    }
-
-
-def failing(status: int, **headers: str) -> Answer:
-    body = {"kind": "Status", "status": "Failure", "message": "no", "code": status}
-    return Answer(status=status, body=body, headers=headers)
-
-
-def test_a_pod_is_known_by_its_annotations(tmp_path: Path) -> None:
-    item = pod(
-        "jupyter-x",
-        labels={"component": "singleuser-server"},
-        annotations={
-            "hub.jupyter.org/username": "Ana@x.org",
-            "hub.jupyter.org/servername": "gpu",
-        },
-        creationTimestamp="2026-11-22T10:00:00Z",
-        deletionTimestamp="2026-11-22T10:05:30Z",
-        deletionGracePeriodSeconds=30,
-        finalizers=["example.org/hold"],
-        ownerReferences=[{"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "s", "uid": "1"}],
-    )
-    with cluster(tmp_path, lambda _asked: pods(item)) as (api, running):
-        port: Cluster = api
-        (found,) = port.pods("ns", "component=singleuser-server")
-    assert (found.user, found.server, found.uid) == ("Ana@x.org", "gpu", "uid-jupyter-x")
-    assert found.deleting_since == datetime(2026, 11, 22, 10, 5, tzinfo=UTC)
-    assert found.grace == 30
-    assert (found.finalizers, found.owner_kind) == (("example.org/hold",), "StatefulSet")
-    assert running.asked[0].query["labelSelector"] == "component=singleuser-server"
-
-
+@pytest.mark.parametrize("allowed", [True, False])
 @pytest.mark.parametrize(
-    ("status", "reason"),
+    ("right", "name", "wanted"),
     [
-        ({"phase": "Failed", "reason": "Evicted"}, "Evicted"),
+        (Right.GET_PODS, "", {"verb": "get", "group": "", "resource": "pods"}),
+        (Right.DELETE_PODS, "", {"verb": "delete", "group": "", "resource": "pods"}),
         (
-            {
-                "phase": "Pending",
-                "containerStatuses": [container(waiting={"reason": "ImagePullBackOff"})],
-            },
-            "ImagePullBackOff",
+            Right.PATCH_DEPLOYMENT,
+            "proxy",
+            {"verb": "patch", "group": "apps", "resource": "deployments"},
         ),
-        (
-            {
-                "phase": "Running",
-                "containerStatuses": [
-                    container(terminated={"reason": "OOMKilled", "exitCode": 137})
-                ],
-            },
-            "OOMKilled",
-        ),
-        (
-            {
-                "phase": "Pending",
-                "conditions": [
-                    {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
-                ],
-            },
-            "Unschedulable",
-        ),
-        ({"phase": "Running"}, ""),
     ],
 )
-def test_why_a_pod_does_not_run(tmp_path: Path, status: dict[str, Any], reason: str) -> None:
-    with cluster(tmp_path, lambda _asked: pods(pod(status=status))) as (api, _running):
-        (found,) = api.pods("ns", "a=b")
-    assert (found.phase, found.reason) == (status["phase"], reason)
-
-
-def test_every_page_of_pods_is_read(tmp_path: Path) -> None:
-    def answer(asked: Asked) -> Answer:
-        page = int(asked.query.get("continue", "0"))
-        return pods(pod(f"p{page}"), following=str(page + 1) if page < 2 else "")
-
-    with cluster(tmp_path, answer) as (api, _running):
-        assert [found.name for found in api.pods("ns", "a=b")] == ["p0", "p1", "p2"]
-
-
-def test_a_deployment_and_its_rollout(tmp_path: Path) -> None:
-    item = {
-        "metadata": {"name": "proxy", "generation": 7},
-        "spec": {
-            "replicas": 1,
-            "strategy": {"type": "Recreate"},
-            "selector": {"matchLabels": {"a": "b"}},
-            "template": {
-                "metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "earlier"}},
-                "spec": {"containers": [{"name": "chp", "image": "x"}]},
-            },
-        },
-        "status": {"observedGeneration": 6, "updatedReplicas": 1},
-    }
-    with cluster(tmp_path, lambda _asked: Answer(body=item)) as (api, _running):
-        found = api.deployment("ns", "proxy")
-    assert found == Deployment(
-        name="proxy",
-        replicas=1,
-        ready=0,
-        updated=1,
-        generation=7,
-        observed_generation=6,
-        strategy="Recreate",
-        restarted_at="earlier",
-    )
-    assert not found.rolled_out
+def test_the_cluster_is_asked_what_it_allows(
+    tmp_path: Path, right: Right, name: str, wanted: dict[str, str], allowed: bool
+) -> None:
+    review = Answer(status=201, body={"spec": {}, "status": {"allowed": allowed}})
+    with cluster(tmp_path, lambda _asked: review) as (api, running):
+        port: Cluster = api
+        assert port.may("ns", right, name) is allowed
+    (asked,) = running.asked
+    assert asked.path == "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    assert asked.body["spec"]["resourceAttributes"] == {"namespace": "ns", "name": name} | wanted
 
 
 def test_a_restart_patches_the_given_time_and_nothing_else(tmp_path: Path) -> None:
@@ -185,17 +49,6 @@ def test_a_restart_patches_the_given_time_and_nothing_else(tmp_path: Path) -> No
     assert asked.headers["content-type"] == "application/strategic-merge-patch+json"
     notes = {"kubectl.kubernetes.io/restartedAt": "2026-11-22T12:00:00+00:00"}
     assert asked.body == {"spec": {"template": {"metadata": {"annotations": notes}}}}
-
-
-def test_nodes(tmp_path: Path) -> None:
-    item = {
-        "metadata": {"name": "n1", "labels": {"hub.jupyter.org/node-purpose": "core"}},
-        "spec": {"unschedulable": True},
-        "status": {"conditions": [{"type": "Ready", "status": "Unknown"}]},
-    }
-    answer = Answer(body={"kind": "NodeList", "metadata": {}, "items": [item]})
-    with cluster(tmp_path, lambda _asked: answer) as (api, _running):
-        assert api.nodes() == (Node(name="n1", ready=False, cordoned=True, pool="core"),)
 
 
 # --- deleting ----------------------------------------------------------------------------------
@@ -277,9 +130,25 @@ def test_a_deletion_whose_answer_is_lost_is_sent_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "error", "says"),
     [
-        (failing(401), Tell, "does not accept mayday's credentials"),
-        (failing(403), Tell, "may not list pods in namespace ns of cluster teaching: grant it"),
-        (failing(404), Tell, "check the hub's namespace"),
+        (failing(401), Tell, "does not accept mayday's credentials: renew the token"),
+        (
+            failing(403, 'pods is forbidden: User "u" cannot list resource "pods"'),
+            Tell,
+            "mayday isn't allowed to list pods in namespace ns of cluster teaching: grant it in the Role",
+        ),
+        (
+            failing(403, 'pods is forbidden: User "system:anonymous" cannot list resource "pods"'),
+            Tell,
+            "Cluster teaching got no credentials from mayday",
+        ),
+        (
+            failing(403, "admission webhook denied the request"),
+            Tell,
+            "check its admission policies",
+        ),
+        (Answer(status=403, body="<html>"), Tell, "and what stands before its API server"),
+        (failing(404), Tell, "check hubs[].namespace"),
+        (Answer(status=404, body="<html>"), Tell, "not Kubernetes: check clusters[].server"),
         (failing(409), Tell, "make a new plan"),
         (failing(422), Tell, "refused to list pods"),
         (failing(429, **{"Retry-After": "7"}), Retry, "asks to wait"),
@@ -303,6 +172,29 @@ def test_each_failure_is_one_sentence_that_names_the_cluster(
     assert "teaching" in told
     assert "\n" not in told
     assert TOKEN not in told
+
+
+def test_a_deployment_that_is_not_there_is_a_key_to_set(tmp_path: Path) -> None:
+    with cluster(tmp_path, lambda _asked: failing(404)) as (api, _running):
+        for act in (
+            lambda: api.deployment("ns", "proxy"),
+            lambda: api.restart_deployment("ns", "proxy", "2026-11-22T12:00:00+00:00"),
+        ):
+            with pytest.raises(Tell) as told:
+                act()
+            assert told.value.code == "404"
+            assert str(told.value) == (
+                "Deployment proxy was not found in namespace ns of cluster teaching: set "
+                "hubs[].proxy_deployment."
+            )
+
+
+def test_a_404_of_something_else_does_not_say_that_a_pod_is_gone(tmp_path: Path) -> None:
+    page = Answer(status=404, body="<html>")
+    with cluster(tmp_path, lambda _asked: page) as (api, _running):
+        for act in (api.delete_pod, api.force_delete_pod):
+            with pytest.raises(Tell, match="not Kubernetes"):
+                act("ns", "p", "uid-p")
 
 
 def test_a_wait_that_the_cluster_asks_for_is_passed_on(tmp_path: Path) -> None:
@@ -329,39 +221,3 @@ def test_a_cluster_that_is_not_there(tmp_path: Path) -> None:
         with pytest.raises(Retry, match="does not answer at") as failure:
             api.delete_pod("ns", "p", "uid-p")
     assert not failure.value.maybe_done
-
-
-def test_a_context_that_leads_elsewhere_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
-    with stub(lambda _asked: pods()) as running:
-        api = KubernetesCluster(
-            name="teaching",
-            kubeconfig=kubeconfig(tmp_path, running.url),
-            context="teaching",
-            server="https://research.example.org",
-        )
-        with pytest.raises(Tell, match=r"correct clusters\.context") as failure:
-            api.pods("ns", "a=b")
-        assert running.asked == []
-    assert running.url in str(failure.value)
-    assert "https://research.example.org" in str(failure.value)
-
-
-@pytest.mark.parametrize("content", [None, "not: [yaml", "", "clusters: []"])
-def test_a_kubeconfig_that_is_none(tmp_path: Path, content: str | None) -> None:
-    file = tmp_path / "config"
-    if content is not None:
-        file.write_text(content, encoding="utf-8")
-    with pytest.raises(Tell, match=r"clusters\.kubeconfig"):
-        KubernetesCluster(name="teaching", kubeconfig=str(file)).pods("ns", "a=b")
-
-
-def test_a_context_that_does_not_exist(tmp_path: Path) -> None:
-    file = kubeconfig(tmp_path, "http://127.0.0.1:1")
-    with pytest.raises(Tell, match=r"clusters\.context"):
-        KubernetesCluster(name="teaching", kubeconfig=file, context="other").pods("ns", "a=b")
-
-
-def test_outside_a_cluster_a_kubeconfig_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
-    with pytest.raises(Tell, match=r"clusters\.kubeconfig"):
-        KubernetesCluster(name="teaching").pods("ns", "a=b")

@@ -1,4 +1,4 @@
-"""The hub × pod × route table, row by row."""
+"""The hub × pod × route table, line by line, and what contradicts itself."""
 
 from __future__ import annotations
 
@@ -7,115 +7,260 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.hubs import Condition, Pod, Route, Server
-from bot.domain.table import Views, join
-from tests.support.hubs import NOW, pod, route, server, terminating
-
-YOUNG = replace(pod("ana"), created_at=NOW - timedelta(seconds=10))
-FAILED = pod("ana", phase="Failed", reason="Evicted")
-SLOW_SPAWN = replace(server("ana", pending="spawn"), started=NOW - timedelta(minutes=6))
-
-
-@pytest.mark.parametrize(
-    ("record", "its_pod", "its_route", "condition"),
-    [
-        (server("ana"), pod("ana"), route("ana"), Condition.OK),
-        (server("ana"), pod("ana"), None, Condition.UNROUTED),
-        (server("ana"), None, route("ana"), Condition.STALE_RECORD),
-        (server("ana"), None, None, Condition.STALE_RECORD),
-        (server("ana"), FAILED, route("ana"), Condition.STALE_RECORD),
-        (server("ana"), pod("ana", phase="Pending"), None, Condition.UNCLEAR),
-        (server("ana"), pod("ana", phase="Unknown"), route("ana"), Condition.UNCLEAR),
-        (server("ana"), terminating("ana", seconds=5), None, Condition.STOPPING),
-        (server("ana"), terminating("ana"), None, Condition.UNCLEAR),
-        (
-            server("ana", pending="spawn"),
-            pod("ana", phase="Pending", reason="ImagePullBackOff"),
-            None,
-            Condition.STUCK_SPAWN,
-        ),
-        (server("ana", pending="spawn"), pod("ana", phase="Pending"), None, Condition.STARTING),
-        (SLOW_SPAWN, pod("ana", phase="Pending"), None, Condition.STUCK_SPAWN),
-        (SLOW_SPAWN, None, None, Condition.STUCK_SPAWN),
-        (server("ana", pending="check"), pod("ana"), None, Condition.STARTING),
-        (server("ana", pending="stop"), terminating("ana"), None, Condition.STUCK_STOP),
-        (server("ana", pending="stop"), terminating("ana", seconds=35), None, Condition.STOPPING),
-        (server("ana", pending="stop"), pod("ana"), None, Condition.STOPPING),
-        (server("ana", pending="stop"), None, None, Condition.LOST_EVENTS),
-        (None, pod("ana"), None, Condition.ORPHAN),
-        (None, YOUNG, None, Condition.STARTING),
-        (None, terminating("ana", seconds=5), None, Condition.STOPPING),
-        (None, terminating("ana"), None, Condition.ORPHAN),
-    ],
+from bot.domain.evidence import Known, Unknown, View
+from bot.domain.hubs import Condition, HubFacts, Row, Server
+from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS as CLEAR
+from tests.support.conditions import FOR_LONG, SCALE_UP, TABLE, Line, seen
+from tests.support.hubs import (
+    NOW,
+    address,
+    facts,
+    late_spawn,
+    pod,
+    route,
+    server,
+    terminating,
 )
-def test_each_row_of_the_table(
-    record: Server | None, its_pod: Pod | None, its_route: Route | None, condition: Condition
-) -> None:
-    views = Views(
-        servers=(record,) if record else (),
-        pods=(its_pod,) if its_pod else (),
-        routes=(its_route,) if its_route else (),
-    )
-    assert [row.condition for row in join(views, NOW)] == [condition]
+
+EXAMPLES = [
+    pytest.param(line, number, id=f"{line.hub}-{line.pod}-{line.route}-{number}")
+    for line in TABLE
+    for number in range(len(line.examples))
+]
+
+
+def of(found: HubFacts, user: str, server: str = "") -> Row:
+    """The row of a user's server."""
+    row = found.row(user, server)
+    assert row is not None
+    return row
+
+
+@pytest.mark.parametrize(("line", "number"), EXAMPLES)
+def test_each_line_of_the_table(line: Line, number: int) -> None:
+    found = line.examples[number]()
+    assert of(found, "ana").condition is line.condition
+    if found.row("zoe", ""):
+        assert of(found, "zoe").condition is Condition.OK
+
+
+@pytest.mark.parametrize(("line", "number"), EXAMPLES)
+def test_each_line_has_its_remedy_or_none(line: Line, number: int) -> None:
+    plan = CLEAR.plan(line.examples[number]())
+    assert [step.verb for step in plan.steps] == ([line.verb] if line.verb else [])
+    if line.condition is Condition.UNKNOWN:
+        assert not plan.nothing_to_do
+        assert "1 cannot be judged: ana" in plan.undecided[0].why
+
+
+def test_every_condition_stands_in_the_table() -> None:
+    assert {line.condition for line in TABLE} == set(Condition) - {Condition.CHECKING}
+
+
+def test_a_check_that_was_just_seen_is_waited_for() -> None:
+    found = seen(server("ana", pending="check"), pod("ana"))
+    assert of(found, "ana").condition is Condition.CHECKING
 
 
 def test_a_finished_pod_that_the_hub_does_not_know_is_no_row() -> None:
-    assert join(Views(servers=(), pods=(FAILED,), routes=()), NOW) == ()
+    assert facts(pods=(pod("ana", phase="Failed", reason="Evicted"),)).rows == ()
 
 
 def test_a_server_that_the_hub_calls_stopped_counts_as_absent() -> None:
-    stopped = replace(server("ana"), ready=False)
-    (row,) = join(Views(servers=(stopped,), pods=(pod("ana"),), routes=()), NOW)
-    assert (row.hub, row.condition) == ("absent", Condition.ORPHAN)
+    found = seen(replace(server("ana"), ready=False), pod("ana"))
+    assert (of(found, "ana").hub, of(found, "ana").condition) == ("absent", Condition.ORPHAN)
 
 
 def test_without_the_hub_no_pod_is_an_orphan() -> None:
-    rows = join(Views(servers=None, pods=(pod("ana"), pod("ben")), routes=()), NOW)
-    assert {(row.hub, row.condition) for row in rows} == {("unread", Condition.UNCLEAR)}
+    rows = facts(servers=None, pods=(pod("ana"), pod("ben"))).rows
+    assert {(row.hub, row.condition) for row in rows} == {("unread", Condition.UNKNOWN)}
 
 
-def test_without_the_cluster_no_record_is_stale() -> None:
-    views = Views(
-        servers=(server("ana"), server("ben"), server("cy", pending="stop")),
+@pytest.mark.parametrize("age", [timedelta(minutes=1), timedelta(days=2)])
+def test_where_the_hub_may_hide_servers_no_pod_is_an_orphan(age: timedelta) -> None:
+    hidden = View(items=(server("zoe"),), unknown="The token is filtered.")
+    found = facts(
+        servers=hidden,
+        pods=(replace(pod("ana"), created_at=NOW - age), pod("zoe")),
+        routes=(route("zoe"),),
+    )
+    assert (of(found, "ana").condition, of(found, "ana").why) == (
+        Condition.UNKNOWN,
+        "The token is filtered.",
+    )
+    assert of(found, "zoe").condition is Condition.OK
+
+
+def test_without_the_cluster_nothing_is_known_of_any_server() -> None:
+    found = facts(
+        servers=(server("ana"), server("ben"), server("cy", pending="stop"), late_spawn("dara")),
         pods=None,
         routes=(route("ana"),),
+        since={("cy", ""): FOR_LONG[("ana", "")]},
     )
-    assert [row.condition for row in join(views, NOW)] == [
-        Condition.OK,
-        Condition.UNROUTED,
-        Condition.STOPPING,
+    assert {row.condition for row in found.rows} == {Condition.UNKNOWN}
+    assert {row.why for row in found.rows} == {"No pods today."}
+    assert found.unrouted == 1, "that a route is missing is known all the same"
+
+
+def test_without_routes_nobody_is_well_and_nothing_is_deleted() -> None:
+    found = facts(servers=(server("ana"),), pods=(pod("ana"), pod("cy")), routes=None)
+    assert [(row.user, row.condition, row.why) for row in found.rows] == [
+        ("ana", Condition.UNKNOWN, "No routes today."),
+        ("cy", Condition.UNKNOWN, "No routes today."),
     ]
 
 
-def test_without_routes_nobody_is_unrouted() -> None:
-    (row,) = join(Views(servers=(server("ana"),), pods=(pod("ana"),), routes=None), NOW)
-    assert (row.routed, row.condition) == (None, Condition.UNCLEAR)
-
-
 def test_servers_of_one_user_are_told_apart_by_their_names() -> None:
-    views = Views(
+    found = facts(
         servers=(server("ana"), server("ana", name="gpu")),
         pods=(pod("ana"), pod("ana", name="gpu")),
         routes=(route("ana"),),
     )
-    assert [(row.server, row.condition) for row in join(views, NOW)] == [
+    assert [(row.server, row.condition) for row in found.rows] == [
         ("", Condition.OK),
         ("gpu", Condition.UNROUTED),
     ]
 
 
-def test_pods_are_matched_by_annotation_and_never_by_name() -> None:
+def test_a_record_beside_a_pod_may_be_one_server_under_two_names() -> None:
     someone_elses = replace(pod("ana"), name="jupyter-ben")
-    views = Views(servers=(server("ben"),), pods=(someone_elses,), routes=(route("ben"),))
-    assert [(row.user, row.condition) for row in join(views, NOW)] == [
-        ("ana", Condition.ORPHAN),
-        ("ben", Condition.STALE_RECORD),
+    found = facts(
+        servers=(server("ben"), server("zoe")),
+        pods=(someone_elses, pod("zoe")),
+        routes=(route("ben"), route("zoe")),
+    )
+    assert [(row.user, row.condition) for row in found.rows] == [
+        ("ana", Condition.UNKNOWN),
+        ("ben", Condition.UNKNOWN),
+        ("zoe", Condition.OK),
     ]
+    assert "may be the one of ben" in of(found, "ana").why
+    assert "may be the one of ana" in of(found, "ben").why
+
+
+def test_a_start_too_young_for_a_pod_is_no_twin_of_an_old_one() -> None:
+    found = facts(
+        servers=(server("ben", pending="spawn"), server("zoe")),
+        pods=(pod("ana"), pod("zoe")),
+        routes=(route("zoe"),),
+    )
+    assert of(found, "ana").condition is Condition.ORPHAN
 
 
 def test_a_second_pod_of_a_server_is_shown_and_left_to_people() -> None:
-    second = replace(pod("ana"), name="jupyter-ana---old", uid="uid-old")
-    views = Views(servers=(server("ana"),), pods=(second, pod("ana")), routes=(route("ana"),))
-    first, other = join(views, NOW)
+    second = replace(pod("ana"), name="jupyter-ana---old", uid="uid-old", ips=("10.0.0.9",))
+    found = facts(servers=(server("ana"),), pods=(second, pod("ana")), routes=(route("ana"),))
+    first, other = found.rows
     assert (first.condition, first.pod) == (Condition.OK, pod("ana"))
-    assert (other.condition, other.pod, other.hub) == (Condition.UNCLEAR, second, "other pod")
+    assert (other.condition, other.pod, other.hub) == (Condition.UNKNOWN, second, "other pod")
+
+
+@pytest.mark.parametrize(
+    "record", [server("ana", pending="stop"), late_spawn("ana"), server("ana"), None]
+)
+def test_of_a_server_with_two_pods_none_is_deleted(record: Server | None) -> None:
+    second = replace(terminating("ana"), name="jupyter-ana---old", uid="uid-old")
+    found = facts(
+        servers=(*((record,) if record else ()), server("zoe")),
+        pods=(terminating("ana"), second, pod("zoe")),
+        routes=(route("zoe"),),
+        since=FOR_LONG,
+    )
+    assert of(found, "ana").condition is Condition.UNKNOWN
+    assert CLEAR.plan(found).steps == ()
+
+
+def test_a_route_of_another_name_to_an_orphans_address_protects_it() -> None:
+    found = seen(None, pod("ana"))
+    assert CLEAR.plan(found).steps
+    led = facts(
+        servers=(server("zoe"),),
+        pods=(pod("ana"), pod("zoe")),
+        routes=(route("zoe"), route("anna", to=address("ana"))),
+    )
+    assert "the route of anna leads to its pod" in of(led, "ana").why
+    assert CLEAR.plan(led).steps == ()
+
+
+@pytest.mark.parametrize("owner", ["anna", "ana"])
+def test_a_route_to_a_name_protects_whatever_it_may_lead_to(owner: str) -> None:
+    found = facts(
+        servers=(server("zoe"),),
+        pods=(pod("ana"), pod("zoe")),
+        routes=(route("zoe"), route(owner, to="jupyter-someone.datahub-prod.svc")),
+    )
+    assert of(found, "ana").condition is Condition.UNKNOWN
+
+
+def test_names_as_targets_of_other_servers_that_are_there_protect_nobody() -> None:
+    found = facts(
+        servers=(server("zoe"),),
+        pods=(pod("ana"), pod("zoe")),
+        routes=(route("zoe", to="jupyter-zoe.datahub-prod.svc"),),
+    )
+    assert of(found, "ana").condition is Condition.ORPHAN
+    assert of(found, "zoe").condition is Condition.OK
+
+
+def test_a_stale_record_whose_route_leads_to_a_living_pod_is_not_stopped() -> None:
+    found = facts(
+        servers=(server("ana"), server("zoe")),
+        pods=(pod("zoe"),),
+        routes=(route("zoe"), route("ana", to=address("zoe"))),
+    )
+    assert of(found, "ana").condition is Condition.UNKNOWN
+    assert "leads to pod jupyter-zoe" in of(found, "ana").why
+
+
+def test_a_pod_whose_user_the_hub_does_not_know_is_left_alone() -> None:
+    for known in (Known(value=False), Unknown(why="The hub did not say.")):
+        found = facts(
+            servers=(server("zoe"),),
+            pods=(pod("ana"), pod("zoe")),
+            routes=(route("zoe"),),
+            people={"ana": known},
+        )
+        assert of(found, "ana").condition is Condition.UNKNOWN
+
+
+def test_where_no_pod_has_a_record_the_hubs_database_may_be_lost() -> None:
+    found = facts(servers=(), pods=(pod("ana"), pod("ben")))
+    assert {row.condition for row in found.rows} == {Condition.UNKNOWN}
+    assert "database may be lost" in of(found, "ana").why
+    assert CLEAR.plan(found).steps == ()
+
+
+def test_a_pod_without_a_release_is_not_deleted() -> None:
+    for record, its_pod in (
+        (None, pod("ana")),
+        (None, terminating("ana")),
+        (server("ana"), terminating("ana")),
+        (server("ana", pending="stop"), terminating("ana")),
+    ):
+        found = seen(record, replace(its_pod, release=""))
+        assert of(found, "ana").condition is Condition.UNKNOWN
+        assert "which release" in of(found, "ana").why
+
+
+def test_a_start_is_not_cancelled_while_the_events_are_unread() -> None:
+    unread = facts(
+        servers=(late_spawn("ana"), server("zoe")),
+        pods=(pod("ana", phase="Pending"), pod("zoe")),
+        routes=(route("zoe"),),
+        events=View.unread("mayday isn't allowed to list events."),
+    )
+    assert of(unread, "ana").condition is Condition.UNKNOWN
+    assert CLEAR.plan(unread).steps == ()
+
+
+def test_a_node_that_was_added_for_another_pod_is_no_reason_to_wait() -> None:
+    mine = replace(pod("ana", phase="Pending"), uid="another")
+    found = seen(late_spawn("ana"), mine, events=(SCALE_UP,))
+    assert of(found, "ana").condition is Condition.STUCK_SPAWN
+
+
+def test_two_names_of_one_address_are_one() -> None:
+    six = replace(pod("ana"), ips=("2001:db8::1",))
+    found = seen(server("ana"), six, to="[2001:0DB8:0:0::0001]")
+    assert of(found, "ana").condition is Condition.OK

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from bot.domain.hubs import Right
+from bot.domain.plans import Plan, StepVerb
 from bot.domain.timeline import EntryKind
 from bot.errors import Retry, Tell
+from bot.ports import Stopped
 from bot.services.change import Act
 from bot.services.run import Runs
 from bot.store import incidents as incident_rows
@@ -19,8 +22,8 @@ from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 from bot.store.runs import Run, RunState, StepState
 from runbooks import RUNBOOKS
-from tests.support.hubs import NOW, PLACE, pod, route, server, terminating
-from tests.support.rows import Checkpoints, Hands, stored
+from tests.support.hubs import NOW, PLACE, late_spawn, pod, route, server, terminating
+from tests.support.rows import Checkpoints, Hands, incident, stored
 from tests.support.scripted import Scripted, hung, site
 
 FORCE = "force-delete-stuck-servers"
@@ -32,8 +35,23 @@ class Killed(BaseException):
     """The process ends here."""
 
 
+@dataclass(kw_only=True)
 class Living(Scripted):
-    """A hub that notices what was done to it."""
+    """A hub that notices what was done to it; ``after`` comes after each act."""
+
+    after: Callable[[float], None] = field(default=lambda _seconds: None)
+
+    def _act(self, name: str, effect: Callable[[], None]) -> None:
+        super()._act(name, effect)
+        self.after(0)
+
+    def stop_server(self, user: str, name: str) -> Stopped:
+        def stopped() -> None:
+            self.records = [record for record in self.records if record.user != user]
+            self.live = [pod for pod in self.live if pod.user != user]
+
+        self._act("stop", stopped)
+        return Stopped.GONE
 
     def force_delete_pod(self, namespace: str, name: str, uid: str) -> None:
         def gone() -> None:
@@ -109,11 +127,11 @@ class Room:
 
 @pytest.fixture
 def room(database_url: str) -> Iterator[Room]:
-    """Ana's server hangs while stopping."""
+    """Ana's server hangs while stopping; Zoe works."""
     store = Store(database_url)
     store.migrate()
     stored(store)
-    party = Living(records=hung().records, live=hung().live)
+    party = Living(records=hung().records, live=hung().live, known=hung().known)
     yield Room(store=store, clock=Hands(NOW), work=Checkpoints(), party=party)
     store.close()
 
@@ -137,7 +155,7 @@ def test_a_plan_is_carried_out_and_written_down(room: Room) -> None:
 
     assert done.state is RunState.DONE
     assert (done.asked_by, done.decided_by) == ("U0ANA", "U0BEN")
-    assert room.party.live == []
+    assert room.party.live == [pod("zoe")]
     assert [outcome for _, outcome in room.told()] == ["done"]
 
 
@@ -175,7 +193,7 @@ def test_a_kill_before_the_act_is_not_repeated_but_needs_a_human(room: Room) -> 
 
     room.runs.execute_workflow(run.id)
 
-    assert room.party.live, "it was not deleted"
+    assert terminating("ana") in room.party.live, "it was not deleted"
     assert room.row(run.id).state is RunState.NEEDS_HUMAN
     assert room.steps(run) == [StepState.UNCLEAR]
     assert [outcome for _, outcome in room.told()] == ["unclear"]
@@ -200,14 +218,131 @@ def test_a_kill_in_a_harmless_step_repeats_it(room: Room) -> None:
     assert [r.user for r in room.party.known] == ["ana"]
 
 
-def test_what_is_no_longer_so_is_left_alone(room: Room) -> None:
+def test_what_is_no_longer_so_is_left_alone_and_says_why(room: Room) -> None:
     run = room.planned()
     room.party.records, room.party.live = [server("ana")], [pod("ana")]
     room.party.known = [route("ana")]
     done = room.carry_out(run)
     assert done.state is RunState.NOTHING_TO_DO
-    assert room.party.live
-    assert room.told() == []
+    assert done.plan == run.plan, "what was approved can be seen afterwards"
+    assert room.party.live == [pod("ana")]
+    assert room.steps(run) == [StepState.SKIPPED]
+    assert room.told() == [("jupyter-ana", "skipped")]
+    with room.store.read() as tx:
+        (step,) = rows.steps(tx, run.id)
+    assert "No server is stuck." in step.seen["error"]
+
+
+def test_a_start_that_was_begun_meanwhile_is_not_cancelled(room: Room) -> None:
+    """Ben's start hangs when the plan is made; before his step comes, he has begun another one."""
+    waiting = replace(pod("ben", phase="Pending"), uid="uid-ben-2")
+    afresh = replace(server("ben", pending="spawn"), started=NOW - timedelta(seconds=5))
+    room.party.records.append(late_spawn("ben"))
+    room.party.live.append(pod("ben", phase="Pending"))
+
+    def begins_anew(_seconds: float) -> None:
+        room.party.records = [r for r in room.party.records if r.user != "ben"] + [afresh]
+        room.party.live = [p for p in room.party.live if p.user != "ben"] + [waiting]
+
+    run = room.planned()
+    assert len(Plan.from_json(run.plan or {}).steps) == 2
+    room.runs.confirm(run.id, "U0BEN")
+    room.party.after = begins_anew
+    room.runs.execute_workflow(run.id)
+
+    assert room.row(run.id).state is RunState.DONE
+    assert room.steps(run) == [StepState.DONE, StepState.SKIPPED]
+    assert afresh in room.party.records and waiting in room.party.live
+
+
+@pytest.mark.parametrize("late", [timedelta(minutes=16), timedelta(hours=9)])
+def test_an_approval_does_not_outlive_the_plan(room: Room, late: timedelta) -> None:
+    """Confirmed, then mayday was down over night: nobody means that any more in the morning."""
+    run = room.planned()
+    room.runs.confirm(run.id, "U0BEN")
+    room.clock.at += late
+    room.runs.execute_workflow(run.id)
+    ended = room.row(run.id)
+    assert ended.state is RunState.EXPIRED
+    assert "over 15 minutes" in ended.error
+    assert terminating("ana") in room.party.live
+    assert room.steps(run) == []
+    again = room.planned(cause="command/2")
+    assert room.carry_out(again).state is RunState.DONE
+
+
+def test_an_approval_that_expires_between_two_steps_leaves_the_second_out(room: Room) -> None:
+    room.party.records.append(server("ben", pending="stop"))
+    room.party.live.append(terminating("ben"))
+    run = room.planned()
+    room.runs.confirm(run.id, "U0BEN")
+
+    def long(_seconds: float) -> None:
+        room.clock.at += timedelta(minutes=16)
+
+    room.party.after = long
+    room.runs.execute_workflow(run.id)
+    ended = room.row(run.id)
+    assert (ended.state, room.steps(run)) == (RunState.EXPIRED, [StepState.DONE])
+    assert [p.user for p in room.party.live] == ["zoe", "ben"]
+
+
+def test_a_step_that_was_begun_before_the_kill_is_looked_at_however_late(room: Room) -> None:
+    run = room.planned()
+    killed_at_the_act(room, run, takes_effect=True)
+    room.clock.at += timedelta(hours=9)
+    room.runs.execute_workflow(run.id)
+    assert room.row(run.id).state is RunState.DONE
+
+
+def test_what_cannot_be_read_before_a_step_is_looked_at_again_and_then_left_alone(
+    room: Room,
+) -> None:
+    run = room.planned()
+    room.party.fails = {"servers": Retry("The hub did not answer.")}
+    ended = room.carry_out(run)
+    assert ended.state is RunState.FAILED
+    assert terminating("ana") in room.party.live
+    assert room.waited == [10.0, 10.0]
+    with room.store.read() as tx:
+        (step,) = rows.steps(tx, run.id)
+    assert step.seen["error"] == "The hub did not answer."
+
+
+def test_a_right_that_is_missing_is_said_before_anybody_confirms(room: Room) -> None:
+    room.party.refused = {Right.DELETE_PODS}
+    run = room.planned()
+    assert run.state is RunState.NOTHING_TO_DO
+    (why,) = Plan.from_json(run.plan or {}).undecided
+    assert "delete pods" in why.why
+
+
+def test_a_resync_counts_in_its_own_incident_only(room: Room) -> None:
+    room.party = Living(records=[server("ana")], live=[pod("ana")])
+    with room.store.write() as tx:
+        incident_rows.add(tx, incident(id="another", channel_id="C2", channel_name="inc-2"))
+    room.planned(RESYNC)
+    room.carry_out(room.planned(RESYNC, cause="command/2"))
+    room.party.known = []
+    mine = Plan.from_json(room.planned("restart-proxy", cause="command/3").plan or {})
+    assert not any("no resync was tried" in caution for caution in mine.cautions)
+    act = Act(incident_id="another", by="U0ANA", cause="command/4")
+    other = room.runs.ask(act, runbook="restart-proxy", hub=PLACE.hub, users=frozenset())
+    room.runs.plan_workflow(other.id)
+    theirs = Plan.from_json(room.row(other.id).plan or {})
+    assert any("no resync was tried" in caution for caution in theirs.cautions)
+
+
+def test_a_stop_is_old_by_what_mayday_has_seen_of_it(room: Room) -> None:
+    """The hub does not say since when a stop is pending; that its pod runs on may be a moment's."""
+    room.party.live = [pod("ana"), pod("zoe")]
+    assert room.planned().state is RunState.NOTHING_TO_DO
+    room.clock.at += timedelta(minutes=3)
+    stuck = room.planned(cause="command/2")
+    (step,) = Plan.from_json(stuck.plan or {}).steps
+    assert step.verb is StepVerb.DELETE_POD, "in its own grace time, never forced"
+    room.clock.at += timedelta(minutes=16)
+    assert room.planned(cause="command/3").state is RunState.NOTHING_TO_DO, "it may be another stop"
 
 
 def test_nothing_is_done_that_nobody_confirmed(room: Room) -> None:
@@ -216,7 +351,7 @@ def test_nothing_is_done_that_nobody_confirmed(room: Room) -> None:
     room.party.live.append(terminating("ben"))
     room.carry_out(run)
     assert [target for target, _ in room.told()] == ["jupyter-ana"]
-    assert [p.user for p in room.party.live] == ["ben"]
+    assert [p.user for p in room.party.live] == ["zoe", "ben"]
 
 
 def test_a_plan_is_decided_on_once(room: Room) -> None:
@@ -257,7 +392,8 @@ def test_one_runbook_at_a_time_on_a_hub(room: Room) -> None:
 def test_a_hub_that_cannot_be_read_gives_no_plan(room: Room) -> None:
     room.party.fails = {"look": Retry("The cluster did not answer.")}
     run = room.planned()
-    assert run.state in (RunState.FAILED, RunState.NOTHING_TO_DO)
+    assert run.state is RunState.NOTHING_TO_DO
+    assert Plan.from_json(run.plan or {}).undecided
     with pytest.raises(Tell):
         room.runs.confirm(run.id, "U0BEN")
 
@@ -266,9 +402,9 @@ def test_a_hub_that_cannot_be_read_any_more_is_left_alone(room: Room) -> None:
     run = room.planned()
     room.party.fails = {"look": Retry("The cluster did not answer.")}
     done = room.carry_out(run)
-    assert done.state is not RunState.DONE
-    assert room.party.live
-    assert room.told() == []
+    assert done.state is RunState.FAILED
+    assert terminating("ana") in room.party.live
+    assert room.told() == [("jupyter-ana", "failed")]
 
 
 def test_a_hub_that_asks_for_an_hour_holds_nobody_up(room: Room) -> None:

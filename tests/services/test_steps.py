@@ -8,10 +8,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.hubs import HubFacts
-from bot.domain.plans import Measure, MeasureKind, Outcome, Step, StepVerb
+from bot.domain.evidence import Known, View
+from bot.domain.hubs import HubFacts, Pod, Server
+from bot.domain.plans import Measure, MeasureKind, Outcome, Plan, Result, Step, StepVerb
 from bot.errors import Retry, Tell
-from bot.services.steps import Site, attempt, evidently_done, verify
+from bot.sandbox.cluster.waiting import wait_for
+from bot.services.facts import read_facts
+from bot.services.site import Site
+from bot.services.steps import attempt, evidently_done, verify
 from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS
 from runbooks.restart_proxy import RESTART_PROXY
 from runbooks.resync_routes import RESYNC_ROUTES
@@ -23,6 +27,7 @@ from tests.support.hubs import (
     evicted,
     facts,
     healthy,
+    late_spawn,
     pod,
     route,
     server,
@@ -40,7 +45,7 @@ def test_an_evicted_proxy_gets_its_routes_back(lab: Lab) -> None:
     work = {user: lab.sandbox.work_done(user) for user in lab.sandbox.users}
     lab.sandbox.evict_proxy()
     plan = RESYNC_ROUTES.plan(lab.read())
-    (result,) = lab.carry_out(plan)
+    (result,) = lab.carry_out(RESYNC_ROUTES, plan)
     assert result.outcome is Outcome.DONE
     assert (result.seen["routes_before"], result.seen["routes_after"]) == (0, 4)
     assert (result.seen["unrouted_before"], result.seen["unrouted_after"]) == (4, 0)
@@ -54,7 +59,7 @@ def test_two_hung_stops_are_cleared_and_the_others_live_on(lab: Lab) -> None:
     lab.sandbox.hang_stop("ben")
     plan = lab.until_stuck(FORCE_DELETE_STUCK_SERVERS, 2)
     assert {step.verb for step in plan.steps} == {StepVerb.FORCE_DELETE_POD}
-    results = lab.carry_out(plan)
+    results = lab.carry_out(FORCE_DELETE_STUCK_SERVERS, plan)
     assert [result.outcome for result in results] == [Outcome.DONE, Outcome.DONE]
     assert results[-1].seen["stuck_after"] == 0
     rows = {row.user: (row.hub, row.pod, row.route) for row in lab.sandbox.rows()}
@@ -65,62 +70,109 @@ def test_two_hung_stops_are_cleared_and_the_others_live_on(lab: Lab) -> None:
     assert lab.hub.server("ana", "") is not None
 
 
-def test_stale_record_stuck_spawn_and_orphan_are_each_cleared(lab: Lab) -> None:
+def test_a_stale_record_and_a_stuck_spawn_are_cleared(lab: Lab) -> None:
     lab.sandbox.stale_record("ana")
     lab.sandbox.hang_spawn("ben")
-    lab.sandbox.orphan_pod("chidi")
-    plan = lab.until_stuck(FORCE_DELETE_STUCK_SERVERS, 3)
+    plan = lab.until_stuck(FORCE_DELETE_STUCK_SERVERS, 2)
     assert [(step.verb, step.args["user"]) for step in plan.steps] == [
         (StepVerb.STOP_SERVER, "ana"),
         (StepVerb.STOP_SERVER, "ben"),
-        (StepVerb.DELETE_POD, "chidi"),
     ]
-    assert {result.outcome for result in lab.carry_out(plan)} == {Outcome.DONE}
+    results = lab.carry_out(FORCE_DELETE_STUCK_SERVERS, plan)
+    assert {result.outcome for result in results} == {Outcome.DONE}
     rows = {row.user: (row.hub, row.pod) for row in lab.sandbox.rows()}
-    assert rows["ana"] == rows["ben"] == rows["chidi"] == ("absent", "none")
-    assert rows["dara"] == ("ready", "Running")
+    assert rows["ana"] == rows["ben"] == ("absent", "none")
+    assert rows["chidi"] == rows["dara"] == ("ready", "Running")
+
+
+def test_an_orphan_is_cleared_and_the_stuck_spawn_beside_it(lab: Lab) -> None:
+    lab.sandbox.hang_spawn("ben")
+    lab.sandbox.orphan_pod("chidi")
+    plan = lab.until_stuck(FORCE_DELETE_STUCK_SERVERS, 2)
+    assert [(step.verb, step.args["user"]) for step in plan.steps] == [
+        (StepVerb.DELETE_POD, "chidi"),
+        (StepVerb.STOP_SERVER, "ben"),
+    ]
+    results = lab.carry_out(FORCE_DELETE_STUCK_SERVERS, plan)
+    assert {result.outcome for result in results} == {Outcome.DONE}
+    rows = {row.user: (row.hub, row.pod) for row in lab.sandbox.rows()}
+    assert rows["ben"] == rows["chidi"] == ("absent", "none")
+    assert rows["ana"] == rows["dara"] == ("ready", "Running")
+
+
+def test_a_record_beside_an_orphan_may_be_the_same_server(lab: Lab) -> None:
+    lab.sandbox.stale_record("ana")
+    lab.sandbox.orphan_pod("chidi")
+
+    def unjudged() -> bool:
+        plan = FORCE_DELETE_STUCK_SERVERS.plan(lab.read())
+        assert plan.steps == ()
+        return "2 cannot be judged" in plan.undecided[0].why
+
+    wait_for(unjudged, "the orphan to be old enough to count as one")
 
 
 def test_a_restarted_proxy_is_rolled_out_and_routed_twice(lab: Lab) -> None:
     lab.sandbox.drop_routes()
-    (former,) = lab.read().proxy_pods
+    (former,) = lab.read().proxy_pods.items
     plan = RESTART_PROXY.plan(lab.read())
-    rollout, routes = lab.carry_out(plan)
+    rollout, routes = lab.carry_out(RESTART_PROXY, plan)
     assert (rollout.outcome, routes.outcome) == (Outcome.DONE, Outcome.DONE)
     assert routes.seen["unrouted_after"] == 0
     assert 15.0 in lab.naps
     after = lab.read()
-    assert [pod.uid for pod in after.proxy_pods] != [former.uid]
+    assert [pod.uid for pod in after.proxy_pods.items] != [former.uid]
     assert after.unrouted == 0
     restart = plan.steps[0]
     assert evidently_done(restart, lab.site) is True
-    assert after.proxy is not None
+    assert isinstance(after.proxy, Known)
     assert RESTART_PROXY.plan(after).steps == ()
-    assert attempt(restart, lab.site).outcome is Outcome.DONE
+    assert attempt(restart, lab.site, plan).outcome is Outcome.DONE
     replayed = lab.read().proxy
-    assert replayed is not None
-    assert replayed.generation == after.proxy.generation
+    assert isinstance(replayed, Known)
+    assert replayed.value.generation == after.proxy.value.generation
 
 
 def test_a_step_whose_target_mended_itself_touches_nothing(lab: Lab) -> None:
     lab.sandbox.hang_spawn("ana")
     (step,) = lab.until_stuck(FORCE_DELETE_STUCK_SERVERS, 1).steps
     lab.sandbox.heal()
-    assert attempt(step, lab.site).outcome is Outcome.SKIPPED
+    fresh = FORCE_DELETE_STUCK_SERVERS.plan(lab.read())
+    assert attempt(step, lab.site, fresh).outcome is Outcome.SKIPPED
     assert lab.sandbox.row("ana").hub == "ready"
 
 
 # --- with a party that fails -------------------------------------------------------------------
 
 
-def the_step(seen: HubFacts) -> Step:
-    (step,) = FORCE_DELETE_STUCK_SERVERS.plan(seen).steps
+def the_step(party: Scripted) -> Step:
+    (step,) = planned(party).steps
     return step
 
 
-FORCE = the_step(facts(servers=(server("ana", pending="stop"),), pods=(terminating("ana"),)))
-STALE = the_step(facts(servers=(server("ana"),)))
-ORPHAN = the_step(facts(pods=(pod("ana"),)))
+def planned(party: Scripted) -> Plan:
+    return FORCE_DELETE_STUCK_SERVERS.plan(read_facts(site(party), NOW))
+
+
+def tried(step: Step, party: Scripted) -> Result:
+    """The step, with a plan of just now."""
+    return attempt(step, site(party), planned(party))
+
+
+def beside_zoe(records: list[Server], live: list[Pod], **more: object) -> Scripted:
+    """A hub on which Zoe's server is well."""
+    party = Scripted(
+        records=[*records, server("zoe")], live=[*live, pod("zoe")], known=[route("zoe")]
+    )
+    for name, value in more.items():
+        setattr(party, name, value)
+    return party
+
+
+FORCE = the_step(hung())
+STALE = the_step(beside_zoe([server("ana")], []))
+ORPHAN = the_step(beside_zoe([], [pod("ana")]))
+SPAWN = the_step(beside_zoe([late_spawn("ana")], [pod("ana", phase="Pending")]))
 RESYNC = RESYNC_ROUTES.plan(evicted("ana")).steps[0]
 RESTART = RESTART_PROXY.plan(evicted("ana")).steps[0]
 AHEAD = (NOW + timedelta(minutes=2)).isoformat(timespec="seconds")
@@ -130,63 +182,93 @@ LOST_ANSWER = Retry("No answer came.", after=7)
 
 
 def test_a_refusal_is_a_failure_with_its_sentence() -> None:
-    result = attempt(FORCE, site(hung(fails={"delete": Tell("You may not.")})))
+    result = tried(FORCE, (hung(fails={"delete": Tell("You may not.")})))
     assert (result.outcome, result.error) == (Outcome.FAILED, "You may not.")
 
 
 def test_a_destructive_act_whose_answer_was_lost_is_looked_at() -> None:
     gone = hung(fails={"delete": LOST_ANSWER}, takes_effect=True)
-    assert attempt(FORCE, site(gone)).outcome is Outcome.DONE
+    assert tried(FORCE, (gone)).outcome is Outcome.DONE
     still_there = hung(fails={"delete": LOST_ANSWER})
-    assert attempt(FORCE, site(still_there)).outcome is Outcome.UNCLEAR
+    assert tried(FORCE, (still_there)).outcome is Outcome.UNCLEAR
 
 
 def test_an_act_that_surely_did_not_happen_may_be_repeated() -> None:
     refused = Retry("No connection.", after=7, maybe_done=False)
-    result = attempt(FORCE, site(hung(fails={"delete": refused})))
+    result = tried(FORCE, (hung(fails={"delete": refused})))
     assert (result.outcome, result.after) == (Outcome.RETRY, 7)
 
 
 def test_a_harmless_act_may_be_repeated_even_if_it_happened() -> None:
-    result = attempt(RESYNC, site(Scripted(fails={"resync": LOST_ANSWER})))
+    result = tried(RESYNC, (Scripted(fails={"resync": LOST_ANSWER})))
     assert (result.outcome, result.after) == (Outcome.RETRY, 7)
 
 
 def test_when_the_target_cannot_be_looked_at_nothing_is_touched() -> None:
     party = hung(fails={"look": Retry("The cluster is away.", after=9)})
-    result = attempt(FORCE, site(party))
-    assert (result.outcome, result.after) == (Outcome.RETRY, 9)
-    assert party.live == [terminating("ana")]
+    result = tried(FORCE, (party))
+    assert (result.outcome, result.error) == (Outcome.RETRY, "The cluster is away.")
+    assert result.after > 0
+    assert party.live == [terminating("ana"), pod("zoe")]
 
 
 def test_a_hub_without_a_cluster_is_told_what_to_configure() -> None:
-    result = attempt(FORCE, Site(place=PLACE, hub=hung(), cluster=None))
-    assert result.outcome is Outcome.FAILED
-    assert "set hubs.cluster" in result.error
+    away = Site(place=PLACE, hub=hung(), cluster=None)
+    fresh = FORCE_DELETE_STUCK_SERVERS.plan(read_facts(away, NOW))
+    result = attempt(FORCE, away, fresh)
+    assert result.outcome is Outcome.RETRY
+    assert "set hubs[].cluster" in result.error
+
+
+AGAIN = replace(server("ana"), started=NOW - timedelta(minutes=1))
+ANOTHER = replace(pod("ana", phase="Pending"), uid="another")
+FRESH_SPAWN = replace(server("ana", pending="spawn"), started=NOW - timedelta(minutes=1))
+LATER_SPAWN = replace(server("ana", pending="spawn"), started=NOW - timedelta(minutes=10))
 
 
 @pytest.mark.parametrize(
     ("step", "party"),
     [
-        (FORCE, Scripted()),
-        (FORCE, Scripted(live=[replace(terminating("ana"), uid="another")])),
-        (FORCE, Scripted(live=[pod("ana")])),
-        (STALE, Scripted(records=[server("ana")], live=[pod("ana")])),
-        (ORPHAN, Scripted(records=[server("ana")], live=[pod("ana")])),
-        (ORPHAN, Scripted()),
+        (FORCE, beside_zoe([], [])),
+        (FORCE, hung(live=[replace(terminating("ana"), uid="another"), pod("zoe")])),
+        (FORCE, hung(live=[pod("ana"), pod("zoe")])),
+        (FORCE, hung(records=[AGAIN, server("zoe")])),
+        (STALE, beside_zoe([server("ana")], [pod("ana")])),
+        (STALE, beside_zoe([AGAIN], [])),
+        (ORPHAN, beside_zoe([server("ana")], [pod("ana")])),
+        (ORPHAN, beside_zoe([], [pod("ana")], known=[route("zoe"), route("ana")])),
+        (ORPHAN, beside_zoe([], [])),
+        (SPAWN, beside_zoe([FRESH_SPAWN], [ANOTHER])),
+        (SPAWN, beside_zoe([LATER_SPAWN], [pod("ana", phase="Pending")])),
+        (SPAWN, beside_zoe([late_spawn("ana")], [ANOTHER])),
     ],
-    ids=["pod gone", "pod replaced", "pod lives", "pod came", "hub knows it", "no pod"],
+    ids=[
+        "pod gone",
+        "pod replaced",
+        "pod lives",
+        "started again",
+        "pod came",
+        "another start",
+        "hub knows it",
+        "a route came",
+        "no pod",
+        "a fresh start",
+        "a later start",
+        "another pod",
+    ],
 )
-def test_what_is_no_longer_as_confirmed_is_skipped(step: Step, party: Scripted) -> None:
+def test_what_is_no_longer_as_confirmed_is_left_alone(step: Step, party: Scripted) -> None:
     before = list(party.records), list(party.live)
-    assert attempt(step, site(party)).outcome is Outcome.SKIPPED
+    result = tried(step, party)
+    assert result.outcome in (Outcome.SKIPPED, Outcome.RETRY)
+    assert result.error
     assert (party.records, party.live) == before
 
 
 @pytest.mark.parametrize(
     ("step", "party", "answer"),
     [
-        (FORCE, Scripted(), True),
+        (FORCE, Scripted(live=[]), True),
         (FORCE, hung(), False),
         (FORCE, hung(fails={"look": Retry("away")}), None),
         (ORPHAN, Scripted(live=[replace(pod("ana"), deleting_since=NOW)]), True),
@@ -245,8 +327,8 @@ def test_a_server_that_gets_stuck_meanwhile_is_not_told_of_a_resync() -> None:
 
 
 def test_a_proxy_that_restarts_between_two_looks_begins_again() -> None:
-    first = replace(healthy("ana"), proxy_pods=(replace(pod("p"), restarts=0),))
-    second = replace(healthy("ana"), proxy_pods=(replace(pod("p"), restarts=1),))
+    first = replace(healthy("ana"), proxy_pods=View(items=(replace(pod("p"), restarts=0),)))
+    second = replace(healthy("ana"), proxy_pods=View(items=(replace(pod("p"), restarts=1),)))
     result = verify(TWICE, told(first, second, second), no_wait)
     assert (result.outcome, result.seen["looks"]) == (Outcome.DONE, 3)
 
@@ -265,15 +347,31 @@ def test_what_cannot_be_read_is_unclear_with_its_reason() -> None:
 
 def test_a_server_that_its_user_started_again_counts_as_settled() -> None:
     again = replace(pod("ana"), uid="new")
-    result = verify(FORCE.measure, told(facts(servers=(server("ana"),), pods=(again,))), no_wait)
-    assert result.outcome is Outcome.DONE
+    seen = facts(servers=(AGAIN,), pods=(again,), routes=(route("ana"),))
+    assert verify(FORCE.measure, told(seen), no_wait).outcome is Outcome.DONE
 
 
 def test_the_same_pod_or_a_lost_stop_is_not_settled() -> None:
     lost = facts(servers=(server("ana", pending="stop"),))
     assert verify(FORCE.measure, told(lost), no_wait).outcome is Outcome.FAILED
-    same = facts(servers=(server("ana"),), pods=(pod("ana"),))
+    same = facts(servers=(AGAIN,), pods=(terminating("ana"),))
     assert verify(FORCE.measure, told(same), no_wait).outcome is Outcome.FAILED
+
+
+def test_a_pod_that_has_ended_is_not_gone() -> None:
+    ended = facts(servers=(), pods=(pod("ana", phase="Failed"),))
+    assert verify(ORPHAN.measure, told(ended), no_wait).outcome is Outcome.FAILED
+    assert verify(ORPHAN.measure, told(facts()), no_wait).outcome is Outcome.DONE
+
+
+@pytest.mark.parametrize("step", [FORCE, ORPHAN, STALE], ids=["force", "orphan", "stale"])
+def test_what_was_not_read_is_never_settled(step: Step) -> None:
+    blind = facts(servers=(), pods=None)
+    assert verify(step.measure, told(blind), no_wait).outcome is Outcome.UNCLEAR
+    if step is not ORPHAN:
+        filtered = facts(servers=View(unknown="The token is filtered."), pods=())
+        result = verify(step.measure, told(filtered), no_wait)
+        assert (result.outcome, result.error) == (Outcome.UNCLEAR, "The token is filtered.")
 
 
 def test_a_rollout_of_an_earlier_restart_does_not_count() -> None:

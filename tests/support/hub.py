@@ -16,14 +16,16 @@ from bot.adapters.jupyterhub import JupyterHub
 from bot.adapters.kubernetes import KubernetesCluster
 from bot.domain.hubs import HubFacts, Place
 from bot.domain.plans import Plan, Result
-from bot.domain.table import Patience
-from bot.runbook import Runbook
+from bot.domain.snapshot import StuckThresholds
+from bot.runbook import Parameters, Runbook
 from bot.sandbox.hub import HubSandbox
-from bot.services.facts import read_facts
-from bot.services.steps import Site, attempt, verify
+from bot.services.facts import Since, read_facts
+from bot.services.site import Site
+from bot.services.steps import attempt, verify
 
 USERS = ("ana", "ben", "chidi", "dara")
-IMPATIENT = Patience(stop=timedelta(seconds=1), orphan=timedelta(seconds=1))
+SOON = timedelta(seconds=1)
+IMPATIENT = StuckThresholds(start=SOON, stop=SOON, unsent_stop=SOON, check=SOON)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,31 +40,40 @@ class Lab:
 
     @property
     def site(self) -> Site:
-        return Site(place=self.place, hub=self.hub, cluster=self.cluster)
+        return Site(place=self.place, hub=self.hub, cluster=self.cluster, thresholds=IMPATIENT)
 
-    def read(self) -> HubFacts:
+    def read(self, *, since: Since = lambda _servers: {}, rights: bool = False) -> HubFacts:
         """Facts of now, with little patience."""
-        return read_facts(self.hub, self.cluster, self.place, datetime.now(UTC), patience=IMPATIENT)
+        return read_facts(self.site, datetime.now(UTC), since=since, rights=rights)
 
     def wait(self, seconds: float) -> None:
         """What a long pause asks for is written down; only short ones are waited."""
         self.naps.append(seconds)
         time.sleep(min(seconds, 0.5))
 
-    def carry_out(self, plan: Plan) -> list[Result]:
+    def carry_out(
+        self, book: Runbook, plan: Plan, parameters: Parameters | None = None
+    ) -> list[Result]:
         """Do every step and measure it, as a run does."""
         results = []
         for step in plan.steps:
-            done = attempt(step, self.site)
+            done = attempt(step, self.site, book.plan(self.read(), parameters))
             assert done.outcome == "done", done
             results.append(verify(step.measure, self.read, self.wait, plan.before))
         return results
 
-    def until_stuck(self, book: Runbook, servers: int, seconds: float = 30) -> Plan:
+    def until_stuck(
+        self,
+        book: Runbook,
+        servers: int,
+        seconds: float = 30,
+        *,
+        since: Since = lambda _servers: {},
+    ) -> Plan:
         """The plan, once so many servers count as stuck."""
         deadline = time.monotonic() + seconds
         while True:
-            plan = book.plan(self.read())
+            plan = book.plan(self.read(since=since))
             if len(plan.steps) == servers:
                 return plan
             assert time.monotonic() < deadline, plan

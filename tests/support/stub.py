@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
+import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 
@@ -26,13 +29,17 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What to answer. ``hang`` holds the answer back until the test ends, ``drop`` gives none."""
+    """What to answer. ``hang`` holds the answer back until the test ends, ``drop`` gives none.
+
+    ``drip`` sends byte after byte of a header, or of the body (``"body"``), and never comes to an end.
+    """
 
     status: int = 200
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     hang: bool = False
     drop: bool = False
+    drip: Literal["", "header", "body"] = ""
 
 
 @dataclass(kw_only=True)
@@ -44,8 +51,8 @@ class Stub:
 
 
 @contextmanager
-def stub(answer: Callable[[Asked], Answer]) -> Iterator[Stub]:
-    """Serve ``answer`` on a free port of the loopback."""
+def stub(answer: Callable[[Asked], Answer], *, tls: ssl.SSLContext | None = None) -> Iterator[Stub]:
+    """Serve ``answer`` on a free port of the loopback, by https where there is a context for it."""
     over = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
@@ -67,6 +74,10 @@ def stub(answer: Callable[[Asked], Answer]) -> Iterator[Stub]:
             if given.drop or given.hang:
                 self.close_connection = True
                 return
+            if given.drip:
+                self.close_connection = True
+                self.drip(given)
+                return
             text = given.body if isinstance(given.body, str) else json.dumps(given.body)
             self.send_response(given.status)
             self.send_header("Content-Type", "application/json")
@@ -77,13 +88,37 @@ def stub(answer: Callable[[Asked], Answer]) -> Iterator[Stub]:
             self.end_headers()
             self.wfile.write(data)
 
+        def drip(self, given: Answer) -> None:
+            begin = f"HTTP/1.1 {given.status} OK\r\nX-Drip: "
+            if given.drip == "body":
+                begin = f"HTTP/1.1 {given.status} OK\r\nContent-Length: 100000\r\n\r\n"
+            with contextlib.suppress(OSError):
+                self.wfile.write(begin.encode())
+                while not over.wait(0.05):
+                    self.wfile.write(b"x")
+
         do_GET = do_POST = do_DELETE = do_PATCH = handle_any  # noqa: N815
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Tests' output stays free of access logs."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    running = Stub(url=f"http://127.0.0.1:{server.server_port}")
+    class Server(ThreadingHTTPServer):
+        def finish_request(self, request: Any, client_address: Any) -> None:
+            if tls is None:
+                super().finish_request(request, client_address)
+                return
+            # In the connection's own thread: a client that refuses the certificate ends only that.
+            with tls.wrap_socket(request, server_side=True) as secured:
+                super().finish_request(secured, client_address)
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """Say nothing of a client that hangs up, which is what some tests are about."""
+            if not isinstance(sys.exception(), OSError):
+                super().handle_error(request, client_address)
+
+    server = Server(("127.0.0.1", 0), Handler)
+    scheme = "http" if tls is None else "https"
+    running = Stub(url=f"{scheme}://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

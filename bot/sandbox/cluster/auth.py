@@ -19,6 +19,15 @@ class Attributes:
     name: str
 
 
+# Everybody may ask what they may do: the ClusterRole `system:basic-user`.
+_ASKING = Attributes(
+    verb="create",
+    group="authorization.k8s.io",
+    resource="selfsubjectaccessreviews",
+    namespace="",
+    name="",
+)
+
 Rule = Callable[[Attributes], bool]
 
 
@@ -49,7 +58,7 @@ class Tokens:
         Who shows no token at all is somebody, too: ``system:anonymous``, who may nothing.
         """
         user, rule = self._who(authorization)
-        if rule(wanted):
+        if rule(wanted) or (wanted == _ASKING and authorization):
             return
         plural = wanted.resource.partition("/")[0]
         what = f"{plural}.{wanted.group}" if wanted.group else plural
@@ -72,6 +81,12 @@ class Tokens:
                 if value
             },
         )
+
+    def allows(self, authorization: str, wanted: Attributes) -> bool:
+        """Whether a token's rule lets it. Raises StatusError as `check` does for who may not ask."""
+        self.check(authorization, _ASKING)
+        _, rule = self._who(authorization)
+        return rule(wanted)
 
     def _who(self, authorization: str) -> tuple[str, Rule]:
         if not authorization:

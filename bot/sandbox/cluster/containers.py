@@ -29,8 +29,8 @@ class Command:
 class Image:
     """An entry of the table of images: (pod, port) → the command that stands for it.
 
-    The port is the container's own on 127.0.0.1: its `hostPort`, else a free one. It is also in
-    the environment as `PORT`.
+    The port is the one that the container declares. It is also in the environment as `PORT`, and the
+    pod's address, on which to listen, as `POD_IP`.
     """
 
     command: Callable[[Obj, int], Command]
@@ -41,6 +41,7 @@ class Container:
     """The state of one pod's only container."""
 
     directory: Path
+    address: str
     port: int
     process: Process | None = None
     restarts: int = 0

@@ -1,7 +1,7 @@
-"""Runs the pods: one local process for each, told apart by port on 127.0.0.1.
+"""Runs the pods: one local process for each, at an address of its own on the loopback network.
 
-A pod has one container here. The kubelet never asks anybody: it reads what the storage says should
-be, looks at its processes, and writes what is.
+A pod has one container here; one with a `hostPort` listens on 127.0.0.1. The kubelet never asks
+anybody: it reads what the storage says should be, looks at its processes, and writes what is.
 """
 
 from __future__ import annotations
@@ -20,16 +20,22 @@ from bot.sandbox.cluster.journal import Journal
 from bot.sandbox.cluster.ports import Ports
 from bot.sandbox.cluster.processes import Processes
 from bot.sandbox.cluster.resources import PODS
-from bot.sandbox.cluster.status import host_ports, is_going, is_over, set_condition
+from bot.sandbox.cluster.status import (
+    condition,
+    host_ports,
+    is_going,
+    is_over,
+    port_of,
+    set_condition,
+)
 from bot.sandbox.cluster.storage import Obj, Storage, now
 
-PORT_ANNOTATION = "sandbox.local/port"
-_ADDRESS = "127.0.0.1"
+_HOST = "127.0.0.1"
 _PROBE_TIMEOUT = 0.5
 # Of the sandbox's own environment a pod sees only what any program needs.
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 
-__all__ = ["PORT_ANNOTATION", "Command", "Image", "Kubelet"]
+__all__ = ["Command", "Image", "Kubelet"]
 
 
 class Kubelet:
@@ -63,9 +69,17 @@ class Kubelet:
     # -- faults ------------------------------------------------------------------------------
 
     def freeze(self, uid: str) -> None:
-        """Let a pod's node stop answering for it."""
+        """Let a pod's node stop answering for it; the node controller marks the pod as not ready."""
+
+        def lost(obj: Obj) -> None:
+            set_condition(obj, "Ready", False, "NodeNotReady", "Node is not ready")
+
         with self._guard:
             self._frozen.add(uid)
+            for pod in self._storage.objects(PODS):
+                meta = pod["metadata"]
+                if meta["uid"] == uid:
+                    self._storage.mutate(PODS, meta["namespace"], meta["name"], lost)
 
     def thaw(self) -> None:
         """Let every node answer again."""
@@ -128,14 +142,14 @@ class Kubelet:
         if is_going(pod) or is_over(pod):
             return self._wind_down(pod, container)
         if container is None:
+            others = self._containers.values()
             ports = host_ports(pod)
-            if ports & {c.port for u, c in self._containers.items() if u != uid and c.alive}:
+            if ports & {c.port for c in others if c.address == _HOST and c.alive}:
                 return 0.1
             directory = self._directory / uid
             directory.mkdir(parents=True, exist_ok=True)
-            container = Container(
-                directory=directory, port=min(ports) if ports else self._ports.take()
-            )
+            address = _HOST if ports else self._ports.take_address({c.address for c in others})
+            container = Container(directory=directory, address=address, port=port_of(pod))
             self._containers[uid] = container
         if container.process is None:
             return self._start(pod, container)
@@ -180,7 +194,8 @@ class Kubelet:
         command = image.command(pod, container.port)
         env = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         env |= {e["name"]: e.get("value") or "" for e in spec.get("env") or []}
-        env |= {"PORT": str(container.port), "HOSTNAME": pod["metadata"]["name"], **command.env}
+        env |= {"POD_IP": container.address, "PORT": str(container.port)}
+        env |= {"HOSTNAME": pod["metadata"]["name"], **command.env}
         try:
             container.process = self._processes.start(
                 command.argv,
@@ -221,6 +236,9 @@ class Kubelet:
     def _probe(self, pod: Obj, container: Container) -> float:
         """Ask the readiness probe's address: often until it answers, then at its own period."""
         spec = pod["spec"]["containers"][0]
+        if container.ready and not condition(pod, "Ready"):
+            # Its node answers again.
+            self._write(pod, container)
         probe = spec.get("readinessProbe")
         if probe is None:
             return 5.0
@@ -228,7 +246,7 @@ class Kubelet:
         if moment < container.next_probe:
             return container.next_probe - moment
         path = probe.get("httpGet", {}).get("path", "/")
-        container.ready = _answers(container.port, path)
+        container.ready = _answers(container, path)
         period = float(probe.get("periodSeconds", 10)) if container.ready else 0.1
         container.next_probe = moment + period
         self._write(pod, container)
@@ -241,16 +259,15 @@ class Kubelet:
         started = container.process is not None or container.restarts > 0
 
         def write(obj: Obj) -> None:
-            annotations = obj["metadata"].setdefault("annotations", {})
-            annotations[PORT_ANNOTATION] = str(container.port)
             obj["status"] |= {
                 "phase": phase or ("Running" if started else "Pending"),
-                "hostIP": _ADDRESS,
+                "hostIP": _HOST,
                 "containerStatuses": [container.status(spec, state)],
             }
             obj["status"].setdefault("startTime", now())
             if started:
-                obj["status"] |= {"podIP": _ADDRESS, "podIPs": [{"ip": _ADDRESS}]}
+                ip = container.address
+                obj["status"] |= {"podIP": ip, "podIPs": [{"ip": ip}]}
             words = ("", "") if container.ready else ("ContainersNotReady", "containers not ready")
             set_condition(obj, "Initialized", True, "", "")
             set_condition(obj, "ContainersReady", container.ready, *words)
@@ -269,8 +286,10 @@ class Kubelet:
         self._processes.stop()
 
 
-def _answers(port: int, path: str) -> bool:
-    connection = http.client.HTTPConnection(_ADDRESS, port, timeout=_PROBE_TIMEOUT)
+def _answers(container: Container, path: str) -> bool:
+    connection = http.client.HTTPConnection(
+        container.address, container.port, timeout=_PROBE_TIMEOUT
+    )
     try:
         connection.request("GET", path)
         return 200 <= connection.getresponse().status < 400

@@ -1,8 +1,9 @@
-"""Ports of 127.0.0.1 for one sandbox's processes, never given out twice, not even to its neighbour.
+"""Ports and addresses of the loopback network for one sandbox's processes, never given out twice.
 
 Between choosing a port and listening on it a process takes a moment, in which another sandbox may
 choose the same. So each sandbox holds a block of its own: whoever has bound the block's first port
-has the block.
+has the block. A block also has a network of addresses, 127.1.BLOCK.0/24. Only Linux listens on those
+without being told to.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import random
 import socket
 import threading
+from collections.abc import Collection
 
 # Below every system's range for outgoing connections (Linux 32768, macOS 49152), so that a port
 # that is free for a moment while its process restarts is not taken by somebody's connection.
@@ -32,6 +34,8 @@ class Ports:
                 continue
             self._block = range(start + 1, start + _BLOCK)
             self._next = 0
+            self._network = f"127.1.{(start - _FIRST) // _BLOCK}"
+            self._next_host = 0
             return
         raise OSError("No block of ports is free: stop some other sandbox and try again.")
 
@@ -47,6 +51,19 @@ class Ports:
                 if _is_free(port):
                     return port
         raise OSError("This sandbox has used up its ports: stop some servers and try again.")
+
+    def take_address(self, used: Collection[str]) -> str:
+        """The next address of the block that is not in use. Raises OSError if there is none.
+
+        It goes round, as :meth:`take` does.
+        """
+        with self._guard:
+            for _ in range(254):
+                self._next_host = self._next_host % 254 + 1
+                address = f"{self._network}.{self._next_host}"
+                if address not in used:
+                    return address
+        raise OSError("This sandbox has used up its addresses: stop some servers and try again.")
 
     def close(self) -> None:
         """Give the block back."""

@@ -18,6 +18,7 @@ from bot.sandbox.cluster.storage import Obj, Storage
 from bot.sandbox.cluster.validation import check_choice, check_form
 from bot.sandbox.cluster.verbs import Verbs
 
+_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 # What a release between 1.22 and 1.24 takes; before it only the second, after it only the first.
 EVICTIONS = {"policy/v1", "policy/v1beta1"}
 
@@ -65,6 +66,8 @@ class Routes:
             return Response(json={"major": "1", "minor": "24", "gitVersion": "v1.24.0"})
         if request.path in ("/healthz", "/readyz", "/livez"):
             return Response(text="ok")
+        if (request.method, request.path) == ("POST", _REVIEWS):
+            return self._review(request)
         place = place_of(request.path)
         watch = is_true(request.params.get("watch"))
         verb = verb_of(request.method, place, watch=watch)
@@ -81,6 +84,26 @@ class Routes:
             with self._storage.rehearsal():
                 return self._carry_out(request, place, verb)
         return self._carry_out(request, place, verb)
+
+    def _review(self, request: Request) -> Response:
+        """What the asker's rule says; nothing is stored."""
+        check_form(
+            request.body, kind="SelfSubjectAccessReview", versions={"authorization.k8s.io/v1"}
+        )
+        spec = request.body.get("spec") or {}
+        asked = spec.get("resourceAttributes") or {}
+        sub = f"/{asked['subresource']}" if asked.get("subresource") else ""
+        wanted = Attributes(
+            verb=asked.get("verb", ""),
+            group=asked.get("group", ""),
+            resource=asked.get("resource", "") + sub,
+            namespace=asked.get("namespace", ""),
+            name=asked.get("name", ""),
+        )
+        status = {"allowed": self._tokens.allows(request.authorization, wanted)}
+        kind = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1"}
+        review = kind | {"metadata": {"creationTimestamp": None}, "spec": spec, "status": status}
+        return Response(code=201, json=review)
 
     def _carry_out(self, request: Request, place: Place, verb: str) -> Response:
         if place.sub:

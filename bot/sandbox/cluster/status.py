@@ -44,6 +44,13 @@ def owned_by(obj: Obj, owner: Obj) -> bool:
     return any(r["uid"] == uid and r.get("controller") for r in references)
 
 
+def port_of(pod: Obj) -> int:
+    """The port on which a pod listens: the first that its container declares, else 8080."""
+    ports = pod["spec"]["containers"][0].get("ports") or [{"containerPort": 8080}]
+    port: int = ports[0]["containerPort"]
+    return port
+
+
 def host_ports(pod: Obj) -> set[int]:
     """The ports of the machine that a pod asks for by number."""
     return {

@@ -10,12 +10,6 @@ c = get_config()  # type: ignore[name-defined]  # noqa: F821 - JupyterHub puts i
 settings: dict[str, Any] = json.loads(Path(os.environ["SANDBOX_HUB_SETTINGS"]).read_text())
 
 
-def pod_url(_spawner: Any, pod: dict[str, Any]) -> str:
-    """Where a pod listens: they share one address and are told apart by port."""
-    port = pod["metadata"]["annotations"][settings["port_annotation"]]
-    return f"http://{pod['status']['podIP']}:{port}"
-
-
 c.JupyterHub.authenticator_class = "dummy"
 c.Authenticator.allow_all = True
 
@@ -42,7 +36,6 @@ c.ConfigurableHTTPProxy.auth_token = settings["proxy_token"]
 c.JupyterHub.spawner_class = "kubespawner.KubeSpawner"
 c.KubeSpawner.namespace = settings["namespace"]
 c.KubeSpawner.image = "singleuser"
-c.KubeSpawner.get_pod_url = pod_url
 c.KubeSpawner.extra_labels = {"release": settings["release"]}
 c.KubeSpawner.node_selector = {"hub.jupyter.org/node-purpose": "user"}
 c.KubeSpawner.storage_pvc_ensure = True

@@ -16,10 +16,9 @@ import httpx
 
 from bot.sandbox.cluster import ClusterDouble
 from bot.sandbox.cluster.containers import Image
-from bot.sandbox.cluster.kubelet import PORT_ANNOTATION
 from bot.sandbox.cluster.ports import Ports
 from bot.sandbox.cluster.resources import DEPLOYMENTS, PODS, SERVICES
-from bot.sandbox.cluster.status import condition, is_going, is_over
+from bot.sandbox.cluster.status import condition, is_going, is_over, port_of
 from bot.sandbox.cluster.storage import Obj
 from bot.sandbox.cluster.waiting import wait_for
 from bot.sandbox.fault_proxy import FaultProxy
@@ -143,7 +142,6 @@ class RunningHub(Breakable):
             "proxy_token": proxy_token,
             "namespace": self.namespace,
             "release": self.name,
-            "port_annotation": PORT_ANNOTATION,
             "services": {
                 "mayday": {"token": self.api_token, "scopes": BOT_SCOPES},
                 "sandbox": {"token": admin_token, "scopes": SANDBOX_SCOPES},
@@ -315,9 +313,9 @@ class RunningHub(Breakable):
         pod = self.user_pod(user)
         if pod is None:
             raise LookupError(f"{user} has no pod.")
-        port = pod["metadata"]["annotations"][PORT_ANNOTATION]
+        address = f"http://{pod['status']['podIP']}:{port_of(pod)}"
         headers = {"Authorization": f"token {self._token(user)}"}
-        return int(self.rest.page(f"http://127.0.0.1:{port}/user/{user}/work", headers))
+        return int(self.rest.page(f"{address}/user/{user}/work", headers))
 
     def _token(self, user: str) -> str:
         if user not in self._tokens:

@@ -99,6 +99,5 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    http.server.ThreadingHTTPServer(
-        ("127.0.0.1", int(os.environ["PORT"])), _Handler
-    ).serve_forever()
+    address = (os.environ.get("POD_IP", "127.0.0.1"), int(os.environ["PORT"]))
+    http.server.ThreadingHTTPServer(address, _Handler).serve_forever()

@@ -9,10 +9,11 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 
 from bot.sandbox.cluster.ports import Ports
 from bot.sandbox.cluster.processes import Process, Processes
@@ -31,24 +32,40 @@ class PlainHub:
     """JupyterHub with its own proxy (``own_proxy``), or with one that it does not start.
 
     ``crowded`` lets one process stand for everybody's server, where they are too many for one each.
+    ``base_url`` is the path under which everything stands. ``groups`` have users, and ``narrow`` names
+    more services by the scopes that each has; ``tokens`` has their tokens.
     """
 
     def __init__(
-        self, *, directory: Path, users: Sequence[str], own_proxy: bool, crowded: bool = False
+        self,
+        *,
+        directory: Path,
+        users: Sequence[str],
+        own_proxy: bool,
+        crowded: bool = False,
+        base_url: str = "/",
+        groups: Mapping[str, Sequence[str]] = MappingProxyType({}),
+        narrow: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:
         self.own_proxy = own_proxy
         self.users = tuple(users)
+        self.tokens = {name: secrets.token_hex(20) for name in narrow}
+        self._base_url = base_url
+        self._groups = {name: list(members) for name, members in groups.items()}
+        self._narrow = {name: list(scopes) for name, scopes in narrow.items()}
         self._directory = directory
         self._faults = directory / "faults"
         for made in (self._faults, directory / "pids"):
             made.mkdir()
         self._ports = Ports()
         public, hub, api = (self._ports.take() for _ in range(3))
-        self._public, self._hub_url = public, f"http://127.0.0.1:{hub}"
+        self._public, self.hub_url = public, f"http://127.0.0.1:{hub}"
         self._api = api
         self._everybodys = self._ports.take() if crowded else 0
-        self.url = f"http://127.0.0.1:{public}"
-        self.api_url = f"{self._hub_url}/hub/api"
+        self.origin = f"http://127.0.0.1:{public}"
+        self.url = self.origin + base_url.rstrip("/")
+        self._hub_root = f"{self.hub_url}{base_url}hub"
+        self.api_url = f"{self._hub_root}/api"
         self.api_token, self._proxy_token, admin = (secrets.token_hex(20) for _ in range(3))
         # What pip installs as node starts the real one below itself, and a hub that ends its proxy by
         # pid would leave that behind.
@@ -77,15 +94,21 @@ class PlainHub:
     def _write_settings(self, admin: str) -> None:
         settings = {
             "directory": str(self._directory),
-            "public_url": self.url,
-            "hub_url": self._hub_url,
+            "public_url": self.origin,
+            "hub_url": self.hub_url,
             "own_proxy": self.own_proxy,
             "proxy_command": [self._node, str(proxy_script())],
             "proxy_api_url": f"http://127.0.0.1:{self._api}",
             "proxy_token": self._proxy_token,
             "singleuser": str(Path(singleuser.__file__)),
             "everybodys_port": self._everybodys,
+            "base_url": self._base_url,
+            "groups": self._groups,
             "services": {
+                **{
+                    name: {"token": self.tokens[name], "scopes": scopes}
+                    for name, scopes in self._narrow.items()
+                },
                 "mayday": {"token": self.api_token, "scopes": BOT_SCOPES},
                 "admin": {"token": admin, "scopes": SANDBOX_SCOPES},
             },
@@ -202,8 +225,8 @@ class PlainHub:
                 f"--port={self._public}",
                 "--api-ip=127.0.0.1",
                 f"--api-port={self._api}",
-                f"--default-target={self._hub_url}",
-                f"--error-target={self._hub_url}/hub/error",
+                f"--default-target={self.hub_url}",
+                f"--error-target={self._hub_root}/error",
             ],
             {"CONFIGPROXY_AUTH_TOKEN": self._proxy_token},
         )
@@ -225,7 +248,7 @@ class PlainHub:
             [sys.executable, "-m", "jupyterhub", "-f", config],
             {"PLAIN_HUB_SETTINGS": str(self._settings)},
         )
-        health = f"{self._hub_url}/hub/health"
+        health = f"{self._hub_root}/health"
         wait_for(lambda: self.rest.is_well(health), "the hub", seconds=60)
 
     def _own_pid(self) -> int:
@@ -236,7 +259,7 @@ class PlainHub:
             return 0
 
     def _proxy_well(self) -> bool:
-        return self.rest.is_well(f"{self.url}/_chp_healthz")
+        return self.rest.is_well(f"{self.origin}/_chp_healthz")
 
     def _run(self, name: str, argv: list[str], env: dict[str, str]) -> Process:
         inherited = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}

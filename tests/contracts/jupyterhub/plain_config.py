@@ -88,7 +88,7 @@ c.JupyterHub.spawner_class = LocalServers
 c.JupyterHub.authenticator_class = "dummy"
 c.Authenticator.allow_all = True
 c.JupyterHub.allow_named_servers = True
-c.JupyterHub.bind_url = settings["public_url"]
+c.JupyterHub.bind_url = settings["public_url"] + settings["base_url"]
 c.JupyterHub.hub_bind_url = settings["hub_url"]
 c.JupyterHub.hub_connect_url = settings["hub_url"]
 c.JupyterHub.db_url = f"sqlite:///{directory}/jupyterhub.sqlite"
@@ -105,6 +105,9 @@ c.ConfigurableHTTPProxy.auth_token = settings["proxy_token"]
 c.ConfigurableHTTPProxy.pid_file = f"{directory}/proxy.pid"
 c.ConfigurableHTTPProxy.check_running_interval = 1
 
+c.JupyterHub.load_groups = {
+    name: {"users": members} for name, members in settings["groups"].items()
+}
 c.JupyterHub.services = [
     {"name": name, "api_token": service["token"]} for name, service in settings["services"].items()
 ]

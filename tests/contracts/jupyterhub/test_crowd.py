@@ -8,7 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.adapters.jupyterhub import PAGE, PAGINATED, JupyterHub
+from bot.adapters.jupyterhub import JupyterHub
+from bot.adapters.jupyterhub_http import PAGINATED
+from bot.adapters.jupyterhub_lists import PAGE
 from tests.contracts.jupyterhub.conftest import OWN
 from tests.contracts.jupyterhub.plain import PlainHub
 
@@ -39,7 +41,8 @@ def test_crowd(crowd: PlainHub) -> None:
     hub = JupyterHub(
         name="datahub", url=crowd.url, api_url=crowd.api_url, token=crowd.api_token, timeout=30
     )
-    servers = hub.servers()
+    assert hub.servers().complete
+    servers = hub.servers().items
     assert sorted(server.user for server in servers) == sorted(USERS)
     assert all(server.ready for server in servers)
     assert sorted(route.user for route in hub.routes()) == sorted(USERS)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 
 import pytest
 
-from bot.adapters import jupyterhub as adapter
+from bot.adapters import jupyterhub_lists
 from bot.adapters.jupyterhub import JupyterHub
 from bot.domain.hubs import Health
 from bot.errors import Retry, Tell
 from bot.ports import Started, Stopped
 from bot.sandbox.cluster.waiting import wait_for
+from bot.sandbox.hub.access import BOT_SCOPES
 from tests.contracts.jupyterhub.conftest import USERS, Connect, World
 from tests.contracts.jupyterhub.plain import PlainHub
 
@@ -33,14 +35,29 @@ def contract(statement: str) -> pytest.MarkDecorator:
 @contract("servers with their times, and a route for each, by path with a slash at the end")
 def test_healthy(hub: JupyterHub) -> None:
     assert hub.health() == Health(hub=True, proxy=True)
-    servers = hub.servers()
+    assert hub.servers().complete
+    servers = hub.servers().items
     assert {(server.user, server.name) for server in servers} == {(user, "") for user in USERS}
     assert all(server.ready and not server.pending for server in servers)
     assert all(s.started and s.started.utcoffset() is not None for s in servers)
     assert {(route.user, route.path) for route in hub.routes()} == {
         (user, f"/user/{user}/") for user in USERS
     }
-    assert hub.sees_everyone()
+
+
+@contract("the hub names its version and the token's scopes, each in full")
+def test_access(hub: JupyterHub) -> None:
+    access = hub.access()
+    assert access.version == version("jupyterhub")
+    assert access.scopes >= set(BOT_SCOPES)
+    assert not any("!" in scope for scope in access.scopes)
+
+
+@contract("names of users are compared exactly")
+def test_known_users(hub: JupyterHub) -> None:
+    assert hub.knows("ana")
+    assert not hub.knows("Ana")
+    assert not hub.knows("nobody")
 
 
 @contract(
@@ -50,7 +67,7 @@ def test_lost_routes(world: World, hub: JupyterHub) -> None:
     world.drop_routes()
     assert hub.routes() == ()
     assert hub.health() == Health(hub=True, proxy=True)
-    assert all(server.ready for server in hub.servers())
+    assert all(server.ready for server in hub.servers().items)
     hub.resync_routes()
     assert {route.user for route in hub.routes()} == set(USERS)
 
@@ -65,8 +82,8 @@ def test_lost_route(world: World, hub: JupyterHub) -> None:
 
 @contract("lists come in pages of the size that is asked for, and every page is read")
 def test_pages(hub: JupyterHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adapter, "PAGE", 2)
-    assert sorted(server.user for server in hub.servers()) == sorted(USERS)
+    monkeypatch.setattr(jupyterhub_lists, "PAGE", 2)
+    assert sorted(server.user for server in hub.servers().items) == sorted(USERS)
     assert sorted(route.user for route in hub.routes()) == sorted(USERS)
 
 
@@ -141,7 +158,9 @@ def test_tokens(world: World, connect: Connect) -> None:
     with pytest.raises(Tell, match=r"does not accept the token: set hubs\.api_token"):
         connect("0123456789abcdef").servers()
     narrow = connect(world.rest.user_token("ana"))
-    assert not narrow.sees_everyone()
+    assert "list:users" not in narrow.access().scopes
+    with pytest.raises(Tell, match="without a filter"):
+        narrow.knows("ben")
     with pytest.raises(Tell, match=r"lacks a scope \(proxy\)"):
         narrow.routes()
 
@@ -155,7 +174,7 @@ def test_dead_proxy(world: World, connect: Connect) -> None:
     hub = connect(world.api_token, PATIENCE)
     world.proxy_down()
     assert hub.health() == Health(hub=False, proxy=False)
-    assert {server.user for server in hub.servers()} == set(USERS)
+    assert {server.user for server in hub.servers().items} == set(USERS)
     with ThreadPoolExecutor() as pool:
         for waited in pool.map(_away_after, (hub.routes, hub.resync_routes)):
             assert PATIENCE <= waited < HUBS_OWN, "it is ours that ends it"
@@ -192,14 +211,14 @@ def test_own_proxy(world: World, hub: JupyterHub) -> None:
     world.proxy_down()
 
     def back() -> bool:
-        return hub.health().proxy and {route.user for route in hub.routes()} == set(USERS)
+        return hub.health().hub and {route.user for route in hub.routes()} == set(USERS)
 
     wait_for(back, "the proxy with its routes")
 
 
 @contract("hub dead: the proxy is well, nothing was sent; a new hub adopts the servers")
 def test_dead_hub(world: World, hub: JupyterHub) -> None:
-    before = {(server.user, server.started) for server in hub.servers()}
+    before = {(server.user, server.started) for server in hub.servers().items}
     world.hub_down()
     assert hub.health() == Health(hub=False, proxy=True)
     with pytest.raises(Retry, match="check that the hub runs") as told:
@@ -208,9 +227,9 @@ def test_dead_hub(world: World, hub: JupyterHub) -> None:
     world.hub_up()
 
     def looked_round() -> bool:
-        return sum(server.ready for server in hub.servers()) == len(USERS)
+        return sum(server.ready for server in hub.servers().items) == len(USERS)
 
     wait_for(looked_round, "the hub to look round")
-    assert {(server.user, server.started) for server in hub.servers()} == before
+    assert {(server.user, server.started) for server in hub.servers().items} == before
     hub.resync_routes()
     assert {route.user for route in hub.routes()} == set(USERS)

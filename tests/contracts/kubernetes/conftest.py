@@ -136,13 +136,19 @@ def kubelet(core: Core) -> Kubelet:
 
 @pytest.fixture
 def mayday(system: System, tmp_path: Path) -> Callable[..., KubernetesCluster]:
-    """Our adapter, as admin or with the given token."""
+    """Our adapter, as admin, with the given token, or as another user of the kubeconfig.
 
-    def made(token: str = "", *, trusting: bool = True) -> KubernetesCluster:
+    There is one kubeconfig: who is made last is whom all are from then on.
+    """
+
+    def made(
+        token: str = "", *, user: dict[str, Any] | None = None, trusting: bool = True
+    ) -> KubernetesCluster:
         path = tmp_path / "kubeconfig"
+        user = {"token": token or system.admin} if user is None else user
         return KubernetesCluster(
             name="teaching",
-            kubeconfig=kubeconfig(system, path, token or system.admin, trusting=trusting),
+            kubeconfig=kubeconfig(system, path, user, trusting=trusting),
             context="teaching",
             server=system.server,
         )

@@ -139,6 +139,21 @@ class Kubelet:
         state = {"terminated": {"exitCode": 137, "reason": "Error"}}
         return self._report(pod, "Failed", ready=False, state=state, reason=reason)
 
+    def lost(self, pod: Any) -> Any:
+        """Its node stopped answering: the node controller writes the condition and nothing else."""
+        meta = pod.metadata
+        unready = {"type": "Ready", "status": "False", "reason": "NodeNotReady"}
+        return self._core.patch_namespaced_pod_status(
+            meta.name, meta.namespace, {"status": {"conditions": [unready]}}
+        )
+
+    def out_of_memory(self, pod: Any) -> Any:
+        """The container was killed and waits to be started again."""
+        ended = {"exitCode": 137, "reason": "OOMKilled", "finishedAt": STARTED}
+        waiting = {"reason": "CrashLoopBackOff", "message": "back-off 5m0s restarting container"}
+        state = {"waiting": waiting}
+        return self._report(pod, "Running", ready=False, state=state, restarts=12, last=ended)
+
     def let_go(self, pod: Any) -> None:
         """The container of a pod that is being deleted has ended: the object may go."""
         options = client.V1DeleteOptions(
@@ -156,6 +171,7 @@ class Kubelet:
         state: dict[str, Any],
         reason: str = "",
         restarts: int = 0,
+        last: dict[str, Any] | None = None,
     ) -> Any:
         container = pod.spec.containers[0]
         said = "True" if ready else "False"
@@ -174,6 +190,7 @@ class Kubelet:
                     "ready": ready,
                     "restartCount": restarts,
                     "state": state,
+                    "lastState": {"terminated": last} if last else {},
                 }
             ],
         }

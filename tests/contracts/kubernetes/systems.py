@@ -106,7 +106,7 @@ class System(Protocol):
         """Let a disruption budget need every pod with the label ``app``."""
 
 
-def kubeconfig(system: System, path: Path, token: str, *, trusting: bool = True) -> str:
+def kubeconfig(system: System, path: Path, user: dict[str, Any], *, trusting: bool = True) -> str:
     """A kubeconfig with one context, ``teaching``; not trusting means no certificate authority."""
     cluster = {"server": system.server}
     if system.certificate and trusting:
@@ -116,7 +116,7 @@ def kubeconfig(system: System, path: Path, token: str, *, trusting: bool = True)
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": "c", "cluster": cluster}],
-        "users": [{"name": "u", "user": {"token": token}}],
+        "users": [{"name": "u", "user": user}],
         "contexts": [{"name": "teaching", "context": {"cluster": "c", "user": "u"}}],
         "current-context": "teaching",
     }

@@ -88,6 +88,36 @@ def test_forbidden(system: System, connect: Connect, ns: str) -> None:
         assert (told.status, told.reason, told.message) == (403, "Forbidden", message)
 
 
+@contract("everybody with a token may ask what they may do, and nothing is stored of it")
+def test_access_reviews(system: System, connect: Connect, ns: str) -> None:
+    _, token = system.user(
+        ns, Grant(verbs=("patch",), resources=("deployments",), group="apps", names=("proxy",))
+    )
+    asking: Any = client.AuthorizationV1Api(connect(token))
+    for name, verb, allowed in (
+        ("proxy", "patch", True),
+        ("proxy", "delete", False),
+        ("hub", "patch", False),
+        ("", "patch", False),
+    ):
+        wanted = {"namespace": ns, "verb": verb, "group": "apps", "resource": "deployments"}
+        review = asking.create_self_subject_access_review(
+            {"spec": {"resourceAttributes": wanted | {"name": name}}}
+        )
+        assert ((name, verb), review.status.allowed) == ((name, verb), allowed)
+        assert not review.metadata.name
+
+
+@contract("who shows no token may not even ask: 403 Forbidden")
+def test_access_review_without_a_token(system: System) -> None:
+    path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    body = {"spec": {"resourceAttributes": {"verb": "get", "resource": "pods"}}}
+    answer = httpx.post(system.server + path, json=body, verify=False)
+    told = read(answer.status_code, answer.text)
+    assert (told.status, told.reason) == (403, "Forbidden")
+    assert "cannot create resource" in told.message
+
+
 @contract("403 names the object in its details")
 def test_details(system: System, connect: Connect, ns: str) -> None:
     _, token = system.user(ns)

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.adapters import kubernetes as adapter
+from bot.adapters import kubernetes_objects as objects
 from bot.adapters.kubernetes import KubernetesCluster
 from bot.errors import Retry, Tell
 from tests.contracts.kubernetes.node import Kubelet
 from tests.contracts.kubernetes.objects import contract, deployment, exists, on_node, pod
-from tests.contracts.kubernetes.systems import NODE, Apps, Core, Grant, Live, System
+from tests.contracts.kubernetes.systems import NODE, Apps, Core, Live, System
 
 Mayday = Callable[..., KubernetesCluster]
 AT = "2026-11-22T12:00:00+00:00"
@@ -31,6 +32,7 @@ def test_a_running_pod(core: Core, ns: str, kubelet: Kubelet, mayday: Mayday) ->
     assert (found.name, found.uid, found.node) == ("jupyter-ana", made.metadata.uid, NODE)
     assert (found.user, found.server, found.component) == ("Ana@x.org", "gpu", "singleuser-server")
     assert (found.phase, found.reason, found.ready, found.restarts) == ("Running", "", True, 0)
+    assert (found.ips, found.last_exit, found.message) == (("10.1.0.1",), "", "")
     assert found.started_at == datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
     assert found.created_at is not None
     assert found.created_at.tzinfo is not None
@@ -52,6 +54,39 @@ def test_reasons(core: Core, ns: str, kubelet: Kubelet, mayday: Mayday) -> None:
         "evicted": ("Failed", "Evicted"),
         "unplaced": ("Pending", "Unschedulable"),
     }
+
+
+@contract("adapter: a pod whose node died is not ready, though its containers say so")
+def test_a_dead_node(core: Core, ns: str, kubelet: Kubelet, mayday: Mayday) -> None:
+    made = core.create_namespaced_pod(ns, on_node("a", labels={"app": "x"}))
+    kubelet.runs(made)
+    kubelet.lost(made)
+    (found,) = mayday().pods(ns, "app=x")
+    assert (found.phase, found.ready) == ("Running", False)
+    raw = core.read_namespaced_pod("a", ns)
+    assert raw.status.container_statuses[0].ready
+
+
+@contract("adapter: how a container of a pod ended last, and what it waits for")
+def test_the_last_exit(core: Core, ns: str, kubelet: Kubelet, mayday: Mayday) -> None:
+    kubelet.out_of_memory(core.create_namespaced_pod(ns, on_node("a", labels={"app": "x"})))
+    (found,) = mayday().pods(ns, "app=x")
+    assert (found.last_exit, found.restarts) == ("OOMKilled", 12)
+    assert found.last_exit_at == datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+    assert found.reason == "CrashLoopBackOff"
+    assert found.message == "back-off 5m0s restarting container"
+
+
+@contract("adapter: a pod's release by the chart's label or by the recommended one")
+def test_releases(core: Core, ns: str, mayday: Mayday) -> None:
+    for name, labels in (
+        ("a", {"release": "datahub", "component": "hub"}),
+        ("b", {"app.kubernetes.io/instance": "data100", "app.kubernetes.io/component": "hub"}),
+        ("c", {"other": "label"}),
+    ):
+        core.create_namespaced_pod(ns, on_node(name, labels={"app": "x", **labels}))
+    found = [(item.release, item.component) for item in mayday().pods(ns, "app=x")]
+    assert found == [("datahub", "hub"), ("data100", "hub"), ("", "")]
 
 
 @contract("adapter: every page of pods is read")
@@ -128,43 +163,16 @@ def test_deployment(apps: Apps, ns: str, mayday: Mayday) -> None:
     assert (found.generation, found.restarted_at) == (2, AT)
 
 
-@contract("adapter: 401 and 403 are each one sentence that says what to do")
-def test_not_allowed(system: System, ns: str, mayday: Mayday) -> None:
-    with pytest.raises(Tell, match="does not accept mayday's credentials: renew") as told:
-        mayday("not-a-token").pods(ns, "app=x")
-    assert told.value.code == "401"
-    _, token = system.user(ns, Grant(verbs=("list",)))
-    api = mayday(token)
-    assert api.pods(ns, "app=x") == ()
-    for act, says in (
-        (lambda: api.nodes(), "Mayday may not list nodes of cluster teaching: grant it"),
-        (
-            lambda: api.delete_pod(ns, "a", "uid"),
-            f"Mayday may not delete pod a in namespace {ns} of cluster teaching: grant it",
-        ),
-        (
-            lambda: api.force_delete_pod(ns, "a", "uid"),
-            f"Mayday may not read pod a in namespace {ns} of cluster teaching: grant it",
-        ),
-        (
-            lambda: api.restart_deployment(ns, "hub", AT),
-            f"Mayday may not patch deployment hub in namespace {ns} of cluster teaching: grant it",
-        ),
-    ):
-        with pytest.raises(Tell, match=says) as told:
-            act()
-        assert told.value.code == "403"
-
-
-@contract("adapter: a Deployment that is not there is one sentence")
-def test_nothing_there(ns: str, mayday: Mayday) -> None:
-    for act in (
-        lambda: mayday().deployment(ns, "none"),
-        lambda: mayday().restart_deployment(ns, "none", AT),
-    ):
-        with pytest.raises(Tell, match=r"check the hub's namespace in mayday\.yaml") as told:
-            act()
-        assert told.value.code == "404"
+@contract("adapter: a paused Deployment takes the restart's annotation and says that it is paused")
+def test_paused(apps: Apps, ns: str, mayday: Mayday) -> None:
+    body = deployment("proxy", replicas=0)
+    body["spec"]["paused"] = True
+    apps.create_namespaced_deployment(ns, body)
+    mayday().restart_deployment(ns, "proxy", AT)
+    found = mayday().deployment(ns, "proxy")
+    assert (found.paused, found.restarted_at) == (True, AT)
+    apps.patch_namespaced_deployment("proxy", ns, {"spec": {"paused": False}})
+    assert not mayday().deployment(ns, "proxy").paused
 
 
 @contract("adapter: a page that expires in the middle of a list")
@@ -178,14 +186,14 @@ def test_expired_page(
     monkeypatch.setattr(adapter, "PAGE", 1)
     for name in "ab":
         core.create_namespaced_pod(ns, pod(name, labels={"app": "x"}))
-    read = adapter._pod
+    read = objects.pod
 
     def forgetful(item: Live) -> object:
         core.patch_namespaced_pod("b", ns, {"metadata": {"labels": {"later": "x"}}})
         system.forget()
         return read(item)
 
-    monkeypatch.setattr(adapter, "_pod", forgetful)
+    monkeypatch.setattr(objects, "pod", forgetful)
     with pytest.raises(Retry, match="list pods"):
         mayday().pods(ns, "app=x")
 
@@ -195,11 +203,3 @@ def test_bad_selector(ns: str, mayday: Mayday) -> None:
     with pytest.raises(Tell, match="refused to list pods") as told:
         mayday().pods(ns, "a b")
     assert told.value.code == "400"
-
-
-@contract("adapter: a certificate that is not trusted is said so")
-def test_certificate(system: System, ns: str, mayday: Mayday) -> None:
-    if system.certificate is None:
-        pytest.skip("the double speaks plain HTTP on loopback: it has no certificate to distrust")
-    with pytest.raises(Tell, match="certificate of cluster teaching is not trusted"):
-        mayday(trusting=False).pods(ns, "app=x")

@@ -21,7 +21,8 @@ _SCRIPTS = {
     "failing": "print('one'); print('two'); print('three'); raise SystemExit(3)",
     "finishing": "print('done')",
     "web": (
-        "import http.server, os; http.server.HTTPServer(('127.0.0.1', int(os.environ['PORT'])), "
+        "import http.server, os; "
+        "http.server.HTTPServer((os.environ['POD_IP'], int(os.environ['PORT'])), "
         "http.server.SimpleHTTPRequestHandler).serve_forever()"
     ),
 }

@@ -11,7 +11,7 @@ from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
 from bot.sandbox.cluster import ClusterDouble
-from bot.sandbox.cluster.kubelet import PORT_ANNOTATION
+from bot.sandbox.cluster.resources import PODS
 from bot.sandbox.cluster.waiting import wait_for
 
 NS = "hub-prod"
@@ -31,24 +31,44 @@ def reasons(core: client.CoreV1Api, name: str) -> set[str]:
 def test_a_running_pod_listens_where_it_says(core: client.CoreV1Api, pod: Builder) -> None:
     body = pod("web", "web")
     probe = {"httpGet": {"path": "/", "port": 80}}
-    body["spec"]["containers"][0]["readinessProbe"] = probe
+    body["spec"]["containers"][0] |= {
+        "readinessProbe": probe,
+        "ports": [{"containerPort": 8888}],
+    }
     core.create_namespaced_pod(NS, body)
     wait_for(lambda: bool((s := state(core, "web")) and s.ready), "the pod to be ready")
     found = core.read_namespaced_pod("web", NS)
     assert (found.status.phase, found.spec.node_name) == ("Running", "core-1")
     assert {c.type: c.status for c in found.status.conditions}["Ready"] == "True"
-    port = int(found.metadata.annotations[PORT_ANNOTATION])
-    with socket.create_connection((found.status.pod_ip, port), timeout=5):
+    with socket.create_connection((found.status.pod_ip, 8888), timeout=5):
         pass
     assert {"Scheduled", "Started"} <= reasons(core, "web")
 
 
-def test_two_pods_are_told_apart_by_port(core: client.CoreV1Api, pod: Builder) -> None:
+def test_each_pod_has_an_address_of_its_own(core: client.CoreV1Api, pod: Builder) -> None:
     for name in ("one", "two"):
-        core.create_namespaced_pod(NS, pod(name, "web"))
+        core.create_namespaced_pod(NS, pod(name))
         wait_for(lambda name=name: state(core, name) is not None, "the pod")
-    ports = {p.metadata.annotations[PORT_ANNOTATION] for p in core.list_namespaced_pod(NS).items}
-    assert len(ports) == 2
+    found = core.list_namespaced_pod(NS).items
+    addresses = {item.status.pod_ip for item in found}
+    assert len(addresses) == 2
+    assert all(address.startswith("127.1.") for address in addresses)
+
+
+def test_a_pod_whose_node_does_not_answer_is_marked_unready_until_it_does(
+    cluster: ClusterDouble, core: client.CoreV1Api, pod: Builder
+) -> None:
+    def conditions() -> dict[str, str]:
+        found = core.read_namespaced_pod("a", NS).status.conditions or ()
+        return {condition.type: condition.status for condition in found}
+
+    uid = core.create_namespaced_pod(NS, pod("a")).metadata.uid
+    wait_for(lambda: conditions().get("Ready") == "True", "the pod")
+    cluster.kubelet.freeze(uid)
+    assert (conditions()["Ready"], conditions()["ContainersReady"]) == ("False", "True")
+    assert state(core, "a").ready
+    cluster.kubelet.thaw()
+    wait_for(lambda: conditions()["Ready"] == "True", "the node to answer")
 
 
 def test_a_killed_process_is_started_again(
@@ -116,6 +136,16 @@ def test_a_pod_waits_for_a_node_that_fits(
     wait_for(lambda: "FailedScheduling" in reasons(core, "a"), "the scheduler's complaint")
     cluster.add_node("user-1", {"purpose": "user"})
     wait_for(lambda: core.read_namespaced_pod("a", NS).spec.node_name == "user-1", "the node")
+
+
+def test_a_node_that_is_being_added_is_an_event_of_the_pod_that_waits(
+    cluster: ClusterDouble, core: client.CoreV1Api, pod: Builder
+) -> None:
+    core.create_namespaced_pod(NS, pod("a", nodeSelector={"purpose": "user"}))
+    waiting = cluster.storage.get(PODS, NS, "a")
+    said = "pod triggered scale-up: [{user-pool 1->2 (max: 9)}]"
+    cluster.journal.write(waiting, "TriggeredScaleUp", said, component="cluster-autoscaler")
+    assert "TriggeredScaleUp" in reasons(core, "a")
 
 
 def test_nothing_is_placed_on_a_cordoned_node(core: client.CoreV1Api, pod: Builder) -> None:

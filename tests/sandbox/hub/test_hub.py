@@ -28,6 +28,20 @@ def test_work_is_kept_in_the_servers_memory(hub: HubSandbox) -> None:
     assert hub.work_done("ana") == before + 2
 
 
+def test_each_route_leads_to_the_address_of_its_pod(
+    hub: HubSandbox, bot: httpx.Client, core: client.CoreV1Api
+) -> None:
+    selector = "component=singleuser-server"
+    pods = core.list_namespaced_pod(hub.namespace, label_selector=selector).items
+    addresses = {
+        pod.metadata.annotations["hub.jupyter.org/username"]: f"http://{pod.status.pod_ip}:8888"
+        for pod in pods
+    }
+    assert len(set(addresses.values())) == len(hub.users)
+    routes = [route for route in bot.get("/proxy").json().values() if "user" in route["data"]]
+    assert {route["data"]["user"]: route["target"] for route in routes} == addresses
+
+
 def test_nobody_gets_into_anothers_server(hub: HubSandbox) -> None:
     assert httpx.get(f"{hub.url}/user/ana/", timeout=10).status_code == 403
     headers = {"Authorization": f"token {hub.api_token}"}

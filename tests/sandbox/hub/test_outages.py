@@ -8,6 +8,7 @@ import httpx
 import pytest
 from kubernetes import client
 
+from bot.sandbox.cluster.status import condition
 from bot.sandbox.cluster.waiting import wait_for
 from bot.sandbox.hub import HubSandbox, Row
 from bot.sandbox.outages import OutageError
@@ -104,6 +105,7 @@ def test_a_hanging_stop_ends_only_when_its_pod_is_forced_away(
 
     pod = hub.user_pod("ana")
     assert pod is not None
+    assert not condition(pod, "Ready")
     meta = pod["metadata"]
     body = client.V1DeleteOptions(
         grace_period_seconds=0, preconditions=client.V1Preconditions(uid=meta["uid"])

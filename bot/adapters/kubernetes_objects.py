@@ -1,0 +1,135 @@
+"""The official client's objects as mayday's values. Each raises ValueError for what is none of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from kubernetes import client
+
+from bot.domain.hubs import Deployment, Node, Pod, PodEvent
+
+RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
+USER = "hub.jupyter.org/username"
+SERVER = "hub.jupyter.org/servername"
+POOL = "hub.jupyter.org/node-purpose"
+RELEASE = ("release", "app.kubernetes.io/instance")
+COMPONENT = ("component", "app.kubernetes.io/component")
+
+
+def pod(item: client.V1Pod) -> Pod:
+    """A pod."""
+    meta, status, spec = item.metadata, item.status, item.spec
+    if meta is None or status is None:
+        raise ValueError("a pod without metadata or status")
+    notes = meta.annotations or {}
+    labels = meta.labels or {}
+    containers = list(status.container_statuses or ())
+    grace = meta.deletion_grace_period_seconds or 0
+    deadline = meta.deletion_timestamp
+    exited, exited_at = _last_exit(containers)
+    ips = [found.ip for found in status.pod_ips or ()] or [status.pod_ip or ""]
+    return Pod(
+        name=meta.name or "",
+        uid=meta.uid or "",
+        phase=status.phase or "Unknown",
+        reason=next((reason for reason, _ in _explanations(status) if reason), ""),
+        node=(spec.node_name if spec else None) or "",
+        user=notes.get(USER, ""),
+        server=notes.get(SERVER, ""),
+        component=next((labels[label] for label in COMPONENT if labels.get(label)), ""),
+        created_at=meta.creation_timestamp,
+        started_at=status.start_time,
+        # Kubernetes writes when the pod should be gone: the request's time plus the grace.
+        deleting_since=deadline - timedelta(seconds=grace) if deadline else None,
+        grace=grace,
+        finalizers=tuple(meta.finalizers or ()),
+        owner_kind=next((owner.kind for owner in meta.owner_references or ()), ""),
+        restarts=sum(container.restart_count for container in containers),
+        ready=bool(containers)
+        and all(container.ready for container in containers)
+        and not _is_marked_unready(status),
+        ips=tuple(ip for ip in ips if ip),
+        release=next((labels[label] for label in RELEASE if labels.get(label)), ""),
+        message=next((message for _, message in _explanations(status) if message), ""),
+        last_exit=exited,
+        last_exit_at=exited_at,
+    )
+
+
+def _is_marked_unready(status: client.V1PodStatus) -> bool:
+    """Whether the Ready condition denies it. For a dead node, the condition alone is updated."""
+    conditions = status.conditions or ()
+    return any(found.type == "Ready" and found.status != "True" for found in conditions)
+
+
+def _explanations(status: client.V1PodStatus) -> Iterator[tuple[str, str]]:
+    """Reason and message of why a pod does not run: the pod's own, a container's, the scheduler's."""
+    yield status.reason or "", status.message or ""
+    for container in [*(status.init_container_statuses or ()), *(status.container_statuses or ())]:
+        state: Any = container.state
+        for stage in (state.waiting, state.terminated) if state else ():
+            if stage is not None and stage.reason and stage.reason != "Completed":
+                yield str(stage.reason), stage.message or ""
+    for condition in status.conditions or ():
+        if condition.type == "PodScheduled" and condition.status == "False":
+            yield condition.reason or "Unschedulable", condition.message or ""
+
+
+def _last_exit(containers: list[client.V1ContainerStatus]) -> tuple[str, datetime | None]:
+    """Why and when a container ended last."""
+    ends = [
+        state.terminated
+        for container in containers
+        for state in (container.last_state, container.state)
+        if state is not None and state.terminated is not None
+    ]
+    if not ends:
+        return "", None
+    last = max(ends, key=lambda end: end.finished_at or datetime.min.replace(tzinfo=UTC))
+    return last.reason or f"exit status {last.exit_code}", last.finished_at
+
+
+def pod_event(item: client.CoreV1Event) -> PodEvent:
+    """An event of a pod, at the time of its latest occurrence."""
+    series = item.series.last_observed_time if item.series else None
+    times = (item.last_timestamp, item.event_time, series, item.first_timestamp)
+    return PodEvent(
+        pod_uid=item.involved_object.uid or "",
+        reason=item.reason or "",
+        message=item.message or "",
+        at=max((time for time in times if time), default=None),
+    )
+
+
+def deployment(item: client.V1Deployment) -> Deployment:
+    """A Deployment and its rollout."""
+    meta, spec, status = item.metadata, item.spec, item.status
+    if meta is None or spec is None or status is None:
+        raise ValueError("a deployment without metadata, spec or status")
+    template = spec.template.metadata
+    notes = (template.annotations if template else None) or {}
+    return Deployment(
+        name=meta.name or "",
+        replicas=1 if spec.replicas is None else spec.replicas,
+        ready=status.ready_replicas or 0,
+        updated=status.updated_replicas or 0,
+        generation=meta.generation or 0,
+        observed_generation=status.observed_generation or 0,
+        strategy=(spec.strategy.type if spec.strategy else None) or "RollingUpdate",
+        restarted_at=notes.get(RESTARTED_AT, ""),
+        paused=bool(spec.paused),
+    )
+
+
+def node(item: client.V1Node) -> Node:
+    """A node."""
+    meta, spec, status = item.metadata, item.spec, item.status
+    conditions = (status.conditions if status else None) or ()
+    return Node(
+        name=(meta.name if meta else None) or "",
+        ready=any(found.type == "Ready" and found.status == "True" for found in conditions),
+        cordoned=bool(spec and spec.unschedulable),
+        pool=((meta.labels if meta else None) or {}).get(POOL, ""),
+    )

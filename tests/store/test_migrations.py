@@ -1,0 +1,89 @@
+"""What is stored stays readable over an update, and over the way back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
+
+from bot.domain.hubs import Condition, Part, RouteState
+from bot.domain.plans import Plan
+from bot.store import runs as rows
+from bot.store.engine import Store
+from tests.support.rows import stored
+
+OLD = {
+    "runbook": "force-delete-stuck-servers",
+    "place": {"hub": "datahub", "cluster": "teaching", "namespace": "prod", "proxy": "proxy"},
+    "read_at": "2026-11-22T12:00:00Z",
+    "summary": "",
+    "steps": [],
+    "losses": [],
+    "cautions": [],
+    "nothing_to_do": "No server is stuck.",
+    "diagnosis": "well",
+    "ready": 2,
+    "routes": 2,
+    "unrouted": 1,
+    "conditions": {"ok": 1, "unclear": 1},
+    "rows": [
+        {"user": "ana", "server": "", "hub": "ready", "condition": "unclear", "routed": None},
+        {"user": "ben", "server": "", "hub": "ready", "condition": "unrouted", "routed": False},
+    ],
+    "gaps": [{"part": "everyone", "why": "The token is narrow."}],
+}
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    made = Store(database_url)
+    made.migrate()
+    yield made
+    made.close()
+
+
+def to(store: Store, revision: str) -> None:
+    with store.write() as tx:
+        config = Config()
+        config.set_main_option("script_location", "migrations:")
+        config.attributes["connection"] = tx
+        move = command.upgrade if revision == "head" else command.downgrade
+        move(config, revision)
+
+
+def test_a_plan_of_before_is_read_after_the_update(store: Store) -> None:
+    stored(store)
+    to(store, "0001")
+    with store.write() as tx:
+        tx.execute(
+            text(
+                "INSERT INTO run (id, incident_id, runbook, hub, options, state, plan, error, "
+                "asked_by, asked_at, decided_by) VALUES ('r1', 'abc123abc123', 'x', 'datahub', "
+                "'{}', 'nothing_to_do', :plan, '', 'U1', '2026-11-22 12:00:00+00:00', '')"
+            ),
+            {"plan": json.dumps(OLD)},
+        )
+    to(store, "head")
+    with store.read() as tx:
+        run = rows.get(tx, "r1")
+    assert run is not None
+    plan = Plan.from_json(run.plan or {})
+    assert plan.conditions == {Condition.OK: 1, Condition.UNKNOWN: 1}
+    assert [(row.condition, row.route) for row in plan.rows] == [
+        (Condition.UNKNOWN, RouteState.UNKNOWN),
+        (Condition.UNROUTED, RouteState.MISSING),
+    ]
+    assert [(part.part, part.why) for part in plan.unknown] == [
+        (Part.ACCESS, "The token is narrow.")
+    ]
+    to(store, "0001")
+    with store.read() as tx:
+        kept = tx.execute(text("SELECT plan FROM run")).scalar()
+    back = json.loads(kept) if isinstance(kept, str) else kept
+    assert back["conditions"] == OLD["conditions"]
+    assert [row["routed"] for row in back["rows"]] == [None, False]
+    to(store, "head")

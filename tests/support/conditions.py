@@ -1,0 +1,332 @@
+"""The table of conditions, line by line: the words of the README, and facts that stand for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bot.domain.evidence import View
+from bot.domain.hubs import Condition, HubFacts, Pod, PodEvent, Server
+from bot.domain.ownership import Owner, users_pods
+from bot.domain.plans import StepVerb
+from bot.render.plans import CONDITIONS
+from tests.support.hubs import (
+    NOW,
+    PLACE,
+    facts,
+    late_spawn,
+    pod,
+    route,
+    server,
+    terminating,
+)
+from tests.support.scripted import HUB_POD
+
+LATELY = {("ana", ""): NOW - timedelta(seconds=30)}
+FOR_LONG = {("ana", ""): NOW - timedelta(minutes=3)}
+PENDING = pod("ana", phase="Pending")
+EVICTED = pod("ana", phase="Failed", reason="Evicted")
+YOUNG = replace(pod("ana"), created_at=NOW - timedelta(minutes=9))
+CRASHING = replace(pod("ana", reason="CrashLoopBackOff"), ready=False, restarts=12)
+OOMKILLED = replace(
+    pod("ana"), restarts=4, last_exit="OOMKilled", last_exit_at=NOW - timedelta(minutes=1)
+)
+UNREADY = replace(pod("ana"), ready=False)
+SCALE_UP = PodEvent(
+    pod_uid="uid-ana", reason="TriggeredScaleUp", message="pod triggered scale-up", at=NOW
+)
+
+
+def seen(
+    record: Server | None,
+    its_pod: Pod | None,
+    *,
+    routed: bool = False,
+    to: str = "",
+    others: bool = True,
+    since: dict[tuple[str, str], object] | None = None,
+    events: tuple[PodEvent, ...] = (),
+) -> HubFacts:
+    """Facts about Ana's server; beside it, with ``others``, Zoe's, which is well."""
+    records = (*((record,) if record else ()), *((server("zoe"),) if others else ()))
+    pods = (*((its_pod,) if its_pod else ()), *((pod("zoe"),) if others else ()))
+    routes = (
+        *((route("ana", to=to),) if routed or to else ()),
+        *((route("zoe"),) if others else ()),
+    )
+    owner = Owner(namespace=PLACE.namespace)
+    return facts(
+        servers=records,
+        pods=users_pods((*pods, HUB_POD), owner, View(items=records)),
+        routes=routes,
+        since=since,  # type: ignore[arg-type]
+        events=View(items=events),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A line of the table. ``verb`` is the step that force-delete-stuck-servers proposes, if any."""
+
+    hub: str
+    pod: str
+    route: str
+    condition: Condition
+    verb: StepVerb | None = None
+    examples: tuple[Callable[[], HubFacts], ...]
+
+
+C, V = Condition, StepVerb
+TABLE = (
+    Line(
+        hub="ready",
+        pod="Running and ready",
+        route="to the pod",
+        condition=C.OK,
+        examples=(
+            lambda: seen(server("ana"), pod("ana"), routed=True),
+            lambda: seen(server("ana"), pod("ana"), to="jupyter-ana.datahub-prod.svc"),
+        ),
+    ),
+    Line(
+        hub="ready",
+        pod="Running and ready",
+        route="missing",
+        condition=C.UNROUTED,
+        examples=(lambda: seen(server("ana"), pod("ana")),),
+    ),
+    Line(
+        hub="ready",
+        pod="Running and ready",
+        route="to another address",
+        condition=C.STALE_ROUTE,
+        examples=(lambda: seen(server("ana"), pod("ana"), to="10.9.9.9"),),
+    ),
+    Line(
+        hub="ready",
+        pod="crashing, or killed for its memory, again and again",
+        route="any",
+        condition=C.CRASHING,
+        examples=(
+            lambda: seen(server("ana"), CRASHING, routed=True),
+            lambda: seen(server("ana"), OOMKILLED, routed=True),
+            lambda: seen(server("ana"), CRASHING),
+        ),
+    ),
+    Line(
+        hub="ready",
+        pod="Pending, or Running and not ready",
+        route="any",
+        condition=C.UNKNOWN,
+        examples=(
+            lambda: seen(server("ana"), PENDING),
+            lambda: seen(server("ana"), UNREADY, routed=True),
+        ),
+    ),
+    Line(
+        hub="ready",
+        pod="Terminating beyond its grace time",
+        route="any",
+        condition=C.LOST_NODE,
+        verb=V.FORCE_DELETE_POD,
+        examples=(
+            lambda: seen(server("ana"), terminating("ana")),
+            lambda: seen(server("ana"), terminating("ana"), routed=True),
+        ),
+    ),
+    Line(
+        hub="ready",
+        pod="the same, and still ready",
+        route="any",
+        condition=C.UNKNOWN,
+        examples=(lambda: seen(server("ana"), replace(terminating("ana"), ready=True)),),
+    ),
+    Line(
+        hub="ready",
+        pod="none, or one that has ended; other servers have theirs",
+        route="to no living pod",
+        condition=C.STALE_RECORD,
+        verb=V.STOP_SERVER,
+        examples=(
+            lambda: seen(server("ana"), None),
+            lambda: seen(server("ana"), None, routed=True),
+            lambda: seen(server("ana"), EVICTED, routed=True),
+        ),
+    ),
+    Line(
+        hub="ready",
+        pod="none, and no other server has one here",
+        route="any",
+        condition=C.UNKNOWN,
+        examples=(
+            lambda: seen(server("ana"), None, others=False),
+            lambda: seen(server("ana"), None, routed=True, others=False),
+        ),
+    ),
+    Line(
+        hub="pending spawn, within `start_timeout`",
+        pod="any",
+        route="any",
+        condition=C.STARTING,
+        examples=(
+            lambda: seen(late_spawn("ana", minutes=6), PENDING),
+            lambda: seen(late_spawn("ana", minutes=6), None),
+            lambda: seen(
+                late_spawn("ana", minutes=6), pod("ana", phase="Pending", reason="ErrImagePull")
+            ),
+        ),
+    ),
+    Line(
+        hub="pending spawn, beyond `start_timeout`",
+        pod="none, Pending or crashing",
+        route="missing",
+        condition=C.STUCK_SPAWN,
+        verb=V.STOP_SERVER,
+        examples=(
+            lambda: seen(late_spawn("ana"), None),
+            lambda: seen(late_spawn("ana"), PENDING),
+            lambda: seen(late_spawn("ana"), CRASHING),
+            lambda: seen(late_spawn("ana"), EVICTED),
+        ),
+    ),
+    Line(
+        hub="pending spawn, beyond `start_timeout`",
+        pod="Pending, and a node is being added for it",
+        route="any",
+        condition=C.STARTING,
+        examples=(lambda: seen(late_spawn("ana"), PENDING, events=(SCALE_UP,)),),
+    ),
+    Line(
+        hub="pending spawn, beyond `start_timeout`",
+        pod="Running",
+        route="any",
+        condition=C.UNKNOWN,
+        examples=(
+            lambda: seen(late_spawn("ana"), pod("ana")),
+            lambda: seen(late_spawn("ana"), UNREADY, routed=True),
+        ),
+    ),
+    Line(
+        hub="pending stop",
+        pod="Terminating beyond its grace time, or ended",
+        route="any",
+        condition=C.STUCK_STOP,
+        verb=V.FORCE_DELETE_POD,
+        examples=(
+            lambda: seen(server("ana", pending="stop"), terminating("ana")),
+            lambda: seen(server("ana", pending="stop"), EVICTED),
+        ),
+    ),
+    Line(
+        hub="pending stop, for less than 2 minutes",
+        pod="any other",
+        route="any",
+        condition=C.STOPPING,
+        examples=(
+            lambda: seen(server("ana", pending="stop"), terminating("ana", seconds=35)),
+            lambda: seen(server("ana", pending="stop"), pod("ana"), since=LATELY),
+            lambda: seen(server("ana", pending="stop"), None, since=LATELY),
+            lambda: seen(server("ana", pending="stop"), None),
+        ),
+    ),
+    Line(
+        hub="pending stop, for longer",
+        pod="not even Terminating",
+        route="missing",
+        condition=C.UNSENT_STOP,
+        verb=V.DELETE_POD,
+        examples=(lambda: seen(server("ana", pending="stop"), pod("ana"), since=FOR_LONG),),
+    ),
+    Line(
+        hub="pending stop, for longer",
+        pod="none; other servers have theirs",
+        route="any",
+        condition=C.LOST_EVENTS,
+        examples=(lambda: seen(server("ana", pending="stop"), None, since=FOR_LONG),),
+    ),
+    Line(
+        hub="pending check, for over 2 minutes",
+        pod="any",
+        route="any",
+        condition=C.HUNG_CHECK,
+        examples=(
+            lambda: seen(server("ana", pending="check"), pod("ana"), since=FOR_LONG),
+            lambda: seen(server("ana", pending="check"), None, since=FOR_LONG),
+        ),
+    ),
+    Line(
+        hub="absent",
+        pod="younger than `start_timeout`",
+        route="any",
+        condition=C.STARTING,
+        examples=(
+            lambda: seen(None, YOUNG),
+            lambda: seen(None, YOUNG, routed=True),
+        ),
+    ),
+    Line(
+        hub="absent, and the hub knows the user",
+        pod="older, of this hub's release",
+        route="missing, and none to its address",
+        condition=C.ORPHAN,
+        verb=V.DELETE_POD,
+        examples=(lambda: seen(None, pod("ana")),),
+    ),
+    Line(
+        hub="absent",
+        pod="Terminating beyond its grace time",
+        route="missing",
+        condition=C.STUCK_ORPHAN,
+        verb=V.FORCE_DELETE_POD,
+        examples=(lambda: seen(None, terminating("ana")),),
+    ),
+    Line(
+        hub="absent",
+        pod="any",
+        route="to it, by its name or its address",
+        condition=C.UNKNOWN,
+        examples=(
+            lambda: seen(None, pod("ana"), routed=True),
+            lambda: seen(None, pod("ana"), to="10.9.9.9"),
+            lambda: seen(None, terminating("ana"), routed=True),
+        ),
+    ),
+    Line(
+        hub="any",
+        pod="in phase Unknown, or several of one server",
+        route="any",
+        condition=C.UNKNOWN,
+        examples=(
+            lambda: seen(server("ana"), replace(pod("ana"), phase="Unknown"), routed=True),
+            lambda: seen(None, replace(pod("ana"), phase="Unknown")),
+        ),
+    ),
+)
+
+REMEDIES = {
+    V.FORCE_DELETE_POD: "force-delete the pod",
+    V.DELETE_POD: "delete the pod",
+    V.STOP_SERVER: "stop the server",
+}
+NOT_BY_DELETING = {
+    C.UNROUTED: "nothing; `resync-routes` helps",
+    C.STALE_ROUTE: "nothing; `resync-routes` helps",
+    C.CRASHING: "nothing; its user stops and starts it",
+    C.LOST_EVENTS: "nothing; restart the hub after `start_timeout`",
+    C.HUNG_CHECK: "nothing; restart the hub",
+}
+
+
+def readme_rows() -> list[list[str]]:
+    """The table as the README shows it."""
+    return [
+        [
+            line.hub,
+            line.pod,
+            line.route,
+            CONDITIONS[line.condition],
+            REMEDIES[line.verb] if line.verb else NOT_BY_DELETING.get(line.condition, "nothing"),
+        ]
+        for line in TABLE
+    ]

@@ -1,0 +1,33 @@
+"""An ingress: one host whose paths lead to different sites, answered by ``tests.support.stub``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import httpx
+
+from tests.support.stub import Answer, Asked
+
+_HOP = {"connection", "content-length", "content-type", "date", "server", "transfer-encoding"}
+
+
+def ingress(
+    sites: Mapping[str, str], *, otherwise: Answer | None = None
+) -> Callable[[Asked], Answer]:
+    """Pass what begins with a path on to the origin beside it; 502 where nobody listens there.
+
+    The rest gets ``otherwise``, by default the 404 page of an ingress.
+    """
+
+    def answer(asked: Asked) -> Answer:
+        origin = next((to for path, to in sites.items() if asked.path.startswith(path)), None)
+        if origin is None:
+            return otherwise or Answer(status=404, body="default backend - 404")
+        try:
+            given = httpx.request(asked.method, origin + asked.path, timeout=10)
+        except httpx.TransportError:
+            return Answer(status=502, body="<html>502 Bad Gateway</html>")
+        kept = {key: value for key, value in given.headers.items() if key not in _HOP}
+        return Answer(status=given.status_code, body=given.text, headers=kept)
+
+    return answer
