@@ -284,7 +284,9 @@ def _without_record(
             "the hub has no user of this name: renamed or deleted, or the hub's database was lost"
         )
     if not any(joined.matched(other) for other in joined.records):
-        return _unknown("none of the pods here has a record: the hub's database may be lost")
+        return _unknown(
+            "none of the pods here has a record and a route: the hub's database may be lost"
+        )
     young = pod.created_at is None or now - pod.created_at < snapshot.thresholds.start
     if overdue and young:
         return _unknown("its pod is still ready, long after it should have been gone")

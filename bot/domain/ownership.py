@@ -41,6 +41,10 @@ LOOKALIKES = (
     "Pods in namespace {namespace} have the names of this hub's servers, but not their start times or "
     "addresses: check whether hubs[].namespace is that of another hub."
 )
+NO_ROUTE = (
+    "Pods in namespace {namespace} have the names of this hub's servers, but no route shows that they "
+    "are this hub's: run resync-routes first."
+)
 NO_PROOF = (
     "No ready server has its pod in namespace {namespace}, so pods may be in another namespace. "
     "If all users' pods are in this one, set hubs[].user_pods to complete."
@@ -96,13 +100,17 @@ def began_with(pod: Pod, record: Server) -> bool:
 
 
 def is_pod_of(pod: Pod, record: Server, routes: Sequence[Route]) -> bool:
-    """Whether hub and cluster show one server that runs: by its names, its start and its ``routes``."""
+    """Whether hub, cluster and proxy show one server that runs: by its names, its start and its route.
+
+    Without a route, a pod of another hub whose user has the same name may have begun by chance then.
+    """
     addresses = [route.address for route in routes if route.address is not None]
     return (
         record.ready
         and (pod.user, pod.server) == (record.user, record.name)
         and pod.phase == "Running"
         and began_with(pod, record)
+        and bool(routes)
         and all(pod.has_address(address) for address in addresses)
     )
 
@@ -116,7 +124,7 @@ def strangers(pods: Sequence[Pod], own: View[Pod]) -> tuple[Pod, ...]:
 
 
 def users_pods(
-    pods: Sequence[Pod], owner: Owner, servers: View[Server], routes: Sequence[Route] = ()
+    pods: Sequence[Pod], owner: Owner, servers: View[Server], routes: View[Route]
 ) -> View[Pod]:
     """The pods of this hub's users; nothing of another release is among them.
 
@@ -133,11 +141,16 @@ def users_pods(
     if owner.complete:
         return seen
     ready = {(server.user, server.name): server for server in servers.items if server.ready}
-    led = {key: [route for route in routes if (route.user, route.server) == key] for key in ready}
+    led: dict[tuple[str, str], list[Route]] = {key: [] for key in ready}
+    for route in routes.items:
+        led.get((route.user, route.server), []).append(route)
     alike = [pod for pod in own if (pod.user, pod.server) in ready and pod.phase == "Running"]
     for pod in alike:
         key = (pod.user, pod.server)
-        if is_pod_of(pod, ready[key], led[key]):
+        # Where the routes are unknown nothing is cleared for want of a pod anyway.
+        if is_pod_of(pod, ready[key], led[key]) or not routes.complete:
             return seen
-    words = LOOKALIKES if alike else NO_MATCH if ready else NO_PROOF
+    words = NO_MATCH if ready else NO_PROOF
+    if alike:
+        words = LOOKALIKES if any(led.values()) else NO_ROUTE
     return replace(seen, unknown=words.format(ready=len(ready), namespace=owner.namespace))

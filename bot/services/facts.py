@@ -69,7 +69,7 @@ def read_facts(
     """
     access = _fact(site.hub.access)
     found, servers, routes = _views(site, access)
-    pods = users_pods(found.items, site.owner, servers, routes.items) if found.read else found
+    pods = users_pods(found.items, site.owner, servers, routes) if found.read else found
     snapshot = HubSnapshot(
         servers=servers,
         pods=pods,

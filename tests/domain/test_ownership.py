@@ -10,6 +10,7 @@ import pytest
 from bot.domain.evidence import View
 from bot.domain.hubs import Condition, Pod, Route, Server
 from bot.domain.ownership import Owner, began_with, proxy_pods, release_of, strangers, users_pods
+from bot.errors import Tell
 from bot.services.facts import read_facts
 from bot.services.site import Site
 from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS as CLEAR
@@ -26,6 +27,10 @@ def records(*users: str) -> View[Server]:
 
 def of_release(release: str, *pods: Pod) -> list[Pod]:
     return [replace(one, release=release, uid=f"{release}-{one.uid}") for one in pods]
+
+
+def routed(*users: str) -> View[Route]:
+    return View(items=tuple(map(route, users)))
 
 
 def names(view: View[Pod]) -> list[str]:
@@ -47,13 +52,13 @@ def plan_of(party: Scripted, **configured: object) -> tuple[object, ...]:
 
 
 def test_pods_are_all_that_there_are_where_a_ready_server_has_its_own() -> None:
-    seen = users_pods([HUB_POD, PROXY_POD, pod("ana")], OWNER, records("ana", "ben"))
+    seen = users_pods([HUB_POD, PROXY_POD, pod("ana")], OWNER, records("ana", "ben"), routed("ana"))
     assert (names(seen), seen.complete) == (["jupyter-ana"], True)
 
 
 def test_without_any_of_the_ready_servers_pods_they_are_elsewhere() -> None:
     """A typing error in the namespace, or pods in other ones."""
-    seen = users_pods([HUB_POD], OWNER, records("ana", "ben", "cy"))
+    seen = users_pods([HUB_POD], OWNER, records("ana", "ben", "cy"), routed("ana"))
     assert seen.read
     assert seen.unknown.startswith(
         "None of the 3 ready servers has a pod in namespace datahub-prod: check hubs[].namespace."
@@ -85,20 +90,20 @@ def test_a_lone_stale_record_is_cleared_only_where_all_pods_are_said_to_be_here(
 
 def test_a_hub_on_which_nobody_works_has_nothing_stuck() -> None:
     assert plan_of(Scripted()) == ([], "No server is stuck.", "")
-    seen = users_pods([HUB_POD], OWNER, NONE)
+    seen = users_pods([HUB_POD], OWNER, NONE, routed("ana"))
     assert "set hubs[].user_pods to complete" in seen.unknown
 
 
 @pytest.mark.parametrize("phase", ["Pending", "Failed", "Unknown"])
 def test_a_pod_that_does_not_run_proves_nothing(phase: str) -> None:
-    seen = users_pods([HUB_POD, pod("ana", phase=phase)], OWNER, records("ana"))
+    seen = users_pods([HUB_POD, pod("ana", phase=phase)], OWNER, records("ana"), routed("ana"))
     assert not seen.complete
 
 
 @pytest.mark.parametrize("pending", ["spawn", "stop", "check"])
 def test_a_record_that_is_not_ready_proves_nothing(pending: str) -> None:
     starting = View(items=(server("ana", pending=pending),))
-    assert not users_pods([HUB_POD, pod("ana")], OWNER, starting).complete
+    assert not users_pods([HUB_POD, pod("ana")], OWNER, starting, routed("ana")).complete
 
 
 # --- the same names elsewhere -------------------------------------------------------------------
@@ -118,7 +123,7 @@ def test_a_pod_proves_only_a_server_that_began_when_it_did(
     created: timedelta, proves: bool
 ) -> None:
     one = replace(pod("ana"), created_at=LONG_AGO + created)
-    seen = users_pods([HUB_POD, one], OWNER, records("ana"))
+    seen = users_pods([HUB_POD, one], OWNER, records("ana"), routed("ana"))
     assert seen.complete is proves
     if not proves:
         assert "check whether hubs[].namespace is that of another hub" in seen.unknown
@@ -134,18 +139,37 @@ def test_what_does_not_say_when_it_began_proves_nothing(missing: str) -> None:
 @pytest.mark.parametrize(
     ("led", "proves"),
     [
-        ((), True),  # the flagship outage: no routes at all
         ((route("ana"),), True),
         ((route("ana", to="jupyter-ana.svc"),), True),
-        ((route("ben", to="10.9.9.9"),), True),
+        ((route("ana"), route("ben", to="10.9.9.9")), True),
+        ((route("ben"),), False),
         ((route("ana", to="10.9.9.9"),), False),
     ],
 )
 def test_a_pod_that_the_servers_route_does_not_lead_to_proves_nothing(
     led: tuple[Route, ...], proves: bool
 ) -> None:
-    seen = users_pods([HUB_POD, pod("ana")], OWNER, records("ana"), led)
+    seen = users_pods([HUB_POD, pod("ana")], OWNER, records("ana"), View(items=led))
     assert seen.complete is proves
+
+
+def test_while_all_routes_are_gone_nothing_proves_whose_pods_these_are() -> None:
+    """The flagship outage, or another hub's namespace: a resync tells which."""
+    seen = users_pods([HUB_POD, pod("ana")], OWNER, records("ana"), View())
+    assert seen.unknown == (
+        "Pods in namespace datahub-prod have the names of this hub's servers, but no route shows "
+        "that they are this hub's: run resync-routes first."
+    )
+    unread: View[Route] = View.unread("No routes today.")
+    assert users_pods([HUB_POD, pod("ana")], OWNER, records("ana"), unread).complete
+    party = Scripted(
+        records=[server("ana"), server("ben")],
+        live=[pod("ana"), pod("cy")],
+        fails={"routes": Tell("No routes today.")},
+    )
+    steps, nothing, why = plan_of(party)
+    assert (steps, nothing) == ([], "")
+    assert "No routes today" in str(why)
 
 
 # --- several hubs in one namespace --------------------------------------------------------------
@@ -155,7 +179,7 @@ TWO = [HUB_POD, *of_release("staging", HUB_POD, PROXY_POD), PROXY_POD]
 
 
 def test_with_two_hubs_and_no_release_configured_the_pods_are_unknown() -> None:
-    seen = users_pods([*TWO, pod("ana")], OWNER, records("ana"))
+    seen = users_pods([*TWO, pod("ana")], OWNER, records("ana"), routed("ana"))
     assert (seen.read, seen.items) == (False, ())
     assert seen.unknown == (
         "Namespace datahub-prod has hub pods of several releases (datahub, staging), so mayday "
@@ -179,7 +203,7 @@ def test_with_two_hubs_nothing_is_cleared_until_the_release_is_configured() -> N
 def test_a_pod_of_another_release_is_never_shown_as_ours() -> None:
     both = [*TWO, pod("ana"), *of_release("staging", pod("ben"), pod("ana"))]
     owner = replace(OWNER, release=RELEASE)
-    seen = users_pods(both, owner, records("ana"))
+    seen = users_pods(both, owner, records("ana"), routed("ana"))
     assert [one.uid for one in seen.items] == ["uid-ana"]
     assert [one.uid for one in strangers(both, seen)] == ["staging-uid-ben", "staging-uid-ana"]
     party = Scripted(
@@ -193,12 +217,17 @@ def test_a_pod_of_another_release_is_never_shown_as_ours() -> None:
 def test_a_configured_release_needs_no_hub_pod() -> None:
     """The hub may run elsewhere, or be down."""
     owner = replace(OWNER, release=RELEASE)
-    assert users_pods([pod("ana")], owner, records("ana")).complete
-    assert users_pods([pod("ana")], replace(OWNER, release="other"), records("ana")).items == ()
+    assert users_pods([pod("ana")], owner, records("ana"), routed("ana")).complete
+    assert (
+        users_pods(
+            [pod("ana")], replace(OWNER, release="other"), records("ana"), routed("ana")
+        ).items
+        == ()
+    )
 
 
 def test_without_a_hub_pod_and_a_release_the_pods_are_unknown() -> None:
-    seen = users_pods([PROXY_POD, pod("ana")], OWNER, records("ana"))
+    seen = users_pods([PROXY_POD, pod("ana")], OWNER, records("ana"), routed("ana"))
     assert not seen.read
     assert "check hubs[].namespace, or set hubs[].release" in seen.unknown
 
@@ -226,7 +255,7 @@ def test_hub_pods_without_a_release_are_one_hub_only_where_there_is_one() -> Non
 
 def test_a_pod_without_a_release_stays_in_view_and_is_not_deleted() -> None:
     bare = replace(pod("ana"), release="")
-    assert names(users_pods([HUB_POD, bare], OWNER, NONE)) == ["jupyter-ana"]
+    assert names(users_pods([HUB_POD, bare], OWNER, NONE, routed("ana"))) == ["jupyter-ana"]
     party = Scripted(records=[server("zoe")], live=[bare, pod("zoe")], known=[route("zoe")])
     steps, nothing, why = plan_of(party)
     assert (steps, nothing) == ([], "")
@@ -244,16 +273,20 @@ def test_the_proxys_pods_are_those_of_the_release() -> None:
 
 def test_a_nameless_pod_may_be_anybodys() -> None:
     nameless = replace(pod("x"), user="", name="jupyter-x")
-    seen = users_pods([HUB_POD, pod("ana"), nameless], OWNER, records("ana", "ben"))
+    seen = users_pods([HUB_POD, pod("ana"), nameless], OWNER, records("ana", "ben"), routed("ana"))
     assert not seen.complete
     assert "Pod jupyter-x in namespace datahub-prod doesn't say which user" in seen.unknown
     said_to_be_here = replace(OWNER, complete=True)
-    assert not users_pods([HUB_POD, nameless], said_to_be_here, records("ben")).complete
+    assert not users_pods(
+        [HUB_POD, nameless], said_to_be_here, records("ben"), routed("ana")
+    ).complete
 
 
 def test_a_nameless_pod_that_ended_is_nobodys() -> None:
     nameless = replace(pod("x"), user="", phase="Succeeded")
-    assert users_pods([HUB_POD, pod("ana"), nameless], OWNER, records("ana")).complete
+    assert users_pods(
+        [HUB_POD, pod("ana"), nameless], OWNER, records("ana"), routed("ana")
+    ).complete
 
 
 def test_beside_a_nameless_pod_no_record_is_stale() -> None:

@@ -139,6 +139,13 @@ def test_a_pod_that_finished_before_the_start_is_no_proof_while_living_ones_are_
     spares(seen)
 
 
+def test_while_all_routes_are_gone_the_names_alone_prove_nothing() -> None:
+    """Another hub's pod of the same name may have begun by chance when ours did."""
+    party = Scripted(records=[server("ana"), server("ben")], live=[pod("ana"), pod("cy")])
+    assert {row.condition for row in read(party).rows if row.user != "ana"} == {Condition.UNKNOWN}
+    spares(read(party))
+
+
 # --- one server under two names -----------------------------------------------------------------
 
 
