@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
@@ -19,7 +20,7 @@ from rich.text import Text
 from bot.bootstrap import sites
 from bot.config import Config
 from bot.domain.evidence import View
-from bot.domain.hubs import HubFacts, Server, ServerKey
+from bot.domain.hubs import Condition, HubFacts, Server, ServerKey
 from bot.domain.plans import Plan
 from bot.errors import MaydayError, Tell
 from bot.render.plans import plan_lines
@@ -28,6 +29,11 @@ from bot.services.facts import read_facts
 from bot.services.sightings import Sightings
 from bot.store.engine import DatabaseError, Store
 from runbooks import RUNBOOKS
+
+FORGETS = (
+    "The database can't be used, so it is not known since when servers are stopping or being checked: "
+    "check database.url."
+)
 
 
 class Exit(IntEnum):
@@ -64,6 +70,8 @@ def plan(
     finally:
         site.hub.close()
     made = book.plan(facts, Parameters(users=names))
+    if memory.is_lost and facts.having(Condition.STOPPING, Condition.CHECKING):
+        made = replace(made, cautions=(*made.cautions, FORGETS))
     if as_json:
         out.print_json(json.dumps(report(made, facts)))
     else:
@@ -82,7 +90,6 @@ def report(made: Plan, facts: HubFacts) -> dict[str, Any]:
         "runbook": made.runbook,
         "place": {"cluster": place.cluster, "namespace": place.namespace, "hub": place.hub},
         "diagnosis": made.diagnosis.value,
-        "summary": made.summary,
         "steps": [
             {
                 "verb": step.verb.value,
@@ -113,20 +120,27 @@ class _Memory:
     def __init__(self, config: Config, hub: str) -> None:
         self._hub = hub
         self._url = config.database.url.get_secret_value()
+        self._opened: Store | None = None
         self._store: Store | None = None
 
     def __enter__(self) -> _Memory:
         try:
-            self._store = Store(self._url)
-            if self._store.is_empty:
-                self._store.migrate()
+            self._opened = Store(self._url)
+            if self._opened.is_empty:
+                self._opened.migrate()
+            self._store = self._opened
         except MaydayError:
             self._store = None
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        if self._store is not None:
-            self._store.close()
+        if self._opened is not None:
+            self._opened.close()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the database could not be used."""
+        return self._store is None
 
     def since(self, servers: View[Server]) -> Mapping[ServerKey, datetime]:
         """Since when each pending server was seen so."""
@@ -135,6 +149,7 @@ class _Memory:
         try:
             return Sightings(self._store).of(self._hub, servers, datetime.now(UTC))
         except DatabaseError:  # it has another version's tables, or went away
+            self._store = None
             return {}
 
 

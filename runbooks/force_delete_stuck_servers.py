@@ -36,44 +36,53 @@ REMEDIES = {
 SUMMARY = "Clear {count} stuck {servers}: {kinds}."
 KINDS = {
     Condition.STUCK_STOP: "{} stuck while stopping (force-delete the pod)",
-    Condition.LOST_NODE: "{} whose node is gone (force-delete the pod)",
+    Condition.LOST_NODE: "{} on a node that is gone (force-delete the pod)",
     Condition.STUCK_ORPHAN: "{} unknown to the hub and stuck while stopping (force-delete the pod)",
     Condition.UNSENT_STOP: "{} whose stop never reached the cluster (delete the pod)",
     Condition.ORPHAN: "{} unknown to the hub (delete the pod)",
-    Condition.STALE_RECORD: "{} without a pod (stop the hub's record)",
+    Condition.STALE_RECORD: "{} without a pod (have the hub drop the record)",
     Condition.STUCK_SPAWN: "{} stuck while starting (cancel the start)",
 }
 NONE_STUCK = "No server{whose} is stuck."
 UNROUTED = (
-    "{count} ready {servers} only a route: resync-routes brings them back, and nothing of theirs is "
-    "deleted."
+    "{count} ready {servers} only a route: run resync-routes for that. Their work is safe, and "
+    "nothing of theirs is deleted."
 )
 ADVICE = {
     Condition.CRASHING: (
-        "Crashing again and again: {who}. Nothing is deleted; have the user stop the server and start "
-        "it again, or raise its memory limit."
+        "Crashing repeatedly: {who}. Nothing is deleted. Ask the user to stop the server and start it "
+        "again, or raise its memory limit."
     ),
     Condition.LOST_EVENTS: (
-        "Pending stop without a pod: {who}. The hub lost the cluster's events; wait for its start "
-        "timeout, then restart the hub."
+        "Pending stop without a pod: {who}. The hub missed the end of the pod. Wait for the hub's "
+        "start_timeout, then restart the hub."
     ),
-    Condition.HUNG_CHECK: "The hub's check does not end: {who}. Restart the hub.",
+    Condition.HUNG_CHECK: "The hub's check doesn't finish: {who}. Restart the hub.",
 }
-UNJUDGED = "{count} cannot be judged: {which}."
-GUARDED = "Pod {pod} is kept by {what}: remove that by hand if you are sure, mayday does not."
-MAY_LIVE_ON = (
-    "A force-deleted pod's container may live on where its node is cut off: check the node."
+WAITING = (
+    "Still stopping or being checked: {who}. If this doesn't end, make a new plan in a few minutes."
 )
-HUB_FOLLOWS = "The hub still calls {who} ready until it next polls; if that stays, make a new plan."
+UNJUDGED = "{count} cannot be judged: {which}."
+GUARDED = (
+    "Pod {pod} is protected by {what}, so mayday doesn't delete it. If you are sure, remove it by "
+    "hand."
+)
+MAY_LIVE_ON = (
+    "A force-deleted pod's container can keep running if its node is cut off: check the node."
+)
+HUB_FOLLOWS = (
+    "The hub shows {who} as ready until its next poll. If that doesn't change, make a new plan."
+)
 TOO_MANY = (
-    "{count} of {ready} servers look stuck at once, which is over the limit of {limit} for one plan. So "
-    "many at once usually mean that a view is wrong: the hub's database was lost or restored, "
-    "hubs[].namespace is not that of the pods, or a whole node pool went away. Nothing is proposed. Find "
-    "out which it is, then name the users whose servers are to be cleared."
+    "{count} servers look stuck at once ({ready} are ready), which is more than the limit of "
+    "{limit} for one plan. This usually means that a view is wrong: the hub's database was lost "
+    "or restored, hubs[].namespace is not the namespace of the pods, or a whole node pool went "
+    "away. mayday proposes nothing. Find the cause first, then name the users whose servers to "
+    "clear."
 )
 TOO_OLD = (
-    "JupyterHub {version} cannot cancel a start that is pending, only 5.1 and later can: restart the hub, "
-    "or wait until it gives the start up."
+    "JupyterHub {version} can't cancel a pending start; version 5.1 and later can. Restart the "
+    "hub, or wait until it gives up the start."
 )
 CANCELS_STARTS = (5, 1)
 SHOWN = 5
@@ -119,14 +128,16 @@ def nothing(
     helpless: tuple[str, ...],
 ) -> Draft:
     """Why there is no step: that cannot be told, or nothing is stuck that this could clear."""
-    doubts = dict.fromkeys((*unjudged(rows), facts.servers.unknown))
-    unknown = tuple(UnknownPart(part=Part.SERVERS, why=why) for why in doubts if why)
+    doubts = [(Part.SERVERS, why) for why in (*unjudged(rows), facts.servers.unknown)]
+    if any(not pod.user and pod.may_run for pod in facts.pods.items):
+        doubts.append((Part.PODS, facts.pods.unknown))
+    unknown = tuple(UnknownPart(part=part, why=why) for part, why in dict.fromkeys(doubts) if why)
     if unknown:
         return Draft(undecided=unknown, cautions=(*helpless, *unrouted(rows)))
     whose = sorted({user for user, _ in targets or ()})
     none = NONE_STUCK.format(whose=f" of {', '.join(whose)}" if whose else "")
     said = helpless or (none,)
-    return Draft(nothing_to_do=" ".join((*said, *unrouted(rows))))
+    return Draft(nothing_to_do=" ".join((*said, *waiting(rows), *unrouted(rows))))
 
 
 def step_for(row: Row) -> Step:
@@ -136,7 +147,7 @@ def step_for(row: Row) -> Step:
 
 def runs(row: Row) -> bool:
     """Whether something may be running there that is lost with the pod."""
-    return row.pod is not None and row.pod.phase == "Running"
+    return row.pod is not None and row.pod.may_run
 
 
 def guard(row: Row, facts: HubFacts) -> str:
@@ -178,6 +189,17 @@ def unrouted(rows: list[Row]) -> tuple[str, ...]:
     return (UNROUTED.format(count=count, servers=servers),) if count else ()
 
 
+def waiting(rows: list[Row]) -> tuple[str, ...]:
+    """Which stops and checks go on, of which nobody but mayday says for how long."""
+    these = [
+        row
+        for row in rows
+        if row.hub.startswith("pending ")
+        and row.condition in (Condition.STOPPING, Condition.CHECKING)
+    ]
+    return (WAITING.format(who=some(these)),) if these else ()
+
+
 def unjudged(rows: list[Row]) -> tuple[str, ...]:
     """Which servers the evidence does not settle, and why."""
     unknown = [row for row in rows if row.condition is Condition.UNKNOWN]
@@ -204,7 +226,7 @@ def words(rows: list[Row]) -> list[str]:
 FORCE_DELETE_STUCK_SERVERS = Runbook(
     name="force-delete-stuck-servers",
     title="Clear stuck servers",
-    help="Clears servers that neither start nor stop; never one that runs and only lacks a route.",
+    help="Clears servers that are stuck starting or stopping. Spares those that only lack a route.",
     draft=draft,
     needs=frozenset({Part.SERVERS, Part.PODS}),
     takes_users=True,

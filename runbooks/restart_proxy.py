@@ -30,48 +30,49 @@ UNSTARTED = ("Unschedulable", "ErrImagePull", "ImagePullBackOff", "InvalidImageN
 """Why a pod does not start that a new pod of the same kind would meet as well."""
 
 SUMMARY = (
-    "Restart the rollout of deployment {name}, wait until it is ready, have the hub write all "
-    "routes, and see twice that they are there. Everybody's connection drops meanwhile; kernels survive."
+    "Restart deployment {name}, wait for its rollout, have the hub write all routes, and check "
+    "twice that they are there. Every connection drops meanwhile; kernels survive."
 )
 DOWN = (Diagnosis.PROXY_DOWN, Diagnosis.BOTH_DOWN)
 
 TRY_RESYNC = (
-    "Routes are missing and no resync was tried in this incident: resync-routes disturbs nobody, "
-    "so run it first."
+    "Routes are missing, and no resync was tried in the last 30 minutes of this incident. Run "
+    "resync-routes first: it disturbs nobody."
 )
 LOOKS_WELL = (
-    "The proxy answers and no route is missing: a restart would disturb people for nothing."
+    "The proxy answers and no route is missing: a restart would disconnect everyone for nothing."
 )
 HUB_DOWN = (
-    "The hub does not answer: while it is down nobody can write routes back, so everybody stays cut off "
-    "after a restart."
+    "The hub doesn't answer, and without it no routes can be written: after a restart everyone "
+    "stays cut off until the hub is back. Bring the hub back first."
 )
 PAUSED = (
-    "Deployment {name} is paused, so a restart would not begin: resume it with kubectl rollout resume "
-    "deployment {name}."
+    "Deployment {name} is paused, so a restart would not start: run kubectl rollout resume "
+    "deployment {name} first."
 )
 CANNOT_START = (
-    "A restart cannot help: pod {pod} of the proxy does not start ({reason}{message}), and neither would "
-    "a new one. {help}"
+    "A restart can't help: proxy pod {pod} doesn't start ({reason}{message}), and a new pod "
+    "wouldn't either. {help}"
 )
 HELP = {
-    "Unschedulable": "Get a Ready node of the core pool that has room for it; a new node takes 10 to 15 "
+    "Unschedulable": "Make room on a Ready node of the core pool, or add a node, which takes 10 to 15 "
     "minutes.",
 }
-PULL = "See to the image: its name, its registry and the secret to pull it with."
+PULL = "Check the image name, the registry and the pull secret."
 NOT_SEEN = (
-    "The public address does not answer mayday, though the hub reads the proxy's routes: if it is the "
-    "ingress, DNS or the network, a restart mends nothing and cuts off whoever still gets through."
+    "The public address doesn't answer mayday, but the hub can read the proxy's routes. Check the "
+    "ingress, DNS and the network first: if the fault is there, a restart fixes nothing and "
+    "disconnects everyone who still gets through."
 )
 STUCK_POD = (
-    "Pod {pod} of the proxy is Terminating; with the strategy Recreate the new one waits until it "
-    "is gone, for ever if its node {node} is dead."
+    "Proxy pod {pod} is Terminating. With the strategy Recreate, its successor waits until it is "
+    "gone, and that may never happen if node {node} is dead. Check the node first."
 )
-NO_REPLICAS = "Deployment {name} is scaled to zero: scale it up, a restart starts nothing."
+NO_REPLICAS = "Deployment {name} is scaled to zero, so a restart starts nothing: scale it up."
 UNDER_WAY = "Deployment {name} was restarted at {at} and is still rolling out: wait for it."
 JUST_DONE = (
-    "Deployment {name} was restarted at {at}, is rolled out, and no route is missing: there is "
-    "nothing left for a restart to mend."
+    "Deployment {name} was restarted at {at}, its rollout is complete and no route is missing: "
+    "another restart would fix nothing."
 )
 
 
@@ -155,7 +156,7 @@ def cautions(facts: HubFacts, proxy: Deployment) -> list[str]:
 RESTART_PROXY = Runbook(
     name="restart-proxy",
     title="Restart the proxy",
-    help="Restarts the proxy and writes its routes back; drops every connection, keeps kernels.",
+    help="Restarts the proxy and writes its routes back. Drops every connection; kernels survive.",
     draft=draft,
     needs=frozenset({Part.PROXY}),
 )

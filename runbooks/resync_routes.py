@@ -16,20 +16,22 @@ from bot.runbook import (
     resync_routes,
 )
 
-PROXY_DOWN = "The proxy does not answer, so it can take no routes: run restart-proxy instead."
+PROXY_DOWN = "The proxy doesn't answer, so it can't take routes: run restart-proxy instead."
 ALL_THERE = "Every ready server has its route ({ready} of {ready}): a resync would change nothing."
-NOT_COMPARED = "Every ready server has a route, but whether each leads to its pod is unknown: {why}"
+NOT_COMPARED = (
+    "Every ready server has a route, but mayday can't tell whether each leads to its pod: {why}"
+)
 NOBODY = "No server is ready, so no route can be missing."
 NOT_SEEN = (
-    "The public address does not answer mayday, though the hub reads the proxy's routes: look at the "
-    "ingress, DNS and the network as well."
+    "The public address doesn't answer mayday, but the hub can read the proxy's routes: check the "
+    "ingress, DNS and the network too."
 )
 SUMMARY = (
     "Have the hub write its {ready} routes into the proxy: {what}. Nothing is deleted or restarted."
 )
 NOT_THESE = (
-    "{count} of the servers without a route have no running pod: a route will not help them, "
-    "force-delete-stuck-servers will."
+    "Servers without a route that have no running pod either: {count}. A route won't help them; "
+    "run force-delete-stuck-servers."
 )
 DOWN = (Diagnosis.PROXY_DOWN, Diagnosis.BOTH_DOWN)
 
@@ -75,7 +77,7 @@ def _nothing(facts: HubFacts, *, unseen: bool) -> Draft:
 RESYNC_ROUTES = Runbook(
     name="resync-routes",
     title="Resync routes",
-    help="Has the hub write missing routes into the proxy; safe at any time, deletes nothing.",
+    help="Has the hub write missing routes into the proxy. Safe at any time; deletes nothing.",
     draft=draft,
     needs=frozenset({Part.SERVERS}),
 )

@@ -21,6 +21,12 @@ CRASHES = frozenset({"CrashLoopBackOff", "OOMKilled", "Error", "ContainerCannotR
 ADDS_A_NODE = frozenset({"TriggeredScaleUp", "Nominated"})
 """Events by which the cluster autoscaler and Karpenter say that they add a node for a pod."""
 
+PROGRESS = frozenset({"Scheduled", "SuccessfulAttachVolume", "Pulling", "Pulled"})
+"""Events of a pod on its way from the scheduler to its first container."""
+
+BEING_CREATED = frozenset({"", "ContainerCreating", "PodInitializing"})
+"""Why a pod is Pending whose start goes on; a pull that fails is repeated with the same events."""
+
 RESTARTS = 3
 RECENTLY = timedelta(minutes=10)
 """A container that ended so often, and so lately, crashes again and again although it runs just now."""
@@ -117,7 +123,7 @@ def _without_twins(joined: JoinedViews, rows: Sequence[Row], now: datetime) -> l
         if not joined.pods.get(key)
         and not (record.pending == "spawn" and not snapshot.is_late(record, now))
     }
-    pods = {key for key in joined.keys if key not in joined.records}
+    pods = {key for key in joined.keys if key not in joined.records or len(joined.living(key)) > 1}
     if not (records and pods):
         return list(rows)
     why = {
@@ -153,7 +159,7 @@ def _verdict(joined: JoinedViews, key: ServerKey, now: datetime) -> Verdict:
     elif record.pending == "check":
         found = _pending_check(joined, key, now)
     elif record.pending:
-        found = _unknown(f"the hub says pending {record.pending}, which mayday does not know")
+        found = _unknown(f"the hub says pending {record.pending}, a state that mayday doesn't know")
     else:
         found = _ready(joined, key, living, now)
     healthy = (Condition.OK, Condition.UNROUTED, Condition.STALE_ROUTE)
@@ -161,29 +167,31 @@ def _verdict(joined: JoinedViews, key: ServerKey, now: datetime) -> Verdict:
         return _unknown(f"it has {len(living)} pods: {', '.join(pod.name for pod in living)}")
     unlabelled = any(pod.release != joined.snapshot.release for pod in joined.pods.get(key, ()))
     if unlabelled and found[0] in ENDS_A_POD:
-        return _unknown("its pod does not say of which release it is")
+        return _unknown("no label of its pod says which release it belongs to")
     return found
 
 
 def _ready(joined: JoinedViews, key: ServerKey, living: Sequence[Pod], now: datetime) -> Verdict:
     snapshot = joined.snapshot
     if not living:
-        if not joined.finished(key) and not snapshot.pods.complete:
-            return _unknown(snapshot.pods.unknown)
-        return _routed_to_the_living(joined, key) or (Condition.STALE_RECORD, "")
+        return (
+            _maybe_elsewhere(joined, key)
+            or _routed_to_the_living(joined, key)
+            or (Condition.STALE_RECORD, "")
+        )
     pod = living[0]
     if pod.deleting_since is not None:
         if not snapshot.is_overdue(pod, now):
             return Condition.STOPPING, ""
         if pod.ready:
-            return _unknown("its pod is ready, although it should have been gone for long")
+            return _unknown("its pod is still ready, long after it should have been gone")
         return Condition.LOST_NODE, ""
     if pod.phase != "Running":
-        return _unknown(f"the hub says ready, and its pod is {pod.reason or pod.phase}")
+        return _unknown(f"the hub says ready, but its pod is {pod.reason or pod.phase}")
     if _crashes(pod, now):
         return Condition.CRASHING, _crash_words(pod)
     if not pod.ready:
-        return _unknown("its pod is not ready: its node may not answer")
+        return _unknown("its pod is not ready, and its node may not respond")
     state = joined.route_state(key)
     if state is RouteState.UNKNOWN:
         return _unknown(snapshot.routes.unknown)
@@ -198,21 +206,21 @@ def _pending_spawn(
     snapshot = joined.snapshot
     if not snapshot.is_late(record, now):
         return Condition.STARTING, ""
-    if not living and not joined.finished(key):
-        if not snapshot.pods.complete:
-            return _unknown(snapshot.pods.unknown)
-        return _not_routed(joined, key) or (Condition.STUCK_SPAWN, "")
-    if not snapshot.events.complete:
+    if not living and (elsewhere := _maybe_elsewhere(joined, key)):
+        return elsewhere
+    if living and not snapshot.events.complete:
         return _unknown(snapshot.events.unknown)
     for pod in living:
         if pod.ready:
-            return _unknown("its pod is ready, though the hub still waits for it")
+            return _unknown("its pod is ready, but the hub is still waiting for it")
         if pod.deleting_since is not None:
-            return _unknown("its pod is being deleted while the hub waits for its start")
+            return _unknown("its pod is being deleted while the hub waits for it to start")
         if not pod.node and _node_is_added(pod, snapshot.events.items):
             return Condition.STARTING, "a node is being added for it"
+        if _goes_on(pod, snapshot.events.items, now - snapshot.thresholds.start):
+            return Condition.STARTING, "its pod got a node late and is still being created"
         if pod.phase != "Pending" and not _crashes(pod, now):
-            return _unknown(f"the hub still waits for it, and its pod is {pod.phase}")
+            return _unknown(f"the hub is still waiting for it, but its pod is {pod.phase}")
         if leads := joined.leading_to(pod):
             return _unknown(leads)
     return _not_routed(joined, key) or (Condition.STUCK_SPAWN, _pod_reason(living))
@@ -238,7 +246,7 @@ def _pending_stop(
     if not snapshot.routes.complete:
         return _unknown(snapshot.routes.unknown)
     if leads := joined.leading_to(pod):
-        return _unknown(f"the hub stops it, but {leads}")
+        return _unknown(f"the hub is stopping it, but {leads}")
     return Condition.UNSENT_STOP, ""
 
 
@@ -257,7 +265,7 @@ def _without_record(
     if pod.deleting_since is not None and not overdue:
         return Condition.STOPPING, ""
     if not overdue and pod.created_at is None:
-        return _unknown("its pod does not say how old it is")
+        return _unknown("the age of its pod is unknown")
     if not overdue and pod.created_at and now - pod.created_at < snapshot.thresholds.start:
         return Condition.STARTING, ""
     if routed := _not_routed(joined, key):
@@ -265,7 +273,7 @@ def _without_record(
     if overdue and not pod.ready:
         return Condition.STUCK_ORPHAN, ""
     if leads := joined.leading_to(pod):
-        return _unknown(f"{leads}: somebody may be working there")
+        return _unknown(f"{leads}: someone may be working there")
     if pod.phase not in ("Running", "Pending"):
         return _unknown(f"its pod is {pod.phase}")
     known = snapshot.people.get(key[0], Unknown(why="the hub was not asked about this user"))
@@ -273,13 +281,15 @@ def _without_record(
         return _unknown(known.why)
     if not known.value:
         return _unknown(
-            "the hub knows no user of this name: renamed, deleted, or its database is lost"
+            "the hub has no user of this name: renamed or deleted, or the hub's database was lost"
         )
     if not any(joined.matched(other) for other in joined.records):
-        return _unknown("no pod here has a record: the hub's database may be lost")
+        return _unknown(
+            "none of the pods here has a record and a route: the hub's database may be lost"
+        )
     young = pod.created_at is None or now - pod.created_at < snapshot.thresholds.start
     if overdue and young:
-        return _unknown("its pod is ready, although it should have been gone for long")
+        return _unknown("its pod is still ready, long after it should have been gone")
     return (Condition.STUCK_ORPHAN if overdue else Condition.ORPHAN), ""
 
 
@@ -290,12 +300,21 @@ def _unknown(why: str) -> Verdict:
     return Condition.UNKNOWN, why
 
 
+def _maybe_elsewhere(joined: JoinedViews, key: ServerKey) -> Verdict | None:
+    """Unknown where a server without a living pod may have one that is not seen as its own."""
+    if stranger := joined.stranger(key):
+        return _unknown(f"pod {stranger.name} of release {stranger.release} has its name")
+    if not joined.ended(key) and not joined.snapshot.pods.complete:
+        return _unknown(joined.snapshot.pods.unknown)
+    return None
+
+
 def _not_routed(joined: JoinedViews, key: ServerKey) -> Verdict | None:
     """Unknown where a server that should have no route has one, or the routes are not known."""
     if not joined.snapshot.routes.complete:
         return _unknown(joined.snapshot.routes.unknown)
     if joined.routes.get(key):
-        return _unknown("a route leads to it: somebody may be working there")
+        return _unknown("a route leads to it: someone may be working there")
     return None
 
 
@@ -309,11 +328,11 @@ def _routed_to_the_living(joined: JoinedViews, key: ServerKey) -> Verdict | None
     for route in joined.routes.get(key, ()):
         if route.address is None:
             return _unknown(
-                "its route leads to a name: it cannot be told whether a pod is behind it"
+                "its route leads to a host name, so mayday can't tell whether a pod is behind it"
             )
-        for pod in joined.snapshot.pods.items:
+        for pod in (*joined.snapshot.pods.items, *joined.snapshot.strangers):
             if not pod.finished and pod.has_address(route.address):
-                return _unknown(f"its route leads to pod {pod.name}, which lives")
+                return _unknown(f"its route leads to pod {pod.name}, which is running")
     return None
 
 
@@ -332,6 +351,16 @@ def _crash_words(pod: Pod) -> str:
 
 def _node_is_added(pod: Pod, events: Sequence[PodEvent]) -> bool:
     return any(event.pod_uid == pod.uid and event.reason in ADDS_A_NODE for event in events)
+
+
+def _goes_on(pod: Pod, events: Sequence[PodEvent], since: datetime) -> bool:
+    """Whether a pod that has its node now got on since then; no time at all counts as just now."""
+    return pod.reason in BEING_CREATED and any(
+        event.pod_uid == pod.uid
+        and event.reason in PROGRESS
+        and (event.at is None or event.at > since)
+        for event in events
+    )
 
 
 def _pod_reason(living: Sequence[Pod]) -> str:

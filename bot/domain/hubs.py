@@ -168,7 +168,7 @@ class Route:
     def address(self) -> IPv4Address | IPv6Address | None:
         """The IP address it leads to; None for a name, which says nothing about any pod."""
         try:
-            return ip_address(urlsplit(self.target).hostname or "")
+            return _address(urlsplit(self.target).hostname or "")
         except ValueError:
             return None
 
@@ -212,9 +212,14 @@ class Pod:
         """No container of it runs any more; an evicted pod is ``Failed``."""
         return self.phase in ("Failed", "Succeeded")
 
+    @property
+    def may_run(self) -> bool:
+        """Some container of it may run; of a node that does not answer nobody knows."""
+        return not self.finished and self.phase != "Pending"
+
     def has_address(self, address: IPv4Address | IPv6Address | None) -> bool:
         """Whether this is an address of the pod."""
-        return address is not None and any(ip_address(ip) == address for ip in self.ips)
+        return address is not None and any(_address(ip) == address for ip in self.ips)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -416,6 +421,12 @@ class HubFacts:
     def has_pod(self, uid: str) -> bool:
         """Whether a user's pod with this uid was seen, whatever became of it."""
         return any(pod.uid == uid for pod in self.pods.items)
+
+
+def _address(text: str) -> IPv4Address | IPv6Address:
+    """The address; one of IPv4 that is written as IPv6 is the same."""
+    found = ip_address(text)
+    return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
 
 
 def _why(fact: Fact[Any]) -> str:

@@ -8,32 +8,50 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from bot.domain.evidence import View
-from bot.domain.hubs import Pod, Server
+from bot.domain.hubs import Pod, Route, Server
 
 HUB, PROXY, USER = "hub", "proxy", "singleuser-server"
 """The components of the Zero to JupyterHub chart, by the label ``component``."""
 
+CLOCKS_DIFFER = timedelta(minutes=5)
+LONGEST_START = timedelta(hours=1)
+"""How long before and after the start of a server its pod may have been created."""
+
 NO_HUB = (
-    "No hub pod was found in namespace {namespace}, so it is unknown whose pods are there: check "
-    "hubs[].namespace, or set hubs[].release."
+    "No hub pod was found in namespace {namespace}, so mayday can't tell which pods are this "
+    "hub's: check hubs[].namespace, or set hubs[].release."
 )
 TWO_HUBS = (
-    "Namespace {namespace} has hub pods of several releases ({releases}): set hubs[].release, so that "
-    "pods of another hub are never taken for this one's."
+    "Namespace {namespace} has hub pods of several releases ({releases}), so mayday can't tell "
+    "which pods are this hub's: set hubs[].release."
+)
+UNLABELLED = (
+    "Namespace {namespace} has several hub pods without a release label, so mayday can't tell "
+    "which pods are this hub's: set hubs[].release."
 )
 NO_MATCH = (
-    "None of the {ready} ready servers has a pod in namespace {namespace}: check hubs[].namespace, or "
-    "hubs[].user_pods where users' pods are in other namespaces."
+    "None of the {ready} ready servers has a pod in namespace {namespace}: check "
+    "hubs[].namespace. If users' pods are in other namespaces, mayday can't clear servers of this "
+    "hub."
+)
+LOOKALIKES = (
+    "Pods in namespace {namespace} have the names of this hub's servers, but not their start times or "
+    "addresses: check whether hubs[].namespace is that of another hub."
+)
+NO_ROUTE = (
+    "Pods in namespace {namespace} have the names of this hub's servers, but no route shows that they "
+    "are this hub's: run resync-routes first."
 )
 NO_PROOF = (
-    "No ready server has its pod in namespace {namespace}, so pods that are not there may be elsewhere: "
-    "set hubs[].user_pods to complete if all of them are there."
+    "No ready server has its pod in namespace {namespace}, so pods may be in another namespace. "
+    "If all users' pods are in this one, set hubs[].user_pods to complete."
 )
 NAMELESS = (
-    "Pod {pod} in namespace {namespace} is a user's but does not say whose: whoever seems to have no pod "
-    "may have that one."
+    "Pod {pod} in namespace {namespace} doesn't say which user it belongs to, so it may be that "
+    "of any server that seems to have none: check its annotation hub.jupyter.org/username."
 )
 
 
@@ -51,12 +69,15 @@ def release_of(pods: Sequence[Pod], owner: Owner) -> tuple[str, str]:
     """The hub's Helm release, or why it is unknown."""
     if owner.release:
         return owner.release, ""
-    releases = sorted({pod.release for pod in pods if pod.component == HUB and not pod.finished})
+    hubs = [pod for pod in pods if pod.component == HUB and not pod.finished]
+    releases = sorted({pod.release for pod in hubs})
     if not releases:
         return "", NO_HUB.format(namespace=owner.namespace)
     if len(releases) > 1:
         named = ", ".join(release or "none" for release in releases)
         return "", TWO_HUBS.format(namespace=owner.namespace, releases=named)
+    if not releases[0] and len(hubs) > 1:
+        return "", UNLABELLED.format(namespace=owner.namespace)
     return releases[0], ""
 
 
@@ -68,7 +89,43 @@ def proxy_pods(pods: Sequence[Pod], owner: Owner) -> tuple[Pod, ...]:
     )
 
 
-def users_pods(pods: Sequence[Pod], owner: Owner, servers: View[Server]) -> View[Pod]:
+def began_with(pod: Pod, record: Server) -> bool:
+    """Whether the pod was created when the hub started this server.
+
+    Another hub's user may have the same name, and a pod of an earlier start may be left over.
+    """
+    if record.started is None or pod.created_at is None:
+        return False
+    return -CLOCKS_DIFFER <= pod.created_at - record.started <= LONGEST_START
+
+
+def is_pod_of(pod: Pod, record: Server, routes: Sequence[Route]) -> bool:
+    """Whether hub, cluster and proxy show one server that runs: by its names, its start and its route.
+
+    Without a route, a pod of another hub whose user has the same name may have begun by chance then.
+    """
+    addresses = [route.address for route in routes if route.address is not None]
+    return (
+        record.ready
+        and (pod.user, pod.server) == (record.user, record.name)
+        and pod.phase == "Running"
+        and began_with(pod, record)
+        and bool(routes)
+        and all(pod.has_address(address) for address in addresses)
+    )
+
+
+def strangers(pods: Sequence[Pod], own: View[Pod]) -> tuple[Pod, ...]:
+    """The users' pods that live in the namespace and are not among this hub's."""
+    uids = {pod.uid for pod in own.items}
+    return tuple(
+        pod for pod in pods if pod.component == USER and not pod.finished and pod.uid not in uids
+    )
+
+
+def users_pods(
+    pods: Sequence[Pod], owner: Owner, servers: View[Server], routes: View[Route]
+) -> View[Pod]:
     """The pods of this hub's users; nothing of another release is among them.
 
     A pod without any release stays in: it shows that somebody may work there, and nothing deletes it.
@@ -83,8 +140,17 @@ def users_pods(pods: Sequence[Pod], owner: Owner, servers: View[Server]) -> View
         return seen.doubted(NAMELESS.format(pod=nameless.name, namespace=owner.namespace))
     if owner.complete:
         return seen
-    ready = {(server.user, server.name) for server in servers.items if server.ready}
-    if ready & {(pod.user, pod.server) for pod in own if pod.phase == "Running"}:
-        return seen
+    ready = {(server.user, server.name): server for server in servers.items if server.ready}
+    led: dict[tuple[str, str], list[Route]] = {key: [] for key in ready}
+    for route in routes.items:
+        led.get((route.user, route.server), []).append(route)
+    alike = [pod for pod in own if (pod.user, pod.server) in ready and pod.phase == "Running"]
+    for pod in alike:
+        key = (pod.user, pod.server)
+        # Where the routes are unknown nothing is cleared for want of a pod anyway.
+        if is_pod_of(pod, ready[key], led[key]) or not routes.complete:
+            return seen
     words = NO_MATCH if ready else NO_PROOF
+    if alike:
+        words = LOOKALIKES if any(led.values()) else NO_ROUTE
     return replace(seen, unknown=words.format(ready=len(ready), namespace=owner.namespace))

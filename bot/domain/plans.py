@@ -189,9 +189,17 @@ def counted(
     unrouted: int | None,
     conditions: Mapping[Condition, int],
 ) -> dict[str, int | None]:
-    """Ready servers, user routes, ready servers without one, and servers that are stuck."""
+    """Ready servers, user routes, ready servers without one, and servers that are stuck.
+
+    None for what was not read: without the hub's records nobody knows how many are stuck.
+    """
     stuck = sum(number for kind, number in conditions.items() if kind in STUCK)
-    return {"ready": ready, "routes": routes, "unrouted": unrouted, "stuck": stuck}
+    return {
+        "ready": ready,
+        "routes": routes,
+        "unrouted": unrouted,
+        "stuck": None if ready is None else stuck,
+    }
 
 
 CHANGED = "It is no longer as it was when the plan was confirmed."

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.evidence import Fact, View
 from bot.domain.hubs import Pod, PodEvent, Route, RouteState, Server, ServerKey
+from bot.domain.ownership import began_with, is_pod_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,7 @@ class HubSnapshot:
 
     ``events`` are those of the pods, ``since`` when each server was first seen pending as it is now, and
     ``people`` whether the hub knows the users of pods without a record. ``release`` is the Helm release
-    that this hub's own pods carry.
+    that this hub's own pods carry, and ``strangers`` are the living pods of other releases.
     """
 
     servers: View[Server]
@@ -45,6 +46,7 @@ class HubSnapshot:
     since: Mapping[ServerKey, datetime] = field(default_factory=dict)
     people: Mapping[str, Fact[bool]] = field(default_factory=dict)
     release: str = ""
+    strangers: Sequence[Pod] = ()
 
     def is_late(self, record: Server, now: datetime) -> bool:
         """Whether a start was asked for longer ago than the hub waits for one."""
@@ -101,14 +103,35 @@ class JoinedViews:
 
     def matched(self, key: ServerKey) -> bool:
         """The hub calls it ready and its pod runs here: both parties show the same server."""
+        record, routes = self.records.get(key), self.routes.get(key, ())
+        return record is not None and any(
+            is_pod_of(pod, record, routes) for pod in self.living(key)
+        )
+
+    def ended(self, key: ServerKey) -> bool:
+        """Whether the pod of the record's own start has finished."""
         record = self.records.get(key)
-        return bool(record and record.ready) and any(p.phase == "Running" for p in self.living(key))
+        return record is not None and any(began_with(pod, record) for pod in self.finished(key))
+
+    def stranger(self, key: ServerKey) -> Pod | None:
+        """A living pod of another release that bears its name and began when it did."""
+        record = self.records.get(key)
+        return next(
+            (
+                pod
+                for pod in self.snapshot.strangers
+                if record is not None and (pod.user, pod.server) == key and began_with(pod, record)
+            ),
+            None,
+        )
 
     def leading_to(self, pod: Pod) -> str:
         """The first route that leads to the pod's address or may do so; empty when none does.
 
         A route to a name instead of an address may lead anywhere, unless its own server is there.
         """
+        if pod.phase == "Running" and not pod.ips and self.routes:
+            return "the address of its pod is unknown, so a route may lead there"
         for key, routes in self.routes.items():
             for route in routes:
                 if pod.has_address(route.address):
@@ -116,9 +139,7 @@ class JoinedViews:
                 if route.address is None and (
                     key == (pod.user, pod.server) or not self.matched(key)
                 ):
-                    return (
-                        f"the route of {shown_name(key)} leads to a name, so it may lead to its pod"
-                    )
+                    return f"the route of {shown_name(key)} leads to a host name, which may be its pod's"
         return ""
 
     def route_state(self, key: ServerKey) -> RouteState:

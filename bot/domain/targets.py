@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from bot.domain.evidence import Fact, Unknown
+from bot.domain.evidence import Fact, Known, Unknown
 from bot.domain.hubs import Row, ServerKey
 
 
@@ -39,6 +39,11 @@ def matching(named: str, rows: Sequence[Row]) -> frozenset[ServerKey]:
     return frozenset()
 
 
+def user_in(name: str) -> str:
+    """The user in a name that means no server, as the hub writes it: no user's name has a slash."""
+    return name.partition("/")[0].lower()
+
+
 def resolve(named: Iterable[str], rows: Sequence[Row], people: Mapping[str, Fact[bool]]) -> Targets:
     """What each name means, by the servers there are and by the users whom the hub was asked about."""
     keys: set[ServerKey] = set()
@@ -50,17 +55,17 @@ def resolve(named: Iterable[str], rows: Sequence[Row], people: Mapping[str, Fact
         keys |= found
         if found:
             if len({user for user, _ in found}) > 1:
-                problems.append(
-                    f"“{name}” is several users in other letter cases: write it exactly."
-                )
+                several = ", ".join(sorted({user for user, _ in found}))
+                problems.append(f"“{name}” can mean {several}: write the name of one exactly.")
             continue
-        known = people.get(name.lower())
+        user = user_in(name)
+        known = Known(value=True) if user in users else people.get(user)
         if isinstance(known, Unknown):
-            problems.append(f"It is unknown whether the hub knows {name}: {known.why}")
+            problems.append(f"The hub could not be asked about {name}: {known.why}")
         elif known is not None and known.value:
             idle.append(name.lower())
         else:
-            close = get_close_matches(name.lower(), users, n=1, cutoff=0.6)
-            hint = f": did you mean {close[0]}?" if close else "."
-            problems.append(f"The hub knows no {name}{hint}")
+            close = get_close_matches(user, users, n=1, cutoff=0.6)
+            hint = f"did you mean {close[0]}?" if close else "check the spelling."
+            problems.append(f"The hub knows no {name}: {hint}")
     return Targets(keys=frozenset(keys), idle=tuple(idle), problems=tuple(problems))

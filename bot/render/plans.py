@@ -6,19 +6,26 @@ on the wrong cluster. Everything that hubs and clusters say is escaped; the lead
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.domain.hubs import Condition, Diagnosis, Place, RouteState, Row
+from bot.domain.hubs import STUCK, Condition, Diagnosis, Place, RouteState, Row
 from bot.domain.plans import Loss, LossKind, Outcome, Plan, Result, Step, StepVerb
 from bot.domain.slack_message import unescape
 from bot.render import blocks as b
-from bot.render.text import cut, escape, when
+from bot.render.text import cut, escape, escaped, when
 
 ROWS = 20
 STEPS = 15
-CAUTIONS = 6
+TABLE_SIZE = 2200
+SUMMARY_SIZE = 600
+REASON_SIZE = 2000
+CAUTION_SIZE = 500
+CAUTIONS_SIZE = 1500
+UNKNOWN_SIZE = 400
+UNKNOWNS_SIZE = 900
+"""Characters of each part, so that a whole plan stays within what Slack takes in one message."""
 
 CONDITIONS = {
     Condition.OK: "well",
@@ -60,7 +67,7 @@ DIAGNOSES = {
 TO_DO = {
     StepVerb.RESYNC_ROUTES: "have the hub write all routes into the proxy",
     StepVerb.RESTART_PROXY: "restart deployment `{target}` and wait for its rollout",
-    StepVerb.STOP_SERVER: "have the hub stop the server of `{target}`",
+    StepVerb.STOP_SERVER: "have the hub stop server `{target}`",
     StepVerb.DELETE_POD: "delete pod `{target}`",
     StepVerb.FORCE_DELETE_POD: "force-delete pod `{target}`",
 }
@@ -73,10 +80,10 @@ SIGNS = {
 }
 ENDS = {
     Outcome.DONE: "done",
-    Outcome.SKIPPED: "left out",
+    Outcome.SKIPPED: "skipped",
     Outcome.RETRY: "will be tried again",
     Outcome.FAILED: "failed",
-    Outcome.UNCLEAR: "unclear, somebody has to look",
+    Outcome.UNCLEAR: "unclear, someone has to check",
 }
 COUNTS = {
     "ready": "ready servers",
@@ -88,9 +95,12 @@ COUNTS = {
 }
 """The counts that are worth words; the others stay in the data."""
 
+BROKEN = frozenset(Diagnosis) - {Diagnosis.WELL}
+TROUBLE = STUCK | {Condition.UNKNOWN, Condition.CRASHING}
+
 UNREAD = "–"
 NOBODY = "Nobody loses anything."
-UNREAD_LOSS = "The hub could not be asked who is working: expect everybody to be cut off."
+UNREAD_LOSS = "The hub could not be asked who is working: expect everyone to be disconnected."
 
 
 def place_words(place: Place) -> str:
@@ -102,9 +112,7 @@ def plan_text(plan: Plan, title: str) -> str:
     """The plan in one line, for notifications and screen readers."""
     place = plan.place
     said = _reason(plan) or plan.summary
-    return escape(
-        cut(f"{title} on {place.cluster} / {place.namespace} / {place.hub}: {said}", 1000)
-    )
+    return escaped(f"{title} on {place.cluster} / {place.namespace} / {place.hub}: {said}", 1000)
 
 
 def plan_blocks(plan: Plan, title: str, *buttons: b.Block) -> list[b.Block]:
@@ -120,20 +128,19 @@ def plan_blocks(plan: Plan, title: str, *buttons: b.Block) -> list[b.Block]:
         ),
     ]
     if reason := _reason(plan):
-        shown.append(b.section(f"*{_verdict(plan)}* {escape(cut(reason, 2400))}"))
+        shown.append(b.section(f"*{_verdict(plan)}* {escaped(reason, REASON_SIZE)}"))
     else:
-        shown.append(b.section(escape(cut(plan.summary, 2400))))
+        shown.append(b.section(escaped(plan.summary, SUMMARY_SIZE)))
         shown.append(b.section("*Steps*\n" + "\n".join(_step_lines(plan))))
         shown.append(b.section("*Who loses what*\n" + "\n".join(loss_lines(plan))))
-    shown += [b.section(f"⚠️ {escape(cut(text, 2400))}") for text in plan.cautions[:CAUTIONS]]
+    cautions = _fitting(plan.cautions, CAUTION_SIZE, CAUTIONS_SIZE)
+    shown += [b.section(f"⚠️ {text}") for text in cautions]
     shown.append(b.section("*Facts:* " + " ".join((facts_line(plan), *_proxy_line(plan)))))
     if plan.rows:
         shown.append(b.section(table(plan)))
-    told = " ".join((_reason(plan), *plan.cautions))
-    reasons = dict.fromkeys(part.why for part in plan.unknown if part.why not in told)
-    if reasons:
-        unread = "\n".join(f"• {escape(cut(why, 400))}" for why in reasons)
-        shown.append(b.section(f"*Not known*\n{cut(unread, 2900)}"))
+    if reasons := _untold(plan):
+        unread = "\n".join(f"• {why}" for why in _fitting(reasons, UNKNOWN_SIZE, UNKNOWNS_SIZE))
+        shown.append(b.section(f"*Not known*\n{unread}"))
     if buttons and plan.steps:
         shown.append(b.actions(*buttons))
     return shown
@@ -152,9 +159,8 @@ def plan_lines(plan: Plan, title: str) -> list[str]:
     lines += ["", "Facts: " + " ".join((facts_line(plan), *map(_plain, _proxy_line(plan))))]
     if plan.rows:
         lines += ["", *_table_lines(plan)]
-    told = " ".join((_reason(plan), *plan.cautions))
-    unknown = dict.fromkeys(part.why for part in plan.unknown if part.why not in told)
-    return [*lines, *(f"Not known: {why}" for why in unknown)]
+    lines += [f"Not known: {why}" for why in _untold(plan)]
+    return [_printable(line) for line in lines]
 
 
 def confirm(plan: Plan, title: str) -> b.Block:
@@ -195,10 +201,31 @@ def _reason(plan: Plan) -> str:
 
 
 def _verdict(plan: Plan) -> str:
-    """What a plan without steps comes to. Nothing to do is said only where everything is known."""
+    """What a plan without steps comes to.
+
+    Nothing to do is said only where everything is known and nothing needs somebody.
+    """
     if plan.undecided:
         return "Cannot tell."
-    return "Nothing to do." if not plan.unknown else "No steps."
+    wrong = any(plan.conditions.get(kind) for kind in TROUBLE)
+    return "No steps." if wrong or plan.unknown or plan.diagnosis in BROKEN else "Nothing to do."
+
+
+def _untold(plan: Plan) -> list[str]:
+    """Why parts of the facts are unknown, as far as the plan's own words do not say it."""
+    told = " ".join((_reason(plan), *plan.cautions))
+    whys = dict.fromkeys(part.why for part in plan.unknown)
+    return [why for why in whys if why.rstrip(".") not in told]
+
+
+def _fitting(texts: Iterable[str], each: int, total: int) -> list[str]:
+    """The texts made harmless, cut to ``each`` characters, and no more of them than ``total`` holds."""
+    shown: list[str] = []
+    rest = list(texts)
+    while rest and total >= each:
+        shown.append(escaped(rest.pop(0), each))
+        total -= len(shown[-1])
+    return [*shown, f"and {len(rest)} more"] if rest else shown
 
 
 def _proxy_line(plan: Plan) -> list[str]:
@@ -213,10 +240,16 @@ def _proxy_line(plan: Plan) -> list[str]:
 
 def table(plan: Plan) -> str:
     """Hub × pod × route of the servers that are not well, the odd ones first."""
+    head, *rows = [_code(line) for line in _table_lines(plan)]
+    shown = [head]
+    for row in rows[:ROWS]:
+        if len("\n".join((*shown, row))) > TABLE_SIZE:
+            break
+        shown.append(row)
     unwell = sum(plan.conditions.values()) - plan.conditions.get(Condition.OK, 0)
-    more = max(unwell, len(plan.rows)) - min(len(plan.rows), ROWS)
+    more = max(unwell, len(rows)) - (len(shown) - 1)
     rest = f"\nand {more} more" if more else ""
-    return "```\n" + _code("\n".join(_table_lines(plan)[: ROWS + 1])) + "\n```" + rest
+    return "```\n" + "\n".join(shown) + "\n```" + rest
 
 
 def _table_lines(plan: Plan) -> list[str]:
@@ -236,11 +269,16 @@ def _plain(line: str) -> str:
     return unescape(line.replace("`", ""))
 
 
+def _printable(line: str) -> str:
+    """A line that steers no terminal: what hubs and clusters say may hold control characters."""
+    return "".join(char if char.isprintable() else " " for char in line)
+
+
 def loss_lines(plan: Plan) -> list[str]:
     """One line for each kind of loss, with the names of those concerned."""
     lines = []
     for loss in plan.losses:
-        names = ", ".join(escape(cut(user, 40)) for user in loss.users[:8])
+        names = ", ".join(escaped(user, 48) for user in loss.users[:8])
         others = f" and {loss.servers - 8} more" if loss.servers > 8 else ""
         lines.append(f"{_plain_loss(loss, plan.read_at)} ({names}{others}).")
     return lines or [_no_loss(plan)]
@@ -277,7 +315,7 @@ def result_words(result: Result) -> str:
     """How it ended and what was measured."""
     seen = "; ".join(_seen_words(result.seen))
     said = ENDS[result.outcome] + (f" ({seen})" if seen else "")
-    return said + (f". {escape(cut(result.error, 300))}" if result.error else "")
+    return said + (f". {escaped(result.error, 350)}" if result.error else "")
 
 
 def runbook_words(data: Mapping[str, Any], who: str) -> str:
@@ -324,9 +362,7 @@ def _plain_loss(loss: Loss, now: datetime) -> str:
     known = loss.servers - loss.unknown
     said = []
     if known:
-        active = (
-            f"{loss.active} active in the last 10 minutes" if loss.active else "none active lately"
-        )
+        active = f"{loss.active or 'none'} active in the last 10 minutes"
         said.append(f"{active}, the last one {_ago(now, loss.latest)}" if loss.latest else active)
     if loss.unknown:
         said.append(f"{'activity' if not known else f'activity of {loss.unknown}'} unknown")
@@ -348,7 +384,7 @@ def _step_lines(plan: Plan) -> list[str]:
 
 
 def _step(step: Step) -> str:
-    words = TO_DO[step.verb].format(target=_code(cut(step.target, 80)))
+    words = TO_DO[step.verb].format(target=_code(step.target, 90))
     return words[0].upper() + words[1:]
 
 
@@ -361,10 +397,11 @@ def _chunks(lines: Sequence[str], size: int) -> list[Sequence[str]]:
     return [lines[i : i + size] for i in range(0, len(lines), size)] or [["–"]]
 
 
-def _cells(row: Row) -> tuple[str, str, str, str, str]:
+def _cells(row: Row) -> tuple[str, ...]:
     user = f"{row.user}/{row.server}" if row.server else row.user
     said = CONDITIONS[row.condition] + (f": {row.why}" if row.why else "")
-    return cut(user, 24), row.hub, _pod_words(row), ROUTES[row.route], cut(said, 120)
+    cells = cut(user, 24), cut(row.hub, 20), _pod_words(row), ROUTES[row.route], cut(said, 120)
+    return tuple(map(_printable, cells))
 
 
 def _pod_words(row: Row) -> str:
@@ -375,6 +412,6 @@ def _pod_words(row: Row) -> str:
     return cut(row.pod.reason or row.pod.phase, 20)
 
 
-def _code(text: str) -> str:
+def _code(text: str, limit: int = 3000) -> str:
     """Text for between backticks."""
-    return escape(text.replace("`", "'"))
+    return escaped(text.replace("`", "'"), limit)

@@ -15,11 +15,11 @@ ACTION_CONFIRM = "run.confirm"
 ACTION_CANCEL = "run.cancel"
 
 ENDINGS = {
-    "nothing_to_do": "Nothing was done: every step was left out, for the reasons above.",
+    "nothing_to_do": "Nothing was done: every step was skipped, for the reasons above.",
     "cancelled": "Cancelled by {who}; nothing was done.",
     "expired": "Not confirmed in time; nothing was done. Ask for a new plan with `/incident run`.",
     "failed": "❌ This did not work: {error}",
-    "needs_human": "❓ Somebody has to look: a step may or may not have taken effect.",
+    "needs_human": "❓ Someone has to check: a step may or may not have taken effect.",
     "done": "✅ Done and verified.",
     "running": "⏳ Running. Progress is in this thread.",
 }

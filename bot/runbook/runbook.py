@@ -19,14 +19,14 @@ from bot.domain.plans import ROWS_KEPT, Loss, Plan, Step
 from bot.domain.targets import resolve
 
 NOT_ALLOWED_BY_HUB = (
-    "The token of hub {hub} lacks the scope {right} without a filter: add it to the role of mayday's "
-    "service in the hub's configuration."
+    "The token of hub {hub} lacks the scope {right} without a filter: add it to the role of "
+    "mayday's service in the hub's configuration."
 )
 NOT_ALLOWED_BY_CLUSTER = (
     "mayday isn't allowed to {right} in namespace {namespace} of cluster {cluster}: grant it in the Role "
     "of mayday's service account."
 )
-IDLE = "{users} {has} no server that runs or is pending."
+IDLE = "{users} {has} no running or pending server."
 
 
 @dataclass(frozen=True, kw_only=True)

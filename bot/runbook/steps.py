@@ -107,8 +107,8 @@ def _identity(row: Row) -> str:
 
 
 def _lost(row: Row) -> tuple[str, ...]:
-    """Whose work may end: something may run in a pod that was started and has not finished."""
-    return (server_name(row),) if row.pod is not None and row.pod.phase == "Running" else ()
+    """Whose work may end with it."""
+    return (server_name(row),) if row.pod is not None and row.pod.may_run else ()
 
 
 def _settled(row: Row) -> Measure:

@@ -27,9 +27,9 @@ from bot.domain.hubs import (
     Server,
     ServerKey,
 )
-from bot.domain.ownership import proxy_pods, release_of, users_pods
+from bot.domain.ownership import proxy_pods, release_of, strangers, users_pods
 from bot.domain.snapshot import HubSnapshot
-from bot.domain.targets import matching
+from bot.domain.targets import matching, user_in
 from bot.errors import Retry, Tell
 from bot.services.site import Site
 
@@ -41,10 +41,10 @@ LOOKUPS = 20
 
 SCOPES = ("list:users", "read:servers")
 NARROW = (
-    "The token of hub {hub} does not have {scopes} without a filter, so mayday may not see every server: "
+    "The token of hub {hub} lacks {scopes} without a filter, so mayday may not see every server: "
     "add it to the role of mayday's service in the hub."
 )
-TOO_MANY = "too many pods have no record for the hub to be asked about each user"
+TOO_MANY = f"the hub is asked about {LOOKUPS} users at once and no more"
 
 Since = Callable[[View[Server]], Mapping[ServerKey, datetime]]
 """When each pending server was first seen so; whoever gives it keeps that."""
@@ -69,7 +69,7 @@ def read_facts(
     """
     access = _fact(site.hub.access)
     found, servers, routes = _views(site, access)
-    pods = users_pods(found.items, site.owner, servers) if found.read else found
+    pods = users_pods(found.items, site.owner, servers, routes) if found.read else found
     snapshot = HubSnapshot(
         servers=servers,
         pods=pods,
@@ -77,6 +77,7 @@ def read_facts(
         thresholds=site.thresholds,
         since=since(servers),
         release=release_of(found.items, site.owner)[0],
+        strangers=strangers(found.items, pods),
     )
     events = _events(site, snapshot, now)
     people = _looked_up(site, unmatched_users(snapshot))
@@ -94,7 +95,7 @@ def read_facts(
         proxy=_fact(lambda: _deployment(site)),
         proxy_pods=replace(found, items=proxy_pods(found.items, site.owner)),
         rights=_rights(site, access) if rights else {},
-        people=people | _looked_up(site, [n.lower() for n in named if not matching(n, rows)]),
+        people=people | _looked_up(site, [user_in(n) for n in named if not matching(n, rows)]),
         limit=site.limit,
         resynced_at=resynced_at,
     )

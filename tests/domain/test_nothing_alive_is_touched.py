@@ -106,7 +106,7 @@ def hubs(draw: st.DrawFn) -> HubFacts:
         found, seen, led = [*found, server("zoe")], [*seen, pod("zoe")], [*led, route("zoe")]
     servers = View(items=tuple(found), unknown=draw(whole))
     owner = replace(OWNER, complete=draw(st.sampled_from((True, False, False))))
-    own = users_pods((*seen, HUB_POD), owner, servers)
+    own = users_pods((*seen, HUB_POD), owner, servers, View(items=tuple(led)))
     happened = tuple(
         PodEvent(pod_uid=one.uid, reason="TriggeredScaleUp", message="", at=NOW)
         for one in seen

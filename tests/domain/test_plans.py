@@ -1,4 +1,4 @@
-"""Plans survive a database row, and shrink to what is still so."""
+"""Plans survive a database row, and tell what is no longer so."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.evidence import Known
+from bot.domain.hubs import HubFacts, Pod
 from bot.domain.plans import CHANGED, Outcome, Plan, Result
 from bot.runbook import Runbook
 from runbooks import RUNBOOKS
-from tests.support.hubs import NOW, evicted, facts, pod, server, stuck, terminating
+from tests.support.hubs import PROXY, evicted, facts, healthy, server, stale, stuck, terminating
 
 BOOKS = {book.name: book for book in RUNBOOKS}
 CLEAR = BOOKS["force-delete-stuck-servers"]
@@ -18,7 +20,7 @@ CLEAR = BOOKS["force-delete-stuck-servers"]
 
 @pytest.mark.parametrize("book", RUNBOOKS, ids=lambda book: str(book.name))
 def test_a_plan_comes_back_from_json_as_it_was(book: Runbook) -> None:
-    for seen in (stuck(), evicted("ana"), facts(servers=None, pods=None)):
+    for seen in (stuck(), stale(), evicted("ana"), facts(servers=None, pods=None)):
         plan = book.plan(seen)
         assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
 
@@ -28,62 +30,64 @@ def test_a_result_comes_back_from_json_as_it_was() -> None:
     assert Result.from_json(json.loads(json.dumps(result.to_json()))) == result
 
 
-def test_only_steps_that_are_still_so_are_kept() -> None:
-    both = facts(
-        servers=(server("ana", pending="stop"), server("ben", pending="stop")),
-        pods=(terminating("ana"), terminating("ben")),
-    )
-    only_ben = facts(servers=(server("ben", pending="stop"),), pods=(terminating("ben"),))
-    kept = CLEAR.plan(both).still_needed(CLEAR.plan(only_ben))
-    assert [step.target for step in kept.steps] == ["jupyter-ben"]
-    assert kept.nothing_to_do == ""
+def stopping(*pods: Pod) -> HubFacts:
+    """Servers whose stop hangs."""
+    return facts(servers=tuple(server(p.user, pending="stop") for p in pods), pods=pods)
 
 
-def test_what_is_still_done_is_counted_from_now() -> None:
-    """Otherwise one deletion would seem to have cleared what mended itself meanwhile."""
-    both = facts(
-        servers=(server("ana", pending="stop"), server("ben", pending="stop")),
-        pods=(terminating("ana"), terminating("ben")),
-    )
-    only_ben = facts(servers=(server("ben", pending="stop"),), pods=(terminating("ben"),))
-    kept = CLEAR.plan(both).still_needed(CLEAR.plan(only_ben))
-    assert kept.before["stuck"] == 1
+ANA, BEN = terminating("ana"), terminating("ben")
 
 
-def test_what_nobody_confirmed_is_not_added() -> None:
-    only_ben = facts(servers=(server("ben", pending="stop"),), pods=(terminating("ben"),))
-    both = facts(
-        servers=(server("ana", pending="stop"), server("ben", pending="stop")),
-        pods=(terminating("ana"), terminating("ben")),
-    )
-    kept = CLEAR.plan(only_ben).still_needed(CLEAR.plan(both))
-    assert [step.target for step in kept.steps] == ["jupyter-ben"]
+def test_a_step_that_is_still_so_is_in_the_plan_of_now() -> None:
+    confirmed = CLEAR.plan(stopping(ANA, BEN))
+    now = CLEAR.plan(stopping(BEN))
+    assert [bool(now.left_out(step)) for step in confirmed.steps] == [True, False]
+
+
+def test_to_look_again_changes_nothing_of_what_was_confirmed() -> None:
+    confirmed = CLEAR.plan(stopping(ANA, BEN))
+    stored = confirmed.to_json()
+    now = CLEAR.plan(stopping(BEN))
+    for step in confirmed.steps:
+        now.left_out(step)
+    assert confirmed.to_json() == stored
+    assert len(confirmed.steps) == 2
 
 
 def test_a_pod_that_was_replaced_is_another_target() -> None:
-    confirmed = facts(servers=(server("ana", pending="stop"),), pods=(terminating("ana"),))
-    replaced = facts(
-        servers=(server("ana", pending="stop"),), pods=(replace(terminating("ana"), uid="new"),)
-    )
-    kept = CLEAR.plan(confirmed).still_needed(CLEAR.plan(replaced))
-    assert (kept.steps, kept.nothing_to_do) == ((), CHANGED)
+    (step,) = CLEAR.plan(stopping(ANA)).steps
+    now = CLEAR.plan(stopping(replace(ANA, uid="new")))
+    assert now.left_out(step) == CHANGED
 
 
 def test_a_restart_by_somebody_else_ends_a_confirmed_restart() -> None:
     book = BOOKS["restart-proxy"]
     seen = evicted("ana")
-    assert seen.proxy is not None
-    since = replace(seen, proxy=replace(seen.proxy, generation=5, observed_generation=5))
-    kept = book.plan(seen).still_needed(book.plan(since))
-    assert [step.verb.value for step in kept.steps] == ["resync_routes"]
-    assert not kept.destructive
+    since = replace(seen, proxy=Known(value=replace(PROXY, generation=5, observed_generation=5)))
+    restart, resync = book.plan(seen).steps
+    now = book.plan(since)
+    assert now.left_out(restart) == CHANGED
+    assert now.left_out(resync) == ""
 
 
 def test_when_all_is_well_by_now_the_fresh_reason_is_told() -> None:
     book = BOOKS["resync-routes"]
-    well = facts(servers=(), pods=(pod("ana"),), at=NOW)
-    fresh = book.plan(well)
-    assert book.plan(evicted("ana")).still_needed(fresh).nothing_to_do == fresh.nothing_to_do
+    (step,) = book.plan(evicted("ana")).steps
+    now = book.plan(healthy("ana"))
+    assert now.left_out(step) == now.nothing_to_do != ""
+
+
+def test_what_cannot_be_read_by_now_is_told_as_the_reason() -> None:
+    (step,) = CLEAR.plan(stopping(ANA)).steps
+    assert CLEAR.plan(facts(servers=None, pods=None)).left_out(step) == (
+        "No servers today. No pods today."
+    )
+
+
+def test_numbers_that_were_not_read_are_not_counted() -> None:
+    plan = CLEAR.plan(facts(servers=None, routes=None))
+    assert plan.before == {"ready": None, "routes": None, "unrouted": None, "stuck": None}
+    assert CLEAR.plan(stuck()).before == {"ready": 4, "routes": 3, "unrouted": 1, "stuck": 6}
 
 
 def test_what_the_timeline_keeps_names_the_place_and_the_target() -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.hubs import Deployment, Health, HubFacts
-from bot.domain.plans import LossKind, MeasureKind, StepVerb
+import pytest
+
+from bot.domain.evidence import Fact, Known, Unknown, View
+from bot.domain.hubs import Deployment, Health, HubFacts, Part, Pod, Right
+from bot.domain.plans import LossKind, MeasureKind, Plan, StepVerb
 from runbooks.restart_proxy import RESTART_PROXY
 from tests.support.hubs import (
     LONG_AGO,
@@ -20,9 +23,27 @@ from tests.support.hubs import (
     terminating,
 )
 
+PENDING = replace(
+    pod("x", phase="Pending", reason="Unschedulable"),
+    name="proxy-1",
+    uid="uid-proxy",
+    user="",
+    component="proxy",
+    message="0/3 nodes are available: 3 node(s) were unschedulable.",
+)
+
 
 def with_proxy(seen: HubFacts, proxy: Deployment) -> HubFacts:
-    return replace(seen, proxy=proxy)
+    return replace(seen, proxy=Known(value=proxy))
+
+
+def with_proxy_pods(*pods: Pod) -> HubFacts:
+    return replace(evicted("ana", resynced_at=NOW), proxy_pods=View(items=pods))
+
+
+def undecided(plan: Plan) -> str:
+    assert (plan.steps, plan.nothing_to_do) == ((), "")
+    return " ".join(part.why for part in plan.undecided)
 
 
 def test_it_restarts_then_resyncs_and_looks_twice() -> None:
@@ -49,6 +70,24 @@ def test_without_a_resync_before_it_cautions_and_still_offers() -> None:
     assert len(plan.steps) == 2
     (caution,) = plan.cautions
     assert "no resync was tried" in caution
+    assert "Run resync-routes first" in caution
+
+
+@pytest.mark.parametrize(
+    ("ago", "counts"),
+    [
+        (timedelta(0), True),
+        (timedelta(minutes=29), True),
+        (timedelta(minutes=31), False),
+        (timedelta(days=60), False),
+    ],
+)
+def test_a_resync_of_long_ago_says_nothing_about_the_proxy_of_now(
+    ago: timedelta, counts: bool
+) -> None:
+    plan = RESTART_PROXY.plan(evicted("ana", resynced_at=NOW - ago))
+    assert any("Run resync-routes first" in text for text in plan.cautions) is not counts
+    assert len(plan.steps) == 2
 
 
 def test_with_everything_well_it_cautions_and_still_offers() -> None:
@@ -59,11 +98,11 @@ def test_with_everything_well_it_cautions_and_still_offers() -> None:
 
 def test_where_only_the_public_address_is_silent_people_may_still_be_cut_off() -> None:
     away = Health(hub=False, proxy=False)
-    plan = RESTART_PROXY.plan(replace(healthy("ana", "ben"), health=away))
+    plan = RESTART_PROXY.plan(replace(healthy("ana", "ben"), health=Known(value=away)))
     (loss,) = plan.losses
     assert (loss.kind, loss.servers) == (LossKind.CONNECTION, 2)
     (caution,) = plan.cautions
-    assert "a restart mends nothing" in caution
+    assert "a restart fixes nothing" in caution
 
 
 def test_a_dead_proxy_is_restarted_without_caution_or_further_loss() -> None:
@@ -82,7 +121,7 @@ def test_a_second_run_has_nothing_to_do_and_says_why() -> None:
     just = (NOW - timedelta(minutes=1)).isoformat()
     plan = RESTART_PROXY.plan(with_proxy(healthy("ana"), replace(PROXY, restarted_at=just)))
     assert plan.steps == ()
-    assert "nothing left for a restart to mend" in plan.nothing_to_do
+    assert "another restart would fix nothing" in plan.nothing_to_do
 
 
 def test_two_plans_of_one_second_are_two_restarts() -> None:
@@ -114,12 +153,98 @@ def test_a_proxy_scaled_to_zero_is_not_restarted() -> None:
 
 def test_a_proxy_pod_stuck_terminating_is_pointed_out() -> None:
     gone = replace(terminating("x"), name="proxy-1", node="core-2", user="", component="proxy")
-    seen = replace(evicted("ana", resynced_at=NOW), proxy_pods=(gone,))
-    (caution,) = RESTART_PROXY.plan(seen).cautions
+    (caution,) = RESTART_PROXY.plan(with_proxy_pods(gone)).cautions
     assert "proxy-1" in caution
     assert "core-2" in caution
 
 
 def test_an_unread_cluster_is_told_with_its_reason() -> None:
-    plan = RESTART_PROXY.plan(facts(proxy=None))
-    assert (plan.steps, plan.nothing_to_do) == ((), "No proxy today.")
+    assert undecided(RESTART_PROXY.plan(facts(proxy=None))) == "No proxy today."
+
+
+def test_pods_of_the_proxy_that_are_unread_may_be_unschedulable() -> None:
+    seen = replace(evicted("ana"), proxy_pods=View.unread("mayday isn't allowed to list pods."))
+    assert undecided(RESTART_PROXY.plan(seen)) == "mayday isn't allowed to list pods."
+
+
+def test_a_proxy_that_cannot_be_scheduled_is_not_restarted() -> None:
+    """A drained core pool: the hub does not answer either, and nothing of it is called well."""
+    drained = replace(
+        facts(servers=None, routes=None, health=Health(hub=False, proxy=None)),
+        proxy_pods=View(items=(PENDING,)),
+        proxy=Known(value=replace(PROXY, ready=0)),
+    )
+    plan = RESTART_PROXY.plan(drained)
+    assert plan.steps == ()
+    assert plan.nothing_to_do == (
+        "A restart can't help: proxy pod proxy-1 doesn't start (Unschedulable: 0/3 nodes are "
+        "available: 3 node(s) were unschedulable), and a new pod wouldn't either. Make room on a "
+        "Ready node of the core pool, or add a node, which takes 10 to 15 minutes."
+    )
+    assert (plan.ready, plan.routes, plan.unrouted) == (None, None, None)
+    assert Part.SERVERS in {part.part for part in plan.unknown}
+
+
+@pytest.mark.parametrize("reason", ["ErrImagePull", "ImagePullBackOff", "InvalidImageName"])
+def test_a_proxy_whose_image_cannot_be_pulled_is_not_restarted(reason: str) -> None:
+    waiting = replace(PENDING, reason=reason, message="")
+    plan = RESTART_PROXY.plan(with_proxy_pods(waiting))
+    assert plan.steps == ()
+    assert f"doesn't start ({reason}), and" in plan.nothing_to_do
+    assert "Check the image name" in plan.nothing_to_do
+
+
+def test_a_proxy_of_which_one_pod_is_ready_may_be_restarted() -> None:
+    ready = replace(pod("y"), name="proxy-2", user="", component="proxy")
+    assert len(RESTART_PROXY.plan(with_proxy_pods(PENDING, ready)).steps) == 2
+
+
+def test_a_proxy_that_crashes_may_be_restarted() -> None:
+    crashing = replace(PENDING, phase="Running", reason="CrashLoopBackOff", restarts=9)
+    assert len(RESTART_PROXY.plan(with_proxy_pods(crashing)).steps) == 2
+
+
+def test_a_paused_deployment_is_not_restarted() -> None:
+    plan = RESTART_PROXY.plan(with_proxy(evicted("ana"), replace(PROXY, paused=True)))
+    assert plan.steps == ()
+    assert plan.nothing_to_do == (
+        "Deployment proxy is paused, so a restart would not start: run kubectl rollout resume "
+        "deployment proxy first."
+    )
+
+
+def test_a_deployment_of_another_name_is_named_everywhere() -> None:
+    plan = RESTART_PROXY.plan(
+        with_proxy(evicted("ana", resynced_at=NOW), replace(PROXY, name="chp"))
+    )
+    assert plan.steps[0].target == "chp"
+    assert plan.steps[0].args["deployment"] == "chp"
+    assert "deployment chp" in plan.summary
+
+
+def test_with_the_hub_down_it_says_to_bring_that_back_first() -> None:
+    down = facts(servers=None, routes=None, health=Health(hub=False, proxy=None))
+    assert any("Bring the hub back first." in text for text in RESTART_PROXY.plan(down).cautions)
+
+
+@pytest.mark.parametrize(
+    ("right", "said"),
+    [
+        (
+            Known(value=False),
+            "mayday isn't allowed to patch deployments in namespace datahub-prod of cluster "
+            "teaching: grant it in the Role of mayday's service account.",
+        ),
+        (Unknown(why="The cluster did not say."), "The cluster did not say."),
+    ],
+)
+def test_a_right_that_is_missing_or_unknown_forbids_a_restart(right: Fact[bool], said: str) -> None:
+    seen = replace(evicted("ana", resynced_at=NOW), rights={Right.PATCH_DEPLOYMENT: right})
+    assert undecided(RESTART_PROXY.plan(seen)) == said
+
+
+def test_another_restart_makes_it_another_step() -> None:
+    seen = evicted("ana")
+    first = RESTART_PROXY.plan(seen).steps[0]
+    again = RESTART_PROXY.plan(with_proxy(seen, replace(PROXY, generation=5))).steps[0]
+    assert first.id != again.id

@@ -58,7 +58,7 @@ def seen(
     owner = Owner(namespace=PLACE.namespace)
     return facts(
         servers=records,
-        pods=users_pods((*pods, HUB_POD), owner, View(items=records)),
+        pods=users_pods((*pods, HUB_POD), owner, View(items=records), View(items=routes)),
         routes=routes,
         since=since,  # type: ignore[arg-type]
         events=View(items=events),
