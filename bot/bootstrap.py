@@ -19,7 +19,8 @@ from bot.adapters.kubernetes import KubernetesCluster
 from bot.adapters.slack import SlackChat
 from bot.clock import Ticks, real_time, shifted_time
 from bot.config import Config
-from bot.domain.hubs import BlastRadius, Place
+from bot.domain.facts import BlastRadius
+from bot.domain.hubs import Place
 from bot.domain.incident import Policy
 from bot.domain.snapshot import StuckThresholds
 from bot.durable import DurableWork
@@ -40,7 +41,8 @@ from bot.services.record import Record
 from bot.services.remind import remind
 from bot.services.report import Reports
 from bot.services.retry import retry_due
-from bot.services.run import EXECUTE, PLAN, Runs, posts_of
+from bot.services.run import EXECUTE, PLAN, Runs
+from bot.services.run_posts import posts_of
 from bot.services.settings import Filing, HubPlace, Settings
 from bot.services.site import Site
 from bot.services.sweep import Sweep

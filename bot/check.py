@@ -16,7 +16,8 @@ from bot.adapters.slack import SlackChat
 from bot.bootstrap import check_tokens, forge, sites
 from bot.config import Config
 from bot.domain.evidence import Known
-from bot.domain.hubs import CLUSTER_RIGHTS, HubFacts, Part, Right
+from bot.domain.facts import HubFacts, Part
+from bot.domain.hubs import CLUSTER_RIGHTS, Right
 from bot.errors import MaydayError
 from bot.services.facts import read_facts
 from bot.services.site import Site

@@ -20,7 +20,8 @@ from rich.text import Text
 from bot.bootstrap import sites
 from bot.config import Config
 from bot.domain.evidence import View
-from bot.domain.hubs import Condition, HubFacts, Server, ServerKey
+from bot.domain.facts import HubFacts
+from bot.domain.hubs import Condition, Server, ServerKey
 from bot.domain.plans import Plan
 from bot.errors import MaydayError, Tell
 from bot.render.plans import plan_lines

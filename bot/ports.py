@@ -14,17 +14,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from bot.domain.evidence import View
-from bot.domain.hubs import (
-    Deployment,
-    Health,
-    HubAccess,
-    Node,
-    Pod,
-    PodEvent,
-    Right,
-    Route,
-    Server,
-)
+from bot.domain.hubs import Deployment, Health, HubAccess, Node, Pod, PodEvent, Right, Route, Server
 from bot.domain.timeline import Message
 
 JSON = Mapping[str, Any]
@@ -210,7 +200,7 @@ class Hub(Protocol):
     """One JupyterHub, by its REST API at its service and its public address."""
 
     def access(self) -> HubAccess:
-        """The hub's version, and the scopes that it gives mayday's token."""
+        """The hub's version and clock, and the scopes that it gives mayday's token."""
 
     def health(self) -> Health:
         """Who answers at the public address; nobody answering is an answer, no error.

@@ -5,6 +5,7 @@ lack their route are never touched: people's work is safe in them.
 """
 
 from bot.runbook import (
+    ACTIVE,
     Condition,
     Draft,
     HubFacts,
@@ -73,6 +74,10 @@ MAY_LIVE_ON = (
 HUB_FOLLOWS = (
     "The hub shows {who} as ready until its next poll. If that doesn't change, make a new plan."
 )
+USED = (
+    "Used in the last 10 minutes although no pod is seen: {who}. Check that their pods are not in another "
+    "namespace, for example because of a profile."
+)
 TOO_MANY = (
     "{count} servers look stuck at once ({ready} are ready), which is more than the limit of "
     "{limit} for one plan. This usually means that a view is wrong: the hub's database was lost "
@@ -114,6 +119,7 @@ def draft(facts: HubFacts, targets: frozenset[ServerKey] | None) -> Draft:
         cautions=(
             *((MAY_LIVE_ON,) if forced else ()),
             *((HUB_FOLLOWS.format(who=some(follows)),) if follows else ()),
+            *((USED.format(who=some(used)),) if (used := without_a_pod(clearable, facts)) else ()),
             *helpless,
             *unrouted(rows),
             *unjudged(rows),
@@ -189,6 +195,12 @@ def unrouted(rows: list[Row]) -> tuple[str, ...]:
     return (UNROUTED.format(count=count, servers=servers),) if count else ()
 
 
+def without_a_pod(rows: list[Row], facts: HubFacts) -> list[Row]:
+    """Those that somebody used lately by what the hub says, though the cluster shows no pod."""
+    since = facts.read_at - ACTIVE
+    return [row for row in rows if not row.pod and row.last_activity and row.last_activity > since]
+
+
 def waiting(rows: list[Row]) -> tuple[str, ...]:
     """Which stops and checks go on, of which nobody but mayday says for how long."""
     these = [
@@ -228,6 +240,6 @@ FORCE_DELETE_STUCK_SERVERS = Runbook(
     title="Clear stuck servers",
     help="Clears servers that are stuck starting or stopping. Spares those that only lack a route.",
     draft=draft,
-    needs=frozenset({Part.SERVERS, Part.PODS}),
+    needs=frozenset({Part.SERVERS, Part.PODS, Part.CLOCK}),
     takes_users=True,
 )

@@ -7,6 +7,8 @@ at the public address, for that is what users meet. The token stands in a header
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -78,13 +80,13 @@ class JupyterHub:
         """Do nothing: no connection outlives its request."""
 
     def access(self) -> HubAccess:
-        """The hub's version, and the scopes that it gives the token, each exactly as it names them."""
+        """The hub's version and clock, and the token's scopes, each exactly as the hub names them."""
         answer = self._api.check(self._api.ask("GET", "/user"))
         scopes = self._api.object(answer).get("scopes")
         if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
             self._api.garbage()
         version = answer.headers.get(VERSION_HEADER) or self._api.get("/").get("version")
-        return HubAccess(version=str(version or ""), scopes=frozenset(scopes))
+        return HubAccess(version=str(version or ""), scopes=frozenset(scopes), clock=_date(answer))
 
     def health(self) -> Health:
         """Who answers at the public address.
@@ -205,6 +207,15 @@ class JupyterHub:
             f"Hub {self._name} does not show the servers of user {users[0]}{more}: the token needs "
             "the scope read:servers without a filter."
         )
+
+
+def _date(answer: httpx.Response) -> datetime | None:
+    """The hub's clock by its header ``Date``, of whole seconds; None where there is no such header."""
+    try:
+        date = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except ValueError:
+        return None
+    return date.replace(tzinfo=date.tzinfo or UTC)
 
 
 def _lives(server: Server) -> bool:

@@ -6,16 +6,11 @@ one :class:`Row` of facts and one :class:`Condition`; ``bot.domain.classifier`` 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Any
 from urllib.parse import urlsplit
-
-from bot.domain.evidence import Fact, Unknown, View
 
 ServerKey = tuple[str, str]
 """A user's name and a server's; the latter is empty for the default server."""
@@ -68,20 +63,6 @@ class RouteState(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Part(StrEnum):
-    """A part of the facts that can be unknown."""
-
-    SERVERS = "servers"
-    ROUTES = "routes"
-    PODS = "pods"
-    EVENTS = "events"
-    PROXY = "proxy"
-    HEALTH = "health"
-    ACCESS = "access"  # the hub's version, and the scopes of the token
-    RIGHTS = "rights"  # what the cluster lets mayday do
-    USERS = "users"  # people whom a request names
-
-
 class Right(StrEnum):
     """What a step needs to be allowed: a scope of the hub's token, or a verb of the cluster's Role."""
 
@@ -130,13 +111,14 @@ class Health:
 
 @dataclass(frozen=True, kw_only=True)
 class HubAccess:
-    """The hub's version, empty where it does not say, and the scopes that it gives the token.
+    """The hub's version, empty where it does not say, its clock, and the scopes that it gives the token.
 
     A scope that is filtered (``list:users!group=a``) is another scope than the same without a filter.
     """
 
     version: str
     scopes: frozenset[str]
+    clock: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -293,141 +275,7 @@ class Row:
         return self.user, self.server
 
 
-@dataclass(frozen=True, kw_only=True)
-class UnknownPart:
-    """A part of the facts that is unknown or incomplete, and the sentence that says why."""
-
-    part: Part
-    why: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class BlastRadius:
-    """How many servers one plan may end unless the person names them: ``servers``, or ``percent`` of
-    those that the hub calls ready, whichever is more."""
-
-    servers: int = 10
-    percent: int = 20
-
-    def of(self, ready: int) -> int:
-        """The limit on a hub with so many ready servers."""
-        return max(self.servers, ready * self.percent // 100)
-
-
-@dataclass(frozen=True, kw_only=True)
-class HubFacts:
-    """Everything a runbook may look at.
-
-    ``rights`` are those that were asked about; ``people`` says of every user that was looked up
-    whether the hub knows them. ``resynced_at`` is when routes were last resynced in the same incident.
-    """
-
-    place: Place
-    read_at: datetime
-    health: Fact[Health]
-    access: Fact[HubAccess]
-    servers: View[Server]
-    pods: View[Pod]
-    routes: View[Route]
-    rows: tuple[Row, ...]
-    proxy: Fact[Deployment]
-    proxy_pods: View[Pod] = field(default_factory=View)
-    events: View[PodEvent] = field(default_factory=View)
-    rights: Mapping[Right, Fact[bool]] = field(default_factory=dict)
-    people: Mapping[str, Fact[bool]] = field(default_factory=dict)
-    limit: BlastRadius = field(default_factory=BlastRadius)
-    resynced_at: datetime | None = None
-
-    @property
-    def ready(self) -> int | None:
-        """How many servers the hub calls ready, and so how many user routes there should be."""
-        return sum(s.ready for s in self.servers.items) if self.servers.read else None
-
-    @property
-    def routed(self) -> int | None:
-        """How many user routes the proxy has."""
-        return len(self.routes.items) if self.routes.read else None
-
-    @property
-    def unrouted(self) -> int | None:
-        """How many ready servers have no route, or one to another address than their pod's."""
-        if not (self.servers.read and self.routes.read):
-            return None
-        lost = (RouteState.MISSING, RouteState.ELSEWHERE)
-        return sum(row.hub == "ready" and row.route in lost for row in self.rows)
-
-    @property
-    def counts(self) -> Mapping[Condition, int]:
-        """How many servers are in each condition."""
-        return Counter(row.condition for row in self.rows)
-
-    @property
-    def diagnosis(self) -> Diagnosis:
-        """Health checks stay green while every user route is gone, so routes are counted too."""
-        if isinstance(self.health, Unknown):
-            return Diagnosis.UNKNOWN
-        health = self.health.value
-        if not health.hub:
-            if health.proxy:
-                return Diagnosis.HUB_DOWN
-            if self.servers.read:
-                return Diagnosis.PROXY_DOWN
-            return Diagnosis.BOTH_DOWN
-        if self.unrouted is None or not self.routes.complete:
-            return Diagnosis.UNKNOWN
-        return Diagnosis.ROUTES_MISSING if self.unrouted else Diagnosis.WELL
-
-    @property
-    def unknown(self) -> tuple[UnknownPart, ...]:
-        """Every part that is unknown or incomplete, with its reason."""
-        facts: list[tuple[Part, str]] = [
-            (Part.SERVERS, self.servers.unknown),
-            (Part.PODS, self.pods.unknown),
-            (Part.ROUTES, self.routes.unknown),
-            (Part.EVENTS, self.events.unknown),
-            (Part.HEALTH, _why(self.health)),
-            (Part.ACCESS, _why(self.access)),
-            (Part.PROXY, _why(self.proxy) or self.proxy_pods.unknown),
-            *((Part.RIGHTS, _why(right)) for right in self.rights.values()),
-        ]
-        return tuple(UnknownPart(part=p, why=why) for p, why in dict.fromkeys(facts) if why)
-
-    def lacks(self, part: Part) -> str:
-        """Why a part is unknown or incomplete; empty when it is neither."""
-        return next((gap.why for gap in self.unknown if gap.part is part), "")
-
-    def unread(self, parts: Iterable[Part]) -> tuple[UnknownPart, ...]:
-        """Those of these parts of which nothing at all is known, in the order of :class:`Part`."""
-        views: dict[Part, View[Any]] = {
-            Part.SERVERS: self.servers,
-            Part.PODS: self.pods,
-            Part.ROUTES: self.routes,
-        }
-        wanted = frozenset(parts)
-        return tuple(
-            part
-            for part in self.unknown
-            if part.part in wanted and not (part.part in views and views[part.part].read)
-        )
-
-    def having(self, *conditions: Condition) -> tuple[Row, ...]:
-        """The rows in one of these conditions."""
-        return tuple(row for row in self.rows if row.condition in conditions)
-
-    def row(self, user: str, server: str) -> Row | None:
-        """The row of one server."""
-        return next((r for r in self.rows if r.key == (user, server)), None)
-
-    def has_pod(self, uid: str) -> bool:
-        """Whether a user's pod with this uid was seen, whatever became of it."""
-        return any(pod.uid == uid for pod in self.pods.items)
-
-
 def _address(text: str) -> IPv4Address | IPv6Address:
     """The address; one of IPv4 that is written as IPv6 is the same."""
     found = ip_address(text)
     return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
-
-
-def _why(fact: Fact[Any]) -> str:
-    return fact.why if isinstance(fact, Unknown) else ""

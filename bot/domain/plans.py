@@ -15,16 +15,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from bot.domain.hubs import (
-    STUCK,
-    Condition,
-    Diagnosis,
-    Place,
-    Pod,
-    Right,
-    Row,
-    UnknownPart,
-)
+from bot.domain.facts import UnknownPart
+from bot.domain.hubs import STUCK, Condition, Diagnosis, Place, Pod, Right, Row
 
 ROWS_KEPT = 200
 """How many rows of the table a plan carries; ``Plan.conditions`` counts all of them."""

@@ -5,19 +5,10 @@ the second draft has a reason to do nothing.
 """
 
 from bot.domain.evidence import Unknown
-from bot.domain.hubs import (
-    Condition,
-    Deployment,
-    Diagnosis,
-    HubFacts,
-    Part,
-    Pod,
-    Row,
-    ServerKey,
-    UnknownPart,
-)
+from bot.domain.facts import HubFacts, Part, UnknownPart
+from bot.domain.hubs import Condition, Deployment, Diagnosis, Pod, Row, ServerKey
 from bot.domain.plans import Loss, LossKind, Measure, Step
-from bot.runbook.losses import losing
+from bot.runbook.losses import ACTIVE, losing
 from bot.runbook.runbook import Draft, Parameters, Runbook
 from bot.runbook.steps import (
     delete_pod,
@@ -29,6 +20,7 @@ from bot.runbook.steps import (
 )
 
 __all__ = [
+    "ACTIVE",
     "Condition",
     "Deployment",
     "Diagnosis",

@@ -6,15 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.domain.evidence import Known, Unknown
-from bot.domain.hubs import (
-    CLUSTER_RIGHTS,
-    Condition,
-    HubFacts,
-    Part,
-    Right,
-    ServerKey,
-    UnknownPart,
-)
+from bot.domain.facts import HubFacts, Part, UnknownPart
+from bot.domain.hubs import CLUSTER_RIGHTS, Condition, Right, ServerKey
 from bot.domain.plans import ROWS_KEPT, Loss, Plan, Step
 from bot.domain.targets import resolve
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.domain.hubs import Deployment, HubFacts, Right, Row
+from bot.domain.facts import HubFacts
+from bot.domain.hubs import Deployment, Right, Row
 from bot.domain.plans import Measure, MeasureKind, Step, StepVerb
 
 ROUTES_APART = 15.0

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
 from bot.domain.classifier import join_views, unmatched_users, waits_for_a_node
 from bot.domain.evidence import Fact, Known, Unknown, View
+from bot.domain.facts import HubFacts
 from bot.domain.hubs import (
     CLUSTER_RIGHTS,
     Deployment,
     HubAccess,
-    HubFacts,
     Pod,
     PodEvent,
     Right,
@@ -45,6 +45,12 @@ NARROW = (
     "add it to the role of mayday's service in the hub."
 )
 TOO_MANY = f"the hub is asked about {LOOKUPS} users at once and no more"
+
+SKEW = timedelta(minutes=1)
+SKEWED = (
+    "The clocks of mayday and of hub {hub} differ by {minutes} min, so mayday can't tell how old a server "
+    "or a pod is: correct the clock that is wrong."
+)
 
 Since = Callable[[View[Server]], Mapping[ServerKey, datetime]]
 """When each pending server was first seen so; whoever gives it keeps that."""
@@ -97,6 +103,7 @@ def read_facts(
         rights=_rights(site, access) if rights else {},
         people=people | _looked_up(site, [user_in(n) for n in named if not matching(n, rows)]),
         limit=site.limit,
+        clock=_skew(site, access, now),
         resynced_at=resynced_at,
     )
 
@@ -135,6 +142,15 @@ def _servers(site: Site, access: HubAccess) -> View[Server]:
         return site.hub.servers().doubted(doubt)
     except (Tell, Retry) as error:
         return View.unread(str(error))
+
+
+def _skew(site: Site, access: Fact[HubAccess], now: datetime) -> str:
+    """Why the ages of servers and pods cannot be told; empty where the clocks agree."""
+    clock = None if isinstance(access, Unknown) else access.value.clock
+    if clock is None or abs(clock - now) < SKEW:
+        return ""
+    minutes = round(abs(clock - now).total_seconds() / 60)
+    return SKEWED.format(hub=site.place.hub, minutes=minutes)
 
 
 def _events(site: Site, snapshot: HubSnapshot, now: datetime) -> View[PodEvent]:

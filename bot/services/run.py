@@ -8,21 +8,19 @@ nothing destructive is ever repeated by itself. A plan is confirmed once; afterw
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from bot.domain.hubs import HubFacts
+from bot.domain.facts import HubFacts
 from bot.domain.plans import Outcome, Plan, Result, Step, StepVerb
 from bot.domain.timeline import EntryKind
 from bot.errors import MaydayError, Tell
-from bot.ports import Clock, Durable, Post
-from bot.render.runs import run_posts
+from bot.ports import Clock, Durable
 from bot.runbook import Parameters, Runbook
 from bot.services import sync
 from bot.services.change import Act
 from bot.services.facts import read_facts
-from bot.services.projections import RunPosts
 from bot.services.sightings import Sightings
 from bot.services.site import Site
 from bot.services.steps import attempt, evidently_done, verify
@@ -30,7 +28,7 @@ from bot.store import incidents as incident_rows
 from bot.store import runs as rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store, Tx
-from bot.store.runs import Run, RunState, RunStep, StepState
+from bot.store.runs import Run, RunState, StepState
 
 PLAN = "plan"
 EXECUTE = "execute"
@@ -387,29 +385,3 @@ def _stops(step: Step, result: Result) -> dict[str, Any]:
 
 def _workflow_key(run: Run) -> str:
     return f"{PLAN if run.state is RunState.PLANNING else EXECUTE}/{run.id}"
-
-
-def posts_of(books: Mapping[str, Runbook]) -> RunPosts:
-    """How a run's rows become the messages that show it."""
-
-    def posts(run: Run, steps: Sequence[RunStep]) -> Iterator[tuple[str, Post, str]]:
-        yield from run_posts(
-            run_id=run.id,
-            title=books[run.runbook].title if run.runbook in books else run.runbook,
-            hub=run.hub,
-            state=run.state.value,
-            plan=Plan.from_json(run.plan) if run.plan else None,
-            steps=[
-                (
-                    step.number,
-                    step.finished_at is not None,
-                    Result.from_json(step.seen) if step.seen else None,
-                )
-                for step in steps
-            ],
-            asked_by=run.asked_by,
-            decided_by=run.decided_by,
-            error=run.error,
-        )
-
-    return posts

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bot.domain.hubs import BlastRadius, Place
+from bot.domain.facts import BlastRadius
+from bot.domain.hubs import Place
 from bot.domain.ownership import Owner
 from bot.domain.snapshot import StuckThresholds
 from bot.errors import Tell

@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.evidence import Unknown
-from bot.domain.hubs import HubFacts, Part, Pod
+from bot.domain.facts import HubFacts, Part
+from bot.domain.hubs import Pod
 from bot.domain.plans import (
     Measure,
     MeasureKind,

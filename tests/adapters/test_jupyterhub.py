@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from bot.adapters.jupyterhub import JupyterHub
-from bot.domain.hubs import Health, HubAccess
+from bot.domain.hubs import Health
 from bot.errors import ConfigError, Retry, Tell
 from bot.ports import Hub, Started, Stopped
 from tests.support.cruelty import WAITS
@@ -119,7 +120,8 @@ def test_access_names_scopes_and_version_exactly() -> None:
     scopes = ["list:users!group=a", "read:servers", "proxy"]
     told = Answer(body={"scopes": scopes}, headers={"X-JupyterHub-Version": "5.4.5"})
     with saying(told) as hub:
-        assert hub.access() == HubAccess(version="5.4.5", scopes=frozenset(scopes))
+        seen = hub.access()
+        assert (seen.version, seen.scopes) == ("5.4.5", frozenset(scopes))
 
 
 def test_a_version_that_no_header_tells_is_asked_for() -> None:
@@ -127,7 +129,15 @@ def test_a_version_that_no_header_tells_is_asked_for() -> None:
         return Answer(body={"version": "4.1.6"} if asked.path == "/hub/api/" else {"scopes": []})
 
     with stubbed(answer) as (hub, _running):
-        assert hub.access() == HubAccess(version="4.1.6", scopes=frozenset())
+        assert hub.access().version == "4.1.6"
+
+
+@pytest.mark.parametrize("date", ["Fri, 27 Nov 2026 17:00:00 GMT", "soon", ""])
+def test_the_hubs_clock_is_told_by_its_answers(date: str) -> None:
+    told = Answer(body={"scopes": []}, headers={"X-JupyterHub-Version": "6.1.1", "Date": date})
+    with saying(told) as hub:
+        clock = hub.access().clock
+    assert clock == (datetime(2026, 11, 27, 17, tzinfo=UTC) if "GMT" in date else None)
 
 
 @pytest.mark.parametrize("body", [{}, {"scopes": None}, {"scopes": "proxy"}, {"scopes": [1]}, []])

@@ -15,7 +15,8 @@ import pytest
 from bot.adapters.jupyterhub import JupyterHub
 from bot.adapters.kubernetes import KubernetesCluster
 from bot.domain.evidence import Known
-from bot.domain.hubs import Diagnosis, Part
+from bot.domain.facts import Part
+from bot.domain.hubs import Diagnosis
 from bot.domain.plans import Outcome, Plan
 from bot.runbook import Runbook
 from bot.sandbox.faults import Fault

@@ -7,17 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.evidence import Known, Unknown, View
-from bot.domain.hubs import (
-    BlastRadius,
-    Condition,
-    Diagnosis,
-    Health,
-    HubFacts,
-    Part,
-    Right,
-    RouteState,
-    UnknownPart,
-)
+from bot.domain.facts import BlastRadius, HubFacts, Part, UnknownPart
+from bot.domain.hubs import Condition, Diagnosis, Health, Right, RouteState
 from tests.support.hubs import NOW, evicted, facts, healthy, pod, route, server, stale, stuck
 
 AWAY = Health(hub=False, proxy=False)

@@ -15,7 +15,8 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.evidence import Fact, Known, Unknown, View
-from bot.domain.hubs import BlastRadius, Condition, HubFacts, Pod, PodEvent, Route, Server
+from bot.domain.facts import BlastRadius, HubFacts
+from bot.domain.hubs import Condition, Pod, PodEvent, Route, Server
 from bot.domain.ownership import Owner, users_pods
 from bot.domain.plans import Step, StepVerb
 from bot.runbook import Parameters

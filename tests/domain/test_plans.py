@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.evidence import Known
-from bot.domain.hubs import HubFacts, Pod
+from bot.domain.facts import HubFacts
+from bot.domain.hubs import Pod
 from bot.domain.plans import CHANGED, Outcome, Plan, Result
 from bot.runbook import Runbook
 from runbooks import RUNBOOKS

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.evidence import Fact, Known, Unknown
-from bot.domain.hubs import HubFacts, Row
+from bot.domain.facts import HubFacts
+from bot.domain.hubs import Row
 from bot.domain.targets import Targets, matching, resolve
 from bot.services.facts import LOOKUPS, read_facts
 from tests.support.hubs import NOW, facts, pod, route, server

@@ -10,25 +10,12 @@ from typing import Any
 import pytest
 
 from bot.domain.evidence import Known, Unknown, View
-from bot.domain.hubs import (
-    STUCK,
-    Condition,
-    Diagnosis,
-    Health,
-    HubFacts,
-    Part,
-    RouteState,
-    Row,
-    UnknownPart,
-)
+from bot.domain.facts import HubFacts, Part, UnknownPart
+from bot.domain.hubs import STUCK, Condition, Diagnosis, Health, RouteState, Row
 from bot.domain.plans import Outcome, Plan, Result, Step, StepVerb
 from bot.render import blocks as b
+from bot.render.plan_words import CONDITIONS, DIAGNOSES, ROUTES, SIGNS, TO_DO
 from bot.render.plans import (
-    CONDITIONS,
-    DIAGNOSES,
-    ROUTES,
-    SIGNS,
-    TO_DO,
     confirm,
     facts_line,
     loss_lines,

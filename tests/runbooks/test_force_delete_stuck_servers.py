@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.evidence import Fact, Known, Unknown, View
-from bot.domain.hubs import BlastRadius, Condition, HubAccess, HubFacts, Part, Pod, Right, Server
+from bot.domain.facts import BlastRadius, HubFacts, Part
+from bot.domain.hubs import Condition, HubAccess, Pod, Right, Server
 from bot.domain.plans import Plan, StepVerb
 from bot.runbook import Parameters
 from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS as CLEAR

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.evidence import Fact, Known, Unknown, View
-from bot.domain.hubs import Deployment, Health, HubFacts, Part, Pod, Right
+from bot.domain.facts import HubFacts, Part
+from bot.domain.hubs import Deployment, Health, Pod, Right
 from bot.domain.plans import LossKind, MeasureKind, Plan, StepVerb
 from runbooks.restart_proxy import RESTART_PROXY
 from tests.support.hubs import (

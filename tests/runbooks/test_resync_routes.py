@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.evidence import Known, Unknown, View
-from bot.domain.hubs import Condition, Health, Part, Right
+from bot.domain.facts import Part
+from bot.domain.hubs import Condition, Health, Right
 from bot.domain.plans import StepVerb
 from runbooks.resync_routes import RESYNC_ROUTES
 from tests.support.hubs import evicted, facts, healthy, pod, route, server

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import runbooks
-from bot.domain.hubs import Condition, HubFacts
+from bot.domain.facts import HubFacts
+from bot.domain.hubs import Condition
 from bot.runbook import Runbook
 from runbooks import RUNBOOKS
 from tests.support.hubs import evicted, facts, healthy, stale, stuck

@@ -8,18 +8,8 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.evidence import Known, Unknown, View
-from bot.domain.hubs import (
-    Condition,
-    Diagnosis,
-    Health,
-    HubAccess,
-    HubFacts,
-    Part,
-    Pod,
-    Right,
-    Row,
-    Server,
-)
+from bot.domain.facts import HubFacts, Part
+from bot.domain.hubs import Condition, Diagnosis, Health, HubAccess, Pod, Right, Row, Server
 from bot.errors import Retry, Tell
 from bot.services.facts import LOOKUPS, read_facts
 from bot.services.site import Site
@@ -35,6 +25,7 @@ from tests.support.hubs import (
     pod,
     route,
     server,
+    terminating,
 )
 from tests.support.scripted import HUB_POD, Scripted, site
 
@@ -288,6 +279,22 @@ def test_names_of_people_without_a_server_are_looked_up() -> None:
     assert seen.people["kofi"] == Known(value=True)
     assert seen.people["nobody"] == Known(value=False)
     assert "ana" not in seen.people
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=10), timedelta(minutes=-10)])
+def test_where_the_clocks_differ_no_age_is_believed(ahead: timedelta) -> None:
+    stopping = [server("zoe", pending="stop")]
+    skewed = party(
+        records=[server("ana"), *stopping],
+        live=[pod("ana"), terminating("zoe")],
+        who=replace(ACCESS, clock=NOW - ahead),
+    )
+    plan = CLEAR.plan(read(skewed))
+    assert plan.steps == ()
+    assert [part.part for part in plan.undecided] == [Part.CLOCK]
+    assert "differ by 10 min" in plan.undecided[0].why
+    skewed.who = replace(ACCESS, clock=NOW - ahead / 60)
+    assert len(CLEAR.plan(read(skewed)).steps) == 1
 
 
 # --- configuration -----------------------------------------------------------------------------

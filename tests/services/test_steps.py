@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.evidence import Known, View
-from bot.domain.hubs import HubFacts, Pod, Server
+from bot.domain.facts import HubFacts
+from bot.domain.hubs import Pod, Server
 from bot.domain.plans import Measure, MeasureKind, Outcome, Plan, Result, Step, StepVerb
 from bot.errors import Retry, Tell
 from bot.sandbox.cluster.waiting import wait_for

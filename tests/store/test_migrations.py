@@ -10,7 +10,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from bot.domain.hubs import Condition, Part, RouteState
+from bot.domain.facts import Part
+from bot.domain.hubs import Condition, RouteState
 from bot.domain.plans import Plan
 from bot.store import runs as rows
 from bot.store.engine import Store

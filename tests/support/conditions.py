@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.domain.evidence import View
-from bot.domain.hubs import Condition, HubFacts, Pod, PodEvent, Server
+from bot.domain.facts import HubFacts
+from bot.domain.hubs import Condition, Pod, PodEvent, Server
 from bot.domain.ownership import Owner, users_pods
 from bot.domain.plans import StepVerb
-from bot.render.plans import CONDITIONS
+from bot.render.plan_words import CONDITIONS
 from tests.support.hubs import (
     NOW,
     PLACE,

@@ -14,7 +14,8 @@ import pytest
 
 from bot.adapters.jupyterhub import JupyterHub
 from bot.adapters.kubernetes import KubernetesCluster
-from bot.domain.hubs import HubFacts, Place
+from bot.domain.facts import HubFacts
+from bot.domain.hubs import Place
 from bot.domain.plans import Plan, Result
 from bot.domain.snapshot import StuckThresholds
 from bot.runbook import Parameters, Runbook

@@ -10,12 +10,11 @@ from zlib import crc32
 
 from bot.domain.classifier import join_views
 from bot.domain.evidence import Fact, Known, Unknown, View
+from bot.domain.facts import HubFacts, Part
 from bot.domain.hubs import (
     Deployment,
     Health,
     HubAccess,
-    HubFacts,
-    Part,
     Place,
     Pod,
     PodEvent,
@@ -203,7 +202,7 @@ def stuck() -> HubFacts:
 def stale() -> HubFacts:
     """A record without a pod beside a server that is well."""
     return facts(
-        servers=(server("stale"), server("fine")),
+        servers=(replace(server("stale"), last_activity=LONG_AGO), server("fine")),
         pods=(pod("fine"),),
         routes=(route("fine"), route("stale")),
     )

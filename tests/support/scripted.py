@@ -6,17 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.domain.evidence import View
-from bot.domain.hubs import (
-    Deployment,
-    Health,
-    HubAccess,
-    Node,
-    Pod,
-    PodEvent,
-    Right,
-    Route,
-    Server,
-)
+from bot.domain.hubs import Deployment, Health, HubAccess, Node, Pod, PodEvent, Right, Route, Server
 from bot.ports import Started, Stopped
 from bot.services.site import Site
 from tests.support.hubs import ACCESS, PLACE, PROXY, RELEASE, pod, route, server, terminating

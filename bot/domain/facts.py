@@ -1,0 +1,179 @@
+"""Everything that a runbook may look at: one reading of a hub, and what of it is unknown and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from bot.domain.evidence import Fact, Unknown, View
+from bot.domain.hubs import (
+    Condition,
+    Deployment,
+    Diagnosis,
+    Health,
+    HubAccess,
+    Place,
+    Pod,
+    PodEvent,
+    Right,
+    Route,
+    RouteState,
+    Row,
+    Server,
+)
+
+
+class Part(StrEnum):
+    """A part of the facts that can be unknown."""
+
+    SERVERS = "servers"
+    ROUTES = "routes"
+    PODS = "pods"
+    EVENTS = "events"
+    PROXY = "proxy"
+    HEALTH = "health"
+    ACCESS = "access"  # the hub's version, and the scopes of the token
+    RIGHTS = "rights"  # what the cluster lets mayday do
+    USERS = "users"  # people whom a request names
+    CLOCK = "clock"  # whether ages can be told at all
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownPart:
+    """A part of the facts that is unknown or incomplete, and the sentence that says why."""
+
+    part: Part
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlastRadius:
+    """How many servers one plan may end unless the person names them: ``servers``, or ``percent`` of
+    those that the hub calls ready, whichever is more."""
+
+    servers: int = 10
+    percent: int = 20
+
+    def of(self, ready: int) -> int:
+        """The limit on a hub with so many ready servers."""
+        return max(self.servers, ready * self.percent // 100)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubFacts:
+    """Everything a runbook may look at.
+
+    ``rights`` are those that were asked about; ``people`` says of every user that was looked up
+    whether the hub knows them. ``clock`` says why no age can be told, where mayday's clock and the hub's
+    differ. ``resynced_at`` is when routes were last resynced in the same incident.
+    """
+
+    place: Place
+    read_at: datetime
+    health: Fact[Health]
+    access: Fact[HubAccess]
+    servers: View[Server]
+    pods: View[Pod]
+    routes: View[Route]
+    rows: tuple[Row, ...]
+    proxy: Fact[Deployment]
+    proxy_pods: View[Pod] = field(default_factory=View)
+    events: View[PodEvent] = field(default_factory=View)
+    rights: Mapping[Right, Fact[bool]] = field(default_factory=dict)
+    people: Mapping[str, Fact[bool]] = field(default_factory=dict)
+    limit: BlastRadius = field(default_factory=BlastRadius)
+    clock: str = ""
+    resynced_at: datetime | None = None
+
+    @property
+    def ready(self) -> int | None:
+        """How many servers the hub calls ready, and so how many user routes there should be."""
+        return sum(s.ready for s in self.servers.items) if self.servers.read else None
+
+    @property
+    def routed(self) -> int | None:
+        """How many user routes the proxy has."""
+        return len(self.routes.items) if self.routes.read else None
+
+    @property
+    def unrouted(self) -> int | None:
+        """How many ready servers have no route, or one to another address than their pod's."""
+        if not (self.servers.read and self.routes.read):
+            return None
+        lost = (RouteState.MISSING, RouteState.ELSEWHERE)
+        return sum(row.hub == "ready" and row.route in lost for row in self.rows)
+
+    @property
+    def counts(self) -> Mapping[Condition, int]:
+        """How many servers are in each condition."""
+        return Counter(row.condition for row in self.rows)
+
+    @property
+    def diagnosis(self) -> Diagnosis:
+        """Health checks stay green while every user route is gone, so routes are counted too."""
+        if isinstance(self.health, Unknown):
+            return Diagnosis.UNKNOWN
+        health = self.health.value
+        if not health.hub:
+            if health.proxy:
+                return Diagnosis.HUB_DOWN
+            if self.servers.read:
+                return Diagnosis.PROXY_DOWN
+            return Diagnosis.BOTH_DOWN
+        if self.unrouted is None or not self.routes.complete:
+            return Diagnosis.UNKNOWN
+        return Diagnosis.ROUTES_MISSING if self.unrouted else Diagnosis.WELL
+
+    @property
+    def unknown(self) -> tuple[UnknownPart, ...]:
+        """Every part that is unknown or incomplete, with its reason."""
+        facts: list[tuple[Part, str]] = [
+            (Part.SERVERS, self.servers.unknown),
+            (Part.PODS, self.pods.unknown),
+            (Part.ROUTES, self.routes.unknown),
+            (Part.EVENTS, self.events.unknown),
+            (Part.HEALTH, _why(self.health)),
+            (Part.ACCESS, _why(self.access)),
+            (Part.PROXY, _why(self.proxy) or self.proxy_pods.unknown),
+            *((Part.RIGHTS, _why(right)) for right in self.rights.values()),
+            (Part.CLOCK, self.clock),
+        ]
+        return tuple(UnknownPart(part=p, why=why) for p, why in dict.fromkeys(facts) if why)
+
+    def lacks(self, part: Part) -> str:
+        """Why a part is unknown or incomplete; empty when it is neither."""
+        return next((gap.why for gap in self.unknown if gap.part is part), "")
+
+    def unread(self, parts: Iterable[Part]) -> tuple[UnknownPart, ...]:
+        """Those of these parts of which nothing at all is known, in the order of :class:`Part`."""
+        views: dict[Part, View[Any]] = {
+            Part.SERVERS: self.servers,
+            Part.PODS: self.pods,
+            Part.ROUTES: self.routes,
+        }
+        wanted = frozenset(parts)
+        return tuple(
+            part
+            for part in self.unknown
+            if part.part in wanted and not (part.part in views and views[part.part].read)
+        )
+
+    def having(self, *conditions: Condition) -> tuple[Row, ...]:
+        """The rows in one of these conditions."""
+        return tuple(row for row in self.rows if row.condition in conditions)
+
+    def row(self, user: str, server: str) -> Row | None:
+        """The row of one server."""
+        return next((r for r in self.rows if r.key == (user, server)), None)
+
+    def has_pod(self, uid: str) -> bool:
+        """Whether a user's pod with this uid was seen, whatever became of it."""
+        return any(pod.uid == uid for pod in self.pods.items)
+
+
+def _why(fact: Fact[Any]) -> str:
+    return fact.why if isinstance(fact, Unknown) else ""

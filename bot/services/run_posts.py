@@ -1,0 +1,38 @@
+"""How the rows of a run become the messages that show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from bot.domain.plans import Plan, Result
+from bot.ports import Post
+from bot.render.runs import run_posts
+from bot.runbook import Runbook
+from bot.services.projections import RunPosts
+from bot.store.runs import Run, RunStep
+
+
+def posts_of(books: Mapping[str, Runbook]) -> RunPosts:
+    """How a run's rows become the messages that show it."""
+
+    def posts(run: Run, steps: Sequence[RunStep]) -> Iterator[tuple[str, Post, str]]:
+        yield from run_posts(
+            run_id=run.id,
+            title=books[run.runbook].title if run.runbook in books else run.runbook,
+            hub=run.hub,
+            state=run.state.value,
+            plan=Plan.from_json(run.plan) if run.plan else None,
+            steps=[
+                (
+                    step.number,
+                    step.finished_at is not None,
+                    Result.from_json(step.seen) if step.seen else None,
+                )
+                for step in steps
+            ],
+            asked_by=run.asked_by,
+            decided_by=run.decided_by,
+            error=run.error,
+        )
+
+    return posts
