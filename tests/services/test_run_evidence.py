@@ -1,0 +1,154 @@
+"""What stands between an approval and its steps: fresh evidence, rights, and time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.hubs import Right
+from bot.domain.plans import Plan, StepVerb
+from bot.errors import Retry
+from bot.services.change import Act
+from bot.store import incidents as incident_rows
+from bot.store import runs as rows
+from bot.store.runs import RunState, StepState
+from tests.support.hubs import NOW, PLACE, late_spawn, pod, route, server, terminating
+from tests.support.room import (
+    RESYNC,
+    Living,
+    Room,
+    killed_at_the_act,
+    room,
+)
+from tests.support.rows import incident
+
+__all__ = ["room"]
+
+
+def test_what_is_no_longer_so_is_left_alone_and_says_why(room: Room) -> None:
+    run = room.planned()
+    room.party.records, room.party.live = [server("ana")], [pod("ana")]
+    room.party.known = [route("ana")]
+    done = room.carry_out(run)
+    assert done.state is RunState.NOTHING_TO_DO
+    assert done.plan == run.plan, "what was approved can be seen afterwards"
+    assert room.party.live == [pod("ana")]
+    assert room.steps(run) == [StepState.SKIPPED]
+    assert room.told() == [("jupyter-ana", "skipped")]
+    with room.store.read() as tx:
+        (step,) = rows.steps(tx, run.id)
+    assert "No server is stuck." in step.seen["error"]
+
+
+def test_a_start_that_was_begun_meanwhile_is_not_cancelled(room: Room) -> None:
+    """Ben's start hangs when the plan is made; before his step comes, he has begun another one."""
+    waiting = replace(pod("ben", phase="Pending"), uid="uid-ben-2")
+    afresh = replace(server("ben", pending="spawn"), started=NOW - timedelta(seconds=5))
+    room.party.records.append(late_spawn("ben"))
+    room.party.live.append(pod("ben", phase="Pending"))
+
+    def begins_anew(_seconds: float) -> None:
+        room.party.records = [r for r in room.party.records if r.user != "ben"] + [afresh]
+        room.party.live = [p for p in room.party.live if p.user != "ben"] + [waiting]
+
+    run = room.planned()
+    assert len(Plan.from_json(run.plan or {}).steps) == 2
+    room.runs.confirm(run.id, "U0BEN")
+    room.party.after = begins_anew
+    room.runs.execute_workflow(run.id)
+
+    assert room.row(run.id).state is RunState.DONE
+    assert room.steps(run) == [StepState.DONE, StepState.SKIPPED]
+    assert afresh in room.party.records and waiting in room.party.live
+
+
+@pytest.mark.parametrize("late", [timedelta(minutes=16), timedelta(hours=9)])
+def test_an_approval_does_not_outlive_the_plan(room: Room, late: timedelta) -> None:
+    """Confirmed, then mayday was down over night: nobody means that any more in the morning."""
+    run = room.planned()
+    room.runs.confirm(run.id, "U0BEN")
+    room.clock.at += late
+    room.runs.execute_workflow(run.id)
+    ended = room.row(run.id)
+    assert ended.state is RunState.EXPIRED
+    assert "over 15 minutes" in ended.error
+    assert terminating("ana") in room.party.live
+    assert room.steps(run) == []
+    again = room.planned(cause="command/2")
+    assert room.carry_out(again).state is RunState.DONE
+
+
+def test_an_approval_that_expires_between_two_steps_leaves_the_second_out(room: Room) -> None:
+    room.party.records.append(server("ben", pending="stop"))
+    room.party.live.append(terminating("ben"))
+    run = room.planned()
+    room.runs.confirm(run.id, "U0BEN")
+
+    def long(_seconds: float) -> None:
+        room.clock.at += timedelta(minutes=16)
+
+    room.party.after = long
+    room.runs.execute_workflow(run.id)
+    ended = room.row(run.id)
+    assert (ended.state, room.steps(run)) == (RunState.EXPIRED, [StepState.DONE])
+    assert [p.user for p in room.party.live] == ["zoe", "ben"]
+
+
+def test_a_step_that_was_begun_before_the_kill_is_looked_at_however_late(room: Room) -> None:
+    run = room.planned()
+    killed_at_the_act(room, run, takes_effect=True)
+    room.clock.at += timedelta(hours=9)
+    room.runs.execute_workflow(run.id)
+    assert room.row(run.id).state is RunState.DONE
+
+
+def test_what_cannot_be_read_before_a_step_is_looked_at_again_and_then_left_alone(
+    room: Room,
+) -> None:
+    run = room.planned()
+    room.party.fails = {"servers": Retry("The hub did not answer.")}
+    ended = room.carry_out(run)
+    assert ended.state is RunState.FAILED
+    assert terminating("ana") in room.party.live
+    assert room.waited == [10.0, 10.0]
+    with room.store.read() as tx:
+        (step,) = rows.steps(tx, run.id)
+    assert step.seen["error"] == "The hub did not answer."
+
+
+def test_a_right_that_is_missing_is_said_before_anybody_confirms(room: Room) -> None:
+    room.party.refused = {Right.DELETE_PODS}
+    run = room.planned()
+    assert run.state is RunState.NOTHING_TO_DO
+    (why,) = Plan.from_json(run.plan or {}).undecided
+    assert "delete pods" in why.why
+
+
+def test_a_resync_counts_in_its_own_incident_only(room: Room) -> None:
+    room.party = Living(records=[server("ana")], live=[pod("ana")])
+    with room.store.write() as tx:
+        incident_rows.add(tx, incident(id="another", channel_id="C2", channel_name="inc-2"))
+    room.planned(RESYNC)
+    room.carry_out(room.planned(RESYNC, cause="command/2"))
+    room.party.known = []
+    mine = Plan.from_json(room.planned("restart-proxy", cause="command/3").plan or {})
+    assert not any("no resync was tried" in caution for caution in mine.cautions)
+    act = Act(incident_id="another", by="U0ANA", cause="command/4")
+    other = room.runs.ask(act, runbook="restart-proxy", hub=PLACE.hub, users=frozenset())
+    room.runs.plan_workflow(other.id)
+    theirs = Plan.from_json(room.row(other.id).plan or {})
+    assert any("no resync was tried" in caution for caution in theirs.cautions)
+
+
+def test_a_stop_is_old_by_what_mayday_has_seen_of_it(room: Room) -> None:
+    """The hub does not say since when a stop is pending; that its pod runs on may be a moment's."""
+    room.party.live = [pod("ana"), pod("zoe")]
+    assert room.planned().state is RunState.NOTHING_TO_DO
+    room.clock.at += timedelta(minutes=3)
+    stuck = room.planned(cause="command/2")
+    (step,) = Plan.from_json(stuck.plan or {}).steps
+    assert step.verb is StepVerb.DELETE_POD, "in its own grace time, never forced"
+    room.clock.at += timedelta(minutes=16)
+    assert room.planned(cause="command/3").state is RunState.NOTHING_TO_DO, "it may be another stop"

@@ -1,0 +1,65 @@
+"""Plans of every size, and the texts in their blocks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.domain.facts import HubFacts
+from bot.domain.plans import Plan
+from bot.runbook import Parameters
+from runbooks import RUNBOOKS
+from tests.support.hubs import (
+    evicted,
+    facts,
+    healthy,
+    pod,
+    server,
+    stuck,
+    terminating,
+)
+
+RESYNC, RESTART, CLEAR = RUNBOOKS
+PLACE = "`teaching / datahub-prod / datahub`"
+MOST_IN_ALL = 9600
+"""Characters of all texts of a message; Slack refused one of 11,341."""
+
+RESYNC_MEASURE = RESYNC.plan(evicted("ana")).steps[0].measure
+
+MANY = tuple(f"student{n:04}" for n in range(900))
+NASTY = "<!channel>&`x`" + "y" * 90
+
+
+def crowd(count: int) -> HubFacts:
+    users = MANY[:count]
+    return facts(
+        servers=tuple(server(user, pending="stop") for user in users),
+        pods=tuple(map(terminating, users)),
+    )
+
+
+def clearing(seen: HubFacts) -> Plan:
+    """The plan of somebody who named all users, so that there are as many steps as servers."""
+    return CLEAR.plan(seen, Parameters(users=frozenset(row.user for row in seen.rows)))
+
+
+def nasty() -> HubFacts:
+    return facts(
+        servers=(server(NASTY, pending="stop"), server(f"{NASTY}2")),
+        pods=(terminating(NASTY), pod(f"{NASTY}2")),
+    )
+
+
+SITUATIONS = (healthy("ana"), evicted("ana", "ben"), stuck(), crowd(900), nasty(), facts())
+
+
+def texts(value: Any) -> list[str]:
+    """Every text of the blocks, with Slack's limit for each checked on the way."""
+    if isinstance(value, list):
+        return [text for one in value for text in texts(one)]
+    if not isinstance(value, dict):
+        return []
+    found = []
+    if value.get("type") in ("mrkdwn", "plain_text"):
+        assert 0 < len(value["text"]) <= 3000
+        found.append(value["text"])
+    return found + [text for one in value.values() for text in texts(one)]

@@ -1,0 +1,141 @@
+"""Runs on a hub that notices what was done to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from bot.domain.timeline import EntryKind
+from bot.ports import Stopped
+from bot.services.change import Act
+from bot.services.run import Runs
+from bot.store import runs as rows
+from bot.store import timeline as timeline_rows
+from bot.store.engine import Store
+from bot.store.runs import Run, StepState
+from runbooks import RUNBOOKS
+from tests.support.hubs import NOW, PLACE, route
+from tests.support.rows import Checkpoints, Hands, stored
+from tests.support.scripted import Scripted, hung, site
+
+FORCE = "force-delete-stuck-servers"
+RESYNC = "resync-routes"
+INCIDENT = "abc123abc123"
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@dataclass(kw_only=True)
+class Living(Scripted):
+    """A hub that notices what was done to it; ``after`` comes after each act."""
+
+    after: Callable[[float], None] = field(default=lambda _seconds: None)
+
+    def _act(self, name: str, effect: Callable[[], None]) -> None:
+        super()._act(name, effect)
+        self.after(0)
+
+    def stop_server(self, user: str, name: str) -> Stopped:
+        def stopped() -> None:
+            self.records = [record for record in self.records if record.user != user]
+            self.live = [pod for pod in self.live if pod.user != user]
+
+        self._act("stop", stopped)
+        return Stopped.GONE
+
+    def force_delete_pod(self, namespace: str, name: str, uid: str) -> None:
+        def gone() -> None:
+            users = {pod.user for pod in self.live if pod.uid == uid}
+            self.live = [pod for pod in self.live if pod.uid != uid]
+            self.records = [record for record in self.records if record.user not in users]
+
+        self._act("delete", gone)
+
+    def resync_routes(self) -> None:
+        def routed() -> None:
+            self.known = [route(record.user) for record in self.records if record.ready]
+
+        self._act("resync", routed)
+
+
+@dataclass(kw_only=True)
+class Room:
+    """A hub as it is, and the runs on it."""
+
+    store: Store
+    clock: Hands
+    work: Checkpoints
+    party: Scripted
+    waited: list[float] = field(default_factory=list)
+
+    @property
+    def runs(self) -> Runs:
+        """The service, as after a start."""
+        return Runs(
+            self.store,
+            self.work,
+            self.clock,
+            books={book.name: book for book in RUNBOOKS},
+            sites={PLACE.hub: site(self.party)},
+            wall=self.clock,
+            wait=self.waited.append,
+        )
+
+    def planned(self, runbook: str = FORCE, cause: str = "command/1", **ask: Any) -> Run:
+        """Ask for a plan and make it."""
+        act = Act(incident_id=INCIDENT, by="U0ANA", cause=cause)
+        users = frozenset(ask.get("users", ()))
+        run = self.runs.ask(act, runbook=runbook, hub=PLACE.hub, users=users)
+        self.runs.plan_workflow(run.id)
+        return self.row(run.id)
+
+    def carry_out(self, run: Run) -> Run:
+        """Confirm and execute."""
+        self.runs.confirm(run.id, "U0BEN")
+        self.runs.execute_workflow(run.id)
+        return self.row(run.id)
+
+    def row(self, run_id: str) -> Run:
+        """The run as it is stored."""
+        with self.store.read() as tx:
+            found = rows.get(tx, run_id)
+        assert found is not None
+        return found
+
+    def steps(self, run: Run) -> list[StepState]:
+        """How far its steps have come."""
+        with self.store.read() as tx:
+            return [step.state for step in rows.steps(tx, run.id)]
+
+    def told(self) -> list[tuple[str, str]]:
+        """What the timeline says of runbooks: target and outcome."""
+        with self.store.read() as tx:
+            entries = timeline_rows.entries(tx, INCIDENT)
+        found = [e.data for e in entries if e.kind is EntryKind.RUNBOOK]
+        return [(data["target"], data["outcome"]) for data in found]
+
+
+@pytest.fixture
+def room(database_url: str) -> Iterator[Room]:
+    """Ana's server hangs while stopping; Zoe works."""
+    store = Store(database_url)
+    store.migrate()
+    stored(store)
+    party = Living(records=hung().records, live=hung().live, known=hung().known)
+    yield Room(store=store, clock=Hands(NOW), work=Checkpoints(), party=party)
+    store.close()
+
+
+def killed_at_the_act(room: Room, run: Run, *, takes_effect: bool) -> None:
+    """Begin to carry it out; the process ends in the middle of the destructive call."""
+    room.party.fails = {"delete": Killed()}
+    room.party.takes_effect = takes_effect
+    room.runs.confirm(run.id, "U0BEN")
+    with pytest.raises(Killed):
+        room.runs.execute_workflow(run.id)
+    room.party.fails = {}
