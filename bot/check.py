@@ -16,9 +16,9 @@ from bot.adapters.slack import SlackChat
 from bot.bootstrap import check_tokens, forge, sites
 from bot.config import Config
 from bot.domain.evidence import Known
-from bot.domain.facts import HubFacts, Part
-from bot.domain.hubs import CLUSTER_RIGHTS, Right
-from bot.errors import MaydayError
+from bot.domain.facts import Part
+from bot.domain.hubs import Right
+from bot.errors import MaydayError, Retry, Tell
 from bot.services.facts import read_facts
 from bot.services.site import Site
 from bot.slack.scopes import missing_scopes
@@ -55,8 +55,8 @@ def _questions(config: Config) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "reports", lambda: _folder(config)
     yield "GitHub", lambda: _github(config)
     for name, site in sites(config).items():
-        yield f"hub {name}", partial(_hub, site)
-        yield f"cluster {site.place.cluster}", partial(_cluster, site)
+        yield f"hub {name}", partial(ask_hub, site)
+        yield f"cluster {site.place.cluster}", partial(ask_cluster, site)
 
 
 def _database(config: Config) -> str:
@@ -99,35 +99,55 @@ def _github(config: Config) -> str:
     return f"repository {found.check().name}"
 
 
-def _hub(site: Site) -> str:
+def ask_hub(site: Site) -> str:
+    """What the hub lets mayday see.
+
+    Raises:
+        MaydayError: it cannot be asked, or hides something.
+    """
     access = site.hub.access()
     servers, routes = site.hub.servers(), site.hub.routes()
     missing = [scope for scope in SCOPES if scope not in access.scopes]
     if missing:
         raise MaydayError(
-            f"The token does not have {', '.join(missing)} without a filter: add it to the role of "
+            f"The token lacks {', '.join(missing)} without a filter: add it to the role of "
             "mayday's service in the hub."
         )
     if servers.unknown:
         raise MaydayError(servers.unknown)
-    return f"JupyterHub {access.version}: {len(servers.items)} servers, {len(routes)} routes"
+    return (
+        f"JupyterHub {access.version}: {_count(len(servers.items), 'server', 'servers')}, "
+        f"{_count(len(routes), 'route', 'routes')}"
+    )
 
 
-def _cluster(site: Site) -> str:
+def ask_cluster(site: Site) -> str:
+    """What the cluster lets mayday see and do for a hub.
+
+    Raises:
+        MaydayError: the cluster cannot be asked, or the namespace is not that of the hub's users.
+    """
     facts = read_facts(site, datetime.now(UTC), rights=True)
-    for part in (Part.PROXY, Part.PODS):
+    # Where nobody works, nothing shows where users' pods are; that is no fault.
+    idle = facts.pods.read and not facts.ready
+    for part in (Part.PROXY, *(() if idle else (Part.PODS,)), Part.CLOCK):
         if why := facts.lacks(part):
-            if part is Part.PODS and facts.pods.read and not facts.ready:
-                continue  # nobody works there, so that nothing shows where the pods are is no fault
             raise MaydayError(why)
-    place, pods = site.place, len(facts.pods.items)
-    told = f"namespace {place.namespace}: {place.proxy} {_rollout(facts)}, {pods} users' pods"
-    lacking = [right for right in CLUSTER_RIGHTS if facts.rights.get(right) != Known(value=True)]
-    if lacking:
-        told += "; not allowed: " + ", ".join(f"{right.value} ({FOR[right]})" for right in lacking)
-    return told
+    place, proxy = site.place, facts.proxy
+    rollout = f" {proxy.value.ready}/{proxy.value.replicas}" if isinstance(proxy, Known) else ""
+    pods = _count(len(facts.pods.items), "user's pod", "users' pods")
+    lacking = [
+        f"{right.value} ({what})"
+        for right, what in FOR.items()
+        if facts.rights.get(right) != Known(value=True)
+    ]
+    try:
+        site.reachable_cluster.pod_events(place.namespace)
+    except (Tell, Retry):
+        lacking.append("list events (for stuck starts)")
+    told = f"; not allowed: {', '.join(lacking)}" if lacking else ""
+    return f"namespace {place.namespace}: Deployment {place.proxy}{rollout}, {pods}{told}"
 
 
-def _rollout(facts: HubFacts) -> str:
-    proxy = facts.proxy
-    return f"{proxy.value.ready}/{proxy.value.replicas}" if isinstance(proxy, Known) else ""
+def _count(number: int, one: str, more: str) -> str:
+    return f"{number} {one if number == 1 else more}"
