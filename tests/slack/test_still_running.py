@@ -16,7 +16,7 @@ from tests.support.rows import NOW
 def channel(scene: Scene, bot: Bot) -> Channel:
     """An incident's channel, with a run that hangs in a restart."""
     made = scene.declare()
-    incident = scene.incident(made)
+    incident = scene.incident(made.id)
     run = Run(
         id="run1",
         incident_id=incident.id,
@@ -36,11 +36,11 @@ def channel(scene: Scene, bot: Bot) -> Channel:
 
 @pytest.mark.parametrize("line", ["resolve all is well", "status resolved all is well"])
 def test_resolving_warns_of_a_run_that_goes_on(scene: Scene, channel: Channel, line: str) -> None:
-    answer = scene.ana.command(channel, f"/incident {line}")
+    answer = scene.ana.command(channel.id, f"/incident {line}")
     assert answer is not None
     assert "`restart-proxy` is still running on datahub" in answer["text"]
-    assert scene.incident(channel).status == "resolved"
+    assert scene.incident(channel.id).status == "resolved"
 
 
 def test_without_a_run_nobody_is_warned(scene: Scene) -> None:
-    assert scene.ana.command(scene.declare(), "/incident resolve all is well") is None
+    assert scene.ana.command(scene.declare().id, "/incident resolve all is well") is None
