@@ -32,6 +32,10 @@ UNLABELLED = (
     "Namespace {namespace} has several hub pods without a release label, so mayday can't tell "
     "which pods are this hub's: set hubs[].release."
 )
+ONLY_ONE = (
+    "The only ready server has no pod in namespace {namespace}: check hubs[].namespace. If all users' "
+    "pods are in this one, set hubs[].user_pods to complete."
+)
 NO_MATCH = (
     "None of the {ready} ready servers has a pod in namespace {namespace}: check "
     "hubs[].namespace. If users' pods are in other namespaces, mayday can't clear servers of this "
@@ -48,6 +52,10 @@ NO_ROUTE = (
 NO_PROOF = (
     "No ready server has its pod in namespace {namespace}, so pods may be in another namespace. "
     "If all users' pods are in this one, set hubs[].user_pods to complete."
+)
+NO_RECORDS = (
+    "Without all of the hub's records mayday can't tell whether all users' pods are in namespace "
+    "{namespace}."
 )
 NAMELESS = (
     "Pod {pod} in namespace {namespace} doesn't say which user it belongs to, so it may be that "
@@ -150,7 +158,9 @@ def users_pods(
         # Where the routes are unknown nothing is cleared for want of a pod anyway.
         if is_pod_of(pod, ready[key], led[key]) or not routes.complete:
             return seen
-    words = NO_MATCH if ready else NO_PROOF
+    words = {0: NO_PROOF, 1: ONLY_ONE}.get(len(ready), NO_MATCH)
     if alike:
         words = LOOKALIKES if any(led.values()) else NO_ROUTE
+    elif not servers.complete:
+        words = NO_RECORDS
     return replace(seen, unknown=words.format(ready=len(ready), namespace=owner.namespace))
