@@ -1,50 +1,27 @@
 """An operator's desk at the sandbox's hub: ``mayday plan`` in a configuration of one's own.
 
-Each plan is made twice over from the outside: what it says, and that hub, cluster and proxy are afterwards
-as they were before.
+After each plan hub, cluster and proxy have to be as they were before.
 """
 
 from __future__ import annotations
 
-import io
 import json
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import httpx
-from rich.console import Console
 
-from bot.adapters.jupyterhub import _date as jupyterhub_date
-from bot.bootstrap import sites
 from bot.config import Config
-from bot.domain.facts import HubFacts
-from bot.domain.plans import Outcome, Result
-from bot.plan import Exit, plan
-from bot.runbook import Parameters
+from bot.domain.plans import Result
 from bot.sandbox.cluster.resources import DEPLOYMENTS, PODS
 from bot.sandbox.cluster.storage import Obj
 from bot.sandbox.hub import HubSandbox, steps
 from bot.sandbox.hub.access import bot_may
 from bot.sandbox.hub.manifests import USER_NODE
 from bot.sandbox.hub.running import SERVERNAME, USERNAME
-from bot.services.facts import read_facts
-from bot.services.sightings import Sightings
-from bot.services.steps import attempt, verify
-from bot.store.engine import Store
-from runbooks import RUNBOOKS
-
-FORCE = "force-delete-stuck-servers"
-RESYNC = "resync-routes"
-RESTART = "restart-proxy"
-NOW = timedelta()
-LONG_AFTER = timedelta(minutes=14)
-"""Later than a start may take, and early enough for a stop that was seen to be the same one."""
+from tests.support.planning import FORCE, NOW, Told, carried_out, told
 
 NARROW = {
     "no-servers": ("list:users", "delete:servers", "proxy"),
@@ -54,37 +31,6 @@ NARROW = {
     "no-stops": ("list:users", "read:servers", "proxy"),
 }
 """Services whose tokens may less than mayday needs."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Told:
-    """What ``mayday plan --json`` printed, and how it ended."""
-
-    exit: Exit
-    json: Mapping[str, Any]
-
-    @property
-    def steps(self) -> list[tuple[str, str]]:
-        """Verb and target of each step."""
-        return [(step["verb"], step["target"]) for step in self.json["steps"]]
-
-    @property
-    def unknown(self) -> str:
-        """Every reason for what is unknown."""
-        return "\n".join(part["why"] for part in self.json["unknown"])
-
-    @property
-    def conditions(self) -> dict[str, str]:
-        """The condition of each server."""
-        return {_shown(row): row["condition"] for row in self.json["rows"]}
-
-    def why(self, server: str) -> str:
-        """Why a server is in its condition."""
-        return next(row["why"] for row in self.json["rows"] if _shown(row) == server)
-
-
-def _shown(row: Mapping[str, str]) -> str:
-    return "/".join(part for part in (row["user"], row["server"]) if part)
 
 
 class Desk:
@@ -137,54 +83,15 @@ class Desk:
         Every clock is so much ahead, but for the hub's where that is named.
         """
         before = self.state()
-        printed = io.StringIO()
-        ahead = later if clock_of_hub is None else clock_of_hub
-        with patch("bot.plan.datetime", _clock(later)), hubs_clock(lambda: ahead):
-            ended = plan(
-                config or self.config(**hub),
-                runbook,
-                self.sandbox.name,
-                users,
-                as_json=True,
-                out=Console(file=printed, width=200),
-            )
+        said = told(config or self.config(**hub), runbook, users, later=later, hub=clock_of_hub)
         assert self.state() == before
-        return Told(exit=ended, json=json.loads(printed.getvalue()))
+        return said
 
     def carry_out(
         self, runbook: str = FORCE, *users: str, later: timedelta = NOW, **hub: Any
     ) -> list[Result]:
         """Do each step of the plan of now, which is made anew before it, and measure it."""
-        config = self.config(**hub)
-        site = sites(config)[self.sandbox.name]
-        book = next(book for book in RUNBOOKS if book.name == runbook)
-        asked = Parameters(users=frozenset(users))
-        store = Store(self.database)
-        store.migrate()
-
-        def read() -> HubFacts:
-            now = datetime.now(UTC) + later
-            return read_facts(
-                site,
-                now,
-                since=lambda servers: Sightings(store).of(self.sandbox.name, servers, now),
-                named=users,
-                rights=True,
-            )
-
-        def wait(_seconds: float) -> None:
-            time.sleep(0.2)
-
-        results = []
-        with hubs_clock(lambda: later):
-            made = book.plan(read(), asked)
-            for step in made.steps:
-                done = attempt(step, site, book.plan(read(), asked))
-                if done.outcome is Outcome.DONE:
-                    done = verify(step.measure, read, wait, made.before)
-                results.append(done)
-        store.close()
-        return results
+        return carried_out(self.config(**hub), runbook, users, later=later)
 
     # -- looking ---------------------------------------------------------------------------------
 
@@ -329,26 +236,3 @@ def sandbox_with_tokens(directory: Path, users: Sequence[str]) -> tuple[HubSandb
     }
     file.write_text(json.dumps(settings))
     return sandbox, tokens
-
-
-@contextmanager
-def hubs_clock(later: Callable[[], timedelta]) -> Iterator[None]:
-    """Let the hub's clock be so much ahead as well: mayday compares it with its own."""
-
-    def date(answer: httpx.Response) -> datetime | None:
-        told = jupyterhub_date(answer)
-        return told and told + later()
-
-    with patch("bot.adapters.jupyterhub._date", date):
-        yield
-
-
-def _clock(later: timedelta) -> type[datetime]:
-    """``datetime`` with a clock that is so much ahead."""
-
-    class Ahead(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
-            return datetime.now(tz) + later
-
-    return Ahead

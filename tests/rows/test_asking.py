@@ -19,7 +19,8 @@ from bot.sandbox.cluster.resources import DEPLOYMENTS, PODS
 from bot.sandbox.cluster.storage import Obj
 from bot.sandbox.cluster.waiting import wait_for
 from bot.sandbox.hub.access import bot_may
-from tests.rows.desk import FORCE, LONG_AFTER, NOW, RESTART, RESYNC, Desk
+from tests.rows.desk import Desk
+from tests.support.planning import FORCE, LONG_AFTER, NOW, RESTART, RESYNC
 
 OTHERS = {"ben": "ok", "chidi": "ok", "dara": "ok", "kofi": "ok"}
 MAIL = "ana@example.org"

@@ -17,7 +17,8 @@ from bot.sandbox.hub import steps
 from bot.sandbox.hub.access import bot_may
 from bot.sandbox.hub.manifests import USER_NODE
 from bot.sandbox.rules import on_request
-from tests.rows.desk import LONG_AFTER, NOW, RESYNC, Desk
+from tests.rows.desk import Desk
+from tests.support.planning import LONG_AFTER, NOW, RESYNC
 
 OTHERS = {"ben": "ok", "chidi": "ok", "dara": "ok", "kofi": "ok"}
 MINUTES = timedelta(minutes=1)

@@ -22,7 +22,8 @@ from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 from bot.store.runs import Run, RunState, StepState
 from runbooks import RUNBOOKS
-from tests.rows.desk import FORCE, LONG_AFTER, RESTART, RESYNC, Desk, hubs_clock
+from tests.rows.desk import Desk
+from tests.support.planning import FORCE, LONG_AFTER, RESTART, RESYNC, hubs_clock
 from tests.support.rows import Checkpoints, incident, stored
 
 INCIDENT = incident().id

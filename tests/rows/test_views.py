@@ -8,7 +8,8 @@ import pytest
 
 from bot.plan import Exit
 from bot.sandbox.hub import steps
-from tests.rows.desk import FORCE, LONG_AFTER, NARROW, RESYNC, Desk
+from tests.rows.desk import NARROW, Desk
+from tests.support.planning import FORCE, LONG_AFTER, RESYNC
 
 ELSEWHERE = "datahub-staging"
 
