@@ -53,10 +53,6 @@ NO_PROOF = (
     "No ready server has its pod in namespace {namespace}, so pods may be in another namespace. "
     "If all users' pods are in this one, set hubs[].user_pods to complete."
 )
-NO_RECORDS = (
-    "Without all of the hub's records mayday can't tell whether all users' pods are in namespace "
-    "{namespace}."
-)
 NAMELESS = (
     "Pod {pod} in namespace {namespace} doesn't say which user it belongs to, so it may be that "
     "of any server that seems to have none: check its annotation hub.jupyter.org/username."
@@ -162,5 +158,6 @@ def users_pods(
     if alike:
         words = LOOKALIKES if any(led.values()) else NO_ROUTE
     elif not servers.complete:
-        words = NO_RECORDS
+        # No setting is to blame: a server with a pod here may be among those that are not shown.
+        return seen.doubted(servers.unknown)
     return replace(seen, unknown=words.format(ready=len(ready), namespace=owner.namespace))
