@@ -160,6 +160,17 @@ def test_credentials_that_do_not_work_are_one_sentence(
     assert len({part["why"] for part in told.json["unknown"]}) == 1
 
 
+def test_a_token_that_the_hub_refuses_is_told_once(desk: Desk) -> None:
+    desk.sandbox.stale_record("ana")
+    for runbook in (FORCE, RESYNC):
+        told = desk.plan(runbook, api_token="no-such-token", later=LONG_AFTER)
+        assert (told.exit, told.steps) == (Exit.UNKNOWN, [])
+        (why,) = {part["why"] for part in told.json["unknown"]}
+        assert "does not accept the token" in why
+    told = desk.plan(RESTART, api_token="no-such-token")
+    assert any("can't write routes back" in text for text in told.json["cautions"])
+
+
 # --- the hub's version -------------------------------------------------------------------------
 
 
