@@ -46,8 +46,8 @@ KINDS = {
 }
 NONE_STUCK = "No server{whose} is stuck."
 UNROUTED = (
-    "{count} ready {servers} only a route: run resync-routes for that. Their work is safe, and "
-    "nothing of theirs is deleted."
+    "{count} ready {servers} only a route to {pods}: run resync-routes for that. Their work is safe, "
+    "and nothing of theirs is deleted."
 )
 ADVICE = {
     Condition.CRASHING: (
@@ -89,6 +89,10 @@ TOO_OLD = (
     "JupyterHub {version} can't cancel a pending start; version 5.1 and later can. Restart the "
     "hub, or wait until it gives up the start."
 )
+NO_VERSION = (
+    "The hub doesn't tell its version, and before 5.1 JupyterHub can't cancel a pending start. Restart "
+    "the hub, or wait until it gives up the start."
+)
 CANCELS_STARTS = (5, 1)
 SHOWN = 5
 
@@ -117,7 +121,7 @@ def draft(facts: HubFacts, targets: frozenset[ServerKey] | None) -> Draft:
         steps=tuple(step_for(row) for row in clearable),
         losses=losing(LossKind.SERVER, filter(runs, clearable), facts.read_at),
         cautions=(
-            *((MAY_LIVE_ON,) if forced else ()),
+            *((MAY_LIVE_ON,) if any(map(runs, forced)) else ()),
             *((HUB_FOLLOWS.format(who=some(follows)),) if follows else ()),
             *((USED.format(who=some(used)),) if (used := without_a_pod(clearable, facts)) else ()),
             *helpless,
@@ -134,7 +138,9 @@ def nothing(
     helpless: tuple[str, ...],
 ) -> Draft:
     """Why there is no step: that cannot be told, or nothing is stuck that this could clear."""
-    doubts = [(Part.SERVERS, why) for why in (*unjudged(rows), facts.servers.unknown)]
+    doubts = [(Part.SERVERS, why) for why in unjudged(rows)]
+    if not any(row.why == facts.servers.unknown for row in rows):
+        doubts.append((Part.SERVERS, facts.servers.unknown))
     if any(not pod.user and pod.may_run for pod in facts.pods.items):
         doubts.append((Part.PODS, facts.pods.unknown))
     unknown = tuple(UnknownPart(part=part, why=why) for part, why in dict.fromkeys(doubts) if why)
@@ -160,7 +166,8 @@ def guard(row: Row, facts: HubFacts) -> str:
     """What forbids the remedy: finalizers, a StatefulSet, or a hub too old to cancel a start."""
     if row.condition is Condition.STUCK_SPAWN:
         version = "" if isinstance(facts.access, Unknown) else facts.access.value.version
-        return TOO_OLD.format(version=version or "of unknown version") if old(version) else ""
+        too_old = TOO_OLD.format(version=version) if version else NO_VERSION
+        return too_old if old(version) else ""
     if row.pod is None or row.condition is Condition.STALE_RECORD:
         return ""
     if row.pod.finalizers:
@@ -191,8 +198,8 @@ def advice(rows: list[Row]) -> tuple[str, ...]:
 def unrouted(rows: list[Row]) -> tuple[str, ...]:
     """That some servers lack only their route."""
     count = sum(row.condition in (Condition.UNROUTED, Condition.STALE_ROUTE) for row in rows)
-    servers = "server lacks" if count == 1 else "servers lack"
-    return (UNROUTED.format(count=count, servers=servers),) if count else ()
+    servers, pods = ("server lacks", "its pod") if count == 1 else ("servers lack", "their pods")
+    return (UNROUTED.format(count=count, servers=servers, pods=pods),) if count else ()
 
 
 def without_a_pod(rows: list[Row], facts: HubFacts) -> list[Row]:

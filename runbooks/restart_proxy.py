@@ -46,6 +46,10 @@ HUB_DOWN = (
     "The hub doesn't answer, and without it no routes can be written: after a restart everyone "
     "stays cut off until the hub is back. Bring the hub back first."
 )
+SHUT_OUT = (
+    "mayday can't write routes back after a restart, so everyone stays cut off until the hub does that "
+    "by itself: {why}"
+)
 PAUSED = (
     "Deployment {name} is paused, so a restart would not start: run kubectl rollout resume "
     "deployment {name} first."
@@ -142,6 +146,8 @@ def cautions(facts: HubFacts, proxy: Deployment) -> list[str]:
         found.append(LOOKS_WELL)
     if facts.diagnosis in (Diagnosis.HUB_DOWN, Diagnosis.BOTH_DOWN):
         found.append(HUB_DOWN)
+    if facts.diagnosis is Diagnosis.UNKNOWN and isinstance(facts.access, Unknown):
+        found.append(SHUT_OUT.format(why=facts.access.why))
     if facts.diagnosis is Diagnosis.PROXY_DOWN and facts.routes.read:
         found.append(NOT_SEEN)
     if proxy.strategy == "Recreate":

@@ -126,7 +126,10 @@ class HubFacts:
             return Diagnosis.BOTH_DOWN
         if self.unrouted is None or not self.routes.complete:
             return Diagnosis.UNKNOWN
-        return Diagnosis.ROUTES_MISSING if self.unrouted else Diagnosis.WELL
+        if self.unrouted:
+            return Diagnosis.ROUTES_MISSING
+        # Of servers that are not shown nobody knows whether they have their routes.
+        return Diagnosis.WELL if self.servers.complete else Diagnosis.UNKNOWN
 
     @property
     def unknown(self) -> tuple[UnknownPart, ...]:

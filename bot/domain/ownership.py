@@ -32,6 +32,10 @@ UNLABELLED = (
     "Namespace {namespace} has several hub pods without a release label, so mayday can't tell "
     "which pods are this hub's: set hubs[].release."
 )
+ONLY_ONE = (
+    "The only ready server has no pod in namespace {namespace}: check hubs[].namespace. If all users' "
+    "pods are in this one, set hubs[].user_pods to complete."
+)
 NO_MATCH = (
     "None of the {ready} ready servers has a pod in namespace {namespace}: check "
     "hubs[].namespace. If users' pods are in other namespaces, mayday can't clear servers of this "
@@ -150,7 +154,10 @@ def users_pods(
         # Where the routes are unknown nothing is cleared for want of a pod anyway.
         if is_pod_of(pod, ready[key], led[key]) or not routes.complete:
             return seen
-    words = NO_MATCH if ready else NO_PROOF
+    words = {0: NO_PROOF, 1: ONLY_ONE}.get(len(ready), NO_MATCH)
     if alike:
         words = LOOKALIKES if any(led.values()) else NO_ROUTE
+    elif not servers.complete:
+        # No setting is to blame: a server with a pod here may be among those that are not shown.
+        return seen.doubted(servers.unknown)
     return replace(seen, unknown=words.format(ready=len(ready), namespace=owner.namespace))

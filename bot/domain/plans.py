@@ -92,7 +92,7 @@ class Loss:
     """Who loses what: ``active`` of ``servers`` did something in the ten minutes before.
 
     Of ``unknown`` ones nobody says when they were last used. ``latest`` is the last activity among the
-    others; ``users`` are theirs in order, at most twenty.
+    others; ``users`` are theirs in order, a named server as ``user/server``, at most twenty.
     """
 
     kind: LossKind

@@ -38,7 +38,7 @@ DIAGNOSES = {
     Diagnosis.HUB_DOWN: "the hub is down, the proxy answers",
     Diagnosis.PROXY_DOWN: "the proxy cannot be reached: proxy, ingress or DNS",
     Diagnosis.BOTH_DOWN: "neither hub nor proxy answers: core nodes, ingress, DNS or the network",
-    Diagnosis.ROUTES_MISSING: "hub and proxy answer, but routes are missing",
+    Diagnosis.ROUTES_MISSING: "hub and proxy answer, but routes are missing or lead elsewhere",
     Diagnosis.UNKNOWN: "not everything could be read",
 }
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.domain.facts import Part
 from bot.domain.hubs import STUCK, Condition, Diagnosis, Place, Row
 from bot.domain.plans import Loss, LossKind, Outcome, Plan, Result, Step, StepVerb
 from bot.domain.slack_message import unescape
@@ -87,7 +88,8 @@ def plan_lines(plan: Plan, title: str) -> list[str]:
         lines += [f"{_verdict(plan)} {reason}"]
     else:
         lines += [plan.summary, "", *(_plain(line) for line in _step_lines(plan)), ""]
-        lines += [f"Who loses what: {line}" for line in loss_lines(plan)]
+        who = "Who loses what: " if plan.losses else ""
+        lines += [f"{who}{line}" for line in loss_lines(plan)]
     lines += [f"Note: {text}" for text in plan.cautions]
     lines += ["", "Facts: " + " ".join((facts_line(plan), *map(_plain, _proxy_line(plan))))]
     if plan.rows:
@@ -121,9 +123,19 @@ def facts_line(plan: Plan) -> str:
     ]
     counted = "; ".join(kinds) or (UNREAD if plan.ready is None else "no servers")
     return (
-        f"{DIAGNOSES[plan.diagnosis]}. Servers ready: {_number(plan.ready)}, "
+        f"{DIAGNOSES[plan.diagnosis]}. Servers ready: {_ready(plan)}, "
         f"user routes: {_number(plan.routes)}. All servers: {counted}."
     )
+
+
+def _ready(plan: Plan) -> str:
+    """How many servers are ready; of a list that is not whole, how many are shown."""
+    partly = plan.ready is not None and _is_unknown(plan, Part.SERVERS)
+    return f"at least {plan.ready}" if partly else _number(plan.ready)
+
+
+def _is_unknown(plan: Plan, part: Part) -> bool:
+    return any(unknown.part is part for unknown in plan.unknown)
 
 
 def _reason(plan: Plan) -> str:
@@ -139,7 +151,8 @@ def _verdict(plan: Plan) -> str:
     Nothing to do is said only where everything is known and nothing needs somebody.
     """
     if plan.undecided:
-        return "Cannot tell."
+        refused = all(part.part is Part.RIGHTS for part in plan.undecided)
+        return "Not allowed." if refused else "Cannot tell."
     wrong = any(plan.conditions.get(kind) for kind in TROUBLE)
     return "No steps." if wrong or plan.unknown or plan.diagnosis in BROKEN else "Nothing to do."
 
@@ -189,7 +202,7 @@ def _table_lines(plan: Plan) -> list[str]:
     order = list(CONDITIONS)
     rows = sorted(plan.rows, key=lambda row: (order.index(row.condition), row.user, row.server))
     head = ("user", "hub says", "pod", "route", "")
-    cells = [head, *(_cells(row) for row in rows)]
+    cells = [head, *(_cells(plan, row) for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(4)]
     return [
         "  ".join([*(line[i].ljust(widths[i]) for i in range(4)), line[4]]).rstrip()
@@ -330,16 +343,19 @@ def _chunks(lines: Sequence[str], size: int) -> list[Sequence[str]]:
     return [lines[i : i + size] for i in range(0, len(lines), size)] or [["–"]]
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(plan: Plan, row: Row) -> tuple[str, ...]:
+    """A row of the table. What holds for a whole part of the facts is told once, outside of it."""
     user = f"{row.user}/{row.server}" if row.server else row.user
-    said = CONDITIONS[row.condition] + (f": {row.why}" if row.why else "")
-    cells = cut(user, 24), cut(row.hub, 20), _pod_words(row), ROUTES[row.route], cut(said, 120)
+    general = any(row.why == part.why for part in plan.unknown)
+    said = CONDITIONS[row.condition] + (f": {row.why}" if row.why and not general else "")
+    pod = _pod_words(plan, row)
+    cells = cut(user, 24), cut(row.hub, 20), pod, ROUTES[row.route], cut(said, 120)
     return tuple(map(_printable, cells))
 
 
-def _pod_words(row: Row) -> str:
+def _pod_words(plan: Plan, row: Row) -> str:
     if row.pod is None:
-        return "none"
+        return "?" if _is_unknown(plan, Part.PODS) else "none"
     if row.pod.deleting_since is not None:
         return "Terminating"
     return cut(row.pod.reason or row.pod.phase, 20)

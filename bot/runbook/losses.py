@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.hubs import Row
 from bot.domain.plans import Loss, LossKind
+from bot.runbook.steps import server_name
 
 ACTIVE = timedelta(minutes=10)
 NAMED = 20
@@ -25,6 +26,6 @@ def losing(kind: LossKind, rows: Iterable[Row], now: datetime) -> tuple[Loss, ..
             active=sum(now - moment <= ACTIVE for moment in seen),
             unknown=len(touched) - len(seen),
             latest=max(seen, default=None),
-            users=tuple(sorted({row.user for row in touched})[:NAMED]),
+            users=tuple(sorted({server_name(row) for row in touched})[:NAMED]),
         ),
     )

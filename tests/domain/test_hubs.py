@@ -12,6 +12,7 @@ from bot.domain.hubs import Condition, Diagnosis, Health, Right, RouteState
 from tests.support.hubs import NOW, evicted, facts, healthy, pod, route, server, stale, stuck
 
 AWAY = Health(hub=False, proxy=False)
+NARROW = View(items=(server("ana"),), unknown="A scope is filtered.")
 OTHER_PROXY = Health(hub=False, proxy=None)
 """Nothing answers, and what stands at the address may be some other proxy."""
 
@@ -31,6 +32,8 @@ OTHER_PROXY = Health(hub=False, proxy=None)
         (facts(servers=None), Diagnosis.UNKNOWN),
         (facts(routes=View(unknown="Cut short.")), Diagnosis.UNKNOWN),
         (replace(healthy("ana"), health=Unknown(why="A certificate.")), Diagnosis.UNKNOWN),
+        (replace(healthy("ana"), servers=NARROW), Diagnosis.UNKNOWN),
+        (replace(evicted("ana"), servers=NARROW), Diagnosis.ROUTES_MISSING),
     ],
 )
 def test_diagnosis(seen: HubFacts, diagnosis: Diagnosis) -> None:

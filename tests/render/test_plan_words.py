@@ -201,7 +201,7 @@ def test_a_plan_on_a_terminal() -> None:
         "",
         "1. Have the hub stop server stale",
         "",
-        "Who loses what: Nobody loses anything.",
+        "Nobody loses anything.",
         "",
         "Facts: hub and proxy answer, no route is missing. Servers ready: 2, user routes: 2. "
         "All servers: 1 well; 1 record without a pod.",

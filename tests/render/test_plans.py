@@ -110,6 +110,17 @@ def test_who_loses_what() -> None:
     assert loss_lines(RESYNC.plan(evicted("ana"))) == ["Nobody loses anything."]
 
 
+def test_a_named_server_is_told_by_its_name() -> None:
+    """Somebody who works in their default server would wonder."""
+    seen = facts(
+        servers=(server("ana"), server("zoe")),
+        pods=(pod("ana"), pod("ana", name="lab"), pod("zoe")),
+        routes=(route("ana"), route("zoe")),
+    )
+    (line,) = loss_lines(CLEAR.plan(seen))
+    assert line.endswith("(ana/lab).")
+
+
 def test_when_the_hub_cannot_be_asked_the_loss_is_not_called_none() -> None:
     plan = RESTART.plan(facts(servers=None))
     assert loss_lines(plan) == [
@@ -153,6 +164,17 @@ def test_the_table_shows_the_odd_ones() -> None:
     ]
 
 
+def test_a_pod_that_could_not_be_read_is_not_called_none() -> None:
+    """What holds for all pods is told once, and not again in each row."""
+    seen = facts(servers=(server("ana"), server("ben")), pods=None, routes=(route("ana"),))
+    plan = CLEAR.plan(seen)
+    assert [line.split() for line in table(plan).splitlines()[2:-1]] == [
+        ["ana", "ready", "?", "yes", "cannot", "be", "judged"],
+        ["ben", "ready", "?", "no", "cannot", "be", "judged"],
+    ]
+    assert seen.pods.unknown in "\n".join(texts(plan_blocks(plan, CLEAR.title)))
+
+
 def test_the_table_of_a_stale_record() -> None:
     line = table(CLEAR.plan(stale())).splitlines()[2]
     assert " ".join(line.split()) == "stale ready none yes record without a pod"
@@ -170,12 +192,15 @@ def test_a_long_table_and_a_long_plan_say_how_much_is_left_out() -> None:
 
 def test_the_facts_in_a_line() -> None:
     assert facts_line(RESYNC.plan(evicted("ana", "ben"))) == (
-        "hub and proxy answer, but routes are missing. Servers ready: 2, user routes: 0. "
-        "All servers: 2 route missing, work is safe."
+        "hub and proxy answer, but routes are missing or lead elsewhere. Servers ready: 2, "
+        "user routes: 0. All servers: 2 route missing, work is safe."
     )
     unread = RESYNC.plan(facts(servers=None, routes=None))
     assert "Servers ready: –, user routes: –. All servers: –." in facts_line(unread)
     assert "user routes: –" in facts_line(RESYNC.plan(facts(routes=None)))
+    half = View(items=(server("ana"),), unknown="A scope is filtered.")
+    narrow = RESYNC.plan(facts(servers=half, pods=(pod("ana"),), routes=(route("ana"),)))
+    assert facts_line(narrow).startswith("not everything could be read. Servers ready: at least 1,")
 
 
 def test_what_became_of_the_proxys_pods_stands_in_the_facts() -> None:

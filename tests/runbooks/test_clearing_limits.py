@@ -159,11 +159,9 @@ def test_an_old_hub_cannot_cancel_a_start(version: str, cancels: bool) -> None:
     plan = CLEAR.plan(seen)
     assert bool(plan.steps) is cancels
     if not cancels:
-        told = version or "of unknown version"
-        assert plan.nothing_to_do == (
-            f"JupyterHub {told} can't cancel a pending start; version 5.1 and later can. Restart "
-            "the hub, or wait until it gives up the start."
-        )
+        told = f"JupyterHub {version} can't" if version else "The hub doesn't tell its version"
+        assert plan.nothing_to_do.startswith(told)
+        assert plan.nothing_to_do.endswith("or wait until it gives up the start.")
 
 
 def test_an_old_hub_clears_everything_else() -> None:

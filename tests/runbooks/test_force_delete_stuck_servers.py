@@ -226,8 +226,8 @@ def test_the_flagship_outage_is_never_a_reason_to_delete() -> None:
     plan = CLEAR.plan(evicted("ana", "ben"))
     assert plan.steps == ()
     assert plan.nothing_to_do == (
-        "No server is stuck. 2 ready servers lack only a route: run resync-routes for that. Their "
-        "work is safe, and nothing of theirs is deleted."
+        "No server is stuck. 2 ready servers lack only a route to their pods: run resync-routes for that. "
+        "Their work is safe, and nothing of theirs is deleted."
     )
 
 
@@ -254,3 +254,10 @@ def test_where_the_hub_may_hide_servers_nothing_is_called_well() -> None:
     hidden = View(items=(server("ana"),), unknown="The token is filtered.")
     seen = facts(servers=hidden, pods=(pod("ana"),), routes=(route("ana"),))
     assert why(CLEAR.plan(seen)) == "The token is filtered."
+
+
+def test_a_doubt_about_all_servers_is_told_once() -> None:
+    doubt = "The token needs the scope read:servers without a filter."
+    seen = facts(servers=View(unknown=doubt), pods=(pod("ana"),), routes=(route("ana"),))
+    (part,) = CLEAR.plan(seen).undecided
+    assert part.why.count(doubt.rstrip(".")) == 1

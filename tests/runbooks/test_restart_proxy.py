@@ -223,6 +223,15 @@ def test_a_deployment_of_another_name_is_named_everywhere() -> None:
     assert "deployment chp" in plan.summary
 
 
+def test_a_hub_that_lets_mayday_not_in_is_a_reason_to_think_first() -> None:
+    """The restart would work, and nobody would be there to write the routes back."""
+    why = "The hub does not accept the token."
+    seen = replace(facts(servers=None, routes=None), access=Unknown(why=why))
+    (caution,) = RESTART_PROXY.plan(seen).cautions
+    assert "can't write routes back after a restart" in caution
+    assert caution.endswith(why)
+
+
 def test_with_the_hub_down_it_says_to_bring_that_back_first() -> None:
     down = facts(servers=None, routes=None, health=Health(hub=False, proxy=None))
     assert any("Bring the hub back first." in text for text in RESTART_PROXY.plan(down).cautions)

@@ -7,7 +7,7 @@ from bot.sandbox.cluster.resources import NODES, PODS
 from bot.sandbox.cluster.status import is_going, is_over
 from bot.sandbox.cluster.waiting import wait_for
 from bot.sandbox.hub import manifests, steps
-from bot.sandbox.hub.running import USERNAME, RunningHub
+from bot.sandbox.hub.running import SERVERNAME, USERNAME, RunningHub
 
 
 def heal(hub: RunningHub) -> None:
@@ -26,9 +26,10 @@ def heal(hub: RunningHub) -> None:
     for row in hub.rows():
         if row.hub == "pending spawn" or (row.hub == "ready" and row.pod == "none"):
             hub.rest.stop_server(row.user)
-    absent = {row.user for row in hub.rows() if row.hub == "absent"}
+    absent = {(row.user, row.server) for row in hub.rows() if row.hub == "absent"}
     for pod in hub.user_pods():
-        if pod["metadata"]["annotations"][USERNAME] in absent:
+        notes = pod["metadata"]["annotations"]
+        if (notes[USERNAME], notes.get(SERVERNAME, "")) in absent:
             steps.delete_now(hub, pod)
     wait_for(
         lambda: all(row.hub in ("ready", "absent") for row in hub.rows()),

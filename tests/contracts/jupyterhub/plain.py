@@ -32,6 +32,7 @@ class PlainHub:
     """JupyterHub with its own proxy (``own_proxy``), or with one that it does not start.
 
     ``crowded`` lets one process stand for everybody's server, where they are too many for one each.
+    ``apart`` gives each user's server an address of its own on the loopback network, as pods have one.
     ``base_url`` is the path under which everything stands. ``groups`` have users, and ``narrow`` names
     more services by the scopes that each has; ``tokens`` has their tokens.
     """
@@ -43,6 +44,7 @@ class PlainHub:
         users: Sequence[str],
         own_proxy: bool,
         crowded: bool = False,
+        apart: bool = False,
         base_url: str = "/",
         groups: Mapping[str, Sequence[str]] = MappingProxyType({}),
         narrow: Mapping[str, Sequence[str]] = MappingProxyType({}),
@@ -51,6 +53,7 @@ class PlainHub:
         self.users = tuple(users)
         self.tokens = {name: secrets.token_hex(20) for name in narrow}
         self._base_url = base_url
+        self._apart = apart
         self._groups = {name: list(members) for name, members in groups.items()}
         self._narrow = {name: list(scopes) for name, scopes in narrow.items()}
         self._directory = directory
@@ -102,6 +105,7 @@ class PlainHub:
             "proxy_token": self._proxy_token,
             "singleuser": str(Path(singleuser.__file__)),
             "everybodys_port": self._everybodys,
+            "apart": self._apart,
             "base_url": self._base_url,
             "groups": self._groups,
             "services": {

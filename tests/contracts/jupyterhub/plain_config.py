@@ -40,15 +40,17 @@ class LocalServers(Spawner):  # type: ignore[misc]
         if settings["everybodys_port"]:
             return "127.0.0.1", settings["everybodys_port"]
         port = random_port()
+        address = f"127.2.0.{self.user.id}" if settings["apart"] else "127.0.0.1"
+        where = {"POD_IP": address, "PORT": str(port)}
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", settings["singleuser"]],
-            env=self.get_env() | {"PORT": str(port), "JUPYTERHUB_VERSION": jupyterhub.__version__},
+            env=self.get_env() | where | {"JUPYTERHUB_VERSION": jupyterhub.__version__},
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
         self.pid = process.pid
         (directory / "pids" / str(self.pid)).touch()
-        return "127.0.0.1", port
+        return address, port
 
     async def poll(self) -> int | None:
         if settings["everybodys_port"]:

@@ -125,10 +125,10 @@ class Kubelet:
     def __init__(self, core: Any) -> None:
         self._core = core
 
-    def runs(self, pod: Any, *, restarts: int = 0) -> Any:
+    def runs(self, pod: Any, *, restarts: int = 0, ip: str = "10.1.0.1") -> Any:
         """The pod's container runs and is ready, started again so often."""
         state = {"running": {"startedAt": STARTED}}
-        return self._report(pod, "Running", ready=True, state=state, restarts=restarts)
+        return self._report(pod, "Running", ready=True, state=state, restarts=restarts, ip=ip)
 
     def waits(self, pod: Any, reason: str) -> Any:
         """The container cannot be started, for this reason."""
@@ -172,6 +172,7 @@ class Kubelet:
         reason: str = "",
         restarts: int = 0,
         last: dict[str, Any] | None = None,
+        ip: str = "10.1.0.1",
     ) -> Any:
         container = pod.spec.containers[0]
         said = "True" if ready else "False"
@@ -179,8 +180,8 @@ class Kubelet:
             "phase": phase,
             "reason": reason or None,
             "startTime": STARTED,
-            "podIP": "10.1.0.1",
-            "podIPs": [{"ip": "10.1.0.1"}],
+            "podIP": ip,
+            "podIPs": [{"ip": ip}],
             "conditions": [{"type": kind, "status": said} for kind in ("ContainersReady", "Ready")],
             "containerStatuses": [
                 {
