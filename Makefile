@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-NODE := bot/sandbox/node
+NODE := sandbox/node
 
 .PHONY: run test check contracts install dev clean
 

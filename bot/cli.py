@@ -27,7 +27,7 @@ from bot.errors import MaydayError, Tell
 from bot.plan import plan as make_plan
 
 if TYPE_CHECKING:
-    from bot.sandbox.world import World
+    from sandbox.world import World
 
 PRACTICE = Path(".mayday/sandbox")
 LAST_PORT = PRACTICE / "port"
@@ -79,7 +79,7 @@ def sandbox() -> None:
     world = _world()
     _started(world)
     try:
-        from bot.sandbox.world import environment
+        from sandbox.world import environment
 
         for name, value in environment(world.settings()).items():
             sys.stdout.write(f"export {name}='{value}'\n")
@@ -177,7 +177,7 @@ def _need_sandbox() -> None:
 def _world() -> World:
     """The sandbox, not yet started."""
     _need_sandbox()
-    from bot.sandbox.world import World
+    from sandbox.world import World
 
     port = _port()
     try:
@@ -195,7 +195,7 @@ def _started(world: World) -> None:
     Raises:
         Tell: a part of it does not come up; what had started is stopped again.
     """
-    from bot.sandbox.errors import SandboxError
+    from sandbox.errors import SandboxError
 
     try:
         address = world.start_slack()

@@ -10,9 +10,9 @@ import pytest
 import structlog
 
 from bot.bootstrap import Bot
-from bot.sandbox.clock import SandboxClock
-from bot.sandbox.slack import SlackSandbox
 from bot.store.engine import Store
+from sandbox.clock import SandboxClock
+from sandbox.slack import SlackSandbox
 from tests.support.bot import Child, Scene, child, practice_slack, running
 from tests.support.nursery import Nursery, nursery
 from tests.support.postgres import Postgres, postgres

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.slack import Channel, PersonError, SlackSandbox
 from bot.store.effects import EffectState
+from sandbox.slack import Channel, PersonError, SlackSandbox
 from tests.support.bot import (
     Child,
     Moment,

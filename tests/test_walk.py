@@ -17,7 +17,7 @@ from playwright.sync_api import Locator, Page, expect, sync_playwright
 from bot.bootstrap import Bot
 from bot.cli import manifest
 from bot.config import load
-from bot.sandbox.world import World
+from sandbox.world import World
 from tests.support.bot import UNHURRIED
 
 CHROMIUM = "/usr/bin/chromium"

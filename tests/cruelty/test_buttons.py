@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from bot.bootstrap import Bot
-from bot.sandbox.rules import on_delivery
-from bot.sandbox.slack import PersonError, SlackSandbox
 from bot.store import runs as run_rows
 from bot.store.runs import Run, RunState
 from runbooks.resync_routes import RESYNC_ROUTES
+from sandbox.rules import on_delivery
+from sandbox.slack import PersonError, SlackSandbox
 from tests.support.bot import Scene, planned, running, wait_until
 from tests.support.cruelty import EVENTS
 from tests.support.hubs import evicted

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from bot.ports import Origin
-from bot.sandbox.github import GitHubSandbox
+from sandbox.github import GitHubSandbox
 from tests.support.bot import wait_until
 from tests.support.forge import practice
 
 STARTER = """
 import sys
 from pathlib import Path
-from bot.sandbox.github import GitHubSandbox
+from sandbox.github import GitHubSandbox
 sandbox = GitHubSandbox(Path(sys.argv[1])).start()
 print(sandbox._emulate.pid, flush=True)
 sys.stdin.read()

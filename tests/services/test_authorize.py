@@ -10,11 +10,11 @@ import pytest
 
 from bot.bootstrap import Bot
 from bot.errors import Tell
-from bot.sandbox.clock import SandboxClock
-from bot.sandbox.slack import Person, SlackSandbox, answers, drop_before, on_call
 from bot.store import runs
 from bot.store.runs import RunState
 from runbooks.resync_routes import RESYNC_ROUTES
+from sandbox.clock import SandboxClock
+from sandbox.slack import Person, SlackSandbox, answers, drop_before, on_call
 from tests.support.bot import Scene, planned, running, wait_until
 from tests.support.hubs import evicted
 

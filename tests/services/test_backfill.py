@@ -8,7 +8,7 @@ import pytest
 
 from bot.bootstrap import Bot
 from bot.domain.timeline import Heading, chosen
-from bot.sandbox.slack import (
+from sandbox.slack import (
     Direction,
     Fault,
     FaultHook,

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import text
 
 from bot.bootstrap import Bot
-from bot.sandbox.slack import Channel, SlackSandbox, answers, on_call
 from bot.services.sweep import _again
 from bot.store import effects as rows
 from bot.store.effects import EffectState
+from sandbox.slack import Channel, SlackSandbox, answers, on_call
 from tests.support.bot import Scene, wait_until
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from bot.sandbox.clock import SandboxClock
-from bot.sandbox.slack import SlackSandbox
 from bot.store import runs
+from sandbox.clock import SandboxClock
+from sandbox.slack import SlackSandbox
 from tests.support.bot import Scene, running, wait_until
 
 

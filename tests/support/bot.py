@@ -22,9 +22,6 @@ from bot.config import load
 from bot.domain.incident import Incident
 from bot.domain.plans import Plan
 from bot.domain.timeline import Entry, Message
-from bot.sandbox.clock import SandboxClock
-from bot.sandbox.slack import Channel, Direction, Fault, FaultHook, Passage, Person, SlackSandbox
-from bot.sandbox.world import environment
 from bot.services import sync
 from bot.store import effects as effect_rows
 from bot.store import incidents as incident_rows
@@ -33,6 +30,9 @@ from bot.store import timeline as timeline_rows
 from bot.store.effects import Effect
 from bot.store.engine import Store
 from bot.store.runs import Run, RunState
+from sandbox.clock import SandboxClock
+from sandbox.slack import Channel, Direction, Fault, FaultHook, Passage, Person, SlackSandbox
+from sandbox.world import environment
 from tests.support.nursery import Nursery
 
 ANNOUNCE = "#incidents"

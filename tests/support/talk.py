@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.domain.timeline import Heading, chosen
-from bot.sandbox.slack import Channel, Upload
 from bot.store import timeline as rows
+from sandbox.slack import Channel, Upload
 from tests.support.bot import Scene, wait_until
 
 

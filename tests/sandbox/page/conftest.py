@@ -11,7 +11,7 @@ from slack_bolt import Ack, App, Respond
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
-from bot.sandbox.slack import SlackSandbox
+from sandbox.slack import SlackSandbox
 from tests.support.bot import UNHURRIED
 
 NOW = datetime(2017, 2, 24, 5, 10, 57, tzinfo=UTC)

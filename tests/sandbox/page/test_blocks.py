@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import APIResponse, Page, Route, expect
 from slack_sdk import WebClient
 
-from bot.sandbox.slack import SlackSandbox
+from sandbox.slack import SlackSandbox
 from tests.support.bot import wait_until
 
 OpenPage = Callable[..., Page]
