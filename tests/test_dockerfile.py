@@ -102,11 +102,11 @@ def test_everything_that_is_copied_reaches_the_builder() -> None:
     assert let_in == set(copied())
 
 
-def test_the_packages_of_the_product_are_all_copied() -> None:
+def test_the_packages_of_the_product_are_all_copied_and_the_sandbox_is_not() -> None:
     hatch = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]
     packages = hatch["build"]["targets"]["wheel"]["packages"]
-    product = set(packages) - {"sandbox"}
-    assert product | {"pyproject.toml", PROJECT["readme"]} <= set(copied())
+    assert set(packages) - set(copied()) == {"sandbox"}
+    assert {"pyproject.toml", PROJECT["readme"]} <= set(copied())
 
 
 def test_what_runs_is_a_command_of_the_project() -> None:
