@@ -20,8 +20,8 @@ import pytest
 from bot.cli import manifest
 from sandbox.slack import SlackSandbox
 from sandbox.world import environment
-from tests.support.bot import wait_until
 from tests.support.hidden import EXTRA, mayday_without
+from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

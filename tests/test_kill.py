@@ -15,14 +15,8 @@ import pytest
 
 from bot.store.effects import EffectState
 from sandbox.slack import Channel, PersonError, SlackSandbox
-from tests.support.bot import (
-    Child,
-    Moment,
-    Scene,
-    kill_at,
-    wait_and_kill,
-    wait_until,
-)
+from tests.support.bot import Child, Moment, Scene, kill_at, wait_and_kill
+from tests.support.waiting import wait_until
 
 Body = Mapping[str, Any]
 TITLE = "Proxy was evicted"

@@ -27,11 +27,11 @@ from tests.support.bot import (
     kill_at,
     texts,
     wait_and_kill,
-    wait_until,
     waiting_run,
 )
 from tests.support.hubs import evicted
 from tests.support.nursery import Nursery
+from tests.support.waiting import wait_until
 
 WHO = "users.info"
 

@@ -18,7 +18,7 @@ from bot.bootstrap import Bot
 from bot.cli import manifest
 from bot.config import load
 from sandbox.world import World
-from tests.support.bot import UNHURRIED
+from tests.support.waiting import UNHURRIED
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [

@@ -31,7 +31,7 @@ from sandbox.faults import (
 )
 from sandbox.own_words import System
 from sandbox.rules import on_request
-from tests.support.bot import wait_until
+from tests.support.waiting import wait_until
 
 
 class Upstream(ThreadingHTTPServer):

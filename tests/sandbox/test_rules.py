@@ -43,7 +43,7 @@ from sandbox.rules import (
     on_event,
     on_request,
 )
-from tests.support.bot import wait_until
+from tests.support.waiting import wait_until
 
 POST = Passage(direction=Direction.CALL, name="chat.postMessage")
 OTHER = Passage(direction=Direction.CALL, name="chat.update")

@@ -15,8 +15,9 @@ from bot.store.runs import RunState
 from runbooks.resync_routes import RESYNC_ROUTES
 from sandbox.clock import SandboxClock
 from sandbox.slack import Person, SlackSandbox, answers, drop_before, on_call
-from tests.support.bot import Scene, planned, running, wait_until
+from tests.support.bot import Scene, planned, running
 from tests.support.hubs import evicted
+from tests.support.waiting import wait_until
 
 PLAN = RESYNC_ROUTES.plan(evicted("ana", "ben"))
 NOT_LISTED = "You are not on the list"

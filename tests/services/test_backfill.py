@@ -19,8 +19,9 @@ from sandbox.slack import (
     on_call,
     rate_limited,
 )
-from tests.support.bot import Child, Scene, wait_until
+from tests.support.bot import Child, Scene
 from tests.support.talk import Talk
+from tests.support.waiting import wait_until
 
 
 def deaf(passage: Passage) -> Fault | None:

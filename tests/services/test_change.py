@@ -14,7 +14,8 @@ from bot.errors import Tell
 from bot.services.change import Act, Changes
 from bot.store import incidents as rows
 from sandbox.slack import Channel, Fault, PersonError, SlackSandbox, on_delivery
-from tests.support.bot import Scene, wait_until
+from tests.support.bot import Scene
+from tests.support.waiting import wait_until
 
 Verb = Callable[[Changes, Act], object]
 

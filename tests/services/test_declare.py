@@ -29,7 +29,8 @@ from sandbox.slack import (
     on_call,
     on_delivery,
 )
-from tests.support.bot import HUB, Scene, wait_until
+from tests.support.bot import HUB, Scene
+from tests.support.waiting import wait_until
 
 PRIVATE: dict[str, Any] = {"private": ["private"]}
 

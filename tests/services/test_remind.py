@@ -21,7 +21,8 @@ from sandbox.slack import (
     drop_after,
     drop_before,
 )
-from tests.support.bot import Child, Moment, Scene, kill_at, wait_and_kill, wait_until
+from tests.support.bot import Child, Moment, Scene, kill_at, wait_and_kill
+from tests.support.waiting import wait_until
 
 
 def pending(scene: Scene, channel: str) -> Reminder | None:

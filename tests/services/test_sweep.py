@@ -10,7 +10,8 @@ from bot.services.sweep import _again
 from bot.store import effects as rows
 from bot.store.effects import EffectState
 from sandbox.slack import Channel, SlackSandbox, answers, on_call
-from tests.support.bot import Scene, wait_until
+from tests.support.bot import Scene
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture

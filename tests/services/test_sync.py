@@ -21,7 +21,8 @@ from sandbox.slack import (
     drop_before,
     rate_limited,
 )
-from tests.support.bot import Scene, wait_until
+from tests.support.bot import Scene
+from tests.support.waiting import wait_until
 
 MISSING_SCOPE = Fault(
     effect=False, answer={"ok": False, "error": "missing_scope", "needed": "some:scope"}

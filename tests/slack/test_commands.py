@@ -21,7 +21,8 @@ from sandbox.slack import (
     drop_before,
     on_call,
 )
-from tests.support.bot import Scene, running, wait_until
+from tests.support.bot import Scene, running
+from tests.support.waiting import wait_until
 
 TROUBLE = ("Traceback", "went wrong", "Exception", "Error:")
 

@@ -12,7 +12,8 @@ from bot.domain.timeline import EntryKind, Heading, chosen
 from bot.store import timeline as rows
 from bot.store.tables import inbox
 from sandbox.slack import Channel, Fault, SlackSandbox, Upload, on_delivery
-from tests.support.bot import Scene, wait_until
+from tests.support.bot import Scene
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture

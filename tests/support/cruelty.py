@@ -31,7 +31,8 @@ from sandbox.faults import (
     twice,
     unacknowledged,
 )
-from tests.support.bot import Scene, wait_until
+from tests.support.bot import Scene
+from tests.support.waiting import wait_until
 
 CALLS: dict[str, Fault] = {
     "slow": slow(0.5),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot.domain.timeline import Heading, chosen
 from bot.store import timeline as rows
 from sandbox.slack import Channel, Upload
-from tests.support.bot import Scene, wait_until
+from tests.support.bot import Scene
+from tests.support.waiting import wait_until
 
 
 class Talk:

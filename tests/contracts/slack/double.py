@@ -9,7 +9,7 @@ from sandbox.slack import SlackSandbox
 from sandbox.slack.modals import TRIGGER_SECONDS
 from tests.contracts.slack.ear import trigger_of
 from tests.contracts.slack.systems import DOUBLE, FEW_SCOPES
-from tests.support.bot import UNHURRIED
+from tests.support.waiting import UNHURRIED
 
 
 class Double:

@@ -12,7 +12,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from sandbox.slack import SlackSandbox
-from tests.support.bot import UNHURRIED
+from tests.support.waiting import UNHURRIED
 
 NOW = datetime(2017, 2, 24, 5, 10, 57, tzinfo=UTC)
 """The evening of 23 February 2017 in California, the morning of the 24th in Berlin."""

@@ -7,7 +7,7 @@ from playwright.sync_api import APIResponse, Page, Route, expect
 from slack_sdk import WebClient
 
 from sandbox.slack import SlackSandbox
-from tests.support.bot import wait_until
+from tests.support.waiting import wait_until
 
 OpenPage = Callable[..., Page]
 

@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from sandbox.faults import drop_before
 from sandbox.rules import on_event
 from sandbox.slack import SlackSandbox
-from tests.support.bot import wait_until
+from tests.support.waiting import wait_until
 
 OpenPage = Callable[..., Page]
 

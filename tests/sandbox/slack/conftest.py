@@ -13,7 +13,7 @@ from slack_sdk import WebClient
 
 from sandbox.clock import SandboxClock
 from sandbox.slack import SlackSandbox
-from tests.support.bot import UNHURRIED
+from tests.support.waiting import UNHURRIED
 
 Connect = Callable[[App], SocketModeHandler]
 

@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from sandbox.faults import Fault, Garbled, garbled, hangs, says, slow
 from sandbox.rules import on_call
 from sandbox.slack import SlackSandbox, drop_after, rate_limited
-from tests.support.bot import wait_until
+from tests.support.waiting import wait_until
 
 
 def texts(slack: SlackSandbox) -> list[str]:

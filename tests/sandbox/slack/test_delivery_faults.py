@@ -20,7 +20,7 @@ from sandbox.slack import (
     on_delivery,
     twice,
 )
-from tests.support.bot import wait_until
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from sandbox.rule_json import rule_to_json
 from sandbox.rules import on_call, on_event, on_request
 from sandbox.slack import SlackSandbox
 from tests.support.answering import Answering
-from tests.support.bot import wait_until
+from tests.support.waiting import wait_until
 
 
 class Lab:
