@@ -1,4 +1,4 @@
-# The bot for production. The sandbox's JupyterHub, GitHub and node stay out.
+# The bot for production: neither sandbox/ nor what its extra installs (JupyterHub, node).
 FROM python:3.11-slim AS build
 WORKDIR /src
 COPY constraints.txt pyproject.toml README.md ./

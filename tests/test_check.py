@@ -12,7 +12,7 @@ from rich.console import Console
 
 from bot.check import check
 from bot.config import load
-from bot.sandbox.slack import SlackSandbox, drop_before, on_call
+from sandbox.slack import SlackSandbox, drop_before, on_call
 from tests.support.bot import settings
 
 Checked = Callable[..., tuple[bool, str]]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.clock import Ticks
-from tests.support.bot import wait_until
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture

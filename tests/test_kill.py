@@ -13,16 +13,10 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.slack import Channel, PersonError, SlackSandbox
 from bot.store.effects import EffectState
-from tests.support.bot import (
-    Child,
-    Moment,
-    Scene,
-    kill_at,
-    wait_and_kill,
-    wait_until,
-)
+from sandbox.slack import Channel, PersonError, SlackSandbox
+from tests.support.bot import Child, Moment, Scene, kill_at, wait_and_kill
+from tests.support.waiting import wait_until
 
 Body = Mapping[str, Any]
 TITLE = "Proxy was evicted"

@@ -14,11 +14,11 @@ import pytest
 from sqlalchemy import select
 
 from bot.render.runs import ACTION_CONFIRM
-from bot.sandbox.slack import PersonError, SlackSandbox
 from bot.store import runs as run_rows
 from bot.store.runs import Run, RunState
 from bot.store.tables import inbox
 from runbooks.resync_routes import RESYNC_ROUTES
+from sandbox.slack import PersonError, SlackSandbox
 from tests.support.bot import (
     Child,
     Moment,
@@ -27,11 +27,11 @@ from tests.support.bot import (
     kill_at,
     texts,
     wait_and_kill,
-    wait_until,
     waiting_run,
 )
 from tests.support.hubs import evicted
 from tests.support.nursery import Nursery
+from tests.support.waiting import wait_until
 
 WHO = "users.info"
 

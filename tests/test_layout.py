@@ -110,3 +110,41 @@ def test_the_picture_of_the_house_shows_every_room_and_no_other(tracked: list[Pa
     top = {line.split()[0] for line in lines if not line.startswith(" ")}
     folders = {f"{file.parts[0]}/" for file in tracked if len(file.parts) > 1}
     assert top == {folder for folder in folders if not folder.startswith(".")}
+
+
+def test_the_sandboxs_tests_import_nothing_of_the_product(tracked: list[Path]) -> None:
+    """Neither do the helpers that they import, nor ``tests/conftest.py``, when they are imported."""
+    own = [f for f in tracked if f.parts[:2] == ("tests", "sandbox") and f.suffix == ".py"]
+    found = {file: imported(file, everywhere=True) for file in own}
+    left = [Path("tests/conftest.py"), *helpers(found)]
+    while left:
+        file = left.pop()
+        if file not in found:
+            found[file] = imported(file, everywhere=False)
+            left += helpers({file: found[file]})
+    assert len(found) > len(own) > 0
+    product = {"bot", "runbooks", "migrations"}
+    assert [(str(f), n) for f, names in found.items() for n in names if root(n) in product] == []
+
+
+def imported(file: Path, *, everywhere: bool) -> set[str]:
+    """The modules that a file imports at once or, if ``everywhere``, at any time."""
+    tree = ast.parse(text(file))
+    names: set[str] = set()
+    for node in ast.walk(tree) if everywhere else tree.body:
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}", *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def helpers(found: dict[Path, set[str]]) -> list[Path]:
+    """The files of ``tests`` among the modules that are imported."""
+    names = {name for names in found.values() for name in names if root(name) == "tests"}
+    files = [Path(f"{name.replace('.', '/')}.py") for name in names]
+    return [file for file in files if (ROOT / file).is_file()]
+
+
+def root(module: str) -> str:
+    return module.partition(".")[0]

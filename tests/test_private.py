@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from bot.store.effects import EffectState
-from tests.support.bot import Scene, wait_until
+from tests.support.bot import Scene
+from tests.support.waiting import wait_until
 
 TITLE = "Xylophone breach"
 

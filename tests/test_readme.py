@@ -27,13 +27,13 @@ from bot.domain.incident import Answers as CloseAnswers
 from bot.errors import Tell
 from bot.ports import Stopped
 from bot.runbook import Runbook
-from bot.sandbox.cluster import ClusterDouble, Command, Image
-from bot.sandbox.cluster.auth import Attributes, Rule
-from bot.sandbox.cluster.resources import DEPLOYMENTS, PODS
-from bot.sandbox.hub import HubSandbox, running
 from bot.slack.commands import COMMANDS
 from bot.slack.scopes import required_scopes
 from runbooks import RUNBOOKS
+from sandbox.cluster import ClusterDouble, Command, Image
+from sandbox.cluster.auth import Attributes, Rule
+from sandbox.cluster.resources import DEPLOYMENTS, PODS
+from sandbox.hub import HubSandbox, running
 from tests.support.conditions import readme_rows
 from tests.support.hubs import evicted, facts, healthy
 
@@ -233,7 +233,7 @@ def test_the_picture_of_the_imports_is_the_contract() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = project["tool"]["importlinter"]["contracts"]
     (layers,) = [c["layers"] for c in contracts if c["type"] == "layers"]
-    assert block("text", "sandbox | bootstrap").splitlines() == [
+    assert block("text", "check | drill | plan").splitlines() == [
         layer.replace("bot.", "") for layer in layers
     ]
 

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from bot.sandbox.slack import SlackSandbox, answers, drop_before, on_call
-from bot.sandbox.world import environment
 from bot.store.engine import Store
+from sandbox.slack import SlackSandbox, answers, drop_before, on_call
+from sandbox.world import environment
 from tests.support.bot import Child, Scene, child, settings
 from tests.support.nursery import ROOT, Nursery
 

@@ -6,18 +6,29 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from bot.cli import NO_SANDBOX, NO_SANDBOX_EXTRA
+from bot.cli import sandbox as start_sandbox
+from bot.errors import Tell
+from tests.support.hidden import EXTRA, mayday_without
 from tests.support.nursery import ROOT
 
 
 def said(directory: Path, *arguments: str, **environment: str) -> str:
     """What a command that cannot work says; it must be one sentence."""
+    return said_by([sys.executable, "-m", "bot", *arguments], directory, environment)
+
+
+def said_by(command: Sequence[str], directory: Path, environment: Mapping[str, str]) -> str:
+    """The same of any command line."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("MAYDAY_")}
     ended = subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
+        command,
         cwd=directory,
         env={**ours, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
@@ -52,3 +63,33 @@ def test_a_port_of_the_sandbox_that_is_taken(tmp_path: Path) -> None:
         port = str(taken.getsockname()[1])
         told = said(tmp_path, "sandbox", MAYDAY_SANDBOX_PORT=port)
     assert f"Port {port} cannot be had" in told
+
+
+NEED_THE_SANDBOX = pytest.mark.parametrize(
+    "command", [("run",), ("sandbox",), ("drill", "proxy-eviction")], ids=lambda words: words[0]
+)
+
+
+@NEED_THE_SANDBOX
+def test_a_sandbox_that_is_not_there(tmp_path: Path, command: tuple[str, ...]) -> None:
+    told = said_by(mayday_without(["sandbox", *EXTRA], *command), tmp_path, {})
+    assert told == f"mayday: {NO_SANDBOX}\n"
+
+
+@NEED_THE_SANDBOX
+def test_a_sandbox_without_its_extra(tmp_path: Path, command: tuple[str, ...]) -> None:
+    told = said_by(mayday_without(EXTRA, *command), tmp_path, {})
+    assert told == f"mayday: {NO_SANDBOX_EXTRA}\n"
+
+
+def test_a_directory_called_sandbox_is_not_the_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python imports any directory as a package; what is in it decides."""
+    directory = ModuleType("sandbox")
+    directory.__path__ = [str(tmp_path)]
+    monkeypatch.setitem(sys.modules, "sandbox", directory)
+    monkeypatch.delitem(sys.modules, "sandbox.world", raising=False)
+    with pytest.raises(Tell) as told:
+        start_sandbox()
+    assert str(told.value) == NO_SANDBOX

@@ -17,8 +17,8 @@ from playwright.sync_api import Locator, Page, expect, sync_playwright
 from bot.bootstrap import Bot
 from bot.cli import manifest
 from bot.config import load
-from bot.sandbox.world import World
-from tests.support.bot import UNHURRIED
+from sandbox.world import World
+from tests.support.waiting import UNHURRIED
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [

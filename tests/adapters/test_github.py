@@ -11,13 +11,13 @@ import pytest
 from bot.adapters.github import GitHubForge, credentials
 from bot.errors import ConfigError, Retry, Tell
 from bot.ports import Origin
-from bot.sandbox.fault_proxy import FaultProxy
-from bot.sandbox.faults import Fault, drop_after, says
-from bot.sandbox.rules import Passage, on_request
+from sandbox.fault_proxy import FaultProxy
+from sandbox.faults import Fault, drop_after, says
+from sandbox.rules import Passage, on_request
 from tests.support.answering import Answering
-from tests.support.bot import wait_until
 from tests.support.cruelty import WAITS
 from tests.support.forge import Practice, client, practice
+from tests.support.waiting import wait_until
 
 ORIGIN = Origin(incident="i1")
 ITEM = Origin(incident="i1", item="a1")

@@ -14,7 +14,7 @@ import pytest
 from bot.adapters.kubernetes_credentials import Credentials
 from bot.adapters.kubernetes_kubeconfig import Kubeconfig
 from bot.errors import MaydayError, Retry, Tell
-from bot.sandbox.cluster.waiting import wait_for
+from sandbox.cluster.waiting import wait_for
 from tests.support.kube_stub import TOKEN, cluster, failing, kubeconfig, pods
 from tests.support.stub import Answer, Asked
 

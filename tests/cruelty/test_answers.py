@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from bot.sandbox.faults import Fault, says
-from bot.sandbox.rules import on_call
-from bot.sandbox.slack import SlackSandbox
+from sandbox.faults import Fault, says
+from sandbox.rules import on_call
+from sandbox.slack import SlackSandbox
 from tests.support.bot import Scene
 from tests.support.cruelty import CALLS
 

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from bot.bootstrap import Bot
-from bot.sandbox.rules import on_delivery
-from bot.sandbox.slack import PersonError, SlackSandbox
 from bot.store import runs as run_rows
 from bot.store.runs import Run, RunState
 from runbooks.resync_routes import RESYNC_ROUTES
-from tests.support.bot import Scene, planned, running, wait_until
+from sandbox.rules import on_delivery
+from sandbox.slack import PersonError, SlackSandbox
+from tests.support.bot import Scene, planned, running
 from tests.support.cruelty import EVENTS
 from tests.support.hubs import evicted
+from tests.support.waiting import wait_until
 
 PRESSES = ("slow", "twice", "lost on the way", "acknowledgement lost")
 """Slack does not send a press again by itself: the person sees that there was trouble, and may."""

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.bootstrap import Bot
-from bot.sandbox.clock import SandboxClock
-from bot.sandbox.faults import Fault, rate_limited, says, unacknowledged
-from bot.sandbox.rules import FaultHook, on_call, on_delivery
-from bot.sandbox.slack import Channel, PersonError, SlackSandbox
 from bot.store import effects as effect_rows
 from bot.store.effects import EffectState
+from sandbox.clock import SandboxClock
+from sandbox.faults import Fault, rate_limited, says, unacknowledged
+from sandbox.rules import FaultHook, on_call, on_delivery
+from sandbox.slack import Channel, PersonError, SlackSandbox
 from tests.support.bot import Scene
 from tests.support.cruelty import CALLS, EVENTS, hurried, impatient
 

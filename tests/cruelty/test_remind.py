@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from bot.bootstrap import Bot
-from bot.sandbox.clock import SandboxClock
-from bot.sandbox.faults import Fault
-from bot.sandbox.rules import on_call
-from bot.sandbox.slack import SlackSandbox
 from bot.store.effects import Effect, EffectState
+from sandbox.clock import SandboxClock
+from sandbox.faults import Fault
+from sandbox.rules import on_call
+from sandbox.slack import SlackSandbox
 from tests.support.bot import Scene
 from tests.support.cruelty import CALLS, hurried, impatient
 

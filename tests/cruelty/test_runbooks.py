@@ -19,12 +19,12 @@ from bot.domain.facts import Part
 from bot.domain.hubs import Diagnosis
 from bot.domain.plans import Outcome, Plan
 from bot.runbook import Runbook
-from bot.sandbox.faults import Fault
-from bot.sandbox.rules import on_request
 from bot.services.steps import attempt
 from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS
 from runbooks.restart_proxy import RESTART_PROXY
 from runbooks.resync_routes import RESYNC_ROUTES
+from sandbox.faults import Fault
+from sandbox.rules import on_request
 from tests.support.cruelty import CALLS
 from tests.support.hub import Lab, lab, running_lab
 

@@ -7,12 +7,13 @@ from datetime import timedelta
 import pytest
 
 from bot.bootstrap import Bot
-from bot.sandbox.faults import Fault, missing
-from bot.sandbox.rules import Which, on_call, on_event
-from bot.sandbox.slack import SlackSandbox
-from tests.support.bot import Scene, wait_until
+from sandbox.faults import Fault, missing
+from sandbox.rules import Which, on_call, on_event
+from sandbox.slack import SlackSandbox
+from tests.support.bot import Scene
 from tests.support.cruelty import CALLS, EVENTS, hurried, impatient
 from tests.support.talk import Talk
+from tests.support.waiting import wait_until
 
 NEEDS_READING = {"missing", "out of order"}
 """What no later event makes good: the next reading does."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.hub import HubSandbox
+from sandbox.hub import HubSandbox
 from tests.rows.desk import Desk, sandbox_with_tokens
 
 USERS = ("ana", "ben", "chidi", "dara", "kofi")

@@ -15,12 +15,12 @@ import httpx
 
 from bot.config import Config
 from bot.domain.plans import Result
-from bot.sandbox.cluster.resources import DEPLOYMENTS, PODS
-from bot.sandbox.cluster.storage import Obj
-from bot.sandbox.hub import HubSandbox, steps
-from bot.sandbox.hub.access import bot_may
-from bot.sandbox.hub.manifests import USER_NODE
-from bot.sandbox.hub.running import SERVERNAME, USERNAME
+from sandbox.cluster.resources import DEPLOYMENTS, PODS
+from sandbox.cluster.storage import Obj
+from sandbox.hub import HubSandbox, steps
+from sandbox.hub.access import bot_may
+from sandbox.hub.manifests import USER_NODE
+from sandbox.hub.running import SERVERNAME, USERNAME
 from tests.support.planning import FORCE, NOW, Told, carried_out, told
 
 NARROW = {

@@ -14,11 +14,11 @@ from bot.adapters.jupyterhub import JupyterHub
 from bot.domain.hubs import HubAccess
 from bot.errors import Tell
 from bot.plan import Exit
-from bot.sandbox.cluster.auth import Attributes
-from bot.sandbox.cluster.resources import DEPLOYMENTS, PODS
-from bot.sandbox.cluster.storage import Obj
-from bot.sandbox.cluster.waiting import wait_for
-from bot.sandbox.hub.access import bot_may
+from sandbox.cluster.auth import Attributes
+from sandbox.cluster.resources import DEPLOYMENTS, PODS
+from sandbox.cluster.storage import Obj
+from sandbox.cluster.waiting import wait_for
+from sandbox.hub.access import bot_may
 from tests.rows.desk import Desk
 from tests.support.planning import FORCE, LONG_AFTER, NOW, RESTART, RESYNC
 

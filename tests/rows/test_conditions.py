@@ -9,14 +9,14 @@ import pytest
 
 from bot.domain.plans import Outcome
 from bot.plan import Exit
-from bot.sandbox.cluster.resources import PODS
-from bot.sandbox.cluster.storage import Obj, now
-from bot.sandbox.cluster.waiting import wait_for
-from bot.sandbox.faults import hangs, says
-from bot.sandbox.hub import steps
-from bot.sandbox.hub.access import bot_may
-from bot.sandbox.hub.manifests import USER_NODE
-from bot.sandbox.rules import on_request
+from sandbox.cluster.resources import PODS
+from sandbox.cluster.storage import Obj, now
+from sandbox.cluster.waiting import wait_for
+from sandbox.faults import hangs, says
+from sandbox.hub import steps
+from sandbox.hub.access import bot_may
+from sandbox.hub.manifests import USER_NODE
+from sandbox.rules import on_request
 from tests.rows.desk import Desk
 from tests.support.planning import LONG_AFTER, NOW, RESYNC
 

@@ -13,8 +13,6 @@ from bot.adapters.kubernetes import KubernetesCluster
 from bot.bootstrap import sites
 from bot.domain.plans import Plan
 from bot.domain.timeline import EntryKind
-from bot.sandbox.cluster.resources import PODS
-from bot.sandbox.hub import steps
 from bot.services.change import Act
 from bot.services.run import Runs
 from bot.store import runs as rows
@@ -22,6 +20,8 @@ from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 from bot.store.runs import Run, RunState, StepState
 from runbooks import RUNBOOKS
+from sandbox.cluster.resources import PODS
+from sandbox.hub import steps
 from tests.rows.desk import Desk
 from tests.support.planning import FORCE, LONG_AFTER, RESTART, RESYNC, hubs_clock
 from tests.support.rows import Checkpoints, incident, stored

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.plan import Exit
-from bot.sandbox.hub import steps
+from sandbox.hub import steps
 from tests.rows.desk import NARROW, Desk
 from tests.support.planning import FORCE, LONG_AFTER, RESYNC
 

@@ -16,8 +16,8 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 
-from bot.sandbox.fault_proxy import FaultProxy
-from bot.sandbox.faults import (
+from sandbox.fault_proxy import FaultProxy
+from sandbox.faults import (
     Fault,
     Garbled,
     drop_after,
@@ -29,9 +29,9 @@ from bot.sandbox.faults import (
     secondary_limit,
     slow,
 )
-from bot.sandbox.own_words import System
-from bot.sandbox.rules import on_request
-from tests.support.bot import wait_until
+from sandbox.own_words import System
+from sandbox.rules import on_request
+from tests.support.waiting import wait_until
 
 
 class Upstream(ThreadingHTTPServer):

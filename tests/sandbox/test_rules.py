@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bot.sandbox.faults import (
+from sandbox.faults import (
     Fault,
     Garbled,
     cut_after,
@@ -29,9 +29,9 @@ from bot.sandbox.faults import (
     twice,
     unacknowledged,
 )
-from bot.sandbox.rule_json import rule_from_json, rule_to_json
-from bot.sandbox.rule_words import describe
-from bot.sandbox.rules import (
+from sandbox.rule_json import rule_from_json, rule_to_json
+from sandbox.rule_words import describe
+from sandbox.rules import (
     Breakable,
     Direction,
     Faults,
@@ -43,7 +43,7 @@ from bot.sandbox.rules import (
     on_event,
     on_request,
 )
-from tests.support.bot import wait_until
+from tests.support.waiting import wait_until
 
 POST = Passage(direction=Direction.CALL, name="chat.postMessage")
 OTHER = Passage(direction=Direction.CALL, name="chat.update")

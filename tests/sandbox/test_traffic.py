@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bot.sandbox.traffic import Mood, Traffic, Way, legible, mask
+from sandbox.traffic import Mood, Traffic, Way, legible, mask
 
 
 def test_what_is_new_or_changed_comes_once() -> None:

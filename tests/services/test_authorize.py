@@ -10,13 +10,14 @@ import pytest
 
 from bot.bootstrap import Bot
 from bot.errors import Tell
-from bot.sandbox.clock import SandboxClock
-from bot.sandbox.slack import Person, SlackSandbox, answers, drop_before, on_call
 from bot.store import runs
 from bot.store.runs import RunState
 from runbooks.resync_routes import RESYNC_ROUTES
-from tests.support.bot import Scene, planned, running, wait_until
+from sandbox.clock import SandboxClock
+from sandbox.slack import Person, SlackSandbox, answers, drop_before, on_call
+from tests.support.bot import Scene, planned, running
 from tests.support.hubs import evicted
+from tests.support.waiting import wait_until
 
 PLAN = RESYNC_ROUTES.plan(evicted("ana", "ben"))
 NOT_LISTED = "You are not on the list"

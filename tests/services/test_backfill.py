@@ -8,7 +8,7 @@ import pytest
 
 from bot.bootstrap import Bot
 from bot.domain.timeline import Heading, chosen
-from bot.sandbox.slack import (
+from sandbox.slack import (
     Direction,
     Fault,
     FaultHook,
@@ -19,8 +19,9 @@ from bot.sandbox.slack import (
     on_call,
     rate_limited,
 )
-from tests.support.bot import Child, Scene, wait_until
+from tests.support.bot import Child, Scene
 from tests.support.talk import Talk
+from tests.support.waiting import wait_until
 
 
 def deaf(passage: Passage) -> Fault | None:

@@ -11,10 +11,11 @@ import pytest
 from bot.bootstrap import Bot
 from bot.domain.incident import Answers, Incident
 from bot.errors import Tell
-from bot.sandbox.slack import Channel, Fault, PersonError, SlackSandbox, on_delivery
 from bot.services.change import Act, Changes
 from bot.store import incidents as rows
-from tests.support.bot import Scene, wait_until
+from sandbox.slack import Channel, Fault, PersonError, SlackSandbox, on_delivery
+from tests.support.bot import Scene
+from tests.support.waiting import wait_until
 
 Verb = Callable[[Changes, Act], object]
 

@@ -12,8 +12,11 @@ from slack_sdk import WebClient
 
 from bot.bootstrap import Bot
 from bot.errors import Tell
-from bot.sandbox.clock import SandboxClock
-from bot.sandbox.slack import (
+from bot.services.declare import Declaration
+from bot.store import effects as effect_rows
+from bot.store.effects import EffectState
+from sandbox.clock import SandboxClock
+from sandbox.slack import (
     ChannelKind,
     Direction,
     Fault,
@@ -26,10 +29,8 @@ from bot.sandbox.slack import (
     on_call,
     on_delivery,
 )
-from bot.services.declare import Declaration
-from bot.store import effects as effect_rows
-from bot.store.effects import EffectState
-from tests.support.bot import HUB, Scene, wait_until
+from tests.support.bot import HUB, Scene
+from tests.support.waiting import wait_until
 
 PRIVATE: dict[str, Any] = {"private": ["private"]}
 

@@ -16,8 +16,6 @@ from bot.domain.incident import Policy
 from bot.domain.timeline import EntryKind
 from bot.errors import Tell
 from bot.ports import Chat, Profile
-from bot.sandbox.faults import Fault, drop_after, drop_before, says, secondary_limit
-from bot.sandbox.rules import on_request
 from bot.services.effects import Effects
 from bot.services.people import People
 from bot.services.publish import Publish
@@ -27,6 +25,8 @@ from bot.store import effects as effect_rows
 from bot.store import incidents as incident_rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
+from sandbox.faults import Fault, drop_after, drop_before, says, secondary_limit
+from sandbox.rules import on_request
 from tests.support.cruelty import CALLS
 from tests.support.evening import INCIDENT, ITEMS, PEOPLE, at
 from tests.support.forge import Practice, practice

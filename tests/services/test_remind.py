@@ -10,7 +10,8 @@ import pytest
 
 from bot.bootstrap import Bot
 from bot.domain.reminders import Reminder
-from bot.sandbox.slack import (
+from bot.store import incidents as rows
+from sandbox.slack import (
     Direction,
     Fault,
     FaultHook,
@@ -20,8 +21,8 @@ from bot.sandbox.slack import (
     drop_after,
     drop_before,
 )
-from bot.store import incidents as rows
-from tests.support.bot import Child, Moment, Scene, kill_at, wait_and_kill, wait_until
+from tests.support.bot import Child, Moment, Scene, kill_at, wait_and_kill
+from tests.support.waiting import wait_until
 
 
 def pending(scene: Scene, channel: str) -> Reminder | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.sandbox.slack import SlackSandbox, answers, on_call
 from bot.store import incidents
+from sandbox.slack import SlackSandbox, answers, on_call
 from tests.support.bot import Scene
 
 

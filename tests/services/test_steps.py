@@ -13,13 +13,13 @@ from bot.domain.facts import HubFacts
 from bot.domain.hubs import Pod, Server
 from bot.domain.plans import Measure, MeasureKind, Outcome, Plan, Result, Step, StepVerb
 from bot.errors import Retry, Tell
-from bot.sandbox.cluster.waiting import wait_for
 from bot.services.facts import read_facts
 from bot.services.site import Site
 from bot.services.steps import attempt, evidently_done, verify
 from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS
 from runbooks.restart_proxy import RESTART_PROXY
 from runbooks.resync_routes import RESYNC_ROUTES
+from sandbox.cluster.waiting import wait_for
 from tests.support.hub import Lab, lab, running_lab
 from tests.support.hubs import (
     NOW,

@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy import text
 
 from bot.bootstrap import Bot
-from bot.sandbox.slack import Channel, SlackSandbox, answers, on_call
 from bot.services.sweep import _again
 from bot.store import effects as rows
 from bot.store.effects import EffectState
-from tests.support.bot import Scene, wait_until
+from sandbox.slack import Channel, SlackSandbox, answers, on_call
+from tests.support.bot import Scene
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot.bootstrap import Bot
-from bot.sandbox.slack import (
+from bot.store.effects import EffectState
+from sandbox.slack import (
     Channel,
     Direction,
     Fault,
@@ -20,8 +21,8 @@ from bot.sandbox.slack import (
     drop_before,
     rate_limited,
 )
-from bot.store.effects import EffectState
-from tests.support.bot import Scene, wait_until
+from tests.support.bot import Scene
+from tests.support.waiting import wait_until
 
 MISSING_SCOPE = Fault(
     effect=False, answer={"ok": False, "error": "missing_scope", "needed": "some:scope"}

@@ -10,8 +10,10 @@ import pytest
 
 from bot.bootstrap import Bot
 from bot.domain.timeline import EntryKind
-from bot.sandbox.clock import SandboxClock
-from bot.sandbox.slack import (
+from bot.slack.commands import COMMANDS
+from bot.store import incidents as incident_rows
+from sandbox.clock import SandboxClock
+from sandbox.slack import (
     Channel,
     ChannelKind,
     SlackSandbox,
@@ -19,9 +21,8 @@ from bot.sandbox.slack import (
     drop_before,
     on_call,
 )
-from bot.slack.commands import COMMANDS
-from bot.store import incidents as incident_rows
-from tests.support.bot import Scene, running, wait_until
+from tests.support.bot import Scene, running
+from tests.support.waiting import wait_until
 
 TROUBLE = ("Traceback", "went wrong", "Exception", "Error:")
 

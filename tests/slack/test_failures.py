@@ -7,10 +7,11 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from bot.sandbox.clock import SandboxClock
-from bot.sandbox.slack import SlackSandbox
 from bot.store import runs
-from tests.support.bot import Scene, running, wait_until
+from sandbox.clock import SandboxClock
+from sandbox.slack import SlackSandbox
+from tests.support.bot import Scene, running
+from tests.support.waiting import wait_until
 
 
 def test_an_error_nobody_foresaw_is_a_sentence_with_its_number(scene: Scene) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.sandbox.slack import SlackSandbox, answers, on_call
+from sandbox.slack import SlackSandbox, answers, on_call
 from tests.support.bot import Scene, texts
 
 

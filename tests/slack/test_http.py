@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from bot.bootstrap import Bot
-from bot.sandbox.slack import SlackSandbox
 from bot.store.tables import inbox
+from sandbox.slack import SlackSandbox
 from tests.support.bot import Scene
 
 

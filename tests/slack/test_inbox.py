@@ -9,10 +9,11 @@ from sqlalchemy import text
 
 from bot.bootstrap import Bot
 from bot.domain.timeline import EntryKind, Heading, chosen
-from bot.sandbox.slack import Channel, Fault, SlackSandbox, Upload, on_delivery
 from bot.store import timeline as rows
 from bot.store.tables import inbox
-from tests.support.bot import Scene, wait_until
+from sandbox.slack import Channel, Fault, SlackSandbox, Upload, on_delivery
+from tests.support.bot import Scene
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture

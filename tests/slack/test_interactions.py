@@ -9,8 +9,8 @@ from typing import Any
 from bot.domain.timeline import EntryKind
 from bot.render.card import ACTION_COMMAND
 from bot.render.listing import ACTION_ENTRY
-from bot.sandbox.clock import SandboxClock
-from bot.sandbox.slack import SlackSandbox
+from sandbox.clock import SandboxClock
+from sandbox.slack import SlackSandbox
 from tests.support.bot import ANNOUNCE, Scene, running
 
 

@@ -17,11 +17,11 @@ import bot.adapters.slack as adapter
 import bot.slack.events as events
 from bot.bootstrap import Bot
 from bot.cli import manifest
-from bot.sandbox.slack import Channel, SlackSandbox
-from bot.sandbox.slack.manifest import read_manifest
 from bot.slack.app import COMMAND
 from bot.slack.interactions import SHORTCUT_ACTION, SHORTCUT_TIMELINE, SHORTCUTS
 from bot.slack.scopes import EVENT_SCOPES, METHOD_SCOPES, missing_scopes, required_scopes
+from sandbox.slack import Channel, SlackSandbox
+from sandbox.slack.manifest import read_manifest
 from tests.support.bot import Scene, running, texts
 
 MANIFEST = manifest()

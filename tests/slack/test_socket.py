@@ -13,12 +13,12 @@ from slack_sdk.socket_mode.builtin import client
 from slack_sdk.socket_mode.builtin.connection import Connection, ConnectionState
 
 from bot.errors import Retry
-from bot.sandbox.faults import Fault, says
-from bot.sandbox.rules import on_call
-from bot.sandbox.slack import SlackSandbox
 from bot.slack.socket import Socket
-from tests.support.bot import wait_until
+from sandbox.faults import Fault, says
+from sandbox.rules import on_call
+from sandbox.slack import SlackSandbox
 from tests.support.cruelty import CALLS
+from tests.support.waiting import wait_until
 
 SECONDS = 10
 

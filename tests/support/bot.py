@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,9 +21,6 @@ from bot.config import load
 from bot.domain.incident import Incident
 from bot.domain.plans import Plan
 from bot.domain.timeline import Entry, Message
-from bot.sandbox.clock import SandboxClock
-from bot.sandbox.slack import Channel, Direction, Fault, FaultHook, Passage, Person, SlackSandbox
-from bot.sandbox.world import environment
 from bot.services import sync
 from bot.store import effects as effect_rows
 from bot.store import incidents as incident_rows
@@ -33,7 +29,11 @@ from bot.store import timeline as timeline_rows
 from bot.store.effects import Effect
 from bot.store.engine import Store
 from bot.store.runs import Run, RunState
+from sandbox.clock import SandboxClock
+from sandbox.slack import Channel, Direction, Fault, FaultHook, Passage, Person, SlackSandbox
+from sandbox.world import environment
 from tests.support.nursery import Nursery
+from tests.support.waiting import UNHURRIED, wait_until
 
 ANNOUNCE = "#incidents"
 ZONE = "America/Los_Angeles"
@@ -46,11 +46,6 @@ HUB = {
     "namespace": "datahub-prod",
 }
 """A hub that answers nobody, and that no name server is asked for: it gives an incident a bookmark."""
-
-
-UNHURRIED = 12.0
-"""Seconds that the practice Slack grants instead of its three: they are real ones, and a machine that is
-busy with the rest of the suite may stand still for as long. A call that hangs still takes too long."""
 
 
 @contextmanager
@@ -335,15 +330,6 @@ class Scene:
     def until(self, met: Callable[[], object], what: str, *, timeout: float = 30) -> None:
         """Wait for something that stands in mayday's rows, which nobody is told of."""
         wait_until(met, what, timeout=timeout)
-
-
-def wait_until(met: Callable[[], object], what: str, *, timeout: float = 30) -> None:
-    """Ask again and again, until a deadline."""
-    deadline = time.monotonic() + timeout
-    while not met():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what}: not within {timeout:g} s")
-        time.sleep(0.02)
 
 
 def effect_of(message: Mapping[str, Any]) -> str:

@@ -13,7 +13,8 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from bot.bootstrap import Bot
-from bot.sandbox.faults import (
+from bot.store import effects as effect_rows
+from sandbox.faults import (
     Fault,
     Garbled,
     drop_after,
@@ -30,8 +31,8 @@ from bot.sandbox.faults import (
     twice,
     unacknowledged,
 )
-from bot.store import effects as effect_rows
-from tests.support.bot import Scene, wait_until
+from tests.support.bot import Scene
+from tests.support.waiting import wait_until
 
 CALLS: dict[str, Fault] = {
     "slow": slow(0.5),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.github import GitHubForge, credentials
-from bot.sandbox.github import GitHubSandbox, GitHubSandboxError
+from sandbox.github import GitHubSandbox, GitHubSandboxError
 
 
 @dataclass(frozen=True, kw_only=True)

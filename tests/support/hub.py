@@ -19,10 +19,10 @@ from bot.domain.hubs import Place
 from bot.domain.plans import Plan, Result
 from bot.domain.snapshot import StuckThresholds
 from bot.runbook import Parameters, Runbook
-from bot.sandbox.hub import HubSandbox
 from bot.services.facts import Since, read_facts
 from bot.services.site import Site
 from bot.services.steps import attempt, verify
+from sandbox.hub import HubSandbox
 
 USERS = ("ana", "ben", "chidi", "dara")
 SOON = timedelta(seconds=1)

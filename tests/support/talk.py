@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bot.domain.timeline import Heading, chosen
-from bot.sandbox.slack import Channel, Upload
 from bot.store import timeline as rows
-from tests.support.bot import Scene, wait_until
+from sandbox.slack import Channel, Upload
+from tests.support.bot import Scene
+from tests.support.waiting import wait_until
 
 
 class Talk:

@@ -11,8 +11,8 @@ from github import Github
 
 from bot.adapters.github import GitHubForge
 from bot.ports import Origin
-from bot.sandbox.emulate import VERSION, EmulateError
-from bot.sandbox.nodejs import NodeMissingError
+from sandbox.emulate import VERSION, EmulateError
+from sandbox.nodejs import NodeMissingError
 from tests.contracts.github.systems import GitHub, running
 
 

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from github import Auth
 
 from bot.adapters.github import GitHubForge, credentials
-from bot.sandbox.emulate import Emulate
-from bot.sandbox.fault_proxy import FaultProxy
+from sandbox.emulate import Emulate
+from sandbox.fault_proxy import FaultProxy
 from tests.support.strict_github import StrictGitHub
 
 TOKEN, APP = "emulate, token", "emulate, App"

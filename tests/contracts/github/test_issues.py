@@ -8,8 +8,8 @@ from github import Github, GithubException
 from bot.adapters.github import GitHubForge
 from bot.errors import Retry, Tell
 from bot.ports import Issue, Origin
-from bot.sandbox.faults import Fault, drop_after, says
-from bot.sandbox.rules import on_request
+from sandbox.faults import Fault, drop_after, says
+from sandbox.rules import on_request
 from tests.contracts.github.systems import (
     APP,
     EVERY,

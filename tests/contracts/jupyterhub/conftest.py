@@ -10,8 +10,8 @@ from typing import Protocol
 import pytest
 
 from bot.adapters.jupyterhub import JupyterHub
-from bot.sandbox.hub import HubSandbox
-from bot.sandbox.hub.rest import HubRest
+from sandbox.hub import HubSandbox
+from sandbox.hub.rest import HubRest
 from tests.contracts.jupyterhub.plain import PlainHub
 
 Connect = Callable[..., JupyterHub]

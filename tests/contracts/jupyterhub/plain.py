@@ -15,14 +15,14 @@ from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 
-from bot.sandbox.cluster.ports import Ports
-from bot.sandbox.cluster.processes import Process, Processes
-from bot.sandbox.cluster.waiting import wait_for
-from bot.sandbox.hub import singleuser
-from bot.sandbox.hub.access import BOT_SCOPES, SANDBOX_SCOPES
-from bot.sandbox.hub.images import proxy_script
-from bot.sandbox.hub.rest import HubRest
-from bot.sandbox.nodejs import node
+from sandbox.cluster.ports import Ports
+from sandbox.cluster.processes import Process, Processes
+from sandbox.cluster.waiting import wait_for
+from sandbox.hub import singleuser
+from sandbox.hub.access import BOT_SCOPES, SANDBOX_SCOPES
+from sandbox.hub.images import proxy_script
+from sandbox.hub.rest import HubRest
+from sandbox.nodejs import node
 
 _AT_ONCE = 16
 """Servers that are started at the same time."""

@@ -14,8 +14,8 @@ from bot.adapters.jupyterhub import JupyterHub
 from bot.domain.hubs import Health
 from bot.errors import Retry, Tell
 from bot.ports import Started, Stopped
-from bot.sandbox.cluster.waiting import wait_for
-from bot.sandbox.hub.access import BOT_SCOPES
+from sandbox.cluster.waiting import wait_for
+from sandbox.hub.access import BOT_SCOPES
 from tests.contracts.jupyterhub.conftest import USERS, Connect, World
 from tests.contracts.jupyterhub.plain import PlainHub
 

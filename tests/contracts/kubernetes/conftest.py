@@ -11,7 +11,7 @@ import pytest
 from kubernetes import client
 
 from bot.adapters.kubernetes import KubernetesCluster
-from bot.sandbox.cluster import ClusterDouble
+from sandbox.cluster import ClusterDouble
 from tests.contracts.kubernetes.control_plane import control_plane, why_not
 from tests.contracts.kubernetes.node import Kubelet, PlayedNode
 from tests.contracts.kubernetes.systems import (

@@ -22,8 +22,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bot.sandbox.cluster.processes import Process, Processes
-from bot.sandbox.cluster.waiting import wait_for
+from sandbox.cluster.processes import Process, Processes
+from sandbox.cluster.waiting import wait_for
 
 VARIABLE = "KUBEBUILDER_ASSETS"
 USERS = 40

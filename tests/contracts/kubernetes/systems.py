@@ -18,9 +18,9 @@ from typing import Any, Protocol
 import yaml
 from kubernetes import client
 
-from bot.sandbox.cluster import ClusterDouble
-from bot.sandbox.cluster.auth import Attributes
-from bot.sandbox.cluster.waiting import wait_for
+from sandbox.cluster import ClusterDouble
+from sandbox.cluster.auth import Attributes
+from sandbox.cluster.waiting import wait_for
 from tests.contracts.kubernetes.control_plane import ControlPlane
 from tests.contracts.kubernetes.node import PlayedNode
 
@@ -130,7 +130,7 @@ class Double:
 
     cluster: ClusterDouble
     name: str = DOUBLE
-    against: str = "bot.sandbox.cluster, without scheduler and kubelet"
+    against: str = "sandbox.cluster, without scheduler and kubelet"
     policy: frozenset[str] = frozenset({"v1", "v1beta1"})
     has_controllers: bool = True
     certificate: Path | None = None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from kubernetes import client
 
-from bot.sandbox.cluster.waiting import wait_for
+from sandbox.cluster.waiting import wait_for
 from tests.contracts.kubernetes.node import Kubelet
 from tests.contracts.kubernetes.objects import (
     config_map,

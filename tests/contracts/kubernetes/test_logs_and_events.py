@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from kubernetes.client.exceptions import ApiException
 
-from bot.sandbox.cluster.waiting import wait_for
+from sandbox.cluster.waiting import wait_for
 from tests.contracts.kubernetes.node import STARTED, Kubelet
 from tests.contracts.kubernetes.objects import contract, deployment, on_node, pod, refusal
 from tests.contracts.kubernetes.systems import DOUBLE, Apps, Core, System

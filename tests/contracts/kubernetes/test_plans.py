@@ -22,7 +22,7 @@ from bot.config import Config
 from bot.domain.hubs import Route
 from bot.domain.plans import Outcome
 from bot.plan import Exit
-from bot.sandbox.cluster.waiting import wait_for
+from sandbox.cluster.waiting import wait_for
 from tests.contracts.jupyterhub.plain import PlainHub
 from tests.contracts.kubernetes.node import Kubelet
 from tests.contracts.kubernetes.objects import contract, deployment, on_node, pod

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.adapters.kubernetes import KubernetesCluster
-from bot.sandbox.cluster.waiting import wait_for
+from sandbox.cluster.waiting import wait_for
 from tests.contracts.kubernetes.node import Kubelet
 from tests.contracts.kubernetes.objects import contract, deployment
 from tests.contracts.kubernetes.systems import NODE, Apps, Core, Live, System

@@ -11,8 +11,8 @@ from slack_sdk import WebClient
 
 from bot.adapters.slack import SlackChat
 from bot.ports import Channel
-from bot.sandbox.emulate import EmulateError
-from bot.sandbox.nodejs import NodeMissingError
+from sandbox.emulate import EmulateError
+from sandbox.nodejs import NodeMissingError
 from tests.contracts.slack import systems
 from tests.contracts.slack.double import Double
 from tests.contracts.slack.emulate import EmulateSlack

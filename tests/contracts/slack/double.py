@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.sandbox.slack import SlackSandbox
-from bot.sandbox.slack.modals import TRIGGER_SECONDS
+from sandbox.slack import SlackSandbox
+from sandbox.slack.modals import TRIGGER_SECONDS
 from tests.contracts.slack.ear import trigger_of
 from tests.contracts.slack.systems import DOUBLE, FEW_SCOPES
-from tests.support.bot import UNHURRIED
+from tests.support.waiting import UNHURRIED
 
 
 class Double:
     """See :class:`tests.contracts.slack.systems.Slack`."""
 
     name = DOUBLE
-    against = "bot.sandbox.slack, by slack_sdk and slack_bolt"
+    against = "sandbox.slack, by slack_sdk and slack_bolt"
 
     def __init__(self) -> None:
         self.sandbox = SlackSandbox().start()

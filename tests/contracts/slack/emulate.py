@@ -8,8 +8,8 @@ from typing import Any
 
 from slack_sdk import WebClient
 
-from bot.sandbox.emulate import VERSION, Emulate
-from bot.sandbox.slack.manifest import EVERY_SCOPE
+from sandbox.emulate import VERSION, Emulate
+from sandbox.slack.manifest import EVERY_SCOPE
 from tests.contracts.slack.systems import EMULATE, FEW_SCOPES
 
 _APP = {

@@ -17,7 +17,7 @@ from typing import Any
 from slack_sdk import WebClient
 from websockets.sync.client import connect
 
-from bot.sandbox.nodejs import node
+from sandbox.nodejs import node
 from tests.contracts.slack.ear import trigger_of
 from tests.contracts.slack.systems import LOCAL_SLACK
 from tests.support.netns import Shut

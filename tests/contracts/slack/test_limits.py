@@ -10,8 +10,8 @@ from slack_sdk import WebClient
 from bot.adapters.slack import SlackChat
 from bot.errors import ConfigError, Retry
 from bot.ports import Channel, Post
-from bot.sandbox.faults import says
-from bot.sandbox.slack import (
+from sandbox.faults import says
+from sandbox.slack import (
     Fault,
     SlackSandbox,
     answers,
@@ -114,7 +114,7 @@ def test_revoked(slack: Slack, sandbox: SlackSandbox, client: WebClient) -> None
 def test_tiers(monkeypatch: pytest.MonkeyPatch) -> None:
     # All within one second, however long the machine takes for it.
     standing = SimpleNamespace(monotonic=lambda: 1.0)
-    monkeypatch.setattr("bot.sandbox.slack.web_api.rate_limits.time", standing)
+    monkeypatch.setattr("sandbox.slack.web_api.rate_limits.time", standing)
     # A workspace of its own: what is counted here must not be counted against the others.
     with SlackSandbox() as sandbox:
         sandbox.enforce_rate_limits()

@@ -94,7 +94,7 @@ def test_half_an_hour(
 ) -> None:
     for minutes, status in ((29, 200), (31, 404)):
         later = SimpleNamespace(monotonic=lambda after=minutes: time.monotonic() + after * 60)
-        monkeypatch.setattr("bot.sandbox.slack.response_urls.time", later)
+        monkeypatch.setattr("sandbox.slack.response_urls.time", later)
         answer = of_command.send(text=f"after {minutes}", response_type="in_channel")
         assert answer.status_code == status
     assert history(client, shared) == ["after 29"]

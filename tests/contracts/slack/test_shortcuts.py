@@ -9,7 +9,7 @@ from slack_sdk import WebClient
 
 from bot.adapters.slack import SlackChat
 from bot.ports import Channel
-from bot.sandbox.slack.person import Person
+from sandbox.slack.person import Person
 from tests.contracts.slack.double import Double
 from tests.contracts.slack.heard import Heard, form, listening
 from tests.contracts.slack.systems import DOUBLE, Slack

@@ -20,7 +20,8 @@ from slack_sdk.signature import SignatureVerifier
 from bot.bootstrap import Bot
 from bot.config import load
 from tests.contracts.slack.systems import EMULATE, Slack
-from tests.support.bot import HUB, wait_until
+from tests.support.bot import HUB
+from tests.support.waiting import wait_until
 
 pytestmark = [
     pytest.mark.xdist_group("contracts of slack"),

@@ -12,7 +12,8 @@ from slack_sdk import WebClient
 from bot.bootstrap import Bot
 from bot.config import load
 from tests.contracts.slack.systems import LOCAL_SLACK, SOCKETS, Slack
-from tests.support.bot import HUB, wait_until
+from tests.support.bot import HUB
+from tests.support.waiting import wait_until
 
 pytestmark = [
     pytest.mark.xdist_group("contracts of slack"),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from kubernetes import client, config
 
-from bot.sandbox.cluster import ClusterDouble, Command, Image
+from sandbox.cluster import ClusterDouble, Command, Image
 
 _SCRIPTS = {
     "sleeper": "import time; print('awake', flush=True); time.sleep(3600)",

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from kubernetes import client
 
-from bot.sandbox.cluster import ClusterDouble
-from bot.sandbox.cluster.waiting import wait_for
+from sandbox.cluster import ClusterDouble
+from sandbox.cluster.waiting import wait_for
 
 NS = "hub-prod"
 Builder = Callable[..., dict[str, Any]]

@@ -7,8 +7,8 @@ from typing import Any
 
 from kubernetes import client
 
-from bot.sandbox.cluster import ClusterDouble
-from bot.sandbox.cluster.waiting import wait_for
+from sandbox.cluster import ClusterDouble
+from sandbox.cluster.waiting import wait_for
 
 NS = "hub-prod"
 Builder = Callable[..., dict[str, Any]]

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from bot.sandbox.cluster.errors import StatusError
-from bot.sandbox.cluster.resources import CONFIG_MAPS, EVENTS, Resource
-from bot.sandbox.cluster.storage import Storage
-from bot.sandbox.cluster.watch import Watch, lines
+from sandbox.cluster.errors import StatusError
+from sandbox.cluster.resources import CONFIG_MAPS, EVENTS, Resource
+from sandbox.cluster.storage import Storage
+from sandbox.cluster.watch import Watch, lines
 
 
 def fill(storage: Storage, resource: Resource, count: int) -> None:

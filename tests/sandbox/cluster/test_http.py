@@ -10,9 +10,9 @@ import httpx
 import pytest
 from kubernetes import client, config, watch
 
-from bot.sandbox.cluster import ClusterDouble
-from bot.sandbox.faults import says
-from bot.sandbox.rules import on_request
+from sandbox.cluster import ClusterDouble
+from sandbox.faults import says
+from sandbox.rules import on_request
 
 MAPS = "/api/v1/namespaces/hub-prod/configmaps"
 

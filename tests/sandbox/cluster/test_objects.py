@@ -11,7 +11,7 @@ import pytest
 from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 
-from bot.sandbox.cluster import ClusterDouble
+from sandbox.cluster import ClusterDouble
 
 NS = "hub-prod"
 Builder = Callable[..., dict[str, Any]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.cluster.patches import MERGE_PATCH, STRATEGIC_PATCH, apply_patch
+from sandbox.cluster.patches import MERGE_PATCH, STRATEGIC_PATCH, apply_patch
 
 NS = "hub-prod"
 POD = {

@@ -10,9 +10,9 @@ import pytest
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
-from bot.sandbox.cluster import ClusterDouble
-from bot.sandbox.cluster.resources import PODS
-from bot.sandbox.cluster.waiting import wait_for
+from sandbox.cluster import ClusterDouble
+from sandbox.cluster.resources import PODS
+from sandbox.cluster.waiting import wait_for
 
 NS = "hub-prod"
 Builder = Callable[..., dict[str, Any]]

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from bot.sandbox.cluster.ports import Ports
+from sandbox.cluster.ports import Ports
 
 
 def test_two_sandboxes_never_get_the_same_port() -> None:

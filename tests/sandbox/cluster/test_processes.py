@@ -7,13 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bot.sandbox.cluster.processes import Processes
-from bot.sandbox.cluster.waiting import wait_for
+from sandbox.cluster.processes import Processes
+from sandbox.cluster.waiting import wait_for
 
 _SANDBOX = """
 import sys, time
 from pathlib import Path
-from bot.sandbox.cluster.processes import Processes
+from sandbox.cluster.processes import Processes
 
 here = Path(sys.argv[1])
 nested = "import subprocess, sys, time; p = subprocess.Popen([sys.executable, '-c', " \\

@@ -11,8 +11,8 @@ from kubernetes import client, config, watch
 from kubernetes.client.exceptions import ApiException
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
-from bot.sandbox.cluster import ClusterDouble
-from bot.sandbox.faults import (
+from sandbox.cluster import ClusterDouble
+from sandbox.faults import (
     Fault,
     bookmark_after,
     cut_after,
@@ -21,7 +21,7 @@ from bot.sandbox.faults import (
     garbage_after,
     silent_after,
 )
-from bot.sandbox.rules import on_request
+from sandbox.rules import on_request
 
 WATCHES = r".*[?&]watch="
 NAMES = ["a", "b", "c"]

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from bot.sandbox.drill import Seen, Stored, check
-from bot.sandbox.drill.checks import CHECKS
-from bot.sandbox.drill.people import STUCK, STUDENTS
-from bot.sandbox.drill.script import CHANNEL, GROUPS, ITEMS, REPORT_DATE, REPORT_TITLE, TIMES
-from bot.sandbox.drill.seen import Filed
-from bot.sandbox.drill.stage import Sight
-from bot.sandbox.github_keep import PracticeIssue
-from bot.sandbox.hub.running import Row
+from sandbox.drill import Seen, Stored, check
+from sandbox.drill.checks import CHECKS
+from sandbox.drill.people import STUCK, STUDENTS
+from sandbox.drill.script import CHANNEL, GROUPS, ITEMS, REPORT_DATE, REPORT_TITLE, TIMES
+from sandbox.drill.seen import Filed
+from sandbox.drill.stage import Sight
+from sandbox.github_keep import PracticeIssue
+from sandbox.hub.running import Row
 
 PAGE = "http://127.0.0.1:1/practice/incidents/issues"
 STAYED = [user for user in STUDENTS if user not in STUCK]

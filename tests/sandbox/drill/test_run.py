@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.drill import Drill, Overtime, Stored
-from bot.sandbox.drill.play import no_longer_than
-from bot.sandbox.drill.run import CannotPlay
-from bot.sandbox.drill.script import STORY
+from sandbox.drill import Drill, Overtime, Stored
+from sandbox.drill.play import no_longer_than
+from sandbox.drill.run import CannotPlay
+from sandbox.drill.script import STORY
 
 
 def test_what_hangs_is_ended() -> None:

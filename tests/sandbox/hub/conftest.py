@@ -9,8 +9,8 @@ import httpx
 import pytest
 from kubernetes import client, config
 
-from bot.sandbox.cluster.resources import PODS
-from bot.sandbox.hub import HubSandbox
+from sandbox.cluster.resources import PODS
+from sandbox.hub import HubSandbox
 
 
 def _gone(pid: int) -> bool:

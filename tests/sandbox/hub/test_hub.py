@@ -7,8 +7,8 @@ import pytest
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
-from bot.sandbox.cluster.waiting import wait_for
-from bot.sandbox.hub import DEFAULT_USERS, HubSandbox, Row
+from sandbox.cluster.waiting import wait_for
+from sandbox.hub import DEFAULT_USERS, HubSandbox, Row
 
 
 def test_every_user_has_a_server_and_reaches_it(hub: HubSandbox) -> None:

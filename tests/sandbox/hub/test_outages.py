@@ -8,10 +8,10 @@ import httpx
 import pytest
 from kubernetes import client
 
-from bot.sandbox.cluster.status import condition
-from bot.sandbox.cluster.waiting import wait_for
-from bot.sandbox.hub import HubSandbox, Row
-from bot.sandbox.outages import OutageError
+from sandbox.cluster.status import condition
+from sandbox.cluster.waiting import wait_for
+from sandbox.hub import HubSandbox, Row
+from sandbox.outages import OutageError
 
 
 def row(user: str, hub: str, pod: str, *, route: bool = False) -> Row:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from bot.sandbox.cluster.waiting import wait_for
-from bot.sandbox.faults import (
+from sandbox.cluster.waiting import wait_for
+from sandbox.faults import (
     Fault,
     bookmark_after,
     cut_after,
@@ -17,8 +17,8 @@ from bot.sandbox.faults import (
     garbage_after,
     says,
 )
-from bot.sandbox.hub import HubSandbox, Row
-from bot.sandbox.rules import on_request
+from sandbox.hub import HubSandbox, Row
+from sandbox.rules import on_request
 
 PODS = r"/api/v1/namespaces/[^/]+/pods\?.*watch="
 

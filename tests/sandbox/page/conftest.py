@@ -11,8 +11,8 @@ from slack_bolt import Ack, App, Respond
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
-from bot.sandbox.slack import SlackSandbox
-from tests.support.bot import UNHURRIED
+from sandbox.slack import SlackSandbox
+from tests.support.waiting import UNHURRIED
 
 NOW = datetime(2017, 2, 24, 5, 10, 57, tzinfo=UTC)
 """The evening of 23 February 2017 in California, the morning of the 24th in Berlin."""

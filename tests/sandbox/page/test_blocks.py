@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import APIResponse, Page, Route, expect
 from slack_sdk import WebClient
 
-from bot.sandbox.slack import SlackSandbox
-from tests.support.bot import wait_until
+from sandbox.slack import SlackSandbox
+from tests.support.waiting import wait_until
 
 OpenPage = Callable[..., Page]
 

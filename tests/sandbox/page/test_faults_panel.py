@@ -8,12 +8,12 @@ from slack_bolt import App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.sandbox import fault_menu
-from bot.sandbox.fault_proxy import FaultProxy
-from bot.sandbox.faults import says
-from bot.sandbox.own_words import System
-from bot.sandbox.rules import on_request
-from bot.sandbox.slack import SlackSandbox
+from sandbox import fault_menu
+from sandbox.fault_proxy import FaultProxy
+from sandbox.faults import says
+from sandbox.own_words import System
+from sandbox.rules import on_request
+from sandbox.slack import SlackSandbox
 
 OpenPage = Callable[..., Page]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from playwright.sync_api import Page, expect
 
-from bot.sandbox.slack import Outage, Param, SlackSandbox
+from sandbox.slack import Outage, Param, SlackSandbox
 
 OpenPage = Callable[..., Page]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, expect
 
-from bot.sandbox.slack import SlackSandbox
+from sandbox.slack import SlackSandbox
 from tests.sandbox.page.all_inputs import SECTION, field, option
 from tests.sandbox.page.asked import Json, forms, listening, modal, read, send, value
 

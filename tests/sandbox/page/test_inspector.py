@@ -8,10 +8,10 @@ from slack_bolt import App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.sandbox.faults import drop_before
-from bot.sandbox.rules import on_event
-from bot.sandbox.slack import SlackSandbox
-from tests.support.bot import wait_until
+from sandbox.faults import drop_before
+from sandbox.rules import on_event
+from sandbox.slack import SlackSandbox
+from tests.support.waiting import wait_until
 
 OpenPage = Callable[..., Page]
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
-from bot.sandbox.slack import SlackSandbox
+from sandbox.slack import SlackSandbox
 from tests.sandbox.page.all_inputs import every_input
 
 OpenPage = Callable[..., Page]

@@ -11,9 +11,9 @@ from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
-from bot.sandbox.clock import SandboxClock
-from bot.sandbox.slack import SlackSandbox
-from tests.support.bot import UNHURRIED
+from sandbox.clock import SandboxClock
+from sandbox.slack import SlackSandbox
+from tests.support.waiting import UNHURRIED
 
 Connect = Callable[[App], SocketModeHandler]
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.slack.blocks import message_blocks, view_definition
-from bot.sandbox.slack.values import SlackError
+from sandbox.slack.blocks import message_blocks, view_definition
+from sandbox.slack.values import SlackError
 
 
 def section(text: str, **rest: Any) -> dict[str, Any]:

@@ -8,10 +8,10 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.sandbox.faults import Fault, Garbled, garbled, hangs, says, slow
-from bot.sandbox.rules import on_call
-from bot.sandbox.slack import SlackSandbox, drop_after, rate_limited
-from tests.support.bot import wait_until
+from sandbox.faults import Fault, Garbled, garbled, hangs, says, slow
+from sandbox.rules import on_call
+from sandbox.slack import SlackSandbox, drop_after, rate_limited
+from tests.support.waiting import wait_until
 
 
 def texts(slack: SlackSandbox) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from slack_bolt import App
 from slack_sdk.errors import SlackApiError
 
-from bot.sandbox.slack import PersonError, SlackSandbox
+from sandbox.slack import PersonError, SlackSandbox
 
 Forms = tuple[Callable[..., dict[str, Any]], Callable[..., dict[str, Any]]]
 

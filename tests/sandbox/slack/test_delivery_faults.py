@@ -9,10 +9,10 @@ from slack_sdk import WebClient
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect as open_socket
 
-from bot.sandbox.clock import SandboxClock
-from bot.sandbox.faults import hours, late, missing, overtaken, seconds, unacknowledged
-from bot.sandbox.rules import on_event
-from bot.sandbox.slack import (
+from sandbox.clock import SandboxClock
+from sandbox.faults import hours, late, missing, overtaken, seconds, unacknowledged
+from sandbox.rules import on_event
+from sandbox.slack import (
     Fault,
     SlackSandbox,
     drop_after,
@@ -20,7 +20,7 @@ from bot.sandbox.slack import (
     on_delivery,
     twice,
 )
-from tests.support.bot import wait_until
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from bot.sandbox.slack import SlackSandbox
+from sandbox.slack import SlackSandbox
 
 
 def heard(slack: SlackSandbox) -> dict[str, dict[str, Any]]:

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from slack_bolt import App
 
-from bot.sandbox.slack import PersonError, SlackSandbox
-from bot.sandbox.slack.blocks import view_definition
-from bot.sandbox.slack.objections import problems
-from bot.sandbox.slack.values import SlackError, Upload
-from bot.sandbox.slack.view_state import initial_values
+from sandbox.slack import PersonError, SlackSandbox
+from sandbox.slack.blocks import view_definition
+from sandbox.slack.objections import problems
+from sandbox.slack.values import SlackError, Upload
+from sandbox.slack.view_state import initial_values
 
 Json = dict[str, Any]
 Forms = tuple[Callable[..., Json], Callable[..., Json]]

@@ -15,15 +15,15 @@ from slack_sdk.errors import SlackApiError
 from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as open_socket
 
-from bot.sandbox import fault_menu
-from bot.sandbox.fault_proxy import FaultProxy
-from bot.sandbox.faults import drop_after, twice
-from bot.sandbox.own_words import System
-from bot.sandbox.rule_json import rule_to_json
-from bot.sandbox.rules import on_call, on_event, on_request
-from bot.sandbox.slack import SlackSandbox
+from sandbox import fault_menu
+from sandbox.fault_proxy import FaultProxy
+from sandbox.faults import drop_after, twice
+from sandbox.own_words import System
+from sandbox.rule_json import rule_to_json
+from sandbox.rules import on_call, on_event, on_request
+from sandbox.slack import SlackSandbox
 from tests.support.answering import Answering
-from tests.support.bot import wait_until
+from tests.support.waiting import wait_until
 
 
 class Lab:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.sandbox.slack import SlackSandbox
+from sandbox.slack import SlackSandbox
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from websockets.sync.client import connect as open_socket
 
-from bot.sandbox.clock import SandboxClock
-from bot.sandbox.slack import Outage, Param, PersonError, SlackSandbox
+from sandbox.clock import SandboxClock
+from sandbox.slack import Outage, Param, PersonError, SlackSandbox
 
 
 class Page:

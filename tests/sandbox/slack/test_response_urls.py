@@ -6,7 +6,7 @@ import pytest
 from slack_bolt import App
 from slack_sdk.webhook import WebhookClient
 
-from bot.sandbox.slack import SlackSandbox
+from sandbox.slack import SlackSandbox
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_it_is_good_five_times(slack: SlackSandbox, webhook: WebhookClient) -> N
 def test_it_is_good_for_half_an_hour(
     webhook: WebhookClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.sandbox.slack.response_urls._SECONDS", 0.0)
+    monkeypatch.setattr("sandbox.slack.response_urls._SECONDS", 0.0)
     assert "expired_url" in webhook.send(text="late").body
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.slack.blocks import message_blocks
-from bot.sandbox.slack.values import SlackError
+from sandbox.slack.blocks import message_blocks
+from sandbox.slack.values import SlackError
 
 Json = dict[str, Any]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from slack_sdk import WebClient
 
-from bot.sandbox.slack import PersonError, SlackSandbox
+from sandbox.slack import PersonError, SlackSandbox
 
 
 def test_the_clock_dates_messages_and_never_twice_the_same() -> None:

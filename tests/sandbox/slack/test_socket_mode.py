@@ -4,7 +4,7 @@ from typing import Any
 
 from slack_bolt import App
 
-from bot.sandbox.slack import SlackSandbox, drop_after, on_delivery
+from sandbox.slack import SlackSandbox, drop_after, on_delivery
 
 
 def test_a_message_reaches_the_app_and_its_answer_stands_in_the_thread(

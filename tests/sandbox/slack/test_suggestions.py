@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from slack_bolt import Ack, App
 
-from bot.sandbox.slack import PersonError, SlackSandbox
+from sandbox.slack import PersonError, SlackSandbox
 
 Forms = tuple[Callable[..., dict[str, Any]], Callable[..., dict[str, Any]]]
 

@@ -7,7 +7,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.sandbox.slack import SlackSandbox, answers, drop_after, drop_before, on_call, rate_limited
+from sandbox.slack import SlackSandbox, answers, drop_after, drop_before, on_call, rate_limited
 
 
 def refused(call: Callable[[], Any]) -> str:

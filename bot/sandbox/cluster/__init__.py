@@ -1,6 +1,0 @@
-"""A Kubernetes API on loopback whose pods are local processes, to practise and test against."""
-
-from bot.sandbox.cluster.containers import Command, Image
-from bot.sandbox.cluster.double import ClusterDouble
-
-__all__ = ["ClusterDouble", "Command", "Image"]

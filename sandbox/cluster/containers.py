@@ -1,0 +1,144 @@
+"""One pod's process as the kubelet sees it, and the container status that follows from it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.cluster.errors import bad_request, invalid
+from sandbox.cluster.parameters import is_true, number
+from sandbox.cluster.processes import Process
+from sandbox.cluster.storage import Obj
+
+# Kubernetes waits 10 s, 20 s, 40 s … up to 5 min; here twenty times less.
+_BACKOFF = 0.5
+_BACKOFF_LIMIT = 15.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """What a container runs: the argument list, and environment beyond the pod's own."""
+
+    argv: Sequence[str]
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """An entry of the table of images: (pod, port) → the command that stands for it.
+
+    The port is the one that the container declares. It is also in the environment as `PORT`, and the
+    pod's address, on which to listen, as `POD_IP`.
+    """
+
+    command: Callable[[Obj, int], Command]
+
+
+@dataclass(kw_only=True)
+class Container:
+    """The state of one pod's only container."""
+
+    directory: Path
+    address: str
+    port: int
+    process: Process | None = None
+    restarts: int = 0
+    started_at: str = ""
+    ready: bool = False
+    waiting: str = "ContainerCreating"
+    last: Obj | None = None
+    next_start: float = 0.0
+    next_probe: float = 0.0
+    kill_at: float | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process runs."""
+        return self.process is not None and not self.process.ended.is_set()
+
+    def log(self, restart: int) -> Path:
+        """Where the output of the process of that restart goes."""
+        return self.directory / f"{restart}.log"
+
+    def terminated(self, finished_at: str) -> Obj:
+        """The `terminated` state of the process that has just ended."""
+        code = self.process.exit_code if self.process else None
+        return {
+            "exitCode": 1 if code is None else code,
+            "reason": "Completed" if code == 0 else "Error",
+            "startedAt": self.started_at,
+            "finishedAt": finished_at,
+        }
+
+    def back_off(self) -> None:
+        """Plan the next start: at once after the first exit, later and later after that."""
+        self.restarts += 1
+        self.ready = False
+        self.process = None
+        delay = 0.0 if self.restarts == 1 else _BACKOFF * 2 ** (self.restarts - 2)
+        self.next_start = time.monotonic() + min(delay, _BACKOFF_LIMIT)
+        self.waiting = "CrashLoopBackOff" if delay else "ContainerCreating"
+
+    def status(self, spec: Obj, state: Obj | None = None) -> Obj:
+        """The entry for `containerStatuses`; `state` overrides what the process says."""
+        if state is None:
+            running = {"running": {"startedAt": self.started_at}}
+            state = running if self.alive else {"waiting": {"reason": self.waiting}}
+        return {
+            "name": spec["name"],
+            "image": spec["image"],
+            "imageID": f"sandbox://{spec['image']}",
+            "containerID": f"process://{self.process.pid}" if self.process else "",
+            "ready": self.ready,
+            "started": self.alive,
+            "restartCount": self.restarts,
+            "state": state,
+            "lastState": {"terminated": self.last} if self.last else {},
+        }
+
+
+def read_log(pod: Obj, params: Mapping[str, str], directory: Path) -> str:
+    """The log of a pod's container, as GET …/log asks for it; empty before a node holds the pod.
+
+    Raises StatusError 400 for a container that is not there or has written nothing yet, 422 for an
+    amount that cannot be.
+    """
+    name = pod["metadata"]["name"]
+    for option, least in (("tailLines", 0), ("limitBytes", 1), ("sinceSeconds", 1)):
+        given = number(params, option)
+        if given is not None and given < least:
+            bound = "greater than or equal to 0" if least == 0 else "greater than 0"
+            why = f"Invalid value: {given}: must be {bound}"
+            raise invalid("", "PodLogOptions", name, option, why)
+    named = [container["name"] for container in pod["spec"]["containers"]]
+    asked = params.get("container") or named[0]
+    if len(named) > 1 and "container" not in params:
+        raise bad_request(
+            f"a container name must be specified for pod {name}, choose one of: [{' '.join(named)}]"
+        )
+    if asked not in named:
+        raise bad_request(f"container {asked} is not valid for pod {name}")
+    if not pod["spec"].get("nodeName"):
+        return ""
+    statuses = pod["status"].get("containerStatuses") or []
+    restart = statuses[0]["restartCount"] if statuses else 0
+    if is_true(params.get("previous")):
+        if restart == 0:
+            raise bad_request(f'previous terminated container "{asked}" in pod "{name}" not found')
+        restart -= 1
+    path: Path = directory.joinpath(pod["metadata"]["uid"], f"{restart}.log")
+    if not path.exists():
+        waiting = statuses[0]["state"].get("waiting", {}) if statuses else {}
+        why = waiting.get("reason", "ContainerCreating")
+        raise bad_request(f'container "{asked}" in pod "{name}" is waiting to start: {why}')
+    text = path.read_text(encoding="utf-8", errors="replace")
+    tail = number(params, "tailLines")
+    if tail is not None:
+        lines = text.splitlines(keepends=True)
+        text = "".join(lines[len(lines) - min(tail, len(lines)) :])
+    limit = number(params, "limitBytes")
+    if limit is not None:
+        text = text.encode()[:limit].decode(errors="ignore")
+    return text

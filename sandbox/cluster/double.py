@@ -1,0 +1,199 @@
+"""Puts the parts of the cluster double together and runs them."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import yaml
+
+from sandbox.cluster.auth import Rule, Tokens, anything
+from sandbox.cluster.deployments import DeploymentController
+from sandbox.cluster.garbage import GarbageCollector
+from sandbox.cluster.http import HttpServer
+from sandbox.cluster.journal import Journal
+from sandbox.cluster.kubelet import Image, Kubelet
+from sandbox.cluster.ports import Ports
+from sandbox.cluster.resources import NAMESPACES, NODES
+from sandbox.cluster.routes import Routes
+from sandbox.cluster.scheduler import Scheduler
+from sandbox.cluster.status import set_condition
+from sandbox.cluster.storage import Obj, Storage
+from sandbox.cluster.verbs import Verbs
+from sandbox.fault_proxy import FaultProxy
+from sandbox.own_words import System
+from sandbox.rules import Breakable
+
+_log = logging.getLogger(__name__)
+_GARBAGE_EVERY = 1.0
+
+
+class ClusterDouble(Breakable):
+    """A one-process Kubernetes cluster on loopback.
+
+    `images` is what its nodes can run; `directory` takes logs and kubeconfig files. `ports` is
+    where its processes may listen. A `bare` one has neither scheduler nor kubelet: whoever uses it
+    plays both. `storage`, `verbs`, `kubelet` and `tokens` are open to whoever
+    plays an outage. `server` is the API's own address; `faults` strike who comes by `front`.
+    """
+
+    def __init__(
+        self,
+        *,
+        directory: Path,
+        images: Mapping[str, Image] | None = None,
+        name: str = "sandbox",
+        ports: Ports | None = None,
+        bare: bool = False,
+    ) -> None:
+        self.name = name
+        self._bare = bare
+        self._ports = ports or Ports()
+        self.directory = directory = directory.resolve()
+        self.storage = Storage()
+        self.verbs = Verbs(self.storage)
+        self.tokens = Tokens()
+        self.admin_token = secrets.token_urlsafe(24)
+        self.tokens.add(self.admin_token, "system:admin")
+        self._wake = threading.Event()
+        self._stopping = False
+        self.journal = Journal(self.storage)
+        self.kubelet = Kubelet(
+            self.storage,
+            self.journal,
+            images or {},
+            directory / "pods",
+            self._ports,
+            self._wake.set,
+        )
+        self._scheduler = Scheduler(self.storage, self.verbs, self.journal)
+        self._deployments = DeploymentController(self.storage, self.verbs, self.journal)
+        self._garbage = GarbageCollector(self.storage, self.verbs)
+        routes = Routes(self.storage, self.verbs, self.tokens, self.kubelet.log)
+        self._http = HttpServer(routes, port=self._ports.take())
+        self.server = self._http.url
+        self.api_address = self._http.address
+        self.front = FaultProxy(self.api_address, system=System.CLUSTER, port=self._ports.take())
+        self.rules = self.front.rules
+        self.storage.listen(self._wake.set)
+        self._loop = threading.Thread(target=self._run, name="cluster-control", daemon=True)
+        for namespace in ("default", "kube-system"):
+            self.add_namespace(namespace)
+
+    def start(self) -> None:
+        """Serve the API and begin to run pods."""
+        self._http.start()
+        self.front.start()
+        self._loop.start()
+
+    def stop(self) -> None:
+        """Kill every pod's process and close the API; nothing is left running."""
+        self._stopping = True
+        self._wake.set()
+        if self._loop.is_alive():
+            self._loop.join(timeout=10)
+        self.kubelet.stop()
+        self.storage.close()
+        self.front.stop()
+        self._http.stop()
+        self._ports.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _run(self) -> None:
+        """One loop for scheduler, controllers and kubelet: each change wakes it."""
+        garbage_at = 0.0
+        while not self._stopping:
+            self._wake.clear()
+            soonest = _GARBAGE_EVERY
+            try:
+                self._deployments.reconcile()
+                if not self._bare:
+                    self._scheduler.reconcile()
+                    soonest = self.kubelet.reconcile()
+                if time.monotonic() >= garbage_at:
+                    garbage_at = time.monotonic() + _GARBAGE_EVERY
+                    self._garbage.reconcile()
+            except Exception:  # noqa: BLE001 - a cluster that stands still would say nothing at all
+                _log.exception("The cluster's control loop failed once; it goes on.")
+            self._wake.wait(min(soonest, _GARBAGE_EVERY))
+
+    # -- what a cluster has before anybody uses it ---------------------------------------------
+
+    def add_namespace(self, name: str) -> None:
+        """Make a namespace. Raises StatusError 409 if it is there."""
+        self.verbs.create(NAMESPACES, "", {"metadata": {"name": name}})
+
+    def add_node(self, name: str, labels: Mapping[str, str]) -> None:
+        """Add a Ready node. Raises StatusError 409 if it is there."""
+        node = {"metadata": {"name": name, "labels": dict(labels)}, "spec": {}}
+        self.verbs.create(NODES, "", node)
+        self.set_node_ready(name, ready=True)
+
+    def set_node_ready(self, name: str, *, ready: bool) -> None:
+        """Let a node be Ready, or not."""
+
+        def write(obj: Obj) -> None:
+            obj.setdefault("status", {})
+            if ready:
+                words = ("KubeletReady", "kubelet is posting ready status")
+                set_condition(obj, "Ready", True, *words)
+            else:
+                words = ("NodeStatusUnknown", "Kubelet stopped posting node status.")
+                set_condition(obj, "Ready", "Unknown", *words)
+
+        node = self.storage.mutate(NODES, "", name, write)
+        if node is not None and not ready:
+            message = f"Node {name} status is now: NodeNotReady"
+            self.journal.write(
+                node, "NodeNotReady", message, component="node-controller", warning=True
+            )
+
+    def write_kubeconfig(
+        self,
+        path: Path,
+        *,
+        user: str,
+        namespace: str = "default",
+        rule: Rule = anything,
+        server: str = "",
+    ) -> str:
+        """Write a kubeconfig for a user of its own and return the name of its context.
+
+        `server` is the address in it where that is not the API's own.
+        """
+        token = secrets.token_urlsafe(24)
+        self.tokens.add(token, user, rule)
+        context = f"{user}@{self.name}"
+        config = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": context,
+            "clusters": [{"name": self.name, "cluster": {"server": server or self.server}}],
+            "users": [{"name": user, "user": {"token": token}}],
+            "contexts": [
+                {
+                    "name": context,
+                    "context": {"cluster": self.name, "user": user, "namespace": namespace},
+                }
+            ],
+        }
+        path.touch(mode=0o600)
+        path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+        return context

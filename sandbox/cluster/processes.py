@@ -1,0 +1,112 @@
+"""Starts and ends the local processes that stand for containers, and leaves none behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from sandbox.cluster import warden
+
+
+class Process:
+    """One process with all its children: a process group of its own."""
+
+    def __init__(self, popen: subprocess.Popen[bytes]) -> None:
+        self._popen = popen
+        self.pid = popen.pid
+        self.exit_code: int | None = None
+        self.ended = threading.Event()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the whole group; one that is gone already is fine."""
+        if not self.ended.is_set():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, number)
+
+    def wait(self) -> None:
+        """Block until the process is over, then take its remaining children with it."""
+        code = self._popen.wait()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        # A shell's way to say "killed by signal N", which is also a container runtime's.
+        self.exit_code = code if code >= 0 else 128 - code
+        self.ended.set()
+
+
+class Processes:
+    """Every process of one sandbox, with the warden that outlives it."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._running: dict[int, Process] = {}
+        self._warden: subprocess.Popen[bytes] | None = None
+
+    def start(
+        self,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        *,
+        directory: Path,
+        log: Path,
+        on_exit: Callable[[], None],
+    ) -> Process:
+        """Start a process whose output goes to `log`. Raises OSError if it cannot be started."""
+        with log.open("ab") as output:
+            popen = subprocess.Popen(  # noqa: S603 - the image table decides what runs
+                list(argv),
+                env=dict(env),
+                cwd=directory,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        process = Process(popen)
+        with self._guard:
+            self._running[process.pid] = process
+            self._tell(f"+{process.pid}")
+
+        def watch() -> None:
+            process.wait()
+            with self._guard:
+                self._running.pop(process.pid, None)
+                self._tell(f"-{process.pid}")
+            on_exit()
+
+        threading.Thread(target=watch, name=f"process-{process.pid}", daemon=True).start()
+        return process
+
+    def _tell(self, line: str) -> None:
+        """Tell the warden, which is started with the first process that it watches over."""
+        if self._warden is None:
+            self._warden = subprocess.Popen(  # noqa: S603 - our own module
+                [sys.executable, "-I", "-S", str(Path(warden.__file__))],
+                stdin=subprocess.PIPE,
+                start_new_session=True,
+            )
+        pipe = self._warden.stdin
+        if pipe is not None and not pipe.closed:
+            with contextlib.suppress(BrokenPipeError):
+                pipe.write(f"{line}\n".encode())
+                pipe.flush()
+
+    def stop(self) -> None:
+        """Kill everything and wait until it is gone; the warden goes last."""
+        with self._guard:
+            running = list(self._running.values())
+        for process in running:
+            process.signal(signal.SIGKILL)
+        for process in running:
+            process.ended.wait(timeout=10)
+        with self._guard:
+            if self._warden is None:
+                return
+            if self._warden.stdin is not None:
+                self._warden.stdin.close()
+            self._warden.wait(timeout=10)

@@ -1,0 +1,294 @@
+"""Where the double keeps its objects: versions, conflicts and the history that watches read.
+
+One lock guards everything. Objects go in and come out as copies, so nobody holds a live one.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import copy
+import json
+import threading
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sandbox.cluster import errors
+from sandbox.cluster.resources import Resource
+
+Obj = dict[str, Any]
+
+
+class ChangeType(StrEnum):
+    """What a watch says happened to an object."""
+
+    ADDED = "ADDED"
+    MODIFIED = "MODIFIED"
+    DELETED = "DELETED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One step of the history; `previous` is what the object was before, None when it is new."""
+
+    version: int
+    type: ChangeType
+    resource: Resource
+    object: Obj
+    previous: Obj | None
+
+
+def now() -> str:
+    """The time as `metav1.Time` writes it: UTC, whole seconds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Storage:
+    """All objects of one cluster. `history` is how many changes a watch can look back on."""
+
+    def __init__(self, *, history: int = 2000) -> None:
+        self._objects: dict[tuple[Resource, str, str], Obj] = {}
+        self._history: deque[Change] = deque(maxlen=history)
+        self._version = 1
+        self._forgotten = 0
+        self._dropped: dict[Resource, int] = {}
+        self._changed = threading.Condition(threading.RLock())
+        self._listeners: list[Callable[[], None]] = []
+        self._snapshots: dict[str, tuple[list[Obj], int]] = {}
+        self._closed = False
+
+    # -- reading -----------------------------------------------------------------------------
+
+    @property
+    def version(self) -> int:
+        """The version of the newest change."""
+        with self._changed:
+            return self._version
+
+    def find(self, resource: Resource, namespace: str, name: str) -> Obj | None:
+        """The object, or None."""
+        with self._changed:
+            found = self._objects.get((resource, namespace, name))
+            return copy.deepcopy(found) if found is not None else None
+
+    def get(self, resource: Resource, namespace: str, name: str) -> Obj:
+        """The object. Raises StatusError 404."""
+        found = self.find(resource, namespace, name)
+        if found is None:
+            raise errors.not_found(resource.group, resource.plural, name)
+        return found
+
+    def objects(self, resource: Resource, namespace: str | None = None) -> list[Obj]:
+        """The objects of one kind by namespace and name; of every namespace without one."""
+        with self._changed:
+            keys = sorted(
+                (key for key in self._objects if key[0] == resource),
+                key=lambda key: (key[1], key[2]),
+            )
+            return [
+                copy.deepcopy(self._objects[key]) for key in keys if namespace in (None, key[1])
+            ]
+
+    # -- writing -----------------------------------------------------------------------------
+
+    def create(self, resource: Resource, obj: Obj) -> Obj:
+        """Store a new object and give it uid, version and time. Raises StatusError 409."""
+        with self._changed:
+            meta = obj["metadata"]
+            key = (resource, meta.get("namespace", ""), meta["name"])
+            if key in self._objects:
+                raise errors.already_exists(resource.group, resource.plural, meta["name"])
+            stored = copy.deepcopy(obj)
+            stored["metadata"] |= {"uid": str(uuid.uuid4()), "creationTimestamp": now()}
+            if resource.generation:
+                stored["metadata"]["generation"] = 1
+            return self._commit(ChangeType.ADDED, key, stored, None)
+
+    def update(self, resource: Resource, obj: Obj) -> Obj:
+        """Store a new state of an object; an unchanged one makes no new version.
+
+        Raises StatusError: 404 if it is gone, 409 if its `resourceVersion` or `uid` is given and
+        is not the stored one.
+        """
+        with self._changed:
+            meta = obj["metadata"]
+            key = (resource, meta.get("namespace", ""), meta["name"])
+            old = self._objects.get(key)
+            if old is None:
+                raise errors.not_found(resource.group, resource.plural, meta["name"])
+            self._check(resource, old, meta.get("uid"), meta.get("resourceVersion"))
+            stored = copy.deepcopy(obj)
+            for field in ("uid", "creationTimestamp", "resourceVersion", "generation"):
+                if field in old["metadata"]:
+                    stored["metadata"][field] = old["metadata"][field]
+            if stored == old:
+                return copy.deepcopy(old)
+            if resource.generation and stored.get("spec") != old.get("spec"):
+                stored["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
+            return self._commit(ChangeType.MODIFIED, key, stored, old)
+
+    def mutate(
+        self, resource: Resource, namespace: str, name: str, change: Callable[[Obj], None]
+    ) -> Obj | None:
+        """Change an object in place under the lock; None if it is gone meanwhile."""
+        with self._changed:
+            obj = self.find(resource, namespace, name)
+            if obj is None:
+                return None
+            change(obj)
+            return self.update(resource, obj)
+
+    def remove(
+        self, resource: Resource, namespace: str, name: str, *, uid: str | None = None
+    ) -> Obj:
+        """Take an object out for good. Raises StatusError 404, or 409 if the uid is another."""
+        with self._changed:
+            key = (resource, namespace, name)
+            old = self._objects.get(key)
+            if old is None:
+                raise errors.not_found(resource.group, resource.plural, name)
+            self._check(resource, old, uid, None)
+            return self._commit(ChangeType.DELETED, key, copy.deepcopy(old), old)
+
+    @contextlib.contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Take back whatever the block stores, as if it had never been."""
+        with self._changed:
+            before = dict(self._objects), self._history.copy(), self._version, self._forgotten
+            try:
+                yield
+            finally:
+                self._objects, self._history, self._version, self._forgotten = before
+
+    def transaction(self) -> contextlib.AbstractContextManager[bool]:
+        """Hold the lock over several reads and writes."""
+        return self._changed
+
+    def _check(self, resource: Resource, old: Obj, uid: str | None, version: str | None) -> None:
+        name = old["metadata"]["name"]
+        if uid and uid != old["metadata"]["uid"]:
+            why = (
+                f"Precondition failed: UID in precondition: {uid}, "
+                f"UID in object meta: {old['metadata']['uid']}"
+            )
+            raise errors.conflict(resource.group, resource.plural, name, why)
+        if version and version != old["metadata"]["resourceVersion"]:
+            why = (
+                "the object has been modified; please apply your changes to the latest "
+                "version and try again"
+            )
+            raise errors.conflict(resource.group, resource.plural, name, why)
+
+    def _commit(
+        self, type_: ChangeType, key: tuple[Resource, str, str], obj: Obj, previous: Obj | None
+    ) -> Obj:
+        self._version += 1
+        obj["metadata"]["resourceVersion"] = str(self._version)
+        if type_ is ChangeType.DELETED:
+            del self._objects[key]
+        else:
+            self._objects[key] = obj
+        if len(self._history) == self._history.maxlen:
+            self._drop(self._history[0])
+        self._history.append(
+            Change(
+                version=self._version, type=type_, resource=key[0], object=obj, previous=previous
+            )
+        )
+        self._changed.notify_all()
+        for listener in self._listeners:
+            listener()
+        return copy.deepcopy(obj)
+
+    # -- history -----------------------------------------------------------------------------
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call `listener` at every change; it must only set a flag, for the lock is held."""
+        with self._changed:
+            self._listeners.append(listener)
+
+    def check_known(self, version: int) -> None:
+        """Raise StatusError 410 when what came after a version is no longer known."""
+        with self._changed:
+            if version < self._forgotten:
+                raise errors.expired(f"too old resource version: {version} ({self._forgotten + 1})")
+
+    def changes(
+        self, resource: Resource, after: int, timeout: float
+    ) -> tuple[list[Change], int] | None:
+        """What happened to one kind after a version, and up to which version that is all.
+
+        Waits up to `timeout` seconds for something. None when the storage has been closed. Raises
+        StatusError 410 when a change of this kind was forgotten before it could be told; that others
+        were is nothing to a watch that is open.
+        """
+        with self._changed:
+
+            def news() -> list[Change]:
+                found: list[Change] = []
+                for change in reversed(self._history):
+                    if change.version <= after:
+                        break
+                    if change.resource == resource:
+                        found.append(change)
+                return found[::-1]
+
+            self._changed.wait_for(lambda: self._closed or news(), timeout)
+            if self._closed:
+                return None
+            if self._dropped.get(resource, 0) > after:
+                raise errors.expired(f"too old resource version: {after} ({self._forgotten + 1})")
+            return news(), self._version
+
+    def forget_history(self) -> None:
+        """Compact: every watch from an older version and every page of one gets 410 from now on."""
+        with self._changed:
+            for change in self._history:
+                self._drop(change)
+            self._history.clear()
+            self._snapshots.clear()
+            self._forgotten = self._version
+
+    def _drop(self, change: Change) -> None:
+        self._forgotten = change.version
+        self._dropped[change.resource] = change.version
+
+    def close(self) -> None:
+        """End every watch."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    # -- pages of a list -----------------------------------------------------------------------
+
+    def keep_page(self, rest: list[Obj], version: int) -> str:
+        """Keep the rest of a list under a `continue` token: later pages see the same moment."""
+        with self._changed:
+            said = {"v": "meta.k8s.io/v1", "rv": version, "start": str(uuid.uuid4())}
+            token = base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
+            self._snapshots[token] = (rest, version)
+            while len(self._snapshots) > 100:
+                del self._snapshots[next(iter(self._snapshots))]
+            return token
+
+    def page(self, token: str) -> tuple[list[Obj], int]:
+        """The rest of a list.
+
+        Raises StatusError 400 for a token that never was, 410 for one that is not known any more.
+        """
+        with self._changed:
+            if token not in self._snapshots:
+                try:
+                    json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+                except ValueError as exc:
+                    message = f"invalid continue token: continue key is not valid: {exc}"
+                    raise errors.bad_request(message) from exc
+                raise errors.expired(
+                    "The provided continue parameter is too old to display a consistent list result."
+                )
+            return self._snapshots[token]

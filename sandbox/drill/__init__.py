@@ -1,0 +1,24 @@
+"""Drills: an outage of the past, played on real parts with nobody at the keyboard, and judged.
+
+``script`` tells the story, ``play`` plays it, ``seen`` collects what became of it and ``checks`` judges
+that. Like the rest of the sandbox it knows mayday only from outside: by what it answers in Slack, what it
+files, and what it lets others read of its database.
+"""
+
+from sandbox.drill.checks import Check, check
+from sandbox.drill.child import Settings
+from sandbox.drill.play import Overtime, Player
+from sandbox.drill.run import Drill, Outcome
+from sandbox.drill.seen import Seen, Stored
+
+__all__ = [
+    "Check",
+    "Drill",
+    "Outcome",
+    "Overtime",
+    "Player",
+    "Seen",
+    "Settings",
+    "Stored",
+    "check",
+]

@@ -1,0 +1,229 @@
+"""The crew: what people do in the practice Slack, and what mayday does there in turn."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sandbox.drill.deeds import Close, Declare, Say
+from sandbox.slack import Person, SlackSandbox
+from sandbox.slack.values import parse_ts
+
+MOST_PATIENT = 60.0
+"""Seconds that mayday has for anything it is asked."""
+
+CONFIRM = "run.confirm"
+DONE = "Done and verified."
+OVER = (DONE, "❌", "❓", "Nothing was left to do.", "nothing was done", "Cancelled by")
+PUBLISHED = "The report is published"
+REFUSAL = "⚠️"
+_DATE = re.compile(r"<!date\^[^|>]*\|([^>]*)>")
+_PERSON = re.compile(r"<@(U[A-Z0-9]+)>")
+
+Message = Mapping[str, Any]
+
+
+class WentWrong(Exception):
+    """The story cannot go on; the text says what was expected and what came instead."""
+
+
+class Crew:
+    """The people of a practice Slack around one incident."""
+
+    def __init__(self, slack: SlackSandbox) -> None:
+        self._slack = slack
+        self._channel = ""
+        self._named: dict[str, str] = {}
+        self._reminders = 0
+
+    @property
+    def channel(self) -> str:
+        """The id of the incident's channel; empty before there is one."""
+        return self._channel
+
+    @property
+    def named(self) -> Mapping[str, str]:
+        """The ts of the messages that were given a name."""
+        return dict(self._named)
+
+    def declare(self, who: str, deed: Declare) -> str:
+        """Type the command, fill in the form, and be in the new channel."""
+        person, known = self._slack.person(who), {c.id for c in self._slack.channels()}
+        view = self._opened(person, "general", f"/incident declare {deed.title}")
+        self._submit(person, view, {"severity": deed.severity, "summary": deed.summary})
+
+        def found() -> str:
+            for channel in self._slack.channels():
+                if channel.id not in known and person.id in channel.members and channel.name:
+                    return channel.id
+            return ""
+
+        self._wait(lambda: bool(found()), "the incident's channel, with the declarer in it")
+        self._channel = found()
+        name = self._slack.channel(self._channel).name
+        return f"/incident declare {deed.title} → #{name}"
+
+    def join(self, who: str) -> str:
+        """Join the incident's channel."""
+        self._slack.person(who).join(self._channel)
+        return "joins"
+
+    def say(self, who: str, deed: Say) -> str:
+        """Write a message."""
+        where = deed.where or self._channel
+        ts = self._slack.person(who).say(where, deed.text)
+        if deed.name:
+            self._named[deed.name] = ts
+        return f"{f'in #{deed.where}: ' if deed.where else ''}“{deed.text}”"
+
+    def reply(self, who: str, to: str, text: str) -> str:
+        """Answer in a thread."""
+        self._slack.person(who).say(self._channel, text, thread_ts=self._named[to])
+        return f"in the thread: “{text}”"
+
+    def edit(self, who: str, what: str, text: str) -> str:
+        """Change a message."""
+        self._slack.person(who).edit(self._channel, self._named[what], text)
+        return f"edits: “{text}”"
+
+    def delete(self, who: str, what: str) -> str:
+        """Take a message back."""
+        self._slack.person(who).delete(self._channel, self._named[what])
+        return "takes that back, it was meant for a terminal"
+
+    def react(self, who: str, to: str, emoji: str) -> str:
+        """Put an emoji on a message."""
+        self._slack.person(who).react(self._channel, self._named[to], emoji)
+        return f"puts :{emoji}: on it"
+
+    def type(self, who: str, line: str, answer: str) -> str:
+        """Type a command and see the answer, whether it comes to them or to the channel."""
+        person, since = self._slack.person(who), self._latest(who)
+        reply = person.command(self._channel, line)
+        seen = str((reply or {}).get("text", ""))
+        if answer not in seen:
+            if seen:
+                raise WentWrong(f"{line} was answered with: {self._plain(seen)}")
+            heard = self._heard(person, since, lambda m: answer in _text(m), f"“{answer}”", line)
+            # What everybody is told repeats the command; what only they see is worth showing.
+            seen = _text(heard) if heard.get("ephemeral") else ""
+        return f"{line} → {self._plain(seen)}" if seen else line
+
+    def run(self, who: str, runbook: str) -> str:
+        """Ask for a plan, confirm it, and see it through."""
+        person, since, line = self._slack.person(who), self._latest(who), f"/incident run {runbook}"
+        person.command(self._channel, line)
+        plan = self._heard(person, since, _is_decided, f"the plan of {runbook}", line)
+        if CONFIRM not in _actions(plan):
+            raise WentWrong(f"The plan of {runbook} had nothing to confirm: {_text(plan)}")
+        person.press(self._channel, plan["ts"], CONFIRM)
+
+        def now() -> Message:
+            return next(m for m in self._slack.messages(self._channel) if m["ts"] == plan["ts"])
+
+        self._wait(lambda: any(word in _text(now()) for word in OVER), f"the end of {runbook}")
+        if not _text(now()).endswith(DONE):
+            raise WentWrong(f"{runbook} did not end well: {_text(now())}")
+        return f"{line} → presses “Run it” → {self._plain(_text(now()))}"
+
+    def reminded(self) -> str:
+        """See mayday's next reminder."""
+        self._reminders += 1
+        self._wait(
+            lambda: len(self.reminders()) >= self._reminders, f"reminder number {self._reminders}"
+        )
+        return self._plain(_text(self.reminders()[-1]))
+
+    def reminders(self) -> list[Message]:
+        """All reminders in the channel."""
+        found = self._slack.messages(self._channel)
+        return [message for message in found if re.search(r"/remind/\d+$", effect(message))]
+
+    def close(self, who: str, deed: Close) -> str:
+        """Answer what the report still needs, and see it published."""
+        person, since = self._slack.person(who), self._latest(who)
+        view = self._opened(person, self._channel, "/incident close")
+        answers = {
+            "title": deed.title,
+            "report_date": deed.report_date.isoformat(),
+            "summary": deed.summary,
+            "conclusion": deed.conclusion,
+        }
+        self._submit(person, view, answers)
+        told = self._heard(person, since, lambda m: PUBLISHED in _text(m), "the report", "the form")
+        return f"/incident close → {_text(told)}"
+
+    def _plain(self, text: str) -> str:
+        """A text as people see it: names for ids, and times that Slack would put in their zone."""
+        text = _DATE.sub(lambda found: found[1], text)
+        return _PERSON.sub(lambda found: f"@{self._slack.person(found[1]).name}", text)
+
+    def _opened(self, person: Person, channel: str, line: str) -> str:
+        """The id of the form that a command opens."""
+        reply = person.command(channel, line)
+        if reply:
+            raise WentWrong(f"{line} was answered with: {reply['text']}")
+        self._wait(lambda: bool(person.views()), f"the form of {line}")
+        return str(person.views()[-1]["id"])
+
+    def _submit(self, person: Person, view: str, values: Mapping[str, Any]) -> None:
+        errors = person.submit(view, values)
+        if errors:
+            raise WentWrong(f"The form was refused: {errors}")
+
+    def _latest(self, who: str) -> int:
+        seen = self._slack.person(who).messages(self._channel)
+        return max((parse_ts(message["ts"]) for message in seen), default=0)
+
+    def _heard(
+        self,
+        person: Person,
+        since: int,
+        wanted: Callable[[Message], bool],
+        what: str,
+        line: str,
+    ) -> Message:
+        """The first message after ``since`` that is wanted; a refusal ends the wait at once."""
+
+        def new() -> list[Message]:
+            return [m for m in person.messages(self._channel) if parse_ts(m["ts"]) > since]
+
+        def either() -> bool:
+            return any(wanted(m) or REFUSAL in _text(m) for m in new())
+
+        self._wait(either, f"{what} after {line}")
+        found = next((m for m in new() if wanted(m)), None)
+        if found is None:
+            refusal = next(m for m in new() if REFUSAL in _text(m))
+            raise WentWrong(f"{line} was answered with: {_text(refusal)}")
+        return found
+
+    def _wait(self, condition: Callable[[], bool], what: str) -> None:
+        self._slack.wait_for(condition, MOST_PATIENT, what=what)
+
+
+def effect(message: Message) -> str:
+    """Which effect of mayday's a message is, by its metadata; empty for people's messages."""
+    payload = (message.get("metadata") or {}).get("event_payload") or {}
+    return str(payload.get("effect", ""))
+
+
+def _is_decided(message: Message) -> bool:
+    """A run's message that shows its plan with the button, or that there is nothing to press."""
+    is_run = re.search(r"/run/[0-9a-f]+$", effect(message)) is not None
+    return is_run and "Reading the facts" not in _text(message)
+
+
+def _actions(message: Message) -> set[str]:
+    blocks = message.get("blocks") or ()
+    return {
+        str(element.get("action_id"))
+        for block in blocks
+        if block.get("type") == "actions"
+        for element in block.get("elements", ())
+    }
+
+
+def _text(message: Message) -> str:
+    return str(message.get("text") or "")

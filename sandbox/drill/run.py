@@ -1,0 +1,161 @@
+"""One drill from the first process to the last: the world, mayday as a child, the story, the checks."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sandbox.cluster.waiting import wait_for
+from sandbox.drill.checks import Check, check
+from sandbox.drill.child import Child
+from sandbox.drill.deeds import ZONE
+from sandbox.drill.people import COMMANDER, MAYDAY, STUDENTS
+from sandbox.drill.play import Player, Show, no_longer_than
+from sandbox.drill.script import GROUPS, STORY
+from sandbox.drill.seen import ReadStored, Seen, collect
+from sandbox.github import GitHubSandboxError
+from sandbox.outages import OutageError
+from sandbox.world import World
+
+PLAYED = "played"
+"""The folder for everything that a drill makes; it is emptied first."""
+
+WORLD = "world"
+"""What is made in it first of all, and by which it is known again."""
+
+STARTED_WITHIN = 120.0
+CONNECTED_WITHIN = 60.0
+STORY_WITHIN = 240.0
+JUDGED_WITHIN = 60.0
+"""Real seconds. Two busy cores take 20 to start, 50 to play (20 of them to publish, since GitHub wants
+a second between two writes), and less than 1 to judge."""
+
+SLACK_WAITS = 12.0
+"""Seconds that the practice Slack grants instead of its three: a drill is not about the computer."""
+
+
+class CannotPlay(Exception):
+    """The drill could not begin; the text is one sentence that says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How it went. ``seconds`` are real ones."""
+
+    seen: Seen
+    checks: Sequence[Check]
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check did."""
+        return all(check.passed for check in self.checks)
+
+
+class Drill:
+    """The drill ``proxy-eviction``.
+
+    ``directory`` takes what it makes, ``manifest`` is the Slack app's, ``database`` an SQLAlchemy URL
+    (empty for a SQLite file in the directory). ``read_stored`` reads messages at such a URL.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        manifest: Mapping[str, Any],
+        database: str,
+        read_stored: ReadStored,
+        show: Show,
+    ) -> None:
+        self.directory = directory.resolve() / PLAYED
+        self.database = database or default_database(directory)
+        self._manifest = manifest
+        self._read_stored = read_stored
+        self._show = show
+
+    def run(self) -> Outcome:
+        """Play and judge; nothing is left running, however it ends.
+
+        Raises:
+            CannotPlay: the sandbox or mayday does not start.
+        """
+        began = time.monotonic()
+        self._clear()
+        world = World(self.directory / WORLD, manifest=self._manifest, users=STUDENTS, keep=False)
+        # Starting up takes real time, which the story must not be late by.
+        world.clock.move_to(STORY[0].when - timedelta(hours=1))
+        child = Child(self.directory / "mayday.log")
+        with ExitStack() as ending:
+            ending.callback(world.stop)
+            ending.callback(child.stop)
+            try:
+                seen = self._play(world, child)
+            except (TimeoutError, OutageError, GitHubSandboxError, OSError) as exc:
+                raise CannotPlay(str(exc)) from exc
+        return Outcome(seen=seen, checks=check(seen), seconds=time.monotonic() - began)
+
+    def _clear(self) -> None:
+        """Throw away what a drill before this one made, and nothing else."""
+        made = self.directory.exists()
+        if made and any(self.directory.iterdir()) and not (self.directory / WORLD).is_dir():
+            raise CannotPlay(f"{self.directory} is no drill's folder: choose another with --out.")
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.directory.mkdir(parents=True)
+
+    def _play(self, world: World, child: Child) -> Seen:
+        reports = self.directory / "reports"
+        with no_longer_than(STARTED_WITHIN, "The start"):
+            self._start(world, child, reports)
+        player = Player(world, child, reports, self._show)
+        with no_longer_than(STORY_WITHIN, "The story"):
+            stopped = player.play(STORY)
+        with no_longer_than(JUDGED_WITHIN, "Looking at what became of it"):
+            return collect(
+                stopped=stopped,
+                slack=world.slack,
+                crew=player.crew,
+                sights=player.sights,
+                published=player.published,
+                child=child,
+                read_stored=self._read_stored,
+            )
+
+    def _start(self, world: World, child: Child, reports: Path) -> None:
+        page = world.start_slack()
+        world.slack.ack_seconds = world.slack.trigger_seconds = SLACK_WAITS
+        self._show(world.clock(), "Slack", f"can be watched at {page}")
+        world.start_rest()
+        self._show(world.clock(), "the hub", f"runs with {len(STUDENTS)} servers: {world.hub.url}")
+        child.start(self._settings(world, reports))
+        wait_for(
+            lambda: world.slack.bot_connected or bool(child.problem()),
+            f"mayday to connect: see {child.log}",
+            seconds=CONNECTED_WITHIN,
+        )
+        if problem := child.problem():
+            raise CannotPlay(problem)
+        self._show(world.clock(), MAYDAY, "runs as a process of its own and is connected")
+
+    def _settings(self, world: World, reports: Path) -> dict[str, Any]:
+        settings = world.settings()
+        return {
+            **settings,
+            "database": {"url": self.database},
+            "report": {"directory": str(reports), "form": "2017", "timezone": ZONE.key},
+            "incident": {"action_groups": list(GROUPS)},
+            "runbooks": {"allow": {"users": [world.slack.person(COMMANDER).id]}},
+            "practice": {**settings["practice"], "open_to_all": False},
+            "http": {"port": 0},
+        }
+
+
+def default_database(directory: Path) -> str:
+    """A SQLite file among what the drill makes."""
+    return f"sqlite:///{directory.resolve() / PLAYED / 'mayday.db'}"

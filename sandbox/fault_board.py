@@ -1,0 +1,164 @@
+"""The faults of all systems on one board: ready-made buttons, what stands, and how to heal it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.errors import SandboxError
+from sandbox.outages import Param
+from sandbox.own_words import System
+from sandbox.rule_words import describe
+from sandbox.rules import Direction, Faults, Rule
+
+TITLES = {
+    System.SLACK: "Slack",
+    System.GITHUB: "GitHub",
+    System.HUB: "The hub's API",
+    System.PROXY: "The users' way",
+    System.CLUSTER: "The cluster",
+}
+
+
+class BoardError(SandboxError):
+    """This cannot be done now; the text is one sentence that says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """A button. `make` takes the chosen parameters by name: a rule to let stand, or a deed that
+    returns one sentence about what it did."""
+
+    id: str
+    system: System
+    label: str
+    help: str
+    params: Sequence[Param] = ()
+    make: Callable[[Mapping[str, str]], Rule | str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """Something that is wrong without a rule, until `heal` is called, which says what it did."""
+
+    id: str
+    sentence: str
+    heal: Callable[[], str]
+
+
+Conditions = Callable[[], Sequence[Condition]]
+
+
+class FaultBoard:
+    """What is offered and what stands, over all systems that are attached."""
+
+    def __init__(self) -> None:
+        self._faults: dict[System, Faults] = {}
+        self._troubles: list[Trouble] = []
+        self._conditions: dict[System, Conditions] = {}
+
+    def attach(
+        self,
+        system: System,
+        faults: Faults,
+        troubles: Sequence[Trouble],
+        conditions: Conditions = tuple,
+    ) -> None:
+        """Offer a system, once."""
+        self._faults[system] = faults
+        self._troubles = [each for each in self._troubles if each.system is not system]
+        self._troubles += troubles
+        self._conditions[system] = conditions
+
+    def view(self) -> dict[str, Any]:
+        """The board as the page's API shows it."""
+        return {
+            "systems": [{"id": each.value, "title": TITLES[each]} for each in self._faults],
+            "troubles": [
+                {
+                    "id": each.id,
+                    "system": each.system.value,
+                    "label": each.label,
+                    "help": each.help,
+                    "params": [
+                        {"name": one.name, "label": one.label, "choices": list(one.choices)}
+                        for one in each.params
+                    ],
+                }
+                for each in self._troubles
+            ],
+            "active": self._active(),
+        }
+
+    def _active(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for system, faults in self._faults.items():
+            found += [
+                {
+                    "id": f"{system}/{each.id}",
+                    "system": system.value,
+                    "sentence": describe(each.rule),
+                    "seen": each.seen,
+                    "struck": each.struck,
+                }
+                for each in faults.standing()
+            ]
+            found += [
+                {"id": f"{system}/{each.id}", "system": system.value, "sentence": each.sentence}
+                for each in self._conditions[system]()
+            ]
+        return found
+
+    def press(self, trouble_id: str, chosen: Mapping[str, str]) -> str:
+        """Make a trouble; one sentence says what is so now. Raises BoardError."""
+        trouble = next((each for each in self._troubles if each.id == trouble_id), None)
+        if trouble is None:
+            raise BoardError("There is no such fault.")
+        for param in trouble.params:
+            if param.choices and chosen.get(param.name) not in param.choices:
+                raise BoardError(f"Choose one of the values for {param.label.lower()}.")
+        made = trouble.make(chosen)
+        return self.add(trouble.system, made) if isinstance(made, Rule) else made
+
+    def add(self, system: str, rule: Rule) -> str:
+        """Let a rule stand in a system; the sentence of what is so now. Raises BoardError."""
+        faults = self._of(system)
+        if (system == System.SLACK) == (rule.direction is Direction.REQUEST):
+            raise BoardError(
+                "Slack has calls and deliveries, and no requests."
+                if system == System.SLACK
+                else f"{TITLES[System(system)]} has requests, and no calls and deliveries."
+            )
+        faults.append(rule)
+        return f"{TITLES[System(system)]}, from now on: {describe(rule)}"
+
+    def take_away(self, fault_id: str) -> str:
+        """Take one of what stands away; the sentence of what is so now. Raises BoardError."""
+        system, _, own_id = fault_id.partition("/")
+        faults = self._of(system)
+        for condition in self._conditions[System(system)]():
+            if condition.id == own_id:
+                return condition.heal()
+        if not faults.take_away(own_id):
+            raise BoardError("This fault is gone already.")
+        return "The fault is taken away."
+
+    def heal(self) -> str:
+        """Take everything away."""
+        healed = 0
+        for system, faults in self._faults.items():
+            healed += len(faults)
+            faults.clear()
+            for condition in self._conditions[system]():
+                condition.heal()
+                healed += 1
+        if not healed:
+            return "There was nothing to heal."
+        return f"Everything is healed: {healed} {'fault is' if healed == 1 else 'faults are'} gone."
+
+    def _of(self, system: str) -> Faults:
+        try:
+            return self._faults[System(system)]
+        except (KeyError, ValueError):
+            raise BoardError("This system is not there to be broken.") from None

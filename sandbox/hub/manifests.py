@@ -1,0 +1,56 @@
+"""The objects that the Helm chart of JupyterHub would put into the cluster, as far as needed."""
+
+from __future__ import annotations
+
+from sandbox.cluster.storage import Obj
+
+PURPOSE = "hub.jupyter.org/node-purpose"
+CORE_NODE = "core-pool-1"
+USER_NODE = "user-pool-1"
+
+
+def labels(release: str, component: str) -> dict[str, str]:
+    """The labels that the chart gives the parts of a hub."""
+    return {"app": "jupyterhub", "release": release, "component": component}
+
+
+def deployment(release: str, component: str, *, image: str, port: int, health: str) -> Obj:
+    """The Deployment of the hub or the proxy: one pod on the core pool, strategy Recreate.
+
+    `port` is one of the machine's own, so that it stays the same over restarts; `health` is the
+    path that the readiness probe asks for.
+    """
+    marks = labels(release, component)
+    container = {
+        "name": "chp" if component == "proxy" else component,
+        "image": image,
+        "ports": [{"name": "http", "containerPort": port, "hostPort": port}],
+        "readinessProbe": {"httpGet": {"path": health, "port": "http"}, "periodSeconds": 2},
+    }
+    spec = {
+        "nodeSelector": {PURPOSE: "core"},
+        "terminationGracePeriodSeconds": 10,
+        "containers": [container],
+    }
+    return {
+        "metadata": {"name": component, "labels": marks},
+        "spec": {
+            "replicas": 1,
+            "strategy": {"type": "Recreate"},
+            "selector": {"matchLabels": marks},
+            "template": {"metadata": {"labels": dict(marks)}, "spec": spec},
+        },
+    }
+
+
+def service(release: str, name: str, component: str, port: int) -> Obj:
+    """A Service of the chart; nothing routes by it here, but people look for it."""
+    return {
+        "metadata": {"name": name, "labels": labels(release, component)},
+        "spec": {
+            "type": "ClusterIP",
+            "clusterIP": "127.0.0.1",
+            "selector": labels(release, component),
+            "ports": [{"name": "http", "port": port, "targetPort": port, "protocol": "TCP"}],
+        },
+    }

@@ -1,0 +1,198 @@
+"""The outages that can be played on the sandbox's hub, each by breaking the real part of it."""
+
+from __future__ import annotations
+
+from sandbox.cluster.auth import Rule, anything
+from sandbox.cluster.resources import NODES, PODS
+from sandbox.cluster.storage import Obj
+from sandbox.cluster.waiting import wait_for
+from sandbox.hub import manifests, mending, steps
+from sandbox.hub.menu import menu
+from sandbox.hub.running import Row, RunningHub
+from sandbox.outages import Outage, OutageError
+
+
+class HubSandbox(RunningHub):
+    """A hub to break and to mend.
+
+    Every outage returns one sentence that says what happened, after it has happened; it raises
+    OutageError where it does not fit what is there.
+    """
+
+    def outages(self) -> list[Outage]:
+        """The outages as the sandbox's page offers them."""
+        return menu(self)
+
+    # -- the proxy ---------------------------------------------------------------------------
+
+    def evict_proxy(self) -> str:
+        """The node evicts the proxy's pod; the new proxy has no routes (the outage of 2017)."""
+        lost = len(self.rest.routes())
+        pod = self._need_pod("proxy")
+        self.cluster.kubelet.evict(
+            self.namespace, pod["metadata"]["name"], "The node was low on resource: memory."
+        )
+        self._wait_proxy(unlike=pod)
+        return f"The proxy's pod was evicted and a new one started; {lost} routes are gone."
+
+    def kill_proxy(self) -> str:
+        """The proxy's process is killed and started again in the same pod, without routes."""
+        lost = len(self.rest.routes())
+        pod = self._need_pod("proxy")
+        before = pod["status"]["containerStatuses"][0]["restartCount"]
+        self.cluster.kubelet.kill(pod["metadata"]["uid"])
+
+        def restarted() -> bool:
+            now = self.component_pod("proxy")
+            statuses = (now["status"].get("containerStatuses") or []) if now else []
+            return any(s["restartCount"] > before for s in statuses) and self.proxy_ok()
+
+        wait_for(restarted, "the proxy to restart")
+        return f"The proxy's process was killed and restarted; {lost} routes are gone."
+
+    def drop_routes(self) -> str:
+        """Every user's route is taken out of the proxy, which runs on."""
+        routes = self.rest.routes()
+        for route in routes.values():
+            self.rest.drop_route(route)
+        return f"{len(routes)} routes were taken out of the proxy."
+
+    def proxy_down(self) -> str:
+        """The proxy is scaled to zero: nobody gets in, not even to the health page."""
+        steps.scale(self, "proxy", 0)
+        return "The proxy is down: its Deployment is scaled to 0."
+
+    def proxy_up(self) -> str:
+        """The proxy is scaled back to one; it comes up without routes."""
+        steps.scale(self, "proxy", 1)
+        return "The proxy is up again, without routes."
+
+    # -- the hub -----------------------------------------------------------------------------
+
+    def hub_down(self) -> str:
+        """The hub is scaled to zero: servers run on, logins and starts stop."""
+        steps.scale(self, "hub", 0)
+        return "The hub is down: its Deployment is scaled to 0; running servers stay up."
+
+    def hub_up(self) -> str:
+        """The hub is scaled back to one and adopts the servers that run."""
+        steps.scale(self, "hub", 1)
+        return "The hub is up again."
+
+    def drain_core_pool(self) -> str:
+        """The core pool goes to zero nodes: hub and proxy are Pending and cannot be placed."""
+        if self.cluster.storage.find(NODES, "", manifests.CORE_NODE) is None:
+            raise OutageError("The core pool has no node already.")
+        self.cluster.storage.remove(NODES, "", manifests.CORE_NODE)
+        for component in ("hub", "proxy"):
+            pod = self.component_pod(component)
+            if pod is not None:
+                steps.delete_now(self, pod)
+        wait_for(
+            lambda: not self.hub_ok() and not self.proxy_ok(), "the hub and the proxy to be gone"
+        )
+        return "The core pool has no node: the hub and the proxy are Pending."
+
+    # -- one user's server -------------------------------------------------------------------
+
+    def hang_stop(self, user: str) -> str:
+        """The node of a user's pod stops answering while the server is being stopped."""
+        self._need(user, hub="ready", pod="Running")
+        pod = self._user_pod(user)
+        self.cluster.kubelet.freeze(pod["metadata"]["uid"])
+        self.rest.begin("DELETE", user)
+        steps.wait_row(self, user, said="pending stop", pod="Terminating")
+        return f"The stop of {user}'s server hangs: the node of its pod does not answer."
+
+    def hang_spawn(self, user: str) -> str:
+        """A user's server is started, anew if need be, with an image that cannot be pulled."""
+        said = self._row(user).hub
+        if said not in ("ready", "absent"):
+            raise OutageError(f"{user}'s server is {said}; this needs ready or absent.")
+        if said == "ready":
+            self.rest.stop_server(user)
+        steps.wait_row(self, user, said="absent", pod="none")
+        kubelet, former = self.cluster.kubelet, self.cluster.kubelet.unpullable
+        kubelet.unpullable = lambda pod: former(pod) or steps.belongs_to(pod, user)
+        self.rest.begin("POST", user)
+        steps.wait_row(self, user, said="pending spawn", pod="Pending")
+        return f"The start of {user}'s server hangs: its image cannot be pulled."
+
+    def orphan_pod(self, user: str) -> str:
+        """The hub forgets a user's server while its pod runs on.
+
+        The pod is hidden from the hub by its label; while it is, the hub may not delete it, in
+        case it has not noticed yet.
+        """
+        self._need(user, hub="ready", pod="Running")
+        pod = self._user_pod(user)
+        name = pod["metadata"]["name"]
+        self._relabel(pod, "hidden")
+        self._limit_hub(lambda wanted: (wanted.verb, wanted.name) != ("delete", name))
+        try:
+            wait_for(lambda: self._forgotten(user), f"the hub to forget {user}'s server")
+        finally:
+            self._limit_hub(anything)
+            self._relabel(pod, "singleuser-server")
+        steps.wait_row(self, user, said="absent", pod="Running")
+        return f"The hub has forgotten {user}'s server; its pod runs on."
+
+    def stale_record(self, user: str) -> str:
+        """A user's pod is gone, and the hub has not noticed."""
+        self._need(user, hub="ready", pod="Running")
+        steps.delete_now(self, self._user_pod(user))
+        steps.wait_row(self, user, said="ready", pod="none")
+        return f"{user}'s pod is gone; the hub still says that the server is ready."
+
+    def heal(self) -> str:
+        """Everything is put right again, and every server that once ran runs."""
+        mending.heal(self)
+        return "Everything is healthy again."
+
+    # -- steps -------------------------------------------------------------------------------
+
+    def _row(self, user: str) -> Row:
+        if user not in self.users:
+            raise OutageError(f"There is no user {user}.")
+        return self.row(user)
+
+    def _need(self, user: str, *, hub: str, pod: str) -> None:
+        row = self._row(user)
+        if (row.hub, row.pod) != (hub, pod):
+            raise OutageError(
+                f"{user}'s server is {row.hub} with pod {row.pod}; this needs {hub} and {pod}."
+            )
+
+    def _need_pod(self, component: str) -> Obj:
+        pod = self.component_pod(component)
+        if pod is None or not self.component_ready(component):
+            raise OutageError(f"The {component} is not running now.")
+        return pod
+
+    def _user_pod(self, user: str) -> Obj:
+        pod = self.user_pod(user)
+        if pod is None:
+            raise OutageError(f"{user} has no pod.")
+        return pod
+
+    def _wait_proxy(self, *, unlike: Obj) -> None:
+        def replaced() -> bool:
+            pod = self.component_pod("proxy")
+            new = pod is not None and pod["metadata"]["uid"] != unlike["metadata"]["uid"]
+            return new and self.component_ready("proxy") and self.proxy_ok()
+
+        wait_for(replaced, "a new proxy")
+
+    def _forgotten(self, user: str) -> bool:
+        """Ask the hub to stop a server whose pod it cannot see; a hub that still sees it fails."""
+        self.rest.stop_server(user)
+        return self.row(user).hub == "absent"
+
+    def _limit_hub(self, rule: Rule) -> None:
+        self.cluster.tokens.restrict("hub", rule)
+
+    def _relabel(self, pod: Obj, component: str) -> None:
+        def relabelled(obj: Obj) -> None:
+            obj["metadata"]["labels"]["component"] = component
+
+        self.cluster.storage.mutate(PODS, self.namespace, pod["metadata"]["name"], relabelled)

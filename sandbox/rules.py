@@ -1,0 +1,327 @@
+"""One engine of rules for every double: which calls, requests and deliveries go wrong, and how.
+
+A rule is a frozen value. `Faults` is the list of those that stand in one double: it counts their
+matches, and says what happens to each passage. The first rule that strikes decides.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, MutableSequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from itertools import count
+from typing import Any, TypedDict, Unpack, overload
+
+from sandbox.errors import SandboxError
+from sandbox.faults import HARMLESS, Fault
+
+
+class RuleError(SandboxError):
+    """This cannot be a rule; the text is one sentence that says why."""
+
+
+class Direction(StrEnum):
+    """What passes: a Web API call or a delivery of Slack, or a request to one of the others."""
+
+    CALL = "call"
+    DELIVERY = "delivery"
+    REQUEST = "request"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passage:
+    """One call, delivery or request.
+
+    `name` is the Web API method, the event's type, the command, the interaction's type, or the HTTP
+    method; `path` a request's path with its query; `kind` a delivery's kind. `number` counts the
+    passages of this name and direction from 1, retries included; `body` is the call's arguments,
+    the delivery's payload, or the request's JSON.
+    """
+
+    direction: Direction
+    name: str
+    number: int = 0
+    body: Mapping[str, Any] = field(default_factory=dict)
+    path: str = ""
+    kind: str = ""
+
+
+class Which(TypedDict, total=False):
+    """Which of the matches are struck; every one without it."""
+
+    numbers: tuple[int, ...]
+    first: int
+    times: int
+    lasts: float
+    holding: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """Do `fault` to what matches.
+
+    name: a pattern with `*` for any text and `|` between alternatives. path: a regular expression
+    that a request's path with its query begins with. kind: only deliveries of this kind. holding: a
+    text that the body has somewhere.
+
+    Matches are counted from 1 while the rule stands. numbers: only these. first: from this one on.
+    times: this many, then no more. lasts: for so many seconds of real time. Without any of them
+    every match is struck until the rule is taken away.
+    """
+
+    direction: Direction
+    name: str
+    fault: Fault
+    path: str = ""
+    kind: str = ""
+    holding: str = ""
+    numbers: tuple[int, ...] = ()
+    first: int = 1
+    times: int | None = None
+    lasts: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.numbers and (self.first != 1 or self.times is not None):
+            raise RuleError("Say which matches by their numbers or by first and times, not both.")
+        if any(number < 1 for number in (*self.numbers, self.first, self.times or 1)):
+            raise RuleError("Matches are counted from 1.")
+        if not self.name:
+            raise RuleError("Say what to strike by its name; * is everything.")
+        if self.fault.lines is None and (self.fault.line or self.fault.ends):
+            raise RuleError("Say after how many lines.")
+        if foreign := _FOREIGN[self.direction] & self.fault.set_fields().keys():
+            raise RuleError(f"A {self.direction} knows no {' and no '.join(sorted(foreign))}.")
+        try:
+            re.compile(self.path)
+        except re.error as error:
+            raise RuleError(f"The path is no regular expression: {error}.") from error
+
+    def matches(self, passage: Passage) -> bool:
+        """Whether the rule is about this passage."""
+        return (
+            passage.direction is self.direction
+            and any(fnmatchcase(passage.name, each) for each in self.name.split("|"))
+            and (not self.kind or passage.kind == self.kind)
+            and (not self.path or re.match(self.path, passage.path) is not None)
+            and (not self.holding or self.holding in _text(passage.body))
+        )
+
+
+_OF_ANSWERS = frozenset({"hang", "status", "answer", "headers", "garbled"})
+_OF_STREAMS = frozenset({"lines", "line", "ends"})
+_OF_DELIVERIES = frozenset({"times", "late", "overtaken", "retry_attempt"})
+_FOREIGN = {
+    Direction.CALL: _OF_DELIVERIES | _OF_STREAMS,
+    Direction.REQUEST: _OF_DELIVERIES,
+    Direction.DELIVERY: _OF_ANSWERS | _OF_STREAMS,
+}
+
+FaultHook = Rule | Callable[[Passage], Fault | None]
+"""A rule, or a function that looks at the passage itself: its fault, or None to let it pass."""
+
+
+def on_call(method: str, fault: Fault, **which: Unpack[Which]) -> Rule:
+    """The fault for calls of a Web API method; `*` is every one."""
+    return Rule(direction=Direction.CALL, name=method, fault=fault, **which)
+
+
+def on_delivery(name: str, fault: Fault, **which: Unpack[Which]) -> Rule:
+    """The fault for deliveries of this event type, command or interaction type; `*` is every one."""
+    return Rule(direction=Direction.DELIVERY, name=name, fault=fault, **which)
+
+
+def on_event(name: str, fault: Fault, **which: Unpack[Which]) -> Rule:
+    """The fault for events alone; `*` is every event, and no command and no interaction."""
+    return Rule(direction=Direction.DELIVERY, name=name, kind="events_api", fault=fault, **which)
+
+
+def on_request(method: str, path: str, fault: Fault, **which: Unpack[Which]) -> Rule:
+    """The fault for requests with this HTTP method whose path begins as the expression says."""
+    return Rule(direction=Direction.REQUEST, name=method, path=path, fault=fault, **which)
+
+
+@dataclass(kw_only=True, eq=False)
+class _Standing:
+    hook: FaultHook
+    id: str
+    since: float
+    seen: int = 0
+    struck: int = 0
+    gone: bool = False
+
+    @property
+    def over(self) -> bool:
+        lasts = self.hook.lasts if isinstance(self.hook, Rule) else None
+        return self.gone or (lasts is not None and time.monotonic() > self.since + lasts)
+
+    def strikes(self, rule: Rule, passage: Passage, *, first: bool) -> Fault | None:
+        """Count a match; the rule's fault where it is its turn and no other struck first."""
+        if self.over or not rule.matches(passage):
+            return None
+        self.seen += 1
+        if rule.numbers:
+            hit = self.seen in rule.numbers
+        else:
+            hit = self.seen >= rule.first and (rule.times is None or self.struck < rule.times)
+        if not (hit and first):
+            return None
+        self.struck += 1
+        return rule.fault
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strike:
+    """What happens to one passage. `stands` is false once the rule is gone: what it holds, goes."""
+
+    fault: Fault = HARMLESS
+    stands: Callable[[], bool] = lambda: False
+
+
+@dataclass(frozen=True, kw_only=True)
+class StandingRule:
+    """A rule that stands, with how many passages matched and how many it struck."""
+
+    id: str
+    rule: Rule
+    seen: int
+    struck: int
+
+
+class Faults(MutableSequence[FaultHook]):
+    """The rules that stand in one double, in the order in which they are asked."""
+
+    def __init__(self) -> None:
+        self._guard = threading.RLock()
+        self._all: list[_Standing] = []
+        self._passed: dict[tuple[Direction, str], int] = {}
+        self._ids = count(1)
+        self._life = 0
+
+    # A list.
+
+    @overload
+    def __getitem__(self, index: int) -> FaultHook: ...
+    @overload
+    def __getitem__(self, index: slice) -> MutableSequence[FaultHook]: ...
+    def __getitem__(self, index: int | slice) -> FaultHook | MutableSequence[FaultHook]:
+        with self._guard:
+            hooks = [standing.hook for standing in self._all]
+        return hooks[index]
+
+    @overload
+    def __setitem__(self, index: int, value: FaultHook) -> None: ...
+    @overload
+    def __setitem__(self, index: slice, value: Iterable[FaultHook]) -> None: ...
+    def __setitem__(self, index: int | slice, value: FaultHook | Iterable[FaultHook]) -> None:
+        with self._guard:
+            hooks: Any = list(self)
+            hooks[index] = value
+            self.replace(hooks)
+
+    def __delitem__(self, index: int | slice) -> None:
+        with self._guard:
+            going = self._all[index] if isinstance(index, slice) else [self._all[index]]
+            for standing in going:
+                standing.gone = True
+            del self._all[index]
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def insert(self, index: int, value: FaultHook) -> None:
+        """Let this stand from now on."""
+        with self._guard:
+            self._all.insert(index, self._new(value))
+
+    def replace(self, hooks: Iterable[FaultHook]) -> None:
+        """Let these stand, and nothing else; the ones that stood already go on counting."""
+        with self._guard:
+            stood = {id(standing.hook): standing for standing in self._all}
+            self._all = [
+                stood.pop(id(hook)) if id(hook) in stood else self._new(hook)
+                for hook in list(hooks)
+            ]
+            for standing in stood.values():
+                standing.gone = True
+
+    def _new(self, hook: FaultHook) -> _Standing:
+        return _Standing(hook=hook, id=str(next(self._ids)), since=time.monotonic())
+
+    # For whoever looks at it.
+
+    def standing(self) -> list[StandingRule]:
+        """The rules that stand, without the hooks that are code."""
+        with self._guard:
+            self._sweep()
+            return [
+                StandingRule(id=each.id, rule=each.hook, seen=each.seen, struck=each.struck)
+                for each in self._all
+                if isinstance(each.hook, Rule)
+            ]
+
+    def take_away(self, rule_id: str) -> bool:
+        """Take away one rule by its id; whether it was there."""
+        with self._guard:
+            for index, standing in enumerate(self._all):
+                if standing.id == rule_id:
+                    del self[index]
+                    return True
+        return False
+
+    # For the double.
+
+    def pass_through(self, passage: Passage) -> Strike:
+        """Count a passage; what happens to it."""
+        with self._guard:
+            self._sweep()
+            key = (passage.direction, passage.name)
+            number = self._passed[key] = self._passed.get(key, 0) + 1
+            asked = list(self._all)
+            life = self._life
+        passage = Passage(**{**vars(passage), "number": number})
+        struck: Strike | None = None
+        for standing in asked:
+            hook = standing.hook
+            if isinstance(hook, Rule):
+                with self._guard:
+                    fault = standing.strikes(hook, passage, first=struck is None)
+            else:
+                # Code may take its time and is asked in turn only.
+                fault = hook(passage) if struck is None else None
+            if fault is not None:
+                struck = Strike(fault=fault, stands=self._watch(standing, life))
+        return struck or Strike()
+
+    def let_go(self) -> None:
+        """Let go of everything that is held at the moment; the rules stand."""
+        self._life += 1
+
+    def _watch(self, standing: _Standing, life: int) -> Callable[[], bool]:
+        return lambda: self._life == life and not standing.over
+
+    def _sweep(self) -> None:
+        self._all = [standing for standing in self._all if not standing.over]
+
+
+class Breakable:
+    """Something that rules can stand in: ``thing.faults = [on_call(…)]``, ``thing.faults.clear()``."""
+
+    rules: Faults
+
+    @property
+    def faults(self) -> Faults:
+        """The rules that stand, asked in order; the first that strikes decides."""
+        return self.rules
+
+    @faults.setter
+    def faults(self, hooks: Iterable[FaultHook]) -> None:
+        self.rules.replace(hooks)
+
+
+def _text(body: Mapping[str, Any]) -> str:
+    return json.dumps(body, ensure_ascii=False, default=str)

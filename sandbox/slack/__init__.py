@@ -1,0 +1,44 @@
+"""A Slack double: speaks Slack to a real slack-bolt and slack_sdk, on 127.0.0.1 only."""
+
+from sandbox.faults import (
+    Fault,
+    answers,
+    drop_after,
+    drop_before,
+    rate_limited,
+    twice,
+)
+from sandbox.outages import Outage, Param
+from sandbox.rules import Direction, FaultHook, Passage, on_call, on_delivery
+from sandbox.slack.deliveries import Delivered, DeliveryKind
+from sandbox.slack.person import Person
+from sandbox.slack.sandbox import SlackSandbox
+from sandbox.slack.values import Call, PersonError, Upload, now_utc
+from sandbox.slack.workspace import Channel, ChannelKind, User
+
+__all__ = [
+    "Call",
+    "Channel",
+    "ChannelKind",
+    "Delivered",
+    "DeliveryKind",
+    "Direction",
+    "Fault",
+    "FaultHook",
+    "Outage",
+    "Param",
+    "Passage",
+    "Person",
+    "PersonError",
+    "SlackSandbox",
+    "Upload",
+    "User",
+    "answers",
+    "drop_after",
+    "drop_before",
+    "now_utc",
+    "on_call",
+    "on_delivery",
+    "rate_limited",
+    "twice",
+]

@@ -1,0 +1,223 @@
+"""The one choke point for everything that goes out to the app: events, commands and interactions.
+
+Whoever has something to tell the app hands it to the `Outbox`, which asks the fault hooks, picks
+the transport (Socket Mode, or signed HTTP once a request URL is set), waits for the
+acknowledgement, and redelivers events as Slack does.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Protocol
+
+from sandbox.faults import HARMLESS, Fault
+from sandbox.own_words import System
+from sandbox.rules import Direction, Faults, Passage, Strike
+from sandbox.slack.values import Json
+from sandbox.slack.workspace import Workspace
+from sandbox.traffic import Entry, Mood, Traffic, Way
+
+ACK_SECONDS = 3.0
+REDELIVERY_DELAYS = (0.0, 60.0, 300.0)
+"""Seconds before each retry of an event: at once, after a minute, after five (Slack Events API)."""
+
+_LOOK_AGAIN = 0.02
+"""Seconds between two looks whether a delivery that is held may go out."""
+
+
+class DeliveryKind(StrEnum):
+    """What is delivered; the values are the envelope types of Socket Mode."""
+
+    EVENT = "events_api"
+    COMMAND = "slash_commands"
+    INTERACTION = "interactive"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One thing for the app. `attempt` counts redeliveries from 0."""
+
+    kind: DeliveryKind
+    name: str
+    payload: Json
+    attempt: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What came of a delivery. `reached` is false when no app was there to take it.
+
+    `retry_attempt` is what redeliveries call themselves where that is not their number.
+    """
+
+    reached: bool
+    acked: bool
+    response: Json | None = None
+    reason: str = ""
+    retry_attempt: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivered:
+    """A finished attempt, for tests to look at."""
+
+    kind: DeliveryKind
+    name: str
+    payload: Mapping[str, Any]
+    attempt: int
+    reached: bool
+    acked: bool
+
+
+class Transport(Protocol):
+    """A way to the app."""
+
+    @property
+    def available(self) -> bool:
+        """Whether an app is there at all."""
+
+    async def send(self, delivery: Delivery, ack_seconds: float) -> Receipt:
+        """Send and wait for the acknowledgement. Everything before the first wait keeps order."""
+
+
+class Outbox:
+    """Delivers. Usable from any thread once `attach` has been given the server's event loop."""
+
+    def __init__(
+        self, workspace: Workspace, faults: Faults, traffic: Traffic, socket: Transport
+    ) -> None:
+        self._workspace = workspace
+        self._faults = faults
+        self._traffic = traffic
+        self._socket = socket
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.http: Transport | None = None
+        self.ack_seconds = ACK_SECONDS
+        self.redelivery_delays: tuple[float, ...] = REDELIVERY_DELAYS
+        self.log: list[Delivered] = []
+
+    def attach(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        """Deliver on this loop from now on; None stops all deliveries."""
+        self._loop = loop
+
+    @property
+    def connected(self) -> bool:
+        """Whether an app can be reached."""
+        return self._transport.available
+
+    @property
+    def _transport(self) -> Transport:
+        return self._socket if self.http is None else self.http
+
+    def tell(self, event: Delivery) -> None:
+        """Deliver an event in the background, with redeliveries. Dropped when no app is there."""
+        loop = self._loop
+        if loop is None:
+            return
+
+        def begin() -> None:
+            task = loop.create_task(self._with_redeliveries(event))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+        loop.call_soon_threadsafe(begin)
+
+    def ask(self, delivery: Delivery) -> Receipt:
+        """Deliver a command or an interaction, and wait for what the app answers to it."""
+        if self._loop is None:
+            return Receipt(reached=False, acked=False)
+        return asyncio.run_coroutine_threadsafe(self._attempt(delivery), self._loop).result()
+
+    async def _with_redeliveries(self, event: Delivery) -> None:
+        receipt = await self._attempt(event)
+        if not receipt.reached:
+            return
+        called = receipt.retry_attempt
+        for number, delay in enumerate(self.redelivery_delays, start=1):
+            if receipt.acked:
+                return
+            await asyncio.sleep(delay)
+            attempt = number if called is None else called
+            receipt = await self._attempt(
+                replace(event, attempt=attempt, reason=receipt.reason or "timeout")
+            )
+
+    async def _attempt(self, delivery: Delivery) -> Receipt:
+        strike = self._faults.pass_through(
+            Passage(
+                direction=Direction.DELIVERY,
+                name=delivery.name,
+                kind=delivery.kind.value,
+                body=delivery.payload,
+            )
+        )
+        fault = strike.fault
+        entry = self._traffic.begin(
+            System.SLACK,
+            Way.DELIVERY,
+            delivery.name,
+            about=_about(delivery),
+            asked=delivery.payload,
+        )
+        await self._hold(strike, entry)
+        receipt = Receipt(reached=self.connected and fault.times > 0, acked=False)
+        if receipt.reached and fault.effect:
+            receipt = await self._transport.send(delivery, self.ack_seconds)
+            for _ in range(1, fault.times):
+                self._note(delivery, await self._transport.send(delivery, self.ack_seconds))
+        if fault.drop and receipt.acked:
+            receipt = Receipt(reached=True, acked=False, reason="timeout")
+        self._note(delivery, receipt)
+        self._tell(entry, receipt, fault)
+        return replace(receipt, retry_attempt=fault.retry_attempt)
+
+    def _tell(self, entry: Entry, receipt: Receipt, fault: Fault) -> None:
+        if not fault.times:
+            outcome = "never sent"
+        elif not receipt.reached:
+            outcome = "nobody connected"
+        elif not fault.effect:
+            outcome = "lost on the way"
+        elif not receipt.acked:
+            outcome = "ack lost" if fault.drop else f"not acked: {receipt.reason or 'timeout'}"
+        else:
+            outcome = "acked" if fault.times == 1 else f"acked, sent {fault.times} times"
+        mood = Mood.GOOD if receipt.acked else Mood.BAD
+        self._traffic.say(entry, outcome, mood, answered=receipt.response, struck=fault != HARMLESS)
+
+    async def _hold(self, strike: Strike, entry: Entry) -> None:
+        """Keep a delivery back as long as its fault says, or until the rule is gone."""
+        fault = strike.fault
+        if fault.delay or fault.late or fault.overtaken:
+            self._traffic.say(entry, "held back", Mood.OPEN, struck=True, ended=False)
+        if fault.delay:
+            await asyncio.sleep(fault.delay)
+        due, gone_out = self._workspace.now() + fault.late, len(self.log) + fault.overtaken
+        while strike.stands() and (self._workspace.now() < due or len(self.log) < gone_out):
+            await asyncio.sleep(_LOOK_AGAIN)
+
+    def _note(self, delivery: Delivery, receipt: Receipt) -> None:
+        with self._workspace.lock:
+            self.log.append(
+                Delivered(
+                    kind=delivery.kind,
+                    name=delivery.name,
+                    payload=delivery.payload,
+                    attempt=delivery.attempt,
+                    reached=receipt.reached,
+                    acked=receipt.acked,
+                )
+            )
+            self._workspace.changed.notify_all()
+
+
+def _about(delivery: Delivery) -> str:
+    if delivery.reason:
+        return f"again, retry_attempt {delivery.attempt} ({delivery.reason})"
+    if delivery.kind is DeliveryKind.COMMAND:
+        return str(delivery.payload.get("text", ""))
+    event = delivery.payload.get("event", {})
+    return str(event.get("subtype") or "") if isinstance(event, dict) else ""

@@ -1,0 +1,86 @@
+"""HTTP mode: the same deliveries as signed requests to an app that has a request URL."""
+
+import asyncio
+import hashlib
+import hmac
+import http.client
+import json
+import time
+from urllib.parse import urlencode, urlsplit
+
+from sandbox.slack.deliveries import Delivery, DeliveryKind, Receipt
+from sandbox.slack.values import Json
+
+_JSON = "application/json"
+_FORM = "application/x-www-form-urlencoded"
+
+
+def signature(secret: str, timestamp: str, body: str) -> str:
+    """Slack's v0 signature of a request (docs.slack.dev/authentication/verifying-requests)."""
+    base = f"v0:{timestamp}:{body}".encode()
+    return "v0=" + hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()
+
+
+class HttpMode:
+    """Sends to one request URL, on loopback."""
+
+    def __init__(self, url: str, signing_secret: str) -> None:
+        self._url = urlsplit(url)
+        self._secret = signing_secret
+
+    @property
+    def available(self) -> bool:
+        return True
+
+    async def send(self, delivery: Delivery, ack_seconds: float) -> Receipt:
+        """POST it; any 2xx within `ack_seconds` is the acknowledgement, its body the response."""
+        return await asyncio.to_thread(self._post, delivery, ack_seconds)
+
+    def _post(self, delivery: Delivery, ack_seconds: float) -> Receipt:
+        content_type, body = _encode(delivery)
+        timestamp = str(int(time.time()))
+        headers = {
+            "Content-Type": content_type,
+            "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
+            "X-Slack-Request-Timestamp": timestamp,
+            "X-Slack-Signature": signature(self._secret, timestamp, body),
+        }
+        if delivery.attempt:
+            headers["X-Slack-Retry-Num"] = str(delivery.attempt)
+            headers["X-Slack-Retry-Reason"] = delivery.reason
+        connection = http.client.HTTPConnection(
+            self._url.hostname or "127.0.0.1", self._url.port, timeout=ack_seconds
+        )
+        try:
+            connection.request("POST", self._url.path or "/", body.encode(), headers)
+            answer = connection.getresponse()
+            text = answer.read().decode()
+        except TimeoutError:
+            return Receipt(reached=True, acked=False, reason="http_timeout")
+        except (OSError, http.client.HTTPException):
+            return Receipt(reached=True, acked=False, reason="connection_failed")
+        finally:
+            connection.close()
+        if not 200 <= answer.status < 300:
+            return Receipt(reached=True, acked=False, reason="http_error")
+        return Receipt(reached=True, acked=True, response=_response(answer, text))
+
+
+def _encode(delivery: Delivery) -> tuple[str, str]:
+    if delivery.kind is DeliveryKind.EVENT:
+        return _JSON, json.dumps(delivery.payload)
+    if delivery.kind is DeliveryKind.COMMAND:
+        return _FORM, urlencode(delivery.payload)
+    return _FORM, urlencode({"payload": json.dumps(delivery.payload)})
+
+
+def _response(answer: http.client.HTTPResponse, text: str) -> Json | None:
+    if not text:
+        return None
+    if not answer.headers.get("Content-Type", "").startswith(_JSON):
+        return {"text": text}
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None

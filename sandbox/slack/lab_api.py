@@ -1,0 +1,83 @@
+"""The endpoints of the page's two panels for whoever tests: the traffic, and the faults."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from sandbox.errors import SandboxError
+from sandbox.fault_board import FaultBoard
+from sandbox.rule_json import rule_from_json
+from sandbox.traffic import Traffic
+
+
+class LabApi:
+    """What the panels read and do. Everything that is refused is one sentence."""
+
+    def __init__(self, traffic: Traffic, board: FaultBoard) -> None:
+        self._traffic = traffic
+        self._board = board
+
+    def routes(self) -> list[BaseRoute]:
+        """All endpoints, to be mounted at the root."""
+        return [
+            Route("/_sandbox/traffic", self._since),
+            Route("/_sandbox/traffic/clear", self._clear, methods=["POST"]),
+            Route("/_sandbox/traffic/{id:int}", self._details),
+            Route("/_sandbox/faults", self._faults),
+            Route("/_sandbox/faults/{verb}", self._do, methods=["POST"]),
+        ]
+
+    async def _since(self, request: Request) -> Response:
+        after = request.query_params.get("after", "0")
+        return JSONResponse(self._traffic.since(int(after) if after.isdecimal() else 0))
+
+    async def _details(self, request: Request) -> Response:
+        found = self._traffic.details(int(request.path_params["id"]))
+        return JSONResponse(found or {"ok": False, "error": "This is forgotten by now."})
+
+    async def _clear(self, request: Request) -> Response:
+        self._traffic.clear()
+        return JSONResponse({"ok": True})
+
+    async def _faults(self, request: Request) -> Response:
+        return JSONResponse(self._board.view())
+
+    async def _do(self, request: Request) -> Response:
+        body = await _body(request)
+        board = self._board
+        verbs: dict[str, Callable[[], str]] = {
+            "press": lambda: board.press(str(body.get("id")), _texts(body.get("params"))),
+            "add": lambda: board.add(str(body.get("system")), rule_from_json(body.get("rule"))),
+            "take_away": lambda: board.take_away(str(body.get("id"))),
+            "heal": board.heal,
+        }
+        verb = verbs.get(str(request.path_params["verb"]))
+        if verb is None:
+            return JSONResponse({"ok": False, "error": "There is nothing of the kind to do."})
+        try:
+            # Some of it waits for the loop that this runs on.
+            said = await run_in_threadpool(verb)
+        except SandboxError as error:
+            return JSONResponse({"ok": False, "error": str(error)})
+        return JSONResponse({"ok": True, "said": said})
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    try:
+        body = json.loads(await request.body() or b"{}")
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _texts(params: object) -> dict[str, str]:
+    if not isinstance(params, dict):
+        return {}
+    return {str(key): str(value) for key, value in params.items()}

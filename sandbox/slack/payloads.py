@@ -1,0 +1,123 @@
+"""The shapes of what Slack sends to an app, around the thing itself.
+
+Shapes: docs.slack.dev/apis/events-api and /reference/interaction-payloads (November 2026).
+"""
+
+import base64
+import json
+
+from sandbox.slack.deliveries import Delivery, DeliveryKind
+from sandbox.slack.values import Json, new_id
+from sandbox.slack.workspace import Channel, ChannelKind, User, Workspace
+
+_CHANNEL_TYPES = {
+    ChannelKind.PUBLIC: "channel",
+    ChannelKind.PRIVATE: "group",
+    ChannelKind.IM: "im",
+    ChannelKind.MPIM: "mpim",
+}
+_SUBSCRIPTIONS = {
+    ChannelKind.PUBLIC: "message.channels",
+    ChannelKind.PRIVATE: "message.groups",
+    ChannelKind.IM: "message.im",
+    ChannelKind.MPIM: "message.mpim",
+}
+
+
+def channel_type(channel: Channel) -> str:
+    """The word for a conversation in message events."""
+    return _CHANNEL_TYPES[channel.kind]
+
+
+def subscription(event: Json, channel: Channel | None) -> str:
+    """The name under which an app subscribes to this event in its manifest."""
+    if event["type"] == "message" and channel is not None:
+        return _SUBSCRIPTIONS[channel.kind]
+    return str(event["type"])
+
+
+def event_delivery(workspace: Workspace, event: Json, channel: Channel | None) -> Delivery:
+    """An event in its `event_callback` wrapper, with an event_id of its own."""
+    app = workspace.app
+    context = {
+        "et": event["type"],
+        "tid": workspace.team_id,
+        "aid": app.id,
+        "cid": channel.id if channel is not None else None,
+    }
+    payload = {
+        "token": app.verification_token,
+        "team_id": workspace.team_id,
+        "context_team_id": workspace.team_id,
+        "context_enterprise_id": None,
+        "api_app_id": app.id,
+        "event": event,
+        "type": "event_callback",
+        "event_id": new_id("Ev"),
+        "event_time": workspace.seconds(),
+        "authorizations": [
+            {
+                "enterprise_id": None,
+                "team_id": workspace.team_id,
+                "user_id": app.user_id,
+                "is_bot": True,
+                "is_enterprise_install": False,
+            }
+        ],
+        "is_ext_shared_channel": channel is not None and channel.is_ext_shared,
+        "event_context": "4-" + base64.b64encode(json.dumps(context).encode()).decode(),
+    }
+    return Delivery(kind=DeliveryKind.EVENT, name=str(event["type"]), payload=payload)
+
+
+def command_delivery(
+    workspace: Workspace, user: User, channel: Channel, *, command: str, text: str, **rest: str
+) -> Delivery:
+    """A slash command; `rest` gives `trigger_id` and `response_url`."""
+    names = {
+        ChannelKind.PUBLIC: channel.name,
+        ChannelKind.PRIVATE: "privategroup",
+        ChannelKind.IM: "directmessage",
+        ChannelKind.MPIM: channel.name,
+    }
+    payload: Json = {
+        "token": workspace.app.verification_token,
+        "team_id": workspace.team_id,
+        "team_domain": workspace.domain,
+        "channel_id": channel.id,
+        "channel_name": names[channel.kind],
+        "user_id": user.id,
+        "user_name": user.name,
+        "command": command,
+        "text": text,
+        "api_app_id": workspace.app.id,
+        "is_enterprise_install": "false",
+        **rest,
+    }
+    return Delivery(kind=DeliveryKind.COMMAND, name=command, payload=payload)
+
+
+def interaction(workspace: Workspace, user: User, kind: str, **rest: object) -> Delivery:
+    """An interaction of this type (block_actions, view_submission, …) by `user`."""
+    payload: Json = {
+        "type": kind,
+        "team": {"id": workspace.team_id, "domain": workspace.domain},
+        "user": {
+            "id": user.id,
+            "username": user.name,
+            "name": user.name,
+            "team_id": user.home_team or workspace.team_id,
+        },
+        "api_app_id": workspace.app.id,
+        "token": workspace.app.verification_token,
+        "enterprise": None,
+        "is_enterprise_install": False,
+        **rest,
+    }
+    return Delivery(kind=DeliveryKind.INTERACTION, name=kind, payload=payload)
+
+
+def channel_reference(channel: Channel) -> Json:
+    """The short form of a channel inside an interaction."""
+    names = {ChannelKind.PRIVATE: "privategroup", ChannelKind.IM: "directmessage"}
+    return {"id": channel.id, "name": names.get(channel.kind, channel.name)}

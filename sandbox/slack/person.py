@@ -1,0 +1,400 @@
+"""A person in the workspace: everything they can do by hand, for tests, drills and the page alike."""
+
+import copy
+import functools
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sandbox.slack.events import Events
+from sandbox.slack.interactions import Interactions
+from sandbox.slack.manifest import Manifest
+from sandbox.slack.modals import Modals
+from sandbox.slack.mrkdwn import typed
+from sandbox.slack.places import Places
+from sandbox.slack.posts import Draft, Posts
+from sandbox.slack.suggestions import Suggestions
+from sandbox.slack.values import Json, PersonError, SlackError, Upload, new_id, parse_ts
+from sandbox.slack.web_api.marks import emoji_name
+from sandbox.slack.workspace import Channel, ChannelKind, File, User, Workspace
+
+_LARGEST_FORM_FILE = 10 * 1024 * 1024
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """The parts of the sandbox that people act on."""
+
+    workspace: Workspace
+    manifest: Manifest
+    events: Events
+    posts: Posts
+    places: Places
+    modals: Modals
+    interactions: Interactions
+    suggestions: Suggestions
+
+
+def _by_hand(
+    verb: Callable[Concatenate["Person", P], R],
+) -> Callable[Concatenate["Person", P], R]:
+    """Run a verb under the workspace's lock, and turn Slack's error into a sentence."""
+
+    @functools.wraps(verb)
+    def held(person: "Person", /, *args: P.args, **kwargs: P.kwargs) -> R:
+        with person.parts.workspace.lock:
+            try:
+                return verb(person, *args, **kwargs)
+            except SlackError as error:
+                raise PersonError(f"Slack refused this: {error.code}.") from error
+
+    return held
+
+
+class Person:
+    """One person. Channels are given by name or id; every verb raises PersonError when refused."""
+
+    def __init__(self, parts: Parts, user_id: str) -> None:
+        self.parts = parts
+        self.id = user_id
+
+    @property
+    def user(self) -> User:
+        """The user object."""
+        return self.parts.workspace.users[self.id]
+
+    @property
+    def name(self) -> str:
+        """The user name."""
+        return self.user.name
+
+    # What they write.
+
+    @_by_hand
+    def say(
+        self,
+        channel: str,
+        text: str,
+        thread_ts: str | None = None,
+        files: Sequence[Upload] = (),
+        broadcast: bool = False,
+    ) -> str:
+        """Post a message or a thread reply, which `broadcast` also sends to the channel; its ts.
+
+        `/me` makes a me_message.
+        """
+        place = self._member(channel)
+        to_the_app = self.parts.workspace.app.user_id in place.members
+        if place.kind is ChannelKind.IM and to_the_app and self.parts.manifest.read_only:
+            raise PersonError("Sending messages to this app has been turned off.")
+        subtype = None
+        if text.startswith("/me "):
+            text, subtype = text.removeprefix("/me "), "me_message"
+        elif text.startswith("/"):
+            why = "is a slash command: it is run, not said."
+            why = "is not supported in threads. Sorry!" if thread_ts else why
+            raise PersonError(f"{text.split()[0]} {why}")
+        if not text.strip() and not files:
+            raise PersonError("Type a message first.")
+        draft = Draft(
+            text=typed(text, self.parts.workspace),
+            thread_ts=thread_ts,
+            files=[self._store(upload, place) for upload in files],
+            subtype=subtype,
+            broadcast=broadcast,
+            extra={"client_msg_id": str(uuid.uuid4())},
+        )
+        return str(self.parts.posts.post(place, self.user, draft)["ts"])
+
+    @_by_hand
+    def upload(self, upload: Upload) -> Json:
+        """Put a file into a form; nobody else sees it. Returns the file object."""
+        if len(upload.content) > _LARGEST_FORM_FILE:
+            raise PersonError("A file in a form may have 10 MB at most.")
+        return self.parts.posts.file_view(self._store(upload))
+
+    def _store(self, upload: Upload, channel: Channel | None = None) -> File:
+        workspace = self.parts.workspace
+        file = File(
+            id=new_id("F"),
+            name=upload.name,
+            mimetype=upload.mimetype,
+            user=self.id,
+            created=workspace.seconds(),
+            content=upload.content,
+            completed=True,
+            channels=[channel.id] if channel is not None else [],
+        )
+        workspace.files[file.id] = file
+        return file
+
+    def command(self, channel: str, line: str) -> Json | None:
+        """Run a slash command such as `/incident declare`; returns the app's reply, if any."""
+        with self.parts.workspace.lock:
+            place = self._place(channel)
+        return self.parts.interactions.command(self.user, place, line)
+
+    @_by_hand
+    def edit(self, channel: str, ts: str, text: str) -> None:
+        """Change a message of one's own."""
+        place, message = self._message(channel, ts)
+        if message.get("user") != self.id:
+            raise PersonError("You can edit only your own messages.")
+        changes = {"text": typed(text, self.parts.workspace)}
+        self.parts.posts.edit(place, message, changes, editor=self.id)
+
+    @_by_hand
+    def delete(self, channel: str, ts: str) -> None:
+        """Delete a message of one's own; an admin may delete any."""
+        place, message = self._message(channel, ts)
+        if message.get("user") != self.id and not self.user.is_admin:
+            raise PersonError("You can delete only your own messages.")
+        self.parts.posts.delete(place, message)
+
+    @_by_hand
+    def react(self, channel: str, ts: str, name: str) -> None:
+        """Add an emoji reaction."""
+        place, message = self._message(channel, ts)
+        self.parts.posts.react(place, message, self.user, emoji_name(name))
+
+    @_by_hand
+    def unreact(self, channel: str, ts: str, name: str) -> None:
+        """Take an emoji reaction back."""
+        place, message = self._message(channel, ts)
+        self.parts.posts.unreact(place, message, self.user, emoji_name(name))
+
+    @_by_hand
+    def pin(self, channel: str, ts: str) -> None:
+        """Pin a message to its channel."""
+        place, message = self._message(channel, ts)
+        self.parts.posts.pin(place, message, self.user)
+
+    @_by_hand
+    def unpin(self, channel: str, ts: str) -> None:
+        """Take a pin away."""
+        place, message = self._message(channel, ts)
+        self.parts.posts.unpin(place, message, self.user)
+
+    # Where they are.
+
+    @_by_hand
+    def create_channel(self, name: str, private: bool = False) -> str:
+        """Make a channel; returns its id."""
+        if self.user.is_restricted:
+            raise PersonError("Guests cannot create channels.")
+        return self.parts.places.create(name, self.user, private=private).id
+
+    @_by_hand
+    def join(self, channel: str) -> None:
+        """Join a public channel."""
+        place = self._place(channel)
+        if place.is_archived:
+            raise PersonError(f"#{place.name} is archived.")
+        if self.id not in place.members:
+            self.parts.places.join(place, self.user)
+
+    @_by_hand
+    def leave(self, channel: str) -> None:
+        """Leave a channel."""
+        self.parts.places.leave(self._member(channel), self.user)
+
+    @_by_hand
+    def invite(self, channel: str, who: str) -> None:
+        """Invite another person, or the bot, into a channel one is in."""
+        place = self._member(channel)
+        guest = self.parts.workspace.find_user(who)
+        if guest is None:
+            raise PersonError(f"There is nobody called {who} here.")
+        if guest.id not in place.members:
+            self.parts.places.join(place, guest, inviter=self.user)
+
+    @_by_hand
+    def set_topic(self, channel: str, topic: str) -> None:
+        """Set a channel's topic."""
+        self.parts.places.set_topic(self._member(channel), self.user, topic)
+
+    @_by_hand
+    def rename(self, channel: str, name: str) -> None:
+        """Rename a channel."""
+        self.parts.places.rename(self._member(channel), self.user, name)
+
+    @_by_hand
+    def archive(self, channel: str) -> None:
+        """Archive a channel."""
+        self.parts.places.archive(self._member(channel), self.user)
+
+    @_by_hand
+    def unarchive(self, channel: str) -> None:
+        """Bring an archived channel back."""
+        self.parts.places.unarchive(self._place(channel), self.user)
+
+    @_by_hand
+    def mark_read(self, channel: str, ts: str) -> None:
+        """Note that everything up to `ts` was seen."""
+        place = self._place(channel)
+        self.parts.workspace.reads.setdefault(self.id, {})[place.id] = ts
+        self.parts.workspace.touch()
+
+    # What the app answers.
+
+    def press(
+        self,
+        channel: str,
+        ts: str,
+        action_id: str,
+        block_id: str | None = None,
+        values: Mapping[str, Any] | None = None,
+        **given: Any,
+    ) -> None:
+        """Press a button, or choose from a menu with `value=` (the option's value).
+
+        `values` is what stands in the message's other inputs by then.
+        """
+        with self.parts.workspace.lock:
+            place = self._place(channel)
+        self.parts.interactions.press(
+            self.user, place, ts, action_id, block_id, given, values or {}
+        )
+
+    def view_press(
+        self,
+        view_id: str,
+        action_id: str,
+        block_id: str | None = None,
+        values: Mapping[str, Any] | None = None,
+        **given: Any,
+    ) -> None:
+        """Press or choose inside a modal or Home; `values` is what stands in the inputs by then."""
+        self.parts.interactions.view_press(
+            self.user, view_id, action_id, block_id, given, values or {}
+        )
+
+    def suggest(
+        self, view_id: str, action_id: str, typed: str, block_id: str | None = None
+    ) -> list[Json]:
+        """Type into a select of a modal or Home; returns the options that the app offers."""
+        return _all_options(self.suggest_groups(view_id, action_id, typed, block_id))
+
+    def suggest_groups(
+        self, view_id: str, action_id: str, typed: str, block_id: str | None = None
+    ) -> list[Json]:
+        """The same, in the groups that the app offers them in."""
+        return self.parts.suggestions.in_view(self.user, view_id, action_id, block_id, typed)
+
+    def suggest_in_message(
+        self, channel: str, ts: str, action_id: str, typed: str, block_id: str | None = None
+    ) -> list[Json]:
+        """Type into a select of a message; returns the options that the app offers."""
+        groups = self.suggest_groups_in_message(channel, ts, action_id, typed, block_id)
+        return _all_options(groups)
+
+    def suggest_groups_in_message(
+        self, channel: str, ts: str, action_id: str, typed: str, block_id: str | None = None
+    ) -> list[Json]:
+        """The same, in the groups that the app offers them in."""
+        with self.parts.workspace.lock:
+            place = self._place(channel)
+        return self.parts.suggestions.in_message(self.user, place, ts, action_id, block_id, typed)
+
+    def submit(self, view_id: str, values: Mapping[str, Any] | None = None) -> dict[str, str]:
+        """Submit a modal; returns errors by block_id, empty when it was accepted.
+
+        `values` is in Slack's shape of view.state.values, or short: `{block_id: value}`.
+        """
+        return self.parts.interactions.submit(self.user, view_id, values or {})
+
+    def close_view(self, view_id: str) -> None:
+        """Close a modal."""
+        self.parts.interactions.close_view(self.user, view_id)
+
+    def shortcut(self, callback_id: str, channel: str | None = None, ts: str = "") -> None:
+        """Use a message shortcut (with channel and ts) or a global one."""
+        with self.parts.workspace.lock:
+            place = self._place(channel) if channel is not None else None
+        self.parts.interactions.shortcut(self.user, callback_id, place, ts)
+
+    @_by_hand
+    def open_home(self, tab: str = "home") -> str:
+        """Open the app at its `home` or its `messages` tab; returns the conversation's id."""
+        if tab not in ("home", "messages"):
+            raise PersonError(f"An app has no tab called {tab}.")
+        workspace = self.parts.workspace
+        direct = workspace.direct_channel(frozenset({self.id, workspace.app.user_id}))
+        event: Json = {
+            "type": "app_home_opened",
+            "user": self.id,
+            "channel": direct.id,
+            "tab": tab,
+        }
+        home = self.parts.modals.home(self.id)
+        if home is not None and tab == "home":
+            event["view"] = self.parts.modals.payload(home)
+        workspace.touch()
+        self.parts.events.happened(event, direct)
+        return direct.id
+
+    # What they see.
+
+    @_by_hand
+    def views(self) -> list[Json]:
+        """The open modals, the top one last, each with `errors`."""
+        modals = self.parts.modals
+        return [
+            {**modals.payload(view), "errors": dict(view.errors)} for view in modals.stack(self.id)
+        ]
+
+    @_by_hand
+    def home(self) -> Json | None:
+        """The Home tab, if the app has published one."""
+        view = self.parts.modals.home(self.id)
+        return None if view is None else self.parts.modals.payload(view)
+
+    @_by_hand
+    def channels(self) -> list[Channel]:
+        """The conversations they can see."""
+        return [c for c in self.parts.workspace.channels.values() if self.sees(c)]
+
+    def sees(self, channel: Channel) -> bool:
+        """Whether they can see a conversation: their own, and public ones unless a guest."""
+        if self.id in channel.members:
+            return True
+        return channel.kind is ChannelKind.PUBLIC and not self.user.is_restricted
+
+    @_by_hand
+    def messages(self, channel: str) -> list[Json]:
+        """All they see in a channel, ascending, with replies and what only they can see."""
+        place = self._place(channel)
+        workspace = self.parts.workspace
+        whispered = workspace.ephemerals.get(self.id, {}).get(place.id, [])
+        views = [workspace.message_view(place, message) for message in place.messages.values()]
+        everything = [*views, *whispered]
+        return copy.deepcopy(sorted(everything, key=lambda message: parse_ts(message["ts"])))
+
+    def _place(self, channel: str) -> Channel:
+        place = self.parts.workspace.find_channel(channel)
+        if place is None or not self.sees(place):
+            raise PersonError(f"There is no channel {channel} that {self.name} can see.")
+        return place
+
+    def _member(self, channel: str) -> Channel:
+        place = self._place(channel)
+        if place.is_archived:
+            raise PersonError(f"#{place.name} is archived.")
+        if self.id not in place.members:
+            raise PersonError(f"Join #{place.name} first.")
+        return place
+
+    def _message(self, channel: str, ts: str) -> tuple[Channel, Json]:
+        place = self._member(channel)
+        message = place.messages.get(ts)
+        if message is None or message.get("subtype") == "tombstone":
+            raise PersonError("This message is gone.")
+        return place, message
+
+
+def _all_options(groups: list[Json]) -> list[Json]:
+    return [option for group in groups for option in group["options"]]

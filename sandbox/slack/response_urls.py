@@ -1,0 +1,100 @@
+"""response_url: how an app answers a command or an interaction later, without a token."""
+
+import secrets
+import time
+from dataclasses import dataclass
+
+from sandbox.slack.blocks import message_blocks
+from sandbox.slack.posts import Draft, Posts
+from sandbox.slack.values import Json, SlackError
+from sandbox.slack.workspace import Channel, User, Workspace
+
+_USES = 5
+_SECONDS = 30 * 60.0
+
+
+@dataclass(kw_only=True)
+class _Address:
+    """Where an answer goes. `ts` is the message that was acted on, if there was one."""
+
+    channel: Channel
+    user: User
+    ts: str | None
+    made: float
+    uses: int = 0
+
+
+class ResponseUrls:
+    """Makes the addresses and takes what is sent there: five uses within thirty real minutes each."""
+
+    def __init__(self, workspace: Workspace, posts: Posts) -> None:
+        self._workspace = workspace
+        self._posts = posts
+        self._addresses: dict[str, _Address] = {}
+        self.base = ""
+
+    def new(self, channel: Channel, user: User, ts: str | None = None) -> str:
+        """A fresh address for what `user` just did in `channel`."""
+        key = secrets.token_hex(12)
+        self._addresses[key] = _Address(channel=channel, user=user, ts=ts, made=time.monotonic())
+        return f"{self.base}{key}"
+
+    def use(self, key: str, body: Json | None) -> None:
+        """Answer at an address; None is a body that is no object. Raises SlackError."""
+        address = self._addresses.get(key)
+        if address is None or time.monotonic() - address.made > _SECONDS:
+            raise SlackError("expired_url")
+        if address.uses >= _USES:
+            raise SlackError("used_url")
+        if body is None:
+            raise SlackError("invalid_payload")
+        with self._workspace.lock:
+            address.uses += 1
+            self.answer(address.channel, address.user, body, ts=address.ts)
+
+    def answer(self, channel: Channel, user: User, body: Json, *, ts: str | None = None) -> None:
+        """Carry out an answer: replace or delete the original, or say something new."""
+        whispered = self._whispered(channel, user, ts)
+        original = channel.messages.get(ts or "")
+        if body.get("delete_original"):
+            if whispered is not None:
+                self._workspace.ephemerals[user.id][channel.id].remove(whispered)
+                self._workspace.touch()
+            elif original is not None:
+                self._posts.delete(channel, original)
+            return
+        draft = _draft(body)
+        if body.get("replace_original") and (whispered or original):
+            changes = {"text": draft.text, "blocks": list(draft.blocks)}
+            if whispered is not None:
+                whispered |= changes
+                self._workspace.touch()
+            elif original is not None:
+                app = self._workspace.app
+                self._posts.edit(channel, original, changes, editor=app.bot_id)
+            return
+        bot = self._workspace.bot
+        if body.get("response_type") == "in_channel":
+            self._posts.post(channel, bot, draft)
+            return
+        message = self._posts.compose(bot, draft, self._workspace.next_ts())
+        if draft.thread_ts is not None:
+            message["thread_ts"] = draft.thread_ts
+        self._posts.whisper(channel, user, message)
+
+    def _whispered(self, channel: Channel, user: User, ts: str | None) -> Json | None:
+        own = self._workspace.ephemerals.get(user.id, {}).get(channel.id, [])
+        return next((message for message in own if message["ts"] == ts), None)
+
+
+def _draft(body: Json) -> Draft:
+    blocks = body.get("blocks")
+    text = str(body.get("text") or "")
+    if not text and not blocks and not body.get("attachments"):
+        raise SlackError("no_text")
+    return Draft(
+        text=text,
+        blocks=message_blocks(blocks) if blocks else [],
+        attachments=body.get("attachments") or [],
+        thread_ts=body.get("thread_ts"),
+    )

@@ -1,0 +1,200 @@
+"""Socket Mode: the WebSocket side of deliveries, as Slack speaks it to an app without a URL."""
+
+import asyncio
+import json
+import secrets
+import uuid
+from dataclasses import dataclass, field
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from sandbox.own_words import System
+from sandbox.slack.deliveries import Delivery, DeliveryKind, Receipt
+from sandbox.slack.values import Json
+from sandbox.slack.workspace import Workspace
+from sandbox.traffic import Mood, Traffic, Way
+
+_MOST_SOCKETS = 10
+_GOODBYE_SECONDS = 1.0
+_CLOSE = object()
+
+
+@dataclass(kw_only=True, eq=False)
+class _Connection:
+    """One open socket: what is still to be sent, and what was sent and not acknowledged."""
+
+    queue: asyncio.Queue[object] = field(default_factory=asyncio.Queue)
+    waiting: dict[str, asyncio.Future[Receipt]] = field(default_factory=dict)
+    peer: tuple[str, int] = ("", 0)
+    silent: bool = False
+    writer: asyncio.Task[None] | None = None
+
+
+class SocketMode:
+    """All open sockets of the app; each delivery goes to exactly one of them, in turn."""
+
+    def __init__(self, workspace: Workspace, traffic: Traffic) -> None:
+        self._workspace = workspace
+        self._traffic = traffic
+        self._connections: list[_Connection] = []
+        self._tickets: set[str] = set()
+        self._turn = 0
+
+    @property
+    def available(self) -> bool:
+        return bool(self._connections)
+
+    @property
+    def count(self) -> int:
+        """How many sockets are open."""
+        return len(self._connections)
+
+    def new_ticket(self) -> str:
+        """A ticket for one connection, as apps.connections.open puts it into its URL."""
+        ticket = str(uuid.uuid4())
+        self._tickets.add(ticket)
+        return ticket
+
+    async def send(self, delivery: Delivery, ack_seconds: float) -> Receipt:
+        """Put the envelope on the next socket and wait for its acknowledgement."""
+        self._turn += 1
+        connection = self._connections[self._turn % len(self._connections)]
+        envelope_id = str(uuid.uuid4())
+        envelope: Json = {
+            "envelope_id": envelope_id,
+            "payload": delivery.payload,
+            "type": delivery.kind.value,
+            "accepts_response_payload": delivery.kind is not DeliveryKind.EVENT,
+        }
+        if delivery.kind is DeliveryKind.EVENT:
+            envelope["retry_attempt"] = delivery.attempt
+            envelope["retry_reason"] = delivery.reason
+        answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        connection.waiting[envelope_id] = answer
+        if not connection.silent:
+            connection.queue.put_nowait(json.dumps(envelope))
+        try:
+            return await asyncio.wait_for(answer, ack_seconds)
+        except TimeoutError:
+            return Receipt(reached=True, acked=False, reason="timeout")
+        finally:
+            connection.waiting.pop(envelope_id, None)
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """The endpoint behind the URL of apps.connections.open."""
+        ticket = websocket.query_params.get("ticket", "")
+        if ticket not in self._tickets:
+            await websocket.close()
+            return
+        self._tickets.discard(ticket)
+        await websocket.accept()
+        if len(self._connections) >= _MOST_SOCKETS:
+            self._tell("disconnect", "too_many_websockets", Mood.BAD)
+            await websocket.send_text(json.dumps(_goodbye("too_many_websockets")))
+            await websocket.close()
+            return
+        connection = _Connection(
+            peer=(websocket.client.host, websocket.client.port) if websocket.client else ("", 0)
+        )
+        self._connections.append(connection)
+        self._tell("connect", f"{len(self._connections)} open", Mood.GOOD)
+        connection.queue.put_nowait(json.dumps(self._hello()))
+        writer = asyncio.create_task(self._write(websocket, connection))
+        connection.writer = writer
+        self._workspace.touch()
+        try:
+            async for text in websocket.iter_text():
+                self._acknowledge(connection, text)
+        except (WebSocketDisconnect, RuntimeError):
+            pass  # The client went away in the middle of something; what it owed is unacked.
+        finally:
+            writer.cancel()
+            self._forget(connection)
+
+    async def disconnect_all(self, reason: str | None) -> None:
+        """Tell every client to go (it will reconnect where it can), and close.
+
+        Without a reason the sockets just close, as when the network breaks.
+        """
+        leaving = list(self._connections)
+        if leaving:
+            self._tell("disconnect", reason or "without a word", Mood.BAD)
+        for connection in leaving:
+            if reason is not None:
+                connection.queue.put_nowait(json.dumps(_goodbye(reason)))
+            connection.queue.put_nowait(_CLOSE)
+            self._forget(connection)
+        writers = [connection.writer for connection in leaving if connection.writer is not None]
+        if writers:
+            await asyncio.wait(writers, timeout=_GOODBYE_SECONDS)
+
+    def silence_all(self) -> list[tuple[str, int]]:
+        """Send nothing more on the open sockets and leave them open; returns the clients' addresses.
+
+        They are still given deliveries, as Slack gives them to a socket that it believes in.
+        """
+        self._tell("silence", "dead, and looks alive", Mood.BAD)
+        for connection in self._connections:
+            connection.silent = True
+        return self.peers()
+
+    def peers(self) -> list[tuple[str, int]]:
+        """The addresses of the clients of all open sockets."""
+        return [connection.peer for connection in self._connections]
+
+    def _tell(self, name: str, outcome: str, mood: Mood) -> None:
+        entry = self._traffic.begin(System.SLACK, Way.SOCKET, name)
+        self._traffic.say(entry, outcome, mood)
+
+    def _forget(self, connection: _Connection) -> None:
+        if connection in self._connections:
+            self._connections.remove(connection)
+            self._tell("close", f"{len(self._connections)} open", Mood.GOOD)
+        for answer in connection.waiting.values():
+            if not answer.done():
+                answer.set_result(Receipt(reached=True, acked=False, reason="connection_failed"))
+        self._workspace.touch()
+
+    async def _write(self, websocket: WebSocket, connection: _Connection) -> None:
+        while True:
+            item = await connection.queue.get()
+            try:
+                if item is _CLOSE:
+                    await websocket.close()
+                    return
+                await websocket.send_text(str(item))
+            except (WebSocketDisconnect, RuntimeError):
+                return  # Closed from the other side; the reader's end forgets the connection.
+
+    def _acknowledge(self, connection: _Connection, text: str) -> None:
+        try:
+            message = json.loads(text)
+        except ValueError:
+            return
+        if not isinstance(message, dict):
+            return
+        answer = connection.waiting.get(str(message.get("envelope_id")))
+        if answer is None or answer.done():
+            return
+        response = message.get("payload")
+        answer.set_result(
+            Receipt(
+                reached=True, acked=True, response=response if isinstance(response, dict) else None
+            )
+        )
+
+    def _hello(self) -> Json:
+        return {
+            "type": "hello",
+            "num_connections": len(self._connections),
+            "debug_info": {
+                "host": f"applink-{secrets.token_hex(4)}",
+                "build_number": 1,
+                "approximate_connection_time": 18060,
+            },
+            "connection_info": {"app_id": self._workspace.app.id},
+        }
+
+
+def _goodbye(reason: str) -> Json:
+    return {"type": "disconnect", "reason": reason, "debug_info": {"host": "applink"}}

@@ -1,0 +1,243 @@
+"""The faults of Slack as buttons of the page, and what stands of them without being a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from sandbox.fault_board import BoardError, Condition, Trouble
+from sandbox.faults import (
+    Garbled,
+    drop_after,
+    garbled,
+    hangs,
+    late,
+    missing,
+    overtaken,
+    rate_limited,
+    says,
+    seconds,
+    slow,
+    twice,
+    unacknowledged,
+)
+from sandbox.outages import Param
+from sandbox.own_words import System
+from sandbox.rules import Rule, on_call, on_event
+from sandbox.slack.modals import TRIGGER_SECONDS
+
+if TYPE_CHECKING:
+    from sandbox.slack.sandbox import SlackSandbox
+
+_REASONS = ("warning", "refresh_requested", "link_disabled", "too_many_websockets")
+_METHODS = (
+    "any call",
+    "chat.postMessage",
+    "chat.update",
+    "conversations.create",
+    "conversations.invite",
+    "pins.add",
+    "views.open",
+)
+_LATE = {"30 seconds": 30.0, "5 minutes": 300.0, "3 hours": 10_800.0}
+
+
+def troubles(slack: SlackSandbox) -> list[Trouble]:
+    """Every button, in the order in which people look for them."""
+
+    def rule(id_: str, label: str, help_: str, made: Rule) -> Trouble:
+        return deed(id_, label, help_, lambda _chosen: made)
+
+    def deed(
+        id_: str,
+        label: str,
+        help_: str,
+        make: Callable[[Mapping[str, str]], Rule | str],
+        *params: Param,
+    ) -> Trouble:
+        return Trouble(
+            id=f"slack-{id_}",
+            system=System.SLACK,
+            label=label,
+            help=help_,
+            params=params,
+            make=make,
+        )
+
+    which_call = Param(name="call", label="Call", choices=_METHODS)
+    return [
+        rule(
+            "429",
+            "Slack answers 429 for a minute",
+            "Every call is refused, with Retry-After 30.",
+            on_call("*", rate_limited(30), lasts=60),
+        ),
+        deed(
+            "loses-answer",
+            "Slack loses the next answer",
+            "The call takes effect, and the connection breaks before the answer.",
+            lambda chosen: on_call(_method(chosen), drop_after(), times=1),
+            which_call,
+        ),
+        deed(
+            "hangs",
+            "Slack hangs once",
+            "The next such call is never answered, and has no effect.",
+            lambda chosen: on_call(_method(chosen), hangs(), times=1),
+            which_call,
+        ),
+        rule(
+            "fails",
+            "Slack fails for a minute",
+            "Every call is answered 503 with a page of HTML.",
+            on_call("*", says(503) + garbled(Garbled.HTML, effect=False), lasts=60),
+        ),
+        rule("slow", "Slack is slow", "Every call takes 2 seconds more.", on_call("*", slow(2))),
+        rule(
+            "twice",
+            "Events come twice",
+            "The app gets each a second time, and neither says so.",
+            on_event("*", twice()),
+        ),
+        rule(
+            "lost",
+            "Events are lost",
+            "They never come, and are not sent again.",
+            on_event("*", missing()),
+        ),
+        deed(
+            "late",
+            "Events come late",
+            "They say when they were, and come when the clock has moved on, or was moved.",
+            lambda chosen: on_event("*", late(seconds(_LATE[chosen["by"]]))),
+            Param(name="by", label="By", choices=tuple(_LATE)),
+        ),
+        rule(
+            "overtaken",
+            "The next event is overtaken",
+            "It comes after the one that follows it.",
+            on_event("*", overtaken(), times=1),
+        ),
+        rule(
+            "unacknowledged",
+            "Acknowledgements are lost",
+            "Events are delivered again, and say that it is the first time.",
+            on_event("*", unacknowledged(retry_attempt=0)),
+        ),
+        deed(
+            "silence",
+            "The socket dies silently",
+            "It stays open, nothing comes, and no ping is answered.",
+            lambda _chosen: _on_sockets(
+                slack, slack.silence, "is dead and does not look it", "are dead and do not look it"
+            ),
+        ),
+        deed(
+            "disconnect",
+            "Slack disconnects",
+            "It says goodbye with a reason and closes the sockets.",
+            lambda chosen: _on_sockets(
+                slack,
+                lambda: slack.disconnect(chosen["reason"]),
+                f"was told {chosen['reason']} and closed",
+                f"were told {chosen['reason']} and closed",
+            ),
+            Param(name="reason", label="Reason", choices=_REASONS),
+        ),
+        deed(
+            "cut",
+            "The network is cut",
+            "The sockets' connections end without a goodbye.",
+            lambda _chosen: _on_sockets(slack, slack.cut, "was cut", "were cut"),
+        ),
+        deed(
+            "revoke",
+            "Revoke the bot token",
+            "Every call is answered token_revoked.",
+            lambda _chosen: _revoke(slack),
+        ),
+        deed(
+            "scope",
+            "Take away a scope",
+            "Calls that need it are answered missing_scope.",
+            lambda chosen: _take_scope(slack, chosen["scope"]),
+            Param(name="scope", label="Scope", choices=tuple(sorted(slack.granted))),
+        ),
+        deed(
+            "triggers",
+            "Triggers expire at once",
+            "No modal can be opened: the trigger is always too old.",
+            lambda _chosen: _expire(slack),
+        ),
+    ]
+
+
+def conditions(slack: SlackSandbox) -> list[Condition]:
+    """What is wrong at the moment without a rule."""
+    found: list[Condition] = []
+    if slack.bot_token_revoked:
+        found.append(
+            Condition(
+                id="revoked",
+                sentence="The bot token is revoked.",
+                heal=lambda: _after(slack.restore_bot_token, "The bot token is good again."),
+            )
+        )
+    found += [_lacks(slack, scope) for scope in sorted(slack.granted - slack.scopes)]
+    if slack.trigger_seconds < TRIGGER_SECONDS:
+        found.append(
+            Condition(
+                id="triggers",
+                sentence="Triggers are too old at once.",
+                heal=lambda: _after(lambda: _set_triggers(slack), "Triggers last 3 seconds again."),
+            )
+        )
+    return found
+
+
+def _method(chosen: Mapping[str, str]) -> str:
+    return "*" if chosen["call"] == "any call" else chosen["call"]
+
+
+def _on_sockets(slack: SlackSandbox, do: Callable[[], None], one: str, many: str) -> str:
+    count = slack.socket_count
+    if not count:
+        raise BoardError("No app is connected by a socket now.")
+    do()
+    return f"One socket {one}." if count == 1 else f"{count} sockets {many}."
+
+
+def _revoke(slack: SlackSandbox) -> str:
+    slack.revoke_bot_token()
+    return "The bot token is revoked."
+
+
+def _take_scope(slack: SlackSandbox, scope: str) -> str:
+    if scope not in slack.scopes:
+        raise BoardError(f"The bot token lacks the scope {scope} already.")
+    slack.scopes.discard(scope)
+    return f"The bot token lacks the scope {scope} from now on."
+
+
+def _expire(slack: SlackSandbox) -> str:
+    slack.trigger_seconds = 0.0
+    return "Triggers are too old at once from now on."
+
+
+def _set_triggers(slack: SlackSandbox) -> None:
+    slack.trigger_seconds = TRIGGER_SECONDS
+
+
+def _lacks(slack: SlackSandbox, scope: str) -> Condition:
+    return Condition(
+        id=f"scope {scope}",
+        sentence=f"The bot token lacks the scope {scope}.",
+        heal=lambda: _after(
+            lambda: slack.scopes.add(scope), f"The bot token has the scope {scope} again."
+        ),
+    )
+
+
+def _after(do: Callable[[], object], said: str) -> str:
+    do()
+    return said

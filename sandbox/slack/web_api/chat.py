@@ -1,0 +1,193 @@
+"""chat.*: posting, changing and removing the app's messages."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.slack.blocks import message_blocks
+from sandbox.slack.posts import Draft
+from sandbox.slack.values import Json, SlackError
+from sandbox.slack.web_api.context import Args, Context, Method
+from sandbox.slack.workspace import Channel
+
+_MOST_POSTED = 40_000
+_MOST_UPDATED = 4_000
+_MOST_IN_BLOCKS = 9_600
+"""Characters of all texts of a message's blocks together. Slack publishes no number: 9,597 were taken
+and 11,341 refused (bolt-js#2867). What goes to a response_url was not held to it."""
+
+
+def post_message(context: Context, args: Args) -> Json:
+    """chat.postMessage. Takes a channel's id or name, or a user's id for a direct message."""
+    channel = _target(context, args)
+    if channel.is_archived:
+        raise SlackError("is_archived")
+    if context.bot.id not in channel.members:
+        if channel.is_private:
+            raise SlackError("channel_not_found")
+        if "chat:write.public" not in context.scopes:
+            raise SlackError("not_in_channel")
+    draft, warnings = _draft(args)
+    message = context.posts.post(channel, context.bot, draft)
+    answer: Json = {
+        "channel": channel.id,
+        "ts": message["ts"],
+        "message": context.workspace.message_view(channel, message),
+    }
+    if warnings:
+        answer["warning"] = ",".join(warnings)
+        answer["response_metadata"] = {"warnings": warnings}
+    return answer
+
+
+def _target(context: Context, args: Args) -> Channel:
+    wanted = args.text("channel")
+    workspace = context.workspace
+    if wanted in workspace.users:
+        return workspace.direct_channel(frozenset({wanted, context.bot.id}))
+    channel = workspace.find_channel(wanted) if wanted else None
+    if channel is None:
+        raise SlackError("channel_not_found")
+    return channel
+
+
+def _draft(args: Args) -> tuple[Draft, list[str]]:
+    text = args.text("text")
+    blocks = _blocks(args)
+    attachments = args.structure("attachments", "invalid_attachments") or []
+    if not text and not blocks and not attachments:
+        raise SlackError("no_text")
+    warnings = []
+    if len(text) > _MOST_POSTED:
+        text = text[:_MOST_POSTED]
+        warnings.append("message_truncated")
+    metadata = args.structure("metadata", "invalid_metadata_format")
+    if metadata is not None and not _is_metadata(metadata):
+        metadata = None
+        warnings.append("invalid_metadata_format")
+    extra: Json = {}
+    if args.text("username"):
+        extra |= {"username": args.text("username"), "subtype": "bot_message"}
+    if args.text("icon_emoji"):
+        extra["icons"] = {"emoji": args.text("icon_emoji")}
+    draft = Draft(
+        text=text,
+        blocks=blocks,
+        attachments=attachments,
+        thread_ts=args.text("thread_ts") or None,
+        broadcast=args.flag("reply_broadcast"),
+        metadata=metadata,
+        extra=extra,
+    )
+    return draft, warnings
+
+
+def _blocks(args: Args) -> list[Json]:
+    blocks = args.structure("blocks", "invalid_blocks_format")
+    checked = message_blocks(blocks) if blocks else []
+    if _characters(checked) > _MOST_IN_BLOCKS:
+        raise SlackError("msg_blocks_too_long")
+    return checked
+
+
+def _characters(value: Any) -> int:
+    """The length of every text, however deep it stands."""
+    if isinstance(value, list):
+        return sum(map(_characters, value))
+    if not isinstance(value, dict):
+        return 0
+    text = value.get("text")
+    own = len(text) if isinstance(text, str) else 0
+    return own + sum(map(_characters, value.values()))
+
+
+def _is_metadata(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("event_type"), str)
+        and bool(value["event_type"])
+        and isinstance(value.get("event_payload"), dict)
+    )
+
+
+def update(context: Context, args: Args) -> Json:
+    """chat.update. Blocks, attachments and metadata that are not given stay as they are.
+
+    An empty object for metadata takes it away (docs.slack.dev/reference/methods/chat.update).
+    """
+    channel = context.channel(args)
+    if channel.is_archived:
+        raise SlackError("is_inactive")
+    message = context.message(channel, args.required("ts"))
+    if message.get("bot_id") != context.workspace.app.bot_id:
+        raise SlackError("cant_update_message")
+    changes = _changes(args)
+    context.posts.edit(channel, message, changes, editor=context.workspace.app.bot_id)
+    return {
+        "channel": channel.id,
+        "ts": message["ts"],
+        "text": message["text"],
+        "message": context.workspace.message_view(channel, message),
+    }
+
+
+def _changes(args: Args) -> Json:
+    changes: Json = {}
+    if args.values.get("text") is not None:
+        changes["text"] = args.text("text")
+    if args.values.get("blocks") is not None:
+        changes["blocks"] = _blocks(args)
+    if args.values.get("attachments") is not None:
+        changes["attachments"] = args.structure("attachments", "invalid_attachments")
+    if not any(changes.values()):
+        raise SlackError("no_text")
+    if len(changes.get("text", "")) > _MOST_UPDATED:
+        raise SlackError("msg_too_long")
+    metadata = args.structure("metadata", "invalid_metadata_format")
+    if _is_metadata(metadata) or metadata == {}:
+        changes["metadata"] = metadata
+    return changes
+
+
+def delete(context: Context, args: Args) -> Json:
+    """chat.delete: only the app's own messages."""
+    channel = context.channel(args)
+    message = context.message(channel, args.required("ts"))
+    if message.get("bot_id") != context.workspace.app.bot_id:
+        raise SlackError("cant_delete_message")
+    context.posts.delete(channel, message)
+    return {"channel": channel.id, "ts": message["ts"]}
+
+
+def post_ephemeral(context: Context, args: Args) -> Json:
+    """chat.postEphemeral: seen by one person, stored nowhere that history shows."""
+    channel = context.own_channel(args)
+    user = context.workspace.users.get(args.required("user"))
+    if user is None or user.id not in channel.members:
+        raise SlackError("user_not_in_channel")
+    draft, _ = _draft(args)
+    message = context.posts.compose(context.bot, draft, context.workspace.next_ts())
+    if draft.thread_ts:
+        message["thread_ts"] = draft.thread_ts
+    context.posts.whisper(channel, user, message)
+    return {"message_ts": message["ts"]}
+
+
+def get_permalink(context: Context, args: Args) -> Json:
+    """chat.getPermalink."""
+    channel = context.channel(args)
+    message = context.message(channel, args.required("message_ts"))
+    link = f"{context.url}archives/{channel.id}/p{message['ts'].replace('.', '')}"
+    thread_ts = message.get("thread_ts", message["ts"])
+    if thread_ts != message["ts"]:
+        link += f"?thread_ts={thread_ts}&cid={channel.id}"
+    return {"channel": channel.id, "permalink": link}
+
+
+_WRITE = ("chat:write",)
+METHODS: Mapping[str, Method] = {
+    "chat.postMessage": Method(handler=post_message, scopes=_WRITE, tier=0),
+    "chat.update": Method(handler=update, scopes=_WRITE, tier=50),
+    "chat.delete": Method(handler=delete, scopes=_WRITE, tier=50),
+    "chat.postEphemeral": Method(handler=post_ephemeral, scopes=_WRITE, tier=100),
+    "chat.getPermalink": Method(handler=get_permalink, tier=0),
+}

@@ -1,0 +1,166 @@
+"""pins.*, bookmarks.* and reactions.*: what is attached to messages and channels."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from sandbox.slack.values import Json, SlackError, new_id
+from sandbox.slack.web_api.context import Args, Context, Method
+from sandbox.slack.workspace import Channel
+
+_EMOJI = re.compile(r"[a-z0-9_'+-]+(::skin-tone-[2-6])?")
+_TS = re.compile(r"\d+\.\d{6}")
+_MOST_BOOKMARKS = 100
+
+
+def add_pin(context: Context, args: Args) -> Json:
+    """pins.add."""
+    channel, message = _pinned(context, args)
+    context.posts.pin(channel, message, context.bot)
+    return {}
+
+
+def remove_pin(context: Context, args: Args) -> Json:
+    """pins.remove."""
+    channel, message = _pinned(context, args)
+    context.posts.unpin(channel, message, context.bot)
+    return {}
+
+
+def list_pins(context: Context, args: Args) -> Json:
+    """pins.list."""
+    channel = context.own_channel(args, archived_ok=True)
+    return {"items": [context.posts.pin_item(channel, pin) for pin in reversed(channel.pins)]}
+
+
+def _pinned(context: Context, args: Args) -> tuple[Channel, Json]:
+    channel = context.own_channel(args)
+    ts = args.text("timestamp")
+    if not ts:
+        raise SlackError("no_item_specified")
+    if not _TS.fullmatch(ts):
+        raise SlackError("bad_timestamp")
+    return channel, context.message(channel, ts)
+
+
+def add_bookmark(context: Context, args: Args) -> Json:
+    """bookmarks.add: links only, as for any app."""
+    channel = context.own_channel(args, "channel_id")
+    if args.text("type") != "link":
+        raise SlackError("invalid_bookmark_type")
+    if len(channel.bookmarks) >= _MOST_BOOKMARKS:
+        raise SlackError("too_many_bookmarks")
+    now = context.workspace.seconds()
+    bookmark: Json = {
+        "id": new_id("Bk"),
+        "channel_id": channel.id,
+        "title": args.required("title"),
+        "link": _link(args),
+        "emoji": args.text("emoji"),
+        "icon_url": None,
+        "type": "link",
+        "entity_id": args.values.get("entity_id"),
+        "date_created": now,
+        "date_updated": 0,
+        "rank": f"{len(channel.bookmarks):04d}",
+        "last_updated_by_user_id": context.bot.id,
+        "last_updated_by_team_id": context.workspace.team_id,
+        "shortcut_id": None,
+        "app_id": context.workspace.app.id,
+    }
+    channel.bookmarks.append(bookmark)
+    context.workspace.touch()
+    return {"bookmark": dict(bookmark)}
+
+
+def edit_bookmark(context: Context, args: Args) -> Json:
+    """bookmarks.edit."""
+    channel = context.own_channel(args, "channel_id")
+    bookmark = _bookmark(channel, args)
+    if args.text("link"):
+        bookmark["link"] = _link(args)
+    for key in ("title", "emoji"):
+        if args.text(key):
+            bookmark[key] = args.text(key)
+    bookmark["date_updated"] = context.workspace.seconds()
+    context.workspace.touch()
+    return {"bookmark": dict(bookmark)}
+
+
+def remove_bookmark(context: Context, args: Args) -> Json:
+    """bookmarks.remove."""
+    channel = context.own_channel(args, "channel_id")
+    channel.bookmarks.remove(_bookmark(channel, args))
+    context.workspace.touch()
+    return {}
+
+
+def list_bookmarks(context: Context, args: Args) -> Json:
+    """bookmarks.list."""
+    channel = context.own_channel(args, "channel_id", archived_ok=True)
+    return {"bookmarks": [dict(bookmark) for bookmark in channel.bookmarks]}
+
+
+def _bookmark(channel: Channel, args: Args) -> Json:
+    bookmark_id = args.required("bookmark_id")
+    for bookmark in channel.bookmarks:
+        if bookmark["id"] == bookmark_id:
+            return bookmark
+    raise SlackError("not_found")
+
+
+def _link(args: Args) -> str:
+    link = args.text("link")
+    if urlsplit(link).scheme not in ("http", "https"):
+        raise SlackError("invalid_link")
+    return link
+
+
+def emoji_name(name: str) -> str:
+    """An emoji's name without colons. Raises `invalid_name`."""
+    bare = name.strip(":") if not name.endswith(":") or name.startswith(":") else name
+    if not _EMOJI.fullmatch(bare):
+        raise SlackError("invalid_name")
+    return bare
+
+
+def add_reaction(context: Context, args: Args) -> Json:
+    """reactions.add."""
+    channel, message, name = _reaction(context, args)
+    context.posts.react(channel, message, context.bot, name)
+    return {}
+
+
+def remove_reaction(context: Context, args: Args) -> Json:
+    """reactions.remove."""
+    channel, message, name = _reaction(context, args)
+    context.posts.unreact(channel, message, context.bot, name)
+    return {}
+
+
+def _reaction(context: Context, args: Args) -> tuple[Channel, Json, str]:
+    name = emoji_name(args.text("name"))
+    channel, message = _pinned(context, args)
+    return channel, message, name
+
+
+def get_reactions(context: Context, args: Args) -> Json:
+    """reactions.get."""
+    channel = context.own_channel(args, archived_ok=True)
+    message = context.message(channel, args.required("timestamp"))
+    view = context.workspace.message_view(channel, message, include_metadata=False)
+    return {"type": "message", "channel": channel.id, "message": view}
+
+
+METHODS: Mapping[str, Method] = {
+    "pins.add": Method(handler=add_pin, scopes=("pins:write",), tier=20),
+    "pins.remove": Method(handler=remove_pin, scopes=("pins:write",), tier=20),
+    "pins.list": Method(handler=list_pins, scopes=("pins:read",), tier=20),
+    "bookmarks.add": Method(handler=add_bookmark, scopes=("bookmarks:write",), tier=20),
+    "bookmarks.edit": Method(handler=edit_bookmark, scopes=("bookmarks:write",), tier=20),
+    "bookmarks.remove": Method(handler=remove_bookmark, scopes=("bookmarks:write",), tier=20),
+    "bookmarks.list": Method(handler=list_bookmarks, scopes=("bookmarks:read",), tier=50),
+    "reactions.add": Method(handler=add_reaction, scopes=("reactions:write",), tier=50),
+    "reactions.remove": Method(handler=remove_reaction, scopes=("reactions:write",), tier=20),
+    "reactions.get": Method(handler=get_reactions, scopes=("reactions:read",), tier=50),
+}

@@ -1,0 +1,167 @@
+"""Everything to practise on in one place: a Slack with its page, a hub on a cluster, a GitHub.
+
+Slack comes first and alone, so that its page can be opened while the rest still starts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sandbox import fault_menu
+from sandbox.clock import SandboxClock
+from sandbox.github import GitHubSandbox
+from sandbox.hub import HubSandbox
+from sandbox.slack import SlackSandbox
+
+ANNOUNCE = "#incidents"
+STUCK_AFTER = 15
+"""Seconds after which mayday may call a start stuck; the hub itself waits for ten minutes."""
+REPORT_LABEL = "incident"
+"""What tells an incident's issue from those of its action items, as mayday files them by default."""
+
+
+class World:
+    """The practice systems. ``directory`` keeps their files; ``manifest`` is the Slack app's.
+
+    ``keep``: for people to come back to, who may also move its clock; what plays a story by itself
+    does both its own way. Each system can be broken: ``slack.faults``, ``github.faults``, ``hub.faults``,
+    ``hub.cluster.faults``, and the users' way to their servers: ``hub.public.faults``.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        manifest: Mapping[str, Any],
+        port: int = 0,
+        users: Sequence[str] | None = None,
+        keep: bool = True,
+    ) -> None:
+        self.directory = directory
+        self._keep = keep
+        self.clock = SandboxClock(directory / "clock.json")
+        self.slack = SlackSandbox(
+            port=port,
+            clock=self.clock,
+            state_file=directory / "slack.json" if keep else None,
+            manifest=manifest,
+        )
+        self.hub = HubSandbox(directory=directory / "hub", **({"users": users} if users else {}))
+        self.github = GitHubSandbox(directory / "github", keep=keep)
+
+    def start_slack(self) -> str:
+        """Start Slack and return its page's address."""
+        self.slack.start()
+        self.slack.register_reports(self._reports)
+        if self._keep:
+            self.slack.register_clock(self.clock)
+        return self.slack.url
+
+    def start_rest(self) -> None:
+        """Start the hub with everybody's servers and the GitHub."""
+        self.github.start()
+        self.hub.start()
+        self.hub.start_servers()
+        self.slack.register_hubs(self._hubs)
+        self.slack.register_outages(self.hub.outages())
+        for proxy, menu in (
+            (self.github.proxy, fault_menu.GITHUB),
+            (self.hub.front, fault_menu.HUB),
+            (self.hub.public, fault_menu.PROXY),
+            (self.hub.cluster.front, fault_menu.CLUSTER),
+        ):
+            self.slack.register_faults(proxy, menu)
+
+    def stop(self) -> None:
+        """End all of it."""
+        self.hub.stop()
+        self.github.stop()
+        self.slack.stop()
+
+    def settings(self) -> dict[str, Any]:
+        """What a mayday has to be told to use these systems, by section of its configuration."""
+        slack, hub, github = self.slack, self.hub, self.github
+        return {
+            "slack": {
+                "bot_token": slack.bot_token,
+                "app_token": slack.app_token,
+                "signing_secret": slack.signing_secret,
+                "api_url": slack.api_url,
+                "announce_channel": ANNOUNCE,
+            },
+            "github": {
+                "token": github.token,
+                "api_url": github.api_url,
+                "repository": github.repository,
+            },
+            "hubs": [
+                {
+                    "name": hub.name,
+                    "url": hub.url,
+                    "api_url": hub.api_url,
+                    "api_token": hub.api_token,
+                    "cluster": hub.cluster_name,
+                    "namespace": hub.namespace,
+                    "start_timeout": STUCK_AFTER,
+                }
+            ],
+            "clusters": [
+                {
+                    "name": hub.cluster_name,
+                    "kubeconfig": str(hub.kubeconfig),
+                    "context": hub.context,
+                    "server": hub.server,
+                }
+            ],
+            "practice": {"clock_file": str(self.clock.file), "open_to_all": True},
+        }
+
+    def _hubs(self) -> list[dict[str, Any]]:
+        hub = self.hub
+        return [
+            {
+                "name": hub.name,
+                "cluster": hub.cluster_name,
+                "namespace": hub.namespace,
+                "url": hub.url,
+                "hub_ok": hub.hub_ok(),
+                "proxy_ok": hub.proxy_ok(),
+                "note": "",
+                "rows": [
+                    {
+                        "user": row.user,
+                        "server": row.server,
+                        "hub": row.hub,
+                        "pod": row.pod,
+                        "route": row.route,
+                    }
+                    for row in hub.rows()
+                ],
+            }
+        ]
+
+    def _reports(self) -> list[dict[str, str]]:
+        return [
+            {"title": issue.title, "url": issue.url}
+            for issue in sorted(self.github.issues(), key=lambda issue: -issue.number)
+            if REPORT_LABEL in issue.labels
+        ]
+
+
+def environment(settings: Mapping[str, Any], prefix: str = "MAYDAY") -> dict[str, str]:
+    """Settings as environment variables, for a mayday in a process of its own."""
+    found: dict[str, str] = {}
+    for section, value in settings.items():
+        name = f"{prefix}_{section.upper()}"
+        if isinstance(value, Mapping):
+            found |= {f"{name}__{key.upper()}": _text(inner) for key, inner in value.items()}
+        else:
+            found[name] = _text(value)
+    return found
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
