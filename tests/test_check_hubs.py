@@ -45,8 +45,9 @@ def test_a_hub_that_hides_servers_is_not_called_well() -> None:
 
 
 def test_a_namespace_without_the_servers_pods_is_not_called_well() -> None:
-    with pytest.raises(MaydayError, match="None of the 1 ready servers has a pod in namespace"):
-        ask_cluster(site(Scripted(records=[server("ana")], known=[route("ana")])))
+    elsewhere = Scripted(records=[server("ana"), server("ben")], known=[route("ana")])
+    with pytest.raises(MaydayError, match="None of the 2 ready servers has a pod in namespace"):
+        ask_cluster(site(elsewhere))
 
 
 def test_two_hubs_in_one_namespace_are_pointed_out() -> None:
