@@ -17,6 +17,7 @@ from bot.runbook import (
     Runbook,
     ServerKey,
     Unknown,
+    UnknownPart,
     losing,
     restart_proxy,
     resync_routes,
@@ -36,8 +37,8 @@ SUMMARY = (
 DOWN = (Diagnosis.PROXY_DOWN, Diagnosis.BOTH_DOWN)
 
 TRY_RESYNC = (
-    "Routes are missing, and no resync was tried in the last 30 minutes of this incident. Run "
-    "resync-routes first: it disturbs nobody."
+    "Routes are missing, and no resync was tried here in the last 30 minutes. Run resync-routes first: it "
+    "disturbs nobody."
 )
 LOOKS_WELL = (
     "The proxy answers and no route is missing: a restart would disconnect everyone for nothing."
@@ -47,8 +48,8 @@ HUB_DOWN = (
     "stays cut off until the hub is back. Bring the hub back first."
 )
 SHUT_OUT = (
-    "mayday can't write routes back after a restart, so everyone stays cut off until the hub does that "
-    "by itself: {why}"
+    "mayday can't have the routes written back after a restart, so everyone stays cut off until the hub "
+    "next checks its routes: {why}"
 )
 PAUSED = (
     "Deployment {name} is paused, so a restart would not start: run kubectl rollout resume "
@@ -83,7 +84,7 @@ JUST_DONE = (
 def draft(facts: HubFacts, _targets: frozenset[ServerKey] | None) -> Draft:
     """Restart and resync, with every doubt about it as a caution; the commander decides."""
     if isinstance(facts.proxy, Unknown):
-        return Draft(nothing_to_do=facts.proxy.why)
+        return Draft(undecided=(UnknownPart(part=Part.PROXY, why=facts.proxy.why),))
     proxy = facts.proxy.value
     if why := cannot_help(facts, proxy):
         return Draft(nothing_to_do=why)

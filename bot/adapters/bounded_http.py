@@ -21,15 +21,15 @@ import httpx
 class BoundedClient:
     """A client whose requests take ``timeout`` seconds at most and never follow a redirect.
 
-    It keeps no connection and no cookie: every request is by itself, and a connection that has gone
-    stale cannot fail one that must not be sent twice.
+    It keeps no connection and no cookie, so that a stale connection cannot fail a request that must
+    not be sent twice.
     """
 
     def __init__(
         self, *, timeout: float, tls: ssl.SSLContext, headers: Mapping[str, str] | None = None
     ) -> None:
         self._timeout = timeout
-        # Nobody to connect to is told apart from an answer that does not come, so it is given less.
+        # Connecting gets less time, so that a dead host differs from an answer that does not come.
         self._waits = httpx.Timeout(timeout, connect=timeout / 2)
         self._tls = tls
         self._headers = dict(headers or {})

@@ -39,7 +39,7 @@ class JupyterHub:
 
     ``ca_bundle`` is the path of a PEM file with authorities to trust at both addresses, besides the
     usual ones. With the proxy dead the hub keeps ``/hub/api/proxy`` open for over 20 s, so a request
-    that runs out of time there is told as a proxy that is away.
+    that runs out of time there is reported as an unreachable proxy.
 
     Raises:
         ConfigError: the token cannot stand in a header (the text does not repeat it), or
@@ -58,7 +58,7 @@ class JupyterHub:
     ) -> None:
         if not (token.isascii() and token.isprintable() and token == token.strip()):
             raise ConfigError(
-                f"hubs.api_token of {name} has characters that no token has: copy it again."
+                f"hubs[].api_token of {name} has characters that no token has: copy it again."
             )
         tls = trust(name, ca_bundle)
         headers = {"Authorization": f"token {token}", "Accept": PAGINATED}
@@ -92,7 +92,7 @@ class JupyterHub:
         """Who answers at the public address.
 
         Raises:
-            Tell: no TLS connection can be made there, or ``hubs.url`` is to be written otherwise.
+            Tell: no TLS connection can be made there, or ``hubs[].url`` is to be written otherwise.
         """
         return self._public.health()
 

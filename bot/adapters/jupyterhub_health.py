@@ -57,7 +57,7 @@ class PublicAddress:
             return self._client.request("GET", httpx.URL(self._url).join(path))
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise Tell(
-                f"hubs.url of {self._hub} is not an address: write it as https://hub.example.org/.",
+                f"hubs[].url of {self._hub} is not an address: write it as https://hub.example.org/.",
                 code="url",
             ) from error
         except httpx.HTTPError as error:
@@ -67,7 +67,7 @@ class PublicAddress:
                     error,
                     hub=self._hub,
                     url=self._url,
-                    key="hubs.url",
+                    key="hubs[].url",
                     ca_bundle=self._ca_bundle,
                 )
                 if failure is not None:
@@ -88,7 +88,7 @@ class PublicAddress:
             return
         if asked.scheme == "http" and (target.scheme, target.host) == ("https", asked.host):
             raise Tell(
-                f"{self._url} of hub {self._hub} redirects to https: write hubs.url with https.",
+                f"{self._url} of hub {self._hub} redirects to https: write hubs[].url with https.",
                 code="url",
             )
 

@@ -40,14 +40,14 @@ class HubApi:
         """The answer, whatever its status.
 
         Raises:
-            Tell: no TLS connection can be made, or ``hubs.api_url`` is not an address.
+            Tell: no TLS connection can be made, or ``hubs[].api_url`` is not an address.
             Retry: nobody answered, or not in time.
         """
         try:
             return self._client.request(method, self._url + path, params)
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise Tell(
-                f"hubs.api_url of {self.hub} is not an address: write it as "
+                f"hubs[].api_url of {self.hub} is not an address: write it as "
                 "http://hub.NAMESPACE:8081/hub/api.",
                 code="api_url",
             ) from error
@@ -56,14 +56,14 @@ class HubApi:
 
     def _unanswered(self, error: httpx.HTTPError, *, at_proxy: bool) -> Tell | Retry:
         failure = tls_failure(
-            error, hub=self.hub, url=self._url, key="hubs.api_url", ca_bundle=self._ca_bundle
+            error, hub=self.hub, url=self._url, key="hubs[].api_url", ca_bundle=self._ca_bundle
         )
         if failure is not None:
             return failure
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
             return Retry(
                 f"Hub {self.hub} does not answer at {self._url}: check that the hub runs and "
-                "that hubs.api_url is right.",
+                "that hubs[].api_url is right.",
                 after=10.0,
                 maybe_done=False,
             )
@@ -102,7 +102,7 @@ class HubApi:
         """Raise Tell: the answer is not of JupyterHub's form."""
         raise Tell(
             f"{self._url} answered hub {self.hub} with something that is not JupyterHub's API: "
-            "set hubs.api_url to the address that ends in /hub/api.",
+            "set hubs[].api_url to the address that ends in /hub/api.",
             code="not_a_hub",
         )
 
@@ -170,7 +170,7 @@ class HubApi:
                 "service in the hub's configuration."
             )
         return (
-            f"Hub {self.hub} does not accept the token: set hubs.api_token to that of mayday's "
+            f"Hub {self.hub} does not accept the token: set hubs[].api_token to that of mayday's "
             "service in the hub."
         )
 

@@ -4,7 +4,7 @@ The hub sends a list in pages by offset, in a fixed order (users by id, routes b
 changes while it is read: when a server on an earlier page stops, everything behind it moves up, and
 the next page by offset begins one too late. So each page is asked for a little before the end of the
 last. Two pages that share an entry leave nothing out between them; when they share none, the list is
-read anew. ``_pagination.total`` cannot prove this: a stop and a start cancel each other in it, and
+read again. ``_pagination.total`` cannot prove this: a stop and a start cancel each other in it, and
 before JupyterHub 5 it counts a user with two servers twice.
 """
 

@@ -32,13 +32,13 @@ def trust(hub: str, ca_bundle: str) -> ssl.SSLContext:
         context.load_verify_locations(cafile=ca_bundle)
     except ssl.SSLError as error:
         raise ConfigError(
-            f"hubs.ca_bundle of {hub} ({ca_bundle}) holds no certificate in PEM form: "
+            f"hubs[].ca_bundle of {hub} ({ca_bundle}) holds no certificate in PEM form: "
             "set it to the PEM file of your site's certificate authority."
         ) from error
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise ConfigError(
-            f"hubs.ca_bundle of {hub} ({ca_bundle}) cannot be read ({why}): "
+            f"hubs[].ca_bundle of {hub} ({ca_bundle}) cannot be read ({why}): "
             "set it to the PEM file of your site's certificate authority."
         ) from error
     return context
@@ -76,5 +76,5 @@ def tls_failure(
 
 def _own_authority(ca_bundle: str) -> str:
     if ca_bundle:
-        return "renew it, or add its authority to the file in hubs.ca_bundle"
-    return "renew it, or set hubs.ca_bundle if your site has its own certificate authority"
+        return "renew it, or add its authority to the file in hubs[].ca_bundle"
+    return "renew it, or set hubs[].ca_bundle if your site has its own certificate authority"

@@ -1,7 +1,7 @@
 """API clients with valid credentials, from a kubeconfig or from the service account of mayday's pod.
 
-Tokens are renewed while mayday runs. So a client is made anew when a file that it was made from changes,
-when its exec plugin's credential expires, and when the cluster refuses it.
+Tokens are renewed while mayday runs. So a client is rebuilt when a file that it was made from changes, when
+its exec plugin's credential expires, and when the cluster refuses it.
 """
 
 from __future__ import annotations

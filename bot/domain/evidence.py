@@ -52,5 +52,5 @@ class View(Generic[T]):
         return not self.unknown
 
     def doubted(self, why: str) -> View[T]:
-        """The same items, no longer complete; the first doubt about a view is the one that is told."""
+        """The same items, no longer complete. A view keeps its first doubt."""
         return self if self.unknown or not why else replace(self, unknown=why)

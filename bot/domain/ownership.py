@@ -22,7 +22,7 @@ LONGEST_START = timedelta(hours=1)
 
 NO_HUB = (
     "No hub pod was found in namespace {namespace}, so mayday can't tell which pods are this "
-    "hub's: check hubs[].namespace, or set hubs[].release."
+    "hub's: start the hub if it is scaled to zero, check hubs[].namespace, or set hubs[].release."
 )
 TWO_HUBS = (
     "Namespace {namespace} has hub pods of several releases ({releases}), so mayday can't tell "

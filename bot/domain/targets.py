@@ -1,7 +1,7 @@
 """Which servers a person means by the names that they typed.
 
 People type a user as they know it, a server as mayday prints it, or a pod's name. JupyterHub keeps names
-in lower case unless it is told otherwise (jupyterhub.readthedocs.io, ``normalize_username``).
+in lower case unless it is configured otherwise (jupyterhub.readthedocs.io, ``normalize_username``).
 """
 
 from __future__ import annotations

@@ -344,7 +344,7 @@ def _chunks(lines: Sequence[str], size: int) -> list[Sequence[str]]:
 
 
 def _cells(plan: Plan, row: Row) -> tuple[str, ...]:
-    """A row of the table. What holds for a whole part of the facts is told once, outside of it."""
+    """The cells of a row. A reason that holds for all rows stands outside of the table."""
     user = f"{row.user}/{row.server}" if row.server else row.user
     general = any(row.why == part.why for part in plan.unknown)
     said = CONDITIONS[row.condition] + (f": {row.why}" if row.why and not general else "")

@@ -64,8 +64,8 @@ def stop_server(row: Row) -> Step:
 def force_delete_pod(row: Row) -> Step:
     """Delete a pod without waiting for its node, by its uid; the container may live on.
 
-    It is done when the hub's record is gone as well, or, where the hub calls the server ready, when the
-    pod is: the hub notices that by itself when it polls.
+    It is done when the hub's record is gone as well. Where the hub calls the server ready, the pod's end
+    is enough: the hub notices it at its next poll.
     """
     gone = row.hub == "ready"
     return _pod_step(StepVerb.FORCE_DELETE_POD, row, _pod_gone(row) if gone else _settled(row))

@@ -53,7 +53,7 @@ SKEWED = (
 )
 
 Since = Callable[[View[Server]], Mapping[ServerKey, datetime]]
-"""When each pending server was first seen so; whoever gives it keeps that."""
+"""Returns when each pending server was first seen in its present state."""
 
 T = TypeVar("T")
 

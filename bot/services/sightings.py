@@ -25,7 +25,7 @@ class Sightings:
         self._store = store
 
     def of(self, hub: str, servers: View[Server], now: datetime) -> Mapping[ServerKey, datetime]:
-        """Keep that these servers were seen now; return since when each pending one is so."""
+        """Record that these servers were seen now; return when each pending one was first seen so."""
         if not servers.read:
             return {}
         pending = {(s.user, s.name): _state(s) for s in servers.items if s.pending}

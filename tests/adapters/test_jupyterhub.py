@@ -195,11 +195,11 @@ def test_a_start_that_goes_on_is_pending() -> None:
         (Answer(status=500), Retry, "failed with 500"),
         (Answer(status=503, body="no"), Retry, "failed with 503"),
         (Answer(status=429, headers={"Retry-After": "40"}), Retry, "asks to wait"),
-        (Answer(status=404, body="<html>"), Tell, "set hubs.api_url"),
-        (Answer(status=403, body="<html>"), Tell, "set hubs.api_url"),
-        (Answer(status=302, headers={"Location": "/hub/login"}), Tell, "set hubs.api_url"),
-        (HTML, Tell, "set hubs.api_url"),
-        (Answer(body=[1, 2]), Tell, "set hubs.api_url"),
+        (Answer(status=404, body="<html>"), Tell, "set hubs[].api_url"),
+        (Answer(status=403, body="<html>"), Tell, "set hubs[].api_url"),
+        (Answer(status=302, headers={"Location": "/hub/login"}), Tell, "set hubs[].api_url"),
+        (HTML, Tell, "set hubs[].api_url"),
+        (Answer(body=[1, 2]), Tell, "set hubs[].api_url"),
         (refusal(403, "Missing or invalid credentials."), Tell, "token"),
         (refusal(409, "one\ntwo"), Tell, "refused: one two."),
         (Answer(hang=True), Retry, "did not answer in time"),
@@ -242,7 +242,7 @@ def test_the_token_goes_to_the_api_only_and_along_no_redirect() -> None:
     with stub(lambda _asked: HTML) as elsewhere:
         away = Answer(status=307, headers={"Location": f"{elsewhere.url}/hub/api/users"})
         with stubbed(lambda _asked: away) as (hub, running):
-            with pytest.raises(Tell, match=r"set hubs\.api_url"):
+            with pytest.raises(Tell, match=r"set hubs\[\]\.api_url"):
                 hub.servers()
             with pytest.raises(Tell):
                 hub.stop_server("ana", "")
@@ -256,16 +256,19 @@ def test_the_token_goes_to_the_api_only_and_along_no_redirect() -> None:
 @pytest.mark.parametrize("address", ["hub:8081/hub/api", "", "http://[::1"])
 def test_an_address_that_is_none(address: str) -> None:
     hub = JupyterHub(name="datahub", url=address, api_url=address, token=TOKEN)
-    with pytest.raises(Tell, match=r"hubs\.url of datahub is not an address"):
+    with pytest.raises(Tell, match=r"hubs\[\]\.url of datahub is not an address"):
         hub.health()
-    with pytest.raises(Tell, match=r"hubs\.api_url of datahub is not an address"):
+    with pytest.raises(Tell, match=r"hubs\[\]\.api_url of datahub is not an address"):
         hub.servers()
     hub.close()
 
 
 @pytest.mark.parametrize("token", [f"{TOKEN}\n", f"{TOKEN}é", f" {TOKEN}"])
 def test_a_token_that_no_header_can_carry_is_refused_unseen(token: str) -> None:
-    with pytest.raises(ConfigError, match=r"hubs\.api_token") as refused, hub_at("", token=token):
+    with (
+        pytest.raises(ConfigError, match=r"hubs\[\]\.api_token") as refused,
+        hub_at("", token=token),
+    ):
         pass
     assert TOKEN not in "".join(traceback.format_exception(refused.value))
 

@@ -125,7 +125,10 @@ def test_a_redirect_to_https_is_told_for_it_says_nothing_of_the_hub() -> None:
     def to_https(asked: Asked) -> Answer:
         return Answer(status=308, headers={"Location": f"https://127.0.0.1{asked.path}"})
 
-    with at(to_https) as (hub, _running), pytest.raises(Tell, match=r"write hubs\.url with https"):
+    with (
+        at(to_https) as (hub, _running),
+        pytest.raises(Tell, match=r"write hubs\[\]\.url with https"),
+    ):
         hub.health()
 
 
@@ -164,11 +167,11 @@ def _of_another_host(directory: Path) -> Served:
 @pytest.mark.parametrize(
     ("make", "trusted", "at_public", "at_api"),
     [
-        (self_signed, False, "is self-signed: renew it, or set hubs.ca_bundle", None),
+        (self_signed, False, "is self-signed: renew it, or set hubs[].ca_bundle", None),
         (
             issued,
             False,
-            "was issued by an unknown authority: renew it, or set hubs.ca_bundle",
+            "was issued by an unknown authority: renew it, or set hubs[].ca_bundle",
             None,
         ),
         (_old, True, "has expired: renew it.", None),
@@ -176,8 +179,8 @@ def _of_another_host(directory: Path) -> Served:
         (
             _of_another_host,
             True,
-            "is for another host name: renew it for this name, or correct hubs.url.",
-            "is for another host name: renew it for this name, or correct hubs.api_url.",
+            "is for another host name: renew it for this name, or correct hubs[].url.",
+            "is for another host name: renew it for this name, or correct hubs[].api_url.",
         ),
     ],
 )
@@ -209,7 +212,7 @@ def test_a_bundle_that_lacks_the_authority_is_told_as_such(tmp_path: Path) -> No
     served, other = issued(tmp_path), self_signed(tmp_path / "other")
     with (
         at(_hub_answers, tls=served.context, ca_bundle=str(other.authority)) as (hub, _running),
-        pytest.raises(Tell, match=r"add its authority to the file in hubs\.ca_bundle"),
+        pytest.raises(Tell, match=r"add its authority to the file in hubs\[\]\.ca_bundle"),
     ):
         hub.health()
 
@@ -220,9 +223,9 @@ def test_https_to_a_port_that_speaks_plain_http_is_no_dead_hub() -> None:
         hub = JupyterHub(
             name="datahub", url=url, api_url=f"{url}/hub/api", token="0123456789abcdef"
         )
-        with pytest.raises(Tell, match=r"does not speak TLS .* the https in hubs\.url"):
+        with pytest.raises(Tell, match=r"does not speak TLS .* the https in hubs\[\]\.url"):
             hub.health()
-        with pytest.raises(Tell, match=r"does not speak TLS .* the https in hubs\.api_url"):
+        with pytest.raises(Tell, match=r"does not speak TLS .* the https in hubs\[\]\.api_url"):
             hub.access()
         hub.close()
 
@@ -234,7 +237,7 @@ def test_a_bundle_that_is_missing_or_no_bundle_is_refused_at_once(tmp_path: Path
     pem = self_signed(tmp_path).pem.read_text()
     key.write_text(pem[pem.index("-----BEGIN PRIVATE KEY") :])
     for path in (empty, words, key, tmp_path / "missing.pem", tmp_path):
-        with pytest.raises(ConfigError, match=r"^hubs\.ca_bundle of datahub \(") as refused:
+        with pytest.raises(ConfigError, match=r"^hubs\[\]\.ca_bundle of datahub \(") as refused:
             JupyterHub(
                 name="datahub",
                 url="https://hub.example.org",

@@ -155,7 +155,7 @@ def test_hanging_stop(world: World, hub: JupyterHub) -> None:
 
 @contract("a wrong token and a missing scope are told apart")
 def test_tokens(world: World, connect: Connect) -> None:
-    with pytest.raises(Tell, match=r"does not accept the token: set hubs\.api_token"):
+    with pytest.raises(Tell, match=r"does not accept the token: set hubs\[\]\.api_token"):
         connect("0123456789abcdef").servers()
     narrow = connect(world.rest.user_token("ana"))
     assert "list:users" not in narrow.access().scopes

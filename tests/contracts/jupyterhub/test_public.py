@@ -119,6 +119,6 @@ def test_own_authority(plain: PlainHub, tmp_path: Path) -> None:
             assert hub.health() == WELL
         with (
             at(plain, url) as hub,
-            pytest.raises(Tell, match=r"unknown authority: .* set hubs\.ca_bundle"),
+            pytest.raises(Tell, match=r"unknown authority: .* set hubs\[\]\.ca_bundle"),
         ):
             hub.health()
