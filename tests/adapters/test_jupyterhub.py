@@ -200,6 +200,8 @@ def test_a_start_that_goes_on_is_pending() -> None:
         (Answer(status=302, headers={"Location": "/hub/login"}), Tell, "set hubs[].api_url"),
         (HTML, Tell, "set hubs[].api_url"),
         (Answer(body=[1, 2]), Tell, "set hubs[].api_url"),
+        (Answer(body=""), Tell, "set hubs[].api_url"),
+        (Answer(body='{"items": [{"name"'), Tell, "set hubs[].api_url"),
         (refusal(403, "Missing or invalid credentials."), Tell, "token"),
         (refusal(409, "one\ntwo"), Tell, "refused: one two."),
         (Answer(hang=True), Retry, "did not answer in time"),

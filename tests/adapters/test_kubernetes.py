@@ -155,6 +155,8 @@ def test_a_deletion_whose_answer_is_lost_is_sent_once(tmp_path: Path) -> None:
         (failing(500), Retry, "failed with 500"),
         (Answer(body={"hello": "world"}), Tell, "not Kubernetes"),
         (Answer(body="<html>"), Tell, "not Kubernetes"),
+        (Answer(body=""), Tell, "not Kubernetes"),
+        (Answer(body='{"kind": "PodList", "items": [{"metadata"'), Tell, "not Kubernetes"),
         (Answer(hang=True), Retry, "did not answer in time"),
         (Answer(drop=True), Retry, "did not answer in time"),
     ],

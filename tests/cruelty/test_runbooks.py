@@ -33,6 +33,16 @@ __all__ = ["lab", "running_lab"]
 PATIENCE = 5.0
 """Seconds: a stop takes the hub one, and a busy machine may take a few more."""
 
+GARBLED = ("cut short", "empty", "another shape")
+"""Answers that the adapters' own tests try at each call; here one that is no JSON stands for them."""
+
+ACTING = [name for name in CALLS if name not in GARBLED]
+READING = {
+    name: CALLS[name]
+    for name in ("slow", "429", "503 before", "HTML", "dropped before", "no answer before")
+}
+"""Of reading nobody can tell whether the system did what it was asked, so before stands for after."""
+
 NOT_DONE = {"503 before", "dropped before", "no answer before"}
 """After these nobody but the target can tell that nothing happened."""
 
@@ -124,7 +134,7 @@ def sent(lab: Lab, act: Act) -> int:
     return front.count(act.method, act.path)
 
 
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", ACTING)
 @pytest.mark.parametrize("what", ACTS)
 def test_an_act_goes_wrong_once(impatient: Lab, what: str, name: str) -> None:
     lab, act = impatient, ACTS[what]
@@ -147,7 +157,7 @@ def test_an_act_goes_wrong_once(impatient: Lab, what: str, name: str) -> None:
         assert result.outcome is Outcome.DONE
 
 
-@pytest.mark.parametrize("fault", CALLS.values(), ids=CALLS)
+@pytest.mark.parametrize("fault", READING.values(), ids=READING)
 def test_the_users_way_goes_wrong(impatient: Lab, fault: Fault) -> None:
     """What users meet is told as they meet it; a plan, which goes by the hub's own address, is made."""
     lab = impatient
@@ -168,7 +178,7 @@ def test_the_users_way_goes_wrong(impatient: Lab, fault: Fault) -> None:
     assert RESYNC_ROUTES.plan(facts).steps != ()
 
 
-@pytest.mark.parametrize("fault", CALLS.values(), ids=CALLS)
+@pytest.mark.parametrize("fault", READING.values(), ids=READING)
 @pytest.mark.parametrize("system", ["hub", "cluster"])
 def test_reading_goes_wrong_every_time(impatient: Lab, system: str, fault: Fault) -> None:
     """What cannot be read is named, in one sentence that says of which system; nothing is guessed."""
