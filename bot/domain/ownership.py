@@ -135,7 +135,11 @@ def users_pods(
     A pod without any release stays in: it shows that somebody may work there, and nothing deletes it.
     """
     release, unknown = release_of(pods, owner)
+    ready = {(server.user, server.name): server for server in servers.items if server.ready}
+    words = {0: NO_PROOF, 1: ONLY_ONE}.get(len(ready), NO_MATCH)
     if unknown:
+        if ready and servers.complete and not any(pod.component in (HUB, USER) for pod in pods):
+            unknown = words.format(ready=len(ready), namespace=owner.namespace)
         return View.unread(unknown)
     own = [pod for pod in pods if pod.component == USER and pod.release in (release, "")]
     seen = View(items=tuple(own))
@@ -144,7 +148,6 @@ def users_pods(
         return seen.doubted(NAMELESS.format(pod=nameless.name, namespace=owner.namespace))
     if owner.complete:
         return seen
-    ready = {(server.user, server.name): server for server in servers.items if server.ready}
     led: dict[tuple[str, str], list[Route]] = {key: [] for key in ready}
     for route in routes.items:
         led.get((route.user, route.server), []).append(route)
@@ -154,7 +157,6 @@ def users_pods(
         # Where the routes are unknown nothing is cleared for want of a pod anyway.
         if is_pod_of(pod, ready[key], led[key]) or not routes.complete:
             return seen
-    words = {0: NO_PROOF, 1: ONLY_ONE}.get(len(ready), NO_MATCH)
     if alike:
         words = LOOKALIKES if any(led.values()) else NO_ROUTE
     elif not servers.complete:

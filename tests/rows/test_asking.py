@@ -168,7 +168,7 @@ def test_a_token_that_the_hub_refuses_is_told_once(desk: Desk) -> None:
         (why,) = {part["why"] for part in told.json["unknown"]}
         assert "does not accept the token" in why
     told = desk.plan(RESTART, api_token="no-such-token")
-    assert any("can't write routes back" in text for text in told.json["cautions"])
+    assert any("can't have the routes written back" in text for text in told.json["cautions"])
 
 
 # --- the hub's version -------------------------------------------------------------------------

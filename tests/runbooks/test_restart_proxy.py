@@ -228,7 +228,7 @@ def test_a_hub_that_lets_mayday_not_in_is_a_reason_to_think_first() -> None:
     why = "The hub does not accept the token."
     seen = replace(facts(servers=None, routes=None), access=Unknown(why=why))
     (caution,) = RESTART_PROXY.plan(seen).cautions
-    assert "can't write routes back after a restart" in caution
+    assert "can't have the routes written back after a restart" in caution
     assert caution.endswith(why)
 
 
