@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from typing import Any
 
 from kubernetes import client
@@ -29,7 +30,6 @@ def pod(item: client.V1Pod) -> Pod:
     grace = meta.deletion_grace_period_seconds or 0
     deadline = meta.deletion_timestamp
     exited, exited_at = _last_exit(containers)
-    ips = [found.ip for found in status.pod_ips or ()] or [status.pod_ip or ""]
     return Pod(
         name=meta.name or "",
         uid=meta.uid or "",
@@ -50,12 +50,30 @@ def pod(item: client.V1Pod) -> Pod:
         ready=bool(containers)
         and all(container.ready for container in containers)
         and not _is_marked_unready(status),
-        ips=tuple(ip for ip in ips if ip),
+        ips=_addresses(status),
         release=next((labels[label] for label in RELEASE if labels.get(label)), ""),
         message=next((message for _, message in _explanations(status) if message), ""),
         last_exit=exited,
         last_exit_at=exited_at,
     )
+
+
+def _addresses(status: client.V1PodStatus) -> tuple[str, ...]:
+    """The pod's addresses that can be compared with others.
+
+    Older API servers take an address with leading zeros, which may mean two things: such a pod has none
+    that is known, and is not one whose routes lead elsewhere.
+    """
+    told = [found.ip or "" for found in status.pod_ips or ()] or [status.pod_ip or ""]
+    return tuple(ip for ip in told if _is_address(ip))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_marked_unready(status: client.V1PodStatus) -> bool:

@@ -155,6 +155,8 @@ def test_the_release_and_the_component_of_a_pod(
         ),
         ({"podIP": "10.1.0.1"}, ("10.1.0.1",)),
         ({}, ()),
+        ({"podIP": "010.1.2.3"}, ()),
+        ({"podIP": "10.1.2.3", "podIPs": [{"ip": "10.1.2.3"}, {"ip": "fe80::zz"}]}, ("10.1.2.3",)),
     ],
 )
 def test_the_addresses_of_a_pod(
