@@ -99,7 +99,7 @@ def draft(facts: HubFacts, _targets: frozenset[ServerKey] | None) -> Draft:
 
 
 def cannot_help(facts: HubFacts, proxy: Deployment) -> str:
-    """Why a restart would start nothing or mend nothing; empty where it may help."""
+    """Why a restart would start or fix nothing; empty where it may help."""
     if not proxy.replicas:
         return NO_REPLICAS.format(name=proxy.name)
     if proxy.paused:

@@ -1,7 +1,7 @@
 """JupyterHub's REST API and its public address, as mayday's verbs.
 
 The API is asked at the hub's own service, for the public address dies with the proxy; health is asked
-at the public address, for that is what users meet. The token stands in a header of the former only.
+at the public address, for that is what users meet. Only the API gets the token.
 """
 
 from __future__ import annotations

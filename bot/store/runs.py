@@ -43,7 +43,7 @@ class StepState(StrEnum):
 class Run:
     """One use of a runbook: what was asked, planned and decided.
 
-    ``plan`` never changes once it was made; what became of each of its steps stands in ``RunStep``.
+    ``plan`` never changes once it was made; ``RunStep`` records how each of its steps ended.
     """
 
     id: str

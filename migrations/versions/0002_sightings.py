@@ -52,7 +52,7 @@ def _rewrite(change: Any) -> None:
 
 
 def _forward(plan: dict[str, Any]) -> dict[str, Any]:
-    """A plan as it is stored from now on: "unclear" is "unknown", and routes are told apart."""
+    """A plan in the new form: "unclear" becomes "unknown", and a route has a state."""
     plan["unknown"] = [
         gap | ({"part": "access"} if gap["part"] == "everyone" else {})
         for gap in plan.pop("gaps", [])

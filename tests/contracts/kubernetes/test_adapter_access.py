@@ -134,7 +134,7 @@ def test_a_renewed_token(system: System, ns: str, mayday: Mayday, tmp_path: Path
     assert api.pods(ns, "app=x") == ()
 
 
-@contract("adapter: a user without credentials is told so, not to grant a Role")
+@contract("adapter: a user without credentials gets a sentence about that, not about a Role")
 def test_no_credentials(ns: str, mayday: Mayday) -> None:
     with pytest.raises(
         Tell, match="Cluster teaching got no credentials from mayday: give the user"
