@@ -24,7 +24,7 @@ from bot.domain.hubs import Place
 from bot.domain.incident import Policy
 from bot.domain.snapshot import StuckThresholds
 from bot.durable import DurableWork
-from bot.errors import ConfigError, MaydayError, Retry
+from bot.errors import ConfigError, MaydayError, RetryLater
 from bot.ports import Clock, Forge
 from bot.services import publish as publishing
 from bot.services import sync as syncing
@@ -169,7 +169,7 @@ class Bot:
         store.migrate()
         try:
             identity = self.chat.identity()
-        except Retry as exc:
+        except RetryLater as exc:
             raise ConfigError(
                 f"Slack cannot be reached at {config.slack.api_url}: check the network, then start again."
             ) from exc
@@ -238,7 +238,7 @@ class Bot:
 
     def _pause(self, seconds: float) -> None:
         if self._stopping.wait(seconds):
-            raise Retry("mayday is stopping; it reads on at its next start.")
+            raise RetryLater("mayday is stopping; it reads on at its next start.")
 
     def _database_problem(self) -> str:
         try:

@@ -18,7 +18,7 @@ from bot.config import Config
 from bot.domain.evidence import Known
 from bot.domain.facts import Part
 from bot.domain.hubs import Right
-from bot.errors import MaydayError, Retry, Tell
+from bot.errors import MaydayError, RetryLater, UserError
 from bot.services.facts import read_facts
 from bot.services.site import Site
 from bot.slack.scopes import missing_scopes
@@ -143,7 +143,7 @@ def ask_cluster(site: Site) -> str:
     ]
     try:
         site.reachable_cluster.pod_events(place.namespace)
-    except (Tell, Retry):
+    except (UserError, RetryLater):
         lacking.append("list events (for stuck starts)")
     told = f"; not allowed: {', '.join(lacking)}" if lacking else ""
     return f"namespace {place.namespace}: Deployment {place.proxy}{rollout}, {pods}{told}"

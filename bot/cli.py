@@ -23,7 +23,7 @@ from bot import logs
 from bot.bootstrap import Bot
 from bot.check import check as run_checks
 from bot.config import Config, load
-from bot.errors import MaydayError, Tell
+from bot.errors import MaydayError, UserError
 from bot.plan import plan as make_plan
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def main() -> None:
 def _log_level() -> str:
     level = os.environ.get("MAYDAY_LOG_LEVEL", "INFO").upper()
     if level not in LOG_LEVELS:
-        raise Tell(f"MAYDAY_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}.")
+        raise UserError(f"MAYDAY_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}.")
     return level
 
 
@@ -173,12 +173,12 @@ def _need_sandbox() -> None:
     """Return if the sandbox can be imported.
 
     Raises:
-        Tell: the package ``sandbox`` or something that it needs isn't installed.
+        UserError: the package ``sandbox`` or something that it needs isn't installed.
     """
     if not _has_sandbox():
-        raise Tell(NO_SANDBOX)
+        raise UserError(NO_SANDBOX)
     if not all(find_spec(name) for name in SANDBOX_PARTS):
-        raise Tell(NO_SANDBOX_EXTRA)
+        raise UserError(NO_SANDBOX_EXTRA)
 
 
 def _has_sandbox() -> bool:
@@ -198,7 +198,7 @@ def _world() -> World:
     try:
         return World(PRACTICE, manifest=manifest(), port=port)
     except OSError as exc:
-        raise Tell(
+        raise UserError(
             f"The sandbox cannot keep its files in {PRACTICE} ({exc.strerror}): start it in a "
             "directory that you may write to, on a disk with room."
         ) from exc
@@ -208,7 +208,7 @@ def _started(world: World) -> None:
     """Start the sandbox, its page first.
 
     Raises:
-        Tell: a part of it does not come up; what had started is stopped again.
+        UserError: a part of it does not come up; what had started is stopped again.
     """
     from sandbox.errors import SandboxError
 
@@ -220,7 +220,7 @@ def _started(world: World) -> None:
         world.start_rest()
     except (SandboxError, TimeoutError, OSError) as exc:
         world.stop()
-        raise Tell(f"The sandbox did not start: {exc}") from exc
+        raise UserError(f"The sandbox did not start: {exc}") from exc
     except BaseException:
         world.stop()
         raise
@@ -257,11 +257,11 @@ def _port() -> int:
     """The page's port: the one that is asked for, else the last one, so that links stay good."""
     chosen = os.environ.get("MAYDAY_SANDBOX_PORT") or _last_port()
     if not chosen.isdigit() or int(chosen) > 65535:
-        raise Tell("MAYDAY_SANDBOX_PORT must be a port number, or 0 for any that is free.")
+        raise UserError("MAYDAY_SANDBOX_PORT must be a port number, or 0 for any that is free.")
     try:
         socket.create_server(("127.0.0.1", int(chosen))).close()
     except OSError as exc:
-        raise Tell(
+        raise UserError(
             f"Port {chosen} cannot be had ({exc.strerror}): give MAYDAY_SANDBOX_PORT another, or 0 "
             "for any that is free."
         ) from exc

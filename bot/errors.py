@@ -1,18 +1,19 @@
-"""Failures, sorted by what the caller does next rather than by what broke.
+"""Errors, grouped by what the caller does next rather than by what broke.
 
-There are three families: tell the person (:class:`Tell`), try again later (:class:`Retry`), stop and
-ask a human (:class:`Stop`). Adapters translate every SDK's errors into one of them, ``from exc``.
+There are three families: tell the person (:class:`UserError`), try again later (:class:`RetryLater`), and
+stop until a person has looked (:class:`NeedsHuman`). Adapters translate the errors of every SDK into one of
+them, ``from exc``.
 """
 
 from __future__ import annotations
 
 
 class MaydayError(Exception):
-    """Anything that mayday itself raises. Its text is one sentence, fit to be shown to a person."""
+    """The base of every error that mayday raises. Its text is one sentence that can be shown to a person."""
 
 
-class Tell(MaydayError):
-    """The request was refused or was wrong: nothing happened, and trying again will not help.
+class UserError(MaydayError):
+    """The request is wrong or was refused: nothing happened, and the same request will fail again.
 
     The text says in one sentence what the person should do. ``code`` is the outside system's own
     name for the refusal (``name_taken``, ``missing_scope``), empty when mayday itself refused.
@@ -25,10 +26,10 @@ class Tell(MaydayError):
         self.field = field
 
 
-class Retry(MaydayError):
-    """An outside system did not do its part this time; the same request may work later.
+class RetryLater(MaydayError):
+    """An outside system failed this time; the same request may work later.
 
-    ``after`` is how many seconds to wait, at the least. ``maybe_done`` says that the effect may have
+    ``after`` is the least number of seconds to wait. ``maybe_done`` says that the effect may have
     happened although no answer came: look before repeating.
     """
 
@@ -38,9 +39,9 @@ class Retry(MaydayError):
         self.maybe_done = maybe_done
 
 
-class Stop(MaydayError):
-    """Going on by itself could do harm; a human has to look first."""
+class NeedsHuman(MaydayError):
+    """Continuing could do harm; a person has to look first."""
 
 
-class ConfigError(Tell):
+class ConfigError(UserError):
     """A value of ``mayday.yaml`` or of the environment cannot be used; the text names its key."""

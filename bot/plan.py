@@ -23,7 +23,7 @@ from bot.domain.evidence import View
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Condition, Server, ServerKey
 from bot.domain.plans import Plan
-from bot.errors import MaydayError, Tell
+from bot.errors import MaydayError, UserError
 from bot.render.plans import plan_lines
 from bot.runbook import Parameters
 from bot.services.facts import read_facts
@@ -51,17 +51,17 @@ def plan(
     """Print the plan; return whether it has steps, nothing to do, or something unknown.
 
     Raises:
-        Tell: there is no such runbook or hub, or the runbook does not take users.
+        UserError: there is no such runbook or hub, or the runbook does not take users.
     """
     book = next((book for book in RUNBOOKS if book.name == runbook), None)
     if book is None:
-        raise Tell(_no_such("runbook", runbook, [book.name for book in RUNBOOKS]))
+        raise UserError(_no_such("runbook", runbook, [book.name for book in RUNBOOKS]))
     places = sites(config)
     if hub not in places:
-        raise Tell(_no_such("hub", hub, list(places)))
+        raise UserError(_no_such("hub", hub, list(places)))
     names = frozenset(users)
     if names and not book.takes_users:
-        raise Tell(f"{runbook} works on a whole hub: leave out --user.")
+        raise UserError(f"{runbook} works on a whole hub: leave out --user.")
     site = places[hub]
     try:
         with _Memory(config, hub) as memory:

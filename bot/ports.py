@@ -1,7 +1,7 @@
 """What the services need from the outside, in mayday's own words.
 
 Adapters and ``durable`` fulfil these; tests hold every double to the same contract. All verbs may raise
-:class:`bot.errors.Tell` (refused, nothing happened) and :class:`bot.errors.Retry`.
+:class:`bot.errors.UserError` (refused, nothing happened) and :class:`bot.errors.RetryLaterLater`.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class Chat(Protocol):
     def identity(self) -> Identity: ...
 
     def open_channel(self, name: str, *, private: bool) -> Channel:
-        """Create it. ``Tell(code="name_taken")`` when any channel, also an archived one, has it."""
+        """Create it. ``UserError(code="name_taken")`` when any channel, also an archived one, has it."""
 
     def find_channel(self, name: str) -> Channel | None: ...
 
@@ -206,7 +206,7 @@ class Hub(Protocol):
         """Who answers at the public address; nobody answering is an answer, no error.
 
         Raises:
-            Tell: nothing is known of who answers, since the certificate is not accepted or the address
+            UserError: nothing is known of who answers, since the certificate is not accepted or the address
                 is to be written otherwise.
         """
 
@@ -214,14 +214,14 @@ class Hub(Protocol):
         """Every server that is ready or pending; incomplete where the hub leaves servers out.
 
         Raises:
-            Tell, Retry: the list could not be read to its end.
+            UserError, RetryLater: the list could not be read to its end.
         """
 
     def server(self, user: str, name: str) -> Server | None:
         """One server, None when it neither runs nor is pending or the user is unknown.
 
         Raises:
-            Tell: the hub does not show this user's servers.
+            UserError: the hub does not show this user's servers.
         """
 
     def knows(self, user: str) -> bool:
@@ -265,7 +265,7 @@ class Cluster(Protocol):
         """Delete it without waiting for its node.
 
         Raises:
-            Tell: it has finalizers or belongs to a StatefulSet; nothing was deleted.
+            UserError: it has finalizers or belongs to a StatefulSet; nothing was deleted.
         """
 
     def nodes(self) -> tuple[Node, ...]: ...
@@ -309,7 +309,7 @@ class Forge(Protocol):
         """See that issues can be filed.
 
         Raises:
-            Tell: the token is wrong or lacks a permission, the repository is not to be seen or is
+            UserError: the token is wrong or lacks a permission, the repository is not to be seen or is
                 archived, or its issues are turned off.
         """
 
@@ -324,7 +324,7 @@ class Forge(Protocol):
     ) -> Issue:
         """File an issue; what is too long for its body goes on in comments.
 
-        Once it is filed this raises no Tell any more, only a Retry that says so.
+        Once it is filed this raises no UserError any more, only a RetryLater that says so.
         """
 
     def find_issue(self, origin: Origin, *, label: str) -> Issue | None:
@@ -336,7 +336,7 @@ class Forge(Protocol):
         May be repeated freely; what is so already is not sent.
 
         Raises:
-            Tell: ``code="gone"``: somebody deleted the issue, or its number is another's.
+            UserError: ``code="gone"``: somebody deleted the issue, or its number is another's.
         """
 
     def link_child(self, parent: int, child: int) -> bool:
@@ -353,5 +353,5 @@ class Folder(Protocol):
         mayday's own account may read.
 
         Raises:
-            Tell: the folder cannot be written to.
+            UserError: the folder cannot be written to.
         """

@@ -9,7 +9,7 @@ import pytest
 from bot.check import ask_cluster, ask_hub
 from bot.domain.evidence import View
 from bot.domain.hubs import Right, Server
-from bot.errors import MaydayError, Retry
+from bot.errors import MaydayError, RetryLater
 from tests.support.hubs import ACCESS, SCOPES, pod, route, server
 from tests.support.scripted import HUB_POD, Scripted, site
 
@@ -80,5 +80,5 @@ def test_what_mayday_is_not_allowed_is_named_with_what_it_is_for() -> None:
 
 def test_events_that_cannot_be_listed_are_pointed_out() -> None:
     blind = party()
-    blind.fails = {"events": Retry("mayday isn't allowed to list events.")}
+    blind.fails = {"events": RetryLater("mayday isn't allowed to list events.")}
     assert "not allowed: list events (for stuck starts)" in ask_cluster(site(blind))

@@ -12,7 +12,7 @@ from bot import cli
 from bot import plan as command
 from bot.domain.evidence import View
 from bot.domain.hubs import HubAccess, Right
-from bot.errors import Retry, Tell
+from bot.errors import RetryLater, UserError
 from bot.plan import Exit
 from tests.support.hubs import ACCESS, pod, route, server, terminating
 from tests.support.scripted import Scripted, hung
@@ -83,7 +83,7 @@ def test_a_plan_with_nothing_to_do(begin: Begin, runbook: str) -> None:
 def test_a_plan_for_which_something_is_unknown(
     begin: Begin, fails: str, runbook: str, part: str
 ) -> None:
-    party = hung(fails={fails: Tell("It refuses.")})
+    party = hung(fails={fails: UserError("It refuses.")})
     ended, said = begin(party).json(runbook)
     assert (ended, int(ended)) == (Exit.UNKNOWN, 4)
     assert {"part": part, "why": "It refuses."} in said["unknown"]
@@ -91,14 +91,16 @@ def test_a_plan_for_which_something_is_unknown(
 
 
 def test_what_is_unknown_and_not_needed_is_told_and_stops_nothing(begin: Begin) -> None:
-    ended, said = begin(hung(fails={"health": Tell("Its certificate is not accepted.")})).json()
+    ended, said = begin(
+        hung(fails={"health": UserError("Its certificate is not accepted.")})
+    ).json()
     assert ended is Exit.STEPS
     assert said["diagnosis"] == "unknown"
     assert said["unknown"] == [{"part": "health", "why": "Its certificate is not accepted."}]
 
 
 def test_a_hub_that_is_down_is_unknown_and_not_well(begin: Begin) -> None:
-    away = Retry("Hub datahub did not answer.")
+    away = RetryLater("Hub datahub did not answer.")
     terminal = begin(well())
     terminal.party.fails = dict.fromkeys(("access", "servers", "routes"), away)
     for runbook in (CLEAR, RESYNC):
@@ -172,7 +174,7 @@ def test_what_a_hub_says_is_no_markup_and_steers_no_terminal(begin: Begin) -> No
 
 
 def test_an_unknown_runbook_is_told_with_the_known_ones(begin: Begin) -> None:
-    with pytest.raises(Tell) as told:
+    with pytest.raises(UserError) as told:
         begin(well()).run("restart-prxy")
     assert str(told.value) == (
         "There is no runbook “restart-prxy”. Did you mean restart-proxy? Known: resync-routes, "
@@ -181,7 +183,7 @@ def test_an_unknown_runbook_is_told_with_the_known_ones(begin: Begin) -> None:
 
 
 def test_an_unknown_hub_is_told_with_the_known_ones(begin: Begin) -> None:
-    with pytest.raises(Tell) as told:
+    with pytest.raises(UserError) as told:
         begin(well()).run(CLEAR, "datahb")
     assert str(told.value) == ("There is no hub “datahb”. Did you mean datahub? Known: datahub.")
 
@@ -191,14 +193,14 @@ def test_without_a_hub_it_says_where_to_add_one(
 ) -> None:
     terminal = begin(well())
     monkeypatch.setattr(command, "sites", lambda _config: {})
-    with pytest.raises(Tell, match=r"Known: none, add one to mayday\.yaml"):
+    with pytest.raises(UserError, match=r"Known: none, add one to mayday\.yaml"):
         terminal.run()
 
 
 @pytest.mark.parametrize("runbook", [RESYNC, RESTART])
 def test_users_of_a_runbook_that_takes_none_are_refused(begin: Begin, runbook: str) -> None:
     terminal = begin(well())
-    with pytest.raises(Tell, match=f"{runbook} works on a whole hub: leave out --user"):
+    with pytest.raises(UserError, match=f"{runbook} works on a whole hub: leave out --user"):
         terminal.run(runbook, "datahub", "zoe")
     assert terminal.party.asked == []
 
@@ -268,7 +270,7 @@ def test_the_connections_to_the_hub_are_closed(
     [
         (hung(), 0),
         (well(), 3),
-        (Scripted(fails={"servers": Tell("It refuses.")}), 4),
+        (Scripted(fails={"servers": UserError("It refuses.")}), 4),
     ],
 )
 def test_the_exit_status(begin: Begin, party: Scripted, status: int) -> None:

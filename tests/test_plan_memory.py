@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.domain.hubs import Server
-from bot.errors import Retry
+from bot.errors import RetryLater
 from bot.plan import Exit
 from bot.store.engine import Store
 from tests.support.hubs import NOW, server
@@ -80,7 +80,7 @@ def test_while_the_hub_is_silent_nothing_of_that_is_forgotten(begin: Begin) -> N
     terminal = begin(unsent())
     terminal.run()
     terminal.after(minutes=1)
-    terminal.party.fails = {"servers": Retry("No answer.")}
+    terminal.party.fails = {"servers": RetryLater("No answer.")}
     assert terminal.run() is Exit.UNKNOWN
     terminal.party.fails = {}
     terminal.after(minutes=2)

@@ -24,7 +24,7 @@ from bot.adapters.kubernetes import KubernetesCluster
 from bot.config import Config, load
 from bot.domain.incident import CLOSED, Incident, Policy, change_status, close, reopen
 from bot.domain.incident import Answers as CloseAnswers
-from bot.errors import Tell
+from bot.errors import UserError
 from bot.ports import Stopped
 from bot.runbook import Runbook
 from bot.slack.commands import COMMANDS
@@ -197,7 +197,7 @@ def test_the_state_diagram_is_what_the_verbs_allow() -> None:
         incident = _incident(before)
         assert _moved(incident, after, policy).status == after
     for state in policy.open_statuses:
-        with pytest.raises(Tell):
+        with pytest.raises(UserError):
             close(_incident(state), CloseAnswers(), summary="", at=_NOW)
 
 
@@ -305,7 +305,7 @@ def test_the_role_is_enough_for_what_runbooks_do_and_for_nothing_else(
         api.nodes,
     ]
     for call in refused:
-        with pytest.raises(Tell) as told:
+        with pytest.raises(UserError) as told:
             call()
         assert told.value.code == "403"
 
@@ -335,7 +335,7 @@ def test_the_scopes_of_the_hub_are_enough_for_what_runbooks_do(
             hub.resync_routes()
             assert hub.server("ana", "") is not None
             assert hub.stop_server("ana", "") is Stopped.GONE
-            with pytest.raises(Tell, match="start:servers"):
+            with pytest.raises(UserError, match="start:servers"):
                 hub.start_server("ana", "")
         finally:
             hub.close()

@@ -14,7 +14,7 @@ import pytest
 
 from bot.cli import NO_SANDBOX, NO_SANDBOX_EXTRA
 from bot.cli import sandbox as start_sandbox
-from bot.errors import Tell
+from bot.errors import UserError
 from tests.support.hidden import EXTRA, mayday_without
 from tests.support.nursery import ROOT
 
@@ -90,6 +90,6 @@ def test_a_directory_called_sandbox_is_not_the_sandbox(
     directory.__path__ = [str(tmp_path)]
     monkeypatch.setitem(sys.modules, "sandbox", directory)
     monkeypatch.delitem(sys.modules, "sandbox.world", raising=False)
-    with pytest.raises(Tell) as told:
+    with pytest.raises(UserError) as told:
         start_sandbox()
     assert str(told.value) == NO_SANDBOX

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from bot.errors import Tell
+from bot.errors import UserError
 from bot.ports import Origin
 from bot.render.parts import carries, marked, marker
 
@@ -45,7 +45,7 @@ class ReportFolder:
         """Return if reports can be written there.
 
         Raises:
-            Tell: they cannot, and what to do.
+            UserError: they cannot, and what to do.
         """
         with self._told():
             self._aside("", FOR_MAYDAY).unlink()
@@ -57,7 +57,7 @@ class ReportFolder:
             self._directory.mkdir(parents=True, exist_ok=True)
             yield
         except OSError as exc:
-            raise Tell(
+            raise UserError(
                 f"The report cannot be written to {self._directory} ({exc.strerror}): make it a "
                 "folder that mayday may write to, or change report.directory.",
                 code="folder",

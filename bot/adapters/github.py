@@ -21,7 +21,7 @@ from jwt import PyJWTError
 from requests import RequestException
 
 from bot.domain.waits import asked_wait, bounded
-from bot.errors import ConfigError, Retry, Tell
+from bot.errors import ConfigError, RetryLater, UserError
 from bot.ports import Issue, Origin, Repository
 from bot.render.parts import carries, marked, marker, split
 
@@ -113,12 +113,14 @@ class GitHubForge:
             repo = self._fetched = self._github.get_repo(self._name)
             may = repo.permissions
         if repo.archived:
-            raise Tell(f"{self._name} is archived on GitHub: unarchive it or name another one.")
+            raise UserError(
+                f"{self._name} is archived on GitHub: unarchive it or name another one."
+            )
         if not repo.has_issues:
             raise self._issues_off()
         # A GitHub App's token is shown no permissions; its first write will tell.
         if may is not None and not (may.push or may.triage or may.maintain or may.admin):
-            raise Tell(
+            raise UserError(
                 f"GitHub lets the token read {self._name} but not label its issues: give its "
                 "account the role Triage or Write.",
                 code="forbidden",
@@ -149,9 +151,9 @@ class GitHubForge:
         try:
             with self._errors("continue an issue"):
                 self._continue(made, rest, origin)
-        except Tell as exc:
+        except UserError as exc:
             # The issue stands: a refusal now must not read as if nothing had happened.
-            raise Retry(str(exc), maybe_done=True) from exc
+            raise RetryLater(str(exc), maybe_done=True) from exc
         return Issue(number=made.number, url=made.html_url)
 
     def find_issue(self, origin: Origin, *, label: str) -> Issue | None:
@@ -175,13 +177,15 @@ class GitHubForge:
                 issue = self._repo.get_issue(number)
                 if not carries(issue.body or "", mark):
                     # Another repository's, or one that was made anew: its numbers are not ours.
-                    raise Tell(f"Issue {number} of {self._name} is another.", code="gone")
+                    raise UserError(f"Issue {number} of {self._name} is another.", code="gone")
                 if (issue.title, _lines(issue.body)) != (title, _lines(text)):
                     issue.edit(title=title, body=text)
                 self._continue(issue, rest, origin)
-        except Tell as exc:
+        except UserError as exc:
             if exc.code in ("not_found", "issue_gone"):
-                raise Tell(f"Issue {number} of {self._name} is not there.", code="gone") from exc
+                raise UserError(
+                    f"Issue {number} of {self._name} is not there.", code="gone"
+                ) from exc
             raise
         return Issue(number=number, url=issue.html_url)
 
@@ -259,13 +263,13 @@ class GitHubForge:
         except (RequestException, ValueError, TypeError) as exc:
             # An answer that is empty, cut short or no JSON at all is as good as none; PyGithub fails
             # over each in a way of its own.
-            raise Retry(
+            raise RetryLater(
                 f"GitHub did not answer when mayday wanted to {doing} in {self._name}: check the network if "
                 "it goes on.",
                 maybe_done=writes,
             ) from exc
 
-    def _refused(self, exc: GithubException, doing: str, *, writes: bool) -> Tell | Retry:
+    def _refused(self, exc: GithubException, doing: str, *, writes: bool) -> UserError | RetryLater:
         headers = _headers(exc)
         if exc.status == 401:
             mend = (
@@ -273,12 +277,14 @@ class GitHubForge:
                 if self._as_app
                 else "put a valid token under github.token"
             )
-            return Tell(f"GitHub does not accept the credentials: {mend}.", code="bad_credentials")
+            return UserError(
+                f"GitHub does not accept the credentials: {mend}.", code="bad_credentials"
+            )
         if exc.status == 429 or (exc.status == 403 and "retry-after" in headers):
             return self._limited(exc)
         if exc.status == 403:
             needed = headers.get("x-accepted-github-permissions", "") or "issues=write"
-            return Tell(
+            return UserError(
                 f"GitHub did not let mayday {doing} in {self._name} ({_message(exc)}): give its "
                 f"token the permission {needed}.",
                 code="forbidden",
@@ -289,27 +295,29 @@ class GitHubForge:
                 if self._as_app
                 else "that the token may see it"
             )
-            return Tell(
+            return UserError(
                 f"GitHub shows no {self._name}: check github.repository, and {seen}.",
                 code="not_found",
             )
         if exc.status == 410:
             gone = "deleted" in _message(exc).lower()
             return (
-                Tell(f"GitHub: {_message(exc)}", code="issue_gone") if gone else self._issues_off()
+                UserError(f"GitHub: {_message(exc)}", code="issue_gone")
+                if gone
+                else self._issues_off()
             )
         if exc.status >= 500:
-            return Retry(
+            return RetryLater(
                 f"GitHub failed ({exc.status}) when mayday wanted to {doing} in {self._name}: see its status "
                 "page if it goes on.",
                 after=asked_wait(headers.get("retry-after"), datetime.now(UTC), otherwise=5.0),
                 maybe_done=writes,
             )
-        return Tell(
+        return UserError(
             f"GitHub refused to {doing} in {self._name}: {_message(exc)}.", code=str(exc.status)
         )
 
-    def _limited(self, exc: GithubException) -> Retry:
+    def _limited(self, exc: GithubException) -> RetryLater:
         headers = _headers(exc)
         wait = float(getattr(exc, "wait", None) or SECONDARY_WAIT)
         reset = headers.get("x-ratelimit-reset", "")
@@ -318,14 +326,14 @@ class GitHubForge:
         elif headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal():
             wait = max(float(reset) - time.time(), 0.0)
         wait = bounded(wait, otherwise=SECONDARY_WAIT)
-        return Retry(
+        return RetryLater(
             f"GitHub asks mayday to wait {wait:.0f} s before it asks for more.",
             after=wait,
             maybe_done=False,
         )
 
-    def _issues_off(self) -> Tell:
-        return Tell(
+    def _issues_off(self) -> UserError:
+        return UserError(
             f"Issues are turned off in {self._name}: turn them on in the repository's settings.",
             code="issues_off",
         )

@@ -28,7 +28,7 @@ from bot.adapters.jupyterhub_records import (
 from bot.adapters.jupyterhub_tls import trust
 from bot.domain.evidence import View
 from bot.domain.hubs import Health, HubAccess, Route, Server
-from bot.errors import ConfigError, Tell
+from bot.errors import ConfigError, UserError
 from bot.ports import Started, Stopped
 
 T = TypeVar("T")
@@ -92,7 +92,7 @@ class JupyterHub:
         """Who answers at the public address.
 
         Raises:
-            Tell: no TLS connection can be made there, or ``hubs[].url`` is to be written otherwise.
+            UserError: no TLS connection can be made there, or ``hubs[].url`` is to be written otherwise.
         """
         return self._public.health()
 
@@ -116,14 +116,14 @@ class JupyterHub:
         """One server; None when it neither runs nor is pending, or the user is unknown.
 
         Raises:
-            Tell: the hub does not show this user's servers.
+            UserError: the hub does not show this user's servers.
         """
         record = self._user(user)
         if record is None:
             return None
         servers = self._read(servers_of, record)
         if servers is None:
-            raise Tell(self._not_shown([user]), code="read:servers")
+            raise UserError(self._not_shown([user]), code="read:servers")
         return next((s for s in servers if s.name == name and _lives(s)), None)
 
     def knows(self, user: str) -> bool:
@@ -147,7 +147,7 @@ class JupyterHub:
         A server that hangs in its stop answers ``SLOW`` for ever: only its pod's end helps.
 
         Raises:
-            Tell: the hub refused it; before JupyterHub 5.1 it refuses for every pending start.
+            UserError: the hub refused it; before JupyterHub 5.1 it refuses for every pending start.
         """
         answer = self._api.ask("DELETE", _server_path(user, name))
         if self._api.is_absent(answer):
@@ -158,10 +158,10 @@ class JupyterHub:
             return Stopped.UNKNOWN
         try:
             self._api.check(answer)
-        except Tell as refused:
+        except UserError as refused:
             if refused.code == "400" and "pending spawn" in str(refused):
                 version = answer.headers.get(VERSION_HEADER) or "of an older version"
-                raise Tell(
+                raise UserError(
                     f"Hub {self._name} (JupyterHub {version}) cannot cancel a start that is "
                     "pending: JupyterHub can since 5.1.",
                     code="pending_spawn",
@@ -173,7 +173,7 @@ class JupyterHub:
         """Tell the hub to start a server.
 
         Raises:
-            Tell: the hub refused it: it runs already, is pending stop, or the user is unknown.
+            UserError: the hub refused it: it runs already, is pending stop, or the user is unknown.
         """
         answer = self._api.check(self._api.ask("POST", _server_path(user, name)))
         pending = answer.status_code == httpx.codes.ACCEPTED
@@ -183,7 +183,7 @@ class JupyterHub:
         """The record of a user; None when the hub has none.
 
         Raises:
-            Tell: the hub keeps it secret, or a 404 is not the hub's.
+            UserError: the hub keeps it secret, or a 404 is not the hub's.
         """
         answer = self._api.ask("GET", f"/users/{quote(name, safe='')}")
         if self._api.is_absent(answer):

@@ -14,7 +14,7 @@ import httpx
 from bot.adapters.bounded_http import BoundedClient, TLSFault, tls_fault
 from bot.adapters.jupyterhub_tls import tls_failure
 from bot.domain.hubs import Health
-from bot.errors import Tell
+from bot.errors import UserError
 
 VERSION_HEADER = "X-JupyterHub-Version"
 
@@ -36,7 +36,7 @@ class PublicAddress:
         the root of the host.
 
         Raises:
-            Tell: no TLS connection can be made, or the address is to be written otherwise.
+            UserError: no TLS connection can be made, or the address is to be written otherwise.
         """
         answer = self._get("hub/api/")
         if answer is not None:
@@ -56,7 +56,7 @@ class PublicAddress:
         try:
             return self._client.request("GET", httpx.URL(self._url).join(path))
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise Tell(
+            raise UserError(
                 f"hubs[].url of {self._hub} is not an address: write it as https://hub.example.org/.",
                 code="url",
             ) from error
@@ -87,7 +87,7 @@ class PublicAddress:
         except httpx.InvalidURL:
             return
         if asked.scheme == "http" and (target.scheme, target.host) == ("https", asked.host):
-            raise Tell(
+            raise UserError(
                 f"{self._url} of hub {self._hub} redirects to https: write hubs[].url with https.",
                 code="url",
             )

@@ -14,7 +14,7 @@ import httpx
 from bot.adapters.bounded_http import BoundedClient
 from bot.adapters.jupyterhub_tls import tls_failure
 from bot.domain.waits import asked_wait
-from bot.errors import Retry, Tell
+from bot.errors import RetryLater, UserError
 
 PAGINATED = "application/jupyterhub-pagination+json"
 """Without this the hub answers a bare list that is silently cut (jupyterhub.readthedocs.io, REST)."""
@@ -40,13 +40,13 @@ class HubApi:
         """The answer, whatever its status.
 
         Raises:
-            Tell: no TLS connection can be made, or ``hubs[].api_url`` is not an address.
-            Retry: nobody answered, or not in time.
+            UserError: no TLS connection can be made, or ``hubs[].api_url`` is not an address.
+            RetryLater: nobody answered, or not in time.
         """
         try:
             return self._client.request(method, self._url + path, params)
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-            raise Tell(
+            raise UserError(
                 f"hubs[].api_url of {self.hub} is not an address: write it as "
                 "http://hub.NAMESPACE:8081/hub/api.",
                 code="api_url",
@@ -54,14 +54,14 @@ class HubApi:
         except httpx.HTTPError as error:
             raise self._unanswered(error, at_proxy=path == "/proxy") from error
 
-    def _unanswered(self, error: httpx.HTTPError, *, at_proxy: bool) -> Tell | Retry:
+    def _unanswered(self, error: httpx.HTTPError, *, at_proxy: bool) -> UserError | RetryLater:
         failure = tls_failure(
             error, hub=self.hub, url=self._url, key="hubs[].api_url", ca_bundle=self._ca_bundle
         )
         if failure is not None:
             return failure
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-            return Retry(
+            return RetryLater(
                 f"Hub {self.hub} does not answer at {self._url}: check that the hub runs and "
                 "that hubs[].api_url is right.",
                 after=10.0,
@@ -69,12 +69,12 @@ class HubApi:
             )
         if isinstance(error, httpx.TimeoutException):
             if at_proxy:
-                return Retry(PROXY_AWAY.format(hub=self.hub), after=10.0)
-            return Retry(
+                return RetryLater(PROXY_AWAY.format(hub=self.hub), after=10.0)
+            return RetryLater(
                 f"Hub {self.hub} at {self._url} did not answer in time: it may be overloaded.",
                 after=10.0,
             )
-        return Retry(
+        return RetryLater(
             f"The connection to hub {self.hub} at {self._url} broke: check the hub.", after=10.0
         )
 
@@ -82,8 +82,8 @@ class HubApi:
         """The JSON object at a path.
 
         Raises:
-            Tell: the hub refused, or it is no hub.
-            Retry: the hub or its proxy failed.
+            UserError: the hub refused, or it is no hub.
+            RetryLater: the hub or its proxy failed.
         """
         return self.object(self.check(self.ask("GET", path, params)))
 
@@ -91,7 +91,7 @@ class HubApi:
         """The JSON object of an answer.
 
         Raises:
-            Tell: it has none, so it is not the hub's.
+            UserError: it has none, so it is not the hub's.
         """
         found = _object(answer)
         if found is None:
@@ -99,8 +99,8 @@ class HubApi:
         return found
 
     def garbage(self) -> NoReturn:
-        """Raise Tell: the answer is not of JupyterHub's form."""
-        raise Tell(
+        """Raise UserError: the answer is not of JupyterHub's form."""
+        raise UserError(
             f"{self._url} answered hub {self.hub} with something that is not JupyterHub's API: "
             "set hubs[].api_url to the address that ends in /hub/api.",
             code="not_a_hub",
@@ -110,7 +110,7 @@ class HubApi:
         """Whether the hub says that there is no such user or server.
 
         Raises:
-            Tell: the 404 is somebody else's, or the hub keeps secret whether there is one.
+            UserError: the 404 is somebody else's, or the hub keeps secret whether there is one.
         """
         if answer.status_code != httpx.codes.NOT_FOUND:
             return False
@@ -125,22 +125,22 @@ class HubApi:
         """The answer, when it is a good one.
 
         Raises:
-            Tell: the hub refused; the text says what to change.
-            Retry: the hub or its proxy failed.
+            UserError: the hub refused; the text says what to change.
+            RetryLater: the hub or its proxy failed.
         """
         status = answer.status_code
         if answer.is_success:
             return answer
         if status == httpx.codes.TOO_MANY_REQUESTS:
-            raise Retry(
+            raise RetryLater(
                 f"Hub {self.hub} asks to wait: too many servers are starting.",
                 after=_asked(answer, 30.0),
                 maybe_done=False,
             )
         if status >= 500 and answer.request.url.path.endswith("/api/proxy"):
-            raise Retry(PROXY_AWAY.format(hub=self.hub), after=10.0)
+            raise RetryLater(PROXY_AWAY.format(hub=self.hub), after=10.0)
         if status >= 500:
-            raise Retry(
+            raise RetryLater(
                 f"Hub {self.hub} failed with {status}: read the hub's log if it goes on.",
                 after=_asked(answer, 10.0),
             )
@@ -148,13 +148,13 @@ class HubApi:
         if said is None:
             self.garbage()
         if status in (401, 403):
-            raise Tell(self._refusal(said), code="forbidden")
+            raise UserError(self._refusal(said), code="forbidden")
         if status == httpx.codes.NOT_FOUND and said.startswith(_HIDDEN):
             self._hidden()
-        raise Tell(f"Hub {self.hub} refused: {said or status}.", code=str(status))
+        raise UserError(f"Hub {self.hub} refused: {said or status}.", code=str(status))
 
     def _hidden(self) -> NoReturn:
-        raise Tell(
+        raise UserError(
             f"Hub {self.hub} has no such user, or a filtered scope hides them from the token: "
             "give mayday's service its scopes without a filter.",
             code="hidden",

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.adapters.jupyterhub_http import HubApi
-from bot.errors import Retry, Tell
+from bot.errors import RetryLater, UserError
 
 PAGE = 200
 """JupyterHub cuts any longer page to this (``api_page_max_limit``)."""
@@ -35,14 +35,14 @@ def read_list(
     """Every entry of a list by its name, in the hub's order.
 
     Raises:
-        Tell: the hub refused, or what answers does not send JupyterHub's pages.
-        Retry: the hub failed, or the list changed too fast.
+        UserError: the hub refused, or what answers does not send JupyterHub's pages.
+        RetryLater: the hub failed, or the list changed too fast.
     """
     for _ in range(_ROUNDS):
         found = _read_once(api, path, params, what, entries)
         if found is not None:
             return found
-    raise Retry(
+    raise RetryLater(
         f"Hub {api.hub}'s list of {what} changed faster than mayday could read it: "
         "mayday tries again.",
         after=10.0,
@@ -76,7 +76,7 @@ def _read_once(
         if following - overlap <= offset:
             break
         before, offset = items, following - overlap
-    raise Tell(
+    raise UserError(
         f"Hub {api.hub} sends pages of {what} that do not come to an end: check "
         "JupyterHub.api_page_max_limit and any cache in front of the hub's API.",
         code="pages",

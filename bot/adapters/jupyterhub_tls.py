@@ -7,7 +7,7 @@ import ssl
 import httpx
 
 from bot.adapters.bounded_http import TLSFault, tls_fault
-from bot.errors import ConfigError, Retry, Tell
+from bot.errors import ConfigError, RetryLater, UserError
 
 _WHAT = {
     TLSFault.EXPIRED: "has expired",
@@ -46,7 +46,7 @@ def trust(hub: str, ca_bundle: str) -> ssl.SSLContext:
 
 def tls_failure(
     error: BaseException, *, hub: str, url: str, key: str, ca_bundle: str
-) -> Tell | Retry | None:
+) -> UserError | RetryLater | None:
     """What to raise for a TLS connection that failed; None when TLS was not the reason.
 
     ``key`` is the configuration key of ``url``.
@@ -56,11 +56,11 @@ def tls_failure(
         return None
     fault, words = found
     if fault is TLSFault.BROKEN:
-        return Retry(
+        return RetryLater(
             f"The TLS connection to hub {hub} at {url} broke: mayday tries again.", after=10.0
         )
     if fault is TLSFault.PROTOCOL:
-        return Tell(
+        return UserError(
             f"{url} of hub {hub} does not speak TLS with mayday ({words}): check the port and "
             f"the https in {key}.",
             code="tls",
@@ -71,7 +71,7 @@ def tls_failure(
         TLSFault.NOT_YET_VALID: "check its dates and the clock of the machine that mayday runs on",
         TLSFault.WRONG_HOST: f"renew it for this name, or correct {key}",
     }.get(fault, _own_authority(ca_bundle))
-    return Tell(f"The certificate at {url} of hub {hub} {what}: {remedy}.", code="certificate")
+    return UserError(f"The certificate at {url} of hub {hub} {what}: {remedy}.", code="certificate")
 
 
 def _own_authority(ca_bundle: str) -> str:

@@ -19,7 +19,7 @@ from bot.adapters.kubernetes_credentials import Credentials
 from bot.adapters.kubernetes_errors import CONFLICT, GONE, Act, translated
 from bot.adapters.kubernetes_kubeconfig import Kubeconfig
 from bot.domain.hubs import Deployment, Node, Pod, PodEvent, Right
-from bot.errors import Tell
+from bot.errors import UserError
 
 PAGE = 500
 
@@ -145,7 +145,7 @@ class KubernetesCluster:
         """Delete a pod without waiting for its node.
 
         Raises:
-            Tell: it has finalizers or belongs to a StatefulSet, which relies on there being one.
+            UserError: it has finalizers or belongs to a StatefulSet, which relies on there being one.
         """
 
         def read(api: client.ApiClient) -> Pod:
@@ -157,20 +157,20 @@ class KubernetesCluster:
 
         try:
             pod = self._ask(f"get pod {name}", namespace, read)
-        except Tell as error:
+        except UserError as error:
             if error.code == GONE:
                 return
             raise
         if pod.uid != uid:
             return
         if pod.finalizers:
-            raise Tell(
+            raise UserError(
                 f"Pod {name} waits for finalizer {', '.join(pod.finalizers)}: see to that first, a "
                 "forced deletion would not remove it.",
                 code="finalizers",
             )
         if pod.owner_kind == "StatefulSet":
-            raise Tell(
+            raise UserError(
                 f"Pod {name} belongs to a StatefulSet: mayday never force-deletes those.",
                 code="statefulset",
             )
@@ -201,7 +201,7 @@ class KubernetesCluster:
 
         try:
             self._ask(f"delete pod {name}", namespace, delete, writes=True)
-        except Tell as error:
+        except UserError as error:
             if error.code not in (GONE, CONFLICT):
                 raise
 

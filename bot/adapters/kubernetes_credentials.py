@@ -18,7 +18,7 @@ from kubernetes.config import incluster_config
 from kubernetes.config.config_exception import ConfigException
 
 from bot.adapters.kubernetes_kubeconfig import Kubeconfig
-from bot.errors import MaydayError, Tell
+from bot.errors import MaydayError, UserError
 
 EXPIRES_SOON = timedelta(seconds=30)
 
@@ -76,8 +76,8 @@ class Credentials:
         """A client whose credentials are valid as far as can be told without asking the cluster.
 
         Raises:
-            Tell: the kubeconfig, its exec plugin or the service account cannot be used.
-            Retry: the exec plugin did not finish in time.
+            UserError: the kubeconfig, its exec plugin or the service account cannot be used.
+            RetryLater: the exec plugin did not finish in time.
         """
         with self._guard:
             if self._login is None or self._login.is_outdated:
@@ -88,7 +88,7 @@ class Credentials:
         """A client with other credentials than the refused one; None where there are no others.
 
         Raises:
-            Tell, Retry: as :meth:`login`.
+            UserError, RetryLater: as :meth:`login`.
         """
         with self._guard:
             if self._login is None or self._login is refused:
@@ -121,7 +121,7 @@ class Credentials:
         settings = client.Configuration()
         advice, expires = kubeconfig.load(settings)
         if self._server and settings.host.rstrip("/") != self._server.rstrip("/"):
-            raise Tell(
+            raise UserError(
                 f"Context {kubeconfig.context or '(current)'} leads to {settings.host}, but cluster "
                 f"{self._cluster} is {self._server}: correct clusters[].context or "
                 "clusters[].server.",
@@ -140,7 +140,7 @@ class Credentials:
                 client_configuration=settings, try_refresh_token=False
             )
         except (ConfigException, OSError) as error:
-            raise Tell(
+            raise UserError(
                 "mayday does not run in a pod with a service account: set clusters[].kubeconfig of "
                 f"cluster {self._cluster}.",
                 code="kubeconfig",

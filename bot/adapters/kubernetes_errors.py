@@ -14,7 +14,7 @@ from kubernetes.client.exceptions import ApiException
 
 from bot.adapters.kubernetes_credentials import Login
 from bot.domain.waits import asked_wait
-from bot.errors import Retry, Tell
+from bot.errors import RetryLater, UserError
 
 GONE = "404"
 CONFLICT = "409"
@@ -55,20 +55,20 @@ def translated(act: Act, login: Login) -> Iterator[None]:
     except ApiException as error:
         raise _refusal(error, act, login) from error
     except NOT_SENT as error:
-        raise Retry(
+        raise RetryLater(
             f"Cluster {act.cluster} does not answer at {login.host}: check the network and "
             "clusters[].server.",
             after=10.0,
             maybe_done=False,
         ) from error
     except urllib3.exceptions.HTTPError as error:
-        raise Retry(
+        raise RetryLater(
             f"Cluster {act.cluster} did not answer in time to “{act.verb}”: look before repeating.",
             after=10.0,
         ) from error
     except ValueError as error:
         if act.writes:
-            raise Retry(
+            raise RetryLater(
                 f"Cluster {act.cluster} answered “{act.verb}” with something that is not "
                 "Kubernetes: look before repeating.",
                 after=10.0,
@@ -76,7 +76,7 @@ def translated(act: Act, login: Login) -> Iterator[None]:
         raise _not_kubernetes(act, login) from error
 
 
-def _refusal(error: ApiException, act: Act, login: Login) -> Tell | Retry:
+def _refusal(error: ApiException, act: Act, login: Login) -> UserError | RetryLater:
     cluster, where = act.cluster, act.where
     status = int(error.status or 0)
     said = _said(error)
@@ -95,28 +95,28 @@ def _refusal(error: ApiException, act: Act, login: Login) -> Tell | Retry:
     elif status == 409:
         text = f"Cluster {cluster} would not {act.verb}{where}: it has changed, make a new plan."
     elif status == 410:
-        return Retry(
+        return RetryLater(
             f"Cluster {cluster} changed too much during “{act.verb}”{where}: ask again.",
             after=1.0,
             maybe_done=False,
         )
     elif status == 429:
-        return Retry(
+        return RetryLater(
             f"Cluster {cluster} asks to wait before “{act.verb}”{where}.",
             after=_asked(error),
             maybe_done=False,
         )
     elif status >= 500:
-        return Retry(
+        return RetryLater(
             f"Cluster {cluster} failed with {status} at “{act.verb}”{where}.", after=_asked(error)
         )
     else:
         text = f"Cluster {cluster} refused to {act.verb}{where}: {error.reason}."
-    return Tell(text, code=str(status))
+    return UserError(text, code=str(status))
 
 
-def _not_kubernetes(act: Act, login: Login) -> Tell:
-    return Tell(
+def _not_kubernetes(act: Act, login: Login) -> UserError:
+    return UserError(
         f"{login.host} answered “{act.verb}” with something that is not Kubernetes: check "
         f"clusters[].server of {act.cluster}.",
         code="not_kubernetes",

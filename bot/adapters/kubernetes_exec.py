@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.errors import Retry, Tell
+from bot.errors import RetryLater, UserError
 
 CONFIG_EXTENSION = "client.authentication.k8s.io/exec"
 
@@ -60,8 +60,8 @@ class ExecPlugin:
         """Run the plugin once.
 
         Raises:
-            Tell: it is missing, fails, needs a person, or returns something else than a credential.
-            Retry: it did not finish in time, and was killed with its children.
+            UserError: it is missing, fails, needs a person, or returns something else than a credential.
+            RetryLater: it did not finish in time, and was killed with its children.
         """
         if not self.spec.get("command") or not self.spec.get("apiVersion"):
             raise self._refused(
@@ -100,7 +100,7 @@ class ExecPlugin:
             try:
                 status = process.wait(self.limit)
             except subprocess.TimeoutExpired as error:
-                raise Retry(
+                raise RetryLater(
                     f"{self.title} did not finish within {self.limit:g} seconds and was killed: run "
                     "it by hand where mayday runs, it may be waiting for a login.",
                     after=10.0,
@@ -166,8 +166,8 @@ class ExecPlugin:
                 "apiVersion in the kubeconfig, or update the plugin."
             ) from None
 
-    def _refused(self, text: str) -> Tell:
-        return Tell(text, code="exec_plugin")
+    def _refused(self, text: str) -> UserError:
+        return UserError(text, code="exec_plugin")
 
 
 def _expires(status: Mapping[str, Any]) -> datetime | None:

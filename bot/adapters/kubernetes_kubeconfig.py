@@ -19,7 +19,7 @@ from kubernetes.config.config_exception import ConfigException
 from kubernetes.config.kube_config import KubeConfigLoader
 
 from bot.adapters.kubernetes_exec import ExecPlugin
-from bot.errors import Tell
+from bot.errors import UserError
 
 UNSUPPORTED = ("auth-provider", "as")
 """Keys of a user that the official client ignores, or obeys without a time limit."""
@@ -46,8 +46,8 @@ class Kubeconfig:
         Returns what to do when the cluster refuses them, and when they expire.
 
         Raises:
-            Tell: they cannot be had.
-            Retry: the exec plugin did not finish in time.
+            UserError: they cannot be had.
+            RetryLater: the exec plugin did not finish in time.
         """
         advice, expires = f"renew the token or the certificate in {self.path}", None
         try:
@@ -72,7 +72,7 @@ class Kubeconfig:
         try:
             parts = zip(self._chosen(), (USER_FILES, CLUSTER_FILES), strict=True)
             named = [part[key] for part, keys in parts for key in keys if part.get(key)]
-        except (Tell, ValueError, TypeError, AttributeError):
+        except (UserError, ValueError, TypeError, AttributeError):
             named = []  # load() says why
         return self.path, *map(self._beside, named)
 
@@ -95,7 +95,7 @@ class Kubeconfig:
         """The user and the cluster of the context, as they stand in the file.
 
         Raises:
-            Tell: the file is no kubeconfig, or lacks what the context needs.
+            UserError: the file is no kubeconfig, or lacks what the context needs.
         """
         written = self._read()
         chosen = self.context or written.get("current-context")
@@ -143,8 +143,8 @@ class Kubeconfig:
         """A file that the kubeconfig names: relative to its own folder."""
         return self.path.parent / Path(file).expanduser()
 
-    def _wrong(self, what: str, remedy: str = "correct clusters[].kubeconfig") -> Tell:
-        return Tell(
+    def _wrong(self, what: str, remedy: str = "correct clusters[].kubeconfig") -> UserError:
+        return UserError(
             f"The kubeconfig {self.path} of cluster {self.cluster} {what}: {remedy}.",
             code="kubeconfig",
         )

@@ -2,7 +2,8 @@
 
 The SDK's own retries are off: its connection retry sends a POST twice when the connection drops after
 the call took effect, and Slack has no idempotency keys. Every failure becomes one of three: refused
-(:class:`Tell`), not this time (:class:`Retry`), and ``Retry(maybe_done=True)`` where no answer came.
+(:class:`UserError`), failed this time (:class:`RetryLater`), and ``RetryLater(maybe_done=True)`` where no
+answer came.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.adapters.slack_answers import Answer, garbled, translate
 from bot.domain.slack_message import message_from
-from bot.errors import Retry, Tell
+from bot.errors import RetryLater, UserError
 from bot.ports import JSON, Channel, Identity, Post, Profile, Seen
 
 EVENT_TYPE = "mayday_effect"
@@ -41,7 +42,7 @@ log = structlog.get_logger()
 class SlackChat:
     """Fulfils :class:`bot.ports.Chat`.
 
-    ``pause`` lets seconds pass between two pages. It may raise :class:`Retry` to give the reading up.
+    ``pause`` lets seconds pass between two pages. It may raise :class:`RetryLater` to give the reading up.
     """
 
     def __init__(self, client: WebClient, *, pause: Callable[[float], None] = time.sleep) -> None:
@@ -104,14 +105,14 @@ class SlackChat:
             if not CHANNEL_ID.fullmatch(channel):
                 found = self.find_channel(channel.removeprefix("#"))
                 if found is None:
-                    raise Tell(
+                    raise UserError(
                         f"mayday sees no channel “{channel}”: check its name, and invite mayday "
                         "there if it is private."
                     )
                 channel_id = found.id
             try:
                 self._call("conversations.join", channel=channel_id)
-            except Tell as exc:
+            except UserError as exc:
                 log.info("slack.not_joined", channel=channel_id, error=str(exc))
             self._resolved[channel] = channel_id
         return self._resolved[channel]
@@ -124,7 +125,7 @@ class SlackChat:
         """Bring a person in; one who is in already is fine."""
         try:
             self._call("conversations.invite", channel=channel_id, users=user)
-        except Tell as exc:
+        except UserError as exc:
             if exc.code != "already_in_channel":
                 raise
 
@@ -182,7 +183,7 @@ class SlackChat:
         """Pin a message; one that is pinned already is fine."""
         try:
             self._call("pins.add", channel=channel_id, timestamp=ts)
-        except Tell as exc:
+        except UserError as exc:
             if exc.code != "already_pinned":
                 raise
 
@@ -281,7 +282,7 @@ class SlackChat:
         for _ in range(MOST_PAUSES):
             try:
                 return self._call(method, **asked)
-            except Retry as exc:
+            except RetryLater as exc:
                 if exc.maybe_done or exc.after > LONGEST_PAUSE:
                     raise
                 self._pause(exc.after)
@@ -301,7 +302,9 @@ class SlackChat:
         except SlackApiError as exc:
             translate(method, exc)
         except (SlackClientError, urllib.error.URLError, OSError, http.client.HTTPException) as exc:
-            raise Retry(f"Slack did not answer {method}: check the network if it goes on.") from exc
+            raise RetryLater(
+                f"Slack did not answer {method}: check the network if it goes on."
+            ) from exc
         except (json.JSONDecodeError, AttributeError) as exc:
             # The SDK reads "ok" of whatever JSON there is before it knows that it is an object.
             raise garbled(method) from exc

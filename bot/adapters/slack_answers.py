@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
 from bot.domain.waits import asked_wait
-from bot.errors import ConfigError, Retry, Tell
+from bot.errors import ConfigError, RetryLater, UserError
 
 CODE = re.compile(r"[a-z0-9_]+")
 
@@ -61,9 +61,9 @@ class Answer(dict[str, Any]):
         raise garbled(self._method)
 
 
-def garbled(method: str) -> Retry:
+def garbled(method: str) -> RetryLater:
     """The error for an answer that nobody can read; the call may have taken effect."""
-    return Retry(
+    return RetryLater(
         f"Slack's answer to {method} was garbled: see what stands between mayday and Slack if it goes on."
     )
 
@@ -81,11 +81,11 @@ def translate(method: str, exc: SlackApiError) -> NoReturn:
         asked = headers.get("retry-after")
         asked = asked[0] if isinstance(asked, list) and asked else asked
         wait = asked_wait(asked, datetime.now(UTC), otherwise=UNNAMED_WAIT)
-        raise Retry(
+        raise RetryLater(
             f"Slack asks to wait {wait:.0f} s before {method}.", after=wait, maybe_done=False
         ) from exc
     if status >= 500 or code in PASSING or not code:
-        raise Retry(
+        raise RetryLater(
             f"Slack had a problem with {method} ({code or status}): see its status page if it goes on."
         ) from exc
     if code in TOKEN_TROUBLE:
@@ -94,10 +94,10 @@ def translate(method: str, exc: SlackApiError) -> NoReturn:
         ) from exc
     if code == "missing_scope":
         needed = data.get("needed", "") if isinstance(data, dict) else ""
-        raise Tell(
+        raise UserError(
             f"{method} needs the scope {needed}: add it to the Slack app and reinstall it.",
             code=code,
         ) from exc
     advice = ADVICE.get(code, f"Slack answered {code}")
     gone = {"message_not_found": "gone"}.get(code, code)
-    raise Tell(f"{method}: {advice}.", code=gone) from exc
+    raise UserError(f"{method}: {advice}.", code=gone) from exc

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.domain.timeline import EntryKind
-from bot.errors import Tell
+from bot.errors import UserError
 
 RESOLVED = "resolved"
 CLOSED = "closed"
@@ -92,13 +92,15 @@ def clean_title(raw: str) -> str:
     """The title as it is kept: one line, outer blanks gone.
 
     Raises:
-        Tell: it is empty, or longer than ``TITLE_LIMIT`` characters.
+        UserError: it is empty, or longer than ``TITLE_LIMIT`` characters.
     """
     title = " ".join(raw.split())
     if not title:
-        raise Tell("Give the incident a title: a few words that say what is broken.", field="title")
+        raise UserError(
+            "Give the incident a title: a few words that say what is broken.", field="title"
+        )
     if len(title) > TITLE_LIMIT:
-        raise Tell(
+        raise UserError(
             f"The title has {len(title)} characters: shorten it to {TITLE_LIMIT} and put the rest "
             "into the summary.",
             field="title",
@@ -112,18 +114,18 @@ def change_status(
     """Move to another status, an open one or ``resolved``.
 
     Raises:
-        Tell: no such status, already there, closed, or ``closed`` asked for without its questions.
+        UserError: no such status, already there, closed, or ``closed`` asked for without its questions.
     """
     if to not in policy.statuses:
-        raise Tell(f"There is no status “{to}”: use one of {', '.join(policy.statuses)}.")
+        raise UserError(f"There is no status “{to}”: use one of {', '.join(policy.statuses)}.")
     if incident.status == CLOSED:
-        raise Tell("This incident is closed: reopen it first with /incident reopen.")
+        raise UserError("This incident is closed: reopen it first with /incident reopen.")
     if to == CLOSED:
-        raise Tell(
+        raise UserError(
             "Close an incident with /incident close, which asks what the report still needs."
         )
     if to == incident.status:
-        raise Tell(f"The status is {to} already; to tell people more, use /incident update.")
+        raise UserError(f"The status is {to} already; to tell people more, use /incident update.")
     after = replace(
         incident,
         status=to,
@@ -139,14 +141,14 @@ def change_severity(incident: Incident, to: str, *, policy: Policy) -> Change:
     """Raise or lower the severity.
 
     Raises:
-        Tell: no such severity, already there, or the incident is closed.
+        UserError: no such severity, already there, or the incident is closed.
     """
     if to not in policy.severities:
-        raise Tell(f"There is no severity “{to}”: use one of {', '.join(policy.severities)}.")
+        raise UserError(f"There is no severity “{to}”: use one of {', '.join(policy.severities)}.")
     if incident.status == CLOSED:
-        raise Tell("This incident is closed: reopen it first with /incident reopen.")
+        raise UserError("This incident is closed: reopen it first with /incident reopen.")
     if to == incident.severity:
-        raise Tell(f"The severity is {to} already.")
+        raise UserError(f"The severity is {to} already.")
     after = replace(incident, severity=to, version=incident.version + 1)
     return Change(
         incident=after, kind=EntryKind.SEVERITY, data={"from": incident.severity, "to": to}
@@ -157,15 +159,15 @@ def assign_role(incident: Incident, role: str, user: str, *, policy: Policy) -> 
     """Give a role to a person; whoever had it gives it up.
 
     Raises:
-        Tell: no such role, the person has it already, or the incident is closed.
+        UserError: no such role, the person has it already, or the incident is closed.
     """
     if role not in policy.roles:
-        raise Tell(f"There is no role “{role}”: use one of {', '.join(policy.roles)}.")
+        raise UserError(f"There is no role “{role}”: use one of {', '.join(policy.roles)}.")
     if incident.status == CLOSED:
-        raise Tell("This incident is closed: reopen it first with /incident reopen.")
+        raise UserError("This incident is closed: reopen it first with /incident reopen.")
     before = incident.roles.get(role)
     if before == user:
-        raise Tell(f"<@{user}> is {role} already.")
+        raise UserError(f"<@{user}> is {role} already.")
     roles = MappingProxyType({**incident.roles, role: user})
     after = replace(incident, roles=roles, version=incident.version + 1)
     return Change(
@@ -177,10 +179,10 @@ def reopen(incident: Incident, *, policy: Policy) -> Change:
     """Go back to the first open status.
 
     Raises:
-        Tell: the incident is open.
+        UserError: the incident is open.
     """
     if incident.is_open:
-        raise Tell(f"This incident is open already; its status is {incident.status}.")
+        raise UserError(f"This incident is open already; its status is {incident.status}.")
     to = policy.open_statuses[0]
     after = replace(
         incident, status=to, resolved_at=None, closed_at=None, version=incident.version + 1
@@ -197,12 +199,12 @@ def close(incident: Incident, answers: Answers, *, summary: str, at: datetime) -
     """End the incident with what the report needs.
 
     Raises:
-        Tell: it is still open, or closed already.
+        UserError: it is still open, or closed already.
     """
     if incident.status == CLOSED:
-        raise Tell("This incident is closed already; /incident report shows its report.")
+        raise UserError("This incident is closed already; /incident report shows its report.")
     if incident.is_open:
-        raise Tell("Resolve the incident first with /incident resolve, then close it.")
+        raise UserError("Resolve the incident first with /incident resolve, then close it.")
     after = replace(
         incident,
         status=CLOSED,

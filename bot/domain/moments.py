@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-from bot.errors import Tell
+from bot.errors import UserError
 
 _TIME = r"""
     (?:(?P<day>\d{4}-\d{1,2}-\d{1,2})[T\s]+)?
@@ -42,11 +42,11 @@ def read_moment(text: str, *, zone: ZoneInfo, now: datetime) -> datetime:
     is the other). Logs end their times in ``Z`` or ``+00:00``, which counts instead of the team's zone.
 
     Raises:
-        Tell: it is no time, does not exist in the zone (clocks going forward), or is in the future.
+        UserError: it is no time, does not exist in the zone (clocks going forward), or is in the future.
     """
     found = _MOMENT.match(text.strip())
     if not found:
-        raise Tell(f"“{text}” is not a time: write 14:05, 2:05 pm or 2017-02-23 21:10:57.")
+        raise UserError(f"“{text}” is not a time: write 14:05, 2:05 pm or 2017-02-23 21:10:57.")
     try:
         there = _zone(found["zone"], zone)
         clock = time(_hour(found), int(found["minute"]), int(found["second"] or 0))
@@ -54,11 +54,11 @@ def read_moment(text: str, *, zone: ZoneInfo, now: datetime) -> datetime:
         moment = _latest(day, clock, there, now)
         at = moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Tell(f"“{text}” cannot be: check the day and the hour.") from None
+        raise UserError(f"“{text}” cannot be: check the day and the hour.") from None
     if at.astimezone(there).replace(tzinfo=None) != moment.replace(tzinfo=None):
-        raise Tell(f"“{text}” did not exist in {zone.key}: the clocks went forward then.")
+        raise UserError(f"“{text}” did not exist in {zone.key}: the clocks went forward then.")
     if at > now + _FUTURE_SLACK:
-        raise Tell(f"“{text}” is still to come in {there}: write when it happened.")
+        raise UserError(f"“{text}” is still to come in {there}: write when it happened.")
     return at
 
 

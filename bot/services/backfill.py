@@ -15,7 +15,7 @@ import structlog
 
 from bot.domain.incident import Incident
 from bot.domain.timeline import Message, ts_moment
-from bot.errors import Retry, Tell
+from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Clock, Seen
 from bot.services.record import Record
 from bot.store import incidents as incident_rows
@@ -64,7 +64,7 @@ class Backfill:
                 continue
             try:
                 found = self.channel(incident)
-            except (Tell, Retry) as exc:
+            except (UserError, RetryLater) as exc:
                 log.warning("backfill.failed", incident=incident.id, error=str(exc))
                 continue
             if found.new or found.deleted:
@@ -78,7 +78,7 @@ class Backfill:
             incident = incident_rows.get(tx, incident_id)
         try:
             self.channel(incident)
-        except (Tell, Retry) as exc:
+        except (UserError, RetryLater) as exc:
             log.warning("backfill.failed", incident=incident.id, error=str(exc))
 
     def channel(self, incident: Incident) -> Found:

@@ -17,7 +17,7 @@ from bot.domain.actions import TITLE_LIMIT, ActionItem, item_id
 from bot.domain.incident import CLOSED, Answers, Change, Incident
 from bot.domain.reminders import Reminder
 from bot.domain.timeline import EntryKind
-from bot.errors import Tell
+from bot.errors import UserError
 from bot.ports import Clock, Durable
 from bot.services import publish, sync
 from bot.services.settings import Settings
@@ -92,15 +92,17 @@ class Changes:
         """Tell people how things stand; the next reminder counts from here.
 
         Raises:
-            Tell: there is nothing to tell, or nobody to tell it to any more.
+            UserError: there is nothing to tell, or nobody to tell it to any more.
         """
         text = text.strip()
         if not text:
-            raise Tell("Write the update after the command: /incident update what you know now.")
+            raise UserError(
+                "Write the update after the command: /incident update what you know now."
+            )
 
         def verb(incident: Incident, _now: datetime) -> Change:
             if incident.status == CLOSED:
-                raise Tell("This incident is closed: reopen it first with /incident reopen.")
+                raise UserError("This incident is closed: reopen it first with /incident reopen.")
             return Change(
                 incident=incident,
                 kind=EntryKind.UPDATE,
@@ -122,17 +124,17 @@ class Changes:
         """Add an action item; ``source`` makes filing the same message twice harmless.
 
         Raises:
-            Tell: it has no text, or the group is unknown.
+            UserError: it has no text, or the group is unknown.
         """
         title = " ".join(title.split())
         if not title:
-            raise Tell("Write what is to be done: /incident action add an alert on routes.")
+            raise UserError("Write what is to be done: /incident action add an alert on routes.")
         if len(title) > TITLE_LIMIT:
-            raise Tell(
+            raise UserError(
                 f"Shorten the action item to {TITLE_LIMIT} characters; details go to its issue."
             )
         if link and not link.startswith(("https://", "http://")):
-            raise Tell("A link begins with https://.", field="link")
+            raise UserError("A link begins with https://.", field="link")
         group = group.strip() or self._settings.groups[-1]
         source = source or act.cause
         item = item_id(act.incident_id, source)
@@ -170,7 +172,7 @@ class Changes:
         with self._store.write() as tx:
             incident = rows.get(tx, act.incident_id, lock=True)
             if not incident.is_open:
-                raise Tell("This incident is over: there are no reminders to put off.")
+                raise UserError("This incident is over: there are no reminders to put off.")
             pending = rows.reminder_of(tx, incident.id)
             number = pending.number if pending else self._next_number(tx, incident.id)
             rows.set_reminder(tx, Reminder(incident_id=incident.id, number=number, due_at=due_at))

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from bot.domain.incident import Incident
 from bot.domain.naming import channel_name
-from bot.errors import Retry, Stop, Tell
+from bot.errors import NeedsHuman, RetryLater, UserError
 from bot.ports import JSON, Channel, Chat
 from bot.services.effects import Effects, Outcome
 from bot.services.settings import Settings
@@ -34,7 +34,7 @@ def reserve_name(tx: Tx, settings: Settings, incident: Incident, *, taken: int) 
         holder = rows.by_name(tx, incident.team_id, name)
         if holder is None or holder.id == incident.id:
             return name, count
-    raise Tell("Every channel name for this title is taken: give the incident another title.")
+    raise UserError("Every channel name for this title is taken: give the incident another title.")
 
 
 class Channels:
@@ -71,7 +71,7 @@ class Channels:
             try:
                 made = self._chat.open_channel(incident.channel_name, private=incident.private)
                 return self._checked(incident, made)
-            except Tell as exc:
+            except UserError as exc:
                 if exc.code != "name_taken":
                     raise
             found = self._look(incident_id)
@@ -81,7 +81,7 @@ class Channels:
                 taken = rows.names_taken(tx, incident_id) + 1
                 name, count = reserve_name(tx, self._settings, incident, taken=taken)
                 rows.rename(tx, incident, name, taken=count)
-        raise Retry("Every channel name mayday tried was taken meanwhile.", maybe_done=False)
+        raise RetryLater("Every channel name mayday tried was taken meanwhile.", maybe_done=False)
 
     def _look(self, incident_id: str) -> JSON | None:
         with self._store.read() as tx:
@@ -101,7 +101,7 @@ class Channels:
 
     def _checked(self, incident: Incident, channel: Channel) -> JSON:
         if incident.private and not channel.is_private:
-            raise Stop(
+            raise NeedsHuman(
                 f"Slack made #{channel.name} public although it was to be private: nothing was "
                 "posted there and nobody invited; archive it and open a private channel by hand."
             )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from bot.domain.incident import Incident, clean_title
 from bot.domain.reminders import Reminder
 from bot.domain.timeline import EntryKind
-from bot.errors import Tell
+from bot.errors import UserError
 from bot.ports import Clock, Durable
 from bot.services import sync
 from bot.services.channel import reserve_name
@@ -50,21 +50,21 @@ class Declare:
         """Refuse what cannot be declared.
 
         Raises:
-            Tell: with the field that is wrong and what to do.
+            UserError: with the field that is wrong and what to do.
         """
         clean_title(declaration.title)
         severities = self._settings.policy.severities
         if declaration.severity not in severities:
-            raise Tell(f"Choose a severity: {', '.join(severities)}.", field="severity")
+            raise UserError(f"Choose a severity: {', '.join(severities)}.", field="severity")
         for hub in declaration.hubs:
             if hub not in self._settings.hubs:
-                raise Tell(f"mayday knows no hub “{hub}”: choose from the list.", field="hubs")
+                raise UserError(f"mayday knows no hub “{hub}”: choose from the list.", field="hubs")
 
     def declare(self, declaration: Declaration) -> Incident:
         """Commit the incident with all that follows from it; the same form again is the same incident.
 
         Raises:
-            Tell: it cannot be declared so; nothing was stored.
+            UserError: it cannot be declared so; nothing was stored.
         """
         self.check(declaration)
         incident_id = _incident_id(declaration)

@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from bot.errors import Retry, Stop, Tell
+from bot.errors import NeedsHuman, RetryLater, UserError
 from bot.ports import JSON, Clock
 from bot.store import effects as rows
 from bot.store.effects import Effect, EffectState
@@ -25,7 +25,7 @@ REPAIR_AFTER = timedelta(minutes=10)
 LONGEST_REPAIR = timedelta(hours=12)
 LONGEST_WAIT = timedelta(minutes=5)
 GONE = "gone"
-"""The code of a :class:`Tell` that says: what is to be changed is not there any more."""
+"""The code of a :class:`UserError` that says: what is to be changed is not there any more."""
 
 log = structlog.get_logger()
 
@@ -75,9 +75,9 @@ class Effects:
             return Outcome(state=effect.state, ref=effect.ref, error=effect.error)
         try:
             ref, did = self._bring_about(effect, want, make, look, change)
-        except Retry as exc:
+        except RetryLater as exc:
             return self._wait(effect, exc)
-        except (Tell, Stop) as exc:
+        except (UserError, NeedsHuman) as exc:
             return self._fail(effect, exc)
         with self._store.write() as tx:
             rows.change(
@@ -109,18 +109,18 @@ class Effects:
                 return effect.ref, want
             try:
                 return {**effect.ref, **change(effect.ref)}, want
-            except Tell as exc:
+            except UserError as exc:
                 if exc.code != GONE:
                     raise
         elif effect.state is EffectState.ATTEMPTING and look is not None:
             try:
                 found = look()
-            except Tell as exc:
+            except UserError as exc:
                 # Not being allowed to look does not make it safe to repeat.
-                raise Retry(str(exc), after=REPAIR_AFTER.total_seconds()) from exc
-            except Retry as exc:
+                raise RetryLater(str(exc), after=REPAIR_AFTER.total_seconds()) from exc
+            except RetryLater as exc:
                 # Nothing came of looking, but the attempt before may have taken effect all the same.
-                raise Retry(str(exc), after=exc.after) from exc
+                raise RetryLater(str(exc), after=exc.after) from exc
             if found is not None:
                 log.info("effect.found", key=effect.key)
                 # Found by its key; what it says may be older than what is wanted by now.
@@ -146,7 +146,7 @@ class Effects:
                 rows.change(tx, key, want=want)
         return effect
 
-    def _wait(self, effect: Effect, exc: Retry) -> Outcome:
+    def _wait(self, effect: Effect, exc: RetryLater) -> Outcome:
         state = EffectState.ATTEMPTING if exc.maybe_done else EffectState.WANTED
         with self._store.write() as tx:
             now = rows.get(tx, effect.key)
@@ -166,8 +166,8 @@ class Effects:
         log.warning("effect.retry", key=effect.key, error=str(exc))
         return Outcome(state=state, ref=effect.ref, error=str(exc))
 
-    def _fail(self, effect: Effect, exc: Tell | Stop) -> Outcome:
-        state = EffectState.UNCLEAR if isinstance(exc, Stop) else EffectState.FAILED
+    def _fail(self, effect: Effect, exc: UserError | NeedsHuman) -> Outcome:
+        state = EffectState.UNCLEAR if isinstance(exc, NeedsHuman) else EffectState.FAILED
         with self._store.write() as tx:
             now = rows.get(tx, effect.key)
             tries = max(now.attempts if now else 0, effect.attempts + 1)
@@ -178,7 +178,7 @@ class Effects:
                 state=state.value,
                 error=str(exc),
                 attempts=tries,
-                retry_at=None if isinstance(exc, Stop) else self._now() + pause,
+                retry_at=None if isinstance(exc, NeedsHuman) else self._now() + pause,
             )
         log.warning("effect.failed", key=effect.key, error=str(exc))
         return Outcome(state=state, ref=effect.ref, error=str(exc))

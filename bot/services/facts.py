@@ -30,7 +30,7 @@ from bot.domain.hubs import (
 from bot.domain.ownership import proxy_pods, release_of, strangers, users_pods
 from bot.domain.snapshot import HubSnapshot
 from bot.domain.targets import matching, user_in
-from bot.errors import Retry, Tell
+from bot.errors import RetryLater, UserError
 from bot.services.site import Site
 
 PARTS = "component in (hub, proxy, singleuser-server)"
@@ -140,7 +140,7 @@ def _servers(site: Site, access: HubAccess) -> View[Server]:
     doubt = NARROW.format(hub=site.place.hub, scopes=" and ".join(missing)) if missing else ""
     try:
         return site.hub.servers().doubted(doubt)
-    except (Tell, Retry) as error:
+    except (UserError, RetryLater) as error:
         return View.unread(str(error))
 
 
@@ -188,12 +188,12 @@ def _rights(site: Site, access: Fact[HubAccess]) -> dict[Right, Fact[bool]]:
 def _view(read: Callable[[], Sequence[T]]) -> View[T]:
     try:
         return View(items=tuple(read()))
-    except (Tell, Retry) as error:
+    except (UserError, RetryLater) as error:
         return View.unread(str(error))
 
 
 def _fact(read: Callable[[], T]) -> Fact[T]:
     try:
         return Known(value=read())
-    except (Tell, Retry) as error:
+    except (UserError, RetryLater) as error:
         return Unknown(why=str(error))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from bot.errors import Retry, Tell
+from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Clock, Profile
 from bot.store import people as rows
 from bot.store.engine import Store
@@ -38,7 +38,7 @@ class People:
         for user in sorted(set(users)):
             try:
                 found[user] = self.profile(team_id, user).name
-            except (Tell, Retry):
+            except (UserError, RetryLater):
                 with self._store.read() as tx:
                     old = rows.known(tx, team_id, now=self._now()).get(user)
                 if old:

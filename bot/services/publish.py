@@ -17,7 +17,7 @@ from bot.domain.actions import ActionItem
 from bot.domain.naming import slug
 from bot.domain.report import Report
 from bot.domain.timeline import EntryKind
-from bot.errors import Tell
+from bot.errors import UserError
 from bot.ports import JSON, Clock, Durable, Folder, Forge, Issue, Origin
 from bot.render import report as pages
 from bot.services import sync
@@ -268,10 +268,10 @@ def _keep_private(report: Report, forge: Forge) -> None:
     """A private incident is never shown to everybody.
 
     Raises:
-        Tell: its report would be, in this repository.
+        UserError: its report would be, in this repository.
     """
     if report.incident.private and not (repository := forge.check()).is_private:
-        raise Tell(
+        raise UserError(
             f"This incident is private and {repository.name} is public: its report is in the folder "
             "only. Name a private repository under github.repository to file it."
         )

@@ -15,7 +15,7 @@ from decimal import Decimal
 from bot.domain.incident import Incident
 from bot.domain.slack_message import permalink
 from bot.domain.timeline import Entry, EntryKind, Heading, Line, Mark, Message, ts_moment
-from bot.errors import Tell
+from bot.errors import UserError
 from bot.ports import Clock
 from bot.services.settings import Settings
 from bot.store import incidents as incident_rows
@@ -132,7 +132,7 @@ class Record:
         """Write a line into the timeline, at the time it happened; False when told before.
 
         Raises:
-            Tell: it is empty or far too long.
+            UserError: it is empty or far too long.
         """
         text = _clean_note(text)
         with self._store.write() as tx:
@@ -151,7 +151,7 @@ class Record:
         """Change an entry's words, its time, or both; the message it came from stays as it was.
 
         Raises:
-            Tell: there is no such entry any more, or the words are missing.
+            UserError: there is no such entry any more, or the words are missing.
         """
         with self._store.write() as tx:
             entry = self._entry(tx, incident_id, entry_id)
@@ -164,7 +164,7 @@ class Record:
         """Take an entry out of the timeline; marking its message again brings it back.
 
         Raises:
-            Tell: it is out already.
+            UserError: it is out already.
         """
         with self._store.write() as tx:
             self._entry(tx, incident_id, entry_id)
@@ -178,7 +178,9 @@ class Record:
     def _entry(self, tx: Tx, incident_id: str, entry_id: int) -> Entry:
         entry = rows.entry_by_id(tx, entry_id, lock=True)
         if entry is None or entry.incident_id != incident_id or entry.deleted_at is not None:
-            raise Tell("That entry is not in the timeline any more: look with /incident timeline.")
+            raise UserError(
+                "That entry is not in the timeline any more: look with /incident timeline."
+            )
         return entry
 
     def _mark(self, tx: Tx, incident: Incident, mark: Mark, ts: str) -> None:
@@ -216,7 +218,7 @@ def _newer(new: Message, old: Message) -> bool:
 def _clean_note(text: str) -> str:
     text = text.strip()
     if not text:
-        raise Tell("Write what happened after the command: /incident note the proxy is back.")
+        raise UserError("Write what happened after the command: /incident note the proxy is back.")
     if len(text) > NOTE_LIMIT:
-        raise Tell(f"A note has at most {NOTE_LIMIT} characters: split it into several.")
+        raise UserError(f"A note has at most {NOTE_LIMIT} characters: split it into several.")
     return text

@@ -15,7 +15,7 @@ from typing import Any
 from bot.domain.facts import HubFacts
 from bot.domain.plans import Outcome, Plan, Result, Step, StepVerb
 from bot.domain.timeline import EntryKind
-from bot.errors import MaydayError, Tell
+from bot.errors import MaydayError, UserError
 from bot.ports import Clock, Durable
 from bot.runbook import Parameters, Runbook
 from bot.services import sync
@@ -92,14 +92,16 @@ class Runs:
         """Have a plan made; the person must have been authorised.
 
         Raises:
-            Tell: no such runbook or hub, or the incident is closed.
+            UserError: no such runbook or hub, or the incident is closed.
         """
         if runbook not in self._books:
-            raise Tell(f"There is no runbook “{runbook}”: use one of {', '.join(self._books)}.")
+            raise UserError(
+                f"There is no runbook “{runbook}”: use one of {', '.join(self._books)}."
+            )
         if not self._sites:
-            raise Tell("No hub is configured: add hubs and clusters to mayday.yaml.")
+            raise UserError("No hub is configured: add hubs and clusters to mayday.yaml.")
         if hub not in self._sites:
-            raise Tell(f"mayday knows no hub “{hub}”: use one of {', '.join(self._sites)}.")
+            raise UserError(f"mayday knows no hub “{hub}”: use one of {', '.join(self._sites)}.")
         run = Run(
             id=hashlib.sha256(f"{act.incident_id}/{act.cause}".encode()).hexdigest()[:12],
             incident_id=act.incident_id,
@@ -115,7 +117,7 @@ class Runs:
         with self._store.write() as tx:
             incident = incident_rows.get(tx, act.incident_id, lock=True)
             if incident.closed_at is not None:
-                raise Tell("This incident is closed: reopen it first with /incident reopen.")
+                raise UserError("This incident is closed: reopen it first with /incident reopen.")
             if rows.add(tx, run):
                 sync.enqueue(self._durable, tx, act.incident_id, f"run/{run.id}/asked")
                 self._durable.enqueue(
@@ -127,16 +129,16 @@ class Runs:
         """Have the plan carried out; the person must have been authorised.
 
         Raises:
-            Tell: the plan was decided on already, is too old, or its hub is busy.
+            UserError: the plan was decided on already, is too old, or its hub is busy.
         """
         with self._store.write() as tx:
             run = self._undecided(tx, run_id)
             if incident_rows.get(tx, run.incident_id).closed_at is not None:
-                raise Tell("This incident is closed: reopen it first with /incident reopen.")
+                raise UserError("This incident is closed: reopen it first with /incident reopen.")
             expired = self._wall() - run.asked_at > EXPIRES_AFTER
             busy = not expired and rows.is_hub_busy(tx, run.hub)
             if busy:
-                raise Tell(f"Another runbook is running on {run.hub}: wait until it is done.")
+                raise UserError(f"Another runbook is running on {run.hub}: wait until it is done.")
             self._decide(tx, run, by, RunState.EXPIRED if expired else RunState.RUNNING)
             if not expired:
                 self._durable.enqueue(
@@ -144,7 +146,7 @@ class Runs:
                 )
         if expired:
             minutes = int(EXPIRES_AFTER.total_seconds() // 60)
-            raise Tell(
+            raise UserError(
                 f"This plan is over {minutes} minutes old: ask for a new one, /incident run."
             )
         return run
@@ -153,7 +155,7 @@ class Runs:
         """Drop the plan.
 
         Raises:
-            Tell: it was decided on already.
+            UserError: it was decided on already.
         """
         with self._store.write() as tx:
             run = self._undecided(tx, run_id)
@@ -168,12 +170,14 @@ class Runs:
         """The incident that a run belongs to.
 
         Raises:
-            Tell: there is no such run.
+            UserError: there is no such run.
         """
         with self._store.read() as tx:
             run = rows.get(tx, run_id)
         if run is None:
-            raise Tell("mayday does not know this plan any more: ask for a new one, /incident run.")
+            raise UserError(
+                "mayday does not know this plan any more: ask for a new one, /incident run."
+            )
         return run.incident_id
 
     def end_lost(self) -> int:
@@ -365,10 +369,14 @@ class Runs:
     def _undecided(self, tx: Tx, run_id: str) -> Run:
         run = rows.get(tx, run_id, lock=True)
         if run is None:
-            raise Tell("mayday does not know this plan any more: ask for a new one, /incident run.")
+            raise UserError(
+                "mayday does not know this plan any more: ask for a new one, /incident run."
+            )
         if run.state is not RunState.PLANNED:
             whom = f" by <@{run.decided_by}>" if run.decided_by else ""
-            raise Tell(f"This plan was decided on already{whom}: ask for a new one, /incident run.")
+            raise UserError(
+                f"This plan was decided on already{whom}: ask for a new one, /incident run."
+            )
         return run
 
     def _decide(self, tx: Tx, run: Run, by: str, state: RunState) -> None:

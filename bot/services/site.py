@@ -8,7 +8,7 @@ from bot.domain.facts import BlastRadius
 from bot.domain.hubs import Place
 from bot.domain.ownership import Owner
 from bot.domain.snapshot import StuckThresholds
-from bot.errors import Tell
+from bot.errors import UserError
 from bot.ports import Cluster, Hub
 
 NO_CLUSTER = "Hub {hub} has no cluster in mayday.yaml: set hubs[].cluster and hubs[].namespace."
@@ -37,8 +37,8 @@ class Site:
         """The cluster.
 
         Raises:
-            Tell: the hub is configured without one.
+            UserError: the hub is configured without one.
         """
         if self.cluster is None:
-            raise Tell(NO_CLUSTER.format(hub=self.place.hub), code="no_cluster")
+            raise UserError(NO_CLUSTER.format(hub=self.place.hub), code="no_cluster")
         return self.cluster

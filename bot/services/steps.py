@@ -25,7 +25,7 @@ from bot.domain.plans import (
     StepVerb,
     counted,
 )
-from bot.errors import Retry, Tell
+from bot.errors import RetryLater, UserError
 from bot.services.facts import PARTS
 from bot.services.site import Site
 
@@ -49,9 +49,9 @@ def attempt(step: Step, site: Site, fresh: Plan) -> Result:
         return Result(outcome=Outcome.SKIPPED, error=why)
     try:
         return Result(outcome=Outcome.DONE, seen=_act(step, site))
-    except Tell as error:
+    except UserError as error:
         return Result(outcome=Outcome.FAILED, error=str(error))
-    except Retry as error:
+    except RetryLater as error:
         if not (step.destructive and error.maybe_done):
             return Result(outcome=Outcome.RETRY, error=str(error), after=error.after)
         done = evidently_done(step, site)
@@ -80,7 +80,7 @@ def evidently_done(step: Step, site: Site) -> bool | None:
                 return pod is None or pod.deleting_since is not None
             case StepVerb.FORCE_DELETE_POD:
                 return _pod(step, site) is None
-    except (Tell, Retry):
+    except (UserError, RetryLater):
         return None
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from bot.errors import Tell
+from bot.errors import UserError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,9 +103,9 @@ def day(text: str, *, field_name: str) -> date | None:
     """A date picker's date.
 
     Raises:
-        Tell: it is not a date.
+        UserError: it is not a date.
     """
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise Tell("Choose a day from the calendar.", field=field_name) from None
+        raise UserError("Choose a day from the calendar.", field=field_name) from None

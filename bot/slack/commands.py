@@ -12,7 +12,7 @@ from bot.domain.incident import CLOSED, RESOLVED
 from bot.domain.moments import read_moment, split_at, twin
 from bot.domain.report import Form, Gap
 from bot.domain.slack_message import link_in, plain
-from bot.errors import Tell
+from bot.errors import UserError
 from bot.render import card, forms, listing
 from bot.render.report import MISSING
 from bot.render.text import escape, when
@@ -108,23 +108,23 @@ def run(desk: Desk, ask: Ask, rest: str) -> Reply:
     words = rest.replace(",", " ").split()
     books, hubs = desk.runs.books, desk.runs.hubs
     if not hubs:
-        raise Tell("No hub is configured: add hubs and clusters to mayday.yaml.")
+        raise UserError("No hub is configured: add hubs and clusters to mayday.yaml.")
     if not words:
         listed = [(book.name, book.title, book.help) for book in books.values()]
         return Open(view=forms.run(incident.id, books=listed, hubs=hubs))
     if words[0] not in books:
         close = difflib.get_close_matches(words[0], books, n=1, cutoff=0.4)
         hint = f" Did you mean {close[0]}?" if close else ""
-        raise Tell(f"There is no runbook “{words[0]}”.{hint} They are {', '.join(books)}.")
+        raise UserError(f"There is no runbook “{words[0]}”.{hint} They are {', '.join(books)}.")
     named = [word for word in words[1:] if word in hubs]
     if not named and len(hubs) > 1:
-        raise Tell(
+        raise UserError(
             f"Say on which hub: /incident run {words[0]} {hubs[0]} (or {', '.join(hubs[1:])})."
         )
     hub = named[0] if named else hubs[0]
     users = frozenset(plain(word).lstrip("@") for word in words[1:] if word not in hubs)
     if users and not books[words[0]].takes_users:
-        raise Tell(f"{words[0]} works on a whole hub: leave out {', '.join(sorted(users))}.")
+        raise UserError(f"{words[0]} works on a whole hub: leave out {', '.join(sorted(users))}.")
 
     def work() -> None:
         desk.may_run(ask, ask.channel)
@@ -227,10 +227,10 @@ def _role(desk: Desk, ask: Ask, rest: str) -> Reply:
     if role not in roles:
         close = difflib.get_close_matches(role.lower(), roles, n=1, cutoff=0.4)
         hint = f" Did you mean {close[0]}?" if close else ""
-        raise Tell(f"There is no role “{word}”.{hint} They are {', '.join(roles)}.")
+        raise UserError(f"There is no role “{word}”.{hint} They are {', '.join(roles)}.")
     found = _PERSON.search(whom)
     if whom.strip() and not found and whom.strip().lower() != "me":
-        raise Tell(f"Name the person with an @: /incident role {role} @name.")
+        raise UserError(f"Name the person with an @: /incident role {role} @name.")
     desk.changes.role(desk.act(ask, incident.id), role, found[1] if found else ask.user)
     return None
 
@@ -271,13 +271,13 @@ def close_form(desk: Desk, ask: Ask) -> Open:
     """Ask for what the report still needs.
 
     Raises:
-        Tell: the incident is still open, or closed already.
+        UserError: the incident is still open, or closed already.
     """
     incident = desk.incident(ask)
     if incident.is_open:
-        raise Tell("Resolve the incident first with /incident resolve, then close it.")
+        raise UserError("Resolve the incident first with /incident resolve, then close it.")
     if incident.closed_at is not None:
-        raise Tell("This incident is closed already; /incident report shows its report.")
+        raise UserError("This incident is closed already; /incident report shows its report.")
     missing = desk.reports.missing(incident.id)
     return Open(
         view=forms.close(
@@ -302,7 +302,7 @@ def _list(desk: Desk, ask: Ask, _rest: str) -> Reply:
 def _publish(desk: Desk, ask: Ask, _rest: str) -> Reply:
     incident = desk.incident(ask)
     if incident.closed_at is None:
-        raise Tell("The report is published when the incident is closed: /incident close.")
+        raise UserError("The report is published when the incident is closed: /incident close.")
     desk.publish.ask(incident.id, ask.cause)
     return say("The report is being published again; what is there already stays as it is.")
 
@@ -311,7 +311,7 @@ def _snooze(desk: Desk, ask: Ask, rest: str) -> Reply:
     incident = desk.incident(ask)
     minutes = int(rest) if rest.isdigit() else 15
     if not 1 <= minutes <= 24 * 60:
-        raise Tell("Snooze for 1 to 1440 minutes: /incident snooze 30.")
+        raise UserError("Snooze for 1 to 1440 minutes: /incident snooze 30.")
     due = desk.changes.snooze(desk.act(ask, incident.id), minutes)
     return say(f"The next reminder comes {when(due)}.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.incident import Incident
-from bot.errors import Tell
+from bot.errors import UserError
 from bot.ports import Clock
 from bot.services.authorize import Authorize
 from bot.services.change import Act, Changes
@@ -41,11 +41,11 @@ class Desk:
         """The incident of the channel in which something was asked.
 
         Raises:
-            Tell: the channel is no incident's.
+            UserError: the channel is no incident's.
         """
         found = self.record.incident_of(ask.team_id, ask.channel)
         if found is None:
-            raise Tell(
+            raise UserError(
                 "This is not an incident's channel: go to one (/incident list shows them), or "
                 "declare an incident with /incident declare."
             )
@@ -56,7 +56,7 @@ class Desk:
         return Act(incident_id=incident_id, by=ask.user, cause=ask.cause)
 
     def may_run(self, ask: Ask, channel: str) -> None:
-        """Return if this person may run a runbook there; raises Tell where not."""
+        """Return if this person may run a runbook there; raises UserError where not."""
         self.authorize.runbook(
             team_id=ask.team_id, user_team=ask.user_team, user=ask.user, channel_id=channel
         )

@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 from slack_bolt import Ack, Respond
 
-from bot.errors import MaydayError, Retry, Tell
+from bot.errors import MaydayError, RetryLater, UserError
 from bot.ports import Chat, Post
 from bot.render.text import escape
 from bot.slack.ask import Ask
@@ -83,12 +83,12 @@ class Front:
     def _open(self, ask: Ask, view: dict[str, Any]) -> None:
         try:
             self._chat.open_view(ask.trigger, view)
-        except Retry as exc:
-            raise Retry("Slack did not open the form: please try again.") from exc
-        except Tell as exc:
+        except RetryLater as exc:
+            raise RetryLater("Slack did not open the form: please try again.") from exc
+        except UserError as exc:
             if exc.code not in TOO_LATE:
                 raise
-            raise Tell("Slack did not open the form in time: please try again.") from exc
+            raise UserError("Slack did not open the form in time: please try again.") from exc
 
     def _say(self, ask: Ask, reply: Reply, respond: Respond | None, *, channel: str = "") -> None:
         if not isinstance(reply, Say):
@@ -122,7 +122,7 @@ class Front:
         """Say it where it was asked, or in person where mayday may not speak there."""
         try:
             self._chat.whisper(channel, ask.user, post)
-        except Tell:
+        except UserError:
             self._chat.post(self._chat.direct(ask.user), post, effect=f"answer/{ask.cause}")
 
     def _guarded(self, ask: Ask, handler: Handler, *, form: bool = True) -> Reply:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bot.domain.incident import RESOLVED, Answers, Incident
 from bot.domain.moments import read_moment
 from bot.domain.slack_message import message_from, plain, typed
-from bot.errors import Tell
+from bot.errors import UserError
 from bot.render import card, forms, listing, runs
 from bot.services.declare import Declaration
 from bot.services.record import SHORTCUT
@@ -80,7 +80,7 @@ def _entry_edited(desk: Desk, ask: Ask) -> Reply:
     try:
         if at_text and at_text not in [forms.shown_time(was, zone) for was in before]:
             at = read_moment(at_text, zone=zone, now=desk.now())
-    except Tell as exc:
+    except UserError as exc:
         return Wrong(errors={"at": str(exc)})
     text = typed(str(ask.values.get("text") or ""))
     desk.record.rewrite(incident_id, int(entry_id), text=text, at=at)
@@ -173,13 +173,13 @@ def _mend_entry(desk: Desk, ask: Ask) -> Reply:
     for line in desk.record.lines(incident.id):
         if str(line.entry.id) == entry_id:
             return Open(view=forms.edit_entry(incident.id, line, zone=desk.settings.zone))
-    raise Tell("That entry is not in the timeline any more: look with /incident timeline.")
+    raise UserError("That entry is not in the timeline any more: look with /incident timeline.")
 
 
 def _take_command(desk: Desk, ask: Ask) -> Reply:
     incident = desk.incident(ask)
     if incident.roles.get(card.COMMANDER, ask.user) != ask.user:
-        raise Tell("There is a commander already: take over with /incident role commander.")
+        raise UserError("There is a commander already: take over with /incident role commander.")
     desk.changes.role(desk.act(ask, incident.id), card.COMMANDER, ask.user)
     return None
 

@@ -20,7 +20,7 @@ from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.domain.waits import asked_wait
-from bot.errors import ConfigError, Retry
+from bot.errors import ConfigError, RetryLater
 
 PING_SECONDS = 10.0
 SILENT = 60.0
@@ -54,7 +54,7 @@ class Socket:
 
         Raises:
             ConfigError: Slack refuses the app token.
-            Retry: Slack cannot be reached.
+            RetryLater: Slack cannot be reached.
         """
         try:
             self.client.connect()
@@ -64,7 +64,7 @@ class Socket:
                 "connections:write into slack.app_token."
             ) from None
         except OSError as exc:
-            raise Retry("Slack cannot be reached for a socket.") from exc
+            raise RetryLater("Slack cannot be reached for a socket.") from exc
 
     def stop(self) -> None:
         """Take nothing more in."""

@@ -18,7 +18,7 @@ from alembic.config import Config as AlembicConfig
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from bot.errors import ConfigError, Tell
+from bot.errors import ConfigError, UserError
 
 Tx = Connection
 DatabaseError = DBAPIError
@@ -67,7 +67,7 @@ class Store:
         an advisory lock that ends with the connection that took it.
 
         Raises:
-            Tell: another process has it.
+            UserError: another process has it.
         """
         if self.is_sqlite:
             self._lock_file()
@@ -81,7 +81,7 @@ class Store:
             text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK_KEY}
         ).scalar():
             session.close()
-            raise Tell(
+            raise UserError(
                 "Another mayday is using this database: stop it first, or wait until it has ended "
                 "(deploy with the strategy Recreate)."
             )
@@ -102,7 +102,7 @@ class Store:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             handle.close()
-            raise Tell(
+            raise UserError(
                 f"Another mayday is using {file}: stop it, or give this one another database.url."
             ) from None
         self._lock = handle
@@ -146,7 +146,7 @@ class Store:
 
         Raises:
             ConfigError: there is none.
-            Tell: the lock was lost with a connection, and another mayday has it now.
+            UserError: the lock was lost with a connection, and another mayday has it now.
         """
         try:
             with self._session_guard:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.folder import ReportFolder
-from bot.errors import Tell
+from bot.errors import UserError
 from bot.ports import Origin
 
 ONE, TWO = Origin(incident="i1"), Origin(incident="i2")
@@ -52,7 +52,7 @@ def test_files_of_others_are_left_alone(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(Tell, match=r"change report\.directory"):
+    with pytest.raises(UserError, match=r"change report\.directory"):
         ReportFolder(tmp_path / "file").put("x", "text", origin=ONE)
 
 
@@ -68,7 +68,7 @@ def test_a_full_disk_leaves_no_remains(tmp_path: Path, monkeypatch: pytest.Monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(Tell, match="No space left on device"):
+    with pytest.raises(UserError, match="No space left on device"):
         ReportFolder(tmp_path).put("x", "text", origin=ONE)
     assert list(tmp_path.iterdir()) == []
 
@@ -77,5 +77,5 @@ def test_whether_reports_can_be_written_is_asked_without_a_trace(tmp_path: Path)
     ReportFolder(tmp_path / "reports").check()
     assert list((tmp_path / "reports").iterdir()) == []
     (tmp_path / "file").write_text("")
-    with pytest.raises(Tell, match=r"report\.directory"):
+    with pytest.raises(UserError, match=r"report\.directory"):
         ReportFolder(tmp_path / "file").check()

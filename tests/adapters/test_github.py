@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.github import GitHubForge, credentials
-from bot.errors import ConfigError, Retry, Tell
+from bot.errors import ConfigError, RetryLater, UserError
 from bot.ports import Origin
 from sandbox.fault_proxy import FaultProxy
 from sandbox.faults import Fault, drop_after, says
@@ -90,7 +90,7 @@ def test_anothers_issue_is_not_written_over(github: Practice) -> None:
     """The number is of another repository, if github.repository has been changed since."""
     number = opened(github.forge, Origin(incident="i9"), body="theirs")
     before = github.sandbox.issues()
-    with pytest.raises(Tell) as told:
+    with pytest.raises(UserError) as told:
         github.forge.rewrite_issue(number, "Title", "ours", origin=ORIGIN)
     assert told.value.code == "gone"
     assert github.sandbox.issues() == before
@@ -99,7 +99,7 @@ def test_anothers_issue_is_not_written_over(github: Practice) -> None:
 def test_a_lost_comment_is_not_said_twice(github: Practice) -> None:
     long = "\n\n".join("x" * 900 for _ in range(100))
     github.sandbox.faults = [on_request("POST", f"{ISSUES}/1/comments", drop_after(), times=1)]
-    with pytest.raises(Retry) as lost:
+    with pytest.raises(RetryLater) as lost:
         opened(github.forge, body=long)
     assert lost.value.maybe_done
     github.forge.rewrite_issue(1, "Title", long, origin=ORIGIN)
@@ -110,7 +110,7 @@ def test_a_lost_comment_is_not_said_twice(github: Practice) -> None:
 @pytest.mark.parametrize("fault", [says(502, effect=True), drop_after()])
 def test_a_post_that_took_effect_unheard_is_sent_once(github: Practice, fault: Fault) -> None:
     github.sandbox.faults = [on_request("POST", f"{ISSUES}$", fault, times=1)]
-    with pytest.raises(Retry) as lost:
+    with pytest.raises(RetryLater) as lost:
         opened(github.forge)
     assert lost.value.maybe_done
     assert len(github.sandbox.issues()) == 1
@@ -127,7 +127,7 @@ def test_an_answer_later_than_anybody_waits_is_an_unheard_one(github: Practice) 
 
     github.sandbox.faults = [held]
     impatient = client(github.sandbox.api_url, timeout=4)
-    with pytest.raises(Retry) as late:
+    with pytest.raises(RetryLater) as late:
         opened(impatient)
     impatient.close()
     assert github.sandbox.issues() == []
@@ -144,7 +144,7 @@ def test_reading_is_repeated_when_an_answer_is_lost(github: Practice) -> None:
 
 
 def test_a_deleted_issue_is_gone(github: Practice) -> None:
-    with pytest.raises(Tell) as gone:
+    with pytest.raises(UserError) as gone:
         github.forge.rewrite_issue(7, "T", "b", origin=ORIGIN)
     assert gone.value.code == "gone"
 
@@ -156,7 +156,7 @@ def test_where_sub_issues_are_not_offered_it_says_so(github: Practice) -> None:
 
 def test_a_repository_that_is_not_there(github: Practice) -> None:
     forge = client(github.sandbox.api_url, repository="practice/nothing")
-    with pytest.raises(Tell, match=r"practice/nothing: check github\.repository"):
+    with pytest.raises(UserError, match=r"practice/nothing: check github\.repository"):
         forge.check()
     forge.close()
 
@@ -164,7 +164,7 @@ def test_a_repository_that_is_not_there(github: Practice) -> None:
 def test_an_unreachable_github_is_for_later() -> None:
     with FaultProxy() as proxy:
         forge = client(proxy.url)
-        with pytest.raises(Retry, match="did not answer") as away:
+        with pytest.raises(RetryLater, match="did not answer") as away:
             forge.check()
         assert not away.value.maybe_done
         forge.close()
@@ -193,7 +193,7 @@ def test_refusals_say_what_to_do(
 ) -> None:
     server, forge = answering
     server.with_(status, headers, message)
-    with pytest.raises(Tell) as refused:
+    with pytest.raises(UserError) as refused:
         opened(forge)
     assert told in str(refused.value)
     assert "s3cret" not in str(refused.value)
@@ -216,7 +216,7 @@ def test_limits_are_waited_out_elsewhere(
 ) -> None:
     server, forge = answering
     server.with_(status, headers, message)
-    with pytest.raises(Retry) as limited:
+    with pytest.raises(RetryLater) as limited:
         opened(forge)
     assert limited.value.after == after
     assert not limited.value.maybe_done
@@ -228,7 +228,7 @@ def test_reading_does_not_sleep_for_as_long_as_it_is_told_to(github: Practice, s
     unnamed = 5 if status == 503 else 60
     for asked, seconds in WAITS.items():
         github.sandbox.faults = [on_request("GET", rf"{ISSUES}\?", says(status, after=asked))]
-        with pytest.raises(Retry) as limited:
+        with pytest.raises(RetryLater) as limited:
             github.forge.find_issue(ORIGIN, label="incident")
         assert limited.value.after == (seconds or unnamed) or not asked
 

@@ -12,7 +12,7 @@ import pytest
 
 from bot.adapters.jupyterhub import JupyterHub
 from bot.domain.hubs import Health
-from bot.errors import ConfigError, Retry, Tell
+from bot.errors import ConfigError, RetryLater, UserError
 from bot.ports import Hub, Started, Stopped
 from tests.support.cruelty import WAITS
 from tests.support.hub_stub import (
@@ -67,7 +67,7 @@ def test_many_users_whose_servers_are_not_shown_are_counted() -> None:
 def test_one_server_that_is_not_shown_is_not_absent(hidden: dict[str, object]) -> None:
     with (
         saying(Answer(body={"name": "ana", **hidden})) as hub,
-        pytest.raises(Tell, match=r"does not show the servers of user ana: .* read:servers"),
+        pytest.raises(UserError, match=r"does not show the servers of user ana: .* read:servers"),
     ):
         hub.server("ana", "")
 
@@ -98,7 +98,7 @@ VERBS: dict[str, Callable[[JupyterHub], object]] = {
 def test_a_404_of_somebody_else_says_nothing_of_a_user(
     verb: Callable[[JupyterHub], object], answer: Answer
 ) -> None:
-    with saying(answer) as hub, pytest.raises(Tell, match="not JupyterHub's API"):
+    with saying(answer) as hub, pytest.raises(UserError, match="not JupyterHub's API"):
         verb(hub)
 
 
@@ -106,7 +106,7 @@ def test_a_404_of_somebody_else_says_nothing_of_a_user(
 def test_a_user_whom_a_filtered_scope_hides_is_not_absent(
     verb: Callable[[JupyterHub], object],
 ) -> None:
-    with saying(refusal(404, HIDDEN)) as hub, pytest.raises(Tell, match="without a filter"):
+    with saying(refusal(404, HIDDEN)) as hub, pytest.raises(UserError, match="without a filter"):
         verb(hub)
 
 
@@ -141,7 +141,7 @@ def test_the_hubs_clock_is_told_by_its_answers() -> None:
 
 @pytest.mark.parametrize("body", [{}, {"scopes": None}, {"scopes": "proxy"}, {"scopes": [1]}, []])
 def test_scopes_that_are_none_never_read_as_no_scopes(body: object) -> None:
-    with saying(Answer(body=body)) as hub, pytest.raises(Tell, match="not JupyterHub's API"):
+    with saying(Answer(body=body)) as hub, pytest.raises(UserError, match="not JupyterHub's API"):
         hub.access()
 
 
@@ -160,7 +160,7 @@ def test_a_hub_before_5_1_cannot_cancel_a_start() -> None:
         body={"status": 400, "message": "ana is pending spawn, please wait"},
         headers={"X-JupyterHub-Version": "4.1.6"},
     )
-    with saying(old) as hub, pytest.raises(Tell) as told:
+    with saying(old) as hub, pytest.raises(UserError) as told:
         hub.stop_server("ana", "")
     assert str(told.value) == (
         "Hub datahub (JupyterHub 4.1.6) cannot cancel a start that is pending: "
@@ -177,7 +177,7 @@ def test_an_old_hub_fails_at_stopping_for_a_user_whom_it_does_not_know() -> None
     ana: dict[str, object] = {"name": "ana", "servers": {}}
     with stubbed(answer) as (hub, _running):
         assert hub.stop_server("nobody", "") is Stopped.UNKNOWN
-        with pytest.raises(Retry, match="failed with 500"):
+        with pytest.raises(RetryLater, match="failed with 500"):
             hub.stop_server("ana", "")
 
 
@@ -192,20 +192,20 @@ def test_a_start_that_goes_on_is_pending() -> None:
 @pytest.mark.parametrize(
     ("answer", "error", "says"),
     [
-        (Answer(status=500), Retry, "failed with 500"),
-        (Answer(status=503, body="no"), Retry, "failed with 503"),
-        (Answer(status=429, headers={"Retry-After": "40"}), Retry, "asks to wait"),
-        (Answer(status=404, body="<html>"), Tell, "set hubs[].api_url"),
-        (Answer(status=403, body="<html>"), Tell, "set hubs[].api_url"),
-        (Answer(status=302, headers={"Location": "/hub/login"}), Tell, "set hubs[].api_url"),
-        (HTML, Tell, "set hubs[].api_url"),
-        (Answer(body=[1, 2]), Tell, "set hubs[].api_url"),
-        (Answer(body=""), Tell, "set hubs[].api_url"),
-        (Answer(body='{"items": [{"name"'), Tell, "set hubs[].api_url"),
-        (refusal(403, "Missing or invalid credentials."), Tell, "token"),
-        (refusal(409, "one\ntwo"), Tell, "refused: one two."),
-        (Answer(hang=True), Retry, "did not answer in time"),
-        (Answer(drop=True), Retry, "broke"),
+        (Answer(status=500), RetryLater, "failed with 500"),
+        (Answer(status=503, body="no"), RetryLater, "failed with 503"),
+        (Answer(status=429, headers={"Retry-After": "40"}), RetryLater, "asks to wait"),
+        (Answer(status=404, body="<html>"), UserError, "set hubs[].api_url"),
+        (Answer(status=403, body="<html>"), UserError, "set hubs[].api_url"),
+        (Answer(status=302, headers={"Location": "/hub/login"}), UserError, "set hubs[].api_url"),
+        (HTML, UserError, "set hubs[].api_url"),
+        (Answer(body=[1, 2]), UserError, "set hubs[].api_url"),
+        (Answer(body=""), UserError, "set hubs[].api_url"),
+        (Answer(body='{"items": [{"name"'), UserError, "set hubs[].api_url"),
+        (refusal(403, "Missing or invalid credentials."), UserError, "token"),
+        (refusal(409, "one\ntwo"), UserError, "refused: one two."),
+        (Answer(hang=True), RetryLater, "did not answer in time"),
+        (Answer(drop=True), RetryLater, "broke"),
     ],
 )
 def test_each_failure_is_one_sentence_that_names_the_hub(
@@ -232,9 +232,9 @@ def test_an_answer_that_comes_byte_by_byte_is_given_up_in_time(drip: Any) -> Non
         hub_at(running.url, timeout=0.5) as hub,
     ):
         began = time.monotonic()
-        with pytest.raises(Retry, match="did not answer in time"):
+        with pytest.raises(RetryLater, match="did not answer in time"):
             hub.servers()
-        with pytest.raises(Retry, match="could not reach its proxy"):
+        with pytest.raises(RetryLater, match="could not reach its proxy"):
             hub.routes()
         assert hub.health() == Health(hub=False, proxy=False)
         assert time.monotonic() - began < 20, "four requests of half a second"
@@ -244,9 +244,9 @@ def test_the_token_goes_to_the_api_only_and_along_no_redirect() -> None:
     with stub(lambda _asked: HTML) as elsewhere:
         away = Answer(status=307, headers={"Location": f"{elsewhere.url}/hub/api/users"})
         with stubbed(lambda _asked: away) as (hub, running):
-            with pytest.raises(Tell, match=r"set hubs\[\]\.api_url"):
+            with pytest.raises(UserError, match=r"set hubs\[\]\.api_url"):
                 hub.servers()
-            with pytest.raises(Tell):
+            with pytest.raises(UserError):
                 hub.stop_server("ana", "")
             asked_with_token = len(running.asked)
             assert hub.health() == Health(hub=False, proxy=None)
@@ -258,9 +258,9 @@ def test_the_token_goes_to_the_api_only_and_along_no_redirect() -> None:
 @pytest.mark.parametrize("address", ["hub:8081/hub/api", "", "http://[::1"])
 def test_an_address_that_is_none(address: str) -> None:
     hub = JupyterHub(name="datahub", url=address, api_url=address, token=TOKEN)
-    with pytest.raises(Tell, match=r"hubs\[\]\.url of datahub is not an address"):
+    with pytest.raises(UserError, match=r"hubs\[\]\.url of datahub is not an address"):
         hub.health()
-    with pytest.raises(Tell, match=r"hubs\[\]\.api_url of datahub is not an address"):
+    with pytest.raises(UserError, match=r"hubs\[\]\.api_url of datahub is not an address"):
         hub.servers()
     hub.close()
 
@@ -279,7 +279,7 @@ def test_an_api_url_at_which_nobody_listens() -> None:
     with (
         nobody_there() as url,
         hub_at(url) as hub,
-        pytest.raises(Retry, match="does not answer at") as told,
+        pytest.raises(RetryLater, match="does not answer at") as told,
     ):
         hub.servers()
     assert not told.value.maybe_done
@@ -287,7 +287,7 @@ def test_an_api_url_at_which_nobody_listens() -> None:
 
 def test_a_wait_that_the_hub_asks_for_is_passed_on() -> None:
     busy = Answer(status=429, headers={"Retry-After": "40"})
-    with saying(busy) as hub, pytest.raises(Retry) as failure:
+    with saying(busy) as hub, pytest.raises(RetryLater) as failure:
         hub.start_server("ana", "")
     assert (failure.value.after, failure.value.maybe_done) == (40.0, False)
 
@@ -298,6 +298,6 @@ def test_a_wait_that_is_nonsense(
     asked: str, seconds: float | None, status: int, otherwise: float
 ) -> None:
     busy = Answer(status=status, headers={"Retry-After": asked})
-    with saying(busy) as hub, pytest.raises(Retry) as failure:
+    with saying(busy) as hub, pytest.raises(RetryLater) as failure:
         hub.servers()
     assert failure.value.after == (seconds or otherwise)

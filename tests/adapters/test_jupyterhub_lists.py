@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.hubs import Route
-from bot.errors import Retry, Tell
+from bot.errors import RetryLater, UserError
 from tests.support.hub_stub import HTML, page, paged, route, saying, stubbed, user
 from tests.support.stub import Answer
 
@@ -87,7 +87,7 @@ def test_a_list_that_never_stands_still_is_not_given_out() -> None:
 
     with (
         stubbed(paged(people, stop_many)) as (hub, _running),
-        pytest.raises(Retry, match="list of users changed faster than mayday could read it"),
+        pytest.raises(RetryLater, match="list of users changed faster than mayday could read it"),
     ):
         hub.servers()
 
@@ -96,14 +96,14 @@ def test_a_list_that_never_stands_still_is_not_given_out() -> None:
 def test_pages_that_do_not_advance_are_told(following: int) -> None:
     with (
         saying(page([user("ana")], following=following)) as hub,
-        pytest.raises(Tell, match="pages of users that do not come to an end"),
+        pytest.raises(UserError, match="pages of users that do not come to an end"),
     ):
         hub.servers()
 
 
 def test_a_cache_that_always_sends_the_first_page_is_told() -> None:
     first = page([user(f"u{n}") for n in range(200)], following=200)
-    with saying(first) as hub, pytest.raises(Tell, match="not JupyterHub's API"):
+    with saying(first) as hub, pytest.raises(UserError, match="not JupyterHub's API"):
         hub.servers()
 
 
@@ -124,14 +124,14 @@ NO_PAGES = {
 
 @pytest.mark.parametrize("answer", [*NO_PAGES.values(), page({})], ids=[*NO_PAGES, "routes"])
 def test_what_is_no_page_of_users_never_reads_as_no_servers(answer: Answer) -> None:
-    with saying(answer) as hub, pytest.raises(Tell, match="not JupyterHub's API") as told:
+    with saying(answer) as hub, pytest.raises(UserError, match="not JupyterHub's API") as told:
         hub.servers()
     assert "datahub" in str(told.value)
 
 
 @pytest.mark.parametrize("answer", [*NO_PAGES.values(), page([])], ids=[*NO_PAGES, "users"])
 def test_what_is_no_page_of_routes_never_reads_as_no_routes(answer: Answer) -> None:
-    with saying(answer) as hub, pytest.raises(Tell, match="not JupyterHub's API"):
+    with saying(answer) as hub, pytest.raises(UserError, match="not JupyterHub's API"):
         hub.routes()
 
 
@@ -151,7 +151,7 @@ def test_what_is_no_page_of_routes_never_reads_as_no_routes(answer: Answer) -> N
     ],
 )
 def test_a_record_that_is_none_never_reads_as_no_server(record: object) -> None:
-    with saying(page([record])) as hub, pytest.raises(Tell, match="not JupyterHub's API"):
+    with saying(page([record])) as hub, pytest.raises(UserError, match="not JupyterHub's API"):
         hub.servers()
 
 
@@ -159,7 +159,10 @@ def test_a_record_that_is_none_never_reads_as_no_server(record: object) -> None:
     "record", ["x", {}, {"target": "http://x"}, {"target": None, "data": {"user": "ana"}}]
 )
 def test_a_route_that_is_none_never_reads_as_no_route(record: object) -> None:
-    with saying(page({"/user/ana/": record})) as hub, pytest.raises(Tell, match="JupyterHub's API"):
+    with (
+        saying(page({"/user/ana/": record})) as hub,
+        pytest.raises(UserError, match="JupyterHub's API"),
+    ):
         hub.routes()
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot.adapters.jupyterhub import JupyterHub
 from bot.domain.hubs import Health
-from bot.errors import ConfigError, Retry, Tell
+from bot.errors import ConfigError, RetryLater, UserError
 from tests.support.certificates import Served, issued, self_signed
 from tests.support.stub import Answer, Asked, Stub, nobody_there, stub
 
@@ -127,7 +127,7 @@ def test_a_redirect_to_https_is_told_for_it_says_nothing_of_the_hub() -> None:
 
     with (
         at(to_https) as (hub, _running),
-        pytest.raises(Tell, match=r"write hubs\[\]\.url with https"),
+        pytest.raises(UserError, match=r"write hubs\[\]\.url with https"),
     ):
         hub.health()
 
@@ -194,9 +194,9 @@ def test_each_certificate_that_is_refused_has_its_own_sentence(
     served = make(tmp_path)
     bundle = str(served.authority) if trusted else ""
     with at(_hub_answers, tls=served.context, ca_bundle=bundle) as (hub, running):
-        with pytest.raises(Tell) as public:
+        with pytest.raises(UserError) as public:
             hub.health()
-        with pytest.raises(Tell) as api:
+        with pytest.raises(UserError) as api:
             hub.access()
     assert at_public in str(public.value)
     assert (at_api or at_public) in str(api.value)
@@ -212,7 +212,7 @@ def test_a_bundle_that_lacks_the_authority_is_told_as_such(tmp_path: Path) -> No
     served, other = issued(tmp_path), self_signed(tmp_path / "other")
     with (
         at(_hub_answers, tls=served.context, ca_bundle=str(other.authority)) as (hub, _running),
-        pytest.raises(Tell, match=r"add its authority to the file in hubs\[\]\.ca_bundle"),
+        pytest.raises(UserError, match=r"add its authority to the file in hubs\[\]\.ca_bundle"),
     ):
         hub.health()
 
@@ -223,9 +223,11 @@ def test_https_to_a_port_that_speaks_plain_http_is_no_dead_hub() -> None:
         hub = JupyterHub(
             name="datahub", url=url, api_url=f"{url}/hub/api", token="0123456789abcdef"
         )
-        with pytest.raises(Tell, match=r"does not speak TLS .* the https in hubs\[\]\.url"):
+        with pytest.raises(UserError, match=r"does not speak TLS .* the https in hubs\[\]\.url"):
             hub.health()
-        with pytest.raises(Tell, match=r"does not speak TLS .* the https in hubs\[\]\.api_url"):
+        with pytest.raises(
+            UserError, match=r"does not speak TLS .* the https in hubs\[\]\.api_url"
+        ):
             hub.access()
         hub.close()
 
@@ -255,5 +257,5 @@ def test_a_tls_connection_that_is_hung_up_on_is_tried_again(tmp_path: Path) -> N
     hangs_up = lambda _asked: Answer(drop=True)  # noqa: E731
     with at(hangs_up, tls=served.context, ca_bundle=str(served.authority)) as (hub, _running):
         assert hub.health() == Health(hub=False, proxy=False)
-        with pytest.raises(Retry, match="broke"):
+        with pytest.raises(RetryLater, match="broke"):
             hub.access()

@@ -10,7 +10,7 @@ import pytest
 
 from bot.adapters.kubernetes import KubernetesCluster
 from bot.domain.hubs import Right
-from bot.errors import Retry, Tell
+from bot.errors import RetryLater, UserError
 from bot.ports import Cluster
 from tests.support.cruelty import WAITS
 from tests.support.kube_stub import TOKEN, cluster, failing, kubeconfig, pod
@@ -43,7 +43,7 @@ def test_the_cluster_is_asked_what_it_allows(
 
 
 def test_a_restart_patches_the_given_time_and_nothing_else(tmp_path: Path) -> None:
-    with cluster(tmp_path, lambda _asked: failing(404)) as (api, running), pytest.raises(Tell):
+    with cluster(tmp_path, lambda _asked: failing(404)) as (api, running), pytest.raises(UserError):
         api.restart_deployment("ns", "proxy", "2026-11-22T12:00:00+00:00")
     (asked,) = running.asked
     assert asked.headers["content-type"] == "application/strategic-merge-patch+json"
@@ -110,7 +110,7 @@ def test_guarded_pods_are_never_force_deleted(
 ) -> None:
     with (
         cluster(tmp_path, deleting(pod("p", **meta))) as (api, running),
-        pytest.raises(Tell, match=says),
+        pytest.raises(UserError, match=says),
     ):
         api.force_delete_pod("ns", "p", "uid-p")
     assert {asked.method for asked in running.asked} == {"GET"}
@@ -118,7 +118,7 @@ def test_guarded_pods_are_never_force_deleted(
 
 def test_a_deletion_whose_answer_is_lost_is_sent_once(tmp_path: Path) -> None:
     answer = deleting(pod("p"), Answer(drop=True))
-    with cluster(tmp_path, answer) as (api, running), pytest.raises(Retry) as lost:
+    with cluster(tmp_path, answer) as (api, running), pytest.raises(RetryLater) as lost:
         api.delete_pod("ns", "p", "uid-p")
     assert lost.value.maybe_done
     assert [asked.method for asked in running.asked] == ["DELETE"]
@@ -130,35 +130,35 @@ def test_a_deletion_whose_answer_is_lost_is_sent_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "error", "says"),
     [
-        (failing(401), Tell, "does not accept mayday's credentials: renew the token"),
+        (failing(401), UserError, "does not accept mayday's credentials: renew the token"),
         (
             failing(403, 'pods is forbidden: User "u" cannot list resource "pods"'),
-            Tell,
+            UserError,
             "mayday isn't allowed to list pods in namespace ns of cluster teaching: grant it in the Role",
         ),
         (
             failing(403, 'pods is forbidden: User "system:anonymous" cannot list resource "pods"'),
-            Tell,
+            UserError,
             "Cluster teaching got no credentials from mayday",
         ),
         (
             failing(403, "admission webhook denied the request"),
-            Tell,
+            UserError,
             "check its admission policies",
         ),
-        (Answer(status=403, body="<html>"), Tell, "and what stands before its API server"),
-        (failing(404), Tell, "check hubs[].namespace"),
-        (Answer(status=404, body="<html>"), Tell, "not Kubernetes: check clusters[].server"),
-        (failing(409), Tell, "make a new plan"),
-        (failing(422), Tell, "refused to list pods"),
-        (failing(429, **{"Retry-After": "7"}), Retry, "asks to wait"),
-        (failing(500), Retry, "failed with 500"),
-        (Answer(body={"hello": "world"}), Tell, "not Kubernetes"),
-        (Answer(body="<html>"), Tell, "not Kubernetes"),
-        (Answer(body=""), Tell, "not Kubernetes"),
-        (Answer(body='{"kind": "PodList", "items": [{"metadata"'), Tell, "not Kubernetes"),
-        (Answer(hang=True), Retry, "did not answer in time"),
-        (Answer(drop=True), Retry, "did not answer in time"),
+        (Answer(status=403, body="<html>"), UserError, "and what stands before its API server"),
+        (failing(404), UserError, "check hubs[].namespace"),
+        (Answer(status=404, body="<html>"), UserError, "not Kubernetes: check clusters[].server"),
+        (failing(409), UserError, "make a new plan"),
+        (failing(422), UserError, "refused to list pods"),
+        (failing(429, **{"Retry-After": "7"}), RetryLater, "asks to wait"),
+        (failing(500), RetryLater, "failed with 500"),
+        (Answer(body={"hello": "world"}), UserError, "not Kubernetes"),
+        (Answer(body="<html>"), UserError, "not Kubernetes"),
+        (Answer(body=""), UserError, "not Kubernetes"),
+        (Answer(body='{"kind": "PodList", "items": [{"metadata"'), UserError, "not Kubernetes"),
+        (Answer(hang=True), RetryLater, "did not answer in time"),
+        (Answer(drop=True), RetryLater, "did not answer in time"),
     ],
 )
 def test_each_failure_is_one_sentence_that_names_the_cluster(
@@ -182,7 +182,7 @@ def test_a_deployment_that_is_not_there_is_a_key_to_set(tmp_path: Path) -> None:
             lambda: api.deployment("ns", "proxy"),
             lambda: api.restart_deployment("ns", "proxy", "2026-11-22T12:00:00+00:00"),
         ):
-            with pytest.raises(Tell) as told:
+            with pytest.raises(UserError) as told:
                 act()
             assert told.value.code == "404"
             assert str(told.value) == (
@@ -195,13 +195,13 @@ def test_a_404_of_something_else_does_not_say_that_a_pod_is_gone(tmp_path: Path)
     page = Answer(status=404, body="<html>")
     with cluster(tmp_path, lambda _asked: page) as (api, _running):
         for act in (api.delete_pod, api.force_delete_pod):
-            with pytest.raises(Tell, match="not Kubernetes"):
+            with pytest.raises(UserError, match="not Kubernetes"):
                 act("ns", "p", "uid-p")
 
 
 def test_a_wait_that_the_cluster_asks_for_is_passed_on(tmp_path: Path) -> None:
     busy = failing(429, **{"Retry-After": "7"})
-    with cluster(tmp_path, lambda _asked: busy) as (api, _), pytest.raises(Retry) as failure:
+    with cluster(tmp_path, lambda _asked: busy) as (api, _), pytest.raises(RetryLater) as failure:
         api.delete_pod("ns", "p", "uid-p")
     assert (failure.value.after, failure.value.maybe_done) == (7.0, False)
 
@@ -212,7 +212,7 @@ def test_a_wait_that_is_nonsense(
     tmp_path: Path, asked: str, seconds: float | None, status: int
 ) -> None:
     busy = failing(status, **{"Retry-After": asked})
-    with cluster(tmp_path, lambda _asked: busy) as (api, _), pytest.raises(Retry) as failure:
+    with cluster(tmp_path, lambda _asked: busy) as (api, _), pytest.raises(RetryLater) as failure:
         api.pods("ns", "a=b")
     assert failure.value.after == (seconds or 10.0)
 
@@ -220,6 +220,6 @@ def test_a_wait_that_is_nonsense(
 def test_a_cluster_that_is_not_there(tmp_path: Path) -> None:
     with nobody_there() as nowhere:
         api = KubernetesCluster(name="teaching", kubeconfig=kubeconfig(tmp_path, nowhere))
-        with pytest.raises(Retry, match="does not answer at") as failure:
+        with pytest.raises(RetryLater, match="does not answer at") as failure:
             api.delete_pod("ns", "p", "uid-p")
     assert not failure.value.maybe_done

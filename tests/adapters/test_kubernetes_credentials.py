@@ -12,7 +12,7 @@ from kubernetes.config import incluster_config
 
 from bot.adapters.kubernetes import KubernetesCluster
 from bot.adapters.kubernetes_credentials import Credentials
-from bot.errors import Tell
+from bot.errors import UserError
 from tests.support.kube_stub import TOKEN, cluster, failing, kubeconfig, pod, pods
 from tests.support.stub import Answer, Asked, stub
 
@@ -22,7 +22,7 @@ NOWHERE = "http://127.0.0.1:1"
 def refused(file: str, context: str = "teaching") -> str:
     """The sentence with which a kubeconfig is refused, before anything is sent."""
     api = KubernetesCluster(name="teaching", kubeconfig=file, context=context)
-    with pytest.raises(Tell) as told:
+    with pytest.raises(UserError) as told:
         api.pods("ns", "a=b")
     text = str(told.value)
     assert told.value.code in ("kubeconfig", "wrong_context")
@@ -111,7 +111,7 @@ def test_a_context_that_leads_elsewhere_is_refused_before_anything_is_sent(tmp_p
             context="teaching",
             server="https://research.example.org",
         )
-        with pytest.raises(Tell, match=r"correct clusters\[\]\.context") as failure:
+        with pytest.raises(UserError, match=r"correct clusters\[\]\.context") as failure:
             api.pods("ns", "a=b")
         assert running.asked == []
     assert running.url in str(failure.value)
@@ -120,7 +120,7 @@ def test_a_context_that_leads_elsewhere_is_refused_before_anything_is_sent(tmp_p
 
 def test_outside_a_cluster_a_kubeconfig_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
-    with pytest.raises(Tell, match=r"set clusters\[\]\.kubeconfig of cluster teaching"):
+    with pytest.raises(UserError, match=r"set clusters\[\]\.kubeconfig of cluster teaching"):
         KubernetesCluster(name="teaching").pods("ns", "a=b")
 
 
@@ -140,7 +140,7 @@ def accepting(*tokens: str) -> Callable[[Asked], Answer]:
 
 def test_a_token_that_is_renewed_in_the_kubeconfig_is_used_at_once(tmp_path: Path) -> None:
     with cluster(tmp_path, accepting("newer-token")) as (api, running):
-        with pytest.raises(Tell, match="renew the token or the certificate in") as told:
+        with pytest.raises(UserError, match="renew the token or the certificate in") as told:
             api.pods("ns", "a=b")
         assert told.value.code == "401"
         assert len(running.asked) == 1, "the same token is not tried twice"
@@ -157,7 +157,7 @@ def test_credentials_that_stay_refused_are_refused_after_one_request(
     told = failing(status, 'pods is forbidden: User "u" cannot list resource "pods"')
     with cluster(tmp_path, lambda _asked: told) as (api, running):
         for _ in range(2):
-            with pytest.raises(Tell, match=says):
+            with pytest.raises(UserError, match=says):
                 api.pods("ns", "a=b")
         assert len(running.asked) == 2
 
@@ -210,5 +210,5 @@ def test_the_token_of_mayday_s_own_pod_is_read_again_when_it_changes(
     assert first.client.configuration.api_key == {"BearerToken": "bearer older"}
     assert second.client.configuration.api_key == {"BearerToken": "bearer newer-one"}
     token.unlink()
-    with pytest.raises(Tell, match="does not run in a pod with a service account"):
+    with pytest.raises(UserError, match="does not run in a pod with a service account"):
         credentials.login()

@@ -13,7 +13,7 @@ import pytest
 
 from bot.adapters.kubernetes_credentials import Credentials
 from bot.adapters.kubernetes_kubeconfig import Kubeconfig
-from bot.errors import MaydayError, Retry, Tell
+from bot.errors import MaydayError, RetryLater, UserError
 from sandbox.cluster.waiting import wait_for
 from tests.support.kube_stub import TOKEN, cluster, failing, kubeconfig, pods
 from tests.support.stub import Answer, Asked
@@ -47,7 +47,7 @@ def tokens(asked: list[Asked]) -> list[str]:
 def failure(directory: Path, user: dict[str, Any], limit: float = 30.0) -> MaydayError:
     """How a plugin fails; nothing may be sent to the cluster without what it should have returned."""
     with cluster(directory, lambda _asked: pods(), user, plugin_limit=limit) as (api, running):
-        with pytest.raises((Tell, Retry)) as told:
+        with pytest.raises((UserError, RetryLater)) as told:
             api.pods("ns", "a=b")
         assert running.asked == []
     assert "\n" not in str(told.value)
@@ -59,7 +59,7 @@ def failure(directory: Path, user: dict[str, Any], limit: float = 30.0) -> Mayda
 def test_a_plugin_that_is_not_installed(tmp_path: Path) -> None:
     user = {"exec": {"apiVersion": V1, "command": "no-such-login", "args": [TOKEN]}}
     told = failure(tmp_path, user)
-    assert isinstance(told, Tell)
+    assert isinstance(told, UserError)
     assert str(told) == (
         "The exec plugin no-such-login of cluster teaching is not installed where mayday runs: "
         "install it, or use a service account's token in clusters[].kubeconfig."
@@ -121,7 +121,7 @@ def test_a_plugin_that_hangs_is_killed_with_its_children_and_asked_once_for_all_
 
         def ask() -> str:
             ready.wait(10)
-            with pytest.raises(Retry) as told:
+            with pytest.raises(RetryLater) as told:
                 api.pods("ns", "a=b")
             assert not told.value.maybe_done
             return str(told.value)
@@ -206,7 +206,7 @@ def test_a_credential_that_is_refused_is_asked_for_again_once(tmp_path: Path, st
     assert tokens(running.asked) == ["it-1", "it-2", "it-2"]
 
     with cluster(tmp_path, lambda _asked: failing(status), user) as (api, running):
-        with pytest.raises(Tell) as told:
+        with pytest.raises(UserError) as told:
             api.pods("ns", "a=b")
         assert told.value.code == str(status)
     assert len(running.asked) == 2
@@ -215,14 +215,14 @@ def test_a_credential_that_is_refused_is_asked_for_again_once(tmp_path: Path, st
 def test_a_plugin_that_is_repaired_is_used_without_a_restart(tmp_path: Path) -> None:
     user = plugin(tmp_path, "exit 1")
     with cluster(tmp_path, lambda _asked: pods(), user) as (api, running):
-        with pytest.raises(Tell, match="failed with exit status 1"):
+        with pytest.raises(UserError, match="failed with exit status 1"):
             api.pods("ns", "a=b")
         plugin(tmp_path, returning({"token": "repaired"}))
 
         def works() -> bool:
             try:
                 return api.pods("ns", "a=b") == ()
-            except Tell:  # a failure is repeated for as long as it took to find it
+            except UserError:  # a failure is repeated for as long as it took to find it
                 return False
 
         wait_for(works, "the repaired plugin to be run")

@@ -19,7 +19,7 @@ from bot.domain.incident import (
     retitle,
 )
 from bot.domain.timeline import EntryKind
-from bot.errors import Tell
+from bot.errors import UserError
 from tests.support.rows import NOW, POLICY, incident
 
 LATER = NOW + timedelta(hours=2)
@@ -72,7 +72,7 @@ def test_going_back_from_resolved_takes_its_time_away() -> None:
     ],
 )
 def test_statuses_that_cannot_be(before: Incident, to: str, say: str) -> None:
-    with pytest.raises(Tell, match=say):
+    with pytest.raises(UserError, match=say):
         change_status(before, to, policy=POLICY, at=LATER)
 
 
@@ -80,7 +80,7 @@ def test_severity() -> None:
     change = change_severity(incident(), "sev1", policy=POLICY)
     assert (change.incident.severity, change.data) == ("sev1", {"from": "sev2", "to": "sev1"})
     for before, to in ((incident(), "sev9"), (incident(), "sev2"), (closed(), "sev1")):
-        with pytest.raises(Tell):
+        with pytest.raises(UserError):
             change_severity(before, to, policy=POLICY)
 
 
@@ -94,7 +94,7 @@ def test_a_role_goes_from_one_person_to_another() -> None:
         (incident(), "king", "U0ANA"),
         (closed(), "scribe", "U0ANA"),
     ):
-        with pytest.raises(Tell):
+        with pytest.raises(UserError):
             assign_role(before, role, user, policy=POLICY)
 
 
@@ -105,7 +105,7 @@ def test_reopening_starts_at_the_first_status(before: Incident) -> None:
 
 
 def test_an_open_incident_cannot_be_reopened() -> None:
-    with pytest.raises(Tell, match="open already"):
+    with pytest.raises(UserError, match="open already"):
         reopen(incident(), policy=POLICY)
 
 
@@ -121,7 +121,7 @@ def test_closing_takes_the_answers_along() -> None:
     ("before", "say"), [(incident(), "Resolve the incident first"), (closed(), "closed already")]
 )
 def test_closings_that_cannot_be(before: Incident, say: str) -> None:
-    with pytest.raises(Tell, match=say):
+    with pytest.raises(UserError, match=say):
         close(before, Answers(), summary="", at=LATER)
 
 
@@ -141,6 +141,6 @@ def test_titles_are_one_line(raw: str, title: str) -> None:
 
 @pytest.mark.parametrize(("raw", "say"), [(" \n", "Give the incident a title"), ("x" * 300, "300")])
 def test_titles_that_cannot_be(raw: str, say: str) -> None:
-    with pytest.raises(Tell, match=say) as told:
+    with pytest.raises(UserError, match=say) as told:
         clean_title(raw)
     assert told.value.field == "title"

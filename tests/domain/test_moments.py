@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.moments import read_moment, split_at, twin
-from bot.errors import Tell
+from bot.errors import UserError
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2017, 2, 24, 6, 30, tzinfo=UTC)
@@ -73,7 +73,7 @@ def test_times_that_can_be(text: str, moment: str) -> None:
     ],
 )
 def test_times_that_cannot_be_are_told(text: str, say: str) -> None:
-    with pytest.raises(Tell, match=say) as told:
+    with pytest.raises(UserError, match=say) as told:
         read(text, ZoneInfo("Europe/Berlin") if text.startswith("0001") else PACIFIC)
     assert "\n" not in str(told.value)
 
@@ -108,14 +108,14 @@ def test_the_other_of_two_is_known() -> None:
 def test_a_clock_time_in_the_night_of_the_change() -> None:
     """At 03:30 summer time, 02:30 did not exist today."""
     now = datetime(2017, 3, 12, 10, 30, tzinfo=UTC)
-    with pytest.raises(Tell, match="did not exist"):
+    with pytest.raises(UserError, match="did not exist"):
         read("02:30", now=now)
 
 
 def test_yesterdays_time_may_not_exist_either() -> None:
     """At 01:00 the day after, 02:30 means yesterday's, which was left out."""
     now = datetime(2017, 3, 13, 8, 0, tzinfo=UTC)
-    with pytest.raises(Tell, match="did not exist"):
+    with pytest.raises(UserError, match="did not exist"):
         read("02:30", now=now)
 
 

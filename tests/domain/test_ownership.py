@@ -10,7 +10,7 @@ import pytest
 from bot.domain.evidence import View
 from bot.domain.hubs import Condition, Pod, Route, Server
 from bot.domain.ownership import Owner, began_with, proxy_pods, release_of, strangers, users_pods
-from bot.errors import Tell
+from bot.errors import UserError
 from bot.services.facts import read_facts
 from bot.services.site import Site
 from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS as CLEAR
@@ -174,7 +174,7 @@ def test_while_all_routes_are_gone_nothing_proves_whose_pods_these_are() -> None
     party = Scripted(
         records=[server("ana"), server("ben")],
         live=[pod("ana"), pod("cy")],
-        fails={"routes": Tell("No routes today.")},
+        fails={"routes": UserError("No routes today.")},
     )
     steps, nothing, why = plan_of(party)
     assert (steps, nothing) == ([], "")

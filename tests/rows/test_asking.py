@@ -12,7 +12,7 @@ import yaml
 
 from bot.adapters.jupyterhub import JupyterHub
 from bot.domain.hubs import HubAccess
-from bot.errors import Tell
+from bot.errors import UserError
 from bot.plan import Exit
 from sandbox.cluster.auth import Attributes
 from sandbox.cluster.resources import DEPLOYMENTS, PODS
@@ -73,7 +73,7 @@ def test_a_server_that_may_be_another_under_a_new_name_is_left_alone(desk: Desk)
 
 
 def test_names_for_a_runbook_that_takes_none(desk: Desk) -> None:
-    with pytest.raises(Tell, match="works on a whole hub: leave out --user"):
+    with pytest.raises(UserError, match="works on a whole hub: leave out --user"):
         desk.plan(RESYNC, "ana")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.bootstrap import Bot
-from bot.errors import Tell
+from bot.errors import UserError
 from bot.store import runs
 from bot.store.runs import RunState
 from runbooks.resync_routes import RESYNC_ROUTES
@@ -68,7 +68,7 @@ def whispers(who: Person, channel: str) -> str:
 def test_nobody_may_unless_listed(bot: Bot, scene: Scene) -> None:
     channel = scene.declare().id
     for who in (scene.ana, scene.ben):
-        with pytest.raises(Tell, match=NOT_LISTED):
+        with pytest.raises(UserError, match=NOT_LISTED):
             ask(bot, scene, who, channel)
 
 
@@ -76,7 +76,7 @@ def test_listed_people_and_members_of_listed_groups_may(guarded: Bot, guarded_sc
     channel = guarded_scene.declare().id
     ask(guarded, guarded_scene, guarded_scene.slack.person("chidi"), channel)
     ask(guarded, guarded_scene, guarded_scene.ana, channel)
-    with pytest.raises(Tell, match=NOT_LISTED):
+    with pytest.raises(UserError, match=NOT_LISTED):
         ask(guarded, guarded_scene, guarded_scene.slack.person("dora"), channel)
 
 
@@ -88,7 +88,7 @@ def test_a_group_that_is_gone_shuts_out_nobody_of_the_others(
         scene = Scene(slack=slack, store=bot.store, clock=clock)
         channel = scene.declare().id
         ask(bot, scene, scene.ana, channel)
-        with pytest.raises(Tell, match=r"S00GONE of runbooks\.allow\.groups"):
+        with pytest.raises(UserError, match=r"S00GONE of runbooks\.allow\.groups"):
             ask(bot, scene, slack.person("dora"), channel)
 
 
@@ -104,7 +104,7 @@ def test_guests_never_may(
         scene = Scene(slack=slack, store=bot.store, clock=clock)
         channel = scene.declare().id
         for guest in guests:
-            with pytest.raises(Tell, match="Guests may not"):
+            with pytest.raises(UserError, match="Guests may not"):
                 ask(bot, scene, guest, channel)
 
 
@@ -117,9 +117,9 @@ def test_open_to_all_opens_it_to_no_guest_and_no_stranger(
         scene = Scene(slack=slack, store=bot.store, clock=clock)
         channel = scene.declare().id
         ask(bot, scene, scene.ben, channel)
-        with pytest.raises(Tell, match="Guests may not"):
+        with pytest.raises(UserError, match="Guests may not"):
             ask(bot, scene, slack.person("gus"), channel)
-        with pytest.raises(Tell, match="people of this workspace"):
+        with pytest.raises(UserError, match="people of this workspace"):
             ask(bot, scene, scene.ben, channel, user_team="T0ELSEWHERE")
 
 
@@ -128,13 +128,13 @@ def test_never_in_a_channel_shared_with_another_organisation(
 ) -> None:
     channel = guarded_scene.declare().id
     guarded_scene.slack.share_channel(channel)
-    with pytest.raises(Tell, match="shared with another organisation"):
+    with pytest.raises(UserError, match="shared with another organisation"):
         ask(guarded, guarded_scene, guarded_scene.ana, channel)
 
 
 def test_never_for_people_of_another_workspace(guarded: Bot, guarded_scene: Scene) -> None:
     channel = guarded_scene.declare().id
-    with pytest.raises(Tell, match="people of this workspace"):
+    with pytest.raises(UserError, match="people of this workspace"):
         ask(guarded, guarded_scene, guarded_scene.ana, channel, user_team="T0ELSEWHERE")
 
 
@@ -146,7 +146,7 @@ def test_what_cannot_be_asked_is_a_no(
     channel = guarded_scene.declare().id
     wrong = drop_before() if fault == "silence" else answers("missing_scope")
     slack.faults = [on_call(method, wrong)]
-    with pytest.raises(Tell):
+    with pytest.raises(UserError):
         ask(guarded, guarded_scene, guarded_scene.ana, channel)
 
 
@@ -191,10 +191,10 @@ def test_a_stale_button_is_dead(guarded: Bot, guarded_scene: Scene) -> None:
     planned(guarded, scene, channel, PLAN)
     run = runs_of(scene, channel)[0]
     guarded.runs.cancel(run.id, scene.ana.id)
-    with pytest.raises(Tell, match="decided on already"):
+    with pytest.raises(UserError, match="decided on already"):
         guarded.runs.confirm(run.id, scene.ana.id)
-    with pytest.raises(Tell, match="decided on already"):
+    with pytest.raises(UserError, match="decided on already"):
         guarded.runs.cancel(run.id, scene.ana.id)
-    with pytest.raises(Tell, match="does not know this plan"):
+    with pytest.raises(UserError, match="does not know this plan"):
         guarded.runs.incident_of("another")
     assert runs_of(scene, channel)[0].state is RunState.CANCELLED

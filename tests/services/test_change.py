@@ -10,7 +10,7 @@ import pytest
 
 from bot.bootstrap import Bot
 from bot.domain.incident import Answers, Incident
-from bot.errors import Tell
+from bot.errors import UserError
 from bot.services.change import Act, Changes
 from bot.store import incidents as rows
 from sandbox.slack import Channel, Fault, PersonError, SlackSandbox, on_delivery
@@ -81,7 +81,7 @@ def test_a_refused_change_leaves_nothing_behind(bot: Bot, scene: Scene, channel:
         lambda: bot.desk.changes.reopen(act(scene, channel)),
     ]
     for wrong in refused:
-        with pytest.raises(Tell):
+        with pytest.raises(UserError):
             wrong()
     assert (scene.incident(channel.id), scene.entries(channel.id)) == before
 

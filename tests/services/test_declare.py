@@ -11,7 +11,7 @@ import pytest
 from slack_sdk import WebClient
 
 from bot.bootstrap import Bot
-from bot.errors import Tell
+from bot.errors import UserError
 from bot.services.declare import Declaration
 from bot.store import effects as effect_rows
 from bot.store.effects import EffectState
@@ -288,7 +288,7 @@ def test_a_private_channel_that_slack_makes_public_is_not_used(
 def test_what_cannot_be_declared_names_its_field_and_leaves_nothing(
     bot: Bot, scene: Scene, values: dict[str, Any], field: str
 ) -> None:
-    with pytest.raises(Tell) as wrong:
+    with pytest.raises(UserError) as wrong:
         bot.desk.declare.declare(declaration(scene, **values))
     assert wrong.value.field == field
     assert scene.incidents() == []

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import Retry, Stop, Tell
+from bot.errors import NeedsHuman, RetryLater, UserError
 from bot.services.effects import GONE, Effects, Outcome
 from bot.store import effects as rows
 from bot.store.effects import Effect, EffectState
@@ -51,7 +51,7 @@ class Outside:
     def change(self, ref: Mapping[str, Any], text: str) -> dict[str, Any]:
         """Change what was posted."""
         if ref["number"] >= len(self.posts) or self.posts[ref["number"]] == "":
-            raise Tell("It is gone.", code=GONE)
+            raise UserError("It is gone.", code=GONE)
         self.posts[ref["number"]] = text
         return {}
 
@@ -103,14 +103,14 @@ def test_done_once_and_then_left_alone(desk: Desk) -> None:
 
 
 def test_an_answer_that_was_lost_is_looked_for(desk: Desk) -> None:
-    desk.outside.after = Retry("no answer")
+    desk.outside.after = RetryLater("no answer")
     assert desk.ensure().state is EffectState.ATTEMPTING
     assert desk.ensure().done
     assert desk.outside.posts == ["one"]
 
 
 def test_a_request_that_was_lost_is_sent_again(desk: Desk) -> None:
-    desk.outside.before = Retry("no answer")
+    desk.outside.before = RetryLater("no answer")
     assert desk.ensure().state is EffectState.ATTEMPTING
     assert desk.ensure().done
     assert desk.outside.posts == ["one"]
@@ -126,7 +126,7 @@ def test_a_kill_before_the_answer_was_stored(desk: Desk) -> None:
 
 
 def test_what_evidently_did_not_happen_is_not_looked_for(desk: Desk) -> None:
-    desk.outside.before = Retry("wait", after=30, maybe_done=False)
+    desk.outside.before = RetryLater("wait", after=30, maybe_done=False)
     assert desk.ensure().state is EffectState.WANTED
     assert desk.row.retry_at is not None
     assert desk.row.retry_at >= NOW + timedelta(seconds=30)
@@ -137,14 +137,14 @@ def test_what_evidently_did_not_happen_is_not_looked_for(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "blind",
     [
-        Tell("Add the scope.", code="missing_scope"),
-        Retry("Slack asks to wait.", after=30, maybe_done=False),
-        Retry("No answer."),
+        UserError("Add the scope.", code="missing_scope"),
+        RetryLater("Slack asks to wait.", after=30, maybe_done=False),
+        RetryLater("No answer."),
     ],
     ids=["refused", "limited", "silent"],
 )
 def test_who_cannot_look_does_not_repeat(desk: Desk, blind: Exception) -> None:
-    desk.outside.after = Retry("no answer")
+    desk.outside.after = RetryLater("no answer")
     desk.ensure()
     desk.outside.blind = blind
     for _ in range(3):
@@ -162,7 +162,7 @@ def test_what_is_wanted_differently_is_changed_in_place(desk: Desk) -> None:
 
 
 def test_what_was_found_is_brought_up_to_date(desk: Desk) -> None:
-    desk.outside.after = Retry("no answer")
+    desk.outside.after = RetryLater("no answer")
     desk.ensure("one", changeable=True)
     assert desk.ensure("two", changeable=True).done
     assert desk.outside.posts == ["two"]
@@ -182,7 +182,7 @@ def test_what_cannot_be_changed_stays_as_made(desk: Desk) -> None:
 
 
 def test_a_refusal_is_told_and_tried_again_later(desk: Desk) -> None:
-    desk.outside.before = Tell("Add the scope pins:write.", code="missing_scope")
+    desk.outside.before = UserError("Add the scope pins:write.", code="missing_scope")
     outcome = desk.ensure()
     assert outcome.state is EffectState.FAILED
     assert outcome.error == "Add the scope pins:write."
@@ -193,7 +193,7 @@ def test_a_refusal_is_told_and_tried_again_later(desk: Desk) -> None:
 
 
 def test_what_needs_a_human_is_not_tried_by_itself(desk: Desk) -> None:
-    desk.outside.before = Stop("Look first.")
+    desk.outside.before = NeedsHuman("Look first.")
     assert desk.ensure().state is EffectState.UNCLEAR
     assert desk.row.retry_at is None
     again = desk.ensure()
@@ -202,7 +202,7 @@ def test_what_needs_a_human_is_not_tried_by_itself(desk: Desk) -> None:
 
 
 def test_what_a_human_asks_for_again_is_looked_for_first(desk: Desk) -> None:
-    desk.outside.after = Stop("Look first.")
+    desk.outside.after = NeedsHuman("Look first.")
     desk.ensure()
     with desk.store.write() as tx:
         rows.take_up_unclear(tx, "abc123abc123")
@@ -213,7 +213,7 @@ def test_what_a_human_asks_for_again_is_looked_for_first(desk: Desk) -> None:
 def test_tries_are_further_and_further_apart_up_to_five_minutes(desk: Desk) -> None:
     pauses = []
     for _ in range(10):
-        desk.outside.before = Retry("no answer", after=5)
+        desk.outside.before = RetryLater("no answer", after=5)
         desk.ensure()
         retry_at = desk.row.retry_at
         assert retry_at is not None

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.evidence import Known, Unknown, View
 from bot.domain.facts import HubFacts, Part
 from bot.domain.hubs import Condition, Diagnosis, Health, HubAccess, Pod, Right, Row, Server
-from bot.errors import Retry, Tell
+from bot.errors import RetryLater, UserError
 from bot.services.facts import LOOKUPS, read_facts
 from bot.services.site import Site
 from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS as CLEAR
@@ -91,7 +91,7 @@ def test_an_evicted_proxy_shows_as_missing_routes_only(lab: Lab) -> None:
     ],
 )
 def test_a_part_that_is_away_leaves_the_others(what: str, part: Part) -> None:
-    seen = read(party(fails={what: Retry(f"No {what} today.")}))
+    seen = read(party(fails={what: RetryLater(f"No {what} today.")}))
     assert seen.lacks(part) == f"No {what} today."
     gone = {part, Part.PODS} if what == "servers" else {part}
     if what == "pods":
@@ -100,7 +100,7 @@ def test_a_part_that_is_away_leaves_the_others(what: str, part: Part) -> None:
 
 
 def test_a_hub_that_does_not_say_who_asks_shows_nothing_to_rely_on() -> None:
-    hub = party(fails={"access": Retry("Hub datahub does not answer.")})
+    hub = party(fails={"access": RetryLater("Hub datahub does not answer.")})
     seen = read(hub)
     for part in (Part.SERVERS, Part.ROUTES, Part.ACCESS):
         assert seen.lacks(part) == "Hub datahub does not answer."
@@ -240,7 +240,7 @@ def test_events_are_read_only_for_a_start_that_is_late() -> None:
     late = party(
         records=[server("ana"), late_spawn("ben")],
         live=[pod("ana"), pod("ben", phase="Pending")],
-        fails={"events": Tell("mayday isn't allowed to list events.")},
+        fails={"events": UserError("mayday isn't allowed to list events.")},
     )
     seen = read(late)
     assert of(seen, "ben").condition is Condition.UNKNOWN
@@ -268,7 +268,7 @@ def test_rights_are_asked_about_for_a_plan_only() -> None:
 
 
 def test_a_right_that_cannot_be_asked_about_is_unknown() -> None:
-    seen = read(party(fails={"may": Retry("The cluster is away.")}), rights=True)
+    seen = read(party(fails={"may": RetryLater("The cluster is away.")}), rights=True)
     assert seen.rights[Right.DELETE_PODS] == Unknown(why="The cluster is away.")
     assert CLEAR.plan(seen).steps == ()
 
@@ -309,9 +309,9 @@ def test_a_hub_without_a_cluster_says_what_to_configure() -> None:
 def test_both_silent_and_nobody_answering_are_told_apart() -> None:
     away = Health(hub=False, proxy=None)
     assert read(party(told=away)).diagnosis is Diagnosis.PROXY_DOWN
-    silent = party(told=away, fails={"access": Retry("No answer.")})
+    silent = party(told=away, fails={"access": RetryLater("No answer.")})
     assert read(silent).diagnosis is Diagnosis.BOTH_DOWN
-    hub_only = party(told=Health(hub=False, proxy=True), fails={"access": Retry("No answer.")})
+    hub_only = party(told=Health(hub=False, proxy=True), fails={"access": RetryLater("No answer.")})
     assert read(hub_only).diagnosis is Diagnosis.HUB_DOWN
 
 

@@ -14,7 +14,7 @@ import pytest
 from bot.adapters.folder import ReportFolder
 from bot.domain.incident import Policy
 from bot.domain.timeline import EntryKind
-from bot.errors import Tell
+from bot.errors import UserError
 from bot.ports import Chat, Profile
 from bot.services.effects import Effects
 from bot.services.people import People
@@ -81,7 +81,7 @@ class Directory:
 
     def profile(self, user: str) -> Profile:
         if user not in PEOPLE:
-            raise Tell("Slack knows nobody of that name.")
+            raise UserError("Slack knows nobody of that name.")
         return Profile(
             id=user, team_id="T1", name=PEOPLE[user], zone="UTC", is_guest=False, is_bot=False
         )

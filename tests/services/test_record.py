@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.timeline import Heading, Line, Message, chosen
-from bot.errors import Tell
+from bot.errors import UserError
 from bot.services.record import SHORTCUT, Record
 from bot.services.settings import Settings
 from bot.store import timeline as rows
@@ -272,9 +272,9 @@ def test_taking_out_twice_or_elsewhere_is_told(record: Record) -> None:
     entry = timeline(record)[0].entry
     record.take_out("abc123abc123", entry.id)
     for incident_id in ("abc123abc123", "another"):
-        with pytest.raises(Tell, match="not in the timeline any more"):
+        with pytest.raises(UserError, match="not in the timeline any more"):
             record.take_out(incident_id, entry.id)
-    with pytest.raises(Tell, match="not in the timeline any more"):
+    with pytest.raises(UserError, match="not in the timeline any more"):
         record.rewrite("abc123abc123", entry.id, text="x", at=None)
 
 
@@ -291,7 +291,7 @@ def test_a_note_is_written_once_at_its_time(record: Record) -> None:
 
 @pytest.mark.parametrize(("text", "say"), [("  ", "Write what happened"), ("x" * 3001, "3000")])
 def test_notes_that_cannot_be(record: Record, text: str, say: str) -> None:
-    with pytest.raises(Tell, match=say):
+    with pytest.raises(UserError, match=say):
         record.note("abc123abc123", by="U0ANA", text=text, at=NOW, precise=False, cause="c")
     assert timeline(record) == ()
 

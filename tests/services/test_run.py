@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain.plans import Plan
-from bot.errors import Retry, Tell
+from bot.errors import RetryLater, UserError
 from bot.services.change import Act
 from bot.store import incidents as incident_rows
 from bot.store import runs as rows
@@ -81,7 +81,7 @@ def test_a_kill_before_the_act_is_not_repeated_but_needs_a_human(room: Room) -> 
     assert room.steps(run) == [StepState.UNCLEAR]
     assert [outcome for _, outcome in room.told()] == ["unclear"]
 
-    with pytest.raises(Tell, match="decided on already"):
+    with pytest.raises(UserError, match="decided on already"):
         room.runs.confirm(run.id, "U0BEN")
     assert room.carry_out(room.planned(cause="command/2")).state is RunState.DONE
 
@@ -114,7 +114,7 @@ def test_a_plan_is_decided_on_once(room: Room) -> None:
     run = room.planned()
     room.runs.confirm(run.id, "U0BEN")
     for again in (room.runs.confirm, room.runs.cancel):
-        with pytest.raises(Tell, match="decided on already by <@U0BEN>"):
+        with pytest.raises(UserError, match="decided on already by <@U0BEN>"):
             again(run.id, "U0ANA")
     assert room.work.keys.count(f"execute/{run.id}") == 1
 
@@ -122,7 +122,7 @@ def test_a_plan_is_decided_on_once(room: Room) -> None:
 def test_a_cancelled_plan_stays_one(room: Room) -> None:
     run = room.planned()
     room.runs.cancel(run.id, "U0ANA")
-    with pytest.raises(Tell, match="decided on already"):
+    with pytest.raises(UserError, match="decided on already"):
         room.runs.confirm(run.id, "U0BEN")
     assert f"execute/{run.id}" not in room.work.keys
 
@@ -130,7 +130,7 @@ def test_a_cancelled_plan_stays_one(room: Room) -> None:
 def test_an_old_plan_cannot_be_confirmed(room: Room) -> None:
     run = room.planned()
     room.clock.at += timedelta(minutes=16)
-    with pytest.raises(Tell, match="over 15 minutes old"):
+    with pytest.raises(UserError, match="over 15 minutes old"):
         room.runs.confirm(run.id, "U0BEN")
     assert room.row(run.id).state is RunState.EXPIRED
     assert f"execute/{run.id}" not in room.work.keys
@@ -139,24 +139,24 @@ def test_an_old_plan_cannot_be_confirmed(room: Room) -> None:
 def test_one_runbook_at_a_time_on_a_hub(room: Room) -> None:
     first, second = room.planned(), room.planned(cause="command/2")
     room.runs.confirm(first.id, "U0BEN")
-    with pytest.raises(Tell, match="Another runbook is running"):
+    with pytest.raises(UserError, match="Another runbook is running"):
         room.runs.confirm(second.id, "U0BEN")
     room.runs.execute_workflow(first.id)
     assert room.carry_out(second).state is RunState.NOTHING_TO_DO
 
 
 def test_a_hub_that_cannot_be_read_gives_no_plan(room: Room) -> None:
-    room.party.fails = {"look": Retry("The cluster did not answer.")}
+    room.party.fails = {"look": RetryLater("The cluster did not answer.")}
     run = room.planned()
     assert run.state is RunState.NOTHING_TO_DO
     assert Plan.from_json(run.plan or {}).undecided
-    with pytest.raises(Tell):
+    with pytest.raises(UserError):
         room.runs.confirm(run.id, "U0BEN")
 
 
 def test_a_hub_that_cannot_be_read_any_more_is_left_alone(room: Room) -> None:
     run = room.planned()
-    room.party.fails = {"look": Retry("The cluster did not answer.")}
+    room.party.fails = {"look": RetryLater("The cluster did not answer.")}
     done = room.carry_out(run)
     assert done.state is RunState.FAILED
     assert terminating("ana") in room.party.live
@@ -165,10 +165,14 @@ def test_a_hub_that_cannot_be_read_any_more_is_left_alone(room: Room) -> None:
 
 def test_a_hub_that_asks_for_an_hour_holds_nobody_up(room: Room) -> None:
     run = room.planned()
-    room.party.fails = {"delete": Retry("The cluster asks to wait.", after=3600, maybe_done=False)}
+    room.party.fails = {
+        "delete": RetryLater("The cluster asks to wait.", after=3600, maybe_done=False)
+    }
     assert room.carry_out(run).state is RunState.FAILED
     assert sum(room.waited) < 3600
-    room.party.fails = {"delete": Retry("The cluster asks to wait.", after=7, maybe_done=False)}
+    room.party.fails = {
+        "delete": RetryLater("The cluster asks to wait.", after=7, maybe_done=False)
+    }
     again = room.planned(cause="command/2")
     assert room.carry_out(again).state is RunState.FAILED
     assert room.waited[-2:] == [7, 7]
@@ -203,7 +207,7 @@ def test_a_plan_whose_workflow_was_lost_has_failed(room: Room) -> None:
 )
 def test_what_there_is_not_is_named(room: Room, runbook: str, hub: str, say: str) -> None:
     act = Act(incident_id=INCIDENT, by="U0ANA", cause="command/1")
-    with pytest.raises(Tell, match=say):
+    with pytest.raises(UserError, match=say):
         room.runs.ask(act, runbook=runbook, hub=hub, users=frozenset())
 
 
@@ -212,7 +216,7 @@ def test_nothing_is_run_for_an_incident_that_is_over(room: Room) -> None:
         found = incident_rows.get(tx, INCIDENT)
         incident_rows.save(tx, _closed(found))
     act = Act(incident_id=INCIDENT, by="U0ANA", cause="command/1")
-    with pytest.raises(Tell, match="reopen it first"):
+    with pytest.raises(UserError, match="reopen it first"):
         room.runs.ask(act, runbook=FORCE, hub=PLACE.hub, users=frozenset())
 
 

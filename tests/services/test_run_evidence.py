@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.hubs import Right
 from bot.domain.plans import Plan, StepVerb
-from bot.errors import Retry
+from bot.errors import RetryLater
 from bot.services.change import Act
 from bot.store import incidents as incident_rows
 from bot.store import runs as rows
@@ -108,7 +108,7 @@ def test_what_cannot_be_read_before_a_step_is_looked_at_again_and_then_left_alon
     room: Room,
 ) -> None:
     run = room.planned()
-    room.party.fails = {"servers": Retry("The hub did not answer.")}
+    room.party.fails = {"servers": RetryLater("The hub did not answer.")}
     ended = room.carry_out(run)
     assert ended.state is RunState.FAILED
     assert terminating("ana") in room.party.live

@@ -12,7 +12,7 @@ from bot.domain.evidence import Known, View
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Pod, Server
 from bot.domain.plans import Measure, MeasureKind, Outcome, Plan, Result, Step, StepVerb
-from bot.errors import Retry, Tell
+from bot.errors import RetryLater, UserError
 from bot.services.facts import read_facts
 from bot.services.site import Site
 from bot.services.steps import attempt, evidently_done, verify
@@ -179,11 +179,11 @@ RESTART = RESTART_PROXY.plan(evicted("ana")).steps[0]
 AHEAD = (NOW + timedelta(minutes=2)).isoformat(timespec="seconds")
 """Another's restart, from before the plan, by a clock that is two minutes ahead."""
 
-LOST_ANSWER = Retry("No answer came.", after=7)
+LOST_ANSWER = RetryLater("No answer came.", after=7)
 
 
 def test_a_refusal_is_a_failure_with_its_sentence() -> None:
-    result = tried(FORCE, (hung(fails={"delete": Tell("You may not.")})))
+    result = tried(FORCE, (hung(fails={"delete": UserError("You may not.")})))
     assert (result.outcome, result.error) == (Outcome.FAILED, "You may not.")
 
 
@@ -195,7 +195,7 @@ def test_a_destructive_act_whose_answer_was_lost_is_looked_at() -> None:
 
 
 def test_an_act_that_surely_did_not_happen_may_be_repeated() -> None:
-    refused = Retry("No connection.", after=7, maybe_done=False)
+    refused = RetryLater("No connection.", after=7, maybe_done=False)
     result = tried(FORCE, (hung(fails={"delete": refused})))
     assert (result.outcome, result.after) == (Outcome.RETRY, 7)
 
@@ -206,7 +206,7 @@ def test_a_harmless_act_may_be_repeated_even_if_it_happened() -> None:
 
 
 def test_when_the_target_cannot_be_looked_at_nothing_is_touched() -> None:
-    party = hung(fails={"look": Retry("The cluster is away.", after=9)})
+    party = hung(fails={"look": RetryLater("The cluster is away.", after=9)})
     result = tried(FORCE, (party))
     assert (result.outcome, result.error) == (Outcome.RETRY, "The cluster is away.")
     assert result.after > 0
@@ -271,7 +271,7 @@ def test_what_is_no_longer_as_confirmed_is_left_alone(step: Step, party: Scripte
     [
         (FORCE, Scripted(live=[]), True),
         (FORCE, hung(), False),
-        (FORCE, hung(fails={"look": Retry("away")}), None),
+        (FORCE, hung(fails={"look": RetryLater("away")}), None),
         (ORPHAN, Scripted(live=[replace(pod("ana"), deleting_since=NOW)]), True),
         (ORPHAN, Scripted(live=[pod("ana")]), False),
         (STALE, Scripted(), True),

@@ -12,7 +12,7 @@ from slack_sdk import WebClient
 from slack_sdk.socket_mode.builtin import client
 from slack_sdk.socket_mode.builtin.connection import Connection, ConnectionState
 
-from bot.errors import Retry
+from bot.errors import RetryLater
 from bot.slack.socket import Socket
 from sandbox.faults import Fault, says
 from sandbox.rules import on_call
@@ -175,5 +175,5 @@ def test_a_start_that_slack_puts_off_says_so(
     slack: SlackSandbox, socket: Socket, asked: str
 ) -> None:
     slack.faults = [on_call("apps.connections.open", says(429, after=asked))]
-    with pytest.raises(Retry):
+    with pytest.raises(RetryLater):
         socket.start()

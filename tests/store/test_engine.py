@@ -17,7 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 import migrations
-from bot.errors import ConfigError, Tell
+from bot.errors import ConfigError, UserError
 from bot.store import incidents, tables
 from bot.store.engine import Store
 from bot.store.tables import metadata
@@ -118,7 +118,7 @@ def test_a_second_process_is_told_to_go_elsewhere(database_url: str) -> None:
 def test_locking_twice_in_one_process_is_refused_too(database_url: str) -> None:
     first, second = Store(database_url), Store(database_url)
     first.lock()
-    with pytest.raises(Tell, match="Another mayday"):
+    with pytest.raises(UserError, match="Another mayday"):
         second.lock()
     first.close()
     second.lock()

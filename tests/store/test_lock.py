@@ -6,14 +6,14 @@ from contextlib import closing
 
 import pytest
 
-from bot.errors import Tell
+from bot.errors import UserError
 from bot.store.engine import Store
 
 
 def test_a_second_one_is_told_and_the_next_may_come(database_url: str) -> None:
     with closing(Store(database_url)) as first, closing(Store(database_url)) as second:
         first.lock()
-        with pytest.raises(Tell, match="Another mayday is using"):
+        with pytest.raises(UserError, match="Another mayday is using"):
             second.lock()
         first.check()
         first.close()
@@ -34,7 +34,7 @@ def test_a_lock_that_was_lost_with_its_connection_is_taken_again(postgres_url: s
         holder.lock()
         _cut_off(holder)
         holder.check()
-        with pytest.raises(Tell, match="Another mayday is using"):
+        with pytest.raises(UserError, match="Another mayday is using"):
             second.lock()
 
 
@@ -44,5 +44,5 @@ def test_a_lock_that_somebody_else_took_meanwhile_shows(postgres_url: str) -> No
         _cut_off(holder)
         second.lock()
         for _ in range(2):
-            with pytest.raises(Tell, match="Another mayday is using"):
+            with pytest.raises(UserError, match="Another mayday is using"):
                 holder.check()

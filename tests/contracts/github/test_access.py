@@ -8,7 +8,7 @@ import pytest
 from github import Github
 
 from bot.adapters.github import GitHubForge, credentials
-from bot.errors import Retry, Tell
+from bot.errors import RetryLater, UserError
 from bot.ports import Origin
 from tests.contracts.github.systems import (
     APP,
@@ -42,7 +42,7 @@ def filed(forge: GitHubForge, origin: Origin) -> None:
 @pytest.mark.differs(APP, "an unknown token is its first user")
 def test_wrong_token(github: GitHub) -> None:
     forge = github.forge(auth=credentials(token="wrong"))
-    with pytest.raises(Tell, match=r"put a valid token under github\.token") as refused:
+    with pytest.raises(UserError, match=r"put a valid token under github\.token") as refused:
         forge.check()
     assert refused.value.code == "bad_credentials"
     forge.close()
@@ -64,7 +64,7 @@ def test_private(github: GitHub) -> None:
 def test_hidden(github: GitHub, origin: Origin) -> None:
     forge = github.forge(repository=HIDDEN)
     for call in (forge.check, lambda: filed(forge, origin)):
-        with pytest.raises(Tell, match=rf"no {HIDDEN}: check github\.repository") as refused:
+        with pytest.raises(UserError, match=rf"no {HIDDEN}: check github\.repository") as refused:
             call()
         assert refused.value.code == "not_found"
     forge.close()
@@ -75,7 +75,7 @@ def test_hidden(github: GitHub, origin: Origin) -> None:
 def test_not_for_issues(github: GitHub) -> None:
     for repository, told in ((NO_ISSUES, "Issues are turned off"), (ARCHIVED, "is archived")):
         forge = github.forge(repository=repository)
-        with pytest.raises(Tell, match=told):
+        with pytest.raises(UserError, match=told):
             forge.check()
         forge.close()
 
@@ -83,7 +83,7 @@ def test_not_for_issues(github: GitHub) -> None:
 @every
 @pytest.mark.contract("GitHub", "an assignee whom GitHub does not know is 422; nothing is filed")
 def test_unknown_assignee(forge: GitHubForge, origin: Origin) -> None:
-    with pytest.raises(Tell, match=r"(?i)validation failed") as refused:
+    with pytest.raises(UserError, match=r"(?i)validation failed") as refused:
         forge.open_issue("T", "b", origin=origin, labels=["incident"], assignees=["nobody"])
     assert refused.value.code == "422"
     assert forge.find_issue(origin, label="incident") is None
@@ -133,7 +133,7 @@ def test_secondary_limits(
     github.strict.refusals.append(
         Refusal(status=status, message=message, headers=headers, method="POST", path=f"{ISSUES}$")
     )
-    with pytest.raises(Retry) as limited:
+    with pytest.raises(RetryLater) as limited:
         filed(forge, origin)
     assert (limited.value.after, limited.value.maybe_done) == (after, False)
     github.strict.healed()
@@ -156,7 +156,7 @@ def test_primary_limit(github: GitHub, forge: GitHubForge, origin: Origin) -> No
             path=f"{ISSUES}$",
         )
     )
-    with pytest.raises(Retry) as limited:
+    with pytest.raises(RetryLater) as limited:
         filed(forge, origin)
     assert 850 < limited.value.after <= 900 and not limited.value.maybe_done
     github.strict.healed()
@@ -175,7 +175,7 @@ def test_missing_permission(github: GitHub, forge: GitHubForge, origin: Origin) 
             method="POST",
         )
     )
-    with pytest.raises(Tell, match="issues=write; metadata=read") as refused:
+    with pytest.raises(UserError, match="issues=write; metadata=read") as refused:
         filed(forge, origin)
     assert refused.value.code == "forbidden"
 
@@ -187,7 +187,7 @@ def test_validation(github: GitHub, forge: GitHubForge, origin: Origin) -> None:
     github.strict.refusals.append(
         Refusal(status=422, message="Validation Failed", method="POST", path=f"{ISSUES}$")
     )
-    with pytest.raises(Tell, match="Validation Failed") as refused:
+    with pytest.raises(UserError, match="Validation Failed") as refused:
         filed(forge, origin)
     assert refused.value.code == "422"
     github.strict.healed()

@@ -6,7 +6,7 @@ import pytest
 from github import Github
 
 from bot.adapters.github import GitHubForge
-from bot.errors import Tell
+from bot.errors import UserError
 from bot.ports import Origin
 from tests.contracts.github.systems import APP, APPS, REPOSITORY, STRICT_APP, GitHub, new_key
 
@@ -24,7 +24,7 @@ def filed(forge: GitHubForge, origin: Origin) -> None:
 def test_reader(github: GitHub, origin: Origin) -> None:
     forge = github.forge(auth=github.reader)
     assert forge.find_issue(origin, label="incident") is None
-    with pytest.raises(Tell, match="issues=write") as refused:
+    with pytest.raises(UserError, match="issues=write") as refused:
         filed(forge, origin)
     assert refused.value.code == "forbidden"
     forge.close()
@@ -44,7 +44,7 @@ def test_as_configured(github: GitHub, origin: Origin) -> None:
 @pytest.mark.contract("GitHub", "an App's key that is not its own is 401, and mayday names it")
 def test_wrong_key(github: GitHub) -> None:
     forge = github.forge(auth=github.as_configured(key=new_key()))
-    with pytest.raises(Tell, match=r"github\.app_id.*github\.private_key") as refused:
+    with pytest.raises(UserError, match=r"github\.app_id.*github\.private_key") as refused:
         forge.check()
     assert refused.value.code == "bad_credentials"
     forge.close()
@@ -56,7 +56,7 @@ def test_wrong_key(github: GitHub) -> None:
 )
 def test_not_installed(github: GitHub) -> None:
     forge = github.forge(auth=github.as_configured(installation=99))
-    with pytest.raises(Tell, match=r"github\.installation_id") as refused:
+    with pytest.raises(UserError, match=r"github\.installation_id") as refused:
         forge.check()
     assert refused.value.code == "not_found"
     forge.close()
@@ -89,7 +89,7 @@ def test_token_revoked(github: GitHub, origin: Origin) -> None:
     forge = github.forge(auth=github.as_configured())
     forge.check()
     github.strict.expire()
-    with pytest.raises(Tell) as refused:
+    with pytest.raises(UserError) as refused:
         filed(forge, origin)
     assert refused.value.code == "bad_credentials"
     forge.close()

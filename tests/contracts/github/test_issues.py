@@ -6,7 +6,7 @@ import pytest
 from github import Github, GithubException
 
 from bot.adapters.github import GitHubForge
-from bot.errors import Retry, Tell
+from bot.errors import RetryLater, UserError
 from bot.ports import Issue, Origin
 from sandbox.faults import Fault, drop_after, says
 from sandbox.rules import on_request
@@ -106,11 +106,11 @@ def test_long_body(forge: GitHubForge, client: Github, origin: Origin) -> None:
 @every
 @pytest.mark.contract("GitHub", "an issue that is not there is 404, a repository's too")
 def test_not_there(github: GitHub, forge: GitHubForge, origin: Origin) -> None:
-    with pytest.raises(Tell) as gone:
+    with pytest.raises(UserError) as gone:
         forge.rewrite_issue(99_999, "T", "b", origin=origin)
     assert gone.value.code == "gone"
     other = github.forge(repository="practice/nothing")
-    with pytest.raises(Tell, match=r"practice/nothing: check github\.repository"):
+    with pytest.raises(UserError, match=r"practice/nothing: check github\.repository"):
         other.check()
     other.close()
 
@@ -156,7 +156,7 @@ def test_unheard(github: GitHub, forge: GitHubForge, origin: Origin, fault: Faul
     filed(forge, Origin(incident=f"{origin.incident}-warm"))
     github.proxy.faults = [on_request("POST", f"{ISSUES}$", fault, times=1)]
     before = github.proxy.count("POST", f"{ISSUES}$")
-    with pytest.raises(Retry) as lost:
+    with pytest.raises(RetryLater) as lost:
         filed(forge, origin)
     assert lost.value.maybe_done
     assert github.proxy.count("POST", f"{ISSUES}$") == before + 1
@@ -169,7 +169,7 @@ def test_unheard(github: GitHub, forge: GitHubForge, origin: Origin, fault: Faul
 @pytest.mark.differs(APP, "it says 404; GitHub says 410")
 def test_turned_off(github: GitHub, origin: Origin) -> None:
     forge = github.forge(repository=NO_ISSUES)
-    with pytest.raises(Tell) as off:
+    with pytest.raises(UserError) as off:
         filed(forge, origin)
     assert off.value.code == "issues_off"
     forge.close()
@@ -181,6 +181,6 @@ def test_gone(github: GitHub, forge: GitHubForge, origin: Origin) -> None:
     assert github.strict is not None
     deleted = Refusal(status=410, message="This issue was deleted", path=f"{ISSUES}/7$")
     github.strict.refusals.append(deleted)
-    with pytest.raises(Tell) as gone:
+    with pytest.raises(UserError) as gone:
         forge.rewrite_issue(7, "T", "b", origin=origin)
     assert gone.value.code == "gone"

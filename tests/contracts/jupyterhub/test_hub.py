@@ -12,7 +12,7 @@ import pytest
 from bot.adapters import jupyterhub_lists
 from bot.adapters.jupyterhub import JupyterHub
 from bot.domain.hubs import Health
-from bot.errors import Retry, Tell
+from bot.errors import RetryLater, UserError
 from bot.ports import Started, Stopped
 from sandbox.cluster.waiting import wait_for
 from sandbox.hub.access import BOT_SCOPES
@@ -94,7 +94,7 @@ def test_stop_and_start(hub: JupyterHub) -> None:
     assert hub.stop_server("ana", "") is Stopped.GONE
     assert hub.start_server("ana", "") in Started
     wait_for(lambda: bool((s := hub.server("ana", "")) and s.ready), "the server")
-    with pytest.raises(Tell, match="already running"):
+    with pytest.raises(UserError, match="already running"):
         hub.start_server("ana", "")
 
 
@@ -137,7 +137,7 @@ def test_failing_spawn(world: World, hub: JupyterHub) -> None:
     if not isinstance(world, PlainHub):
         pytest.skip("a pod that fails to start takes KubeSpawner its whole start_timeout of 600 s")
     world.fail_spawn("ben")
-    with pytest.raises(Retry, match="Hub datahub failed with 500"):
+    with pytest.raises(RetryLater, match="Hub datahub failed with 500"):
         hub.start_server("ben", "")
     assert hub.server("ben", "") is None
 
@@ -149,19 +149,19 @@ def test_hanging_stop(world: World, hub: JupyterHub) -> None:
     found = hub.server("ben", "")
     assert found is not None
     assert (found.ready, found.pending) == (False, "stop")
-    with pytest.raises(Tell, match="pending stop"):
+    with pytest.raises(UserError, match="pending stop"):
         hub.start_server("ben", "")
 
 
 @contract("a wrong token and a missing scope are told apart")
 def test_tokens(world: World, connect: Connect) -> None:
-    with pytest.raises(Tell, match=r"does not accept the token: set hubs\[\]\.api_token"):
+    with pytest.raises(UserError, match=r"does not accept the token: set hubs\[\]\.api_token"):
         connect("0123456789abcdef").servers()
     narrow = connect(world.rest.user_token("ana"))
     assert "list:users" not in narrow.access().scopes
-    with pytest.raises(Tell, match="without a filter"):
+    with pytest.raises(UserError, match="without a filter"):
         narrow.knows("ben")
-    with pytest.raises(Tell, match=r"lacks a scope \(proxy\)"):
+    with pytest.raises(UserError, match=r"lacks a scope \(proxy\)"):
         narrow.routes()
 
 
@@ -187,7 +187,7 @@ def test_dead_proxy(world: World, connect: Connect) -> None:
 def _away_after(verb: Callable[[], object]) -> float:
     """After how many seconds the proxy is told to be away."""
     began = time.monotonic()
-    with pytest.raises(Retry, match=AWAY):
+    with pytest.raises(RetryLater, match=AWAY):
         verb()
     return time.monotonic() - began
 
@@ -221,7 +221,7 @@ def test_dead_hub(world: World, hub: JupyterHub) -> None:
     before = {(server.user, server.started) for server in hub.servers().items}
     world.hub_down()
     assert hub.health() == Health(hub=False, proxy=True)
-    with pytest.raises(Retry, match="check that the hub runs") as told:
+    with pytest.raises(RetryLater, match="check that the hub runs") as told:
         hub.servers()
     assert not told.value.maybe_done
     world.hub_up()

@@ -10,7 +10,7 @@ import pytest
 
 from bot.adapters.jupyterhub import JupyterHub
 from bot.domain.hubs import Health
-from bot.errors import Tell
+from bot.errors import UserError
 from tests.contracts.jupyterhub.conftest import SEPARATE
 from tests.contracts.jupyterhub.plain import PlainHub
 from tests.support.certificates import issued
@@ -119,6 +119,6 @@ def test_own_authority(plain: PlainHub, tmp_path: Path) -> None:
             assert hub.health() == WELL
         with (
             at(plain, url) as hub,
-            pytest.raises(Tell, match=r"unknown authority: .* set hubs\[\]\.ca_bundle"),
+            pytest.raises(UserError, match=r"unknown authority: .* set hubs\[\]\.ca_bundle"),
         ):
             hub.health()

@@ -9,7 +9,7 @@ import pytest
 
 from bot.adapters.jupyterhub import JupyterHub
 from bot.adapters.jupyterhub_http import PAGINATED
-from bot.errors import Tell
+from bot.errors import UserError
 from tests.contracts.jupyterhub.conftest import SEPARATE, USERS
 from tests.contracts.jupyterhub.plain import PlainHub
 
@@ -77,7 +77,7 @@ def test_no_servers(plain: PlainHub, connect: Connect) -> None:
     assert (view.items, view.complete) == ((), False)
     assert "does not show the servers of user ana and 2 more" in view.unknown
     assert "read:servers" not in hub.access().scopes
-    with pytest.raises(Tell, match="does not show the servers of user ben"):
+    with pytest.raises(UserError, match="does not show the servers of user ben"):
         hub.server("ben", "")
     assert hub.server("nobody", "") is None
     assert hub.knows("ben")
@@ -91,7 +91,7 @@ def test_servers_of_a_group(connect: Connect) -> None:
     assert "does not show the servers of user ben and 1 more" in view.unknown
     assert hub.access().scopes >= {"list:users", "read:servers!group=a"}
     assert "read:servers" not in hub.access().scopes
-    with pytest.raises(Tell, match="does not show the servers of user ben"):
+    with pytest.raises(UserError, match="does not show the servers of user ben"):
         hub.server("ben", "")
 
 
@@ -99,7 +99,7 @@ def test_servers_of_a_group(connect: Connect) -> None:
 def test_stopping_for_a_group(connect: Connect) -> None:
     hub = connect("servers-of-a-group")
     for user in ("ben", "nobody"):
-        with pytest.raises(Tell, match="has no such user, or a filtered scope hides them"):
+        with pytest.raises(UserError, match="has no such user, or a filtered scope hides them"):
             hub.stop_server(user, "")
 
 
@@ -122,11 +122,11 @@ def test_one_server(connect: Connect) -> None:
 @contract("a token without list:users may not list; whom its filter hides is not absent")
 def test_servers_without_users(connect: Connect) -> None:
     hub = connect("servers-without-users")
-    with pytest.raises(Tell, match=r"lacks a scope \(list:users\)"):
+    with pytest.raises(UserError, match=r"lacks a scope \(list:users\)"):
         hub.servers()
     assert hub.knows("ana")
     for user in ("ben", "nobody"):
-        with pytest.raises(Tell, match="without a filter"):
+        with pytest.raises(UserError, match="without a filter"):
             hub.knows(user)
-        with pytest.raises(Tell, match="without a filter"):
+        with pytest.raises(UserError, match="without a filter"):
             hub.server(user, "")

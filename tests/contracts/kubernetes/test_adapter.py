@@ -10,7 +10,7 @@ import pytest
 from bot.adapters import kubernetes as adapter
 from bot.adapters import kubernetes_objects as objects
 from bot.adapters.kubernetes import KubernetesCluster
-from bot.errors import Retry, Tell
+from bot.errors import RetryLater, UserError
 from tests.contracts.kubernetes.node import Kubelet
 from tests.contracts.kubernetes.objects import contract, deployment, exists, on_node, pod
 from tests.contracts.kubernetes.systems import NODE, Apps, Core, Live, System
@@ -132,11 +132,11 @@ def test_force(core: Core, ns: str, mayday: Mayday) -> None:
 def test_guarded(core: Core, ns: str, mayday: Mayday) -> None:
     owner = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "s", "uid": "0-0-0"}
     held = core.create_namespaced_pod(ns, on_node("held", finalizers=["example.org/hold"]))
-    with pytest.raises(Tell, match=r"waits for finalizer example\.org/hold"):
+    with pytest.raises(UserError, match=r"waits for finalizer example\.org/hold"):
         mayday().force_delete_pod(ns, "held", held.metadata.uid)
     made = core.create_namespaced_pod(ns, on_node("owned", ownerReferences=[owner]))
     # The garbage collector may be quicker than we are: it has never heard of that owner.
-    with pytest.raises(Tell, match="belongs to a StatefulSet"):
+    with pytest.raises(UserError, match="belongs to a StatefulSet"):
         mayday().force_delete_pod(ns, "owned", made.metadata.uid)
     assert core.read_namespaced_pod("held", ns).metadata.deletion_timestamp is None
     core.patch_namespaced_pod("held", ns, [{"op": "remove", "path": "/metadata/finalizers"}])
@@ -194,12 +194,12 @@ def test_expired_page(
         return read(item)
 
     monkeypatch.setattr(objects, "pod", forgetful)
-    with pytest.raises(Retry, match="list pods"):
+    with pytest.raises(RetryLater, match="list pods"):
         mayday().pods(ns, "app=x")
 
 
 @contract("adapter: a selector that makes no sense is refused in one sentence")
 def test_bad_selector(ns: str, mayday: Mayday) -> None:
-    with pytest.raises(Tell, match="refused to list pods") as told:
+    with pytest.raises(UserError, match="refused to list pods") as told:
         mayday().pods(ns, "a b")
     assert told.value.code == "400"

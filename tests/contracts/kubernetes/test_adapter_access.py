@@ -11,7 +11,7 @@ import pytest
 
 from bot.adapters.kubernetes import KubernetesCluster
 from bot.domain.hubs import CLUSTER_RIGHTS, Right
-from bot.errors import Tell
+from bot.errors import UserError
 from tests.contracts.kubernetes.node import STARTED
 from tests.contracts.kubernetes.objects import contract, on_node
 from tests.contracts.kubernetes.systems import Core, Grant, System, kubeconfig
@@ -74,7 +74,7 @@ def test_events(system: System, core: Core, ns: str, mayday: Mayday) -> None:
     assert event.at.isoformat() == "2026-11-22T10:00:00+00:00"
 
     _, token = system.user(ns, Grant(verbs=("list",)))
-    with pytest.raises(Tell) as told:
+    with pytest.raises(UserError) as told:
         mayday(token).pod_events(ns)
     assert told.value.code == "403"
     assert str(told.value) == (
@@ -85,7 +85,7 @@ def test_events(system: System, core: Core, ns: str, mayday: Mayday) -> None:
 
 @contract("adapter: 401 and 403 are each one sentence that says what to do")
 def test_not_allowed(system: System, ns: str, mayday: Mayday) -> None:
-    with pytest.raises(Tell, match="does not accept mayday's credentials: renew") as told:
+    with pytest.raises(UserError, match="does not accept mayday's credentials: renew") as told:
         mayday("not-a-token").pods(ns, "app=x")
     assert told.value.code == "401"
     _, token = system.user(ns, Grant(verbs=("list",)))
@@ -97,7 +97,7 @@ def test_not_allowed(system: System, ns: str, mayday: Mayday) -> None:
         (lambda: api.force_delete_pod(ns, "a", "uid"), "get pod a", ns, "Role"),
         (lambda: api.restart_deployment(ns, "hub", AT), "patch deployment hub", ns, "Role"),
     ):
-        with pytest.raises(Tell) as told:
+        with pytest.raises(UserError) as told:
             act()
         assert told.value.code == "403"
         place = f" in namespace {where}" if where else ""
@@ -113,7 +113,7 @@ def test_nothing_there(ns: str, mayday: Mayday) -> None:
         lambda: mayday().deployment(ns, "proxy"),
         lambda: mayday().restart_deployment(ns, "proxy", AT),
     ):
-        with pytest.raises(Tell) as told:
+        with pytest.raises(UserError) as told:
             act()
         assert told.value.code == "404"
         assert str(told.value) == (
@@ -128,7 +128,7 @@ def test_nothing_there(ns: str, mayday: Mayday) -> None:
 @contract("adapter: a token that is renewed in the kubeconfig is used with the next request")
 def test_a_renewed_token(system: System, ns: str, mayday: Mayday, tmp_path: Path) -> None:
     api = mayday("an-expired-token")
-    with pytest.raises(Tell, match="does not accept mayday's credentials"):
+    with pytest.raises(UserError, match="does not accept mayday's credentials"):
         api.pods(ns, "app=x")
     kubeconfig(system, tmp_path / "kubeconfig", {"token": system.admin})
     assert api.pods(ns, "app=x") == ()
@@ -137,7 +137,7 @@ def test_a_renewed_token(system: System, ns: str, mayday: Mayday, tmp_path: Path
 @contract("adapter: a user without credentials gets a sentence about that, not about a Role")
 def test_no_credentials(ns: str, mayday: Mayday) -> None:
     with pytest.raises(
-        Tell, match="Cluster teaching got no credentials from mayday: give the user"
+        UserError, match="Cluster teaching got no credentials from mayday: give the user"
     ):
         mayday(user={}).pods(ns, "app=x")
 
@@ -157,7 +157,9 @@ def test_an_exec_plugin(
 
     again = mayday(user=user)
     returned(tmp_path, {"token": "an-expired-token"})
-    with pytest.raises(Tell, match=r"does not accept .*: check the login that the exec plugin in"):
+    with pytest.raises(
+        UserError, match=r"does not accept .*: check the login that the exec plugin in"
+    ):
         again.pods(ns, "app=x")
     returned(tmp_path, {"token": system.admin})
     (found,) = again.pods(ns, "app=x")
@@ -177,7 +179,7 @@ def test_a_broken_exec_plugin(ns: str, mayday: Mayday) -> None:
         ("no-such-login", "no-such-login of cluster teaching is not installed where mayday runs"),
         ("false", "false of cluster teaching failed with exit status 1: run it by hand"),
     ):
-        with pytest.raises(Tell, match=says) as told:
+        with pytest.raises(UserError, match=says) as told:
             mayday(user={"exec": {"apiVersion": V1, "command": command}}).pods(ns, "app=x")
         assert told.value.code == "exec_plugin"
 
@@ -186,5 +188,5 @@ def test_a_broken_exec_plugin(ns: str, mayday: Mayday) -> None:
 def test_certificate(system: System, ns: str, mayday: Mayday) -> None:
     if system.certificate is None:
         pytest.skip("the double speaks plain HTTP on loopback: it has no certificate to distrust")
-    with pytest.raises(Tell, match="certificate of cluster teaching is not trusted"):
+    with pytest.raises(UserError, match="certificate of cluster teaching is not trusted"):
         mayday(trusting=False).pods(ns, "app=x")

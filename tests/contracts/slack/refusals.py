@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.errors import Tell
+from bot.errors import UserError
 
 
 def refused(call: Callable[[], object]) -> str:
@@ -19,6 +19,6 @@ def refused(call: Callable[[], object]) -> str:
 
 def told(call: Callable[[], object]) -> str:
     """The code of the refusal that mayday's adapter makes of it."""
-    with pytest.raises(Tell) as caught:
+    with pytest.raises(UserError) as caught:
         call()
     return caught.value.code

@@ -9,7 +9,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.adapters.slack import SlackChat
-from bot.errors import ConfigError, Tell
+from bot.errors import ConfigError, UserError
 from bot.ports import Channel, Post
 from tests.contracts.slack.refusals import refused, told
 from tests.contracts.slack.systems import EMULATE, EVERY, FEW_SCOPES, LOCAL_SLACK, WEB_API, Slack
@@ -67,7 +67,7 @@ def test_missing_scope(slack: Slack, channel: Channel) -> None:
         said = caught.value.response
         assert said["needed"] == needed
         assert sorted(said["provided"].split(",")) == sorted(FEW_SCOPES)
-    with pytest.raises(Tell, match="needs the scope chat:write"):
+    with pytest.raises(UserError, match="needs the scope chat:write"):
         SlackChat(few).whisper(channel.id, slack.ana, Post(text="x"))
 
 

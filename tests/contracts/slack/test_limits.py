@@ -8,7 +8,7 @@ import pytest
 from slack_sdk import WebClient
 
 from bot.adapters.slack import SlackChat
-from bot.errors import ConfigError, Retry
+from bot.errors import ConfigError, RetryLater
 from bot.ports import Channel, Post
 from sandbox.faults import says
 from sandbox.slack import (
@@ -52,7 +52,7 @@ def test_rate_limited(
     sandbox: SlackSandbox, chat: SlackChat, client: WebClient, channel: Channel
 ) -> None:
     sandbox.faults = [on_call("chat.postMessage", rate_limited(7))]
-    with pytest.raises(Retry) as limited:
+    with pytest.raises(RetryLater) as limited:
         chat.post(channel.id, CARD, effect="e/card")
     assert (limited.value.after, limited.value.maybe_done) == (7, False)
     assert posted(client, channel) == 0
@@ -66,7 +66,7 @@ def test_nonsense(
     sandbox: SlackSandbox, chat: SlackChat, channel: Channel, asked: str, seconds: float | None
 ) -> None:
     sandbox.faults = [on_call("chat.postMessage", says(429, after=asked))]
-    with pytest.raises(Retry) as limited:
+    with pytest.raises(RetryLater) as limited:
         chat.post(channel.id, CARD, effect="e/card")
     assert (limited.value.after, limited.value.maybe_done) == (seconds or 30, False)
 
@@ -94,7 +94,7 @@ def test_unheard(
     there: int,
 ) -> None:
     sandbox.faults = [on_call("chat.postMessage", fault)]
-    with pytest.raises(Retry) as lost:
+    with pytest.raises(RetryLater) as lost:
         chat.post(channel.id, CARD, effect="e/card")
     assert lost.value.maybe_done
     assert posted(client, channel) == there
@@ -125,6 +125,6 @@ def test_tiers(monkeypatch: pytest.MonkeyPatch) -> None:
         client.chat_postMessage(channel=made[1], text="x")
         assert refused(lambda: client.chat_postMessage(channel=made[0], text="x")) == "ratelimited"
         # A call that is refused costs nothing of its channel's second.
-        with pytest.raises(Retry) as limited:
+        with pytest.raises(RetryLater) as limited:
             SlackChat(client).post(made[1], CARD, effect="e/card")
         assert limited.value.after == 1

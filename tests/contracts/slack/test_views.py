@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.adapters.slack import SlackChat
-from bot.errors import Tell
+from bot.errors import UserError
 from tests.contracts.slack.double import Double
 from tests.contracts.slack.heard import form
 from tests.contracts.slack.refusals import refused, told
@@ -33,7 +33,7 @@ def with_trigger(
     for _ in range(TRIES):
         try:
             done = act(slack.trigger(user or slack.ana, view_id))
-        except (SlackApiError, Tell) as exc:
+        except (SlackApiError, UserError) as exc:
             if LATE not in str(exc):
                 raise
         else:
