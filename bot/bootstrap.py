@@ -33,13 +33,13 @@ from bot.services.backfill import Backfill
 from bot.services.change import Changes
 from bot.services.channel import Channels
 from bot.services.declare import Declare
-from bot.services.effects import Effects
 from bot.services.people import People
-from bot.services.projections import Projections
 from bot.services.publish import Publish
+from bot.services.reconciler import Reconciler
 from bot.services.record import Record
 from bot.services.remind import remind
 from bot.services.report import Reports
+from bot.services.resources import Resources
 from bot.services.retry import retry_due
 from bot.services.run import EXECUTE, PLAN, Runs
 from bot.services.run_posts import posts_of
@@ -48,9 +48,9 @@ from bot.services.site import Site
 from bot.services.sweep import Sweep
 from bot.services.sync import Sync
 from bot.slack import app as slack_app
-from bot.slack.desk import Desk
+from bot.slack.context import HandlerContext
+from bot.slack.dispatcher import Dispatcher
 from bot.slack.events import Events
-from bot.slack.front import Front
 from bot.slack.inbox import Inbox
 from bot.slack.scopes import missing_scopes
 from bot.slack.socket import Socket
@@ -88,7 +88,7 @@ class Bot:
         self._stops: list[Callable[[], None]] = []
 
         store, durable, now, settings = self.store, self.durable, self.clock, self.settings
-        effects = Effects(store, now)
+        reconciler = Reconciler(store, now)
         people = People(store, self.chat, now)
         self.record = Record(store, now, settings, team_url=lambda: self.chat.identity().url)
         self.backfill = Backfill(store, self.chat, self.record, now)
@@ -96,7 +96,7 @@ class Bot:
             store,
             durable,
             now,
-            books={book.name: book for book in RUNBOOKS},
+            runbooks={runbook.name: runbook for runbook in RUNBOOKS},
             sites=self.sites,
             wall=real_time,
             wait=time.sleep,
@@ -104,7 +104,7 @@ class Bot:
         self.reports = Reports(store, people, settings)
         self.publish = Publish(
             store,
-            effects,
+            reconciler,
             durable,
             self.reports,
             ReportFolder(config.report.directory),
@@ -113,11 +113,11 @@ class Bot:
             settings.filing,
             gather=self.backfill.gather,
         )
-        projections = Projections(store, self.chat, now, settings, posts_of(self.runs.books))
-        channels = Channels(store, effects, self.chat, settings)
-        self.sync = Sync(store, effects, durable, channels, projections)
+        resources = Resources(store, self.chat, now, settings, posts_of(self.runs.runbooks))
+        channels = Channels(store, reconciler, self.chat, settings)
+        self.sync = Sync(store, reconciler, durable, channels, resources)
         self.sweep = Sweep(store, durable, now, self.sync, self.runs)
-        self.desk = Desk(
+        self.context = HandlerContext(
             store=store,
             now=now,
             settings=settings,
@@ -133,14 +133,14 @@ class Bot:
         )
         self.inbox = Inbox(store, now)
         self.events = Events(self.inbox, self.record)
-        self.front = Front(self.desk, self.chat, self.inbox)
+        self.dispatcher = Dispatcher(self.context, self.chat, self.inbox)
         self.app, self._pool = slack_app.build(
             client,
             signing_secret=_secret(config.slack.signing_secret)
             if config.slack.mode == "http"
             else "",
             events=self.events,
-            front=self.front,
+            dispatcher=self.dispatcher,
         )
         durable.workflow(syncing.WORKFLOW, self.sync.workflow)
         durable.workflow(publishing.WORKFLOW, self.publish.workflow)
@@ -206,7 +206,7 @@ class Bot:
         every(60, "database", store.check)
         every(60, "sweep", self.sweep.sweep)
         every(300, "backfill", self.backfill.all)
-        every(600, "forget", lambda: durable.forget(keep_for=KEEP_WORKFLOWS))
+        every(600, "purge", lambda: durable.purge(keep_for=KEEP_WORKFLOWS))
         if socket:
             every(20, "socket", socket.watch)
         self.ticks.start()
@@ -216,7 +216,7 @@ class Bot:
         self.inbox.take_up(self._again)
 
     def _again(self, body: Mapping[str, Any]) -> None:
-        work = self.events.record if "event_id" in body else self.front.again
+        work = self.events.record if "event_id" in body else self.dispatcher.again
         work(body)
 
     def _socket(self) -> Socket:

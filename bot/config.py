@@ -31,12 +31,12 @@ from pydantic_settings import (
     YamlConfigSettingsSource,
 )
 
+from bot.config_types import Address, EmojiName, OptionalToken, Token, Word, Words, different
 from bot.domain.actions import DEFAULT_GROUPS
 from bot.domain.incident import CLOSED, RESOLVED
 from bot.domain.report import Form
 from bot.domain.timeline import Heading
 from bot.errors import ConfigError
-from bot.kinds import Address, EmojiName, OptionalToken, Token, Word, Words, different
 
 DEFAULT_FILE = Path("mayday.yaml")
 GROUP_LIMIT = 75

@@ -100,7 +100,9 @@ class DurableWork:
             system_database_url=self._url, serializer=DBOSPortableJSONSerializer()
         )
 
-    def enqueue(self, tx: Any, workflow: str, *, key: str, lane: str, args: Sequence[Any]) -> None:
+    def enqueue(
+        self, tx: Any, workflow: str, *, key: str, partition_key: str, args: Sequence[Any]
+    ) -> None:
         """Start a workflow when ``tx`` commits; a second one with the same key changes nothing."""
         if self._client is None:
             raise RuntimeError("launch() comes first")
@@ -109,19 +111,19 @@ class DurableWork:
             "queue_name": QUEUE,
             "workflow_id": key,
             "app_version": APPLICATION_VERSION,
-            "queue_partition_key": lane,
+            "queue_partition_key": partition_key,
         }
         self._client.enqueue_in_transaction(tx, options, *args)
 
-    def is_lost(self, key: str) -> bool:
+    def has_failed(self, key: str) -> bool:
         """Whether the workflow ended by an error, was given up, or was never stored."""
         if self._client is None:
             raise RuntimeError("launch() comes first")
         found = self._client.list_workflows(workflow_ids=[key], load_input=False, load_output=False)
         return not found or found[0].status in LOST
 
-    def lost_lately(self) -> list[str]:
-        """See :meth:`bot.ports.Durable.lost_lately`."""
+    def failed_lately(self) -> list[str]:
+        """See :meth:`bot.ports.Durable.failed_lately`."""
         if self._client is None:
             raise RuntimeError("launch() comes first")
         since = (datetime.now(UTC) - LATELY).isoformat()
@@ -130,8 +132,8 @@ class DurableWork:
         )
         return [each.workflow_id for each in found]
 
-    def bury(self) -> list[str]:
-        """See :meth:`bot.ports.Durable.bury`."""
+    def cancel_orphaned(self) -> list[str]:
+        """See :meth:`bot.ports.Durable.cancel_orphaned`."""
         if self._client is None:
             raise RuntimeError("launch() comes first")
         running = self._client.list_workflows(status="PENDING", load_input=False, load_output=False)
@@ -143,7 +145,7 @@ class DurableWork:
             self._client.cancel_workflow(key)
         return dead
 
-    def forget(self, *, keep_for: timedelta) -> int:
+    def purge(self, *, keep_for: timedelta) -> int:
         """Delete what ended longer ago than that, the oldest first and not all at once; how many.
 
         Its key is free again: whoever keeps a key longer must know by its own rows what was done.

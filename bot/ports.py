@@ -29,19 +29,21 @@ class Clock(Protocol):
 class Durable(Protocol):
     """Work that survives a kill. A workflow is a function registered under a name in bootstrap."""
 
-    def enqueue(self, tx: Any, workflow: str, *, key: str, lane: str, args: Sequence[Any]) -> None:
+    def enqueue(
+        self, tx: Any, workflow: str, *, key: str, partition_key: str, args: Sequence[Any]
+    ) -> None:
         """Start a workflow when the transaction commits; a second one with the same key is nothing.
 
-        Workflows of one ``lane`` run one after the other.
+        Workflows of one ``partition_key`` run one after the other.
         """
 
-    def is_lost(self, key: str) -> bool:
+    def has_failed(self, key: str) -> bool:
         """Whether the workflow with this key ended by an error that nobody foresaw, or never began."""
 
-    def lost_lately(self) -> list[str]:
+    def failed_lately(self) -> list[str]:
         """The keys of the workflows of the last day that ended so."""
 
-    def bury(self) -> list[str]:
+    def cancel_orphaned(self) -> list[str]:
         """End the workflows that count as running and that nobody runs; return their keys.
 
         A database that goes away or is full while a workflow runs is never told that it ended, and
@@ -106,7 +108,7 @@ class Identity:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
+class HistoryMessage:
     """A message as history shows it, with who reacted how: emoji name to user ids."""
 
     message: Message
@@ -158,19 +160,21 @@ class Chat(Protocol):
     def bookmark(self, channel_id: str, *, title: str, link: str) -> None:
         """Make the channel have this bookmark, by its title; change its link where it differs."""
 
-    def direct(self, user: str) -> str:
+    def open_dm(self, user: str) -> str:
         """The id of the direct conversation with a person."""
 
-    def whisper(self, channel_id: str, user: str, post: Post) -> None:
+    def post_ephemeral(self, channel_id: str, user: str, post: Post) -> None:
         """Show something to one person only. Slack does not keep it: nothing essential here."""
 
     def open_view(self, trigger: str, view: JSON) -> str:
         """Open a form within the trigger's three seconds; return its id."""
 
-    def history(self, channel_id: str, *, oldest: str, latest: str = "") -> Iterator[Seen]:
+    def history(
+        self, channel_id: str, *, oldest: str, latest: str = ""
+    ) -> Iterator[HistoryMessage]:
         """Parents, newest first, all pages."""
 
-    def replies(self, channel_id: str, thread_ts: str) -> Iterator[Seen]:
+    def replies(self, channel_id: str, thread_ts: str) -> Iterator[HistoryMessage]:
         """A whole thread without its parent, oldest first."""
 
     def profile(self, user: str) -> Profile: ...

@@ -15,7 +15,7 @@ import structlog
 
 from sandbox.clock import SandboxClock
 from sandbox.slack import SlackSandbox
-from tests.support.nursery import Nursery, nursery
+from tests.support.forkserver import ForkServer, forkserver
 from tests.support.postgres import Postgres, postgres
 
 if TYPE_CHECKING:
@@ -103,20 +103,20 @@ def scene(slack: SlackSandbox, bot: Bot, clock: SandboxClock) -> Scene:
 
 
 @pytest.fixture(scope="session")
-def births() -> Iterator[Nursery]:
-    """Where children come from, one for each worker."""
-    with nursery() as made:
+def forks() -> Iterator[ForkServer]:
+    """One fork server for each worker."""
+    with forkserver() as made:
         yield made
 
 
 @pytest.fixture
 def mayday(
-    slack: SlackSandbox, database_url: str, tmp_path: Path, births: Nursery
+    slack: SlackSandbox, database_url: str, tmp_path: Path, forks: ForkServer
 ) -> Iterator[Child]:
     """A mayday in a process of its own, not yet started, on each kind of database in turn."""
     from tests.support.bot import child
 
-    with child(births, slack, database_url, tmp_path) as made:
+    with child(forks, slack, database_url, tmp_path) as made:
         yield made
 
 

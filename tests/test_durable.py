@@ -19,7 +19,7 @@ from sqlalchemy import text
 
 from bot.durable import DurableWork
 from bot.store.engine import Store
-from tests.support.nursery import ROOT
+from tests.support.forkserver import ROOT
 from tests.support.waiting import wait_until
 
 
@@ -46,10 +46,12 @@ def working(store: Store, **workflows: Callable[..., Any]) -> Iterator[DurableWo
         work.close()
 
 
-def enqueue(work: DurableWork, store: Store, key: str, *args: Any, lane: str = "lane") -> None:
+def enqueue(
+    work: DurableWork, store: Store, key: str, *args: Any, partition_key: str = "lane"
+) -> None:
     """Ask for one, in a transaction of its own."""
     with store.write() as tx:
-        work.enqueue(tx, "note", key=key, lane=lane, args=args)
+        work.enqueue(tx, "note", key=key, partition_key=partition_key, args=args)
 
 
 def test_it_starts_when_our_rows_commit(store: Store) -> None:
@@ -57,7 +59,7 @@ def test_it_starts_when_our_rows_commit(store: Store) -> None:
     with working(store, note=ran.append) as work:
         with store.write() as tx:
             tx.execute(text("INSERT INTO scribble VALUES ('kept')"))
-            work.enqueue(tx, "note", key="k1", lane="a", args=["kept"])
+            work.enqueue(tx, "note", key="k1", partition_key="a", args=["kept"])
             assert ran == []
         wait_until(lambda: ran == ["kept"], "the workflow")
 
@@ -67,7 +69,7 @@ def test_it_does_not_start_when_they_do_not(store: Store) -> None:
     with working(store, note=ran.append) as work:
         with pytest.raises(RuntimeError), store.write() as tx:
             tx.execute(text("INSERT INTO scribble VALUES ('lost')"))
-            work.enqueue(tx, "note", key="k1", lane="a", args=["lost"])
+            work.enqueue(tx, "note", key="k1", partition_key="a", args=["lost"])
             raise RuntimeError
         enqueue(work, store, "k2", "after")
         wait_until(lambda: "after" in ran, "the later one")
@@ -100,10 +102,10 @@ def test_a_lane_runs_one_after_the_other_and_lanes_side_by_side(store: Store) ->
         events.append(f"{name} ends")
 
     with working(store, note=note) as work:
-        enqueue(work, store, "a1", "a1", lane="a")
+        enqueue(work, store, "a1", "a1", partition_key="a")
         wait_until(lambda: "a1 begins" in events, "the first")
-        enqueue(work, store, "a2", "a2", lane="a")
-        enqueue(work, store, "b1", "b1", lane="b")
+        enqueue(work, store, "a2", "a2", partition_key="a")
+        enqueue(work, store, "b1", "b1", partition_key="b")
         wait_until(lambda: "b1 ends" in events, "the other lane")
         assert "a2 begins" not in events
         gate.set()
@@ -134,15 +136,15 @@ def test_what_ended_by_an_error_is_lost_and_what_goes_on_is_not(store: Store) ->
         assert gate.wait(20)
 
     with working(store, note=note) as work:
-        enqueue(work, store, "bad", "bad", lane="a")
-        enqueue(work, store, "slow", "slow", lane="b")
-        wait_until(lambda: work.is_lost("bad"), "the failure is known")
-        assert not work.is_lost("slow")
-        assert work.is_lost("never asked for")
+        enqueue(work, store, "bad", "bad", partition_key="a")
+        enqueue(work, store, "slow", "slow", partition_key="b")
+        wait_until(lambda: work.has_failed("bad"), "the failure is known")
+        assert not work.has_failed("slow")
+        assert work.has_failed("never asked for")
         gate.set()
-        enqueue(work, store, "last", "last", lane="b")
-        wait_until(lambda: not work.is_lost("last"), "stored")
-        assert not work.is_lost("slow")
+        enqueue(work, store, "last", "last", partition_key="b")
+        wait_until(lambda: not work.has_failed("last"), "stored")
+        assert not work.has_failed("slow")
 
 
 def workflows(store: Store) -> str:
@@ -183,20 +185,20 @@ def test_what_nobody_runs_any_more_does_not_block_its_lane(store: Store) -> None
         ran.append(name)
 
     with working(store, note=note) as work:
-        enqueue(work, store, "dead", "first", lane="a")
+        enqueue(work, store, "dead", "first", partition_key="a")
         wait_until(lambda: ran == ["first"], "the first")
         died(store, "dead")
-        enqueue(work, store, "next", "second", lane="a")
-        enqueue(work, store, "live", "slow", lane="b")
+        enqueue(work, store, "next", "second", partition_key="a")
+        enqueue(work, store, "live", "slow", partition_key="b")
         assert begun.wait(20)
-        assert work.bury() == [], "one look is not enough: it may only be about to begin"
-        assert work.bury() == ["dead"]
-        assert work.is_lost("dead")
+        assert work.cancel_orphaned() == [], "one look is not enough: it may only be about to begin"
+        assert work.cancel_orphaned() == ["dead"]
+        assert work.has_failed("dead")
         wait_until(lambda: "second" in ran, "the next in the lane")
         gate.set()
         wait_until(lambda: ended(store).keys() == {"dead", "next", "live"}, "all ends are stored")
         assert ran == ["first", "second", "slow"]
-        assert work.bury() == work.bury() == []
+        assert work.cancel_orphaned() == work.cancel_orphaned() == []
 
 
 def test_what_ended_long_ago_is_forgotten_and_what_goes_on_is_not(store: Store) -> None:
@@ -211,15 +213,15 @@ def test_what_ended_long_ago_is_forgotten_and_what_goes_on_is_not(store: Store) 
 
     with working(store, note=note) as work:
         for name in ("good", "bad", "slow"):
-            enqueue(work, store, name, name, lane=name)
-        enqueue(work, store, "waits", "good", lane="slow")
+            enqueue(work, store, name, name, partition_key=name)
+        enqueue(work, store, "waits", "good", partition_key="slow")
         assert begun.wait(20)
         wait_until(lambda: ended(store) == {"good": "SUCCESS", "bad": "ERROR"}, "both ends")
-        assert work.forget(keep_for=timedelta(hours=1)) == 0
-        assert work.forget(keep_for=timedelta(0)) == 2
+        assert work.purge(keep_for=timedelta(hours=1)) == 0
+        assert work.purge(keep_for=timedelta(0)) == 2
         assert ended(store) == {}
-        assert not work.is_lost("slow")
-        assert not work.is_lost("waits")
+        assert not work.has_failed("slow")
+        assert not work.has_failed("waits")
         gate.set()
         wait_until(lambda: ended(store).keys() == {"slow", "waits"}, "they go on")
 
@@ -365,7 +367,7 @@ def test_what_a_step_returns_is_plain_json(store: Store) -> None:
     work.launch()
     try:
         with store.write() as tx:
-            work.enqueue(tx, "note", key="k1", lane="a", args=[])
+            work.enqueue(tx, "note", key="k1", partition_key="a", args=[])
         wait_until(lambda: bool(seen), "the step's value")
     finally:
         work.close()
@@ -375,4 +377,4 @@ def test_what_a_step_returns_is_plain_json(store: Store) -> None:
 def test_nothing_can_be_asked_for_before_it_is_launched(store: Store) -> None:
     work = DurableWork(store.url)
     with pytest.raises(RuntimeError, match="launch"), store.write() as tx:
-        work.enqueue(tx, "note", key="k1", lane="a", args=[])
+        work.enqueue(tx, "note", key="k1", partition_key="a", args=[])

@@ -29,8 +29,8 @@ from tests.support.bot import (
     wait_and_kill,
     waiting_run,
 )
+from tests.support.forkserver import ForkServer
 from tests.support.hubs import evicted
-from tests.support.nursery import Nursery
 from tests.support.waiting import wait_until
 
 WHO = "users.info"
@@ -38,11 +38,11 @@ WHO = "users.info"
 
 @pytest.fixture
 def mayday(
-    slack: SlackSandbox, database_url: str, tmp_path: Path, births: Nursery
+    slack: SlackSandbox, database_url: str, tmp_path: Path, forks: ForkServer
 ) -> Iterator[Child]:
     """A mayday in which ana may run runbooks, on a hub that answers nobody."""
     allowed = {"allow": {"users": [slack.person("ana").id]}}
-    with child(births, slack, database_url, tmp_path, runbooks=allowed) as made:
+    with child(forks, slack, database_url, tmp_path, runbooks=allowed) as made:
         yield made
 
 

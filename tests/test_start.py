@@ -19,22 +19,22 @@ from bot.store.engine import Store
 from sandbox.slack import SlackSandbox, answers, drop_before, on_call
 from sandbox.world import environment
 from tests.support.bot import Child, Scene, child, settings
-from tests.support.nursery import ROOT, Nursery
+from tests.support.forkserver import ROOT, ForkServer
 
 Refused = Callable[..., str]
 
 
 @pytest.fixture
 def refused(
-    slack: SlackSandbox, sqlite_url: str, tmp_path: Path, births: Nursery
+    slack: SlackSandbox, sqlite_url: str, tmp_path: Path, forks: ForkServer
 ) -> Iterator[Refused]:
     """Start one that cannot start; what it said."""
     with contextlib.ExitStack() as stack:
 
         def start(*, url: str = sqlite_url, **sections: Any) -> str:
-            made: Child = stack.enter_context(child(births, slack, url, tmp_path, **sections))
+            made: Child = stack.enter_context(child(forks, slack, url, tmp_path, **sections))
             made.start(wait=False)
-            assert births.ended(made.pid, within=40) == 1, made.logged()
+            assert forks.ended(made.pid, within=40) == 1, made.logged()
             said = made.logged()
             assert "Traceback" not in said, said
             lines = [line for line in said.splitlines() if line.startswith("mayday: ")]
@@ -151,12 +151,12 @@ def test_a_port_that_is_taken(refused: Refused) -> None:
     assert "http.port" in said
 
 
-def test_a_second_process_on_the_same_database(mayday: Child, births: Nursery) -> None:
+def test_a_second_process_on_the_same_database(mayday: Child, forks: ForkServer) -> None:
     mayday.start()
-    second = births.start(
+    second = forks.start(
         ["run"], {**os.environ, **mayday.environment}, mayday.log.with_name("second.log")
     )
-    assert births.ended(second, within=40) == 1
+    assert forks.ended(second, within=40) == 1
     said = mayday.log.with_name("second.log").read_text()
     assert said.startswith("mayday: Another mayday is using ")
     assert said.count("\n") == 1

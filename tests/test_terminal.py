@@ -15,8 +15,8 @@ import pytest
 from bot.cli import NO_SANDBOX, NO_SANDBOX_EXTRA
 from bot.cli import sandbox as start_sandbox
 from bot.errors import UserError
+from tests.support.forkserver import ROOT
 from tests.support.hidden import EXTRA, mayday_without
-from tests.support.nursery import ROOT
 
 
 def said(directory: Path, *arguments: str, **environment: str) -> str:

@@ -20,7 +20,7 @@ from github.Repository import Repository as GithubRepository
 from jwt import PyJWTError
 from requests import RequestException
 
-from bot.domain.waits import asked_wait, bounded
+from bot.domain.retry_after import asked_wait, bounded
 from bot.errors import ConfigError, RetryLater, UserError
 from bot.ports import Issue, Origin, Repository
 from bot.render.parts import carries, marked, marker, split

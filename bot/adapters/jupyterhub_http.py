@@ -13,7 +13,7 @@ import httpx
 
 from bot.adapters.bounded_http import BoundedClient
 from bot.adapters.jupyterhub_tls import tls_failure
-from bot.domain.waits import asked_wait
+from bot.domain.retry_after import asked_wait
 from bot.errors import RetryLater, UserError
 
 PAGINATED = "application/jupyterhub-pagination+json"

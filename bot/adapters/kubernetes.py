@@ -16,7 +16,7 @@ from kubernetes.client.exceptions import ApiException
 
 from bot.adapters import kubernetes_objects as objects
 from bot.adapters.kubernetes_credentials import Credentials
-from bot.adapters.kubernetes_errors import CONFLICT, GONE, Act, translated
+from bot.adapters.kubernetes_errors import CONFLICT, GONE, ApiCall, translated
 from bot.adapters.kubernetes_kubeconfig import Kubeconfig
 from bot.domain.hubs import Deployment, Node, Pod, PodEvent, Right
 from bot.errors import UserError
@@ -245,7 +245,7 @@ class KubernetesCluster:
         self,
         verb: str,
         namespace: str,
-        call: Callable[[client.ApiClient], T],
+        send: Callable[[client.ApiClient], T],
         *,
         writes: bool = False,
         missing: str = "",
@@ -255,16 +255,16 @@ class KubernetesCluster:
         A write may be asked again too: the API server judges who asks, and whether they may, before it
         looks at the object.
         """
-        act = Act(
+        call = ApiCall(
             cluster=self._name, verb=verb, namespace=namespace, writes=writes, missing=missing
         )
         login = self._credentials.login()
-        with translated(act, login):
+        with translated(call, login):
             try:
-                return call(login.client)
+                return send(login.client)
             except ApiException as error:
                 newer = self._credentials.renewed(login) if error.status in (401, 403) else None
                 if newer is None:
                     raise
-        with translated(act, newer):
-            return call(newer.client)
+        with translated(call, newer):
+            return send(newer.client)

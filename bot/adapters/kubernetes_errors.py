@@ -13,7 +13,7 @@ import urllib3
 from kubernetes.client.exceptions import ApiException
 
 from bot.adapters.kubernetes_credentials import Login
-from bot.domain.waits import asked_wait
+from bot.domain.retry_after import asked_wait
 from bot.errors import RetryLater, UserError
 
 GONE = "404"
@@ -28,7 +28,7 @@ NOT_SENT = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Act:
+class ApiCall:
     """What is asked of a cluster, for the sentences about it.
 
     ``verb`` is worded to follow “isn't allowed to”. ``writes``: it may have taken effect although its
@@ -48,36 +48,36 @@ class Act:
 
 
 @contextmanager
-def translated(act: Act, login: Login) -> Iterator[None]:
+def translated(call: ApiCall, login: Login) -> Iterator[None]:
     """Turn the client's errors into ours. A Tell's code is the HTTP status."""
     try:
         yield
     except ApiException as error:
-        raise _refusal(error, act, login) from error
+        raise _refusal(error, call, login) from error
     except NOT_SENT as error:
         raise RetryLater(
-            f"Cluster {act.cluster} does not answer at {login.host}: check the network and "
+            f"Cluster {call.cluster} does not answer at {login.host}: check the network and "
             "clusters[].server.",
             after=10.0,
             maybe_done=False,
         ) from error
     except urllib3.exceptions.HTTPError as error:
         raise RetryLater(
-            f"Cluster {act.cluster} did not answer in time to “{act.verb}”: look before repeating.",
+            f"Cluster {call.cluster} did not answer in time to “{call.verb}”: look before repeating.",
             after=10.0,
         ) from error
     except ValueError as error:
-        if act.writes:
+        if call.writes:
             raise RetryLater(
-                f"Cluster {act.cluster} answered “{act.verb}” with something that is not "
+                f"Cluster {call.cluster} answered “{call.verb}” with something that is not "
                 "Kubernetes: look before repeating.",
                 after=10.0,
             ) from error
-        raise _not_kubernetes(act, login) from error
+        raise _not_kubernetes(call, login) from error
 
 
-def _refusal(error: ApiException, act: Act, login: Login) -> UserError | RetryLater:
-    cluster, where = act.cluster, act.where
+def _refusal(error: ApiException, call: ApiCall, login: Login) -> UserError | RetryLater:
+    cluster, where = call.cluster, call.where
     status = int(error.status or 0)
     said = _said(error)
     if status == 0:
@@ -85,60 +85,60 @@ def _refusal(error: ApiException, act: Act, login: Login) -> UserError | RetryLa
     elif status == 401:
         text = f"Cluster {cluster} does not accept mayday's credentials: {login.advice}."
     elif status == 403:
-        text = _forbidden(said, act)
+        text = _forbidden(said, call)
     elif status == 404 and said is None:
-        return _not_kubernetes(act, login)
+        return _not_kubernetes(call, login)
     elif status == 404:
-        text = act.missing or (
-            f"Cluster {cluster} found nothing for “{act.verb}”{where}: check hubs[].namespace."
+        text = call.missing or (
+            f"Cluster {cluster} found nothing for “{call.verb}”{where}: check hubs[].namespace."
         )
     elif status == 409:
-        text = f"Cluster {cluster} would not {act.verb}{where}: it has changed, make a new plan."
+        text = f"Cluster {cluster} would not {call.verb}{where}: it has changed, make a new plan."
     elif status == 410:
         return RetryLater(
-            f"Cluster {cluster} changed too much during “{act.verb}”{where}: ask again.",
+            f"Cluster {cluster} changed too much during “{call.verb}”{where}: ask again.",
             after=1.0,
             maybe_done=False,
         )
     elif status == 429:
         return RetryLater(
-            f"Cluster {cluster} asks to wait before “{act.verb}”{where}.",
+            f"Cluster {cluster} asks to wait before “{call.verb}”{where}.",
             after=_asked(error),
             maybe_done=False,
         )
     elif status >= 500:
         return RetryLater(
-            f"Cluster {cluster} failed with {status} at “{act.verb}”{where}.", after=_asked(error)
+            f"Cluster {cluster} failed with {status} at “{call.verb}”{where}.", after=_asked(error)
         )
     else:
-        text = f"Cluster {cluster} refused to {act.verb}{where}: {error.reason}."
+        text = f"Cluster {cluster} refused to {call.verb}{where}: {error.reason}."
     return UserError(text, code=str(status))
 
 
-def _not_kubernetes(act: Act, login: Login) -> UserError:
+def _not_kubernetes(call: ApiCall, login: Login) -> UserError:
     return UserError(
-        f"{login.host} answered “{act.verb}” with something that is not Kubernetes: check "
-        f"clusters[].server of {act.cluster}.",
+        f"{login.host} answered “{call.verb}” with something that is not Kubernetes: check "
+        f"clusters[].server of {call.cluster}.",
         code="not_kubernetes",
     )
 
 
-def _forbidden(said: dict[str, Any] | None, act: Act) -> str:
+def _forbidden(said: dict[str, Any] | None, call: ApiCall) -> str:
     message = str((said or {}).get("message", ""))
-    cluster, where = act.cluster, act.where
+    cluster, where = call.cluster, call.where
     if 'User "system:anonymous"' in message:
         return (
             f"Cluster {cluster} got no credentials from mayday: give the user of its context in "
             "clusters[].kubeconfig a token, a certificate or an exec plugin."
         )
     if 'User "' in message and " cannot " in message:
-        role = "Role" if act.namespace else "ClusterRole"
+        role = "Role" if call.namespace else "ClusterRole"
         return (
-            f"mayday isn't allowed to {act.verb}{where} of cluster {cluster}: grant it in the {role} of "
+            f"mayday isn't allowed to {call.verb}{where} of cluster {cluster}: grant it in the {role} of "
             "mayday's service account."
         )
     return (
-        f"Cluster {cluster} refused to {act.verb}{where} with 403, and not for a missing Role: check its "
+        f"Cluster {cluster} refused to {call.verb}{where} with 403, and not for a missing Role: check its "
         "admission policies and what stands before its API server."
     )
 

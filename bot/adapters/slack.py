@@ -24,7 +24,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.adapters.slack_answers import Answer, garbled, translate
 from bot.domain.slack_message import message_from
 from bot.errors import RetryLater, UserError
-from bot.ports import JSON, Channel, Identity, Post, Profile, Seen
+from bot.ports import JSON, Channel, HistoryMessage, Identity, Post, Profile
 
 EVENT_TYPE = "mayday_effect"
 TIMEOUT_SECONDS = 20
@@ -199,15 +199,17 @@ class SlackChat:
                 return
         self._call("bookmarks.add", channel_id=channel_id, title=title, type="link", link=link)
 
-    def direct(self, user: str) -> str:
+    def open_dm(self, user: str) -> str:
         """The direct conversation with a person."""
         return str(self._call("conversations.open", users=user)["channel"]["id"])
 
-    def whisper(self, channel_id: str, user: str, post: Post) -> None:
+    def post_ephemeral(self, channel_id: str, user: str, post: Post) -> None:
         """Show something to one person only."""
         self._call("chat.postEphemeral", channel=channel_id, user=user, **_content(post))
 
-    def history(self, channel_id: str, *, oldest: str, latest: str = "") -> Iterator[Seen]:
+    def history(
+        self, channel_id: str, *, oldest: str, latest: str = ""
+    ) -> Iterator[HistoryMessage]:
         """Parents, newest first, all pages."""
         asked = {"channel": channel_id, "oldest": oldest, "inclusive": True}
         for page in self._pages(
@@ -215,7 +217,7 @@ class SlackChat:
         ):
             yield from (self._seen(channel_id, raw) for raw in page["messages"])
 
-    def replies(self, channel_id: str, thread_ts: str) -> Iterator[Seen]:
+    def replies(self, channel_id: str, thread_ts: str) -> Iterator[HistoryMessage]:
         """A thread's replies, oldest first, without the parent that Slack puts on every page."""
         for page in self._pages("conversations.replies", channel=channel_id, ts=thread_ts):
             yield from (
@@ -256,9 +258,9 @@ class SlackChat:
         me = self.identity()
         return raw.get("user") == me.user_id or bool(me.bot_id and raw.get("bot_id") == me.bot_id)
 
-    def _seen(self, channel_id: str, raw: Mapping[str, Any]) -> Seen:
+    def _seen(self, channel_id: str, raw: Mapping[str, Any]) -> HistoryMessage:
         team = self.identity().team_id
-        return Seen(
+        return HistoryMessage(
             message=message_from(raw, team_id=team, channel_id=channel_id),
             reactions={
                 reaction["name"]: tuple(reaction.get("users") or ())

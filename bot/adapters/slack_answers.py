@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
-from bot.domain.waits import asked_wait
+from bot.domain.retry_after import asked_wait
 from bot.errors import ConfigError, RetryLater, UserError
 
 CODE = re.compile(r"[a-z0-9_]+")

@@ -5,7 +5,7 @@ The state diagram (the open states are configurable, the last two are not)::
     declared -> investigating <-> fixing <-> monitoring -> resolved -> closed
                      ^------------- reopen ----------------+------------+
 
-Every verb returns a :class:`Change`: the incident as it is afterwards and what the timeline will say.
+Every verb returns a :class:`Transition`: the incident as it is afterwards and what the timeline will say.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Incident:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class Transition:
     """What a verb did: the incident afterwards, and the kind and data of the timeline entry."""
 
     incident: Incident
@@ -110,7 +110,7 @@ def clean_title(raw: str) -> str:
 
 def change_status(
     incident: Incident, to: str, *, policy: Policy, at: datetime, text: str = ""
-) -> Change:
+) -> Transition:
     """Move to another status, an open one or ``resolved``.
 
     Raises:
@@ -134,10 +134,10 @@ def change_status(
     )
     kind = EntryKind.RESOLVED if to == RESOLVED else EntryKind.STATUS
     data = {"from": incident.status, "to": to, "text": text}
-    return Change(incident=after, kind=kind, data=data)
+    return Transition(incident=after, kind=kind, data=data)
 
 
-def change_severity(incident: Incident, to: str, *, policy: Policy) -> Change:
+def change_severity(incident: Incident, to: str, *, policy: Policy) -> Transition:
     """Raise or lower the severity.
 
     Raises:
@@ -150,12 +150,12 @@ def change_severity(incident: Incident, to: str, *, policy: Policy) -> Change:
     if to == incident.severity:
         raise UserError(f"The severity is {to} already.")
     after = replace(incident, severity=to, version=incident.version + 1)
-    return Change(
+    return Transition(
         incident=after, kind=EntryKind.SEVERITY, data={"from": incident.severity, "to": to}
     )
 
 
-def assign_role(incident: Incident, role: str, user: str, *, policy: Policy) -> Change:
+def assign_role(incident: Incident, role: str, user: str, *, policy: Policy) -> Transition:
     """Give a role to a person; whoever had it gives it up.
 
     Raises:
@@ -170,12 +170,12 @@ def assign_role(incident: Incident, role: str, user: str, *, policy: Policy) -> 
         raise UserError(f"<@{user}> is {role} already.")
     roles = MappingProxyType({**incident.roles, role: user})
     after = replace(incident, roles=roles, version=incident.version + 1)
-    return Change(
+    return Transition(
         incident=after, kind=EntryKind.ROLE, data={"role": role, "user": user, "before": before}
     )
 
 
-def reopen(incident: Incident, *, policy: Policy) -> Change:
+def reopen(incident: Incident, *, policy: Policy) -> Transition:
     """Go back to the first open status.
 
     Raises:
@@ -187,7 +187,9 @@ def reopen(incident: Incident, *, policy: Policy) -> Change:
     after = replace(
         incident, status=to, resolved_at=None, closed_at=None, version=incident.version + 1
     )
-    return Change(incident=after, kind=EntryKind.REOPENED, data={"from": incident.status, "to": to})
+    return Transition(
+        incident=after, kind=EntryKind.REOPENED, data={"from": incident.status, "to": to}
+    )
 
 
 def retitle(incident: Incident, title: str) -> Incident:
@@ -195,7 +197,7 @@ def retitle(incident: Incident, title: str) -> Incident:
     return replace(incident, title=clean_title(title), version=incident.version + 1)
 
 
-def close(incident: Incident, answers: Answers, *, summary: str, at: datetime) -> Change:
+def close(incident: Incident, answers: Answers, *, summary: str, at: datetime) -> Transition:
     """End the incident with what the report needs.
 
     Raises:
@@ -213,4 +215,4 @@ def close(incident: Incident, answers: Answers, *, summary: str, at: datetime) -
         answers=answers,
         version=incident.version + 1,
     )
-    return Change(incident=after, kind=EntryKind.CLOSED, data={"from": incident.status})
+    return Transition(incident=after, kind=EntryKind.CLOSED, data={"from": incident.status})

@@ -2,7 +2,7 @@
 
 An entry stores a kind and its data, never prose made from them; ``render`` words it. A message becomes
 an entry when somebody marks it (a reaction or the message shortcut) and ceases to be one when the last
-mark is taken back, so its place in the report is derived from :class:`Mark` rows each time.
+mark is taken back, so its place in the report is derived from :class:`Tag` rows each time.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Message:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mark:
+class Tag:
     """Somebody filed a message under a heading, by the reaction ``name`` or by ``shortcut``."""
 
     message_key: str

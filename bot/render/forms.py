@@ -185,7 +185,9 @@ def edit_entry(incident_id: str, line: Line, *, zone: ZoneInfo) -> b.Block:
     )
 
 
-def run(incident_id: str, *, books: Sequence[tuple[str, str, str]], hubs: Sequence[str]) -> b.Block:
+def run(
+    incident_id: str, *, runbooks: Sequence[tuple[str, str, str]], hubs: Sequence[str]
+) -> b.Block:
     """Choose a runbook and a hub; nothing happens before the plan is confirmed."""
     one = len(hubs) == 1
     return b.modal(
@@ -195,9 +197,9 @@ def run(incident_id: str, *, books: Sequence[tuple[str, str, str]], hubs: Sequen
             b.input_block(
                 "runbook",
                 "Runbook",
-                b.select("value", [b.option(title, name) for name, title, _ in books]),
+                b.select("value", [b.option(title, name) for name, title, _ in runbooks]),
             ),
-            b.context("\n".join(f"*{title}*: {help_}" for _, title, help_ in books)),
+            b.context("\n".join(f"*{title}*: {help_}" for _, title, help_ in runbooks)),
             b.input_block(
                 "hub",
                 "Hub",

@@ -16,7 +16,7 @@ import structlog
 from bot.domain.incident import Incident
 from bot.domain.timeline import Message, ts_moment
 from bot.errors import RetryLater, UserError
-from bot.ports import Chat, Clock, Seen
+from bot.ports import Chat, Clock, HistoryMessage
 from bot.services.record import Record
 from bot.store import incidents as incident_rows
 from bot.store import timeline as rows
@@ -98,13 +98,15 @@ class Backfill:
                 new += self._thread(incident, channel_id, seen, shown)
         return Found(new=new, deleted=self._absent(stored, shown, before=began - SETTLE))
 
-    def _keep(self, incident: Incident, seen: Seen, shown: set[str]) -> int:
+    def _keep(self, incident: Incident, seen: HistoryMessage, shown: set[str]) -> int:
         shown.add(seen.message.key)
-        news = self._record.said(seen.message)
-        self._record.marks_are(incident, seen.message, seen.reactions)
+        news = self._record.record_message(seen.message)
+        self._record.sync_tags(incident, seen.message, seen.reactions)
         return int(news)
 
-    def _thread(self, incident: Incident, channel_id: str, parent: Seen, shown: set[str]) -> int:
+    def _thread(
+        self, incident: Incident, channel_id: str, parent: HistoryMessage, shown: set[str]
+    ) -> int:
         return sum(
             self._keep(incident, reply, shown)
             for reply in self._chat.replies(channel_id, parent.message.ts)

@@ -1,7 +1,7 @@
 """The changes people make to an incident: status, severity, roles, updates, action items, the ends.
 
 Each is one transaction: the incident, its timeline entry, its reminder, and the work that makes Slack
-follow commit together. ``cause`` is unique to the person's act (a trigger, a view), so that a
+follow commit together. ``idempotency_key`` is unique to the person's act (a trigger, a view), so that a
 redelivery changes nothing.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.domain import incident as verbs
 from bot.domain.actions import TITLE_LIMIT, ActionItem, item_id
-from bot.domain.incident import CLOSED, Answers, Change, Incident
+from bot.domain.incident import CLOSED, Answers, Incident, Transition
 from bot.domain.reminders import Reminder
 from bot.domain.timeline import EntryKind
 from bot.errors import UserError
@@ -27,12 +27,12 @@ from bot.store.engine import Store, Tx
 
 
 @dataclass(frozen=True, kw_only=True)
-class Act:
-    """Who does something to which incident. ``cause`` is unique to this act."""
+class StateChange:
+    """Who does something to which incident. ``idempotency_key`` is unique to this act."""
 
     incident_id: str
     by: str
-    cause: str
+    idempotency_key: str
 
 
 class Changes:
@@ -44,51 +44,57 @@ class Changes:
         self._now = now
         self._settings = settings
 
-    def status(self, act: Act, to: str, text: str = "") -> Incident:
+    def status(self, change: StateChange, to: str, text: str = "") -> Incident:
         """Move to another status; ``resolved`` ends the reminders."""
         return self._apply(
-            act,
+            change,
             lambda incident, now: verbs.change_status(
                 incident, to, policy=self._settings.policy, at=now, text=text.strip()
             ),
         )
 
-    def severity(self, act: Act, to: str) -> Incident:
+    def severity(self, change: StateChange, to: str) -> Incident:
         """Raise or lower the severity; the reminders follow."""
         return self._apply(
-            act,
+            change,
             lambda incident, _now: verbs.change_severity(
                 incident, to, policy=self._settings.policy
             ),
         )
 
-    def role(self, act: Act, role: str, user: str) -> Incident:
+    def role(self, change: StateChange, role: str, user: str) -> Incident:
         """Give a role to a person."""
         return self._apply(
-            act,
+            change,
             lambda incident, _now: verbs.assign_role(
                 incident, role, user, policy=self._settings.policy
             ),
         )
 
-    def reopen(self, act: Act) -> Incident:
+    def reopen(self, change: StateChange) -> Incident:
         """Take the incident up again."""
         return self._apply(
-            act, lambda incident, _now: verbs.reopen(incident, policy=self._settings.policy)
+            change, lambda incident, _now: verbs.reopen(incident, policy=self._settings.policy)
         )
 
     def close(
-        self, act: Act, answers: Answers, *, title: str, summary: str, hubs: tuple[str, ...]
+        self,
+        change: StateChange,
+        answers: Answers,
+        *,
+        title: str,
+        summary: str,
+        hubs: tuple[str, ...],
     ) -> Incident:
         """End the incident; its report is published."""
 
-        def verb(incident: Incident, now: datetime) -> Change:
+        def verb(incident: Incident, now: datetime) -> Transition:
             titled = replace(verbs.retitle(incident, title), hubs=hubs)
             return verbs.close(titled, answers, summary=summary.strip(), at=now)
 
-        return self._apply(act, verb)
+        return self._apply(change, verb)
 
-    def update(self, act: Act, text: str) -> Incident:
+    def update(self, change: StateChange, text: str) -> Incident:
         """Tell people how things stand; the next reminder counts from here.
 
         Raises:
@@ -100,20 +106,20 @@ class Changes:
                 "Write the update after the command: /incident update what you know now."
             )
 
-        def verb(incident: Incident, _now: datetime) -> Change:
+        def verb(incident: Incident, _now: datetime) -> Transition:
             if incident.status == CLOSED:
                 raise UserError("This incident is closed: reopen it first with /incident reopen.")
-            return Change(
+            return Transition(
                 incident=incident,
                 kind=EntryKind.UPDATE,
                 data={"text": text, "status": incident.status},
             )
 
-        return self._apply(act, verb)
+        return self._apply(change, verb)
 
     def action_item(
         self,
-        act: Act,
+        change: StateChange,
         title: str,
         *,
         group: str = "",
@@ -136,15 +142,15 @@ class Changes:
         if link and not link.startswith(("https://", "http://")):
             raise UserError("A link begins with https://.", field="link")
         group = group.strip() or self._settings.groups[-1]
-        source = source or act.cause
-        item = item_id(act.incident_id, source)
+        source = source or change.idempotency_key
+        item = item_id(change.incident_id, source)
 
         def extra(tx: Tx, now: datetime) -> None:
             rows.add_item(
                 tx,
                 ActionItem(
                     id=item,
-                    incident_id=act.incident_id,
+                    incident_id=change.incident_id,
                     position=0,
                     group=group,
                     title=title,
@@ -155,22 +161,26 @@ class Changes:
                 ),
             )
 
-        def verb(incident: Incident, _now: datetime) -> Change:
-            return Change(
+        def verb(incident: Incident, _now: datetime) -> Transition:
+            return Transition(
                 incident=incident,
                 kind=EntryKind.ACTION_ITEM,
                 data={"item": item, "text": title, "group": group, "owner": owner, "link": link},
             )
 
         return self._apply(
-            Act(incident_id=act.incident_id, by=act.by, cause=f"item/{item}"), verb, extra
+            StateChange(
+                incident_id=change.incident_id, by=change.by, idempotency_key=f"item/{item}"
+            ),
+            verb,
+            extra,
         )
 
-    def snooze(self, act: Act, minutes: int) -> datetime:
+    def snooze(self, change: StateChange, minutes: int) -> datetime:
         """Put the next reminder off; returns when it is due."""
         due_at = self._now() + timedelta(minutes=minutes)
         with self._store.write() as tx:
-            incident = rows.get(tx, act.incident_id, lock=True)
+            incident = rows.get(tx, change.incident_id, lock=True)
             if not incident.is_open:
                 raise UserError("This incident is over: there are no reminders to put off.")
             pending = rows.reminder_of(tx, incident.id)
@@ -180,33 +190,33 @@ class Changes:
 
     def _apply(
         self,
-        act: Act,
-        verb: Callable[[Incident, datetime], Change],
+        change: StateChange,
+        verb: Callable[[Incident, datetime], Transition],
         extra: Callable[[Tx, datetime], None] | None = None,
     ) -> Incident:
         now = self._now()
         with self._store.write() as tx:
-            before = rows.get(tx, act.incident_id, lock=True)
-            if timeline_rows.has_source(tx, act.incident_id, act.cause):
+            before = rows.get(tx, change.incident_id, lock=True)
+            if timeline_rows.has_source(tx, change.incident_id, change.idempotency_key):
                 return before
-            change = verb(before, now)
-            rows.save(tx, change.incident)
-            _record(tx, change, act, now)
+            transition = verb(before, now)
+            rows.save(tx, transition.incident)
+            _record(tx, change, transition, now)
             if extra:
                 extra(tx, now)
-            self._remind(tx, before, change, now)
-            sync.enqueue(self._durable, tx, act.incident_id, act.cause)
-            if change.incident.closed_at is not None:
-                publish.enqueue(self._durable, tx, act.incident_id, act.cause)
-        return change.incident
+            self._remind(tx, before, transition, now)
+            sync.enqueue(self._durable, tx, change.incident_id, change.idempotency_key)
+            if transition.incident.closed_at is not None:
+                publish.enqueue(self._durable, tx, change.incident_id, change.idempotency_key)
+        return transition.incident
 
-    def _remind(self, tx: Tx, before: Incident, change: Change, now: datetime) -> None:
+    def _remind(self, tx: Tx, before: Incident, transition: Transition, now: datetime) -> None:
         """An open incident has a reminder, counted from the last thing people were told."""
-        incident = change.incident
+        incident = transition.incident
         if not incident.is_open:
             rows.drop_reminder(tx, incident.id)
             return
-        told = change.kind in (EntryKind.UPDATE, EntryKind.STATUS, EntryKind.REOPENED)
+        told = transition.kind in (EntryKind.UPDATE, EntryKind.STATUS, EntryKind.REOPENED)
         pending = rows.reminder_of(tx, incident.id)
         if pending and not told and before.severity == incident.severity:
             return
@@ -220,15 +230,15 @@ class Changes:
         return rows.reminders_posted(tx, incident_id) + 1
 
 
-def _record(tx: Tx, change: Change, act: Act, now: datetime) -> None:
-    data: Mapping[str, Any] = change.data
+def _record(tx: Tx, change: StateChange, transition: Transition, now: datetime) -> None:
+    data: Mapping[str, Any] = transition.data
     timeline_rows.add_entry(
         tx,
-        incident_id=act.incident_id,
+        incident_id=change.incident_id,
         at=now,
         now=now,
-        kind=change.kind,
-        author=act.by,
+        kind=transition.kind,
+        author=change.by,
         data=data,
-        source=act.cause,
+        source=change.idempotency_key,
     )

@@ -13,7 +13,7 @@ from bot.domain.incident import Incident
 from bot.domain.naming import channel_name
 from bot.errors import NeedsHuman, RetryLater, UserError
 from bot.ports import JSON, Channel, Chat
-from bot.services.effects import Effects, Outcome
+from bot.services.reconciler import EnsureResult, Reconciler
 from bot.services.settings import Settings
 from bot.store import incidents as rows
 from bot.store.engine import Store, Tx
@@ -40,17 +40,19 @@ def reserve_name(tx: Tx, settings: Settings, incident: Incident, *, taken: int) 
 class Channels:
     """Opens incident channels."""
 
-    def __init__(self, store: Store, effects: Effects, chat: Chat, settings: Settings) -> None:
+    def __init__(
+        self, store: Store, reconciler: Reconciler, chat: Chat, settings: Settings
+    ) -> None:
         self._store = store
-        self._effects = effects
+        self._reconciler = reconciler
         self._chat = chat
         self._settings = settings
 
-    def open(self, incident_id: str) -> Outcome:
+    def open(self, incident_id: str) -> EnsureResult:
         """Make sure that the incident has its channel, and remember which it is."""
         with self._store.read() as tx:
             private = rows.get(tx, incident_id).private
-        outcome = self._effects.ensure(
+        outcome = self._reconciler.ensure(
             f"{incident_id}/channel",
             incident_id=incident_id,
             want={"private": private},

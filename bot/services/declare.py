@@ -24,9 +24,9 @@ from bot.store.engine import Store, Tx
 
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
-    """What the form says. ``form`` is unique to the opened form (Slack's view id)."""
+    """What the form says. ``idempotency_key`` is unique to the opened form (Slack's view id)."""
 
-    form: str
+    idempotency_key: str
     team_id: str
     declared_by: str
     title: str
@@ -123,5 +123,5 @@ class Declare:
 
 
 def _incident_id(declaration: Declaration) -> str:
-    digest = hashlib.sha256(f"{declaration.team_id}/{declaration.form}".encode())
+    digest = hashlib.sha256(f"{declaration.team_id}/{declaration.idempotency_key}".encode())
     return digest.hexdigest()[:12]

@@ -21,7 +21,7 @@ from bot.errors import UserError
 from bot.ports import JSON, Clock, Durable, Folder, Forge, Issue, Origin
 from bot.render import report as pages
 from bot.services import sync
-from bot.services.effects import Effects, Outcome
+from bot.services.reconciler import EnsureResult, Reconciler
 from bot.services.report import Reports
 from bot.services.settings import Filing
 from bot.store import effects as effect_rows
@@ -40,13 +40,13 @@ _FOLDER = "folder"
 log = structlog.get_logger()
 
 
-def enqueue(durable: Durable, tx: Tx, incident_id: str, cause: str) -> None:
-    """Publish what this transaction changes; ``cause`` is unique to the change."""
+def enqueue(durable: Durable, tx: Tx, incident_id: str, idempotency_key: str) -> None:
+    """Publish what this transaction changes; ``idempotency_key`` is unique to the change."""
     durable.enqueue(
         tx,
         WORKFLOW,
-        key=f"{WORKFLOW}/{incident_id}/{cause}",
-        lane=f"{WORKFLOW}/{incident_id}",
+        key=f"{WORKFLOW}/{incident_id}/{idempotency_key}",
+        partition_key=f"{WORKFLOW}/{incident_id}",
         args=[incident_id],
     )
 
@@ -65,7 +65,7 @@ class Publish:
     def __init__(
         self,
         store: Store,
-        effects: Effects,
+        reconciler: Reconciler,
         durable: Durable,
         reports: Reports,
         folder: Folder,
@@ -75,7 +75,7 @@ class Publish:
         gather: Callable[[str], None] = lambda _incident_id: None,
     ) -> None:
         self._store = store
-        self._effects = effects
+        self._reconciler = reconciler
         self._durable = durable
         self._reports = reports
         self._folder = folder
@@ -84,10 +84,10 @@ class Publish:
         self._filing = filing
         self._gather = gather
 
-    def ask(self, incident_id: str, cause: str) -> None:
+    def ask(self, incident_id: str, idempotency_key: str) -> None:
         """Somebody wants it published, now."""
         with self._store.write() as tx:
-            enqueue(self._durable, tx, incident_id, cause)
+            enqueue(self._durable, tx, incident_id, idempotency_key)
 
     def workflow(self, incident_id: str) -> None:
         """All of it; what fails stops nothing else and is tried again later."""
@@ -149,7 +149,7 @@ class Publish:
         forge = self._forge
         if forge is None or parent is None or child is None:
             return filed
-        self._effects.ensure(
+        self._reconciler.ensure(
             f"{incident_id}{_PART}child/{item_id}",
             incident_id=incident_id,
             want={"parent": parent, "child": child},
@@ -170,7 +170,7 @@ class Publish:
             name, private = f"{report.date}-{words}", report.incident.private
             return {"path": self._folder.put(name, text, origin=origin, private=private)}
 
-        outcome = self._effects.ensure(
+        outcome = self._reconciler.ensure(
             f"{incident_id}{_PART}{_FOLDER}",
             incident_id=incident_id,
             want={"text": _digest(text)},
@@ -213,7 +213,7 @@ class Publish:
         title: str,
         body: str,
         labels: Sequence[str],
-    ) -> Outcome:
+    ) -> EnsureResult:
         forge = self._forge
         if forge is None:
             raise LookupError("no forge to file with")
@@ -233,7 +233,7 @@ class Publish:
             _keep_private(report, forge)
             return _ref(forge.rewrite_issue(ref["number"], title, body, origin=origin))
 
-        return self._effects.ensure(
+        return self._reconciler.ensure(
             f"{report.incident.id}{_PART}{part}",
             incident_id=report.incident.id,
             want={"title": title, "body": _digest(body)},
@@ -242,7 +242,7 @@ class Publish:
             change=changed,
         )
 
-    def _remember(self, item: ActionItem, outcome: Outcome) -> None:
+    def _remember(self, item: ActionItem, outcome: EnsureResult) -> None:
         url = outcome.ref.get("url", "")
         if url and url != item.issue_url:
             with self._store.write() as tx:

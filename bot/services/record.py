@@ -1,8 +1,8 @@
-"""Recording what is said: every message once, its edits and deletions as revisions, its marks.
+"""Recording what is said: every message once, its edits and deletions as revisions, its tags.
 
 Everything here may come twice, late or out of order, from an event or from backfill, and ends the same:
 a message is what its newest edit says, a deletion stays a deletion, and what people marked is derived
-from the marks that stand.
+from the tags that stand.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from bot.domain.incident import Incident
 from bot.domain.slack_message import permalink
-from bot.domain.timeline import Entry, EntryKind, Heading, Line, Mark, Message, ts_moment
+from bot.domain.timeline import Entry, EntryKind, Heading, Line, Message, Tag, ts_moment
 from bot.errors import UserError
 from bot.ports import Clock
 from bot.services.settings import Settings
@@ -23,7 +23,7 @@ from bot.store import timeline as rows
 from bot.store.engine import Store, Tx
 
 SHORTCUT = "shortcut"
-"""The name of the mark that the message shortcut makes."""
+"""The name of the tag that the message shortcut makes."""
 NOTE_LIMIT = 3000
 
 
@@ -43,7 +43,7 @@ class Record:
         with self._store.read() as tx:
             return incident_rows.by_channel(tx, team_id, channel_id)
 
-    def said(self, message: Message) -> bool:
+    def record_message(self, message: Message) -> bool:
         """A message was posted or edited; returns whether that was news.
 
         A deleted parent of a thread stays in Slack as a ``tombstone``, which says it is deleted.
@@ -54,9 +54,9 @@ class Record:
         with self._store.write() as tx:
             if not self._ours(tx, message):
                 return False
-            return self._said(tx, replace(message, permalink=link))
+            return self._record_message(tx, replace(message, permalink=link))
 
-    def _said(self, tx: Tx, message: Message) -> bool:
+    def _record_message(self, tx: Tx, message: Message) -> bool:
         if rows.add_message(tx, message):
             return True
         known = rows.message_by_key(tx, message.key, lock=True)
@@ -81,7 +81,7 @@ class Record:
             rows.revise(tx, known, gone, change="deleted", seen_at=self._now())
             return True
 
-    def marked(self, team_id: str, channel_id: str, ts: str, user: str, name: str) -> None:
+    def tag(self, team_id: str, channel_id: str, ts: str, user: str, name: str) -> None:
         """Somebody reacted to a message, or used the shortcut on it."""
         heading = self._heading(name)
         if heading is None:
@@ -90,17 +90,17 @@ class Record:
         with self._store.write() as tx:
             incident = incident_rows.by_channel(tx, team_id, channel_id)
             if incident is not None:
-                mark = Mark(
+                tag = Tag(
                     message_key=key, user=user, name=name, heading=heading, seen_at=self._now()
                 )
-                self._mark(tx, incident, mark, ts)
+                self._add_tag(tx, incident, tag, ts)
 
-    def unmarked(self, team_id: str, channel_id: str, ts: str, user: str, name: str) -> None:
+    def untag(self, team_id: str, channel_id: str, ts: str, user: str, name: str) -> None:
         """Somebody took a reaction back."""
         with self._store.write() as tx:
-            rows.drop_mark(tx, f"{team_id}:{channel_id}:{ts}", user, name)
+            rows.remove_tag(tx, f"{team_id}:{channel_id}:{ts}", user, name)
 
-    def marks_are(
+    def sync_tags(
         self, incident: Incident, message: Message, reactions: Mapping[str, tuple[str, ...]]
     ) -> None:
         """Slack shows these reactions on a message now: what differs is put right."""
@@ -111,23 +111,30 @@ class Record:
             for user in users
         }
         with self._store.write() as tx:
-            have = {(m.user, m.name) for m in rows.marks(tx, [message.key]) if m.name != SHORTCUT}
+            have = {(m.user, m.name) for m in rows.tags(tx, [message.key]) if m.name != SHORTCUT}
             for user, name in sorted(wanted - have):
                 heading = self._heading(name)
                 if heading is not None:
-                    mark = Mark(
+                    tag = Tag(
                         message_key=message.key,
                         user=user,
                         name=name,
                         heading=heading,
                         seen_at=self._now(),
                     )
-                    self._mark(tx, incident, mark, message.ts)
+                    self._add_tag(tx, incident, tag, message.ts)
             for user, name in have - wanted:
-                rows.drop_mark(tx, message.key, user, name)
+                rows.remove_tag(tx, message.key, user, name)
 
     def note(
-        self, incident_id: str, *, by: str, text: str, at: datetime, precise: bool, cause: str
+        self,
+        incident_id: str,
+        *,
+        by: str,
+        text: str,
+        at: datetime,
+        precise: bool,
+        idempotency_key: str,
     ) -> bool:
         """Write a line into the timeline, at the time it happened; False when told before.
 
@@ -144,7 +151,7 @@ class Record:
                 kind=EntryKind.NOTE,
                 author=by,
                 data={"text": text, "precision": "second" if precise else "minute"},
-                source=cause,
+                source=idempotency_key,
             )
 
     def rewrite(self, incident_id: str, entry_id: int, *, text: str, at: datetime | None) -> None:
@@ -160,7 +167,7 @@ class Record:
                 data["precision"] = "second" if at.second else "minute"
             rows.change_entry(tx, entry_id, data=data, at=at or entry.at)
 
-    def take_out(self, incident_id: str, entry_id: int) -> None:
+    def hide_entry(self, incident_id: str, entry_id: int) -> None:
         """Take an entry out of the timeline; marking its message again brings it back.
 
         Raises:
@@ -183,10 +190,10 @@ class Record:
             )
         return entry
 
-    def _mark(self, tx: Tx, incident: Incident, mark: Mark, ts: str) -> None:
-        if not rows.add_mark(tx, mark):
+    def _add_tag(self, tx: Tx, incident: Incident, tag: Tag, ts: str) -> None:
+        if not rows.add_tag(tx, tag):
             return
-        message = rows.message_by_key(tx, mark.message_key)
+        message = rows.message_by_key(tx, tag.message_key)
         added = rows.add_entry(
             tx,
             incident_id=incident.id,
@@ -195,11 +202,11 @@ class Record:
             kind=EntryKind.MESSAGE,
             author=message.author if message else "",
             data={},
-            source=f"message/{mark.message_key}",
-            message_key=mark.message_key,
+            source=f"message/{tag.message_key}",
+            message_key=tag.message_key,
         )
         if not added:
-            rows.restore_entry(tx, incident.id, f"message/{mark.message_key}")
+            rows.restore_entry(tx, incident.id, f"message/{tag.message_key}")
 
     def _heading(self, name: str) -> Heading | None:
         if name == SHORTCUT:

@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.domain.reminders import Reminder, next_due
 from bot.ports import Clock, Durable
 from bot.services import sync
-from bot.services.projections import REMINDER
+from bot.services.resources import REMINDER
 from bot.services.settings import Settings
 from bot.store import effects as effect_rows
 from bot.store import incidents as rows

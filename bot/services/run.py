@@ -19,7 +19,7 @@ from bot.errors import MaydayError, UserError
 from bot.ports import Clock, Durable
 from bot.runbook import Parameters, Runbook
 from bot.services import sync
-from bot.services.change import Act
+from bot.services.change import StateChange
 from bot.services.facts import read_facts
 from bot.services.sightings import Sightings
 from bot.services.site import Site
@@ -41,7 +41,7 @@ APPROVAL_EXPIRED = (
 )
 MOST_TRIES = 3
 LONGEST_WAIT = 60.0
-"""Seconds that a step waits where a system asks for it; who asks for more has failed this time."""
+"""Seconds a step waits at a system's request; a longer request is a failure."""
 RESYNC = "resync-routes"
 """The runbook that is to be tried before a proxy is restarted."""
 
@@ -64,7 +64,7 @@ class Runs:
         durable: Durable,
         now: Clock,
         *,
-        books: Mapping[str, Runbook],
+        runbooks: Mapping[str, Runbook],
         sites: Mapping[str, Site],
         wall: Clock,
         wait: Callable[[float], None],
@@ -72,56 +72,57 @@ class Runs:
         self._store = store
         self._durable = durable
         self._now = now
-        self._books = books
+        self._runbooks = runbooks
         self._sites = sites
         self._sightings = Sightings(store)
         self._wall = wall
         self._wait = wait
 
     @property
-    def books(self) -> Mapping[str, Runbook]:
+    def runbooks(self) -> Mapping[str, Runbook]:
         """The runbooks on offer, by name."""
-        return self._books
+        return self._runbooks
 
     @property
     def hubs(self) -> list[str]:
         """The hubs that they can be run on."""
         return list(self._sites)
 
-    def ask(self, act: Act, *, runbook: str, hub: str, users: frozenset[str]) -> Run:
+    def ask(self, change: StateChange, *, runbook: str, hub: str, users: frozenset[str]) -> Run:
         """Have a plan made; the person must have been authorised.
 
         Raises:
             UserError: no such runbook or hub, or the incident is closed.
         """
-        if runbook not in self._books:
-            raise UserError(
-                f"There is no runbook “{runbook}”: use one of {', '.join(self._books)}."
-            )
+        if runbook not in self._runbooks:
+            known = ", ".join(self._runbooks)
+            raise UserError(f"There is no runbook “{runbook}”: use one of {known}.")
         if not self._sites:
             raise UserError("No hub is configured: add hubs and clusters to mayday.yaml.")
         if hub not in self._sites:
             raise UserError(f"mayday knows no hub “{hub}”: use one of {', '.join(self._sites)}.")
         run = Run(
-            id=hashlib.sha256(f"{act.incident_id}/{act.cause}".encode()).hexdigest()[:12],
-            incident_id=act.incident_id,
+            id=hashlib.sha256(
+                f"{change.incident_id}/{change.idempotency_key}".encode()
+            ).hexdigest()[:12],
+            incident_id=change.incident_id,
             runbook=runbook,
             hub=hub,
             options={"users": sorted(users)},
             state=RunState.PLANNING,
             plan=None,
             error="",
-            asked_by=act.by,
+            asked_by=change.by,
             asked_at=self._wall(),
         )
         with self._store.write() as tx:
-            incident = incident_rows.get(tx, act.incident_id, lock=True)
+            incident = incident_rows.get(tx, change.incident_id, lock=True)
             if incident.closed_at is not None:
                 raise UserError("This incident is closed: reopen it first with /incident reopen.")
             if rows.add(tx, run):
-                sync.enqueue(self._durable, tx, act.incident_id, f"run/{run.id}/asked")
+                sync.enqueue(self._durable, tx, change.incident_id, f"run/{run.id}/asked")
                 self._durable.enqueue(
-                    tx, PLAN, key=f"{PLAN}/{run.id}", lane=f"run/{run.id}", args=[run.id]
+                    tx, PLAN, key=f"{PLAN}/{run.id}", partition_key=f"run/{run.id}", args=[run.id]
                 )
         return run
 
@@ -142,7 +143,11 @@ class Runs:
             self._decide(tx, run, by, RunState.EXPIRED if expired else RunState.RUNNING)
             if not expired:
                 self._durable.enqueue(
-                    tx, EXECUTE, key=f"{EXECUTE}/{run.id}", lane=f"hub/{run.hub}", args=[run.id]
+                    tx,
+                    EXECUTE,
+                    key=f"{EXECUTE}/{run.id}",
+                    partition_key=f"hub/{run.hub}",
+                    args=[run.id],
                 )
         if expired:
             minutes = int(EXPIRES_AFTER.total_seconds() // 60)
@@ -187,7 +192,7 @@ class Runs:
         """
         with self._store.read() as tx:
             under_way = rows.under_way(tx)
-        lost = [run for run in under_way if self._durable.is_lost(_workflow_key(run))]
+        lost = [run for run in under_way if self._durable.has_failed(_workflow_key(run))]
         for run in lost:
             with self._store.write() as tx:
                 begun = bool(rows.steps(tx, run.id))
@@ -342,7 +347,7 @@ class Runs:
 
     def _fresh(self, run: Run, *, rights: bool = False) -> Plan:
         parameters = Parameters(users=frozenset(run.options.get("users") or ()))
-        return self._books[run.runbook].plan(self._facts(run, rights=rights), parameters)
+        return self._runbooks[run.runbook].plan(self._facts(run, rights=rights), parameters)
 
     def _facts(self, run: Run, *, rights: bool = False) -> HubFacts:
         with self._store.read() as tx:

@@ -8,17 +8,17 @@ from bot.domain.plans import Plan, Result
 from bot.ports import Post
 from bot.render.runs import run_posts
 from bot.runbook import Runbook
-from bot.services.projections import RunPosts
+from bot.services.resources import RunPosts
 from bot.store.runs import Run, RunStep
 
 
-def posts_of(books: Mapping[str, Runbook]) -> RunPosts:
+def posts_of(runbooks: Mapping[str, Runbook]) -> RunPosts:
     """How a run's rows become the messages that show it."""
 
     def posts(run: Run, steps: Sequence[RunStep]) -> Iterator[tuple[str, Post, str]]:
         yield from run_posts(
             run_id=run.id,
-            title=books[run.runbook].title if run.runbook in books else run.runbook,
+            title=runbooks[run.runbook].title if run.runbook in runbooks else run.runbook,
             hub=run.hub,
             state=run.state.value,
             plan=Plan.from_json(run.plan) if run.plan else None,

@@ -66,12 +66,12 @@ class Sweep:
 
         A run of a runbook is not begun anew: it is told as lost.
         """
-        for key in self._durable.bury():
+        for key in self._durable.cancel_orphaned():
             log.warning("sweep.buried", workflow=key)
-        for key in self._durable.lost_lately():
-            kind, incident_id, cause = (*key.split("/", 2), "")[:3]
+        for key in self._durable.failed_lately():
+            kind, incident_id, idempotency_key = (*key.split("/", 2), "")[:3]
             enqueue = {sync.WORKFLOW: sync.enqueue, publish.WORKFLOW: publish.enqueue}.get(kind)
-            if enqueue is not None and (again := _again(cause)):
+            if enqueue is not None and (again := _again(idempotency_key)):
                 with self._store.write() as tx:
                     enqueue(self._durable, tx, incident_id, again)
 
@@ -87,10 +87,10 @@ class Sweep:
         return bool(set(self._sync.pending(incident_id)) - waiting)
 
 
-def _again(cause: str) -> str:
+def _again(idempotency_key: str) -> str:
     """The cause of the next try, the same whenever it is asked for; empty after too many."""
-    tries, root = 0, cause
-    if cause.startswith(AGAIN):
-        number, _, root = cause.removeprefix(AGAIN).partition("/")
+    tries, root = 0, idempotency_key
+    if idempotency_key.startswith(AGAIN):
+        number, _, root = idempotency_key.removeprefix(AGAIN).partition("/")
         tries = int(number)
     return f"{AGAIN}{tries + 1}/{root}" if tries < MOST_TRIES else ""

@@ -1,6 +1,6 @@
 """Bringing Slack in step with an incident: the one workflow behind every change.
 
-It opens the channel, brings the declarer in, and then makes each other projection by itself: one that
+It opens the channel, brings the declarer in, and then makes every other resource separately: one that
 fails neither stops the rest nor is forgotten. Running it again when all is well calls nobody.
 """
 
@@ -12,8 +12,8 @@ import structlog
 
 from bot.ports import Durable
 from bot.services.channel import Channels
-from bot.services.effects import Effects
-from bot.services.projections import NOTICE, Projection, Projections, Snapshot
+from bot.services.reconciler import Reconciler
+from bot.services.resources import NOTICE, Resource, Resources, Snapshot
 from bot.store import effects as effect_rows
 from bot.store.effects import EffectState
 from bot.store.engine import Store, Tx
@@ -26,10 +26,14 @@ MOST_ROUNDS = 5
 log = structlog.get_logger()
 
 
-def enqueue(durable: Durable, tx: Tx, incident_id: str, cause: str) -> None:
-    """Have Slack follow what this transaction changes; ``cause`` is unique to the change."""
+def enqueue(durable: Durable, tx: Tx, incident_id: str, idempotency_key: str) -> None:
+    """Have Slack follow what this transaction changes; ``idempotency_key`` is unique to the change."""
     durable.enqueue(
-        tx, WORKFLOW, key=f"{WORKFLOW}/{incident_id}/{cause}", lane=incident_id, args=[incident_id]
+        tx,
+        WORKFLOW,
+        key=f"{WORKFLOW}/{incident_id}/{idempotency_key}",
+        partition_key=incident_id,
+        args=[incident_id],
     )
 
 
@@ -39,16 +43,16 @@ class Sync:
     def __init__(
         self,
         store: Store,
-        effects: Effects,
+        reconciler: Reconciler,
         durable: Durable,
         channels: Channels,
-        projections: Projections,
+        resources: Resources,
     ) -> None:
         self._store = store
-        self._effects = effects
+        self._reconciler = reconciler
         self._durable = durable
         self._channels = channels
-        self._projections = projections
+        self._resources = resources
 
     def workflow(self, incident_id: str) -> None:
         """Make everything so; rounds, because some things (a pin) need others (the card) first."""
@@ -71,30 +75,30 @@ class Sync:
 
     def pending(self, incident_id: str) -> list[str]:
         """The keys of what is not as it should be; what waits for a human is left alone."""
-        snap = self._projections.snapshot(incident_id)
+        snap = self._resources.snapshot(incident_id)
         keys = []
-        for projection in self._projections.of(snap):
-            effect = snap.effects.get(projection.key)
+        for resource in self._resources.of(snap):
+            effect = snap.effects.get(resource.key)
             if effect is None or (
                 effect.state is not EffectState.UNCLEAR
-                and not (effect.state is EffectState.DONE and effect.done_want == projection.want)
+                and not (effect.state is EffectState.DONE and effect.done_want == resource.want)
             ):
-                keys.append(projection.key)
+                keys.append(resource.key)
         return keys
 
     def bring_about(self, incident_id: str, key: str) -> dict[str, Any]:
-        """One projection, by itself."""
-        snap = self._projections.snapshot(incident_id)
-        for projection in self._projections.of(snap):
-            if projection.key == key:
-                return self._ensure(incident_id, projection)
+        """Ensures one resource."""
+        snap = self._resources.snapshot(incident_id)
+        for resource in self._resources.of(snap):
+            if resource.key == key:
+                return self._ensure(incident_id, resource)
         return {"state": "no longer wanted"}
 
     def tell_problems(self, incident_id: str) -> dict[str, Any]:
         """Tell the person what could not be done, or that it is done now."""
-        self._forget_unwanted(self._projections.snapshot(incident_id))
-        snap = self._projections.snapshot(incident_id)
-        if notice := self._projections.notice(snap):
+        self._forget_unwanted(self._resources.snapshot(incident_id))
+        snap = self._resources.snapshot(incident_id)
+        if notice := self._resources.notice(snap):
             return self._ensure(incident_id, notice)
         if untold := snap.effects.get(f"{incident_id}/{NOTICE}"):
             with self._store.write() as tx:
@@ -108,7 +112,7 @@ class Sync:
         """
         if snap.incident.channel_id is None:
             return
-        kept = {projection.key for projection in self._projections.of(snap)}
+        kept = {resource.key for resource in self._resources.of(snap)}
         kept |= {f"{snap.incident.id}/channel", f"{snap.incident.id}/{NOTICE}"}
         with self._store.write() as tx:
             for key, effect in snap.effects.items():
@@ -116,19 +120,19 @@ class Sync:
                     continue
                 effect_rows.change(tx, key, error="", retry_at=None)
 
-    def retry(self, incident_id: str, cause: str) -> None:
+    def retry(self, incident_id: str, idempotency_key: str) -> None:
         """Somebody pressed the button: try everything that is not done again, now."""
         with self._store.write() as tx:
             effect_rows.take_up_unclear(tx, incident_id)
-            enqueue(self._durable, tx, incident_id, f"retry/{cause}")
+            enqueue(self._durable, tx, incident_id, f"retry/{idempotency_key}")
 
-    def _ensure(self, incident_id: str, projection: Projection) -> dict[str, Any]:
-        outcome = self._effects.ensure(
-            projection.key,
+    def _ensure(self, incident_id: str, resource: Resource) -> dict[str, Any]:
+        outcome = self._reconciler.ensure(
+            resource.key,
             incident_id=incident_id,
-            want=projection.want,
-            make=projection.make,
-            look=projection.look,
-            change=projection.change,
+            want=resource.want,
+            make=resource.make,
+            look=resource.look,
+            change=resource.change,
         )
         return {"state": outcome.state.value}

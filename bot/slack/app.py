@@ -2,7 +2,7 @@
 
 Bolt acknowledges an event before its listener runs, so events are committed by a middleware: a failure
 there leaves them unacknowledged and Slack sends them again. Commands, buttons and forms are acknowledged
-by :class:`Front`, after what they ask for is committed. Listeners have a pool of their own, since Bolt's
+by :class:`Dispatcher`, after what they ask for is committed. Listeners have a pool of their own, since Bolt's
 five threads serve everything and five slow ones would make a command miss its three seconds.
 """
 
@@ -17,8 +17,8 @@ from slack_bolt import Ack, App, BoltResponse, Respond
 from slack_sdk import WebClient
 
 from bot.slack import interactions
+from bot.slack.dispatcher import Dispatcher
 from bot.slack.events import Events
-from bot.slack.front import Front
 
 COMMAND = "/incident"
 LISTENERS = 20
@@ -27,7 +27,7 @@ EVERYTHING = re.compile(".*")
 
 
 def build(
-    client: WebClient, *, signing_secret: str, events: Events, front: Front
+    client: WebClient, *, signing_secret: str, events: Events, dispatcher: Dispatcher
 ) -> tuple[App, ThreadPoolExecutor]:
     """The app with everything registered, and the pool that its listeners run in.
 
@@ -53,7 +53,7 @@ def build(
         events.deal_with(body)
 
     def serve(body: dict[str, Any], ack: Ack, respond: Respond) -> None:
-        front.serve(body, ack, respond)
+        dispatcher.serve(body, ack, respond)
 
     app.command(COMMAND)(serve)
     for action_id in interactions.BUTTONS:

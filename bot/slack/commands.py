@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.incident import CLOSED, RESOLVED
-from bot.domain.moments import read_moment, split_at, twin
 from bot.domain.report import Form, Gap
 from bot.domain.slack_message import link_in, plain
+from bot.domain.time_parsing import parse_time, split_at, twin
 from bot.errors import UserError
 from bot.render import card, forms, listing
 from bot.render.report import MISSING
 from bot.render.text import escape, when
-from bot.slack.ask import Ask
-from bot.slack.desk import Desk
-from bot.slack.replies import Errand, Later, Open, Reply, Say, say
+from bot.slack.context import HandlerContext
+from bot.slack.replies import DeferredReply, DurableReply, EphemeralReply, OpenModal, Reply, say
+from bot.slack.request import SlackRequest
 from bot.store import incidents as incident_rows
 
 SHORTEST_HEADING = 3
@@ -33,7 +33,7 @@ STILL_RUNNING = (
 
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 
-Handler = Callable[[Desk, Ask, str], Reply]
+Handler = Callable[[HandlerContext, SlackRequest, str], Reply]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +45,12 @@ class Command:
     handler: Handler
 
 
-def answer(desk: Desk, ask: Ask) -> Reply:
+def answer(context: HandlerContext, request: SlackRequest) -> Reply:
     """Answer ``/incident …``; an unknown word gets the closest one that is known."""
-    word, rest = _first(ask.text)
+    word, rest = _first(request.text)
     word = word.lower()
     if not word:
-        return _menu(desk, ask, "")
+        return _menu(context, request, "")
     command = COMMANDS.get(word)
     if command is None:
         close = difflib.get_close_matches(word, COMMANDS, n=1, cutoff=0.5)
@@ -58,7 +58,7 @@ def answer(desk: Desk, ask: Ask) -> Reply:
         return say(
             f"There is no command “{escape(word[:40])}”.{hint} `/incident help` lists them all."
         )
-    return command.handler(desk, ask, rest)
+    return command.handler(context, request, rest)
 
 
 def _first(text: str) -> tuple[str, str]:
@@ -72,50 +72,50 @@ def _among(word: str, words: Iterable[str]) -> str:
     return next((one for one in words if one.casefold() == word.casefold()), word)
 
 
-def declare_form(desk: Desk, ask: Ask, title: str) -> Open:
+def declare_form(context: HandlerContext, request: SlackRequest, title: str) -> OpenModal:
     """The declare form, filled with a title that may come from a command, escaped, or be empty."""
-    return Open(
+    return OpenModal(
         view=forms.declare(
             title=" ".join(plain(title).split()),
-            policy=desk.settings.policy,
-            descriptions=desk.severity_help,
-            hubs=list(desk.settings.hubs),
-            origin=ask.channel,
+            policy=context.settings.policy,
+            descriptions=context.severity_help,
+            hubs=list(context.settings.hubs),
+            origin=request.channel,
         )
     )
 
 
-def timeline(desk: Desk, ask: Ask, _rest: str) -> Say:
+def timeline(context: HandlerContext, request: SlackRequest, _rest: str) -> EphemeralReply:
     """The timeline, with buttons to mend it."""
-    incident = desk.incident(ask)
-    return Say(post=listing.timeline(incident, desk.record.lines(incident.id)))
+    incident = context.incident(request)
+    return EphemeralReply(post=listing.timeline(incident, context.record.lines(incident.id)))
 
 
-def report(desk: Desk, ask: Ask, _rest: str) -> Later:
+def report(context: HandlerContext, request: SlackRequest, _rest: str) -> DeferredReply:
     """The report as it stands."""
-    incident = desk.incident(ask)
+    incident = context.incident(request)
 
-    def work() -> Say:
-        first, *more = listing.preview(desk.reports.draft(incident.id))
-        return Say(post=first, more=tuple(more))
+    def work() -> EphemeralReply:
+        first, *more = listing.preview(context.reports.draft(incident.id))
+        return EphemeralReply(post=first, more=tuple(more))
 
-    return Later(work=work)
+    return DeferredReply(work=work)
 
 
-def run(desk: Desk, ask: Ask, rest: str) -> Reply:
+def run(context: HandlerContext, request: SlackRequest, rest: str) -> Reply:
     """A runbook by name, or the form to choose one."""
-    incident = desk.incident(ask)
+    incident = context.incident(request)
     words = rest.replace(",", " ").split()
-    books, hubs = desk.runs.books, desk.runs.hubs
+    runbooks, hubs = context.runs.runbooks, context.runs.hubs
     if not hubs:
         raise UserError("No hub is configured: add hubs and clusters to mayday.yaml.")
     if not words:
-        listed = [(book.name, book.title, book.help) for book in books.values()]
-        return Open(view=forms.run(incident.id, books=listed, hubs=hubs))
-    if words[0] not in books:
-        close = difflib.get_close_matches(words[0], books, n=1, cutoff=0.4)
+        listed = [(runbook.name, runbook.title, runbook.help) for runbook in runbooks.values()]
+        return OpenModal(view=forms.run(incident.id, runbooks=listed, hubs=hubs))
+    if words[0] not in runbooks:
+        close = difflib.get_close_matches(words[0], runbooks, n=1, cutoff=0.4)
         hint = f" Did you mean {close[0]}?" if close else ""
-        raise UserError(f"There is no runbook “{words[0]}”.{hint} They are {', '.join(books)}.")
+        raise UserError(f"There is no runbook “{words[0]}”.{hint} They are {', '.join(runbooks)}.")
     named = [word for word in words[1:] if word in hubs]
     if not named and len(hubs) > 1:
         raise UserError(
@@ -123,42 +123,44 @@ def run(desk: Desk, ask: Ask, rest: str) -> Reply:
         )
     hub = named[0] if named else hubs[0]
     users = frozenset(plain(word).lstrip("@") for word in words[1:] if word not in hubs)
-    if users and not books[words[0]].takes_users:
+    if users and not runbooks[words[0]].takes_users:
         raise UserError(f"{words[0]} works on a whole hub: leave out {', '.join(sorted(users))}.")
 
     def work() -> None:
-        desk.may_run(ask, ask.channel)
-        desk.runs.ask(desk.act(ask, incident.id), runbook=words[0], hub=hub, users=users)
+        context.may_run(request, request.channel)
+        context.runs.ask(
+            context.change(request, incident.id), runbook=words[0], hub=hub, users=users
+        )
 
-    return Errand(work=work)
+    return DurableReply(work=work)
 
 
-def update(desk: Desk, ask: Ask, rest: str) -> Reply:
+def update(context: HandlerContext, request: SlackRequest, rest: str) -> Reply:
     """Tell people how things stand."""
-    incident = desk.incident(ask)
+    incident = context.incident(request)
     if not rest:
-        return Open(view=forms.update(incident, policy=desk.settings.policy))
-    desk.changes.update(desk.act(ask, incident.id), rest)
+        return OpenModal(view=forms.update(incident, policy=context.settings.policy))
+    context.changes.update(context.change(request, incident.id), rest)
     return None
 
 
-def _declare(desk: Desk, ask: Ask, rest: str) -> Reply:
-    return declare_form(desk, ask, rest)
+def _declare(context: HandlerContext, request: SlackRequest, rest: str) -> Reply:
+    return declare_form(context, request, rest)
 
 
-def _note(desk: Desk, ask: Ask, rest: str) -> Reply:
-    incident = desk.incident(ask)
+def _note(context: HandlerContext, request: SlackRequest, rest: str) -> Reply:
+    incident = context.incident(request)
     typed, text = split_at(rest)
-    now = desk.now()
-    zone = desk.settings.zone
-    at = read_moment(typed, zone=zone, now=now) if typed else now
-    fresh = desk.record.note(
+    now = context.now()
+    zone = context.settings.zone
+    at = parse_time(typed, zone=zone, now=now) if typed else now
+    fresh = context.record.note(
         incident.id,
-        by=ask.user,
+        by=request.user,
         text=text,
         at=at,
         precise=bool(typed) and at.second != 0,
-        cause=ask.cause,
+        idempotency_key=request.idempotency_key,
     )
     verb = "Noted" if fresh else "Noted already"
     later = PUBLISHED_BEFORE if incident.closed_at is not None else ""
@@ -176,9 +178,9 @@ def _stamp(at: datetime) -> str:
     return "%Y-%m-%d %H:%M:%S" if at.second else "%Y-%m-%d %H:%M"
 
 
-def _status(desk: Desk, ask: Ask, rest: str) -> Reply:
-    incident = desk.incident(ask)
-    policy = desk.settings.policy
+def _status(context: HandlerContext, request: SlackRequest, rest: str) -> Reply:
+    incident = context.incident(request)
+    policy = context.settings.policy
     if not rest:
         return say(
             f"The status is *{incident.status}*, severity {incident.severity}, declared "
@@ -188,33 +190,33 @@ def _status(desk: Desk, ask: Ask, rest: str) -> Reply:
     word, text = _first(rest)
     status = _among(word, policy.statuses)
     if status == CLOSED:
-        return _close(desk, ask, "")
-    desk.changes.status(desk.act(ask, incident.id), status, text)
-    return still_running(desk, incident.id) if status == RESOLVED else None
+        return _close(context, request, "")
+    context.changes.status(context.change(request, incident.id), status, text)
+    return still_running(context, incident.id) if status == RESOLVED else None
 
 
-def still_running(desk: Desk, incident_id: str) -> Say | None:
+def still_running(context: HandlerContext, incident_id: str) -> EphemeralReply | None:
     """A warning about runs that go on although their incident is over."""
-    under_way = desk.runs.under_way(incident_id)
+    under_way = context.runs.under_way(incident_id)
     lines = [STILL_RUNNING.format(runbook=run.runbook, hub=escape(run.hub)) for run in under_way]
     return say("\n".join(lines)) if lines else None
 
 
-def _severity(desk: Desk, ask: Ask, rest: str) -> Reply:
-    incident = desk.incident(ask)
+def _severity(context: HandlerContext, request: SlackRequest, rest: str) -> Reply:
+    incident = context.incident(request)
     if not rest:
-        listed = "\n".join(f"• {name}: {text}" for name, text in desk.severity_help.items())
+        listed = "\n".join(f"• {name}: {text}" for name, text in context.severity_help.items())
         return say(
             f"The severity is *{incident.severity}*; change it with `/incident severity`:\n{listed}"
         )
-    severity = _among(rest.split()[0], desk.settings.policy.severities)
-    desk.changes.severity(desk.act(ask, incident.id), severity)
+    severity = _among(rest.split()[0], context.settings.policy.severities)
+    context.changes.severity(context.change(request, incident.id), severity)
     return None
 
 
-def _role(desk: Desk, ask: Ask, rest: str) -> Reply:
-    incident = desk.incident(ask)
-    roles = desk.settings.policy.roles
+def _role(context: HandlerContext, request: SlackRequest, rest: str) -> Reply:
+    incident = context.incident(request)
+    roles = context.settings.policy.roles
     word, whom = _first(rest)
     if not word:
         shown = "\n".join(
@@ -231,15 +233,17 @@ def _role(desk: Desk, ask: Ask, rest: str) -> Reply:
     found = _PERSON.search(whom)
     if whom.strip() and not found and whom.strip().lower() != "me":
         raise UserError(f"Name the person with an @: /incident role {role} @name.")
-    desk.changes.role(desk.act(ask, incident.id), role, found[1] if found else ask.user)
+    context.changes.role(
+        context.change(request, incident.id), role, found[1] if found else request.user
+    )
     return None
 
 
-def _action(desk: Desk, ask: Ask, rest: str) -> Reply:
-    incident = desk.incident(ask)
-    groups = desk.settings.groups
+def _action(context: HandlerContext, request: SlackRequest, rest: str) -> Reply:
+    incident = context.incident(request)
+    groups = context.settings.groups
     if not rest:
-        return Open(view=forms.action_item(incident.id, groups=groups))
+        return OpenModal(view=forms.action_item(incident.id, groups=groups))
     group = ""
     head, colon, tail = rest.partition(":")
     start = plain(head).strip().lower().removesuffix("s")
@@ -247,83 +251,87 @@ def _action(desk: Desk, ask: Ask, rest: str) -> Reply:
     if colon and len(start) >= SHORTEST_HEADING and len(named) == 1:
         group, rest = named[0], tail.strip()
     title, link = link_in(rest)
-    desk.changes.action_item(desk.act(ask, incident.id), plain(title), group=group, link=link)
+    context.changes.action_item(
+        context.change(request, incident.id), plain(title), group=group, link=link
+    )
     return None
 
 
-def _resolve(desk: Desk, ask: Ask, rest: str) -> Reply:
-    incident = desk.incident(ask)
-    desk.changes.status(desk.act(ask, incident.id), RESOLVED, rest)
-    return still_running(desk, incident.id)
+def _resolve(context: HandlerContext, request: SlackRequest, rest: str) -> Reply:
+    incident = context.incident(request)
+    context.changes.status(context.change(request, incident.id), RESOLVED, rest)
+    return still_running(context, incident.id)
 
 
-def _reopen(desk: Desk, ask: Ask, _rest: str) -> Reply:
-    incident = desk.incident(ask)
-    desk.changes.reopen(desk.act(ask, incident.id))
+def _reopen(context: HandlerContext, request: SlackRequest, _rest: str) -> Reply:
+    incident = context.incident(request)
+    context.changes.reopen(context.change(request, incident.id))
     return None
 
 
-def _close(desk: Desk, ask: Ask, _rest: str) -> Reply:
-    return close_form(desk, ask)
+def _close(context: HandlerContext, request: SlackRequest, _rest: str) -> Reply:
+    return close_form(context, request)
 
 
-def close_form(desk: Desk, ask: Ask) -> Open:
+def close_form(context: HandlerContext, request: SlackRequest) -> OpenModal:
     """Ask for what the report still needs.
 
     Raises:
         UserError: the incident is still open, or closed already.
     """
-    incident = desk.incident(ask)
+    incident = context.incident(request)
     if incident.is_open:
         raise UserError("Resolve the incident first with /incident resolve, then close it.")
     if incident.closed_at is not None:
         raise UserError("This incident is closed already; /incident report shows its report.")
-    missing = desk.reports.missing(incident.id)
-    return Open(
+    missing = context.reports.missing(incident.id)
+    return OpenModal(
         view=forms.close(
             incident,
             summary=incident.summary,
-            zone=desk.settings.zone,
-            now=desk.now(),
+            zone=context.settings.zone,
+            now=context.now(),
             gaps=[MISSING[gap] for gap in missing if gap is not Gap.DATE],
-            hubs=list(desk.settings.hubs),
-            wants_hubs_and_impact=desk.settings.report_form == Form.AFTER_ACTION,
+            hubs=list(context.settings.hubs),
+            wants_hubs_and_impact=context.settings.report_form == Form.AFTER_ACTION,
         )
     )
 
 
-def _list(desk: Desk, ask: Ask, _rest: str) -> Reply:
-    with desk.store.read() as tx:
-        found = incident_rows.recent(tx, ask.team_id)
-    shown = [i for i in found if not i.private or i.channel_id == ask.channel]
-    return Say(post=listing.incidents(shown))
+def _list(context: HandlerContext, request: SlackRequest, _rest: str) -> Reply:
+    with context.store.read() as tx:
+        found = incident_rows.recent(tx, request.team_id)
+    shown = [i for i in found if not i.private or i.channel_id == request.channel]
+    return EphemeralReply(post=listing.incidents(shown))
 
 
-def _publish(desk: Desk, ask: Ask, _rest: str) -> Reply:
-    incident = desk.incident(ask)
+def _publish(context: HandlerContext, request: SlackRequest, _rest: str) -> Reply:
+    incident = context.incident(request)
     if incident.closed_at is None:
         raise UserError("The report is published when the incident is closed: /incident close.")
-    desk.publish.ask(incident.id, ask.cause)
+    context.publish.ask(incident.id, request.idempotency_key)
     return say("The report is being published again; what is there already stays as it is.")
 
 
-def _snooze(desk: Desk, ask: Ask, rest: str) -> Reply:
-    incident = desk.incident(ask)
+def _snooze(context: HandlerContext, request: SlackRequest, rest: str) -> Reply:
+    incident = context.incident(request)
     minutes = int(rest) if rest.isdigit() else 15
     if not 1 <= minutes <= 24 * 60:
         raise UserError("Snooze for 1 to 1440 minutes: /incident snooze 30.")
-    due = desk.changes.snooze(desk.act(ask, incident.id), minutes)
+    due = context.changes.snooze(context.change(request, incident.id), minutes)
     return say(f"The next reminder comes {when(due)}.")
 
 
-def _help(desk: Desk, _ask: Ask, _rest: str) -> Reply:
+def _help(context: HandlerContext, _request: SlackRequest, _rest: str) -> Reply:
     rows = {name: f"`/incident {c.usage}` {c.help}" for name, c in COMMANDS.items()}
-    return Say(post=listing.help_(rows, AFTERWARDS, card.legend(desk.settings.reactions)))
+    return EphemeralReply(
+        post=listing.help_(rows, AFTERWARDS, card.legend(context.settings.reactions))
+    )
 
 
-def _menu(desk: Desk, ask: Ask, _rest: str) -> Reply:
-    incident = desk.record.incident_of(ask.team_id, ask.channel)
-    return Say(post=listing.menu(incident, desk.settings.policy.roles))
+def _menu(context: HandlerContext, request: SlackRequest, _rest: str) -> Reply:
+    incident = context.record.incident_of(request.team_id, request.channel)
+    return EphemeralReply(post=listing.menu(incident, context.settings.policy.roles))
 
 
 COMMANDS: dict[str, Command] = {

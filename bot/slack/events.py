@@ -37,11 +37,7 @@ class Events:
                 self._message(team_id, event)
             case "reaction_added" | "reaction_removed" if event["item"]["type"] == "message":
                 item = event["item"]
-                verb = (
-                    self._record.marked
-                    if event["type"] == "reaction_added"
-                    else self._record.unmarked
-                )
+                verb = self._record.tag if event["type"] == "reaction_added" else self._record.untag
                 verb(team_id, item["channel"], item["ts"], event["user"], event["reaction"])
             case other:
                 log.debug("events.ignored", type=other)
@@ -52,7 +48,7 @@ class Events:
             case "message_changed":
                 self._was_said(event, team_id, channel)
                 said = message_from(event["message"], team_id=team_id, channel_id=channel)
-                self._record.said(said)
+                self._record.record_message(said)
             case "message_deleted":
                 self._was_said(event, team_id, channel)
                 gone = event.get("deleted_ts") or event["previous_message"]["ts"]
@@ -60,9 +56,11 @@ class Events:
             case "message_replied":
                 return  # says only that a thread has a reply, which comes as a message of its own
             case _:
-                self._record.said(message_from(event, team_id=team_id, channel_id=channel))
+                self._record.record_message(
+                    message_from(event, team_id=team_id, channel_id=channel)
+                )
 
     def _was_said(self, event: Mapping[str, Any], team_id: str, channel: str) -> None:
         """Events overtake each other: a change tells what it changed, in case that is not here yet."""
         if before := event.get("previous_message"):
-            self._record.said(message_from(before, team_id=team_id, channel_id=channel))
+            self._record.record_message(message_from(before, team_id=team_id, channel_id=channel))

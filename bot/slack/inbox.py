@@ -73,4 +73,4 @@ class Inbox:
         for key, body in waiting:
             self.deal(key, partial(work, body))
         with self._store.write() as tx:
-            rows.forget(tx, now=self._now())
+            rows.purge(tx, now=self._now())

@@ -5,19 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.domain.incident import RESOLVED, Answers, Incident
-from bot.domain.moments import read_moment
 from bot.domain.slack_message import message_from, plain, typed
+from bot.domain.time_parsing import parse_time
 from bot.errors import UserError
 from bot.render import card, forms, listing, runs
 from bot.services.declare import Declaration
 from bot.services.record import SHORTCUT
 from bot.slack import commands
-from bot.slack.ask import Ask, day
-from bot.slack.desk import Desk
-from bot.slack.replies import Errand, Later, Open, Reply, Say, Wrong, say
+from bot.slack.context import HandlerContext
+from bot.slack.replies import (
+    DeferredReply,
+    DurableReply,
+    EphemeralReply,
+    FieldErrors,
+    OpenModal,
+    Reply,
+    say,
+)
+from bot.slack.request import SlackRequest, day
 from bot.store import incidents as incident_rows
 
-Handler = Callable[[Desk, Ask], Reply]
+Handler = Callable[[HandlerContext, SlackRequest], Reply]
 
 SHORTCUT_TIMELINE = "add_to_timeline"
 SHORTCUT_ACTION = "file_action_item"
@@ -27,89 +35,95 @@ SHORTCUT_DECLARE = "declare"
 # --- submitted forms ---------------------------------------------------------------------------
 
 
-def _declared(desk: Desk, ask: Ask) -> Reply:
-    values = ask.values
-    incident = desk.declare.declare(
+def _declared(context: HandlerContext, request: SlackRequest) -> Reply:
+    values = request.values
+    incident = context.declare.declare(
         Declaration(
-            form=str(ask.view["id"]),
-            team_id=ask.team_id,
-            declared_by=ask.user,
+            idempotency_key=str(request.view["id"]),
+            team_id=request.team_id,
+            declared_by=request.user,
             title=str(values.get("title") or ""),
             severity=str(values.get("severity") or ""),
             summary=str(values.get("summary") or ""),
             hubs=tuple(values.get("hubs") or ()),
             private="private" in (values.get("private") or ()),
-            origin_channel=ask.metadata or None,
+            origin_channel=request.metadata or None,
         )
     )
     text = f"🚨 Declared. You are being invited to #{incident.channel_name}; all the rest is there."
-    return Later(work=lambda: say(text), channel=ask.metadata)
+    return DeferredReply(work=lambda: say(text), channel=request.metadata)
 
 
-def _updated(desk: Desk, ask: Ask) -> Reply:
-    incident = _of_form(desk, ask)
-    text = typed(str(ask.values.get("text") or ""))
-    status = str(ask.values.get("status") or incident.status)
+def _updated(context: HandlerContext, request: SlackRequest) -> Reply:
+    incident = _of_form(context, request)
+    text = typed(str(request.values.get("text") or ""))
+    status = str(request.values.get("status") or incident.status)
     if status == incident.status:
-        desk.changes.update(desk.act(ask, incident.id), text)
+        context.changes.update(context.change(request, incident.id), text)
     else:
-        desk.changes.status(desk.act(ask, incident.id), status, text)
-    warning = commands.still_running(desk, incident.id) if status == RESOLVED else None
-    return Later(work=lambda: warning, channel=incident.channel_id or "") if warning else None
+        context.changes.status(context.change(request, incident.id), status, text)
+    warning = commands.still_running(context, incident.id) if status == RESOLVED else None
+    return (
+        DeferredReply(work=lambda: warning, channel=incident.channel_id or "") if warning else None
+    )
 
 
-def _item_added(desk: Desk, ask: Ask) -> Reply:
-    incident_id, _, source = ask.metadata.partition("|")
-    desk.changes.action_item(
-        desk.act(ask, incident_id),
-        str(ask.values.get("title") or ""),
-        group=str(ask.values.get("group") or ""),
-        owner=str(ask.values.get("owner") or ""),
-        link=str(ask.values.get("link") or "").strip(),
+def _item_added(context: HandlerContext, request: SlackRequest) -> Reply:
+    incident_id, _, source = request.metadata.partition("|")
+    context.changes.action_item(
+        context.change(request, incident_id),
+        str(request.values.get("title") or ""),
+        group=str(request.values.get("group") or ""),
+        owner=str(request.values.get("owner") or ""),
+        link=str(request.values.get("link") or "").strip(),
         source=source,
     )
     return None
 
 
-def _entry_edited(desk: Desk, ask: Ask) -> Reply:
-    incident_id, _, entry_id = ask.metadata.partition("|")
-    at_text = str(ask.values.get("at") or "").strip()
-    zone = desk.settings.zone
-    before = [e.entry.at for e in desk.record.lines(incident_id) if str(e.entry.id) == entry_id]
+def _entry_edited(context: HandlerContext, request: SlackRequest) -> Reply:
+    incident_id, _, entry_id = request.metadata.partition("|")
+    at_text = str(request.values.get("at") or "").strip()
+    zone = context.settings.zone
+    before = [e.entry.at for e in context.record.lines(incident_id) if str(e.entry.id) == entry_id]
     at = None
     try:
         if at_text and at_text not in [forms.shown_time(was, zone) for was in before]:
-            at = read_moment(at_text, zone=zone, now=desk.now())
+            at = parse_time(at_text, zone=zone, now=context.now())
     except UserError as exc:
-        return Wrong(errors={"at": str(exc)})
-    text = typed(str(ask.values.get("text") or ""))
-    desk.record.rewrite(incident_id, int(entry_id), text=text, at=at)
-    with desk.store.read() as tx:
+        return FieldErrors(errors={"at": str(exc)})
+    text = typed(str(request.values.get("text") or ""))
+    context.record.rewrite(incident_id, int(entry_id), text=text, at=at)
+    with context.store.read() as tx:
         incident = incident_rows.get(tx, incident_id)
     done = say("✏️ The entry is changed. `/incident timeline` shows it.")
-    return Later(work=lambda: done, channel=incident.channel_id or "")
+    return DeferredReply(work=lambda: done, channel=incident.channel_id or "")
 
 
-def _run_chosen(desk: Desk, ask: Ask) -> Reply:
-    incident = _of_form(desk, ask)
-    runbook, hub = str(ask.values.get("runbook") or ""), str(ask.values.get("hub") or "")
-    users = frozenset(str(ask.values.get("users") or "").replace(",", " ").split())
-    book = desk.runs.books.get(runbook)
+def _run_chosen(context: HandlerContext, request: SlackRequest) -> Reply:
+    incident = _of_form(context, request)
+    runbook, hub = str(request.values.get("runbook") or ""), str(request.values.get("hub") or "")
+    users = frozenset(str(request.values.get("users") or "").replace(",", " ").split())
+    book = context.runs.runbooks.get(runbook)
     if users and book and not book.takes_users:
-        return Wrong(errors={"users": f"{book.title} works on a whole hub: leave this empty."})
+        return FieldErrors(
+            errors={"users": f"{book.title} works on a whole hub: leave this empty."}
+        )
 
     def work() -> None:
-        desk.may_run(ask, incident.channel_id or "")
-        desk.runs.ask(desk.act(ask, incident.id), runbook=runbook, hub=hub, users=users)
+        context.may_run(request, incident.channel_id or "")
+        context.runs.ask(
+            context.change(request, incident.id), runbook=runbook, hub=hub, users=users
+        )
 
-    return Errand(work=work, channel=incident.channel_id or "")
+    return DurableReply(work=work, channel=incident.channel_id or "")
 
 
-def _closed(desk: Desk, ask: Ask) -> Reply:
-    incident = _of_form(desk, ask)
-    values = ask.values
-    desk.changes.close(
-        desk.act(ask, incident.id),
+def _closed(context: HandlerContext, request: SlackRequest) -> Reply:
+    incident = _of_form(context, request)
+    values = request.values
+    context.changes.close(
+        context.change(request, incident.id),
         Answers(
             impact=str(values.get("impact") or "").strip(),
             conclusion=str(values.get("conclusion") or "").strip(),
@@ -131,99 +145,101 @@ def _chosen_hubs(value: str | list[str]) -> tuple[str, ...]:
 # --- buttons -----------------------------------------------------------------------------------
 
 
-def _confirm(desk: Desk, ask: Ask) -> Reply:
+def _confirm(context: HandlerContext, request: SlackRequest) -> Reply:
     def work() -> None:
-        incident = _of_run(desk, ask)
-        desk.may_run(ask, incident.channel_id or "")
-        desk.runs.confirm(ask.value, ask.user)
+        incident = _of_run(context, request)
+        context.may_run(request, incident.channel_id or "")
+        context.runs.confirm(request.value, request.user)
 
-    return Errand(work=work)
+    return DurableReply(work=work)
 
 
-def _cancel(desk: Desk, ask: Ask) -> Reply:
+def _cancel(context: HandlerContext, request: SlackRequest) -> Reply:
     def work() -> None:
-        incident = _of_run(desk, ask)
-        desk.may_run(ask, incident.channel_id or "")
-        desk.runs.cancel(ask.value, ask.user)
+        incident = _of_run(context, request)
+        context.may_run(request, incident.channel_id or "")
+        context.runs.cancel(request.value, request.user)
 
-    return Errand(work=work)
+    return DurableReply(work=work)
 
 
-def _retry(desk: Desk, ask: Ask) -> Reply:
-    with desk.store.read() as tx:
-        incident = incident_rows.get(tx, ask.value)
-    desk.sync.retry(incident.id, ask.cause)
+def _retry(context: HandlerContext, request: SlackRequest) -> Reply:
+    with context.store.read() as tx:
+        incident = incident_rows.get(tx, request.value)
+    context.sync.retry(incident.id, request.idempotency_key)
     if incident.closed_at is not None:
-        desk.publish.ask(incident.id, ask.cause)
+        context.publish.ask(incident.id, request.idempotency_key)
     return say("Trying again now; this message tells how it went.")
 
 
-def _snooze(desk: Desk, ask: Ask) -> Reply:
-    return commands.COMMANDS["snooze"].handler(desk, ask, ask.value)
+def _snooze(context: HandlerContext, request: SlackRequest) -> Reply:
+    return commands.COMMANDS["snooze"].handler(context, request, request.value)
 
 
-def _mend_entry(desk: Desk, ask: Ask) -> Reply:
-    incident = desk.incident(ask)
-    verb, _, entry_id = ask.value.partition(":")
+def _mend_entry(context: HandlerContext, request: SlackRequest) -> Reply:
+    incident = context.incident(request)
+    verb, _, entry_id = request.value.partition(":")
     if verb == listing.TAKE_OUT:
-        desk.record.take_out(incident.id, int(entry_id))
+        context.record.hide_entry(incident.id, int(entry_id))
         said = "Taken out. If it was a message, react to it again to bring it back."
-        lines = desk.record.lines(incident.id)
-        return Say(post=listing.timeline(incident, lines, said=said), replace=True)
-    for line in desk.record.lines(incident.id):
+        lines = context.record.lines(incident.id)
+        return EphemeralReply(post=listing.timeline(incident, lines, said=said), replace=True)
+    for line in context.record.lines(incident.id):
         if str(line.entry.id) == entry_id:
-            return Open(view=forms.edit_entry(incident.id, line, zone=desk.settings.zone))
+            return OpenModal(view=forms.edit_entry(incident.id, line, zone=context.settings.zone))
     raise UserError("That entry is not in the timeline any more: look with /incident timeline.")
 
 
-def _take_command(desk: Desk, ask: Ask) -> Reply:
-    incident = desk.incident(ask)
-    if incident.roles.get(card.COMMANDER, ask.user) != ask.user:
+def _take_command(context: HandlerContext, request: SlackRequest) -> Reply:
+    incident = context.incident(request)
+    if incident.roles.get(card.COMMANDER, request.user) != request.user:
         raise UserError("There is a commander already: take over with /incident role commander.")
-    desk.changes.role(desk.act(ask, incident.id), card.COMMANDER, ask.user)
+    context.changes.role(context.change(request, incident.id), card.COMMANDER, request.user)
     return None
 
 
 def _command(name: str) -> Handler:
-    return lambda desk, ask: commands.COMMANDS[name].handler(desk, ask, "")
+    return lambda context, request: commands.COMMANDS[name].handler(context, request, "")
 
 
 # --- shortcuts ---------------------------------------------------------------------------------
 
 
-def _add_to_timeline(desk: Desk, ask: Ask) -> Reply:
-    incident = desk.incident(ask)
-    message = message_from(ask.message, team_id=incident.team_id, channel_id=ask.channel)
-    desk.record.said(message)
-    desk.record.marked(incident.team_id, ask.channel, message.ts, ask.user, SHORTCUT)
-    return Later(work=lambda: say("📌 It is in the timeline. `/incident timeline` shows it."))
+def _add_to_timeline(context: HandlerContext, request: SlackRequest) -> Reply:
+    incident = context.incident(request)
+    message = message_from(request.message, team_id=incident.team_id, channel_id=request.channel)
+    context.record.record_message(message)
+    context.record.tag(incident.team_id, request.channel, message.ts, request.user, SHORTCUT)
+    return DeferredReply(
+        work=lambda: say("📌 It is in the timeline. `/incident timeline` shows it.")
+    )
 
 
-def _file_action_item(desk: Desk, ask: Ask) -> Reply:
-    incident = desk.incident(ask)
-    message = message_from(ask.message, team_id=incident.team_id, channel_id=ask.channel)
-    return Open(
+def _file_action_item(context: HandlerContext, request: SlackRequest) -> Reply:
+    incident = context.incident(request)
+    message = message_from(request.message, team_id=incident.team_id, channel_id=request.channel)
+    return OpenModal(
         view=forms.action_item(
             incident.id,
-            groups=desk.settings.groups,
+            groups=context.settings.groups,
             title=" ".join(plain(message.text).split()),
             source=f"message/{message.key}",
         )
     )
 
 
-def _declare_shortcut(desk: Desk, ask: Ask) -> Reply:
-    return commands.declare_form(desk, ask, "")
+def _declare_shortcut(context: HandlerContext, request: SlackRequest) -> Reply:
+    return commands.declare_form(context, request, "")
 
 
-def _of_form(desk: Desk, ask: Ask) -> Incident:
-    with desk.store.read() as tx:
-        return incident_rows.get(tx, ask.metadata)
+def _of_form(context: HandlerContext, request: SlackRequest) -> Incident:
+    with context.store.read() as tx:
+        return incident_rows.get(tx, request.metadata)
 
 
-def _of_run(desk: Desk, ask: Ask) -> Incident:
-    incident_id = desk.runs.incident_of(ask.value)
-    with desk.store.read() as tx:
+def _of_run(context: HandlerContext, request: SlackRequest) -> Incident:
+    incident_id = context.runs.incident_of(request.value)
+    with context.store.read() as tx:
         return incident_rows.get(tx, incident_id)
 
 

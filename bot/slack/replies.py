@@ -11,7 +11,7 @@ from bot.render import blocks as b
 
 
 @dataclass(frozen=True, kw_only=True)
-class Say:
+class EphemeralReply:
     """Say something to the person who asked, to nobody else.
 
     ``replace`` puts it in the place of the answer whose button was pressed. ``more`` follows it, where
@@ -24,25 +24,25 @@ class Say:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Open:
+class OpenModal:
     """Open a form for the person who asked."""
 
     view: dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Later:
+class DeferredReply:
     """Acknowledge first, then do this, which may ask outside systems; say what it returns.
 
     ``channel`` is where, for a form that was not opened in one.
     """
 
-    work: Callable[[], Say | None]
+    work: Callable[[], EphemeralReply | None]
     channel: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Errand(Later):
+class DurableReply(DeferredReply):
     """Work that must not be lost: it is kept before it is acknowledged, and done after a kill, too.
 
     After a kill in the middle it is done once more, so it has to look before it repeats.
@@ -50,15 +50,15 @@ class Errand(Later):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wrong:
+class FieldErrors:
     """A form's inputs that have to be put right: a sentence by block id."""
 
     errors: dict[str, str]
 
 
-Reply = Say | Open | Later | Wrong | None
+Reply = EphemeralReply | OpenModal | DeferredReply | FieldErrors | None
 
 
-def say(text: str, *blocks: dict[str, Any]) -> Say:
+def say(text: str, *blocks: dict[str, Any]) -> EphemeralReply:
     """A reply of some lines, already escaped; ``blocks`` follow it."""
-    return Say(post=Post(text=text, blocks=(b.section(text), *blocks)))
+    return EphemeralReply(post=Post(text=text, blocks=(b.section(text), *blocks)))

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.slack import commands, interactions
-from bot.slack.ask import Ask, from_command, from_interaction
-from bot.slack.desk import Desk
+from bot.slack.context import HandlerContext
 from bot.slack.replies import Reply
+from bot.slack.request import SlackRequest, from_command, from_interaction
 
 Handler = Callable[[], Reply]
 
@@ -18,18 +18,18 @@ def is_command(body: Mapping[str, Any]) -> bool:
     return "command" in body
 
 
-def route(desk: Desk, body: Mapping[str, Any]) -> tuple[Ask, Handler]:
+def route(context: HandlerContext, body: Mapping[str, Any]) -> tuple[SlackRequest, Handler]:
     """What is asked, and what answers it.
 
     Raises:
         KeyError: nothing does.
     """
     if is_command(body):
-        ask = from_command(body)
-        return ask, lambda: commands.answer(desk, ask)
-    ask = from_interaction(body)
+        request = from_command(body)
+        return request, lambda: commands.answer(context, request)
+    request = from_interaction(body)
     handler = _handler(body)
-    return ask, lambda: handler(desk, ask)
+    return request, lambda: handler(context, request)
 
 
 def _handler(body: Mapping[str, Any]) -> interactions.Handler:

@@ -19,7 +19,7 @@ from slack_sdk.socket_mode.builtin.connection import Connection, ConnectionState
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot.domain.waits import asked_wait
+from bot.domain.retry_after import asked_wait
 from bot.errors import ConfigError, RetryLater
 
 PING_SECONDS = 10.0

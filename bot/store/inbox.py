@@ -57,6 +57,6 @@ def waiting(tx: Tx, *, older_than: datetime) -> list[tuple[str, Mapping[str, Any
     return [(row.key, row.payload) for row in rows]
 
 
-def forget(tx: Tx, *, now: datetime, keep_for: timedelta = timedelta(days=3)) -> None:
+def purge(tx: Tx, *, now: datetime, keep_for: timedelta = timedelta(days=3)) -> None:
     """Drop finished rows once no redelivery can come any more (Slack stops after 24 h)."""
     tx.execute(inbox.delete().where(inbox.c.done_at < now - keep_for))

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """A UTC moment. SQLite keeps no zone, so it is taken off going in and put on coming out.
 
     Raises:
@@ -74,13 +74,13 @@ incident = Table(
     Column("private", Boolean, nullable=False),
     Column("hubs", JSON, nullable=False),
     Column("declared_by", String(40), nullable=False),
-    Column("declared_at", Moment, nullable=False),
+    Column("declared_at", UtcDateTime, nullable=False),
     Column("channel_name", String(80), nullable=False),
     Column("names_taken", Integer, nullable=False, default=0),
     Column("channel_id", String(40), unique=True),
     Column("origin_channel", String(40)),
-    Column("resolved_at", Moment),
-    Column("closed_at", Moment),
+    Column("resolved_at", UtcDateTime),
+    Column("closed_at", UtcDateTime),
     Column("roles", JSON, nullable=False),
     Column("answers", JSON, nullable=False),
     Column("version", Integer, nullable=False),
@@ -92,14 +92,14 @@ entry = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     _incident(index=True),
-    Column("at", Moment, nullable=False),
-    Column("recorded_at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
     Column("kind", String(40), nullable=False),
     Column("author", String(40), nullable=False),
     Column("data", JSON, nullable=False),
     Column("source", String(200), nullable=False),
     Column("message_key", String(130), nullable=False, default=""),
-    Column("deleted_at", Moment),
+    Column("deleted_at", UtcDateTime),
     UniqueConstraint("incident_id", "source"),
 )
 
@@ -116,9 +116,9 @@ message = Table(
     Column("text", Text, nullable=False),
     Column("files", JSON, nullable=False),
     Column("permalink", Text, nullable=False),
-    Column("posted_at", Moment, nullable=False),
+    Column("posted_at", UtcDateTime, nullable=False),
     Column("edited_ts", String(40), nullable=False),
-    Column("deleted_at", Moment),
+    Column("deleted_at", UtcDateTime),
     Column("raw", JSON, nullable=False),
     UniqueConstraint("team_id", "channel_id", "ts"),
 )
@@ -131,18 +131,18 @@ revision = Table(
     Column("change", String(20), nullable=False),
     Column("text", Text, nullable=False),
     Column("edited_ts", String(40), nullable=False),
-    Column("seen_at", Moment, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
     UniqueConstraint("message_key", "change", "edited_ts"),
 )
 
-mark = Table(
-    "mark",
+tag = Table(
+    "tag",
     metadata,
     Column("message_key", String(130), primary_key=True),
     Column("user", String(40), primary_key=True),
     Column("name", String(100), primary_key=True),
     Column("heading", String(20), nullable=False),
-    Column("seen_at", Moment, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
 )
 
 item = Table(
@@ -157,8 +157,8 @@ item = Table(
     Column("link", Text, nullable=False),
     Column("issue_url", Text, nullable=False),
     Column("source", String(200), nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("dropped_at", Moment),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("dropped_at", UtcDateTime),
     UniqueConstraint("incident_id", "source"),
 )
 
@@ -167,7 +167,7 @@ reminder = Table(
     metadata,
     _incident(primary_key=True),
     Column("number", Integer, nullable=False),
-    Column("due_at", Moment, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
     Index("ix_reminder_due_at", "due_at"),
 )
 
@@ -182,8 +182,8 @@ effect = Table(
     Column("ref", JSON, nullable=False),
     Column("error", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("retry_at", Moment),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("retry_at", UtcDateTime),
     Index("ix_effect_retry_at", "retry_at"),
 )
 
@@ -192,10 +192,10 @@ inbox = Table(
     metadata,
     Column("key", String(200), primary_key=True),
     Column("payload", JSON, nullable=False),
-    Column("received_at", Moment, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("error", Text, nullable=False),
-    Column("done_at", Moment),
+    Column("done_at", UtcDateTime),
     Index("ix_inbox_done_at", "done_at"),
 )
 
@@ -211,10 +211,10 @@ run = Table(
     Column("plan", JSON),
     Column("error", Text, nullable=False),
     Column("asked_by", String(40), nullable=False),
-    Column("asked_at", Moment, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
     Column("decided_by", String(40), nullable=False),
-    Column("decided_at", Moment),
-    Column("finished_at", Moment),
+    Column("decided_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
 )
 
 run_step = Table(
@@ -223,8 +223,8 @@ run_step = Table(
     Column("run_id", String(40), ForeignKey("run.id"), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("state", String(20), nullable=False),
-    Column("started_at", Moment, nullable=False),
-    Column("finished_at", Moment),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
     Column("seen", JSON, nullable=False),
 )
 
@@ -237,7 +237,7 @@ person = Table(
     Column("zone", String(60), nullable=False),
     Column("is_guest", Boolean, nullable=False),
     Column("is_bot", Boolean, nullable=False),
-    Column("fetched_at", Moment, nullable=False),
+    Column("fetched_at", UtcDateTime, nullable=False),
 )
 
 sighting = Table(
@@ -247,6 +247,6 @@ sighting = Table(
     Column("user_name", String(255), primary_key=True),
     Column("server_name", String(255), primary_key=True),
     Column("state", String(100), nullable=False),
-    Column("first_seen_at", Moment, nullable=False),
-    Column("last_seen_at", Moment, nullable=False),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
 )

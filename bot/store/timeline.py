@@ -1,4 +1,4 @@
-"""Messages with their revisions and marks, and the entries chosen from them."""
+"""Messages with their revisions and tags, and the entries chosen from them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import RowMapping, select, update
 
-from bot.domain.timeline import Entry, EntryKind, FileRef, Heading, Line, Mark, Message
+from bot.domain.timeline import Entry, EntryKind, FileRef, Heading, Line, Message, Tag
 from bot.store.engine import Tx
 from bot.store.incidents import insert_new
-from bot.store.tables import entry, mark, message, revision
+from bot.store.tables import entry, message, revision, tag
 
 
 def add_message(tx: Tx, value: Message) -> bool:
@@ -61,32 +61,30 @@ def revisions(tx: Tx, message_key: str) -> list[Mapping[str, Any]]:
     return [dict(row) for row in rows]
 
 
-def add_mark(tx: Tx, value: Mark) -> bool:
+def add_tag(tx: Tx, value: Tag) -> bool:
     """File a message under a heading; False when this person did so before."""
-    return insert_new(tx, "mark", {**asdict(value), "heading": value.heading.value})
+    return insert_new(tx, "tag", {**asdict(value), "heading": value.heading.value})
 
 
-def drop_mark(tx: Tx, message_key: str, user: str, name: str) -> bool:
-    """Take a mark back; whether there was one."""
+def remove_tag(tx: Tx, message_key: str, user: str, name: str) -> bool:
+    """Remove a tag; returns whether there was one."""
     gone = tx.execute(
-        mark.delete().where(
-            mark.c.message_key == message_key, mark.c.user == user, mark.c.name == name
-        )
+        tag.delete().where(tag.c.message_key == message_key, tag.c.user == user, tag.c.name == name)
     )
     return gone.rowcount > 0
 
 
-def marks(tx: Tx, message_keys: Iterable[str]) -> list[Mark]:
-    """The marks on some messages."""
+def tags(tx: Tx, message_keys: Iterable[str]) -> list[Tag]:
+    """The tags on some messages."""
     keys = list(message_keys)
-    found: list[Mark] = []
+    found: list[Tag] = []
     for start in range(0, len(keys), 500):
         rows = tx.execute(
-            select(mark)
-            .where(mark.c.message_key.in_(keys[start : start + 500]))
-            .order_by(mark.c.seen_at, mark.c.name)
+            select(tag)
+            .where(tag.c.message_key.in_(keys[start : start + 500]))
+            .order_by(tag.c.seen_at, tag.c.name)
         ).mappings()
-        found += [Mark(**{**row, "heading": Heading(row["heading"])}) for row in rows]
+        found += [Tag(**{**row, "heading": Heading(row["heading"])}) for row in rows]
     return found
 
 
@@ -157,11 +155,11 @@ def restore_entry(tx: Tx, incident_id: str, source: str) -> None:
 
 
 def lines(tx: Tx, incident_id: str) -> list[Line]:
-    """Every entry with its message and the headings that its message's marks file it under."""
+    """Every entry with its message and the headings that its message's tags file it under."""
     found = entries(tx, incident_id)
     keys = [e.message_key for e in found if e.message_key]
     headings: dict[str, set[Heading]] = {}
-    for one in marks(tx, keys):
+    for one in tags(tx, keys):
         headings.setdefault(one.message_key, set()).add(one.heading)
     known: dict[str, Message] = {}
     for start in range(0, len(keys), 500):

@@ -15,7 +15,7 @@ from sandbox.fault_proxy import FaultProxy
 from sandbox.faults import Fault, drop_after, says
 from sandbox.rules import Passage, on_request
 from tests.support.answering import Answering
-from tests.support.cruelty import WAITS
+from tests.support.faults import WAITS
 from tests.support.forge import Practice, client, practice
 from tests.support.waiting import wait_until
 

@@ -14,7 +14,7 @@ from bot.adapters.jupyterhub import JupyterHub
 from bot.domain.hubs import Health
 from bot.errors import ConfigError, RetryLater, UserError
 from bot.ports import Hub, Started, Stopped
-from tests.support.cruelty import WAITS
+from tests.support.faults import WAITS
 from tests.support.hub_stub import (
     HTML,
     TOKEN,

@@ -12,7 +12,7 @@ from bot.adapters.kubernetes import KubernetesCluster
 from bot.domain.hubs import Right
 from bot.errors import RetryLater, UserError
 from bot.ports import Cluster
-from tests.support.cruelty import WAITS
+from tests.support.faults import WAITS
 from tests.support.kube_stub import TOKEN, cluster, failing, kubeconfig, pod
 from tests.support.stub import Answer, Asked, nobody_there
 

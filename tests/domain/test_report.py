@@ -36,10 +36,10 @@ def test_times_are_in_order_in_the_zone_and_each_stands_once() -> None:
 
 def test_seconds_are_shown_where_they_were_told() -> None:
     record = Record()
-    record.said("21:14:40", "a message is dated to the minute")
+    record.record_message("21:14:40", "a message is dated to the minute")
     record.note("21:14:20", "told to the second")
     record.note("21:14:00", "told to the second, which is a whole minute")
-    record.said("21:14:05", "another message")
+    record.record_message("21:14:05", "another message")
     assert clocks(record) == ["23 21:14", "23 21:14:20"]
     assert [len(moment.lines) for moment in report(record).moments] == [3, 1]
 

@@ -16,11 +16,11 @@ def menu(form: dict[str, Any], block: str) -> dict[str, Any]:
 
 
 def test_where_there_are_several_hubs_none_is_chosen_for_a_run() -> None:
-    form = forms.run("inc", books=BOOKS, hubs=["datahub", "stat20"])
+    form = forms.run("inc", runbooks=BOOKS, hubs=["datahub", "stat20"])
     assert "initial_option" not in menu(form, "hub")
     assert "initial_option" not in menu(form, "runbook")
 
 
 def test_the_only_hub_is_chosen() -> None:
-    form = forms.run("inc", books=BOOKS, hubs=["datahub"])
+    form = forms.run("inc", runbooks=BOOKS, hubs=["datahub"])
     assert menu(form, "hub")["initial_option"]["value"] == "datahub"

@@ -67,15 +67,15 @@ def test_a_runbooks_step_tells_where_and_what_was_seen() -> None:
 
 def test_a_message_is_signed_with_a_link_to_where_it_was_said() -> None:
     record = Record()
-    record.said("21:14", "errors in *datahub*")
+    record.record_message("21:14", "errors in *datahub*")
     url = record.lines[0].message.permalink if record.lines[0].message else ""
     assert entry_words(record.lines[0], NAMES) == f"errors in **datahub** — [Ben]({url})"
 
 
 def test_a_signature_never_becomes_part_of_a_list_or_of_code() -> None:
     record = Record()
-    record.said("21:14", "• one\n• two")
-    record.said("21:15", "```code```")
+    record.record_message("21:14", "• one\n• two")
+    record.record_message("21:15", "```code```")
     for line in record.lines:
         assert entry_words(line, NAMES).rpartition("\n\n")[2].startswith("— [Ben](")
 
@@ -85,7 +85,7 @@ def test_files_are_listed_with_their_links() -> None:
         id="F1", name="graph_1.png", mimetype="image/png", permalink="https://slack.test/F1"
     )
     record = Record()
-    record.said("21:14", "", Heading.TIMELINE, files=(file,))
+    record.record_message("21:14", "", Heading.TIMELINE, files=(file,))
     assert entry_words(record.lines[0], NAMES).startswith(
         "Files: [graph_1.png](https://slack.test/F1)"
     )
@@ -93,7 +93,9 @@ def test_files_are_listed_with_their_links() -> None:
 
 def test_for_slack_mentions_stay_and_broadcasts_do_not() -> None:
     record = Record()
-    record.said("21:14", "<@UADA> look <!channel> <!subteam^S1|@ops> <!date^1^{time}|then>")
+    record.record_message(
+        "21:14", "<@UADA> look <!channel> <!subteam^S1|@ops> <!date^1^{time}|then>"
+    )
     assert quiet(words(record.lines[0])) == (
         "<@UADA> look &lt;!channel> &lt;!subteam^S1|@ops> <!date^1^{time}|then>"
     )

@@ -143,7 +143,7 @@ def test_no_box_is_ticked_in_an_empty_draft() -> None:
 
 def test_messages_marked_for_the_summary_are_in_it() -> None:
     record = Record()
-    record.said("21:40", "it was the inodes", Heading.SUMMARY)
+    record.record_message("21:40", "it was the inodes", Heading.SUMMARY)
     text = report_text(report(record, summary=""))
     assert "it was the inodes" in text.partition("## Timeline")[0]
 
@@ -204,7 +204,7 @@ def test_titles_fit_into_an_issue() -> None:
 def test_nothing_typed_can_forge_a_part_of_the_report(form: Form, typed: str) -> None:
     record = evening()
     record.note("21:50", typed)
-    record.said("21:51", typed, *Heading)
+    record.record_message("21:51", typed, *Heading)
     hostile = report(
         record,
         form=form,

@@ -13,7 +13,7 @@ from bot.adapters.kubernetes import KubernetesCluster
 from bot.bootstrap import sites
 from bot.domain.plans import Plan
 from bot.domain.timeline import EntryKind
-from bot.services.change import Act
+from bot.services.change import StateChange
 from bot.services.run import Runs
 from bot.store import runs as rows
 from bot.store import timeline as timeline_rows
@@ -47,7 +47,7 @@ class Room:
             self.store,
             self.work,
             self.now,
-            books={book.name: book for book in RUNBOOKS},
+            runbooks={book.name: book for book in RUNBOOKS},
             sites=sites(self.desk.config(**LATE)),
             wall=self.now,
             wait=lambda seconds: sleep(min(seconds, 0.2)),
@@ -56,11 +56,11 @@ class Room:
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
 
-    def planned(self, runbook: str = FORCE, cause: str = "command/1") -> Run:
+    def planned(self, runbook: str = FORCE, idempotency_key: str = "command/1") -> Run:
         """Ask for a plan and make it."""
-        act = Act(incident_id=INCIDENT, by="U0ANA", cause=cause)
+        change = StateChange(incident_id=INCIDENT, by="U0ANA", idempotency_key=idempotency_key)
         hub = self.desk.sandbox.name
-        run = self.runs.ask(act, runbook=runbook, hub=hub, users=frozenset())
+        run = self.runs.ask(change, runbook=runbook, hub=hub, users=frozenset())
         self.runs.plan_workflow(run.id)
         return self.row(run.id)
 

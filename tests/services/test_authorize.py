@@ -46,7 +46,7 @@ def guarded_scene(slack: SlackSandbox, guarded: Bot, clock: SandboxClock) -> Sce
 
 def ask(bot: Bot, scene: Scene, who: Person, channel: str, *, user_team: str = "") -> None:
     """Ask the one function that decides."""
-    bot.desk.authorize.runbook(
+    bot.context.authorize.runbook(
         team_id=scene.slack.team_id,
         user_team=user_team or scene.slack.team_id,
         user=who.id,

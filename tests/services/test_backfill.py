@@ -218,8 +218,8 @@ def test_reactions_that_came_in_the_wrong_order_are_settled(
     record = bot.record
     team = slack.team_id
     slack.faults = [deaf]
-    record.unmarked(team, channel.id, ts, scene.ana.id, "pushpin")
-    record.marked(team, channel.id, ts, scene.ana.id, "pushpin")
+    record.untag(team, channel.id, ts, scene.ana.id, "pushpin")
+    record.tag(team, channel.id, ts, scene.ana.id, "pushpin")
     scene.ben.join(channel.id)
     scene.ben.react(channel.id, ts, "fire")
     bot.backfill.all()

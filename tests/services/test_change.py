@@ -11,21 +11,21 @@ import pytest
 from bot.bootstrap import Bot
 from bot.domain.incident import Answers, Incident
 from bot.errors import UserError
-from bot.services.change import Act, Changes
+from bot.services.change import Changes, StateChange
 from bot.store import incidents as rows
 from sandbox.slack import Channel, Fault, PersonError, SlackSandbox, on_delivery
 from tests.support.bot import Scene
 from tests.support.waiting import wait_until
 
-Verb = Callable[[Changes, Act], object]
+Verb = Callable[[Changes, StateChange], object]
 
 VERBS: dict[str, Verb] = {
-    "status": lambda changes, act: changes.status(act, "fixing", "now"),
-    "severity": lambda changes, act: changes.severity(act, "sev1"),
-    "role": lambda changes, act: changes.role(act, "scribe", "U0BEN"),
-    "update": lambda changes, act: changes.update(act, "Still looking."),
-    "action item": lambda changes, act: changes.action_item(act, "Add an alert."),
-    "resolve": lambda changes, act: changes.status(act, "resolved"),
+    "status": lambda changes, change: changes.status(change, "fixing", "now"),
+    "severity": lambda changes, change: changes.severity(change, "sev1"),
+    "role": lambda changes, change: changes.role(change, "scribe", "U0BEN"),
+    "update": lambda changes, change: changes.update(change, "Still looking."),
+    "action item": lambda changes, change: changes.action_item(change, "Add an alert."),
+    "resolve": lambda changes, change: changes.status(change, "resolved"),
 }
 
 
@@ -35,20 +35,22 @@ def channel(scene: Scene) -> Channel:
     return scene.declare()
 
 
-def act(scene: Scene, channel: Channel, cause: str = "command/1") -> Act:
+def by_ana(scene: Scene, channel: Channel, idempotency_key: str = "command/1") -> StateChange:
     """Ana does something."""
-    return Act(incident_id=scene.incident(channel.id).id, by=scene.ana.id, cause=cause)
+    return StateChange(
+        incident_id=scene.incident(channel.id).id, by=scene.ana.id, idempotency_key=idempotency_key
+    )
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_same_act_again_changes_nothing(
     bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel, verb: str
 ) -> None:
-    changes = bot.desk.changes
-    VERBS[verb](changes, act(scene, channel))
+    changes = bot.context.changes
+    VERBS[verb](changes, by_ana(scene, channel))
     once: tuple[Incident, int] = scene.incident(channel.id), len(scene.entries(channel.id))
     assert once[1] == 2
-    VERBS[verb](changes, act(scene, channel))
+    VERBS[verb](changes, by_ana(scene, channel))
     assert (scene.incident(channel.id), len(scene.entries(channel.id))) == once
     slack.wait_for(lambda: len(scene.posts(channel.id, "entry")) == 1, what="the channel is told")
 
@@ -71,14 +73,14 @@ def test_a_redelivered_form_is_one_update(
 def test_a_refused_change_leaves_nothing_behind(bot: Bot, scene: Scene, channel: Channel) -> None:
     before = scene.incident(channel.id), scene.entries(channel.id)
     refused: list[Callable[[], object]] = [
-        lambda: bot.desk.changes.status(act(scene, channel), "broken"),
-        lambda: bot.desk.changes.update(act(scene, channel), "  "),
-        lambda: bot.desk.changes.action_item(act(scene, channel), " "),
-        lambda: bot.desk.changes.action_item(act(scene, channel), "x", link="ftp://x"),
-        lambda: bot.desk.changes.close(
-            act(scene, channel), Answers(), title="x", summary="", hubs=()
+        lambda: bot.context.changes.status(by_ana(scene, channel), "broken"),
+        lambda: bot.context.changes.update(by_ana(scene, channel), "  "),
+        lambda: bot.context.changes.action_item(by_ana(scene, channel), " "),
+        lambda: bot.context.changes.action_item(by_ana(scene, channel), "x", link="ftp://x"),
+        lambda: bot.context.changes.close(
+            by_ana(scene, channel), Answers(), title="x", summary="", hubs=()
         ),
-        lambda: bot.desk.changes.reopen(act(scene, channel)),
+        lambda: bot.context.changes.reopen(by_ana(scene, channel)),
     ]
     for wrong in refused:
         with pytest.raises(UserError):
@@ -131,8 +133,8 @@ def test_a_message_is_filed_as_an_action_item_once(
 def test_what_people_do_at_once_all_counts(bot: Bot, scene: Scene, channel: Channel) -> None:
     """The row is locked: a later one sees what an earlier one did."""
     acts = [
-        lambda n=n, role=role: bot.desk.changes.role(
-            act(scene, channel, f"command/{n}"), role, scene.ana.id
+        lambda n=n, role=role: bot.context.changes.role(
+            by_ana(scene, channel, f"command/{n}"), role, scene.ana.id
         )
         for n, role in enumerate(bot.settings.policy.roles)
     ]
@@ -149,10 +151,10 @@ def test_what_people_do_at_once_all_counts(bot: Bot, scene: Scene, channel: Chan
 def test_an_action_item_of_afterwards_comes_into_the_report_that_is_out(
     bot: Bot, scene: Scene, channel: Channel
 ) -> None:
-    changes = bot.desk.changes
-    changes.status(act(scene, channel, "c/1"), "resolved")
+    changes = bot.context.changes
+    changes.status(by_ana(scene, channel, "c/1"), "resolved")
     told = {"title": "Proxy evicted", "summary": "It was."}
-    changes.close(act(scene, channel, "c/2"), Answers(), hubs=("datahub",), **told)
+    changes.close(by_ana(scene, channel, "c/2"), Answers(), hubs=("datahub",), **told)
     folder = bot.config.report.directory
 
     def published() -> str:

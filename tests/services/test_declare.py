@@ -45,7 +45,7 @@ def declaration(scene: Scene, **values: Any) -> Declaration:
     """What the form says."""
     return Declaration(
         **{
-            "form": "V0FORM",
+            "idempotency_key": "V0FORM",
             "team_id": scene.slack.team_id,
             "declared_by": scene.ana.id,
             "title": "Proxy was evicted",
@@ -149,8 +149,8 @@ def test_pressing_again_after_a_lost_acknowledgement_is_one_incident(
 
 
 def test_the_same_form_with_other_words_is_still_the_first_incident(bot: Bot, scene: Scene) -> None:
-    first = bot.desk.declare.declare(declaration(scene))
-    second = bot.desk.declare.declare(declaration(scene, title="Something else"))
+    first = bot.context.declare.declare(declaration(scene))
+    second = bot.context.declare.declare(declaration(scene, title="Something else"))
     assert second == first
     assert len(scene.incidents()) == 1
 
@@ -289,7 +289,7 @@ def test_what_cannot_be_declared_names_its_field_and_leaves_nothing(
     bot: Bot, scene: Scene, values: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(UserError) as wrong:
-        bot.desk.declare.declare(declaration(scene, **values))
+        bot.context.declare.declare(declaration(scene, **values))
     assert wrong.value.field == field
     assert scene.incidents() == []
 

@@ -16,9 +16,9 @@ from bot.domain.incident import Policy
 from bot.domain.timeline import EntryKind
 from bot.errors import UserError
 from bot.ports import Chat, Profile
-from bot.services.effects import Effects
 from bot.services.people import People
 from bot.services.publish import Publish
+from bot.services.reconciler import Reconciler
 from bot.services.report import Reports
 from bot.services.settings import Filing, HubPlace, Settings
 from bot.store import effects as effect_rows
@@ -27,8 +27,8 @@ from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 from sandbox.faults import Fault, drop_after, drop_before, says, secondary_limit
 from sandbox.rules import on_request
-from tests.support.cruelty import CALLS
 from tests.support.evening import INCIDENT, ITEMS, PEOPLE, at
+from tests.support.faults import CALLS
 from tests.support.forge import Practice, practice
 
 WRONG = {**CALLS, "secondary limit": secondary_limit(1), "token refused": says(401)}
@@ -47,7 +47,9 @@ class Inline:
     def __init__(self) -> None:
         self.enqueued: list[tuple[str, str]] = []
 
-    def enqueue(self, tx: Any, workflow: str, *, key: str, lane: str, args: Sequence[Any]) -> None:
+    def enqueue(
+        self, tx: Any, workflow: str, *, key: str, partition_key: str, args: Sequence[Any]
+    ) -> None:
         self.enqueued.append((workflow, key))
 
     def step(self, name: str, fn: Callable[..., Any], *args: Any) -> Any:
@@ -123,7 +125,7 @@ class Office:
         any_forge: Any = self.mortal
         Publish(
             self.store,
-            Effects(self.store, lambda: NOW),
+            Reconciler(self.store, lambda: NOW),
             self.durable,
             Reports(self.store, people, replace(SETTINGS, **settings)),
             ReportFolder(self.folder),

@@ -74,14 +74,14 @@ def edited(text: str, at: str) -> Message:
 
 
 def test_a_message_is_stored_once(record: Record, store: Store) -> None:
-    assert record.said(message())
-    assert not record.said(message())
+    assert record.record_message(message())
+    assert not record.record_message(message())
     assert [m.text for m in kept(store)] == ["students see 500s"]
 
 
 def test_channels_without_an_incident_are_not_recorded(record: Record, store: Store) -> None:
-    assert not record.said(message(channel_id="C0GENERAL"))
-    assert not record.said(message(team_id="T0OTHER"))
+    assert not record.record_message(message(channel_id="C0GENERAL"))
+    assert not record.record_message(message(team_id="T0OTHER"))
     with store.read() as tx:
         assert rows.messages(tx, TEAM, "C0GENERAL") == []
 
@@ -91,15 +91,15 @@ def test_a_ts_keeps_every_digit(record: Record, store: Store) -> None:
     stamps = [f"1487895900.{n:06d}" for n in (1, 19, 119, 1199, 999999)]
     stamps += ["1795317599.000009", "1795317599.100001"]
     for ts in stamps:
-        record.said(message(ts))
+        record.record_message(message(ts))
     assert [m.ts for m in kept(store)] == stamps
     assert [f"{m.posted_at:%f}" for m in kept(store)] == [ts.split(".")[1] for ts in stamps]
 
 
 def test_an_edit_is_a_revision(record: Record, store: Store) -> None:
-    record.said(message())
-    record.said(edited("students see 503s", "1487895910.000000"))
-    record.said(edited("students see 502s", "1487895920.000000"))
+    record.record_message(message())
+    record.record_message(edited("students see 503s", "1487895910.000000"))
+    record.record_message(edited("students see 502s", "1487895920.000000"))
     assert [m.text for m in kept(store)] == ["students see 502s"]
     with store.read() as tx:
         before = rows.revisions(tx, message().key)
@@ -113,22 +113,22 @@ def test_an_edit_is_a_revision(record: Record, store: Store) -> None:
 def test_an_older_edit_that_comes_late_changes_nothing(
     record: Record, store: Store, late: str
 ) -> None:
-    record.said(edited("newest", "1487895920.000000"))
-    assert not record.said(edited("older", late))
+    record.record_message(edited("newest", "1487895920.000000"))
+    assert not record.record_message(edited("older", late))
     assert [m.text for m in kept(store)] == ["newest"]
 
 
 def test_edits_are_compared_digit_by_digit(record: Record, store: Store) -> None:
-    record.said(edited("first", "1487895910.000001"))
-    assert record.said(edited("second", "1487895910.000002"))
+    record.record_message(edited("first", "1487895910.000001"))
+    assert record.record_message(edited("second", "1487895910.000002"))
     assert [m.text for m in kept(store)] == ["second"]
 
 
 def test_a_deletion_stays_one(record: Record, store: Store) -> None:
-    record.said(message())
+    record.record_message(message())
     assert record.deleted(TEAM, CHANNEL, TS)
     assert not record.deleted(TEAM, CHANNEL, TS)
-    record.said(edited("from beyond", "1487895930.000000"))
+    record.record_message(edited("from beyond", "1487895930.000000"))
     assert kept(store)[0].deleted_at is not None
     with store.read() as tx:
         assert rows.revisions(tx, message().key)[0]["text"] == "students see 500s"
@@ -140,8 +140,8 @@ def test_a_deletion_of_what_was_never_seen_is_no_matter(record: Record, store: S
 
 
 def test_the_remains_of_a_threads_parent_are_a_deletion(record: Record, store: Store) -> None:
-    record.said(message())
-    record.said(message(text="This message was deleted.", subtype="tombstone"))
+    record.record_message(message())
+    record.record_message(message(text="This message was deleted.", subtype="tombstone"))
     assert kept(store)[0].deleted_at is not None
     assert kept(store)[0].text == "students see 500s"
 
@@ -149,131 +149,136 @@ def test_the_remains_of_a_threads_parent_are_a_deletion(record: Record, store: S
 def test_a_pin_puts_a_message_into_the_timeline_and_taking_it_back_takes_it_out(
     record: Record,
 ) -> None:
-    record.said(message())
+    record.record_message(message())
     assert timeline(record) == ()
-    record.marked(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
+    record.tag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
     assert [line.text for line in timeline(record)] == ["students see 500s"]
     assert timeline(record)[0].entry.at == message().posted_at
-    record.unmarked(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
+    record.untag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
     assert timeline(record) == ()
 
 
 def test_it_stays_as_long_as_somebody_pins_it(record: Record) -> None:
-    record.said(message())
+    record.record_message(message())
     for who in ("U0ANA", "U0BEN"):
-        record.marked(TEAM, CHANNEL, TS, who, "pushpin")
-    record.unmarked(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
+        record.tag(TEAM, CHANNEL, TS, who, "pushpin")
+    record.untag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
     assert len(timeline(record)) == 1
-    record.unmarked(TEAM, CHANNEL, TS, "U0BEN", "pushpin")
+    record.untag(TEAM, CHANNEL, TS, "U0BEN", "pushpin")
     assert timeline(record) == ()
 
 
 def test_a_mark_may_come_before_its_message(record: Record) -> None:
-    record.marked(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
-    record.said(message())
+    record.tag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
+    record.record_message(message())
     assert [line.text for line in timeline(record)] == ["students see 500s"]
     assert timeline(record)[0].entry.at == message().posted_at
 
 
 def test_marks_may_come_twice(record: Record) -> None:
-    record.said(message())
+    record.record_message(message())
     for _ in range(2):
-        record.marked(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
+        record.tag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
     assert len(timeline(record)) == 1
     for _ in range(2):
-        record.unmarked(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
+        record.untag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
     assert timeline(record) == ()
 
 
 def test_reactions_file_under_their_heading(record: Record) -> None:
-    record.said(message())
-    record.marked(TEAM, CHANNEL, TS, "U0ANA", "fire")
+    record.record_message(message())
+    record.tag(TEAM, CHANNEL, TS, "U0ANA", "fire")
     assert timeline(record) == ()
     assert [line.text for line in timeline(record, Heading.WRONG)] == ["students see 500s"]
-    record.marked(TEAM, CHANNEL, TS, "U0BEN", "pushpin")
+    record.tag(TEAM, CHANNEL, TS, "U0BEN", "pushpin")
     assert len(timeline(record)) == len(timeline(record, Heading.WRONG)) == 1
 
 
 def test_other_reactions_and_skin_tones(record: Record) -> None:
-    record.said(message())
-    record.marked(TEAM, CHANNEL, TS, "U0ANA", "tada")
+    record.record_message(message())
+    record.tag(TEAM, CHANNEL, TS, "U0ANA", "tada")
     assert record.lines("abc123abc123") == []
-    record.marked(TEAM, CHANNEL, TS, "U0ANA", "pushpin::skin-tone-3")
+    record.tag(TEAM, CHANNEL, TS, "U0ANA", "pushpin::skin-tone-3")
     assert len(timeline(record)) == 1
 
 
 def test_what_slack_shows_now_settles_the_marks(record: Record, store: Store) -> None:
     """Whatever order reactions came in, or did not come."""
-    record.said(message())
-    record.marked(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
-    record.marked(TEAM, CHANNEL, TS, "U0ANA", SHORTCUT)
+    record.record_message(message())
+    record.tag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
+    record.tag(TEAM, CHANNEL, TS, "U0ANA", SHORTCUT)
     with store.read() as tx:
         from_rows = rows.message_by_key(tx, message().key)
     assert from_rows is not None
     incident = record.incident_of(TEAM, CHANNEL)
     assert incident is not None
-    record.marks_are(incident, from_rows, {"fire": ("U0BEN",), "tada": ("U0BEN",)})
+    record.sync_tags(incident, from_rows, {"fire": ("U0BEN",), "tada": ("U0BEN",)})
     with store.read() as tx:
-        marks = {(m.user, m.name) for m in rows.marks(tx, [message().key])}
+        marks = {(m.user, m.name) for m in rows.tags(tx, [message().key])}
     assert marks == {("U0BEN", "fire"), ("U0ANA", SHORTCUT)}, "the shortcut is no reaction"
 
 
 def test_a_deleted_message_leaves_the_timeline_unless_it_was_reworded(record: Record) -> None:
-    record.said(message())
-    record.marked(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
+    record.record_message(message())
+    record.tag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
     entry = timeline(record)[0].entry
     record.rewrite("abc123abc123", entry.id, text="Students saw errors.", at=None)
     record.deleted(TEAM, CHANNEL, TS)
     assert [line.text for line in timeline(record)] == ["Students saw errors."]
 
     other = message("1487895901.000000", text="never mind")
-    record.said(other)
-    record.marked(TEAM, CHANNEL, other.ts, "U0ANA", "pushpin")
+    record.record_message(other)
+    record.tag(TEAM, CHANNEL, other.ts, "U0ANA", "pushpin")
     record.deleted(TEAM, CHANNEL, other.ts)
     assert [line.text for line in timeline(record)] == ["Students saw errors."]
 
 
 def test_rewording_leaves_the_message_alone(record: Record, store: Store) -> None:
-    record.said(message())
-    record.marked(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
+    record.record_message(message())
+    record.tag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
     entry = timeline(record)[0].entry
     earlier = NOW - timedelta(minutes=10)
     record.rewrite("abc123abc123", entry.id, text="Students saw errors.", at=earlier)
     line = timeline(record)[0]
     assert (line.text, line.entry.at) == ("Students saw errors.", earlier)
     assert kept(store)[0].text == "students see 500s"
-    record.said(edited("edited later", "1487895999.000000"))
+    record.record_message(edited("edited later", "1487895999.000000"))
     assert timeline(record)[0].text == "Students saw errors."
 
 
 def test_taken_out_and_marked_again(record: Record) -> None:
-    record.said(message())
-    record.marked(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
-    record.take_out("abc123abc123", timeline(record)[0].entry.id)
+    record.record_message(message())
+    record.tag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
+    record.hide_entry("abc123abc123", timeline(record)[0].entry.id)
     assert timeline(record) == ()
-    record.marked(TEAM, CHANNEL, TS, "U0BEN", "pushpin")
+    record.tag(TEAM, CHANNEL, TS, "U0BEN", "pushpin")
     assert len(timeline(record)) == 1
 
 
 def test_what_was_taken_out_stays_out_when_it_is_read_again(record: Record, store: Store) -> None:
-    record.said(message())
-    record.marked(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
-    record.take_out("abc123abc123", timeline(record)[0].entry.id)
+    record.record_message(message())
+    record.tag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
+    record.hide_entry("abc123abc123", timeline(record)[0].entry.id)
     incident = record.incident_of(TEAM, CHANNEL)
     assert incident is not None
-    record.marks_are(incident, message(), {"pushpin": ("U0ANA",)})
+    record.sync_tags(incident, message(), {"pushpin": ("U0ANA",)})
     assert timeline(record) == ()
 
 
 def test_taking_out_twice_or_elsewhere_is_told(record: Record) -> None:
     record.note(
-        "abc123abc123", by="U0ANA", text="evicted", at=NOW, precise=False, cause="command/1"
+        "abc123abc123",
+        by="U0ANA",
+        text="evicted",
+        at=NOW,
+        precise=False,
+        idempotency_key="command/1",
     )
     entry = timeline(record)[0].entry
-    record.take_out("abc123abc123", entry.id)
+    record.hide_entry("abc123abc123", entry.id)
     for incident_id in ("abc123abc123", "another"):
         with pytest.raises(UserError, match="not in the timeline any more"):
-            record.take_out(incident_id, entry.id)
+            record.hide_entry(incident_id, entry.id)
     with pytest.raises(UserError, match="not in the timeline any more"):
         record.rewrite("abc123abc123", entry.id, text="x", at=None)
 
@@ -281,7 +286,12 @@ def test_taking_out_twice_or_elsewhere_is_told(record: Record) -> None:
 def test_a_note_is_written_once_at_its_time(record: Record) -> None:
     for _ in range(2):
         record.note(
-            "abc123abc123", by="U0ANA", text=" evicted ", at=NOW, precise=True, cause="command/1"
+            "abc123abc123",
+            by="U0ANA",
+            text=" evicted ",
+            at=NOW,
+            precise=True,
+            idempotency_key="command/1",
         )
     assert [(n.text, n.entry.at, n.entry.author) for n in timeline(record)] == [
         ("evicted", NOW, "U0ANA")
@@ -292,14 +302,18 @@ def test_a_note_is_written_once_at_its_time(record: Record) -> None:
 @pytest.mark.parametrize(("text", "say"), [("  ", "Write what happened"), ("x" * 3001, "3000")])
 def test_notes_that_cannot_be(record: Record, text: str, say: str) -> None:
     with pytest.raises(UserError, match=say):
-        record.note("abc123abc123", by="U0ANA", text=text, at=NOW, precise=False, cause="c")
+        record.note(
+            "abc123abc123", by="U0ANA", text=text, at=NOW, precise=False, idempotency_key="c"
+        )
     assert timeline(record) == ()
 
 
 def test_the_timeline_is_in_the_order_of_what_happened(record: Record) -> None:
     for minutes, text in ((5, "later"), (-5, "earlier"), (5, "later still")):
         at = NOW + timedelta(minutes=minutes)
-        record.note("abc123abc123", by="U0ANA", text=text, at=at, precise=False, cause=text)
+        record.note(
+            "abc123abc123", by="U0ANA", text=text, at=at, precise=False, idempotency_key=text
+        )
     assert [line.text for line in timeline(record)] == ["earlier", "later", "later still"]
 
 
@@ -307,7 +321,7 @@ def test_files_threads_and_unknown_kinds_are_kept(record: Record, store: Store) 
     odd = replace(
         message(), subtype="a_new_kind", thread_ts="1487895800.000000", raw={"what": ["ever"]}
     )
-    record.said(odd)
+    record.record_message(odd)
     link = "https://practice.slack.com/archives/C0INCIDENT/p1487895900000100"
     link += "?thread_ts=1487895800.000000&cid=C0INCIDENT"
     assert kept(store) == [replace(odd, permalink=link)]

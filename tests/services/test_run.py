@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.plans import Plan
 from bot.errors import RetryLater, UserError
-from bot.services.change import Act
+from bot.services.change import StateChange
 from bot.store import incidents as incident_rows
 from bot.store import runs as rows
 from bot.store.runs import RunState, StepState
@@ -83,7 +83,7 @@ def test_a_kill_before_the_act_is_not_repeated_but_needs_a_human(room: Room) -> 
 
     with pytest.raises(UserError, match="decided on already"):
         room.runs.confirm(run.id, "U0BEN")
-    assert room.carry_out(room.planned(cause="command/2")).state is RunState.DONE
+    assert room.carry_out(room.planned(idempotency_key="command/2")).state is RunState.DONE
 
 
 def test_a_kill_in_a_harmless_step_repeats_it(room: Room) -> None:
@@ -137,7 +137,7 @@ def test_an_old_plan_cannot_be_confirmed(room: Room) -> None:
 
 
 def test_one_runbook_at_a_time_on_a_hub(room: Room) -> None:
-    first, second = room.planned(), room.planned(cause="command/2")
+    first, second = room.planned(), room.planned(idempotency_key="command/2")
     room.runs.confirm(first.id, "U0BEN")
     with pytest.raises(UserError, match="Another runbook is running"):
         room.runs.confirm(second.id, "U0BEN")
@@ -173,13 +173,13 @@ def test_a_hub_that_asks_for_an_hour_holds_nobody_up(room: Room) -> None:
     room.party.fails = {
         "delete": RetryLater("The cluster asks to wait.", after=7, maybe_done=False)
     }
-    again = room.planned(cause="command/2")
+    again = room.planned(idempotency_key="command/2")
     assert room.carry_out(again).state is RunState.FAILED
     assert room.waited[-2:] == [7, 7]
 
 
 def test_a_run_whose_workflow_was_lost_is_ended(room: Room) -> None:
-    begun, untouched = room.planned(), room.planned(cause="command/2")
+    begun, untouched = room.planned(), room.planned(idempotency_key="command/2")
     killed_at_the_act(room, begun, takes_effect=False)
     assert room.runs.end_lost() == 0, "it goes on"
 
@@ -194,8 +194,8 @@ def test_a_run_whose_workflow_was_lost_is_ended(room: Room) -> None:
 
 
 def test_a_plan_whose_workflow_was_lost_has_failed(room: Room) -> None:
-    act = Act(incident_id=INCIDENT, by="U0ANA", cause="command/1")
-    run = room.runs.ask(act, runbook=FORCE, hub=PLACE.hub, users=frozenset())
+    change = StateChange(incident_id=INCIDENT, by="U0ANA", idempotency_key="command/1")
+    run = room.runs.ask(change, runbook=FORCE, hub=PLACE.hub, users=frozenset())
     room.work.lost.add(f"plan/{run.id}")
     assert room.runs.end_lost() == 1
     assert room.row(run.id).state is RunState.FAILED
@@ -206,18 +206,18 @@ def test_a_plan_whose_workflow_was_lost_has_failed(room: Room) -> None:
     [("reboot-the-moon", PLACE.hub, "There is no runbook"), (FORCE, "moonhub", "knows no hub")],
 )
 def test_what_there_is_not_is_named(room: Room, runbook: str, hub: str, say: str) -> None:
-    act = Act(incident_id=INCIDENT, by="U0ANA", cause="command/1")
+    change = StateChange(incident_id=INCIDENT, by="U0ANA", idempotency_key="command/1")
     with pytest.raises(UserError, match=say):
-        room.runs.ask(act, runbook=runbook, hub=hub, users=frozenset())
+        room.runs.ask(change, runbook=runbook, hub=hub, users=frozenset())
 
 
 def test_nothing_is_run_for_an_incident_that_is_over(room: Room) -> None:
     with room.store.write() as tx:
         found = incident_rows.get(tx, INCIDENT)
         incident_rows.save(tx, _closed(found))
-    act = Act(incident_id=INCIDENT, by="U0ANA", cause="command/1")
+    change = StateChange(incident_id=INCIDENT, by="U0ANA", idempotency_key="command/1")
     with pytest.raises(UserError, match="reopen it first"):
-        room.runs.ask(act, runbook=FORCE, hub=PLACE.hub, users=frozenset())
+        room.runs.ask(change, runbook=FORCE, hub=PLACE.hub, users=frozenset())
 
 
 def _closed(incident: Any) -> Any:

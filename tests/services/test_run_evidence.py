@@ -10,7 +10,7 @@ import pytest
 from bot.domain.hubs import Right
 from bot.domain.plans import Plan, StepVerb
 from bot.errors import RetryLater
-from bot.services.change import Act
+from bot.services.change import StateChange
 from bot.store import incidents as incident_rows
 from bot.store import runs as rows
 from bot.store.runs import RunState, StepState
@@ -76,7 +76,7 @@ def test_an_approval_does_not_outlive_the_plan(room: Room, late: timedelta) -> N
     assert "over 15 minutes" in ended.error
     assert terminating("ana") in room.party.live
     assert room.steps(run) == []
-    again = room.planned(cause="command/2")
+    again = room.planned(idempotency_key="command/2")
     assert room.carry_out(again).state is RunState.DONE
 
 
@@ -131,12 +131,12 @@ def test_a_resync_counts_in_its_own_incident_only(room: Room) -> None:
     with room.store.write() as tx:
         incident_rows.add(tx, incident(id="another", channel_id="C2", channel_name="inc-2"))
     room.planned(RESYNC)
-    room.carry_out(room.planned(RESYNC, cause="command/2"))
+    room.carry_out(room.planned(RESYNC, idempotency_key="command/2"))
     room.party.known = []
-    mine = Plan.from_json(room.planned("restart-proxy", cause="command/3").plan or {})
+    mine = Plan.from_json(room.planned("restart-proxy", idempotency_key="command/3").plan or {})
     assert not any("no resync was tried" in caution for caution in mine.cautions)
-    act = Act(incident_id="another", by="U0ANA", cause="command/4")
-    other = room.runs.ask(act, runbook="restart-proxy", hub=PLACE.hub, users=frozenset())
+    change = StateChange(incident_id="another", by="U0ANA", idempotency_key="command/4")
+    other = room.runs.ask(change, runbook="restart-proxy", hub=PLACE.hub, users=frozenset())
     room.runs.plan_workflow(other.id)
     theirs = Plan.from_json(room.row(other.id).plan or {})
     assert any("no resync was tried" in caution for caution in theirs.cautions)
@@ -147,8 +147,10 @@ def test_a_stop_is_old_by_what_mayday_has_seen_of_it(room: Room) -> None:
     room.party.live = [pod("ana"), pod("zoe")]
     assert room.planned().state is RunState.NOTHING_TO_DO
     room.clock.at += timedelta(minutes=3)
-    stuck = room.planned(cause="command/2")
+    stuck = room.planned(idempotency_key="command/2")
     (step,) = Plan.from_json(stuck.plan or {}).steps
     assert step.verb is StepVerb.DELETE_POD, "in its own grace time, never forced"
     room.clock.at += timedelta(minutes=16)
-    assert room.planned(cause="command/3").state is RunState.NOTHING_TO_DO, "it may be another stop"
+    assert room.planned(idempotency_key="command/3").state is RunState.NOTHING_TO_DO, (
+        "it may be another stop"
+    )

@@ -88,7 +88,7 @@ def test_what_a_database_that_was_away_left_half_done_goes_on(
         lambda: any("fixing" in m["text"] for m in scene.posts(channel.id, "entry")),
         what="the channel is told",
     )
-    assert bot.durable.is_lost(dead)
+    assert bot.durable.has_failed(dead)
 
 
 def test_a_later_publishing_that_died_is_begun_anew(

@@ -17,7 +17,7 @@ from bot.slack.socket import Socket
 from sandbox.faults import Fault, says
 from sandbox.rules import on_call
 from sandbox.slack import SlackSandbox
-from tests.support.cruelty import CALLS
+from tests.support.faults import CALLS
 from tests.support.waiting import wait_until
 
 SECONDS = 10

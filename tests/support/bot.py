@@ -32,7 +32,7 @@ from bot.store.runs import Run, RunState
 from sandbox.clock import SandboxClock
 from sandbox.slack import Channel, Direction, Fault, FaultHook, Passage, Person, SlackSandbox
 from sandbox.world import environment
-from tests.support.nursery import Nursery
+from tests.support.forkserver import ForkServer
 from tests.support.waiting import UNHURRIED, wait_until
 
 ANNOUNCE = "#incidents"
@@ -104,7 +104,7 @@ class Child:
     """A mayday in a process of its own. ``environment`` is what it is started with."""
 
     slack: SlackSandbox
-    nursery: Nursery
+    forkserver: ForkServer
     environment: Mapping[str, str]
     log: Path
     pid: int = 0
@@ -112,12 +112,12 @@ class Child:
     def start(self, *, wait: bool = True) -> None:
         """Start it, and wait until it is connected to Slack."""
         environment = {**_clean_environment(), **self.environment}
-        self.pid = self.nursery.start(["run"], environment, self.log)
+        self.pid = self.forkserver.start(["run"], environment, self.log)
         if wait:
             wait_until(self._is_connected, "mayday did not connect", timeout=30)
 
     def _is_connected(self) -> bool:
-        assert self.nursery.ended(self.pid) is None, f"mayday ended:\n{self.logged()}"
+        assert self.forkserver.ended(self.pid) is None, f"mayday ended:\n{self.logged()}"
         return self.slack.bot_connected
 
     def freeze(self) -> None:
@@ -127,7 +127,7 @@ class Child:
     def kill(self) -> None:
         """End it without a word, and wait until Slack has noticed."""
         os.kill(self.pid, signal.SIGKILL)
-        assert self.nursery.ended(self.pid, within=10) == -signal.SIGKILL, self.logged()
+        assert self.forkserver.ended(self.pid, within=10) == -signal.SIGKILL, self.logged()
         self.pid = 0
         self.slack.wait_for(lambda: not self.slack.bot_connected, 10)
 
@@ -139,7 +139,7 @@ class Child:
     def stop(self) -> int | None:
         """End it as an operator would; returns its exit code."""
         os.kill(self.pid, signal.SIGTERM)
-        return self.nursery.ended(self.pid, within=20)
+        return self.forkserver.ended(self.pid, within=20)
 
     def logged(self) -> str:
         """What it wrote."""
@@ -148,7 +148,7 @@ class Child:
 
 @contextmanager
 def child(
-    nursery: Nursery,
+    forkserver: ForkServer,
     slack: SlackSandbox,
     url: str,
     directory: Path,
@@ -159,16 +159,16 @@ def child(
     told = settings(slack, url, directory, **sections)
     made = Child(
         slack=slack,
-        nursery=nursery,
+        forkserver=forkserver,
         environment=environment(told),
         log=directory / "mayday.log",
     )
     try:
         yield made
     finally:
-        if made.pid and nursery.ended(made.pid) is None:
+        if made.pid and forkserver.ended(made.pid) is None:
             os.kill(made.pid, signal.SIGKILL)
-            nursery.ended(made.pid, within=10)
+            forkserver.ended(made.pid, within=10)
 
 
 def _clean_environment() -> dict[str, str]:

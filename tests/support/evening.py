@@ -78,7 +78,7 @@ class Record:
         precision = "second" if clock.count(":") == 2 else "minute"
         self.add(EntryKind.NOTE, at(clock, day), {"text": text, "precision": precision})
 
-    def said(
+    def record_message(
         self,
         clock: str,
         text: str,
@@ -146,7 +146,9 @@ def evening() -> Record:
         "issues/6).",
     )
     record.note("21:11:04", "A new proxy starts, without any routes.")
-    record.said("21:14", "people on Piazza report *500s*, see <https://piazza.test/1|this post>")
+    record.record_message(
+        "21:14", "people on Piazza report *500s*, see <https://piazza.test/1|this post>"
+    )
     record.add(EntryKind.DECLARED, at("21:16"), {"severity": "sev1", "hubs": ["datahub"]})
     record.add(
         EntryKind.RUNBOOK,
@@ -164,8 +166,8 @@ def evening() -> Record:
         },
     )
     record.note("21:14", "The hub keeps trying to add the routes.")
-    record.said("21:30", "no alert told us of this", Heading.WRONG)
-    record.said("21:31", "<@UADA> was awake", Heading.LUCKY)
+    record.record_message("21:30", "no alert told us of this", Heading.WRONG)
+    record.record_message("21:31", "<@UADA> was awake", Heading.LUCKY)
     record.add(EntryKind.RESOLVED, at("22:03"), {"from": "fixing", "to": "resolved"})
     record.add(EntryKind.CLOSED, at("10:00", day=27), {"from": "resolved"})
     return record

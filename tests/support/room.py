@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.timeline import EntryKind
 from bot.ports import Stopped
-from bot.services.change import Act
+from bot.services.change import StateChange
 from bot.services.run import Runs
 from bot.store import runs as rows
 from bot.store import timeline as timeline_rows
@@ -80,17 +80,17 @@ class Room:
             self.store,
             self.work,
             self.clock,
-            books={book.name: book for book in RUNBOOKS},
+            runbooks={book.name: book for book in RUNBOOKS},
             sites={PLACE.hub: site(self.party)},
             wall=self.clock,
             wait=self.waited.append,
         )
 
-    def planned(self, runbook: str = FORCE, cause: str = "command/1", **ask: Any) -> Run:
+    def planned(self, runbook: str = FORCE, idempotency_key: str = "command/1", **ask: Any) -> Run:
         """Ask for a plan and make it."""
-        act = Act(incident_id=INCIDENT, by="U0ANA", cause=cause)
+        change = StateChange(incident_id=INCIDENT, by="U0ANA", idempotency_key=idempotency_key)
         users = frozenset(ask.get("users", ()))
-        run = self.runs.ask(act, runbook=runbook, hub=PLACE.hub, users=users)
+        run = self.runs.ask(change, runbook=runbook, hub=PLACE.hub, users=users)
         self.runs.plan_workflow(run.id)
         return self.row(run.id)
 

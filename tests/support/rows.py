@@ -81,7 +81,7 @@ class NoWork:
         self.keys: list[str] = []
         self.lost: set[str] = set()
 
-    def enqueue(self, tx: Any, workflow: str, *, key: str, lane: str, args: Any) -> None:
+    def enqueue(self, tx: Any, workflow: str, *, key: str, partition_key: str, args: Any) -> None:
         """Remember it."""
         self.keys.append(key)
 
@@ -89,15 +89,15 @@ class NoWork:
         """Do it."""
         return fn(*args)
 
-    def is_lost(self, key: str) -> bool:
+    def has_failed(self, key: str) -> bool:
         """What a test says is."""
         return key in self.lost
 
-    def lost_lately(self) -> list[str]:
+    def failed_lately(self) -> list[str]:
         """All that a test says are lost."""
         return sorted(self.lost)
 
-    def bury(self) -> list[str]:
+    def cancel_orphaned(self) -> list[str]:
         """Nothing here is dead."""
         return []
 

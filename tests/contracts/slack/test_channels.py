@@ -201,8 +201,8 @@ def test_unknown_method(client: WebClient) -> None:
 @every
 @pytest.mark.contract("Slack", "a direct conversation is the same one each time")
 def test_direct(slack: Slack, chat: SlackChat) -> None:
-    assert chat.direct(slack.ana) == chat.direct(slack.ana)
-    assert chat.direct(slack.ana) != chat.direct(slack.ben)
+    assert chat.open_dm(slack.ana) == chat.open_dm(slack.ana)
+    assert chat.open_dm(slack.ana) != chat.open_dm(slack.ben)
 
 
 @web_api
@@ -263,4 +263,4 @@ def test_pages(client: WebClient, channel: Channel) -> None:
 @web_api
 @pytest.mark.contract("Slack", "no direct conversation is had with who is not there")
 def test_direct_with_nobody(chat: SlackChat) -> None:
-    assert told(lambda: chat.direct("U0NOBODY")) == "user_not_found"
+    assert told(lambda: chat.open_dm("U0NOBODY")) == "user_not_found"

@@ -68,7 +68,7 @@ def test_missing_scope(slack: Slack, channel: Channel) -> None:
         assert said["needed"] == needed
         assert sorted(said["provided"].split(",")) == sorted(FEW_SCOPES)
     with pytest.raises(UserError, match="needs the scope chat:write"):
-        SlackChat(few).whisper(channel.id, slack.ana, Post(text="x"))
+        SlackChat(few).post_ephemeral(channel.id, slack.ana, Post(text="x"))
 
 
 @every

@@ -23,7 +23,7 @@ from sandbox.slack import (
 from tests.contracts.slack.double import Double
 from tests.contracts.slack.refusals import refused
 from tests.contracts.slack.systems import DOUBLE, Slack
-from tests.support.cruelty import WAITS
+from tests.support.faults import WAITS
 
 pytestmark = [
     pytest.mark.xdist_group("contracts of slack"),

@@ -190,7 +190,7 @@ def test_long_change(client: WebClient, channel: Channel) -> None:
 @pytest.mark.contract("Slack", "what is shown to one person is in no history")
 @pytest.mark.differs(LOCAL_SLACK, "its history shows everybody's ephemeral messages")
 def test_whisper(slack: Slack, chat: SlackChat, client: WebClient, shared: Channel) -> None:
-    chat.whisper(shared.id, slack.ana, Post(text="only you"))
+    chat.post_ephemeral(shared.id, slack.ana, Post(text="only you"))
     listed = client.conversations_history(channel=shared.id)["messages"]
     assert all(raw["text"] != "only you" for raw in listed)
 
@@ -199,7 +199,9 @@ def test_whisper(slack: Slack, chat: SlackChat, client: WebClient, shared: Chann
 @pytest.mark.contract("Slack", "nothing is whispered to who is not in the channel")
 def test_whisper_to_an_absent_one(slack: Slack, chat: SlackChat, channel: Channel) -> None:
     whisper = Post(text="only you")
-    assert told(lambda: chat.whisper(channel.id, slack.ben, whisper)) == "user_not_in_channel"
+    assert (
+        told(lambda: chat.post_ephemeral(channel.id, slack.ben, whisper)) == "user_not_in_channel"
+    )
 
 
 @every

@@ -12,12 +12,12 @@ from bot.errors import UserError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ask:
+class SlackRequest:
     """Who asks for what, and where.
 
     ``team_id`` is the workspace the incident belongs to, ``user_team`` the person's own, which differs
-    in a channel shared by Slack Connect. ``trigger`` opens one form within three seconds. ``cause`` is
-    unique to this act. ``view`` and ``values`` are a form's, ``value`` a button's.
+    in a channel shared by Slack Connect. ``trigger`` opens one form within three seconds.
+    ``idempotency_key`` is unique to this act. ``view`` and ``values`` are a form's, ``value`` a button's.
     """
 
     team_id: str
@@ -26,7 +26,7 @@ class Ask:
     channel: str
     text: str = ""
     trigger: str = ""
-    cause: str = ""
+    idempotency_key: str = ""
     value: str = ""
     message: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     view: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
@@ -38,36 +38,38 @@ class Ask:
         return str(self.view.get("private_metadata") or "")
 
 
-def from_command(body: Mapping[str, Any]) -> Ask:
+def from_command(body: Mapping[str, Any]) -> SlackRequest:
     """A slash command."""
-    return Ask(
+    return SlackRequest(
         team_id=body["team_id"],
         user_team=body["team_id"],
         user=body["user_id"],
         channel=body["channel_id"],
         text=str(body.get("text") or "").strip(),
         trigger=body.get("trigger_id") or "",
-        cause=f"command/{body.get('trigger_id') or ''}",
+        idempotency_key=f"command/{body.get('trigger_id') or ''}",
     )
 
 
-def from_interaction(body: Mapping[str, Any]) -> Ask:
+def from_interaction(body: Mapping[str, Any]) -> SlackRequest:
     """A button, a shortcut or a submitted form."""
     user = body["user"]
     container = body.get("container") or {}
     channel = (body.get("channel") or {}).get("id") or container.get("channel_id") or ""
     view = body.get("view") or {}
     action = (body.get("actions") or [{}])[0]
-    cause = f"view/{view['id']}" if body.get("type") == "view_submission" else ""
-    if not cause:
-        cause = f"{body.get('type')}/{action.get('action_ts') or body.get('trigger_id') or ''}"
-    return Ask(
+    idempotency_key = f"view/{view['id']}" if body.get("type") == "view_submission" else ""
+    if not idempotency_key:
+        idempotency_key = (
+            f"{body.get('type')}/{action.get('action_ts') or body.get('trigger_id') or ''}"
+        )
+    return SlackRequest(
         team_id=(body.get("team") or {}).get("id") or user.get("team_id") or "",
         user_team=user.get("team_id") or (body.get("team") or {}).get("id") or "",
         user=user["id"],
         channel=channel,
         trigger=body.get("trigger_id") or "",
-        cause=cause,
+        idempotency_key=idempotency_key,
         value=str(action.get("value") or (action.get("selected_option") or {}).get("value") or ""),
         message=body.get("message") or {},
         view=view,

@@ -1,6 +1,6 @@
 """What Slack should show of an incident, derived from its rows each time.
 
-Every :class:`Projection` is one effect that can fail, be retried and be repaired by itself. Adding one
+Every :class:`Resource` is one effect that can fail, be retried and be repaired by itself. Adding one
 to the list is all it takes to have it made, kept up to date and mended.
 """
 
@@ -31,7 +31,7 @@ NOTICE = "notice"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Projection:
+class Resource:
     """One thing that should be so in Slack, with how to make, find and change it."""
 
     key: str
@@ -60,8 +60,8 @@ RunPosts = Callable[[Run, Sequence[RunStep]], Iterator[tuple[str, Post, str]]]
 """The messages of a run: key, message, and the key of the message it replies to or empty."""
 
 
-class Projections:
-    """Derives projections from snapshots."""
+class Resources:
+    """Derives resources from snapshots."""
 
     def __init__(
         self, store: Store, chat: Chat, now: Clock, settings: Settings, run_posts: RunPosts
@@ -85,7 +85,7 @@ class Projections:
                 ],
             )
 
-    def of(self, snap: Snapshot) -> list[Projection]:
+    def of(self, snap: Snapshot) -> list[Resource]:
         """Everything that should be so, the most urgent first; none before there is a channel."""
         if snap.incident.channel_id is None:
             return []
@@ -96,7 +96,7 @@ class Projections:
             *self._announcement(snap),
         ]
 
-    def notice(self, snap: Snapshot) -> Projection | None:
+    def notice(self, snap: Snapshot) -> Resource | None:
         """What did not work, told to the person; taken back once it does, where it may have been told."""
         problems = sorted(
             {
@@ -117,12 +117,12 @@ class Projections:
         declarer = snap.incident.declared_by
         is_in = bool(snap.ref(f"invite/{declarer}"))
         where = snap.incident.channel_id if is_in else None
-        return self._post(snap, NOTICE, post, channel=lambda: where or self._chat.direct(declarer))
+        return self._post(snap, NOTICE, post, channel=lambda: where or self._chat.open_dm(declarer))
 
-    def _people(self, snap: Snapshot) -> Iterator[Projection]:
+    def _people(self, snap: Snapshot) -> Iterator[Resource]:
         incident = snap.incident
         for user in dict.fromkeys([incident.declared_by, *incident.roles.values()]):
-            yield Projection(
+            yield Resource(
                 key=f"{incident.id}/invite/{user}",
                 want={"user": user},
                 make=partial(self._invite, _channel(snap), user),
@@ -132,7 +132,7 @@ class Projections:
         self._chat.invite(channel, user)
         return {"user": user}
 
-    def _face(self, snap: Snapshot) -> Iterator[Projection]:
+    def _face(self, snap: Snapshot) -> Iterator[Resource]:
         incident, settings = snap.incident, self._settings
         hubs = settings.hub_urls
         report = next((e.data for e in reversed(snap.entries) if e.kind is EntryKind.PUBLISHED), {})
@@ -164,7 +164,7 @@ class Projections:
                 partial(self._chat.bookmark, _channel(snap), title=title, link=link),
             )
 
-    def _talk(self, snap: Snapshot) -> Iterator[Projection]:
+    def _talk(self, snap: Snapshot) -> Iterator[Resource]:
         for entry in snap.entries:
             if entry.kind in posts.POSTED_KINDS and entry.deleted_at is None:
                 yield self._post(snap, f"entry/{entry.id}", posts.entry_post(entry))
@@ -176,15 +176,15 @@ class Projections:
             for name, post, parent in self._run_posts(run, steps):
                 yield self._post(snap, name, post, reply_to=parent)
 
-    def _reminder(self, snap: Snapshot, effect: Effect) -> Projection:
+    def _reminder(self, snap: Snapshot, effect: Effect) -> Resource:
         due_at = datetime.fromisoformat(effect.want["due_at"])
         name = effect.key.removeprefix(f"{snap.incident.id}/")
         post = posts.reminder(snap.incident, due_at=due_at, now=self._now())
         made = self._post(snap, name, post)
         # What is wanted stays the due time: lateness is worded when it is sent, not before.
-        return Projection(key=made.key, want=effect.want, make=made.make, look=made.look)
+        return Resource(key=made.key, want=effect.want, make=made.make, look=made.look)
 
-    def _announcement(self, snap: Snapshot) -> Iterator[Projection]:
+    def _announcement(self, snap: Snapshot) -> Iterator[Resource]:
         to = self._settings.announce_channel
         if snap.incident.private or not to:
             return
@@ -204,14 +204,14 @@ class Projections:
                     reply_to="announcement",
                 )
 
-    def _setting(self, snap: Snapshot, name: str, want: JSON, do: Callable[[], None]) -> Projection:
+    def _setting(self, snap: Snapshot, name: str, want: JSON, do: Callable[[], None]) -> Resource:
         """Something that is set rather than made: setting it again is harmless."""
 
         def made() -> JSON:
             do()
             return {"set": True}
 
-        return Projection(
+        return Resource(
             key=f"{snap.incident.id}/{name}", want=want, make=made, change=lambda _ref: made()
         )
 
@@ -223,7 +223,7 @@ class Projections:
         *,
         channel: Callable[[], str] | None = None,
         reply_to: str = "",
-    ) -> Projection:
+    ) -> Resource:
         """A message that is sent once and follows what it shows."""
         incident = snap.incident
         key = f"{incident.id}/{name}"
@@ -248,7 +248,7 @@ class Projections:
             return {}
 
         want = {"text": post.text, "blocks": [dict(block) for block in post.blocks]}
-        return Projection(key=key, want=want, make=make, look=look, change=change)
+        return Resource(key=key, want=want, make=make, look=look, change=change)
 
     def _keep_own(
         self, incident: Incident, channel: str, ts: str, post: Post, thread_ts: str

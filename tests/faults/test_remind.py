@@ -13,7 +13,7 @@ from sandbox.faults import Fault
 from sandbox.rules import on_call
 from sandbox.slack import SlackSandbox
 from tests.support.bot import Scene
-from tests.support.cruelty import CALLS, hurried, impatient
+from tests.support.faults import CALLS, hurried, impatient
 
 
 @pytest.mark.parametrize("looked", [False, True], ids=["", "and looking too"])

@@ -10,7 +10,7 @@ from sandbox.faults import Fault, says
 from sandbox.rules import on_call
 from sandbox.slack import SlackSandbox
 from tests.support.bot import Scene
-from tests.support.cruelty import CALLS
+from tests.support.faults import CALLS
 
 
 @pytest.mark.parametrize("name", [name for name in CALLS if not name.startswith("no answer")])

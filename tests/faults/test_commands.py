@@ -15,7 +15,7 @@ from bot.store.runs import RunState
 from sandbox.rules import on_delivery
 from sandbox.slack import PersonError, SlackSandbox
 from tests.support.bot import Scene, running
-from tests.support.cruelty import EVENTS
+from tests.support.faults import EVENTS
 
 LINES = {
     "note the proxy died": "note",

@@ -15,7 +15,7 @@ from runbooks.resync_routes import RESYNC_ROUTES
 from sandbox.rules import on_delivery
 from sandbox.slack import PersonError, SlackSandbox
 from tests.support.bot import Scene, planned, running
-from tests.support.cruelty import EVENTS
+from tests.support.faults import EVENTS
 from tests.support.hubs import evicted
 from tests.support.waiting import wait_until
 

@@ -15,7 +15,7 @@ from sandbox.faults import Fault, rate_limited, says, unacknowledged
 from sandbox.rules import FaultHook, on_call, on_delivery
 from sandbox.slack import Channel, PersonError, SlackSandbox
 from tests.support.bot import Scene
-from tests.support.cruelty import CALLS, EVENTS, hurried, impatient
+from tests.support.faults import CALLS, EVENTS, hurried, impatient
 
 TITLE = "Proxy was evicted"
 METHODS = (

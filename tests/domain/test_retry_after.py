@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.waits import LONGEST, SHORTEST, asked_wait, bounded
+from bot.domain.retry_after import LONGEST, SHORTEST, asked_wait, bounded
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from sandbox.faults import Fault, missing
 from sandbox.rules import Which, on_call, on_event
 from sandbox.slack import SlackSandbox
 from tests.support.bot import Scene
-from tests.support.cruelty import CALLS, EVENTS, hurried, impatient
+from tests.support.faults import CALLS, EVENTS, hurried, impatient
 from tests.support.talk import Talk
 from tests.support.waiting import wait_until
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.errors import NeedsHuman, RetryLater, UserError
-from bot.services.effects import GONE, Effects, Outcome
+from bot.services.reconciler import GONE, EnsureResult, Reconciler
 from bot.store import effects as rows
 from bot.store.effects import Effect, EffectState
 from bot.store.engine import Store
@@ -64,12 +64,12 @@ class Desk:
     clock: Hands
     outside: Outside
 
-    def ensure(self, text: str = "one", *, changeable: bool = False) -> Outcome:
+    def ensure(self, text: str = "one", *, changeable: bool = False) -> EnsureResult:
         """Bring it about that ``text`` is posted."""
         change: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
         if changeable:
             change = lambda ref: self.outside.change(ref, text)  # noqa: E731
-        return Effects(self.store, self.clock).ensure(
+        return Reconciler(self.store, self.clock).ensure(
             KEY,
             incident_id="abc123abc123",
             want={"text": text},
@@ -99,7 +99,7 @@ def desk(database_url: str) -> Iterator[Desk]:
 def test_done_once_and_then_left_alone(desk: Desk) -> None:
     first, second = desk.ensure(), desk.ensure()
     assert desk.outside.posts == ["one"]
-    assert first == second == Outcome(state=EffectState.DONE, ref={"number": 0})
+    assert first == second == EnsureResult(state=EffectState.DONE, ref={"number": 0})
 
 
 def test_an_answer_that_was_lost_is_looked_for(desk: Desk) -> None:

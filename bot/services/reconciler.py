@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class EnsureResult:
     """How an attempt went. ``error`` is one sentence for a person where it is not done."""
 
     state: EffectState
@@ -44,7 +44,7 @@ class Outcome:
         return self.state is EffectState.DONE
 
 
-class Effects:
+class Reconciler:
     """The one way to act on the outside world."""
 
     def __init__(self, store: Store, now: Clock) -> None:
@@ -60,7 +60,7 @@ class Effects:
         make: Callable[[], JSON],
         look: Callable[[], JSON | None] | None = None,
         change: Callable[[JSON], JSON] | None = None,
-    ) -> Outcome:
+    ) -> EnsureResult:
         """Bring about what is wanted, unless it is so already or waits for a human.
 
         ``make`` does it for the first time and returns how to find it again. ``look`` finds what an
@@ -70,9 +70,9 @@ class Effects:
         want = dict(want)
         effect = self._want(key, incident_id, want)
         if effect.state is EffectState.DONE and effect.done_want == want:
-            return Outcome(state=EffectState.DONE, ref=effect.ref)
+            return EnsureResult(state=EffectState.DONE, ref=effect.ref)
         if effect.state is EffectState.UNCLEAR:
-            return Outcome(state=effect.state, ref=effect.ref, error=effect.error)
+            return EnsureResult(state=effect.state, ref=effect.ref, error=effect.error)
         try:
             ref, did = self._bring_about(effect, want, make, look, change)
         except RetryLater as exc:
@@ -93,7 +93,7 @@ class Effects:
             return self.ensure(
                 key, incident_id=incident_id, want=want, make=make, look=look, change=change
             )
-        return Outcome(state=EffectState.DONE, ref=ref)
+        return EnsureResult(state=EffectState.DONE, ref=ref)
 
     def _bring_about(
         self,
@@ -146,7 +146,7 @@ class Effects:
                 rows.change(tx, key, want=want)
         return effect
 
-    def _wait(self, effect: Effect, exc: RetryLater) -> Outcome:
+    def _wait(self, effect: Effect, exc: RetryLater) -> EnsureResult:
         state = EffectState.ATTEMPTING if exc.maybe_done else EffectState.WANTED
         with self._store.write() as tx:
             now = rows.get(tx, effect.key)
@@ -164,9 +164,9 @@ class Effects:
                 attempts=max(tries, effect.attempts + 1),
             )
         log.warning("effect.retry", key=effect.key, error=str(exc))
-        return Outcome(state=state, ref=effect.ref, error=str(exc))
+        return EnsureResult(state=state, ref=effect.ref, error=str(exc))
 
-    def _fail(self, effect: Effect, exc: UserError | NeedsHuman) -> Outcome:
+    def _fail(self, effect: Effect, exc: UserError | NeedsHuman) -> EnsureResult:
         state = EffectState.UNCLEAR if isinstance(exc, NeedsHuman) else EffectState.FAILED
         with self._store.write() as tx:
             now = rows.get(tx, effect.key)
@@ -181,4 +181,4 @@ class Effects:
                 retry_at=None if isinstance(exc, NeedsHuman) else self._now() + pause,
             )
         log.warning("effect.failed", key=effect.key, error=str(exc))
-        return Outcome(state=state, ref=effect.ref, error=str(exc))
+        return EnsureResult(state=state, ref=effect.ref, error=str(exc))

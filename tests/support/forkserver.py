@@ -1,4 +1,4 @@
-"""Where children come from: a process that has imported mayday once and forks off one after the other.
+"""A fork server: a process that has imported mayday once and forks one child after the other.
 
 A kill test starts dozens of maydays. Each is a process of its own that runs ``mayday run``; only the
 second and a half of importing is shared.
@@ -20,7 +20,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class Nursery:
+class ForkServer:
     """Starts processes and tells how they ended."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
@@ -45,13 +45,13 @@ class Nursery:
 
 
 @contextmanager
-def nursery() -> Iterator[Nursery]:
+def forkserver() -> Iterator[ForkServer]:
     """Open one."""
-    command = [sys.executable, "-m", "tests.support.nursery"]
+    command = [sys.executable, "-m", "tests.support.forkserver"]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
-        yield Nursery(process)
+        yield ForkServer(process)
         assert process.stdin is not None
         process.stdin.close()
         process.wait(10)

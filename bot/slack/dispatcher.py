@@ -1,7 +1,7 @@
 """The boundary to Slack's people: one acknowledgement, one answer, and every failure as a sentence.
 
 What a handler stores is stored before the acknowledgement. What it has to ask outside systems about first
-is an :class:`Errand`: the request itself is kept before the acknowledgement, and taken up after a kill.
+is a :class:`DurableReply`: the request itself is kept before the acknowledgement, and taken up after a kill.
 """
 
 from __future__ import annotations
@@ -18,10 +18,18 @@ from slack_bolt import Ack, Respond
 from bot.errors import MaydayError, RetryLater, UserError
 from bot.ports import Chat, Post
 from bot.render.text import escape
-from bot.slack.ask import Ask
-from bot.slack.desk import Desk
+from bot.slack.context import HandlerContext
 from bot.slack.inbox import Inbox
-from bot.slack.replies import Errand, Later, Open, Reply, Say, Wrong, say
+from bot.slack.replies import (
+    DeferredReply,
+    DurableReply,
+    EphemeralReply,
+    FieldErrors,
+    OpenModal,
+    Reply,
+    say,
+)
+from bot.slack.request import SlackRequest
 from bot.slack.routing import Handler, is_command, route
 
 log = structlog.get_logger()
@@ -33,56 +41,62 @@ SECRETS = frozenset({"token", "response_url"})
 """What lets others speak as Slack or as mayday, and is of no use after a kill."""
 
 
-class Front:
+class Dispatcher:
     """Runs handlers."""
 
-    def __init__(self, desk: Desk, chat: Chat, inbox: Inbox) -> None:
-        self._desk = desk
+    def __init__(self, context: HandlerContext, chat: Chat, inbox: Inbox) -> None:
+        self._context = context
         self._chat = chat
         self._inbox = inbox
 
     def serve(self, body: Mapping[str, Any], ack: Ack, respond: Respond) -> None:
         """Run the handler of what a person did, acknowledge, and say what it answers."""
-        ask, handler = route(self._desk, body)
-        reply = self._guarded(ask, handler)
-        if isinstance(reply, Errand):
-            reply = self._guarded(ask, partial(self._kept, ask, body, reply))
+        request, handler = route(self._context, body)
+        reply = self._guarded(request, handler)
+        if isinstance(reply, DurableReply):
+            reply = self._guarded(request, partial(self._kept, request, body, reply))
         match reply:
-            case Wrong(errors=errors):
+            case FieldErrors(errors=errors):
                 ack(response_action="errors", errors=errors)
-            case Say(post=post) if is_command(body):
+            case EphemeralReply(post=post) if is_command(body):
                 # The acknowledgement of a slash command can carry the answer.
                 ack(**_content(post))
-            case Errand():
+            case DurableReply():
                 ack()
-                self._inbox.deal(ask.cause, lambda: self._after(ask, reply, respond))
+                self._inbox.deal(
+                    request.idempotency_key, lambda: self._after(request, reply, respond)
+                )
             case _:
                 ack()
-                self._after(ask, reply, respond)
+                self._after(request, reply, respond)
 
     def again(self, body: Mapping[str, Any]) -> None:
         """Run an errand that a kill left; what came with the request to answer it may be over."""
-        ask, handler = route(self._desk, body)
-        self._after(ask, self._guarded(ask, handler, form=False), None)
+        request, handler = route(self._context, body)
+        self._after(request, self._guarded(request, handler, form=False), None)
 
-    def _kept(self, ask: Ask, body: Mapping[str, Any], errand: Errand) -> Errand:
+    def _kept(
+        self, request: SlackRequest, body: Mapping[str, Any], errand: DurableReply
+    ) -> DurableReply:
         body = {name: value for name, value in body.items() if name not in SECRETS}
-        self._inbox.keep(ask.cause, body)
+        self._inbox.keep(request.idempotency_key, body)
         return errand
 
-    def _after(self, ask: Ask, reply: Reply, respond: Respond | None) -> None:
+    def _after(self, request: SlackRequest, reply: Reply, respond: Respond | None) -> None:
         match reply:
-            case Open(view=view):
-                opened = self._guarded(ask, lambda: self._open(ask, view), form=False)
-                self._say(ask, opened, respond)
-            case Later(work=work, channel=channel):
-                self._say(ask, self._guarded(ask, work, form=False), respond, channel=channel)
-            case Say():
-                self._say(ask, reply, respond)
+            case OpenModal(view=view):
+                opened = self._guarded(request, lambda: self._open(request, view), form=False)
+                self._say(request, opened, respond)
+            case DeferredReply(work=work, channel=channel):
+                self._say(
+                    request, self._guarded(request, work, form=False), respond, channel=channel
+                )
+            case EphemeralReply():
+                self._say(request, reply, respond)
 
-    def _open(self, ask: Ask, view: dict[str, Any]) -> None:
+    def _open(self, request: SlackRequest, view: dict[str, Any]) -> None:
         try:
-            self._chat.open_view(ask.trigger, view)
+            self._chat.open_view(request.trigger, view)
         except RetryLater as exc:
             raise RetryLater("Slack did not open the form: please try again.") from exc
         except UserError as exc:
@@ -90,17 +104,19 @@ class Front:
                 raise
             raise UserError("Slack did not open the form in time: please try again.") from exc
 
-    def _say(self, ask: Ask, reply: Reply, respond: Respond | None, *, channel: str = "") -> None:
-        if not isinstance(reply, Say):
+    def _say(
+        self, request: SlackRequest, reply: Reply, respond: Respond | None, *, channel: str = ""
+    ) -> None:
+        if not isinstance(reply, EphemeralReply):
             return
         try:
             for post in (reply.post, *reply.more):
                 if self._responded(post, respond, replace=reply.replace):
                     continue
-                if channel or ask.channel:
-                    self._whisper(channel or ask.channel, ask, post)
+                if channel or request.channel:
+                    self._whisper(channel or request.channel, request, post)
         except Exception:  # the answer is a courtesy: what it is about is stored
-            log.exception("front.unanswered", user=ask.user, channel=ask.channel)
+            log.exception("dispatcher.unanswered", user=request.user, channel=request.channel)
 
     def _responded(self, post: Post, respond: Respond | None, *, replace: bool) -> bool:
         """Whether Slack took the answer at the address that came with what was asked.
@@ -112,42 +128,54 @@ class Front:
         try:
             taken = respond(response_type="ephemeral", replace_original=replace, **_content(post))
         except (OSError, HTTPException) as exc:
-            log.warning("front.not_taken", error=str(exc))
+            log.warning("dispatcher.not_taken", error=str(exc))
             return False
         if taken.status_code != 200:
-            log.warning("front.not_taken", status=taken.status_code)
+            log.warning("dispatcher.not_taken", status=taken.status_code)
         return taken.status_code == 200
 
-    def _whisper(self, channel: str, ask: Ask, post: Post) -> None:
+    def _whisper(self, channel: str, request: SlackRequest, post: Post) -> None:
         """Say it where it was asked, or in person where mayday may not speak there."""
         try:
-            self._chat.whisper(channel, ask.user, post)
+            self._chat.post_ephemeral(channel, request.user, post)
         except UserError:
-            self._chat.post(self._chat.direct(ask.user), post, effect=f"answer/{ask.cause}")
+            self._chat.post(
+                self._chat.open_dm(request.user), post, effect=f"answer/{request.idempotency_key}"
+            )
 
-    def _guarded(self, ask: Ask, handler: Handler, *, form: bool = True) -> Reply:
+    def _guarded(self, request: SlackRequest, handler: Handler, *, form: bool = True) -> Reply:
         try:
             return handler()
         except MaydayError as exc:
-            log.info("front.told", user=ask.user, cause=ask.cause, text=str(exc))
-            if form and ask.view:
-                return Wrong(errors={_field(ask, getattr(exc, "field", "")): str(exc)})
+            log.info(
+                "dispatcher.told",
+                user=request.user,
+                idempotency_key=request.idempotency_key,
+                text=str(exc),
+            )
+            if form and request.view:
+                return FieldErrors(errors={_field(request, getattr(exc, "field", "")): str(exc)})
             return say(f"⚠️ {escape(str(exc))}")
         except Exception:
             number = uuid.uuid4().hex[:8]
-            log.exception("front.failed", error_id=number, user=ask.user, cause=ask.cause)
+            log.exception(
+                "dispatcher.failed",
+                error_id=number,
+                user=request.user,
+                idempotency_key=request.idempotency_key,
+            )
             text = (
                 f"Something in mayday went wrong (error {number}, in its log). What was recorded "
                 "before is safe: please try again."
             )
-            if form and ask.view:
-                return Wrong(errors={_field(ask, ""): text})
+            if form and request.view:
+                return FieldErrors(errors={_field(request, ""): text})
             return say(f"⚠️ {text}")
 
 
-def _field(ask: Ask, name: str) -> str:
+def _field(request: SlackRequest, name: str) -> str:
     """The input to show an error under: the one it is about, else the first."""
-    inputs = [str(b["block_id"]) for b in ask.view.get("blocks") or () if b["type"] == "input"]
+    inputs = [str(b["block_id"]) for b in request.view.get("blocks") or () if b["type"] == "input"]
     return name if name in inputs or not inputs else inputs[0]
 
 

@@ -24,7 +24,7 @@ _FUTURE_SLACK = timedelta(minutes=2)
 def split_at(text: str) -> tuple[str, str]:
     """Split ``at 14:05 rest`` or ``at 2017-02-23 21:10:57 rest`` into the time and the rest.
 
-    What begins like a time and is none comes back as a time, so that :func:`read_moment` refuses it: a
+    What begins like a time and is none comes back as a time, so that :func:`parse_time` refuses it: a
     note would stand at the wrong one. Without any the first part is empty and all of the text is the rest.
     """
     if found := _AT.match(text):
@@ -34,7 +34,7 @@ def split_at(text: str) -> tuple[str, str]:
     return "", text
 
 
-def read_moment(text: str, *, zone: ZoneInfo, now: datetime) -> datetime:
+def parse_time(text: str, *, zone: ZoneInfo, now: datetime) -> datetime:
     """The UTC moment that ``14:05``, ``2:05 pm`` or ``2017-02-23 21:10:57`` means in the team's zone.
 
     A time alone is the most recent such time: today's, or yesterday's when today's is still to come.

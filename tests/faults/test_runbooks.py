@@ -25,7 +25,7 @@ from runbooks.restart_proxy import RESTART_PROXY
 from runbooks.resync_routes import RESYNC_ROUTES
 from sandbox.faults import Fault
 from sandbox.rules import on_request
-from tests.support.cruelty import CALLS
+from tests.support.faults import CALLS
 from tests.support.hub import Lab, lab, running_lab
 
 __all__ = ["lab", "running_lab"]

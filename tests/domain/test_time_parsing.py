@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.moments import read_moment, split_at, twin
+from bot.domain.time_parsing import parse_time, split_at, twin
 from bot.errors import UserError
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -17,7 +17,7 @@ NOW = datetime(2017, 2, 24, 6, 30, tzinfo=UTC)
 
 def read(text: str, zone: ZoneInfo = PACIFIC, now: datetime = NOW) -> str:
     """The moment in UTC, as text."""
-    return read_moment(text, zone=zone, now=now).strftime("%Y-%m-%d %H:%M:%S")
+    return parse_time(text, zone=zone, now=now).strftime("%Y-%m-%d %H:%M:%S")
 
 
 @pytest.mark.parametrize(
