@@ -23,7 +23,7 @@ ENDS_WITHIN = 10.0
 class Child:
     """``mayday run`` with the given settings and nothing else of this machine's configuration.
 
-    Its log goes to a file. Should this process be killed, a warden ends it.
+    Its log goes to a file. Should this process be killed, a reaper ends it.
     """
 
     def __init__(self, log: Path) -> None:
@@ -53,7 +53,7 @@ class Child:
         return f"mayday ended with exit code {self._process.exit_code}: {last[:300]}"
 
     def events(self, name: str) -> int:
-        """How often its log tells of an event."""
+        """How often an event is in its log."""
         return sum(event.get("event") == name for event in self._events())
 
     def errors(self) -> list[str]:
