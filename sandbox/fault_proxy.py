@@ -11,7 +11,7 @@ import re
 import socket
 import threading
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
@@ -54,7 +54,9 @@ class FaultProxy(Breakable):
 
     `system` says in whose words it refuses where a rule names only a status. `port` 0 takes a free
     one at the start. `traffic`, if set, is told of every request. What a browser asks for to show
-    it to a person is neither judged nor told, unless it stands before what `people` use.
+    it to a person is neither judged nor told, unless it stands before what `people` use. `page`, if
+    set, gives the HTML for the paths that are pages; `on_write` is called after each
+    write, before its answer is passed on.
     """
 
     def __init__(
@@ -69,6 +71,8 @@ class FaultProxy(Breakable):
         self.people = people
         self.rules = Faults()
         self.traffic: Traffic | None = None
+        self.page: Callable[[str], str | None] | None = None
+        self.on_write: Callable[[], None] | None = None
         self.requests: deque[tuple[str, str]] = deque(maxlen=_REMEMBERED)
         self._upstream = upstream
         self._port = port

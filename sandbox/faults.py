@@ -107,11 +107,6 @@ def seconds(number: float) -> timedelta:
     return timedelta(seconds=number)
 
 
-def minutes(number: float) -> timedelta:
-    """So many minutes."""
-    return timedelta(minutes=number)
-
-
 def hours(number: float) -> timedelta:
     """So many hours."""
     return timedelta(hours=number)

@@ -66,6 +66,11 @@ class Conversation:
         proxy = self._proxy
         method, path = request.method.decode(), request.target.decode()
         self._wants_body = method != "HEAD"
+        if method == "GET" and proxy.page is not None:
+            page = await asyncio.to_thread(proxy.page, path)
+            if page is not None:
+                await self._send_text(200, page, "text/html; charset=utf-8", Fault(), Note())
+                return
         if _is_for_a_person(request) and not proxy.people:
             await self._pass_on(await self._ask(request, body), Strike(), Note())
             return
@@ -129,6 +134,8 @@ class Conversation:
             pass
         if not isinstance(event, h11.Response):
             raise WireGone
+        if self._proxy.on_write is not None and request.method not in (b"GET", b"HEAD"):
+            await asyncio.to_thread(self._proxy.on_write)
         return event
 
     async def _connect(self) -> Wire:

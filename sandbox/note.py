@@ -1,4 +1,4 @@
-"""What the fault proxy tells the traffic of one request, as it goes on."""
+"""One request's entry in the traffic, which the fault proxy writes as the request goes on."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from itertools import takewhile
 from typing import Any
 
 from sandbox.cluster import errors
-from sandbox.cluster.resources import Resource
+from sandbox.cluster.resources import PODS, Resource
 
 Obj = dict[str, Any]
 _PAGE = "page-"
@@ -135,6 +135,11 @@ class Storage:
                 return None
             change(obj)
             return self.update(resource, obj)
+
+    def change(self, pod: Obj, change: Callable[[Obj], None]) -> Obj | None:
+        """Change a pod in place under the lock; None if it is gone meanwhile."""
+        meta = pod["metadata"]
+        return self.mutate(PODS, meta["namespace"], meta["name"], change)
 
     def remove(
         self, resource: Resource, namespace: str, name: str, *, uid: str | None = None

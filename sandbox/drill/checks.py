@@ -66,11 +66,6 @@ def _played(seen: Seen) -> Judgement:
     return not seen.stopped, seen.stopped or f"all {len(STORY)} steps"
 
 
-@_checks("mayday met no error")
-def _no_errors(seen: Seen) -> Judgement:
-    return not seen.errors, "; ".join(seen.errors)[:500] or "no error in its log"
-
-
 @_checks("before: every student works")
 def _before(seen: Seen) -> Judgement:
     sight = seen.sights["before"]
@@ -206,6 +201,11 @@ def _same_report(seen: Seen) -> Judgement:
     incident, _ = _issues(seen.published[-1])
     issue, file = _without_marks(incident.body), _without_marks(seen.report)
     return issue == file != "", f"{len(issue)} characters in the issue, {len(file)} in the folder"
+
+
+@_checks("mayday met no error")
+def _no_errors(seen: Seen) -> Judgement:
+    return not seen.errors, "; ".join(seen.errors)[:500] or "no error in its log"
 
 
 def _issues(published: Filed) -> tuple[PracticeIssue, list[PracticeIssue]]:
