@@ -6,11 +6,9 @@ from collections.abc import Mapping
 
 from sandbox.fault_board import Trouble
 from sandbox.faults import (
-    Garbled,
     cut_after,
     drop_after,
     drop_before,
-    garbled,
     hangs,
     says,
     secondary_limit,
@@ -35,11 +33,6 @@ def _menu(system: System, buttons: Mapping[str, tuple[str, str, Rule]]) -> tuple
 GITHUB = _menu(
     System.GITHUB,
     {
-        "502-after": (
-            "GitHub says 502 after the effect",
-            "The next write is done, and its answer is a gateway's error.",
-            on_request(_WRITING, "", says(502, effect=True) + garbled(Garbled.HTML), times=1),
-        ),
         "secondary-limit": (
             "GitHub's secondary limit",
             "Writing is refused for a minute, with Retry-After 60.",
@@ -86,11 +79,6 @@ HUB = _menu(
             "The token of mayday's service is not accepted.",
             on_request("*", "", says(403)),
         ),
-        "half-json": (
-            "The hub's answers break off",
-            "The JSON of every answer stops half-way.",
-            on_request("GET", "", garbled(Garbled.TRUNCATED)),
-        ),
     },
 )
 
@@ -120,7 +108,7 @@ CLUSTER = _menu(
     {
         "refuses": (
             "The cluster refuses (403)",
-            "Every request is forbidden, as after somebody took the role away.",
+            "Every request is forbidden, as after the role was taken away.",
             on_request("*", "", says(403)),
         ),
         "hangs": (
@@ -132,11 +120,6 @@ CLUSTER = _menu(
             "The cluster cuts watches",
             "Every watch is cut after its first event.",
             on_request("GET", ".*[?&]watch=", cut_after(1)),
-        ),
-        "busy": (
-            "The cluster is busy (429)",
-            "Every request is answered 429 with Retry-After 5.",
-            on_request("*", "", says(429, after=5)),
         ),
         "loses-answer": (
             "The cluster loses the next answer",

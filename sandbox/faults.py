@@ -222,7 +222,7 @@ def twice() -> Fault:
 
 
 def missing() -> Fault:
-    """The delivery never comes, and nobody tries again."""
+    """The delivery never comes, and is not sent again."""
     return Fault(effect=False, times=0)
 
 

@@ -1,6 +1,6 @@
 """A GitHub to practise on: emulate's API, with pages so that the links to its issues lead somewhere.
 
-It runs in a process of its own that ends with this one. In front of it stands a fault proxy, which
+It runs in a child process that ends with this one. In front of it stands a fault proxy, which
 also shows issues as pages. The proxy's address is the only one that anybody uses: GitHub's answers
 are full of links, and clients refuse those that lead elsewhere.
 """
@@ -138,7 +138,7 @@ class GitHubSandbox(Breakable):
 
     def _issue(self, raw: dict[str, Any]) -> PracticeIssue:
         number = int(raw["number"])
-        told = self.get(f"/repos/{REPOSITORY}/issues/{number}/comments?per_page=100") or []
+        comments = self.get(f"/repos/{REPOSITORY}/issues/{number}/comments?per_page=100") or []
         return PracticeIssue(
             number=number,
             title=raw["title"],
@@ -146,7 +146,7 @@ class GitHubSandbox(Breakable):
             labels=tuple(label["name"] for label in raw["labels"]),
             state=raw["state"],
             url=raw["html_url"],
-            comments=tuple(comment["body"] for comment in told),
+            comments=tuple(comment["body"] for comment in comments),
         )
 
 

@@ -24,9 +24,9 @@ class Param:
 
 @dataclass(frozen=True, kw_only=True)
 class Outage:
-    """Something to break or mend.
+    """Something to break or repair.
 
-    `mends` says that it puts something right. `run` takes the chosen parameters by name and returns
+    `mends` says that it repairs something. `run` takes the chosen parameters by name and returns
     one sentence that says what happened; it raises OutageError when it cannot be done now.
     """
 

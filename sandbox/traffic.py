@@ -38,7 +38,7 @@ class Way(StrEnum):
 
 
 class Mood(StrEnum):
-    """How it went, for whoever looks at it from afar."""
+    """How it went, in one word."""
 
     OPEN = "open"
     GOOD = "good"

@@ -37,9 +37,9 @@ class ClusterDouble(Breakable):
     """A one-process Kubernetes cluster on loopback.
 
     `images` is what its nodes can run; `directory` takes logs and kubeconfig files. `ports` is
-    where its processes may listen. A `bare` one has neither scheduler nor kubelet: whoever uses it
-    plays both. `storage`, `verbs`, `kubelet` and `tokens` are open to whoever
-    plays an outage. `server` is the API's own address; `faults` strike who comes by `front`.
+    where its processes may listen. A `bare` one has neither scheduler nor kubelet: its user plays
+    both. Outages use `storage`, `verbs`, `kubelet` and `tokens` directly. `server` is the API's own
+    address; `faults` strike the requests that come by `front`.
     """
 
     def __init__(
@@ -167,7 +167,7 @@ class ClusterDouble(Breakable):
         rule: Rule = anything,
         server: str = "",
     ) -> str:
-        """Write a kubeconfig for a user of its own and return the name of its context.
+        """Write a kubeconfig for a new user and return the name of its context.
 
         `server` is the address in it where that is not the API's own.
         """

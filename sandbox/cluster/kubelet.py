@@ -1,4 +1,4 @@
-"""Runs the pods: one local process for each, at an address of its own on the loopback network.
+"""Runs the pods: one local process for each, at its own address on the loopback network.
 
 A pod has one container here; one with a `hostPort` listens on 127.0.0.1. The kubelet never asks
 anybody: it reads what the storage says should be, looks at its processes, and writes what is.

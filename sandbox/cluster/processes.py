@@ -15,7 +15,7 @@ from sandbox.cluster import reaper
 
 
 class Process:
-    """One process with all its children: a process group of its own."""
+    """One process with all its children, as a process group."""
 
     def __init__(self, popen: subprocess.Popen[bytes]) -> None:
         self._popen = popen

@@ -1,4 +1,4 @@
-"""Kills the processes that a killed sandbox leaves behind; runs as a process of its own.
+"""Kills the processes that a killed sandbox leaves behind; runs as a separate process.
 
 Its standard input is a pipe from the sandbox: a line `+PID` or `-PID` for each process group that
 starts or ends. The pipe ends with the sandbox, `kill -9` included; then every group that is still

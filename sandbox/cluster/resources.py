@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Resource:
     """One kind of object.
 
-    `status` says that status is a subresource of its own: writes to the object leave it alone and
+    `status` says that status is a subresource: writes to the object leave it alone and
     writes to `/status` touch nothing else. `workload` says that it has `/scale` and that a change of
     its spec is counted as a generation.
     """

@@ -1,6 +1,6 @@
 """Where the double keeps its objects: versions, conflicts and the history that watches read.
 
-One lock guards everything. Objects go in and come out as copies, so nobody holds a live one.
+One lock guards everything. Objects go in and come out as copies, so no caller holds a live one.
 """
 
 from __future__ import annotations
@@ -216,8 +216,8 @@ class Storage:
         """What happened to one kind after a version, and up to which version that is all.
 
         Waits up to `timeout` seconds for something. None when the storage has been closed. Raises
-        StatusError 410 when a change of this kind was forgotten before it could be told; that others
-        were is nothing to a watch that is open.
+        StatusError 410 when a change of this kind was forgotten before it was read; forgotten changes of
+        other kinds do not matter to an open watch.
         """
         with self._changed:
 

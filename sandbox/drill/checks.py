@@ -22,7 +22,7 @@ from sandbox.github_keep import PracticeIssue
 
 ALL, STAYED = set(STUDENTS), set(STUDENTS) - set(STUCK)
 INCIDENT, ITEM = "incident", "incident-action-item"
-"""The labels by which the two kinds of issues are told apart."""
+"""The labels of the two kinds of issues."""
 
 
 @dataclass(frozen=True, kw_only=True)

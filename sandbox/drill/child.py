@@ -1,4 +1,4 @@
-"""mayday as a process of its own: started, asked whether it lives, and ended."""
+"""mayday as a child process: started, checked, and ended."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Child:
         self._process: Process | None = None
 
     def start(self, settings: Settings) -> None:
-        """Start it; whether it is ready is for Slack to tell."""
+        """Start it; it is ready when Slack says that it is connected."""
         kept = {name: value for name, value in os.environ.items() if not _configures(name)}
         # An empty file, so that none of the directory it is started in is read.
         none = self.log.with_name("no-mayday.yaml")

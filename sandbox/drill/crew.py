@@ -101,7 +101,7 @@ class Crew:
             if seen:
                 raise WentWrong(f"{line} was answered with: {self._plain(seen)}")
             heard = self._heard(person, since, lambda m: answer in _text(m), f"“{answer}”", line)
-            # What everybody is told repeats the command; what only they see is worth showing.
+            # A public answer repeats the command; only a private one is worth showing.
             seen = _text(heard) if heard.get("ephemeral") else ""
         return f"{line} → {self._plain(seen)}" if seen else line
 
@@ -139,8 +139,10 @@ class Crew:
         """Answer what the report still needs, and see it published."""
         person, since = self._slack.person(who), self._latest(who)
         self._submit(person, self._opened(person, self._channel, "/incident close"), answers)
-        told = self._heard(person, since, lambda m: PUBLISHED in _text(m), "the report", "the form")
-        return f"/incident close → {_text(told)}"
+        answer = self._heard(
+            person, since, lambda m: PUBLISHED in _text(m), "the report", "the form"
+        )
+        return f"/incident close → {_text(answer)}"
 
     def _plain(self, text: str) -> str:
         """A text as people see it: names for ids, and times that Slack would put in their zone."""

@@ -32,7 +32,7 @@ OVERDUE = timedelta(seconds=11)
 """How long after its grace time a pod's end is waited for: a little over mayday's ten seconds."""
 
 Show = Callable[[datetime, str, str], None]
-"""Shows a step to whoever watches: when it was in the story, who, and what they did."""
+"""Shows a step: when it was in the story, who, and what they did."""
 
 
 class Overtime(TimeoutError):

@@ -138,7 +138,7 @@ class Drill:
         )
         if problem := child.problem():
             raise CannotPlay(problem)
-        self._show(world.clock(), MAYDAY, "runs as a process of its own and is connected")
+        self._show(world.clock(), MAYDAY, "runs as a separate process and is connected")
 
     def _settings(self, world: World, reports: Path) -> dict[str, Any]:
         settings = world.settings()

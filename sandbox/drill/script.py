@@ -1,7 +1,7 @@
 """The outage of DataHub on 23 February 2017, as a story with the incident bot they did not have.
 
 Facts, times and links are those of Berkeley's published report; the words and the people are ours. What
-they did by hand then, runbooks do here, and what the hub did by itself has to be asked for.
+they did by hand then, runbooks do here; what the hub did on its own has to be asked for here.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ STALLED = (
 SUMMARY = (
     "In the evening of 23 February students of DataHub met error 500. The proxy had been evicted and "
     "came back without routes, and until the hub had written them again nobody was led to their "
-    "server. A few servers stayed stuck and had to be deleted by force and started anew. It took "
+    "server. A few servers stayed stuck and had to be deleted by force and started again. It took "
     "about 40 minutes to put right."
 )
 CONCLUSION = f"""None of it alone would have been an outage. Three causes met:
@@ -231,7 +231,7 @@ STORY = (
         "21:54:00",
         COMMUNICATIONS,
         Player.type,
-        "/incident update Two students have yet to start their servers anew; everybody else works.",
+        "/incident update Two students have yet to start their servers again; everybody else works.",
         "*Update*",
     ),
     at("22:01:00", STUDENT, Player.start_servers, STUCK),

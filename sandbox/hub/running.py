@@ -1,4 +1,4 @@
-"""A hub in a cluster of its own: started, stopped, and looked at from all three sides."""
+"""A hub in its own cluster: started, stopped, and looked at from hub, pods and proxy."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class RunningHub(Breakable):
     """The hub, its proxy and its users' servers, as Deployments and pods of a cluster double.
 
     `directory` takes its database, logs and kubeconfig; nothing in it outlives a run, and it may be
-    thrown away after `stop`. Whoever uses `api_url` and `kubeconfig` meets the `faults` of the hub
+    thrown away after `stop`. Clients of `api_url` and `kubeconfig` meet the `faults` of the hub
     and of its cluster, the users on their way by `url` those of `public`, and the hub's own
     KubeSpawner those of `spawning`; the sandbox itself asks all of them directly.
     """

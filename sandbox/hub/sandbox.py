@@ -58,7 +58,7 @@ class HubSandbox(RunningHub):
         return f"{len(routes)} routes were taken out of the proxy."
 
     def proxy_down(self) -> str:
-        """The proxy is scaled to zero: nobody gets in, not even to the health page."""
+        """The proxy is scaled to zero: no page can be reached, not even the health page."""
         steps.scale(self, "proxy", 0)
         return "The proxy is down: its Deployment is scaled to 0."
 
@@ -105,7 +105,7 @@ class HubSandbox(RunningHub):
         return f"The stop of {user}'s server hangs: the node of its pod does not answer."
 
     def hang_spawn(self, user: str) -> str:
-        """A user's server is started, anew if need be, with an image that cannot be pulled."""
+        """A user's server is started (after a stop if it runs) with an image that cannot be pulled."""
         said = self._row(user).hub
         if said not in ("ready", "absent"):
             raise OutageError(f"{user}'s server is {said}; this needs ready or absent.")
