@@ -80,10 +80,7 @@ class FaultBoard:
                     "system": each.system.value,
                     "label": each.label,
                     "help": each.help,
-                    "params": [
-                        {"name": one.name, "label": one.label, "choices": list(one.choices)}
-                        for one in each.params
-                    ],
+                    "params": [param.view() for param in each.params],
                 }
                 for each in self._troubles
             ],
@@ -93,18 +90,14 @@ class FaultBoard:
     def _active(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         for system, faults in self._faults.items():
-            of_system = {"system": system.value}
-            found += [
-                of_system
-                | {"id": f"{system}/{each.id}", "sentence": _sentence(each.rule)}
-                | {"seen": each.seen, "struck": each.struck}
-                for each in faults.standing()
-            ]
-            found += [
-                of_system | {"id": f"{system}/{each.id}", "sentence": each.sentence}
-                for each in self._conditions[system]()
-            ]
-        return found
+            for each in faults.standing():
+                counts = {"seen": each.seen, "struck": each.struck}
+                found.append({"system": system, "id": each.id, "sentence": _sentence(each.rule)})
+                found[-1] |= counts
+            for condition in self._conditions[system]():
+                said = {"id": condition.id, "sentence": condition.sentence}
+                found.append({"system": system, **said})
+        return [{**each, "id": f"{each['system']}/{each['id']}"} for each in found]
 
     def press(self, trouble_id: str, chosen: Mapping[str, str]) -> str:
         """Press a button and return one sentence about what is wrong from now on. Raises BoardError."""
@@ -117,8 +110,10 @@ class FaultBoard:
         made = trouble.make(chosen)
         if not isinstance(made, Rule):
             return made
-        self._faults[trouble.system].append(replace(made, sentence=trouble.help))
-        return f"{TITLES[trouble.system]}, from now on: {trouble.help}"
+        values = (f"{param.label}: {chosen[param.name]}." for param in trouble.params)
+        sentence = " ".join([trouble.help, *values])
+        self._faults[trouble.system].append(replace(made, sentence=sentence))
+        return f"{TITLES[trouble.system]}, from now on: {sentence}"
 
     def take_away(self, fault_id: str) -> str:
         """Take away one of the faults that stand; one sentence about it. Raises BoardError."""

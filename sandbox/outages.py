@@ -21,6 +21,10 @@ class Param:
     label: str
     choices: Sequence[str] = ()
 
+    def view(self) -> dict[str, Any]:
+        """The parameter as the page's API shows it."""
+        return {"name": self.name, "label": self.label, "choices": list(self.choices)}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outage:
@@ -39,14 +43,10 @@ class Outage:
 
     def view(self) -> dict[str, Any]:
         """The outage as the page's API shows it."""
-        params = [
-            {"name": param.name, "label": param.label, "choices": list(param.choices)}
-            for param in self.params
-        ]
         return {
             "id": self.id,
             "label": self.label,
             "help": self.help,
-            "params": params,
+            "params": [param.view() for param in self.params],
             "mends": self.mends,
         }
