@@ -11,12 +11,11 @@ import re
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
-import httpx
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
@@ -25,6 +24,7 @@ from sandbox.forwarding import Exchange
 from sandbox.own_words import System
 from sandbox.rules import Breakable, Faults
 from sandbox.traffic import Traffic
+from sandbox.upstream import Upstream
 
 Address = tuple[str, int]
 
@@ -33,6 +33,7 @@ _AGAIN = 0.05
 """Seconds between two looks for an upstream that is away."""
 
 _STARTS_WITHIN = 10.0
+_ENDS_WITHIN = 2.0
 _REMEMBERED = 5_000
 _IDLE_FOR = 3_600
 """Seconds for which a client may keep a connection that it does not use."""
@@ -67,6 +68,7 @@ class FaultProxy(Breakable):
         self.page: Callable[[str], str | None] | None = None
         self.on_write: Callable[[], None] | None = None
         self.requests: deque[tuple[str, str]] = deque(maxlen=_REMEMBERED)
+        self.idle: list[Upstream] = []
         self._upstream = upstream
         self._port = port
         self._socket: socket.socket | None = None
@@ -153,6 +155,17 @@ class FaultProxy(Breakable):
         if self._loop is not None:
             self._call(self._attach())
 
+    def _drop_idle(self) -> None:
+        while self.idle:
+            self.idle.pop().abort()
+
+    def release(self, upstream: Upstream) -> None:
+        """Keep a connection for another request if it can serve one, else cut it."""
+        if upstream.next_request():
+            self.idle.append(upstream)
+        else:
+            upstream.abort()
+
     def count(self, method: str, path: str = "/") -> int:
         """How many requests came with this method to a path that begins so, struck or not."""
         return sum(m == method and bool(re.match(path, p)) for m, p in list(self.requests))
@@ -166,21 +179,28 @@ class FaultProxy(Breakable):
     async def _run(self, ready: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        self.transport = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=None))
         await self._attach()
         ready.set()
         await self._stopping.wait()
         self._shut()
-        ending = [*self._open_ones.tasks, *filter(None, [self._following])]
+        for connection in self._connections:
+            connection.transport.abort()
+        if tasks := self._open_ones.tasks:
+            # Each ends when its client is gone, unless a rule's code holds it.
+            await asyncio.wait(tasks, timeout=_ENDS_WITHIN)
+        ending = [*tasks, *filter(None, [self._following])]
         for task in ending:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
-        await self.transport.aclose()
+        self._drop_idle()
+        # What was cut is closed in the loop's next round.
+        await asyncio.sleep(_AGAIN)
 
     async def _attach(self) -> None:
         """Listen if the upstream answers now, and follow it from here on."""
         if self._following is not None:
             self._following.cancel()
+        self._drop_idle()
         tether = await self._reach()
         await self._open_or_shut(tether)
         self._following = asyncio.create_task(self._follow(tether))
@@ -225,7 +245,7 @@ class FaultProxy(Breakable):
             return
         self._server.close()
         self._server = self._socket = None
-        for connection in list(self._open_ones.connections):
+        for connection in self._connections:
             # Those that are idle end at once, as with a server that ends.
             connection.shutdown()
 
@@ -250,8 +270,11 @@ class FaultProxy(Breakable):
         self._port = bound.getsockname()[1]
         return bound
 
+    @property
+    def _connections(self) -> list[Any]:
+        return list(self._open_ones.connections)
+
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         """The ASGI application."""
-        connections: Iterable[Any] = self._open_ones.connections
-        here = next(each for each in connections if each.client == scope["client"])
+        here = next(each for each in self._connections if each.client == scope["client"])
         await Exchange(self, scope, receive, send, here.transport.abort).run()

@@ -11,13 +11,12 @@ import json
 from collections.abc import AsyncIterator, Callable, Collection
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from sandbox.faults import Fault
 from sandbox.lines import Lines
 from sandbox.note import Note
 from sandbox.own_words import own_words
 from sandbox.rules import Direction, Passage, Strike
+from sandbox.upstream import Upstream, UpstreamGone
 
 if TYPE_CHECKING:
     from sandbox.fault_proxy import FaultProxy
@@ -63,7 +62,7 @@ class Exchange:
             if not self._is_for_a_person() or self._proxy.people:
                 strike, note = await self._judge(path, body)
             await self._carry_out(strike, body, note)
-        except (Cut, httpx.TransportError):
+        except (Cut, UpstreamGone):
             note.broke(strike.fault)
             self._abort()
             await self._until_gone()
@@ -88,12 +87,13 @@ class Exchange:
         if fault.delay:
             await asyncio.sleep(fault.delay)
         if fault.effect:
-            answer = await self._ask(body)
+            upstream = await self._connect()
             try:
-                if await self._pass_on(answer, strike, note):
-                    return
+                answered = await self._pass_on(upstream, body, strike, note)
             finally:
-                await answer.aclose()
+                self._proxy.release(upstream)
+            if answered:
+                return
         if fault.hang:
             note.hangs()
             await self._hold(strike)
@@ -106,22 +106,27 @@ class Exchange:
             text, kind = fault.garbled.body(text)
         await self._send_text(status, text, kind, fault, note)
 
-    async def _ask(self, body: bytes) -> httpx.Response:
-        """Send the request on; the answer with its body still to come."""
+    async def _connect(self) -> Upstream:
+        """A connection to the upstream, one that is idle if there is any."""
+        while self._proxy.idle:
+            upstream = self._proxy.idle.pop()
+            if not upstream.is_closed:
+                return upstream
+            upstream.abort()
         if self._proxy.upstream is None:
             raise Cut
-        host, port = self._proxy.upstream
-        url = httpx.URL(f"http://{host}:{port}").copy_with(raw_path=self._target)
-        request = httpx.Request(self._method, url, headers=_kept(self._headers), content=body)
-        answer = await self._proxy.transport.handle_async_request(request)
+        try:
+            return Upstream(*await asyncio.open_connection(*self._proxy.upstream))
+        except OSError as error:
+            raise Cut from error
+
+    async def _pass_on(self, upstream: Upstream, body: bytes, strike: Strike, note: Note) -> bool:
+        """Answer with what the upstream answers; false where a fault takes its place."""
+        fault = strike.fault
+        answer = await upstream.ask(self._method, self._target, _kept(self._headers), body)
         if self._proxy.on_write is not None and self._method not in ("GET", "HEAD"):
             await asyncio.to_thread(self._proxy.on_write)
-        return answer
-
-    async def _pass_on(self, answer: httpx.Response, strike: Strike, note: Note) -> bool:
-        """Answer with what the upstream answered; false where a fault takes its place."""
-        fault = strike.fault
-        pieces = aiter(answer.stream)  # type: ignore[arg-type] # a transport's stream is async
+        pieces = upstream.pieces()
         if fault.lines is None:
             if fault.drop or fault.hang or fault.status or fault.answer is not None:
                 return False
@@ -130,7 +135,7 @@ class Exchange:
                 await self._send_text(answer.status_code, *fault.garbled.body(real), fault, note)
                 return True
         dropped = {b"content-length"} if fault.lines is not None else set()
-        await self._start(answer.status_code, _kept(answer.headers.raw, dropped), fault)
+        await self._start(answer.status_code, _kept(answer.headers.raw_items(), dropped), fault)
         note.began(answer.status_code)
         lines, gone = Lines(fault.lines), asyncio.create_task(self._until_gone())
         try:
