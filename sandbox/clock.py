@@ -1,4 +1,4 @@
-"""The sandbox's clock, which a drill or a person can move; whoever shares its file sees the same time.
+"""The sandbox's clock, which a drill or a person can move; all who share its file see the same time.
 
 The file is JSON, ``{"offset": seconds}``: by how much this clock differs from real time. It dates
 messages and what is derived from them. Ages of servers, tokens and connections stay on real time.

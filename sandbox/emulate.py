@@ -1,4 +1,4 @@
-"""One of emulate's services in a process of its own, which ends with this one."""
+"""One of emulate's services in a child process, which ends with this one."""
 
 from __future__ import annotations
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.errors import SandboxError
 from sandbox.outages import Param
 from sandbox.own_words import System
-from sandbox.rule_words import describe
-from sandbox.rules import Direction, Faults, Rule
+from sandbox.rules import Faults, Rule
 
 TITLES = {
     System.SLACK: "Slack",
@@ -22,13 +21,13 @@ TITLES = {
 
 
 class BoardError(SandboxError):
-    """This cannot be done now; the text is one sentence that says why."""
+    """The board cannot do this now; the text is one sentence that says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
-    """A button. `make` takes the chosen parameters by name: a rule to let stand, or a deed that
-    returns one sentence about what it did."""
+    """A button. `make` takes the chosen parameters by name and returns a rule that stands from now
+    on, or breaks something at once and returns one sentence about it."""
 
     id: str
     system: System
@@ -81,10 +80,7 @@ class FaultBoard:
                     "system": each.system.value,
                     "label": each.label,
                     "help": each.help,
-                    "params": [
-                        {"name": one.name, "label": one.label, "choices": list(one.choices)}
-                        for one in each.params
-                    ],
+                    "params": [param.view() for param in each.params],
                 }
                 for each in self._troubles
             ],
@@ -94,24 +90,17 @@ class FaultBoard:
     def _active(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         for system, faults in self._faults.items():
-            found += [
-                {
-                    "id": f"{system}/{each.id}",
-                    "system": system.value,
-                    "sentence": describe(each.rule),
-                    "seen": each.seen,
-                    "struck": each.struck,
-                }
-                for each in faults.standing()
-            ]
-            found += [
-                {"id": f"{system}/{each.id}", "system": system.value, "sentence": each.sentence}
-                for each in self._conditions[system]()
-            ]
-        return found
+            for each in faults.standing():
+                counts = {"seen": each.seen, "struck": each.struck}
+                found.append({"system": system, "id": each.id, "sentence": _sentence(each.rule)})
+                found[-1] |= counts
+            for condition in self._conditions[system]():
+                said = {"id": condition.id, "sentence": condition.sentence}
+                found.append({"system": system, **said})
+        return [{**each, "id": f"{each['system']}/{each['id']}"} for each in found]
 
     def press(self, trouble_id: str, chosen: Mapping[str, str]) -> str:
-        """Make a trouble; one sentence says what is so now. Raises BoardError."""
+        """Press a button and return one sentence about what is wrong from now on. Raises BoardError."""
         trouble = next((each for each in self._troubles if each.id == trouble_id), None)
         if trouble is None:
             raise BoardError("There is no such fault.")
@@ -119,28 +108,23 @@ class FaultBoard:
             if param.choices and chosen.get(param.name) not in param.choices:
                 raise BoardError(f"Choose one of the values for {param.label.lower()}.")
         made = trouble.make(chosen)
-        return self.add(trouble.system, made) if isinstance(made, Rule) else made
-
-    def add(self, system: str, rule: Rule) -> str:
-        """Let a rule stand in a system; the sentence of what is so now. Raises BoardError."""
-        faults = self._of(system)
-        if (system == System.SLACK) == (rule.direction is Direction.REQUEST):
-            raise BoardError(
-                "Slack has calls and deliveries, and no requests."
-                if system == System.SLACK
-                else f"{TITLES[System(system)]} has requests, and no calls and deliveries."
-            )
-        faults.append(rule)
-        return f"{TITLES[System(system)]}, from now on: {describe(rule)}"
+        if not isinstance(made, Rule):
+            return made
+        values = (f"{param.label}: {chosen[param.name]}." for param in trouble.params)
+        sentence = " ".join([trouble.help, *values])
+        self._faults[trouble.system].append(replace(made, sentence=sentence))
+        return f"{TITLES[trouble.system]}, from now on: {sentence}"
 
     def take_away(self, fault_id: str) -> str:
-        """Take one of what stands away; the sentence of what is so now. Raises BoardError."""
-        system, _, own_id = fault_id.partition("/")
-        faults = self._of(system)
-        for condition in self._conditions[System(system)]():
+        """Take away one of the faults that stand; one sentence about it. Raises BoardError."""
+        name, _, own_id = fault_id.partition("/")
+        system = next((each for each in self._faults if each == name), None)
+        if system is None:
+            raise BoardError("This system is not there to be broken.")
+        for condition in self._conditions[system]():
             if condition.id == own_id:
                 return condition.heal()
-        if not faults.take_away(own_id):
+        if not self._faults[system].take_away(own_id):
             raise BoardError("This fault is gone already.")
         return "The fault is taken away."
 
@@ -157,8 +141,10 @@ class FaultBoard:
             return "There was nothing to heal."
         return f"Everything is healed: {healed} {'fault is' if healed == 1 else 'faults are'} gone."
 
-    def _of(self, system: str) -> Faults:
-        try:
-            return self._faults[System(system)]
-        except (KeyError, ValueError):
-            raise BoardError("This system is not there to be broken.") from None
+
+def _sentence(rule: object) -> str:
+    """What the page says about a rule; a program's own may have no sentence."""
+    if not isinstance(rule, Rule):
+        return "A program decides about each call."
+    path = f" {rule.path}" if rule.path else ""
+    return rule.sentence or f"A program strikes each {rule.direction} {rule.name}{path}."

@@ -11,15 +11,20 @@ import re
 import socket
 import threading
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
-from sandbox.forwarding import Conversation
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from sandbox.forwarding import Exchange
 from sandbox.own_words import System
 from sandbox.rules import Breakable, Faults
 from sandbox.traffic import Traffic
+from sandbox.upstream import Upstream
 
 Address = tuple[str, int]
 
@@ -28,33 +33,24 @@ _AGAIN = 0.05
 """Seconds between two looks for an upstream that is away."""
 
 _STARTS_WITHIN = 10.0
+_ENDS_WITHIN = 2.0
 _REMEMBERED = 5_000
+_IDLE_FOR = 3_600
+"""Seconds for which a client may keep a connection that it does not use."""
 
 
-class _Tether:
-    """A connection to the upstream that is held open for nothing but its end."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-
-    async def until_ended(self) -> None:
-        """Return when the upstream has closed it."""
-        with suppress(OSError):  # reset: ended as well
-            while await self._reader.read(1024):
-                pass
-
-    def close(self) -> None:
-        """Let go of it."""
-        self._writer.close()
+Tether = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+"""A connection to the upstream that is held open to see it end."""
 
 
 class FaultProxy(Breakable):
     """Stands before `upstream`, a host and a port, which may be set after the proxy has started.
 
     `system` says in whose words it refuses where a rule names only a status. `port` 0 takes a free
-    one at the start. `traffic`, if set, is told of every request. What a browser asks for to show
-    it to a person is neither judged nor told, unless it stands before what `people` use.
+    one at the start. `traffic`, if set, records every request. What a browser asks for to show it
+    to a person is neither judged nor recorded, unless it stands before what `people` use. `page`, if
+    set, gives the HTML for the paths that are pages; `on_write` is called after each
+    write, before its answer is passed on.
     """
 
     def __init__(
@@ -69,7 +65,10 @@ class FaultProxy(Breakable):
         self.people = people
         self.rules = Faults()
         self.traffic: Traffic | None = None
+        self.page: Callable[[str], str | None] | None = None
+        self.on_write: Callable[[], None] | None = None
         self.requests: deque[tuple[str, str]] = deque(maxlen=_REMEMBERED)
+        self.idle: list[Upstream] = []
         self._upstream = upstream
         self._port = port
         self._socket: socket.socket | None = None
@@ -77,7 +76,20 @@ class FaultProxy(Breakable):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._following: asyncio.Task[None] | None = None
-        self._conversations: dict[asyncio.Task[None], Conversation] = {}
+        self._open_ones = ServerState()
+        self._config = uvicorn.Config(
+            self._answer,
+            interface="asgi3",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            date_header=False,
+            server_header=False,
+            timeout_keep_alive=_IDLE_FOR,
+        )
+        self._config.load()
 
     # From any thread.
 
@@ -97,7 +109,7 @@ class FaultProxy(Breakable):
         """Stop listening and cut every connection."""
         loop, thread = self._loop, self._thread
         if loop is not None and thread is not None:
-            with suppress(RuntimeError):  # it ended by itself
+            with suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(self._stopping.set)
             thread.join(_STARTS_WITHIN)
         if self._socket is not None:
@@ -143,6 +155,17 @@ class FaultProxy(Breakable):
         if self._loop is not None:
             self._call(self._attach())
 
+    def _drop_idle(self) -> None:
+        while self.idle:
+            self.idle.pop().abort()
+
+    def release(self, upstream: Upstream) -> None:
+        """Keep a connection for another request if it can serve one, else cut it."""
+        if upstream.next_request():
+            self.idle.append(upstream)
+        else:
+            upstream.abort()
+
     def count(self, method: str, path: str = "/") -> int:
         """How many requests came with this method to a path that begins so, struck or not."""
         return sum(m == method and bool(re.match(path, p)) for m, p in list(self.requests))
@@ -160,10 +183,16 @@ class FaultProxy(Breakable):
         ready.set()
         await self._stopping.wait()
         self._shut()
-        ending = [*self._conversations, *filter(None, [self._following])]
+        for connection in self._connections:
+            connection.transport.abort()
+        if tasks := self._open_ones.tasks:
+            # Each ends when its client is gone, unless a rule's code holds it.
+            await asyncio.wait(tasks, timeout=_ENDS_WITHIN)
+        ending = [*tasks, *filter(None, [self._following])]
         for task in ending:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
+        self._drop_idle()
         # What was cut is closed in the loop's next round.
         await asyncio.sleep(_AGAIN)
 
@@ -171,50 +200,54 @@ class FaultProxy(Breakable):
         """Listen if the upstream answers now, and follow it from here on."""
         if self._following is not None:
             self._following.cancel()
+        self._drop_idle()
         tether = await self._reach()
         await self._open_or_shut(tether)
         self._following = asyncio.create_task(self._follow(tether))
 
-    async def _follow(self, tether: _Tether | None) -> None:
+    async def _follow(self, tether: Tether | None) -> None:
         """Open and shut as the upstream comes and goes."""
         while True:
             await self._open_or_shut(tether)
             try:
                 await asyncio.sleep(_AGAIN)  # also where it hangs up at once
                 if tether is not None:
-                    await tether.until_ended()
+                    with suppress(OSError):  # reset: ended as well
+                        while await tether[0].read(1024):
+                            pass
             finally:
                 if tether is not None:
-                    tether.close()
+                    tether[1].close()
             tether = await self._reach()
 
-    async def _reach(self) -> _Tether | None:
+    async def _reach(self) -> Tether | None:
         if self._upstream is None:
             return None
         try:
-            return _Tether(*await asyncio.open_connection(*self._upstream))
+            return await asyncio.open_connection(*self._upstream)
         except OSError:
             return None
 
-    async def _open_or_shut(self, tether: _Tether | None) -> None:
+    async def _open_or_shut(self, tether: Tether | None) -> None:
         if self._socket is None:
             self._socket = await self._take_again()
         if tether is None:
             self._shut()
-        else:
-            await self._open()
+        elif self._server is None:
+            loop = asyncio.get_running_loop()
+            self._server = await loop.create_server(self._protocol, sock=self._socket, backlog=128)
 
-    async def _open(self) -> None:
-        if self._server is None:
-            self._server = await asyncio.start_server(self._serve, sock=self._socket, backlog=128)
+    def _protocol(self) -> H11Protocol:
+        return H11Protocol(config=self._config, server_state=self._open_ones, app_state={})
 
     def _shut(self) -> None:
         if self._server is None:
             return
         self._server.close()
         self._server = self._socket = None
-        for conversation in self._conversations.values():
-            conversation.cut_if_idle()
+        for connection in self._connections:
+            # Those that are idle end at once, as with a server that ends.
+            connection.shutdown()
 
     async def _take_again(self) -> socket.socket:
         """The port, which a process that was just forked may hold for a moment: it has our sockets."""
@@ -237,12 +270,11 @@ class FaultProxy(Breakable):
         self._port = bound.getsockname()[1]
         return bound
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        conversation = Conversation(self, reader, writer)
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a coroutine that runs has a task
-        self._conversations[task] = conversation
-        try:
-            await conversation.run()
-        finally:
-            del self._conversations[task]
+    @property
+    def _connections(self) -> list[Any]:
+        return list(self._open_ones.connections)
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+        """The ASGI application."""
+        here = next(each for each in self._connections if each.client == scope["client"])
+        await Exchange(self, scope, receive, send, here.transport.abort).run()

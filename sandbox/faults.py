@@ -107,11 +107,6 @@ def seconds(number: float) -> timedelta:
     return timedelta(seconds=number)
 
 
-def minutes(number: float) -> timedelta:
-    """So many minutes."""
-    return timedelta(minutes=number)
-
-
 def hours(number: float) -> timedelta:
     """So many hours."""
     return timedelta(hours=number)
@@ -227,7 +222,7 @@ def twice() -> Fault:
 
 
 def missing() -> Fault:
-    """The delivery never comes, and nobody tries again."""
+    """The delivery never comes, and is not sent again."""
     return Fault(effect=False, times=0)
 
 

@@ -1,282 +1,236 @@
-"""One client's connection through the fault proxy: each request is judged, passed on, and answered.
+"""One request through the fault proxy: it is judged, passed on, and answered.
 
-Bodies of answers are passed on piece by piece as they come, for a watch or a log that is followed
-never ends. One connection to the upstream serves one connection of a client.
+Bodies of answers are passed on piece by piece as they come, since a watch or a log that is followed
+never ends.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from typing import TYPE_CHECKING, Any
-
-import h11
 
 from sandbox.faults import Fault
 from sandbox.lines import Lines
 from sandbox.note import Note
 from sandbox.own_words import own_words
 from sandbox.rules import Direction, Passage, Strike
-from sandbox.wire import Wire, WireGone
+from sandbox.upstream import Upstream, UpstreamGone
 
 if TYPE_CHECKING:
     from sandbox.fault_proxy import FaultProxy
+
+Headers = list[tuple[bytes, bytes]]
 
 _HOP_BY_HOP = frozenset({b"connection", b"keep-alive", b"transfer-encoding", b"proxy-connection"})
 _LOOK_AGAIN = 0.05
 """Seconds between two looks whether a rule that holds a request still stands."""
 
 
-class Conversation:
-    """All requests that come on one connection."""
+class Cut(Exception):
+    """The connection to the client ends here."""
+
+
+class Exchange:
+    """One request, as ASGI gives it. `abort` cuts the client's connection."""
 
     def __init__(
-        self, proxy: FaultProxy, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, proxy: FaultProxy, scope: Any, receive: Any, send: Any, abort: Callable[[], None]
     ) -> None:
         self._proxy = proxy
-        self._client = Wire(h11.SERVER, reader, writer)
-        self._upstream: Wire | None = None
-        self._idle = True
-        self._wants_body = True
-
-    def cut_if_idle(self) -> None:
-        """Hang up between two requests, as a server does that ends."""
-        if self._idle:
-            self._client.abort()
+        self._method: str = scope["method"]
+        query = b"?" + scope["query_string"] if scope["query_string"] else b""
+        self._target: bytes = scope["raw_path"] + query
+        # uvicorn lowers the names; not every server knows that their case does not matter.
+        self._headers: Headers = [(name.title(), value) for name, value in scope["headers"]]
+        self._receive = receive
+        self._send = send
+        self._abort = abort
 
     async def run(self) -> None:
-        """Answer until either side has had enough."""
+        """Answer the request, or cut its connection."""
+        strike, note = Strike(), Note()
         try:
-            while isinstance(request := await self._client.event(), h11.Request):
-                self._idle = False
-                await self._answer(request, await self._client.body())
-                if not self._client.next_message():
-                    break
-                self._idle = True
-            self._client.close()
-        except (WireGone, h11.LocalProtocolError, asyncio.CancelledError):
-            # Cancelled is the proxy's end; asyncio would report it as a failure of this connection.
-            self._client.abort()
-        finally:
-            if self._upstream is not None:
-                self._upstream.abort()
+            body = await self._body()
+            path = self._target.decode()
+            if self._method == "GET" and self._proxy.page is not None:
+                page = await asyncio.to_thread(self._proxy.page, path)
+                if page is not None:
+                    await self._send_text(200, page, "text/html; charset=utf-8", Fault(), note)
+                    return
+            if not self._is_for_a_person() or self._proxy.people:
+                strike, note = await self._judge(path, body)
+            await self._carry_out(strike, body, note)
+        except (Cut, UpstreamGone):
+            note.broke(strike.fault)
+            self._abort()
+            await self._until_gone()
+        except BaseException:
+            note.broke(strike.fault)
+            self._abort()
+            raise
 
-    async def _answer(self, request: h11.Request, body: bytes) -> None:
+    async def _judge(self, path: str, body: bytes) -> tuple[Strike, Note]:
         proxy = self._proxy
-        method, path = request.method.decode(), request.target.decode()
-        self._wants_body = method != "HEAD"
-        if _is_for_a_person(request) and not proxy.people:
-            await self._pass_on(await self._ask(request, body), Strike(), Note())
-            return
-        proxy.requests.append((method, path))
-        note = Note.of(proxy.traffic, proxy.system, f"{method} {path}", body)
+        proxy.requests.append((self._method, path))
+        note = Note.of(proxy.traffic, proxy.system, f"{self._method} {path}", body)
         passage = Passage(
-            direction=Direction.REQUEST, name=method, path=path, body=_json_object(body)
+            direction=Direction.REQUEST, name=self._method, path=path, body=_json_object(body)
         )
         # A rule may be code, which may wait for something.
         judge = proxy.rules.pass_through
-        strike = await asyncio.to_thread(judge, passage) if proxy.rules else Strike()
-        try:
-            await self._carry_out(strike, request, body, note)
-        except BaseException:
-            note.broke(strike.fault)
-            raise
+        return await asyncio.to_thread(judge, passage) if proxy.rules else Strike(), note
 
-    async def _carry_out(
-        self, strike: Strike, request: h11.Request, body: bytes, note: Note
-    ) -> None:
+    async def _carry_out(self, strike: Strike, body: bytes, note: Note) -> None:
         fault = strike.fault
         if fault.delay:
             await asyncio.sleep(fault.delay)
         if fault.effect:
-            head = await self._ask(request, body)
-            if fault.lines is not None:
-                await self._pass_on(head, strike, note)
-                return
-            if fault.drop or fault.hang or fault.status or fault.answer is not None:
-                self._leave_upstream()
-            elif fault.garbled is not None:
-                real = (await self._whole()).decode(errors="replace")
-                await self._send_text(head.status_code, *fault.garbled.body(real), fault, note)
-                return
-            else:
-                await self._pass_on(head, strike, note)
+            upstream = await self._connect()
+            try:
+                answered = await self._pass_on(upstream, body, strike, note)
+            finally:
+                self._proxy.release(upstream)
+            if answered:
                 return
         if fault.hang:
             note.hangs()
-            await self._hold(strike, self._until_gone())
+            await self._hold(strike)
         if fault.hang or fault.drop:
-            raise WireGone
-        await self._send_canned(fault, note)
-
-    # The upstream.
-
-    async def _ask(self, request: h11.Request, body: bytes) -> h11.Response:
-        """Send the request on; the head of the answer. Raises WireGone."""
-        upstream = self._upstream
-        if upstream is None or upstream.is_closed:
-            upstream = self._upstream = await self._connect()
-        headers = _kept(request)
-        if body and b"content-length" not in dict(request.headers):
-            headers.append((b"Content-Length", str(len(body)).encode()))
-        await upstream.send(
-            h11.Request(method=request.method, target=request.target, headers=headers),
-            *([h11.Data(data=body)] if body else []),
-            h11.EndOfMessage(),
-        )
-        while isinstance(event := await upstream.event(), h11.InformationalResponse):
-            pass
-        if not isinstance(event, h11.Response):
-            raise WireGone
-        return event
-
-    async def _connect(self) -> Wire:
-        if self._proxy.upstream is None:
-            raise WireGone
-        try:
-            streams = await asyncio.open_connection(*self._proxy.upstream)
-        except OSError as error:
-            raise WireGone from error
-        return Wire(h11.CLIENT, *streams)
-
-    def _leave_upstream(self) -> None:
-        if self._upstream is not None:
-            self._upstream.abort()
-            self._upstream = None
-
-    async def _whole(self) -> bytes:
-        assert self._upstream is not None  # noqa: S101 - there is an answer from it
-        body = await self._upstream.body()
-        self._ready_upstream()
-        return body
-
-    def _ready_upstream(self) -> None:
-        if self._upstream is not None and not self._upstream.next_message():
-            self._leave_upstream()
-
-    # The client.
-
-    async def _pass_on(self, head: h11.Response, strike: Strike, note: Note) -> None:
-        """The answer as it is, each piece at once; a client that goes ends it upstream as well."""
-        upstream, fault, lines = self._upstream, strike.fault, Lines(strike.fault.lines)
-        assert upstream is not None  # noqa: S101 - there is an answer from it
-        dropped = {b"content-length"} if fault.lines is not None else set()
-        headers = [*_kept(head, dropped), *_more(fault)]
-        answer = h11.Response(status_code=head.status_code, headers=headers, reason=head.reason)
-        await self._client.send(answer)
-        note.began(head.status_code)
-        gone: asyncio.Task[None] | None = None
-        try:
-            while True:
-                if lines.is_time:
-                    gone = gone or self._until_gone()
-                    if await self._interrupt(strike, note, gone):
-                        return
-                    await self._pass_piece(lines.go_on(), note)
-                event = upstream.at_hand()
-                if event is h11.NEED_DATA:
-                    gone = gone or self._until_gone()
-                    event = await _unless(gone, upstream)
-                if isinstance(event, h11.EndOfMessage):
-                    note.ended(head.status_code, fault)
-                    await self._client.send(h11.EndOfMessage())
-                    break
-                if not isinstance(event, h11.Data):
-                    raise WireGone
-                await self._pass_piece(lines.take(bytes(event.data)), note)
-        finally:
-            if gone is not None:
-                gone.cancel()
-                # Only one at a time may read from a stream.
-                await asyncio.wait([gone])
-        self._ready_upstream()
-
-    async def _pass_piece(self, piece: bytes, note: Note) -> None:
-        if piece:
-            note.piece(piece)
-            await self._client.send(h11.Data(data=piece))
-
-    async def _interrupt(self, strike: Strike, note: Note, gone: asyncio.Task[None]) -> bool:
-        """What comes between two lines; whether the answer is over. Raises WireGone for a cut."""
-        fault = strike.fault
-        if fault.line:
-            await self._pass_piece(f"{fault.line}\n".encode(), note)
-        if fault.hang:
-            note.hangs()
-            await self._hold(strike, gone)
-        if fault.hang or fault.drop:
-            raise WireGone
-        if fault.ends:
-            note.ended(200, fault)
-            self._leave_upstream()
-            await self._client.send(h11.EndOfMessage())
-        return fault.ends
-
-    def _until_gone(self) -> asyncio.Task[None]:
-        return asyncio.create_task(self._client.until_gone())
-
-    async def _send_canned(self, fault: Fault, note: Note) -> None:
+            raise Cut
         status = fault.status or 200
-        answer = fault.answer if fault.answer is not None else own_words(self._proxy.system, status)
-        text, kind = json.dumps(answer), "application/json"
+        said = fault.answer if fault.answer is not None else own_words(self._proxy.system, status)
+        text, kind = json.dumps(said), "application/json"
         if fault.garbled is not None:
             text, kind = fault.garbled.body(text)
         await self._send_text(status, text, kind, fault, note)
 
-    async def _send_text(self, status: int, text: str, kind: str, fault: Fault, note: Note) -> None:
-        body = b"" if status in (204, 304) else text.encode()
-        headers: list[tuple[bytes, bytes]] = [
-            (b"Content-Type", kind.encode()),
-            (b"Content-Length", str(len(body)).encode()),
-            *_more(fault),
-        ]
-        note.piece(body)
-        note.ended(status, fault)
-        await self._client.send(h11.Response(status_code=status, headers=headers))
-        if body and self._wants_body:
-            await self._client.send(h11.Data(data=body))
-        await self._client.send(h11.EndOfMessage())
-
-    async def _hold(self, strike: Strike, gone: asyncio.Task[None]) -> None:
-        """Wait until the rule is gone or the client is."""
+    async def _connect(self) -> Upstream:
+        """A connection to the upstream, one that is idle if there is any."""
+        while self._proxy.idle:
+            upstream = self._proxy.idle.pop()
+            if not upstream.is_closed:
+                return upstream
+            upstream.abort()
+        if self._proxy.upstream is None:
+            raise Cut
         try:
-            while strike.stands() and not gone.done():
-                await asyncio.wait([gone], timeout=_LOOK_AGAIN)
+            return Upstream(*await asyncio.open_connection(*self._proxy.upstream))
+        except OSError as error:
+            raise Cut from error
+
+    async def _pass_on(self, upstream: Upstream, body: bytes, strike: Strike, note: Note) -> bool:
+        """Answer with what the upstream answers; false where a fault takes its place."""
+        fault = strike.fault
+        answer = await upstream.ask(self._method, self._target, _kept(self._headers), body)
+        if self._proxy.on_write is not None and self._method not in ("GET", "HEAD"):
+            await asyncio.to_thread(self._proxy.on_write)
+        pieces = upstream.pieces()
+        if fault.lines is None:
+            if fault.drop or fault.hang or fault.status or fault.answer is not None:
+                return False
+            if fault.garbled is not None:
+                real = b"".join([piece async for piece in pieces]).decode(errors="replace")
+                await self._send_text(answer.status_code, *fault.garbled.body(real), fault, note)
+                return True
+        dropped = {b"content-length"} if fault.lines is not None else set()
+        await self._start(answer.status_code, _kept(answer.headers.raw_items(), dropped), fault)
+        note.began(answer.status_code)
+        lines, gone = Lines(fault.lines), asyncio.create_task(self._until_gone())
+        try:
+            while True:
+                if lines.is_time:
+                    if await self._interrupt(strike, note):
+                        break
+                    await self._piece(lines.go_on(), note)
+                piece = await _next(pieces, gone)
+                if piece is None:
+                    break
+                await self._piece(lines.take(piece), note)
         finally:
             gone.cancel()
+        note.ended(answer.status_code, fault)
+        await self._send({"type": "http.response.body"})
+        return True
+
+    async def _interrupt(self, strike: Strike, note: Note) -> bool:
+        """What comes between two lines; whether the answer is over. Raises Cut."""
+        fault = strike.fault
+        if fault.line:
+            await self._piece(f"{fault.line}\n".encode(), note)
+        if fault.hang:
+            note.hangs()
+            await self._hold(strike)
+        if fault.hang or fault.drop:
+            raise Cut
+        return fault.ends
+
+    # The client.
+
+    async def _body(self) -> bytes:
+        parts: list[bytes] = []
+        while (event := await self._receive())["type"] == "http.request":
+            parts.append(event["body"])
+            if not event["more_body"]:
+                return b"".join(parts)
+        raise Cut
+
+    async def _until_gone(self) -> None:
+        """Return when the client has gone."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    async def _hold(self, strike: Strike) -> None:
+        """Wait until the rule is gone or the client is."""
+        gone = asyncio.create_task(self._until_gone())
+        while strike.stands() and not gone.done():
+            await asyncio.wait([gone], timeout=_LOOK_AGAIN)
+        gone.cancel()
+
+    async def _start(self, status: int, headers: Headers, fault: Fault) -> None:
+        more = [(name.encode(), value.encode()) for name, value in fault.headers.items()]
+        start = {"type": "http.response.start", "status": status, "headers": [*headers, *more]}
+        await self._send(start)
+
+    async def _piece(self, piece: bytes, note: Note) -> None:
+        if piece:
+            note.piece(piece)
+            await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+
+    async def _send_text(self, status: int, text: str, kind: str, fault: Fault, note: Note) -> None:
+        body = b"" if status in (204, 304) else text.encode()
+        headers = [(b"Content-Type", kind.encode()), (b"Content-Length", b"%d" % len(body))]
+        note.piece(body)
+        note.ended(status, fault)
+        await self._start(status, headers, fault)
+        await self._send({"type": "http.response.body", "body": body})
+
+    def _is_for_a_person(self) -> bool:
+        """Whether a browser asks, to show it; no client of an API wants HTML."""
+        return b"text/html" in dict(self._headers).get(b"Accept", b"")
 
 
-async def _unless(gone: asyncio.Task[None], upstream: Wire) -> Any:
-    """The upstream's next event. Raises WireGone if the client goes first."""
-    coming = asyncio.create_task(upstream.event())
+async def _next(pieces: AsyncIterator[bytes], gone: asyncio.Task[None]) -> bytes | None:
+    """The upstream's next piece, None at the end. Raises Cut if the client goes first."""
+    coming: asyncio.Future[bytes | None] = asyncio.ensure_future(anext(pieces, None))
+    either: list[asyncio.Future[Any]] = [coming, gone]
     try:
-        await asyncio.wait({coming, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not coming.done():
-            raise WireGone
+            raise Cut
         return coming.result()
     finally:
         coming.cancel()
 
 
-def _is_for_a_person(request: h11.Request) -> bool:
-    """Whether a browser asks, to show it; no client of an API wants HTML."""
-    return b"text/html" in dict(request.headers).get(b"accept", b"")
-
-
-def _kept(
-    message: h11.Request | h11.Response, without: Collection[bytes] = ()
-) -> list[tuple[bytes, bytes]]:
-    """As they were written, for not everybody knows that their case does not matter."""
+def _kept(headers: Headers, without: Collection[bytes] = ()) -> Headers:
+    """The headers without those that concern one connection only."""
     return [
         (name, value)
-        for name, value in message.headers.raw_items()
+        for name, value in headers
         if name.lower() not in _HOP_BY_HOP and name.lower() not in without
     ]
-
-
-def _more(fault: Fault) -> list[tuple[bytes, bytes]]:
-    return [(name.encode(), value.encode()) for name, value in fault.headers.items()]
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

@@ -1,21 +1,18 @@
 """A GitHub to practise on: emulate's API, with pages so that the links to its issues lead somewhere.
 
-It runs in a process of its own that ends with this one. In front of it stands a small server that
-shows issues as pages and hands everything else on, and before that a fault proxy, whose address is
-the only one anybody uses: GitHub's answers are full of links, and clients refuse those that lead
-elsewhere.
+It runs in a child process that ends with this one. In front of it stands a fault proxy, which
+also shows issues as pages. The proxy's address is the only one that anybody uses: GitHub's answers
+are full of links, and clients refuse those that lead elsewhere.
 """
 
 from __future__ import annotations
 
-import http.client
-import json
-import threading
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar
+from typing import Any
+
+import httpx
 
 from sandbox import github_page
 from sandbox.emulate import Emulate, EmulateError
@@ -29,7 +26,6 @@ OWNER = "practice"
 REPOSITORY = f"{OWNER}/incidents"
 TOKEN = "practice-token"  # noqa: S105 - opens nothing but this sandbox
 ACCOUNT = "mayday"
-_NOT_PASSED_ON = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
 
 
 class GitHubSandboxError(SandboxError):
@@ -49,9 +45,11 @@ class GitHubSandbox(Breakable):
         self._directory = directory
         self._kept = Kept(directory / "issues.json" if keep else None)
         self.proxy = FaultProxy(system=System.GITHUB, port=self._kept.port())
+        self.proxy.page = self._page
+        self.proxy.on_write = self._save
         self.rules = self.proxy.rules
         self._emulate: Emulate | None = None
-        self._front: ThreadingHTTPServer | None = None
+        self._web: httpx.Client | None = None
 
     def start(self) -> GitHubSandbox:
         """Start and wait until it answers.
@@ -59,29 +57,25 @@ class GitHubSandbox(Breakable):
         Raises:
             GitHubSandboxError: its node parts are not installed, or it does not come up.
         """
-        handler = type("Front", (_Front,), {"sandbox": self})
         self.proxy.start()
-        self._front = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         try:
             self._emulate = Emulate("github", _seed(), self._directory, base_url=self.api_url)
-            self._kept.restore(self._post)
         except EmulateError as exc:
             self.stop()
             raise GitHubSandboxError(f"There is no practice GitHub: {exc}") from exc
-        threading.Thread(
-            target=self._front.serve_forever, args=(0.05,), name="github", daemon=True
-        ).start()
-        self.proxy.upstream = ("127.0.0.1", int(self._front.server_address[1]))
+        headers = {"Authorization": f"token {TOKEN}"}
+        url = f"http://127.0.0.1:{self._emulate.port}"
+        self._web = httpx.Client(base_url=url, headers=headers, timeout=30, trust_env=False)
+        self._kept.restore(self._post)
+        self.proxy.upstream = ("127.0.0.1", self._emulate.port)
         return self
 
     def stop(self) -> None:
         """End it. What was filed is gone with it, unless it is kept."""
         self.proxy.stop()
-        if self._front is not None:
-            if self._emulate is not None:
-                self._front.shutdown()
-            self._front.server_close()
-            self._front = None
+        if self._web is not None:
+            self._web.close()
+            self._web = None
         if self._emulate is not None:
             self._emulate.stop()
             self._emulate = None
@@ -119,34 +113,32 @@ class GitHubSandbox(Breakable):
 
     def get(self, path: str) -> Any:
         """What the API answers to a GET; None for anything but 200."""
-        status, _headers, body = self.ask("GET", path, {"Authorization": f"token {TOKEN}"}, b"")
-        return json.loads(body) if status == 200 else None
-
-    def ask(
-        self, method: str, path: str, headers: dict[str, str], body: bytes
-    ) -> tuple[int, list[tuple[str, str]], bytes]:
-        """Hand a request to the emulator: status, headers and body of its answer."""
-        if self._emulate is None:
+        if self._web is None:
             raise GitHubSandboxError("The practice GitHub is not running.")
-        link = http.client.HTTPConnection("127.0.0.1", self._emulate.port, timeout=30)
-        try:
-            link.request(method, path, body=body, headers=headers)
-            answer = link.getresponse()
-            return answer.status, answer.getheaders(), answer.read()
-        finally:
-            link.close()
-
-    def keep(self) -> None:
-        """Something was filed or changed."""
-        self._kept.save(self.proxy.address[1], self.issues)
+        answer = self._web.get(path)
+        return answer.json() if answer.status_code == 200 else None
 
     def _post(self, method: str, path: str, body: Mapping[str, Any]) -> None:
-        headers = {"Authorization": f"token {TOKEN}", "Content-Type": "application/json"}
-        self.ask(method, f"/repos/{REPOSITORY}{path}", headers, json.dumps(body).encode())
+        if self._web is not None:
+            self._web.request(method, f"/repos/{REPOSITORY}{path}", json=body)
+
+    def _save(self) -> None:
+        self._kept.save(self.proxy.address[1], self.issues)
+
+    def _page(self, path: str) -> str | None:
+        """The page of all issues, or of one; None for any other path and an issue that is not there."""
+        parts = path.partition("?")[0].strip("/").split("/")
+        if "/".join(parts[:2]) != REPOSITORY:
+            return None
+        issues = self.issues()
+        if not parts[3:]:
+            return github_page.listing(issues)
+        pages = (github_page.issue(one) for one in issues if parts[3] == str(one.number))
+        return next(pages, None)
 
     def _issue(self, raw: dict[str, Any]) -> PracticeIssue:
         number = int(raw["number"])
-        told = self.get(f"/repos/{REPOSITORY}/issues/{number}/comments?per_page=100") or []
+        comments = self.get(f"/repos/{REPOSITORY}/issues/{number}/comments?per_page=100") or []
         return PracticeIssue(
             number=number,
             title=raw["title"],
@@ -154,58 +146,8 @@ class GitHubSandbox(Breakable):
             labels=tuple(label["name"] for label in raw["labels"]),
             state=raw["state"],
             url=raw["html_url"],
-            comments=tuple(comment["body"] for comment in told),
+            comments=tuple(comment["body"] for comment in comments),
         )
-
-
-class _Front(BaseHTTPRequestHandler):
-    """Shows issues to browsers, hands the rest on."""
-
-    sandbox: ClassVar[GitHubSandbox]
-
-    def _serve(self) -> None:
-        length = int(self.headers.get("content-length") or 0)
-        body = self.rfile.read(length)
-        parts = self.path.partition("?")[0].strip("/").split("/")
-        if self.command == "GET" and "/".join(parts[:2]) == REPOSITORY:
-            self._page(parts[3] if len(parts) > 3 else "")
-            return
-        headers = {
-            key: value
-            for key, value in self.headers.items()
-            if key.lower() not in _NOT_PASSED_ON | {"host"}
-        }
-        try:
-            status, answered, content = self.sandbox.ask(self.command, self.path, headers, body)
-        except OSError:
-            status, answered, content = 502, [], b'{"message": "The practice GitHub is gone."}'
-        if self.command not in ("GET", "HEAD") and status < 300:
-            self.sandbox.keep()
-        kept = [(key, value) for key, value in answered if key.lower() not in _NOT_PASSED_ON]
-        self._answer(status, kept, content)
-
-    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = _serve  # noqa: N815
-
-    def _page(self, number: str) -> None:
-        issues = self.sandbox.issues()
-        if number:
-            issues = [issue for issue in issues if str(issue.number) == number]
-        page = github_page.issue(issues[0]) if number and issues else github_page.listing(issues)
-        status = 404 if number and not issues else 200
-        kind = [("Content-Type", "text/html; charset=utf-8")]
-        self._answer(status, kind, page.encode())
-
-    def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
-        self.send_response_only(status)
-        for key, value in headers:
-            self.send_header(key, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing: the standard error is the terminal of whoever practises."""
 
 
 def _seed() -> dict[str, Any]:

@@ -46,13 +46,13 @@ class Kept:
         return port
 
     def save(self, port: int, issues: Callable[[], Sequence[PracticeIssue]]) -> None:
-        """Write them whole, since whoever practises may be killed at any time."""
+        """Write the whole file aside and replace it, since a kill may come at any time."""
         if self._file is None:
             return
         with self._writing:
-            told = {"port": port, "issues": [asdict(issue) for issue in issues()]}
+            kept = {"port": port, "issues": [asdict(issue) for issue in issues()]}
             aside = self._file.with_suffix(".tmp")
-            aside.write_text(json.dumps(told), encoding="utf-8")
+            aside.write_text(json.dumps(kept), encoding="utf-8")
             aside.replace(self._file)
 
     def restore(self, post: Callable[[str, str, Mapping[str, Any]], None]) -> None:

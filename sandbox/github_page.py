@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import Protocol
 
 from markdown_it import MarkdownIt
+
+from sandbox.github_keep import PracticeIssue
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1f2328; max-width: 52rem; margin: 2rem auto;
@@ -20,26 +21,7 @@ blockquote { border-left: 3px solid #d1d9e0; margin-left: 0; padding-left: 1rem;
 """
 
 
-class Shown(Protocol):
-    """What a page needs of an issue."""
-
-    @property
-    def number(self) -> int: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def body(self) -> str: ...
-    @property
-    def labels(self) -> tuple[str, ...]: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def url(self) -> str: ...
-    @property
-    def comments(self) -> tuple[str, ...]: ...
-
-
-def issue(one: Shown) -> str:
+def issue(one: PracticeIssue) -> str:
     """One issue with its comments."""
     texts = "".join(f"<article>{_markdown(text)}</article>" for text in (one.body, *one.comments))
     head = f"<h1>{escape(one.title)} <small>#{one.number}</small></h1>"
@@ -50,7 +32,7 @@ def issue(one: Shown) -> str:
     )
 
 
-def listing(issues: Sequence[Shown]) -> str:
+def listing(issues: Sequence[PracticeIssue]) -> str:
     """All issues, newest first."""
     lines = "".join(
         f'<li><a href="{escape(one.url)}">{escape(one.title)}</a> #{one.number} {_labels(one)}</li>'
@@ -59,7 +41,7 @@ def listing(issues: Sequence[Shown]) -> str:
     return _page("Issues", f"<h1>Issues</h1><ul>{lines}</ul>" if lines else "<p>No issues.</p>")
 
 
-def _labels(one: Shown) -> str:
+def _labels(one: PracticeIssue) -> str:
     return " ".join(f'<span class="label">{escape(label)}</span>' for label in one.labels)
 
 

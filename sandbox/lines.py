@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Lines:
-    """Lets `number` lines pass, and holds the rest until it is told to go on; None lets all pass."""
+    """Lets `number` lines pass, and holds the rest until `go_on`; None lets all pass."""
 
     def __init__(self, number: int | None) -> None:
         self._left = number

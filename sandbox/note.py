@@ -1,4 +1,4 @@
-"""What the fault proxy tells the traffic of one request, as it goes on."""
+"""One request's entry in the traffic, which the fault proxy writes as the request goes on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST = 48_000
 
 @dataclass(kw_only=True, eq=False)
 class Note:
-    """One request's entry; without a traffic, nothing is told."""
+    """One request's entry; without a traffic, nothing is recorded."""
 
     traffic: Traffic | None = None
     entry: Entry | None = None
@@ -61,8 +61,7 @@ class Note:
     def _say(
         self, outcome: str, mood: Mood, fault: Fault = HARMLESS, *, ended: bool = True
     ) -> None:
-        if self.traffic is not None and self.entry is not None:
-            heard = bytes(self.heard) if ended else None
-            self.traffic.say(
-                self.entry, outcome, mood, answered=heard, struck=fault != HARMLESS, ended=ended
-            )
+        if self.traffic is None or self.entry is None:
+            return
+        heard, struck = bytes(self.heard) if ended else None, fault != HARMLESS
+        self.traffic.say(self.entry, outcome, mood, answered=heard, struck=struck, ended=ended)

@@ -21,12 +21,16 @@ class Param:
     label: str
     choices: Sequence[str] = ()
 
+    def view(self) -> dict[str, Any]:
+        """The parameter as the page's API shows it."""
+        return {"name": self.name, "label": self.label, "choices": list(self.choices)}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outage:
-    """Something to break or mend.
+    """Something to break or repair.
 
-    `mends` says that it puts something right. `run` takes the chosen parameters by name and returns
+    `mends` says that it repairs something. `run` takes the chosen parameters by name and returns
     one sentence that says what happened; it raises OutageError when it cannot be done now.
     """
 
@@ -39,14 +43,10 @@ class Outage:
 
     def view(self) -> dict[str, Any]:
         """The outage as the page's API shows it."""
-        params = [
-            {"name": param.name, "label": param.label, "choices": list(param.choices)}
-            for param in self.params
-        ]
         return {
             "id": self.id,
             "label": self.label,
             "help": self.help,
-            "params": params,
+            "params": [param.view() for param in self.params],
             "mends": self.mends,
         }

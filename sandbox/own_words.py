@@ -1,4 +1,4 @@
-"""What each system's own refusals look like, for a fault that names nothing but an HTTP status."""
+"""How each system words a refusal, for a fault that names nothing but an HTTP status."""
 
 from __future__ import annotations
 

@@ -10,19 +10,14 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, MutableSequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from itertools import count
-from typing import Any, TypedDict, Unpack, overload
+from typing import Any, Self, TypedDict, Unpack
 
-from sandbox.errors import SandboxError
 from sandbox.faults import HARMLESS, Fault
-
-
-class RuleError(SandboxError):
-    """This cannot be a rule; the text is one sentence that says why."""
 
 
 class Direction(StrEnum):
@@ -71,7 +66,7 @@ class Rule:
 
     Matches are counted from 1 while the rule stands. numbers: only these. first: from this one on.
     times: this many, then no more. lasts: for so many seconds of real time. Without any of them
-    every match is struck until the rule is taken away.
+    every match is struck until the rule is taken away. sentence: what the page says about it.
     """
 
     direction: Direction
@@ -84,22 +79,7 @@ class Rule:
     first: int = 1
     times: int | None = None
     lasts: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.numbers and (self.first != 1 or self.times is not None):
-            raise RuleError("Say which matches by their numbers or by first and times, not both.")
-        if any(number < 1 for number in (*self.numbers, self.first, self.times or 1)):
-            raise RuleError("Matches are counted from 1.")
-        if not self.name:
-            raise RuleError("Say what to strike by its name; * is everything.")
-        if self.fault.lines is None and (self.fault.line or self.fault.ends):
-            raise RuleError("Say after how many lines.")
-        if foreign := _FOREIGN[self.direction] & self.fault.set_fields().keys():
-            raise RuleError(f"A {self.direction} knows no {' and no '.join(sorted(foreign))}.")
-        try:
-            re.compile(self.path)
-        except re.error as error:
-            raise RuleError(f"The path is no regular expression: {error}.") from error
+    sentence: str = ""
 
     def matches(self, passage: Passage) -> bool:
         """Whether the rule is about this passage."""
@@ -111,15 +91,6 @@ class Rule:
             and (not self.holding or self.holding in _text(passage.body))
         )
 
-
-_OF_ANSWERS = frozenset({"hang", "status", "answer", "headers", "garbled"})
-_OF_STREAMS = frozenset({"lines", "line", "ends"})
-_OF_DELIVERIES = frozenset({"times", "late", "overtaken", "retry_attempt"})
-_FOREIGN = {
-    Direction.CALL: _OF_DELIVERIES | _OF_STREAMS,
-    Direction.REQUEST: _OF_DELIVERIES,
-    Direction.DELIVERY: _OF_ANSWERS | _OF_STREAMS,
-}
 
 FaultHook = Rule | Callable[[Passage], Fault | None]
 """A rule, or a function that looks at the passage itself: its fault, or None to let it pass."""
@@ -146,20 +117,23 @@ def on_request(method: str, path: str, fault: Fault, **which: Unpack[Which]) -> 
 
 
 @dataclass(kw_only=True, eq=False)
-class _Standing:
-    hook: FaultHook
+class StandingRule:
+    """A rule, or a function, that stands, with how many passages matched and how many it struck."""
+
+    rule: FaultHook
     id: str
-    since: float
+    since: float = field(default_factory=time.monotonic)
     seen: int = 0
     struck: int = 0
     gone: bool = False
 
     @property
     def over(self) -> bool:
-        lasts = self.hook.lasts if isinstance(self.hook, Rule) else None
+        """Whether it was taken away or its time is up."""
+        lasts = self.rule.lasts if isinstance(self.rule, Rule) else None
         return self.gone or (lasts is not None and time.monotonic() > self.since + lasts)
 
-    def strikes(self, rule: Rule, passage: Passage, *, first: bool) -> Fault | None:
+    def strike(self, rule: Rule, passage: Passage, *, first: bool) -> Fault | None:
         """Count a match; the rule's fault where it is its turn and no other struck first."""
         if self.over or not rule.matches(passage):
             return None
@@ -182,98 +156,63 @@ class Strike:
     stands: Callable[[], bool] = lambda: False
 
 
-@dataclass(frozen=True, kw_only=True)
-class StandingRule:
-    """A rule that stands, with how many passages matched and how many it struck."""
-
-    id: str
-    rule: Rule
-    seen: int
-    struck: int
-
-
-class Faults(MutableSequence[FaultHook]):
+class Faults:
     """The rules that stand in one double, in the order in which they are asked."""
 
     def __init__(self) -> None:
         self._guard = threading.RLock()
-        self._all: list[_Standing] = []
+        self._all: list[StandingRule] = []
         self._passed: dict[tuple[Direction, str], int] = {}
         self._ids = count(1)
         self._life = 0
 
-    # A list.
-
-    @overload
-    def __getitem__(self, index: int) -> FaultHook: ...
-    @overload
-    def __getitem__(self, index: slice) -> MutableSequence[FaultHook]: ...
-    def __getitem__(self, index: int | slice) -> FaultHook | MutableSequence[FaultHook]:
-        with self._guard:
-            hooks = [standing.hook for standing in self._all]
-        return hooks[index]
-
-    @overload
-    def __setitem__(self, index: int, value: FaultHook) -> None: ...
-    @overload
-    def __setitem__(self, index: slice, value: Iterable[FaultHook]) -> None: ...
-    def __setitem__(self, index: int | slice, value: FaultHook | Iterable[FaultHook]) -> None:
-        with self._guard:
-            hooks: Any = list(self)
-            hooks[index] = value
-            self.replace(hooks)
-
-    def __delitem__(self, index: int | slice) -> None:
-        with self._guard:
-            going = self._all[index] if isinstance(index, slice) else [self._all[index]]
-            for standing in going:
-                standing.gone = True
-            del self._all[index]
-
     def __len__(self) -> int:
         return len(self._all)
 
-    def insert(self, index: int, value: FaultHook) -> None:
-        """Let this stand from now on."""
+    def __iter__(self) -> Iterator[FaultHook]:
+        return iter([standing.rule for standing in self._all])
+
+    def __iadd__(self, hooks: Iterable[FaultHook]) -> Self:
+        for hook in hooks:
+            self.append(hook)
+        return self
+
+    def append(self, hook: FaultHook) -> None:
+        """Let this stand from now on, after the others."""
         with self._guard:
-            self._all.insert(index, self._new(value))
+            self._all.append(StandingRule(rule=hook, id=str(next(self._ids))))
+
+    def clear(self) -> None:
+        """Take everything away."""
+        self.replace(())
 
     def replace(self, hooks: Iterable[FaultHook]) -> None:
-        """Let these stand, and nothing else; the ones that stood already go on counting."""
+        """Let these stand, and nothing else; the ones that stood already keep their counts."""
+        hooks = list(hooks)
         with self._guard:
-            stood = {id(standing.hook): standing for standing in self._all}
-            self._all = [
-                stood.pop(id(hook)) if id(hook) in stood else self._new(hook)
-                for hook in list(hooks)
-            ]
+            stood, self._all = {id(standing.rule): standing for standing in self._all}, []
+            for hook in hooks:
+                if id(hook) in stood:
+                    self._all.append(stood.pop(id(hook)))
+                else:
+                    self.append(hook)
             for standing in stood.values():
                 standing.gone = True
 
-    def _new(self, hook: FaultHook) -> _Standing:
-        return _Standing(hook=hook, id=str(next(self._ids)), since=time.monotonic())
-
-    # For whoever looks at it.
-
     def standing(self) -> list[StandingRule]:
-        """The rules that stand, without the hooks that are code."""
+        """The rules that stand."""
         with self._guard:
             self._sweep()
-            return [
-                StandingRule(id=each.id, rule=each.hook, seen=each.seen, struck=each.struck)
-                for each in self._all
-                if isinstance(each.hook, Rule)
-            ]
+            return list(self._all)
 
     def take_away(self, rule_id: str) -> bool:
         """Take away one rule by its id; whether it was there."""
         with self._guard:
-            for index, standing in enumerate(self._all):
-                if standing.id == rule_id:
-                    del self[index]
-                    return True
-        return False
-
-    # For the double.
+            found = [standing for standing in self.standing() if standing.id == rule_id]
+            for standing in found:
+                standing.gone = True
+            self._sweep()
+        return bool(found)
 
     def pass_through(self, passage: Passage) -> Strike:
         """Count a passage; what happens to it."""
@@ -286,10 +225,10 @@ class Faults(MutableSequence[FaultHook]):
         passage = Passage(**{**vars(passage), "number": number})
         struck: Strike | None = None
         for standing in asked:
-            hook = standing.hook
+            hook = standing.rule
             if isinstance(hook, Rule):
                 with self._guard:
-                    fault = standing.strikes(hook, passage, first=struck is None)
+                    fault = standing.strike(hook, passage, first=struck is None)
             else:
                 # Code may take its time and is asked in turn only.
                 fault = hook(passage) if struck is None else None
@@ -301,7 +240,7 @@ class Faults(MutableSequence[FaultHook]):
         """Let go of everything that is held at the moment; the rules stand."""
         self._life += 1
 
-    def _watch(self, standing: _Standing, life: int) -> Callable[[], bool]:
+    def _watch(self, standing: StandingRule, life: int) -> Callable[[], bool]:
         return lambda: self._life == life and not standing.over
 
     def _sweep(self) -> None:

@@ -1,4 +1,4 @@
-"""What went between mayday and the sandbox's systems, for the page to show: the latest of it only.
+"""The latest traffic between mayday and the sandbox's systems, for the page to show.
 
 An entry is there as soon as something begins, and says more when it ends. What was asked and
 answered is kept as text: indented, with secrets masked and long bodies cut.
@@ -6,6 +6,7 @@ answered is kept as text: indented, with secrets masked and long bodies cut.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import threading
@@ -37,7 +38,7 @@ class Way(StrEnum):
 
 
 class Mood(StrEnum):
-    """How it went, for whoever looks at it from afar."""
+    """How it went, in one word."""
 
     OPEN = "open"
     GOOD = "good"
@@ -68,39 +69,27 @@ class Entry:
 
     def summary(self) -> dict[str, Any]:
         """The entry as a line."""
-        return {
-            "id": self.id,
-            "system": self.system,
-            "way": self.way.value,
-            "name": self.name,
-            "about": self.about,
-            "at": self.at.isoformat(timespec="milliseconds"),
-            "outcome": self.outcome,
-            "mood": self.mood.value,
-            "seconds": self.seconds,
-            "struck": self.struck,
-        }
-
-
-def _real_time() -> datetime:
-    return datetime.now(UTC)
+        shown = ("id", "system", "name", "about", "outcome", "seconds", "struck")
+        said = {name: getattr(self, name) for name in shown}
+        said |= {"way": self.way.value, "mood": self.mood.value}
+        return said | {"at": self.at.isoformat(timespec="milliseconds")}
 
 
 class Traffic:
     """The latest entries, dated by ``clock``. Usable from any thread."""
 
-    def __init__(self, kept: int = KEPT, clock: Callable[[], datetime] = _real_time) -> None:
+    def __init__(self, kept: int = KEPT, clock: Callable[[], datetime] | None = None) -> None:
         self._guard = threading.Lock()
         self._entries: OrderedDict[int, Entry] = OrderedDict()
         self._kept = kept
-        self._clock = clock
+        self._clock = clock or (lambda: datetime.now(UTC))
         self._last_id = 0
         self._version = 0
 
     def begin(
         self, system: str, way: Way, name: str, *, about: str = "", asked: object = None
     ) -> Entry:
-        """Something begins."""
+        """Add an entry for something that begins."""
         text = legible(asked)
         with self._guard:
             self._last_id += 1
@@ -131,7 +120,7 @@ class Traffic:
         struck: bool = False,
         ended: bool = True,
     ) -> None:
-        """How it went, or, where it has not `ended`, how it goes."""
+        """Set how it went, or, where it has not `ended`, how it goes."""
         text = legible(answered)
         with self._guard:
             self._version += 1
@@ -193,21 +182,15 @@ def _bare(value: Any, name: str = "") -> Any:
         return {str(key): _bare(inner, str(key)) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_bare(inner, name) for inner in value]
-    if isinstance(value, str):
-        if value and _SECRET_NAMES.search(name):
-            return "•••"
-        return _cut(mask(_inner(value)), _LONGEST_TEXT)
-    return value
-
-
-def _inner(text: str) -> str:
-    """JSON that is an argument's text is masked by its names as well."""
-    if text[:1] not in "[{":
-        return text
-    try:
-        return json.dumps(_bare(json.loads(text)), ensure_ascii=False)
-    except ValueError:
-        return text
+    if not isinstance(value, str):
+        return value
+    if value and _SECRET_NAMES.search(name):
+        return "•••"
+    if value[:1] in ("{", "["):
+        # JSON that is an argument's text is masked by its names as well.
+        with contextlib.suppress(ValueError):
+            value = json.dumps(_bare(json.loads(value)), ensure_ascii=False)
+    return _cut(mask(value), _LONGEST_TEXT)
 
 
 def _cut(text: str, longest: int) -> str:

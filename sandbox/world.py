@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,14 @@ ANNOUNCE = "#incidents"
 STUCK_AFTER = 15
 """Seconds after which mayday may call a start stuck; the hub itself waits for ten minutes."""
 REPORT_LABEL = "incident"
-"""What tells an incident's issue from those of its action items, as mayday files them by default."""
+"""The label of an incident's issue, by which mayday files it by default."""
 
 
 class World:
     """The practice systems. ``directory`` keeps their files; ``manifest`` is the Slack app's.
 
-    ``keep``: for people to come back to, who may also move its clock; what plays a story by itself
-    does both its own way. Each system can be broken: ``slack.faults``, ``github.faults``, ``hub.faults``,
+    ``keep``: what people wrote and filed is there after a restart, and they may move the clock; a drill
+    wants neither. Each system can be broken: ``slack.faults``, ``github.faults``, ``hub.faults``,
     ``hub.cluster.faults``, and the users' way to their servers: ``hub.public.faults``.
     """
 
@@ -82,8 +83,23 @@ class World:
         self.slack.stop()
 
     def settings(self) -> dict[str, Any]:
-        """What a mayday has to be told to use these systems, by section of its configuration."""
+        """The configuration with which mayday uses these systems, by section."""
         slack, hub, github = self.slack, self.hub, self.github
+        of_hub = {
+            "name": hub.name,
+            "url": hub.url,
+            "api_url": hub.api_url,
+            "api_token": hub.api_token,
+            "cluster": hub.cluster_name,
+            "namespace": hub.namespace,
+            "start_timeout": STUCK_AFTER,
+        }
+        of_cluster = {
+            "name": hub.cluster_name,
+            "kubeconfig": str(hub.kubeconfig),
+            "context": hub.context,
+            "server": hub.server,
+        }
         return {
             "slack": {
                 "bot_token": slack.bot_token,
@@ -97,62 +113,26 @@ class World:
                 "api_url": github.api_url,
                 "repository": github.repository,
             },
-            "hubs": [
-                {
-                    "name": hub.name,
-                    "url": hub.url,
-                    "api_url": hub.api_url,
-                    "api_token": hub.api_token,
-                    "cluster": hub.cluster_name,
-                    "namespace": hub.namespace,
-                    "start_timeout": STUCK_AFTER,
-                }
-            ],
-            "clusters": [
-                {
-                    "name": hub.cluster_name,
-                    "kubeconfig": str(hub.kubeconfig),
-                    "context": hub.context,
-                    "server": hub.server,
-                }
-            ],
+            "hubs": [of_hub],
+            "clusters": [of_cluster],
             "practice": {"clock_file": str(self.clock.file), "open_to_all": True},
         }
 
     def _hubs(self) -> list[dict[str, Any]]:
         hub = self.hub
-        return [
-            {
-                "name": hub.name,
-                "cluster": hub.cluster_name,
-                "namespace": hub.namespace,
-                "url": hub.url,
-                "hub_ok": hub.hub_ok(),
-                "proxy_ok": hub.proxy_ok(),
-                "note": "",
-                "rows": [
-                    {
-                        "user": row.user,
-                        "server": row.server,
-                        "hub": row.hub,
-                        "pod": row.pod,
-                        "route": row.route,
-                    }
-                    for row in hub.rows()
-                ],
-            }
-        ]
+        rows = [asdict(row) for row in hub.rows()]
+        names = {"name": hub.name, "cluster": hub.cluster_name, "namespace": hub.namespace}
+        health = {"hub_ok": hub.hub_ok(), "proxy_ok": hub.proxy_ok()}
+        return [{**names, **health, "url": hub.url, "note": "", "rows": rows}]
 
     def _reports(self) -> list[dict[str, str]]:
-        return [
-            {"title": issue.title, "url": issue.url}
-            for issue in sorted(self.github.issues(), key=lambda issue: -issue.number)
-            if REPORT_LABEL in issue.labels
-        ]
+        newest_first = reversed(self.github.issues())
+        reports = (issue for issue in newest_first if REPORT_LABEL in issue.labels)
+        return [{"title": issue.title, "url": issue.url} for issue in reports]
 
 
 def environment(settings: Mapping[str, Any], prefix: str = "MAYDAY") -> dict[str, str]:
-    """Settings as environment variables, for a mayday in a process of its own."""
+    """Settings as environment variables, for mayday as a separate process."""
     found: dict[str, str] = {}
     for section, value in settings.items():
         name = f"{prefix}_{section.upper()}"

@@ -19,12 +19,11 @@ import sys
 from dataclasses import replace
 from bot.cli import main
 from sandbox.drill import run
-from sandbox.drill.deeds import Run
 from sandbox.drill.people import SCRIBE
 
 run.STORY = tuple(
-    replace(beat, who=SCRIBE) if beat.deed == Run(runbook="resync-routes") else beat
-    for beat in run.STORY
+    replace(step, who=SCRIBE) if step.arguments == ("resync-routes",) else step
+    for step in run.STORY
 )
 main()
 """

@@ -55,7 +55,7 @@ class Tokens:
     def check(self, authorization: str, wanted: Attributes) -> None:
         """Raise StatusError 401 for an unknown token and 403 for what its rule refuses.
 
-        Who shows no token at all is somebody, too: ``system:anonymous``, who may nothing.
+        A request without a token is ``system:anonymous``, who is allowed nothing.
         """
         user, rule = self._who(authorization)
         if rule(wanted) or (wanted == _ASKING and authorization):
@@ -66,21 +66,13 @@ class Tokens:
         where = (
             f'in the namespace "{wanted.namespace}"' if wanted.namespace else "at the cluster scope"
         )
-        raise StatusError(
-            403,
-            "Forbidden",
+        message = (
             f'{what}{name} is forbidden: User "{user}" cannot {wanted.verb} resource '
-            f'"{wanted.resource}" in API group "{wanted.group}" {where}',
-            {
-                field: value
-                for field, value in (
-                    ("name", wanted.name),
-                    ("group", wanted.group),
-                    ("kind", plural),
-                )
-                if value
-            },
+            f'"{wanted.resource}" in API group "{wanted.group}" {where}'
         )
+        details = {"name": wanted.name, "group": wanted.group, "kind": plural}
+        details = {field: value for field, value in details.items() if value}
+        raise StatusError(403, "Forbidden", message, details)
 
     def allows(self, authorization: str, wanted: Attributes) -> bool:
         """Whether a token's rule lets it. Raises StatusError as `check` does for who may not ask."""

@@ -16,7 +16,7 @@ from sandbox.cluster.verbs import Verbs
 
 _HASH_LABEL = "pod-template-hash"
 _REVISION = "deployment.kubernetes.io/revision"
-_COMPONENT = "deployment-controller"
+_COMPONENT, _REPLICAS = "deployment-controller", "replicaset-controller"
 
 
 class DeploymentController:
@@ -79,23 +79,19 @@ class DeploymentController:
         selector = copy.deepcopy(deployment["spec"]["selector"])
         selector.setdefault("matchLabels", {})[_HASH_LABEL] = digest
         name = f"{deployment['metadata']['name']}-{digest}"
-        created = self._verbs.create(
-            REPLICA_SETS,
-            deployment["metadata"]["namespace"],
-            {
-                "metadata": {
-                    "name": name,
-                    "labels": dict(labels),
-                    "annotations": {_REVISION: str(revision)},
-                    "ownerReferences": [_owner(deployment)],
-                },
-                "spec": {
-                    "replicas": deployment["spec"]["replicas"],
-                    "selector": selector,
-                    "template": template,
-                },
-            },
-        )
+        meta = {
+            "name": name,
+            "labels": dict(labels),
+            "annotations": {_REVISION: str(revision)},
+            "ownerReferences": [_owner(deployment)],
+        }
+        spec = {
+            "replicas": deployment["spec"]["replicas"],
+            "selector": selector,
+            "template": template,
+        }
+        namespace = deployment["metadata"]["namespace"]
+        created = self._verbs.create(REPLICA_SETS, namespace, {"metadata": meta, "spec": spec})
         message = f"Scaled up replica set {name} to {deployment['spec']['replicas']}"
         self._journal.write(deployment, "ScalingReplicaSet", message, component=_COMPONENT)
         return created
@@ -109,18 +105,14 @@ class DeploymentController:
         body = {"metadata": meta, "spec": template["spec"]}
         pod = self._verbs.create(PODS, deployment["metadata"]["namespace"], body)
         message = f"Created pod: {pod['metadata']['name']}"
-        self._journal.write(
-            replica_set, "SuccessfulCreate", message, component="replicaset-controller"
-        )
+        self._journal.write(replica_set, "SuccessfulCreate", message, component=_REPLICAS)
 
     def _delete(self, deployment: Obj, pod: Obj) -> None:
         meta = pod["metadata"]
         options = {"preconditions": {"uid": meta["uid"]}}
         self._verbs.delete(PODS, meta["namespace"], meta["name"], options)
         message = f"Deleted pod: {meta['name']}"
-        self._journal.write(
-            deployment, "SuccessfulDelete", message, component="replicaset-controller"
-        )
+        self._journal.write(deployment, "SuccessfulDelete", message, component=_REPLICAS)
 
     def _set_status(self, replica_set: Obj, pods: list[Obj], wanted: int) -> None:
         mine = [p for p in pods if owned_by(p, replica_set) and not is_over(p)]
@@ -160,20 +152,16 @@ class DeploymentController:
             conditions = obj["status"].get("conditions") or []
             obj["status"] = {"observedGeneration": meta["generation"], **said}
             obj["status"]["conditions"] = conditions
-            if ready >= wanted:
-                words = ("MinimumReplicasAvailable", "Deployment has minimum availability.")
-            else:
-                words = (
-                    "MinimumReplicasUnavailable",
-                    "Deployment does not have minimum availability.",
-                )
-            set_condition(obj, "Available", ready >= wanted, *words)
-            name = current["metadata"]["name"]
+            enough, has = ready >= wanted, "has" if ready >= wanted else "does not have"
+            reason = f"MinimumReplicas{'Available' if enough else 'Unavailable'}"
+            set_condition(
+                obj, "Available", enough, reason, f"Deployment {has} minimum availability."
+            )
+            message = f'ReplicaSet "{current["metadata"]["name"]}" is progressing.'
+            words = ("ReplicaSetUpdated", message)
             if done:
-                message = f'ReplicaSet "{name}" has successfully progressed.'
+                message = message.replace("is progressing", "has successfully progressed")
                 words = ("NewReplicaSetAvailable", message)
-            else:
-                words = ("ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.')
             set_condition(obj, "Progressing", True, *words)
 
         self._storage.mutate(DEPLOYMENTS, meta["namespace"], meta["name"], write)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +14,6 @@ import yaml
 
 from sandbox.cluster.auth import Rule, Tokens, anything
 from sandbox.cluster.deployments import DeploymentController
-from sandbox.cluster.garbage import GarbageCollector
 from sandbox.cluster.http import HttpServer
 from sandbox.cluster.journal import Journal
 from sandbox.cluster.kubelet import Image, Kubelet
@@ -31,16 +29,17 @@ from sandbox.own_words import System
 from sandbox.rules import Breakable
 
 _log = logging.getLogger(__name__)
-_GARBAGE_EVERY = 1.0
+_AT_LEAST_EVERY = 1.0
+"""Seconds between two rounds of the control loop."""
 
 
 class ClusterDouble(Breakable):
     """A one-process Kubernetes cluster on loopback.
 
     `images` is what its nodes can run; `directory` takes logs and kubeconfig files. `ports` is
-    where its processes may listen. A `bare` one has neither scheduler nor kubelet: whoever uses it
-    plays both. `storage`, `verbs`, `kubelet` and `tokens` are open to whoever
-    plays an outage. `server` is the API's own address; `faults` strike who comes by `front`.
+    where its processes may listen. A `bare` one has neither scheduler nor kubelet: its user plays
+    both. Outages use `storage`, `verbs`, `kubelet` and `tokens` directly. `server` is the API's own
+    address; `faults` strike the requests that come by `front`.
     """
 
     def __init__(
@@ -74,7 +73,6 @@ class ClusterDouble(Breakable):
         )
         self._scheduler = Scheduler(self.storage, self.verbs, self.journal)
         self._deployments = DeploymentController(self.storage, self.verbs, self.journal)
-        self._garbage = GarbageCollector(self.storage, self.verbs)
         routes = Routes(self.storage, self.verbs, self.tokens, self.kubelet.log)
         self._http = HttpServer(routes, port=self._ports.take())
         self.server = self._http.url
@@ -117,22 +115,18 @@ class ClusterDouble(Breakable):
         self.stop()
 
     def _run(self) -> None:
-        """One loop for scheduler, controllers and kubelet: each change wakes it."""
-        garbage_at = 0.0
+        """Run the scheduler, the controllers and the kubelet in one loop, which each change wakes."""
         while not self._stopping:
             self._wake.clear()
-            soonest = _GARBAGE_EVERY
+            soonest = _AT_LEAST_EVERY
             try:
                 self._deployments.reconcile()
                 if not self._bare:
                     self._scheduler.reconcile()
-                    soonest = self.kubelet.reconcile()
-                if time.monotonic() >= garbage_at:
-                    garbage_at = time.monotonic() + _GARBAGE_EVERY
-                    self._garbage.reconcile()
-            except Exception:  # noqa: BLE001 - a cluster that stands still would say nothing at all
-                _log.exception("The cluster's control loop failed once; it goes on.")
-            self._wake.wait(min(soonest, _GARBAGE_EVERY))
+                    soonest = min(soonest, self.kubelet.reconcile())
+            except Exception:  # noqa: BLE001 - the loop is the boundary: a broken round is logged
+                _log.exception("The cluster's control loop failed once; it continues.")
+            self._wake.wait(soonest)
 
     # -- what a cluster has before anybody uses it ---------------------------------------------
 
@@ -147,16 +141,15 @@ class ClusterDouble(Breakable):
         self.set_node_ready(name, ready=True)
 
     def set_node_ready(self, name: str, *, ready: bool) -> None:
-        """Let a node be Ready, or not."""
+        """Set whether a node is Ready."""
+
+        words = ("KubeletReady", "kubelet is posting ready status")
+        if not ready:
+            words = ("NodeStatusUnknown", "Kubelet stopped posting node status.")
 
         def write(obj: Obj) -> None:
             obj.setdefault("status", {})
-            if ready:
-                words = ("KubeletReady", "kubelet is posting ready status")
-                set_condition(obj, "Ready", True, *words)
-            else:
-                words = ("NodeStatusUnknown", "Kubelet stopped posting node status.")
-                set_condition(obj, "Ready", "Unknown", *words)
+            set_condition(obj, "Ready", True if ready else "Unknown", *words)
 
         node = self.storage.mutate(NODES, "", name, write)
         if node is not None and not ready:
@@ -174,25 +167,21 @@ class ClusterDouble(Breakable):
         rule: Rule = anything,
         server: str = "",
     ) -> str:
-        """Write a kubeconfig for a user of its own and return the name of its context.
+        """Write a kubeconfig for a new user and return the name of its context.
 
         `server` is the address in it where that is not the API's own.
         """
         token = secrets.token_urlsafe(24)
         self.tokens.add(token, user, rule)
         context = f"{user}@{self.name}"
+        of_context = {"cluster": self.name, "user": user, "namespace": namespace}
         config = {
             "apiVersion": "v1",
             "kind": "Config",
             "current-context": context,
             "clusters": [{"name": self.name, "cluster": {"server": server or self.server}}],
             "users": [{"name": user, "user": {"token": token}}],
-            "contexts": [
-                {
-                    "name": context,
-                    "context": {"cluster": self.name, "user": user, "namespace": namespace},
-                }
-            ],
+            "contexts": [{"name": context, "context": of_context}],
         }
         path.touch(mode=0o600)
         path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")

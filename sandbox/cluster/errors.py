@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.cluster.resources import Resource
+
 
 class StatusError(Exception):
     """A refusal that the HTTP layer turns into a `Status` object of the same code."""
@@ -14,7 +16,6 @@ class StatusError(Exception):
         super().__init__(message)
         self.code = code
         self.reason = reason
-        self.message = message
         self.details = details
 
     def body(self) -> dict[str, Any]:
@@ -24,44 +25,46 @@ class StatusError(Exception):
             "apiVersion": "v1",
             "metadata": {},
             "status": "Failure",
-            "message": self.message,
+            "message": str(self),
             "reason": self.reason,
             "code": self.code,
         }
-        if self.details is not None:
-            status["details"] = self.details
-        return status
+        return status if self.details is None else status | {"details": self.details}
 
 
-def not_found(group: str, plural: str, name: str) -> StatusError:
-    """404: no object of this name."""
-    kind = f"{plural}.{group}" if group else plural
-    details = {"name": name, "kind": plural} | ({"group": group} if group else {})
-    return StatusError(404, "NotFound", f'{kind} "{name}" not found', details)
+def not_found(resource: Resource, name: str) -> StatusError:
+    """404: no object has this name."""
+    return _about(resource, name, 404, "NotFound", f'{resource.qualified} "{name}" not found')
 
 
-def already_exists(group: str, plural: str, name: str) -> StatusError:
-    """409: an object of this name is there already."""
-    kind = f"{plural}.{group}" if group else plural
-    details = {"name": name, "kind": plural} | ({"group": group} if group else {})
-    return StatusError(409, "AlreadyExists", f'{kind} "{name}" already exists', details)
+def already_exists(resource: Resource, name: str) -> StatusError:
+    """409: another object has this name."""
+    message = f'{resource.qualified} "{name}" already exists'
+    return _about(resource, name, 409, "AlreadyExists", message)
 
 
-def conflict(group: str, plural: str, name: str, why: str) -> StatusError:
+def conflict(resource: Resource, name: str, why: str, *, called: str = "") -> StatusError:
     """409: the object is not the one, or not the version, that the caller means."""
-    kind = f"{plural}.{group}" if group else plural
-    details = {"name": name, "kind": plural} | ({"group": group} if group else {})
-    message = f'Operation cannot be fulfilled on {kind} "{name}": {why}'
-    return StatusError(409, "Conflict", message, details)
+    what = called or resource.qualified
+    message = f'Operation cannot be fulfilled on {what} "{name}": {why}'
+    return _about(resource, name, 409, "Conflict", message)
 
 
-def invalid(group: str, kind: str, name: str, field: str, why: str) -> StatusError:
-    """422: the object is well formed and still not allowed."""
-    details = {"name": name, "kind": kind} | ({"group": group} if group else {})
+def invalid(resource: Resource, name: str, field: str, why: str) -> StatusError:
+    """422: the object is well formed and not allowed."""
+    refused = _about(
+        resource, name, 422, "Invalid", f'{resource.kind} "{name}" is invalid: {field}: {why}'
+    )
     causes = [{"reason": "FieldValueInvalid", "message": why, "field": field}]
-    full = f"{kind}.{group}" if group else kind
-    message = f'{full} "{name}" is invalid: {field}: {why}'
-    return StatusError(422, "Invalid", message, {**details, "causes": causes})
+    refused.details = (refused.details or {}) | {"kind": resource.kind, "causes": causes}
+    return refused
+
+
+def _about(resource: Resource, name: str, code: int, reason: str, message: str) -> StatusError:
+    details = {"name": name, "kind": resource.plural}
+    if resource.group:
+        details["group"] = resource.group
+    return StatusError(code, reason, message, details)
 
 
 def bad_request(message: str) -> StatusError:
@@ -69,6 +72,6 @@ def bad_request(message: str) -> StatusError:
     return StatusError(400, "BadRequest", message)
 
 
-def expired(message: str = "too old resource version") -> StatusError:
+def expired(message: str) -> StatusError:
     """410: the version asked for is no longer kept."""
     return StatusError(410, "Expired", message)

@@ -11,8 +11,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-import yaml
-
 from sandbox.cluster.errors import StatusError, bad_request
 from sandbox.cluster.routes import Request, Response, Routes
 
@@ -25,7 +23,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Listener
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Say nothing: the callers' own logs tell what was asked."""
+        """Log nothing: the callers have logs of their own."""
 
     def handle(self) -> None:
         # A client that goes away in the middle is no event.
@@ -53,19 +51,16 @@ class _Handler(BaseHTTPRequestHandler):
     def _request(self) -> Request:
         split = urlsplit(self.path)
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        content_type = self.headers.get("Content-Type") or ""
-        body: Any = None
-        if raw:
-            try:
-                body = yaml.safe_load(raw) if "yaml" in content_type else json.loads(raw)
-            except (ValueError, yaml.YAMLError) as exc:
-                raise bad_request(f"the object provided is unrecognized: {exc}") from exc
+        try:
+            body = json.loads(raw) if raw else None
+        except ValueError as exc:
+            raise bad_request(f"the object provided is unrecognized: {exc}") from exc
         return Request(
             method=self.command,
             path=unquote(split.path).rstrip("/") or "/",
             params=dict(parse_qsl(split.query, keep_blank_values=True)),
             authorization=self.headers.get("Authorization") or "",
-            content_type=content_type,
+            content_type=self.headers.get("Content-Type") or "",
             body=body,
         )
 

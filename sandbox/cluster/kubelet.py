@@ -1,4 +1,4 @@
-"""Runs the pods: one local process for each, at an address of its own on the loopback network.
+"""Runs the pods: one local process for each, at its own address on the loopback network.
 
 A pod has one container here; one with a `hostPort` listens on 127.0.0.1. The kubelet never asks
 anybody: it reads what the storage says should be, looks at its processes, and writes what is.
@@ -77,9 +77,8 @@ class Kubelet:
         with self._guard:
             self._frozen.add(uid)
             for pod in self._storage.objects(PODS):
-                meta = pod["metadata"]
-                if meta["uid"] == uid:
-                    self._storage.mutate(PODS, meta["namespace"], meta["name"], lost)
+                if pod["metadata"]["uid"] == uid:
+                    self._storage.change(pod, lost)
 
     def thaw(self) -> None:
         """Let every node answer again."""
@@ -142,20 +141,26 @@ class Kubelet:
         if is_going(pod) or is_over(pod):
             return self._wind_down(pod, container)
         if container is None:
-            others = self._containers.values()
-            ports = host_ports(pod)
-            if ports & {c.port for c in others if c.address == _HOST and c.alive}:
+            container = self._place(pod)
+            if container is None:
                 return 0.1
-            directory = self._directory / uid
-            directory.mkdir(parents=True, exist_ok=True)
-            address = _HOST if ports else self._ports.take_address({c.address for c in others})
-            container = Container(directory=directory, address=address, port=port_of(pod))
             self._containers[uid] = container
         if container.process is None:
             return self._start(pod, container)
         if not container.alive:
             return self._exited(pod, container)
         return self._probe(pod, container)
+
+    def _place(self, pod: Obj) -> Container | None:
+        """A container for a new pod; None while another process has its port."""
+        others = self._containers.values()
+        ports = host_ports(pod)
+        if ports & {c.port for c in others if c.address == _HOST and c.alive}:
+            return None
+        directory = self._directory / pod["metadata"]["uid"]
+        directory.mkdir(parents=True, exist_ok=True)
+        address = _HOST if ports else self._ports.take_address({c.address for c in others})
+        return Container(directory=directory, address=address, port=port_of(pod))
 
     def _wind_down(self, pod: Obj, container: Container | None) -> float:
         meta = pod["metadata"]
@@ -185,12 +190,8 @@ class Kubelet:
             return container.next_start - moment
         image = None if self.unpullable(pod) else self._images.get(spec["image"])
         if image is None:
-            container.next_start = moment + 1.0
             message = f'Failed to pull image "{spec["image"]}": not found'
-            container.waiting = "ImagePullBackOff"
-            self._journal.write(pod, "Failed", message, component="kubelet", warning=True)
-            self._write(pod, container)
-            return 1.0
+            return self._cannot_start(pod, container, "ImagePullBackOff", message)
         command = image.command(pod, container.port)
         env = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         env |= {e["name"]: e.get("value") or "" for e in spec.get("env") or []}
@@ -205,18 +206,21 @@ class Kubelet:
                 on_exit=self._wake,
             )
         except OSError as exc:
-            container.next_start = moment + 1.0
-            container.waiting = "CreateContainerError"
-            self._journal.write(pod, "Failed", str(exc), component="kubelet", warning=True)
-            self._write(pod, container)
-            return 1.0
+            return self._cannot_start(pod, container, "CreateContainerError", str(exc))
         container.started_at = now()
         container.ready = "readinessProbe" not in spec
-        self._journal.write(
-            pod, "Started", f"Started container {spec['name']}", component="kubelet"
-        )
+        message = f"Started container {spec['name']}"
+        self._journal.write(pod, "Started", message, component="kubelet")
         self._write(pod, container)
         return 5.0 if container.ready else 0.1
+
+    def _cannot_start(self, pod: Obj, container: Container, why: str, message: str) -> float:
+        """Say so in the pod's status and an event, and try again a second later."""
+        container.next_start = time.monotonic() + 1.0
+        container.waiting = why
+        self._journal.write(pod, "Failed", message, component="kubelet", warning=True)
+        self._write(pod, container)
+        return 1.0
 
     def _exited(self, pod: Obj, container: Container) -> float:
         policy = pod["spec"]["restartPolicy"]
@@ -273,9 +277,7 @@ class Kubelet:
             set_condition(obj, "ContainersReady", container.ready, *words)
             set_condition(obj, "Ready", container.ready, *words)
 
-        self._storage.mutate(PODS, pod["metadata"]["namespace"], pod["metadata"]["name"], write)
-
-    # -- reading and ending ------------------------------------------------------------------
+        self._storage.change(pod, write)
 
     def log(self, pod: Obj, params: Mapping[str, str]) -> str:
         """The log of a pod. Raises StatusError 400."""

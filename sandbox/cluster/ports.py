@@ -1,9 +1,9 @@
 """Ports and addresses of the loopback network for one sandbox's processes, never given out twice.
 
 Between choosing a port and listening on it a process takes a moment, in which another sandbox may
-choose the same. So each sandbox holds a block of its own: whoever has bound the block's first port
+choose the same. So each sandbox holds its own block: the one that has bound the block's first port
 has the block. A block also has a network of addresses, 127.1.BLOCK.0/24. Only Linux listens on those
-without being told to.
+without configuration.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import threading
 from collections.abc import Collection
 
 # Below every system's range for outgoing connections (Linux 32768, macOS 49152), so that a port
-# that is free for a moment while its process restarts is not taken by somebody's connection.
+# that is free for a moment while its process restarts is not taken by a connection.
 _FIRST, _LAST, _BLOCK = 20_000, 32_000, 100
 
 

@@ -11,11 +11,11 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from sandbox.cluster import warden
+from sandbox.cluster import reaper
 
 
 class Process:
-    """One process with all its children: a process group of its own."""
+    """One process with all its children, as a process group."""
 
     def __init__(self, popen: subprocess.Popen[bytes]) -> None:
         self._popen = popen
@@ -40,12 +40,12 @@ class Process:
 
 
 class Processes:
-    """Every process of one sandbox, with the warden that outlives it."""
+    """Every process of one sandbox, with the reaper that outlives it."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._running: dict[int, Process] = {}
-        self._warden: subprocess.Popen[bytes] | None = None
+        self._reaper: subprocess.Popen[bytes] | None = None
 
     def start(
         self,
@@ -70,34 +70,34 @@ class Processes:
         process = Process(popen)
         with self._guard:
             self._running[process.pid] = process
-            self._tell(f"+{process.pid}")
+            self._list(f"+{process.pid}")
 
         def watch() -> None:
             process.wait()
             with self._guard:
                 self._running.pop(process.pid, None)
-                self._tell(f"-{process.pid}")
+                self._list(f"-{process.pid}")
             on_exit()
 
         threading.Thread(target=watch, name=f"process-{process.pid}", daemon=True).start()
         return process
 
-    def _tell(self, line: str) -> None:
-        """Tell the warden, which is started with the first process that it watches over."""
-        if self._warden is None:
-            self._warden = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-I", "-S", str(Path(warden.__file__))],
+    def _list(self, line: str) -> None:
+        """Write a line to the reaper, which starts with the first process that it lists."""
+        if self._reaper is None:
+            self._reaper = subprocess.Popen(  # noqa: S603 - our own module
+                [sys.executable, "-I", "-S", str(Path(reaper.__file__))],
                 stdin=subprocess.PIPE,
                 start_new_session=True,
             )
-        pipe = self._warden.stdin
+        pipe = self._reaper.stdin
         if pipe is not None and not pipe.closed:
             with contextlib.suppress(BrokenPipeError):
                 pipe.write(f"{line}\n".encode())
                 pipe.flush()
 
     def stop(self) -> None:
-        """Kill everything and wait until it is gone; the warden goes last."""
+        """Kill everything and wait until it is gone; the reaper goes last."""
         with self._guard:
             running = list(self._running.values())
         for process in running:
@@ -105,8 +105,8 @@ class Processes:
         for process in running:
             process.ended.wait(timeout=10)
         with self._guard:
-            if self._warden is None:
+            if self._reaper is None:
                 return
-            if self._warden.stdin is not None:
-                self._warden.stdin.close()
-            self._warden.wait(timeout=10)
+            if self._reaper.stdin is not None:
+                self._reaper.stdin.close()
+            self._reaper.wait(timeout=10)

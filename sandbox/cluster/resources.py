@@ -1,7 +1,8 @@
-"""Which kinds of object the double serves, and where each stands in the API."""
+"""Which kinds of object the double serves, and which path and verb of the API a request means."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -9,87 +10,92 @@ from dataclasses import dataclass
 class Resource:
     """One kind of object.
 
-    `status` says that status is a subresource of its own: writes to the object leave it alone and
-    writes to `/status` touch nothing else. `generation` says that a change of spec is counted.
+    `status` says that status is a subresource: writes to the object leave it alone and
+    writes to `/status` touch nothing else. `workload` says that it has `/scale` and that a change of
+    its spec is counted as a generation.
     """
 
-    group: str
-    version: str
     plural: str
     kind: str
+    group: str = ""
     namespaced: bool = True
     status: bool = False
-    scale: bool = False
-    generation: bool = False
+    workload: bool = False
 
     @property
     def api_version(self) -> str:
         """What `apiVersion` of such an object says."""
-        return f"{self.group}/{self.version}" if self.group else self.version
+        return f"{self.group}/v1" if self.group else "v1"
+
+    @property
+    def qualified(self) -> str:
+        """The plural with its group, as the API's sentences name it."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
 
 
-NAMESPACES = Resource(
-    group="", version="v1", plural="namespaces", kind="Namespace", namespaced=False, status=True
-)
-NODES = Resource(group="", version="v1", plural="nodes", kind="Node", namespaced=False, status=True)
-PODS = Resource(group="", version="v1", plural="pods", kind="Pod", status=True)
-EVENTS = Resource(group="", version="v1", plural="events", kind="Event")
-SERVICES = Resource(group="", version="v1", plural="services", kind="Service", status=True)
-SECRETS = Resource(group="", version="v1", plural="secrets", kind="Secret")
-CONFIG_MAPS = Resource(group="", version="v1", plural="configmaps", kind="ConfigMap")
-VOLUME_CLAIMS = Resource(
-    group="",
-    version="v1",
-    plural="persistentvolumeclaims",
-    kind="PersistentVolumeClaim",
-    status=True,
-)
-DEPLOYMENTS = Resource(
-    group="apps",
-    version="v1",
-    plural="deployments",
-    kind="Deployment",
-    status=True,
-    scale=True,
-    generation=True,
-)
-REPLICA_SETS = Resource(
-    group="apps",
-    version="v1",
-    plural="replicasets",
-    kind="ReplicaSet",
-    status=True,
-    scale=True,
-    generation=True,
-)
-STATEFUL_SETS = Resource(
-    group="apps",
-    version="v1",
-    plural="statefulsets",
-    kind="StatefulSet",
-    status=True,
-    scale=True,
-    generation=True,
-)
+def _workload(plural: str, kind: str) -> Resource:
+    return Resource(group="apps", plural=plural, kind=kind, status=True, workload=True)
+
+
+NAMESPACES = Resource(plural="namespaces", kind="Namespace", namespaced=False, status=True)
+NODES = Resource(plural="nodes", kind="Node", namespaced=False, status=True)
+PODS = Resource(plural="pods", kind="Pod", status=True)
+EVENTS = Resource(plural="events", kind="Event")
+SERVICES = Resource(plural="services", kind="Service", status=True)
+SECRETS = Resource(plural="secrets", kind="Secret")
+CONFIG_MAPS = Resource(plural="configmaps", kind="ConfigMap")
+VOLUME_CLAIMS = Resource(plural="persistentvolumeclaims", kind="PersistentVolumeClaim", status=True)
+DEPLOYMENTS = _workload("deployments", "Deployment")
+REPLICA_SETS = _workload("replicasets", "ReplicaSet")
+STATEFUL_SETS = _workload("statefulsets", "StatefulSet")
 
 ALL = (
-    NAMESPACES,
-    NODES,
-    PODS,
-    EVENTS,
-    SERVICES,
-    SECRETS,
-    CONFIG_MAPS,
-    VOLUME_CLAIMS,
-    DEPLOYMENTS,
-    REPLICA_SETS,
-    STATEFUL_SETS,
+    *(NAMESPACES, NODES, PODS, EVENTS, SERVICES, SECRETS, CONFIG_MAPS, VOLUME_CLAIMS),
+    *(DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS),
 )
+_BY_PLACE = {(resource.api_version, resource.plural): resource for resource in ALL}
+
+_PATH = re.compile(
+    r"^/(?:api|apis)/(?P<version>v1|[a-z0-9.]+/v1)"
+    r"(?:/namespaces/(?P<namespace>[^/]+)(?=/(?!status$)))?"
+    r"/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?:/(?P<sub>[a-z]+))?$"
+)
+_VERBS = {"POST": "create", "PATCH": "patch"}
 
 
-def find(group: str, version: str, plural: str) -> Resource | None:
-    """The resource at this place of the API, None if the double does not serve it."""
-    for resource in ALL:
-        if (resource.group, resource.version, resource.plural) == (group, version, plural):
-            return resource
-    return None
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A resource, in a namespace or in all of them; one object of it, or one part of that object."""
+
+    resource: Resource
+    namespace: str | None
+    name: str
+    sub: str
+
+    def verb(self, method: str, *, watch: bool) -> str | None:
+        """The verb in RBAC's words; None where the path has no such method."""
+        if method == "GET" and watch:
+            return "watch"
+        if method == "GET":
+            return "get" if self.name else "list"
+        if method == "DELETE":
+            return "delete" if self.name and not self.sub else None
+        if bool(self.name) is (method == "POST" and not self.sub):
+            return None
+        if self.resource.namespaced and self.namespace is None:
+            return None
+        return _VERBS.get(method)
+
+
+def place_of(path: str) -> Place | None:
+    """The place of a path; None where the API has no such path."""
+    match = _PATH.match(path)
+    found = match and _BY_PLACE.get((match["version"], match["plural"]))
+    if not match or not found or found.namespaced < bool(match["namespace"]):
+        return None
+    return Place(
+        resource=found,
+        namespace=match["namespace"],
+        name=match["name"] or "",
+        sub=match["sub"] or "",
+    )

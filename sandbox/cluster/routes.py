@@ -9,18 +9,13 @@ from typing import Any
 from sandbox.cluster import selectors
 from sandbox.cluster import watch as watching
 from sandbox.cluster.auth import Attributes, Tokens
-from sandbox.cluster.errors import bad_request
-from sandbox.cluster.parameters import is_true, number
-from sandbox.cluster.patches import apply_patch
-from sandbox.cluster.paths import Place, no_such_path, place_of, verb_of
-from sandbox.cluster.resources import PODS, Resource
+from sandbox.cluster.errors import StatusError, bad_request
+from sandbox.cluster.resources import PODS, Place, Resource, place_of
 from sandbox.cluster.storage import Obj, Storage
-from sandbox.cluster.validation import check_choice, check_form
-from sandbox.cluster.verbs import Verbs
+from sandbox.cluster.verbs import Verbs, scale_of
 
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-# What a release between 1.22 and 1.24 takes; before it only the second, after it only the first.
-EVICTIONS = {"policy/v1", "policy/v1beta1"}
+_SUCCESS: Obj = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +41,7 @@ class Response:
 
 
 class Routes:
-    """The API's paths. `logs` gives the log of a pod: (pod, container, parameters) → text."""
+    """The API's paths. `logs` gives the log of a pod: (pod, parameters) → text."""
 
     def __init__(
         self,
@@ -69,8 +64,14 @@ class Routes:
         if (request.method, request.path) == ("POST", _REVIEWS):
             return self._review(request)
         place = place_of(request.path)
-        watch = is_true(request.params.get("watch"))
-        verb = verb_of(request.method, place, watch=watch)
+        if place is None:
+            raise _no_such_path()
+        # As a program in Go reads it: all but 0 and false is true.
+        watch = request.params.get("watch", "0").lower() not in ("0", "false")
+        verb = place.verb(request.method, watch=watch)
+        if verb is None:
+            message = "the server does not allow this method on the requested resource"
+            raise StatusError(405, "MethodNotAllowed", message)
         sub = f"/{place.sub}" if place.sub else ""
         wanted = Attributes(
             verb=verb,
@@ -80,17 +81,17 @@ class Routes:
             name=place.name,
         )
         self._tokens.check(request.authorization, wanted)
-        if request.method != "GET" and _is_dry(request):
-            with self._storage.rehearsal():
-                return self._carry_out(request, place, verb)
-        return self._carry_out(request, place, verb)
+        if place.sub:
+            return self._subresource(request, place)
+        if verb == "watch":
+            return Response(stream=self._watch(request, place))
+        if verb == "list":
+            return Response(json=self._list(request, place))
+        return self._object(request, place)
 
     def _review(self, request: Request) -> Response:
-        """What the asker's rule says; nothing is stored."""
-        check_form(
-            request.body, kind="SelfSubjectAccessReview", versions={"authorization.k8s.io/v1"}
-        )
-        spec = request.body.get("spec") or {}
+        """Answer what the token's rule says; nothing is stored."""
+        spec = (request.body or {}).get("spec") or {}
         asked = spec.get("resourceAttributes") or {}
         sub = f"/{asked['subresource']}" if asked.get("subresource") else ""
         wanted = Attributes(
@@ -100,90 +101,63 @@ class Routes:
             namespace=asked.get("namespace", ""),
             name=asked.get("name", ""),
         )
-        status = {"allowed": self._tokens.allows(request.authorization, wanted)}
-        kind = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1"}
-        review = kind | {"metadata": {"creationTimestamp": None}, "spec": spec, "status": status}
+        review = {
+            "kind": "SelfSubjectAccessReview",
+            "apiVersion": "authorization.k8s.io/v1",
+            "metadata": {"creationTimestamp": None},
+            "spec": spec,
+            "status": {"allowed": self._tokens.allows(request.authorization, wanted)},
+        }
         return Response(code=201, json=review)
-
-    def _carry_out(self, request: Request, place: Place, verb: str) -> Response:
-        if place.sub:
-            return self._subresource(request, place)
-        if verb == "watch":
-            return Response(stream=self._watch(request, place))
-        if verb == "list":
-            return Response(json=self._list(request, place))
-        if verb == "deletecollection":
-            return Response(json=self._delete_all(request, place))
-        return self._object(request, place)
 
     # -- one object --------------------------------------------------------------------------
 
     def _object(self, request: Request, place: Place) -> Response:
-        resource, namespace, name = place.resource, place.namespace or "", place.name
-        if request.method == "GET":
-            return Response(json=self._storage.get(resource, namespace, name))
-        if request.method == "POST":
-            return Response(code=201, json=self._verbs.create(resource, namespace, request.body))
-        if request.method == "PUT":
-            return Response(json=self._verbs.replace(resource, namespace, name, request.body))
-        if request.method == "PATCH":
-            patched = self._verbs.patch(
-                resource, namespace, name, request.content_type, request.body
-            )
-            return Response(json=patched)
-        deleted = self._verbs.delete(resource, namespace, name, _delete_options(request))
-        if resource == PODS or deleted["metadata"].get("deletionTimestamp"):
+        where = place.resource, place.namespace or "", place.name
+        match request.method:
+            case "GET":
+                return Response(json=self._storage.get(*where))
+            case "POST":
+                return Response(code=201, json=self._verbs.create(*where[:2], request.body))
+            case "PATCH":
+                patched = self._verbs.patch(*where, request.content_type, request.body)
+                return Response(json=patched)
+        deleted = self._verbs.delete(*where, _delete_options(request))
+        if place.resource == PODS or deleted["metadata"].get("deletionTimestamp"):
             return Response(json=deleted)
-        details = {"name": name, "kind": resource.plural, "uid": deleted["metadata"]["uid"]}
-        return Response(json=_success(details))
+        details = {"name": place.name, "kind": place.resource.plural}
+        details["uid"] = deleted["metadata"]["uid"]
+        return Response(json=_SUCCESS | {"details": details})
 
     def _subresource(self, request: Request, place: Place) -> Response:
-        resource, namespace, name = place.resource, place.namespace or "", place.name
-        method, sub = request.method, place.sub
-        if sub == "log" and resource == PODS and method == "GET":
-            pod = self._storage.get(PODS, namespace, name)
-            return Response(text=self._logs(pod, request.params))
-        if sub == "eviction" and resource == PODS and method == "POST":
-            check_form(request.body, kind="Eviction", versions=EVICTIONS)
-            self._verbs.evict(namespace, name, request.body)
-            return Response(code=201, json=_success(None) | {"code": 201})
-        if sub == "binding" and resource == PODS and method == "POST":
-            check_form(request.body, kind="Binding", versions={"v1"})
-            self._verbs.bind(namespace, name, (request.body.get("target") or {}).get("name", ""))
-            return Response(code=201, json=_success(None) | {"code": 201})
-        if sub == "status" and resource.status:
-            if method == "GET":
-                return Response(json=self._storage.get(resource, namespace, name))
-            if method == "PUT":
-                stored = self._verbs.replace(resource, namespace, name, request.body, status=True)
-                return Response(json=stored)
-            if method == "PATCH":
+        where = place.resource, place.namespace or "", place.name
+        resource, namespace, name = where
+        body = request.body or {}
+        match (request.method, place.sub):
+            case ("GET", "log") if resource == PODS:
+                return Response(text=self._logs(self._storage.get(*where), request.params))
+            case ("POST", "eviction") if resource == PODS:
+                self._verbs.evict(namespace, name, body)
+                return Response(code=201, json=_SUCCESS | {"code": 201})
+            case ("POST", "binding") if resource == PODS:
+                self._verbs.bind(namespace, name, body["target"]["name"])
+                return Response(code=201, json=_SUCCESS | {"code": 201})
+            case ("GET", "status") if resource.status:
+                return Response(json=self._storage.get(*where))
+            case ("PATCH", "status") if resource.status:
                 content_type = request.content_type
-                patched = self._verbs.patch(
-                    resource, namespace, name, content_type, request.body, status=True
-                )
-                return Response(json=patched)
-        if sub == "scale" and resource.scale:
-            if method == "GET":
-                return Response(json=self._verbs.scale(resource, namespace, name))
-            if method == "PUT":
-                scaled = self._verbs.set_scale(resource, namespace, name, lambda _: request.body)
-                return Response(json=scaled)
-            if method == "PATCH":
-                scaled = self._verbs.set_scale(
-                    resource,
-                    namespace,
-                    name,
-                    lambda scale: apply_patch(request.content_type, scale, request.body),
-                )
-                return Response(json=scaled)
-        raise no_such_path()
+                return Response(json=self._verbs.patch(*where, content_type, body, status=True))
+            case ("GET", "scale") if resource.workload:
+                return Response(json=scale_of(self._storage.get(*where)))
+            case ("PATCH", "scale") if resource.workload:
+                patched = self._verbs.patch(*where, request.content_type, request.body)
+                return Response(json=scale_of(patched))
+        raise _no_such_path()
 
     # -- many objects ------------------------------------------------------------------------
 
     def _list(self, request: Request, place: Place) -> Obj:
         params = request.params
-        number(params, "timeoutSeconds")
         matches = _matcher(place.resource, params)
         if token := params.get("continue"):
             found, version = self._storage.page(token)
@@ -193,16 +167,13 @@ class Routes:
                 found = self._storage.objects(place.resource, place.namespace)
             found = [obj for obj in found if matches(obj)]
         meta: Obj = {"resourceVersion": str(version)}
-        limit = number(params, "limit") or 0
+        limit = _number(params, "limit") or 0
         if 0 < limit < len(found):
             found, rest = found[:limit], found[limit:]
-            meta |= {
-                "continue": self._storage.keep_page(rest, version),
-                "remainingItemCount": len(rest),
-            }
-            if params.get("labelSelector") or params.get("fieldSelector"):
+            meta["continue"] = self._storage.keep_page(rest, version)
+            if not (params.get("labelSelector") or params.get("fieldSelector")):
                 # A real server does not count what a selector would still let through.
-                del meta["remainingItemCount"]
+                meta["remainingItemCount"] = len(rest)
         return {
             "kind": f"{place.resource.kind}List",
             "apiVersion": place.resource.api_version,
@@ -214,70 +185,50 @@ class Routes:
             ],
         }
 
-    def _delete_all(self, request: Request, place: Place) -> Obj:
-        listed = self._list(request, place)
-        for obj in listed["items"]:
-            meta = obj["metadata"]
-            options = _delete_options(request) | {"preconditions": {"uid": meta["uid"]}}
-            self._verbs.delete(place.resource, meta.get("namespace", ""), meta["name"], options)
-        return listed
-
     def _watch(self, request: Request, place: Place) -> Iterator[bytes]:
-        version = request.params.get("resourceVersion", "")
-        if version and not version.isdigit():
-            raise bad_request(f'invalid resource version "{version}"')
-        matches = _matcher(place.resource, request.params)
-        if place.name:
-            name = place.name
-            matches = _both(matches, lambda obj: obj["metadata"]["name"] == name)
+        params = request.params
+        version = _number(params, "resourceVersion")
         return watching.lines(
             self._storage,
             watching.Watch(
                 resource=place.resource,
                 namespace=place.namespace,
-                matches=matches,
-                after=int(version) if version not in ("", "0") else None,
-                timeout=number(request.params, "timeoutSeconds"),
-                bookmarks=is_true(request.params.get("allowWatchBookmarks")),
+                matches=_matcher(place.resource, params, place.name),
+                after=version or None,
+                timeout=_number(params, "timeoutSeconds"),
+                bookmarks=params.get("allowWatchBookmarks", "").lower() in ("1", "true"),
             ),
         )
 
 
-def _both(one: Callable[[Obj], bool], other: Callable[[Obj], bool]) -> Callable[[Obj], bool]:
-    return lambda obj: one(obj) and other(obj)
-
-
-def _matcher(resource: Resource, params: Mapping[str, str]) -> Callable[[Obj], bool]:
+def _matcher(
+    resource: Resource, params: Mapping[str, str], name: str = ""
+) -> Callable[[Obj], bool]:
     labels = selectors.label_selector(params.get("labelSelector", ""))
-    fields = selectors.field_selector(resource.kind, params.get("fieldSelector", ""))
-    return lambda obj: labels(obj["metadata"].get("labels") or {}) and fields(obj)
+    fields = selectors.field_selector(resource, params.get("fieldSelector", ""))
+    return lambda obj: (
+        name in ("", obj["metadata"]["name"])
+        and labels(obj["metadata"].get("labels") or {})
+        and fields(obj)
+    )
 
 
 def _delete_options(request: Request) -> Obj:
-    options: Obj = dict(request.body or {})
-    grace = number(request.params, "gracePeriodSeconds")
-    if grace is not None and options.get("gracePeriodSeconds") is None:
-        options["gracePeriodSeconds"] = grace
-    if policy := request.params.get("propagationPolicy"):
-        options.setdefault("propagationPolicy", policy)
-    check_choice(
-        "DeleteOptions",
-        "propagationPolicy",
-        options.get("propagationPolicy"),
-        ("Foreground", "Background", "Orphan"),
-    )
-    return options
+    grace = _number(request.params, "gracePeriodSeconds")
+    options: Obj = {} if grace is None else {"gracePeriodSeconds": grace}
+    return options | {
+        field: value for field, value in (request.body or {}).items() if value is not None
+    }
 
 
-def _is_dry(request: Request) -> bool:
-    """Whether the request only asks what would be. Raises StatusError 422 for no clear answer."""
-    asked = request.params.get("dryRun") or None
-    if asked is None and request.method == "DELETE":
-        asked = next(iter((request.body or {}).get("dryRun") or ()), None)
-    check_choice("Options", "dryRun", asked, ("All",))
-    return asked == "All"
+def _number(params: Mapping[str, str], name: str) -> int | None:
+    """A parameter as a whole number, None if it is not given. Raises StatusError 400."""
+    value = params.get(name)
+    try:
+        return int(value) if value else None
+    except ValueError as exc:
+        raise bad_request(f'strconv.ParseInt: parsing "{value}": invalid syntax') from exc
 
 
-def _success(details: Obj | None) -> Obj:
-    status: Obj = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
-    return status | ({"details": details} if details else {})
+def _no_such_path() -> StatusError:
+    return StatusError(404, "NotFound", "the server could not find the requested resource", {})

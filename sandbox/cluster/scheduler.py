@@ -51,9 +51,8 @@ class Scheduler:
         def refused(obj: Obj) -> None:
             set_condition(obj, "PodScheduled", False, "Unschedulable", why)
 
-        meta = pod["metadata"]
         said = [c.get("message") for c in pod["status"].get("conditions") or []]
-        self._storage.mutate(PODS, meta["namespace"], meta["name"], refused)
+        self._storage.change(pod, refused)
         if why not in said:
             self._journal.write(
                 pod, "FailedScheduling", why, component="default-scheduler", warning=True

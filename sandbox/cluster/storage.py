@@ -1,46 +1,40 @@
 """Where the double keeps its objects: versions, conflicts and the history that watches read.
 
-One lock guards everything. Objects go in and come out as copies, so nobody holds a live one.
+One lock guards everything. Objects go in and come out as copies, so no caller holds a live one.
 """
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import copy
-import json
 import threading
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
+from itertools import takewhile
 from typing import Any
 
 from sandbox.cluster import errors
-from sandbox.cluster.resources import Resource
+from sandbox.cluster.resources import PODS, Resource
 
 Obj = dict[str, Any]
-
-
-class ChangeType(StrEnum):
-    """What a watch says happened to an object."""
-
-    ADDED = "ADDED"
-    MODIFIED = "MODIFIED"
-    DELETED = "DELETED"
+_PAGE = "page-"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One step of the history; `previous` is what the object was before, None when it is new."""
+    """One step of the history.
+
+    `previous` is what the object was before, None when it is new; `deleted` says that it is gone.
+    """
 
     version: int
-    type: ChangeType
     resource: Resource
     object: Obj
     previous: Obj | None
+    deleted: bool
 
 
 def now() -> str:
@@ -80,19 +74,18 @@ class Storage:
         """The object. Raises StatusError 404."""
         found = self.find(resource, namespace, name)
         if found is None:
-            raise errors.not_found(resource.group, resource.plural, name)
+            raise errors.not_found(resource, name)
         return found
 
     def objects(self, resource: Resource, namespace: str | None = None) -> list[Obj]:
         """The objects of one kind by namespace and name; of every namespace without one."""
         with self._changed:
-            keys = sorted(
-                (key for key in self._objects if key[0] == resource),
-                key=lambda key: (key[1], key[2]),
-            )
-            return [
-                copy.deepcopy(self._objects[key]) for key in keys if namespace in (None, key[1])
-            ]
+            found = {
+                key[1:]: obj
+                for key, obj in self._objects.items()
+                if key[0] == resource and namespace in (None, key[1])
+            }
+            return [copy.deepcopy(found[key]) for key in sorted(found)]
 
     # -- writing -----------------------------------------------------------------------------
 
@@ -102,12 +95,12 @@ class Storage:
             meta = obj["metadata"]
             key = (resource, meta.get("namespace", ""), meta["name"])
             if key in self._objects:
-                raise errors.already_exists(resource.group, resource.plural, meta["name"])
+                raise errors.already_exists(resource, meta["name"])
             stored = copy.deepcopy(obj)
             stored["metadata"] |= {"uid": str(uuid.uuid4()), "creationTimestamp": now()}
-            if resource.generation:
+            if resource.workload:
                 stored["metadata"]["generation"] = 1
-            return self._commit(ChangeType.ADDED, key, stored, None)
+            return self._commit(key, stored, None)
 
     def update(self, resource: Resource, obj: Obj) -> Obj:
         """Store a new state of an object; an unchanged one makes no new version.
@@ -120,7 +113,7 @@ class Storage:
             key = (resource, meta.get("namespace", ""), meta["name"])
             old = self._objects.get(key)
             if old is None:
-                raise errors.not_found(resource.group, resource.plural, meta["name"])
+                raise errors.not_found(resource, meta["name"])
             self._check(resource, old, meta.get("uid"), meta.get("resourceVersion"))
             stored = copy.deepcopy(obj)
             for field in ("uid", "creationTimestamp", "resourceVersion", "generation"):
@@ -128,9 +121,9 @@ class Storage:
                     stored["metadata"][field] = old["metadata"][field]
             if stored == old:
                 return copy.deepcopy(old)
-            if resource.generation and stored.get("spec") != old.get("spec"):
+            if resource.workload and stored.get("spec") != old.get("spec"):
                 stored["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
-            return self._commit(ChangeType.MODIFIED, key, stored, old)
+            return self._commit(key, stored, old)
 
     def mutate(
         self, resource: Resource, namespace: str, name: str, change: Callable[[Obj], None]
@@ -143,6 +136,11 @@ class Storage:
             change(obj)
             return self.update(resource, obj)
 
+    def change(self, pod: Obj, change: Callable[[Obj], None]) -> Obj | None:
+        """Change a pod in place under the lock; None if it is gone meanwhile."""
+        meta = pod["metadata"]
+        return self.mutate(PODS, meta["namespace"], meta["name"], change)
+
     def remove(
         self, resource: Resource, namespace: str, name: str, *, uid: str | None = None
     ) -> Obj:
@@ -151,55 +149,49 @@ class Storage:
             key = (resource, namespace, name)
             old = self._objects.get(key)
             if old is None:
-                raise errors.not_found(resource.group, resource.plural, name)
+                raise errors.not_found(resource, name)
             self._check(resource, old, uid, None)
-            return self._commit(ChangeType.DELETED, key, copy.deepcopy(old), old)
-
-    @contextlib.contextmanager
-    def rehearsal(self) -> Iterator[None]:
-        """Take back whatever the block stores, as if it had never been."""
-        with self._changed:
-            before = dict(self._objects), self._history.copy(), self._version, self._forgotten
-            try:
-                yield
-            finally:
-                self._objects, self._history, self._version, self._forgotten = before
+            return self._commit(key, copy.deepcopy(old), old, deleted=True)
 
     def transaction(self) -> contextlib.AbstractContextManager[bool]:
         """Hold the lock over several reads and writes."""
         return self._changed
 
     def _check(self, resource: Resource, old: Obj, uid: str | None, version: str | None) -> None:
-        name = old["metadata"]["name"]
-        if uid and uid != old["metadata"]["uid"]:
+        meta = old["metadata"]
+        if uid and uid != meta["uid"]:
             why = (
                 f"Precondition failed: UID in precondition: {uid}, "
-                f"UID in object meta: {old['metadata']['uid']}"
+                f"UID in object meta: {meta['uid']}"
             )
-            raise errors.conflict(resource.group, resource.plural, name, why)
-        if version and version != old["metadata"]["resourceVersion"]:
+            raise errors.conflict(resource, meta["name"], why)
+        if version and version != meta["resourceVersion"]:
             why = (
                 "the object has been modified; please apply your changes to the latest "
                 "version and try again"
             )
-            raise errors.conflict(resource.group, resource.plural, name, why)
+            raise errors.conflict(resource, meta["name"], why)
 
     def _commit(
-        self, type_: ChangeType, key: tuple[Resource, str, str], obj: Obj, previous: Obj | None
+        self,
+        key: tuple[Resource, str, str],
+        obj: Obj,
+        previous: Obj | None,
+        *,
+        deleted: bool = False,
     ) -> Obj:
         self._version += 1
         obj["metadata"]["resourceVersion"] = str(self._version)
-        if type_ is ChangeType.DELETED:
+        if deleted:
             del self._objects[key]
         else:
             self._objects[key] = obj
         if len(self._history) == self._history.maxlen:
             self._drop(self._history[0])
-        self._history.append(
-            Change(
-                version=self._version, type=type_, resource=key[0], object=obj, previous=previous
-            )
+        change = Change(
+            version=self._version, resource=key[0], object=obj, previous=previous, deleted=deleted
         )
+        self._history.append(change)
         self._changed.notify_all()
         for listener in self._listeners:
             listener()
@@ -224,19 +216,14 @@ class Storage:
         """What happened to one kind after a version, and up to which version that is all.
 
         Waits up to `timeout` seconds for something. None when the storage has been closed. Raises
-        StatusError 410 when a change of this kind was forgotten before it could be told; that others
-        were is nothing to a watch that is open.
+        StatusError 410 when a change of this kind was forgotten before it was read; forgotten changes of
+        other kinds do not matter to an open watch.
         """
         with self._changed:
 
             def news() -> list[Change]:
-                found: list[Change] = []
-                for change in reversed(self._history):
-                    if change.version <= after:
-                        break
-                    if change.resource == resource:
-                        found.append(change)
-                return found[::-1]
+                recent = takewhile(lambda change: change.version > after, reversed(self._history))
+                return [change for change in recent if change.resource == resource][::-1]
 
             self._changed.wait_for(lambda: self._closed or news(), timeout)
             if self._closed:
@@ -269,8 +256,7 @@ class Storage:
     def keep_page(self, rest: list[Obj], version: int) -> str:
         """Keep the rest of a list under a `continue` token: later pages see the same moment."""
         with self._changed:
-            said = {"v": "meta.k8s.io/v1", "rv": version, "start": str(uuid.uuid4())}
-            token = base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
+            token = f"{_PAGE}{uuid.uuid4()}"
             self._snapshots[token] = (rest, version)
             while len(self._snapshots) > 100:
                 del self._snapshots[next(iter(self._snapshots))]
@@ -279,16 +265,12 @@ class Storage:
     def page(self, token: str) -> tuple[list[Obj], int]:
         """The rest of a list.
 
-        Raises StatusError 400 for a token that never was, 410 for one that is not known any more.
+        Raises StatusError 400 for a token that never was, 410 for one that is no longer known.
         """
         with self._changed:
-            if token not in self._snapshots:
-                try:
-                    json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-                except ValueError as exc:
-                    message = f"invalid continue token: continue key is not valid: {exc}"
-                    raise errors.bad_request(message) from exc
-                raise errors.expired(
-                    "The provided continue parameter is too old to display a consistent list result."
-                )
-            return self._snapshots[token]
+            if token in self._snapshots:
+                return self._snapshots[token]
+        if not token.startswith(_PAGE):
+            raise errors.bad_request("invalid continue token: continue key is not valid")
+        message = "The provided continue parameter is too old to display a consistent list result."
+        raise errors.expired(message)

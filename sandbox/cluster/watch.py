@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sandbox.cluster.errors import StatusError
 from sandbox.cluster.resources import Resource
-from sandbox.cluster.storage import Change, ChangeType, Obj, Storage
+from sandbox.cluster.storage import Change, Obj, Storage
 
-_BOOKMARK_EVERY = 5.0
-_BOOKMARK_BEFORE_THE_END = 2.0
+_BOOKMARK_EVERY = 2.0
+"""Seconds; a real server waits a minute."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,53 +44,35 @@ def lines(storage: Storage, watch: Watch) -> Iterator[bytes]:
 
 
 def _events(storage: Storage, watch: Watch) -> Iterator[bytes]:
-    ends = None if watch.timeout is None else time.monotonic() + watch.timeout
-    bookmark = _next_bookmark(ends)
+    ends = math.inf if watch.timeout is None else time.monotonic() + watch.timeout
+    bookmark = time.monotonic() + _BOOKMARK_EVERY
     after = watch.after
     if after is None:
         with storage.transaction():
             after = storage.version
             present = storage.objects(watch.resource, watch.namespace)
-        for obj in present:
-            if watch.matches(obj):
-                yield _line(ChangeType.ADDED, obj)
+        yield from (_line("ADDED", obj) for obj in present if watch.matches(obj))
     else:
         storage.check_known(after)
-    while True:
+    is_last = False
+    while not is_last:
         moment = time.monotonic()
-        # What had happened by the end is told, however late it is that anybody looks.
-        is_last = ends is not None and moment >= ends
-        left = bookmark if ends is None else min(bookmark, ends)
-        news = storage.changes(watch.resource, after, max(0.0, left - moment))
+        # A reader that comes late still gets what had happened by the end.
+        is_last = moment >= ends
+        news = storage.changes(watch.resource, after, max(0.0, min(bookmark, ends) - moment))
         if news is None:
             return
         changes, after = news
-        for change in changes:
-            event = _event(watch, change)
-            if event is not None:
-                yield event
+        yield from filter(None, (_event(watch, change) for change in changes))
         if time.monotonic() >= bookmark:
-            bookmark = _next_bookmark(ends)
-            if watch.bookmarks:
-                meta = {"resourceVersion": str(after), "creationTimestamp": None}
-                kind = {
-                    "kind": watch.resource.kind,
-                    "apiVersion": watch.resource.api_version,
-                    "metadata": meta,
-                }
-                yield _line("BOOKMARK", kind)
-            else:
-                yield b""
-        if is_last:
-            return
+            bookmark = time.monotonic() + _BOOKMARK_EVERY
+            yield _bookmark(watch.resource, after) if watch.bookmarks else b""
 
 
-def _next_bookmark(ends: float | None) -> float:
-    """When the next one is due: now and then, and shortly before the watch ends."""
-    moment = time.monotonic()
-    last = (ends or 0.0) - _BOOKMARK_BEFORE_THE_END
-    regular = moment + _BOOKMARK_EVERY
-    return last if moment < last < regular else regular
+def _bookmark(resource: Resource, version: int) -> bytes:
+    meta = {"resourceVersion": str(version), "creationTimestamp": None}
+    kind = {"kind": resource.kind, "apiVersion": resource.api_version}
+    return _line("BOOKMARK", kind | {"metadata": meta})
 
 
 def _event(watch: Watch, change: Change) -> bytes | None:
@@ -98,11 +81,10 @@ def _event(watch: Watch, change: Change) -> bytes | None:
     if watch.namespace not in (None, namespace):
         return None
     was = change.previous is not None and watch.matches(change.previous)
-    is_ = change.type is not ChangeType.DELETED and watch.matches(change.object)
-    if is_:
-        return _line(ChangeType.MODIFIED if was else ChangeType.ADDED, change.object)
-    return _line(ChangeType.DELETED, change.object) if was else None
+    if not change.deleted and watch.matches(change.object):
+        return _line("MODIFIED" if was else "ADDED", change.object)
+    return _line("DELETED", change.object) if was else None
 
 
 def _line(type_: str, obj: Obj) -> bytes:
-    return json.dumps({"type": str(type_), "object": obj}).encode() + b"\n"
+    return json.dumps({"type": type_, "object": obj}).encode() + b"\n"

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sandbox.drill.deeds import Remind
 from sandbox.drill.people import STUCK, STUDENTS
+from sandbox.drill.play import Player
 from sandbox.drill.script import (
     CHANNEL,
     GROUPS,
@@ -22,7 +22,7 @@ from sandbox.github_keep import PracticeIssue
 
 ALL, STAYED = set(STUDENTS), set(STUDENTS) - set(STUCK)
 INCIDENT, ITEM = "incident", "incident-action-item"
-"""The labels by which the two kinds of issues are told apart."""
+"""The labels of the two kinds of issues."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +35,18 @@ class Check:
 
 
 Judgement = tuple[bool, str]
+Judge = Callable[[Seen], Judgement]
+CHECKS: dict[str, Judge] = {}
+
+
+def _checks(name: str) -> Callable[[Judge], Judge]:
+    """Add a function to the table under this name."""
+
+    def added(judge: Judge) -> Judge:
+        CHECKS[name] = judge
+        return judge
+
+    return added
 
 
 def check(seen: Seen) -> list[Check]:
@@ -49,76 +61,70 @@ def check(seen: Seen) -> list[Check]:
     return found
 
 
-# --- the story ---------------------------------------------------------------------------------
-
-
+@_checks("the story was played to its end")
 def _played(seen: Seen) -> Judgement:
-    return not seen.stopped, seen.stopped or f"all {len(STORY)} beats"
+    return not seen.stopped, seen.stopped or f"all {len(STORY)} steps"
 
 
-def _no_errors(seen: Seen) -> Judgement:
-    return not seen.errors, "; ".join(seen.errors)[:500] or "no error in its log"
-
-
-# --- the hub -----------------------------------------------------------------------------------
-
-
+@_checks("before: every student works")
 def _before(seen: Seen) -> Judgement:
     sight = seen.sights["before"]
     return sight.ready == sight.routed == sight.working == ALL, str(sight)
 
 
+@_checks("the proxy is evicted: no route, nobody works")
 def _outage(seen: Seen) -> Judgement:
     sight = seen.sights["outage"]
     return not sight.routed and not sight.working and sight.ready == STAYED, str(sight)
 
 
+@_checks("both health pages say 200 all the same")
 def _health(seen: Seen) -> Judgement:
     sight = seen.sights["outage"]
     return sight.hub_well and sight.proxy_well and not sight.routed, str(sight)
 
 
+@_checks("resync-routes: every ready server has its route again")
 def _resynced(seen: Seen) -> Judgement:
     sight = seen.sights["resynced"]
     return STAYED == sight.routed == sight.working and sight.stuck == set(STUCK), str(sight)
 
 
+@_checks("force-delete-stuck-servers: none is stuck any more")
 def _cleared(seen: Seen) -> Judgement:
     before, after = seen.sights["resynced"], seen.sights["cleared"]
     saw = f"{len(before.stuck)} stuck before, {len(after.stuck)} after"
     return before.stuck == set(STUCK) and not after.stuck and after.working == STAYED, saw
 
 
+@_checks("after: every student works")
 def _end(seen: Seen) -> Judgement:
     sight = seen.sights["end"]
     return sight.ready == sight.routed == sight.working == ALL, str(sight)
 
 
+@_checks("nobody's server was touched but the stuck ones")
 def _pods_kept(seen: Seen) -> Judgement:
     before, end = seen.sights["before"], seen.sights["end"]
     kept = {user for user in ALL if user in before.pods and before.pods[user] == end.pods.get(user)}
     return kept == STAYED, f"{len(kept)} students kept their pod, {len(ALL - kept)} have another"
 
 
-# --- Slack and the database --------------------------------------------------------------------
-
-
+@_checks("one channel, one card, one announcement")
 def _one_channel(seen: Seen) -> Judgement:
     saw = f"{', '.join(seen.channels)}; {seen.cards} card, {seen.announcements} announcement"
     return seen.channels == [CHANNEL] and seen.cards == seen.announcements == 1, saw
 
 
+@_checks("every message is stored once")
 def _messages_once(seen: Seen) -> Judgement:
     kept = [message.ts for message in seen.stored if not message.deleted]
     missing = [seen.said[ts] for ts in seen.said if ts not in kept]
-    extra = [m.text for m in seen.stored if not m.deleted and m.ts not in seen.said]
-    once = len(kept) == len(set(kept)) and not missing and not extra
-    saw = f"{len(seen.said)} in Slack, {len(kept)} in the database"
-    if missing or extra:
-        saw += f"; missing: {missing}; too many: {extra}"
-    return once and bool(kept), saw
+    saw = f"{len(seen.said)} in Slack, {len(kept)} in the database; missing: {missing or 'none'}"
+    return bool(kept) and sorted(kept) == sorted(seen.said), saw
 
 
+@_checks("as it was written, edited and deleted")
 def _words_kept(seen: Seen) -> Judgement:
     stored = {message.ts: message for message in seen.stored}
     differ = [seen.said[ts] for ts in seen.typed if stored[ts].text != seen.said[ts]]
@@ -128,34 +134,32 @@ def _words_kept(seen: Seen) -> Judgement:
     return well, saw + f"{int(taken.deleted)} deletion; other words: {differ or 'none'}"
 
 
+@_checks("reminders that came due are there, once each")
 def _reminded(seen: Seen) -> Judgement:
-    wanted = sum(isinstance(beat.deed, Remind) for beat in STORY)
+    wanted = sum(step.action is Player.remind for step in STORY)
     late = [text for text in seen.reminders if "late" in text]
     saw = f"{len(seen.reminders)} reminders for {wanted} that came due, {len(late)} of them late"
     return len(seen.reminders) == wanted and not late, saw
 
 
-# --- the report --------------------------------------------------------------------------------
-
-
+@_checks("the report has its title and its date")
 def _dated(seen: Seen) -> Judgement:
     first = seen.report.partition("\n")[0]
     return first == f"# {REPORT_DATE} - {REPORT_TITLE}", first or "no report"
 
 
+@_checks("every time of 2017 is in the report")
 def _times(seen: Seen) -> Judgement:
     headings = re.findall(r"^### (\d\d:\d\d(?::\d\d)?)$", seen.report, re.MULTILINE)
     absent = [time for time in TIMES if time not in headings]
     ordered = headings == sorted(headings)
     zone = re.search(r"^All times in .*$", seen.report, re.MULTILINE)
-    saw = f"{zone[0] if zone else 'no zone'}; {', '.join(headings)}"
-    if absent:
-        saw += f"; absent: {', '.join(absent)}"
-    return not absent and ordered and zone is not None and zone[0].startswith(
-        "All times in PST"
-    ), saw
+    said = zone[0] if zone else "no zone"
+    saw = f"{said}; {', '.join(headings)}" + (f"; absent: {', '.join(absent)}" if absent else "")
+    return not absent and ordered and said.startswith("All times in PST"), saw
 
 
+@_checks("every action item has a live link")
 def _items(seen: Seen) -> Judgement:
     actions = seen.report.partition("## Action items")[2]
     under = dict(zip(GROUPS, re.split(r"^### .*$", actions, flags=re.MULTILINE)[1:], strict=True))
@@ -168,6 +172,7 @@ def _items(seen: Seen) -> Judgement:
     return headings == list(GROUPS) and live == len(ITEMS), saw
 
 
+@_checks("incident and action items are linked both ways")
 def _linked(seen: Seen) -> Judgement:
     incident, items = _issues(seen.published[-1])
     down = sum(item.url in incident.body for item in items)
@@ -180,6 +185,7 @@ def _linked(seen: Seen) -> Judgement:
     return len(items) == down == up == named == len(ITEMS), saw
 
 
+@_checks("publishing twice changes nothing")
 def _published_once(seen: Seen) -> Judgement:
     before, after = seen.published
     saw = (
@@ -190,10 +196,16 @@ def _published_once(seen: Seen) -> Judgement:
     return before == after and len(after.issues) == len(ITEMS) + 1 and bool(seen.report), saw
 
 
+@_checks("the folder has the report that GitHub has")
 def _same_report(seen: Seen) -> Judgement:
     incident, _ = _issues(seen.published[-1])
     issue, file = _without_marks(incident.body), _without_marks(seen.report)
     return issue == file != "", f"{len(issue)} characters in the issue, {len(file)} in the folder"
+
+
+@_checks("mayday met no error")
+def _no_errors(seen: Seen) -> Judgement:
+    return not seen.errors, "; ".join(seen.errors)[:500] or "no error in its log"
 
 
 def _issues(published: Filed) -> tuple[PracticeIssue, list[PracticeIssue]]:
@@ -203,26 +215,3 @@ def _issues(published: Filed) -> tuple[PracticeIssue, list[PracticeIssue]]:
 
 def _without_marks(text: str) -> str:
     return re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL).strip()
-
-
-CHECKS: dict[str, Callable[[Seen], Judgement]] = {
-    "the story was played to its end": _played,
-    "before: every student works": _before,
-    "the proxy is evicted: no route, nobody works": _outage,
-    "both health pages say 200 all the same": _health,
-    "resync-routes: every ready server has its route again": _resynced,
-    "force-delete-stuck-servers: none is stuck any more": _cleared,
-    "after: every student works": _end,
-    "nobody's server was touched but the stuck ones": _pods_kept,
-    "one channel, one card, one announcement": _one_channel,
-    "every message is stored once": _messages_once,
-    "as it was written, edited and deleted": _words_kept,
-    "reminders that came due are there, once each": _reminded,
-    "the report has its title and its date": _dated,
-    "every time of 2017 is in the report": _times,
-    "every action item has a live link": _items,
-    "incident and action items are linked both ways": _linked,
-    "publishing twice changes nothing": _published_once,
-    "the folder has the report that GitHub has": _same_report,
-    "mayday met no error": _no_errors,
-}

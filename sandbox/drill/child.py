@@ -1,4 +1,4 @@
-"""mayday as a process of its own: started, asked whether it lives, and ended."""
+"""mayday as a child process: started, checked, and ended."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ENDS_WITHIN = 10.0
 class Child:
     """``mayday run`` with the given settings and nothing else of this machine's configuration.
 
-    Its log goes to a file. Should this process be killed, a warden ends it.
+    Its log goes to a file. Should this process be killed, a reaper ends it.
     """
 
     def __init__(self, log: Path) -> None:
@@ -32,7 +32,7 @@ class Child:
         self._process: Process | None = None
 
     def start(self, settings: Settings) -> None:
-        """Start it; whether it is ready is for Slack to tell."""
+        """Start it; it is ready when Slack says that it is connected."""
         kept = {name: value for name, value in os.environ.items() if not _configures(name)}
         # An empty file, so that none of the directory it is started in is read.
         none = self.log.with_name("no-mayday.yaml")
@@ -53,7 +53,7 @@ class Child:
         return f"mayday ended with exit code {self._process.exit_code}: {last[:300]}"
 
     def events(self, name: str) -> int:
-        """How often its log tells of an event."""
+        """How often an event is in its log."""
         return sum(event.get("event") == name for event in self._events())
 
     def errors(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""The crew: what people do in the practice Slack, and what mayday does there in turn."""
+"""What people do in the practice Slack, and what they expect mayday to answer there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox.drill.deeds import Close, Declare, Say
 from sandbox.slack import Person, SlackSandbox
 from sandbox.slack.values import parse_ts
 
@@ -47,38 +46,34 @@ class Crew:
         """The ts of the messages that were given a name."""
         return dict(self._named)
 
-    def declare(self, who: str, deed: Declare) -> str:
+    def declare(self, who: str, title: str, severity: str, summary: str) -> str:
         """Type the command, fill in the form, and be in the new channel."""
         person, known = self._slack.person(who), {c.id for c in self._slack.channels()}
-        view = self._opened(person, "general", f"/incident declare {deed.title}")
-        self._submit(person, view, {"severity": deed.severity, "summary": deed.summary})
+        view = self._opened(person, "general", f"/incident declare {title}")
+        self._submit(person, view, {"severity": severity, "summary": summary})
 
         def found() -> str:
-            for channel in self._slack.channels():
-                if channel.id not in known and person.id in channel.members and channel.name:
-                    return channel.id
-            return ""
+            new = (c for c in self._slack.channels() if c.id not in known and c.name)
+            return next((c.id for c in new if person.id in c.members), "")
 
         self._wait(lambda: bool(found()), "the incident's channel, with the declarer in it")
         self._channel = found()
-        name = self._slack.channel(self._channel).name
-        return f"/incident declare {deed.title} → #{name}"
+        return f"/incident declare {title} → #{self._slack.channel(self._channel).name}"
 
     def join(self, who: str) -> str:
         """Join the incident's channel."""
         self._slack.person(who).join(self._channel)
         return "joins"
 
-    def say(self, who: str, deed: Say) -> str:
-        """Write a message."""
-        where = deed.where or self._channel
-        ts = self._slack.person(who).say(where, deed.text)
-        if deed.name:
-            self._named[deed.name] = ts
-        return f"{f'in #{deed.where}: ' if deed.where else ''}“{deed.text}”"
+    def say(self, who: str, text: str, *, name: str = "", where: str = "") -> str:
+        """Write into a channel, the incident's if none is named; ``name`` is for later steps."""
+        ts = self._slack.person(who).say(where or self._channel, text)
+        if name:
+            self._named[name] = ts
+        return f"{f'in #{where}: ' if where else ''}“{text}”"
 
     def reply(self, who: str, to: str, text: str) -> str:
-        """Answer in a thread."""
+        """Answer a message in its thread."""
         self._slack.person(who).say(self._channel, text, thread_ts=self._named[to])
         return f"in the thread: “{text}”"
 
@@ -88,9 +83,9 @@ class Crew:
         return f"edits: “{text}”"
 
     def delete(self, who: str, what: str) -> str:
-        """Take a message back."""
+        """Delete a message."""
         self._slack.person(who).delete(self._channel, self._named[what])
-        return "takes that back, it was meant for a terminal"
+        return "deletes that, it was meant for a terminal"
 
     def react(self, who: str, to: str, emoji: str) -> str:
         """Put an emoji on a message."""
@@ -98,7 +93,7 @@ class Crew:
         return f"puts :{emoji}: on it"
 
     def type(self, who: str, line: str, answer: str) -> str:
-        """Type a command and see the answer, whether it comes to them or to the channel."""
+        """Type a command and see ``answer``, in a reply to them or in the channel."""
         person, since = self._slack.person(who), self._latest(who)
         reply = person.command(self._channel, line)
         seen = str((reply or {}).get("text", ""))
@@ -106,7 +101,7 @@ class Crew:
             if seen:
                 raise WentWrong(f"{line} was answered with: {self._plain(seen)}")
             heard = self._heard(person, since, lambda m: answer in _text(m), f"“{answer}”", line)
-            # What everybody is told repeats the command; what only they see is worth showing.
+            # A public answer repeats the command; only a private one is worth showing.
             seen = _text(heard) if heard.get("ephemeral") else ""
         return f"{line} → {self._plain(seen)}" if seen else line
 
@@ -127,8 +122,8 @@ class Crew:
             raise WentWrong(f"{runbook} did not end well: {_text(now())}")
         return f"{line} → presses “Run it” → {self._plain(_text(now()))}"
 
-    def reminded(self) -> str:
-        """See mayday's next reminder."""
+    def remind(self, _who: str) -> str:
+        """Wait for mayday's next reminder."""
         self._reminders += 1
         self._wait(
             lambda: len(self.reminders()) >= self._reminders, f"reminder number {self._reminders}"
@@ -140,19 +135,14 @@ class Crew:
         found = self._slack.messages(self._channel)
         return [message for message in found if re.search(r"/remind/\d+$", effect(message))]
 
-    def close(self, who: str, deed: Close) -> str:
+    def close(self, who: str, /, **answers: str) -> str:
         """Answer what the report still needs, and see it published."""
         person, since = self._slack.person(who), self._latest(who)
-        view = self._opened(person, self._channel, "/incident close")
-        answers = {
-            "title": deed.title,
-            "report_date": deed.report_date.isoformat(),
-            "summary": deed.summary,
-            "conclusion": deed.conclusion,
-        }
-        self._submit(person, view, answers)
-        told = self._heard(person, since, lambda m: PUBLISHED in _text(m), "the report", "the form")
-        return f"/incident close → {_text(told)}"
+        self._submit(person, self._opened(person, self._channel, "/incident close"), answers)
+        answer = self._heard(
+            person, since, lambda m: PUBLISHED in _text(m), "the report", "the form"
+        )
+        return f"/incident close → {_text(answer)}"
 
     def _plain(self, text: str) -> str:
         """A text as people see it: names for ids, and times that Slack would put in their zone."""
@@ -177,26 +167,21 @@ class Crew:
         return max((parse_ts(message["ts"]) for message in seen), default=0)
 
     def _heard(
-        self,
-        person: Person,
-        since: int,
-        wanted: Callable[[Message], bool],
-        what: str,
-        line: str,
+        self, person: Person, since: int, wanted: Callable[[Message], bool], what: str, line: str
     ) -> Message:
         """The first message after ``since`` that is wanted; a refusal ends the wait at once."""
 
-        def new() -> list[Message]:
-            return [m for m in person.messages(self._channel) if parse_ts(m["ts"]) > since]
+        def heard() -> list[Message]:
+            new: list[Message] = [
+                m for m in person.messages(self._channel) if parse_ts(m["ts"]) > since
+            ]
+            refused = [m for m in new if REFUSAL in _text(m)]
+            return [m for m in new if wanted(m)] or refused
 
-        def either() -> bool:
-            return any(wanted(m) or REFUSAL in _text(m) for m in new())
-
-        self._wait(either, f"{what} after {line}")
-        found = next((m for m in new() if wanted(m)), None)
-        if found is None:
-            refusal = next(m for m in new() if REFUSAL in _text(m))
-            raise WentWrong(f"{line} was answered with: {_text(refusal)}")
+        self._wait(lambda: bool(heard()), f"{what} after {line}")
+        found = heard()[0]
+        if not wanted(found):
+            raise WentWrong(f"{line} was answered with: {_text(found)}")
         return found
 
     def _wait(self, condition: Callable[[], bool], what: str) -> None:
@@ -217,12 +202,8 @@ def _is_decided(message: Message) -> bool:
 
 def _actions(message: Message) -> set[str]:
     blocks = message.get("blocks") or ()
-    return {
-        str(element.get("action_id"))
-        for block in blocks
-        if block.get("type") == "actions"
-        for element in block.get("elements", ())
-    }
+    elements = (each for block in blocks for each in block.get("elements", ()))
+    return {str(element.get("action_id")) for element in elements}
 
 
 def _text(message: Message) -> str:

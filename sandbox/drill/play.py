@@ -1,4 +1,4 @@
-"""Plays a story beat by beat: moves the clock, has people do what they do, and says so.
+"""Plays a story step by step: moves the clock, has people do what they do, and shows it.
 
 Nothing in here sleeps. Every wait has a deadline and a name, and all of it together has one too.
 """
@@ -7,42 +7,20 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
-from typing import assert_never
+from typing import Any
 
 import httpx
 
 from sandbox.cluster.waiting import wait_for
-from sandbox.drill import stage
 from sandbox.drill.child import Child
 from sandbox.drill.crew import Crew, WentWrong
-from sandbox.drill.deeds import (
-    Beat,
-    Close,
-    Declare,
-    Deed,
-    Delete,
-    Edit,
-    EvictProxy,
-    HangStops,
-    Join,
-    Look,
-    PublishAgain,
-    React,
-    Remind,
-    Reply,
-    Run,
-    Say,
-    StartServers,
-    Type,
-    WaitInVain,
-)
-from sandbox.drill.seen import Filed, filed
-from sandbox.drill.stage import Sight
+from sandbox.drill.seen import Filed, Sight, filed, look
 from sandbox.outages import OutageError
 from sandbox.slack.values import PersonError
 from sandbox.world import World
@@ -50,102 +28,105 @@ from sandbox.world import World
 PUBLISH_DONE = "publish.done"
 """The event in mayday's log that ends each round of publishing."""
 
+OVERDUE = timedelta(seconds=11)
+"""How long after its grace time a pod's end is waited for: a little over mayday's ten seconds."""
+
 Show = Callable[[datetime, str, str], None]
-"""Tells whoever watches: when it was in the story, who, and what they did."""
+"""Shows a step: when it was in the story, who, and what they did."""
 
 
 class Overtime(TimeoutError):
     """A part of the drill took too long."""
 
 
-class Player:
-    """Plays a story in a world that runs, with a mayday that runs."""
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One thing that happens: at an aware time, ``who`` does ``action``, a method of the player."""
+
+    when: datetime
+    who: str
+    action: Callable[..., str]
+    arguments: Sequence[Any] = ()
+    named: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Player(Crew):
+    """Plays a story in a world that runs, with a mayday that runs.
+
+    ``published`` is what was filed before and after publishing again.
+    """
 
     def __init__(self, world: World, child: Child, reports: Path, show: Show) -> None:
+        super().__init__(world.slack)
         self._world = world
         self._child = child
         self._reports = reports
         self._show = show
-        self.crew = Crew(world.slack)
         self.sights: dict[str, Sight] = {}
         self.published: list[Filed] = []
-        """What was filed before and after publishing again."""
 
-    def play(self, story: Sequence[Beat]) -> str:
+    def play(self, story: Sequence[Step]) -> str:
         """Play it to its end and return nothing, or why it stopped and where."""
-        for beat in story:
-            if beat.when > self._world.clock():
-                self._world.clock.move_to(beat.when)
+        failures = (WentWrong, PersonError, OutageError, TimeoutError, LookupError, httpx.HTTPError)
+        for step in story:
+            if step.when > self._world.clock():
+                self._world.clock.move_to(step.when)
             try:
-                done = self._do(beat.who, beat.deed)
-            except (
-                WentWrong,
-                PersonError,
-                OutageError,
-                TimeoutError,
-                LookupError,
-                httpx.HTTPError,
-            ) as exc:
+                done = step.action(self, step.who, *step.arguments, **step.named)
+            except failures as exc:
                 why = self._child.problem() or str(exc) or type(exc).__name__
-                return f"At {beat.when:%H:%M:%S}, {beat.who}, {type(beat.deed).__name__}: {why}"
-            self._show(self._world.clock(), beat.who, done)
+                return f"At {step.when:%H:%M:%S}, {step.who}, {step.action.__name__}: {why}"
+            self._show(self._world.clock(), step.who, done)
         return ""
 
-    def _do(self, who: str, deed: Deed) -> str:
-        crew, hub = self.crew, self._world.hub
-        match deed:
-            case EvictProxy():
-                return hub.evict_proxy()
-            case HangStops(users=users):
-                return stage.hang_stops(hub, users)
-            case WaitInVain(users=users):
-                return stage.wait_in_vain(hub, users, seconds=30)
-            case StartServers(users=users):
-                return stage.start_servers(hub, users)
-            case Look(name=name):
-                self.sights[name] = sight = stage.look(hub, name)
-                return str(sight)
-            case Declare():
-                return crew.declare(who, deed)
-            case Join():
-                return crew.join(who)
-            case Say():
-                return crew.say(who, deed)
-            case Reply(to=to, text=text):
-                return crew.reply(who, to, text)
-            case Edit(what=what, text=text):
-                return crew.edit(who, what, text)
-            case Delete(what=what):
-                return crew.delete(who, what)
-            case React(to=to, emoji=emoji):
-                return crew.react(who, to, emoji)
-            case Type(line=line, answer=answer):
-                return crew.type(who, line, answer)
-            case Run(runbook=runbook):
-                return crew.run(who, runbook)
-            case Remind():
-                return crew.reminded()
-            case Close():
-                return crew.close(who, deed)
-            case PublishAgain():
-                return self._publish_again(who)
-            case _:
-                assert_never(deed)
+    def look(self, _who: str, name: str) -> str:
+        """Look at hub, pods, routes, health pages and every student's own page."""
+        self.sights[name] = sight = look(self._world.hub)
+        return str(sight)
 
-    def _publish_again(self, who: str) -> str:
-        self._published(1)
+    def evict_proxy(self, _who: str) -> str:
+        """Evict the proxy's pod; its successor knows no routes."""
+        return self._world.hub.evict_proxy()
+
+    def hang_stops(self, _who: str, users: Sequence[str]) -> str:
+        """Begin to stop these users' servers, which does not end."""
+        for user in users:
+            self._world.hub.hang_stop(user)
+        return f"The servers of {' and '.join(users)} are being stopped, which does not end."
+
+    def wait_in_vain(self, _who: str, users: Sequence[str]) -> str:
+        """Wait until these users' pods are overdue: they are still there after their grace."""
+        names = " and ".join(users)
+        wait_for(lambda: all(map(self._overdue, users)), f"the pods of {names} to be overdue")
+        return f"The pods of {names} are past their grace period, and are still there."
+
+    def start_servers(self, _who: str, users: Sequence[str]) -> str:
+        """Start these users' servers and let their owners in."""
+        self._world.hub.start_servers(users)
+        return f"{' and '.join(users)} press “Start my server” and are in."
+
+    def publish_again(self, who: str) -> str:
+        """Type ``/incident publish`` when everything is published already."""
+        self._wait_published(1)
         self.published.append(filed(self._world.github, self._reports))
         rounds = self._child.events(PUBLISH_DONE)
-        done = self.crew.type(who, "/incident publish", "stays as it is")
-        self._published(rounds + 1)
+        done = self.type(who, "/incident publish", "stays as it is")
+        self._wait_published(rounds + 1)
         self.published.append(filed(self._world.github, self._reports))
         return done
 
-    def _published(self, rounds: int) -> None:
+    def _wait_published(self, rounds: int) -> None:
         wait_for(
             lambda: self._child.events(PUBLISH_DONE) >= rounds,
             f"round {rounds} of publishing to end",
         )
+
+    def _overdue(self, user: str) -> bool:
+        pod = self._world.hub.user_pod(user)
+        deadline = pod and pod["metadata"].get("deletionTimestamp")
+        if not deadline:
+            raise LookupError(f"The pod of {user} is not being stopped.")
+        return datetime.now(UTC) > datetime.fromisoformat(deadline) + OVERDUE
 
 
 @contextmanager

@@ -14,10 +14,9 @@ from typing import Any
 from sandbox.cluster.waiting import wait_for
 from sandbox.drill.checks import Check, check
 from sandbox.drill.child import Child
-from sandbox.drill.deeds import ZONE
 from sandbox.drill.people import COMMANDER, MAYDAY, STUDENTS
 from sandbox.drill.play import Player, Show, no_longer_than
-from sandbox.drill.script import GROUPS, STORY
+from sandbox.drill.script import GROUPS, STORY, ZONE
 from sandbox.drill.seen import ReadStored, Seen, collect
 from sandbox.github import GitHubSandboxError
 from sandbox.outages import OutageError
@@ -37,7 +36,7 @@ JUDGED_WITHIN = 60.0
 a second between two writes), and less than 1 to judge."""
 
 SLACK_WAITS = 12.0
-"""Seconds that the practice Slack grants instead of its three: a drill is not about the computer."""
+"""Seconds that the practice Slack grants instead of its three, for slow computers."""
 
 
 class CannotPlay(Exception):
@@ -120,9 +119,7 @@ class Drill:
             return collect(
                 stopped=stopped,
                 slack=world.slack,
-                crew=player.crew,
-                sights=player.sights,
-                published=player.published,
+                player=player,
                 child=child,
                 read_stored=self._read_stored,
             )
@@ -141,7 +138,7 @@ class Drill:
         )
         if problem := child.problem():
             raise CannotPlay(problem)
-        self._show(world.clock(), MAYDAY, "runs as a process of its own and is connected")
+        self._show(world.clock(), MAYDAY, "runs as a separate process and is connected")
 
     def _settings(self, world: World, reports: Path) -> dict[str, Any]:
         settings = world.settings()

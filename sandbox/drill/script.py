@@ -1,34 +1,17 @@
 """The outage of DataHub on 23 February 2017, as a story with the incident bot they did not have.
 
 Facts, times and links are those of Berkeley's published report; the words and the people are ours. What
-they did by hand then, runbooks do here, and what the hub did by itself has to be asked for.
+they did by hand then, runbooks do here; what the hub did on its own has to be asked for here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
+from typing import Concatenate, ParamSpec
+from zoneinfo import ZoneInfo
 
-from sandbox.drill.deeds import (
-    Close,
-    Declare,
-    Delete,
-    Edit,
-    EvictProxy,
-    HangStops,
-    Join,
-    Look,
-    PublishAgain,
-    React,
-    Remind,
-    Reply,
-    Run,
-    Say,
-    StartServers,
-    Type,
-    WaitInVain,
-    at,
-)
 from sandbox.drill.people import (
     COMMANDER,
     COMMUNICATIONS,
@@ -41,7 +24,10 @@ from sandbox.drill.people import (
     STUCK,
     STUDENT,
 )
+from sandbox.drill.play import Player, Step
 
+ZONE = ZoneInfo("America/Los_Angeles")
+DAY = date(2017, 2, 23)
 TITLE = "Proxy evicted"
 CHANNEL = "inc-2017-02-24-proxy-evicted"
 """The day is that of declaring, in UTC."""
@@ -55,7 +41,7 @@ INODES = "https://github.com/data-8/infrastructure/issues/6"
 TORNADO = "https://github.com/tornadoweb/tornado/issues/1400"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Item:
     """An action item of 2017: its heading, what is to be done, and where that was followed."""
 
@@ -66,36 +52,36 @@ class Item:
 
 ITEMS = (
     Item(
-        group="Upstream JupyterHub",
-        text="Put an interface in front of the proxy, so that one without a single point of "
+        "Upstream JupyterHub",
+        "Put an interface in front of the proxy, so that one without a single point of "
         "failure can take its place",
-        link="https://github.com/jupyterhub/jupyterhub/issues/848",
+        "https://github.com/jupyterhub/jupyterhub/issues/848",
     ),
     Item(
-        group="Upstream KubeSpawner",
-        text="Rebuild how KubeSpawner follows its pods, so that a hub of DataHub's size needs far "
+        "Upstream KubeSpawner",
+        "Rebuild how KubeSpawner follows its pods, so that a hub of DataHub's size needs far "
         "fewer requests",
-        link="https://github.com/jupyterhub/kubespawner/issues/28",
+        "https://github.com/jupyterhub/kubespawner/issues/28",
     ),
     Item(
-        group="Upstream KubeSpawner",
-        text="Until then, give KubeSpawner's HTTP client limits that suit the load",
-        link="https://github.com/jupyterhub/kubespawner/issues/29",
+        "Upstream KubeSpawner",
+        "Until then, give KubeSpawner's HTTP client limits that suit the load",
+        "https://github.com/jupyterhub/kubespawner/issues/29",
     ),
     Item(
-        group="DataHub configuration",
-        text="Reserve memory and CPU for hub and proxy, so that others are evicted before them",
-        link="https://github.com/data-8/jupyterhub-k8s/issues/124",
+        "DataHub configuration",
+        "Reserve memory and CPU for hub and proxy, so that others are evicted before them",
+        "https://github.com/data-8/jupyterhub-k8s/issues/124",
     ),
     Item(
-        group="DataHub configuration",
-        text="Have the hub look at the proxy's routes more often",
-        link="https://github.com/data-8/jupyterhub-k8s/pull/123",
+        "DataHub configuration",
+        "Have the hub look at the proxy's routes more often",
+        "https://github.com/data-8/jupyterhub-k8s/pull/123",
     ),
     Item(
-        group="DataHub configuration",
-        text="Bring the fix for the exhausted inodes forward, since they set all of this off",
-        link=INODES,
+        "DataHub configuration",
+        "Bring the fix for the exhausted inodes forward, since they set all of this off",
+        INODES,
     ),
 )
 GROUPS = tuple(dict.fromkeys(item.group for item in ITEMS))
@@ -118,7 +104,7 @@ STALLED = (
 SUMMARY = (
     "In the evening of 23 February students of DataHub met error 500. The proxy had been evicted and "
     "came back without routes, and until the hub had written them again nobody was led to their "
-    "server. A few servers stayed stuck and had to be deleted by force and started anew. It took "
+    "server. A few servers stayed stuck and had to be deleted by force and started again. It took "
     "about 40 minutes to put right."
 )
 CONCLUSION = f"""None of it alone would have been an outage. Three causes met:
@@ -130,142 +116,153 @@ limits, since nothing had ever depended on them.
 
 For each of the three there is a quick adjustment in place, and a redesign within one to two months."""
 
+P = ParamSpec("P")
+
+
+def at(
+    clock: str,
+    who: str,
+    action: Callable[Concatenate[Player, str, P], str],
+    *arguments: P.args,
+    **named: P.kwargs,
+) -> Step:
+    """A step at ``21:14`` or ``21:14:20`` of the story's evening, in its own zone."""
+    when = datetime.combine(DAY, time.fromisoformat(clock), tzinfo=ZONE)
+    return Step(when=when, who=who, action=action, arguments=arguments, named=named)
+
+
 STORY = (
     # Before. Twelve students are at work.
-    at("21:10:30", DIRECTOR, Look(name="before")),
+    at("21:10:30", DIRECTOR, Player.look, "before"),
     # The outage.
-    at("21:10:57", NODE, EvictProxy()),
-    at("21:11:52", HUB, HangStops(users=STUCK)),
-    at("21:12:30", DIRECTOR, Look(name="outage")),
+    at("21:10:57", NODE, Player.evict_proxy),
+    at("21:11:52", HUB, Player.hang_stops, STUCK),
+    at("21:12:30", DIRECTOR, Player.look, "outage"),
     # People notice, and somebody declares.
     at(
         "21:13:40",
         COMMUNICATIONS,
-        Say(where="hub-ops", text="Five threads on Piazza within two minutes: DataHub is down?"),
+        Player.say,
+        "Five threads on Piazza within two minutes: DataHub is down?",
+        where="hub-ops",
     ),
     at(
         "21:14:00",
         COMMANDER,
-        Declare(
-            title=TITLE,
-            severity="sev1",
-            summary="Students of DataHub see error 500 since about 21:11.",
-        ),
+        Player.declare,
+        TITLE,
+        "sev1",
+        "Students of DataHub see error 500 since about 21:11.",
     ),
-    at("21:14:10", COMMUNICATIONS, Join()),
-    at("21:14:11", SCRIBE, Join()),
-    at("21:14:12", DEVELOPER, Join()),
+    at("21:14:10", COMMUNICATIONS, Player.join),
+    at("21:14:11", SCRIBE, Player.join),
+    at("21:14:12", DEVELOPER, Player.join),
     at(
         "21:14:20",
         COMMUNICATIONS,
-        Say(
-            name="reports",
-            text="Reports reach us here and on Piazza: error 500 for most, for some it comes and "
-            "goes, and a few seem to be stuck for good.",
-        ),
+        Player.say,
+        "Reports reach us here and on Piazza: error 500 for most, for some it comes and "
+        "goes, and a few seem to be stuck for good.",
+        name="reports",
     ),
-    at("21:14:30", COMMANDER, React(to="reports", emoji="pushpin")),
-    at("21:14:40", COMMANDER, Type(line="/incident role commander", answer="commander")),
-    at("21:15:00", COMMANDER, Type(line="/incident role communications @ben", answer="communic")),
-    at("21:15:10", COMMANDER, Type(line="/incident role scribe @chidi", answer="scribe")),
+    at("21:14:30", COMMANDER, Player.react, "reports", "pushpin"),
+    at("21:14:40", COMMANDER, Player.type, "/incident role commander", "commander"),
+    at("21:15:00", COMMANDER, Player.type, "/incident role communications @ben", "communic"),
+    at("21:15:10", COMMANDER, Player.type, "/incident role scribe @chidi", "scribe"),
     # They find out what it is.
     at(
         "21:15:20",
         DEVELOPER,
-        Say(name="health", text="Hub and poxy both say that they are well, every check is green."),
+        Player.say,
+        "Hub and poxy both say that they are well, every check is green.",
+        name="health",
     ),
     at(
         "21:15:30",
         DEVELOPER,
-        Edit(
-            what="health",
-            text="Hub and proxy both say that they are well, every check is green. But the proxy "
-            "is a new pod, and its route table is empty.",
-        ),
+        Player.edit,
+        "health",
+        "Hub and proxy both say that they are well, every check is green. But the proxy "
+        "is a new pod, and its route table is empty.",
     ),
-    at("21:15:40", COMMANDER, Reply(to="health", text="Since when is that pod there?")),
-    at("21:15:50", DEVELOPER, Reply(to="health", text="21:11:04; the old one was evicted at :57.")),
-    at("21:16:00", SCRIBE, Say(name="slip", text="kubectl get pods | grep proxy")),
-    at("21:16:10", SCRIBE, Delete(what="slip")),
+    at("21:15:40", COMMANDER, Player.reply, "health", "Since when is that pod there?"),
+    at("21:15:50", DEVELOPER, Player.reply, "health", "21:11:04; the old one was evicted at :57."),
+    at("21:16:00", SCRIBE, Player.say, "kubectl get pods | grep proxy", name="slip"),
+    at("21:16:10", SCRIBE, Player.delete, "slip"),
     at(
         "21:16:20",
         SCRIBE,
-        Type(line=f"/incident note at 2017-02-23 21:10:57 {EVICTED}", answer="Noted at"),
+        Player.type,
+        f"/incident note at 2017-02-23 21:10:57 {EVICTED}",
+        "Noted at",
     ),
-    at("21:16:30", SCRIBE, Type(line=f"/incident note at 21:11:04 {EMPTY}", answer="Noted at")),
-    at("21:16:40", SCRIBE, Type(line=f"/incident note at 21:11:52 {STALLED}", answer="Noted at")),
-    # They mend what can be mended at once.
-    at("21:17:00", COMMANDER, Type(line="/incident status fixing", answer="*fixing*")),
-    at("21:17:10", SCRIBE, Type(line="/incident run resync-routes", answer="not on the list")),
-    at("21:17:20", COMMANDER, Run(runbook="resync-routes")),
-    at("21:19:00", DIRECTOR, Look(name="resynced")),
-    at("21:32:10", MAYDAY, Remind()),
+    at("21:16:30", SCRIBE, Player.type, f"/incident note at 21:11:04 {EMPTY}", "Noted at"),
+    at("21:16:40", SCRIBE, Player.type, f"/incident note at 21:11:52 {STALLED}", "Noted at"),
+    # They repair what can be repaired at once.
+    at("21:17:00", COMMANDER, Player.type, "/incident status fixing", "*fixing*"),
+    at("21:17:10", SCRIBE, Player.type, "/incident run resync-routes", "not on the list"),
+    at("21:17:20", COMMANDER, Player.run, "resync-routes"),
+    at("21:19:00", DIRECTOR, Player.look, "resynced"),
+    at("21:32:10", MAYDAY, Player.remind),
     at(
         "21:32:40",
         COMMUNICATIONS,
-        Type(
-            line="/incident update DataHub works again for nearly everybody. We are looking after "
-            "those who still see an error.",
-            answer="*Update*",
-        ),
+        Player.type,
+        "/incident update DataHub works again for nearly everybody. We are looking after "
+        "those who still see an error.",
+        "*Update*",
     ),
     # The rest of them.
     at(
         "21:34:00",
         SCRIBE,
-        Say(
-            name="nearly",
-            text="Most students are fine. For the others it helps to delete their server by force "
-            "and to start it: then the hub has to find out what is really there.",
-        ),
+        Player.say,
+        "Most students are fine. For the others it helps to delete their server by force "
+        "and to start it: then the hub has to find out what is really there.",
+        name="nearly",
     ),
-    at("21:34:10", COMMANDER, React(to="nearly", emoji="pushpin")),
-    at("21:34:30", HUB, WaitInVain(users=STUCK)),
-    at("21:35:00", COMMANDER, Run(runbook="force-delete-stuck-servers")),
-    at("21:37:00", DIRECTOR, Look(name="cleared")),
-    at("21:38:00", COMMANDER, Type(line="/incident status monitoring", answer="*monitoring*")),
-    at("21:53:10", MAYDAY, Remind()),
+    at("21:34:10", COMMANDER, Player.react, "nearly", "pushpin"),
+    at("21:34:30", HUB, Player.wait_in_vain, STUCK),
+    at("21:35:00", COMMANDER, Player.run, "force-delete-stuck-servers"),
+    at("21:37:00", DIRECTOR, Player.look, "cleared"),
+    at("21:38:00", COMMANDER, Player.type, "/incident status monitoring", "*monitoring*"),
+    at("21:53:10", MAYDAY, Player.remind),
     at(
         "21:54:00",
         COMMUNICATIONS,
-        Type(
-            line="/incident update Two students have yet to start their servers anew; everybody "
-            "else works.",
-            answer="*Update*",
-        ),
+        Player.type,
+        "/incident update Two students have yet to start their servers again; everybody else works.",
+        "*Update*",
     ),
-    at("22:01:00", STUDENT, StartServers(users=STUCK)),
-    at("22:02:00", DIRECTOR, Look(name="end")),
+    at("22:01:00", STUDENT, Player.start_servers, STUCK),
+    at("22:02:00", DIRECTOR, Player.look, "end"),
     at(
         "22:03:00",
         COMMANDER,
-        Type(
-            line="/incident resolve The last student who told us of a 500 is back at work, and "
-            "DataHub is whole again.",
-            answer="*Resolved*",
-        ),
+        Player.type,
+        "/incident resolve The last student who told us of a 500 is back at work, and "
+        "DataHub is whole again.",
+        "*Resolved*",
     ),
     # What is to be learnt from it.
     *(
         at(
             f"22:{10 + number:02}:00",
             COMMANDER,
-            Type(
-                line=f"/incident action {item.group}: {item.text} {item.link}",
-                answer=item.text[:40],
-            ),
+            Player.type,
+            f"/incident action {item.group}: {item.text} {item.link}",
+            item.text[:40],
         )
         for number, item in enumerate(ITEMS)
     ),
     at(
         "22:30:00",
         COMMANDER,
-        Close(
-            title=REPORT_TITLE,
-            report_date=REPORT_DATE,
-            summary=SUMMARY,
-            conclusion=CONCLUSION,
-        ),
+        Player.close,
+        title=REPORT_TITLE,
+        report_date=REPORT_DATE.isoformat(),
+        summary=SUMMARY,
+        conclusion=CONCLUSION,
     ),
-    at("22:35:00", COMMANDER, PublishAgain()),
+    at("22:35:00", COMMANDER, Player.publish_again),
 )

@@ -5,21 +5,87 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 
 from sandbox.cluster.waiting import wait_for
 from sandbox.drill.child import Child
-from sandbox.drill.crew import Crew, effect
-from sandbox.drill.stage import Sight
+from sandbox.drill.crew import effect
 from sandbox.github import GitHubSandbox
 from sandbox.github_keep import PracticeIssue
+from sandbox.hub import HubSandbox, Row
 from sandbox.slack import SlackSandbox
+
+if TYPE_CHECKING:
+    from sandbox.drill.play import Player
 
 STORED_WITHIN = 30.0
 """Seconds after which the last message has to be in the database."""
+
+WORKS = 200
+"""The HTTP status that a student gets whose server can be reached."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """The hub at one moment: its rows, whether the two health pages say 200, the HTTP status that
+    each student gets, and the uid of each student's pod."""
+
+    rows: Sequence[Row]
+    hub_well: bool
+    proxy_well: bool
+    visits: Mapping[str, int]
+    pods: Mapping[str, str]
+
+    @property
+    def ready(self) -> set[str]:
+        """Whose servers the hub calls ready."""
+        return {row.user for row in self.rows if row.hub == "ready"}
+
+    @property
+    def routed(self) -> set[str]:
+        """Whose servers have a route."""
+        return {row.user for row in self.rows if row.route}
+
+    @property
+    def stuck(self) -> set[str]:
+        """Whose servers start or stop and do not end."""
+        return {row.user for row in self.rows if row.hub.startswith("pending")}
+
+    @property
+    def working(self) -> set[str]:
+        """Who reaches their server."""
+        return {user for user, status in self.visits.items() if status == WORKS}
+
+    def __str__(self) -> str:
+        health = "; ".join(
+            f"{part} {'says 200' if well else 'does not say 200'}"
+            for part, well in (("hub", self.hub_well), ("proxy", self.proxy_well))
+        )
+        return (
+            f"{len(self.ready)} ready, {len(self.routed)} routed, {len(self.stuck)} stuck; "
+            f"{len(self.working)} of {len(self.visits)} students reach their server; {health}"
+        )
+
+
+def look(hub: HubSandbox) -> Sight:
+    """The hub as it is now; the students' pages are asked for all at once."""
+    rows = hub.rows()
+    with ThreadPoolExecutor(max_workers=len(hub.users)) as pool:
+        statuses = list(pool.map(hub.visit, hub.users))
+    return Sight(
+        rows=rows,
+        hub_well=hub.hub_ok(),
+        proxy_well=hub.proxy_ok(),
+        visits=dict(zip(hub.users, statuses, strict=True)),
+        pods={
+            user: str(pod["metadata"]["uid"]) for user in hub.users if (pod := hub.user_pod(user))
+        },
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,29 +155,31 @@ def collect(
     *,
     stopped: str,
     slack: SlackSandbox,
-    crew: Crew,
-    sights: Mapping[str, Sight],
-    published: Sequence[Filed],
+    player: Player,
     child: Child,
     read_stored: ReadStored,
 ) -> Seen:
     """Look at everything once more, after the story."""
     opened = [c.name for c in slack.channels() if c.name.startswith("inc-")]
-    said = slack.messages(crew.channel) if crew.channel else []
+    said = slack.messages(player.channel) if player.channel else []
     announced = slack.messages("incidents")
     return Seen(
         stopped=stopped,
-        sights=sights,
+        sights=player.sights,
         channels=opened,
         cards=sum(effect(message).endswith("/card") for message in said),
         announcements=sum(effect(message).endswith("/announcement") for message in announced),
         said={message["ts"]: str(message["text"]) for message in said},
         typed=frozenset(message["ts"] for message in said if "client_msg_id" in message),
-        named=crew.named,
-        stored=_stored(read_stored, slack, crew.channel) if crew.channel else (),
-        reminders=[str(message["text"]) for message in crew.reminders()] if crew.channel else (),
-        published=published,
-        pages=_pages(issue.url for issue in (published[-1].issues if published else ())),
+        named=player.named,
+        stored=_stored(read_stored, slack, player.channel) if player.channel else (),
+        reminders=[str(message["text"]) for message in player.reminders()]
+        if player.channel
+        else (),
+        published=player.published,
+        pages=_pages(
+            issue.url for issue in (player.published[-1].issues if player.published else ())
+        ),
         errors=child.errors(),
     )
 

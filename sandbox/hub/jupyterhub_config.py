@@ -26,7 +26,7 @@ c.JupyterHub.cleanup_proxy = False
 # The hub calls it a redirect loop after one round instead of four: a second instead of fifteen.
 c.JupyterHub.tornado_settings = {"user_redirect_limit": 1}
 
-# Lost routes stay lost until somebody asks for a resync: in the outage of 2017 it took many minutes.
+# Lost routes stay lost until a resync is asked for: in the outage of 2017 it took many minutes.
 # The hub puts them back when it collects activity, by default every five minutes.
 c.JupyterHub.last_activity_interval = 24 * 3600
 c.ConfigurableHTTPProxy.should_start = False
@@ -43,7 +43,7 @@ c.KubeSpawner.storage_capacity = "1Gi"
 c.KubeSpawner.enable_user_namespaces = False
 # Both sites give a spawn ten minutes; so long a stuck one stays stuck.
 c.KubeSpawner.start_timeout = 600
-# A record of a pod that is gone has to last long enough to be found by somebody else.
+# A record of a pod that is gone has to last long enough to be found by mayday.
 c.KubeSpawner.poll_interval = 24 * 3600
 
 c.JupyterHub.services = [

@@ -41,16 +41,3 @@ def deployment(release: str, component: str, *, image: str, port: int, health: s
             "template": {"metadata": {"labels": dict(marks)}, "spec": spec},
         },
     }
-
-
-def service(release: str, name: str, component: str, port: int) -> Obj:
-    """A Service of the chart; nothing routes by it here, but people look for it."""
-    return {
-        "metadata": {"name": name, "labels": labels(release, component)},
-        "spec": {
-            "type": "ClusterIP",
-            "clusterIP": "127.0.0.1",
-            "selector": labels(release, component),
-            "ports": [{"name": "http", "port": port, "targetPort": port, "protocol": "TCP"}],
-        },
-    }

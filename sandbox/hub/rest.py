@@ -1,4 +1,4 @@
-"""What the sandbox asks the hub and its proxy for, with a token of its own."""
+"""What the sandbox asks the hub and its proxy for, with its own token."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class HubRest:
         self._tls = ssl.create_default_context()
         self._hub = self._client(token, timeout=60)
         self._proxy = self._client(proxy_token, timeout=10)
-        # Users' pods have addresses that nobody excludes from a proxy in the environment.
+        # Users' pods have addresses that no one excludes from a proxy in the environment.
         self._anyone = httpx.Client(verify=self._tls, timeout=10, trust_env=False)
 
     def _client(self, token: str, *, timeout: float) -> httpx.Client:
@@ -39,7 +39,7 @@ class HubRest:
             return False
 
     def page_status(self, url: str, headers: dict[str, str]) -> int:
-        """The status of a page after redirects, 0 if nobody answers."""
+        """The status of a page after redirects, 0 without an answer."""
         try:
             # Cookies of one person must not go along with another's request.
             with httpx.Client(verify=self._tls, follow_redirects=True, timeout=30) as browser:
@@ -67,8 +67,7 @@ class HubRest:
         url: str | None = f"{self._api_url}/users?limit=200"
         while url:
             response = self._hub.get(url, headers={"Accept": _PAGES}, timeout=10)
-            response.raise_for_status()
-            page = response.json()
+            page = response.raise_for_status().json()
             for user in page["items"]:
                 for name, server in (user.get("servers") or {}).items():
                     found[user["name"], name] = server
@@ -76,13 +75,13 @@ class HubRest:
             url = following["url"] if following else None
         return found
 
-    def start_server(self, user: str) -> int:
-        """POST the user's default server and return the status, after up to 10 s."""
-        return self._hub.post(f"{self._api_url}/users/{user}/server").status_code
+    def start_server(self, user: str) -> None:
+        """POST the user's default server; the hub answers after up to 10 s."""
+        self._hub.post(f"{self._api_url}/users/{user}/server")
 
-    def stop_server(self, user: str) -> int:
-        """DELETE the user's default server and return the status, after up to 10 s."""
-        return self._hub.delete(f"{self._api_url}/users/{user}/server").status_code
+    def stop_server(self, user: str) -> None:
+        """DELETE the user's default server; the hub answers after up to 10 s."""
+        self._hub.delete(f"{self._api_url}/users/{user}/server")
 
     def begin(self, method: str, user: str) -> None:
         """Have the hub start (POST) or stop (DELETE) a server, without waiting for the end."""
@@ -93,9 +92,7 @@ class HubRest:
     def user_token(self, user: str) -> str:
         """A new token of the user's own, as a browser session would have."""
         response = self._hub.post(f"{self._api_url}/users/{user}/tokens", json={"note": "browser"})
-        response.raise_for_status()
-        token: str = response.json()["token"]
-        return token
+        return str(response.raise_for_status().json()["token"])
 
     def resync(self) -> None:
         """Have the hub put all routes back."""

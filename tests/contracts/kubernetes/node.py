@@ -20,17 +20,11 @@ from kubernetes import client
 STARTED = "2026-11-22T10:00:00Z"
 
 
-FOLLOWED_FOR = 10.0
-"""Seconds after which whoever follows a log without an end is sent home."""
-
-
 class PlayedNode:
     """Answers ``/containerLogs/NAMESPACE/POD/CONTAINER`` with what its containers were let say."""
 
     def __init__(self, certificate: Path, key: Path) -> None:
         self._said: dict[tuple[str, str, bool], str] = {}
-        self._over: set[tuple[str, str]] = set()
-        self._heard = threading.Condition()
         node = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -46,8 +40,6 @@ class PlayedNode:
                 if said is None and previous:
                     told = f'previous terminated container "{container}" in pod "{pod}" not found'
                     self._answer(400, told)
-                elif asked.get("follow") == "true":
-                    self._follow(namespace, pod)
                 else:
                     lines = (said or "").splitlines(keepends=True)
                     tail = int(asked.get("tailLines", len(lines)))
@@ -60,16 +52,6 @@ class PlayedNode:
                 self.end_headers()
                 self.wfile.write(text.encode())
 
-            def _follow(self, namespace: str, pod: str) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "text/plain")
-                self.end_headers()
-                sent = ""
-                for said in node._growing(namespace, pod):
-                    self.wfile.write(said.removeprefix(sent).encode())
-                    self.wfile.flush()
-                    sent = said
-
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
@@ -78,33 +60,7 @@ class PlayedNode:
 
     def say(self, namespace: str, pod: str, text: str, *, previous: bool) -> None:
         """Let the pod's container have written this, or the one before it."""
-        with self._heard:
-            self._said[namespace, pod, previous] = text
-            self._heard.notify_all()
-
-    def end(self, namespace: str, pod: str) -> None:
-        """Let the pod's container write nothing more."""
-        with self._heard:
-            self._over.add((namespace, pod))
-            self._heard.notify_all()
-
-    def _growing(self, namespace: str, pod: str) -> Iterator[str]:
-        """What was said so far, each time that it is more, until the end."""
-        sent = ""
-        while True:
-            with self._heard:
-                self._heard.wait_for(
-                    lambda: (
-                        self._said.get((namespace, pod, False), "") != sent  # noqa: B023
-                        or (namespace, pod) in self._over
-                    ),
-                    FOLLOWED_FOR,
-                )
-                said = self._said.get((namespace, pod, False), "")
-            if said == sent:
-                return
-            sent = said
-            yield sent
+        self._said[namespace, pod, previous] = text
 
     @contextmanager
     def answering(self) -> Iterator[PlayedNode]:

@@ -99,9 +99,6 @@ class System(Protocol):
     def say(self, pod: Live, text: str, *, previous: bool = False) -> None:
         """Let the pod's container have written this, or the one that it was before its restart."""
 
-    def end(self, pod: Live) -> None:
-        """Let the pod's container write nothing more."""
-
     def protect(self, namespace: str, app: str) -> AbstractContextManager[None]:
         """Let a disruption budget need every pod with the label ``app``."""
 
@@ -163,9 +160,6 @@ class Double:
         statuses = pod.status.container_statuses or ()
         restarts = statuses[0].restart_count if statuses else 0
         (directory / f"{restarts - previous}.log").write_text(text, encoding="utf-8")
-
-    def end(self, pod: Live) -> None:
-        """Nothing waits for it here."""
 
     @contextmanager
     def protect(self, namespace: str, app: str) -> Iterator[None]:
@@ -258,9 +252,6 @@ class Real:
 
     def say(self, pod: Live, text: str, *, previous: bool = False) -> None:
         self.node.say(pod.metadata.namespace, pod.metadata.name, text, previous=previous)
-
-    def end(self, pod: Live) -> None:
-        self.node.end(pod.metadata.namespace, pod.metadata.name)
 
     @contextmanager
     def protect(self, namespace: str, app: str) -> Iterator[None]:

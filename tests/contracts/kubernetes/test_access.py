@@ -62,11 +62,6 @@ def test_forbidden(system: System, connect: Connect, ns: str) -> None:
             f'configmaps is forbidden: User "{user}" cannot create resource "configmaps" {where}',
         ),
         (
-            core.delete_collection_namespaced_pod,
-            (ns,),
-            f'pods is forbidden: User "{user}" cannot deletecollection resource "pods" {where}',
-        ),
-        (
             core.list_node,
             (),
             f'nodes is forbidden: User "{user}" cannot list resource "nodes" in API group "" at '

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from kubernetes import client
 
-from sandbox.cluster.waiting import wait_for
 from tests.contracts.kubernetes.node import Kubelet
 from tests.contracts.kubernetes.objects import (
     config_map,
     contract,
-    deployment,
     exists,
-    names,
     on_node,
     pod,
     refusal,
 )
-from tests.contracts.kubernetes.systems import Apps, Core, System
+from tests.contracts.kubernetes.systems import Core
 
 
 def options(
@@ -126,16 +122,6 @@ def test_finalizer(core: Core, ns: str) -> None:
     assert not exists(core, ns, "a")
 
 
-@contract("an object that is being deleted gets no new finalizers: 422 Invalid")
-def test_no_new_finalizer(core: Core, ns: str) -> None:
-    core.create_namespaced_config_map(ns, config_map("a", finalizers=["example.org/hold"]))
-    core.delete_namespaced_config_map("a", ns)
-    more = {"metadata": {"finalizers": ["example.org/hold", "example.org/more"]}}
-    told = refusal(core.patch_namespaced_config_map, "a", ns, more)
-    assert (told.status, told.reason) == (422, "Invalid")
-    core.patch_namespaced_config_map("a", ns, {"metadata": {"finalizers": None}})
-
-
 @contract("nobody undoes a deletion: a written deletionTimestamp is kept as it was")
 def test_no_undoing(core: Core, ns: str) -> None:
     core.create_namespaced_pod(ns, on_node("a"))
@@ -152,48 +138,3 @@ def test_answer(core: Core, ns: str) -> None:
     assert (told["kind"], told["status"]) == ("Status", "Success")
     wanted = {"name": "a", "kind": "configmaps", "uid": made.metadata.uid}
     assert told["details"] == wanted
-
-
-@contract("deletecollection deletes what the selectors choose, pods in their grace")
-def test_collection(core: Core, ns: str) -> None:
-    for name, app in (("a", "x"), ("b", "x"), ("c", "y")):
-        core.create_namespaced_pod(ns, on_node(name, labels={"app": app}))
-    core.delete_collection_namespaced_pod(ns, label_selector="app=x")
-    going = {
-        item.metadata.name: item.metadata.deletion_timestamp is not None
-        for item in core.list_namespaced_pod(ns).items
-    }
-    assert going == {"a": True, "b": True, "c": False}
-    core.delete_collection_namespaced_pod(
-        ns, field_selector="metadata.name!=c", grace_period_seconds=0
-    )
-    assert names(core.list_namespaced_pod(ns)) == ["c"]
-
-
-@pytest.mark.parametrize("policy", ["Background", "Foreground", "Orphan"])
-@contract("propagation: dependents go with their owner, before it, or stay")
-def test_propagation(system: System, core: Core, apps: Apps, ns: str, policy: str) -> None:
-    if not system.has_controllers:
-        pytest.skip("KUBEBUILDER_ASSETS has no kube-controller-manager")
-    apps.create_namespaced_deployment(ns, deployment("hub"))
-    wait_for(lambda: len(core.list_namespaced_pod(ns).items) == 1, "a pod")
-    apps.delete_namespaced_deployment("hub", ns, propagation_policy=policy)
-    if policy == "Foreground":
-        held = apps.list_namespaced_deployment(ns).items
-        assert [item.metadata.finalizers for item in held] in ([["foregroundDeletion"]], [])
-    wait_for(lambda: not apps.list_namespaced_deployment(ns).items, "the Deployment to go")
-    if policy == "Orphan":
-        (left,) = apps.list_namespaced_replica_set(ns).items
-        assert not left.metadata.owner_references
-        assert len(core.list_namespaced_pod(ns).items) == 1
-    else:
-        wait_for(lambda: not apps.list_namespaced_replica_set(ns).items, "the ReplicaSet to go")
-        wait_for(lambda: not core.list_namespaced_pod(ns).items, "the pods to go")
-
-
-@contract("an unknown propagation policy is refused and deletes nothing")
-def test_unknown_propagation(core: Core, ns: str) -> None:
-    core.create_namespaced_config_map(ns, config_map("a"))
-    told = refusal(core.delete_namespaced_config_map, "a", ns, propagation_policy="Sideways")
-    assert (told.status, told.reason) == (422, "Invalid")
-    assert core.read_namespaced_config_map("a", ns)

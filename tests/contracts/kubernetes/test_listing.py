@@ -52,7 +52,7 @@ def test_label_selectors(core: Core, ns: str, selector: str, found: list[str]) -
 
 @pytest.mark.parametrize(
     "selector",
-    ["app=hub=x", "app in hub", "app in (hub", "=hub", "a b", "app=(x)", "app=-x", "-a=x"],
+    ["app=hub=x", "app in hub", "app in (hub", "=hub", "a b", "app=(x)", "-a=x"],
 )
 @contract("a label selector that makes no sense is 400 BadRequest")
 def test_bad_label_selectors(core: Core, ns: str, selector: str) -> None:

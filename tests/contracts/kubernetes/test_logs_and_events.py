@@ -11,7 +11,7 @@ from kubernetes.client.exceptions import ApiException
 from sandbox.cluster.waiting import wait_for
 from tests.contracts.kubernetes.node import STARTED, Kubelet
 from tests.contracts.kubernetes.objects import contract, deployment, on_node, pod, refusal
-from tests.contracts.kubernetes.systems import DOUBLE, Apps, Core, System
+from tests.contracts.kubernetes.systems import Apps, Core, System
 
 
 @contract("a log is the container's output, or its last lines")
@@ -44,23 +44,6 @@ def refused(core: Core, ns: str, **asked: Any) -> tuple[int, str]:
     return int(caught.value.status), str(told["message"])
 
 
-@contract("a log that is followed goes on until its container ends")
-@pytest.mark.differs(DOUBLE, "it ends at what there is: neither mayday nor KubeSpawner follows one")
-def test_followed_log(system: System, core: Core, ns: str, kubelet: Kubelet) -> None:
-    made = kubelet.runs(core.create_namespaced_pod(ns, on_node("a")))
-    system.say(made, "one\n")
-    following = core.read_namespaced_pod_log(
-        "a", ns, follow=True, _preload_content=False, _request_timeout=10
-    )
-    lines = iter(following)
-    assert next(lines) == b"one\n"
-    system.say(made, "one\ntwo\n")
-    assert next(lines, b"") == b"two\n"
-    system.end(made)
-    assert list(lines) == []
-    following.release_conn()
-
-
 @contract("the log of no pod is 404; of a container that the pod has not, 400")
 def test_no_log(core: Core, ns: str) -> None:
     told = refusal(core.read_namespaced_pod_log, "none", ns)
@@ -80,14 +63,6 @@ def test_which_log(system: System, core: Core, ns: str, kubelet: Kubelet) -> Non
     assert told.message == (
         "a container name must be specified for pod a, choose one of: [main side]"
     )
-
-
-@pytest.mark.parametrize("asked", [{"tail_lines": -1}, {"limit_bytes": 0}, {"since_seconds": 0}])
-@contract("a log asked for in impossible amounts is 422 Invalid")
-def test_impossible_log(core: Core, ns: str, asked: dict[str, Any]) -> None:
-    core.create_namespaced_pod(ns, on_node("a"))
-    told = refusal(core.read_namespaced_pod_log, "a", ns, **asked)
-    assert (told.status, told.reason) == (422, "Invalid")
 
 
 @contract("the log of a pod that no node holds yet is empty")
@@ -127,17 +102,6 @@ def test_events(core: Core, ns: str) -> None:
         found = core.list_namespaced_event(ns, field_selector=selector).items
         assert (selector, [item.reason for item in found]) == (selector, reasons)
     assert found[0].last_timestamp.isoformat() == "2026-11-22T10:00:00+00:00"
-
-
-@contract("an event belongs in the namespace of its object: elsewhere 422 Invalid")
-def test_event_elsewhere(core: Core, ns: str) -> None:
-    body = {
-        "metadata": {"name": "a.x"},
-        "involvedObject": {"kind": "Pod", "name": "a", "namespace": "default"},
-        "reason": "Evicted",
-    }
-    told = refusal(core.create_namespaced_event, ns, body)
-    assert (told.status, told.reason) == (422, "Invalid")
 
 
 @contract("controllers say what they do: ScalingReplicaSet, SuccessfulCreate")

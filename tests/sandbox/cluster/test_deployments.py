@@ -123,9 +123,7 @@ def test_scaling_by_its_subresource(
     assert (scale.spec.replicas, scale.status.selector) == (1, "app=proxy")
     apps.patch_namespaced_deployment_scale("proxy", NS, {"spec": {"replicas": 3}})
     wait_for(lambda: settled(apps, 3), "three pods")
-    scale = apps.read_namespaced_deployment_scale("proxy", NS)
-    scale.spec.replicas = 0
-    apps.replace_namespaced_deployment_scale("proxy", NS, scale)
+    apps.patch_namespaced_deployment_scale("proxy", NS, {"spec": {"replicas": 0}})
     wait_for(lambda: not pods(core), "no pods")
 
 

@@ -58,12 +58,6 @@ def test_a_bad_request_gets_a_status(
     assert status["kind"] == "Status"
 
 
-def test_a_body_may_be_yaml(raw: httpx.Client) -> None:
-    headers = {"Content-Type": "application/yaml"}
-    answer = raw.post(MAPS, content="metadata:\n  name: b\n", headers=headers)
-    assert (answer.status_code, answer.json()["kind"]) == (201, "ConfigMap")
-
-
 def test_the_version_and_health_need_no_token(cluster: ClusterDouble) -> None:
     assert httpx.get(f"{cluster.server}/version").json()["major"] == "1"
     assert httpx.get(f"{cluster.server}/readyz").text == "ok"

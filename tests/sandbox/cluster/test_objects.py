@@ -49,13 +49,6 @@ def test_a_token_may_only_do_what_its_rule_lets_it(cluster: ClusterDouble, tmp_p
     made.rest_client.pool_manager.clear()
 
 
-def test_namespaces_are_objects_too(core: client.CoreV1Api) -> None:
-    core.create_namespace({"metadata": {"name": "staging"}})
-    assert core.read_namespace("staging").status.phase == "Active"
-    names = {n.metadata.name for n in core.list_namespace().items}
-    assert names == {"default", "kube-system", "hub-prod", "staging"}
-
-
 def test_a_path_that_is_not_served_is_not_found(api: client.ApiClient) -> None:
     with pytest.raises(ApiException) as exc:
         client.BatchV1Api(api).list_namespaced_job(NS)

@@ -41,7 +41,7 @@ def core(cluster: ClusterDouble, tmp_path: Path) -> Iterator[client.CoreV1Api]:
     api.close()
 
 
-BRIEF = {"timeout_seconds": 1, "_request_timeout": 5}
+BRIEF = {"timeout_seconds": 1, "_request_timeout": 3}
 
 
 def watched(core: client.CoreV1Api, **asked: Any) -> tuple[list[str], Exception | None]:

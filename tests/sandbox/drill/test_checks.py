@@ -11,8 +11,7 @@ from sandbox.drill import Seen, Stored, check
 from sandbox.drill.checks import CHECKS
 from sandbox.drill.people import STUCK, STUDENTS
 from sandbox.drill.script import CHANNEL, GROUPS, ITEMS, REPORT_DATE, REPORT_TITLE, TIMES
-from sandbox.drill.seen import Filed
-from sandbox.drill.stage import Sight
+from sandbox.drill.seen import Filed, Sight
 from sandbox.github_keep import PracticeIssue
 from sandbox.hub.running import Row
 
@@ -20,13 +19,12 @@ PAGE = "http://127.0.0.1:1/practice/incidents/issues"
 STAYED = [user for user in STUDENTS if user not in STUCK]
 
 
-def sight(name: str, *, routed: int = 12, stuck: bool = False, gone: bool = False) -> Sight:
+def sight(name: str = "", *, routed: int = 12, stuck: bool = False, gone: bool = False) -> Sight:
     """The hub with so many routes; the stuck two are stopping, or gone, or well."""
     there = STAYED if stuck or gone else list(STUDENTS)
     users = [*there, *(STUCK if stuck else ())]
     led = there[:routed]
     return Sight(
-        name=name,
         rows=[
             Row(
                 user=user,

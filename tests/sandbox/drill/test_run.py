@@ -47,5 +47,5 @@ def test_a_folder_that_is_no_drills_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_the_story_goes_forward() -> None:
-    moments = [beat.when for beat in STORY]
+    moments = [step.when for step in STORY]
     assert moments == sorted(moments)

@@ -1,8 +1,8 @@
-"""Kills what a killed sandbox leaves behind; runs as a process of its own, beside the sandbox.
+"""Kills the processes that a killed sandbox leaves behind; runs as a separate process.
 
 Its standard input is a pipe from the sandbox: a line `+PID` or `-PID` for each process group that
-came or went. The pipe ends when the sandbox does, however it died, `kill -9` included; then every
-group still on the list is killed. A pipe needs no Linux-only call, so this holds on a Mac too.
+starts or ends. The pipe ends with the sandbox, `kill -9` included; then every group that is still
+listed is killed. A pipe works on Linux and on a Mac.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""Puts a broken sandbox right again, whatever was played on it."""
+"""Repairs a hub, whatever outage was played on it."""
 
 from __future__ import annotations
 
