@@ -48,7 +48,6 @@ class Posts:
         self._workspace.touch()
         shown = copy.deepcopy(self._workspace.message_view(channel, message))
         self._tell(channel, {**shown, "event_ts": message["ts"]})
-        self._tell_mention(channel, message)
         return message
 
     def compose(self, author: User, draft: Draft, ts: str) -> Json:
@@ -174,16 +173,14 @@ class Posts:
         pin = {"ts": message["ts"], "created": self._workspace.seconds(), "created_by": user.id}
         channel.pins.append(pin)
         self._workspace.touch()
-        self._tell_pin("pin_added", channel, pin, user)
 
-    def unpin(self, channel: Channel, message: Json, user: User) -> None:
+    def unpin(self, channel: Channel, message: Json) -> None:
         """Take a pin away. Raises `no_pin`."""
         pin = next((pin for pin in channel.pins if pin["ts"] == message["ts"]), None)
         if pin is None:
             raise SlackError("no_pin")
         channel.pins.remove(pin)
         self._workspace.touch()
-        self._tell_pin("pin_removed", channel, pin, user)
 
     def pin_item(self, channel: Channel, pin: Json) -> Json:
         """A pin as pins.list and the pin events show it."""
@@ -196,12 +193,16 @@ class Posts:
             "message": self._workspace.message_view(channel, message, include_metadata=False),
         }
 
-    def whisper(self, channel: Channel, to: User, message: Json) -> None:
-        """Show a message to one person only; nobody else ever sees it, and no event tells of it."""
+    def post_ephemeral(self, channel: Channel, to: User, draft: Draft) -> Json:
+        """Show the bot's message to one person only; no event is sent for it."""
+        message = self.compose(self._workspace.bot, draft, self._workspace.next_ts())
         message["ephemeral"] = True
+        if draft.thread_ts:
+            message["thread_ts"] = draft.thread_ts
         own = self._workspace.ephemerals.setdefault(to.id, {})
         own.setdefault(channel.id, []).append(message)
         self._workspace.touch()
+        return message
 
     def file_view(self, file: File) -> Json:
         """A file object."""
@@ -252,12 +253,6 @@ class Posts:
         }
         self._tell(channel, event)
 
-    def _tell_mention(self, channel: Channel, message: Json) -> None:
-        bot_id = self._workspace.app.user_id
-        if f"<@{bot_id}>" in message["text"] and message["user"] != bot_id:
-            mention = {**copy.deepcopy(message), "type": "app_mention", "channel": channel.id}
-            self._events.happened({**mention, "event_ts": message["ts"]}, channel)
-
     def _tell_reaction(
         self, kind: str, channel: Channel, message: Json, user: User, name: str
     ) -> None:
@@ -269,18 +264,5 @@ class Posts:
             "reaction": name,
             "item_user": message.get("user"),
             "item": item,
-        }
-        self._events.happened(event, channel)
-
-    def _tell_pin(self, kind: str, channel: Channel, pin: Json, user: User) -> None:
-        item = self.pin_item(channel, pin)
-        event = {
-            "type": kind,
-            "user": user.id,
-            "channel_id": channel.id,
-            "item": copy.deepcopy(item),
-            "item_user": item["message"].get("user"),
-            "pin_count": len(channel.pins),
-            "has_pins": bool(channel.pins),
         }
         self._events.happened(event, channel)

@@ -18,30 +18,29 @@ from sandbox.own_words import System
 from sandbox.rules import Faults
 from sandbox.slack import snapshot
 from sandbox.slack.behaviour import Behaviour
+from sandbox.slack.channels import Channels
 from sandbox.slack.deliveries import Delivered, Outbox
 from sandbox.slack.events import Events
 from sandbox.slack.extras import Extras, HubsReader, ReportsReader
+from sandbox.slack.fault_buttons import conditions, fault_buttons
 from sandbox.slack.http_mode import HttpMode
+from sandbox.slack.inspector_api import InspectorApi
 from sandbox.slack.interactions import Interactions
-from sandbox.slack.lab_api import LabApi
 from sandbox.slack.local_only import LocalOnly
 from sandbox.slack.manifest import read_manifest
 from sandbox.slack.modals import Modals
 from sandbox.slack.page_api import PageApi
 from sandbox.slack.person import Parts, Person
-from sandbox.slack.places import Places
 from sandbox.slack.posts import Posts
 from sandbox.slack.recent import recent
 from sandbox.slack.response_urls import ResponseUrls
 from sandbox.slack.seed import new_workspace
 from sandbox.slack.server import Server, page_routes
 from sandbox.slack.socket_mode import SocketMode
-from sandbox.slack.suggestions import Suggestions
-from sandbox.slack.troubles import conditions, troubles
-from sandbox.slack.uploads import upload_route
 from sandbox.slack.values import Call, Clock, Json, new_id, now_utc
 from sandbox.slack.web_api.context import Context
 from sandbox.slack.web_api.endpoint import WebApi
+from sandbox.slack.web_api.files import upload_route
 from sandbox.slack.workspace import Channel, User, UserGroup
 from sandbox.traffic import Traffic
 
@@ -52,8 +51,8 @@ class SlackSandbox(Behaviour):
     """A Slack workspace on 127.0.0.1 for one app.
 
     port: 0 takes a free one. clock: dates messages; ages of triggers and sockets use real time.
-    state_file: where the workspace is kept over a restart; None forgets it. page_directory: where
-    the page's files are. manifest: the app's manifest in Slack's form, already parsed.
+    state_file: keeps the workspace over a restart; None forgets it. manifest: the app's manifest in
+    Slack's form, already parsed. team_id, bot_user_id and the secrets are those of the workspace.
     """
 
     def __init__(
@@ -62,13 +61,16 @@ class SlackSandbox(Behaviour):
         port: int = 0,
         clock: Clock = now_utc,
         state_file: Path | None = None,
-        page_directory: Path | None = None,
         manifest: Mapping[str, Any] | None = None,
     ) -> None:
         self._manifest = read_manifest(manifest)
         kept = snapshot.read(state_file, clock) if state_file is not None else None
         self._workspace = workspace = kept or new_workspace(self._manifest, clock)
-        self._page_directory = page_directory or _PAGE
+        self.team_id = workspace.team_id
+        self.bot_user_id = workspace.app.user_id
+        self.bot_token = workspace.app.bot_token
+        self.app_token = workspace.app.app_token
+        self.signing_secret = workspace.app.signing_secret
         self._saver = snapshot.Saver(workspace, state_file) if state_file is not None else None
         self.rules = Faults()
         self.traffic = Traffic(clock=clock)
@@ -78,7 +80,7 @@ class SlackSandbox(Behaviour):
         self._extras = Extras()
         events = Events(workspace, self._manifest, self._outbox)
         posts = Posts(workspace, events)
-        places = Places(workspace, events, posts)
+        channels = Channels(workspace, events, posts)
         modals = Modals(workspace)
         self._urls = ResponseUrls(workspace, posts)
         self._parts = Parts(
@@ -86,17 +88,14 @@ class SlackSandbox(Behaviour):
             manifest=self._manifest,
             events=events,
             posts=posts,
-            places=places,
+            channels=channels,
             modals=modals,
-            interactions=Interactions(
-                workspace, self._manifest, self._outbox, posts, modals, self._urls
-            ),
-            suggestions=Suggestions(workspace, self._outbox, modals),
+            interactions=Interactions(workspace, self._manifest, self._outbox, modals, self._urls),
         )
         self._context = Context(
             workspace=workspace,
             posts=posts,
-            places=places,
+            channels=channels,
             modals=modals,
             socket=self._socket,
             scopes=set(self._manifest.scopes),
@@ -107,7 +106,7 @@ class SlackSandbox(Behaviour):
         )
         self.board = FaultBoard()
         self.board.attach(
-            System.SLACK, self.rules, troubles(self), conditions=lambda: conditions(self)
+            System.SLACK, self.rules, fault_buttons(self), conditions=lambda: conditions(self)
         )
         self._page_api = PageApi(self._parts, self._outbox, self._extras)
         workspace.listeners.append(self._on_change)
@@ -153,8 +152,8 @@ class SlackSandbox(Behaviour):
                 Route("/response/{key}", self._web_api.serve_url, methods=["POST"]),
                 WebSocketRoute("/socket", self._socket.serve),
                 *self._page_api.routes(),
-                *LabApi(self.traffic, self.board).routes(),
-                *page_routes(self._page_directory),
+                *InspectorApi(self.traffic, self.board).routes(),
+                *page_routes(_PAGE),
             ],
             middleware=[Middleware(LocalOnly)],
         )
@@ -175,31 +174,6 @@ class SlackSandbox(Behaviour):
     def api_url(self) -> str:
         """The Web API's address, for slack_sdk's `base_url`."""
         return f"{self._server.url}api/"
-
-    @property
-    def bot_token(self) -> str:
-        """The bot token."""
-        return self._workspace.app.bot_token
-
-    @property
-    def app_token(self) -> str:
-        """The app-level token for Socket Mode."""
-        return self._workspace.app.app_token
-
-    @property
-    def signing_secret(self) -> str:
-        """The secret that requests in HTTP mode are signed with."""
-        return self._workspace.app.signing_secret
-
-    @property
-    def team_id(self) -> str:
-        """The workspace's id."""
-        return self._workspace.team_id
-
-    @property
-    def bot_user_id(self) -> str:
-        """The bot's user id."""
-        return self._workspace.app.user_id
 
     # How it behaves.
 

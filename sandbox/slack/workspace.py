@@ -22,7 +22,6 @@ class ChannelKind(StrEnum):
     PUBLIC = "public_channel"
     PRIVATE = "private_channel"
     IM = "im"
-    MPIM = "mpim"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,32 +192,30 @@ class Workspace:
         if name_or_id in self.channels:
             return self.channels[name_or_id]
         name = name_or_id.removeprefix("#")
-        return next(
-            (
-                channel
-                for channel in self.channels.values()
-                if channel.name and channel.name == name
-            ),
-            None,
-        )
+        found = (each for each in self.channels.values() if each.name and each.name == name)
+        return next(found, None)
 
-    def direct_channel(self, user_ids: frozenset[str]) -> Channel:
-        """The direct conversation of exactly these people, made when first needed."""
-        kind = ChannelKind.IM if len(user_ids) <= 2 else ChannelKind.MPIM
+    def direct_channel(self, user_id: str) -> Channel:
+        """The direct conversation of a person with the app, made when first needed."""
+        members = sorted({user_id, self.app.user_id})
         for channel in self.channels.values():
-            if channel.kind is kind and frozenset(channel.members) == user_ids:
+            if channel.kind is ChannelKind.IM and channel.members == members:
                 return channel
-        names = sorted(self.users[user_id].name for user_id in user_ids)
         channel = Channel(
-            id=new_id("D" if kind is ChannelKind.IM else "G"),
-            name="" if kind is ChannelKind.IM else f"mpdm-{'--'.join(names)}-1",
-            kind=kind,
+            id=new_id("D"),
+            name="",
+            kind=ChannelKind.IM,
             creator=self.app.user_id,
             created=self.seconds(),
-            members=sorted(user_ids),
+            members=members,
         )
         self.channels[channel.id] = channel
         return channel
+
+    def ephemeral(self, user: User, channel: Channel, ts: str | None) -> Json | None:
+        """The message of that ts that only `user` sees, or None."""
+        own = self.ephemerals.get(user.id, {}).get(channel.id, [])
+        return next((message for message in own if message["ts"] == ts), None)
 
     def message_view(
         self, channel: Channel, message: Json, *, include_metadata: bool = True

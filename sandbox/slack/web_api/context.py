@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from sandbox.slack.channels import Channels
 from sandbox.slack.modals import Modals
-from sandbox.slack.places import Places
 from sandbox.slack.posts import Posts
 from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.values import Json, SlackError
@@ -20,7 +20,6 @@ _SCOPE_STEMS = {
     ChannelKind.PUBLIC: "channels",
     ChannelKind.PRIVATE: "groups",
     ChannelKind.IM: "im",
-    ChannelKind.MPIM: "mpim",
 }
 
 
@@ -84,7 +83,7 @@ class Context:
 
     workspace: Workspace
     posts: Posts
-    places: Places
+    channels: Channels
     modals: Modals
     socket: SocketMode
     scopes: set[str]
@@ -158,7 +157,6 @@ class Context:
 class TokenKind(StrEnum):
     """Which token a method takes."""
 
-    NONE = "none"
     BOT = "bot"
     APP = "app"
 

@@ -163,8 +163,6 @@ class WebApi:
 
     def _check_token(self, method: Method, token: str) -> None:
         app = self._context.workspace.app
-        if method.token is TokenKind.NONE:
-            return
         if not token:
             raise SlackError("not_authed")
         if token in self.revoked:

@@ -23,7 +23,7 @@ def add_pin(context: Context, args: Args) -> Json:
 def remove_pin(context: Context, args: Args) -> Json:
     """pins.remove."""
     channel, message = _pinned(context, args)
-    context.posts.unpin(channel, message, context.bot)
+    context.posts.unpin(channel, message)
     return {}
 
 
@@ -87,14 +87,6 @@ def edit_bookmark(context: Context, args: Args) -> Json:
     return {"bookmark": dict(bookmark)}
 
 
-def remove_bookmark(context: Context, args: Args) -> Json:
-    """bookmarks.remove."""
-    channel = context.own_channel(args, "channel_id")
-    channel.bookmarks.remove(_bookmark(channel, args))
-    context.workspace.touch()
-    return {}
-
-
 def list_bookmarks(context: Context, args: Args) -> Json:
     """bookmarks.list."""
     channel = context.own_channel(args, "channel_id", archived_ok=True)
@@ -144,23 +136,13 @@ def _reaction(context: Context, args: Args) -> tuple[Channel, Json, str]:
     return channel, message, name
 
 
-def get_reactions(context: Context, args: Args) -> Json:
-    """reactions.get."""
-    channel = context.own_channel(args, archived_ok=True)
-    message = context.message(channel, args.required("timestamp"))
-    view = context.workspace.message_view(channel, message, include_metadata=False)
-    return {"type": "message", "channel": channel.id, "message": view}
-
-
 METHODS: Mapping[str, Method] = {
     "pins.add": Method(handler=add_pin, scopes=("pins:write",), tier=20),
     "pins.remove": Method(handler=remove_pin, scopes=("pins:write",), tier=20),
     "pins.list": Method(handler=list_pins, scopes=("pins:read",), tier=20),
     "bookmarks.add": Method(handler=add_bookmark, scopes=("bookmarks:write",), tier=20),
     "bookmarks.edit": Method(handler=edit_bookmark, scopes=("bookmarks:write",), tier=20),
-    "bookmarks.remove": Method(handler=remove_bookmark, scopes=("bookmarks:write",), tier=20),
     "bookmarks.list": Method(handler=list_bookmarks, scopes=("bookmarks:read",), tier=50),
     "reactions.add": Method(handler=add_reaction, scopes=("reactions:write",), tier=50),
     "reactions.remove": Method(handler=remove_reaction, scopes=("reactions:write",), tier=20),
-    "reactions.get": Method(handler=get_reactions, scopes=("reactions:read",), tier=50),
 }

@@ -20,12 +20,9 @@ def push_view(context: Context, args: Args) -> Json:
 
 
 def update_view(context: Context, args: Args) -> Json:
-    """views.update, by view_id or external_id."""
+    """views.update, by view_id."""
     view = context.modals.update(
-        _definition(args),
-        view_id=args.text("view_id"),
-        external_id=args.text("external_id"),
-        expected_hash=args.text("hash"),
+        args.text("view_id"), _definition(args), expected_hash=args.text("hash")
     )
     return _answer(context, view)
 

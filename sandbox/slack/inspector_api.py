@@ -1,4 +1,4 @@
-"""The endpoints of the page's two panels for whoever tests: the traffic, and the faults."""
+"""The endpoints of the page's panels for testers: the traffic, and the faults."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.errors import SandboxError
 from sandbox.fault_board import FaultBoard
-from sandbox.rule_json import rule_from_json
 from sandbox.traffic import Traffic
 
 
-class LabApi:
+class InspectorApi:
     """What the panels read and do. Everything that is refused is one sentence."""
 
     def __init__(self, traffic: Traffic, board: FaultBoard) -> None:
@@ -54,7 +53,6 @@ class LabApi:
         board = self._board
         verbs: dict[str, Callable[[], str]] = {
             "press": lambda: board.press(str(body.get("id")), _texts(body.get("params"))),
-            "add": lambda: board.add(str(body.get("system")), rule_from_json(body.get("rule"))),
             "take_away": lambda: board.take_away(str(body.get("id"))),
             "heal": board.heal,
         }
