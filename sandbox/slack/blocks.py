@@ -5,7 +5,7 @@ Sources: docs.slack.dev/reference/block-kit/blocks, /block-elements, /compositio
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from slack_sdk.errors import SlackObjectFormationError
@@ -15,21 +15,20 @@ from slack_sdk.models.views import View
 from sandbox.slack.values import Json, SlackError, new_id
 
 _IN_MESSAGES = frozenset(
-    {"actions", "context", "divider", "header", "image", "rich_text", "section"}
+    ["actions", "context", "divider", "header", "image", "rich_text", "section"]
 )
 _IN_VIEWS = _IN_MESSAGES | {"input"}
-_SELECTS = frozenset(
+_CHOICES = frozenset(
     f"{many}{kind}_select"
     for many in ("", "multi_")
     for kind in ("static", "external", "users", "conversations", "channels")
-)
-_PICKERS = frozenset({"checkboxes", "datepicker", "datetimepicker", "radio_buttons", "timepicker"})
-_TEXT_INPUTS = frozenset({"email_text_input", "number_input", "plain_text_input", "url_text_input"})
-_ELEMENTS = {
-    "actions": _SELECTS | _PICKERS | {"button", "overflow"},
+) | {"checkboxes", "datepicker", "datetimepicker", "radio_buttons", "timepicker"}
+_TEXT_INPUTS = {"email_text_input", "number_input", "plain_text_input", "url_text_input"}
+_ELEMENTS: Mapping[str, frozenset[str]] = {
+    "actions": _CHOICES | {"button", "overflow"},
     "context": frozenset({"image", "mrkdwn", "plain_text"}),
-    "input": _SELECTS | _PICKERS | _TEXT_INPUTS,
-    "section": _SELECTS | _PICKERS | {"button", "image", "overflow"},
+    "input": _CHOICES | _TEXT_INPUTS,
+    "section": _CHOICES | {"button", "image", "overflow"},
 }
 """The types of elements that each type of block takes."""
 
@@ -38,7 +37,7 @@ _LONGEST_INPUT = 3000
 _LONGEST_DESCRIPTION = 75
 
 _TEXT_KEYS = frozenset(
-    {
+    [
         "close",
         "confirm",
         "deny",
@@ -49,7 +48,7 @@ _TEXT_KEYS = frozenset(
         "submit",
         "text",
         "title",
-    }
+    ]
 )
 _MRKDWN = frozenset(
     {("section", "text"), ("section", "fields"), ("context", "elements"), ("confirm", "text")}

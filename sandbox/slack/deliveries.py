@@ -6,10 +6,9 @@ acknowledgement, and redelivers events as Slack does.
 """
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from sandbox.faults import HARMLESS, Fault
 from sandbox.own_words import System
@@ -60,13 +59,9 @@ class Receipt:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Delivered:
+class Delivered(Delivery):
     """A finished attempt, for tests to look at."""
 
-    kind: DeliveryKind
-    name: str
-    payload: Mapping[str, Any]
-    attempt: int
     reached: bool
     acked: bool
 
@@ -150,7 +145,7 @@ class Outbox:
             Passage(
                 direction=Direction.DELIVERY,
                 name=delivery.name,
-                kind=delivery.kind.value,
+                kind=delivery.kind,
                 body=delivery.payload,
             )
         )
@@ -201,16 +196,8 @@ class Outbox:
 
     def _note(self, delivery: Delivery, receipt: Receipt) -> None:
         with self._workspace.lock:
-            self.log.append(
-                Delivered(
-                    kind=delivery.kind,
-                    name=delivery.name,
-                    payload=delivery.payload,
-                    attempt=delivery.attempt,
-                    reached=receipt.reached,
-                    acked=receipt.acked,
-                )
-            )
+            fields = vars(delivery)
+            self.log.append(Delivered(**fields, reached=receipt.reached, acked=receipt.acked))
             self._workspace.changed.notify_all()
 
 
