@@ -10,11 +10,7 @@ from sandbox.slack.deliveries import Delivery, DeliveryKind
 from sandbox.slack.values import Json, new_id
 from sandbox.slack.workspace import Channel, ChannelKind, User, Workspace
 
-_CHANNEL_TYPES = {
-    ChannelKind.PUBLIC: "channel",
-    ChannelKind.PRIVATE: "group",
-    ChannelKind.IM: "im",
-}
+_CHANNEL_TYPES = {ChannelKind.PUBLIC: "channel", ChannelKind.PRIVATE: "group", ChannelKind.IM: "im"}
 _SUBSCRIPTIONS = {
     ChannelKind.PUBLIC: "message.channels",
     ChannelKind.PRIVATE: "message.groups",
@@ -37,12 +33,7 @@ def subscription(event: Json, channel: Channel) -> str:
 def event_delivery(workspace: Workspace, event: Json, channel: Channel) -> Delivery:
     """An event in its `event_callback` wrapper, with an event_id of its own."""
     app = workspace.app
-    context = {
-        "et": event["type"],
-        "tid": workspace.team_id,
-        "aid": app.id,
-        "cid": channel.id,
-    }
+    context = {"et": event["type"], "tid": workspace.team_id, "aid": app.id, "cid": channel.id}
     payload = {
         "token": app.verification_token,
         "team_id": workspace.team_id,

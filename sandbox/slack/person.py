@@ -35,9 +35,7 @@ class Parts:
     interactions: Interactions
 
 
-def _by_hand(
-    verb: Callable[Concatenate["Person", P], R],
-) -> Callable[Concatenate["Person", P], R]:
+def _by_hand(verb: Callable[Concatenate["Person", P], R]) -> Callable[Concatenate["Person", P], R]:
     """Run a verb under the workspace's lock, and turn Slack's error into a sentence."""
 
     @functools.wraps(verb)

@@ -16,11 +16,7 @@ from sandbox.slack.values import Json, SlackError
 from sandbox.slack.workspace import Channel, ChannelKind, User, Workspace
 
 _FALSE = {"", "0", "false", "False", "null", "None"}
-_SCOPE_STEMS = {
-    ChannelKind.PUBLIC: "channels",
-    ChannelKind.PRIVATE: "groups",
-    ChannelKind.IM: "im",
-}
+_SCOPE_STEMS = {ChannelKind.PUBLIC: "channels", ChannelKind.PRIVATE: "groups", ChannelKind.IM: "im"}
 
 
 class Args:

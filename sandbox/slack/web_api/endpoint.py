@@ -94,13 +94,7 @@ class WebApi:
         return _Answer(body={"ok": True}, plain="ok")
 
     async def _pass(
-        self,
-        request: Request,
-        method: str,
-        values: Json,
-        act: Callable[[], _Answer],
-        *,
-        log: bool,
+        self, request: Request, method: str, values: Json, act: Callable[[], _Answer], *, log: bool
     ) -> Response:
         """Do it, as far as the rules let it."""
         entry = self._traffic.begin(System.SLACK, Way.CALL, method, asked=values)
