@@ -18,9 +18,6 @@ _SIMPLE: Mapping[str, tuple[str, ...]] = {
     "join": ("channel",),
     "leave": ("channel",),
     "invite": ("channel", "user"),
-    "set_topic": ("channel", "topic"),
-    "archive": ("channel",),
-    "unarchive": ("channel",),
     "mark_read": ("channel", "ts"),
     "close_view": ("view_id",),
 }

@@ -13,21 +13,17 @@ from slack_sdk.models.blocks import Block, Option
 from slack_sdk.models.views import View
 
 from sandbox.slack.values import Json, SlackError, new_id
+from sandbox.slack.view_state import INPUTS, elements_of, interactive_elements
 
 _IN_MESSAGES = frozenset(
     ["actions", "context", "divider", "header", "image", "rich_text", "section"]
 )
 _IN_VIEWS = _IN_MESSAGES | {"input"}
-_CHOICES = frozenset(
-    f"{many}{kind}_select"
-    for many in ("", "multi_")
-    for kind in ("static", "external", "users", "conversations", "channels")
-) | {"checkboxes", "datepicker", "datetimepicker", "radio_buttons", "timepicker"}
-_TEXT_INPUTS = {"email_text_input", "number_input", "plain_text_input", "url_text_input"}
+_CHOICES = INPUTS - {"plain_text_input"}
 _ELEMENTS: Mapping[str, frozenset[str]] = {
     "actions": _CHOICES | {"button", "overflow"},
     "context": frozenset({"image", "mrkdwn", "plain_text"}),
-    "input": _CHOICES | _TEXT_INPUTS,
+    "input": INPUTS,
     "section": _CHOICES | {"button", "image", "overflow"},
 }
 """The types of elements that each type of block takes."""
@@ -103,23 +99,6 @@ def view_definition(view: Any) -> Json:
     return checked
 
 
-def interactive_elements(blocks: list[Json]) -> list[tuple[str, Json]]:
-    """Every element with an action_id, with the block_id of its block, in order."""
-    return [
-        (block["block_id"], element)
-        for block in blocks
-        for element in _elements(block)
-        if isinstance(element, dict) and "action_id" in element
-    ]
-
-
-def _elements(block: Json) -> list[Any]:
-    several = block.get("elements")
-    found = [block.get("accessory"), block.get("element")]
-    found += several if isinstance(several, list) else []
-    return [element for element in found if element is not None]
-
-
 def _refusal(messages: list[str], pointer: str) -> _Refuse:
     return lambda message: messages.append(f"[ERROR] {message} [json-pointer:{pointer}]")
 
@@ -163,7 +142,7 @@ def _check_elements(block: Json, refuse: _Refuse) -> None:
         block.setdefault("dispatch_action", False)
     if kind not in _ELEMENTS:
         return
-    elements = _elements(block)
+    elements = elements_of(block)
     if not elements and kind != "section":
         refuse("missing required field: elements")
     taken: list[str] = []

@@ -27,7 +27,6 @@ class InspectorApi:
         """All endpoints, to be mounted at the root."""
         return [
             Route("/_sandbox/traffic", self._since),
-            Route("/_sandbox/traffic/clear", self._clear, methods=["POST"]),
             Route("/_sandbox/traffic/{id:int}", self._details),
             Route("/_sandbox/faults", self._faults),
             Route("/_sandbox/faults/{verb}", self._do, methods=["POST"]),
@@ -40,10 +39,6 @@ class InspectorApi:
     async def _details(self, request: Request) -> Response:
         found = self._traffic.details(int(request.path_params["id"]))
         return JSONResponse(found or {"ok": False, "error": "This is forgotten by now."})
-
-    async def _clear(self, request: Request) -> Response:
-        self._traffic.clear()
-        return JSONResponse({"ok": True})
 
     async def _faults(self, request: Request) -> Response:
         return JSONResponse(self._board.view())

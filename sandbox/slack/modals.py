@@ -7,9 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.slack.blocks import interactive_elements, view_definition
+from sandbox.slack.blocks import view_definition
 from sandbox.slack.values import Json, SlackError, new_id
-from sandbox.slack.view_state import Values, initial_values, merged_values
+from sandbox.slack.view_state import (
+    Values,
+    initial_values,
+    interactive_elements,
+    merged_values,
+)
 from sandbox.slack.workspace import Workspace
 
 TRIGGER_SECONDS = 3.0

@@ -17,7 +17,8 @@ from sandbox.outages import OutageError
 from sandbox.slack.actions import perform
 from sandbox.slack.deliveries import Outbox
 from sandbox.slack.extras import Extras
-from sandbox.slack.person import Parts, Person
+from sandbox.slack.parts import Parts
+from sandbox.slack.person import Person
 from sandbox.slack.picture import picture
 from sandbox.slack.values import Json, PersonError
 from sandbox.slack.workspace import Workspace

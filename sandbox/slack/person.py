@@ -4,35 +4,17 @@ import copy
 import functools
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sandbox.slack.channels import Channels
-from sandbox.slack.events import Events
-from sandbox.slack.interactions import Interactions
-from sandbox.slack.manifest import Manifest
-from sandbox.slack.modals import Modals
 from sandbox.slack.mrkdwn import typed
-from sandbox.slack.posts import Draft, Posts
+from sandbox.slack.parts import Parts
+from sandbox.slack.posts import Draft
 from sandbox.slack.values import Json, PersonError, SlackError, Upload, new_id, parse_ts
 from sandbox.slack.web_api.marks import emoji_name
-from sandbox.slack.workspace import Channel, ChannelKind, File, User, Workspace
+from sandbox.slack.workspace import Channel, ChannelKind, File, User
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parts:
-    """The parts of the sandbox that people act on."""
-
-    workspace: Workspace
-    manifest: Manifest
-    events: Events
-    posts: Posts
-    channels: Channels
-    modals: Modals
-    interactions: Interactions
 
 
 def _by_hand(verb: Callable[Concatenate["Person", P], R]) -> Callable[Concatenate["Person", P], R]:

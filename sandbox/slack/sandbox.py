@@ -30,7 +30,7 @@ from sandbox.slack.local_only import LocalOnly
 from sandbox.slack.manifest import read_manifest
 from sandbox.slack.modals import Modals
 from sandbox.slack.page_api import PageApi
-from sandbox.slack.person import Parts, Person
+from sandbox.slack.person import Person
 from sandbox.slack.posts import Posts
 from sandbox.slack.recent import recent
 from sandbox.slack.response_urls import ResponseUrls
@@ -63,9 +63,9 @@ class SlackSandbox(Behaviour):
         state_file: Path | None = None,
         manifest: Mapping[str, Any] | None = None,
     ) -> None:
-        self._manifest = read_manifest(manifest)
+        listed = read_manifest(manifest)
         kept = snapshot.read(state_file, clock) if state_file is not None else None
-        self._workspace = workspace = kept or new_workspace(self._manifest, clock)
+        self._workspace = workspace = kept or new_workspace(listed, clock)
         self.team_id = workspace.team_id
         self.bot_user_id = workspace.app.user_id
         self.bot_token = workspace.app.bot_token
@@ -74,41 +74,33 @@ class SlackSandbox(Behaviour):
         self._saver = snapshot.Saver(workspace, state_file) if state_file is not None else None
         self.rules = Faults()
         self.traffic = Traffic(clock=clock)
-        self._socket = SocketMode(workspace, self.traffic)
-        self._outbox = Outbox(workspace, self.rules, self.traffic, self._socket)
         self._server = Server(port)
         self._extras = Extras()
-        events = Events(workspace, self._manifest, self._outbox)
+        socket = SocketMode(workspace, self.traffic)
+        outbox = Outbox(workspace, self.rules, self.traffic, socket)
+        events = Events(workspace, listed, outbox)
         posts = Posts(workspace, events)
-        channels = Channels(workspace, events, posts)
         modals = Modals(workspace)
-        self._urls = ResponseUrls(workspace, posts)
-        self._parts = Parts(
+        urls = ResponseUrls(workspace, posts)
+        self._parts = parts = Context(
             workspace=workspace,
-            manifest=self._manifest,
+            manifest=listed,
+            outbox=outbox,
+            socket=socket,
             events=events,
             posts=posts,
-            channels=channels,
+            channels=Channels(workspace, events, posts),
             modals=modals,
-            interactions=Interactions(workspace, self._manifest, self._outbox, modals, self._urls),
+            urls=urls,
+            interactions=Interactions(workspace, listed, outbox, modals, urls),
+            scopes=set(listed.scopes),
         )
-        self._context = Context(
-            workspace=workspace,
-            posts=posts,
-            channels=channels,
-            modals=modals,
-            socket=self._socket,
-            scopes=set(self._manifest.scopes),
-            home_enabled=self._manifest.home,
-        )
-        self._web_api = WebApi(
-            self._context, self.rules, self.traffic, self._server.connections.cut, self._urls
-        )
+        self._web_api = WebApi(parts, self.rules, self.traffic, self._server.connections.cut)
         self.board = FaultBoard()
         self.board.attach(
             System.SLACK, self.rules, fault_buttons(self), conditions=lambda: conditions(self)
         )
-        self._page_api = PageApi(self._parts, self._outbox, self._extras)
+        self._page_api = PageApi(parts, outbox, self._extras)
         workspace.listeners.append(self._on_change)
 
     # Running it.
@@ -116,11 +108,11 @@ class SlackSandbox(Behaviour):
     def start(self) -> Self:
         """Start serving; returns when the server answers."""
         url = self._server.url
-        self._context.url = url
+        self._parts.url = url
         self._parts.posts.files_url = f"{url}_sandbox/files/"
-        self._urls.base = f"{url}response/"
+        self._parts.urls.base = f"{url}response/"
         self._server.start(self._application())
-        self._outbox.attach(self._server.loop)
+        self._parts.outbox.attach(self._server.loop)
         return self
 
     def stop(self) -> None:
@@ -128,7 +120,7 @@ class SlackSandbox(Behaviour):
         self.rules.let_go()
         if self._server.loop is not None:
             self.disconnect("refresh_requested")
-        self._outbox.attach(None)
+        self._parts.outbox.attach(None)
         self._server.stop()
         if self._saver is not None:
             self._saver.stop()
@@ -150,7 +142,7 @@ class SlackSandbox(Behaviour):
                 Route("/api/{method}", self._web_api.serve, methods=["GET", "POST"]),
                 upload_route(self._workspace),
                 Route("/response/{key}", self._web_api.serve_url, methods=["POST"]),
-                WebSocketRoute("/socket", self._socket.serve),
+                WebSocketRoute("/socket", self._parts.socket.serve),
                 *self._page_api.routes(),
                 *InspectorApi(self.traffic, self.board).routes(),
                 *page_routes(_PAGE),
@@ -179,7 +171,7 @@ class SlackSandbox(Behaviour):
 
     def set_request_url(self, url: str | None) -> None:
         """Deliver by signed HTTP requests to `url` from now on; None returns to Socket Mode."""
-        self._outbox.http = HttpMode(url, self.signing_secret) if url is not None else None
+        self._parts.outbox.http = HttpMode(url, self.signing_secret) if url is not None else None
         self._workspace.touch()
 
     def register_hubs(self, read: HubsReader) -> None:
@@ -259,12 +251,12 @@ class SlackSandbox(Behaviour):
     @property
     def bot_connected(self) -> bool:
         """Whether an app can be reached."""
-        return self._outbox.connected
+        return self._parts.outbox.connected
 
     @property
     def socket_count(self) -> int:
         """How many Socket Mode connections are open."""
-        return self._socket.count
+        return self._parts.socket.count
 
     @property
     def calls(self) -> list[Call]:
@@ -276,7 +268,7 @@ class SlackSandbox(Behaviour):
     def deliveries(self) -> list[Delivered]:
         """Every finished delivery attempt so far, oldest first."""
         with self._workspace.lock:
-            return list(self._outbox.log)
+            return list(self._parts.outbox.log)
 
     def channel(self, name_or_id: str) -> Channel:
         """A copy of a channel as it is now. Raises KeyError when there is none."""
@@ -312,6 +304,9 @@ class SlackSandbox(Behaviour):
             if not self._workspace.changed.wait_for(lambda: bool(predicate()), timeout):
                 wanted = what or getattr(predicate, "__qualname__", "the condition")
                 lately = recent(
-                    self._workspace, self._web_api.log, self._outbox.log, self._socket.count
+                    self._workspace,
+                    self._web_api.log,
+                    self._parts.outbox.log,
+                    self._parts.socket.count,
                 )
                 raise TimeoutError(f"{wanted} not met in {timeout:g} s\n{lately}")

@@ -3,14 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sandbox.slack.blocks import interactive_elements
 from sandbox.slack.values import Json, PersonError
 
 Values = dict[str, dict[str, Json]]
 
-_TEXTS = ("plain_text_input", "email_text_input", "url_text_input", "number_input")
 _KEYS: Mapping[str, tuple[str, str]] = {
-    **dict.fromkeys(_TEXTS, ("value", "initial_value")),
+    "plain_text_input": ("value", "initial_value"),
     "checkboxes": ("selected_options", "initial_options"),
     "radio_buttons": ("selected_option", "initial_option"),
     "static_select": ("selected_option", "initial_option"),
@@ -19,14 +17,11 @@ _KEYS: Mapping[str, tuple[str, str]] = {
     "multi_external_select": ("selected_options", "initial_options"),
     "users_select": ("selected_user", "initial_user"),
     "multi_users_select": ("selected_users", "initial_users"),
-    "conversations_select": ("selected_conversation", "initial_conversation"),
-    "multi_conversations_select": ("selected_conversations", "initial_conversations"),
-    "channels_select": ("selected_channel", "initial_channel"),
-    "multi_channels_select": ("selected_channels", "initial_channels"),
     "datepicker": ("selected_date", "initial_date"),
     "timepicker": ("selected_time", "initial_time"),
     "datetimepicker": ("selected_date_time", "initial_date_time"),
 }
+INPUTS = frozenset(_KEYS)
 
 
 def value_key(kind: str) -> str:
@@ -34,10 +29,28 @@ def value_key(kind: str) -> str:
     return _KEYS[kind][0]
 
 
+def interactive_elements(blocks: Sequence[Json]) -> list[tuple[str, Json]]:
+    """Every element with an action_id, with the block_id of its block, in order."""
+    return [
+        (block["block_id"], element)
+        for block in blocks
+        for element in elements_of(block)
+        if isinstance(element, dict) and "action_id" in element
+    ]
+
+
+def elements_of(block: Json) -> list[Any]:
+    """What a block contains besides its own texts."""
+    several = block.get("elements")
+    found = [block.get("accessory"), block.get("element")]
+    found += several if isinstance(several, list) else []
+    return [element for element in found if element is not None]
+
+
 def initial_values(blocks: Sequence[Json]) -> Values:
     """The state of untouched blocks: Slack names every input, with null for an empty one."""
     values: Values = {}
-    for block_id, element in interactive_elements(list(blocks)):
+    for block_id, element in interactive_elements(blocks):
         if element["type"] not in _KEYS:
             continue
         key, initial = _KEYS[element["type"]]
@@ -59,7 +72,7 @@ def merged_values(below: Values, above: Mapping[str, Mapping[str, Json]]) -> Val
 
 def find_element(blocks: Sequence[Json], action_id: str, block_id: str | None) -> tuple[str, Json]:
     """The interactive element of that action_id, with its block_id. Raises PersonError."""
-    for found_block, element in interactive_elements(list(blocks)):
+    for found_block, element in interactive_elements(blocks):
         if element["action_id"] == action_id and block_id in (None, found_block):
             return found_block, element
     raise PersonError(f"There is nothing called {action_id} to press here.")
@@ -73,7 +86,7 @@ def entered_values(blocks: Sequence[Json], entered: Mapping[str, Any]) -> Values
     an update has removed; the short one may not.
     """
     values: Values = {}
-    for block_id, element in interactive_elements(list(blocks)):
+    for block_id, element in interactive_elements(blocks):
         if block_id not in entered:
             continue
         answer = entered[block_id]

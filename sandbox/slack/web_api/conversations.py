@@ -77,7 +77,7 @@ def list_channels(context: Context, args: Args) -> Json:
 def invite(context: Context, args: Args) -> Json:
     """conversations.invite: all of the users, or none."""
     channel = context.own_channel(args)
-    context.need_for(channel, "manage", narrower="write.invites")
+    context.need_for(channel, "manage")
     user_ids = args.ids("users")
     if not user_ids:
         raise SlackError("no_user")
@@ -153,7 +153,7 @@ def members(context: Context, args: Args) -> Json:
 def set_topic(context: Context, args: Args) -> Json:
     """conversations.setTopic."""
     channel = context.own_channel(args)
-    context.need_for(channel, "manage", narrower="write.topic")
+    context.need_for(channel, "manage")
     context.channels.set_topic(channel, context.bot, args.text("topic"))
     return {"channel": channel_view(context, channel), "topic": channel.topic["value"]}
 

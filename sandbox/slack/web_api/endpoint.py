@@ -18,7 +18,6 @@ from starlette.responses import Response
 from sandbox.faults import HARMLESS, Fault
 from sandbox.own_words import System, own_words
 from sandbox.rules import Direction, Faults, Passage, Strike
-from sandbox.slack.response_urls import ResponseUrls
 from sandbox.slack.values import Call, Json, SlackError
 from sandbox.slack.web_api import METHODS
 from sandbox.slack.web_api.context import Args, Context, Method, TokenKind
@@ -43,7 +42,7 @@ class _Answer:
 
 
 class WebApi:
-    """Answers `/api/<method>` and the `urls`. `cut` cuts the connection of a client by its address."""
+    """Answers `/api/<method>` and response_urls. `cut` cuts the connection of a client by its address."""
 
     def __init__(
         self,
@@ -51,13 +50,11 @@ class WebApi:
         faults: Faults,
         traffic: Traffic,
         cut: Callable[[tuple[str, int]], None],
-        urls: ResponseUrls,
     ) -> None:
         self._context = context
         self._faults = faults
         self._traffic = traffic
         self._cut = cut
-        self._urls = urls
         self.limits = RateLimits()
         self.enforce_limits = False
         self.revoked: set[str] = set()
@@ -87,7 +84,7 @@ class WebApi:
 
     def _at_url(self, key: str, body: Json | None) -> _Answer:
         try:
-            self._urls.use(key, body)
+            self._context.urls.use(key, body)
         except SlackError as error:
             refusal = {"ok": False, "error": error.code, **error.extra}
             return _Answer(body=refusal, status=HTTPStatus.NOT_FOUND)

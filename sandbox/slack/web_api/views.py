@@ -30,7 +30,7 @@ def update_view(context: Context, args: Args) -> Json:
 def publish_view(context: Context, args: Args) -> Json:
     """views.publish."""
     user = context.user(args.required("user_id"))
-    if not context.home_enabled:
+    if not context.manifest.home:
         raise SlackError("not_enabled")
     view = context.modals.publish(user.id, _definition(args), expected_hash=args.text("hash"))
     return _answer(context, view)
