@@ -1,4 +1,4 @@
-"""How the practice Slack behaves towards the app: what it grants, how strict it is, when sockets end."""
+"""How the practice Slack treats the app: scopes, limits, deadlines, and the end of sockets."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from sandbox.slack.web_api.endpoint import WebApi
 
 
 class Behaviour(Breakable):
-    """The part of the sandbox that makes it kind or cruel; `faults` are for single calls."""
+    """Settings and faults of the whole sandbox; `faults` are for single calls."""
 
     _parts: Parts
     _server: Server
@@ -35,11 +35,11 @@ class Behaviour(Breakable):
 
     @property
     def bot_token_revoked(self) -> bool:
-        """Whether it is."""
+        """Whether the bot token is revoked."""
         return self._parts.workspace.app.bot_token in self._web_api.revoked
 
     def restore_bot_token(self) -> None:
-        """Take the bot token again."""
+        """Accept the bot token again."""
         self._web_api.revoked.discard(self._parts.workspace.app.bot_token)
 
     @property
@@ -71,7 +71,7 @@ class Behaviour(Breakable):
     def disconnect(self, reason: str | None = "refresh_requested") -> None:
         """Close the app's sockets as Slack does now and then; a client then reconnects.
 
-        None closes them without a word of Slack's, with WebSocket's own goodbye.
+        None closes them with WebSocket's close frame alone.
         """
         if self._server.loop is not None:
             farewell = self._parts.socket.disconnect_all(reason)
@@ -82,7 +82,7 @@ class Behaviour(Breakable):
         self._server.on_loop(lambda: self._server.connections.cut(*self._parts.socket.peers()))
 
     def silence(self) -> None:
-        """Let the app's open sockets die without a word: nothing comes, and no ping is answered."""
+        """Send nothing more on the app's open sockets, and answer no ping."""
         self._server.on_loop(
             lambda: self._server.connections.silence(*self._parts.socket.silence_all())
         )

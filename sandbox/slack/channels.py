@@ -62,7 +62,7 @@ class Channels:
             "team": self._workspace.team_id,
             **rest,
         }
-        self._events.happened(event, channel)
+        self._events.emit(event, channel)
 
     def set_topic(self, channel: Channel, user: User, topic: str) -> None:
         """Set the topic. Raises `too_long`."""

@@ -15,10 +15,10 @@ class Events:
         self._manifest = manifest
         self._outbox = outbox
 
-    def happened(self, event: Json, channel: Channel) -> None:
+    def emit(self, event: Json, channel: Channel) -> None:
         """Deliver `event`, if the app subscribes to it and its bot is in the channel."""
         event.setdefault("event_ts", self._workspace.next_ts())
         if subscription(event, channel) not in self._manifest.events:
             return
         if self._workspace.app.user_id in channel.members:
-            self._outbox.tell(event_delivery(self._workspace, event, channel))
+            self._outbox.send_event(event_delivery(self._workspace, event, channel))

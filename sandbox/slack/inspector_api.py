@@ -17,7 +17,7 @@ from sandbox.traffic import Traffic
 
 
 class InspectorApi:
-    """What the panels read and do. Everything that is refused is one sentence."""
+    """Reads and actions of the panels. Each refusal is one sentence."""
 
     def __init__(self, traffic: Traffic, board: FaultBoard) -> None:
         self._traffic = traffic

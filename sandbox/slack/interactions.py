@@ -34,6 +34,9 @@ _USUAL_QUERY_LENGTH = 3
 
 _MOST_OPTIONS = 100
 
+Where = tuple[Channel, str] | str
+"""A message as its channel and ts, or a modal or Home by its view id."""
+
 
 class Interactions:
     """Carries out interactions. Never call with the workspace's lock held: each one waits."""
@@ -71,7 +74,7 @@ class Interactions:
                 trigger_id=self._modals.new_trigger(user.id),
                 response_url=self._urls.new(channel, user),
             )
-        receipt = self._outbox.ask(delivery)
+        receipt = self._outbox.request(delivery)
         reply = receipt.response if receipt.acked else {"text": _failure(name, receipt)}
         if not reply or not (reply.get("text") or reply.get("blocks")):
             return None
@@ -87,45 +90,51 @@ class Interactions:
     def press(
         self,
         user: User,
-        channel: Channel,
-        ts: str,
+        where: Where,
         action_id: str,
         block_id: str | None,
         choice: Mapping[str, Any],
         values: Mapping[str, Any],
     ) -> None:
-        """Press a button or choose from a menu in a message, ephemeral ones included."""
+        """Press a button or choose from a menu."""
         with self._workspace.lock:
-            blocks, place = self._message(user, channel, ts)
+            blocks, place = self._find(user, where)
             found_block, element = find_element(blocks, action_id, block_id)
             entry = action_of(element, found_block, choice, self._workspace.next_ts())
-            key = (user.id, channel.id, ts)
-            chosen = merged_values(self._chosen.get(key, {}), entered_values(blocks, values))
-            self._chosen[key] = chosen = merged_values(chosen, state_of(entry))
-            delivery = interaction(
-                self._workspace,
-                user,
-                "block_actions",
-                **place,
-                trigger_id=self._modals.new_trigger(user.id),
-                state={"values": merged_values(initial_values(blocks), chosen)},
-                response_url=self._urls.new(channel, user, ts),
-                actions=[entry],
-            )
-        _insist(self._outbox.ask(delivery), "This action")
+            entered = merged_values(entered_values(blocks, values), state_of(entry))
+            if isinstance(where, str):
+                view = self._view(user, where)
+                self._modals.enter(view, entered)
+                place["view"] = self._modals.payload(view)
+            else:
+                channel, ts = where
+                key = (user.id, channel.id, ts)
+                self._chosen[key] = merged_values(self._chosen.get(key, {}), entered)
+                state = merged_values(initial_values(blocks), self._chosen[key])
+                place |= {
+                    "state": {"values": state},
+                    "response_url": self._urls.new(channel, user, ts),
+                }
+            place |= {"trigger_id": self._modals.new_trigger(user.id), "actions": [entry]}
+            delivery = interaction(self._workspace, user, "block_actions", **place)
+        _insist(self._outbox.request(delivery), "This action")
 
-    def _message(self, user: User, channel: Channel, ts: str) -> tuple[list[Json], Json]:
-        """The blocks of a message that `user` sees, and the part of a payload that names it."""
+    def _find(self, user: User, where: Where) -> tuple[list[Json], Json]:
+        """The blocks of what `user` sees there, and the part of a payload that names it."""
+        if isinstance(where, str):
+            view = self._view(user, where)
+            container: Json = {"type": "view", "view_id": view.id}
+            return view.definition["blocks"], {
+                "container": container,
+                "view": self._modals.payload(view),
+            }
+        channel, ts = where
         ephemeral = self._workspace.ephemeral(user, channel, ts)
         message = ephemeral or channel.messages.get(ts)
         if message is None:
             raise PersonError("This message is gone.")
-        container: Json = {
-            "type": "message",
-            "message_ts": ts,
-            "channel_id": channel.id,
-            "is_ephemeral": ephemeral is not None,
-        }
+        container = {"type": "message", "message_ts": ts, "channel_id": channel.id}
+        container["is_ephemeral"] = ephemeral is not None
         if "thread_ts" in message:
             container["thread_ts"] = message["thread_ts"]
         place: Json = {"container": container, "channel": channel_reference(channel)}
@@ -133,63 +142,24 @@ class Interactions:
             place["message"] = copy.deepcopy(self._workspace.message_view(channel, message))
         return message.get("blocks", []), place
 
-    def view_press(
-        self,
-        user: User,
-        view_id: str,
-        action_id: str,
-        block_id: str | None,
-        choice: Mapping[str, Any],
-        values: Mapping[str, Any],
-    ) -> None:
-        """Press or choose inside a modal or on the Home tab."""
-        with self._workspace.lock:
-            view = self._view(user, view_id)
-            blocks = view.definition["blocks"]
-            self._modals.enter(view, entered_values(blocks, values))
-            found_block, element = find_element(blocks, action_id, block_id)
-            entry = action_of(element, found_block, choice, self._workspace.next_ts())
-            self._modals.enter(view, state_of(entry))
-            delivery = interaction(
-                self._workspace,
-                user,
-                "block_actions",
-                container={"type": "view", "view_id": view.id},
-                trigger_id=self._modals.new_trigger(user.id),
-                view=self._modals.payload(view),
-                actions=[entry],
-            )
-        _insist(self._outbox.ask(delivery), "This action")
-
     def suggest(
-        self,
-        user: User,
-        where: tuple[Channel, str] | str,
-        action_id: str,
-        block_id: str | None,
-        typed: str,
+        self, user: User, where: Where, action_id: str, block_id: str | None, typed: str
     ) -> list[Json]:
         """The groups of options that the app offers for what was typed into an external select.
 
-        `where` is a message as its channel and ts, or a view's id. Options without a group are one
-        group whose `label` is None. Slack shows no result where the app is late or its answer is bad.
+        Options without a group are one group whose `label` is None. Slack shows no result where the
+        app is late or its answer is bad.
         """
         with self._workspace.lock:
-            if isinstance(where, str):
-                view = self._view(user, where)
-                blocks = view.definition["blocks"]
-                container = {"type": "view", "view_id": view.id}
-                place: Json = {"container": container, "view": self._modals.payload(view)}
-            else:
-                blocks, place = self._message(user, *where)
+            blocks, place = self._find(user, where)
         found_block, element = find_element(blocks, action_id, block_id)
         if not element["type"].endswith("external_select"):
             raise PersonError(f"The options of {action_id} do not come from the app.")
         if len(typed) < int(element.get("min_query_length", _USUAL_QUERY_LENGTH)):
             return []
-        query = {"action_id": action_id, "block_id": found_block, "value": typed}
-        receipt = self._outbox.ask(
-            interaction(self._workspace, user, "block_suggestion", **place, **query)
+        place |= {"action_id": action_id, "block_id": found_block, "value": typed}
+        receipt = self._outbox.request(
+            interaction(self._workspace, user, "block_suggestion", **place)
         )
         return _groups(receipt.response or {})
 
@@ -211,7 +181,7 @@ class Interactions:
                 view=self._modals.payload(view),
                 response_urls=[],
             )
-        receipt = self._outbox.ask(delivery)
+        receipt = self._outbox.request(delivery)
         if not receipt.acked:
             raise PersonError(NO_CONNECTION)
         with self._workspace.lock:
@@ -251,7 +221,7 @@ class Interactions:
             else:
                 self._modals.close(view)
         if view.definition.get("notify_on_close"):
-            self._outbox.ask(
+            self._outbox.request(
                 interaction(self._workspace, user, "view_closed", view=payload, is_cleared=cleared)
             )
 
@@ -278,7 +248,7 @@ class Interactions:
                 }
             kind = "message_action" if shortcut.on_message else "shortcut"
             delivery = interaction(self._workspace, user, kind, **rest)
-        _insist(self._outbox.ask(delivery), shortcut.name)
+        _insist(self._outbox.request(delivery), shortcut.name)
 
     def _view(self, user: User, view_id: str) -> View:
         view = self._modals.find(view_id)

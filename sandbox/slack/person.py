@@ -223,11 +223,8 @@ class Person:
 
         `values` are the states of the message's other inputs by then.
         """
-        with self.parts.workspace.lock:
-            place = self._channel(channel)
-        self.parts.interactions.press(
-            self.user, place, ts, action_id, block_id, choice, values or {}
-        )
+        what = (self._at(channel, ts), action_id, block_id, choice, values or {})
+        self.parts.interactions.press(self.user, *what)
 
     def view_press(
         self,
@@ -238,9 +235,8 @@ class Person:
         **choice: Any,
     ) -> None:
         """Press or choose inside a modal or Home; `values` are the states of the inputs by then."""
-        self.parts.interactions.view_press(
-            self.user, view_id, action_id, block_id, choice, values or {}
-        )
+        what = (view_id, action_id, block_id, choice, values or {})
+        self.parts.interactions.press(self.user, *what)
 
     def suggest(
         self, view_id: str, action_id: str, typed: str, block_id: str | None = None
@@ -252,9 +248,12 @@ class Person:
         self, channel: str, ts: str, action_id: str, typed: str, block_id: str | None = None
     ) -> list[Json]:
         """The groups of options that the app offers for what was typed in a message."""
-        with self.parts.workspace.lock:
-            where = (self._channel(channel), ts)
+        where = self._at(channel, ts)
         return self.parts.interactions.suggest(self.user, where, action_id, block_id, typed)
+
+    @_by_hand
+    def _at(self, channel: str, ts: str) -> tuple[Channel, str]:
+        return self._channel(channel), ts
 
     def submit(self, view_id: str, values: Mapping[str, Any] | None = None) -> dict[str, str]:
         """Submit a modal; returns errors by block_id, empty when it was accepted.
@@ -285,7 +284,7 @@ class Person:
         if home is not None and tab == "home":
             event["view"] = self.parts.modals.payload(home)
         workspace.touch()
-        self.parts.events.happened(event, direct)
+        self.parts.events.emit(event, direct)
         return direct.id
 
     # What they see.

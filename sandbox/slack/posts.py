@@ -1,7 +1,6 @@
-"""What can be done with messages, by a person or by the app: one implementation for both.
+"""Changes of messages, reactions and pins, by a person or by the app, and their events.
 
-Rules that differ between the two (who may edit what, which errors exist) stand with the callers;
-here is only the change itself and the event that tells of it.
+The callers check what differs between the two: who may edit what, and which errors exist.
 """
 
 import copy
@@ -31,7 +30,7 @@ class Draft:
 
 
 class Posts:
-    """Messages, reactions and pins. Every method is to be called with the workspace's lock held."""
+    """Messages, reactions and pins. Hold the workspace's lock for every method."""
 
     def __init__(self, workspace: Workspace, events: Events) -> None:
         self._workspace = workspace
@@ -39,7 +38,7 @@ class Posts:
         self.files_url = ""
 
     def post(self, channel: Channel, author: User, draft: Draft) -> Json:
-        """Store a new message and tell of it. Raises `thread_not_found`."""
+        """Store a new message. Raises `thread_not_found`."""
         message = self.compose(author, draft, self._workspace.next_ts())
         if draft.thread_ts is not None:
             self._join_thread(channel, message, draft)
@@ -47,11 +46,11 @@ class Posts:
         self._workspace.reads.setdefault(author.id, {})[channel.id] = message["ts"]
         self._workspace.touch()
         shown = copy.deepcopy(self._workspace.message_view(channel, message))
-        self._tell(channel, {**shown, "event_ts": message["ts"]})
+        self._emit(channel, {**shown, "event_ts": message["ts"]})
         return message
 
     def compose(self, author: User, draft: Draft, ts: str) -> Json:
-        """The stored form of a message, without putting it anywhere."""
+        """The stored form of a message."""
         message: Json = {"type": "message", "text": draft.text, "ts": ts}
         if draft.subtype is not None:
             message["subtype"] = draft.subtype
@@ -93,14 +92,14 @@ class Posts:
             message["root"] = {key: parent[key] for key in ("type", "ts", "text", "user")}
 
     def edit(self, channel: Channel, message: Json, changes: Json, editor: str) -> None:
-        """Change a message in place, mark it edited, and tell of it."""
+        """Change a message in place and mark it edited."""
         previous = copy.deepcopy(message)
         message |= changes
         if not message.get("metadata", True):
             del message["metadata"]
         message["edited"] = {"user": editor, "ts": self._workspace.next_ts()}
         self._workspace.touch()
-        self._tell_changed(channel, message, previous)
+        self._emit_changed(channel, message, previous)
 
     def delete(self, channel: Channel, message: Json) -> None:
         """Remove a message. A parent with replies leaves a tombstone, as in Slack."""
@@ -120,11 +119,11 @@ class Posts:
             }
             channel.messages[ts] = tombstone
             self._workspace.touch()
-            self._tell_changed(channel, tombstone, previous)
+            self._emit_changed(channel, tombstone, previous)
             return
         del channel.messages[ts]
         self._workspace.touch()
-        self._tell_deleted(channel, previous)
+        self._emit_deleted(channel, previous)
         self._leave_thread(channel, message)
 
     def _leave_thread(self, channel: Channel, message: Json) -> None:
@@ -133,9 +132,9 @@ class Posts:
         if parent is None or channel.replies(parent["ts"]):
             return
         if parent.get("subtype") == "tombstone":
-            # Slack tells of this one too (slack-edge/slack-edge#10).
+            # Slack sends an event for this one too (slack-edge/slack-edge#10).
             del channel.messages[parent["ts"]]
-            self._tell_deleted(channel, parent)
+            self._emit_deleted(channel, parent)
         else:
             parent.pop("thread_ts", None)
         self._workspace.touch()
@@ -151,7 +150,7 @@ class Posts:
             raise SlackError("already_reacted")
         entry["users"].append(user.id)
         entry["count"] += 1
-        self._tell_reaction("reaction_added", channel, message, user, name)
+        self._emit_reaction("reaction_added", channel, message, user, name)
 
     def unreact(self, channel: Channel, message: Json, user: User, name: str) -> None:
         """Take a reaction back. Raises `no_reaction`."""
@@ -164,7 +163,7 @@ class Posts:
             message["reactions"].remove(entry)
             if not message["reactions"]:
                 del message["reactions"]
-        self._tell_reaction("reaction_removed", channel, message, user, name)
+        self._emit_reaction("reaction_removed", channel, message, user, name)
 
     def pin(self, channel: Channel, message: Json, user: User) -> None:
         """Pin a message. Raises `already_pinned`."""
@@ -226,11 +225,11 @@ class Posts:
             "permalink": url,
         }
 
-    def _tell(self, channel: Channel, event: Json) -> None:
+    def _emit(self, channel: Channel, event: Json) -> None:
         event |= {"channel": channel.id, "channel_type": channel_type(channel)}
-        self._events.happened(event, channel)
+        self._events.emit(event, channel)
 
-    def _tell_changed(self, channel: Channel, message: Json, previous: Json) -> None:
+    def _emit_changed(self, channel: Channel, message: Json, previous: Json) -> None:
         shown = self._workspace.message_view(channel, message)
         event = {
             "type": "message",
@@ -240,9 +239,9 @@ class Posts:
             "message": copy.deepcopy(shown),
             "previous_message": previous,
         }
-        self._tell(channel, event)
+        self._emit(channel, event)
 
-    def _tell_deleted(self, channel: Channel, previous: Json) -> None:
+    def _emit_deleted(self, channel: Channel, previous: Json) -> None:
         event = {
             "type": "message",
             "subtype": "message_deleted",
@@ -251,9 +250,9 @@ class Posts:
             "deleted_ts": previous["ts"],
             "previous_message": previous,
         }
-        self._tell(channel, event)
+        self._emit(channel, event)
 
-    def _tell_reaction(
+    def _emit_reaction(
         self, kind: str, channel: Channel, message: Json, user: User, name: str
     ) -> None:
         self._workspace.touch()
@@ -265,4 +264,4 @@ class Posts:
             "item_user": message.get("user"),
             "item": item,
         }
-        self._events.happened(event, channel)
+        self._events.emit(event, channel)

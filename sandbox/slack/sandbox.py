@@ -1,4 +1,4 @@
-"""The Slack to practise on: puts the parts together, starts and stops, and is what tests talk to."""
+"""The practice Slack: builds its parts, starts and stops them, and shows tests what happened."""
 
 import copy
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What the practice workspace holds, and the one lock that everything in it is read and changed under.
+"""The state of the practice workspace, and the lock for reading and changing it.
 
 Messages stay plain JSON objects in Slack's own shape: they are what goes over the wire, and a
 second model of them would only be a second place to be wrong.
@@ -121,7 +121,7 @@ class App:
 
 
 class Workspace:
-    """The state. Hold `lock` while reading or changing; `touch()` tells everybody who waits."""
+    """The state. Hold `lock` while reading or changing it; `touch()` wakes all who wait for a change."""
 
     def __init__(self, *, team_id: str, team_name: str, app: App, clock: Clock = now_utc) -> None:
         self.team_id = team_id
@@ -142,7 +142,7 @@ class Workspace:
 
     @contextmanager
     def edit(self) -> Iterator[None]:
-        """Hold the lock for a change, and tell of it afterwards."""
+        """Hold the lock for a change, and count it afterwards."""
         with self.lock:
             yield
             self.touch()

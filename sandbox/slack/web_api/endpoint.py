@@ -1,6 +1,6 @@
-"""The one choke point for every Web API call: token, limits, faults, scope, answer, log.
+"""Answers every Web API call: token, rate limits, faults, scope, answer, log.
 
-What comes to a response_url passes through it too, as a call of the name `response_url`.
+A request to a response_url is handled as a call named `response_url`.
 """
 
 import asyncio
@@ -111,10 +111,10 @@ class WebApi:
         text, kind = answer.plain or json.dumps(answer.body), "application/json"
         if fault.garbled is not None:
             text, kind = fault.garbled.body(text)
-        self._tell(entry, answer, fault, text)
+        self._trace(entry, answer, fault, text)
         return Response(text, answer.status, dict(answer.headers), kind)
 
-    def _tell(self, entry: Entry, answer: _Answer, fault: Fault, text: str) -> None:
+    def _trace(self, entry: Entry, answer: _Answer, fault: Fault, text: str) -> None:
         struck = fault != HARMLESS
         if fault.hang or fault.drop:
             effect = "after" if fault.effect else "before"
