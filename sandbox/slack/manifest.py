@@ -69,7 +69,14 @@ DEFAULT_MANIFEST: Mapping[str, Any] = {
     "display_information": {"name": "mayday"},
     "features": {
         "app_home": {"home_tab_enabled": True, "messages_tab_enabled": True},
-        "slash_commands": [{"command": "/incident", "should_escape": True}],
+        "slash_commands": [
+            {
+                "command": "/incident",
+                "description": "Declare and run an incident",
+                "usage_hint": "declare [title]",
+                "should_escape": True,
+            }
+        ],
         "shortcuts": [
             {"name": "Add to timeline", "type": "message", "callback_id": "add_to_timeline"},
             {"name": "File action item", "type": "message", "callback_id": "file_action_item"},
