@@ -29,8 +29,10 @@ _ELEMENTS: Mapping[str, frozenset[str]] = {
 """The types of elements that each type of block takes."""
 
 _FEW_OPTIONS = {"checkboxes": 10, "radio_buttons": 10}
-_LONGEST_INPUT = 3000
-_LONGEST_DESCRIPTION = 75
+_LONGEST_TEXT = 3000
+_LIMITS = {(kind, key): 75 for kind in INPUTS for key in ("description", "label")}
+_LIMITS["section", "fields"] = 2000
+"""The longest texts of options, of groups and of fields, by the type that holds them."""
 
 _TEXT_KEYS = frozenset(
     [
@@ -178,8 +180,8 @@ def _check_input(element: Json, refuse: _Refuse) -> None:
         if not isinstance(option, dict) or option.get("value") not in values:
             refuse("initial option was not found in options")
     limit = element.get("max_length", 1)
-    if not isinstance(limit, int) or not 1 <= limit <= _LONGEST_INPUT:
-        refuse(f"max_length must be between 1 and {_LONGEST_INPUT}")
+    if not isinstance(limit, int) or not 1 <= limit <= _LONGEST_TEXT:
+        refuse(f"max_length must be between 1 and {_LONGEST_TEXT}")
 
 
 def _texts(value: Any, key: str, owner: str, refuse: _Refuse) -> None:
@@ -191,10 +193,11 @@ def _texts(value: Any, key: str, owner: str, refuse: _Refuse) -> None:
         for item in value:
             _texts(item, key, owner, refuse)
     elif isinstance(value, dict) and value.get("type") in ("plain_text", "mrkdwn"):
+        limit = _LIMITS.get((owner, key), _LONGEST_TEXT)
         if not isinstance(value.get("text"), str) or not value["text"]:
             refuse(f"{key} must be more than 0 characters")
-        elif key == "description" and len(value["text"]) > _LONGEST_DESCRIPTION:
-            refuse(f"{key} must be less than {_LONGEST_DESCRIPTION + 1} characters")
+        elif len(value["text"]) > limit:
+            refuse(f"{key} must be less than {limit + 1} characters")
         if value["type"] == "plain_text":
             value.setdefault("emoji", True)
         else:

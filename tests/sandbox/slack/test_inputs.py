@@ -55,6 +55,7 @@ GROUP = {"label": plain("Group"), "options": [A]}
         of("static_select"),
         of("static_select", options=[A], option_groups=[GROUP]),
         of("static_select", option_groups=[{"options": [A]}]),
+        of("static_select", option_groups=[{**GROUP, "label": plain("x" * 76)}]),
         of("static_select", options=[A], initial_option=B),
         of("static_select", options=[option("a", text={"type": "mrkdwn", "text": "*a*"})]),
         of("static_select", options=[option("a", description=plain("x" * 76))]),
