@@ -5,7 +5,8 @@ Sources: docs.slack.dev/reference/block-kit/blocks, /block-elements, /compositio
 """
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from slack_sdk.errors import SlackObjectFormationError
@@ -54,9 +55,8 @@ _MRKDWN = frozenset(
 )
 """Where a text may be mrkdwn, by the type that holds it and its key; elsewhere it is plain_text."""
 
-_VIEWS = ("modal", "home")
 _MALFORMED = (AttributeError, KeyError, TypeError, ValueError, SlackObjectFormationError)
-"""What slack_sdk.models raises for what it refuses."""
+"""What slack_sdk.models raises, also for what it cannot parse."""
 
 _Refuse = Callable[[str], None]
 
@@ -78,61 +78,68 @@ def view_definition(view: Any) -> Json:
     Raises SlackError `invalid_arguments`, with Slack's messages, as views.open does.
     """
     messages: list[str] = []
-    refuse = _refusal(messages, "/view")
-    if not isinstance(view, dict) or view.get("type") not in _VIEWS:
-        refuse("unsupported type")
-        raise SlackError("invalid_arguments", response_metadata={"messages": messages})
     checked: Json = {"private_metadata": "", "callback_id": "", "external_id": ""}
-    checked |= copy.deepcopy(view)
-    checked["blocks"] = _check(
-        messages, checked.get("blocks"), "/view/blocks", _IN_VIEWS, limit=100
-    )
-    if checked["type"] == "modal" and not checked.get("title"):
-        refuse("missing required field: title")
-    for key in ("title", "submit", "close"):
-        _texts(checked.get(key), key, checked["type"], refuse)
-    has_input = any(block.get("type") == "input" for block in checked["blocks"])
-    if checked["type"] == "modal" and has_input and not checked.get("submit"):
-        refuse("missing required field: submit")
-    if not messages:
-        _model(checked, refuse)
+    with _refusing(messages, "/view") as refuse:
+        checked |= copy.deepcopy(view)
+        checked["blocks"] = _check(
+            messages, checked.get("blocks"), "/view/blocks", _IN_VIEWS, limit=100
+        )
+        for key in ("title", "submit", "close"):
+            _texts(checked.get(key), key, checked["type"], refuse)
+        if checked["type"] not in ("modal", "home"):
+            refuse("unsupported type")
+        if checked["type"] == "modal":
+            is_form = any(block["type"] == "input" for block in checked["blocks"])
+            for key in ("title", "submit") if is_form else ("title",):
+                if not checked.get(key):
+                    refuse(f"missing required field: {key}")
+        View(**checked).to_dict()
     if messages:
         raise SlackError("invalid_arguments", response_metadata={"messages": messages})
     return checked
 
 
-def _refusal(messages: list[str], pointer: str) -> _Refuse:
-    return lambda message: messages.append(f"[ERROR] {message} [json-pointer:{pointer}]")
+@contextmanager
+def _refusing(messages: list[str], pointer: str) -> Iterator[_Refuse]:
+    """Give the function that refuses what stands at `pointer`; refuse what slack_sdk.models refuses."""
+
+    def refuse(message: str) -> None:
+        messages.append(f"[ERROR] {message} [json-pointer:{pointer}]")
+
+    try:
+        yield refuse
+    except _MALFORMED as error:
+        refuse(str(error))
 
 
 def _check(
     messages: list[str], blocks: Any, pointer: str, allowed: frozenset[str], *, limit: int
 ) -> list[Json]:
-    if not isinstance(blocks, list):
-        _refusal(messages, pointer)("must be an array")
-        return []
-    if len(blocks) > limit:
-        _refusal(messages, pointer)(f"no more than {limit} items allowed")
     checked: list[Json] = []
-    focused: list[Json] = []
-    for at, original in enumerate(blocks):
-        refuse = _refusal(messages, f"{pointer}/{at}")
-        kind = original.get("type") if isinstance(original, dict) else original
-        if not isinstance(kind, str) or kind not in allowed:
-            refuse(f"unsupported type: {kind}")
-            continue
-        block = copy.deepcopy(original)
-        block.setdefault("block_id", new_id("")[1:6])
-        if any(block["block_id"] == other["block_id"] for other in checked):
-            refuse(f"`block_id` {block['block_id']} already exists")
-        _check_elements(block, refuse)
-        if kind != "rich_text":
-            _texts(block, "", "", refuse)
-        _model(block, refuse)
-        focused += [each for _, each in interactive_elements([block]) if each.get("focus_on_load")]
-        if len(focused) > 1:
-            refuse("only one element can have focus_on_load")
-        checked.append(block)
+    focused = 0
+    with _refusing(messages, pointer) as refuse:
+        if not isinstance(blocks, list):
+            raise TypeError("must be an array")
+        if len(blocks) > limit:
+            refuse(f"no more than {limit} items allowed")
+    for at, original in enumerate(blocks if isinstance(blocks, list) else []):
+        with _refusing(messages, f"{pointer}/{at}") as refuse:
+            if original["type"] not in allowed:
+                raise TypeError(f"unsupported type: {original['type']}")
+            block = {"block_id": new_id("")[1:6], **copy.deepcopy(original)}
+            if any(block["block_id"] == other["block_id"] for other in checked):
+                refuse(f"`block_id` {block['block_id']} already exists")
+            checked.append(block)
+            _check_elements(block, refuse)
+            if block["type"] != "rich_text":
+                _texts(block, "", "", refuse)
+            found = interactive_elements([block])
+            focused += sum(1 for _, element in found if element.get("focus_on_load"))
+            if focused > 1:
+                refuse("only one element can have focus_on_load")
+            model = Block.parse(block)
+            if model is not None:
+                model.to_dict()
     return checked
 
 
@@ -218,13 +225,3 @@ def is_option(option: Any) -> bool:
         return bool(Option(**option).to_dict())
     except _MALFORMED:
         return False
-
-
-def _model(block: Json, refuse: _Refuse) -> None:
-    """Refuse what slack_sdk.models refuses in a block or in the parts of a view around its blocks."""
-    try:
-        model = View(**block) if block["type"] in _VIEWS else Block.parse(block)
-        if model is not None:
-            model.to_dict()
-    except _MALFORMED as error:
-        refuse(str(error))
