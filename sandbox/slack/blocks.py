@@ -32,8 +32,8 @@ _ELEMENTS: Mapping[str, frozenset[str]] = {
 _FEW_OPTIONS = {"checkboxes": 10, "radio_buttons": 10}
 _LONGEST_TEXT = 3000
 _LIMITS = {(kind, key): 75 for kind in INPUTS for key in ("description", "label")}
-_LIMITS["section", "fields"] = 2000
-"""The longest texts of options, of groups and of fields, by the type that holds them."""
+_LIMITS |= {("context", "elements"): _LONGEST_TEXT, ("section", "fields"): 2000}
+"""The longest texts that slack_sdk.models does not check, by the type that holds them and the key."""
 
 _TEXT_KEYS = frozenset(
     [
@@ -200,10 +200,10 @@ def _texts(value: Any, key: str, owner: str, refuse: _Refuse) -> None:
         for item in value:
             _texts(item, key, owner, refuse)
     elif isinstance(value, dict) and value.get("type") in ("plain_text", "mrkdwn"):
-        limit = _LIMITS.get((owner, key), _LONGEST_TEXT)
+        limit = _LIMITS.get((owner, key))
         if not isinstance(value.get("text"), str) or not value["text"]:
             refuse(f"{key} must be more than 0 characters")
-        elif len(value["text"]) > limit:
+        elif limit is not None and len(value["text"]) > limit:
             refuse(f"{key} must be less than {limit + 1} characters")
         if value["type"] == "plain_text":
             value.setdefault("emoji", True)

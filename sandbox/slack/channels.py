@@ -98,7 +98,6 @@ class Channels:
         """Rename. Raises `name_taken`, `invalid_name_*`."""
         self._check_name(name)
         old, channel.name = channel.name, name
-        channel.previous_names.append(old)
         text = f'<@{user.id}> has renamed the channel from "{old}" to "{name}"'
         self._note(channel, user, "channel_name", text, old_name=old, name=name)
 

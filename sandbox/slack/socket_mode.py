@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import secrets
 import uuid
 from dataclasses import dataclass, field
 
@@ -187,11 +186,7 @@ class SocketMode:
         return {
             "type": "hello",
             "num_connections": len(self._connections),
-            "debug_info": {
-                "host": f"applink-{secrets.token_hex(4)}",
-                "build_number": 1,
-                "approximate_connection_time": 18060,
-            },
+            "debug_info": {"host": "applink", "approximate_connection_time": 18060},
             "connection_info": {"app_id": self._workspace.app.id},
         }
 

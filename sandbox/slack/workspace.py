@@ -64,7 +64,6 @@ class Channel:
     is_ext_shared: bool = False
     topic: Json = field(default_factory=lambda: {"value": "", "creator": "", "last_set": 0})
     purpose: Json = field(default_factory=lambda: {"value": "", "creator": "", "last_set": 0})
-    previous_names: list[str] = field(default_factory=list)
     messages: dict[str, Json] = field(default_factory=dict)
     pins: list[Json] = field(default_factory=list)
     bookmarks: list[Json] = field(default_factory=list)
@@ -234,8 +233,6 @@ class Workspace:
                     "reply_users_count": len(repliers),
                     "latest_reply": replies[-1]["ts"],
                     "reply_users": repliers[:5],
-                    "is_locked": False,
-                    "subscribed": False,
                 }
         elif thread_ts is not None:
             parent = channel.messages.get(thread_ts)

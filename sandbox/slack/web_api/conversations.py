@@ -17,19 +17,14 @@ def channel_view(context: Context, channel: Channel) -> Json:
         "created": channel.created,
         "is_archived": channel.is_archived,
         "is_im": channel.kind is ChannelKind.IM,
-        "is_org_shared": False,
         "context_team_id": workspace.team_id,
-        "updated": channel.created * 1000,
     }
     if channel.kind is ChannelKind.IM:
         others = [member for member in channel.members if member != context.bot.id]
         return shared | {"user": (others or [context.bot.id])[0], "is_user_deleted": False}
     return shared | {
         "name": channel.name,
-        "name_normalized": channel.name,
         "is_channel": True,
-        "is_group": False,
-        "is_mpim": False,
         "is_private": channel.is_private,
         "is_general": channel.is_general,
         "is_shared": channel.is_ext_shared,
@@ -37,10 +32,8 @@ def channel_view(context: Context, channel: Channel) -> Json:
         "is_pending_ext_shared": False,
         "is_member": context.bot.id in channel.members,
         "creator": channel.creator,
-        "unlinked": 0,
         "topic": dict(channel.topic),
         "purpose": dict(channel.purpose),
-        "previous_names": list(channel.previous_names),
     }
 
 

@@ -57,15 +57,9 @@ def add_bookmark(context: Context, args: Args) -> Json:
         "title": args.required("title"),
         "link": _link(args),
         "emoji": args.text("emoji"),
-        "icon_url": None,
         "type": "link",
-        "entity_id": args.values.get("entity_id"),
         "date_created": now,
         "date_updated": 0,
-        "rank": f"{len(channel.bookmarks):04d}",
-        "last_updated_by_user_id": context.bot.id,
-        "last_updated_by_team_id": context.workspace.team_id,
-        "shortcut_id": None,
         "app_id": context.workspace.app.id,
     }
     channel.bookmarks.append(bookmark)

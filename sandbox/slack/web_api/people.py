@@ -39,24 +39,17 @@ def user_view(context: Context, user: User) -> Json:
         "color": user.color,
         "real_name": user.real_name,
         "tz": user.tz,
-        "tz_label": user.tz,
         "tz_offset": offset,
         "profile": {
             "real_name": user.real_name,
-            "real_name_normalized": user.real_name,
             "display_name": user.name,
-            "display_name_normalized": user.name,
             "team": context.workspace.team_id,
         },
         "is_admin": user.is_admin,
-        "is_owner": False,
-        "is_primary_owner": False,
         "is_restricted": user.is_restricted,
         "is_ultra_restricted": user.is_ultra_restricted,
         "is_bot": user.is_bot,
-        "is_app_user": False,
         "is_stranger": bool(user.home_team),
-        "updated": 0,
     }
 
 
@@ -72,11 +65,8 @@ def list_usergroups(context: Context, args: Args) -> Json:
         view: Json = {
             "id": group.id,
             "team_id": context.workspace.team_id,
-            "is_usergroup": True,
             "name": group.name,
             "handle": group.handle,
-            "description": "",
-            "date_delete": 0,
             "user_count": len(group.users),
         }
         if args.flag("include_users"):
