@@ -1,13 +1,6 @@
 """A Slack double: speaks Slack to a real slack-bolt and slack_sdk, on 127.0.0.1 only."""
 
-from sandbox.faults import (
-    Fault,
-    answers,
-    drop_after,
-    drop_before,
-    rate_limited,
-    twice,
-)
+from sandbox.faults import Fault, answers, drop_after, drop_before, rate_limited, twice
 from sandbox.outages import Outage, Param
 from sandbox.rules import Direction, FaultHook, Passage, on_call, on_delivery
 from sandbox.slack.deliveries import Delivered, DeliveryKind

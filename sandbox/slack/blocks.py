@@ -1,51 +1,73 @@
-"""Slack's rules for blocks and views: what it refuses here, the real one refuses too.
+"""Slack's rules for blocks and views: those of slack_sdk.models, and those that it does not check.
 
-Limits: https://docs.slack.dev/reference/block-kit/blocks and /reference/views (November 2026).
-Where Slack is known to accept more than its pages say, this keeps to the pages.
+Sources: docs.slack.dev/reference/block-kit/blocks, /block-elements, /composition-objects and
+/reference/views (November 2026). Types that neither the product nor the page uses are refused.
 """
 
 import copy
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from sandbox.slack.block_elements import (
-    ACCESSORIES,
-    ACTION_ELEMENTS,
-    INPUT_ELEMENTS,
-    check_element,
-    check_image,
-)
-from sandbox.slack.findings import Findings
-from sandbox.slack.rich_text import check_rich_text, check_table
+from slack_sdk.errors import SlackObjectFormationError
+from slack_sdk.models.blocks import Block, Option
+from slack_sdk.models.views import View
+
 from sandbox.slack.values import Json, SlackError, new_id
+from sandbox.slack.view_state import INPUTS, elements_of, interactive_elements
 
 _IN_MESSAGES = frozenset(
-    {
-        "actions",
-        "context",
-        "divider",
-        "file",
-        "header",
-        "image",
-        "markdown",
-        "rich_text",
-        "section",
-        "table",
-        "video",
-    }
+    ["actions", "context", "divider", "header", "image", "rich_text", "section"]
 )
-_IN_VIEWS = (_IN_MESSAGES - {"file", "markdown", "table"}) | {"input"}
-_MARKDOWN_LIMIT = 12_000
+_IN_VIEWS = _IN_MESSAGES | {"input"}
+_CHOICES = INPUTS - {"plain_text_input"}
+_ELEMENTS: Mapping[str, frozenset[str]] = {
+    "actions": _CHOICES | {"button", "overflow"},
+    "context": frozenset({"image", "mrkdwn", "plain_text"}),
+    "input": INPUTS,
+    "section": _CHOICES | {"button", "image", "overflow"},
+}
+"""The types of elements that each type of block takes."""
+
+_FEW_OPTIONS = {"checkboxes": 10, "radio_buttons": 10}
+_LONGEST_TEXT = 3000
+_LIMITS = {(kind, key): 75 for kind in INPUTS for key in ("description", "label")}
+_LIMITS |= {("context", "elements"): _LONGEST_TEXT, ("section", "fields"): 2000}
+"""The longest texts that slack_sdk.models does not check, by the type that holds them and the key."""
+
+_TEXT_KEYS = frozenset(
+    [
+        "close",
+        "confirm",
+        "deny",
+        "description",
+        "hint",
+        "label",
+        "placeholder",
+        "submit",
+        "text",
+        "title",
+    ]
+)
+_MRKDWN = frozenset(
+    {("section", "text"), ("section", "fields"), ("context", "elements"), ("confirm", "text")}
+    | {(kind, key) for kind in _FEW_OPTIONS for key in ("text", "description")}
+)
+"""Where a text may be mrkdwn, by the type that holds it and its key; elsewhere it is plain_text."""
+
+_MALFORMED = (AttributeError, KeyError, TypeError, ValueError, SlackObjectFormationError)
+"""What slack_sdk.models raises, also for what it cannot parse."""
+
+_Refuse = Callable[[str], None]
 
 
 def message_blocks(blocks: Any) -> list[Json]:
-    """The blocks of a message, with the ids Slack adds. Raises SlackError `invalid_blocks`."""
-    findings = Findings()
-    checked = _check(findings, blocks, "/blocks", _IN_MESSAGES, limit=50)
-    if findings.messages:
+    """The blocks of a message, with the ids that Slack adds. Raises SlackError `invalid_blocks`."""
+    messages: list[str] = []
+    checked = _check(messages, blocks, "/blocks", _IN_MESSAGES, limit=50)
+    if messages:
         raise SlackError(
-            "invalid_blocks",
-            errors=findings.messages,
-            response_metadata={"messages": findings.messages},
+            "invalid_blocks", errors=messages, response_metadata={"messages": messages}
         )
     return checked
 
@@ -55,149 +77,151 @@ def view_definition(view: Any) -> Json:
 
     Raises SlackError `invalid_arguments`, with Slack's messages, as views.open does.
     """
-    findings = Findings()
-    if not isinstance(view, dict) or view.get("type") not in ("modal", "home"):
-        raise _invalid_view(["[ERROR] unsupported type [json-pointer:/view/type]"])
-    checked = copy.deepcopy(view)
-    if checked["type"] == "modal":
-        findings.text(checked, "title", "/view", limit=24, plain=True)
-        for key in ("submit", "close"):
-            findings.text(checked, key, "/view", limit=24, plain=True, required=False)
-    findings.length(
-        checked.setdefault("private_metadata", ""), "/view/private_metadata", limit=3000
-    )
-    for key in ("callback_id", "external_id"):
-        findings.length(checked.setdefault(key, ""), f"/view/{key}", limit=255)
-    checked["blocks"] = _check(
-        findings, checked.get("blocks"), "/view/blocks", _IN_VIEWS, limit=100
-    )
-    has_input = any(block.get("type") == "input" for block in checked["blocks"])
-    if checked["type"] == "modal" and has_input and not checked.get("submit"):
-        findings.add("/view", "missing required field: submit")
-    if findings.messages:
-        raise _invalid_view(findings.messages)
+    messages: list[str] = []
+    checked: Json = {"private_metadata": "", "callback_id": "", "external_id": ""}
+    with _refusing(messages, "/view") as refuse:
+        checked |= copy.deepcopy(view)
+        checked["blocks"] = _check(
+            messages, checked.get("blocks"), "/view/blocks", _IN_VIEWS, limit=100
+        )
+        for key in ("title", "submit", "close"):
+            _texts(checked.get(key), key, checked["type"], refuse)
+        if checked["type"] not in ("modal", "home"):
+            refuse("unsupported type")
+        if checked["type"] == "modal":
+            is_form = any(block["type"] == "input" for block in checked["blocks"])
+            for key in ("title", "submit") if is_form else ("title",):
+                if not checked.get(key):
+                    refuse(f"missing required field: {key}")
+        View(**checked).to_dict()
+    if messages:
+        raise SlackError("invalid_arguments", response_metadata={"messages": messages})
     return checked
 
 
-def _invalid_view(messages: list[str]) -> SlackError:
-    return SlackError("invalid_arguments", response_metadata={"messages": messages})
+@contextmanager
+def _refusing(messages: list[str], pointer: str) -> Iterator[_Refuse]:
+    """Give the function that refuses what stands at `pointer`; refuse what slack_sdk.models refuses."""
+
+    def refuse(message: str) -> None:
+        messages.append(f"[ERROR] {message} [json-pointer:{pointer}]")
+
+    try:
+        yield refuse
+    except _MALFORMED as error:
+        refuse(str(error))
 
 
 def _check(
-    findings: Findings, blocks: Any, pointer: str, allowed: frozenset[str], *, limit: int
+    messages: list[str], blocks: Any, pointer: str, allowed: frozenset[str], *, limit: int
 ) -> list[Json]:
-    if not isinstance(blocks, list):
-        findings.add(pointer, "must be an array")
-        return []
-    if len(blocks) > limit:
-        findings.add(pointer, f"no more than {limit} items allowed")
     checked: list[Json] = []
-    taken: set[str] = set()
-    for at, block in enumerate(blocks):
-        place = f"{pointer}/{at}"
-        if not isinstance(block, dict) or block.get("type") not in allowed:
-            kind = block.get("type") if isinstance(block, dict) else block
-            findings.add(f"{place}/type", f"unsupported type: {kind}")
-            continue
-        block = copy.deepcopy(block)
-        block_id = block.setdefault("block_id", new_id("")[1:6])
-        findings.length(block_id, f"{place}/block_id", limit=255, least=1)
-        if block_id in taken:
-            findings.add(f"{place}/block_id", f"`block_id` {block_id} already exists")
-        taken.add(str(block_id))
-        findings.new_block()
-        _check_block(findings, block, place)
-        checked.append(block)
+    focused = 0
+    with _refusing(messages, pointer) as refuse:
+        if not isinstance(blocks, list):
+            raise TypeError("must be an array")
+        if len(blocks) > limit:
+            refuse(f"no more than {limit} items allowed")
+    for at, original in enumerate(blocks if isinstance(blocks, list) else []):
+        with _refusing(messages, f"{pointer}/{at}") as refuse:
+            if original["type"] not in allowed:
+                raise TypeError(f"unsupported type: {original['type']}")
+            block = {"block_id": new_id("")[1:6], **copy.deepcopy(original)}
+            if any(block["block_id"] == other["block_id"] for other in checked):
+                refuse(f"`block_id` {block['block_id']} already exists")
+            checked.append(block)
+            _check_elements(block, refuse)
+            if block["type"] != "rich_text":
+                _texts(block, "", "", refuse)
+            found = interactive_elements([block])
+            focused += sum(1 for _, element in found if element.get("focus_on_load"))
+            if focused > 1:
+                refuse("only one element can have focus_on_load")
+            model = Block.parse(block)
+            if model is not None:
+                model.to_dict()
     return checked
 
 
-def _check_block(findings: Findings, block: Json, place: str) -> None:
-    match block["type"]:
-        case "section":
-            _section(findings, block, place)
-        case "header":
-            findings.text(block, "text", place, limit=150, plain=True)
-        case "markdown":
-            _markdown(findings, block.get("text"), f"{place}/text")
-        case "image":
-            check_image(findings, block, place)
-        case "actions":
-            _elements(findings, block, place, limit=25)
-        case "context":
-            _context(findings, block, place)
-        case "input":
-            findings.text(block, "label", place, limit=2000, plain=True)
-            findings.text(block, "hint", place, limit=2000, plain=True, required=False)
-            block.setdefault("optional", False)
-            block.setdefault("dispatch_action", False)
-            check_element(findings, block.get("element"), f"{place}/element", INPUT_ELEMENTS)
-            for key in ("optional", "dispatch_action"):
-                findings.truth(block, key, place)
-        case "rich_text":
-            check_rich_text(findings, block, place)
-        case "table":
-            check_table(findings, block, place)
-
-
-def _markdown(findings: Findings, text: Any, pointer: str) -> None:
-    """One markdown block; all of a message share the limit."""
-    findings.length(text, pointer, limit=_MARKDOWN_LIMIT, least=1)
-    if isinstance(text, str) and len(text) <= _MARKDOWN_LIMIT:
-        findings.spend("markdown", len(text), pointer, most=_MARKDOWN_LIMIT)
-
-
-def _section(findings: Findings, block: Json, place: str) -> None:
-    fields = block.get("fields")
-    if "text" not in block and not fields:
-        findings.add(place, "missing required field: text or fields")
-    findings.text(block, "text", place, limit=3000, required=False)
-    if fields is not None:
-        if not isinstance(fields, list) or not 1 <= len(fields) <= 10:
-            findings.add(f"{place}/fields", "no more than 10 items allowed")
-        else:
-            numbered: Json = {str(at): item for at, item in enumerate(fields)}
-            for key in numbered:
-                findings.text(numbered, key, f"{place}/fields", limit=2000)
-    if "accessory" in block:
-        check_element(findings, block["accessory"], f"{place}/accessory", ACCESSORIES)
-
-
-def _elements(findings: Findings, block: Json, place: str, *, limit: int) -> None:
-    elements = block.get("elements")
-    if not isinstance(elements, list) or not elements:
-        findings.add(place, "missing required field: elements")
+def _check_elements(block: Json, refuse: _Refuse) -> None:
+    """Check what stands in a block, and give each element the action_id that Slack would."""
+    kind = block["type"]
+    if kind == "input":
+        block.setdefault("optional", False)
+        block.setdefault("dispatch_action", False)
+    if kind not in _ELEMENTS:
         return
-    if len(elements) > limit:
-        findings.add(f"{place}/elements", f"no more than {limit} items allowed")
-    for at, element in enumerate(elements):
-        check_element(findings, element, f"{place}/elements/{at}", ACTION_ELEMENTS)
+    elements = elements_of(block)
+    if not elements and kind != "section":
+        refuse("missing required field: elements")
+    taken: list[str] = []
+    for element in elements:
+        name = element.get("type") if isinstance(element, dict) else element
+        if not isinstance(name, str) or name not in _ELEMENTS[kind]:
+            refuse(f"unsupported type: {name}")
+        elif kind != "context" and name != "image":
+            action_id = element.setdefault("action_id", new_id("")[1:6])
+            if action_id in taken:
+                refuse(f"`action_id` {action_id} already exists")
+            taken.append(action_id)
+            _check_input(element, refuse)
 
 
-def _context(findings: Findings, block: Json, place: str) -> None:
-    elements = block.get("elements")
-    if not isinstance(elements, list) or not elements:
-        findings.add(place, "missing required field: elements")
-        return
-    if len(elements) > 10:
-        findings.add(f"{place}/elements", "no more than 10 items allowed")
-    numbered: Json = {str(at): item for at, item in enumerate(elements)}
-    for key, element in numbered.items():
-        if isinstance(element, dict) and element.get("type") == "image":
-            check_image(findings, element, f"{place}/elements/{key}")
+def _check_input(element: Json, refuse: _Refuse) -> None:
+    """Check the options that are chosen from the start, how many there are, and a text's limits."""
+    options = list(element.get("options") or [])
+    for group in element.get("option_groups") or []:
+        if not isinstance(group, dict) or not group.get("label"):
+            refuse("missing required field: label")
         else:
-            findings.text(numbered, key, f"{place}/elements", limit=3000)
+            options += group.get("options", [])
+    if len(options) > _FEW_OPTIONS.get(element["type"], len(options)):
+        refuse(f"no more than {_FEW_OPTIONS[element['type']]} items allowed")
+    if not all(is_option(option) for option in options):
+        refuse("invalid option")
+    values = [option.get("value") for option in options if isinstance(option, dict)]
+    if not options and (element["type"] in _FEW_OPTIONS or "static" in element["type"]):
+        refuse("missing required field: options")
+    chosen = element.get("initial_options") or [element.get("initial_option")]
+    for option in filter(None, chosen if values else []):
+        if not isinstance(option, dict) or option.get("value") not in values:
+            refuse("initial option was not found in options")
+    limit = element.get("max_length", 1)
+    if not isinstance(limit, int) or not 1 <= limit <= _LONGEST_TEXT:
+        refuse(f"max_length must be between 1 and {_LONGEST_TEXT}")
 
 
-def interactive_elements(blocks: list[Json]) -> list[tuple[str, Json]]:
-    """Every element with an action_id, with the block_id it stands in, in order."""
-    found: list[tuple[str, Json]] = []
-    for block in blocks:
-        candidates = [block.get("accessory"), block.get("element")]
-        if isinstance(block.get("elements"), list):
-            candidates += block["elements"]
-        found += [
-            (block["block_id"], element)
-            for element in candidates
-            if isinstance(element, dict) and "action_id" in element
-        ]
-    return found
+def _texts(value: Any, key: str, owner: str, refuse: _Refuse) -> None:
+    """Check every text object in `value`, and complete it as Slack does.
+
+    `owner` is the type that holds it; options, groups and confirmations have none of their own.
+    """
+    if isinstance(value, list):
+        for item in value:
+            _texts(item, key, owner, refuse)
+    elif isinstance(value, dict) and value.get("type") in ("plain_text", "mrkdwn"):
+        limit = _LIMITS.get((owner, key))
+        if not isinstance(value.get("text"), str) or not value["text"]:
+            refuse(f"{key} must be more than 0 characters")
+        elif limit is not None and len(value["text"]) > limit:
+            refuse(f"{key} must be less than {limit + 1} characters")
+        if value["type"] == "plain_text":
+            value.setdefault("emoji", True)
+        else:
+            value.setdefault("verbatim", False)
+            if (owner, key) not in _MRKDWN:
+                refuse(f"{key} must be a plain_text object")
+    elif isinstance(value, dict):
+        owner = value.get("type") or ("confirm" if key == "confirm" else owner)
+        for name, inner in value.items():
+            _texts(inner, name, owner, refuse)
+    elif key in _TEXT_KEYS and value is not None:
+        refuse(f"{key} must be a valid text object")
+
+
+def is_option(option: Any) -> bool:
+    """Whether slack_sdk.models accepts an option; it does not check those of an element."""
+    try:
+        return bool(Option(**option).to_dict())
+    except _MALFORMED:
+        return False

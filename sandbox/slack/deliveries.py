@@ -1,15 +1,13 @@
-"""The one choke point for everything that goes out to the app: events, commands and interactions.
+"""Delivers events, commands and interactions to the app.
 
-Whoever has something to tell the app hands it to the `Outbox`, which asks the fault hooks, picks
-the transport (Socket Mode, or signed HTTP once a request URL is set), waits for the
-acknowledgement, and redelivers events as Slack does.
+The `Outbox` applies the fault rules, picks the transport (Socket Mode, or signed HTTP once a request
+URL is set), waits for the acknowledgement, and redelivers events as Slack does.
 """
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from sandbox.faults import HARMLESS, Fault
 from sandbox.own_words import System
@@ -60,13 +58,9 @@ class Receipt:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Delivered:
+class Delivered(Delivery):
     """A finished attempt, for tests to look at."""
 
-    kind: DeliveryKind
-    name: str
-    payload: Mapping[str, Any]
-    attempt: int
     reached: bool
     acked: bool
 
@@ -112,8 +106,8 @@ class Outbox:
     def _transport(self) -> Transport:
         return self._socket if self.http is None else self.http
 
-    def tell(self, event: Delivery) -> None:
-        """Deliver an event in the background, with redeliveries. Dropped when no app is there."""
+    def send_event(self, event: Delivery) -> None:
+        """Deliver an event in the background, with redeliveries. Without an app it is dropped."""
         loop = self._loop
         if loop is None:
             return
@@ -125,8 +119,8 @@ class Outbox:
 
         loop.call_soon_threadsafe(begin)
 
-    def ask(self, delivery: Delivery) -> Receipt:
-        """Deliver a command or an interaction, and wait for what the app answers to it."""
+    def request(self, delivery: Delivery) -> Receipt:
+        """Deliver a command or an interaction, and wait for the app's answer."""
         if self._loop is None:
             return Receipt(reached=False, acked=False)
         return asyncio.run_coroutine_threadsafe(self._attempt(delivery), self._loop).result()
@@ -150,7 +144,7 @@ class Outbox:
             Passage(
                 direction=Direction.DELIVERY,
                 name=delivery.name,
-                kind=delivery.kind.value,
+                kind=delivery.kind,
                 body=delivery.payload,
             )
         )
@@ -171,10 +165,10 @@ class Outbox:
         if fault.drop and receipt.acked:
             receipt = Receipt(reached=True, acked=False, reason="timeout")
         self._note(delivery, receipt)
-        self._tell(entry, receipt, fault)
+        self._trace(entry, receipt, fault)
         return replace(receipt, retry_attempt=fault.retry_attempt)
 
-    def _tell(self, entry: Entry, receipt: Receipt, fault: Fault) -> None:
+    def _trace(self, entry: Entry, receipt: Receipt, fault: Fault) -> None:
         if not fault.times:
             outcome = "never sent"
         elif not receipt.reached:
@@ -201,16 +195,8 @@ class Outbox:
 
     def _note(self, delivery: Delivery, receipt: Receipt) -> None:
         with self._workspace.lock:
-            self.log.append(
-                Delivered(
-                    kind=delivery.kind,
-                    name=delivery.name,
-                    payload=delivery.payload,
-                    attempt=delivery.attempt,
-                    reached=receipt.reached,
-                    acked=receipt.acked,
-                )
-            )
+            fields = vars(delivery)
+            self.log.append(Delivered(**fields, reached=receipt.reached, acked=receipt.acked))
             self._workspace.changed.notify_all()
 
 

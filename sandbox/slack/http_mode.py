@@ -1,12 +1,12 @@
 """HTTP mode: the same deliveries as signed requests to an app that has a request URL."""
 
 import asyncio
-import hashlib
-import hmac
 import http.client
 import json
 import time
 from urllib.parse import urlencode, urlsplit
+
+from slack_sdk.signature import SignatureVerifier
 
 from sandbox.slack.deliveries import Delivery, DeliveryKind, Receipt
 from sandbox.slack.values import Json
@@ -15,18 +15,12 @@ _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
 
 
-def signature(secret: str, timestamp: str, body: str) -> str:
-    """Slack's v0 signature of a request (docs.slack.dev/authentication/verifying-requests)."""
-    base = f"v0:{timestamp}:{body}".encode()
-    return "v0=" + hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()
-
-
 class HttpMode:
     """Sends to one request URL, on loopback."""
 
     def __init__(self, url: str, signing_secret: str) -> None:
         self._url = urlsplit(url)
-        self._secret = signing_secret
+        self._signer = SignatureVerifier(signing_secret)
 
     @property
     def available(self) -> bool:
@@ -43,7 +37,9 @@ class HttpMode:
             "Content-Type": content_type,
             "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
             "X-Slack-Request-Timestamp": timestamp,
-            "X-Slack-Signature": signature(self._secret, timestamp, body),
+            "X-Slack-Signature": str(
+                self._signer.generate_signature(timestamp=timestamp, body=body)
+            ),
         }
         if delivery.attempt:
             headers["X-Slack-Retry-Num"] = str(delivery.attempt)

@@ -1,27 +1,41 @@
-"""What a person does that the app has to answer: commands, buttons, forms and shortcuts.
+"""What a person does that the app has to answer: commands, buttons, forms, shortcuts, typeahead.
 
-The calling thread waits for the app's acknowledgement, as a person looks at a spinner; an app that
-misses Slack's three seconds fails for the person in Slack's own way.
+The calling thread waits for the app's acknowledgement. An app that misses Slack's three seconds fails
+for the person with the message that Slack shows.
 """
 
 import copy
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.slack.blocks import is_option
 from sandbox.slack.deliveries import Outbox, Receipt
-from sandbox.slack.given import action, complete_values, entry_state, find_element
-from sandbox.slack.manifest import Manifest, Shortcut
+from sandbox.slack.manifest import Manifest
 from sandbox.slack.modals import Modals, View
 from sandbox.slack.mrkdwn import command_text
 from sandbox.slack.objections import problems
 from sandbox.slack.payloads import channel_reference, command_delivery, interaction
-from sandbox.slack.posts import Posts
 from sandbox.slack.response_urls import ResponseUrls
 from sandbox.slack.values import Json, PersonError, SlackError
-from sandbox.slack.view_state import Values, initial_values, merged_values
+from sandbox.slack.view_state import (
+    Values,
+    action_of,
+    entered_values,
+    find_element,
+    initial_values,
+    merged_values,
+    state_of,
+)
 from sandbox.slack.workspace import Channel, User, Workspace
 
-TROUBLE = "We had some trouble connecting. Try again?"
+NO_CONNECTION = "We had some trouble connecting. Try again?"
+_USUAL_QUERY_LENGTH = 3
+"""Characters before Slack asks the app for options, unless `min_query_length` says otherwise."""
+
+_MOST_OPTIONS = 100
+
+Where = tuple[Channel, str] | str
+"""A message as its channel and ts, or a modal or Home by its view id."""
 
 
 class Interactions:
@@ -32,14 +46,12 @@ class Interactions:
         workspace: Workspace,
         manifest: Manifest,
         outbox: Outbox,
-        posts: Posts,
         modals: Modals,
         urls: ResponseUrls,
     ) -> None:
         self._workspace = workspace
         self._manifest = manifest
         self._outbox = outbox
-        self._posts = posts
         self._modals = modals
         self._urls = urls
         self._chosen: dict[tuple[str, str, str], Values] = {}
@@ -62,8 +74,8 @@ class Interactions:
                 trigger_id=self._modals.new_trigger(user.id),
                 response_url=self._urls.new(channel, user),
             )
-        receipt = self._outbox.ask(delivery)
-        reply = _failure(name, receipt) if not receipt.acked else receipt.response
+        receipt = self._outbox.request(delivery)
+        reply = receipt.response if receipt.acked else {"text": _failure(name, receipt)}
         if not reply or not (reply.get("text") or reply.get("blocks")):
             return None
         with self._workspace.lock:
@@ -72,99 +84,91 @@ class Interactions:
             except SlackError as error:
                 reply = {"text": f'{name} failed with the error "{error.code}"'}
                 self._urls.answer(channel, user, reply)
-        return {
-            "text": reply.get("text", ""),
-            "blocks": reply.get("blocks", []),
-            "response_type": reply.get("response_type", "ephemeral"),
-        }
+        defaults = {"text": "", "blocks": [], "response_type": "ephemeral"}
+        return {key: reply.get(key, default) for key, default in defaults.items()}
 
     def press(
         self,
         user: User,
-        channel: Channel,
-        ts: str,
+        where: Where,
         action_id: str,
         block_id: str | None,
-        given: Mapping[str, Any],
+        choice: Mapping[str, Any],
         values: Mapping[str, Any],
     ) -> None:
-        """Press a button or choose from a menu in a message (also one only this person sees)."""
+        """Press a button or choose from a menu."""
         with self._workspace.lock:
-            own = self._workspace.ephemerals.get(user.id, {}).get(channel.id, [])
-            whispered = next((message for message in own if message["ts"] == ts), None)
-            message = whispered or channel.messages.get(ts)
-            if message is None:
-                raise PersonError("This message is gone.")
-            blocks = message.get("blocks", [])
+            blocks, place = self._find(user, where)
             found_block, element = find_element(blocks, action_id, block_id)
-            entry = action(element, found_block, given, self._workspace.next_ts(), self._file)
-            put_in = complete_values(blocks, values, self._file)
-            chosen = self._choose(user, channel, ts, put_in, entry)
-            container: Json = {
-                "type": "message",
-                "message_ts": ts,
-                "channel_id": channel.id,
-                "is_ephemeral": whispered is not None,
-            }
-            if "thread_ts" in message:
-                container["thread_ts"] = message["thread_ts"]
-            rest: Json = {
+            entry = action_of(element, found_block, choice, self._workspace.next_ts())
+            entered = merged_values(entered_values(blocks, values), state_of(entry))
+            if isinstance(where, str):
+                view = self._view(user, where)
+                self._modals.enter(view, entered)
+                place["view"] = self._modals.payload(view)
+            else:
+                channel, ts = where
+                key = (user.id, channel.id, ts)
+                self._chosen[key] = merged_values(self._chosen.get(key, {}), entered)
+                state = merged_values(initial_values(blocks), self._chosen[key])
+                place |= {
+                    "state": {"values": state},
+                    "response_url": self._urls.new(channel, user, ts),
+                }
+            place |= {"trigger_id": self._modals.new_trigger(user.id), "actions": [entry]}
+            delivery = interaction(self._workspace, user, "block_actions", **place)
+        _insist(self._outbox.request(delivery), "This action")
+
+    def _find(self, user: User, where: Where) -> tuple[list[Json], Json]:
+        """The blocks of what `user` sees there, and the part of a payload that names it."""
+        if isinstance(where, str):
+            view = self._view(user, where)
+            container: Json = {"type": "view", "view_id": view.id}
+            return view.definition["blocks"], {
                 "container": container,
-                "trigger_id": self._modals.new_trigger(user.id),
-                "channel": channel_reference(channel),
-                "state": {"values": merged_values(initial_values(blocks), chosen)},
-                "response_url": self._urls.new(channel, user, ts),
-                "actions": [entry],
+                "view": self._modals.payload(view),
             }
-            if whispered is None:
-                rest["message"] = copy.deepcopy(self._workspace.message_view(channel, message))
-            delivery = interaction(self._workspace, user, "block_actions", **rest)
-        _insist(self._outbox.ask(delivery), "This action")
+        channel, ts = where
+        ephemeral = self._workspace.ephemeral(user, channel, ts)
+        message = ephemeral or channel.messages.get(ts)
+        if message is None:
+            raise PersonError("This message is gone.")
+        container = {"type": "message", "message_ts": ts, "channel_id": channel.id}
+        container["is_ephemeral"] = ephemeral is not None
+        if "thread_ts" in message:
+            container["thread_ts"] = message["thread_ts"]
+        place: Json = {"container": container, "channel": channel_reference(channel)}
+        if ephemeral is None:
+            place["message"] = copy.deepcopy(self._workspace.message_view(channel, message))
+        return message.get("blocks", []), place
 
-    def _choose(self, user: User, channel: Channel, ts: str, put_in: Values, entry: Json) -> Values:
-        key = (user.id, channel.id, ts)
-        chosen = self._chosen[key] = merged_values(self._chosen.get(key, {}), put_in)
-        state = entry_state(entry)
-        if state is not None:
-            chosen.setdefault(entry["block_id"], {})[entry["action_id"]] = state
-        return chosen
+    def suggest(
+        self, user: User, where: Where, action_id: str, block_id: str | None, typed: str
+    ) -> list[Json]:
+        """The groups of options that the app offers for what was typed into an external select.
 
-    def view_press(
-        self,
-        user: User,
-        view_id: str,
-        action_id: str,
-        block_id: str | None,
-        given: Mapping[str, Any],
-        values: Mapping[str, Any],
-    ) -> None:
-        """Press or choose inside a modal or on the Home tab."""
+        Options without a group are one group whose `label` is None. Slack shows no result where the
+        app is late or its answer is bad.
+        """
         with self._workspace.lock:
-            view = self._view(user, view_id)
-            blocks = view.definition["blocks"]
-            self._modals.give(view, complete_values(blocks, values, self._file))
-            found_block, element = find_element(blocks, action_id, block_id)
-            entry = action(element, found_block, given, self._workspace.next_ts(), self._file)
-            state = entry_state(entry)
-            if state is not None:
-                self._modals.give(view, {found_block: {element["action_id"]: state}})
-            delivery = interaction(
-                self._workspace,
-                user,
-                "block_actions",
-                container={"type": "view", "view_id": view.id},
-                trigger_id=self._modals.new_trigger(user.id),
-                view=self._modals.payload(view),
-                actions=[entry],
-            )
-        _insist(self._outbox.ask(delivery), "This action")
+            blocks, place = self._find(user, where)
+        found_block, element = find_element(blocks, action_id, block_id)
+        if not element["type"].endswith("external_select"):
+            raise PersonError(f"The options of {action_id} do not come from the app.")
+        if len(typed) < int(element.get("min_query_length", _USUAL_QUERY_LENGTH)):
+            return []
+        place |= {"action_id": action_id, "block_id": found_block, "value": typed}
+        receipt = self._outbox.request(
+            interaction(self._workspace, user, "block_suggestion", **place)
+        )
+        return _groups(receipt.response or {})
 
     def submit(self, user: User, view_id: str, values: Mapping[str, Any]) -> dict[str, str]:
         """Submit a modal; returns the errors by block_id, empty when it was accepted."""
         with self._workspace.lock:
             view = self._view(user, view_id)
             blocks = view.definition["blocks"]
-            self._modals.give(view, complete_values(blocks, values, self._file))
+            self._modals.enter(view, entered_values(blocks, values))
             view.errors = problems(blocks, view.values)
             if view.errors:
                 self._workspace.touch()
@@ -177,19 +181,25 @@ class Interactions:
                 view=self._modals.payload(view),
                 response_urls=[],
             )
-        receipt = self._outbox.ask(delivery)
+        receipt = self._outbox.request(delivery)
         if not receipt.acked:
-            raise PersonError(TROUBLE)
+            raise PersonError(NO_CONNECTION)
         with self._workspace.lock:
             try:
                 return self._respond(view, receipt.response or {})
             except SlackError as error:
-                raise PersonError(TROUBLE) from error
+                raise PersonError(NO_CONNECTION) from error
 
     def _respond(self, view: View, response: Json) -> dict[str, str]:
         match response.get("response_action"):
             case "errors":
-                return self._show_errors(view, response.get("errors", {}))
+                errors = dict(response.get("errors", {}))
+                inputs = {b["block_id"] for b in view.definition["blocks"] if b["type"] == "input"}
+                if not errors or not errors.keys() <= inputs:
+                    raise PersonError(NO_CONNECTION)
+                view.errors = errors
+                self._workspace.touch()
+                return dict(errors)
             case "update":
                 self._modals.replace(view, response.get("view"))
             case "push":
@@ -200,16 +210,8 @@ class Interactions:
                 self._modals.close(view)
         return {}
 
-    def _show_errors(self, view: View, errors: Mapping[str, str]) -> dict[str, str]:
-        inputs = {b["block_id"] for b in view.definition["blocks"] if b["type"] == "input"}
-        if not errors or not set(errors) <= inputs:
-            raise PersonError(TROUBLE)
-        view.errors = dict(errors)
-        self._workspace.touch()
-        return dict(errors)
-
     def close_view(self, user: User, view_id: str) -> None:
-        """Close a modal; the app hears of it where it asked to."""
+        """Close a modal; the app receives view_closed if it asked for it."""
         with self._workspace.lock:
             view = self._view(user, view_id)
             cleared = bool(view.definition.get("clear_on_close"))
@@ -219,10 +221,9 @@ class Interactions:
             else:
                 self._modals.close(view)
         if view.definition.get("notify_on_close"):
-            closing = interaction(
-                self._workspace, user, "view_closed", view=payload, is_cleared=cleared
+            self._outbox.request(
+                interaction(self._workspace, user, "view_closed", view=payload, is_cleared=cleared)
             )
-            self._outbox.ask(closing)
 
     def shortcut(self, user: User, callback_id: str, channel: Channel | None, ts: str) -> None:
         """Use a message shortcut (with a channel and a ts), or a global one."""
@@ -236,26 +237,18 @@ class Interactions:
                 "action_ts": self._workspace.next_ts(),
             }
             if channel is not None:
-                rest |= self._about_message(user, channel, ts)
-            delivery = interaction(self._workspace, user, _shortcut_type(shortcut), **rest)
-        _insist(self._outbox.ask(delivery), shortcut.name)
-
-    def _about_message(self, user: User, channel: Channel, ts: str) -> Json:
-        message = channel.messages.get(ts)
-        if message is None:
-            raise PersonError("This message is gone.")
-        return {
-            "channel": channel_reference(channel),
-            "message_ts": ts,
-            "message": copy.deepcopy(self._workspace.message_view(channel, message)),
-            "response_url": self._urls.new(channel, user, ts),
-        }
-
-    def _file(self, file_id: str) -> Json:
-        file = self._workspace.files.get(file_id)
-        if file is None:
-            raise PersonError("This file is gone.")
-        return self._posts.file_view(file)
+                message = channel.messages.get(ts)
+                if message is None:
+                    raise PersonError("This message is gone.")
+                rest |= {
+                    "channel": channel_reference(channel),
+                    "message_ts": ts,
+                    "message": copy.deepcopy(self._workspace.message_view(channel, message)),
+                    "response_url": self._urls.new(channel, user, ts),
+                }
+            kind = "message_action" if shortcut.on_message else "shortcut"
+            delivery = interaction(self._workspace, user, kind, **rest)
+        _insist(self._outbox.request(delivery), shortcut.name)
 
     def _view(self, user: User, view_id: str) -> View:
         view = self._modals.find(view_id)
@@ -264,17 +257,25 @@ class Interactions:
         return view
 
 
-def _shortcut_type(shortcut: Shortcut) -> str:
-    return "message_action" if shortcut.on_message else "shortcut"
-
-
-def _failure(name: str, receipt: Receipt) -> Json:
+def _failure(name: str, receipt: Receipt) -> str:
     if not receipt.reached:
-        return {"text": f"{name} failed because the app did not respond."}
-    return {"text": f'{name} failed with the error "operation_timeout"'}
+        return f"{name} failed because the app did not respond."
+    return f'{name} failed with the error "operation_timeout"'
 
 
 def _insist(receipt: Receipt, what: str) -> None:
     """Raise PersonError unless the app acknowledged."""
     if not receipt.acked:
-        raise PersonError(_failure(what, receipt)["text"])
+        raise PersonError(_failure(what, receipt))
+
+
+def _groups(response: Json) -> list[Json]:
+    groups = response.get("option_groups") or []
+    if "options" in response:
+        groups = [{"label": None, "options": response["options"]}]
+    try:
+        offered = [option for group in groups for option in group["options"]]
+    except (KeyError, TypeError):
+        return []
+    is_good = len(offered) <= _MOST_OPTIONS and all(map(is_option, offered))
+    return groups if is_good else []

@@ -1,4 +1,4 @@
-"""Keeps strangers' web pages out: a browser on this machine must not act on the sandbox for them.
+"""Refuses requests from foreign web pages, which a browser on this machine could send.
 
 The sandbox has no log-in, so a page from anywhere could otherwise send it requests, directly or
 through a name that resolves to this machine.

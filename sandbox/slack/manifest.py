@@ -8,62 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-EVERY_EVENT = frozenset(
-    {
-        "app_home_opened",
-        "app_mention",
-        "channel_archive",
-        "channel_created",
-        "channel_deleted",
-        "channel_rename",
-        "channel_unarchive",
-        "group_archive",
-        "group_rename",
-        "group_unarchive",
-        "member_joined_channel",
-        "member_left_channel",
-        "message.channels",
-        "message.groups",
-        "message.im",
-        "message.mpim",
-        "pin_added",
-        "pin_removed",
-        "reaction_added",
-        "reaction_removed",
-        "user_change",
-    }
-)
-EVERY_SCOPE = (
-    "app_mentions:read",
-    "bookmarks:read",
-    "bookmarks:write",
-    "channels:history",
-    "channels:join",
-    "channels:manage",
-    "channels:read",
-    "chat:write",
-    "chat:write.customize",
-    "chat:write.public",
-    "commands",
-    "files:read",
-    "files:write",
-    "groups:history",
-    "groups:read",
-    "groups:write",
-    "im:history",
-    "im:read",
-    "im:write",
-    "mpim:history",
-    "mpim:read",
-    "mpim:write",
-    "pins:read",
-    "pins:write",
-    "reactions:read",
-    "reactions:write",
-    "team:read",
-    "usergroups:read",
-    "users:read",
-)
+_EVENTS = """
+app_home_opened member_joined_channel member_left_channel message.channels message.groups message.im
+reaction_added reaction_removed
+"""
+_SCOPES = """
+bookmarks:read bookmarks:write channels:history channels:join channels:manage channels:read
+chat:write chat:write.public commands files:read files:write groups:history groups:read groups:write
+im:history im:read im:write pins:read pins:write reactions:read reactions:write usergroups:read
+users:read
+"""
+EVERY_EVENT = frozenset(_EVENTS.split())
+EVERY_SCOPE = tuple(_SCOPES.split())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +69,6 @@ DEFAULT_MANIFEST: Mapping[str, Any] = {
     "display_information": {"name": "mayday"},
     "features": {
         "app_home": {"home_tab_enabled": True, "messages_tab_enabled": True},
-        "bot_user": {"display_name": "mayday"},
         "slash_commands": [
             {
                 "command": "/incident",
@@ -128,8 +83,8 @@ DEFAULT_MANIFEST: Mapping[str, Any] = {
             {"name": "Declare an incident", "type": "global", "callback_id": "declare"},
         ],
     },
-    "oauth_config": {"scopes": {"bot": list(EVERY_SCOPE)}},
-    "settings": {"event_subscriptions": {"bot_events": sorted(EVERY_EVENT)}},
+    "oauth_config": {"scopes": {"bot": EVERY_SCOPE}},
+    "settings": {"event_subscriptions": {"bot_events": EVERY_EVENT}},
 }
 
 
@@ -143,12 +98,7 @@ def read_manifest(manifest: Mapping[str, Any] | None) -> Manifest:
     return Manifest(
         bot_name=bot_user.get("display_name") or source["display_information"]["name"].lower(),
         commands=tuple(
-            SlashCommand(
-                command=item["command"],
-                description=item.get("description", ""),
-                usage_hint=item.get("usage_hint", ""),
-                should_escape=item.get("should_escape", False),
-            )
+            SlashCommand(**{key: item[key] for key in SlashCommand.__annotations__ if key in item})
             for item in features.get("slash_commands", ())
         ),
         shortcuts=tuple(

@@ -1,4 +1,4 @@
-"""Open modals and Home tabs: triggers, the stack of views, and what a person has put into them."""
+"""Open modals and Home tabs: triggers, the stack of views, and what a person has entered."""
 
 import copy
 import secrets
@@ -7,9 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.slack.blocks import interactive_elements, view_definition
+from sandbox.slack.blocks import view_definition
 from sandbox.slack.values import Json, SlackError, new_id
-from sandbox.slack.view_state import initial_values, merged_values
+from sandbox.slack.view_state import (
+    Values,
+    initial_values,
+    interactive_elements,
+    merged_values,
+)
 from sandbox.slack.workspace import Workspace
 
 TRIGGER_SECONDS = 3.0
@@ -18,7 +23,7 @@ _DEEPEST = 3
 
 @dataclass(kw_only=True, eq=False)
 class View:
-    """A modal or Home as it stands. `given` is what the person put in, as state values."""
+    """A modal or Home. `entered` is what the person put in, as state values."""
 
     id: str
     user: str
@@ -26,13 +31,13 @@ class View:
     hash: str
     root_id: str
     previous_id: str | None = None
-    given: dict[str, dict[str, Json]] = field(default_factory=dict)
+    entered: Values = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
     @property
-    def values(self) -> dict[str, dict[str, Json]]:
-        """The state as Slack sends it: initial values, overlaid with what was put in."""
-        return merged_values(initial_values(self.definition["blocks"]), self.given)
+    def values(self) -> Values:
+        """The state as Slack sends it: initial values, overlaid with what was entered."""
+        return merged_values(initial_values(self.definition["blocks"]), self.entered)
 
 
 @dataclass(kw_only=True)
@@ -43,7 +48,7 @@ class _Trigger:
 
 
 class Modals:
-    """All views of all people. Every method is to be called with the lock held."""
+    """All views of all people. Hold the workspace's lock for every method."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -54,9 +59,7 @@ class Modals:
 
     def new_trigger(self, user_id: str) -> str:
         """A trigger_id for what `user_id` just did; good once, within three real seconds."""
-        trigger_id = (
-            f"{secrets.randbelow(10**13)}.{secrets.randbelow(10**9)}.{secrets.token_hex(16)}"
-        )
+        trigger_id = f"{secrets.randbelow(10**13)}.{secrets.token_hex(16)}"
         self._triggers[trigger_id] = _Trigger(user=user_id, made=time.monotonic())
         return trigger_id
 
@@ -70,26 +73,25 @@ class Modals:
 
     def find(self, view_id: str) -> View | None:
         """An open modal, or a Home."""
-        return next((view for view in self._all() if view.id == view_id), None)
-
-    def _all(self) -> list[View]:
-        modals = [view for stack in self._stacks.values() for view in stack]
-        return [*modals, *self._homes.values()]
+        views = [
+            *self._homes.values(),
+            *(view for stack in self._stacks.values() for view in stack),
+        ]
+        return next((view for view in views if view.id == view_id), None)
 
     def open(self, trigger_id: str, definition: Any) -> View:
         """views.open: a new modal, on its own."""
-        user_id = self._check_trigger(trigger_id)
-        view = self._new(user_id, self._checked(definition))
-        self._triggers[trigger_id].used = True
-        self._stacks[user_id] = [view]
-        self._workspace.touch()
+        trigger = self._trigger(trigger_id)
+        view = self._new(trigger.user, definition)
+        trigger.used = True
+        self._stacks[trigger.user] = [view]
         return view
 
     def push(self, trigger_id: str, definition: Any) -> View:
         """views.push: a modal on top of the open one."""
-        user_id = self._check_trigger(trigger_id)
-        view = self.push_onto(user_id, definition)
-        self._triggers[trigger_id].used = True
+        trigger = self._trigger(trigger_id)
+        view = self.push_onto(trigger.user, definition)
+        trigger.used = True
         return view
 
     def push_onto(self, user_id: str, definition: Any) -> View:
@@ -99,67 +101,45 @@ class Modals:
             raise SlackError("not_found")
         if len(stack) >= _DEEPEST:
             raise SlackError("push_limit_reached")
-        view = self._new(user_id, self._checked(definition))
-        view.root_id = stack[0].id
-        view.previous_id = stack[-1].id
+        view = self._new(user_id, definition)
+        view.root_id, view.previous_id = stack[0].id, stack[-1].id
         stack.append(view)
-        self._workspace.touch()
         return view
 
-    def update(
-        self, definition: Any, *, view_id: str = "", external_id: str = "", expected_hash: str = ""
-    ) -> View:
+    def update(self, view_id: str, definition: Any, *, expected_hash: str = "") -> View:
         """views.update. Raises `not_found`, `hash_conflict`."""
-        view = self.find(view_id) if view_id else self._by_external_id(external_id)
+        view = self.find(view_id)
         if view is None:
             raise SlackError("not_found")
+        return self.replace(view, definition, expected_hash=expected_hash)
+
+    def replace(self, view: View, definition: Any, *, expected_hash: str = "") -> View:
+        """Replace a view's definition; inputs that remain keep their state. Raises `hash_conflict`."""
         if expected_hash and expected_hash != view.hash:
             raise SlackError("hash_conflict")
-        return self.replace(view, definition)
-
-    def replace(self, view: View, definition: Any) -> View:
-        """Put a new definition in place of the old; inputs that are still there keep their state."""
-        view.definition = self._checked(definition, own=view)
-        view.hash = _new_hash(self._workspace)
+        view.definition = view_definition(definition)
+        view.hash = self._new_hash()
         view.errors = {}
-        kept = {
-            (block_id, element["action_id"])
-            for block_id, element in interactive_elements(view.definition["blocks"])
-        }
-        view.given = {
-            block_id: {
-                action_id: value
-                for action_id, value in actions.items()
-                if (block_id, action_id) in kept
-            }
-            for block_id, actions in view.given.items()
-        }
-        self._workspace.touch()
+        entered, view.entered = view.entered, {}
+        self.enter(view, entered)
         return view
 
     def publish(self, user_id: str, definition: Any, *, expected_hash: str = "") -> View:
         """views.publish: the Home tab of a person. Raises `hash_conflict`."""
         home = self._homes.get(user_id)
-        if home is None:
-            home = self._new(user_id, self._checked(definition))
-            self._homes[user_id] = home
-            self._workspace.touch()
-            return home
-        if expected_hash and expected_hash != home.hash:
-            raise SlackError("hash_conflict")
-        return self.replace(home, definition)
+        if home is not None:
+            return self.replace(home, definition, expected_hash=expected_hash)
+        self._homes[user_id] = home = self._new(user_id, definition)
+        return home
 
-    def give(self, view: View, values: Mapping[str, Mapping[str, Json]]) -> None:
-        """Take what a person put in, keeping only inputs that the view has."""
-        known = {
-            (block_id, element["action_id"]): element["type"]
-            for block_id, element in interactive_elements(view.definition["blocks"])
-        }
-        for block_id, actions in values.items():
-            for action_id, value in actions.items():
-                kind = known.get((block_id, action_id))
-                if kind is not None:
-                    view.given.setdefault(block_id, {})[action_id] = {**value, "type": kind}
+    def enter(self, view: View, values: Mapping[str, Mapping[str, Json]]) -> None:
+        """Store what a person entered, for the inputs that the view has."""
+        for block_id, element in interactive_elements(view.definition["blocks"]):
+            action_id = element["action_id"]
+            value = values.get(block_id, {}).get(action_id)
+            if value is not None:
+                state = {**value, "type": element["type"]}
+                view.entered.setdefault(block_id, {})[action_id] = state
         self._workspace.touch()
 
     def close(self, view: View) -> None:
@@ -176,18 +156,20 @@ class Modals:
 
     def payload(self, view: View) -> Json:
         """The view object as Slack sends it to the app."""
-        definition = copy.deepcopy(view.definition)
         app = self._workspace.app
+        optional = {
+            "submit": None,
+            "close": None,
+            "clear_on_close": False,
+            "notify_on_close": False,
+        }
         return {
             "id": view.id,
             "team_id": self._workspace.team_id,
-            **definition,
-            "submit": definition.get("submit"),
-            "close": definition.get("close"),
+            **optional,
+            **copy.deepcopy(view.definition),
             "state": {"values": view.values},
             "hash": view.hash,
-            "clear_on_close": definition.get("clear_on_close", False),
-            "notify_on_close": definition.get("notify_on_close", False),
             "previous_view_id": view.previous_id,
             "root_view_id": view.root_id,
             "app_id": app.id,
@@ -195,31 +177,17 @@ class Modals:
             "bot_id": app.bot_id,
         }
 
-    def _new(self, user_id: str, definition: Json) -> View:
-        view_id = new_id("V")
+    def _new(self, user_id: str, definition: Any) -> View:
+        view_id, checked = new_id("V"), view_definition(definition)
+        self._workspace.touch()
         return View(
-            id=view_id,
-            user=user_id,
-            definition=definition,
-            hash=_new_hash(self._workspace),
-            root_id=view_id,
+            id=view_id, user=user_id, definition=checked, hash=self._new_hash(), root_id=view_id
         )
 
-    def _checked(self, definition: Any, own: View | None = None) -> Json:
-        checked = view_definition(definition)
-        holder = self._by_external_id(checked["external_id"])
-        if holder is not None and holder is not own:
-            raise SlackError("duplicate_external_id")
-        return checked
+    def _new_hash(self) -> str:
+        return f"{self._workspace.seconds()}.{secrets.token_hex(4)}"
 
-    def _by_external_id(self, external_id: str) -> View | None:
-        if not external_id:
-            return None
-        return next(
-            (v for v in self._all() if v.definition.get("external_id") == external_id), None
-        )
-
-    def _check_trigger(self, trigger_id: str) -> str:
+    def _trigger(self, trigger_id: str) -> _Trigger:
         trigger = self._triggers.get(trigger_id)
         if trigger is None:
             raise SlackError("invalid_trigger_id")
@@ -227,8 +195,4 @@ class Modals:
             raise SlackError("exchanged_trigger_id")
         if time.monotonic() - trigger.made > self.trigger_seconds:
             raise SlackError("expired_trigger_id")
-        return trigger.user
-
-
-def _new_hash(workspace: Workspace) -> str:
-    return f"{workspace.seconds()}.{secrets.token_hex(4)}"
+        return trigger

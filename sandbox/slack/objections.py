@@ -1,19 +1,13 @@
 """What Slack's client itself objects to when a form is sent; the app never sees such a form."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sandbox.slack.block_inputs import as_number
-from sandbox.slack.rich_text import plain_of
 from sandbox.slack.values import Json
 from sandbox.slack.view_state import Values, value_key
 
 MISSING = "Please complete this required field."
-_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
-_ADDRESS = re.compile(r"https?://[^\s/]+\S*", re.IGNORECASE)
 _LONGEST_TEXT = 3000
-_MOST_FILES = 10
 
 
 def problems(blocks: Sequence[Json], values: Values) -> dict[str, str]:
@@ -25,20 +19,15 @@ def problems(blocks: Sequence[Json], values: Values) -> dict[str, str]:
         element = block["element"]
         state = values.get(block["block_id"], {}).get(element["action_id"], {})
         value = state.get(value_key(element["type"]))
-        if _is_empty(element, value):
+        if value in (None, "", []):
             if not block.get("optional"):
                 found[block["block_id"]] = MISSING
             continue
-        objection = _OBJECTIONS.get(element["type"], _to_count)(element, value)
+        object_to = _to_text if element["type"] == "plain_text_input" else _to_count
+        objection = object_to(element, value)
         if objection:
             found[block["block_id"]] = objection
     return found
-
-
-def _is_empty(element: Json, value: Any) -> bool:
-    if value in (None, "", []):
-        return True
-    return element["type"] == "rich_text_input" and not plain_of(value).strip()
 
 
 def _to_text(element: Json, value: Any) -> str:
@@ -51,49 +40,8 @@ def _to_text(element: Json, value: Any) -> str:
     return ""
 
 
-def _to_email(element: Json, value: Any) -> str:
-    return "" if _EMAIL.fullmatch(value.strip()) else "Please enter an email address."
-
-
-def _to_address(element: Json, value: Any) -> str:
-    if _ADDRESS.fullmatch(value.strip()):
-        return ""
-    return "Please enter a whole address, such as https://example.org."
-
-
-def _to_number(element: Json, value: Any) -> str:
-    number = as_number(value)
-    if number is None:
-        return "Please enter a number."
-    if not element.get("is_decimal_allowed") and "." in value:
-        return "Please enter a whole number."
-    if "min_value" in element and number < float(element["min_value"]):
-        return f"Please enter {element['min_value']} or more."
-    if "max_value" in element and number > float(element["max_value"]):
-        return f"Please enter {element['max_value']} or less."
-    return ""
-
-
-def _to_files(element: Json, value: Any) -> str:
-    most = element.get("max_files", _MOST_FILES)
-    if len(value) > most:
-        return f"Please attach at most {most} {'file' if most == 1 else 'files'}."
-    endings = [ending.lower().lstrip(".") for ending in element.get("filetypes", ())]
-    wrong = [file["name"] for file in value if endings and file["filetype"].lower() not in endings]
-    return f"{wrong[0]} is not of an accepted kind: {', '.join(endings)}." if wrong else ""
-
-
 def _to_count(element: Json, value: Any) -> str:
     most = element.get("max_selected_items")
     if most is not None and len(value) > most:
         return f"Please choose at most {most}."
     return ""
-
-
-_OBJECTIONS: Mapping[str, Callable[[Json, Any], str]] = {
-    "plain_text_input": _to_text,
-    "email_text_input": _to_email,
-    "url_text_input": _to_address,
-    "number_input": _to_number,
-    "file_input": _to_files,
-}

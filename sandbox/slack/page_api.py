@@ -14,10 +14,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sandbox.clock import ClockError
 from sandbox.outages import OutageError
-from sandbox.slack.acts import act
+from sandbox.slack.actions import perform
 from sandbox.slack.deliveries import Outbox
 from sandbox.slack.extras import Extras
-from sandbox.slack.person import Parts, Person
+from sandbox.slack.parts import Parts
+from sandbox.slack.person import Person
 from sandbox.slack.picture import picture
 from sandbox.slack.values import Json, PersonError
 from sandbox.slack.workspace import Workspace
@@ -78,7 +79,7 @@ class PageApi:
         body = await _body(request)
         try:
             person = self._person(body.get("as"))
-            result = await run_in_threadpool(act, person, str(body.get("verb")), body)
+            result = await run_in_threadpool(perform, person, str(body.get("verb")), body)
         except PersonError as error:
             return _refused(str(error))
         return JSONResponse({"ok": True, **result})

@@ -10,17 +10,11 @@ from sandbox.slack.deliveries import Delivery, DeliveryKind
 from sandbox.slack.values import Json, new_id
 from sandbox.slack.workspace import Channel, ChannelKind, User, Workspace
 
-_CHANNEL_TYPES = {
-    ChannelKind.PUBLIC: "channel",
-    ChannelKind.PRIVATE: "group",
-    ChannelKind.IM: "im",
-    ChannelKind.MPIM: "mpim",
-}
+_CHANNEL_TYPES = {ChannelKind.PUBLIC: "channel", ChannelKind.PRIVATE: "group", ChannelKind.IM: "im"}
 _SUBSCRIPTIONS = {
     ChannelKind.PUBLIC: "message.channels",
     ChannelKind.PRIVATE: "message.groups",
     ChannelKind.IM: "message.im",
-    ChannelKind.MPIM: "message.mpim",
 }
 
 
@@ -29,22 +23,17 @@ def channel_type(channel: Channel) -> str:
     return _CHANNEL_TYPES[channel.kind]
 
 
-def subscription(event: Json, channel: Channel | None) -> str:
+def subscription(event: Json, channel: Channel) -> str:
     """The name under which an app subscribes to this event in its manifest."""
-    if event["type"] == "message" and channel is not None:
+    if event["type"] == "message":
         return _SUBSCRIPTIONS[channel.kind]
     return str(event["type"])
 
 
-def event_delivery(workspace: Workspace, event: Json, channel: Channel | None) -> Delivery:
+def event_delivery(workspace: Workspace, event: Json, channel: Channel) -> Delivery:
     """An event in its `event_callback` wrapper, with an event_id of its own."""
     app = workspace.app
-    context = {
-        "et": event["type"],
-        "tid": workspace.team_id,
-        "aid": app.id,
-        "cid": channel.id if channel is not None else None,
-    }
+    context = {"et": event["type"], "tid": workspace.team_id, "aid": app.id, "cid": channel.id}
     payload = {
         "token": app.verification_token,
         "team_id": workspace.team_id,
@@ -64,7 +53,7 @@ def event_delivery(workspace: Workspace, event: Json, channel: Channel | None) -
                 "is_enterprise_install": False,
             }
         ],
-        "is_ext_shared_channel": channel is not None and channel.is_ext_shared,
+        "is_ext_shared_channel": channel.is_ext_shared,
         "event_context": "4-" + base64.b64encode(json.dumps(context).encode()).decode(),
     }
     return Delivery(kind=DeliveryKind.EVENT, name=str(event["type"]), payload=payload)
@@ -74,18 +63,12 @@ def command_delivery(
     workspace: Workspace, user: User, channel: Channel, *, command: str, text: str, **rest: str
 ) -> Delivery:
     """A slash command; `rest` gives `trigger_id` and `response_url`."""
-    names = {
-        ChannelKind.PUBLIC: channel.name,
-        ChannelKind.PRIVATE: "privategroup",
-        ChannelKind.IM: "directmessage",
-        ChannelKind.MPIM: channel.name,
-    }
     payload: Json = {
         "token": workspace.app.verification_token,
         "team_id": workspace.team_id,
         "team_domain": workspace.domain,
         "channel_id": channel.id,
-        "channel_name": names[channel.kind],
+        "channel_name": channel_reference(channel)["name"],
         "user_id": user.id,
         "user_name": user.name,
         "command": command,

@@ -1,47 +1,23 @@
-"""A person in the workspace: everything they can do by hand, for tests, drills and the page alike."""
+"""A person in the workspace: everything they can do by hand, for tests, drills and the page."""
 
 import copy
 import functools
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sandbox.slack.events import Events
-from sandbox.slack.interactions import Interactions
-from sandbox.slack.manifest import Manifest
-from sandbox.slack.modals import Modals
 from sandbox.slack.mrkdwn import typed
-from sandbox.slack.places import Places
-from sandbox.slack.posts import Draft, Posts
-from sandbox.slack.suggestions import Suggestions
+from sandbox.slack.parts import Parts
+from sandbox.slack.posts import Draft
 from sandbox.slack.values import Json, PersonError, SlackError, Upload, new_id, parse_ts
 from sandbox.slack.web_api.marks import emoji_name
-from sandbox.slack.workspace import Channel, ChannelKind, File, User, Workspace
-
-_LARGEST_FORM_FILE = 10 * 1024 * 1024
+from sandbox.slack.workspace import Channel, ChannelKind, File, User
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Parts:
-    """The parts of the sandbox that people act on."""
-
-    workspace: Workspace
-    manifest: Manifest
-    events: Events
-    posts: Posts
-    places: Places
-    modals: Modals
-    interactions: Interactions
-    suggestions: Suggestions
-
-
-def _by_hand(
-    verb: Callable[Concatenate["Person", P], R],
-) -> Callable[Concatenate["Person", P], R]:
+def _by_hand(verb: Callable[Concatenate["Person", P], R]) -> Callable[Concatenate["Person", P], R]:
     """Run a verb under the workspace's lock, and turn Slack's error into a sentence."""
 
     @functools.wraps(verb)
@@ -103,21 +79,20 @@ class Person:
         draft = Draft(
             text=typed(text, self.parts.workspace),
             thread_ts=thread_ts,
-            files=[self._store(upload, place) for upload in files],
+            files=[self._store(upload, place.id) for upload in files],
             subtype=subtype,
             broadcast=broadcast,
             extra={"client_msg_id": str(uuid.uuid4())},
         )
         return str(self.parts.posts.post(place, self.user, draft)["ts"])
 
-    @_by_hand
-    def upload(self, upload: Upload) -> Json:
-        """Put a file into a form; nobody else sees it. Returns the file object."""
-        if len(upload.content) > _LARGEST_FORM_FILE:
-            raise PersonError("A file in a form may have 10 MB at most.")
-        return self.parts.posts.file_view(self._store(upload))
+    def command(self, channel: str, line: str) -> Json | None:
+        """Run a slash command such as `/incident declare`; returns the app's reply, if any."""
+        with self.parts.workspace.lock:
+            place = self._channel(channel)
+        return self.parts.interactions.command(self.user, place, line)
 
-    def _store(self, upload: Upload, channel: Channel | None = None) -> File:
+    def _store(self, upload: Upload, channel_id: str) -> File:
         workspace = self.parts.workspace
         file = File(
             id=new_id("F"),
@@ -127,16 +102,10 @@ class Person:
             created=workspace.seconds(),
             content=upload.content,
             completed=True,
-            channels=[channel.id] if channel is not None else [],
+            channels=[channel_id],
         )
         workspace.files[file.id] = file
         return file
-
-    def command(self, channel: str, line: str) -> Json | None:
-        """Run a slash command such as `/incident declare`; returns the app's reply, if any."""
-        with self.parts.workspace.lock:
-            place = self._place(channel)
-        return self.parts.interactions.command(self.user, place, line)
 
     @_by_hand
     def edit(self, channel: str, ts: str, text: str) -> None:
@@ -177,7 +146,7 @@ class Person:
     def unpin(self, channel: str, ts: str) -> None:
         """Take a pin away."""
         place, message = self._message(channel, ts)
-        self.parts.posts.unpin(place, message, self.user)
+        self.parts.posts.unpin(place, message)
 
     # Where they are.
 
@@ -186,21 +155,21 @@ class Person:
         """Make a channel; returns its id."""
         if self.user.is_restricted:
             raise PersonError("Guests cannot create channels.")
-        return self.parts.places.create(name, self.user, private=private).id
+        return self.parts.channels.create(name, self.user, private=private).id
 
     @_by_hand
     def join(self, channel: str) -> None:
         """Join a public channel."""
-        place = self._place(channel)
+        place = self._channel(channel)
         if place.is_archived:
             raise PersonError(f"#{place.name} is archived.")
         if self.id not in place.members:
-            self.parts.places.join(place, self.user)
+            self.parts.channels.join(place, self.user)
 
     @_by_hand
     def leave(self, channel: str) -> None:
         """Leave a channel."""
-        self.parts.places.leave(self._member(channel), self.user)
+        self.parts.channels.leave(self._member(channel), self.user)
 
     @_by_hand
     def invite(self, channel: str, who: str) -> None:
@@ -210,32 +179,32 @@ class Person:
         if guest is None:
             raise PersonError(f"There is nobody called {who} here.")
         if guest.id not in place.members:
-            self.parts.places.join(place, guest, inviter=self.user)
+            self.parts.channels.join(place, guest, inviter=self.user)
 
     @_by_hand
     def set_topic(self, channel: str, topic: str) -> None:
         """Set a channel's topic."""
-        self.parts.places.set_topic(self._member(channel), self.user, topic)
+        self.parts.channels.set_topic(self._member(channel), self.user, topic)
 
     @_by_hand
     def rename(self, channel: str, name: str) -> None:
         """Rename a channel."""
-        self.parts.places.rename(self._member(channel), self.user, name)
+        self.parts.channels.rename(self._member(channel), self.user, name)
 
     @_by_hand
     def archive(self, channel: str) -> None:
         """Archive a channel."""
-        self.parts.places.archive(self._member(channel), self.user)
+        self.parts.channels.archive(self._member(channel), self.user)
 
     @_by_hand
     def unarchive(self, channel: str) -> None:
         """Bring an archived channel back."""
-        self.parts.places.unarchive(self._place(channel), self.user)
+        self.parts.channels.unarchive(self._channel(channel), self.user)
 
     @_by_hand
     def mark_read(self, channel: str, ts: str) -> None:
         """Note that everything up to `ts` was seen."""
-        place = self._place(channel)
+        place = self._channel(channel)
         self.parts.workspace.reads.setdefault(self.id, {})[place.id] = ts
         self.parts.workspace.touch()
 
@@ -248,17 +217,14 @@ class Person:
         action_id: str,
         block_id: str | None = None,
         values: Mapping[str, Any] | None = None,
-        **given: Any,
+        **choice: Any,
     ) -> None:
         """Press a button, or choose from a menu with `value=` (the option's value).
 
-        `values` is what stands in the message's other inputs by then.
+        `values` are the states of the message's other inputs by then.
         """
-        with self.parts.workspace.lock:
-            place = self._place(channel)
-        self.parts.interactions.press(
-            self.user, place, ts, action_id, block_id, given, values or {}
-        )
+        what = (self._at(channel, ts), action_id, block_id, choice, values or {})
+        self.parts.interactions.press(self.user, *what)
 
     def view_press(
         self,
@@ -266,39 +232,28 @@ class Person:
         action_id: str,
         block_id: str | None = None,
         values: Mapping[str, Any] | None = None,
-        **given: Any,
+        **choice: Any,
     ) -> None:
-        """Press or choose inside a modal or Home; `values` is what stands in the inputs by then."""
-        self.parts.interactions.view_press(
-            self.user, view_id, action_id, block_id, given, values or {}
-        )
+        """Press or choose inside a modal or Home; `values` are the states of the inputs by then."""
+        what = (view_id, action_id, block_id, choice, values or {})
+        self.parts.interactions.press(self.user, *what)
 
     def suggest(
         self, view_id: str, action_id: str, typed: str, block_id: str | None = None
     ) -> list[Json]:
-        """Type into a select of a modal or Home; returns the options that the app offers."""
-        return _all_options(self.suggest_groups(view_id, action_id, typed, block_id))
-
-    def suggest_groups(
-        self, view_id: str, action_id: str, typed: str, block_id: str | None = None
-    ) -> list[Json]:
-        """The same, in the groups that the app offers them in."""
-        return self.parts.suggestions.in_view(self.user, view_id, action_id, block_id, typed)
+        """The groups of options that the app offers for what was typed in a modal or Home."""
+        return self.parts.interactions.suggest(self.user, view_id, action_id, block_id, typed)
 
     def suggest_in_message(
         self, channel: str, ts: str, action_id: str, typed: str, block_id: str | None = None
     ) -> list[Json]:
-        """Type into a select of a message; returns the options that the app offers."""
-        groups = self.suggest_groups_in_message(channel, ts, action_id, typed, block_id)
-        return _all_options(groups)
+        """The groups of options that the app offers for what was typed in a message."""
+        where = self._at(channel, ts)
+        return self.parts.interactions.suggest(self.user, where, action_id, block_id, typed)
 
-    def suggest_groups_in_message(
-        self, channel: str, ts: str, action_id: str, typed: str, block_id: str | None = None
-    ) -> list[Json]:
-        """The same, in the groups that the app offers them in."""
-        with self.parts.workspace.lock:
-            place = self._place(channel)
-        return self.parts.suggestions.in_message(self.user, place, ts, action_id, block_id, typed)
+    @_by_hand
+    def _at(self, channel: str, ts: str) -> tuple[Channel, str]:
+        return self._channel(channel), ts
 
     def submit(self, view_id: str, values: Mapping[str, Any] | None = None) -> dict[str, str]:
         """Submit a modal; returns errors by block_id, empty when it was accepted.
@@ -314,7 +269,7 @@ class Person:
     def shortcut(self, callback_id: str, channel: str | None = None, ts: str = "") -> None:
         """Use a message shortcut (with channel and ts) or a global one."""
         with self.parts.workspace.lock:
-            place = self._place(channel) if channel is not None else None
+            place = self._channel(channel) if channel is not None else None
         self.parts.interactions.shortcut(self.user, callback_id, place, ts)
 
     @_by_hand
@@ -323,18 +278,13 @@ class Person:
         if tab not in ("home", "messages"):
             raise PersonError(f"An app has no tab called {tab}.")
         workspace = self.parts.workspace
-        direct = workspace.direct_channel(frozenset({self.id, workspace.app.user_id}))
-        event: Json = {
-            "type": "app_home_opened",
-            "user": self.id,
-            "channel": direct.id,
-            "tab": tab,
-        }
+        direct = workspace.direct_channel(self.id)
+        event: Json = {"type": "app_home_opened", "user": self.id, "channel": direct.id, "tab": tab}
         home = self.parts.modals.home(self.id)
         if home is not None and tab == "home":
             event["view"] = self.parts.modals.payload(home)
         workspace.touch()
-        self.parts.events.happened(event, direct)
+        self.parts.events.emit(event, direct)
         return direct.id
 
     # What they see.
@@ -367,21 +317,21 @@ class Person:
     @_by_hand
     def messages(self, channel: str) -> list[Json]:
         """All they see in a channel, ascending, with replies and what only they can see."""
-        place = self._place(channel)
+        place = self._channel(channel)
         workspace = self.parts.workspace
-        whispered = workspace.ephemerals.get(self.id, {}).get(place.id, [])
+        ephemeral = workspace.ephemerals.get(self.id, {}).get(place.id, [])
         views = [workspace.message_view(place, message) for message in place.messages.values()]
-        everything = [*views, *whispered]
+        everything = [*views, *ephemeral]
         return copy.deepcopy(sorted(everything, key=lambda message: parse_ts(message["ts"])))
 
-    def _place(self, channel: str) -> Channel:
+    def _channel(self, channel: str) -> Channel:
         place = self.parts.workspace.find_channel(channel)
         if place is None or not self.sees(place):
             raise PersonError(f"There is no channel {channel} that {self.name} can see.")
         return place
 
     def _member(self, channel: str) -> Channel:
-        place = self._place(channel)
+        place = self._channel(channel)
         if place.is_archived:
             raise PersonError(f"#{place.name} is archived.")
         if self.id not in place.members:
@@ -394,7 +344,3 @@ class Person:
         if message is None or message.get("subtype") == "tombstone":
             raise PersonError("This message is gone.")
         return place, message
-
-
-def _all_options(groups: list[Json]) -> list[Json]:
-    return [option for group in groups for option in group["options"]]

@@ -1,7 +1,6 @@
-"""What can be done with messages, by a person or by the app: one implementation for both.
+"""Changes of messages, reactions and pins, by a person or by the app, and their events.
 
-Rules that differ between the two (who may edit what, which errors exist) stand with the callers;
-here is only the change itself and the event that tells of it.
+The callers check what differs between the two: who may edit what, and which errors exist.
 """
 
 import copy
@@ -31,7 +30,7 @@ class Draft:
 
 
 class Posts:
-    """Messages, reactions and pins. Every method is to be called with the workspace's lock held."""
+    """Messages, reactions and pins. Hold the workspace's lock for every method."""
 
     def __init__(self, workspace: Workspace, events: Events) -> None:
         self._workspace = workspace
@@ -39,7 +38,7 @@ class Posts:
         self.files_url = ""
 
     def post(self, channel: Channel, author: User, draft: Draft) -> Json:
-        """Store a new message and tell of it. Raises `thread_not_found`."""
+        """Store a new message. Raises `thread_not_found`."""
         message = self.compose(author, draft, self._workspace.next_ts())
         if draft.thread_ts is not None:
             self._join_thread(channel, message, draft)
@@ -47,12 +46,11 @@ class Posts:
         self._workspace.reads.setdefault(author.id, {})[channel.id] = message["ts"]
         self._workspace.touch()
         shown = copy.deepcopy(self._workspace.message_view(channel, message))
-        self._tell(channel, {**shown, "event_ts": message["ts"]})
-        self._tell_mention(channel, message)
+        self._emit(channel, {**shown, "event_ts": message["ts"]})
         return message
 
     def compose(self, author: User, draft: Draft, ts: str) -> Json:
-        """The stored form of a message, without putting it anywhere."""
+        """The stored form of a message."""
         message: Json = {"type": "message", "text": draft.text, "ts": ts}
         if draft.subtype is not None:
             message["subtype"] = draft.subtype
@@ -94,14 +92,14 @@ class Posts:
             message["root"] = {key: parent[key] for key in ("type", "ts", "text", "user")}
 
     def edit(self, channel: Channel, message: Json, changes: Json, editor: str) -> None:
-        """Change a message in place, mark it edited, and tell of it."""
+        """Change a message in place and mark it edited."""
         previous = copy.deepcopy(message)
         message |= changes
         if not message.get("metadata", True):
             del message["metadata"]
         message["edited"] = {"user": editor, "ts": self._workspace.next_ts()}
         self._workspace.touch()
-        self._tell_changed(channel, message, previous)
+        self._emit_changed(channel, message, previous)
 
     def delete(self, channel: Channel, message: Json) -> None:
         """Remove a message. A parent with replies leaves a tombstone, as in Slack."""
@@ -121,11 +119,11 @@ class Posts:
             }
             channel.messages[ts] = tombstone
             self._workspace.touch()
-            self._tell_changed(channel, tombstone, previous)
+            self._emit_changed(channel, tombstone, previous)
             return
         del channel.messages[ts]
         self._workspace.touch()
-        self._tell_deleted(channel, previous)
+        self._emit_deleted(channel, previous)
         self._leave_thread(channel, message)
 
     def _leave_thread(self, channel: Channel, message: Json) -> None:
@@ -134,9 +132,9 @@ class Posts:
         if parent is None or channel.replies(parent["ts"]):
             return
         if parent.get("subtype") == "tombstone":
-            # Slack tells of this one too (slack-edge/slack-edge#10).
+            # Slack sends an event for this one too (slack-edge/slack-edge#10).
             del channel.messages[parent["ts"]]
-            self._tell_deleted(channel, parent)
+            self._emit_deleted(channel, parent)
         else:
             parent.pop("thread_ts", None)
         self._workspace.touch()
@@ -152,7 +150,7 @@ class Posts:
             raise SlackError("already_reacted")
         entry["users"].append(user.id)
         entry["count"] += 1
-        self._tell_reaction("reaction_added", channel, message, user, name)
+        self._emit_reaction("reaction_added", channel, message, user, name)
 
     def unreact(self, channel: Channel, message: Json, user: User, name: str) -> None:
         """Take a reaction back. Raises `no_reaction`."""
@@ -165,7 +163,7 @@ class Posts:
             message["reactions"].remove(entry)
             if not message["reactions"]:
                 del message["reactions"]
-        self._tell_reaction("reaction_removed", channel, message, user, name)
+        self._emit_reaction("reaction_removed", channel, message, user, name)
 
     def pin(self, channel: Channel, message: Json, user: User) -> None:
         """Pin a message. Raises `already_pinned`."""
@@ -174,16 +172,14 @@ class Posts:
         pin = {"ts": message["ts"], "created": self._workspace.seconds(), "created_by": user.id}
         channel.pins.append(pin)
         self._workspace.touch()
-        self._tell_pin("pin_added", channel, pin, user)
 
-    def unpin(self, channel: Channel, message: Json, user: User) -> None:
+    def unpin(self, channel: Channel, message: Json) -> None:
         """Take a pin away. Raises `no_pin`."""
         pin = next((pin for pin in channel.pins if pin["ts"] == message["ts"]), None)
         if pin is None:
             raise SlackError("no_pin")
         channel.pins.remove(pin)
         self._workspace.touch()
-        self._tell_pin("pin_removed", channel, pin, user)
 
     def pin_item(self, channel: Channel, pin: Json) -> Json:
         """A pin as pins.list and the pin events show it."""
@@ -196,12 +192,16 @@ class Posts:
             "message": self._workspace.message_view(channel, message, include_metadata=False),
         }
 
-    def whisper(self, channel: Channel, to: User, message: Json) -> None:
-        """Show a message to one person only; nobody else ever sees it, and no event tells of it."""
+    def post_ephemeral(self, channel: Channel, to: User, draft: Draft) -> Json:
+        """Show the bot's message to one person only; no event is sent for it."""
+        message = self.compose(self._workspace.bot, draft, self._workspace.next_ts())
         message["ephemeral"] = True
+        if draft.thread_ts:
+            message["thread_ts"] = draft.thread_ts
         own = self._workspace.ephemerals.setdefault(to.id, {})
         own.setdefault(channel.id, []).append(message)
         self._workspace.touch()
+        return message
 
     def file_view(self, file: File) -> Json:
         """A file object."""
@@ -209,27 +209,23 @@ class Posts:
         return {
             "id": file.id,
             "created": file.created,
-            "timestamp": file.created,
             "name": file.name,
             "title": file.title or file.name,
             "mimetype": file.mimetype,
             "filetype": file.name.rpartition(".")[2],
             "user": file.user,
             "size": len(file.content),
-            "mode": "hosted",
-            "is_external": False,
-            "is_public": True,
             "channels": list(file.channels),
             "url_private": url,
             "url_private_download": url,
             "permalink": url,
         }
 
-    def _tell(self, channel: Channel, event: Json) -> None:
+    def _emit(self, channel: Channel, event: Json) -> None:
         event |= {"channel": channel.id, "channel_type": channel_type(channel)}
-        self._events.happened(event, channel)
+        self._events.emit(event, channel)
 
-    def _tell_changed(self, channel: Channel, message: Json, previous: Json) -> None:
+    def _emit_changed(self, channel: Channel, message: Json, previous: Json) -> None:
         shown = self._workspace.message_view(channel, message)
         event = {
             "type": "message",
@@ -239,9 +235,9 @@ class Posts:
             "message": copy.deepcopy(shown),
             "previous_message": previous,
         }
-        self._tell(channel, event)
+        self._emit(channel, event)
 
-    def _tell_deleted(self, channel: Channel, previous: Json) -> None:
+    def _emit_deleted(self, channel: Channel, previous: Json) -> None:
         event = {
             "type": "message",
             "subtype": "message_deleted",
@@ -250,15 +246,9 @@ class Posts:
             "deleted_ts": previous["ts"],
             "previous_message": previous,
         }
-        self._tell(channel, event)
+        self._emit(channel, event)
 
-    def _tell_mention(self, channel: Channel, message: Json) -> None:
-        bot_id = self._workspace.app.user_id
-        if f"<@{bot_id}>" in message["text"] and message["user"] != bot_id:
-            mention = {**copy.deepcopy(message), "type": "app_mention", "channel": channel.id}
-            self._events.happened({**mention, "event_ts": message["ts"]}, channel)
-
-    def _tell_reaction(
+    def _emit_reaction(
         self, kind: str, channel: Channel, message: Json, user: User, name: str
     ) -> None:
         self._workspace.touch()
@@ -270,17 +260,4 @@ class Posts:
             "item_user": message.get("user"),
             "item": item,
         }
-        self._events.happened(event, channel)
-
-    def _tell_pin(self, kind: str, channel: Channel, pin: Json, user: User) -> None:
-        item = self.pin_item(channel, pin)
-        event = {
-            "type": kind,
-            "user": user.id,
-            "channel_id": channel.id,
-            "item": copy.deepcopy(item),
-            "item_user": item["message"].get("user"),
-            "pin_count": len(channel.pins),
-            "has_pins": bool(channel.pins),
-        }
-        self._events.happened(event, channel)
+        self._events.emit(event, channel)

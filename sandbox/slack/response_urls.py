@@ -53,38 +53,29 @@ class ResponseUrls:
             self.answer(address.channel, address.user, body, ts=address.ts)
 
     def answer(self, channel: Channel, user: User, body: Json, *, ts: str | None = None) -> None:
-        """Carry out an answer: replace or delete the original, or say something new."""
-        whispered = self._whispered(channel, user, ts)
+        """Carry out an answer: replace or delete the original, or post something new."""
+        ephemeral = self._workspace.ephemeral(user, channel, ts)
         original = channel.messages.get(ts or "")
         if body.get("delete_original"):
-            if whispered is not None:
-                self._workspace.ephemerals[user.id][channel.id].remove(whispered)
+            if ephemeral is not None:
+                self._workspace.ephemerals[user.id][channel.id].remove(ephemeral)
                 self._workspace.touch()
             elif original is not None:
                 self._posts.delete(channel, original)
             return
         draft = _draft(body)
-        if body.get("replace_original") and (whispered or original):
+        if body.get("replace_original") and (ephemeral or original):
             changes = {"text": draft.text, "blocks": list(draft.blocks)}
-            if whispered is not None:
-                whispered |= changes
+            if ephemeral is not None:
+                ephemeral |= changes
                 self._workspace.touch()
             elif original is not None:
                 app = self._workspace.app
                 self._posts.edit(channel, original, changes, editor=app.bot_id)
-            return
-        bot = self._workspace.bot
-        if body.get("response_type") == "in_channel":
-            self._posts.post(channel, bot, draft)
-            return
-        message = self._posts.compose(bot, draft, self._workspace.next_ts())
-        if draft.thread_ts is not None:
-            message["thread_ts"] = draft.thread_ts
-        self._posts.whisper(channel, user, message)
-
-    def _whispered(self, channel: Channel, user: User, ts: str | None) -> Json | None:
-        own = self._workspace.ephemerals.get(user.id, {}).get(channel.id, [])
-        return next((message for message in own if message["ts"] == ts), None)
+        elif body.get("response_type") == "in_channel":
+            self._posts.post(channel, self._workspace.bot, draft)
+        else:
+            self._posts.post_ephemeral(channel, user, draft)
 
 
 def _draft(body: Json) -> Draft:

@@ -1,4 +1,4 @@
-"""The Slack to practise on: puts the parts together, starts and stops, and is what tests talk to."""
+"""The practice Slack: builds its parts, starts and stops them, and shows tests what happened."""
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
@@ -18,30 +18,29 @@ from sandbox.own_words import System
 from sandbox.rules import Faults
 from sandbox.slack import snapshot
 from sandbox.slack.behaviour import Behaviour
+from sandbox.slack.channels import Channels
 from sandbox.slack.deliveries import Delivered, Outbox
 from sandbox.slack.events import Events
 from sandbox.slack.extras import Extras, HubsReader, ReportsReader
+from sandbox.slack.fault_buttons import conditions, fault_buttons
 from sandbox.slack.http_mode import HttpMode
+from sandbox.slack.inspector_api import InspectorApi
 from sandbox.slack.interactions import Interactions
-from sandbox.slack.lab_api import LabApi
 from sandbox.slack.local_only import LocalOnly
 from sandbox.slack.manifest import read_manifest
 from sandbox.slack.modals import Modals
 from sandbox.slack.page_api import PageApi
-from sandbox.slack.person import Parts, Person
-from sandbox.slack.places import Places
+from sandbox.slack.person import Person
 from sandbox.slack.posts import Posts
 from sandbox.slack.recent import recent
 from sandbox.slack.response_urls import ResponseUrls
 from sandbox.slack.seed import new_workspace
 from sandbox.slack.server import Server, page_routes
 from sandbox.slack.socket_mode import SocketMode
-from sandbox.slack.suggestions import Suggestions
-from sandbox.slack.troubles import conditions, troubles
-from sandbox.slack.uploads import upload_route
 from sandbox.slack.values import Call, Clock, Json, new_id, now_utc
 from sandbox.slack.web_api.context import Context
 from sandbox.slack.web_api.endpoint import WebApi
+from sandbox.slack.web_api.files import upload_route
 from sandbox.slack.workspace import Channel, User, UserGroup
 from sandbox.traffic import Traffic
 
@@ -52,8 +51,8 @@ class SlackSandbox(Behaviour):
     """A Slack workspace on 127.0.0.1 for one app.
 
     port: 0 takes a free one. clock: dates messages; ages of triggers and sockets use real time.
-    state_file: where the workspace is kept over a restart; None forgets it. page_directory: where
-    the page's files are. manifest: the app's manifest in Slack's form, already parsed.
+    state_file: keeps the workspace over a restart; None forgets it. manifest: the app's manifest in
+    Slack's form, already parsed. team_id, bot_user_id and the secrets are those of the workspace.
     """
 
     def __init__(
@@ -62,54 +61,46 @@ class SlackSandbox(Behaviour):
         port: int = 0,
         clock: Clock = now_utc,
         state_file: Path | None = None,
-        page_directory: Path | None = None,
         manifest: Mapping[str, Any] | None = None,
     ) -> None:
-        self._manifest = read_manifest(manifest)
+        listed = read_manifest(manifest)
         kept = snapshot.read(state_file, clock) if state_file is not None else None
-        self._workspace = workspace = kept or new_workspace(self._manifest, clock)
-        self._page_directory = page_directory or _PAGE
+        self._workspace = workspace = kept or new_workspace(listed, clock)
+        self.team_id = workspace.team_id
+        self.bot_user_id = workspace.app.user_id
+        self.bot_token = workspace.app.bot_token
+        self.app_token = workspace.app.app_token
+        self.signing_secret = workspace.app.signing_secret
         self._saver = snapshot.Saver(workspace, state_file) if state_file is not None else None
         self.rules = Faults()
         self.traffic = Traffic(clock=clock)
-        self._socket = SocketMode(workspace, self.traffic)
-        self._outbox = Outbox(workspace, self.rules, self.traffic, self._socket)
         self._server = Server(port)
         self._extras = Extras()
-        events = Events(workspace, self._manifest, self._outbox)
+        socket = SocketMode(workspace, self.traffic)
+        outbox = Outbox(workspace, self.rules, self.traffic, socket)
+        events = Events(workspace, listed, outbox)
         posts = Posts(workspace, events)
-        places = Places(workspace, events, posts)
         modals = Modals(workspace)
-        self._urls = ResponseUrls(workspace, posts)
-        self._parts = Parts(
+        urls = ResponseUrls(workspace, posts)
+        self._parts = parts = Context(
             workspace=workspace,
-            manifest=self._manifest,
+            manifest=listed,
+            outbox=outbox,
+            socket=socket,
             events=events,
             posts=posts,
-            places=places,
+            channels=Channels(workspace, events, posts),
             modals=modals,
-            interactions=Interactions(
-                workspace, self._manifest, self._outbox, posts, modals, self._urls
-            ),
-            suggestions=Suggestions(workspace, self._outbox, modals),
+            urls=urls,
+            interactions=Interactions(workspace, listed, outbox, modals, urls),
+            scopes=set(listed.scopes),
         )
-        self._context = Context(
-            workspace=workspace,
-            posts=posts,
-            places=places,
-            modals=modals,
-            socket=self._socket,
-            scopes=set(self._manifest.scopes),
-            home_enabled=self._manifest.home,
-        )
-        self._web_api = WebApi(
-            self._context, self.rules, self.traffic, self._server.connections.cut, self._urls
-        )
+        self._web_api = WebApi(parts, self.rules, self.traffic, self._server.connections.cut)
         self.board = FaultBoard()
         self.board.attach(
-            System.SLACK, self.rules, troubles(self), conditions=lambda: conditions(self)
+            System.SLACK, self.rules, fault_buttons(self), conditions=lambda: conditions(self)
         )
-        self._page_api = PageApi(self._parts, self._outbox, self._extras)
+        self._page_api = PageApi(parts, outbox, self._extras)
         workspace.listeners.append(self._on_change)
 
     # Running it.
@@ -117,11 +108,11 @@ class SlackSandbox(Behaviour):
     def start(self) -> Self:
         """Start serving; returns when the server answers."""
         url = self._server.url
-        self._context.url = url
+        self._parts.url = url
         self._parts.posts.files_url = f"{url}_sandbox/files/"
-        self._urls.base = f"{url}response/"
+        self._parts.urls.base = f"{url}response/"
         self._server.start(self._application())
-        self._outbox.attach(self._server.loop)
+        self._parts.outbox.attach(self._server.loop)
         return self
 
     def stop(self) -> None:
@@ -129,7 +120,7 @@ class SlackSandbox(Behaviour):
         self.rules.let_go()
         if self._server.loop is not None:
             self.disconnect("refresh_requested")
-        self._outbox.attach(None)
+        self._parts.outbox.attach(None)
         self._server.stop()
         if self._saver is not None:
             self._saver.stop()
@@ -151,10 +142,10 @@ class SlackSandbox(Behaviour):
                 Route("/api/{method}", self._web_api.serve, methods=["GET", "POST"]),
                 upload_route(self._workspace),
                 Route("/response/{key}", self._web_api.serve_url, methods=["POST"]),
-                WebSocketRoute("/socket", self._socket.serve),
+                WebSocketRoute("/socket", self._parts.socket.serve),
                 *self._page_api.routes(),
-                *LabApi(self.traffic, self.board).routes(),
-                *page_routes(self._page_directory),
+                *InspectorApi(self.traffic, self.board).routes(),
+                *page_routes(_PAGE),
             ],
             middleware=[Middleware(LocalOnly)],
         )
@@ -176,36 +167,11 @@ class SlackSandbox(Behaviour):
         """The Web API's address, for slack_sdk's `base_url`."""
         return f"{self._server.url}api/"
 
-    @property
-    def bot_token(self) -> str:
-        """The bot token."""
-        return self._workspace.app.bot_token
-
-    @property
-    def app_token(self) -> str:
-        """The app-level token for Socket Mode."""
-        return self._workspace.app.app_token
-
-    @property
-    def signing_secret(self) -> str:
-        """The secret that requests in HTTP mode are signed with."""
-        return self._workspace.app.signing_secret
-
-    @property
-    def team_id(self) -> str:
-        """The workspace's id."""
-        return self._workspace.team_id
-
-    @property
-    def bot_user_id(self) -> str:
-        """The bot's user id."""
-        return self._workspace.app.user_id
-
     # How it behaves.
 
     def set_request_url(self, url: str | None) -> None:
         """Deliver by signed HTTP requests to `url` from now on; None returns to Socket Mode."""
-        self._outbox.http = HttpMode(url, self.signing_secret) if url is not None else None
+        self._parts.outbox.http = HttpMode(url, self.signing_secret) if url is not None else None
         self._workspace.touch()
 
     def register_hubs(self, read: HubsReader) -> None:
@@ -285,12 +251,12 @@ class SlackSandbox(Behaviour):
     @property
     def bot_connected(self) -> bool:
         """Whether an app can be reached."""
-        return self._outbox.connected
+        return self._parts.outbox.connected
 
     @property
     def socket_count(self) -> int:
         """How many Socket Mode connections are open."""
-        return self._socket.count
+        return self._parts.socket.count
 
     @property
     def calls(self) -> list[Call]:
@@ -302,7 +268,7 @@ class SlackSandbox(Behaviour):
     def deliveries(self) -> list[Delivered]:
         """Every finished delivery attempt so far, oldest first."""
         with self._workspace.lock:
-            return list(self._outbox.log)
+            return list(self._parts.outbox.log)
 
     def channel(self, name_or_id: str) -> Channel:
         """A copy of a channel as it is now. Raises KeyError when there is none."""
@@ -338,6 +304,9 @@ class SlackSandbox(Behaviour):
             if not self._workspace.changed.wait_for(lambda: bool(predicate()), timeout):
                 wanted = what or getattr(predicate, "__qualname__", "the condition")
                 lately = recent(
-                    self._workspace, self._web_api.log, self._outbox.log, self._socket.count
+                    self._workspace,
+                    self._web_api.log,
+                    self._parts.outbox.log,
+                    self._parts.socket.count,
                 )
                 raise TimeoutError(f"{wanted} not met in {timeout:g} s\n{lately}")

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import secrets
 import uuid
 from dataclasses import dataclass, field
 
@@ -89,7 +88,7 @@ class SocketMode:
         self._tickets.discard(ticket)
         await websocket.accept()
         if len(self._connections) >= _MOST_SOCKETS:
-            self._tell("disconnect", "too_many_websockets", Mood.BAD)
+            self._trace("disconnect", "too_many_websockets", Mood.BAD)
             await websocket.send_text(json.dumps(_goodbye("too_many_websockets")))
             await websocket.close()
             return
@@ -97,7 +96,7 @@ class SocketMode:
             peer=(websocket.client.host, websocket.client.port) if websocket.client else ("", 0)
         )
         self._connections.append(connection)
-        self._tell("connect", f"{len(self._connections)} open", Mood.GOOD)
+        self._trace("connect", f"{len(self._connections)} open", Mood.GOOD)
         connection.queue.put_nowait(json.dumps(self._hello()))
         writer = asyncio.create_task(self._write(websocket, connection))
         connection.writer = writer
@@ -118,7 +117,7 @@ class SocketMode:
         """
         leaving = list(self._connections)
         if leaving:
-            self._tell("disconnect", reason or "without a word", Mood.BAD)
+            self._trace("disconnect", reason or "without a word", Mood.BAD)
         for connection in leaving:
             if reason is not None:
                 connection.queue.put_nowait(json.dumps(_goodbye(reason)))
@@ -133,7 +132,7 @@ class SocketMode:
 
         They are still given deliveries, as Slack gives them to a socket that it believes in.
         """
-        self._tell("silence", "dead, and looks alive", Mood.BAD)
+        self._trace("silence", "dead, and looks alive", Mood.BAD)
         for connection in self._connections:
             connection.silent = True
         return self.peers()
@@ -142,14 +141,14 @@ class SocketMode:
         """The addresses of the clients of all open sockets."""
         return [connection.peer for connection in self._connections]
 
-    def _tell(self, name: str, outcome: str, mood: Mood) -> None:
+    def _trace(self, name: str, outcome: str, mood: Mood) -> None:
         entry = self._traffic.begin(System.SLACK, Way.SOCKET, name)
         self._traffic.say(entry, outcome, mood)
 
     def _forget(self, connection: _Connection) -> None:
         if connection in self._connections:
             self._connections.remove(connection)
-            self._tell("close", f"{len(self._connections)} open", Mood.GOOD)
+            self._trace("close", f"{len(self._connections)} open", Mood.GOOD)
         for answer in connection.waiting.values():
             if not answer.done():
                 answer.set_result(Receipt(reached=True, acked=False, reason="connection_failed"))
@@ -187,11 +186,7 @@ class SocketMode:
         return {
             "type": "hello",
             "num_connections": len(self._connections),
-            "debug_info": {
-                "host": f"applink-{secrets.token_hex(4)}",
-                "build_number": 1,
-                "approximate_connection_time": 18060,
-            },
+            "debug_info": {"host": "applink", "approximate_connection_time": 18060},
             "connection_info": {"app_id": self._workspace.app.id},
         }
 

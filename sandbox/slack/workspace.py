@@ -1,4 +1,4 @@
-"""What the practice workspace holds, and the one lock that everything in it is read and changed under.
+"""The state of the practice workspace, and the lock for reading and changing it.
 
 Messages stay plain JSON objects in Slack's own shape: they are what goes over the wire, and a
 second model of them would only be a second place to be wrong.
@@ -22,7 +22,6 @@ class ChannelKind(StrEnum):
     PUBLIC = "public_channel"
     PRIVATE = "private_channel"
     IM = "im"
-    MPIM = "mpim"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +64,6 @@ class Channel:
     is_ext_shared: bool = False
     topic: Json = field(default_factory=lambda: {"value": "", "creator": "", "last_set": 0})
     purpose: Json = field(default_factory=lambda: {"value": "", "creator": "", "last_set": 0})
-    previous_names: list[str] = field(default_factory=list)
     messages: dict[str, Json] = field(default_factory=dict)
     pins: list[Json] = field(default_factory=list)
     bookmarks: list[Json] = field(default_factory=list)
@@ -122,7 +120,7 @@ class App:
 
 
 class Workspace:
-    """The state. Hold `lock` while reading or changing; `touch()` tells everybody who waits."""
+    """The state. Hold `lock` while reading or changing it; `touch()` wakes all who wait for a change."""
 
     def __init__(self, *, team_id: str, team_name: str, app: App, clock: Clock = now_utc) -> None:
         self.team_id = team_id
@@ -143,7 +141,7 @@ class Workspace:
 
     @contextmanager
     def edit(self) -> Iterator[None]:
-        """Hold the lock for a change, and tell of it afterwards."""
+        """Hold the lock for a change, and count it afterwards."""
         with self.lock:
             yield
             self.touch()
@@ -193,32 +191,30 @@ class Workspace:
         if name_or_id in self.channels:
             return self.channels[name_or_id]
         name = name_or_id.removeprefix("#")
-        return next(
-            (
-                channel
-                for channel in self.channels.values()
-                if channel.name and channel.name == name
-            ),
-            None,
-        )
+        found = (each for each in self.channels.values() if each.name and each.name == name)
+        return next(found, None)
 
-    def direct_channel(self, user_ids: frozenset[str]) -> Channel:
-        """The direct conversation of exactly these people, made when first needed."""
-        kind = ChannelKind.IM if len(user_ids) <= 2 else ChannelKind.MPIM
+    def direct_channel(self, user_id: str) -> Channel:
+        """The direct conversation of a person with the app, made when first needed."""
+        members = sorted({user_id, self.app.user_id})
         for channel in self.channels.values():
-            if channel.kind is kind and frozenset(channel.members) == user_ids:
+            if channel.kind is ChannelKind.IM and channel.members == members:
                 return channel
-        names = sorted(self.users[user_id].name for user_id in user_ids)
         channel = Channel(
-            id=new_id("D" if kind is ChannelKind.IM else "G"),
-            name="" if kind is ChannelKind.IM else f"mpdm-{'--'.join(names)}-1",
-            kind=kind,
+            id=new_id("D"),
+            name="",
+            kind=ChannelKind.IM,
             creator=self.app.user_id,
             created=self.seconds(),
-            members=sorted(user_ids),
+            members=members,
         )
         self.channels[channel.id] = channel
         return channel
+
+    def ephemeral(self, user: User, channel: Channel, ts: str | None) -> Json | None:
+        """The message of that ts that only `user` sees, or None."""
+        own = self.ephemerals.get(user.id, {}).get(channel.id, [])
+        return next((message for message in own if message["ts"] == ts), None)
 
     def message_view(
         self, channel: Channel, message: Json, *, include_metadata: bool = True
@@ -237,8 +233,6 @@ class Workspace:
                     "reply_users_count": len(repliers),
                     "latest_reply": replies[-1]["ts"],
                     "reply_users": repliers[:5],
-                    "is_locked": False,
-                    "subscribed": False,
                 }
         elif thread_ts is not None:
             parent = channel.messages.get(thread_ts)

@@ -43,7 +43,7 @@ def _target(context: Context, args: Args) -> Channel:
     wanted = args.text("channel")
     workspace = context.workspace
     if wanted in workspace.users:
-        return workspace.direct_channel(frozenset({wanted, context.bot.id}))
+        return workspace.direct_channel(wanted)
     channel = workspace.find_channel(wanted) if wanted else None
     if channel is None:
         raise SlackError("channel_not_found")
@@ -64,11 +64,6 @@ def _draft(args: Args) -> tuple[Draft, list[str]]:
     if metadata is not None and not _is_metadata(metadata):
         metadata = None
         warnings.append("invalid_metadata_format")
-    extra: Json = {}
-    if args.text("username"):
-        extra |= {"username": args.text("username"), "subtype": "bot_message"}
-    if args.text("icon_emoji"):
-        extra["icons"] = {"emoji": args.text("icon_emoji")}
     draft = Draft(
         text=text,
         blocks=blocks,
@@ -76,7 +71,6 @@ def _draft(args: Args) -> tuple[Draft, list[str]]:
         thread_ts=args.text("thread_ts") or None,
         broadcast=args.flag("reply_broadcast"),
         metadata=metadata,
-        extra=extra,
     )
     return draft, warnings
 
@@ -165,11 +159,7 @@ def post_ephemeral(context: Context, args: Args) -> Json:
     if user is None or user.id not in channel.members:
         raise SlackError("user_not_in_channel")
     draft, _ = _draft(args)
-    message = context.posts.compose(context.bot, draft, context.workspace.next_ts())
-    if draft.thread_ts:
-        message["thread_ts"] = draft.thread_ts
-    context.posts.whisper(channel, user, message)
-    return {"message_ts": message["ts"]}
+    return {"message_ts": context.posts.post_ephemeral(channel, user, draft)["ts"]}
 
 
 def get_permalink(context: Context, args: Args) -> Json:

@@ -8,20 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sandbox.slack.modals import Modals
-from sandbox.slack.places import Places
-from sandbox.slack.posts import Posts
-from sandbox.slack.socket_mode import SocketMode
+from sandbox.slack.parts import Parts
 from sandbox.slack.values import Json, SlackError
-from sandbox.slack.workspace import Channel, ChannelKind, User, Workspace
+from sandbox.slack.workspace import Channel, ChannelKind, User
 
 _FALSE = {"", "0", "false", "False", "null", "None"}
-_SCOPE_STEMS = {
-    ChannelKind.PUBLIC: "channels",
-    ChannelKind.PRIVATE: "groups",
-    ChannelKind.IM: "im",
-    ChannelKind.MPIM: "mpim",
-}
+_SCOPE_STEMS = {ChannelKind.PUBLIC: "channels", ChannelKind.PRIVATE: "groups", ChannelKind.IM: "im"}
 
 
 class Args:
@@ -78,18 +70,8 @@ class Args:
         return [item.strip() for item in str(value or "").split(",") if item.strip()]
 
 
-@dataclass(kw_only=True)
-class Context:
-    """The parts that methods act on. `url` is the server's own address, ending in a slash."""
-
-    workspace: Workspace
-    posts: Posts
-    places: Places
-    modals: Modals
-    socket: SocketMode
-    scopes: set[str]
-    home_enabled: bool
-    url: str = ""
+class Context(Parts):
+    """What methods act on, with the checks that many of them share."""
 
     @property
     def bot(self) -> User:
@@ -102,15 +84,12 @@ class Context:
             provided = ",".join(sorted(self.scopes))
             raise SlackError("missing_scope", needed=scopes[0], provided=provided)
 
-    def need_for(self, channel: Channel, right: str, *, narrower: str = "") -> None:
-        """Raise `missing_scope` unless the token has this right on this kind of conversation.
-
-        `narrower` is a smaller right that is enough as well.
-        """
+    def need_for(self, channel: Channel, right: str) -> None:
+        """Raise `missing_scope` unless the token has this right on this kind of conversation."""
         stem = _SCOPE_STEMS[channel.kind]
         if right == "manage" and stem != "channels":
             right = "write"
-        self.need(f"{stem}:{right}", *([f"{stem}:{narrower}"] if narrower else []))
+        self.need(f"{stem}:{right}")
 
     def wanted_kinds(self, args: Args) -> set[ChannelKind]:
         """The `types` of a listing. Raises `invalid_types`, and `missing_scope` for any of them."""
@@ -158,7 +137,6 @@ class Context:
 class TokenKind(StrEnum):
     """Which token a method takes."""
 
-    NONE = "none"
     BOT = "bot"
     APP = "app"
 

@@ -17,19 +17,14 @@ def channel_view(context: Context, channel: Channel) -> Json:
         "created": channel.created,
         "is_archived": channel.is_archived,
         "is_im": channel.kind is ChannelKind.IM,
-        "is_org_shared": False,
         "context_team_id": workspace.team_id,
-        "updated": channel.created * 1000,
     }
     if channel.kind is ChannelKind.IM:
         others = [member for member in channel.members if member != context.bot.id]
         return shared | {"user": (others or [context.bot.id])[0], "is_user_deleted": False}
     return shared | {
         "name": channel.name,
-        "name_normalized": channel.name,
-        "is_channel": channel.kind in (ChannelKind.PUBLIC, ChannelKind.PRIVATE),
-        "is_group": False,
-        "is_mpim": channel.kind is ChannelKind.MPIM,
+        "is_channel": True,
         "is_private": channel.is_private,
         "is_general": channel.is_general,
         "is_shared": channel.is_ext_shared,
@@ -37,10 +32,8 @@ def channel_view(context: Context, channel: Channel) -> Json:
         "is_pending_ext_shared": False,
         "is_member": context.bot.id in channel.members,
         "creator": channel.creator,
-        "unlinked": 0,
         "topic": dict(channel.topic),
         "purpose": dict(channel.purpose),
-        "previous_names": list(channel.previous_names),
     }
 
 
@@ -48,7 +41,7 @@ def create(context: Context, args: Args) -> Json:
     """conversations.create."""
     private = args.flag("is_private")
     context.need("groups:write" if private else "channels:manage")
-    channel = context.places.create(args.text("name"), context.bot, private=private)
+    channel = context.channels.create(args.text("name"), context.bot, private=private)
     return {"channel": channel_view(context, channel)}
 
 
@@ -56,10 +49,7 @@ def info(context: Context, args: Args) -> Json:
     """conversations.info."""
     channel = context.channel(args)
     context.need_for(channel, "read")
-    view = channel_view(context, channel)
-    if args.flag("include_num_members"):
-        view["num_members"] = len(channel.members)
-    return {"channel": view}
+    return {"channel": channel_view(context, channel)}
 
 
 def list_channels(context: Context, args: Args) -> Json:
@@ -78,9 +68,9 @@ def list_channels(context: Context, args: Args) -> Json:
 
 
 def invite(context: Context, args: Args) -> Json:
-    """conversations.invite: all of the users, or none (unless `force`)."""
+    """conversations.invite: all of the users, or none."""
     channel = context.own_channel(args)
-    context.need_for(channel, "manage", narrower="write.invites")
+    context.need_for(channel, "manage")
     user_ids = args.ids("users")
     if not user_ids:
         raise SlackError("no_user")
@@ -91,14 +81,11 @@ def invite(context: Context, args: Args) -> Json:
         for user_id in user_ids
         if (error := _invitation_error(context, channel, user_id))
     ]
-    if errors and (len(errors) == len(user_ids) or not args.flag("force")):
+    if errors:
         raise SlackError(str(errors[0]["error"]), errors=errors)
-    refused = {error["user"] for error in errors}
     for user_id in user_ids:
-        if user_id not in refused and user_id not in channel.members:
-            context.places.join(channel, context.user(user_id), inviter=context.bot)
-    answer: Json = {"channel": channel_view(context, channel)}
-    return answer | ({"errors": errors} if errors else {})
+        context.channels.join(channel, context.user(user_id), inviter=context.bot)
+    return {"channel": channel_view(context, channel)}
 
 
 def _invitation_error(context: Context, channel: Channel, user_id: str) -> str:
@@ -133,7 +120,7 @@ def join(context: Context, args: Args) -> Json:
         answer["warning"] = "already_in_channel"
         answer["response_metadata"] = {"warnings": ["already_in_channel"]}
     else:
-        context.places.join(channel, context.bot)
+        context.channels.join(channel, context.bot)
     return answer | {"channel": channel_view(context, channel)}
 
 
@@ -144,23 +131,8 @@ def leave(context: Context, args: Args) -> Json:
         raise SlackError("cant_leave_general")
     if context.bot.id not in channel.members:
         return {"not_in_channel": True}
-    context.places.leave(channel, context.bot)
+    context.channels.leave(channel, context.bot)
     return {}
-
-
-def kick(context: Context, args: Args) -> Json:
-    """conversations.kick."""
-    channel = context.own_channel(args)
-    context.need_for(channel, "manage")
-    user = context.user(args.required("user"))
-    if user.id == context.bot.id:
-        raise SlackError("cant_kick_self")
-    if channel.is_general:
-        raise SlackError("cant_kick_from_general")
-    if user.id not in channel.members:
-        raise SlackError("not_in_channel")
-    context.places.leave(channel, user)
-    return {"errors": {}}
 
 
 def members(context: Context, args: Args) -> Json:
@@ -174,17 +146,9 @@ def members(context: Context, args: Args) -> Json:
 def set_topic(context: Context, args: Args) -> Json:
     """conversations.setTopic."""
     channel = context.own_channel(args)
-    context.need_for(channel, "manage", narrower="write.topic")
-    context.places.set_topic(channel, context.bot, args.text("topic"))
+    context.need_for(channel, "manage")
+    context.channels.set_topic(channel, context.bot, args.text("topic"))
     return {"channel": channel_view(context, channel), "topic": channel.topic["value"]}
-
-
-def set_purpose(context: Context, args: Args) -> Json:
-    """conversations.setPurpose."""
-    channel = context.own_channel(args)
-    context.need_for(channel, "manage", narrower="write.topic")
-    context.places.set_purpose(channel, context.bot, args.text("purpose"))
-    return {"channel": channel_view(context, channel), "purpose": channel.purpose["value"]}
 
 
 def archive(context: Context, args: Args) -> Json:
@@ -193,7 +157,7 @@ def archive(context: Context, args: Args) -> Json:
     context.need_for(channel, "manage")
     if not channel.is_archived:
         channel = context.own_channel(args)
-    context.places.archive(channel, context.bot)
+    context.channels.archive(channel, context.bot)
     return {}
 
 
@@ -201,52 +165,33 @@ def unarchive(context: Context, args: Args) -> Json:
     """conversations.unarchive."""
     channel = context.own_channel(args, archived_ok=True)
     context.need_for(channel, "manage")
-    context.places.unarchive(channel, context.bot)
+    context.channels.unarchive(channel, context.bot)
     return {}
 
 
-def rename(context: Context, args: Args) -> Json:
-    """conversations.rename: a bot may rename only what it created."""
-    channel = context.own_channel(args)
-    context.need_for(channel, "manage")
-    if channel.creator != context.bot.id:
-        raise SlackError("not_authorized")
-    context.places.rename(channel, context.bot, args.text("name"))
-    return {"channel": channel_view(context, channel)}
-
-
 def open_direct(context: Context, args: Args) -> Json:
-    """conversations.open: a direct message, or one with several people."""
-    if args.text("channel"):
-        channel = context.channel(args)
-    else:
-        user_ids = args.ids("users")
-        if not user_ids:
-            raise SlackError("users_list_not_supplied")
-        if any(user_id not in context.workspace.users for user_id in user_ids):
-            raise SlackError("users_not_found" if len(user_ids) > 1 else "user_not_found")
-        channel = context.workspace.direct_channel(frozenset({*user_ids, context.bot.id}))
-        context.workspace.touch()
+    """conversations.open: a direct message with one person."""
+    user_ids = args.ids("users")
+    if not user_ids:
+        raise SlackError("users_list_not_supplied")
+    if user_ids[0] not in context.workspace.users:
+        raise SlackError("user_not_found")
+    channel = context.workspace.direct_channel(user_ids[0])
+    context.workspace.touch()
     context.need_for(channel, "write")
-    full = args.flag("return_im")
-    return {"channel": channel_view(context, channel) if full else {"id": channel.id}}
+    return {"channel": {"id": channel.id}}
 
 
 METHODS: Mapping[str, Method] = {
     "conversations.create": Method(handler=create, tier=20),
-    "conversations.info": Method(handler=info, tier=50),
+    "conversations.info": Method(handler=info),
     "conversations.list": Method(handler=list_channels, tier=20),
-    "conversations.invite": Method(handler=invite, tier=50),
-    "conversations.join": Method(handler=join, scopes=("channels:join",), tier=50),
-    "conversations.leave": Method(
-        handler=leave, scopes=("channels:manage", "groups:write"), tier=50
-    ),
-    "conversations.kick": Method(handler=kick, tier=50),
+    "conversations.invite": Method(handler=invite),
+    "conversations.join": Method(handler=join, scopes=("channels:join",)),
+    "conversations.leave": Method(handler=leave, scopes=("channels:manage", "groups:write")),
     "conversations.members": Method(handler=members, tier=100),
     "conversations.setTopic": Method(handler=set_topic, tier=20),
-    "conversations.setPurpose": Method(handler=set_purpose, tier=20),
     "conversations.archive": Method(handler=archive, tier=20),
     "conversations.unarchive": Method(handler=unarchive, tier=20),
-    "conversations.rename": Method(handler=rename, tier=20),
-    "conversations.open": Method(handler=open_direct, tier=50),
+    "conversations.open": Method(handler=open_direct),
 }

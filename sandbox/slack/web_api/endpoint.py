@@ -1,6 +1,6 @@
-"""The one choke point for every Web API call: token, limits, faults, scope, answer, log.
+"""Answers every Web API call: token, rate limits, faults, scope, answer, log.
 
-What comes to a response_url passes through it too, as a call of the name `response_url`.
+A request to a response_url is handled as a call named `response_url`.
 """
 
 import asyncio
@@ -18,7 +18,6 @@ from starlette.responses import Response
 from sandbox.faults import HARMLESS, Fault
 from sandbox.own_words import System, own_words
 from sandbox.rules import Direction, Faults, Passage, Strike
-from sandbox.slack.response_urls import ResponseUrls
 from sandbox.slack.values import Call, Json, SlackError
 from sandbox.slack.web_api import METHODS
 from sandbox.slack.web_api.context import Args, Context, Method, TokenKind
@@ -43,7 +42,7 @@ class _Answer:
 
 
 class WebApi:
-    """Answers `/api/<method>` and the `urls`. `cut` cuts the connection of a client by its address."""
+    """Answers `/api/<method>` and response_urls. `cut` cuts the connection of a client by its address."""
 
     def __init__(
         self,
@@ -51,13 +50,11 @@ class WebApi:
         faults: Faults,
         traffic: Traffic,
         cut: Callable[[tuple[str, int]], None],
-        urls: ResponseUrls,
     ) -> None:
         self._context = context
         self._faults = faults
         self._traffic = traffic
         self._cut = cut
-        self._urls = urls
         self.limits = RateLimits()
         self.enforce_limits = False
         self.revoked: set[str] = set()
@@ -87,20 +84,14 @@ class WebApi:
 
     def _at_url(self, key: str, body: Json | None) -> _Answer:
         try:
-            self._urls.use(key, body)
+            self._context.urls.use(key, body)
         except SlackError as error:
             refusal = {"ok": False, "error": error.code, **error.extra}
             return _Answer(body=refusal, status=HTTPStatus.NOT_FOUND)
         return _Answer(body={"ok": True}, plain="ok")
 
     async def _pass(
-        self,
-        request: Request,
-        method: str,
-        values: Json,
-        act: Callable[[], _Answer],
-        *,
-        log: bool,
+        self, request: Request, method: str, values: Json, act: Callable[[], _Answer], *, log: bool
     ) -> Response:
         """Do it, as far as the rules let it."""
         entry = self._traffic.begin(System.SLACK, Way.CALL, method, asked=values)
@@ -120,10 +111,10 @@ class WebApi:
         text, kind = answer.plain or json.dumps(answer.body), "application/json"
         if fault.garbled is not None:
             text, kind = fault.garbled.body(text)
-        self._tell(entry, answer, fault, text)
+        self._trace(entry, answer, fault, text)
         return Response(text, answer.status, dict(answer.headers), kind)
 
-    def _tell(self, entry: Entry, answer: _Answer, fault: Fault, text: str) -> None:
+    def _trace(self, entry: Entry, answer: _Answer, fault: Fault, text: str) -> None:
         struck = fault != HARMLESS
         if fault.hang or fault.drop:
             effect = "after" if fault.effect else "before"
@@ -163,8 +154,6 @@ class WebApi:
 
     def _check_token(self, method: Method, token: str) -> None:
         app = self._context.workspace.app
-        if method.token is TokenKind.NONE:
-            return
         if not token:
             raise SlackError("not_authed")
         if token in self.revoked:

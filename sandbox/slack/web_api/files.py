@@ -3,11 +3,15 @@
 import mimetypes
 from collections.abc import Mapping
 
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
 from sandbox.slack.blocks import message_blocks
 from sandbox.slack.posts import Draft
 from sandbox.slack.values import Json, SlackError, new_id
 from sandbox.slack.web_api.context import Args, Context, Method
-from sandbox.slack.workspace import Channel, File
+from sandbox.slack.workspace import Channel, File, Workspace
 
 
 def get_upload_url(context: Context, args: Args) -> Json:
@@ -24,6 +28,21 @@ def get_upload_url(context: Context, args: Args) -> Json:
     )
     context.workspace.files[file.id] = file
     return {"upload_url": f"{context.url}upload/v1/{file.id}", "file_id": file.id}
+
+
+def upload_route(workspace: Workspace) -> Route:
+    """The endpoint behind an upload's address."""
+
+    async def receive(request: Request) -> Response:
+        content = await request.body()
+        with workspace.lock:
+            file = workspace.files.get(str(request.path_params["id"]))
+            if file is None or file.completed:
+                return PlainTextResponse("no such upload", 404)
+            file.content = content
+        return PlainTextResponse(f"OK - {len(content)}")
+
+    return Route("/upload/v1/{id}", receive, methods=["POST"])
 
 
 def complete_upload(context: Context, args: Args) -> Json:

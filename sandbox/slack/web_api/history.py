@@ -27,8 +27,6 @@ def history(context: Context, args: Args) -> Json:
         "messages": _views(context, channel, page, args),
         "has_more": bool(rest),
         "pin_count": len(channel.pins),
-        "channel_actions_ts": None,
-        "channel_actions_count": 0,
     }
     if rest:
         answer["response_metadata"] = {"next_cursor": make_cursor("next_ts", rest[0]["ts"])}

@@ -23,7 +23,7 @@ def add_pin(context: Context, args: Args) -> Json:
 def remove_pin(context: Context, args: Args) -> Json:
     """pins.remove."""
     channel, message = _pinned(context, args)
-    context.posts.unpin(channel, message, context.bot)
+    context.posts.unpin(channel, message)
     return {}
 
 
@@ -57,15 +57,9 @@ def add_bookmark(context: Context, args: Args) -> Json:
         "title": args.required("title"),
         "link": _link(args),
         "emoji": args.text("emoji"),
-        "icon_url": None,
         "type": "link",
-        "entity_id": args.values.get("entity_id"),
         "date_created": now,
         "date_updated": 0,
-        "rank": f"{len(channel.bookmarks):04d}",
-        "last_updated_by_user_id": context.bot.id,
-        "last_updated_by_team_id": context.workspace.team_id,
-        "shortcut_id": None,
         "app_id": context.workspace.app.id,
     }
     channel.bookmarks.append(bookmark)
@@ -85,14 +79,6 @@ def edit_bookmark(context: Context, args: Args) -> Json:
     bookmark["date_updated"] = context.workspace.seconds()
     context.workspace.touch()
     return {"bookmark": dict(bookmark)}
-
-
-def remove_bookmark(context: Context, args: Args) -> Json:
-    """bookmarks.remove."""
-    channel = context.own_channel(args, "channel_id")
-    channel.bookmarks.remove(_bookmark(channel, args))
-    context.workspace.touch()
-    return {}
 
 
 def list_bookmarks(context: Context, args: Args) -> Json:
@@ -144,23 +130,13 @@ def _reaction(context: Context, args: Args) -> tuple[Channel, Json, str]:
     return channel, message, name
 
 
-def get_reactions(context: Context, args: Args) -> Json:
-    """reactions.get."""
-    channel = context.own_channel(args, archived_ok=True)
-    message = context.message(channel, args.required("timestamp"))
-    view = context.workspace.message_view(channel, message, include_metadata=False)
-    return {"type": "message", "channel": channel.id, "message": view}
-
-
 METHODS: Mapping[str, Method] = {
     "pins.add": Method(handler=add_pin, scopes=("pins:write",), tier=20),
     "pins.remove": Method(handler=remove_pin, scopes=("pins:write",), tier=20),
     "pins.list": Method(handler=list_pins, scopes=("pins:read",), tier=20),
     "bookmarks.add": Method(handler=add_bookmark, scopes=("bookmarks:write",), tier=20),
     "bookmarks.edit": Method(handler=edit_bookmark, scopes=("bookmarks:write",), tier=20),
-    "bookmarks.remove": Method(handler=remove_bookmark, scopes=("bookmarks:write",), tier=20),
     "bookmarks.list": Method(handler=list_bookmarks, scopes=("bookmarks:read",), tier=50),
     "reactions.add": Method(handler=add_reaction, scopes=("reactions:write",), tier=50),
     "reactions.remove": Method(handler=remove_reaction, scopes=("reactions:write",), tier=20),
-    "reactions.get": Method(handler=get_reactions, scopes=("reactions:read",), tier=50),
 }

@@ -1,18 +1,10 @@
-"""auth.*, users.*, usergroups.*, team.*, bots.*: who is who."""
+"""auth.*, apps.*, users.* and usergroups.*: who is who, and the address for a socket."""
 
 from collections.abc import Mapping
 
 from sandbox.slack.values import Json, SlackError
-from sandbox.slack.web_api.context import Args, Context, Method, TokenKind, page_of
-from sandbox.slack.web_api.conversations import channel_view
+from sandbox.slack.web_api.context import Args, Context, Method, TokenKind
 from sandbox.slack.workspace import User
-
-
-def test_api(context: Context, args: Args) -> Json:
-    """api.test: says back what it was given. An `error` argument makes it fail with that."""
-    if args.text("error"):
-        raise SlackError(args.text("error"), args=dict(args.values))
-    return {"args": dict(args.values)}
 
 
 def test_auth(context: Context, args: Args) -> Json:
@@ -47,54 +39,23 @@ def user_view(context: Context, user: User) -> Json:
         "color": user.color,
         "real_name": user.real_name,
         "tz": user.tz,
-        "tz_label": user.tz,
         "tz_offset": offset,
         "profile": {
             "real_name": user.real_name,
-            "real_name_normalized": user.real_name,
             "display_name": user.name,
-            "display_name_normalized": user.name,
             "team": context.workspace.team_id,
         },
         "is_admin": user.is_admin,
-        "is_owner": False,
-        "is_primary_owner": False,
         "is_restricted": user.is_restricted,
         "is_ultra_restricted": user.is_ultra_restricted,
         "is_bot": user.is_bot,
-        "is_app_user": False,
         "is_stranger": bool(user.home_team),
-        "updated": 0,
     }
 
 
 def user_info(context: Context, args: Args) -> Json:
     """users.info."""
     return {"user": user_view(context, context.user(args.text("user")))}
-
-
-def list_users(context: Context, args: Args) -> Json:
-    """users.list."""
-    views = [user_view(context, user) for user in context.workspace.users.values()]
-    page, cursor = page_of(views, args, default=len(views) or 1)
-    now = context.workspace.seconds()
-    return {"members": page, "cache_ts": now, "response_metadata": {"next_cursor": cursor}}
-
-
-def users_conversations(context: Context, args: Args) -> Json:
-    """users.conversations: where a member is, as far as the bot may see it."""
-    user = context.user(args.text("user", context.bot.id))
-    kinds = context.wanted_kinds(args)
-    found = []
-    for channel in context.workspace.channels.values():
-        if channel.kind not in kinds or user.id not in channel.members:
-            continue
-        if channel.is_archived and args.flag("exclude_archived"):
-            continue
-        if not channel.is_private or context.bot.id in channel.members:
-            found.append(channel_view(context, channel))
-    page, cursor = page_of(found, args, default=100)
-    return {"channels": page, "response_metadata": {"next_cursor": cursor}}
 
 
 def list_usergroups(context: Context, args: Args) -> Json:
@@ -104,11 +65,8 @@ def list_usergroups(context: Context, args: Args) -> Json:
         view: Json = {
             "id": group.id,
             "team_id": context.workspace.team_id,
-            "is_usergroup": True,
             "name": group.name,
             "handle": group.handle,
-            "description": "",
-            "date_delete": 0,
             "user_count": len(group.users),
         }
         if args.flag("include_users"):
@@ -125,48 +83,11 @@ def usergroup_users(context: Context, args: Args) -> Json:
     return {"users": list(group.users)}
 
 
-def team_info(context: Context, args: Args) -> Json:
-    """team.info."""
-    workspace = context.workspace
-    team = {
-        "id": workspace.team_id,
-        "name": workspace.team_name,
-        "domain": workspace.domain,
-        "url": context.url,
-        "email_domain": "",
-        "icon": {},
-    }
-    return {"team": team}
-
-
-def bot_info(context: Context, args: Args) -> Json:
-    """bots.info."""
-    app = context.workspace.app
-    if args.text("bot", app.bot_id) != app.bot_id:
-        raise SlackError("bot_not_found")
-    bot = {
-        "id": app.bot_id,
-        "app_id": app.id,
-        "user_id": app.user_id,
-        "name": context.bot.real_name,
-        "deleted": False,
-        "updated": 0,
-        "icons": {},
-    }
-    return {"bot": bot}
-
-
-_USERS = ("users:read",)
 _GROUPS = ("usergroups:read",)
 METHODS: Mapping[str, Method] = {
-    "api.test": Method(handler=test_api, tier=0, token=TokenKind.NONE),
     "auth.test": Method(handler=test_auth, tier=0),
     "apps.connections.open": Method(handler=open_connection, tier=1, token=TokenKind.APP),
-    "users.info": Method(handler=user_info, scopes=_USERS, tier=100),
-    "users.list": Method(handler=list_users, scopes=_USERS, tier=20),
-    "users.conversations": Method(handler=users_conversations, tier=50),
+    "users.info": Method(handler=user_info, scopes=("users:read",), tier=100),
     "usergroups.list": Method(handler=list_usergroups, scopes=_GROUPS, tier=20),
     "usergroups.users.list": Method(handler=usergroup_users, scopes=_GROUPS, tier=20),
-    "team.info": Method(handler=team_info, scopes=("team:read",), tier=50),
-    "bots.info": Method(handler=bot_info, scopes=_USERS, tier=50),
 }

@@ -20,12 +20,9 @@ def push_view(context: Context, args: Args) -> Json:
 
 
 def update_view(context: Context, args: Args) -> Json:
-    """views.update, by view_id or external_id."""
+    """views.update, by view_id."""
     view = context.modals.update(
-        _definition(args),
-        view_id=args.text("view_id"),
-        external_id=args.text("external_id"),
-        expected_hash=args.text("hash"),
+        args.text("view_id"), _definition(args), expected_hash=args.text("hash")
     )
     return _answer(context, view)
 
@@ -33,7 +30,7 @@ def update_view(context: Context, args: Args) -> Json:
 def publish_view(context: Context, args: Args) -> Json:
     """views.publish."""
     user = context.user(args.required("user_id"))
-    if not context.home_enabled:
+    if not context.manifest.home:
         raise SlackError("not_enabled")
     view = context.modals.publish(user.id, _definition(args), expected_hash=args.text("hash"))
     return _answer(context, view)

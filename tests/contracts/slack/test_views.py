@@ -113,19 +113,6 @@ def test_not_open(client: WebClient) -> None:
     assert gone == "not_found"
 
 
-@web_api
-@pytest.mark.contract("Slack", "two modals cannot have one external id")
-def test_external_id(slack: Slack, chat: SlackChat, client: WebClient) -> None:
-    held = form(external_id=f"held-{slack.name}")
-    with_trigger(slack, lambda trigger: chat.open_view(trigger, held))
-    again = with_trigger(
-        slack,
-        lambda trigger: refused(lambda: client.views_open(trigger_id=trigger, view=held)),
-        user=slack.ben,
-    )
-    assert again == "duplicate_external_id"
-
-
 @pytest.mark.parametrize("system", WEB_API)
 @pytest.mark.contract("Slack", "a modal against the rules is refused as invalid_arguments")
 @pytest.mark.differs(EMULATE, "it says invalid_view, and only where title or blocks are missing")

@@ -93,7 +93,7 @@ def test_what_is_chosen_is_what_goes_wrong(
     before = sandbox.traffic.since(0)["version"]
     page.get_by_label("Slack disconnects: Reason").select_option("link_disabled")
     _press(page, "slack-disconnect")
-    _says(page, "One socket was told link_disabled and closed.")
+    _says(page, "Slack sent link_disabled and closed the sockets.")
     told = sandbox.traffic.since(before)["entries"]
     assert ("disconnect", "link_disabled") in [(each["name"], each["outcome"]) for each in told]
     sandbox.wait_for(lambda: sandbox.bot_connected, what="the app to come back")

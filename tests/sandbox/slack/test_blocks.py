@@ -12,6 +12,22 @@ def section(text: str, **rest: Any) -> dict[str, Any]:
     return {"type": "section", "text": {"type": "mrkdwn", "text": text}, **rest}
 
 
+def mrkdwn(text: str) -> dict[str, Any]:
+    return {"type": "mrkdwn", "text": text}
+
+
+def plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text}
+
+
+CONFIRM = {
+    "title": plain("Sure?"),
+    "text": mrkdwn("It *ends*."),
+    "confirm": plain("Yes"),
+    "deny": plain("No"),
+}
+
+
 def button(**rest: Any) -> dict[str, Any]:
     label = {"type": "plain_text", "text": "Go"}
     return {"type": "button", "action_id": "go", "text": label, **rest}
@@ -57,6 +73,18 @@ INPUT = {
             [actions({"type": "static_select", "action_id": "s", "options": []})], id="no options"
         ),
         pytest.param([{"type": "image", "image_url": "https://example.org/x.png"}], id="no alt"),
+        pytest.param([{"type": "section", "fields": [mrkdwn("x" * 2001)]}], id="long field"),
+        pytest.param([{"type": "section", "fields": [mrkdwn("x")] * 11}], id="11 fields"),
+        pytest.param([{"type": "context", "elements": [mrkdwn("x" * 3001)]}], id="long context"),
+        pytest.param([{"type": "context", "elements": [mrkdwn("x")] * 11}], id="11 texts"),
+        pytest.param([actions(*(button(action_id=str(at)) for at in range(26)))], id="26 buttons"),
+        pytest.param([actions(button(style="loud"))], id="style"),
+        pytest.param(
+            [actions(button(confirm={**CONFIRM, "title": plain("x" * 101)}))], id="confirm"
+        ),
+        pytest.param([{"type": "section", "text": "x"}], id="text without a type"),
+        pytest.param([section("x", block_id="x" * 256)], id="long block_id"),
+        pytest.param([{"type": "table", "rows": []}], id="a block that the page does not draw"),
         pytest.param("text", id="no list"),
     ],
 )
@@ -66,7 +94,7 @@ def test_bad_blocks_are_refused(blocks: Any) -> None:
 
 
 def test_good_blocks_get_the_ids_that_slack_adds() -> None:
-    [block] = message_blocks([actions(button(action_id="go"))])
+    [block] = message_blocks([actions(button(action_id="go", confirm=CONFIRM))])
     assert block["block_id"]
     assert block["elements"][0]["text"]["emoji"] is True
 

@@ -105,7 +105,7 @@ def test_slow_and_lost_add_up(slack: SlackSandbox) -> None:
 
 
 def test_a_limit_that_ends(slack: SlackSandbox) -> None:
-    slack.faults = [on_call("*", rate_limited(30), lasts=3)]
+    slack.faults = [on_call("*", rate_limited(30), lasts=1.5)]
     answer = post(slack)
     assert isinstance(answer, urllib.error.HTTPError)
     assert (answer.code, answer.headers["Retry-After"]) == (429, "30")

@@ -187,7 +187,7 @@ def test_views_update_keeps_what_was_typed_and_watches_the_hash(
 
     @app.shortcut("declare")
     def declare(ack: Any, body: dict[str, Any], client: Any) -> None:
-        view = modal("form", BUTTON, text_input("title"), external_id="the-form")
+        view = modal("form", BUTTON, text_input("title"))
         client.views_open(trigger_id=body["trigger_id"], view=view)
         ack()
 
@@ -209,7 +209,7 @@ def test_views_update_keeps_what_was_typed_and_watches_the_hash(
     with pytest.raises(SlackApiError, match="hash_conflict"):
         app.client.views_update(view_id=after["id"], hash=before["hash"], view=modal("late"))
     with pytest.raises(SlackApiError, match="not_found"):
-        app.client.views_update(external_id="nothing", view=modal("late"))
+        app.client.views_update(view_id="nothing", view=modal("late"))
 
 
 def test_closing_is_told_where_the_app_asked_for_it(

@@ -59,7 +59,7 @@ def test_an_acknowledgement_that_is_lost_is_followed_by_the_event_again(
 
 
 def test_a_late_event_is_overtaken(slack: SlackSandbox, heard: list[dict[str, Any]]) -> None:
-    slack.faults = [on_delivery("message", Fault(delay=3), numbers=(1,))]
+    slack.faults = [on_delivery("message", Fault(delay=1), numbers=(1,))]
     for text in ("first", "second"):
         slack.person("ana").say("hub-ops", text)
     slack.wait_for(lambda: len(slack.deliveries) == 2)

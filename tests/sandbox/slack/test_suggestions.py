@@ -50,7 +50,8 @@ def view_id(slack: SlackSandbox, app: App, connect: Any, forms: Forms) -> str:
 
 def test_what_is_typed_is_asked_of_the_app(slack: SlackSandbox, view_id: str) -> None:
     ana = slack.person("ana")
-    offered = ana.suggest(view_id, "pick", "data")
+    [group] = ana.suggest(view_id, "pick", "data")
+    offered = group["options"]
     assert [each["value"] for each in offered] == ["datahub", "data8"]
     chosen = {"hub": {"pick": {"selected_option": offered[1]}}}
     assert ana.submit(view_id, chosen) == {}
@@ -73,18 +74,9 @@ def test_another_persons_form_is_closed_to_one(slack: SlackSandbox, view_id: str
         slack.person("ben").suggest(view_id, "pick", "data")
 
 
-def test_a_select_in_a_message(slack: SlackSandbox, app: App, connect: Any) -> None:
-    group = {"label": {"type": "plain_text", "text": "Hubs"}, "options": [option("datahub")]}
-    app.options("pick")(lambda ack: ack(option_groups=[group]))
-    connect(app)
-    actions = {"type": "actions", "block_id": "b", "elements": [PICK["element"]]}
-    channel = slack.channel("hub-ops").id
-    ts = app.client.chat_postMessage(channel=channel, text="x", blocks=[actions])["ts"]
-    offered = slack.person("ana").suggest_in_message("hub-ops", str(ts), "pick", "data")
-    assert [each["value"] for each in offered] == ["datahub"]
-
-
-def test_the_page_gets_the_groups_of_the_app(slack: SlackSandbox, app: App, connect: Any) -> None:
+def test_a_select_in_a_message_gets_the_apps_groups(
+    slack: SlackSandbox, app: App, connect: Any
+) -> None:
     def group(name: str, *options: str) -> dict[str, Any]:
         label = {"type": "plain_text", "text": name}
         return {"label": label, "options": [option(each) for each in options]}
@@ -96,7 +88,7 @@ def test_the_page_gets_the_groups_of_the_app(slack: SlackSandbox, app: App, conn
     channel = slack.channel("hub-ops").id
     ana = slack.person("ana")
     ts = str(app.client.chat_postMessage(channel=channel, text="x", blocks=[actions])["ts"])
-    assert ana.suggest_groups_in_message("hub-ops", ts, "pick", "hub") == groups
+    assert ana.suggest_in_message("hub-ops", ts, "pick", "hub") == groups
 
 
 def test_a_select_that_only_one_person_sees(slack: SlackSandbox, app: App, connect: Any) -> None:
@@ -106,8 +98,8 @@ def test_a_select_that_only_one_person_sees(slack: SlackSandbox, app: App, conne
     ana, channel = slack.person("ana"), slack.channel("hub-ops").id
     app.client.chat_postEphemeral(channel=channel, user=ana.id, text="x", blocks=[actions])
     [whisper] = ana.messages("hub-ops")
-    offered = ana.suggest_in_message("hub-ops", whisper["ts"], "pick", "data")
-    assert [each["value"] for each in offered] == ["datahub"]
+    [offered] = ana.suggest_in_message("hub-ops", whisper["ts"], "pick", "data")
+    assert offered == {"label": None, "options": [option("datahub")]}
     asked = slack.deliveries[-1].payload
     assert asked["container"]["is_ephemeral"] is True
     assert "message" not in asked

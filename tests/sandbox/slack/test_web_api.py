@@ -75,8 +75,6 @@ def test_inviting(slack: SlackSandbox, client: WebClient) -> None:
     client.conversations_invite(channel=channel, users=ana)
     assert invited(ana) == "already_in_channel"
     assert client.conversations_members(channel=channel)["members"] == [slack.bot_user_id, ana]
-    client.conversations_kick(channel=channel, user=ana)
-    assert slack.channel("inc").members == [slack.bot_user_id]
 
 
 def test_where_the_bot_may_not_go(slack: SlackSandbox, client: WebClient) -> None:
@@ -97,12 +95,11 @@ def test_where_the_bot_may_not_go(slack: SlackSandbox, client: WebClient) -> Non
     assert refused(lambda: client.chat_postMessage(channel=public, text="x")) == "is_archived"
 
 
-def test_topic_and_purpose(slack: SlackSandbox, client: WebClient) -> None:
+def test_the_topic(slack: SlackSandbox, client: WebClient) -> None:
     channel = slack.channel("hub-ops").id
     client.conversations_setTopic(channel=channel, topic="sev1")
-    client.conversations_setPurpose(channel=channel, purpose="talk")
     seen = client.conversations_info(channel=channel)["channel"]
-    assert (seen["topic"]["value"], seen["purpose"]["value"]) == ("sev1", "talk")
+    assert seen["topic"]["value"] == "sev1"
     assert refused(lambda: client.conversations_setTopic(channel=channel, topic="x" * 251)) == (
         "too_long"
     )
@@ -166,8 +163,6 @@ def test_pins_bookmarks_and_reactions(slack: SlackSandbox, client: WebClient) ->
     )["bookmark"]
     client.bookmarks_edit(channel_id=channel, bookmark_id=kept["id"], title="The hub")
     assert client.bookmarks_list(channel_id=channel)["bookmarks"][0]["title"] == "The hub"
-    client.bookmarks_remove(channel_id=channel, bookmark_id=kept["id"])
-    assert client.bookmarks_list(channel_id=channel)["bookmarks"] == []
 
     client.reactions_add(channel=channel, timestamp=ts, name="fire")
     again = refused(lambda: client.reactions_add(channel=channel, timestamp=ts, name="fire"))
@@ -186,8 +181,7 @@ def test_people_and_groups(slack: SlackSandbox, client: WebClient) -> None:
     assert user["tz"] == "Europe/Berlin"
     assert user["tz_offset"] in (3600, 7200)
     assert refused(lambda: client.users_info(user="UNOBODY")) == "user_not_found"
-    guests = [user["name"] for user in client.users_list()["members"] if user["is_restricted"]]
-    assert guests == ["gus"]
+    assert client.users_info(user=slack.person("gus").id)["user"]["is_restricted"]
     [group] = client.usergroups_list()["usergroups"]
     assert slack.person("ana").id in client.usergroups_users_list(usergroup=group["id"])["users"]
     direct = client.conversations_open(users=[dora])["channel"]["id"]
@@ -204,15 +198,6 @@ def test_a_file_in_three_steps(slack: SlackSandbox, client: WebClient) -> None:
     assert (message["subtype"], message["text"]) == ("file_share", "Here")
     assert message["files"][0]["name"] == "report.md"
     assert client.files_info(file=done["file"]["id"])["file"]["size"] == 8
-
-
-def test_permalinks(slack: SlackSandbox, client: WebClient) -> None:
-    channel = slack.channel("hub-ops").id
-    parent = slack.person("ana").say("hub-ops", "x")
-    reply = slack.person("ben").say("hub-ops", "y", thread_ts=parent)
-    link = client.chat_getPermalink(channel=channel, message_ts=reply)["permalink"]
-    assert link.startswith(f"{slack.url}archives/{channel}/p{reply.replace('.', '')}?")
-    assert f"thread_ts={parent}" in link
 
 
 def test_connections_that_break_before_or_after_the_effect(

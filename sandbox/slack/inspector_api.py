@@ -1,4 +1,4 @@
-"""The endpoints of the page's two panels for whoever tests: the traffic, and the faults."""
+"""The endpoints of the page's panels for testers: the traffic, and the faults."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from sandbox.fault_board import FaultBoard
 from sandbox.traffic import Traffic
 
 
-class LabApi:
-    """What the panels read and do. Everything that is refused is one sentence."""
+class InspectorApi:
+    """Reads and actions of the panels. Each refusal is one sentence."""
 
     def __init__(self, traffic: Traffic, board: FaultBoard) -> None:
         self._traffic = traffic
@@ -27,7 +27,6 @@ class LabApi:
         """All endpoints, to be mounted at the root."""
         return [
             Route("/_sandbox/traffic", self._since),
-            Route("/_sandbox/traffic/clear", self._clear, methods=["POST"]),
             Route("/_sandbox/traffic/{id:int}", self._details),
             Route("/_sandbox/faults", self._faults),
             Route("/_sandbox/faults/{verb}", self._do, methods=["POST"]),
@@ -40,10 +39,6 @@ class LabApi:
     async def _details(self, request: Request) -> Response:
         found = self._traffic.details(int(request.path_params["id"]))
         return JSONResponse(found or {"ok": False, "error": "This is forgotten by now."})
-
-    async def _clear(self, request: Request) -> Response:
-        self._traffic.clear()
-        return JSONResponse({"ok": True})
 
     async def _faults(self, request: Request) -> Response:
         return JSONResponse(self._board.view())

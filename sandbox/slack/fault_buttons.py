@@ -1,4 +1,4 @@
-"""The faults of Slack as buttons of the page, and what stands of them without being a rule."""
+"""The faults of Slack as buttons of the page, and which of them hold without being a rule."""
 
 from __future__ import annotations
 
@@ -42,17 +42,14 @@ _METHODS = (
 _LATE = {"30 seconds": 30.0, "5 minutes": 300.0, "3 hours": 10_800.0}
 
 
-def troubles(slack: SlackSandbox) -> list[Trouble]:
+def fault_buttons(slack: SlackSandbox) -> list[Trouble]:
     """Every button, in the order in which people look for them."""
 
-    def rule(id_: str, label: str, help_: str, made: Rule) -> Trouble:
-        return deed(id_, label, help_, lambda _chosen: made)
-
-    def deed(
+    def button(
         id_: str,
         label: str,
         help_: str,
-        make: Callable[[Mapping[str, str]], Rule | str],
+        make: Rule | Callable[[Mapping[str, str]], Rule | str],
         *params: Param,
     ) -> Trouble:
         return Trouble(
@@ -61,113 +58,110 @@ def troubles(slack: SlackSandbox) -> list[Trouble]:
             label=label,
             help=help_,
             params=params,
-            make=make,
+            make=(lambda _chosen: make) if isinstance(make, Rule) else make,
         )
 
     which_call = Param(name="call", label="Call", choices=_METHODS)
     return [
-        rule(
+        button(
             "429",
             "Slack answers 429 for a minute",
             "Every call is refused, with Retry-After 30.",
             on_call("*", rate_limited(30), lasts=60),
         ),
-        deed(
+        button(
             "loses-answer",
             "Slack loses the next answer",
             "The call takes effect, and the connection breaks before the answer.",
             lambda chosen: on_call(_method(chosen), drop_after(), times=1),
             which_call,
         ),
-        deed(
+        button(
             "hangs",
             "Slack hangs once",
             "The next such call is never answered, and has no effect.",
             lambda chosen: on_call(_method(chosen), hangs(), times=1),
             which_call,
         ),
-        rule(
+        button(
             "fails",
             "Slack fails for a minute",
             "Every call is answered 503 with a page of HTML.",
             on_call("*", says(503) + garbled(Garbled.HTML, effect=False), lasts=60),
         ),
-        rule("slow", "Slack is slow", "Every call takes 2 seconds more.", on_call("*", slow(2))),
-        rule(
+        button("slow", "Slack is slow", "Every call takes 2 seconds more.", on_call("*", slow(2))),
+        button(
             "twice",
             "Events come twice",
             "The app gets each a second time, and neither says so.",
             on_event("*", twice()),
         ),
-        rule(
+        button(
             "lost",
             "Events are lost",
             "They never come, and are not sent again.",
             on_event("*", missing()),
         ),
-        deed(
+        button(
             "late",
             "Events come late",
             "They say when they were, and come when the clock has moved on, or was moved.",
             lambda chosen: on_event("*", late(seconds(_LATE[chosen["by"]]))),
             Param(name="by", label="By", choices=tuple(_LATE)),
         ),
-        rule(
+        button(
             "overtaken",
             "The next event is overtaken",
             "It comes after the one that follows it.",
             on_event("*", overtaken(), times=1),
         ),
-        rule(
+        button(
             "unacknowledged",
             "Acknowledgements are lost",
             "Events are delivered again, and say that it is the first time.",
             on_event("*", unacknowledged(retry_attempt=0)),
         ),
-        deed(
+        button(
             "silence",
             "The socket dies silently",
             "It stays open, nothing comes, and no ping is answered.",
-            lambda _chosen: _on_sockets(
-                slack, slack.silence, "is dead and does not look it", "are dead and do not look it"
-            ),
+            lambda _: _on_sockets(slack, slack.silence, "The sockets are dead, and look open."),
         ),
-        deed(
+        button(
             "disconnect",
             "Slack disconnects",
             "It says goodbye with a reason and closes the sockets.",
             lambda chosen: _on_sockets(
                 slack,
                 lambda: slack.disconnect(chosen["reason"]),
-                f"was told {chosen['reason']} and closed",
-                f"were told {chosen['reason']} and closed",
+                f"Slack sent {chosen['reason']} and closed the sockets.",
             ),
             Param(name="reason", label="Reason", choices=_REASONS),
         ),
-        deed(
+        button(
             "cut",
             "The network is cut",
             "The sockets' connections end without a goodbye.",
-            lambda _chosen: _on_sockets(slack, slack.cut, "was cut", "were cut"),
+            lambda _: _on_sockets(slack, slack.cut, "The connections are cut."),
         ),
-        deed(
+        button(
             "revoke",
             "Revoke the bot token",
             "Every call is answered token_revoked.",
-            lambda _chosen: _revoke(slack),
+            lambda _: _done(slack.revoke_bot_token, "The bot token is revoked."),
         ),
-        deed(
+        button(
             "scope",
             "Take away a scope",
             "Calls that need it are answered missing_scope.",
             lambda chosen: _take_scope(slack, chosen["scope"]),
             Param(name="scope", label="Scope", choices=tuple(sorted(slack.granted))),
         ),
-        deed(
+        button(
             "triggers",
             "Triggers expire at once",
             "No modal can be opened: the trigger is always too old.",
-            lambda _chosen: _expire(slack),
+            lambda _: _set_triggers(slack, 0.0, "Triggers are too old at once from now on."),
         ),
     ]
 
@@ -180,64 +174,55 @@ def conditions(slack: SlackSandbox) -> list[Condition]:
             Condition(
                 id="revoked",
                 sentence="The bot token is revoked.",
-                heal=lambda: _after(slack.restore_bot_token, "The bot token is good again."),
+                heal=lambda: _done(slack.restore_bot_token, "The bot token is good again."),
             )
         )
     found += [_lacks(slack, scope) for scope in sorted(slack.granted - slack.scopes)]
     if slack.trigger_seconds < TRIGGER_SECONDS:
+        again = "Triggers last 3 seconds again."
         found.append(
             Condition(
                 id="triggers",
                 sentence="Triggers are too old at once.",
-                heal=lambda: _after(lambda: _set_triggers(slack), "Triggers last 3 seconds again."),
+                heal=lambda: _set_triggers(slack, TRIGGER_SECONDS, again),
             )
         )
     return found
-
-
-def _method(chosen: Mapping[str, str]) -> str:
-    return "*" if chosen["call"] == "any call" else chosen["call"]
-
-
-def _on_sockets(slack: SlackSandbox, do: Callable[[], None], one: str, many: str) -> str:
-    count = slack.socket_count
-    if not count:
-        raise BoardError("No app is connected by a socket now.")
-    do()
-    return f"One socket {one}." if count == 1 else f"{count} sockets {many}."
-
-
-def _revoke(slack: SlackSandbox) -> str:
-    slack.revoke_bot_token()
-    return "The bot token is revoked."
-
-
-def _take_scope(slack: SlackSandbox, scope: str) -> str:
-    if scope not in slack.scopes:
-        raise BoardError(f"The bot token lacks the scope {scope} already.")
-    slack.scopes.discard(scope)
-    return f"The bot token lacks the scope {scope} from now on."
-
-
-def _expire(slack: SlackSandbox) -> str:
-    slack.trigger_seconds = 0.0
-    return "Triggers are too old at once from now on."
-
-
-def _set_triggers(slack: SlackSandbox) -> None:
-    slack.trigger_seconds = TRIGGER_SECONDS
 
 
 def _lacks(slack: SlackSandbox, scope: str) -> Condition:
     return Condition(
         id=f"scope {scope}",
         sentence=f"The bot token lacks the scope {scope}.",
-        heal=lambda: _after(
+        heal=lambda: _done(
             lambda: slack.scopes.add(scope), f"The bot token has the scope {scope} again."
         ),
     )
 
 
-def _after(do: Callable[[], object], said: str) -> str:
+def _method(chosen: Mapping[str, str]) -> str:
+    return "*" if chosen["call"] == "any call" else chosen["call"]
+
+
+def _on_sockets(slack: SlackSandbox, do: Callable[[], None], sentence: str) -> str:
+    if not slack.socket_count:
+        raise BoardError("No app is connected by a socket now.")
+    return _done(do, sentence)
+
+
+def _take_scope(slack: SlackSandbox, scope: str) -> str:
+    if scope not in slack.scopes:
+        raise BoardError(f"The bot token lacks the scope {scope} already.")
+    return _done(
+        lambda: slack.scopes.discard(scope), f"The bot token lacks the scope {scope} from now on."
+    )
+
+
+def _set_triggers(slack: SlackSandbox, lifetime: float, sentence: str) -> str:
+    slack.trigger_seconds = lifetime
+    return sentence
+
+
+def _done(do: Callable[[], object], sentence: str) -> str:
     do()
-    return said
+    return sentence

@@ -1,0 +1,105 @@
+"""The page's actions as JSON: each is a method of `Person`, by its name and arguments."""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sandbox.slack.person import Person
+from sandbox.slack.values import Json, PersonError, Upload
+
+_SIMPLE: Mapping[str, tuple[str, ...]] = {
+    "edit": ("channel", "ts", "text"),
+    "delete": ("channel", "ts"),
+    "react": ("channel", "ts", "name"),
+    "unreact": ("channel", "ts", "name"),
+    "pin": ("channel", "ts"),
+    "unpin": ("channel", "ts"),
+    "join": ("channel",),
+    "leave": ("channel",),
+    "invite": ("channel", "user"),
+    "mark_read": ("channel", "ts"),
+    "close_view": ("view_id",),
+}
+"""Methods without a result, each with its arguments in order."""
+
+_NOT_CHOSEN = ("as", "verb", "channel", "ts", "action_id", "block_id", "view_id", "values")
+
+
+def perform(person: Person, verb: str, body: Json) -> Json:
+    """Carry out one action; returns what joins `ok: true`. Raises PersonError."""
+    try:
+        if verb in _SIMPLE:
+            getattr(person, verb)(*(body[name] for name in _SIMPLE[verb]))
+            return {}
+        if verb not in _ACTIONS:
+            raise PersonError(f"The sandbox knows no verb {verb!r}.")
+        return _ACTIONS[verb](person, body)
+    except KeyError as error:
+        raise PersonError(f"The verb {verb} needs {error}.") from error
+
+
+def _say(person: Person, body: Json) -> Json:
+    text = str(body.get("text", ""))
+    thread_ts = body.get("thread_ts") or None
+    is_command = text.startswith("/") and not text.startswith("/me ")
+    if is_command and thread_ts is None:
+        return {"reply": person.command(body["channel"], text)}
+    files = [_upload(file) for file in body.get("files") or ()]
+    broadcast = bool(body.get("broadcast"))
+    return {"ts": person.say(body["channel"], text, thread_ts, files, broadcast)}
+
+
+def _upload(file: Mapping[str, Any]) -> Upload:
+    try:
+        content = base64.b64decode(file["content_b64"])
+    except (binascii.Error, ValueError):
+        raise PersonError("This file could not be read.") from None
+    mimetype = file.get("mimetype") or "application/octet-stream"
+    return Upload(name=file["name"], content=content, mimetype=mimetype)
+
+
+def _create_channel(person: Person, body: Json) -> Json:
+    return {"channel": person.create_channel(body["name"], bool(body.get("private")))}
+
+
+def _press(person: Person, body: Json) -> Json:
+    choice = {key: value for key, value in body.items() if key not in _NOT_CHOSEN}
+    where = (body["channel"], body["ts"])
+    person.press(*where, body["action_id"], body.get("block_id"), body.get("values"), **choice)
+    return {}
+
+
+def _view_press(person: Person, body: Json) -> Json:
+    choice = {key: value for key, value in body.items() if key not in _NOT_CHOSEN}
+    what = (body["action_id"], body.get("block_id"), body.get("values"))
+    person.view_press(body["view_id"], *what, **choice)
+    return {}
+
+
+def _suggest(person: Person, body: Json) -> Json:
+    asked = (body["action_id"], str(body.get("typed", "")), body.get("block_id"))
+    if body.get("view_id"):
+        return {"groups": person.suggest(body["view_id"], *asked)}
+    return {"groups": person.suggest_in_message(body["channel"], body["ts"], *asked)}
+
+
+def _submit(person: Person, body: Json) -> Json:
+    return {"errors": person.submit(body["view_id"], body.get("values"))}
+
+
+def _shortcut(person: Person, body: Json) -> Json:
+    person.shortcut(body["callback_id"], body.get("channel"), body.get("ts") or "")
+    return {}
+
+
+_ACTIONS: Mapping[str, Callable[[Person, Json], Json]] = {
+    "say": _say,
+    "create_channel": _create_channel,
+    "press": _press,
+    "view_press": _view_press,
+    "suggest": _suggest,
+    "submit": _submit,
+    "shortcut": _shortcut,
+    "open_home": lambda person, body: {"channel": person.open_home(str(body.get("tab") or "home"))},
+}
