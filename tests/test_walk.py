@@ -181,7 +181,7 @@ def test_mayday_meets_what_is_broken_on_the_page(world: World, page: Page) -> No
     page.get_by_test_id("faults-toggle").click()
     page.locator("[data-trouble=hub-refuses]").click()
     page.locator("[data-trouble=cluster-refuses]").click()
-    standing = page.locator(".fault-standing")
+    standing = page.locator(".fault")
     expect(standing).to_have_count(2)
 
     _type(page, "/incident declare Users see errors")
