@@ -74,7 +74,7 @@ function draw(row, entry, tz) {
     h(`span.state.${mood === "open" ? "poor" : mood}`, outcome),
     h("small.faint", `${ARROWS[way] ?? ""}${TITLES[system]} ${about}`),
     struck && h("span.tag", "BY A FAULT"),
-    h("small.when", `${clock(Date.parse(at), tz, true)} ${lasted(seconds)}`),
+    h("small.faint.when", `${clock(Date.parse(at), tz, true)} ${lasted(seconds)}`),
   );
   row.ontoggle = show;
   show();
