@@ -288,8 +288,8 @@ class App {
     document.body.dataset.side = side?.kind ?? "";
     this.sidePane.hidden = !side;
     if (!side) this.sidePane.replaceChildren();
-    else if (PANELS[side.kind]) patch(this.sidePane, [fixed(side.kind, () => PANELS[side.kind](this))]);
-    else drawThread(this, this.sidePane);
+    else if (!PANELS[side.kind]) drawThread(this, this.sidePane);
+    else patch(this.sidePane, [fixed(side.kind, () => PANELS[side.kind](this))]);
   }
 }
 

@@ -18,7 +18,10 @@ const text = (object, ctx) => h("div.text", textObject(object, ctx.workspace));
 const BLOCKS = {
   header: (block) => h("h3.block-title", plain(block.text.text)),
   divider: () => h("hr"),
-  image: (block) => [block.title && h("small.faint", plain(block.title.text)), image("picture", block)],
+  image: (block) => [
+    block.title && h("small.faint", plain(block.title.text)),
+    image("picture", block),
+  ],
   rich_text: (block, id, ctx) => richText(block, ctx.workspace),
 
   section: (block, id, ctx) => [

@@ -45,7 +45,8 @@ export function externalSelect(el, ctx, kept, changed) {
       group.options.map((option) => {
         const about = option.description && h("small", plain(option.description.text));
         const shown = [h("span", label(option)), about];
-        return { option, shown, group: group.label && plain(group.label.text), taken: isChosen(option) };
+        const name = group.label && plain(group.label.text);
+        return { option, shown, group: name, taken: isChosen(option) };
       }),
     );
     list.show(items, items.length ? null : "Nothing found.");
@@ -88,7 +89,8 @@ export function externalSelect(el, ctx, kept, changed) {
         set(chosen.filter((other) => other !== option));
         control.focus();
       };
-      return h("span.chip", label(option), iconButton("close", `Leave out ${label(option)}`, leaveOut));
+      const button = iconButton("close", `Leave out ${label(option)}`, leaveOut);
+      return h("span.chip", label(option), button);
     };
     fill(chips, many && chosen.map(chip));
     control.placeholder = many && chosen.length ? "" : placeholder(el, "Type to search");

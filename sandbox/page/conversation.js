@@ -22,7 +22,8 @@ export function conversationItems(app, channel, messages, { inThread = false, ne
   for (const message of messages) {
     const ms = instant(message.ts);
     const today = dayOf(ms, ws.tz);
-    if (today !== day && !inThread) divide(`day ${today}`, ".day-divider", dayTitle(ms, ws.tz, ws.now));
+    if (today !== day && !inThread)
+      divide(`day ${today}`, ".day-divider", dayTitle(ms, ws.tz, ws.now));
     day = today;
     if (message.ts === newFrom) divide("new", ".new-divider", "New");
     const compact = Boolean(

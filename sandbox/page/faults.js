@@ -14,7 +14,8 @@ export function faultsPanel(app) {
   const look = async () => {
     const board = await api.fetchFaults();
     drawActive(active, board.active, (id) => act("take_away", { id }));
-    if (!buttons.children.length) drawButtons(buttons, board, (id, params) => act("press", { id, params }));
+    if (!buttons.children.length)
+      drawButtons(buttons, board, (id, params) => act("press", { id, params }));
   };
   const act = async (verb, body) => {
     say(await api.doFault(verb, body).catch(() => null));

@@ -3,6 +3,8 @@ import { h } from "./dom.js";
 import { ask, formDialog } from "./popups.js";
 import { hashOf } from "./workspace.js";
 
+const PRIVATE = "Only people who are invited see it.";
+
 export function createChannel(app) {
   const tidy = () => (name.value = name.value.toLowerCase().replace(/\s/g, "-"));
   const props = { id: "new-channel", required: true, autofocus: true, maxlength: "80" };
@@ -15,7 +17,7 @@ export function createChannel(app) {
     fields: [
       h("label.field-label", { for: "new-channel" }, "Name"),
       name,
-      h("label.choice", locked, h("span", "Private", h("small", "Only people who are invited see it."))),
+      h("label.choice", locked, h("span", "Private", h("small", PRIVATE))),
     ],
     submit: async () => {
       const details = { name: name.value, private: locked.checked };

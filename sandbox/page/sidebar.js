@@ -173,7 +173,8 @@ function tools(app) {
     const props = { testid: `${kind}-toggle`, "aria-pressed": String(active) };
     const onclick = () => app.togglePanel(kind);
     const words = h("span.rail-name", title);
-    return h(`button.rail-item${active ? ".active" : ""}`, { ...props, onclick }, icon(drawing), words);
+    const spec = `button.rail-item${active ? ".active" : ""}`;
+    return h(spec, { ...props, onclick }, icon(drawing), words);
   };
   const explain = { testid: "welcome-again", onclick: () => app.showWelcome() };
   return h(

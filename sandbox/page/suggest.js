@@ -32,7 +32,10 @@ const OFFERS = {
     const groups = [...EVERYBODY, ...named]
       .filter(([name]) => name.toLowerCase().startsWith(query))
       .slice(0, AT_MOST / 2)
-      .map(([name, meaning]) => [`@${name}`, [icon("people"), strong(`@${name}`), faint(` ${meaning}`)]]);
+      .map(([name, meaning]) => [
+        `@${name}`,
+        [icon("people"), strong(`@${name}`), faint(` ${meaning}`)],
+      ]);
     // Where all would be offered, the groups must not be what falls off the end.
     return [...people.slice(0, AT_MOST - groups.length), ...groups];
   },

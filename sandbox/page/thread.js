@@ -22,7 +22,9 @@ export function drawThread(app, root) {
   patch(root, [
     item(`head ${key}`, topic, () => sideHead(app, "Thread", topic, "Close the thread")),
     fixed(`log ${key}`, log),
-    place.is_member && !place.is_archived ? fixed(`composer ${key}`, write) : fixed("closed", closed),
+    place.is_member && !place.is_archived
+      ? fixed(`composer ${key}`, write)
+      : fixed("closed", closed),
   ]);
   const number = count(replies.length, "reply", "replies");
   const drawn = (messages) => conversationItems(app, channel, messages, { inThread: true });

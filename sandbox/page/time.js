@@ -75,7 +75,8 @@ function ago(ms, now) {
   const some = (number, unit) => `${number} ${unit}${number === 1 ? "" : "s"} ago`;
   if (minutes < 1) return "just now";
   if (minutes < 60) return some(minutes, "minute");
-  return minutes < 48 * 60 ? some(Math.round(minutes / 60), "hour") : some(Math.round(minutes / 1440), "day");
+  if (minutes < 48 * 60) return some(Math.round(minutes / 60), "hour");
+  return some(Math.round(minutes / 1440), "day");
 }
 
 /** Slack's date tokens, https://docs.slack.dev/messaging/formatting-message-text#date-formatting. */
