@@ -32,7 +32,7 @@ export async function act(as, verb, details) {
   }
 }
 
-/** Let so many seconds have passed on the sandbox's clock. */
+/** Move the sandbox's clock forward by so many seconds. */
 export const moveClock = (seconds) => post("/_sandbox/clock", { seconds });
 export const fetchHubs = () => json("/_sandbox/hubs");
 export const fetchOutages = () => json("/_sandbox/outages");
@@ -40,12 +40,18 @@ export const fetchReports = () => json("/_sandbox/reports");
 export const startOutage = (id, values) =>
   post(`/_sandbox/outages/${encodeURIComponent(id)}`, values);
 
-/** The traffic that is new since a version; with an id, one entry with its bodies. */
-export const fetchTraffic = (after, id) =>
-  json(id === undefined ? `/_sandbox/traffic?after=${after}` : `/_sandbox/traffic/${id}`);
-export const clearTraffic = () => post("/_sandbox/traffic/clear", {});
+/** The traffic that is new since a version. */
+export const fetchTraffic = (after) => json(`/_sandbox/traffic?after=${after}`);
+/** One call or delivery with its bodies. */
+export const fetchEntry = (id) => json(`/_sandbox/traffic/${id}`);
 export const fetchFaults = () => json("/_sandbox/faults");
 export const doFault = (verb, body) => post(`/_sandbox/faults/${verb}`, body);
+
+/** Call `look` at once, then again and again while the node is in the document. */
+export async function repeat(node, everyMs, look) {
+  await look();
+  setTimeout(() => node.isConnected && repeat(node, everyMs, look), everyMs);
+}
 
 /** Follow changes until stopped: reconnects for ever, and says when the line drops and comes back. */
 export function follow(as, onChange, onLine) {

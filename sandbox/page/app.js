@@ -1,22 +1,20 @@
 /** Puts the page together: who acts, what is open, one drawing of everything after each change. */
 import * as api from "./api.js";
 import { drawChannel } from "./channel.js";
-import { h, patch } from "./dom.js";
+import { fixed, h, patch } from "./dom.js";
 import { faultsPanel } from "./faults.js";
-import { droppable } from "./fileinput.js";
 import { hubPanel } from "./hub.js";
-import { inspectorPanel } from "./inspector.js";
 import { listenToKeys } from "./keys.js";
 import { Modals } from "./modal.js";
 import { notice } from "./popups.js";
 import { drawSidebar } from "./sidebar.js";
-import { wearTheme } from "./theme.js";
+import { applyTheme } from "./theme.js";
 import { drawThread } from "./thread.js";
+import { trafficPanel } from "./traffic.js";
 import { recallWelcome } from "./welcome.js";
-import { fileOnWire } from "./wire.js";
 import { hashOf, isSystem, parseHash, Workspace } from "./workspace.js";
 
-const PANELS = { hub: hubPanel, traffic: inspectorPanel, faults: faultsPanel };
+const PANELS = { hub: hubPanel, traffic: trafficPanel, faults: faultsPanel };
 const PERSON = "mayday-sandbox-person";
 const LOOK_MS = 30_000;
 const NARROW = matchMedia("(max-width: 940px)");
@@ -48,8 +46,6 @@ class App {
     document.addEventListener("click", (event) => this.#sameHash(event));
     document.addEventListener("keydown", (event) => this.#escape(event));
     listenToKeys(this);
-    for (const pane of [this.pane, this.sidePane])
-      droppable(pane, (files) => pane.querySelector(".composer")?.attach(files));
   }
 
   async start() {
@@ -104,11 +100,8 @@ class App {
 
   #follow() {
     this.#stop?.();
-    this.#stop = api.follow(
-      this.as,
-      () => this.refresh(),
-      (up) => this.#line(up),
-    );
+    const refresh = () => this.refresh();
+    this.#stop = api.follow(this.as, refresh, (up) => this.#line(up));
   }
 
   #line(up) {
@@ -146,11 +139,6 @@ class App {
     return api.act(this.as, "suggest", details);
   }
 
-  /** Put a file into a form: {file}, or a refusal in words. */
-  async upload(file) {
-    return api.act(this.as, "upload_file", { file: await fileOnWire(file) });
-  }
-
   /** Go to the place of a hash, also when it is the one we are at. */
   go(hash) {
     if (location.hash === hash) this.#arrive();
@@ -183,20 +171,11 @@ class App {
       if (NARROW.matches) this.side = null;
     }
     this.place = place;
-    const message = place.ts && this.ws.message(place.channel, place.ts);
-    if (
-      message?.thread_ts &&
-      message.thread_ts !== message.ts &&
-      message.subtype !== "thread_broadcast"
-    ) {
-      this.side = {
-        kind: "thread",
-        channel: place.channel,
-        ts: message.thread_ts,
-        reply: message.ts,
-      };
+    const { ts, thread_ts: root, subtype } = this.ws.message(place.channel, place.ts) ?? {};
+    if (root && root !== ts && subtype !== "thread_broadcast") {
+      this.side = { kind: "thread", channel: place.channel, ts: root, reply: ts };
       // The channel shows what the thread hangs on.
-      this.place.ts = message.thread_ts;
+      this.place.ts = root;
     }
     this.render();
     document.querySelector(".channel-pane [data-testid=composer]")?.focus({ preventScroll: true });
@@ -287,17 +266,15 @@ class App {
   render() {
     const { ws } = this;
     if (!ws.channels.has(this.place.channel)) {
-      const home =
-        [...ws.channels.values()].find((c) => c.is_member && !c.is_archived) ??
-        ws.state.channels[0];
+      const all = ws.state.channels;
+      const home = all.find((c) => c.is_member && !c.is_archived) ?? all[0];
       this.place = { channel: home?.id ?? null, ts: null, tab: null };
     }
     if (this.side?.kind === "thread" && !ws.channels.has(this.side.channel)) this.side = null;
-    const unread = ws.state.channels.reduce(
-      (sum, c) => sum + (c.id === this.place.channel ? 0 : (c.unread ?? 0)),
-      0,
-    );
-    document.title = `${unread ? `(${unread}) ` : ""}${ws.channelName(this.place.channel) ?? "sandbox"} · ${ws.state.team.name}`;
+    const elsewhere = ws.state.channels.filter((c) => c.id !== this.place.channel);
+    const unread = elsewhere.reduce((sum, c) => sum + c.unread, 0);
+    const name = ws.channelName(this.place.channel) ?? "sandbox";
+    document.title = `${unread ? `(${unread}) ` : ""}${name} · ${ws.state.team.name}`;
     drawSidebar(this, this.rail);
     this.#markRead();
     drawChannel(this, this.pane);
@@ -311,10 +288,8 @@ class App {
     document.body.dataset.side = side?.kind ?? "";
     this.sidePane.hidden = !side;
     if (!side) this.sidePane.replaceChildren();
-    else if (PANELS[side.kind]) {
-      const make = () => PANELS[side.kind](this);
-      patch(this.sidePane, [{ key: side.kind, sig: side.kind, make }]);
-    } else drawThread(this, this.sidePane);
+    else if (!PANELS[side.kind]) drawThread(this, this.sidePane);
+    else patch(this.sidePane, [fixed(side.kind, () => PANELS[side.kind](this))]);
   }
 }
 
@@ -324,17 +299,11 @@ function permalinkToHash() {
   if (found) history.replaceState(null, "", `/${location.search}#${found[1]}${found[2] ?? ""}`);
 }
 
-wearTheme();
+applyTheme();
 const app = new App();
 app.start().then(() => {
-  if (!app.ws)
-    document.body.append(
-      h(
-        "p",
-        { class: "empty", role: "alert" },
-        "The sandbox does not answer. Start it with `make run` and load this page again.",
-      ),
-    );
+  const silent = "The sandbox does not answer. Start it with `make run` and load this page again.";
+  if (!app.ws) document.body.append(h("p.empty", { role: "alert" }, silent));
   else if (!location.hash && app.place.channel)
     history.replaceState(null, "", `${location.search}${hashOf(app.place.channel)}`);
 });

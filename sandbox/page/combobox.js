@@ -1,11 +1,13 @@
 /** Choosing from what the app offers: one asks as one types, and takes one answer or several. */
 import { fill, h } from "./dom.js";
-import { nextId } from "./fields.js";
-import { icon } from "./icons.js";
+import { placeholder } from "./fields.js";
+import { Listbox } from "./listbox.js";
 import { plain } from "./mrkdwn.js";
+import { iconButton } from "./parts.js";
 
 const USUAL_LENGTH = 3;
 const PAUSE_MS = 120;
+const label = (option) => plain(option.text.text);
 
 /**
  * `external_select` and its `multi_` sister. `changed` is called after a choice. The answer to an older
@@ -19,100 +21,36 @@ export function externalSelect(el, ctx, kept, changed) {
     ? [...(kept?.selected_options ?? el.initial_options ?? [])]
     : [kept ? kept.selected_option : el.initial_option].filter(Boolean);
   let before = chosen;
-  let offered = [];
-  let at = -1;
   let question = 0;
   let pause = null;
 
-  const list = h("div", {
-    class: "combo-list",
-    role: "listbox",
-    id: nextId(),
-    "aria-label": "Options",
-    "aria-multiselectable": many ? "true" : null,
-    hidden: true,
-  });
-  const control = h("input", {
-    class: "combo-box",
-    type: "text",
-    role: "combobox",
-    autocomplete: "off",
-    spellcheck: "false",
-    "aria-autocomplete": "list",
-    "aria-expanded": "false",
-    "aria-controls": list.id,
-    "aria-label": el.placeholder ? plain(el.placeholder.text) : "Choose",
-  });
-  const chips = h("span", { class: "chips" });
-  const node = h("div", { class: `combo input${many ? " many" : ""}` }, chips, control, list);
-  const said = h("p", { class: "unseen", role: "status" });
-  node.append(said);
+  const name = placeholder(el, "Choose");
+  const props = { role: "combobox", autocomplete: "off", spellcheck: "false", "aria-label": name };
+  const control = h("input.combo-box", { type: "text", ...props });
+  const list = new Listbox(control, "Options", ({ option }) => take(option));
+  const chips = h("span.chips");
+  const node = h("div.combo.input", chips, control, list.node);
 
-  const label = (option) => plain(option.text.text);
   const isChosen = (option) => chosen.some((other) => other.value === option.value);
-  const rest = () => (many ? "" : chosen[0] ? label(chosen[0]) : "");
+  const rest = () => (many || !chosen[0] ? "" : label(chosen[0]));
+  const note = (text) => list.show([], text);
 
-  function show() {
-    list.hidden = false;
-    control.setAttribute("aria-expanded", "true");
-    list.scrollIntoView({ block: "nearest" });
-  }
   function close() {
-    list.hidden = true;
-    at = -1;
     clearTimeout(pause);
     question += 1;
-    control.setAttribute("aria-expanded", "false");
-    control.removeAttribute("aria-activedescendant");
-  }
-  function say(text) {
-    fill(list, h("p", { class: "combo-note" }, text));
-    fill(said, text);
-    offered = [];
-    show();
-  }
-  function mark(index) {
-    at = index;
-    offered.forEach(({ node: row }, other) => row.classList.toggle("current", other === index));
-    const row = offered[index]?.node;
-    if (row) control.setAttribute("aria-activedescendant", row.id);
-    row?.scrollIntoView({ block: "nearest" });
-  }
-  function row(option) {
-    const made = h(
-      "div",
-      {
-        class: "combo-option",
-        role: "option",
-        id: nextId(),
-        "aria-selected": String(isChosen(option)),
-        data: { value: option.value },
-        onpointerdown: (event) => {
-          event.preventDefault();
-          take(option);
-        },
-      },
-      h("span", {}, label(option)),
-      option.description && h("small", {}, plain(option.description.text)),
-    );
-    offered.push({ option, node: made });
-    return made;
+    list.close();
   }
   function offer(groups) {
-    offered = [];
-    const parts = groups.map((group) => [
-      group.label &&
-        h("div", { class: "combo-group", role: "presentation" }, plain(group.label.text)),
-      group.options.map(row),
-    ]);
-    if (!offered.length) {
-      say("Nothing found.");
-      return;
-    }
-    fill(list, parts);
-    fill(said, `${offered.length} found`);
-    show();
-    mark(0);
+    const items = groups.flatMap((group) =>
+      group.options.map((option) => {
+        const about = option.description && h("small", plain(option.description.text));
+        const shown = [h("span", label(option)), about];
+        const name = group.label && plain(group.label.text);
+        return { option, shown, group: name, taken: isChosen(option) };
+      }),
+    );
+    list.show(items, items.length ? null : "Nothing found.");
+    list.node.scrollIntoView({ block: "nearest" });
   }
   function ask() {
     const typed = control.value.trim();
@@ -120,19 +58,18 @@ export function externalSelect(el, ctx, kept, changed) {
     question += 1;
     const mine = question;
     if (typed.length < least) {
-      say(`Type ${least === 1 ? "a letter" : `${least} letters`} or more.`);
+      note(`Type ${least === 1 ? "a letter" : `${least} letters`} or more.`);
       return;
     }
     pause = setTimeout(async () => {
-      say("Looking…");
+      note("Looking…");
       const details = { action_id: el.action_id, block_id: ctx.blockId, typed };
       const answer = await ctx.app.suggest({ ...ctx.where, ...details });
       if (mine !== question) return;
       if (answer.ok) offer(answer.groups);
-      else say(answer.error);
+      else note(answer.error);
     }, PAUSE_MS);
   }
-
   function set(options) {
     before = chosen;
     chosen = options;
@@ -147,32 +84,16 @@ export function externalSelect(el, ctx, kept, changed) {
     close();
   }
   function draw() {
-    fill(
-      chips,
-      many &&
-        chosen.map((option) =>
-          h(
-            "span",
-            { class: "chip" },
-            label(option),
-            h(
-              "button",
-              {
-                type: "button",
-                class: "icon-button",
-                "aria-label": `Leave out ${label(option)}`,
-                onclick: () => {
-                  set(chosen.filter((other) => other !== option));
-                  control.focus();
-                },
-              },
-              icon("close"),
-            ),
-          ),
-        ),
-    );
-    const prompt = el.placeholder ? plain(el.placeholder.text) : "Type to search";
-    control.placeholder = many && chosen.length ? "" : prompt;
+    const chip = (option) => {
+      const leaveOut = () => {
+        set(chosen.filter((other) => other !== option));
+        control.focus();
+      };
+      const button = iconButton("close", `Leave out ${label(option)}`, leaveOut);
+      return h("span.chip", label(option), button);
+    };
+    fill(chips, many && chosen.map(chip));
+    control.placeholder = many && chosen.length ? "" : placeholder(el, "Type to search");
     control.disabled = many && chosen.length >= most;
   }
 
@@ -190,24 +111,17 @@ export function externalSelect(el, ctx, kept, changed) {
     control.value = rest();
   });
   control.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !list.hidden) close();
-    else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      const step = event.key === "ArrowDown" ? 1 : -1;
-      if (list.hidden) ask();
-      else if (offered.length) mark((at + step + offered.length) % offered.length);
-    } else if (event.key === "Enter") {
-      if (offered[at]) take(offered[at].option);
-    } else if (event.key === "Backspace" && many && !control.value && chosen.length) {
+    if (list.key(event, ["Enter"])) return;
+    if (event.key === "ArrowDown") ask();
+    else if (event.key === "Backspace" && many && !control.value && chosen.length)
       set(chosen.slice(0, -1));
-    } else return;
+    else if (event.key !== "Enter") return;
     event.preventDefault();
-    event.stopPropagation();
   });
   node.addEventListener("pointerdown", (event) => {
-    if (event.target === node || event.target === chips) {
-      event.preventDefault();
-      control.focus();
-    }
+    if (event.target !== node && event.target !== chips) return;
+    event.preventDefault();
+    control.focus();
   });
   draw();
   control.value = rest();

@@ -1,9 +1,8 @@
 /** Where a person writes: drafts, files, suggestions, slash commands, sending. */
 import { fill, h } from "./dom.js";
-import { fileChip } from "./fileinput.js";
 import { icon } from "./icons.js";
-import { menu, notice } from "./popups.js";
-import { openPicker } from "./reactions.js";
+import { iconButton } from "./parts.js";
+import { menuButton, notice } from "./popups.js";
 import { suggestions } from "./suggest.js";
 import { fileOnWire } from "./wire.js";
 
@@ -14,76 +13,45 @@ import { fileOnWire } from "./wire.js";
 export function composer(app, channel, thread, onSent) {
   const draftKey = `${app.ws.me.id} ${channel} ${thread ?? ""}`;
   const name = app.ws.channelName(channel);
-  const prompt = thread
-    ? "Reply…"
-    : `Message ${app.ws.channels.get(channel).is_im ? "" : "#"}${name}`;
-  let chosenFiles = [];
+  const place = app.ws.channels.get(channel).is_im ? name : `#${name}`;
+  let files = [];
 
-  const box = h("textarea", {
-    class: "composer-box",
+  const box = h("textarea.composer-box", {
     rows: "1",
-    placeholder: prompt,
+    placeholder: thread ? "Reply…" : `Message ${place}`,
     "aria-label": thread ? "Reply in thread" : `Message ${name}`,
-    "aria-autocomplete": "list",
-    data: { testid: thread ? "thread-composer" : "composer" },
+    testid: thread ? "thread-composer" : "composer",
     value: app.drafts.get(draftKey) ?? "",
   });
-  const grow = () => {
-    box.style.setProperty("height", "auto");
-    box.style.setProperty("height", `${Math.min(box.scrollHeight, 220)}px`);
-    sendButton.disabled = !box.value.trim() && !chosenFiles.length;
-  };
   const write = (text) => {
     box.value = text;
     box.dispatchEvent(new Event("input"));
     box.focus();
   };
-  const insert = (text) => {
-    box.setRangeText(text, box.selectionStart, box.selectionEnd, "end");
-    box.dispatchEvent(new Event("input"));
-    box.focus();
-  };
+  const ready = () => (sendButton.disabled = !box.value.trim() && !files.length);
 
-  const fileRow = h("div", { class: "chosen-files" });
-  const fileInput = h("input", {
-    type: "file",
-    multiple: true,
-    hidden: true,
-    "aria-label": "Files",
-    onchange: () => {
-      attach(fileInput.files);
-      fileInput.value = "";
-    },
-  });
-  const attach = (files) => {
-    chosenFiles = [...chosenFiles, ...files];
-    drawFiles();
+  const fileRow = h("div.chips");
+  const attach = (chosen) => {
+    files = chosen;
+    const chip = (file) => {
+      const leaveOut = () => attach(files.filter((other) => other !== file));
+      return h("span.chip", file.name, iconButton("close", `Leave out ${file.name}`, leaveOut));
+    };
+    fill(fileRow, files.map(chip));
+    ready();
     box.focus();
   };
-  const drawFiles = () => {
-    fill(
-      fileRow,
-      chosenFiles.map((file) =>
-        fileChip(file, picture(file) ?? icon("file"), () => {
-          chosenFiles = chosenFiles.filter((other) => other !== file);
-          drawFiles();
-        }),
-      ),
-    );
-    grow();
-  };
+  const fileInput = h("input", { type: "file", multiple: true, hidden: true, "aria-label": "Files" });
+  fileInput.addEventListener("change", () => {
+    attach([...files, ...fileInput.files]);
+    fileInput.value = "";
+  });
 
   const also = h("input", { type: "checkbox" });
-  const alsoRow = h(
-    "label",
-    { class: "also-send" },
-    also,
-    h("span", {}, `Also send to ${app.ws.channels.get(channel).is_im ? "" : "#"}${name}`),
-  );
 
   async function send() {
     const typed = box.value.trim();
-    const sent = chosenFiles;
+    const sent = files;
     if (!typed && !sent.length) return;
     const unknown = unknownCommand(typed, app.ws);
     if (unknown) {
@@ -92,72 +60,28 @@ export function composer(app, channel, thread, onSent) {
     }
     const broadcast = also.checked;
     write("");
-    chosenFiles = [];
+    attach([]);
     also.checked = false;
-    drawFiles();
     onSent();
-    const files = await Promise.all(sent.map(fileOnWire));
     const answer = await app.act("say", {
       channel,
       text: typed,
       ...(thread ? { thread_ts: thread, broadcast } : {}),
-      ...(files.length ? { files } : {}),
+      ...(sent.length ? { files: await Promise.all(sent.map(fileOnWire)) } : {}),
     });
     // Nothing that was written is lost because the server refused it.
-    if (!answer.ok && !box.value) {
-      chosenFiles = sent;
-      also.checked = broadcast;
-      write(typed);
-      drawFiles();
-    }
+    if (answer.ok || box.value) return;
+    also.checked = broadcast;
+    write(typed);
+    attach(sent);
   }
 
-  const sendButton = h(
-    "button",
-    {
-      type: "button",
-      class: "send",
-      "aria-label": "Send",
-      title: "Send (Enter)",
-      onclick: send,
-    },
-    icon("send"),
-  );
-  const emojiButton = h(
-    "button",
-    {
-      type: "button",
-      class: "icon-button",
-      "aria-label": "Emoji",
-      title: "Emoji",
-      onclick: () => openPicker(emojiButton, (picked) => insert(`:${picked}: `)),
-    },
-    icon("smile"),
-  );
-  const shortcutButton = h(
-    "button",
-    {
-      type: "button",
-      class: "icon-button",
-      "aria-label": "Shortcuts",
-      title: "Commands and shortcuts",
-      onclick: () =>
-        menu(shortcutButton, shortcutItems(app, write, thread), "Commands and shortcuts"),
-    },
-    icon("bolt"),
-  );
-
-  const list = h("div", {
-    class: "suggestions",
-    role: "listbox",
-    "aria-label": "Suggestions",
-    hidden: true,
-  });
-  const suggest = suggestions(app, box, list, { commands: !thread });
+  const sendProps = { "aria-label": "Send", title: "Send (Enter)", onclick: send };
+  const sendButton = h("button.send", sendProps, icon("send"));
+  const suggest = suggestions(app, box, !thread);
   box.addEventListener("input", () => {
     app.drafts.set(draftKey, box.value);
-    grow();
-    suggest.refresh();
+    ready();
   });
   box.addEventListener("keydown", (event) => {
     if (event.isComposing || suggest.key(event)) return;
@@ -171,51 +95,30 @@ export function composer(app, channel, thread, onSent) {
   box.addEventListener("paste", (event) => {
     if (!event.clipboardData.files.length) return;
     event.preventDefault();
-    attach(event.clipboardData.files);
+    attach([...files, ...event.clipboardData.files]);
   });
-  box.addEventListener("blur", () => suggest.close());
 
+  const shortcuts = { "aria-label": "Shortcuts", title: "Commands and shortcuts" };
+  const items = () => shortcutItems(app, write);
+  const menu = () =>
+    menuButton("button.icon-button", shortcuts, "Commands and shortcuts", items, icon("bolt"));
   const node = h(
-    "div",
-    { class: "composer" },
-    list,
+    "div.composer",
+    suggest.node,
     box,
     fileRow,
-    thread ? alsoRow : null,
+    thread && h("label.also-send", also, h("span", `Also send to ${place}`)),
     h(
-      "div",
-      { class: "composer-tools" },
-      h(
-        "button",
-        {
-          type: "button",
-          class: "icon-button",
-          "aria-label": "Attach files",
-          title: "Attach files",
-          onclick: () => fileInput.click(),
-        },
-        icon("attach"),
-      ),
-      emojiButton,
-      thread ? null : shortcutButton,
+      "div.composer-tools",
+      iconButton("attach", "Attach files", () => fileInput.click()),
+      !thread && menu(),
       fileInput,
-      h("span", { class: "composer-help" }, "Enter sends · Shift+Enter for a new line"),
+      h("span.composer-help", "Enter sends · Shift+Enter for a new line"),
       sendButton,
     ),
   );
   node.write = write;
-  node.attach = attach;
-  requestAnimationFrame(grow);
-  return node;
-}
-
-/** A small preview of a chosen picture; nothing for other files. */
-function picture(file) {
-  if (!file.type.startsWith("image/")) return null;
-  const node = h("img", { class: "chosen-picture", alt: "" });
-  fileOnWire(file).then(({ mimetype, content_b64: content }) => {
-    node.src = `data:${mimetype};base64,${content}`;
-  });
+  ready();
   return node;
 }
 
@@ -228,19 +131,19 @@ function unknownCommand(typed, workspace) {
   return `/${found[1]} is not a command here. ${example}`;
 }
 
-function shortcutItems(app, write, thread) {
-  const commands = thread
-    ? []
-    : app.ws.state.commands.map(({ command, description }) => ({
-        label: command,
-        note: description,
-        run: () => write(`${command} `),
-      }));
-  const shortcuts = (app.ws.state.global_shortcuts ?? []).map(({ callback_id, name }) => ({
-    label: name,
-    data: { shortcut: callback_id },
-    run: () => app.act("shortcut", { callback_id }),
-  }));
-  const items = [...commands, ...(commands.length && shortcuts.length ? [null] : []), ...shortcuts];
+function shortcutItems(app, write) {
+  const { commands, global_shortcuts: shortcuts } = app.ws.state;
+  const items = [
+    ...commands.map(({ command, description }) => ({
+      label: command,
+      note: description,
+      run: () => write(`${command} `),
+    })),
+    ...shortcuts.map(({ callback_id, name }) => ({
+      label: name,
+      data: { shortcut: callback_id },
+      run: () => app.act("shortcut", { callback_id }),
+    })),
+  ];
   return items.length ? items : [{ label: "No app is connected", run: () => {} }];
 }

@@ -1,83 +1,61 @@
 /** A scrolling list of messages: day dividers, grouping by author, staying at the end while it grows. */
-import { h, patch } from "./dom.js";
+import { h, item, patch } from "./dom.js";
 import { icon } from "./icons.js";
 import { messageItem } from "./message.js";
 import { dayOf, dayTitle, instant } from "./time.js";
 import { isSystem } from "./workspace.js";
 
 const GROUP_WITHIN_MS = 5 * 60_000;
+const NEAR_PX = 80;
 
 /** Items for patch(): messages with their dividers. `newFrom` is the ts of the first unread one. */
-export function conversationItems(
-  app,
-  channel,
-  messages,
-  { inThread = false, newFrom = null } = {},
-) {
+export function conversationItems(app, channel, messages, { inThread = false, newFrom } = {}) {
   const { ws } = app;
   const items = [];
   let day = null;
   let previous = null;
+  const divide = (key, spec, title) => {
+    items.push(item(key, title, () => divider(spec, title)));
+    previous = null;
+  };
+  const isPlain = (message) => !isSystem(message) && !message.ephemeral;
   for (const message of messages) {
     const ms = instant(message.ts);
     const today = dayOf(ms, ws.tz);
-    if (today !== day && !inThread) {
-      const title = dayTitle(ms, ws.tz, ws.now);
-      items.push({ key: `day ${today}`, sig: title, make: () => divider("day-divider", title) });
-      previous = null;
-    }
+    if (today !== day && !inThread)
+      divide(`day ${today}`, ".day-divider", dayTitle(ms, ws.tz, ws.now));
     day = today;
-    if (message.ts === newFrom) {
-      items.push({ key: "new", sig: "new", make: () => divider("new-divider", "New") });
-      previous = null;
-    }
-    const follows =
+    if (message.ts === newFrom) divide("new", ".new-divider", "New");
+    const compact = Boolean(
       previous &&
-      !isSystem(previous) &&
-      !isSystem(message) &&
-      !message.ephemeral &&
-      !previous.ephemeral &&
-      ws.author(previous).name === ws.author(message).name &&
-      ms - instant(previous.ts) < GROUP_WITHIN_MS;
-    items.push(messageItem(app, channel, message, { compact: Boolean(follows), inThread }));
+        isPlain(previous) &&
+        isPlain(message) &&
+        ws.author(previous).name === ws.author(message).name &&
+        ms - instant(previous.ts) < GROUP_WITHIN_MS,
+    );
+    items.push(messageItem(app, channel, message, { compact, inThread }));
     previous = message;
   }
   return items;
 }
 
-const divider = (className, text) =>
-  h(
-    "div",
-    { class: `divider ${className}`, role: "separator", "aria-label": text },
-    h("span", {}, text),
-  );
-
-const NEAR = 80;
+/** A line across the list with a word in it. */
+export const divider = (spec, text) =>
+  h(`div.divider${spec}`, { role: "separator", "aria-label": text }, h("span", text));
 
 /** The scroller itself; draw(items) keeps the reader's place, or the end if they were there. */
 export function scroller(label, testid) {
-  const list = h("div", {
-    class: "messages",
-    role: "log",
-    "aria-label": label,
-    "aria-live": "polite",
-    data: { testid },
-  });
-  const view = h("div", { class: "scroller", tabindex: "-1" }, list);
+  const log = { role: "log", "aria-label": label, "aria-live": "polite", testid };
+  const list = h("div.messages", log);
+  const view = h("div.scroller", { tabindex: "-1" }, list);
   let follows = true;
-  const atEnd = () => view.scrollHeight - view.scrollTop - view.clientHeight < NEAR;
   const toEnd = () => {
     follows = true;
     view.scrollTo({ top: view.scrollHeight });
   };
-  const pill = h(
-    "button",
-    { type: "button", class: "new-pill", hidden: true, onclick: toEnd },
-    icon("down"),
-    "New messages",
-  );
+  const pill = h("button.new-pill", { hidden: true, onclick: toEnd }, icon("down"), "New messages");
   view.addEventListener("scroll", () => {
-    follows = atEnd();
+    follows = view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_PX;
     if (follows) pill.hidden = true;
   });
   // A pane opening beside it, a picture arriving: whoever was reading the end stays there.
@@ -103,7 +81,8 @@ export function scroller(label, testid) {
     if (next) {
       next.focus({ preventScroll: true });
       next.scrollIntoView({ block: "nearest" });
-    } else if (tool) tool.click();
+    } else if (event.key === "r") tool?.focus();
+    else if (tool) tool.click();
     else return;
     event.preventDefault();
   });
@@ -119,7 +98,7 @@ export function scroller(label, testid) {
     if (!node) return false;
     follows = false;
     requestAnimationFrame(() => {
-      // An earlier scroll to the end may have been told of meanwhile.
+      // The event of an earlier scroll to the end may have come meanwhile.
       follows = false;
       node.scrollIntoView({ block: "center" });
       node.classList.add("found");
@@ -128,5 +107,5 @@ export function scroller(label, testid) {
     });
     return true;
   };
-  return { node: h("div", { class: "scroll-frame" }, view, pill), draw, show, toEnd };
+  return { node: h("div.scroll-frame", view, pill), draw, show, toEnd };
 }

@@ -2,50 +2,38 @@
  * DOM nodes built by hand: no markup is ever parsed, so nothing a person typed can become an element.
  * The keyed patch keeps nodes (and the focus, drafts and open menus in them) over a refresh.
  */
+const PROPERTIES = new Set(["value", "checked", "selected"]);
+const isProps = (value) => value && Object.getPrototypeOf(value) === Object.prototype;
 
-const SVG = "http://www.w3.org/2000/svg";
-const PROPERTIES = new Set(["value", "checked", "selected", "indeterminate"]);
-
-/** An element: `on*` props are listeners, `data` is the dataset, null and false props are left out. */
-export function h(tag, props, ...children) {
+/**
+ * An element from "tag.class.class", properties (optional) and children. `on…` are listeners, `data`
+ * is the dataset, `testid` the name for tests; null and false properties are left out.
+ */
+export function h(spec, ...children) {
+  const [tag, ...classes] = spec.split(".");
   const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(props ?? {})) {
+  const props = isProps(children[0]) ? children.shift() : {};
+  if (tag === "button") node.type = "button";
+  for (const [name, value] of Object.entries(props)) {
     if (value === null || value === undefined || value === false) continue;
     if (name === "data") Object.assign(node.dataset, value);
+    else if (name === "testid") node.dataset.testid = value;
     else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (name === "style") {
       for (const [key, item] of Object.entries(value)) node.style.setProperty(key, item);
     } else if (PROPERTIES.has(name)) node[name] = value;
     else node.setAttribute(name, value === true ? "" : value);
   }
-  append(node, children);
-  return node;
+  if (classes.length) node.classList.add(...classes);
+  return append(node, children);
 }
 
 /** Append nodes and strings, flattening arrays and skipping what is empty. */
 export function append(node, children) {
   for (const child of children.flat(Infinity)) {
-    if (child === null || child === undefined || child === false) continue;
-    node.append(child);
+    if (child !== null && child !== undefined && child !== false) node.append(child);
   }
   return node;
-}
-
-/** A 20 × 20 line drawing from path data. */
-export function drawing(paths, label) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 20 20");
-  svg.setAttribute("class", "icon");
-  if (label) {
-    svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", label);
-  } else svg.setAttribute("aria-hidden", "true");
-  for (const d of paths) {
-    const path = document.createElementNS(SVG, "path");
-    path.setAttribute("d", d);
-    svg.append(path);
-  }
-  return svg;
 }
 
 /** Replace all children. */
@@ -54,21 +42,24 @@ export function fill(node, ...children) {
   return append(node, children);
 }
 
-/** How to find the control that has the focus again after its surroundings were drawn anew. */
+/** An item for patch(); without `update` a node whose `sig` has changed is made again. */
+export const item = (key, sig, make, update) => ({ key, sig: JSON.stringify(sig), make, update });
+
+/** An item that is made once and then looks after itself. */
+export const fixed = (key, make) => item(key, 0, make);
+
+/** A selector for the control that has the focus in `root`, to find it again in a new drawing. */
 function focusMark(root) {
   const active = document.activeElement;
-  if (!active || active === document.body || !root.contains(active)) return null;
-  const holder = active.closest("[data-action-id],[data-testid],[aria-label]");
+  const holder = root.contains(active) && active.closest("[data-action-id],[data-testid],[aria-label]");
   if (!holder || !root.contains(holder)) return null;
-  const attribute = ["data-action-id", "data-testid", "aria-label"].find((n) =>
-    holder.hasAttribute(n),
-  );
-  return `[${attribute}="${CSS.escape(holder.getAttribute(attribute))}"]`;
+  const name = ["data-action-id", "data-testid", "aria-label"].find((n) => holder.hasAttribute(n));
+  return `[${name}="${CSS.escape(holder.getAttribute(name))}"]`;
 }
 
 /**
- * Make `parent`'s children match `items`: {key, sig, make, update?}. A node whose sig is unchanged is
- * left alone; a changed one is updated in place when the item can, and replaced otherwise.
+ * Make `parent`'s children match the items. A node whose sig is unchanged is left alone; a changed one
+ * is updated in place when the item can, and replaced otherwise.
  */
 export function patch(parent, items) {
   const old = new Map();
@@ -77,25 +68,24 @@ export function patch(parent, items) {
     else old.set(child.patchKey, child);
   }
   let place = parent.firstElementChild;
-  for (const item of items) {
-    let node = old.get(item.key);
-    old.delete(item.key);
-    if (node && node.patchSig !== item.sig) {
-      if (item.update) item.update(node);
+  for (const { key, sig, make, update } of items) {
+    let node = old.get(key);
+    old.delete(key);
+    if (!node) {
+      node = make();
+      update?.(node);
+    } else if (node.patchSig !== sig) {
+      if (update) update(node);
       else {
         const mark = focusMark(node);
-        const fresh = item.make();
+        const fresh = make();
         if (place === node) place = fresh;
         node.replaceWith(fresh);
         node = fresh;
         if (mark) (fresh.matches(mark) ? fresh : fresh.querySelector(mark))?.focus();
       }
-    } else if (!node) {
-      node = item.make();
-      item.update?.(node);
     }
-    node.patchKey = item.key;
-    node.patchSig = item.sig;
+    Object.assign(node, { patchKey: key, patchSig: sig });
     if (node === place) place = place.nextElementSibling;
     else parent.insertBefore(node, place);
   }

@@ -1,4 +1,4 @@
-/** What all inputs of Block Kit share: ids, the place where they register, and the question before acting. */
+/** What all inputs of Block Kit share: where they register, the reading of all, the question before acting. */
 import { plain, textObject } from "./mrkdwn.js";
 import { ask } from "./popups.js";
 
@@ -9,6 +9,27 @@ let serial = 0;
 export const nextId = () => `field-${(serial += 1)}`;
 
 export const marks = (el, blockId) => ({ actionId: el.action_id, blockId });
+export const placeholder = (el, otherwise) =>
+  el.placeholder ? plain(el.placeholder.text) : otherwise;
+
+/**
+ * What drawing the blocks of a message or view needs: `where` names it for the server, `fields` collects
+ * its inputs, `kept` is what `before` held, and `press` sends a block action with all of the state.
+ */
+export function formContext(app, channel, where, verb, before) {
+  const fields = new Map();
+  const kept = new Map([...(before ?? [])].map(([key, field]) => [key, field.read()]));
+  const press = (details) => app.act(verb, { ...where, ...details, values: collect(fields) });
+  return { app, workspace: app.ws, channel, where, fields, kept, press };
+}
+
+/** Slack's state.values from the collected fields. */
+export function collect(fields) {
+  const values = {};
+  for (const { blockId, actionId, read } of fields.values())
+    (values[blockId] ??= {})[actionId] = read();
+  return values;
+}
 
 /** Do `go` after the element's own confirmation, if it has one; `undo` when the person declines. */
 export async function guarded(el, ctx, go, undo) {
@@ -21,30 +42,16 @@ export async function guarded(el, ctx, go, undo) {
       deny: deny && plain(deny.text),
       danger: style === "danger",
     });
-    if (!yes) {
-      undo?.();
-      return;
-    }
+    if (!yes) return undo?.();
   }
-  await go();
+  return go();
 }
 
 /** Register a value-holding element: `read` gives its part of state.values, without the type. */
 export function register(el, blockId, ctx, read, problem = () => null) {
   const state = () => ({ type: el.type, ...read() });
-  const empty = () => Object.values(read()).every((v) => v === null || v === "" || v?.length === 0);
-  ctx.fields.set(fieldKey(blockId, el.action_id), {
-    blockId,
-    actionId: el.action_id,
-    read: state,
-    empty,
-    problem,
-  });
+  const empty = () => Object.values(read()).every((v) => v === null || v?.length === 0);
+  const field = { blockId, actionId: el.action_id, read: state, empty, problem };
+  ctx.fields.set(fieldKey(blockId, el.action_id), field);
   return state;
-}
-
-/** Tell the app of one state after the other: what was typed later never arrives before. */
-export function inOrder(emit) {
-  let line = Promise.resolve();
-  return (state) => (line = line.then(() => emit(state)));
 }

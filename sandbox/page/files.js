@@ -2,49 +2,29 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 
-const SCRIPTABLE = "image/svg+xml";
-
-export const files = (message) =>
-  h("div", { class: "files", data: { testid: "files" } }, message.files.map(card));
+export const files = (message) => h("div.files", { testid: "files" }, message.files.map(card));
 
 function card(file) {
   const href = `/_sandbox/files/${encodeURIComponent(file.id)}/${encodeURIComponent(file.name)}`;
-  const pictured = file.mimetype?.startsWith("image/") && file.mimetype !== SCRIPTABLE;
+  // A drawing in SVG may hold scripts.
+  const pictured = file.mimetype?.startsWith("image/") && file.mimetype !== "image/svg+xml";
   const title = file.title || file.name;
   const elsewhere = { href, target: "_blank", rel: "noopener" };
+  const saved = { href, download: file.name, "aria-label": `Download ${file.name}` };
   return h(
-    "figure",
-    { class: pictured ? "file picture-file" : "file" },
-    pictured
-      ? h(
-          "a",
-          { ...elsewhere, "aria-label": `Open ${title}` },
-          h("img", { class: "picture", src: href, alt: title }),
-        )
-      : null,
+    "figure.file",
+    pictured && h("a", elsewhere, h("img.picture", { src: href, alt: title })),
     h(
       "figcaption",
-      {},
-      pictured ? null : icon("file"),
-      h("a", { ...elsewhere, class: "file-name" }, title),
-      h("span", { class: "faint" }, size(file.size)),
-      h(
-        "a",
-        {
-          href,
-          download: file.name,
-          class: "icon-button",
-          title: "Download",
-          "aria-label": `Download ${file.name}`,
-        },
-        icon("download"),
-      ),
+      !pictured && icon("file"),
+      h("a.file-name", elsewhere, title),
+      h("span.faint", size(file.size)),
+      h("a.icon-button", saved, icon("download")),
     ),
   );
 }
 
 function size(bytes) {
   if (bytes < 1000) return `${bytes} B`;
-  if (bytes < 1_000_000) return `${Math.round(bytes / 1000)} kB`;
-  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+  return bytes < 1e6 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -1,115 +1,62 @@
 /** The keyboard: what works everywhere on the page, and the list of all of it. */
 import { h } from "./dom.js";
-import { icon } from "./icons.js";
+import { iconButton } from "./parts.js";
 import { dialog } from "./popups.js";
-import { openSearch } from "./search.js";
 
-const SHORTCUTS = [
-  [
-    "Everywhere",
-    [
-      ["Ctrl+K or /", "Search, or go to a channel"],
-      ["Alt+↑ Alt+↓", "The channel above or below"],
-      ["F6", "The next part of the page"],
-      ["Esc", "Close what lies on top"],
-      ["?", "This list"],
-    ],
-  ],
-  [
-    "Writing",
-    [
-      ["Enter", "Send"],
-      ["Shift+Enter", "A new line"],
-      ["↑ in an empty box", "Edit your last message"],
-      ["@ # : /", "Suggestions; ↑ ↓ and Tab choose"],
-    ],
-  ],
-  [
-    "On a message",
-    [
-      ["↑ ↓ Home End", "The message above, below, the first, the last"],
-      ["T", "Open its thread"],
-      ["R", "React"],
-      ["E", "Edit it, when it is yours"],
-      ["P", "Pin it, or take the pin away"],
-      ["Enter", "More actions"],
-    ],
-  ],
-  [
-    "In a rich text field",
-    [
-      ["Ctrl+B Ctrl+I", "Bold, italic"],
-      ["Ctrl+Shift+X", "Strikethrough"],
-      ["Ctrl+Shift+C", "Code"],
-      ["Ctrl+Shift+7 8 9", "Numbers, bullets, quote"],
-    ],
-  ],
-];
+const SHORTCUTS = {
+  Everywhere: {
+    "Alt+↑ Alt+↓": "The channel above or below",
+    F6: "The next part of the page",
+    Esc: "Close what lies on top",
+    "?": "This list",
+  },
+  Writing: {
+    Enter: "Send",
+    "Shift+Enter": "A new line",
+    "↑ in an empty box": "Edit your last message",
+    "@ # : /": "Suggestions; ↑ ↓ and Tab choose",
+  },
+  "On a message": {
+    "↑ ↓ Home End": "The message above, below, the first, the last",
+    R: "React: Tab goes on to the next emoji",
+    T: "Open its thread",
+    E: "Edit it, when it is yours",
+    P: "Pin it, or take the pin away",
+    Enter: "More actions",
+  },
+};
 
-/** Show the list. */
-export function showShortcuts() {
-  if (document.querySelector("dialog[open]")) return;
-  const node = dialog("shortcuts", "Keyboard shortcuts", [
+function showShortcuts() {
+  const sections = Object.entries(SHORTCUTS).map(([title, rows]) => [
+    h("h3", title),
     h(
-      "header",
-      { class: "dialog-head" },
-      h("h2", {}, "Keyboard shortcuts"),
-      h(
-        "button",
-        {
-          type: "button",
-          class: "icon-button",
-          "aria-label": "Close",
-          autofocus: true,
-          onclick: () => node.close(),
-        },
-        icon("close"),
-      ),
-    ),
-    h(
-      "div",
-      { class: "dialog-body", tabindex: "0", role: "region", "aria-label": "All shortcuts" },
-      SHORTCUTS.map(([title, rows]) => [
-        h("h3", {}, title),
-        h(
-          "dl",
-          {},
-          rows.map(([keys, says]) => [h("dt", {}, h("kbd", {}, keys)), h("dd", {}, says)]),
-        ),
-      ]),
+      "dl",
+      Object.entries(rows).map(([keys, says]) => [h("dt", h("kbd", keys)), h("dd", says)]),
     ),
   ]);
+  const body = { tabindex: "0", role: "region", "aria-label": "All shortcuts" };
+  const close = iconButton("close", "Close", () => node.close(), { autofocus: true });
+  const node = dialog(
+    "shortcuts",
+    "Keyboard shortcuts",
+    h("header.dialog-head", h("h2", "Keyboard shortcuts"), close),
+    h("div.dialog-body", body, sections),
+  );
 }
 
-/** The button that shows it. */
+/** The button that shows the list. */
 export const shortcutsButton = () =>
-  h(
-    "button",
-    {
-      type: "button",
-      class: "icon-button",
-      "aria-label": "Keyboard shortcuts",
-      title: "Keyboard shortcuts (?)",
-      data: { testid: "shortcuts" },
-      onclick: showShortcuts,
-    },
-    icon("keys"),
-  );
+  iconButton("keys", "Keyboard shortcuts", showShortcuts, { testid: "shortcuts" });
 
-const writes = (node) =>
-  node instanceof HTMLElement &&
-  (node.isContentEditable || node.matches("input, textarea, select"));
+const writes = (node) => node.matches?.("input, textarea, select");
 
 /** Listen on the whole page. */
 export function listenToKeys(app) {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || !app.ws || document.querySelector("dialog[open]")) return;
     const command = event.ctrlKey || event.metaKey;
-    const plainly = !command && !event.altKey && !writes(event.target);
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (command && event.key.toLowerCase() === "k") openSearch(app);
-    else if (plainly && event.key === "/") openSearch(app);
-    else if (plainly && event.key === "?") showShortcuts();
+    if (event.key === "?" && !command && !event.altKey && !writes(event.target)) showShortcuts();
     else if (event.key === "F6") nextPart(event.shiftKey ? -1 : 1);
     else if (event.altKey && !command && step) nextChannel(app, step);
     else return;
@@ -127,14 +74,12 @@ function nextPart(step) {
   ].filter((node) => node?.checkVisibility());
   const panes = parts.map((node) => node.closest(".rail, .messages, .composer, .home, .side-pane"));
   const here = panes.findIndex((pane) => pane?.contains(document.activeElement));
-  parts[(here + step + parts.length) % parts.length]?.focus();
+  parts.at((here + step) % parts.length)?.focus();
 }
 
 function nextChannel(app, step) {
-  const places = [...document.querySelectorAll(".rail a.rail-item")].filter((a) =>
-    a.checkVisibility(),
-  );
-  const here = places.findIndex((place) => place.getAttribute("aria-current"));
-  const next = places[(here + step + places.length) % places.length];
+  const all = [...document.querySelectorAll(".rail a.rail-item")].filter((a) => a.checkVisibility());
+  const here = all.findIndex((place) => place.getAttribute("aria-current"));
+  const next = all.at((here + step) % all.length);
   if (next) app.go(next.getAttribute("href"));
 }

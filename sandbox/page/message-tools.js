@@ -1,94 +1,60 @@
 /** What can be done with a message: react, answer, edit, delete, pin, and the app's shortcuts. */
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
-import { ask, menu, notice } from "./popups.js";
-import { pickerButton, quickPicks } from "./reactions.js";
+import { iconButton } from "./parts.js";
+import { ask, menuButton, notice } from "./popups.js";
+import { choices } from "./reactions.js";
 import { fromWire } from "./wire.js";
 import { hashOf, isSystem } from "./workspace.js";
 
-/** The buttons that appear over the message in hand. */
+const isOwn = ({ ws, message }) => message.user === ws.me.id && !isSystem(message);
+
+/** The buttons that appear over the message in hand; `data-key` is the key that presses one. */
 export function toolbar(context) {
-  const { app, channel, message, inThread, pinned } = context;
-  const more = h(
-    "button",
-    {
-      type: "button",
-      class: "icon-button",
-      title: "More actions",
-      "aria-label": "More actions",
-      "aria-haspopup": "menu",
-      data: { key: "enter" },
-      onclick: () => menu(more, moreItems(context), "Message actions"),
-    },
-    icon("more"),
-  );
+  const { app, channel, message, inThread } = context;
+  const { pin, edit } = deeds(context);
+  // For the keyboard alone; with a mouse they stand in the menu.
+  const unseen = (key, onclick) => h("button", { hidden: true, data: { key }, onclick });
+  const more = { "aria-label": "More actions", title: "More actions", data: { key: "enter" } };
+  const items = () => moreItems(context);
+  const reactions = isSystem(message) ? [] : choices(app, channel, message);
+  if (reactions.length) reactions[0].dataset.key = "r";
+  const reply = () => app.openThread(channel, message.thread_ts ?? message.ts);
   return h(
-    "div",
-    { class: "toolbar", role: "toolbar", "aria-label": "Message" },
-    isSystem(message)
-      ? null
-      : h("span", { class: "quick-picks" }, quickPicks(app, channel, message)),
-    pickerButton(app, channel, message),
-    inThread
-      ? null
-      : h(
-          "button",
-          {
-            type: "button",
-            class: "icon-button",
-            title: "Reply in thread",
-            "aria-label": "Reply in thread",
-            data: { key: "t" },
-            onclick: () => app.openThread(channel, message.thread_ts ?? message.ts),
-          },
-          icon("thread"),
-        ),
-    // For the keyboard alone; with a mouse they stand in the menu.
-    isOwn(app, message)
-      ? h("button", {
-          type: "button",
-          hidden: true,
-          data: { key: "e" },
-          onclick: () => app.edit({ channel, ts: message.ts, inThread }),
-        })
-      : null,
-    h("button", {
-      type: "button",
-      hidden: true,
-      data: { key: "p" },
-      onclick: () => app.act(pinned ? "unpin" : "pin", { channel, ts: message.ts }),
-    }),
-    more,
+    "div.toolbar",
+    { role: "toolbar", "aria-label": "Message" },
+    reactions,
+    !inThread && iconButton("thread", "Reply in thread", reply, { data: { key: "t" } }),
+    isOwn(context) && unseen("e", edit),
+    unseen("p", pin),
+    menuButton("button.icon-button", more, "Message actions", items, icon("more")),
   );
 }
 
-const isOwn = (app, message) => message.user === app.ws.me.id && !isSystem(message);
+const deeds = ({ app, channel, message: { ts }, inThread, pinned }) => ({
+  pin: () => app.act(pinned ? "unpin" : "pin", { channel, ts }),
+  edit: () => app.edit({ channel, ts, inThread }),
+  remove: () => remove(app, channel, ts),
+});
 
-function moreItems({ app, channel, message, inThread, pinned }) {
+function moreItems(context) {
+  const { app, ws, channel, message, pinned } = context;
   const { ts } = message;
-  const shortcuts = (app.ws.state.message_shortcuts ?? []).map(({ callback_id, name }) => ({
-    label: name,
-    note: appName(app),
-    data: { shortcut: callback_id },
-    run: () => app.act("shortcut", { callback_id, channel, ts }),
-  }));
-  const own = isOwn(app, message);
+  const { pin, edit, remove: drop } = deeds(context);
+  const own = isOwn(context);
   return [
-    ...shortcuts,
-    shortcuts.length ? null : undefined,
-    {
-      label: pinned ? "Unpin from channel" : "Pin to channel",
-      run: () => app.act(pinned ? "unpin" : "pin", { channel, ts }),
-    },
+    ...ws.state.message_shortcuts.map(({ callback_id, name }) => ({
+      label: name,
+      note: ws.userName(ws.bot.id),
+      data: { shortcut: callback_id },
+      run: () => app.act("shortcut", { callback_id, channel, ts }),
+    })),
+    { label: pinned ? "Unpin from channel" : "Pin to channel", run: pin },
     { label: "Copy link", run: () => copyLink(channel, ts) },
-    own ? { label: "Edit message", run: () => app.edit({ channel, ts, inThread }) } : undefined,
-    own
-      ? { label: "Delete message", danger: true, run: () => remove(app, channel, ts) }
-      : undefined,
-  ].filter((item) => item !== undefined);
+    own && { label: "Edit message", run: edit },
+    own && { label: "Delete message", danger: true, run: drop },
+  ].filter(Boolean);
 }
-
-const appName = (app) => (app.ws.bot ? app.ws.userName(app.ws.bot.id) : null);
 
 async function copyLink(channel, ts) {
   const address = `${location.origin}/${hashOf(channel, ts)}`;
@@ -101,33 +67,22 @@ async function copyLink(channel, ts) {
 }
 
 async function remove(app, channel, ts) {
-  const yes = await ask({
-    title: "Delete this message?",
-    text: "It disappears for everyone.",
-    confirm: "Delete",
-    danger: true,
-  });
-  if (yes) await app.act("delete", { channel, ts });
+  const title = "Delete this message?";
+  const text = "It disappears for everyone.";
+  if (await ask({ title, text, confirm: "Delete", danger: true }))
+    await app.act("delete", { channel, ts });
 }
 
 /** The message as a box to write in. */
-export function editor({ app, channel, message }) {
-  const before = fromWire(message.text ?? "", app.ws);
-  const box = h("textarea", {
-    class: "input",
-    rows: "2",
-    "aria-label": "Edit message",
-    value: before,
-  });
+export function editor({ app, ws, channel, message: { ts, text: stored } }) {
+  const before = fromWire(stored ?? "", ws);
+  const box = h("textarea.input", { rows: "2", "aria-label": "Edit message", value: before });
   const stop = () => app.edit(null);
   const save = async () => {
     const text = box.value.trim();
-    if (!text) return remove(app, channel, message.ts);
-    if (text !== before) {
-      const answer = await app.act("edit", { channel, ts: message.ts, text });
-      if (!answer.ok) return undefined;
-    }
-    return stop();
+    if (!text) return remove(app, channel, ts);
+    const answer = text === before || (await app.act("edit", { channel, ts, text })).ok;
+    return answer && stop();
   };
   box.addEventListener("keydown", (event) => {
     if (event.key === "Escape") stop();
@@ -139,15 +94,7 @@ export function editor({ app, channel, message }) {
     box.focus();
     box.setSelectionRange(box.value.length, box.value.length);
   });
-  return h(
-    "div",
-    { class: "editor" },
-    box,
-    h(
-      "div",
-      { class: "editor-buttons" },
-      h("button", { type: "button", class: "button", onclick: stop }, "Cancel"),
-      h("button", { type: "button", class: "button primary", onclick: save }, "Save"),
-    ),
-  );
+  const cancel = h("button.button", { onclick: stop }, "Cancel");
+  const go = h("button.button.primary", { onclick: save }, "Save");
+  return h("div.editor", box, h("div.editor-buttons", cancel, go));
 }

@@ -1,248 +1,159 @@
 /** One message: author, text or blocks, files, reactions, thread, and what can be done with it. */
-import { avatar } from "./avatar.js";
-import { collect, renderBlocks } from "./blocks.js";
-import { h, patch } from "./dom.js";
+import { renderBlocks } from "./blocks.js";
+import { h, item, patch } from "./dom.js";
+import { formContext } from "./fields.js";
 import { files } from "./files.js";
 import { icon } from "./icons.js";
 import { editor, toolbar } from "./message-tools.js";
 import { mrkdwn } from "./mrkdwn.js";
-import { saidIn, snippet } from "./query.js";
+import { appBadge, avatar, count } from "./parts.js";
 import { reactionRow } from "./reactions.js";
 import { clock, fullTime, instant } from "./time.js";
 import { isSystem } from "./workspace.js";
 
 /** A patch item for the message; `compact` leaves out the author, `inThread` the thread's summary. */
 export function messageItem(app, channel, message, { compact = false, inThread = false } = {}) {
-  const editing = app.editing?.ts === message.ts && app.editing.inThread === inThread;
-  const replies = inThread ? [] : app.ws.replies(channel, message.ts);
-  const pinned = app.ws.channels.get(channel)?.pins?.includes(message.ts) ?? false;
-  const context = { app, channel, message, compact, inThread, editing, replies, pinned };
-  return {
-    key: message.ts,
-    sig: JSON.stringify([
-      message,
-      compact,
-      editing,
-      pinned,
-      app.ws.sig,
-      replies.length,
-      replies.at(-1)?.ts,
-      app.dismissed.has(message.ts),
-    ]),
-    make: () =>
-      h("article", {
-        class: "message",
-        tabindex: "-1",
-        data: { ts: message.ts, testid: "message" },
-      }),
-    update: (node) => draw(node, context),
-  };
+  const { ws } = app;
+  const { ts } = message;
+  const editing = app.editing?.ts === ts && app.editing.inThread === inThread;
+  const replies = inThread ? [] : ws.replies(channel, ts);
+  const pinned = ws.channels.get(channel).pins.includes(ts);
+  const dismissed = app.dismissed.has(ts);
+  const context = { app, ws, channel, message, compact, inThread, editing, replies, pinned };
+  return item(
+    ts,
+    [message, compact, editing, pinned, ws.sig, replies.map((reply) => reply.ts), dismissed],
+    () => h("article.message", { tabindex: "-1", data: { ts }, testid: "message" }),
+    (node) => {
+      node.hidden = dismissed;
+      draw(node, context);
+    },
+  );
 }
 
 function draw(node, context) {
-  const { app, message, compact, editing, pinned } = context;
-  const { ws } = app;
+  const { app, ws, channel, message, compact, inThread, editing, replies, pinned } = context;
   const author = ws.author(message);
   const system = isSystem(message);
-  node.className = [
-    "message",
-    compact && "compact",
-    system && "system",
-    message.ephemeral && "ephemeral",
-    editing && "editing",
-    pinned && "pinned",
-  ]
-    .filter(Boolean)
-    .join(" ");
+  const { ephemeral } = message;
+  for (const [name, on] of Object.entries({ compact, system, ephemeral, editing, pinned }))
+    node.classList.toggle(name, Boolean(on));
   node.setAttribute("aria-label", `${author.name}, ${clock(instant(message.ts), ws.tz)}`);
-  node.hidden = app.dismissed.has(message.ts);
-  const part = (key, sig, make) => ({ key, sig: JSON.stringify(sig), make });
-  const parts = [];
-  parts.push(part("gutter", [compact, author, ws.tz, system], () => gutter(context, author)));
-  if (message.ephemeral) parts.push(part("only-you", 0, () => onlyYou(app, message)));
-  if (pinned)
-    parts.push(part("pin", 0, () => h("div", { class: "pin-note" }, icon("pin"), " Pinned")));
-  if (!compact && !system)
-    parts.push(part("head", [author, ws.tz, message.ts], () => head(context, author)));
-  if (message.subtype === "thread_broadcast" && !context.inThread)
-    parts.push(part("from-thread", [message.thread_ts, ws.sig], () => fromThread(context)));
-  // What one is writing stays, whatever becomes of the message or of the workspace meanwhile.
-  const body = editing
-    ? "editor"
-    : [message.text, message.blocks, message.attachments, message.edited, ws.sig];
-  parts.push(
-    part("body", body, () => (editing ? editor(context) : content(node, context, author))),
+  const parts = {
+    gutter: [[compact, author, ws.tz], () => gutter(context, author)],
+    "only-you": ephemeral && [0, () => onlyYou(app, message)],
+    pin: pinned && [0, () => h("div.note.pin-note", icon("pin"), " Pinned")],
+    head: !compact && !system && [[author, ws.tz], () => head(context, author)],
+    "from-thread": message.subtype === "thread_broadcast" &&
+      !inThread && [ws.sig, () => fromThread(context)],
+    // What one is writing stays, whatever becomes of the message or of the workspace meanwhile.
+    body: editing
+      ? ["editor", () => editor(context)]
+      : [
+          [message.text, message.blocks, message.attachments, message.edited, ws.sig],
+          () => content(node, context, author),
+        ],
+    files: message.files?.length && [message.files, () => files(message)],
+    reactions: message.reactions?.length && [
+      [message.reactions, ws.sig],
+      () => reactionRow(app, channel, message),
+    ],
+    thread: replies.length && [[replies, ws.sig], () => threadLine(context)],
+    tools: !editing &&
+      !ephemeral &&
+      message.subtype !== "tombstone" && [[message, pinned, ws.sig], () => toolbar(context)],
+  };
+  const wanted = Object.entries(parts).filter(([, part]) => part);
+  patch(
+    node,
+    wanted.map(([key, [sig, make]]) => item(key, sig, make)),
   );
-  if (message.files?.length) parts.push(part("files", message.files, () => files(message)));
-  if (message.reactions?.length) {
-    parts.push(
-      part("reactions", [message.reactions, ws.sig], () =>
-        reactionRow(app, context.channel, message),
-      ),
-    );
-  }
-  if (context.replies.length) {
-    parts.push(
-      part("thread", [context.replies.map((r) => r.ts), ws.sig], () => threadLine(context)),
-    );
-  }
-  if (!editing && !message.ephemeral && message.subtype !== "tombstone") {
-    parts.push(part("tools", [message, pinned, ws.sig], () => toolbar(context)));
-  }
-  patch(node, parts);
 }
 
-const gutter = ({ message, compact, app }, author) =>
+const gutter = ({ message, compact, ws }, author) =>
   h(
-    "div",
-    { class: "gutter" },
+    "div.gutter",
     compact || isSystem(message)
-      ? h("span", { class: "side-time" }, clock(instant(message.ts), app.ws.tz))
+      ? h("span.side-time", clock(instant(message.ts), ws.tz))
       : avatar(author),
   );
 
-function head({ message, app }, author) {
+function head({ message, ws }, author) {
   const ms = instant(message.ts);
+  const stamp = { title: fullTime(ms, ws.tz), datetime: new Date(ms).toISOString() };
   return h(
-    "div",
-    { class: "head" },
-    h("span", { class: "author", data: { testid: "author" } }, author.name),
-    author.bot && h("span", { class: "badge" }, "APP"),
-    h(
-      "time",
-      { class: "stamp", title: fullTime(ms, app.ws.tz), datetime: new Date(ms).toISOString() },
-      clock(ms, app.ws.tz),
-    ),
+    "div.head",
+    h("span.author", { testid: "author" }, author.name),
+    author.is_bot && appBadge(),
+    h("time.stamp", stamp, clock(ms, ws.tz)),
   );
 }
 
 /** What a reply answers, where it was sent to the channel, too. */
-const fromThread = ({ app, channel, message }) =>
-  h(
-    "div",
-    { class: "from-thread" },
-    "replied to a thread: ",
-    h(
-      "button",
-      {
-        type: "button",
-        class: "link-button",
-        onclick: () => app.openThread(channel, message.thread_ts),
-      },
-      snippet(saidIn(app.ws.message(channel, message.thread_ts) ?? message.root ?? {}, app.ws), []) ||
-        "its beginning",
-    ),
-  );
+function fromThread({ app, ws, channel, message }) {
+  const root = ws.message(channel, message.thread_ts) ?? message.root;
+  const said = h("span", mrkdwn(root?.text ?? "", ws)).textContent || "its beginning";
+  const onclick = () => app.openThread(channel, message.thread_ts);
+  return h("div.note", "replied to a thread: ", h("button.link-button", { onclick }, said));
+}
 
-const onlyYou = (app, message) =>
-  h(
-    "div",
-    { class: "only-you" },
-    icon("eye"),
-    "Only visible to you",
-    h(
-      "button",
-      {
-        type: "button",
-        class: "link-button",
-        onclick: () => {
-          app.dismissed.add(message.ts);
-          app.render();
-        },
-      },
-      "Dismiss",
-    ),
-  );
+function onlyYou(app, message) {
+  const onclick = () => {
+    app.dismissed.add(message.ts);
+    app.render();
+  };
+  const dismiss = h("button.link-button", { onclick }, "Dismiss");
+  return h("div.note", icon("eye"), "Only visible to you", dismiss);
+}
 
-function content(node, { app, channel, message }, author) {
-  const { ws } = app;
-  // What was chosen in the message's own inputs outlives a redraw of the same inputs.
-  const kept = new Map([...(node.fields ?? [])].map(([key, item]) => [key, item.read()]));
-  const fields = new Map();
-  node.fields = fields;
-  const press = (details) =>
-    app.act("press", { channel, ts: message.ts, ...details, values: collect(fields) });
+function content(node, { app, ws, channel, message }, author) {
   const where = { channel, ts: message.ts };
-  const ctx = { app, workspace: ws, channel, where, fields, kept, press };
-  const edited = message.edited && h("span", { class: "edited" }, " (edited)");
-  const told = (text) =>
-    h(
-      "div",
-      { class: "text", data: { testid: "text" } },
-      isSystem(message) ? systemText(text, author, ws) : mrkdwn(text, ws),
-      edited,
-    );
-  const blocks = message.blocks?.length
-    ? h(
-        "div",
-        { class: "blocks" },
-        renderBlocks(message.blocks, ctx),
-        // Slack does not say so of an app's blocks.
-        message.bot_id ? null : edited,
-      )
-    : null;
-  return h(
-    "div",
-    { class: message.subtype === "me_message" ? "body me" : "body" },
-    blocks ?? (message.text ? told(message.text) : null),
-    (message.attachments ?? []).map((attachment) => attached(attachment, ctx)),
-  );
+  // What was chosen in the message's own inputs outlives a redraw of the same inputs.
+  const ctx = formContext(app, channel, where, "press", node.fields);
+  node.fields = ctx.fields;
+  const edited = message.edited && h("span.faint.edited", " (edited)");
+  const words = () => (isSystem(message) ? systemText : mrkdwn)(message.text, ws, author);
+  const said = message.blocks?.length
+    ? // Slack does not mark an app's blocks as edited.
+      h("div.blocks", renderBlocks(message.blocks, ctx), message.bot_id ? null : edited)
+    : message.text && h("div.text", { testid: "text" }, words(), edited);
+  const attachments = (message.attachments ?? []).map((attachment) => attached(attachment, ctx));
+  const me = message.subtype === "me_message" ? ".me" : "";
+  return h(`div.body${me}`, said, attachments);
 }
 
 /** Slack leaves the author out of some of its own notes; the sentence needs one. */
-function systemText(text, author, ws) {
-  const named =
-    text.includes("<@") || text.includes(author.name) || text.startsWith("This message");
-  return named ? mrkdwn(text, ws) : [h("strong", {}, author.name), " ", mrkdwn(text, ws)];
+function systemText(text, ws, author) {
+  const named = text.includes("<@") || text.includes(author.name) || text.startsWith("This message");
+  return [!named && [h("strong", author.name), " "], mrkdwn(text, ws)];
 }
 
 function attached({ color, title, title_link, pretext, text, fallback, blocks, fields }, ctx) {
-  const bar = /^#?[0-9a-f]{6}$/i.test(color ?? "")
-    ? `#${color.replace("#", "")}`
-    : "var(--line-strong)";
-  const said = text ?? (blocks ? null : fallback);
+  const words = (...children) => h("div.text", children);
+  const said = (value) => mrkdwn(value, ctx.workspace);
+  const main = text ?? (blocks ? null : fallback);
+  const bar = /^#?[0-9a-f]{6}$/i.test(color ?? "") && `#${color.replace("#", "")}`;
   return [
-    pretext && h("div", { class: "text" }, mrkdwn(pretext, ctx.workspace)),
+    pretext && words(said(pretext)),
     h(
-      "div",
-      { class: "attachment", style: { "border-color": bar } },
-      title &&
-        h(
-          "div",
-          { class: "text" },
-          h("strong", {}, mrkdwn(title_link ? `<${title_link}|${title}>` : title, ctx.workspace)),
-        ),
-      said && h("div", { class: "text" }, mrkdwn(said, ctx.workspace)),
-      (fields ?? []).map((f) =>
-        h(
-          "div",
-          { class: "text" },
-          h("strong", {}, f.title),
-          h("br"),
-          mrkdwn(f.value, ctx.workspace),
-        ),
-      ),
+      "div.attachment",
+      { style: { "border-color": bar || "var(--line-strong)" } },
+      title && words(h("strong", said(title_link ? `<${title_link}|${title}>` : title))),
+      main && words(said(main)),
+      (fields ?? []).map((field) => words(h("strong", field.title), h("br"), said(field.value))),
       blocks && renderBlocks(blocks, ctx),
     ),
   ];
 }
 
-function threadLine({ app, channel, message, replies }) {
-  const { ws } = app;
-  const authors = new Map(
-    replies.map((reply) => ws.author(reply)).map((author) => [author.id, author]),
-  );
-  const last = instant(replies.at(-1).ts);
+function threadLine({ app, ws, channel, message, replies }) {
+  const authors = new Map(replies.map((reply) => ws.author(reply)).map((one) => [one.id, one]));
+  const last = clock(instant(replies.at(-1).ts), ws.tz);
   return h(
-    "button",
-    {
-      type: "button",
-      class: "thread-line",
-      data: { testid: "thread-line" },
-      onclick: () => app.openThread(channel, message.ts),
-    },
-    [...authors.values()].slice(0, 4).map((author) => avatar(author, "small")),
-    h("span", { class: "link" }, `${replies.length} ${replies.length === 1 ? "reply" : "replies"}`),
-    h("span", { class: "faint" }, `last at ${clock(last, ws.tz)}`),
+    "button.thread-line",
+    { testid: "thread-line", onclick: () => app.openThread(channel, message.ts) },
+    [...authors.values()].slice(0, 4).map((author) => avatar(author, ".small")),
+    h("strong", count(replies.length, "reply", "replies")),
+    h("span.faint", `last at ${last}`),
   );
 }

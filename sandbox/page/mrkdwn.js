@@ -3,8 +3,8 @@
  * strike, code, quotes, links, mentions, dates, emoji. Text arrives with `& < >` escaped.
  */
 import { h } from "./dom.js";
-import { emoji, withEmoji } from "./emoji.js";
-import { dateTokens, fullTime } from "./time.js";
+import { emoji, withEmoji } from "./reactions.js";
+import { formatted } from "./time.js";
 import { hashOf, parsePermalink } from "./workspace.js";
 
 const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
@@ -17,7 +17,7 @@ export function mrkdwn(text, workspace) {
   const pieces = text.split(/```\n?([\s\S]*?)```\n?/);
   pieces.forEach((piece, index) => {
     if (index % 2 === 1)
-      nodes.push(h("pre", { class: "code-block" }, unescape(piece.replace(/\n$/, ""))));
+      nodes.push(h("pre.code-block", unescape(piece.replace(/\n$/, ""))));
     else if (piece) nodes.push(...lines(piece, workspace));
   });
   return nodes;
@@ -37,7 +37,7 @@ function lines(text, workspace) {
   let quoted = [];
   let running = [];
   const flush = () => {
-    if (quoted.length) nodes.push(h("blockquote", {}, inline(quoted.join("\n"), workspace)));
+    if (quoted.length) nodes.push(h("blockquote", inline(quoted.join("\n"), workspace)));
     if (running.length) nodes.push(...inline(running.join("\n"), workspace));
     quoted = [];
     running = [];
@@ -90,10 +90,10 @@ export function inline(text, workspace) {
     from = found.index + found[0].length;
     const [, token, code, bold, italic, strike, name, address] = found;
     if (token !== undefined) nodes.push(angle(token, workspace));
-    else if (code !== undefined) nodes.push(h("code", {}, unescape(code)));
-    else if (bold !== undefined) nodes.push(h("strong", {}, inline(bold, workspace)));
-    else if (italic !== undefined) nodes.push(h("em", {}, inline(italic, workspace)));
-    else if (strike !== undefined) nodes.push(h("s", {}, inline(strike, workspace)));
+    else if (code !== undefined) nodes.push(h("code", unescape(code)));
+    else if (bold !== undefined) nodes.push(h("strong", inline(bold, workspace)));
+    else if (italic !== undefined) nodes.push(h("em", inline(italic, workspace)));
+    else if (strike !== undefined) nodes.push(h("s", inline(strike, workspace)));
     else if (name !== undefined) nodes.push(emojiNode(name, found[0]));
     else nodes.push(link(unescape(address), unescape(address), workspace));
   }
@@ -103,13 +103,8 @@ export function inline(text, workspace) {
 
 /** An emoji as an element with its name, or the text as typed when it is unknown. */
 export function emojiNode(name, typed = `:${name}:`) {
-  const character = emoji(name);
-  if (!character) return typed;
-  return h(
-    "span",
-    { class: "emoji", role: "img", "aria-label": name, title: `:${name}:` },
-    character,
-  );
+  const props = { role: "img", "aria-label": name, title: `:${name}:` };
+  return emoji(name) ? h("span.emoji", props, emoji(name)) : typed;
 }
 
 function angle(token, workspace) {
@@ -125,53 +120,46 @@ function angle(token, workspace) {
 }
 
 /** @Name, marked when it is the person who looks. */
-export function mention(id, workspace, label = null) {
-  const mine = id === workspace.me?.id;
-  const name = workspace.users.has(id) ? workspace.userName(id) : label || id;
-  return h(
-    "span",
-    { class: mine ? "mention mention-me" : "mention", data: { userId: id } },
-    `@${name}`,
-  );
+export function mention(id, ws, label = null) {
+  const name = ws.users.has(id) ? ws.userName(id) : label || id;
+  return wordMention(name, id === ws.me?.id ? ".mention-me" : "");
 }
 
 /** #name as a link within the page; a channel the person cannot see is a locked word. */
-export function channelLink(id, workspace, label = null) {
-  const name = workspace.channelName(id);
-  if (name === null)
-    return h("span", { class: "mention" }, label ? `#${label}` : "#private-channel");
-  return h("a", { class: "mention", href: hashOf(id) }, `#${name}`);
+export function channelLink(id, ws, label = null) {
+  const name = ws.channelName(id);
+  if (name === null) return h("span.mention", `#${label || "private-channel"}`);
+  return h("a.mention", { href: hashOf(id) }, `#${name}`);
 }
 
-function special(command, label, workspace) {
+/** @handle of a group or of everybody. */
+export const wordMention = (word, spec = "") => h(`span.mention${spec}`, `@${word}`);
+
+/** An instant in Slack's template, with the full time as its tooltip. */
+export function dateNode(template, ms, address, ws) {
+  const { text, title, iso } = formatted(template, ms, ws);
+  const node = h("time", { title, datetime: iso }, text);
+  return address ? link(address, node, ws) : node;
+}
+
+function special(command, label, ws) {
   const [name, ...rest] = command.split("^");
   if (name === "date") {
     const [seconds, template, address] = rest;
     const ms = Number(seconds) * 1000;
     if (!Number.isFinite(ms) || !template) return label ?? "";
-    const text = dateTokens(unescape(template), ms, workspace.tz, workspace.now);
-    const node = h(
-      "time",
-      { title: fullTime(ms, workspace.tz), datetime: new Date(ms).toISOString() },
-      text,
-    );
-    return address ? link(unescape(address), node, workspace) : node;
+    return dateNode(unescape(template), ms, address && unescape(address), ws);
   }
-  if (name === "subteam") {
-    const handle = workspace.groups.get(rest[0])?.handle ?? label?.replace(/^@/, "") ?? rest[0];
-    return h("span", { class: "mention" }, `@${handle}`);
-  }
-  return h(
-    "span",
-    { class: "mention mention-all" },
-    `@${["channel", "here", "everyone"].includes(name) ? name : (label ?? name)}`,
-  );
+  if (name === "subteam")
+    return wordMention(ws.groups.get(rest[0])?.handle ?? label?.replace(/^@/, "") ?? rest[0]);
+  const everybody = ["channel", "here", "everyone"].includes(name);
+  return wordMention(everybody ? name : (label ?? name), ".mention-all");
 }
 
 /** A link: within the page for this workspace's messages, else a new tab; other schemes stay text. */
 export function link(address, label, workspace) {
   const place = parsePermalink(address, workspace);
   if (place) return h("a", { href: hashOf(place.channel, place.ts) }, label);
-  if (!/^(https?:\/\/|mailto:)/i.test(address)) return h("span", {}, label);
+  if (!/^(https?:\/\/|mailto:)/i.test(address)) return h("span", label);
   return h("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, label);
 }

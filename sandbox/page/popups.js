@@ -1,25 +1,16 @@
 /** What lies over the page: menus by a button, questions, small forms, and passing notices. */
-import { append, fill, h } from "./dom.js";
-import { icon } from "./icons.js";
+import { fill, h } from "./dom.js";
+import { iconButton } from "./parts.js";
 
 let closeOpen = null;
 
 /** A panel by its button, in the top layer of whatever holds the button; a second press closes it. */
-export function popover(anchor, content, { label, onClose } = {}) {
+export function popover(anchor, content, label) {
   const same = closeOpen?.anchor === anchor;
   closeOpen?.();
   if (same) return null;
-  const panel = h(
-    "div",
-    {
-      class: "popover",
-      role: "dialog",
-      "aria-label": label,
-      tabindex: "-1",
-      data: { testid: "popover" },
-    },
-    content,
-  );
+  const props = { role: "dialog", "aria-label": label, tabindex: "-1", testid: "popover" };
+  const panel = h("div.popover", props, content);
   (anchor.closest("dialog") ?? document.body).append(panel);
   place(panel, anchor);
   anchor.setAttribute("aria-expanded", "true");
@@ -35,23 +26,22 @@ export function popover(anchor, content, { label, onClose } = {}) {
     close();
   };
   panel.addEventListener("focusout", (event) => {
-    // Not before the focus has arrived, for the reason below.
+    // Not before the focus has arrived, for the reason above.
     if (event.relatedTarget && !panel.contains(event.relatedTarget)) queueMicrotask(close);
   });
   function close() {
-    if (!panel.isConnected) return;
     panel.remove();
     anchor.setAttribute("aria-expanded", "false");
     document.removeEventListener("pointerdown", outside, true);
     document.removeEventListener("keydown", keys, true);
     if (closeOpen === close) closeOpen = null;
-    onClose?.();
   }
   close.anchor = anchor;
   closeOpen = close;
   document.addEventListener("pointerdown", outside, true);
   document.addEventListener("keydown", keys, true);
-  (panel.querySelector("a[href], button, input") ?? panel).focus({ preventScroll: true });
+  const first = panel.querySelector("[aria-pressed=true]") ?? panel.querySelector("a[href], button");
+  (first ?? panel).focus({ preventScroll: true });
   return close;
 }
 
@@ -65,50 +55,40 @@ function place(panel, anchor) {
   panel.style.setProperty("left", `${left}px`);
 }
 
-/** A menu of {label, run, danger?} items (null is a rule), walked with the arrow keys. */
+/** A menu of {label, run, note?, danger?, data?} items, walked with the arrow keys. */
 export function menu(anchor, items, label) {
   let close = null;
-  const list = h("div", { class: "menu", role: "menu", "aria-label": label });
-  for (const item of items) {
-    if (!item) {
-      list.append(h("hr", { role: "separator" }));
-      continue;
-    }
-    const choose = () => {
+  const entry = ({ label: text, note, danger, data, run }) => {
+    const onclick = () => {
       anchor.focus();
       close();
-      item.run();
+      run();
     };
-    list.append(
-      h(
-        "button",
-        {
-          type: "button",
-          role: "menuitem",
-          class: item.danger ? "menu-item danger" : "menu-item",
-          onclick: choose,
-          data: item.data ?? {},
-        },
-        item.label,
-        item.note ? h("small", {}, item.note) : null,
-      ),
-    );
-  }
+    const spec = danger ? "button.menu-item.danger" : "button.menu-item";
+    return h(spec, { role: "menuitem", onclick, data }, text, note && h("small", note));
+  };
+  const list = h("div.menu", { role: "menu", "aria-label": label }, items.map(entry));
   list.addEventListener("keydown", (event) => {
-    const all = [...list.querySelectorAll("[role=menuitem]")];
+    const all = [...list.children];
     const at = all.indexOf(document.activeElement);
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
     if (to === undefined) return;
     event.preventDefault();
-    all.at(to % all.length)?.focus();
+    all.at(to % all.length).focus();
   });
-  close = popover(anchor, list, { label });
-  list.querySelector("[role=menuitem]")?.focus();
+  close = popover(anchor, list, label);
+}
+
+/** A button that opens a menu of what `items()` gives. */
+export function menuButton(spec, props, label, items, ...children) {
+  const onclick = () => menu(node, items(), label);
+  const node = h(spec, { "aria-haspopup": "menu", "aria-label": label, onclick, ...props }, children);
+  return node;
 }
 
 /** A modal dialog with that content; it leaves the page when it is closed. */
-export function dialog(className, label, content) {
-  const node = h("dialog", { class: `dialog ${className}`, "aria-label": label }, content);
+export function dialog(className, label, ...content) {
+  const node = h(`dialog.dialog.${className}`, { "aria-label": label }, content);
   document.body.append(node);
   const before = document.activeElement;
   node.addEventListener("close", () => {
@@ -120,66 +100,20 @@ export function dialog(className, label, content) {
   return node;
 }
 
-/** Ask before something is done: resolves to true or false. */
-export function ask({ title, text, confirm, deny, danger }) {
-  return new Promise((resolve) => {
-    const answer = (value) => () => {
-      resolve(value);
-      node.close();
-    };
-    const body = h("div", { class: "dialog-body" });
-    append(body, Array.isArray(text) ? text : [text]);
-    const node = dialog("dialog-small", title, [
-      h("header", { class: "dialog-head" }, h("h2", {}, title)),
-      body,
-      h(
-        "footer",
-        { class: "dialog-foot" },
-        h("button", { type: "button", class: "button", onclick: answer(false) }, deny ?? "Cancel"),
-        h(
-          "button",
-          {
-            type: "button",
-            class: danger ? "button danger" : "button primary",
-            autofocus: true,
-            data: { testid: "confirm" },
-            onclick: answer(true),
-          },
-          confirm ?? "Yes",
-        ),
-      ),
-    ]);
-    node.addEventListener("cancel", () => resolve(false));
-  });
-}
-
 /** A small form; `submit(form)` answers an error sentence to keep it open, or nothing. */
-export function formDialog({ title, fields, confirm, submit }) {
-  const error = h("p", { class: "field-error", role: "alert" });
+export function formDialog({ title, fields, confirm, deny = "Cancel", danger, submit, cancel }) {
+  const error = h("p.field-error", { role: "alert" });
+  const leave = () => node.close();
+  const go = { type: "submit", autofocus: danger !== undefined, testid: "confirm" };
   const form = h(
     "form",
     { method: "dialog" },
+    h("header.dialog-head", h("h2", title), iconButton("close", "Close", leave)),
+    h("div.dialog-body", fields, error),
     h(
-      "header",
-      { class: "dialog-head" },
-      h("h2", {}, title),
-      h(
-        "button",
-        {
-          type: "button",
-          class: "icon-button",
-          "aria-label": "Close",
-          onclick: () => node.close(),
-        },
-        icon("close"),
-      ),
-    ),
-    h("div", { class: "dialog-body" }, fields, error),
-    h(
-      "footer",
-      { class: "dialog-foot" },
-      h("button", { type: "button", class: "button", onclick: () => node.close() }, "Cancel"),
-      h("button", { type: "submit", class: "button primary" }, confirm),
+      "footer.dialog-foot",
+      h("button.button", { onclick: leave }, deny),
+      h(`button.button.${danger ? "danger" : "primary"}`, go, confirm),
     ),
   );
   const node = dialog("dialog-small", title, form);
@@ -189,31 +123,24 @@ export function formDialog({ title, fields, confirm, submit }) {
     if (problem) fill(error, problem);
     else node.close();
   });
+  if (cancel) node.addEventListener("close", cancel);
 }
 
-/** A sentence at the foot of the page that goes away by itself. */
+/** Ask before something is done: resolves to true or false. */
+export const ask = ({ title, text, confirm = "Yes", deny, danger = false }) =>
+  new Promise((resolve) => {
+    const submit = () => resolve(true);
+    const fields = h("div", text);
+    formDialog({ title, fields, confirm, deny, danger, submit, cancel: () => resolve(false) });
+  });
+
+/** A sentence at the top of the page that goes away after some seconds. */
 export function notice(text) {
   // A modal dialog covers the page's own notices, so there they appear inside it.
-  const dialogs = document.querySelectorAll("dialog[open]");
-  const home = dialogs.length
-    ? h("div", { class: "notices", role: "status" })
-    : document.getElementById("notices");
-  if (dialogs.length) dialogs[dialogs.length - 1].append(home);
-  const node = h(
-    "div",
-    { class: "notice" },
-    text,
-    h(
-      "button",
-      {
-        type: "button",
-        class: "icon-button",
-        "aria-label": "Dismiss",
-        onclick: () => node.remove(),
-      },
-      icon("close"),
-    ),
-  );
+  const top = [...document.querySelectorAll("dialog[open]")].at(-1);
+  const home = top ? h("div.notices", { role: "status" }) : document.getElementById("notices");
+  top?.append(home);
+  const node = h("div.notice", text, iconButton("close", "Dismiss", () => node.remove()));
   home.append(node);
   setTimeout(() => node.remove(), 8000);
 }

@@ -1,119 +1,66 @@
-/** Reactions: the row under a message, and the picker. */
+/** Emoji by Slack's names, the row of reactions under a message, and the few that can be given. */
 import { h } from "./dom.js";
-import { emoji, QUICK, searchEmoji } from "./emoji.js";
-import { icon } from "./icons.js";
-import { popover } from "./popups.js";
+
+const TABLE = `
+pushpin 📌 fire 🔥 four_leaf_clover 🍀 wrench 🔧 memo 📝 pencil 📝 warning ⚠️ white_check_mark ✅ eyes 👀
+rotating_light 🚨 x ❌ heavy_check_mark ✔️ bell 🔔 mega 📣 sos 🆘 construction 🚧 no_entry ⛔
+red_circle 🔴 large_orange_circle 🟠 large_yellow_circle 🟡 large_green_circle 🟢 large_blue_circle 🔵
+thumbsup 👍 +1 👍 thumbsdown 👎 -1 👎 clap 👏 raised_hands 🙌 pray 🙏 wave 👋 ok_hand 👌 muscle 💪 heart ❤️
+smile 😄 slightly_smiling_face 🙂 thinking_face 🤔 sweat_smile 😅 sob 😭 joy 😂 tada 🎉 rocket 🚀 boom 💥
+zap ⚡ bulb 💡 mag 🔍 hammer_and_wrench 🛠️ gear ⚙️ bug 🐛 fire_engine 🚒 lock 🔒 key 🔑 link 🔗 clipboard 📋
+hourglass_flowing_sand ⏳ alarm_clock ⏰ chart_with_upwards_trend 📈 computer 💻 question ❓ exclamation ❗
+information_source ℹ️ arrow_right ➡️ repeat 🔁 checkered_flag 🏁 100 💯 coffee ☕ label 🏷️ calendar 📆
+`;
+const words = TABLE.trim().split(/\s+/);
+const BY_NAME = new Map(words.flatMap((name, at) => (at % 2 ? [] : [[name, words[at + 1]]])));
+
+/** What an incident's report is written with, and an alarm and a "done". */
+const CHOICES = [
+  ...["pushpin", "fire", "four_leaf_clover", "wrench", "memo"],
+  ...["warning", "white_check_mark"],
+];
+
+/** The character for a shortcode, or null. Skin tones (`+1::skin-tone-3`) are left out. */
+export const emoji = (name) => BY_NAME.get(name.split("::")[0]) ?? null;
+
+/** Names that begin like this. */
+export const emojiNames = (start) => [...BY_NAME.keys()].filter((name) => name.startsWith(start));
+
+/** Replace `:name:` in plain text. */
+export const withEmoji = (text) =>
+  text.replace(/:([a-z0-9_+-]+):/g, (whole, name) => emoji(name) ?? whole);
 
 /** Add the reaction, or take back one's own. */
-export function toggle(app, channel, message, name) {
+function toggle(app, channel, message, name) {
   const mine = message.reactions?.find((r) => r.name === name)?.users.includes(app.ws.me.id);
   return app.act(mine ? "unreact" : "react", { channel, ts: message.ts, name });
 }
 
 /** The buttons under a message. */
 export function reactionRow(app, channel, message) {
-  const { ws } = app;
-  return h(
-    "div",
-    { class: "reactions", data: { testid: "reactions" } },
-    message.reactions.map(({ name, users, count }) => {
-      const mine = users.includes(ws.me.id);
-      const names = users.map((id) => (id === ws.me.id ? "you" : ws.userName(id))).join(", ");
-      return h(
-        "button",
-        {
-          type: "button",
-          class: "reaction",
-          "aria-pressed": String(mine),
-          title: `${names} reacted with :${name}:`,
-          "aria-label": `${name}, ${count}`,
-          data: { reaction: name },
-          onclick: () => toggle(app, channel, message, name),
-        },
-        h("span", { class: "emoji" }, emoji(name) ?? `:${name}:`),
-        h("span", { class: "count" }, String(count)),
-      );
-    }),
-  );
+  const { me } = app.ws;
+  const button = ({ name, users, count }) => {
+    const names = users.map((id) => (id === me.id ? "you" : app.ws.userName(id))).join(", ");
+    const props = {
+      "aria-pressed": String(users.includes(me.id)),
+      "aria-label": `${name}, ${count}`,
+      title: `${names} reacted with :${name}:`,
+      data: { reaction: name },
+      onclick: () => toggle(app, channel, message, name),
+    };
+    return h("button.reaction", props, h("span.emoji", emoji(name) ?? `:${name}:`), String(count));
+  };
+  return h("div.reactions", { testid: "reactions" }, message.reactions.map(button));
 }
 
 /** One-press reactions for the toolbar. */
-export const quickPicks = (app, channel, message) =>
-  QUICK.map((name) =>
-    h(
-      "button",
-      {
-        type: "button",
-        class: "icon-button quick",
-        title: `:${name}:`,
-        "aria-label": `React with ${name}`,
-        data: { react: name },
-        onclick: () => toggle(app, channel, message, name),
-      },
-      h("span", { class: "emoji" }, emoji(name)),
-    ),
-  );
-
-/** All emoji by the button, filtered as one types; `choose(name)` gets the pick. */
-export function openPicker(anchor, choose) {
-  const grid = h("div", { class: "emoji-grid" });
-  const search = h("input", {
-    class: "input",
-    type: "search",
-    placeholder: "Find an emoji",
-    "aria-label": "Find an emoji",
-    oninput: () => draw(),
-    onkeydown: (event) => event.key === "Enter" && grid.querySelector("button")?.click(),
+export const choices = (app, channel, message) =>
+  CHOICES.map((name) => {
+    const props = {
+      title: `:${name}:`,
+      "aria-label": `React with ${name}`,
+      data: { react: name },
+      onclick: () => toggle(app, channel, message, name),
+    };
+    return h("button.icon-button.emoji", props, emoji(name));
   });
-  const draw = () => {
-    const wanted = search.value.trim().toLowerCase();
-    const first = wanted ? [] : QUICK.map((name) => ({ name, character: emoji(name) }));
-    const shown = new Set(first.map(({ character }) => character));
-    // Two names of one emoji are one choice.
-    const rest = searchEmoji(wanted).filter(
-      ({ character }) => !shown.has(character) && shown.add(character),
-    );
-    grid.replaceChildren(
-      ...[...first, ...rest].map(({ name, character }) =>
-        h(
-          "button",
-          {
-            type: "button",
-            class: "emoji-choice",
-            title: `:${name}:`,
-            "aria-label": name,
-            onclick: () => {
-              anchor.focus();
-              close();
-              choose(name);
-            },
-          },
-          character,
-        ),
-      ),
-    );
-  };
-  const close = popover(anchor, h("div", { class: "emoji-picker" }, search, grid), {
-    label: "Emoji",
-  });
-  if (!close) return;
-  draw();
-  search.focus();
-}
-
-/** The toolbar's button that opens the picker. */
-export const pickerButton = (app, channel, message) => {
-  const node = h(
-    "button",
-    {
-      type: "button",
-      class: "icon-button",
-      title: "Add a reaction",
-      "aria-label": "Add a reaction",
-      data: { key: "r" },
-      onclick: () => openPicker(node, (name) => toggle(app, channel, message, name)),
-    },
-    icon("smile"),
-  );
-  return node;
-};

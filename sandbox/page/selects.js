@@ -1,179 +1,93 @@
-/** Choosing from a list: one (the browser's own select) or many (a filtered list of boxes with chips). */
+/** Choosing from a list: one (the browser's own select) or many (a folded list of boxes, with chips). */
 import { fill, h } from "./dom.js";
+import { placeholder } from "./fields.js";
 import { plain } from "./mrkdwn.js";
 
-/** The key under which Slack reports a choice, by the list's source. */
-const SINGULAR = {
-  static: "selected_option",
-  users: "selected_user",
-  conversations: "selected_conversation",
-  channels: "selected_channel",
-};
-const source = (el) => /(static|users|conversations|channels)_select$/.exec(el.type)[1];
+const isUsers = (el) => /users_select$/.test(el.type);
+const keyOf = (value) => value?.value ?? value;
 
-/** What can be chosen: [{key, label, group, value}], `value` as Slack reports it. */
+/** What can be chosen: [{key, label, note, group, value}], `value` as Slack reports it. */
 function choicesOf(el, ctx) {
-  const { workspace } = ctx;
-  switch (source(el)) {
-    case "users":
-      return workspace.people.map((user) => ({
-        key: user.id,
-        label: workspace.userName(user.id),
-        value: user.id,
-      }));
-    case "channels":
-    case "conversations":
-      return [...workspace.channels.values()]
-        .filter((channel) => !channel.is_archived && offers(el, channel, workspace))
-        .map((channel) => ({
-          key: channel.id,
-          label: `${channel.is_im ? "@" : "#"}${workspace.channelName(channel.id)}`,
-          value: channel.id,
-        }));
-    default: {
-      const groups = el.option_groups ?? [{ options: el.options ?? [] }];
-      return groups.flatMap((group) =>
-        group.options.map((option) => ({
-          key: option.value,
-          label: plain(option.text.text),
-          value: option,
-          group: group.label && plain(group.label.text),
-          note: option.description && plain(option.description.text),
-        })),
-      );
-    }
-  }
+  const user = ({ id }) => ({ key: id, label: ctx.workspace.userName(id), value: id });
+  if (isUsers(el)) return ctx.workspace.people.map(user);
+  const groups = el.option_groups ?? [{ options: el.options ?? [] }];
+  return groups.flatMap((group) =>
+    group.options.map((option) => ({
+      key: option.value,
+      label: plain(option.text.text),
+      note: option.description && plain(option.description.text),
+      group: group.label && plain(group.label.text),
+      value: option,
+    })),
+  );
 }
 
-/** Whether the element's list has this conversation: public channels alone, or by its own filter. */
-function offers(el, channel, workspace) {
-  const kind = channel.is_im ? "im" : channel.is_private ? "private" : "public";
-  if (source(el) === "channels") return kind === "public";
-  const {
-    include,
-    exclude_bot_users: noBots,
-    exclude_external_shared_channels: noShared,
-  } = el.filter ?? {};
-  if (include && !include.includes(kind)) return false;
-  if (noShared && channel.is_ext_shared) return false;
-  return !(noBots && channel.user === workspace.bot.id);
-}
-
-const keyOf = (value) => (value && typeof value === "object" ? value.value : value);
-
-const placeholder = (el, otherwise) => (el.placeholder ? plain(el.placeholder.text) : otherwise);
+/** Rows under the headings of their groups: `under(label, rows)` draws one group. */
+const grouped = (choices, row, under) =>
+  [...new Set(choices.map((choice) => choice.group))].map((group) => {
+    const rows = choices.filter((choice) => choice.group === group).map(row);
+    return group ? under(group, rows) : rows;
+  });
 
 /** A list to choose one of; `changed` is called after a choice. */
 export function singleSelect(el, ctx, kept, changed) {
-  const name = SINGULAR[source(el)];
+  const what = isUsers(el) ? "user" : "option";
+  const name = `selected_${what}`;
   const choices = choicesOf(el, ctx);
-  const given =
-    el[name.replace("selected", "initial")] ??
-    (el.default_to_current_conversation ? ctx.channel : null);
-  let current = keyOf(kept ? kept[name] : given) ?? "";
-  const option = (choice) =>
-    h(
-      "option",
-      { value: choice.key, selected: choice.key === current },
-      choice.note ? `${choice.label} – ${choice.note}` : choice.label,
-    );
+  let current = keyOf(kept ? kept[name] : el[`initial_${what}`]) ?? "";
+  const option = ({ key, label, note }) =>
+    h("option", { value: key, selected: key === current }, note ? `${label} – ${note}` : label);
+  const prompt = placeholder(el, "Choose one");
   const control = h(
-    "select",
-    { class: "input select", "aria-label": placeholder(el, "Choose one") },
-    h("option", { value: "" }, placeholder(el, "Choose one")),
+    "select.input",
+    { "aria-label": prompt },
+    h("option", { value: "" }, prompt),
+    grouped(choices, option, (label, rows) => h("optgroup", { label }, rows)),
   );
-  for (const group of new Set(choices.map((choice) => choice.group))) {
-    const options = choices.filter((choice) => choice.group === group).map(option);
-    control.append(...(group ? [h("optgroup", { label: group }, options)] : options));
-  }
-  const read = () => ({
-    [name]: choices.find((choice) => choice.key === control.value)?.value ?? null,
-  });
-  let before = control.value;
-  const undo = () => (control.value = current = before);
+  let before = current;
   control.addEventListener("change", () => {
     before = current;
     current = control.value;
-    if (control.value) changed();
+    if (current) changed();
   });
-  return { node: control, control, read, undo };
+  const read = () => ({ [name]: choices.find(({ key }) => key === control.value)?.value ?? null });
+  return { node: control, control, read, undo: () => (control.value = current = before) };
 }
 
 /** A list to choose many of; `changed` is called when the list is closed after a change. */
 export function multiSelect(el, ctx, kept, changed) {
-  const single = SINGULAR[source(el)];
-  const name = `${single}s`;
-  const choices = choicesOf(el, ctx);
-  const here = el.default_to_current_conversation && ctx.channel ? [ctx.channel] : [];
-  const given = kept?.[name] ?? el[name.replace("selected", "initial")] ?? here;
-  const initial = new Set(given.map(keyOf));
-  const shown = h("span", { class: "chips" });
-  const boxes = choices.map((choice) => ({
-    choice,
-    box: h("input", { type: "checkbox", value: choice.key, checked: initial.has(choice.key) }),
-  }));
-  const picked = () => boxes.filter(({ box }) => box.checked).map(({ choice }) => choice);
+  const what = isUsers(el) ? "users" : "options";
+  const name = `selected_${what}`;
+  const initial = new Set((kept?.[name] ?? el[`initial_${what}`] ?? []).map(keyOf));
+  const boxes = choicesOf(el, ctx).map((choice) => {
+    const props = { type: "checkbox", value: choice.key, checked: initial.has(choice.key) };
+    return { ...choice, box: h("input", props) };
+  });
+  const picked = () => boxes.filter(({ box }) => box.checked);
+  const shown = h("span.chips");
   const draw = () => {
     const all = picked();
-    fill(
-      shown,
-      all.length
-        ? all.map((choice) => h("span", { class: "chip" }, choice.label))
-        : h("span", { class: "placeholder" }, placeholder(el, "Choose some")),
-    );
-    const full = el.max_selected_items && all.length >= el.max_selected_items;
-    for (const { box } of boxes) box.disabled = Boolean(full && !box.checked);
+    const chips = all.map(({ label }) => h("span.chip", label));
+    fill(shown, all.length ? chips : h("span.faint", placeholder(el, "Choose some")));
+    const full = all.length >= (el.max_selected_items ?? Infinity);
+    for (const { box } of boxes) box.disabled = full && !box.checked;
   };
-  const rows = boxes.map(({ choice, box }) =>
-    h(
-      "label",
-      { class: "choice" },
-      box,
-      h("span", {}, choice.label, choice.note ? h("small", {}, choice.note) : null),
-    ),
-  );
-  const groups = [...new Set(choices.map((choice) => choice.group))];
-  const listed = groups.map((group) =>
-    h(
-      "div",
-      { role: group ? "group" : null, "aria-label": group ?? null },
-      group ? h("div", { class: "combo-group", "aria-hidden": "true" }, group) : null,
-      rows.filter((_, index) => choices[index].group === group),
-    ),
-  );
-  const search = h("input", {
-    class: "input",
-    type: "search",
-    placeholder: "Filter",
-    "aria-label": "Filter the list",
-    oninput: () => {
-      const wanted = search.value.toLowerCase();
-      boxes.forEach(
-        ({ choice }, index) => (rows[index].hidden = !choice.label.toLowerCase().includes(wanted)),
-      );
-    },
-  });
-  const control = h("summary", { class: "input select" }, shown);
-  const node = h(
-    "details",
-    { class: "multi" },
-    control,
-    h(
-      "div",
-      { class: "multi-list", role: "group", "aria-label": "Options" },
-      choices.length > 6 ? search : null,
-      listed,
-    ),
-  );
+  const row = ({ box, label, note }) =>
+    h("label.choice", box, h("span", label, note && h("small", note)));
+  const under = (label, rows) =>
+    h("div", { role: "group", "aria-label": label }, h("div.list-group", label), rows);
+  const control = h("summary.input", shown);
+  const list = h("div.list", { role: "group", "aria-label": "Options" }, grouped(boxes, row, under));
+  const node = h("details.multi", control, list);
   let dirty = false;
   node.addEventListener("change", () => {
     dirty = true;
     draw();
   });
   node.addEventListener("toggle", () => {
-    if (!node.open && dirty) changed();
-    if (!node.open) dirty = false;
-    else node.lastElementChild.scrollIntoView({ block: "nearest" });
+    if (node.open) return list.scrollIntoView({ block: "nearest" });
+    if (dirty) changed();
+    return (dirty = false);
   });
   node.addEventListener("focusout", (event) => {
     if (event.relatedTarget && !node.contains(event.relatedTarget)) node.open = false;
@@ -181,23 +95,18 @@ export function multiSelect(el, ctx, kept, changed) {
   node.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) {
-      event.preventDefault();
       node.open = true;
-      const shown = boxes.map(({ box }) => box).filter((box) => box.checkVisibility());
-      const at = shown.indexOf(document.activeElement);
-      shown[(at + step + shown.length) % shown.length]?.focus();
-    }
-    if (event.key !== "Escape" || !node.open) return;
+      const at = boxes.findIndex(({ box }) => box === document.activeElement);
+      const from = step < 0 ? Math.max(at, 0) : at;
+      boxes.at((from + step) % boxes.length)?.box.focus();
+    } else if (event.key === "Escape" && node.open) {
+      event.stopPropagation();
+      node.open = false;
+      control.focus();
+    } else return;
     event.preventDefault();
-    event.stopPropagation();
-    node.open = false;
-    control.focus();
   });
   draw();
-  return {
-    node,
-    control,
-    read: () => ({ [name]: picked().map((choice) => choice.value) }),
-    undo: () => {},
-  };
+  const read = () => ({ [name]: picked().map(({ value }) => value) });
+  return { node, control, read, undo: () => {} };
 }

@@ -1,12 +1,11 @@
-/** The rail: who one is, the channels, the practice hub, and whether the app is connected. */
-import { avatar, faceOf, guestMark } from "./avatar.js";
+/** The rail: who one is, the channels, the practice panels, and whether the app is connected. */
 import { clockButton } from "./clock.js";
-import { h, patch } from "./dom.js";
+import { fixed, h, item, patch } from "./dom.js";
 import { icon } from "./icons.js";
 import { shortcutsButton } from "./keys.js";
-import { createChannel } from "./new-channel.js";
+import { createChannel } from "./membership.js";
+import { avatar, guestMark, iconButton } from "./parts.js";
 import { popover } from "./popups.js";
-import { searchField } from "./search.js";
 import { themeButton } from "./theme.js";
 import { clock, dayTitle, zoneName } from "./time.js";
 import { appHash, hashOf } from "./workspace.js";
@@ -20,194 +19,137 @@ const PRACTICE = [
 /** Draws the rail into `root`. */
 export function drawSidebar(app, root) {
   const { ws } = app;
-  const item = (key, sig, make) => ({ key, sig: JSON.stringify(sig), make });
-  const open = [...ws.channels.values()].filter((c) => !c.is_archived && !c.is_im);
-  open.sort((a, b) => a.name.localeCompare(b.name));
-  const direct = [...ws.channels.values()].filter((c) => c.is_im && c.user !== ws.bot.id);
-  const archived = [...ws.channels.values()].filter((c) => c.is_archived);
+  const all = ws.state.channels;
   const here = app.place.channel;
+  const open = all.filter((c) => !c.is_archived && !c.is_im);
+  open.sort((a, b) => a.name.localeCompare(b.name));
+  const direct = all.filter((c) => c.is_im && c.user !== ws.bot.id);
+  const archived = all.filter((c) => c.is_archived);
+  const drawn = (channels) => channels.map((channel) => channelItem(app, channel, here));
+  const titled = (words, ...more) => fixed(words, () => h("div.rail-title", words, more));
+  const create = iconButton("plus", "Create a channel", () => createChannel(app));
+  const channels = (node) =>
+    patch(node, [
+      titled("Channels", create),
+      ...drawn(open),
+      ...(direct.length ? [titled("Direct messages"), ...drawn(direct)] : []),
+      titled("Apps"),
+      appItem(app, here),
+    ]);
+  const old = () =>
+    h(
+      "details.rail-section",
+      { open: archived.some((c) => c.id === here) },
+      h("summary.rail-title", "Archived"),
+      h("div"),
+    );
+  const line = [ws.state.bot_connected, app.online, ws.bot];
   patch(root, [
     item("brand", ws.state.team, () => brand(ws)),
     item("person", [ws.state.me, ws.state.users, clock(ws.now, ws.tz)], () => personSwitch(app)),
-    item("search", 0, () => searchField(app)),
-    {
-      key: "channels",
-      sig: JSON.stringify([open, direct, ws.appChannel, here, ws.sig]),
-      make: () => h("nav", { class: "rail-section", "aria-label": "Channels" }),
-      update: (node) =>
-        patch(node, [
-          item("title", 0, () =>
-            h(
-              "div",
-              { class: "rail-title" },
-              "Channels",
-              h(
-                "button",
-                {
-                  type: "button",
-                  class: "icon-button",
-                  "aria-label": "Create a channel",
-                  title: "Create a channel",
-                  onclick: () => createChannel(app),
-                },
-                icon("plus"),
-              ),
-            ),
-          ),
-          ...open.map((channel) => channelItem(app, channel, here)),
-          ...(direct.length
-            ? [item("direct", 0, () => h("div", { class: "rail-title" }, "Direct messages"))]
-            : []),
-          ...direct.map((channel) => channelItem(app, channel, here)),
-          item("apps", 0, () => h("div", { class: "rail-title" }, "Apps")),
-          appItem(app, here),
-        ]),
-    },
+    item(
+      "channels",
+      [all, here, app.place.tab, ws.sig],
+      () => h("nav.rail-section", { "aria-label": "Channels" }),
+      channels,
+    ),
     ...(archived.length
-      ? [
-          {
-            key: "archived",
-            sig: JSON.stringify([archived, here]),
-            make: () =>
-              h(
-                "details",
-                { class: "rail-section archived", open: archived.some((c) => c.id === here) },
-                h("summary", { class: "rail-title" }, "Archived"),
-                h("div", {}),
-              ),
-            update: (node) =>
-              patch(
-                node.lastElementChild,
-                archived.map((channel) => channelItem(app, channel, here)),
-              ),
-          },
-        ]
+      ? [item("archived", [archived, here], old, (n) => patch(n.lastElementChild, drawn(archived)))]
       : []),
     item("tools", [app.side?.kind, ws.state.clock_ahead], () => tools(app)),
-    {
-      key: "foot",
-      sig: JSON.stringify([ws.state.bot_connected, app.online, ws.bot]),
-      make: () => h("div", { class: "rail-foot" }),
-      update: (node) =>
+    item(
+      "foot",
+      line,
+      () => h("div.rail-foot"),
+      (node) =>
         patch(node, [
-          item("line", [ws.state.bot_connected, app.online, ws.bot], () => connection(app)),
-          item("keys", 0, shortcutsButton),
-          item("theme", 0, themeButton),
+          item("line", line, () => connection(app)),
+          fixed("keys", shortcutsButton),
+          fixed("theme", themeButton),
         ]),
-    },
+    ),
   ]);
 }
 
 const brand = (ws) =>
   h(
-    "div",
-    { class: "brand" },
-    h("span", { class: "brand-mark" }, icon("ring")),
-    h("div", {}, h("strong", {}, ws.state.team.name), h("small", {}, "a Slack to practise on")),
+    "div.brand",
+    h("span.avatar.bot", icon("ring")),
+    h("div", h("strong", ws.state.team.name), h("small", "a Slack to practise on")),
   );
+
+const localTime = (now, tz) => `${clock(now, tz)} ${zoneName(now, tz)}`;
 
 function personSwitch(app) {
   const { ws } = app;
-  const time = `${dayTitle(ws.now, ws.tz, ws.now)}, ${clock(ws.now, ws.tz)} ${zoneName(ws.now, ws.tz)}`;
-  const node = h(
-    "button",
-    {
-      type: "button",
-      class: "person-switch",
-      "aria-haspopup": "dialog",
-      data: { testid: "person-switch" },
-      "aria-label": `You are ${ws.userName(ws.me.id)} ${time}. Act as someone else`,
-      onclick: () => {
-        const close = popover(
-          node,
-          people(app, (id) => {
-            close();
-            app.become(id);
-          }),
-          { label: "Act as" },
-        );
-        document.querySelector(".popover [aria-pressed=true]")?.focus();
-      },
+  const time = `${dayTitle(ws.now, ws.tz, ws.now)}, ${localTime(ws.now, ws.tz)}`;
+  const name = ws.userName(ws.me.id);
+  const choose = (id) => {
+    node.focus();
+    app.become(id);
+  };
+  const props = {
+    "aria-haspopup": "dialog",
+    "aria-label": `You are ${name} ${time}. Act as someone else`,
+    testid: "person-switch",
+    onclick: () => {
+      const close = popover(node, people(ws, (id) => [close(), choose(id)]), "Act as");
     },
-    avatar(faceOf(ws.me)),
-    h(
-      "span",
-      { class: "person-words" },
-      h("small", {}, "You are"),
-      h("strong", {}, ws.userName(ws.me.id)),
-      h("small", {}, time),
-    ),
+  };
+  const node = h(
+    "button.person",
+    props,
+    avatar(ws.me),
+    h("span.person-words", h("small", "You are"), h("strong", name), h("small", time)),
     guestMark(ws.me),
     icon("chevron"),
   );
   return node;
 }
 
-const people = (app, choose) =>
+const people = (ws, choose) => [
+  h("p.faint", "Act as anyone; open a second tab to be two people at once."),
+  ws.people.map((user) => {
+    const pressed = { "aria-pressed": String(user.id === ws.me.id), data: { person: user.id } };
+    const about = `@${user.name} · ${localTime(ws.now, user.tz)}`;
+    return h(
+      "button.person",
+      { ...pressed, onclick: () => choose(user.id) },
+      avatar(user),
+      h("span.person-words", h("strong", ws.userName(user.id)), h("small", about)),
+      guestMark(user),
+    );
+  }),
+];
+
+const railItem = (props, active, unread, drawing, name, number) =>
   h(
-    "div",
-    { class: "people-choice" },
-    h("p", { class: "faint" }, "Act as anyone; open a second tab to be two people at once."),
-    app.ws.people.map((user) =>
-      h(
-        "button",
-        {
-          type: "button",
-          class: "person",
-          "aria-pressed": String(user.id === app.ws.me.id),
-          data: { person: user.id },
-          onclick: () => choose(user.id),
-        },
-        avatar(faceOf(user)),
-        h(
-          "span",
-          { class: "person-words" },
-          h("strong", {}, app.ws.userName(user.id)),
-          h(
-            "small",
-            {},
-            `@${user.name} · ${clock(app.ws.now, user.tz)} ${zoneName(app.ws.now, user.tz)}`,
-          ),
-        ),
-        guestMark(user),
-      ),
-    ),
+    `a.rail-item${active ? ".active" : ""}${unread ? ".unread" : ""}`,
+    { "aria-current": active ? "page" : null, ...props },
+    drawing,
+    h("span.rail-name", name),
+    number ? h("span.count", String(number)) : null,
   );
 
-function channelItem(app, channel, here) {
+function channelItem({ ws }, channel, here) {
   const active = channel.id === here;
-  const unread = active ? 0 : channel.unread || channel.mentions;
   const mentions = active ? 0 : channel.mentions;
-  const told = mentions ? `, ${mentions} for you` : unread ? ", unread" : "";
-  const name = app.ws.channelName(channel.id);
-  return {
-    key: channel.id,
-    sig: JSON.stringify([name, active, unread, mentions, channel.is_private, channel.is_member]),
-    make: () =>
-      h(
-        "a",
-        {
-          href: hashOf(channel.id),
-          class: [
-            "rail-item",
-            active && "active",
-            unread && "unread",
-            !channel.is_member && "outside",
-          ]
-            .filter(Boolean)
-            .join(" "),
-          "aria-current": active ? "page" : null,
-          data: { channelId: channel.id, testid: "channel-link" },
-          title: name,
-          "aria-label": `${name}${channel.is_private ? ", private" : ""}${told}`,
-        },
-        channel.is_im
-          ? avatar(faceOf(app.ws.users.get(channel.user) ?? { name }), "small")
-          : icon(channel.is_private ? "lock" : "hash"),
-        h("span", { class: "rail-name" }, name),
-        mentions ? h("span", { class: "count" }, String(mentions)) : null,
-      ),
+  const unread = !active && Boolean(channel.unread || mentions);
+  const news = mentions ? `, ${mentions} for you` : unread ? ", unread" : "";
+  const name = ws.channelName(channel.id);
+  const locked = channel.is_private ? ", private" : "";
+  const props = {
+    href: hashOf(channel.id),
+    "aria-label": `${name}${locked}${news}`,
+    title: name,
+    testid: "channel-link",
   };
+  const make = () => {
+    const user = ws.users.get(channel.user) ?? { name };
+    const drawing = channel.is_im ? avatar(user, ".small") : icon(locked ? "lock" : "hash");
+    return railItem(props, active, unread, drawing, name, mentions);
+  };
+  return item(channel.id, [props, active], make);
 }
 
 function appItem(app, here) {
@@ -216,70 +158,39 @@ function appItem(app, here) {
   const active = id !== undefined && id === here;
   const news = active && app.place.tab !== "home" ? 0 : mentions;
   const name = ws.userName(ws.bot.id);
-  return {
-    key: "app",
-    sig: JSON.stringify([name, active, news]),
-    make: () =>
-      h(
-        "a",
-        {
-          href: appHash(ws.state.app.home ? "home" : "messages"),
-          class: `rail-item${active ? " active" : ""}${news ? " unread" : ""}`,
-          "aria-current": active ? "page" : null,
-          "aria-label": `${name}, app${news ? `, ${news} unread` : ""}`,
-          data: { testid: "app-link" },
-        },
-        avatar(faceOf(ws.bot), "small"),
-        h("span", { class: "rail-name" }, name),
-        news ? h("span", { class: "count" }, String(news)) : null,
-      ),
+  const props = {
+    href: appHash(ws.state.app.home ? "home" : "messages"),
+    "aria-label": `${name}, app${news ? `, ${news} unread` : ""}`,
+    testid: "app-link",
   };
+  const make = () => railItem(props, active, news, avatar(ws.bot, ".small"), name, news);
+  return item("app", [props, active], make);
 }
 
-const tools = (app) =>
-  h(
-    "nav",
-    { class: "rail-section", "aria-label": "Practice" },
-    h("div", { class: "rail-title" }, "Practice"),
-    PRACTICE.map(([kind, drawing, title]) =>
-      h(
-        "button",
-        {
-          type: "button",
-          class: `rail-item${app.side?.kind === kind ? " active" : ""}`,
-          data: { testid: `${kind}-toggle` },
-          "aria-pressed": String(app.side?.kind === kind),
-          onclick: () => app.togglePanel(kind),
-        },
-        icon(drawing),
-        h("span", { class: "rail-name" }, title),
-      ),
-    ),
-    app.ws.state.clock_ahead === null ? null : clockButton(app),
-    h(
-      "button",
-      {
-        type: "button",
-        class: "rail-item",
-        data: { testid: "welcome-again" },
-        onclick: () => app.showWelcome(),
-      },
-      icon("ring"),
-      h("span", { class: "rail-name" }, "What is this?"),
-    ),
-  );
-
-function connection(app) {
-  const { ws } = app;
-  const [kind, text] = !app.online
-    ? ["away", "Lost the sandbox, reconnecting…"]
-    : ws.state.bot_connected
-      ? ["on", `${ws.bot ? ws.userName(ws.bot.id) : "The app"} is connected`]
-      : ["off", "No app is connected"];
+function tools(app) {
+  const toggle = ([kind, drawing, title]) => {
+    const active = app.side?.kind === kind;
+    const props = { testid: `${kind}-toggle`, "aria-pressed": String(active) };
+    const onclick = () => app.togglePanel(kind);
+    const words = h("span.rail-name", title);
+    const spec = `button.rail-item${active ? ".active" : ""}`;
+    return h(spec, { ...props, onclick }, icon(drawing), words);
+  };
+  const explain = { testid: "welcome-again", onclick: () => app.showWelcome() };
   return h(
-    "div",
-    { class: `connection ${kind}`, role: "status", data: { testid: "connection" } },
-    h("span", { class: "lamp" }),
-    text,
+    "nav.rail-section",
+    { "aria-label": "Practice" },
+    h("div.rail-title", "Practice"),
+    PRACTICE.map(toggle),
+    app.ws.state.clock_ahead !== null && clockButton(app),
+    h("button.rail-item", explain, icon("ring"), h("span.rail-name", "What is this?")),
   );
+}
+
+function connection({ ws, online }) {
+  const connected = ws.state.bot_connected;
+  const known = connected ? `${ws.userName(ws.bot.id)} is connected` : "No app is connected";
+  const text = online ? known : "Lost the sandbox, reconnecting…";
+  const lamp = h(`span.lamp${online && connected ? ".good" : ""}`);
+  return h("div.connection", { role: "status", testid: "connection" }, lamp, text);
 }

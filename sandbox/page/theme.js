@@ -1,41 +1,32 @@
 /** Light, dark, or as the system has it: chosen in the rail, and remembered in this browser. */
-import { fill, h } from "./dom.js";
+import { fill } from "./dom.js";
 import { icon } from "./icons.js";
+import { iconButton } from "./parts.js";
 
 const KEPT = "mayday-sandbox-theme";
 const NEXT = { system: "light", light: "dark", dark: "system" };
-const SHOWN = {
-  system: ["screen", "as the system has it"],
-  light: ["sun", "light"],
-  dark: ["moon", "dark"],
+const kept = () => {
+  const theme = localStorage.getItem(KEPT);
+  return Object.hasOwn(NEXT, theme) ? theme : "system";
 };
 
-const kept = () =>
-  Object.hasOwn(NEXT, localStorage.getItem(KEPT)) ? localStorage.getItem(KEPT) : "system";
-
-/** Wear what was chosen; the colours follow `data-theme`. */
-export function wearTheme(theme = kept()) {
+/** Apply the choice; the colours follow `data-theme`. */
+export function applyTheme(theme = kept()) {
   localStorage.setItem(KEPT, theme);
   document.documentElement.dataset.theme = theme;
 }
 
 /** The button that goes from one to the next. */
 export function themeButton() {
-  const node = h("button", {
-    type: "button",
-    class: "icon-button",
-    data: { testid: "theme" },
-    onclick: () => {
-      wearTheme(NEXT[kept()]);
-      draw();
-    },
-  });
-  const draw = () => {
-    const [drawn, words] = SHOWN[kept()];
+  const draw = (node) => {
+    const words = kept() === "system" ? "as the system has it" : kept();
     node.setAttribute("aria-label", `Colours: ${words}. Change`);
     node.title = `Colours: ${words}`;
-    fill(node, icon(drawn));
+    return fill(node, icon(kept()));
   };
-  draw();
-  return node;
+  const change = (event) => {
+    applyTheme(NEXT[kept()]);
+    draw(event.currentTarget);
+  };
+  return draw(iconButton(kept(), "", change, { testid: "theme" }));
 }

@@ -1,8 +1,8 @@
 /** The pane at the right: one thread and its composer. */
 import { composer } from "./composer.js";
-import { conversationItems, scroller } from "./conversation.js";
-import { h, patch } from "./dom.js";
-import { icon } from "./icons.js";
+import { conversationItems, divider, scroller } from "./conversation.js";
+import { fixed, h, item, patch } from "./dom.js";
+import { count, sideHead } from "./parts.js";
 
 /** Draws the thread `app.side` names into `root`. */
 export function drawThread(app, root) {
@@ -12,67 +12,26 @@ export function drawThread(app, root) {
   const first = ws.message(channel, ts);
   const replies = ws.replies(channel, ts);
   const place = ws.channels.get(channel);
+  const log = () => {
+    root.log = scroller("Thread", "thread-log");
+    return root.log.node;
+  };
+  const topic = `#${ws.channelName(channel)}`;
+  const write = () => composer(app, channel, ts, () => root.log.toEnd());
+  const closed = () => h("div.closed-note", "Join the channel to reply.");
   patch(root, [
-    {
-      key: `head ${key}`,
-      sig: place?.name,
-      make: () =>
-        h(
-          "header",
-          { class: "pane-head" },
-          h(
-            "div",
-            { class: "pane-title" },
-            h("h2", {}, "Thread"),
-            h("div", { class: "topic" }, `#${ws.channelName(channel)}`),
-          ),
-          h(
-            "button",
-            {
-              type: "button",
-              class: "icon-button",
-              "aria-label": "Close the thread",
-              onclick: () => app.closeSide(),
-            },
-            icon("close"),
-          ),
-        ),
-    },
-    {
-      key: `log ${key}`,
-      sig: null,
-      update: () => {},
-      make: () => {
-        root.log = scroller("Thread", "thread-log");
-        return root.log.node;
-      },
-    },
-    place?.is_member && !place.is_archived
-      ? {
-          key: `composer ${key}`,
-          sig: null,
-          make: () => composer(app, channel, ts, () => root.log.toEnd()),
-          update: () => {},
-        }
-      : {
-          key: "closed",
-          sig: key,
-          make: () => h("div", { class: "closed-note" }, "Join the channel to reply."),
-        },
+    item(`head ${key}`, topic, () => sideHead(app, "Thread", topic, "Close the thread")),
+    fixed(`log ${key}`, log),
+    place.is_member && !place.is_archived
+      ? fixed(`composer ${key}`, write)
+      : fixed("closed", closed),
   ]);
-  const count = `${replies.length} ${replies.length === 1 ? "reply" : "replies"}`;
+  const number = count(replies.length, "reply", "replies");
+  const drawn = (messages) => conversationItems(app, channel, messages, { inThread: true });
   root.log.draw([
-    ...(first ? conversationItems(app, channel, [first], { inThread: true }) : []),
-    ...(replies.length
-      ? [
-          {
-            key: "count",
-            sig: count,
-            make: () => h("div", { class: "divider reply-divider" }, h("span", {}, count)),
-          },
-        ]
-      : []),
-    ...conversationItems(app, channel, replies, { inThread: true }),
+    ...drawn(first ? [first] : []),
+    ...(replies.length ? [item("count", number, () => divider(".reply-divider", number))] : []),
+    ...drawn(replies),
   ]);
   if (app.side.reply && root.log.show(app.side.reply)) app.side.reply = null;
 }

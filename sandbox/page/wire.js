@@ -1,21 +1,17 @@
 /** Between Slack's stored form and what a person types; the server encodes, the page only decodes. */
 import { unescape } from "./mrkdwn.js";
 
-const EVERYONE = new Set(["channel", "here", "everyone"]);
-
 /** Stored text as a person would have typed it, for editing. */
-export function fromWire(stored, workspace) {
+export function fromWire(stored, ws) {
   const typed = stored.replace(/<([^<>\n]+)>/g, (whole, token) => {
     const [head, label] = token.split("|");
-    if (head.startsWith("@"))
-      return `@${workspace.users.get(head.slice(1))?.name ?? label ?? head.slice(1)}`;
-    if (head.startsWith("#"))
-      return `#${workspace.channelName(head.slice(1)) ?? label ?? head.slice(1)}`;
+    const id = head.slice(1);
+    if (head.startsWith("@")) return `@${ws.users.get(id)?.name ?? label ?? id}`;
+    if (head.startsWith("#")) return `#${ws.channelName(id) ?? label ?? id}`;
     if (head.startsWith("!subteam^"))
-      return `@${workspace.groups.get(head.slice(9))?.handle ?? label ?? head.slice(9)}`;
-    if (head.startsWith("!"))
-      return EVERYONE.has(head.slice(1)) ? `@${head.slice(1)}` : (label ?? whole);
-    return head;
+      return `@${ws.groups.get(head.slice(9))?.handle ?? label ?? head.slice(9)}`;
+    if (/^!(channel|here|everyone)$/.test(head)) return `@${id}`;
+    return head.startsWith("!") ? (label ?? whole) : head;
   });
   return unescape(typed);
 }

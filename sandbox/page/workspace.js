@@ -1,37 +1,17 @@
 /** Look-ups over one fetched state: who is who, which channel is which, and what belongs to what. */
 
-/** Notes that Slack itself writes into a channel. */
-const SYSTEM = new Set([
-  "channel_join",
-  "channel_leave",
-  "channel_topic",
-  "channel_purpose",
-  "channel_name",
-  "channel_archive",
-  "channel_unarchive",
-  "group_join",
-  "group_leave",
-  "group_topic",
-  "group_purpose",
-  "group_name",
-  "group_archive",
-  "group_unarchive",
-  "pinned_item",
-  "bot_add",
-  "tombstone",
-]);
+const SYSTEM =
+  /^(channel|group)_(join|leave|topic|purpose|name|archive|unarchive)$|^pinned_item$|^bot_add$|^tombstone$/;
 
-/** Whether a message is one of them. */
-export const isSystem = (message) => SYSTEM.has(message.subtype);
+/** Whether a message is a note that Slack itself writes into a channel. */
+export const isSystem = (message) => SYSTEM.test(message.subtype ?? "");
 
 export class Workspace {
   constructor(state) {
     this.state = state;
     this.users = new Map(state.users.map((user) => [user.id, user]));
-    // Slack's ids of direct conversations begin with D.
-    for (const channel of state.channels) channel.is_im ??= channel.id.startsWith("D");
     this.channels = new Map(state.channels.map((channel) => [channel.id, channel]));
-    this.groups = new Map((state.usergroups ?? []).map((group) => [group.id, group]));
+    this.groups = new Map(state.usergroups.map((group) => [group.id, group]));
     this.me = this.users.get(state.me);
     this.tz = this.me?.tz ?? "UTC";
     this.now = Date.parse(state.now);
@@ -50,7 +30,7 @@ export class Workspace {
 
   /** The conversation with the app, once there is one. */
   get appChannel() {
-    return [...this.channels.values()].find((c) => c.is_im && c.user === this.bot.id);
+    return this.state.channels.find((c) => c.is_im && c.user === this.bot.id);
   }
 
   userName(id) {
@@ -83,29 +63,26 @@ export class Workspace {
     return this.messages(channelId).filter((m) => m.thread_ts === root && m.ts !== root);
   }
 
-  /** The author of a message as {id, name, color, bot}. */
+  /** The author of a message as {id, name, color, is_bot}. */
   author(message) {
     const user =
       this.users.get(message.user) ??
       (message.bot_id && this.state.users.find((u) => u.bot_id === message.bot_id)) ??
       (message.bot_id ? this.bot : null);
-    const bot = Boolean(message.bot_id || user?.is_bot);
     const name = message.username || (user && (user.real_name || user.name)) || "Someone";
-    return { id: user?.id ?? message.user ?? message.bot_id, name, color: user?.color, bot };
+    const is_bot = Boolean(message.bot_id || user?.is_bot);
+    return { id: user?.id ?? message.user ?? message.bot_id, name, color: user?.color, is_bot };
   }
 }
 
-/** Where a message's address points in this page: {channel, ts, thread} or null. */
+const dotted = (digits) => (digits ? `${digits.slice(0, -6)}.${digits.slice(-6)}` : null);
+
+/** Where a message's address points in this page: {channel, ts} or null. */
 export function parsePermalink(address, workspace) {
-  let url;
-  try {
-    url = new URL(address);
-  } catch {
-    return null;
-  }
-  const found = /\/archives\/([CGD][A-Z0-9]+)(?:\/p(\d{7,}))?\/?$/.exec(url.pathname);
+  const path = URL.canParse(address) ? new URL(address).pathname : "";
+  const found = /\/archives\/([CGD][A-Z0-9]+)(?:\/p(\d{7,}))?\/?$/.exec(path);
   if (!found || !workspace.channels.has(found[1])) return null;
-  return { channel: found[1], ts: dotted(found[2]), thread: url.searchParams.get("thread_ts") };
+  return { channel: found[1], ts: dotted(found[2]) };
 }
 
 /** The place a hash such as #C024BE91L/p1487912345000100 or #app/home names, or null. */
@@ -113,7 +90,7 @@ export function parseHash(hash) {
   const app = /^#app\/(home|messages)$/.exec(hash);
   if (app) return { app: app[1] };
   const found = /^#([CGD][A-Z0-9]+)(?:\/p(\d{7,}))?$/.exec(hash);
-  return found ? { channel: found[1], ts: dotted(found[2]), thread: null } : null;
+  return found ? { channel: found[1], ts: dotted(found[2]) } : null;
 }
 
 /** The hash that opens the app at one of its tabs. */
@@ -121,5 +98,3 @@ export const appHash = (tab) => `#app/${tab}`;
 
 /** The hash that names a channel or a message in it. */
 export const hashOf = (channel, ts) => `#${channel}${ts ? `/p${ts.replace(".", "")}` : ""}`;
-
-const dotted = (digits) => (digits ? `${digits.slice(0, -6)}.${digits.slice(-6)}` : null);

@@ -132,11 +132,7 @@ class PageApi:
         outage = next((item for item in self._extras.outages if item.id == wanted), None)
         if outage is None:
             return _refused("There is no such outage.")
-        body = await _body(request)
-        params = body.get("params", body)
-        if not isinstance(params, dict):
-            return _refused("The parameters of an outage are an object.")
-        chosen = {str(key): str(value) for key, value in params.items()}
+        chosen = {name: str(value) for name, value in (await _body(request)).items()}
         return await _read(lambda: {"ok": True, "said": outage.run(chosen)})
 
     async def _move_clock(self, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""The workspace as one person sees it, for the page."""
+"""The workspace as one person sees it, for the page to draw."""
 
 import copy
 
@@ -12,7 +12,6 @@ def picture(person: Person, outbox: Outbox) -> Json:
     """The answer of GET /_sandbox/state. Call with the workspace's lock held."""
     parts = person.parts
     workspace = parts.workspace
-    now = workspace.now()
     places = person.channels()
     users = [
         {
@@ -20,7 +19,6 @@ def picture(person: Person, outbox: Outbox) -> Json:
             "name": user.name,
             "real_name": user.real_name,
             "tz": user.tz,
-            "tz_offset": user.tz_offset(now),
             "is_bot": user.is_bot,
             "is_restricted": user.is_restricted,
             "is_ultra_restricted": user.is_ultra_restricted,
@@ -34,8 +32,8 @@ def picture(person: Person, outbox: Outbox) -> Json:
     ]
     return {
         "version": workspace.version,
-        "now": now.isoformat(),
-        "team": {"id": workspace.team_id, "name": workspace.team_name},
+        "now": workspace.now().isoformat(),
+        "team": {"name": workspace.team_name},
         "me": person.id,
         "users": users,
         "commands": commands,
@@ -79,8 +77,6 @@ def _channel(person: Person, channel: Channel) -> Json:
         "is_member": person.id in channel.members,
         "topic": channel.topic["value"],
         "purpose": channel.purpose["value"],
-        "creator": channel.creator,
-        "created": channel.created,
         "members": list(channel.members),
         "pins": [pin["ts"] for pin in channel.pins],
         "bookmarks": copy.deepcopy(channel.bookmarks),

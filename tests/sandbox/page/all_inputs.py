@@ -1,4 +1,4 @@
-"""One modal with every input of Block Kit, each with what it may have: initial values, hints, limits."""
+"""One modal with every input that the page draws, each with initial values, hints and limits."""
 
 from typing import Any
 
@@ -27,19 +27,8 @@ def field(name: str, element: Json, **rest: Any) -> Json:
     }
 
 
-SECTION = {
-    "type": "rich_text_section",
-    "elements": [
-        {"type": "text", "text": "Look at "},
-        {"type": "text", "text": "the routes", "style": {"bold": True}},
-        {"type": "text", "text": " first "},
-        {"type": "emoji", "name": "eyes", "unicode": "1f440"},
-    ],
-}
-
-
-def every_input(*, person: str, other: str, place: str) -> Json:
-    """The modal. `person` and `other` are ids of people, `place` is that of a channel."""
+def every_input(*, person: str, other: str) -> Json:
+    """The modal. `person` and `other` are ids of people."""
     groups = [
         {"label": plain("Teaching"), "options": [option("datahub"), option("data8")]},
         {"label": plain("Research"), "options": [option("biohub", "for the life sciences")]},
@@ -52,7 +41,10 @@ def every_input(*, person: str, other: str, place: str) -> Json:
         "submit": plain("Send"),
         "close": plain("Leave"),
         "blocks": [
-            field("title", {"type": "plain_text_input", "initial_value": "Hub is slow"}),
+            field(
+                "title",
+                {"type": "plain_text_input", "initial_value": "Hub is slow", "min_length": 5},
+            ),
             field(
                 "summary",
                 {
@@ -65,19 +57,6 @@ def every_input(*, person: str, other: str, place: str) -> Json:
                 hint=plain("Two sentences are enough."),
                 optional=True,
             ),
-            field("email", {"type": "email_text_input", "initial_value": "ana@example.org"}),
-            field("address", {"type": "url_text_input"}, optional=True),
-            field(
-                "users",
-                {
-                    "type": "number_input",
-                    "is_decimal_allowed": False,
-                    "min_value": "1",
-                    "max_value": "900",
-                    "initial_value": "12",
-                },
-            ),
-            field("load", {"type": "number_input", "is_decimal_allowed": True}, optional=True),
             field("day", {"type": "datepicker", "initial_date": "2017-02-23"}),
             field("time", {"type": "timepicker", "initial_time": "21:10"}),
             field("moment", {"type": "datetimepicker", "initial_date_time": 1487913057}),
@@ -102,16 +81,6 @@ def every_input(*, person: str, other: str, place: str) -> Json:
             field("commander", {"type": "users_select", "initial_user": person}),
             field("crew", {"type": "multi_users_select", "initial_users": [person, other]}),
             field(
-                "conversation",
-                {"type": "conversations_select", "default_to_current_conversation": True},
-            ),
-            field(
-                "conversations",
-                {"type": "multi_conversations_select", "initial_conversations": [place]},
-            ),
-            field("channel", {"type": "channels_select", "initial_channel": place}),
-            field("channels", {"type": "multi_channels_select"}, optional=True),
-            field(
                 "runbook",
                 {
                     "type": "external_select",
@@ -122,19 +91,6 @@ def every_input(*, person: str, other: str, place: str) -> Json:
             field(
                 "labels",
                 {"type": "multi_external_select", "initial_options": [option("proxy")]},
-                optional=True,
-            ),
-            field(
-                "notes",
-                {
-                    "type": "rich_text_input",
-                    "initial_value": {"type": "rich_text", "elements": [SECTION]},
-                    "placeholder": plain("What did you see?"),
-                },
-            ),
-            field(
-                "files",
-                {"type": "file_input", "filetypes": ["txt", "png"], "max_files": 2},
                 optional=True,
             ),
         ],

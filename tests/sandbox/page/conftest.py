@@ -1,31 +1,38 @@
 """A browser on the sandbox's page, with a small real Bolt app answering behind it."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    ViewportSize,
+    expect,
+)
 from slack_bolt import Ack, App, Respond
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from sandbox.slack import SlackSandbox
+from sandbox.slack.manifest import DEFAULT_MANIFEST
 from tests.support.waiting import UNHURRIED
 
 NOW = datetime(2017, 2, 24, 5, 10, 57, tzinfo=UTC)
 """The evening of 23 February 2017 in California, the morning of the 24th in Berlin."""
 
-_CHROMIUM = "/usr/bin/chromium"
-_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
+_COMMAND = {
+    "command": "/incident",
+    "description": "Declare and run an incident",
+    "usage_hint": "declare [title]",
+    "should_escape": True,
+}
+
+_WINDOW: ViewportSize = {"width": 1280, "height": 800}
 
 OpenPage = Callable[..., Page]
 
@@ -33,7 +40,11 @@ OpenPage = Callable[..., Page]
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[SlackSandbox]:
     """A practice workspace whose clock stands still, so that the times shown are known."""
-    with SlackSandbox(clock=lambda: NOW) as running:
+    # A machine that runs the whole suite at once may take its time.
+    expect.set_options(timeout=15_000)
+    features = {**DEFAULT_MANIFEST["features"], "slash_commands": [_COMMAND]}
+    manifest = {**DEFAULT_MANIFEST, "features": features}
+    with SlackSandbox(clock=lambda: NOW, manifest=manifest) as running:
         running.ack_seconds = running.trigger_seconds = UNHURRIED
         yield running
 
@@ -254,19 +265,6 @@ def bolt_view(body: dict[str, dict[str, object]]) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium; without it these tests are skipped."""
-    if shutil.which(_CHROMIUM) is None:
-        pytest.skip(f"{_CHROMIUM} is missing: install Debian's chromium to test the page")
-    # A machine that runs the whole suite at once may take its time.
-    expect.set_options(timeout=15_000)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=_CHROMIUM, args=_ARGUMENTS)
-        yield running
-        running.close()
-
-
 def note_found(page: Page) -> Callable[[Locator], None]:
     """From now on the page notes which messages light up as found; gives what waits until one has."""
     page.evaluate(
@@ -287,29 +285,38 @@ def note_found(page: Page) -> Callable[[Locator], None]:
     return wait
 
 
+@pytest.fixture(scope="module")
+def seasoned(browser: Browser) -> Iterator[BrowserContext]:
+    """The profile of somebody who has seen the welcome. All pages of a module share its cache."""
+    context = browser.new_context(viewport=_WINDOW)
+    context.add_init_script("localStorage.setItem('mayday-sandbox-welcome-seen', 'yes')")
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def open_page(sandbox: SlackSandbox, browser: Browser) -> Iterator[OpenPage]:
+def open_page(
+    sandbox: SlackSandbox, browser: Browser, seasoned: BrowserContext
+) -> Iterator[OpenPage]:
     """Opens the page as a person; a script error or a console error in any page fails the test."""
     problems: list[str] = []
-    contexts = []
+    pages: list[Page] = []
+
+    def note(said: ConsoleMessage) -> None:
+        if said.type == "error":
+            problems.append(said.text)
 
     def open_as(name: str, channel: str = "general", *, welcome: bool = False) -> Page:
-        context = browser.new_context(viewport={"width": 1280, "height": 800})
-        contexts.append(context)
-        if not welcome:
-            key = "mayday-sandbox-welcome-seen"
-            context.add_init_script(f"localStorage.setItem('{key}', 'yes')")
-        page = context.new_page()
+        page = browser.new_page(viewport=_WINDOW) if welcome else seasoned.new_page()
+        pages.append(page)
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on(
-            "console", lambda said: problems.append(said.text) if said.type == "error" else None
-        )
+        page.on("console", note)
         person = sandbox.person(name)
         page.goto(f"{sandbox.url}?as={person.id}#{sandbox.channel(channel).id}")
         page.wait_for_selector("body.ready")
         return page
 
     yield open_as
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert problems == []

@@ -54,7 +54,7 @@ def test_the_panel_says_what_is_wrong_and_breaks_things(
     page.get_by_test_id("hub-toggle").click()
     verdict = page.get_by_test_id("hub-verdict")
     expect(verdict).to_have_text("3 ready servers, 3 routes: everyone can work.")
-    page.get_by_label("By").select_option("inodes")
+    page.get_by_label("Evict the proxy: By").select_option("inodes")
     page.locator("[data-outage=evict-proxy]").click()
     expect(page.get_by_test_id("outage-said")).to_have_text(
         "The proxy was evicted by inodes; 3 routes are gone."
@@ -66,7 +66,7 @@ def test_the_panel_says_what_is_wrong_and_breaks_things(
     expect(report).to_have_attribute("target", "_blank")
 
     rows[:] = [_row("ana", True), _row("ben", True, pod="none")]
-    expect(verdict).to_have_text("1 record does not fit what is there.")
+    expect(verdict).to_have_text("1 record does not match the cluster.")
     expect(page.locator("tr[data-user=ben]")).to_contain_text("stale record")
 
     rows[:] = [_row("ana", True)]

@@ -1,4 +1,4 @@
-"""Every input of a modal, used in a browser and read by a real Bolt app."""
+"""Every input that the page draws, used in a browser and read by a real Bolt app."""
 
 import re
 from collections.abc import Callable
@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from sandbox.slack import SlackSandbox
-from tests.sandbox.page.all_inputs import SECTION, field, option
+from tests.sandbox.page.all_inputs import field, option
 from tests.sandbox.page.asked import Json, forms, listening, modal, read, send, value
 
 __all__ = ["forms", "listening", "modal", "read"]
@@ -26,25 +26,14 @@ def test_what_nobody_touched_is_sent_as_it_stood(
     expect(dialog).to_be_hidden()
 
     ana, ben = sandbox.person("ana").id, sandbox.person("ben").id
-    hub_ops, here = sandbox.channel("hub-ops").id, sandbox.channel("incidents").id
     assert {name: value(read, name) for name in read if name not in _OPTIONS} == {
         "title": "Hub is slow",
         "summary": None,
-        "email": "ana@example.org",
-        "address": None,
-        "users": "12",
-        "load": None,
         "day": "2017-02-23",
         "time": "21:10",
         "moment": 1487913057,
         "commander": ana,
         "crew": [ana, ben],
-        "conversation": here,
-        "conversations": [hub_ops],
-        "channel": hub_ops,
-        "channels": [],
-        "notes": {"type": "rich_text", "elements": [SECTION]},
-        "files": [],
     }
     chosen = {name: value(read, name) for name in _OPTIONS}
     assert chosen["hub"] is None
@@ -66,10 +55,6 @@ def test_what_was_put_in_is_what_the_app_reads(
     page = dialog.page
     dialog.get_by_label("Title").fill("<b>Hub</b> is gone")
     dialog.get_by_label("Summary").fill("Two\nlines")
-    dialog.get_by_label("Email").fill("ben@example.org")
-    dialog.get_by_label("Address").fill("https://example.org/status?x=1")
-    dialog.get_by_label("Users", exact=True).fill("412")
-    dialog.get_by_label("Load").fill("0.75")
     dialog.get_by_label("Day").fill("2017-02-24")
     dialog.get_by_label("Time").fill("22:05")
     dialog.get_by_label("Moment").fill("2017-02-23T21:11")
@@ -85,25 +70,15 @@ def test_what_was_put_in_is_what_the_app_reads(
     expect(hubs.locator("summary")).to_have_accessible_name(re.compile("^Hubs.*biohub"))
     page.keyboard.press("Escape")
     dialog.get_by_label("Commander").select_option(label="Emi Tanaka")
-    dialog.get_by_label("Conversation", exact=True).select_option(label="#general")
-    dialog.get_by_label("Channel", exact=True).select_option(label="#incidents")
     dialog.get_by_label("Runbook").fill("proxy")
     dialog.get_by_role("option", name="restart-proxy").click()
-    dialog.locator("input[type=file]").set_input_files(
-        [{"name": "proxy.txt", "mimeType": "text/plain", "buffer": b"EPIPE"}]
-    )
-    expect(dialog.locator(".block[data-block-id=files] .chip")).to_have_text("proxy.txt")
     send(dialog)
     expect(dialog).to_be_hidden()
 
-    plainly = ("title", "summary", "email", "address", "users", "load", "day", "time", "moment")
+    plainly = ("title", "summary", "day", "time", "moment")
     assert [value(read, name) for name in plainly] == [
         "<b>Hub</b> is gone",
         "Two\nlines",
-        "ben@example.org",
-        "https://example.org/status?x=1",
-        "412",
-        "0.75",
         "2017-02-24",
         "22:05",
         1487913060,
@@ -113,47 +88,31 @@ def test_what_was_put_in_is_what_the_app_reads(
     assert value(read, "hub")["value"] == "biohub"
     assert [each["value"] for each in value(read, "hubs")] == ["data8", "biohub"]
     assert value(read, "commander") == sandbox.person("emi").id
-    assert value(read, "conversation") == sandbox.channel("general").id
-    assert value(read, "channel") == sandbox.channel("incidents").id
     assert value(read, "runbook")["value"] == "restart-proxy"
-    [file] = value(read, "files")
-    assert (file["name"], file["mimetype"], file["size"]) == ("proxy.txt", "text/plain", 5)
 
 
 def test_each_error_stands_under_its_own_input(modal: Callable[..., Locator], read: Json) -> None:
     dialog = modal()
-    dialog.get_by_label("Email").fill("ana")
-    dialog.get_by_label("Address").fill("example")
-    dialog.get_by_label("Users", exact=True).fill("1000")
-    dialog.get_by_label("Notes").fill("")
+    dialog.get_by_label("Title").fill("Hub")
     send(dialog)
 
     def error(name: str) -> Locator:
         return dialog.locator(f"[data-error-for={name}]")
 
-    expect(error("email")).to_have_text("Enter an email address.")
-    expect(error("address")).to_contain_text("Enter a whole address")
-    expect(error("users")).to_have_text("Enter 900 or less.")
-    expect(error("notes")).to_have_text("Please fill in this field.")
+    expect(error("title")).to_have_text("Write at least 5 characters.")
     expect(error("runbook")).to_have_text("Please fill in this field.")
-    expect(dialog.get_by_label("Email")).to_be_focused()
-    described = dialog.get_by_label("Email").get_attribute("aria-describedby")
-    assert described == error("email").get_attribute("id")
-    dialog.get_by_label("Users", exact=True).fill("1.5")
-    send(dialog)
-    expect(error("users")).to_have_text("Enter a whole number.")
+    expect(dialog.get_by_label("Title")).to_be_focused()
+    described = dialog.get_by_label("Title").get_attribute("aria-describedby")
+    assert described == error("title").get_attribute("id")
 
-    dialog.get_by_label("Email").fill("ana@example.org")
-    dialog.get_by_label("Address").fill("")
-    dialog.get_by_label("Users", exact=True).fill("900")
-    dialog.get_by_label("Notes").fill("something")
+    dialog.get_by_label("Title").fill("Hub is slow")
     dialog.get_by_label("Runbook").fill("re")
     dialog.get_by_role("option", name="resync").click()
-    read["errors"] = {"runbook": "Not this one.", "notes": "Say <more>."}
+    read["errors"] = {"runbook": "Not this one.", "summary": "Say <more>."}
     send(dialog)
     expect(error("runbook")).to_have_text("Not this one.")
-    expect(error("notes")).to_have_text("Say <more>.")
-    expect(error("email")).to_be_empty()
+    expect(error("summary")).to_have_text("Say <more>.")
+    expect(error("title")).to_be_empty()
 
 
 def _asked(sandbox: SlackSandbox) -> int:
@@ -170,12 +129,12 @@ def test_the_app_is_asked_only_when_enough_is_typed(
     before = _asked(sandbox)
     runbook.press_sequentially("r")
     block = dialog.locator(".block[data-block-id=runbook]")
-    expect(block.locator(".combo-note")).to_have_text("Type 2 letters or more.")
+    expect(block.locator(".list-note")).to_have_text("Type 2 letters or more.")
     assert _asked(sandbox) == before
 
     runbook.press_sequentially("e")
     expect(block.get_by_role("option")).to_have_text(["resync-routes", "restart-proxy"])
-    expect(block.locator(".combo-group")).to_have_text(["Routes", "Servers"])
+    expect(block.locator(".list-group")).to_have_text(["Routes", "Servers"])
     runbook.press("ArrowDown")
     runbook.press("Enter")
     expect(runbook).to_have_value("restart-proxy")
@@ -183,7 +142,7 @@ def test_the_app_is_asked_only_when_enough_is_typed(
 
     # What is typed and not chosen is no choice.
     runbook.fill("nonsense")
-    expect(block.locator(".combo-note")).to_have_text("Nothing found.")
+    expect(block.locator(".list-note")).to_have_text("Nothing found.")
     runbook.press("Escape")
     expect(dialog).to_be_visible()
     runbook.press("Tab")
@@ -219,38 +178,6 @@ def test_several_are_chosen_and_left_out_again(modal: Callable[..., Locator], re
     expect(dialog).to_be_hidden()
     [chosen] = read["labels"]["label"]["selected_options"]
     assert chosen["value"] == "x-1"
-
-
-def test_files_are_counted_sorted_out_and_dropped(
-    modal: Callable[..., Locator], read: Json
-) -> None:
-    element = {"type": "file_input", "filetypes": ["txt"], "max_files": 2}
-    dialog = modal(field("files", element))
-    chooser = dialog.locator("input[type=file]")
-    block = dialog.locator(".block[data-block-id=files]")
-    chooser.set_input_files({"name": "a.exe", "mimeType": "x/x", "buffer": b"x"})
-    expect(block).to_contain_text("a.exe is not of an accepted kind: txt.")
-    block.locator(".file-input").evaluate(
-        """node => {
-          const data = new DataTransfer();
-          data.items.add(new File(["one"], "one.txt", { type: "text/plain" }));
-          const drop = { dataTransfer: data, bubbles: true, cancelable: true };
-          node.dispatchEvent(new DragEvent("drop", drop));
-        }"""
-    )
-    chips = block.locator(".chip")
-    expect(chips).to_have_text(["one.txt"])
-    two = [{"name": f"{at}.txt", "mimeType": "text/plain", "buffer": b"x"} for at in (2, 3)]
-    chooser.set_input_files(two)
-    expect(block).to_contain_text("At most 2 files can be attached.")
-    chooser.set_input_files(two[:1])
-    expect(chips).to_have_text(["one.txt", "2.txt"])
-    expect(block.locator(".drop-zone")).to_be_hidden()
-    chips.first.get_by_role("button").click()
-    expect(chips).to_have_text(["2.txt"])
-    send(dialog)
-    expect(dialog).to_be_hidden()
-    assert [file["name"] for file in value(read, "files")] == ["2.txt"]
 
 
 @pytest.mark.parametrize(
