@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.bootstrap import Bot
+from bot.domain.runs import RunState
 from bot.store import runs as run_rows
-from bot.store.runs import Run, RunState
+from bot.store.runs import Run
 from runbooks.resync_routes import RESYNC_ROUTES
 from sandbox.rules import on_delivery
 from sandbox.slack import PersonError, SlackSandbox

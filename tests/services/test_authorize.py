@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.bootstrap import Bot
+from bot.domain.runs import RunState
 from bot.errors import UserError
 from bot.store import runs
-from bot.store.runs import RunState
 from runbooks.resync_routes import RESYNC_ROUTES
 from sandbox.clock import SandboxClock
 from sandbox.slack import Person, SlackSandbox, answers, drop_before, on_call
