@@ -228,6 +228,9 @@ def test_no_plan_touches_what_lives_or_is_unknown(seen: HubFacts, named: frozens
             assert not target.finalizers and target.owner_kind != "StatefulSet"
             if step.verb == "force_delete_pod":
                 assert overdue(target) or finished(target)
+                ready = {(s.user, s.name) for s in seen.servers.items if s.ready}
+                lost = step.condition is Condition.LOST_NODE
+                assert lost == (key_of(step) in ready), "the measure goes by the condition"
     if plan.steps or plan.undecided:
         return
     assert plan.nothing_to_do
