@@ -36,7 +36,7 @@ BROKEN = frozenset(Diagnosis) - {Diagnosis.WELL}
 TROUBLE = STUCK | {Condition.UNKNOWN, Condition.CRASHING}
 
 NOBODY = "Nobody loses anything."
-UNREAD_LOSS = "The hub could not be asked who is working: expect everyone to be disconnected."
+UNREAD_LOSS = "mayday couldn't ask the hub who is working. Expect everyone to be disconnected."
 
 
 def place_words(place: Place) -> str:

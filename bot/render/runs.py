@@ -20,7 +20,7 @@ ENDINGS = {
     RunState.NOTHING_TO_DO: "Nothing was done: every step was skipped, for the reasons above.",
     RunState.CANCELLED: "Cancelled by {who}; nothing was done.",
     RunState.EXPIRED: "Not confirmed in time; nothing was done. Ask for a new plan with `/incident run`.",
-    RunState.FAILED: "❌ This did not work: {error}",
+    RunState.FAILED: "❌ The run failed: {error}",
     RunState.NEEDS_HUMAN: "❓ Someone has to check: a step may or may not have taken effect.",
     RunState.DONE: "✅ Done and verified.",
     RunState.RUNNING: "⏳ Running. Progress is in this thread.",

@@ -25,7 +25,7 @@ from bot.runbook.steps.stored import StoredStep
 ROWS_KEPT = 200
 """How many rows of the table a plan carries; ``Plan.conditions`` counts all of them."""
 
-CHANGED = "It is no longer as it was when the plan was confirmed."
+CHANGED = "The target has changed since the plan was confirmed."
 UNREADABLE = (
     "This version of mayday can't read this plan. Check the hub, then ask for a new plan with "
     "/incident run."

@@ -33,7 +33,7 @@ NARROW = (
     "The token of hub {hub} lacks {scopes} without a filter, so mayday may not see every server: "
     "add it to the role of mayday's service in the hub."
 )
-TOO_MANY = f"the hub is asked about {LOOKUPS} users at once and no more"
+TOO_MANY = f"mayday asks the hub about at most {LOOKUPS} users at once"
 
 SKEW = timedelta(minutes=1)
 SKEWED = (

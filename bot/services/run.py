@@ -34,10 +34,12 @@ NO_RUNBOOK = "There is no runbook “{runbook}”: use one of {known}."
 NO_HUBS = "No hub is configured: add hubs and clusters to mayday.yaml."
 NO_HUB = "mayday knows no hub “{hub}”: use one of {known}."
 CLOSED = "This incident is closed: reopen it first with /incident reopen."
-BUSY = "Another runbook is running on {hub}: wait until it is done."
-EXPIRED = "This plan is over {minutes} minutes old: ask for a new one, /incident run."
-DECIDED = "This plan was decided on already{whom}: ask for a new one, /incident run."
-GONE = "mayday does not know this plan any more: ask for a new one, /incident run."
+BUSY = "Another runbook is running on {hub}. Wait until it has finished."
+EXPIRED = "This plan is more than {minutes} minutes old. Ask for a new one with /incident run."
+DECIDED = (
+    "This plan was already confirmed or cancelled{whom}. Ask for a new one with /incident run."
+)
+GONE = "mayday no longer has this plan. Ask for a new one with /incident run."
 
 
 class Runs:

@@ -10,7 +10,10 @@ from bot.store import runs as rows
 from bot.store.engine import Store
 from bot.store.runs import Run
 
-LOST = "mayday itself failed here; its log says how. Look at the hub, then ask for a new plan."
+LOST = (
+    "mayday failed during this run; its log has the details. Check the hub, then ask for a new plan with "
+    "/incident run."
+)
 
 
 def end_lost_runs(store: Store, durable: Durable, wall: Clock) -> int:

@@ -29,12 +29,12 @@ from bot.store.engine import Store, Tx
 from bot.store.runs import Run
 
 APPROVAL_EXPIRED = (
-    "It was confirmed over {minutes} minutes before its step {number} could begin: what has not begun is "
-    "left out. Ask for a new plan, /incident run."
+    "The approval expired after {minutes} minutes, before step {number} could begin, so the remaining steps "
+    "were skipped. Ask for a new plan with /incident run."
 )
 INTERRUPTED = (
-    "mayday was interrupted here and does not repeat destructive steps automatically: look at the target, "
-    "then ask for a new plan."
+    "mayday was interrupted during this step and does not repeat destructive steps automatically. Check "
+    "the target, then ask for a new plan with /incident run."
 )
 MOST_TRIES = 3
 LONGEST_WAIT = 60.0

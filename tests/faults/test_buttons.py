@@ -60,7 +60,9 @@ def test_a_press_goes_wrong(bot: Bot, scene: Scene, slack: SlackSandbox, name: s
     assert len(entries) <= 1
 
     def told() -> bool:
-        return any("decided on already" in m["text"] for m in scene.ben.messages(channel))
+        return any(
+            "already confirmed or cancelled" in m["text"] for m in scene.ben.messages(channel)
+        )
 
     if name == "lost on the way":
         assert not told()

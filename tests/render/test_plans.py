@@ -124,7 +124,7 @@ def test_a_named_server_is_told_by_its_name() -> None:
 def test_when_the_hub_cannot_be_asked_the_loss_is_not_called_none() -> None:
     plan = RESTART.plan(facts(servers=None))
     assert loss_lines(plan) == [
-        "The hub could not be asked who is working: expect everyone to be disconnected."
+        "mayday couldn't ask the hub who is working. Expect everyone to be disconnected."
     ]
 
 

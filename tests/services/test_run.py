@@ -81,7 +81,7 @@ def test_a_kill_before_the_act_is_not_repeated_but_needs_a_human(room: Room) -> 
     assert room.steps(run) == [StepState.UNCLEAR]
     assert [outcome for _, outcome in room.told()] == ["unclear"]
 
-    with pytest.raises(UserError, match="decided on already"):
+    with pytest.raises(UserError, match="already confirmed or cancelled"):
         room.runs.confirm(run.id, "U0BEN")
     assert room.carry_out(room.planned(idempotency_key="command/2")).state is RunState.DONE
 
@@ -114,7 +114,7 @@ def test_a_plan_is_decided_on_once(room: Room) -> None:
     run = room.planned()
     room.runs.confirm(run.id, "U0BEN")
     for again in (room.runs.confirm, room.runs.cancel):
-        with pytest.raises(UserError, match="decided on already by <@U0BEN>"):
+        with pytest.raises(UserError, match="already confirmed or cancelled by <@U0BEN>"):
             again(run.id, "U0ANA")
     assert room.work.keys.count(f"execute/{run.id}") == 1
 
@@ -122,7 +122,7 @@ def test_a_plan_is_decided_on_once(room: Room) -> None:
 def test_a_cancelled_plan_stays_one(room: Room) -> None:
     run = room.planned()
     room.runs.cancel(run.id, "U0ANA")
-    with pytest.raises(UserError, match="decided on already"):
+    with pytest.raises(UserError, match="already confirmed or cancelled"):
         room.runs.confirm(run.id, "U0BEN")
     assert f"execute/{run.id}" not in room.work.keys
 
@@ -130,7 +130,7 @@ def test_a_cancelled_plan_stays_one(room: Room) -> None:
 def test_an_old_plan_cannot_be_confirmed(room: Room) -> None:
     run = room.planned()
     room.clock.at += timedelta(minutes=16)
-    with pytest.raises(UserError, match="over 15 minutes old"):
+    with pytest.raises(UserError, match="more than 15 minutes old"):
         room.runs.confirm(run.id, "U0BEN")
     assert room.row(run.id).state is RunState.EXPIRED
     assert f"execute/{run.id}" not in room.work.keys
