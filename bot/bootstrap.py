@@ -26,6 +26,7 @@ from bot.domain.snapshot import StuckThresholds
 from bot.durable import DurableWork
 from bot.errors import ConfigError, MaydayError, RetryLater
 from bot.ports import Clock, Forge
+from bot.runbook.site import Site
 from bot.services import publish as publishing
 from bot.services import sync as syncing
 from bot.services.authorize import Authorize
@@ -43,8 +44,8 @@ from bot.services.resources import Resources
 from bot.services.retry import retry_due
 from bot.services.run import EXECUTE, PLAN, Runs
 from bot.services.run_posts import posts_of
+from bot.services.run_workflows import RunWorkflows
 from bot.services.settings import Filing, HubPlace, Settings
-from bot.services.site import Site
 from bot.services.sweep import Sweep
 from bot.services.sync import Sync
 from bot.slack import app as slack_app
@@ -92,11 +93,13 @@ class Bot:
         people = People(store, self.chat, now)
         self.record = Record(store, now, settings, team_url=lambda: self.chat.identity().url)
         self.backfill = Backfill(store, self.chat, self.record, now)
-        self.runs = Runs(
+        runbooks = {runbook.name: runbook for runbook in RUNBOOKS}
+        self.runs = Runs(store, durable, runbooks=runbooks, sites=self.sites, wall=real_time)
+        run_workflows = RunWorkflows(
             store,
             durable,
             now,
-            runbooks={runbook.name: runbook for runbook in RUNBOOKS},
+            runbooks=runbooks,
             sites=self.sites,
             wall=real_time,
             wait=time.sleep,
@@ -113,10 +116,10 @@ class Bot:
             settings.filing,
             gather=self.backfill.gather,
         )
-        resources = Resources(store, self.chat, now, settings, posts_of(self.runs.runbooks))
+        resources = Resources(store, self.chat, now, settings, posts_of(runbooks))
         channels = Channels(store, reconciler, self.chat, settings)
         self.sync = Sync(store, reconciler, durable, channels, resources)
-        self.sweep = Sweep(store, durable, now, self.sync, self.runs)
+        self.sweep = Sweep(store, durable, now, self.sync, wall=real_time)
         self.context = HandlerContext(
             store=store,
             now=now,
@@ -144,8 +147,8 @@ class Bot:
         )
         durable.workflow(syncing.WORKFLOW, self.sync.workflow)
         durable.workflow(publishing.WORKFLOW, self.publish.workflow)
-        durable.workflow(PLAN, self.runs.plan_workflow)
-        durable.workflow(EXECUTE, self.runs.execute_workflow)
+        durable.workflow(PLAN, run_workflows.plan)
+        durable.workflow(EXECUTE, run_workflows.execute)
         self.http: Server | None = None
 
     def start(self) -> None:

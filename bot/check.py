@@ -17,21 +17,13 @@ from bot.bootstrap import check_tokens, forge, sites
 from bot.config import Config
 from bot.domain.evidence import Known
 from bot.domain.facts import Part
-from bot.domain.hubs import Right
+from bot.domain.rights import Permission, Right, Scope
 from bot.errors import MaydayError, RetryLater, UserError
-from bot.services.facts import read_facts
-from bot.services.site import Site
+from bot.runbook.site import Site
+from bot.runbook.steps import KINDS
+from bot.services.facts import SCOPES, read_facts
 from bot.slack.scopes import missing_scopes
 from bot.store.engine import Store
-
-SCOPES = ("list:users", "read:servers", "delete:servers", "proxy")
-"""The scopes of the hub's token without which one runbook or another proposes nothing."""
-
-FOR = {
-    Right.GET_PODS: "for force-delete-stuck-servers",
-    Right.DELETE_PODS: "for force-delete-stuck-servers",
-    Right.PATCH_DEPLOYMENT: "for restart-proxy",
-}
 
 
 def check(config: Config, out: Console) -> bool:
@@ -107,7 +99,8 @@ def ask_hub(site: Site) -> str:
     """
     access = site.hub.access()
     servers, routes = site.hub.servers(), site.hub.routes()
-    missing = [scope for scope in SCOPES if scope not in access.scopes]
+    needed = (*SCOPES, *(right.name for right in _rights(site) if isinstance(right, Scope)))
+    missing = [scope for scope in needed if scope not in access.scopes]
     if missing:
         raise MaydayError(
             f"The token lacks {', '.join(missing)} without a filter: add it to the role of "
@@ -137,9 +130,9 @@ def ask_cluster(site: Site) -> str:
     rollout = f" {proxy.value.ready}/{proxy.value.replicas}" if isinstance(proxy, Known) else ""
     pods = _count(len(facts.pods.items), "user's pod", "users' pods")
     lacking = [
-        f"{right.value} ({what})"
-        for right, what in FOR.items()
-        if facts.rights.get(right) != Known(value=True)
+        f"{right} (for {', '.join(verbs)})"
+        for right, verbs in _rights(site).items()
+        if isinstance(right, Permission) and facts.rights.get(right) != Known(value=True)
     ]
     try:
         site.reachable_cluster.pod_events(place.namespace)
@@ -147,6 +140,15 @@ def ask_cluster(site: Site) -> str:
         lacking.append("list events (for stuck starts)")
     told = f"; not allowed: {', '.join(lacking)}" if lacking else ""
     return f"namespace {place.namespace}: Deployment {place.proxy}{rollout}, {pods}{told}"
+
+
+def _rights(site: Site) -> dict[Right, list[str]]:
+    """Every right that some kind of step needs, with the verbs of those steps."""
+    found: dict[Right, list[str]] = {}
+    for kind in KINDS:
+        for right in kind.needs(site.place):
+            found.setdefault(right, []).append(kind.verb)
+    return found
 
 
 def _count(number: int, one: str, more: str) -> str:

@@ -22,10 +22,10 @@ from bot.config import Config
 from bot.domain.evidence import View
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Condition, Server, ServerKey
-from bot.domain.plans import Plan
 from bot.errors import MaydayError, UserError
 from bot.render.plans import plan_lines
 from bot.runbook import Parameters
+from bot.runbook.plan import Plan
 from bot.services.facts import read_facts
 from bot.services.sightings import Sightings
 from bot.store.engine import DatabaseError, Store
@@ -93,7 +93,7 @@ def report(made: Plan, facts: HubFacts) -> dict[str, Any]:
         "diagnosis": made.diagnosis.value,
         "steps": [
             {
-                "verb": step.verb.value,
+                "verb": step.verb,
                 "target": step.target,
                 "destructive": step.destructive,
                 "loses": list(step.loses),

@@ -14,7 +14,8 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from bot.domain.evidence import View
-from bot.domain.hubs import Deployment, Health, HubAccess, Node, Pod, PodEvent, Right, Route, Server
+from bot.domain.hubs import Deployment, Health, HubAccess, Pod, PodEvent, Route, Server
+from bot.domain.rights import Permission
 from bot.domain.timeline import Message
 
 JSON = Mapping[str, Any]
@@ -144,7 +145,6 @@ class Chat(Protocol):
         *,
         effect: str,
         thread_ts: str = "",
-        broadcast: bool = False,
     ) -> str:
         """Send it and return its ts; ``effect`` travels in the message's metadata."""
 
@@ -193,13 +193,6 @@ class Stopped(StrEnum):
     UNKNOWN = "unknown"  # no such user or server
 
 
-class Started(StrEnum):
-    """What the hub answered when it was told to start a server."""
-
-    READY = "ready"
-    PENDING = "pending"
-
-
 class Hub(Protocol):
     """One JupyterHub, by its REST API at its service and its public address."""
 
@@ -239,8 +232,6 @@ class Hub(Protocol):
 
     def stop_server(self, user: str, name: str) -> Stopped: ...
 
-    def start_server(self, user: str, name: str) -> Started: ...
-
     def close(self) -> None:
         """Let go of the connections."""
 
@@ -254,8 +245,8 @@ class Cluster(Protocol):
     def pod_events(self, namespace: str) -> tuple[PodEvent, ...]:
         """What was reported lately of the pods of a namespace, all pages."""
 
-    def may(self, namespace: str, right: Right, name: str = "") -> bool:
-        """Whether the cluster would allow it; ``name`` is that of the Deployment to patch."""
+    def may(self, namespace: str, permission: Permission) -> bool:
+        """Whether the cluster gives mayday this permission."""
 
     def deployment(self, namespace: str, name: str) -> Deployment: ...
 
@@ -271,8 +262,6 @@ class Cluster(Protocol):
         Raises:
             UserError: it has finalizers or belongs to a StatefulSet; nothing was deleted.
         """
-
-    def nodes(self) -> tuple[Node, ...]: ...
 
 
 # --- GitHub ------------------------------------------------------------------------------------

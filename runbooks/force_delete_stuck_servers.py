@@ -7,31 +7,32 @@ lack their route are never touched: people's work is safe in them.
 from bot.runbook import (
     ACTIVE,
     Condition,
+    DeletePod,
     Draft,
+    ForceDeletePod,
     HubFacts,
     LossKind,
     Part,
     Row,
     Runbook,
     ServerKey,
+    ServerStep,
     Step,
+    StopServer,
     Unknown,
     UnknownPart,
-    delete_pod,
-    force_delete_pod,
     losing,
     server_name,
-    stop_server,
 )
 
-REMEDIES = {
-    Condition.STUCK_STOP: force_delete_pod,
-    Condition.LOST_NODE: force_delete_pod,
-    Condition.STUCK_ORPHAN: force_delete_pod,
-    Condition.UNSENT_STOP: delete_pod,
-    Condition.ORPHAN: delete_pod,
-    Condition.STALE_RECORD: stop_server,
-    Condition.STUCK_SPAWN: stop_server,
+REMEDIES: dict[Condition, type[ServerStep]] = {
+    Condition.STUCK_STOP: ForceDeletePod,
+    Condition.LOST_NODE: ForceDeletePod,
+    Condition.STUCK_ORPHAN: ForceDeletePod,
+    Condition.UNSENT_STOP: DeletePod,
+    Condition.ORPHAN: DeletePod,
+    Condition.STALE_RECORD: StopServer,
+    Condition.STUCK_SPAWN: StopServer,
 }
 
 SUMMARY = "Clear {count} stuck {servers}: {kinds}."
@@ -110,7 +111,7 @@ def draft(facts: HubFacts, targets: frozenset[ServerKey] | None) -> Draft:
         return Draft(undecided=(UnknownPart(part=Part.SERVERS, why=many),), cautions=helpless)
     if not clearable:
         return nothing(facts, rows, targets, helpless)
-    forced = [row for row in clearable if REMEDIES[row.condition] is force_delete_pod]
+    forced = [row for row in clearable if REMEDIES[row.condition] is ForceDeletePod]
     follows = [row for row in forced if row.hub == "ready"]
     return Draft(
         summary=SUMMARY.format(
@@ -154,7 +155,7 @@ def nothing(
 
 def step_for(row: Row) -> Step:
     """The remedy for this row's condition."""
-    return REMEDIES[row.condition](row)
+    return REMEDIES[row.condition].of(row)
 
 
 def runs(row: Row) -> bool:

@@ -14,16 +14,18 @@ from bot.runbook import (
     LossKind,
     Part,
     Pod,
+    RestartProxy,
+    ResyncRoutes,
     Runbook,
     ServerKey,
     Unknown,
     UnknownPart,
     losing,
-    restart_proxy,
-    resync_routes,
 )
 
 RECENT = timedelta(minutes=15)
+RESYNC = "resync-routes"
+"""The runbook to try before a restart."""
 RESYNC_COUNTS = timedelta(minutes=30)
 """How long ago a resync of the same incident may be and still say something about the proxy of now."""
 
@@ -92,7 +94,7 @@ def draft(facts: HubFacts, _targets: frozenset[ServerKey] | None) -> Draft:
     connected = [row for row in facts.rows if row.hub == "ready" and not down]
     return Draft(
         summary=SUMMARY.format(name=proxy.name),
-        steps=(restart_proxy(facts, proxy), resync_routes(looks=2)),
+        steps=(RestartProxy.of(facts, proxy), ResyncRoutes(looks=2)),
         losses=losing(LossKind.CONNECTION, connected, facts.read_at),
         cautions=tuple(cautions(facts, proxy)),
     )
@@ -140,7 +142,8 @@ def restarted_lately(facts: HubFacts, proxy: Deployment) -> str:
 def cautions(facts: HubFacts, proxy: Deployment) -> list[str]:
     """What speaks against a restart now."""
     found = []
-    resynced = facts.resynced_at is not None and facts.read_at - facts.resynced_at < RESYNC_COUNTS
+    last = facts.last_done.get(RESYNC)
+    resynced = last is not None and facts.read_at - last < RESYNC_COUNTS
     if facts.diagnosis is Diagnosis.ROUTES_MISSING and not resynced:
         found.append(TRY_RESYNC)
     if facts.diagnosis is Diagnosis.WELL:

@@ -10,10 +10,10 @@ from bot.runbook import (
     Draft,
     HubFacts,
     Part,
+    ResyncRoutes,
     Runbook,
     ServerKey,
     UnknownPart,
-    resync_routes,
 )
 
 PROXY_DOWN = "The proxy doesn't answer, so it can't take routes: run restart-proxy instead."
@@ -52,7 +52,7 @@ def draft(facts: HubFacts, _targets: frozenset[ServerKey] | None) -> Draft:
     hollow = sum(row.route == "missing" for row in facts.having(Condition.STALE_RECORD))
     return Draft(
         summary=SUMMARY.format(ready=facts.ready, what=", ".join(what)),
-        steps=(resync_routes(),),
+        steps=(ResyncRoutes(),),
         cautions=(
             *((NOT_SEEN,) if unseen else ()),
             *((NOT_THESE.format(count=hollow),) if hollow else ()),

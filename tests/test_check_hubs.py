@@ -8,9 +8,10 @@ import pytest
 
 from bot.check import ask_cluster, ask_hub
 from bot.domain.evidence import View
-from bot.domain.hubs import Right, Server
+from bot.domain.hubs import Server
 from bot.errors import MaydayError, RetryLater
 from tests.support.hubs import ACCESS, SCOPES, pod, route, server
+from tests.support.rights import DELETE_PODS, PATCH_PROXY
 from tests.support.scripted import HUB_POD, Scripted, site
 
 
@@ -71,10 +72,10 @@ def test_a_clock_that_differs_is_pointed_out() -> None:
 
 def test_what_mayday_is_not_allowed_is_named_with_what_it_is_for() -> None:
     narrow = party()
-    narrow.refused = {Right.DELETE_PODS, Right.PATCH_DEPLOYMENT}
+    narrow.refused = {DELETE_PODS, PATCH_PROXY}
     assert ask_cluster(site(narrow)).endswith(
-        "; not allowed: delete pods (for force-delete-stuck-servers), patch deployments (for "
-        "restart-proxy)"
+        "; not allowed: patch deployments (for restart_proxy), delete pods (for delete_pod, "
+        "force_delete_pod)"
     )
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from bot.domain.runs import RunState
 from bot.render.runs import ACTION_CONFIRM
 from bot.store import runs as run_rows
-from bot.store.runs import Run, RunState
+from bot.store.runs import Run
 from bot.store.tables import inbox
 from runbooks.resync_routes import RESYNC_ROUTES
 from sandbox.slack import PersonError, SlackSandbox

@@ -11,10 +11,11 @@ from typer.testing import CliRunner
 from bot import cli
 from bot import plan as command
 from bot.domain.evidence import View
-from bot.domain.hubs import HubAccess, Right
+from bot.domain.hubs import HubAccess
 from bot.errors import RetryLater, UserError
 from bot.plan import Exit
 from tests.support.hubs import ACCESS, pod, route, server, terminating
+from tests.support.rights import DELETE_PODS
 from tests.support.scripted import Scripted, hung
 from tests.support.terminal import (
     CLEAR,
@@ -134,7 +135,7 @@ def test_a_token_that_is_filtered_names_its_scope(begin: Begin) -> None:
 
 
 def test_a_right_that_is_missing_is_told_and_no_step_offered(begin: Begin) -> None:
-    ended, said = begin(hung(refused={Right.DELETE_PODS})).json()
+    ended, said = begin(hung(refused={DELETE_PODS})).json()
     assert ended is Exit.UNKNOWN
     assert said["unknown"][0]["why"] == (
         "mayday isn't allowed to delete pods in namespace datahub-prod of cluster teaching: grant it "
@@ -240,7 +241,6 @@ def test_hub_and_cluster_are_read_and_nothing_else(
     for verb in (
         "resync_routes",
         "stop_server",
-        "start_server",
         "restart_deployment",
         "delete_pod",
         "force_delete_pod",

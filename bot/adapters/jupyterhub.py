@@ -29,7 +29,7 @@ from bot.adapters.jupyterhub_tls import trust
 from bot.domain.evidence import View
 from bot.domain.hubs import Health, HubAccess, Route, Server
 from bot.errors import ConfigError, UserError
-from bot.ports import Started, Stopped
+from bot.ports import Stopped
 
 T = TypeVar("T")
 
@@ -168,16 +168,6 @@ class JupyterHub:
                 ) from refused
             raise
         return Stopped.SLOW if answer.status_code == httpx.codes.ACCEPTED else Stopped.GONE
-
-    def start_server(self, user: str, name: str) -> Started:
-        """Tell the hub to start a server.
-
-        Raises:
-            UserError: the hub refused it: it runs already, is pending stop, or the user is unknown.
-        """
-        answer = self._api.check(self._api.ask("POST", _server_path(user, name)))
-        pending = answer.status_code == httpx.codes.ACCEPTED
-        return Started.PENDING if pending else Started.READY
 
     def _user(self, name: str) -> Record | None:
         """The record of a user; None when the hub has none.

@@ -18,17 +18,11 @@ from bot.adapters import kubernetes_objects as objects
 from bot.adapters.kubernetes_credentials import Credentials
 from bot.adapters.kubernetes_errors import CONFLICT, GONE, ApiCall, translated
 from bot.adapters.kubernetes_kubeconfig import Kubeconfig
-from bot.domain.hubs import Deployment, Node, Pod, PodEvent, Right
+from bot.domain.hubs import Deployment, Pod, PodEvent
+from bot.domain.rights import Permission
 from bot.errors import UserError
 
 PAGE = 500
-
-RIGHTS: dict[Right, tuple[str, str, str]] = {
-    Right.GET_PODS: ("get", "", "pods"),
-    Right.DELETE_PODS: ("delete", "", "pods"),
-    Right.PATCH_DEPLOYMENT: ("patch", "apps", "deployments"),
-}
-"""Verb, API group and resource, as a Role names them."""
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -84,15 +78,14 @@ class KubernetesCluster:
             field_selector="involvedObject.kind=Pod",
         )
 
-    def may(self, namespace: str, right: Right, name: str = "") -> bool:
-        """Whether the cluster would allow it; ``name`` is that of the Deployment to patch.
-
-        Raises:
-            KeyError: the right is none of a cluster.
-        """
-        verb, group, resource = RIGHTS[right]
+    def may(self, namespace: str, permission: Permission) -> bool:
+        """Whether the cluster gives mayday this permission."""
         wanted = client.V1ResourceAttributes(
-            namespace=namespace, verb=verb, group=group, resource=resource, name=name
+            namespace=namespace,
+            verb=permission.verb,
+            group=permission.group,
+            resource=permission.resource,
+            name=permission.name,
         )
         review = client.V1SelfSubjectAccessReview(
             spec=client.V1SelfSubjectAccessReviewSpec(resource_attributes=wanted)
@@ -175,19 +168,6 @@ class KubernetesCluster:
                 code="statefulset",
             )
         self._delete(namespace, name, uid, grace=0)
-
-    def nodes(self) -> tuple[Node, ...]:
-        """All nodes."""
-        return self._ask(
-            "list nodes",
-            "",
-            lambda api: tuple(
-                map(
-                    objects.node,
-                    client.CoreV1Api(api).list_node(_request_timeout=self._timeout).items,
-                )
-            ),
-        )
 
     def _delete(self, namespace: str, name: str, uid: str, *, grace: int | None) -> None:
         options = client.V1DeleteOptions(

@@ -9,12 +9,11 @@ from typing import Any
 
 from kubernetes import client
 
-from bot.domain.hubs import Deployment, Node, Pod, PodEvent
+from bot.domain.hubs import Deployment, Pod, PodEvent
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 USER = "hub.jupyter.org/username"
 SERVER = "hub.jupyter.org/servername"
-POOL = "hub.jupyter.org/node-purpose"
 RELEASE = ("release", "app.kubernetes.io/instance")
 COMPONENT = ("component", "app.kubernetes.io/component")
 
@@ -138,16 +137,4 @@ def deployment(item: client.V1Deployment) -> Deployment:
         strategy=(spec.strategy.type if spec.strategy else None) or "RollingUpdate",
         restarted_at=notes.get(RESTARTED_AT, ""),
         paused=bool(spec.paused),
-    )
-
-
-def node(item: client.V1Node) -> Node:
-    """A node."""
-    meta, spec, status = item.metadata, item.spec, item.status
-    conditions = (status.conditions if status else None) or ()
-    return Node(
-        name=(meta.name if meta else None) or "",
-        ready=any(found.type == "Ready" and found.status == "True" for found in conditions),
-        cordoned=bool(spec and spec.unschedulable),
-        pool=((meta.labels if meta else None) or {}).get(POOL, ""),
     )

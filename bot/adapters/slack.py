@@ -140,7 +140,6 @@ class SlackChat:
         *,
         effect: str,
         thread_ts: str = "",
-        broadcast: bool = False,
     ) -> str:
         """Send a message that carries the id of its effect, and nothing else, as metadata."""
         answer = self._call(
@@ -149,7 +148,6 @@ class SlackChat:
             **_content(post),
             metadata={"event_type": EVENT_TYPE, "event_payload": {"effect": effect}},
             **({"thread_ts": thread_ts} if thread_ts else {}),
-            **({"reply_broadcast": True} if broadcast else {}),
         )
         return str(answer["ts"])
 

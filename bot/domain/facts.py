@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.domain.evidence import Fact, Unknown, View
 from bot.domain.hubs import (
+    STUCK,
     Condition,
     Deployment,
     Diagnosis,
@@ -19,12 +20,12 @@ from bot.domain.hubs import (
     Place,
     Pod,
     PodEvent,
-    Right,
     Route,
     RouteState,
     Row,
     Server,
 )
+from bot.domain.rights import Right
 
 
 class Part(StrEnum):
@@ -69,7 +70,8 @@ class HubFacts:
 
     ``rights`` are those that were asked about; ``people`` says of every user that was looked up
     whether the hub knows them. ``clock`` says why no age can be told, where mayday's clock and the hub's
-    differ. ``resynced_at`` is when routes were last resynced in the same incident.
+    differ. ``last_done`` is when each runbook, by its name, was last carried out on this hub in the same
+    incident.
     """
 
     place: Place
@@ -87,7 +89,7 @@ class HubFacts:
     people: Mapping[str, Fact[bool]] = field(default_factory=dict)
     limit: BlastRadius = field(default_factory=BlastRadius)
     clock: str = ""
-    resynced_at: datetime | None = None
+    last_done: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def ready(self) -> int | None:
@@ -111,6 +113,11 @@ class HubFacts:
     def counts(self) -> Mapping[Condition, int]:
         """How many servers are in each condition."""
         return Counter(row.condition for row in self.rows)
+
+    @property
+    def totals(self) -> dict[str, int | None]:
+        """The numbers that show what a step changed (:func:`totals`)."""
+        return totals(self.ready, self.routed, self.unrouted, self.counts)
 
     @property
     def diagnosis(self) -> Diagnosis:
@@ -176,6 +183,25 @@ class HubFacts:
     def has_pod(self, uid: str) -> bool:
         """Whether a user's pod with this uid was seen, whatever became of it."""
         return any(pod.uid == uid for pod in self.pods.items)
+
+
+def totals(
+    ready: int | None,
+    routes: int | None,
+    unrouted: int | None,
+    conditions: Mapping[Condition, int],
+) -> dict[str, int | None]:
+    """Ready servers, user routes, ready servers without one, and servers that are stuck.
+
+    None for what was not read: without the hub's records nobody knows how many are stuck.
+    """
+    stuck = sum(number for kind, number in conditions.items() if kind in STUCK)
+    return {
+        "ready": ready,
+        "routes": routes,
+        "unrouted": unrouted,
+        "stuck": None if ready is None else stuck,
+    }
 
 
 def _why(fact: Fact[Any]) -> str:

@@ -63,19 +63,6 @@ class RouteState(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Right(StrEnum):
-    """What a step needs to be allowed: a scope of the hub's token, or a verb of the cluster's Role."""
-
-    PROXY = "proxy"
-    DELETE_SERVERS = "delete:servers"
-    GET_PODS = "get pods"
-    DELETE_PODS = "delete pods"
-    PATCH_DEPLOYMENT = "patch deployments"
-
-
-CLUSTER_RIGHTS = (Right.GET_PODS, Right.DELETE_PODS, Right.PATCH_DEPLOYMENT)
-
-
 class Diagnosis(StrEnum):
     """What is broken, as far as health checks and the route deficit can tell."""
 
@@ -239,16 +226,6 @@ class Deployment:
             and self.updated == self.replicas
             and self.ready == self.replicas
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Node:
-    """A node. ``pool`` is its node purpose label (``core`` or ``user``), empty without one."""
-
-    name: str
-    ready: bool
-    cordoned: bool
-    pool: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

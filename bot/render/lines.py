@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.domain.timeline import EntryKind, FileRef, Heading, Line
 from bot.render.markdown import Names, link, neutral
-from bot.render.plans import runbook_words
+from bot.render.steps import entry_words as step_words
 from bot.render.text import escape
 
 _BROADCAST = re.compile(r"<(?=!(?!date\^))")
@@ -39,7 +39,7 @@ def words(line: Line) -> str:
     if entry.kind is EntryKind.UPDATE:
         return f"*Update:* {line.text}"
     if entry.kind is EntryKind.RUNBOOK:
-        return runbook_words(data, who)
+        return step_words(data, who)
     if entry.kind is EntryKind.ROLE:
         return _role(data, who)
     return _change(entry.kind, data, who)

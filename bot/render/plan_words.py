@@ -1,9 +1,8 @@
-"""The words for what plans are made of: conditions, routes, diagnoses, steps and how they end."""
+"""The words for what a plan shows of a hub: conditions, routes and diagnoses."""
 
 from __future__ import annotations
 
 from bot.domain.hubs import Condition, Diagnosis, RouteState
-from bot.domain.plans import Outcome, StepVerb
 
 CONDITIONS = {
     Condition.OK: "well",
@@ -41,34 +40,3 @@ DIAGNOSES = {
     Diagnosis.ROUTES_MISSING: "hub and proxy answer, but routes are missing or lead elsewhere",
     Diagnosis.UNKNOWN: "not everything could be read",
 }
-
-TO_DO = {
-    StepVerb.RESYNC_ROUTES: "have the hub write all routes into the proxy",
-    StepVerb.RESTART_PROXY: "restart deployment `{target}` and wait for its rollout",
-    StepVerb.STOP_SERVER: "have the hub stop server `{target}`",
-    StepVerb.DELETE_POD: "delete pod `{target}`",
-    StepVerb.FORCE_DELETE_POD: "force-delete pod `{target}`",
-}
-SIGNS = {
-    Outcome.DONE: "✅",
-    Outcome.SKIPPED: "⏭️",
-    Outcome.RETRY: "🔁",
-    Outcome.FAILED: "❌",
-    Outcome.UNCLEAR: "❓",
-}
-ENDS = {
-    Outcome.DONE: "done",
-    Outcome.SKIPPED: "skipped",
-    Outcome.RETRY: "will be tried again",
-    Outcome.FAILED: "failed",
-    Outcome.UNCLEAR: "unclear, someone has to check",
-}
-COUNTS = {
-    "ready": "ready servers",
-    "routes": "user routes",
-    "unrouted": "ready servers without a route",
-    "stuck": "stuck servers",
-    "replicas": "replicas",
-    "updated": "replicas updated",
-}
-"""The counts that are worth words; the others stay in the data."""

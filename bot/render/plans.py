@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from bot.domain.facts import Part
 from bot.domain.hubs import STUCK, Condition, Diagnosis, Place, Row
-from bot.domain.plans import Loss, LossKind, Outcome, Plan, Result, Step, StepVerb
+from bot.domain.runs import Result
 from bot.domain.slack_message import unescape
 from bot.render import blocks as b
-from bot.render.plan_words import CONDITIONS, COUNTS, DIAGNOSES, ENDS, ROUTES, SIGNS, TO_DO
-from bot.render.text import cut, escape, escaped, when
+from bot.render.plan_words import CONDITIONS, DIAGNOSES, ROUTES
+from bot.render.steps import words_of
+from bot.render.steps.words import UNREAD, number
+from bot.render.text import code, cut, escape, escaped, when
+from bot.runbook import Loss, LossKind
+from bot.runbook.plan import Plan
 
 ROWS = 20
 STEPS = 15
@@ -32,14 +35,13 @@ UNKNOWNS_SIZE = 900
 BROKEN = frozenset(Diagnosis) - {Diagnosis.WELL}
 TROUBLE = STUCK | {Condition.UNKNOWN, Condition.CRASHING}
 
-UNREAD = "–"
 NOBODY = "Nobody loses anything."
-UNREAD_LOSS = "The hub could not be asked who is working: expect everyone to be disconnected."
+UNREAD_LOSS = "mayday couldn't ask the hub who is working. Expect everyone to be disconnected."
 
 
 def place_words(place: Place) -> str:
     """Cluster, namespace and hub, always in this order."""
-    return f"`{_code(place.cluster)} / {_code(place.namespace)} / {_code(place.hub)}`"
+    return f"`{code(place.cluster)} / {code(place.namespace)} / {code(place.hub)}`"
 
 
 def plan_text(plan: Plan, title: str) -> str:
@@ -124,14 +126,14 @@ def facts_line(plan: Plan) -> str:
     counted = "; ".join(kinds) or (UNREAD if plan.ready is None else "no servers")
     return (
         f"{DIAGNOSES[plan.diagnosis]}. Servers ready: {_ready(plan)}, "
-        f"user routes: {_number(plan.routes)}. All servers: {counted}."
+        f"user routes: {number(plan.routes)}. All servers: {counted}."
     )
 
 
 def _ready(plan: Plan) -> str:
     """How many servers are ready; of a list that is not whole, how many are shown."""
     partly = plan.ready is not None and _is_unknown(plan, Part.SERVERS)
-    return f"at least {plan.ready}" if partly else _number(plan.ready)
+    return f"at least {plan.ready}" if partly else number(plan.ready)
 
 
 def _is_unknown(plan: Plan, part: Part) -> bool:
@@ -180,13 +182,13 @@ def _proxy_line(plan: Plan) -> list[str]:
     for pod in plan.proxy_pods[:4]:
         state = "Terminating" if pod.deleting_since else pod.reason or pod.phase
         restarts = f", restarted {pod.restarts} times" if pod.restarts else ""
-        told.append(f"`{_code(cut(pod.name, 63))}` {escape(cut(state, 40))}{restarts}")
+        told.append(f"`{code(cut(pod.name, 63))}` {escape(cut(state, 40))}{restarts}")
     return [f"Proxy: {'; '.join(told)}."] if told else []
 
 
 def table(plan: Plan) -> str:
     """Hub × pod × route of the servers that are not well, the odd ones first."""
-    head, *rows = [_code(line) for line in _table_lines(plan)]
+    head, *rows = [code(line) for line in _table_lines(plan)]
     shown = [head]
     for row in rows[:ROWS]:
         if len("\n".join((*shown, row))) > TABLE_SIZE:
@@ -235,14 +237,10 @@ def progress_lines(plan: Plan, results: Mapping[str, Result], current: str = "")
 
     ``results`` are by step id; ``current`` is the id of the step under way.
     """
-    lines = []
-    for step in plan.steps:
-        result = results.get(step.id)
-        if result is not None:
-            lines.append(f"{SIGNS[result.outcome]} {_step(step)}: {result_words(result)}")
-        else:
-            sign = "⏳" if step.id == current else "▫️"
-            lines.append(f"{sign} {_step(step)}")
+    lines = [
+        words_of(step.verb).progress(step, results.get(step.id), under_way=step.id == current)
+        for step in plan.steps
+    ]
     return _some(lines, STEPS)
 
 
@@ -257,42 +255,8 @@ def progress_blocks(
     ]
 
 
-def result_words(result: Result) -> str:
-    """How it ended and what was measured."""
-    seen = "; ".join(_seen_words(result.seen))
-    said = ENDS[result.outcome] + (f" ({seen})" if seen else "")
-    return said + (f". {escaped(result.error, 350)}" if result.error else "")
-
-
-def runbook_words(data: Mapping[str, Any], who: str) -> str:
-    """A timeline entry's words, of the data that ``Plan.record`` made. ``who`` is a mention."""
-    place = " / ".join(_code(str(data.get(key, ""))) for key in ("cluster", "namespace", "hub"))
-    result = Result(
-        outcome=Outcome(data["outcome"]), seen=data.get("seen") or {}, error=data.get("error") or ""
-    )
-    act = TO_DO[StepVerb(data["step"])].format(target=_code(str(data.get("target", ""))))
-    book = _code(str(data.get("runbook", "")))
-    return f"{who} ran `{book}` on `{place}` to {act}: {result_words(result)}"
-
-
 def _no_loss(plan: Plan) -> str:
     return UNREAD_LOSS if plan.destructive and plan.ready is None else NOBODY
-
-
-def _seen_words(seen: Mapping[str, Any]) -> list[str]:
-    told = []
-    for key, words in COUNTS.items():
-        if f"{key}_after" in seen:
-            told.append(
-                f"{words} {_number(seen[f'{key}_before'])} → {_number(seen[f'{key}_after'])}"
-            )
-        elif key in seen and key in ("ready", "routes", "replicas", "updated"):
-            told.append(f"{words} {_number(seen[key])}")
-    return told
-
-
-def _number(value: object) -> str:
-    return UNREAD if value is None else str(value)
 
 
 def _plain_loss(loss: Loss, now: datetime) -> str:
@@ -325,13 +289,8 @@ def _ago(now: datetime, then: datetime) -> str:
 
 
 def _step_lines(plan: Plan) -> list[str]:
-    lines = [f"{n}. {_step(step)}" for n, step in enumerate(plan.steps, 1)]
+    lines = [f"{n}. {words_of(step.verb).line(step)}" for n, step in enumerate(plan.steps, 1)]
     return _some(lines, STEPS)
-
-
-def _step(step: Step) -> str:
-    words = TO_DO[step.verb].format(target=_code(step.target, 90))
-    return words[0].upper() + words[1:]
 
 
 def _some(lines: list[str], limit: int) -> list[str]:
@@ -359,8 +318,3 @@ def _pod_words(plan: Plan, row: Row) -> str:
     if row.pod.deleting_since is not None:
         return "Terminating"
     return cut(row.pod.reason or row.pod.phase, 20)
-
-
-def _code(text: str, limit: int = 3000) -> str:
-    """Text for between backticks."""
-    return escaped(text.replace("`", "'"), limit)

@@ -3,102 +3,106 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 
-from bot.domain.plans import Plan, Result
+from bot.domain.runs import Result, RunState
 from bot.ports import Post
 from bot.render import blocks as b
-from bot.render.plans import confirm, plan_blocks, plan_text, progress_blocks, progress_lines
+from bot.render.plans import confirm, plan_blocks, plan_text, progress_blocks
+from bot.render.steps import words_of
 from bot.render.text import escape
+from bot.runbook.plan import Plan
 
 ACTION_CONFIRM = "run.confirm"
 ACTION_CANCEL = "run.cancel"
 
 ENDINGS = {
-    "nothing_to_do": "Nothing was done: every step was skipped, for the reasons above.",
-    "cancelled": "Cancelled by {who}; nothing was done.",
-    "expired": "Not confirmed in time; nothing was done. Ask for a new plan with `/incident run`.",
-    "failed": "❌ This did not work: {error}",
-    "needs_human": "❓ Someone has to check: a step may or may not have taken effect.",
-    "done": "✅ Done and verified.",
-    "running": "⏳ Running. Progress is in this thread.",
+    RunState.NOTHING_TO_DO: "Nothing was done: every step was skipped, for the reasons above.",
+    RunState.CANCELLED: "Cancelled by {who}; nothing was done.",
+    RunState.EXPIRED: "Not confirmed in time; nothing was done. Ask for a new plan with `/incident run`.",
+    RunState.FAILED: "❌ The run failed: {error}",
+    RunState.NEEDS_HUMAN: "❓ Someone has to check: a step may or may not have taken effect.",
+    RunState.DONE: "✅ Done and verified.",
+    RunState.RUNNING: "⏳ Running. Progress is in this thread.",
 }
-
-
 EXPIRED_MEANWHILE = "⌛ {error}"
+READING = "⏳ Reading the facts of {hub} …"
+NOT_PLANNED = "❌ {error}"
 
 
-def run_posts(
-    *,
-    run_id: str,
-    title: str,
-    hub: str,
-    state: str,
-    plan: Plan | None,
-    steps: Sequence[tuple[int, bool, Result | None]],
-    asked_by: str,
-    decided_by: str,
-    error: str,
-) -> Iterator[tuple[str, Post, str]]:
-    """The run's own message and one reply for each step begun: key, message, key of the parent.
+@dataclass(frozen=True, kw_only=True)
+class RunStepView:
+    """A step that was begun, by its ``number`` from 1; without a result while it is under way."""
 
-    ``steps`` are number, whether it ended, and how.
-    """
-    parent = f"run/{run_id}"
-    yield parent, _face(run_id, title, hub, state, plan, steps, asked_by, decided_by, error), ""
-    if plan is None:
+    number: int
+    result: Result | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunView:
+    """What people see of a run. ``plan`` is None before it is made, and where it cannot be read."""
+
+    id: str
+    title: str
+    hub: str
+    state: RunState
+    plan: Plan | None
+    steps: Sequence[RunStepView] = ()
+    asked_by: str
+    decided_by: str = ""
+    error: str = ""
+
+
+def run_posts(run: RunView) -> Iterator[tuple[str, Post, str]]:
+    """The run's own message and one reply for each step begun: key, message, key of the parent."""
+    parent = f"run/{run.id}"
+    yield parent, _unplanned(run) if run.plan is None else _planned(run, run.plan), ""
+    if run.plan is None:
         return
-    for number, _ended, result in steps:
-        step = plan.steps[number - 1]
-        (line,) = progress_lines(
-            replace(plan, steps=(step,)),
-            {step.id: result} if result else {},
-            current="" if result else step.id,
-        )
-        yield f"{parent}/step/{number}", Post(text=line, blocks=(b.section(line),)), parent
+    for begun in run.steps:
+        step = run.plan.steps[begun.number - 1]
+        line = words_of(step.verb).progress(step, begun.result, under_way=True)
+        yield f"{parent}/step/{begun.number}", Post(text=line, blocks=(b.section(line),)), parent
 
 
-def _face(
-    run_id: str,
-    title: str,
-    hub: str,
-    state: str,
-    plan: Plan | None,
-    steps: Sequence[tuple[int, bool, Result | None]],
-    asked_by: str,
-    decided_by: str,
-    error: str,
-) -> Post:
-    asked = f"asked for by <@{asked_by}>"
-    if plan is None:
-        said = (
-            f"❌ {escape(error)}"
-            if state == "failed"
-            else f"⏳ Reading the facts of {escape(hub)} …"
-        )
-        text = f"*{escape(title)}*: {said}"
-        return Post(text=text, blocks=(b.section(text), b.context(asked)))
-    text = plan_text(plan, title)
-    if state == "planned":
+def _unplanned(run: RunView) -> Post:
+    if run.state is RunState.PLANNING:
+        said = READING.format(hub=escape(run.hub))
+    else:
+        said = NOT_PLANNED.format(error=escape(run.error))
+    text = f"*{escape(run.title)}*: {said}"
+    return Post(text=text, blocks=(b.section(text), b.context(_asked(run))))
+
+
+def _planned(run: RunView, plan: Plan) -> Post:
+    text = plan_text(plan, run.title)
+    asked = _asked(run)
+    if run.state is RunState.PLANNED:
         buttons = (
             b.button(
                 "Run it",
                 action=ACTION_CONFIRM,
-                value=run_id,
+                value=run.id,
                 style="danger" if plan.destructive else "primary",
-                confirm=confirm(plan, title),
+                confirm=confirm(plan, run.title),
             ),
-            b.button("Cancel", action=ACTION_CANCEL, value=run_id),
+            b.button("Cancel", action=ACTION_CANCEL, value=run.id),
         )
-        return Post(text=text, blocks=(*plan_blocks(plan, title, *buttons), b.context(asked)))
-    if state == "nothing_to_do" and not steps:
-        return Post(text=text, blocks=(*plan_blocks(plan, title), b.context(asked)))
-    results = {plan.steps[n - 1].id: result for n, _, result in steps if result is not None}
-    current = next((plan.steps[n - 1].id for n, ended, _ in steps if not ended), "")
-    if decided_by and state not in ("cancelled", "expired"):
-        asked += f", confirmed by <@{decided_by}>"
-    late = state == "expired" and error
-    ending = EXPIRED_MEANWHILE if late else ENDINGS[state]
-    ending = ending.format(who=f"<@{decided_by}>", error=escape(error or "see the steps."))
-    shown = progress_blocks(plan, title, results, current)
+        return Post(text=text, blocks=(*plan_blocks(plan, run.title, *buttons), b.context(asked)))
+    if run.state is RunState.NOTHING_TO_DO and not run.steps:
+        return Post(text=text, blocks=(*plan_blocks(plan, run.title), b.context(asked)))
+    ids = {begun.number: plan.steps[begun.number - 1].id for begun in run.steps}
+    results = {ids[s.number]: s.result for s in run.steps if s.result is not None}
+    current = next((ids[s.number] for s in run.steps if s.result is None), "")
+    if run.decided_by and run.state not in (RunState.CANCELLED, RunState.EXPIRED):
+        asked += f", confirmed by <@{run.decided_by}>"
+    late = run.state is RunState.EXPIRED and run.error
+    ending = EXPIRED_MEANWHILE if late else ENDINGS[run.state]
+    who, error = f"<@{run.decided_by}>", escape(run.error or "see the steps.")
+    ending = ending.format(who=who, error=error)
+    shown = progress_blocks(plan, run.title, results, current)
     return Post(text=f"{text} {ending}", blocks=(*shown, b.section(ending), b.context(asked)))
+
+
+def _asked(run: RunView) -> str:
+    return f"asked for by <@{run.asked_by}>"

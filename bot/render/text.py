@@ -30,6 +30,11 @@ def escaped(text: str, limit: int) -> str:
     return shown
 
 
+def code(text: str, limit: int = 3000) -> str:
+    """Text for between backticks."""
+    return escaped(text.replace("`", "'"), limit)
+
+
 def when(moment: datetime) -> str:
     """A moment in each reader's own zone, with UTC for clients that cannot show it so."""
     fallback = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -1,4 +1,4 @@
-"""What a runbook's author imports, and all of it.
+"""Everything that a runbook's author imports, and nothing else.
 
 A runbook is a pure function from facts to a draft: it reads no clock and changes nothing. Run it twice and
 the second draft has a reason to do nothing.
@@ -7,42 +7,40 @@ the second draft has a reason to do nothing.
 from bot.domain.evidence import Unknown
 from bot.domain.facts import HubFacts, Part, UnknownPart
 from bot.domain.hubs import Condition, Deployment, Diagnosis, Pod, Row, ServerKey
-from bot.domain.plans import Loss, LossKind, Measure, Step
-from bot.runbook.losses import ACTIVE, losing
+from bot.runbook.losses import ACTIVE, Loss, LossKind, losing
 from bot.runbook.runbook import Draft, Parameters, Runbook
-from bot.runbook.steps import (
-    delete_pod,
-    force_delete_pod,
-    restart_proxy,
-    resync_routes,
-    server_name,
-    stop_server,
-)
+from bot.runbook.steps.delete_pod import DeletePod
+from bot.runbook.steps.force_delete_pod import ForceDeletePod
+from bot.runbook.steps.restart_proxy import RestartProxy
+from bot.runbook.steps.resync_routes import ResyncRoutes
+from bot.runbook.steps.server import ServerStep, server_name
+from bot.runbook.steps.step import Step
+from bot.runbook.steps.stop_server import StopServer
 
 __all__ = [
     "ACTIVE",
     "Condition",
+    "DeletePod",
     "Deployment",
     "Diagnosis",
     "Draft",
+    "ForceDeletePod",
     "HubFacts",
     "Loss",
     "LossKind",
-    "Measure",
     "Parameters",
     "Part",
     "Pod",
+    "RestartProxy",
+    "ResyncRoutes",
     "Row",
     "Runbook",
     "ServerKey",
+    "ServerStep",
     "Step",
+    "StopServer",
     "Unknown",
     "UnknownPart",
-    "delete_pod",
-    "force_delete_pod",
     "losing",
-    "restart_proxy",
-    "resync_routes",
     "server_name",
-    "stop_server",
 ]

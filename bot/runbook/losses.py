@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from bot.domain.hubs import Row
-from bot.domain.plans import Loss, LossKind
-from bot.runbook.steps import server_name
+from bot.runbook.steps.server import server_name
 
 ACTIVE = timedelta(minutes=10)
 NAMED = 20
+
+
+class LossKind(StrEnum):
+    """What people lose."""
+
+    CONNECTION = "connection"  # for a moment; kernels survive
+    SERVER = "server"  # what runs in it and is not saved
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss:
+    """Who loses what: ``active`` of ``servers`` did something in the ten minutes before.
+
+    Of ``unknown`` ones nobody says when they were last used. ``latest`` is the last activity among the
+    others; ``users`` are theirs in order, a named server as ``user/server``, at most twenty.
+    """
+
+    kind: LossKind
+    servers: int
+    active: int
+    unknown: int = 0
+    latest: datetime | None = None
+    users: tuple[str, ...] = ()
 
 
 def losing(kind: LossKind, rows: Iterable[Row], now: datetime) -> tuple[Loss, ...]:

@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 
 from bot.domain.evidence import Known, Unknown
 from bot.domain.facts import HubFacts, Part, UnknownPart
-from bot.domain.hubs import CLUSTER_RIGHTS, Condition, Right, ServerKey
-from bot.domain.plans import ROWS_KEPT, Loss, Plan, Step
+from bot.domain.hubs import Condition, Place, ServerKey
+from bot.domain.rights import Permission, Right
 from bot.domain.targets import resolve
+from bot.runbook.losses import Loss
+from bot.runbook.plan import ROWS_KEPT, Plan
+from bot.runbook.steps.step import Step
 
 NOT_ALLOWED_BY_HUB = (
     "The token of hub {hub} lacks the scope {right} without a filter: add it to the role of "
@@ -120,21 +123,20 @@ def _allowed(draft: Draft, facts: HubFacts) -> Draft:
     """
     refused: dict[str, None] = {}
     for step in draft.steps:
-        for right in step.needs:
+        for right in step.needs(facts.place):
             fact = facts.rights.get(right, Known(value=True))
             if isinstance(fact, Unknown):
                 refused |= {fact.why: None} if step.destructive else {}
             elif not fact.value:
-                refused[_refusal(right, facts)] = None
+                refused[_refusal(right, facts.place)] = None
     if not refused:
         return draft
     missing = tuple(UnknownPart(part=Part.RIGHTS, why=why) for why in refused)
     return Draft(undecided=missing, cautions=draft.cautions)
 
 
-def _refusal(right: Right, facts: HubFacts) -> str:
-    place = facts.place
-    words = NOT_ALLOWED_BY_CLUSTER if right in CLUSTER_RIGHTS else NOT_ALLOWED_BY_HUB
+def _refusal(right: Right, place: Place) -> str:
+    words = NOT_ALLOWED_BY_CLUSTER if isinstance(right, Permission) else NOT_ALLOWED_BY_HUB
     return words.format(
-        hub=place.hub, right=right.value, namespace=place.namespace, cluster=place.cluster
+        hub=place.hub, right=right, namespace=place.namespace, cluster=place.cluster
     )

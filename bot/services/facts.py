@@ -16,25 +16,14 @@ from typing import TypeVar
 from bot.domain.classifier import join_views, unmatched_users, waits_for_a_node
 from bot.domain.evidence import Fact, Known, Unknown, View
 from bot.domain.facts import HubFacts
-from bot.domain.hubs import (
-    CLUSTER_RIGHTS,
-    Deployment,
-    HubAccess,
-    Pod,
-    PodEvent,
-    Right,
-    Route,
-    Server,
-    ServerKey,
-)
+from bot.domain.hubs import Deployment, HubAccess, Pod, PodEvent, Route, Server, ServerKey
 from bot.domain.ownership import proxy_pods, release_of, strangers, users_pods
+from bot.domain.rights import Right, Scope
 from bot.domain.snapshot import HubSnapshot
 from bot.domain.targets import matching, user_in
 from bot.errors import RetryLater, UserError
-from bot.services.site import Site
-
-PARTS = "component in (hub, proxy, singleuser-server)"
-"""The label by which the Zero to JupyterHub chart tells its parts apart."""
+from bot.runbook.site import Site
+from bot.runbook.steps import KINDS
 
 LOOKUPS = 20
 """Users whom one reading asks the hub about; so many at once are no single accident."""
@@ -44,7 +33,7 @@ NARROW = (
     "The token of hub {hub} lacks {scopes} without a filter, so mayday may not see every server: "
     "add it to the role of mayday's service in the hub."
 )
-TOO_MANY = f"the hub is asked about {LOOKUPS} users at once and no more"
+TOO_MANY = f"mayday asks the hub about at most {LOOKUPS} users at once"
 
 SKEW = timedelta(minutes=1)
 SKEWED = (
@@ -65,13 +54,13 @@ def read_facts(
     since: Since = lambda _servers: {},
     named: Iterable[str] = (),
     rights: bool = False,
-    resynced_at: datetime | None = None,
+    last_done: Mapping[str, datetime] | None = None,
 ) -> HubFacts:
     """Everything that can be read now, and for the rest why it is unknown.
 
     ``now`` is the real time, whatever clock an incident runs on: the ages of pods and servers are
     measured against it. ``named`` are users to look up where no server is theirs; ``rights`` asks the
-    cluster what mayday may do.
+    cluster what mayday may do. ``last_done`` is when each runbook was last carried out here.
     """
     access = _fact(site.hub.access)
     found, servers, routes = _views(site, access)
@@ -104,13 +93,13 @@ def read_facts(
         people=people | _looked_up(site, [user_in(n) for n in named if not matching(n, rows)]),
         limit=site.limit,
         clock=_skew(site, access, now),
-        resynced_at=resynced_at,
+        last_done=last_done or {},
     )
 
 
 def _views(site: Site, access: Fact[HubAccess]) -> tuple[View[Pod], View[Server], View[Route]]:
     """All pods of the namespace that are parts of a hub, the hub's records, and the routes."""
-    before = _view(lambda: _pods(site))
+    before = _view(site.pods)
     servers: View[Server]
     routes: View[Route]
     if isinstance(access, Unknown):
@@ -121,14 +110,10 @@ def _views(site: Site, access: Fact[HubAccess]) -> tuple[View[Pod], View[Server]
         routes = _view(site.hub.routes)
     if not before.read:
         return before, servers, routes
-    after = _view(lambda: _pods(site))
+    after = _view(site.pods)
     later = {pod.uid: pod for pod in after.items}
     pods = {pod.uid: pod for pod in before.items} | later
     return replace(after, items=tuple(pods.values())), servers, routes
-
-
-def _pods(site: Site) -> tuple[Pod, ...]:
-    return site.reachable_cluster.pods(site.place.namespace, PARTS)
 
 
 def _deployment(site: Site) -> Deployment:
@@ -169,19 +154,17 @@ def _looked_up(site: Site, users: Sequence[str]) -> dict[str, Fact[bool]]:
 
 
 def _rights(site: Site, access: Fact[HubAccess]) -> dict[Right, Fact[bool]]:
-    """What mayday may do; of each right that cannot be asked about, why."""
-    found: dict[Right, Fact[bool]] = {
-        right: access
-        if isinstance(access, Unknown)
-        else Known(value=right.value in access.value.scopes)
-        for right in Right
-        if right not in CLUSTER_RIGHTS
-    }
-    if site.cluster is not None:
-        place, cluster = site.place, site.cluster
-        for right in CLUSTER_RIGHTS:
-            name = place.proxy if right is Right.PATCH_DEPLOYMENT else ""
-            found[right] = _fact(partial(cluster.may, place.namespace, right, name))
+    """Of every right that some kind of step needs whether mayday has it, or why that is unknown."""
+    found: dict[Right, Fact[bool]] = {}
+    for right in dict.fromkeys(right for kind in KINDS for right in kind.needs(site.place)):
+        if isinstance(right, Scope):
+            found[right] = (
+                access
+                if isinstance(access, Unknown)
+                else Known(value=right.name in access.value.scopes)
+            )
+        elif site.cluster is not None:
+            found[right] = _fact(partial(site.cluster.may, site.place.namespace, right))
     return found
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bot.domain.plans import Plan, Result
+from bot.domain.runs import Result
 from bot.ports import Post
-from bot.render.runs import run_posts
+from bot.render.runs import RunStepView, RunView, run_posts
 from bot.runbook import Runbook
+from bot.runbook.plan import Plan, UnreadablePlan
 from bot.services.resources import RunPosts
 from bot.store.runs import Run, RunStep
 
@@ -16,23 +17,30 @@ def posts_of(runbooks: Mapping[str, Runbook]) -> RunPosts:
     """How a run's rows become the messages that show it."""
 
     def posts(run: Run, steps: Sequence[RunStep]) -> Iterator[tuple[str, Post, str]]:
+        plan, error = None, run.error
+        if run.plan:
+            try:
+                plan = Plan.from_json(run.plan)
+            except UnreadablePlan as exc:
+                error = str(exc)
         yield from run_posts(
-            run_id=run.id,
-            title=runbooks[run.runbook].title if run.runbook in runbooks else run.runbook,
-            hub=run.hub,
-            state=run.state.value,
-            plan=Plan.from_json(run.plan) if run.plan else None,
-            steps=[
-                (
-                    step.number,
-                    step.finished_at is not None,
-                    Result.from_json(step.seen) if step.seen else None,
-                )
-                for step in steps
-            ],
-            asked_by=run.asked_by,
-            decided_by=run.decided_by,
-            error=run.error,
+            RunView(
+                id=run.id,
+                title=runbooks[run.runbook].title if run.runbook in runbooks else run.runbook,
+                hub=run.hub,
+                state=run.state,
+                plan=plan,
+                steps=[
+                    RunStepView(
+                        number=step.number,
+                        result=Result.from_json(step.seen) if step.seen else None,
+                    )
+                    for step in steps
+                ],
+                asked_by=run.asked_by,
+                decided_by=run.decided_by,
+                error=error,
+            )
         )
 
     return posts

@@ -14,7 +14,7 @@ import structlog
 
 from bot.ports import Clock, Durable
 from bot.services import publish, sync
-from bot.services.run import Runs
+from bot.services.run_lost import end_lost_runs
 from bot.services.sync import Sync
 from bot.store import effects as effect_rows
 from bot.store import incidents as rows
@@ -30,22 +30,22 @@ MOST_TRIES = 5
 
 
 class Sweep:
-    """Looks for what nobody works on."""
+    """Looks for what nobody works on. ``now`` is the domain's time, ``wall`` real time."""
 
     def __init__(
-        self, store: Store, durable: Durable, now: Clock, syncing: Sync, runs: Runs
+        self, store: Store, durable: Durable, now: Clock, syncing: Sync, *, wall: Clock
     ) -> None:
         self._store = store
         self._durable = durable
         self._now = now
         self._sync = syncing
-        self._runs = runs
+        self._wall = wall
 
     def sweep(self) -> None:
         """Start again what is neither done nor waiting."""
         moment = self._now()
         self._go_on()
-        self._runs.end_lost()
+        end_lost_runs(self._store, self._durable, self._wall)
         with self._store.read() as tx:
             unclosed = rows.unclosed(tx)
             closed = rows.closed_since(tx, moment - CLOSED_LATELY)

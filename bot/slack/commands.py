@@ -128,7 +128,7 @@ def run(context: HandlerContext, request: SlackRequest, rest: str) -> Reply:
 
     def work() -> None:
         context.may_run(request, request.channel)
-        context.runs.ask(
+        context.runs.request_plan(
             context.change(request, incident.id), runbook=words[0], hub=hub, users=users
         )
 

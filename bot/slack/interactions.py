@@ -112,7 +112,7 @@ def _run_chosen(context: HandlerContext, request: SlackRequest) -> Reply:
 
     def work() -> None:
         context.may_run(request, incident.channel_id or "")
-        context.runs.ask(
+        context.runs.request_plan(
             context.change(request, incident.id), runbook=runbook, hub=hub, users=users
         )
 

@@ -5,38 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import RowMapping, func, select, update
 
+from bot.domain.runs import RunState, StepState
 from bot.store.engine import Tx
 from bot.store.incidents import insert_new
 from bot.store.tables import run, run_step
-
-
-class RunState(StrEnum):
-    """``planning`` reads facts, ``planned`` waits for a decision, ``running`` acts; the rest are ends."""
-
-    PLANNING = "planning"
-    PLANNED = "planned"
-    RUNNING = "running"
-    DONE = "done"
-    NOTHING_TO_DO = "nothing_to_do"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-    FAILED = "failed"
-    NEEDS_HUMAN = "needs_human"
-
-
-class StepState(StrEnum):
-    """``attempting`` is committed before a step acts, so a step found in it may have acted."""
-
-    ATTEMPTING = "attempting"
-    DONE = "done"
-    SKIPPED = "skipped"  # left out: it was no longer as confirmed
-    FAILED = "failed"
-    UNCLEAR = "unclear"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,14 +59,14 @@ def get(tx: Tx, run_id: str, *, lock: bool = False) -> Run | None:
     """One run."""
     statement = select(run).where(run.c.id == run_id)
     row = tx.execute(statement.with_for_update() if lock else statement).mappings().first()
-    return Run(**{**row, "state": RunState(row["state"])}) if row else None
+    return _run(row) if row else None
 
 
 def under_way(tx: Tx) -> list[Run]:
     """Runs that a workflow should be at work on."""
     states = (RunState.PLANNING.value, RunState.RUNNING.value)
     rows = tx.execute(select(run).where(run.c.state.in_(states))).mappings()
-    return [Run(**{**row, "state": RunState(row["state"])}) for row in rows]
+    return [_run(row) for row in rows]
 
 
 def of_incident(tx: Tx, incident_id: str) -> list[Run]:
@@ -98,11 +74,13 @@ def of_incident(tx: Tx, incident_id: str) -> list[Run]:
     rows = tx.execute(
         select(run).where(run.c.incident_id == incident_id).order_by(run.c.asked_at, run.c.id)
     ).mappings()
-    return [Run(**{**row, "state": RunState(row["state"])}) for row in rows]
+    return [_run(row) for row in rows]
 
 
-def change(tx: Tx, run_id: str, **values: Any) -> None:
+def change(tx: Tx, run_id: str, *, state: RunState | None = None, **values: Any) -> None:
     """Change columns of a run."""
+    if state is not None:
+        values["state"] = state.value
     tx.execute(update(run).where(run.c.id == run_id).values(**values))
 
 
@@ -114,21 +92,19 @@ def is_hub_busy(tx: Tx, hub: str) -> bool:
     return found.first() is not None
 
 
-def last_done(tx: Tx, *, incident_id: str, hub: str, runbook: str) -> datetime | None:
-    """When this runbook was last carried out on this hub in this incident, whatever came of it."""
+def last_done(tx: Tx, *, incident_id: str, hub: str) -> dict[str, datetime]:
+    """When each runbook was last carried out on this hub in this incident, whatever came of it."""
     found = tx.execute(
-        select(run.c.finished_at)
+        select(run.c.runbook, func.max(run.c.finished_at).label("at"))
         .where(
             run.c.incident_id == incident_id,
             run.c.hub == hub,
-            run.c.runbook == runbook,
             run.c.state.in_((RunState.DONE.value, RunState.FAILED.value)),
             run.c.finished_at.is_not(None),
         )
-        .order_by(run.c.finished_at.desc())
-        .limit(1)
+        .group_by(run.c.runbook)
     )
-    return found.scalar()
+    return {row.runbook: row.at for row in found}
 
 
 def running(tx: Tx, incident_id: str) -> list[Run]:
@@ -169,3 +145,7 @@ def steps(tx: Tx, run_id: str) -> list[RunStep]:
         select(run_step).where(run_step.c.run_id == run_id).order_by(run_step.c.number)
     ).mappings()
     return [RunStep(**{**row, "state": StepState(row["state"])}) for row in rows]
+
+
+def _run(row: RowMapping) -> Run:
+    return Run(**{**row, "state": RunState(row["state"])})

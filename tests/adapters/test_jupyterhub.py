@@ -13,7 +13,7 @@ import pytest
 from bot.adapters.jupyterhub import JupyterHub
 from bot.domain.hubs import Health
 from bot.errors import ConfigError, RetryLater, UserError
-from bot.ports import Hub, Started, Stopped
+from bot.ports import Hub, Stopped
 from tests.support.faults import WAITS
 from tests.support.hub_stub import (
     HTML,
@@ -89,7 +89,6 @@ VERBS: dict[str, Callable[[JupyterHub], object]] = {
     "server": lambda hub: hub.server("ana", ""),
     "knows": lambda hub: hub.knows("ana"),
     "stop": lambda hub: hub.stop_server("ana", ""),
-    "start": lambda hub: hub.start_server("ana", ""),
 }
 
 
@@ -179,11 +178,6 @@ def test_an_old_hub_fails_at_stopping_for_a_user_whom_it_does_not_know() -> None
         assert hub.stop_server("nobody", "") is Stopped.UNKNOWN
         with pytest.raises(RetryLater, match="failed with 500"):
             hub.stop_server("ana", "")
-
-
-def test_a_start_that_goes_on_is_pending() -> None:
-    with saying(Answer(status=202)) as hub:
-        assert hub.start_server("ana", "") is Started.PENDING
 
 
 # --- failures ----------------------------------------------------------------------------------
@@ -288,7 +282,7 @@ def test_an_api_url_at_which_nobody_listens() -> None:
 def test_a_wait_that_the_hub_asks_for_is_passed_on() -> None:
     busy = Answer(status=429, headers={"Retry-After": "40"})
     with saying(busy) as hub, pytest.raises(RetryLater) as failure:
-        hub.start_server("ana", "")
+        hub.stop_server("ana", "")
     assert (failure.value.after, failure.value.maybe_done) == (40.0, False)
 
 

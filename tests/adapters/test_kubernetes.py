@@ -9,37 +9,37 @@ from typing import Any
 import pytest
 
 from bot.adapters.kubernetes import KubernetesCluster
-from bot.domain.hubs import Right
+from bot.domain.rights import Permission
 from bot.errors import RetryLater, UserError
 from bot.ports import Cluster
 from tests.support.faults import WAITS
 from tests.support.kube_stub import TOKEN, cluster, failing, kubeconfig, pod
+from tests.support.rights import DELETE_PODS, GET_PODS, PATCH_PROXY
 from tests.support.stub import Answer, Asked, nobody_there
 
 
 @pytest.mark.parametrize("allowed", [True, False])
 @pytest.mark.parametrize(
-    ("right", "name", "wanted"),
+    ("permission", "wanted"),
     [
-        (Right.GET_PODS, "", {"verb": "get", "group": "", "resource": "pods"}),
-        (Right.DELETE_PODS, "", {"verb": "delete", "group": "", "resource": "pods"}),
+        (GET_PODS, {"verb": "get", "group": "", "resource": "pods"}),
+        (DELETE_PODS, {"verb": "delete", "group": "", "resource": "pods"}),
         (
-            Right.PATCH_DEPLOYMENT,
-            "proxy",
-            {"verb": "patch", "group": "apps", "resource": "deployments"},
+            PATCH_PROXY,
+            {"verb": "patch", "group": "apps", "resource": "deployments", "name": "proxy"},
         ),
     ],
 )
 def test_the_cluster_is_asked_what_it_allows(
-    tmp_path: Path, right: Right, name: str, wanted: dict[str, str], allowed: bool
+    tmp_path: Path, permission: Permission, wanted: dict[str, str], allowed: bool
 ) -> None:
     review = Answer(status=201, body={"spec": {}, "status": {"allowed": allowed}})
     with cluster(tmp_path, lambda _asked: review) as (api, running):
         port: Cluster = api
-        assert port.may("ns", right, name) is allowed
+        assert port.may("ns", permission) is allowed
     (asked,) = running.asked
     assert asked.path == "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-    assert asked.body["spec"]["resourceAttributes"] == {"namespace": "ns", "name": name} | wanted
+    assert asked.body["spec"]["resourceAttributes"] == {"namespace": "ns", "name": ""} | wanted
 
 
 def test_a_restart_patches_the_given_time_and_nothing_else(tmp_path: Path) -> None:

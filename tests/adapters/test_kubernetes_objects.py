@@ -1,4 +1,4 @@
-"""What the adapter reads of pods, events, Deployments and nodes, from a stub of the API."""
+"""What the adapter reads of pods, events and Deployments, from a stub of the API."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.hubs import Deployment, Node, PodEvent
+from bot.domain.hubs import Deployment, PodEvent
 from bot.ports import Cluster
 from tests.support.kube_stub import cluster, pod, pods
 from tests.support.stub import Answer, Asked
@@ -253,14 +253,3 @@ def test_a_deployment_and_its_rollout(tmp_path: Path) -> None:
         paused=True,
     )
     assert not found.rolled_out
-
-
-def test_nodes(tmp_path: Path) -> None:
-    item = {
-        "metadata": {"name": "n1", "labels": {"hub.jupyter.org/node-purpose": "core"}},
-        "spec": {"unschedulable": True},
-        "status": {"conditions": [{"type": "Ready", "status": "Unknown"}]},
-    }
-    answer = Answer(body={"kind": "NodeList", "metadata": {}, "items": [item]})
-    with cluster(tmp_path, lambda _asked: answer) as (api, _running):
-        assert api.nodes() == (Node(name="n1", ready=False, cordoned=True, pool="core"),)

@@ -8,8 +8,9 @@ import pytest
 
 from bot.domain.evidence import Known, Unknown, View
 from bot.domain.facts import BlastRadius, HubFacts, Part, UnknownPart
-from bot.domain.hubs import Condition, Diagnosis, Health, Right, RouteState
+from bot.domain.hubs import Condition, Diagnosis, Health, RouteState
 from tests.support.hubs import NOW, evicted, facts, healthy, pod, route, server, stale, stuck
+from tests.support.rights import DELETE_PODS, GET_PODS, WRITE_ROUTES
 
 AWAY = Health(hub=False, proxy=False)
 NARROW = View(items=(server("ana"),), unknown="A scope is filtered.")
@@ -94,9 +95,9 @@ def test_every_part_that_is_unknown_is_told_once_with_its_reason() -> None:
         access=Unknown(why="It refuses."),
         events=View.unread("Not allowed."),
         rights={
-            Right.GET_PODS: Unknown(why="It did not say."),
-            Right.DELETE_PODS: Unknown(why="It did not say."),
-            Right.PROXY: Known(value=False),
+            GET_PODS: Unknown(why="It did not say."),
+            DELETE_PODS: Unknown(why="It did not say."),
+            WRITE_ROUTES: Known(value=False),
         },
     )
     assert seen.unknown == tuple(

@@ -18,8 +18,8 @@ from bot.domain.evidence import Fact, Known, Unknown, View
 from bot.domain.facts import BlastRadius, HubFacts
 from bot.domain.hubs import Condition, Pod, PodEvent, Route, Server
 from bot.domain.ownership import Owner, users_pods
-from bot.domain.plans import Step, StepVerb
-from bot.runbook import Parameters
+from bot.runbook import Parameters, Step
+from bot.runbook.steps.server import PodStep
 from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS as CLEAR
 from tests.support.hubs import NOW, PLACE, RELEASE, facts, pod, route, server
 from tests.support.scripted import HUB_POD
@@ -133,7 +133,7 @@ def hubs(draw: st.DrawFn) -> HubFacts:
 
 
 def key_of(step: Step) -> tuple[str, str]:
-    return step.args["user"], step.args["server"]
+    return step.user, step.server
 
 
 def own_pods(step: Step, seen: HubFacts) -> list[Pod]:
@@ -205,7 +205,7 @@ def unknowns(step: Step, seen: HubFacts) -> list[str]:
         found.append("whether there is a pod")
     if not (seen.servers.read and seen.pods.read):
         found.append("servers or pods")
-    if step.verb is StepVerb.STOP_SERVER and not seen.routes.complete:
+    if step.verb == "stop_server" and not seen.routes.complete:
         found.append("whether a route leads there")
     if not record and not seen.routes.complete:
         found.append("whether a route leads there")
@@ -222,12 +222,15 @@ def test_no_plan_touches_what_lives_or_is_unknown(seen: HubFacts, named: frozens
         event(step.verb)
         assert signs_of_life(step, seen) == [], step
         assert unknowns(step, seen) == [], step
-        if "uid" in step.args:
-            target = next(pod for pod in seen.pods.items if pod.uid == step.args["uid"])
+        if isinstance(step, PodStep):
+            target = next(pod for pod in seen.pods.items if pod.uid == step.uid)
             assert target.release == RELEASE, "another hub's, or nobody knows whose"
             assert not target.finalizers and target.owner_kind != "StatefulSet"
-            if step.verb is StepVerb.FORCE_DELETE_POD:
+            if step.verb == "force_delete_pod":
                 assert overdue(target) or finished(target)
+                ready = {(s.user, s.name) for s in seen.servers.items if s.ready}
+                lost = step.condition is Condition.LOST_NODE
+                assert lost == (key_of(step) in ready), "the measure goes by the condition"
     if plan.steps or plan.undecided:
         return
     assert plan.nothing_to_do

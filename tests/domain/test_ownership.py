@@ -11,8 +11,8 @@ from bot.domain.evidence import View
 from bot.domain.hubs import Condition, Pod, Route, Server
 from bot.domain.ownership import Owner, began_with, proxy_pods, release_of, strangers, users_pods
 from bot.errors import UserError
+from bot.runbook.site import Site
 from bot.services.facts import read_facts
-from bot.services.site import Site
 from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS as CLEAR
 from tests.support.hubs import LONG_AGO, NOW, PLACE, RELEASE, pod, route, server
 from tests.support.scripted import HUB_POD, PROXY_POD, Scripted

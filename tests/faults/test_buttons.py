@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.bootstrap import Bot
+from bot.domain.runs import RunState
 from bot.store import runs as run_rows
-from bot.store.runs import Run, RunState
+from bot.store.runs import Run
 from runbooks.resync_routes import RESYNC_ROUTES
 from sandbox.rules import on_delivery
 from sandbox.slack import PersonError, SlackSandbox
@@ -59,7 +60,9 @@ def test_a_press_goes_wrong(bot: Bot, scene: Scene, slack: SlackSandbox, name: s
     assert len(entries) <= 1
 
     def told() -> bool:
-        return any("decided on already" in m["text"] for m in scene.ben.messages(channel))
+        return any(
+            "already confirmed or cancelled" in m["text"] for m in scene.ben.messages(channel)
+        )
 
     if name == "lost on the way":
         assert not told()

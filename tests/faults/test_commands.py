@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.bootstrap import Bot
+from bot.domain.runs import RunState
 from bot.store import runs as run_rows
-from bot.store.runs import RunState
 from sandbox.rules import on_delivery
 from sandbox.slack import PersonError, SlackSandbox
 from tests.support.bot import Scene, running

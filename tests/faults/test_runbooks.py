@@ -17,8 +17,9 @@ from bot.adapters.kubernetes import KubernetesCluster
 from bot.domain.evidence import Known
 from bot.domain.facts import Part
 from bot.domain.hubs import Diagnosis
-from bot.domain.plans import Outcome, Plan
+from bot.domain.runs import Outcome
 from bot.runbook import Runbook
+from bot.runbook.plan import Plan
 from bot.services.steps import attempt
 from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS
 from runbooks.restart_proxy import RESTART_PROXY

@@ -11,9 +11,9 @@ import pytest
 from bot.domain.evidence import Known, Unknown, View
 from bot.domain.facts import Part, UnknownPart
 from bot.domain.hubs import STUCK, Condition, Diagnosis, Health, RouteState, Row
-from bot.domain.plans import Outcome, Plan, Result, Step, StepVerb
+from bot.domain.runs import Outcome, Result, RunState
 from bot.render import blocks as b
-from bot.render.plan_words import CONDITIONS, DIAGNOSES, ROUTES, SIGNS, TO_DO
+from bot.render.plan_words import CONDITIONS, DIAGNOSES, ROUTES
 from bot.render.plans import (
     confirm,
     facts_line,
@@ -21,11 +21,13 @@ from bot.render.plans import (
     plan_lines,
     plan_text,
     progress_lines,
-    runbook_words,
     table,
 )
-from bot.render.runs import run_posts
-from bot.store.runs import RunState
+from bot.render.runs import RunStepView, RunView, run_posts
+from bot.render.steps import entry_words, words_of
+from bot.render.steps.words import SIGNS
+from bot.runbook import Step, StopServer
+from bot.runbook.plan import Plan
 from tests.support.hubs import (
     NOW,
     PROXY,
@@ -45,10 +47,10 @@ from tests.support.plan_texts import (
     MOST_IN_ALL,
     RESTART,
     RESYNC,
-    RESYNC_MEASURE,
     nasty,
     texts,
 )
+from tests.support.steps import ONE_OF_EACH
 
 # --- words for everything -----------------------------------------------------------------------
 
@@ -79,17 +81,16 @@ def test_every_state_of_a_route_has_its_words(state: RouteState) -> None:
     assert ROUTES[state] in table(made(rows=(row,))).splitlines()[2].split()
 
 
-@pytest.mark.parametrize("verb", StepVerb)
+@pytest.mark.parametrize("step", ONE_OF_EACH, ids=lambda step: str(step.verb))
 @pytest.mark.parametrize("outcome", Outcome)
-def test_every_verb_and_every_outcome_has_its_words(verb: StepVerb, outcome: Outcome) -> None:
-    step = Step(id="1", verb=verb, target="TARGET", measure=RESYNC_MEASURE)
+def test_every_kind_of_step_and_every_outcome_has_its_words(step: Step, outcome: Outcome) -> None:
     plan = made(steps=(step,), summary="Something.")
-    words = TO_DO[verb].format(target="TARGET")[1:]
-    (line,) = progress_lines(plan, {"1": Result(outcome=outcome, error="Why.")})
+    words = words_of(step.verb).act.format(target=step.target)[1:]
+    (line,) = progress_lines(plan, {step.id: Result(outcome=outcome, error="Why.")})
     assert line.startswith(SIGNS[outcome])
     assert words in line and line.endswith(". Why.")
     data = plan.record(step, Result(outcome=outcome))
-    assert words in runbook_words(json.loads(json.dumps(data)), "<@U1>")
+    assert words in entry_words(json.loads(json.dumps(data)), "<@U1>")
     assert any(words.replace("`", "") in text for text in plan_lines(plan, "Title"))
 
 
@@ -102,15 +103,17 @@ def test_every_state_of_a_run_has_its_words(state: RunState, begun: bool) -> Non
     done = Result(outcome=Outcome.SKIPPED, error="It went by itself.")
     posts = list(
         run_posts(
-            run_id="r",
-            title=CLEAR.title,
-            hub="datahub",
-            state=state.value,
-            plan=plan,
-            steps=[(1, True, done), (2, False, None)] if begun else [],
-            asked_by="U1",
-            decided_by="U2",
-            error="The reason.",
+            RunView(
+                id="r",
+                title=CLEAR.title,
+                hub="datahub",
+                state=state,
+                plan=plan,
+                steps=[RunStepView(number=1, result=done), RunStepView(number=2)] if begun else [],
+                asked_by="U1",
+                decided_by="U2",
+                error="The reason.",
+            )
         )
     )
     key, post, parent = posts[0]
@@ -150,7 +153,7 @@ def hostile() -> Plan:
 
 
 def hostile_step() -> Step:
-    return Step(id="1", verb=StepVerb.STOP_SERVER, target=LONG, measure=RESYNC_MEASURE)
+    return StopServer(user=LONG, server="", condition=Condition.STALE_RECORD)
 
 
 @pytest.mark.parametrize(

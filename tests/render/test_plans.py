@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.evidence import View
 from bot.domain.facts import HubFacts
-from bot.domain.plans import Outcome, Plan, Result
+from bot.domain.runs import Outcome, Result
 from bot.render import blocks as b
 from bot.render.plans import (
     confirm,
@@ -20,11 +20,11 @@ from bot.render.plans import (
     plan_text,
     progress_blocks,
     progress_lines,
-    result_words,
-    runbook_words,
     table,
 )
+from bot.render.steps import entry_words, words_of
 from bot.runbook import Runbook
+from bot.runbook.plan import Plan
 from runbooks import RUNBOOKS
 from tests.support.hubs import (
     NOW,
@@ -124,7 +124,7 @@ def test_a_named_server_is_told_by_its_name() -> None:
 def test_when_the_hub_cannot_be_asked_the_loss_is_not_called_none() -> None:
     plan = RESTART.plan(facts(servers=None))
     assert loss_lines(plan) == [
-        "The hub could not be asked who is working: expect everyone to be disconnected."
+        "mayday couldn't ask the hub who is working. Expect everyone to be disconnected."
     ]
 
 
@@ -225,18 +225,19 @@ def test_progress_goes_step_by_step() -> None:
 
 def test_the_measured_result() -> None:
     seen = {"ready": 3, "routes_before": 0, "routes_after": 3, "looks": 1, "seconds": 0.2}
-    assert result_words(Result(outcome=Outcome.DONE, seen=seen)) == (
+    words = words_of("resync_routes")
+    assert words.outcome(Result(outcome=Outcome.DONE, seen=seen)) == (
         "done (ready servers 3; user routes 0 → 3)"
     )
     unread = {"routes_before": None, "routes_after": 3}
-    assert "user routes – → 3" in result_words(Result(outcome=Outcome.DONE, seen=unread))
+    assert "user routes – → 3" in words.outcome(Result(outcome=Outcome.DONE, seen=unread))
 
 
 @pytest.mark.parametrize("outcome", Outcome)
 def test_a_timeline_entry_says_who_did_what_where_and_how_it_ended(outcome: Outcome) -> None:
     plan: Plan = CLEAR.plan(stuck())
     data = plan.record(plan.steps[0], Result(outcome=outcome, seen={"stuck_before": 5}))
-    words = runbook_words(json.loads(json.dumps(data)), "<@U1>")
+    words = entry_words(json.loads(json.dumps(data)), "<@U1>")
     assert words.startswith(
         f"<@U1> ran `force-delete-stuck-servers` on {PLACE} to force-delete pod `jupyter-stop`: "
     )

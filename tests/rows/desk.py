@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from bot.config import Config
-from bot.domain.plans import Result
+from bot.domain.runs import Result
 from sandbox.cluster.resources import DEPLOYMENTS, PODS
 from sandbox.cluster.storage import Obj
 from sandbox.hub import HubSandbox, steps

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.plans import Outcome
+from bot.domain.runs import Outcome
 from bot.plan import Exit
 from sandbox.cluster.resources import PODS
 from sandbox.cluster.storage import Obj, now

@@ -11,14 +11,16 @@ import pytest
 
 from bot.adapters.kubernetes import KubernetesCluster
 from bot.bootstrap import sites
-from bot.domain.plans import Plan
+from bot.domain.runs import RunState, StepState
 from bot.domain.timeline import EntryKind
+from bot.runbook.plan import Plan
 from bot.services.change import StateChange
 from bot.services.run import Runs
+from bot.services.run_workflows import RunWorkflows
 from bot.store import runs as rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
-from bot.store.runs import Run, RunState, StepState
+from bot.store.runs import Run
 from runbooks import RUNBOOKS
 from sandbox.cluster.resources import PODS
 from sandbox.hub import steps
@@ -27,6 +29,7 @@ from tests.support.planning import FORCE, LONG_AFTER, RESTART, RESYNC, hubs_cloc
 from tests.support.rows import Checkpoints, incident, stored
 
 INCIDENT = incident().id
+BOOKS = {book.name: book for book in RUNBOOKS}
 LATE = {"start_timeout": 1}
 """Any start is late at once: the rows below are about which start it is."""
 
@@ -46,8 +49,19 @@ class Room:
         return Runs(
             self.store,
             self.work,
+            runbooks=BOOKS,
+            sites=sites(self.desk.config(**LATE)),
+            wall=self.now,
+        )
+
+    @property
+    def workflows(self) -> RunWorkflows:
+        """The work of the runs, as after a start."""
+        return RunWorkflows(
+            self.store,
+            self.work,
             self.now,
-            runbooks={book.name: book for book in RUNBOOKS},
+            runbooks=BOOKS,
             sites=sites(self.desk.config(**LATE)),
             wall=self.now,
             wait=lambda seconds: sleep(min(seconds, 0.2)),
@@ -60,8 +74,8 @@ class Room:
         """Ask for a plan and make it."""
         change = StateChange(incident_id=INCIDENT, by="U0ANA", idempotency_key=idempotency_key)
         hub = self.desk.sandbox.name
-        run = self.runs.ask(change, runbook=runbook, hub=hub, users=frozenset())
-        self.runs.plan_workflow(run.id)
+        run = self.runs.request_plan(change, runbook=runbook, hub=hub, users=frozenset())
+        self.workflows.plan(run.id)
         return self.row(run.id)
 
     def row(self, run_id: str) -> Run:
@@ -124,7 +138,7 @@ def test_a_start_that_was_begun_after_the_plan_is_not_cancelled(
     delete = KubernetesCluster.force_delete_pod
     monkeypatch.setattr(KubernetesCluster, "force_delete_pod", deleted_while_ben_tries_again)
     room.runs.confirm(run.id, "U0BEN")
-    room.runs.execute_workflow(run.id)
+    room.workflows.execute(run.id)
 
     done = room.row(run.id)
     assert done.state is RunState.DONE
@@ -144,10 +158,10 @@ def test_an_approval_is_worth_nothing_the_next_morning(room: Room) -> None:
     room.runs.confirm(run.id, "U0BEN")
     before = room.desk.state()
     room.ahead += timedelta(hours=9)
-    room.runs.execute_workflow(run.id)
+    room.workflows.execute(run.id)
     ended = room.row(run.id)
     assert ended.state is RunState.EXPIRED
-    assert "over 15 minutes" in ended.error
+    assert "expired after 15 minutes" in ended.error
     assert (room.steps(run), room.told()) == ([], [])
     assert room.desk.state() == before
     assert ended.plan == run.plan
@@ -166,7 +180,7 @@ def test_a_pod_that_was_replaced_since_is_left_alone(room: Room) -> None:
     sandbox.heal()
     before = room.desk.state()
     room.runs.confirm(run.id, "U0BEN")
-    room.runs.execute_workflow(run.id)
+    room.workflows.execute(run.id)
     ((state, why),) = room.steps(run)
     assert (state, why) == (StepState.SKIPPED, "No server is stuck.")
     assert room.row(run.id).state is RunState.NOTHING_TO_DO
@@ -183,7 +197,7 @@ def test_a_route_that_came_back_saves_an_orphan(room: Room) -> None:
     room.desk.lead("chidi", target)
     before = room.desk.state()
     room.runs.confirm(run.id, "U0BEN")
-    room.runs.execute_workflow(run.id)
+    room.workflows.execute(run.id)
     ((state, why),) = room.steps(run)
     assert state is StepState.FAILED
     assert "a route leads to it" in why
@@ -195,7 +209,7 @@ def test_a_resync_is_remembered_for_a_while(room: Room) -> None:
     sandbox.drop_routes()
     run = room.planned(RESYNC)
     room.runs.confirm(run.id, "U0BEN")
-    room.runs.execute_workflow(run.id)
+    room.workflows.execute(run.id)
     assert room.row(run.id).state is RunState.DONE
     sandbox.drop_routes()
     soon = Plan.from_json(room.planned(RESTART, "command/2").plan or {})

@@ -9,8 +9,8 @@ import pytest
 
 from bot.domain.evidence import Fact, Known, Unknown, View
 from bot.domain.facts import BlastRadius, HubFacts, Part
-from bot.domain.hubs import Condition, HubAccess, Right
-from bot.domain.plans import StepVerb
+from bot.domain.hubs import Condition, HubAccess
+from bot.domain.rights import Right
 from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS as CLEAR
 from tests.support.clearing import beside_zoe, named, why
 from tests.support.hubs import (
@@ -25,6 +25,7 @@ from tests.support.hubs import (
     stuck,
     terminating,
 )
+from tests.support.rights import DELETE_PODS, GET_PODS, PATCH_PROXY, STOP_SERVERS
 
 # --- the blast radius ---------------------------------------------------------------------------
 
@@ -167,38 +168,38 @@ def test_an_old_hub_cannot_cancel_a_start(version: str, cancels: bool) -> None:
 def test_an_old_hub_clears_everything_else() -> None:
     old = Known(value=HubAccess(version="4.1.6", scopes=ACCESS.scopes))
     plan = CLEAR.plan(replace(stuck(), access=old))
-    assert [step.args["user"] for step in plan.steps] == ["stop", "gone", "unsent", "orphan"]
+    assert [step.user for step in plan.steps] == ["stop", "gone", "unsent", "orphan"]
     assert len(CLEAR.plan(replace(stale(), access=old)).steps) == 1
 
 
 def test_a_start_without_a_pod_is_cancelled_although_no_events_are_read() -> None:
     """Without a pod no node can be on its way for it."""
     seen = beside_zoe(late_spawn("ana"), None, events=View.unread("Not allowed to list events."))
-    assert [step.verb for step in CLEAR.plan(seen).steps] == [StepVerb.STOP_SERVER]
+    assert [step.verb for step in CLEAR.plan(seen).steps] == ["stop_server"]
 
 
 @pytest.mark.parametrize(
     ("right", "refused", "said"),
     [
         (
-            Right.DELETE_PODS,
+            DELETE_PODS,
             Known(value=False),
             "mayday isn't allowed to delete pods in namespace datahub-prod of cluster teaching: "
             "grant it in the Role of mayday's service account.",
         ),
         (
-            Right.GET_PODS,
+            GET_PODS,
             Known(value=False),
             "mayday isn't allowed to get pods in namespace datahub-prod of cluster teaching: "
             "grant it in the Role of mayday's service account.",
         ),
         (
-            Right.DELETE_SERVERS,
+            STOP_SERVERS,
             Known(value=False),
             "The token of hub datahub lacks the scope delete:servers without a filter: add it to the "
             "role of mayday's service in the hub's configuration.",
         ),
-        (Right.DELETE_PODS, Unknown(why="The cluster did not say."), "The cluster did not say."),
+        (DELETE_PODS, Unknown(why="The cluster did not say."), "The cluster did not say."),
     ],
 )
 def test_a_right_that_is_missing_or_unknown_is_told_before_a_plan_is_offered(
@@ -211,7 +212,7 @@ def test_a_right_that_is_missing_or_unknown_is_told_before_a_plan_is_offered(
 
 def test_a_right_that_no_step_needs_forbids_nothing() -> None:
     rights: dict[Right, Fact[bool]] = {
-        Right.DELETE_PODS: Known(value=False),
-        Right.PATCH_DEPLOYMENT: Unknown(why="The cluster did not say."),
+        DELETE_PODS: Known(value=False),
+        PATCH_PROXY: Unknown(why="The cluster did not say."),
     }
     assert len(CLEAR.plan(replace(stale(), rights=rights)).steps) == 1

@@ -10,8 +10,8 @@ import pytest
 from bot.domain.evidence import Known, Unknown, View
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Condition, Pod, PodEvent, Route
-from bot.domain.plans import Plan
 from bot.runbook import Parameters
+from bot.runbook.plan import Plan
 from bot.services.facts import read_facts
 from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS as CLEAR
 from tests.support.hubs import (
@@ -328,7 +328,7 @@ def test_with_a_view_unread_nothing_is_cleared_and_nothing_is_called_well(missin
     }
     seen = facts(**{**views, missing: None})  # type: ignore[arg-type]
     plan = CLEAR.plan(seen)
-    assert not {step.args["user"] for step in plan.steps} & {"ana", "stale", "orphan"}
+    assert not {step.user for step in plan.steps} & {"ana", "stale", "orphan"}
     assert plan.nothing_to_do == ""
 
 

@@ -10,7 +10,6 @@ import pytest
 from bot.domain.evidence import Known, View
 from bot.domain.facts import HubFacts, Part
 from bot.domain.hubs import Condition, Pod, Server
-from bot.domain.plans import StepVerb
 from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS as CLEAR
 from tests.support.clearing import SINCE, beside_zoe, named, why
 from tests.support.hubs import (
@@ -31,26 +30,27 @@ from tests.support.hubs import (
 
 def test_each_kind_gets_its_own_remedy() -> None:
     assert [(step.verb, step.target) for step in CLEAR.plan(stuck()).steps] == [
-        (StepVerb.FORCE_DELETE_POD, "jupyter-stop"),
-        (StepVerb.FORCE_DELETE_POD, "jupyter-gone"),
-        (StepVerb.DELETE_POD, "jupyter-unsent"),
-        (StepVerb.DELETE_POD, "jupyter-orphan"),
-        (StepVerb.STOP_SERVER, "spawn"),
+        ("force_delete_pod", "jupyter-stop"),
+        ("force_delete_pod", "jupyter-gone"),
+        ("delete_pod", "jupyter-unsent"),
+        ("delete_pod", "jupyter-orphan"),
+        ("stop_server", "spawn"),
     ]
     assert [(step.verb, step.target) for step in CLEAR.plan(stale()).steps] == [
-        (StepVerb.STOP_SERVER, "stale")
+        ("stop_server", "stale")
     ]
 
 
 def test_a_pod_is_deleted_by_its_uid() -> None:
     step = CLEAR.plan(beside_zoe(server("ana", pending="stop"), terminating("ana"))).steps[0]
-    assert step.args == {"user": "ana", "server": "", "pod": "jupyter-ana", "uid": "uid-ana"}
+    assert (step.user, step.server) == ("ana", "")
+    assert (step.pod, step.uid) == ("jupyter-ana", "uid-ana")
     assert step.destructive
 
 
 def test_a_stop_that_never_reached_the_cluster_is_not_forced() -> None:
     plan = CLEAR.plan(beside_zoe(server("ana", pending="stop"), pod("ana"), since=SINCE))
-    assert [step.verb for step in plan.steps] == [StepVerb.DELETE_POD]
+    assert [step.verb for step in plan.steps] == ["delete_pod"]
     assert plan.summary == (
         "Clear 1 stuck server: 1 whose stop never reached the cluster (delete the pod)."
     )
@@ -59,20 +59,20 @@ def test_a_stop_that_never_reached_the_cluster_is_not_forced() -> None:
 def test_an_orphan_whose_deletion_never_ends_is_forced() -> None:
     """To delete it again in its own grace time would have no effect."""
     plan = CLEAR.plan(beside_zoe(None, terminating("ana")))
-    assert [step.verb for step in plan.steps] == [StepVerb.FORCE_DELETE_POD]
+    assert [step.verb for step in plan.steps] == ["force_delete_pod"]
     assert any("check the node" in text for text in plan.cautions)
 
 
 def test_of_a_dead_node_it_is_said_that_the_hub_follows() -> None:
     plan = CLEAR.plan(beside_zoe(server("ana"), terminating("ana"), routed=True))
-    assert [step.verb for step in plan.steps] == [StepVerb.FORCE_DELETE_POD]
+    assert [step.verb for step in plan.steps] == ["force_delete_pod"]
     assert "The hub shows ana as ready until its next poll." in plan.cautions[1]
 
 
 def test_an_evicted_pod_of_a_pending_stop_is_force_deleted() -> None:
     gone = pod("ana", phase="Failed", reason="Evicted")
     plan = CLEAR.plan(beside_zoe(server("ana", pending="stop"), gone))
-    assert [(step.verb, step.loses) for step in plan.steps] == [(StepVerb.FORCE_DELETE_POD, ())]
+    assert [(step.verb, step.loses) for step in plan.steps] == [("force_delete_pod", ())]
     assert plan.losses == ()
 
 
@@ -187,8 +187,8 @@ def test_it_can_be_kept_to_one_server_or_one_pod() -> None:
         servers=(server("ana", pending="stop"), server("ana", name="lab2", pending="stop")),
         pods=(terminating("ana"), replace(terminating("ana"), server="lab2", name="p2", uid="2")),
     )
-    assert [step.args["uid"] for step in CLEAR.plan(seen, named("ana/lab2")).steps] == ["2"]
-    assert [step.args["uid"] for step in CLEAR.plan(seen, named("p2")).steps] == ["2"]
+    assert [step.uid for step in CLEAR.plan(seen, named("ana/lab2")).steps] == ["2"]
+    assert [step.uid for step in CLEAR.plan(seen, named("p2")).steps] == ["2"]
     assert len(CLEAR.plan(seen, named("ana")).steps) == 2
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from bot.domain.evidence import Fact, Known, Unknown, View
 from bot.domain.facts import HubFacts, Part
-from bot.domain.hubs import Deployment, Health, Pod, Right
-from bot.domain.plans import LossKind, MeasureKind, Plan, StepVerb
+from bot.domain.hubs import Deployment, Health, Pod
+from bot.runbook import LossKind
+from bot.runbook.plan import Plan
 from runbooks.restart_proxy import RESTART_PROXY
 from tests.support.hubs import (
     LONG_AGO,
@@ -23,6 +24,7 @@ from tests.support.hubs import (
     server,
     terminating,
 )
+from tests.support.rights import PATCH_PROXY
 
 PENDING = replace(
     pod("x", phase="Pending", reason="Unschedulable"),
@@ -50,11 +52,11 @@ def undecided(plan: Plan) -> str:
 def test_it_restarts_then_resyncs_and_looks_twice() -> None:
     plan = RESTART_PROXY.plan(evicted("ana", "ben", resynced_at=NOW))
     restart, resync = plan.steps
-    assert restart.verb is StepVerb.RESTART_PROXY
-    assert restart.args == {"deployment": "proxy", "at": "2026-11-22T12:00:00+00:00"}
+    assert restart.verb == "restart_proxy"
+    assert restart.deployment == "proxy"
+    assert restart.at == "2026-11-22T12:00:00+00:00"
     assert restart.destructive
-    assert restart.measure.kind is MeasureKind.ROLLED_OUT
-    assert resync.verb is StepVerb.RESYNC_ROUTES
+    assert resync.verb == "resync_routes"
     assert (resync.measure.times, resync.measure.apart) == (2, 15.0)
     assert plan.cautions == ()
 
@@ -128,7 +130,7 @@ def test_a_second_run_has_nothing_to_do_and_says_why() -> None:
 def test_two_plans_of_one_second_are_two_restarts() -> None:
     seen = evicted("ana")
     since = replace(seen, read_at=seen.read_at + timedelta(milliseconds=1))
-    first, second = (RESTART_PROXY.plan(one).steps[0].args["at"] for one in (seen, since))
+    first, second = (RESTART_PROXY.plan(one).steps[0].at for one in (seen, since))
     assert first != second
 
 
@@ -219,7 +221,7 @@ def test_a_deployment_of_another_name_is_named_everywhere() -> None:
         with_proxy(evicted("ana", resynced_at=NOW), replace(PROXY, name="chp"))
     )
     assert plan.steps[0].target == "chp"
-    assert plan.steps[0].args["deployment"] == "chp"
+    assert plan.steps[0].deployment == "chp"
     assert "deployment chp" in plan.summary
 
 
@@ -249,7 +251,7 @@ def test_with_the_hub_down_it_says_to_bring_that_back_first() -> None:
     ],
 )
 def test_a_right_that_is_missing_or_unknown_forbids_a_restart(right: Fact[bool], said: str) -> None:
-    seen = replace(evicted("ana", resynced_at=NOW), rights={Right.PATCH_DEPLOYMENT: right})
+    seen = replace(evicted("ana", resynced_at=NOW), rights={PATCH_PROXY: right})
     assert undecided(RESTART_PROXY.plan(seen)) == said
 
 

@@ -8,15 +8,15 @@ import pytest
 
 from bot.domain.evidence import Known, Unknown, View
 from bot.domain.facts import Part
-from bot.domain.hubs import Condition, Health, Right
-from bot.domain.plans import StepVerb
+from bot.domain.hubs import Condition, Health
 from runbooks.resync_routes import RESYNC_ROUTES
 from tests.support.hubs import evicted, facts, healthy, pod, route, server
+from tests.support.rights import WRITE_ROUTES
 
 
 def test_missing_routes_are_resynced_and_nobody_loses_anything() -> None:
     plan = RESYNC_ROUTES.plan(evicted("ana", "ben", "chi"))
-    assert [step.verb for step in plan.steps] == [StepVerb.RESYNC_ROUTES]
+    assert [step.verb for step in plan.steps] == ["resync_routes"]
     assert plan.summary == (
         "Have the hub write its 3 routes into the proxy: 3 missing. Nothing is deleted or restarted."
     )
@@ -47,7 +47,7 @@ def test_routes_that_lead_to_other_addresses_are_resynced() -> None:
     )
     plan = RESYNC_ROUTES.plan(seen)
     assert seen.counts == {Condition.STALE_ROUTE: 2, Condition.OK: 1}
-    assert [step.verb for step in plan.steps] == [StepVerb.RESYNC_ROUTES]
+    assert [step.verb for step in plan.steps] == ["resync_routes"]
     assert "its 3 routes into the proxy: 2 leading elsewhere." in plan.summary
 
 
@@ -92,7 +92,7 @@ def test_servers_that_the_hub_may_hide_are_not_called_routed() -> None:
 def test_only_a_scope_that_is_missing_forbids_what_harms_nobody(
     right: Known[bool] | Unknown, steps: int, said: str
 ) -> None:
-    plan = RESYNC_ROUTES.plan(replace(evicted("ana"), rights={Right.PROXY: right}))
+    plan = RESYNC_ROUTES.plan(replace(evicted("ana"), rights={WRITE_ROUTES: right}))
     assert len(plan.steps) == steps
     assert " ".join(part.why for part in plan.undecided) == said
 

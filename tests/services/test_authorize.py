@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.bootstrap import Bot
+from bot.domain.runs import RunState
 from bot.errors import UserError
 from bot.store import runs
-from bot.store.runs import RunState
 from runbooks.resync_routes import RESYNC_ROUTES
 from sandbox.clock import SandboxClock
 from sandbox.slack import Person, SlackSandbox, answers, drop_before, on_call
@@ -191,10 +191,10 @@ def test_a_stale_button_is_dead(guarded: Bot, guarded_scene: Scene) -> None:
     planned(guarded, scene, channel, PLAN)
     run = runs_of(scene, channel)[0]
     guarded.runs.cancel(run.id, scene.ana.id)
-    with pytest.raises(UserError, match="decided on already"):
+    with pytest.raises(UserError, match="already confirmed or cancelled"):
         guarded.runs.confirm(run.id, scene.ana.id)
-    with pytest.raises(UserError, match="decided on already"):
+    with pytest.raises(UserError, match="already confirmed or cancelled"):
         guarded.runs.cancel(run.id, scene.ana.id)
-    with pytest.raises(UserError, match="does not know this plan"):
+    with pytest.raises(UserError, match="no longer has this plan"):
         guarded.runs.incident_of("another")
     assert runs_of(scene, channel)[0].state is RunState.CANCELLED

@@ -9,10 +9,10 @@ import pytest
 
 from bot.domain.evidence import Known, Unknown, View
 from bot.domain.facts import HubFacts, Part
-from bot.domain.hubs import Condition, Diagnosis, Health, HubAccess, Pod, Right, Row, Server
+from bot.domain.hubs import Condition, Diagnosis, Health, HubAccess, Pod, Row, Server
 from bot.errors import RetryLater, UserError
+from bot.runbook.site import Site
 from bot.services.facts import LOOKUPS, read_facts
-from bot.services.site import Site
 from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS as CLEAR
 from tests.support.hub import Lab, lab, running_lab
 from tests.support.hubs import (
@@ -26,6 +26,14 @@ from tests.support.hubs import (
     route,
     server,
     terminating,
+)
+from tests.support.rights import (
+    DELETE_PODS,
+    GET_PODS,
+    PATCH_PROXY,
+    RIGHTS,
+    STOP_SERVERS,
+    WRITE_ROUTES,
 )
 from tests.support.scripted import HUB_POD, Scripted, site
 
@@ -64,7 +72,7 @@ def test_a_real_hub_is_read_whole(lab: Lab) -> None:
     assert [found.component for found in seen.proxy_pods.items] == ["proxy"]
     assert isinstance(seen.proxy, Known)
     assert seen.proxy.value.rolled_out
-    assert seen.rights == dict.fromkeys(Right, Known(value=True))
+    assert seen.rights == dict.fromkeys(RIGHTS, Known(value=True))
     assert isinstance(seen.access, Known)
     assert seen.access.value.version.startswith("6.")
 
@@ -252,15 +260,15 @@ def test_rights_are_asked_about_for_a_plan_only() -> None:
     assert read(hub).rights == {}
     assert "may" not in hub.asked
     refused = party(
-        refused={Right.DELETE_PODS},
+        refused={DELETE_PODS},
         who=replace(ACCESS, scopes=SCOPES - {"delete:servers"} | {"delete:servers!user=ana"}),
     )
     assert read(refused, rights=True).rights == {
-        Right.PROXY: Known(value=True),
-        Right.DELETE_SERVERS: Known(value=False),
-        Right.GET_PODS: Known(value=True),
-        Right.DELETE_PODS: Known(value=False),
-        Right.PATCH_DEPLOYMENT: Known(value=True),
+        WRITE_ROUTES: Known(value=True),
+        STOP_SERVERS: Known(value=False),
+        GET_PODS: Known(value=True),
+        DELETE_PODS: Known(value=False),
+        PATCH_PROXY: Known(value=True),
     }
     plan = CLEAR.plan(read(refused, rights=True))
     assert plan.steps == ()
@@ -269,7 +277,7 @@ def test_rights_are_asked_about_for_a_plan_only() -> None:
 
 def test_a_right_that_cannot_be_asked_about_is_unknown() -> None:
     seen = read(party(fails={"may": RetryLater("The cluster is away.")}), rights=True)
-    assert seen.rights[Right.DELETE_PODS] == Unknown(why="The cluster is away.")
+    assert seen.rights[DELETE_PODS] == Unknown(why="The cluster is away.")
     assert CLEAR.plan(seen).steps == ()
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from bot.domain.plans import Plan
+from bot.domain.runs import RunState, StepState
 from bot.errors import RetryLater, UserError
+from bot.runbook.plan import Plan
 from bot.services.change import StateChange
 from bot.store import incidents as incident_rows
 from bot.store import runs as rows
-from bot.store.runs import RunState, StepState
 from tests.support.hubs import NOW, PLACE, pod, server, terminating
 from tests.support.room import (
     FORCE,
@@ -63,7 +63,7 @@ def test_a_kill_after_the_act_is_found_to_have_done_it(room: Room) -> None:
     killed_at_the_act(room, run, takes_effect=True)
     assert room.steps(run) == [StepState.ATTEMPTING]
 
-    room.runs.execute_workflow(run.id)
+    room.workflows.execute(run.id)
 
     assert room.row(run.id).state is RunState.DONE
     assert room.steps(run) == [StepState.DONE]
@@ -74,14 +74,14 @@ def test_a_kill_before_the_act_is_not_repeated_but_needs_a_human(room: Room) -> 
     run = room.planned()
     killed_at_the_act(room, run, takes_effect=False)
 
-    room.runs.execute_workflow(run.id)
+    room.workflows.execute(run.id)
 
     assert terminating("ana") in room.party.live, "it was not deleted"
     assert room.row(run.id).state is RunState.NEEDS_HUMAN
     assert room.steps(run) == [StepState.UNCLEAR]
     assert [outcome for _, outcome in room.told()] == ["unclear"]
 
-    with pytest.raises(UserError, match="decided on already"):
+    with pytest.raises(UserError, match="already confirmed or cancelled"):
         room.runs.confirm(run.id, "U0BEN")
     assert room.carry_out(room.planned(idempotency_key="command/2")).state is RunState.DONE
 
@@ -92,10 +92,10 @@ def test_a_kill_in_a_harmless_step_repeats_it(room: Room) -> None:
     room.party.fails = {"resync": Killed()}
     room.runs.confirm(run.id, "U0BEN")
     with pytest.raises(Killed):
-        room.runs.execute_workflow(run.id)
+        room.workflows.execute(run.id)
     room.party.fails = {}
 
-    room.runs.execute_workflow(run.id)
+    room.workflows.execute(run.id)
 
     assert room.row(run.id).state is RunState.DONE
     assert [r.user for r in room.party.known] == ["ana"]
@@ -114,7 +114,7 @@ def test_a_plan_is_decided_on_once(room: Room) -> None:
     run = room.planned()
     room.runs.confirm(run.id, "U0BEN")
     for again in (room.runs.confirm, room.runs.cancel):
-        with pytest.raises(UserError, match="decided on already by <@U0BEN>"):
+        with pytest.raises(UserError, match="already confirmed or cancelled by <@U0BEN>"):
             again(run.id, "U0ANA")
     assert room.work.keys.count(f"execute/{run.id}") == 1
 
@@ -122,7 +122,7 @@ def test_a_plan_is_decided_on_once(room: Room) -> None:
 def test_a_cancelled_plan_stays_one(room: Room) -> None:
     run = room.planned()
     room.runs.cancel(run.id, "U0ANA")
-    with pytest.raises(UserError, match="decided on already"):
+    with pytest.raises(UserError, match="already confirmed or cancelled"):
         room.runs.confirm(run.id, "U0BEN")
     assert f"execute/{run.id}" not in room.work.keys
 
@@ -130,7 +130,7 @@ def test_a_cancelled_plan_stays_one(room: Room) -> None:
 def test_an_old_plan_cannot_be_confirmed(room: Room) -> None:
     run = room.planned()
     room.clock.at += timedelta(minutes=16)
-    with pytest.raises(UserError, match="over 15 minutes old"):
+    with pytest.raises(UserError, match="more than 15 minutes old"):
         room.runs.confirm(run.id, "U0BEN")
     assert room.row(run.id).state is RunState.EXPIRED
     assert f"execute/{run.id}" not in room.work.keys
@@ -141,7 +141,7 @@ def test_one_runbook_at_a_time_on_a_hub(room: Room) -> None:
     room.runs.confirm(first.id, "U0BEN")
     with pytest.raises(UserError, match="Another runbook is running"):
         room.runs.confirm(second.id, "U0BEN")
-    room.runs.execute_workflow(first.id)
+    room.workflows.execute(first.id)
     assert room.carry_out(second).state is RunState.NOTHING_TO_DO
 
 
@@ -181,23 +181,23 @@ def test_a_hub_that_asks_for_an_hour_holds_nobody_up(room: Room) -> None:
 def test_a_run_whose_workflow_was_lost_is_ended(room: Room) -> None:
     begun, untouched = room.planned(), room.planned(idempotency_key="command/2")
     killed_at_the_act(room, begun, takes_effect=False)
-    assert room.runs.end_lost() == 0, "it goes on"
+    assert room.end_lost() == 0, "it goes on"
 
     room.work.lost.add(f"execute/{begun.id}")
-    assert room.runs.end_lost() == 1
+    assert room.end_lost() == 1
     ended = room.row(begun.id)
     assert ended.state is RunState.NEEDS_HUMAN
     assert ended.error
     assert room.row(untouched.id).state is RunState.PLANNED
-    assert room.runs.end_lost() == 0
+    assert room.end_lost() == 0
     assert room.carry_out(untouched).state is RunState.DONE, "the hub is free again"
 
 
 def test_a_plan_whose_workflow_was_lost_has_failed(room: Room) -> None:
     change = StateChange(incident_id=INCIDENT, by="U0ANA", idempotency_key="command/1")
-    run = room.runs.ask(change, runbook=FORCE, hub=PLACE.hub, users=frozenset())
+    run = room.runs.request_plan(change, runbook=FORCE, hub=PLACE.hub, users=frozenset())
     room.work.lost.add(f"plan/{run.id}")
-    assert room.runs.end_lost() == 1
+    assert room.end_lost() == 1
     assert room.row(run.id).state is RunState.FAILED
 
 
@@ -208,7 +208,7 @@ def test_a_plan_whose_workflow_was_lost_has_failed(room: Room) -> None:
 def test_what_there_is_not_is_named(room: Room, runbook: str, hub: str, say: str) -> None:
     change = StateChange(incident_id=INCIDENT, by="U0ANA", idempotency_key="command/1")
     with pytest.raises(UserError, match=say):
-        room.runs.ask(change, runbook=runbook, hub=hub, users=frozenset())
+        room.runs.request_plan(change, runbook=runbook, hub=hub, users=frozenset())
 
 
 def test_nothing_is_run_for_an_incident_that_is_over(room: Room) -> None:
@@ -217,7 +217,7 @@ def test_nothing_is_run_for_an_incident_that_is_over(room: Room) -> None:
         incident_rows.save(tx, _closed(found))
     change = StateChange(incident_id=INCIDENT, by="U0ANA", idempotency_key="command/1")
     with pytest.raises(UserError, match="reopen it first"):
-        room.runs.ask(change, runbook=FORCE, hub=PLACE.hub, users=frozenset())
+        room.runs.request_plan(change, runbook=FORCE, hub=PLACE.hub, users=frozenset())
 
 
 def _closed(incident: Any) -> Any:

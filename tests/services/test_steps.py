@@ -11,11 +11,13 @@ import pytest
 from bot.domain.evidence import Known, View
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Pod, Server
-from bot.domain.plans import Measure, MeasureKind, Outcome, Plan, Result, Step, StepVerb
+from bot.domain.runs import Outcome, Result
 from bot.errors import RetryLater, UserError
+from bot.runbook import ResyncRoutes, Step
+from bot.runbook.plan import Plan
+from bot.runbook.site import Site
 from bot.services.facts import read_facts
-from bot.services.site import Site
-from bot.services.steps import attempt, evidently_done, verify
+from bot.services.steps import already_done, attempt, verify
 from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS
 from runbooks.restart_proxy import RESTART_PROXY
 from runbooks.resync_routes import RESYNC_ROUTES
@@ -24,7 +26,6 @@ from tests.support.hub import Lab, lab, running_lab
 from tests.support.hubs import (
     NOW,
     PLACE,
-    PROXY,
     evicted,
     facts,
     healthy,
@@ -59,7 +60,7 @@ def test_two_hung_stops_are_cleared_and_the_others_live_on(lab: Lab) -> None:
     lab.sandbox.hang_stop("ana")
     lab.sandbox.hang_stop("ben")
     plan = lab.until_stuck(FORCE_DELETE_STUCK_SERVERS, 2)
-    assert {step.verb for step in plan.steps} == {StepVerb.FORCE_DELETE_POD}
+    assert {step.verb for step in plan.steps} == {"force_delete_pod"}
     results = lab.carry_out(FORCE_DELETE_STUCK_SERVERS, plan)
     assert [result.outcome for result in results] == [Outcome.DONE, Outcome.DONE]
     assert results[-1].seen["stuck_after"] == 0
@@ -67,7 +68,7 @@ def test_two_hung_stops_are_cleared_and_the_others_live_on(lab: Lab) -> None:
     assert rows["ana"] == rows["ben"] == ("absent", "none", False)
     assert rows["chidi"] == rows["dara"] == ("ready", "Running", True)
     assert FORCE_DELETE_STUCK_SERVERS.plan(lab.read()).steps == ()
-    lab.hub.start_server("ana", "")
+    lab.sandbox.rest.begin("POST", "ana")
     assert lab.hub.server("ana", "") is not None
 
 
@@ -75,9 +76,9 @@ def test_a_stale_record_and_a_stuck_spawn_are_cleared(lab: Lab) -> None:
     lab.sandbox.stale_record("ana")
     lab.sandbox.hang_spawn("ben")
     plan = lab.until_stuck(FORCE_DELETE_STUCK_SERVERS, 2)
-    assert [(step.verb, step.args["user"]) for step in plan.steps] == [
-        (StepVerb.STOP_SERVER, "ana"),
-        (StepVerb.STOP_SERVER, "ben"),
+    assert [(step.verb, step.user) for step in plan.steps] == [
+        ("stop_server", "ana"),
+        ("stop_server", "ben"),
     ]
     results = lab.carry_out(FORCE_DELETE_STUCK_SERVERS, plan)
     assert {result.outcome for result in results} == {Outcome.DONE}
@@ -90,9 +91,9 @@ def test_an_orphan_is_cleared_and_the_stuck_spawn_beside_it(lab: Lab) -> None:
     lab.sandbox.hang_spawn("ben")
     lab.sandbox.orphan_pod("chidi")
     plan = lab.until_stuck(FORCE_DELETE_STUCK_SERVERS, 2)
-    assert [(step.verb, step.args["user"]) for step in plan.steps] == [
-        (StepVerb.DELETE_POD, "chidi"),
-        (StepVerb.STOP_SERVER, "ben"),
+    assert [(step.verb, step.user) for step in plan.steps] == [
+        ("delete_pod", "chidi"),
+        ("stop_server", "ben"),
     ]
     results = lab.carry_out(FORCE_DELETE_STUCK_SERVERS, plan)
     assert {result.outcome for result in results} == {Outcome.DONE}
@@ -125,7 +126,7 @@ def test_a_restarted_proxy_is_rolled_out_and_routed_twice(lab: Lab) -> None:
     assert [pod.uid for pod in after.proxy_pods.items] != [former.uid]
     assert after.unrouted == 0
     restart = plan.steps[0]
-    assert evidently_done(restart, lab.site) is True
+    assert already_done(restart, lab.site) is True
     assert isinstance(after.proxy, Known)
     assert RESTART_PROXY.plan(after).steps == ()
     assert attempt(restart, lab.site, plan).outcome is Outcome.DONE
@@ -175,9 +176,6 @@ STALE = the_step(beside_zoe([server("ana")], []))
 ORPHAN = the_step(beside_zoe([], [pod("ana")]))
 SPAWN = the_step(beside_zoe([late_spawn("ana")], [pod("ana", phase="Pending")]))
 RESYNC = RESYNC_ROUTES.plan(evicted("ana")).steps[0]
-RESTART = RESTART_PROXY.plan(evicted("ana")).steps[0]
-AHEAD = (NOW + timedelta(minutes=2)).isoformat(timespec="seconds")
-"""Another's restart, from before the plan, by a clock that is two minutes ahead."""
 
 LOST_ANSWER = RetryLater("No answer came.", after=7)
 
@@ -266,28 +264,11 @@ def test_what_is_no_longer_as_confirmed_is_left_alone(step: Step, party: Scripte
     assert (party.records, party.live) == before
 
 
-@pytest.mark.parametrize(
-    ("step", "party", "answer"),
-    [
-        (FORCE, Scripted(live=[]), True),
-        (FORCE, hung(), False),
-        (FORCE, hung(fails={"look": RetryLater("away")}), None),
-        (ORPHAN, Scripted(live=[replace(pod("ana"), deleting_since=NOW)]), True),
-        (ORPHAN, Scripted(live=[pod("ana")]), False),
-        (STALE, Scripted(), True),
-        (STALE, Scripted(records=[server("ana")]), False),
-        (STALE, Scripted(records=[server("ana", pending="stop")]), True),
-        (RESYNC, Scripted(records=[server("ana")]), False),
-        (RESYNC, Scripted(records=[]), True),
-        (RESTART, Scripted(proxy=replace(PROXY, restarted_at=RESTART.args["at"])), True),
-        (RESTART, Scripted(), False),
-        (RESTART, Scripted(proxy=replace(PROXY, restarted_at=AHEAD)), False),
-    ],
-)
-def test_what_the_target_shows_after_a_kill(
-    step: Step, party: Scripted, answer: bool | None
-) -> None:
-    assert evidently_done(step, site(party)) is answer
+def test_what_cannot_be_looked_at_after_a_kill_is_not_known() -> None:
+    away = hung(fails={"look": RetryLater("away")})
+    assert already_done(FORCE, site(away)) is None
+    assert already_done(FORCE, site(hung())) is False
+    assert already_done(FORCE, site(Scripted())) is True
 
 
 # --- measuring ---------------------------------------------------------------------------------
@@ -306,25 +287,13 @@ def no_wait(_seconds: float) -> None:
     """Time passes by itself in these tests: ``verify`` counts what it asked to wait."""
 
 
-TWICE = Measure(kind=MeasureKind.ROUTED, times=2, apart=15.0, within=60.0)
+TWICE = ResyncRoutes(looks=2)
 
 
 def test_a_route_that_goes_away_again_does_not_count() -> None:
     read = told(healthy("ana"), evicted("ana"), healthy("ana"), healthy("ana"))
     result = verify(TWICE, read, no_wait)
     assert (result.outcome, result.seen["looks"]) == (Outcome.DONE, 4)
-
-
-def test_a_server_that_gets_stuck_meanwhile_is_not_told_of_a_resync() -> None:
-    before = {"unrouted": 1, "routes": 0, "ready": 1, "stuck": 0}
-    stuck = facts(
-        servers=(server("ana"), server("ben", pending="stop")),
-        pods=(pod("ana"), terminating("ben")),
-        routes=(route("ana"),),
-    )
-    result = verify(RESYNC.measure, told(stuck), no_wait, before)
-    assert (result.outcome, result.seen["routes_after"]) == (Outcome.DONE, 1)
-    assert not [key for key in result.seen if key.startswith("stuck")]
 
 
 def test_a_proxy_that_restarts_between_two_looks_begins_again() -> None:
@@ -344,43 +313,3 @@ def test_what_never_holds_has_failed_when_its_time_is_over() -> None:
 def test_what_cannot_be_read_is_unclear_with_its_reason() -> None:
     result = verify(TWICE, told(facts(routes=None)), no_wait)
     assert (result.outcome, result.error) == (Outcome.UNCLEAR, "No routes today.")
-
-
-def test_a_server_that_its_user_started_again_counts_as_settled() -> None:
-    again = replace(pod("ana"), uid="new")
-    seen = facts(servers=(AGAIN,), pods=(again,), routes=(route("ana"),))
-    assert verify(FORCE.measure, told(seen), no_wait).outcome is Outcome.DONE
-
-
-def test_the_same_pod_or_a_lost_stop_is_not_settled() -> None:
-    lost = facts(servers=(server("ana", pending="stop"),))
-    assert verify(FORCE.measure, told(lost), no_wait).outcome is Outcome.FAILED
-    same = facts(servers=(AGAIN,), pods=(terminating("ana"),))
-    assert verify(FORCE.measure, told(same), no_wait).outcome is Outcome.FAILED
-
-
-def test_a_pod_that_has_ended_is_not_gone() -> None:
-    ended = facts(servers=(), pods=(pod("ana", phase="Failed"),))
-    assert verify(ORPHAN.measure, told(ended), no_wait).outcome is Outcome.FAILED
-    assert verify(ORPHAN.measure, told(facts()), no_wait).outcome is Outcome.DONE
-
-
-@pytest.mark.parametrize("step", [FORCE, ORPHAN, STALE], ids=["force", "orphan", "stale"])
-def test_what_was_not_read_is_never_settled(step: Step) -> None:
-    blind = facts(servers=(), pods=None)
-    assert verify(step.measure, told(blind), no_wait).outcome is Outcome.UNCLEAR
-    if step is not ORPHAN:
-        filtered = facts(servers=View(unknown="The token is filtered."), pods=())
-        result = verify(step.measure, told(filtered), no_wait)
-        assert (result.outcome, result.error) == (Outcome.UNCLEAR, "The token is filtered.")
-
-
-def test_a_rollout_of_an_earlier_restart_does_not_count() -> None:
-    restart = RESTART_PROXY.plan(evicted("ana")).steps[0]
-    early = replace(PROXY, restarted_at=(NOW - timedelta(hours=1)).isoformat())
-    result = verify(restart.measure, told(facts(proxy=early)), no_wait)
-    assert result.outcome is Outcome.FAILED
-    ours = replace(PROXY, restarted_at=restart.args["at"])
-    assert verify(restart.measure, told(facts(proxy=ours)), no_wait).outcome is Outcome.DONE
-    rolling = replace(ours, generation=5, observed_generation=4)
-    assert verify(restart.measure, told(facts(proxy=rolling)), no_wait).outcome is Outcome.FAILED

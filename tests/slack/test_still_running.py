@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.bootstrap import Bot
+from bot.domain.runs import RunState
 from bot.store import runs as rows
-from bot.store.runs import Run, RunState
+from bot.store.runs import Run
 from sandbox.slack import Channel
 from tests.support.bot import Scene
 from tests.support.rows import NOW

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from bot.domain.facts import Part
 from bot.domain.hubs import Condition, RouteState
-from bot.domain.plans import Plan
+from bot.runbook.plan import Plan
 from bot.store import runs as rows
 from bot.store.engine import Store
 from tests.support.rows import stored

@@ -19,8 +19,9 @@ from bot.bootstrap import Bot
 from bot.cli import manifest
 from bot.config import load
 from bot.domain.incident import Incident
-from bot.domain.plans import Plan
+from bot.domain.runs import RunState
 from bot.domain.timeline import Entry, Message
+from bot.runbook.plan import Plan
 from bot.services import sync
 from bot.store import effects as effect_rows
 from bot.store import incidents as incident_rows
@@ -28,7 +29,7 @@ from bot.store import runs as run_rows
 from bot.store import timeline as timeline_rows
 from bot.store.effects import Effect
 from bot.store.engine import Store
-from bot.store.runs import Run, RunState
+from bot.store.runs import Run
 from sandbox.clock import SandboxClock
 from sandbox.slack import Channel, Direction, Fault, FaultHook, Passage, Person, SlackSandbox
 from sandbox.world import environment

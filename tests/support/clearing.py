@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Pod, Server
-from bot.domain.plans import Plan
 from bot.runbook import Parameters
+from bot.runbook.plan import Plan
 from tests.support.hubs import (
     NOW,
     facts,

@@ -10,7 +10,6 @@ from bot.domain.evidence import View
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Condition, Pod, PodEvent, Server
 from bot.domain.ownership import Owner, users_pods
-from bot.domain.plans import StepVerb
 from bot.render.plan_words import CONDITIONS
 from tests.support.hubs import (
     NOW,
@@ -74,11 +73,11 @@ class Line:
     pod: str
     route: str
     condition: Condition
-    verb: StepVerb | None = None
+    verb: str | None = None
     examples: tuple[Callable[[], HubFacts], ...]
 
 
-C, V = Condition, StepVerb
+C = Condition
 TABLE = (
     Line(
         hub="ready",
@@ -130,7 +129,7 @@ TABLE = (
         pod="Terminating beyond its grace time",
         route="any",
         condition=C.LOST_NODE,
-        verb=V.FORCE_DELETE_POD,
+        verb="force_delete_pod",
         examples=(
             lambda: seen(server("ana"), terminating("ana")),
             lambda: seen(server("ana"), terminating("ana"), routed=True),
@@ -148,7 +147,7 @@ TABLE = (
         pod="none, or one that has ended; other servers have theirs",
         route="to no living pod",
         condition=C.STALE_RECORD,
-        verb=V.STOP_SERVER,
+        verb="stop_server",
         examples=(
             lambda: seen(server("ana"), None),
             lambda: seen(server("ana"), None, routed=True),
@@ -183,7 +182,7 @@ TABLE = (
         pod="none, Pending or crashing",
         route="missing",
         condition=C.STUCK_SPAWN,
-        verb=V.STOP_SERVER,
+        verb="stop_server",
         examples=(
             lambda: seen(late_spawn("ana"), None),
             lambda: seen(late_spawn("ana"), PENDING),
@@ -213,7 +212,7 @@ TABLE = (
         pod="Terminating beyond its grace time, or ended",
         route="any",
         condition=C.STUCK_STOP,
-        verb=V.FORCE_DELETE_POD,
+        verb="force_delete_pod",
         examples=(
             lambda: seen(server("ana", pending="stop"), terminating("ana")),
             lambda: seen(server("ana", pending="stop"), EVICTED),
@@ -236,7 +235,7 @@ TABLE = (
         pod="not even Terminating",
         route="missing",
         condition=C.UNSENT_STOP,
-        verb=V.DELETE_POD,
+        verb="delete_pod",
         examples=(lambda: seen(server("ana", pending="stop"), pod("ana"), since=FOR_LONG),),
     ),
     Line(
@@ -271,7 +270,7 @@ TABLE = (
         pod="older, of this hub's release",
         route="missing, and none to its address",
         condition=C.ORPHAN,
-        verb=V.DELETE_POD,
+        verb="delete_pod",
         examples=(lambda: seen(None, pod("ana")),),
     ),
     Line(
@@ -279,7 +278,7 @@ TABLE = (
         pod="Terminating beyond its grace time",
         route="missing",
         condition=C.STUCK_ORPHAN,
-        verb=V.FORCE_DELETE_POD,
+        verb="force_delete_pod",
         examples=(lambda: seen(None, terminating("ana")),),
     ),
     Line(
@@ -306,9 +305,9 @@ TABLE = (
 )
 
 REMEDIES = {
-    V.FORCE_DELETE_POD: "force-delete the pod",
-    V.DELETE_POD: "delete the pod",
-    V.STOP_SERVER: "stop the server",
+    "force_delete_pod": "force-delete the pod",
+    "delete_pod": "delete the pod",
+    "stop_server": "stop the server",
 }
 NOT_BY_DELETING = {
     C.UNROUTED: "nothing; `resync-routes` helps",

@@ -16,11 +16,12 @@ from bot.adapters.jupyterhub import JupyterHub
 from bot.adapters.kubernetes import KubernetesCluster
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Place
-from bot.domain.plans import Plan, Result
+from bot.domain.runs import Result
 from bot.domain.snapshot import StuckThresholds
 from bot.runbook import Parameters, Runbook
+from bot.runbook.plan import Plan
+from bot.runbook.site import Site
 from bot.services.facts import Since, read_facts
-from bot.services.site import Site
 from bot.services.steps import attempt, verify
 from sandbox.hub import HubSandbox
 
@@ -60,7 +61,7 @@ class Lab:
         for step in plan.steps:
             done = attempt(step, self.site, book.plan(self.read(), parameters))
             assert done.outcome == "done", done
-            results.append(verify(step.measure, self.read, self.wait, plan.before))
+            results.append(verify(step, self.read, self.wait, plan.before))
         return results
 
     def until_stuck(

@@ -18,11 +18,11 @@ from bot.domain.hubs import (
     Place,
     Pod,
     PodEvent,
-    Right,
     Route,
     Server,
     ServerKey,
 )
+from bot.domain.rights import Right
 from bot.domain.snapshot import HubSnapshot
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -143,7 +143,7 @@ def facts(
         proxy_pods=View(items=proxy_pods),
         rights=rights or {},
         people=known | dict(people or {}),
-        resynced_at=resynced_at,
+        last_done={"resync-routes": resynced_at} if resynced_at else {},
     )
 
 

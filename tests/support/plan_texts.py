@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bot.domain.facts import HubFacts
-from bot.domain.plans import Plan
 from bot.runbook import Parameters
+from bot.runbook.plan import Plan
 from runbooks import RUNBOOKS
 from tests.support.hubs import (
     evicted,
@@ -22,8 +22,6 @@ RESYNC, RESTART, CLEAR = RUNBOOKS
 PLACE = "`teaching / datahub-prod / datahub`"
 MOST_IN_ALL = 9600
 """Characters of all texts of a message; Slack refused one of 11,341."""
-
-RESYNC_MEASURE = RESYNC.plan(evicted("ana")).steps[0].measure
 
 MANY = tuple(f"student{n:04}" for n in range(900))
 NASTY = "<!channel>&`x`" + "y" * 90

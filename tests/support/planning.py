@@ -19,7 +19,7 @@ from bot.adapters.jupyterhub import _date
 from bot.bootstrap import sites
 from bot.config import Config
 from bot.domain.facts import HubFacts
-from bot.domain.plans import Outcome, Result
+from bot.domain.runs import Outcome, Result
 from bot.plan import Exit, plan
 from bot.runbook import Parameters
 from bot.services.facts import read_facts
@@ -116,7 +116,7 @@ def carried_out(
         for step in made.steps:
             done = attempt(step, site, book.plan(read(), asked))
             if done.outcome is Outcome.DONE:
-                done = verify(step.measure, read, wait, made.before)
+                done = verify(step, read, wait, made.before)
             results.append(done)
     store.close()
     return results

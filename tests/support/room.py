@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 
+from bot.domain.runs import StepState
 from bot.domain.timeline import EntryKind
 from bot.ports import Stopped
 from bot.services.change import StateChange
 from bot.services.run import Runs
+from bot.services.run_lost import end_lost_runs
+from bot.services.run_workflows import RunWorkflows
 from bot.store import runs as rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
-from bot.store.runs import Run, StepState
+from bot.store.runs import Run
 from runbooks import RUNBOOKS
 from tests.support.hubs import NOW, PLACE, route
 from tests.support.rows import Checkpoints, Hands, stored
@@ -24,6 +27,7 @@ from tests.support.scripted import Scripted, hung, site
 FORCE = "force-delete-stuck-servers"
 RESYNC = "resync-routes"
 INCIDENT = "abc123abc123"
+BOOKS = {book.name: book for book in RUNBOOKS}
 
 
 class Killed(BaseException):
@@ -79,25 +83,40 @@ class Room:
         return Runs(
             self.store,
             self.work,
+            runbooks=BOOKS,
+            sites={PLACE.hub: site(self.party)},
+            wall=self.clock,
+        )
+
+    @property
+    def workflows(self) -> RunWorkflows:
+        """The work of the runs, as after a start."""
+        return RunWorkflows(
+            self.store,
+            self.work,
             self.clock,
-            runbooks={book.name: book for book in RUNBOOKS},
+            runbooks=BOOKS,
             sites={PLACE.hub: site(self.party)},
             wall=self.clock,
             wait=self.waited.append,
         )
 
+    def end_lost(self) -> int:
+        """End the runs whose workflow failed."""
+        return end_lost_runs(self.store, self.work, self.clock)
+
     def planned(self, runbook: str = FORCE, idempotency_key: str = "command/1", **ask: Any) -> Run:
         """Ask for a plan and make it."""
         change = StateChange(incident_id=INCIDENT, by="U0ANA", idempotency_key=idempotency_key)
         users = frozenset(ask.get("users", ()))
-        run = self.runs.ask(change, runbook=runbook, hub=PLACE.hub, users=users)
-        self.runs.plan_workflow(run.id)
+        run = self.runs.request_plan(change, runbook=runbook, hub=PLACE.hub, users=users)
+        self.workflows.plan(run.id)
         return self.row(run.id)
 
     def carry_out(self, run: Run) -> Run:
         """Confirm and execute."""
         self.runs.confirm(run.id, "U0BEN")
-        self.runs.execute_workflow(run.id)
+        self.workflows.execute(run.id)
         return self.row(run.id)
 
     def row(self, run_id: str) -> Run:
@@ -137,5 +156,5 @@ def killed_at_the_act(room: Room, run: Run, *, takes_effect: bool) -> None:
     room.party.takes_effect = takes_effect
     room.runs.confirm(run.id, "U0BEN")
     with pytest.raises(Killed):
-        room.runs.execute_workflow(run.id)
+        room.workflows.execute(run.id)
     room.party.fails = {}

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.domain.evidence import View
-from bot.domain.hubs import Deployment, Health, HubAccess, Node, Pod, PodEvent, Right, Route, Server
-from bot.ports import Started, Stopped
-from bot.services.site import Site
+from bot.domain.hubs import Deployment, Health, HubAccess, Pod, PodEvent, Route, Server
+from bot.domain.rights import Permission
+from bot.ports import Stopped
+from bot.runbook.site import Site
 from tests.support.hubs import ACCESS, PLACE, PROXY, RELEASE, pod, route, server, terminating
 
 HUB_POD = Pod(
@@ -37,7 +38,7 @@ class Scripted:
     told: Health = WELL
     who: HubAccess = ACCESS
     events: list[PodEvent] = field(default_factory=list)
-    refused: set[Right] = field(default_factory=set)
+    refused: set[Permission] = field(default_factory=set)
     proxy: Deployment = PROXY
     fails: dict[str, BaseException] = field(default_factory=dict)
     takes_effect: bool = False
@@ -87,9 +88,6 @@ class Scripted:
         self._act("stop", self.records.clear)
         return Stopped.GONE
 
-    def start_server(self, user: str, name: str) -> Started:
-        return Started.READY
-
     def close(self) -> None:
         pass
 
@@ -101,9 +99,9 @@ class Scripted:
         self._look("events", "look")
         return tuple(self.events)
 
-    def may(self, namespace: str, right: Right, name: str = "") -> bool:
+    def may(self, namespace: str, permission: Permission) -> bool:
         self._look("may")
-        return right not in self.refused
+        return permission not in self.refused
 
     def deployment(self, namespace: str, name: str) -> Deployment:
         self._look("proxy", "look")
@@ -117,9 +115,6 @@ class Scripted:
 
     def force_delete_pod(self, namespace: str, name: str, uid: str) -> None:
         self._act("delete", self.live.clear)
-
-    def nodes(self) -> tuple[Node, ...]:
-        return ()
 
 
 def site(party: Scripted) -> Site:

@@ -16,7 +16,7 @@ from rich.console import Console
 from bot import plan as command
 from bot.config import load
 from bot.plan import Exit, plan
-from bot.services.site import Site
+from bot.runbook.site import Site
 from tests.support.hubs import NOW, PLACE, pod, route, server
 from tests.support.scripted import Scripted, site
 

@@ -142,16 +142,6 @@ def test_guarded(core: Core, ns: str, mayday: Mayday) -> None:
     core.patch_namespaced_pod("held", ns, [{"op": "remove", "path": "/metadata/finalizers"}])
 
 
-@contract("adapter: nodes with readiness, cordon and pool")
-def test_nodes(core: Core, mayday: Mayday) -> None:
-    core.patch_node(NODE, {"spec": {"unschedulable": True}})
-    (found,) = (node for node in mayday().nodes() if node.name == NODE)
-    assert (found.ready, found.cordoned, found.pool) == (True, True, "user")
-    core.patch_node(NODE, {"spec": {"unschedulable": None}})
-    (found,) = (node for node in mayday().nodes() if node.name == NODE)
-    assert not found.cordoned
-
-
 @contract("adapter: a Deployment with its strategy, replicas and generation")
 def test_deployment(apps: Apps, ns: str, mayday: Mayday) -> None:
     apps.create_namespaced_deployment(ns, deployment("hub", replicas=0))

@@ -20,7 +20,7 @@ import yaml
 from bot.bootstrap import sites
 from bot.config import Config
 from bot.domain.hubs import Route
-from bot.domain.plans import Outcome
+from bot.domain.runs import Outcome
 from bot.plan import Exit
 from sandbox.cluster.waiting import wait_for
 from tests.contracts.jupyterhub.plain import PlainHub

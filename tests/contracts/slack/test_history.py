@@ -153,9 +153,9 @@ def test_no_thread(client: WebClient, channel: Channel) -> None:
 @pytest.mark.contract("Slack", "a reply shown in the channel as well is in its history")
 @pytest.mark.differs(EMULATE, "its history has no broadcast replies")
 @pytest.mark.differs(LOCAL_SLACK, "its history has no broadcast replies")
-def test_broadcast(chat: SlackChat, channel: Channel) -> None:
+def test_broadcast(client: WebClient, chat: SlackChat, channel: Channel) -> None:
     parent = chat.post(channel.id, Post(text="card"), effect="e/card")
-    chat.post(channel.id, Post(text="out"), effect="e/out", thread_ts=parent, broadcast=True)
+    client.chat_postMessage(channel=channel.id, text="out", thread_ts=parent, reply_broadcast=True)
     assert said(chat, channel) == ["out", "card"]
     assert [each.message.text for each in chat.replies(channel.id, parent)] == ["out"]
 

@@ -1,17 +1,20 @@
-"""A hub that runbooks act on: its place, the systems behind it, and what is configured of it."""
+"""A hub that steps act on: its place, the systems behind it, and what is configured of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from bot.domain.facts import BlastRadius
-from bot.domain.hubs import Place
+from bot.domain.hubs import Place, Pod
 from bot.domain.ownership import Owner
 from bot.domain.snapshot import StuckThresholds
 from bot.errors import UserError
 from bot.ports import Cluster, Hub
 
 NO_CLUSTER = "Hub {hub} has no cluster in mayday.yaml: set hubs[].cluster and hubs[].namespace."
+
+PARTS = "component in (hub, proxy, singleuser-server)"
+"""The label by which the Zero to JupyterHub chart tells its parts apart."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,3 +45,11 @@ class Site:
         if self.cluster is None:
             raise UserError(NO_CLUSTER.format(hub=self.place.hub), code="no_cluster")
         return self.cluster
+
+    def pods(self) -> tuple[Pod, ...]:
+        """The pods in the namespace that are parts of a hub.
+
+        Raises:
+            UserError, RetryLater: they could not be read.
+        """
+        return self.reachable_cluster.pods(self.place.namespace, PARTS)

@@ -10,8 +10,9 @@ import pytest
 from bot.domain.evidence import Known
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Pod
-from bot.domain.plans import CHANGED, Outcome, Plan, Result
+from bot.domain.runs import Outcome, Result
 from bot.runbook import Runbook
+from bot.runbook.plan import CHANGED, Plan
 from runbooks import RUNBOOKS
 from tests.support.hubs import PROXY, evicted, facts, healthy, server, stale, stuck, terminating
 

@@ -1,0 +1,38 @@
+"""What a step needs mayday to be allowed: scopes of the hub's token, and permissions of the cluster's Role.
+
+Each kind of step names its own rights. They are values, not a list kept here, so that a new kind of step
+brings its rights along.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """A scope of the hub's token, such as ``delete:servers``."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Permission:
+    """A verb on a kind of object in the hub's namespace, as an RBAC rule has it.
+
+    ``name`` keeps it to one object; empty for every object of the kind.
+    """
+
+    verb: str
+    resource: str
+    group: str = ""
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.resource}"
+
+
+Right = Scope | Permission

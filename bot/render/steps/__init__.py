@@ -1,0 +1,38 @@
+"""The words of every kind of step, by its verb. A new kind is one file in this folder and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.render.steps.delete_pod import DELETE_POD
+from bot.render.steps.force_delete_pod import FORCE_DELETE_POD
+from bot.render.steps.restart_proxy import RESTART_PROXY
+from bot.render.steps.resync_routes import RESYNC_ROUTES
+from bot.render.steps.stop_server import STOP_SERVER
+from bot.render.steps.words import StepWords
+
+WORDS: tuple[StepWords, ...] = (
+    RESYNC_ROUTES,
+    RESTART_PROXY,
+    STOP_SERVER,
+    DELETE_POD,
+    FORCE_DELETE_POD,
+)
+
+_BY_VERB = {words.verb: words for words in WORDS}
+_OTHER_VERSION = "{verb} `{{target}}`"
+
+
+def words_of(verb: str) -> StepWords:
+    """The words of a kind of step; of a kind that only another version has, its verb."""
+    known = _BY_VERB.get(verb)
+    if known is not None:
+        return known
+    plain = "".join(char for char in verb if char.isalnum() or char in " _-")
+    return StepWords(verb=verb, act=_OTHER_VERSION.format(verb=plain.replace("_", " ")))
+
+
+def entry_words(data: Mapping[str, Any], who: str) -> str:
+    """The words of a timeline entry about a step. ``who`` is a mention."""
+    return words_of(str(data["step"])).entry(data, who)

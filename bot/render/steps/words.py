@@ -1,0 +1,115 @@
+"""What people read of a step: in the plan, while it runs, when it ended, in the timeline and the report.
+
+All of it is made from a phrase that says what the step does, and from the counts of its result. Whatever
+hubs and clusters say is escaped.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.domain.runs import Outcome, Result
+from bot.render.text import code, escaped
+from bot.runbook.steps.step import Step
+
+SIGNS = {
+    Outcome.DONE: "✅",
+    Outcome.SKIPPED: "⏭️",
+    Outcome.RETRY: "🔁",
+    Outcome.FAILED: "❌",
+    Outcome.UNCLEAR: "❓",
+}
+UNDER_WAY = "⏳"
+WAITING = "▫️"
+ENDS = {
+    Outcome.DONE: "done",
+    Outcome.SKIPPED: "skipped",
+    Outcome.RETRY: "will be tried again",
+    Outcome.FAILED: "failed",
+    Outcome.UNCLEAR: "unclear, someone has to check",
+}
+UNREAD = "–"
+ERROR_SIZE = 350
+TARGET_SIZE = 90
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count:
+    """A number of a result that is worth words. ``only_changed``: shown only where it changed."""
+
+    words: str
+    only_changed: bool = False
+
+
+SERVERS_AND_ROUTES = {
+    "ready": Count(words="ready servers"),
+    "routes": Count(words="user routes"),
+    "unrouted": Count(words="ready servers without a route", only_changed=True),
+    "stuck": Count(words="stuck servers", only_changed=True),
+}
+"""What every step that changes servers or routes counts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepWords:
+    """The words of one kind of step.
+
+    ``act`` says what it does, as a command with ``{target}`` and the step's ``details`` in it, such as
+    "delete pod `{target}`". ``counts`` are the numbers of its result to show, in order.
+    """
+
+    verb: str
+    act: str
+    counts: Mapping[str, Count] = field(default_factory=lambda: SERVERS_AND_ROUTES)
+
+    def line(self, step: Step) -> str:
+        """The step in a plan: one sentence without its full stop."""
+        words = self._act(step.target, step.details, TARGET_SIZE)
+        return words[0].upper() + words[1:]
+
+    def progress(self, step: Step, result: Result | None, *, under_way: bool = False) -> str:
+        """The step in a run: that it waits, that it is under way, or how it ended."""
+        if result is None:
+            return f"{UNDER_WAY if under_way else WAITING} {self.line(step)}"
+        return f"{SIGNS[result.outcome]} {self.line(step)}: {self.outcome(result)}"
+
+    def outcome(self, result: Result) -> str:
+        """How it ended and what was measured."""
+        seen = "; ".join(self._counted(result.seen))
+        said = ENDS[result.outcome] + (f" ({seen})" if seen else "")
+        return said + (f". {escaped(result.error, ERROR_SIZE)}" if result.error else "")
+
+    def entry(self, data: Mapping[str, Any], who: str) -> str:
+        """The step in the timeline and the report, from what ``Plan.record`` kept. ``who`` is a mention."""
+        place = " / ".join(code(str(data.get(key, ""))) for key in ("cluster", "namespace", "hub"))
+        result = Result(
+            outcome=Outcome(data["outcome"]),
+            seen=data.get("seen") or {},
+            error=data.get("error") or "",
+        )
+        act = self._act(str(data.get("target", "")), data.get("details") or {})
+        runbook = code(str(data.get("runbook", "")))
+        return f"{who} ran `{runbook}` on `{place}` to {act}: {self.outcome(result)}"
+
+    def _act(self, target: str, details: Mapping[str, str], limit: int = 3000) -> str:
+        values = {key: code(str(value), limit) for key, value in details.items()}
+        # A detail that an earlier version did not keep is a question mark, not an error.
+        return self.act.format_map(defaultdict(lambda: "?", values, target=code(target, limit)))
+
+    def _counted(self, seen: Mapping[str, Any]) -> list[str]:
+        told = []
+        for key, count in self.counts.items():
+            if f"{key}_after" in seen:
+                before, after = number(seen[f"{key}_before"]), number(seen[f"{key}_after"])
+                told.append(f"{count.words} {before} → {after}")
+            elif key in seen and not count.only_changed:
+                told.append(f"{count.words} {number(seen[key])}")
+        return told
+
+
+def number(value: object) -> str:
+    """A count; a dash for one that could not be read."""
+    return UNREAD if value is None else str(value)

@@ -1,0 +1,121 @@
+"""Plans: what a runbook would do, as data that can be shown, stored, confirmed and compared.
+
+A plan is made from facts and carried out only after somebody confirmed it. By then the hub may have
+changed, so before each destructive step a fresh plan is made, and the step is skipped unless that plan
+has it as well (:meth:`Plan.left_out`). The confirmed plan itself never changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from bot.domain.facts import UnknownPart, totals
+from bot.domain.hubs import Condition, Diagnosis, Place, Pod, Row
+from bot.domain.runs import Result
+from bot.errors import NeedsHuman
+from bot.runbook.losses import Loss
+from bot.runbook.steps.step import Step, UnknownStep
+from bot.runbook.steps.stored import StoredStep
+
+ROWS_KEPT = 200
+"""How many rows of the table a plan carries; ``Plan.conditions`` counts all of them."""
+
+CHANGED = "The target has changed since the plan was confirmed."
+UNREADABLE = (
+    "This version of mayday can't read this plan. Check the hub, then ask for a new plan with "
+    "/incident run."
+)
+
+
+class UnreadablePlan(NeedsHuman):
+    """A stored plan cannot be read by this version of mayday, so nothing of it may be carried out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a runbook would do now. Without steps it says why: ``undecided`` is what would have to be
+    known first; only where that is empty, ``nothing_to_do`` is the reason.
+
+    ``rows`` are the servers that are not well, ``conditions`` counts every server by its condition.
+    ``ready``, ``routes`` and ``unrouted`` are None when they could not be read.
+    """
+
+    runbook: str
+    place: Place
+    read_at: datetime
+    summary: str = ""
+    steps: tuple[StoredStep, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    cautions: tuple[str, ...] = ()
+    nothing_to_do: str = ""
+    undecided: tuple[UnknownPart, ...] = ()
+    diagnosis: Diagnosis = Diagnosis.UNKNOWN
+    ready: int | None = None
+    routes: int | None = None
+    unrouted: int | None = None
+    conditions: Mapping[Condition, int] = field(default_factory=dict)
+    rows: tuple[Row, ...] = ()
+    proxy_pods: tuple[Pod, ...] = ()
+    unknown: tuple[UnknownPart, ...] = ()
+
+    @property
+    def destructive(self) -> bool:
+        """Some step cannot be taken back."""
+        return any(step.destructive for step in self.steps)
+
+    @property
+    def before(self) -> dict[str, int | None]:
+        """The numbers that a timeline entry compares with those of afterwards."""
+        return totals(self.ready, self.routes, self.unrouted, self.conditions)
+
+    def record(self, step: Step, result: Result) -> dict[str, Any]:
+        """What the timeline keeps of a step: data for ``EntryKind.RUNBOOK``, without the run's id."""
+        return {
+            "runbook": self.runbook,
+            "cluster": self.place.cluster,
+            "namespace": self.place.namespace,
+            "hub": self.place.hub,
+            "step": step.verb,
+            "target": step.target,
+            **({"details": dict(step.details)} if step.details else {}),
+            "outcome": result.outcome.value,
+            "seen": dict(result.seen),
+            "error": result.error,
+        }
+
+    def left_out(self, step: Step) -> str:
+        """Why this plan, made just before a step, does not have that step; empty when it has.
+
+        Ids carry uids, start times and generations: what was replaced since is another target.
+        """
+        if any(step.id == own.id for own in self.steps):
+            return ""
+        if self.undecided:
+            return " ".join(part.why for part in self.undecided)
+        return self.nothing_to_do or CHANGED
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON for a database row."""
+        return dict(_PLAN.dump_python(self, mode="json"))
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Plan:
+        """The plan that ``to_json`` gave.
+
+        Raises:
+            UnreadablePlan: it has a step that this version does not know, or is no plan.
+        """
+        try:
+            return _PLAN.validate_python(data)
+        except UnknownStep as exc:
+            raise UnreadablePlan(str(exc)) from exc
+        except (ValidationError, LookupError, TypeError) as exc:
+            raise UnreadablePlan(UNREADABLE) from exc
+
+
+_PLAN = TypeAdapter(Plan)

@@ -1,0 +1,35 @@
+"""Every kind of step, by its verb. A new kind is one file in this folder and one line here."""
+
+from __future__ import annotations
+
+from bot.runbook.steps.delete_pod import DeletePod
+from bot.runbook.steps.force_delete_pod import ForceDeletePod
+from bot.runbook.steps.restart_proxy import RestartProxy
+from bot.runbook.steps.resync_routes import ResyncRoutes
+from bot.runbook.steps.step import Step, UnknownStep
+from bot.runbook.steps.stop_server import StopServer
+
+KINDS: tuple[type[Step], ...] = (
+    ResyncRoutes,
+    RestartProxy,
+    StopServer,
+    DeletePod,
+    ForceDeletePod,
+)
+
+UNKNOWN_STEP = (
+    "This plan has a step “{verb}” that this version of mayday doesn't know. Check the hub, then ask "
+    "for a new plan with /incident run."
+)
+
+
+def kind_of(verb: str) -> type[Step]:
+    """The kind of step with this verb.
+
+    Raises:
+        UnknownStep: there is none.
+    """
+    for kind in KINDS:
+        if kind.verb == verb:
+            return kind
+    raise UnknownStep(UNKNOWN_STEP.format(verb=verb))

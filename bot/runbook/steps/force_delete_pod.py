@@ -1,0 +1,37 @@
+"""Delete a server's pod without waiting for its node. The container may keep running on that node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from bot.domain.facts import HubFacts
+from bot.domain.hubs import Condition
+from bot.runbook.site import Site
+from bot.runbook.steps.server import PodStep
+from bot.runbook.steps.step import Look
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForceDeletePod(PodStep):
+    """It succeeds when the pod is gone, and with it the hub's record where the hub waits for the pod."""
+
+    verb: ClassVar[str] = "force_delete_pod"
+
+    def perform(self, site: Site) -> Mapping[str, Any]:
+        """Delete the pod with this uid and no other."""
+        site.reachable_cluster.force_delete_pod(site.place.namespace, self.pod, self.uid)
+        return {}
+
+    def already_done(self, site: Site) -> bool | None:
+        """Whether the pod is gone. One that is being deleted is not: that is what this step is for."""
+        return self.find(site) is None
+
+    def look(self, facts: HubFacts) -> Look:
+        """Whether the pod and the record are gone.
+
+        The hub calls a server on a lost node ready until its next poll, so the pod alone counts there.
+        """
+        lost_node = self.condition is Condition.LOST_NODE
+        return self.pod_gone(facts) if lost_node else self.settled(facts)

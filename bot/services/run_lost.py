@@ -1,0 +1,42 @@
+"""End the runs whose workflow ended by an unforeseen error, so that none stays “running” for ever."""
+
+from __future__ import annotations
+
+from bot.domain.runs import RunState
+from bot.ports import Clock, Durable
+from bot.services import sync
+from bot.services.run import EXECUTE, PLAN
+from bot.store import runs as rows
+from bot.store.engine import Store
+from bot.store.runs import Run
+
+LOST = (
+    "mayday failed during this run; its log has the details. Check the hub, then ask for a new plan with "
+    "/incident run."
+)
+
+
+def end_lost_runs(store: Store, durable: Durable, wall: Clock) -> int:
+    """End each lost run and return how many there were; ``wall`` is real time.
+
+    A step that had begun may have acted, so a person has to look.
+    """
+    with store.read() as tx:
+        under_way = rows.under_way(tx)
+    lost = [run for run in under_way if durable.has_failed(_workflow_key(run))]
+    for run in lost:
+        with store.write() as tx:
+            begun = bool(rows.steps(tx, run.id))
+            rows.change(
+                tx,
+                run.id,
+                state=RunState.NEEDS_HUMAN if begun else RunState.FAILED,
+                error=LOST,
+                finished_at=wall(),
+            )
+            sync.enqueue(durable, tx, run.incident_id, f"run/{run.id}/lost")
+    return len(lost)
+
+
+def _workflow_key(run: Run) -> str:
+    return f"{PLAN if run.state is RunState.PLANNING else EXECUTE}/{run.id}"

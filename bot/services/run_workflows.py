@@ -1,0 +1,253 @@
+"""The work of a run: make its plan from facts, and once it is confirmed carry it out step by step.
+
+A destructive step commits that it is about to act before it acts. If a kill comes in between, the replay
+finds that row and looks at the target; unless the target shows that the step is done, the run stops and
+asks for a person. Nothing destructive is repeated automatically.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot.domain.facts import HubFacts
+from bot.domain.runs import Outcome, Result, RunState, StepState
+from bot.domain.timeline import EntryKind
+from bot.errors import MaydayError
+from bot.ports import Clock, Durable
+from bot.runbook import Parameters, Runbook, Step
+from bot.runbook.plan import Plan, UnreadablePlan
+from bot.runbook.site import Site
+from bot.services import sync
+from bot.services.facts import read_facts
+from bot.services.run import EXPIRES_AFTER, minutes
+from bot.services.sightings import Sightings
+from bot.services.steps import already_done, attempt, verify
+from bot.store import runs as rows
+from bot.store import timeline as timeline_rows
+from bot.store.engine import Store, Tx
+from bot.store.runs import Run
+
+APPROVAL_EXPIRED = (
+    "The approval expired after {minutes} minutes, before step {number} could begin, so the remaining steps "
+    "were skipped. Ask for a new plan with /incident run."
+)
+INTERRUPTED = (
+    "mayday was interrupted during this step and does not repeat destructive steps automatically. Check "
+    "the target, then ask for a new plan with /incident run."
+)
+MOST_TRIES = 3
+LONGEST_WAIT = 60.0
+"""Seconds a step waits at a system's request; a longer request is a failure."""
+
+_STATES = {
+    Outcome.DONE: StepState.DONE,
+    Outcome.SKIPPED: StepState.SKIPPED,
+    Outcome.RETRY: StepState.FAILED,
+    Outcome.FAILED: StepState.FAILED,
+    Outcome.UNCLEAR: StepState.UNCLEAR,
+}
+_SUCCEEDED = (Outcome.DONE, Outcome.SKIPPED)
+
+
+class RunWorkflows:
+    """Plans and carries out runs. ``now`` is the domain's time; ``wall`` is real time, which ages of pods
+    and of plans are measured by; ``wait`` lets real seconds pass."""
+
+    def __init__(
+        self,
+        store: Store,
+        durable: Durable,
+        now: Clock,
+        *,
+        runbooks: Mapping[str, Runbook],
+        sites: Mapping[str, Site],
+        wall: Clock,
+        wait: Callable[[float], None],
+    ) -> None:
+        self._store = store
+        self._durable = durable
+        self._now = now
+        self._runbooks = runbooks
+        self._sites = sites
+        self._sightings = Sightings(store)
+        self._wall = wall
+        self._wait = wait
+
+    def plan(self, run_id: str) -> None:
+        """Read facts and make the plan."""
+        self._durable.step("plan", self._make_plan, run_id)
+
+    def execute(self, run_id: str) -> None:
+        """Carry out a confirmed plan, one step after the other."""
+        # The first step keeps the name of earlier versions, for runs that are under way at an update.
+        count = self._durable.step("recheck", self._count, run_id)["steps"]
+        for number in range(1, count + 1):
+            if self._durable.step(f"step {number}", self._step, run_id, number)["stop"]:
+                break
+        self._durable.step("finish", self._finish, run_id)
+
+    def _make_plan(self, run_id: str) -> dict[str, Any]:
+        run = self._run(run_id)
+        try:
+            plan = self._fresh(run, rights=True)
+        except MaydayError as exc:
+            return self._planned(run, RunState.FAILED, error=str(exc))
+        state = RunState.PLANNED if plan.steps else RunState.NOTHING_TO_DO
+        return self._planned(run, state, plan=plan.to_json())
+
+    def _planned(
+        self, run: Run, state: RunState, *, plan: Mapping[str, Any] | None = None, error: str = ""
+    ) -> dict[str, Any]:
+        with self._store.write() as tx:
+            rows.change(tx, run.id, state=state, plan=plan, error=error)
+            sync.enqueue(self._durable, tx, run.incident_id, f"run/{run.id}/planned")
+        return {"state": state.value}
+
+    def _count(self, run_id: str) -> dict[str, Any]:
+        try:
+            return {"steps": len(Plan.from_json(self._run(run_id).plan or {}).steps)}
+        except UnreadablePlan:
+            return {"steps": 0}  # the finish says so
+
+    def _step(self, run_id: str, number: int) -> dict[str, Any]:
+        run = self._run(run_id)
+        try:
+            plan = Plan.from_json(run.plan or {})
+        except UnreadablePlan:
+            return {"stop": True}  # the finish says so
+        step = plan.steps[number - 1]
+        with self._store.write() as tx:
+            if self._has_expired(tx, run, number):
+                return {"stop": True}
+            first = rows.begin_step(tx, run_id, number, now=self._now())
+            sync.enqueue(self._durable, tx, run.incident_id, f"run/{run_id}/{number}/begun")
+            begun = next(s for s in rows.steps(tx, run_id) if s.number == number)
+        if begun.finished_at is not None:
+            return _stops(step, Result.from_json(begun.seen))
+        site = self._sites[run.hub]
+        if not first and step.destructive:
+            result, before = self._after_a_kill(step, site), plan.before
+        else:
+            result, before = self._attempt(run, step, site)
+        if result.outcome is Outcome.DONE:
+            verified = verify(step, lambda: self._facts(run), self._wait, before)
+            result = Result(
+                outcome=verified.outcome,
+                seen={**result.seen, **verified.seen},
+                error=verified.error,
+            )
+        self._ended(run, plan, number, step, result)
+        return _stops(step, result)
+
+    def _has_expired(self, tx: Tx, run: Run, number: int) -> bool:
+        """Whether the approval is too old for a step that has not begun; the run then says so."""
+        decided = run.decided_at or run.asked_at
+        if self._wall() - decided <= EXPIRES_AFTER or any(
+            step.number == number for step in rows.steps(tx, run.id)
+        ):
+            return False
+        said = APPROVAL_EXPIRED.format(minutes=minutes(EXPIRES_AFTER), number=number)
+        rows.change(tx, run.id, error=said)
+        return True
+
+    def _attempt(self, run: Run, step: Step, site: Site) -> tuple[Result, dict[str, Any]]:
+        """How the step went, and what was counted just before it."""
+        for tries in range(1, MOST_TRIES + 1):
+            fresh = self._fresh(run)
+            result = attempt(step, site, fresh)
+            if result.outcome is not Outcome.RETRY or tries == MOST_TRIES:
+                break
+            if result.after > LONGEST_WAIT:
+                break  # people watch, and nothing else may run on this hub meanwhile
+            self._wait(result.after)
+        if result.outcome is Outcome.RETRY:
+            result = Result(outcome=Outcome.FAILED, seen=result.seen, error=result.error)
+        return result, fresh.before
+
+    def _after_a_kill(self, step: Step, site: Site) -> Result:
+        if already_done(step, site):
+            return Result(outcome=Outcome.DONE)
+        return Result(outcome=Outcome.UNCLEAR, error=INTERRUPTED)
+
+    def _ended(self, run: Run, plan: Plan, number: int, step: Step, result: Result) -> None:
+        now = self._now()
+        with self._store.write() as tx:
+            rows.end_step(
+                tx,
+                run.id,
+                number,
+                state=_STATES[result.outcome],
+                seen=result.to_json(),
+                now=now,
+            )
+            timeline_rows.add_entry(
+                tx,
+                incident_id=run.incident_id,
+                at=now,
+                now=now,
+                kind=EntryKind.RUNBOOK,
+                author=run.decided_by or run.asked_by,
+                data={"run": run.id, **plan.record(step, result)},
+                source=f"run/{run.id}/step/{number}",
+            )
+            sync.enqueue(self._durable, tx, run.incident_id, f"run/{run.id}/{number}/ended")
+
+    def _finish(self, run_id: str) -> dict[str, Any]:
+        with self._store.write() as tx:
+            run = rows.get(tx, run_id, lock=True)
+            if run is None:
+                raise LookupError(run_id)
+            states = {step.state for step in rows.steps(tx, run_id)}
+            error = _unreadable(run)
+            if StepState.UNCLEAR in states or StepState.ATTEMPTING in states:
+                state = RunState.NEEDS_HUMAN
+            elif error:
+                state = RunState.NEEDS_HUMAN if states else RunState.FAILED
+            elif StepState.FAILED in states:
+                state = RunState.FAILED
+            elif run.error:
+                state = RunState.EXPIRED
+            else:
+                state = RunState.DONE if StepState.DONE in states else RunState.NOTHING_TO_DO
+            rows.change(tx, run_id, state=state, error=error or run.error, finished_at=self._wall())
+            sync.enqueue(self._durable, tx, run.incident_id, f"run/{run_id}/finished")
+        return {"state": state.value}
+
+    def _fresh(self, run: Run, *, rights: bool = False) -> Plan:
+        parameters = Parameters(users=frozenset(run.options.get("users") or ()))
+        return self._runbooks[run.runbook].plan(self._facts(run, rights=rights), parameters)
+
+    def _facts(self, run: Run, *, rights: bool = False) -> HubFacts:
+        with self._store.read() as tx:
+            last_done = rows.last_done(tx, incident_id=run.incident_id, hub=run.hub)
+        now = self._wall()
+        return read_facts(
+            self._sites[run.hub],
+            now,
+            since=lambda servers: self._sightings.of(run.hub, servers, now),
+            named=run.options.get("users") or (),
+            rights=rights,
+            last_done=last_done,
+        )
+
+    def _run(self, run_id: str) -> Run:
+        with self._store.read() as tx:
+            run = rows.get(tx, run_id)
+        if run is None:
+            raise LookupError(run_id)
+        return run
+
+
+def _unreadable(run: Run) -> str:
+    """Why the run's plan cannot be read; empty when it can."""
+    try:
+        Plan.from_json(run.plan or {})
+    except UnreadablePlan as exc:
+        return str(exc)
+    return ""
+
+
+def _stops(step: Step, result: Result) -> dict[str, Any]:
+    """Whether the steps after this one are left out: after the failure of a step that ends its run."""
+    return {"stop": step.ends_run and result.outcome not in _SUCCEEDED}

@@ -1,0 +1,41 @@
+"""One step of each kind."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bot.domain.hubs import Condition
+from bot.runbook import DeletePod, ForceDeletePod, RestartProxy, ResyncRoutes, Step, StopServer
+
+STARTED = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+
+RESYNC = ResyncRoutes(looks=2)
+RESTART = RestartProxy(
+    deployment="proxy", generation=4, at="2026-11-22T12:00:00+00:00", loses=("ana", "ben")
+)
+STOP = StopServer(
+    user="ana",
+    server="gpu",
+    condition=Condition.STUCK_SPAWN,
+    started=STARTED,
+    uid="uid-ana",
+)
+DELETE = DeletePod(
+    user="ana",
+    server="",
+    condition=Condition.ORPHAN,
+    uid="uid-ana",
+    pod="jupyter-ana",
+    loses=("ana",),
+)
+FORCE = ForceDeletePod(
+    user="ana",
+    server="",
+    condition=Condition.STUCK_STOP,
+    started=STARTED,
+    uid="uid-ana",
+    pod="jupyter-ana",
+    loses=("ana",),
+)
+LOST_NODE = replace(FORCE, condition=Condition.LOST_NODE, started=STARTED - timedelta(hours=1))
+
+ONE_OF_EACH: tuple[Step, ...] = (RESYNC, RESTART, STOP, DELETE, FORCE)
