@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.domain.plans import Plan, Result
 from bot.ports import Post
@@ -15,8 +15,8 @@ from bot.store.runs import Run, RunStep
 def posts_of(runbooks: Mapping[str, Runbook]) -> RunPosts:
     """How a run's rows become the messages that show it."""
 
-    def posts(run: Run, steps: Sequence[RunStep]) -> Iterator[tuple[str, Post, str]]:
-        yield from run_posts(
+    def posts(run: Run, steps: Sequence[RunStep]) -> list[Post]:
+        found = run_posts(
             run_id=run.id,
             title=runbooks[run.runbook].title if run.runbook in runbooks else run.runbook,
             hub=run.hub,
@@ -34,5 +34,6 @@ def posts_of(runbooks: Mapping[str, Runbook]) -> RunPosts:
             decided_by=run.decided_by,
             error=run.error,
         )
+        return [post for _key, post, _parent in found]
 
     return posts
