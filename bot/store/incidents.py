@@ -155,7 +155,6 @@ def _columns(value: Incident) -> dict[str, Any]:
             if value.answers.report_date
             else None,
         },
-        "version": value.version,
     }
 
 

@@ -83,7 +83,6 @@ incident = Table(
     Column("closed_at", UtcDateTime),
     Column("roles", JSON, nullable=False),
     Column("answers", JSON, nullable=False),
-    Column("version", Integer, nullable=False),
     UniqueConstraint("team_id", "channel_name"),
 )
 
@@ -158,7 +157,6 @@ item = Table(
     Column("issue_url", Text, nullable=False),
     Column("source", String(200), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("dropped_at", UtcDateTime),
     UniqueConstraint("incident_id", "source"),
 )
 
