@@ -170,6 +170,7 @@ class Bot:
         store.check()
         store.lock()
         store.migrate()
+        self.sync.adopt()
         try:
             identity = self.chat.identity()
         except RetryLater as exc:

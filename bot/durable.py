@@ -1,9 +1,9 @@
-"""Workflows that survive a kill: the only place that knows DBOS.
+"""Runs workflows that survive a kill; the only module that imports DBOS.
 
 A workflow is a plain function, registered under a name in bootstrap. It is enqueued in the transaction
 that makes it necessary, so that the change and its consequences commit together, and it runs its calls
-as steps. A step may run twice (killed after its effect, before its checkpoint): whatever it does must
-look before repeating. Steps and arguments are plain JSON.
+as steps. A step may run twice (a kill after its call and before its checkpoint), so it must look before
+it repeats a call. Arguments and results are plain JSON.
 """
 
 from __future__ import annotations
@@ -23,22 +23,28 @@ from bot.errors import ConfigError
 APPLICATION_VERSION = "1"
 QUEUE = "mayday"
 POLL_SECONDS = 0.1
-LOST = frozenset({"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
-"""The ends of a workflow that did not do what it was to do (docs.dbos.dev, workflow statuses)."""
-LATELY = timedelta(days=1)
+FAILED = frozenset({"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
+"""The statuses of a workflow that ended without success (docs.dbos.dev, workflow statuses)."""
+FAILED_LATELY = timedelta(days=1)
 
-PATIENCE = 3.0
-"""Seconds that a stop waits for work to end: little of the 30 that Kubernetes gives a pod."""
+STOP_TIMEOUT = 3.0
+"""Seconds that a stop waits for running workflows, out of the 30 that Kubernetes gives a pod."""
 
-MOST_FORGOTTEN = 500
-"""Workflows that are deleted in one transaction, which others wait for on SQLite."""
+PURGE_BATCH = 500
+"""Workflows deleted in one transaction, for which other writers wait on SQLite."""
+
+TABLES_REFUSED = (
+    "database.url: mayday cannot create its tables there ({reason}). Allow its user to create schemas "
+    "and tables, and check that the disk has room."
+)
+NOT_LAUNCHED = "call launch() first"
 
 
 class DurableWork:
-    """Fulfils :class:`bot.ports.Durable` with DBOS in the database at ``url``.
+    """Implements :class:`bot.ports.Durable` with DBOS in the database at ``url``.
 
-    ``executor`` names this replica and must be stable over its restarts: a started executor goes on
-    with what the last one of its name left.
+    ``executor`` names this replica and must stay the same over restarts: at its start an executor
+    resumes the workflows that the last one of its name left running. ``poll`` is in seconds.
     """
 
     def __init__(self, url: str, *, executor: str = "mayday", poll: float = POLL_SECONDS) -> None:
@@ -46,8 +52,8 @@ class DurableWork:
         self._executor = executor
         self._poll = poll
         self._workflows: dict[str, Callable[..., Any]] = {}
-        self._live: set[str] = set()
-        self._suspects: set[str] = set()
+        self._running_here: set[str] = set()
+        self._maybe_orphaned: set[str] = set()
         self._client: DBOSClient | None = None
 
     def workflow(self, name: str, fn: Callable[..., Any]) -> None:
@@ -55,23 +61,20 @@ class DurableWork:
         self._workflows[name] = fn
 
     def launch(self) -> None:
-        """Make DBOS's tables, resume what a kill interrupted, and begin to take work.
+        """Create DBOS's tables, resume what a kill interrupted, and start to take work.
 
         Raises:
-            ConfigError: the database lets mayday in but does not do its part.
+            ConfigError: the database accepts the connection but refuses the tables.
         """
         try:
             self._launch()
         except DBAPIError as exc:
-            raise ConfigError(
-                f"database.url: mayday cannot make its tables there ({str(exc.orig).strip()}): see "
-                "that its user may create schemas and tables, and that the disk has room."
-            ) from exc
+            raise ConfigError(TABLES_REFUSED.format(reason=str(exc.orig).strip())) from exc
 
     def _launch(self) -> None:
         logging.getLogger("dbos").setLevel(logging.ERROR)
         if self._url.startswith("sqlite"):
-            _make_wal(self._url)
+            _enable_wal(self._url)
         config: DBOSConfig = {
             "name": "mayday",
             "system_database_url": self._url,
@@ -86,7 +89,7 @@ class DurableWork:
         DBOS(config=config)
         for name, fn in self._workflows.items():
             DBOS.workflow(name=name)(self._function(fn))
-        # A launch that fails is told in one sentence, without the traceback that DBOS logs first.
+        # A launch that fails is reported in one sentence, without the traceback that DBOS logs first.
         logging.getLogger("dbos").setLevel(logging.CRITICAL)
         DBOS.launch()
         logging.getLogger("dbos").setLevel(logging.ERROR)
@@ -104,8 +107,6 @@ class DurableWork:
         self, tx: Any, workflow: str, *, key: str, partition_key: str, args: Sequence[Any]
     ) -> None:
         """Start a workflow when ``tx`` commits; a second one with the same key changes nothing."""
-        if self._client is None:
-            raise RuntimeError("launch() comes first")
         options: EnqueueOptions = {
             "workflow_name": workflow,
             "queue_name": QUEUE,
@@ -113,91 +114,93 @@ class DurableWork:
             "app_version": APPLICATION_VERSION,
             "queue_partition_key": partition_key,
         }
-        self._client.enqueue_in_transaction(tx, options, *args)
+        self._launched.enqueue_in_transaction(tx, options, *args)
 
     def has_failed(self, key: str) -> bool:
-        """Whether the workflow ended by an error, was given up, or was never stored."""
-        if self._client is None:
-            raise RuntimeError("launch() comes first")
-        found = self._client.list_workflows(workflow_ids=[key], load_input=False, load_output=False)
-        return not found or found[0].status in LOST
+        """Whether the workflow ended by an error, was cancelled, or was never stored."""
+        found = self._launched.list_workflows(
+            workflow_ids=[key], load_input=False, load_output=False
+        )
+        return not found or found[0].status in FAILED
 
     def failed_lately(self) -> list[str]:
         """See :meth:`bot.ports.Durable.failed_lately`."""
-        if self._client is None:
-            raise RuntimeError("launch() comes first")
-        since = (datetime.now(UTC) - LATELY).isoformat()
-        found = self._client.list_workflows(
-            status=sorted(LOST), start_time=since, load_input=False, load_output=False
+        since = (datetime.now(UTC) - FAILED_LATELY).isoformat()
+        found = self._launched.list_workflows(
+            status=sorted(FAILED), start_time=since, load_input=False, load_output=False
         )
         return [each.workflow_id for each in found]
 
     def cancel_orphaned(self) -> list[str]:
         """See :meth:`bot.ports.Durable.cancel_orphaned`."""
-        if self._client is None:
-            raise RuntimeError("launch() comes first")
-        running = self._client.list_workflows(status="PENDING", load_input=False, load_output=False)
-        silent = {found.workflow_id for found in running} - self._live
-        dead = sorted(silent & self._suspects)
-        self._suspects = silent
-        for key in dead:
-            # Should it wake up after all, it ends at its next step.
-            self._client.cancel_workflow(key)
-        return dead
+        client = self._launched
+        running = client.list_workflows(status="PENDING", load_input=False, load_output=False)
+        not_here = {found.workflow_id for found in running} - self._running_here
+        orphaned = sorted(not_here & self._maybe_orphaned)
+        self._maybe_orphaned = not_here
+        for key in orphaned:
+            # If it runs somewhere after all, it ends at its next step.
+            client.cancel_workflow(key)
+        return orphaned
 
     def purge(self, *, keep_for: timedelta) -> int:
-        """Delete what ended longer ago than that, the oldest first and not all at once; how many.
+        """Delete a batch of workflows that ended longer ago than that; return how many.
 
-        Its key is free again: whoever keeps a key longer must know by its own rows what was done.
+        Their keys can be used again: who relies on a key for longer must keep rows of what was done.
         """
-        if self._client is None:
-            raise RuntimeError("launch() comes first")
-        ended = self._client.list_workflows(
-            status=["SUCCESS", *LOST],
+        client = self._launched
+        ended = client.list_workflows(
+            status=["SUCCESS", *FAILED],
             completed_before=(datetime.now(UTC) - keep_for).isoformat(),
-            limit=MOST_FORGOTTEN,
+            limit=PURGE_BATCH,
             load_input=False,
             load_output=False,
         )
         if ended:
-            self._client.delete_workflows([found.workflow_id for found in ended])
+            client.delete_workflows([found.workflow_id for found in ended])
         return len(ended)
 
     def step(self, name: str, fn: Callable[..., Any], *args: Any) -> Any:
-        """Run ``fn`` as a checkpointed step of the workflow that is running."""
+        """Run ``fn`` as a checkpointed step of the running workflow and return its result."""
         return DBOS.run_step({"name": name}, fn, *args)
 
-    def close(self, *, patience: float = PATIENCE) -> None:
-        """Let what is running end within so many seconds; what does not goes on at the next launch.
+    def close(self, *, timeout: float = STOP_TIMEOUT) -> None:
+        """Wait up to ``timeout`` seconds for running workflows; the others resume at the next launch.
 
-        A step of a runbook that may end needs nobody to look whether it took effect.
+        A runbook's step that is left to end needs no person to check whether it succeeded.
         """
-        # What is cut off is not a failure, and DBOS would log it as one with its traceback.
+        # An interrupted workflow is no failure, but DBOS would log it as one with its traceback.
         logging.getLogger("dbos").setLevel(logging.CRITICAL)
-        deadline = time.monotonic() + patience
-        while self._live and time.monotonic() < deadline:
+        deadline = time.monotonic() + timeout
+        while self._running_here and time.monotonic() < deadline:
             time.sleep(self._poll)
         if self._client is not None:
             self._client.destroy()
             self._client = None
         DBOS.destroy(destroy_registry=True)
 
+    @property
+    def _launched(self) -> DBOSClient:
+        if self._client is None:
+            raise RuntimeError(NOT_LAUNCHED)
+        return self._client
+
     def _function(self, fn: Callable[..., Any]) -> Callable[..., Any]:
-        """A plain function around a bound method, since DBOS sets attributes on what it registers."""
+        """Wrap a bound method in a function, since DBOS sets attributes on what it registers."""
 
         def workflow(*args: Any) -> Any:
             key = str(DBOS.workflow_id)
-            self._live.add(key)
+            self._running_here.add(key)
             try:
                 return fn(*args)
             finally:
-                self._live.discard(key)
+                self._running_here.discard(key)
 
         return workflow
 
 
-def _make_wal(url: str) -> None:
-    """DBOS opens its own connections, which must meet WAL already set (it is kept in the file)."""
+def _enable_wal(url: str) -> None:
+    """Set WAL in the file, before DBOS opens connections of its own."""
     engine = create_engine(url)
     with engine.connect() as conn:
         conn.execute(text("PRAGMA journal_mode=WAL"))

@@ -33,29 +33,29 @@ class Durable(Protocol):
     def enqueue(
         self, tx: Any, workflow: str, *, key: str, partition_key: str, args: Sequence[Any]
     ) -> None:
-        """Start a workflow when the transaction commits; a second one with the same key is nothing.
+        """Start a workflow when the transaction commits; a second one with the same key does nothing.
 
         Workflows of one ``partition_key`` run one after the other.
         """
 
     def has_failed(self, key: str) -> bool:
-        """Whether the workflow with this key ended by an error that nobody foresaw, or never began."""
+        """Whether the workflow with this key ended by an unforeseen error or was never stored."""
 
     def failed_lately(self) -> list[str]:
-        """The keys of the workflows of the last day that ended so."""
+        """The keys of the workflows of the last day that ended without success."""
 
     def cancel_orphaned(self) -> list[str]:
-        """End the workflows that count as running and that nobody runs; return their keys.
+        """Cancel workflows that are stored as running and that no process runs; return their keys.
 
-        A database that goes away or is full while a workflow runs is never told that it ended, and
-        everything behind it in its lane would wait for a restart. It takes two calls, some time apart,
-        to be sure of one.
+        Where the database is away or full when a workflow ends, its end is not stored, and the
+        workflows behind it in its partition would wait for a restart. A workflow is cancelled at the
+        second of two calls that find it so.
         """
 
     def step(self, name: str, fn: Callable[..., Any], *args: Any) -> Any:
-        """Run ``fn`` once per workflow, as far as that can be had: a kill may make it run again.
+        """Run ``fn`` as a step of the running workflow and return its result, plain JSON.
 
-        It returns plain JSON.
+        A replayed workflow takes the stored result; a kill before it is stored makes ``fn`` run again.
         """
 
 

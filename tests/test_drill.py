@@ -93,5 +93,5 @@ def test_it_fails_where_a_runbook_was_not_allowed(tmp_path: Path) -> None:
 def test_what_cannot_begin_says_why_in_a_sentence(tmp_path: Path) -> None:
     code, said = play(tmp_path, "--database", "mysql://nowhere/mayday")
     assert code == 1
-    assert "database.url: write sqlite:///" in said
+    assert "database.url: use sqlite:///" in said
     assert "Traceback" not in said

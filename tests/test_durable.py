@@ -242,7 +242,7 @@ def test_a_stop_lets_what_is_running_end(store: Store) -> None:
     enqueue(work, store, "k1")
     assert begun.wait(20)
     closing.set()
-    work.close(patience=20)
+    work.close(timeout=20)
     assert ran == [*range(30)]
     with working(store, note=note):
         wait_until(lambda: ended(store) == {"k1": "SUCCESS"}, "the next start knows it")
@@ -259,7 +259,7 @@ def test_a_stop_does_not_wait_for_ever(store: Store) -> None:
     with working(store, note=note) as work:
         enqueue(work, store, "k1")
         assert begun.wait(20)
-        work.close(patience=0.1)
+        work.close(timeout=0.1)
         gate.set()
     assert ended(store) == {}
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bot.store.effects import EffectState
+from bot.domain.resources import ResourceState
 from sandbox.slack import Channel, PersonError, SlackSandbox
 from tests.support.bot import Child, Moment, Scene, kill_at, wait_and_kill
 from tests.support.waiting import wait_until
@@ -61,7 +61,7 @@ def declared(scene: Scene) -> Channel:
     slack.wait_for(
         lambda: any(scene.is_set_up(c) for c in slack.channels()), 30, what="all of it in Slack"
     )
-    wait_until(lambda: _settled(scene, incident_id), "every effect done", timeout=30)
+    wait_until(lambda: _settled(scene, incident_id), "every resource done", timeout=30)
     channels = scene.incident_channels()
     assert [c.name for c in channels] == [scene.incidents()[0].channel_name]
     channel = channels[0]
@@ -88,8 +88,8 @@ def _settled(scene: Scene, incident_id: str) -> bool:
     incident = scene.incidents()[0]
     if incident.channel_id is None:
         return False
-    effects = scene.effects(incident.channel_id)
-    return len(effects) == 7 and all(e.state is EffectState.DONE for e in effects.values())
+    resources = scene.resources(incident.channel_id)
+    return len(resources) == 7 and all(e.state is ResourceState.DONE for e in resources.values())
 
 
 def submit(scene: Scene) -> dict[str, Any]:

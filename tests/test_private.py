@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from bot.store.effects import EffectState
+from bot.domain.resources import ResourceState
 from tests.support.bot import Scene
 from tests.support.waiting import wait_until
 
@@ -32,10 +32,10 @@ def test_nothing_of_a_private_incident_is_seen_outside(scene: Scene) -> None:
         lambda: any("is published" in m["text"] for m in scene.own(channel)), what="the report"
     )
     wait_until(
-        lambda: all(e.state is EffectState.DONE for e in scene.effects(channel).values()),
+        lambda: all(e.state is ResourceState.DONE for e in scene.resources(channel).values()),
         "everything is done",
     )
-    assert not [key for key in scene.effects(channel) if key.startswith("announce")]
+    assert not [key for key in scene.resources(channel) if key.startswith("announce")]
 
     everywhere = [m for c in slack.channels() if c.id != channel for m in slack.messages(c.id)]
     for message in everywhere:

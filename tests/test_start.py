@@ -118,7 +118,7 @@ def test_a_database_in_which_mayday_may_not_make_its_tables(
             tx.execute(text("DROP OWNED BY limited"))
             tx.execute(text("DROP ROLE limited"))
         store.close()
-    assert "database.url: mayday cannot make its tables there (permission denied" in said
+    assert "database.url: mayday cannot create its tables there (permission denied" in said
 
 
 def test_a_database_lock_that_cannot_be_written(
@@ -127,7 +127,8 @@ def test_a_database_lock_that_cannot_be_written(
     (tmp_path / "mayday.db.lock").mkdir()
     said = refused(url=sqlite_url)
     assert "database.url" in said
-    assert "mayday.db.lock cannot be written" in said
+    assert "can't write" in said
+    assert "mayday.db.lock (" in said
 
 
 def test_a_password_with_an_at_sign_is_not_shown_in_part(refused: Refused) -> None:

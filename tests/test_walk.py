@@ -192,7 +192,7 @@ def test_a_reminder_comes_due_when_the_clock_is_moved_on_the_page(world: World, 
     clock.click()
     page.get_by_role("menuitem", name="30 minutes later").click()
     expect(clock).to_have_accessible_name("Move the clock, 30 min ahead")
-    reminder = page.get_by_test_id("message").filter(has_text="It is time to tell people")
+    reminder = page.get_by_test_id("message").filter(has_text="Time for a status update.")
     expect(reminder).to_have_count(1)
     assert world.clock() - before >= timedelta(minutes=30)
     _type(page, "And time goes on from there")

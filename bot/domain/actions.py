@@ -39,7 +39,6 @@ class ActionItem:
     issue_url: str = ""
     source: str = ""
     created_at: datetime
-    dropped_at: datetime | None = None
 
     @property
     def is_followed(self) -> bool:

@@ -71,7 +71,6 @@ class Incident:
     closed_at: datetime | None = None
     roles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     answers: Answers = field(default_factory=Answers)
-    version: int = 1
 
     @property
     def is_open(self) -> bool:
@@ -130,7 +129,6 @@ def change_status(
         incident,
         status=to,
         resolved_at=at if to == RESOLVED else None,
-        version=incident.version + 1,
     )
     kind = EntryKind.RESOLVED if to == RESOLVED else EntryKind.STATUS
     data = {"from": incident.status, "to": to, "text": text}
@@ -149,7 +147,7 @@ def change_severity(incident: Incident, to: str, *, policy: Policy) -> Transitio
         raise UserError("This incident is closed: reopen it first with /incident reopen.")
     if to == incident.severity:
         raise UserError(f"The severity is {to} already.")
-    after = replace(incident, severity=to, version=incident.version + 1)
+    after = replace(incident, severity=to)
     return Transition(
         incident=after, kind=EntryKind.SEVERITY, data={"from": incident.severity, "to": to}
     )
@@ -169,7 +167,7 @@ def assign_role(incident: Incident, role: str, user: str, *, policy: Policy) -> 
     if before == user:
         raise UserError(f"<@{user}> is {role} already.")
     roles = MappingProxyType({**incident.roles, role: user})
-    after = replace(incident, roles=roles, version=incident.version + 1)
+    after = replace(incident, roles=roles)
     return Transition(
         incident=after, kind=EntryKind.ROLE, data={"role": role, "user": user, "before": before}
     )
@@ -184,9 +182,7 @@ def reopen(incident: Incident, *, policy: Policy) -> Transition:
     if incident.is_open:
         raise UserError(f"This incident is open already; its status is {incident.status}.")
     to = policy.open_statuses[0]
-    after = replace(
-        incident, status=to, resolved_at=None, closed_at=None, version=incident.version + 1
-    )
+    after = replace(incident, status=to, resolved_at=None, closed_at=None)
     return Transition(
         incident=after, kind=EntryKind.REOPENED, data={"from": incident.status, "to": to}
     )
@@ -194,7 +190,7 @@ def reopen(incident: Incident, *, policy: Policy) -> Transition:
 
 def retitle(incident: Incident, title: str) -> Incident:
     """The incident under a better title; its channel keeps its name."""
-    return replace(incident, title=clean_title(title), version=incident.version + 1)
+    return replace(incident, title=clean_title(title))
 
 
 def close(incident: Incident, answers: Answers, *, summary: str, at: datetime) -> Transition:
@@ -213,6 +209,5 @@ def close(incident: Incident, answers: Answers, *, summary: str, at: datetime) -
         closed_at=at,
         summary=summary,
         answers=answers,
-        version=incident.version + 1,
     )
     return Transition(incident=after, kind=EntryKind.CLOSED, data={"from": incident.status})

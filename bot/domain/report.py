@@ -235,9 +235,7 @@ def zone_name(at: datetime) -> str:
 
 def _groups(items: Iterable[ActionItem], *, always: tuple[str, ...]) -> tuple[Group, ...]:
     """The items by group: those the form always shows first, the rest as they first came up."""
-    kept = sorted(
-        (item for item in items if item.dropped_at is None), key=lambda item: item.position
-    )
+    kept = sorted(items, key=lambda item: item.position)
     names = dict.fromkeys([*always, *(item.group.strip() or OTHER_GROUP for item in kept)])
     return tuple(
         Group(

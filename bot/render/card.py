@@ -1,8 +1,14 @@
-"""How an incident shows itself in Slack: the pinned card, the topic, the announcement."""
+"""How an incident is shown in Slack: the pinned card, the topic, the announcement.
+
+Each is rendered from its spec: the values that it shows, and nothing else. A message is updated when
+its spec changes, not when its words do; see :mod:`bot.render.renderings`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from bot.domain.incident import CLOSED, RESOLVED, Incident
 from bot.domain.timeline import Heading
@@ -29,107 +35,195 @@ ACTION_COMMAND = "incident.command"
 COMMANDER = "commander"
 """The role that a button offers while nobody has it, where the team has such a role."""
 
-_IS_IT_OVER: b.Block = {
-    "title": b.plain("Is it over?"),
-    "text": b.plain("Everybody is told so, and reminders end. It can be reopened.", 300),
+_CONFIRM_RESOLVE: b.Block = {
+    "title": b.plain("Resolve the incident?"),
+    "text": b.plain("This notifies everyone and stops reminders. You can reopen it later.", 300),
     "confirm": b.plain("Resolve"),
     "deny": b.plain("Not yet"),
 }
-"""Asked before the button resolves: it stands where people press in a hurry."""
+"""Asked before the button resolves, since people press it in a hurry."""
 
 
-def sign(incident: Incident) -> str:
-    """One emoji for the state it is in."""
-    return SIGNS.get(incident.status, OPEN_SIGN)
+@dataclass(frozen=True, kw_only=True)
+class CardSpec:
+    """What the card shows. ``hubs`` are addresses by hub name, empty where none is configured;
+    ``roles`` are user ids by role, empty where nobody has it; ``reactions`` are headings by emoji."""
+
+    title: str
+    severity: str
+    status: str
+    summary: str
+    hubs: Mapping[str, str]
+    roles: Mapping[str, str]
+    declared_at: datetime
+    declared_by: str
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    reactions: Mapping[str, Heading]
+    report_url: str
 
 
-def topic(incident: Incident) -> str:
-    """The channel's topic."""
-    commander = incident.roles.get(COMMANDER)
-    parts = [f"{sign(incident)} {incident.severity}", incident.status]
-    if commander:
-        parts.append(f"{COMMANDER} <@{commander}>")
-    start = " · ".join(parts) + " · "
-    return start + escaped(incident.title, TOPIC_LIMIT - len(start))
+@dataclass(frozen=True, kw_only=True)
+class TopicSpec:
+    """What the channel's topic shows. ``commander`` is a user id, empty when nobody is."""
+
+    title: str
+    severity: str
+    status: str
+    commander: str
 
 
-def _facts(incident: Incident, roles: Sequence[str], hubs: Mapping[str, str]) -> list[str]:
-    named = ", ".join(
-        f"<{hubs[name]}|{escape(name)}>" if name in hubs else escape(name) for name in incident.hubs
-    )
-    people = "\n".join(
-        f"{role}: <@{incident.roles[role]}>" if role in incident.roles else f"{role}: nobody yet"
-        for role in roles
-    )
-    times = [f"declared {when(incident.declared_at)} by <@{incident.declared_by}>"]
-    if incident.resolved_at:
-        times.append(f"resolved {when(incident.resolved_at)}")
-    if incident.closed_at:
-        times.append(f"closed {when(incident.closed_at)}")
-    return [
-        f"*Status*\n{incident.status}",
-        f"*Severity*\n{incident.severity}",
-        f"*Hubs*\n{named or 'not said'}",
-        f"*Roles*\n{people}",
-        "*Times*\n" + "\n".join(times),
-    ]
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementSpec:
+    """What the announcement shows. ``channel_id`` is the incident's channel."""
+
+    title: str
+    severity: str
+    status: str
+    summary: str
+    hubs: Sequence[str]
+    channel_id: str
+    declared_at: datetime
+    declared_by: str
+    resolved_at: datetime | None
 
 
-def card(
+def card_spec(
     incident: Incident,
     *,
     roles: Sequence[str],
     hubs: Mapping[str, str],
     reactions: Mapping[str, Heading],
     report_url: str = "",
-) -> Post:
-    """The pinned message that always tells the present state, with the next things to do.
-
-    ``hubs`` are addresses by hub name, ``reactions`` what each emoji files a message as.
-    """
-    shown = [
-        b.header(f"{sign(incident)} {incident.title}"),
-        b.section(fields=_facts(incident, roles, hubs)),
-    ]
-    report = f"<{report_url}>" if report_url.startswith("http") else f"`{escape(report_url)}`"
-    if incident.summary:
-        shown.append(b.section(f"*Summary*\n{escape(cut(incident.summary, 2500))}"))
-    if report_url:
-        shown.append(b.section(f"*Report*: {report}"))
-    shown.append(b.actions(*next_steps(incident, roles)))
-    if incident.is_open:
-        shown.append(
-            b.context(legend(reactions), "`/incident help` lists all that you can do here.")
-        )
-    return Post(
-        text=f"{escape(incident.title)}: {incident.status}, {incident.severity}",
-        blocks=tuple(shown),
+) -> CardSpec:
+    """What the card shows of an incident. ``hubs`` are addresses by hub name."""
+    return CardSpec(
+        title=incident.title,
+        severity=incident.severity,
+        status=incident.status,
+        summary=incident.summary,
+        hubs={name: hubs.get(name, "") for name in incident.hubs},
+        roles={role: incident.roles.get(role, "") for role in roles},
+        declared_at=incident.declared_at,
+        declared_by=incident.declared_by,
+        resolved_at=incident.resolved_at,
+        closed_at=incident.closed_at,
+        reactions=dict(reactions),
+        report_url=report_url,
     )
 
 
+def topic_spec(incident: Incident) -> TopicSpec:
+    """What the topic shows of an incident."""
+    return TopicSpec(
+        title=incident.title,
+        severity=incident.severity,
+        status=incident.status,
+        commander=incident.roles.get(COMMANDER, ""),
+    )
+
+
+def announcement_spec(incident: Incident) -> AnnouncementSpec:
+    """What the announcement shows of an incident."""
+    return AnnouncementSpec(
+        title=incident.title,
+        severity=incident.severity,
+        status=incident.status,
+        summary=incident.summary,
+        hubs=tuple(incident.hubs),
+        channel_id=incident.channel_id or "",
+        declared_at=incident.declared_at,
+        declared_by=incident.declared_by,
+        resolved_at=incident.resolved_at,
+    )
+
+
+def sign(incident: Incident) -> str:
+    """One emoji for the incident's status."""
+    return _sign(incident.status)
+
+
+def _sign(status: str) -> str:
+    return SIGNS.get(status, OPEN_SIGN)
+
+
+def topic(spec: TopicSpec) -> str:
+    """The channel's topic."""
+    parts = [f"{_sign(spec.status)} {spec.severity}", spec.status]
+    if spec.commander:
+        parts.append(f"{COMMANDER} <@{spec.commander}>")
+    start = " · ".join(parts) + " · "
+    return start + escaped(spec.title, TOPIC_LIMIT - len(start))
+
+
+def _facts(spec: CardSpec) -> list[str]:
+    hubs = ", ".join(
+        f"<{url}|{escape(name)}>" if url else escape(name) for name, url in spec.hubs.items()
+    )
+    people = "\n".join(
+        f"{role}: <@{user}>" if user else f"{role}: nobody yet" for role, user in spec.roles.items()
+    )
+    times = [f"declared {when(spec.declared_at)} by <@{spec.declared_by}>"]
+    if spec.resolved_at:
+        times.append(f"resolved {when(spec.resolved_at)}")
+    if spec.closed_at:
+        times.append(f"closed {when(spec.closed_at)}")
+    return [
+        f"*Status*\n{spec.status}",
+        f"*Severity*\n{spec.severity}",
+        f"*Hubs*\n{hubs or 'none given'}",
+        f"*Roles*\n{people}",
+        "*Times*\n" + "\n".join(times),
+    ]
+
+
+def card(spec: CardSpec) -> Post:
+    """The pinned message: the incident's present state, and buttons for the next actions."""
+    shown = [b.header(f"{_sign(spec.status)} {spec.title}"), b.section(fields=_facts(spec))]
+    if spec.summary:
+        shown.append(b.section(f"*Summary*\n{escape(cut(spec.summary, 2500))}"))
+    if url := spec.report_url:
+        link = f"<{url}>" if url.startswith("http") else f"`{escape(url)}`"
+        shown.append(b.section(f"*Report*: {link}"))
+    needs_lead = COMMANDER in spec.roles and not spec.roles[COMMANDER]
+    shown.append(b.actions(*_buttons(spec.status, offer_command=needs_lead)))
+    if spec.status not in (RESOLVED, CLOSED):
+        shown.append(b.context(legend(spec.reactions), "`/incident help` lists all commands."))
+    return Post(text=_headline(spec.title, spec.status, spec.severity), blocks=tuple(shown))
+
+
+def _headline(title: str, status: str, severity: str) -> str:
+    return f"{escape(title)}: {status}, {severity}"
+
+
 def next_steps(incident: Incident, roles: Sequence[str]) -> list[b.Block]:
-    """Buttons for what can be done in the state it is in."""
-    if incident.is_open:
-        buttons = [
-            b.button("Post an update", action=ACTION_UPDATE, style="primary"),
-            b.button("Run a runbook", action=ACTION_RUN),
-            b.button("Timeline", action=ACTION_TIMELINE),
-            b.button("Resolve", action=ACTION_RESOLVE, confirm=_IS_IT_OVER),
-        ]
-        if COMMANDER in roles and COMMANDER not in incident.roles:
-            buttons.append(b.button("Take command", action=ACTION_COMMAND))
-        return buttons
-    if incident.status == RESOLVED:
+    """Buttons for the actions that the incident's status allows; ``roles`` are the team's."""
+    needs_lead = COMMANDER in roles and COMMANDER not in incident.roles
+    return _buttons(incident.status, offer_command=needs_lead)
+
+
+def _buttons(status: str, *, offer_command: bool) -> list[b.Block]:
+    if status == RESOLVED:
         return [
             b.button("Close and report", action=ACTION_CLOSE, style="primary"),
             b.button("Timeline", action=ACTION_TIMELINE),
             b.button("Preview the report", action=ACTION_REPORT),
             b.button("Reopen", action=ACTION_REOPEN),
         ]
-    return [
-        b.button("Preview the report", action=ACTION_REPORT),
-        b.button("Reopen", action=ACTION_REOPEN),
+    if status == CLOSED:
+        return [
+            b.button("Preview the report", action=ACTION_REPORT),
+            b.button("Reopen", action=ACTION_REOPEN),
+        ]
+    buttons = [
+        b.button("Post an update", action=ACTION_UPDATE, style="primary"),
+        b.button("Run a runbook", action=ACTION_RUN),
+        b.button("Timeline", action=ACTION_TIMELINE),
+        b.button("Resolve", action=ACTION_RESOLVE, confirm=_CONFIRM_RESOLVE),
     ]
+    if offer_command:
+        buttons.append(b.button("Take command", action=ACTION_COMMAND))
+    return buttons
 
 
 def legend(reactions: Mapping[str, Heading]) -> str:
@@ -138,20 +232,20 @@ def legend(reactions: Mapping[str, Heading]) -> str:
     return f"React to a message to file it: {listed}"
 
 
-def announcement(incident: Incident, *, hubs: Mapping[str, str]) -> Post:
-    """What people outside the channel see; it follows the incident's state."""
-    where = f"<#{incident.channel_id}>" if incident.channel_id else ""
-    affected = ", ".join(escape(name) for name in incident.hubs)
+def announcement(spec: AnnouncementSpec) -> Post:
+    """What people outside the channel see of the incident's present state."""
+    affected = ", ".join(escape(name) for name in spec.hubs)
     lines = [
-        f"{sign(incident)} *{escape(incident.title)}*",
-        f"{incident.severity} · *{incident.status}*" + (f" · {affected}" if affected else ""),
+        f"{_sign(spec.status)} *{escape(spec.title)}*",
+        f"{spec.severity} · *{spec.status}*" + (f" · {affected}" if affected else ""),
     ]
-    if incident.summary:
-        lines.append(escape(cut(incident.summary, 600)))
-    times = f"declared {when(incident.declared_at)} by <@{incident.declared_by}>"
-    if incident.resolved_at:
-        times += f" · resolved {when(incident.resolved_at)}"
+    if spec.summary:
+        lines.append(escape(cut(spec.summary, 600)))
+    times = f"declared {when(spec.declared_at)} by <@{spec.declared_by}>"
+    if spec.resolved_at:
+        times += f" · resolved {when(spec.resolved_at)}"
+    where = f" · follow it in <#{spec.channel_id}>" if spec.channel_id else ""
     return Post(
-        text=f"{escape(incident.title)}: {incident.status}, {incident.severity}",
-        blocks=(b.section("\n".join(lines)), b.context(f"{times} · follow it in {where}")),
+        text=_headline(spec.title, spec.status, spec.severity),
+        blocks=(b.section("\n".join(lines)), b.context(f"{times}{where}")),
     )

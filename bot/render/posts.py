@@ -1,8 +1,12 @@
-"""The messages mayday posts as things happen: changes, updates, reminders, what did not work."""
+"""The messages that mayday posts as things happen: changes, updates, reminders, failures.
+
+Like the card they are rendered from specs, which hold values and no words; see :mod:`bot.render.card`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -28,64 +32,107 @@ POSTED_KINDS = frozenset(
         EntryKind.PUBLISHED,
     }
 )
-"""The kinds of entry that the channel is told about."""
-
+"""The kinds of entry that mayday posts in the channel."""
 
 _NEWS_SIGNS = {EntryKind.RESOLVED: "✅", EntryKind.REOPENED: "🚨"}
 
 
+@dataclass(frozen=True, kw_only=True)
+class EntrySpec:
+    """What the post of a timeline entry shows. ``data`` has the keys of its kind."""
+
+    kind: EntryKind
+    author: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncedUpdateSpec:
+    """What a reply to the announcement shows. ``text`` is empty when nobody wrote any."""
+
+    title: str
+    kind: EntryKind
+    status: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticeSpec:
+    """What the notice shows: one sentence for each problem, none when all are solved."""
+
+    incident_id: str
+    title: str
+    problems: Sequence[str]
+
+
+def entry_spec(entry: Entry) -> EntrySpec:
+    """What the post of an entry shows."""
+    return EntrySpec(kind=entry.kind, author=entry.author, data=entry.data)
+
+
+def announced_update_spec(incident: Incident, entry: Entry) -> AnnouncedUpdateSpec:
+    """What the announcement's thread shows of an entry; see :func:`is_news`."""
+    status = entry.data["status"] if entry.kind is EntryKind.UPDATE else entry.data["to"]
+    return AnnouncedUpdateSpec(
+        title=incident.title,
+        kind=entry.kind,
+        status=str(status),
+        text=str(entry.data.get("text") or ""),
+    )
+
+
 def is_news(entry: Entry) -> bool:
-    """Whether people outside the channel are told of it: updates, and the incident's turns."""
+    """Whether an entry is posted outside the channel: updates, resolving, reopening."""
     if entry.kind is EntryKind.STATUS:
         return bool(entry.data.get("text"))
     return entry.kind is EntryKind.UPDATE or entry.kind in _NEWS_SIGNS
 
 
-def _quote(data: Mapping[str, Any]) -> str:
-    text = str(data.get("text") or "")
+def _quote(text: str) -> str:
     # Kept as Slack escapes it, or plain from a form's title: either way it is escaped once here.
     quoted = "\n".join(f">{typed(unescape(line))}" for line in cut(text, 2500).splitlines())
     return f"\n{quoted}" if quoted else ""
 
 
-def entry_post(entry: Entry) -> Post:
-    """What the channel is told of a timeline entry."""
-    who = f"<@{entry.author}>" if entry.author else "mayday"
-    data = entry.data
-    match entry.kind:
+def entry_post(spec: EntrySpec) -> Post:
+    """The post of a timeline entry in the channel."""
+    who = f"<@{spec.author}>" if spec.author else "mayday"
+    data = spec.data
+    quote = _quote(str(data.get("text") or ""))
+    match spec.kind:
         case EntryKind.STATUS:
-            text = f"🔄 Status is *{data['to']}* now (was {data['from']}), by {who}.{_quote(data)}"
+            text = f"🔄 Status is *{data['to']}* now (was {data['from']}), by {who}.{quote}"
         case EntryKind.RESOLVED:
             text = (
-                f"✅ *Resolved* by {who}.{_quote(data)}\n"
-                "When it is quiet, `/incident close` asks what the report still needs and files it."
+                f"✅ *Resolved* by {who}.{quote}\n"
+                "Use `/incident close` to complete the report and publish it."
             )
         case EntryKind.SEVERITY:
             text = f"📶 Severity is *{data['to']}* now (was {data['from']}), by {who}."
         case EntryKind.ROLE:
             before = data.get("before")
             took_over = f", after <@{before}>" if before else ""
-            given = "" if data["user"] == entry.author else f", given by {who}"
+            given = "" if data["user"] == spec.author else f", given by {who}"
             text = f"🧑‍🚒 <@{data['user']}> is *{data['role']}* now{took_over}{given}."
         case EntryKind.UPDATE:
-            text = f"📣 *Update* by {who}:{_quote(data)}"
+            text = f"📣 *Update* by {who}:{quote}"
         case EntryKind.REOPENED:
             text = f"🚨 *Reopened* by {who}; status is {data['to']}."
         case EntryKind.CLOSED:
-            text = f"📁 *Closed* by {who}. The report is on its way."
+            text = f"📁 *Closed* by {who}. mayday is publishing the report."
         case EntryKind.ACTION_ITEM:
             owner = f", for <@{data['owner']}>" if data.get("owner") else ""
             link = f"\n>{escape(str(data['link']))}" if data.get("link") else ""
             text = (
                 f"🔧 Action item by {who}{owner}, under _{escape(str(data.get('group', '')))}_:"
-                f"{_quote(data)}{link}"
+                f"{quote}{link}"
             )
         case EntryKind.PUBLISHED:
             text = f"📄 The report is published: {_links(data)}"
         case _:
-            text = f"{entry.kind.value} by {who}"
+            text = f"{spec.kind.value} by {who}"
     shown: tuple[b.Block, ...] = (b.section(text),)
-    if entry.kind is EntryKind.RESOLVED:
+    if spec.kind is EntryKind.RESOLVED:
         shown += (b.actions(b.button("Close and report", action=ACTION_CLOSE)),)
     return Post(text=text, blocks=shown)
 
@@ -95,20 +142,17 @@ def _links(data: Mapping[str, Any]) -> str:
     return ", ".join(f"<{p}>" if p.startswith("http") else f"`{escape(p)}`" for p in places)
 
 
-def stakeholder_update(incident: Incident, entry: Entry) -> Post:
-    """News as the announcement's thread shows it; see :func:`is_news`."""
-    status = entry.data["status"] if entry.kind is EntryKind.UPDATE else entry.data["to"]
-    mark = _NEWS_SIGNS.get(entry.kind, "📣")
-    text = f"{mark} *{escape(incident.title)}* · {status}{_quote(entry.data)}"
+def announced_update(spec: AnnouncedUpdateSpec) -> Post:
+    """An update as people outside the channel see it, in the announcement's thread."""
+    mark = _NEWS_SIGNS.get(spec.kind, "📣")
+    text = f"{mark} *{escape(spec.title)}* · {spec.status}{_quote(spec.text)}"
     return Post(text=text, blocks=(b.section(text),))
 
 
-def reminder(incident: Incident, *, due_at: datetime, now: datetime) -> Post:
-    """Ask for a status update; says so when it comes late."""
-    whom = incident.roles.get("communications") or incident.roles.get("commander")
-    addressed = f"<@{whom}>, it" if whom else "It"
+def reminder(*, addressee: str, due_at: datetime, now: datetime) -> Post:
+    """A request for a status update, to ``addressee`` where somebody is; labelled when it is late."""
     late = lateness(due_at, now)
-    text = f"⏰ {addressed} is time to tell people how things stand."
+    text = "⏰ " + (f"<@{addressee}>, time" if addressee else "Time") + " for a status update."
     if late is not None:
         minutes = int(late.total_seconds() // 60)
         text += f" _This reminder is {minutes} min late: it was due {when(due_at)}._"
@@ -124,20 +168,18 @@ def reminder(incident: Incident, *, due_at: datetime, now: datetime) -> Post:
     )
 
 
-def notice(problems: Sequence[str], *, incident: Incident) -> Post:
-    """What mayday could not do, told to the person, with a button to try again."""
-    if not problems:
-        text = f"✅ All of what did not work for *{escape(incident.title)}* is done now."
+def notice(spec: NoticeSpec) -> Post:
+    """What mayday could not do, with a button to try again; or that all of it is done now."""
+    title = f"*{escape(spec.title)}*"
+    if not spec.problems:
+        text = f"✅ Everything that had failed for {title} is now done."
         return Post(text=text, blocks=(b.section(text),))
-    listed = "\n".join(f"• {escape(p)}" for p in problems)
-    text = (
-        f"⚠️ Some of *{escape(incident.title)}* is not done yet; the rest is. "
-        f"mayday tries again by itself from time to time.\n{listed}"
-    )
+    listed = "\n".join(f"• {escape(problem)}" for problem in spec.problems)
+    text = f"⚠️ Some steps for {title} failed. mayday keeps retrying.\n{listed}"
     return Post(
         text=text,
         blocks=(
             b.section(text),
-            b.actions(b.button("Try again now", action=ACTION_RETRY, value=incident.id)),
+            b.actions(b.button("Try again now", action=ACTION_RETRY, value=spec.incident_id)),
         ),
     )

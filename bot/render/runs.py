@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.runs import Result, RunState
@@ -28,6 +28,7 @@ ENDINGS = {
 EXPIRED_MEANWHILE = "⌛ {error}"
 READING = "⏳ Reading the facts of {hub} …"
 NOT_PLANNED = "❌ {error}"
+UNREADABLE_STEP = "❓ Step {number}: this version of mayday cannot read its plan."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,16 +54,18 @@ class RunView:
     error: str = ""
 
 
-def run_posts(run: RunView) -> Iterator[tuple[str, Post, str]]:
-    """The run's own message and one reply for each step begun: key, message, key of the parent."""
-    parent = f"run/{run.id}"
-    yield parent, _unplanned(run) if run.plan is None else _planned(run, run.plan), ""
-    if run.plan is None:
-        return
-    for begun in run.steps:
-        step = run.plan.steps[begun.number - 1]
-        line = words_of(step.verb).progress(step, begun.result, under_way=True)
-        yield f"{parent}/step/{begun.number}", Post(text=line, blocks=(b.section(line),)), parent
+def run_posts(run: RunView) -> list[Post]:
+    """The run's own message, then one reply for each step begun."""
+    lines = [_step_line(run.plan, begun) for begun in run.steps]
+    own = _unplanned(run) if run.plan is None else _planned(run, run.plan)
+    return [own, *(Post(text=line, blocks=(b.section(line),)) for line in lines)]
+
+
+def _step_line(plan: Plan | None, begun: RunStepView) -> str:
+    if plan is None:
+        return UNREADABLE_STEP.format(number=begun.number)
+    step = plan.steps[begun.number - 1]
+    return words_of(step.verb).progress(step, begun.result, under_way=True)
 
 
 def _unplanned(run: RunView) -> Post:

@@ -1,8 +1,8 @@
-"""An incident's channel: opened once, under a name that is reserved before Slack is asked.
+"""Opens an incident's channel once, under a name that is reserved before Slack is called.
 
-Slack's ``name_taken`` says nothing about whose channel it is. It is ours when the bot created it after
-this incident was declared and no other incident has it: then an earlier try took effect and its answer
-was lost. Anything else keeps its name, and the incident gets the next one.
+Slack's ``name_taken`` does not say whose channel it is. It is the incident's when the bot created it
+after the incident was declared and no other incident has it: then an earlier attempt succeeded and its
+answer was lost. Otherwise the incident gets the next name.
 """
 
 from __future__ import annotations
@@ -11,15 +11,23 @@ from datetime import timedelta
 
 from bot.domain.incident import Incident
 from bot.domain.naming import channel_name
+from bot.domain.resources import ResourceKind
 from bot.errors import NeedsHuman, RetryLater, UserError
 from bot.ports import JSON, Channel, Chat
-from bot.services.reconciler import EnsureResult, Reconciler
+from bot.services.reconciler import EnsureResult, Reconciler, Resource
 from bot.services.settings import Settings
 from bot.store import incidents as rows
 from bot.store.engine import Store, Tx
 
 CLOCK_SKEW = timedelta(minutes=5)
 MOST_NAMES = 30
+
+NO_NAME_LEFT = "Every channel name for this title is taken. Give the incident another title."
+NAMES_KEEP_FAILING = "Every channel name that mayday tried was taken in the meantime."
+NOT_PRIVATE = (
+    "Slack created #{name} as a public channel although the incident is private. mayday posted nothing "
+    "there and invited nobody. Archive the channel and open a private one by hand."
+)
 
 
 def reserve_name(tx: Tx, settings: Settings, incident: Incident, *, taken: int) -> tuple[str, int]:
@@ -34,7 +42,7 @@ def reserve_name(tx: Tx, settings: Settings, incident: Incident, *, taken: int) 
         holder = rows.by_name(tx, incident.team_id, name)
         if holder is None or holder.id == incident.id:
             return name, count
-    raise UserError("Every channel name for this title is taken: give the incident another title.")
+    raise UserError(NO_NAME_LEFT)
 
 
 class Channels:
@@ -49,15 +57,17 @@ class Channels:
         self._settings = settings
 
     def open(self, incident_id: str) -> EnsureResult:
-        """Make sure that the incident has its channel, and remember which it is."""
+        """Ensure that the incident has its channel, and store its id."""
         with self._store.read() as tx:
             private = rows.get(tx, incident_id).private
         outcome = self._reconciler.ensure(
-            f"{incident_id}/channel",
-            incident_id=incident_id,
-            want={"private": private},
-            make=lambda: self._create(incident_id),
-            look=lambda: self._look(incident_id),
+            Resource(
+                incident_id=incident_id,
+                kind=ResourceKind.CHANNEL,
+                spec={"private": private},
+                create=lambda: self._create(incident_id),
+                find=lambda: self._find(incident_id),
+            )
         )
         if outcome.done:
             with self._store.write() as tx:
@@ -76,16 +86,16 @@ class Channels:
             except UserError as exc:
                 if exc.code != "name_taken":
                     raise
-            found = self._look(incident_id)
+            found = self._find(incident_id)
             if found is not None:
                 return found
             with self._store.write() as tx:
                 taken = rows.names_taken(tx, incident_id) + 1
                 name, count = reserve_name(tx, self._settings, incident, taken=taken)
                 rows.rename(tx, incident, name, taken=count)
-        raise RetryLater("Every channel name mayday tried was taken meanwhile.", maybe_done=False)
+        raise RetryLater(NAMES_KEEP_FAILING, maybe_done=False)
 
-    def _look(self, incident_id: str) -> JSON | None:
+    def _find(self, incident_id: str) -> JSON | None:
         with self._store.read() as tx:
             incident = rows.get(tx, incident_id)
         found = self._chat.find_channel(incident.channel_name)
@@ -103,8 +113,5 @@ class Channels:
 
     def _checked(self, incident: Incident, channel: Channel) -> JSON:
         if incident.private and not channel.is_private:
-            raise NeedsHuman(
-                f"Slack made #{channel.name} public although it was to be private: nothing was "
-                "posted there and nobody invited; archive it and open a private channel by hand."
-            )
+            raise NeedsHuman(NOT_PRIVATE.format(name=channel.name))
         return {"channel": channel.id, "name": channel.name}

@@ -1,4 +1,4 @@
-"""Reminders to post a status update: rows that are due become effects, once each.
+"""Reminders to post a status update: rows that are due become resources, once each.
 
 The reminder's row moves on in the same transaction that asks for the message, so it is neither lost
 nor asked for twice, whoever is killed when. What was missed while mayday was away is one late reminder.
@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.domain.reminders import Reminder, next_due
+from bot.domain.resources import ResourceKind
 from bot.ports import Clock, Durable
 from bot.services import sync
-from bot.services.resources import REMINDER
 from bot.services.settings import Settings
-from bot.store import effects as effect_rows
 from bot.store import incidents as rows
+from bot.store import resources as resource_rows
 from bot.store.engine import Store, Tx
 
 
@@ -42,18 +42,19 @@ def _ask(tx: Tx, durable: Durable, settings: Settings, incident_id: str, moment:
     if not incident.is_open:
         rows.drop_reminder(tx, incident_id)
         return False
-    last = effect_rows.get(tx, f"{incident_id}/{REMINDER}/{due.number - 1}")
+    last = resource_rows.find(tx, incident_id, ResourceKind.REMINDER, str(due.number - 1))
     # While one could not be sent, another would only make a burst of them later.
     is_blocked = incident.channel_id is None or (last is not None and not last.ref)
     if not is_blocked:
-        effect_rows.want(
+        resource_rows.add(
             tx,
-            f"{incident_id}/{REMINDER}/{due.number}",
-            incident_id=incident_id,
-            want={"due_at": due.due_at.isoformat()},
+            incident_id,
+            ResourceKind.REMINDER,
+            str(due.number),
+            spec={"due_at": due.due_at.isoformat()},
             now=moment,
         )
-        sync.enqueue(durable, tx, incident_id, f"{REMINDER}/{due.number}")
+        sync.enqueue(durable, tx, incident_id, f"remind/{due.number}")
     rows.set_reminder(
         tx,
         Reminder(

@@ -1,63 +1,39 @@
-"""What Slack should show of an incident, derived from its rows each time.
+"""What Slack must show of an incident, derived from its rows each time.
 
-Every :class:`Resource` is one effect that can fail, be retried and be repaired by itself. Adding one
-to the list is all it takes to have it made, kept up to date and mended.
+Each :class:`Resource` fails, is retried and is repaired separately. To have one more created and kept
+in step, yield it here and give its kind a line in ``ResourceKind`` and ``RENDERINGS``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
 
-from bot.domain.incident import Incident
-from bot.domain.slack_message import permalink
-from bot.domain.timeline import Entry, EntryKind, Message, ts_moment
+from bot.domain.resources import (
+    ResourceKind,
+    ResourceState,
+    as_json,
+    digest,
+    step_subject,
+)
+from bot.domain.timeline import EntryKind
 from bot.ports import JSON, Chat, Clock, Post
 from bot.render import card, posts
+from bot.services.incident_snapshot import Snapshot, read
+from bot.services.posts import Destination, Posts
+from bot.services.reconciler import Resource
 from bot.services.settings import Settings
-from bot.store import effects as effect_rows
-from bot.store import incidents as incident_rows
-from bot.store import runs as run_rows
-from bot.store import timeline as timeline_rows
-from bot.store.effects import Effect, EffectState
 from bot.store.engine import Store
 from bot.store.runs import Run, RunStep
 
-REMINDER = "remind"
-NOTICE = "notice"
+REPORT_BOOKMARK = "Report"
+_REPORTED_AT_ONCE = (ResourceState.FAILED, ResourceState.NEEDS_HUMAN)
+"""States whose error the notice shows at once; in others only after a second attempt."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Resource:
-    """One thing that should be so in Slack, with how to make, find and change it."""
-
-    key: str
-    want: Mapping[str, Any]
-    make: Callable[[], JSON]
-    look: Callable[[], JSON | None] | None = None
-    change: Callable[[JSON], JSON] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Snapshot:
-    """The rows of one incident, read in one transaction."""
-
-    incident: Incident
-    entries: Sequence[Entry]
-    effects: Mapping[str, Effect]
-    runs: Sequence[tuple[Run, Sequence[RunStep]]]
-
-    def ref(self, key: str) -> JSON:
-        """Where an effect of this incident can be found; empty while it is not made."""
-        effect = self.effects.get(f"{self.incident.id}/{key}")
-        return effect.ref if effect and effect.ref else {}
-
-
-RunPosts = Callable[[Run, Sequence[RunStep]], Iterator[tuple[str, Post, str]]]
-"""The messages of a run: key, message, and the key of the message it replies to or empty."""
+RunPosts = Callable[[Run, Sequence[RunStep]], Sequence[Post]]
+"""The messages of a run: its own, then one reply for each step begun where there is a plan."""
 
 
 class Resources:
@@ -71,208 +47,267 @@ class Resources:
         self._now = now
         self._settings = settings
         self._run_posts = run_posts
+        self._posts = Posts(store, chat)
 
     def snapshot(self, incident_id: str) -> Snapshot:
         """Read an incident's rows."""
         with self._store.read() as tx:
-            return Snapshot(
-                incident=incident_rows.get(tx, incident_id),
-                entries=timeline_rows.entries(tx, incident_id),
-                effects=effect_rows.of_incident(tx, incident_id),
-                runs=[
-                    (run, run_rows.steps(tx, run.id))
-                    for run in run_rows.of_incident(tx, incident_id)
-                ],
-            )
+            return read(tx, incident_id)
 
     def of(self, snap: Snapshot) -> list[Resource]:
-        """Everything that should be so, the most urgent first; none before there is a channel."""
+        """Everything that Slack must show, the most urgent first; nothing before there is a channel."""
         if snap.incident.channel_id is None:
             return []
         return [
-            *self._people(snap),
-            *self._face(snap),
-            *self._talk(snap),
+            *self._invites(snap),
+            *self._overview(snap),
+            *self._entries(snap),
+            *self._reminders(snap),
+            *self._runs(snap),
             *self._announcement(snap),
         ]
 
     def notice(self, snap: Snapshot) -> Resource | None:
-        """What did not work, told to the person; taken back once it does, where it may have been told."""
-        problems = sorted(
-            {
-                effect.error
-                for key, effect in snap.effects.items()
-                if effect.error
-                and not key.endswith(f"/{NOTICE}")
-                and (
-                    effect.state in (EffectState.FAILED, EffectState.UNCLEAR) or effect.attempts > 1
-                )
-            }
-        )
-        told = snap.effects.get(f"{snap.incident.id}/{NOTICE}")
-        may_be_there = told and (told.ref or told.state is EffectState.ATTEMPTING)
-        if not problems and not may_be_there:
-            return None
-        post = posts.notice(problems, incident=snap.incident)
-        declarer = snap.incident.declared_by
-        is_in = bool(snap.ref(f"invite/{declarer}"))
-        where = snap.incident.channel_id if is_in else None
-        return self._post(snap, NOTICE, post, channel=lambda: where or self._chat.open_dm(declarer))
+        """The message that lists what failed, or says that everything is done; None when nothing failed.
 
-    def _people(self, snap: Snapshot) -> Iterator[Resource]:
+        It goes to the channel, or to the declarer directly while they are not in it.
+        """
+        problems = {
+            row.error
+            for row in snap.resources.values()
+            if row.error
+            and row.kind is not ResourceKind.NOTICE
+            and (row.state in _REPORTED_AT_ONCE or row.attempts > 1)
+        }
+        row = snap.row(ResourceKind.NOTICE)
+        may_exist = row and (row.ref or row.state is ResourceState.ATTEMPTING)
+        if not problems and not may_exist:
+            return None
+        incident = snap.incident
+        spec = posts.NoticeSpec(
+            incident_id=incident.id, title=incident.title, problems=sorted(problems)
+        )
+        declarer = incident.declared_by
+        is_in = bool(snap.ref(ResourceKind.INVITE, declarer))
+        channel = incident.channel_id if is_in else None
+        return self._post(
+            snap,
+            ResourceKind.NOTICE,
+            spec=as_json(spec),
+            render=lambda: posts.notice(spec),
+            channel=lambda: channel or self._chat.open_dm(declarer),
+        )
+
+    def _invites(self, snap: Snapshot) -> Iterator[Resource]:
         incident = snap.incident
         for user in dict.fromkeys([incident.declared_by, *incident.roles.values()]):
             yield Resource(
-                key=f"{incident.id}/invite/{user}",
-                want={"user": user},
-                make=partial(self._invite, _channel(snap), user),
+                incident_id=incident.id,
+                kind=ResourceKind.INVITE,
+                subject=user,
+                spec={"user": user},
+                create=partial(self._invite, snap.channel, user),
             )
 
     def _invite(self, channel: str, user: str) -> JSON:
         self._chat.invite(channel, user)
         return {"user": user}
 
-    def _face(self, snap: Snapshot) -> Iterator[Resource]:
+    def _overview(self, snap: Snapshot) -> Iterator[Resource]:
         incident, settings = snap.incident, self._settings
         hubs = settings.hub_urls
         report = next((e.data for e in reversed(snap.entries) if e.kind is EntryKind.PUBLISHED), {})
-        shown = card.card(
+        report_url = str(report.get("url") or "")
+        shown = card.card_spec(
             incident,
             roles=settings.policy.roles,
             hubs=hubs,
             reactions=settings.reactions,
-            report_url=str(report.get("url") or ""),
+            report_url=report_url,
         )
-        yield self._post(snap, "card", shown)
-        pinned = snap.ref("card").get("ts")
-        if pinned:
-            yield self._setting(
-                snap, "pin", {"ts": pinned}, lambda: self._chat.pin(_channel(snap), pinned)
+        yield self._post(
+            snap, ResourceKind.CARD, spec=as_json(shown), render=lambda: card.card(shown)
+        )
+        if pinned := snap.ref(ResourceKind.CARD).get("ts"):
+            yield _setting(
+                snap,
+                ResourceKind.PIN,
+                spec={"ts": pinned},
+                apply=lambda: self._chat.pin(snap.channel, pinned),
             )
-        topic = card.topic(incident)
-        yield self._setting(
-            snap, "topic", {"topic": topic}, lambda: self._chat.set_topic(_channel(snap), topic)
+        topic = card.topic_spec(incident)
+        yield _setting(
+            snap,
+            ResourceKind.TOPIC,
+            spec=as_json(topic),
+            apply=lambda: self._chat.set_topic(snap.channel, card.topic(topic)),
         )
         links = {name: hubs[name] for name in incident.hubs if name in hubs}
-        if str(report.get("url")).startswith("http"):
-            links["Report"] = str(report["url"])
+        if report_url.startswith("http"):
+            links[REPORT_BOOKMARK] = report_url
         for title, link in links.items():
-            yield self._setting(
+            yield _setting(
                 snap,
-                f"bookmark/{title}",
-                {"link": link},
-                partial(self._chat.bookmark, _channel(snap), title=title, link=link),
+                ResourceKind.BOOKMARK,
+                title,
+                spec={"link": link},
+                apply=partial(self._chat.bookmark, snap.channel, title=title, link=link),
             )
 
-    def _talk(self, snap: Snapshot) -> Iterator[Resource]:
+    def _entries(self, snap: Snapshot) -> Iterator[Resource]:
         for entry in snap.entries:
             if entry.kind in posts.POSTED_KINDS and entry.deleted_at is None:
-                yield self._post(snap, f"entry/{entry.id}", posts.entry_post(entry))
-        for key, effect in snap.effects.items():
-            is_reminder = key.startswith(f"{snap.incident.id}/{REMINDER}/")
-            if is_reminder and not effect.ref and snap.incident.is_open:
-                yield self._reminder(snap, effect)
-        for run, steps in snap.runs:
-            for name, post, parent in self._run_posts(run, steps):
-                yield self._post(snap, name, post, reply_to=parent)
+                spec = posts.entry_spec(entry)
+                yield self._post(
+                    snap,
+                    ResourceKind.ENTRY,
+                    str(entry.id),
+                    spec=as_json(spec),
+                    render=partial(posts.entry_post, spec),
+                )
 
-    def _reminder(self, snap: Snapshot, effect: Effect) -> Resource:
-        due_at = datetime.fromisoformat(effect.want["due_at"])
-        name = effect.key.removeprefix(f"{snap.incident.id}/")
-        post = posts.reminder(snap.incident, due_at=due_at, now=self._now())
-        made = self._post(snap, name, post)
-        # What is wanted stays the due time: lateness is worded when it is sent, not before.
-        return Resource(key=made.key, want=effect.want, make=made.make, look=made.look)
+    def _reminders(self, snap: Snapshot) -> Iterator[Resource]:
+        """The reminders that were requested and are not posted yet."""
+        roles = snap.incident.roles
+        for row in snap.resources.values():
+            if row.kind is ResourceKind.REMINDER and not row.ref and snap.incident.is_open:
+                yield self._post(
+                    snap,
+                    ResourceKind.REMINDER,
+                    row.subject,
+                    spec=row.spec,
+                    render=partial(
+                        self._reminder,
+                        roles.get("communications") or roles.get(card.COMMANDER, ""),
+                        datetime.fromisoformat(row.spec["due_at"]),
+                    ),
+                    fixed=True,
+                )
+
+    def _reminder(self, addressee: str, due_at: datetime) -> Post:
+        return posts.reminder(addressee=addressee, due_at=due_at, now=self._now())
+
+    def _runs(self, snap: Snapshot) -> Iterator[Resource]:
+        for run, steps in snap.runs:
+            yield self._post(
+                snap,
+                ResourceKind.RUN,
+                run.id,
+                spec=_run_spec(run, steps),
+                render=partial(self._run_post, run, steps, 0),
+            )
+            if not run.plan:
+                continue
+            for place, step in enumerate(steps, start=1):
+                yield self._post(
+                    snap,
+                    ResourceKind.RUN_STEP,
+                    step_subject(run.id, step.number),
+                    spec=_step_spec(step),
+                    render=partial(self._run_post, run, steps, place),
+                    reply_to=snap.ref(ResourceKind.RUN, run.id),
+                )
+
+    def _run_post(self, run: Run, steps: Sequence[RunStep], place: int) -> Post:
+        return self._run_posts(run, steps)[place]
 
     def _announcement(self, snap: Snapshot) -> Iterator[Resource]:
         to = self._settings.announce_channel
         if snap.incident.private or not to:
             return
-        shown = card.announcement(snap.incident, hubs=self._settings.hub_urls)
-        yield self._post(snap, "announcement", shown, channel=lambda: self._chat.resolve(to))
-        parent = snap.ref("announcement")
+        shown = card.announcement_spec(snap.incident)
+        yield self._post(
+            snap,
+            ResourceKind.ANNOUNCEMENT,
+            spec=as_json(shown),
+            render=lambda: card.announcement(shown),
+            channel=lambda: self._chat.resolve(to),
+        )
+        parent = snap.ref(ResourceKind.ANNOUNCEMENT)
         if not parent:
             return
         for entry in snap.entries:
             if posts.is_news(entry) and entry.deleted_at is None:
-                post = posts.stakeholder_update(snap.incident, entry)
+                spec = posts.announced_update_spec(snap.incident, entry)
                 yield self._post(
                     snap,
-                    f"announced/{entry.id}",
-                    post,
+                    ResourceKind.ANNOUNCED_UPDATE,
+                    str(entry.id),
+                    spec=as_json(spec),
+                    render=partial(posts.announced_update, spec),
                     channel=lambda: str(parent["channel"]),
-                    reply_to="announcement",
+                    reply_to=parent,
                 )
-
-    def _setting(self, snap: Snapshot, name: str, want: JSON, do: Callable[[], None]) -> Resource:
-        """Something that is set rather than made: setting it again is harmless."""
-
-        def made() -> JSON:
-            do()
-            return {"set": True}
-
-        return Resource(
-            key=f"{snap.incident.id}/{name}", want=want, make=made, change=lambda _ref: made()
-        )
 
     def _post(
         self,
         snap: Snapshot,
-        name: str,
-        post: Post,
+        kind: ResourceKind,
+        subject: str = "",
         *,
+        spec: JSON,
+        render: Callable[[], Post],
         channel: Callable[[], str] | None = None,
-        reply_to: str = "",
+        reply_to: JSON | None = None,
+        fixed: bool = False,
     ) -> Resource:
-        """A message that is sent once and follows what it shows."""
-        incident = snap.incident
-        key = f"{incident.id}/{name}"
-        to = channel or (lambda: _channel(snap))
-        thread_ts = str(snap.ref(reply_to).get("ts", "")) if reply_to else ""
-
-        def make() -> JSON:
-            where = to()
-            ts = self._chat.post(where, post, effect=key, thread_ts=thread_ts)
-            self._keep_own(incident, where, ts, post, thread_ts)
-            return {"channel": where, "ts": ts}
-
-        def look() -> JSON | None:
-            where = to()
-            asked = snap.effects.get(key)
-            since = asked.created_at if asked else incident.declared_at
-            ts = self._chat.find_post(where, key, since=since, thread_ts=thread_ts)
-            return {"channel": where, "ts": ts} if ts else None
-
-        def change(ref: JSON) -> JSON:
-            self._chat.change(str(ref["channel"]), str(ref["ts"]), post)
-            return {}
-
-        want = {"text": post.text, "blocks": [dict(block) for block in post.blocks]}
-        return Resource(key=key, want=want, make=make, look=look, change=change)
-
-    def _keep_own(
-        self, incident: Incident, channel: str, ts: str, post: Post, thread_ts: str
-    ) -> None:
-        """Record our own message: Bolt drops its event before any listener sees it."""
-        if channel != incident.channel_id:
-            return
-        with self._store.write() as tx:
-            timeline_rows.add_message(
-                tx,
-                Message(
-                    team_id=incident.team_id,
-                    channel_id=channel,
-                    ts=ts,
-                    author=self._chat.identity().user_id,
-                    text=post.text,
-                    posted_at=ts_moment(ts),
-                    thread_ts=thread_ts,
-                    permalink=permalink(self._chat.identity().url, channel, ts, thread_ts),
-                ),
-            )
+        """A message in the incident's channel, or in ``channel``."""
+        row = snap.row(kind, subject)
+        return self._posts.resource(
+            snap.incident,
+            kind,
+            subject,
+            spec=spec,
+            render=render,
+            to=Destination(
+                channel=channel or (lambda: snap.channel),
+                thread_ts=str((reply_to or {}).get("ts", "")),
+                since=row.created_at if row else snap.incident.declared_at,
+            ),
+            fixed=fixed,
+        )
 
 
-def _channel(snap: Snapshot) -> str:
-    if snap.incident.channel_id is None:
-        raise LookupError(f"{snap.incident.id} has no channel")
-    return snap.incident.channel_id
+def _setting(
+    snap: Snapshot,
+    kind: ResourceKind,
+    subject: str = "",
+    *,
+    spec: JSON,
+    apply: Callable[[], None],
+) -> Resource:
+    """Something that is set rather than created: setting it again is harmless."""
+
+    def create() -> JSON:
+        apply()
+        return {"set": True}
+
+    return Resource(
+        incident_id=snap.incident.id,
+        kind=kind,
+        subject=subject,
+        spec=spec,
+        create=create,
+        update=lambda _ref: create(),
+    )
+
+
+def _run_spec(run: Run, steps: Sequence[RunStep]) -> JSON:
+    return {
+        "runbook": run.runbook,
+        "hub": run.hub,
+        "state": run.state.value,
+        "plan": digest(run.plan),
+        "error": run.error,
+        "asked_by": run.asked_by,
+        "decided_by": run.decided_by,
+        "steps": [_step_spec(step) for step in steps],
+    }
+
+
+def _step_spec(step: RunStep) -> JSON:
+    return {
+        "number": step.number,
+        "ended": step.finished_at is not None,
+        "result": digest(step.seen),
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.domain.runs import Result
 from bot.ports import Post
@@ -16,14 +16,14 @@ from bot.store.runs import Run, RunStep
 def posts_of(runbooks: Mapping[str, Runbook]) -> RunPosts:
     """How a run's rows become the messages that show it."""
 
-    def posts(run: Run, steps: Sequence[RunStep]) -> Iterator[tuple[str, Post, str]]:
+    def posts(run: Run, steps: Sequence[RunStep]) -> list[Post]:
         plan, error = None, run.error
         if run.plan:
             try:
                 plan = Plan.from_json(run.plan)
             except UnreadablePlan as exc:
                 error = str(exc)
-        yield from run_posts(
+        return run_posts(
             RunView(
                 id=run.id,
                 title=runbooks[run.runbook].title if run.runbook in runbooks else run.runbook,

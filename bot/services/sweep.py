@@ -1,9 +1,9 @@
-"""Noticing what fell between: the last resort that makes every stored intent end somewhere.
+"""Restarts unfinished work that nothing works on; the last resort.
 
 A change and its workflow commit together, and a killed workflow resumes. What is left is a workflow that
-ended by an error nobody foresaw, or whose end the database was not there to be told of. So now and then
-every live incident is compared with what Slack was told, and whatever is neither so nor waiting for its
-next try is started again.
+ended by an unforeseen error, or whose end the database was not there to record. So every minute each
+live incident is compared with what Slack was made to show, and whatever differs and does not wait for
+its next attempt is started again.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from datetime import timedelta
 
 import structlog
 
+from bot.domain.resources import ResourceKind, ResourceState, resource_key
 from bot.ports import Clock, Durable
 from bot.services import publish, sync
 from bot.services.run_lost import end_lost_runs
 from bot.services.sync import Sync
-from bot.store import effects as effect_rows
-from bot.store import incidents as rows
-from bot.store.effects import EffectState
+from bot.store import incidents as incident_rows
+from bot.store import resources as rows
 from bot.store.engine import Store
 
 log = structlog.get_logger()
@@ -26,11 +26,11 @@ log = structlog.get_logger()
 CLOSED_LATELY = timedelta(days=1)
 AGAIN = "again/"
 MOST_TRIES = 5
-"""What ends by an error nobody foresaw so often would go on to do so."""
+"""How often a workflow that ends by an unforeseen error is started again."""
 
 
 class Sweep:
-    """Looks for what nobody works on. ``now`` is the domain's time, ``wall`` real time."""
+    """Finds unfinished work that nothing works on. ``now`` is the domain's time, ``wall`` real time."""
 
     def __init__(
         self, store: Store, durable: Durable, now: Clock, syncing: Sync, *, wall: Clock
@@ -42,13 +42,13 @@ class Sweep:
         self._wall = wall
 
     def sweep(self) -> None:
-        """Start again what is neither done nor waiting."""
+        """Start again what is neither done nor waiting for its next attempt."""
         moment = self._now()
-        self._go_on()
+        self._restart_failed()
         end_lost_runs(self._store, self._durable, self._wall)
         with self._store.read() as tx:
-            unclosed = rows.unclosed(tx)
-            closed = rows.closed_since(tx, moment - CLOSED_LATELY)
+            unclosed = incident_rows.unclosed(tx)
+            closed = incident_rows.closed_since(tx, moment - CLOSED_LATELY)
         for incident in (*unclosed, *closed):
             try:
                 is_behind = self._is_behind(
@@ -61,13 +61,13 @@ class Sweep:
                 with self._store.write() as tx:
                     sync.enqueue(self._durable, tx, incident.id, f"sweep/{moment.isoformat()}")
 
-    def _go_on(self) -> None:
-        """Begin anew what ended by an error, or what a database that was away left half done.
+    def _restart_failed(self) -> None:
+        """Restart workflows that ended by an error or that no process runs any more.
 
-        A run of a runbook is not begun anew: it is told as lost.
+        A run of a runbook is not started again: :func:`end_lost_runs` reports it as failed.
         """
         for key in self._durable.cancel_orphaned():
-            log.warning("sweep.buried", workflow=key)
+            log.warning("sweep.orphan_cancelled", workflow=key)
         for key in self._durable.failed_lately():
             kind, incident_id, idempotency_key = (*key.split("/", 2), "")[:3]
             enqueue = {sync.WORKFLOW: sync.enqueue, publish.WORKFLOW: publish.enqueue}.get(kind)
@@ -79,16 +79,16 @@ class Sweep:
         with self._store.read() as tx:
             waiting = {
                 key
-                for key, effect in effect_rows.of_incident(tx, incident_id).items()
-                if effect.retry_at is not None or effect.state is EffectState.UNCLEAR
+                for key, row in rows.of_incident(tx, incident_id).items()
+                if row.retry_at is not None or row.state is ResourceState.NEEDS_HUMAN
             }
         if not has_channel:
-            return f"{incident_id}/channel" not in waiting
+            return resource_key(incident_id, ResourceKind.CHANNEL) not in waiting
         return bool(set(self._sync.pending(incident_id)) - waiting)
 
 
 def _again(idempotency_key: str) -> str:
-    """The cause of the next try, the same whenever it is asked for; empty after too many."""
+    """The idempotency key of the next attempt, always the same; empty after too many."""
     tries, root = 0, idempotency_key
     if idempotency_key.startswith(AGAIN):
         number, _, root = idempotency_key.removeprefix(AGAIN).partition("/")

@@ -1,7 +1,7 @@
-"""Bringing Slack in step with an incident: the one workflow behind every change.
+"""The workflow behind every change: it brings Slack in step with an incident.
 
-It opens the channel, brings the declarer in, and then makes every other resource separately: one that
-fails neither stops the rest nor is forgotten. Running it again when all is well calls nobody.
+It opens the channel and then ensures every other resource separately, so that one failure neither
+stops the others nor is forgotten. When Slack shows everything already, it calls nobody.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ from typing import Any
 
 import structlog
 
+from bot.domain.resources import PUBLISHED_KINDS, ResourceKind, ResourceState
 from bot.ports import Durable
 from bot.services.channel import Channels
+from bot.services.incident_snapshot import Snapshot
 from bot.services.reconciler import Reconciler
-from bot.services.resources import NOTICE, Resource, Resources, Snapshot
-from bot.store import effects as effect_rows
-from bot.store.effects import EffectState
+from bot.services.resources import Resources
+from bot.store import resources as rows
 from bot.store.engine import Store, Tx
 
 WORKFLOW = "sync"
-PUBLISHING = "/publish/"
-"""In the keys of the effects that publishing takes care of."""
 MOST_ROUNDS = 5
 
 log = structlog.get_logger()
@@ -55,84 +54,100 @@ class Sync:
         self._resources = resources
 
     def workflow(self, incident_id: str) -> None:
-        """Make everything so; rounds, because some things (a pin) need others (the card) first."""
+        """Ensure everything, in rounds, because some resources (a pin) need others (the card) first."""
         step = self._durable.step
         step("channel", self.open_channel, incident_id)
-        tried: set[str] = set()
+        attempted: set[str] = set()
         for _ in range(MOST_ROUNDS):
-            keys = [k for k in step("pending", self.pending, incident_id) if k not in tried]
+            pending = step("pending", self.pending, incident_id)
+            keys = [key for key in pending if key not in attempted]
             if not keys:
                 break
             for key in keys:
-                step(key, self.bring_about, incident_id, key)
-                tried.add(key)
-        step(NOTICE, self.tell_problems, incident_id)
+                step(key, self.ensure, incident_id, key)
+                attempted.add(key)
+        step("notice", self.notify, incident_id)
 
     def open_channel(self, incident_id: str) -> dict[str, Any]:
-        """The first step: nothing else can be before the channel."""
-        outcome = self._channels.open(incident_id)
-        return {"state": outcome.state.value}
+        """The first step, since everything else needs the channel."""
+        return {"state": self._channels.open(incident_id).state.value}
 
     def pending(self, incident_id: str) -> list[str]:
-        """The keys of what is not as it should be; what waits for a human is left alone."""
+        """The keys of what Slack does not show as it must, without what needs a human."""
         snap = self._resources.snapshot(incident_id)
         keys = []
         for resource in self._resources.of(snap):
-            effect = snap.effects.get(resource.key)
-            if effect is None or (
-                effect.state is not EffectState.UNCLEAR
-                and not (effect.state is EffectState.DONE and effect.done_want == resource.want)
+            row = snap.resources.get(resource.key)
+            if row is None or not (
+                row.state is ResourceState.NEEDS_HUMAN or resource.is_shown(row)
             ):
                 keys.append(resource.key)
         return keys
 
-    def bring_about(self, incident_id: str, key: str) -> dict[str, Any]:
-        """Ensures one resource."""
+    def ensure(self, incident_id: str, key: str) -> dict[str, Any]:
+        """Ensure one resource as the incident is now."""
         snap = self._resources.snapshot(incident_id)
         for resource in self._resources.of(snap):
             if resource.key == key:
-                return self._ensure(incident_id, resource)
-        return {"state": "no longer wanted"}
+                return {"state": self._reconciler.ensure(resource).state.value}
+        return {"state": "not needed"}
 
-    def tell_problems(self, incident_id: str) -> dict[str, Any]:
-        """Tell the person what could not be done, or that it is done now."""
-        self._forget_unwanted(self._resources.snapshot(incident_id))
+    def notify(self, incident_id: str) -> dict[str, Any]:
+        """Show people what failed, or that everything is done now."""
+        self._clear_unneeded(self._resources.snapshot(incident_id))
         snap = self._resources.snapshot(incident_id)
         if notice := self._resources.notice(snap):
-            return self._ensure(incident_id, notice)
-        if untold := snap.effects.get(f"{incident_id}/{NOTICE}"):
+            return {"state": self._reconciler.ensure(notice).state.value}
+        if unsent := snap.row(ResourceKind.NOTICE):
             with self._store.write() as tx:
-                effect_rows.end(tx, untold.key)
-        return {"state": "nothing to tell"}
+                rows.release(tx, unsent.key)
+        return {"state": "not needed"}
 
-    def _forget_unwanted(self, snap: Snapshot) -> None:
-        """What did not work and is wanted no more is neither tried again nor told of.
+    def _clear_unneeded(self, snap: Snapshot) -> None:
+        """Stop retries and errors of what failed and is not needed any more.
 
-        Its state stays: should it be wanted again, it is looked for before it is repeated.
+        Its state stays: if it is needed again, it is looked for before it is created again.
         """
         if snap.incident.channel_id is None:
             return
-        kept = {resource.key for resource in self._resources.of(snap)}
-        kept |= {f"{snap.incident.id}/channel", f"{snap.incident.id}/{NOTICE}"}
+        needed = {resource.key for resource in self._resources.of(snap)}
+        others = PUBLISHED_KINDS | {ResourceKind.CHANNEL, ResourceKind.NOTICE}
         with self._store.write() as tx:
-            for key, effect in snap.effects.items():
-                if key in kept or PUBLISHING in key or not (effect.error or effect.retry_at):
+            for key, row in snap.resources.items():
+                if key in needed or row.kind in others or not (row.error or row.retry_at):
                     continue
-                effect_rows.change(tx, key, error="", retry_at=None)
+                rows.change(tx, key, error="", retry_at=None)
 
     def retry(self, incident_id: str, idempotency_key: str) -> None:
-        """Somebody pressed the button: try everything that is not done again, now."""
+        """Attempt everything that is not done again now, as a person asks for with the button."""
         with self._store.write() as tx:
-            effect_rows.take_up_unclear(tx, incident_id)
+            rows.resume_needing_human(tx, incident_id)
             enqueue(self._durable, tx, incident_id, f"retry/{idempotency_key}")
 
-    def _ensure(self, incident_id: str, resource: Resource) -> dict[str, Any]:
-        outcome = self._reconciler.ensure(
-            resource.key,
-            incident_id=incident_id,
-            want=resource.want,
-            make=resource.make,
-            look=resource.look,
-            change=resource.change,
-        )
-        return {"state": outcome.state.value}
+    def adopt(self) -> None:
+        """Record what Slack shows where an older version recorded only words; this calls nobody.
+
+        Runs before any work begins: the migration marks only what was in step when it ran.
+        """
+        with self._store.read() as tx:
+            incident_ids = rows.incidents_unrecorded(tx)
+        for incident_id in incident_ids:
+            try:
+                self._adopt(incident_id)
+            except Exception:  # one that cannot be read stops no other, and is updated once instead
+                log.exception("sync.adopt_failed", incident=incident_id)
+
+    def _adopt(self, incident_id: str) -> None:
+        snap = self._resources.snapshot(incident_id)
+        shown = {resource.key: resource for resource in self._resources.of(snap)}
+        if notice := self._resources.notice(snap):
+            shown[notice.key] = notice
+        with self._store.write() as tx:
+            for key, row in snap.resources.items():
+                if row.rendering != rows.UNRECORDED:
+                    continue
+                if resource := shown.get(key):
+                    spec = dict(resource.spec)
+                    rows.change(tx, key, spec=spec, applied_spec=spec, rendering=resource.rendering)
+                else:
+                    rows.change(tx, key, rendering=None)

@@ -1,7 +1,7 @@
-"""Opening the database: one engine, migrated, with a lock where only one process may write.
+"""Opens the database: one engine, its migrations, and the lock that admits one process.
 
-SQLite runs in WAL mode; a writer begins IMMEDIATE, because a transaction that reads first and writes
-later fails at once when somebody else wrote in between. DBOS opens the same URL by itself.
+SQLite runs in WAL mode. A writer begins IMMEDIATE, because a transaction that reads first and writes
+later fails at once when another one wrote in between. DBOS opens connections of its own to the same URL.
 """
 
 from __future__ import annotations
@@ -22,9 +22,34 @@ from bot.errors import ConfigError, UserError
 
 Tx = Connection
 DatabaseError = DBAPIError
-"""What a transaction raises where the database went away, is full, or has other tables."""
+"""What a transaction raises when the database is away, is full, or has other tables."""
 LOCK_KEY = 0x6D6179646179
 """The advisory lock's number: "mayday" in ASCII."""
+
+LOCKED = (
+    "Another mayday is using this database. Stop it first, or wait until it has ended (deploy with the "
+    "strategy Recreate)."
+)
+LOCKED_FILE = "Another mayday is using {file}. Stop it, or give this one another database.url."
+LOCK_NOT_WRITABLE = (
+    "database.url: mayday can't write {file} ({reason}). Allow mayday to write to the directory of the "
+    "database."
+)
+DIRECTORY_NOT_WRITABLE = (
+    "database.url: mayday can't create {file} ({reason}). Allow mayday to write there, or use another "
+    "path."
+)
+NEWER = "The database was written by a newer mayday. Install that version again."
+UNUSABLE = "database.url: mayday can't use {url} ({reason}): {advice}."
+CHECK_FILE = (
+    "check the path, that mayday may write to the file and its directory, and the free space"
+)
+CHECK_SERVER = "check that the server runs and that the name is right"
+PASSWORD_HAS_AT = "database.url: write an @ in the password as %40."  # noqa: S105
+NO_DATABASE_URL = (
+    "database.url: use sqlite:///path/to/mayday.db or postgresql://user:password@host/name."
+)
+NO_FILE = "database.url: a SQLite database needs a file, sqlite:///path/mayday.db."
 
 
 class Store:
@@ -61,13 +86,13 @@ class Store:
             yield conn
 
     def lock(self) -> None:
-        """Make this the only process that works on this database, until :meth:`close`.
+        """Take the lock that only one process can hold, until :meth:`close`.
 
-        Two at once would resume each other's live workflows. SQLite has a lock file for it, PostgreSQL
-        an advisory lock that ends with the connection that took it.
+        Two processes would resume each other's running workflows. The lock is a file beside a SQLite
+        database, and on PostgreSQL an advisory lock that ends with its connection.
 
         Raises:
-            UserError: another process has it.
+            UserError: another process holds the lock.
         """
         if self.is_sqlite:
             self._lock_file()
@@ -81,10 +106,7 @@ class Store:
             text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK_KEY}
         ).scalar():
             session.close()
-            raise UserError(
-                "Another mayday is using this database: stop it first, or wait until it has ended "
-                "(deploy with the strategy Recreate)."
-            )
+            raise UserError(LOCKED)
         self._session = session
 
     def _lock_file(self) -> None:
@@ -95,21 +117,18 @@ class Store:
             handle = Path(f"{file}.lock").open("w")  # noqa: SIM115  held for the life of the process
         except OSError as exc:
             raise ConfigError(
-                f"database.url: {exc.filename} cannot be written ({exc.strerror}): let mayday write to "
-                "the directory of the database."
+                LOCK_NOT_WRITABLE.format(file=exc.filename, reason=exc.strerror)
             ) from None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             handle.close()
-            raise UserError(
-                f"Another mayday is using {file}: stop it, or give this one another database.url."
-            ) from None
+            raise UserError(LOCKED_FILE.format(file=file)) from None
         self._lock = handle
 
     @property
     def is_empty(self) -> bool:
-        """Whether no version of mayday has made its tables here.
+        """Whether no version of mayday has created its tables here.
 
         Raises:
             ConfigError: the database cannot be reached.
@@ -121,7 +140,7 @@ class Store:
             raise self._unusable(exc) from None
 
     def migrate(self) -> None:
-        """Bring the tables to this version's shape.
+        """Migrate the tables to this version's schema.
 
         Raises:
             ConfigError: the database cannot be reached, or belongs to a newer mayday.
@@ -136,17 +155,15 @@ class Store:
             raise self._unusable(exc) from None
         except Exception as exc:
             if type(exc).__module__.startswith("alembic"):
-                raise ConfigError(
-                    "The database was written by a newer mayday: install that version again."
-                ) from exc
+                raise ConfigError(NEWER) from exc
             raise
 
     def check(self) -> None:
-        """Ask the database for an answer, by the connection that holds the lock where there is one.
+        """Return if the database answers, on the connection that holds the lock where there is one.
 
         Raises:
-            ConfigError: there is none.
-            UserError: the lock was lost with a connection, and another mayday has it now.
+            ConfigError: it does not answer.
+            UserError: the lock ended with its connection, and another mayday holds it now.
         """
         try:
             with self._session_guard:
@@ -158,8 +175,11 @@ class Store:
             raise self._unusable(exc) from None
 
     def _keep_session(self) -> None:
-        """Ask by the session that holds the lock. The lock went with a session that is lost; it is taken
-        again, unless another mayday came first."""
+        """Query on the session that holds the lock; where that is lost, take the lock again.
+
+        Raises:
+            UserError: another mayday took the lock first.
+        """
         if self._session is not None:
             try:
                 self._session.execute(text("SELECT 1"))
@@ -173,19 +193,13 @@ class Store:
 
     def _unusable(self, exc: DBAPIError) -> ConfigError:
         shown = self.engine.url.render_as_string(hide_password=True)
-        advice = (
-            "check the path, that mayday may write to the file and its directory, and that there is room"
-            if self.is_sqlite
-            else "check that the server runs and the name is right"
-        )
-        return ConfigError(
-            f"database.url: {shown} cannot be used ({_first_line(exc.orig)}): {advice}."
-        )
+        advice = CHECK_FILE if self.is_sqlite else CHECK_SERVER
+        return ConfigError(UNUSABLE.format(url=shown, reason=_first_line(exc.orig), advice=advice))
 
     def close(self) -> None:
-        """Give back connections and the lock."""
+        """Close the connections and release the lock."""
         if self._session is not None:
-            # Given back by name: the server notices a closed connection only some moments later.
+            # Released explicitly: the server notices a closed connection only some moments later.
             with suppress(SQLAlchemyError):
                 self._session.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK_KEY})
             self._session.close()
@@ -211,7 +225,7 @@ def _engine(url: str) -> Engine:
             raise ArgumentError
         if "@" in (parsed.host or ""):
             # Shown in an error, the host would show the end of the password.
-            raise ConfigError("database.url: write an @ in the password as %40.")
+            raise ConfigError(PASSWORD_HAS_AT)
         if parsed.get_backend_name() == "postgresql":
             return create_engine(
                 parsed,
@@ -220,17 +234,14 @@ def _engine(url: str) -> Engine:
                 connect_args={"connect_timeout": 10},
             )
     except (SQLAlchemyError, ValueError, ImportError):
-        raise ConfigError(
-            "database.url: write sqlite:///path/to/mayday.db or postgresql://user:password@host/name."
-        ) from None
+        raise ConfigError(NO_DATABASE_URL) from None
     if not parsed.database or parsed.database == ":memory:":
-        raise ConfigError("database.url: a SQLite database needs a file, sqlite:///path/mayday.db.")
+        raise ConfigError(NO_FILE)
     try:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise ConfigError(
-            f"database.url: {exc.filename} cannot be made ({exc.strerror}): let mayday write there, or "
-            "name another path."
+            DIRECTORY_NOT_WRITABLE.format(file=exc.filename, reason=exc.strerror)
         ) from None
     engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": 30})
     event.listen(engine, "connect", _sqlite_connect)

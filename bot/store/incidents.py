@@ -14,12 +14,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.domain.actions import ActionItem
 from bot.domain.incident import CLOSED, Answers, Incident
 from bot.domain.reminders import Reminder
+from bot.domain.resources import ResourceKind
 from bot.store.engine import Tx
-from bot.store.tables import effect, incident, item, metadata, reminder
+from bot.store.tables import incident, item, metadata, reminder, resource
 
 
 def insert_new(tx: Tx, table_name: str, values: Mapping[str, Any]) -> bool:
-    """Insert a row unless one of its unique keys is there already; whether it was inserted."""
+    """Insert a row unless one of its unique keys exists; return whether it was inserted."""
     table = metadata.tables[table_name]
     dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
     statement = (
@@ -32,20 +33,20 @@ def insert_new(tx: Tx, table_name: str, values: Mapping[str, Any]) -> bool:
 
 
 def add(tx: Tx, value: Incident) -> bool:
-    """Store a new incident; False when its id or its channel's name is there already."""
+    """Store a new incident; return False when its id or its channel's name exists."""
     return insert_new(tx, "incident", {**_columns(value), "names_taken": 0})
 
 
 def exists(tx: Tx, incident_id: str) -> bool:
-    """Whether there is such an incident."""
+    """Whether the incident exists."""
     return _one(tx, incident.c.id == incident_id, lock=False) is not None
 
 
 def get(tx: Tx, incident_id: str, *, lock: bool = False) -> Incident:
-    """The incident; ``lock`` keeps other writers off its row until the transaction ends.
+    """The incident; ``lock`` locks its row against other writers until the transaction ends.
 
     Raises:
-        LookupError: there is none.
+        LookupError: it does not exist.
     """
     found = _one(tx, incident.c.id == incident_id, lock=lock)
     if found is None:
@@ -76,7 +77,7 @@ def _one(tx: Tx, where: Any, *, lock: bool) -> Incident | None:
 
 
 def unclosed(tx: Tx) -> list[Incident]:
-    """Everything that is not closed, oldest first."""
+    """The incidents that are not closed, oldest first."""
     rows = tx.execute(
         select(incident).where(incident.c.status != CLOSED).order_by(incident.c.declared_at)
     ).mappings()
@@ -84,7 +85,7 @@ def unclosed(tx: Tx) -> list[Incident]:
 
 
 def closed_since(tx: Tx, moment: datetime) -> list[Incident]:
-    """What was closed after this moment, oldest first."""
+    """The incidents that were closed after this moment, oldest first."""
     rows = tx.execute(
         select(incident).where(incident.c.closed_at > moment).order_by(incident.c.closed_at)
     ).mappings()
@@ -108,7 +109,7 @@ def save(tx: Tx, value: Incident) -> None:
 
 
 def names_taken(tx: Tx, incident_id: str) -> int:
-    """How many names this incident lost to channels that were not its own."""
+    """How many channel names were already taken by other channels."""
     return int(
         tx.execute(select(incident.c.names_taken).where(incident.c.id == incident_id)).scalar_one()
     )
@@ -125,7 +126,7 @@ def rename(tx: Tx, value: Incident, name: str, *, taken: int) -> Incident:
 
 
 def bind_channel(tx: Tx, incident_id: str, channel_id: str) -> None:
-    """Remember the channel that was opened for the incident."""
+    """Store the id of the incident's channel."""
     tx.execute(update(incident).where(incident.c.id == incident_id).values(channel_id=channel_id))
 
 
@@ -154,19 +155,18 @@ def _columns(value: Incident) -> dict[str, Any]:
             if value.answers.report_date
             else None,
         },
-        "version": value.version,
     }
 
 
 def _incident(row: RowMapping) -> Incident:
     values = {key: row[key] for key in row if key != "names_taken"}
-    told = row["answers"]
-    day = told.get("report_date")
+    answers = row["answers"]
+    day = answers.get("report_date")
     values["hubs"] = tuple(row["hubs"])
     values["roles"] = MappingProxyType(dict(row["roles"]))
     values["answers"] = Answers(
-        impact=told.get("impact", ""),
-        conclusion=told.get("conclusion", ""),
+        impact=answers.get("impact", ""),
+        conclusion=answers.get("conclusion", ""),
         report_date=date.fromisoformat(day) if day else None,
     )
     return Incident(**values)
@@ -185,11 +185,9 @@ def add_item(tx: Tx, value: ActionItem) -> bool:
 
 
 def items(tx: Tx, incident_id: str) -> list[ActionItem]:
-    """The action items that stand, in the order they were added."""
+    """The action items of an incident, in the order they were added."""
     rows = tx.execute(
-        select(item)
-        .where(item.c.incident_id == incident_id, item.c.dropped_at.is_(None))
-        .order_by(item.c.position)
+        select(item).where(item.c.incident_id == incident_id).order_by(item.c.position)
     ).mappings()
     return [ActionItem(**row) for row in rows]
 
@@ -203,7 +201,7 @@ def change_item(tx: Tx, item_id: str, **values: Any) -> None:
 
 
 def set_reminder(tx: Tx, value: Reminder) -> None:
-    """Make this the incident's pending reminder."""
+    """Store this as the incident's pending reminder, in place of an earlier one."""
     columns = {"number": value.number, "due_at": value.due_at}
     if not insert_new(tx, "reminder", {"incident_id": value.incident_id, **columns}):
         tx.execute(
@@ -220,22 +218,23 @@ def reminder_of(tx: Tx, incident_id: str) -> Reminder | None:
 
 
 def reminders_posted(tx: Tx, incident_id: str) -> int:
-    """The highest number of a reminder that was ever asked for."""
-    keys = tx.execute(
-        select(effect.c.key).where(
-            effect.c.incident_id == incident_id, effect.c.key.like(f"{incident_id}/remind/%")
+    """The highest number of a reminder that was ever requested, 0 when none was."""
+    numbers = tx.execute(
+        select(resource.c.subject).where(
+            resource.c.incident_id == incident_id,
+            resource.c.kind == ResourceKind.REMINDER.value,
         )
     ).scalars()
-    return max((int(key.rpartition("/")[2]) for key in keys), default=0)
+    return max((int(number) for number in numbers), default=0)
 
 
 def drop_reminder(tx: Tx, incident_id: str) -> None:
-    """Remind no more."""
+    """Delete the incident's pending reminder."""
     tx.execute(reminder.delete().where(reminder.c.incident_id == incident_id))
 
 
 def due_reminders(tx: Tx, now: datetime) -> list[Reminder]:
-    """Reminders whose time has come."""
+    """Reminders that are due, the earliest first."""
     rows = tx.execute(
         select(reminder).where(reminder.c.due_at <= now).order_by(reminder.c.due_at)
     ).mappings()

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A UTC moment. SQLite keeps no zone, so it is taken off going in and put on coming out.
+    """A UTC moment. SQLite stores no zone, so the column removes it on writing and adds it on reading.
 
     Raises:
         ValueError: the value is naive.
@@ -34,7 +34,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse naive values; hand over UTC."""
+        """Convert to UTC; refuse naive values."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -42,7 +42,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give back aware UTC."""
+        """Convert to aware UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -83,7 +83,6 @@ incident = Table(
     Column("closed_at", UtcDateTime),
     Column("roles", JSON, nullable=False),
     Column("answers", JSON, nullable=False),
-    Column("version", Integer, nullable=False),
     UniqueConstraint("team_id", "channel_name"),
 )
 
@@ -158,7 +157,6 @@ item = Table(
     Column("issue_url", Text, nullable=False),
     Column("source", String(200), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("dropped_at", UtcDateTime),
     UniqueConstraint("incident_id", "source"),
 )
 
@@ -171,20 +169,24 @@ reminder = Table(
     Index("ix_reminder_due_at", "due_at"),
 )
 
-effect = Table(
-    "effect",
+resource = Table(
+    "resource",
     metadata,
     Column("key", String(200), primary_key=True),
     _incident(index=True),
+    Column("kind", String(40), nullable=False),
+    Column("subject", String(200), nullable=False),
     Column("state", String(20), nullable=False),
-    Column("want", JSON, nullable=False),
-    Column("done_want", JSON),
+    Column("spec", JSON, nullable=False),
+    Column("rendering", Integer),
+    Column("applied_spec", JSON(none_as_null=True)),
     Column("ref", JSON, nullable=False),
     Column("error", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("retry_at", UtcDateTime),
-    Index("ix_effect_retry_at", "retry_at"),
+    Index("ix_resource_retry_at", "retry_at"),
+    UniqueConstraint("incident_id", "kind", "subject"),
 )
 
 inbox = Table(

@@ -27,17 +27,16 @@ def upgrade() -> None:
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("hub", "user_name", "server_name", name=op.f("pk_sighting")),
     )
-    with op.batch_alter_table("run", schema=None) as batch_op:
-        batch_op.drop_column("facts")
-        batch_op.drop_column("result")
+    # Not in a batch: SQLite would drop the whole table first, to which steps refer.
+    op.drop_column("run", "facts")
+    op.drop_column("run", "result")
     _rewrite(_forward)
 
 
 def downgrade() -> None:
     _rewrite(_back)
-    with op.batch_alter_table("run", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("facts", sa.JSON(), nullable=True))
-        batch_op.add_column(sa.Column("result", sa.JSON(), nullable=True))
+    op.add_column("run", sa.Column("facts", sa.JSON(), nullable=True))
+    op.add_column("run", sa.Column("result", sa.JSON(), nullable=True))
     op.drop_table("sighting")
 
 

@@ -95,11 +95,6 @@ def test_the_later_form_always_shows_its_three_groups() -> None:
     assert [len(group.items) for group in made.groups] == [0, 1, 0, 1]
 
 
-def test_a_dropped_item_is_not_shown() -> None:
-    made = report(items=[replace(ITEMS[0], dropped_at=at("22:10")), ITEMS[1]])
-    assert [one.id for one in made.items] == ["item2"]
-
-
 def test_nothing_is_missing_from_a_full_report() -> None:
     assert gaps(report()) == ()
     assert gaps(report(form=Form.AFTER_ACTION)) == ()

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.bootstrap import Bot
-from bot.store import effects as effect_rows
-from bot.store.effects import EffectState
+from bot.domain.resources import ResourceState
+from bot.store import resources as resource_rows
 from sandbox.clock import SandboxClock
 from sandbox.faults import Fault, rate_limited, says, unacknowledged
 from sandbox.rules import FaultHook, on_call, on_delivery
@@ -32,7 +32,7 @@ FORMS = ("slow", "twice", "lost on the way", "acknowledgement lost")
 """What may become of a form; Slack does not send one again by itself."""
 
 POSTS = ("/card", "/announcement")
-"""The ends of the effects that a posted message carries."""
+"""The ends of the keys that a posted message carries."""
 
 
 def once(fault: Fault) -> list[FaultHook]:
@@ -48,13 +48,13 @@ def is_done(scene: Scene) -> bool:
     (incident,) = scene.incidents()
     if incident.channel_id is None:
         return False
-    effects = scene.effects(incident.channel_id)
-    wanted = {k: e for k, e in effects.items() if k != "notice"}
+    resources = scene.resources(incident.channel_id)
+    wanted = {k: e for k, e in resources.items() if k != "notice"}
     warned = any("⚠️" in post["text"] for post in scene.posts(incident.channel_id, "notice"))
     return (
         len(wanted) == 7
         and not warned
-        and all(e.state is EffectState.DONE for e in effects.values())
+        and all(e.state is ResourceState.DONE for e in resources.values())
     )
 
 
@@ -100,7 +100,7 @@ def test_a_storm_over_every_call_passes(scene: Scene, slack: SlackSandbox) -> No
     hurried(scene, lambda: is_done(scene), "all of it", most=timedelta(minutes=25))
     assert slack.faults.standing()[0].struck == 8
     channel = whole(scene)
-    assert [key for key, e in scene.effects(channel.id).items() if e.retry_at] == []
+    assert [key for key, e in scene.resources(channel.id).items() if e.retry_at] == []
 
 
 @pytest.mark.parametrize("what", ["token", "scopes"])
@@ -123,12 +123,12 @@ def test_what_slack_refuses_is_made_good_when_it_allows_it(
 
 
 def refused(scene: Scene, incident_id: str) -> bool:
-    """Whether the channel's effect says in one sentence what is to be done."""
+    """Whether the channel's row says in one sentence what is to be done."""
     with scene.store.read() as tx:
-        effect = effect_rows.get(tx, f"{incident_id}/channel")
-    if effect is None or not effect.error:
+        row = resource_rows.get(tx, f"{incident_id}/channel")
+    if row is None or not row.error:
         return False
-    return "slack.bot_token" in effect.error or "needs the scope" in effect.error
+    return "slack.bot_token" in row.error or "needs the scope" in row.error
 
 
 @pytest.mark.parametrize("name", FORMS)

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from bot.bootstrap import Bot
-from bot.store.effects import Effect, EffectState
+from bot.domain.resources import ResourceState
+from bot.store.resources import ResourceRow
 from sandbox.clock import SandboxClock
 from sandbox.faults import Fault
 from sandbox.rules import on_call
@@ -26,11 +27,11 @@ def test_posting_goes_wrong(
     if looked:
         slack.faults.append(on_call("conversations.history", fault, times=1))
 
-    def asked() -> list[Effect]:
-        return [e for k, e in scene.effects(channel).items() if k.startswith("remind/")]
+    def asked() -> list[ResourceRow]:
+        return [e for k, e in scene.resources(channel).items() if k.startswith("remind/")]
 
     def sent() -> bool:
-        return all(e.state is EffectState.DONE for e in asked())
+        return all(e.state is ResourceState.DONE for e in asked())
 
     with impatient(bot, fault):
         scene.later(minutes=30, seconds=1)
@@ -52,7 +53,7 @@ def test_what_slack_refuses_comes_late_when_it_allows_it(
     scene.later(minutes=30, seconds=1)
 
     def refused() -> bool:
-        found = [e for k, e in scene.effects(channel).items() if k.startswith("remind/")]
+        found = [e for k, e in scene.resources(channel).items() if k.startswith("remind/")]
         return bool(found) and all(e.error for e in found)
 
     scene.until(refused, "the refusal is on record")

@@ -10,7 +10,17 @@ import pytest
 from bot.domain.incident import Incident
 from bot.domain.timeline import Heading
 from bot.ports import Post
-from bot.render.card import ACTION_COMMAND, TOPIC_LIMIT, announcement, card, legend, topic
+from bot.render.card import (
+    ACTION_COMMAND,
+    TOPIC_LIMIT,
+    announcement,
+    announcement_spec,
+    card,
+    card_spec,
+    legend,
+    topic,
+    topic_spec,
+)
 from tests.support.evening import INCIDENT
 
 ROLES = ("commander", "communications", "scribe")
@@ -18,7 +28,8 @@ OPEN = replace(INCIDENT, status="investigating")
 
 
 def shown(incident: Incident, *roles: str) -> Post:
-    return card(incident, roles=roles or ROLES, hubs={}, reactions={"pushpin": Heading.TIMELINE})
+    reactions = {"pushpin": Heading.TIMELINE}
+    return card(card_spec(incident, roles=roles or ROLES, hubs={}, reactions=reactions))
 
 
 @pytest.mark.parametrize(
@@ -46,17 +57,17 @@ def test_the_legend_speaks_the_words_of_the_report() -> None:
 
 def test_what_was_typed_calls_nobody() -> None:
     typed = replace(OPEN, title="<!channel> " + "x" * 139, summary="<!here>")
-    post = announcement(typed, hubs={})
+    post = announcement(announcement_spec(typed))
     assert "<!channel>" not in json.dumps(post.blocks)
     assert "<!here>" not in json.dumps(post.blocks)
-    assert "<!channel>" not in topic(typed)
-    assert len(topic(typed)) <= 250
+    assert "<!channel>" not in topic(topic_spec(typed))
+    assert len(topic(topic_spec(typed))) <= 250
 
 
 def test_a_topic_fits_whatever_the_title() -> None:
     """Slack refuses a longer one altogether, and counts what is escaped."""
     for title in ("&<" * 75, "x" * 150, "ü" * 150, "short"):
-        said = topic(replace(INCIDENT, title=title, roles={"commander": "U0ANA0ANA"}))
+        said = topic(topic_spec(replace(INCIDENT, title=title, roles={"commander": "U0ANA0ANA"})))
         assert len(said) <= TOPIC_LIMIT
         assert said.count("&") == said.count(";")
     assert said.endswith(" · short")

@@ -23,7 +23,7 @@ from bot.render.plans import (
     progress_lines,
     table,
 )
-from bot.render.runs import RunStepView, RunView, run_posts
+from bot.render.runs import UNREADABLE_STEP, RunStepView, RunView, run_posts
 from bot.render.steps import entry_words, words_of
 from bot.render.steps.words import SIGNS
 from bot.runbook import Step, StopServer
@@ -101,26 +101,36 @@ def test_every_state_of_a_run_has_its_words(state: RunState, begun: bool) -> Non
     begun = begun and not no_plan
     plan = None if no_plan else CLEAR.plan(stuck())
     done = Result(outcome=Outcome.SKIPPED, error="It went by itself.")
-    posts = list(
-        run_posts(
-            RunView(
-                id="r",
-                title=CLEAR.title,
-                hub="datahub",
-                state=state,
-                plan=plan,
-                steps=[RunStepView(number=1, result=done), RunStepView(number=2)] if begun else [],
-                asked_by="U1",
-                decided_by="U2",
-                error="The reason.",
-            )
+    posts = run_posts(
+        RunView(
+            id="r",
+            title=CLEAR.title,
+            hub="datahub",
+            state=state,
+            plan=plan,
+            steps=[RunStepView(number=1, result=done), RunStepView(number=2)] if begun else [],
+            asked_by="U1",
+            decided_by="U2",
+            error="The reason.",
         )
     )
-    key, post, parent = posts[0]
-    assert (key, parent) == ("run/r", "")
-    assert post.text
-    assert all(texts(list(one.blocks)) for _, one, _ in posts)
+    assert posts[0].text
+    assert all(texts(list(post.blocks)) for post in posts)
     assert len(posts) == (3 if begun else 1)
+
+
+def test_a_step_of_a_plan_that_cannot_be_read_still_has_its_reply() -> None:
+    run = RunView(
+        id="r",
+        title=CLEAR.title,
+        hub="datahub",
+        state=RunState.NEEDS_HUMAN,
+        plan=None,
+        steps=[RunStepView(number=1)],
+        asked_by="U1",
+        error="This version cannot read the plan.",
+    )
+    assert [post.text for post in run_posts(run)][1:] == [UNREADABLE_STEP.format(number=1)]
 
 
 # --- within limits, and harmless ----------------------------------------------------------------

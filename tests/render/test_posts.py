@@ -1,4 +1,4 @@
-"""What the channel and the announcement's thread are told of a change."""
+"""What the channel and the announcement's thread show of a change."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ import pytest
 
 from bot.domain.timeline import Entry, EntryKind
 from bot.render.card import ACTION_CLOSE
-from bot.render.posts import entry_post, is_news, stakeholder_update
+from bot.render.posts import (
+    announced_update,
+    announced_update_spec,
+    entry_post,
+    entry_spec,
+    is_news,
+)
 from tests.support.evening import DECLARED, INCIDENT
 
 
@@ -35,7 +41,7 @@ def entry(kind: EntryKind, data: dict[str, Any], author: str = "UADA") -> Entry:
 )
 def test_whoever_takes_a_role_is_named_once(author: str, before: str | None, said: str) -> None:
     data = {"role": "commander", "user": "UADA", "before": before}
-    assert entry_post(entry(EntryKind.ROLE, data, author)).text == said
+    assert entry_post(entry_spec(entry(EntryKind.ROLE, data, author))).text == said
 
 
 def test_an_action_item_shows_whose_it_is_and_where_it_is_tracked() -> None:
@@ -45,7 +51,7 @@ def test_an_action_item_shows_whose_it_is_and_where_it_is_tracked() -> None:
         "owner": "UBEN",
         "link": "https://example.org/7?a&b",
     }
-    assert entry_post(entry(EntryKind.ACTION_ITEM, data)).text == (
+    assert entry_post(entry_spec(entry(EntryKind.ACTION_ITEM, data))).text == (
         "🔧 Action item by <@UADA>, for <@UBEN>, under _Technical_:\n"
         ">Alert on &lt;routes&gt;\n>https://example.org/7?a&amp;b"
     )
@@ -69,7 +75,9 @@ def test_people_outside_the_channel_are_told_the_turns(
 ) -> None:
     news = entry(kind, data)
     assert is_news(news)
-    assert stakeholder_update(INCIDENT, news).text == said.replace("T", INCIDENT.title, 1)
+    assert announced_update(announced_update_spec(INCIDENT, news)).text == said.replace(
+        "T", INCIDENT.title, 1
+    )
 
 
 @pytest.mark.parametrize(
@@ -85,7 +93,8 @@ def test_they_are_spared_the_rest(kind: EntryKind, data: dict[str, Any]) -> None
 
 
 def test_whoever_resolves_can_close_from_there() -> None:
-    post = entry_post(entry(EntryKind.RESOLVED, {"from": "fixing", "to": "resolved", "text": ""}))
+    resolved = entry(EntryKind.RESOLVED, {"from": "fixing", "to": "resolved", "text": ""})
+    post = entry_post(entry_spec(resolved))
     assert [block["type"] for block in post.blocks] == ["section", "actions"]
     [button] = post.blocks[1]["elements"]
     assert button["action_id"] == ACTION_CLOSE

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.slack_message import typed
 from bot.domain.timeline import Entry, EntryKind
-from bot.render.posts import entry_post
+from bot.render.posts import entry_post, entry_spec
 
 
 @pytest.mark.parametrize(
@@ -31,4 +31,4 @@ def test_an_update_is_escaped_once(text: str, shown: str) -> None:
         data={"text": text, "status": "fixing"},
         source="s",
     )
-    assert shown in entry_post(entry).text
+    assert shown in entry_post(entry_spec(entry)).text

@@ -11,10 +11,10 @@ import pytest
 from slack_sdk import WebClient
 
 from bot.bootstrap import Bot
+from bot.domain.resources import ResourceState
 from bot.errors import UserError
 from bot.services.declare import Declaration
-from bot.store import effects as effect_rows
-from bot.store.effects import EffectState
+from bot.store import resources as resource_rows
 from sandbox.clock import SandboxClock
 from sandbox.slack import (
     ChannelKind,
@@ -210,8 +210,8 @@ def test_a_channel_whose_creation_went_unanswered_is_adopted(
 def test_a_private_incident_is_shown_to_nobody_else(scene: Scene) -> None:
     channel = scene.declare(**PRIVATE)
     wait_until(
-        lambda: all(e.state is EffectState.DONE for e in scene.effects(channel.id).values()),
-        "every effect done",
+        lambda: all(e.state is ResourceState.DONE for e in scene.resources(channel.id).values()),
+        "every resource done",
     )
     assert channel.kind is ChannelKind.PRIVATE
     assert scene.own("#incidents") == []
@@ -301,5 +301,5 @@ def _dm(slack: SlackSandbox, who: Person) -> str:
 def _lost(scene: Scene) -> bool:
     """Whether the try to open the channel is known to have gone unanswered."""
     with scene.store.read() as tx:
-        found = effect_rows.get(tx, f"{scene.incidents()[0].id}/channel")
-    return bool(found and found.state is EffectState.ATTEMPTING and found.error)
+        found = resource_rows.get(tx, f"{scene.incidents()[0].id}/channel")
+    return bool(found and found.state is ResourceState.ATTEMPTING and found.error)

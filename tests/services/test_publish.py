@@ -21,8 +21,8 @@ from bot.services.publish import Publish
 from bot.services.reconciler import Reconciler
 from bot.services.report import Reports
 from bot.services.settings import Filing, HubPlace, Settings
-from bot.store import effects as effect_rows
 from bot.store import incidents as incident_rows
+from bot.store import resources as resource_rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 from sandbox.faults import Fault, drop_after, drop_before, says, secondary_limit
@@ -134,9 +134,9 @@ class Office:
             Filing(),
         ).workflow(INCIDENT.id)
 
-    def effects(self) -> Mapping[str, effect_rows.Effect]:
+    def resources(self) -> Mapping[str, resource_rows.ResourceRow]:
         with self.store.read() as tx:
-            return effect_rows.of_incident(tx, INCIDENT.id)
+            return resource_rows.of_incident(tx, INCIDENT.id)
 
     def note(self, clock: str, text: str) -> None:
         with self.store.write() as tx:
@@ -197,7 +197,7 @@ def check_whole(office: Office) -> None:
     assert all(f"]({issue.url})" in text for issue in items)
     assert "### 21:10:57" in text
     assert office.published() == 1
-    assert all(not effect.error for effect in office.effects().values())
+    assert all(not row.error for row in office.resources().values())
 
 
 def test_everything_is_filed_and_linked_both_ways(office: Office) -> None:
@@ -242,7 +242,7 @@ def test_the_first_request_of_a_kind_goes_wrong(office: Office, method: str, fau
 def test_a_lost_answer_doubles_nothing(office: Office, fault: Fault, nth: int) -> None:
     office.github.sandbox.faults = [on_request("POST", f"{ISSUES}$", fault, numbers=(nth,))]
     office.publish()
-    assert [effect for effect in office.effects().values() if effect.error]
+    assert [row for row in office.resources().values() if row.error]
     office.publish()
     check_whole(office)
 
@@ -295,7 +295,9 @@ def test_a_private_incident_is_not_filed_where_everybody_reads(office: Office) -
         incident_rows.save(tx, replace(INCIDENT, private=True))
     office.publish()
     assert not office.github.sandbox.issues()
-    assert "Name a private repository" in office.effects()[f"{INCIDENT.id}/publish/incident"].error
+    assert (
+        "Name a private repository" in office.resources()[f"{INCIDENT.id}/publish/incident"].error
+    )
     [file] = office.folder.iterdir()
     assert file.stat().st_mode & 0o077 == 0, "nobody else with an account there may read it"
 
@@ -303,7 +305,7 @@ def test_a_private_incident_is_not_filed_where_everybody_reads(office: Office) -
 def test_a_repository_with_nothing_reachable_says_so_and_is_tried_again(office: Office) -> None:
     office.github.sandbox.faults = [on_request("*", "/", drop_before())]
     office.publish()
-    waiting = [e for e in office.effects().values() if e.error]
+    waiting = [e for e in office.resources().values() if e.error]
     assert len(waiting) == len(ITEMS) + 1
     assert office.published() == 0
     assert all(e.retry_at and e.retry_at > NOW - timedelta(seconds=1) for e in waiting)

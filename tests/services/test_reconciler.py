@@ -1,4 +1,4 @@
-"""An effect happens once, however often it is tried and whatever becomes of the answers."""
+"""A resource is created once, however often it is attempted and whatever becomes of the answers."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from bot.domain.resources import ResourceKind, ResourceState
 from bot.errors import NeedsHuman, RetryLater, UserError
-from bot.services.reconciler import GONE, EnsureResult, Reconciler
-from bot.store import effects as rows
-from bot.store.effects import Effect, EffectState
+from bot.render.renderings import RENDERINGS
+from bot.services.reconciler import GONE, EnsureResult, Reconciler, Resource
+from bot.store import resources as rows
 from bot.store.engine import Store
+from bot.store.resources import ResourceRow
 from tests.support.rows import NOW, Hands, stored
 
 KEY = "abc123abc123/card"
@@ -21,16 +23,17 @@ KEY = "abc123abc123/card"
 
 @dataclass(kw_only=True)
 class Outside:
-    """A place where messages can be posted, found and changed. ``before`` and ``after`` are raised
-    once, before or after a post takes effect; ``blind`` whenever somebody looks."""
+    """A place where messages can be posted, found and updated. ``before`` and ``after`` are raised
+    once, before or after a post succeeds; ``blind`` whenever somebody looks."""
 
     posts: list[str] = field(default_factory=list)
     before: Exception | None = None
     after: Exception | None = None
     blind: Exception | None = None
     looked: int = 0
+    updates: int = 0
 
-    def make(self, text: str) -> dict[str, Any]:
+    def create(self, text: str) -> dict[str, Any]:
         """Post."""
         before, self.before = self.before, None
         if before:
@@ -41,15 +44,16 @@ class Outside:
             raise after
         return {"number": len(self.posts) - 1}
 
-    def look(self) -> dict[str, Any] | None:
+    def find(self) -> dict[str, Any] | None:
         """Find what was posted."""
         self.looked += 1
         if self.blind:
             raise self.blind
         return {"number": 0} if self.posts else None
 
-    def change(self, ref: Mapping[str, Any], text: str) -> dict[str, Any]:
-        """Change what was posted."""
+    def update(self, ref: Mapping[str, Any], text: str) -> dict[str, Any]:
+        """Update what was posted."""
+        self.updates += 1
         if ref["number"] >= len(self.posts) or self.posts[ref["number"]] == "":
             raise UserError("It is gone.", code=GONE)
         self.posts[ref["number"]] = text
@@ -64,23 +68,28 @@ class Desk:
     clock: Hands
     outside: Outside
 
-    def ensure(self, text: str = "one", *, changeable: bool = False) -> EnsureResult:
-        """Bring it about that ``text`` is posted."""
-        change: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
+    def ensure(
+        self, value: str = "one", *, changeable: bool = False, words: str = "{value}"
+    ) -> EnsureResult:
+        """Ensure that ``value`` is posted, in these words."""
+        text = words.format(value=value)
+        update: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
         if changeable:
-            change = lambda ref: self.outside.change(ref, text)  # noqa: E731
+            update = lambda ref: self.outside.update(ref, text)  # noqa: E731
         return Reconciler(self.store, self.clock).ensure(
-            KEY,
-            incident_id="abc123abc123",
-            want={"text": text},
-            make=lambda: self.outside.make(text),
-            look=self.outside.look,
-            change=change,
+            Resource(
+                incident_id="abc123abc123",
+                kind=ResourceKind.CARD,
+                spec={"value": value},
+                create=lambda: self.outside.create(text),
+                find=self.outside.find,
+                update=update,
+            )
         )
 
     @property
-    def row(self) -> Effect:
-        """The effect as it is stored."""
+    def row(self) -> ResourceRow:
+        """The resource as it is stored."""
         with self.store.read() as tx:
             found = rows.get(tx, KEY)
         assert found is not None
@@ -99,19 +108,19 @@ def desk(database_url: str) -> Iterator[Desk]:
 def test_done_once_and_then_left_alone(desk: Desk) -> None:
     first, second = desk.ensure(), desk.ensure()
     assert desk.outside.posts == ["one"]
-    assert first == second == EnsureResult(state=EffectState.DONE, ref={"number": 0})
+    assert first == second == EnsureResult(state=ResourceState.DONE, ref={"number": 0})
 
 
 def test_an_answer_that_was_lost_is_looked_for(desk: Desk) -> None:
     desk.outside.after = RetryLater("no answer")
-    assert desk.ensure().state is EffectState.ATTEMPTING
+    assert desk.ensure().state is ResourceState.ATTEMPTING
     assert desk.ensure().done
     assert desk.outside.posts == ["one"]
 
 
 def test_a_request_that_was_lost_is_sent_again(desk: Desk) -> None:
     desk.outside.before = RetryLater("no answer")
-    assert desk.ensure().state is EffectState.ATTEMPTING
+    assert desk.ensure().state is ResourceState.ATTEMPTING
     assert desk.ensure().done
     assert desk.outside.posts == ["one"]
 
@@ -120,14 +129,14 @@ def test_a_kill_before_the_answer_was_stored(desk: Desk) -> None:
     desk.outside.after = KeyboardInterrupt()  # type: ignore[assignment]
     with pytest.raises(KeyboardInterrupt):
         desk.ensure()
-    assert desk.row.state is EffectState.ATTEMPTING
+    assert desk.row.state is ResourceState.ATTEMPTING
     assert desk.ensure().done
     assert desk.outside.posts == ["one"]
 
 
 def test_what_evidently_did_not_happen_is_not_looked_for(desk: Desk) -> None:
     desk.outside.before = RetryLater("wait", after=30, maybe_done=False)
-    assert desk.ensure().state is EffectState.WANTED
+    assert desk.ensure().state is ResourceState.PENDING
     assert desk.row.retry_at is not None
     assert desk.row.retry_at >= NOW + timedelta(seconds=30)
     assert desk.ensure().done
@@ -175,6 +184,31 @@ def test_what_is_gone_is_made_again(desk: Desk) -> None:
     assert desk.outside.posts == ["", "two"]
 
 
+def test_other_words_for_the_same_values_call_nobody(desk: Desk) -> None:
+    desk.ensure("one", changeable=True)
+    assert desk.ensure("one", changeable=True, words="Now it is {value}.").done
+    assert desk.outside.posts == ["one"]
+    assert desk.outside.updates == 0
+
+
+def test_a_changed_value_is_shown_in_the_words_of_now(desk: Desk) -> None:
+    desk.ensure("one", changeable=True)
+    desk.ensure("two", changeable=True, words="Now it is {value}.")
+    assert desk.outside.posts == ["Now it is two."]
+
+
+def test_a_raised_rendering_updates_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.ensure("one", changeable=True)
+    assert desk.row.rendering == RENDERINGS[ResourceKind.CARD]
+    raised = RENDERINGS[ResourceKind.CARD] + 1
+    monkeypatch.setitem(RENDERINGS, ResourceKind.CARD, raised)
+    for _ in range(2):
+        assert desk.ensure("one", changeable=True, words="Right at last: {value}.").done
+    assert desk.outside.posts == ["Right at last: one."]
+    assert desk.outside.updates == 1
+    assert desk.row.rendering == raised
+
+
 def test_what_cannot_be_changed_stays_as_made(desk: Desk) -> None:
     desk.ensure("one")
     assert desk.ensure("two").done
@@ -184,7 +218,7 @@ def test_what_cannot_be_changed_stays_as_made(desk: Desk) -> None:
 def test_a_refusal_is_told_and_tried_again_later(desk: Desk) -> None:
     desk.outside.before = UserError("Add the scope pins:write.", code="missing_scope")
     outcome = desk.ensure()
-    assert outcome.state is EffectState.FAILED
+    assert outcome.state is ResourceState.FAILED
     assert outcome.error == "Add the scope pins:write."
     assert desk.row.retry_at == NOW + timedelta(minutes=10)
     assert desk.ensure().done
@@ -194,10 +228,10 @@ def test_a_refusal_is_told_and_tried_again_later(desk: Desk) -> None:
 
 def test_what_needs_a_human_is_not_tried_by_itself(desk: Desk) -> None:
     desk.outside.before = NeedsHuman("Look first.")
-    assert desk.ensure().state is EffectState.UNCLEAR
+    assert desk.ensure().state is ResourceState.NEEDS_HUMAN
     assert desk.row.retry_at is None
     again = desk.ensure()
-    assert (again.state, again.error) == (EffectState.UNCLEAR, "Look first.")
+    assert (again.state, again.error) == (ResourceState.NEEDS_HUMAN, "Look first.")
     assert desk.outside.posts == []
 
 
@@ -205,7 +239,7 @@ def test_what_a_human_asks_for_again_is_looked_for_first(desk: Desk) -> None:
     desk.outside.after = NeedsHuman("Look first.")
     desk.ensure()
     with desk.store.write() as tx:
-        rows.take_up_unclear(tx, "abc123abc123")
+        rows.resume_needing_human(tx, "abc123abc123")
     assert desk.ensure().done
     assert desk.outside.posts == ["one"]
 
@@ -227,5 +261,5 @@ def test_an_error_nobody_foresaw_is_not_swallowed(desk: Desk) -> None:
     desk.outside.before = ZeroDivisionError()
     with pytest.raises(ZeroDivisionError):
         desk.ensure()
-    assert desk.row.state is EffectState.ATTEMPTING
+    assert desk.row.state is ResourceState.ATTEMPTING
     assert desk.row.retry_at is not None, "nobody would ever try it again"

@@ -47,8 +47,8 @@ def until_reminded(scene: Scene, channel: str, times: int) -> None:
     """Wait until so many were posted and are known to be: before that no other one is asked for."""
 
     def known() -> bool:
-        asked = [e for key, e in scene.effects(channel).items() if key.startswith("remind/")]
-        return len(asked) == times and all(effect.ref for effect in asked)
+        asked = [e for key, e in scene.resources(channel).items() if key.startswith("remind/")]
+        return len(asked) == times and all(row.ref for row in asked)
 
     wait_until(known, f"reminder {times}", timeout=20)
     assert len(reminders(scene, channel)) == times
@@ -179,7 +179,9 @@ def test_a_kill_while_it_is_posted_neither_loses_nor_doubles_it(
     wait_and_kill(mayday, slack, moment)
     slack.faults = []
     mayday.start()
-    wait_until(lambda: scene.effects(channel)["remind/1"].ref, "the reminder is known to be posted")
+    wait_until(
+        lambda: scene.resources(channel)["remind/1"].ref, "the reminder is known to be posted"
+    )
     assert len(reminders(scene, channel)) == 1
 
 
@@ -192,10 +194,10 @@ def test_a_lost_answer_does_not_make_two(scene: Scene, slack: SlackSandbox, faul
     scene.later(minutes=31)
 
     def is_posted() -> bool:
-        effect = scene.effects(channel).get("remind/1")
-        if effect and effect.retry_at and effect.retry_at > scene.clock():
-            scene.clock.move_to(effect.retry_at)
-        return bool(effect and effect.ref)
+        row = scene.resources(channel).get("remind/1")
+        if row and row.retry_at and row.retry_at > scene.clock():
+            scene.clock.move_to(row.retry_at)
+        return bool(row and row.ref)
 
     wait_until(is_posted, "posted", timeout=30)
     assert len(reminders(scene, channel)) == 1
@@ -206,7 +208,9 @@ def test_one_that_is_sent_late_says_so(scene: Scene, slack: SlackSandbox) -> Non
     slack.faults = [at_reminder(drop_before(), times=1)]
     scene.later(minutes=31)
     wait_until(
-        lambda: "remind/1" in scene.effects(channel) and scene.effects(channel)["remind/1"].error,
+        lambda: (
+            "remind/1" in scene.resources(channel) and scene.resources(channel)["remind/1"].error
+        ),
         "a try that failed",
     )
     scene.later(minutes=6)

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.resources import ResourceKind, ResourceState, resource_key
 from bot.services.retry import retry_due
-from bot.store import effects as rows
-from bot.store.effects import EffectState
+from bot.store import resources as rows
 from bot.store.engine import Store
 from tests.support.rows import NOW, Hands, NoWork, stored
 
@@ -25,19 +25,21 @@ def store(database_url: str) -> Iterator[Store]:
     made.close()
 
 
-def failed(store: Store, name: str, minutes: float | None) -> None:
-    """An effect to be tried again then, or never by itself."""
+def failed(store: Store, kind: ResourceKind, minutes: float | None, subject: str = "") -> None:
+    """A resource whose next attempt is due then, or never."""
     with store.write() as tx:
-        rows.want(tx, f"{ID}/{name}", incident_id=ID, want={}, now=NOW)
+        rows.add(tx, ID, kind, subject, spec={}, now=NOW)
         at = None if minutes is None else NOW + timedelta(minutes=minutes)
-        rows.change(tx, f"{ID}/{name}", state=EffectState.FAILED.value, retry_at=at)
+        rows.change(
+            tx, resource_key(ID, kind, subject), state=ResourceState.FAILED.value, retry_at=at
+        )
 
 
 def test_what_is_due_starts_its_workflow_once(store: Store) -> None:
-    failed(store, "card", -1)
-    failed(store, "topic", 0)
-    failed(store, "pin", 1)
-    failed(store, "invite/U0ANA", None)
+    failed(store, ResourceKind.CARD, -1)
+    failed(store, ResourceKind.TOPIC, 0)
+    failed(store, ResourceKind.PIN, 1)
+    failed(store, ResourceKind.INVITE, None, "U0ANA")
     work, clock = NoWork(), Hands(NOW)
     assert retry_due(store, work, clock) == 1
     assert [key.split("/")[:2] for key in work.keys] == [["sync", ID]]
@@ -45,7 +47,7 @@ def test_what_is_due_starts_its_workflow_once(store: Store) -> None:
 
 
 def test_a_lost_workflow_is_started_again(store: Store) -> None:
-    failed(store, "card", 0)
+    failed(store, ResourceKind.CARD, 0)
     work, clock = NoWork(), Hands(NOW)
     retry_due(store, work, clock)
     clock.at += timedelta(minutes=6)
@@ -54,8 +56,8 @@ def test_a_lost_workflow_is_started_again(store: Store) -> None:
 
 
 def test_parts_of_a_report_are_published_not_synced(store: Store) -> None:
-    failed(store, "publish/issue", 0)
-    failed(store, "card", 0)
+    failed(store, ResourceKind.REPORT_ISSUE, 0)
+    failed(store, ResourceKind.CARD, 0)
     work = NoWork()
     retry_due(store, work, Hands(NOW))
     assert sorted(key.split("/")[0] for key in work.keys) == ["publish", "sync"]

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from bot.bootstrap import Bot
+from bot.domain.resources import ResourceKind, ResourceState
 from bot.services.sweep import _again
-from bot.store import effects as rows
-from bot.store.effects import EffectState
+from bot.store import resources as rows
 from sandbox.slack import Channel, SlackSandbox, answers, on_call
 from tests.support.bot import Scene
 from tests.support.waiting import wait_until
@@ -19,7 +19,7 @@ def channel(bot: Bot, scene: Scene) -> Channel:
     """An incident whose setting up has ended, and nothing begins by the clock any more."""
     made = scene.declare()
     wait_until(
-        lambda: all(e.state is EffectState.DONE for e in scene.effects(made.id).values()),
+        lambda: all(e.state is ResourceState.DONE for e in scene.resources(made.id).values()),
         "all done",
     )
     bot.ticks.stop()
@@ -30,9 +30,10 @@ def test_what_fell_between_is_done_after_all(
     bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
 ) -> None:
     """As if the workflow of a change had ended by an error that nobody foresaw."""
-    topic = f"{scene.incident(channel.id).id}/topic"
     with scene.store.write() as tx:
-        rows.change(tx, topic, done_want={"topic": "of yesterday"})
+        topic = rows.find(tx, scene.incident(channel.id).id, ResourceKind.TOPIC)
+        assert topic is not None
+        rows.change(tx, topic.key, applied_spec={"title": "of yesterday"})
     before = len(slack.calls)
     bot.sweep.sweep()
     slack.wait_for(
@@ -55,9 +56,13 @@ def test_what_waits_for_its_next_try_is_left_to_it(
 ) -> None:
     slack.faults = [on_call("conversations.setTopic", answers("restricted_action"))]
     scene.ana.command(channel.id, "/incident status fixing")
-    wait_until(lambda: scene.effects(channel.id)["topic"].state is EffectState.FAILED, "refused")
+    wait_until(
+        lambda: scene.resources(channel.id)["topic"].state is ResourceState.FAILED, "refused"
+    )
     slack.wait_for(lambda: bool(scene.posts(channel.id, "notice")), what="told")
-    wait_until(lambda: scene.effects(channel.id)["notice"].state is EffectState.DONE, "all tried")
+    wait_until(
+        lambda: scene.resources(channel.id)["notice"].state is ResourceState.DONE, "all tried"
+    )
     tried = [c.method for c in slack.calls].count("conversations.setTopic")
     bot.sweep.sweep()
     scene.ana.command(channel.id, "/incident role scribe")

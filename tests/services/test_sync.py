@@ -1,4 +1,4 @@
-"""Each effect fails by itself: the others happen, the person is told with a button, the button repairs."""
+"""Each resource fails separately: the others happen, the person is told with a button, the button repairs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.bootstrap import Bot
-from bot.store.effects import EffectState
+from bot.domain.resources import ResourceState
 from sandbox.slack import (
     Channel,
     Direction,
@@ -28,7 +28,7 @@ MISSING_SCOPE = Fault(
     effect=False, answer={"ok": False, "error": "missing_scope", "needed": "some:scope"}
 )
 
-EFFECTS = {
+RESOURCES = {
     "invite": ("conversations.invite", ""),
     "card": ("chat.postMessage", "/card"),
     "topic": ("conversations.setTopic", ""),
@@ -36,7 +36,7 @@ EFFECTS = {
     "announcement": ("chat.postMessage", "/announcement"),
     "pin": ("pins.add", ""),
 }
-"""What declaring does beside opening the channel: the call, and the effect that a message carries."""
+"""What declaring does beside opening the channel: the call, and the resource whose key a message carries."""
 
 PASSING = {
     "an internal error": answers("internal_error", status=500),
@@ -46,9 +46,9 @@ PASSING = {
 }
 
 
-def failing(effect: str, fault: Fault, *, times: int = 1000) -> FaultHook:
-    """The fault for so many calls of one effect."""
-    method, carried = EFFECTS[effect]
+def failing(resource: str, fault: Fault, *, times: int = 1000) -> FaultHook:
+    """The fault for so many calls for one resource."""
+    method, carried = RESOURCES[resource]
     left = times
 
     def hook(passage: Passage) -> Fault | None:
@@ -75,16 +75,16 @@ def channel_of(scene: Scene) -> Channel:
     return next(c for c in scene.incident_channels() if c.id == scene.incidents()[0].channel_id)
 
 
-def states(scene: Scene, channel: str) -> dict[str, EffectState]:
-    """How far each effect has come, by its name."""
-    return {key.split("/")[0]: e.state for key, e in scene.effects(channel).items()}
+def states(scene: Scene, channel: str) -> dict[str, ResourceState]:
+    """How far each resource has come, by its name."""
+    return {key.split("/")[0]: e.state for key, e in scene.resources(channel).items()}
 
 
 def is_whole(scene: Scene, channel: str) -> bool:
     """Everything is done."""
     found = states(scene, channel)
-    return set(found) >= {*EFFECTS, "channel"} and all(
-        state is EffectState.DONE for name, state in found.items() if name != "notice"
+    return set(found) >= {*RESOURCES, "channel"} and all(
+        state is ResourceState.DONE for name, state in found.items() if name != "notice"
     )
 
 
@@ -105,22 +105,24 @@ def assert_once(scene: Scene, slack: SlackSandbox, channel_id: str) -> None:
 
 
 @pytest.mark.parametrize("error", ["missing_scope", "not_in_channel"])
-@pytest.mark.parametrize("effect", EFFECTS)
+@pytest.mark.parametrize("resource", RESOURCES)
 def test_a_refused_effect_is_told_and_repaired_by_the_button(
-    scene: Scene, slack: SlackSandbox, effect: str, error: str
+    scene: Scene, slack: SlackSandbox, resource: str, error: str
 ) -> None:
-    slack.faults = [failing(effect, MISSING_SCOPE if error == "missing_scope" else answers(error))]
+    slack.faults = [
+        failing(resource, MISSING_SCOPE if error == "missing_scope" else answers(error))
+    ]
     submitted(scene)
     channel = channel_of(scene).id
     where = channel
-    if effect == "invite":  # who is not in the channel is told in person
+    if resource == "invite":  # who is not in the channel is told in person
         slack.wait_for(lambda: bool(direct(scene)), what="a direct conversation")
         where = direct(scene)[0]
     slack.wait_for(lambda: bool(scene.posts(where, "notice")), what="the notice")
 
-    expected = {effect, "pin"} if effect == "card" else {effect}
-    done = {name for name, state in states(scene, channel).items() if state is EffectState.DONE}
-    assert {*EFFECTS} - expected <= done, "one that fails stops no other"
+    expected = {resource, "pin"} if resource == "card" else {resource}
+    done = {name for name, state in states(scene, channel).items() if state is ResourceState.DONE}
+    assert {*RESOURCES} - expected <= done, "one that fails stops no other"
     notice = scene.posts(where, "notice")[-1]
     advice = "some:scope" if error == "missing_scope" else "mayday is not in that channel"
     assert advice in notice["text"]
@@ -131,23 +133,24 @@ def test_a_refused_effect_is_told_and_repaired_by_the_button(
     wait_until(lambda: is_whole(scene, channel), "all repaired")
     assert_once(scene, slack, channel)
     slack.wait_for(
-        lambda: "is done now" in scene.posts(where, "notice")[-1]["text"], what="the good news"
+        lambda: "is now done" in scene.posts(where, "notice")[-1]["text"], what="the good news"
     )
     assert len(scene.posts(where, "notice")) == 1
 
 
 @pytest.mark.parametrize("fault", PASSING)
-@pytest.mark.parametrize("effect", EFFECTS)
+@pytest.mark.parametrize("resource", RESOURCES)
 def test_what_passes_is_repaired_without_anybody(
-    scene: Scene, slack: SlackSandbox, effect: str, fault: str
+    scene: Scene, slack: SlackSandbox, resource: str, fault: str
 ) -> None:
-    slack.faults = [failing(effect, PASSING[fault], times=1)]
+    slack.faults = [failing(resource, PASSING[fault], times=1)]
     submitted(scene)
     channel = channel_of(scene).id
     wait_until(
         lambda: (
-            states(scene, channel).get(effect) in (EffectState.ATTEMPTING, EffectState.WANTED)
-            and scene.effects(channel)[_key(scene, channel, effect)].error
+            states(scene, channel).get(resource)
+            in (ResourceState.ATTEMPTING, ResourceState.PENDING)
+            and scene.resources(channel)[_key(scene, channel, resource)].error
         ),
         "the failure is stored",
     )
@@ -246,5 +249,5 @@ def _all(method: str, fault: Fault) -> FaultHook:
     return hook
 
 
-def _key(scene: Scene, channel: str, effect: str) -> str:
-    return next(key for key in scene.effects(channel) if key.split("/")[0] == effect)
+def _key(scene: Scene, channel: str, resource: str) -> str:
+    return next(key for key in scene.resources(channel) if key.split("/")[0] == resource)

@@ -1,4 +1,4 @@
-"""What did not work and is wanted no more is neither tried again nor told of."""
+"""What failed and is not needed any more is neither retried nor reported."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def test_a_guest_who_could_not_be_invited_and_gave_the_role_away(
     slack.faults.clear()
     scene.ana.command(channel.name, "/incident role commander me")
     slack.wait_for(
-        lambda: "is done now" in scene.posts(channel.name, "notice")[-1]["text"],
+        lambda: "is now done" in scene.posts(channel.name, "notice")[-1]["text"],
         what="the notice is taken back",
     )
-    invited = scene.effects(channel.id)[f"invite/{scene.ben.id}"]
+    invited = scene.resources(channel.id)[f"invite/{scene.ben.id}"]
     assert (invited.error, invited.retry_at) == ("", None)

@@ -188,7 +188,7 @@ def test_the_scopes_of_the_manifest_are_enough_for_a_whole_incident(
     assert slack.scopes == set(read_manifest(MANIFEST).scopes)
     channel = live_through(scene, bot, private=private)
     scene.until(
-        lambda: {effect.state.value for effect in scene.effects(channel.id).values()} == {"done"},
+        lambda: {row.state.value for row in scene.resources(channel.id).values()} == {"done"},
         "everything is done",
     )
     assert refused(slack) == []

@@ -100,9 +100,9 @@ def test_a_second_process_is_told_to_go_elsewhere(database_url: str) -> None:
     program = (
         "import sys\n"
         "from bot.store.engine import Store\n"
-        "from bot.errors import Tell\n"
+        "from bot.errors import UserError\n"
         "try:\n    Store(sys.argv[1]).lock()\n"
-        "except Tell as exc:\n    sys.exit(str(exc))\n"
+        "except UserError as exc:\n    sys.exit(str(exc))\n"
     )
     command = [sys.executable, "-c", program, database_url]
     refused = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -68,6 +68,12 @@ def test_a_plan_of_before_is_read_after_the_update(store: Store) -> None:
             ),
             {"plan": json.dumps(OLD)},
         )
+        tx.execute(
+            text(
+                "INSERT INTO run_step (run_id, number, state, started_at, seen) "
+                "VALUES ('r1', 1, 'done', '2026-11-22 12:00:00+00:00', '{}')"
+            )
+        )
     to(store, "head")
     with store.read() as tx:
         run = rows.get(tx, "r1")

@@ -23,12 +23,12 @@ from bot.domain.runs import RunState
 from bot.domain.timeline import Entry, Message
 from bot.runbook.plan import Plan
 from bot.services import sync
-from bot.store import effects as effect_rows
 from bot.store import incidents as incident_rows
+from bot.store import resources as resource_rows
 from bot.store import runs as run_rows
 from bot.store import timeline as timeline_rows
-from bot.store.effects import Effect
 from bot.store.engine import Store
+from bot.store.resources import ResourceRow
 from bot.store.runs import Run
 from sandbox.clock import SandboxClock
 from sandbox.slack import Channel, Direction, Fault, FaultHook, Passage, Person, SlackSandbox
@@ -282,7 +282,7 @@ class Scene:
         ]
 
     def posts(self, channel: str, name: str) -> list[dict[str, Any]]:
-        """The bot's messages that carry an effect whose key's second part is ``name``."""
+        """The bot's messages that carry a resource whose key's second part is ``name``."""
         return [m for m in self.own(channel) if effect_of(m).split("/")[1] == name]
 
     def announcements(self, about: str) -> list[dict[str, Any]]:
@@ -321,12 +321,12 @@ class Scene:
             found = timeline_rows.entries(tx, self.incident(channel_id).id)
         return [entry for entry in found if entry.deleted_at is None]
 
-    def effects(self, channel_id: str) -> dict[str, Effect]:
-        """The effects of a channel's incident by the part of their key after its id."""
+    def resources(self, channel_id: str) -> dict[str, ResourceRow]:
+        """The resources of a channel's incident by the part of their key after its id."""
         incident = self.incident(channel_id)
         with self.store.read() as tx:
-            found = effect_rows.of_incident(tx, incident.id)
-        return {key.removeprefix(f"{incident.id}/"): effect for key, effect in found.items()}
+            found = resource_rows.of_incident(tx, incident.id)
+        return {key.removeprefix(f"{incident.id}/"): row for key, row in found.items()}
 
     def until(self, met: Callable[[], object], what: str, *, timeout: float = 30) -> None:
         """Wait for something that stands in mayday's rows, which nobody is told of."""
@@ -334,7 +334,7 @@ class Scene:
 
 
 def effect_of(message: Mapping[str, Any]) -> str:
-    """The key of the effect that a message carries."""
+    """The key of the resource that a message carries."""
     return str((message.get("metadata") or {}).get("event_payload", {}).get("effect", ""))
 
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from bot.bootstrap import Bot
-from bot.store import effects as effect_rows
+from bot.store import resources as resource_rows
 from sandbox.faults import (
     Fault,
     Garbled,
@@ -91,7 +91,7 @@ def is_at_rest(scene: Scene) -> bool:
     table = "workflow_status" if scene.store.is_sqlite else "dbos.workflow_status"
     busy = text(f"SELECT count(*) FROM {table} WHERE status IN ('ENQUEUED', 'PENDING')")
     with scene.store.read() as tx:
-        return not tx.execute(busy).scalar() and not effect_rows.due(tx, scene.clock())
+        return not tx.execute(busy).scalar() and not resource_rows.due(tx, scene.clock())
 
 
 def hurried(

@@ -1,0 +1,112 @@
+"""What mayday keeps in step outside (messages, pins, issues, files): their kinds, states and keys."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
+from enum import Enum, StrEnum
+from typing import Any
+
+
+class ResourceKind(StrEnum):
+    """What a resource is. The comment names its subject; without one an incident has at most one."""
+
+    CHANNEL = "channel"
+    INVITE = "invite"  # the person's user id
+    CARD = "card"
+    PIN = "pin"
+    TOPIC = "topic"
+    BOOKMARK = "bookmark"  # the bookmark's title
+    ANNOUNCEMENT = "announcement"
+    ANNOUNCED_UPDATE = "announced_update"  # the entry's id
+    ENTRY = "entry"  # the entry's id
+    REMINDER = "reminder"  # the reminder's number
+    RUN = "run"  # the run's id
+    RUN_STEP = "run_step"  # the run's id and the step's number
+    NOTICE = "notice"
+    REPORT_FILE = "report_file"
+    REPORT_ISSUE = "report_issue"
+    ITEM_ISSUE = "item_issue"  # the action item's id
+    SUB_ISSUE = "sub_issue"  # the action item's id
+
+
+PUBLISHED_KINDS = frozenset(
+    {
+        ResourceKind.REPORT_FILE,
+        ResourceKind.REPORT_ISSUE,
+        ResourceKind.ITEM_ISSUE,
+        ResourceKind.SUB_ISSUE,
+    }
+)
+"""The kinds that the publish workflow handles; the sync workflow handles all others."""
+
+
+class ResourceState(StrEnum):
+    """How far a resource has come.
+
+    ``attempting`` is committed before the call that creates it, so it may exist although its reference
+    is unknown. ``needs_human`` is neither repeated nor counted as done until a person asks for it.
+    """
+
+    PENDING = "pending"
+    ATTEMPTING = "attempting"
+    DONE = "done"
+    FAILED = "failed"
+    NEEDS_HUMAN = "needs_human"
+
+
+_KEY_NAMES = {
+    ResourceKind.ANNOUNCED_UPDATE: "announced",
+    ResourceKind.REMINDER: "remind",
+    ResourceKind.RUN_STEP: "run",
+    ResourceKind.REPORT_FILE: "publish/folder",
+    ResourceKind.REPORT_ISSUE: "publish/incident",
+    ResourceKind.ITEM_ISSUE: "publish/item",
+    ResourceKind.SUB_ISSUE: "publish/child",
+}
+"""Where a key names its kind otherwise. Keys never change: messages carry them as metadata."""
+
+
+def resource_key(incident_id: str, kind: ResourceKind, subject: str = "") -> str:
+    """The unique key of a resource, which its message carries so that it can be found again."""
+    name = _KEY_NAMES.get(kind, kind.value)
+    return "/".join(part for part in (incident_id, name, subject) if part)
+
+
+def step_subject(run_id: str, number: int) -> str:
+    """The subject of a run's step."""
+    return f"{run_id}/step/{number}"
+
+
+def as_json(value: Any, *, leave_out: Iterable[str] = ()) -> Any:
+    """The value as plain JSON, the same for equal values; ``leave_out`` names fields of dataclasses."""
+    if is_dataclass(value):
+        return {
+            each.name: as_json(getattr(value, each.name), leave_out=leave_out)
+            for each in fields(value)
+            if each.name not in leave_out
+        }
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {
+            str(as_json(key)): as_json(item, leave_out=leave_out) for key, item in value.items()
+        }
+    if isinstance(value, set | frozenset):
+        return sorted(as_json(item, leave_out=leave_out) for item in value)
+    if isinstance(value, list | tuple):
+        return [as_json(item, leave_out=leave_out) for item in value]
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return str(value)
+
+
+def digest(value: Any) -> str:
+    """A short fingerprint of plain JSON, for specs whose values are too many to store twice."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

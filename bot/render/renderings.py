@@ -1,0 +1,30 @@
+"""Which version of its rendering each kind of resource has.
+
+A resource whose values are unchanged is not touched when a release words it differently. Raise a
+number here when what stands outside would be wrong in its old rendering (a button that no longer
+works, a wrong statement): every resource of that kind is then updated once.
+"""
+
+from __future__ import annotations
+
+from bot.domain.resources import ResourceKind
+
+RENDERINGS = {
+    ResourceKind.CHANNEL: 1,
+    ResourceKind.INVITE: 1,
+    ResourceKind.CARD: 1,
+    ResourceKind.PIN: 1,
+    ResourceKind.TOPIC: 1,
+    ResourceKind.BOOKMARK: 1,
+    ResourceKind.ANNOUNCEMENT: 1,
+    ResourceKind.ANNOUNCED_UPDATE: 1,
+    ResourceKind.ENTRY: 1,
+    ResourceKind.REMINDER: 1,
+    ResourceKind.RUN: 1,
+    ResourceKind.RUN_STEP: 1,
+    ResourceKind.NOTICE: 1,
+    ResourceKind.REPORT_FILE: 1,
+    ResourceKind.REPORT_ISSUE: 1,
+    ResourceKind.ITEM_ISSUE: 1,
+    ResourceKind.SUB_ISSUE: 1,
+}

@@ -1,0 +1,58 @@
+"""The rows of one incident as they stood at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.domain.incident import Incident
+from bot.domain.resources import ResourceKind, resource_key
+from bot.domain.timeline import Entry
+from bot.ports import JSON
+from bot.store import incidents as incident_rows
+from bot.store import resources as resource_rows
+from bot.store import runs as run_rows
+from bot.store import timeline as timeline_rows
+from bot.store.engine import Tx
+from bot.store.resources import ResourceRow
+from bot.store.runs import Run, RunStep
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """The rows of one incident, read in one transaction."""
+
+    incident: Incident
+    entries: Sequence[Entry]
+    resources: Mapping[str, ResourceRow]
+    runs: Sequence[tuple[Run, Sequence[RunStep]]]
+
+    @property
+    def channel(self) -> str:
+        """The incident's channel.
+
+        Raises:
+            LookupError: it has none yet.
+        """
+        if self.incident.channel_id is None:
+            raise LookupError(f"{self.incident.id} has no channel")
+        return self.incident.channel_id
+
+    def row(self, kind: ResourceKind, subject: str = "") -> ResourceRow | None:
+        """A resource as it is stored."""
+        return self.resources.get(resource_key(self.incident.id, kind, subject))
+
+    def ref(self, kind: ResourceKind, subject: str = "") -> JSON:
+        """How to find a resource outside; empty while it is not known to exist."""
+        row = self.row(kind, subject)
+        return row.ref if row else {}
+
+
+def read(tx: Tx, incident_id: str) -> Snapshot:
+    """Read an incident's rows, in the transaction ``tx``."""
+    return Snapshot(
+        incident=incident_rows.get(tx, incident_id),
+        entries=timeline_rows.entries(tx, incident_id),
+        resources=resource_rows.of_incident(tx, incident_id),
+        runs=[(run, run_rows.steps(tx, run.id)) for run in run_rows.of_incident(tx, incident_id)],
+    )

@@ -1,0 +1,96 @@
+"""Messages as resources: each is posted once, found by its key, and updated when its spec changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.incident import Incident
+from bot.domain.resources import ResourceKind, resource_key
+from bot.domain.slack_message import permalink
+from bot.domain.timeline import Message, ts_moment
+from bot.ports import JSON, Chat, Post
+from bot.services.reconciler import Resource
+from bot.store import timeline as timeline_rows
+from bot.store.engine import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Destination:
+    """Where a message goes. ``channel`` may ask Slack, so it is called only to send or to find.
+
+    ``since`` is when the message was first requested: no earlier message can be it.
+    """
+
+    channel: Callable[[], str]
+    thread_ts: str = ""
+    since: datetime
+
+
+class Posts:
+    """Makes resources of messages."""
+
+    def __init__(self, store: Store, chat: Chat) -> None:
+        self._store = store
+        self._chat = chat
+
+    def resource(
+        self,
+        incident: Incident,
+        kind: ResourceKind,
+        subject: str = "",
+        *,
+        spec: JSON,
+        render: Callable[[], Post],
+        to: Destination,
+        fixed: bool = False,
+    ) -> Resource:
+        """A message that shows ``spec``, which ``render`` words; a ``fixed`` one is never updated."""
+        key = resource_key(incident.id, kind, subject)
+
+        def create() -> JSON:
+            channel, post = to.channel(), render()
+            ts = self._chat.post(channel, post, effect=key, thread_ts=to.thread_ts)
+            self._record_own(incident, channel, ts, post, to.thread_ts)
+            return {"channel": channel, "ts": ts}
+
+        def find() -> JSON | None:
+            channel = to.channel()
+            ts = self._chat.find_post(channel, key, since=to.since, thread_ts=to.thread_ts)
+            return {"channel": channel, "ts": ts} if ts else None
+
+        def update(ref: JSON) -> JSON:
+            self._chat.change(str(ref["channel"]), str(ref["ts"]), render())
+            return {}
+
+        return Resource(
+            incident_id=incident.id,
+            kind=kind,
+            subject=subject,
+            spec=spec,
+            create=create,
+            find=find,
+            update=None if fixed else update,
+        )
+
+    def _record_own(
+        self, incident: Incident, channel: str, ts: str, post: Post, thread_ts: str
+    ) -> None:
+        """Store mayday's own message: Bolt drops its event before any listener sees it."""
+        if channel != incident.channel_id:
+            return
+        with self._store.write() as tx:
+            timeline_rows.add_message(
+                tx,
+                Message(
+                    team_id=incident.team_id,
+                    channel_id=channel,
+                    ts=ts,
+                    author=self._chat.identity().user_id,
+                    text=post.text,
+                    posted_at=ts_moment(ts),
+                    thread_ts=thread_ts,
+                    permalink=permalink(self._chat.identity().url, channel, ts, thread_ts),
+                ),
+            )

@@ -1,0 +1,148 @@
+"""Rows of resources: what each must show outside, what it shows, and how far it has come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from bot.domain.resources import ResourceKind, ResourceState, resource_key
+from bot.store.engine import Tx
+from bot.store.incidents import insert_new
+from bot.store.tables import resource
+
+UNRECORDED = 0
+"""The rendering of a resource that an older version kept in step without recording its values."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceRow:
+    """A resource as it is stored.
+
+    ``spec`` are the values that it must show. ``applied_spec`` and ``rendering`` are the values and the
+    version of the rendering that it shows; None while nothing is known to stand outside. ``ref`` tells
+    how to find it there (an id, a ts). ``error`` is one sentence for a person.
+    """
+
+    key: str
+    incident_id: str
+    kind: ResourceKind
+    subject: str
+    state: ResourceState
+    spec: Mapping[str, Any]
+    rendering: int | None
+    applied_spec: Mapping[str, Any] | None
+    ref: Mapping[str, Any]
+    error: str
+    attempts: int
+    created_at: datetime
+    retry_at: datetime | None
+
+
+def add(
+    tx: Tx,
+    incident_id: str,
+    kind: ResourceKind,
+    subject: str = "",
+    *,
+    spec: Mapping[str, Any],
+    now: datetime,
+) -> bool:
+    """Store a new resource; False, and no change, when there is one already."""
+    return insert_new(
+        tx,
+        "resource",
+        {
+            "key": resource_key(incident_id, kind, subject),
+            "incident_id": incident_id,
+            "kind": kind.value,
+            "subject": subject,
+            "state": ResourceState.PENDING.value,
+            "spec": dict(spec),
+            "rendering": None,
+            "applied_spec": None,
+            "ref": {},
+            "error": "",
+            "attempts": 0,
+            "created_at": now,
+            "retry_at": None,
+        },
+    )
+
+
+def get(tx: Tx, key: str, *, lock: bool = False) -> ResourceRow | None:
+    """One resource by its key."""
+    statement = select(resource).where(resource.c.key == key)
+    row = tx.execute(statement.with_for_update() if lock else statement).mappings().first()
+    return _row(row) if row else None
+
+
+def find(tx: Tx, incident_id: str, kind: ResourceKind, subject: str = "") -> ResourceRow | None:
+    """One resource by what it is and what it is for."""
+    return get(tx, resource_key(incident_id, kind, subject))
+
+
+def of_incident(tx: Tx, incident_id: str) -> dict[str, ResourceRow]:
+    """All resources of an incident by key, oldest first."""
+    rows = tx.execute(
+        select(resource)
+        .where(resource.c.incident_id == incident_id)
+        .order_by(resource.c.created_at, resource.c.key)
+    ).mappings()
+    return {row["key"]: _row(row) for row in rows}
+
+
+def change(tx: Tx, key: str, **values: Any) -> None:
+    """Change columns of a resource."""
+    tx.execute(update(resource).where(resource.c.key == key).values(**values))
+
+
+def release(tx: Tx, key: str) -> None:
+    """Record that nothing of a resource is needed and nothing of it stands outside."""
+    change(
+        tx,
+        key,
+        state=ResourceState.DONE.value,
+        applied_spec=None,
+        rendering=None,
+        error="",
+        retry_at=None,
+    )
+
+
+def resume_needing_human(tx: Tx, incident_id: str) -> None:
+    """Let a person's request resume what waited for one; it is looked for before it is repeated."""
+    tx.execute(
+        update(resource)
+        .where(
+            resource.c.incident_id == incident_id,
+            resource.c.state == ResourceState.NEEDS_HUMAN.value,
+        )
+        .values(state=ResourceState.ATTEMPTING.value)
+    )
+
+
+def due(tx: Tx, now: datetime) -> list[ResourceRow]:
+    """Resources whose next attempt is due; their rows are locked against other replicas."""
+    rows = tx.execute(
+        select(resource).where(resource.c.retry_at <= now).with_for_update(skip_locked=True)
+    ).mappings()
+    return [_row(row) for row in rows]
+
+
+def incidents_unrecorded(tx: Tx) -> list[str]:
+    """The incidents with resources that show what no row says; see ``UNRECORDED``."""
+    return list(
+        tx.execute(
+            select(resource.c.incident_id).where(resource.c.rendering == UNRECORDED).distinct()
+        ).scalars()
+    )
+
+
+def _row(row: Any) -> ResourceRow:
+    return ResourceRow(
+        **{**row, "kind": ResourceKind(row["kind"]), "state": ResourceState(row["state"])}
+    )

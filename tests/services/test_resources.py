@@ -1,0 +1,208 @@
+"""Messages follow the values that they show: not the words of a release, unless it says that it must."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.resources import ResourceKind
+from bot.domain.timeline import EntryKind
+from bot.ports import Identity, Post
+from bot.render import card, posts
+from bot.render.renderings import RENDERINGS
+from bot.services.channel import Channels
+from bot.services.reconciler import Reconciler
+from bot.services.resources import Resources
+from bot.services.settings import Settings
+from bot.services.sync import Sync
+from bot.store import incidents as incident_rows
+from bot.store import resources as rows
+from bot.store import timeline as timeline_rows
+from bot.store.engine import Store
+from tests.support.rows import CHANNEL, NOW, POLICY, TEAM, NoWork, stored
+
+ID = "abc123abc123"
+SETTINGS = Settings(
+    policy=POLICY,
+    intervals={"sev2": timedelta(minutes=30)},
+    reactions={},
+    groups=("Technical improvements",),
+    channel_template="inc-{date}-{slug}",
+    announce_channel="#incidents",
+    zone=ZoneInfo("UTC"),
+    report_form="2017",
+    hubs={},
+    may_run_users=frozenset(),
+    may_run_groups=frozenset(),
+)
+
+
+@dataclass
+class Workspace:
+    """A Slack that keeps what it shows: messages by ts, and how often each was edited."""
+
+    messages: dict[str, Post] = field(default_factory=dict)
+    edits: dict[str, int] = field(default_factory=dict)
+    topic: str = ""
+    calls: int = 0
+
+    def identity(self) -> Identity:
+        return Identity(
+            user_id="U0BOT",
+            bot_id="B0BOT",
+            team_id=TEAM,
+            team="Team",
+            url="https://team.slack.com/",
+        )
+
+    def resolve(self, channel: str) -> str:
+        return channel
+
+    def invite(self, channel_id: str, user: str) -> None:
+        self.calls += 1
+
+    def pin(self, channel_id: str, ts: str) -> None:
+        self.calls += 1
+
+    def set_topic(self, channel_id: str, topic: str) -> None:
+        self.calls += 1
+        self.topic = topic
+
+    def post(self, channel_id: str, post: Post, *, effect: str, thread_ts: str = "") -> str:
+        self.calls += 1
+        ts = f"1487895900.{len(self.messages):06}"
+        self.messages[ts] = post
+        return ts
+
+    def change(self, channel_id: str, ts: str, post: Post) -> None:
+        self.calls += 1
+        self.edits[ts] = self.edits.get(ts, 0) + 1
+        self.messages[ts] = post
+
+
+@dataclass
+class Scene:
+    """An open incident whose messages stand in Slack."""
+
+    store: Store
+    workspace: Workspace
+    sync: Sync
+
+    def run(self) -> None:
+        """Run the workflow, as after any change or restart."""
+        self.sync.workflow(ID)
+
+    def shown(self, kind: ResourceKind, subject: str = "") -> Post:
+        """The message of a resource as it stands in Slack."""
+        return self.workspace.messages[self.ts(kind, subject)]
+
+    def ts(self, kind: ResourceKind, subject: str = "") -> str:
+        with self.store.read() as tx:
+            row = rows.find(tx, ID, kind, subject)
+        assert row is not None
+        return str(row.ref["ts"])
+
+    def save(self, **values: Any) -> None:
+        """Change the incident."""
+        with self.store.write() as tx:
+            incident_rows.save(tx, replace(incident_rows.get(tx, ID, lock=True), **values))
+
+
+@pytest.fixture
+def scene(sqlite_url: str) -> Iterator[Scene]:
+    store = Store(sqlite_url)
+    store.migrate()
+    stored(store)
+    with store.write() as tx:
+        rows.add(tx, ID, ResourceKind.CHANNEL, spec={"private": False}, now=NOW)
+        key = f"{ID}/channel"
+        rows.change(
+            tx,
+            key,
+            state="done",
+            applied_spec={"private": False},
+            rendering=RENDERINGS[ResourceKind.CHANNEL],
+            ref={"channel": CHANNEL},
+        )
+        timeline_rows.add_entry(
+            tx,
+            incident_id=ID,
+            at=NOW,
+            now=NOW,
+            kind=EntryKind.UPDATE,
+            author="U0ANA",
+            data={"text": "Routes come back.", "status": "investigating"},
+            source="a test",
+        )
+    workspace = Workspace()
+    chat: Any = workspace
+    reconciler = Reconciler(store, lambda: NOW)
+    channels = Channels(store, reconciler, chat, SETTINGS)
+    resources = Resources(store, chat, lambda: NOW, SETTINGS, lambda _run, _steps: [])
+    made = Scene(store, workspace, Sync(store, reconciler, NoWork(), channels, resources))
+    made.run()
+    assert len(workspace.messages) == 4, "the card, the update, the announcement and its reply"
+    yield made
+    store.close()
+
+
+def reworded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A release that words everything differently."""
+
+    def other(render: Any) -> Any:
+        return lambda spec: replace(render(spec), text=f"In other words: {render(spec).text}")
+
+    for module, names in {
+        card: ("card", "announcement"),
+        posts: ("entry_post", "announced_update"),
+    }.items():
+        for name in names:
+            monkeypatch.setattr(module, name, other(getattr(module, name)))
+    topic = card.topic
+    monkeypatch.setattr(card, "topic", lambda spec: f"In other words: {topic(spec)}")
+
+
+def test_a_release_that_only_rewords_calls_nobody(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls, before = scene.workspace.calls, dict(scene.workspace.messages)
+    reworded(monkeypatch)
+    assert scene.sync.pending(ID) == []
+    scene.run()
+    assert scene.workspace.messages == before
+    assert scene.workspace.calls == calls
+
+
+def test_a_raised_rendering_edits_each_message_of_its_kind_once(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reworded(monkeypatch)
+    raised: Mapping[ResourceKind, int] = {
+        ResourceKind.CARD: RENDERINGS[ResourceKind.CARD] + 1,
+        ResourceKind.ENTRY: RENDERINGS[ResourceKind.ENTRY] + 1,
+    }
+    for kind, version in raised.items():
+        monkeypatch.setitem(RENDERINGS, kind, version)
+    scene.run()
+    scene.run()
+    edited = {scene.ts(ResourceKind.CARD): 1, scene.ts(ResourceKind.ENTRY, "1"): 1}
+    assert scene.workspace.edits == edited
+    assert scene.shown(ResourceKind.CARD).text.startswith("In other words: ")
+    assert not scene.shown(ResourceKind.ANNOUNCEMENT).text.startswith("In other words: ")
+
+
+def test_a_changed_value_is_shown_in_the_words_of_the_release(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reworded(monkeypatch)
+    scene.save(severity="sev1")
+    scene.run()
+    for kind in (ResourceKind.CARD, ResourceKind.ANNOUNCEMENT):
+        assert scene.shown(kind).text == "In other words: Proxy was evicted: investigating, sev1"
+    assert scene.workspace.topic.startswith("In other words: 🚨 sev1")
+    assert len(scene.workspace.edits) == 2, "the update and its reply show nothing that changed"
