@@ -1,7 +1,7 @@
-"""``mayday plan``: what a runbook would do now, on a terminal. It reads, and changes nothing.
+"""``mayday plan``: print what a runbook would do now. It reads and changes nothing.
 
-It is the same plan as in Slack, from the same facts. Since when servers are pending is kept in the database
-where there is one of this version; the command itself never changes a database's shape.
+The plan and its facts are those that Slack would show. Where the database has this version's tables, the
+command records and reads there since when servers are pending; it never migrates a database that has data.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from bot.store.engine import DatabaseError, Store
 from runbooks import RUNBOOKS
 
 FORGETS = (
-    "The database can't be used, so it is not known since when servers are stopping or being checked: "
-    "check database.url."
+    "mayday can't use the database, so it doesn't know how long servers have been stopping or being "
+    "checked. Check database.url."
 )
 
 
 class Exit(IntEnum):
-    """What the command ends with."""
+    """The exit codes of the command."""
 
     STEPS = 0
     NOTHING_TO_DO = 3
@@ -116,7 +116,7 @@ def report(made: Plan, facts: HubFacts) -> dict[str, Any]:
 
 
 class _Memory:
-    """The sightings of the database, as far as it has them: without, all that is pending began now."""
+    """The sightings in the database. Where it has none, everything that is pending began now."""
 
     def __init__(self, config: Config, hub: str) -> None:
         self._hub = hub
@@ -140,11 +140,11 @@ class _Memory:
 
     @property
     def is_lost(self) -> bool:
-        """Whether the database could not be used."""
+        """Whether the database can't be used."""
         return self._store is None
 
     def since(self, servers: View[Server]) -> Mapping[ServerKey, datetime]:
-        """Since when each pending server was seen so."""
+        """When each pending server was first seen in its present state."""
         if self._store is None:
             return {}
         try:

@@ -1,7 +1,7 @@
-"""How a runbook's plan shows itself: before somebody confirms it, while it runs, and afterwards.
+"""A runbook's plan as people see it: before somebody confirms it, while it runs, and afterwards.
 
-Cluster, namespace and hub stand in every one of these: outages have come of commands that were right,
-on the wrong cluster. Everything that hubs and clusters say is escaped; the lead-in words are ours.
+Each view names cluster, namespace and hub: correct commands on the wrong cluster have caused outages.
+Everything that hubs and clusters report is escaped.
 """
 
 from __future__ import annotations

@@ -23,10 +23,10 @@ class LossKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Loss:
-    """Who loses what: ``active`` of ``servers`` did something in the ten minutes before.
+    """Who loses what: ``active`` of ``servers`` were used in the last ten minutes.
 
-    Of ``unknown`` ones nobody says when they were last used. ``latest`` is the last activity among the
-    others; ``users`` are theirs in order, a named server as ``user/server``, at most twenty.
+    Of ``unknown`` servers the last activity is unknown; ``latest`` is the last activity among the others.
+    ``users`` are their names in order, a named server as ``user/server``, at most twenty.
     """
 
     kind: LossKind
@@ -38,7 +38,7 @@ class Loss:
 
 
 def losing(kind: LossKind, rows: Iterable[Row], now: datetime) -> tuple[Loss, ...]:
-    """The loss that these servers' users bear; none when there are no rows."""
+    """The loss of these servers' users; none when there are no rows."""
     touched = list(rows)
     if not touched:
         return ()

@@ -38,8 +38,10 @@ class UnreadablePlan(NeedsHuman):
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a runbook would do now. Without steps it says why: ``undecided`` is what would have to be
-    known first; only where that is empty, ``nothing_to_do`` is the reason.
+    """What a runbook would do now.
+
+    A plan without steps says why: ``undecided`` lists what must be known first; only where that is empty,
+    ``nothing_to_do`` is the reason.
 
     ``rows`` are the servers that are not well, ``conditions`` counts every server by its condition.
     ``ready``, ``routes`` and ``unrouted`` are None when they could not be read.
@@ -70,7 +72,7 @@ class Plan:
 
     @property
     def before(self) -> dict[str, int | None]:
-        """The numbers that a timeline entry compares with those of afterwards."""
+        """The numbers before a step, which a timeline entry compares with those after it."""
         return totals(self.ready, self.routes, self.unrouted, self.conditions)
 
     def record(self, step: Step, result: Result) -> dict[str, Any]:

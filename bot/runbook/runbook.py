@@ -1,4 +1,4 @@
-"""A runbook: its name, its words, what it needs to know, and the function that drafts."""
+"""A runbook: its name, its texts, the facts that it needs, and the function that makes the draft."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ IDLE = "{users} {has} no running or pending server."
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters:
-    """What the person who runs it asked for: ``users`` by name, a server as ``user/server``, or a pod by
-    its name. None means everybody."""
+    """What the person who runs it asked for. ``users`` are names of users, servers as ``user/server``, or
+    pods; empty means everybody."""
 
     users: frozenset[str] = frozenset()
 
@@ -37,9 +37,9 @@ class Parameters:
 class Draft:
     """What a runbook would do: steps, or the reason why there are none.
 
-    ``summary`` says in one sentence what will happen; ``cautions`` what to think of first. Where
-    something would have to be known first, that is ``undecided``, and not a reason for
-    ``nothing_to_do``.
+    ``summary`` says in one sentence what will happen; ``cautions`` are what to consider before confirming.
+    ``undecided`` lists what must be known before a decision; ``nothing_to_do`` is only for a decision that
+    rests on known facts.
     """
 
     summary: str = ""
@@ -52,10 +52,10 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True)
 class Runbook:
-    """One fix.
+    """One remedy.
 
-    ``needs`` are the parts without which it drafts nothing; ``takes_users`` says that it can be kept
-    to some users.
+    ``needs`` are the parts of the facts without which it proposes nothing; ``takes_users`` says that it can
+    be limited to some users.
     """
 
     name: str
@@ -117,9 +117,9 @@ class Runbook:
 
 
 def _allowed(draft: Draft, facts: HubFacts) -> Draft:
-    """The draft, or which rights are missing for it.
+    """The draft, or the rights that it lacks.
 
-    A right that is not known to be there forbids a destructive step; one without harm may be tried.
+    A right that is unknown forbids a destructive step; a harmless step may be tried.
     """
     refused: dict[str, None] = {}
     for step in draft.steps:

@@ -1,8 +1,8 @@
-"""Read what a runbook needs to know, and say what is unknown and why.
+"""Read what a runbook needs to know, and record what is unknown and why.
 
-Pods are read before and after the hub's records and the routes. Each server that is there all the time is
-in both readings, one that starts meanwhile is in the second, and one that stops was in the first, so that
-nothing looks dead because it was read in between.
+Pods are read twice, before and after the hub's records and the routes, and both readings count. A server
+that starts in between has its pod in the second reading, and one that stops has its pod in the first, so
+neither looks dead.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from bot.runbook.site import Site
 from bot.runbook.steps import KINDS
 
 LOOKUPS = 20
-"""Users whom one reading asks the hub about; so many at once are no single accident."""
+"""How many users one reading asks the hub about."""
 
 SCOPES = ("list:users", "read:servers")
 NARROW = (
@@ -56,7 +56,7 @@ def read_facts(
     rights: bool = False,
     last_done: Mapping[str, datetime] | None = None,
 ) -> HubFacts:
-    """Everything that can be read now, and for the rest why it is unknown.
+    """Return everything that can be read now, and for the rest why it is unknown.
 
     ``now`` is the real time, whatever clock an incident runs on: the ages of pods and servers are
     measured against it. ``named`` are users to look up where no server is theirs; ``rights`` asks the
@@ -103,7 +103,7 @@ def _views(site: Site, access: Fact[HubAccess]) -> tuple[View[Pod], View[Server]
     servers: View[Server]
     routes: View[Route]
     if isinstance(access, Unknown):
-        # Whoever may not ask who they are is shown nothing that could be relied on.
+        # Without its scopes nobody knows which servers the token can see.
         servers, routes = View.unread(access.why), View.unread(access.why)
     else:
         servers = _servers(site, access.value)
@@ -130,7 +130,7 @@ def _servers(site: Site, access: HubAccess) -> View[Server]:
 
 
 def _skew(site: Site, access: Fact[HubAccess], now: datetime) -> str:
-    """Why the ages of servers and pods cannot be told; empty where the clocks agree."""
+    """Why the ages of servers and pods are unknown; empty where the clocks agree."""
     clock = None if isinstance(access, Unknown) else access.value.clock
     if clock is None or abs(clock - now) < SKEW:
         return ""
@@ -139,7 +139,7 @@ def _skew(site: Site, access: Fact[HubAccess], now: datetime) -> str:
 
 
 def _events(site: Site, snapshot: HubSnapshot, now: datetime) -> View[PodEvent]:
-    """What was reported of the pods, where a start is late enough for that to matter."""
+    """The events of the pods; read only where a start is late enough to need them."""
     if not waits_for_a_node(snapshot, now):
         return View()
     return _view(lambda: site.reachable_cluster.pod_events(site.place.namespace))

@@ -131,7 +131,7 @@ class RunWorkflows:
         else:
             result, before = self._attempt(run, step, site)
         if result.outcome is Outcome.DONE:
-            verified = verify(step, lambda: self._facts(run), self._wait, before)
+            verified = verify(step, site, lambda: self._facts(run), self._wait, before)
             result = Result(
                 outcome=verified.outcome,
                 seen={**result.seen, **verified.seen},

@@ -1,7 +1,7 @@
-"""Since when a server is pending, where the hub does not say: since mayday first saw it so.
+"""How long a server has been pending, where the hub does not say: since mayday first saw it pending.
 
-A sighting counts from the first of an unbroken row: what was not looked at for a while may have ended and
-begun again meanwhile.
+Only an unbroken series of sightings counts. A server that nobody looked at for a while may have become
+ready and pending again meanwhile.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from bot.store import sightings as rows
 from bot.store.engine import Store
 
 UNBROKEN = timedelta(minutes=15)
-"""The longest time between two sightings of one stop."""
+"""The longest time between two sightings of the same series."""
 
 
 class Sightings:
-    """What was seen of the pending servers of all hubs."""
+    """The pending servers of all hubs, and when each was first seen."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def of(self, hub: str, servers: View[Server], now: datetime) -> Mapping[ServerKey, datetime]:
-        """Record that these servers were seen now; return when each pending one was first seen so."""
+        """Record that these servers were seen now; return when each pending one was first seen pending."""
         if not servers.read:
             return {}
         pending = {(s.user, s.name): _state(s) for s in servers.items if s.pending}
@@ -41,5 +41,5 @@ class Sightings:
 
 
 def _state(server: Server) -> str:
-    """What a server waits for, and in which of its starts."""
+    """What the server waits for, and which of its starts that is."""
     return f"{server.pending} {server.started.isoformat() if server.started else ''}".strip()

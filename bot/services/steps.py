@@ -17,7 +17,7 @@ from bot.domain.runs import Outcome, Result
 from bot.errors import RetryLater, UserError
 from bot.runbook.plan import Plan
 from bot.runbook.site import Site
-from bot.runbook.steps.step import Step
+from bot.runbook.steps.step import Look, Read, Step
 
 POLL = 1.0
 """Seconds between two looks while a measure does not hold yet."""
@@ -27,7 +27,7 @@ LOOK_AGAIN = 10.0
 
 
 def attempt(step: Step, site: Site, fresh: Plan) -> Result:
-    """Act once. Never raises for what an outside system said.
+    """Act once and return what came of it. Errors of outside systems become results.
 
     ``fresh`` is the same runbook's plan, made just now: a destructive step that is not in it touches
     nothing. ``SKIPPED``: the target is no longer what was confirmed. ``RETRY``: it did not happen, or may
@@ -58,7 +58,8 @@ def already_done(step: Step, site: Site) -> bool | None:
 
 def verify(
     step: Step,
-    read: Callable[[], HubFacts],
+    site: Site,
+    read: Read,
     wait: Callable[[float], None],
     before: Mapping[str, Any] | None = None,
 ) -> Result:
@@ -68,20 +69,24 @@ def verify(
     the step, kept beside those of the last look. ``UNCLEAR`` when at the end it could not be read.
     """
     measure = step.measure
-    began: datetime | None = None
+    moments: list[datetime] = []
+
+    def timed() -> HubFacts:
+        facts = read()
+        moments.append(facts.read_at)
+        return facts
+
     held, looks, waited = 0, 0, 0.0
     stamp: Any = None
     while True:
-        facts = read()
-        began = began or facts.read_at
-        look = step.look(facts)
+        look = _look(step, site, timed)
         looks += 1
         if look.holds:
             held = held + 1 if look.stamp == stamp else 1
             stamp = look.stamp
         else:
             held = 0
-        passed = max(waited, (facts.read_at - began).total_seconds())
+        passed = max(waited, *((moment - moments[0]).total_seconds() for moment in moments), 0.0)
         seen = {**_paired(before or {}, look.seen), "looks": looks, "seconds": round(passed, 1)}
         if held >= measure.times:
             return Result(outcome=Outcome.DONE, seen=seen)
@@ -91,6 +96,14 @@ def verify(
         pause = measure.apart if held else POLL
         wait(pause)
         waited += pause
+
+
+def _look(step: Step, site: Site, read: Read) -> Look:
+    """One look; a target that could not be read is neither a success nor a failure."""
+    try:
+        return step.look(site, read)
+    except (UserError, RetryLater) as error:
+        return Look(holds=None, why=str(error))
 
 
 def _paired(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

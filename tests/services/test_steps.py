@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -16,6 +16,7 @@ from bot.errors import RetryLater, UserError
 from bot.runbook import ResyncRoutes, Step
 from bot.runbook.plan import Plan
 from bot.runbook.site import Site
+from bot.runbook.steps.step import Look, Read
 from bot.services.facts import read_facts
 from bot.services.steps import already_done, attempt, verify
 from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS
@@ -288,28 +289,44 @@ def no_wait(_seconds: float) -> None:
 
 
 TWICE = ResyncRoutes(looks=2)
+SITE = site(Scripted())
 
 
 def test_a_route_that_goes_away_again_does_not_count() -> None:
     read = told(healthy("ana"), evicted("ana"), healthy("ana"), healthy("ana"))
-    result = verify(TWICE, read, no_wait)
+    result = verify(TWICE, SITE, read, no_wait)
     assert (result.outcome, result.seen["looks"]) == (Outcome.DONE, 4)
 
 
 def test_a_proxy_that_restarts_between_two_looks_begins_again() -> None:
     first = replace(healthy("ana"), proxy_pods=View(items=(replace(pod("p"), restarts=0),)))
     second = replace(healthy("ana"), proxy_pods=View(items=(replace(pod("p"), restarts=1),)))
-    result = verify(TWICE, told(first, second, second), no_wait)
+    result = verify(TWICE, SITE, told(first, second, second), no_wait)
     assert (result.outcome, result.seen["looks"]) == (Outcome.DONE, 3)
 
 
 def test_what_never_holds_has_failed_when_its_time_is_over() -> None:
-    result = verify(TWICE, told(evicted("ana")), no_wait, {"unrouted": 3})
+    result = verify(TWICE, SITE, told(evicted("ana")), no_wait, {"unrouted": 3})
     assert result.outcome is Outcome.FAILED
     assert (result.seen["unrouted_before"], result.seen["unrouted_after"]) == (3, 1)
     assert result.seen["seconds"] >= 60
 
 
 def test_what_cannot_be_read_is_unclear_with_its_reason() -> None:
-    result = verify(TWICE, told(facts(routes=None)), no_wait)
+    result = verify(TWICE, SITE, told(facts(routes=None)), no_wait)
     assert (result.outcome, result.error) == (Outcome.UNCLEAR, "No routes today.")
+
+
+def test_a_target_that_cannot_be_asked_is_unclear_with_its_reason() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Asking(ResyncRoutes):
+        def look(self, site: Site, read: Read) -> Look:
+            return Look(holds=bool(site.hub.routes()))
+
+    away = site(Scripted(fails={"routes": RetryLater("The hub is away.")}))
+    naps: list[float] = []
+    result = verify(Asking(), away, told(facts()), naps.append)
+    assert (result.outcome, result.error) == (Outcome.UNCLEAR, "The hub is away.")
+    assert sum(naps) >= Asking().measure.within
+    there = site(Scripted(known=[route("ana")]))
+    assert verify(Asking(), there, told(facts()), no_wait).outcome is Outcome.DONE

@@ -61,7 +61,7 @@ class Lab:
         for step in plan.steps:
             done = attempt(step, self.site, book.plan(self.read(), parameters))
             assert done.outcome == "done", done
-            results.append(verify(step, self.read, self.wait, plan.before))
+            results.append(verify(step, self.site, self.read, self.wait, plan.before))
         return results
 
     def until_stuck(

@@ -116,7 +116,7 @@ def carried_out(
         for step in made.steps:
             done = attempt(step, site, book.plan(read(), asked))
             if done.outcome is Outcome.DONE:
-                done = verify(step, read, wait, made.before)
+                done = verify(step, site, read, wait, made.before)
             results.append(done)
     store.close()
     return results

@@ -3,8 +3,11 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.facts import HubFacts
 from bot.domain.hubs import Condition
 from bot.runbook import DeletePod, ForceDeletePod, RestartProxy, ResyncRoutes, Step, StopServer
+from bot.runbook.steps.step import Look
+from tests.support.scripted import Scripted, site
 
 STARTED = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
@@ -39,3 +42,8 @@ FORCE = ForceDeletePod(
 LOST_NODE = replace(FORCE, condition=Condition.LOST_NODE, started=STARTED - timedelta(hours=1))
 
 ONE_OF_EACH: tuple[Step, ...] = (RESYNC, RESTART, STOP, DELETE, FORCE)
+
+
+def look_at(step: Step, facts: HubFacts) -> Look:
+    """One look at a hub that is as these facts say."""
+    return step.look(site(Scripted()), lambda: facts)

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from bot.domain.facts import HubFacts
 from bot.runbook.site import Site
 from bot.runbook.steps.server import PodStep
-from bot.runbook.steps.step import Look
+from bot.runbook.steps.step import Look, Read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +27,6 @@ class DeletePod(PodStep):
         pod = self.find(site)
         return pod is None or pod.deleting_since is not None
 
-    def look(self, facts: HubFacts) -> Look:
+    def look(self, site: Site, read: Read) -> Look:
         """Whether the pod is gone."""
-        return self.pod_gone(facts)
+        return self.pod_gone(read())

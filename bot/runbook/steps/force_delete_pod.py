@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from bot.domain.facts import HubFacts
 from bot.domain.hubs import Condition
 from bot.runbook.site import Site
 from bot.runbook.steps.server import PodStep
-from bot.runbook.steps.step import Look
+from bot.runbook.steps.step import Look, Read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +27,10 @@ class ForceDeletePod(PodStep):
         """Whether the pod is gone. One that is being deleted is not: that is what this step is for."""
         return self.find(site) is None
 
-    def look(self, facts: HubFacts) -> Look:
+    def look(self, site: Site, read: Read) -> Look:
         """Whether the pod and the record are gone.
 
         The hub calls a server on a lost node ready until its next poll, so the pod alone counts there.
         """
         lost_node = self.condition is Condition.LOST_NODE
-        return self.pod_gone(facts) if lost_node else self.settled(facts)
+        return self.pod_gone(read()) if lost_node else self.settled(read())

@@ -13,7 +13,7 @@ from bot.domain.hubs import Deployment, Place
 from bot.domain.rights import Permission, Right
 from bot.runbook.site import Site
 from bot.runbook.steps.server import server_name
-from bot.runbook.steps.step import Look, Measure, Step
+from bot.runbook.steps.step import Look, Measure, Read, Step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +77,9 @@ class RestartProxy(Step):
         proxy = site.reachable_cluster.deployment(site.place.namespace, self.deployment)
         return proxy.restarted_at == self.at
 
-    def look(self, facts: HubFacts) -> Look:
+    def look(self, site: Site, read: Read) -> Look:
         """Whether this restart or a later one has rolled out to every replica."""
+        facts = read()
         if isinstance(facts.proxy, Unknown):
             return Look(holds=None, seen=facts.totals, why=facts.proxy.why)
         proxy = facts.proxy.value

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from bot.domain.facts import HubFacts, Part
+from bot.domain.facts import Part
 from bot.domain.hubs import Place
 from bot.domain.rights import Right, Scope
 from bot.runbook.site import Site
-from bot.runbook.steps.step import Look, Measure, Step
+from bot.runbook.steps.step import Look, Measure, Read, Step
 
 PROXY = Scope(name="proxy")
 
@@ -59,8 +59,9 @@ class ResyncRoutes(Step):
         there = all((s.user, s.name) in routed for s in servers.items if s.ready)
         return there if servers.complete else None
 
-    def look(self, facts: HubFacts) -> Look:
+    def look(self, site: Site, read: Read) -> Look:
         """Whether every ready server has a route to its pod, and no proxy pod restarted meanwhile."""
+        facts = read()
         why = facts.lacks(Part.SERVERS) or facts.lacks(Part.ROUTES)
         return Look(
             holds=None if why else facts.unrouted == 0,

@@ -7,7 +7,7 @@ One kind of step is one file beside this one, named after its verb; its words ar
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -16,6 +16,9 @@ from bot.domain.hubs import Place
 from bot.domain.rights import Right
 from bot.errors import NeedsHuman
 from bot.runbook.site import Site
+
+Read = Callable[[], HubFacts]
+"""Returns the facts of now."""
 
 
 class UnknownStep(NeedsHuman):
@@ -34,7 +37,7 @@ class Measure:
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """What one reading of the facts shows of a step's success.
+    """What one look shows of a step's success.
 
     ``holds`` is None when it could not be read, and ``why`` then says why. ``seen`` are the counts to
     show. When ``stamp`` differs from that of the look before, looks in a row start again from one.
@@ -115,5 +118,12 @@ class Step(ABC):
         """
 
     @abstractmethod
-    def look(self, facts: HubFacts) -> Look:
-        """Whether this reading shows that the step had its effect."""
+    def look(self, site: Site, read: Read) -> Look:
+        """Whether the step had its effect, by one look at its target.
+
+        ``read`` reads the whole hub, which costs many requests. A kind whose target shows its success asks
+        ``site`` for that target alone.
+
+        Raises:
+            UserError, RetryLater: the target could not be read.
+        """

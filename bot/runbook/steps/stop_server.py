@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from bot.domain.facts import HubFacts
 from bot.domain.hubs import Place, Row
 from bot.domain.rights import Right, Scope
 from bot.runbook.site import Site
 from bot.runbook.steps.server import ServerStep, lost_with, server_name
-from bot.runbook.steps.step import Look
+from bot.runbook.steps.step import Look, Read
 
 DELETE_SERVERS = Scope(name="delete:servers")
 
@@ -53,6 +52,6 @@ class StopServer(ServerStep):
         record = site.hub.server(self.user, self.server)
         return record is None or record.pending == "stop"
 
-    def look(self, facts: HubFacts) -> Look:
+    def look(self, site: Site, read: Read) -> Look:
         """Whether record and pod are gone."""
-        return self.settled(facts)
+        return self.settled(read())

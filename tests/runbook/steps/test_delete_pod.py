@@ -11,6 +11,7 @@ from bot.domain.hubs import Pod
 from bot.runbook import DeletePod
 from tests.support.hubs import NOW, facts, pod, stuck
 from tests.support.scripted import Scripted, site
+from tests.support.steps import look_at
 
 ROW = next(row for row in stuck().rows if row.user == "orphan")
 ORPHAN = DeletePod.of(ROW)
@@ -56,5 +57,5 @@ def test_what_the_target_shows_after_a_kill(live: list[Pod], answer: bool) -> No
     ids=["gone", "ended", "another", "unread"],
 )
 def test_a_look_wants_the_pod_gone(seen: HubFacts, holds: bool | None, why: str) -> None:
-    look = ORPHAN.look(seen)
+    look = look_at(ORPHAN, seen)
     assert (look.holds, look.why) == (holds, why)

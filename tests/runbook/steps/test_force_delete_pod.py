@@ -12,7 +12,7 @@ from bot.domain.facts import HubFacts
 from bot.runbook import ForceDeletePod
 from tests.support.hubs import NOW, facts, pod, route, server, terminating
 from tests.support.scripted import Scripted, hung, site
-from tests.support.steps import LOST_NODE
+from tests.support.steps import LOST_NODE, look_at
 
 FORCE = ForceDeletePod.of(
     next(
@@ -49,11 +49,11 @@ def test_what_the_target_shows_after_a_kill(party: Scripted, answer: bool) -> No
     ids=["gone", "started again", "stop lost", "same pod", "no pods", "filtered"],
 )
 def test_a_look_wants_pod_and_record_gone(seen: HubFacts, holds: bool | None, why: str) -> None:
-    look = FORCE.look(seen)
+    look = look_at(FORCE, seen)
     assert (look.holds, look.why) == (holds, why)
 
 
 def test_on_a_lost_node_the_pod_alone_counts_until_the_hubs_next_poll() -> None:
     ready = replace(server("ana"), started=LOST_NODE.started)
-    assert LOST_NODE.look(facts(servers=(ready,))).holds is True
-    assert LOST_NODE.look(facts(servers=(ready,), pods=(terminating("ana"),))).holds is False
+    assert look_at(LOST_NODE, facts(servers=(ready,))).holds is True
+    assert look_at(LOST_NODE, facts(servers=(ready,), pods=(terminating("ana"),))).holds is False

@@ -12,6 +12,7 @@ from bot.runbook import RestartProxy
 from tests.support.hubs import NOW, PLACE, PROXY, evicted, facts
 from tests.support.rights import PATCH_PROXY
 from tests.support.scripted import Scripted, site
+from tests.support.steps import look_at
 
 RESTART = RestartProxy.of(evicted("ana", "ben"), PROXY)
 OURS = replace(PROXY, restarted_at=RESTART.at)
@@ -57,6 +58,6 @@ def test_what_the_target_shows_after_a_kill(proxy: Deployment, answer: bool) -> 
     ids=["ours", "later", "earlier", "no time", "none", "unseen", "unready", "unread"],
 )
 def test_a_look_wants_this_rollout_complete(proxy: Deployment | None, holds: bool | None) -> None:
-    look = RESTART.look(facts(proxy=proxy))
+    look = look_at(RESTART, facts(proxy=proxy))
     assert look.holds is holds
     assert look.why == ("No proxy today." if holds is None else "")

@@ -11,6 +11,7 @@ from bot.domain.hubs import Server
 from bot.runbook import ResyncRoutes
 from tests.support.hubs import evicted, facts, healthy, pod, route, server, terminating
 from tests.support.scripted import Scripted, site
+from tests.support.steps import look_at
 
 
 def test_it_is_harmless_and_proven_by_two_looks_after_a_restart() -> None:
@@ -43,9 +44,9 @@ def test_of_servers_that_the_hub_leaves_out_nothing_is_known() -> None:
 
 
 def test_a_look_counts_the_routes() -> None:
-    assert ResyncRoutes().look(healthy("ana")).holds is True
-    assert ResyncRoutes().look(evicted("ana")).holds is False
-    blind = ResyncRoutes().look(facts(routes=None))
+    assert look_at(ResyncRoutes(), healthy("ana")).holds is True
+    assert look_at(ResyncRoutes(), evicted("ana")).holds is False
+    blind = look_at(ResyncRoutes(), facts(routes=None))
     assert (blind.holds, blind.why) == (None, "No routes today.")
 
 
@@ -55,10 +56,10 @@ def test_a_server_that_got_stuck_meanwhile_is_not_counted() -> None:
         pods=(pod("ana"), terminating("ben")),
         routes=(route("ana"),),
     )
-    assert ResyncRoutes().look(seen).seen == {"ready": 1, "routes": 1, "unrouted": 0}
+    assert look_at(ResyncRoutes(), seen).seen == {"ready": 1, "routes": 1, "unrouted": 0}
 
 
 def test_a_restart_of_the_proxy_changes_the_stamp() -> None:
     first = replace(healthy("ana"), proxy_pods=View(items=(pod("p"),)))
     second = replace(healthy("ana"), proxy_pods=View(items=(replace(pod("p"), restarts=1),)))
-    assert ResyncRoutes().look(first).stamp != ResyncRoutes().look(second).stamp
+    assert look_at(ResyncRoutes(), first).stamp != look_at(ResyncRoutes(), second).stamp

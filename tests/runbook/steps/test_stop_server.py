@@ -13,6 +13,7 @@ from bot.runbook import StopServer
 from tests.support.clearing import beside_zoe
 from tests.support.hubs import NOW, facts, late_spawn, pod, route, server
 from tests.support.scripted import Scripted, site
+from tests.support.steps import look_at
 
 (ROW,) = (row for row in beside_zoe(server("ana"), None).rows if row.user == "ana")
 STALE = StopServer.of(ROW)
@@ -69,5 +70,5 @@ def test_what_the_target_shows_after_a_kill(party: Scripted, answer: bool) -> No
 def test_a_look_wants_the_record_of_that_start_gone(
     seen: HubFacts, holds: bool | None, why: str
 ) -> None:
-    look = STALE.look(seen)
+    look = look_at(STALE, seen)
     assert (look.holds, look.why) == (holds, why)
