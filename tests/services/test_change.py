@@ -110,7 +110,7 @@ def test_closing_asks_then_ends_and_a_closed_one_is_left_alone(
     wait_until(lambda: scene.entries(channel.id)[-1].kind == "published", "the report")
     for line in ("status fixing", "severity sev1", "role scribe", "update x", "resolve"):
         reply = scene.ana.command(channel.id, f"/incident {line}")
-        assert "reopen it first" in str(reply)
+        assert "reopen it first" in str(reply).lower()
     scene.ana.command(channel.id, "/incident reopen")
     assert scene.incident(channel.id).is_open
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot.bootstrap import Bot
 from bot.domain.timeline import EntryKind
-from bot.slack.commands import COMMANDS
+from bot.render.commands import COMMANDS
 from bot.store import incidents as incident_rows
 from sandbox.clock import SandboxClock
 from sandbox.slack import (
@@ -86,7 +86,7 @@ def test_the_bare_command_gives_a_menu(scene: Scene) -> None:
 
 @pytest.mark.parametrize("line", ["note x", "status", "role", "severity", "update x", "resolve"])
 def test_outside_an_incidents_channel_it_says_where_to_go(scene: Scene, line: str) -> None:
-    assert "This is not an incident's channel" in said(scene, "general", line)
+    assert "This is not an incident channel" in said(scene, "general", line)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_outside_an_incidents_channel_it_says_where_to_go(scene: Scene, line: st
         ("status broken", "There is no status"),
         ("severity sev9", "There is no severity"),
         ("role comander", "Did you mean commander?"),
-        ("role commander dora", "Name the person with an @"),
+        ("role commander dora", "Mention the person with an @"),
         ("note", "Write what happened"),
         ("note at 14:05", "Write what happened"),
         ("note at 25:00 x", "cannot be"),
@@ -106,7 +106,7 @@ def test_outside_an_incidents_channel_it_says_where_to_go(scene: Scene, line: st
         ("note at 21:10:57x the pod was evicted", "is not a time"),
         ("reopen", "open already"),
         ("close", "Resolve the incident first"),
-        ("publish", "The report is published when"),
+        ("publish", "Closing the incident publishes its report"),
         ("run reboot", "There is no runbook"),
         ("action x " + "y" * 500, "Shorten the action item"),
     ],
@@ -194,7 +194,7 @@ def test_a_time_that_came_twice_is_told_with_how_to_write_the_other(
 ) -> None:
     told = said(scene, channel.id, "note at 2017-11-05 01:30 the proxy died")
     assert "2017-11-05 01:30 PST" in told
-    assert "for PDT write `at 2017-11-05 01:30-0700`" in told
+    assert "For PDT, write `at 2017-11-05 01:30-0700`" in told
     assert "PDT (" in said(scene, channel.id, "note at 2017-11-05 01:30-0700 the proxy died")
 
 

@@ -145,8 +145,8 @@ def test_a_reaction_that_is_delivered_again_does_not_undo_what_came_since(
     again = next(d.payload for d in slack.deliveries if d.name == "reaction_added")
     scene.ana.unreact(channel.id, ts, "pushpin")
     wait_until(lambda: not timeline(bot, scene, channel, Heading.TIMELINE), "taken back")
-    bot.events.keep(again)
-    bot.events.deal_with(again)
+    bot.dispatcher.store_event(again)
+    bot.dispatcher.process_event(again)
     assert timeline(bot, scene, channel, Heading.TIMELINE) == []
 
 
@@ -156,11 +156,11 @@ def test_what_was_kept_but_not_dealt_with_is_taken_up_later(
 ) -> None:
     """The state after a kill between the acknowledgement and the work."""
     left = event(slack, channel, "1795310000.000001")
-    bot.events.keep(left)
-    bot.take_up()
+    bot.dispatcher.store_event(left)
+    bot.dispatcher.replay()
     assert scene.message(channel.id, "1795310000.000001") is None, "its listener may be at it"
     scene.later(minutes=1)
-    bot.take_up()
+    bot.dispatcher.replay()
     assert scene.message(channel.id, "1795310000.000001") is not None
     assert all(row["done_at"] for row in kept(scene) if row["key"] == left["event_id"])
 
@@ -170,10 +170,10 @@ def test_one_that_cannot_be_dealt_with_is_tried_again_and_then_left_to_a_human(
     bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
 ) -> None:
     odd = event(slack, channel, "no number")
-    bot.events.keep(odd)
+    bot.dispatcher.store_event(odd)
     for _ in range(12):
         scene.later(minutes=1)
-        bot.take_up()
+        bot.dispatcher.replay()
     (row,) = [row for row in kept(scene) if row["key"] == odd["event_id"]]
     assert row["done_at"] is None
     assert row["error"]
@@ -187,11 +187,11 @@ def test_a_request_that_nobody_answers_any_more_holds_up_no_other(
 ) -> None:
     """As after an update, when a button that was pressed before it is gone."""
     pressed = {"type": "block_actions", "user": {"id": scene.ana.id}}
-    bot.inbox.keep("block_actions/1", {**pressed, "actions": [{"action_id": "gone"}]})
+    bot.inbox.store("block_actions/1", {**pressed, "actions": [{"action_id": "gone"}]})
     left = event(slack, channel, "1795310000.000002")
-    bot.events.keep(left)
+    bot.dispatcher.store_event(left)
     scene.later(minutes=1)
-    bot.take_up()
+    bot.dispatcher.replay()
     assert scene.message(channel.id, "1795310000.000002") is not None
     (row,) = [row for row in kept(scene) if row["key"] == "block_actions/1"]
     assert (row["attempts"], row["done_at"]) == (1, None)
@@ -219,10 +219,10 @@ def test_finished_deliveries_are_forgotten_after_days(
     scene.ana.say(channel.id, "hello")
     wait_until(lambda: any(row["done_at"] for row in kept(scene)), "dealt with")
     finished = {row["key"] for row in kept(scene) if row["done_at"]}
-    bot.take_up()
+    bot.dispatcher.replay()
     assert finished <= {row["key"] for row in kept(scene)}, "a redelivery may still come"
     scene.later(days=4)
-    bot.take_up()
+    bot.dispatcher.replay()
     assert not finished & {row["key"] for row in kept(scene)}
 
 
@@ -230,8 +230,8 @@ def test_unknown_kinds_of_messages_are_kept_raw(
     bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
 ) -> None:
     odd = event(slack, channel, "1795310000.000009", subtype="brand_new", what={"ever": [1]})
-    bot.events.keep(odd)
-    bot.events.deal_with(odd)
+    bot.dispatcher.store_event(odd)
+    bot.dispatcher.process_event(odd)
     known = scene.message(channel.id, "1795310000.000009")
     assert known is not None
     assert known.subtype == "brand_new"
