@@ -16,8 +16,6 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.incident import Incident, Policy
 from bot.domain.timeline import Entry, Heading
-from bot.errors import MaydayError, UserError
-from bot.ports import Channel, Post, Profile
 from bot.services import publish
 from bot.services.authorize import Authorize
 from bot.services.change import Changes
@@ -37,84 +35,11 @@ from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 from runbooks import RUNBOOKS
 from tests.support.rows import CHANNEL, NOW, POLICY, TEAM, Hands, NoWork
+from tests.support.slack_answers import SlackAnswers
 
 ANA, BEN = "U0ANA", "U0BEN"
 ELSEWHERE = "C0GENERAL"
 HELP = {"sev1": "everybody", "sev2": "many", "sev3": "a few"}
-
-
-@dataclass(kw_only=True)
-class SlackAnswers:
-    """What Slack would say about people and channels, and what mayday showed them."""
-
-    guests: set[str] = field(default_factory=set)
-    bots: set[str] = field(default_factory=set)
-    shared: set[str] = field(default_factory=set)
-    groups: dict[str, frozenset[str]] = field(default_factory=dict)
-    failing: dict[str, MaydayError] = field(default_factory=dict)
-    views: list[dict[str, Any]] = field(default_factory=list)
-    shown: list[tuple[str, str, str]] = field(default_factory=list)
-
-    def _answer(self, verb: str) -> None:
-        if verb in self.failing:
-            raise self.failing[verb]
-
-    def channel(self, channel_id: str) -> Channel:
-        """A channel, shared if a test says so."""
-        self._answer("channel")
-        return Channel(
-            id=channel_id,
-            name="incident",
-            is_private=False,
-            is_archived=False,
-            is_shared=channel_id in self.shared,
-            creator="U0BOT",
-            created=NOW,
-        )
-
-    def profile(self, user: str) -> Profile:
-        """A person, a guest or a bot if a test says so."""
-        self._answer("profile")
-        return Profile(
-            id=user,
-            team_id=TEAM,
-            name=user.removeprefix("U0").lower(),
-            zone="UTC",
-            is_guest=user in self.guests,
-            is_bot=user in self.bots,
-        )
-
-    def group_members(self, group: str) -> frozenset[str]:
-        """The members of a group.
-
-        Raises:
-            UserError: no test made it.
-        """
-        self._answer("group_members")
-        if group not in self.groups:
-            raise UserError(f"Slack has no user group {group}.", code="no_such_subteam")
-        return self.groups[group]
-
-    def open_view(self, _trigger: str, view: dict[str, Any]) -> str:
-        """Keep the form."""
-        self._answer("open_view")
-        self.views.append(view)
-        return f"V{len(self.views)}"
-
-    def post_ephemeral(self, channel_id: str, user: str, post: Post) -> None:
-        """Keep the message."""
-        self._answer("post_ephemeral")
-        self.shown.append((channel_id, user, post.text))
-
-    def open_dm(self, user: str) -> str:
-        """The direct conversation with a person."""
-        return f"D{user}"
-
-    def post(self, channel_id: str, post: Post, *, effect: str) -> str:
-        """Keep the message."""
-        assert effect
-        self.shown.append((channel_id, "", post.text))
-        return "1.0"
 
 
 @dataclass(kw_only=True)
@@ -152,7 +77,6 @@ class Desk:
         hubs = values.pop("hubs", ("datahub",))
         self.settings = Settings(
             policy=policy,
-            intervals={name: timedelta(minutes=30) for name in policy.severities},
             reactions={"pushpin": Heading.TIMELINE},
             groups=("Documentation improvements", "Technical improvements"),
             channel_template="inc-{date}-{slug}",
@@ -163,6 +87,7 @@ class Desk:
                 for name in hubs
             },
             **{
+                "intervals": {name: timedelta(minutes=30) for name in policy.severities},
                 "report_form": "2017",
                 "may_run_users": frozenset(),
                 "may_run_groups": frozenset(),
