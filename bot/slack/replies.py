@@ -1,4 +1,4 @@
-"""What a handler answers: something to say, a form to open, or work to do after the acknowledgement."""
+"""What a handler returns: a message, a form to open, or work to do after the acknowledgement."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class OpenModal:
 
 @dataclass(frozen=True, kw_only=True)
 class DeferredReply:
-    """Work to do after the acknowledgement, which may ask outside systems; what it returns is said.
+    """Work to do after the acknowledgement, which may call outside systems; what it returns is shown.
 
     ``channel`` is as in :class:`EphemeralReply`.
     """

@@ -11,7 +11,7 @@ from bot.slack.request import SlackRequest
 
 
 def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -> EphemeralReply:
-    """Record the note; say at what time it stands, and how to write the other one it may mean."""
+    """Record the note; answer with its time, and with how to write the other time it may mean."""
     typed, text = split_at(request.text)
     zone, now = context.settings.zone, context.now()
     at = parse_time(typed, zone=zone, now=now) if typed else now

@@ -1,4 +1,4 @@
-"""Buttons that are no command: trying again, snoozing a reminder, taking command."""
+"""Buttons without a command of their own: retry, snooze, take command."""
 
 from __future__ import annotations
 
