@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from slack_sdk import WebClient
@@ -34,6 +33,7 @@ from bot.services.backfill import Backfill
 from bot.services.change import Changes
 from bot.services.channel import Channels
 from bot.services.declare import Declare
+from bot.services.incidents import Incidents
 from bot.services.people import People
 from bot.services.publish import Publish
 from bot.services.reconciler import Reconciler
@@ -51,7 +51,6 @@ from bot.services.sync import Sync
 from bot.slack import app as slack_app
 from bot.slack.context import HandlerContext
 from bot.slack.dispatcher import Dispatcher
-from bot.slack.events import Events
 from bot.slack.inbox import Inbox
 from bot.slack.scopes import missing_scopes
 from bot.slack.socket import Socket
@@ -121,9 +120,9 @@ class Bot:
         self.sync = Sync(store, reconciler, durable, channels, resources)
         self.sweep = Sweep(store, durable, now, self.sync, wall=real_time)
         self.context = HandlerContext(
-            store=store,
             now=now,
             settings=settings,
+            incidents=Incidents(store),
             declare=Declare(store, durable, now, settings),
             changes=Changes(store, durable, now, settings),
             record=self.record,
@@ -135,14 +134,12 @@ class Bot:
             severity_help={s.name: s.description for s in config.incident.severities},
         )
         self.inbox = Inbox(store, now)
-        self.events = Events(self.inbox, self.record)
         self.dispatcher = Dispatcher(self.context, self.chat, self.inbox)
         self.app, self._pool = slack_app.build(
             client,
             signing_secret=_secret(config.slack.signing_secret)
             if config.slack.mode == "http"
             else "",
-            events=self.events,
             dispatcher=self.dispatcher,
         )
         durable.workflow(syncing.WORKFLOW, self.sync.workflow)
@@ -206,7 +203,7 @@ class Bot:
         every, store, durable = self.ticks.every, self.store, self.durable
         every(1, "remind", lambda: remind(store, durable, self.clock, self.settings))
         every(2, "retry", lambda: retry_due(store, durable, self.clock))
-        every(10, "inbox", self.take_up)
+        every(10, "inbox", self.dispatcher.replay)
         every(60, "database", store.check)
         every(60, "sweep", self.sweep.sweep)
         every(300, "backfill", self.backfill.all)
@@ -214,14 +211,6 @@ class Bot:
         if socket:
             every(20, "socket", socket.watch)
         self.ticks.start()
-
-    def take_up(self) -> None:
-        """Deal with what Slack delivered and a kill or a failure left, as the clock does."""
-        self.inbox.take_up(self._again)
-
-    def _again(self, body: Mapping[str, Any]) -> None:
-        work = self.events.record if "event_id" in body else self.dispatcher.again
-        work(body)
 
     def _socket(self) -> Socket:
         return Socket(

@@ -26,8 +26,8 @@ from bot.domain.incident import CLOSED, Incident, Policy, change_status, close, 
 from bot.domain.incident import Answers as CloseAnswers
 from bot.errors import UserError
 from bot.ports import Stopped
+from bot.render.commands import COMMANDS
 from bot.runbook import Runbook
-from bot.slack.commands import COMMANDS
 from bot.slack.scopes import required_scopes
 from runbooks import RUNBOOKS
 from sandbox.cluster import ClusterDouble, Command, Image

@@ -1,9 +1,9 @@
-"""Finding what was said, edited, answered or deleted while mayday was not listening.
+"""Reading the history of incident channels, for events that mayday missed.
 
-Slack does not replay what it could not deliver, ``conversations.history`` shows parents only, and a
-deletion shows as absence. So the whole channel of an unclosed incident is read again, every thread
-with it (an edit inside a thread moves no count and no latest reply), and what is stored but no longer
-shown by a complete reading is recorded as deleted.
+Slack does not replay what it could not deliver, ``conversations.history`` returns parents only, and a
+deletion shows as absence. So the whole channel of an unclosed incident is read again, with every thread
+(an edit inside a thread changes neither its count nor its latest reply), and a stored message that a
+complete reading no longer returns is recorded as deleted.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from bot.store import timeline as rows
 from bot.store.engine import Store
 
 SETTLE = timedelta(seconds=10)
-"""A message younger than this may be in the database before history shows it."""
+"""A message younger than this may be in the database before history returns it."""
 
 STILL_TALKING = timedelta(days=2)
-"""How long after resolving a channel is read again by the clock."""
+"""How long after it is resolved an incident's channel is still read regularly."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What one reading brought to light."""
+    """How many new and deleted messages one reading found."""
 
     new: int = 0
     deleted: int = 0
 
 
 class Backfill:
-    """Reads channels again."""
+    """Reads the history of channels."""
 
     def __init__(self, store: Store, chat: Chat, record: Record, now: Clock) -> None:
         self._store = store
@@ -49,10 +49,10 @@ class Backfill:
         self._now = now
 
     def all(self) -> None:
-        """Read the channels in which something may still be said about an outage.
+        """Read the channels of open and lately resolved incidents.
 
-        One that cannot be read stops no other. An incident that was resolved days ago and waits to be
-        closed is read once more when it is.
+        A channel that cannot be read is logged and skipped. That of an incident resolved longer ago is
+        read once more when the incident is closed.
         """
         with self._store.read() as tx:
             unclosed = incident_rows.unclosed(tx)
@@ -73,7 +73,7 @@ class Backfill:
                 )
 
     def gather(self, incident_id: str) -> None:
-        """Make the record of one incident complete for its report, as far as Slack answers now."""
+        """Read one incident's channel before its report is written, as far as Slack answers."""
         with self._store.read() as tx:
             incident = incident_rows.get(tx, incident_id)
         try:
@@ -82,7 +82,7 @@ class Backfill:
             log.warning("backfill.failed", incident=incident.id, error=str(exc))
 
     def channel(self, incident: Incident) -> Found:
-        """Read one channel to its beginning."""
+        """Read one channel from its latest message to its first."""
         channel_id = incident.channel_id
         if channel_id is None:
             return Found()
@@ -93,12 +93,12 @@ class Backfill:
         new = 0
         shown: set[str] = set()
         for seen in self._chat.history(channel_id, oldest="0"):
-            new += self._keep(incident, seen, shown)
+            new += self._store_message(incident, seen, shown)
             if seen.reply_count or seen.message.ts in answered:
                 new += self._thread(incident, channel_id, seen, shown)
         return Found(new=new, deleted=self._absent(stored, shown, before=began - SETTLE))
 
-    def _keep(self, incident: Incident, seen: HistoryMessage, shown: set[str]) -> int:
+    def _store_message(self, incident: Incident, seen: HistoryMessage, shown: set[str]) -> int:
         shown.add(seen.message.key)
         news = self._record.record_message(seen.message)
         self._record.sync_tags(incident, seen.message, seen.reactions)
@@ -108,14 +108,16 @@ class Backfill:
         self, incident: Incident, channel_id: str, parent: HistoryMessage, shown: set[str]
     ) -> int:
         return sum(
-            self._keep(incident, reply, shown)
+            self._store_message(incident, reply, shown)
             for reply in self._chat.replies(channel_id, parent.message.ts)
         )
 
     def _absent(self, stored: list[Message], shown: set[str], *, before: datetime) -> int:
-        """Deletions: what is missing among what is shown. What is older than anything shown was not
-        deleted by anybody; the workspace keeps or shows messages for so long only, and the report is
-        often written after that."""
+        """Record stored messages that history no longer returns as deleted; return how many.
+
+        Messages older than any returned one are not deleted: many workspaces keep or show messages for a
+        limited time only, and the report is often written after that.
+        """
         oldest = min((ts_moment(key.rpartition(":")[2]) for key in shown), default=before)
         gone = [
             m

@@ -1,7 +1,7 @@
-"""The changes people make to an incident: status, severity, roles, updates, action items, the ends.
+"""The changes people make to an incident: status, severity, roles, updates, action items, closing.
 
-Each is one transaction: the incident, its timeline entry, its reminder, and the work that makes Slack
-follow commit together. ``idempotency_key`` is unique to the person's act (a trigger, a view), so that a
+Each is one transaction: the incident, its timeline entry, its reminder, and the work that updates Slack
+commit together. ``idempotency_key`` is unique to the person's act (a trigger, a view), so that a
 redelivery changes nothing.
 """
 
@@ -25,10 +25,24 @@ from bot.store import incidents as rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store, Tx
 
+EMPTY_UPDATE = "Write the update after the command: /incident update the proxy is restarting."
+CLOSED_INCIDENT = "This incident is closed. Reopen it first with /incident reopen."
+EMPTY_ACTION_ITEM = (
+    "Write the action item after the command: /incident action add an alert on routes."
+)
+LONG_ACTION_ITEM = "Shorten the action item to {limit} characters. Details belong in its issue."
+NOT_A_LINK = "A link begins with https://."
+ROLE_TAKEN = "Somebody is already {role}. To take over, use /incident role {role}."
+NO_REMINDERS = "This incident is over and has no reminders."
+SNOOZE_RANGE = "Snooze for 1 to {limit} minutes: /incident snooze 30."
+
+LONGEST_SNOOZE = 24 * 60
+"""Minutes."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StateChange:
-    """Who does something to which incident. ``idempotency_key`` is unique to this act."""
+    """Who changes which incident. ``idempotency_key`` is unique to this act."""
 
     incident_id: str
     by: str
@@ -45,7 +59,7 @@ class Changes:
         self._settings = settings
 
     def status(self, change: StateChange, to: str, text: str = "") -> Incident:
-        """Move to another status; ``resolved`` ends the reminders."""
+        """Change the status; ``resolved`` ends the reminders."""
         return self._apply(
             change,
             lambda incident, now: verbs.change_status(
@@ -54,7 +68,7 @@ class Changes:
         )
 
     def severity(self, change: StateChange, to: str) -> Incident:
-        """Raise or lower the severity; the reminders follow."""
+        """Change the severity, and the interval of the reminders with it."""
         return self._apply(
             change,
             lambda incident, _now: verbs.change_severity(
@@ -71,8 +85,22 @@ class Changes:
             ),
         )
 
+    def take_role(self, change: StateChange, role: str) -> Incident:
+        """Give a role that nobody has to the person who asks.
+
+        Raises:
+            UserError: somebody has it.
+        """
+
+        def verb(incident: Incident, _now: datetime) -> Transition:
+            if incident.roles.get(role, change.by) != change.by:
+                raise UserError(ROLE_TAKEN.format(role=role))
+            return verbs.assign_role(incident, role, change.by, policy=self._settings.policy)
+
+        return self._apply(change, verb)
+
     def reopen(self, change: StateChange) -> Incident:
-        """Take the incident up again."""
+        """Reopen the incident."""
         return self._apply(
             change, lambda incident, _now: verbs.reopen(incident, policy=self._settings.policy)
         )
@@ -86,7 +114,7 @@ class Changes:
         summary: str,
         hubs: tuple[str, ...],
     ) -> Incident:
-        """End the incident; its report is published."""
+        """Close the incident and publish its report."""
 
         def verb(incident: Incident, now: datetime) -> Transition:
             titled = replace(verbs.retitle(incident, title), hubs=hubs)
@@ -95,20 +123,18 @@ class Changes:
         return self._apply(change, verb)
 
     def update(self, change: StateChange, text: str) -> Incident:
-        """Tell people how things stand; the next reminder counts from here.
+        """Post a status update; the next reminder counts from it.
 
         Raises:
-            UserError: there is nothing to tell, or nobody to tell it to any more.
+            UserError: the update is empty, or the incident is closed.
         """
         text = text.strip()
         if not text:
-            raise UserError(
-                "Write the update after the command: /incident update what you know now."
-            )
+            raise UserError(EMPTY_UPDATE)
 
         def verb(incident: Incident, _now: datetime) -> Transition:
             if incident.status == CLOSED:
-                raise UserError("This incident is closed: reopen it first with /incident reopen.")
+                raise UserError(CLOSED_INCIDENT)
             return Transition(
                 incident=incident,
                 kind=EntryKind.UPDATE,
@@ -130,17 +156,15 @@ class Changes:
         """Add an action item; ``source`` makes filing the same message twice harmless.
 
         Raises:
-            UserError: it has no text, or the group is unknown.
+            UserError: its title is empty or too long, or its link is not a web address.
         """
         title = " ".join(title.split())
         if not title:
-            raise UserError("Write what is to be done: /incident action add an alert on routes.")
+            raise UserError(EMPTY_ACTION_ITEM)
         if len(title) > TITLE_LIMIT:
-            raise UserError(
-                f"Shorten the action item to {TITLE_LIMIT} characters; details go to its issue."
-            )
+            raise UserError(LONG_ACTION_ITEM.format(limit=TITLE_LIMIT))
         if link and not link.startswith(("https://", "http://")):
-            raise UserError("A link begins with https://.", field="link")
+            raise UserError(NOT_A_LINK, field="link")
         group = group.strip() or self._settings.groups[-1]
         source = source or change.idempotency_key
         item = item_id(change.incident_id, source)
@@ -177,12 +201,18 @@ class Changes:
         )
 
     def snooze(self, change: StateChange, minutes: int) -> datetime:
-        """Put the next reminder off; returns when it is due."""
+        """Postpone the next reminder; returns when it is due.
+
+        Raises:
+            UserError: it is too many minutes or none, or the incident is over.
+        """
+        if not 1 <= minutes <= LONGEST_SNOOZE:
+            raise UserError(SNOOZE_RANGE.format(limit=LONGEST_SNOOZE))
         due_at = self._now() + timedelta(minutes=minutes)
         with self._store.write() as tx:
             incident = rows.get(tx, change.incident_id, lock=True)
             if not incident.is_open:
-                raise UserError("This incident is over: there are no reminders to put off.")
+                raise UserError(NO_REMINDERS)
             pending = rows.reminder_of(tx, incident.id)
             number = pending.number if pending else self._next_number(tx, incident.id)
             rows.set_reminder(tx, Reminder(incident_id=incident.id, number=number, due_at=due_at))
@@ -211,14 +241,14 @@ class Changes:
         return transition.incident
 
     def _remind(self, tx: Tx, before: Incident, transition: Transition, now: datetime) -> None:
-        """An open incident has a reminder, counted from the last thing people were told."""
+        """Set the reminder of an open incident, counted from its last update; delete that of another."""
         incident = transition.incident
         if not incident.is_open:
             rows.drop_reminder(tx, incident.id)
             return
-        told = transition.kind in (EntryKind.UPDATE, EntryKind.STATUS, EntryKind.REOPENED)
+        posted = transition.kind in (EntryKind.UPDATE, EntryKind.STATUS, EntryKind.REOPENED)
         pending = rows.reminder_of(tx, incident.id)
-        if pending and not told and before.severity == incident.severity:
+        if pending and not posted and before.severity == incident.severity:
             return
         number = pending.number if pending else self._next_number(tx, incident.id)
         due_at = now + self._settings.interval(incident.severity)
@@ -226,7 +256,7 @@ class Changes:
 
     @staticmethod
     def _next_number(tx: Tx, incident_id: str) -> int:
-        """Numbers are never used twice, since a reminder's effect is known by its number."""
+        """A number that no reminder has had: the number is part of the reminder's key."""
         return rows.reminders_posted(tx, incident_id) + 1
 
 

@@ -1,7 +1,7 @@
-"""Declaring an incident: everything is committed before Slack is told that we heard.
+"""Declaring an incident: everything is committed before the form is acknowledged.
 
-The incident's id comes from the form it was declared in, so a form that is sent twice, by an impatient
-person or a redelivery, names the same incident and changes nothing.
+The incident's id is made from the id of the form it was declared in, so a form that is sent twice, by an
+impatient person or a redelivery, names the same incident and changes nothing.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from bot.store import incidents as rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store, Tx
 
+NO_SUCH_SEVERITY = "Choose a severity: {severities}."
+NO_SUCH_HUB = "“{hub}” isn't a configured hub. Choose one from the list."
+
 
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
@@ -38,7 +41,7 @@ class Declaration:
 
 
 class Declare:
-    """Takes declarations."""
+    """Declares incidents."""
 
     def __init__(self, store: Store, durable: Durable, now: Clock, settings: Settings) -> None:
         self._store = store
@@ -47,24 +50,27 @@ class Declare:
         self._settings = settings
 
     def check(self, declaration: Declaration) -> None:
-        """Refuse what cannot be declared.
+        """Return if the declaration is valid.
 
         Raises:
-            UserError: with the field that is wrong and what to do.
+            UserError: a field is wrong; the error names it.
         """
         clean_title(declaration.title)
         severities = self._settings.policy.severities
         if declaration.severity not in severities:
-            raise UserError(f"Choose a severity: {', '.join(severities)}.", field="severity")
+            raise UserError(
+                NO_SUCH_SEVERITY.format(severities=", ".join(severities)), field="severity"
+            )
         for hub in declaration.hubs:
             if hub not in self._settings.hubs:
-                raise UserError(f"mayday knows no hub “{hub}”: choose from the list.", field="hubs")
+                raise UserError(NO_SUCH_HUB.format(hub=hub), field="hubs")
 
     def declare(self, declaration: Declaration) -> Incident:
-        """Commit the incident with all that follows from it; the same form again is the same incident.
+        """The incident, committed with its timeline entry, reminder and work; the same form sent again
+        returns the same incident.
 
         Raises:
-            UserError: it cannot be declared so; nothing was stored.
+            UserError: the declaration is not valid; nothing was stored.
         """
         self.check(declaration)
         incident_id = _incident_id(declaration)
@@ -112,13 +118,13 @@ class Declare:
             return rows.get(tx, incident_id)
 
     def _add(self, tx: Tx, incident: Incident) -> bool:
-        """Store it under a free name; False when this form was declared before."""
+        """Store the incident under a free channel name; False when the form was already declared."""
         taken = 0
         while not rows.exists(tx, incident.id):
             name, count = reserve_name(tx, self._settings, incident, taken=taken)
             if rows.add(tx, replace(incident, channel_name=name)):
                 return True
-            taken = count + 1  # another replica reserved this name since we looked
+            taken = count + 1  # another declaration reserved this name in the meantime
         return False
 
 

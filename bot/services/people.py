@@ -1,4 +1,4 @@
-"""Who somebody is: asked of Slack now and then, remembered in between."""
+"""Profiles of people, read from Slack and cached in the database."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bot.store import people as rows
 from bot.store.engine import Store
 
 FRESH = timedelta(hours=1)
+"""How long a cached profile is used without asking Slack."""
 
 
 class People:
@@ -22,7 +23,7 @@ class People:
         self._now = now
 
     def profile(self, team_id: str, user: str) -> Profile:
-        """A person's profile, at most an hour old; raises what :meth:`Chat.profile` raises."""
+        """A person's profile, at most :data:`FRESH` old; raises what :meth:`Chat.profile` raises."""
         with self._store.read() as tx:
             known = rows.known(tx, team_id, now=self._now(), fresh=FRESH)
         if user in known:
@@ -33,7 +34,7 @@ class People:
         return profile
 
     def names(self, team_id: str, users: Iterable[str]) -> Mapping[str, str]:
-        """Names for a report; a person Slack does not tell of now keeps the last name known."""
+        """Names by user id, for a report. Where Slack does not answer, the cached name is used at any age."""
         found: dict[str, str] = {}
         for user in sorted(set(users)):
             try:

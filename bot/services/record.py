@@ -1,8 +1,8 @@
-"""Recording what is said: every message once, its edits and deletions as revisions, its tags.
+"""The record of incident channels: each message once, its edits and deletions as revisions, its tags.
 
-Everything here may come twice, late or out of order, from an event or from backfill, and ends the same:
-a message is what its newest edit says, a deletion stays a deletion, and what people marked is derived
-from the tags that stand.
+Everything may arrive twice, late or out of order, from an event or from backfill, with the same result: a
+message has the text of its newest edit, a deletion is final, and the entries made from messages are derived
+from the tags that remain.
 """
 
 from __future__ import annotations
@@ -25,10 +25,15 @@ from bot.store.engine import Store, Tx
 SHORTCUT = "shortcut"
 """The name of the tag that the message shortcut makes."""
 NOTE_LIMIT = 3000
+"""Characters."""
+
+ENTRY_GONE = "That entry is no longer in the timeline. /incident timeline shows what is."
+EMPTY_NOTE = "Write what happened after the command: /incident note the proxy is back."
+LONG_NOTE = "A note has at most {limit} characters. Split it into several."
 
 
 class Record:
-    """Keeps the record of incident channels. Channels without an incident are none of its business."""
+    """Records what happens in incident channels. Other channels are ignored."""
 
     def __init__(
         self, store: Store, now: Clock, settings: Settings, *, team_url: Callable[[], str]
@@ -38,21 +43,16 @@ class Record:
         self._now = now
         self._settings = settings
 
-    def incident_of(self, team_id: str, channel_id: str) -> Incident | None:
-        """The incident whose channel this is."""
-        with self._store.read() as tx:
-            return incident_rows.by_channel(tx, team_id, channel_id)
-
     def record_message(self, message: Message) -> bool:
-        """A message was posted or edited; returns whether that was news.
+        """Record a posted or edited message; returns whether the record changed.
 
-        A deleted parent of a thread stays in Slack as a ``tombstone``, which says it is deleted.
+        A deleted parent of a thread stays in Slack as a ``tombstone``, which is recorded as deleted.
         """
         if message.subtype == "tombstone":
             return self.deleted(message.team_id, message.channel_id, message.ts)
         link = permalink(self._team_url(), message.channel_id, message.ts, message.thread_ts)
         with self._store.write() as tx:
-            if not self._ours(tx, message):
+            if not self._is_in_incident(tx, message):
                 return False
             return self._record_message(tx, replace(message, permalink=link))
 
@@ -71,7 +71,7 @@ class Record:
         return True
 
     def deleted(self, team_id: str, channel_id: str, ts: str) -> bool:
-        """A message was deleted; returns whether that was news."""
+        """Record that a message was deleted; returns whether the record changed."""
         key = f"{team_id}:{channel_id}:{ts}"
         with self._store.write() as tx:
             known = rows.message_by_key(tx, key, lock=True)
@@ -82,7 +82,7 @@ class Record:
             return True
 
     def tag(self, team_id: str, channel_id: str, ts: str, user: str, name: str) -> None:
-        """Somebody reacted to a message, or used the shortcut on it."""
+        """Record a reaction to a message, or the use of the shortcut on it."""
         heading = self._heading(name)
         if heading is None:
             return
@@ -95,15 +95,20 @@ class Record:
                 )
                 self._add_tag(tx, incident, tag, ts)
 
+    def file_message(self, message: Message, *, by: str) -> None:
+        """Record a message and file it in the timeline, as the shortcut does."""
+        self.record_message(message)
+        self.tag(message.team_id, message.channel_id, message.ts, by, SHORTCUT)
+
     def untag(self, team_id: str, channel_id: str, ts: str, user: str, name: str) -> None:
-        """Somebody took a reaction back."""
+        """Record that a reaction was removed."""
         with self._store.write() as tx:
             rows.remove_tag(tx, f"{team_id}:{channel_id}:{ts}", user, name)
 
     def sync_tags(
         self, incident: Incident, message: Message, reactions: Mapping[str, tuple[str, ...]]
     ) -> None:
-        """Slack shows these reactions on a message now: what differs is put right."""
+        """Make a message's tags equal to the reactions that Slack returns for it."""
         wanted = {
             (user, name)
             for name, users in reactions.items()
@@ -136,10 +141,10 @@ class Record:
         precise: bool,
         idempotency_key: str,
     ) -> bool:
-        """Write a line into the timeline, at the time it happened; False when told before.
+        """Add a note to the timeline, at the time it happened; False when it is there already.
 
         Raises:
-            UserError: it is empty or far too long.
+            UserError: it is empty, or longer than :data:`NOTE_LIMIT`.
         """
         text = _clean_note(text)
         with self._store.write() as tx:
@@ -155,10 +160,10 @@ class Record:
             )
 
     def rewrite(self, incident_id: str, entry_id: int, *, text: str, at: datetime | None) -> None:
-        """Change an entry's words, its time, or both; the message it came from stays as it was.
+        """Change an entry's text, its time, or both; the message it was made from is unchanged.
 
         Raises:
-            UserError: there is no such entry any more, or the words are missing.
+            UserError: the entry was removed, or the text is empty or too long.
         """
         with self._store.write() as tx:
             entry = self._entry(tx, incident_id, entry_id)
@@ -168,26 +173,35 @@ class Record:
             rows.change_entry(tx, entry_id, data=data, at=at or entry.at)
 
     def hide_entry(self, incident_id: str, entry_id: int) -> None:
-        """Take an entry out of the timeline; marking its message again brings it back.
+        """Remove an entry from the timeline; reacting to its message again restores it.
 
         Raises:
-            UserError: it is out already.
+            UserError: it was removed already.
         """
         with self._store.write() as tx:
             self._entry(tx, incident_id, entry_id)
             rows.change_entry(tx, entry_id, deleted_at=self._now())
 
     def lines(self, incident_id: str) -> list[Line]:
-        """Everything recorded for an incident, as the report chooses from it."""
+        """Everything recorded for an incident, from which the report chooses."""
         with self._store.read() as tx:
             return rows.lines(tx, incident_id)
+
+    def line(self, incident_id: str, entry_id: int) -> Line:
+        """One of these lines.
+
+        Raises:
+            UserError: it was removed.
+        """
+        for line in self.lines(incident_id):
+            if line.entry.id == entry_id and line.entry.deleted_at is None:
+                return line
+        raise UserError(ENTRY_GONE)
 
     def _entry(self, tx: Tx, incident_id: str, entry_id: int) -> Entry:
         entry = rows.entry_by_id(tx, entry_id, lock=True)
         if entry is None or entry.incident_id != incident_id or entry.deleted_at is not None:
-            raise UserError(
-                "That entry is not in the timeline any more: look with /incident timeline."
-            )
+            raise UserError(ENTRY_GONE)
         return entry
 
     def _add_tag(self, tx: Tx, incident: Incident, tag: Tag, ts: str) -> None:
@@ -213,7 +227,7 @@ class Record:
             return Heading.TIMELINE
         return self._settings.reactions.get(name.split("::")[0])
 
-    def _ours(self, tx: Tx, message: Message) -> bool:
+    def _is_in_incident(self, tx: Tx, message: Message) -> bool:
         return incident_rows.by_channel(tx, message.team_id, message.channel_id) is not None
 
 
@@ -225,7 +239,7 @@ def _newer(new: Message, old: Message) -> bool:
 def _clean_note(text: str) -> str:
     text = text.strip()
     if not text:
-        raise UserError("Write what happened after the command: /incident note the proxy is back.")
+        raise UserError(EMPTY_NOTE)
     if len(text) > NOTE_LIMIT:
-        raise UserError(f"A note has at most {NOTE_LIMIT} characters: split it into several.")
+        raise UserError(LONG_NOTE.format(limit=NOTE_LIMIT))
     return text

@@ -1,7 +1,7 @@
-"""Reminders to post a status update: rows that are due become resources, once each.
+"""Reminders to post a status update: each due row becomes one resource.
 
-The reminder's row moves on in the same transaction that asks for the message, so it is neither lost
-nor asked for twice, whoever is killed when. What was missed while mayday was away is one late reminder.
+The transaction that requests the message also sets the row to the next reminder, so a kill neither loses
+nor repeats one. Reminders missed while mayday was down become one late reminder.
 """
 
 from __future__ import annotations
@@ -19,22 +19,24 @@ from bot.store.engine import Store, Tx
 
 
 def remind(store: Store, durable: Durable, now: Clock, settings: Settings) -> int:
-    """Ask for every reminder that is due; return how many.
+    """Request the message of every due reminder; return how many.
 
-    Each incident by itself: one that fails stops no other, and its row is locked before its reminder's,
-    as everybody else does.
+    Each incident has its own transaction, which locks the incident's row before the reminder's, in the
+    order that all services use.
     """
     moment = now()
     with store.read() as tx:
         due = rows.due_reminders(tx, moment)
-    asked = 0
+    requested = 0
     for reminder in due:
         with store.write() as tx:
-            asked += _ask(tx, durable, settings, reminder.incident_id, moment)
-    return asked
+            requested += _request(tx, durable, settings, reminder.incident_id, moment)
+    return requested
 
 
-def _ask(tx: Tx, durable: Durable, settings: Settings, incident_id: str, moment: datetime) -> bool:
+def _request(
+    tx: Tx, durable: Durable, settings: Settings, incident_id: str, moment: datetime
+) -> bool:
     incident = rows.get(tx, incident_id, lock=True)
     due = rows.reminder_of(tx, incident_id)
     if due is None or due.due_at > moment:
@@ -43,7 +45,7 @@ def _ask(tx: Tx, durable: Durable, settings: Settings, incident_id: str, moment:
         rows.drop_reminder(tx, incident_id)
         return False
     last = resource_rows.find(tx, incident_id, ResourceKind.REMINDER, str(due.number - 1))
-    # While one could not be sent, another would only make a burst of them later.
+    # While the last one is not sent, another would add to a burst of them later.
     is_blocked = incident.channel_id is None or (last is not None and not last.ref)
     if not is_blocked:
         resource_rows.add(

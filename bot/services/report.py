@@ -1,4 +1,4 @@
-"""The report of an incident as it stands: for the preview, for closing, and for publishing."""
+"""The report of an incident as of now: for the preview, for closing, and for publishing."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 
 Names = Callable[[str, Iterable[str]], Mapping[str, str]]
-"""Names by user id, of the people of a team."""
+"""Returns names by user id, for people of a team."""
 
 _MENTION = re.compile(r"<@([A-Z0-9]+)")
 
 
 class Reports:
-    """Reports by incident."""
+    """Assembles reports."""
 
     def __init__(self, store: Store, people: People, settings: Settings) -> None:
         self._store = store
@@ -31,7 +31,7 @@ class Reports:
         self._settings = settings
 
     def report(self, incident_id: str) -> Report:
-        """The report as of now, with the names of all whom it names asked of Slack."""
+        """The report as of now, with people's names from Slack."""
         return self._assemble(incident_id, self._people.names)
 
     def _assemble(self, incident_id: str, names: Names) -> Report:
@@ -52,7 +52,7 @@ class Reports:
         )
 
     def settle_items(self, incident_id: str) -> list[str]:
-        """Make rows of the items that people marked messages as; the ids of all that stand."""
+        """Store the action items that reactions filed; the ids of all items of the report."""
         with self._store.write() as tx:
             lines = timeline_rows.lines(tx, incident_id)
             items = incident_rows.items(tx, incident_id)
@@ -62,18 +62,18 @@ class Reports:
         return [item.id for item in self.report(incident_id).items]
 
     def draft(self, incident_id: str) -> str:
-        """The report as Markdown, every gap marked."""
+        """The report as Markdown, with every gap marked."""
         filing = self._settings.filing
         report = self.report(incident_id)
         return report_text(report, labels=filing.labels, assignees=filing.assignees, draft=True)
 
     def missing(self, incident_id: str) -> tuple[Gap, ...]:
-        """What a finished report would still need; asks nobody, since a form waits for it."""
+        """What the report still needs. It does not call Slack, since a form waits for the answer."""
         return gaps(self._assemble(incident_id, lambda _team, _users: {}))
 
 
 def _named(incident: Incident, lines: Iterable[Line], items: Iterable[ActionItem]) -> set[str]:
-    """Every person whom the report will name."""
+    """The user ids of everyone whom the report names."""
     lines, items = list(lines), list(items)
     texts = [incident.summary, incident.answers.impact, incident.answers.conclusion]
     texts += [line.text for line in lines]

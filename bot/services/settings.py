@@ -1,4 +1,4 @@
-"""The team's choices as the services need them; bootstrap makes them from the configuration."""
+"""The team's choices as the services need them. Bootstrap makes them from the configuration."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.domain.timeline import Heading
 
 @dataclass(frozen=True, kw_only=True)
 class HubPlace:
-    """Where a hub lives. ``url`` is its users' address."""
+    """A hub's address for its users, and its place in a cluster."""
 
     name: str
     url: str
@@ -23,7 +23,7 @@ class HubPlace:
 
 @dataclass(frozen=True, kw_only=True)
 class Filing:
-    """How issues are filed. The first label of each kind is how they are found again."""
+    """How issues are filed. The first label of each kind is used to find them again."""
 
     labels: Sequence[str] = ("incident",)
     item_labels: Sequence[str] = ("incident-action-item",)
@@ -32,7 +32,7 @@ class Filing:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a team chose. ``reactions`` maps emoji names to headings, ``intervals`` severities to the
+    """A team's choices. ``reactions`` maps emoji names to headings, ``intervals`` severities to the
     time between reminders; ``may_run_*`` are Slack ids, ``open_to_all`` is for practice only."""
 
     policy: Policy
@@ -50,7 +50,7 @@ class Settings:
     filing: Filing = Filing()
 
     def interval(self, severity: str) -> timedelta:
-        """Between two reminders; of a severity that the configuration no longer has, the shortest."""
+        """The time between two reminders; the shortest for a severity that is no longer configured."""
         return self.intervals.get(severity, min(self.intervals.values()))
 
     @property

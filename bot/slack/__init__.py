@@ -1,1 +1,1 @@
-"""Slack's side of mayday: hears, parses, calls one service, replies. Nothing is decided here."""
+"""Slack's side of mayday: it parses, authorizes, calls one service, and replies. It decides nothing else."""

@@ -1,8 +1,8 @@
-"""The Bolt app: what Slack delivers is kept, acknowledged and answered.
+"""The Bolt app: it takes Slack's deliveries and hands every one to the dispatcher.
 
 Bolt acknowledges an event before its listener runs, so events are committed by a middleware: a failure
-there leaves them unacknowledged and Slack sends them again. Commands, buttons and forms are acknowledged
-by :class:`Dispatcher`, after what they ask for is committed. Listeners have a pool of their own, since Bolt's
+there leaves them unacknowledged and Slack delivers them again. Everything else is acknowledged by
+:class:`Dispatcher`, after what it asks for is committed. Listeners have their own pool, since Bolt's
 five threads serve everything and five slow ones would make a command miss its three seconds.
 """
 
@@ -16,9 +16,7 @@ from typing import Any
 from slack_bolt import Ack, App, BoltResponse, Respond
 from slack_sdk import WebClient
 
-from bot.slack import interactions
 from bot.slack.dispatcher import Dispatcher
-from bot.slack.events import Events
 
 COMMAND = "/incident"
 LISTENERS = 20
@@ -27,11 +25,11 @@ EVERYTHING = re.compile(".*")
 
 
 def build(
-    client: WebClient, *, signing_secret: str, events: Events, dispatcher: Dispatcher
+    client: WebClient, *, signing_secret: str, dispatcher: Dispatcher
 ) -> tuple[App, ThreadPoolExecutor]:
-    """The app with everything registered, and the pool that its listeners run in.
+    """The app with its listeners registered, and the pool that they run in.
 
-    Nothing is asked of Slack before a request comes.
+    It calls Slack only once requests come.
     """
     pool = ThreadPoolExecutor(LISTENERS, thread_name_prefix="slack")
     app = App(
@@ -43,25 +41,19 @@ def build(
     )
 
     @app.use
-    def keep_events(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002
-        if body.get("type") == "event_callback" and body.get("event_id"):
-            events.keep(body)
+    def store_events(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002
+        dispatcher.store_event(body)
         return next()
 
     @app.event(EVERYTHING)
     def on_event(body: dict[str, Any]) -> None:
-        events.deal_with(body)
+        dispatcher.process_event(body)
 
     def serve(body: dict[str, Any], ack: Ack, respond: Respond) -> None:
         dispatcher.serve(body, ack, respond)
 
     app.command(COMMAND)(serve)
-    for action_id in interactions.BUTTONS:
-        app.action(action_id)(serve)
-    for callback_id in interactions.SHORTCUTS:
-        app.shortcut(callback_id)(serve)
-    for callback_id in interactions.FORMS:
-        app.view(callback_id)(serve)
-    # Buttons that only carry a link, and ones of a version before this, are acknowledged too.
-    app.action(EVERYTHING)(lambda ack: ack())
+    app.action(EVERYTHING)(serve)
+    app.shortcut(EVERYTHING)(serve)
+    app.view(EVERYTHING)(serve)
     return app, pool

@@ -1,66 +1,131 @@
-"""Events: what happens in channels, as it is recorded."""
+"""Events: what happens in channels, parsed once, and recorded."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
 from bot.domain.slack_message import message_from
+from bot.domain.timeline import Message
 from bot.services.record import Record
-from bot.slack.inbox import Inbox
 
 log = structlog.get_logger()
 
 
-class Events:
-    """Events that Slack delivers, by their ids."""
+@dataclass(frozen=True, kw_only=True)
+class MessageEvent:
+    """A message that was posted or edited. ``before`` is what an edit replaced."""
 
-    def __init__(self, inbox: Inbox, record: Record) -> None:
-        self._inbox = inbox
-        self._record = record
+    message: Message
+    before: Message | None = None
 
-    def keep(self, body: Mapping[str, Any]) -> None:
-        """See :meth:`Inbox.keep`."""
-        self._inbox.keep(str(body["event_id"]), body)
 
-    def deal_with(self, body: Mapping[str, Any]) -> None:
-        """See :meth:`Inbox.deal`."""
-        self._inbox.deal(str(body["event_id"]), lambda: self.record(body))
+@dataclass(frozen=True, kw_only=True)
+class DeletedEvent:
+    """A message that was deleted. ``before`` is what it was."""
 
-    def record(self, body: Mapping[str, Any]) -> None:
-        """Record what happened."""
-        team_id, event = str(body.get("team_id") or ""), body.get("event") or {}
-        match event.get("type"):
-            case "message":
-                self._message(team_id, event)
-            case "reaction_added" | "reaction_removed" if event["item"]["type"] == "message":
-                item = event["item"]
-                verb = self._record.tag if event["type"] == "reaction_added" else self._record.untag
-                verb(team_id, item["channel"], item["ts"], event["user"], event["reaction"])
-            case other:
-                log.debug("events.ignored", type=other)
+    team_id: str
+    channel_id: str
+    ts: str
+    before: Message | None = None
 
-    def _message(self, team_id: str, event: Mapping[str, Any]) -> None:
-        channel = str(event["channel"])
-        match event.get("subtype"):
-            case "message_changed":
-                self._was_said(event, team_id, channel)
-                said = message_from(event["message"], team_id=team_id, channel_id=channel)
-                self._record.record_message(said)
-            case "message_deleted":
-                self._was_said(event, team_id, channel)
-                gone = event.get("deleted_ts") or event["previous_message"]["ts"]
-                self._record.deleted(team_id, channel, str(gone))
-            case "message_replied":
-                return  # says only that a thread has a reply, which comes as a message of its own
-            case _:
-                self._record.record_message(
-                    message_from(event, team_id=team_id, channel_id=channel)
-                )
 
-    def _was_said(self, event: Mapping[str, Any], team_id: str, channel: str) -> None:
-        """Events overtake each other: a change tells what it changed, in case that is not here yet."""
-        if before := event.get("previous_message"):
-            self._record.record_message(message_from(before, team_id=team_id, channel_id=channel))
+@dataclass(frozen=True, kw_only=True)
+class ReactionEvent:
+    """A reaction that was added to a message or removed from it."""
+
+    team_id: str
+    channel_id: str
+    ts: str
+    user: str
+    name: str
+    added: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class IgnoredEvent:
+    """An event that changes nothing in the record."""
+
+    type: str
+
+
+Event = MessageEvent | DeletedEvent | ReactionEvent | IgnoredEvent
+
+
+def parse_event(team_id: str, event: Mapping[str, Any]) -> Event:
+    """The event that Slack describes.
+
+    Raises:
+        LookupError, ArithmeticError: it lacks what every event of its type has.
+    """
+    kind = str(event.get("type") or "")
+    parse = PARSERS.get(kind)
+    return parse(team_id, event) if parse else IgnoredEvent(type=kind)
+
+
+def _message(team_id: str, event: Mapping[str, Any]) -> Event:
+    channel = str(event["channel"])
+
+    def read(payload: Mapping[str, Any]) -> Message:
+        return message_from(payload, team_id=team_id, channel_id=channel)
+
+    previous = event.get("previous_message")
+    before = read(previous) if previous else None
+    match event.get("subtype"):
+        case "message_changed":
+            return MessageEvent(message=read(event["message"]), before=before)
+        case "message_deleted":
+            ts = str(event.get("deleted_ts") or event["previous_message"]["ts"])
+            return DeletedEvent(team_id=team_id, channel_id=channel, ts=ts, before=before)
+        case "message_replied":
+            # Says only that a thread has a reply, which is delivered as a message too.
+            return IgnoredEvent(type="message_replied")
+        case _:
+            return MessageEvent(message=read(event))
+
+
+def _reaction(team_id: str, event: Mapping[str, Any]) -> Event:
+    item = event["item"]
+    if item["type"] != "message":
+        return IgnoredEvent(type=str(event["type"]))
+    return ReactionEvent(
+        team_id=team_id,
+        channel_id=item["channel"],
+        ts=item["ts"],
+        user=event["user"],
+        name=event["reaction"],
+        added=event["type"] == "reaction_added",
+    )
+
+
+PARSERS: Mapping[str, Callable[[str, Mapping[str, Any]], Event]] = {
+    "message": _message,
+    "reaction_added": _reaction,
+    "reaction_removed": _reaction,
+}
+"""By the event's type. The manifest subscribes to these and to no others."""
+
+
+def record_event(record: Record, event: Event) -> None:
+    """Record what happened.
+
+    Events overtake each other: an edit or a deletion also records what it changed, in case the message's
+    own event has not arrived yet.
+    """
+    match event:
+        case MessageEvent():
+            if event.before:
+                record.record_message(event.before)
+            record.record_message(event.message)
+        case DeletedEvent():
+            if event.before:
+                record.record_message(event.before)
+            record.deleted(event.team_id, event.channel_id, event.ts)
+        case ReactionEvent():
+            verb = record.tag if event.added else record.untag
+            verb(event.team_id, event.channel_id, event.ts, event.user, event.name)
+        case IgnoredEvent():
+            log.debug("events.ignored", type=event.type)

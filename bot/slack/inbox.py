@@ -1,7 +1,7 @@
-"""What Slack delivers: committed before it is acknowledged, dealt with after, and again if that failed.
+"""Deliveries of Slack's: committed before the acknowledgement, processed once, replayed after a failure.
 
-A delivery that cannot be dealt with now (the database is busy, the process is killed) stays in the inbox
-and is taken up by the clock; what has been dealt with is skipped when Slack delivers it again.
+A delivery that cannot be processed now (the database is busy, the process is killed) stays in the inbox
+and is replayed by the clock; a processed one is skipped when Slack delivers it again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.store import inbox as rows
 from bot.store.engine import Store
 
 GRACE = timedelta(seconds=15)
-"""How long the listener that follows a delivery has, before the clock takes the delivery up."""
+"""How long the live listener of a delivery has before the clock replays the delivery."""
 
 log = structlog.get_logger()
 
@@ -33,26 +33,26 @@ class Inbox:
         self._lock = threading.Lock()
         self._live: set[str] = set()
 
-    def keep(self, key: str, body: Mapping[str, Any]) -> None:
-        """Commit a delivery; raises when it cannot, so that Slack is not told that we have it."""
+    def store(self, key: str, body: Mapping[str, Any]) -> None:
+        """Commit a delivery; raises where it cannot, so that the delivery is not acknowledged."""
         with self._store.write() as tx:
-            rows.keep(tx, key, body, now=self._now())
+            rows.add(tx, key, body, now=self._now())
 
-    def deal(self, key: str, work: Callable[[], None]) -> None:
-        """Do what a delivery asks for, and mark it as done; what is done or under way is skipped.
+    def process(self, key: str, work: Callable[[], None]) -> None:
+        """Do the work of a delivery and mark it as done; skip one that is done or under way.
 
-        Doing it again would undo what came since: a reaction that was taken back would return.
+        Doing it twice would undo what came since: a reaction that was removed would return.
         """
         with self._lock:
             if key in self._live:
                 return
             self._live.add(key)
         try:
-            self._deal(key, work)
+            self._process(key, work)
         finally:
             self._live.discard(key)
 
-    def _deal(self, key: str, work: Callable[[], None]) -> None:
+    def _process(self, key: str, work: Callable[[], None]) -> None:
         with self._store.read() as tx:
             if rows.is_done(tx, key):
                 return
@@ -61,16 +61,16 @@ class Inbox:
         except Exception as exc:
             log.exception("inbox.failed", key=key)
             with self._store.write() as tx:
-                rows.failed(tx, key, f"{type(exc).__name__}: {exc}")
+                rows.count_failure(tx, key, f"{type(exc).__name__}: {exc}")
             return
         with self._store.write() as tx:
-            rows.done(tx, key, now=self._now())
+            rows.mark_done(tx, key, now=self._now())
 
-    def take_up(self, work: Callable[[Mapping[str, Any]], None]) -> None:
-        """Deal with what was left: deliveries from before a kill, and ones that failed."""
+    def replay(self, work: Callable[[Mapping[str, Any]], None]) -> None:
+        """Process what is pending: deliveries from before a kill, and ones that failed."""
         with self._store.read() as tx:
-            waiting = rows.waiting(tx, older_than=self._now() - GRACE)
-        for key, body in waiting:
-            self.deal(key, partial(work, body))
+            pending = rows.pending(tx, older_than=self._now() - GRACE)
+        for key, body in pending:
+            self.process(key, partial(work, body))
         with self._store.write() as tx:
             rows.purge(tx, now=self._now())

@@ -1,4 +1,4 @@
-"""What a handler answers: something to say, a form to open, or work to do after the acknowledgement."""
+"""What a handler returns: a message, a form to open, or work to do after the acknowledgement."""
 
 from __future__ import annotations
 
@@ -12,29 +12,31 @@ from bot.render import blocks as b
 
 @dataclass(frozen=True, kw_only=True)
 class EphemeralReply:
-    """Say something to the person who asked, to nobody else.
+    """A message to the person who asked, and to nobody else.
 
+    ``channel`` is where they see it, by default where they asked or in the incident's channel.
     ``replace`` puts it in the place of the answer whose button was pressed. ``more`` follows it, where
     it is longer than one message may be.
     """
 
     post: Post
+    channel: str = ""
     replace: bool = False
     more: tuple[Post, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenModal:
-    """Open a form for the person who asked."""
+    """A form to open for the person who asked."""
 
     view: dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeferredReply:
-    """Acknowledge first, then do this, which may ask outside systems; say what it returns.
+    """Work to do after the acknowledgement, which may call outside systems; what it returns is shown.
 
-    ``channel`` is where, for a form that was not opened in one.
+    ``channel`` is as in :class:`EphemeralReply`.
     """
 
     work: Callable[[], EphemeralReply | None]
@@ -43,15 +45,16 @@ class DeferredReply:
 
 @dataclass(frozen=True, kw_only=True)
 class DurableReply(DeferredReply):
-    """Work that must not be lost: it is kept before it is acknowledged, and done after a kill, too.
+    """Work that must not be lost: the request is stored before it is acknowledged, and replayed after a
+    kill.
 
-    After a kill in the middle it is done once more, so it has to look before it repeats.
+    A kill in the middle makes the work run again, so it checks what is done before it repeats anything.
     """
 
 
 @dataclass(frozen=True, kw_only=True)
 class FieldErrors:
-    """A form's inputs that have to be put right: a sentence by block id."""
+    """The inputs of a form that have to be corrected: a sentence by block id."""
 
     errors: dict[str, str]
 
@@ -59,6 +62,6 @@ class FieldErrors:
 Reply = EphemeralReply | OpenModal | DeferredReply | FieldErrors | None
 
 
-def say(text: str, *blocks: dict[str, Any]) -> EphemeralReply:
-    """A reply of some lines, already escaped; ``blocks`` follow it."""
-    return EphemeralReply(post=Post(text=text, blocks=(b.section(text), *blocks)))
+def say(text: str, *, channel: str = "") -> EphemeralReply:
+    """A reply of some lines, already escaped."""
+    return EphemeralReply(post=Post(text=text, blocks=(b.section(text),)), channel=channel)

@@ -1,113 +1,111 @@
-"""A person's request as handlers see it, taken out of Slack's payloads in one place."""
+"""A person's request as handlers see it: typed, with nothing of Slack's payload left in it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
 
+from bot.domain.incident import Incident
+from bot.domain.timeline import Message
 from bot.errors import UserError
+from bot.services.change import StateChange
+
+NOT_A_DATE = "Choose a date from the calendar."
+
+
+class Kind(StrEnum):
+    """What Slack delivers."""
+
+    EVENT = "event"
+    COMMAND = "command"
+    BUTTON = "button"
+    FORM = "form"
+    SHORTCUT = "shortcut"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """A submitted form.
+
+    ``id`` is Slack's, the same when the form is sent again. ``metadata`` is what mayday stored in the form
+    when it opened it. ``inputs`` are the block ids of its inputs in order, ``values`` what was entered:
+    text, or the values chosen from a menu.
+    """
+
+    id: str = ""
+    metadata: str = ""
+    inputs: tuple[str, ...] = ()
+    values: Mapping[str, str | tuple[str, ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+
+    @property
+    def incident_id(self) -> str:
+        """The incident that the form is about."""
+        return self.metadata.partition("|")[0]
+
+    @property
+    def subject(self) -> str:
+        """What the form is about within the incident: an entry's id, an action item's source."""
+        return self.metadata.partition("|")[2]
+
+    def has(self, name: str) -> bool:
+        """Whether the form has this input."""
+        return name in self.values
+
+    def text(self, name: str) -> str:
+        """The text or the single choice of an input, empty where nothing was entered."""
+        value = self.values.get(name, "")
+        return value if isinstance(value, str) else ", ".join(value)
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """Names that were chosen from a menu, or typed and separated by commas."""
+        value = self.values.get(name, ())
+        names = value.split(",") if isinstance(value, str) else value
+        return tuple(dict.fromkeys(one.strip() for one in names if one.strip()))
+
+    def day(self, name: str) -> date | None:
+        """The date of a date picker.
+
+        Raises:
+            UserError: it is not a date.
+        """
+        text = self.text(name)
+        try:
+            return date.fromisoformat(text) if text else None
+        except ValueError:
+            raise UserError(NOT_A_DATE, field=name) from None
 
 
 @dataclass(frozen=True, kw_only=True)
 class SlackRequest:
     """Who asks for what, and where.
 
-    ``team_id`` is the workspace the incident belongs to, ``user_team`` the person's own, which differs
-    in a channel shared by Slack Connect. ``trigger`` opens one form within three seconds.
-    ``idempotency_key`` is unique to this act. ``view`` and ``values`` are a form's, ``value`` a button's.
+    ``name`` is the subcommand that was typed, a button's action id, or the callback id of a form or
+    shortcut. ``team_id`` is the workspace the incident belongs to, ``user_team`` the person's own, which
+    differs in a channel shared by Slack Connect. ``text`` follows a command, ``value`` is a button's,
+    ``form`` a form's, ``message`` the one that a shortcut was used on. ``trigger`` opens one form within
+    three seconds. ``idempotency_key`` is unique to this act.
     """
 
+    kind: Kind
+    name: str
     team_id: str
     user_team: str
     user: str
     channel: str
-    text: str = ""
+    idempotency_key: str
     trigger: str = ""
-    idempotency_key: str = ""
+    text: str = ""
     value: str = ""
-    message: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    view: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    values: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    form: Form = Form()
+    message: Message | None = None
 
-    @property
-    def metadata(self) -> str:
-        """What the form carries along."""
-        return str(self.view.get("private_metadata") or "")
-
-
-def from_command(body: Mapping[str, Any]) -> SlackRequest:
-    """A slash command."""
-    return SlackRequest(
-        team_id=body["team_id"],
-        user_team=body["team_id"],
-        user=body["user_id"],
-        channel=body["channel_id"],
-        text=str(body.get("text") or "").strip(),
-        trigger=body.get("trigger_id") or "",
-        idempotency_key=f"command/{body.get('trigger_id') or ''}",
-    )
-
-
-def from_interaction(body: Mapping[str, Any]) -> SlackRequest:
-    """A button, a shortcut or a submitted form."""
-    user = body["user"]
-    container = body.get("container") or {}
-    channel = (body.get("channel") or {}).get("id") or container.get("channel_id") or ""
-    view = body.get("view") or {}
-    action = (body.get("actions") or [{}])[0]
-    idempotency_key = f"view/{view['id']}" if body.get("type") == "view_submission" else ""
-    if not idempotency_key:
-        idempotency_key = (
-            f"{body.get('type')}/{action.get('action_ts') or body.get('trigger_id') or ''}"
+    def change(self, incident: Incident) -> StateChange:
+        """This act on an incident, as the services record it."""
+        return StateChange(
+            incident_id=incident.id, by=self.user, idempotency_key=self.idempotency_key
         )
-    return SlackRequest(
-        team_id=(body.get("team") or {}).get("id") or user.get("team_id") or "",
-        user_team=user.get("team_id") or (body.get("team") or {}).get("id") or "",
-        user=user["id"],
-        channel=channel,
-        trigger=body.get("trigger_id") or "",
-        idempotency_key=idempotency_key,
-        value=str(action.get("value") or (action.get("selected_option") or {}).get("value") or ""),
-        message=body.get("message") or {},
-        view=view,
-        values=_values(view),
-    )
-
-
-def _values(view: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs of a form by block id: text, a choice's value, a list of them, a date or a bool."""
-    found: dict[str, Any] = {}
-    for block_id, elements in ((view.get("state") or {}).get("values") or {}).items():
-        for element in elements.values():
-            found[block_id] = _value(element)
-    return found
-
-
-def _value(element: Mapping[str, Any]) -> Any:
-    match element.get("type"):
-        case "static_select" | "radio_buttons":
-            chosen = element.get("selected_option")
-            return chosen["value"] if chosen else ""
-        case "multi_static_select" | "checkboxes":
-            return [chosen["value"] for chosen in element.get("selected_options") or ()]
-        case "users_select":
-            return element.get("selected_user") or ""
-        case "datepicker":
-            return element.get("selected_date") or ""
-        case _:
-            return element.get("value") or ""
-
-
-def day(text: str, *, field_name: str) -> date | None:
-    """A date picker's date.
-
-    Raises:
-        UserError: it is not a date.
-    """
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise UserError("Choose a day from the calendar.", field=field_name) from None

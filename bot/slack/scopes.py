@@ -1,6 +1,6 @@
-"""What mayday asks of a workspace: which scopes its calls and events need, and why.
+"""The scopes that mayday's calls and events need.
 
-The app manifest beside this file must ask for the same; a test holds the two together.
+The app manifest beside this file must list the same scopes; a test compares the two.
 Source: docs.slack.dev, the page of each method and event.
 """
 
@@ -36,7 +36,7 @@ EVENT_SCOPES: dict[str, tuple[str, ...]] = {
     "reaction_added": ("reactions:read",),
     "reaction_removed": ("reactions:read",),
 }
-"""The events that are subscribed to, and the bot scopes that each needs."""
+"""The subscribed events, and the bot scopes that each needs."""
 
 FEATURE_SCOPES = ("commands",)
 """For slash commands and shortcuts."""
@@ -52,5 +52,5 @@ def required_scopes() -> frozenset[str]:
 
 
 def missing_scopes(granted: frozenset[str]) -> list[str]:
-    """The scopes that the token lacks; none where Slack did not say what it has."""
+    """The scopes that the token lacks; none where Slack did not list those it has."""
     return sorted(required_scopes() - granted) if granted else []

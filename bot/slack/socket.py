@@ -1,4 +1,4 @@
-"""Slack over a socket: the builtin client, watched, and read behind after every reconnection."""
+"""Slack over a socket: the SDK's builtin client with its known faults fixed, and a watch on silence."""
 
 from __future__ import annotations
 
@@ -22,19 +22,32 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from bot.domain.retry_after import asked_wait
 from bot.errors import ConfigError, RetryLater
 
+REFUSED = (
+    "Slack refuses the app token ({error}). "
+    "Set slack.app_token to a token with the scope connections:write."
+)
+UNREACHABLE = "mayday cannot reach Slack to open a socket."
+NOT_CONNECTED = "The socket to Slack is not connected."
+NO_PONG = "The socket to Slack does not answer pings."
+RATE_LIMITED = "Slack limits the rate of new connections."
+SLACK_FAILED = "Slack failed to offer a connection."
+BAD_ANSWER = "Slack's answer to the request for a connection cannot be read."
+NO_ADDRESS = "Slack's answer to the request for a connection has no address."
+ENDED = "Slack closed the connection."
+
 PING_SECONDS = 10.0
 SILENT = 60.0
 """Seconds without an answer to a ping after which a connection counts as dead. The client gives one up
-after four pings, unless not even the first was answered."""
+after four unanswered pings, unless not even the first was answered."""
 
 LONGEST_WAIT = 60.0
-"""Seconds for which Slack may put off a new connection; without one nobody hears what it says."""
+"""The most seconds that Slack's rate limit may delay a new connection: without one, no event arrives."""
 
 log = structlog.get_logger()
 
 
 class Socket:
-    """The connection. ``connected`` is called whenever Slack says hello, the first time too."""
+    """The connection to Slack. ``connected`` is called for each hello of Slack's, including the first."""
 
     def __init__(self, app: App, app_token: str, *, connected: Callable[[], None]) -> None:
         self._app = app
@@ -59,25 +72,22 @@ class Socket:
         try:
             self.client.connect()
         except SlackApiError as exc:
-            raise ConfigError(
-                f"Slack refuses the app token ({exc.response['error']}): put one with the scope "
-                "connections:write into slack.app_token."
-            ) from None
+            raise ConfigError(REFUSED.format(error=exc.response["error"])) from None
         except OSError as exc:
-            raise RetryLater("Slack cannot be reached for a socket.") from exc
+            raise RetryLater(UNREACHABLE) from exc
 
     def stop(self) -> None:
-        """Take nothing more in."""
+        """Close the connection."""
         self.client.close()
 
     def problem(self) -> str:
-        """What is wrong with the connection, or nothing."""
+        """What is wrong with the connection, empty where nothing is."""
         if not self.client.is_connected():
-            return "The socket to Slack is not connected."
-        return "The socket to Slack is silent." if self.client.silent_for > SILENT else ""
+            return NOT_CONNECTED
+        return NO_PONG if self.client.silent_for > SILENT else ""
 
     def watch(self) -> None:
-        """Replace a connection that looks open and is dead."""
+        """Replace a connection that looks open but does not answer pings."""
         if self.client.is_connected() and self.client.silent_for > SILENT:
             log.warning("socket.silent", seconds=round(self.client.silent_for))
             self.client.connect_to_new_endpoint(force=True)
@@ -93,44 +103,44 @@ class Socket:
 
 
 class _Client(SocketModeClient):
-    """The builtin client, whose receiving ends with the connection that it receives from.
+    """The builtin client, with a receiver that ends when its connection does.
 
-    The builtin one keeps "this connection is over" beside the connection. A close or a reconnection that
-    comes just as the receiver begins is overwritten there, and the receiver then waits for ever on a
-    connection that is gone: the process does not end, or a bot that looks connected hears nothing
-    (seen in slack_sdk 3.47; bolt-python#1529 tells of the same).
+    The builtin client keeps the end of a connection in a separate flag. A close or a reconnection just as
+    the receiver starts is overwritten there, and the receiver waits forever on a closed connection: the
+    process does not end, or the bot looks connected and receives nothing (seen in slack_sdk 3.47; the
+    same as bolt-python#1529).
     """
 
     opened_at = 0.0
-    _put_off_until = 0.0
+    _wait_until = 0.0
 
     def issue_new_wss_url(self) -> str:
         """The address of a new connection.
 
-        The builtin one sleeps for as long as Slack's limit says, however long that is, and what it does
-        not foresee ends the thread that receives: the bot would look connected again, and be deaf.
+        The builtin client sleeps as long as Slack's rate limit asks, without a bound, and any error it
+        does not expect ends the receiving thread: the bot would look connected and receive nothing.
 
         Raises:
             SlackApiError: Slack refuses the app token.
-            OSError: it gives none now; the client asks again every time it looks.
+            OSError: Slack offers no address now; the client retries at its next check.
         """
-        if time.monotonic() < self._put_off_until:
-            raise ConnectionError("Slack asked to wait before the next connection.")
+        if time.monotonic() < self._wait_until:
+            raise ConnectionError(RATE_LIMITED)
         try:
             url = self.web_client.apps_connections_open(app_token=self.app_token)["url"]
         except SlackApiError as exc:
             if exc.response.status_code == 429 or exc.response["error"] == "ratelimited":
                 asked = {k.lower(): v for k, v in exc.response.headers.items()}.get("retry-after")
                 wait = asked_wait(asked, datetime.now(UTC), otherwise=LONGEST_WAIT)
-                self._put_off_until = time.monotonic() + min(wait, LONGEST_WAIT)
-                raise ConnectionError("Slack asks to wait before the next connection.") from exc
+                self._wait_until = time.monotonic() + min(wait, LONGEST_WAIT)
+                raise ConnectionError(RATE_LIMITED) from exc
             if exc.response.status_code >= 500:
-                raise ConnectionError("Slack has a problem with connections.") from exc
+                raise ConnectionError(SLACK_FAILED) from exc
             raise
         except (ValueError, AttributeError, HTTPException) as exc:
-            raise ConnectionError("Slack's answer to a connection was garbled.") from exc
+            raise ConnectionError(BAD_ANSWER) from exc
         if not isinstance(url, str):
-            raise ConnectionError("Slack gave no address of a connection.")
+            raise ConnectionError(NO_ADDRESS)
         return url
 
     def connect(self) -> None:
@@ -140,7 +150,7 @@ class _Client(SocketModeClient):
         if session is not None:
             with session.sock_send_lock:
                 if session.sock is not None:
-                    session.sock = cast("SSLSocket", _Ending(session.sock))
+                    session.sock = cast("SSLSocket", _EndDetectingSocket(session.sock))
 
     @property
     def silent_for(self) -> float:
@@ -153,20 +163,20 @@ class _Client(SocketModeClient):
         session = self.current_session
         if session is None or not session.is_active():
             return
-        session.run_until_completion(_Lasting(self, session))
+        session.run_until_completion(_SessionState(self, session))
         if self.closed or self.current_session is not session:
             return
         try:
-            self.connect_to_new_endpoint()  # at once, rather than when the builtin monitor looks
+            self.connect_to_new_endpoint()  # at once, before the builtin monitor's next check
         except (SlackApiError, OSError) as exc:
-            log.warning("socket.not_back", error=str(exc), advice="it is tried again every 10 s")
+            log.warning("socket.reconnect_failed", error=str(exc), advice="retried every 10 s")
 
 
-class _Ending:
-    """A socket that says when the other side has ended it.
+class _EndDetectingSocket:
+    """A socket that raises when the other side closes it.
 
-    The builtin client takes the end of a stream for silence: it asks again at once and for ever, a core
-    busy and the bot deaf for a minute, until five pings in a row could not be sent.
+    The builtin client takes the end of a stream for silence: it reads again at once, with a core busy and
+    no events received for a minute, until five pings in a row fail.
     """
 
     def __init__(self, sock: Any) -> None:
@@ -175,15 +185,15 @@ class _Ending:
     def recv(self, size: int) -> bytes:
         received: bytes = self._sock.recv(size)
         if not received:
-            raise ConnectionResetError("Slack ended the connection without a word.")
+            raise ConnectionResetError(ENDED)
         return received
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
 
 
-class _Lasting(ConnectionState):
-    """Over when the client has let go of the connection, whoever says so."""
+class _SessionState(ConnectionState):
+    """The state of one connection: terminated as soon as the client no longer uses it."""
 
     def __init__(self, client: _Client, session: Connection) -> None:
         self._client = client

@@ -1,4 +1,4 @@
-"""What Slack delivered, kept before it is acknowledged and until it has been dealt with."""
+"""Deliveries of Slack's: stored before they are acknowledged and until they are processed."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from bot.store.tables import inbox
 MAX_ATTEMPTS = 8
 
 
-def keep(tx: Tx, key: str, payload: Mapping[str, Any], *, now: datetime) -> bool:
-    """Keep a delivery; False when it came before."""
+def add(tx: Tx, key: str, payload: Mapping[str, Any], *, now: datetime) -> bool:
+    """Store a delivery; False when it is there already."""
     return insert_new(
         tx,
         "inbox",
@@ -25,25 +25,25 @@ def keep(tx: Tx, key: str, payload: Mapping[str, Any], *, now: datetime) -> bool
 
 
 def is_done(tx: Tx, key: str) -> bool:
-    """Whether a delivery has been dealt with."""
+    """Whether a delivery is processed."""
     found = tx.execute(select(inbox.c.key).where(inbox.c.key == key, inbox.c.done_at.is_not(None)))
     return found.first() is not None
 
 
-def done(tx: Tx, key: str, *, now: datetime) -> None:
-    """Mark a delivery as dealt with; its payload is no longer needed."""
+def mark_done(tx: Tx, key: str, *, now: datetime) -> None:
+    """Mark a delivery as processed and drop its payload."""
     tx.execute(update(inbox).where(inbox.c.key == key).values(done_at=now, payload={}, error=""))
 
 
-def failed(tx: Tx, key: str, error: str) -> None:
-    """Count a try that did not work."""
+def count_failure(tx: Tx, key: str, error: str) -> None:
+    """Count a failed attempt."""
     tx.execute(
         update(inbox).where(inbox.c.key == key).values(attempts=inbox.c.attempts + 1, error=error)
     )
 
 
-def waiting(tx: Tx, *, older_than: datetime) -> list[tuple[str, Mapping[str, Any]]]:
-    """Deliveries that nobody has dealt with, oldest first; hopeless ones are left for a human."""
+def pending(tx: Tx, *, older_than: datetime) -> list[tuple[str, Mapping[str, Any]]]:
+    """Unprocessed deliveries, oldest first, without those that failed ``MAX_ATTEMPTS`` times."""
     rows = tx.execute(
         select(inbox.c.key, inbox.c.payload)
         .where(
@@ -58,5 +58,5 @@ def waiting(tx: Tx, *, older_than: datetime) -> list[tuple[str, Mapping[str, Any
 
 
 def purge(tx: Tx, *, now: datetime, keep_for: timedelta = timedelta(days=3)) -> None:
-    """Drop finished rows once no redelivery can come any more (Slack stops after 24 h)."""
+    """Delete processed rows once no redelivery can come any more (Slack stops after 24 h)."""
     tx.execute(inbox.delete().where(inbox.c.done_at < now - keep_for))

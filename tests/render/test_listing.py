@@ -11,9 +11,9 @@ import pytest
 from bot.domain.timeline import EntryKind, Heading
 from bot.ports import Post
 from bot.render import card
+from bot.render.commands import after_the_incident, help_rows
 from bot.render.listing import ACTION_HELP, SHOWN_LINES, help_, menu, preview, timeline
 from bot.render.text import escape
-from bot.slack.commands import AFTERWARDS, COMMANDS
 from tests.support.evening import DECLARED, INCIDENT, Record
 
 MOST_BLOCKS = 50
@@ -62,8 +62,8 @@ def test_an_empty_timeline_says_how_to_fill_it() -> None:
 
 
 def test_help_names_every_command_once() -> None:
-    rows = {name: f"`/incident {command.usage}`" for name, command in COMMANDS.items()}
-    blocks = help_(rows, AFTERWARDS, "a legend").blocks
+    rows = help_rows()
+    blocks = help_(rows, after_the_incident(), "a legend").blocks
     texts = [block["text"]["text"] for block in blocks if "text" in block]
     assert all(len(text) <= MOST_TEXT for text in texts)
     for row in rows.values():

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot.bootstrap import Bot
-from bot.domain.incident import Answers, Incident
+from bot.domain.incident import Answers
 from bot.errors import UserError
 from bot.services.change import Changes, StateChange
 from bot.store import incidents as rows
-from sandbox.slack import Channel, Fault, PersonError, SlackSandbox, on_delivery
+from bot.store.engine import Store
+from sandbox.slack import Channel, SlackSandbox
 from tests.support.bot import Scene
+from tests.support.desk import ANA, BEN, Desk
+from tests.support.rows import stored
 from tests.support.waiting import wait_until
 
 Verb = Callable[[Changes, StateChange], object]
@@ -23,10 +28,136 @@ VERBS: dict[str, Verb] = {
     "status": lambda changes, change: changes.status(change, "fixing", "now"),
     "severity": lambda changes, change: changes.severity(change, "sev1"),
     "role": lambda changes, change: changes.role(change, "scribe", "U0BEN"),
+    "take role": lambda changes, change: changes.take_role(change, "commander"),
     "update": lambda changes, change: changes.update(change, "Still looking."),
     "action item": lambda changes, change: changes.action_item(change, "Add an alert."),
     "resolve": lambda changes, change: changes.status(change, "resolved"),
 }
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """A database of each kind with one incident."""
+    made = Store(database_url)
+    made.migrate()
+    stored(made)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def desk(store: Store) -> Desk:
+    return Desk(store)
+
+
+@pytest.fixture
+def changes(desk: Desk) -> Changes:
+    return desk.context.changes
+
+
+def by_ana(desk: Desk, idempotency_key: str = "command/1") -> StateChange:
+    """Ana does something."""
+    return StateChange(incident_id=desk.incident.id, by=ANA, idempotency_key=idempotency_key)
+
+
+def state(desk: Desk) -> Any:
+    """All that a change may change."""
+    with desk.store.read() as tx:
+        reminder = rows.reminder_of(tx, desk.incident.id)
+        items = rows.items(tx, desk.incident.id)
+    return desk.incident, desk.entries, reminder, items
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_same_act_again_changes_nothing(desk: Desk, changes: Changes, verb: str) -> None:
+    before = state(desk)
+    VERBS[verb](changes, by_ana(desk))
+    once = state(desk)
+    assert once != before
+    assert len(once[1]) == 1
+    assert len(desk.work.keys) == 1, "the work commits with it"
+    desk.now.at += timedelta(minutes=1)
+    VERBS[verb](changes, by_ana(desk))
+    assert state(desk) == once
+
+
+def test_a_refused_change_leaves_nothing_behind(desk: Desk, changes: Changes) -> None:
+    before = state(desk)
+    refused: list[Callable[[], object]] = [
+        lambda: changes.status(by_ana(desk), "broken"),
+        lambda: changes.update(by_ana(desk), "  "),
+        lambda: changes.action_item(by_ana(desk), " "),
+        lambda: changes.action_item(by_ana(desk), "x", link="ftp://x"),
+        lambda: changes.close(by_ana(desk), Answers(), title="x", summary="", hubs=()),
+        lambda: changes.reopen(by_ana(desk)),
+        lambda: changes.snooze(by_ana(desk), 0),
+    ]
+    for wrong in refused:
+        with pytest.raises(UserError):
+            wrong()
+    assert state(desk) == before
+    assert desk.work.keys == []
+
+
+def test_a_role_that_somebody_has_is_not_taken(desk: Desk, changes: Changes) -> None:
+    changes.role(by_ana(desk), "commander", BEN)
+    before = state(desk)
+    with pytest.raises(UserError, match="Somebody is already commander"):
+        changes.take_role(by_ana(desk, "command/2"), "commander")
+    assert state(desk) == before
+
+
+def test_closing_takes_what_the_form_says(desk: Desk, changes: Changes) -> None:
+    changes.status(by_ana(desk), "resolved")
+    changes.close(
+        by_ana(desk, "view/1"),
+        Answers(impact="No logins."),
+        title="CHP was evicted",
+        summary=" All routes were lost. ",
+        hubs=("datahub",),
+    )
+    closed = desk.incident
+    assert (closed.title, closed.summary, closed.status, closed.hubs) == (
+        "CHP was evicted",
+        "All routes were lost.",
+        "closed",
+        ("datahub",),
+    )
+    assert closed.closed_at == desk.now()
+    assert any(key.startswith("publish/") for key in desk.work.keys)
+
+
+@pytest.mark.parametrize(
+    "line", ["status fixing", "severity sev1", "role scribe", "update x", "resolve"]
+)
+def test_a_closed_incident_is_left_alone(desk: Desk, line: str) -> None:
+    with desk.store.write() as tx:
+        rows.save(tx, replace(desk.incident, status="closed", closed_at=desk.now()))
+    before = state(desk)
+    assert "reopen it first" in desk.command(line).text.lower()
+    assert state(desk) == before
+    desk.command("reopen")
+    assert desk.incident.is_open
+
+
+def test_what_people_do_at_once_all_counts(desk: Desk, changes: Changes) -> None:
+    """The row is locked: a later one sees what an earlier one did."""
+    roles = desk.settings.policy.roles
+    acts = [
+        lambda n=n, role=role: changes.role(by_ana(desk, f"command/{n}"), role, ANA)
+        for n, role in enumerate(roles)
+    ]
+    threads = [threading.Thread(target=do) for do in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    found = desk.incident
+    assert set(found.roles) == set(roles)
+    assert found.version == 1 + len(acts)
+
+
+# --- through the practice Slack ------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -35,60 +166,7 @@ def channel(scene: Scene) -> Channel:
     return scene.declare()
 
 
-def by_ana(scene: Scene, channel: Channel, idempotency_key: str = "command/1") -> StateChange:
-    """Ana does something."""
-    return StateChange(
-        incident_id=scene.incident(channel.id).id, by=scene.ana.id, idempotency_key=idempotency_key
-    )
-
-
-@pytest.mark.parametrize("verb", VERBS)
-def test_the_same_act_again_changes_nothing(
-    bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel, verb: str
-) -> None:
-    changes = bot.context.changes
-    VERBS[verb](changes, by_ana(scene, channel))
-    once: tuple[Incident, int] = scene.incident(channel.id), len(scene.entries(channel.id))
-    assert once[1] == 2
-    VERBS[verb](changes, by_ana(scene, channel))
-    assert (scene.incident(channel.id), len(scene.entries(channel.id))) == once
-    slack.wait_for(lambda: len(scene.posts(channel.id, "entry")) == 1, what="the channel is told")
-
-
-def test_a_redelivered_form_is_one_update(
-    scene: Scene, slack: SlackSandbox, channel: Channel
-) -> None:
-    scene.ana.command(channel.id, "/incident update")
-    slack.wait_for(lambda: bool(scene.ana.views()), what="the form")
-    view = scene.ana.views()[-1]
-    slack.faults = [on_delivery("view_submission", Fault(drop=True))]
-    with pytest.raises(PersonError):
-        scene.ana.submit(view["id"], {"text": "Routes are coming back."})
-    slack.faults = []
-    scene.ana.submit(view["id"], {"text": "Routes are coming back."})
-    kinds = [entry.kind.value for entry in scene.entries(channel.id)]
-    assert kinds == ["declared", "update"]
-
-
-def test_a_refused_change_leaves_nothing_behind(bot: Bot, scene: Scene, channel: Channel) -> None:
-    before = scene.incident(channel.id), scene.entries(channel.id)
-    refused: list[Callable[[], object]] = [
-        lambda: bot.context.changes.status(by_ana(scene, channel), "broken"),
-        lambda: bot.context.changes.update(by_ana(scene, channel), "  "),
-        lambda: bot.context.changes.action_item(by_ana(scene, channel), " "),
-        lambda: bot.context.changes.action_item(by_ana(scene, channel), "x", link="ftp://x"),
-        lambda: bot.context.changes.close(
-            by_ana(scene, channel), Answers(), title="x", summary="", hubs=()
-        ),
-        lambda: bot.context.changes.reopen(by_ana(scene, channel)),
-    ]
-    for wrong in refused:
-        with pytest.raises(UserError):
-            wrong()
-    assert (scene.incident(channel.id), scene.entries(channel.id)) == before
-
-
-def test_closing_asks_then_ends_and_a_closed_one_is_left_alone(
+def test_closing_asks_and_then_shows_that_it_is_over(
     bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
 ) -> None:
     scene.ana.command(channel.id, "/incident resolve all well")
@@ -100,60 +178,20 @@ def test_closing_asks_then_ends_and_a_closed_one_is_left_alone(
     slack.wait_for(
         lambda: "closed" in slack.channel(channel.id).topic["value"], what="the topic says so"
     )
-    closed = scene.incident(channel.id)
-    assert (closed.title, closed.summary, closed.status) == (
-        "CHP was evicted",
-        "All routes were lost.",
-        "closed",
-    )
-    assert closed.closed_at is not None
     wait_until(lambda: scene.entries(channel.id)[-1].kind == "published", "the report")
-    for line in ("status fixing", "severity sev1", "role scribe", "update x", "resolve"):
-        reply = scene.ana.command(channel.id, f"/incident {line}")
-        assert "reopen it first" in str(reply)
-    scene.ana.command(channel.id, "/incident reopen")
-    assert scene.incident(channel.id).is_open
-
-
-def test_a_message_is_filed_as_an_action_item_once(
-    scene: Scene, slack: SlackSandbox, channel: Channel
-) -> None:
-    ts = scene.ana.say(channel.id, "we need an alert on <routes> & pods")
-    for _ in range(2):
-        scene.ana.shortcut("file_action_item", channel.id, ts)
-        slack.wait_for(lambda: bool(scene.ana.views()), what="the form")
-        view = scene.ana.views()[-1]
-        assert "we need an alert on <routes> & pods" in json.dumps(view)
-        scene.ana.submit(view["id"], {})
-    with scene.store.read() as tx:
-        items = rows.items(tx, scene.incident(channel.id).id)
-    assert [item.title for item in items] == ["we need an alert on <routes> & pods"]
-
-
-def test_what_people_do_at_once_all_counts(bot: Bot, scene: Scene, channel: Channel) -> None:
-    """The row is locked: a later one sees what an earlier one did."""
-    acts = [
-        lambda n=n, role=role: bot.context.changes.role(
-            by_ana(scene, channel, f"command/{n}"), role, scene.ana.id
-        )
-        for n, role in enumerate(bot.settings.policy.roles)
-    ]
-    threads = [threading.Thread(target=do) for do in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    found = scene.incident(channel.id)
-    assert set(found.roles) == set(bot.settings.policy.roles)
 
 
 def test_an_action_item_of_afterwards_comes_into_the_report_that_is_out(
     bot: Bot, scene: Scene, channel: Channel
 ) -> None:
+    def act(key: str) -> StateChange:
+        incident_id = scene.incident(channel.id).id
+        return StateChange(incident_id=incident_id, by=scene.ana.id, idempotency_key=key)
+
     changes = bot.context.changes
-    changes.status(by_ana(scene, channel, "c/1"), "resolved")
+    changes.status(act("c/1"), "resolved")
     told = {"title": "Proxy evicted", "summary": "It was."}
-    changes.close(by_ana(scene, channel, "c/2"), Answers(), hubs=("datahub",), **told)
+    changes.close(act("c/2"), Answers(), hubs=("datahub",), **told)
     folder = bot.config.report.directory
 
     def published() -> str:

@@ -12,8 +12,6 @@ from slack_sdk import WebClient
 
 from bot.bootstrap import Bot
 from bot.domain.resources import ResourceState
-from bot.errors import UserError
-from bot.services.declare import Declaration
 from bot.store import resources as resource_rows
 from sandbox.clock import SandboxClock
 from sandbox.slack import (
@@ -39,20 +37,6 @@ PRIVATE: dict[str, Any] = {"private": ["private"]}
 def at_noon(clock: SandboxClock) -> None:
     """A channel's name has the day in it, which is not to change during a test."""
     clock.move_to((clock() + timedelta(days=1)).replace(hour=12))
-
-
-def declaration(scene: Scene, **values: Any) -> Declaration:
-    """What the form says."""
-    return Declaration(
-        **{
-            "idempotency_key": "V0FORM",
-            "team_id": scene.slack.team_id,
-            "declared_by": scene.ana.id,
-            "title": "Proxy was evicted",
-            "severity": "sev2",
-            **values,
-        }
-    )
 
 
 def name_now(scene: Scene) -> str:
@@ -82,13 +66,6 @@ def told(slack: SlackSandbox, who: Person) -> list[dict[str, Any]]:
         if channel.kind is ChannelKind.IM and who.id in channel.members:
             return slack.messages(channel.id)
     return []
-
-
-def test_the_form_is_filled_from_the_command(scene: Scene) -> None:
-    view = scene.ask_to_declare(scene.ana, "Proxy <gone> & more")
-    inputs = {b["block_id"]: b for b in view["blocks"] if b["type"] == "input"}
-    assert inputs["title"]["element"]["initial_value"] == "Proxy <gone> & more"
-    assert set(inputs) >= {"title", "severity", "hubs", "summary", "private"}
 
 
 def test_what_the_form_says_is_kept(scene: Scene) -> None:
@@ -146,13 +123,6 @@ def test_pressing_again_after_a_lost_acknowledgement_is_one_incident(
     slack.wait_for(lambda: any(scene.is_set_up(c) for c in slack.channels()))
     assert len(scene.incidents()) == 1
     assert len(scene.incident_channels()) == 1
-
-
-def test_the_same_form_with_other_words_is_still_the_first_incident(bot: Bot, scene: Scene) -> None:
-    first = bot.context.declare.declare(declaration(scene))
-    second = bot.context.declare.declare(declaration(scene, title="Something else"))
-    assert second == first
-    assert len(scene.incidents()) == 1
 
 
 def test_two_people_declaring_the_same_at_the_same_moment_get_two_channels(
@@ -274,24 +244,6 @@ def test_a_private_channel_that_slack_makes_public_is_not_used(
     )
     fresh = next(c for c in scene.incident_channels() if c.id != exposed[0].id)
     assert fresh.kind is ChannelKind.PRIVATE
-
-
-@pytest.mark.parametrize(
-    ("values", "field"),
-    [
-        ({"title": " \n "}, "title"),
-        ({"title": "x" * 151}, "title"),
-        ({"severity": "sev9"}, "severity"),
-        ({"hubs": ("nohub",)}, "hubs"),
-    ],
-)
-def test_what_cannot_be_declared_names_its_field_and_leaves_nothing(
-    bot: Bot, scene: Scene, values: dict[str, Any], field: str
-) -> None:
-    with pytest.raises(UserError) as wrong:
-        bot.context.declare.declare(declaration(scene, **values))
-    assert wrong.value.field == field
-    assert scene.incidents() == []
 
 
 def _dm(slack: SlackSandbox, who: Person) -> str:

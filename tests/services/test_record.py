@@ -11,6 +11,7 @@ import pytest
 
 from bot.domain.timeline import Heading, Line, Message, chosen
 from bot.errors import UserError
+from bot.services.incidents import Incidents
 from bot.services.record import SHORTCUT, Record
 from bot.services.settings import Settings
 from bot.store import timeline as rows
@@ -210,7 +211,7 @@ def test_what_slack_shows_now_settles_the_marks(record: Record, store: Store) ->
     with store.read() as tx:
         from_rows = rows.message_by_key(tx, message().key)
     assert from_rows is not None
-    incident = record.incident_of(TEAM, CHANNEL)
+    incident = Incidents(store).of_channel(TEAM, CHANNEL)
     assert incident is not None
     record.sync_tags(incident, from_rows, {"fire": ("U0BEN",), "tada": ("U0BEN",)})
     with store.read() as tx:
@@ -259,7 +260,7 @@ def test_what_was_taken_out_stays_out_when_it_is_read_again(record: Record, stor
     record.record_message(message())
     record.tag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
     record.hide_entry("abc123abc123", timeline(record)[0].entry.id)
-    incident = record.incident_of(TEAM, CHANNEL)
+    incident = Incidents(store).of_channel(TEAM, CHANNEL)
     assert incident is not None
     record.sync_tags(incident, message(), {"pushpin": ("U0ANA",)})
     assert timeline(record) == ()
@@ -277,9 +278,9 @@ def test_taking_out_twice_or_elsewhere_is_told(record: Record) -> None:
     entry = timeline(record)[0].entry
     record.hide_entry("abc123abc123", entry.id)
     for incident_id in ("abc123abc123", "another"):
-        with pytest.raises(UserError, match="not in the timeline any more"):
+        with pytest.raises(UserError, match="no longer in the timeline"):
             record.hide_entry(incident_id, entry.id)
-    with pytest.raises(UserError, match="not in the timeline any more"):
+    with pytest.raises(UserError, match="no longer in the timeline"):
         record.rewrite("abc123abc123", entry.id, text="x", at=None)
 
 

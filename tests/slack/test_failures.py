@@ -7,40 +7,43 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from bot.store import incidents as incident_rows
 from bot.store import runs
 from sandbox.clock import SandboxClock
 from sandbox.slack import SlackSandbox
 from tests.support.bot import Scene, running
+from tests.support.desk import ELSEWHERE, Desk
 from tests.support.waiting import wait_until
 
 
-def test_an_error_nobody_foresaw_is_a_sentence_with_its_number(scene: Scene) -> None:
-    channel = scene.declare()
-    with scene.store.write() as tx:
-        tx.execute(text("ALTER TABLE entry RENAME TO gone"))
-    reply = scene.ana.command(channel.id, "/incident note the proxy died")
-    assert reply is not None
-    assert re.search(r"error [0-9a-f]{8}", reply["text"])
-    assert "try again" in reply["text"]
-    assert "entry" not in reply["text"], "what broke is in the log, not in Slack"
-    with scene.store.write() as tx:
-        tx.execute(text("ALTER TABLE gone RENAME TO entry"))
-    assert len(scene.entries(channel.id)) == 1
-    assert "Noted" in str(scene.ana.command(channel.id, "/incident note the proxy died"))
+def rename(desk: Desk, before: str, after: str) -> None:
+    """Take a table away, or give it back."""
+    with desk.store.write() as tx:
+        tx.execute(text(f"ALTER TABLE {before} RENAME TO {after}"))
 
 
-def test_a_form_that_fails_keeps_what_was_typed(scene: Scene, slack: SlackSandbox) -> None:
-    view = scene.ask_to_declare(scene.ana, "Proxy was evicted")
-    with scene.store.write() as tx:
-        tx.execute(text("ALTER TABLE reminder RENAME TO gone"))
-    errors = scene.ana.submit(view["id"])
-    assert len(errors) == 1
-    assert "error" in next(iter(errors.values()))
-    assert scene.incidents() == [], "half of it is none of it"
-    with scene.store.write() as tx:
-        tx.execute(text("ALTER TABLE gone RENAME TO reminder"))
-    assert scene.ana.submit(view["id"]) == {}
-    slack.wait_for(lambda: any(scene.is_set_up(c) for c in slack.channels()))
+def test_an_error_nobody_foresaw_is_a_sentence_with_its_number(desk: Desk) -> None:
+    rename(desk, "entry", "gone")
+    answer = desk.command("note the proxy died").text
+    assert re.search(r"error [0-9a-f]{8}", answer)
+    assert "try again" in answer
+    assert "entry" not in answer, "what broke is in the log, not in Slack"
+    rename(desk, "gone", "entry")
+    assert desk.entries == []
+    assert "Noted" in desk.command("note the proxy died").text
+
+
+def test_a_form_that_fails_keeps_what_was_typed(desk: Desk) -> None:
+    desk.command("declare Proxy was evicted", channel=ELSEWHERE)
+    rename(desk, "reminder", "gone")
+    (error,) = desk.submit().errors.values()
+    assert "error" in error
+    with desk.store.read() as tx:
+        assert len(incident_rows.unclosed(tx)) == 1, "half of it is none of it"
+    rename(desk, "gone", "reminder")
+    assert desk.submit().acks == [{}]
+    with desk.store.read() as tx:
+        assert len(incident_rows.unclosed(tx)) == 2
 
 
 def test_a_hub_that_does_not_answer_is_told_in_the_channel(

@@ -1,4 +1,4 @@
-"""Events: kept before they are acknowledged, dealt with once, and taken up again after a kill."""
+"""Events as Slack delivers them: stored before they are acknowledged, and recorded once."""
 
 from __future__ import annotations
 
@@ -28,33 +28,10 @@ def kept(scene: Scene) -> list[dict[str, Any]]:
         return [dict(row) for row in tx.execute(inbox.select()).mappings()]
 
 
-@pytest.fixture
-def by_hand(bot: Bot, channel: Channel) -> None:
-    """The test alone takes up what was left: mayday's own clock might be at it at the same moment."""
-    bot.ticks.stop()
-
-
 def timeline(bot: Bot, scene: Scene, channel: Channel, heading: Heading) -> list[str]:
     """The messages under a heading."""
     lines = chosen(bot.record.lines(scene.incident(channel.id).id), heading)
     return [line.text for line in lines if line.entry.kind is EntryKind.MESSAGE]
-
-
-def event(slack: SlackSandbox, channel: Channel, ts: str, **values: Any) -> dict[str, Any]:
-    """A message as Slack delivers it."""
-    return {
-        "type": "event_callback",
-        "event_id": f"Ev{ts}",
-        "team_id": slack.team_id,
-        "event": {
-            "type": "message",
-            "channel": channel.id,
-            "user": slack.person("ana").id,
-            "ts": ts,
-            "text": "students see 500s",
-            **values,
-        },
-    }
 
 
 def test_what_is_said_is_kept_with_its_files_and_thread(
@@ -135,68 +112,6 @@ def test_a_redelivery_changes_nothing(
     assert len(set(keys)) == len(keys)
 
 
-def test_a_reaction_that_is_delivered_again_does_not_undo_what_came_since(
-    bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
-) -> None:
-    ts = scene.ana.say(channel.id, "proxy restarted")
-    scene.ana.react(channel.id, ts, "pushpin")
-    wait_until(lambda: timeline(bot, scene, channel, Heading.TIMELINE), "marked")
-    slack.wait_for(lambda: any(d.name == "reaction_added" for d in slack.deliveries))
-    again = next(d.payload for d in slack.deliveries if d.name == "reaction_added")
-    scene.ana.unreact(channel.id, ts, "pushpin")
-    wait_until(lambda: not timeline(bot, scene, channel, Heading.TIMELINE), "taken back")
-    bot.events.keep(again)
-    bot.events.deal_with(again)
-    assert timeline(bot, scene, channel, Heading.TIMELINE) == []
-
-
-@pytest.mark.usefixtures("by_hand")
-def test_what_was_kept_but_not_dealt_with_is_taken_up_later(
-    bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
-) -> None:
-    """The state after a kill between the acknowledgement and the work."""
-    left = event(slack, channel, "1795310000.000001")
-    bot.events.keep(left)
-    bot.take_up()
-    assert scene.message(channel.id, "1795310000.000001") is None, "its listener may be at it"
-    scene.later(minutes=1)
-    bot.take_up()
-    assert scene.message(channel.id, "1795310000.000001") is not None
-    assert all(row["done_at"] for row in kept(scene) if row["key"] == left["event_id"])
-
-
-@pytest.mark.usefixtures("by_hand")
-def test_one_that_cannot_be_dealt_with_is_tried_again_and_then_left_to_a_human(
-    bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
-) -> None:
-    odd = event(slack, channel, "no number")
-    bot.events.keep(odd)
-    for _ in range(12):
-        scene.later(minutes=1)
-        bot.take_up()
-    (row,) = [row for row in kept(scene) if row["key"] == odd["event_id"]]
-    assert row["done_at"] is None
-    assert row["error"]
-    assert row["attempts"] == 8
-    assert row["payload"] == odd, "it is not lost"
-
-
-@pytest.mark.usefixtures("by_hand")
-def test_a_request_that_nobody_answers_any_more_holds_up_no_other(
-    bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
-) -> None:
-    """As after an update, when a button that was pressed before it is gone."""
-    pressed = {"type": "block_actions", "user": {"id": scene.ana.id}}
-    bot.inbox.keep("block_actions/1", {**pressed, "actions": [{"action_id": "gone"}]})
-    left = event(slack, channel, "1795310000.000002")
-    bot.events.keep(left)
-    scene.later(minutes=1)
-    bot.take_up()
-    assert scene.message(channel.id, "1795310000.000002") is not None
-    (row,) = [row for row in kept(scene) if row["key"] == "block_actions/1"]
-    assert (row["attempts"], row["done_at"]) == (1, None)
-
-
 def test_what_cannot_be_committed_is_not_acknowledged(
     bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
 ) -> None:
@@ -211,31 +126,6 @@ def test_what_cannot_be_committed_is_not_acknowledged(
     with scene.store.write() as tx:
         tx.execute(text("ALTER TABLE gone RENAME TO inbox"))
     wait_until(lambda: scene.message(channel.id, ts) or _read(bot), "heard after all")
-
-
-def test_finished_deliveries_are_forgotten_after_days(
-    bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
-) -> None:
-    scene.ana.say(channel.id, "hello")
-    wait_until(lambda: any(row["done_at"] for row in kept(scene)), "dealt with")
-    finished = {row["key"] for row in kept(scene) if row["done_at"]}
-    bot.take_up()
-    assert finished <= {row["key"] for row in kept(scene)}, "a redelivery may still come"
-    scene.later(days=4)
-    bot.take_up()
-    assert not finished & {row["key"] for row in kept(scene)}
-
-
-def test_unknown_kinds_of_messages_are_kept_raw(
-    bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
-) -> None:
-    odd = event(slack, channel, "1795310000.000009", subtype="brand_new", what={"ever": [1]})
-    bot.events.keep(odd)
-    bot.events.deal_with(odd)
-    known = scene.message(channel.id, "1795310000.000009")
-    assert known is not None
-    assert known.subtype == "brand_new"
-    assert known.raw["what"] == {"ever": [1]}
 
 
 def _read(bot: Bot) -> bool:

@@ -1,7 +1,8 @@
 """The app manifest asks for what the code uses, all of it and nothing else.
 
-What the code uses is read from the code: Slack's methods from the adapter's syntax tree, commands and
-callbacks from what Bolt is given. The rest is a day with mayday on a Slack that grants only the manifest.
+What the code uses is read from the code: Slack's methods from the adapter's syntax tree, events and
+shortcuts from the tables of what is handled. The rest is a day with mayday on a Slack that grants only the
+manifest.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from typing import Any
 import pytest
 
 import bot.adapters.slack as adapter
-import bot.slack.events as events
 from bot.bootstrap import Bot
 from bot.cli import manifest
 from bot.slack.app import COMMAND
+from bot.slack.events import PARSERS
 from bot.slack.interactions import SHORTCUT_ACTION, SHORTCUT_TIMELINE, SHORTCUTS
 from bot.slack.scopes import EVENT_SCOPES, METHOD_SCOPES, missing_scopes, required_scopes
 from sandbox.slack import Channel, SlackSandbox
@@ -60,19 +61,6 @@ def _names(argument: ast.expr, tree: ast.AST) -> set[str]:
     }
 
 
-def handled_events() -> set[str]:
-    """The types of event that mayday has a case for."""
-    tree = ast.parse(Path(str(events.__file__)).read_text(encoding="utf-8"))
-    (method,) = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == "record"]
-    return {
-        part.value.value
-        for part in ast.walk(method)
-        if isinstance(part, ast.MatchValue)
-        and isinstance(part.value, ast.Constant)
-        and isinstance(part.value.value, str)
-    }
-
-
 def test_every_method_that_is_called_has_its_scopes_listed() -> None:
     assert called_methods() == set(METHOD_SCOPES)
 
@@ -85,7 +73,7 @@ def test_the_manifest_asks_for_exactly_the_scopes_that_are_used() -> None:
 def test_the_manifest_subscribes_to_exactly_the_events_that_are_handled() -> None:
     asked = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
     assert sorted(asked) == sorted(EVENT_SCOPES)
-    assert {name.partition(".")[0] for name in asked} == handled_events()
+    assert {name.partition(".")[0] for name in asked} == set(PARSERS)
 
 
 def test_the_manifest_offers_exactly_the_commands_and_shortcuts_that_are_answered() -> None:

@@ -4,44 +4,52 @@ from __future__ import annotations
 
 import pytest
 
-from bot.bootstrap import Bot
 from bot.domain.runs import RunState
-from bot.store import runs as rows
+from bot.render.card import ACTION_RESOLVE, ACTION_UPDATE
+from bot.store import runs
 from bot.store.runs import Run
-from sandbox.slack import Channel
-from tests.support.bot import Scene
-from tests.support.rows import NOW
+from tests.support.desk import ANA, Desk
+from tests.support.rows import CHANNEL, NOW
+
+WARNING = "`restart-proxy` is still running on datahub"
 
 
 @pytest.fixture
-def channel(scene: Scene, bot: Bot) -> Channel:
-    """An incident's channel, with a run that hangs in a restart."""
-    made = scene.declare()
-    incident = scene.incident(made.id)
+def running(desk: Desk) -> Desk:
+    """The same desk, with a run that hangs in a restart."""
     run = Run(
         id="run1",
-        incident_id=incident.id,
+        incident_id=desk.incident.id,
         runbook="restart-proxy",
         hub="datahub",
         options={},
         state=RunState.RUNNING,
         plan=None,
         error="",
-        asked_by="U1",
+        asked_by=ANA,
         asked_at=NOW,
     )
-    with bot.store.write() as tx:
-        assert rows.add(tx, run)
-    return made
+    with desk.store.write() as tx:
+        assert runs.add(tx, run)
+    return desk
 
 
 @pytest.mark.parametrize("line", ["resolve all is well", "status resolved all is well"])
-def test_resolving_warns_of_a_run_that_goes_on(scene: Scene, channel: Channel, line: str) -> None:
-    answer = scene.ana.command(channel.id, f"/incident {line}")
-    assert answer is not None
-    assert "`restart-proxy` is still running on datahub" in answer["text"]
-    assert scene.incident(channel.id).status == "resolved"
+def test_resolving_warns_of_a_run_that_continues(running: Desk, line: str) -> None:
+    assert WARNING in running.command(line).text
+    assert running.incident.status == "resolved"
 
 
-def test_without_a_run_nobody_is_warned(scene: Scene) -> None:
-    assert scene.ana.command(scene.declare().id, "/incident resolve all is well") is None
+def test_the_button_and_the_form_warn_too(running: Desk) -> None:
+    running.press(ACTION_UPDATE)
+    answer = running.submit({"text": "all is well", "status": "resolved"})
+    assert answer.acks == [{}]
+    ((channel, user, text),) = running.slack.shown
+    assert (channel, user) == (CHANNEL, ANA), "a form has no channel: it is the incident's"
+    assert WARNING in text
+    running.command("reopen")
+    assert WARNING in running.press(ACTION_RESOLVE).text
+
+
+def test_without_a_run_nobody_is_warned(desk: Desk) -> None:
+    assert desk.command("resolve all is well").text == ""

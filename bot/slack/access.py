@@ -1,0 +1,123 @@
+"""What a request needs before its handler runs: nothing, an incident, or the right to run runbooks.
+
+Every handler's entry in a table says which. The dispatcher asks for it here, in one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bot.domain.incident import Incident
+from bot.errors import UserError
+from bot.slack.context import HandlerContext
+from bot.slack.replies import (
+    DeferredReply,
+    DurableReply,
+    EphemeralReply,
+    OpenModal,
+    Reply,
+)
+from bot.slack.request import SlackRequest
+
+NOT_AN_INCIDENT_CHANNEL = (
+    "This is not an incident channel. Go to one (/incident list shows them), or declare an incident "
+    "with /incident declare."
+)
+
+Finder = Callable[[HandlerContext, SlackRequest], Incident]
+
+
+def of_channel(context: HandlerContext, request: SlackRequest) -> Incident:
+    """The incident whose channel the request came from.
+
+    Raises:
+        UserError: the channel is not an incident's.
+    """
+    found = context.incidents.of_channel(request.team_id, request.channel)
+    if found is None:
+        raise UserError(NOT_AN_INCIDENT_CHANNEL)
+    return found
+
+
+def of_form(context: HandlerContext, request: SlackRequest) -> Incident:
+    """The incident that the submitted form was opened for."""
+    return context.incidents.get(request.form.incident_id)
+
+
+def of_button(context: HandlerContext, request: SlackRequest) -> Incident:
+    """The incident whose id the button carries, wherever the button is."""
+    return context.incidents.get(request.value)
+
+
+def of_run(context: HandlerContext, request: SlackRequest) -> Incident:
+    """The incident of the runbook's run whose id the button carries.
+
+    Raises:
+        UserError: there is no such run.
+    """
+    return context.incidents.get(context.runs.incident_of(request.value))
+
+
+@dataclass(frozen=True)
+class Anywhere:
+    """A handler that needs nothing: anyone may ask, in any channel."""
+
+    handler: Callable[[HandlerContext, SlackRequest], Reply]
+
+
+@dataclass(frozen=True)
+class OnIncident:
+    """A handler that needs an incident, which ``find`` returns for its request."""
+
+    handler: Callable[[HandlerContext, SlackRequest, Incident], Reply]
+    find: Finder = of_channel
+
+
+@dataclass(frozen=True)
+class MayRun:
+    """A handler whose work needs the right to run runbooks in the incident's channel.
+
+    The handler itself only reads the request: what it may open or refuse is open to everyone.
+    """
+
+    handler: Callable[[HandlerContext, SlackRequest, Incident], DurableReply | OpenModal]
+    find: Finder = of_channel
+
+
+Route = Anywhere | OnIncident | MayRun
+
+
+def answer(context: HandlerContext, request: SlackRequest, route: Route) -> Reply:
+    """What the handler answers, after everything that its route needs.
+
+    Who may run runbooks is a question to Slack. It belongs to the reply's work, which runs after the
+    request was stored and acknowledged.
+
+    Raises:
+        UserError: the request is wrong, or there is no such incident.
+    """
+    if isinstance(route, Anywhere):
+        return route.handler(context, request)
+    incident = route.find(context, request)
+    reply = route.handler(context, request, incident)
+    if isinstance(route, MayRun) and isinstance(reply, DurableReply):
+        reply = _authorized(context, request, incident, reply)
+    if isinstance(reply, EphemeralReply | DeferredReply) and not reply.channel:
+        reply = replace(reply, channel=request.channel or incident.channel_id or "")
+    return reply
+
+
+def _authorized(
+    context: HandlerContext, request: SlackRequest, incident: Incident, reply: DurableReply
+) -> DurableReply:
+    def work() -> EphemeralReply | None:
+        context.authorize.runbook(
+            team_id=request.team_id,
+            user_team=request.user_team,
+            user=request.user,
+            channel_id=incident.channel_id or "",
+        )
+        return reply.work()
+
+    return replace(reply, work=work)

@@ -1,0 +1,28 @@
+"""``/incident action``: adds an action item."""
+
+from __future__ import annotations
+
+from bot.domain.incident import Incident
+from bot.domain.slack_message import link_in, plain
+from bot.render import forms
+from bot.slack.context import HandlerContext
+from bot.slack.replies import OpenModal
+from bot.slack.request import SlackRequest
+
+SHORTEST_HEADING = 3
+"""How many letters name a heading of action items: ``tech: add an alert``, ``docs: …``."""
+
+
+def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -> OpenModal | None:
+    """Add the item that was typed, under its heading; without text, open the form."""
+    groups, text, group = context.settings.groups, request.text, ""
+    if not text:
+        return OpenModal(view=forms.action_item(incident.id, groups=groups))
+    head, colon, tail = text.partition(":")
+    start = plain(head).strip().lower().removesuffix("s")
+    named = [name for name in groups if name.lower().startswith(start)]
+    if colon and len(start) >= SHORTEST_HEADING and len(named) == 1:
+        group, text = named[0], tail.strip()
+    title, link = link_in(text)
+    context.changes.action_item(request.change(incident), plain(title), group=group, link=link)
+    return None

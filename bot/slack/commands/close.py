@@ -1,0 +1,44 @@
+"""``/incident close`` and ``/incident reopen``: end a resolved incident, or continue it."""
+
+from __future__ import annotations
+
+from bot.domain.incident import Incident
+from bot.domain.report import Form, Gap
+from bot.errors import UserError
+from bot.render import forms
+from bot.render.report import MISSING
+from bot.slack.context import HandlerContext
+from bot.slack.replies import OpenModal
+from bot.slack.request import SlackRequest
+
+STILL_OPEN = "Resolve the incident first with /incident resolve, then close it."
+ALREADY_CLOSED = "This incident is already closed. /incident report shows its report."
+
+
+def handle(context: HandlerContext, _request: SlackRequest, incident: Incident) -> OpenModal:
+    """The form that asks for what the report still needs.
+
+    Raises:
+        UserError: the incident is still open, or already closed.
+    """
+    if incident.is_open:
+        raise UserError(STILL_OPEN)
+    if incident.closed_at is not None:
+        raise UserError(ALREADY_CLOSED)
+    missing = context.reports.missing(incident.id)
+    return OpenModal(
+        view=forms.close(
+            incident,
+            summary=incident.summary,
+            zone=context.settings.zone,
+            now=context.now(),
+            gaps=[MISSING[gap] for gap in missing if gap is not Gap.DATE],
+            hubs=list(context.settings.hubs),
+            wants_hubs_and_impact=context.settings.report_form == Form.AFTER_ACTION,
+        )
+    )
+
+
+def reopen(context: HandlerContext, request: SlackRequest, incident: Incident) -> None:
+    """Reopen the incident."""
+    context.changes.reopen(request.change(incident))

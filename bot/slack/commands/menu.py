@@ -1,0 +1,21 @@
+"""``/incident`` alone and ``/incident help``: what can be done here."""
+
+from __future__ import annotations
+
+from bot.render import card, listing
+from bot.render.commands import after_the_incident, help_rows
+from bot.slack.context import HandlerContext
+from bot.slack.replies import EphemeralReply
+from bot.slack.request import SlackRequest
+
+
+def handle(context: HandlerContext, request: SlackRequest) -> EphemeralReply:
+    """The next steps of the channel's incident, as buttons; elsewhere, declaring one."""
+    incident = context.incidents.of_channel(request.team_id, request.channel)
+    return EphemeralReply(post=listing.menu(incident, context.settings.policy.roles))
+
+
+def help_(context: HandlerContext, _request: SlackRequest) -> EphemeralReply:
+    """Every command and reaction."""
+    legend = card.legend(context.settings.reactions)
+    return EphemeralReply(post=listing.help_(help_rows(), after_the_incident(), legend))

@@ -1,0 +1,41 @@
+"""``/incident role``: shows the roles, takes one, or gives it to somebody."""
+
+from __future__ import annotations
+
+import re
+
+from bot.domain.incident import Incident
+from bot.errors import UserError
+from bot.render import answers
+from bot.slack.context import HandlerContext
+from bot.slack.matching import closest, same_word, split_word
+from bot.slack.replies import EphemeralReply, say
+from bot.slack.request import SlackRequest
+
+NO_SUCH_ROLE = "There is no role “{word}”.{hint} The roles are {roles}."
+NO_MENTION = "Mention the person with an @: /incident role {role} @name."
+
+_PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
+
+
+def handle(
+    context: HandlerContext, request: SlackRequest, incident: Incident
+) -> EphemeralReply | None:
+    """Show the roles, or give one to a person, by default to the one who asks.
+
+    Raises:
+        UserError: there is no such role, or the person is not mentioned.
+    """
+    roles = context.settings.policy.roles
+    word, whom = split_word(request.text)
+    if not word:
+        return say(answers.roles(incident, roles))
+    role = same_word(word, roles)
+    if role not in roles:
+        hint = answers.did_you_mean(closest(role.lower(), roles))
+        raise UserError(NO_SUCH_ROLE.format(word=word, hint=hint, roles=", ".join(roles)))
+    found = _PERSON.search(whom)
+    if whom.strip() and not found and whom.strip().lower() != "me":
+        raise UserError(NO_MENTION.format(role=role))
+    context.changes.role(request.change(incident), role, found[1] if found else request.user)
+    return None

@@ -1,0 +1,50 @@
+"""``/incident run``: plans a runbook by its name, or opens the form to choose one."""
+
+from __future__ import annotations
+
+from bot.domain.incident import Incident
+from bot.domain.slack_message import plain
+from bot.errors import UserError
+from bot.render import answers, forms
+from bot.slack.context import HandlerContext
+from bot.slack.matching import closest
+from bot.slack.replies import DurableReply, OpenModal
+from bot.slack.request import SlackRequest
+
+NO_HUBS = "No hub is configured. Add hubs and clusters to mayday.yaml."
+NO_SUCH_RUNBOOK = "There is no runbook “{word}”.{hint} The runbooks are {runbooks}."
+WHICH_HUB = "Name the hub: /incident run {runbook} {hub} (or {others})."
+WHOLE_HUB = "{runbook} works on a whole hub. Leave out {users}."
+
+
+def handle(
+    context: HandlerContext, request: SlackRequest, incident: Incident
+) -> DurableReply | OpenModal:
+    """Plan the runbook that was typed; without text, open the form.
+
+    Raises:
+        UserError: there is no such runbook, the hub is not clear, or users do not apply.
+    """
+    words = request.text.replace(",", " ").split()
+    runbooks, hubs = context.runs.runbooks, context.runs.hubs
+    if not hubs:
+        raise UserError(NO_HUBS)
+    if not words:
+        listed = [(runbook.name, runbook.title, runbook.help) for runbook in runbooks.values()]
+        return OpenModal(view=forms.run(incident.id, runbooks=listed, hubs=hubs))
+    name, *rest = words
+    if name not in runbooks:
+        hint = answers.did_you_mean(closest(name, runbooks))
+        raise UserError(NO_SUCH_RUNBOOK.format(word=name, hint=hint, runbooks=", ".join(runbooks)))
+    named = [word for word in rest if word in hubs]
+    if not named and len(hubs) > 1:
+        raise UserError(WHICH_HUB.format(runbook=name, hub=hubs[0], others=", ".join(hubs[1:])))
+    hub = named[0] if named else hubs[0]
+    users = frozenset(plain(word).lstrip("@") for word in rest if word not in hubs)
+    if users and not runbooks[name].takes_users:
+        raise UserError(WHOLE_HUB.format(runbook=name, users=", ".join(sorted(users))))
+
+    def work() -> None:
+        context.runs.request_plan(request.change(incident), runbook=name, hub=hub, users=users)
+
+    return DurableReply(work=work)

@@ -1,0 +1,22 @@
+"""``/incident severity``: shows the severity or changes it."""
+
+from __future__ import annotations
+
+from bot.domain.incident import Incident
+from bot.render import answers
+from bot.slack.context import HandlerContext
+from bot.slack.matching import same_word, split_word
+from bot.slack.replies import EphemeralReply, say
+from bot.slack.request import SlackRequest
+
+
+def handle(
+    context: HandlerContext, request: SlackRequest, incident: Incident
+) -> EphemeralReply | None:
+    """Show the severity, or change it to the one that was typed."""
+    if not request.text:
+        return say(answers.severity(incident, context.severity_help))
+    word, _ = split_word(request.text)
+    severity = same_word(word, context.settings.policy.severities)
+    context.changes.severity(request.change(incident), severity)
+    return None

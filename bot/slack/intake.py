@@ -1,0 +1,156 @@
+"""What a delivery of Slack's is: decided here, the same way for a live one and for one replayed later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bot.domain.slack_message import message_from
+from bot.slack.events import Event, parse_event
+from bot.slack.request import Form, Kind, SlackRequest
+
+Delivery = SlackRequest | Event
+
+_KINDS = {
+    "event_callback": Kind.EVENT,
+    "block_actions": Kind.BUTTON,
+    "view_submission": Kind.FORM,
+    "shortcut": Kind.SHORTCUT,
+    "message_action": Kind.SHORTCUT,
+}
+
+_SECRETS = frozenset({"token", "response_url"})
+"""Credentials in a payload: they expire within the hour and must not be stored."""
+
+
+def kind_of(body: Mapping[str, Any]) -> Kind | None:
+    """The kind of a delivery; None for one that mayday does not handle."""
+    if "command" in body:
+        return Kind.COMMAND
+    return _KINDS.get(str(body.get("type")))
+
+
+def event_id(body: Mapping[str, Any]) -> str:
+    """The key of an event, the same when Slack delivers it again."""
+    return str(body["event_id"])
+
+
+def without_secrets(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The payload as it may be stored."""
+    return {name: value for name, value in body.items() if name not in _SECRETS}
+
+
+def parse(body: Mapping[str, Any]) -> Delivery:
+    """The event or the request that Slack delivers.
+
+    Raises:
+        LookupError: the payload is of no known kind, or lacks what every one of its kind has.
+    """
+    kind = kind_of(body)
+    if kind is Kind.EVENT:
+        return parse_event(str(body.get("team_id") or ""), body.get("event") or {})
+    return parse_request(body)
+
+
+def parse_request(body: Mapping[str, Any]) -> SlackRequest:
+    """The request that a person made; raises what :func:`parse` raises."""
+    match kind_of(body):
+        case Kind.COMMAND:
+            return _command(body)
+        case Kind.BUTTON:
+            return _button(body)
+        case Kind.FORM:
+            return _form(body)
+        case Kind.SHORTCUT:
+            return _shortcut(body)
+        case _:
+            raise LookupError(f"no request: {body.get('type')}")
+
+
+def _command(body: Mapping[str, Any]) -> SlackRequest:
+    name, *rest = str(body.get("text") or "").split(maxsplit=1) or [""]
+    trigger = str(body.get("trigger_id") or "")
+    return SlackRequest(
+        kind=Kind.COMMAND,
+        name=name.lower(),
+        team_id=body["team_id"],
+        user_team=body["team_id"],
+        user=body["user_id"],
+        channel=body["channel_id"],
+        trigger=trigger,
+        idempotency_key=f"command/{trigger}",
+        text="".join(rest).strip(),
+    )
+
+
+def _button(body: Mapping[str, Any]) -> SlackRequest:
+    action = body["actions"][0]
+    act = action.get("action_ts") or body.get("trigger_id") or ""
+    value = action.get("value") or (action.get("selected_option") or {}).get("value") or ""
+    request = _interaction(Kind.BUTTON, str(action["action_id"]), f"block_actions/{act}", body)
+    return replace(request, value=str(value))
+
+
+def _form(body: Mapping[str, Any]) -> SlackRequest:
+    view = body["view"]
+    form = Form(
+        id=str(view["id"]),
+        metadata=str(view.get("private_metadata") or ""),
+        inputs=tuple(
+            str(block["block_id"]) for block in view.get("blocks") or () if block["type"] == "input"
+        ),
+        values=_values(view),
+    )
+    request = _interaction(Kind.FORM, str(view["callback_id"]), f"view/{form.id}", body)
+    return replace(request, form=form)
+
+
+def _shortcut(body: Mapping[str, Any]) -> SlackRequest:
+    key = f"{body['type']}/{body.get('trigger_id') or ''}"
+    request = _interaction(Kind.SHORTCUT, str(body["callback_id"]), key, body)
+    if not (payload := body.get("message")):
+        return request
+    message = message_from(payload, team_id=request.team_id, channel_id=request.channel)
+    return replace(request, message=message)
+
+
+def _interaction(kind: Kind, name: str, key: str, body: Mapping[str, Any]) -> SlackRequest:
+    """What buttons, forms and shortcuts have in common."""
+    user = body["user"]
+    team = (body.get("team") or {}).get("id") or ""
+    container = body.get("container") or {}
+    return SlackRequest(
+        kind=kind,
+        name=name,
+        team_id=team or user.get("team_id") or "",
+        user_team=user.get("team_id") or team,
+        user=user["id"],
+        channel=(body.get("channel") or {}).get("id") or container.get("channel_id") or "",
+        idempotency_key=key,
+        trigger=body.get("trigger_id") or "",
+    )
+
+
+def _values(view: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
+    """What was entered, by block id; every input of mayday's forms has one element."""
+    return {
+        block_id: _value(element)
+        for block_id, elements in ((view.get("state") or {}).get("values") or {}).items()
+        for element in elements.values()
+    }
+
+
+def _value(element: Mapping[str, Any]) -> str | tuple[str, ...]:
+    match element.get("type"):
+        case "static_select" | "radio_buttons":
+            chosen = element.get("selected_option")
+            return str(chosen["value"]) if chosen else ""
+        case "multi_static_select" | "checkboxes":
+            return tuple(chosen["value"] for chosen in element.get("selected_options") or ())
+        case "users_select":
+            return element.get("selected_user") or ""
+        case "datepicker":
+            return element.get("selected_date") or ""
+        case _:
+            return element.get("value") or ""

@@ -1,0 +1,28 @@
+"""The submitted declare form."""
+
+from __future__ import annotations
+
+from bot.render import answers
+from bot.services.declare import Declaration
+from bot.slack.context import HandlerContext
+from bot.slack.replies import EphemeralReply, say
+from bot.slack.request import SlackRequest
+
+
+def submitted(context: HandlerContext, request: SlackRequest) -> EphemeralReply:
+    """Declare the incident; say so in the channel where the form was opened."""
+    form = request.form
+    incident = context.declare.declare(
+        Declaration(
+            idempotency_key=form.id,
+            team_id=request.team_id,
+            declared_by=request.user,
+            title=form.text("title"),
+            severity=form.text("severity"),
+            summary=form.text("summary"),
+            hubs=form.names("hubs"),
+            private="private" in form.names("private"),
+            origin_channel=form.metadata or None,
+        )
+    )
+    return say(answers.declared(incident.channel_name), channel=form.metadata)

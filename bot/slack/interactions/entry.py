@@ -1,0 +1,58 @@
+"""Timeline entries: added from a message, edited, and removed."""
+
+from __future__ import annotations
+
+from bot.domain.incident import Incident
+from bot.domain.slack_message import typed
+from bot.domain.time_parsing import parse_time
+from bot.errors import UserError
+from bot.render import answers, forms, listing
+from bot.slack.context import HandlerContext
+from bot.slack.replies import EphemeralReply, OpenModal, say
+from bot.slack.request import SlackRequest
+
+NO_MESSAGE = "Use this shortcut in the menu of a message."
+
+
+def shortcut(context: HandlerContext, request: SlackRequest, _incident: Incident) -> EphemeralReply:
+    """Add the message to the timeline.
+
+    Raises:
+        UserError: the shortcut was not used on a message.
+    """
+    if request.message is None:
+        raise UserError(NO_MESSAGE)
+    context.record.file_message(request.message, by=request.user)
+    return say(answers.MESSAGE_ADDED)
+
+
+def menu(
+    context: HandlerContext, request: SlackRequest, incident: Incident
+) -> EphemeralReply | OpenModal:
+    """The form to edit an entry, or the timeline without the entry that was removed."""
+    verb, _, entry_id = request.value.partition(":")
+    if verb == listing.TAKE_OUT:
+        context.record.hide_entry(incident.id, int(entry_id))
+        lines = context.record.lines(incident.id)
+        post = listing.timeline(incident, lines, said=answers.ENTRY_REMOVED)
+        return EphemeralReply(post=post, replace=True)
+    line = context.record.line(incident.id, int(entry_id))
+    return OpenModal(view=forms.edit_entry(incident.id, line, zone=context.settings.zone))
+
+
+def submitted(context: HandlerContext, request: SlackRequest, incident: Incident) -> EphemeralReply:
+    """Change the entry; the time changes only if its text in the form did.
+
+    Raises:
+        UserError: the time cannot be read, or the entry is gone.
+    """
+    form, zone, at = request.form, context.settings.zone, None
+    entry_id, at_text = int(form.subject), form.text("at").strip()
+    line = context.record.line(incident.id, entry_id)
+    if at_text and at_text != forms.shown_time(line.entry.at, zone):
+        try:
+            at = parse_time(at_text, zone=zone, now=context.now())
+        except UserError as exc:
+            raise UserError(str(exc), field="at") from exc
+    context.record.rewrite(incident.id, entry_id, text=typed(form.text("text")), at=at)
+    return say(answers.ENTRY_CHANGED)

@@ -1,0 +1,48 @@
+"""Runbooks by form and button: planned, confirmed, cancelled."""
+
+from __future__ import annotations
+
+from bot.domain.incident import Incident
+from bot.errors import UserError
+from bot.slack.context import HandlerContext
+from bot.slack.replies import DurableReply
+from bot.slack.request import SlackRequest
+
+WHOLE_HUB = "{runbook} works on a whole hub. Leave this empty."
+
+
+def submitted(context: HandlerContext, request: SlackRequest, incident: Incident) -> DurableReply:
+    """Plan the runbook that was chosen.
+
+    Raises:
+        UserError: users were named for a runbook that works on a whole hub.
+    """
+    form = request.form
+    name, hub = form.text("runbook"), form.text("hub")
+    users = frozenset(form.text("users").replace(",", " ").split())
+    runbook = context.runs.runbooks.get(name)
+    if users and runbook and not runbook.takes_users:
+        raise UserError(WHOLE_HUB.format(runbook=runbook.title), field="users")
+
+    def work() -> None:
+        context.runs.request_plan(request.change(incident), runbook=name, hub=hub, users=users)
+
+    return DurableReply(work=work)
+
+
+def confirm(context: HandlerContext, request: SlackRequest, _incident: Incident) -> DurableReply:
+    """Carry the plan out."""
+
+    def work() -> None:
+        context.runs.confirm(request.value, request.user)
+
+    return DurableReply(work=work)
+
+
+def cancel(context: HandlerContext, request: SlackRequest, _incident: Incident) -> DurableReply:
+    """Drop the plan."""
+
+    def work() -> None:
+        context.runs.cancel(request.value, request.user)
+
+    return DurableReply(work=work)

@@ -1,0 +1,23 @@
+"""Words as people type them, matched to the words that are known."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def split_word(text: str) -> tuple[str, str]:
+    """The first word and the rest; a line break counts as a space."""
+    word, *rest = text.split(maxsplit=1) or [""]
+    return word, "".join(rest)
+
+
+def same_word(word: str, words: Iterable[str]) -> str:
+    """The known word that is equal but for its case; else the word as it was typed."""
+    return next((one for one in words if one.casefold() == word.casefold()), word)
+
+
+def closest(word: str, words: Iterable[str], *, cutoff: float = 0.4) -> str:
+    """The known word that is most like this one, or nothing where none is."""
+    found = difflib.get_close_matches(word, list(words), n=1, cutoff=cutoff)
+    return found[0] if found else ""

@@ -1,0 +1,96 @@
+"""Answers to one person: at the request's own address, else as an ephemeral or a direct message."""
+
+from __future__ import annotations
+
+from http.client import HTTPException
+from typing import Any
+
+import structlog
+from slack_bolt import Respond
+
+from bot.errors import RetryLater, UserError
+from bot.ports import Chat, Post
+from bot.slack.replies import EphemeralReply
+from bot.slack.request import SlackRequest
+
+FORM_NOT_OPENED = "Slack did not open the form. Please try again."
+FORM_TOO_LATE = "Slack did not open the form in time. Please try again."
+
+EXPIRED_TRIGGERS = frozenset({"expired_trigger_id", "exchanged_trigger_id"})
+"""Slack's codes for a form that is opened after three seconds, or a second time."""
+
+log = structlog.get_logger()
+
+
+class Responder:
+    """Sends answers and opens forms."""
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+
+    def open(self, request: SlackRequest, view: dict[str, Any]) -> None:
+        """Open a form for the person who asked.
+
+        Raises:
+            UserError, RetryLater: Slack did not open it.
+        """
+        try:
+            self._chat.open_view(request.trigger, view)
+        except RetryLater as exc:
+            raise RetryLater(FORM_NOT_OPENED) from exc
+        except UserError as exc:
+            if exc.code not in EXPIRED_TRIGGERS:
+                raise
+            raise UserError(FORM_TOO_LATE) from exc
+
+    def say(
+        self,
+        request: SlackRequest,
+        reply: EphemeralReply,
+        respond: Respond | None,
+        *,
+        channel: str = "",
+    ) -> None:
+        """Show a reply to the person who asked, in the reply's own channel, ``channel``, or where they asked.
+
+        A failure is logged and changes nothing: what the answer is about is stored.
+        """
+        where = reply.channel or channel or request.channel
+        try:
+            for post in (reply.post, *reply.more):
+                if self._respond(post, respond, replace=reply.replace):
+                    continue
+                if where:
+                    self._post_ephemeral(where, request, post)
+        except Exception:
+            log.exception("responder.failed", user=request.user, channel=where)
+
+    def _respond(self, post: Post, respond: Respond | None, *, replace: bool) -> bool:
+        """Whether Slack accepted the answer at the address that came with the request.
+
+        Such an address is valid for half an hour and five answers, and a refusal there raises nothing.
+        """
+        if respond is None or not respond.response_url:
+            return False
+        try:
+            response = respond(response_type="ephemeral", replace_original=replace, **content(post))
+        except (OSError, HTTPException) as exc:
+            log.warning("responder.response_url_failed", error=str(exc))
+            return False
+        if response.status_code != 200:
+            log.warning("responder.response_url_failed", status=response.status_code)
+        return response.status_code == 200
+
+    def _post_ephemeral(self, channel: str, request: SlackRequest, post: Post) -> None:
+        """Show it in the channel, or send it directly where mayday may not post there."""
+        try:
+            self._chat.post_ephemeral(channel, request.user, post)
+        except UserError:
+            self._chat.post(
+                self._chat.open_dm(request.user), post, effect=f"answer/{request.idempotency_key}"
+            )
+
+
+def content(post: Post) -> dict[str, Any]:
+    """A message as Slack's methods take it."""
+    return {"text": post.text, **({"blocks": list(post.blocks)} if post.blocks else {})}

@@ -1,0 +1,248 @@
+"""Slack's side of a request and nothing behind it: rows in SQLite, no Slack, no hub, no durable work.
+
+A test sends a payload as Slack would and looks at the acknowledgement, the answer and the rows. That the
+payloads are Slack's own is shown by the tests that send them through the practice Slack.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.domain.incident import Incident, Policy
+from bot.domain.timeline import Entry, Heading
+from bot.services import publish
+from bot.services.authorize import Authorize
+from bot.services.change import Changes
+from bot.services.declare import Declare
+from bot.services.incidents import Incidents
+from bot.services.people import People
+from bot.services.record import Record
+from bot.services.report import Reports
+from bot.services.run import Runs
+from bot.services.settings import HubPlace, Settings
+from bot.slack.context import HandlerContext
+from bot.slack.dispatcher import Dispatcher
+from bot.slack.inbox import Inbox
+from bot.store import incidents as incident_rows
+from bot.store import runs as run_rows
+from bot.store import timeline as timeline_rows
+from bot.store.engine import Store
+from runbooks import RUNBOOKS
+from tests.support.rows import CHANNEL, NOW, POLICY, TEAM, Hands, NoWork
+from tests.support.slack_answers import SlackAnswers
+
+ANA, BEN = "U0ANA", "U0BEN"
+ELSEWHERE = "C0GENERAL"
+HELP = {"sev1": "everybody", "sev2": "many", "sev3": "a few"}
+
+
+@dataclass(kw_only=True)
+class Answer:
+    """How a request was acknowledged and answered. ``errors`` are a form's."""
+
+    acks: list[dict[str, Any]] = field(default_factory=list)
+    posts: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """What the person reads."""
+        return "\n".join(str(post.get("text") or "") for post in (*self.acks, *self.posts)).strip()
+
+    @property
+    def blocks(self) -> list[dict[str, Any]]:
+        """The blocks of the answer."""
+        return [b for post in (*self.acks, *self.posts) for b in post.get("blocks") or ()]
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """The sentences at a form's inputs."""
+        return next((ack["errors"] for ack in self.acks if "errors" in ack), {})
+
+
+class Desk:
+    """mayday's Slack side over a database. ``values`` change the settings."""
+
+    def __init__(self, store: Store, *, policy: Policy = POLICY, **values: Any) -> None:
+        self.store = store
+        self.now = Hands(NOW + timedelta(minutes=10))
+        self.work = NoWork()
+        self.slack = SlackAnswers()
+        self._numbers = itertools.count(1)
+        hubs = values.pop("hubs", ("datahub",))
+        self.settings = Settings(
+            policy=policy,
+            reactions={"pushpin": Heading.TIMELINE},
+            groups=("Documentation improvements", "Technical improvements"),
+            channel_template="inc-{date}-{slug}",
+            announce_channel="#incidents",
+            zone=ZoneInfo("America/Los_Angeles"),
+            hubs={
+                name: HubPlace(name=name, url="", cluster="practice", namespace="prod")
+                for name in hubs
+            },
+            **{
+                "intervals": {name: timedelta(minutes=30) for name in policy.severities},
+                "report_form": "2017",
+                "may_run_users": frozenset(),
+                "may_run_groups": frozenset(),
+                **values,
+            },
+        )
+        chat: Any = self.slack
+        self.authorize = Authorize(chat, self.settings)
+        self.runs = Runs(
+            store,
+            self.work,
+            self.now,
+            runbooks={runbook.name: runbook for runbook in RUNBOOKS},
+            sites={name: SimpleNamespace() for name in hubs},
+            wall=lambda: datetime.now(UTC),
+            wait=lambda _seconds: None,
+        )
+        asked: Any = SimpleNamespace(ask=self._publish)
+        self.context = HandlerContext(
+            now=self.now,
+            settings=self.settings,
+            incidents=Incidents(store),
+            declare=Declare(store, self.work, self.now, self.settings),
+            changes=Changes(store, self.work, self.now, self.settings),
+            record=Record(store, self.now, self.settings, team_url=lambda: "https://x.slack.com/"),
+            runs=self.runs,
+            authorize=self.authorize,
+            reports=Reports(store, People(store, chat, self.now), self.settings),
+            publish=asked,
+            sync=asked,
+            severity_help=HELP,
+        )
+        self.inbox = Inbox(store, self.now)
+        self.dispatcher = Dispatcher(self.context, chat, self.inbox)
+
+    def _publish(self, incident_id: str, idempotency_key: str) -> None:
+        with self.store.write() as tx:
+            publish.enqueue(self.work, tx, incident_id, idempotency_key)
+
+    # --- what people do ------------------------------------------------------------------------
+
+    def command(self, line: str, *, channel: str = CHANNEL, user: str = ANA) -> Answer:
+        """Type ``/incident`` and this line."""
+        body = {
+            "command": "/incident",
+            "text": line,
+            "team_id": TEAM,
+            "user_id": user,
+            "channel_id": channel,
+            "trigger_id": f"trigger{next(self._numbers)}",
+        }
+        return self.send(body)
+
+    def press(
+        self, action: str, value: str = "", *, channel: str = CHANNEL, user: str = ANA
+    ) -> Answer:
+        """Press a button, or choose from a menu."""
+        body = {
+            "type": "block_actions",
+            "user": {"id": user, "team_id": TEAM},
+            "team": {"id": TEAM},
+            "channel": {"id": channel},
+            "trigger_id": "trigger",
+            "actions": [
+                {"action_id": action, "value": value, "action_ts": f"{next(self._numbers)}.0"}
+            ],
+        }
+        return self.send(body)
+
+    def submit(
+        self, values: Mapping[str, Any] | None = None, *, user: str = ANA, view_id: str = ""
+    ) -> Answer:
+        """Send the form that was opened last, with some of its inputs changed."""
+        view = self.slack.views[-1]
+        shown = {
+            block["block_id"]: block["element"] for block in view["blocks"] if "element" in block
+        }
+        entered = {name: _entered(element) for name, element in shown.items()}
+        for name, value in (values or {}).items():
+            entered[name] = _state(shown[name]["type"], value)
+        state = {name: {"value": element} for name, element in entered.items()}
+        body = {
+            "type": "view_submission",
+            "user": {"id": user, "team_id": TEAM},
+            "team": {"id": TEAM},
+            "view": {
+                **view,
+                "id": view_id or f"V{len(self.slack.views)}",
+                "state": {"values": state},
+            },
+        }
+        return self.send(body)
+
+    def send(self, body: Mapping[str, Any]) -> Answer:
+        """Have a payload served, as Slack's listener does."""
+        answer = Answer()
+        url = "" if body.get("type") == "view_submission" else "https://hooks.slack.com/x"
+
+        class Respond(SimpleNamespace):
+            def __call__(self, **post: Any) -> SimpleNamespace:
+                answer.posts.append(post)
+                return SimpleNamespace(status_code=200)
+
+        ack: Any = lambda **content: answer.acks.append(content)  # noqa: E731
+        respond: Any = Respond(response_url=url)
+        self.dispatcher.serve(body, ack, respond)
+        return answer
+
+    # --- what there is -------------------------------------------------------------------------
+
+    @property
+    def incident(self) -> Incident:
+        """The incident of the channel."""
+        with self.store.read() as tx:
+            found = incident_rows.by_channel(tx, TEAM, CHANNEL)
+        assert found is not None
+        return found
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The timeline entries that stand."""
+        with self.store.read() as tx:
+            found = timeline_rows.entries(tx, self.incident.id)
+        return [entry for entry in found if entry.deleted_at is None]
+
+    def of_kind(self, kind: Any) -> list[Entry]:
+        """Those of a kind."""
+        return [entry for entry in self.entries if entry.kind is kind]
+
+    @property
+    def planned(self) -> list[run_rows.Run]:
+        """Every run that was asked for."""
+        with self.store.read() as tx:
+            return run_rows.of_incident(tx, self.incident.id)
+
+
+def _entered(element: Mapping[str, Any]) -> dict[str, Any]:
+    """The state of an input that nobody touched."""
+    return {
+        "type": element["type"],
+        "value": element.get("initial_value"),
+        "selected_option": element.get("initial_option"),
+        "selected_options": element.get("initial_options") or [],
+        "selected_date": element.get("initial_date"),
+    }
+
+
+def _state(kind: str, value: Any) -> dict[str, Any]:
+    """The state of an input in which this was entered or chosen."""
+    options = [{"value": one} for one in value] if isinstance(value, list | tuple) else []
+    return {
+        "type": kind,
+        "value": value,
+        "selected_option": {"value": value},
+        "selected_options": options,
+        "selected_user": value,
+        "selected_date": value,
+    }

@@ -1,0 +1,84 @@
+"""What Slack would say of people and channels, where a test decides it and looks at what was shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.errors import MaydayError, UserError
+from bot.ports import Channel, Post, Profile
+from tests.support.rows import NOW, TEAM
+
+
+@dataclass(kw_only=True)
+class SlackAnswers:
+    """What Slack would say about people and channels, and what mayday showed them."""
+
+    guests: set[str] = field(default_factory=set)
+    bots: set[str] = field(default_factory=set)
+    shared: set[str] = field(default_factory=set)
+    groups: dict[str, frozenset[str]] = field(default_factory=dict)
+    failing: dict[str, MaydayError] = field(default_factory=dict)
+    views: list[dict[str, Any]] = field(default_factory=list)
+    shown: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def _answer(self, verb: str) -> None:
+        if verb in self.failing:
+            raise self.failing[verb]
+
+    def channel(self, channel_id: str) -> Channel:
+        """A channel, shared if a test says so."""
+        self._answer("channel")
+        return Channel(
+            id=channel_id,
+            name="incident",
+            is_private=False,
+            is_archived=False,
+            is_shared=channel_id in self.shared,
+            creator="U0BOT",
+            created=NOW,
+        )
+
+    def profile(self, user: str) -> Profile:
+        """A person, a guest or a bot if a test says so."""
+        self._answer("profile")
+        return Profile(
+            id=user,
+            team_id=TEAM,
+            name=user.removeprefix("U0").lower(),
+            zone="UTC",
+            is_guest=user in self.guests,
+            is_bot=user in self.bots,
+        )
+
+    def group_members(self, group: str) -> frozenset[str]:
+        """The members of a group.
+
+        Raises:
+            UserError: no test made it.
+        """
+        self._answer("group_members")
+        if group not in self.groups:
+            raise UserError(f"Slack has no user group {group}.", code="no_such_subteam")
+        return self.groups[group]
+
+    def open_view(self, _trigger: str, view: dict[str, Any]) -> str:
+        """Keep the form."""
+        self._answer("open_view")
+        self.views.append(view)
+        return f"V{len(self.views)}"
+
+    def post_ephemeral(self, channel_id: str, user: str, post: Post) -> None:
+        """Keep the message."""
+        self._answer("post_ephemeral")
+        self.shown.append((channel_id, user, post.text))
+
+    def open_dm(self, user: str) -> str:
+        """The direct conversation with a person."""
+        return f"D{user}"
+
+    def post(self, channel_id: str, post: Post, *, effect: str) -> str:
+        """Keep the message."""
+        assert effect
+        self.shown.append((channel_id, "", post.text))
+        return "1.0"
