@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.domain.incident import CLOSED, RESOLVED
 from bot.domain.report import Form, Gap
 from bot.domain.slack_message import link_in, plain
-from bot.domain.time_parsing import parse_time, split_at, twin
+from bot.domain.time_parsing import other_occurrence, parse_time, split_time
 from bot.errors import UserError
 from bot.render import card, forms, listing
 from bot.render.report import MISSING
@@ -150,7 +150,7 @@ def _declare(context: HandlerContext, request: SlackRequest, rest: str) -> Reply
 
 def _note(context: HandlerContext, request: SlackRequest, rest: str) -> Reply:
     incident = context.incident(request)
-    typed, text = split_at(rest)
+    typed, text = split_time(rest)
     now = context.now()
     zone = context.settings.zone
     at = parse_time(typed, zone=zone, now=now) if typed else now
@@ -168,9 +168,9 @@ def _note(context: HandlerContext, request: SlackRequest, rest: str) -> Reply:
         return say(f"📌 {verb} in the timeline.{later}")
     local = at.astimezone(zone)
     stamp = local.strftime(_stamp(local))
-    if other := twin(at, zone):
+    if other := other_occurrence(at, zone):
         written = other.strftime(_stamp(other) + "%z")
-        later += f" The clocks showed that twice: for {other.tzname()} write `at {written}`."
+        later += f" That time occurred twice (DST). For {other.tzname()}, write `at {written}`."
     return say(f"📌 {verb} at {stamp} {local.tzname()} ({when(at)} for you).{later}")
 
 

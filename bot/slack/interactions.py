@@ -179,9 +179,9 @@ def _snooze(context: HandlerContext, request: SlackRequest) -> Reply:
 def _mend_entry(context: HandlerContext, request: SlackRequest) -> Reply:
     incident = context.incident(request)
     verb, _, entry_id = request.value.partition(":")
-    if verb == listing.TAKE_OUT:
+    if verb == listing.HIDE:
         context.record.hide_entry(incident.id, int(entry_id))
-        said = "Taken out. If it was a message, react to it again to bring it back."
+        said = "Removed. If it was a message, react to it again to restore it."
         lines = context.record.lines(incident.id)
         return EphemeralReply(post=listing.timeline(incident, lines, said=said), replace=True)
     for line in context.record.lines(incident.id):

@@ -98,13 +98,13 @@ def test_outside_an_incidents_channel_it_says_where_to_go(scene: Scene, line: st
         ("role commander dora", "Name the person with an @"),
         ("note", "Write what happened"),
         ("note at 14:05", "Write what happened"),
-        ("note at 25:00 x", "cannot be"),
-        ("note at 2999-01-01 10:00 x", "still to come"),
-        ("note at 9999-12-31 23:59 x", "cannot be"),
-        ("note at 2016-03-13 02:30 x", "did not exist"),
+        ("note at 25:00 x", "isn't a valid date or time"),
+        ("note at 2999-01-01 10:00 x", "in the future"),
+        ("note at 9999-12-31 23:59 x", "isn't a valid date or time"),
+        ("note at 2016-03-13 02:30 x", "does not exist"),
         ("note at 14.05 x", "is not a time"),
         ("note at 21:10:57x the pod was evicted", "is not a time"),
-        ("reopen", "open already"),
+        ("reopen", "already open"),
         ("close", "Resolve the incident first"),
         ("publish", "The report is published when"),
         ("run reboot", "There is no runbook"),
@@ -194,7 +194,7 @@ def test_a_time_that_came_twice_is_told_with_how_to_write_the_other(
 ) -> None:
     told = said(scene, channel.id, "note at 2017-11-05 01:30 the proxy died")
     assert "2017-11-05 01:30 PST" in told
-    assert "for PDT write `at 2017-11-05 01:30-0700`" in told
+    assert "For PDT, write `at 2017-11-05 01:30-0700`" in told
     assert "PDT (" in said(scene, channel.id, "note at 2017-11-05 01:30-0700 the proxy died")
 
 
@@ -320,7 +320,7 @@ def test_the_timeline_is_shown_and_mended(
     assert mended.data["text"] == "proxy evicted"
     assert mended.at == datetime(2017, 2, 24, 5, 11, tzinfo=UTC)
 
-    _choose(scene, channel, shown, entry.id, "Take out")
+    _choose(scene, channel, shown, entry.id, "Remove")
     wait_until(lambda: entry.id not in {e.id for e in scene.entries(channel.id)}, "taken out")
 
 

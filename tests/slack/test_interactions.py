@@ -32,7 +32,7 @@ def test_an_entry_is_taken_out_in_the_listing_itself(scene: Scene) -> None:
         lambda: note.id not in {e.id for e in scene.entries(channel.id)}, "the entry is out"
     )
     scene.slack.wait_for(
-        lambda: any("Taken out" in str(m["blocks"]) for m in whispered(scene, channel.id)),
+        lambda: any("Removed" in str(m["blocks"]) for m in whispered(scene, channel.id)),
         what="the listing without it",
     )
     shown = [m for m in whispered(scene, channel.id) if "Timeline of" in m["text"]]
