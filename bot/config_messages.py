@@ -31,7 +31,7 @@ _BY_TYPE = {
     "model_type": "write keys and values under it",
     "dict_type": "write keys and values under it",
     "tuple_type": "write it as a list",
-    "string_type": "write text, in quotes where it begins with # or @",
+    "string_type": "write text, in quotes if it begins with # or @",
 }
 """Clearer messages than pydantic's, by its error type."""
 

@@ -40,7 +40,7 @@ def servers_of(user: Record) -> tuple[Server, ...] | None:
     if models is None:
         return None
     if not isinstance(models, dict):
-        raise ValueError("servers is no object")
+        raise ValueError("servers is not an object")
     return tuple(_server(user["name"], name, model) for name, model in models.items())
 
 
@@ -64,7 +64,7 @@ def _server(user: str, name: str, model: Any) -> Server:
         raise ValueError("a server without its state")
     pending = model["pending"] if "pending" in model else _missing("pending")
     if not (pending is None or isinstance(pending, str)):
-        raise ValueError("pending is no text")
+        raise ValueError("pending is not a string")
     return Server(
         user=user,
         name=name,
@@ -76,7 +76,7 @@ def _server(user: str, name: str, model: Any) -> Server:
 
 
 def _missing(key: str) -> Any:
-    raise ValueError(f"no {key}")
+    raise ValueError(f"missing {key}")
 
 
 def _moment(text: Any) -> datetime | None:
@@ -84,7 +84,7 @@ def _moment(text: Any) -> datetime | None:
     if text is None:
         return None
     if not isinstance(text, str):
-        raise ValueError("a time that is no text")
+        raise ValueError("a time that is not a string")
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

@@ -39,7 +39,7 @@ NOT_KUBERNETES = (
     "{cluster}."
 )
 UNAUTHORIZED = "Cluster {cluster} does not accept mayday's credentials: {advice}."
-NOT_FOUND = "Cluster {cluster} found nothing for “{verb}”{where}: check hubs[].namespace."
+NOT_FOUND = "Cluster {cluster} answered 404 to “{verb}”{where}: check hubs[].namespace."
 CONFLICTING = "Cluster {cluster} refused to {verb}{where}: it has changed, make a new plan."
 EXPIRED_LIST = "Cluster {cluster} changed too much during “{verb}”{where}: try again."
 RATE_LIMITED = "Cluster {cluster} asks mayday to wait before “{verb}”{where}."

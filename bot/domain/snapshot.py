@@ -50,8 +50,8 @@ class HubSnapshot:
 
     def is_late(self, record: Server, now: datetime) -> bool:
         """Return whether a start is older than the hub's start timeout."""
-        asked = record.started or self.since.get((record.user, record.name))
-        return asked is not None and now - asked >= self.thresholds.start
+        requested = record.started or self.since.get((record.user, record.name))
+        return requested is not None and now - requested >= self.thresholds.start
 
     def pending_for(self, key: ServerKey, now: datetime) -> timedelta:
         """Return how long mayday has seen the server pending."""
