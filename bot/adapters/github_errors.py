@@ -29,7 +29,7 @@ FORBIDDEN = (
     "GitHub did not let mayday {doing} in {repository} ({reason}): give its token the permission "
     "{permission}."
 )
-NOT_FOUND = "GitHub shows no {repository}: check github.repository, and {access}."
+NOT_FOUND = "Repository {repository} not found on GitHub: check github.repository, and {access}."
 CHECK_INSTALLATION = "that github.installation_id is the App's installation there"
 CHECK_ACCESS = "that the token has access to it"
 BAD_CREDENTIALS = "GitHub does not accept the credentials: {remedy}."
