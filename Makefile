@@ -1,5 +1,4 @@
-# What a person needs: `make run`, `make test` and, after a change to the sandbox, `make test-sandbox`.
-# The rest is what those are made of.
+# The main targets are `make run`, `make test` and, after a change to the sandbox, `make test-sandbox`.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,7 +9,7 @@ NODE := sandbox/node
 run: install
 	$(BIN)/mayday run
 
-# The set-up that running and testing share: the package with its sandbox, and the sandbox's node parts.
+# The setup for running and testing: the package with its sandbox, and the sandbox's node modules.
 install: $(VENV)/.installed $(NODE)/node_modules/.package-lock.json
 
 $(VENV)/bin/python:
@@ -37,7 +36,7 @@ check: dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Everything that guards the product: every test but the sandbox's own.
+# All checks of the product: every test except the sandbox's own.
 test: check
 	$(BIN)/pytest --ignore=tests/sandbox -n $${WORKERS:-2} --dist loadfile
 
@@ -45,7 +44,7 @@ test: check
 test-sandbox: dev
 	$(BIN)/pytest tests/sandbox -n $${WORKERS:-2} --dist loadfile
 
-# What mayday relies on of each outside system, against each double and whatever real part is at hand.
+# What mayday relies on in outside systems, tested against each double and every available implementation.
 contracts: dev
 	$(BIN)/pytest tests/contracts -q -n $${WORKERS:-2} --dist loadfile
 

@@ -1,4 +1,4 @@
-"""``python -m bot`` is ``mayday``."""
+"""Runs ``mayday`` as ``python -m bot``."""
 
 from bot.cli import main
 

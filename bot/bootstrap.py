@@ -1,4 +1,4 @@
-"""The only place that builds, registers and wires: from a configuration to a bot that runs."""
+"""Builds the bot from its configuration: creates, registers and wires every component."""
 
 from __future__ import annotations
 
@@ -59,17 +59,31 @@ from bot.web import health
 from bot.web.server import Server, slack_route
 from runbooks import RUNBOOKS
 
-STANDS_STILL = 60.0
-"""Seconds without a tick after which the clock counts as dead."""
+CLOCK_TIMEOUT = 60.0
+"""Seconds without a tick after which the clock counts as stopped."""
 
 KEEP_WORKFLOWS = timedelta(days=14)
-"""How long it can be looked up how a piece of work went; nothing asks for the same one after hours."""
+"""How long finished workflows are kept. Their keys are never reused after more than some hours."""
+
+CLOCK_STOPPED = "The clock has stopped."
+SCOPE_ADVICE = "add it and reinstall the app"
+SLACK_UNREACHABLE = (
+    "Slack cannot be reached at {address}: check the network, then start mayday again."
+)
+STOPPING = "mayday is stopping and continues reading after its next start."
+NO_BOT_TOKEN = "slack.bot_token is missing: set it to the bot token (xoxb-…)."  # noqa: S105
+NO_APP_TOKEN = (
+    "slack.app_token is missing: set it to the app token (xapp-…), or use slack.mode: http."  # noqa: S105
+)
+NO_SIGNING_SECRET = (
+    "slack.signing_secret is missing: slack.mode http needs it to verify Slack's requests."  # noqa: S105
+)
 
 log = structlog.get_logger()
 
 
 class Bot:
-    """A mayday, built and not yet started. ``clock`` is the domain's time."""
+    """A bot that is built but not started. ``clock`` is the domain's clock."""
 
     def __init__(self, config: Config) -> None:
         check_tokens(config)
@@ -149,11 +163,11 @@ class Bot:
         self.http: Server | None = None
 
     def start(self) -> None:
-        """Open the database, resume what was interrupted, and connect to Slack.
+        """Open the database, resume interrupted work, and connect to Slack.
 
         Raises:
-            ConfigError: something in the configuration does not work, in one sentence.
-            MaydayError: Slack cannot be reached, or another mayday has the database.
+            ConfigError: a configured value does not work.
+            MaydayError: Slack cannot be reached, or another mayday uses the database.
         """
         try:
             self._start()
@@ -171,11 +185,9 @@ class Bot:
         try:
             identity = self.chat.identity()
         except RetryLater as exc:
-            raise ConfigError(
-                f"Slack cannot be reached at {config.slack.api_url}: check the network, then start again."
-            ) from exc
+            raise ConfigError(SLACK_UNREACHABLE.format(address=config.slack.api_url)) from exc
         for scope in missing_scopes(identity.scopes):
-            log.warning("slack.scope_missing", scope=scope, advice="add it and reinstall the app")
+            log.warning("slack.scope_missing", scope=scope, advice=SCOPE_ADVICE)
         self.durable.launch()
         self._stops.append(self.durable.close)
         socket = self._socket() if config.slack.mode == "socket" else None
@@ -183,7 +195,7 @@ class Bot:
         self._stops.append(self.ticks.stop)
         checks = {
             "database": self._database_problem,
-            "clock": lambda: "" if self.ticks.age < STANDS_STILL else "The clock stands still.",
+            "clock": lambda: "" if self.ticks.age < CLOCK_TIMEOUT else CLOCK_STOPPED,
             **({"slack": socket.problem} if socket else {}),
         }
         routes = health.routes(checks)
@@ -194,7 +206,7 @@ class Bot:
         self._stops.append(self.http.stop)
         self._stops.append(lambda: self._pool.shutdown(wait=True))
         if socket:
-            # Stopped first: nothing more comes in, and what came in is finished.
+            # Stopped first, so that nothing more arrives while the rest is finished.
             self._stops.append(socket.stop)
             socket.start()
         log.info("mayday.ready", team=identity.team, mode=config.slack.mode, port=self.http.port)
@@ -216,11 +228,11 @@ class Bot:
         return Socket(
             self.app,
             _secret(self.config.slack.app_token),
-            connected=lambda: self.ticks.soon("backfill"),
+            connected=lambda: self.ticks.run_soon("backfill"),
         )
 
     def stop(self) -> None:
-        """Take nothing more in, finish what came in, and let go of everything."""
+        """Accept no more deliveries, finish those received, and close everything."""
         self._stopping.set()
         while self._stops:
             stop = self._stops.pop()
@@ -231,7 +243,7 @@ class Bot:
 
     def _pause(self, seconds: float) -> None:
         if self._stopping.wait(seconds):
-            raise RetryLater("mayday is stopping; it reads on at its next start.")
+            raise RetryLater(STOPPING)
 
     def _database_problem(self) -> str:
         try:
@@ -242,21 +254,17 @@ class Bot:
 
 
 def check_tokens(config: Config) -> None:
-    """Return if Slack's tokens are complete, which is asked before anything is opened.
+    """Return if Slack's tokens are complete. This runs before anything is opened.
 
     Raises:
-        ConfigError: one is missing.
+        ConfigError: a token is missing.
     """
     if config.slack.bot_token is None:
-        raise ConfigError("slack.bot_token is missing: put the bot token (xoxb-…) there.")
+        raise ConfigError(NO_BOT_TOKEN)
     if config.slack.mode == "socket" and config.slack.app_token is None:
-        raise ConfigError(
-            "slack.app_token is missing: put the app token (xapp-…) there, or use slack.mode: http."
-        )
+        raise ConfigError(NO_APP_TOKEN)
     if config.slack.mode == "http" and config.slack.signing_secret is None:
-        raise ConfigError(
-            "slack.signing_secret is missing: slack.mode http needs it to know Slack's requests."
-        )
+        raise ConfigError(NO_SIGNING_SECRET)
 
 
 def _secret(value: object) -> str:
@@ -297,10 +305,10 @@ def _settings(config: Config) -> Settings:
 
 
 def forge(config: Config) -> Forge | None:
-    """GitHub, where a repository is configured.
+    """Return the GitHub adapter, or None if no repository is configured.
 
     Raises:
-        ConfigError: a repository without the means to write to it.
+        ConfigError: a repository is configured without credentials.
     """
     settings = config.github
     if not settings.repository:
@@ -315,7 +323,7 @@ def forge(config: Config) -> Forge | None:
 
 
 def sites(config: Config) -> dict[str, Site]:
-    """Every hub with its cluster. Nothing is asked of either before it is used."""
+    """Return every hub with its cluster. Neither is contacted before its first use."""
     clusters = {
         cluster.name: KubernetesCluster(
             name=cluster.name,

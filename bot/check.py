@@ -1,4 +1,4 @@
-"""Whether every configured system can be used, asked before the night in which it must be."""
+"""``mayday check``: checks that mayday can use every configured system, before an incident."""
 
 from __future__ import annotations
 
@@ -25,30 +25,45 @@ from bot.services.facts import SCOPES, read_facts
 from bot.slack.scopes import missing_scopes
 from bot.store.engine import Store
 
+DATABASE_OK = "answers"
+SLACK_UNCONFIGURED = "not configured: `mayday run` starts the sandbox"
+WORKSPACE = "workspace {name}"
+MISSING_SLACK_SCOPES = "workspace {name}: add the scopes {scopes} to the app and reinstall it."
+FOLDER_OK = "{directory} is writable"
+GITHUB_UNCONFIGURED = "not configured: reports are only written to the folder"
+REPOSITORY = "repository {name}"
+MISSING_HUB_SCOPES = (
+    "The token lacks {scopes} without a filter: add it to the role of mayday's service in the hub."
+)
+HUB_OK = "JupyterHub {version}: {servers}, {routes}"
+CLUSTER_OK = "namespace {namespace}: Deployment {deployment}, {pods}"
+NOT_ALLOWED = "; not allowed: {rights}"
+LIST_EVENTS = "list events (for stuck starts)"
+
 
 def check(config: Config, out: Console) -> bool:
-    """Print one line for each system; whether all can be used."""
-    table = Table("system", "", "what it says", box=None)
-    well = True
-    for name, ask in _questions(config):
+    """Print one line for each system, and return whether all can be used."""
+    table = Table("system", "", "result", box=None)
+    all_passed = True
+    for name, run in _checks(config):
         try:
-            said, good = ask(), True
+            result, passed = run(), True
         except MaydayError as exc:
-            said, good = str(exc), False
-        well = well and good
-        table.add_row(name, "✓" if good else "✗", Text(said))
+            result, passed = str(exc), False
+        all_passed = all_passed and passed
+        table.add_row(name, "✓" if passed else "✗", Text(result))
     out.print(table)
-    return well
+    return all_passed
 
 
-def _questions(config: Config) -> Iterator[tuple[str, Callable[[], str]]]:
+def _checks(config: Config) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "database", lambda: _database(config)
     yield "Slack", lambda: _slack(config)
     yield "reports", lambda: _folder(config)
     yield "GitHub", lambda: _github(config)
     for name, site in sites(config).items():
-        yield f"hub {name}", partial(ask_hub, site)
-        yield f"cluster {site.place.cluster}", partial(ask_cluster, site)
+        yield f"hub {name}", partial(check_hub, site)
+        yield f"cluster {site.place.cluster}", partial(check_cluster, site)
 
 
 def _database(config: Config) -> str:
@@ -57,71 +72,67 @@ def _database(config: Config) -> str:
         store.check()
     finally:
         store.close()
-    return "answers"
+    return DATABASE_OK
 
 
 def _slack(config: Config) -> str:
     if not config.has_slack:
-        return "not configured: `mayday run` starts the sandbox"
+        return SLACK_UNCONFIGURED
     check_tokens(config)
     token = config.slack.bot_token.get_secret_value() if config.slack.bot_token else ""
     chat = SlackChat(WebClient(token=token, base_url=config.slack.api_url))
     me = chat.identity()
     missing = missing_scopes(me.scopes)
     if missing:
-        raise MaydayError(
-            f"workspace {me.team}: add the scopes {', '.join(missing)} to the app and reinstall it."
-        )
+        raise MaydayError(MISSING_SLACK_SCOPES.format(name=me.team, scopes=", ".join(missing)))
     if config.slack.announce_channel:
         chat.resolve(config.slack.announce_channel)
     for group in config.runbooks.allow.groups:
         chat.group_members(group)
-    return f"workspace {me.team}"
+    return WORKSPACE.format(name=me.team)
 
 
 def _folder(config: Config) -> str:
     ReportFolder(config.report.directory).check()
-    return f"{config.report.directory} can be written to"
+    return FOLDER_OK.format(directory=config.report.directory)
 
 
 def _github(config: Config) -> str:
     found = forge(config)
     if found is None:
-        return "not configured: reports go to the folder alone"
-    return f"repository {found.check().name}"
+        return GITHUB_UNCONFIGURED
+    return REPOSITORY.format(name=found.check().name)
 
 
-def ask_hub(site: Site) -> str:
-    """What the hub lets mayday see.
+def check_hub(site: Site) -> str:
+    """Return what mayday can see of the hub.
 
     Raises:
-        MaydayError: it cannot be asked, or hides something.
+        MaydayError: the hub cannot be read, or the token lacks a scope.
     """
     access = site.hub.access()
     servers, routes = site.hub.servers(), site.hub.routes()
     needed = (*SCOPES, *(right.name for right in _rights(site) if isinstance(right, Scope)))
     missing = [scope for scope in needed if scope not in access.scopes]
     if missing:
-        raise MaydayError(
-            f"The token lacks {', '.join(missing)} without a filter: add it to the role of "
-            "mayday's service in the hub."
-        )
+        raise MaydayError(MISSING_HUB_SCOPES.format(scopes=", ".join(missing)))
     if servers.unknown:
         raise MaydayError(servers.unknown)
-    return (
-        f"JupyterHub {access.version}: {_count(len(servers.items), 'server', 'servers')}, "
-        f"{_count(len(routes), 'route', 'routes')}"
+    return HUB_OK.format(
+        version=access.version,
+        servers=_count(len(servers.items), "server", "servers"),
+        routes=_count(len(routes), "route", "routes"),
     )
 
 
-def ask_cluster(site: Site) -> str:
-    """What the cluster lets mayday see and do for a hub.
+def check_cluster(site: Site) -> str:
+    """Return what mayday can see and do in the cluster of a hub.
 
     Raises:
-        MaydayError: the cluster cannot be asked, or the namespace is not that of the hub's users.
+        MaydayError: the cluster cannot be read, or the namespace is not that of the hub's users.
     """
     facts = read_facts(site, datetime.now(UTC), rights=True)
-    # Where nobody works, nothing shows where users' pods are; that is no fault.
+    # Without running servers nothing shows where users' pods are, which is not an error.
     idle = facts.pods.read and not facts.ready
     for part in (Part.PROXY, *(() if idle else (Part.PODS,)), Part.CLOCK):
         if why := facts.lacks(part):
@@ -137,9 +148,11 @@ def ask_cluster(site: Site) -> str:
     try:
         site.reachable_cluster.pod_events(place.namespace)
     except (UserError, RetryLater):
-        lacking.append("list events (for stuck starts)")
-    told = f"; not allowed: {', '.join(lacking)}" if lacking else ""
-    return f"namespace {place.namespace}: Deployment {place.proxy}{rollout}, {pods}{told}"
+        lacking.append(LIST_EVENTS)
+    result = CLUSTER_OK.format(
+        namespace=place.namespace, deployment=f"{place.proxy}{rollout}", pods=pods
+    )
+    return result + (NOT_ALLOWED.format(rights=", ".join(lacking)) if lacking else "")
 
 
 def _rights(site: Site) -> dict[Right, list[str]]:

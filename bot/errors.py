@@ -9,15 +9,15 @@ from __future__ import annotations
 
 
 class MaydayError(Exception):
-    """The base of every error that mayday raises. Its text is one sentence that can be shown to a person."""
+    """The base of mayday's errors. The text is one sentence that can be shown to a person."""
 
 
 class UserError(MaydayError):
-    """The request is wrong or was refused: nothing happened, and the same request will fail again.
+    """The request is invalid or was refused: nothing happened, and the same request will fail again.
 
-    The text says in one sentence what the person should do. ``code`` is the outside system's own
-    name for the refusal (``name_taken``, ``missing_scope``), empty when mayday itself refused.
-    ``field`` names the input that is wrong, where the request came from a form.
+    The text says what the person should do. ``code`` is the outside system's name for the refusal
+    (``name_taken``, ``missing_scope``), empty if mayday refused. ``field`` names the invalid input of a
+    form.
     """
 
     def __init__(self, text: str, *, code: str = "", field: str = "") -> None:
@@ -27,10 +27,10 @@ class UserError(MaydayError):
 
 
 class RetryLater(MaydayError):
-    """An outside system failed this time; the same request may work later.
+    """An outside system failed; the same request may succeed later.
 
-    ``after`` is the least number of seconds to wait. ``maybe_done`` says that the effect may have
-    happened although no answer came: look before repeating.
+    ``after`` is the minimum wait in seconds. ``maybe_done`` says that the request may have taken effect
+    although no answer came: check before repeating it.
     """
 
     def __init__(self, text: str, *, after: float = 5.0, maybe_done: bool = True) -> None:
@@ -40,7 +40,7 @@ class RetryLater(MaydayError):
 
 
 class NeedsHuman(MaydayError):
-    """Continuing could do harm; a person has to look first."""
+    """Continuing could do harm: a person has to check first."""
 
 
 class ConfigError(UserError):

@@ -1,4 +1,4 @@
-"""Structured logs on standard error: readable on a terminal, JSON elsewhere, never with a token."""
+"""Structured logs on standard error: plain text on a terminal, JSON otherwise, with tokens masked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ QUIET = ("apscheduler", "slack_bolt", "slack_sdk", "alembic", "urllib3", "httpx"
 
 
 def configure(*, level: str = "INFO") -> None:
-    """Set up logging for a process, once."""
+    """Configure logging for the process."""
     shown = (
         structlog.dev.ConsoleRenderer()
         if sys.stderr.isatty()
@@ -37,7 +37,7 @@ def configure(*, level: str = "INFO") -> None:
         handler.addFilter(_masked)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
-    # What it logs before it raises is said by whoever catches it.
+    # It logs errors before it raises them, and the handler of the exception logs them, too.
     logging.getLogger("slack_sdk.web.base_client").setLevel(logging.CRITICAL)
 
 
@@ -51,6 +51,6 @@ def _mask(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableM
 def _masked(record: logging.LogRecord) -> bool:
     record.msg, record.args = _TOKEN.sub(r"\1…", record.getMessage()), ()
     if record.exc_info:
-        # A formatter shows this text where it is there, and would show what was raised otherwise.
+        # A formatter uses this text if it is set, and would otherwise format the exception unmasked.
         record.exc_text = _TOKEN.sub(r"\1…", logging.Formatter().formatException(record.exc_info))
     return True

@@ -1,7 +1,7 @@
-"""What the services need from the outside, in mayday's own words.
+"""The interfaces to outside systems, as the services use them.
 
-Adapters and ``durable`` fulfil these; tests hold every double to the same contract. All verbs may raise
-:class:`bot.errors.UserError` (refused, nothing happened) and :class:`bot.errors.RetryLaterLater`.
+The adapters and ``durable`` implement these protocols, and tests hold every double to the same contract. All
+methods may raise :class:`bot.errors.UserError` (refused, nothing happened) or :class:`bot.errors.RetryLater`.
 """
 
 from __future__ import annotations
@@ -22,41 +22,37 @@ JSON = Mapping[str, Any]
 
 
 class Clock(Protocol):
-    """The time of the domain: aware, UTC."""
+    """Returns the domain's current time: aware, UTC."""
 
     def __call__(self) -> datetime: ...
 
 
 class Durable(Protocol):
-    """Work that survives a kill. A workflow is a function registered under a name in bootstrap."""
+    """Durable workflows. A workflow is a function that bootstrap registers under a name."""
 
     def enqueue(
         self, tx: Any, workflow: str, *, key: str, partition_key: str, args: Sequence[Any]
     ) -> None:
-        """Start a workflow when the transaction commits; a second one with the same key does nothing.
+        """Start a workflow when the transaction commits; do nothing if the key was used before.
 
-        Workflows of one ``partition_key`` run one after the other.
+        Workflows with the same ``partition_key`` run one at a time, in order.
         """
 
     def has_failed(self, key: str) -> bool:
-        """Whether the workflow with this key ended by an unforeseen error or was never stored."""
+        """Return whether the workflow with this key ended with an unexpected error or never started."""
 
     def failed_lately(self) -> list[str]:
-        """The keys of the workflows of the last day that ended without success."""
+        """Return the keys of the workflows that failed within the last day."""
 
     def cancel_orphaned(self) -> list[str]:
-        """Cancel workflows that are stored as running and that no process runs; return their keys.
+        """Cancel workflows that are recorded as running but have no executor; return their keys.
 
-        Where the database is away or full when a workflow ends, its end is not stored, and the
-        workflows behind it in its partition would wait for a restart. A workflow is cancelled at the
-        second of two calls that find it so.
+        If the database fails or is full while a workflow runs, its end is not recorded, and the rest of
+        its partition would wait for a restart. A workflow is cancelled at the second of two calls.
         """
 
     def step(self, name: str, fn: Callable[..., Any], *args: Any) -> Any:
-        """Run ``fn`` as a step of the running workflow and return its result, plain JSON.
-
-        A replayed workflow takes the stored result; a kill before it is stored makes ``fn`` run again.
-        """
+        """Run ``fn`` once per workflow (again if a kill interrupts it) and return its plain JSON result."""
 
 
 # --- Slack -------------------------------------------------------------------------------------
@@ -64,7 +60,7 @@ class Durable(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Post:
-    """A message to send: ``text`` for notifications and screen readers, ``blocks`` for the eyes."""
+    """A message to send: ``text`` for notifications and screen readers, ``blocks`` for display."""
 
     text: str
     blocks: tuple[JSON, ...] = ()
@@ -72,7 +68,7 @@ class Post:
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """A channel as Slack tells of it. ``created`` is UTC, ``creator`` a user id."""
+    """A Slack channel. ``created`` is UTC, ``creator`` a user id."""
 
     id: str
     name: str
@@ -85,8 +81,8 @@ class Channel:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """A person as Slack tells of them. ``zone`` is an IANA name; ``is_guest`` covers both kinds and
-    members of other workspaces."""
+    """A Slack user. ``zone`` is an IANA name. ``is_guest`` is true for both kinds of guests, for members
+    of other workspaces and for deactivated users."""
 
     id: str
     team_id: str
@@ -98,7 +94,7 @@ class Profile:
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """Who the bot is: its user, its workspace, the scopes its token was given."""
+    """The bot's identity: its user, its workspace and the scopes of its token."""
 
     user_id: str
     bot_id: str
@@ -110,7 +106,7 @@ class Identity:
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryMessage:
-    """A message as history shows it, with who reacted how: emoji name to user ids."""
+    """A message from the history, with its reactions: emoji name to user ids."""
 
     message: Message
     reactions: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
@@ -119,22 +115,26 @@ class HistoryMessage:
 
 
 class Chat(Protocol):
-    """Slack. Creating verbs send their request once: whoever calls looks before repeating."""
+    """Slack. Methods that create something send their request once: the caller checks before repeating."""
 
     def identity(self) -> Identity: ...
 
     def open_channel(self, name: str, *, private: bool) -> Channel:
-        """Create it. ``UserError(code="name_taken")`` when any channel, also an archived one, has it."""
+        """Create a channel.
+
+        Raises:
+            UserError: ``code="name_taken"``: a channel, possibly archived, already has the name.
+        """
 
     def find_channel(self, name: str) -> Channel | None: ...
 
     def resolve(self, channel: str) -> str:
-        """The id of a channel given by its id or ``#name``; the bot joins it where it may."""
+        """Return the id of a channel given as an id or ``#name``; the bot joins it if allowed."""
 
     def channel(self, channel_id: str) -> Channel: ...
 
     def invite(self, channel_id: str, user: str) -> None:
-        """Bring a person in; one who is in already is fine."""
+        """Invite a person; do nothing if they are already a member."""
 
     def set_topic(self, channel_id: str, topic: str) -> None: ...
 
@@ -146,36 +146,36 @@ class Chat(Protocol):
         effect: str,
         thread_ts: str = "",
     ) -> str:
-        """Send it and return its ts; ``effect`` travels in the message's metadata."""
+        """Post a message and return its ts; ``effect`` is stored in the message's metadata."""
 
     def find_post(
         self, channel_id: str, effect: str, *, since: datetime, thread_ts: str = ""
     ) -> str | None:
-        """The ts of the message that carries this effect, if history shows one."""
+        """Return the ts of the bot's message with this effect id, or None."""
 
     def change(self, channel_id: str, ts: str, post: Post) -> None: ...
 
     def pin(self, channel_id: str, ts: str) -> None: ...
 
     def bookmark(self, channel_id: str, *, title: str, link: str) -> None:
-        """Make the channel have this bookmark, by its title; change its link where it differs."""
+        """Add a bookmark to the channel, or update the link of the one with this title."""
 
     def open_dm(self, user: str) -> str:
-        """The id of the direct conversation with a person."""
+        """Return the id of the direct conversation with a person."""
 
     def post_ephemeral(self, channel_id: str, user: str, post: Post) -> None:
-        """Show something to one person only. Slack does not keep it: nothing essential here."""
+        """Post a message that only one person sees. Slack doesn't store it."""
 
     def open_view(self, trigger: str, view: JSON) -> str:
-        """Open a form within the trigger's three seconds; return its id."""
+        """Open a modal and return its id; a trigger expires after three seconds."""
 
     def history(
         self, channel_id: str, *, oldest: str, latest: str = ""
     ) -> Iterator[HistoryMessage]:
-        """Parents, newest first, all pages."""
+        """Yield the messages of a channel without thread replies, newest first."""
 
     def replies(self, channel_id: str, thread_ts: str) -> Iterator[HistoryMessage]:
-        """A whole thread without its parent, oldest first."""
+        """Yield the replies of a thread without its parent, oldest first."""
 
     def profile(self, user: str) -> Profile: ...
 
@@ -186,78 +186,77 @@ class Chat(Protocol):
 
 
 class Stopped(StrEnum):
-    """What the hub answered when it was told to stop a server."""
+    """The hub's answer to a request to stop a server."""
 
     GONE = "gone"  # stopped, or was not running
-    SLOW = "slow"  # still stopping; for a stuck one the hub says so for ever
+    SLOW = "slow"  # still stopping, for a stuck server indefinitely
     UNKNOWN = "unknown"  # no such user or server
 
 
 class Hub(Protocol):
-    """One JupyterHub, by its REST API at its service and its public address."""
+    """One JupyterHub: the REST API of its service, and its public address."""
 
     def access(self) -> HubAccess:
-        """The hub's version and clock, and the scopes that it gives mayday's token."""
+        """Return the hub's version and clock, and the scopes of mayday's token."""
 
     def health(self) -> Health:
-        """Who answers at the public address; nobody answering is an answer, no error.
+        """Return whether hub and proxy answer at the public address. No answer is a result, not an error.
 
         Raises:
-            UserError: nothing is known of who answers, since the certificate is not accepted or the address
-                is to be written otherwise.
+            UserError: the health is unknown, because the certificate is rejected or the URL is wrong.
         """
 
     def servers(self) -> View[Server]:
-        """Every server that is ready or pending; incomplete where the hub leaves servers out.
+        """Return every ready or pending server; the view is incomplete if the hub omits servers.
 
         Raises:
-            UserError, RetryLater: the list could not be read to its end.
+            UserError, RetryLater: the list could not be read completely.
         """
 
     def server(self, user: str, name: str) -> Server | None:
-        """One server, None when it neither runs nor is pending or the user is unknown.
+        """Return one server, or None if it is neither ready nor pending or the user is unknown.
 
         Raises:
             UserError: the hub does not show this user's servers.
         """
 
     def knows(self, user: str) -> bool:
-        """Whether the hub has a user of exactly this name."""
+        """Return whether the hub has a user of exactly this name."""
 
     def routes(self) -> tuple[Route, ...]:
-        """The routes of users' servers."""
+        """Return the routes of users' servers."""
 
     def resync_routes(self) -> None:
-        """Have the hub write all routes into the proxy."""
+        """Make the hub write all routes into the proxy."""
 
     def stop_server(self, user: str, name: str) -> Stopped: ...
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
 
 
 class Cluster(Protocol):
-    """One Kubernetes cluster. Actions send their request once."""
+    """One Kubernetes cluster. Methods that change something send their request once."""
 
     def pods(self, namespace: str, selector: str) -> tuple[Pod, ...]:
-        """The pods with these labels, all pages."""
+        """Return the pods with these labels."""
 
     def pod_events(self, namespace: str) -> tuple[PodEvent, ...]:
-        """What was reported lately of the pods of a namespace, all pages."""
+        """Return the recent events of the pods in a namespace."""
 
     def may(self, namespace: str, permission: Permission) -> bool:
-        """Whether the cluster gives mayday this permission."""
+        """Return whether the cluster gives mayday this permission."""
 
     def deployment(self, namespace: str, name: str) -> Deployment: ...
 
     def restart_deployment(self, namespace: str, name: str, at: str) -> None:
-        """Restart the rollout, as of ``at`` (ISO 8601); the same ``at`` again changes nothing."""
+        """Restart a rollout as of ``at`` (ISO 8601); repeating the same ``at`` has no effect."""
 
     def delete_pod(self, namespace: str, name: str, uid: str) -> None:
-        """Delete it in its own grace time. One that is gone, or has another uid, is left alone."""
+        """Delete a pod with its grace period; do nothing if it no longer exists or has another uid."""
 
     def force_delete_pod(self, namespace: str, name: str, uid: str) -> None:
-        """Delete it without waiting for its node.
+        """Delete a pod without waiting for its node.
 
         Raises:
             UserError: it has finalizers or belongs to a StatefulSet; nothing was deleted.
@@ -269,9 +268,9 @@ class Cluster(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """What an issue or a file was made from: an incident's report, or one of its action items.
+    """The origin of an issue or a file: an incident's report, or one of its action items.
 
-    It stands in a comment at the end of the text, so that what was made can be found again.
+    It is stored in a comment at the end of the text, so that the issue or file can be found again.
     """
 
     incident: str
@@ -280,7 +279,7 @@ class Origin:
 
 @dataclass(frozen=True, kw_only=True)
 class Repository:
-    """Where issues are filed. ``url`` is its page; ``is_private`` tells who can read them."""
+    """A repository. ``url`` is its page; ``is_private`` says whether its issues are private."""
 
     name: str
     url: str
@@ -289,21 +288,21 @@ class Repository:
 
 @dataclass(frozen=True, kw_only=True)
 class Issue:
-    """An issue by its number in the repository. ``url`` is its page."""
+    """An issue, by its number in the repository. ``url`` is its page."""
 
     number: int
     url: str
 
 
 class Forge(Protocol):
-    """GitHub. ``open_issue`` sends its request once: whoever calls looks before repeating."""
+    """GitHub. ``open_issue`` sends its request once: the caller checks before repeating."""
 
     def check(self) -> Repository:
-        """See that issues can be filed.
+        """Return the repository if issues can be filed there.
 
         Raises:
-            UserError: the token is wrong or lacks a permission, the repository is not to be seen or is
-                archived, or its issues are turned off.
+            UserError: the token is invalid or lacks a permission, the repository is archived or not
+                visible, or its issues are turned off.
         """
 
     def open_issue(
@@ -315,35 +314,33 @@ class Forge(Protocol):
         labels: Sequence[str],
         assignees: Sequence[str],
     ) -> Issue:
-        """File an issue; what is too long for its body goes on in comments.
+        """File an issue; a long body continues in comments.
 
-        Once it is filed this raises no UserError any more, only a RetryLater that says so.
+        After the issue is filed, errors are raised as RetryLater and not as UserError.
         """
 
     def find_issue(self, origin: Origin, *, label: str) -> Issue | None:
-        """The issue with this label, open or closed, that was made from ``origin``."""
+        """Return the issue with this label and ``origin``, open or closed, or None."""
 
     def rewrite_issue(self, number: int, title: str, body: str, *, origin: Origin) -> Issue:
-        """Make the issue say this; what is too long for its body goes on in comments.
-
-        May be repeated freely; what is so already is not sent.
+        """Update an issue; a long body continues in comments. Idempotent: unchanged text is not sent.
 
         Raises:
-            UserError: ``code="gone"``: somebody deleted the issue, or its number is another's.
+            UserError: ``code="gone"``: the issue was deleted, or its number belongs to another one.
         """
 
     def link_child(self, parent: int, child: int) -> bool:
-        """Make one issue a sub-issue of the other; False where GitHub does not offer that."""
+        """Make one issue a sub-issue of another; return False if GitHub doesn't support that."""
 
 
 class Folder(Protocol):
     """A folder of reports."""
 
     def put(self, name: str, text: str, *, origin: Origin, private: bool = False) -> str:
-        """Write a report and return its path: the one it has already, whatever its name would be now.
+        """Write a report and return its path.
 
-        Otherwise ``name``.md, with a number where that is somebody else's. A ``private`` one only
-        mayday's own account may read.
+        A report keeps the file it already has. A new file is ``name``.md, with a number if that name is
+        taken. If ``private``, only mayday's account can read it.
 
         Raises:
             UserError: the folder cannot be written to.

@@ -1,6 +1,6 @@
-"""Runs the migrations on the connection that the store hands over.
+"""Runs the migrations on the connection that the store passes.
 
-DBOS keeps its tables beside ours on SQLite, so everything that is not in our metadata is left alone.
+On SQLite, DBOS keeps its tables in the same database, so tables that are not in our metadata are ignored.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.check import ask_cluster, ask_hub
+from bot.check import check_cluster, check_hub
 from bot.domain.evidence import View
 from bot.domain.hubs import Server
 from bot.errors import MaydayError, RetryLater
@@ -21,8 +21,8 @@ def party() -> Scripted:
 
 
 def test_a_hub_and_a_cluster_that_can_be_used() -> None:
-    assert ask_hub(site(party())) == "JupyterHub 6.1.1: 1 server, 1 route"
-    told = ask_cluster(site(party()))
+    assert check_hub(site(party())) == "JupyterHub 6.1.1: 1 server, 1 route"
+    told = check_cluster(site(party()))
     assert told == "namespace datahub-prod: Deployment proxy 1/1, 1 user's pod"
 
 
@@ -33,33 +33,37 @@ def test_a_scope_that_is_missing_or_filtered_is_named(scope: str, filtered: bool
     more = {f"{scope}!group=a"} if filtered else set()
     narrow.who = replace(ACCESS, scopes=SCOPES - {scope} | more)
     with pytest.raises(MaydayError, match=f"lacks {scope} without a filter"):
-        ask_hub(site(narrow))
+        check_hub(site(narrow))
 
 
 def test_a_hub_that_hides_servers_is_not_called_well() -> None:
     class Hiding(Scripted):
         def servers(self) -> View[Server]:
-            return super().servers().doubted("The hub does not show the servers of user ben.")
+            return (
+                super()
+                .servers()
+                .marked_incomplete("The hub does not show the servers of user ben.")
+            )
 
     with pytest.raises(MaydayError, match="does not show the servers of user ben"):
-        ask_hub(site(Hiding(records=[server("ana")])))
+        check_hub(site(Hiding(records=[server("ana")])))
 
 
 def test_a_namespace_without_the_servers_pods_is_not_called_well() -> None:
     elsewhere = Scripted(records=[server("ana"), server("ben")], known=[route("ana")])
     with pytest.raises(MaydayError, match="None of the 2 ready servers has a pod in namespace"):
-        ask_cluster(site(elsewhere))
+        check_cluster(site(elsewhere))
 
 
 def test_two_hubs_in_one_namespace_are_pointed_out() -> None:
     two = party()
     two.parts.append(replace(HUB_POD, uid="uid-2", release="other"))
     with pytest.raises(MaydayError, match=r"set hubs\[\]\.release"):
-        ask_cluster(site(two))
+        check_cluster(site(two))
 
 
 def test_at_night_with_nobody_there_a_cluster_is_well() -> None:
-    assert "0 users' pods" in ask_cluster(site(Scripted()))
+    assert "0 users' pods" in check_cluster(site(Scripted()))
 
 
 def test_a_clock_that_differs_is_pointed_out() -> None:
@@ -67,13 +71,13 @@ def test_a_clock_that_differs_is_pointed_out() -> None:
     assert ACCESS.clock is None
     skewed.who = replace(ACCESS, clock=server("ana").started)
     with pytest.raises(MaydayError, match="clocks of mayday and of hub datahub differ"):
-        ask_cluster(site(skewed))
+        check_cluster(site(skewed))
 
 
 def test_what_mayday_is_not_allowed_is_named_with_what_it_is_for() -> None:
     narrow = party()
     narrow.refused = {DELETE_PODS, PATCH_PROXY}
-    assert ask_cluster(site(narrow)).endswith(
+    assert check_cluster(site(narrow)).endswith(
         "; not allowed: patch deployments (for restart_proxy), delete pods (for delete_pod, "
         "force_delete_pod)"
     )
@@ -82,4 +86,4 @@ def test_what_mayday_is_not_allowed_is_named_with_what_it_is_for() -> None:
 def test_events_that_cannot_be_listed_are_pointed_out() -> None:
     blind = party()
     blind.fails = {"events": RetryLater("mayday isn't allowed to list events.")}
-    assert "not allowed: list events (for stuck starts)" in ask_cluster(site(blind))
+    assert "not allowed: list events (for stuck starts)" in check_cluster(site(blind))

@@ -39,8 +39,8 @@ def begun(ticks: Ticks, gate: threading.Event) -> list[int]:
     ticks.every(300, "other", lambda: other.append("done"))
     ticks.start()
     wait_until(lambda: begun and other, "the first")
-    ticks.soon("backfill")
-    ticks.soon("other")
+    ticks.run_soon("backfill")
+    ticks.run_soon("other")
     wait_until(lambda: len(other) > 1, "the clock has looked at both")
     return begun
 
@@ -64,4 +64,4 @@ def test_a_clock_that_is_stopped_begins_nothing_more(
     stopping.join(20)
     assert not stopping.is_alive()
     assert len(begun) == 1
-    ticks.soon("backfill")
+    ticks.run_soon("backfill")

@@ -1,4 +1,4 @@
-"""The house's rules that no tool has: what a file may hold, and that the README's picture is the house."""
+"""Repository rules that no tool checks: file contents, and the README's picture of the layout."""
 
 from __future__ import annotations
 
@@ -96,17 +96,17 @@ def test_no_file_is_too_long_to_read(tracked: list[Path]) -> None:
     assert long == {}
 
 
-def test_the_picture_of_the_house_shows_every_room_and_no_other(tracked: list[Path]) -> None:
+def test_the_layout_in_the_readme_lists_every_file_and_folder(tracked: list[Path]) -> None:
     fences = re.findall(r"^```text\n(bot/\n.*?)^```$", text(Path("README.md")), re.S | re.M)
     (picture,) = fences
     lines = picture.splitlines()
     shown = {line.split()[0] for line in lines if line.startswith("  ")}
-    rooms = {
+    entries = {
         f"{file.parts[1]}/" if len(file.parts) > 2 else file.parts[1]
         for file in tracked
         if file.parts[0] == "bot"
     }
-    assert shown == rooms
+    assert shown == entries
     top = {line.split()[0] for line in lines if not line.startswith(" ")}
     folders = {f"{file.parts[0]}/" for file in tracked if len(file.parts) > 1}
     assert top == {folder for folder in folders if not folder.startswith(".")}

@@ -50,7 +50,7 @@ def test_a_log_level_that_is_none(tmp_path: Path) -> None:
 def test_a_directory_that_cannot_be_written(tmp_path: Path, command: str) -> None:
     """A file stands where the directory is to be, since root may write to every directory."""
     (tmp_path / ".mayday").write_text("")
-    assert "The sandbox cannot keep its files in .mayday" in said(tmp_path, command)
+    assert "The sandbox cannot write its files to .mayday" in said(tmp_path, command)
 
 
 def test_a_directory_of_a_drill_that_cannot_be_made(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_port_of_the_sandbox_that_is_taken(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         told = said(tmp_path, "sandbox", MAYDAY_SANDBOX_PORT=port)
-    assert f"Port {port} cannot be had" in told
+    assert f"Port {port} cannot be used" in told
 
 
 NEED_THE_SANDBOX = pytest.mark.parametrize(

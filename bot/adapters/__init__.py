@@ -1,1 +1,1 @@
-"""One module of typed verbs for each outside system; each SDK stands in its own."""
+"""Adapters: one module of typed methods for each outside system, which confines its SDK."""

@@ -1,7 +1,7 @@
-"""HTTP requests that end in time, whatever the other side does, and what is wrong with its TLS.
+"""HTTP requests with an overall time limit, and the classification of TLS errors.
 
-httpx limits each single wait of a request. A server that sends a byte every few seconds, a name with
-many addresses and a slow resolver make no single wait long, so the whole is limited here.
+httpx limits each wait of a request separately. A server that sends a byte every few seconds, a name with
+many addresses or a slow resolver never exceeds such a limit, so the whole request is limited here.
 """
 
 from __future__ import annotations
@@ -19,17 +19,16 @@ import httpx
 
 
 class BoundedClient:
-    """A client whose requests take ``timeout`` seconds at most and never follow a redirect.
+    """An HTTP client whose requests take at most ``timeout`` seconds and follow no redirects.
 
-    It keeps no connection and no cookie, so that a stale connection cannot fail a request that must
-    not be sent twice.
+    It keeps no connections and no cookies: a stale connection must not fail a request that can't be resent.
     """
 
     def __init__(
         self, *, timeout: float, tls: ssl.SSLContext, headers: Mapping[str, str] | None = None
     ) -> None:
         self._timeout = timeout
-        # Connecting gets less time, so that a dead host differs from an answer that does not come.
+        # The connect timeout is shorter, which tells an unreachable host from a missing response.
         self._waits = httpx.Timeout(timeout, connect=timeout / 2)
         self._tls = tls
         self._headers = dict(headers or {})
@@ -37,13 +36,13 @@ class BoundedClient:
     def request(
         self, method: str, url: httpx.URL | str, params: Mapping[str, str] | None = None
     ) -> httpx.Response:
-        """The answer, read to its end.
+        """Send a request and return the complete response.
 
         Raises:
-            httpx.HTTPError: nobody answered, or not in time (``httpx.TimeoutException``).
-            httpx.InvalidURL: the address is none.
+            httpx.HTTPError: there was no response, or not in time (``httpx.TimeoutException``).
+            httpx.InvalidURL: the URL is invalid.
         """
-        line = _Line()
+        connection = _Connection()
         answer: Future[httpx.Response] = Future()
 
         def send() -> None:
@@ -52,44 +51,46 @@ class BoundedClient:
                     headers=self._headers, verify=self._tls, timeout=self._waits
                 ) as client:
                     answer.set_result(
-                        client.request(method, url, params=params, extensions={"trace": line.trace})
+                        client.request(
+                            method, url, params=params, extensions={"trace": connection.trace}
+                        )
                     )
-            except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+            except BaseException as error:  # noqa: BLE001 - raised by result() below
                 answer.set_exception(error)
 
         threading.Thread(target=send, daemon=True).start()
         try:
             return answer.result(self._timeout)
         except TimeoutError as error:
-            line.cut()
+            connection.abort()
             raise httpx.ReadTimeout(f"No answer within {self._timeout:g} s.") from error
 
 
-class _Line:
-    """The connection of one request, which another thread may cut."""
+class _Connection:
+    """The connection of one request, which another thread may abort."""
 
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
-        self._is_cut = False
+        self._is_aborted = False
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Note the socket when httpx tells that it connected."""
+        """Store the socket when httpx reports a connection."""
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._socket = info["return_value"].get_extra_info("socket")
-            if self._is_cut:
-                self.cut()
+            if self._is_aborted:
+                self.abort()
 
-    def cut(self) -> None:
-        """End the request: what still reads from the connection gets an error."""
-        self._is_cut = True
+    def abort(self) -> None:
+        """Shut the connection down, so that the reading thread gets an error."""
+        self._is_aborted = True
         if self._socket is not None:
-            # An SSLSocket's own shutdown takes its TLS state away under the thread that reads.
+            # SSLSocket.shutdown removes the TLS state that the reading thread still uses.
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
 class TLSFault(StrEnum):
-    """Why no TLS connection could be made."""
+    """Why a TLS connection failed."""
 
     EXPIRED = "expired"
     NOT_YET_VALID = "not_yet_valid"
@@ -97,8 +98,8 @@ class TLSFault(StrEnum):
     UNKNOWN_ISSUER = "unknown_issuer"
     WRONG_HOST = "wrong_host"
     CERTIFICATE = "certificate"  # refused for another reason
-    PROTOCOL = "protocol"  # the other side speaks no TLS, or none that is spoken here
-    BROKEN = "broken"  # the other side hung up
+    PROTOCOL = "protocol"  # the server speaks no TLS, or no common version
+    BROKEN = "broken"  # the server closed the connection
 
 
 _BY_VERIFY_CODE = {  # X509_V_ERR_* of OpenSSL
@@ -114,7 +115,7 @@ _BY_VERIFY_CODE = {  # X509_V_ERR_* of OpenSSL
 
 
 def tls_fault(error: BaseException) -> tuple[TLSFault, str] | None:
-    """What was wrong with TLS and OpenSSL's words for it; None when the error is not about TLS."""
+    """Return the kind of a TLS error and OpenSSL's message, or None if it is not a TLS error."""
     found = _tls_error(error)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Reports as Markdown files in a folder, each incident's always in the same one."""
+"""Writes reports as Markdown files into a folder, one file per incident."""
 
 from __future__ import annotations
 
@@ -13,16 +13,21 @@ from bot.errors import UserError
 from bot.ports import Origin
 from bot.render.parts import carries, marked, marker
 
-FOR_EVERYBODY = 0o644
-FOR_MAYDAY = 0o600
-"""A private incident's report: whoever else has an account there cannot read it."""
+PUBLIC_MODE = 0o644
+PRIVATE_MODE = 0o600
+"""The file mode of a private incident's report: only mayday's account can read it."""
+
+NOT_WRITABLE = (
+    "The report cannot be written to {directory} ({reason}): make it a folder that mayday can write "
+    "to, or change report.directory."
+)
 
 
 class ReportFolder:
-    """A folder of reports. Fulfils :class:`bot.ports.Folder`.
+    """A folder of reports. Implements :class:`bot.ports.Folder`.
 
-    Files are told apart by the mark at their end, so that people may rename them, and so that a file
-    they wrote themselves is never touched. A file is written aside and then put in place whole.
+    Files are identified by the marker on their last line, so people may rename them, and their own files
+    are never changed. A file is written to a temporary file and then moved into place.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -32,34 +37,33 @@ class ReportFolder:
         """See :meth:`bot.ports.Folder.put`."""
         mark = marker(origin)
         whole = marked(text, mark)
-        mode = FOR_MAYDAY if private else FOR_EVERYBODY
-        with self._told():
+        mode = PRIVATE_MODE if private else PUBLIC_MODE
+        with self._errors():
             found = self._find(mark)
             if found is None:
                 return str(self._add(name, whole, mode))
             if found.read_text(encoding="utf-8") != whole:
-                self._aside(whole, mode).replace(found)
+                self._write_temporary(whole, mode).replace(found)
             return str(found)
 
     def check(self) -> None:
-        """Return if reports can be written there.
+        """Return if reports can be written to the folder.
 
         Raises:
-            UserError: they cannot, and what to do.
+            UserError: they cannot.
         """
-        with self._told():
-            self._aside("", FOR_MAYDAY).unlink()
+        with self._errors():
+            self._write_temporary("", PRIVATE_MODE).unlink()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Make the folder, and turn what the system refuses into a sentence."""
+    def _errors(self) -> Iterator[None]:
+        """Create the folder, and translate errors of the file system."""
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
             yield
         except OSError as exc:
             raise UserError(
-                f"The report cannot be written to {self._directory} ({exc.strerror}): make it a "
-                "folder that mayday may write to, or change report.directory.",
+                NOT_WRITABLE.format(directory=self._directory, reason=exc.strerror),
                 code="folder",
             ) from exc
 
@@ -70,30 +74,30 @@ class ReportFolder:
         return None
 
     def _add(self, name: str, whole: str, mode: int) -> Path:
-        """Put it under the first name that is free; a link fails where a file stands already."""
-        aside = self._aside(whole, mode)
+        """Add the file under the first free name. Linking fails if a file of the name exists."""
+        temporary = self._write_temporary(whole, mode)
         try:
             for number in count(1):
                 file = self._directory / (f"{name}.md" if number == 1 else f"{name}-{number}.md")
                 try:
-                    os.link(aside, file)
+                    os.link(temporary, file)
                 except FileExistsError:
                     continue
                 return file
         finally:
-            aside.unlink()
+            temporary.unlink()
         raise AssertionError("count() does not end")
 
-    def _aside(self, whole: str, mode: int) -> Path:
+    def _write_temporary(self, whole: str, mode: int) -> Path:
         handle, path = tempfile.mkstemp(dir=self._directory, prefix=".report-", suffix=".tmp")
-        aside = Path(path)
+        temporary = Path(path)
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
                 file.write(whole)
                 file.flush()
                 os.fsync(file.fileno())
-            aside.chmod(mode)
+            temporary.chmod(mode)
         except OSError:
-            aside.unlink()
+            temporary.unlink()
             raise
-        return aside
+        return temporary

@@ -1,7 +1,7 @@
-"""JupyterHub's REST API and its public address, as mayday's verbs.
+"""The JupyterHub adapter: the REST API and the public address.
 
-The API is asked at the hub's own service, for the public address dies with the proxy; health is asked
-at the public address, for that is what users meet. Only the API gets the token.
+API requests go to the hub's service, because the public address fails with the proxy. Health is checked at
+the public address, which users see. Only the API receives the token.
 """
 
 from __future__ import annotations
@@ -33,17 +33,29 @@ from bot.ports import Stopped
 
 T = TypeVar("T")
 
+BAD_CHARACTERS = "hubs[].api_token of {hub} has invalid characters: copy it again."
+CANNOT_CANCEL = (
+    "Hub {hub} (JupyterHub {version}) cannot cancel a pending start: this requires JupyterHub 5.1."
+)
+OLDER_VERSION = "of an older version"
+SERVERS_HIDDEN = (
+    "Hub {hub} does not show the servers of user {users}: the token needs the scope read:servers "
+    "without a filter."
+)
+
+_PENDING_SPAWN = "pending spawn"
+"""Part of the hub's message if it refuses to cancel a start."""
+
 
 class JupyterHub:
-    """One hub. ``timeout`` is in seconds and holds for each whole request.
+    """One hub. ``timeout`` is in seconds and limits each request as a whole.
 
-    ``ca_bundle`` is the path of a PEM file with authorities to trust at both addresses, besides the
-    usual ones. With the proxy dead the hub keeps ``/hub/api/proxy`` open for over 20 s, so a request
-    that runs out of time there is reported as an unreachable proxy.
+    ``ca_bundle`` is the path of a PEM file with additional authorities for both addresses. If the proxy is
+    down, the hub keeps ``/hub/api/proxy`` open for over 20 s, so a timeout there is reported as an
+    unreachable proxy.
 
     Raises:
-        ConfigError: the token cannot stand in a header (the text does not repeat it), or
-            ``ca_bundle`` holds no certificates.
+        ConfigError: the token is invalid in a header, or ``ca_bundle`` has no certificates.
     """
 
     def __init__(
@@ -57,9 +69,7 @@ class JupyterHub:
         ca_bundle: str = "",
     ) -> None:
         if not (token.isascii() and token.isprintable() and token == token.strip()):
-            raise ConfigError(
-                f"hubs[].api_token of {name} has characters that no token has: copy it again."
-            )
+            raise ConfigError(BAD_CHARACTERS.format(hub=name))
         tls = trust(name, ca_bundle)
         headers = {"Authorization": f"token {token}", "Accept": PAGINATED}
         self._name = name
@@ -77,31 +87,31 @@ class JupyterHub:
         )
 
     def close(self) -> None:
-        """Do nothing: no connection outlives its request."""
+        """Do nothing: each request closes its connection."""
 
     def access(self) -> HubAccess:
-        """The hub's version and clock, and the token's scopes, each exactly as the hub names them."""
-        answer = self._api.check(self._api.ask("GET", "/user"))
+        """Return the hub's version and clock, and the token's scopes as the hub names them."""
+        answer = self._api.check(self._api.request("GET", "/user"))
         scopes = self._api.object(answer).get("scopes")
         if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
-            self._api.garbage()
+            self._api.malformed()
         version = answer.headers.get(VERSION_HEADER) or self._api.get("/").get("version")
         return HubAccess(version=str(version or ""), scopes=frozenset(scopes), clock=_date(answer))
 
     def health(self) -> Health:
-        """Who answers at the public address.
+        """Return whether hub and proxy answer at the public address.
 
         Raises:
-            UserError: no TLS connection can be made there, or ``hubs[].url`` is to be written otherwise.
+            UserError: no TLS connection can be made, or ``hubs[].url`` is wrong.
         """
         return self._public.health()
 
     def servers(self) -> View[Server]:
-        """Every server that is ready or pending, of all active users.
+        """Return every ready or pending server of all active users.
 
-        Incomplete where the hub lists an active user and shows none of their servers, which happens
-        when the token may not read them. What a filtered ``list:users`` or ``read:servers`` removes
-        without a trace cannot be seen here: compare the scopes of ``access``.
+        The view is incomplete if the hub lists an active user without servers, which happens if the token
+        may not read them. Servers removed by a filtered ``list:users`` or ``read:servers`` leave no trace
+        here: check the scopes of ``access``.
         """
         users = read_list(
             self._api, "/users", {"state": "active"}, what="users", entries=users_by_name
@@ -113,7 +123,7 @@ class JupyterHub:
         )
 
     def server(self, user: str, name: str) -> Server | None:
-        """One server; None when it neither runs nor is pending, or the user is unknown.
+        """Return one server, or None if it is neither ready nor pending or the user is unknown.
 
         Raises:
             UserError: the hub does not show this user's servers.
@@ -127,80 +137,74 @@ class JupyterHub:
         return next((s for s in servers if s.name == name and _lives(s)), None)
 
     def knows(self, user: str) -> bool:
-        """Whether the hub has a user of exactly this name; some databases find ``Ana`` for ``ana``."""
+        """Return whether the hub has a user of exactly this name; some databases ignore case."""
         record = self._user(user)
         return record is not None and record["name"] == user
 
     def routes(self) -> tuple[Route, ...]:
-        """The routes of users' servers; those of the hub and of services are left out."""
+        """Return the routes of users' servers, without those of the hub and of services."""
         table = read_list(self._api, "/proxy", {}, what="routes", entries=routes_by_path)
         found = (self._read(route_of, path, record) for path, record in table.items())
         return tuple(route for route in found if route is not None)
 
     def resync_routes(self) -> None:
-        """Have the hub write all routes into the proxy."""
-        self._api.check(self._api.ask("POST", "/proxy"))
+        """Make the hub write all routes into the proxy."""
+        self._api.check(self._api.request("POST", "/proxy"))
 
     def stop_server(self, user: str, name: str) -> Stopped:
-        """Tell the hub to stop a server.
+        """Request the hub to stop a server.
 
-        A server that hangs in its stop answers ``SLOW`` for ever: only its pod's end helps.
+        A server that hangs while stopping always returns ``SLOW``, until its pod is deleted.
 
         Raises:
-            UserError: the hub refused it; before JupyterHub 5.1 it refuses for every pending start.
+            UserError: the hub refused; before JupyterHub 5.1 it refuses for every pending start.
         """
-        answer = self._api.ask("DELETE", _server_path(user, name))
+        answer = self._api.request("DELETE", _server_path(user, name))
         if self._api.is_absent(answer):
             return Stopped.UNKNOWN
-        # Seen up to 5.1: the hub stumbles over a user whom it does not know.
+        # Up to 5.1 the hub returns 500 for an unknown user.
         failed = answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR
         if failed and self._user(user) is None:
             return Stopped.UNKNOWN
         try:
             self._api.check(answer)
         except UserError as refused:
-            if refused.code == "400" and "pending spawn" in str(refused):
-                version = answer.headers.get(VERSION_HEADER) or "of an older version"
-                raise UserError(
-                    f"Hub {self._name} (JupyterHub {version}) cannot cancel a start that is "
-                    "pending: JupyterHub can since 5.1.",
-                    code="pending_spawn",
-                ) from refused
+            if refused.code == "400" and _PENDING_SPAWN in self._api.message(answer):
+                version = answer.headers.get(VERSION_HEADER) or OLDER_VERSION
+                text = CANNOT_CANCEL.format(hub=self._name, version=version)
+                raise UserError(text, code="pending_spawn") from refused
             raise
         return Stopped.SLOW if answer.status_code == httpx.codes.ACCEPTED else Stopped.GONE
 
     def _user(self, name: str) -> Record | None:
-        """The record of a user; None when the hub has none.
+        """Return the record of a user, or None if the hub has none.
 
         Raises:
-            UserError: the hub keeps it secret, or a 404 is not the hub's.
+            UserError: a filtered scope hides it, or a 404 is not the hub's.
         """
-        answer = self._api.ask("GET", f"/users/{quote(name, safe='')}")
+        answer = self._api.request("GET", f"/users/{quote(name, safe='')}")
         if self._api.is_absent(answer):
             return None
         users = users_by_name([self._api.object(self._api.check(answer))])
         if users is None:
-            self._api.garbage()
+            self._api.malformed()
         return next(iter(users.values()))
 
     def _read(self, reader: Callable[..., T], *record: str | Mapping[str, Any]) -> T:
         try:
             return reader(*record)
         except ValueError:
-            self._api.garbage()
+            self._api.malformed()
 
     def _not_shown(self, users: Sequence[str]) -> str:
         if not users:
             return ""
         more = f" and {len(users) - 1} more" if len(users) > 1 else ""
-        return (
-            f"Hub {self._name} does not show the servers of user {users[0]}{more}: the token needs "
-            "the scope read:servers without a filter."
-        )
+        return SERVERS_HIDDEN.format(hub=self._name, users=f"{users[0]}{more}")
 
 
 def _date(answer: httpx.Response) -> datetime | None:
-    """The hub's clock by its header ``Date``, of whole seconds; None where there is no such header."""
+    """Return the hub's clock from the ``Date`` header, in whole seconds, or None without the header."""
     try:
         date = parsedate_to_datetime(answer.headers.get("Date", ""))
     except ValueError:

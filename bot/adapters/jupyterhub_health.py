@@ -1,7 +1,8 @@
-"""Who answers at a hub's public address, judged by what only a hub or its proxy can answer.
+"""Checks the health of a hub and its proxy at the public address.
 
-A status alone proves nothing there: ingresses, login pages and other sites on the same host answer
-200, 302 and 404 in front of a hub that is dead, and 404 beside one that is well.
+A status code alone proves nothing: ingresses, login pages and other sites on the same host return 200, 302
+and 404 in front of a dead hub, and 404 next to a healthy one. Only responses that are specific to a hub or
+its proxy count.
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ from bot.errors import UserError
 
 VERSION_HEADER = "X-JupyterHub-Version"
 
+NOT_A_URL = "hubs[].url of {hub} is not a URL: write it as https://hub.example.org/."
+USE_HTTPS = "{url} of hub {hub} redirects to https: write hubs[].url with https."
+
 
 class PublicAddress:
-    """A hub's address for people. ``url`` ends in a slash."""
+    """The public address of a hub. ``url`` ends in a slash."""
 
     def __init__(self, *, hub: str, url: str, ca_bundle: str, client: BoundedClient) -> None:
         self._hub = hub
@@ -29,37 +33,33 @@ class PublicAddress:
         self._client = client
 
     def health(self) -> Health:
-        """Whether the hub and its proxy answer.
+        """Return whether the hub and its proxy answer.
 
-        The hub's API needs no token for its version and says it under every base path and behind
-        every proxy. Only when it does not, configurable-http-proxy is asked; its own page stands at
-        the root of the host.
+        The hub's API returns its version without a token, under any base path and behind any proxy. If it
+        doesn't, the health page of configurable-http-proxy at the root of the host is requested.
 
         Raises:
-            UserError: no TLS connection can be made, or the address is to be written otherwise.
+            UserError: no TLS connection can be made, or the URL is wrong.
         """
         answer = self._get("hub/api/")
         if answer is not None:
             if _is_hub(answer):
                 return Health(hub=True, proxy=True)
-            if VERSION_HEADER in answer.headers:  # the hub answers, though not well
+            if VERSION_HEADER in answer.headers:  # the hub answers with an error
                 return Health(hub=False, proxy=True)
             self._refuse_https_redirect(answer)
         at_root = self._get("/_chp_healthz")
         if at_root is None:
             return Health(hub=False, proxy=False)
-        # Anything else may be an ingress that lost its proxy as well as another kind of proxy.
+        # Any other response may come from an ingress without its proxy or from another kind of proxy.
         return Health(hub=False, proxy=True if _is_chp(at_root) else None)
 
     def _get(self, path: str) -> httpx.Response | None:
-        """The answer; None when nobody answers in time."""
+        """Return the response, or None if there is none in time."""
         try:
             return self._client.request("GET", httpx.URL(self._url).join(path))
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise UserError(
-                f"hubs[].url of {self._hub} is not an address: write it as https://hub.example.org/.",
-                code="url",
-            ) from error
+            raise UserError(NOT_A_URL.format(hub=self._hub), code="url") from error
         except httpx.HTTPError as error:
             found = tls_fault(error)
             if found is not None and found[0] is not TLSFault.BROKEN:
@@ -75,22 +75,19 @@ class PublicAddress:
             return None
 
     def _refuse_https_redirect(self, answer: httpx.Response) -> None:
-        """Raise Tell for a redirect from http to the same page by https.
+        """Raise UserError for a redirect from http to the same page on https.
 
-        It says nothing about the hub and would make every healthy one look dead.
+        The redirect says nothing about the hub, and every healthy hub would look dead.
         """
         if not answer.has_redirect_location:
             return
-        asked = answer.request.url
+        requested = answer.request.url
         try:
-            target = asked.join(answer.headers["Location"])
+            target = requested.join(answer.headers["Location"])
         except httpx.InvalidURL:
             return
-        if asked.scheme == "http" and (target.scheme, target.host) == ("https", asked.host):
-            raise UserError(
-                f"{self._url} of hub {self._hub} redirects to https: write hubs[].url with https.",
-                code="url",
-            )
+        if requested.scheme == "http" and (target.scheme, target.host) == ("https", requested.host):
+            raise UserError(USE_HTTPS.format(url=self._url, hub=self._hub), code="url")
 
 
 def _is_hub(answer: httpx.Response) -> bool:
@@ -100,7 +97,7 @@ def _is_hub(answer: httpx.Response) -> bool:
 
 
 def _is_chp(answer: httpx.Response) -> bool:
-    """configurable-http-proxy answers exactly ``{"status": "OK"}``."""
+    """Return whether this is configurable-http-proxy's ``{"status": "OK"}``."""
     return answer.is_success and str(_object(answer).get("status", "")).upper() == "OK"
 
 

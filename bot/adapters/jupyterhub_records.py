@@ -1,6 +1,6 @@
-"""JupyterHub's JSON as mayday's values: users with their servers, and the proxy's routes.
+"""Converts JupyterHub's JSON to mayday's values: users with their servers, and the proxy's routes.
 
-Readers raise ``ValueError`` for what no hub sends.
+Functions raise ``ValueError`` for records that are not in the hub's format.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Record = Mapping[str, Any]
 
 
 def users_by_name(items: Any) -> dict[str, Record] | None:
-    """The user records of a page; None when these are none."""
+    """Return the user records of a page by name, or None if they are malformed."""
     if not isinstance(items, list):
         return None
     if not all(isinstance(user, dict) and _is_name(user.get("name")) for user in items):
@@ -24,28 +24,28 @@ def users_by_name(items: Any) -> dict[str, Record] | None:
 
 
 def routes_by_path(items: Any) -> dict[str, Record] | None:
-    """The routes of a page; None when these are none."""
+    """Return the routes of a page by path, or None if they are malformed."""
     if not isinstance(items, dict):
         return None
     return items if all(isinstance(route, dict) for route in items.values()) else None
 
 
 def servers_of(user: Record) -> tuple[Server, ...] | None:
-    """A user's servers; None when the hub does not show them.
+    """Return a user's servers, or None if the hub doesn't show them.
 
-    The hub leaves the key out where the token may not read it, and sends ``{}`` where none is active.
-    It never sends ``null``, so that proves nothing either.
+    The hub omits the key if the token may not read it, and sends ``{}`` if no server is active. It never
+    sends ``null``, so that counts as not shown.
     """
     models = user.get("servers")
     if models is None:
         return None
     if not isinstance(models, dict):
-        raise ValueError("servers is no object")
+        raise ValueError("servers is not an object")
     return tuple(_server(user["name"], name, model) for name, model in models.items())
 
 
 def route_of(path: str, record: Record) -> Route | None:
-    """A user's route; None for the hub's own and those of services."""
+    """Return a user's route, or None for a route of the hub or of a service."""
     data, target = record.get("data"), record.get("target")
     if not isinstance(data, dict) or not isinstance(target, str):
         raise ValueError("a route without data or target")
@@ -64,7 +64,7 @@ def _server(user: str, name: str, model: Any) -> Server:
         raise ValueError("a server without its state")
     pending = model["pending"] if "pending" in model else _missing("pending")
     if not (pending is None or isinstance(pending, str)):
-        raise ValueError("pending is no text")
+        raise ValueError("pending is not a string")
     return Server(
         user=user,
         name=name,
@@ -76,15 +76,15 @@ def _server(user: str, name: str, model: Any) -> Server:
 
 
 def _missing(key: str) -> Any:
-    raise ValueError(f"no {key}")
+    raise ValueError(f"missing {key}")
 
 
 def _moment(text: Any) -> datetime | None:
-    """A time as the hub writes it, which is UTC also where it does not say so."""
+    """Parse a time from the hub, which is in UTC even without an offset."""
     if text is None:
         return None
     if not isinstance(text, str):
-        raise ValueError("a time that is no text")
+        raise ValueError("a time that is not a string")
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

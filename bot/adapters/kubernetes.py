@@ -1,8 +1,8 @@
-"""Kubernetes, by the official client, as mayday's verbs.
+"""The Kubernetes adapter, built on the official client.
 
-The client waits for ever and re-sends lost deletions unless told otherwise, so every request carries a
-timeout and none is re-sent here but after 401 and 403, which prove that nothing happened. RBAC cannot
-name generated pods: deletions carry the pod's uid.
+By default the client has no timeout and resends lost deletions. Here every request has a timeout, and only
+401 and 403 are resent, because they prove that nothing happened. RBAC can't restrict deletions to some
+pods, so each deletion carries the uid of its pod.
 """
 
 from __future__ import annotations
@@ -24,16 +24,26 @@ from bot.errors import UserError
 
 PAGE = 500
 
+HAS_FINALIZERS = (
+    "Pod {name} waits for finalizer {finalizers}: resolve that first, because a forced deletion "
+    "doesn't remove it."
+)
+IN_STATEFULSET = "Pod {name} belongs to a StatefulSet: mayday never force-deletes those."
+NO_DEPLOYMENT = (
+    "Deployment {name} not found in namespace {namespace} of cluster {cluster}: set "
+    "hubs[].proxy_deployment."
+)
+
 T = TypeVar("T")
 Item = TypeVar("Item")
 
 
 class KubernetesCluster:
-    """One cluster, bound to one context; any number of threads may use it.
+    """One cluster, by one context of a kubeconfig. Safe for concurrent use.
 
-    ``kubeconfig`` empty means the service account of the pod mayday runs in. ``server``, where given,
-    must be the API server that the context leads to. Both are looked at on the first request.
-    ``timeout`` is in seconds, for each request; an exec plugin has ``plugin_limit`` beside that.
+    An empty ``kubeconfig`` means the service account of mayday's pod. If ``server`` is set, it must be
+    the API server of the context. Both are read on the first request. ``timeout`` is in seconds per
+    request; ``plugin_limit`` is the additional limit for an exec plugin, in seconds.
     """
 
     def __init__(
@@ -59,7 +69,7 @@ class KubernetesCluster:
         self._timeout = (min(timeout, 5.0), timeout)
 
     def pods(self, namespace: str, selector: str) -> tuple[Pod, ...]:
-        """The pods with these labels, all pages."""
+        """Return the pods with these labels."""
         return self._all(
             "list pods",
             namespace,
@@ -69,7 +79,7 @@ class KubernetesCluster:
         )
 
     def pod_events(self, namespace: str) -> tuple[PodEvent, ...]:
-        """What was reported lately of the pods of a namespace, all pages."""
+        """Return the recent events of the pods in a namespace."""
         return self._all(
             "list events",
             namespace,
@@ -79,7 +89,7 @@ class KubernetesCluster:
         )
 
     def may(self, namespace: str, permission: Permission) -> bool:
-        """Whether the cluster gives mayday this permission."""
+        """Return whether the cluster gives mayday this permission."""
         wanted = client.V1ResourceAttributes(
             namespace=namespace,
             verb=permission.verb,
@@ -102,7 +112,7 @@ class KubernetesCluster:
         return self._ask("create selfsubjectaccessreviews", "", ask)
 
     def deployment(self, namespace: str, name: str) -> Deployment:
-        """How a Deployment's rollout stands."""
+        """Return the rollout of a Deployment."""
 
         def read(api: client.ApiClient) -> Deployment:
             return objects.deployment(
@@ -115,7 +125,7 @@ class KubernetesCluster:
         return self._ask(f"read deployment {name}", namespace, read, missing=missing)
 
     def restart_deployment(self, namespace: str, name: str, at: str) -> None:
-        """Patch the template's annotation, as ``kubectl rollout restart`` does, with a given time."""
+        """Restart a Deployment by setting the annotation of ``kubectl rollout restart`` to ``at``."""
         template = {"metadata": {"annotations": {objects.RESTARTED_AT: at}}}
 
         def patch(api: client.ApiClient) -> None:
@@ -131,14 +141,14 @@ class KubernetesCluster:
         self._ask(f"patch deployment {name}", namespace, patch, writes=True, missing=missing)
 
     def delete_pod(self, namespace: str, name: str, uid: str) -> None:
-        """Delete a pod in its own grace time; one that is gone or was replaced is left alone."""
+        """Delete a pod with its grace period; do nothing if it no longer exists or was replaced."""
         self._delete(namespace, name, uid, grace=None)
 
     def force_delete_pod(self, namespace: str, name: str, uid: str) -> None:
         """Delete a pod without waiting for its node.
 
         Raises:
-            UserError: it has finalizers or belongs to a StatefulSet, which relies on there being one.
+            UserError: it has finalizers, or belongs to a StatefulSet, which requires pods to be unique.
         """
 
         def read(api: client.ApiClient) -> Pod:
@@ -158,15 +168,11 @@ class KubernetesCluster:
             return
         if pod.finalizers:
             raise UserError(
-                f"Pod {name} waits for finalizer {', '.join(pod.finalizers)}: see to that first, a "
-                "forced deletion would not remove it.",
+                HAS_FINALIZERS.format(name=name, finalizers=", ".join(pod.finalizers)),
                 code="finalizers",
             )
         if pod.owner_kind == "StatefulSet":
-            raise UserError(
-                f"Pod {name} belongs to a StatefulSet: mayday never force-deletes those.",
-                code="statefulset",
-            )
+            raise UserError(IN_STATEFULSET.format(name=name), code="statefulset")
         self._delete(namespace, name, uid, grace=0)
 
     def _delete(self, namespace: str, name: str, uid: str, *, grace: int | None) -> None:
@@ -186,12 +192,9 @@ class KubernetesCluster:
                 raise
 
     def _no_deployment(self, namespace: str, name: str) -> str:
-        return (
-            f"Deployment {name} was not found in namespace {namespace} of cluster {self._name}: set "
-            "hubs[].proxy_deployment."
-        )
+        return NO_DEPLOYMENT.format(name=name, namespace=namespace, cluster=self._name)
 
-    # -- asking ------------------------------------------------------------------------------
+    # -- requests ----------------------------------------------------------------------------
 
     def _all(
         self,
@@ -201,7 +204,7 @@ class KubernetesCluster:
         read: Callable[[Any], Item],
         **selector: str,
     ) -> tuple[Item, ...]:
-        """Every page of a list."""
+        """Return the items of all pages of a list."""
         found: list[Item] = []
         following: str | None = None
 
@@ -230,10 +233,9 @@ class KubernetesCluster:
         writes: bool = False,
         missing: str = "",
     ) -> T:
-        """Send one request; once more, with renewed credentials, where they were refused.
+        """Send a request, and resend it with renewed credentials if they were refused.
 
-        A write may be asked again too: the API server judges who asks, and whether they may, before it
-        looks at the object.
+        Resending a write is safe: the API server authenticates and authorizes before it changes anything.
         """
         call = ApiCall(
             cluster=self._name, verb=verb, namespace=namespace, writes=writes, missing=missing

@@ -1,7 +1,7 @@
 """API clients with valid credentials, from a kubeconfig or from the service account of mayday's pod.
 
-Tokens are renewed while mayday runs. So a client is rebuilt when a file that it was made from changes, when
-its exec plugin's credential expires, and when the cluster refuses it.
+Credentials change while mayday runs. A client is rebuilt if one of its files changes, if the credential of
+its exec plugin expires, or if the cluster refuses it.
 """
 
 from __future__ import annotations
@@ -22,14 +22,24 @@ from bot.errors import MaydayError, UserError
 
 EXPIRES_SOON = timedelta(seconds=30)
 
+WRONG_SERVER = (
+    "Context {context} leads to {host}, but cluster {cluster} is {server}: correct "
+    "clusters[].context or clusters[].server."
+)
+NOT_IN_A_POD = (
+    "mayday isn't running in a pod with a service account: set clusters[].kubeconfig of cluster "
+    "{cluster}."
+)
+CHECK_SERVICE_ACCOUNT = "check the service account of mayday's pod"
+
 Stamp = tuple[int, int, int] | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Login:
-    """A client, and what to do when the cluster does not accept its credentials.
+    """A client, with advice for the case that the cluster refuses its credentials.
 
-    ``files`` are those that it was made from, each with what it looked like then.
+    ``files`` are the files it was built from, each with its stamp at that time.
     """
 
     client: client.ApiClient = field(repr=False)
@@ -39,17 +49,17 @@ class Login:
 
     @property
     def host(self) -> str:
-        """The address that it asks."""
+        """The address of the API server."""
         return str(self.client.configuration.host)
 
     @property
     def is_outdated(self) -> bool:
-        """Whether it expires soon, or was made from files that have changed since."""
+        """Whether it expires soon or one of its files has changed."""
         expires = self.expires is not None and self.expires - EXPIRES_SOON <= datetime.now(UTC)
         return expires or any(_stamp(file) != stamp for file, stamp in self.files.items())
 
     def is_same_as(self, other: Login) -> bool:
-        """Whether both present the same credentials to the same server."""
+        """Return whether both use the same credentials for the same server."""
         mine, theirs = self.client.configuration, other.client.configuration
         names = ("host", "api_key", "cert_file", "key_file", "ssl_ca_cert")
         same = all(getattr(mine, name) == getattr(theirs, name) for name in names)
@@ -57,10 +67,10 @@ class Login:
 
 
 class Credentials:
-    """The credentials of one cluster, for any number of threads.
+    """The credentials of one cluster. Safe for concurrent use.
 
-    ``kubeconfig`` None means the service account of mayday's own pod. ``server``, where given, must be
-    the API server that the context leads to. No file is read before the first :meth:`login`.
+    If ``kubeconfig`` is None, the service account of mayday's pod is used. If ``server`` is set, it must be
+    the API server of the context. No file is read before the first :meth:`login`.
     """
 
     def __init__(self, *, cluster: str, kubeconfig: Kubeconfig | None, server: str) -> None:
@@ -73,7 +83,7 @@ class Credentials:
         self._failed_until = 0.0
 
     def login(self) -> Login:
-        """A client whose credentials are valid as far as can be told without asking the cluster.
+        """Return a client whose credentials have not expired or changed.
 
         Raises:
             UserError: the kubeconfig, its exec plugin or the service account cannot be used.
@@ -85,7 +95,7 @@ class Credentials:
             return self._login
 
     def renewed(self, refused: Login) -> Login | None:
-        """A client with other credentials than the refused one; None where there are no others.
+        """Return a client with credentials other than the refused ones, or None if there are none.
 
         Raises:
             UserError, RetryLater: as :meth:`login`.
@@ -96,9 +106,9 @@ class Credentials:
             return None if self._login.is_same_as(refused) else self._login
 
     def _make(self) -> Login:
-        """A new client. A failure is repeated for as long as it took to find it.
+        """Return a new client. A failure is raised again for as long as it took to occur.
 
-        So threads that waited for a hanging plugin do not each wait for it once more.
+        This way, threads that waited for a hanging plugin don't each wait for it again.
         """
         began = time.monotonic()
         if self._failure is not None and began < self._failed_until:
@@ -115,16 +125,19 @@ class Credentials:
         return login
 
     def _from_kubeconfig(self, kubeconfig: Kubeconfig) -> Login:
-        # Looked at before they are read: a change in between is noticed at the next login.
+        # Stamps are taken before the files are read, so the next login detects a change in between.
         written = _stamp(kubeconfig.path)
         files = {file: _stamp(file) for file in kubeconfig.files()} | {kubeconfig.path: written}
         settings = client.Configuration()
         advice, expires = kubeconfig.load(settings)
         if self._server and settings.host.rstrip("/") != self._server.rstrip("/"):
             raise UserError(
-                f"Context {kubeconfig.context or '(current)'} leads to {settings.host}, but cluster "
-                f"{self._cluster} is {self._server}: correct clusters[].context or "
-                "clusters[].server.",
+                WRONG_SERVER.format(
+                    context=kubeconfig.context or "(current)",
+                    host=settings.host,
+                    cluster=self._cluster,
+                    server=self._server,
+                ),
                 code="wrong_context",
             )
         return _login(settings, files, advice, expires)
@@ -135,17 +148,15 @@ class Credentials:
         files = {file: _stamp(file) for file in (token, authority)}
         settings = client.Configuration()
         try:
-            # Without the library's own refreshing, which is not made for threads.
+            # The library's own token refresh is not thread-safe.
             config.load_incluster_config(  # type: ignore[no-untyped-call]
                 client_configuration=settings, try_refresh_token=False
             )
         except (ConfigException, OSError) as error:
             raise UserError(
-                "mayday does not run in a pod with a service account: set clusters[].kubeconfig of "
-                f"cluster {self._cluster}.",
-                code="kubeconfig",
+                NOT_IN_A_POD.format(cluster=self._cluster), code="kubeconfig"
             ) from error
-        return _login(settings, files, "check the service account of mayday's own pod", None)
+        return _login(settings, files, CHECK_SERVICE_ACCOUNT, None)
 
 
 def _login(
@@ -159,7 +170,7 @@ def _login(
 
 
 def _stamp(file: Path) -> Stamp:
-    """What changes when a file's content does; None for one that is not there."""
+    """Return a stamp that changes with the file's content, or None if the file doesn't exist."""
     try:
         found = file.stat()
     except OSError:

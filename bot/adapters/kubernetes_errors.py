@@ -1,4 +1,4 @@
-"""Failures of a Kubernetes API server, each as one sentence that says what to do."""
+"""Translates failures of a Kubernetes API server into mayday's errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import urllib3
 from kubernetes.client.exceptions import ApiException
 
 from bot.adapters.kubernetes_credentials import Login
-from bot.domain.retry_after import asked_wait
+from bot.domain.retry_after import retry_after_seconds
 from bot.errors import RetryLater, UserError
 
 GONE = "404"
@@ -24,15 +24,55 @@ NOT_SENT = (
     urllib3.exceptions.NewConnectionError,
     urllib3.exceptions.NameResolutionError,
 )
-"""Failures before anything was sent. The client raises urllib3's own errors for the network."""
+"""Failures before the request was sent. The client doesn't wrap urllib3's network errors."""
+
+NO_ANSWER = "Cluster {cluster} does not answer at {host}: check the network and clusters[].server."
+TIMED_OUT = (
+    "Cluster {cluster} did not answer in time to “{verb}”: check the result before repeating."
+)
+UNREADABLE = (
+    "Cluster {cluster} answered “{verb}” with something that is not Kubernetes: check the result "
+    "before repeating."
+)
+NOT_KUBERNETES = (
+    "{host} answered “{verb}” with something that is not Kubernetes: check clusters[].server of "
+    "{cluster}."
+)
+UNAUTHORIZED = "Cluster {cluster} does not accept mayday's credentials: {advice}."
+NOT_FOUND = "Cluster {cluster} answered 404 to “{verb}”{where}: check hubs[].namespace."
+CONFLICTING = "Cluster {cluster} refused to {verb}{where}: it has changed, make a new plan."
+EXPIRED_LIST = "Cluster {cluster} changed too much during “{verb}”{where}: try again."
+RATE_LIMITED = "Cluster {cluster} asks mayday to wait before “{verb}”{where}."
+SERVER_ERROR = "Cluster {cluster} failed with {status} at “{verb}”{where}."
+REFUSED = "Cluster {cluster} refused to {verb}{where}: {reason}."
+ANONYMOUS = (
+    "Cluster {cluster} got no credentials from mayday: give the user of its context in "
+    "clusters[].kubeconfig a token, a certificate or an exec plugin."
+)
+FORBIDDEN = (
+    "mayday isn't allowed to {verb}{where} of cluster {cluster}: grant it in the {role} of mayday's "
+    "service account."
+)
+FORBIDDEN_BY_POLICY = (
+    "Cluster {cluster} refused to {verb}{where} with 403, but not because of RBAC: check its admission "
+    "policies and any proxy in front of its API server."
+)
+UNTRUSTED = (
+    "The certificate of cluster {cluster} is not trusted: check the certificate authority in its "
+    "kubeconfig."
+)
+NO_TLS = (
+    "No TLS connection to cluster {cluster}: check the server address, the certificate authority "
+    "and the client certificate in its kubeconfig."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ApiCall:
-    """What is asked of a cluster, for the sentences about it.
+    """A request to a cluster, for error messages.
 
-    ``verb`` is worded to follow “isn't allowed to”. ``writes``: it may have taken effect although its
-    answer cannot be read. ``missing`` is the sentence for a 404, empty for the usual one.
+    ``verb`` reads well after “isn't allowed to”. ``writes`` means that the request may have taken effect
+    even if its answer can't be read. ``missing`` is the message for a 404; empty means the default.
     """
 
     cluster: str
@@ -43,127 +83,95 @@ class ApiCall:
 
     @property
     def where(self) -> str:
-        """Its namespace in words."""
+        """The namespace as a phrase, or empty."""
         return f" in namespace {self.namespace}" if self.namespace else ""
 
 
 @contextmanager
 def translated(call: ApiCall, login: Login) -> Iterator[None]:
-    """Turn the client's errors into ours. A Tell's code is the HTTP status."""
+    """Translate the client's errors. The code of a UserError is the HTTP status."""
     try:
         yield
     except ApiException as error:
         raise _refusal(error, call, login) from error
     except NOT_SENT as error:
         raise RetryLater(
-            f"Cluster {call.cluster} does not answer at {login.host}: check the network and "
-            "clusters[].server.",
+            NO_ANSWER.format(cluster=call.cluster, host=login.host),
             after=10.0,
             maybe_done=False,
         ) from error
     except urllib3.exceptions.HTTPError as error:
         raise RetryLater(
-            f"Cluster {call.cluster} did not answer in time to “{call.verb}”: look before repeating.",
-            after=10.0,
+            TIMED_OUT.format(cluster=call.cluster, verb=call.verb), after=10.0
         ) from error
     except ValueError as error:
         if call.writes:
             raise RetryLater(
-                f"Cluster {call.cluster} answered “{call.verb}” with something that is not "
-                "Kubernetes: look before repeating.",
-                after=10.0,
+                UNREADABLE.format(cluster=call.cluster, verb=call.verb), after=10.0
             ) from error
         raise _not_kubernetes(call, login) from error
 
 
 def _refusal(error: ApiException, call: ApiCall, login: Login) -> UserError | RetryLater:
-    cluster, where = call.cluster, call.where
+    words = {"cluster": call.cluster, "verb": call.verb, "where": call.where}
     status = int(error.status or 0)
-    said = _said(error)
+    body = _status_object(error)
     if status == 0:
-        text = _tls(error, cluster)
+        text = _tls(error, call.cluster)
     elif status == 401:
-        text = f"Cluster {cluster} does not accept mayday's credentials: {login.advice}."
+        text = UNAUTHORIZED.format(cluster=call.cluster, advice=login.advice)
     elif status == 403:
-        text = _forbidden(said, call)
-    elif status == 404 and said is None:
+        text = _forbidden(body, call)
+    elif status == 404 and body is None:
         return _not_kubernetes(call, login)
     elif status == 404:
-        text = call.missing or (
-            f"Cluster {cluster} found nothing for “{call.verb}”{where}: check hubs[].namespace."
-        )
+        text = call.missing or NOT_FOUND.format(**words)
     elif status == 409:
-        text = f"Cluster {cluster} would not {call.verb}{where}: it has changed, make a new plan."
+        text = CONFLICTING.format(**words)
     elif status == 410:
-        return RetryLater(
-            f"Cluster {cluster} changed too much during “{call.verb}”{where}: ask again.",
-            after=1.0,
-            maybe_done=False,
-        )
+        return RetryLater(EXPIRED_LIST.format(**words), after=1.0, maybe_done=False)
     elif status == 429:
-        return RetryLater(
-            f"Cluster {cluster} asks to wait before “{call.verb}”{where}.",
-            after=_asked(error),
-            maybe_done=False,
-        )
+        return RetryLater(RATE_LIMITED.format(**words), after=_retry_after(error), maybe_done=False)
     elif status >= 500:
-        return RetryLater(
-            f"Cluster {cluster} failed with {status} at “{call.verb}”{where}.", after=_asked(error)
-        )
+        return RetryLater(SERVER_ERROR.format(**words, status=status), after=_retry_after(error))
     else:
-        text = f"Cluster {cluster} refused to {call.verb}{where}: {error.reason}."
+        text = REFUSED.format(**words, reason=error.reason)
     return UserError(text, code=str(status))
 
 
 def _not_kubernetes(call: ApiCall, login: Login) -> UserError:
     return UserError(
-        f"{login.host} answered “{call.verb}” with something that is not Kubernetes: check "
-        f"clusters[].server of {call.cluster}.",
+        NOT_KUBERNETES.format(host=login.host, verb=call.verb, cluster=call.cluster),
         code="not_kubernetes",
     )
 
 
-def _forbidden(said: dict[str, Any] | None, call: ApiCall) -> str:
-    message = str((said or {}).get("message", ""))
-    cluster, where = call.cluster, call.where
+def _forbidden(body: dict[str, Any] | None, call: ApiCall) -> str:
+    """Return the message for a 403, which only Kubernetes' own text tells apart."""
+    message = str((body or {}).get("message", ""))
+    words = {"cluster": call.cluster, "verb": call.verb, "where": call.where}
     if 'User "system:anonymous"' in message:
-        return (
-            f"Cluster {cluster} got no credentials from mayday: give the user of its context in "
-            "clusters[].kubeconfig a token, a certificate or an exec plugin."
-        )
+        return ANONYMOUS.format(cluster=call.cluster)
     if 'User "' in message and " cannot " in message:
-        role = "Role" if call.namespace else "ClusterRole"
-        return (
-            f"mayday isn't allowed to {call.verb}{where} of cluster {cluster}: grant it in the {role} of "
-            "mayday's service account."
-        )
-    return (
-        f"Cluster {cluster} refused to {call.verb}{where} with 403, and not for a missing Role: check its "
-        "admission policies and what stands before its API server."
-    )
+        return FORBIDDEN.format(**words, role="Role" if call.namespace else "ClusterRole")
+    return FORBIDDEN_BY_POLICY.format(**words)
 
 
 def _tls(error: ApiException, cluster: str) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in str(error.reason):
-        return (
-            f"The certificate of cluster {cluster} is not trusted: check the certificate authority "
-            "in its kubeconfig."
-        )
-    return (
-        f"No TLS connection to cluster {cluster}: check the server address, the certificate authority "
-        "and the client certificate in its kubeconfig."
-    )
+        return UNTRUSTED.format(cluster=cluster)
+    return NO_TLS.format(cluster=cluster)
 
 
-def _said(error: ApiException) -> dict[str, Any] | None:
-    """The Status object that the server sent; None for anything else, such as a proxy's page."""
+def _status_object(error: ApiException) -> dict[str, Any] | None:
+    """Return the server's Status object, or None for any other body, such as a proxy's error page."""
     try:
-        said = json.loads(error.body or "")
+        body = json.loads(error.body or "")
     except (ValueError, TypeError):
         return None
-    return said if isinstance(said, dict) and said.get("kind") == "Status" else None
+    return body if isinstance(body, dict) and body.get("kind") == "Status" else None
 
 
-def _asked(error: ApiException) -> float:
+def _retry_after(error: ApiException) -> float:
     headers = error.headers or {}
-    return asked_wait(headers.get("Retry-After"), datetime.now(UTC), otherwise=10.0)
+    return retry_after_seconds(headers.get("Retry-After"), datetime.now(UTC), default=10.0)

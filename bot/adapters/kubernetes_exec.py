@@ -1,7 +1,7 @@
-"""Credentials from a kubeconfig's exec plugin, such as ``aws eks get-token``, with a time limit.
+"""Runs the exec plugin of a kubeconfig, such as ``aws eks get-token``, with a time limit.
 
-The official client waits for a plugin without limit, and when one fails it goes on without credentials.
-The protocol is that of client-go: ``client.authentication.k8s.io``, ``ExecCredential``.
+The official client waits for a plugin indefinitely and continues without credentials if it fails. The
+protocol is client-go's ``ExecCredential`` (``client.authentication.k8s.io``).
 """
 
 from __future__ import annotations
@@ -23,12 +23,39 @@ from bot.errors import RetryLater, UserError
 
 CONFIG_EXTENSION = "client.authentication.k8s.io/exec"
 
+PLUGIN = "The exec plugin {command} of cluster {cluster}"
+INCOMPLETE = (
+    "The exec plugin of cluster {cluster} has no command or no apiVersion: complete it in the "
+    "kubeconfig."
+)
+INTERACTIVE = (
+    "{plugin} requires an interactive terminal (interactiveMode: Always): use a service account's "
+    "token in clusters[].kubeconfig instead."
+)
+NOT_INSTALLED = (
+    "{plugin} is not installed where mayday runs: install it, or use a service account's token in "
+    "clusters[].kubeconfig."
+)
+NOT_STARTED = "{plugin} cannot be started ({reason}): correct its command in the kubeconfig."
+TIMED_OUT = (
+    "{plugin} did not finish within {limit:g} seconds and was killed: run it by hand where mayday "
+    "runs, it may be waiting for a login."
+)
+FAILED = (
+    "{plugin} failed with exit status {status}: run it by hand where mayday runs and correct what it "
+    "reports."
+)
+NO_CREDENTIAL = (
+    "{plugin} returned no ExecCredential of {version}: correct its apiVersion in the kubeconfig, or "
+    "update the plugin."
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ExecCredential:
-    """What a plugin returned: a bearer token, or a certificate with its key (PEM), or both.
+    """A plugin's credential: a bearer token, or a certificate with its key (PEM), or both.
 
-    ``expires`` is None for a credential that says nothing about its end.
+    ``expires`` is None if the credential has no expiry.
     """
 
     token: str = field(repr=False)
@@ -39,10 +66,10 @@ class ExecCredential:
 
 @dataclass(frozen=True, kw_only=True)
 class ExecPlugin:
-    """A plugin as a kubeconfig's user names it.
+    """The exec plugin of a kubeconfig's user.
 
-    ``spec`` is the user's ``exec`` and ``cluster`` the context's cluster, both as they stand in the file
-    in ``directory``. ``owner`` is what sentences call the cluster; ``limit`` is in seconds.
+    ``spec`` is the user's ``exec`` and ``cluster`` the context's cluster, both as in the kubeconfig in
+    ``directory``. ``owner`` is the cluster's name in messages; ``limit`` is in seconds.
     """
 
     spec: Mapping[str, Any] = field(repr=False)
@@ -53,30 +80,25 @@ class ExecPlugin:
 
     @property
     def title(self) -> str:
-        """What sentences call it, without its arguments: those may hold secrets."""
-        return f"The exec plugin {Path(str(self.spec.get('command'))).name} of cluster {self.owner}"
+        """The plugin's name in messages, without its arguments, which may contain secrets."""
+        command = Path(str(self.spec.get("command"))).name
+        return PLUGIN.format(command=command, cluster=self.owner)
 
     def run(self) -> ExecCredential:
         """Run the plugin once.
 
         Raises:
-            UserError: it is missing, fails, needs a person, or returns something else than a credential.
-            RetryLater: it did not finish in time, and was killed with its children.
+            UserError: it is missing, fails, needs a terminal, or returns no credential.
+            RetryLater: it did not finish in time and was killed with its children.
         """
         if not self.spec.get("command") or not self.spec.get("apiVersion"):
-            raise self._refused(
-                f"The exec plugin of cluster {self.owner} has no command or no apiVersion: complete "
-                "it in the kubeconfig."
-            )
+            raise self._error(INCOMPLETE.format(cluster=self.owner))
         if self.spec.get("interactiveMode") == "Always":
-            raise self._refused(
-                f"{self.title} asks for a person at a terminal (interactiveMode: Always): use a "
-                "service account's token in clusters[].kubeconfig instead."
-            )
+            raise self._error(INTERACTIVE.format(plugin=self.title))
         return self._credential(self._output())
 
     def _output(self) -> bytes:
-        # A file instead of a pipe: whatever a plugin leaves running cannot hold the reader back.
+        # A file instead of a pipe: a process that the plugin leaves running can't block the reader.
         with tempfile.TemporaryFile() as output:
             try:
                 process = subprocess.Popen(  # noqa: S603 - the operator's kubeconfig names it
@@ -88,21 +110,15 @@ class ExecPlugin:
                     start_new_session=True,
                 )
             except FileNotFoundError as error:
-                raise self._refused(
-                    f"{self.title} is not installed where mayday runs: install it, or use a service "
-                    "account's token in clusters[].kubeconfig."
-                ) from error
+                raise self._error(NOT_INSTALLED.format(plugin=self.title)) from error
             except OSError as error:
-                raise self._refused(
-                    f"{self.title} cannot be started ({error.strerror}): correct its command in the "
-                    "kubeconfig."
-                ) from error
+                text = NOT_STARTED.format(plugin=self.title, reason=error.strerror)
+                raise self._error(text) from error
             try:
                 status = process.wait(self.limit)
             except subprocess.TimeoutExpired as error:
                 raise RetryLater(
-                    f"{self.title} did not finish within {self.limit:g} seconds and was killed: run "
-                    "it by hand where mayday runs, it may be waiting for a login.",
+                    TIMED_OUT.format(plugin=self.title, limit=self.limit),
                     after=10.0,
                     maybe_done=False,
                 ) from error
@@ -112,15 +128,12 @@ class ExecPlugin:
                         os.killpg(process.pid, signal.SIGKILL)
                     process.wait()
             if status:
-                raise self._refused(
-                    f"{self.title} failed with exit status {status}: run it by hand where mayday "
-                    "runs and correct what it reports."
-                )
+                raise self._error(FAILED.format(plugin=self.title, status=status))
             output.seek(0)
             return output.read()
 
     def _command(self) -> str:
-        """A path is relative to the kubeconfig, a bare name is looked up in PATH."""
+        """Return the command. A path is relative to the kubeconfig; a name is looked up in PATH."""
         command = str(self.spec["command"])
         return str(self.directory / command) if os.sep in command else command
 
@@ -128,9 +141,9 @@ class ExecPlugin:
         info: dict[str, Any] = {"interactive": False}
         if self.spec.get("provideClusterInfo"):
             info["cluster"] = self._cluster_info()
-        asked = {"apiVersion": self.spec["apiVersion"], "kind": "ExecCredential", "spec": info}
+        request = {"apiVersion": self.spec["apiVersion"], "kind": "ExecCredential", "spec": info}
         extra = {str(item["name"]): str(item["value"]) for item in self.spec.get("env") or ()}
-        return {**os.environ, **extra, "KUBERNETES_EXEC_INFO": json.dumps(asked)}
+        return {**os.environ, **extra, "KUBERNETES_EXEC_INFO": json.dumps(request)}
 
     def _cluster_info(self) -> dict[str, Any]:
         names = ("server", "tls-server-name", "insecure-skip-tls-verify", "proxy-url")
@@ -147,26 +160,25 @@ class ExecPlugin:
 
     def _credential(self, output: bytes) -> ExecCredential:
         try:
-            said = json.loads(output)
-            status = said["status"]
-            if (said["kind"], said["apiVersion"]) != ("ExecCredential", self.spec["apiVersion"]):
-                raise ValueError("another kind or apiVersion")
+            returned = json.loads(output)
+            status = returned["status"]
+            kind = (returned["kind"], returned["apiVersion"])
+            if kind != ("ExecCredential", self.spec["apiVersion"]):
+                raise ValueError("wrong kind or apiVersion")
             token = status.get("token") or ""
             certificate = status.get("clientCertificateData") or ""
             key = status.get("clientKeyData") or ""
             if not (token or certificate) or bool(certificate) != bool(key):
-                raise ValueError("no credential, or half of one")
+                raise ValueError("incomplete credential")
             return ExecCredential(
                 token=token, certificate=certificate, key=key, expires=_expires(status)
             )
         except (ValueError, TypeError, KeyError, AttributeError):
-            # Without the cause: it would show what the plugin returned, which is secret.
-            raise self._refused(
-                f"{self.title} returned no ExecCredential of {self.spec['apiVersion']}: correct its "
-                "apiVersion in the kubeconfig, or update the plugin."
-            ) from None
+            # Without the cause, which would show the plugin's output and with it a secret.
+            text = NO_CREDENTIAL.format(plugin=self.title, version=self.spec["apiVersion"])
+            raise self._error(text) from None
 
-    def _refused(self, text: str) -> UserError:
+    def _error(self, text: str) -> UserError:
         return UserError(text, code="exec_plugin")
 
 

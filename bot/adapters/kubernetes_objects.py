@@ -1,4 +1,4 @@
-"""The official client's objects as mayday's values. Each raises ValueError for what is none of its kind."""
+"""Converts the official client's objects to mayday's values. Invalid objects raise ValueError."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COMPONENT = ("component", "app.kubernetes.io/component")
 
 
 def pod(item: client.V1Pod) -> Pod:
-    """A pod."""
+    """Return a pod."""
     meta, status, spec = item.metadata, item.status, item.spec
     if meta is None or status is None:
         raise ValueError("a pod without metadata or status")
@@ -40,7 +40,7 @@ def pod(item: client.V1Pod) -> Pod:
         component=next((labels[label] for label in COMPONENT if labels.get(label)), ""),
         created_at=meta.creation_timestamp,
         started_at=status.start_time,
-        # Kubernetes writes when the pod should be gone: the request's time plus the grace.
+        # The deletion timestamp is the time of the request plus the grace period.
         deleting_since=deadline - timedelta(seconds=grace) if deadline else None,
         grace=grace,
         finalizers=tuple(meta.finalizers or ()),
@@ -58,13 +58,13 @@ def pod(item: client.V1Pod) -> Pod:
 
 
 def _addresses(status: client.V1PodStatus) -> tuple[str, ...]:
-    """The pod's addresses that can be compared with others.
+    """Return the pod's valid addresses.
 
-    Older API servers take an address with leading zeros, which may mean two things: such a pod has none
-    that is known, and is not one whose routes lead elsewhere.
+    Older API servers accept ambiguous addresses with leading zeros. They are dropped, so that the address
+    of such a pod is unknown and its routes don't count as leading elsewhere.
     """
-    told = [found.ip or "" for found in status.pod_ips or ()] or [status.pod_ip or ""]
-    return tuple(ip for ip in told if _is_address(ip))
+    addresses = [found.ip or "" for found in status.pod_ips or ()] or [status.pod_ip or ""]
+    return tuple(ip for ip in addresses if _is_address(ip))
 
 
 def _is_address(text: str) -> bool:
@@ -76,13 +76,13 @@ def _is_address(text: str) -> bool:
 
 
 def _is_marked_unready(status: client.V1PodStatus) -> bool:
-    """Whether the Ready condition denies it. For a dead node, the condition alone is updated."""
+    """Return whether the Ready condition is not true. For a dead node, only the condition is updated."""
     conditions = status.conditions or ()
     return any(found.type == "Ready" and found.status != "True" for found in conditions)
 
 
 def _explanations(status: client.V1PodStatus) -> Iterator[tuple[str, str]]:
-    """Reason and message of why a pod does not run: the pod's own, a container's, the scheduler's."""
+    """Yield reasons and messages why a pod isn't running: the pod's, its containers', the scheduler's."""
     yield status.reason or "", status.message or ""
     for container in [*(status.init_container_statuses or ()), *(status.container_statuses or ())]:
         state: Any = container.state
@@ -95,7 +95,7 @@ def _explanations(status: client.V1PodStatus) -> Iterator[tuple[str, str]]:
 
 
 def _last_exit(containers: list[client.V1ContainerStatus]) -> tuple[str, datetime | None]:
-    """Why and when a container ended last."""
+    """Return the reason and time of the last container exit."""
     ends = [
         state.terminated
         for container in containers
@@ -109,7 +109,7 @@ def _last_exit(containers: list[client.V1ContainerStatus]) -> tuple[str, datetim
 
 
 def pod_event(item: client.CoreV1Event) -> PodEvent:
-    """An event of a pod, at the time of its latest occurrence."""
+    """Return an event of a pod, with the time of its latest occurrence."""
     series = item.series.last_observed_time if item.series else None
     times = (item.last_timestamp, item.event_time, series, item.first_timestamp)
     return PodEvent(
@@ -121,7 +121,7 @@ def pod_event(item: client.CoreV1Event) -> PodEvent:
 
 
 def deployment(item: client.V1Deployment) -> Deployment:
-    """A Deployment and its rollout."""
+    """Return a Deployment with its rollout."""
     meta, spec, status = item.metadata, item.spec, item.status
     if meta is None or spec is None or status is None:
         raise ValueError("a deployment without metadata, spec or status")

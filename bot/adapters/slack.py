@@ -1,9 +1,8 @@
-"""Slack's Web API in mayday's words.
+"""The Slack adapter, built on the Web API.
 
-The SDK's own retries are off: its connection retry sends a POST twice when the connection drops after
-the call took effect, and Slack has no idempotency keys. Every failure becomes one of three: refused
-(:class:`UserError`), failed this time (:class:`RetryLater`), and ``RetryLater(maybe_done=True)`` where no
-answer came.
+The SDK's retries are off: they resend a POST if the connection drops after the call took effect, and Slack
+has no idempotency keys. A failure is raised as :class:`UserError` (refused), :class:`RetryLater` (failed
+this time) or ``RetryLater(maybe_done=True)`` (no response).
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.adapters.slack_answers import Answer, garbled, translate
+from bot.adapters.slack_answers import Answer, malformed, translate
 from bot.domain.slack_message import message_from
 from bot.errors import RetryLater, UserError
 from bot.ports import JSON, Channel, HistoryMessage, Identity, Post, Profile
@@ -30,19 +29,24 @@ EVENT_TYPE = "mayday_effect"
 TIMEOUT_SECONDS = 20
 PAGE = 200
 LONGEST_PAUSE = 60.0
-"""Seconds that reading page after page waits where Slack asks for it; its limits are by the minute."""
+"""The longest rate limit, in seconds, that reading pages waits for; Slack's limits are per minute."""
 MOST_PAUSES = 5
 CLOCK_SKEW_SECONDS = 300
-"""How far this machine's clock may be ahead of Slack's; what is looked for is known by its id."""
+"""How far this machine's clock may be ahead of Slack's."""
 CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{6,}")
+
+NO_CHANNEL = (
+    "mayday sees no channel “{channel}”: check its name, and invite mayday there if it is private."
+)
+NO_ANSWER = "Slack did not answer {method}: check the network."
 
 log = structlog.get_logger()
 
 
 class SlackChat:
-    """Fulfils :class:`bot.ports.Chat`.
+    """Implements :class:`bot.ports.Chat`.
 
-    ``pause`` lets seconds pass between two pages. It may raise :class:`RetryLater` to give the reading up.
+    ``pause`` waits for a number of seconds between two pages. It may raise :class:`RetryLater` to stop.
     """
 
     def __init__(self, client: WebClient, *, pause: Callable[[float], None] = time.sleep) -> None:
@@ -54,7 +58,7 @@ class SlackChat:
         self._resolved: dict[str, str] = {}
 
     def identity(self) -> Identity:
-        """Who the bot is; asked once."""
+        """Return the bot's identity, which is requested once."""
         if self._identity is None:
             answer = self._call("auth.test")
             scopes = answer.headers.get("x-oauth-scopes", "")
@@ -71,14 +75,13 @@ class SlackChat:
     def open_channel(self, name: str, *, private: bool) -> Channel:
         """Create a channel.
 
-        ``is_private`` is sent only when true, and as a word, since some servers misread the SDK's 0
-        and 1.
+        ``is_private`` is sent only if true, and as text, because some servers misread the SDK's 0 and 1.
         """
-        asked = {"name": name, **({"is_private": "true"} if private else {})}
-        return _channel(self._call("conversations.create", **asked)["channel"])
+        fields = {"name": name, **({"is_private": "true"} if private else {})}
+        return _channel(self._call("conversations.create", **fields)["channel"])
 
     def find_channel(self, name: str) -> Channel | None:
-        """A channel by its name, archived ones too, among all that the bot may see."""
+        """Return the channel with this name, even if archived, or None if the bot can't see one."""
         cursor = ""
         while True:
             page = self._call(
@@ -96,19 +99,16 @@ class SlackChat:
                 return None
 
     def resolve(self, channel: str) -> str:
-        """The id of a channel given by its id or ``#name``, which the bot joins.
+        """Return the id of a channel given as an id or ``#name``, and join it.
 
-        A bot may post to public channels that it is not in, but reads history only where it is.
+        A bot can post to public channels without joining, but it can read history only as a member.
         """
         if channel not in self._resolved:
             channel_id = channel
             if not CHANNEL_ID.fullmatch(channel):
                 found = self.find_channel(channel.removeprefix("#"))
                 if found is None:
-                    raise UserError(
-                        f"mayday sees no channel “{channel}”: check its name, and invite mayday "
-                        "there if it is private."
-                    )
+                    raise UserError(NO_CHANNEL.format(channel=channel))
                 channel_id = found.id
             try:
                 self._call("conversations.join", channel=channel_id)
@@ -118,11 +118,11 @@ class SlackChat:
         return self._resolved[channel]
 
     def channel(self, channel_id: str) -> Channel:
-        """What Slack tells of a channel."""
+        """Return a channel."""
         return _channel(self._call("conversations.info", channel=channel_id)["channel"])
 
     def invite(self, channel_id: str, user: str) -> None:
-        """Bring a person in; one who is in already is fine."""
+        """Invite a person; do nothing if they are already a member."""
         try:
             self._call("conversations.invite", channel=channel_id, users=user)
         except UserError as exc:
@@ -141,7 +141,7 @@ class SlackChat:
         effect: str,
         thread_ts: str = "",
     ) -> str:
-        """Send a message that carries the id of its effect, and nothing else, as metadata."""
+        """Post a message with the id of its effect as metadata, and return its ts."""
         answer = self._call(
             "chat.postMessage",
             channel=channel_id,
@@ -154,15 +154,15 @@ class SlackChat:
     def find_post(
         self, channel_id: str, effect: str, *, since: datetime, thread_ts: str = ""
     ) -> str | None:
-        """The ts of the bot's message that carries this effect."""
+        """Return the ts of the bot's message with this effect id, or None."""
         method = "conversations.replies" if thread_ts else "conversations.history"
-        asked: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "channel": channel_id,
             "oldest": f"{int(since.timestamp()) - CLOCK_SKEW_SECONDS}.000000",
             "include_all_metadata": True,
             **({"ts": thread_ts} if thread_ts else {}),
         }
-        for page in self._pages(method, **asked):
+        for page in self._pages(method, **fields):
             for raw in page["messages"]:
                 metadata = raw.get("metadata") or {}
                 if (
@@ -174,11 +174,11 @@ class SlackChat:
         return None
 
     def change(self, channel_id: str, ts: str, post: Post) -> None:
-        """Replace what a message of the bot's says."""
+        """Replace the content of one of the bot's messages."""
         self._call("chat.update", channel=channel_id, ts=ts, **_content(post))
 
     def pin(self, channel_id: str, ts: str) -> None:
-        """Pin a message; one that is pinned already is fine."""
+        """Pin a message; do nothing if it is already pinned."""
         try:
             self._call("pins.add", channel=channel_id, timestamp=ts)
         except UserError as exc:
@@ -186,7 +186,7 @@ class SlackChat:
                 raise
 
     def bookmark(self, channel_id: str, *, title: str, link: str) -> None:
-        """Make the channel have this bookmark, by its title."""
+        """Add a bookmark to the channel, or update the one with this title."""
         listed = self._call("bookmarks.list", channel_id=channel_id)
         for raw in listed.get("bookmarks") or ():
             if raw.get("title") == title:
@@ -198,32 +198,32 @@ class SlackChat:
         self._call("bookmarks.add", channel_id=channel_id, title=title, type="link", link=link)
 
     def open_dm(self, user: str) -> str:
-        """The direct conversation with a person."""
+        """Return the id of the direct conversation with a person."""
         return str(self._call("conversations.open", users=user)["channel"]["id"])
 
     def post_ephemeral(self, channel_id: str, user: str, post: Post) -> None:
-        """Show something to one person only."""
+        """Post a message that only one person sees."""
         self._call("chat.postEphemeral", channel=channel_id, user=user, **_content(post))
 
     def history(
         self, channel_id: str, *, oldest: str, latest: str = ""
     ) -> Iterator[HistoryMessage]:
-        """Parents, newest first, all pages."""
-        asked = {"channel": channel_id, "oldest": oldest, "inclusive": True}
+        """Yield the messages of a channel without thread replies, newest first."""
+        fields = {"channel": channel_id, "oldest": oldest, "inclusive": True}
         for page in self._pages(
-            "conversations.history", **asked, **({"latest": latest} if latest else {})
+            "conversations.history", **fields, **({"latest": latest} if latest else {})
         ):
             yield from (self._seen(channel_id, raw) for raw in page["messages"])
 
     def replies(self, channel_id: str, thread_ts: str) -> Iterator[HistoryMessage]:
-        """A thread's replies, oldest first, without the parent that Slack puts on every page."""
+        """Yield the replies of a thread, oldest first, without the parent that Slack adds to each page."""
         for page in self._pages("conversations.replies", channel=channel_id, ts=thread_ts):
             yield from (
                 self._seen(channel_id, raw) for raw in page["messages"] if raw["ts"] != thread_ts
             )
 
     def profile(self, user: str) -> Profile:
-        """What Slack tells of a person."""
+        """Return a person's profile."""
         raw = self._call("users.info", user=user)["user"]
         shown = raw.get("profile") or {}
         return Profile(
@@ -245,11 +245,11 @@ class SlackChat:
         )
 
     def group_members(self, group: str) -> frozenset[str]:
-        """Who is in a user group."""
+        """Return the user ids in a user group."""
         return frozenset(self._call("usergroups.users.list", usergroup=group)["users"])
 
     def open_view(self, trigger_id: str, view: JSON) -> str:
-        """Open a modal within the trigger's three seconds; return its id."""
+        """Open a modal and return its id; a trigger expires after three seconds."""
         return str(self._call("views.open", trigger_id=trigger_id, view=view)["view"]["id"])
 
     def _is_own(self, raw: Mapping[str, Any]) -> bool:
@@ -268,46 +268,46 @@ class SlackChat:
             reply_count=int(raw.get("reply_count") or 0),
         )
 
-    def _pages(self, method: str, **asked: Any) -> Iterator[Answer]:
+    def _pages(self, method: str, **fields: Any) -> Iterator[Answer]:
         cursor = ""
         while True:
-            page = self._page(method, **asked, limit=PAGE, **({"cursor": cursor} if cursor else {}))
+            page = self._page(
+                method, **fields, limit=PAGE, **({"cursor": cursor} if cursor else {})
+            )
             yield page
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return
 
-    def _page(self, method: str, **asked: Any) -> Answer:
-        """One page, patiently: a reading that began anew after each limit would never end."""
+    def _page(self, method: str, **fields: Any) -> Answer:
+        """Return one page, waiting for rate limits: restarting the whole read might never complete."""
         for _ in range(MOST_PAUSES):
             try:
-                return self._call(method, **asked)
+                return self._call(method, **fields)
             except RetryLater as exc:
                 if exc.maybe_done or exc.after > LONGEST_PAUSE:
                     raise
                 self._pause(exc.after)
-        return self._call(method, **asked)
+        return self._call(method, **fields)
 
-    def _call(self, method: str, **asked: Any) -> Answer:
+    def _call(self, method: str, **fields: Any) -> Answer:
         try:
-            # A form with JSON inside is what every method takes, reading and writing alike.
+            # Every method accepts a form with JSON values.
             answer = self._client.api_call(
                 method,
                 data={
                     key: json.dumps(value) if isinstance(value, (dict, list)) else value
-                    for key, value in asked.items()
+                    for key, value in fields.items()
                 },
             )
             return Answer(method, answer)
         except SlackApiError as exc:
             translate(method, exc)
         except (SlackClientError, urllib.error.URLError, OSError, http.client.HTTPException) as exc:
-            raise RetryLater(
-                f"Slack did not answer {method}: check the network if it goes on."
-            ) from exc
+            raise RetryLater(NO_ANSWER.format(method=method)) from exc
         except (json.JSONDecodeError, AttributeError) as exc:
-            # The SDK reads "ok" of whatever JSON there is before it knows that it is an object.
-            raise garbled(method) from exc
+            # The SDK reads "ok" before it checks that the JSON is an object.
+            raise malformed(method) from exc
 
 
 def _content(post: Post) -> dict[str, Any]:

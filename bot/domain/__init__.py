@@ -1,1 +1,1 @@
-"""What mayday knows about incidents: values and rules, without I/O and without a clock."""
+"""The values and rules of incidents, without I/O and without a clock."""

@@ -1,4 +1,4 @@
-"""Action items: what will be done so that the outage does not come back, and where it is followed."""
+"""Action items: work that prevents the outage from recurring, and where it is tracked."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ DEFAULT_GROUPS = (
 
 @dataclass(frozen=True, kw_only=True)
 class ActionItem:
-    """One thing to do. ``position`` counts from 1 within the incident.
+    """An action item. ``position`` counts from 1 within the incident.
 
-    ``group`` is the heading it stands under in the report; ``owner`` a Slack user id or empty.
-    ``link`` is a place where people track it already (an issue or a pull request they named), empty
-    when none; ``issue_url`` is the issue that mayday filed for it.
+    ``group`` is its heading in the report. ``owner`` is a Slack user id or empty. ``link`` is where
+    people already track it (an issue or a pull request) or empty. ``issue_url`` is the issue that mayday
+    filed for it.
     """
 
     id: str
@@ -41,8 +41,8 @@ class ActionItem:
     created_at: datetime
 
     @property
-    def is_followed(self) -> bool:
-        """There is an issue or a pull request for it."""
+    def is_tracked(self) -> bool:
+        """Whether there is an issue or a pull request for it."""
         return bool(self.issue_url) or link_kind(self.link) is not LinkKind.OTHER
 
 
@@ -52,7 +52,7 @@ _ISSUE = re.compile(r"/issues/\d+")
 
 
 class LinkKind(StrEnum):
-    """What a link of an item leads to, in the words of the report."""
+    """What the link of an item leads to, as the report labels it."""
 
     PULL = "PR"
     ISSUE = "Issue"
@@ -60,7 +60,7 @@ class LinkKind(StrEnum):
 
 
 def link_kind(url: str) -> LinkKind:
-    """What an address leads to: a page about the matter is not yet a place where it is followed."""
+    """Return what a URL leads to. Only issues and pull requests count as tracking."""
     path = urlsplit(url).path
     if _PULL.search(path):
         return LinkKind.PULL
@@ -68,16 +68,16 @@ def link_kind(url: str) -> LinkKind:
 
 
 def item_id(incident_id: str, source: str) -> str:
-    """The id of the item that comes from ``source``; the same source is always the same item."""
+    """Return the id of the item created from ``source``; the same source has the same id."""
     return hashlib.sha256(f"{incident_id}/{source}".encode()).hexdigest()[:12]
 
 
-def marked_items(
+def tagged_items(
     incident_id: str, lines: Iterable[Line], items: Iterable[ActionItem], *, group: str
 ) -> list[ActionItem]:
-    """The items that people marked messages as, without those that were filed from a message.
+    """Return the items of messages tagged as action items, except messages with an item of their own.
 
-    They follow their messages, and go when the last mark is taken back, until they are published.
+    They follow edits of their messages and disappear with the last tag, until they are published.
     """
     lines = list(lines)
     kept = list(items)

@@ -1,8 +1,8 @@
-"""The hub × pod × route table: which condition a server is in, by the evidence of all three parties.
+"""Classifies each server by its hub record, its pod and its route.
 
-Whatever ends a server needs evidence of its death from every party that could know. So each branch below
-names a condition only where the views that it rests on are complete, and answers ``UNKNOWN`` with the
-reason everywhere else. The README has the same as a table, and a test holds it to this code.
+A step that ends a server requires evidence from every system that could show it alive. Each branch below
+returns a condition only if the views it depends on are complete; otherwise it returns ``UNKNOWN`` with a
+reason. The README has the same rules as a table, and a test compares the two.
 """
 
 from __future__ import annotations
@@ -11,25 +11,26 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.domain import reasons
 from bot.domain.evidence import Unknown, View
 from bot.domain.hubs import Condition, Pod, PodEvent, RouteState, Row, Server, ServerKey
 from bot.domain.snapshot import HubSnapshot, JoinedViews, shown_name
 
 CRASHES = frozenset({"CrashLoopBackOff", "OOMKilled", "Error", "ContainerCannotRun", "StartError"})
-"""Why a container that was started does not run (kubernetes.io, pod lifecycle)."""
+"""Reasons of a container that started and doesn't run (kubernetes.io, pod lifecycle)."""
 
 ADDS_A_NODE = frozenset({"TriggeredScaleUp", "Nominated"})
-"""Events by which the cluster autoscaler and Karpenter say that they add a node for a pod."""
+"""Events of the cluster autoscaler and Karpenter when they add a node for a pod."""
 
 PROGRESS = frozenset({"Scheduled", "SuccessfulAttachVolume", "Pulling", "Pulled"})
-"""Events of a pod on its way from the scheduler to its first container."""
+"""Events of a pod between its scheduling and its first container."""
 
 BEING_CREATED = frozenset({"", "ContainerCreating", "PodInitializing"})
-"""Why a pod is Pending whose start goes on; a pull that fails is repeated with the same events."""
+"""Reasons of a Pending pod that is still starting. A failing image pull repeats the same events."""
 
 RESTARTS = 3
 RECENTLY = timedelta(minutes=10)
-"""A container that ended so often, and so lately, crashes again and again although it runs just now."""
+"""A container with this many restarts, the last one this recent, is crashing even while it runs."""
 
 ENDS_A_POD = frozenset(
     {
@@ -40,24 +41,24 @@ ENDS_A_POD = frozenset(
         Condition.STUCK_ORPHAN,
     }
 )
-"""Conditions whose remedy deletes a pod."""
+"""Conditions whose fix deletes a pod."""
 
 Verdict = tuple[Condition, str]
 
 
 def join_views(snapshot: HubSnapshot, now: datetime) -> tuple[Row, ...]:
-    """One row for each server, in order of user and server name.
+    """Return one row per server, sorted by user and server name.
 
-    Pods are matched by annotation, never by a computed name: two escaping schemes exist. Finished
-    pods that the hub does not know are left out: nothing runs in them.
+    Pods are matched by annotation and not by a computed name, because two escaping schemes exist.
+    Finished pods without a record are omitted: nothing runs in them.
     """
     joined = JoinedViews.of(snapshot)
     rows = [row for key in joined.keys for row in _rows(joined, key, now)]
-    return tuple(_without_twins(joined, rows, now))
+    return tuple(_without_possible_renames(joined, rows, now))
 
 
 def unmatched_users(snapshot: HubSnapshot) -> tuple[str, ...]:
-    """The users of pods that the hub's records lack: whether it knows them has to be asked."""
+    """Return the users whose pods have no record; the caller asks the hub whether it knows them."""
     joined = JoinedViews.of(snapshot)
     return tuple(
         dict.fromkeys(
@@ -68,8 +69,8 @@ def unmatched_users(snapshot: HubSnapshot) -> tuple[str, ...]:
     )
 
 
-def waits_for_a_node(snapshot: HubSnapshot, now: datetime) -> bool:
-    """Whether some start is late enough for the events of pods to matter."""
+def has_late_start(snapshot: HubSnapshot, now: datetime) -> bool:
+    """Return whether any start is late, which makes pod events relevant."""
     return any(
         server.pending == "spawn" and snapshot.is_late(server, now)
         for server in snapshot.servers.items
@@ -87,7 +88,7 @@ def _rows(joined: JoinedViews, key: ServerKey, now: datetime) -> list[Row]:
     row = Row(
         user=key[0],
         server=key[1],
-        hub=_hub_word(record, joined.snapshot.servers),
+        hub=_hub_state(record, joined.snapshot.servers),
         condition=condition,
         why=why,
         pod=shown,
@@ -105,16 +106,16 @@ def _second_pod(joined: JoinedViews, key: ServerKey, pod: Pod, now: datetime) ->
         server=key[1],
         hub="other pod",
         condition=Condition.STOPPING if leaving else Condition.UNKNOWN,
-        why="" if leaving else f"{pod.name} is a second pod of the same server",
+        why="" if leaving else reasons.SECOND_POD.format(pod=pod.name),
         pod=pod,
     )
 
 
-def _without_twins(joined: JoinedViews, rows: Sequence[Row], now: datetime) -> list[Row]:
-    """The rows, with those unknown that may be one server under two names.
+def _without_possible_renames(joined: JoinedViews, rows: Sequence[Row], now: datetime) -> list[Row]:
+    """Return the rows, with those marked unknown that may be one server under two names.
 
-    A user who was renamed while a server ran leaves a record without a pod beside a pod without a
-    record; each alone would look dead. A start too young to have a pod yet is no such record.
+    Renaming a user while a server runs leaves a record without a pod and a pod without a record; each
+    alone looks dead. A recent start that has no pod yet is not such a record.
     """
     snapshot = joined.snapshot
     records = {
@@ -127,8 +128,8 @@ def _without_twins(joined: JoinedViews, rows: Sequence[Row], now: datetime) -> l
     if not (records and pods):
         return list(rows)
     why = {
-        **dict.fromkeys(records, f"its pod may be the one of {_some(pods)}, which has no record"),
-        **dict.fromkeys(pods, f"its record may be the one of {_some(records)}, which has no pod"),
+        **dict.fromkeys(records, reasons.MAYBE_THAT_POD.format(names=_first_of(pods))),
+        **dict.fromkeys(pods, reasons.MAYBE_THAT_RECORD.format(names=_first_of(records))),
     }
     ends = (
         Condition.STALE_RECORD,
@@ -159,15 +160,16 @@ def _verdict(joined: JoinedViews, key: ServerKey, now: datetime) -> Verdict:
     elif record.pending == "check":
         found = _pending_check(joined, key, now)
     elif record.pending:
-        found = _unknown(f"the hub says pending {record.pending}, a state that mayday doesn't know")
+        found = _unknown(reasons.UNKNOWN_PENDING.format(pending=record.pending))
     else:
         found = _ready(joined, key, living, now)
     healthy = (Condition.OK, Condition.UNROUTED, Condition.STALE_ROUTE)
     if len(living) > 1 and found[0] not in healthy:
-        return _unknown(f"it has {len(living)} pods: {', '.join(pod.name for pod in living)}")
+        names = ", ".join(pod.name for pod in living)
+        return _unknown(reasons.SEVERAL_PODS.format(number=len(living), names=names))
     unlabelled = any(pod.release != joined.snapshot.release for pod in joined.pods.get(key, ()))
     if unlabelled and found[0] in ENDS_A_POD:
-        return _unknown("no label of its pod says which release it belongs to")
+        return _unknown(reasons.NO_RELEASE)
     return found
 
 
@@ -175,8 +177,8 @@ def _ready(joined: JoinedViews, key: ServerKey, living: Sequence[Pod], now: date
     snapshot = joined.snapshot
     if not living:
         return (
-            _maybe_elsewhere(joined, key)
-            or _routed_to_the_living(joined, key)
+            _unknown_if_pod_hidden(joined, key)
+            or _unknown_if_routed_to_live_pod(joined, key)
             or (Condition.STALE_RECORD, "")
         )
     pod = living[0]
@@ -184,14 +186,14 @@ def _ready(joined: JoinedViews, key: ServerKey, living: Sequence[Pod], now: date
         if not snapshot.is_overdue(pod, now):
             return Condition.STOPPING, ""
         if pod.ready:
-            return _unknown("its pod is still ready, long after it should have been gone")
+            return _unknown(reasons.READY_WHILE_DELETED)
         return Condition.LOST_NODE, ""
     if pod.phase != "Running":
-        return _unknown(f"the hub says ready, but its pod is {pod.reason or pod.phase}")
+        return _unknown(reasons.NOT_RUNNING.format(state=pod.reason or pod.phase))
     if _crashes(pod, now):
-        return Condition.CRASHING, _crash_words(pod)
+        return Condition.CRASHING, _crash_summary(pod)
     if not pod.ready:
-        return _unknown("its pod is not ready, and its node may not respond")
+        return _unknown(reasons.NOT_READY)
     state = joined.route_state(key)
     if state is RouteState.UNKNOWN:
         return _unknown(snapshot.routes.unknown)
@@ -206,31 +208,31 @@ def _pending_spawn(
     snapshot = joined.snapshot
     if not snapshot.is_late(record, now):
         return Condition.STARTING, ""
-    if not living and (elsewhere := _maybe_elsewhere(joined, key)):
+    if not living and (elsewhere := _unknown_if_pod_hidden(joined, key)):
         return elsewhere
     if living and not snapshot.events.complete:
         return _unknown(snapshot.events.unknown)
     for pod in living:
         if pod.ready:
-            return _unknown("its pod is ready, but the hub is still waiting for it")
+            return _unknown(reasons.READY_WHILE_PENDING)
         if pod.deleting_since is not None:
-            return _unknown("its pod is being deleted while the hub waits for it to start")
+            return _unknown(reasons.DELETED_WHILE_PENDING)
         if not pod.node and _node_is_added(pod, snapshot.events.items):
-            return Condition.STARTING, "a node is being added for it"
-        if _goes_on(pod, snapshot.events.items, now - snapshot.thresholds.start):
-            return Condition.STARTING, "its pod got a node late and is still being created"
+            return Condition.STARTING, reasons.NODE_IS_ADDED
+        if _makes_progress(pod, snapshot.events.items, now - snapshot.thresholds.start):
+            return Condition.STARTING, reasons.STILL_CREATED
         if pod.phase != "Pending" and not _crashes(pod, now):
-            return _unknown(f"the hub is still waiting for it, but its pod is {pod.phase}")
-        if leads := joined.leading_to(pod):
-            return _unknown(leads)
-    return _not_routed(joined, key) or (Condition.STUCK_SPAWN, _pod_reason(living))
+            return _unknown(reasons.PENDING_BUT_RUNNING.format(phase=pod.phase))
+        if route := joined.possible_route(pod):
+            return _unknown(route)
+    return _unknown_if_routed(joined, key) or (Condition.STUCK_SPAWN, _pod_reason(living))
 
 
 def _pending_stop(
     joined: JoinedViews, key: ServerKey, living: Sequence[Pod], now: datetime
 ) -> Verdict:
     snapshot = joined.snapshot
-    waited = snapshot.seen_for(key, now) >= snapshot.thresholds.unsent_stop
+    waited = snapshot.pending_for(key, now) >= snapshot.thresholds.unsent_stop
     if not living:
         if joined.finished(key):
             return Condition.STUCK_STOP, ""
@@ -245,13 +247,13 @@ def _pending_stop(
         return Condition.STOPPING, ""
     if not snapshot.routes.complete:
         return _unknown(snapshot.routes.unknown)
-    if leads := joined.leading_to(pod):
-        return _unknown(f"the hub is stopping it, but {leads}")
+    if route := joined.possible_route(pod):
+        return _unknown(reasons.STOPPING_BUT_ROUTED.format(route=route))
     return Condition.UNSENT_STOP, ""
 
 
 def _pending_check(joined: JoinedViews, key: ServerKey, now: datetime) -> Verdict:
-    hangs = joined.snapshot.seen_for(key, now) >= joined.snapshot.thresholds.check
+    hangs = joined.snapshot.pending_for(key, now) >= joined.snapshot.thresholds.check
     return (Condition.HUNG_CHECK if hangs else Condition.CHECKING), ""
 
 
@@ -265,31 +267,27 @@ def _without_record(
     if pod.deleting_since is not None and not overdue:
         return Condition.STOPPING, ""
     if not overdue and pod.created_at is None:
-        return _unknown("the age of its pod is unknown")
+        return _unknown(reasons.AGE_UNKNOWN)
     if not overdue and pod.created_at and now - pod.created_at < snapshot.thresholds.start:
         return Condition.STARTING, ""
-    if routed := _not_routed(joined, key):
+    if routed := _unknown_if_routed(joined, key):
         return routed
     if overdue and not pod.ready:
         return Condition.STUCK_ORPHAN, ""
-    if leads := joined.leading_to(pod):
-        return _unknown(f"{leads}: someone may be working there")
+    if route := joined.possible_route(pod):
+        return _unknown(reasons.IN_USE.format(route=route))
     if pod.phase not in ("Running", "Pending"):
-        return _unknown(f"its pod is {pod.phase}")
-    known = snapshot.people.get(key[0], Unknown(why="the hub was not asked about this user"))
+        return _unknown(reasons.PHASE.format(phase=pod.phase))
+    known = snapshot.people.get(key[0], Unknown(why=reasons.NOT_ASKED))
     if isinstance(known, Unknown):
         return _unknown(known.why)
     if not known.value:
-        return _unknown(
-            "the hub has no user of this name: renamed or deleted, or the hub's database was lost"
-        )
+        return _unknown(reasons.NO_SUCH_USER)
     if not any(joined.matched(other) for other in joined.records):
-        return _unknown(
-            "none of the pods here has a record and a route: the hub's database may be lost"
-        )
+        return _unknown(reasons.NOTHING_MATCHES)
     young = pod.created_at is None or now - pod.created_at < snapshot.thresholds.start
     if overdue and young:
-        return _unknown("its pod is still ready, long after it should have been gone")
+        return _unknown(reasons.READY_WHILE_DELETED)
     return (Condition.STUCK_ORPHAN if overdue else Condition.ORPHAN), ""
 
 
@@ -300,39 +298,37 @@ def _unknown(why: str) -> Verdict:
     return Condition.UNKNOWN, why
 
 
-def _maybe_elsewhere(joined: JoinedViews, key: ServerKey) -> Verdict | None:
-    """Unknown where a server without a living pod may have one that is not seen as its own."""
-    if stranger := joined.stranger(key):
-        return _unknown(f"pod {stranger.name} of release {stranger.release} has its name")
+def _unknown_if_pod_hidden(joined: JoinedViews, key: ServerKey) -> Verdict | None:
+    """Return unknown if a server without a live pod may have one that isn't recognised as its own."""
+    if pod := joined.foreign_pod(key):
+        return _unknown(reasons.FOREIGN_POD.format(pod=pod.name, release=pod.release))
     if not joined.ended(key) and not joined.snapshot.pods.complete:
         return _unknown(joined.snapshot.pods.unknown)
     return None
 
 
-def _not_routed(joined: JoinedViews, key: ServerKey) -> Verdict | None:
-    """Unknown where a server that should have no route has one, or the routes are not known."""
+def _unknown_if_routed(joined: JoinedViews, key: ServerKey) -> Verdict | None:
+    """Return unknown if a server that should have no route has one, or if routes are incomplete."""
     if not joined.snapshot.routes.complete:
         return _unknown(joined.snapshot.routes.unknown)
     if joined.routes.get(key):
-        return _unknown("a route leads to it: someone may be working there")
+        return _unknown(reasons.IN_USE.format(route=reasons.ROUTED))
     return None
 
 
-def _routed_to_the_living(joined: JoinedViews, key: ServerKey) -> Verdict | None:
-    """Unknown where the route of a server without a pod may lead to one that lives.
+def _unknown_if_routed_to_live_pod(joined: JoinedViews, key: ServerKey) -> Verdict | None:
+    """Return unknown if the route of a server without a pod may lead to a live pod.
 
-    Its old route to an address that no pod has is what such a record leaves behind.
+    A route to an address that no pod has is expected: a stale record leaves one behind.
     """
     if not joined.snapshot.routes.complete:
         return _unknown(joined.snapshot.routes.unknown)
     for route in joined.routes.get(key, ()):
         if route.address is None:
-            return _unknown(
-                "its route leads to a host name, so mayday can't tell whether a pod is behind it"
-            )
-        for pod in (*joined.snapshot.pods.items, *joined.snapshot.strangers):
+            return _unknown(reasons.ROUTE_TO_NAME)
+        for pod in (*joined.snapshot.pods.items, *joined.snapshot.foreign_pods):
             if not pod.finished and pod.has_address(route.address):
-                return _unknown(f"its route leads to pod {pod.name}, which is running")
+                return _unknown(reasons.ROUTE_TO_LIVE_POD.format(pod=pod.name))
     return None
 
 
@@ -343,18 +339,18 @@ def _crashes(pod: Pod, now: datetime) -> bool:
     return pod.reason in CRASHES or (pod.restarts > 0 and lately)
 
 
-def _crash_words(pod: Pod) -> str:
+def _crash_summary(pod: Pod) -> str:
     reason = pod.last_exit or pod.reason
     times = "once" if pod.restarts == 1 else f"{pod.restarts} times"
-    return f"{reason}, restarted {times}" if pod.restarts else reason
+    return reasons.CRASHED.format(reason=reason, times=times) if pod.restarts else reason
 
 
 def _node_is_added(pod: Pod, events: Sequence[PodEvent]) -> bool:
     return any(event.pod_uid == pod.uid and event.reason in ADDS_A_NODE for event in events)
 
 
-def _goes_on(pod: Pod, events: Sequence[PodEvent], since: datetime) -> bool:
-    """Whether a pod that has its node now got on since then; no time at all counts as just now."""
+def _makes_progress(pod: Pod, events: Sequence[PodEvent], since: datetime) -> bool:
+    """Return whether the pod progressed after ``since``; an event without a time counts as recent."""
     return pod.reason in BEING_CREATED and any(
         event.pod_uid == pod.uid
         and event.reason in PROGRESS
@@ -367,7 +363,7 @@ def _pod_reason(living: Sequence[Pod]) -> str:
     return living[0].reason if living else ""
 
 
-def _hub_word(record: Server | None, servers: View[Server]) -> str:
+def _hub_state(record: Server | None, servers: View[Server]) -> str:
     if record is not None:
         return f"pending {record.pending}" if record.pending else "ready"
     if not servers.read:
@@ -375,6 +371,6 @@ def _hub_word(record: Server | None, servers: View[Server]) -> str:
     return "absent" if servers.complete else "unknown"
 
 
-def _some(keys: set[ServerKey]) -> str:
+def _first_of(keys: set[ServerKey]) -> str:
     first, *others = sorted(shown_name(key) for key in keys)
     return f"{first} or {len(others)} more" if others else first

@@ -1,7 +1,7 @@
-"""What is known, and what is not and why: the two things a verdict about a server may rest on.
+"""Known and unknown facts, and views that may be incomplete.
 
-An empty answer is evidence only where the view that gave it was shown to be complete. A view that is
-not complete still proves what it shows, never what it lacks.
+A missing item is evidence only if the view is known to be complete. An incomplete view proves what it
+contains and nothing about what it lacks.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Known(Generic[T]):
 
 @dataclass(frozen=True, kw_only=True)
 class Unknown:
-    """A fact that could not be read, and the sentence that says why."""
+    """A fact that could not be read, with the reason as a sentence."""
 
     why: str
 
@@ -31,10 +31,10 @@ Fact = Known[T] | Unknown
 
 @dataclass(frozen=True, kw_only=True)
 class View(Generic[T]):
-    """The list that one party shows.
+    """A list as one system returns it.
 
-    ``unknown`` says why more may exist than ``items``; empty, whatever is not in them does not exist.
-    ``read`` is False when nothing could be read at all.
+    ``unknown`` says why there may be more than ``items``; it is empty if the list is complete.
+    ``read`` is False if nothing could be read.
     """
 
     items: tuple[T, ...] = ()
@@ -43,14 +43,14 @@ class View(Generic[T]):
 
     @classmethod
     def unread(cls, why: str) -> View[T]:
-        """The view of a party that did not answer."""
+        """Return the view of a system that did not answer."""
         return cls(unknown=why, read=False)
 
     @property
     def complete(self) -> bool:
-        """Whether what is not among the items does not exist."""
+        """Whether the items are all that exist."""
         return not self.unknown
 
-    def doubted(self, why: str) -> View[T]:
-        """The same items, no longer complete. A view keeps its first doubt."""
+    def marked_incomplete(self, why: str) -> View[T]:
+        """Return the same items as an incomplete view. The first reason is kept."""
         return self if self.unknown or not why else replace(self, unknown=why)

@@ -1,4 +1,4 @@
-"""Everything that a runbook may look at: one reading of a hub, and what of it is unknown and why."""
+"""The facts that a runbook reads: the state of one hub, and which parts of it are unknown and why."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class Part(StrEnum):
     HEALTH = "health"
     ACCESS = "access"  # the hub's version, and the scopes of the token
     RIGHTS = "rights"  # what the cluster lets mayday do
-    USERS = "users"  # people whom a request names
-    CLOCK = "clock"  # whether ages can be told at all
+    USERS = "users"  # the users that a request names
+    CLOCK = "clock"  # whether ages can be measured
 
 
 @dataclass(frozen=True, kw_only=True)
 class UnknownPart:
-    """A part of the facts that is unknown or incomplete, and the sentence that says why."""
+    """An unknown or incomplete part of the facts, with the reason as a sentence."""
 
     part: Part
     why: str
@@ -53,25 +53,24 @@ class UnknownPart:
 
 @dataclass(frozen=True, kw_only=True)
 class BlastRadius:
-    """How many servers one plan may end unless the person names them: ``servers``, or ``percent`` of
-    those that the hub calls ready, whichever is more."""
+    """How many servers one plan may end unless users are named: ``servers``, or ``percent`` of the
+    ready servers, whichever is greater."""
 
     servers: int = 10
     percent: int = 20
 
     def of(self, ready: int) -> int:
-        """The limit on a hub with so many ready servers."""
+        """Return the limit for a hub with this many ready servers."""
         return max(self.servers, ready * self.percent // 100)
 
 
 @dataclass(frozen=True, kw_only=True)
 class HubFacts:
-    """Everything a runbook may look at.
+    """Everything that a runbook reads.
 
-    ``rights`` are those that were asked about; ``people`` says of every user that was looked up
-    whether the hub knows them. ``clock`` says why no age can be told, where mayday's clock and the hub's
-    differ. ``last_done`` is when each runbook, by its name, was last carried out on this hub in the same
-    incident.
+    ``rights`` are the permissions that were checked. ``people`` says for each user that was looked up
+    whether the hub knows them. ``clock`` says why ages are unknown if the clocks of mayday and the hub
+    differ. ``last_done`` is when each runbook, by name, was last run on this hub in the same incident.
     """
 
     place: Place
@@ -93,17 +92,17 @@ class HubFacts:
 
     @property
     def ready(self) -> int | None:
-        """How many servers the hub calls ready, and so how many user routes there should be."""
+        """The number of ready servers, which is the expected number of user routes."""
         return sum(s.ready for s in self.servers.items) if self.servers.read else None
 
     @property
     def routed(self) -> int | None:
-        """How many user routes the proxy has."""
+        """The number of user routes in the proxy."""
         return len(self.routes.items) if self.routes.read else None
 
     @property
     def unrouted(self) -> int | None:
-        """How many ready servers have no route, or one to another address than their pod's."""
+        """The number of ready servers without a route to their pod's address."""
         if not (self.servers.read and self.routes.read):
             return None
         lost = (RouteState.MISSING, RouteState.ELSEWHERE)
@@ -111,7 +110,7 @@ class HubFacts:
 
     @property
     def counts(self) -> Mapping[Condition, int]:
-        """How many servers are in each condition."""
+        """The number of servers in each condition."""
         return Counter(row.condition for row in self.rows)
 
     @property
@@ -121,7 +120,7 @@ class HubFacts:
 
     @property
     def diagnosis(self) -> Diagnosis:
-        """Health checks stay green while every user route is gone, so routes are counted too."""
+        """What is broken. Routes are counted too: health checks pass even if every user route is missing."""
         if isinstance(self.health, Unknown):
             return Diagnosis.UNKNOWN
         health = self.health.value
@@ -135,7 +134,7 @@ class HubFacts:
             return Diagnosis.UNKNOWN
         if self.unrouted:
             return Diagnosis.ROUTES_MISSING
-        # Of servers that are not shown nobody knows whether they have their routes.
+        # Servers that the hub doesn't show may lack their routes.
         return Diagnosis.WELL if self.servers.complete else Diagnosis.UNKNOWN
 
     @property
@@ -155,11 +154,11 @@ class HubFacts:
         return tuple(UnknownPart(part=p, why=why) for p, why in dict.fromkeys(facts) if why)
 
     def lacks(self, part: Part) -> str:
-        """Why a part is unknown or incomplete; empty when it is neither."""
+        """Return why a part is unknown or incomplete; empty if it is known."""
         return next((gap.why for gap in self.unknown if gap.part is part), "")
 
     def unread(self, parts: Iterable[Part]) -> tuple[UnknownPart, ...]:
-        """Those of these parts of which nothing at all is known, in the order of :class:`Part`."""
+        """Return those of these parts that could not be read at all, in the order of ``unknown``."""
         views: dict[Part, View[Any]] = {
             Part.SERVERS: self.servers,
             Part.PODS: self.pods,
@@ -173,15 +172,15 @@ class HubFacts:
         )
 
     def having(self, *conditions: Condition) -> tuple[Row, ...]:
-        """The rows in one of these conditions."""
+        """Return the rows in one of these conditions."""
         return tuple(row for row in self.rows if row.condition in conditions)
 
     def row(self, user: str, server: str) -> Row | None:
-        """The row of one server."""
+        """Return the row of one server, or None."""
         return next((r for r in self.rows if r.key == (user, server)), None)
 
     def has_pod(self, uid: str) -> bool:
-        """Whether a user's pod with this uid was seen, whatever became of it."""
+        """Return whether a user's pod with this uid exists, in any state."""
         return any(pod.uid == uid for pod in self.pods.items)
 
 

@@ -1,7 +1,7 @@
-"""A hub as three parties see it: the hub's records, the cluster's pods and the proxy's routes.
+"""The state of a hub: the records of the hub, the pods of the cluster and the routes of the proxy.
 
-Most outages of a JupyterHub on Kubernetes are a disagreement between these three. Each server has
-one :class:`Row` of facts and one :class:`Condition`; ``bot.domain.classifier`` makes them.
+Most outages of a JupyterHub on Kubernetes are a disagreement between these three. Each server has one
+:class:`Row` with its facts and its :class:`Condition`; ``bot.domain.classifier`` creates them.
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 ServerKey = tuple[str, str]
-"""A user's name and a server's; the latter is empty for the default server."""
+"""A user name and a server name; the server name is empty for the default server."""
 
 
 class Condition(StrEnum):
-    """What the hub × pod × route table says about one server (``bot.domain.classifier``)."""
+    """The condition of one server, by its record, pod and route (``bot.domain.classifier``)."""
 
     OK = "ok"
     UNROUTED = "unrouted"  # ready and running, but the proxy has no route to it: the work is safe
-    STALE_ROUTE = "stale_route"  # the same, but its route leads to another address
+    STALE_ROUTE = "stale_route"  # ready and running, but its route leads to another address
     CRASHING = "crashing"
-    LOST_NODE = "lost_node"  # the hub says ready, the pod's deletion never ends
-    STALE_RECORD = "stale_record"  # the hub says ready, no pod runs
+    LOST_NODE = "lost_node"  # ready in the hub; the deletion of its pod never completes
+    STALE_RECORD = "stale_record"  # ready in the hub; no pod runs
     STUCK_SPAWN = "stuck_spawn"
     STUCK_STOP = "stuck_stop"
     UNSENT_STOP = "unsent_stop"  # the hub waits for a stop that never reached the cluster
-    LOST_EVENTS = "lost_events"  # the hub waits for a stop whose pod is gone already
-    HUNG_CHECK = "hung_check"  # the hub's own check of a server does not end
-    ORPHAN = "orphan"  # a pod runs that the hub does not know
-    STUCK_ORPHAN = "stuck_orphan"  # the same, and its deletion never ends
+    LOST_EVENTS = "lost_events"  # the hub waits for a stop, but the pod no longer exists
+    HUNG_CHECK = "hung_check"  # the hub's check of a server never completes
+    ORPHAN = "orphan"  # a running pod without a record
+    STUCK_ORPHAN = "stuck_orphan"  # a pod without a record whose deletion never completes
     STARTING = "starting"
     STOPPING = "stopping"
     CHECKING = "checking"
-    UNKNOWN = "unknown"  # the evidence is missing or contradicts itself: nobody touches it
+    UNKNOWN = "unknown"  # the evidence is missing or contradictory: no step touches it
 
 
 STUCK = frozenset(
@@ -51,24 +51,24 @@ STUCK = frozenset(
         Condition.STUCK_ORPHAN,
     }
 )
-"""Conditions that do not end without help."""
+"""Conditions that don't end without a repair."""
 
 
 class RouteState(StrEnum):
-    """What the proxy's table says about one server."""
+    """Where the route of one server leads."""
 
-    LEADS = "leads"  # to the pod's address, or to a name that cannot be compared with it
+    LEADS = "leads"  # to the pod's address, or to a host name, which can't be compared
     MISSING = "missing"
-    ELSEWHERE = "elsewhere"  # to another address than the pod's
+    ELSEWHERE = "elsewhere"  # to an address that is not the pod's
     UNKNOWN = "unknown"
 
 
 class Diagnosis(StrEnum):
-    """What is broken, as far as health checks and the route deficit can tell."""
+    """What is broken, according to the health checks and the missing routes."""
 
     WELL = "well"
     HUB_DOWN = "hub_down"
-    PROXY_DOWN = "proxy_down"  # or the ingress or DNS before it
+    PROXY_DOWN = "proxy_down"  # or the ingress or DNS in front of it
     BOTH_DOWN = "both_down"  # neither hub nor proxy answers
     ROUTES_MISSING = "routes_missing"
     UNKNOWN = "unknown"
@@ -76,7 +76,7 @@ class Diagnosis(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a runbook acts; shown in every confirmation. ``proxy`` is the proxy's Deployment."""
+    """The target of a runbook, shown in every confirmation. ``proxy`` is the proxy's Deployment."""
 
     hub: str
     cluster: str
@@ -88,8 +88,8 @@ class Place:
 class Health:
     """Whether hub and proxy answer at the public address.
 
-    A hub that answers there proves the proxy, whichever it is. ``proxy`` is None where the hub does
-    not answer and what stands at the address may be some other proxy than configurable-http-proxy.
+    If the hub answers there, its proxy works. ``proxy`` is None if the hub doesn't answer and the
+    server at the address may be a proxy other than configurable-http-proxy.
     """
 
     hub: bool
@@ -98,9 +98,9 @@ class Health:
 
 @dataclass(frozen=True, kw_only=True)
 class HubAccess:
-    """The hub's version, empty where it does not say, its clock, and the scopes that it gives the token.
+    """The hub's version (empty if unknown), its clock, and the scopes of the token.
 
-    A scope that is filtered (``list:users!group=a``) is another scope than the same without a filter.
+    A filtered scope (``list:users!group=a``) is not the same scope as the unfiltered one.
     """
 
     version: str
@@ -112,8 +112,8 @@ class HubAccess:
 class Server:
     """A server in the hub's records. ``name`` is empty for a user's default server.
 
-    ``pending`` is ``spawn``, ``stop``, ``check`` or empty. ``started`` is when its start was asked for,
-    so it also tells two servers of one name apart.
+    ``pending`` is ``spawn``, ``stop``, ``check`` or empty. ``started`` is when its start was requested;
+    it distinguishes two servers of the same name.
     """
 
     user: str
@@ -135,7 +135,7 @@ class Route:
 
     @property
     def address(self) -> IPv4Address | IPv6Address | None:
-        """The IP address it leads to; None for a name, which says nothing about any pod."""
+        """The IP address it leads to; None for a host name."""
         try:
             return _address(urlsplit(self.target).hostname or "")
         except ValueError:
@@ -144,14 +144,14 @@ class Route:
 
 @dataclass(frozen=True, kw_only=True)
 class Pod:
-    """A pod. ``user`` and ``server`` are the raw names from its annotations, empty without any.
+    """A pod. ``user`` and ``server`` are the raw names from its annotations, empty without annotations.
 
-    ``reason`` says why it is not running (``ImagePullBackOff``, ``Evicted``, ``Unschedulable``) and
-    ``message`` what goes with that, such as the scheduler's words. ``deleting_since`` is when a deletion
-    was asked for, ``grace`` the seconds it was given then. ``release`` is its Helm release by its labels.
-    ``ready`` holds only where neither its containers nor its ``Ready`` condition say otherwise: of a
-    node that died the condition alone is updated. ``last_exit`` and ``last_exit_at`` tell how and when
-    a container of it last ended (``OOMKilled``).
+    ``reason`` says why it is not running (``ImagePullBackOff``, ``Evicted``, ``Unschedulable``);
+    ``message`` is the text that comes with it. ``deleting_since`` is when its deletion was requested,
+    ``grace`` the grace period in seconds. ``release`` is its Helm release, by its labels. ``ready`` is
+    true only if all containers and the ``Ready`` condition agree: for a dead node only the condition
+    is updated. ``last_exit`` and ``last_exit_at`` are the reason and time of the last container exit
+    (``OOMKilled``).
     """
 
     name: str
@@ -178,22 +178,22 @@ class Pod:
 
     @property
     def finished(self) -> bool:
-        """No container of it runs any more; an evicted pod is ``Failed``."""
+        """Whether all its containers have ended; an evicted pod is ``Failed``."""
         return self.phase in ("Failed", "Succeeded")
 
     @property
     def may_run(self) -> bool:
-        """Some container of it may run; of a node that does not answer nobody knows."""
+        """Whether a container may be running, which is unknown if the node doesn't respond."""
         return not self.finished and self.phase != "Pending"
 
     def has_address(self, address: IPv4Address | IPv6Address | None) -> bool:
-        """Whether this is an address of the pod."""
+        """Return whether this is an address of the pod."""
         return address is not None and any(_address(ip) == address for ip in self.ips)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PodEvent:
-    """What the cluster reported of a pod lately; events are best effort and live for an hour."""
+    """A recent event of a pod. Events are best effort and expire after an hour."""
 
     pod_uid: str
     reason: str
@@ -203,9 +203,9 @@ class PodEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """A Deployment's rollout. ``restarted_at`` is the annotation that a rollout restart writes.
+    """The rollout of a Deployment. ``restarted_at`` is the annotation that a rollout restart writes.
 
-    A ``paused`` one takes the annotation and restarts nothing.
+    A ``paused`` Deployment accepts the annotation and restarts nothing.
     """
 
     name: str
@@ -220,7 +220,7 @@ class Deployment:
 
     @property
     def rolled_out(self) -> bool:
-        """The controller has seen the latest change and every replica runs it."""
+        """Whether the controller has observed the latest change and every replica runs it."""
         return (
             self.observed_generation >= self.generation
             and self.updated == self.replicas
@@ -230,10 +230,9 @@ class Deployment:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One server in all three views. ``hub`` is the hub's word for it: ``ready``,
-    ``absent``, ``pending spawn``, ``unread`` when it could not be asked, and ``other pod`` for a
-    second pod of the same server. ``why`` is the reason for the condition, empty where the words of the
-    condition say all.
+    """One server in all three views. ``hub`` is its state in the hub: ``ready``, ``absent``,
+    ``pending spawn``, ``unread`` if the hub could not be read, or ``other pod`` for a second pod of the
+    same server. ``why`` is the reason for the condition; it may be empty.
     """
 
     user: str
@@ -248,11 +247,11 @@ class Row:
 
     @property
     def key(self) -> ServerKey:
-        """Which server it is."""
+        """The server's key."""
         return self.user, self.server
 
 
 def _address(text: str) -> IPv4Address | IPv6Address:
-    """The address; one of IPv4 that is written as IPv6 is the same."""
+    """Parse an IP address. An IPv4-mapped IPv6 address becomes the IPv4 address."""
     found = ip_address(text)
     return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found

@@ -1,11 +1,11 @@
-"""An incident, its states, and the changes people make to it.
+"""An incident, its states and its transitions.
 
 The state diagram (the open states are configurable, the last two are not)::
 
     declared -> investigating <-> fixing <-> monitoring -> resolved -> closed
                      ^------------- reopen ----------------+------------+
 
-Every verb returns a :class:`Transition`: the incident as it is afterwards and what the timeline will say.
+Each function returns a :class:`Transition`: the incident after the change and its timeline entry.
 """
 
 from __future__ import annotations
@@ -23,10 +23,26 @@ RESOLVED = "resolved"
 CLOSED = "closed"
 TITLE_LIMIT = 150
 
+NO_TITLE = "Give the incident a title: a few words that say what is broken."
+LONG_TITLE = (
+    "The title has {length} characters: shorten it to {limit} and put the rest into the summary."
+)
+NO_SUCH_STATUS = "There is no status “{name}”: use one of {known}."
+NO_SUCH_SEVERITY = "There is no severity “{name}”: use one of {known}."
+NO_SUCH_ROLE = "There is no role “{name}”: use one of {known}."
+IS_CLOSED = "This incident is closed: reopen it first with /incident reopen."
+USE_CLOSE = "Close an incident with /incident close, which asks for what the report still needs."
+SAME_STATUS = "The status is already {status}. To post an update, use /incident update."
+SAME_SEVERITY = "The severity is already {severity}."
+SAME_ROLE = "<@{user}> is already {role}."
+IS_OPEN = "This incident is already open; its status is {status}."
+ALREADY_CLOSED = "This incident is already closed. To see its report, use /incident report."
+NOT_RESOLVED = "Resolve the incident first with /incident resolve, then close it."
+
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """The words a team uses for its incidents, in order; from ``incident`` in ``mayday.yaml``."""
+    """The severities, statuses and roles of a team, in order; from ``incident`` in ``mayday.yaml``."""
 
     severities: tuple[str, ...]
     statuses: tuple[str, ...]
@@ -34,15 +50,15 @@ class Policy:
 
     @property
     def open_statuses(self) -> tuple[str, ...]:
-        """The statuses of an incident that is still going on."""
+        """The statuses of an ongoing incident."""
         return tuple(s for s in self.statuses if s not in (RESOLVED, CLOSED))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """What only people know and the report needs; asked for at close.
+    """What people answer in the close form, for the report.
 
-    ``report_date`` is the day the report is filed under, which need not be the day of the outage.
+    ``report_date`` is the date of the report, which may differ from the day of the outage.
     """
 
     impact: str = ""
@@ -74,13 +90,13 @@ class Incident:
 
     @property
     def is_open(self) -> bool:
-        """Neither resolved nor closed: people are still working on it."""
+        """Whether the incident is neither resolved nor closed."""
         return self.status not in (RESOLVED, CLOSED)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Transition:
-    """What a verb did: the incident afterwards, and the kind and data of the timeline entry."""
+    """The incident after a change, with the kind and data of the timeline entry."""
 
     incident: Incident
     kind: EntryKind
@@ -88,43 +104,35 @@ class Transition:
 
 
 def clean_title(raw: str) -> str:
-    """The title as it is kept: one line, outer blanks gone.
+    """Return the title on one line, without surrounding whitespace.
 
     Raises:
         UserError: it is empty, or longer than ``TITLE_LIMIT`` characters.
     """
     title = " ".join(raw.split())
     if not title:
-        raise UserError(
-            "Give the incident a title: a few words that say what is broken.", field="title"
-        )
+        raise UserError(NO_TITLE, field="title")
     if len(title) > TITLE_LIMIT:
-        raise UserError(
-            f"The title has {len(title)} characters: shorten it to {TITLE_LIMIT} and put the rest "
-            "into the summary.",
-            field="title",
-        )
+        raise UserError(LONG_TITLE.format(length=len(title), limit=TITLE_LIMIT), field="title")
     return title
 
 
 def change_status(
     incident: Incident, to: str, *, policy: Policy, at: datetime, text: str = ""
 ) -> Transition:
-    """Move to another status, an open one or ``resolved``.
+    """Move the incident to an open status or to ``resolved``.
 
     Raises:
-        UserError: no such status, already there, closed, or ``closed`` asked for without its questions.
+        UserError: no such status, same status, the incident is closed, or ``to`` is ``closed``.
     """
     if to not in policy.statuses:
-        raise UserError(f"There is no status “{to}”: use one of {', '.join(policy.statuses)}.")
+        raise UserError(NO_SUCH_STATUS.format(name=to, known=", ".join(policy.statuses)))
     if incident.status == CLOSED:
-        raise UserError("This incident is closed: reopen it first with /incident reopen.")
+        raise UserError(IS_CLOSED)
     if to == CLOSED:
-        raise UserError(
-            "Close an incident with /incident close, which asks what the report still needs."
-        )
+        raise UserError(USE_CLOSE)
     if to == incident.status:
-        raise UserError(f"The status is {to} already; to tell people more, use /incident update.")
+        raise UserError(SAME_STATUS.format(status=to))
     after = replace(
         incident,
         status=to,
@@ -139,14 +147,14 @@ def change_severity(incident: Incident, to: str, *, policy: Policy) -> Transitio
     """Raise or lower the severity.
 
     Raises:
-        UserError: no such severity, already there, or the incident is closed.
+        UserError: no such severity, same severity, or the incident is closed.
     """
     if to not in policy.severities:
-        raise UserError(f"There is no severity “{to}”: use one of {', '.join(policy.severities)}.")
+        raise UserError(NO_SUCH_SEVERITY.format(name=to, known=", ".join(policy.severities)))
     if incident.status == CLOSED:
-        raise UserError("This incident is closed: reopen it first with /incident reopen.")
+        raise UserError(IS_CLOSED)
     if to == incident.severity:
-        raise UserError(f"The severity is {to} already.")
+        raise UserError(SAME_SEVERITY.format(severity=to))
     after = replace(incident, severity=to)
     return Transition(
         incident=after, kind=EntryKind.SEVERITY, data={"from": incident.severity, "to": to}
@@ -154,18 +162,18 @@ def change_severity(incident: Incident, to: str, *, policy: Policy) -> Transitio
 
 
 def assign_role(incident: Incident, role: str, user: str, *, policy: Policy) -> Transition:
-    """Give a role to a person; whoever had it gives it up.
+    """Assign a role to a person, replacing its current holder.
 
     Raises:
-        UserError: no such role, the person has it already, or the incident is closed.
+        UserError: no such role, the person already has it, or the incident is closed.
     """
     if role not in policy.roles:
-        raise UserError(f"There is no role “{role}”: use one of {', '.join(policy.roles)}.")
+        raise UserError(NO_SUCH_ROLE.format(name=role, known=", ".join(policy.roles)))
     if incident.status == CLOSED:
-        raise UserError("This incident is closed: reopen it first with /incident reopen.")
+        raise UserError(IS_CLOSED)
     before = incident.roles.get(role)
     if before == user:
-        raise UserError(f"<@{user}> is {role} already.")
+        raise UserError(SAME_ROLE.format(user=user, role=role))
     roles = MappingProxyType({**incident.roles, role: user})
     after = replace(incident, roles=roles)
     return Transition(
@@ -174,13 +182,13 @@ def assign_role(incident: Incident, role: str, user: str, *, policy: Policy) -> 
 
 
 def reopen(incident: Incident, *, policy: Policy) -> Transition:
-    """Go back to the first open status.
+    """Move the incident back to the first open status.
 
     Raises:
         UserError: the incident is open.
     """
     if incident.is_open:
-        raise UserError(f"This incident is open already; its status is {incident.status}.")
+        raise UserError(IS_OPEN.format(status=incident.status))
     to = policy.open_statuses[0]
     after = replace(incident, status=to, resolved_at=None, closed_at=None)
     return Transition(
@@ -189,20 +197,20 @@ def reopen(incident: Incident, *, policy: Policy) -> Transition:
 
 
 def retitle(incident: Incident, title: str) -> Incident:
-    """The incident under a better title; its channel keeps its name."""
+    """Return the incident with another title; the channel keeps its name."""
     return replace(incident, title=clean_title(title))
 
 
 def close(incident: Incident, answers: Answers, *, summary: str, at: datetime) -> Transition:
-    """End the incident with what the report needs.
+    """Close the incident with the answers for its report.
 
     Raises:
-        UserError: it is still open, or closed already.
+        UserError: it is not resolved, or already closed.
     """
     if incident.status == CLOSED:
-        raise UserError("This incident is closed already; /incident report shows its report.")
+        raise UserError(ALREADY_CLOSED)
     if incident.is_open:
-        raise UserError("Resolve the incident first with /incident resolve, then close it.")
+        raise UserError(NOT_RESOLVED)
     after = replace(
         incident,
         status=CLOSED,

@@ -1,7 +1,7 @@
-"""Which of a namespace's pods are this hub's, and whether they are all that there are.
+"""Selects the pods of one hub in a namespace, and decides whether the list is complete.
 
-Two hubs may share a namespace, and a hub's pods may be in other namespaces than its own. So pods are
-this hub's by its Helm release, and "there is no pod" is believed only where others are seen.
+Two hubs may share a namespace, and a hub's pods may run in another namespace. Pods are therefore
+selected by Helm release, and a missing pod counts only if other servers have theirs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ HUB, PROXY, USER = "hub", "proxy", "singleuser-server"
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 LONGEST_START = timedelta(hours=1)
-"""How long before and after the start of a server its pod may have been created."""
+"""How long before and after a server's start its pod may have been created."""
 
 NO_HUB = (
     "No hub pod was found in namespace {namespace}, so mayday can't tell which pods are this "
@@ -61,8 +61,8 @@ NAMELESS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Owner:
-    """What the configuration says of a hub's pods. ``release`` is empty to go by the hub's own pod;
-    ``complete``: every user's pod is in the namespace, also when none is seen there."""
+    """The configuration of a hub's pods. An empty ``release`` means that of the hub's own pod.
+    ``complete`` means that all users' pods are in the namespace, even if none is seen there."""
 
     namespace: str
     release: str = ""
@@ -70,7 +70,7 @@ class Owner:
 
 
 def release_of(pods: Sequence[Pod], owner: Owner) -> tuple[str, str]:
-    """The hub's Helm release, or why it is unknown."""
+    """Return the hub's Helm release and an empty string, or an empty string and why it is unknown."""
     if owner.release:
         return owner.release, ""
     hubs = [pod for pod in pods if pod.component == HUB and not pod.finished]
@@ -86,7 +86,7 @@ def release_of(pods: Sequence[Pod], owner: Owner) -> tuple[str, str]:
 
 
 def proxy_pods(pods: Sequence[Pod], owner: Owner) -> tuple[Pod, ...]:
-    """The pods of this hub's proxy; those of every release where the hub's is unknown."""
+    """Return the pods of this hub's proxy; those of all releases if the hub's release is unknown."""
     release, unknown = release_of(pods, owner)
     return tuple(
         pod for pod in pods if pod.component == PROXY and (unknown or pod.release in (release, ""))
@@ -94,9 +94,9 @@ def proxy_pods(pods: Sequence[Pod], owner: Owner) -> tuple[Pod, ...]:
 
 
 def began_with(pod: Pod, record: Server) -> bool:
-    """Whether the pod was created when the hub started this server.
+    """Return whether the pod was created when the hub started this server.
 
-    Another hub's user may have the same name, and a pod of an earlier start may be left over.
+    Another hub may have a user of the same name, and a pod of an earlier start may still exist.
     """
     if record.started is None or pod.created_at is None:
         return False
@@ -104,9 +104,9 @@ def began_with(pod: Pod, record: Server) -> bool:
 
 
 def is_pod_of(pod: Pod, record: Server, routes: Sequence[Route]) -> bool:
-    """Whether hub, cluster and proxy show one server that runs: by its names, its start and its route.
+    """Return whether hub, cluster and proxy agree on one running server: names, start time and route.
 
-    Without a route, a pod of another hub whose user has the same name may have begun by chance then.
+    The route is required because a pod of another hub's user with the same name may have started then.
     """
     addresses = [route.address for route in routes if route.address is not None]
     return (
@@ -119,8 +119,8 @@ def is_pod_of(pod: Pod, record: Server, routes: Sequence[Route]) -> bool:
     )
 
 
-def strangers(pods: Sequence[Pod], own: View[Pod]) -> tuple[Pod, ...]:
-    """The users' pods that live in the namespace and are not among this hub's."""
+def foreign_pods(pods: Sequence[Pod], own: View[Pod]) -> tuple[Pod, ...]:
+    """Return the unfinished users' pods in the namespace that are not this hub's."""
     uids = {pod.uid for pod in own.items}
     return tuple(
         pod for pod in pods if pod.component == USER and not pod.finished and pod.uid not in uids
@@ -130,9 +130,9 @@ def strangers(pods: Sequence[Pod], own: View[Pod]) -> tuple[Pod, ...]:
 def users_pods(
     pods: Sequence[Pod], owner: Owner, servers: View[Server], routes: View[Route]
 ) -> View[Pod]:
-    """The pods of this hub's users; nothing of another release is among them.
+    """Return the pods of this hub's users, without pods of other releases.
 
-    A pod without any release stays in: it shows that somebody may work there, and nothing deletes it.
+    Pods without a release are included: somebody may be working there, and no step deletes them.
     """
     release, unknown = release_of(pods, owner)
     ready = {(server.user, server.name): server for server in servers.items if server.ready}
@@ -145,7 +145,7 @@ def users_pods(
     seen = View(items=tuple(own))
     nameless = next((pod for pod in own if not pod.user and not pod.finished), None)
     if nameless is not None:
-        return seen.doubted(NAMELESS.format(pod=nameless.name, namespace=owner.namespace))
+        return seen.marked_incomplete(NAMELESS.format(pod=nameless.name, namespace=owner.namespace))
     if owner.complete:
         return seen
     led: dict[tuple[str, str], list[Route]] = {key: [] for key in ready}
@@ -154,12 +154,12 @@ def users_pods(
     alike = [pod for pod in own if (pod.user, pod.server) in ready and pod.phase == "Running"]
     for pod in alike:
         key = (pod.user, pod.server)
-        # Where the routes are unknown nothing is cleared for want of a pod anyway.
+        # With incomplete routes no server is stopped for lack of a pod anyway.
         if is_pod_of(pod, ready[key], led[key]) or not routes.complete:
             return seen
     if alike:
         words = LOOKALIKES if any(led.values()) else NO_ROUTE
     elif not servers.complete:
-        # No setting is to blame: a server with a pod here may be among those that are not shown.
-        return seen.doubted(servers.unknown)
+        # The configuration may be right: the server of a pod here may be one that the hub doesn't show.
+        return seen.marked_incomplete(servers.unknown)
     return replace(seen, unknown=words.format(ready=len(ready), namespace=owner.namespace))

@@ -1,4 +1,4 @@
-"""When the next reminder to post a status update is due."""
+"""Due times of the reminders to post a status update."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LATE_AFTER = timedelta(minutes=2)
 
 @dataclass(frozen=True, kw_only=True)
 class Reminder:
-    """The one pending reminder of an incident. ``number`` grows with each that was posted."""
+    """The pending reminder of an incident. ``number`` increases with each posted reminder."""
 
     incident_id: str
     number: int
@@ -18,9 +18,9 @@ class Reminder:
 
 
 def next_due(last: datetime, interval: timedelta, now: datetime) -> datetime:
-    """The next due time after ``now`` on the beat that ``last`` started.
+    """Return the first due time after ``now``, at a multiple of ``interval`` from ``last``.
 
-    What was missed while mayday was away is one late reminder, not a burst of them.
+    Reminders missed during downtime are skipped, so that one late reminder is posted and not several.
     """
     if last + interval > now:
         return last + interval
@@ -29,6 +29,6 @@ def next_due(last: datetime, interval: timedelta, now: datetime) -> datetime:
 
 
 def lateness(due_at: datetime, now: datetime) -> timedelta | None:
-    """How late a reminder is, or None when it is near enough to its time."""
+    """Return how late a reminder is, or None if it is on time."""
     late = now - due_at
     return late if late > LATE_AFTER else None

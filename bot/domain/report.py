@@ -1,8 +1,7 @@
-"""The after-action report: what was recorded, put in the order in which a reader needs it.
+"""Assembles the after-action report from the incident, its timeline and its action items.
 
-Everything here is derived each time from the incident, its timeline and its action items, so a
-report can be drafted at any moment and drafting it twice gives the same. How it looks is up to the
-templates.
+The report is derived each time, so it can be drafted at any time and the same input gives the same
+report. The templates determine its layout.
 """
 
 from __future__ import annotations
@@ -22,20 +21,20 @@ from bot.domain.timeline import EntryKind, Heading, Line, chosen
 
 OTHER_GROUP = "Other"
 
-# What is told by another part of the report, or is about the report rather than about the outage.
-_NOT_TOLD = frozenset({EntryKind.ACTION_ITEM, EntryKind.CLOSED, EntryKind.PUBLISHED})
+# Entries that appear in another part of the report, or concern the report and not the outage.
+_NOT_IN_TIMELINE = frozenset({EntryKind.ACTION_ITEM, EntryKind.CLOSED, EntryKind.PUBLISHED})
 _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\b(?:TODO|TBD|FIXME)\b")
 
 
 class Form(StrEnum):
-    """The two houses' forms of a report."""
+    """The two report forms."""
 
     CLASSIC = "2017"
     AFTER_ACTION = "2024"
 
 
 class Gap(StrEnum):
-    """Something that a finished report has and this one lacks."""
+    """A part that a complete report has and this one lacks."""
 
     SUMMARY = "summary"
     IMPACT = "impact"
@@ -47,7 +46,7 @@ class Gap(StrEnum):
     DATE = "date"
 
 
-_ASKED_FOR = {
+_REQUIRED = {
     Form.CLASSIC: frozenset({Gap.SUMMARY, Gap.TIMELINE, Gap.CONCLUSION, Gap.ACTIONS, Gap.DATE}),
     Form.AFTER_ACTION: frozenset(
         {Gap.SUMMARY, Gap.IMPACT, Gap.HUBS, Gap.TIMELINE, Gap.WRONG, Gap.ACTIONS, Gap.DATE}
@@ -57,7 +56,7 @@ _ASKED_FOR = {
 
 @dataclass(frozen=True, kw_only=True)
 class HubLink:
-    """A hub that was affected and the address its users know; empty where none is configured."""
+    """An affected hub and its public URL, which is empty if none is configured."""
 
     name: str
     url: str
@@ -65,11 +64,10 @@ class HubLink:
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """A time of the timeline with all that happened at it.
+    """A time in the timeline with all its lines.
 
-    ``at`` is in the team's zone, cut to what is shown; ``seconds`` says that they are shown.
-    ``new_day`` marks the first moment of another day than the one before, ``new_zone`` the first
-    after the clocks were changed.
+    ``at`` is in the team's zone, truncated to what is shown; ``seconds`` says whether seconds are shown.
+    ``new_day`` marks the first moment of a new day, ``new_zone`` the first after a DST change.
     """
 
     at: datetime
@@ -89,7 +87,7 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class Checks:
-    """The four boxes at a report's end, each true only when it is so."""
+    """The four checkboxes at the end of a report."""
 
     over: bool
     filled: bool
@@ -99,10 +97,10 @@ class Checks:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """All that a report says. Texts are as people typed them; ``people`` names who they mention.
+    """The content of a report. Texts are as people typed them; ``people`` has the names they mention.
 
-    ``date`` is the day it is filed under. ``zone_names`` are the abbreviations in use over the
-    timeline, usually one. ``gaps`` are those that its form asks for.
+    ``date`` is the date of the report. ``zone_names`` are the zone abbreviations in the timeline,
+    usually one. ``gaps`` are the missing parts that its form requires.
     """
 
     incident: Incident
@@ -122,7 +120,7 @@ class Report:
 
     @property
     def items(self) -> tuple[ActionItem, ...]:
-        """The action items in the order in which they are printed."""
+        """The action items in the order of the report."""
         return tuple(item for group in self.groups for item in group.items)
 
 
@@ -136,7 +134,7 @@ def assemble(
     people: Mapping[str, str],
     hub_urls: Mapping[str, str],
 ) -> Report:
-    """Put a report together. ``people`` maps user ids to names, ``hub_urls`` hubs to addresses."""
+    """Assemble a report. ``people`` maps user ids to names, ``hub_urls`` maps hub names to URLs."""
     lines = list(lines)
     moments = _moments(lines, zone)
     notes = chosen(lines, Heading.SUMMARY)
@@ -149,13 +147,13 @@ def assemble(
         Gap.SUMMARY: not incident.summary.strip() and not notes,
         Gap.IMPACT: not answers.impact.strip(),
         Gap.HUBS: not hubs,
-        Gap.TIMELINE: not any(_tells(moment) for moment in moments),
+        Gap.TIMELINE: not any(_has_content(moment) for moment in moments),
         Gap.WRONG: not wrong,
         Gap.CONCLUSION: not answers.conclusion.strip(),
         Gap.ACTIONS: not kept,
         Gap.DATE: answers.report_date is None,
     }
-    gaps = frozenset(gap for gap, is_so in missing.items() if is_so and gap in _ASKED_FOR[form])
+    gaps = frozenset(gap for gap in _REQUIRED[form] if missing[gap])
     typed = [incident.title, incident.summary, answers.impact, answers.conclusion]
     typed += [item.title for item in kept]
     return Report(
@@ -177,26 +175,26 @@ def assemble(
             filled=not gaps,
             cleaned=incident.status == CLOSED
             and not any(_PLACEHOLDER.search(text) for text in typed),
-            linked=bool(kept) and all(item.is_followed for item in kept),
+            linked=bool(kept) and all(item.is_tracked for item in kept),
         ),
     )
 
 
 def gaps(report: Report) -> tuple[Gap, ...]:
-    """What is missing, in the order of the report; closing asks for it."""
+    """Return the missing parts in the order of the report."""
     return tuple(gap for gap in Gap if gap in report.gaps)
 
 
-def _tells(moment: Moment) -> bool:
-    """There is more to read at this moment than that the incident was declared and resolved."""
+def _has_content(moment: Moment) -> bool:
+    """Return whether the moment has entries other than declaring and resolving."""
     own = (EntryKind.DECLARED, EntryKind.RESOLVED)
     return any(line.entry.kind not in own for line in moment.lines)
 
 
 def _shown(line: Line) -> tuple[datetime, bool]:
-    """The moment of a line in UTC, cut to what is shown, and whether its seconds are.
+    """Return the UTC time of a line, truncated to what is shown, and whether seconds are shown.
 
-    Zones differ from UTC by whole minutes since 1972, so cutting before converting is safe.
+    Since 1972 UTC offsets are whole minutes, so truncating before conversion is safe.
     """
     at = line.entry.at
     precise = line.entry.data.get("precision") == "second" and at.second != 0
@@ -204,10 +202,12 @@ def _shown(line: Line) -> tuple[datetime, bool]:
 
 
 def _moments(lines: Iterable[Line], zone: ZoneInfo) -> tuple[Moment, ...]:
-    told = [line for line in chosen(lines, Heading.TIMELINE) if line.entry.kind not in _NOT_TOLD]
-    told.sort(key=lambda line: (*_shown(line), line.entry.at, line.entry.id))
+    shown_lines = [
+        line for line in chosen(lines, Heading.TIMELINE) if line.entry.kind not in _NOT_IN_TIMELINE
+    ]
+    shown_lines.sort(key=lambda line: (*_shown(line), line.entry.at, line.entry.id))
     moments: list[Moment] = []
-    for (shown, seconds), group in groupby(told, key=_shown):
+    for (shown, seconds), group in groupby(shown_lines, key=_shown):
         at = shown.astimezone(zone)
         before = moments[-1].at if moments else at
         moments.append(
@@ -228,13 +228,13 @@ def _zone_names(moments: tuple[Moment, ...], incident: Incident, zone: ZoneInfo)
 
 
 def zone_name(at: datetime) -> str:
-    """The abbreviation people know (``PST``), else the distance from UTC (``UTC+04``)."""
+    """Return the zone abbreviation (``PST``), or else the UTC offset (``UTC+04``)."""
     name = at.tzname() or "UTC"
     return f"UTC{name}" if name[0] in "+-" else name
 
 
 def _groups(items: Iterable[ActionItem], *, always: tuple[str, ...]) -> tuple[Group, ...]:
-    """The items by group: those the form always shows first, the rest as they first came up."""
+    """Return the items by group: the groups in ``always`` first, then the others by first use."""
     kept = sorted(items, key=lambda item: item.position)
     names = dict.fromkeys([*always, *(item.group.strip() or OTHER_GROUP for item in kept)])
     return tuple(

@@ -1,7 +1,7 @@
-"""How long an outside system asks to be left alone, by the ``Retry-After`` of its answer.
+"""Parses the ``Retry-After`` header.
 
-It is a number of seconds or an HTTP date (RFC 9110, 10.2.3), and proxies on the way write what they
-like: what is nonsense is taken for nothing, and nobody is obeyed for days.
+The header is a number of seconds or an HTTP date (RFC 9110, 10.2.3). Proxies may send anything, so invalid
+values are ignored and long waits are limited.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from email.utils import parsedate_to_datetime
 
 SHORTEST = 1.0
 LONGEST = 3600.0
-"""Seconds. GitHub's longest limit is by the hour; whoever means more is asked again after it."""
+"""Seconds. GitHub's longest rate limit resets hourly; a longer wait is requested again after that."""
 
 
-def asked_wait(header: object, now: datetime, *, otherwise: float) -> float:
-    """Seconds to wait, from the shortest to the longest; ``otherwise`` where nothing sensible is asked."""
+def retry_after_seconds(header: object, now: datetime, *, default: float) -> float:
+    """Return the seconds to wait, from SHORTEST to LONGEST; ``default`` if the header is invalid."""
     text = header.strip() if isinstance(header, str) else ""
-    return bounded(_seconds(text, now), otherwise=otherwise)
+    return clamped(_seconds(text, now), default=default)
 
 
-def bounded(seconds: float, *, otherwise: float) -> float:
-    """The seconds, from the shortest to the longest; ``otherwise`` for what is no number or negative."""
+def clamped(seconds: float, *, default: float) -> float:
+    """Return the seconds, limited to SHORTEST and LONGEST; ``default`` if NaN or negative."""
     if math.isnan(seconds) or seconds < 0:
-        return otherwise
+        return default
     return min(max(seconds, SHORTEST), LONGEST)
 
 
@@ -37,5 +37,5 @@ def _seconds(text: str, now: datetime) -> float:
         until = parsedate_to_datetime(text)
     except ValueError:
         return math.nan
-    # A date that is past has been waited for already.
+    # A date in the past means no wait.
     return max((until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds(), 0.0)

@@ -1,8 +1,8 @@
-"""What Slack sends, turned into what mayday keeps: message objects, and text as people typed it.
+"""Converts Slack's message objects and text.
 
-Slack escapes ``&``, ``<`` and ``>`` in messages and slash commands and writes links and mentions as
-``<…>``; in forms it hands over what was typed. Notes and updates are kept in the first way, titles and
-everything else that stands in forms in the second.
+In messages and slash commands Slack escapes ``&``, ``<`` and ``>`` and writes links and mentions as
+``<…>``; form input is not escaped. Notes and updates are stored escaped; titles and other form fields
+are stored as typed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bot.domain.timeline import FileRef, Message, ts_moment
 
 
 def message_from(payload: Mapping[str, Any], *, team_id: str, channel_id: str) -> Message:
-    """A message object of an event or of history, as mayday keeps it."""
+    """Return the message of an event or history payload."""
     ts = str(payload["ts"])
     thread = str(payload.get("thread_ts") or "")
     return Message(
@@ -42,9 +42,9 @@ def message_from(payload: Mapping[str, Any], *, team_id: str, channel_id: str) -
 
 
 def permalink(team_url: str, channel_id: str, ts: str, thread_ts: str = "") -> str:
-    """A message's address, as ``chat.getPermalink`` would tell it: one call less for every message.
+    """Return a message's permalink as ``chat.getPermalink`` would, without a call per message.
 
-    ``team_url`` is the workspace's, from ``auth.test``.
+    ``team_url`` is the URL of the workspace, from ``auth.test``.
     """
     address = f"{team_url.rstrip('/')}/archives/{channel_id}/p{ts.replace('.', '')}"
     return f"{address}?thread_ts={thread_ts}&cid={channel_id}" if thread_ts else address
@@ -55,7 +55,7 @@ _LINK = re.compile(
     r"|&lt;(?P<angled>https?://(?:[^\s<>&]|&amp;)+)&gt;"
     r"|(?P<bare>https?://(?:(?!&[lg]t;)\S)+)"
 )
-"""A link as Slack writes it, one that somebody put between angle brackets, and one as it is."""
+"""A link in Slack's notation, in typed angle brackets, or bare."""
 
 _TOKEN = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 _ALLOWED = re.compile(
@@ -64,12 +64,12 @@ _ALLOWED = re.compile(
 
 
 def unescape(text: str) -> str:
-    """Undo Slack's escaping of its three control characters."""
+    """Return the text with Slack's three escaped control characters restored."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def plain(text: str) -> str:
-    """Message text as a person reads it: labels instead of links and mentions, nothing escaped."""
+    """Return message text as displayed: labels in place of links and mentions, unescaped."""
 
     def shown(found: re.Match[str]) -> str:
         target, label = found[1], found[2]
@@ -81,13 +81,13 @@ def plain(text: str) -> str:
 
 
 def typed(text: str) -> str:
-    """Text from a form, as Slack would have escaped it in a message; mentions of people stay."""
+    """Return form text escaped as in a message; mentions of people and channels, and links, stay."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _ALLOWED.sub(lambda found: f"<{found[1]}{found[2] or ''}>", escaped)
 
 
 def link_in(text: str) -> tuple[str, str]:
-    """Split message text into what it says without its last link, and that link or nothing."""
+    """Split message text into the text without its last link, and that link (or an empty string)."""
     links = list(_LINK.finditer(text))
     if not links:
         return text, ""

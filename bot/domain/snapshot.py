@@ -1,7 +1,6 @@
-"""The three views of a hub joined by server, and what each says of one.
+"""Joins the records of the hub, the pods of the cluster and the routes of the proxy by server.
 
-A record is the hub's, a pod the cluster's, a route the proxy's. Pods are matched by annotation, never by a
-computed name: two escaping schemes exist.
+Pods are matched by annotation and not by a computed name, because two escaping schemes exist.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.domain import reasons
 from bot.domain.evidence import Fact, View
 from bot.domain.hubs import Pod, PodEvent, Route, RouteState, Server, ServerKey
 from bot.domain.ownership import began_with, is_pod_of
@@ -17,9 +17,9 @@ from bot.domain.ownership import began_with, is_pod_of
 
 @dataclass(frozen=True, kw_only=True)
 class StuckThresholds:
-    """How long something takes before it counts as stuck.
+    """How long an operation may take before it counts as stuck.
 
-    ``start`` is the hub's ``start_timeout``. ``stop`` counts from the end of the pod's grace time,
+    ``start`` is the hub's ``start_timeout``. ``stop`` counts from the end of the pod's grace period,
     ``unsent_stop`` and ``check`` from when mayday first saw the server pending.
     """
 
@@ -31,35 +31,35 @@ class StuckThresholds:
 
 @dataclass(frozen=True, kw_only=True)
 class HubSnapshot:
-    """The three views before they are joined, and what else a verdict may need.
+    """The three views before they are joined, with the other inputs of the classifier.
 
-    ``events`` are those of the pods, ``since`` when each server was first seen pending as it is now, and
-    ``people`` whether the hub knows the users of pods without a record. ``release`` is the Helm release
-    that this hub's own pods carry, and ``strangers`` are the living pods of other releases.
+    ``events`` are pod events. ``since`` is when each server was first seen in its current pending state.
+    ``people`` says whether the hub knows the users of pods without a record. ``release`` is the Helm
+    release of this hub's pods; ``foreign_pods`` are the live pods of other releases.
     """
 
     servers: View[Server]
     pods: View[Pod]
     routes: View[Route]
-    events: View[PodEvent] = field(default_factory=lambda: View.unread("Events were not read."))
+    events: View[PodEvent] = field(default_factory=lambda: View.unread(reasons.NO_EVENTS))
     thresholds: StuckThresholds = field(default_factory=StuckThresholds)
     since: Mapping[ServerKey, datetime] = field(default_factory=dict)
     people: Mapping[str, Fact[bool]] = field(default_factory=dict)
     release: str = ""
-    strangers: Sequence[Pod] = ()
+    foreign_pods: Sequence[Pod] = ()
 
     def is_late(self, record: Server, now: datetime) -> bool:
-        """Whether a start was asked for longer ago than the hub waits for one."""
-        asked = record.started or self.since.get((record.user, record.name))
-        return asked is not None and now - asked >= self.thresholds.start
+        """Return whether a start is older than the hub's start timeout."""
+        requested = record.started or self.since.get((record.user, record.name))
+        return requested is not None and now - requested >= self.thresholds.start
 
-    def seen_for(self, key: ServerKey, now: datetime) -> timedelta:
-        """How long a server has been pending for all that mayday saw of it."""
+    def pending_for(self, key: ServerKey, now: datetime) -> timedelta:
+        """Return how long mayday has seen the server pending."""
         first = self.since.get(key)
         return now - first if first else timedelta(0)
 
     def is_overdue(self, pod: Pod, now: datetime) -> bool:
-        """Whether a pod should have been gone for a while."""
+        """Return whether a pod still exists after its grace period and the stop threshold."""
         since = pod.deleting_since
         if since is None:
             return False
@@ -68,7 +68,7 @@ class HubSnapshot:
 
 @dataclass(frozen=True, kw_only=True)
 class JoinedViews:
-    """The views by server."""
+    """The three views, indexed by server."""
 
     snapshot: HubSnapshot
     records: Mapping[ServerKey, Server]
@@ -77,6 +77,7 @@ class JoinedViews:
 
     @classmethod
     def of(cls, snapshot: HubSnapshot) -> JoinedViews:
+        """Index a snapshot by server."""
         pods: dict[ServerKey, list[Pod]] = {}
         for pod in snapshot.pods.items:
             if pod.user:
@@ -89,61 +90,61 @@ class JoinedViews:
 
     @property
     def keys(self) -> list[ServerKey]:
-        """Every server that has a record or a pod that has not finished."""
+        """Every server with a record or an unfinished pod, sorted."""
         return sorted({*self.records, *(key for key in self.pods if self.living(key))})
 
     def living(self, key: ServerKey) -> list[Pod]:
-        """Its pods that have not finished, those first that nobody asked to delete."""
+        """Return its unfinished pods; pods that are being deleted come last."""
         found = [pod for pod in self.pods.get(key, ()) if not pod.finished]
         return sorted(found, key=lambda pod: (pod.deleting_since is not None, pod.name))
 
     def finished(self, key: ServerKey) -> list[Pod]:
-        """Its pods in which nothing runs any more."""
+        """Return its finished pods."""
         return [pod for pod in self.pods.get(key, ()) if pod.finished]
 
     def matched(self, key: ServerKey) -> bool:
-        """The hub calls it ready and its pod runs here: both parties show the same server."""
+        """Return whether hub and cluster agree: its record is ready and its pod runs here."""
         record, routes = self.records.get(key), self.routes.get(key, ())
         return record is not None and any(
             is_pod_of(pod, record, routes) for pod in self.living(key)
         )
 
     def ended(self, key: ServerKey) -> bool:
-        """Whether the pod of the record's own start has finished."""
+        """Return whether the pod created by the record's own start has finished."""
         record = self.records.get(key)
         return record is not None and any(began_with(pod, record) for pod in self.finished(key))
 
-    def stranger(self, key: ServerKey) -> Pod | None:
-        """A living pod of another release that bears its name and began when it did."""
+    def foreign_pod(self, key: ServerKey) -> Pod | None:
+        """Return a live pod of another release with its name and start time."""
         record = self.records.get(key)
         return next(
             (
                 pod
-                for pod in self.snapshot.strangers
+                for pod in self.snapshot.foreign_pods
                 if record is not None and (pod.user, pod.server) == key and began_with(pod, record)
             ),
             None,
         )
 
-    def leading_to(self, pod: Pod) -> str:
-        """The first route that leads to the pod's address or may do so; empty when none does.
+    def possible_route(self, pod: Pod) -> str:
+        """Return which route leads or may lead to the pod, as a sentence; empty if none does.
 
-        A route to a name instead of an address may lead anywhere, unless its own server is there.
+        A route to a host name may lead anywhere, unless its own server is matched.
         """
         if pod.phase == "Running" and not pod.ips and self.routes:
-            return "the address of its pod is unknown, so a route may lead there"
+            return reasons.NO_ADDRESS
         for key, routes in self.routes.items():
             for route in routes:
                 if pod.has_address(route.address):
-                    return f"the route of {shown_name(key)} leads to its pod"
+                    return reasons.ROUTE_TO_ITS_POD.format(name=shown_name(key))
                 if route.address is None and (
                     key == (pod.user, pod.server) or not self.matched(key)
                 ):
-                    return f"the route of {shown_name(key)} leads to a host name, which may be its pod's"
+                    return reasons.ROUTE_MAYBE_TO_ITS_POD.format(name=shown_name(key))
         return ""
 
     def route_state(self, key: ServerKey) -> RouteState:
-        """What the proxy's table says, compared with the addresses of the server's pods."""
+        """Return whether the proxy's routes of a server lead to its pod."""
         routes = self.routes.get(key, ())
         if not routes:
             return RouteState.MISSING if self.snapshot.routes.complete else RouteState.UNKNOWN
@@ -156,4 +157,5 @@ class JoinedViews:
 
 
 def shown_name(key: ServerKey) -> str:
+    """Return ``user`` or ``user/server``."""
     return "/".join(part for part in key if part)

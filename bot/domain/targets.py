@@ -1,7 +1,7 @@
-"""Which servers a person means by the names that they typed.
+"""Resolves the names that a person typed to servers.
 
-People type a user as they know it, a server as mayday prints it, or a pod's name. JupyterHub keeps names
-in lower case unless it is configured otherwise (jupyterhub.readthedocs.io, ``normalize_username``).
+A name is a user, a server as mayday prints it, or a pod. JupyterHub stores names in lower case by default
+(jupyterhub.readthedocs.io, ``normalize_username``).
 """
 
 from __future__ import annotations
@@ -13,11 +13,17 @@ from difflib import get_close_matches
 from bot.domain.evidence import Fact, Known, Unknown
 from bot.domain.hubs import Row, ServerKey
 
+AMBIGUOUS = "“{name}” can mean {users}: write the name of one exactly."
+LOOKUP_FAILED = "The hub could not be asked about {name}: {why}"
+UNKNOWN_USER = "The hub has no user {name}: {hint}"
+DID_YOU_MEAN = "did you mean {user}?"
+CHECK_SPELLING = "check the spelling."
+
 
 @dataclass(frozen=True, kw_only=True)
 class Targets:
-    """The servers that were named. ``idle`` are users whom the hub knows and who have none;
-    ``problems`` say which names mean nobody, and are empty where each means somebody."""
+    """The servers that were named. ``idle`` are known users without a server; ``problems`` are
+    sentences about the names that match nothing."""
 
     keys: frozenset[ServerKey] = frozenset()
     idle: tuple[str, ...] = ()
@@ -25,7 +31,7 @@ class Targets:
 
 
 def matching(named: str, rows: Sequence[Row]) -> frozenset[ServerKey]:
-    """The servers that a name means: all of a user, one of them, or a pod's; exactly, else in any case."""
+    """Return the servers that match a user, server or pod name: exactly, or else ignoring case."""
     for same in (str, str.casefold):
         wanted = same(named)
         found = frozenset(
@@ -40,12 +46,12 @@ def matching(named: str, rows: Sequence[Row]) -> frozenset[ServerKey]:
 
 
 def user_in(name: str) -> str:
-    """The user in a name that means no server, as the hub writes it: no user's name has a slash."""
+    """Return the user part of a name, in lower case. User names have no slash."""
     return name.partition("/")[0].lower()
 
 
 def resolve(named: Iterable[str], rows: Sequence[Row], people: Mapping[str, Fact[bool]]) -> Targets:
-    """What each name means, by the servers there are and by the users whom the hub was asked about."""
+    """Resolve each name to servers. ``people`` says which users the hub knows."""
     keys: set[ServerKey] = set()
     idle: list[str] = []
     problems: list[str] = []
@@ -56,16 +62,16 @@ def resolve(named: Iterable[str], rows: Sequence[Row], people: Mapping[str, Fact
         if found:
             if len({user for user, _ in found}) > 1:
                 several = ", ".join(sorted({user for user, _ in found}))
-                problems.append(f"“{name}” can mean {several}: write the name of one exactly.")
+                problems.append(AMBIGUOUS.format(name=name, users=several))
             continue
         user = user_in(name)
         known = Known(value=True) if user in users else people.get(user)
         if isinstance(known, Unknown):
-            problems.append(f"The hub could not be asked about {name}: {known.why}")
+            problems.append(LOOKUP_FAILED.format(name=name, why=known.why))
         elif known is not None and known.value:
             idle.append(name.lower())
         else:
             close = get_close_matches(user, users, n=1, cutoff=0.6)
-            hint = f"did you mean {close[0]}?" if close else "check the spelling."
-            problems.append(f"The hub knows no {name}: {hint}")
+            hint = DID_YOU_MEAN.format(user=close[0]) if close else CHECK_SPELLING
+            problems.append(UNKNOWN_USER.format(name=name, hint=hint))
     return Targets(keys=frozenset(keys), idle=tuple(idle), problems=tuple(problems))

@@ -1,8 +1,8 @@
-"""Timeline entries: what a reader of the report needs, chosen from all that was said and done.
+"""Timeline entries: the messages and changes that the report shows.
 
-An entry stores a kind and its data, never prose made from them; ``render`` words it. A message becomes
-an entry when somebody marks it (a reaction or the message shortcut) and ceases to be one when the last
-mark is taken back, so its place in the report is derived from :class:`Tag` rows each time.
+An entry stores a kind and its data; ``render`` turns them into text. A message is an entry while it has at
+least one tag (a reaction or the message shortcut), so its place in the report is derived from :class:`Tag`
+rows each time.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Any
 
 
 class EntryKind(StrEnum):
-    """What an entry records, and which keys its data has."""
+    """The kind of an entry. The comments list the keys of its data."""
 
     DECLARED = "declared"  # title, severity, hubs
     NOTE = "note"  # text
-    MESSAGE = "message"  # text, only where somebody rewrote it for the report
+    MESSAGE = "message"  # text, only if somebody rewrote it for the report
     STATUS = "status"  # from, to, text
     SEVERITY = "severity"  # from, to
     ROLE = "role"  # role, user, before
@@ -35,7 +35,7 @@ class EntryKind(StrEnum):
 
 
 class Heading(StrEnum):
-    """Where in the report a marked message is filed."""
+    """The heading of the report under which a tagged message is filed."""
 
     TIMELINE = "timeline"
     WRONG = "wrong"
@@ -45,7 +45,7 @@ class Heading(StrEnum):
 
 
 def ts_moment(ts: str) -> datetime:
-    """The UTC moment of a message's ts, by decimal arithmetic: a float would change its digits."""
+    """Return the UTC time of a message's ts, using decimal arithmetic because a float loses digits."""
     whole = Decimal(ts)
     seconds = int(whole)
     micros = int((whole - seconds) * 1_000_000)
@@ -54,7 +54,7 @@ def ts_moment(ts: str) -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class FileRef:
-    """A file that was shared with a message; mayday keeps the link, not the bytes."""
+    """A file shared with a message. mayday stores the link and not the content."""
 
     id: str
     name: str
@@ -64,10 +64,10 @@ class FileRef:
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """A Slack message. ``ts`` is Slack's own key within the channel, a string for ever.
+    """A Slack message. ``ts`` is its key within the channel, kept as a string.
 
-    ``edited_ts`` is Slack's time of the last edit, empty when never edited. ``deleted_at`` is when
-    mayday learnt of the deletion (Slack does not tell the time of it).
+    ``edited_ts`` is Slack's time of the last edit, empty if never edited. ``deleted_at`` is when mayday
+    received the deletion (Slack doesn't report its time).
     """
 
     team_id: str
@@ -86,13 +86,13 @@ class Message:
 
     @property
     def key(self) -> str:
-        """The message's identity in one string: team, channel, ts."""
+        """The message's key: team, channel and ts."""
         return f"{self.team_id}:{self.channel_id}:{self.ts}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tag:
-    """Somebody filed a message under a heading, by the reaction ``name`` or by ``shortcut``."""
+    """A message filed under a heading by a user. ``name`` is the reaction, or ``shortcut``."""
 
     message_key: str
     user: str
@@ -103,9 +103,9 @@ class Tag:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One line of the record. ``source`` is unique and makes recording it twice harmless.
+    """One timeline entry. ``source`` is unique, which makes recording idempotent.
 
-    ``at`` is when it happened, ``recorded_at`` when mayday was told; both UTC.
+    ``at`` is when it happened, ``recorded_at`` when mayday recorded it; both UTC.
     """
 
     id: int
@@ -122,7 +122,7 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """An entry together with the message it points to and the headings it is filed under."""
+    """An entry with its message and the headings it is filed under."""
 
     entry: Entry
     message: Message | None = None
@@ -130,13 +130,13 @@ class Line:
 
     @property
     def text(self) -> str:
-        """What a person wrote, as it stands now: their rewording, else the message, else nothing."""
+        """The current text: the rewritten text, or else the message's, or else empty."""
         own = str(self.entry.data.get("text", ""))
         return own or (self.message.text if self.message else "")
 
 
 def chosen(lines: Iterable[Line], heading: Heading) -> tuple[Line, ...]:
-    """The lines that stand under a heading, in order of when they happened."""
+    """Return the lines filed under a heading, sorted by time."""
     kept = [
         line
         for line in lines

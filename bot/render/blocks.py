@@ -1,4 +1,4 @@
-"""Block Kit's pieces, so that no other module spells out its JSON.
+"""Builders for Block Kit, so that other modules don't write its JSON.
 
 Limits are Slack's (docs.slack.dev, Block Kit reference): 3,000 characters in a section, 150 in a
 header, 75 on a button, 2,000 in its value, 24 in a modal's title.
@@ -15,17 +15,17 @@ Block = dict[str, Any]
 
 
 def plain(text: str, limit: int = 75) -> Block:
-    """A plain_text object."""
+    """Return a plain_text object."""
     return {"type": "plain_text", "text": cut(text, limit) or "–", "emoji": True}
 
 
 def mrkdwn(text: str, limit: int = 3000) -> Block:
-    """A mrkdwn object; what people typed in it must have been escaped."""
+    """Return a mrkdwn object; typed text in it must be escaped."""
     return {"type": "mrkdwn", "text": cut(text, limit) or "–"}
 
 
 def header(text: str) -> Block:
-    """A header block."""
+    """Return a header block."""
     return {"type": "header", "text": plain(text, 150)}
 
 
@@ -36,7 +36,7 @@ def section(
     accessory: Block | None = None,
     block_id: str = "",
 ) -> Block:
-    """A section of text, of up to ten fields, or both."""
+    """Return a section with text, up to ten fields, or both."""
     block: Block = {"type": "section"}
     if block_id:
         block["block_id"] = block_id
@@ -51,19 +51,19 @@ def section(
 
 
 def context(*texts: str) -> Block:
-    """Small print."""
+    """Return a context block."""
     return {"type": "context", "elements": [mrkdwn(text) for text in texts][:10]}
 
 
 def divider() -> Block:
-    """A line across."""
+    """Return a divider."""
     return {"type": "divider"}
 
 
 def button(
     text: str, *, action: str, value: str = "", style: str = "", confirm: Block | None = None
 ) -> Block:
-    """A button; ``style`` is ``primary``, ``danger`` or empty."""
+    """Return a button; ``style`` is ``primary``, ``danger`` or empty."""
     block: Block = {"type": "button", "text": plain(text), "action_id": action}
     if value:
         block["value"] = value
@@ -75,7 +75,7 @@ def button(
 
 
 def actions(*elements: Block, block_id: str = "") -> Block:
-    """A row of buttons."""
+    """Return an actions block with buttons."""
     block: Block = {"type": "actions", "elements": list(elements)}
     if block_id:
         block["block_id"] = block_id
@@ -83,7 +83,7 @@ def actions(*elements: Block, block_id: str = "") -> Block:
 
 
 def option(text: str, value: str, *, description: str = "") -> Block:
-    """A choice in a menu."""
+    """Return an option of a menu."""
     made: Block = {"text": plain(text), "value": value}
     if description:
         made["description"] = plain(description)
@@ -93,7 +93,7 @@ def option(text: str, value: str, *, description: str = "") -> Block:
 def select(
     action: str, options: Sequence[Block], *, chosen: str = "", placeholder: str = "Choose"
 ) -> Block:
-    """A menu of one choice, the option whose value is ``chosen`` chosen already."""
+    """Return a single-choice menu, with the option whose value is ``chosen`` preselected."""
     made: Block = {
         "type": "static_select",
         "action_id": action,
@@ -107,7 +107,7 @@ def select(
 
 
 def overflow(action: str, options: Sequence[Block]) -> Block:
-    """A small menu of things to do, of at most five."""
+    """Return an overflow menu with at most five options."""
     return {"type": "overflow", "action_id": action, "options": list(options)[:5]}
 
 
@@ -119,7 +119,7 @@ def text_input(
     limit: int = 3000,
     placeholder: str = "",
 ) -> Block:
-    """A place to type in."""
+    """Return a text input."""
     made: Block = {
         "type": "plain_text_input",
         "action_id": action,
@@ -136,7 +136,7 @@ def text_input(
 def input_block(
     block_id: str, label: str, element: Block, *, optional: bool = False, hint: str = ""
 ) -> Block:
-    """A labelled input of a modal."""
+    """Return an input block with a label."""
     made: Block = {
         "type": "input",
         "block_id": block_id,
@@ -158,7 +158,7 @@ def modal(
     close: str = "Cancel",
     metadata: str = "",
 ) -> Block:
-    """A modal view."""
+    """Return a modal view."""
     view: Block = {
         "type": "modal",
         "callback_id": callback,

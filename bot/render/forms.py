@@ -1,4 +1,4 @@
-"""The forms mayday opens: declare, update, action item, timeline entry, runbook, close."""
+"""The modals: declare, update, action item, timeline entry, runbook, close."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def declare(
     hubs: Sequence[str],
     origin: str,
 ) -> b.Block:
-    """The form of ``/incident declare``, filled from the command."""
+    """Return the modal of ``/incident declare``, prefilled from the command."""
     severities = [
         b.option(name, name, description=descriptions.get(name, "")) for name in policy.severities
     ]
@@ -41,7 +41,7 @@ def declare(
                 initial=cut(title, 3000),
                 placeholder="Users of DataHub see 500 errors",
             ),
-            hint=f"At most {TITLE_LIMIT} characters; it names the channel and the report.",
+            hint=f"At most {TITLE_LIMIT} characters. The channel and the report are named after it.",
         ),
         b.input_block(
             "severity",
@@ -68,7 +68,7 @@ def declare(
                     b.option(
                         "Private",
                         "private",
-                        description="A private channel; announced nowhere.",
+                        description="Opens a private channel, without an announcement.",
                     )
                 ],
             },
@@ -79,7 +79,7 @@ def declare(
 
 
 def _hubs(hubs: Sequence[str], *, chosen: Sequence[str]) -> b.Block:
-    """Which hubs; in words where mayday knows none."""
+    """Return the input for hubs: a menu, or a text input if no hubs are configured."""
     if not hubs:
         words = b.text_input("value", placeholder="datahub, stat20", limit=500)
         return b.input_block("hubs", "Which hubs?", words, optional=True)
@@ -95,14 +95,14 @@ def _hubs(hubs: Sequence[str], *, chosen: Sequence[str]) -> b.Block:
 
 
 def update(incident: Incident, *, policy: Policy) -> b.Block:
-    """Tell people how things stand, and move the status in one go."""
+    """Return the modal that posts an update and changes the status."""
     return b.modal(
         UPDATE,
         "Post an update",
         [
             b.input_block(
                 "text",
-                "How do things stand?",
+                "What is the current situation?",
                 b.text_input("value", multiline=True, placeholder="What you know, what is next"),
             ),
             b.input_block(
@@ -123,12 +123,12 @@ def update(incident: Incident, *, policy: Policy) -> b.Block:
 def action_item(
     incident_id: str, *, groups: Sequence[str], title: str = "", source: str = ""
 ) -> b.Block:
-    """Something to do so that it does not come back."""
+    """Return the modal that adds an action item."""
     return b.modal(
         ACTION_ITEM,
         "Action item",
         [
-            b.input_block("title", "What is to be done?", b.text_input("value", initial=title)),
+            b.input_block("title", "What needs to be done?", b.text_input("value", initial=title)),
             b.input_block(
                 "group",
                 "Under which heading?",
@@ -136,7 +136,7 @@ def action_item(
             ),
             b.input_block(
                 "owner",
-                "Whose is it?",
+                "Who owns it?",
                 {
                     "type": "users_select",
                     "action_id": "value",
@@ -146,10 +146,10 @@ def action_item(
             ),
             b.input_block(
                 "link",
-                "Is it tracked somewhere already?",
+                "Is it already tracked somewhere?",
                 b.text_input("value", placeholder="https://…"),
                 optional=True,
-                hint="The issue or pull request; an issue that links to it is filed at close.",
+                hint="An issue or pull request. At close, mayday files an issue that links to it.",
             ),
         ],
         submit="Add",
@@ -158,20 +158,20 @@ def action_item(
 
 
 def shown_time(at: datetime, zone: ZoneInfo) -> str:
-    """A time as :func:`edit_entry` shows it. Fractions and which of two equal hours it was are left out:
-    a form that comes back with this text has not changed the time."""
+    """Return a time as :func:`edit_entry` shows it, without fractions and UTC offset. A submitted form
+    with this text has not changed the time."""
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def edit_entry(incident_id: str, line: Line, *, zone: ZoneInfo) -> b.Block:
-    """Change what an entry says, and when it happened."""
+    """Return the modal that edits the text and time of a timeline entry."""
     return b.modal(
         EDIT_ENTRY,
         "Edit the entry",
         [
             b.input_block(
                 "text",
-                "What the timeline says",
+                "Text in the timeline",
                 b.text_input("value", initial=unescape(line.text), multiline=True),
             ),
             b.input_block(
@@ -188,7 +188,7 @@ def edit_entry(incident_id: str, line: Line, *, zone: ZoneInfo) -> b.Block:
 def run(
     incident_id: str, *, runbooks: Sequence[tuple[str, str, str]], hubs: Sequence[str]
 ) -> b.Block:
-    """Choose a runbook and a hub; nothing happens before the plan is confirmed."""
+    """Return the modal that chooses a runbook and a hub."""
     one = len(hubs) == 1
     return b.modal(
         RUN,
@@ -203,7 +203,7 @@ def run(
             b.input_block(
                 "hub",
                 "Hub",
-                # Where there is a choice, nobody is to run something on a hub that they did not choose.
+                # With several hubs none is preselected, so that nobody runs a plan on the wrong one.
                 b.select("value", [b.option(h, h) for h in hubs], chosen=hubs[0] if one else ""),
             ),
             b.input_block(
@@ -211,9 +211,9 @@ def run(
                 "Only these users",
                 b.text_input("value", placeholder="ana, ben", limit=500),
                 optional=True,
-                hint="Hub user names, where a runbook can be kept to some of them.",
+                hint="Hub user names, for runbooks that can be limited to some users.",
             ),
-            b.context("You will see a plan first. Nothing happens until somebody confirms it."),
+            b.context("mayday posts a plan first. Nothing happens until somebody confirms it."),
         ],
         submit="Make a plan",
         metadata=incident_id,
@@ -230,14 +230,17 @@ def close(
     hubs: Sequence[str],
     wants_hubs_and_impact: bool,
 ) -> b.Block:
-    """What only people know and the report still needs. ``hubs`` are those to choose from."""
+    """Return the modal that closes an incident and asks for the report's missing parts.
+
+    ``hubs`` are the hubs to choose from.
+    """
     day = incident.answers.report_date or now.astimezone(zone).date()
     missing = "\n".join(f"• {gap}" for gap in gaps)
     blocks = [
         b.section(
-            f"*Still missing in the report:*\n{missing}\nWhat stays empty is marked in the report."
+            f"*Still missing in the report:*\n{missing}\nThe report marks the parts that stay empty."
             if gaps
-            else "Nothing is missing in the report."
+            else "The report is complete."
         ),
         b.input_block("title", "Title", b.text_input("value", initial=incident.title)),
         b.input_block(
@@ -250,8 +253,8 @@ def close(
             "Summary",
             b.text_input("value", initial=summary, multiline=True),
             optional=True,
-            hint="What broke, for whom, for how long, and how it was fixed; messages filed as "
-            "summary follow it.",
+            hint="What broke, for whom, for how long, and how it was fixed. Messages filed as summary "
+            "follow it.",
         ),
         b.input_block(
             "impact",

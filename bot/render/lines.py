@@ -1,7 +1,7 @@
-"""How each kind of timeline entry is worded, once for Slack and for the report.
+"""The text of timeline entries, for Slack and for the report.
 
-``words`` gives Slack's mrkdwn with ``<@U…>`` left in place; Slack itself resolves those, and the report
-has them resolved together with the rest of the markup. Prose is made here and stored nowhere.
+``words`` returns Slack's mrkdwn with mentions such as ``<@U…>``. Slack resolves them, and the report resolves
+them with the rest of the markup.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ HEADINGS = {
     Heading.ACTION: "action item",
     Heading.SUMMARY: "summary",
 }
-"""Where a message is filed, in the words of the report."""
+"""The names of the headings, as in the report."""
 
 _OWN_WORDS = frozenset({EntryKind.NOTE, EntryKind.MESSAGE})
 _SIGNED = frozenset({EntryKind.MESSAGE, EntryKind.UPDATE})
 
 
 def words(line: Line) -> str:
-    """What the entry says, in mrkdwn. Mentions stand in it; ``quiet`` makes broadcasts harmless."""
+    """Return the text of an entry as mrkdwn with mentions; ``quiet`` disables broadcasts in it."""
     entry = line.entry
     data = entry.data
     who = f"<@{entry.author}>" if entry.author else "mayday"
@@ -46,12 +46,12 @@ def words(line: Line) -> str:
 
 
 def quiet(text: str) -> str:
-    """Mrkdwn whose ``<!channel>`` and the like are shown rather than obeyed."""
+    """Return mrkdwn in which ``<!channel>`` and other broadcasts are shown as text."""
     return _BROADCAST.sub("&lt;", text)
 
 
 def entry_words(line: Line, names: Names) -> str:
-    """The entry as Markdown: what it says, its files, and for what people said who said it where."""
+    """Return the entry as Markdown: its text, its files and, for messages and updates, a signature."""
     text = neutral(words(line), names)
     if files := _files(line.message.files if line.message else ()):
         text = f"{text}\n\n{files}".strip()
@@ -63,7 +63,7 @@ def entry_words(line: Line, names: Names) -> str:
     if not name and not address:
         return text
     signature = f"— {link(name or 'in Slack', address)}"
-    # A signature on the line of a list, a quote or a code block would become part of it.
+    # On the last line of a list, a quote or a code block the signature would become part of it.
     plain_end = not re.match(r"[->`]|\d+\.", text.rpartition("\n\n")[2])
     return f"{text} {signature}" if plain_end else f"{text}\n\n{signature}"
 

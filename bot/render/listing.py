@@ -1,4 +1,4 @@
-"""What people ask to see: the timeline, the incidents, the menu, a preview of the report."""
+"""The lists that people request: timeline, incidents, menu, help, and a preview of the report."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from bot.render.text import cut, escape, when
 ACTION_DECLARE = "menu.declare"
 ACTION_LIST = "menu.list"
 ACTION_HELP = "menu.help"
-ACTION_ENTRY = "entry.mend"
+ACTION_ENTRY = "entry.menu"
 EDIT = "edit"
-TAKE_OUT = "out"
-MENU_TEXT = len("EditTake out")
+HIDE = "out"
+MENU_TEXT = len("EditRemove")
 
 PART = 2900
-"""Of the 3,000 characters of a block, those that a long text takes."""
+"""Characters of long text in one block, of Slack's 3,000."""
 
 SHOWN_LINES = 45
-"""One block for each, of Slack's fifty a message."""
+"""Lines in one message, one block each; Slack allows 50 blocks."""
 
 SHOWN_TEXT = 8500
-"""Characters of these lines together: Slack refuses a message whose blocks hold more than some 10,000."""
+"""Characters of these lines together: Slack refuses a message with more than about 10,000 in its blocks."""
 
 PAGE = 3
-"""Such blocks in one message of a preview, for the same reason."""
+"""Blocks in one message of a preview, for the same reason."""
 
 MOST_PAGES = 5
-"""Messages of a preview: a response_url takes five answers."""
+"""Messages of a preview: a response_url accepts five."""
 
 _ALSO = {
     Heading.WRONG: "🔥 what went wrong",
@@ -44,40 +44,42 @@ _ALSO = {
 
 
 def timeline(incident: Incident, lines: Sequence[Line], *, said: str = "") -> Post:
-    """All that the report will show, in order, each with a menu to edit it or take it out.
+    """Return the timeline of the report, with a menu for each entry to edit or remove it.
 
-    ``said`` is what has just been done to it.
+    ``said`` confirms the last change.
     """
     kept = sorted(
         (line for line in lines if line.entry.deleted_at is None and line.headings),
         key=lambda line: (line.entry.at, line.entry.id),
     )
     if not kept:
-        text = "The timeline is empty: react to a message with 📌, or write `/incident note text`."
+        text = "The timeline is empty. React to a message with 📌, or use `/incident note text`."
         text = f"{said} {text}".strip()
         return Post(text=text, blocks=(b.section(text),))
     shown: list[b.Block] = [b.section(f"*Timeline of {escape(incident.title)}*")]
     latest = _latest(kept)
     if len(latest) < len(kept):
         shown.append(
-            b.context(f"The latest {len(latest)} of {len(kept)}; the report has them all.")
+            b.context(
+                f"The latest {len(latest)} of {len(kept)} entries. The report has all of them."
+            )
         )
     for line, text in latest:
-        mend = b.overflow(
+        entry_menu = b.overflow(
             ACTION_ENTRY,
             [
                 b.option("Edit", f"{EDIT}:{line.entry.id}"),
-                b.option("Take out", f"{TAKE_OUT}:{line.entry.id}"),
+                b.option("Remove", f"{HIDE}:{line.entry.id}"),
             ],
         )
-        shown.append(b.section(text, accessory=mend))
+        shown.append(b.section(text, accessory=entry_menu))
     if said:
         shown.append(b.context(said))
     return Post(text=f"Timeline of {escape(incident.title)}", blocks=tuple(shown))
 
 
 def _latest(lines: Sequence[Line]) -> list[tuple[Line, str]]:
-    """As many of the last lines as a message holds, in order, each with what it says."""
+    """Return as many of the last lines as fit into a message, in order, each with its text."""
     found: list[tuple[Line, str]] = []
     room = SHOWN_TEXT
     for line in lines[: -SHOWN_LINES - 1 : -1]:
@@ -92,7 +94,7 @@ def _latest(lines: Sequence[Line]) -> list[tuple[Line, str]]:
 
 
 def incidents(found: Sequence[Incident]) -> Post:
-    """The latest incidents, open ones first."""
+    """Return the list of incidents, open ones first."""
     if not found:
         text = "There are no incidents. Declare one with `/incident declare title`."
         return Post(text=text, blocks=(b.section(text),))
@@ -107,7 +109,7 @@ def incidents(found: Sequence[Incident]) -> Post:
 
 
 def menu(incident: Incident | None, roles: Sequence[str]) -> Post:
-    """What to do next, where somebody typed the command alone."""
+    """Return the menu of ``/incident`` without arguments."""
     if incident is None:
         text = "What would you like to do?"
         buttons = [
@@ -128,33 +130,33 @@ def menu(incident: Incident | None, roles: Sequence[str]) -> Post:
 
 
 def help_(rows: Mapping[str, str], afterwards: Sequence[str], legend: str) -> Post:
-    """Every command in a line, those of afterwards by themselves. ``rows`` are by command."""
+    """Return the help. ``rows`` has one line per command; those in ``afterwards`` are listed apart."""
     during = "\n".join(row for name, row in rows.items() if name not in afterwards)
     after = "\n".join(rows[name] for name in afterwards)
     return Post(
-        text="What /incident can do",
+        text="The commands of /incident",
         blocks=(
-            b.section(f"*While it burns*\n{during}"),
-            b.section(f"*Towards the report*\n{after}"),
+            b.section(f"*During the incident*\n{during}"),
+            b.section(f"*After the incident*\n{after}"),
             b.context(legend),
         ),
     )
 
 
 def preview(markdown: str) -> list[Post]:
-    """The report's Markdown as it would be published, verbatim, in as many messages as it takes."""
+    """Return the report's Markdown verbatim, split into as many messages as needed."""
     blocks = [b.section(f"```{part}```") for part in _parts(escape(markdown.replace("```", "ʼʼʼ")))]
     pages = [list(blocks[at : at + PAGE]) for at in range(0, len(blocks), PAGE)]
-    pages[0].insert(0, b.section("*The report as it stands*; what is missing is marked in it."))
+    pages[0].insert(0, b.section("*Current draft of the report*. Missing parts are marked."))
     if len(pages) > MOST_PAGES:
-        rest = "The rest is left out here; the published report has it all."
+        rest = "This preview is truncated. The published report is complete."
         pages[MOST_PAGES - 1].append(b.context(rest))
-    said = "The report as it stands"
-    return [Post(text=said, blocks=tuple(page)) for page in pages[:MOST_PAGES]]
+    text = "Current draft of the report"
+    return [Post(text=text, blocks=tuple(page)) for page in pages[:MOST_PAGES]]
 
 
 def _parts(body: str) -> Iterator[str]:
-    """Escaped text in parts that fit a block each, cut between lines, else not through ``&amp;``."""
+    """Yield escaped text in parts that fit into a block, split between lines and never in an entity."""
     while len(body) > PART:
         line = body.rfind("\n", 0, PART)
         entity = body.rfind("&", PART - len("&amp;"), PART)

@@ -1,12 +1,11 @@
-"""What people typed, as Markdown that can ping no one and forge nothing.
+"""Converts typed text to Markdown that can't mention anybody or imitate mayday's markup.
 
-People type Slack's mrkdwn in channels and Markdown in forms, so one small grammar reads both and
-only what it knows is written out again: bold, italics, strike-through, code, quotes, lists, and
-links to http(s). Everything else becomes literal text. Letting unknown Markdown through and taking
-the dangerous parts out would be shorter, but would need to know every construct of every reader.
+People type Slack's mrkdwn in channels and Markdown in forms, so one small grammar reads both. Only known
+constructs are written: bold, italics, strike-through, code, quotes, lists, and http(s) links. Everything
+else becomes literal text. A block list would be shorter, but it would have to know every Markdown dialect.
 
-How GitHub reads mentions and references: docs.github.com, "Autolinked references and URLs"; a
-backslash or an entity before a name still pings, a zero-width space after the @ does not.
+GitHub's mentions and references: docs.github.com, "Autolinked references and URLs". A backslash or an
+entity before a name still notifies; a zero-width space after the @ doesn't.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ from zoneinfo import ZoneInfo
 
 _GAP = "\u200b"
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-# Control characters, and the marks that make a reader see text in another order than it is in.
+# Control characters, and characters that change the display order of text.
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff]")
 _FENCE = re.compile(r"(?<!`)(`{3,})(?!`)(.*?)(?<!`)\1(?!`)", re.DOTALL)
 _ITEM = re.compile(r"^\s*(?:[-*+•◦]|(\d{1,3})[.)])\s+(?=\S)")
 _QUOTE = re.compile(r"^(?:>|&gt;)+ ?")
 
 _URL = r"https?://[^\s<>|`\"]+"
-# One pair of parentheses inside may belong to an address in parentheses.
+# A URL in parentheses may contain one pair of parentheses.
 _NESTED_URL = r"https?://(?:[^\s<>|`\"()]|\([^\s<>|`\"()]*\))+"
 _TOKEN = re.compile(
     rf"""
@@ -60,7 +59,7 @@ _NUMBERED = re.compile(r"^(\s*\d+)([.)])(?=\s|$)")
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
-    """What the codes in Slack's text stand for: user ids to names, and the zone of its dates."""
+    """The values of the codes in Slack's text: names by user id, and the zone for dates."""
 
     people: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
@@ -70,9 +69,9 @@ NOBODY = Names()
 
 
 def neutral(text: str, names: Names = NOBODY) -> str:
-    """The text as Markdown blocks, separated by blank lines: paragraphs, lists, quotes, code.
+    """Return the text as Markdown blocks, separated by blank lines: paragraphs, lists, quotes, code.
 
-    There are no headings, no HTML, no images and no rules in it, whatever was typed.
+    The result never has headings, HTML, images or rules.
     """
     clean = _clean(text)
     blocks: list[str] = []
@@ -86,17 +85,17 @@ def neutral(text: str, names: Names = NOBODY) -> str:
 
 
 def inline(text: str, names: Names = NOBODY) -> str:
-    """The text on one line: for titles, items and table cells."""
+    """Return the text on one line, for titles, items and table cells."""
     return _line(_flat(text), names)
 
 
 def literal(text: str) -> str:
-    """The text on one line with nothing in it read as markup, not even links."""
+    """Return the text on one line, with all markup escaped, including links."""
     return _block_start(_plain(_flat(text)))
 
 
 def bare(text: str, names: Names = NOBODY) -> str:
-    """The text on one line without markup: for places that show Markdown as it is typed."""
+    """Return the text on one line without markup, for places that don't render Markdown."""
 
     def shown(token: re.Match[str]) -> str:
         part = token.groupdict()
@@ -116,13 +115,13 @@ def bare(text: str, names: Names = NOBODY) -> str:
 
 
 def link(label: str, url: str) -> str:
-    """A link with a literal label; the label alone where the address is not http(s)."""
+    """Return a link with a literal label, or only the label if the URL is not http(s)."""
     shown = literal(label).replace("]", "\\]") or "link"
     return f"[{shown}]({_address(url)})" if re.match(r"https?://\S", url) else shown
 
 
 def fenced(code: str) -> str:
-    """A code block whose fence is longer than any run of backticks inside."""
+    """Return a code block whose fence is longer than any run of backticks inside."""
     inside = _unescaped(_clean(code)).strip("\n").replace("<!--", f"<!{_GAP}--")
     longest = max((len(run) for run in re.findall(r"`+", inside)), default=0)
     fence = "`" * max(3, longest + 1)
@@ -138,12 +137,12 @@ def _flat(text: str) -> str:
 
 
 def _unescaped(text: str) -> str:
-    """Slack sends &, < and > escaped and nothing else (docs.slack.dev, formatting text)."""
+    """Return unescaped text. Slack escapes only &, < and > (docs.slack.dev, formatting text)."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def _paragraphs(text: str, names: Names) -> list[str]:
-    """The text's lines, grouped so that a list or a quote never swallows its neighbours."""
+    """Return the lines grouped into blocks, so that a list or a quote doesn't absorb its neighbours."""
     blocks: list[tuple[str, list[str]]] = []
     for raw in text.split("\n"):
         if not raw.strip():
@@ -171,7 +170,7 @@ def _line(text: str, names: Names) -> str:
 
 
 def _block_start(line: str) -> str:
-    """Escape what at a line's start would begin a heading, a rule, a list or a quote."""
+    """Escape a start of line that would begin a heading, a rule, a list or a quote."""
     return _NUMBERED.sub(r"\1\\\2", _BLOCK_START.sub(r"\1\\", line))
 
 
@@ -222,7 +221,7 @@ def _person(part: Mapping[str, str | None], names: Names) -> str:
 
 
 def _special(inside: str, names: Names) -> str:
-    """What ``<!…>`` says: a date in the zone, a group's name, or the word that would ping."""
+    """Return the text of ``<!…>``: a date in the zone, a group's name, or the name of the broadcast."""
     what, _, label = inside.partition("|")
     if (date := re.match(r"date\^(\d{1,11})\^", what)) is not None:
         moment = datetime.fromtimestamp(int(date[1]), UTC).astimezone(names.zone)
@@ -239,12 +238,12 @@ def _code(code: str) -> str:
 
 
 def _address(url: str) -> str:
-    # ``;`` is left out of what may stay: with ``&`` before it, it would be read as an entity.
+    # ``;`` is quoted: after ``&`` it would end an entity.
     return quote(_unescaped(url), safe=":/?#!$&+,=%~-._")
 
 
 def _trimmed(url: str) -> tuple[str, str]:
-    """A bare address without the punctuation of the sentence around it, and that punctuation."""
+    """Split a bare URL from the punctuation that follows it."""
     kept = url.rstrip(".,;:!?'*_~")
     while kept.endswith(")") and kept.count(")") > kept.count("("):
         kept = kept[:-1].rstrip(".,;:!?'*_~")
@@ -252,7 +251,7 @@ def _trimmed(url: str) -> tuple[str, str]:
 
 
 def _plain(text: str, *, before_link: bool = False) -> str:
-    """Literal text. ``before_link``: a closing keyword at its end would close what is linked."""
+    """Return literal text. With ``before_link``, a trailing keyword such as "fixes" is broken up too."""
     text = _unescaped(text)
 
     def parted(word: re.Match[str]) -> str:

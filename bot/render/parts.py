@@ -1,7 +1,7 @@
-"""Marks that tell which text is whose, and long texts cut into parts that each stand alone.
+"""Markers that identify mayday's texts, and the splitting of long texts into parts.
 
-GitHub refuses a body over 65,536 characters with 422. A mark is an HTML comment on the last line,
-which readers do not see; it counts only there, and what people typed cannot contain one.
+GitHub rejects a body of more than 65,536 characters with 422. A marker is an HTML comment on the last line,
+which readers don't see. It counts only on the last line, and typed text can't contain one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _FENCE = re.compile(r"^\s*(`{3,})(.*)$")
 
 
 def marker(origin: Origin, *, part: int = 0) -> str:
-    """The mark of an incident's text or of an action item's; ``part`` counts the parts after it."""
+    """Return the marker of a report or an action item; ``part`` is the number of a continuation."""
     pairs = [
         ("incident", origin.incident),
         ("item", origin.item),
@@ -25,19 +25,19 @@ def marker(origin: Origin, *, part: int = 0) -> str:
 
 
 def marked(text: str, mark: str) -> str:
-    """The text with the mark as its last line."""
+    """Return the text with the marker as its last line."""
     return f"{text.rstrip()}\n\n{mark}\n"
 
 
 def carries(text: str, mark: str) -> bool:
-    """The mark is the text's last line."""
+    """Return whether the marker is the text's last line."""
     return text.rstrip().rpartition("\n")[2].strip() == mark
 
 
 def split(text: str, limit: int = LIMIT) -> list[str]:
-    """The text in parts of at most ``limit`` characters, cut between paragraphs where that can be.
+    """Return the text in parts of at most ``limit`` characters, split between paragraphs if possible.
 
-    A code block that has to be cut is closed in one part and opened again in the next.
+    A code block that is split is closed in one part and reopened in the next.
     """
     parts = [""]
     for block in _blocks(text):
@@ -51,7 +51,7 @@ def split(text: str, limit: int = LIMIT) -> list[str]:
 
 
 def _blocks(text: str) -> list[str]:
-    """Paragraphs, each code block with its blank lines being one."""
+    """Return the paragraphs; a code block with blank lines counts as one."""
     blocks: list[list[str]] = [[]]
     fence = ""
     for line in text.strip("\n").split("\n"):

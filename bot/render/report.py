@@ -1,7 +1,6 @@
-"""A report as Markdown, in the form of the team's house.
+"""Renders a report as Markdown, in the configured form.
 
-The templates hold each form's headings and their order; every word that people typed passes through
-``bot.render.markdown`` on its way in.
+The templates have the headings of each form. All typed text passes through ``bot.render.markdown``.
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ MISSING = {
     Gap.IMPACT: "what users noticed, how many of them, and for how long",
     Gap.HUBS: "which hubs were affected",
     Gap.TIMELINE: "what happened when; pin messages or add notes with `/incident note`",
-    Gap.WRONG: "what went wrong; react to messages that tell of it",
-    Gap.CONCLUSION: "why it happened and what was learnt",
-    Gap.ACTIONS: "what will be done so that it does not come back; use `/incident action`",
-    Gap.DATE: "the day the report is filed under",
+    Gap.WRONG: "what went wrong; react to the messages about it",
+    Gap.CONCLUSION: "why it happened and what was learned",
+    Gap.ACTIONS: "what will prevent it from happening again; use `/incident action`",
+    Gap.DATE: "the date of the report",
 }
 _NOTHING = "_Nothing was recorded._"
 
@@ -43,40 +42,40 @@ def report_text(
     assignees: Sequence[str] = (),
     draft: bool = False,
 ) -> str:
-    """The whole report as a file. In a ``draft`` every gap is marked with what belongs there."""
+    """Return the report as a file. In a ``draft`` every missing part is marked with what belongs there."""
     return _rendered(report, labels=labels, assignees=assignees, draft=draft, front=True)
 
 
 def issue_text(report: Report) -> str:
-    """The report as the body of an issue: without front matter, which would be shown as text."""
+    """Return the report as an issue body: without front matter, which GitHub would show as text."""
     return _rendered(report, labels=(), assignees=(), draft=False, front=False)
 
 
 def report_title(report: Report) -> str:
-    """The title of the incident's issue: plain text, at most ``TITLE_LIMIT`` characters."""
+    """Return the title of the incident's issue: plain text, at most ``TITLE_LIMIT`` characters."""
     title = bare(report.incident.title)
     whole = f"{report.date} - {title}" if report.form is Form.CLASSIC else f"[Incident] {title}"
     return cut(whole, TITLE_LIMIT)
 
 
 def item_title(item: ActionItem, report: Report) -> str:
-    """The title of an action item's issue: plain text, at most ``TITLE_LIMIT`` characters."""
+    """Return the title of an action item's issue: plain text, at most ``TITLE_LIMIT`` characters."""
     return cut(bare(item.title, _names(report)) or "Action item", TITLE_LIMIT)
 
 
 def item_text(item: ActionItem, report: Report, *, incident_url: str) -> str:
-    """The body of an action item's issue; ``incident_url`` is empty while there is no such issue."""
+    """Return the body of an action item's issue; ``incident_url`` is empty if it has no issue yet."""
     names = _names(report)
     quoted = "\n".join(f"> {line}".rstrip() for line in neutral(item.title, names).split("\n"))
     title = bare(report.incident.title)
-    told = [f"An action item of {link(title, incident_url)}, {report.date}."]
+    details = [f"An action item of {link(title, incident_url)}, {report.date}."]
     if item.group:
-        told.append(f"Group: {literal(item.group)}")
+        details.append(f"Group: {literal(item.group)}")
     if item.owner:
-        told.append(f"Owner: {literal(report.people.get(item.owner, 'someone'))}")
+        details.append(f"Owner: {literal(report.people.get(item.owner, 'someone'))}")
     if item.link:
-        told.append(f"See also: {link(link_kind(item.link), item.link)}")
-    return "\n\n".join([quoted, *told])
+        details.append(f"See also: {link(link_kind(item.link), item.link)}")
+    return "\n\n".join([quoted, *details])
 
 
 def _rendered(
@@ -125,7 +124,7 @@ def _rendered(
 
 @cache
 def _environment() -> Environment:
-    # Markdown, not HTML: HTML's escaping would be wrong here, and our own is stricter.
+    # The output is Markdown, for which HTML escaping is wrong; render.markdown escapes it.
     environment = Environment(  # noqa: S701
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=StrictUndefined,
@@ -146,7 +145,7 @@ def _missing(gap: Gap) -> str:
 
 
 def _zone_line(report: Report) -> str:
-    """Which zone the times are in, and the day of the first where it is not the report's own."""
+    """Return the zone of the times, and the first day if it differs from the date of the report."""
     first = report.moments[0].at.date() if report.moments else report.date
     since = f", starting on {first}" if first != report.date else ""
     return f"All times in {', then '.join(report.zone_names)}{since}"
@@ -166,7 +165,7 @@ def _timeline(report: Report, names: Names) -> str:
 
 
 def _heading(moment: Moment, *, zone_too: bool) -> str:
-    """``21:10:57``, ``21:14``; with its date at the first moment of another day."""
+    """Return the heading of a moment: ``21:10:57`` or ``21:14``, with its date if a new day begins."""
     day = "%Y-%m-%d " if moment.new_day else ""
     shown = moment.at.strftime(f"{day}%H:%M:%S" if moment.seconds else f"{day}%H:%M")
     return f"{shown} {zone_name(moment.at)}" if zone_too else shown
@@ -184,7 +183,7 @@ def _numbered(items: Iterable[ActionItem], names: Names) -> str:
 
 
 def _links(item: ActionItem) -> str:
-    """Where the item is followed: the place people named, and the issue mayday filed."""
+    """Return where the item is tracked: the link that people gave and the issue that mayday filed."""
     named = f" {link(link_kind(item.link), item.link)}" if item.link else ""
     if not item.issue_url:
         return named

@@ -1,7 +1,7 @@
-"""The small pieces that every text for Slack is made of.
+"""Helpers for Slack text.
 
-What people typed must stay inert: Slack reads ``<!channel>`` and ``<@U…>`` in any text it is sent,
-so ``&``, ``<`` and ``>`` are escaped in all that is not ours (docs.slack.dev, formatting text).
+Slack interprets ``<!channel>`` and ``<@U…>`` in any text, so ``&``, ``<`` and ``>`` are escaped in everything
+that people typed (docs.slack.dev, formatting text).
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ from datetime import UTC, datetime
 
 
 def escape(text: str) -> str:
-    """The text with Slack's three control characters made harmless."""
+    """Return the text with Slack's three control characters escaped."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def cut(text: str, limit: int) -> str:
-    """At most ``limit`` characters, the last one an ellipsis where something was left out.
+    """Return at most ``limit`` characters, ending in an ellipsis if the text was truncated.
 
-    Cut before escaping: a cut through ``&amp;`` would show its remains.
+    Truncate before escaping, so that no entity such as ``&amp;`` is cut.
     """
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def escaped(text: str, limit: int) -> str:
-    """The text made harmless, in at most ``limit`` characters, of which one ``&`` takes five."""
+    """Return the text escaped, in at most ``limit`` characters, of which one ``&`` takes five."""
     kept = min(len(text), limit)
     while len(shown := escape(cut(text, kept))) > limit:
         kept -= max(1, (len(shown) - limit) // len("&amp;"))
@@ -36,6 +36,6 @@ def code(text: str, limit: int = 3000) -> str:
 
 
 def when(moment: datetime) -> str:
-    """A moment in each reader's own zone, with UTC for clients that cannot show it so."""
+    """Return a time that Slack shows in each reader's zone, with UTC as the fallback."""
     fallback = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} at {{time}}|{fallback}>"

@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from bot.domain.classifier import join_views, unmatched_users, waits_for_a_node
+from bot.domain.classifier import has_late_start, join_views, unmatched_users
 from bot.domain.evidence import Fact, Known, Unknown, View
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Deployment, HubAccess, Pod, PodEvent, Route, Server, ServerKey
-from bot.domain.ownership import proxy_pods, release_of, strangers, users_pods
+from bot.domain.ownership import foreign_pods, proxy_pods, release_of, users_pods
 from bot.domain.rights import Right, Scope
 from bot.domain.snapshot import HubSnapshot
 from bot.domain.targets import matching, user_in
@@ -72,7 +72,7 @@ def read_facts(
         thresholds=site.thresholds,
         since=since(servers),
         release=release_of(found.items, site.owner)[0],
-        strangers=strangers(found.items, pods),
+        foreign_pods=foreign_pods(found.items, pods),
     )
     events = _events(site, snapshot, now)
     people = _looked_up(site, unmatched_users(snapshot))
@@ -124,7 +124,7 @@ def _servers(site: Site, access: HubAccess) -> View[Server]:
     missing = [scope for scope in SCOPES if scope not in access.scopes]
     doubt = NARROW.format(hub=site.place.hub, scopes=" and ".join(missing)) if missing else ""
     try:
-        return site.hub.servers().doubted(doubt)
+        return site.hub.servers().marked_incomplete(doubt)
     except (UserError, RetryLater) as error:
         return View.unread(str(error))
 
@@ -140,7 +140,7 @@ def _skew(site: Site, access: Fact[HubAccess], now: datetime) -> str:
 
 def _events(site: Site, snapshot: HubSnapshot, now: datetime) -> View[PodEvent]:
     """The events of the pods; read only where a start is late enough to need them."""
-    if not waits_for_a_node(snapshot, now):
+    if not has_late_start(snapshot, now):
         return View()
     return _view(lambda: site.reachable_cluster.pod_events(site.place.namespace))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from bot.domain.actions import ActionItem, marked_items
+from bot.domain.actions import ActionItem, tagged_items
 from bot.domain.incident import Incident
 from bot.domain.report import Form, Gap, Report, assemble, gaps
 from bot.domain.timeline import Line
@@ -39,7 +39,7 @@ class Reports:
             incident = incident_rows.get(tx, incident_id)
             lines = timeline_rows.lines(tx, incident_id)
             items = incident_rows.items(tx, incident_id)
-        items += marked_items(incident_id, lines, items, group=self._settings.groups[-1])
+        items += tagged_items(incident_id, lines, items, group=self._settings.groups[-1])
         users = _named(incident, lines, items)
         return assemble(
             incident,
@@ -57,7 +57,7 @@ class Reports:
             lines = timeline_rows.lines(tx, incident_id)
             items = incident_rows.items(tx, incident_id)
             group = self._settings.groups[-1]
-            for item in marked_items(incident_id, lines, items, group=group):
+            for item in tagged_items(incident_id, lines, items, group=group):
                 incident_rows.add_item(tx, item)
         return [item.id for item in self.report(incident_id).items]
 

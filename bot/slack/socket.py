@@ -19,7 +19,7 @@ from slack_sdk.socket_mode.builtin.connection import Connection, ConnectionState
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot.domain.retry_after import asked_wait
+from bot.domain.retry_after import retry_after_seconds
 from bot.errors import ConfigError, RetryLater
 
 REFUSED = (
@@ -131,7 +131,7 @@ class _Client(SocketModeClient):
         except SlackApiError as exc:
             if exc.response.status_code == 429 or exc.response["error"] == "ratelimited":
                 asked = {k.lower(): v for k, v in exc.response.headers.items()}.get("retry-after")
-                wait = asked_wait(asked, datetime.now(UTC), otherwise=LONGEST_WAIT)
+                wait = retry_after_seconds(asked, datetime.now(UTC), default=LONGEST_WAIT)
                 self._wait_until = time.monotonic() + min(wait, LONGEST_WAIT)
                 raise ConnectionError(RATE_LIMITED) from exc
             if exc.response.status_code >= 500:

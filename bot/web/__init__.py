@@ -1,1 +1,1 @@
-"""What mayday serves over HTTP: health, and Slack's requests where it is not on a socket."""
+"""The HTTP server: health checks, and Slack's requests in ``http`` mode."""

@@ -1,7 +1,7 @@
-"""Whether mayday works, for whoever restarts it when it does not.
+"""The health endpoint, for liveness probes.
 
-A socket can be dead while the process looks well, so liveness asks for the connection to Slack, for the
-clock and for the database, and fails when one of them does not answer.
+A running process may have a dead socket, so the endpoint checks the connection to Slack, the clock and the
+database.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 Check = Callable[[], str]
-"""Returns what is wrong in one sentence, or nothing."""
+"""Returns the problem as one sentence, or an empty string."""
 
 
 def routes(checks: Mapping[str, Check]) -> list[Route]:
-    """``/healthz``: 200 when every check is well, else 503 with what is wrong."""
+    """Return the route ``/healthz``: 200 if every check passes, or else 503 with the problems."""
 
     def healthz(_request: Request) -> Response:
         wrong = {name: problem for name, check in checks.items() if (problem := check())}

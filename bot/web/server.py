@@ -1,4 +1,4 @@
-"""The HTTP server, in a thread of its own."""
+"""The HTTP server, which runs in a thread."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from starlette.routing import BaseRoute, Route
 
 from bot.errors import ConfigError
 
+PORT_UNAVAILABLE = "http.port: {host}:{port} cannot be used ({reason}): choose another port."
+
 
 def slack_route(app: App) -> Route:
-    """``/slack/events``: commands, interactions and events, their signatures checked by Bolt."""
+    """Return the route ``/slack/events`` for all requests of Slack; Bolt verifies their signatures."""
     handler = SlackRequestHandler(app)
 
     async def events(request: Request) -> Response:
@@ -35,9 +37,8 @@ class Server:
         try:
             self._socket = socket.create_server((host, port))
         except OSError as exc:
-            raise ConfigError(
-                f"http.port: {host}:{port} cannot be used ({exc.strerror}): choose another port."
-            ) from None
+            text = PORT_UNAVAILABLE.format(host=host, port=port, reason=exc.strerror)
+            raise ConfigError(text) from None
         self.port: int = self._socket.getsockname()[1]
         self._server = uvicorn.Server(
             uvicorn.Config(
@@ -47,11 +48,11 @@ class Server:
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
 
     def start(self) -> None:
-        """Begin to serve."""
+        """Start serving."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Answer what is being asked, then close."""
+        """Finish the current requests, then stop."""
         self._server.should_exit = True
         self._thread.join(timeout=10)
         self._socket.close()

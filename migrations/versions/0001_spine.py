@@ -1,4 +1,4 @@
-"""The spine: incidents, timeline, effects, runbook runs"""
+"""Create the core tables: incidents, timeline, effects, runbook runs"""
 
 from __future__ import annotations
 

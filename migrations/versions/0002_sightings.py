@@ -1,4 +1,4 @@
-"""Sightings of pending servers; plans that name what is unknown; columns that nothing used"""
+"""Add sightings of pending servers, store what is unknown in plans, and drop unused columns"""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def downgrade() -> None:
 
 
 def _rewrite(change: Any) -> None:
-    """Change every stored plan."""
+    """Apply a change to every stored plan."""
     run = sa.table("run", sa.column("id", sa.String), sa.column("plan", sa.JSON))
     connection = op.get_bind()
     for id_, plan in connection.execute(sa.select(run.c.id, run.c.plan)).all():
@@ -51,7 +51,7 @@ def _rewrite(change: Any) -> None:
 
 
 def _forward(plan: dict[str, Any]) -> dict[str, Any]:
-    """A plan in the new form: "unclear" becomes "unknown", and a route has a state."""
+    """Return a plan in the new format: "unclear" becomes "unknown", and a route has a state."""
     plan["unknown"] = [
         gap | ({"part": "access"} if gap["part"] == "everyone" else {})
         for gap in plan.pop("gaps", [])
@@ -68,7 +68,7 @@ def _forward(plan: dict[str, Any]) -> dict[str, Any]:
 
 
 def _back(plan: dict[str, Any]) -> dict[str, Any]:
-    """A plan as the version before can read it; what it had no words for is "unclear"."""
+    """Return a plan in the previous format, in which newer conditions become "unclear"."""
     parts = {"servers", "routes", "pods", "proxy", "health", "everyone"}
     gaps = [gap for gap in plan.pop("unknown", []) if gap["part"] in parts]
     plan["gaps"] = gaps

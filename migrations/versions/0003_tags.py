@@ -1,4 +1,4 @@
-"""The table of tags (reactions and shortcuts that file a message) is named for what it holds"""
+"""Rename the table of tags (reactions and shortcuts that file a message) from mark to tag"""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def downgrade() -> None:
 
 
 def _move(old: str, new: str) -> None:
-    """Copy the rows into a table of the new name, since SQLite cannot rename a primary key."""
+    """Copy the rows into a new table, because SQLite can't rename a primary key constraint."""
     op.create_table(
         new,
         sa.Column("message_key", sa.String(length=130), nullable=False),

@@ -162,8 +162,8 @@ def test_a_hub_before_5_1_cannot_cancel_a_start() -> None:
     with saying(old) as hub, pytest.raises(UserError) as told:
         hub.stop_server("ana", "")
     assert str(told.value) == (
-        "Hub datahub (JupyterHub 4.1.6) cannot cancel a start that is pending: "
-        "JupyterHub can since 5.1."
+        "Hub datahub (JupyterHub 4.1.6) cannot cancel a pending start: "
+        "this requires JupyterHub 5.1."
     )
 
 
@@ -188,7 +188,7 @@ def test_an_old_hub_fails_at_stopping_for_a_user_whom_it_does_not_know() -> None
     [
         (Answer(status=500), RetryLater, "failed with 500"),
         (Answer(status=503, body="no"), RetryLater, "failed with 503"),
-        (Answer(status=429, headers={"Retry-After": "40"}), RetryLater, "asks to wait"),
+        (Answer(status=429, headers={"Retry-After": "40"}), RetryLater, "asks mayday to wait"),
         (Answer(status=404, body="<html>"), UserError, "set hubs[].api_url"),
         (Answer(status=403, body="<html>"), UserError, "set hubs[].api_url"),
         (Answer(status=302, headers={"Location": "/hub/login"}), UserError, "set hubs[].api_url"),
@@ -199,7 +199,7 @@ def test_an_old_hub_fails_at_stopping_for_a_user_whom_it_does_not_know() -> None
         (refusal(403, "Missing or invalid credentials."), UserError, "token"),
         (refusal(409, "one\ntwo"), UserError, "refused: one two."),
         (Answer(hang=True), RetryLater, "did not answer in time"),
-        (Answer(drop=True), RetryLater, "broke"),
+        (Answer(drop=True), RetryLater, "was lost"),
     ],
 )
 def test_each_failure_is_one_sentence_that_names_the_hub(
@@ -252,9 +252,9 @@ def test_the_token_goes_to_the_api_only_and_along_no_redirect() -> None:
 @pytest.mark.parametrize("address", ["hub:8081/hub/api", "", "http://[::1"])
 def test_an_address_that_is_none(address: str) -> None:
     hub = JupyterHub(name="datahub", url=address, api_url=address, token=TOKEN)
-    with pytest.raises(UserError, match=r"hubs\[\]\.url of datahub is not an address"):
+    with pytest.raises(UserError, match=r"hubs\[\]\.url of datahub is not a URL"):
         hub.health()
-    with pytest.raises(UserError, match=r"hubs\[\]\.api_url of datahub is not an address"):
+    with pytest.raises(UserError, match=r"hubs\[\]\.api_url of datahub is not a URL"):
         hub.servers()
     hub.close()
 

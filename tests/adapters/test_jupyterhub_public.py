@@ -257,5 +257,5 @@ def test_a_tls_connection_that_is_hung_up_on_is_tried_again(tmp_path: Path) -> N
     hangs_up = lambda _asked: Answer(drop=True)  # noqa: E731
     with at(hangs_up, tls=served.context, ca_bundle=str(served.authority)) as (hub, _running):
         assert hub.health() == Health(hub=False, proxy=False)
-        with pytest.raises(RetryLater, match="broke"):
+        with pytest.raises(RetryLater, match="was lost"):
             hub.access()

@@ -146,12 +146,12 @@ def test_a_deletion_whose_answer_is_lost_is_sent_once(tmp_path: Path) -> None:
             UserError,
             "check its admission policies",
         ),
-        (Answer(status=403, body="<html>"), UserError, "and what stands before its API server"),
+        (Answer(status=403, body="<html>"), UserError, "any proxy in front of its API server"),
         (failing(404), UserError, "check hubs[].namespace"),
         (Answer(status=404, body="<html>"), UserError, "not Kubernetes: check clusters[].server"),
         (failing(409), UserError, "make a new plan"),
         (failing(422), UserError, "refused to list pods"),
-        (failing(429, **{"Retry-After": "7"}), RetryLater, "asks to wait"),
+        (failing(429, **{"Retry-After": "7"}), RetryLater, "asks mayday to wait"),
         (failing(500), RetryLater, "failed with 500"),
         (Answer(body={"hello": "world"}), UserError, "not Kubernetes"),
         (Answer(body="<html>"), UserError, "not Kubernetes"),
@@ -186,7 +186,7 @@ def test_a_deployment_that_is_not_there_is_a_key_to_set(tmp_path: Path) -> None:
                 act()
             assert told.value.code == "404"
             assert str(told.value) == (
-                "Deployment proxy was not found in namespace ns of cluster teaching: set "
+                "Deployment proxy not found in namespace ns of cluster teaching: set "
                 "hubs[].proxy_deployment."
             )
 

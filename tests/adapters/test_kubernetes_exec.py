@@ -102,7 +102,7 @@ def test_a_plugin_that_returns_no_credential(
 
 def test_a_plugin_that_needs_a_person_or_is_half_configured(tmp_path: Path) -> None:
     user = plugin(tmp_path, "exit 0", interactiveMode="Always")
-    assert "asks for a person at a terminal" in str(failure(tmp_path, user))
+    assert "requires an interactive terminal" in str(failure(tmp_path, user))
     user["exec"] = {"apiVersion": V1}
     assert "has no command or no apiVersion" in str(failure(tmp_path, user))
 

@@ -65,7 +65,7 @@ def test_going_back_from_resolved_takes_its_time_away() -> None:
     ("before", "to", "say"),
     [
         (incident(), "broken", "There is no status “broken”: use one of investigating"),
-        (incident(), "investigating", "is investigating already"),
+        (incident(), "investigating", "is already investigating"),
         (incident(), "closed", "/incident close"),
         (closed(), "fixing", "reopen it first"),
     ],
@@ -104,7 +104,7 @@ def test_reopening_starts_at_the_first_status(before: Incident) -> None:
 
 
 def test_an_open_incident_cannot_be_reopened() -> None:
-    with pytest.raises(UserError, match="open already"):
+    with pytest.raises(UserError, match="already open"):
         reopen(incident(), policy=POLICY)
 
 
@@ -117,7 +117,7 @@ def test_closing_takes_the_answers_along() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "say"), [(incident(), "Resolve the incident first"), (closed(), "closed already")]
+    ("before", "say"), [(incident(), "Resolve the incident first"), (closed(), "already closed")]
 )
 def test_closings_that_cannot_be(before: Incident, say: str) -> None:
     with pytest.raises(UserError, match=say):

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.evidence import View
 from bot.domain.hubs import Condition, Pod, Route, Server
-from bot.domain.ownership import Owner, began_with, proxy_pods, release_of, strangers, users_pods
+from bot.domain.ownership import Owner, began_with, foreign_pods, proxy_pods, release_of, users_pods
 from bot.errors import UserError
 from bot.runbook.site import Site
 from bot.services.facts import read_facts
@@ -92,7 +92,10 @@ def test_a_lone_stale_record_is_cleared_only_where_all_pods_are_said_to_be_here(
 
 def test_no_setting_is_blamed_where_the_hubs_records_are_not_whole() -> None:
     """A token with too few scopes: no ready server may be seen although all is configured well."""
-    for view in (View[Server].unread("No."), records("ana").doubted("A scope is filtered.")):
+    for view in (
+        View[Server].unread("No."),
+        records("ana").marked_incomplete("A scope is filtered."),
+    ):
         seen = users_pods([HUB_POD, pod("ben")], OWNER, view, routed("ben"))
         assert seen.unknown == view.unknown
 
@@ -214,7 +217,7 @@ def test_a_pod_of_another_release_is_never_shown_as_ours() -> None:
     owner = replace(OWNER, release=RELEASE)
     seen = users_pods(both, owner, records("ana"), routed("ana"))
     assert [one.uid for one in seen.items] == ["uid-ana"]
-    assert [one.uid for one in strangers(both, seen)] == ["staging-uid-ben", "staging-uid-ana"]
+    assert [one.uid for one in foreign_pods(both, seen)] == ["staging-uid-ben", "staging-uid-ana"]
     party = Scripted(
         records=[server("ana")], live=both[len(TWO) :], known=[route("ana")], parts=TWO
     )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.retry_after import LONGEST, SHORTEST, asked_wait, bounded
+from bot.domain.retry_after import LONGEST, SHORTEST, clamped, retry_after_seconds
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -36,11 +36,11 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
     ],
 )
 def test_a_header(header: object, seconds: float) -> None:
-    assert asked_wait(header, NOW, otherwise=30) == seconds
+    assert retry_after_seconds(header, NOW, default=30) == seconds
 
 
 @pytest.mark.parametrize(
     ("given", "seconds"), [(5.0, 5), (-3.0, 60), (math.inf, LONGEST), (math.nan, 60)]
 )
 def test_a_number(given: float, seconds: float) -> None:
-    assert bounded(given, otherwise=60) == seconds
+    assert clamped(given, default=60) == seconds

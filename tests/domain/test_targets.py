@@ -59,12 +59,12 @@ def test_an_address_is_written_as_the_hub_does() -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("koffi", "The hub knows no koffi: did you mean kofi?"),
-        ("Koffi", "The hub knows no Koffi: did you mean kofi?"),
-        ("bne", "The hub knows no bne: did you mean ben?"),
-        ("koffi/lab2", "The hub knows no koffi/lab2: did you mean kofi?"),
-        ("somebody-else", "The hub knows no somebody-else: check the spelling."),
-        ("", "The hub knows no : check the spelling."),
+        ("koffi", "The hub has no user koffi: did you mean kofi?"),
+        ("Koffi", "The hub has no user Koffi: did you mean kofi?"),
+        ("bne", "The hub has no user bne: did you mean ben?"),
+        ("koffi/lab2", "The hub has no user koffi/lab2: did you mean kofi?"),
+        ("somebody-else", "The hub has no user somebody-else: check the spelling."),
+        ("", "The hub has no user : check the spelling."),
     ],
 )
 def test_a_name_that_means_nobody_is_told_with_the_next_one(typed: str, said: str) -> None:
@@ -124,8 +124,8 @@ def test_every_name_is_told_of_in_order() -> None:
     assert found.keys == {("ana", ""), ("ana", "lab2"), ("ben", "")}
     assert found.idle == ("idle",)
     assert [text.split(":")[0] for text in found.problems] == [
-        "The hub knows no koffi",
-        "The hub knows no zed",
+        "The hub has no user koffi",
+        "The hub has no user zed",
     ]
 
 

@@ -21,11 +21,11 @@ def test_the_answers_address_goes_wrong(scene: Scene, slack: SlackSandbox, name:
     slack.faults = [on_call("response_url", fault)]
     scene.ana.command(channel, "/incident report")
     slack.wait_for(
-        lambda: "The report as it stands" in str(scene.ana.messages(channel)),
+        lambda: "Current draft of the report" in str(scene.ana.messages(channel)),
         what="the report",
     )
     assert slack.faults.standing()[0].struck
-    assert "The report as it stands" not in str(slack.messages(channel))
+    assert "Current draft of the report" not in str(slack.messages(channel))
 
 
 @pytest.mark.parametrize("broken", [False, True], ids=["answered", "whispered"])

@@ -43,7 +43,7 @@ def test_a_long_timeline_shows_its_latest_entries_with_a_menu_each(length: int, 
             {"text": f"note {number} " + "x" * length},
             headings=(Heading.TIMELINE, Heading.WRONG),
         )
-    blocks = timeline(INCIDENT, record.lines, said="Taken out.").blocks
+    blocks = timeline(INCIDENT, record.lines, said="Removed.").blocks
     assert len(blocks) <= MOST_BLOCKS
     assert characters(blocks) <= MOST_IN_ALL
     entries = [block for block in blocks if "accessory" in block]
@@ -57,8 +57,8 @@ def test_a_long_timeline_shows_its_latest_entries_with_a_menu_each(length: int, 
 
 
 def test_an_empty_timeline_says_how_to_fill_it() -> None:
-    post = timeline(INCIDENT, [], said="Taken out.")
-    assert post.text.startswith("Taken out. The timeline is empty: react")
+    post = timeline(INCIDENT, [], said="Removed.")
+    assert post.text.startswith("Removed. The timeline is empty. React")
 
 
 def test_help_names_every_command_once() -> None:
@@ -96,8 +96,8 @@ def test_a_preview_fits_its_messages_whatever_it_says() -> None:
     pages = preview("\n".join(f"line {n}" for n in range(10_000)))
     assert len(pages) == 5, "as many answers as a response_url takes"
     assert all(characters(page.blocks) <= MOST_IN_ALL for page in pages)
-    assert "left out" in str(pages[-1].blocks[-1])
-    assert "left out" not in str(preview("short"))
+    assert "truncated" in str(pages[-1].blocks[-1])
+    assert "truncated" not in str(preview("short"))
 
 
 def test_a_preview_fits_its_blocks_whatever_it_says() -> None:

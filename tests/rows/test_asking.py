@@ -32,7 +32,7 @@ MAIL = "ana@example.org"
 def test_a_name_that_the_hub_does_not_know_is_answered_with_the_closest(desk: Desk) -> None:
     told = desk.plan(FORCE, "koffi")
     assert (told.exit, told.steps) == (Exit.UNKNOWN, [])
-    assert "The hub knows no koffi: did you mean kofi?" in told.unknown
+    assert "The hub has no user koffi: did you mean kofi?" in told.unknown
 
 
 def test_names_are_written_as_people_know_them(desk: Desk) -> None:
@@ -105,7 +105,7 @@ def test_a_right_that_is_missing_is_named_before_anybody_confirms(desk: Desk) ->
 def test_a_deployment_of_another_name_is_a_key_to_set(desk: Desk) -> None:
     told = desk.plan(RESTART, proxy_deployment="chp")
     assert (told.exit, told.steps) == (Exit.UNKNOWN, [])
-    assert "Deployment chp was not found in namespace datahub-prod" in told.unknown
+    assert "Deployment chp not found in namespace datahub-prod" in told.unknown
     assert "set hubs[].proxy_deployment" in told.unknown
 
 

@@ -195,7 +195,7 @@ def test_it_can_be_kept_to_one_server_or_one_pod() -> None:
 def test_a_name_that_means_nobody_is_not_called_well() -> None:
     seen = replace(healthy("kofi"), people={"koffi": Known(value=False)})
     plan = CLEAR.plan(seen, named("koffi"))
-    assert why(plan) == "The hub knows no koffi: did you mean kofi?"
+    assert why(plan) == "The hub has no user koffi: did you mean kofi?"
     assert plan.undecided[0].part is Part.USERS
 
 
@@ -203,7 +203,7 @@ def test_one_name_that_means_nobody_stops_the_others() -> None:
     plan = CLEAR.plan(
         replace(stuck(), people={"gohst": Known(value=False)}), named("stop", "gohst")
     )
-    assert why(plan).startswith("The hub knows no gohst:")
+    assert why(plan).startswith("The hub has no user gohst:")
 
 
 def test_a_user_without_a_server_is_told_of() -> None:

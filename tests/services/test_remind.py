@@ -89,7 +89,7 @@ def test_resolving_ends_them(bot: Bot, scene: Scene, slack: SlackSandbox) -> Non
     scene.ana.command(channel, "/incident resolve")
     assert pending(scene, channel) is None
     scene.later(hours=2)
-    bot.ticks.soon("remind")
+    bot.ticks.run_soon("remind")
     scene.ana.command(channel, "/incident action Watch the routes.")
     slack.wait_for(lambda: "Watch the routes" in scene.own(channel)[-1]["text"])
     assert reminders(scene, channel) == []

@@ -105,7 +105,7 @@ TABLE = (
     ),
     Line(
         hub="ready",
-        pod="crashing, or killed for its memory, again and again",
+        pod="crashing or OOM-killed repeatedly",
         route="any",
         condition=C.CRASHING,
         examples=(
@@ -126,7 +126,7 @@ TABLE = (
     ),
     Line(
         hub="ready",
-        pod="Terminating beyond its grace time",
+        pod="Terminating beyond its grace period",
         route="any",
         condition=C.LOST_NODE,
         verb="force_delete_pod",
@@ -137,15 +137,15 @@ TABLE = (
     ),
     Line(
         hub="ready",
-        pod="the same, and still ready",
+        pod="Terminating beyond its grace period, but still ready",
         route="any",
         condition=C.UNKNOWN,
         examples=(lambda: seen(server("ana"), replace(terminating("ana"), ready=True)),),
     ),
     Line(
         hub="ready",
-        pod="none, or one that has ended; other servers have theirs",
-        route="to no living pod",
+        pod="none or finished; other servers have theirs",
+        route="to no live pod",
         condition=C.STALE_RECORD,
         verb="stop_server",
         examples=(
@@ -156,7 +156,7 @@ TABLE = (
     ),
     Line(
         hub="ready",
-        pod="none, and no other server has one here",
+        pod="none, and no other server has one",
         route="any",
         condition=C.UNKNOWN,
         examples=(
@@ -209,7 +209,7 @@ TABLE = (
     ),
     Line(
         hub="pending stop",
-        pod="Terminating beyond its grace time, or ended",
+        pod="Terminating beyond its grace period, or finished",
         route="any",
         condition=C.STUCK_STOP,
         verb="force_delete_pod",
@@ -231,22 +231,22 @@ TABLE = (
         ),
     ),
     Line(
-        hub="pending stop, for longer",
-        pod="not even Terminating",
+        hub="pending stop, for 2 minutes or more",
+        pod="not Terminating",
         route="missing",
         condition=C.UNSENT_STOP,
         verb="delete_pod",
         examples=(lambda: seen(server("ana", pending="stop"), pod("ana"), since=FOR_LONG),),
     ),
     Line(
-        hub="pending stop, for longer",
+        hub="pending stop, for 2 minutes or more",
         pod="none; other servers have theirs",
         route="any",
         condition=C.LOST_EVENTS,
         examples=(lambda: seen(server("ana", pending="stop"), None, since=FOR_LONG),),
     ),
     Line(
-        hub="pending check, for over 2 minutes",
+        hub="pending check, for 2 minutes or more",
         pod="any",
         route="any",
         condition=C.HUNG_CHECK,
@@ -268,14 +268,14 @@ TABLE = (
     Line(
         hub="absent, and the hub knows the user",
         pod="older, of this hub's release",
-        route="missing, and none to its address",
+        route="missing, and no other route to its address",
         condition=C.ORPHAN,
         verb="delete_pod",
         examples=(lambda: seen(None, pod("ana")),),
     ),
     Line(
         hub="absent",
-        pod="Terminating beyond its grace time",
+        pod="Terminating beyond its grace period",
         route="missing",
         condition=C.STUCK_ORPHAN,
         verb="force_delete_pod",
@@ -284,7 +284,7 @@ TABLE = (
     Line(
         hub="absent",
         pod="any",
-        route="to it, by its name or its address",
+        route="to it, by name or address",
         condition=C.UNKNOWN,
         examples=(
             lambda: seen(None, pod("ana"), routed=True),
@@ -294,7 +294,7 @@ TABLE = (
     ),
     Line(
         hub="any",
-        pod="in phase Unknown, or several of one server",
+        pod="in phase Unknown, or several pods of one server",
         route="any",
         condition=C.UNKNOWN,
         examples=(
@@ -312,7 +312,7 @@ REMEDIES = {
 NOT_BY_DELETING = {
     C.UNROUTED: "nothing; `resync-routes` helps",
     C.STALE_ROUTE: "nothing; `resync-routes` helps",
-    C.CRASHING: "nothing; its user stops and starts it",
+    C.CRASHING: "nothing; its user can restart it",
     C.LOST_EVENTS: "nothing; restart the hub after `start_timeout`",
     C.HUNG_CHECK: "nothing; restart the hub",
 }

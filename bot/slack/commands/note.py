@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.incident import Incident
-from bot.domain.time_parsing import parse_time, split_at, twin
+from bot.domain.time_parsing import other_occurrence, parse_time, split_time
 from bot.render import answers
 from bot.slack.context import HandlerContext
 from bot.slack.replies import EphemeralReply, say
@@ -12,7 +12,7 @@ from bot.slack.request import SlackRequest
 
 def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -> EphemeralReply:
     """Record the note; answer with its time, and with how to write the other time it may mean."""
-    typed, text = split_at(request.text)
+    typed, text = split_time(request.text)
     zone, now = context.settings.zone, context.now()
     at = parse_time(typed, zone=zone, now=now) if typed else now
     is_new = context.record.note(
@@ -27,5 +27,7 @@ def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -
     if not typed:
         return say(answers.noted(is_new=is_new, is_closed=is_closed))
     return say(
-        answers.noted_at(at, zone=zone, other=twin(at, zone), is_new=is_new, is_closed=is_closed)
+        answers.noted_at(
+            at, zone=zone, other=other_occurrence(at, zone), is_new=is_new, is_closed=is_closed
+        )
     )

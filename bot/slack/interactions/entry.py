@@ -31,7 +31,7 @@ def menu(
 ) -> EphemeralReply | OpenModal:
     """The form to edit an entry, or the timeline without the entry that was removed."""
     verb, _, entry_id = request.value.partition(":")
-    if verb == listing.TAKE_OUT:
+    if verb == listing.HIDE:
         context.record.hide_entry(incident.id, int(entry_id))
         lines = context.record.lines(incident.id)
         post = listing.timeline(incident, lines, said=answers.ENTRY_REMOVED)

@@ -114,7 +114,7 @@ def test_nothing_there(ns: str, mayday: Mayday) -> None:
             act()
         assert told.value.code == "404"
         assert str(told.value) == (
-            f"Deployment proxy was not found in namespace {ns} of cluster teaching: set "
+            f"Deployment proxy not found in namespace {ns} of cluster teaching: set "
             "hubs[].proxy_deployment."
         )
 

@@ -1,0 +1,46 @@
+"""The error messages of a configuration that cannot be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+OWNER_AND_NAME = "write it as owner/name"
+IANA_NAME = "use an IANA name such as America/Los_Angeles"
+STATUSES = "list at least one open status, then resolved, then closed"
+LIST_ONE = "list at least one"
+GROUP_LENGTH = "write each in 1 to {limit} characters"
+PLACEHOLDERS = "use {date} or {slug} or both in it, and no other placeholders"
+NO_CLUSTER = "hubs: {hub}: there is no cluster “{cluster}” in clusters"
+SAME_NAME = "{section}: two have the same name"
+
+NO_FILE = "There is no file {file}: create it, or omit --config and MAYDAY_CONFIG."
+IS_A_DIRECTORY = "{file} is a directory: specify a file."
+NO_SECTION = "{variable} in the environment: there is no section “{section}”."
+NOT_JSON = "{variable} in the environment cannot be read: lists and sections must be JSON."
+NOT_YAML = "{file}{line} is not valid YAML: correct its syntax."
+NOT_READABLE = "{file} cannot be read ({reason}): check its permissions."
+NOT_SECTIONS = "{file} must have sections such as slack: and database:."
+INVALID = "The configuration ({file} or MAYDAY_ variables) cannot be used: {problems}."
+
+_BY_TYPE = {
+    "extra_forbidden": "there is no such key",
+    "invalid_key": "there is no such key",
+    "missing": "it is missing",
+    "model_type": "write keys and values under it",
+    "dict_type": "write keys and values under it",
+    "tuple_type": "write it as a list",
+    "string_type": "write text, in quotes if it begins with # or @",
+}
+"""Clearer messages than pydantic's, by its error type."""
+
+
+def summary(exc: ValidationError, file: Path) -> str:
+    """Return one sentence that names each invalid key and never shows a value."""
+    problems = []
+    for error in exc.errors(include_url=False, include_input=False, include_context=False):
+        key = ".".join(str(part) for part in error["loc"])
+        problem = _BY_TYPE.get(error["type"], error["msg"].removeprefix("Value error, "))
+        problems.append(f"{key}: {problem}" if key else problem)
+    return INVALID.format(file=file, problems="; ".join(problems))
