@@ -1,0 +1,32 @@
+"""Everything that mayday shows to be pressed, sent or typed has a route that answers it."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import pytest
+
+from bot.render import card, forms, listing, runs
+from bot.render.commands import COMMANDS
+from bot.slack.request import Kind
+from bot.slack.routes import ROUTES
+
+
+def constants(module: ModuleType, start: str) -> set[str]:
+    """The values of a module's constants whose names start so."""
+    return {value for name, value in vars(module).items() if name.startswith(start)}
+
+
+def test_every_button_has_a_route() -> None:
+    shown = {action for module in (card, listing, runs) for action in constants(module, "ACTION_")}
+    assert len(shown) > 10
+    assert set(ROUTES[Kind.BUTTON]) == shown
+
+
+@pytest.mark.parametrize("name", ["DECLARE", "UPDATE", "ACTION_ITEM", "EDIT_ENTRY", "RUN", "CLOSE"])
+def test_every_form_has_a_route(name: str) -> None:
+    assert getattr(forms, name) in ROUTES[Kind.FORM]
+
+
+def test_every_command_in_the_help_has_a_route() -> None:
+    assert set(ROUTES[Kind.COMMAND]) == {"", *COMMANDS}
