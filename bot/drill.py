@@ -21,9 +21,9 @@ from rich.table import Table
 from bot.errors import MaydayError
 from bot.store import timeline
 from bot.store.engine import Store
-from sandbox.drill import Drill, Outcome, Stored
-from sandbox.drill.deeds import ZONE
+from sandbox.drill import Drill, DrillResult, Stored
 from sandbox.drill.run import CannotPlay, default_database
+from sandbox.drill.script import ZONE
 
 NAMES = ("proxy-eviction",)
 
@@ -69,14 +69,14 @@ def drill(
             return _stored(store, team, channel)
 
     try:
-        outcome = Drill(
+        result = Drill(
             directory, manifest=manifest, database=url, read_stored=read_stored, show=show
         ).run()
     except CannotPlay as exc:
         raise MaydayError(str(exc)) from exc
-    _write(directory, name, outcome)
-    _print(out, directory, outcome)
-    return outcome.passed
+    _write(directory, name, result)
+    _print(out, directory, result)
+    return result.passed
 
 
 def _stored(store: Store, team: str, channel: str) -> list[Stored]:
@@ -96,29 +96,29 @@ def _stored(store: Store, team: str, channel: str) -> list[Stored]:
         ]
 
 
-def _write(directory: Path, name: str, outcome: Outcome) -> None:
+def _write(directory: Path, name: str, result: DrillResult) -> None:
     checks = {
         "drill": name,
-        "passed": outcome.passed,
-        "seconds": round(outcome.seconds, 1),
-        "checks": [asdict(check) for check in outcome.checks],
+        "passed": result.passed,
+        "seconds": round(result.seconds, 1),
+        "checks": [asdict(check) for check in result.checks],
     }
     text = json.dumps(checks, indent=2, ensure_ascii=False)
     directory.joinpath("checks.json").write_text(f"{text}\n", encoding="utf-8")
-    directory.joinpath("report.md").write_text(outcome.seen.report, encoding="utf-8")
+    directory.joinpath("report.md").write_text(result.seen.report, encoding="utf-8")
 
 
-def _print(out: Console, directory: Path, outcome: Outcome) -> None:
+def _print(out: Console, directory: Path, result: DrillResult) -> None:
     table = Table("", "check", "what was seen", title="Checks", show_lines=False)
-    for check in outcome.checks:
+    for check in result.checks:
         sign = "[green]✓[/]" if check.passed else "[red]✗[/]"
         table.add_row(sign, escape(check.name), escape(check.saw))
     out.print(table)
-    failed = sum(not check.passed for check in outcome.checks)
-    number = len(outcome.checks)
+    failed = sum(not check.passed for check in result.checks)
+    number = len(result.checks)
     verdict = FAILED.format(failed=failed, number=number) if failed else PASSED
     out.print(
-        RESULT.format(verdict=verdict, seconds=outcome.seconds, report=directory / "report.md"),
+        RESULT.format(verdict=verdict, seconds=result.seconds, report=directory / "report.md"),
         highlight=False,
         soft_wrap=True,
     )

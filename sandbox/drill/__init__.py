@@ -8,13 +8,13 @@ files, and what it lets others read of its database.
 from sandbox.drill.checks import Check, check
 from sandbox.drill.child import Settings
 from sandbox.drill.play import Overtime, Player
-from sandbox.drill.run import Drill, Outcome
+from sandbox.drill.run import Drill, DrillResult
 from sandbox.drill.seen import Seen, Stored
 
 __all__ = [
     "Check",
     "Drill",
-    "Outcome",
+    "DrillResult",
     "Overtime",
     "Player",
     "Seen",

@@ -44,7 +44,7 @@ class CannotPlay(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class DrillResult:
     """How it went. ``seconds`` are real ones."""
 
     seen: Seen
@@ -79,7 +79,7 @@ class Drill:
         self._read_stored = read_stored
         self._show = show
 
-    def run(self) -> Outcome:
+    def run(self) -> DrillResult:
         """Play and judge; nothing is left running, however it ends.
 
         Raises:
@@ -98,7 +98,7 @@ class Drill:
                 seen = self._play(world, child)
             except (TimeoutError, OutageError, GitHubSandboxError, OSError) as exc:
                 raise CannotPlay(str(exc)) from exc
-        return Outcome(seen=seen, checks=check(seen), seconds=time.monotonic() - began)
+        return DrillResult(seen=seen, checks=check(seen), seconds=time.monotonic() - began)
 
     def _clear(self) -> None:
         """Throw away what a drill before this one made, and nothing else."""

@@ -107,7 +107,10 @@ def test_another_systems_requests_are_told_and_broken(slack: SlackSandbox, lab: 
         bearer = {"Authorization": "Bearer s3cret"}
         assert httpx.get(f"{proxy.url}/api/v1/pods", headers=bearer).status_code == 200
         said = lab.press("cluster-refuses")
-        assert said == "The cluster, from now on: Every request: HTTP 403 without effect."
+        assert (
+            said
+            == "The cluster, from now on: Every request is forbidden, as after the role was taken away."
+        )
         refused = httpx.get(f"{proxy.url}/api/v1/pods")
         assert refused.json()["reason"] == "Forbidden"
         page = httpx.get(f"{proxy.url}/page", headers={"Accept": "text/html,*/*"})
