@@ -27,13 +27,13 @@ def test_every_event_goes_wrong(bot: Bot, scene: Scene, slack: SlackSandbox, nam
     slack.faults = [on_event("*", EVENTS[name], **some)]
     talk.meanwhile()
     if name in NEEDS_READING:
-        bot.backfill.all()
+        bot.services.backfill.all()
     step = timedelta(minutes=10) if name == "hours late" else timedelta()
     hurried(scene, talk.is_recorded, "the record", most=timedelta(hours=5), by=step)
     talk.assert_exact()
     slack.faults.clear()
     before = scene.messages(talk.channel)
-    bot.backfill.all()
+    bot.services.backfill.all()
     own = slack.bot_user_id
     assert [m for m in scene.messages(talk.channel) if m.author != own] == [
         m for m in before if m.author != own
@@ -51,12 +51,12 @@ def test_a_reading_goes_wrong(
     slack.faults = [on_event("*", missing()), on_call(method, fault, times=1)]
     gone = {talk.deleted, talk.reply_deleted}
     with impatient(bot, fault):
-        bot.backfill.all()
+        bot.services.backfill.all()
     known = scene.messages(talk.channel)
     assert {m.ts for m in known if m.deleted_at is not None} <= gone, (
         "half a reading deletes nothing"
     )
-    bot.backfill.all()
+    bot.services.backfill.all()
     wait_until(talk.is_found, "the record")
     talk.assert_exact()
 
@@ -73,10 +73,10 @@ def test_a_reading_that_slack_refuses_loses_nothing(
         slack.revoke_bot_token()
     else:
         slack.scopes = had - {"channels:history"}
-    bot.backfill.all()
+    bot.services.backfill.all()
     assert scene.messages(talk.channel) == before
     slack.restore_bot_token()
     slack.scopes = had
-    bot.backfill.all()
+    bot.services.backfill.all()
     wait_until(talk.is_found, "the record")
     talk.assert_exact()

@@ -48,11 +48,11 @@ def test_everything_is_found_by_reading_again(bot: Bot, scene: Scene, slack: Sla
     slack.faults = [deaf]
     talk.meanwhile()
     assert not talk.is_found()
-    bot.backfill.all()
+    bot.services.backfill.all()
     assert talk.is_found()
     talk.assert_exact()
     before = scene.messages(talk.channel)
-    bot.backfill.all()
+    bot.services.backfill.all()
     assert scene.messages(talk.channel) == before, "a second reading finds nothing"
     talk.assert_exact()
 
@@ -106,7 +106,7 @@ def test_long_channels_and_long_threads_are_read_to_their_ends(
     parent = scene.ana.say(channel.id, "first")
     said = [parent, *(scene.ana.say(channel.id, f"line {n}") for n in range(205))]
     said += [scene.ana.say(channel.id, f"reply {n}", thread_ts=parent) for n in range(205)]
-    bot.backfill.all()
+    bot.services.backfill.all()
     known = [m.ts for m in scene.messages(channel.id) if m.author == scene.ana.id]
     assert [ts for ts in known if ts in said] == sorted(said)
     assert len(known) == len(set(known))
@@ -123,10 +123,10 @@ def test_half_a_reading_deletes_nothing(
     thread_ts = parent if method == "conversations.replies" else None
     for n in range(203):
         scene.ana.say(channel.id, f"line {n}", thread_ts=thread_ts)
-    bot.backfill.all()
+    bot.services.backfill.all()
     scene.later(minutes=5)
     slack.faults = [failing_page(method, fault)]
-    bot.backfill.all()
+    bot.services.backfill.all()
     assert [m.text for m in scene.messages(channel.id) if m.deleted_at is not None] == []
 
 
@@ -145,7 +145,7 @@ def test_a_reading_that_meets_a_limit_goes_on_after_the_pause(
     scene.later(minutes=1)
     read = sum(call.method == method for call in slack.calls)
     slack.faults = [on_call(method, rate_limited(1), numbers=(read + 1, read + 2)), deaf]
-    bot.backfill.all()
+    bot.services.backfill.all()
     known = {m.ts: m for m in scene.messages(channel.id)}
     assert all(known[ts].deleted_at is not None for ts in gone)
 
@@ -162,7 +162,7 @@ def test_a_channel_that_cannot_be_read_stops_no_other(
 
     slack.faults = [hook]
     missed = scene.ana.say(fine.id, "students see 500s")
-    bot.backfill.all()
+    bot.services.backfill.all()
     assert scene.message(fine.id, missed) is not None
 
 
@@ -177,7 +177,7 @@ def test_what_history_does_not_show_is_deleted_only_once_it_has_settled(
     scene.ana.delete(channel.id, ts)
 
     def is_deleted() -> bool:
-        bot.backfill.all()
+        bot.services.backfill.all()
         known = scene.message(channel.id, ts)
         return known is not None and known.deleted_at is not None
 
@@ -203,7 +203,7 @@ def test_what_slack_shows_no_more_because_of_its_age_is_not_lost(
 
     slack.faults = [forgets]
     scene.later(minutes=1)
-    bot.backfill.all()
+    bot.services.backfill.all()
     assert [m for m in scene.messages(talk.channel) if m.deleted_at is not None] == []
     assert talk.timeline() == ["routes are gone"]
 
@@ -222,7 +222,7 @@ def test_reactions_that_came_in_the_wrong_order_are_settled(
     record.tag(team, channel.id, ts, scene.ana.id, "pushpin")
     scene.ben.join(channel.id)
     scene.ben.react(channel.id, ts, "fire")
-    bot.backfill.all()
+    bot.services.backfill.all()
     lines = record.lines(scene.incident(channel.id).id)
     assert chosen(lines, Heading.WRONG)
     assert [line.text for line in chosen(lines, Heading.TIMELINE) if line.message] == []

@@ -188,7 +188,7 @@ def test_an_action_item_of_afterwards_comes_into_the_report_that_is_out(
         incident_id = scene.incident(channel.id).id
         return StateChange(incident_id=incident_id, by=scene.ana.id, idempotency_key=key)
 
-    changes = bot.context.changes
+    changes = bot.services.changes
     changes.status(act("c/1"), "resolved")
     told = {"title": "Proxy evicted", "summary": "It was."}
     changes.close(act("c/2"), Answers(), hubs=("datahub",), **told)

@@ -229,8 +229,8 @@ def test_a_private_channel_that_slack_makes_public_is_not_used(
     assert scene.own("#incidents") == []
     assert scene.incidents()[0].channel_id is None
     scene.later(minutes=30)
-    bot.sweep.sweep()
-    assert bot.sync.open_channel(scene.incidents()[0].id)["state"] == "unclear"
+    bot.services.sweep.sweep()
+    assert bot.services.sync.open_channel(scene.incidents()[0].id)["state"] == "unclear"
     assert len(scene.incident_channels()) == 1, "nothing is repeated by itself"
 
     slack.faults = []

@@ -35,7 +35,7 @@ def test_what_fell_between_is_done_after_all(
         assert topic is not None
         rows.change(tx, topic.key, applied_spec={"title": "of yesterday"})
     before = len(slack.calls)
-    bot.sweep.sweep()
+    bot.services.sweep.sweep()
     slack.wait_for(
         lambda: [c.method for c in slack.calls[before:]] == ["conversations.setTopic"],
         what="the topic is set again",
@@ -46,7 +46,7 @@ def test_when_all_is_well_nobody_is_asked_anything(
     bot: Bot, slack: SlackSandbox, channel: Channel
 ) -> None:
     before = len(slack.calls)
-    bot.sweep.sweep()
+    bot.services.sweep.sweep()
     slack.person("ana").command(channel.id, "/incident status")
     assert len(slack.calls) == before
 
@@ -64,7 +64,7 @@ def test_what_waits_for_its_next_try_is_left_to_it(
         lambda: scene.resources(channel.id)["notice"].state is ResourceState.DONE, "all tried"
     )
     tried = [c.method for c in slack.calls].count("conversations.setTopic")
-    bot.sweep.sweep()
+    bot.services.sweep.sweep()
     scene.ana.command(channel.id, "/incident role scribe")
     slack.wait_for(lambda: any("scribe" in m["text"] for m in scene.own(channel.id)))
     again = [c.method for c in slack.calls].count("conversations.setTopic") - tried
@@ -87,8 +87,8 @@ def test_what_a_database_that_was_away_left_half_done_goes_on(
 
     wait_until(died, "it had ended")
     scene.ana.command(channel.id, "/incident status fixing")
-    bot.sweep.sweep()
-    bot.sweep.sweep()
+    bot.services.sweep.sweep()
+    bot.services.sweep.sweep()
     slack.wait_for(
         lambda: any("fixing" in m["text"] for m in scene.posts(channel.id, "entry")),
         what="the channel is told",
@@ -116,12 +116,12 @@ def test_a_later_publishing_that_died_is_begun_anew(
     wait_until(lambda: publishings() == ["SUCCESS"], "published")
     scene.ana.command(channel.id, "/incident note the node ran out of inodes")
     with monkeypatch.context() as broken:
-        broken.setattr(bot.publish, "items", None)
-        broken.setattr(bot.publish, "write", None)
+        broken.setattr(bot.services.publish, "items", None)
+        broken.setattr(bot.services.publish, "write", None)
         scene.ana.command(channel.id, "/incident publish")
         wait_until(lambda: sorted(publishings()) == ["ERROR", "SUCCESS"], "it died")
-    bot.sweep.sweep()
-    bot.sweep.sweep()
+    bot.services.sweep.sweep()
+    bot.services.sweep.sweep()
     wait_until(lambda: "the node ran out of inodes" in report(), "published after all")
     wait_until(lambda: sorted(publishings()) == ["ERROR", "SUCCESS", "SUCCESS"], "begun anew once")
 

@@ -30,7 +30,7 @@ def kept(scene: Scene) -> list[dict[str, Any]]:
 
 def timeline(bot: Bot, scene: Scene, channel: Channel, heading: Heading) -> list[str]:
     """The messages under a heading."""
-    lines = chosen(bot.record.lines(scene.incident(channel.id).id), heading)
+    lines = chosen(bot.services.record.lines(scene.incident(channel.id).id), heading)
     return [line.text for line in lines if line.entry.kind is EntryKind.MESSAGE]
 
 
@@ -57,7 +57,7 @@ def test_a_reply_that_is_also_sent_to_the_channel_is_kept_once(
     root = scene.ana.say(channel.id, "who sees this?")
     reply = scene.ana.say(channel.id, "everybody", thread_ts=root, broadcast=True)
     wait_until(lambda: scene.message(channel.id, reply), "the reply")
-    bot.backfill.all()
+    bot.services.backfill.all()
     found = [m for m in scene.messages(channel.id) if m.text == "everybody"]
     assert [(m.ts, m.thread_ts, m.subtype) for m in found] == [(reply, root, "thread_broadcast")]
 
@@ -129,7 +129,7 @@ def test_what_cannot_be_committed_is_not_acknowledged(
 
 
 def _read(bot: Bot) -> bool:
-    bot.backfill.all()
+    bot.services.backfill.all()
     return False
 
 

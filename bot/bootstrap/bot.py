@@ -1,0 +1,193 @@
+"""A bot: built from its configuration, started, and stopped."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+
+from bot.adapters.folder import ReportFolder
+from bot.adapters.slack import SlackChat
+from bot.bootstrap.outside import forge, secret, sites, web_client
+from bot.bootstrap.services import build_services
+from bot.bootstrap.settings import check_tokens, settings
+from bot.clock import Ticks, real_time, shifted_time
+from bot.config import Config
+from bot.durable import DurableWork
+from bot.errors import ConfigError, MaydayError, RetryLater
+from bot.ports import Clock
+from bot.services.remind import remind
+from bot.services.retry import retry_due
+from bot.slack import app as slack_app
+from bot.slack.context import HandlerContext
+from bot.slack.dispatcher import Dispatcher
+from bot.slack.inbox import Inbox
+from bot.slack.scopes import missing_scopes
+from bot.slack.socket import Socket
+from bot.store.engine import Store
+from bot.web import health
+from bot.web.server import Server, slack_route
+
+CLOCK_TIMEOUT = 60.0
+"""Seconds without a tick after which the clock counts as stopped."""
+
+KEEP_WORKFLOWS = timedelta(days=14)
+"""How long finished workflows are kept. Their keys are never reused after more than some hours."""
+
+CLOCK_STOPPED = "The clock has stopped."
+SCOPE_ADVICE = "add it and reinstall the app"
+SLACK_UNREACHABLE = (
+    "Slack cannot be reached at {address}: check the network, then start mayday again."
+)
+STOPPING = "mayday is stopping and continues reading after its next start."
+
+log = structlog.get_logger()
+
+
+class Bot:
+    """A bot that is built but not started. ``clock`` is the domain's clock."""
+
+    def __init__(self, config: Config) -> None:
+        check_tokens(config)
+        self.config = config
+        practice = config.practice.clock_file
+        self.clock: Clock = shifted_time(practice) if practice else real_time
+        self.settings = settings(config)
+        self.store = Store(config.database.url.get_secret_value())
+        self.durable = DurableWork(self.store.url)
+        client = web_client(config)
+        self.chat = SlackChat(client, pause=self._pause)
+        self.sites = sites(config)
+        self.services = build_services(
+            self.settings,
+            store=self.store,
+            durable=self.durable,
+            now=self.clock,
+            chat=self.chat,
+            sites=self.sites,
+            folder=ReportFolder(config.report.directory),
+            forge=forge(config),
+        )
+        self.dispatcher = Dispatcher(
+            self._handler_context(), self.chat, Inbox(self.store, self.clock)
+        )
+        is_http = config.slack.mode == "http"
+        self.app, self._pool = slack_app.build(
+            client,
+            signing_secret=secret(config.slack.signing_secret) if is_http else "",
+            dispatcher=self.dispatcher,
+        )
+        self.ticks = Ticks()
+        self.http: Server | None = None
+        self._stopping = threading.Event()
+        self._stops: list[Callable[[], None]] = []
+
+    def _handler_context(self) -> HandlerContext:
+        services = self.services
+        return HandlerContext(
+            now=self.clock,
+            settings=self.settings,
+            incidents=services.incidents,
+            declare=services.declare,
+            changes=services.changes,
+            record=services.record,
+            runs=services.runs,
+            authorize=services.authorize,
+            reports=services.reports,
+            publish=services.publish,
+            sync=services.sync,
+            severity_help={s.name: s.description for s in self.config.incident.severities},
+        )
+
+    def start(self) -> None:
+        """Open the database, resume interrupted work, and connect to Slack.
+
+        Raises:
+            ConfigError: a configured value does not work.
+            MaydayError: Slack cannot be reached, or another mayday uses the database.
+        """
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self) -> None:
+        store, config = self.store, self.config
+        self._stops += [store.close, *(site.hub.close for site in self.sites.values())]
+        store.check()
+        store.lock()
+        store.migrate()
+        self.services.sync.adopt()
+        try:
+            identity = self.chat.identity()
+        except RetryLater as exc:
+            raise ConfigError(SLACK_UNREACHABLE.format(address=config.slack.api_url)) from exc
+        for scope in missing_scopes(identity.scopes):
+            log.warning("slack.scope_missing", scope=scope, advice=SCOPE_ADVICE)
+        self.durable.launch()
+        self._stops.append(self.durable.close)
+        socket = self._socket() if config.slack.mode == "socket" else None
+        self._tick(socket)
+        self._stops.append(self.ticks.stop)
+        checks = {
+            "database": self._database_problem,
+            "clock": lambda: "" if self.ticks.age < CLOCK_TIMEOUT else CLOCK_STOPPED,
+            **({"slack": socket.problem} if socket else {}),
+        }
+        routes = health.routes(checks)
+        if socket is None:
+            routes.append(slack_route(self.app))
+        self.http = Server(routes, host=config.http.host, port=config.http.port)
+        self.http.start()
+        self._stops.append(self.http.stop)
+        self._stops.append(lambda: self._pool.shutdown(wait=True))
+        if socket:
+            # Stopped first, so that nothing more arrives while the rest is finished.
+            self._stops.append(socket.stop)
+            socket.start()
+        log.info("mayday.ready", team=identity.team, mode=config.slack.mode, port=self.http.port)
+
+    def _tick(self, socket: Socket | None) -> None:
+        every, store, durable = self.ticks.every, self.store, self.durable
+        services = self.services
+        every(1, "remind", lambda: remind(store, durable, self.clock, self.settings))
+        every(2, "retry", lambda: retry_due(store, durable, self.clock))
+        every(10, "inbox", self.dispatcher.replay)
+        every(60, "database", store.check)
+        every(60, "sweep", services.sweep.sweep)
+        every(300, "backfill", services.backfill.all)
+        every(600, "purge", lambda: durable.purge(keep_for=KEEP_WORKFLOWS))
+        if socket:
+            every(20, "socket", socket.watch)
+        self.ticks.start()
+
+    def _socket(self) -> Socket:
+        return Socket(
+            self.app,
+            secret(self.config.slack.app_token),
+            connected=lambda: self.ticks.run_soon("backfill"),
+        )
+
+    def stop(self) -> None:
+        """Accept no more deliveries, finish those received, and close everything."""
+        self._stopping.set()
+        while self._stops:
+            stop = self._stops.pop()
+            try:
+                stop()
+            except Exception:
+                log.exception("mayday.stop_failed")
+
+    def _pause(self, seconds: float) -> None:
+        if self._stopping.wait(seconds):
+            raise RetryLater(STOPPING)
+
+    def _database_problem(self) -> str:
+        try:
+            self.store.check()
+        except MaydayError as exc:
+            return str(exc)
+        return ""

@@ -1,0 +1,108 @@
+"""Builds the services of a bot and registers their workflows."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from bot.adapters.folder import ReportFolder
+from bot.clock import real_time
+from bot.durable import DurableWork
+from bot.ports import Chat, Clock, Forge
+from bot.runbook.site import Site
+from bot.services import publish as publishing
+from bot.services import sync as syncing
+from bot.services.authorize import Authorize
+from bot.services.backfill import Backfill
+from bot.services.change import Changes
+from bot.services.channel import Channels
+from bot.services.declare import Declare
+from bot.services.incidents import Incidents
+from bot.services.people import People
+from bot.services.publish import Publish
+from bot.services.reconciler import Reconciler
+from bot.services.record import Record
+from bot.services.report import Reports
+from bot.services.resources import Resources
+from bot.services.run import EXECUTE, PLAN, Runs
+from bot.services.run_posts import posts_of
+from bot.services.run_workflows import RunWorkflows
+from bot.services.settings import Settings
+from bot.services.sweep import Sweep
+from bot.services.sync import Sync
+from bot.store.engine import Store
+from runbooks import RUNBOOKS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """The services of one bot, which share its store, its durable work and its clock."""
+
+    authorize: Authorize
+    backfill: Backfill
+    changes: Changes
+    declare: Declare
+    incidents: Incidents
+    publish: Publish
+    record: Record
+    reports: Reports
+    runs: Runs
+    sweep: Sweep
+    sync: Sync
+
+
+def build_services(
+    settings: Settings,
+    *,
+    store: Store,
+    durable: DurableWork,
+    now: Clock,
+    chat: Chat,
+    sites: dict[str, Site],
+    folder: ReportFolder,
+    forge: Forge | None,
+) -> Services:
+    """Return the services, with their workflows registered in ``durable``. ``now`` is the domain's clock."""
+    reconciler = Reconciler(store, now)
+    record = Record(store, now, settings, team_url=lambda: chat.identity().url)
+    backfill = Backfill(store, chat, record, now)
+    runbooks = {runbook.name: runbook for runbook in RUNBOOKS}
+    workflows = RunWorkflows(
+        store, durable, now, runbooks=runbooks, sites=sites, wall=real_time, wait=time.sleep
+    )
+    reports = Reports(store, People(store, chat, now), settings)
+    publish = Publish(
+        store,
+        reconciler,
+        durable,
+        reports,
+        folder,
+        forge,
+        now,
+        settings.filing,
+        gather=backfill.gather,
+    )
+    sync = Sync(
+        store,
+        reconciler,
+        durable,
+        Channels(store, reconciler, chat, settings),
+        Resources(store, chat, now, settings, posts_of(runbooks)),
+    )
+    durable.workflow(syncing.WORKFLOW, sync.workflow)
+    durable.workflow(publishing.WORKFLOW, publish.workflow)
+    durable.workflow(PLAN, workflows.plan)
+    durable.workflow(EXECUTE, workflows.execute)
+    return Services(
+        authorize=Authorize(chat, settings),
+        backfill=backfill,
+        changes=Changes(store, durable, now, settings),
+        declare=Declare(store, durable, now, settings),
+        incidents=Incidents(store),
+        publish=publish,
+        record=record,
+        reports=reports,
+        runs=Runs(store, durable, runbooks=runbooks, sites=sites, wall=real_time),
+        sweep=Sweep(store, durable, now, sync, wall=real_time),
+        sync=sync,
+    )

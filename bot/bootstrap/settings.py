@@ -1,0 +1,63 @@
+"""The settings of services, and the checks of Slack's tokens, from the configuration."""
+
+from __future__ import annotations
+
+from bot.config import Config
+from bot.domain.incident import Policy
+from bot.errors import ConfigError
+from bot.services.settings import Filing, HubPlace, Settings
+
+NO_BOT_TOKEN = "slack.bot_token is missing: set it to the bot token (xoxb-…)."  # noqa: S105
+NO_APP_TOKEN = (
+    "slack.app_token is missing: set it to the app token (xapp-…), or use slack.mode: http."  # noqa: S105
+)
+NO_SIGNING_SECRET = (
+    "slack.signing_secret is missing: slack.mode http needs it to verify Slack's requests."  # noqa: S105
+)
+
+
+def check_tokens(config: Config) -> None:
+    """Return if Slack's tokens are complete. This runs before anything is opened.
+
+    Raises:
+        ConfigError: a token is missing.
+    """
+    if config.slack.bot_token is None:
+        raise ConfigError(NO_BOT_TOKEN)
+    if config.slack.mode == "socket" and config.slack.app_token is None:
+        raise ConfigError(NO_APP_TOKEN)
+    if config.slack.mode == "http" and config.slack.signing_secret is None:
+        raise ConfigError(NO_SIGNING_SECRET)
+
+
+def settings(config: Config) -> Settings:
+    """Return what the services read of the configuration."""
+    incident = config.incident
+    return Settings(
+        policy=Policy(
+            severities=tuple(s.name for s in incident.severities),
+            statuses=incident.statuses,
+            roles=incident.roles,
+        ),
+        intervals={s.name: s.interval for s in incident.severities},
+        reactions=incident.reactions,
+        groups=incident.action_groups,
+        channel_template=incident.channel_name,
+        announce_channel=config.slack.announce_channel,
+        zone=config.report.zone,
+        report_form=config.report.form.value,
+        hubs={
+            hub.name: HubPlace(
+                name=hub.name, url=hub.url, cluster=hub.cluster, namespace=hub.namespace
+            )
+            for hub in config.hubs
+        },
+        may_run_users=frozenset(config.runbooks.allow.users),
+        may_run_groups=frozenset(config.runbooks.allow.groups),
+        open_to_all=config.practice.open_to_all,
+        filing=Filing(
+            labels=config.github.labels,
+            item_labels=config.github.item_labels,
+            assignees=config.github.assignees,
+        ),
+    )
