@@ -19,8 +19,6 @@ from tests.support.forkserver import ForkServer, forkserver
 from tests.support.postgres import Postgres, postgres
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
-
     from bot.bootstrap import Bot
     from tests.support.bot import Child, Scene
 
@@ -102,15 +100,6 @@ def scene(slack: SlackSandbox, bot: Bot, clock: SandboxClock) -> Scene:
     from tests.support.bot import Scene
 
     return Scene(slack=slack, store=bot.store, clock=clock)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One browser for each worker: a second one beside it in the same thread is not allowed."""
-    from tests.support.browser import chromium
-
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="session")

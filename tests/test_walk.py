@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from bot.bootstrap import Bot
 from bot.cli import manifest
 from bot.config import load
 from sandbox.world import World
+from tests.support.browser import chromium
 from tests.support.waiting import UNHURRIED
 
 USERS = ("ana", "ben", "chidi")
@@ -50,18 +51,19 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture
-def page(browser: Browser, world: World) -> Iterator[Page]:
+def page(world: World) -> Iterator[Page]:
     """The page as Ana sees it; an error in it fails the test."""
     problems: list[str] = []
     expect.set_options(timeout=PATIENCE_MS)
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(PATIENCE_MS)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.add_init_script("localStorage.setItem('mayday-sandbox-welcome-seen', 'yes')")
-    page.goto(f"{world.slack.url}?as={world.slack.person('ana').id}")
-    page.wait_for_selector("body.ready")
-    yield page
-    page.close()
+    # After mayday: DBOS starts in no thread in which a browser is driven.
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.add_init_script("localStorage.setItem('mayday-sandbox-welcome-seen', 'yes')")
+        page.goto(f"{world.slack.url}?as={world.slack.person('ana').id}")
+        page.wait_for_selector("body.ready")
+        yield page
     assert problems == []
 
 

@@ -20,6 +20,7 @@ from slack_sdk import WebClient
 
 from sandbox.slack import SlackSandbox
 from sandbox.slack.manifest import DEFAULT_MANIFEST
+from tests.support.browser import chromium
 from tests.support.waiting import UNHURRIED
 
 NOW = datetime(2017, 2, 24, 5, 10, 57, tzinfo=UTC)
@@ -283,6 +284,13 @@ def note_found(page: Page) -> Callable[[Locator], None]:
         page.wait_for_function("ts => window.lit.includes(ts)", arg=ts)
 
     return wait
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One for each module, and no longer: DBOS starts in no thread in which a browser is driven."""
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
