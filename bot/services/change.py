@@ -241,7 +241,7 @@ class Changes:
         return transition.incident
 
     def _remind(self, tx: Tx, before: Incident, transition: Transition, now: datetime) -> None:
-        """Set the reminder of an open incident, counted from its last update; delete that of another."""
+        """Set the reminder of an open incident, counted from its last update; one that is over has none."""
         incident = transition.incident
         if not incident.is_open:
             rows.drop_reminder(tx, incident.id)
