@@ -5,10 +5,10 @@ The product is imported where a fixture needs it: ``tests/sandbox`` runs without
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
@@ -21,6 +21,20 @@ from tests.support.postgres import Postgres, postgres
 if TYPE_CHECKING:
     from bot.bootstrap import Bot
     from tests.support.bot import Child, Scene
+    from tests.support.shared import SharedBot
+
+
+REALTIME = {"mayday", "running_lab", "running_hub", "world", "browser"}
+"""Fixtures that are processes or a browser: whoever uses one waits for real time."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that uses one; ``tests/support/rerun.py`` says what follows from that."""
+    for item in items:
+        if REALTIME.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("realtime")
+    # The longest first: it would otherwise keep one worker busy when the others are done.
+    items.sort(key=lambda item: item.path.name != "test_drill.py")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -76,21 +90,37 @@ def clock(tmp_path: Path) -> SandboxClock:
     return SandboxClock(tmp_path / "clock.json")
 
 
-@pytest.fixture
-def slack(clock: SandboxClock) -> Iterator[SlackSandbox]:
-    """A practice Slack with mayday installed."""
-    from tests.support.bot import practice_slack
+@pytest.fixture(scope="module")
+def sections() -> Mapping[str, Any]:
+    """Configuration that a module's shared mayday has beside the usual; a module may override it."""
+    return {}
 
-    with practice_slack(clock) as made:
+
+@pytest.fixture(scope="module")
+def shared_bot(
+    tmp_path_factory: pytest.TempPathFactory, sections: Mapping[str, Any]
+) -> Iterator[SharedBot]:
+    """What a module's tests share: a mayday, and the address and tokens of its Slack."""
+    from tests.support.shared import SharedBot
+
+    made = SharedBot(tmp_path_factory.mktemp("shared"), sections)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def slack(shared_bot: SharedBot, clock: SandboxClock) -> Iterator[SlackSandbox]:
+    """A practice Slack with mayday installed, in which nothing has been said."""
+    with shared_bot.slack(clock) as made:
         yield made
 
 
 @pytest.fixture
-def bot(slack: SlackSandbox, sqlite_url: str, tmp_path: Path) -> Iterator[Bot]:
-    """A mayday that runs in this process, on SQLite."""
-    from tests.support.bot import running
-
-    with running(slack, sqlite_url, tmp_path) as made:
+def bot(
+    shared_bot: SharedBot, slack: SlackSandbox, clock: SandboxClock, tmp_path: Path
+) -> Iterator[Bot]:
+    """A mayday that runs in this process, on an empty SQLite database."""
+    with shared_bot.bot(slack, clock, tmp_path) as made:
         yield made
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,8 +15,9 @@ from bot.store.runs import Run
 from runbooks.resync_routes import RESYNC_ROUTES
 from sandbox.rules import on_delivery
 from sandbox.slack import PersonError, SlackSandbox
-from tests.support.bot import Scene, planned, running
+from tests.support.bot import HUB, Scene, planned
 from tests.support.faults import EVENTS
+from tests.support.hub_stub import refusing
 from tests.support.hubs import evicted
 from tests.support.waiting import wait_until
 
@@ -26,11 +27,11 @@ PRESSES = ("slow", "twice", "lost on the way", "acknowledgement lost")
 OVER = {RunState.DONE, RunState.FAILED, RunState.NOTHING_TO_DO, RunState.NEEDS_HUMAN}
 
 
-@pytest.fixture
-def bot(slack: SlackSandbox, sqlite_url: str, tmp_path: Path) -> Iterator[Bot]:
-    """A mayday in which everybody may run runbooks, on a hub that answers nobody."""
-    with running(slack, sqlite_url, tmp_path, practice={"open_to_all": True}) as made:
-        yield made
+@pytest.fixture(scope="module")
+def sections() -> Iterator[Mapping[str, Any]]:
+    """Everybody may run runbooks, on a hub that refuses them."""
+    with refusing() as addresses:
+        yield {"practice": {"open_to_all": True}, "hubs": [{**HUB, **addresses}]}
 
 
 def the_run(scene: Scene, channel: str) -> Run:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bot.bootstrap import Bot
 from bot.domain.runs import RunState
 from bot.store import runs as run_rows
 from sandbox.rules import on_delivery
 from sandbox.slack import PersonError, SlackSandbox
-from tests.support.bot import Scene, running
+from tests.support.bot import Scene
 from tests.support.faults import EVENTS
 
 LINES = {
@@ -29,11 +28,10 @@ LINES = {
 DELIVERIES = ("slow", "twice", "lost on the way", "acknowledgement lost")
 
 
-@pytest.fixture
-def bot(slack: SlackSandbox, sqlite_url: str, tmp_path: Path) -> Iterator[Bot]:
-    """A mayday in which everybody may run runbooks, on a hub that answers nobody."""
-    with running(slack, sqlite_url, tmp_path, practice={"open_to_all": True}) as made:
-        yield made
+@pytest.fixture(scope="module")
+def sections() -> Mapping[str, Any]:
+    """Everybody may run runbooks, on a hub that answers nobody."""
+    return {"practice": {"open_to_all": True}}
 
 
 def record(scene: Scene, channel: str) -> Counter[str]:

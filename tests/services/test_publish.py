@@ -28,10 +28,10 @@ from bot.store.engine import Store
 from sandbox.faults import Fault, drop_after, drop_before, says, secondary_limit
 from sandbox.rules import on_request
 from tests.support.evening import INCIDENT, ITEMS, PEOPLE, at
-from tests.support.faults import CALLS
+from tests.support.faults import OUTCOMES
 from tests.support.forge import Practice, practice
 
-WRONG = {**CALLS, "secondary limit": secondary_limit(1), "token refused": says(401)}
+WRONG = {**OUTCOMES, "secondary limit": secondary_limit(1), "token refused": says(401)}
 
 NOW = datetime(2017, 2, 24, 7, 0, tzinfo=UTC)
 ISSUES = "/repos/practice/incidents/issues"

@@ -48,6 +48,9 @@ HUB = {
 }
 """A hub that answers nobody, and that no name server is asked for: it gives an incident a bookmark."""
 
+before_another: list[Callable[[], None]] = []
+"""Stops the mayday that the tests of a module share: DBOS runs once in a process."""
+
 
 @contextmanager
 def practice_slack(clock: SandboxClock) -> Iterator[SlackSandbox]:
@@ -87,9 +90,13 @@ def running(
     slack: SlackSandbox, url: str, directory: Path, /, **sections: Mapping[str, Any]
 ) -> Iterator[Bot]:
     """A mayday in this process, reached by HTTP."""
+    for stop in tuple(before_another):
+        stop()
     told = settings(slack, url, directory, **sections)
     told["slack"]["mode"] = "http"
     bot = Bot(load(overrides=told))
+    for listener in bot.app._listeners:
+        listener.ack_timeout = UNHURRIED  # type: ignore[misc]
     bot.start()
     assert bot.http is not None
     slack.set_request_url(f"http://127.0.0.1:{bot.http.port}/slack/events")

@@ -1,18 +1,15 @@
 """What may go wrong with any call to a system and with any event from Slack, each under a name.
 
-Every feature is tried with each of these: what passes is made good without anybody, nothing is lost and
-nothing is there twice.
+Each kind of wrong answer is tried at each adapter (tests/adapters/test_faults.py), and the few outcomes
+that the kinds come to are tried with each feature of the whole bot: what passes is made good without
+anybody, nothing is lost and nothing is there twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import text
-
-from bot.bootstrap import Bot
 from bot.store import resources as resource_rows
 from sandbox.faults import (
     Fault,
@@ -32,6 +29,7 @@ from sandbox.faults import (
     unacknowledged,
 )
 from tests.support.bot import Scene
+from tests.support.shared import is_busy
 from tests.support.waiting import wait_until
 
 CALLS: dict[str, Fault] = {
@@ -48,6 +46,11 @@ CALLS: dict[str, Fault] = {
     "no answer before": hangs(),
     "no answer after": hangs(effect=True),
 }
+
+OUTCOMES: dict[str, Fault] = {
+    name: CALLS[name] for name in ("slow", "429", "dropped before", "dropped after")
+}
+"""One kind of answer for each outcome at an adapter: done, not done, perhaps done (it was not, it was)."""
 
 EVENTS: dict[str, Fault] = {
     "slow": slow(0.5),
@@ -72,26 +75,13 @@ WAITS: dict[str, float | None] = {
 """What a proxy on the way may put into Retry-After, with the seconds that it comes to; None says that
 nothing sensible is asked."""
 
-PATIENCE = 0.8
-"""Seconds that mayday waits for an answer that never comes, so that no test waits for its usual ones."""
-
-
-@contextmanager
-def impatient(bot: Bot, fault: Fault) -> Iterator[None]:
-    """Have it wait but little where a call hangs. Every other answer may be as slow as the machine is."""
-    client = bot.app.client
-    usual = client.timeout
-    client.timeout = PATIENCE if fault.hang else usual
-    yield
-    client.timeout = usual
-
 
 def is_at_rest(scene: Scene) -> bool:
     """Whether nothing is being done or due, so that only time brings anything on."""
-    table = "workflow_status" if scene.store.is_sqlite else "dbos.workflow_status"
-    busy = text(f"SELECT count(*) FROM {table} WHERE status IN ('ENQUEUED', 'PENDING')")
+    if is_busy(scene.store):
+        return False
     with scene.store.read() as tx:
-        return not tx.execute(busy).scalar() and not resource_rows.due(tx, scene.clock())
+        return not resource_rows.due(tx, scene.clock())
 
 
 def hurried(

@@ -73,6 +73,8 @@ def _serve() -> None:
         sys.stdout.flush()
     for pid in _children():
         os.kill(pid, signal.SIGKILL)
+    # Everything that was imported is not taken apart first.
+    os._exit(0)
 
 
 def _children() -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,6 +36,13 @@ def stubbed(answer: Callable[[Asked], Answer]) -> Iterator[tuple[JupyterHub, Stu
     """Our adapter for a stub, and the stub."""
     with stub(answer) as running, hub_at(running.url) as hub:
         yield hub, running
+
+
+@contextmanager
+def refusing() -> Iterator[Mapping[str, str]]:
+    """Addresses in ``hubs[]`` of a hub that refuses everything, so that a run on it ends at once."""
+    with stub(lambda _asked: refusal(403, "Forbidden")) as running:
+        yield {"url": running.url, "api_url": f"{running.url}/hub/api"}
 
 
 @contextmanager

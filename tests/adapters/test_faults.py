@@ -1,0 +1,218 @@
+"""What every kind of wrong answer comes to at each adapter: done, asked to wait, perhaps done, or not theirs.
+
+The whole bot is tried only with these outcomes (tests/faults), not with every kind of answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from slack_sdk import WebClient
+
+from bot.adapters.kubernetes import KubernetesCluster
+from bot.adapters.slack import SlackChat
+from bot.errors import RetryLater, UserError
+from bot.ports import Origin
+from sandbox.fault_proxy import FaultProxy
+from sandbox.own_words import System
+from sandbox.rules import Breakable, on_call, on_request
+from sandbox.slack import SlackSandbox
+from tests.support.faults import CALLS
+from tests.support.forge import Practice, practice
+from tests.support.hub_stub import hub_at, page, user
+from tests.support.kube_stub import kubeconfig, pod
+from tests.support.stub import Answer, Asked, stub
+
+PATIENCE = 2
+"""Seconds that each client waits for an answer; the slow answer takes half of one."""
+
+GARBLED = ("HTML", "cut short", "empty", "another shape")
+LOST = ("503 before", "500 after", "dropped before", "dropped after", "no answer before")
+
+
+class Outcome(Enum):
+    """What the caller learns."""
+
+    DONE = "done"
+    ASKED_TO_WAIT = "not done, retry later"
+    PERHAPS_DONE = "perhaps done, retry later"
+    NOT_THEIRS = "refused: not this system's answer"
+
+
+DONE, ASKED_TO_WAIT, PERHAPS_DONE, NOT_THEIRS = Outcome
+
+USUAL = dict.fromkeys(CALLS, PERHAPS_DONE) | {"slow": DONE, "429": ASKED_TO_WAIT}
+EXPECTED: dict[str, dict[str, Outcome]] = {
+    "Slack, reading": USUAL,
+    "Slack, writing": USUAL,
+    "hub, reading": USUAL | dict.fromkeys(GARBLED, NOT_THEIRS),
+    # Their answers have no body that is read; the status says that it is done.
+    "hub, stopping": USUAL | dict.fromkeys(GARBLED, DONE),
+    "hub, resync": USUAL | dict.fromkeys(GARBLED, DONE),
+    "cluster, reading": USUAL | dict.fromkeys(GARBLED, NOT_THEIRS),
+    "cluster, deleting": USUAL,
+    # The client reads again by itself, and never writes again.
+    "GitHub, reading": USUAL
+    | dict.fromkeys((*LOST, "no answer after"), DONE)
+    | {"HTML": NOT_THEIRS, "another shape": NOT_THEIRS}
+    | {"cut short": ASKED_TO_WAIT, "empty": ASKED_TO_WAIT},
+    "GitHub, writing": USUAL | {"HTML": DONE, "empty": DONE, "another shape": DONE},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verb:
+    """A verb of an adapter, and the request that it is."""
+
+    system: Breakable
+    method: str
+    call: Callable[[], object]
+    count: Callable[[], int]
+    """How many such requests went out."""
+
+
+@pytest.fixture(scope="module")
+def verbs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Verb]]:
+    """The verbs, each on a system that can be broken."""
+    with ExitStack() as stack:
+        directory = tmp_path_factory.mktemp("faults")
+        yield {**_hub(stack), **_cluster(stack, directory), **_slack(stack)}
+
+
+@pytest.fixture(scope="module")
+def github_verbs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Verb]]:
+    """Those of GitHub, whose practice version needs node."""
+    with practice(tmp_path_factory.mktemp("github"), timeout=PATIENCE) as running:
+        yield _github(running)
+
+
+def _proxied(
+    stack: ExitStack, answer: Callable[[Asked], Answer], system: System
+) -> tuple[FaultProxy, Callable[[str], Callable[[], int]]]:
+    running = stack.enter_context(stub(answer))
+    port = urlsplit(running.url).port
+    assert port
+    proxy = stack.enter_context(FaultProxy(("127.0.0.1", port), system=system))
+    return proxy, lambda method: lambda: proxy.count(method)
+
+
+def _hub(stack: ExitStack) -> dict[str, Verb]:
+    def answer(asked: Asked) -> Answer:
+        if asked.method != "GET":
+            return Answer(status=204)
+        return Answer(body=user("ana")) if asked.path.endswith("/ana") else page([user("ana")])
+
+    proxy, sent = _proxied(stack, answer, System.HUB)
+    hub = stack.enter_context(hub_at(proxy.url, timeout=PATIENCE))
+    calls: dict[str, tuple[str, Callable[[], object]]] = {
+        "hub, reading": ("GET", hub.servers),
+        "hub, stopping": ("DELETE", lambda: hub.stop_server("ana", "")),
+        "hub, resync": ("POST", hub.resync_routes),
+    }
+    return {
+        name: Verb(system=proxy, method=method, call=call, count=sent(method))
+        for name, (method, call) in calls.items()
+    }
+
+
+def _cluster(stack: ExitStack, directory: Path) -> dict[str, Verb]:
+    def answer(asked: Asked) -> Answer:
+        listed = {"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": [pod("p")]}
+        return Answer(body=listed if asked.path.endswith("/pods") else pod("p"))
+
+    proxy, sent = _proxied(stack, answer, System.CLUSTER)
+    api = KubernetesCluster(
+        name="teaching",
+        kubeconfig=kubeconfig(directory, proxy.url),
+        context="teaching",
+        server=proxy.url,
+        timeout=PATIENCE,
+    )
+    calls: dict[str, tuple[str, Callable[[], object]]] = {
+        "cluster, reading": ("GET", lambda: api.pods("ns", "")),
+        "cluster, deleting": ("DELETE", lambda: api.delete_pod("ns", "p", "uid-p")),
+    }
+    return {
+        name: Verb(system=proxy, method=method, call=call, count=sent(method))
+        for name, (method, call) in calls.items()
+    }
+
+
+def _slack(stack: ExitStack) -> dict[str, Verb]:
+    slack = stack.enter_context(SlackSandbox())
+    client = WebClient(token=slack.bot_token, base_url=slack.api_url)
+    chat = SlackChat(client)
+    client.timeout = PATIENCE
+    (general,) = (c.id for c in slack.channels() if c.name == "general")
+    calls: dict[str, tuple[str, Callable[[], object]]] = {
+        "Slack, reading": ("conversations.info", lambda: chat.channel(general)),
+        "Slack, writing": ("conversations.setTopic", lambda: chat.set_topic(general, "x")),
+    }
+
+    def sent(method: str) -> Callable[[], int]:
+        return lambda: sum(call.method == method for call in slack.calls)
+
+    return {
+        name: Verb(system=slack, method=method, call=call, count=sent(method))
+        for name, (method, call) in calls.items()
+    }
+
+
+def _github(github: Practice) -> dict[str, Verb]:
+    sandbox, forge = github.sandbox, github.forge
+
+    def file() -> object:
+        return forge.open_issue("T", "b", origin=Origin(incident="i1"), labels=[], assignees=[])
+
+    return {
+        "GitHub, reading": Verb(
+            system=sandbox,
+            method="GET",
+            call=forge.check,
+            count=lambda: sandbox.proxy.count("GET"),
+        ),
+        "GitHub, writing": Verb(
+            system=sandbox,
+            method="POST",
+            call=file,
+            count=lambda: sandbox.proxy.count("POST"),
+        ),
+    }
+
+
+@pytest.mark.parametrize("fault", CALLS)
+@pytest.mark.parametrize("name", EXPECTED)
+def test_each_fault_at_each_adapter(request: pytest.FixtureRequest, name: str, fault: str) -> None:
+    of = "github_verbs" if name.startswith("GitHub") else "verbs"
+    verb: Verb = request.getfixturevalue(of)[name]
+    on = on_call(verb.method, CALLS[fault], times=1)
+    if not name.startswith("Slack"):
+        on = on_request(verb.method, "/", CALLS[fault], times=1)
+    verb.system.faults = [on]
+    before = verb.count()
+    try:
+        outcome = _outcome(verb.call)
+    finally:
+        verb.system.faults = []
+    assert outcome is EXPECTED[name][fault]
+    if not name.endswith("reading"):
+        assert verb.count() == before + 1, "a write is never sent again by the adapter"
+
+
+def _outcome(call: Callable[[], object]) -> Outcome:
+    try:
+        call()
+    except RetryLater as error:
+        assert error.after > 0
+        assert "Traceback" not in str(error)
+        return PERHAPS_DONE if error.maybe_done else ASKED_TO_WAIT
+    except UserError as error:
+        assert error.code
+        return NOT_THEIRS
+    return DONE

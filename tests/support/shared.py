@@ -1,0 +1,143 @@
+"""One mayday for all tests of a module, and for each of them an empty Slack and an empty database.
+
+Starting mayday takes a second and a half, most of it waiting. DBOS runs once in a process, so a test that
+starts a mayday of its own stops this one first; the next test that asks for it gets a new one.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import inspect, text
+
+from bot.bootstrap import Bot
+from bot.cli import manifest
+from bot.store.engine import Store
+from sandbox.clock import SandboxClock
+from sandbox.slack import SlackSandbox
+from tests.support import bot as support
+from tests.support.waiting import UNHURRIED, wait_until
+
+KEPT = {"alembic_version", "dbos_migrations", "queues", "application_versions"}
+"""Tables that a start fills, and that are the same for every test."""
+
+SELDOM = ("sweep", "backfill", "purge")
+"""Ticks that a mayday of one test runs once, at its start; here they would fall into any test."""
+
+
+class SharedBot:
+    """Slacks with the same address, ids and tokens, one after the other, and the mayday that is in them."""
+
+    def __init__(self, directory: Path, sections: Mapping[str, Any]) -> None:
+        self._directory = directory
+        self._sections = sections
+        self._pristine = directory / "pristine.json"
+        self._port = 0
+        self._bot: Bot | None = None
+        self._stack = ExitStack()
+
+    @contextmanager
+    def slack(self, clock: SandboxClock) -> Iterator[SlackSandbox]:
+        """A practice Slack with mayday installed and nothing said yet."""
+        if not self._pristine.exists():
+            with SlackSandbox(manifest=manifest(), clock=clock, state_file=self._pristine):
+                pass
+        state = self._directory / "slack.json"
+        shutil.copyfile(self._pristine, state)
+        try:
+            made = self._start_slack(clock, state)
+        except OSError:  # somebody has taken the port in between
+            self.stop()
+            self._port = 0
+            made = self._start_slack(clock, state)
+        with made as slack:
+            yield slack
+
+    def _start_slack(self, clock: SandboxClock, state: Path) -> SlackSandbox:
+        slack = SlackSandbox(port=self._port, manifest=manifest(), clock=clock, state_file=state)
+        slack.ack_seconds = slack.trigger_seconds = UNHURRIED
+        self._port = int(slack.url.rstrip("/").rpartition(":")[2])
+        return slack
+
+    @contextmanager
+    def bot(self, slack: SlackSandbox, clock: SandboxClock, directory: Path) -> Iterator[Bot]:
+        """The mayday, with an empty database, on this Slack and this clock.
+
+        ``directory`` takes its reports. Where the test leaves work that does not end, or stopped its
+        clock, the next test gets a new one.
+        """
+        _point(self._directory / "clock.json", clock.file)
+        (directory / "reports").mkdir(exist_ok=True)
+        _point(self._directory / "reports", directory / "reports")
+        if self._bot is None:
+            self._start(slack)
+        assert self._bot is not None
+        bot = self._bot
+        slack.set_request_url(f"http://127.0.0.1:{_port(bot)}/slack/events")
+        yield bot
+        slack.faults = []
+        slack.set_request_url(None)
+        if self._bot is None or not _is_at_rest(bot):
+            self.stop()
+        else:
+            bot.chat._resolved.clear()
+            _empty(bot.store)
+
+    def _start(self, slack: SlackSandbox) -> None:
+        url = f"sqlite:///{self._directory / 'mayday.db'}"
+        started = support.running(slack, url, self._directory, **self._sections)
+        self._bot = self._stack.enter_context(started)
+        support.before_another.append(self.stop)
+        for name in SELDOM:
+            self._bot.ticks._scheduler.remove_job(name)
+
+    def stop(self) -> None:
+        """Stop the mayday, if there is one, and forget its database."""
+        if self._bot is not None:
+            support.before_another.remove(self.stop)
+            self._bot = None
+            self._stack.close()
+            for file in self._directory.glob("mayday.db*"):
+                file.unlink()
+
+
+def _port(bot: Bot) -> int:
+    assert bot.http is not None
+    return bot.http.port
+
+
+def _point(link: Path, target: Path) -> None:
+    """Make ``link`` lead to ``target``, without a moment at which it leads nowhere."""
+    aside = link.with_suffix(".link")
+    aside.symlink_to(target)
+    aside.replace(link)
+
+
+def _is_at_rest(bot: Bot) -> bool:
+    """Whether the test has left the mayday with nothing to do."""
+    if not bot.ticks._scheduler.running:
+        return False
+    try:
+        wait_until(lambda: not (bot.inbox._live or is_busy(bot.store)), "rest", timeout=5)
+    except TimeoutError:
+        return False
+    return True
+
+
+def is_busy(store: Store) -> bool:
+    """Whether a workflow waits or runs."""
+    table = "workflow_status" if store.is_sqlite else "dbos.workflow_status"
+    busy = text(f"SELECT count(*) FROM {table} WHERE status IN ('ENQUEUED', 'PENDING')")
+    with store.read() as tx:
+        return bool(tx.execute(busy).scalar())
+
+
+def _empty(store: Store) -> None:
+    with store.write() as tx:
+        tx.execute(text("PRAGMA defer_foreign_keys = ON"))
+        for table in set(inspect(tx).get_table_names()) - KEPT:
+            tx.execute(text(f"DELETE FROM {table}"))
