@@ -70,9 +70,8 @@ class Bot:
             folder=ReportFolder(config.report.directory),
             forge=forge(config),
         )
-        self.dispatcher = Dispatcher(
-            self._handler_context(), self.chat, Inbox(self.store, self.clock)
-        )
+        self.inbox = Inbox(self.store, self.clock)
+        self.dispatcher = Dispatcher(self._handler_context(), self.chat, self.inbox)
         is_http = config.slack.mode == "http"
         self.app, self._pool = slack_app.build(
             client,

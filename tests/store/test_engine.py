@@ -143,7 +143,8 @@ def test_a_database_that_cannot_be_reached_is_named_without_its_password() -> No
         with pytest.raises(ConfigError):
             store.check()
     store.close()
-    assert str(told.value).startswith("database.url: postgresql+psycopg://ana:***@127.0.0.1")
+    assert str(told.value).startswith("database.url: ")
+    assert "postgresql+psycopg://ana:***@127.0.0.1" in str(told.value)
     assert "hunter2secret" not in str(told.value)
     assert "\n" not in str(told.value)
 

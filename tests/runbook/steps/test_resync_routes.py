@@ -38,7 +38,7 @@ def test_what_the_target_shows_after_a_kill(party: Scripted, answer: bool) -> No
 def test_of_servers_that_the_hub_leaves_out_nothing_is_known() -> None:
     class Hiding(Scripted):
         def servers(self) -> View[Server]:
-            return super().servers().doubted("The token is filtered.")
+            return super().servers().marked_incomplete("The token is filtered.")
 
     assert ResyncRoutes().already_done(site(Hiding())) is None
 
