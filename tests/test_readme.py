@@ -24,6 +24,7 @@ from bot.adapters.kubernetes import KubernetesCluster
 from bot.config import Config, load
 from bot.domain.incident import CLOSED, Incident, Policy, change_status, close, reopen
 from bot.domain.incident import Answers as CloseAnswers
+from bot.domain.rights import Permission
 from bot.errors import UserError
 from bot.ports import Stopped
 from bot.render.commands import COMMANDS
@@ -302,11 +303,13 @@ def test_the_role_is_enough_for_what_runbooks_do_and_for_nothing_else(
     refused: list[Callable[[], object]] = [
         lambda: api.restart_deployment(NAMESPACE, "hub", "2026-01-01T00:00:00+00:00"),
         lambda: api.pods("default", ""),
+        lambda: api.pod_events("default"),
     ]
     for call in refused:
         with pytest.raises(UserError) as told:
             call()
         assert told.value.code == "403"
+    assert not api.may("", Permission(verb="list", resource="nodes"))
 
 
 def test_the_scopes_of_the_hub_are_enough_for_what_runbooks_do(

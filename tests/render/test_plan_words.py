@@ -85,7 +85,7 @@ def test_every_state_of_a_route_has_its_words(state: RouteState) -> None:
 @pytest.mark.parametrize("outcome", Outcome)
 def test_every_kind_of_step_and_every_outcome_has_its_words(step: Step, outcome: Outcome) -> None:
     plan = made(steps=(step,), summary="Something.")
-    words = words_of(step.verb).act.format(target=step.target)[1:]
+    words = words_of(step.verb).line(step)[1:]
     (line,) = progress_lines(plan, {step.id: Result(outcome=outcome, error="Why.")})
     assert line.startswith(SIGNS[outcome])
     assert words in line and line.endswith(". Why.")
