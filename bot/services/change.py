@@ -226,7 +226,7 @@ class Changes:
 
     @staticmethod
     def _next_number(tx: Tx, incident_id: str) -> int:
-        """Numbers are never used twice, since a reminder's effect is known by its number."""
+        """Numbers are never used twice, since a reminder's resource is known by its number."""
         return rows.reminders_posted(tx, incident_id) + 1
 
 
