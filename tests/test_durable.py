@@ -304,7 +304,7 @@ work.workflow("note", note)
 work.launch()
 store = Store(url)
 with store.write() as tx:
-    work.enqueue(tx, "note", key="k1", lane="a", args=[])
+    work.enqueue(tx, "note", key="k1", partition_key="a", args=[])
 sys.stdin.readline()
 work.close()
 store.close()

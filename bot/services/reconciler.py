@@ -85,7 +85,7 @@ class EnsureResult:
 
 
 class Reconciler:
-    """The only way by which mayday changes Slack and GitHub."""
+    """Ensures resources, one at a time."""
 
     def __init__(self, store: Store, now: Clock) -> None:
         self._store = store

@@ -40,7 +40,7 @@ DIRECTORY_NOT_WRITABLE = (
     "path."
 )
 NEWER = "The database was written by a newer mayday. Install that version again."
-UNUSABLE = "database.url: mayday can't use {url} ({reason}): {advice}."
+UNUSABLE = "database.url: {url} can't be used ({reason}): {advice}."
 CHECK_FILE = (
     "check the path, that mayday may write to the file and its directory, and the free space"
 )

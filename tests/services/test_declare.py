@@ -222,7 +222,9 @@ def test_a_private_channel_that_slack_makes_public_is_not_used(
     scene.ana.submit(view["id"], PRIVATE)
     slack.wait_for(lambda: bool(told(slack, scene.ana)), what="the notice")
 
-    assert "public although it was to be private" in told(slack, scene.ana)[-1]["text"]
+    assert (
+        "as a public channel although the incident is private" in told(slack, scene.ana)[-1]["text"]
+    )
     exposed = scene.incident_channels()
     assert [c.members for c in exposed] == [[slack.bot_user_id]]
     assert scene.own(exposed[0].id) == []
@@ -230,7 +232,7 @@ def test_a_private_channel_that_slack_makes_public_is_not_used(
     assert scene.incidents()[0].channel_id is None
     scene.later(minutes=30)
     bot.services.sweep.sweep()
-    assert bot.services.sync.open_channel(scene.incidents()[0].id)["state"] == "unclear"
+    assert bot.services.sync.open_channel(scene.incidents()[0].id)["state"] == "needs_human"
     assert len(scene.incident_channels()) == 1, "nothing is repeated by itself"
 
     slack.faults = []
