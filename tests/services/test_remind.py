@@ -150,6 +150,7 @@ def test_snoozes_that_cannot_be(scene: Scene, text: str) -> None:
     assert due_in(scene, channel) == 30
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_what_fell_due_while_away_is_one_late_reminder(mayday: Child, aftermath: Scene) -> None:
     scene = aftermath
     mayday.start()
