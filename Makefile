@@ -36,17 +36,20 @@ check: dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# More workers than cores, since many tests wait for processes; tests/support/rerun.py says what runs again.
+PYTEST := $(BIN)/python -m pytest -p tests.support.rerun --dist worksteal
+
 # All checks of the product: every test except the sandbox's own.
 test: check
-	$(BIN)/pytest --ignore=tests/sandbox -n $${WORKERS:-2} --dist loadfile
+	$(PYTEST) --ignore=tests/sandbox -n $${WORKERS:-4}
 
 # The sandbox's own tests. They import nothing of the product.
 test-sandbox: dev
-	$(BIN)/pytest tests/sandbox -n $${WORKERS:-2} --dist loadfile
+	$(PYTEST) tests/sandbox -n $${WORKERS:-3}
 
 # What mayday relies on in outside systems, tested against each double and every available implementation.
 contracts: dev
-	$(BIN)/pytest tests/contracts -q -n $${WORKERS:-2} --dist loadfile
+	$(PYTEST) tests/contracts -q -n $${WORKERS:-2}
 
 clean:
 	rm -rf $(VENV) $(NODE)/node_modules .mypy_cache .ruff_cache .pytest_cache

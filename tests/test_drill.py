@@ -29,7 +29,10 @@ main()
 """
 """The drill, but the one who confirms the first runbook may not run any."""
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="KubeSpawner runs on Linux only")
+pytestmark = [
+    pytest.mark.realtime,
+    pytest.mark.skipif(sys.platform != "linux", reason="KubeSpawner runs on Linux only"),
+]
 
 
 def play(out: Path, *more: str, command: tuple[str, ...] = ("-m", "bot")) -> tuple[int, str]:
@@ -50,8 +53,12 @@ def judged(out: Path) -> dict[str, Any]:
     return found
 
 
-def test_the_drill_is_green(tmp_path: Path, database_url: str) -> None:
-    code, said = play(tmp_path, "--database", database_url)
+def test_the_drill_is_green(tmp_path: Path, postgres_url: str) -> None:
+    """Takes a minute: the whole evening on a real hub, its publishing at GitHub's pace.
+
+    On PostgreSQL; kill tests and the tests of every feature run the same on SQLite.
+    """
+    code, said = play(tmp_path, "--database", postgres_url)
     failed = [check for check in judged(tmp_path)["checks"] if not check["passed"]]
     assert (failed, code) == ([], 0), said
     assert "ana       /incident resolve" in said
@@ -68,6 +75,7 @@ def test_the_drill_is_green(tmp_path: Path, database_url: str) -> None:
 
 
 def test_it_fails_where_a_runbook_was_not_allowed(tmp_path: Path) -> None:
+    """Takes half a minute, for starting a real hub with its servers."""
     code, said = play(tmp_path, command=("-c", WITHOUT_LEAVE))
     assert code == 1, said
     checks = {check["name"]: check for check in judged(tmp_path)["checks"]}

@@ -119,8 +119,18 @@ def test_the_table_of_calls_is_complete(mayday: Child, aftermath: Scene) -> None
     assert mayday.stop() == 0
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("what", CALLS)
+ON_BOTH = {("channel", True), ("card", True), ("answer to the person", False)}
+"""Kills that are tried on PostgreSQL too: what is resumed is the same rows, read by the same statements."""
+
+KILLS = [
+    pytest.param(what, after, database, id=f"{what}-{'after' if after else 'before'}-{database}")
+    for what in CALLS
+    for after in (False, True)
+    for database in ("sqlite", *(["postgresql"] if (what, after) in ON_BOTH else []))
+]
+
+
+@pytest.mark.parametrize(("what", "after", "database_url"), KILLS, indirect=["database_url"])
 def test_killed_at_a_call(
     mayday: Child, aftermath: Scene, slack: SlackSandbox, what: str, after: bool
 ) -> None:
@@ -132,11 +142,14 @@ def test_killed_at_a_call(
     wait_and_kill(mayday, slack, moment)
     slack.faults = []
 
+    # Deliveries that were kept and not dealt with are taken up when they are older than 15 seconds.
+    aftermath.later(seconds=20)
     mayday.start()
 
     declared(aftermath)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_killed_when_the_intent_is_committed_and_sent_again(
     mayday: Child, aftermath: Scene
 ) -> None:

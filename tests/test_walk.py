@@ -108,6 +108,7 @@ def _routes(world: World) -> list[bool]:
 
 
 def test_from_the_first_alarm_to_the_report(world: World, page: Page) -> None:
+    """Takes about fifteen seconds: a whole incident on a real hub, in a browser."""
     _type(page, "/incident declare Users see errors")
     expect(page.get_by_test_id("modal")).to_be_visible()
     _submit(page, severity="sev1", summary="Nobody reaches their server.")

@@ -57,6 +57,7 @@ def test_everything_is_found_by_reading_again(bot: Bot, scene: Scene, slack: Sla
     talk.assert_exact()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_found_after_a_kill(mayday: Child, aftermath: Scene) -> None:
     mayday.start()
     talk = Talk(aftermath, aftermath.declare())

@@ -122,7 +122,9 @@ def _is_at_rest(bot: Bot) -> bool:
     if not bot.ticks._scheduler.running:
         return False
     try:
-        wait_until(lambda: not (bot.inbox._live or is_busy(bot.store)), "rest", timeout=5)
+        wait_until(
+            lambda: not (bot.dispatcher._inbox._live or is_busy(bot.store)), "rest", timeout=5
+        )
     except TimeoutError:
         return False
     return True

@@ -21,6 +21,7 @@ from bot.store.tables import inbox
 from runbooks.resync_routes import RESYNC_ROUTES
 from sandbox.slack import PersonError, SlackSandbox
 from tests.support.bot import (
+    HUB,
     Child,
     Moment,
     Scene,
@@ -31,6 +32,7 @@ from tests.support.bot import (
     waiting_run,
 )
 from tests.support.forkserver import ForkServer
+from tests.support.hub_stub import refusing
 from tests.support.hubs import evicted
 from tests.support.waiting import wait_until
 
@@ -41,9 +43,19 @@ WHO = "users.info"
 def mayday(
     slack: SlackSandbox, database_url: str, tmp_path: Path, forks: ForkServer
 ) -> Iterator[Child]:
-    """A mayday in which ana may run runbooks, on a hub that answers nobody."""
+    """A mayday in which ana may run runbooks, on a hub that refuses them."""
     allowed = {"allow": {"users": [slack.person("ana").id]}}
-    with child(forks, slack, database_url, tmp_path, runbooks=allowed) as made:
+    with (
+        refusing() as addresses,
+        child(
+            forks,
+            slack,
+            database_url,
+            tmp_path,
+            runbooks=allowed,
+            hubs=[{**HUB, **addresses}],
+        ) as made,
+    ):
         yield made
 
 
@@ -70,7 +82,15 @@ def killed_asking(mayday: Child, slack: SlackSandbox, *, after: bool = False) ->
     slack.faults = []
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+BOTH_WAYS = pytest.mark.parametrize(
+    ("database_url", "after"),
+    [("sqlite", False), ("postgresql", True)],
+    indirect=["database_url"],
+    ids=["before", "after"],
+)
+
+
+@BOTH_WAYS
 def test_a_command_that_was_acknowledged_is_carried_out(
     mayday: Child, aftermath: Scene, slack: SlackSandbox, after: bool
 ) -> None:
@@ -90,7 +110,8 @@ def test_a_command_that_was_acknowledged_is_carried_out(
     assert run.asked_by == aftermath.ana.id
 
 
-def test_what_is_refused_after_a_kill_is_told(
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_refusal_after_a_kill_reaches_the_person(
     mayday: Child, aftermath: Scene, slack: SlackSandbox
 ) -> None:
     mayday.start()
@@ -102,14 +123,14 @@ def test_what_is_refused_after_a_kill_is_told(
     aftermath.later(minutes=1)
     mayday.start()
 
-    def told() -> bool:
+    def is_refused() -> bool:
         return any("not on the list" in text for text in texts(aftermath.ben.messages(channel)))
 
-    slack.wait_for(told, 30, what="the refusal")
+    slack.wait_for(is_refused, 30, what="the refusal")
     assert runs(aftermath, channel) == []
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@BOTH_WAYS
 def test_a_confirmation_that_was_acknowledged_is_carried_out(
     mayday: Child, aftermath: Scene, slack: SlackSandbox, after: bool
 ) -> None:

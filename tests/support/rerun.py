@@ -1,0 +1,97 @@
+"""Runs failed tests that are marked ``realtime`` once more, alone, after all the others.
+
+They wait for real processes, and a machine that is busy with the rest of the suite may be too slow for
+them. Each that passes only then is printed as flaky, and more than two fail the run. Every other test
+runs once. Use it with ``-p tests.support.rerun``, with or without xdist.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+MARKER = "realtime"
+MOST = 2
+"""How many tests may be flaky in one run."""
+
+RERUN = "rerun"
+"""The outcome of a failed test that is run again."""
+
+ALONE = "MAYDAY_TESTS_RERUN"
+"""Set in the environment of the second run, which repeats nothing."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Collect failures where all reports arrive: in the controller of xdist, or the only process."""
+    if not hasattr(config, "workerinput") and ALONE not in os.environ:
+        config.pluginmanager.register(Reruns(config), "reruns")
+
+
+class Reruns:
+    """The tests to run again, with what their failures said."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._failures: dict[str, str] = {}
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, Any, Any]:
+        """Put a failure aside before anything counts it."""
+        if report.failed and MARKER in report.keywords:
+            said = self._failures.get(report.nodeid, "")
+            self._failures[report.nodeid] = said + f"\n{report.when}: {report.longreprtext}\n"
+            report.outcome = RERUN  # type: ignore[assignment]
+        return (yield)
+
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Show it as neither passed nor failed."""
+        return (RERUN, "R", "RERUN") if report.outcome == RERUN else None  # type: ignore[comparison-overlap]
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, Any]:
+        """Run them again when the workers have ended, and decide how the run ends."""
+        result = yield
+        if self._failures:
+            ok = self._run_again()
+            # 5 says that no test passed or failed: all of them were put aside.
+            if ok and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+                session.exitstatus = pytest.ExitCode.OK
+            if not ok and session.exitstatus in (
+                pytest.ExitCode.OK,
+                pytest.ExitCode.NO_TESTS_COLLECTED,
+            ):
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        return result
+
+    def _run_again(self) -> bool:
+        """Whether the run may pass."""
+        tests = list(self._failures)
+        if len(tests) > MOST:
+            for test in tests:
+                self._show(f"flaky: {test}", self._failures[test])
+            self._show(f"{len(tests)} {MARKER} tests failed; at most {MOST} are run again.")
+            return False
+        options = ["-q", "--no-header", "-p", "no:cacheprovider"]
+        for setting in self._config.getoption("override_ini") or ():
+            options += ["-o", setting]
+        again = subprocess.run(
+            [sys.executable, "-m", "pytest", *options, *tests],
+            cwd=self._config.rootpath,
+            env={**os.environ, ALONE: "1"},
+            check=False,
+        )
+        if again.returncode != 0:
+            for test in tests:
+                self._show(f"failed twice or beside one that did: {test}", self._failures[test])
+            return False
+        for test in tests:
+            self._show(self._failures[test], f"flaky: {test}")
+        return True
+
+    def _show(self, *lines: str) -> None:
+        print("", *lines, sep="\n", flush=True)  # noqa: T201
