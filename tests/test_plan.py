@@ -223,7 +223,7 @@ def test_a_plan_for_some_users(begin: Begin) -> None:
     ended, said = terminal.json(CLEAR, "bne")
     assert (ended, said["unknown"]) == (
         Exit.UNKNOWN,
-        [{"part": "users", "why": "The hub knows no bne: did you mean ben?"}],
+        [{"part": "users", "why": "The hub has no user bne: did you mean ben?"}],
     )
 
 

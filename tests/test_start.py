@@ -49,7 +49,7 @@ def refused(
 
 def test_a_wrong_bot_token(refused: Refused) -> None:
     said = refused(slack={"bot_token": "xoxb-wrong"})
-    assert "put a current one into slack.bot_token" in said
+    assert "set slack.bot_token to a current one" in said
     assert "xoxb-wrong" not in said
 
 
@@ -139,7 +139,7 @@ def test_a_password_with_an_at_sign_is_not_shown_in_part(refused: Refused) -> No
 
 def test_tokens_of_the_wrong_kind(refused: Refused, slack: SlackSandbox) -> None:
     slack.faults = [on_call("auth.test", answers("not_allowed_token_type"))]
-    assert "put a current one into slack.bot_token" in refused()
+    assert "set slack.bot_token to a current one" in refused()
 
 
 def test_a_key_that_is_not_known(refused: Refused) -> None:

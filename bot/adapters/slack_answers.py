@@ -38,13 +38,13 @@ ADVICE = {
     "not_in_channel": "mayday is not in that channel: invite it there",
     "is_archived": "that channel is archived: unarchive it first",
     "is_inactive": "that channel is archived: unarchive it first",
-    "restricted_action": "this workspace doesn't allow mayday to do that: ask an admin",
+    "restricted_action": "this workspace doesn't allow mayday to do that: ask an admin to allow it",
     "name_taken": "another channel already has that name",
     "user_not_found": "that person doesn't exist in Slack",
     "cant_invite": "Slack doesn't allow mayday to invite that person",
     "user_is_restricted": "that person is a guest who isn't allowed to join",
     "message_not_found": "that message no longer exists",
-    "no_permission": "this workspace doesn't allow mayday to do that: ask an admin",
+    "no_permission": "this workspace doesn't allow mayday to do that: ask an admin to allow it",
     "unknown_method": "this Slack doesn't support that",
 }
 OTHER_ADVICE = "Slack answered {code}"
