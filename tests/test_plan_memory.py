@@ -133,5 +133,5 @@ def test_without_a_database_a_pending_stop_is_not_called_well(begin: Begin, tmp_
         ended, said = terminal.json()
         assert ended is Exit.NOTHING_TO_DO
         assert "Still stopping or being checked: ana." in said["nothing_to_do"]
-        assert "it is not known since when" in said["cautions"][0]
+        assert "doesn't know how long servers have been stopping" in said["cautions"][0]
         terminal.after(minutes=10)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.runs import RunState, StepState
-from bot.errors import RetryLater
+from bot.errors import RetryLater, UserError
 from bot.runbook.plan import Plan
 from bot.services.change import StateChange
 from bot.store import incidents as incident_rows
@@ -156,3 +156,22 @@ def test_a_stop_is_old_by_what_mayday_has_seen_of_it(room: Room) -> None:
     assert room.planned(idempotency_key="command/3").state is RunState.NOTHING_TO_DO, (
         "it may be another stop"
     )
+
+
+def test_after_a_restart_that_failed_no_routes_are_written(room: Room) -> None:
+    room.party = Living(records=[server("ana")], live=[pod("ana")])
+    room.party.fails = {"restart": UserError("mayday isn't allowed to.")}
+    run = room.planned("restart-proxy")
+    assert len(Plan.from_json(run.plan or {}).steps) == 2
+    assert room.carry_out(run).state is RunState.FAILED
+    assert room.steps(run) == [StepState.FAILED]
+    assert room.party.known == []
+
+
+def test_a_server_that_cannot_be_cleared_does_not_stop_the_next(room: Room) -> None:
+    room.party.records.append(server("ben", pending="stop"))
+    room.party.live.append(terminating("ben"))
+    run = room.planned()
+    room.party.fails = {"delete": UserError("mayday isn't allowed to.")}
+    assert room.carry_out(run).state is RunState.FAILED
+    assert room.steps(run) == [StepState.FAILED, StepState.FAILED]
