@@ -63,7 +63,7 @@ def practice_slack(clock: SandboxClock) -> Iterator[SlackSandbox]:
 def settings(
     slack: SlackSandbox, url: str, directory: Path, /, **sections: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What a mayday has to be told; ``sections`` add to it or take its place."""
+    """The configuration of a mayday; ``sections`` add to it or replace parts of it."""
     found: dict[str, Any] = {
         "slack": {
             "bot_token": slack.bot_token,
@@ -92,9 +92,9 @@ def running(
     """A mayday in this process, reached by HTTP."""
     for stop in tuple(before_another):
         stop()
-    told = settings(slack, url, directory, **sections)
-    told["slack"]["mode"] = "http"
-    bot = Bot(load(overrides=told))
+    configured = settings(slack, url, directory, **sections)
+    configured["slack"]["mode"] = "http"
+    bot = Bot(load(overrides=configured))
     for listener in bot.app._listeners:
         listener.ack_timeout = UNHURRIED  # type: ignore[misc]
     bot.start()
@@ -164,11 +164,11 @@ def child(
     **sections: Mapping[str, Any],
 ) -> Iterator[Child]:
     """A mayday that is not started yet, and is gone afterwards whatever happened."""
-    told = settings(slack, url, directory, **sections)
+    configured = settings(slack, url, directory, **sections)
     made = Child(
         slack=slack,
         forkserver=forkserver,
-        environment=environment(told),
+        environment=environment(configured),
         log=directory / "mayday.log",
     )
     try:
@@ -336,7 +336,7 @@ class Scene:
         return {key.removeprefix(f"{incident.id}/"): row for key, row in found.items()}
 
     def until(self, met: Callable[[], object], what: str, *, timeout: float = 30) -> None:
-        """Wait for something that stands in mayday's rows, which nobody is told of."""
+        """Wait for something that stands in mayday's rows, which sends no event."""
         wait_until(met, what, timeout=timeout)
 
 
