@@ -146,7 +146,7 @@ def test_slack_tells_who_is_a_guest_a_member_of_a_group_and_what_is_shared(
 
     def decide(who: Person) -> str:
         try:
-            guarded.context.authorize.runbook(
+            guarded.services.authorize.runbook(
                 team_id=slack.team_id, user_team=slack.team_id, user=who.id, channel_id=channel
             )
         except UserError as exc:
@@ -201,11 +201,11 @@ def test_a_stale_button_is_dead(guarded: Bot, guarded_scene: Scene) -> None:
     channel = scene.declare().id
     planned(guarded, scene, channel, PLAN)
     run = runs_of(scene, channel)[0]
-    guarded.runs.cancel(run.id, scene.ana.id)
+    guarded.services.runs.cancel(run.id, scene.ana.id)
     with pytest.raises(UserError, match="already confirmed or cancelled"):
-        guarded.runs.confirm(run.id, scene.ana.id)
+        guarded.services.runs.confirm(run.id, scene.ana.id)
     with pytest.raises(UserError, match="already confirmed or cancelled"):
-        guarded.runs.cancel(run.id, scene.ana.id)
+        guarded.services.runs.cancel(run.id, scene.ana.id)
     with pytest.raises(UserError, match="no longer has this plan"):
-        guarded.runs.incident_of("another")
+        guarded.services.runs.incident_of("another")
     assert runs_of(scene, channel)[0].state is RunState.CANCELLED

@@ -216,7 +216,7 @@ def test_reactions_that_came_in_the_wrong_order_are_settled(
     ts = scene.ana.say(channel.id, "proxy restarted")
     wait_until(lambda: scene.message(channel.id, ts), "recorded")
     bot.ticks.stop()  # a reading of before would settle them as it saw them
-    record = bot.record
+    record = bot.services.record
     team = slack.team_id
     slack.faults = [deaf]
     record.untag(team, channel.id, ts, scene.ana.id, "pushpin")

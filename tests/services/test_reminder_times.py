@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.domain.reminders import Reminder
+from bot.domain.resources import ResourceKind
 from bot.services.remind import remind
-from bot.store import effects
 from bot.store import incidents as rows
+from bot.store import resources
 from bot.store.engine import Store
 from tests.support.desk import ELSEWHERE, Desk
 from tests.support.rows import CHANNEL
@@ -109,7 +110,11 @@ def test_each_due_reminder_is_requested_once_and_a_failed_one_is_not_followed(de
     assert found is not None
     assert found.number == 2
     with desk.store.read() as tx:
-        asked = [key for key in effects.of_incident(tx, incident_id) if "/remind/" in key]
+        asked = [
+            key
+            for key, row in resources.of_incident(tx, incident_id).items()
+            if row.kind is ResourceKind.REMINDER
+        ]
     assert asked == [f"{incident_id}/remind/1"]
 
 

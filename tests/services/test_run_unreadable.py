@@ -33,7 +33,7 @@ def shown(room: Room, run: Run) -> list[str]:
     """The texts of the run's messages."""
     with room.store.read() as tx:
         steps = rows.steps(tx, run.id)
-    return [post.text for _, post, _ in posts_of(BOOKS)(room.row(run.id), steps)]
+    return [post.text for post in posts_of(BOOKS)(room.row(run.id), steps)]
 
 
 def two_stuck(room: Room) -> Run:

@@ -77,7 +77,7 @@ def test_the_timeline_is_shown_and_mended(
     assert mended.data["text"] == "proxy evicted"
     assert mended.at == datetime(2017, 2, 24, 5, 11, tzinfo=UTC)
 
-    _choose(scene, channel, shown, entry.id, "Take out")
+    _choose(scene, channel, shown, entry.id, "Remove")
     wait_until(lambda: entry.id not in {e.id for e in scene.entries(channel.id)}, "taken out")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.runs import RunState
 from bot.ports import Profile
 from bot.render.card import ACTION_RUN
 from bot.render.runs import ACTION_CANCEL, ACTION_CONFIRM
@@ -15,7 +16,7 @@ from bot.slack.access import MayRun
 from bot.slack.routes import ROUTES
 from bot.store import runs
 from bot.store.engine import Store
-from bot.store.runs import Run, RunState
+from bot.store.runs import Run
 from bot.store.tables import inbox
 from runbooks.resync_routes import RESYNC_ROUTES
 from tests.support.desk import ANA, BEN, Answer, Desk
@@ -179,4 +180,4 @@ def test_a_form_is_refused_in_the_incidents_channel(desk: Desk) -> None:
 
 
 def test_a_plan_that_is_gone_is_answered(desk: Desk) -> None:
-    assert "does not know this plan" in desk.press(ACTION_CONFIRM, "another").text
+    assert "no longer has this plan" in desk.press(ACTION_CONFIRM, "another").text

@@ -99,11 +99,9 @@ class Desk:
         self.runs = Runs(
             store,
             self.work,
-            self.now,
             runbooks={runbook.name: runbook for runbook in RUNBOOKS},
             sites={name: SimpleNamespace() for name in hubs},
             wall=lambda: datetime.now(UTC),
-            wait=lambda _seconds: None,
         )
         asked: Any = SimpleNamespace(ask=self._publish)
         self.context = HandlerContext(
