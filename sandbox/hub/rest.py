@@ -75,9 +75,9 @@ class HubRest:
             url = following["url"] if following else None
         return found
 
-    def start_server(self, user: str) -> None:
-        """POST the user's default server; the hub answers after up to 10 s."""
-        self._hub.post(f"{self._api_url}/users/{user}/server")
+    def start_server(self, user: str) -> int:
+        """POST the user's default server and return the status, which the hub sends after up to 10 s."""
+        return self._hub.post(f"{self._api_url}/users/{user}/server").status_code
 
     def stop_server(self, user: str) -> None:
         """DELETE the user's default server; the hub answers after up to 10 s."""

@@ -76,7 +76,10 @@ def test_what_had_begun_needs_a_human(room: Room) -> None:
     assert (ended.state, ended.error) == (RunState.NEEDS_HUMAN, SAID)
     assert room.steps(run) == [StepState.ATTEMPTING]
     assert room.party.live == before
-    assert shown(room, run) == [f"*Clear stuck servers*: ❌ {SAID}"]
+    assert shown(room, run) == [
+        f"*Clear stuck servers*: ❌ {SAID}",
+        UNREADABLE_STEP.format(number=1),
+    ]
 
 
 def test_a_run_that_did_some_of_it_is_not_done(room: Room) -> None:
@@ -95,4 +98,7 @@ def test_an_old_run_with_it_is_still_shown(room: Room) -> None:
     run = room.carry_out(room.planned())
     rewrite(room, run, 1)
     assert room.row(run.id).state is RunState.DONE
-    assert shown(room, run) == [f"*Clear stuck servers*: ❌ {SAID}"]
+    assert shown(room, run) == [
+        f"*Clear stuck servers*: ❌ {SAID}",
+        UNREADABLE_STEP.format(number=1),
+    ]
