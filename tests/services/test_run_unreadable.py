@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.runs import RunState, StepState
 from bot.errors import UserError
+from bot.render.runs import UNREADABLE_STEP
 from bot.services.run_posts import posts_of
 from bot.store import runs as rows
 from bot.store.runs import Run
