@@ -156,7 +156,9 @@ def test_where_sub_issues_are_not_offered_it_says_so(github: Practice) -> None:
 
 def test_a_repository_that_is_not_there(github: Practice) -> None:
     forge = client(github.sandbox.api_url, repository="practice/nothing")
-    with pytest.raises(UserError, match=r"practice/nothing: check github\.repository"):
+    with pytest.raises(
+        UserError, match=r"practice/nothing not found on GitHub: check github\.repository"
+    ):
         forge.check()
     forge.close()
 
