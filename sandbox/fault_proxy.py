@@ -16,6 +16,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
+import httpcore
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
@@ -24,7 +25,6 @@ from sandbox.forwarding import Exchange
 from sandbox.own_words import System
 from sandbox.rules import Breakable, Faults
 from sandbox.traffic import Traffic
-from sandbox.upstream import Upstream
 
 Address = tuple[str, int]
 
@@ -68,7 +68,6 @@ class FaultProxy(Breakable):
         self.page: Callable[[str], str | None] | None = None
         self.on_write: Callable[[], None] | None = None
         self.requests: deque[tuple[str, str]] = deque(maxlen=_REMEMBERED)
-        self.idle: list[Upstream] = []
         self._upstream = upstream
         self._port = port
         self._socket: socket.socket | None = None
@@ -155,17 +154,6 @@ class FaultProxy(Breakable):
         if self._loop is not None:
             self._call(self._attach())
 
-    def _drop_idle(self) -> None:
-        while self.idle:
-            self.idle.pop().abort()
-
-    def release(self, upstream: Upstream) -> None:
-        """Keep a connection for another request if it can serve one, else cut it."""
-        if upstream.next_request():
-            self.idle.append(upstream)
-        else:
-            upstream.abort()
-
     def count(self, method: str, path: str = "/") -> int:
         """How many requests came with this method to a path that begins so, struck or not."""
         return sum(m == method and bool(re.match(path, p)) for m, p in list(self.requests))
@@ -179,6 +167,7 @@ class FaultProxy(Breakable):
     async def _run(self, ready: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
+        self.pool = httpcore.AsyncConnectionPool(max_connections=None)
         await self._attach()
         ready.set()
         await self._stopping.wait()
@@ -192,7 +181,7 @@ class FaultProxy(Breakable):
         for task in ending:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
-        self._drop_idle()
+        await self.pool.aclose()
         # What was cut is closed in the loop's next round.
         await asyncio.sleep(_AGAIN)
 
@@ -200,7 +189,6 @@ class FaultProxy(Breakable):
         """Listen if the upstream answers now, and follow it from here on."""
         if self._following is not None:
             self._following.cancel()
-        self._drop_idle()
         tether = await self._reach()
         await self._open_or_shut(tether)
         self._following = asyncio.create_task(self._follow(tether))
