@@ -14,9 +14,8 @@ from typing import Any
 from sandbox.cluster.waiting import wait_for
 from sandbox.drill.checks import Check, check
 from sandbox.drill.child import Child
-from sandbox.drill.people import COMMANDER, MAYDAY, STUDENTS
 from sandbox.drill.play import Player, Show, no_longer_than
-from sandbox.drill.script import GROUPS, STORY, ZONE
+from sandbox.drill.script import COMMANDER, GROUPS, MAYDAY, STORY, STUDENTS, ZONE
 from sandbox.drill.seen import ReadStored, Seen, collect
 from sandbox.github import GitHubSandboxError
 from sandbox.outages import OutageError
