@@ -110,7 +110,9 @@ def test_not_there(github: GitHub, forge: GitHubForge, origin: Origin) -> None:
         forge.rewrite_issue(99_999, "T", "b", origin=origin)
     assert gone.value.code == "gone"
     other = github.forge(repository="practice/nothing")
-    with pytest.raises(UserError, match=r"practice/nothing: check github\.repository"):
+    with pytest.raises(
+        UserError, match=r"practice/nothing not found on GitHub: check github\.repository"
+    ):
         other.check()
     other.close()
 
