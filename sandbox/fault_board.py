@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.errors import SandboxError
-from sandbox.outages import Param
+from sandbox.outages import Button
 from sandbox.own_words import System
 from sandbox.rules import Faults, Rule
 
@@ -25,15 +25,11 @@ class BoardError(SandboxError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trouble:
-    """A button. `make` takes the chosen parameters by name and returns a rule that stands from now
+class Trouble(Button):
+    """A fault. `make` takes the chosen parameters by name and returns a rule that stands from now
     on, or breaks something at once and returns one sentence about it."""
 
-    id: str
     system: System
-    label: str
-    help: str
-    params: Sequence[Param] = ()
     make: Callable[[Mapping[str, str]], Rule | str]
 
 
@@ -74,16 +70,7 @@ class FaultBoard:
         """The board as the page's API shows it."""
         return {
             "systems": [{"id": each.value, "title": TITLES[each]} for each in self._faults],
-            "troubles": [
-                {
-                    "id": each.id,
-                    "system": each.system.value,
-                    "label": each.label,
-                    "help": each.help,
-                    "params": [param.view() for param in each.params],
-                }
-                for each in self._troubles
-            ],
+            "troubles": [each.view() | {"system": each.system} for each in self._troubles],
             "active": self._active(),
         }
 

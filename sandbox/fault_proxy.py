@@ -6,41 +6,29 @@ new one can be made, clients are refused as they would be without the proxy.
 
 from __future__ import annotations
 
-import asyncio
 import re
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
-from types import TracebackType
 from typing import Any, Self
 
-import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.server import ServerState
+import httpcore
 
 from sandbox.forwarding import Exchange
 from sandbox.own_words import System
 from sandbox.rules import Breakable, Faults
+from sandbox.server import Server
 from sandbox.traffic import Traffic
-from sandbox.upstream import Upstream
 
 Address = tuple[str, int]
 
 _HOST = "127.0.0.1"
 _AGAIN = 0.05
-"""Seconds between two looks for an upstream that is away."""
+"""Seconds between two looks at the upstream."""
 
-_STARTS_WITHIN = 10.0
-_ENDS_WITHIN = 2.0
 _REMEMBERED = 5_000
-_IDLE_FOR = 3_600
-"""Seconds for which a client may keep a connection that it does not use."""
-
-
-Tether = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-"""A connection to the upstream that is held open to see it end."""
 
 
 class FaultProxy(Breakable):
@@ -68,64 +56,26 @@ class FaultProxy(Breakable):
         self.page: Callable[[str], str | None] | None = None
         self.on_write: Callable[[], None] | None = None
         self.requests: deque[tuple[str, str]] = deque(maxlen=_REMEMBERED)
-        self.idle: list[Upstream] = []
+        self.listening = False
+        """Whether clients get in, as far as is known."""
         self._upstream = upstream
         self._port = port
-        self._socket: socket.socket | None = None
-        self._server: asyncio.Server | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._following: asyncio.Task[None] | None = None
-        self._open_ones = ServerState()
-        self._config = uvicorn.Config(
-            self._answer,
-            interface="asgi3",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            date_header=False,
-            server_header=False,
-            timeout_keep_alive=_IDLE_FOR,
-        )
-        self._config.load()
-
-    # From any thread.
+        self._server = Server(port)
+        self._ended = threading.Event()
+        self._following: threading.Thread | None = None
 
     def start(self) -> Self:
         """Start; with an upstream that answers, it listens when this returns."""
-        self._socket = self._bind()
-        ready = threading.Event()
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._run(ready)), name=f"{self.system}-proxy", daemon=True
-        )
-        self._thread.start()
-        if not ready.wait(_STARTS_WITHIN):
-            raise TimeoutError(f"The proxy before {self.system} did not start.")
+        self._port = self._server.bind()
+        self._attach()
         return self
 
     def stop(self) -> None:
         """Stop listening and cut every connection."""
-        loop, thread = self._loop, self._thread
-        if loop is not None and thread is not None:
-            with suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(self._stopping.set)
-            thread.join(_STARTS_WITHIN)
-        if self._socket is not None:
-            self._socket.close()
-        self._socket = self._loop = self._thread = None
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
+        self._detach()
+        self._server.cut_all()
+        self._server.stop()
+        self.listening = False
 
     @property
     def address(self) -> Address:
@@ -140,11 +90,6 @@ class FaultProxy(Breakable):
         return f"http://{_HOST}:{self.address[1]}"
 
     @property
-    def listening(self) -> bool:
-        """Whether clients get in, as far as is known."""
-        return self._server is not None
-
-    @property
     def upstream(self) -> Address | None:
         """Where requests go; None refuses clients."""
         return self._upstream
@@ -152,129 +97,89 @@ class FaultProxy(Breakable):
     @upstream.setter
     def upstream(self, address: Address | None) -> None:
         self._upstream = address
-        if self._loop is not None:
-            self._call(self._attach())
-
-    def _drop_idle(self) -> None:
-        while self.idle:
-            self.idle.pop().abort()
-
-    def release(self, upstream: Upstream) -> None:
-        """Keep a connection for another request if it can serve one, else cut it."""
-        if upstream.next_request():
-            self.idle.append(upstream)
-        else:
-            upstream.abort()
+        if self._following is not None:
+            self._detach()
+            self._attach()
 
     def count(self, method: str, path: str = "/") -> int:
         """How many requests came with this method to a path that begins so, struck or not."""
         return sum(m == method and bool(re.match(path, p)) for m, p in list(self.requests))
 
-    def _call(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        assert self._loop is not None  # noqa: S101 - callers have looked
-        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(_STARTS_WITHIN)
+    # Following the upstream.
 
-    # On the loop.
-
-    async def _run(self, ready: threading.Event) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stopping = asyncio.Event()
-        await self._attach()
-        ready.set()
-        await self._stopping.wait()
-        self._shut()
-        for connection in self._connections:
-            connection.transport.abort()
-        if tasks := self._open_ones.tasks:
-            # Each ends when its client is gone, unless a rule's code holds it.
-            await asyncio.wait(tasks, timeout=_ENDS_WITHIN)
-        ending = [*tasks, *filter(None, [self._following])]
-        for task in ending:
-            task.cancel()
-        await asyncio.gather(*ending, return_exceptions=True)
-        self._drop_idle()
-        # What was cut is closed in the loop's next round.
-        await asyncio.sleep(_AGAIN)
-
-    async def _attach(self) -> None:
+    def _attach(self) -> None:
         """Listen if the upstream answers now, and follow it from here on."""
+        self._ended = threading.Event()
+        tether = self._reach()
+        self._open_or_shut(tether)
+        self._following = threading.Thread(
+            target=self._follow,
+            args=(tether, self._ended),
+            name=f"{self.system}-proxy",
+            daemon=True,
+        )
+        self._following.start()
+
+    def _detach(self) -> None:
         if self._following is not None:
-            self._following.cancel()
-        self._drop_idle()
-        tether = await self._reach()
-        await self._open_or_shut(tether)
-        self._following = asyncio.create_task(self._follow(tether))
+            self._ended.set()
+            self._following.join()
+            self._following = None
 
-    async def _follow(self, tether: Tether | None) -> None:
-        """Open and shut as the upstream comes and goes."""
-        while True:
-            await self._open_or_shut(tether)
-            try:
-                await asyncio.sleep(_AGAIN)  # also where it hangs up at once
-                if tether is not None:
-                    with suppress(OSError):  # reset: ended as well
-                        while await tether[0].read(1024):
-                            pass
-            finally:
-                if tether is not None:
-                    tether[1].close()
-            tether = await self._reach()
+    def _follow(self, tether: socket.socket | None, ended: threading.Event) -> None:
+        """Open and shut as the upstream comes and goes; `tether` is held open to see it end."""
+        while not ended.wait(_AGAIN):
+            if tether is not None and self.listening and not _is_over(tether):
+                continue
+            if tether is not None:
+                tether.close()
+            tether = self._reach()
+            # A process that was just forked has our socket, and the port with it, for a moment.
+            with suppress(OSError):
+                self._open_or_shut(tether)
+        if tether is not None:
+            tether.close()
 
-    async def _reach(self) -> Tether | None:
-        if self._upstream is None:
-            return None
+    def _reach(self) -> socket.socket | None:
         try:
-            return await asyncio.open_connection(*self._upstream)
+            return socket.create_connection(self._upstream) if self._upstream else None
         except OSError:
             return None
 
-    async def _open_or_shut(self, tether: Tether | None) -> None:
-        if self._socket is None:
-            self._socket = await self._take_again()
-        if tether is None:
-            self._shut()
-        elif self._server is None:
-            loop = asyncio.get_running_loop()
-            self._server = await loop.create_server(self._protocol, sock=self._socket, backlog=128)
-
-    def _protocol(self) -> H11Protocol:
-        return H11Protocol(config=self._config, server_state=self._open_ones, app_state={})
-
-    def _shut(self) -> None:
-        if self._server is None:
-            return
-        self._server.close()
-        self._server = self._socket = None
-        for connection in self._connections:
-            # Those that are idle end at once, as with a server that ends.
-            connection.shutdown()
-
-    async def _take_again(self) -> socket.socket:
-        """The port, which a process that was just forked may hold for a moment: it has our sockets."""
-        while True:
-            try:
-                return self._bind()
-            except OSError:
-                await asyncio.sleep(_AGAIN)
-
-    def _bind(self) -> socket.socket:
-        """Take the port without listening, so that who connects is refused."""
-        # asyncio turns Nagle's algorithm off for sockets that say that they are TCP.
-        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            bound.bind((_HOST, self._port))
-        except OSError:
-            bound.close()
-            raise
-        self._port = bound.getsockname()[1]
-        return bound
-
-    @property
-    def _connections(self) -> list[Any]:
-        return list(self._open_ones.connections)
+    def _open_or_shut(self, tether: socket.socket | None) -> None:
+        if tether is None and self.listening:
+            self._server.stop()
+            self.listening = False
+            self._server.bind()
+        elif tether is not None and not self.listening:
+            self._server.start(
+                self._answer,
+                ws="none",
+                lifespan="on",
+                proxy_headers=False,
+                date_header=False,
+                server_header=False,
+            )
+            self.listening = True
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         """The ASGI application."""
-        here = next(each for each in self._connections if each.client == scope["client"])
-        await Exchange(self, scope, receive, send, here.transport.abort).run()
+        if scope["type"] == "http":
+            client = tuple(scope["client"])
+            abort = lambda: self._server.connections.cut(client)  # noqa: E731
+            await Exchange(self, scope, receive, send, abort).run()
+            return
+        async with httpcore.AsyncConnectionPool(max_connections=None) as self.pool:
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _is_over(tether: socket.socket) -> bool:
+    try:
+        return tether.recv(1024, socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True

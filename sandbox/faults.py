@@ -93,11 +93,6 @@ class Fault:
         pairs = ((each.name, getattr(self, each.name)) for each in fields(self))
         return {name: value for name, value in pairs if value != getattr(HARMLESS, name)}
 
-    @property
-    def replaces_answer(self) -> bool:
-        """Whether the caller gets something else than the real answer."""
-        return bool(self.status or self.answer is not None or self.garbled or self.headers)
-
 
 HARMLESS = Fault()
 

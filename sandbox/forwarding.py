@@ -11,12 +11,13 @@ import json
 from collections.abc import AsyncIterator, Callable, Collection
 from typing import TYPE_CHECKING, Any
 
+import httpcore
+
 from sandbox.faults import Fault
 from sandbox.lines import Lines
 from sandbox.note import Note
 from sandbox.own_words import own_words
 from sandbox.rules import Direction, Passage, Strike
-from sandbox.upstream import Upstream, UpstreamGone
 
 if TYPE_CHECKING:
     from sandbox.fault_proxy import FaultProxy
@@ -62,7 +63,7 @@ class Exchange:
             if not self._is_for_a_person() or self._proxy.people:
                 strike, note = await self._judge(path, body)
             await self._carry_out(strike, body, note)
-        except (Cut, UpstreamGone):
+        except (Cut, httpcore.NetworkError, httpcore.ProtocolError):
             note.broke(strike.fault)
             self._abort()
             await self._until_gone()
@@ -86,14 +87,8 @@ class Exchange:
         fault = strike.fault
         if fault.delay:
             await asyncio.sleep(fault.delay)
-        if fault.effect:
-            upstream = await self._connect()
-            try:
-                answered = await self._pass_on(upstream, body, strike, note)
-            finally:
-                self._proxy.release(upstream)
-            if answered:
-                return
+        if fault.effect and await self._pass_on(body, strike, note):
+            return
         if fault.hang:
             note.hangs()
             await self._hold(strike)
@@ -106,37 +101,34 @@ class Exchange:
             text, kind = fault.garbled.body(text)
         await self._send_text(status, text, kind, fault, note)
 
-    async def _connect(self) -> Upstream:
-        """A connection to the upstream, one that is idle if there is any."""
-        while self._proxy.idle:
-            upstream = self._proxy.idle.pop()
-            if not upstream.is_closed:
-                return upstream
-            upstream.abort()
+    async def _pass_on(self, body: bytes, strike: Strike, note: Note) -> bool:
+        """Answer with what the upstream answers; false where a fault takes its place."""
         if self._proxy.upstream is None:
             raise Cut
-        try:
-            return Upstream(*await asyncio.open_connection(*self._proxy.upstream))
-        except OSError as error:
-            raise Cut from error
+        host, port = self._proxy.upstream
+        url = httpcore.URL(scheme=b"http", host=host.encode(), port=port, target=self._target)
+        headers = _kept(self._headers)
+        if body and b"Content-Length" not in dict(headers):
+            headers.append((b"Content-Length", b"%d" % len(body)))
+        request = self._proxy.pool.stream(self._method, url, headers=headers, content=body)
+        async with request as answer:
+            if self._proxy.on_write is not None and self._method not in ("GET", "HEAD"):
+                await asyncio.to_thread(self._proxy.on_write)
+            return await self._answer(answer, strike, note)
 
-    async def _pass_on(self, upstream: Upstream, body: bytes, strike: Strike, note: Note) -> bool:
-        """Answer with what the upstream answers; false where a fault takes its place."""
+    async def _answer(self, answer: httpcore.Response, strike: Strike, note: Note) -> bool:
         fault = strike.fault
-        answer = await upstream.ask(self._method, self._target, _kept(self._headers), body)
-        if self._proxy.on_write is not None and self._method not in ("GET", "HEAD"):
-            await asyncio.to_thread(self._proxy.on_write)
-        pieces = upstream.pieces()
+        pieces = aiter(answer.aiter_stream())
         if fault.lines is None:
             if fault.drop or fault.hang or fault.status or fault.answer is not None:
                 return False
             if fault.garbled is not None:
-                real = b"".join([piece async for piece in pieces]).decode(errors="replace")
-                await self._send_text(answer.status_code, *fault.garbled.body(real), fault, note)
+                real = (await answer.aread()).decode(errors="replace")
+                await self._send_text(answer.status, *fault.garbled.body(real), fault, note)
                 return True
         dropped = {b"content-length"} if fault.lines is not None else set()
-        await self._start(answer.status_code, _kept(answer.headers.raw_items(), dropped), fault)
-        note.began(answer.status_code)
+        await self._start(answer.status, _kept(answer.headers, dropped), fault)
+        note.began(answer.status)
         lines, gone = Lines(fault.lines), asyncio.create_task(self._until_gone())
         try:
             while True:
@@ -150,7 +142,7 @@ class Exchange:
                 await self._piece(lines.take(piece), note)
         finally:
             gone.cancel()
-        note.ended(answer.status_code, fault)
+        note.ended(answer.status, fault)
         await self._send({"type": "http.response.body"})
         return True
 

@@ -27,26 +27,31 @@ class Param:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outage:
+class Button:
+    """A button of the page, with what there is to choose before it is pressed."""
+
+    id: str
+    label: str
+    help: str = ""
+    params: Sequence[Param] = ()
+
+    def view(self) -> dict[str, Any]:
+        """The button as the page's API shows it."""
+        params = [param.view() for param in self.params]
+        return {"id": self.id, "label": self.label, "help": self.help, "params": params}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outage(Button):
     """Something to break or repair.
 
     `mends` says that it repairs something. `run` takes the chosen parameters by name and returns
     one sentence that says what happened; it raises OutageError when it cannot be done now.
     """
 
-    id: str
-    label: str
-    help: str = ""
-    params: Sequence[Param] = ()
     mends: bool = False
     run: Callable[[Mapping[str, str]], str]
 
     def view(self) -> dict[str, Any]:
         """The outage as the page's API shows it."""
-        return {
-            "id": self.id,
-            "label": self.label,
-            "help": self.help,
-            "params": [param.view() for param in self.params],
-            "mends": self.mends,
-        }
+        return super().view() | {"mends": self.mends}

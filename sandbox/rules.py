@@ -248,9 +248,27 @@ class Faults:
 
 
 class Breakable:
-    """Something that rules can stand in: ``thing.faults = [on_call(…)]``, ``thing.faults.clear()``."""
+    """A system of the sandbox, which runs in a ``with`` block.
+
+    Rules can stand in it: ``system.faults = [on_call(…)]``, ``system.faults.clear()``.
+    """
 
     rules: Faults
+
+    def start(self) -> object:
+        """Start it."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """Stop it and everything that it started."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        self.stop()
 
     @property
     def faults(self) -> Faults:

@@ -19,7 +19,7 @@ import sys
 from dataclasses import replace
 from bot.cli import main
 from sandbox.drill import run
-from sandbox.drill.people import SCRIBE
+from sandbox.drill.script import SCRIBE
 
 run.STORY = tuple(
     replace(step, who=SCRIBE) if step.arguments == ("resync-routes",) else step

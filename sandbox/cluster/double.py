@@ -7,14 +7,12 @@ import secrets
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import yaml
 
 from sandbox.cluster.auth import Rule, Tokens, anything
 from sandbox.cluster.deployments import DeploymentController
-from sandbox.cluster.http import HttpServer
+from sandbox.cluster.http import application
 from sandbox.cluster.journal import Journal
 from sandbox.cluster.kubelet import Image, Kubelet
 from sandbox.cluster.ports import Ports
@@ -27,6 +25,7 @@ from sandbox.cluster.verbs import Verbs
 from sandbox.fault_proxy import FaultProxy
 from sandbox.own_words import System
 from sandbox.rules import Breakable
+from sandbox.server import Server
 
 _log = logging.getLogger(__name__)
 _AT_LEAST_EVERY = 1.0
@@ -74,9 +73,11 @@ class ClusterDouble(Breakable):
         self._scheduler = Scheduler(self.storage, self.verbs, self.journal)
         self._deployments = DeploymentController(self.storage, self.verbs, self.journal)
         routes = Routes(self.storage, self.verbs, self.tokens, self.kubelet.log)
-        self._http = HttpServer(routes, port=self._ports.take())
-        self.server = self._http.url
-        self.api_address = self._http.address
+        self._application = application(routes)
+        port = self._ports.take()
+        self._http = Server(port)
+        self.server = self._http.url.rstrip("/")
+        self.api_address = ("127.0.0.1", port)
         self.front = FaultProxy(self.api_address, system=System.CLUSTER, port=self._ports.take())
         self.rules = self.front.rules
         self.storage.listen(self._wake.set)
@@ -86,7 +87,7 @@ class ClusterDouble(Breakable):
 
     def start(self) -> None:
         """Serve the API and begin to run pods."""
-        self._http.start()
+        self._http.start(self._application)
         self.front.start()
         self._loop.start()
 
@@ -101,18 +102,6 @@ class ClusterDouble(Breakable):
         self.front.stop()
         self._http.stop()
         self._ports.close()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def _run(self) -> None:
         """Run the scheduler, the controllers and the kubelet in one loop, which each change wakes."""

@@ -1,16 +1,12 @@
-"""The patch formats of the API: JSON patch, JSON merge patch, strategic merge patch."""
+"""The patch formats of the API that its clients here use: JSON merge patch, strategic merge patch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-import jsonpatch
-import jsonpointer
-
 from sandbox.cluster.errors import StatusError, bad_request
 
-JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 
@@ -21,24 +17,16 @@ _MERGE_KEYS = {"containers": "name", "env": "name", "volumes": "name", "conditio
 def apply_patch(content_type: str, target: dict[str, Any], patch: Any) -> dict[str, Any]:
     """The patched copy of `target`.
 
-    Raises StatusError: 400 for a patch of the wrong shape, 415 for an unknown content type, 422
-    for a JSON patch that fails.
+    Raises StatusError: 400 for a patch of the wrong shape, 415 for another content type.
     """
     kind = content_type.partition(";")[0].strip()
-    if kind not in (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH):
+    if kind not in (MERGE_PATCH, STRATEGIC_PATCH):
         why = f"the body of the request was in an unknown format: {kind}"
         raise StatusError(415, "UnsupportedMediaType", why)
-    if not isinstance(patch, list if kind == JSON_PATCH else dict):
+    if not isinstance(patch, dict):
         raise bad_request(f"the patch does not have the shape of {kind}")
-    if kind == JSON_PATCH:
-        try:
-            patched: dict[str, Any] = jsonpatch.apply_patch(target, patch)
-        except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException) as exc:
-            message = f"the server rejected our request due to an error in our request: {exc}"
-            raise StatusError(422, "Invalid", message) from exc
-        return patched
-    merged: Any = patch
-    return _merge_map(target, merged, _MERGE_KEYS if kind == STRATEGIC_PATCH else {})
+    keys = _MERGE_KEYS if kind == STRATEGIC_PATCH else {}
+    return _merge_map(target, patch, keys)
 
 
 def _merge_map(target: Any, patch: dict[str, Any], keys: Mapping[str, str]) -> dict[str, Any]:

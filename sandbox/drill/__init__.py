@@ -7,7 +7,7 @@ files, and what it lets others read of its database.
 
 from sandbox.drill.checks import Check, check
 from sandbox.drill.child import Settings
-from sandbox.drill.play import Overtime, Player
+from sandbox.drill.play import Player
 from sandbox.drill.run import Drill, DrillResult
 from sandbox.drill.seen import Seen, Stored
 
@@ -15,7 +15,6 @@ __all__ = [
     "Check",
     "Drill",
     "DrillResult",
-    "Overtime",
     "Player",
     "Seen",
     "Settings",

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sandbox.drill.people import STUCK, STUDENTS
 from sandbox.drill.play import Player
 from sandbox.drill.script import (
     CHANNEL,
@@ -15,9 +14,11 @@ from sandbox.drill.script import (
     REPORT_DATE,
     REPORT_TITLE,
     STORY,
+    STUCK,
+    STUDENTS,
     TIMES,
 )
-from sandbox.drill.seen import Filed, Seen, links_in
+from sandbox.drill.seen import Filed, Seen, Sight, links_in
 from sandbox.github_keep import PracticeIssue
 
 ALL, STAYED = set(STUDENTS), set(STUDENTS) - set(STUCK)
@@ -36,87 +37,29 @@ class Check:
 
 Judgement = tuple[bool, str]
 Judge = Callable[[Seen], Judgement]
-CHECKS: dict[str, Judge] = {}
 
 
-def _checks(name: str) -> Callable[[Judge], Judge]:
-    """Add a function to the table under this name."""
-
-    def added(judge: Judge) -> Judge:
-        CHECKS[name] = judge
-        return judge
-
-    return added
+def _sight(name: str, holds: Callable[[Sight], bool]) -> Judge:
+    return lambda seen: (holds(seen.sights[name]), str(seen.sights[name]))
 
 
-def check(seen: Seen) -> list[Check]:
-    """Judge all of it; what cannot be judged because the story stopped before it has failed."""
-    found = []
-    for name, judge in CHECKS.items():
-        try:
-            passed, saw = judge(seen)
-        except (LookupError, ValueError) as exc:
-            passed, saw = False, f"The story did not come so far ({exc})."
-        found.append(Check(name=name, passed=passed, saw=saw))
-    return found
-
-
-@_checks("the story was played to its end")
-def _played(seen: Seen) -> Judgement:
-    return not seen.stopped, seen.stopped or f"all {len(STORY)} steps"
-
-
-@_checks("before: every student works")
-def _before(seen: Seen) -> Judgement:
-    sight = seen.sights["before"]
-    return sight.ready == sight.routed == sight.working == ALL, str(sight)
-
-
-@_checks("the proxy is evicted: no route, nobody works")
-def _outage(seen: Seen) -> Judgement:
-    sight = seen.sights["outage"]
-    return not sight.routed and not sight.working and sight.ready == STAYED, str(sight)
-
-
-@_checks("both health pages say 200 all the same")
-def _health(seen: Seen) -> Judgement:
-    sight = seen.sights["outage"]
-    return sight.hub_well and sight.proxy_well and not sight.routed, str(sight)
-
-
-@_checks("resync-routes: every ready server has its route again")
-def _resynced(seen: Seen) -> Judgement:
-    sight = seen.sights["resynced"]
-    return STAYED == sight.routed == sight.working and sight.stuck == set(STUCK), str(sight)
-
-
-@_checks("force-delete-stuck-servers: none is stuck any more")
 def _cleared(seen: Seen) -> Judgement:
     before, after = seen.sights["resynced"], seen.sights["cleared"]
     saw = f"{len(before.stuck)} stuck before, {len(after.stuck)} after"
     return before.stuck == set(STUCK) and not after.stuck and after.working == STAYED, saw
 
 
-@_checks("after: every student works")
-def _end(seen: Seen) -> Judgement:
-    sight = seen.sights["end"]
-    return sight.ready == sight.routed == sight.working == ALL, str(sight)
-
-
-@_checks("nobody's server was touched but the stuck ones")
 def _pods_kept(seen: Seen) -> Judgement:
     before, end = seen.sights["before"], seen.sights["end"]
     kept = {user for user in ALL if user in before.pods and before.pods[user] == end.pods.get(user)}
     return kept == STAYED, f"{len(kept)} students kept their pod, {len(ALL - kept)} have another"
 
 
-@_checks("one channel, one card, one announcement")
 def _one_channel(seen: Seen) -> Judgement:
     saw = f"{', '.join(seen.channels)}; {seen.cards} card, {seen.announcements} announcement"
     return seen.channels == [CHANNEL] and seen.cards == seen.announcements == 1, saw
 
 
-@_checks("every message is stored once")
 def _messages_once(seen: Seen) -> Judgement:
     kept = [message.ts for message in seen.stored if not message.deleted]
     missing = [seen.said[ts] for ts in seen.said if ts not in kept]
@@ -124,7 +67,6 @@ def _messages_once(seen: Seen) -> Judgement:
     return bool(kept) and sorted(kept) == sorted(seen.said), saw
 
 
-@_checks("as it was written, edited and deleted")
 def _words_kept(seen: Seen) -> Judgement:
     stored = {message.ts: message for message in seen.stored}
     differ = [seen.said[ts] for ts in seen.typed if stored[ts].text != seen.said[ts]]
@@ -134,7 +76,6 @@ def _words_kept(seen: Seen) -> Judgement:
     return well, saw + f"{int(taken.deleted)} deletion; other words: {differ or 'none'}"
 
 
-@_checks("reminders that came due are there, once each")
 def _reminded(seen: Seen) -> Judgement:
     wanted = sum(step.action is Player.remind for step in STORY)
     late = [text for text in seen.reminders if "late" in text]
@@ -142,13 +83,11 @@ def _reminded(seen: Seen) -> Judgement:
     return len(seen.reminders) == wanted and not late, saw
 
 
-@_checks("the report has its title and its date")
 def _dated(seen: Seen) -> Judgement:
     first = seen.report.partition("\n")[0]
     return first == f"# {REPORT_DATE} - {REPORT_TITLE}", first or "no report"
 
 
-@_checks("every time of 2017 is in the report")
 def _times(seen: Seen) -> Judgement:
     headings = re.findall(r"^### (\d\d:\d\d(?::\d\d)?)$", seen.report, re.MULTILINE)
     absent = [time for time in TIMES if time not in headings]
@@ -159,7 +98,6 @@ def _times(seen: Seen) -> Judgement:
     return not absent and ordered and said.startswith("All times in PST"), saw
 
 
-@_checks("every action item has a live link")
 def _items(seen: Seen) -> Judgement:
     actions = seen.report.partition("## Action items")[2]
     under = dict(zip(GROUPS, re.split(r"^### .*$", actions, flags=re.MULTILINE)[1:], strict=True))
@@ -172,7 +110,6 @@ def _items(seen: Seen) -> Judgement:
     return headings == list(GROUPS) and live == len(ITEMS), saw
 
 
-@_checks("incident and action items are linked both ways")
 def _linked(seen: Seen) -> Judgement:
     incident, items = _issues(seen.published[-1])
     down = sum(item.url in incident.body for item in items)
@@ -185,7 +122,6 @@ def _linked(seen: Seen) -> Judgement:
     return len(items) == down == up == named == len(ITEMS), saw
 
 
-@_checks("publishing twice changes nothing")
 def _published_once(seen: Seen) -> Judgement:
     before, after = seen.published
     saw = (
@@ -196,16 +132,10 @@ def _published_once(seen: Seen) -> Judgement:
     return before == after and len(after.issues) == len(ITEMS) + 1 and bool(seen.report), saw
 
 
-@_checks("the folder has the report that GitHub has")
 def _same_report(seen: Seen) -> Judgement:
     incident, _ = _issues(seen.published[-1])
     issue, file = _without_marks(incident.body), _without_marks(seen.report)
     return issue == file != "", f"{len(issue)} characters in the issue, {len(file)} in the folder"
-
-
-@_checks("mayday met no error")
-def _no_errors(seen: Seen) -> Judgement:
-    return not seen.errors, "; ".join(seen.errors)[:500] or "no error in its log"
 
 
 def _issues(published: Filed) -> tuple[PracticeIssue, list[PracticeIssue]]:
@@ -215,3 +145,56 @@ def _issues(published: Filed) -> tuple[PracticeIssue, list[PracticeIssue]]:
 
 def _without_marks(text: str) -> str:
     return re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL).strip()
+
+
+CHECKS: dict[str, Judge] = {
+    "the story was played to its end": lambda seen: (
+        not seen.stopped,
+        seen.stopped or f"all {len(STORY)} steps",
+    ),
+    "before: every student works": _sight(
+        "before", lambda sight: sight.ready == sight.routed == sight.working == ALL
+    ),
+    "the proxy is evicted: no route, nobody works": _sight(
+        "outage", lambda sight: not sight.routed and not sight.working and sight.ready == STAYED
+    ),
+    "both health pages say 200 all the same": _sight(
+        "outage", lambda sight: sight.hub_well and sight.proxy_well and not sight.routed
+    ),
+    "resync-routes: every ready server has its route again": _sight(
+        "resynced",
+        lambda sight: STAYED == sight.routed == sight.working and sight.stuck == set(STUCK),
+    ),
+    "force-delete-stuck-servers: none is stuck any more": _cleared,
+    "after: every student works": _sight(
+        "end", lambda sight: sight.ready == sight.routed == sight.working == ALL
+    ),
+    "nobody's server was touched but the stuck ones": _pods_kept,
+    "one channel, one card, one announcement": _one_channel,
+    "every message is stored once": _messages_once,
+    "as it was written, edited and deleted": _words_kept,
+    "reminders that came due are there, once each": _reminded,
+    "the report has its title and its date": _dated,
+    "every time of 2017 is in the report": _times,
+    "every action item has a live link": _items,
+    "incident and action items are linked both ways": _linked,
+    "publishing twice changes nothing": _published_once,
+    "the folder has the report that GitHub has": _same_report,
+    "mayday met no error": lambda seen: (
+        not seen.errors,
+        "; ".join(seen.errors)[:500] or "no error in its log",
+    ),
+}
+"""Each check by its name, in the order in which they are shown."""
+
+
+def check(seen: Seen) -> list[Check]:
+    """Judge all of it; what cannot be judged because the story stopped before it has failed."""
+    found = []
+    for name, judge in CHECKS.items():
+        try:
+            passed, saw = judge(seen)
+        except (LookupError, ValueError) as exc:
+            passed, saw = False, f"The story did not come so far ({exc})."
+        found.append(Check(name=name, passed=passed, saw=saw))
+    return found

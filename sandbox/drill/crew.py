@@ -28,23 +28,17 @@ class WentWrong(Exception):
 
 
 class Crew:
-    """The people of a practice Slack around one incident."""
+    """The people of a practice Slack around one incident.
+
+    ``channel`` is the id of its channel, empty before there is one; ``named`` the ts of the messages
+    that were given a name.
+    """
 
     def __init__(self, slack: SlackSandbox) -> None:
         self._slack = slack
-        self._channel = ""
-        self._named: dict[str, str] = {}
+        self.channel = ""
+        self.named: dict[str, str] = {}
         self._reminders = 0
-
-    @property
-    def channel(self) -> str:
-        """The id of the incident's channel; empty before there is one."""
-        return self._channel
-
-    @property
-    def named(self) -> Mapping[str, str]:
-        """The ts of the messages that were given a name."""
-        return dict(self._named)
 
     def declare(self, who: str, title: str, severity: str, summary: str) -> str:
         """Type the command, fill in the form, and be in the new channel."""
@@ -57,45 +51,45 @@ class Crew:
             return next((c.id for c in new if person.id in c.members), "")
 
         self._wait(lambda: bool(found()), "the incident's channel, with the declarer in it")
-        self._channel = found()
-        return f"/incident declare {title} → #{self._slack.channel(self._channel).name}"
+        self.channel = found()
+        return f"/incident declare {title} → #{self._slack.channel(self.channel).name}"
 
     def join(self, who: str) -> str:
         """Join the incident's channel."""
-        self._slack.person(who).join(self._channel)
+        self._slack.person(who).join(self.channel)
         return "joins"
 
     def say(self, who: str, text: str, *, name: str = "", where: str = "") -> str:
         """Write into a channel, the incident's if none is named; ``name`` is for later steps."""
-        ts = self._slack.person(who).say(where or self._channel, text)
+        ts = self._slack.person(who).say(where or self.channel, text)
         if name:
-            self._named[name] = ts
+            self.named[name] = ts
         return f"{f'in #{where}: ' if where else ''}“{text}”"
 
     def reply(self, who: str, to: str, text: str) -> str:
         """Answer a message in its thread."""
-        self._slack.person(who).say(self._channel, text, thread_ts=self._named[to])
+        self._slack.person(who).say(self.channel, text, thread_ts=self.named[to])
         return f"in the thread: “{text}”"
 
     def edit(self, who: str, what: str, text: str) -> str:
         """Change a message."""
-        self._slack.person(who).edit(self._channel, self._named[what], text)
+        self._slack.person(who).edit(self.channel, self.named[what], text)
         return f"edits: “{text}”"
 
     def delete(self, who: str, what: str) -> str:
         """Delete a message."""
-        self._slack.person(who).delete(self._channel, self._named[what])
+        self._slack.person(who).delete(self.channel, self.named[what])
         return "deletes that, it was meant for a terminal"
 
     def react(self, who: str, to: str, emoji: str) -> str:
         """Put an emoji on a message."""
-        self._slack.person(who).react(self._channel, self._named[to], emoji)
+        self._slack.person(who).react(self.channel, self.named[to], emoji)
         return f"puts :{emoji}: on it"
 
     def type(self, who: str, line: str, answer: str) -> str:
         """Type a command and see ``answer``, in a reply to them or in the channel."""
         person, since = self._slack.person(who), self._latest(who)
-        reply = person.command(self._channel, line)
+        reply = person.command(self.channel, line)
         seen = str((reply or {}).get("text", ""))
         if answer not in seen:
             if seen:
@@ -108,14 +102,14 @@ class Crew:
     def run(self, who: str, runbook: str) -> str:
         """Ask for a plan, confirm it, and see it through."""
         person, since, line = self._slack.person(who), self._latest(who), f"/incident run {runbook}"
-        person.command(self._channel, line)
+        person.command(self.channel, line)
         plan = self._heard(person, since, _is_decided, f"the plan of {runbook}", line)
         if CONFIRM not in _actions(plan):
             raise WentWrong(f"The plan of {runbook} had nothing to confirm: {_text(plan)}")
-        person.press(self._channel, plan["ts"], CONFIRM)
+        person.press(self.channel, plan["ts"], CONFIRM)
 
         def now() -> Message:
-            return next(m for m in self._slack.messages(self._channel) if m["ts"] == plan["ts"])
+            return next(m for m in self._slack.messages(self.channel) if m["ts"] == plan["ts"])
 
         self._wait(lambda: any(word in _text(now()) for word in OVER), f"the end of {runbook}")
         if not _text(now()).endswith(DONE):
@@ -132,13 +126,13 @@ class Crew:
 
     def reminders(self) -> list[Message]:
         """All reminders in the channel."""
-        found = self._slack.messages(self._channel)
+        found = self._slack.messages(self.channel)
         return [message for message in found if re.search(r"/remind/\d+$", effect(message))]
 
     def close(self, who: str, /, **answers: str) -> str:
         """Answer what the report still needs, and see it published."""
         person, since = self._slack.person(who), self._latest(who)
-        self._submit(person, self._opened(person, self._channel, "/incident close"), answers)
+        self._submit(person, self._opened(person, self.channel, "/incident close"), answers)
         answer = self._heard(
             person, since, lambda m: PUBLISHED in _text(m), "the report", "the form"
         )
@@ -163,7 +157,7 @@ class Crew:
             raise WentWrong(f"The form was refused: {errors}")
 
     def _latest(self, who: str) -> int:
-        seen = self._slack.person(who).messages(self._channel)
+        seen = self._slack.person(who).messages(self.channel)
         return max((parse_ts(message["ts"]) for message in seen), default=0)
 
     def _heard(
@@ -173,7 +167,7 @@ class Crew:
 
         def heard() -> list[Message]:
             new: list[Message] = [
-                m for m in person.messages(self._channel) if parse_ts(m["ts"]) > since
+                m for m in person.messages(self.channel) if parse_ts(m["ts"]) > since
             ]
             refused = [m for m in new if REFUSAL in _text(m)]
             return [m for m in new if wanted(m)] or refused

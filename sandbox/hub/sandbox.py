@@ -7,7 +7,7 @@ from sandbox.cluster.resources import NODES, PODS
 from sandbox.cluster.storage import Obj
 from sandbox.cluster.waiting import wait_for
 from sandbox.hub import manifests, repair, steps
-from sandbox.hub.menu import menu
+from sandbox.hub.menu import menu, offered
 from sandbox.hub.running import Row, RunningHub
 from sandbox.outages import Outage, OutageError
 
@@ -25,8 +25,11 @@ class HubSandbox(RunningHub):
 
     # -- the proxy ---------------------------------------------------------------------------
 
+    @offered("Evict the proxy")
     def evict_proxy(self) -> str:
-        """The node evicts the proxy's pod; the new proxy has no routes (the outage of 2017)."""
+        """The node evicts the proxy's pod; its successor has no routes. Both health checks say 200
+        while nobody reaches their server.
+        """
         lost = len(self.rest.routes())
         pod = self._need_pod("proxy")
         self.cluster.kubelet.evict(
@@ -35,8 +38,9 @@ class HubSandbox(RunningHub):
         self._wait_proxy(unlike=pod)
         return f"The proxy's pod was evicted and a new one started; {lost} routes are gone."
 
+    @offered("Kill the proxy")
     def kill_proxy(self) -> str:
-        """The proxy's process is killed and started again in the same pod, without routes."""
+        """The proxy runs out of memory and restarts in the same pod, without routes."""
         lost = len(self.rest.routes())
         pod = self._need_pod("proxy")
         before = pod["status"]["containerStatuses"][0]["restartCount"]
@@ -50,37 +54,43 @@ class HubSandbox(RunningHub):
         wait_for(restarted, "the proxy to restart")
         return f"The proxy's process was killed and restarted; {lost} routes are gone."
 
+    @offered("Drop the routes")
     def drop_routes(self) -> str:
-        """Every user's route is taken out of the proxy, which runs on."""
+        """The proxy runs on, empty."""
         routes = self.rest.routes()
         for route in routes.values():
             self.rest.drop_route(route)
         return f"{len(routes)} routes were taken out of the proxy."
 
+    @offered("Proxy down")
     def proxy_down(self) -> str:
-        """The proxy is scaled to zero: no page can be reached, not even the health page."""
+        """The proxy is scaled to 0."""
         steps.scale(self, "proxy", 0)
         return "The proxy is down: its Deployment is scaled to 0."
 
+    @offered("Proxy up", mends=True)
     def proxy_up(self) -> str:
-        """The proxy is scaled back to one; it comes up without routes."""
+        """The proxy is scaled back to 1."""
         steps.scale(self, "proxy", 1)
         return "The proxy is up again, without routes."
 
     # -- the hub -----------------------------------------------------------------------------
 
+    @offered("Hub down")
     def hub_down(self) -> str:
-        """The hub is scaled to zero: servers run on, logins and starts stop."""
+        """The hub is scaled to 0; servers run on."""
         steps.scale(self, "hub", 0)
         return "The hub is down: its Deployment is scaled to 0; running servers stay up."
 
+    @offered("Hub up", mends=True)
     def hub_up(self) -> str:
-        """The hub is scaled back to one and adopts the servers that run."""
+        """The hub is scaled back to 1."""
         steps.scale(self, "hub", 1)
         return "The hub is up again."
 
+    @offered("Drain the core pool")
     def drain_core_pool(self) -> str:
-        """The core pool goes to zero nodes: hub and proxy are Pending and cannot be placed."""
+        """The core pool loses its node: hub and proxy cannot be placed."""
         if self.cluster.storage.find(NODES, "", manifests.CORE_NODE) is None:
             raise OutageError("The core pool has no node already.")
         self.cluster.storage.remove(NODES, "", manifests.CORE_NODE)
@@ -95,8 +105,9 @@ class HubSandbox(RunningHub):
 
     # -- one user's server -------------------------------------------------------------------
 
+    @offered("Hang a stop")
     def hang_stop(self, user: str) -> str:
-        """The node of a user's pod stops answering while the server is being stopped."""
+        """A user's server is stopped and its node does not answer: Terminating for ever."""
         self._need(user, hub="ready", pod="Running")
         pod = self._user_pod(user)
         self.cluster.kubelet.freeze(pod["metadata"]["uid"])
@@ -104,8 +115,9 @@ class HubSandbox(RunningHub):
         steps.wait_row(self, user, said="pending stop", pod="Terminating")
         return f"The stop of {user}'s server hangs: the node of its pod does not answer."
 
+    @offered("Hang a start")
     def hang_spawn(self, user: str) -> str:
-        """A user's server is started (after a stop if it runs) with an image that cannot be pulled."""
+        """A user's server is started and its image cannot be pulled: Pending for ever."""
         said = self._row(user).hub
         if said not in ("ready", "absent"):
             raise OutageError(f"{user}'s server is {said}; this needs ready or absent.")
@@ -118,12 +130,11 @@ class HubSandbox(RunningHub):
         steps.wait_row(self, user, said="pending spawn", pod="Pending")
         return f"The start of {user}'s server hangs: its image cannot be pulled."
 
+    @offered("Orphan a pod")
     def orphan_pod(self, user: str) -> str:
-        """The hub forgets a user's server while its pod runs on.
-
-        The pod is hidden from the hub by its label; while it is, the hub may not delete it, in
-        case it has not noticed yet.
-        """
+        """The hub forgets a server that runs on."""
+        # The pod is hidden from the hub by its label; while it is, the hub may not delete it, in case it
+        # has not noticed yet.
         self._need(user, hub="ready", pod="Running")
         pod = self._user_pod(user)
         name, tokens = pod["metadata"]["name"], self.cluster.tokens
@@ -137,15 +148,17 @@ class HubSandbox(RunningHub):
         steps.wait_row(self, user, said="absent", pod="Running")
         return f"The hub has forgotten {user}'s server; its pod runs on."
 
+    @offered("Leave a stale record")
     def stale_record(self, user: str) -> str:
-        """A user's pod is gone, and the hub has not noticed."""
+        """A user's pod is gone and the hub still says ready."""
         self._need(user, hub="ready", pod="Running")
         steps.delete_now(self, self._user_pod(user))
         steps.wait_row(self, user, said="ready", pod="none")
         return f"{user}'s pod is gone; the hub still says that the server is ready."
 
+    @offered("Put everything right", mends=True)
     def heal(self) -> str:
-        """Everything is put right again, and every server that once ran runs."""
+        """Undo every outage of the hub."""
         repair.heal(self)
         return "Everything is healthy again."
 

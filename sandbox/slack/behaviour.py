@@ -3,8 +3,8 @@
 import asyncio
 
 from sandbox.rules import Breakable
+from sandbox.server import Server
 from sandbox.slack.parts import Parts
-from sandbox.slack.server import Server
 from sandbox.slack.web_api.endpoint import WebApi
 
 

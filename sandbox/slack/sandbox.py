@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from starlette.applications import Starlette
@@ -16,6 +15,7 @@ from sandbox.fault_proxy import FaultProxy
 from sandbox.outages import Outage
 from sandbox.own_words import System
 from sandbox.rules import Faults
+from sandbox.server import Server, page_routes
 from sandbox.slack import snapshot
 from sandbox.slack.behaviour import Behaviour
 from sandbox.slack.channels import Channels
@@ -35,7 +35,6 @@ from sandbox.slack.posts import Posts
 from sandbox.slack.recent import recent
 from sandbox.slack.response_urls import ResponseUrls
 from sandbox.slack.seed import new_workspace
-from sandbox.slack.server import Server, page_routes
 from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.values import Call, Clock, Json, new_id, now_utc
 from sandbox.slack.web_api.context import Context
@@ -124,17 +123,6 @@ class SlackSandbox(Behaviour):
         self._server.stop()
         if self._saver is not None:
             self._saver.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def _application(self) -> Starlette:
         return Starlette(

@@ -323,8 +323,9 @@ def test_a_process_that_is_being_forked_does_not_end_it(
     proxy: FaultProxy, upstream: Upstream
 ) -> None:
     """Between fork and exec a child has the proxy's listening socket, and the port with it."""
-    assert proxy._socket is not None
-    forked = proxy._socket.dup()
+    listening = proxy._server._socket
+    assert listening is not None
+    forked = listening.dup()
     port = upstream.address[1]
     upstream.end()
     wait_until(lambda: not proxy.listening, "the proxy to notice")

@@ -64,7 +64,9 @@ def test_private(github: GitHub) -> None:
 def test_hidden(github: GitHub, origin: Origin) -> None:
     forge = github.forge(repository=HIDDEN)
     for call in (forge.check, lambda: filed(forge, origin)):
-        with pytest.raises(UserError, match=rf"{HIDDEN} not found on GitHub") as refused:
+        with pytest.raises(
+            UserError, match=rf"{HIDDEN} not found on GitHub: check github\.repository"
+        ) as refused:
             call()
         assert refused.value.code == "not_found"
     forge.close()

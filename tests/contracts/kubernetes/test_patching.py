@@ -1,18 +1,15 @@
-"""The three patches: JSON patch, JSON merge patch, strategic merge patch."""
+"""The two patches that clients here use: JSON merge patch and strategic merge patch."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
-from kubernetes.client.exceptions import ApiException
 
 from tests.contracts.kubernetes.objects import config_map, contract, deployment, pod, read, refusal
-from tests.contracts.kubernetes.systems import REAL, Apps, Core, System
+from tests.contracts.kubernetes.systems import Apps, Core, System
 
-JSON = "application/json-patch+json"
 MERGE = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 
@@ -21,52 +18,6 @@ def patched(core: Core, ns: str, body: Any, kind: str) -> dict[str, str]:
     """The data of the ConfigMap ``a`` after a patch."""
     found = core.patch_namespaced_config_map("a", ns, body, _content_type=kind)
     return dict(found.data or {})
-
-
-@contract("JSON patch: add, replace, remove, test, copy and move, in order")
-def test_json_patch(core: Core, ns: str) -> None:
-    body = config_map("a", data={"k": "1"}, annotations={"a.org/x": "2"})
-    core.create_namespaced_config_map(ns, body)
-    operations = [
-        {"op": "test", "path": "/data/k", "value": "1"},
-        {"op": "replace", "path": "/data/k", "value": "3"},
-        {"op": "add", "path": "/data/new", "value": "4"},
-        {"op": "copy", "from": "/data/k", "path": "/data/copy"},
-        {"op": "move", "from": "/metadata/annotations/a.org~1x", "path": "/data/moved"},
-        {"op": "remove", "path": "/data/new"},
-    ]
-    assert patched(core, ns, operations, JSON) == {"k": "3", "copy": "3", "moved": "2"}
-
-
-@pytest.mark.parametrize(
-    "operation",
-    [
-        {"op": "test", "path": "/data/k", "value": "other"},
-        {"op": "remove", "path": "/data/none"},
-        {"op": "add", "path": "/none/deep", "value": "x"},
-    ],
-)
-@contract("a JSON patch whose test or path fails is 422 Invalid and changes nothing")
-def test_json_patch_fails(core: Core, ns: str, operation: dict[str, str]) -> None:
-    core.create_namespaced_config_map(ns, config_map("a", data={"k": "1"}))
-    first = {"op": "add", "path": "/data/first", "value": "x"}
-    told = refusal(
-        core.patch_namespaced_config_map, "a", ns, [first, operation], _content_type=JSON
-    )
-    assert (told.status, told.reason) == (422, "Invalid")
-    assert core.read_namespaced_config_map("a", ns).data == {"k": "1"}
-
-
-@contract("a JSON patch that replaces what is not there is 422 Invalid")
-def test_json_patch_replaces_nothing(core: Core, ns: str, system: System) -> None:
-    core.create_namespaced_config_map(ns, config_map("a", data={"k": "1"}))
-    operations = [{"op": "replace", "path": "/data/none", "value": "x"}]
-    if system.name == REAL:
-        with suppress(ApiException):
-            assert patched(core, ns, operations, JSON) == {"k": "1", "none": "x"}
-            pytest.xfail("this release adds it; RFC 6902 and later releases refuse, as the double")
-    told = refusal(core.patch_namespaced_config_map, "a", ns, operations, _content_type=JSON)
-    assert (told.status, told.reason) == (422, "Invalid")
 
 
 @contract("merge patch: null removes, maps merge, lists are replaced")
@@ -138,8 +89,6 @@ def test_patch_of_no_kind(core: Core, ns: str, system: System) -> None:
     path = f"{system.server}/api/v1/namespaces/{ns}/configmaps/a"
     for kind, body, status, reason in (
         ("application/json", "{}", 415, "UnsupportedMediaType"),
-        (JSON, "{}", 400, "BadRequest"),
-        (JSON, '[{"op": "frob", "path": "/x"}]', 422, "Invalid"),
         (STRATEGIC, "[]", 400, "BadRequest"),
         (STRATEGIC, "{nonsense", 400, "BadRequest"),
     ):

@@ -34,7 +34,7 @@ def raw(cluster: ClusterDouble) -> Iterator[httpx.Client]:
         ("PUT", MAPS, "{}", "application/json", 405, "MethodNotAllowed"),
         ("POST", "/api/v1/configmaps", "{}", "application/json", 405, "MethodNotAllowed"),
         ("PATCH", MAPS + "/a", "{}", "text/plain", 415, "UnsupportedMediaType"),
-        ("PATCH", MAPS + "/a", "{}", "application/json-patch+json", 400, "BadRequest"),
+        ("PATCH", MAPS + "/a", "[]", "application/merge-patch+json", 400, "BadRequest"),
         ("GET", MAPS + "?limit=some", "", "", 400, "BadRequest"),
         ("GET", MAPS + "?labelSelector=a%3D%3D%3Db", "", "", 400, "BadRequest"),
         ("GET", MAPS + "?watch=1&resourceVersion=x", "", "", 400, "BadRequest"),

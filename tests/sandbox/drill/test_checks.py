@@ -9,8 +9,16 @@ import pytest
 
 from sandbox.drill import Seen, Stored, check
 from sandbox.drill.checks import CHECKS
-from sandbox.drill.people import STUCK, STUDENTS
-from sandbox.drill.script import CHANNEL, GROUPS, ITEMS, REPORT_DATE, REPORT_TITLE, TIMES
+from sandbox.drill.script import (
+    CHANNEL,
+    GROUPS,
+    ITEMS,
+    REPORT_DATE,
+    REPORT_TITLE,
+    STUCK,
+    STUDENTS,
+    TIMES,
+)
 from sandbox.drill.seen import Filed, Sight
 from sandbox.github_keep import PracticeIssue
 from sandbox.hub.running import Row

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from sandbox.drill import Drill, Overtime, Stored
-from sandbox.drill.play import no_longer_than
+from sandbox.drill import Drill, Player, Stored, play
+from sandbox.drill.child import Child
 from sandbox.drill.run import CannotPlay
 from sandbox.drill.script import STORY
 
 
-def test_what_hangs_is_ended() -> None:
-    began = time.monotonic()
-    with pytest.raises(Overtime, match=r"^The story took longer than 0 s\.$"):  # noqa: SIM117
-        with no_longer_than(0.1, "The story"):
-            threading.Event().wait(20)
-    assert time.monotonic() - began < 10
+def test_a_story_that_takes_too_long_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(play, "STORY_WITHIN", -1.0)
+    world: Any = SimpleNamespace(slack=None)
 
+    def show(_when: datetime, _who: str, _what: str) -> None:
+        raise AssertionError("it went on")
 
-def test_what_ends_in_time_is_left_alone() -> None:
-    with no_longer_than(0.1, "The story"):
-        pass
-    threading.Event().wait(0.2)
+    player = Player(world, Child(tmp_path / "mayday.log"), tmp_path, show)
+    assert player.play(STORY) == "At 21:10:30: the story took longer than -1 s."
 
 
 def test_a_folder_that_is_no_drills_is_left_alone(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The one HTTP server of the sandbox, on loopback, in a daemon thread."""
+"""The HTTP server of the practice Slack, the cluster and the fault proxies, in a daemon thread."""
 
 import asyncio
 import socket
@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any, cast
 
 import uvicorn
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 20.0
 _STOP_SECONDS = 10.0
+_IDLE_SECONDS = 3_600
+"""For how long a client may keep a connection that it does not use."""
 
 
 class OpenConnections:
@@ -54,6 +56,10 @@ class OpenConnections:
             if transport is not None:
                 transport.abort()
 
+    def cut_all(self) -> None:
+        """Break every connection."""
+        self.cut(*self._transports)
+
 
 def _peer(transport: asyncio.BaseTransport) -> tuple[str, int]:
     return cast("tuple[str, int]", tuple((transport.get_extra_info("peername") or ("", 0))[:2]))
@@ -85,32 +91,43 @@ class Server:
         self.connections = OpenConnections()
         self.loop: asyncio.AbstractEventLoop | None = None
 
+    def bind(self) -> int:
+        """Take the port without listening, so that who connects is refused; return its number."""
+        if self._socket is None:
+            # asyncio turns Nagle's algorithm off for sockets that say that they are TCP.
+            taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                taken.bind((_HOST, self._wanted))
+            except OSError:
+                taken.close()
+                raise
+            self._socket, self._wanted = taken, taken.getsockname()[1]
+        return self._wanted
+
     @property
     def url(self) -> str:
         """The server's address, ending in a slash."""
-        if self._socket is None:
-            self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self._socket.bind((_HOST, self._wanted))
-            self._wanted = self._socket.getsockname()[1]
-        return f"http://{_HOST}:{self._wanted}/"
+        return f"http://{_HOST}:{self.bind()}/"
 
-    def start(self, app: Starlette) -> None:
-        """Serve `app`; returns when it answers. Raises TimeoutError when it does not."""
+    def start(self, app: ASGIApp, **options: Any) -> None:
+        """Serve `app`; returns when it answers. Raises TimeoutError. `options` are uvicorn's."""
         url = self.url
-        config = uvicorn.Config(
-            app,
-            http=self.connections.protocol(),
-            ws="websockets-sansio",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=2,
-        )
+        usual: dict[str, Any] = {
+            "interface": "asgi3",
+            "http": self.connections.protocol(),
+            "ws": "websockets-sansio",
+            "lifespan": "off",
+            "log_config": None,
+            "access_log": False,
+            "timeout_keep_alive": _IDLE_SECONDS,
+            "timeout_graceful_shutdown": 2,
+        }
+        config = uvicorn.Config(app, **{**usual, **options})
         self._server = _Server(config, self._up)
         sockets = [self._socket] if self._socket is not None else None
         self._thread = threading.Thread(
-            target=self._server.run, args=(sockets,), name="slack-sandbox", daemon=True
+            target=self._server.run, args=(sockets,), name="sandbox-server", daemon=True
         )
         self._thread.start()
         if not self._ready.wait(_START_SECONDS):
@@ -119,6 +136,10 @@ class Server:
     def _up(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self._ready.set()
+
+    def cut_all(self) -> None:
+        """Break every connection."""
+        self.on_loop(self.connections.cut_all)
 
     def stop(self) -> None:
         """Stop serving and free the port."""
