@@ -17,7 +17,7 @@ export function messageItem(app, channel, message, { compact = false, inThread =
   const { ts } = message;
   const editing = app.editing?.ts === ts && app.editing.inThread === inThread;
   const replies = inThread ? [] : ws.replies(channel, ts);
-  const pinned = ws.channels.get(channel).pins.includes(ts);
+  const pinned = ws.channels.get(channel).pins.some((pin) => pin.ts === ts);
   const dismissed = app.dismissed.has(ts);
   const context = { app, ws, channel, message, compact, inThread, editing, replies, pinned };
   return item(
@@ -44,13 +44,11 @@ function draw(node, context) {
     "only-you": ephemeral && [0, () => onlyYou(app, message)],
     pin: pinned && [0, () => h("div.note.pin-note", icon("pin"), " Pinned")],
     head: !compact && !system && [[author, ws.tz], () => head(context, author)],
-    "from-thread": message.subtype === "thread_broadcast" &&
-      !inThread && [ws.sig, () => fromThread(context)],
     // What one is writing stays, whatever becomes of the message or of the workspace meanwhile.
     body: editing
       ? ["editor", () => editor(context)]
       : [
-          [message.text, message.blocks, message.attachments, message.edited, ws.sig],
+          [message.text, message.blocks, message.edited, ws.sig],
           () => content(node, context, author),
         ],
     files: message.files?.length && [message.files, () => files(message)],
@@ -89,14 +87,6 @@ function head({ message, ws }, author) {
   );
 }
 
-/** What a reply answers, where it was sent to the channel, too. */
-function fromThread({ app, ws, channel, message }) {
-  const root = ws.message(channel, message.thread_ts) ?? message.root;
-  const said = h("span", mrkdwn(root?.text ?? "", ws)).textContent || "its beginning";
-  const onclick = () => app.openThread(channel, message.thread_ts);
-  return h("div.note", "replied to a thread: ", h("button.link-button", { onclick }, said));
-}
-
 function onlyYou(app, message) {
   const onclick = () => {
     app.dismissed.add(message.ts);
@@ -109,7 +99,7 @@ function onlyYou(app, message) {
 function content(node, { app, ws, channel, message }, author) {
   const where = { channel, ts: message.ts };
   // What was chosen in the message's own inputs outlives a redraw of the same inputs.
-  const ctx = formContext(app, channel, where, "press", node.fields);
+  const ctx = formContext(app, channel, where, node.fields);
   node.fields = ctx.fields;
   const edited = message.edited && h("span.faint.edited", " (edited)");
   const words = () => (isSystem(message) ? systemText : mrkdwn)(message.text, ws, author);
@@ -117,33 +107,14 @@ function content(node, { app, ws, channel, message }, author) {
     ? // Slack does not mark an app's blocks as edited.
       h("div.blocks", renderBlocks(message.blocks, ctx), message.bot_id ? null : edited)
     : message.text && h("div.text", { testid: "text" }, words(), edited);
-  const attachments = (message.attachments ?? []).map((attachment) => attached(attachment, ctx));
   const me = message.subtype === "me_message" ? ".me" : "";
-  return h(`div.body${me}`, said, attachments);
+  return h(`div.body${me}`, said);
 }
 
 /** Slack leaves the author out of some of its own notes; the sentence needs one. */
 function systemText(text, ws, author) {
   const named = text.includes("<@") || text.includes(author.name) || text.startsWith("This message");
   return [!named && [h("strong", author.name), " "], mrkdwn(text, ws)];
-}
-
-function attached({ color, title, title_link, pretext, text, fallback, blocks, fields }, ctx) {
-  const words = (...children) => h("div.text", children);
-  const said = (value) => mrkdwn(value, ctx.workspace);
-  const main = text ?? (blocks ? null : fallback);
-  const bar = /^#?[0-9a-f]{6}$/i.test(color ?? "") && `#${color.replace("#", "")}`;
-  return [
-    pretext && words(said(pretext)),
-    h(
-      "div.attachment",
-      { style: { "border-color": bar || "var(--line-strong)" } },
-      title && words(h("strong", said(title_link ? `<${title_link}|${title}>` : title))),
-      main && words(said(main)),
-      (fields ?? []).map((field) => words(h("strong", field.title), h("br"), said(field.value))),
-      blocks && renderBlocks(blocks, ctx),
-    ),
-  ];
 }
 
 function threadLine({ app, ws, channel, message, replies }) {

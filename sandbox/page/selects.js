@@ -3,7 +3,7 @@ import { fill, h } from "./dom.js";
 import { placeholder } from "./fields.js";
 import { plain } from "./mrkdwn.js";
 
-const isUsers = (el) => /users_select$/.test(el.type);
+const isUsers = (el) => el.type === "users_select";
 const keyOf = (value) => value?.value ?? value;
 
 /** What can be chosen: [{key, label, note, group, value}], `value` as Slack reports it. */
@@ -56,9 +56,7 @@ export function singleSelect(el, ctx, kept, changed) {
 
 /** A list to choose many of; `changed` is called when the list is closed after a change. */
 export function multiSelect(el, ctx, kept, changed) {
-  const what = isUsers(el) ? "users" : "options";
-  const name = `selected_${what}`;
-  const initial = new Set((kept?.[name] ?? el[`initial_${what}`] ?? []).map(keyOf));
+  const initial = new Set((kept?.selected_options ?? el.initial_options ?? []).map(keyOf));
   const boxes = choicesOf(el, ctx).map((choice) => {
     const props = { type: "checkbox", value: choice.key, checked: initial.has(choice.key) };
     return { ...choice, box: h("input", props) };
@@ -107,6 +105,6 @@ export function multiSelect(el, ctx, kept, changed) {
     event.preventDefault();
   });
   draw();
-  const read = () => ({ [name]: picked().map(({ value }) => value) });
+  const read = () => ({ selected_options: picked().map(({ value }) => value) });
   return { node, control, read, undo: () => {} };
 }

@@ -2,11 +2,8 @@
 import { clockButton } from "./clock.js";
 import { fixed, h, item, patch } from "./dom.js";
 import { icon } from "./icons.js";
-import { shortcutsButton } from "./keys.js";
-import { createChannel } from "./membership.js";
-import { avatar, guestMark, iconButton } from "./parts.js";
+import { avatar, guestMark } from "./parts.js";
 import { popover } from "./popups.js";
-import { themeButton } from "./theme.js";
 import { clock, dayTitle, zoneName } from "./time.js";
 import { appHash, hashOf } from "./workspace.js";
 
@@ -21,28 +18,19 @@ export function drawSidebar(app, root) {
   const { ws } = app;
   const all = ws.state.channels;
   const here = app.place.channel;
-  const open = all.filter((c) => !c.is_archived && !c.is_im);
+  const open = all.filter((c) => !c.is_im);
   open.sort((a, b) => a.name.localeCompare(b.name));
   const direct = all.filter((c) => c.is_im && c.user !== ws.bot.id);
-  const archived = all.filter((c) => c.is_archived);
   const drawn = (channels) => channels.map((channel) => channelItem(app, channel, here));
-  const titled = (words, ...more) => fixed(words, () => h("div.rail-title", words, more));
-  const create = iconButton("plus", "Create a channel", () => createChannel(app));
+  const titled = (words) => fixed(words, () => h("div.rail-title", words));
   const channels = (node) =>
     patch(node, [
-      titled("Channels", create),
+      titled("Channels"),
       ...drawn(open),
       ...(direct.length ? [titled("Direct messages"), ...drawn(direct)] : []),
       titled("Apps"),
       appItem(app, here),
     ]);
-  const old = () =>
-    h(
-      "details.rail-section",
-      { open: archived.some((c) => c.id === here) },
-      h("summary.rail-title", "Archived"),
-      h("div"),
-    );
   const line = [ws.state.bot_connected, app.online, ws.bot];
   patch(root, [
     item("brand", ws.state.team, () => brand(ws)),
@@ -53,21 +41,8 @@ export function drawSidebar(app, root) {
       () => h("nav.rail-section", { "aria-label": "Channels" }),
       channels,
     ),
-    ...(archived.length
-      ? [item("archived", [archived, here], old, (n) => patch(n.lastElementChild, drawn(archived)))]
-      : []),
     item("tools", [app.side?.kind, ws.state.clock_ahead], () => tools(app)),
-    item(
-      "foot",
-      line,
-      () => h("div.rail-foot"),
-      (node) =>
-        patch(node, [
-          item("line", line, () => connection(app)),
-          fixed("keys", shortcutsButton),
-          fixed("theme", themeButton),
-        ]),
-    ),
+    item("foot", line, () => connection(app)),
   ]);
 }
 
@@ -122,48 +97,42 @@ const people = (ws, choose) => [
   }),
 ];
 
-const railItem = (props, active, unread, drawing, name, number) =>
+const railItem = (props, active, drawing, name) =>
   h(
-    `a.rail-item${active ? ".active" : ""}${unread ? ".unread" : ""}`,
+    `a.rail-item${active ? ".active" : ""}`,
     { "aria-current": active ? "page" : null, ...props },
     drawing,
     h("span.rail-name", name),
-    number ? h("span.count", String(number)) : null,
   );
 
 function channelItem({ ws }, channel, here) {
   const active = channel.id === here;
-  const mentions = active ? 0 : channel.mentions;
-  const unread = !active && Boolean(channel.unread || mentions);
-  const news = mentions ? `, ${mentions} for you` : unread ? ", unread" : "";
   const name = ws.channelName(channel.id);
   const locked = channel.is_private ? ", private" : "";
   const props = {
     href: hashOf(channel.id),
-    "aria-label": `${name}${locked}${news}`,
+    "aria-label": `${name}${locked}`,
     title: name,
     testid: "channel-link",
   };
   const make = () => {
     const user = ws.users.get(channel.user) ?? { name };
     const drawing = channel.is_im ? avatar(user, ".small") : icon(locked ? "lock" : "hash");
-    return railItem(props, active, unread, drawing, name, mentions);
+    return railItem(props, active, drawing, name);
   };
   return item(channel.id, [props, active], make);
 }
 
 function appItem(app, here) {
   const { ws } = app;
-  const { mentions = 0, id } = ws.appChannel ?? {};
-  const active = id !== undefined && id === here;
-  const news = active && app.place.tab !== "home" ? 0 : mentions;
+  const active = here !== null && ws.appChannel?.id === here;
   const name = ws.userName(ws.bot.id);
   const props = {
     href: appHash(ws.state.app.home ? "home" : "messages"),
-    "aria-label": `${name}, app${news ? `, ${news} unread` : ""}`,
+    "aria-label": `${name}, app`,
     testid: "app-link",
   };
-  const make = () => railItem(props, active, news, avatar(ws.bot, ".small"), name, news);
+  const make = () => railItem(props, active, avatar(ws.bot, ".small"), name);
   return item("app", [props, active], make);
 }
 

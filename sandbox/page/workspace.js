@@ -52,11 +52,9 @@ export class Workspace {
     return this.messages(channelId).find((message) => message.ts === ts);
   }
 
-  /** What the channel itself shows: no thread replies, unless they were sent to the channel too. */
+  /** What the channel itself shows: no thread replies. */
   topLevel(channelId) {
-    return this.messages(channelId).filter(
-      (m) => !m.thread_ts || m.thread_ts === m.ts || m.subtype === "thread_broadcast",
-    );
+    return this.messages(channelId).filter((m) => !m.thread_ts || m.thread_ts === m.ts);
   }
 
   replies(channelId, root) {

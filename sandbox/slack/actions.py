@@ -16,9 +16,6 @@ _SIMPLE: Mapping[str, tuple[str, ...]] = {
     "pin": ("channel", "ts"),
     "unpin": ("channel", "ts"),
     "join": ("channel",),
-    "leave": ("channel",),
-    "invite": ("channel", "user"),
-    "mark_read": ("channel", "ts"),
     "close_view": ("view_id",),
 }
 """Methods without a result, each with its arguments in order."""
@@ -46,8 +43,7 @@ def _say(person: Person, body: Json) -> Json:
     if is_command and thread_ts is None:
         return {"reply": person.command(body["channel"], text)}
     files = [_upload(file) for file in body.get("files") or ()]
-    broadcast = bool(body.get("broadcast"))
-    return {"ts": person.say(body["channel"], text, thread_ts, files, broadcast)}
+    return {"ts": person.say(body["channel"], text, thread_ts, files)}
 
 
 def _upload(file: Mapping[str, Any]) -> Upload:
@@ -59,21 +55,13 @@ def _upload(file: Mapping[str, Any]) -> Upload:
     return Upload(name=file["name"], content=content, mimetype=mimetype)
 
 
-def _create_channel(person: Person, body: Json) -> Json:
-    return {"channel": person.create_channel(body["name"], bool(body.get("private")))}
-
-
 def _press(person: Person, body: Json) -> Json:
     choice = {key: value for key, value in body.items() if key not in _NOT_CHOSEN}
-    where = (body["channel"], body["ts"])
-    person.press(*where, body["action_id"], body.get("block_id"), body.get("values"), **choice)
-    return {}
-
-
-def _view_press(person: Person, body: Json) -> Json:
-    choice = {key: value for key, value in body.items() if key not in _NOT_CHOSEN}
     what = (body["action_id"], body.get("block_id"), body.get("values"))
-    person.view_press(body["view_id"], *what, **choice)
+    if body.get("view_id"):
+        person.view_press(body["view_id"], *what, **choice)
+    else:
+        person.press(body["channel"], body["ts"], *what, **choice)
     return {}
 
 
@@ -95,9 +83,7 @@ def _shortcut(person: Person, body: Json) -> Json:
 
 _ACTIONS: Mapping[str, Callable[[Person, Json], Json]] = {
     "say": _say,
-    "create_channel": _create_channel,
     "press": _press,
-    "view_press": _view_press,
     "suggest": _suggest,
     "submit": _submit,
     "shortcut": _shortcut,

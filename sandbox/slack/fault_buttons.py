@@ -24,7 +24,6 @@ from sandbox.faults import (
 from sandbox.outages import Param
 from sandbox.own_words import System
 from sandbox.rules import Rule, on_call, on_event
-from sandbox.slack.modals import TRIGGER_SECONDS
 
 if TYPE_CHECKING:
     from sandbox.slack.sandbox import SlackSandbox
@@ -157,12 +156,6 @@ def fault_buttons(slack: SlackSandbox) -> list[Trouble]:
             lambda chosen: _take_scope(slack, chosen["scope"]),
             Param(name="scope", label="Scope", choices=tuple(sorted(slack.granted))),
         ),
-        button(
-            "triggers",
-            "Triggers expire at once",
-            "No modal can be opened: the trigger is always too old.",
-            lambda _: _set_triggers(slack, 0.0, "Triggers are too old at once from now on."),
-        ),
     ]
 
 
@@ -177,17 +170,7 @@ def conditions(slack: SlackSandbox) -> list[Condition]:
                 heal=lambda: _done(slack.restore_bot_token, "The bot token is good again."),
             )
         )
-    found += [_lacks(slack, scope) for scope in sorted(slack.granted - slack.scopes)]
-    if slack.trigger_seconds < TRIGGER_SECONDS:
-        again = "Triggers last 3 seconds again."
-        found.append(
-            Condition(
-                id="triggers",
-                sentence="Triggers are too old at once.",
-                heal=lambda: _set_triggers(slack, TRIGGER_SECONDS, again),
-            )
-        )
-    return found
+    return found + [_lacks(slack, scope) for scope in sorted(slack.granted - slack.scopes)]
 
 
 def _lacks(slack: SlackSandbox, scope: str) -> Condition:
@@ -216,11 +199,6 @@ def _take_scope(slack: SlackSandbox, scope: str) -> str:
     return _done(
         lambda: slack.scopes.discard(scope), f"The bot token lacks the scope {scope} from now on."
     )
-
-
-def _set_triggers(slack: SlackSandbox, lifetime: float, sentence: str) -> str:
-    slack.trigger_seconds = lifetime
-    return sentence
 
 
 def _done(do: Callable[[], object], sentence: str) -> str:

@@ -10,7 +10,6 @@ from sandbox.slack.mrkdwn import typed
 from sandbox.slack.parts import Parts
 from sandbox.slack.posts import Draft
 from sandbox.slack.values import Json, PersonError, SlackError, Upload, new_id, parse_ts
-from sandbox.slack.web_api.marks import emoji_name
 from sandbox.slack.workspace import Channel, ChannelKind, File, User
 
 P = ParamSpec("P")
@@ -128,13 +127,13 @@ class Person:
     def react(self, channel: str, ts: str, name: str) -> None:
         """Add an emoji reaction."""
         place, message = self._message(channel, ts)
-        self.parts.posts.react(place, message, self.user, emoji_name(name))
+        self.parts.posts.react(place, message, self.user, name)
 
     @_by_hand
     def unreact(self, channel: str, ts: str, name: str) -> None:
         """Take an emoji reaction back."""
         place, message = self._message(channel, ts)
-        self.parts.posts.unreact(place, message, self.user, emoji_name(name))
+        self.parts.posts.unreact(place, message, self.user, name)
 
     @_by_hand
     def pin(self, channel: str, ts: str) -> None:
@@ -167,11 +166,6 @@ class Person:
             self.parts.channels.join(place, self.user)
 
     @_by_hand
-    def leave(self, channel: str) -> None:
-        """Leave a channel."""
-        self.parts.channels.leave(self._member(channel), self.user)
-
-    @_by_hand
     def invite(self, channel: str, who: str) -> None:
         """Invite another person, or the bot, into a channel one is in."""
         place = self._member(channel)
@@ -182,31 +176,9 @@ class Person:
             self.parts.channels.join(place, guest, inviter=self.user)
 
     @_by_hand
-    def set_topic(self, channel: str, topic: str) -> None:
-        """Set a channel's topic."""
-        self.parts.channels.set_topic(self._member(channel), self.user, topic)
-
-    @_by_hand
-    def rename(self, channel: str, name: str) -> None:
-        """Rename a channel."""
-        self.parts.channels.rename(self._member(channel), self.user, name)
-
-    @_by_hand
     def archive(self, channel: str) -> None:
         """Archive a channel."""
         self.parts.channels.archive(self._member(channel), self.user)
-
-    @_by_hand
-    def unarchive(self, channel: str) -> None:
-        """Bring an archived channel back."""
-        self.parts.channels.unarchive(self._channel(channel), self.user)
-
-    @_by_hand
-    def mark_read(self, channel: str, ts: str) -> None:
-        """Note that everything up to `ts` was seen."""
-        place = self._channel(channel)
-        self.parts.workspace.reads.setdefault(self.id, {})[place.id] = ts
-        self.parts.workspace.touch()
 
     # What the app answers.
 
@@ -291,11 +263,11 @@ class Person:
 
     @_by_hand
     def views(self) -> list[Json]:
-        """The open modals, the top one last, each with `errors`."""
-        modals = self.parts.modals
-        return [
-            {**modals.payload(view), "errors": dict(view.errors)} for view in modals.stack(self.id)
-        ]
+        """The open modal with its `errors`, alone in a list, or nothing."""
+        view = self.parts.modals.opened(self.id)
+        if view is None:
+            return []
+        return [{**self.parts.modals.payload(view), "errors": dict(view.errors)}]
 
     @_by_hand
     def home(self) -> Json | None:

@@ -43,7 +43,6 @@ class Posts:
         if draft.thread_ts is not None:
             self._join_thread(channel, message, draft)
         channel.messages[message["ts"]] = message
-        self._workspace.reads.setdefault(author.id, {})[channel.id] = message["ts"]
         self._workspace.touch()
         shown = copy.deepcopy(self._workspace.message_view(channel, message))
         self._emit(channel, {**shown, "event_ts": message["ts"]})

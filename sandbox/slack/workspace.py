@@ -134,7 +134,6 @@ class Workspace:
         self.channels: dict[str, Channel] = {}
         self.files: dict[str, File] = {}
         self.usergroups: dict[str, UserGroup] = {}
-        self.reads: dict[str, dict[str, str]] = {}
         self.ephemerals: dict[str, dict[str, list[Json]]] = {}
         self.last_micros = 0
         self.listeners: list[Callable[[int], None]] = []

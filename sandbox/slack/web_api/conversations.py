@@ -161,14 +161,6 @@ def archive(context: Context, args: Args) -> Json:
     return {}
 
 
-def unarchive(context: Context, args: Args) -> Json:
-    """conversations.unarchive."""
-    channel = context.own_channel(args, archived_ok=True)
-    context.need_for(channel, "manage")
-    context.channels.unarchive(channel, context.bot)
-    return {}
-
-
 def open_direct(context: Context, args: Args) -> Json:
     """conversations.open: a direct message with one person."""
     user_ids = args.ids("users")
@@ -192,6 +184,5 @@ METHODS: Mapping[str, Method] = {
     "conversations.members": Method(handler=members, tier=100),
     "conversations.setTopic": Method(handler=set_topic, tier=20),
     "conversations.archive": Method(handler=archive, tier=20),
-    "conversations.unarchive": Method(handler=unarchive, tier=20),
     "conversations.open": Method(handler=open_direct),
 }

@@ -27,8 +27,8 @@ def field(name: str, element: Json, **rest: Any) -> Json:
     }
 
 
-def every_input(*, person: str, other: str) -> Json:
-    """The modal. `person` and `other` are ids of people."""
+def every_input(*, person: str) -> Json:
+    """The modal. `person` is the id of one."""
     groups = [
         {"label": plain("Teaching"), "options": [option("datahub"), option("data8")]},
         {"label": plain("Research"), "options": [option("biohub", "for the life sciences")]},
@@ -58,8 +58,6 @@ def every_input(*, person: str, other: str) -> Json:
                 optional=True,
             ),
             field("day", {"type": "datepicker", "initial_date": "2017-02-23"}),
-            field("time", {"type": "timepicker", "initial_time": "21:10"}),
-            field("moment", {"type": "datetimepicker", "initial_date_time": 1487913057}),
             field(
                 "severity",
                 {"type": "radio_buttons", "options": severities, "initial_option": severities[1]},
@@ -79,7 +77,6 @@ def every_input(*, person: str, other: str) -> Json:
                 },
             ),
             field("commander", {"type": "users_select", "initial_user": person}),
-            field("crew", {"type": "multi_users_select", "initial_users": [person, other]}),
             field(
                 "runbook",
                 {
