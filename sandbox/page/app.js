@@ -9,7 +9,6 @@ import { notice } from "./popups.js";
 import { drawSidebar } from "./sidebar.js";
 import { drawThread } from "./thread.js";
 import { trafficPanel } from "./traffic.js";
-import { recallWelcome } from "./welcome.js";
 import { hashOf, parseHash, Workspace } from "./workspace.js";
 
 const PANELS = { hub: hubPanel, traffic: trafficPanel, faults: faultsPanel };
@@ -24,7 +23,6 @@ class App {
   editing = null;
   online = true;
   drafts = new Map();
-  dismissed = new Set();
   #running = null;
   #again = false;
   #stop = null;
@@ -207,11 +205,6 @@ class App {
     this.side = null;
     this.render();
     document.querySelector("[data-testid=composer]")?.focus();
-  }
-
-  showWelcome() {
-    recallWelcome();
-    this.render();
   }
 
   edit(target) {

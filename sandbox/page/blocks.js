@@ -36,13 +36,9 @@ const BLOCKS = {
     const { node, control } = element(block.element, id, ctx, Boolean(block.dispatch_action));
     const optional = block.optional && h("span.optional", " (optional)");
     const label = h("label.field-label", { for: control?.id }, name, optional);
-    // A label's `for` reaches only real inputs; a group or a folded list is named directly.
+    // A label's `for` reaches only real inputs; a group is named directly.
     if (control?.matches("input, select, textarea")) control.removeAttribute("aria-label");
-    else if (control?.matches("summary")) {
-      // What is chosen in a folded list is part of its name, or it is never read out.
-      label.id = nextId();
-      control.setAttribute("aria-labelledby", `${label.id} ${control.id}`);
-    } else control?.setAttribute("aria-label", name);
+    else control?.setAttribute("aria-label", name);
     const error = h("p.field-error", { id: nextId(), role: "alert", data: { errorFor: id } });
     const hint = block.hint && h("p.field-hint", { id: nextId() }, plain(block.hint.text));
     control?.setAttribute("aria-describedby", [hint?.id, error.id].filter(Boolean).join(" "));

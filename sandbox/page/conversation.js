@@ -58,7 +58,7 @@ export function scroller(label, testid) {
   watch.observe(view);
   watch.observe(list);
   // The list is one stop for Tab: the message that had the focus last, or else the newest.
-  const messages = () => [...list.querySelectorAll(".message:not([hidden])")];
+  const messages = () => [...list.querySelectorAll(".message")];
   const stopAt = (node) => {
     for (const other of messages()) other.tabIndex = other === node ? 0 : -1;
   };
@@ -77,7 +77,7 @@ export function scroller(label, testid) {
   });
   const draw = (items) => {
     patch(list, items);
-    if (!list.querySelector(".message[tabindex='0']:not([hidden])")) stopAt(messages().at(-1));
+    if (!list.querySelector(".message[tabindex='0']")) stopAt(messages().at(-1));
     if (follows) toEnd();
   };
   const show = (ts) => {

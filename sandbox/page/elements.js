@@ -2,14 +2,14 @@
  * Block Kit's interactive elements, https://docs.slack.dev/reference/block-kit/block-elements. Each puts
  * its reader into `ctx.fields`, so that a message or a modal can collect Slack's `state.values`.
  */
-import { externalSelect } from "./combobox.js";
+import { combobox } from "./combobox.js";
 import { h } from "./dom.js";
 import { fieldKey, guarded, marks, nextId, register } from "./fields.js";
 import { icon } from "./icons.js";
 import { choices, day, text } from "./inputs.js";
 import { plain } from "./mrkdwn.js";
 import { menuButton } from "./popups.js";
-import { multiSelect, singleSelect } from "./selects.js";
+import { singleSelect } from "./selects.js";
 
 export const unsupported = (type) =>
   h("span.unsupported", `This page does not support a ${type} here.`);
@@ -66,10 +66,10 @@ const KINDS = {
   radio_buttons: choices,
   checkboxes: choices,
   static_select: select(singleSelect),
-  multi_static_select: select(multiSelect),
+  multi_static_select: select(combobox),
   users_select: select(singleSelect),
-  external_select: select(externalSelect),
-  multi_external_select: select(externalSelect),
+  external_select: select(combobox),
+  multi_external_select: select(combobox),
 };
 
 /** {node, control?} of one element; an input that is not `live` sends no block actions. */

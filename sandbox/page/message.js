@@ -18,16 +18,12 @@ export function messageItem(app, channel, message, { compact = false, inThread =
   const editing = app.editing?.ts === ts && app.editing.inThread === inThread;
   const replies = inThread ? [] : ws.replies(channel, ts);
   const pinned = ws.channels.get(channel).pins.some((pin) => pin.ts === ts);
-  const dismissed = app.dismissed.has(ts);
   const context = { app, ws, channel, message, compact, inThread, editing, replies, pinned };
   return item(
     ts,
-    [message, compact, editing, pinned, ws.sig, replies.map((reply) => reply.ts), dismissed],
+    [message, compact, editing, pinned, ws.sig, replies.map((reply) => reply.ts)],
     () => h("article.message", { tabindex: "-1", data: { ts }, testid: "message" }),
-    (node) => {
-      node.hidden = dismissed;
-      draw(node, context);
-    },
+    (node) => draw(node, context),
   );
 }
 
@@ -41,7 +37,7 @@ function draw(node, context) {
   node.setAttribute("aria-label", `${author.name}, ${clock(instant(message.ts), ws.tz)}`);
   const parts = {
     gutter: [[compact, author, ws.tz], () => gutter(context, author)],
-    "only-you": ephemeral && [0, () => onlyYou(app, message)],
+    "only-you": ephemeral && [0, () => h("div.note", icon("eye"), "Only visible to you")],
     pin: pinned && [0, () => h("div.note.pin-note", icon("pin"), " Pinned")],
     head: !compact && !system && [[author, ws.tz], () => head(context, author)],
     // What one is writing stays, whatever becomes of the message or of the workspace meanwhile.
@@ -87,15 +83,6 @@ function head({ message, ws }, author) {
   );
 }
 
-function onlyYou(app, message) {
-  const onclick = () => {
-    app.dismissed.add(message.ts);
-    app.render();
-  };
-  const dismiss = h("button.link-button", { onclick }, "Dismiss");
-  return h("div.note", icon("eye"), "Only visible to you", dismiss);
-}
-
 function content(node, { app, ws, channel, message }, author) {
   const where = { channel, ts: message.ts };
   // What was chosen in the message's own inputs outlives a redraw of the same inputs.
@@ -107,8 +94,7 @@ function content(node, { app, ws, channel, message }, author) {
     ? // Slack does not mark an app's blocks as edited.
       h("div.blocks", renderBlocks(message.blocks, ctx), message.bot_id ? null : edited)
     : message.text && h("div.text", { testid: "text" }, words(), edited);
-  const me = message.subtype === "me_message" ? ".me" : "";
-  return h(`div.body${me}`, said);
+  return h("div.body", said);
 }
 
 /** Slack leaves the author out of some of its own notes; the sentence needs one. */

@@ -56,7 +56,7 @@ export class Modals {
     const { node } = this.entry;
     const wishes = [
       "[autofocus]",
-      ".modal-body :is(input, textarea, select, summary)",
+      ".modal-body :is(input, textarea, select)",
       ".modal-body button",
       ".dialog-foot button:last-child",
     ];

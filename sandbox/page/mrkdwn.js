@@ -42,14 +42,7 @@ function lines(text, workspace) {
     quoted = [];
     running = [];
   };
-  const all = text.split("\n");
-  for (const [index, line] of all.entries()) {
-    const rest = /^(?:>|&gt;){3} ?(.*)$/.exec(line);
-    if (rest) {
-      flush();
-      quoted = [rest[1], ...all.slice(index + 1)];
-      break;
-    }
+  for (const line of text.split("\n")) {
     const quote = /^(?:>|&gt;) ?(.*)$/.exec(line);
     if (quote) {
       if (running.length) flush();

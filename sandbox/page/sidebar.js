@@ -3,7 +3,7 @@ import { clockButton } from "./clock.js";
 import { fixed, h, item, patch } from "./dom.js";
 import { icon } from "./icons.js";
 import { avatar, guestMark } from "./parts.js";
-import { popover } from "./popups.js";
+import { menuButton } from "./popups.js";
 import { clock, dayTitle, zoneName } from "./time.js";
 import { appHash, hashOf } from "./workspace.js";
 
@@ -20,14 +20,12 @@ export function drawSidebar(app, root) {
   const here = app.place.channel;
   const open = all.filter((c) => !c.is_im);
   open.sort((a, b) => a.name.localeCompare(b.name));
-  const direct = all.filter((c) => c.is_im && c.user !== ws.bot.id);
   const drawn = (channels) => channels.map((channel) => channelItem(app, channel, here));
   const titled = (words) => fixed(words, () => h("div.rail-title", words));
   const channels = (node) =>
     patch(node, [
       titled("Channels"),
       ...drawn(open),
-      ...(direct.length ? [titled("Direct messages"), ...drawn(direct)] : []),
       titled("Apps"),
       appItem(app, here),
     ]);
@@ -59,43 +57,29 @@ function personSwitch(app) {
   const { ws } = app;
   const time = `${dayTitle(ws.now, ws.tz, ws.now)}, ${localTime(ws.now, ws.tz)}`;
   const name = ws.userName(ws.me.id);
-  const choose = (id) => {
-    node.focus();
-    app.become(id);
-  };
   const props = {
-    "aria-haspopup": "dialog",
     "aria-label": `You are ${name} ${time}. Act as someone else`,
+    title: "Act as anyone; open a second tab to be two people at once.",
     testid: "person-switch",
-    onclick: () => {
-      const close = popover(node, people(ws, (id) => [close(), choose(id)]), "Act as");
-    },
   };
-  const node = h(
+  const people = () =>
+    ws.people.map((user) => ({
+      label: ws.userName(user.id),
+      note: `@${user.name} · ${localTime(ws.now, user.tz)}${user.is_restricted ? " · guest" : ""}`,
+      data: { person: user.id },
+      run: () => app.become(user.id),
+    }));
+  return menuButton(
     "button.person",
     props,
+    "Act as",
+    people,
     avatar(ws.me),
     h("span.person-words", h("small", "You are"), h("strong", name), h("small", time)),
     guestMark(ws.me),
     icon("chevron"),
   );
-  return node;
 }
-
-const people = (ws, choose) => [
-  h("p.faint", "Act as anyone; open a second tab to be two people at once."),
-  ws.people.map((user) => {
-    const pressed = { "aria-pressed": String(user.id === ws.me.id), data: { person: user.id } };
-    const about = `@${user.name} · ${localTime(ws.now, user.tz)}`;
-    return h(
-      "button.person",
-      { ...pressed, onclick: () => choose(user.id) },
-      avatar(user),
-      h("span.person-words", h("strong", ws.userName(user.id)), h("small", about)),
-      guestMark(user),
-    );
-  }),
-];
 
 const railItem = (props, active, drawing, name) =>
   h(
@@ -115,11 +99,7 @@ function channelItem({ ws }, channel, here) {
     title: name,
     testid: "channel-link",
   };
-  const make = () => {
-    const user = ws.users.get(channel.user) ?? { name };
-    const drawing = channel.is_im ? avatar(user, ".small") : icon(locked ? "lock" : "hash");
-    return railItem(props, active, drawing, name);
-  };
+  const make = () => railItem(props, active, icon(locked ? "lock" : "hash"), name);
   return item(channel.id, [props, active], make);
 }
 
@@ -145,14 +125,12 @@ function tools(app) {
     const spec = `button.rail-item${active ? ".active" : ""}`;
     return h(spec, { ...props, onclick }, icon(drawing), words);
   };
-  const explain = { testid: "welcome-again", onclick: () => app.showWelcome() };
   return h(
     "nav.rail-section",
     { "aria-label": "Practice" },
     h("div.rail-title", "Practice"),
     PRACTICE.map(toggle),
     app.ws.state.clock_ahead !== null && clockButton(app),
-    h("button.rail-item", explain, icon("ring"), h("span.rail-name", "What is this?")),
   );
 }
 

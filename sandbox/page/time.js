@@ -73,7 +73,6 @@ function longDate(ms, tz, month, year, weekday) {
 /** The date tokens in use, https://docs.slack.dev/messaging/formatting-message-text#date-formatting. */
 function dateTokens(template, ms, tz, now) {
   const tokens = {
-    date: () => longDate(ms, tz, "long", true, false),
     date_short: () => longDate(ms, tz, "short", true, false),
     date_short_pretty: () => nearDay(ms, tz, now) ?? tokens.date_short(),
     time: () => clock(ms, tz),

@@ -39,8 +39,7 @@ def perform(person: Person, verb: str, body: Json) -> Json:
 def _say(person: Person, body: Json) -> Json:
     text = str(body.get("text", ""))
     thread_ts = body.get("thread_ts") or None
-    is_command = text.startswith("/") and not text.startswith("/me ")
-    if is_command and thread_ts is None:
+    if text.startswith("/") and thread_ts is None:
         return {"reply": person.command(body["channel"], text)}
     files = [_upload(file) for file in body.get("files") or ()]
     return {"ts": person.say(body["channel"], text, thread_ts, files)}
@@ -67,9 +66,8 @@ def _press(person: Person, body: Json) -> Json:
 
 def _suggest(person: Person, body: Json) -> Json:
     asked = (body["action_id"], str(body.get("typed", "")), body.get("block_id"))
-    if body.get("view_id"):
-        return {"groups": person.suggest(body["view_id"], *asked)}
-    return {"groups": person.suggest_in_message(body["channel"], body["ts"], *asked)}
+    where = body.get("view_id") or (body["channel"], body["ts"])
+    return {"groups": person.suggest(where, *asked)}
 
 
 def _submit(person: Person, body: Json) -> Json:

@@ -166,12 +166,9 @@ def _check_elements(block: Json, refuse: _Refuse) -> None:
 
 def _check_input(element: Json, refuse: _Refuse) -> None:
     """Check the options that are chosen from the start, how many there are, and a text's limits."""
-    options = list(element.get("options") or [])
-    for group in element.get("option_groups") or []:
-        if not isinstance(group, dict) or not group.get("label"):
-            refuse("missing required field: label")
-        else:
-            options += group.get("options", [])
+    options = element.get("options") or []
+    if element.get("option_groups"):
+        refuse("unsupported field: option_groups")
     if len(options) > _FEW_OPTIONS.get(element["type"], len(options)):
         refuse(f"no more than {_FEW_OPTIONS[element['type']]} items allowed")
     if not all(is_option(option) for option in options):

@@ -58,10 +58,7 @@ class Person:
         files: Sequence[Upload] = (),
         broadcast: bool = False,
     ) -> str:
-        """Post a message or a thread reply, which `broadcast` also sends to the channel; its ts.
-
-        `/me` makes a me_message.
-        """
+        """Post a message or a thread reply, which `broadcast` also sends to the channel; its ts."""
         place = self._member(channel)
         to_the_app = self.parts.workspace.app.user_id in place.members
         if place.kind is ChannelKind.IM and to_the_app and self.parts.manifest.read_only:
@@ -211,17 +208,14 @@ class Person:
         self.parts.interactions.press(self.user, *what)
 
     def suggest(
-        self, view_id: str, action_id: str, typed: str, block_id: str | None = None
+        self, where: str | tuple[str, str], action_id: str, typed: str, block_id: str | None = None
     ) -> list[Json]:
-        """The groups of options that the app offers for what was typed in a modal or Home."""
-        return self.parts.interactions.suggest(self.user, view_id, action_id, block_id, typed)
+        """The groups of options that the app offers for what was typed.
 
-    def suggest_in_message(
-        self, channel: str, ts: str, action_id: str, typed: str, block_id: str | None = None
-    ) -> list[Json]:
-        """The groups of options that the app offers for what was typed in a message."""
-        where = self._at(channel, ts)
-        return self.parts.interactions.suggest(self.user, where, action_id, block_id, typed)
+        `where` is a modal or Home by its view id, or a message by its channel and ts.
+        """
+        place = where if isinstance(where, str) else self._at(*where)
+        return self.parts.interactions.suggest(self.user, place, action_id, block_id, typed)
 
     @_by_hand
     def _at(self, channel: str, ts: str) -> tuple[Channel, str]:

@@ -207,11 +207,9 @@ class Posts:
         url = f"{self.files_url}{file.id}/{quote(file.name, safe='')}"
         return {
             "id": file.id,
-            "created": file.created,
             "name": file.name,
             "title": file.title or file.name,
             "mimetype": file.mimetype,
-            "filetype": file.name.rpartition(".")[2],
             "user": file.user,
             "size": len(file.content),
             "channels": list(file.channels),

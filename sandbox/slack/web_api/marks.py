@@ -9,7 +9,6 @@ from sandbox.slack.web_api.context import Args, Context, Method
 from sandbox.slack.workspace import Channel
 
 _TS = re.compile(r"\d+\.\d{6}")
-_MOST_BOOKMARKS = 100
 
 
 def add_pin(context: Context, args: Args) -> Json:
@@ -35,9 +34,6 @@ def add_bookmark(context: Context, args: Args) -> Json:
     channel = context.own_channel(args, "channel_id")
     if args.text("type") != "link":
         raise SlackError("invalid_bookmark_type")
-    if len(channel.bookmarks) >= _MOST_BOOKMARKS:
-        raise SlackError("too_many_bookmarks")
-    now = context.workspace.seconds()
     bookmark: Json = {
         "id": new_id("Bk"),
         "channel_id": channel.id,
@@ -45,8 +41,6 @@ def add_bookmark(context: Context, args: Args) -> Json:
         "link": _link(args),
         "emoji": args.text("emoji"),
         "type": "link",
-        "date_created": now,
-        "date_updated": 0,
         "app_id": context.workspace.app.id,
     }
     channel.bookmarks.append(bookmark)
@@ -63,7 +57,6 @@ def edit_bookmark(context: Context, args: Args) -> Json:
     for key in ("title", "emoji"):
         if args.text(key):
             bookmark[key] = args.text(key)
-    bookmark["date_updated"] = context.workspace.seconds()
     context.workspace.touch()
     return {"bookmark": dict(bookmark)}
 

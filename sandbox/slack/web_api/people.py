@@ -30,7 +30,6 @@ def open_connection(context: Context, args: Args) -> Json:
 
 def user_view(context: Context, user: User) -> Json:
     """A user object."""
-    offset = user.tz_offset(context.workspace.now())
     return {
         "id": user.id,
         "team_id": user.home_team or context.workspace.team_id,
@@ -39,7 +38,6 @@ def user_view(context: Context, user: User) -> Json:
         "color": user.color,
         "real_name": user.real_name,
         "tz": user.tz,
-        "tz_offset": offset,
         "profile": {
             "real_name": user.real_name,
             "display_name": user.name,

@@ -29,10 +29,7 @@ def field(name: str, element: Json, **rest: Any) -> Json:
 
 def every_input(*, person: str) -> Json:
     """The modal. `person` is the id of one."""
-    groups = [
-        {"label": plain("Teaching"), "options": [option("datahub"), option("data8")]},
-        {"label": plain("Research"), "options": [option("biohub", "for the life sciences")]},
-    ]
+    hubs = [option("datahub"), option("data8"), option("biohub", "for the life sciences")]
     severities = [option("sev1", "all users"), option("sev2", "some"), option("sev3", "one")]
     return {
         "type": "modal",
@@ -66,12 +63,12 @@ def every_input(*, person: str) -> Json:
                 "checks",
                 {"type": "checkboxes", "options": severities, "initial_options": severities[:1]},
             ),
-            field("hub", {"type": "static_select", "option_groups": groups}, optional=True),
+            field("hub", {"type": "static_select", "options": hubs}, optional=True),
             field(
                 "hubs",
                 {
                     "type": "multi_static_select",
-                    "option_groups": groups,
+                    "options": hubs,
                     "initial_options": [option("data8")],
                     "max_selected_items": 2,
                 },

@@ -4,7 +4,7 @@ from typing import Any
 
 from slack_bolt import App
 
-from sandbox.slack import SlackSandbox, drop_after, on_delivery
+from sandbox.slack import SlackSandbox, Upload, drop_after, on_delivery
 
 
 def test_a_message_reaches_the_app_and_its_answer_stands_in_the_thread(
@@ -38,7 +38,7 @@ def test_every_kind_of_message_event_reaches_the_app(
     ana = slack.person("ana")
     ts = ana.say("hub-ops", "one")
     ana.edit("hub-ops", ts, "two")
-    ana.say("hub-ops", "/me sighs")
+    ana.say("hub-ops", "sighs", files=[Upload(name="log.txt", content=b"EPIPE")])
     ana.delete("hub-ops", ts)
     app.client.conversations_setTopic(channel=slack.channel("hub-ops").id, topic="on fire")
     slack.wait_for(lambda: len(seen) >= 4 and len(slack.deliveries) >= 5)
@@ -47,7 +47,7 @@ def test_every_kind_of_message_event_reaches_the_app(
     assert set(by_subtype) == {
         None,
         "message_changed",
-        "me_message",
+        "file_share",
         "message_deleted",
     }
     changed = by_subtype["message_changed"]
