@@ -4,15 +4,12 @@ import { drawChannel } from "./channel.js";
 import { fixed, h, patch } from "./dom.js";
 import { faultsPanel } from "./faults.js";
 import { hubPanel } from "./hub.js";
-import { listenToKeys } from "./keys.js";
 import { Modals } from "./modal.js";
 import { notice } from "./popups.js";
 import { drawSidebar } from "./sidebar.js";
-import { applyTheme } from "./theme.js";
 import { drawThread } from "./thread.js";
 import { trafficPanel } from "./traffic.js";
-import { recallWelcome } from "./welcome.js";
-import { hashOf, isSystem, parseHash, Workspace } from "./workspace.js";
+import { hashOf, parseHash, Workspace } from "./workspace.js";
 
 const PANELS = { hub: hubPanel, traffic: trafficPanel, faults: faultsPanel };
 const PERSON = "mayday-sandbox-person";
@@ -26,9 +23,6 @@ class App {
   editing = null;
   online = true;
   drafts = new Map();
-  dismissed = new Set();
-  newFrom = new Map();
-  #marked = new Map();
   #running = null;
   #again = false;
   #stop = null;
@@ -42,10 +36,8 @@ class App {
     this.sidePane = document.getElementById("side");
     this.modals = new Modals(this);
     addEventListener("hashchange", () => this.#arrive());
-    document.addEventListener("visibilitychange", () => this.ws && this.#markRead());
     document.addEventListener("click", (event) => this.#sameHash(event));
     document.addEventListener("keydown", (event) => this.#escape(event));
-    listenToKeys(this);
   }
 
   async start() {
@@ -117,8 +109,6 @@ class App {
     if (id === this.as) return;
     this.as = id;
     this.editing = null;
-    this.#marked.clear();
-    this.newFrom.clear();
     await this.refresh();
     this.#settle();
     this.#follow();
@@ -137,12 +127,6 @@ class App {
   /** Ask the app for options: {groups} of what it offers for what was typed. */
   suggest(details) {
     return api.act(this.as, "suggest", details);
-  }
-
-  /** Go to the place of a hash, also when it is the one we are at. */
-  go(hash) {
-    if (location.hash === hash) this.#arrive();
-    else location.hash = hash;
   }
 
   /** Show or hide the rail, where the window is too narrow for it to stand open. */
@@ -165,14 +149,11 @@ class App {
       this.#openApp(place.app);
       return;
     }
-    if (place.channel !== this.place.channel) {
-      this.newFrom.delete(this.place.channel);
-      // Where the window is too narrow for both, who goes to a channel wants to see it.
-      if (NARROW.matches) this.side = null;
-    }
+    // Where the window is too narrow for both, who goes to a channel wants to see it.
+    if (place.channel !== this.place.channel && NARROW.matches) this.side = null;
     this.place = place;
-    const { ts, thread_ts: root, subtype } = this.ws.message(place.channel, place.ts) ?? {};
-    if (root && root !== ts && subtype !== "thread_broadcast") {
+    const { ts, thread_ts: root } = this.ws.message(place.channel, place.ts) ?? {};
+    if (root && root !== ts) {
       this.side = { kind: "thread", channel: place.channel, ts: root, reply: ts };
       // The channel shows what the thread hangs on.
       this.place.ts = root;
@@ -226,40 +207,10 @@ class App {
     document.querySelector("[data-testid=composer]")?.focus();
   }
 
-  showWelcome() {
-    recallWelcome();
-    this.render();
-  }
-
   edit(target) {
     this.editing = target;
     this.render();
     if (!target) document.querySelector("[data-testid=composer]")?.focus();
-  }
-
-  /** Edit one's last message here; answers whether there was one. */
-  editLast(channel, thread) {
-    const list = thread ? this.ws.replies(channel, thread) : this.ws.topLevel(channel);
-    const last = list.findLast((m) => m.user === this.as && !m.ephemeral && !isSystem(m));
-    if (last) this.edit({ channel, ts: last.ts, inThread: Boolean(thread) });
-    return Boolean(last);
-  }
-
-  #markRead() {
-    const { channel, tab } = this.place;
-    if (tab === "home") return;
-    const last = this.ws.messages(channel).at(-1)?.ts;
-    const { unread, mentions } = this.ws.channels.get(channel) ?? {};
-    if (!(unread || mentions) || !last || document.hidden || this.#marked.get(channel) === last)
-      return;
-    this.#marked.set(channel, last);
-    if (unread && !this.newFrom.has(channel)) {
-      const others = this.ws.topLevel(channel).filter((m) => m.user !== this.as && !m.ephemeral);
-      const first = others.at(-Math.min(unread, others.length));
-      // A channel that is all news needs no line, nor does the message that one sees arrive.
-      if (first && first.ts !== last && first !== others[0]) this.newFrom.set(channel, first.ts);
-    }
-    this.act("mark_read", { channel, ts: last }, { quiet: true });
   }
 
   /** Draw everything from the state and what is open; unchanged parts are left alone. */
@@ -267,16 +218,13 @@ class App {
     const { ws } = this;
     if (!ws.channels.has(this.place.channel)) {
       const all = ws.state.channels;
-      const home = all.find((c) => c.is_member && !c.is_archived) ?? all[0];
+      const home = all.find((c) => c.is_member) ?? all[0];
       this.place = { channel: home?.id ?? null, ts: null, tab: null };
     }
     if (this.side?.kind === "thread" && !ws.channels.has(this.side.channel)) this.side = null;
-    const elsewhere = ws.state.channels.filter((c) => c.id !== this.place.channel);
-    const unread = elsewhere.reduce((sum, c) => sum + c.unread, 0);
     const name = ws.channelName(this.place.channel) ?? "sandbox";
-    document.title = `${unread ? `(${unread}) ` : ""}${name} · ${ws.state.team.name}`;
+    document.title = `${name} · ${ws.state.team.name}`;
     drawSidebar(this, this.rail);
-    this.#markRead();
     drawChannel(this, this.pane);
     this.#drawSide();
     this.modals.sync();
@@ -299,7 +247,6 @@ function permalinkToHash() {
   if (found) history.replaceState(null, "", `/${location.search}#${found[1]}${found[2] ?? ""}`);
 }
 
-applyTheme();
 const app = new App();
 app.start().then(() => {
   const silent = "The sandbox does not answer. Start it with `make run` and load this page again.";

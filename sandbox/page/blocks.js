@@ -1,9 +1,8 @@
 /** Block Kit blocks as DOM nodes, https://docs.slack.dev/reference/block-kit/blocks. */
 import { h } from "./dom.js";
-import { element, image, unsupported } from "./elements.js";
-import { fieldKey, nextId } from "./fields.js";
+import { element, unsupported } from "./elements.js";
+import { nextId } from "./fields.js";
 import { plain, textObject } from "./mrkdwn.js";
-import { richText } from "./richtext.js";
 
 /** All blocks as nodes; `ctx` is a formContext(). */
 export const renderBlocks = (blocks, ctx) =>
@@ -18,11 +17,6 @@ const text = (object, ctx) => h("div.text", textObject(object, ctx.workspace));
 const BLOCKS = {
   header: (block) => h("h3.block-title", plain(block.text.text)),
   divider: () => h("hr"),
-  image: (block) => [
-    block.title && h("small.faint", plain(block.title.text)),
-    image("picture", block),
-  ],
-  rich_text: (block, id, ctx) => richText(block, ctx.workspace),
 
   section: (block, id, ctx) => [
     h(
@@ -33,25 +27,18 @@ const BLOCKS = {
     block.accessory && h("div.accessory", element(block.accessory, id, ctx).node),
   ],
 
-  context: (block, id, ctx) =>
-    block.elements.map((el) => (el.type === "image" ? image("context-image", el) : text(el, ctx))),
+  context: (block, id, ctx) => block.elements.map((el) => text(el, ctx)),
 
   actions: (block, id, ctx) => block.elements.map((el) => element(el, id, ctx).node),
 
   input(block, id, ctx) {
     const name = plain(block.label.text);
     const { node, control } = element(block.element, id, ctx, Boolean(block.dispatch_action));
-    const field = ctx.fields.get(fieldKey(id, block.element.action_id));
-    if (field) field.required = !block.optional;
     const optional = block.optional && h("span.optional", " (optional)");
     const label = h("label.field-label", { for: control?.id }, name, optional);
-    // A label's `for` reaches only real inputs; a group or a folded list is named directly.
+    // A label's `for` reaches only real inputs; a group is named directly.
     if (control?.matches("input, select, textarea")) control.removeAttribute("aria-label");
-    else if (control?.matches("summary")) {
-      // What is chosen in a folded list is part of its name, or it is never read out.
-      label.id = nextId();
-      control.setAttribute("aria-labelledby", `${label.id} ${control.id}`);
-    } else control?.setAttribute("aria-label", name);
+    else control?.setAttribute("aria-label", name);
     const error = h("p.field-error", { id: nextId(), role: "alert", data: { errorFor: id } });
     const hint = block.hint && h("p.field-hint", { id: nextId() }, plain(block.hint.text));
     control?.setAttribute("aria-describedby", [hint?.id, error.id].filter(Boolean).join(" "));

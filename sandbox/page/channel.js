@@ -5,9 +5,8 @@ import { fixed, h, item, patch } from "./dom.js";
 import { appTabs, homeItem } from "./home.js";
 import { icon } from "./icons.js";
 import { inline, link, mrkdwn, plain } from "./mrkdwn.js";
-import { invite, leave } from "./membership.js";
-import { appBadge, avatar, guestMark, iconButton } from "./parts.js";
-import { menuButton, popover } from "./popups.js";
+import { appBadge, iconButton } from "./parts.js";
+import { popover } from "./popups.js";
 import { clock, dayTitle, instant } from "./time.js";
 import { welcomeItem } from "./welcome.js";
 import { hashOf } from "./workspace.js";
@@ -17,7 +16,7 @@ export function drawChannel(app, root) {
   const { ws } = app;
   const channel = ws.channels.get(app.place.channel);
   if (!channel) {
-    const none = () => h("p.empty", "There is no channel here. Make one at the left.");
+    const none = () => h("p.empty", "There is no channel here.");
     patch(root, [fixed("none", none)]);
     return;
   }
@@ -28,11 +27,10 @@ export function drawChannel(app, root) {
     root.log = scroller(`Messages in ${ws.channelName(channel.id)}`, "channel-log");
     return root.log.node;
   };
-  const { topic, is_archived, is_member, members, pins, bookmarks, name } = channel;
-  const state = [topic, is_archived, is_member, members, pins, bookmarks, name];
+  const { topic, pins, bookmarks, name } = channel;
   const marks = () => bookmarkBar(app, channel);
   patch(root, [
-    item(`head ${key}`, [state, ws.sig], () => header(app, channel)),
+    item(`head ${key}`, [topic, pins, name, ws.sig], () => header(app, channel)),
     ...(isApp && ws.state.app.home ? [item("tabs", isHome, () => appTabs(app))] : []),
     ...(bookmarks.length ? [item(`marks ${key}`, bookmarks, marks)] : []),
     ...welcomeItem(app),
@@ -42,7 +40,7 @@ export function drawChannel(app, root) {
   const messages = ws.topLevel(channel.id);
   root.log.draw(
     messages.length
-      ? conversationItems(app, channel.id, messages, { newFrom: app.newFrom.get(channel.id) })
+      ? conversationItems(app, channel.id, messages)
       : [item("start", channel.id, () => beginning(app, channel))],
   );
   if (app.place.ts && root.log.show(app.place.ts)) app.place.ts = null;
@@ -51,8 +49,6 @@ export function drawChannel(app, root) {
 /** The composer, or why there is none. */
 function footItem(app, channel, key, root) {
   const note = (what, ...children) => fixed(`${what} ${key}`, () => h("div.closed-note", children));
-  if (channel.is_archived)
-    return note("archived", "This channel is archived. You can read it but not write to it.");
   if (channel.user === app.ws.bot.id && app.ws.state.app.read_only)
     return note("read-only", "Sending messages to this app has been turned off.");
   if (!channel.is_member) {
@@ -72,21 +68,15 @@ const beginning = (app, channel) =>
         ? `Only you and ${app.ws.channelName(channel.id)} see what is said here.`
         : `This is the very beginning of #${channel.name}.`,
     ),
-    channel.purpose && h("p", inline(channel.purpose, app.ws)),
   );
 
 function header(app, channel) {
   const { ws } = app;
-  const opener = (drawing, number, noun, label, list, testid) => {
-    const onclick = () => popover(node, list(app, channel), label);
-    const props = { "aria-label": `${number} ${noun}`, "aria-haspopup": "dialog", testid, onclick };
-    const node = h("button.button.quiet", props, icon(drawing), String(number));
-    return node;
-  };
-  const items = () => [
-    { label: "Invite someone", run: () => invite(app, channel) },
-    { label: `Leave #${channel.name}`, run: () => leave(app, channel) },
-  ];
+  const topic = channel.topic.value;
+  const number = channel.pins.length;
+  const onclick = () => popover(pins, pinList(app, channel), "Pinned messages");
+  const props = { "aria-label": `${number} pinned`, "aria-haspopup": "dialog", testid: "pins" };
+  const pins = h("button.button.quiet", { ...props, onclick }, icon("pin"), String(number));
   const showRail = () => app.toggleRail(true);
   return h(
     "header.pane-head",
@@ -101,36 +91,14 @@ function header(app, channel) {
         ws.users.get(channel.user)?.is_bot && appBadge(),
         channel.is_ext_shared && h("span.tag", "shared"),
       ),
-      h("div.topic", { testid: "topic" }, channel.topic && inline(channel.topic, ws)),
+      h("div.topic", { testid: "topic" }, topic && inline(topic, ws)),
     ),
-    opener("people", channel.members.length, "members", "Members", memberList, "members"),
-    opener("pin", channel.pins.length, "pinned", "Pinned messages", pinList, "pins"),
-    channel.is_member &&
-      !channel.is_im &&
-      !channel.is_archived &&
-      menuButton("button.button.quiet", {}, "Channel actions", items, icon("more")),
+    pins,
   );
 }
 
-const memberList = ({ ws }, channel) =>
-  h(
-    "ul.people",
-    channel.members
-      .map((id) => ws.users.get(id))
-      .filter(Boolean)
-      .map((user) =>
-        h(
-          "li",
-          avatar(user, ".small"),
-          ws.userName(user.id),
-          user.is_bot && appBadge(),
-          guestMark(user),
-        ),
-      ),
-  );
-
 function pinList({ ws }, channel) {
-  const pinned = channel.pins.map((ts) => ws.message(channel.id, ts)).filter(Boolean);
+  const pinned = channel.pins.map(({ ts }) => ws.message(channel.id, ts)).filter(Boolean);
   if (!pinned.length) return h("p.faint", "Nothing is pinned here yet.");
   return h(
     "ul.pin-list",

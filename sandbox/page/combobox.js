@@ -1,4 +1,4 @@
-/** Choosing from what the app offers: one asks as one types, and takes one answer or several. */
+/** Choosing by typing, one or several: from what the app offers, or from the element's own options. */
 import { fill, h } from "./dom.js";
 import { placeholder } from "./fields.js";
 import { Listbox } from "./listbox.js";
@@ -10,12 +10,12 @@ const PAUSE_MS = 120;
 const label = (option) => plain(option.text.text);
 
 /**
- * `external_select` and its `multi_` sister. `changed` is called after a choice. The answer to an older
- * question never overwrites that to a newer one.
+ * `external_select`, its `multi_` sister and `multi_static_select`. `changed` is called after a choice.
+ * The answer to an older question never overwrites that to a newer one.
  */
-export function externalSelect(el, ctx, kept, changed) {
+export function combobox(el, ctx, kept, changed) {
   const many = el.type.startsWith("multi_");
-  const least = el.min_query_length ?? USUAL_LENGTH;
+  const least = el.options ? 0 : (el.min_query_length ?? USUAL_LENGTH);
   const most = many ? (el.max_selected_items ?? Infinity) : 1;
   let chosen = many
     ? [...(kept?.selected_options ?? el.initial_options ?? [])]
@@ -57,6 +57,11 @@ export function externalSelect(el, ctx, kept, changed) {
     clearTimeout(pause);
     question += 1;
     const mine = question;
+    if (el.options) {
+      const fits = (option) => label(option).toLowerCase().includes(typed.toLowerCase());
+      offer([{ options: el.options.filter(fits) }]);
+      return;
+    }
     if (typed.length < least) {
       note(`Type ${least === 1 ? "a letter" : `${least} letters`} or more.`);
       return;

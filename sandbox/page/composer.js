@@ -1,9 +1,8 @@
-/** Where a person writes: drafts, files, suggestions, slash commands, sending. */
+/** Where a person writes: drafts, files, slash commands, sending. */
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { iconButton } from "./parts.js";
-import { menuButton, notice } from "./popups.js";
-import { suggestions } from "./suggest.js";
+import { menuButton } from "./popups.js";
 import { fileOnWire } from "./wire.js";
 
 /**
@@ -13,12 +12,11 @@ import { fileOnWire } from "./wire.js";
 export function composer(app, channel, thread, onSent) {
   const draftKey = `${app.ws.me.id} ${channel} ${thread ?? ""}`;
   const name = app.ws.channelName(channel);
-  const place = app.ws.channels.get(channel).is_im ? name : `#${name}`;
   let files = [];
 
   const box = h("textarea.composer-box", {
     rows: "1",
-    placeholder: thread ? "Reply…" : `Message ${place}`,
+    placeholder: thread ? "Reply…" : `Message ${name}`,
     "aria-label": thread ? "Reply in thread" : `Message ${name}`,
     testid: thread ? "thread-composer" : "composer",
     value: app.drafts.get(draftKey) ?? "",
@@ -47,55 +45,35 @@ export function composer(app, channel, thread, onSent) {
     fileInput.value = "";
   });
 
-  const also = h("input", { type: "checkbox" });
-
   async function send() {
     const typed = box.value.trim();
     const sent = files;
     if (!typed && !sent.length) return;
-    const unknown = unknownCommand(typed, app.ws);
-    if (unknown) {
-      notice(unknown);
-      return;
-    }
-    const broadcast = also.checked;
     write("");
     attach([]);
-    also.checked = false;
     onSent();
     const answer = await app.act("say", {
       channel,
       text: typed,
-      ...(thread ? { thread_ts: thread, broadcast } : {}),
+      ...(thread ? { thread_ts: thread } : {}),
       ...(sent.length ? { files: await Promise.all(sent.map(fileOnWire)) } : {}),
     });
     // Nothing that was written is lost because the server refused it.
     if (answer.ok || box.value) return;
-    also.checked = broadcast;
     write(typed);
     attach(sent);
   }
 
   const sendProps = { "aria-label": "Send", title: "Send (Enter)", onclick: send };
   const sendButton = h("button.send", sendProps, icon("send"));
-  const suggest = suggestions(app, box, !thread);
   box.addEventListener("input", () => {
     app.drafts.set(draftKey, box.value);
     ready();
   });
   box.addEventListener("keydown", (event) => {
-    if (event.isComposing || suggest.key(event)) return;
-    if (event.key === "Enter" && !event.shiftKey) {
-      event.preventDefault();
-      send();
-    } else if (event.key === "ArrowUp" && !event.altKey && !box.value) {
-      if (app.editLast(channel, thread)) event.preventDefault();
-    }
-  });
-  box.addEventListener("paste", (event) => {
-    if (!event.clipboardData.files.length) return;
+    if (event.isComposing || event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
-    attach([...files, ...event.clipboardData.files]);
+    send();
   });
 
   const shortcuts = { "aria-label": "Shortcuts", title: "Commands and shortcuts" };
@@ -104,10 +82,8 @@ export function composer(app, channel, thread, onSent) {
     menuButton("button.icon-button", shortcuts, "Commands and shortcuts", items, icon("bolt"));
   const node = h(
     "div.composer",
-    suggest.node,
     box,
     fileRow,
-    thread && h("label.also-send", also, h("span", `Also send to ${place}`)),
     h(
       "div.composer-tools",
       iconButton("attach", "Attach files", () => fileInput.click()),
@@ -120,15 +96,6 @@ export function composer(app, channel, thread, onSent) {
   node.write = write;
   ready();
   return node;
-}
-
-/** Slack takes everything that starts with a slash for a command; say so before it is sent. */
-function unknownCommand(typed, workspace) {
-  const found = /^\/([a-z][\w-]*)(\s|$)/.exec(typed);
-  const known = workspace.state.commands.map(({ command }) => command);
-  if (!found || found[1] === "me" || known.includes(`/${found[1]}`)) return null;
-  const example = known.length ? `Try ${known.join(" or ")}.` : "No app is connected yet.";
-  return `/${found[1]} is not a command here. ${example}`;
 }
 
 function shortcutItems(app, write) {

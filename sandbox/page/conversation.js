@@ -1,6 +1,5 @@
 /** A scrolling list of messages: day dividers, grouping by author, staying at the end while it grows. */
 import { h, item, patch } from "./dom.js";
-import { icon } from "./icons.js";
 import { messageItem } from "./message.js";
 import { dayOf, dayTitle, instant } from "./time.js";
 import { isSystem } from "./workspace.js";
@@ -8,24 +7,22 @@ import { isSystem } from "./workspace.js";
 const GROUP_WITHIN_MS = 5 * 60_000;
 const NEAR_PX = 80;
 
-/** Items for patch(): messages with their dividers. `newFrom` is the ts of the first unread one. */
-export function conversationItems(app, channel, messages, { inThread = false, newFrom } = {}) {
+/** Items for patch(): messages with dividers between the days. */
+export function conversationItems(app, channel, messages, { inThread = false } = {}) {
   const { ws } = app;
   const items = [];
   let day = null;
   let previous = null;
-  const divide = (key, spec, title) => {
-    items.push(item(key, title, () => divider(spec, title)));
-    previous = null;
-  };
   const isPlain = (message) => !isSystem(message) && !message.ephemeral;
   for (const message of messages) {
     const ms = instant(message.ts);
     const today = dayOf(ms, ws.tz);
-    if (today !== day && !inThread)
-      divide(`day ${today}`, ".day-divider", dayTitle(ms, ws.tz, ws.now));
+    if (today !== day && !inThread) {
+      const title = dayTitle(ms, ws.tz, ws.now);
+      items.push(item(`day ${today}`, title, () => divider(".day-divider", title)));
+      previous = null;
+    }
     day = today;
-    if (message.ts === newFrom) divide("new", ".new-divider", "New");
     const compact = Boolean(
       previous &&
         isPlain(previous) &&
@@ -53,17 +50,15 @@ export function scroller(label, testid) {
     follows = true;
     view.scrollTo({ top: view.scrollHeight });
   };
-  const pill = h("button.new-pill", { hidden: true, onclick: toEnd }, icon("down"), "New messages");
   view.addEventListener("scroll", () => {
     follows = view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_PX;
-    if (follows) pill.hidden = true;
   });
   // A pane opening beside it, a picture arriving: whoever was reading the end stays there.
   const watch = new ResizeObserver(() => follows && toEnd());
   watch.observe(view);
   watch.observe(list);
   // The list is one stop for Tab: the message that had the focus last, or else the newest.
-  const messages = () => [...list.querySelectorAll(".message:not([hidden])")];
+  const messages = () => [...list.querySelectorAll(".message")];
   const stopAt = (node) => {
     for (const other of messages()) other.tabIndex = other === node ? 0 : -1;
   };
@@ -72,26 +67,18 @@ export function scroller(label, testid) {
     if (message) stopAt(message);
   });
   list.addEventListener("keydown", (event) => {
-    if (!event.target.matches(".message") || event.ctrlKey || event.metaKey || event.altKey) return;
     const all = messages();
     const at = all.indexOf(event.target);
-    const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: all.length - 1 }[event.key];
-    const next = all[to];
-    const tool = event.target.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
-    if (next) {
-      next.focus({ preventScroll: true });
-      next.scrollIntoView({ block: "nearest" });
-    } else if (event.key === "r") tool?.focus();
-    else if (tool) tool.click();
-    else return;
+    const next = at >= 0 && all[{ ArrowUp: at - 1, ArrowDown: at + 1 }[event.key]];
+    if (!next) return;
+    next.focus({ preventScroll: true });
+    next.scrollIntoView({ block: "nearest" });
     event.preventDefault();
   });
   const draw = (items) => {
-    const grew = items.length > list.children.length;
     patch(list, items);
-    if (!list.querySelector(".message[tabindex='0']:not([hidden])")) stopAt(messages().at(-1));
+    if (!list.querySelector(".message[tabindex='0']")) stopAt(messages().at(-1));
     if (follows) toEnd();
-    else if (grew) pill.hidden = false;
   };
   const show = (ts) => {
     const node = list.querySelector(`[data-ts="${CSS.escape(ts)}"]`);
@@ -107,5 +94,5 @@ export function scroller(label, testid) {
     });
     return true;
   };
-  return { node: h("div.scroll-frame", view, pill), draw, show, toEnd };
+  return { node: view, draw, show, toEnd };
 }

@@ -2,20 +2,17 @@
  * Block Kit's interactive elements, https://docs.slack.dev/reference/block-kit/block-elements. Each puts
  * its reader into `ctx.fields`, so that a message or a modal can collect Slack's `state.values`.
  */
-import { externalSelect } from "./combobox.js";
+import { combobox } from "./combobox.js";
 import { h } from "./dom.js";
 import { fieldKey, guarded, marks, nextId, register } from "./fields.js";
 import { icon } from "./icons.js";
-import { choices, moment, text } from "./inputs.js";
+import { choices, day, text } from "./inputs.js";
 import { plain } from "./mrkdwn.js";
 import { menuButton } from "./popups.js";
-import { multiSelect, singleSelect } from "./selects.js";
+import { singleSelect } from "./selects.js";
 
 export const unsupported = (type) =>
   h("span.unsupported", `This page does not support a ${type} here.`);
-
-export const image = (spec, { image_url: src, alt_text: alt }) =>
-  h(`img.${spec}`, { src, alt: alt ?? "", referrerpolicy: "no-referrer" });
 
 const openLink = (url) =>
   url && /^https?:\/\//i.test(url) && window.open(url, "_blank", "noopener");
@@ -64,19 +61,15 @@ const select = (make) => (el, blockId, ctx, emit, kept) => {
 const KINDS = {
   button,
   overflow,
-  image: (el) => ({ node: image("thumb", el) }),
   plain_text_input: text,
-  datepicker: moment,
-  timepicker: moment,
-  datetimepicker: moment,
+  datepicker: day,
   radio_buttons: choices,
   checkboxes: choices,
   static_select: select(singleSelect),
-  multi_static_select: select(multiSelect),
+  multi_static_select: select(combobox),
   users_select: select(singleSelect),
-  multi_users_select: select(multiSelect),
-  external_select: select(externalSelect),
-  multi_external_select: select(externalSelect),
+  external_select: select(combobox),
+  multi_external_select: select(combobox),
 };
 
 /** {node, control?} of one element; an input that is not `live` sends no block actions. */

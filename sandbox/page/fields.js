@@ -16,10 +16,10 @@ export const placeholder = (el, otherwise) =>
  * What drawing the blocks of a message or view needs: `where` names it for the server, `fields` collects
  * its inputs, `kept` is what `before` held, and `press` sends a block action with all of the state.
  */
-export function formContext(app, channel, where, verb, before) {
+export function formContext(app, channel, where, before) {
   const fields = new Map();
   const kept = new Map([...(before ?? [])].map(([key, field]) => [key, field.read()]));
-  const press = (details) => app.act(verb, { ...where, ...details, values: collect(fields) });
+  const press = (details) => app.act("press", { ...where, ...details, values: collect(fields) });
   return { app, workspace: app.ws, channel, where, fields, kept, press };
 }
 
@@ -48,10 +48,9 @@ export async function guarded(el, ctx, go, undo) {
 }
 
 /** Register a value-holding element: `read` gives its part of state.values, without the type. */
-export function register(el, blockId, ctx, read, problem = () => null) {
+export function register(el, blockId, ctx, read) {
   const state = () => ({ type: el.type, ...read() });
-  const empty = () => Object.values(read()).every((v) => v === null || v?.length === 0);
-  const field = { blockId, actionId: el.action_id, read: state, empty, problem };
+  const field = { blockId, actionId: el.action_id, read: state };
   ctx.fields.set(fieldKey(blockId, el.action_id), field);
   return state;
 }

@@ -32,7 +32,7 @@ export function homeItem(app) {
     (node) => {
       const drawn = () => {
         const where = { view_id: view.id };
-        const ctx = formContext(app, app.place.channel, where, "view_press", node.fields);
+        const ctx = formContext(app, app.place.channel, where, node.fields);
         node.fields = ctx.fields;
         return h("div.blocks", renderBlocks(view.blocks, ctx));
       };

@@ -1,8 +1,7 @@
-/** Block Kit's inputs for text, moments and open choices, as DOM nodes that report Slack's state. */
+/** Block Kit's inputs for text, days and open choices, as DOM nodes that report Slack's state. */
 import { h } from "./dom.js";
 import { guarded, marks, nextId, placeholder, register } from "./fields.js";
 import { mrkdwn, textObject } from "./mrkdwn.js";
-import { localOf, secondsOf, zoneName } from "./time.js";
 
 export function text(el, blockId, ctx, emit, kept) {
   const props = {
@@ -16,51 +15,23 @@ export function text(el, blockId, ctx, emit, kept) {
   const node = el.multiline
     ? h("textarea.input", { ...props, rows: "4" })
     : h("input.input", { ...props, type: "text" });
-  const least = el.min_length ?? 0;
-  const read = register(
-    el,
-    blockId,
-    ctx,
-    () => ({ value: node.value || null }),
-    () => node.value && node.value.length < least && `Write at least ${least} characters.`,
-  );
-  // What was typed later never arrives before.
-  let line = Promise.resolve();
-  const tell = (state) => (line = line.then(() => emit(state)));
-  const triggers = el.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
-  if (triggers.includes("on_character_entered")) node.addEventListener("input", () => tell(read()));
+  const read = register(el, blockId, ctx, () => ({ value: node.value || null }));
   node.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || el.multiline || !emit.live) return;
     event.preventDefault();
-    if (triggers.includes("on_enter_pressed")) tell(read());
+    emit(read());
   });
   return { node, control: node };
 }
 
-const MOMENTS = {
-  datepicker: ["date", "selected_date", "initial_date", "Date"],
-  timepicker: ["time", "selected_time", "initial_time", "Time"],
-  datetimepicker: ["datetime-local", "selected_date_time", "initial_date_time", "Date and time"],
-};
-
-export function moment(el, blockId, ctx, emit, kept) {
-  const { tz, now } = ctx.workspace;
-  const [type, key, given, name] = MOMENTS[el.type];
-  const withZone = type === "datetime-local";
-  const start = kept?.[key] ?? el[given] ?? "";
-  const shown = withZone && start ? localOf(start, tz) : start;
+export function day(el, blockId, ctx, emit, kept) {
   const prompt = placeholder(el, null);
-  const props = { type, id: nextId(), value: shown, "aria-label": prompt ?? name };
+  const value = kept?.selected_date ?? el.initial_date ?? "";
+  const props = { type: "date", id: nextId(), value, "aria-label": prompt ?? "Date" };
   const node = h("input.input", { ...props, data: marks(el, blockId) });
-  // The browser's own pickers show no placeholder, and whose clock is meant has to be said.
-  const said = [prompt, withZone ? zoneName(now, tz) : el.timezone].filter(Boolean).join(" · ");
-  const value = () => {
-    if (!node.value) return null;
-    // The picker knows no seconds; those of a moment that nobody touched are kept.
-    if (node.value === shown) return start;
-    return withZone ? secondsOf(node.value, tz) : node.value;
-  };
-  const read = register(el, blockId, ctx, () => ({ [key]: value() }));
+  // The browser's own picker shows no placeholder.
+  const said = prompt && h("small.faint", prompt);
+  const read = register(el, blockId, ctx, () => ({ selected_date: node.value || null }));
   let before = node.value;
   node.addEventListener("change", () => {
     const last = before;
@@ -72,7 +43,7 @@ export function moment(el, blockId, ctx, emit, kept) {
       () => (node.value = before = last),
     );
   });
-  return { node: h("div.moment", node, said && h("small.faint", said)), control: node };
+  return { node: h("div.moment", node, said), control: node };
 }
 
 /** Radio buttons and checkboxes: the options stand open, each with its description. */

@@ -2,46 +2,36 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { iconButton } from "./parts.js";
-import { ask, menuButton, notice } from "./popups.js";
+import { ask, menuButton } from "./popups.js";
 import { choices } from "./reactions.js";
 import { fromWire } from "./wire.js";
-import { hashOf, isSystem } from "./workspace.js";
+import { isSystem } from "./workspace.js";
 
 const isOwn = ({ ws, message }) => message.user === ws.me.id && !isSystem(message);
 
-/** The buttons that appear over the message in hand; `data-key` is the key that presses one. */
+/** The buttons that appear over the message in hand. */
 export function toolbar(context) {
   const { app, channel, message, inThread } = context;
-  const { pin, edit } = deeds(context);
-  // For the keyboard alone; with a mouse they stand in the menu.
-  const unseen = (key, onclick) => h("button", { hidden: true, data: { key }, onclick });
-  const more = { "aria-label": "More actions", title: "More actions", data: { key: "enter" } };
+  const more = { "aria-label": "More actions", title: "More actions" };
   const items = () => moreItems(context);
   const reactions = isSystem(message) ? [] : choices(app, channel, message);
-  if (reactions.length) reactions[0].dataset.key = "r";
   const reply = () => app.openThread(channel, message.thread_ts ?? message.ts);
   return h(
     "div.toolbar",
     { role: "toolbar", "aria-label": "Message" },
     reactions,
-    !inThread && iconButton("thread", "Reply in thread", reply, { data: { key: "t" } }),
-    isOwn(context) && unseen("e", edit),
-    unseen("p", pin),
+    !inThread && iconButton("thread", "Reply in thread", reply),
     menuButton("button.icon-button", more, "Message actions", items, icon("more")),
   );
 }
 
-const deeds = ({ app, channel, message: { ts }, inThread, pinned }) => ({
-  pin: () => app.act(pinned ? "unpin" : "pin", { channel, ts }),
-  edit: () => app.edit({ channel, ts, inThread }),
-  remove: () => remove(app, channel, ts),
-});
-
 function moreItems(context) {
-  const { app, ws, channel, message, pinned } = context;
-  const { ts } = message;
-  const { pin, edit, remove: drop } = deeds(context);
+  const { app, ws, channel, inThread, pinned } = context;
+  const { ts } = context.message;
   const own = isOwn(context);
+  const pin = () => app.act(pinned ? "unpin" : "pin", { channel, ts });
+  const edit = () => app.edit({ ts, inThread });
+  const drop = () => remove(app, channel, ts);
   return [
     ...ws.state.message_shortcuts.map(({ callback_id, name }) => ({
       label: name,
@@ -50,20 +40,9 @@ function moreItems(context) {
       run: () => app.act("shortcut", { callback_id, channel, ts }),
     })),
     { label: pinned ? "Unpin from channel" : "Pin to channel", run: pin },
-    { label: "Copy link", run: () => copyLink(channel, ts) },
     own && { label: "Edit message", run: edit },
     own && { label: "Delete message", danger: true, run: drop },
   ].filter(Boolean);
-}
-
-async function copyLink(channel, ts) {
-  const address = `${location.origin}/${hashOf(channel, ts)}`;
-  try {
-    await navigator.clipboard.writeText(address);
-    notice("The link is copied.");
-  } catch {
-    notice(address);
-  }
 }
 
 async function remove(app, channel, ts) {

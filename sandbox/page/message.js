@@ -17,17 +17,13 @@ export function messageItem(app, channel, message, { compact = false, inThread =
   const { ts } = message;
   const editing = app.editing?.ts === ts && app.editing.inThread === inThread;
   const replies = inThread ? [] : ws.replies(channel, ts);
-  const pinned = ws.channels.get(channel).pins.includes(ts);
-  const dismissed = app.dismissed.has(ts);
+  const pinned = ws.channels.get(channel).pins.some((pin) => pin.ts === ts);
   const context = { app, ws, channel, message, compact, inThread, editing, replies, pinned };
   return item(
     ts,
-    [message, compact, editing, pinned, ws.sig, replies.map((reply) => reply.ts), dismissed],
+    [message, compact, editing, pinned, ws.sig, replies.map((reply) => reply.ts)],
     () => h("article.message", { tabindex: "-1", data: { ts }, testid: "message" }),
-    (node) => {
-      node.hidden = dismissed;
-      draw(node, context);
-    },
+    (node) => draw(node, context),
   );
 }
 
@@ -41,16 +37,14 @@ function draw(node, context) {
   node.setAttribute("aria-label", `${author.name}, ${clock(instant(message.ts), ws.tz)}`);
   const parts = {
     gutter: [[compact, author, ws.tz], () => gutter(context, author)],
-    "only-you": ephemeral && [0, () => onlyYou(app, message)],
+    "only-you": ephemeral && [0, () => h("div.note", icon("eye"), "Only visible to you")],
     pin: pinned && [0, () => h("div.note.pin-note", icon("pin"), " Pinned")],
     head: !compact && !system && [[author, ws.tz], () => head(context, author)],
-    "from-thread": message.subtype === "thread_broadcast" &&
-      !inThread && [ws.sig, () => fromThread(context)],
     // What one is writing stays, whatever becomes of the message or of the workspace meanwhile.
     body: editing
       ? ["editor", () => editor(context)]
       : [
-          [message.text, message.blocks, message.attachments, message.edited, ws.sig],
+          [message.text, message.blocks, message.edited, ws.sig],
           () => content(node, context, author),
         ],
     files: message.files?.length && [message.files, () => files(message)],
@@ -89,27 +83,10 @@ function head({ message, ws }, author) {
   );
 }
 
-/** What a reply answers, where it was sent to the channel, too. */
-function fromThread({ app, ws, channel, message }) {
-  const root = ws.message(channel, message.thread_ts) ?? message.root;
-  const said = h("span", mrkdwn(root?.text ?? "", ws)).textContent || "its beginning";
-  const onclick = () => app.openThread(channel, message.thread_ts);
-  return h("div.note", "replied to a thread: ", h("button.link-button", { onclick }, said));
-}
-
-function onlyYou(app, message) {
-  const onclick = () => {
-    app.dismissed.add(message.ts);
-    app.render();
-  };
-  const dismiss = h("button.link-button", { onclick }, "Dismiss");
-  return h("div.note", icon("eye"), "Only visible to you", dismiss);
-}
-
 function content(node, { app, ws, channel, message }, author) {
   const where = { channel, ts: message.ts };
   // What was chosen in the message's own inputs outlives a redraw of the same inputs.
-  const ctx = formContext(app, channel, where, "press", node.fields);
+  const ctx = formContext(app, channel, where, node.fields);
   node.fields = ctx.fields;
   const edited = message.edited && h("span.faint.edited", " (edited)");
   const words = () => (isSystem(message) ? systemText : mrkdwn)(message.text, ws, author);
@@ -117,33 +94,13 @@ function content(node, { app, ws, channel, message }, author) {
     ? // Slack does not mark an app's blocks as edited.
       h("div.blocks", renderBlocks(message.blocks, ctx), message.bot_id ? null : edited)
     : message.text && h("div.text", { testid: "text" }, words(), edited);
-  const attachments = (message.attachments ?? []).map((attachment) => attached(attachment, ctx));
-  const me = message.subtype === "me_message" ? ".me" : "";
-  return h(`div.body${me}`, said, attachments);
+  return h("div.body", said);
 }
 
 /** Slack leaves the author out of some of its own notes; the sentence needs one. */
 function systemText(text, ws, author) {
   const named = text.includes("<@") || text.includes(author.name) || text.startsWith("This message");
   return [!named && [h("strong", author.name), " "], mrkdwn(text, ws)];
-}
-
-function attached({ color, title, title_link, pretext, text, fallback, blocks, fields }, ctx) {
-  const words = (...children) => h("div.text", children);
-  const said = (value) => mrkdwn(value, ctx.workspace);
-  const main = text ?? (blocks ? null : fallback);
-  const bar = /^#?[0-9a-f]{6}$/i.test(color ?? "") && `#${color.replace("#", "")}`;
-  return [
-    pretext && words(said(pretext)),
-    h(
-      "div.attachment",
-      { style: { "border-color": bar || "var(--line-strong)" } },
-      title && words(h("strong", said(title_link ? `<${title_link}|${title}>` : title))),
-      main && words(said(main)),
-      (fields ?? []).map((field) => words(h("strong", field.title), h("br"), said(field.value))),
-      blocks && renderBlocks(blocks, ctx),
-    ),
-  ];
 }
 
 function threadLine({ app, ws, channel, message, replies }) {

@@ -1,4 +1,4 @@
-/** Modals: the person's stack of open views in one dialog, the topmost in sight. */
+/** Modals: the form that the person has open, in a dialog. */
 import { renderBlocks } from "./blocks.js";
 import { fill, h } from "./dom.js";
 import { collect, formContext } from "./fields.js";
@@ -6,17 +6,16 @@ import { icon } from "./icons.js";
 import { plain } from "./mrkdwn.js";
 import { iconButton } from "./parts.js";
 
-const MISSING = "Please fill in this field.";
-
 /** Keeps the dialog in step with `app.ws.state.views`. */
 export class Modals {
-  open = new Map();
+  /** The view that is shown, with its node and its inputs. */
+  entry = null;
   presses = 0;
 
   constructor(app) {
     this.app = app;
     this.dialog = h("dialog.dialog.modal", { testid: "modal" });
-    // The browser's own closing by Escape would take the whole stack; one Escape closes one view.
+    // The browser would close the dialog by Escape before the sandbox knows of it.
     const close = (event) => {
       if (event.type === "keydown" && event.key !== "Escape") return;
       event.preventDefault();
@@ -27,36 +26,24 @@ export class Modals {
     document.body.append(this.dialog);
   }
 
-  /** The view in sight; one that is being closed has made way already. */
-  get top() {
-    const all = [...this.open.values()];
-    return all.findLast((entry) => !entry.closing) ?? all.at(-1);
-  }
-
   sync() {
-    const { views } = this.app.ws.state;
-    const before = this.top?.view.id;
-    for (const [id, entry] of this.open) {
-      if (views.some((view) => view.id === id)) continue;
-      entry.node.remove();
-      this.open.delete(id);
+    const view = this.app.ws.state.views.at(-1);
+    const before = this.entry?.view.id;
+    if (this.entry && before !== view?.id) {
+      this.entry.node.remove();
+      this.entry = null;
     }
-    for (const view of views) this.place(view, views[0] !== view);
-    if (!views.length) {
+    if (!view) {
       if (this.dialog.open) this.leave();
       return;
     }
-    this.showTop();
-    this.dialog.setAttribute("aria-label", plain(this.top.view.title.text));
+    this.place(view);
+    this.dialog.setAttribute("aria-label", plain(view.title.text));
     if (!this.dialog.open) {
       this.before = document.activeElement;
       this.dialog.showModal();
     }
-    if (this.top.view.id !== before) this.focusFirst();
-  }
-
-  showTop() {
-    for (const entry of this.open.values()) entry.node.hidden = entry !== this.top;
+    if (view.id !== before) this.focusFirst();
   }
 
   leave() {
@@ -66,10 +53,10 @@ export class Modals {
   }
 
   focusFirst() {
-    const { node } = this.top;
+    const { node } = this.entry;
     const wishes = [
       "[autofocus]",
-      ".modal-body :is(input, textarea, select, summary)",
+      ".modal-body :is(input, textarea, select)",
       ".modal-body button",
       ".dialog-foot button:last-child",
     ];
@@ -77,25 +64,25 @@ export class Modals {
     (found ?? node).focus();
   }
 
-  /** Make or refresh one view. What was typed stays in inputs that keep their block_id and action_id. */
-  place(view, nested) {
-    const entry = this.open.get(view.id);
+  /** Make or refresh the form. What was typed stays in inputs that keep their block_id and action_id. */
+  place(view) {
+    const { entry } = this;
     const drawn = JSON.stringify([view.hash, view.title, view.submit, view.close, view.blocks]);
     if (entry?.drawn === drawn) {
       entry.view = view;
-      this.tell(entry);
+      this.tell();
       return;
     }
     const where = { view_id: view.id };
     const { place } = this.app;
-    const ctx = formContext(this.app, place.channel, where, "view_press", entry?.fields);
+    const ctx = formContext(this.app, place.channel, where, entry?.fields);
     const active = document.activeElement;
     const mark = entry?.node.contains(active) ? active.dataset : null;
     const data = { viewId: view.id, callbackId: view.callback_id ?? "" };
     const node = h(
       "form.modal-view",
       { novalidate: true, tabindex: "-1", data },
-      this.head(view, nested),
+      this.head(view),
       h(
         "div.dialog-body.modal-body",
         renderBlocks(view.blocks, ctx),
@@ -103,39 +90,38 @@ export class Modals {
       ),
       this.foot(view),
     );
-    const made = { view, fields: ctx.fields, node, drawn };
     node.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.submit(made);
+      this.submit();
     });
     if (entry) {
       const { scrollTop } = entry.node.querySelector(".modal-body");
       entry.node.replaceWith(node);
       node.querySelector(".modal-body").scrollTop = scrollTop;
     } else this.dialog.append(node);
-    this.open.set(view.id, made);
+    this.entry = { view, fields: ctx.fields, node, drawn };
     if (mark?.actionId) {
       const block = `[data-block-id="${CSS.escape(mark.blockId)}"]`;
       node.querySelector(`${block} [data-action-id="${CSS.escape(mark.actionId)}"]`)?.focus();
     } else if (mark) queueMicrotask(() => this.focusFirst());
-    this.tell(made);
+    this.tell();
   }
 
   /** Show the errors of the state once: a later refresh must not pull the focus back to them. */
-  tell(entry) {
+  tell() {
+    const { entry } = this;
     const told = JSON.stringify(entry.view.errors ?? {});
     if (told === (entry.told ?? "{}")) return;
     entry.told = told;
-    this.showErrors(entry, entry.view.errors);
+    this.showErrors(entry.view.errors);
   }
 
-  head(view, nested) {
-    const close = () => this.close();
+  head(view) {
     return h(
       "header.dialog-head",
-      nested ? iconButton("back", "Back", close) : h("span.avatar.bot", icon("ring")),
+      h("span.avatar.bot", icon("ring")),
       h("h2", { testid: "modal-title" }, plain(view.title.text)),
-      iconButton("close", "Close", close),
+      iconButton("close", "Close", () => this.close()),
     );
   }
 
@@ -150,28 +136,20 @@ export class Modals {
   }
 
   async close() {
-    const entry = this.top;
+    const { entry } = this;
     if (!entry || entry.closing) return;
     entry.closing = true;
-    this.showTop();
-    if (this.top !== entry) this.focusFirst();
     const answer = await this.app.act("close_view", { view_id: entry.view.id });
     if (!answer.ok) entry.closing = false;
   }
 
-  async submit(entry) {
+  async submit() {
+    const { entry } = this;
     const values = collect(entry.fields);
     const sent = JSON.stringify(values);
     // A second press of the same is the same press.
     if (entry.busy && entry.sent === sent) return;
     const press = ++this.presses;
-    const problems = {};
-    for (const { blockId, required, empty, problem } of entry.fields.values()) {
-      const said = required && empty() ? MISSING : required !== undefined && problem();
-      if (said) problems[blockId] = said;
-    }
-    this.showErrors(entry, problems);
-    if (Object.keys(problems).length) return;
     // What is put right while the answer to an earlier press is on its way is sent after that.
     entry.again = entry.busy;
     if (entry.busy) return;
@@ -182,25 +160,25 @@ export class Modals {
     const answer = await this.app.act("submit", details, { quiet: true });
     entry.busy = false;
     button.removeAttribute("aria-busy");
-    // An update in the meantime drew the view anew; the answer belongs to what is shown now.
-    const shown = this.open.get(entry.view.id);
-    if (!shown) return;
+    // An update in the meantime drew the view again; the answer belongs to what is shown now.
+    if (this.entry?.view.id !== entry.view.id) return;
     // Whoever has pressed again meanwhile sees the errors of that press, not of the one before.
-    if (answer.errors && this.presses === press) this.showErrors(shown, answer.errors);
-    if (!answer.ok && answer.error) fill(shown.node.querySelector(".modal-error"), answer.error);
-    if (entry.again) this.submit(shown);
+    if (answer.errors && this.presses === press) this.showErrors(answer.errors);
+    if (!answer.ok && answer.error) fill(this.entry.node.querySelector(".modal-error"), answer.error);
+    if (entry.again) this.submit();
   }
 
-  showErrors(entry, errors) {
-    fill(entry.node.querySelector(".modal-error"));
-    for (const place of entry.node.querySelectorAll("[data-error-for]")) {
+  showErrors(errors) {
+    const { node } = this.entry;
+    fill(node.querySelector(".modal-error"));
+    for (const place of node.querySelectorAll("[data-error-for]")) {
       const text = errors[place.dataset.errorFor];
       fill(place, text && plain(text));
       const control = place.parentElement.querySelector("[data-action-id]");
       if (text) control?.setAttribute("aria-invalid", "true");
       else control?.removeAttribute("aria-invalid");
     }
-    const first = entry.node.querySelector("[aria-invalid=true]");
+    const first = node.querySelector("[aria-invalid=true]");
     if (first) (first.matches("div") ? first.querySelector("input") : first)?.focus();
   }
 }

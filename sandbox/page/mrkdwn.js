@@ -42,14 +42,7 @@ function lines(text, workspace) {
     quoted = [];
     running = [];
   };
-  const all = text.split("\n");
-  for (const [index, line] of all.entries()) {
-    const rest = /^(?:>|&gt;){3} ?(.*)$/.exec(line);
-    if (rest) {
-      flush();
-      quoted = [rest[1], ...all.slice(index + 1)];
-      break;
-    }
+  for (const line of text.split("\n")) {
     const quote = /^(?:>|&gt;) ?(.*)$/.exec(line);
     if (quote) {
       if (running.length) flush();
@@ -94,7 +87,7 @@ export function inline(text, workspace) {
     else if (bold !== undefined) nodes.push(h("strong", inline(bold, workspace)));
     else if (italic !== undefined) nodes.push(h("em", inline(italic, workspace)));
     else if (strike !== undefined) nodes.push(h("s", inline(strike, workspace)));
-    else if (name !== undefined) nodes.push(emojiNode(name, found[0]));
+    else if (name !== undefined) nodes.push(emojiNode(name));
     else nodes.push(link(unescape(address), unescape(address), workspace));
   }
   if (from < text.length) nodes.push(unescape(text.slice(from)));
@@ -102,8 +95,9 @@ export function inline(text, workspace) {
 }
 
 /** An emoji as an element with its name, or the text as typed when it is unknown. */
-export function emojiNode(name, typed = `:${name}:`) {
-  const props = { role: "img", "aria-label": name, title: `:${name}:` };
+function emojiNode(name) {
+  const typed = `:${name}:`;
+  const props = { role: "img", "aria-label": name, title: typed };
   return emoji(name) ? h("span.emoji", props, emoji(name)) : typed;
 }
 
@@ -120,27 +114,20 @@ function angle(token, workspace) {
 }
 
 /** @Name, marked when it is the person who looks. */
-export function mention(id, ws, label = null) {
+function mention(id, ws, label) {
   const name = ws.users.has(id) ? ws.userName(id) : label || id;
   return wordMention(name, id === ws.me?.id ? ".mention-me" : "");
 }
 
 /** #name as a link within the page; a channel the person cannot see is a locked word. */
-export function channelLink(id, ws, label = null) {
+function channelLink(id, ws, label) {
   const name = ws.channelName(id);
   if (name === null) return h("span.mention", `#${label || "private-channel"}`);
   return h("a.mention", { href: hashOf(id) }, `#${name}`);
 }
 
 /** @handle of a group or of everybody. */
-export const wordMention = (word, spec = "") => h(`span.mention${spec}`, `@${word}`);
-
-/** An instant in Slack's template, with the full time as its tooltip. */
-export function dateNode(template, ms, address, ws) {
-  const { text, title, iso } = formatted(template, ms, ws);
-  const node = h("time", { title, datetime: iso }, text);
-  return address ? link(address, node, ws) : node;
-}
+const wordMention = (word, spec = "") => h(`span.mention${spec}`, `@${word}`);
 
 function special(command, label, ws) {
   const [name, ...rest] = command.split("^");
@@ -148,7 +135,9 @@ function special(command, label, ws) {
     const [seconds, template, address] = rest;
     const ms = Number(seconds) * 1000;
     if (!Number.isFinite(ms) || !template) return label ?? "";
-    return dateNode(unescape(template), ms, address && unescape(address), ws);
+    const { text, title, iso } = formatted(unescape(template), ms, ws);
+    const node = h("time", { title, datetime: iso }, text);
+    return address ? link(unescape(address), node, ws) : node;
   }
   if (name === "subteam")
     return wordMention(ws.groups.get(rest[0])?.handle ?? label?.replace(/^@/, "") ?? rest[0]);

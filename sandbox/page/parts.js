@@ -24,7 +24,7 @@ export function avatar(user, size = "") {
 
 /** "guest" for those whom Slack restricts, else null. */
 export const guestMark = (user) =>
-  user.is_restricted || user.is_ultra_restricted
+  user.is_restricted
     ? h("span.tag", { title: "A guest sees only some channels" }, "guest")
     : null;
 

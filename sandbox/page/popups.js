@@ -1,5 +1,5 @@
-/** What lies over the page: menus by a button, questions, small forms, and passing notices. */
-import { fill, h } from "./dom.js";
+/** What lies over the page: menus by a button, questions, and passing notices. */
+import { h } from "./dom.js";
 import { iconButton } from "./parts.js";
 
 let closeOpen = null;
@@ -86,52 +86,38 @@ export function menuButton(spec, props, label, items, ...children) {
   return node;
 }
 
-/** A modal dialog with that content; it leaves the page when it is closed. */
-export function dialog(className, label, ...content) {
-  const node = h(`dialog.dialog.${className}`, { "aria-label": label }, content);
-  document.body.append(node);
-  const before = document.activeElement;
-  node.addEventListener("close", () => {
-    node.remove();
-    // What had the focus may have been drawn anew meanwhile.
-    if (!before?.isConnected) document.querySelector("[data-testid=composer]")?.focus();
-  });
-  node.showModal();
-  return node;
-}
-
-/** A small form; `submit(form)` answers an error sentence to keep it open, or nothing. */
-export function formDialog({ title, fields, confirm, deny = "Cancel", danger, submit, cancel }) {
-  const error = h("p.field-error", { role: "alert" });
-  const leave = () => node.close();
-  const go = { type: "submit", autofocus: danger !== undefined, testid: "confirm" };
-  const form = h(
-    "form",
-    { method: "dialog" },
-    h("header.dialog-head", h("h2", title), iconButton("close", "Close", leave)),
-    h("div.dialog-body", fields, error),
-    h(
-      "footer.dialog-foot",
-      h("button.button", { onclick: leave }, deny),
-      h(`button.button.${danger ? "danger" : "primary"}`, go, confirm),
-    ),
-  );
-  const node = dialog("dialog-small", title, form);
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const problem = await submit(form);
-    if (problem) fill(error, problem);
-    else node.close();
-  });
-  if (cancel) node.addEventListener("close", cancel);
-}
-
 /** Ask before something is done: resolves to true or false. */
-export const ask = ({ title, text, confirm = "Yes", deny, danger = false }) =>
+export const ask = ({ title, text, confirm = "Yes", deny = "Cancel", danger = false }) =>
   new Promise((resolve) => {
-    const submit = () => resolve(true);
-    const fields = h("div", text);
-    formDialog({ title, fields, confirm, deny, danger, submit, cancel: () => resolve(false) });
+    const before = document.activeElement;
+    const close = () => node.close();
+    const go = {
+      autofocus: true,
+      testid: "confirm",
+      onclick: () => {
+        resolve(true);
+        close();
+      },
+    };
+    const node = h(
+      "dialog.dialog.dialog-small",
+      { "aria-label": title },
+      h("header.dialog-head", h("h2", title), iconButton("close", "Close", close)),
+      h("div.dialog-body", text),
+      h(
+        "footer.dialog-foot",
+        h("button.button", { onclick: close }, deny),
+        h(`button.button.${danger ? "danger" : "primary"}`, go, confirm),
+      ),
+    );
+    node.addEventListener("close", () => {
+      resolve(false);
+      node.remove();
+      // What had the focus may have been drawn again meanwhile.
+      if (!before?.isConnected) document.querySelector("[data-testid=composer]")?.focus();
+    });
+    document.body.append(node);
+    node.showModal();
   });
 
 /** A sentence at the top of the page that goes away after some seconds. */

@@ -23,9 +23,6 @@ const CHOICES = [
 /** The character for a shortcode, or null. Skin tones (`+1::skin-tone-3`) are left out. */
 export const emoji = (name) => BY_NAME.get(name.split("::")[0]) ?? null;
 
-/** Names that begin like this. */
-export const emojiNames = (start) => [...BY_NAME.keys()].filter((name) => name.startsWith(start));
-
 /** Replace `:name:` in plain text. */
 export const withEmoji = (text) =>
   text.replace(/:([a-z0-9_+-]+):/g, (whole, name) => emoji(name) ?? whole);

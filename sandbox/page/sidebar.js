@@ -2,11 +2,8 @@
 import { clockButton } from "./clock.js";
 import { fixed, h, item, patch } from "./dom.js";
 import { icon } from "./icons.js";
-import { shortcutsButton } from "./keys.js";
-import { createChannel } from "./membership.js";
-import { avatar, guestMark, iconButton } from "./parts.js";
-import { popover } from "./popups.js";
-import { themeButton } from "./theme.js";
+import { avatar, guestMark } from "./parts.js";
+import { menuButton } from "./popups.js";
 import { clock, dayTitle, zoneName } from "./time.js";
 import { appHash, hashOf } from "./workspace.js";
 
@@ -21,28 +18,17 @@ export function drawSidebar(app, root) {
   const { ws } = app;
   const all = ws.state.channels;
   const here = app.place.channel;
-  const open = all.filter((c) => !c.is_archived && !c.is_im);
+  const open = all.filter((c) => !c.is_im);
   open.sort((a, b) => a.name.localeCompare(b.name));
-  const direct = all.filter((c) => c.is_im && c.user !== ws.bot.id);
-  const archived = all.filter((c) => c.is_archived);
   const drawn = (channels) => channels.map((channel) => channelItem(app, channel, here));
-  const titled = (words, ...more) => fixed(words, () => h("div.rail-title", words, more));
-  const create = iconButton("plus", "Create a channel", () => createChannel(app));
+  const titled = (words) => fixed(words, () => h("div.rail-title", words));
   const channels = (node) =>
     patch(node, [
-      titled("Channels", create),
+      titled("Channels"),
       ...drawn(open),
-      ...(direct.length ? [titled("Direct messages"), ...drawn(direct)] : []),
       titled("Apps"),
       appItem(app, here),
     ]);
-  const old = () =>
-    h(
-      "details.rail-section",
-      { open: archived.some((c) => c.id === here) },
-      h("summary.rail-title", "Archived"),
-      h("div"),
-    );
   const line = [ws.state.bot_connected, app.online, ws.bot];
   patch(root, [
     item("brand", ws.state.team, () => brand(ws)),
@@ -53,21 +39,8 @@ export function drawSidebar(app, root) {
       () => h("nav.rail-section", { "aria-label": "Channels" }),
       channels,
     ),
-    ...(archived.length
-      ? [item("archived", [archived, here], old, (n) => patch(n.lastElementChild, drawn(archived)))]
-      : []),
     item("tools", [app.side?.kind, ws.state.clock_ahead], () => tools(app)),
-    item(
-      "foot",
-      line,
-      () => h("div.rail-foot"),
-      (node) =>
-        patch(node, [
-          item("line", line, () => connection(app)),
-          fixed("keys", shortcutsButton),
-          fixed("theme", themeButton),
-        ]),
-    ),
+    item("foot", line, () => connection(app)),
   ]);
 }
 
@@ -84,86 +57,62 @@ function personSwitch(app) {
   const { ws } = app;
   const time = `${dayTitle(ws.now, ws.tz, ws.now)}, ${localTime(ws.now, ws.tz)}`;
   const name = ws.userName(ws.me.id);
-  const choose = (id) => {
-    node.focus();
-    app.become(id);
-  };
   const props = {
-    "aria-haspopup": "dialog",
     "aria-label": `You are ${name} ${time}. Act as someone else`,
+    title: "Act as anyone; open a second tab to be two people at once.",
     testid: "person-switch",
-    onclick: () => {
-      const close = popover(node, people(ws, (id) => [close(), choose(id)]), "Act as");
-    },
   };
-  const node = h(
+  const people = () =>
+    ws.people.map((user) => ({
+      label: ws.userName(user.id),
+      note: `@${user.name} · ${localTime(ws.now, user.tz)}${user.is_restricted ? " · guest" : ""}`,
+      data: { person: user.id },
+      run: () => app.become(user.id),
+    }));
+  return menuButton(
     "button.person",
     props,
+    "Act as",
+    people,
     avatar(ws.me),
     h("span.person-words", h("small", "You are"), h("strong", name), h("small", time)),
     guestMark(ws.me),
     icon("chevron"),
   );
-  return node;
 }
 
-const people = (ws, choose) => [
-  h("p.faint", "Act as anyone; open a second tab to be two people at once."),
-  ws.people.map((user) => {
-    const pressed = { "aria-pressed": String(user.id === ws.me.id), data: { person: user.id } };
-    const about = `@${user.name} · ${localTime(ws.now, user.tz)}`;
-    return h(
-      "button.person",
-      { ...pressed, onclick: () => choose(user.id) },
-      avatar(user),
-      h("span.person-words", h("strong", ws.userName(user.id)), h("small", about)),
-      guestMark(user),
-    );
-  }),
-];
-
-const railItem = (props, active, unread, drawing, name, number) =>
+const railItem = (props, active, drawing, name) =>
   h(
-    `a.rail-item${active ? ".active" : ""}${unread ? ".unread" : ""}`,
+    `a.rail-item${active ? ".active" : ""}`,
     { "aria-current": active ? "page" : null, ...props },
     drawing,
     h("span.rail-name", name),
-    number ? h("span.count", String(number)) : null,
   );
 
 function channelItem({ ws }, channel, here) {
   const active = channel.id === here;
-  const mentions = active ? 0 : channel.mentions;
-  const unread = !active && Boolean(channel.unread || mentions);
-  const news = mentions ? `, ${mentions} for you` : unread ? ", unread" : "";
   const name = ws.channelName(channel.id);
   const locked = channel.is_private ? ", private" : "";
   const props = {
     href: hashOf(channel.id),
-    "aria-label": `${name}${locked}${news}`,
+    "aria-label": `${name}${locked}`,
     title: name,
     testid: "channel-link",
   };
-  const make = () => {
-    const user = ws.users.get(channel.user) ?? { name };
-    const drawing = channel.is_im ? avatar(user, ".small") : icon(locked ? "lock" : "hash");
-    return railItem(props, active, unread, drawing, name, mentions);
-  };
+  const make = () => railItem(props, active, icon(locked ? "lock" : "hash"), name);
   return item(channel.id, [props, active], make);
 }
 
 function appItem(app, here) {
   const { ws } = app;
-  const { mentions = 0, id } = ws.appChannel ?? {};
-  const active = id !== undefined && id === here;
-  const news = active && app.place.tab !== "home" ? 0 : mentions;
+  const active = here !== null && ws.appChannel?.id === here;
   const name = ws.userName(ws.bot.id);
   const props = {
     href: appHash(ws.state.app.home ? "home" : "messages"),
-    "aria-label": `${name}, app${news ? `, ${news} unread` : ""}`,
+    "aria-label": `${name}, app`,
     testid: "app-link",
   };
-  const make = () => railItem(props, active, news, avatar(ws.bot, ".small"), name, news);
+  const make = () => railItem(props, active, avatar(ws.bot, ".small"), name);
   return item("app", [props, active], make);
 }
 
@@ -176,14 +125,12 @@ function tools(app) {
     const spec = `button.rail-item${active ? ".active" : ""}`;
     return h(spec, { ...props, onclick }, icon(drawing), words);
   };
-  const explain = { testid: "welcome-again", onclick: () => app.showWelcome() };
   return h(
     "nav.rail-section",
     { "aria-label": "Practice" },
     h("div.rail-title", "Practice"),
     PRACTICE.map(toggle),
     app.ws.state.clock_ahead !== null && clockButton(app),
-    h("button.rail-item", explain, icon("ring"), h("span.rail-name", "What is this?")),
   );
 }
 

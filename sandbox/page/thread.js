@@ -11,7 +11,7 @@ export function drawThread(app, root) {
   const key = `${ws.me.id} ${channel} ${ts}`;
   const first = ws.message(channel, ts);
   const replies = ws.replies(channel, ts);
-  const place = ws.channels.get(channel);
+  const { is_member } = ws.channels.get(channel);
   const log = () => {
     root.log = scroller("Thread", "thread-log");
     return root.log.node;
@@ -22,9 +22,7 @@ export function drawThread(app, root) {
   patch(root, [
     item(`head ${key}`, topic, () => sideHead(app, "Thread", topic, "Close the thread")),
     fixed(`log ${key}`, log),
-    place.is_member && !place.is_archived
-      ? fixed(`composer ${key}`, write)
-      : fixed("closed", closed),
+    is_member ? fixed(`composer ${key}`, write) : fixed("closed", closed),
   ]);
   const number = count(replies.length, "reply", "replies");
   const drawn = (messages) => conversationItems(app, channel, messages, { inThread: true });

@@ -1,4 +1,4 @@
-/** Times in a person's own zone, as Slack shows them, and wall-clock input back to an instant. */
+/** Times in a person's own zone, as Slack shows them. */
 const DAY_MS = 86_400_000;
 const formats = new Map();
 
@@ -70,30 +70,12 @@ function longDate(ms, tz, month, year, weekday) {
   return `${prefix}${date}${year ? `, ${wall(ms, tz).year}` : ""}`;
 }
 
-function ago(ms, now) {
-  const minutes = Math.round((now - ms) / 60_000);
-  const some = (number, unit) => `${number} ${unit}${number === 1 ? "" : "s"} ago`;
-  if (minutes < 1) return "just now";
-  if (minutes < 60) return some(minutes, "minute");
-  if (minutes < 48 * 60) return some(Math.round(minutes / 60), "hour");
-  return some(Math.round(minutes / 1440), "day");
-}
-
-/** Slack's date tokens, https://docs.slack.dev/messaging/formatting-message-text#date-formatting. */
+/** The date tokens in use, https://docs.slack.dev/messaging/formatting-message-text#date-formatting. */
 function dateTokens(template, ms, tz, now) {
   const tokens = {
-    date_num: () => dayOf(ms, tz),
-    date: () => longDate(ms, tz, "long", true, false),
-    date_slash: () => dayOf(ms, tz).replaceAll("-", "/"),
-    date_long: () => longDate(ms, tz, "long", true, true),
-    date_long_full: () => longDate(ms, tz, "long", true, true),
     date_short: () => longDate(ms, tz, "short", true, false),
-    date_pretty: () => nearDay(ms, tz, now) ?? tokens.date(),
     date_short_pretty: () => nearDay(ms, tz, now) ?? tokens.date_short(),
-    date_long_pretty: () => nearDay(ms, tz, now) ?? tokens.date_long(),
     time: () => clock(ms, tz),
-    time_secs: () => clock(ms, tz, true),
-    ago: () => ago(ms, now),
   };
   return capital(template.replace(/\{(\w+)\}/g, (whole, name) => tokens[name]?.() ?? whole));
 }
@@ -102,20 +84,4 @@ function dateTokens(template, ms, tz, now) {
 export function formatted(template, ms, { tz, now }) {
   const iso = new Date(ms).toISOString();
   return { text: dateTokens(template, ms, tz, now), title: fullTime(ms, tz), iso };
-}
-
-/** The instant (whole seconds) that wall time "2017-02-23T21:10" names in that zone. */
-export function secondsOf(local, tz) {
-  const wanted = Date.parse(`${local}Z`);
-  let guess = wanted;
-  // Two rounds settle every offset, the hours around a change of clocks included.
-  for (let round = 0; round < 2; round += 1)
-    guess += wanted - Date.parse(`${localOf(guess / 1000, tz)}:${wall(guess, tz).second}Z`);
-  return Math.round(guess / 1000);
-}
-
-/** The other way round: what a datetime-local input shows for an instant in seconds. */
-export function localOf(seconds, tz) {
-  const ms = seconds * 1000;
-  return `${dayOf(ms, tz)}T${clock(ms, tz)}`;
 }

@@ -9,9 +9,6 @@ const SEEN = "mayday-sandbox-welcome-seen";
 export const welcomeItem = (app) =>
   localStorage.getItem(SEEN) ? [] : [item("welcome", 0, () => card(app))];
 
-/** Bring the card back. */
-export const recallWelcome = () => localStorage.removeItem(SEEN);
-
 function card(app) {
   const dismiss = () => {
     localStorage.setItem(SEEN, "yes");

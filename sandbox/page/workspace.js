@@ -52,11 +52,9 @@ export class Workspace {
     return this.messages(channelId).find((message) => message.ts === ts);
   }
 
-  /** What the channel itself shows: no thread replies, unless they were sent to the channel too. */
+  /** What the channel itself shows: no thread replies. */
   topLevel(channelId) {
-    return this.messages(channelId).filter(
-      (m) => !m.thread_ts || m.thread_ts === m.ts || m.subtype === "thread_broadcast",
-    );
+    return this.messages(channelId).filter((m) => !m.thread_ts || m.thread_ts === m.ts);
   }
 
   replies(channelId, root) {
@@ -65,13 +63,9 @@ export class Workspace {
 
   /** The author of a message as {id, name, color, is_bot}. */
   author(message) {
-    const user =
-      this.users.get(message.user) ??
-      (message.bot_id && this.state.users.find((u) => u.bot_id === message.bot_id)) ??
-      (message.bot_id ? this.bot : null);
-    const name = message.username || (user && (user.real_name || user.name)) || "Someone";
-    const is_bot = Boolean(message.bot_id || user?.is_bot);
-    return { id: user?.id ?? message.user ?? message.bot_id, name, color: user?.color, is_bot };
+    const { user: id } = message;
+    const { color, is_bot } = this.users.get(id) ?? {};
+    return { id, name: color ? this.userName(id) : "Someone", color, is_bot };
   }
 }
 

@@ -3,18 +3,16 @@
 from sandbox.faults import Fault, answers, drop_after, drop_before, rate_limited, twice
 from sandbox.outages import Outage, Param
 from sandbox.rules import Direction, FaultHook, Passage, on_call, on_delivery
-from sandbox.slack.deliveries import Delivered, DeliveryKind
+from sandbox.slack.deliveries import Delivered
 from sandbox.slack.person import Person
 from sandbox.slack.sandbox import SlackSandbox
-from sandbox.slack.values import Call, PersonError, Upload, now_utc
-from sandbox.slack.workspace import Channel, ChannelKind, User
+from sandbox.slack.values import PersonError, Upload
+from sandbox.slack.workspace import Channel, ChannelKind
 
 __all__ = [
-    "Call",
     "Channel",
     "ChannelKind",
     "Delivered",
-    "DeliveryKind",
     "Direction",
     "Fault",
     "FaultHook",
@@ -25,11 +23,9 @@ __all__ = [
     "PersonError",
     "SlackSandbox",
     "Upload",
-    "User",
     "answers",
     "drop_after",
     "drop_before",
-    "now_utc",
     "on_call",
     "on_delivery",
     "rate_limited",

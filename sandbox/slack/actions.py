@@ -16,9 +16,6 @@ _SIMPLE: Mapping[str, tuple[str, ...]] = {
     "pin": ("channel", "ts"),
     "unpin": ("channel", "ts"),
     "join": ("channel",),
-    "leave": ("channel",),
-    "invite": ("channel", "user"),
-    "mark_read": ("channel", "ts"),
     "close_view": ("view_id",),
 }
 """Methods without a result, each with its arguments in order."""
@@ -42,12 +39,10 @@ def perform(person: Person, verb: str, body: Json) -> Json:
 def _say(person: Person, body: Json) -> Json:
     text = str(body.get("text", ""))
     thread_ts = body.get("thread_ts") or None
-    is_command = text.startswith("/") and not text.startswith("/me ")
-    if is_command and thread_ts is None:
+    if text.startswith("/") and thread_ts is None:
         return {"reply": person.command(body["channel"], text)}
     files = [_upload(file) for file in body.get("files") or ()]
-    broadcast = bool(body.get("broadcast"))
-    return {"ts": person.say(body["channel"], text, thread_ts, files, broadcast)}
+    return {"ts": person.say(body["channel"], text, thread_ts, files)}
 
 
 def _upload(file: Mapping[str, Any]) -> Upload:
@@ -59,29 +54,20 @@ def _upload(file: Mapping[str, Any]) -> Upload:
     return Upload(name=file["name"], content=content, mimetype=mimetype)
 
 
-def _create_channel(person: Person, body: Json) -> Json:
-    return {"channel": person.create_channel(body["name"], bool(body.get("private")))}
-
-
 def _press(person: Person, body: Json) -> Json:
     choice = {key: value for key, value in body.items() if key not in _NOT_CHOSEN}
-    where = (body["channel"], body["ts"])
-    person.press(*where, body["action_id"], body.get("block_id"), body.get("values"), **choice)
-    return {}
-
-
-def _view_press(person: Person, body: Json) -> Json:
-    choice = {key: value for key, value in body.items() if key not in _NOT_CHOSEN}
     what = (body["action_id"], body.get("block_id"), body.get("values"))
-    person.view_press(body["view_id"], *what, **choice)
+    if body.get("view_id"):
+        person.view_press(body["view_id"], *what, **choice)
+    else:
+        person.press(body["channel"], body["ts"], *what, **choice)
     return {}
 
 
 def _suggest(person: Person, body: Json) -> Json:
     asked = (body["action_id"], str(body.get("typed", "")), body.get("block_id"))
-    if body.get("view_id"):
-        return {"groups": person.suggest(body["view_id"], *asked)}
-    return {"groups": person.suggest_in_message(body["channel"], body["ts"], *asked)}
+    where = body.get("view_id") or (body["channel"], body["ts"])
+    return {"groups": person.suggest(where, *asked)}
 
 
 def _submit(person: Person, body: Json) -> Json:
@@ -95,9 +81,7 @@ def _shortcut(person: Person, body: Json) -> Json:
 
 _ACTIONS: Mapping[str, Callable[[Person, Json], Json]] = {
     "say": _say,
-    "create_channel": _create_channel,
     "press": _press,
-    "view_press": _view_press,
     "suggest": _suggest,
     "submit": _submit,
     "shortcut": _shortcut,

@@ -24,11 +24,6 @@ class Behaviour(Breakable):
     def scopes(self, scopes: set[str]) -> None:
         self._parts.scopes = set(scopes)
 
-    @property
-    def granted(self) -> frozenset[str]:
-        """The scopes that the app's manifest asks for, and was given."""
-        return frozenset(self._parts.manifest.scopes)
-
     def revoke_bot_token(self) -> None:
         """Answer `token_revoked` to the bot token from now on."""
         self._web_api.revoked.add(self._parts.workspace.app.bot_token)

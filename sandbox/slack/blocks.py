@@ -16,16 +16,14 @@ from slack_sdk.models.views import View
 from sandbox.slack.values import Json, SlackError, new_id
 from sandbox.slack.view_state import INPUTS, elements_of, interactive_elements
 
-_IN_MESSAGES = frozenset(
-    ["actions", "context", "divider", "header", "image", "rich_text", "section"]
-)
+_IN_MESSAGES = frozenset(["actions", "context", "divider", "header", "section"])
 _IN_VIEWS = _IN_MESSAGES | {"input"}
 _CHOICES = INPUTS - {"plain_text_input"}
 _ELEMENTS: Mapping[str, frozenset[str]] = {
     "actions": _CHOICES | {"button", "overflow"},
-    "context": frozenset({"image", "mrkdwn", "plain_text"}),
+    "context": frozenset({"mrkdwn", "plain_text"}),
     "input": INPUTS,
-    "section": _CHOICES | {"button", "image", "overflow"},
+    "section": _CHOICES | {"button", "overflow"},
 }
 """The types of elements that each type of block takes."""
 
@@ -131,8 +129,7 @@ def _check(
                 refuse(f"`block_id` {block['block_id']} already exists")
             checked.append(block)
             _check_elements(block, refuse)
-            if block["type"] != "rich_text":
-                _texts(block, "", "", refuse)
+            _texts(block, "", "", refuse)
             found = interactive_elements([block])
             focused += sum(1 for _, element in found if element.get("focus_on_load"))
             if focused > 1:
@@ -159,7 +156,7 @@ def _check_elements(block: Json, refuse: _Refuse) -> None:
         name = element.get("type") if isinstance(element, dict) else element
         if not isinstance(name, str) or name not in _ELEMENTS[kind]:
             refuse(f"unsupported type: {name}")
-        elif kind != "context" and name != "image":
+        elif kind != "context":
             action_id = element.setdefault("action_id", new_id("")[1:6])
             if action_id in taken:
                 refuse(f"`action_id` {action_id} already exists")
@@ -169,12 +166,9 @@ def _check_elements(block: Json, refuse: _Refuse) -> None:
 
 def _check_input(element: Json, refuse: _Refuse) -> None:
     """Check the options that are chosen from the start, how many there are, and a text's limits."""
-    options = list(element.get("options") or [])
-    for group in element.get("option_groups") or []:
-        if not isinstance(group, dict) or not group.get("label"):
-            refuse("missing required field: label")
-        else:
-            options += group.get("options", [])
+    options = element.get("options") or []
+    if element.get("option_groups"):
+        refuse("unsupported field: option_groups")
     if len(options) > _FEW_OPTIONS.get(element["type"], len(options)):
         refuse(f"no more than {_FEW_OPTIONS[element['type']]} items allowed")
     if not all(is_option(option) for option in options):

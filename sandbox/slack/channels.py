@@ -87,20 +87,6 @@ class Channels:
             member for member in channel.members if not self._workspace.users[member].is_bot
         ]
 
-    def unarchive(self, channel: Channel, user: User) -> None:
-        """Bring back. Raises `not_archived`."""
-        if not channel.is_archived:
-            raise SlackError("not_archived")
-        channel.is_archived = False
-        self._note(channel, user, "channel_unarchive", f"<@{user.id}> un-archived the channel")
-
-    def rename(self, channel: Channel, user: User, name: str) -> None:
-        """Rename. Raises `name_taken`, `invalid_name_*`."""
-        self._check_name(name)
-        old, channel.name = channel.name, name
-        text = f'<@{user.id}> has renamed the channel from "{old}" to "{name}"'
-        self._note(channel, user, "channel_name", text, old_name=old, name=name)
-
     def _check_name(self, name: str) -> None:
         if not name:
             raise SlackError("invalid_name_required")

@@ -7,24 +7,18 @@ from typing import TYPE_CHECKING
 
 from sandbox.fault_board import BoardError, Condition, Trouble
 from sandbox.faults import (
-    Garbled,
     drop_after,
-    garbled,
     hangs,
     late,
     missing,
-    overtaken,
     rate_limited,
-    says,
     seconds,
-    slow,
     twice,
     unacknowledged,
 )
 from sandbox.outages import Param
 from sandbox.own_words import System
 from sandbox.rules import Rule, on_call, on_event
-from sandbox.slack.modals import TRIGGER_SECONDS
 
 if TYPE_CHECKING:
     from sandbox.slack.sandbox import SlackSandbox
@@ -84,13 +78,6 @@ def fault_buttons(slack: SlackSandbox) -> list[Trouble]:
             which_call,
         ),
         button(
-            "fails",
-            "Slack fails for a minute",
-            "Every call is answered 503 with a page of HTML.",
-            on_call("*", says(503) + garbled(Garbled.HTML, effect=False), lasts=60),
-        ),
-        button("slow", "Slack is slow", "Every call takes 2 seconds more.", on_call("*", slow(2))),
-        button(
             "twice",
             "Events come twice",
             "The app gets each a second time, and neither says so.",
@@ -108,12 +95,6 @@ def fault_buttons(slack: SlackSandbox) -> list[Trouble]:
             "They say when they were, and come when the clock has moved on, or was moved.",
             lambda chosen: on_event("*", late(seconds(_LATE[chosen["by"]]))),
             Param(name="by", label="By", choices=tuple(_LATE)),
-        ),
-        button(
-            "overtaken",
-            "The next event is overtaken",
-            "It comes after the one that follows it.",
-            on_event("*", overtaken(), times=1),
         ),
         button(
             "unacknowledged",
@@ -139,65 +120,25 @@ def fault_buttons(slack: SlackSandbox) -> list[Trouble]:
             Param(name="reason", label="Reason", choices=_REASONS),
         ),
         button(
-            "cut",
-            "The network is cut",
-            "The sockets' connections end without a goodbye.",
-            lambda _: _on_sockets(slack, slack.cut, "The connections are cut."),
-        ),
-        button(
             "revoke",
             "Revoke the bot token",
             "Every call is answered token_revoked.",
             lambda _: _done(slack.revoke_bot_token, "The bot token is revoked."),
-        ),
-        button(
-            "scope",
-            "Take away a scope",
-            "Calls that need it are answered missing_scope.",
-            lambda chosen: _take_scope(slack, chosen["scope"]),
-            Param(name="scope", label="Scope", choices=tuple(sorted(slack.granted))),
-        ),
-        button(
-            "triggers",
-            "Triggers expire at once",
-            "No modal can be opened: the trigger is always too old.",
-            lambda _: _set_triggers(slack, 0.0, "Triggers are too old at once from now on."),
         ),
     ]
 
 
 def conditions(slack: SlackSandbox) -> list[Condition]:
     """What is wrong at the moment without a rule."""
-    found: list[Condition] = []
-    if slack.bot_token_revoked:
-        found.append(
-            Condition(
-                id="revoked",
-                sentence="The bot token is revoked.",
-                heal=lambda: _done(slack.restore_bot_token, "The bot token is good again."),
-            )
+    if not slack.bot_token_revoked:
+        return []
+    return [
+        Condition(
+            id="revoked",
+            sentence="The bot token is revoked.",
+            heal=lambda: _done(slack.restore_bot_token, "The bot token is good again."),
         )
-    found += [_lacks(slack, scope) for scope in sorted(slack.granted - slack.scopes)]
-    if slack.trigger_seconds < TRIGGER_SECONDS:
-        again = "Triggers last 3 seconds again."
-        found.append(
-            Condition(
-                id="triggers",
-                sentence="Triggers are too old at once.",
-                heal=lambda: _set_triggers(slack, TRIGGER_SECONDS, again),
-            )
-        )
-    return found
-
-
-def _lacks(slack: SlackSandbox, scope: str) -> Condition:
-    return Condition(
-        id=f"scope {scope}",
-        sentence=f"The bot token lacks the scope {scope}.",
-        heal=lambda: _done(
-            lambda: slack.scopes.add(scope), f"The bot token has the scope {scope} again."
-        ),
-    )
+    ]
 
 
 def _method(chosen: Mapping[str, str]) -> str:
@@ -208,19 +149,6 @@ def _on_sockets(slack: SlackSandbox, do: Callable[[], None], sentence: str) -> s
     if not slack.socket_count:
         raise BoardError("No app is connected by a socket now.")
     return _done(do, sentence)
-
-
-def _take_scope(slack: SlackSandbox, scope: str) -> str:
-    if scope not in slack.scopes:
-        raise BoardError(f"The bot token lacks the scope {scope} already.")
-    return _done(
-        lambda: slack.scopes.discard(scope), f"The bot token lacks the scope {scope} from now on."
-    )
-
-
-def _set_triggers(slack: SlackSandbox, lifetime: float, sentence: str) -> str:
-    slack.trigger_seconds = lifetime
-    return sentence
 
 
 def _done(do: Callable[[], object], sentence: str) -> str:

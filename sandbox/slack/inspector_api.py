@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -13,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.errors import SandboxError
 from sandbox.fault_board import FaultBoard
+from sandbox.slack.page_api import body_of, refused
 from sandbox.traffic import Traffic
 
 
@@ -44,7 +43,7 @@ class InspectorApi:
         return JSONResponse(self._board.view())
 
     async def _do(self, request: Request) -> Response:
-        body = await _body(request)
+        body = await body_of(request)
         board = self._board
         verbs: dict[str, Callable[[], str]] = {
             "press": lambda: board.press(str(body.get("id")), _texts(body.get("params"))),
@@ -53,21 +52,13 @@ class InspectorApi:
         }
         verb = verbs.get(str(request.path_params["verb"]))
         if verb is None:
-            return JSONResponse({"ok": False, "error": "There is nothing of the kind to do."})
+            return refused("There is nothing of the kind to do.")
         try:
             # Some of it waits for the loop that this runs on.
             said = await run_in_threadpool(verb)
         except SandboxError as error:
-            return JSONResponse({"ok": False, "error": str(error)})
+            return refused(str(error))
         return JSONResponse({"ok": True, "said": said})
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    try:
-        body = json.loads(await request.body() or b"{}")
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
 
 
 def _texts(params: object) -> dict[str, str]:

@@ -202,28 +202,16 @@ class Interactions:
                 return dict(errors)
             case "update":
                 self._modals.replace(view, response.get("view"))
-            case "push":
-                self._modals.push_onto(view.user, response.get("view"))
-            case "clear":
-                self._modals.clear(view.user)
-            case _:
+            case None:
                 self._modals.close(view)
+            case _:
+                raise PersonError(NO_CONNECTION)
         return {}
 
     def close_view(self, user: User, view_id: str) -> None:
-        """Close a modal; the app receives view_closed if it asked for it."""
+        """Close a modal."""
         with self._workspace.lock:
-            view = self._view(user, view_id)
-            cleared = bool(view.definition.get("clear_on_close"))
-            payload = self._modals.payload(view)
-            if cleared:
-                self._modals.clear(user.id)
-            else:
-                self._modals.close(view)
-        if view.definition.get("notify_on_close"):
-            self._outbox.request(
-                interaction(self._workspace, user, "view_closed", view=payload, is_cleared=cleared)
-            )
+            self._modals.close(self._view(user, view_id))
 
     def shortcut(self, user: User, callback_id: str, channel: Channel | None, ts: str) -> None:
         """Use a message shortcut (with a channel and a ts), or a global one."""

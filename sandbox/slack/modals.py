@@ -1,4 +1,7 @@
-"""Open modals and Home tabs: triggers, the stack of views, and what a person has entered."""
+"""Open modals and Home tabs: triggers, views, and what a person has entered.
+
+The product opens one modal at a time, so nothing is pushed onto another.
+"""
 
 import copy
 import secrets
@@ -18,7 +21,6 @@ from sandbox.slack.view_state import (
 from sandbox.slack.workspace import Workspace
 
 TRIGGER_SECONDS = 3.0
-_DEEPEST = 3
 
 
 @dataclass(kw_only=True, eq=False)
@@ -29,8 +31,6 @@ class View:
     user: str
     definition: Json
     hash: str
-    root_id: str
-    previous_id: str | None = None
     entered: Values = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
@@ -54,7 +54,7 @@ class Modals:
         self._workspace = workspace
         self.trigger_seconds = TRIGGER_SECONDS
         self._triggers: dict[str, _Trigger] = {}
-        self._stacks: dict[str, list[View]] = {}
+        self._opened: dict[str, View] = {}
         self._homes: dict[str, View] = {}
 
     def new_trigger(self, user_id: str) -> str:
@@ -63,9 +63,9 @@ class Modals:
         self._triggers[trigger_id] = _Trigger(user=user_id, made=time.monotonic())
         return trigger_id
 
-    def stack(self, user_id: str) -> list[View]:
-        """The open modals of a person, the top one last."""
-        return list(self._stacks.get(user_id, ()))
+    def opened(self, user_id: str) -> View | None:
+        """The modal that a person has open."""
+        return self._opened.get(user_id)
 
     def home(self, user_id: str) -> View | None:
         """The Home tab of a person, if one was published."""
@@ -73,37 +73,15 @@ class Modals:
 
     def find(self, view_id: str) -> View | None:
         """An open modal, or a Home."""
-        views = [
-            *self._homes.values(),
-            *(view for stack in self._stacks.values() for view in stack),
-        ]
+        views = [*self._homes.values(), *self._opened.values()]
         return next((view for view in views if view.id == view_id), None)
 
     def open(self, trigger_id: str, definition: Any) -> View:
-        """views.open: a new modal, on its own."""
+        """views.open: a new modal, in place of an open one."""
         trigger = self._trigger(trigger_id)
         view = self._new(trigger.user, definition)
         trigger.used = True
-        self._stacks[trigger.user] = [view]
-        return view
-
-    def push(self, trigger_id: str, definition: Any) -> View:
-        """views.push: a modal on top of the open one."""
-        trigger = self._trigger(trigger_id)
-        view = self.push_onto(trigger.user, definition)
-        trigger.used = True
-        return view
-
-    def push_onto(self, user_id: str, definition: Any) -> View:
-        """Push without a trigger, as the answer to a submission may. Raises `push_limit_reached`."""
-        stack = self._stacks.get(user_id, [])
-        if not stack:
-            raise SlackError("not_found")
-        if len(stack) >= _DEEPEST:
-            raise SlackError("push_limit_reached")
-        view = self._new(user_id, definition)
-        view.root_id, view.previous_id = stack[0].id, stack[-1].id
-        stack.append(view)
+        self._opened[trigger.user] = view
         return view
 
     def update(self, view_id: str, definition: Any, *, expected_hash: str = "") -> View:
@@ -143,15 +121,9 @@ class Modals:
         self._workspace.touch()
 
     def close(self, view: View) -> None:
-        """Take one view off its stack."""
-        stack = self._stacks.get(view.user, [])
-        if view in stack:
-            stack.remove(view)
-        self._workspace.touch()
-
-    def clear(self, user_id: str) -> None:
-        """Close every modal of a person."""
-        self._stacks.pop(user_id, None)
+        """Close a modal, if it is still open."""
+        if self._opened.get(view.user) is view:
+            del self._opened[view.user]
         self._workspace.touch()
 
     def payload(self, view: View) -> Json:
@@ -170,19 +142,17 @@ class Modals:
             **copy.deepcopy(view.definition),
             "state": {"values": view.values},
             "hash": view.hash,
-            "previous_view_id": view.previous_id,
-            "root_view_id": view.root_id,
+            "previous_view_id": None,
+            "root_view_id": view.id,
             "app_id": app.id,
             "app_installed_team_id": self._workspace.team_id,
             "bot_id": app.bot_id,
         }
 
     def _new(self, user_id: str, definition: Any) -> View:
-        view_id, checked = new_id("V"), view_definition(definition)
+        checked = view_definition(definition)
         self._workspace.touch()
-        return View(
-            id=view_id, user=user_id, definition=checked, hash=self._new_hash(), root_id=view_id
-        )
+        return View(id=new_id("V"), user=user_id, definition=checked, hash=self._new_hash())
 
     def _new_hash(self) -> str:
         return f"{self._workspace.seconds()}.{secrets.token_hex(4)}"

@@ -70,18 +70,18 @@ class PageApi:
             try:
                 person = self._person(request.query_params.get("as"))
             except PersonError as error:
-                return _refused(str(error))
+                return refused(str(error))
             clock = self._extras.clock
             ahead = None if clock is None else clock.ahead.total_seconds()
             return JSONResponse({**picture(person, self._outbox), "clock_ahead": ahead})
 
     async def _act(self, request: Request) -> Response:
-        body = await _body(request)
+        body = await body_of(request)
         try:
             person = self._person(body.get("as"))
             result = await run_in_threadpool(perform, person, str(body.get("verb")), body)
         except PersonError as error:
-            return _refused(str(error))
+            return refused(str(error))
         return JSONResponse({"ok": True, **result})
 
     async def _live(self, websocket: WebSocket) -> None:
@@ -131,21 +131,21 @@ class PageApi:
         wanted = str(request.path_params["id"])
         outage = next((item for item in self._extras.outages if item.id == wanted), None)
         if outage is None:
-            return _refused("There is no such outage.")
-        chosen = {name: str(value) for name, value in (await _body(request)).items()}
+            return refused("There is no such outage.")
+        chosen = {name: str(value) for name, value in (await body_of(request)).items()}
         return await _read(lambda: {"ok": True, "said": outage.run(chosen)})
 
     async def _move_clock(self, request: Request) -> Response:
         clock = self._extras.clock
         if clock is None:
-            return _refused("This sandbox has no clock to move.")
-        body = await _body(request)
+            return refused("This sandbox has no clock to move.")
+        body = await body_of(request)
         try:
             clock.move_on(timedelta(seconds=float(body.get("seconds", 0))))
         except ClockError as error:
-            return _refused(str(error))
+            return refused(str(error))
         except (TypeError, ValueError, OverflowError):
-            return _refused("Say by how many seconds.")
+            return refused("Say by how many seconds.")
         self._workspace.touch()
         return JSONResponse({"ok": True})
 
@@ -155,7 +155,8 @@ async def _until_gone(websocket: WebSocket) -> None:
         pass  # The page says nothing on this socket; reading notices that it went away.
 
 
-async def _body(request: Request) -> Json:
+async def body_of(request: Request) -> Json:
+    """The JSON object that was sent, or an empty one."""
     try:
         body = json.loads(await request.body() or b"{}")
     except ValueError:
@@ -167,10 +168,11 @@ async def _read(attached: Callable[[], Json]) -> Response:
     try:
         return JSONResponse(await run_in_threadpool(attached))
     except OutageError as error:
-        return _refused(str(error))
+        return refused(str(error))
     except Exception as error:  # noqa: BLE001 - attached code may fail in any way; the page says so
-        return _refused(f"{type(error).__name__}: {error}")
+        return refused(f"{type(error).__name__}: {error}")
 
 
-def _refused(sentence: str) -> JSONResponse:
+def refused(sentence: str) -> JSONResponse:
+    """The answer that says in one sentence why something cannot be done."""
     return JSONResponse({"ok": False, "error": sentence})

@@ -3,9 +3,6 @@
 Shapes: docs.slack.dev/apis/events-api and /reference/interaction-payloads (November 2026).
 """
 
-import base64
-import json
-
 from sandbox.slack.deliveries import Delivery, DeliveryKind
 from sandbox.slack.values import Json, new_id
 from sandbox.slack.workspace import Channel, ChannelKind, User, Workspace
@@ -33,12 +30,9 @@ def subscription(event: Json, channel: Channel) -> str:
 def event_delivery(workspace: Workspace, event: Json, channel: Channel) -> Delivery:
     """An event in its `event_callback` wrapper, with an event_id of its own."""
     app = workspace.app
-    context = {"et": event["type"], "tid": workspace.team_id, "aid": app.id, "cid": channel.id}
     payload = {
         "token": app.verification_token,
         "team_id": workspace.team_id,
-        "context_team_id": workspace.team_id,
-        "context_enterprise_id": None,
         "api_app_id": app.id,
         "event": event,
         "type": "event_callback",
@@ -54,7 +48,6 @@ def event_delivery(workspace: Workspace, event: Json, channel: Channel) -> Deliv
             }
         ],
         "is_ext_shared_channel": channel.is_ext_shared,
-        "event_context": "4-" + base64.b64encode(json.dumps(context).encode()).decode(),
     }
     return Delivery(kind=DeliveryKind.EVENT, name=str(event["type"]), payload=payload)
 

@@ -10,7 +10,6 @@ from sandbox.slack.mrkdwn import typed
 from sandbox.slack.parts import Parts
 from sandbox.slack.posts import Draft
 from sandbox.slack.values import Json, PersonError, SlackError, Upload, new_id, parse_ts
-from sandbox.slack.web_api.marks import emoji_name
 from sandbox.slack.workspace import Channel, ChannelKind, File, User
 
 P = ParamSpec("P")
@@ -59,10 +58,7 @@ class Person:
         files: Sequence[Upload] = (),
         broadcast: bool = False,
     ) -> str:
-        """Post a message or a thread reply, which `broadcast` also sends to the channel; its ts.
-
-        `/me` makes a me_message.
-        """
+        """Post a message or a thread reply, which `broadcast` also sends to the channel; its ts."""
         place = self._member(channel)
         to_the_app = self.parts.workspace.app.user_id in place.members
         if place.kind is ChannelKind.IM and to_the_app and self.parts.manifest.read_only:
@@ -128,13 +124,13 @@ class Person:
     def react(self, channel: str, ts: str, name: str) -> None:
         """Add an emoji reaction."""
         place, message = self._message(channel, ts)
-        self.parts.posts.react(place, message, self.user, emoji_name(name))
+        self.parts.posts.react(place, message, self.user, name)
 
     @_by_hand
     def unreact(self, channel: str, ts: str, name: str) -> None:
         """Take an emoji reaction back."""
         place, message = self._message(channel, ts)
-        self.parts.posts.unreact(place, message, self.user, emoji_name(name))
+        self.parts.posts.unreact(place, message, self.user, name)
 
     @_by_hand
     def pin(self, channel: str, ts: str) -> None:
@@ -167,11 +163,6 @@ class Person:
             self.parts.channels.join(place, self.user)
 
     @_by_hand
-    def leave(self, channel: str) -> None:
-        """Leave a channel."""
-        self.parts.channels.leave(self._member(channel), self.user)
-
-    @_by_hand
     def invite(self, channel: str, who: str) -> None:
         """Invite another person, or the bot, into a channel one is in."""
         place = self._member(channel)
@@ -182,31 +173,9 @@ class Person:
             self.parts.channels.join(place, guest, inviter=self.user)
 
     @_by_hand
-    def set_topic(self, channel: str, topic: str) -> None:
-        """Set a channel's topic."""
-        self.parts.channels.set_topic(self._member(channel), self.user, topic)
-
-    @_by_hand
-    def rename(self, channel: str, name: str) -> None:
-        """Rename a channel."""
-        self.parts.channels.rename(self._member(channel), self.user, name)
-
-    @_by_hand
     def archive(self, channel: str) -> None:
         """Archive a channel."""
         self.parts.channels.archive(self._member(channel), self.user)
-
-    @_by_hand
-    def unarchive(self, channel: str) -> None:
-        """Bring an archived channel back."""
-        self.parts.channels.unarchive(self._channel(channel), self.user)
-
-    @_by_hand
-    def mark_read(self, channel: str, ts: str) -> None:
-        """Note that everything up to `ts` was seen."""
-        place = self._channel(channel)
-        self.parts.workspace.reads.setdefault(self.id, {})[place.id] = ts
-        self.parts.workspace.touch()
 
     # What the app answers.
 
@@ -239,17 +208,14 @@ class Person:
         self.parts.interactions.press(self.user, *what)
 
     def suggest(
-        self, view_id: str, action_id: str, typed: str, block_id: str | None = None
+        self, where: str | tuple[str, str], action_id: str, typed: str, block_id: str | None = None
     ) -> list[Json]:
-        """The groups of options that the app offers for what was typed in a modal or Home."""
-        return self.parts.interactions.suggest(self.user, view_id, action_id, block_id, typed)
+        """The groups of options that the app offers for what was typed.
 
-    def suggest_in_message(
-        self, channel: str, ts: str, action_id: str, typed: str, block_id: str | None = None
-    ) -> list[Json]:
-        """The groups of options that the app offers for what was typed in a message."""
-        where = self._at(channel, ts)
-        return self.parts.interactions.suggest(self.user, where, action_id, block_id, typed)
+        `where` is a modal or Home by its view id, or a message by its channel and ts.
+        """
+        place = where if isinstance(where, str) else self._at(*where)
+        return self.parts.interactions.suggest(self.user, place, action_id, block_id, typed)
 
     @_by_hand
     def _at(self, channel: str, ts: str) -> tuple[Channel, str]:
@@ -291,11 +257,11 @@ class Person:
 
     @_by_hand
     def views(self) -> list[Json]:
-        """The open modals, the top one last, each with `errors`."""
-        modals = self.parts.modals
-        return [
-            {**modals.payload(view), "errors": dict(view.errors)} for view in modals.stack(self.id)
-        ]
+        """The open modal with its `errors`, alone in a list, or nothing."""
+        view = self.parts.modals.opened(self.id)
+        if view is None:
+            return []
+        return [{**self.parts.modals.payload(view), "errors": dict(view.errors)}]
 
     @_by_hand
     def home(self) -> Json | None:

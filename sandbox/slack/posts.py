@@ -43,7 +43,6 @@ class Posts:
         if draft.thread_ts is not None:
             self._join_thread(channel, message, draft)
         channel.messages[message["ts"]] = message
-        self._workspace.reads.setdefault(author.id, {})[channel.id] = message["ts"]
         self._workspace.touch()
         shown = copy.deepcopy(self._workspace.message_view(channel, message))
         self._emit(channel, {**shown, "event_ts": message["ts"]})
@@ -208,11 +207,9 @@ class Posts:
         url = f"{self.files_url}{file.id}/{quote(file.name, safe='')}"
         return {
             "id": file.id,
-            "created": file.created,
             "name": file.name,
             "title": file.title or file.name,
             "mimetype": file.mimetype,
-            "filetype": file.name.rpartition(".")[2],
             "user": file.user,
             "size": len(file.content),
             "channels": list(file.channels),

@@ -38,7 +38,6 @@ def dump(workspace: Workspace) -> Json:
                 for file in workspace.files.values()
             ],
             "usergroups": [asdict(group) for group in workspace.usergroups.values()],
-            "reads": {user: dict(reads) for user, reads in workspace.reads.items()},
             "last_micros": workspace.last_micros,
         }
 
@@ -61,7 +60,6 @@ def load(state: Json, clock: Clock) -> Workspace:
         workspace.files[file["id"]] = File(**{**file, "content": content})
     for group in state["usergroups"]:
         workspace.usergroups[group["id"]] = UserGroup(**group)
-    workspace.reads = state["reads"]
     workspace.last_micros = state["last_micros"]
     return workspace
 

@@ -16,10 +16,7 @@ _KEYS: Mapping[str, tuple[str, str]] = {
     "multi_static_select": ("selected_options", "initial_options"),
     "multi_external_select": ("selected_options", "initial_options"),
     "users_select": ("selected_user", "initial_user"),
-    "multi_users_select": ("selected_users", "initial_users"),
     "datepicker": ("selected_date", "initial_date"),
-    "timepicker": ("selected_time", "initial_time"),
-    "datetimepicker": ("selected_date_time", "initial_date_time"),
 }
 INPUTS = frozenset(_KEYS)
 
@@ -115,12 +112,7 @@ def _state(element: Json, answer: Any) -> Json:
 def _option(element: Json, wanted: Any) -> Json:
     """The option of the element by its value, or by an option object. Raises PersonError."""
     value = wanted.get("value") if isinstance(wanted, Mapping) else wanted
-    groups = element.get("option_groups", ())
-    options = [
-        *element.get("options", ()),
-        *(each for group in groups for each in group["options"]),
-    ]
-    for option in options:
+    for option in element.get("options", ()):
         if option["value"] == value:
             return dict(option)
     if element["type"].endswith("external_select") and isinstance(wanted, Mapping):

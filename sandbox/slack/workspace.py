@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sandbox.slack.values import Clock, Json, format_ts, microseconds, new_id, now_utc
 
@@ -42,11 +41,6 @@ class User:
     home_team: str = ""
     deleted: bool = False
     color: str = "4bbe2e"
-
-    def tz_offset(self, moment: datetime) -> int:
-        """Seconds east of UTC at `moment`, daylight saving included."""
-        offset = moment.astimezone(ZoneInfo(self.tz)).utcoffset()
-        return int(offset.total_seconds()) if offset else 0
 
 
 @dataclass(kw_only=True)
@@ -134,7 +128,6 @@ class Workspace:
         self.channels: dict[str, Channel] = {}
         self.files: dict[str, File] = {}
         self.usergroups: dict[str, UserGroup] = {}
-        self.reads: dict[str, dict[str, str]] = {}
         self.ephemerals: dict[str, dict[str, list[Json]]] = {}
         self.last_micros = 0
         self.listeners: list[Callable[[int], None]] = []

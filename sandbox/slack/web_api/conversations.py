@@ -11,13 +11,11 @@ _MOST_INVITED = 100
 
 def channel_view(context: Context, channel: Channel) -> Json:
     """A conversation object as the bot sees it."""
-    workspace = context.workspace
     shared: Json = {
         "id": channel.id,
         "created": channel.created,
         "is_archived": channel.is_archived,
         "is_im": channel.kind is ChannelKind.IM,
-        "context_team_id": workspace.team_id,
     }
     if channel.kind is ChannelKind.IM:
         others = [member for member in channel.members if member != context.bot.id]
@@ -27,13 +25,10 @@ def channel_view(context: Context, channel: Channel) -> Json:
         "is_channel": True,
         "is_private": channel.is_private,
         "is_general": channel.is_general,
-        "is_shared": channel.is_ext_shared,
         "is_ext_shared": channel.is_ext_shared,
-        "is_pending_ext_shared": False,
         "is_member": context.bot.id in channel.members,
         "creator": channel.creator,
         "topic": dict(channel.topic),
-        "purpose": dict(channel.purpose),
     }
 
 
@@ -61,8 +56,7 @@ def list_channels(context: Context, args: Args) -> Json:
             continue
         if channel.is_private and context.bot.id not in channel.members:
             continue
-        view = channel_view(context, channel)
-        found.append(view | {"num_members": len(channel.members)})
+        found.append(channel_view(context, channel))
     page, cursor = page_of(found, args, default=100)
     return {"channels": page, "response_metadata": {"next_cursor": cursor}}
 
@@ -115,13 +109,9 @@ def join(context: Context, args: Args) -> Json:
         raise SlackError("method_not_supported_for_channel_type")
     if channel.is_archived:
         raise SlackError("is_archived")
-    answer: Json = {}
-    if context.bot.id in channel.members:
-        answer["warning"] = "already_in_channel"
-        answer["response_metadata"] = {"warnings": ["already_in_channel"]}
-    else:
+    if context.bot.id not in channel.members:
         context.channels.join(channel, context.bot)
-    return answer | {"channel": channel_view(context, channel)}
+    return {"channel": channel_view(context, channel)}
 
 
 def leave(context: Context, args: Args) -> Json:
@@ -161,14 +151,6 @@ def archive(context: Context, args: Args) -> Json:
     return {}
 
 
-def unarchive(context: Context, args: Args) -> Json:
-    """conversations.unarchive."""
-    channel = context.own_channel(args, archived_ok=True)
-    context.need_for(channel, "manage")
-    context.channels.unarchive(channel, context.bot)
-    return {}
-
-
 def open_direct(context: Context, args: Args) -> Json:
     """conversations.open: a direct message with one person."""
     user_ids = args.ids("users")
@@ -192,6 +174,5 @@ METHODS: Mapping[str, Method] = {
     "conversations.members": Method(handler=members, tier=100),
     "conversations.setTopic": Method(handler=set_topic, tier=20),
     "conversations.archive": Method(handler=archive, tier=20),
-    "conversations.unarchive": Method(handler=unarchive, tier=20),
     "conversations.open": Method(handler=open_direct),
 }

@@ -1,4 +1,4 @@
-"""files.*: the upload in three steps that files_upload_v2 takes, and reading a file's data back."""
+"""files.*: the upload in three steps that files_upload_v2 takes."""
 
 import mimetypes
 from collections.abc import Mapping
@@ -81,17 +81,8 @@ def _targets(context: Context, args: Args) -> list[Channel]:
     return [context.own_channel(Args({"channel": channel_id})) for channel_id in wanted]
 
 
-def file_info(context: Context, args: Args) -> Json:
-    """files.info."""
-    file = context.workspace.files.get(args.required("file"))
-    if file is None or not file.completed:
-        raise SlackError("file_not_found")
-    return {"file": context.posts.file_view(file), "comments": []}
-
-
 _WRITE = ("files:write",)
 METHODS: Mapping[str, Method] = {
     "files.getUploadURLExternal": Method(handler=get_upload_url, scopes=_WRITE, tier=100),
     "files.completeUploadExternal": Method(handler=complete_upload, scopes=_WRITE, tier=100),
-    "files.info": Method(handler=file_info, scopes=("files:read",), tier=100),
 }

@@ -1,4 +1,4 @@
-"""pins.*, bookmarks.* and reactions.*: what is attached to messages and channels."""
+"""pins.* and bookmarks.*: what is attached to messages and channels."""
 
 import re
 from collections.abc import Mapping
@@ -8,22 +8,18 @@ from sandbox.slack.values import Json, SlackError, new_id
 from sandbox.slack.web_api.context import Args, Context, Method
 from sandbox.slack.workspace import Channel
 
-_EMOJI = re.compile(r"[a-z0-9_'+-]+(::skin-tone-[2-6])?")
 _TS = re.compile(r"\d+\.\d{6}")
-_MOST_BOOKMARKS = 100
 
 
 def add_pin(context: Context, args: Args) -> Json:
     """pins.add."""
-    channel, message = _pinned(context, args)
-    context.posts.pin(channel, message, context.bot)
-    return {}
-
-
-def remove_pin(context: Context, args: Args) -> Json:
-    """pins.remove."""
-    channel, message = _pinned(context, args)
-    context.posts.unpin(channel, message)
+    channel = context.own_channel(args)
+    ts = args.text("timestamp")
+    if not ts:
+        raise SlackError("no_item_specified")
+    if not _TS.fullmatch(ts):
+        raise SlackError("bad_timestamp")
+    context.posts.pin(channel, context.message(channel, ts), context.bot)
     return {}
 
 
@@ -33,24 +29,11 @@ def list_pins(context: Context, args: Args) -> Json:
     return {"items": [context.posts.pin_item(channel, pin) for pin in reversed(channel.pins)]}
 
 
-def _pinned(context: Context, args: Args) -> tuple[Channel, Json]:
-    channel = context.own_channel(args)
-    ts = args.text("timestamp")
-    if not ts:
-        raise SlackError("no_item_specified")
-    if not _TS.fullmatch(ts):
-        raise SlackError("bad_timestamp")
-    return channel, context.message(channel, ts)
-
-
 def add_bookmark(context: Context, args: Args) -> Json:
     """bookmarks.add: links only, as for any app."""
     channel = context.own_channel(args, "channel_id")
     if args.text("type") != "link":
         raise SlackError("invalid_bookmark_type")
-    if len(channel.bookmarks) >= _MOST_BOOKMARKS:
-        raise SlackError("too_many_bookmarks")
-    now = context.workspace.seconds()
     bookmark: Json = {
         "id": new_id("Bk"),
         "channel_id": channel.id,
@@ -58,8 +41,6 @@ def add_bookmark(context: Context, args: Args) -> Json:
         "link": _link(args),
         "emoji": args.text("emoji"),
         "type": "link",
-        "date_created": now,
-        "date_updated": 0,
         "app_id": context.workspace.app.id,
     }
     channel.bookmarks.append(bookmark)
@@ -76,7 +57,6 @@ def edit_bookmark(context: Context, args: Args) -> Json:
     for key in ("title", "emoji"):
         if args.text(key):
             bookmark[key] = args.text(key)
-    bookmark["date_updated"] = context.workspace.seconds()
     context.workspace.touch()
     return {"bookmark": dict(bookmark)}
 
@@ -102,41 +82,10 @@ def _link(args: Args) -> str:
     return link
 
 
-def emoji_name(name: str) -> str:
-    """An emoji's name without colons. Raises `invalid_name`."""
-    bare = name.strip(":") if not name.endswith(":") or name.startswith(":") else name
-    if not _EMOJI.fullmatch(bare):
-        raise SlackError("invalid_name")
-    return bare
-
-
-def add_reaction(context: Context, args: Args) -> Json:
-    """reactions.add."""
-    channel, message, name = _reaction(context, args)
-    context.posts.react(channel, message, context.bot, name)
-    return {}
-
-
-def remove_reaction(context: Context, args: Args) -> Json:
-    """reactions.remove."""
-    channel, message, name = _reaction(context, args)
-    context.posts.unreact(channel, message, context.bot, name)
-    return {}
-
-
-def _reaction(context: Context, args: Args) -> tuple[Channel, Json, str]:
-    name = emoji_name(args.text("name"))
-    channel, message = _pinned(context, args)
-    return channel, message, name
-
-
 METHODS: Mapping[str, Method] = {
     "pins.add": Method(handler=add_pin, scopes=("pins:write",), tier=20),
-    "pins.remove": Method(handler=remove_pin, scopes=("pins:write",), tier=20),
     "pins.list": Method(handler=list_pins, scopes=("pins:read",), tier=20),
     "bookmarks.add": Method(handler=add_bookmark, scopes=("bookmarks:write",), tier=20),
     "bookmarks.edit": Method(handler=edit_bookmark, scopes=("bookmarks:write",), tier=20),
     "bookmarks.list": Method(handler=list_bookmarks, scopes=("bookmarks:read",), tier=50),
-    "reactions.add": Method(handler=add_reaction, scopes=("reactions:write",), tier=50),
-    "reactions.remove": Method(handler=remove_reaction, scopes=("reactions:write",), tier=20),
 }

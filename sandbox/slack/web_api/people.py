@@ -30,7 +30,6 @@ def open_connection(context: Context, args: Args) -> Json:
 
 def user_view(context: Context, user: User) -> Json:
     """A user object."""
-    offset = user.tz_offset(context.workspace.now())
     return {
         "id": user.id,
         "team_id": user.home_team or context.workspace.team_id,
@@ -39,7 +38,6 @@ def user_view(context: Context, user: User) -> Json:
         "color": user.color,
         "real_name": user.real_name,
         "tz": user.tz,
-        "tz_offset": offset,
         "profile": {
             "real_name": user.real_name,
             "display_name": user.name,
@@ -58,23 +56,6 @@ def user_info(context: Context, args: Args) -> Json:
     return {"user": user_view(context, context.user(args.text("user")))}
 
 
-def list_usergroups(context: Context, args: Args) -> Json:
-    """usergroups.list."""
-    groups = []
-    for group in context.workspace.usergroups.values():
-        view: Json = {
-            "id": group.id,
-            "team_id": context.workspace.team_id,
-            "name": group.name,
-            "handle": group.handle,
-            "user_count": len(group.users),
-        }
-        if args.flag("include_users"):
-            view["users"] = list(group.users)
-        groups.append(view)
-    return {"usergroups": groups}
-
-
 def usergroup_users(context: Context, args: Args) -> Json:
     """usergroups.users.list."""
     group = context.workspace.usergroups.get(args.required("usergroup"))
@@ -83,11 +64,9 @@ def usergroup_users(context: Context, args: Args) -> Json:
     return {"users": list(group.users)}
 
 
-_GROUPS = ("usergroups:read",)
 METHODS: Mapping[str, Method] = {
     "auth.test": Method(handler=test_auth, tier=0),
     "apps.connections.open": Method(handler=open_connection, tier=1, token=TokenKind.APP),
     "users.info": Method(handler=user_info, scopes=("users:read",), tier=100),
-    "usergroups.list": Method(handler=list_usergroups, scopes=_GROUPS, tier=20),
-    "usergroups.users.list": Method(handler=usergroup_users, scopes=_GROUPS, tier=20),
+    "usergroups.users.list": Method(handler=usergroup_users, scopes=("usergroups:read",), tier=20),
 }

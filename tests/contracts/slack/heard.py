@@ -50,8 +50,8 @@ def form(title: str = "A form", **more: Any) -> dict[str, Any]:
 class Heard:
     """What an app was told: ``/incident form`` opens the form ``opens``.
 
-    The impact decides what becomes of it: ``wrong`` is refused, ``update``, ``push`` and ``clear`` are
-    answered so, anything else is taken.
+    The impact decides what becomes of it: ``wrong`` is refused, ``update`` is answered so, anything else
+    is taken.
     """
 
     def __init__(self, slack: Slack) -> None:
@@ -66,7 +66,6 @@ class Heard:
         self.views: list[dict[str, Any]] = []
         app.command("/incident")(self._command)
         app.view("form")(self._submission)
-        app.view_closed("form")(self._action)
         app.shortcut(re.compile(".*"))(self._action)
         app.action(re.compile(".*"))(self._action)
         app.event(re.compile(".*"))(lambda body: self._note(body))
@@ -129,10 +128,8 @@ class Heard:
         match state["value"]:
             case "wrong":
                 ack(response_action="errors", errors={"impact": "Say what it is."})
-            case "update" | "push" as action:
+            case "update" as action:
                 ack(response_action=action, view=form("Another"))
-            case "clear":
-                ack(response_action="clear")
             case _:
                 ack()
         self._note(body)

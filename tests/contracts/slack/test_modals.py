@@ -9,7 +9,7 @@ import pytest
 
 from bot.ports import Channel
 from tests.contracts.slack.heard import Heard, listening
-from tests.contracts.slack.systems import LOCAL_SLACK, SOCKETS, Slack
+from tests.contracts.slack.systems import SOCKETS, Slack
 
 pytestmark = [
     pytest.mark.xdist_group("contracts of slack"),
@@ -52,43 +52,4 @@ def test_updated(slack: Slack, heard: Heard, shared: Channel) -> None:
     top = slack.form(slack.ana)
     assert top is not None
     sent(slack, top, "none")
-    assert title(slack) == ""
-
-
-@pytest.mark.contract("Slack", "a form may be answered with another on top of it")
-def test_pushed(slack: Slack, heard: Heard, shared: Channel) -> None:
-    view = heard.opened(slack, shared.id)
-    sent(slack, view, "push")
-    assert title(slack) == "Another"
-
-
-@pytest.mark.contract("Slack", "once the form on top is taken, the one below is there again")
-@pytest.mark.differs(LOCAL_SLACK, "it closes all; Slack closes the one that was sent")
-def test_below(slack: Slack, heard: Heard, shared: Channel) -> None:
-    view = heard.opened(slack, shared.id)
-    sent(slack, view, "push")
-    top = slack.form(slack.ana)
-    assert top is not None and top["previous_view_id"] == view["id"]
-    sent(slack, top, "none")
-    assert title(slack) == "A form"
-
-
-@pytest.mark.contract("Slack", "a form may be answered by closing all of them")
-def test_cleared(slack: Slack, heard: Heard, shared: Channel) -> None:
-    view = heard.opened(slack, shared.id)
-    sent(slack, view, "push")
-    top = slack.form(slack.ana)
-    assert top is not None
-    sent(slack, top, "clear")
-    assert title(slack) == ""
-
-
-@pytest.mark.contract("Slack", "a form that is closed is told to who asked for it")
-def test_closed(slack: Slack, heard: Heard, shared: Channel) -> None:
-    view = heard.opened(slack, shared.id, notify_on_close=True)
-    slack.close(slack.ana, view["id"])
-    body = heard.wait_for(lambda body: body.get("type") == "view_closed")
-    assert (body["view"]["id"], body["user"]["id"]) == (view["id"], slack.ana)
-    assert body["view"]["private_metadata"] == "kept"
-    assert body["is_cleared"] is False
     assert title(slack) == ""

@@ -138,23 +138,3 @@ def test_home(slack: Slack, client: WebClient) -> None:
     client.views_publish(user_id=slack.ana, view=home, hash=first["hash"])
     late = refused(lambda: client.views_publish(user_id=slack.ana, view=home, hash=first["hash"]))
     assert late == "hash_conflict"
-
-
-@every
-@pytest.mark.contract("Slack", "three modals at most stand on each other")
-@pytest.mark.differs(LOCAL_SLACK, "it piles them up without end")
-def test_deepest(slack: Slack, chat: SlackChat, client: WebClient) -> None:
-    def pushed(trigger: str) -> str:
-        view = client.views_push(trigger_id=trigger, view=form())["view"]
-        assert view["previous_view_id"] == top
-        return str(view["id"])
-
-    top = opened(slack, chat)
-    for _ in range(2):
-        top = with_trigger(slack, pushed, view_id=top)
-    deepest = with_trigger(
-        slack,
-        lambda trigger: refused(lambda: client.views_push(trigger_id=trigger, view=form())),
-        view_id=top,
-    )
-    assert deepest == "push_limit_reached"

@@ -96,7 +96,7 @@ def test_declare(slack: Slack, mayday: Bot, client: WebClient) -> None:
         direct = client.conversations_open(users=slack.ana)["channel"]["id"]
         wait_until(lambda: said(client, direct), "the notice")
         [card], [notice] = said(client, channel), said(client, direct)
-        assert all(f"{method}: this Slack does not offer that" in notice for method in LACKS)
+        assert all(f"{method}: this Slack doesn't support that" in notice for method in LACKS)
     else:
         wait_until(lambda: client.pins_list(channel=channel)["items"], "the pin")
         [card] = said(client, channel)

@@ -27,12 +27,9 @@ def field(name: str, element: Json, **rest: Any) -> Json:
     }
 
 
-def every_input(*, person: str, other: str) -> Json:
-    """The modal. `person` and `other` are ids of people."""
-    groups = [
-        {"label": plain("Teaching"), "options": [option("datahub"), option("data8")]},
-        {"label": plain("Research"), "options": [option("biohub", "for the life sciences")]},
-    ]
+def every_input(*, person: str) -> Json:
+    """The modal. `person` is the id of one."""
+    hubs = [option("datahub"), option("data8"), option("biohub", "for the life sciences")]
     severities = [option("sev1", "all users"), option("sev2", "some"), option("sev3", "one")]
     return {
         "type": "modal",
@@ -58,8 +55,6 @@ def every_input(*, person: str, other: str) -> Json:
                 optional=True,
             ),
             field("day", {"type": "datepicker", "initial_date": "2017-02-23"}),
-            field("time", {"type": "timepicker", "initial_time": "21:10"}),
-            field("moment", {"type": "datetimepicker", "initial_date_time": 1487913057}),
             field(
                 "severity",
                 {"type": "radio_buttons", "options": severities, "initial_option": severities[1]},
@@ -68,18 +63,17 @@ def every_input(*, person: str, other: str) -> Json:
                 "checks",
                 {"type": "checkboxes", "options": severities, "initial_options": severities[:1]},
             ),
-            field("hub", {"type": "static_select", "option_groups": groups}, optional=True),
+            field("hub", {"type": "static_select", "options": hubs}, optional=True),
             field(
                 "hubs",
                 {
                     "type": "multi_static_select",
-                    "option_groups": groups,
+                    "options": hubs,
                     "initial_options": [option("data8")],
                     "max_selected_items": 2,
                 },
             ),
             field("commander", {"type": "users_select", "initial_user": person}),
-            field("crew", {"type": "multi_users_select", "initial_users": [person, other]}),
             field(
                 "runbook",
                 {

@@ -80,7 +80,7 @@ def modal(
     """Opens a form for Ana: every input, or one of these blocks alone."""
 
     def opened(*blocks: Json) -> Locator:
-        form = every_input(person=sandbox.person("ana").id, other=sandbox.person("ben").id)
+        form = every_input(person=sandbox.person("ana").id)
         forms.append({**form, "blocks": list(blocks)} if blocks else form)
         page = open_page("ana", "incidents")
         sandbox.person("ana").shortcut("declare")

@@ -118,19 +118,19 @@ def _listen(bolt: App) -> None:
         client = bolt.client
         client.views_update(view_id=body["view"]["id"], hash=body["view"]["hash"], view=view)
 
-    @bolt.action("deeper")
-    def deeper(ack: Ack, body: dict[str, str]) -> None:
+    @bolt.action("other")
+    def other(ack: Ack, body: dict[str, str]) -> None:
         ack()
-        bolt.client.views_push(trigger_id=body["trigger_id"], view=declare_view("from below"))
+        bolt.client.views_open(trigger_id=body["trigger_id"], view=declare_view("another"))
 
     @bolt.view("kinds")
     def chosen(ack: Ack, view: dict[str, Any], client: WebClient) -> None:
         ack()
         values = view["state"]["values"]
-        who = values["who"]["value"]["selected_users"]
-        at = values["at"]["value"]["selected_date_time"]
-        people = ", ".join(f"<@{user}>" for user in who)
-        client.chat_postMessage(channel="#incidents", text=f"Chosen at {at}: {people}")
+        chosen = values["what"]["value"]["selected_options"]
+        day = values["day"]["value"]["selected_date"]
+        what = ", ".join(option["value"] for option in chosen)
+        client.chat_postMessage(channel="#incidents", text=f"Chosen for {day}: {what}")
 
     @bolt.action("take")
     def taken(ack: Ack, body: dict[str, dict[str, str]], client: WebClient) -> None:
@@ -198,7 +198,7 @@ def declare_view(title: str) -> dict[str, object]:
 
 
 def kinds_view(chosen: str | None) -> dict[str, object]:
-    """A modal that grows a line when a kind is chosen, and opens another on top of itself."""
+    """A modal that grows a line when a kind is chosen, and opens another in its place."""
     options = [{"text": {"type": "plain_text", "text": text}, "value": text} for text in "ab"]
     line = {"type": "section", "text": {"type": "mrkdwn", "text": f"You chose {chosen}."}}
     return {
@@ -223,15 +223,19 @@ def kinds_view(chosen: str | None) -> dict[str, object]:
             },
             {
                 "type": "input",
-                "block_id": "who",
-                "label": {"type": "plain_text", "text": "Who"},
-                "element": {"type": "multi_users_select", "action_id": "value"},
+                "block_id": "what",
+                "label": {"type": "plain_text", "text": "What"},
+                "element": {
+                    "type": "multi_static_select",
+                    "action_id": "value",
+                    "options": options,
+                },
             },
             {
                 "type": "input",
-                "block_id": "at",
-                "label": {"type": "plain_text", "text": "At"},
-                "element": {"type": "datetimepicker", "action_id": "value"},
+                "block_id": "day",
+                "label": {"type": "plain_text", "text": "Day"},
+                "element": {"type": "datepicker", "action_id": "value"},
             },
             *([line] if chosen else []),
             {
@@ -239,8 +243,8 @@ def kinds_view(chosen: str | None) -> dict[str, object]:
                 "elements": [
                     {
                         "type": "button",
-                        "action_id": "deeper",
-                        "text": {"type": "plain_text", "text": "Deeper"},
+                        "action_id": "other",
+                        "text": {"type": "plain_text", "text": "Other"},
                         "confirm": {
                             "title": {"type": "plain_text", "text": "Sure?"},
                             "text": {"type": "plain_text", "text": "It opens another."},

@@ -54,7 +54,7 @@ def test_a_button_that_changes_under_the_space_bar_is_pressed(
     page = open_page("ana", "general")
     _take_your_time(page)
     page.wait_for_load_state("networkidle")
-    page.get_by_role("button", name="members").focus()
+    page.get_by_role("button", name="pinned").focus()
     page.keyboard.down(" ")
     with _news(page):
         client.conversations_setTopic(channel=sandbox.channel("general").id, topic="New")

@@ -72,7 +72,6 @@ INPUT = {
         pytest.param(
             [actions({"type": "static_select", "action_id": "s", "options": []})], id="no options"
         ),
-        pytest.param([{"type": "image", "image_url": "https://example.org/x.png"}], id="no alt"),
         pytest.param([{"type": "section", "fields": [mrkdwn("x" * 2001)]}], id="long field"),
         pytest.param([{"type": "section", "fields": [mrkdwn("x")] * 11}], id="11 fields"),
         pytest.param([{"type": "context", "elements": [mrkdwn("x" * 3001)]}], id="long context"),

@@ -88,7 +88,7 @@ def test_a_select_in_a_message_gets_the_apps_groups(
     channel = slack.channel("hub-ops").id
     ana = slack.person("ana")
     ts = str(app.client.chat_postMessage(channel=channel, text="x", blocks=[actions])["ts"])
-    assert ana.suggest_in_message("hub-ops", ts, "pick", "hub") == groups
+    assert ana.suggest(("hub-ops", ts), "pick", "hub") == groups
 
 
 def test_a_select_that_only_one_person_sees(slack: SlackSandbox, app: App, connect: Any) -> None:
@@ -98,7 +98,7 @@ def test_a_select_that_only_one_person_sees(slack: SlackSandbox, app: App, conne
     ana, channel = slack.person("ana"), slack.channel("hub-ops").id
     app.client.chat_postEphemeral(channel=channel, user=ana.id, text="x", blocks=[actions])
     [whisper] = ana.messages("hub-ops")
-    [offered] = ana.suggest_in_message("hub-ops", whisper["ts"], "pick", "data")
+    [offered] = ana.suggest(("hub-ops", whisper["ts"]), "pick", "data")
     assert offered == {"label": None, "options": [option("datahub")]}
     asked = slack.deliveries[-1].payload
     assert asked["container"]["is_ephemeral"] is True
