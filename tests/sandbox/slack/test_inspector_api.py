@@ -84,6 +84,9 @@ def test_calls_and_deliveries_are_told(
     assert lab.traffic(way="socket", name="disconnect", outcome="warning")
     failed["id"] = 0
     assert lab.details(failed)["error"] == "This is forgotten by now."
+    slack.wait_for(
+        lambda: slack.bot_connected, what="the app's next connection, which the fixture closes"
+    )
 
 
 def test_redeliveries_say_so(slack: SlackSandbox, app: App, connect: Any, lab: Lab) -> None:
