@@ -65,7 +65,8 @@ def test_calls_and_deliveries_are_told(
     slack: SlackSandbox, client: WebClient, app: App, connect: Any, lab: Lab
 ) -> None:
     app.event("message")(lambda: None)
-    connect(app)
+    handler = connect(app)
+    before = handler.client.session_id()
     slack.person("ana").say("hub-ops", "students see 500s")
     slack.wait_for(lambda: len(slack.deliveries) == 1)
     with pytest.raises(SlackApiError):
@@ -84,9 +85,7 @@ def test_calls_and_deliveries_are_told(
     assert lab.traffic(way="socket", name="disconnect", outcome="warning")
     failed["id"] = 0
     assert lab.details(failed)["error"] == "This is forgotten by now."
-    slack.wait_for(
-        lambda: slack.bot_connected, what="the app's next connection, which the fixture closes"
-    )
+    wait_until(lambda: handler.client.session_id() != before, "the connection to close at the end")
 
 
 def test_redeliveries_say_so(slack: SlackSandbox, app: App, connect: Any, lab: Lab) -> None:
