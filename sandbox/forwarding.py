@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 import httpcore
 
 from sandbox.faults import Fault
-from sandbox.lines import Lines
-from sandbox.note import Note
 from sandbox.own_words import own_words
 from sandbox.rules import Direction, Passage, Strike
+from sandbox.traffic import Note
 
 if TYPE_CHECKING:
     from sandbox.fault_proxy import FaultProxy
@@ -31,6 +30,37 @@ _LOOK_AGAIN = 0.05
 
 class Cut(Exception):
     """The connection to the client ends here."""
+
+
+class Lines:
+    """Lets `number` lines of an answer pass, and holds the rest until `go_on`; None lets all pass."""
+
+    def __init__(self, number: int | None) -> None:
+        self._left = number
+        self._rest = b""
+
+    @property
+    def is_time(self) -> bool:
+        """Whether so many lines have passed, and what comes then has not come yet."""
+        return self._left == 0
+
+    def take(self, piece: bytes) -> bytes:
+        """What of a piece passes now."""
+        if self._left is None:
+            return piece
+        passed = b""
+        while self._left and (end := piece.find(b"\n") + 1):
+            passed, piece = passed + piece[:end], piece[end:]
+            self._left -= 1
+        if self._left:
+            return passed + piece
+        self._rest = piece
+        return passed
+
+    def go_on(self) -> bytes:
+        """What was held; from here on everything passes."""
+        self._left, held, self._rest = None, self._rest, b""
+        return held
 
 
 class Exchange:

@@ -5,19 +5,7 @@ that. Like the rest of the sandbox it knows mayday only from outside: by what it
 files, and what it lets others read of its database.
 """
 
-from sandbox.drill.checks import Check, check
-from sandbox.drill.child import Settings
-from sandbox.drill.play import Player
 from sandbox.drill.run import Drill, DrillResult
-from sandbox.drill.seen import Seen, Stored
+from sandbox.drill.seen import Stored
 
-__all__ = [
-    "Check",
-    "Drill",
-    "DrillResult",
-    "Player",
-    "Seen",
-    "Settings",
-    "Stored",
-    "check",
-]
+__all__ = ["Drill", "DrillResult", "Stored"]

@@ -6,7 +6,7 @@ from sandbox.cluster.auth import anything
 from sandbox.cluster.resources import NODES, PODS
 from sandbox.cluster.storage import Obj
 from sandbox.cluster.waiting import wait_for
-from sandbox.hub import manifests, repair, steps
+from sandbox.hub import manifests, steps
 from sandbox.hub.menu import menu, offered
 from sandbox.hub.running import Row, RunningHub
 from sandbox.outages import Outage, OutageError
@@ -159,7 +159,7 @@ class HubSandbox(RunningHub):
     @offered("Put everything right", mends=True)
     def heal(self) -> str:
         """Undo every outage of the hub."""
-        repair.heal(self)
+        steps.heal(self)
         return "Everything is healthy again."
 
     # -- steps -------------------------------------------------------------------------------

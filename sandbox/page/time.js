@@ -40,7 +40,7 @@ export function zoneName(ms, tz) {
   return parts.find((part) => part.type === "timeZoneName").value;
 }
 
-/** "Thursday, February 23rd", with Today and Yesterday, and the year when it is not this one. */
+/** "Thursday, February 23", with Today and Yesterday, and the year when it is not this one. */
 export function dayTitle(ms, tz, now) {
   const sameYear = wall(ms, tz).year === wall(now, tz).year;
   return capital(nearDay(ms, tz, now) ?? longDate(ms, tz, "long", !sameYear, true));
@@ -58,14 +58,8 @@ function nearDay(ms, tz, now) {
   return Object.keys(near).find((name) => day === dayOf(near[name], tz)) ?? null;
 }
 
-function ordinal(day) {
-  const teen = Math.floor(day / 10) === 1;
-  return `${day}${(!teen && { 1: "st", 2: "nd", 3: "rd" }[day % 10]) || "th"}`;
-}
-
 function longDate(ms, tz, month, year, weekday) {
-  const day = Number(wall(ms, tz).day);
-  const date = `${format(tz, { month }).format(ms)} ${month === "long" ? ordinal(day) : day}`;
+  const date = `${format(tz, { month }).format(ms)} ${Number(wall(ms, tz).day)}`;
   const prefix = weekday ? `${format(tz, { weekday: "long" }).format(ms)}, ` : "";
   return `${prefix}${date}${year ? `, ${wall(ms, tz).year}` : ""}`;
 }

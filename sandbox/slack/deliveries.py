@@ -5,6 +5,7 @@ URL is set), waits for the acknowledgement, and redelivers events as Slack does.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
@@ -12,7 +13,7 @@ from typing import Protocol
 from sandbox.faults import HARMLESS, Fault
 from sandbox.own_words import System
 from sandbox.rules import Direction, Faults, Passage, Strike
-from sandbox.slack.values import Json
+from sandbox.slack.values import Call, Json
 from sandbox.slack.workspace import Workspace
 from sandbox.traffic import Entry, Mood, Traffic, Way
 
@@ -20,6 +21,7 @@ ACK_SECONDS = 3.0
 REDELIVERY_DELAYS = (0.0, 60.0, 300.0)
 """Seconds before each retry of an event: at once, after a minute, after five (Slack Events API)."""
 
+_RECENT = 12
 _LOOK_AGAIN = 0.02
 """Seconds between two looks whether a delivery that is held may go out."""
 
@@ -207,3 +209,22 @@ def _about(delivery: Delivery) -> str:
         return str(delivery.payload.get("text", ""))
     event = delivery.payload.get("event", {})
     return str(event.get("subtype") or "") if isinstance(event, dict) else ""
+
+
+def recent(
+    workspace: Workspace, calls: Sequence[Call], deliveries: Sequence[Delivered], sockets: int
+) -> str:
+    """The last calls, deliveries and messages, a line each; under the workspace's lock."""
+    lines = [f"sockets: {sockets}", "calls:"]
+    for call in calls[-_RECENT:]:
+        outcome = call.answer.get("error") or ("ok" if call.status == 200 else call.status)
+        lines.append(f"  {call.method} {dict(call.args)!r:.200} -> {outcome}")
+    lines.append("deliveries:")
+    for delivered in deliveries[-_RECENT:]:
+        came = "acked" if delivered.acked else "not acked"
+        lines.append(f"  {delivered.name} attempt {delivered.attempt}: {came}")
+    lines.append("messages:")
+    for channel in workspace.channels.values():
+        for message in list(channel.messages.values())[-3:]:
+            lines.append(f"  {channel.name or channel.id} {message['ts']} {message['text']!r:.120}")
+    return "\n".join(lines)

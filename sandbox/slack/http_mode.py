@@ -1,11 +1,11 @@
 """HTTP mode: the same deliveries as signed requests to an app that has a request URL."""
 
 import asyncio
-import http.client
 import json
 import time
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
+import httpx
 from slack_sdk.signature import SignatureVerifier
 
 from sandbox.slack.deliveries import Delivery, DeliveryKind, Receipt
@@ -19,7 +19,7 @@ class HttpMode:
     """Sends to one request URL, on loopback."""
 
     def __init__(self, url: str, signing_secret: str) -> None:
-        self._url = urlsplit(url)
+        self._url = url
         self._signer = SignatureVerifier(signing_secret)
 
     @property
@@ -44,22 +44,15 @@ class HttpMode:
         if delivery.attempt:
             headers["X-Slack-Retry-Num"] = str(delivery.attempt)
             headers["X-Slack-Retry-Reason"] = delivery.reason
-        connection = http.client.HTTPConnection(
-            self._url.hostname or "127.0.0.1", self._url.port, timeout=ack_seconds
-        )
         try:
-            connection.request("POST", self._url.path or "/", body.encode(), headers)
-            answer = connection.getresponse()
-            text = answer.read().decode()
-        except TimeoutError:
+            answer = httpx.post(self._url, content=body, headers=headers, timeout=ack_seconds)
+        except httpx.TimeoutException:
             return Receipt(reached=True, acked=False, reason="http_timeout")
-        except (OSError, http.client.HTTPException):
+        except httpx.TransportError:
             return Receipt(reached=True, acked=False, reason="connection_failed")
-        finally:
-            connection.close()
-        if not 200 <= answer.status < 300:
+        if not answer.is_success:
             return Receipt(reached=True, acked=False, reason="http_error")
-        return Receipt(reached=True, acked=True, response=_response(answer, text))
+        return Receipt(reached=True, acked=True, response=_response(answer))
 
 
 def _encode(delivery: Delivery) -> tuple[str, str]:
@@ -70,13 +63,11 @@ def _encode(delivery: Delivery) -> tuple[str, str]:
     return _FORM, urlencode({"payload": json.dumps(delivery.payload)})
 
 
-def _response(answer: http.client.HTTPResponse, text: str) -> Json | None:
-    if not text:
-        return None
+def _response(answer: httpx.Response) -> Json | None:
     if not answer.headers.get("Content-Type", "").startswith(_JSON):
-        return {"text": text}
+        return {"text": answer.text} if answer.text else None
     try:
-        value = json.loads(text)
+        value = answer.json()
     except ValueError:
         return None
     return value if isinstance(value, dict) else None

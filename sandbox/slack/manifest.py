@@ -8,19 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_EVENTS = """
-app_home_opened member_joined_channel member_left_channel message.channels message.groups message.im
-reaction_added reaction_removed
-"""
-_SCOPES = """
-bookmarks:read bookmarks:write channels:history channels:join channels:manage channels:read
-chat:write chat:write.public commands files:read files:write groups:history groups:read groups:write
-im:history im:read im:write pins:read pins:write reactions:read reactions:write usergroups:read
-users:read
-"""
-EVERY_EVENT = frozenset(_EVENTS.split())
-EVERY_SCOPE = tuple(_SCOPES.split())
-
 
 @dataclass(frozen=True, kw_only=True)
 class SlashCommand:
@@ -65,32 +52,8 @@ class Manifest:
         return next((item for item in self.shortcuts if item.callback_id == callback_id), None)
 
 
-DEFAULT_MANIFEST: Mapping[str, Any] = {
-    "display_information": {"name": "mayday"},
-    "features": {
-        "app_home": {"home_tab_enabled": True, "messages_tab_enabled": True},
-        "slash_commands": [
-            {
-                "command": "/incident",
-                "description": "Declare and run an incident",
-                "usage_hint": "declare [title]",
-                "should_escape": True,
-            }
-        ],
-        "shortcuts": [
-            {"name": "Add to timeline", "type": "message", "callback_id": "add_to_timeline"},
-            {"name": "File action item", "type": "message", "callback_id": "file_action_item"},
-            {"name": "Declare an incident", "type": "global", "callback_id": "declare"},
-        ],
-    },
-    "oauth_config": {"scopes": {"bot": EVERY_SCOPE}},
-    "settings": {"event_subscriptions": {"bot_events": EVERY_EVENT}},
-}
-
-
-def read_manifest(manifest: Mapping[str, Any] | None) -> Manifest:
+def read_manifest(source: Mapping[str, Any]) -> Manifest:
     """Read a manifest in Slack's own form (the JSON or YAML one, already parsed)."""
-    source = DEFAULT_MANIFEST if manifest is None else manifest
     features = source.get("features", {})
     bot_user = features.get("bot_user", {})
     tabs = features.get("app_home", {})

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -12,16 +14,28 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from sandbox.clock import ClockError
-from sandbox.outages import OutageError
+from sandbox.clock import ClockError, SandboxClock
+from sandbox.outages import Outage, OutageError
 from sandbox.slack.actions import perform
 from sandbox.slack.deliveries import Outbox
-from sandbox.slack.extras import Extras
 from sandbox.slack.parts import Parts
 from sandbox.slack.person import Person
 from sandbox.slack.picture import picture
 from sandbox.slack.values import Json, PersonError
 from sandbox.slack.workspace import Workspace
+
+HubsReader = Callable[[], Sequence[Mapping[str, Any]]]
+ReportsReader = Callable[[], Sequence[Mapping[str, str]]]
+
+
+@dataclass(kw_only=True)
+class Extras:
+    """What others attach to the page; None or empty where nothing is."""
+
+    hubs: HubsReader | None = None
+    reports: ReportsReader | None = None
+    outages: list[Outage] = field(default_factory=list)
+    clock: SandboxClock | None = None
 
 
 class PageApi:

@@ -19,9 +19,8 @@ from sandbox.server import Server, page_routes
 from sandbox.slack import snapshot
 from sandbox.slack.behaviour import Behaviour
 from sandbox.slack.channels import Channels
-from sandbox.slack.deliveries import Delivered, Outbox
+from sandbox.slack.deliveries import Delivered, Outbox, recent
 from sandbox.slack.events import Events
-from sandbox.slack.extras import Extras, HubsReader, ReportsReader
 from sandbox.slack.fault_buttons import conditions, fault_buttons
 from sandbox.slack.http_mode import HttpMode
 from sandbox.slack.inspector_api import InspectorApi
@@ -29,10 +28,9 @@ from sandbox.slack.interactions import Interactions
 from sandbox.slack.local_only import LocalOnly
 from sandbox.slack.manifest import read_manifest
 from sandbox.slack.modals import Modals
-from sandbox.slack.page_api import PageApi
+from sandbox.slack.page_api import Extras, HubsReader, PageApi, ReportsReader
 from sandbox.slack.person import Person
 from sandbox.slack.posts import Posts
-from sandbox.slack.recent import recent
 from sandbox.slack.response_urls import ResponseUrls
 from sandbox.slack.seed import new_workspace
 from sandbox.slack.socket_mode import SocketMode
@@ -60,7 +58,7 @@ class SlackSandbox(Behaviour):
         port: int = 0,
         clock: Clock = now_utc,
         state_file: Path | None = None,
-        manifest: Mapping[str, Any] | None = None,
+        manifest: Mapping[str, Any],
     ) -> None:
         listed = read_manifest(manifest)
         kept = snapshot.read(state_file, clock) if state_file is not None else None

@@ -23,6 +23,7 @@ from sandbox.fault_proxy import FaultProxy
 from sandbox.own_words import System
 from sandbox.rules import Breakable, on_call, on_request
 from sandbox.slack import SlackSandbox
+from tests.support.app_manifest import APP_MANIFEST
 from tests.support.faults import CALLS
 from tests.support.forge import Practice, practice
 from tests.support.hub_stub import hub_at, page, user
@@ -145,7 +146,7 @@ def _cluster(stack: ExitStack, directory: Path) -> dict[str, Verb]:
 
 
 def _slack(stack: ExitStack) -> dict[str, Verb]:
-    slack = stack.enter_context(SlackSandbox())
+    slack = stack.enter_context(SlackSandbox(manifest=APP_MANIFEST))
     client = WebClient(token=slack.bot_token, base_url=slack.api_url)
     chat = SlackChat(client)
     client.timeout = PATIENCE

@@ -9,6 +9,7 @@ from sandbox.slack import SlackSandbox
 from sandbox.slack.modals import TRIGGER_SECONDS
 from tests.contracts.slack.ear import trigger_of
 from tests.contracts.slack.systems import DOUBLE, FEW_SCOPES
+from tests.support.app_manifest import APP_MANIFEST
 from tests.support.waiting import UNHURRIED
 
 
@@ -19,7 +20,7 @@ class Double:
     against = "sandbox.slack, by slack_sdk and slack_bolt"
 
     def __init__(self) -> None:
-        self.sandbox = SlackSandbox().start()
+        self.sandbox = SlackSandbox(manifest=APP_MANIFEST).start()
         self.api_url = self.sandbox.api_url
         self.bot_token = self.sandbox.bot_token
         self.app_token = self.sandbox.app_token

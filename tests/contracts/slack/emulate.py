@@ -9,8 +9,8 @@ from typing import Any
 from slack_sdk import WebClient
 
 from sandbox.emulate import VERSION, Emulate
-from sandbox.slack.manifest import EVERY_SCOPE
 from tests.contracts.slack.systems import EMULATE, FEW_SCOPES
+from tests.support.app_manifest import EVERY_SCOPE
 
 _APP = {
     "client_id": "1.1",

@@ -23,6 +23,7 @@ from sandbox.slack import (
 from tests.contracts.slack.double import Double
 from tests.contracts.slack.refusals import refused
 from tests.contracts.slack.systems import DOUBLE, Slack
+from tests.support.app_manifest import APP_MANIFEST
 from tests.support.faults import WAITS
 
 pytestmark = [
@@ -116,7 +117,7 @@ def test_tiers(monkeypatch: pytest.MonkeyPatch) -> None:
     standing = SimpleNamespace(monotonic=lambda: 1.0)
     monkeypatch.setattr("sandbox.slack.web_api.rate_limits.time", standing)
     # A workspace of its own: what is counted here must not be counted against the others.
-    with SlackSandbox() as sandbox:
+    with SlackSandbox(manifest=APP_MANIFEST) as sandbox:
         sandbox.enforce_rate_limits()
         client = WebClient(sandbox.bot_token, base_url=sandbox.api_url, retry_handlers=[])
         made = [client.conversations_create(name=f"inc-{n}")["channel"]["id"] for n in range(20)]

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox.drill import Seen, Stored, check
-from sandbox.drill.checks import CHECKS
+from sandbox.drill import Stored
+from sandbox.drill.checks import CHECKS, check
 from sandbox.drill.script import (
     CHANNEL,
     GROUPS,
@@ -19,7 +19,7 @@ from sandbox.drill.script import (
     STUDENTS,
     TIMES,
 )
-from sandbox.drill.seen import Filed, Sight
+from sandbox.drill.seen import Filed, Seen, Sight
 from sandbox.github_keep import PracticeIssue
 from sandbox.hub.running import Row
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.drill import Drill, Player, Stored, play
+from sandbox.drill import Drill, Stored, play
 from sandbox.drill.child import Child
+from sandbox.drill.play import Player
 from sandbox.drill.run import CannotPlay
 from sandbox.drill.script import STORY
 

@@ -19,7 +19,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from sandbox.slack import SlackSandbox
-from sandbox.slack.manifest import DEFAULT_MANIFEST
+from tests.support.app_manifest import APP_MANIFEST
 from tests.support.browser import chromium
 from tests.support.waiting import UNHURRIED
 
@@ -43,8 +43,8 @@ def sandbox() -> Iterator[SlackSandbox]:
     """A practice workspace whose clock stands still, so that the times shown are known."""
     # A machine that runs the whole suite at once may take its time.
     expect.set_options(timeout=15_000)
-    features = {**DEFAULT_MANIFEST["features"], "slash_commands": [_COMMAND]}
-    manifest = {**DEFAULT_MANIFEST, "features": features}
+    features = {**APP_MANIFEST["features"], "slash_commands": [_COMMAND]}
+    manifest = {**APP_MANIFEST, "features": features}
     with SlackSandbox(clock=lambda: NOW, manifest=manifest) as running:
         running.ack_seconds = running.trigger_seconds = UNHURRIED
         yield running

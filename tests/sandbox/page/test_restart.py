@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from sandbox.slack import SlackSandbox
+from tests.support.app_manifest import APP_MANIFEST
 
 
 @pytest.fixture
@@ -20,14 +21,14 @@ def port() -> Iterator[int]:
 
 def test_an_open_page_goes_on_with_the_next_sandbox(browser: Browser, port: int) -> None:
     page = browser.new_page()
-    with SlackSandbox(port=port) as first:
+    with SlackSandbox(manifest=APP_MANIFEST, port=port) as first:
         page.goto(first.url)
         page.get_by_test_id("composer").fill("written before")
         page.get_by_test_id("composer").press("Enter")
         expect(page.get_by_test_id("message")).to_have_count(1)
     connection = page.get_by_test_id("connection")
     expect(connection).to_contain_text("Lost the sandbox")
-    with SlackSandbox(port=port) as second:
+    with SlackSandbox(manifest=APP_MANIFEST, port=port) as second:
         expect(connection).to_have_text("No app is connected")
         page.get_by_test_id("composer").fill("written after")
         page.get_by_test_id("composer").press("Enter")

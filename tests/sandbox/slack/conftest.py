@@ -14,6 +14,7 @@ from slack_sdk import WebClient
 
 from sandbox.clock import SandboxClock
 from sandbox.slack import SlackSandbox
+from tests.support.app_manifest import APP_MANIFEST
 from tests.support.waiting import UNHURRIED
 
 Connect = Callable[[App], SocketModeHandler]
@@ -37,7 +38,7 @@ def stopping() -> Iterator[Callable[[SlackSandbox], None]]:
 
 @pytest.fixture
 def slack(moved: SandboxClock, stopping: Callable[[SlackSandbox], None]) -> Iterator[SlackSandbox]:
-    sandbox = SlackSandbox(clock=moved).start()
+    sandbox = SlackSandbox(manifest=APP_MANIFEST, clock=moved).start()
     sandbox.ack_seconds = sandbox.trigger_seconds = UNHURRIED
     yield sandbox
     stopping(sandbox)

@@ -7,11 +7,12 @@ import pytest
 from slack_sdk import WebClient
 
 from sandbox.slack import PersonError, SlackSandbox
+from tests.support.app_manifest import APP_MANIFEST
 
 
 def test_the_clock_dates_messages_and_never_twice_the_same() -> None:
     moment = datetime(2017, 2, 23, 21, 14, 0, tzinfo=UTC)
-    with SlackSandbox(clock=lambda: moment) as slack:
+    with SlackSandbox(manifest=APP_MANIFEST, clock=lambda: moment) as slack:
         stamps = [slack.person("ana").say("hub-ops", str(number)) for number in range(3)]
     assert stamps[0].startswith("1487884440.")
     assert len(set(stamps)) == 3
@@ -20,10 +21,10 @@ def test_the_clock_dates_messages_and_never_twice_the_same() -> None:
 
 def test_a_workspace_survives_a_restart(tmp_path: Path) -> None:
     kept = tmp_path / "workspace.json"
-    with SlackSandbox(state_file=kept) as slack:
+    with SlackSandbox(manifest=APP_MANIFEST, state_file=kept) as slack:
         ts = slack.person("ana").say("hub-ops", "remember me")
         token = slack.bot_token
-    with SlackSandbox(state_file=kept) as slack:
+    with SlackSandbox(manifest=APP_MANIFEST, state_file=kept) as slack:
         assert slack.bot_token == token
         assert [message["ts"] for message in slack.messages("hub-ops")] == [ts]
         assert slack.person("ana").say("hub-ops", "again") > ts
