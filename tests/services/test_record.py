@@ -13,10 +13,9 @@ from bot.domain.timeline import Heading, Line, Message, chosen
 from bot.errors import UserError
 from bot.services.incidents import Incidents
 from bot.services.record import SHORTCUT, Record
-from bot.services.settings import Settings
 from bot.store import timeline as rows
 from bot.store.engine import Store
-from tests.support.rows import CHANNEL, NOW, POLICY, TEAM, Hands, message, stored
+from tests.support.rows import CHANNEL, NOW, TEAM, Hands, message, settings, stored
 
 TS = "1487895900.000100"
 REACTIONS = {
@@ -42,20 +41,8 @@ def clock() -> Hands:
 
 @pytest.fixture
 def record(store: Store, clock: Hands) -> Record:
-    settings = Settings(
-        policy=POLICY,
-        intervals={},
-        reactions=REACTIONS,
-        groups=(),
-        channel_template="inc-{date}-{slug}",
-        announce_channel="",
-        zone=ZoneInfo("America/Los_Angeles"),
-        report_form="2017",
-        hubs={},
-        may_run_users=frozenset(),
-        may_run_groups=frozenset(),
-    )
-    return Record(store, clock, settings, team_url=lambda: "https://practice.slack.com/")
+    chosen = settings(intervals={}, reactions=REACTIONS, zone=ZoneInfo("America/Los_Angeles"))
+    return Record(store, clock, chosen, team_url=lambda: "https://practice.slack.com/")
 
 
 def kept(store: Store) -> list[Message]:

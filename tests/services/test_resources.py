@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,28 +16,15 @@ from bot.render.renderings import RENDERINGS
 from bot.services.channel import Channels
 from bot.services.reconciler import Reconciler
 from bot.services.resources import Resources
-from bot.services.settings import Settings
 from bot.services.sync import Sync
 from bot.store import incidents as incident_rows
 from bot.store import resources as rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
-from tests.support.rows import CHANNEL, NOW, POLICY, TEAM, NoWork, stored
+from tests.support.rows import CHANNEL, NOW, TEAM, NoWork, settings, stored
 
 ID = "abc123abc123"
-SETTINGS = Settings(
-    policy=POLICY,
-    intervals={"sev2": timedelta(minutes=30)},
-    reactions={},
-    groups=("Technical improvements",),
-    channel_template="inc-{date}-{slug}",
-    announce_channel="#incidents",
-    zone=ZoneInfo("UTC"),
-    report_form="2017",
-    hubs={},
-    may_run_users=frozenset(),
-    may_run_groups=frozenset(),
-)
+SETTINGS = settings()
 
 
 @dataclass

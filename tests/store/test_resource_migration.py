@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +12,6 @@ import sqlalchemy as sa
 from bot.domain.resources import ResourceKind, ResourceState, resource_key
 from bot.domain.timeline import EntryKind
 from bot.services.resources import Resources
-from bot.services.settings import Settings
 from bot.services.sync import Sync
 from bot.store import incidents as incident_rows
 from bot.store import resources as rows
@@ -22,7 +19,7 @@ from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 from bot.store.resources import ResourceRow
 from tests.store.test_migrations import to
-from tests.support.rows import NOW, POLICY, NoWork, stored
+from tests.support.rows import NOW, NoWork, settings, stored
 
 ID = "abc123abc123"
 WORDS = {"text": "Proxy was evicted: investigating, sev2", "blocks": [{"type": "divider"}]}
@@ -168,20 +165,7 @@ class Silent:
 def sync(store: Store) -> Sync:
     """The workflow, without what it does outside."""
     nobody: Any = Silent()
-    settings = Settings(
-        policy=POLICY,
-        intervals={"sev2": timedelta(minutes=30)},
-        reactions={},
-        groups=("Technical improvements",),
-        channel_template="inc-{date}-{slug}",
-        announce_channel="#incidents",
-        zone=ZoneInfo("UTC"),
-        report_form="2017",
-        hubs={},
-        may_run_users=frozenset(),
-        may_run_groups=frozenset(),
-    )
-    resources = Resources(store, nobody, lambda: NOW, settings, lambda _run, _steps: [])
+    resources = Resources(store, nobody, lambda: NOW, settings(), lambda _run, _steps: [])
     return Sync(store, nobody, NoWork(), nobody, resources)
 
 
@@ -196,7 +180,7 @@ SETTLED = [
 ]
 
 
-def update_entry(store: Store) -> None:
+def update_entry(store: Store, **data: str) -> None:
     """An update, which is posted and announced."""
     with store.write() as tx:
         timeline_rows.add_entry(
@@ -206,7 +190,7 @@ def update_entry(store: Store) -> None:
             now=NOW,
             kind=EntryKind.UPDATE,
             author="U0ANA",
-            data={"text": "Routes come back.", "status": "investigating"},
+            data=data,
             source="a test",
         )
 
@@ -214,7 +198,7 @@ def update_entry(store: Store) -> None:
 def test_what_is_in_step_is_not_touched_after_the_update(store: Store) -> None:
     fill(store, *SETTLED)
     to(store, "head")
-    update_entry(store)
+    update_entry(store, text="Routes come back.", status="investigating")
     work = sync(store)
     work.adopt()
     assert work.pending(ID) == []
@@ -240,7 +224,7 @@ def test_a_change_that_slack_does_not_show_yet_is_shown(store: Store, status: st
         )
     fill(store, *SETTLED)
     to(store, "head")
-    update_entry(store)
+    update_entry(store, text="Routes come back.", status="investigating")
     work = sync(store)
     work.adopt()
     assert f"{ID}/card" in work.pending(ID)
@@ -250,16 +234,6 @@ def test_a_change_that_slack_does_not_show_yet_is_shown(store: Store, status: st
 def test_what_cannot_be_recorded_is_updated_once_and_stops_no_start(store: Store) -> None:
     fill(store, *SETTLED)
     to(store, "head")
-    with store.write() as tx:
-        timeline_rows.add_entry(
-            tx,
-            incident_id=ID,
-            at=NOW,
-            now=NOW,
-            kind=EntryKind.UPDATE,
-            author="U0ANA",
-            data={},
-            source="an entry without a status",
-        )
+    update_entry(store)  # without a status
     sync(store).adopt()
     assert resources(store)["card"].rendering == rows.UNRECORDED

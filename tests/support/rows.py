@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.domain.incident import Incident, Policy
 from bot.domain.timeline import Message, ts_moment
+from bot.services.settings import Settings
 from bot.store import incidents
 from bot.store.engine import Store
 
@@ -18,6 +20,26 @@ POLICY = Policy(
     statuses=("investigating", "fixing", "monitoring", "resolved", "closed"),
     roles=("commander", "communications", "scribe"),
 )
+
+
+def settings(**values: Any) -> Settings:
+    """Settings that configure no hub and allow nobody to run anything."""
+    return Settings(
+        **{
+            "policy": POLICY,
+            "intervals": {"sev2": timedelta(minutes=30)},
+            "reactions": {},
+            "groups": ("Technical improvements",),
+            "channel_template": "inc-{date}-{slug}",
+            "announce_channel": "#incidents",
+            "zone": ZoneInfo("UTC"),
+            "report_form": "2017",
+            "hubs": {},
+            "may_run_users": frozenset(),
+            "may_run_groups": frozenset(),
+            **values,
+        }
+    )
 
 
 def incident(**values: Any) -> Incident:
