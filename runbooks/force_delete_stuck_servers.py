@@ -138,7 +138,7 @@ def nothing(
     targets: frozenset[ServerKey] | None,
     helpless: tuple[str, ...],
 ) -> Draft:
-    """Why there is no step: that cannot be told, or nothing is stuck that this could clear."""
+    """Why there is no step: the state is unknown, or nothing is stuck that it could clear."""
     doubts = [(Part.SERVERS, why) for why in unjudged(rows)]
     if not any(row.why == facts.servers.unknown for row in rows):
         doubts.append((Part.SERVERS, facts.servers.unknown))

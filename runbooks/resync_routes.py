@@ -61,7 +61,7 @@ def draft(facts: HubFacts, _targets: frozenset[ServerKey] | None) -> Draft:
 
 
 def _nothing(facts: HubFacts, *, unseen: bool) -> Draft:
-    """Why a resync would change nothing, or why that cannot be told."""
+    """Why a resync would change nothing, or why that is unknown."""
     if facts.servers.unknown:
         return Draft(undecided=(UnknownPart(part=Part.SERVERS, why=facts.servers.unknown),))
     if not facts.ready:

@@ -161,9 +161,9 @@ def _verdict(plan: Plan) -> str:
 
 def _untold(plan: Plan) -> list[str]:
     """Why parts of the facts are unknown, as far as the plan's own words do not say it."""
-    told = " ".join((_reason(plan), *plan.cautions))
+    shown = " ".join((_reason(plan), *plan.cautions))
     whys = dict.fromkeys(part.why for part in plan.unknown)
-    return [why for why in whys if why.rstrip(".") not in told]
+    return [why for why in whys if why.rstrip(".") not in shown]
 
 
 def _fitting(texts: Iterable[str], each: int, total: int) -> list[str]:
@@ -178,12 +178,12 @@ def _fitting(texts: Iterable[str], each: int, total: int) -> list[str]:
 
 def _proxy_line(plan: Plan) -> list[str]:
     """The proxy's pods, where they have anything to tell: evicted, killed, restarted, going."""
-    told = []
+    shown = []
     for pod in plan.proxy_pods[:4]:
         state = "Terminating" if pod.deleting_since else pod.reason or pod.phase
         restarts = f", restarted {pod.restarts} times" if pod.restarts else ""
-        told.append(f"`{code(cut(pod.name, 63))}` {escape(cut(state, 40))}{restarts}")
-    return [f"Proxy: {'; '.join(told)}."] if told else []
+        shown.append(f"`{code(cut(pod.name, 63))}` {escape(cut(state, 40))}{restarts}")
+    return [f"Proxy: {'; '.join(shown)}."] if shown else []
 
 
 def table(plan: Plan) -> str:

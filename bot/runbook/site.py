@@ -14,7 +14,7 @@ from bot.ports import Cluster, Hub
 NO_CLUSTER = "Hub {hub} has no cluster in mayday.yaml: set hubs[].cluster and hubs[].namespace."
 
 PARTS = "component in (hub, proxy, singleuser-server)"
-"""The label by which the Zero to JupyterHub chart tells its parts apart."""
+"""The label by which the Zero to JupyterHub chart distinguishes its parts."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,7 +71,7 @@ class Publish:
         self._filing = filing
         self._gather = gather
 
-    def ask(self, incident_id: str, idempotency_key: str) -> None:
+    def request(self, incident_id: str, idempotency_key: str) -> None:
         """Publish now, because a person asked for it."""
         with self._store.write() as tx:
             enqueue(self._durable, tx, incident_id, idempotency_key)

@@ -204,7 +204,7 @@ class Reconciler:
 
 
 def _find(find: Callable[[], JSON | None]) -> JSON | None:
-    """What an earlier attempt made; whoever cannot look must not repeat.
+    """Return what an earlier attempt created, or None. An attempt that cannot look must not repeat.
 
     Raises:
         RetryLater: nothing could be read, so the earlier attempt may still have succeeded.

@@ -1,4 +1,4 @@
-"""End the runs whose workflow ended by an unforeseen error, so that none stays “running” for ever."""
+"""End the runs whose workflow ended by an unforeseen error, so that none stays “running”."""
 
 from __future__ import annotations
 

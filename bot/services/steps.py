@@ -1,6 +1,6 @@
 """Carry out one step of a confirmed plan, and find out whether it worked.
 
-Each function does one thing and keeps no state, so that whoever runs a plan can commit between them:
+Each function does one thing and keeps no state, so that the workflow can commit between them:
 :func:`attempt` acts once, :func:`already_done` looks after a kill, :func:`verify` measures. What a kind of
 step does and what counts as success is its own (``bot/runbook/steps``). Results are data; ``render`` words
 them.
@@ -49,7 +49,7 @@ def attempt(step: Step, site: Site, fresh: Plan) -> Result:
 
 
 def already_done(step: Step, site: Site) -> bool | None:
-    """Whether the target shows that the step took effect; None when that cannot be told."""
+    """Whether the target shows that the step took effect; None when that is unknown."""
     try:
         return step.already_done(site)
     except (UserError, RetryLater):

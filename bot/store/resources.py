@@ -23,7 +23,7 @@ class ResourceRow:
     """A resource as it is stored.
 
     ``spec`` are the values that it must show. ``applied_spec`` and ``rendering`` are the values and the
-    version of the rendering that it shows; None while nothing is known to stand outside. ``ref`` tells
+    version of the rendering that it shows; None while nothing is known to exist outside. ``ref`` says
     how to find it there (an id, a ts). ``error`` is one sentence for a person.
     """
 

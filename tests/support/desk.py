@@ -103,7 +103,7 @@ class Desk:
             sites={name: SimpleNamespace() for name in hubs},
             wall=lambda: datetime.now(UTC),
         )
-        asked: Any = SimpleNamespace(ask=self._publish)
+        asked: Any = SimpleNamespace(request=self._publish)
         self.context = HandlerContext(
             now=self.now,
             settings=self.settings,

@@ -100,14 +100,14 @@ class StepWords:
         return self.act.format_map(defaultdict(lambda: "?", values, target=code(target, limit)))
 
     def _counted(self, seen: Mapping[str, Any]) -> list[str]:
-        told = []
+        shown = []
         for key, count in self.counts.items():
             if f"{key}_after" in seen:
                 before, after = number(seen[f"{key}_before"]), number(seen[f"{key}_after"])
-                told.append(f"{count.words} {before} → {after}")
+                shown.append(f"{count.words} {before} → {after}")
             elif key in seen and not count.only_changed:
-                told.append(f"{count.words} {number(seen[key])}")
-        return told
+                shown.append(f"{count.words} {number(seen[key])}")
+        return shown
 
 
 def number(value: object) -> str:

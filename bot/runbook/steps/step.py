@@ -109,7 +109,7 @@ class Step(ABC):
 
     @abstractmethod
     def already_done(self, site: Site) -> bool | None:
-        """Whether the target shows that the step took effect; None when that cannot be told.
+        """Whether the target shows that the step took effect; None when that is unknown.
 
         It is asked after a kill or a lost answer, and reads the target only.
 

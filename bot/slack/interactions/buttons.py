@@ -14,7 +14,7 @@ def retry(context: HandlerContext, request: SlackRequest, incident: Incident) ->
     """Retry everything that failed, at once."""
     context.sync.retry(incident.id, request.idempotency_key)
     if incident.closed_at is not None:
-        context.publish.ask(incident.id, request.idempotency_key)
+        context.publish.request(incident.id, request.idempotency_key)
     return say(answers.RETRYING)
 
 
