@@ -24,10 +24,10 @@ def scale(hub: RunningHub, component: str, replicas: int) -> None:
         deployment["spec"]["replicas"] = replicas
 
     hub.cluster.storage.mutate(DEPLOYMENTS, hub.namespace, component, scaled)
-    healthy = hub.hub_ok if component == "hub" else hub.proxy_ok
+    way, healthy = (hub.front, hub.hub_ok) if component == "hub" else (hub.public, hub.proxy_ok)
     wanted = replicas > 0
     wait_for(
-        lambda: hub.component_ready(component) is wanted and healthy() is wanted,
+        lambda: hub.component_ready(component) is healthy() is way.listening is wanted,
         f"the {component} to be {'up' if wanted else 'down'}",
     )
 

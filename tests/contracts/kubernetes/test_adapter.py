@@ -139,7 +139,7 @@ def test_guarded(core: Core, ns: str, mayday: Mayday) -> None:
     with pytest.raises(UserError, match="belongs to a StatefulSet"):
         mayday().force_delete_pod(ns, "owned", made.metadata.uid)
     assert core.read_namespaced_pod("held", ns).metadata.deletion_timestamp is None
-    core.patch_namespaced_pod("held", ns, [{"op": "remove", "path": "/metadata/finalizers"}])
+    core.patch_namespaced_pod("held", ns, {"metadata": {"finalizers": None}})
 
 
 @contract("adapter: a Deployment with its strategy, replicas and generation")

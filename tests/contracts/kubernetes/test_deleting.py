@@ -118,7 +118,7 @@ def test_finalizer(core: Core, ns: str) -> None:
     assert held.metadata.deletion_timestamp is not None
     assert held.metadata.deletion_grace_period_seconds == 0
     assert core.read_namespaced_pod("a", ns).metadata.finalizers == ["example.org/hold"]
-    core.patch_namespaced_pod("a", ns, [{"op": "remove", "path": "/metadata/finalizers"}])
+    core.patch_namespaced_pod("a", ns, {"metadata": {"finalizers": None}})
     assert not exists(core, ns, "a")
 
 

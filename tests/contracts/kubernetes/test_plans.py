@@ -226,13 +226,13 @@ def test_an_unready_node(site: Site) -> None:
 
 @contract("plan: a finalizer keeps a pod from being forced until somebody takes it off")
 def test_a_finalizer(site: Site) -> None:
-    keep = [{"op": "add", "path": "/metadata/finalizers", "value": ["example.org/keep"]}]
+    keep = {"metadata": {"finalizers": ["example.org/keep"]}}
     site.core.patch_namespaced_pod("jupyter-ana", site.namespace, keep)
     site.delete("ana")
     said = site.plan(later=LONG_AFTER)
     assert (said.exit, said.steps) == (Exit.NOTHING_TO_DO, [])
     assert "finalizer example.org/keep" in said.json["nothing_to_do"]
-    drop = [{"op": "remove", "path": "/metadata/finalizers"}]
+    drop = {"metadata": {"finalizers": None}}
     site.core.patch_namespaced_pod("jupyter-ana", site.namespace, drop)
     assert site.plan(later=LONG_AFTER).steps == [("force_delete_pod", "jupyter-ana")]
 
