@@ -31,7 +31,11 @@ from bot.services.sightings import Sightings
 from bot.store.engine import DatabaseError, Store
 from runbooks import RUNBOOKS
 
-FORGETS = (
+WHOLE_HUB = "{runbook} works on a whole hub: leave out --user."
+NO_SUCH = "There is no {kind} “{name}”.{hint} Known: {known}."
+DID_YOU_MEAN = " Did you mean {name}?"
+NONE_KNOWN = "none, add one to mayday.yaml"
+NO_DATABASE = (
     "mayday can't use the database, so it doesn't know how long servers have been stopping or being "
     "checked. Check database.url."
 )
@@ -53,15 +57,15 @@ def plan(
     Raises:
         UserError: there is no such runbook or hub, or the runbook does not take users.
     """
-    book = next((book for book in RUNBOOKS if book.name == runbook), None)
-    if book is None:
-        raise UserError(_no_such("runbook", runbook, [book.name for book in RUNBOOKS]))
+    chosen = next((each for each in RUNBOOKS if each.name == runbook), None)
+    if chosen is None:
+        raise UserError(_no_such("runbook", runbook, [each.name for each in RUNBOOKS]))
     places = sites(config)
     if hub not in places:
         raise UserError(_no_such("hub", hub, list(places)))
     names = frozenset(users)
-    if names and not book.takes_users:
-        raise UserError(f"{runbook} works on a whole hub: leave out --user.")
+    if names and not chosen.takes_users:
+        raise UserError(WHOLE_HUB.format(runbook=runbook))
     site = places[hub]
     try:
         with _Memory(config, hub) as memory:
@@ -70,13 +74,13 @@ def plan(
             )
     finally:
         site.hub.close()
-    made = book.plan(facts, Parameters(users=names))
+    made = chosen.plan(facts, Parameters(users=names))
     if memory.is_lost and facts.having(Condition.STOPPING, Condition.CHECKING):
-        made = replace(made, cautions=(*made.cautions, FORGETS))
+        made = replace(made, cautions=(*made.cautions, NO_DATABASE))
     if as_json:
         out.print_json(json.dumps(report(made, facts)))
     else:
-        for line in plan_lines(made, book.title):
+        for line in plan_lines(made, chosen.title):
             out.print(Text(line), soft_wrap=True)
     if made.steps:
         return Exit.STEPS
@@ -156,6 +160,6 @@ class _Memory:
 
 def _no_such(kind: str, name: str, names: list[str]) -> str:
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
-    hint = f" Did you mean {close[0]}?" if close else ""
-    known = ", ".join(names) or "none, add one to mayday.yaml"
-    return f"There is no {kind} “{name}”.{hint} Known: {known}."
+    hint = DID_YOU_MEAN.format(name=close[0]) if close else ""
+    known = ", ".join(names) or NONE_KNOWN
+    return NO_SUCH.format(kind=kind, name=name, hint=hint, known=known)

@@ -18,12 +18,12 @@ from bot.config import Config
 from bot.durable import DurableWork
 from bot.errors import ConfigError, MaydayError, RetryLater
 from bot.ports import Clock
+from bot.services.inbox import Inbox
 from bot.services.remind import remind
 from bot.services.retry import retry_due
 from bot.slack import app as slack_app
 from bot.slack.context import HandlerContext
 from bot.slack.dispatcher import Dispatcher
-from bot.slack.inbox import Inbox
 from bot.slack.scopes import missing_scopes
 from bot.slack.socket import Socket
 from bot.store.engine import Store

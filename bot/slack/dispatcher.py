@@ -19,11 +19,11 @@ from bot.errors import MaydayError
 from bot.ports import Chat
 from bot.render import answers
 from bot.render.text import escape
+from bot.services.inbox import Inbox
 from bot.slack import access, intake, routes
 from bot.slack.access import Route
 from bot.slack.context import HandlerContext
 from bot.slack.events import record_event
-from bot.slack.inbox import Inbox
 from bot.slack.replies import (
     DeferredReply,
     DurableReply,

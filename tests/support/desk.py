@@ -20,6 +20,7 @@ from bot.services import publish
 from bot.services.authorize import Authorize
 from bot.services.change import Changes
 from bot.services.declare import Declare
+from bot.services.inbox import Inbox
 from bot.services.incidents import Incidents
 from bot.services.people import People
 from bot.services.record import Record
@@ -28,7 +29,6 @@ from bot.services.run import Runs
 from bot.services.settings import HubPlace, Settings
 from bot.slack.context import HandlerContext
 from bot.slack.dispatcher import Dispatcher
-from bot.slack.inbox import Inbox
 from bot.store import incidents as incident_rows
 from bot.store import runs as run_rows
 from bot.store import timeline as timeline_rows
