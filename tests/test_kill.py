@@ -134,6 +134,7 @@ KILLS = [
 def test_killed_at_a_call(
     mayday: Child, aftermath: Scene, slack: SlackSandbox, what: str, after: bool
 ) -> None:
+    """An answer takes about fifteen seconds: a started mayday looks for stored deliveries every ten."""
     method, matches = CALLS[what]
     moment = Moment(method=method, matches=matches, after=after)
     mayday.start()

@@ -94,6 +94,7 @@ BOTH_WAYS = pytest.mark.parametrize(
 def test_a_command_that_was_acknowledged_is_carried_out(
     mayday: Child, aftermath: Scene, slack: SlackSandbox, after: bool
 ) -> None:
+    """Takes about fifteen seconds: a started mayday looks for stored deliveries every ten."""
     mayday.start()
     channel = aftermath.declare().id
     with killed_asking(mayday, slack, after=after):
@@ -114,6 +115,7 @@ def test_a_command_that_was_acknowledged_is_carried_out(
 def test_a_refusal_after_a_kill_reaches_the_person(
     mayday: Child, aftermath: Scene, slack: SlackSandbox
 ) -> None:
+    """Takes about fifteen seconds: a started mayday looks for stored deliveries every ten."""
     mayday.start()
     channel = aftermath.declare().id
     aftermath.ben.join(channel)
@@ -134,6 +136,7 @@ def test_a_refusal_after_a_kill_reaches_the_person(
 def test_a_confirmation_that_was_acknowledged_is_carried_out(
     mayday: Child, aftermath: Scene, slack: SlackSandbox, after: bool
 ) -> None:
+    """Takes about fifteen seconds: a started mayday looks for stored deliveries every ten."""
     mayday.start()
     channel = aftermath.declare().id
     with aftermath.store.write() as tx:

@@ -192,7 +192,10 @@ def lose_the_stop(desk: Desk, user: str) -> Obj:
 
 
 def test_a_stop_whose_pod_is_gone_waits_for_the_hub(desk: Desk) -> None:
-    """The hub's watch is silent, so it does not see what it waits for."""
+    """The hub's watch is silent, so it does not see what it waits for.
+
+    Takes about ten seconds, which is when the hub opens its next watch.
+    """
     desk.sandbox.spawning.faults = [on_request("GET", ".*/pods?", hangs())]
     silent = desk.sandbox.spawning.faults
     wait_for(lambda: silent.standing()[0].struck > 0, "the hub's next watch")
@@ -207,7 +210,10 @@ def test_a_stop_whose_pod_is_gone_waits_for_the_hub(desk: Desk) -> None:
 
 
 def test_a_check_that_does_not_end_has_its_own_word(desk: Desk) -> None:
-    """The hub was restarted, and the cluster does not tell it about its pods."""
+    """The hub was restarted, and the cluster does not tell it about its pods.
+
+    Takes about fifteen seconds, for stopping and starting a real hub.
+    """
     desk.sandbox.hub_down()
     desk.sandbox.spawning.faults = [on_request("GET", ".*/pods?", hangs())]
     desk.sandbox.hub_up()
