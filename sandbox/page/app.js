@@ -217,9 +217,7 @@ class App {
   render() {
     const { ws } = this;
     if (!ws.channels.has(this.place.channel)) {
-      const all = ws.state.channels;
-      const home = all.find((c) => c.is_member) ?? all[0];
-      this.place = { channel: home?.id ?? null, ts: null, tab: null };
+      this.place = { channel: ws.firstChannel?.id ?? null, ts: null, tab: null };
     }
     if (this.side?.kind === "thread" && !ws.channels.has(this.side.channel)) this.side = null;
     const name = ws.channelName(this.place.channel) ?? "sandbox";

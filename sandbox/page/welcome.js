@@ -5,9 +5,11 @@ import { iconButton } from "./parts.js";
 
 const SEEN = "mayday-sandbox-welcome-seen";
 
-/** A patch item while the card is wanted, else none. */
+/** A patch item in the first channel until it is dismissed, else none: elsewhere it would cover the talk. */
 export const welcomeItem = (app) =>
-  localStorage.getItem(SEEN) ? [] : [item("welcome", 0, () => card(app))];
+  app.place.channel !== app.ws.firstChannel?.id || localStorage.getItem(SEEN)
+    ? []
+    : [item("welcome", 0, () => card(app))];
 
 function card(app) {
   const dismiss = () => {
@@ -31,7 +33,7 @@ function card(app) {
       ),
       h(
         "ol",
-        h("li", "Declare an incident: type ", type("/incident declare Users see errors"), "."),
+        h("li", "Declare an incident: type ", type("/incident declare Users see errors")),
         h(
           "li",
           "Break the hub with one of the buttons under ",

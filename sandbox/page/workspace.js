@@ -28,6 +28,11 @@ export class Workspace {
     ]);
   }
 
+  /** The channel that a person sees first. */
+  get firstChannel() {
+    return this.state.channels.find((c) => c.is_member) ?? this.state.channels[0];
+  }
+
   /** The conversation with the app, once there is one. */
   get appChannel() {
     return this.state.channels.find((c) => c.is_im && c.user === this.bot.id);
@@ -62,8 +67,7 @@ export class Workspace {
   }
 
   /** The author of a message as {id, name, color, is_bot}. */
-  author(message) {
-    const { user: id } = message;
+  author({ user: id }) {
     const { color, is_bot } = this.users.get(id) ?? {};
     return { id, name: color ? this.userName(id) : "Someone", color, is_bot };
   }

@@ -57,7 +57,6 @@ class Channel:
     is_general: bool = False
     is_ext_shared: bool = False
     topic: Json = field(default_factory=lambda: {"value": "", "creator": "", "last_set": 0})
-    purpose: Json = field(default_factory=lambda: {"value": "", "creator": "", "last_set": 0})
     messages: dict[str, Json] = field(default_factory=dict)
     pins: list[Json] = field(default_factory=list)
     bookmarks: list[Json] = field(default_factory=list)

@@ -200,6 +200,10 @@ def test_every_text_in_sight_reads_well(
             faint[what] = seen["found"]
 
     look("talk")
+    page.get_by_test_id("channel-link").filter(has_text="general").click()
+    expect(page.get_by_test_id("welcome")).to_be_visible()
+    look("welcome")
+    page.go_back()
     page.get_by_test_id("thread-line").click()
     expect(page.get_by_test_id("thread-log")).to_contain_text("in a thread")
     look("thread")
