@@ -57,7 +57,6 @@ def test_everything_is_found_by_reading_again(bot: Bot, scene: Scene, slack: Sla
     talk.assert_exact()
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_found_after_a_kill(mayday: Child, aftermath: Scene) -> None:
     mayday.start()
     talk = Talk(aftermath, aftermath.declare())
@@ -80,7 +79,6 @@ ENDS: dict[str, Callable[[SlackSandbox], None]] = {
 """How a socket ends, by Slack's reason or without one."""
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("ends", ENDS.values(), ids=ENDS)
 def test_found_when_the_socket_is_back(
     mayday: Child,

@@ -140,6 +140,7 @@ def test_a_closed_incident_is_left_alone(desk: Desk, line: str) -> None:
     assert desk.incident.is_open
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 def test_what_people_do_at_once_all_counts(desk: Desk, changes: Changes) -> None:
     """The row is locked: a later one sees what an earlier one did."""
     roles = desk.settings.policy.roles

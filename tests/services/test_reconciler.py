@@ -18,6 +18,8 @@ from bot.store.engine import Store
 from bot.store.resources import ResourceRow
 from tests.support.rows import NOW, Hands, stored
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+
 KEY = "abc123abc123/card"
 
 

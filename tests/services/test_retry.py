@@ -13,6 +13,8 @@ from bot.store import resources as rows
 from bot.store.engine import Store
 from tests.support.rows import NOW, Hands, NoWork, stored
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+
 ID = "abc123abc123"
 
 
