@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 from bot.check import check
+from bot.cli import app
 from bot.config import load
 from sandbox.slack import SlackSandbox, drop_before, on_call
 from tests.support.bot import settings
@@ -78,3 +80,17 @@ def test_what_is_said_is_shown_as_it_is(checked: Checked, tmp_path: Path) -> Non
     (tmp_path / "[" / "file").write_text("")
     _, said = checked(report={"directory": str(tmp_path / "[" / "file]")})
     assert "[/file]" in said
+
+
+@pytest.mark.parametrize(("directory", "code"), [("reports", 0), ("taken", 1)])
+def test_the_command_fails_where_a_system_cannot_be_used(
+    tmp_path: Path, directory: str, code: int
+) -> None:
+    (tmp_path / "taken").write_text("a file, where a folder is wanted")
+    config = tmp_path / "mayday.yaml"
+    config.write_text(
+        f"database: {{url: 'sqlite:///{tmp_path / 'mayday.db'}'}}\n"
+        f"report: {{directory: '{tmp_path / directory}'}}\n"
+    )
+    done = CliRunner().invoke(app, ["check", "--config", str(config)])
+    assert done.exit_code == code, done.output
