@@ -1,5 +1,5 @@
-"""A Slack and a hub to practise on: what newcomers, drills and tests use instead of the real ones.
+"""A practice Slack and hub, which newcomers, drills and tests use instead of the real ones.
 
-Nothing in here knows the product's insides: the bot meets the sandbox as it meets the real systems,
+Nothing here depends on the product's internals: the bot uses the sandbox like the real systems,
 over their own protocols.
 """

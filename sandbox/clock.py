@@ -1,8 +1,8 @@
-"""The sandbox's clock, which a drill or a person can move; all who share its file see the same time.
+"""The sandbox's clock, which a drill or a person can move; processes share it by a file.
 
-The file is JSON, ``{"offset": seconds}``: by how much this clock differs from real time. It dates
-messages and what is derived from them. Ages of servers, tokens and connections stay on real time.
-A clock that was moved stays moved over a restart, or what was said would lie in the future.
+The file is JSON, ``{"offset": seconds}``: the difference from real time. It dates messages and
+what is derived from them. Ages of servers, tokens and connections use real time. The offset
+survives a restart; otherwise earlier messages would lie in the future.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from pathlib import Path
 from sandbox.errors import SandboxError
 
 AT_MOST = timedelta(days=31)
-"""How far a person may move it at once."""
+"""The furthest single move by a person."""
 
 
 class ClockError(SandboxError):
-    """The clock cannot be moved like this; the text is one sentence that says why."""
+    """The clock cannot move this way; the text is one sentence that says why."""
 
 
 class SandboxClock:
@@ -40,19 +40,19 @@ class SandboxClock:
 
     @property
     def ahead(self) -> timedelta:
-        """By how much it differs from real time."""
+        """The difference from real time."""
         return self._offset
 
     def move_to(self, moment: datetime) -> None:
-        """Let it be this moment now; the clock goes on from there."""
+        """Set the clock to this time; it runs on from there."""
         with self._lock:
             self._offset = moment - datetime.now(UTC)
             self._write()
 
     def move_on(self, by: timedelta) -> None:
-        """Let so much time have passed. Raises ClockError.
+        """Move the clock forward. Raises ClockError.
 
-        Never back: messages have been dated by it, and what is due has been stored.
+        Never back: messages are dated by it, and due times are stored.
         """
         if not timedelta() < by <= AT_MOST:
             raise ClockError(f"The clock goes forward, and at most {AT_MOST.days} days at once.")

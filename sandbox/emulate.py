@@ -15,7 +15,7 @@ VERSION = str(json.loads((PARTS / "package.json").read_text())["dependencies"]["
 """Which emulate this is."""
 
 STARTS_WITHIN = 30.0
-"""Seconds; it takes 0.5 on an idle machine."""
+"""Seconds; 0.5 on an idle machine."""
 
 ENDS_WITHIN = 5.0
 """Seconds after its standard input was closed."""
@@ -28,8 +28,8 @@ class EmulateError(Exception):
 class Emulate:
     """A running service of emulate, on loopback.
 
-    ``service`` is emulate's name for it, ``seed`` what it begins with, ``base_url`` the address that its
-    answers name where clients do not ask it itself. ``directory`` takes the seed and the log.
+    ``service`` is emulate's name for it, ``seed`` its first data, ``base_url`` the address in its
+    answers if clients do not use its own. ``directory`` holds the seed and the log.
     """
 
     def __init__(
@@ -56,12 +56,12 @@ class Emulate:
 
     @property
     def pid(self) -> int:
-        """The process that was started; pip's node is a script with the real one below it."""
+        """The started process; pip's node is a script with the real one below it."""
         return self._process.pid
 
     def stop(self) -> None:
-        """End it, and what it held."""
-        # pip's node is a script that starts the real one, which a kill of the script would leave.
+        """Stop it; close its pipes."""
+        # pip's node is a script that starts the real one; killing the script would leave it.
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:

@@ -1,5 +1,5 @@
-"""What the sandbox's own failures have in common."""
+"""The base class of the sandbox's errors."""
 
 
 class SandboxError(Exception):
-    """A part of the sandbox cannot do what it was asked; the text says in one sentence what to do."""
+    """A part of the sandbox cannot do this; the text says in one sentence what to do."""

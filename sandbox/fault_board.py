@@ -1,4 +1,4 @@
-"""The faults of all systems on one board: ready-made buttons, what stands, and how to heal it."""
+"""The faults of all systems: ready-made buttons, active faults, and how to heal them."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class BoardError(SandboxError):
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble(Button):
-    """A fault. `make` takes the chosen parameters by name and returns a rule that stands from now
-    on, or breaks something at once and returns one sentence about it."""
+    """A fault. `make` takes the chosen parameters by name and returns a rule to activate, or
+    breaks something at once and returns one sentence about it."""
 
     system: System
     make: Callable[[Mapping[str, str]], Rule | str]
@@ -35,7 +35,7 @@ class Trouble(Button):
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:
-    """Something that is wrong without a rule, until `heal` is called, which says what it did."""
+    """A fault without a rule, until `heal` is called, which returns what it did."""
 
     id: str
     sentence: str
@@ -46,7 +46,7 @@ Conditions = Callable[[], Sequence[Condition]]
 
 
 class FaultBoard:
-    """What is offered and what stands, over all systems that are attached."""
+    """The available and active faults of all attached systems."""
 
     def __init__(self) -> None:
         self._faults: dict[System, Faults] = {}
@@ -60,7 +60,7 @@ class FaultBoard:
         troubles: Sequence[Trouble],
         conditions: Conditions = tuple,
     ) -> None:
-        """Offer a system, once."""
+        """Add a system, once."""
         self._faults[system] = faults
         self._troubles = [each for each in self._troubles if each.system is not system]
         self._troubles += troubles
@@ -87,7 +87,7 @@ class FaultBoard:
         return [{**each, "id": f"{each['system']}/{each['id']}"} for each in found]
 
     def press(self, trouble_id: str, chosen: Mapping[str, str]) -> str:
-        """Press a button and return one sentence about what is wrong from now on. Raises BoardError."""
+        """Press a button and return one sentence about the new fault. Raises BoardError."""
         trouble = next((each for each in self._troubles if each.id == trouble_id), None)
         if trouble is None:
             raise BoardError("There is no such fault.")
@@ -103,7 +103,7 @@ class FaultBoard:
         return f"{TITLES[trouble.system]}, from now on: {sentence}"
 
     def take_away(self, fault_id: str) -> str:
-        """Take away one of the faults that stand; one sentence about it. Raises BoardError."""
+        """Remove an active fault; returns one sentence about it. Raises BoardError."""
         name, _, own_id = fault_id.partition("/")
         system = next((each for each in self._faults if each == name), None)
         if system is None:
@@ -116,7 +116,7 @@ class FaultBoard:
         return "The fault is taken away."
 
     def heal(self) -> str:
-        """Take everything away."""
+        """Remove all faults."""
         healed = 0
         for system, faults in self._faults.items():
             healed += len(faults)
@@ -130,7 +130,7 @@ class FaultBoard:
 
 
 def _sentence(rule: object) -> str:
-    """What the page says about a rule; a program's own may have no sentence."""
+    """The page's sentence about a rule; a program's own may have none."""
     if not isinstance(rule, Rule):
         return "A program decides about each call."
     path = f" {rule.path}" if rule.path else ""

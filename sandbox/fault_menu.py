@@ -1,4 +1,4 @@
-"""The faults of GitHub, the hub's API, the users' way to it and the cluster as buttons of the page."""
+"""The faults of GitHub, the hub's API, the users' route to it and the cluster as page buttons."""
 
 from __future__ import annotations
 

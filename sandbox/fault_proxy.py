@@ -1,7 +1,7 @@
-"""A loopback HTTP proxy that does what its rules say, and otherwise lets everything through at once.
+"""A loopback HTTP proxy that applies its rules and otherwise passes all requests on.
 
-It listens as long as its upstream does: a connection is held open there, and when that ends and no
-new one can be made, clients are refused as they would be without the proxy.
+It listens while its upstream does: it holds a connection to the upstream. When that ends and no
+new one succeeds, clients are refused as without the proxy.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ Address = tuple[str, int]
 
 _HOST = "127.0.0.1"
 _AGAIN = 0.05
-"""Seconds between two looks at the upstream."""
+"""Seconds between checks of the upstream."""
 
 _REMEMBERED = 5_000
 
 
 class FaultProxy(Breakable):
-    """Stands before `upstream`, a host and a port, which may be set after the proxy has started.
+    """A proxy for `upstream`, a host and a port, which may be set after the start.
 
-    `system` says in whose words it refuses where a rule names only a status. `port` 0 takes a free
-    one at the start. `traffic`, if set, records every request. What a browser asks for to show it
-    to a person is neither judged nor recorded, unless it stands before what `people` use. `page`, if
-    set, gives the HTML for the paths that are pages; `on_write` is called after each
-    write, before its answer is passed on.
+    `system` selects the wording of a refusal if a rule names only a status. `port` 0 takes a free
+    one at the start. `traffic`, if set, records every request. Browser requests for pages are
+    neither judged nor recorded, unless the proxy serves what `people` use. `page`, if set, gives
+    the HTML for the paths that are pages; `on_write` is called after each write, before its
+    answer is passed on.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class FaultProxy(Breakable):
         self.on_write: Callable[[], None] | None = None
         self.requests: deque[tuple[str, str]] = deque(maxlen=_REMEMBERED)
         self.listening = False
-        """Whether clients get in, as far as is known."""
+        """Whether clients can probably connect."""
         self._upstream = upstream
         self._port = port
         self._server = Server(port)
@@ -65,7 +65,7 @@ class FaultProxy(Breakable):
         self._following: threading.Thread | None = None
 
     def start(self) -> Self:
-        """Start; with an upstream that answers, it listens when this returns."""
+        """Start; if the upstream answers, it listens when this returns."""
         self._port = self._server.bind()
         self._attach()
         return self
@@ -79,7 +79,7 @@ class FaultProxy(Breakable):
 
     @property
     def address(self) -> Address:
-        """The proxy's own host and port. Raises RuntimeError where it is not known yet."""
+        """The proxy's own host and port. Raises RuntimeError if not known yet."""
         if not self._port:
             raise RuntimeError("The proxy has no port before it starts.")
         return _HOST, self._port
@@ -91,7 +91,7 @@ class FaultProxy(Breakable):
 
     @property
     def upstream(self) -> Address | None:
-        """Where requests go; None refuses clients."""
+        """The target; None refuses clients."""
         return self._upstream
 
     @upstream.setter
@@ -102,13 +102,13 @@ class FaultProxy(Breakable):
             self._attach()
 
     def count(self, method: str, path: str = "/") -> int:
-        """How many requests came with this method to a path that begins so, struck or not."""
+        """How many requests had this method and path prefix, struck or not."""
         return sum(m == method and bool(re.match(path, p)) for m, p in list(self.requests))
 
     # Following the upstream.
 
     def _attach(self) -> None:
-        """Listen if the upstream answers now, and follow it from here on."""
+        """Listen if the upstream answers now, then follow it."""
         self._ended = threading.Event()
         tether = self._reach()
         self._open_or_shut(tether)
@@ -127,14 +127,14 @@ class FaultProxy(Breakable):
             self._following = None
 
     def _follow(self, tether: socket.socket | None, ended: threading.Event) -> None:
-        """Open and shut as the upstream comes and goes; `tether` is held open to see it end."""
+        """Open and close with the upstream; `tether` is held open to detect its end."""
         while not ended.wait(_AGAIN):
             if tether is not None and self.listening and not _is_over(tether):
                 continue
             if tether is not None:
                 tether.close()
             tether = self._reach()
-            # A process that was just forked has our socket, and the port with it, for a moment.
+            # A newly forked process briefly holds our socket, and so the port.
             with suppress(OSError):
                 self._open_or_shut(tether)
         if tether is not None:

@@ -1,6 +1,6 @@
-"""What can go wrong with one call, request or delivery, as a value; the same words for every double.
+"""Faults of one call, request or delivery, as a value; the same for every double.
 
-A fault is composed from a few fields, and two of them can be added: ``slow(2) + drop_after()``.
+A fault has a few fields, and two faults can be added: ``slow(2) + drop_after()``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sandbox.own_words import System, own_words
 
 
 class Garbled(StrEnum):
-    """What becomes of an answer's body."""
+    """How an answer's body is garbled."""
 
     HTML = "html"
     TRUNCATED = "truncated"
@@ -24,7 +24,7 @@ class Garbled(StrEnum):
     ANOTHER_SHAPE = "another shape"
 
     def body(self, real: str) -> tuple[str, str]:
-        """The body in place of the real one, and its content type."""
+        """The replacement body, and its content type."""
         match self:
             case Garbled.HTML:
                 return "<html><body><h1>Something went wrong</h1></body></html>", "text/html"
@@ -38,34 +38,34 @@ class Garbled(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """What goes wrong.
+    """A fault.
 
     delay: seconds of real time before anything else.
     effect: whether the call takes effect, or the delivery reaches the app.
-    drop: the connection is cut instead of an answer; a delivery's acknowledgement is lost.
+    drop: the connection is cut without an answer; a delivery's acknowledgement is lost.
 
     For calls and requests:
 
-    hang: no answer comes until the rule goes or the caller does; then the connection is cut.
-    status: the HTTP status in place of the real one; 0 is the real one.
+    hang: no answer until the rule or the caller is gone; then the connection is cut.
+    status: the HTTP status that replaces the real one; 0 keeps it.
     answer: the JSON in place of the real one. With a status and no answer the double says what the
         system says with that status.
-    headers: join the answer's.
-    garbled: what becomes of the answer's body.
+    headers: added headers.
+    garbled: how the answer's body is garbled.
 
-    For requests whose answer comes line by line, as that of a watch or a log that is followed:
+    For requests with a line-by-line answer, such as a watch or a followed log:
 
-    lines: so many pass as they are; what else is wrong comes then. `drop` cuts the connection there,
-        and `hang` keeps silent.
-    line: this one is put in then, and the answer goes on, unless it `ends`.
-    ends: the answer ends then as if it were whole.
+    lines: how many pass before the rest of the fault applies. `drop` then cuts the connection,
+        and `hang` sends nothing.
+    line: is inserted then, and the answer goes on, unless it `ends`.
+    ends: the answer then ends as if complete.
 
     For deliveries:
 
-    times: how often the same delivery reaches the app, as one attempt; 0 is never, nor again.
-    late: by how much the double's clock has to move on before the delivery goes out.
-    overtaken: how many later deliveries go out before this one.
-    retry_attempt: what the redeliveries that follow call themselves, instead of 1, 2, 3.
+    times: how often the same delivery reaches the app, as one attempt; 0: never, no retry.
+    late: how far the double's clock has to move before the delivery is sent.
+    overtaken: how many later deliveries are sent first.
+    retry_attempt: the retry number in the redeliveries, instead of 1, 2, 3.
     """
 
     delay: float = 0.0
@@ -85,11 +85,11 @@ class Fault:
     retry_attempt: int | None = None
 
     def __add__(self, other: Fault) -> Fault:
-        """Both; where both say something, the second."""
+        """Both faults; the second has priority."""
         return Fault(**{**self.set_fields(), **other.set_fields()})
 
     def set_fields(self) -> dict[str, Any]:
-        """The fields that differ from those of a harmless fault."""
+        """The fields that differ from the defaults."""
         pairs = ((each.name, getattr(self, each.name)) for each in fields(self))
         return {name: value for name, value in pairs if value != getattr(HARMLESS, name)}
 
@@ -111,17 +111,17 @@ def hours(number: float) -> timedelta:
 
 
 def slow(delay: float) -> Fault:
-    """It takes this many seconds more."""
+    """Add a delay in seconds."""
     return Fault(delay=delay)
 
 
 def drop_before() -> Fault:
-    """The connection breaks before the effect."""
+    """Break the connection before the effect."""
     return Fault(effect=False, drop=True)
 
 
 def drop_after() -> Fault:
-    """The effect happens and its answer is lost."""
+    """Lose the answer after the effect."""
     return Fault(effect=True, drop=True)
 
 
@@ -129,7 +129,7 @@ def drop_after() -> Fault:
 
 
 def hangs(*, effect: bool = False) -> Fault:
-    """No answer ever comes, with or without the effect."""
+    """Never answer, with or without the effect."""
     return Fault(hang=True, effect=effect)
 
 
@@ -159,12 +159,12 @@ def secondary_limit(seconds: int) -> Fault:
 
 
 def answers(error: str, *, status: int = 200, effect: bool = False) -> Fault:
-    """Slack's own way to refuse: this error, with or without having had the effect."""
+    """Slack's refusal: this error, with or without the effect."""
     return Fault(effect=effect, status=status, answer={"ok": False, "error": error})
 
 
 def garbled(how: Garbled, *, status: int = 0, effect: bool = True) -> Fault:
-    """An answer that is not what a client can read."""
+    """An answer that the client cannot read."""
     return Fault(garbled=how, status=status, effect=effect)
 
 
@@ -172,22 +172,22 @@ def garbled(how: Garbled, *, status: int = 0, effect: bool = True) -> Fault:
 
 
 def cut_after(events: int) -> Fault:
-    """The connection breaks when so many events have come."""
+    """Break the connection after this many events."""
     return Fault(lines=events, drop=True)
 
 
 def silent_after(events: int) -> Fault:
-    """So many events come, and then nothing more, though the connection looks open."""
+    """Send nothing after this many events; the connection stays open."""
     return Fault(lines=events, hang=True)
 
 
 def ends_after(events: int) -> Fault:
-    """The watch ends when so many events have come, as at its timeoutSeconds."""
+    """End the watch after this many events, as at its timeoutSeconds."""
     return Fault(lines=events, ends=True)
 
 
 def tells_after(events: int, event: Mapping[str, Any]) -> Fault:
-    """After so many events this one comes too, and the watch goes on."""
+    """Insert this event after so many events; the watch continues."""
     return Fault(lines=events, line=json.dumps(event))
 
 
@@ -198,13 +198,13 @@ def bookmark_after(events: int, version: str, *, kind: str = "Pod") -> Fault:
 
 
 def expired_after(events: int) -> Fault:
-    """After so many events the version is too old: the ERROR event with 410, and the end."""
+    """Expire the version after so many events: the ERROR event with 410, then the end."""
     told = {"type": "ERROR", "object": own_words(System.CLUSTER, 410)}
     return tells_after(events, told) + ends_after(events)
 
 
 def garbage_after(events: int) -> Fault:
-    """After so many events comes a line that is no event, and the watch goes on."""
+    """Insert an invalid line after so many events; the watch continues."""
     return Fault(lines=events, line=Garbled.HTML.body("")[0])
 
 
@@ -212,25 +212,25 @@ def garbage_after(events: int) -> Fault:
 
 
 def twice() -> Fault:
-    """The same delivery comes two times, and neither says that it is a second one."""
+    """Deliver it twice; neither is marked as a retry."""
     return Fault(times=2)
 
 
 def missing() -> Fault:
-    """The delivery never comes, and is not sent again."""
+    """Never deliver it, and do not retry."""
     return Fault(effect=False, times=0)
 
 
 def late(by: timedelta) -> Fault:
-    """The delivery goes out when the double's clock has moved on by so much; it says when it was."""
+    """Deliver it when the double's clock has moved on by this much, with its old time."""
     return Fault(late=by)
 
 
 def overtaken(by: int = 1) -> Fault:
-    """So many later deliveries go out first."""
+    """Send so many later ones first."""
     return Fault(overtaken=by)
 
 
 def unacknowledged(*, retry_attempt: int | None = None) -> Fault:
-    """The delivery arrives, its acknowledgement does not, and it is delivered again."""
+    """Deliver it, lose its acknowledgement, and deliver it again."""
     return Fault(drop=True, retry_attempt=retry_attempt)

@@ -1,7 +1,6 @@
-"""One request through the fault proxy: it is judged, passed on, and answered.
+"""Judges, forwards and answers one request of the fault proxy.
 
-Bodies of answers are passed on piece by piece as they come, since a watch or a log that is followed
-never ends.
+Answers are passed on piece by piece, since a watch or a followed log never ends.
 """
 
 from __future__ import annotations
@@ -25,15 +24,15 @@ Headers = list[tuple[bytes, bytes]]
 
 _HOP_BY_HOP = frozenset({b"connection", b"keep-alive", b"transfer-encoding", b"proxy-connection"})
 _LOOK_AGAIN = 0.05
-"""Seconds between two looks whether a rule that holds a request still stands."""
+"""Seconds between two checks whether a holding rule is still active."""
 
 
 class Cut(Exception):
-    """The connection to the client ends here."""
+    """The connection to the client is cut."""
 
 
 class Lines:
-    """Lets `number` lines of an answer pass, and holds the rest until `go_on`; None lets all pass."""
+    """Passes `number` lines of an answer and holds the rest until `go_on`; None passes all."""
 
     def __init__(self, number: int | None) -> None:
         self._left = number
@@ -41,7 +40,7 @@ class Lines:
 
     @property
     def is_time(self) -> bool:
-        """Whether so many lines have passed, and what comes then has not come yet."""
+        """Whether so many lines have passed, and the fault is still due."""
         return self._left == 0
 
     def take(self, piece: bytes) -> bytes:
@@ -58,7 +57,7 @@ class Lines:
         return passed
 
     def go_on(self) -> bytes:
-        """What was held; from here on everything passes."""
+        """The held data; all later data passes."""
         self._left, held, self._rest = None, self._rest, b""
         return held
 
@@ -73,7 +72,7 @@ class Exchange:
         self._method: str = scope["method"]
         query = b"?" + scope["query_string"] if scope["query_string"] else b""
         self._target: bytes = scope["raw_path"] + query
-        # uvicorn lowers the names; not every server knows that their case does not matter.
+        # uvicorn sends lower-case names; some servers do not ignore their case.
         self._headers: Headers = [(name.title(), value) for name, value in scope["headers"]]
         self._receive = receive
         self._send = send
@@ -109,7 +108,7 @@ class Exchange:
         passage = Passage(
             direction=Direction.REQUEST, name=self._method, path=path, body=_json_object(body)
         )
-        # A rule may be code, which may wait for something.
+        # A rule may be code that blocks.
         judge = proxy.rules.pass_through
         return await asyncio.to_thread(judge, passage) if proxy.rules else Strike(), note
 
@@ -132,7 +131,7 @@ class Exchange:
         await self._send_text(status, text, kind, fault, note)
 
     async def _pass_on(self, body: bytes, strike: Strike, note: Note) -> bool:
-        """Answer with what the upstream answers; false where a fault takes its place."""
+        """Forward the upstream's answer; false if a fault replaces it."""
         if self._proxy.upstream is None:
             raise Cut
         host, port = self._proxy.upstream
@@ -177,7 +176,7 @@ class Exchange:
         return True
 
     async def _interrupt(self, strike: Strike, note: Note) -> bool:
-        """What comes between two lines; whether the answer is over. Raises Cut."""
+        """Apply the fault between lines; whether the answer ends. Raises Cut."""
         fault = strike.fault
         if fault.line:
             await self._piece(f"{fault.line}\n".encode(), note)
@@ -204,7 +203,7 @@ class Exchange:
             pass
 
     async def _hold(self, strike: Strike) -> None:
-        """Wait until the rule is gone or the client is."""
+        """Wait until the rule or the client is gone."""
         gone = asyncio.create_task(self._until_gone())
         while strike.stands() and not gone.done():
             await asyncio.wait([gone], timeout=_LOOK_AGAIN)
@@ -229,7 +228,7 @@ class Exchange:
         await self._send({"type": "http.response.body", "body": body})
 
     def _is_for_a_person(self) -> bool:
-        """Whether a browser asks, to show it; no client of an API wants HTML."""
+        """Whether a browser requests a page; no API client wants HTML."""
         return b"text/html" in dict(self._headers).get(b"Accept", b"")
 
 
@@ -247,7 +246,7 @@ async def _next(pieces: AsyncIterator[bytes], gone: asyncio.Task[None]) -> bytes
 
 
 def _kept(headers: Headers, without: Collection[bytes] = ()) -> Headers:
-    """The headers without those that concern one connection only."""
+    """The headers without the hop-by-hop ones."""
     return [
         (name, value)
         for name, value in headers

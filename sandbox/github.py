@@ -1,8 +1,8 @@
-"""A GitHub to practise on: emulate's API, with pages so that the links to its issues lead somewhere.
+"""A practice GitHub: emulate's API, with pages so that the links to its issues work.
 
-It runs in a child process that ends with this one. In front of it stands a fault proxy, which
-also shows issues as pages. The proxy's address is the only one that anybody uses: GitHub's answers
-are full of links, and clients refuse those that lead elsewhere.
+It runs in a child process that ends with this one. A fault proxy in front of it also shows issues
+as pages. All clients use only the proxy's address: GitHub's answers are full of links, and
+clients refuse links to other hosts.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class GitHubSandboxError(SandboxError):
 class GitHubSandbox(Breakable):
     """One repository, ``practice/incidents``, that an account with ``token`` may write to.
 
-    ``directory`` takes the seed and the log, and with ``keep`` what is filed, for the next start.
+    ``directory`` holds the seed and the log, and with ``keep`` the issues, for the next start.
     """
 
     repository = REPOSITORY
@@ -70,7 +70,7 @@ class GitHubSandbox(Breakable):
         return self
 
     def stop(self) -> None:
-        """End it. What was filed is gone with it, unless it is kept."""
+        """Stop it. Its issues are lost, unless they are kept."""
         self.proxy.stop()
         if self._web is not None:
             self._web.close()
@@ -100,7 +100,7 @@ class GitHubSandbox(Breakable):
         return sorted((self._issue(one) for one in raw), key=lambda issue: issue.number)
 
     def get(self, path: str) -> Any:
-        """What the API answers to a GET; None for anything but 200."""
+        """The API's answer to a GET; None unless it is 200."""
         if self._web is None:
             raise GitHubSandboxError("The practice GitHub is not running.")
         answer = self._web.get(path)
@@ -114,7 +114,7 @@ class GitHubSandbox(Breakable):
         self._kept.save(self.proxy.address[1], self.issues)
 
     def _page(self, path: str) -> str | None:
-        """The page of all issues, or of one; None for any other path and an issue that is not there."""
+        """The page of all issues, or of one; None for another path or unknown issue."""
         parts = path.partition("?")[0].strip("/").split("/")
         if "/".join(parts[:2]) != REPOSITORY:
             return None

@@ -1,6 +1,6 @@
-"""What was filed at the practice GitHub, kept over its restarts: emulate itself forgets it.
+"""Keeps the practice GitHub's issues over restarts; emulate does not store them.
 
-The port is kept with it, since reports, issues and messages link to each other by it.
+The port is kept too, since reports, issues and messages link to it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LABEL_COLOUR = "d93f0b"
 
 @dataclass(frozen=True, kw_only=True)
 class PracticeIssue:
-    """An issue as the practice GitHub holds it."""
+    """An issue of the practice GitHub."""
 
     number: int
     title: str
@@ -30,14 +30,14 @@ class PracticeIssue:
 
 
 class Kept:
-    """A file with the issues; none keeps nothing."""
+    """The file of the issues; None keeps nothing."""
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
         self._writing = threading.Lock()
 
     def port(self) -> int:
-        """The port of the last time if it is free, else 0 for any."""
+        """The last port if it is free, else 0 for any."""
         port = int(self._read().get("port", 0))
         try:
             socket.create_server(("127.0.0.1", port)).close()
@@ -46,7 +46,7 @@ class Kept:
         return port
 
     def save(self, port: int, issues: Callable[[], Sequence[PracticeIssue]]) -> None:
-        """Write the whole file aside and replace it, since a kill may come at any time."""
+        """Write a new file and replace the old one, since a kill may come any time."""
         if self._file is None:
             return
         with self._writing:
@@ -56,7 +56,7 @@ class Kept:
             aside.replace(self._file)
 
     def restore(self, post: Callable[[str, str, Mapping[str, Any]], None]) -> None:
-        """File them again, under the same numbers; ``post`` sends a method, a path and its JSON."""
+        """File them again with the same numbers; ``post`` sends a method, a path and its JSON."""
         issues = self._read().get("issues", [])
         for name in sorted({label for issue in issues for label in issue["labels"]}):
             post("POST", "/labels", {"name": name, "color": LABEL_COLOUR})

@@ -1,4 +1,4 @@
-"""The practice GitHub's pages: its issues, so that every link in a report leads somewhere."""
+"""The practice GitHub's pages of issues, so that every link in a report works."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _labels(one: PracticeIssue) -> str:
 
 
 def _markdown(text: str) -> str:
-    """As GitHub shows it: comments unseen, other HTML as text, a line's end a line's end."""
+    """GitHub's rendering: comments hidden, other HTML as text, line breaks kept."""
     seen = [line for line in text.splitlines() if not line.startswith("<!-- mayday:")]
     reader = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("strikethrough")
     page = str(reader.render("\n".join(seen)))

@@ -1,4 +1,4 @@
-"""The node that runs the sandbox's node parts."""
+"""Finds the node for the sandbox's node parts."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from sandbox.errors import SandboxError
 
 PARTS = Path(__file__).parent / "node"
-"""Where their packages are installed."""
+"""Where their packages are."""
 
 
 class NodeMissingError(SandboxError):
-    """There is no node, or its parts are not installed; the text says what to do."""
+    """node or its parts are not installed; the text says what to do."""
 
 
 def node() -> str:

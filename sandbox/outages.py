@@ -1,4 +1,4 @@
-"""What an outage on the sandbox's page is: a button with a sentence, and what it does."""
+"""The outages of the sandbox's page: a button with a sentence and an action."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class OutageError(SandboxError):
 
 @dataclass(frozen=True, kw_only=True)
 class Param:
-    """One thing to choose before an outage is played."""
+    """A parameter of an outage."""
 
     name: str
     label: str
@@ -28,7 +28,7 @@ class Param:
 
 @dataclass(frozen=True, kw_only=True)
 class Button:
-    """A button of the page, with what there is to choose before it is pressed."""
+    """A button of the page, with its parameters."""
 
     id: str
     label: str
@@ -45,8 +45,8 @@ class Button:
 class Outage(Button):
     """Something to break or repair.
 
-    `mends` says that it repairs something. `run` takes the chosen parameters by name and returns
-    one sentence that says what happened; it raises OutageError when it cannot be done now.
+    `mends`: it repairs something. `run` takes the chosen parameters by name and returns one
+    sentence about what happened; it raises OutageError if it is not possible now.
     """
 
     mends: bool = False

@@ -1,4 +1,4 @@
-"""How each system words a refusal, for a fault that names nothing but an HTTP status."""
+"""Each system's wording of a refusal, for a fault with only an HTTP status."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class System(StrEnum):
 
 
 def own_words(system: System, status: int) -> dict[str, Any]:
-    """The JSON with which a system answers this status."""
+    """The JSON of a system for this status."""
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:

@@ -1,7 +1,7 @@
-"""One engine of rules for every double: which calls, requests and deliveries go wrong, and how.
+"""The rule engine of all doubles: which calls, requests and deliveries fail, and how.
 
-A rule is a frozen value. `Faults` is the list of those that stand in one double: it counts their
-matches, and says what happens to each passage. The first rule that strikes decides.
+A rule is a frozen value. `Faults` lists the active rules of one double: it counts their matches
+and decides each passage. The first rule that strikes decides.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sandbox.faults import HARMLESS, Fault
 
 
 class Direction(StrEnum):
-    """What passes: a Web API call or a delivery of Slack, or a request to one of the others."""
+    """The kind of passage: Slack's Web API call or delivery, or a request to another."""
 
     CALL = "call"
     DELIVERY = "delivery"
@@ -47,7 +47,7 @@ class Passage:
 
 
 class Which(TypedDict, total=False):
-    """Which of the matches are struck; every one without it."""
+    """Which matches are struck; by default all."""
 
     numbers: tuple[int, ...]
     first: int
@@ -58,15 +58,15 @@ class Which(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """Do `fault` to what matches.
+    """Apply `fault` to matches.
 
     name: a pattern with `*` for any text and `|` between alternatives. path: a regular expression
-    that a request's path with its query begins with. kind: only deliveries of this kind. holding: a
-    text that the body has somewhere.
+    for the start of a request's path with its query. kind: only deliveries of this kind. holding:
+    a text contained in the body.
 
-    Matches are counted from 1 while the rule stands. numbers: only these. first: from this one on.
-    times: this many, then no more. lasts: for so many seconds of real time. Without any of them
-    every match is struck until the rule is taken away. sentence: what the page says about it.
+    Matches are counted from 1 while the rule is active. numbers: only these. first: from this one.
+    times: at most this many. lasts: seconds of real time. By default every match is struck until
+    the rule is removed. sentence: the page's text about it.
     """
 
     direction: Direction
@@ -82,7 +82,7 @@ class Rule:
     sentence: str = ""
 
     def matches(self, passage: Passage) -> bool:
-        """Whether the rule is about this passage."""
+        """Whether the rule matches it."""
         return (
             passage.direction is self.direction
             and any(fnmatchcase(passage.name, each) for each in self.name.split("|"))
@@ -93,32 +93,32 @@ class Rule:
 
 
 FaultHook = Rule | Callable[[Passage], Fault | None]
-"""A rule, or a function that looks at the passage itself: its fault, or None to let it pass."""
+"""A rule, or a function that returns the fault of a passage, or None to let it pass."""
 
 
 def on_call(method: str, fault: Fault, **which: Unpack[Which]) -> Rule:
-    """The fault for calls of a Web API method; `*` is every one."""
+    """The fault for calls of a Web API method; `*` matches all."""
     return Rule(direction=Direction.CALL, name=method, fault=fault, **which)
 
 
 def on_delivery(name: str, fault: Fault, **which: Unpack[Which]) -> Rule:
-    """The fault for deliveries of this event type, command or interaction type; `*` is every one."""
+    """The fault for deliveries of this event type, command or interaction type; `*` is all."""
     return Rule(direction=Direction.DELIVERY, name=name, fault=fault, **which)
 
 
 def on_event(name: str, fault: Fault, **which: Unpack[Which]) -> Rule:
-    """The fault for events alone; `*` is every event, and no command and no interaction."""
+    """The fault for events only; `*` matches all events, no commands or interactions."""
     return Rule(direction=Direction.DELIVERY, name=name, kind="events_api", fault=fault, **which)
 
 
 def on_request(method: str, path: str, fault: Fault, **which: Unpack[Which]) -> Rule:
-    """The fault for requests with this HTTP method whose path begins as the expression says."""
+    """The fault for requests with this HTTP method and a matching path."""
     return Rule(direction=Direction.REQUEST, name=method, path=path, fault=fault, **which)
 
 
 @dataclass(kw_only=True, eq=False)
 class StandingRule:
-    """A rule, or a function, that stands, with how many passages matched and how many it struck."""
+    """An active rule or function, with how many passages matched and were struck."""
 
     rule: FaultHook
     id: str
@@ -129,12 +129,12 @@ class StandingRule:
 
     @property
     def over(self) -> bool:
-        """Whether it was taken away or its time is up."""
+        """Whether it was removed or has expired."""
         lasts = self.rule.lasts if isinstance(self.rule, Rule) else None
         return self.gone or (lasts is not None and time.monotonic() > self.since + lasts)
 
     def strike(self, rule: Rule, passage: Passage, *, first: bool) -> Fault | None:
-        """Count a match; the rule's fault where it is its turn and no other struck first."""
+        """Count a match; the fault if the rule applies and no other struck first."""
         if self.over or not rule.matches(passage):
             return None
         self.seen += 1
@@ -150,14 +150,14 @@ class StandingRule:
 
 @dataclass(frozen=True, kw_only=True)
 class Strike:
-    """What happens to one passage. `stands` is false once the rule is gone: what it holds, goes."""
+    """The decision for one passage. `stands`: false once the rule is gone and its hold ends."""
 
     fault: Fault = HARMLESS
     stands: Callable[[], bool] = lambda: False
 
 
 class Faults:
-    """The rules that stand in one double, in the order in which they are asked."""
+    """The active rules of one double, in order."""
 
     def __init__(self) -> None:
         self._guard = threading.RLock()
@@ -178,16 +178,16 @@ class Faults:
         return self
 
     def append(self, hook: FaultHook) -> None:
-        """Let this stand from now on, after the others."""
+        """Add a rule after the others."""
         with self._guard:
             self._all.append(StandingRule(rule=hook, id=str(next(self._ids))))
 
     def clear(self) -> None:
-        """Take everything away."""
+        """Remove all rules."""
         self.replace(())
 
     def replace(self, hooks: Iterable[FaultHook]) -> None:
-        """Let these stand, and nothing else; the ones that stood already keep their counts."""
+        """Replace the rules; those that stay keep their counts."""
         hooks = list(hooks)
         with self._guard:
             stood, self._all = {id(standing.rule): standing for standing in self._all}, []
@@ -200,13 +200,13 @@ class Faults:
                 standing.gone = True
 
     def standing(self) -> list[StandingRule]:
-        """The rules that stand."""
+        """The active rules."""
         with self._guard:
             self._sweep()
             return list(self._all)
 
     def take_away(self, rule_id: str) -> bool:
-        """Take away one rule by its id; whether it was there."""
+        """Remove one rule by its id; whether it existed."""
         with self._guard:
             found = [standing for standing in self.standing() if standing.id == rule_id]
             for standing in found:
@@ -215,7 +215,7 @@ class Faults:
         return bool(found)
 
     def pass_through(self, passage: Passage) -> Strike:
-        """Count a passage; what happens to it."""
+        """Count a passage and decide it."""
         with self._guard:
             self._sweep()
             key = (passage.direction, passage.name)
@@ -230,14 +230,14 @@ class Faults:
                 with self._guard:
                     fault = standing.strike(hook, passage, first=struck is None)
             else:
-                # Code may take its time and is asked in turn only.
+                # Code may be slow and is called in turn only.
                 fault = hook(passage) if struck is None else None
             if fault is not None:
                 struck = Strike(fault=fault, stands=self._watch(standing, life))
         return struck or Strike()
 
     def let_go(self) -> None:
-        """Let go of everything that is held at the moment; the rules stand."""
+        """Release all held passages; the rules stay."""
         self._life += 1
 
     def _watch(self, standing: StandingRule, life: int) -> Callable[[], bool]:
@@ -272,7 +272,7 @@ class Breakable:
 
     @property
     def faults(self) -> Faults:
-        """The rules that stand, asked in order; the first that strikes decides."""
+        """The active rules, in order; the first that strikes decides."""
         return self.rules
 
     @faults.setter

@@ -19,11 +19,11 @@ _HOST = "127.0.0.1"
 _START_SECONDS = 20.0
 _STOP_SECONDS = 10.0
 _IDLE_SECONDS = 3_600
-"""For how long a client may keep a connection that it does not use."""
+"""How long a client may keep an idle connection."""
 
 
 class OpenConnections:
-    """Knows every open HTTP connection by the client's address, so that one can be cut."""
+    """Records open HTTP connections by client address, so that one can be cut."""
 
     def __init__(self) -> None:
         self._transports: dict[tuple[str, int], asyncio.Transport] = {}
@@ -44,13 +44,13 @@ class OpenConnections:
         return Recording
 
     def silence(self, *peers: tuple[str, int]) -> None:
-        """Read nothing more from these clients, so that not even their pings are answered."""
+        """Stop reading from these clients, so that not even their pings are answered."""
         for peer in peers:
             if peer in self._transports:
                 self._transports[peer].pause_reading()
 
     def cut(self, *peers: tuple[str, int]) -> None:
-        """Break the connections with these clients, with no answer and no goodbye."""
+        """Cut the connections with these clients, without an answer."""
         for peer in peers:
             transport = self._transports.pop(peer, None)
             if transport is not None:
@@ -66,7 +66,7 @@ def _peer(transport: asyncio.BaseTransport) -> tuple[str, int]:
 
 
 class _Server(uvicorn.Server):
-    """Tells when it is up, and on which loop."""
+    """Signals its start and its loop."""
 
     def __init__(
         self, config: uvicorn.Config, up: Callable[[asyncio.AbstractEventLoop], None]
@@ -80,7 +80,7 @@ class _Server(uvicorn.Server):
 
 
 class Server:
-    """Runs an application. The port is taken at once, so that the address is known before start."""
+    """Runs an application. The port is bound at once, so its address is known before start."""
 
     def __init__(self, port: int) -> None:
         self._wanted = port
@@ -92,9 +92,9 @@ class Server:
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def bind(self) -> int:
-        """Take the port without listening, so that who connects is refused; return its number."""
+        """Bind the port without listening, so that clients are refused; return its number."""
         if self._socket is None:
-            # asyncio turns Nagle's algorithm off for sockets that say that they are TCP.
+            # asyncio disables Nagle's algorithm for sockets marked as TCP.
             taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
             taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

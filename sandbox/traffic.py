@@ -1,7 +1,7 @@
 """The latest traffic between mayday and the sandbox's systems, for the page to show.
 
-An entry is there as soon as something begins, and says more when it ends. What was asked and
-answered is kept as text: indented, with secrets masked and long bodies cut.
+An entry is added when something begins, and completed when it ends. Requests and answers are
+kept as text: indented, with secrets masked and long bodies cut.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from typing import Any, Self
 from sandbox.faults import HARMLESS, Fault
 
 KEPT = 400
-"""So many entries are remembered."""
+"""Maximum number of entries."""
 
 _LONGEST_TEXT = 2_000
 _LONGEST_BODY = 12_000
 _LONGEST_HEARD = 48_000
-"""So many bytes of an answer are kept to be shown."""
+"""Maximum bytes kept of an answer."""
 _SECRET_NAMES = re.compile(r"token|secret|password|authorization|private_key|ticket", re.I)
 _SECRETS = re.compile(
     r"(xox[a-z]-|xapp-|gh[a-z]_|github_pat_|Bearer |token |ticket=)[\w.~+/=-]{4,}", re.I
@@ -34,7 +34,7 @@ _SECRETS = re.compile(
 
 
 class Way(StrEnum):
-    """In which direction something went, and what it was."""
+    """The direction and kind of an entry."""
 
     CALL = "call"
     DELIVERY = "delivery"
@@ -42,7 +42,7 @@ class Way(StrEnum):
 
 
 class Mood(StrEnum):
-    """How it went, in one word."""
+    """The result in one word."""
 
     OPEN = "open"
     GOOD = "good"
@@ -53,7 +53,7 @@ class Mood(StrEnum):
 class Entry:
     """One call, delivery, or event in the life of a socket.
 
-    `about` is a few words beside the name, `outcome` how it ended; `struck` says that a rule did it.
+    `about` is a short text beside the name, `outcome` its result; `struck`: a rule did it.
     """
 
     id: int
@@ -80,7 +80,7 @@ class Entry:
 
 
 class Traffic:
-    """The latest entries, dated by ``clock``. Usable from any thread."""
+    """The latest entries, dated by ``clock``. Thread-safe."""
 
     def __init__(self, kept: int = KEPT, clock: Callable[[], datetime] | None = None) -> None:
         self._guard = threading.Lock()
@@ -124,7 +124,7 @@ class Traffic:
         struck: bool = False,
         ended: bool = True,
     ) -> None:
-        """Set how it went, or, where it has not `ended`, how it goes."""
+        """Set the result, or the state if it has not `ended`."""
         text = legible(answered)
         with self._guard:
             self._version += 1
@@ -136,9 +136,9 @@ class Traffic:
                 entry.seconds = time.monotonic() - entry.began
 
     def since(self, version: int) -> dict[str, Any]:
-        """What is new or changed since an earlier answer's version, oldest first.
+        """Entries added or changed since an earlier version, oldest first.
 
-        `first` is the oldest entry that is remembered; what the reader has before it is forgotten.
+        `first` is the oldest entry kept; older entries are forgotten.
         """
         with self._guard:
             if version > self._version:
@@ -148,7 +148,7 @@ class Traffic:
             return {"version": self._version, "first": first, "entries": found}
 
     def details(self, entry_id: int) -> dict[str, Any] | None:
-        """One entry with what was asked and answered; None where it is forgotten."""
+        """One entry with its request and answer; None if forgotten."""
         with self._guard:
             entry = self._entries.get(entry_id)
             if entry is None:
@@ -163,7 +163,7 @@ class Traffic:
 
 @dataclass(kw_only=True, eq=False)
 class Note:
-    """One request's entry; without a traffic, nothing is recorded."""
+    """One request's entry; records nothing without a traffic."""
 
     traffic: Traffic | None = None
     entry: Entry | None = None
@@ -179,7 +179,7 @@ class Note:
         return cls(traffic=traffic, entry=entry)
 
     def began(self, status: int) -> None:
-        """The head of the answer is there; what follows may go on for long."""
+        """The answer's head arrived; the rest may take long."""
         self.opened = True
         self._say(f"{status}, still open", Mood.OPEN, ended=False)
 
@@ -189,7 +189,7 @@ class Note:
             self.heard += data
 
     def ended(self, status: int, fault: Fault) -> None:
-        """All of the answer went out."""
+        """The answer is complete."""
         self._say(str(status), Mood.BAD if status >= 400 or fault.garbled else Mood.GOOD, fault)
 
     def hangs(self) -> None:
@@ -221,7 +221,7 @@ def mask(text: str) -> str:
 
 
 def legible(value: object) -> str:
-    """A body for people: indented JSON where it is any, secrets masked, long ones cut."""
+    """A body for display: indented if JSON, secrets masked, long ones cut."""
     if value is None or value in ("", b""):
         return ""
     if isinstance(value, bytes):
@@ -244,7 +244,7 @@ def _bare(value: Any, name: str = "") -> Any:
     if value and _SECRET_NAMES.search(name):
         return "•••"
     if value[:1] in ("{", "["):
-        # JSON that is an argument's text is masked by its names as well.
+        # JSON in an argument's text is masked by its names too.
         with contextlib.suppress(ValueError):
             value = json.dumps(_bare(json.loads(value)), ensure_ascii=False)
     return _cut(mask(value), _LONGEST_TEXT)

@@ -1,6 +1,6 @@
-"""Everything to practise on in one place: a Slack with its page, a hub on a cluster, a GitHub.
+"""All practice systems: a Slack with its page, a hub on a cluster, a GitHub.
 
-Slack comes first and alone, so that its page can be opened while the rest still starts.
+Slack starts first, so that its page can be opened while the rest starts.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from sandbox.slack import SlackSandbox
 
 ANNOUNCE = "#incidents"
 STUCK_AFTER = 15
-"""Seconds after which mayday may call a start stuck; the hub itself waits for ten minutes."""
+"""Seconds until mayday may call a start stuck; the hub itself waits ten minutes."""
 REPORT_LABEL = "incident"
-"""The label of an incident's issue, by which mayday files it by default."""
+"""The label of an incident's issue; mayday's default."""
 
 
 class World:
-    """The practice systems. ``directory`` keeps their files; ``manifest`` is the Slack app's.
+    """The practice systems. ``directory`` holds their files; ``manifest`` is the Slack app's.
 
-    ``keep``: what people wrote and filed is there after a restart, and they may move the clock; a drill
-    wants neither. Each system can be broken: ``slack.faults``, ``github.faults``, ``hub.faults``,
-    ``hub.cluster.faults``, and the users' way to their servers: ``hub.public.faults``.
+    ``keep``: messages and issues survive a restart, and people may move the clock; a drill wants
+    neither. Each system has faults: ``slack.faults``, ``github.faults``, ``hub.faults``,
+    ``hub.cluster.faults``, and for the users' route to their servers: ``hub.public.faults``.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class World:
         self.github = GitHubSandbox(directory / "github", keep=keep)
 
     def start_slack(self) -> str:
-        """Start Slack and return its page's address."""
+        """Start Slack and return its page's URL."""
         self.slack.start()
         self.slack.register_reports(self._reports)
         if self._keep:
@@ -62,7 +62,7 @@ class World:
         return self.slack.url
 
     def start_rest(self) -> None:
-        """Start the hub with everybody's servers and the GitHub."""
+        """Start the hub with all users' servers and the GitHub."""
         self.github.start()
         self.hub.start()
         self.hub.start_servers()
@@ -77,13 +77,13 @@ class World:
             self.slack.register_faults(proxy, menu)
 
     def stop(self) -> None:
-        """End all of it."""
+        """Stop them all."""
         self.hub.stop()
         self.github.stop()
         self.slack.stop()
 
     def settings(self) -> dict[str, Any]:
-        """The configuration with which mayday uses these systems, by section."""
+        """The configuration for mayday to use these systems, by section."""
         slack, hub, github = self.slack, self.hub, self.github
         of_hub = {
             "name": hub.name,

@@ -1,4 +1,4 @@
-"""What every test may ask for: databases of both kinds, a practice Slack, and a mayday that uses it.
+"""Shared fixtures: databases of both kinds, a practice Slack, and a mayday that uses it.
 
 The product is imported where a fixture needs it: ``tests/sandbox`` runs without it.
 """
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 
 
 REALTIME = {"mayday", "running_lab", "running_hub", "world", "browser"}
-"""Fixtures that are processes or a browser: whoever uses one waits for real time."""
+"""Fixtures that start processes or a browser. Their tests wait in real time."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that uses one; ``tests/support/rerun.py`` says what follows from that."""
+    """Mark the tests that use one; ``tests/support/rerun.py`` reruns those that fail."""
     for item in items:
         if REALTIME.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("realtime")
-    # The longest first: it would otherwise keep one worker busy when the others are done.
+    # Run the longest test first. Otherwise one worker runs it after the others finish.
     items.sort(key=lambda item: item.path.name != "test_drill.py")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def plain_logs() -> None:
-    """What mayday logs, in one line each: a traceback with all its locals takes seconds to draw."""
+    """Log one line per event. Rendering a traceback with its locals takes seconds."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -51,7 +51,7 @@ def plain_logs() -> None:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Postgres | str]:
-    """One server for each worker, or why there is none."""
+    """One server per worker, or why there is none."""
     with ExitStack() as stack:
         try:
             server: Postgres | str = stack.enter_context(postgres())
@@ -77,7 +77,7 @@ def postgres_url(postgres_server: Postgres | str) -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """A fresh database, each kind in turn."""
+    """A new database of each kind."""
     url: str = request.getfixturevalue(
         "sqlite_url" if request.param == "sqlite" else "postgres_url"
     )
@@ -92,7 +92,7 @@ def clock(tmp_path: Path) -> SandboxClock:
 
 @pytest.fixture(scope="module")
 def sections() -> Mapping[str, Any]:
-    """Configuration that a module's shared mayday has beside the usual; a module may override it."""
+    """Extra configuration for a module's shared mayday; modules may override it."""
     return {}
 
 
@@ -100,7 +100,7 @@ def sections() -> Mapping[str, Any]:
 def shared_bot(
     tmp_path_factory: pytest.TempPathFactory, sections: Mapping[str, Any]
 ) -> Iterator[SharedBot]:
-    """What a module's tests share: a mayday, and the address and tokens of its Slack."""
+    """The mayday that a module's tests share, with its Slack's address and tokens."""
     from tests.support.shared import SharedBot
 
     made = SharedBot(tmp_path_factory.mktemp("shared"), sections)
@@ -110,7 +110,7 @@ def shared_bot(
 
 @pytest.fixture
 def slack(shared_bot: SharedBot, clock: SandboxClock) -> Iterator[SlackSandbox]:
-    """A practice Slack with mayday installed, in which nothing has been said."""
+    """A practice Slack with mayday installed and no messages."""
     with shared_bot.slack(clock) as made:
         yield made
 
@@ -126,7 +126,7 @@ def bot(
 
 @pytest.fixture
 def scene(slack: SlackSandbox, bot: Bot, clock: SandboxClock) -> Scene:
-    """What a test of that mayday looks at."""
+    """Helpers for a test of ``bot``."""
     from tests.support.bot import Scene
 
     return Scene(slack=slack, store=bot.store, clock=clock)
@@ -134,7 +134,7 @@ def scene(slack: SlackSandbox, bot: Bot, clock: SandboxClock) -> Scene:
 
 @pytest.fixture(scope="session")
 def forks() -> Iterator[ForkServer]:
-    """One fork server for each worker."""
+    """One fork server per worker."""
     with forkserver() as made:
         yield made
 
@@ -143,7 +143,7 @@ def forks() -> Iterator[ForkServer]:
 def mayday(
     slack: SlackSandbox, database_url: str, tmp_path: Path, forks: ForkServer
 ) -> Iterator[Child]:
-    """A mayday in a process of its own, not yet started, on each kind of database in turn."""
+    """A mayday in a separate process, not started yet, on each kind of database."""
     from tests.support.bot import child
 
     with child(forks, slack, database_url, tmp_path) as made:
@@ -152,7 +152,7 @@ def mayday(
 
 @pytest.fixture
 def aftermath(slack: SlackSandbox, database_url: str, clock: SandboxClock) -> Iterator[Scene]:
-    """What a test of that child looks at: its rows are read beside it."""
+    """Helpers for a test of ``mayday``; they read its rows directly."""
     from bot.store.engine import Store
     from tests.support.bot import Scene
 

@@ -1,4 +1,4 @@
-"""``mayday check`` finds beforehand what would fail in the middle of the night, and names it."""
+"""``mayday check`` finds and names problems before an incident does."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Checked = Callable[..., tuple[bool, str]]
 
 @pytest.fixture
 def checked(slack: SlackSandbox, sqlite_url: str, tmp_path: Path) -> Checked:
-    """Whether all is well, and what is said of it."""
+    """Whether all checks pass, and the output."""
 
     def ask(**sections: Any) -> tuple[bool, str]:
         told = settings(slack, sqlite_url, tmp_path, **{"hubs": [], "clusters": [], **sections})
@@ -75,7 +75,7 @@ def test_a_silent_slack_is_not_said_to_be_tried_again(
 
 
 def test_what_is_said_is_shown_as_it_is(checked: Checked, tmp_path: Path) -> None:
-    """Brackets mean something to the console."""
+    """The console interprets brackets."""
     (tmp_path / "[" / "file").parent.mkdir()
     (tmp_path / "[" / "file").write_text("")
     _, said = checked(report={"directory": str(tmp_path / "[" / "file]")})

@@ -1,4 +1,4 @@
-"""``mayday check`` names what a hub or a cluster would not let mayday see or do."""
+"""``mayday check`` names the permissions that mayday lacks on a hub or cluster."""
 
 from __future__ import annotations
 

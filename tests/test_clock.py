@@ -1,4 +1,4 @@
-"""Ticks: what is asked for soon is done, also when the same is being done already."""
+"""Ticks: a requested job runs soon, even if the same job is already running."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.waiting import wait_until
 
 @pytest.fixture
 def ticks() -> Iterator[Ticks]:
-    """A clock that does not tick yet."""
+    """Ticks that have not started."""
     made = Ticks()
     yield made
     made.stop()
@@ -21,13 +21,13 @@ def ticks() -> Iterator[Ticks]:
 
 @pytest.fixture
 def gate() -> threading.Event:
-    """What a reading waits for."""
+    """The event a read awaits."""
     return threading.Event()
 
 
 @pytest.fixture
 def begun(ticks: Ticks, gate: threading.Event) -> list[int]:
-    """How often a reading has begun: once so far, and it was asked for again in the midst of it."""
+    """The reads that have begun: one so far, with another requested during it."""
     begun: list[int] = []
     other: list[str] = []
 
@@ -48,7 +48,7 @@ def begun(ticks: Ticks, gate: threading.Event) -> list[int]:
 def test_what_is_asked_for_while_it_is_done_is_done_once_more(
     gate: threading.Event, begun: list[int]
 ) -> None:
-    """Else what was said after a reading began, and before Slack's hello, were read minutes later."""
+    """Otherwise messages sent between a read's start and Slack's hello wait minutes."""
     assert len(begun) == 1, "one at a time"
     gate.set()
     wait_until(lambda: len(begun) > 1, "another one, which begins after it was asked for")

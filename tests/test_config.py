@@ -1,4 +1,4 @@
-"""The configuration: one file, the environment over it, errors that name the key and show no value."""
+"""Configuration: one file, environment overrides, errors that name the key without its value."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SECRET = "xoxb-0123456789-verysecret"
 
 @pytest.fixture(autouse=True)
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No file and no variables of the machine that the tests run on."""
+    """Hide the host's configuration file and variables."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MAYDAY_CONFIG", raising=False)
 
@@ -32,7 +32,7 @@ def write(text: str) -> Path:
 
 
 def refused(text: str) -> str:
-    """What is said of a file that cannot be used."""
+    """The error message for an invalid file."""
     with pytest.raises(ConfigError) as told:
         load(write(text))
     said = str(told.value)
@@ -85,7 +85,7 @@ def test_a_list_that_is_no_json_names_its_variable(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_section_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without its token mayday would start the sandbox, as if no Slack were meant."""
+    """Without the token, mayday would start the sandbox instead of Slack."""
     monkeypatch.setenv("MAYDAY_PORT_8080_TCP", "tcp://10.0.0.1:8080")
     load()
     monkeypatch.setenv("MAYDAY_SLAK__BOT_TOKEN", SECRET)
@@ -174,7 +174,7 @@ def test_a_file_that_is_not_there_is_named() -> None:
 
 
 def test_a_file_that_the_environment_names_has_to_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else a mistyped mount starts the sandbox in production."""
+    """A mistyped mount must not start the sandbox."""
     monkeypatch.setenv("MAYDAY_CONFIG", "/etc/mayday/mistyped.yaml")
     with pytest.raises(ConfigError, match=r"There is no file /etc/mayday/mistyped\.yaml"):
         load()
@@ -205,7 +205,7 @@ def test_a_token_loses_the_line_end_that_files_bring() -> None:
 
 @pytest.mark.parametrize("token", ["bot_token", "app_token", "signing_secret"])
 def test_any_token_means_a_slack(token: str) -> None:
-    """Whoever forgot the other one is told so, and does not get a sandbox."""
+    """A missing second token is an error. It does not start a sandbox."""
     assert load(overrides={"slack": {token: "given"}}).has_slack
 
 
@@ -215,7 +215,7 @@ def test_an_emoji_may_be_written_as_slack_shows_it() -> None:
 
 
 def test_reactions_of_the_teams_own_take_the_place_of_the_usual_ones() -> None:
-    """Else an emoji that the team uses for fun could not be got rid of."""
+    """Otherwise a team could not remove a default emoji."""
     write("incident:\n  reactions: {boom: wrong, pushpin: timeline}\n")
     assert list(load().incident.reactions) == ["boom", "pushpin"]
 
@@ -280,7 +280,7 @@ def test_missing_tokens_are_named_before_anything_is_opened(
 def test_logs_mask_tokens(capsys: pytest.CaptureFixture[str]) -> None:
     before = structlog.get_config()
     root = logging.getLogger()
-    # pytest's own handlers would be taken for a set-up that is there already.
+    # pytest's handlers would look like an existing logging set-up.
     handlers, root.handlers = root.handlers, []
     try:
         logs.configure()

@@ -1,4 +1,4 @@
-"""The image, as far as it can be proved without an engine to build it: what goes in, what runs."""
+"""The image's contents and commands, checked without a container engine."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 
 def instructions() -> list[tuple[str, str]]:
-    """The Dockerfile's instructions, in order: the word and the rest, continued lines joined."""
+    """The Dockerfile's instructions in order: keyword and arguments, with joined lines."""
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     joined = "\n".join(lines).replace("\\\n", " ")
@@ -44,14 +44,14 @@ def of(word: str) -> list[str]:
 
 
 def copied() -> list[str]:
-    """The sources that are copied out of the repository, not out of an earlier stage."""
+    """The sources that are copied from the repository, not from an earlier stage."""
     rows = [shlex.split(rest) for rest in of("COPY") if "--from=" not in rest]
     return [source for row in rows for source in row[:-1] if not source.startswith("--")]
 
 
 @pytest.fixture(scope="module")
 def tracked() -> list[str]:
-    """Every file that a clean checkout has or that is about to be added to it."""
+    """Every file that git tracks or would add."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -68,7 +68,7 @@ def tracked() -> list[str]:
 def wheel(
     tracked: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[zipfile.ZipFile]:
-    """The wheel that the image installs, built from nothing but what the Dockerfile copies."""
+    """The wheel that the image installs, built only from what the Dockerfile copies."""
     pytest.importorskip("hatchling", reason="hatchling, which builds the wheel, is not installed")
     source = tmp_path_factory.mktemp("source")
     for name in tracked:
@@ -155,7 +155,7 @@ def _versions() -> list[Path]:
 
 
 def without_sandbox(directory: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-    """mayday as in the image: with neither the sandbox nor its extra."""
+    """mayday as in the image: without the sandbox and its extra."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("MAYDAY_")}
     return subprocess.Popen(
         mayday_without(("sandbox", *EXTRA), *arguments),
@@ -168,7 +168,7 @@ def without_sandbox(directory: Path, *arguments: str, **environment: str) -> sub
 
 
 def is_healthy(port: int) -> bool:
-    """What the image's own check says of a mayday on this port."""
+    """Whether the image's health check passes on this port."""
     (rest,) = of("HEALTHCHECK")
     word, *arguments = json.loads(rest.partition("CMD")[2])
     assert word == "python"
@@ -184,7 +184,7 @@ def is_healthy(port: int) -> bool:
 
 @contextmanager
 def held() -> Iterator[int]:
-    """A port that nobody is given by chance, and on which whoever asks for it by its number may listen."""
+    """A port that the system does not assign at random, but that a process may bind by number."""
     with socket.socket() as place:
         place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         place.bind(("127.0.0.1", 0))
@@ -205,7 +205,7 @@ def test_without_sandbox_it_runs_against_a_slack_and_is_healthy(tmp_path: Path) 
         try:
             slack.wait_for(lambda: slack.bot_connected or process.poll() is not None, 60)
             assert slack.bot_connected, process.communicate(timeout=10)[0]
-            # Slack has the socket before mayday knows that it has.
+            # Slack sees the connection before mayday does.
             wait_until(lambda: is_healthy(port), "the image's own check", timeout=60)
             process.terminate()
             said, _ = process.communicate(timeout=30)

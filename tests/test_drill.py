@@ -1,4 +1,4 @@
-"""The drill as people run it: a command that ends by itself and whose exit code tells how it went."""
+"""The drill as people run it: a command whose exit code reports the result."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 WITHIN = 240
-"""Real seconds; a drill that hangs ends by itself before."""
+"""Real seconds; a drill that hangs times out earlier."""
 
 WITHOUT_LEAVE = """
 import sys
@@ -27,7 +27,7 @@ run.STORY = tuple(
 )
 main()
 """
-"""The drill, but the one who confirms the first runbook may not run any."""
+"""The drill, but the person who confirms may not run runbooks."""
 
 pytestmark = [
     pytest.mark.realtime,
@@ -36,7 +36,7 @@ pytestmark = [
 
 
 def play(out: Path, *more: str, command: tuple[str, ...] = ("-m", "bot")) -> tuple[int, str]:
-    """Play the drill; its exit code, and what it said on both streams."""
+    """Run the drill; return its exit code and both output streams."""
     done = subprocess.run(
         [sys.executable, *command, "drill", "proxy-eviction", "--out", str(out), *more],
         capture_output=True,
@@ -48,15 +48,15 @@ def play(out: Path, *more: str, command: tuple[str, ...] = ("-m", "bot")) -> tup
 
 
 def judged(out: Path) -> dict[str, Any]:
-    """What it wrote down of its checks."""
+    """The contents of checks.json."""
     found: dict[str, Any] = json.loads((out / "checks.json").read_text(encoding="utf-8"))
     return found
 
 
 def test_the_drill_is_green(tmp_path: Path, postgres_url: str) -> None:
-    """Takes a minute: the whole evening on a real hub, its publishing at GitHub's pace.
+    """Takes a minute: the whole drill on a real hub, with publishing at GitHub's pace.
 
-    On PostgreSQL; kill tests and the tests of every feature run the same on SQLite.
+    Uses PostgreSQL; the kill tests and feature tests cover SQLite.
     """
     code, said = play(tmp_path, "--database", postgres_url)
     failed = [check for check in judged(tmp_path)["checks"] if not check["passed"]]
@@ -75,7 +75,7 @@ def test_the_drill_is_green(tmp_path: Path, postgres_url: str) -> None:
 
 
 def test_it_fails_where_a_runbook_was_not_allowed(tmp_path: Path) -> None:
-    """Takes half a minute, for starting a real hub with its servers."""
+    """Takes half a minute: starts a real hub with servers."""
     code, said = play(tmp_path, command=("-c", WITHOUT_LEAVE))
     assert code == 1, said
     checks = {check["name"]: check for check in judged(tmp_path)["checks"]}

@@ -1,4 +1,4 @@
-"""Durable work: it starts with our rows or not at all, once for each key, in lanes, and over kills."""
+"""Durable work: atomic with our rows, once per key, in lanes, and resumed after kills."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def store(database_url: str) -> Iterator[Store]:
 
 @contextmanager
 def working(store: Store, **workflows: Callable[..., Any]) -> Iterator[DurableWork]:
-    """Durable work with these workflows; ``step`` is theirs to use."""
+    """Durable work with these workflows; they may use ``step``."""
     work = DurableWork(store.url, poll=0.02)
     for name, fn in workflows.items():
         work.workflow(name, fn)
@@ -49,7 +49,7 @@ def working(store: Store, **workflows: Callable[..., Any]) -> Iterator[DurableWo
 def enqueue(
     work: DurableWork, store: Store, key: str, *args: Any, partition_key: str = "lane"
 ) -> None:
-    """Ask for one, in a transaction of its own."""
+    """Enqueue one in a separate transaction."""
     with store.write() as tx:
         work.enqueue(tx, "note", key=key, partition_key=partition_key, args=args)
 
@@ -148,12 +148,12 @@ def test_what_ended_by_an_error_is_lost_and_what_goes_on_is_not(store: Store) ->
 
 
 def workflows(store: Store) -> str:
-    """DBOS's table of them."""
+    """The DBOS table."""
     return "workflow_status" if store.is_sqlite else "dbos.workflow_status"
 
 
 def ended(store: Store) -> dict[str, str]:
-    """How those ended that have."""
+    """Status by ended workflow."""
     with store.read() as tx:
         found = tx.execute(
             text(
@@ -165,7 +165,7 @@ def ended(store: Store) -> dict[str, str]:
 
 
 def died(store: Store, key: str) -> None:
-    """As if the database had been away when the workflow ended, so that it was never told."""
+    """Mark an ended workflow as pending, as if the database had missed its end."""
     wait_until(lambda: key in ended(store), "its end is stored")
     with store.write() as tx:
         tx.execute(
@@ -314,7 +314,7 @@ closed.set()
 
 @dataclass(frozen=True)
 class Other:
-    """The same in a process of its own, and what its steps have said."""
+    """Durable work in a separate process, and its steps' output."""
 
     store: Store
     log: Path
@@ -329,7 +329,7 @@ class Other:
         )
 
     def goes_on(self) -> None:
-        """It does the rest when it is started again."""
+        """After a restart, it runs the rest."""
         with self.start("live") as again:
             wait_until(lambda: "third" in self.said(), "the rest", timeout=30)
             again.communicate(timeout=30)
@@ -350,7 +350,7 @@ def test_a_kill_in_a_step_goes_on_at_that_step(other: Other) -> None:
 
 
 def test_a_stop_in_a_step_says_nothing_and_goes_on_at_that_step(other: Other) -> None:
-    """What a step needs is closed while it waits, so it ends by an error that is no news."""
+    """Stopping closes what a waiting step uses; its error is expected."""
     with other.start("stop") as first:
         wait_until(lambda: "second" in other.said(), "the step", timeout=30)
         assert first.communicate(timeout=30)[1] == ""

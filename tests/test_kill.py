@@ -1,7 +1,7 @@
-"""Declaring survives a kill at any moment: one channel, one card, one announcement, nothing left undone.
+"""Declaring survives a kill at any call: one channel, one card, one announcement, all steps done.
 
-mayday is a process of its own. It is frozen at a call to Slack, either before the call takes effect or
-when it has taken effect and its answer is not read yet; then it is killed, and started again.
+mayday runs in a separate process. The test freezes it at a call to Slack, before the call takes
+effect or before mayday reads the answer. The test then kills mayday and restarts it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TITLE = "Proxy was evicted"
 
 
 def _carries(effect: str) -> Callable[[Body], bool]:
-    """Whether a message carries the effect with this name, as metadata of the call."""
+    """Match calls whose metadata carries the effect with this name."""
 
     def matches(body: Body) -> bool:
         return f'/{effect}"' in json.dumps(body.get("metadata") or "").replace('\\"', '"')
@@ -44,17 +44,17 @@ CALLS: dict[str, tuple[str, Callable[[Body], bool]]] = {
     "pin": ("pins.add", lambda _body: True),
     "answer to the person": ("chat.postEphemeral", lambda _body: True),
 }
-"""Every call that declaring makes after the form was submitted."""
+"""Every call that declaring makes after the form is submitted."""
 
 READING = {"auth.test", "views.open", "apps.connections.open"}
 """Calls before the form is submitted."""
 
 HEARING = {"conversations.history", "conversations.replies"}
-"""Calls of the backfill, which runs beside it."""
+"""Calls of the concurrent backfill."""
 
 
 def declared(scene: Scene) -> Channel:
-    """Wait until all is set up, and see that everything is there exactly once."""
+    """Wait for the set-up, and check that everything exists exactly once."""
     slack = scene.slack
     wait_until(lambda: len(scene.incidents()) == 1, "the intent")
     incident_id = scene.incidents()[0].id
@@ -74,7 +74,7 @@ def declared(scene: Scene) -> Channel:
     assert [mark["title"] for mark in channel.bookmarks] == ["datahub"]
     assert TITLE in channel.topic["value"]
     assert scene.posts(channel.id, "notice") == []
-    # A card whose answer was lost is found in Slack, and recorded when the channel is read again.
+    # The backfill records a card whose answer was lost.
     scene.until(
         lambda: scene.message(channel.id, card[0]["ts"]), "the card is on record", timeout=30
     )
@@ -93,14 +93,14 @@ def _settled(scene: Scene, incident_id: str) -> bool:
 
 
 def submit(scene: Scene) -> dict[str, Any]:
-    """Ana declares, with a hub that gives a bookmark."""
+    """Ana declares, with a hub that has a bookmark."""
     view = scene.ask_to_declare(scene.ana, TITLE)
     press_submit(scene, view)
     return view
 
 
 def press_submit(scene: Scene, view: Mapping[str, Any]) -> None:
-    """A kill may come before the acknowledgement is out: then Slack shows that there was trouble."""
+    """Submit. If the kill precedes the acknowledgement, Slack shows an error."""
     with suppress(PersonError):
         scene.ana.submit(view["id"], {"hubs": ["datahub"]})
 
@@ -120,7 +120,7 @@ def test_the_table_of_calls_is_complete(mayday: Child, aftermath: Scene) -> None
 
 
 ON_BOTH = {("channel", True), ("card", True), ("answer to the person", False)}
-"""Kills that are tried on PostgreSQL too: what is resumed is the same rows, read by the same statements."""
+"""Kills that also run on PostgreSQL. Both databases use the same rows and statements."""
 
 KILLS = [
     pytest.param(what, after, database, id=f"{what}-{'after' if after else 'before'}-{database}")
@@ -134,7 +134,7 @@ KILLS = [
 def test_killed_at_a_call(
     mayday: Child, aftermath: Scene, slack: SlackSandbox, what: str, after: bool
 ) -> None:
-    """An answer takes about fifteen seconds: a started mayday looks for stored deliveries every ten."""
+    """Takes about fifteen seconds: mayday polls for stored deliveries every ten."""
     method, matches = CALLS[what]
     moment = Moment(method=method, matches=matches, after=after)
     mayday.start()
@@ -143,7 +143,7 @@ def test_killed_at_a_call(
     wait_and_kill(mayday, slack, moment)
     slack.faults = []
 
-    # Deliveries that were kept and not dealt with are taken up when they are older than 15 seconds.
+    # mayday processes stored deliveries that are older than 15 seconds.
     aftermath.later(seconds=20)
     mayday.start()
 
@@ -154,7 +154,7 @@ def test_killed_at_a_call(
 def test_killed_when_the_intent_is_committed_and_sent_again(
     mayday: Child, aftermath: Scene
 ) -> None:
-    """Whether the person saw the acknowledgement or not: pressing again is the same incident."""
+    """Submitting again returns the same incident, acknowledged or not."""
     mayday.start()
     view = aftermath.ask_to_declare(aftermath.ana, TITLE)
 

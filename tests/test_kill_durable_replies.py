@@ -1,7 +1,7 @@
-"""What has to ask Slack before it is stored survives a kill: a command and a button are not lost.
+"""Commands and buttons that call Slack before they are stored survive a kill.
 
-mayday is frozen at the call that asks who the person is, and killed there. By then the request is kept and
-its acknowledgement sent or about to be, so the person may also see that there was trouble.
+The test freezes and kills mayday at the call that looks up the person. mayday has then stored the
+request. It may not have sent the acknowledgement, so the person may see an error.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def runs(scene: Scene, channel: str) -> list[Run]:
 
 
 def left(scene: Scene, kind: str = "") -> list[str]:
-    """What was kept and is not dealt with: of one kind, or events too, which come at any time."""
+    """Stored deliveries that are not processed: of one kind, or all."""
     with scene.store.read() as tx:
         keys = tx.execute(select(inbox.c.key).where(inbox.c.done_at.is_(None))).scalars()
         return [key for key in keys if key.startswith(kind)]
@@ -73,7 +73,7 @@ def left(scene: Scene, kind: str = "") -> list[str]:
 
 @contextmanager
 def killed_asking(mayday: Child, slack: SlackSandbox, *, after: bool = False) -> Iterator[None]:
-    """Whatever is done here ends with mayday killed as it asks who did it."""
+    """Kill mayday when it looks up the person who acts in this block."""
     moment = Moment(method=WHO, after=after)
     slack.faults = [kill_at(mayday, moment)]
     with suppress(PersonError):
@@ -94,7 +94,7 @@ BOTH_WAYS = pytest.mark.parametrize(
 def test_a_command_that_was_acknowledged_is_carried_out(
     mayday: Child, aftermath: Scene, slack: SlackSandbox, after: bool
 ) -> None:
-    """Takes about fifteen seconds: a started mayday looks for stored deliveries every ten."""
+    """Takes about fifteen seconds: mayday polls for stored deliveries every ten."""
     mayday.start()
     channel = aftermath.declare().id
     with killed_asking(mayday, slack, after=after):
@@ -115,7 +115,7 @@ def test_a_command_that_was_acknowledged_is_carried_out(
 def test_a_refusal_after_a_kill_reaches_the_person(
     mayday: Child, aftermath: Scene, slack: SlackSandbox
 ) -> None:
-    """Takes about fifteen seconds: a started mayday looks for stored deliveries every ten."""
+    """Takes about fifteen seconds: mayday polls for stored deliveries every ten."""
     mayday.start()
     channel = aftermath.declare().id
     aftermath.ben.join(channel)
@@ -136,12 +136,12 @@ def test_a_refusal_after_a_kill_reaches_the_person(
 def test_a_confirmation_that_was_acknowledged_is_carried_out(
     mayday: Child, aftermath: Scene, slack: SlackSandbox, after: bool
 ) -> None:
-    """Takes about fifteen seconds: a started mayday looks for stored deliveries every ten."""
+    """Takes about fifteen seconds: mayday polls for stored deliveries every ten."""
     mayday.start()
     channel = aftermath.declare().id
     with aftermath.store.write() as tx:
         assert run_rows.add(tx, waiting_run(aftermath, channel, RESYNC_ROUTES.plan(evicted("ana"))))
-    # Whatever changes an incident has all of it shown, the plan too.
+    # Any change to an incident updates its messages.
     aftermath.ana.command(channel, "/incident update we look")
     slack.wait_for(lambda: bool(aftermath.posts(channel, "run")), what="the plan")
     (plan,) = aftermath.posts(channel, "run")

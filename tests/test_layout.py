@@ -1,4 +1,4 @@
-"""Repository rules that no tool checks: file contents, and the README's picture of the layout."""
+"""Repository rules that no tool checks: file contents, and the README's layout tree."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LINES = 400
-"""A file that grows longer than this has two jobs."""
+"""The maximum number of lines in a file."""
 
 WRITTEN = {".py", ".js", ".mjs", ".css", ".html", ".md", ".yaml", ".toml", ".j2", ""}
-"""What people write by hand; pins and locks may be as long as they are."""
+"""Handwritten files. Pins and lock files have no limit."""
 
 FOREIGN = {
     "a path of one machine": re.compile(r"(?<![\w.}])/(?:home|Users|root|work|tmp)/[\w.-]+"),
@@ -27,7 +27,7 @@ FOREIGN = {
 
 @pytest.fixture(scope="module")
 def tracked() -> list[Path]:
-    """Every file that git has or would add."""
+    """All files that git has or would add."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -113,7 +113,7 @@ def test_the_layout_in_the_readme_lists_every_file_and_folder(tracked: list[Path
 
 
 def test_the_sandboxs_tests_import_nothing_of_the_product(tracked: list[Path]) -> None:
-    """Neither do the helpers that they import, nor ``tests/conftest.py``, when they are imported."""
+    """The same applies to ``tests/conftest.py`` and imported helpers at import time."""
     own = [f for f in tracked if f.parts[:2] == ("tests", "sandbox") and f.suffix == ".py"]
     found = {file: imported(file, everywhere=True) for file in own}
     left = [Path("tests/conftest.py"), *helpers(found)]

@@ -1,4 +1,4 @@
-"""``mayday plan`` prints what a runbook would do, ends with what that comes to, and does nothing."""
+"""``mayday plan`` prints what a runbook would do and a summary, and changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``mayday plan`` remembers between two calls, and a database that it cannot use."""
+"""What ``mayday plan`` stores between two calls, and unusable databases."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_file_that_is_no_database_stops_no_plan(begin: Begin, tmp_path: Path) 
 
 
 def test_without_a_database_a_pending_stop_is_not_called_well(begin: Begin, tmp_path: Path) -> None:
-    """Its age cannot be known then, so it never counts as stuck."""
+    """Its age is unknown, so it never counts as stuck."""
     terminal = begin(unsent())
     terminal.url = "postgresql://mayday@127.0.0.1:1/mayday"
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""A private incident from its declaration to its report: nobody outside of it learns that there is one."""
+"""A private incident, from declaration to report, is visible only to its members."""
 
 from __future__ import annotations
 

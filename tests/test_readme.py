@@ -1,4 +1,4 @@
-"""What the README says is true of the code: its tables, its examples, its pictures."""
+"""The README's tables, examples and pictures match the code."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def default(key: str, field: FieldInfo) -> str:
 
 
 def test_the_table_of_conditions_is_that_of_the_classifier() -> None:
-    """Each line of it is classified in ``tests/domain/test_classifier.py``."""
+    """``tests/domain/test_classifier.py`` classifies each row."""
     assert table("hub says") == readme_rows()
 
 
@@ -240,7 +240,7 @@ def test_the_picture_of_the_imports_is_the_contract() -> None:
 
 
 def role_rule(role: dict[str, Any]) -> Rule:
-    """What a Role lets its holder do, as Kubernetes reads it."""
+    """What a Role allows, as Kubernetes evaluates it."""
     assert role["kind"] == "Role"
 
     def may(wanted: Attributes) -> bool:

@@ -1,4 +1,4 @@
-"""The plugin that runs realtime tests again, on small suites of its own."""
+"""The plugin that reruns realtime tests, tested on small suites."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_of_rows():
 
 
 def run(directory: Path, *tests: str, workers: int = 0) -> tuple[int, str, dict[str, int]]:
-    """Run a suite; its exit code, what it said, and how often each failing test ran."""
+    """Run a suite; return its exit code, output, and runs per failing test."""
     (directory / "test_small.py").write_text(SUITE + "".join(tests), encoding="utf-8")
     options = ["-p", "tests.support.rerun", "-o", "markers=realtime: waits", f"-n{workers}"]
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "MAYDAY"))}

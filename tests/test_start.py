@@ -1,4 +1,4 @@
-"""Starting and ending a real process: what is wrong is one sentence, what is right ends in peace."""
+"""Starting and stopping a real process: each error is one sentence; a stop is clean."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Refused = Callable[..., str]
 def refused(
     slack: SlackSandbox, sqlite_url: str, tmp_path: Path, forks: ForkServer
 ) -> Iterator[Refused]:
-    """Start one that cannot start; what it said."""
+    """Start a mayday that fails; its output."""
     with contextlib.ExitStack() as stack:
 
         def start(*, url: str = sqlite_url, **sections: Any) -> str:
@@ -102,7 +102,7 @@ def test_a_database_that_cannot_be(refused: Refused) -> None:
 def test_a_database_in_which_mayday_may_not_make_its_tables(
     refused: Refused, postgres_url: str
 ) -> None:
-    """Its own fit into the schema that is there; what makes work durable needs one of its own."""
+    """mayday's tables fit the existing schema; durable work needs a separate one."""
     store = Store(postgres_url)
     with store.write() as tx:
         for statement in (
@@ -190,7 +190,7 @@ def test_a_missing_scope_is_named_and_the_rest_works(
 def test_the_command_as_it_is_typed_starts_and_ends_in_peace(
     slack: SlackSandbox, sqlite_url: str, tmp_path: Path, how: signal.Signals
 ) -> None:
-    """One that was not forked off."""
+    """Uses no fork server."""
     told = environment(settings(slack, sqlite_url, tmp_path))
     log = tmp_path / "mayday.log"
     with (

@@ -1,4 +1,4 @@
-"""What is wrong on the terminal is one sentence that says what to do, whoever notices it."""
+"""Each error on the terminal is one sentence that says what to do."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tests.support.hidden import EXTRA, mayday_without
 
 
 def said(directory: Path, *arguments: str, **environment: str) -> str:
-    """What a command that cannot work says; it must be one sentence."""
+    """The one-sentence error of a command that fails."""
     return said_by([sys.executable, "-m", "bot", *arguments], directory, environment)
 
 
 def said_by(command: Sequence[str], directory: Path, environment: Mapping[str, str]) -> str:
-    """The same of any command line."""
+    """``said`` for any command."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("MAYDAY_")}
     ended = subprocess.run(
         command,
@@ -48,7 +48,7 @@ def test_a_log_level_that_is_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["run", "sandbox"])
 def test_a_directory_that_cannot_be_written(tmp_path: Path, command: str) -> None:
-    """A file stands where the directory is to be, since root may write to every directory."""
+    """A file takes the directory's path, because root may write to every directory."""
     (tmp_path / ".mayday").write_text("")
     assert "The sandbox cannot write its files to .mayday" in said(tmp_path, command)
 
@@ -85,7 +85,7 @@ def test_a_sandbox_without_its_extra(tmp_path: Path, command: tuple[str, ...]) -
 def test_a_directory_called_sandbox_is_not_the_sandbox(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Python imports any directory as a package; what is in it decides."""
+    """Python imports any directory as a package. Its contents decide."""
     directory = ModuleType("sandbox")
     directory.__path__ = [str(tmp_path)]
     monkeypatch.setitem(sys.modules, "sandbox", directory)

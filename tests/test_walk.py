@@ -1,4 +1,4 @@
-"""The whole way as a newcomer walks it: a real browser on the sandbox's page, and everything behind it.
+"""A newcomer's whole incident in a real browser on the sandbox's page, with a real back end.
 
 Declare, talk and react, evict the proxy, resync its routes, resolve, close, and open the report.
 """
@@ -22,14 +22,14 @@ from tests.support.waiting import UNHURRIED
 
 USERS = ("ana", "ben", "chidi")
 PATIENCE_MS = 30_000
-"""How long any one thing may take on a machine that is busy with the rest of the suite."""
+"""The timeout of each action, for a machine that is busy with other tests."""
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="KubeSpawner runs on Linux only")
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    """The practice systems, and a mayday that works with them."""
+    """The practice systems, and a mayday that uses them."""
     world = World(tmp_path / "world", manifest=manifest(), users=USERS)
     world.start_slack()
     world.slack.ack_seconds = world.slack.trigger_seconds = UNHURRIED
@@ -55,7 +55,7 @@ def page(world: World) -> Iterator[Page]:
     """The page as Ana sees it; an error in it fails the test."""
     problems: list[str] = []
     expect.set_options(timeout=PATIENCE_MS)
-    # After mayday: DBOS starts in no thread in which a browser is driven.
+    # Start mayday first: DBOS cannot start in a browser's thread.
     with chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(PATIENCE_MS)
@@ -80,7 +80,7 @@ def _enter(page: Page, channel: str) -> None:
 
 def _react(page: Page, text: str, emoji: str) -> None:
     message = _message(page, text)
-    # Not by hovering: what comes meanwhile moves the message away from under the mouse.
+    # Do not hover: new messages move this one away from the mouse.
     message.focus()
     message.get_by_label(f"React with {emoji}", exact=True).click()
     expect(message.get_by_test_id("reactions")).to_contain_text("1")

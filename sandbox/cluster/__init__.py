@@ -1,4 +1,4 @@
-"""A Kubernetes API on loopback whose pods are local processes, to practise and test against."""
+"""A Kubernetes API on loopback whose pods are local processes, for practice and tests."""
 
 from sandbox.cluster.containers import Command, Image
 from sandbox.cluster.double import ClusterDouble

@@ -1,4 +1,4 @@
-"""Who may call the double: bearer tokens, and a rule per token for what it may do."""
+"""Authenticates bearer tokens and authorizes requests by a rule per token."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sandbox.cluster.errors import StatusError
 
 @dataclass(frozen=True, kw_only=True)
 class Attributes:
-    """What a request wants, in RBAC's words; `resource` has its subresource after a slash."""
+    """A request's RBAC attributes; `resource` has its subresource after a slash."""
 
     verb: str
     group: str
@@ -19,7 +19,7 @@ class Attributes:
     name: str
 
 
-# Everybody may ask what they may do: the ClusterRole `system:basic-user`.
+# All users may review their own access: ClusterRole `system:basic-user`.
 _ASKING = Attributes(
     verb="create",
     group="authorization.k8s.io",
@@ -47,15 +47,15 @@ class Tokens:
         self._known[token] = (user, rule)
 
     def restrict(self, user: str, rule: Rule) -> None:
-        """Give every token of a user another rule."""
+        """Replace the rule of a user's tokens."""
         for token, (known, _) in list(self._known.items()):
             if known == user:
                 self._known[token] = (known, rule)
 
     def check(self, authorization: str, wanted: Attributes) -> None:
-        """Raise StatusError 401 for an unknown token and 403 for what its rule refuses.
+        """Raise StatusError 401 for an unknown token and 403 if its rule denies it.
 
-        A request without a token is ``system:anonymous``, who is allowed nothing.
+        A request without a token is ``system:anonymous``, with no permissions.
         """
         user, rule = self._who(authorization)
         if rule(wanted) or (wanted == _ASKING and authorization):
@@ -75,7 +75,7 @@ class Tokens:
         raise StatusError(403, "Forbidden", message, details)
 
     def allows(self, authorization: str, wanted: Attributes) -> bool:
-        """Whether a token's rule lets it. Raises StatusError as `check` does for who may not ask."""
+        """Whether a token's rule allows it. Raises StatusError as `check` does."""
         self.check(authorization, _ASKING)
         _, rule = self._who(authorization)
         return rule(wanted)

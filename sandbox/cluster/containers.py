@@ -1,4 +1,4 @@
-"""One pod's process as the kubelet sees it, and the container status that follows from it."""
+"""One pod's process and the container status derived from it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sandbox.cluster.errors import bad_request
 from sandbox.cluster.processes import Process
 from sandbox.cluster.storage import Obj
 
-# Kubernetes waits 10 s, 20 s, 40 s … up to 5 min; here twenty times less.
+# Kubernetes waits 10 s, 20 s, 40 s … up to 5 min; here 1/20 of that.
 _BACKOFF = 0.5
 _BACKOFF_LIMIT = 15.0
 
@@ -26,10 +26,10 @@ class Command:
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """An entry of the table of images: (pod, port) → the command that stands for it.
+    """An entry of the table of images: (pod, port) → the command to run for it.
 
-    The port is the one that the container declares. It is also in the environment as `PORT`, and the
-    pod's address, on which to listen, as `POD_IP`.
+    The port is the one that the container declares, also in the environment as `PORT`. The
+    pod's listen address is `POD_IP`.
     """
 
     command: Callable[[Obj, int], Command]
@@ -54,11 +54,11 @@ class Container:
 
     @property
     def alive(self) -> bool:
-        """Whether its process runs."""
+        """Whether the process runs."""
         return self.process is not None and not self.process.ended.is_set()
 
     def log(self, restart: int) -> Path:
-        """Where the output of the process of that restart goes."""
+        """The log file of the process of that restart."""
         return self.directory / f"{restart}.log"
 
     def terminated(self, finished_at: str) -> Obj:
@@ -72,7 +72,7 @@ class Container:
         }
 
     def back_off(self) -> None:
-        """Plan the next start: at once after the first exit, later and later after that."""
+        """Schedule the next start: at once after the first exit, then with back-off."""
         self.restarts += 1
         self.ready = False
         self.process = None
@@ -81,7 +81,7 @@ class Container:
         self.waiting = "CrashLoopBackOff" if delay else "ContainerCreating"
 
     def status(self, spec: Obj, state: Obj | None = None) -> Obj:
-        """The entry for `containerStatuses`; `state` overrides what the process says."""
+        """The entry for `containerStatuses`; `state` overrides the process state."""
         if state is None:
             running = {"running": {"startedAt": self.started_at}}
             state = running if self.alive else {"waiting": {"reason": self.waiting}}
@@ -99,9 +99,9 @@ class Container:
 
 
 def read_log(pod: Obj, params: Mapping[str, str], directory: Path) -> str:
-    """The log of a pod's container, as GET …/log asks for it; empty before a node holds the pod.
+    """The log of a pod's container, for GET …/log; empty before the pod is scheduled.
 
-    Raises StatusError 400 for a container that is not there or has written nothing yet.
+    Raises StatusError 400 if the container does not exist or has no log yet.
     """
     name = pod["metadata"]["name"]
     named = [container["name"] for container in pod["spec"]["containers"]]

@@ -1,4 +1,4 @@
-"""What the API server fills in for an object that is created."""
+"""The defaults that the API server sets on a new object."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandbox.cluster.resources import (
 
 
 def fill_defaults(resource: Resource, obj: dict[str, Any]) -> None:
-    """Fill in the defaults of a kind, in place."""
+    """Set the defaults of a kind, in place."""
     if resource == PODS:
         _pod_spec(obj.setdefault("spec", {}))
         obj["status"] = {"phase": "Pending", "qosClass": "BestEffort"}
@@ -34,7 +34,7 @@ def fill_defaults(resource: Resource, obj: dict[str, Any]) -> None:
     elif resource == NAMESPACES:
         obj["status"] = {"phase": "Active"}
     elif resource == VOLUME_CLAIMS:
-        # Pods have no disks here that could be late.
+        # Pods have no volumes here to wait for.
         obj["status"] = {"phase": "Bound"}
 
 

@@ -20,7 +20,7 @@ _COMPONENT, _REPLICAS = "deployment-controller", "replicaset-controller"
 
 
 class DeploymentController:
-    """Makes the pods be what the deployments say."""
+    """Makes the pods match the deployments."""
 
     def __init__(self, storage: Storage, verbs: Verbs, journal: Journal) -> None:
         self._storage = storage
@@ -28,14 +28,14 @@ class DeploymentController:
         self._journal = journal
 
     def reconcile(self) -> None:
-        """Look at every deployment once."""
+        """Reconcile all deployments."""
         pods = self._storage.objects(PODS)
         sets = self._storage.objects(REPLICA_SETS)
         for deployment in self._storage.objects(DEPLOYMENTS):
             if is_going(deployment):
                 continue
             owned = [s for s in sets if owned_by(s, deployment)]
-            # Conflicts are settled by the next round, which every change brings about.
+            # The next round resolves conflicts; every change triggers one.
             with contextlib.suppress(StatusError):
                 self._reconcile(deployment, owned, pods)
 
@@ -48,7 +48,7 @@ class DeploymentController:
         live = [p for p in new_pods if not is_over(p) and not is_going(p)]
         old_live = [p for p in old_pods if not is_over(p)]
         recreate = deployment["spec"]["strategy"]["type"] == "Recreate"
-        # Rolling: an old pod goes when the new ones are all there; recreating: it goes first.
+        # Rolling: delete an old pod when all new ones are ready; recreating: delete first.
         if recreate or sum(condition(p, "Ready") for p in live) >= wanted:
             for pod in old_live:
                 if not is_going(pod):
@@ -147,7 +147,7 @@ class DeploymentController:
                 "availableReplicas": ready,
                 "unavailableReplicas": max(0, wanted - ready),
             }
-            # The API leaves out what is zero.
+            # The API omits zero values.
             said = {name: count for name, count in counts.items() if count}
             conditions = obj["status"].get("conditions") or []
             obj["status"] = {"observedGeneration": meta["generation"], **said}

@@ -1,4 +1,4 @@
-"""Puts the parts of the cluster double together and runs them."""
+"""Assembles the cluster double and runs it."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _AT_LEAST_EVERY = 1.0
 class ClusterDouble(Breakable):
     """A one-process Kubernetes cluster on loopback.
 
-    `images` is what its nodes can run; `directory` takes logs and kubeconfig files. `ports` is
-    where its processes may listen. A `bare` one has neither scheduler nor kubelet: its user plays
-    both. Outages use `storage`, `verbs`, `kubelet` and `tokens` directly. `server` is the API's own
-    address; `faults` strike the requests that come by `front`.
+    `images` is what its nodes can run; `directory` holds logs and kubeconfig files. `ports`
+    allocates its processes' ports. A `bare` one has neither scheduler nor kubelet: the user does
+    both jobs. Outages use `storage`, `verbs`, `kubelet` and `tokens` directly. `server` is the
+    API's own address; `faults` apply to requests through `front`.
     """
 
     def __init__(
@@ -86,13 +86,13 @@ class ClusterDouble(Breakable):
             self.add_namespace(namespace)
 
     def start(self) -> None:
-        """Serve the API and begin to run pods."""
+        """Serve the API and run pods."""
         self._http.start(self._application)
         self.front.start()
         self._loop.start()
 
     def stop(self) -> None:
-        """Kill every pod's process and close the API; nothing is left running."""
+        """Kill every pod's process and close the API."""
         self._stopping = True
         self._wake.set()
         if self._loop.is_alive():
@@ -104,7 +104,7 @@ class ClusterDouble(Breakable):
         self._ports.close()
 
     def _run(self) -> None:
-        """Run the scheduler, the controllers and the kubelet in one loop, which each change wakes."""
+        """Run the scheduler, controllers and kubelet in one loop; each change wakes it."""
         while not self._stopping:
             self._wake.clear()
             soonest = _AT_LEAST_EVERY
@@ -117,14 +117,14 @@ class ClusterDouble(Breakable):
                 _log.exception("The cluster's control loop failed once; it continues.")
             self._wake.wait(soonest)
 
-    # -- what a cluster has before anybody uses it ---------------------------------------------
+    # -- initial cluster state -----------------------------------------------------------------
 
     def add_namespace(self, name: str) -> None:
-        """Make a namespace. Raises StatusError 409 if it is there."""
+        """Add a namespace. Raises StatusError 409 if it exists."""
         self.verbs.create(NAMESPACES, "", {"metadata": {"name": name}})
 
     def add_node(self, name: str, labels: Mapping[str, str]) -> None:
-        """Add a Ready node. Raises StatusError 409 if it is there."""
+        """Add a Ready node. Raises StatusError 409 if it exists."""
         node = {"metadata": {"name": name, "labels": dict(labels)}, "spec": {}}
         self.verbs.create(NODES, "", node)
         self.set_node_ready(name, ready=True)
@@ -158,7 +158,7 @@ class ClusterDouble(Breakable):
     ) -> str:
         """Write a kubeconfig for a new user and return the name of its context.
 
-        `server` is the address in it where that is not the API's own.
+        `server` overrides the API's own address.
         """
         token = secrets.token_urlsafe(24)
         self.tokens.add(token, user, rule)

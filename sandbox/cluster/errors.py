@@ -1,4 +1,4 @@
-"""The Status objects with which a Kubernetes API server refuses a request."""
+"""The Status objects with which a Kubernetes API server rejects a request."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sandbox.cluster.resources import Resource
 
 
 class StatusError(Exception):
-    """A refusal that the HTTP layer turns into a `Status` object of the same code."""
+    """An error that the HTTP layer turns into a `Status` object of the same code."""
 
     def __init__(
         self, code: int, reason: str, message: str, details: dict[str, Any] | None = None
@@ -19,7 +19,7 @@ class StatusError(Exception):
         self.details = details
 
     def body(self) -> dict[str, Any]:
-        """The `Status` object as it goes over the wire."""
+        """The `Status` object as sent to the client."""
         status: dict[str, Any] = {
             "kind": "Status",
             "apiVersion": "v1",
@@ -44,14 +44,14 @@ def already_exists(resource: Resource, name: str) -> StatusError:
 
 
 def conflict(resource: Resource, name: str, why: str, *, called: str = "") -> StatusError:
-    """409: the object is not the one, or not the version, that the caller means."""
+    """409: the object or its version is not the expected one."""
     what = called or resource.qualified
     message = f'Operation cannot be fulfilled on {what} "{name}": {why}'
     return _about(resource, name, 409, "Conflict", message)
 
 
 def invalid(resource: Resource, name: str, field: str, why: str) -> StatusError:
-    """422: the object is well formed and not allowed."""
+    """422: the object is well formed but invalid."""
     refused = _about(
         resource, name, 422, "Invalid", f'{resource.kind} "{name}" is invalid: {field}: {why}'
     )
@@ -68,10 +68,10 @@ def _about(resource: Resource, name: str, code: int, reason: str, message: str) 
 
 
 def bad_request(message: str) -> StatusError:
-    """400: the request makes no sense as it stands."""
+    """400: the request is malformed."""
     return StatusError(400, "BadRequest", message)
 
 
 def expired(message: str) -> StatusError:
-    """410: the version asked for is no longer kept."""
+    """410: the requested version is no longer kept."""
     return StatusError(410, "Expired", message)

@@ -1,4 +1,4 @@
-"""The HTTP side of the double: JSON in and out, watches as they come."""
+"""The HTTP layer of the double: JSON in and out, streamed watches."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sandbox.cluster.routes import Request, Response, Routes
 
 
 def application(routes: Routes) -> ASGIApp:
-    """The ASGI application that answers with what the routes say."""
+    """The ASGI application that serves the routes."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         request = starlette.requests.Request(scope, receive)
@@ -55,7 +55,7 @@ def _taken_apart(request: starlette.requests.Request, raw: bytes) -> Request:
 
 
 async def _as_they_come(lines: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """The lines of a watch, which waits in a thread of its own."""
+    """The lines of a watch, read in a separate thread."""
     own = anyio.CapacityLimiter(math.inf)
     while (line := await anyio.to_thread.run_sync(next, lines, None, limiter=own)) is not None:
         yield line

@@ -1,4 +1,4 @@
-"""Writes Event objects, and counts a repeated one up instead of storing it again."""
+"""Writes Event objects; increments the count of a repeated one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sandbox.cluster.storage import Obj, Storage, now
 
 
 class Journal:
-    """Where the parts of the double say what they did."""
+    """Records events of the double's components."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
@@ -17,7 +17,7 @@ class Journal:
     def write(
         self, about: Obj, reason: str, message: str, *, component: str, warning: bool = False
     ) -> None:
-        """Record an event about an object; one of a node goes to the namespace `default`."""
+        """Record an event about an object; a node's goes to the namespace `default`."""
         meta = about["metadata"]
         namespace = meta.get("namespace") or "default"
         key = f"{meta['uid']}/{reason}/{message}/{component}"

@@ -1,7 +1,7 @@
-"""Runs the pods: one local process for each, at its own address on the loopback network.
+"""Runs each pod as a local process at its own loopback address.
 
-A pod has one container here; one with a `hostPort` listens on 127.0.0.1. The kubelet never asks
-anybody: it reads what the storage says should be, looks at its processes, and writes what is.
+A pod has one container; one with a `hostPort` listens on 127.0.0.1. The kubelet reads the desired
+state from the storage, checks its processes, and writes the status.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from sandbox.cluster.storage import Obj, Storage, now
 
 _HOST = "127.0.0.1"
 _PROBE_TIMEOUT = 0.5
-# Of the sandbox's own environment a pod sees only what any program needs.
+# A pod gets only the environment variables that any program needs.
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 
 __all__ = ["Command", "Image", "Kubelet"]
@@ -41,8 +41,8 @@ __all__ = ["Command", "Image", "Kubelet"]
 class Kubelet:
     """The kubelets of all nodes. `wake` is called when a process ends.
 
-    `unpullable` says for which pods the image cannot be had; frozen pods are those whose node does
-    not answer: they stay as they are until they are deleted without grace.
+    `unpullable` selects pods whose image cannot be pulled. Frozen pods are on a node that does not
+    respond: they do not change until they are deleted without grace.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Kubelet:
     # -- faults ------------------------------------------------------------------------------
 
     def freeze(self, uid: str) -> None:
-        """Let a pod's node stop answering for it; the node controller marks the pod as not ready."""
+        """Make a pod's node unresponsive; the node controller marks the pod as not ready."""
 
         def lost(obj: Obj) -> None:
             set_condition(obj, "Ready", False, "NodeNotReady", "Node is not ready")
@@ -81,7 +81,7 @@ class Kubelet:
                     self._storage.change(pod, lost)
 
     def thaw(self) -> None:
-        """Let every node answer again."""
+        """Unfreeze all nodes."""
         with self._guard:
             self._frozen.clear()
         self._wake()
@@ -96,7 +96,7 @@ class Kubelet:
             return True
 
     def evict(self, namespace: str, name: str, message: str) -> None:
-        """End a pod for good as a node short of memory does: phase Failed, reason Evicted."""
+        """Evict a pod as a node short of memory does: phase Failed, reason Evicted."""
         with self._guard:
             pod = self._storage.get(PODS, namespace, name)
             self.kill(pod["metadata"]["uid"])
@@ -114,7 +114,7 @@ class Kubelet:
     # -- reconciling -------------------------------------------------------------------------
 
     def reconcile(self) -> float:
-        """Look at every pod once; answers in how many seconds to look again at the latest."""
+        """Reconcile every pod once; returns the maximum seconds until the next call."""
         with self._guard:
             pods = [p for p in self._storage.objects(PODS) if p["spec"].get("nodeName")]
             uids = {p["metadata"]["uid"] for p in pods}
@@ -128,7 +128,7 @@ class Kubelet:
             return soonest
 
     def _forget(self, uid: str) -> None:
-        """A pod was deleted without grace: its process has to go, whatever it thinks of that."""
+        """Kill the process of a pod that was deleted without grace."""
         container = self._containers[uid]
         if container.process is not None and container.alive:
             container.process.signal(signal.SIGKILL)
@@ -215,7 +215,7 @@ class Kubelet:
         return 5.0 if container.ready else 0.1
 
     def _cannot_start(self, pod: Obj, container: Container, why: str, message: str) -> float:
-        """Say so in the pod's status and an event, and try again a second later."""
+        """Report it in the pod's status and an event; retry after a second."""
         container.next_start = time.monotonic() + 1.0
         container.waiting = why
         self._journal.write(pod, "Failed", message, component="kubelet", warning=True)
@@ -238,7 +238,7 @@ class Kubelet:
         return 5.0
 
     def _probe(self, pod: Obj, container: Container) -> float:
-        """Ask the readiness probe's address: often until it answers, then at its own period."""
+        """Run the readiness probe: often until it succeeds, then at its period."""
         spec = pod["spec"]["containers"][0]
         if container.ready and not condition(pod, "Ready"):
             # Its node answers again.

@@ -1,4 +1,4 @@
-"""The patch formats of the API that its clients here use: JSON merge patch, strategic merge patch."""
+"""The patch formats that clients use here: JSON merge patch and strategic merge patch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sandbox.cluster.errors import StatusError, bad_request
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 
-# By which field a strategic merge patch merges a list of maps; it replaces all other lists.
+# The merge key of each list in a strategic merge patch; other lists are replaced.
 _MERGE_KEYS = {"containers": "name", "env": "name", "volumes": "name", "conditions": "type"}
 
 
@@ -30,7 +30,7 @@ def apply_patch(content_type: str, target: dict[str, Any], patch: Any) -> dict[s
 
 
 def _merge_map(target: Any, patch: dict[str, Any], keys: Mapping[str, str]) -> dict[str, Any]:
-    """RFC 7396, where `keys` names no list that is merged."""
+    """RFC 7396 merge; `keys` names the merged lists."""
     result = dict(target) if isinstance(target, dict) else {}
     for field, value in patch.items():
         if value is None:

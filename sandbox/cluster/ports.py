@@ -1,9 +1,8 @@
-"""Ports and addresses of the loopback network for one sandbox's processes, never given out twice.
+"""Allocates loopback ports and addresses for one sandbox's processes.
 
-Between choosing a port and listening on it a process takes a moment, in which another sandbox may
-choose the same. So each sandbox holds its own block: the one that has bound the block's first port
-has the block. A block also has a network of addresses, 127.1.BLOCK.0/24. Only Linux listens on those
-without configuration.
+Another sandbox may choose a port before its process listens on it. So each sandbox holds its
+own block: the one that binds the block's first port owns it. A block also has a network of
+addresses, 127.1.BLOCK.0/24. Only Linux listens on those without configuration.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ import socket
 import threading
 from collections.abc import Collection
 
-# Below every system's range for outgoing connections (Linux 32768, macOS 49152), so that a port
-# that is free for a moment while its process restarts is not taken by a connection.
+# Below every system's ephemeral range (Linux 32768, macOS 49152), so that no outgoing
+# connection takes a port while its process restarts.
 _FIRST, _LAST, _BLOCK = 20_000, 32_000, 100
 
 
@@ -40,9 +39,9 @@ class Ports:
         raise OSError("No block of ports is free: stop some other sandbox and try again.")
 
     def take(self) -> int:
-        """The next port of the block that nobody listens on. Raises OSError if there is none.
+        """The next unused port of the block. Raises OSError if there is none.
 
-        It goes round, so that a port is not given out again soon after.
+        Ports rotate, so that a port is not reused soon after.
         """
         with self._guard:
             for _ in self._block:
@@ -66,7 +65,7 @@ class Ports:
         raise OSError("This sandbox has used up its addresses: stop some servers and try again.")
 
     def close(self) -> None:
-        """Give the block back."""
+        """Release the block."""
         self._hold.close()
 
 

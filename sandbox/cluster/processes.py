@@ -1,4 +1,4 @@
-"""Starts and ends the local processes that stand for containers, and leaves none behind."""
+"""Starts and ends the local processes of containers, and leaves none running."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ class Process:
         self.ended = threading.Event()
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the whole group; one that is gone already is fine."""
+        """Send a signal to the whole group; ignored if it has ended."""
         if not self.ended.is_set():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, number)
 
     def wait(self) -> None:
-        """Block until the process is over, then take its remaining children with it."""
+        """Wait for the process to end, then kill its remaining children."""
         code = self._popen.wait()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
-        # A shell's way to say "killed by signal N", which is also a container runtime's.
+        # The exit code of shells and container runtimes for "killed by signal N".
         self.exit_code = code if code >= 0 else 128 - code
         self.ended.set()
 
 
 class Processes:
-    """Every process of one sandbox, with the reaper that outlives it."""
+    """All processes of one sandbox, with the reaper that outlives it."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -56,7 +56,7 @@ class Processes:
         log: Path,
         on_exit: Callable[[], None],
     ) -> Process:
-        """Start a process whose output goes to `log`. Raises OSError if it cannot be started."""
+        """Start a process that writes to `log`. Raises OSError if it cannot be started."""
         with log.open("ab") as output:
             popen = subprocess.Popen(  # noqa: S603 - the image table decides what runs
                 list(argv),
@@ -83,7 +83,7 @@ class Processes:
         return process
 
     def _list(self, line: str) -> None:
-        """Write a line to the reaper, which starts with the first process that it lists."""
+        """Write a line to the reaper; the first line starts the reaper."""
         if self._reaper is None:
             self._reaper = subprocess.Popen(  # noqa: S603 - our own module
                 [sys.executable, "-I", "-S", str(Path(reaper.__file__))],
@@ -97,7 +97,7 @@ class Processes:
                 pipe.flush()
 
     def stop(self) -> None:
-        """Kill everything and wait until it is gone; the reaper goes last."""
+        """Kill all processes and wait until they end, the reaper last."""
         with self._guard:
             running = list(self._running.values())
         for process in running:

@@ -1,4 +1,4 @@
-"""Kills the processes that a killed sandbox leaves behind; runs as a separate process.
+"""Kills the processes that a killed sandbox leaves; runs as a separate process.
 
 Its standard input is a pipe from the sandbox: a line `+PID` or `-PID` for each process group that
 starts or ends. The pipe ends with the sandbox, `kill -9` included; then every group that is still
@@ -12,7 +12,7 @@ import sys
 
 
 def main() -> None:
-    """Keep the list until the pipe ends, then kill what is on it."""
+    """Keep the list until the pipe ends, then kill its groups."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     groups: set[int] = set()

@@ -1,4 +1,4 @@
-"""Which kinds of object the double serves, and which path and verb of the API a request means."""
+"""The kinds of object that the double serves; maps API paths and methods to them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 class Resource:
     """One kind of object.
 
-    `status` says that status is a subresource: writes to the object leave it alone and
-    writes to `/status` touch nothing else. `workload` says that it has `/scale` and that a change of
-    its spec is counted as a generation.
+    `status`: status is a subresource, so writes to the object ignore it and writes to
+    `/status` change nothing else. `workload`: it has `/scale`, and a change of its spec
+    increments the generation.
     """
 
     plural: str
@@ -24,12 +24,12 @@ class Resource:
 
     @property
     def api_version(self) -> str:
-        """What `apiVersion` of such an object says."""
+        """The object's `apiVersion`."""
         return f"{self.group}/v1" if self.group else "v1"
 
     @property
     def qualified(self) -> str:
-        """The plural with its group, as the API's sentences name it."""
+        """The plural with its group, as in the API's messages."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
 
@@ -65,7 +65,7 @@ _VERBS = {"POST": "create", "PATCH": "patch"}
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """A resource, in a namespace or in all of them; one object of it, or one part of that object."""
+    """A resource in one or all namespaces; one object, or one part of it."""
 
     resource: Resource
     namespace: str | None
@@ -73,7 +73,7 @@ class Place:
     sub: str
 
     def verb(self, method: str, *, watch: bool) -> str | None:
-        """The verb in RBAC's words; None where the path has no such method."""
+        """The RBAC verb; None if the path does not support the method."""
         if method == "GET" and watch:
             return "watch"
         if method == "GET":
@@ -88,7 +88,7 @@ class Place:
 
 
 def place_of(path: str) -> Place | None:
-    """The place of a path; None where the API has no such path."""
+    """The place of a path; None if the API has no such path."""
     match = _PATH.match(path)
     found = match and _BY_PLACE.get((match["version"], match["plural"]))
     if not match or not found or found.namespaced < bool(match["namespace"]):

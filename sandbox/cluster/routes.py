@@ -1,4 +1,4 @@
-"""From a request to what the API answers."""
+"""Routes requests to API responses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SUCCESS: Obj = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status":
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One HTTP request, taken apart."""
+    """One parsed HTTP request."""
 
     method: str
     path: str
@@ -32,7 +32,7 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """What goes back: JSON, or text, or a stream of lines."""
+    """A response: JSON, text, or a stream of lines."""
 
     code: int = 200
     json: Obj | None = None
@@ -56,7 +56,7 @@ class Routes:
         self._logs = logs
 
     def answer(self, request: Request) -> Response:
-        """Answer one request. Raises StatusError for every refusal."""
+        """Answer one request. Raises StatusError on every error."""
         if request.path == "/version":
             return Response(json={"major": "1", "minor": "24", "gitVersion": "v1.24.0"})
         if request.path in ("/healthz", "/readyz", "/livez"):
@@ -66,7 +66,7 @@ class Routes:
         place = place_of(request.path)
         if place is None:
             raise _no_such_path()
-        # As a program in Go reads it: all but 0 and false is true.
+        # As Go clients parse it: all but 0 and false is true.
         watch = request.params.get("watch", "0").lower() not in ("0", "false")
         verb = place.verb(request.method, watch=watch)
         if verb is None:
@@ -90,7 +90,7 @@ class Routes:
         return self._object(request, place)
 
     def _review(self, request: Request) -> Response:
-        """Answer what the token's rule says; nothing is stored."""
+        """Evaluate the token's rule; nothing is stored."""
         spec = (request.body or {}).get("spec") or {}
         asked = spec.get("resourceAttributes") or {}
         sub = f"/{asked['subresource']}" if asked.get("subresource") else ""
@@ -172,13 +172,13 @@ class Routes:
             found, rest = found[:limit], found[limit:]
             meta["continue"] = self._storage.keep_page(rest, version)
             if not (params.get("labelSelector") or params.get("fieldSelector")):
-                # A real server does not count what a selector would still let through.
+                # A real server omits the count when a selector is set.
                 meta["remainingItemCount"] = len(rest)
         return {
             "kind": f"{place.resource.kind}List",
             "apiVersion": place.resource.api_version,
             "metadata": meta,
-            # Only the list says of what kind its items are.
+            # Only the list states the kind of its items.
             "items": [
                 {name: value for name, value in obj.items() if name not in ("kind", "apiVersion")}
                 for obj in found

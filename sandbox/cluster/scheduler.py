@@ -13,7 +13,7 @@ from sandbox.cluster.verbs import Verbs
 
 
 class Scheduler:
-    """Binds every pod that has no node yet, or says why it cannot."""
+    """Binds every unscheduled pod, or reports why it cannot."""
 
     def __init__(self, storage: Storage, verbs: Verbs, journal: Journal) -> None:
         self._storage = storage
@@ -60,7 +60,7 @@ class Scheduler:
 
 
 def _choose(pod: Obj, nodes: list[Obj], taken: set[int]) -> tuple[str, str]:
-    """The node that a pod fits on, or "" and the scheduler's words for why there is none."""
+    """The node that a pod fits on, or "" and the scheduler's message."""
     selector = pod["spec"].get("nodeSelector") or {}
     reasons: dict[str, int] = {}
     for node in nodes:

@@ -1,4 +1,4 @@
-"""Label and field selectors, as the `labelSelector` and `fieldSelector` parameters write them."""
+"""Label and field selectors, for the `labelSelector` and `fieldSelector` parameters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TERM = re.compile(
 )
 _FIELD = re.compile(r"([A-Za-z.]+)\s*(==|=|!=)\s*(.*)")
 
-# What a real API server lets a field selector name; any other field is a 400.
+# The fields that a real API server can select by; any other is a 400.
 _FIELDS = {
     "Pod": ("spec.nodeName", "spec.restartPolicy", "status.phase", "status.podIP"),
     "Event": (
@@ -29,7 +29,7 @@ _FIELDS = {
 
 
 def label_selector(text: str) -> Predicate:
-    """A predicate over an object's labels. Raises StatusError 400 for what cannot be parsed."""
+    """A predicate over an object's labels. Raises StatusError 400 if it cannot be parsed."""
     # A comma inside parentheses separates values.
     tests = [_label(term.strip()) for term in re.split(r",(?![^()]*\))", text) if term.strip()]
     return lambda labels: all(test(labels) for test in tests)
@@ -48,14 +48,14 @@ def _label(term: str) -> Predicate:
 
 
 def field_selector(resource: Resource, text: str) -> Predicate:
-    """A predicate over a whole object. Raises StatusError 400 for a field one cannot select by."""
+    """A predicate over a whole object. Raises StatusError 400 for an unsupported field."""
     allowed = {"metadata.name", "metadata.namespace", *_FIELDS.get(resource.kind, ())}
     tests: list[tuple[str, bool, str]] = []
     for term in filter(None, (term.strip() for term in text.split(","))):
         match = _FIELD.fullmatch(term)
         if match is None or match[1] not in allowed:
             raise bad_request(f'field label not supported, or no selector: "{term}"')
-        # An event is selected by the name of its source's component.
+        # For an event, the name of the source component.
         path = "source.component" if match[1] == "source" else match[1]
         tests.append((path, match[2] != "!=", match[3]))
     return lambda obj: all((_field(obj, path) == value) is want for path, want, value in tests)

@@ -1,4 +1,4 @@
-"""Small readings of objects that the scheduler, the controllers and the kubelet share."""
+"""Helpers that the scheduler, the controllers and the kubelet share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sandbox.cluster.storage import Obj, now
 
 
 def set_condition(obj: Obj, type_: str, status: bool | str, reason: str, message: str) -> None:
-    """Set a status condition; its transition time moves only when its status does."""
+    """Set a status condition; its transition time changes only with its status."""
     said = status if isinstance(status, str) else str(status)
     conditions: list[Obj] = obj["status"].setdefault("conditions", [])
     new: Obj = {"type": type_, "status": said, "lastTransitionTime": now()}
@@ -22,13 +22,13 @@ def set_condition(obj: Obj, type_: str, status: bool | str, reason: str, message
 
 
 def condition(obj: Obj, type_: str) -> bool:
-    """Whether a condition stands and is true."""
+    """Whether a condition is true."""
     conditions = (obj.get("status") or {}).get("conditions") or []
     return any(c["type"] == type_ and c["status"] == "True" for c in conditions)
 
 
 def is_over(pod: Obj) -> bool:
-    """Whether a pod has ended for good, well or badly."""
+    """Whether a pod has ended, in success or failure."""
     return pod["status"].get("phase") in ("Failed", "Succeeded")
 
 
@@ -45,14 +45,14 @@ def owned_by(obj: Obj, owner: Obj) -> bool:
 
 
 def port_of(pod: Obj) -> int:
-    """The port on which a pod listens: the first that its container declares, else 8080."""
+    """The port that a pod listens on: its container's first port, else 8080."""
     ports = pod["spec"]["containers"][0].get("ports") or [{"containerPort": 8080}]
     port: int = ports[0]["containerPort"]
     return port
 
 
 def host_ports(pod: Obj) -> set[int]:
-    """The ports of the machine that a pod asks for by number."""
+    """The host ports that a pod requests."""
     return {
         port["hostPort"]
         for container in pod["spec"]["containers"]

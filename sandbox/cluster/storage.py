@@ -1,6 +1,6 @@
-"""Where the double keeps its objects: versions, conflicts and the history that watches read.
+"""Stores the double's objects: versions, conflicts and the history for watches.
 
-One lock guards everything. Objects go in and come out as copies, so no caller holds a live one.
+One lock guards everything. Objects are copied in and out, so no caller holds a live one.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _PAGE = "page-"
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One step of the history.
+    """One change of an object.
 
-    `previous` is what the object was before, None when it is new; `deleted` says that it is gone.
+    `previous` is the object before the change, None if new; `deleted`: the object is deleted.
     """
 
     version: int
@@ -38,12 +38,12 @@ class Change:
 
 
 def now() -> str:
-    """The time as `metav1.Time` writes it: UTC, whole seconds."""
+    """The time in `metav1.Time` format: UTC, whole seconds."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Storage:
-    """All objects of one cluster. `history` is how many changes a watch can look back on."""
+    """All objects of one cluster. `history` is the number of changes kept for watches."""
 
     def __init__(self, *, history: int = 2000) -> None:
         self._objects: dict[tuple[Resource, str, str], Obj] = {}
@@ -78,7 +78,7 @@ class Storage:
         return found
 
     def objects(self, resource: Resource, namespace: str | None = None) -> list[Obj]:
-        """The objects of one kind by namespace and name; of every namespace without one."""
+        """The objects of one kind by namespace and name; all namespaces by default."""
         with self._changed:
             found = {
                 key[1:]: obj
@@ -105,8 +105,8 @@ class Storage:
     def update(self, resource: Resource, obj: Obj) -> Obj:
         """Store a new state of an object; an unchanged one makes no new version.
 
-        Raises StatusError: 404 if it is gone, 409 if its `resourceVersion` or `uid` is given and
-        is not the stored one.
+        Raises StatusError: 404 if missing, 409 if a given `resourceVersion` or `uid`
+        differs from the stored one.
         """
         with self._changed:
             meta = obj["metadata"]
@@ -128,7 +128,7 @@ class Storage:
     def mutate(
         self, resource: Resource, namespace: str, name: str, change: Callable[[Obj], None]
     ) -> Obj | None:
-        """Change an object in place under the lock; None if it is gone meanwhile."""
+        """Change an object in place under the lock; None if it is deleted."""
         with self._changed:
             obj = self.find(resource, namespace, name)
             if obj is None:
@@ -137,14 +137,14 @@ class Storage:
             return self.update(resource, obj)
 
     def change(self, pod: Obj, change: Callable[[Obj], None]) -> Obj | None:
-        """Change a pod in place under the lock; None if it is gone meanwhile."""
+        """Change a pod in place under the lock; None if it does not exist."""
         meta = pod["metadata"]
         return self.mutate(PODS, meta["namespace"], meta["name"], change)
 
     def remove(
         self, resource: Resource, namespace: str, name: str, *, uid: str | None = None
     ) -> Obj:
-        """Take an object out for good. Raises StatusError 404, or 409 if the uid is another."""
+        """Remove an object. Raises StatusError 404, or 409 if the uid differs."""
         with self._changed:
             key = (resource, namespace, name)
             old = self._objects.get(key)
@@ -200,12 +200,12 @@ class Storage:
     # -- history -----------------------------------------------------------------------------
 
     def listen(self, listener: Callable[[], None]) -> None:
-        """Call `listener` at every change; it must only set a flag, for the lock is held."""
+        """Call `listener` at every change, under the lock; it must only set a flag."""
         with self._changed:
             self._listeners.append(listener)
 
     def check_known(self, version: int) -> None:
-        """Raise StatusError 410 when what came after a version is no longer known."""
+        """Raise StatusError 410 if changes after a version were forgotten."""
         with self._changed:
             if version < self._forgotten:
                 raise errors.expired(f"too old resource version: {version} ({self._forgotten + 1})")
@@ -213,9 +213,9 @@ class Storage:
     def changes(
         self, resource: Resource, after: int, timeout: float
     ) -> tuple[list[Change], int] | None:
-        """What happened to one kind after a version, and up to which version that is all.
+        """The changes to one kind after a version, and the last version they cover.
 
-        Waits up to `timeout` seconds for something. None when the storage has been closed. Raises
+        Waits up to `timeout` seconds for one. None when the storage is closed. Raises
         StatusError 410 when a change of this kind was forgotten before it was read; forgotten changes of
         other kinds do not matter to an open watch.
         """
@@ -233,7 +233,7 @@ class Storage:
             return news(), self._version
 
     def forget_history(self) -> None:
-        """Compact: every watch from an older version and every page of one gets 410 from now on."""
+        """Compact: watches from older versions and pages of older lists get 410."""
         with self._changed:
             for change in self._history:
                 self._drop(change)
@@ -254,7 +254,7 @@ class Storage:
     # -- pages of a list -----------------------------------------------------------------------
 
     def keep_page(self, rest: list[Obj], version: int) -> str:
-        """Keep the rest of a list under a `continue` token: later pages see the same moment."""
+        """Keep the rest of a list under a `continue` token, as a snapshot."""
         with self._changed:
             token = f"{_PAGE}{uuid.uuid4()}"
             self._snapshots[token] = (rest, version)
@@ -265,7 +265,7 @@ class Storage:
     def page(self, token: str) -> tuple[list[Obj], int]:
         """The rest of a list.
 
-        Raises StatusError 400 for a token that never was, 410 for one that is no longer known.
+        Raises StatusError 400 for an unknown token, 410 for an expired one.
         """
         with self._changed:
             if token in self._snapshots:

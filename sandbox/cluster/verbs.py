@@ -1,4 +1,4 @@
-"""What the API server does with an object: create, patch, delete, scale, evict."""
+"""The API server's operations: create, patch, delete, scale, evict."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from sandbox.cluster.resources import NAMESPACES, PODS, Resource
 from sandbox.cluster.status import is_going, is_over, set_condition
 from sandbox.cluster.storage import Obj, Storage
 
-# The letters of generated names, as Kubernetes' `rand.String` has them: no vowels, no 0, 1, 3.
+# The letters of generated names, as in Kubernetes' `rand.String`: no vowels, no 0, 1, 3.
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _CAUSES = [{"reason": "DisruptionBudget", "message": "The disruption budget needs it."}]
 
 
 class Verbs:
-    """The writing half of the API.
+    """The API's write operations.
 
     `budget` says whether a pod may be evicted now; a test replaces it to act as a
     PodDisruptionBudget.
@@ -95,7 +95,7 @@ class Verbs:
             return updated
 
     def delete(self, resource: Resource, namespace: str, name: str, options: Obj) -> Obj:
-        """Delete an object, a pod after its grace period. Returns the object as it now is.
+        """Delete an object, a pod after its grace period. Returns its new state.
 
         `options` is a `DeleteOptions`. Raises StatusError 404, or 409 if a precondition fails.
         """
@@ -114,7 +114,7 @@ class Verbs:
             return self._storage.update(resource, obj)
 
     def bind(self, namespace: str, name: str, node: str) -> None:
-        """Put a pod on a node. Raises StatusError 404, or 409 if the pod is on one."""
+        """Bind a pod to a node. Raises StatusError 404, or 409 if it is bound."""
 
         def bound(obj: Obj) -> None:
             obj["spec"]["nodeName"] = node
@@ -128,7 +128,7 @@ class Verbs:
             self._storage.mutate(PODS, namespace, name, bound)
 
     def evict(self, namespace: str, name: str, body: Obj) -> None:
-        """Delete a pod if the disruption budget allows it; it holds only pods that run.
+        """Delete a pod if the disruption budget allows it; applies to running pods.
 
         Raises StatusError 400, 404, 409 or 429.
         """
@@ -160,7 +160,7 @@ def scale_of(obj: Obj) -> Obj:
 
 
 def _grace(pod: Obj, options: Obj) -> int:
-    """How many seconds a pod gets; one that no node holds, or that is over, gets none."""
+    """A pod's grace period in seconds; 0 for an unscheduled or ended pod."""
     if not pod["spec"].get("nodeName") or is_over(pod):
         return 0
     asked = options.get("gracePeriodSeconds")
@@ -179,5 +179,5 @@ def _check_preconditions(resource: Resource, obj: Obj, preconditions: Obj) -> No
                 f"the {label} in the precondition ({wanted}) does not match the {label} in record "
                 f"({meta[field]}). The object might have been {happened}"
             )
-            # Here the API says the kind where other conflicts say the plural.
+            # The API names the kind here; other conflicts name the plural.
             raise errors.conflict(resource, meta["name"], why, called=resource.kind)

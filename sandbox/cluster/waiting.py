@@ -1,4 +1,4 @@
-"""Waiting for a condition with a deadline, the one way in which the sandbox waits."""
+"""Waits for a condition with a deadline; the sandbox waits only this way."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 
 def wait_for(condition: Callable[[], bool], what: str, *, seconds: float = 30.0) -> None:
-    """Return as soon as `condition` holds. Raises TimeoutError, which names `what`, after a time.
+    """Return when `condition` holds. Raises TimeoutError, which names `what`, after `seconds`.
 
-    It looks ten times a second: everything that is waited for here takes longer than that.
+    Polls ten times a second: all conditions here take longer than that.
     """
     deadline = time.monotonic() + seconds
     while not condition():

@@ -20,8 +20,8 @@ _BOOKMARK_EVERY = 2.0
 class Watch:
     """What one watch request asks for.
 
-    `after` is the resource version to go on from; None means: first everything that is there.
-    `timeout` is in seconds; None leaves the watch open until the client goes or the server stops.
+    `after` is the resource version to resume from; None sends all existing objects first.
+    `timeout` is in seconds; None keeps the watch open until the client or the server closes it.
     """
 
     resource: Resource
@@ -33,9 +33,9 @@ class Watch:
 
 
 def lines(storage: Storage, watch: Watch) -> Iterator[bytes]:
-    """One JSON line per event; an empty one now and then, so that a gone client is noticed.
+    """One JSON line per event; periodic empty lines detect a closed client.
 
-    A version that is too old ends the stream with an ERROR event that holds the 410 Status.
+    A version that is too old ends the stream with an ERROR event with the 410 Status.
     """
     try:
         yield from _events(storage, watch)
@@ -57,7 +57,7 @@ def _events(storage: Storage, watch: Watch) -> Iterator[bytes]:
     is_last = False
     while not is_last:
         moment = time.monotonic()
-        # A reader that comes late still gets what had happened by the end.
+        # A late reader still gets all events up to the end.
         is_last = moment >= ends
         news = storage.changes(watch.resource, after, max(0.0, min(bookmark, ends) - moment))
         if news is None:
@@ -76,7 +76,7 @@ def _bookmark(resource: Resource, version: int) -> bytes:
 
 
 def _event(watch: Watch, change: Change) -> bytes | None:
-    """The change as this watch sees it: leaving the selection looks like a deletion."""
+    """The event for this watch: leaving the selection is a deletion."""
     namespace = change.object["metadata"].get("namespace", "")
     if watch.namespace not in (None, namespace):
         return None

@@ -1,7 +1,7 @@
-"""Drills: an outage of the past, played on real parts without a person at the keyboard, and judged.
+"""Drills: a past outage, played on real components without a person, and checked.
 
-``script`` is the story, ``play`` plays it, ``seen`` collects what became of it and ``checks`` judges
-that. Like the rest of the sandbox it knows mayday only from outside: by what it answers in Slack, what it
+``script`` is the story, ``play`` plays it, ``seen`` collects the results and ``checks`` judges
+them. Like the rest of the sandbox it knows mayday only from outside: its answers in Slack, what it
 files, and what it lets others read of its database.
 """
 

@@ -1,4 +1,4 @@
-"""The table of checks: each is a sentence, whether it is so, and what was seen."""
+"""The table of checks: each has a sentence, whether it holds, and evidence."""
 
 from __future__ import annotations
 
@@ -185,11 +185,11 @@ CHECKS: dict[str, Judge] = {
         "; ".join(seen.errors)[:500] or "no error in its log",
     ),
 }
-"""Each check by its name, in the order in which they are shown."""
+"""Each check by name, in display order."""
 
 
 def check(seen: Seen) -> list[Check]:
-    """Judge all of it; what cannot be judged because the story stopped before it has failed."""
+    """Judge all; a check that cannot run because the story stopped early fails."""
     found = []
     for name, judge in CHECKS.items():
         try:

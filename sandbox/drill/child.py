@@ -1,4 +1,4 @@
-"""mayday as a child process: started, checked, and ended."""
+"""mayday as a child process: starts, checks, and ends it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from sandbox.cluster.processes import Process, Processes
 from sandbox.world import environment
 
 Settings = Mapping[str, Mapping[str, Any] | list[Any]]
-"""A configuration of mayday by section."""
+"""mayday's configuration by section."""
 
 ENDS_WITHIN = 10.0
 """Seconds after it was asked to."""
 
 
 class Child:
-    """``mayday run`` with the given settings and nothing else of this machine's configuration.
+    """``mayday run`` with only the given settings, no other configuration of this machine.
 
-    Its log goes to a file. Should this process be killed, a reaper ends it.
+    It logs to a file. If this process is killed, a reaper ends it.
     """
 
     def __init__(self, log: Path) -> None:
@@ -32,9 +32,9 @@ class Child:
         self._process: Process | None = None
 
     def start(self, settings: Settings) -> None:
-        """Start it; it is ready when Slack says that it is connected."""
+        """Start it; Slack reports when it is connected."""
         kept = {name: value for name, value in os.environ.items() if not _configures(name)}
-        # An empty file, so that none of the directory it is started in is read.
+        # An empty file, so that no file of the working directory is read.
         none = self.log.with_name("no-mayday.yaml")
         none.write_text("", encoding="utf-8")
         self._process = self._processes.start(
@@ -46,18 +46,18 @@ class Child:
         )
 
     def problem(self) -> str:
-        """Why it does not run any more, or nothing."""
+        """Why it does not run, or an empty string."""
         if self._process is None or not self._process.ended.is_set():
             return ""
         last = next((line for line in reversed(self._lines()) if line.strip()), "it said nothing")
         return f"mayday ended with exit code {self._process.exit_code}: {last[:300]}"
 
     def events(self, name: str) -> int:
-        """How often an event is in its log."""
+        """How often an event is logged."""
         return sum(event.get("event") == name for event in self._events())
 
     def errors(self) -> list[str]:
-        """What it logged as an error, traceback and all."""
+        """The errors in its log, with tracebacks."""
         return [
             json.dumps(event)
             for event in self._events()
@@ -65,7 +65,7 @@ class Child:
         ]
 
     def stop(self) -> None:
-        """Ask it to end, and see that it does."""
+        """Ask it to end, and wait."""
         if self._process is not None:
             self._process.signal(signal.SIGTERM)
             self._process.ended.wait(ENDS_WITHIN)

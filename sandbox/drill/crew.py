@@ -1,4 +1,4 @@
-"""What people do in the practice Slack, and what they expect mayday to answer there."""
+"""The actions of people in the practice Slack, and mayday's expected answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sandbox.slack import Person, SlackSandbox
 from sandbox.slack.values import parse_ts
 
 MOST_PATIENT = 60.0
-"""Seconds that mayday has for anything it is asked."""
+"""Maximum seconds to wait for any answer of mayday."""
 
 CONFIRM = "run.confirm"
 DONE = "Done and verified."
@@ -24,14 +24,14 @@ Message = Mapping[str, Any]
 
 
 class WentWrong(Exception):
-    """The story cannot go on; the text says what was expected and what came instead."""
+    """The story cannot continue; the text gives the expected and the actual result."""
 
 
 class Crew:
     """The people of a practice Slack around one incident.
 
-    ``channel`` is the id of its channel, empty before there is one; ``named`` the ts of the messages
-    that were given a name.
+    ``channel`` is the id of its channel, empty before it exists; ``named`` the ts of the named
+    messages.
     """
 
     def __init__(self, slack: SlackSandbox) -> None:
@@ -41,7 +41,7 @@ class Crew:
         self._reminders = 0
 
     def declare(self, who: str, title: str, severity: str, summary: str) -> str:
-        """Type the command, fill in the form, and be in the new channel."""
+        """Type the command, submit the form, and join the new channel."""
         person, known = self._slack.person(who), {c.id for c in self._slack.channels()}
         view = self._opened(person, "general", f"/incident declare {title}")
         self._submit(person, view, {"severity": severity, "summary": summary})
@@ -60,19 +60,19 @@ class Crew:
         return "joins"
 
     def say(self, who: str, text: str, *, name: str = "", where: str = "") -> str:
-        """Write into a channel, the incident's if none is named; ``name`` is for later steps."""
+        """Post to a channel, by default the incident's; ``name`` is for later steps."""
         ts = self._slack.person(who).say(where or self.channel, text)
         if name:
             self.named[name] = ts
         return f"{f'in #{where}: ' if where else ''}“{text}”"
 
     def reply(self, who: str, to: str, text: str) -> str:
-        """Answer a message in its thread."""
+        """Reply in a message's thread."""
         self._slack.person(who).say(self.channel, text, thread_ts=self.named[to])
         return f"in the thread: “{text}”"
 
     def edit(self, who: str, what: str, text: str) -> str:
-        """Change a message."""
+        """Edit a message."""
         self._slack.person(who).edit(self.channel, self.named[what], text)
         return f"edits: “{text}”"
 
@@ -87,7 +87,7 @@ class Crew:
         return f"puts :{emoji}: on it"
 
     def type(self, who: str, line: str, answer: str) -> str:
-        """Type a command and see ``answer``, in a reply to them or in the channel."""
+        """Type a command and wait for ``answer``, in a reply or in the channel."""
         person, since = self._slack.person(who), self._latest(who)
         reply = person.command(self.channel, line)
         seen = str((reply or {}).get("text", ""))
@@ -95,12 +95,12 @@ class Crew:
             if seen:
                 raise WentWrong(f"{line} was answered with: {self._plain(seen)}")
             heard = self._heard(person, since, lambda m: answer in _text(m), f"“{answer}”", line)
-            # A public answer repeats the command; only a private one is worth showing.
+            # A public answer repeats the command; show only private ones.
             seen = _text(heard) if heard.get("ephemeral") else ""
         return f"{line} → {self._plain(seen)}" if seen else line
 
     def run(self, who: str, runbook: str) -> str:
-        """Ask for a plan, confirm it, and see it through."""
+        """Request a plan, confirm it, await its end."""
         person, since, line = self._slack.person(who), self._latest(who), f"/incident run {runbook}"
         person.command(self.channel, line)
         plan = self._heard(person, since, _is_decided, f"the plan of {runbook}", line)
@@ -130,7 +130,7 @@ class Crew:
         return [message for message in found if re.search(r"/remind/\d+$", effect(message))]
 
     def close(self, who: str, /, **answers: str) -> str:
-        """Answer what the report still needs, and see it published."""
+        """Answer the report's open questions; wait until published."""
         person, since = self._slack.person(who), self._latest(who)
         self._submit(person, self._opened(person, self.channel, "/incident close"), answers)
         answer = self._heard(
@@ -139,7 +139,7 @@ class Crew:
         return f"/incident close → {_text(answer)}"
 
     def _plain(self, text: str) -> str:
-        """A text as people see it: names for ids, and times that Slack would put in their zone."""
+        """A text as shown to people: names for ids, and times in their zone."""
         text = _DATE.sub(lambda found: found[1], text)
         return _PERSON.sub(lambda found: f"@{self._slack.person(found[1]).name}", text)
 
@@ -163,7 +163,7 @@ class Crew:
     def _heard(
         self, person: Person, since: int, wanted: Callable[[Message], bool], what: str, line: str
     ) -> Message:
-        """The first message after ``since`` that is wanted; a refusal ends the wait at once."""
+        """The first matching message after ``since``; a refusal ends the wait at once."""
 
         def heard() -> list[Message]:
             new: list[Message] = [
@@ -183,13 +183,13 @@ class Crew:
 
 
 def effect(message: Message) -> str:
-    """Which effect of mayday's a message is, by its metadata; empty for people's messages."""
+    """The effect of mayday's in a message's metadata; empty for people's messages."""
     payload = (message.get("metadata") or {}).get("event_payload") or {}
     return str(payload.get("effect", ""))
 
 
 def _is_decided(message: Message) -> bool:
-    """A run's message that shows its plan with the button, or that there is nothing to press."""
+    """Whether a run's message shows its plan with the button, or nothing to press."""
     is_run = re.search(r"/run/[0-9a-f]+$", effect(message)) is not None
     return is_run and "Reading the facts" not in _text(message)
 

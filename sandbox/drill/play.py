@@ -1,6 +1,6 @@
-"""Plays a story step by step: moves the clock, has people do what they do, and shows it.
+"""Plays a story step by step: moves the clock, runs people's actions, and shows them.
 
-Nothing in here sleeps. Every wait has a deadline and a name, and no step begins after the story's own.
+Nothing here sleeps. Every wait has a deadline and a name; no step begins after STORY_WITHIN.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ PUBLISH_DONE = "publish.done"
 """The event in mayday's log that ends each round of publishing."""
 
 OVERDUE = timedelta(seconds=11)
-"""How long after its grace time a pod's end is waited for: a little over mayday's ten seconds."""
+"""How long to wait after a pod's grace time: a little over mayday's ten seconds."""
 
 STORY_WITHIN = 240.0
-"""Real seconds; two busy cores take 50, 20 of them to publish, since GitHub wants a second between two
-writes."""
+"""Real seconds; two busy cores take 50, 20 of them to publish, since GitHub requires a second
+between writes."""
 
 Show = Callable[[datetime, str, str], None]
-"""Shows a step: when it was in the story, who, and what they did."""
+"""Shows a step: its time in the story, who, and what they did."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One thing that happens: at an aware time, ``who`` does ``action``, a method of the player."""
+    """One event: at an aware time, ``who`` does ``action``, a method of the player."""
 
     when: datetime
     who: str
@@ -48,7 +48,7 @@ class Step:
 
 
 class Player(Crew):
-    """Plays a story in a world that runs, with a mayday that runs.
+    """Plays a story in a running world with a running mayday.
 
     ``published`` is what was filed before and after publishing again.
     """
@@ -63,7 +63,7 @@ class Player(Crew):
         self.published: list[Filed] = []
 
     def play(self, story: Sequence[Step]) -> str:
-        """Play it to its end and return nothing, or why it stopped and where."""
+        """Play the story; returns "", or why it stopped and where."""
         failures = (WentWrong, PersonError, OutageError, TimeoutError, LookupError, httpx.HTTPError)
         ends = time.monotonic() + STORY_WITHIN
         for step in story:
@@ -80,33 +80,33 @@ class Player(Crew):
         return ""
 
     def look(self, _who: str, name: str) -> str:
-        """Look at hub, pods, routes, health pages and every student's own page."""
+        """Check hub, pods, routes, health pages and every student's page."""
         self.sights[name] = sight = look(self._world.hub)
         return str(sight)
 
     def evict_proxy(self, _who: str) -> str:
-        """Evict the proxy's pod; its successor knows no routes."""
+        """Evict the proxy's pod; the new pod has no routes."""
         return self._world.hub.evict_proxy()
 
     def hang_stops(self, _who: str, users: Sequence[str]) -> str:
-        """Begin to stop these users' servers, which does not end."""
+        """Stop these users' servers; the stops hang."""
         for user in users:
             self._world.hub.hang_stop(user)
         return f"The servers of {' and '.join(users)} are being stopped, which does not end."
 
     def wait_in_vain(self, _who: str, users: Sequence[str]) -> str:
-        """Wait until these users' pods are overdue: they are still there after their grace."""
+        """Wait until these users' pods are overdue: they exist after their grace."""
         names = " and ".join(users)
         wait_for(lambda: all(map(self._overdue, users)), f"the pods of {names} to be overdue")
         return f"The pods of {names} are past their grace period, and are still there."
 
     def start_servers(self, _who: str, users: Sequence[str]) -> str:
-        """Start these users' servers and let their owners in."""
+        """Start these users' servers and log their owners in."""
         self._world.hub.start_servers(users)
         return f"{' and '.join(users)} press “Start my server” and are in."
 
     def publish_again(self, who: str) -> str:
-        """Type ``/incident publish`` when everything is published already."""
+        """Type ``/incident publish`` when everything is published."""
         self._wait_published(1)
         self.published.append(filed(self._world.github, self._reports))
         rounds = self._child.events(PUBLISH_DONE)

@@ -1,4 +1,4 @@
-"""One drill from the first process to the last: the world, mayday as a child, the story, the checks."""
+"""Runs one drill: the world, mayday as a child process, the story, the checks."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from sandbox.outages import OutageError
 from sandbox.world import World
 
 PLAYED = "played"
-"""The folder for everything that a drill makes; it is emptied first."""
+"""The folder for all output of a drill; it is emptied first."""
 
 WORLD = "world"
-"""What is made in it first of all, and by which it is known again."""
+"""The first folder in it, which identifies its parent."""
 
 CONNECTED_WITHIN = 60.0
 
 SLACK_WAITS = 12.0
-"""Seconds that the practice Slack grants instead of its three, for slow computers."""
+"""Timeout of the practice Slack in seconds instead of 3, for slow computers."""
 
 
 class CannotPlay(Exception):
-    """The drill could not begin; the text is one sentence that says why."""
+    """The drill cannot start; the text is one sentence that says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class DrillResult:
 class Drill:
     """The drill ``proxy-eviction``.
 
-    ``directory`` takes what it makes, ``manifest`` is the Slack app's, ``database`` an SQLAlchemy URL
+    ``directory`` holds its output, ``manifest`` is the Slack app's, ``database`` an SQLAlchemy URL
     (empty for a SQLite file in the directory). ``read_stored`` reads messages at such a URL.
     """
 
@@ -74,7 +74,7 @@ class Drill:
         self._show = show
 
     def run(self) -> DrillResult:
-        """Play and judge; nothing is left running, however it ends.
+        """Play and judge; stops all processes at the end.
 
         Raises:
             CannotPlay: the sandbox or mayday does not start.
@@ -82,7 +82,7 @@ class Drill:
         began = time.monotonic()
         self._clear()
         world = World(self.directory / WORLD, manifest=self._manifest, users=STUDENTS, keep=False)
-        # Starting up takes real time, which the story must not be late by.
+        # Startup takes real time, which must not delay the story.
         world.clock.move_to(STORY[0].when - timedelta(hours=1))
         child = Child(self.directory / "mayday.log")
         with ExitStack() as ending:
@@ -95,7 +95,7 @@ class Drill:
         return DrillResult(seen=seen, checks=check(seen), seconds=time.monotonic() - began)
 
     def _clear(self) -> None:
-        """Throw away what a drill before this one made, and nothing else."""
+        """Delete only the output of an earlier drill."""
         made = self.directory.exists()
         if made and any(self.directory.iterdir()) and not (self.directory / WORLD).is_dir():
             raise CannotPlay(f"{self.directory} is no drill's folder: choose another with --out.")
@@ -144,5 +144,5 @@ class Drill:
 
 
 def default_database(directory: Path) -> str:
-    """A SQLite file among what the drill makes."""
+    """A SQLite file in the drill's output."""
     return f"sqlite:///{directory.resolve() / PLAYED / 'mayday.db'}"

@@ -1,4 +1,4 @@
-"""The story of a drill, read from ``proxy-eviction.yaml``, which says where it comes from."""
+"""The story of a drill, from ``proxy-eviction.yaml``, which names its source."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STUCK: tuple[str, ...] = tuple(_DATA["stuck"])
 
 @dataclass(frozen=True)
 class Item:
-    """An action item of 2017: its heading, what is to be done, and where that was followed."""
+    """An action item of 2017: its heading, the task, and where it was tracked."""
 
     group: str
     text: str
@@ -41,7 +41,7 @@ GROUPS = tuple(dict.fromkeys(item.group for item in ITEMS))
 
 
 def _steps(clock: str, who: str, action: str, *arguments: Any) -> Iterator[Step]:
-    """What a row of the story stands for, at ``21:14:20`` of the evening in its own zone."""
+    """The steps for a row of the story, at ``21:14:20`` of the evening in its zone."""
     when = datetime.combine(_DATA["day"], time.fromisoformat(clock), tzinfo=ZONE)
     if action == "items":
         for number, item in enumerate(ITEMS):

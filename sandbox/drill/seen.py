@@ -1,4 +1,4 @@
-"""What became of a story: collected from Slack, the hub, GitHub, the folder, the log and the database."""
+"""Collects a story's results from Slack, the hub, GitHub, the folder, the log and the database."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from sandbox.drill.play import Player
 
 STORED_WITHIN = 30.0
-"""Seconds after which the last message has to be in the database."""
+"""Deadline in seconds for the last message to be in the database."""
 
 WORKS = 200
-"""The HTTP status that a student gets whose server can be reached."""
+"""The HTTP status for a student whose server is reachable."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,22 +43,22 @@ class Sight:
 
     @property
     def ready(self) -> set[str]:
-        """Whose servers the hub calls ready."""
+        """Users whose servers are ready."""
         return {row.user for row in self.rows if row.hub == "ready"}
 
     @property
     def routed(self) -> set[str]:
-        """Whose servers have a route."""
+        """The users with a route."""
         return {row.user for row in self.rows if row.route}
 
     @property
     def stuck(self) -> set[str]:
-        """Whose servers start or stop and do not end."""
+        """Users whose servers hang in start or stop."""
         return {row.user for row in self.rows if row.hub.startswith("pending")}
 
     @property
     def working(self) -> set[str]:
-        """Who reaches their server."""
+        """Users who reach theirs."""
         return {user for user, status in self.visits.items() if status == WORKS}
 
     def __str__(self) -> str:
@@ -90,7 +90,7 @@ def look(hub: HubSandbox) -> Sight:
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """A message as mayday's database has it. ``before`` is what it said before each edit."""
+    """A message in mayday's database. ``before`` is its text before each edit."""
 
     ts: str
     text: str
@@ -99,12 +99,12 @@ class Stored:
 
 
 ReadStored = Callable[[str, str], Sequence[Stored]]
-"""Reads the messages of a team's channel out of mayday's database, without changing anything."""
+"""Reads the messages of a team's channel from mayday's database, read-only."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filed:
-    """What is published: the issues, and the reports in the folder by their names."""
+    """What is published: the issues, and the reports in the folder by name."""
 
     issues: Sequence[PracticeIssue] = ()
     reports: Mapping[str, str]
@@ -112,12 +112,12 @@ class Filed:
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """All that the checks judge.
+    """The input of all checks.
 
-    ``stopped`` is why the story did not come to its end. ``said`` is what Slack shows in the
-    incident's channel by ts, ``typed`` that part of it which people wrote, ``named`` the ts of the
-    messages that the story names. ``pages`` are the pages of the issues, by address, as anybody
-    gets them; what answers no 200 is not among them.
+    ``stopped`` is why the story ended early. ``said`` is what Slack shows in the incident's
+    channel by ts, ``typed`` the part that people wrote, ``named`` the ts of the messages that the
+    story names. ``pages`` are the public pages of the issues, by address; pages that do not
+    return 200 are omitted.
     """
 
     stopped: str = ""
@@ -136,13 +136,13 @@ class Seen:
 
     @property
     def report(self) -> str:
-        """The report in the folder; empty where there is not exactly one."""
+        """The report in the folder; empty unless there is exactly one."""
         reports = list(self.published[-1].reports.values()) if self.published else []
         return reports[0] if len(reports) == 1 else ""
 
 
 def filed(github: GitHubSandbox, reports: Path) -> Filed:
-    """What is published now."""
+    """What is published."""
     return Filed(
         issues=github.issues(),
         reports={
@@ -159,7 +159,7 @@ def collect(
     child: Child,
     read_stored: ReadStored,
 ) -> Seen:
-    """Look at everything once more, after the story."""
+    """Read the final state after the story."""
     opened = [c.name for c in slack.channels() if c.name.startswith("inc-")]
     said = slack.messages(player.channel) if player.channel else []
     announced = slack.messages("incidents")
@@ -190,7 +190,7 @@ def links_in(text: str) -> list[str]:
 
 
 def _stored(read: ReadStored, slack: SlackSandbox, channel: str) -> Sequence[Stored]:
-    """What is stored, once it is what Slack shows or the time for it is up."""
+    """The stored messages, once they match Slack or the deadline passes."""
     shown = {message["ts"] for message in slack.messages(channel)}
     found: Sequence[Stored] = ()
 
@@ -199,7 +199,7 @@ def _stored(read: ReadStored, slack: SlackSandbox, channel: str) -> Sequence[Sto
         found = read(slack.team_id, channel)
         return shown == {message.ts for message in found if not message.deleted}
 
-    # Which are missing is for the check to say.
+    # The check reports which are missing.
     with contextlib.suppress(TimeoutError):
         wait_for(all_there, "every message to be stored", seconds=STORED_WITHIN)
     return found

@@ -1,13 +1,13 @@
-"""What the bot may do on the sandbox's hub and cluster: the least that its runbooks need.
+"""The bot's permissions on the sandbox's hub and cluster: the least its runbooks need.
 
-Whatever the product tries beyond this fails here as it would at a careful site.
+Any other request of the product fails, as on a site with least privilege.
 """
 
 from __future__ import annotations
 
 from sandbox.cluster.auth import Attributes
 
-# JupyterHub scopes; "start:servers" is JupyterHub 6's, before that it was "servers".
+# JupyterHub scopes; "start:servers" is JupyterHub 6's, before that "servers".
 BOT_SCOPES = (
     "list:users",
     "read:users:activity",
@@ -19,7 +19,7 @@ BOT_SCOPES = (
     "read:hub",
 )
 
-# What the sandbox itself needs, to make users and to act as them.
+# The sandbox's own scopes, to create users and act as them.
 SANDBOX_SCOPES = ("admin:users", "admin:servers", "tokens", "proxy")
 
 _WRITES = {
@@ -33,7 +33,7 @@ _WRITES = {
 
 
 def bot_may(wanted: Attributes) -> bool:
-    """The bot's rule in the cluster: read all but secrets, and write what its runbooks write."""
+    """The bot's rule in the cluster: read all but secrets, write what its runbooks write."""
     if wanted.verb in ("get", "list", "watch"):
         return wanted.resource != "secrets"
     return (wanted.verb, wanted.resource) in _WRITES

@@ -16,7 +16,7 @@ _PROXY = Path("node_modules", "configurable-http-proxy", "bin", "configurable-ht
 
 
 def proxy_script() -> Path:
-    """The installed configurable-http-proxy. Raises OutageError when it is not installed."""
+    """The path of configurable-http-proxy. Raises OutageError if it is not installed."""
     script = PARTS / _PROXY
     if not script.exists():
         raise OutageError(
@@ -58,7 +58,7 @@ def hub_image(*, settings: Path, kubeconfig: Path) -> Image:
 
 
 def singleuser_image() -> Image:
-    """A user's server; it says the hub's own version, as the hub expects."""
+    """A user's server; it reports the hub's version, as the hub expects."""
     argv = [sys.executable, "-I", "-S", str(Path(singleuser.__file__))]
     env = {"JUPYTERHUB_VERSION": version("jupyterhub")}
     return Image(command=lambda _pod, _port: Command(argv=argv, env=env))

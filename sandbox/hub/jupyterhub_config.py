@@ -23,11 +23,11 @@ c.JupyterHub.cookie_secret_file = f"{settings['directory']}/cookie_secret"
 c.JupyterHub.cleanup_servers = False
 c.JupyterHub.cleanup_proxy = False
 
-# The hub calls it a redirect loop after one round instead of four: a second instead of fifteen.
+# Report a redirect loop after one round instead of four: 1 s instead of 15 s.
 c.JupyterHub.tornado_settings = {"user_redirect_limit": 1}
 
-# Lost routes stay lost until a resync is asked for: in the outage of 2017 it took many minutes.
-# The hub puts them back when it collects activity, by default every five minutes.
+# Lost routes stay lost until a resync: in the outage of 2017 it took many minutes.
+# By default the hub restores them when it collects activity, every five minutes.
 c.JupyterHub.last_activity_interval = 24 * 3600
 c.ConfigurableHTTPProxy.should_start = False
 c.ConfigurableHTTPProxy.api_url = settings["proxy_api_url"]
@@ -41,9 +41,9 @@ c.KubeSpawner.node_selector = {"hub.jupyter.org/node-purpose": "user"}
 c.KubeSpawner.storage_pvc_ensure = True
 c.KubeSpawner.storage_capacity = "1Gi"
 c.KubeSpawner.enable_user_namespaces = False
-# Both sites give a spawn ten minutes; so long a stuck one stays stuck.
+# Both sites allow a spawn ten minutes; a stuck one lasts as long.
 c.KubeSpawner.start_timeout = 600
-# A record of a pod that is gone has to last long enough to be found by mayday.
+# A stale record has to last long enough for mayday to find it.
 c.KubeSpawner.poll_interval = 24 * 3600
 
 c.JupyterHub.services = [

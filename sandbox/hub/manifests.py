@@ -1,4 +1,4 @@
-"""The objects that the Helm chart of JupyterHub would put into the cluster, as far as needed."""
+"""The objects that JupyterHub's Helm chart creates, as far as needed."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ USER_NODE = "user-pool-1"
 
 
 def labels(release: str, component: str) -> dict[str, str]:
-    """The labels that the chart gives the parts of a hub."""
+    """The chart's labels for a hub's component."""
     return {"app": "jupyterhub", "release": release, "component": component}
 
 
 def deployment(release: str, component: str, *, image: str, port: int, health: str) -> Obj:
     """The Deployment of the hub or the proxy: one pod on the core pool, strategy Recreate.
 
-    `port` is one of the machine's own, so that it stays the same over restarts; `health` is the
-    path that the readiness probe asks for.
+    `port` is a host port, so that it stays the same over restarts; `health` is the readiness
+    probe's path.
     """
     marks = labels(release, component)
     container = {

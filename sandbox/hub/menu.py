@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Method = TypeVar("Method", bound=Callable[..., str])
 _OFFERED: dict[str, tuple[str, bool]] = {}
-"""The label of each method's button, and whether it mends something."""
+"""Each method's button label, and whether it repairs something."""
 
 
 def offered(label: str, *, mends: bool = False) -> Callable[[Method], Method]:

@@ -1,4 +1,4 @@
-"""What the sandbox asks the hub and its proxy for, with its own token."""
+"""The sandbox's requests to the hub and its proxy, with its own token."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 
 _PAGES = "application/jupyterhub-pagination+json"
-# Long enough for the hub to take a request in, far shorter than the 10 s after which it answers
-# 202 to a start or stop that hangs.
+# Long enough for the hub to accept a request, far shorter than the 10 s after which it
+# answers 202 to a start or stop that hangs.
 _TAKEN_IN = 1.0
 
 
@@ -20,11 +20,11 @@ class HubRest:
     def __init__(self, *, api_url: str, token: str, proxy_api_url: str, proxy_token: str) -> None:
         self._api_url = api_url
         self._proxy_url = f"{proxy_api_url}/api/routes"
-        # Made once: reading the certificates takes longer than any request here.
+        # Created once: reading the certificates is slower than a request.
         self._tls = ssl.create_default_context()
         self._hub = self._client(token, timeout=60)
         self._proxy = self._client(proxy_token, timeout=10)
-        # Users' pods have addresses that no one excludes from a proxy in the environment.
+        # Proxy settings in the environment do not exclude the pods' addresses.
         self._anyone = httpx.Client(verify=self._tls, timeout=10, trust_env=False)
 
     def _client(self, token: str, *, timeout: float) -> httpx.Client:
@@ -32,16 +32,16 @@ class HubRest:
         return httpx.Client(headers=headers, verify=self._tls, timeout=timeout)
 
     def is_well(self, url: str) -> bool:
-        """Whether a health page says 200."""
+        """Whether a health page is 200."""
         try:
             return self._anyone.get(url, timeout=5).status_code == 200
         except httpx.TransportError:
             return False
 
     def page_status(self, url: str, headers: dict[str, str]) -> int:
-        """The status of a page after redirects, 0 without an answer."""
+        """A page's status after redirects, 0 without an answer."""
         try:
-            # Cookies of one person must not go along with another's request.
+            # Do not send one user's cookies with another's request.
             with httpx.Client(verify=self._tls, follow_redirects=True, timeout=30) as browser:
                 return browser.get(url, headers=headers).status_code
         except httpx.TransportError:
@@ -57,7 +57,7 @@ class HubRest:
             client.close()
 
     def add_users(self, users: list[str]) -> None:
-        """Make users; raises httpx.HTTPStatusError if one is there already."""
+        """Create users; raises httpx.HTTPStatusError if one exists."""
         url = f"{self._api_url}/users"
         self._hub.post(url, json={"usernames": users}).raise_for_status()
 
@@ -76,7 +76,7 @@ class HubRest:
         return found
 
     def start_server(self, user: str) -> int:
-        """POST the user's default server and return the status, which the hub sends after up to 10 s."""
+        """POST the user's default server and return the status, which takes the hub up to 10 s."""
         return self._hub.post(f"{self._api_url}/users/{user}/server").status_code
 
     def stop_server(self, user: str) -> None:
@@ -84,18 +84,18 @@ class HubRest:
         self._hub.delete(f"{self._api_url}/users/{user}/server")
 
     def begin(self, method: str, user: str) -> None:
-        """Have the hub start (POST) or stop (DELETE) a server, without waiting for the end."""
+        """Start (POST) or stop (DELETE) a server, without waiting for the result."""
         with contextlib.suppress(httpx.ReadTimeout):
             url = f"{self._api_url}/users/{user}/server"
             self._hub.request(method, url, timeout=_TAKEN_IN)
 
     def user_token(self, user: str) -> str:
-        """A new token of the user's own, as a browser session would have."""
+        """A new token of the user, as in a browser session."""
         response = self._hub.post(f"{self._api_url}/users/{user}/tokens", json={"note": "browser"})
         return str(response.raise_for_status().json()["token"])
 
     def resync(self) -> None:
-        """Have the hub put all routes back."""
+        """Make the hub restore all routes."""
         self._hub.post(f"{self._api_url}/proxy").raise_for_status()
 
     def routes(self) -> dict[tuple[str, str], str]:
@@ -111,5 +111,5 @@ class HubRest:
         }
 
     def drop_route(self, route: str) -> None:
-        """Take one route out of the proxy."""
+        """Delete one route from the proxy."""
         self._proxy.delete(self._proxy_url + route).raise_for_status()

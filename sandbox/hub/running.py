@@ -1,4 +1,4 @@
-"""A hub in its own cluster: started, stopped, and looked at from hub, pods and proxy."""
+"""A hub in its own cluster: starts and stops it; reads hub, pods and proxy."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ SERVERNAME = "hub.jupyter.org/servername"
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One server from three sides.
+    """A server's state.
 
-    `hub` is "ready", "pending spawn", "pending stop", "absent", or "unknown" when the hub does not
+    `hub` is "ready", "pending spawn", "pending stop", "absent", or "unknown" if the hub does not
     answer; `pod` is "Running", "Pending", "Terminating", "none", or another phase; `route` is
-    whether the proxy leads there.
+    whether the proxy has a route.
     """
 
     user: str
@@ -54,10 +54,10 @@ class Row:
 class RunningHub(Breakable):
     """The hub, its proxy and its users' servers, as Deployments and pods of a cluster double.
 
-    `directory` takes its database, logs and kubeconfig; nothing in it outlives a run, and it may be
-    thrown away after `stop`. Clients of `api_url` and `kubeconfig` meet the `faults` of the hub
-    and of its cluster, the users on their way by `url` those of `public`, and the hub's own
-    KubeSpawner those of `spawning`; the sandbox itself asks all of them directly.
+    `directory` holds its database, logs and kubeconfig; it can be deleted after `stop`. The
+    `faults` of the hub and its cluster apply to clients of `api_url` and `kubeconfig`, those of
+    `public` to users of `url`, and those of `spawning` to the hub's own KubeSpawner; the sandbox
+    itself bypasses all of them.
     """
 
     def __init__(self, *, directory: Path, users: Sequence[str] = DEFAULT_USERS) -> None:
@@ -67,7 +67,7 @@ class RunningHub(Breakable):
         self.users = tuple(users)
         self.directory = directory = directory.resolve()
         directory.mkdir(parents=True, exist_ok=True)
-        # A database of an earlier run would speak of pods that are long gone.
+        # A database of an earlier run would refer to deleted pods.
         directory.joinpath("jupyterhub.sqlite").unlink(missing_ok=True)
         self.kubeconfig = directory / "kubeconfig"
         ports = Ports()
@@ -133,13 +133,13 @@ class RunningHub(Breakable):
         self._ways = (self.front, self.public, self.spawning)
         self._tokens: dict[str, str] = {}
         self.started: set[str] = set()
-        # Held while an outage is played from the page: one at a time.
+        # Held during an outage from the page: one at a time.
         self.playing = threading.Lock()
 
     # -- life --------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start cluster, proxy and hub, and make the users. Raises TimeoutError."""
+        """Start cluster, proxy and hub, and add the users. Raises TimeoutError."""
         cluster, name = self.cluster, self.name
         cluster.add_namespace(self.namespace)
         self.add_core_node()
@@ -167,11 +167,11 @@ class RunningHub(Breakable):
         self.rest.close()
 
     def add_core_node(self) -> None:
-        """Give the cluster the node on which hub and proxy run."""
+        """Add the node for hub and proxy to the cluster."""
         self.cluster.add_node(manifests.CORE_NODE, {manifests.PURPOSE: "core"})
 
     def start_servers(self, users: Iterable[str] | None = None) -> None:
-        """Start servers (everybody's without `users`) and let each owner log in once.
+        """Start servers (all by default) and let each owner log in once.
 
         Returns when all are ready, routed and visited. Raises TimeoutError.
         """
@@ -188,18 +188,18 @@ class RunningHub(Breakable):
         for user in wanted:
             self.visit(user)
 
-    # -- looking -----------------------------------------------------------------------------
+    # -- reading -----------------------------------------------------------------------------
 
     def hub_ok(self) -> bool:
-        """Whether the hub says that it is well, asked directly, and others get through to it."""
+        """Whether the hub's own health check succeeds and its clients can reach it."""
         return self.rest.is_well(f"{self.hub_url}/hub/health") and self.front.listening
 
     def proxy_ok(self) -> bool:
-        """Whether the proxy says that it is well, asked directly, and users get through to it."""
+        """Whether the proxy's own health check succeeds and users can reach it."""
         return self.rest.is_well(f"{self.proxy_url}/_chp_healthz") and self.public.listening
 
     def rows(self) -> list[Row]:
-        """Hub, pod and route of every user's default server and of every other server there is."""
+        """The rows of all users' default servers and of all other existing servers."""
         try:
             servers, hub_answers = self.rest.servers(), True
         except httpx.HTTPError:
@@ -240,7 +240,7 @@ class RunningHub(Breakable):
         return None
 
     def component_pod(self, component: str) -> Obj | None:
-        """The living pod of the hub ("hub") or the proxy ("proxy"), or None."""
+        """The live pod of the hub ("hub") or the proxy ("proxy"), or None."""
         wanted = manifests.labels(self.name, component).items()
         for pod in self.cluster.storage.objects(PODS, self.namespace):
             labels = pod["metadata"].get("labels") or {}
@@ -254,16 +254,16 @@ class RunningHub(Breakable):
         return pod is not None and condition(pod, "Ready")
 
     def visit(self, user: str) -> int:
-        """The HTTP status that a logged-in student gets for their server's page, 0 for none at all.
+        """The HTTP status of a user's server page for its logged-in owner, 0 if no answer.
 
-        It asks as the open page in a browser does and follows redirects. A lost route shows as the
-        hub's own answer (500, "redirect loop"), a server that does not run as 424.
+        It sends a browser's request and follows redirects. A lost route gives the hub's own answer
+        (500, "redirect loop"), a stopped server gives 424.
         """
         headers = {"Authorization": f"token {self._token(user)}", "Accept": "application/json"}
         return self.rest.page_status(f"{self.url}/user/{user}/", headers)
 
     def work_done(self, user: str) -> int:
-        """How many cells a user has run in the present process, asked past hub and proxy.
+        """How many cells a user has run in the current process, bypassing hub and proxy.
 
         Each visit runs one. Raises LookupError if the user has no pod, httpx.HTTPError if it does
         not answer.

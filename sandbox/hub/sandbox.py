@@ -1,4 +1,4 @@
-"""The outages that can be played on the sandbox's hub, each by breaking the real part of it."""
+"""The outages of the sandbox's hub; each breaks the real component."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from sandbox.outages import Outage, OutageError
 class HubSandbox(RunningHub):
     """A hub to break and to repair.
 
-    Every outage returns one sentence that says what happened, after it has happened; it raises
-    OutageError where it does not fit what is there.
+    Every outage returns one sentence that describes what happened; it raises OutageError if it
+    does not apply to the current state.
     """
 
     def outages(self) -> list[Outage]:
-        """The outages as the sandbox's page offers them."""
+        """The outages, for the sandbox's page."""
         return menu(self)
 
     # -- the proxy ---------------------------------------------------------------------------
@@ -107,7 +107,7 @@ class HubSandbox(RunningHub):
 
     @offered("Hang a stop")
     def hang_stop(self, user: str) -> str:
-        """A user's server is stopped and its node does not answer: Terminating for ever."""
+        """A user's server is stopped and its node does not answer: it stays Terminating."""
         self._need(user, hub="ready", pod="Running")
         pod = self._user_pod(user)
         self.cluster.kubelet.freeze(pod["metadata"]["uid"])
@@ -117,7 +117,7 @@ class HubSandbox(RunningHub):
 
     @offered("Hang a start")
     def hang_spawn(self, user: str) -> str:
-        """A user's server is started and its image cannot be pulled: Pending for ever."""
+        """A user's server is started and its image cannot be pulled: it stays Pending."""
         said = self._row(user).hub
         if said not in ("ready", "absent"):
             raise OutageError(f"{user}'s server is {said}; this needs ready or absent.")
@@ -133,8 +133,8 @@ class HubSandbox(RunningHub):
     @offered("Orphan a pod")
     def orphan_pod(self, user: str) -> str:
         """The hub forgets a server that runs on."""
-        # The pod is hidden from the hub by its label; while it is, the hub may not delete it, in case it
-        # has not noticed yet.
+        # The label hides the pod from the hub; meanwhile the hub may not delete it, in case it has
+        # not noticed yet.
         self._need(user, hub="ready", pod="Running")
         pod = self._user_pod(user)
         name, tokens = pod["metadata"]["name"], self.cluster.tokens
@@ -197,7 +197,7 @@ class HubSandbox(RunningHub):
         wait_for(replaced, "a new proxy")
 
     def _forgotten(self, user: str) -> bool:
-        """Ask the hub to stop a server whose pod it cannot see; a hub that still sees it fails."""
+        """Ask the hub to stop a server whose pod is hidden from it; fails if it sees the pod."""
         self.rest.stop_server(user)
         return self.row(user).hub == "absent"
 

@@ -1,8 +1,8 @@
-"""A user's server in a few lines: what is done in it lives in its memory only.
+"""A minimal user's server; its work is kept in memory only.
 
-It stands for the notebook server: it answers under its base address, lets only its owner in (asking
-the hub once per token), counts what its owner does and reports activity. It uses the standard
-library alone and is started as a script, so that a dozen start within a second or two.
+It replaces the notebook server: it serves its base address, admits only its owner (asking the
+hub once per token), counts the owner's work and reports activity. It uses only the standard
+library and runs as a script, so that a dozen start within a second or two.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ def _hub(path: str, token: str, body: Any = None) -> Any:
 
 
 class _Work:
-    """What the owner has done here; gone when the process is."""
+    """The owner's work; lost when the process ends."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -47,7 +47,7 @@ class _Work:
             return self.cells
 
     def is_owner(self, token: str) -> bool:
-        """Whether the hub knows the token as the owner's; what it once said holds without it."""
+        """Whether the hub accepts the token as the owner's; caches the answer."""
         if token not in self._owners:
             try:
                 self._owners[token] = _hub("user", token)["name"] == _OWNER
@@ -60,7 +60,7 @@ _WORK = _Work()
 
 
 def _report_activity() -> None:
-    """Report the owner's activity to the hub; without a hub the server goes on."""
+    """Report the owner's activity to the hub; ignore an unreachable hub."""
     now = datetime.now(UTC).isoformat()
     body = {"servers": {_SERVER: {"last_activity": now}}, "last_activity": now}
     with contextlib.suppress(OSError):

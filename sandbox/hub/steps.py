@@ -1,4 +1,4 @@
-"""The steps of which outages are made, and the repair of a hub after whatever outage was played on it."""
+"""The steps of outages, and the repair of a hub after any outage."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def belongs_to(pod: Obj, user: str) -> bool:
 
 
 def scale(hub: RunningHub, component: str, replicas: int) -> None:
-    """Scale the hub or the proxy to 0 or 1 and wait until it is so. Raises TimeoutError."""
+    """Scale the hub or the proxy to 0 or 1 and wait for it. Raises TimeoutError."""
 
     def scaled(deployment: Obj) -> None:
         deployment["spec"]["replicas"] = replicas
@@ -33,7 +33,7 @@ def scale(hub: RunningHub, component: str, replicas: int) -> None:
 
 
 def delete_now(hub: RunningHub, pod: Obj) -> None:
-    """Delete a pod without grace; one that is gone already is fine."""
+    """Delete a pod without grace; ignored if it is gone."""
     meta = pod["metadata"]
     try:
         hub.cluster.verbs.delete(PODS, meta["namespace"], meta["name"], {"gracePeriodSeconds": 0})
@@ -43,7 +43,7 @@ def delete_now(hub: RunningHub, pod: Obj) -> None:
 
 
 def wait_row(hub: RunningHub, user: str, *, said: str, pod: str) -> None:
-    """Wait until hub and cluster say this of a user's server. Raises TimeoutError."""
+    """Wait until hub and cluster report these states. Raises TimeoutError."""
 
     def there() -> bool:
         row = hub.row(user)
@@ -53,7 +53,7 @@ def wait_row(hub: RunningHub, user: str, *, said: str, pod: str) -> None:
 
 
 def heal(hub: RunningHub) -> None:
-    """Undo every fault, then bring hub, pods and routes together. Raises TimeoutError."""
+    """Undo every fault, then reconcile hub, pods and routes. Raises TimeoutError."""
     cluster = hub.cluster
     cluster.kubelet.thaw()
     cluster.kubelet.unpullable = lambda _pod: False

@@ -1,4 +1,4 @@
-/** Talks to the sandbox's server: the state, the live frames, and what a person does. */
+/** Client of the sandbox's server: state, live frames and a person's actions. */
 import { pressOver } from "./press.js";
 
 async function json(path, options) {
@@ -19,10 +19,10 @@ const post = (path, body) =>
 
 const who = (as) => (as ? `?as=${encodeURIComponent(as)}` : "");
 
-/** The whole workspace as that person sees it. */
+/** Fetch the workspace as that person sees it. */
 export const fetchState = (as) => json(`/_sandbox/state${who(as)}`);
 
-/** Do something as a person; always {ok, error?, …}, also when the server is away. */
+/** Do something as a person; always {ok, error?, …}, even if the server is down. */
 export async function act(as, verb, details) {
   try {
     const answer = await post("/_sandbox/act", { ...details, as, verb });
@@ -32,7 +32,7 @@ export async function act(as, verb, details) {
   }
 }
 
-/** Move the sandbox's clock forward by so many seconds. */
+/** Move the sandbox's clock forward by some seconds. */
 export const moveClock = (seconds) => post("/_sandbox/clock", { seconds });
 export const fetchHubs = () => json("/_sandbox/hubs");
 export const fetchOutages = () => json("/_sandbox/outages");
@@ -40,20 +40,20 @@ export const fetchReports = () => json("/_sandbox/reports");
 export const startOutage = (id, values) =>
   post(`/_sandbox/outages/${encodeURIComponent(id)}`, values);
 
-/** The traffic that is new since a version. */
+/** Fetch the traffic since a version. */
 export const fetchTraffic = (after) => json(`/_sandbox/traffic?after=${after}`);
-/** One call or delivery with its bodies. */
+/** Fetch a call or delivery with bodies. */
 export const fetchEntry = (id) => json(`/_sandbox/traffic/${id}`);
 export const fetchFaults = () => json("/_sandbox/faults");
 export const doFault = (verb, body) => post(`/_sandbox/faults/${verb}`, body);
 
-/** Call `look` at once, then again and again while the node is in the document. */
+/** Call `look` now, then repeatedly while the node is in the document. */
 export async function repeat(node, everyMs, look) {
   await look();
   setTimeout(() => node.isConnected && repeat(node, everyMs, look), everyMs);
 }
 
-/** Follow changes until stopped: reconnects for ever, and says when the line drops and comes back. */
+/** Follow changes until stopped; reconnect without limit and report connection changes. */
 export function follow(as, onChange, onLine) {
   let socket = null;
   let stopped = false;

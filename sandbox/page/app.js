@@ -1,4 +1,4 @@
-/** Puts the page together: who acts, what is open, one drawing of everything after each change. */
+/** The page: the acting person, what is open, and a redraw after each change. */
 import * as api from "./api.js";
 import { drawChannel } from "./channel.js";
 import { fixed, h, patch } from "./dom.js";
@@ -28,7 +28,7 @@ class App {
   #stop = null;
 
   constructor() {
-    // Each tab is one person: the address names them, so that two tabs can be two people.
+    // The address names the acting person, so two tabs can be two people.
     this.as = new URL(location.href).searchParams.get("as") ?? sessionStorage.getItem(PERSON);
     permalinkToHash();
     this.rail = document.getElementById("rail");
@@ -43,11 +43,11 @@ class App {
   async start() {
     await this.refresh();
     this.#follow();
-    // What is shown of the time goes on while nothing happens.
+    // Redraw regularly so that relative times advance.
     setInterval(() => document.hidden || this.refresh(), LOOK_MS);
   }
 
-  /** Fetch the state and draw it; calls that come in meanwhile share one more round. */
+  /** Fetch the state and draw it; calls made meanwhile share one more fetch. */
   refresh() {
     this.#again = true;
     this.#running ??= this.#rounds().finally(() => (this.#running = null));
@@ -67,7 +67,7 @@ class App {
       }
       if (as !== this.as) continue;
       if (!state?.users) {
-        // A person of an earlier sandbox: their tab becomes the first person of this one.
+        // The person is from an earlier sandbox: use the first person of this one.
         if (!as) return;
         this.as = null;
         this.#again = true;
@@ -80,7 +80,7 @@ class App {
     }
   }
 
-  /** Take the person the server settled on, and a channel they can see. */
+  /** Use the person the server chose, and a channel they can see. */
   #settle() {
     this.as = this.ws.state.me;
     sessionStorage.setItem(PERSON, this.as);
@@ -116,7 +116,7 @@ class App {
     else this.render();
   }
 
-  /** Do something as the acting person, draw the outcome, say what was refused (unless `quiet`). */
+  /** Do something as the acting person, draw the result, show any error (unless `quiet`). */
   async act(verb, details, { quiet = false } = {}) {
     const answer = await api.act(this.as, verb, details);
     if (!answer.ok && answer.error && !quiet) notice(answer.error);
@@ -124,19 +124,19 @@ class App {
     return answer;
   }
 
-  /** Ask the app for options: {groups} of what it offers for what was typed. */
+  /** Ask the app for options: {groups} that match the typed text. */
   suggest(details) {
     return api.act(this.as, "suggest", details);
   }
 
-  /** Show or hide the rail, where the window is too narrow for it to stand open. */
+  /** Show or hide the rail in narrow windows. */
   toggleRail(open) {
     document.body.classList.toggle("rail-open", open);
     if (open) (this.rail.querySelector("a[aria-current]") ?? this.rail.querySelector("a"))?.focus();
     else this.pane.querySelector("[data-testid=show-rail]")?.focus();
   }
 
-  /** Go where the address's hash points. */
+  /** Open the place in the address's hash. */
   #arrive() {
     document.body.classList.remove("rail-open");
     const place = parseHash(location.hash);
@@ -149,20 +149,20 @@ class App {
       this.#openApp(place.app);
       return;
     }
-    // Where the window is too narrow for both, who goes to a channel wants to see it.
+    // In a narrow window, close the side pane so that the channel is visible.
     if (place.channel !== this.place.channel && NARROW.matches) this.side = null;
     this.place = place;
     const { ts, thread_ts: root } = this.ws.message(place.channel, place.ts) ?? {};
     if (root && root !== ts) {
       this.side = { kind: "thread", channel: place.channel, ts: root, reply: ts };
-      // The channel shows what the thread hangs on.
+      // The channel shows the thread's parent.
       this.place.ts = root;
     }
     this.render();
     document.querySelector(".channel-pane [data-testid=composer]")?.focus({ preventScroll: true });
   }
 
-  /** Open the app at a tab: it hears of it, and may publish something to see there. */
+  /** Open the app at a tab: the app gets an event and may publish a view. */
   async #openApp(wished) {
     const tab = this.ws.state.app.home ? wished : "messages";
     const { hash } = location;
@@ -173,7 +173,7 @@ class App {
     this.render();
   }
 
-  /** A link to the hash that is already there still has to show its message again. */
+  /** A link to the current hash shows its message again. */
   #sameHash(event) {
     const anchor = event.target.closest?.("a[href^='#']");
     if (anchor && anchor.getAttribute("href") === location.hash) this.#arrive();
@@ -213,7 +213,7 @@ class App {
     if (!target) document.querySelector("[data-testid=composer]")?.focus();
   }
 
-  /** Draw everything from the state and what is open; unchanged parts are left alone. */
+  /** Draw everything from the state and what is open; keep unchanged parts. */
   render() {
     const { ws } = this;
     if (!ws.channels.has(this.place.channel)) {

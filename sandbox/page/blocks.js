@@ -36,7 +36,7 @@ const BLOCKS = {
     const { node, control } = element(block.element, id, ctx, Boolean(block.dispatch_action));
     const optional = block.optional && h("span.optional", " (optional)");
     const label = h("label.field-label", { for: control?.id }, name, optional);
-    // A label's `for` reaches only real inputs; a group is named directly.
+    // A label's `for` works only for inputs; name a group directly.
     if (control?.matches("input, select, textarea")) control.removeAttribute("aria-label");
     else control?.setAttribute("aria-label", name);
     const error = h("p.field-error", { id: nextId(), role: "alert", data: { errorFor: id } });

@@ -11,7 +11,7 @@ import { clock, dayTitle, instant } from "./time.js";
 import { welcomeItem } from "./welcome.js";
 import { hashOf } from "./workspace.js";
 
-/** Draws into `root` what `app.place.channel` names; keeps what has not changed. */
+/** Draws the channel `app.place.channel` into `root`; keeps unchanged parts. */
 export function drawChannel(app, root) {
   const { ws } = app;
   const channel = ws.channels.get(app.place.channel);
@@ -46,7 +46,7 @@ export function drawChannel(app, root) {
   if (app.place.ts && root.log.show(app.place.ts)) app.place.ts = null;
 }
 
-/** The composer, or why there is none. */
+/** The composer, or why it is absent. */
 function footItem(app, channel, key, root) {
   const note = (what, ...children) => fixed(`${what} ${key}`, () => h("div.closed-note", children));
   if (channel.user === app.ws.bot.id && app.ws.state.app.read_only)

@@ -1,4 +1,4 @@
-/** The sandbox's clock: by how much it runs ahead, and a menu that moves it forward. */
+/** The sandbox's clock: its offset, and a menu that moves it forward. */
 import * as api from "./api.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
@@ -20,7 +20,7 @@ function span(seconds) {
   return words.filter(Boolean).join(" ");
 }
 
-/** The rail's button, where this sandbox has a clock to move. */
+/** The rail's button, if the sandbox has a movable clock. */
 export function clockButton(app) {
   const ahead = span(app.ws.state.clock_ahead);
   const props = {

@@ -1,4 +1,4 @@
-/** Choosing by typing, one or several: from what the app offers, or from the element's own options. */
+/** Selects with type-ahead, single or multiple, from the app's or the element's options. */
 import { fill, h } from "./dom.js";
 import { placeholder } from "./fields.js";
 import { Listbox } from "./listbox.js";
@@ -10,8 +10,8 @@ const PAUSE_MS = 120;
 const label = (option) => plain(option.text.text);
 
 /**
- * `external_select`, its `multi_` sister and `multi_static_select`. `changed` is called after a choice.
- * The answer to an older question never overwrites that to a newer one.
+ * `external_select`, `multi_external_select`, `multi_static_select`. `changed` runs on a choice.
+ * The answer to an older request never replaces a newer one.
  */
 export function combobox(el, ctx, kept, changed) {
   const many = el.type.startsWith("multi_");
@@ -107,7 +107,7 @@ export function combobox(el, ctx, kept, changed) {
     if (least === 0) ask();
   });
   control.addEventListener("input", () => {
-    // An emptied box is an emptied choice.
+    // Clearing the box clears the choice.
     if (!many && !control.value && chosen.length) set([]);
     ask();
   });

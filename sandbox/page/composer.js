@@ -1,4 +1,4 @@
-/** Where a person writes: drafts, files, slash commands, sending. */
+/** The composer: drafts, files, slash commands, sending. */
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { iconButton } from "./parts.js";
@@ -7,7 +7,7 @@ import { fileOnWire } from "./wire.js";
 
 /**
  * A composer for a channel, or for a thread in it. It is made once and never redrawn.
- * `onSent` is called when something was sent: whoever speaks wants to see it and the answer.
+ * `onSent` is called after sending, to scroll to the new message.
  */
 export function composer(app, channel, thread, onSent) {
   const draftKey = `${app.ws.me.id} ${channel} ${thread ?? ""}`;
@@ -58,7 +58,7 @@ export function composer(app, channel, thread, onSent) {
       ...(thread ? { thread_ts: thread } : {}),
       ...(sent.length ? { files: await Promise.all(sent.map(fileOnWire)) } : {}),
     });
-    // Nothing that was written is lost because the server refused it.
+    // Keep the text if the server rejects it.
     if (answer.ok || box.value) return;
     write(typed);
     attach(sent);

@@ -1,4 +1,4 @@
-/** A scrolling list of messages: day dividers, grouping by author, staying at the end while it grows. */
+/** A scrolling list of messages: day dividers, grouping by author, sticking to the end. */
 import { h, item, patch } from "./dom.js";
 import { messageItem } from "./message.js";
 import { dayOf, dayTitle, instant } from "./time.js";
@@ -36,7 +36,7 @@ export function conversationItems(app, channel, messages, { inThread = false } =
   return items;
 }
 
-/** A line across the list with a word in it. */
+/** A labelled line across the list. */
 export const divider = (spec, text) =>
   h(`div.divider${spec}`, { role: "separator", "aria-label": text }, h("span", text));
 
@@ -53,11 +53,11 @@ export function scroller(label, testid) {
   view.addEventListener("scroll", () => {
     follows = view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_PX;
   });
-  // A pane opening beside it, a picture arriving: whoever was reading the end stays there.
+  // Stay at the end when the size changes, such as when an image loads.
   const watch = new ResizeObserver(() => follows && toEnd());
   watch.observe(view);
   watch.observe(list);
-  // The list is one stop for Tab: the message that had the focus last, or else the newest.
+  // Tab stops once in the list: at the last focused message, or the newest.
   const messages = () => [...list.querySelectorAll(".message")];
   const stopAt = (node) => {
     for (const other of messages()) other.tabIndex = other === node ? 0 : -1;
@@ -85,7 +85,7 @@ export function scroller(label, testid) {
     if (!node) return false;
     follows = false;
     requestAnimationFrame(() => {
-      // The event of an earlier scroll to the end may have come meanwhile.
+      // An earlier scroll event may have fired meanwhile.
       follows = false;
       node.scrollIntoView({ block: "center" });
       node.classList.add("found");

@@ -1,5 +1,5 @@
 /**
- * DOM nodes built by hand: no markup is ever parsed, so nothing a person typed can become an element.
+ * Builds DOM nodes without parsing markup, so typed text cannot become an element.
  * The keyed patch keeps nodes (and the focus, drafts and open menus in them) over a refresh.
  */
 const PROPERTIES = new Set(["value", "checked", "selected"]);
@@ -28,7 +28,7 @@ export function h(spec, ...children) {
   return append(node, children);
 }
 
-/** Append nodes and strings, flattening arrays and skipping what is empty. */
+/** Append nodes and strings; flatten arrays and skip empty values. */
 export function append(node, children) {
   for (const child of children.flat(Infinity)) {
     if (child !== null && child !== undefined && child !== false) node.append(child);
@@ -42,13 +42,13 @@ export function fill(node, ...children) {
   return append(node, children);
 }
 
-/** An item for patch(); without `update` a node whose `sig` has changed is made again. */
+/** An item for patch(); without `update`, a changed `sig` rebuilds the node. */
 export const item = (key, sig, make, update) => ({ key, sig: JSON.stringify(sig), make, update });
 
-/** An item that is made once and then looks after itself. */
+/** An item that is made once and never updated. */
 export const fixed = (key, make) => item(key, 0, make);
 
-/** A selector for the control that has the focus in `root`, to find it again in a new drawing. */
+/** A selector for the control that has the focus in `root`, to find it after a redraw. */
 function focusMark(root) {
   const active = document.activeElement;
   const holder = root.contains(active) && active.closest("[data-action-id],[data-testid],[aria-label]");
@@ -58,7 +58,7 @@ function focusMark(root) {
 }
 
 /**
- * Make `parent`'s children match the items. A node whose sig is unchanged is left alone; a changed one
+ * Make `parent`'s children match the items. A node with an unchanged sig is kept; a changed one
  * is updated in place when the item can, and replaced otherwise.
  */
 export function patch(parent, items) {

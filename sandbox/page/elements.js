@@ -20,7 +20,7 @@ const openLink = (url) =>
 function button(el, blockId, ctx, emit) {
   const press = async () => {
     openLink(el.url);
-    // Not `disabled`, which would throw the keyboard's focus away.
+    // Not `disabled`, which would lose the keyboard focus.
     if (node.hasAttribute("aria-busy")) return;
     node.setAttribute("aria-busy", "true");
     await emit({ type: "button", ...(el.value === undefined ? {} : { value: el.value }) });

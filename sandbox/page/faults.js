@@ -1,4 +1,4 @@
-/** The faults: buttons that break one of the systems, and what is broken at the moment. */
+/** The faults: buttons that break a system, and the active faults. */
 import * as api from "./api.js";
 import { fill, h, item, patch } from "./dom.js";
 import { outageRow, outcome } from "./outages.js";
@@ -6,7 +6,7 @@ import { sideHead } from "./parts.js";
 
 const EVERY_MS = 1000;
 
-/** A panel that asks the server while it is in the document. */
+/** A panel that polls the server while in the document. */
 export function faultsPanel(app) {
   const { node: said, say } = outcome("fault-said");
   const active = h("ul.active", { testid: "fault-active" });

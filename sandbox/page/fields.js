@@ -1,11 +1,11 @@
-/** What all inputs of Block Kit share: where they register, the reading of all, the question before acting. */
+/** Shared code of Block Kit inputs: registering, collecting values, confirmation. */
 import { plain, textObject } from "./mrkdwn.js";
 import { ask } from "./popups.js";
 
 export const fieldKey = (blockId, actionId) => `${blockId}\n${actionId}`;
 
 let serial = 0;
-/** An id for a label to point at. */
+/** An id for a label's `for`. */
 export const nextId = () => `field-${(serial += 1)}`;
 
 export const marks = (el, blockId) => ({ actionId: el.action_id, blockId });
@@ -13,8 +13,8 @@ export const placeholder = (el, otherwise) =>
   el.placeholder ? plain(el.placeholder.text) : otherwise;
 
 /**
- * What drawing the blocks of a message or view needs: `where` names it for the server, `fields` collects
- * its inputs, `kept` is what `before` held, and `press` sends a block action with all of the state.
+ * Context for drawing the blocks of a message or view: `where` names it, `fields` collects
+ * its inputs, `kept` is what `before` held, and `press` sends a block action with the state.
  */
 export function formContext(app, channel, where, before) {
   const fields = new Map();
@@ -31,7 +31,7 @@ export function collect(fields) {
   return values;
 }
 
-/** Do `go` after the element's own confirmation, if it has one; `undo` when the person declines. */
+/** Call `go` after the element's confirmation, if any; `undo` if declined. */
 export async function guarded(el, ctx, go, undo) {
   if (el.confirm) {
     const { title, text, confirm, deny, style } = el.confirm;

@@ -1,4 +1,4 @@
-/** The files of a message: pictures in sight, all with their name, their size and a way to keep them. */
+/** The files of a message: images inline, each with name, size and download link. */
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 
@@ -6,7 +6,7 @@ export const files = (message) => h("div.files", { testid: "files" }, message.fi
 
 function card(file) {
   const href = `/_sandbox/files/${encodeURIComponent(file.id)}/${encodeURIComponent(file.name)}`;
-  // A drawing in SVG may hold scripts.
+  // An SVG may contain scripts.
   const pictured = file.mimetype?.startsWith("image/") && file.mimetype !== "image/svg+xml";
   const title = file.title || file.name;
   const elsewhere = { href, target: "_blank", rel: "noopener" };

@@ -1,4 +1,4 @@
-/** The app's own pages: its tabs, and the Home that it publishes for the person who looks. */
+/** The app's pages: its tabs, and the Home it publishes for the viewer. */
 import { renderBlocks } from "./blocks.js";
 import { h, item, patch } from "./dom.js";
 import { formContext } from "./fields.js";
@@ -15,7 +15,7 @@ export function appTabs(app) {
   return h("nav.tabs", label, link("home", "Home"), link("messages", "Messages"));
 }
 
-/** A patch item with what the app has published; what was put into inputs outlives a new version. */
+/** A patch item with the app's published view; inputs keep their values on update. */
 export function homeItem(app) {
   const { ws } = app;
   const view = ws.state.home;

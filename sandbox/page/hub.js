@@ -1,4 +1,4 @@
-/** The practice hub: who has a server, a pod and a route; what to break; which reports came of it. */
+/** The practice hub: each user's server, pod and route; faults; reports. */
 import * as api from "./api.js";
 import { fill, h, item, patch } from "./dom.js";
 import { icon } from "./icons.js";
@@ -8,7 +8,7 @@ import { count, sideHead } from "./parts.js";
 
 const EVERY_MS = 2000;
 
-/** What ails one server by the three-way table of hub, pod and route; null when it works. */
+/** A server's problem by the hub, pod and route table; null if it works. */
 function ailment({ hub, pod, route }) {
   if (hub === "ready" && pod === "Running") return route ? null : "sees errors";
   if (hub === "ready") return "stale record";
@@ -18,7 +18,7 @@ function ailment({ hub, pod, route }) {
   return route ? "stray route" : null;
 }
 
-/** The hub's condition in a sentence, and how bad it is. */
+/** The hub's condition in a sentence, and its severity. */
 function verdict({ hub_ok, proxy_ok, rows }) {
   if (!hub_ok && !proxy_ok)
     return ["bad", "Neither the hub nor its proxy answers: nobody reaches anything."];
@@ -43,7 +43,7 @@ function verdict({ hub_ok, proxy_ok, rows }) {
   return ["good", well];
 }
 
-/** A panel that asks the server while it is in the document. */
+/** A panel that polls the server while in the document. */
 export function hubPanel(app) {
   const hubs = h("div");
   const outages = h("div");

@@ -28,7 +28,7 @@ const PATHS = {
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** The drawing of that name; it is decoration and hidden from screen readers. */
+/** The icon of that name; it is decorative and hidden from screen readers. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   const path = document.createElementNS(SVG, "path");

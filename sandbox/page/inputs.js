@@ -1,4 +1,4 @@
-/** Block Kit's inputs for text, days and open choices, as DOM nodes that report Slack's state. */
+/** Block Kit's inputs for text, dates and choices, as DOM nodes that report Slack's state. */
 import { h } from "./dom.js";
 import { guarded, marks, nextId, placeholder, register } from "./fields.js";
 import { mrkdwn, textObject } from "./mrkdwn.js";
@@ -29,7 +29,7 @@ export function day(el, blockId, ctx, emit, kept) {
   const value = kept?.selected_date ?? el.initial_date ?? "";
   const props = { type: "date", id: nextId(), value, "aria-label": prompt ?? "Date" };
   const node = h("input.input", { ...props, data: marks(el, blockId) });
-  // The browser's own picker shows no placeholder.
+  // The browser's picker shows no placeholder.
   const said = prompt && h("small.faint", prompt);
   const read = register(el, blockId, ctx, () => ({ selected_date: node.value || null }));
   let before = node.value;
@@ -46,7 +46,7 @@ export function day(el, blockId, ctx, emit, kept) {
   return { node: h("div.moment", node, said), control: node };
 }
 
-/** Radio buttons and checkboxes: the options stand open, each with its description. */
+/** Radio buttons and checkboxes: each option with its description. */
 export function choices(el, blockId, ctx, emit, kept) {
   const many = el.type === "checkboxes";
   const initial = many

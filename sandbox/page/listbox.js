@@ -1,8 +1,8 @@
-/** The list below or above a box in which somebody types: rows to choose from, walked with the arrows. */
+/** The list below or above a text box: rows to choose with the arrow keys. */
 import { fill, h } from "./dom.js";
 import { nextId } from "./fields.js";
 
-/** The list of `box`; `choose(item)` gets the row that is taken. Items are {shown, group?, taken?}. */
+/** The list of `box`; `choose(item)` gets the chosen row. Items are {shown, group?, taken?}. */
 export class Listbox {
   items = [];
   at = 0;
@@ -17,7 +17,7 @@ export class Listbox {
     box.setAttribute("aria-autocomplete", "list");
   }
 
-  /** Show these rows under the headings of their groups, or a note in their place. */
+  /** Show these rows under their group headings, or a note instead. */
   show(items, note) {
     this.items = items;
     this.at = 0;
@@ -61,7 +61,7 @@ export class Listbox {
     this.show([]);
   }
 
-  /** Whether the list took this key: the arrows, Escape, and those of `taking` that choose. */
+  /** Whether the list handled this key: arrows, Escape, and keys in `taking`. */
   key(event, taking) {
     const { length } = this.items;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

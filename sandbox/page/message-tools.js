@@ -1,4 +1,4 @@
-/** What can be done with a message: react, answer, edit, delete, pin, and the app's shortcuts. */
+/** Actions on a message: react, reply, edit, delete, pin, and the app's shortcuts. */
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { iconButton } from "./parts.js";
@@ -9,7 +9,7 @@ import { isSystem } from "./workspace.js";
 
 const isOwn = ({ ws, message }) => message.user === ws.me.id && !isSystem(message);
 
-/** The buttons that appear over the message in hand. */
+/** The buttons that appear over a message. */
 export function toolbar(context) {
   const { app, channel, message, inThread } = context;
   const more = { "aria-label": "More actions", title: "More actions" };
@@ -52,7 +52,7 @@ async function remove(app, channel, ts) {
     await app.act("delete", { channel, ts });
 }
 
-/** The message as a box to write in. */
+/** The message's edit box. */
 export function editor({ app, ws, channel, message: { ts, text: stored } }) {
   const before = fromWire(stored ?? "", ws);
   const box = h("textarea.input", { rows: "2", "aria-label": "Edit message", value: before });

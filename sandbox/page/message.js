@@ -1,4 +1,4 @@
-/** One message: author, text or blocks, files, reactions, thread, and what can be done with it. */
+/** One message: author, text or blocks, files, reactions, thread and actions. */
 import { renderBlocks } from "./blocks.js";
 import { h, item, patch } from "./dom.js";
 import { formContext } from "./fields.js";
@@ -40,7 +40,7 @@ function draw(node, context) {
     "only-you": ephemeral && [0, () => h("div.note", icon("eye"), "Only visible to you")],
     pin: pinned && [0, () => h("div.note.pin-note", icon("pin"), " Pinned")],
     head: !compact && !system && [[author, ws.tz], () => head(context, author)],
-    // What one is writing stays, whatever becomes of the message or of the workspace meanwhile.
+    // Keep the draft when the message or the workspace changes.
     body: editing
       ? ["editor", () => editor(context)]
       : [
@@ -85,7 +85,7 @@ function head({ message, ws }, author) {
 
 function content(node, { app, ws, channel, message }, author) {
   const where = { channel, ts: message.ts };
-  // What was chosen in the message's own inputs outlives a redraw of the same inputs.
+  // Choices in the message's inputs survive a redraw.
   const ctx = formContext(app, channel, where, node.fields);
   node.fields = ctx.fields;
   const edited = message.edited && h("span.faint.edited", " (edited)");
@@ -97,7 +97,7 @@ function content(node, { app, ws, channel, message }, author) {
   return h("div.body", said);
 }
 
-/** Slack leaves the author out of some of its own notes; the sentence needs one. */
+/** Some of Slack's notes omit the author; the sentence needs one. */
 function systemText(text, ws, author) {
   const named = text.includes("<@") || text.includes(author.name) || text.startsWith("This message");
   return [!named && [h("strong", author.name), " "], mrkdwn(text, ws)];

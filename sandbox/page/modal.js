@@ -15,7 +15,7 @@ export class Modals {
   constructor(app) {
     this.app = app;
     this.dialog = h("dialog.dialog.modal", { testid: "modal" });
-    // The browser would close the dialog by Escape before the sandbox knows of it.
+    // Otherwise Escape closes the dialog before the sandbox handles it.
     const close = (event) => {
       if (event.type === "keydown" && event.key !== "Escape") return;
       event.preventDefault();
@@ -64,7 +64,7 @@ export class Modals {
     (found ?? node).focus();
   }
 
-  /** Make or refresh the form. What was typed stays in inputs that keep their block_id and action_id. */
+  /** Make or refresh the form. Inputs with the same block_id and action_id keep their text. */
   place(view) {
     const { entry } = this;
     const drawn = JSON.stringify([view.hash, view.title, view.submit, view.close, view.blocks]);
@@ -107,7 +107,7 @@ export class Modals {
     this.tell();
   }
 
-  /** Show the errors of the state once: a later refresh must not pull the focus back to them. */
+  /** Show the state's errors once: a later refresh must not move the focus. */
   tell() {
     const { entry } = this;
     const told = JSON.stringify(entry.view.errors ?? {});
@@ -147,10 +147,10 @@ export class Modals {
     const { entry } = this;
     const values = collect(entry.fields);
     const sent = JSON.stringify(values);
-    // A second press of the same is the same press.
+    // Ignore a second press with the same values.
     if (entry.busy && entry.sent === sent) return;
     const press = ++this.presses;
-    // What is put right while the answer to an earlier press is on its way is sent after that.
+    // Send changes made during a pending request after its answer.
     entry.again = entry.busy;
     if (entry.busy) return;
     const button = entry.node.querySelector("[data-testid=modal-submit]");
@@ -160,9 +160,9 @@ export class Modals {
     const answer = await this.app.act("submit", details, { quiet: true });
     entry.busy = false;
     button.removeAttribute("aria-busy");
-    // An update in the meantime drew the view again; the answer belongs to what is shown now.
+    // An update may have redrawn the view; apply the answer to the current one.
     if (this.entry?.view.id !== entry.view.id) return;
-    // Whoever has pressed again meanwhile sees the errors of that press, not of the one before.
+    // After another press, show only the errors of the latest press.
     if (answer.errors && this.presses === press) this.showErrors(answer.errors);
     if (!answer.ok && answer.error) fill(this.entry.node.querySelector(".modal-error"), answer.error);
     if (entry.again) this.submit();

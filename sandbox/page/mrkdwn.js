@@ -56,7 +56,7 @@ function lines(text, workspace) {
   return nodes;
 }
 
-/** A styled run: its marks stand at word borders and it holds no mark of its kind, but links may. */
+/** A styled run: its marks are at word boundaries and not inside it, except in links. */
 const styled = (mark) => {
   const m = `\\${mark}`;
   return `(?<![\\w${m}])${m}(?=[^\\s${m}])((?:<[^<>\\n]*>|[^<${m}\\n])+)(?<!\\s)${m}(?![\\w${m}])`;
@@ -107,13 +107,13 @@ function angle(token, workspace) {
   if (head.startsWith("@")) return mention(head.slice(1), workspace, label);
   if (head.startsWith("#")) return channelLink(head.slice(1), workspace, label);
   if (head.startsWith("!")) return special(head.slice(1), label, workspace);
-  // Not in Slack's own form: somebody's raw text, shown as it was written.
+  // Not in Slack's format: raw text, shown as typed.
   if (!/^(https?:\/\/|mailto:|tel:)/i.test(head)) return unescape(`<${token}>`);
   const address = unescape(head);
   return link(address, label ? withEmoji(label) : address.replace(/^mailto:/, ""), workspace);
 }
 
-/** @Name, marked when it is the person who looks. */
+/** @Name, highlighted for the viewer. */
 function mention(id, ws, label) {
   const name = ws.users.has(id) ? ws.userName(id) : label || id;
   return wordMention(name, id === ws.me?.id ? ".mention-me" : "");
@@ -126,7 +126,7 @@ function channelLink(id, ws, label) {
   return h("a.mention", { href: hashOf(id) }, `#${name}`);
 }
 
-/** @handle of a group or of everybody. */
+/** @handle of a group or @everyone. */
 const wordMention = (word, spec = "") => h(`span.mention${spec}`, `@${word}`);
 
 function special(command, label, ws) {

@@ -1,7 +1,7 @@
-/** What can be broken, as rows: a button with its parameters, and what it does in a sentence. */
+/** Faults as rows: a button with its parameters, and a description. */
 import { fill, h } from "./dom.js";
 
-/** The line that says what a press did; `say(answer)` fills it. */
+/** The line with a press's result; `say(answer)` fills it. */
 export function outcome(testid) {
   const node = h("p.outcome", { role: "status", testid });
   const say = (answer, otherwise = "The sandbox does not answer.") => {

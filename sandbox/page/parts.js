@@ -1,12 +1,12 @@
-/** Small parts that many drawings share: buttons with an icon, heads of panes, faces. */
+/** Shared small parts: icon buttons, pane headers, avatars. */
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 
-/** A button that is only a drawing; its name is also its tooltip. */
+/** A button with only an icon; its name is also its tooltip. */
 export const iconButton = (drawing, label, onclick, props = {}) =>
   h("button.icon-button", { title: label, "aria-label": label, onclick, ...props }, icon(drawing));
 
-/** The head of the pane at the side, with its closing button. */
+/** The header of the side pane, with its close button. */
 export const sideHead = (app, title, topic, closeLabel) =>
   h(
     "header.pane-head",
@@ -14,7 +14,7 @@ export const sideHead = (app, title, topic, closeLabel) =>
     iconButton("close", closeLabel, () => app.closeSide()),
   );
 
-/** The face of a user or a message's author: the initial on the person's colour, the app's ring. */
+/** The avatar of a user or author: an initial on their colour, or the app's ring. */
 export function avatar(user, size = "") {
   if (user.is_bot) return h(`span.avatar.bot${size}`, { "aria-hidden": "true" }, icon("ring"));
   const [initial] = user.real_name || user.name;
@@ -22,7 +22,7 @@ export function avatar(user, size = "") {
   return h(`span.avatar${size}`, { "aria-hidden": "true", style }, initial.toUpperCase());
 }
 
-/** "guest" for those whom Slack restricts, else null. */
+/** "guest" for a restricted user, else null. */
 export const guestMark = (user) =>
   user.is_restricted
     ? h("span.tag", { title: "A guest sees only some channels" }, "guest")

@@ -1,10 +1,10 @@
-/** What lies over the page: menus by a button, questions, and passing notices. */
+/** Overlays: menus at a button, confirmations and temporary notices. */
 import { h } from "./dom.js";
 import { iconButton } from "./parts.js";
 
 let closeOpen = null;
 
-/** A panel by its button, in the top layer of whatever holds the button; a second press closes it. */
+/** A panel at its button, in the button's top layer; a second press closes it. */
 export function popover(anchor, content, label) {
   const same = closeOpen?.anchor === anchor;
   closeOpen?.();
@@ -21,12 +21,12 @@ export function popover(anchor, content, label) {
     if (event.key !== "Escape") return;
     event.preventDefault();
     event.stopPropagation();
-    // First the focus, then the panel: what holds the button may be in sight only while one is in it.
+    // Move the focus before closing: the button's container may be visible only with focus.
     anchor.focus();
     close();
   };
   panel.addEventListener("focusout", (event) => {
-    // Not before the focus has arrived, for the reason above.
+    // Wait until the focus has moved, as above.
     if (event.relatedTarget && !panel.contains(event.relatedTarget)) queueMicrotask(close);
   });
   function close() {
@@ -55,7 +55,7 @@ function place(panel, anchor) {
   panel.style.setProperty("left", `${left}px`);
 }
 
-/** A menu of {label, run, note?, danger?, data?} items, walked with the arrow keys. */
+/** A menu of {label, run, note?, danger?, data?} items, navigated by arrow keys. */
 export function menu(anchor, items, label) {
   let close = null;
   const entry = ({ label: text, note, danger, data, run }) => {
@@ -79,14 +79,14 @@ export function menu(anchor, items, label) {
   close = popover(anchor, list, label);
 }
 
-/** A button that opens a menu of what `items()` gives. */
+/** A button that opens a menu of `items()`. */
 export function menuButton(spec, props, label, items, ...children) {
   const onclick = () => menu(node, items(), label);
   const node = h(spec, { "aria-haspopup": "menu", "aria-label": label, onclick, ...props }, children);
   return node;
 }
 
-/** Ask before something is done: resolves to true or false. */
+/** Ask for confirmation: resolves to true or false. */
 export const ask = ({ title, text, confirm = "Yes", deny = "Cancel", danger = false }) =>
   new Promise((resolve) => {
     const before = document.activeElement;
@@ -113,16 +113,16 @@ export const ask = ({ title, text, confirm = "Yes", deny = "Cancel", danger = fa
     node.addEventListener("close", () => {
       resolve(false);
       node.remove();
-      // What had the focus may have been drawn again meanwhile.
+      // The focused node may have been redrawn.
       if (!before?.isConnected) document.querySelector("[data-testid=composer]")?.focus();
     });
     document.body.append(node);
     node.showModal();
   });
 
-/** A sentence at the top of the page that goes away after some seconds. */
+/** A notice at the top of the page that disappears after some seconds. */
 export function notice(text) {
-  // A modal dialog covers the page's own notices, so there they appear inside it.
+  // A modal dialog covers the page's notices, so they appear inside it.
   const top = [...document.querySelectorAll("dialog[open]")].at(-1);
   const home = top ? h("div.notices", { role: "status" }) : document.getElementById("notices");
   top?.append(home);

@@ -1,9 +1,9 @@
 /**
- * What the server says is taken in between two presses, never in the middle of one: a browser makes a
- * click only of a press and a release on the same node, so one that is drawn anew meanwhile swallows it.
+ * Server updates are applied between presses, never during one: a browser fires a
+ * click only for a press and release on the same node, so a redraw in between loses it.
  */
 
-/** A press whose end the browser never tells of (it ended over a list of the system's) is over then. */
+/** Ends a press without an end event, such as one released over a system menu. */
 const LONGEST_MS = 3000;
 const ENDS = ["pointerup", "pointercancel", "dragstart", "contextmenu", "change"];
 
@@ -21,18 +21,18 @@ function end() {
   const { timer, release } = held;
   held = null;
   clearTimeout(timer);
-  // The click follows its release in the same task: what waits goes on after that.
+  // The click follows the release in the same task: continue after it.
   setTimeout(release);
 }
 
 addEventListener("pointerdown", begin, true);
 for (const type of ENDS) addEventListener(type, end, true);
 addEventListener("blur", end);
-// The space bar presses a button too, and clicks when it is let go.
+// The space bar also presses a button and clicks on release.
 addEventListener("keydown", (event) => event.key === " " && !event.repeat && begin(), true);
 addEventListener("keyup", (event) => event.key === " " && end(), true);
 
-/** Resolves once nothing is being pressed. */
+/** Resolves when no press is active. */
 export async function pressOver() {
   while (held) await held.over;
 }

@@ -1,4 +1,4 @@
-/** Emoji by Slack's names, the row of reactions under a message, and the few that can be given. */
+/** Emoji by Slack's names, the row of reactions under a message, and the few on offer. */
 import { h } from "./dom.js";
 
 const TABLE = `
@@ -14,7 +14,7 @@ information_source ℹ️ arrow_right ➡️ repeat 🔁 checkered_flag 🏁 100
 const words = TABLE.trim().split(/\s+/);
 const BY_NAME = new Map(words.flatMap((name, at) => (at % 2 ? [] : [[name, words[at + 1]]])));
 
-/** What an incident's report is written with, and an alarm and a "done". */
+/** The emoji of an incident report, an alarm and "done". */
 const CHOICES = [
   ...["pushpin", "fire", "four_leaf_clover", "wrench", "memo"],
   ...["warning", "white_check_mark"],
@@ -27,7 +27,7 @@ export const emoji = (name) => BY_NAME.get(name.split("::")[0]) ?? null;
 export const withEmoji = (text) =>
   text.replace(/:([a-z0-9_+-]+):/g, (whole, name) => emoji(name) ?? whole);
 
-/** Add the reaction, or take back one's own. */
+/** Add or remove one's reaction. */
 function toggle(app, channel, message, name) {
   const mine = message.reactions?.find((r) => r.name === name)?.users.includes(app.ws.me.id);
   return app.act(mine ? "unreact" : "react", { channel, ts: message.ts, name });

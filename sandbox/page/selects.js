@@ -1,9 +1,9 @@
-/** Choosing one from a list: the browser's own select. */
+/** Single selection with the browser's select. */
 import { h } from "./dom.js";
 import { placeholder } from "./fields.js";
 import { plain } from "./mrkdwn.js";
 
-/** What can be chosen: [{key, label, value}], `value` as Slack reports it. */
+/** The options: [{key, label, value}], `value` as Slack reports it. */
 function choicesOf(el, ctx) {
   if (el.type === "users_select")
     return ctx.workspace.people.map(({ id }) => ({

@@ -1,4 +1,4 @@
-/** The rail: who one is, the channels, the practice panels, and whether the app is connected. */
+/** The rail: the acting person, channels, practice panels and the app's connection. */
 import { clockButton } from "./clock.js";
 import { fixed, h, item, patch } from "./dom.js";
 import { icon } from "./icons.js";

@@ -1,10 +1,10 @@
-/** The pane at the right: one thread and its composer. */
+/** The right pane: one thread and its composer. */
 import { composer } from "./composer.js";
 import { conversationItems, divider, scroller } from "./conversation.js";
 import { fixed, h, item, patch } from "./dom.js";
 import { count, sideHead } from "./parts.js";
 
-/** Draws the thread `app.side` names into `root`. */
+/** Draws the thread `app.side` into `root`. */
 export function drawThread(app, root) {
   const { channel, ts } = app.side;
   const { ws } = app;

@@ -74,7 +74,7 @@ function dateTokens(template, ms, tz, now) {
   return capital(template.replace(/\{(\w+)\}/g, (whole, name) => tokens[name]?.() ?? whole));
 }
 
-/** An instant in Slack's own template, as {text, title, iso}. */
+/** An instant in Slack's template, as {text, title, iso}. */
 export function formatted(template, ms, { tz, now }) {
   const iso = new Date(ms).toISOString();
   return { text: dateTokens(template, ms, tz, now), title: fullTime(ms, tz), iso };

@@ -1,4 +1,4 @@
-/** The traffic: every call that the app makes and every delivery to it, newest first. */
+/** The traffic: every call by the app and every delivery to it, newest first. */
 import * as api from "./api.js";
 import { fill, h, item, patch } from "./dom.js";
 import { sideHead } from "./parts.js";
@@ -14,7 +14,7 @@ const TITLES = {
 };
 const ARROWS = { call: "→ ", delivery: "← " };
 
-/** A panel that asks the server while it is in the document. */
+/** A panel that polls the server while in the document. */
 export function trafficPanel(app) {
   const entries = new Map();
   let version = 0;
@@ -40,7 +40,7 @@ export function trafficPanel(app) {
     } catch {
       fill(said, "The sandbox does not answer.");
     }
-    // As the messages beside it: in the person's zone, by the clock that dates them.
+    // Like messages: in the person's zone, by the sandbox's clock.
     const { tz } = app.ws;
     const make = () => h("li", h("details", h("summary"), h("div.bodies")));
     const newest = [...entries.values()].reverse();
@@ -53,7 +53,7 @@ export function trafficPanel(app) {
   return node;
 }
 
-/** How long it took; nothing for what is still open. */
+/** The duration; empty while pending. */
 function lasted(seconds) {
   if (seconds === null) return "";
   return seconds < 1 ? `${Math.max(1, Math.round(seconds * 1000))} ms` : `${seconds.toFixed(1)} s`;

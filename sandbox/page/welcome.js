@@ -1,11 +1,11 @@
-/** The card of a first visit: what this is and what to try. */
+/** The first-visit card: an introduction and things to try. */
 import { h, item } from "./dom.js";
 import { icon } from "./icons.js";
 import { iconButton } from "./parts.js";
 
 const SEEN = "mayday-sandbox-welcome-seen";
 
-/** A patch item in the first channel until it is dismissed, else none: elsewhere it would cover the talk. */
+/** A patch item in the first channel until dismissed; other channels have none. */
 export const welcomeItem = (app) =>
   app.place.channel !== app.ws.firstChannel?.id || localStorage.getItem(SEEN)
     ? []

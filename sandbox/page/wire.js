@@ -1,4 +1,4 @@
-/** Between Slack's stored form and what a person types; the server encodes, the page only decodes. */
+/** Conversion of Slack's stored text to typed text; the server encodes, the page decodes. */
 import { unescape } from "./mrkdwn.js";
 
 /** Stored text as a person would have typed it, for editing. */
@@ -16,7 +16,7 @@ export function fromWire(stored, ws) {
   return unescape(typed);
 }
 
-/** A chosen file as the server takes it: {name, mimetype, content_b64}. */
+/** A chosen file in the server's format: {name, mimetype, content_b64}. */
 export function fileOnWire(file) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();

@@ -1,9 +1,9 @@
-/** Look-ups over one fetched state: who is who, which channel is which, and what belongs to what. */
+/** Look-ups in one fetched state: people, channels and messages. */
 
 const SYSTEM =
   /^(channel|group)_(join|leave|topic|purpose|name|archive|unarchive)$|^pinned_item$|^bot_add$|^tombstone$/;
 
-/** Whether a message is a note that Slack itself writes into a channel. */
+/** Whether a message is a note written by Slack. */
 export const isSystem = (message) => SYSTEM.test(message.subtype ?? "");
 
 export class Workspace {
@@ -17,7 +17,7 @@ export class Workspace {
     this.now = Date.parse(state.now);
     this.bot = this.users.get(state.app.user);
     this.people = state.users.filter((user) => !user.is_bot);
-    // Whatever message text depends on besides the message: when it changes, all are drawn again.
+    // Other inputs of the message text: a change redraws all messages.
     this.sig = JSON.stringify([
       state.me,
       state.users,
@@ -33,7 +33,7 @@ export class Workspace {
     return this.state.channels.find((c) => c.is_member) ?? this.state.channels[0];
   }
 
-  /** The conversation with the app, once there is one. */
+  /** The conversation with the app, if it exists. */
   get appChannel() {
     return this.state.channels.find((c) => c.is_im && c.user === this.bot.id);
   }
@@ -57,7 +57,7 @@ export class Workspace {
     return this.messages(channelId).find((message) => message.ts === ts);
   }
 
-  /** What the channel itself shows: no thread replies. */
+  /** The channel's messages without thread replies. */
   topLevel(channelId) {
     return this.messages(channelId).filter((m) => !m.thread_ts || m.thread_ts === m.ts);
   }

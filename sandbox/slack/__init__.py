@@ -1,4 +1,4 @@
-"""A Slack double: speaks Slack to a real slack-bolt and slack_sdk, on 127.0.0.1 only."""
+"""A Slack double for a real slack-bolt and slack_sdk, on 127.0.0.1 only."""
 
 from sandbox.faults import Fault, answers, drop_after, drop_before, rate_limited, twice
 from sandbox.outages import Outage, Param

@@ -1,4 +1,4 @@
-"""The page's actions as JSON: each is a method of `Person`, by its name and arguments."""
+"""The page's actions as JSON. Each names a method of `Person` and its arguments."""
 
 import base64
 import binascii
@@ -18,13 +18,13 @@ _SIMPLE: Mapping[str, tuple[str, ...]] = {
     "join": ("channel",),
     "close_view": ("view_id",),
 }
-"""Methods without a result, each with its arguments in order."""
+"""Methods without a result, with their arguments in order."""
 
 _NOT_CHOSEN = ("as", "verb", "channel", "ts", "action_id", "block_id", "view_id", "values")
 
 
 def perform(person: Person, verb: str, body: Json) -> Json:
-    """Carry out one action; returns what joins `ok: true`. Raises PersonError."""
+    """Run an action; returns the fields beside `ok: true`. Raises PersonError."""
     try:
         if verb in _SIMPLE:
             getattr(person, verb)(*(body[name] for name in _SIMPLE[verb]))

@@ -1,4 +1,4 @@
-"""How the practice Slack treats the app: scopes, limits, deadlines, and the end of sockets."""
+"""Settings of the practice Slack: scopes, limits, deadlines, and closed sockets."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from sandbox.slack.web_api.endpoint import WebApi
 
 
 class Behaviour(Breakable):
-    """Settings and faults of the whole sandbox; `faults` are for single calls."""
+    """Settings and faults of the whole sandbox; `faults` affect single calls."""
 
     _parts: Parts
     _server: Server
@@ -17,7 +17,7 @@ class Behaviour(Breakable):
 
     @property
     def scopes(self) -> set[str]:
-        """The bot token's scopes; change the set to grant or take away."""
+        """The bot token's scopes; change the set to grant or revoke."""
         return self._parts.scopes
 
     @scopes.setter
@@ -39,7 +39,7 @@ class Behaviour(Breakable):
 
     @property
     def trigger_seconds(self) -> float:
-        """How long a trigger is good, in real seconds; 0 lets every one be too old at once."""
+        """How long a trigger is valid, in real seconds; 0 expires each one at once."""
         return self._parts.modals.trigger_seconds
 
     @trigger_seconds.setter
@@ -56,7 +56,7 @@ class Behaviour(Breakable):
         self._parts.outbox.ack_seconds = seconds
 
     def enforce_rate_limits(self, enforce: bool = True) -> None:
-        """Hold calls to Slack's published limits; off unless asked for."""
+        """Enforce Slack's published rate limits; off by default."""
         self._web_api.enforce_limits = enforce
 
     def redeliver_after(self, *delays: float) -> None:
@@ -64,20 +64,20 @@ class Behaviour(Breakable):
         self._parts.outbox.redelivery_delays = delays
 
     def disconnect(self, reason: str | None = "refresh_requested") -> None:
-        """Close the app's sockets as Slack does now and then; a client then reconnects.
+        """Close the app's sockets, as Slack does regularly; clients reconnect.
 
-        None closes them with WebSocket's close frame alone.
+        With None, only a WebSocket close frame is sent.
         """
         if self._server.loop is not None:
             farewell = self._parts.socket.disconnect_all(reason)
             asyncio.run_coroutine_threadsafe(farewell, self._server.loop).result()
 
     def cut(self) -> None:
-        """End the TCP connections of the app's open sockets, without any goodbye."""
+        """Cut TCP connections of the app's open sockets without a close frame."""
         self._server.on_loop(lambda: self._server.connections.cut(*self._parts.socket.peers()))
 
     def silence(self) -> None:
-        """Send nothing more on the app's open sockets, and answer no ping."""
+        """Stop sending on the app's open sockets, including pongs."""
         self._server.on_loop(
             lambda: self._server.connections.silence(*self._parts.socket.silence_all())
         )

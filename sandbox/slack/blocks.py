@@ -1,4 +1,4 @@
-"""Slack's rules for blocks and views: those of slack_sdk.models, and those that it does not check.
+"""Slack's rules for blocks and views, including those that slack_sdk.models does not check.
 
 Sources: docs.slack.dev/reference/block-kit/blocks, /block-elements, /composition-objects and
 /reference/views (November 2026). Types that neither the product nor the page uses are refused.
@@ -25,13 +25,13 @@ _ELEMENTS: Mapping[str, frozenset[str]] = {
     "input": INPUTS,
     "section": _CHOICES | {"button", "overflow"},
 }
-"""The types of elements that each type of block takes."""
+"""The element types that each block type accepts."""
 
 _FEW_OPTIONS = {"checkboxes": 10, "radio_buttons": 10}
 _LONGEST_TEXT = 3000
 _LIMITS = {(kind, key): 75 for kind in INPUTS for key in ("description", "label")}
 _LIMITS |= {("context", "elements"): _LONGEST_TEXT, ("section", "fields"): 2000}
-"""The longest texts that slack_sdk.models does not check, by the type that holds them and the key."""
+"""Maximum text lengths that slack_sdk.models does not check, by containing type and key."""
 
 _TEXT_KEYS = frozenset(
     [
@@ -51,10 +51,10 @@ _MRKDWN = frozenset(
     {("section", "text"), ("section", "fields"), ("context", "elements"), ("confirm", "text")}
     | {(kind, key) for kind in _FEW_OPTIONS for key in ("text", "description")}
 )
-"""Where a text may be mrkdwn, by the type that holds it and its key; elsewhere it is plain_text."""
+"""Where a text may be mrkdwn, by containing type and key; other texts are plain_text."""
 
 _MALFORMED = (AttributeError, KeyError, TypeError, ValueError, SlackObjectFormationError)
-"""What slack_sdk.models raises, also for what it cannot parse."""
+"""Errors that slack_sdk.models raises, including parse errors."""
 
 _Refuse = Callable[[str], None]
 
@@ -71,9 +71,9 @@ def message_blocks(blocks: Any) -> list[Json]:
 
 
 def view_definition(view: Any) -> Json:
-    """A modal or Home as the app sent it, checked and completed.
+    """Returns the app's modal or Home, checked and completed.
 
-    Raises SlackError `invalid_arguments`, with Slack's messages, as views.open does.
+    Raises SlackError `invalid_arguments` with Slack's messages, like views.open.
     """
     messages: list[str] = []
     checked: Json = {"private_metadata": "", "callback_id": "", "external_id": ""}
@@ -99,7 +99,7 @@ def view_definition(view: Any) -> Json:
 
 @contextmanager
 def _refusing(messages: list[str], pointer: str) -> Iterator[_Refuse]:
-    """Give the function that refuses what stands at `pointer`; refuse what slack_sdk.models refuses."""
+    """Yield a function that reports errors at `pointer`; report those of slack_sdk.models."""
 
     def refuse(message: str) -> None:
         messages.append(f"[ERROR] {message} [json-pointer:{pointer}]")
@@ -141,7 +141,7 @@ def _check(
 
 
 def _check_elements(block: Json, refuse: _Refuse) -> None:
-    """Check what stands in a block, and give each element the action_id that Slack would."""
+    """Check a block's elements, and add missing action_ids as Slack does."""
     kind = block["type"]
     if kind == "input":
         block.setdefault("optional", False)
@@ -165,7 +165,7 @@ def _check_elements(block: Json, refuse: _Refuse) -> None:
 
 
 def _check_input(element: Json, refuse: _Refuse) -> None:
-    """Check the options that are chosen from the start, how many there are, and a text's limits."""
+    """Check the initial options, the number of options, and the limits of a text."""
     options = element.get("options") or []
     if element.get("option_groups"):
         refuse("unsupported field: option_groups")
@@ -186,9 +186,9 @@ def _check_input(element: Json, refuse: _Refuse) -> None:
 
 
 def _texts(value: Any, key: str, owner: str, refuse: _Refuse) -> None:
-    """Check every text object in `value`, and complete it as Slack does.
+    """Check and complete every text object in `value` as Slack does.
 
-    `owner` is the type that holds it; options, groups and confirmations have none of their own.
+    `owner` is the containing type; options, groups and confirmations have no type.
     """
     if isinstance(value, list):
         for item in value:
@@ -214,7 +214,7 @@ def _texts(value: Any, key: str, owner: str, refuse: _Refuse) -> None:
 
 
 def is_option(option: Any) -> bool:
-    """Whether slack_sdk.models accepts an option; it does not check those of an element."""
+    """Whether slack_sdk.models accepts an option; it skips an element's options."""
     try:
         return bool(Option(**option).to_dict())
     except _MALFORMED:

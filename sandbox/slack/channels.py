@@ -1,4 +1,4 @@
-"""Changes of channels and their members, by a person or by the app."""
+"""Changes to channels and their members, by a person or by the app."""
 
 import unicodedata
 
@@ -26,7 +26,7 @@ class Channels:
         self._posts = posts
 
     def create(self, name: str, creator: User, *, private: bool) -> Channel:
-        """A new channel with its creator in it. Raises `name_taken`, `invalid_name_*`."""
+        """Create a channel with its creator. Raises `name_taken`, `invalid_name_*`."""
         self._check_name(name)
         channel = Channel(
             id=new_id("C"),
@@ -40,7 +40,7 @@ class Channels:
         return channel
 
     def join(self, channel: Channel, user: User, *, inviter: User | None = None) -> None:
-        """Add a member. The caller has checked that they are not in it yet."""
+        """Add a member. The caller checks that they are not in it yet."""
         channel.members.append(user.id)
         by: Json = {"inviter": inviter.id} if inviter is not None else {}
         self._membership("member_joined_channel", channel, user, **by)
@@ -81,8 +81,8 @@ class Channels:
             raise SlackError("cant_archive_general")
         self._note(channel, user, "channel_archive", f"<@{user.id}> archived the channel")
         channel.is_archived = True
-        # Slack puts bots out of an archived channel: they can neither read nor bring back what they
-        # archived (docs of conversations.unarchive; slack-go/slack#1066; elastic/connectors#1972).
+        # Slack removes bots from an archived channel: they can neither read nor unarchive it
+        # (docs of conversations.unarchive; slack-go/slack#1066; elastic/connectors#1972).
         channel.members = [
             member for member in channel.members if not self._workspace.users[member].is_bot
         ]

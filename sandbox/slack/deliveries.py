@@ -23,11 +23,11 @@ REDELIVERY_DELAYS = (0.0, 60.0, 300.0)
 
 _RECENT = 12
 _LOOK_AGAIN = 0.02
-"""Seconds between two looks whether a delivery that is held may go out."""
+"""Seconds between checks whether a held delivery may be sent."""
 
 
 class DeliveryKind(StrEnum):
-    """What is delivered; the values are the envelope types of Socket Mode."""
+    """Kinds of delivery; the values are the envelope types of Socket Mode."""
 
     EVENT = "events_api"
     COMMAND = "slash_commands"
@@ -36,7 +36,7 @@ class DeliveryKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """One thing for the app. `attempt` counts redeliveries from 0."""
+    """A delivery to the app. `attempt` counts redeliveries from 0."""
 
     kind: DeliveryKind
     name: str
@@ -47,9 +47,9 @@ class Delivery:
 
 @dataclass(frozen=True, kw_only=True)
 class Receipt:
-    """What came of a delivery. `reached` is false when no app was there to take it.
+    """The result of a delivery. `reached` is false when no app was connected.
 
-    `retry_attempt` is what redeliveries call themselves where that is not their number.
+    `retry_attempt` is the retry number to send instead of the attempt.
     """
 
     reached: bool
@@ -61,7 +61,7 @@ class Receipt:
 
 @dataclass(frozen=True, kw_only=True)
 class Delivered(Delivery):
-    """A finished attempt, for tests to look at."""
+    """A finished attempt, for use in tests."""
 
     reached: bool
     acked: bool
@@ -72,14 +72,14 @@ class Transport(Protocol):
 
     @property
     def available(self) -> bool:
-        """Whether an app is there at all."""
+        """Whether an app is connected."""
 
     async def send(self, delivery: Delivery, ack_seconds: float) -> Receipt:
-        """Send and wait for the acknowledgement. Everything before the first wait keeps order."""
+        """Send and wait for the acknowledgement. Steps before the first await run in order."""
 
 
 class Outbox:
-    """Delivers. Usable from any thread once `attach` has been given the server's event loop."""
+    """Delivers from any thread, once `attach` has received the server's event loop."""
 
     def __init__(
         self, workspace: Workspace, faults: Faults, traffic: Traffic, socket: Transport
@@ -185,7 +185,7 @@ class Outbox:
         self._traffic.say(entry, outcome, mood, answered=receipt.response, struck=fault != HARMLESS)
 
     async def _hold(self, strike: Strike, entry: Entry) -> None:
-        """Keep a delivery back as long as its fault says, or until the rule is gone."""
+        """Delay a delivery for its fault's duration, or until the rule is removed."""
         fault = strike.fault
         if fault.delay or fault.late or fault.overtaken:
             self._traffic.say(entry, "held back", Mood.OPEN, struck=True, ended=False)
@@ -214,7 +214,7 @@ def _about(delivery: Delivery) -> str:
 def recent(
     workspace: Workspace, calls: Sequence[Call], deliveries: Sequence[Delivered], sockets: int
 ) -> str:
-    """The last calls, deliveries and messages, a line each; under the workspace's lock."""
+    """Returns the last calls, deliveries and messages. Hold the workspace's lock."""
     lines = [f"sockets: {sockets}", "calls:"]
     for call in calls[-_RECENT:]:
         outcome = call.answer.get("error") or ("ok" if call.status == 200 else call.status)

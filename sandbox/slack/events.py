@@ -1,4 +1,4 @@
-"""Sends events to the app: those that it subscribes to, of channels that its bot is a member of."""
+"""Sends the app the events that it subscribes to, from its bot's channels."""
 
 from sandbox.slack.deliveries import Outbox
 from sandbox.slack.manifest import Manifest
@@ -8,7 +8,7 @@ from sandbox.slack.workspace import Channel, Workspace
 
 
 class Events:
-    """Turns what happens into deliveries for the app."""
+    """Turns events into deliveries for the app."""
 
     def __init__(self, workspace: Workspace, manifest: Manifest, outbox: Outbox) -> None:
         self._workspace = workspace

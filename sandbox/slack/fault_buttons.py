@@ -1,4 +1,4 @@
-"""The faults of Slack as buttons of the page, and which of them hold without being a rule."""
+"""The Slack faults as buttons of the page, and the active faults that are not rules."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _LATE = {"30 seconds": 30.0, "5 minutes": 300.0, "3 hours": 10_800.0}
 
 
 def fault_buttons(slack: SlackSandbox) -> list[Trouble]:
-    """Every button, in the order in which people look for them."""
+    """Returns every button, in display order."""
 
     def button(
         id_: str,
@@ -129,7 +129,7 @@ def fault_buttons(slack: SlackSandbox) -> list[Trouble]:
 
 
 def conditions(slack: SlackSandbox) -> list[Condition]:
-    """What is wrong at the moment without a rule."""
+    """The active faults that are not rules."""
     if not slack.bot_token_revoked:
         return []
     return [

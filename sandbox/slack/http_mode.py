@@ -1,4 +1,4 @@
-"""HTTP mode: the same deliveries as signed requests to an app that has a request URL."""
+"""HTTP mode: sends deliveries as signed requests to the app's request URL."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ class HttpMode:
         return True
 
     async def send(self, delivery: Delivery, ack_seconds: float) -> Receipt:
-        """POST it; any 2xx within `ack_seconds` is the acknowledgement, its body the response."""
+        """POST it. A 2xx within `ack_seconds` acknowledges it; the body is the response."""
         return await asyncio.to_thread(self._post, delivery, ack_seconds)
 
     def _post(self, delivery: Delivery, ack_seconds: float) -> Receipt:

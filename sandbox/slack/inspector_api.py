@@ -1,4 +1,4 @@
-"""The endpoints of the page's panels for testers: the traffic, and the faults."""
+"""The endpoints of the page's tester panels: traffic and faults."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sandbox.traffic import Traffic
 
 
 class InspectorApi:
-    """Reads and actions of the panels. Each refusal is one sentence."""
+    """Reads and actions of the panels. Each error is one sentence."""
 
     def __init__(self, traffic: Traffic, board: FaultBoard) -> None:
         self._traffic = traffic
@@ -54,7 +54,7 @@ class InspectorApi:
         if verb is None:
             return refused("There is nothing of the kind to do.")
         try:
-            # Some of it waits for the loop that this runs on.
+            # Some actions wait for the loop that runs this.
             said = await run_in_threadpool(verb)
         except SandboxError as error:
             return refused(str(error))

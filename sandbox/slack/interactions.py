@@ -1,7 +1,7 @@
-"""What a person does that the app has to answer: commands, buttons, forms, shortcuts, typeahead.
+"""Interactions that the app must answer: commands, buttons, forms, shortcuts, typeahead.
 
-The calling thread waits for the app's acknowledgement. An app that misses Slack's three seconds fails
-for the person with the message that Slack shows.
+The calling thread waits for the app's acknowledgement. If the app misses
+Slack's three seconds, the person gets Slack's error message.
 """
 
 import copy
@@ -57,7 +57,7 @@ class Interactions:
         self._chosen: dict[tuple[str, str, str], Values] = {}
 
     def command(self, user: User, channel: Channel, line: str) -> Json | None:
-        """Run a slash command; returns what the app replied, or None when it only acknowledged."""
+        """Run a slash command; returns what the app replied, or None if it only acknowledged."""
         name, _, text = line.strip().partition(" ")
         command = self._manifest.command(name)
         if command is None or user.home_team:  # The app is not installed in another team.
@@ -120,7 +120,7 @@ class Interactions:
         _insist(self._outbox.request(delivery), "This action")
 
     def _find(self, user: User, where: Where) -> tuple[list[Json], Json]:
-        """The blocks of what `user` sees there, and the part of a payload that names it."""
+        """The blocks that `user` sees there, and the payload fields that identify it."""
         if isinstance(where, str):
             view = self._view(user, where)
             container: Json = {"type": "view", "view_id": view.id}
@@ -145,10 +145,10 @@ class Interactions:
     def suggest(
         self, user: User, where: Where, action_id: str, block_id: str | None, typed: str
     ) -> list[Json]:
-        """The groups of options that the app offers for what was typed into an external select.
+        """Returns the option groups that the app offers for the text in an external select.
 
-        Options without a group are one group whose `label` is None. Slack shows no result where the
-        app is late or its answer is bad.
+        Options without a group form one group with `label` None. Slack shows no result if the
+        app is late or its answer invalid.
         """
         with self._workspace.lock:
             blocks, place = self._find(user, where)

@@ -1,7 +1,7 @@
-"""Refuses requests from foreign web pages, which a browser on this machine could send.
+"""Rejects requests that a browser on this machine sends for foreign web pages.
 
-The sandbox has no log-in, so a page from anywhere could otherwise send it requests, directly or
-through a name that resolves to this machine.
+The sandbox has no log-in. Without this check, any page could send it requests, directly or
+via a name that resolves to this host.
 """
 
 from http import HTTPStatus
@@ -16,7 +16,7 @@ _OURS = {"127.0.0.1", "localhost"}
 
 
 class LocalOnly:
-    """Refuses what is addressed to another name, or comes from a page of another origin."""
+    """Rejects requests to another host name or from a page of another origin."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,7 +1,7 @@
-"""Which commands, shortcuts, scopes and events the app asked for: Slack's app manifest, read.
+"""Reads the commands, shortcuts, scopes and events in Slack's app manifest.
 
-Only what the manifest lists exists in the workspace, so a command or an event that the bot uses
-but forgot to list fails here as it would in a real workspace.
+The workspace has only what the manifest lists. A command or an event that the manifest
+omits fails here as in a real workspace.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ class SlashCommand:
 
 @dataclass(frozen=True, kw_only=True)
 class Shortcut:
-    """A shortcut in a message's menu, or in the global one."""
+    """A shortcut in a message's menu or the global menu."""
 
     callback_id: str
     name: str
@@ -30,7 +30,7 @@ class Shortcut:
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What the sandbox needs of an app manifest. `home`: whether the app has a Home tab.
+    """The fields used from an app manifest. `home`: whether the app has a Home tab.
 
     `read_only`: people cannot write to the app.
     """
@@ -53,7 +53,7 @@ class Manifest:
 
 
 def read_manifest(source: Mapping[str, Any]) -> Manifest:
-    """Read a manifest in Slack's own form (the JSON or YAML one, already parsed)."""
+    """Read a manifest in Slack's format (parsed JSON or YAML)."""
     features = source.get("features", {})
     bot_user = features.get("bot_user", {})
     tabs = features.get("app_home", {})

@@ -1,6 +1,6 @@
-"""Open modals and Home tabs: triggers, views, and what a person has entered.
+"""Open modals and Home tabs: triggers, views, and entered values.
 
-The product opens one modal at a time, so nothing is pushed onto another.
+The product opens one modal at a time, so views.push is not needed.
 """
 
 import copy
@@ -25,7 +25,7 @@ TRIGGER_SECONDS = 3.0
 
 @dataclass(kw_only=True, eq=False)
 class View:
-    """A modal or Home. `entered` is what the person put in, as state values."""
+    """A modal or Home. `entered` has the person's input as state values."""
 
     id: str
     user: str
@@ -36,7 +36,7 @@ class View:
 
     @property
     def values(self) -> Values:
-        """The state as Slack sends it: initial values, overlaid with what was entered."""
+        """The state as Slack sends it: entered values override initial values."""
         return merged_values(initial_values(self.definition["blocks"]), self.entered)
 
 
@@ -58,17 +58,17 @@ class Modals:
         self._homes: dict[str, View] = {}
 
     def new_trigger(self, user_id: str) -> str:
-        """A trigger_id for what `user_id` just did; good once, within three real seconds."""
+        """Returns a trigger_id for `user_id`; valid once, within three real seconds."""
         trigger_id = f"{secrets.randbelow(10**13)}.{secrets.token_hex(16)}"
         self._triggers[trigger_id] = _Trigger(user=user_id, made=time.monotonic())
         return trigger_id
 
     def opened(self, user_id: str) -> View | None:
-        """The modal that a person has open."""
+        """Returns a person's open modal."""
         return self._opened.get(user_id)
 
     def home(self, user_id: str) -> View | None:
-        """The Home tab of a person, if one was published."""
+        """Returns a person's Home tab, if published."""
         return self._homes.get(user_id)
 
     def find(self, view_id: str) -> View | None:
@@ -77,7 +77,7 @@ class Modals:
         return next((view for view in views if view.id == view_id), None)
 
     def open(self, trigger_id: str, definition: Any) -> View:
-        """views.open: a new modal, in place of an open one."""
+        """views.open: opens a modal; closes any open one."""
         trigger = self._trigger(trigger_id)
         view = self._new(trigger.user, definition)
         trigger.used = True
@@ -92,7 +92,7 @@ class Modals:
         return self.replace(view, definition, expected_hash=expected_hash)
 
     def replace(self, view: View, definition: Any, *, expected_hash: str = "") -> View:
-        """Replace a view's definition; inputs that remain keep their state. Raises `hash_conflict`."""
+        """Replace a view; remaining inputs keep their state. Raises `hash_conflict`."""
         if expected_hash and expected_hash != view.hash:
             raise SlackError("hash_conflict")
         view.definition = view_definition(definition)
@@ -103,7 +103,7 @@ class Modals:
         return view
 
     def publish(self, user_id: str, definition: Any, *, expected_hash: str = "") -> View:
-        """views.publish: the Home tab of a person. Raises `hash_conflict`."""
+        """views.publish: sets a person's Home tab. Raises `hash_conflict`."""
         home = self._homes.get(user_id)
         if home is not None:
             return self.replace(home, definition, expected_hash=expected_hash)

@@ -1,4 +1,4 @@
-"""What Slack's client does to the text that a person types, before anyone else sees it."""
+"""Converts typed text as Slack's client does before it sends it."""
 
 import re
 
@@ -12,14 +12,14 @@ _BROADCASTS = {"here", "channel", "everyone"}
 
 
 def escape(text: str) -> str:
-    """Slack's three entities."""
+    """Escape &, < and >."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def typed(text: str, workspace: Workspace) -> str:
-    """A typed text as Slack stores it: entities, mentions as ids, addresses in angle brackets.
+    """Returns a typed text as stored: entities, mentions as ids, URLs in angle brackets.
 
-    Code spans and blocks keep their text, but for the entities.
+    In code spans and blocks, only entities are escaped.
     """
     pieces: list[str] = []
     end = 0
@@ -33,14 +33,14 @@ def typed(text: str, workspace: Workspace) -> str:
 
 
 def command_text(text: str, workspace: Workspace, *, should_escape: bool) -> str:
-    """A slash command's text as the app gets it; mentions become ids only with `should_escape`."""
+    """Returns a command's text as the app gets it; `should_escape` turns mentions into ids."""
     if not should_escape:
         return text
     return _mentions(escape(text), workspace, named=True)
 
 
 def _mentions(text: str, workspace: Workspace, *, named: bool) -> str:
-    """`named`: a person's name joins the id, as it does in commands but not in messages."""
+    """`named` adds a person's name to the id, as in commands but not in messages."""
 
     def replace(found: re.Match[str]) -> str:
         sign, name = found[1], found[2]

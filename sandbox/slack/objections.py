@@ -1,4 +1,4 @@
-"""What Slack's client itself objects to when a form is sent; the app never sees such a form."""
+"""Form errors that Slack's client reports; it does not send such forms to the app."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ _LONGEST_TEXT = 3000
 
 
 def problems(blocks: Sequence[Json], values: Values) -> dict[str, str]:
-    """The objections by block_id; empty when the form may be sent."""
+    """Returns the errors by block_id; empty if the form is valid."""
     found: dict[str, str] = {}
     for block in blocks:
         if block["type"] == "input":

@@ -30,7 +30,7 @@ ReportsReader = Callable[[], Sequence[Mapping[str, str]]]
 
 @dataclass(kw_only=True)
 class Extras:
-    """What others attach to the page; None or empty where nothing is."""
+    """Optional parts of the page; None or empty if not attached."""
 
     hubs: HubsReader | None = None
     reports: ReportsReader | None = None
@@ -39,7 +39,7 @@ class Extras:
 
 
 class PageApi:
-    """What the page reads and does. Blocking verbs run in a thread pool, away from the loop."""
+    """The page's reads and actions. Blocking verbs run in a thread pool, not on the loop."""
 
     def __init__(self, parts: Parts, outbox: Outbox, extras: Extras) -> None:
         self._parts = parts
@@ -66,7 +66,7 @@ class PageApi:
         ]
 
     def changed(self) -> None:
-        """Tell every open page that there is something new. On the loop only."""
+        """Notify every open page of a change. Call on the loop only."""
         for watcher in self._watchers:
             watcher.set()
 
@@ -113,7 +113,7 @@ class PageApi:
                     return
                 await websocket.send_text(json.dumps({"version": self._workspace.version}))
         except (WebSocketDisconnect, RuntimeError):
-            pass  # The page was closed; there is nobody left to tell.
+            pass  # The page was closed.
         finally:
             reader.cancel()
             self._watchers.discard(watcher)
@@ -122,7 +122,7 @@ class PageApi:
         file = self._workspace.files.get(str(request.path_params["id"]))
         if file is None:
             return Response(status_code=HTTPStatus.NOT_FOUND)
-        # A practice file is data to look at, never a page of this origin.
+        # A practice file must not run as a page of this origin.
         headers = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
         return Response(file.content, media_type=file.mimetype, headers=headers)
 
@@ -166,11 +166,11 @@ class PageApi:
 
 async def _until_gone(websocket: WebSocket) -> None:
     async for _ in websocket.iter_text():
-        pass  # The page says nothing on this socket; reading notices that it went away.
+        pass  # The page sends nothing on this socket; reading detects its close.
 
 
 async def body_of(request: Request) -> Json:
-    """The JSON object that was sent, or an empty one."""
+    """Returns the JSON object sent, or an empty one."""
     try:
         body = json.loads(await request.body() or b"{}")
     except ValueError:
@@ -183,10 +183,10 @@ async def _read(attached: Callable[[], Json]) -> Response:
         return JSONResponse(await run_in_threadpool(attached))
     except OutageError as error:
         return refused(str(error))
-    except Exception as error:  # noqa: BLE001 - attached code may fail in any way; the page says so
+    except Exception as error:  # noqa: BLE001 - attached code may raise anything; the page shows it
         return refused(f"{type(error).__name__}: {error}")
 
 
 def refused(sentence: str) -> JSONResponse:
-    """The answer that says in one sentence why something cannot be done."""
+    """Returns an error response with a one-sentence reason."""
     return JSONResponse({"ok": False, "error": sentence})

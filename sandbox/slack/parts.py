@@ -1,4 +1,4 @@
-"""The parts of the practice Slack, which people and the app act on alike."""
+"""The parts of the practice Slack that people and the app share."""
 
 from dataclasses import dataclass
 

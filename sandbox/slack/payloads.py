@@ -1,4 +1,4 @@
-"""The shapes of what Slack sends to an app, around the thing itself.
+"""The payloads that Slack sends to an app.
 
 Shapes: docs.slack.dev/apis/events-api and /reference/interaction-payloads (November 2026).
 """
@@ -16,19 +16,19 @@ _SUBSCRIPTIONS = {
 
 
 def channel_type(channel: Channel) -> str:
-    """The word for a conversation in message events."""
+    """Returns `channel_type` for message events."""
     return _CHANNEL_TYPES[channel.kind]
 
 
 def subscription(event: Json, channel: Channel) -> str:
-    """The name under which an app subscribes to this event in its manifest."""
+    """Returns this event's name in a manifest's subscriptions."""
     if event["type"] == "message":
         return _SUBSCRIPTIONS[channel.kind]
     return str(event["type"])
 
 
 def event_delivery(workspace: Workspace, event: Json, channel: Channel) -> Delivery:
-    """An event in its `event_callback` wrapper, with an event_id of its own."""
+    """An event in its `event_callback` wrapper, with a unique event_id."""
     app = workspace.app
     payload = {
         "token": app.verification_token,
@@ -55,7 +55,7 @@ def event_delivery(workspace: Workspace, event: Json, channel: Channel) -> Deliv
 def command_delivery(
     workspace: Workspace, user: User, channel: Channel, *, command: str, text: str, **rest: str
 ) -> Delivery:
-    """A slash command; `rest` gives `trigger_id` and `response_url`."""
+    """A slash command; `rest` has `trigger_id` and `response_url`."""
     payload: Json = {
         "token": workspace.app.verification_token,
         "team_id": workspace.team_id,

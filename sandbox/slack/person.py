@@ -1,4 +1,4 @@
-"""A person in the workspace: everything they can do by hand, for tests, drills and the page."""
+"""A person's actions in the workspace, for tests, drills and the page."""
 
 import copy
 import functools
@@ -17,7 +17,7 @@ R = TypeVar("R")
 
 
 def _by_hand(verb: Callable[Concatenate["Person", P], R]) -> Callable[Concatenate["Person", P], R]:
-    """Run a verb under the workspace's lock, and turn Slack's error into a sentence."""
+    """Run a verb under the workspace's lock, and turn Slack errors into sentences."""
 
     @functools.wraps(verb)
     def held(person: "Person", /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -47,7 +47,7 @@ class Person:
         """The user name."""
         return self.user.name
 
-    # What they write.
+    # Messages.
 
     @_by_hand
     def say(
@@ -58,7 +58,7 @@ class Person:
         files: Sequence[Upload] = (),
         broadcast: bool = False,
     ) -> str:
-        """Post a message or a thread reply, which `broadcast` also sends to the channel; its ts."""
+        """Post a message or a reply, returns its ts. `broadcast` sends it to the channel too."""
         place = self._member(channel)
         to_the_app = self.parts.workspace.app.user_id in place.members
         if place.kind is ChannelKind.IM and to_the_app and self.parts.manifest.read_only:
@@ -105,7 +105,7 @@ class Person:
 
     @_by_hand
     def edit(self, channel: str, ts: str, text: str) -> None:
-        """Change a message of one's own."""
+        """Edit one's own message."""
         place, message = self._message(channel, ts)
         if message.get("user") != self.id:
             raise PersonError("You can edit only your own messages.")
@@ -114,7 +114,7 @@ class Person:
 
     @_by_hand
     def delete(self, channel: str, ts: str) -> None:
-        """Delete a message of one's own; an admin may delete any."""
+        """Delete one's own message; admins may delete any."""
         place, message = self._message(channel, ts)
         if message.get("user") != self.id and not self.user.is_admin:
             raise PersonError("You can delete only your own messages.")
@@ -128,7 +128,7 @@ class Person:
 
     @_by_hand
     def unreact(self, channel: str, ts: str, name: str) -> None:
-        """Take an emoji reaction back."""
+        """Remove an emoji reaction."""
         place, message = self._message(channel, ts)
         self.parts.posts.unreact(place, message, self.user, name)
 
@@ -140,11 +140,11 @@ class Person:
 
     @_by_hand
     def unpin(self, channel: str, ts: str) -> None:
-        """Take a pin away."""
+        """Unpin a message."""
         place, message = self._message(channel, ts)
         self.parts.posts.unpin(place, message)
 
-    # Where they are.
+    # Channels.
 
     @_by_hand
     def create_channel(self, name: str, private: bool = False) -> str:
@@ -177,7 +177,7 @@ class Person:
         """Archive a channel."""
         self.parts.channels.archive(self._member(channel), self.user)
 
-    # What the app answers.
+    # Interactions.
 
     def press(
         self,
@@ -190,7 +190,7 @@ class Person:
     ) -> None:
         """Press a button, or choose from a menu with `value=` (the option's value).
 
-        `values` are the states of the message's other inputs by then.
+        `values` are the states of the message's other inputs.
         """
         what = (self._at(channel, ts), action_id, block_id, choice, values or {})
         self.parts.interactions.press(self.user, *what)
@@ -203,14 +203,14 @@ class Person:
         values: Mapping[str, Any] | None = None,
         **choice: Any,
     ) -> None:
-        """Press or choose inside a modal or Home; `values` are the states of the inputs by then."""
+        """Press or choose inside a modal or Home; `values` are the states of the inputs."""
         what = (view_id, action_id, block_id, choice, values or {})
         self.parts.interactions.press(self.user, *what)
 
     def suggest(
         self, where: str | tuple[str, str], action_id: str, typed: str, block_id: str | None = None
     ) -> list[Json]:
-        """The groups of options that the app offers for what was typed.
+        """Returns the option groups that the app offers for a text.
 
         `where` is a modal or Home by its view id, or a message by its channel and ts.
         """
@@ -222,9 +222,9 @@ class Person:
         return self._channel(channel), ts
 
     def submit(self, view_id: str, values: Mapping[str, Any] | None = None) -> dict[str, str]:
-        """Submit a modal; returns errors by block_id, empty when it was accepted.
+        """Submit a modal; returns errors by block_id, empty if accepted.
 
-        `values` is in Slack's shape of view.state.values, or short: `{block_id: value}`.
+        `values` has the shape of view.state.values, or `{block_id: value}`.
         """
         return self.parts.interactions.submit(self.user, view_id, values or {})
 
@@ -253,11 +253,11 @@ class Person:
         self.parts.events.emit(event, direct)
         return direct.id
 
-    # What they see.
+    # Reads.
 
     @_by_hand
     def views(self) -> list[Json]:
-        """The open modal with its `errors`, alone in a list, or nothing."""
+        """Returns a list of the open modal with its `errors`, or empty."""
         view = self.parts.modals.opened(self.id)
         if view is None:
             return []
@@ -282,7 +282,7 @@ class Person:
 
     @_by_hand
     def messages(self, channel: str) -> list[Json]:
-        """All they see in a channel, ascending, with replies and what only they can see."""
+        """All they see in a channel, ascending, with replies and ephemeral messages."""
         place = self._channel(channel)
         workspace = self.parts.workspace
         ephemeral = workspace.ephemerals.get(self.id, {}).get(place.id, [])

@@ -1,4 +1,4 @@
-"""The workspace as one person sees it, for the page to draw."""
+"""The workspace as one person sees it, for the page."""
 
 from collections.abc import Iterable
 from typing import Any

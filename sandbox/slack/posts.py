@@ -1,6 +1,6 @@
-"""Changes of messages, reactions and pins, by a person or by the app, and their events.
+"""Changes to messages, reactions and pins, by a person or the app, and their events.
 
-The callers check what differs between the two: who may edit what, and which errors exist.
+The callers check what differs for each: edit rights and error names.
 """
 
 import copy
@@ -16,7 +16,7 @@ from sandbox.slack.workspace import Channel, File, User, Workspace
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A message to be posted. `extra` joins the stored message as it is."""
+    """A message to be posted. `extra` is added to the stored message."""
 
     text: str = ""
     blocks: Sequence[Json] = ()
@@ -126,7 +126,7 @@ class Posts:
         self._leave_thread(channel, message)
 
     def _leave_thread(self, channel: Channel, message: Json) -> None:
-        """After the last reply is gone, its parent is a plain message again, or gone altogether."""
+        """Update the parent after its last reply is deleted; delete it if it is a tombstone."""
         parent = channel.messages.get(message.get("thread_ts", ""))
         if parent is None or channel.replies(parent["ts"]):
             return
@@ -152,7 +152,7 @@ class Posts:
         self._emit_reaction("reaction_added", channel, message, user, name)
 
     def unreact(self, channel: Channel, message: Json, user: User, name: str) -> None:
-        """Take a reaction back. Raises `no_reaction`."""
+        """Remove a reaction. Raises `no_reaction`."""
         entry = next((r for r in message.get("reactions", ()) if r["name"] == name), None)
         if entry is None or user.id not in entry["users"]:
             raise SlackError("no_reaction")
@@ -173,7 +173,7 @@ class Posts:
         self._workspace.touch()
 
     def unpin(self, channel: Channel, message: Json) -> None:
-        """Take a pin away. Raises `no_pin`."""
+        """Remove a pin. Raises `no_pin`."""
         pin = next((pin for pin in channel.pins if pin["ts"] == message["ts"]), None)
         if pin is None:
             raise SlackError("no_pin")

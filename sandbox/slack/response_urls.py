@@ -1,4 +1,4 @@
-"""response_url: how an app answers a command or an interaction later, without a token."""
+"""response_url: later answers to commands and interactions, without a token."""
 
 import secrets
 import time
@@ -15,7 +15,7 @@ _SECONDS = 30 * 60.0
 
 @dataclass(kw_only=True)
 class _Address:
-    """Where an answer goes. `ts` is the message that was acted on, if there was one."""
+    """The target of an answer. `ts` is the message acted on, if any."""
 
     channel: Channel
     user: User
@@ -25,7 +25,7 @@ class _Address:
 
 
 class ResponseUrls:
-    """Makes the addresses and takes what is sent there: five uses within thirty real minutes each."""
+    """Creates response_urls and handles requests: five uses each, within 30 real minutes."""
 
     def __init__(self, workspace: Workspace, posts: Posts) -> None:
         self._workspace = workspace
@@ -34,13 +34,13 @@ class ResponseUrls:
         self.base = ""
 
     def new(self, channel: Channel, user: User, ts: str | None = None) -> str:
-        """A fresh address for what `user` just did in `channel`."""
+        """Returns a new URL for an action in `channel`."""
         key = secrets.token_hex(12)
         self._addresses[key] = _Address(channel=channel, user=user, ts=ts, made=time.monotonic())
         return f"{self.base}{key}"
 
     def use(self, key: str, body: Json | None) -> None:
-        """Answer at an address; None is a body that is no object. Raises SlackError."""
+        """Answer at a URL; None is a body that is no object. Raises SlackError."""
         address = self._addresses.get(key)
         if address is None or time.monotonic() - address.made > _SECONDS:
             raise SlackError("expired_url")
@@ -53,7 +53,7 @@ class ResponseUrls:
             self.answer(address.channel, address.user, body, ts=address.ts)
 
     def answer(self, channel: Channel, user: User, body: Json, *, ts: str | None = None) -> None:
-        """Carry out an answer: replace or delete the original, or post something new."""
+        """Apply an answer: replace or delete the original, or post a message."""
         ephemeral = self._workspace.ephemeral(user, channel, ts)
         original = channel.messages.get(ts or "")
         if body.get("delete_original"):

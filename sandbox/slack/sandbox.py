@@ -1,4 +1,4 @@
-"""The practice Slack: builds its parts, starts and stops them, and shows tests what happened."""
+"""The practice Slack: builds, starts and stops its parts, and records what happens."""
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
@@ -47,8 +47,8 @@ _PAGE = Path(__file__).resolve().parent.parent / "page"
 class SlackSandbox(Behaviour):
     """A Slack workspace on 127.0.0.1 for one app.
 
-    port: 0 takes a free one. clock: dates messages; ages of triggers and sockets use real time.
-    state_file: keeps the workspace over a restart; None forgets it. manifest: the app's manifest in
+    port: 0 picks a free one. clock: dates messages; ages of triggers and sockets use real time.
+    state_file: saves the workspace for a restart; None disables. manifest: the app's manifest in
     Slack's form, already parsed. team_id, bot_user_id and the secrets are those of the workspace.
     """
 
@@ -100,7 +100,7 @@ class SlackSandbox(Behaviour):
         self._page_api = PageApi(parts, outbox, self._extras)
         workspace.listeners.append(self._on_change)
 
-    # Running it.
+    # Lifecycle.
 
     def start(self) -> Self:
         """Start serving; returns when the server answers."""
@@ -113,7 +113,7 @@ class SlackSandbox(Behaviour):
         return self
 
     def stop(self) -> None:
-        """Say goodbye to the app's sockets, stop serving, and keep the workspace."""
+        """Close the app's sockets, stop serving, and save the workspace."""
         self.rules.let_go()
         if self._server.loop is not None:
             self.disconnect("refresh_requested")
@@ -153,7 +153,7 @@ class SlackSandbox(Behaviour):
         """The Web API's address, for slack_sdk's `base_url`."""
         return f"{self._server.url}api/"
 
-    # How it behaves.
+    # Settings.
 
     def set_request_url(self, url: str | None) -> None:
         """Deliver by signed HTTP requests to `url` from now on; None returns to Socket Mode."""
@@ -169,19 +169,19 @@ class SlackSandbox(Behaviour):
         self._extras.outages = list(outages)
 
     def register_faults(self, proxy: FaultProxy, troubles: Sequence[Trouble]) -> None:
-        """Show the traffic of another system's proxy on the page, and offer to break it."""
+        """Show another system's proxy traffic on the page, with its faults."""
         proxy.traffic = self.traffic
         self.board.attach(proxy.system, proxy.rules, troubles)
 
     def register_clock(self, clock: SandboxClock) -> None:
-        """Offer to move this clock, which is the one that dates the messages."""
+        """Let the page move this clock, which dates the messages."""
         self._extras.clock = clock
 
     def register_reports(self, read: ReportsReader) -> None:
         """Back GET /_sandbox/reports with this reader."""
         self._extras.reports = read
 
-    # Who and where.
+    # People.
 
     def person(self, name_or_id: str) -> Person:
         """A person by name or id. Raises KeyError when there is none."""
@@ -232,7 +232,7 @@ class SlackSandbox(Behaviour):
             raise KeyError(name_or_id)
         return channel
 
-    # What happened.
+    # Records.
 
     @property
     def bot_connected(self) -> bool:
@@ -281,10 +281,10 @@ class SlackSandbox(Behaviour):
     def wait_for(
         self, predicate: Callable[[], object], timeout: float = 30.0, *, what: str = ""
     ) -> None:
-        """Wait until `predicate` is true; it is asked again after every change, under the lock.
+        """Wait until `predicate` is true. Evaluates it after every change, under the lock.
 
-        It may read the sandbox but must not wait for the app. Raises TimeoutError with a picture
-        of what had happened by then.
+        It may read the sandbox but must not wait for the app. Raises TimeoutError with a
+        summary of recent events.
         """
         with self._workspace.changed:
             if not self._workspace.changed.wait_for(lambda: bool(predicate()), timeout):

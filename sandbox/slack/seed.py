@@ -1,4 +1,4 @@
-"""The practice workspace as it is on the first day: six people, a bot and three channels."""
+"""The initial practice workspace: six people, a bot and three channels."""
 
 import secrets
 
@@ -17,7 +17,7 @@ _GUEST = ("gus", "Gus Moreau", "Europe/Paris", "50a0cf")
 
 
 def new_workspace(manifest: Manifest, clock: Clock) -> Workspace:
-    """A fresh team with its people, channels and freshly made tokens."""
+    """Returns a new team with its people, channels and new tokens."""
     app = App(
         id=new_id("A"),
         bot_id=new_id("B"),

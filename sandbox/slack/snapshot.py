@@ -1,4 +1,4 @@
-"""Keeps a practice workspace over a restart: one JSON file, written whole or not at all."""
+"""Saves a practice workspace for a restart in one JSON file, written atomically."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ _DELAY_SECONDS = 0.5
 
 
 def dump(workspace: Workspace) -> Json:
-    """Everything that Slack would keep: not open modals, not what only one person saw."""
+    """Returns what Slack persists, without open modals and ephemeral messages."""
     with workspace.lock:
         return {
             "format": _FORMAT,
@@ -43,7 +43,7 @@ def dump(workspace: Workspace) -> Json:
 
 
 def load(state: Json, clock: Clock) -> Workspace:
-    """The workspace of a snapshot. Raises ValueError where it is of another format."""
+    """The workspace of a snapshot. Raises ValueError if it has another format."""
     if state.get("format") != _FORMAT:
         raise ValueError("This practice workspace was written by another version; delete it.")
     team = state["team"]
@@ -65,7 +65,7 @@ def load(state: Json, clock: Clock) -> Workspace:
 
 
 def read(path: Path, clock: Clock) -> Workspace | None:
-    """The workspace kept at `path`, or None where there is none yet."""
+    """The workspace saved at `path`, or None if there is none."""
     if not path.exists():
         return None
     state: Any = json.loads(path.read_text(encoding="utf-8"))
@@ -88,19 +88,19 @@ def write(workspace: Workspace, path: Path) -> None:
 
 
 class Saver:
-    """Writes the snapshot a moment after a change, many changes at once, and at the end."""
+    """Writes the snapshot shortly after changes, in batches, and on stop."""
 
     def __init__(self, workspace: Workspace, path: Path) -> None:
         self._workspace = workspace
         self._path = path
         self._lock = threading.Lock()
-        # Apart from `_lock`, which `changed` takes while it holds the workspace's own.
+        # Not `_lock`: `changed` takes that while it holds the workspace's lock.
         self._writing = threading.Lock()
         self._timer: threading.Timer | None = None
         self._stopped = False
 
     def changed(self) -> None:
-        """Something changed: write soon, unless that is already on its way."""
+        """Schedule a write after a change, unless one is scheduled."""
         with self._lock:
             if self._timer is None and not self._stopped:
                 self._timer = threading.Timer(_DELAY_SECONDS, self._write)
@@ -116,7 +116,7 @@ class Saver:
             write(self._workspace, self._path)
 
     def stop(self) -> None:
-        """Write once more, and never again."""
+        """Write a last time and stop."""
         with self._lock:
             self._stopped = True
             if self._timer is not None:

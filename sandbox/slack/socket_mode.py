@@ -1,4 +1,4 @@
-"""Socket Mode: the WebSocket side of deliveries, as Slack speaks it to an app without a URL."""
+"""Socket Mode: delivers over WebSocket, as Slack does for an app without a URL."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ _CLOSE = object()
 
 @dataclass(kw_only=True, eq=False)
 class _Connection:
-    """One open socket: what is still to be sent, and what was sent and not acknowledged."""
+    """An open socket with its queued and unacknowledged envelopes."""
 
     queue: asyncio.Queue[object] = field(default_factory=asyncio.Queue)
     waiting: dict[str, asyncio.Future[Receipt]] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class SocketMode:
         return len(self._connections)
 
     def new_ticket(self) -> str:
-        """A ticket for one connection, as apps.connections.open puts it into its URL."""
+        """Returns a ticket for one connection, for the URL of apps.connections.open."""
         ticket = str(uuid.uuid4())
         self._tickets.add(ticket)
         return ticket
@@ -105,15 +105,15 @@ class SocketMode:
             async for text in websocket.iter_text():
                 self._acknowledge(connection, text)
         except (WebSocketDisconnect, RuntimeError):
-            pass  # The client went away in the middle of something; what it owed is unacked.
+            pass  # The client disconnected; its pending envelopes are unacknowledged.
         finally:
             writer.cancel()
             self._forget(connection)
 
     async def disconnect_all(self, reason: str | None) -> None:
-        """Tell every client to go (it will reconnect where it can), and close.
+        """Ask each client to disconnect (it may reconnect), then close.
 
-        Without a reason the sockets just close, as when the network breaks.
+        Without a reason, the sockets only close.
         """
         leaving = list(self._connections)
         if leaving:
@@ -128,9 +128,9 @@ class SocketMode:
             await asyncio.wait(writers, timeout=_GOODBYE_SECONDS)
 
     def silence_all(self) -> list[tuple[str, int]]:
-        """Send nothing more on the open sockets and leave them open; returns the clients' addresses.
+        """Stop sending on the open sockets, keep them open; returns the clients' addresses.
 
-        They are still given deliveries, as Slack gives them to a socket that it believes in.
+        Deliveries still go to these sockets, as in Slack while a socket seems open.
         """
         self._trace("silence", "dead, and looks alive", Mood.BAD)
         for connection in self._connections:
@@ -163,7 +163,7 @@ class SocketMode:
                     return
                 await websocket.send_text(str(item))
             except (WebSocketDisconnect, RuntimeError):
-                return  # Closed from the other side; the reader's end forgets the connection.
+                return  # The client closed it; the reader removes the connection.
 
     def _acknowledge(self, connection: _Connection, text: str) -> None:
         try:

@@ -1,4 +1,4 @@
-"""The small values that every part of the Slack double shares."""
+"""Values that all parts of the Slack double share."""
 
 import secrets
 from collections.abc import Callable, Mapping
@@ -7,16 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 Json = dict[str, Any]
-"""A JSON object as Slack sends or receives it; its shape is Slack's, not ours."""
+"""A JSON object that Slack sends or receives, in Slack's format."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ID_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
 class SlackError(Exception):
-    """What a Web API method answers instead of `ok: true`: `code` is Slack's error name.
+    """An error answer of a Web API method. `code` is Slack's error name.
 
-    `extra` joins the answer's JSON beside `ok` and `error` (for example `needed`, `provided`).
+    `extra` is added to the JSON beside `ok` and `error` (for example `needed`, `provided`).
     """
 
     def __init__(self, code: str, **extra: Any) -> None:
@@ -26,15 +26,15 @@ class SlackError(Exception):
 
 
 class PersonError(Exception):
-    """Slack's client would have refused what a person did; the text is one sentence for them."""
+    """Slack's client rejects a person's action; the text is one sentence for them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """One Web API call that the sandbox answered.
 
-    `args` are the decoded arguments without the token. `status` is the HTTP status, 0 where the
-    connection was dropped instead of an answer.
+    `args` are the decoded arguments without the token. `status` is the HTTP status, 0 if the
+    connection was dropped without an answer.
     """
 
     method: str
@@ -45,12 +45,12 @@ class Call:
 
 
 def now_utc() -> datetime:
-    """Real time, aware."""
+    """Real UTC time."""
     return datetime.now(UTC)
 
 
 def microseconds(moment: datetime) -> int:
-    """Microseconds since 1970, without passing through a float (which would change a ts)."""
+    """Microseconds since 1970, without a float (which would change a ts)."""
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
@@ -60,13 +60,13 @@ def format_ts(micros: int) -> str:
 
 
 def parse_ts(ts: str) -> int:
-    """The microseconds of a Slack timestamp, for comparing two. Raises ValueError on nonsense."""
+    """The microseconds of a Slack timestamp, to compare. Raises ValueError if invalid."""
     seconds, _, fraction = ts.partition(".")
     return int(seconds) * 1_000_000 + int((fraction or "0").ljust(6, "0")[:6])
 
 
 def new_id(prefix: str) -> str:
-    """A fresh Slack-like id. Random, so that ids of two workspaces are never mistaken."""
+    """Returns a random Slack-like id that differs between workspaces."""
     return prefix + "0" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(9))
 
 

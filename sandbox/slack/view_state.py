@@ -37,7 +37,7 @@ def interactive_elements(blocks: Sequence[Json]) -> list[tuple[str, Json]]:
 
 
 def elements_of(block: Json) -> list[Any]:
-    """What a block contains besides its own texts."""
+    """A block's contents without its texts."""
     several = block.get("elements")
     found = [block.get("accessory"), block.get("element")]
     found += several if isinstance(several, list) else []
@@ -45,7 +45,7 @@ def elements_of(block: Json) -> list[Any]:
 
 
 def initial_values(blocks: Sequence[Json]) -> Values:
-    """The state of untouched blocks: Slack names every input, with null for an empty one."""
+    """The initial state of blocks: every input is listed, null if it is empty."""
     values: Values = {}
     for block_id, element in interactive_elements(blocks):
         if element["type"] not in _KEYS:
@@ -58,7 +58,7 @@ def initial_values(blocks: Sequence[Json]) -> Values:
 
 
 def merged_values(below: Values, above: Mapping[str, Mapping[str, Json]]) -> Values:
-    """`below`, overlaid with `above`."""
+    """`above` overrides `below`."""
     merged = {block_id: dict(actions) for block_id, actions in below.items()}
     for block_id, actions in above.items():
         for action_id, value in actions.items():
@@ -143,7 +143,7 @@ def action_of(element: Json, block_id: str, choice: Mapping[str, Any], ts: str) 
 
 
 def state_of(entry: Json) -> Values:
-    """What an entry of `actions` leaves in the state; nothing for a button."""
+    """Returns the state for an entry of `actions`; empty for a button."""
     if entry["type"] not in _KEYS:
         return {}
     key = value_key(entry["type"])

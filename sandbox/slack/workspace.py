@@ -1,7 +1,7 @@
 """The state of the practice workspace, and the lock for reading and changing it.
 
-Messages stay plain JSON objects in Slack's own shape: they are what goes over the wire, and a
-second model of them would only be a second place to be wrong.
+Messages are plain JSON objects in Slack's format, as sent over the wire. A second model
+would duplicate that format.
 """
 
 import threading
@@ -16,7 +16,7 @@ from sandbox.slack.values import Clock, Json, format_ts, microseconds, new_id, n
 
 
 class ChannelKind(StrEnum):
-    """What a conversation is; the values are Slack's words in `conversations.list` types."""
+    """Kinds of conversation; the values are the `types` of `conversations.list`."""
 
     PUBLIC = "public_channel"
     PRIVATE = "private_channel"
@@ -45,7 +45,7 @@ class User:
 
 @dataclass(kw_only=True)
 class Channel:
-    """A conversation. `messages` maps ts to message, ascending, because ts only ever grows."""
+    """A conversation. `messages` maps ts to message, ascending, because ts only increases."""
 
     id: str
     name: str
@@ -76,7 +76,7 @@ class Channel:
 
 @dataclass(kw_only=True)
 class File:
-    """An uploaded file. `completed` turns true when the upload was shared or finished."""
+    """An uploaded file. `completed` is true once the upload is shared or finished."""
 
     id: str
     name: str
@@ -101,7 +101,7 @@ class UserGroup:
 
 @dataclass(frozen=True, kw_only=True)
 class App:
-    """The installed app: its ids and secrets, made with the workspace and kept with it."""
+    """The installed app: its ids and secrets, created and saved with the workspace."""
 
     id: str
     bot_id: str
@@ -113,7 +113,7 @@ class App:
 
 
 class Workspace:
-    """The state. Hold `lock` while reading or changing it; `touch()` wakes all who wait for a change."""
+    """The state. Hold `lock` while reading or changing it; `touch()` wakes all waiting threads."""
 
     def __init__(self, *, team_id: str, team_name: str, app: App, clock: Clock = now_utc) -> None:
         self.team_id = team_id
@@ -139,7 +139,7 @@ class Workspace:
             self.touch()
 
     def touch(self) -> None:
-        """Count one change and wake whoever waits for one."""
+        """Count one change and wake waiting threads."""
         with self.lock:
             self.version += 1
             self.changed.notify_all()
@@ -156,7 +156,7 @@ class Workspace:
         return microseconds(self.now()) // 1_000_000
 
     def next_ts(self) -> str:
-        """A message timestamp from the sandbox clock, always later than the one before."""
+        """Returns a message ts from the sandbox clock, later than the previous one."""
         with self.lock:
             self.last_micros = max(microseconds(self.now()), self.last_micros + 1)
             return format_ts(self.last_micros)
@@ -187,7 +187,7 @@ class Workspace:
         return next(found, None)
 
     def direct_channel(self, user_id: str) -> Channel:
-        """The direct conversation of a person with the app, made when first needed."""
+        """Returns the direct conversation with the app; creates it on first use."""
         members = sorted({user_id, self.app.user_id})
         for channel in self.channels.values():
             if channel.kind is ChannelKind.IM and channel.members == members:
@@ -211,7 +211,7 @@ class Workspace:
     def message_view(
         self, channel: Channel, message: Json, *, include_metadata: bool = True
     ) -> dict[str, Any]:
-        """A message as Slack's reading methods give it: with the counts of its thread and pins."""
+        """Returns a message as Slack's read methods do, with thread counts and pins."""
         seen = dict(message)
         if not include_metadata:
             seen.pop("metadata", None)

@@ -1,6 +1,6 @@
-"""What every kind of wrong answer comes to at each adapter: done, asked to wait, perhaps done, or not theirs.
+"""The outcome of each faulty answer at each adapter: done, wait, perhaps done, or not theirs.
 
-The whole bot is tried only with these outcomes (tests/faults), not with every kind of answer.
+tests/faults tests the whole bot with these outcomes only, not every answer.
 """
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ EXPECTED: dict[str, dict[str, Outcome]] = {
     "Slack, reading": USUAL,
     "Slack, writing": USUAL,
     "hub, reading": USUAL | dict.fromkeys(GARBLED, NOT_THEIRS),
-    # Their answers have no body that is read; the status says that it is done.
+    # The adapter reads only the status of these answers.
     "hub, stopping": USUAL | dict.fromkeys(GARBLED, DONE),
     "hub, resync": USUAL | dict.fromkeys(GARBLED, DONE),
     "cluster, reading": USUAL | dict.fromkeys(GARBLED, NOT_THEIRS),
     "cluster, deleting": USUAL,
-    # The client reads again by itself, and never writes again.
+    # The client retries reads but not writes.
     "GitHub, reading": USUAL
     | dict.fromkeys((*LOST, "no answer after"), DONE)
     | {"HTML": NOT_THEIRS, "another shape": NOT_THEIRS}
@@ -69,18 +69,18 @@ EXPECTED: dict[str, dict[str, Outcome]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Verb:
-    """A verb of an adapter, and the request that it is."""
+    """A verb of an adapter, and its request."""
 
     system: Breakable
     method: str
     call: Callable[[], object]
     count: Callable[[], int]
-    """How many such requests went out."""
+    """Number of requests sent."""
 
 
 @pytest.fixture(scope="module")
 def verbs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Verb]]:
-    """The verbs, each on a system that can be broken."""
+    """The verbs, each on a breakable system."""
     with ExitStack() as stack:
         directory = tmp_path_factory.mktemp("faults")
         yield {**_hub(stack), **_cluster(stack, directory), **_slack(stack)}
@@ -88,7 +88,7 @@ def verbs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Verb]]
 
 @pytest.fixture(scope="module")
 def github_verbs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Verb]]:
-    """Those of GitHub, whose practice version needs node."""
+    """GitHub's verbs; its practice version needs node."""
     with practice(tmp_path_factory.mktemp("github"), timeout=PATIENCE) as running:
         yield _github(running)
 

@@ -1,4 +1,4 @@
-"""Reports in a folder: always the same file, never somebody else's."""
+"""Reports in a folder: always the same file, never another's."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_what_is_so_already_is_not_written(tmp_path: Path) -> None:
     before = path.stat()
     folder.put("x", "text", origin=ONE)
     after = path.stat()
-    # To look at it is to read it, which may change when it was read last.
+    # Reading the file may change its access time.
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 

@@ -1,4 +1,4 @@
-"""The GitHub adapter against a real HTTP API, with and without faults in between."""
+"""The GitHub adapter against a real HTTP API, with and without faults."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_long_body_goes_on_in_comments_and_shrinks_again(github: Practice) -> 
 
 
 def test_anothers_issue_is_not_written_over(github: Practice) -> None:
-    """The number is of another repository, if github.repository has been changed since."""
+    """The number is of another repository if github.repository has changed."""
     number = opened(github.forge, Origin(incident="i9"), body="theirs")
     before = github.sandbox.issues()
     with pytest.raises(UserError) as told:
@@ -226,7 +226,7 @@ def test_limits_are_waited_out_elsewhere(
 
 @pytest.mark.parametrize("status", [403, 429, 503])
 def test_reading_does_not_sleep_for_as_long_as_it_is_told_to(github: Practice, status: int) -> None:
-    """urllib3 would, in the thread of whoever reads; and it fails over what is no time at all."""
+    """urllib3 sleeps in the caller's thread and fails on an invalid time."""
     unnamed = 5 if status == 503 else 60
     for asked, seconds in WAITS.items():
         github.sandbox.faults = [on_request("GET", rf"{ISSUES}\?", says(status, after=asked))]

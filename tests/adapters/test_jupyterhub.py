@@ -1,4 +1,4 @@
-"""The hub's adapter on a stub, for what a healthy hub does not show; contracts/jupyterhub has real ones."""
+"""The hub's adapter on a stub, for faults; contracts/jupyterhub tests real hubs."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_a_user_whom_a_filtered_scope_hides_is_not_absent(
 def test_a_user_is_known_by_exactly_that_name() -> None:
     with saying(Answer(body={"name": "ana"})) as hub:
         assert hub.knows("ana")
-        assert not hub.knows("Ana")  # a database that compares without regard to case
+        assert not hub.knows("Ana")  # a case-insensitive database
 
 
 def test_access_names_scopes_and_version_exactly() -> None:
@@ -220,7 +220,7 @@ def test_each_failure_is_one_sentence_that_names_the_hub(
 
 @pytest.mark.parametrize("drip", ["header", "body"])
 def test_an_answer_that_comes_byte_by_byte_is_given_up_in_time(drip: Any) -> None:
-    """Each wait for a byte is short, so only a limit for the whole ends it."""
+    """Each byte arrives in time, so only a total limit ends it."""
     with (
         stub(lambda _asked: Answer(drip=drip)) as running,
         hub_at(running.url, timeout=0.5) as hub,

@@ -1,4 +1,4 @@
-"""The hub's lists of users and routes: read whole, or told to be incomplete."""
+"""The hub's lists of users and routes: complete, or marked incomplete."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_servers_that_neither_run_nor_wait_are_left_out() -> None:
 
 @pytest.mark.parametrize("stopped", [1, 19, 30])
 def test_nobody_is_missed_when_servers_stop_while_the_list_is_read(stopped: int) -> None:
-    """Everybody moves up, and the next page by offset would begin too late."""
+    """The users move up, so the next page by offset would skip some."""
     people = [user(f"u{n:03}") for n in range(450)]
 
     def stop_some(asked: int) -> None:

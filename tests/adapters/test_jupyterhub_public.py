@@ -1,4 +1,4 @@
-"""Who answers at a hub's public address, and the certificates at both of its addresses."""
+"""Answers at a hub's public address, and certificates at both addresses."""
 
 from __future__ import annotations
 
@@ -252,7 +252,7 @@ def test_a_bundle_that_is_missing_or_no_bundle_is_refused_at_once(tmp_path: Path
 
 
 def test_a_tls_connection_that_is_hung_up_on_is_tried_again(tmp_path: Path) -> None:
-    """A load balancer without anybody behind it accepts and closes."""
+    """A load balancer without backends accepts and closes."""
     served = issued(tmp_path)
     hangs_up = lambda _asked: Answer(drop=True)  # noqa: E731
     with at(hangs_up, tls=served.context, ca_bundle=str(served.authority)) as (hub, _running):

@@ -1,4 +1,4 @@
-"""The cluster's adapter, on a stub of the API for faults; ``tests/services`` has it on a cluster."""
+"""The cluster's adapter on a stub with faults; ``tests/services`` uses a cluster."""
 
 from __future__ import annotations
 

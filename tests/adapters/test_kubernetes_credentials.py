@@ -1,4 +1,4 @@
-"""Whom the adapter is to a cluster: kubeconfigs that cannot be used, and credentials that are renewed."""
+"""The adapter's identity at a cluster: unusable kubeconfigs and renewed credentials."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOWHERE = "http://127.0.0.1:1"
 
 
 def refused(file: str, context: str = "teaching") -> str:
-    """The sentence with which a kubeconfig is refused, before anything is sent."""
+    """The error for a kubeconfig, raised before any request."""
     api = KubernetesCluster(name="teaching", kubeconfig=file, context=context)
     with pytest.raises(UserError) as told:
         api.pods("ns", "a=b")
@@ -63,7 +63,7 @@ def test_a_context_that_does_not_exist(tmp_path: Path) -> None:
 
 
 def edited(tmp_path: Path, change: Callable[[Any], object]) -> str:
-    """A kubeconfig with a change."""
+    """A changed kubeconfig."""
     file = Path(kubeconfig(tmp_path, NOWHERE))
     config = json.loads(file.read_text(encoding="utf-8"))
     change(config)
@@ -166,7 +166,7 @@ def test_credentials_that_stay_refused_are_refused_after_one_request(
 def test_a_token_that_changes_while_it_is_refused_is_asked_with_again(
     tmp_path: Path, status: int
 ) -> None:
-    """Also a deletion: who is refused has deleted nothing."""
+    """Deletions too: a refused one deletes nothing."""
 
     def answer(asked: Asked) -> Answer:
         if asked.headers["authorization"] == "Bearer newer-token":

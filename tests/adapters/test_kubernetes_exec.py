@@ -1,4 +1,4 @@
-"""Exec plugins of a kubeconfig, as real processes: they are missing, fail, hang and expire."""
+"""Exec plugins of a kubeconfig as real processes: missing, failing, hanging, expired."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LIMIT = 2.0
 
 
 def plugin(directory: Path, script: str, **spec: Any) -> dict[str, Any]:
-    """A kubeconfig's user with a plugin that is this shell script, beside the kubeconfig."""
+    """A kubeconfig user whose plugin is this script, beside the kubeconfig."""
     file = directory / "aws-login"
     file.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
     file.chmod(0o700)
@@ -31,7 +31,7 @@ def plugin(directory: Path, script: str, **spec: Any) -> dict[str, Any]:
 
 
 def returning(status: Any, version: str = V1) -> str:
-    """A script that returns a credential, with ``$runs`` in it replaced by how often it has run."""
+    """A script that returns a credential; ``$runs`` is its number of runs."""
     said = json.dumps({"kind": "ExecCredential", "apiVersion": version, "status": status})
     return (
         'cd "$(dirname "$0")" && echo run >> runs && runs=$(grep -c . runs)\n'
@@ -40,12 +40,12 @@ def returning(status: Any, version: str = V1) -> str:
 
 
 def tokens(asked: list[Asked]) -> list[str]:
-    """The tokens that a stub was shown."""
+    """The tokens that a stub received."""
     return [request.headers["authorization"].removeprefix("Bearer ") for request in asked]
 
 
 def failure(directory: Path, user: dict[str, Any], limit: float = 30.0) -> MaydayError:
-    """How a plugin fails; nothing may be sent to the cluster without what it should have returned."""
+    """The error of a failing plugin; asserts that the cluster gets no request."""
     with cluster(directory, lambda _asked: pods(), user, plugin_limit=limit) as (api, running):
         with pytest.raises((UserError, RetryLater)) as told:
             api.pods("ns", "a=b")
@@ -112,7 +112,7 @@ def test_a_plugin_that_hangs_is_killed_with_its_children_and_asked_once_for_all_
 ) -> None:
     held = tmp_path / "held"
     os.mkfifo(held)
-    # Opened for both, so that no side waits for the other; both processes hold it then.
+    # Open both sides so that neither blocks; both processes hold the file.
     script = f'exec 9<>"{held}"; echo run >> "{tmp_path}/runs"; sleep 60 & sleep 60'
     user = plugin(tmp_path, script)
     reader = os.open(held, os.O_RDONLY | os.O_NONBLOCK)
@@ -134,7 +134,7 @@ def test_a_plugin_that_hangs_is_killed_with_its_children_and_asked_once_for_all_
         "killed: run it by hand where mayday runs, it may be waiting for a login."
     }
     assert (tmp_path / "runs").read_text(encoding="utf-8") == "run\n"
-    # An end of file says that nobody holds the other side open any more: both processes are gone.
+    # End of file means that no writer is left: both processes have ended.
     os.set_blocking(reader, True)
     with os.fdopen(reader, "rb") as file, ThreadPoolExecutor(1) as pool:
         assert pool.submit(file.read).result(30) == b""
@@ -222,7 +222,7 @@ def test_a_plugin_that_is_repaired_is_used_without_a_restart(tmp_path: Path) -> 
         def works() -> bool:
             try:
                 return api.pods("ns", "a=b") == ()
-            except UserError:  # a failure is repeated for as long as it took to find it
+            except UserError:  # a failure is cached for as long as it took
                 return False
 
         wait_for(works, "the repaired plugin to be run")

@@ -1,4 +1,4 @@
-"""What the adapter reads of pods, events and Deployments, from a stub of the API."""
+"""The adapter's reading of pods, events and Deployments, from an API stub."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Marks a test as a contract and prints, after the run, each contract against each system.
+"""Marks tests as contracts and prints, after the run, each contract's result per system.
 
-``@pytest.mark.contract("Slack", "a second pin is refused")`` names what is relied on. The system is the
-value of the test's parameter ``system``, a string, or the marker's own ``system=``.
-A test may say what stands behind the system's name: ``record_property("against", "Kubernetes 1.20.2")``.
-``@pytest.mark.differs("system", "reason")`` lists a difference that stays: that case must fail, and a run
-in which it passes fails instead, so that the list cannot go stale.
+``@pytest.mark.contract("Slack", "a second pin is refused")`` names the contract. The system is
+the value of the test's parameter ``system``, a string, or the marker's ``system=``.
+A test may record the program and version: ``record_property("against", "Kubernetes 1.20.2")``.
+``@pytest.mark.differs("system", "reason")`` lists a known difference. That case must fail.
+If it passes, the run fails, so the list stays current.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ KEY = "contract"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the two markers known."""
+    """Register the two markers."""
     config.addinivalue_line("markers", "contract(area, statement, system=): what mayday relies on")
     config.addinivalue_line("markers", "differs(system, reason): a listed difference, proven anew")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Note each test's contract on it, and expect the listed differences."""
+    """Record each test's contract and mark listed differences as xfail."""
     for item in items:
         if (contract := item.get_closest_marker("contract")) is None:
             continue
@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print the table; with pytest-xdist the reports of all workers are here too."""
+    """Print the table, including all workers' reports under pytest-xdist."""
     reports = [report for found in terminalreporter.stats.values() for report in found]
     cases = [case for report in reports for case in _cases(report)]
     if cases:

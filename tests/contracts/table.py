@@ -1,6 +1,6 @@
-"""Which contract was held to which system, and how it went: the table that a run of the suites ends with.
+"""The table of contracts and systems with their results, printed after each run.
 
-A double is worth what it was compared with, so the comparison is printed each time rather than believed.
+It shows which behavior of each double was compared with a real system.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class Result(StrEnum):
-    """How a contract fared against one system, best first; of several cases the worst counts."""
+    """A contract's result against one system, best first; the worst case counts."""
 
     OK = "ok"
     DIFFERS = "differs"
@@ -23,8 +23,8 @@ class Result(StrEnum):
 class Case:
     """One test's result.
 
-    ``area`` is the outside system's name, ``contract`` what is relied on, ``system`` what stood in for
-    it, ``against`` that one's programs and versions, ``reason`` why it was skipped or differs.
+    ``area`` is the external system, ``contract`` the expected behavior, ``system`` the tested
+    stand-in, ``against`` its programs and versions, ``reason`` why it was skipped or differs.
     """
 
     area: str
@@ -36,7 +36,7 @@ class Case:
 
 
 def lines(cases: Iterable[Case]) -> Iterator[str]:
-    """A Markdown table for each area, contract by system; the reasons stand numbered below it."""
+    """A Markdown table per area, contract by system, with numbered reasons below."""
     areas: dict[str, list[Case]] = {}
     for case in cases:
         areas.setdefault(case.area, []).append(case)

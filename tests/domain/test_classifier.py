@@ -1,4 +1,4 @@
-"""The hub × pod × route table, line by line, and what contradicts itself."""
+"""The hub × pod × route table, row by row, and contradictory records."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EXAMPLES = [
 
 
 def of(found: HubFacts, user: str, server: str = "") -> Row:
-    """The row of a user's server."""
+    """Return the user's server row."""
     row = found.row(user, server)
     assert row is not None
     return row

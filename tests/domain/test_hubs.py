@@ -1,4 +1,4 @@
-"""What is broken, told from health checks and the route deficit together, and what is unknown."""
+"""Diagnosis of a hub from its health checks and route deficit, including unknowns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.rights import DELETE_PODS, GET_PODS, WRITE_ROUTES
 AWAY = Health(hub=False, proxy=False)
 NARROW = View(items=(server("ana"),), unknown="A scope is filtered.")
 OTHER_PROXY = Health(hub=False, proxy=None)
-"""Nothing answers, and what stands at the address may be some other proxy."""
+"""No check answers, and the address may belong to another proxy."""
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_diagnosis(seen: HubFacts, diagnosis: Diagnosis) -> None:
 
 
 def test_a_hub_that_answers_at_its_public_address_proves_the_proxy() -> None:
-    """Whichever proxy it is."""
+    """Any proxy counts."""
     traefik = Health(hub=True, proxy=None)
     assert replace(healthy("ana"), health=Known(value=traefik)).diagnosis is Diagnosis.WELL
 

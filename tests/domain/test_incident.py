@@ -1,4 +1,4 @@
-"""The states of an incident, and what each change says of itself."""
+"""Incident statuses, and the entry that each change records."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ LATER = NOW + timedelta(hours=2)
 
 
 def resolved(**values: Any) -> Incident:
-    """One that is over."""
+    """A resolved one."""
     return incident(status="resolved", resolved_at=NOW, **values)
 
 
 def closed() -> Incident:
-    """One that is filed away."""
+    """A closed incident."""
     return incident(status="closed", resolved_at=NOW, closed_at=NOW)
 
 

@@ -1,4 +1,4 @@
-"""Channel names are legal whatever the title is."""
+"""Channel names are valid for any title."""
 
 from __future__ import annotations
 

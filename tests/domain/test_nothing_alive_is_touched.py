@@ -1,7 +1,7 @@
-"""No plan touches a server for which any party shows life, or for which a view that matters is unknown.
+"""No plan touches a server that shows life or for which a required view is unknown.
 
-Records, pods, routes, ages and gaps are generated; whether something shows life is judged here, by the
-vetoes alone, without the classifier.
+The test generates records, pods, routes, ages and gaps. It checks for life with the
+vetoes, not with the classifier.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def routes(draw: st.DrawFn) -> Route:
 
 @st.composite
 def hubs(draw: st.DrawFn) -> HubFacts:
-    """A hub of some servers, of which each party shows what it likes; often one of them is well."""
+    """Generate a hub of servers with arbitrary views; often one server is healthy."""
     whole = st.sampled_from(("",) * 8 + ("It is filtered.",))
     well = draw(st.sampled_from((True, True, True, False)))
     some = draw(st.lists(users, min_size=1, max_size=3, unique=True))
@@ -150,7 +150,7 @@ def old(moment: datetime | None) -> bool:
 
 
 def leads_to(route: Route, pod: Pod) -> bool | None:
-    """Whether a route leads to a pod; None where nobody can tell."""
+    """Return whether a route leads to a pod; None if unknown."""
     try:
         target = ip_address(urlsplit(route.target).hostname or "")
     except ValueError:
@@ -163,7 +163,7 @@ def finished(pod: Pod) -> bool:
 
 
 def signs_of_life(step: Step, seen: HubFacts) -> list[str]:
-    """Every veto against a step that ends a server, in the order of the principle."""
+    """Return the vetoes against ending a server, in the principle's order."""
     record = next((s for s in seen.servers.items if (s.user, s.name) == key_of(step)), None)
     if record is not None and not (record.ready or record.pending):
         record = None
@@ -196,7 +196,7 @@ def signs_of_life(step: Step, seen: HubFacts) -> list[str]:
 
 
 def unknowns(step: Step, seen: HubFacts) -> list[str]:
-    """Every view that the step needs and that is unknown or incomplete."""
+    """Return the step's required views that are not complete."""
     found = []
     record = any((s.user, s.name) == key_of(step) for s in seen.servers.items)
     if not record and not seen.servers.complete:

@@ -1,4 +1,4 @@
-"""Whose pods those of a namespace are, and whether they are all that there are."""
+"""Which hub owns a namespace's pods, and whether the list is complete."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def names(view: View[Pod]) -> list[str]:
 
 
 def plan_of(party: Scripted, **configured: object) -> tuple[object, ...]:
-    """Steps, nothing to do, and why it cannot be told, where the hub is configured so."""
+    """Return the plan's steps, "nothing to do" text and undecided reasons."""
     place = Site(place=PLACE, hub=party, cluster=party, **configured)  # type: ignore[arg-type]
     plan = CLEAR.plan(read_facts(place, NOW))
     return (
@@ -57,7 +57,7 @@ def test_pods_are_all_that_there_are_where_a_ready_server_has_its_own() -> None:
 
 
 def test_without_any_of_the_ready_servers_pods_they_are_elsewhere() -> None:
-    """A typing error in the namespace, or pods in other ones."""
+    """The namespace has a typo, or the pods are elsewhere."""
     seen = users_pods([HUB_POD], OWNER, records("ana", "ben", "cy"), routed("ana"))
     assert seen.read
     assert seen.unknown.startswith(
@@ -91,7 +91,7 @@ def test_a_lone_stale_record_is_cleared_only_where_all_pods_are_said_to_be_here(
 
 
 def test_no_setting_is_blamed_where_the_hubs_records_are_not_whole() -> None:
-    """A token with too few scopes: no ready server may be seen although all is configured well."""
+    """With too few scopes, a token may show no ready server despite a correct setup."""
     for view in (
         View[Server].unread("No."),
         records("ana").marked_incomplete("A scope is filtered."),
@@ -166,7 +166,7 @@ def test_a_pod_that_the_servers_route_does_not_lead_to_proves_nothing(
 
 
 def test_while_all_routes_are_gone_nothing_proves_whose_pods_these_are() -> None:
-    """The flagship outage, or another hub's namespace: a resync tells which."""
+    """The flagship outage or another hub's namespace: a resync decides."""
     seen = users_pods([HUB_POD, pod("ana")], OWNER, records("ana"), View())
     assert seen.unknown == (
         "Pods in namespace datahub-prod have the names of this hub's servers, but no route shows "
@@ -227,7 +227,7 @@ def test_a_pod_of_another_release_is_never_shown_as_ours() -> None:
 
 
 def test_a_configured_release_needs_no_hub_pod() -> None:
-    """The hub may run elsewhere, or be down."""
+    """The hub may run elsewhere or be down."""
     owner = replace(OWNER, release=RELEASE)
     assert users_pods([pod("ana")], owner, records("ana"), routed("ana")).complete
     assert (
@@ -245,7 +245,7 @@ def test_without_a_hub_pod_and_a_release_the_pods_are_unknown() -> None:
 
 
 def test_two_pods_of_one_hub_are_one_hub() -> None:
-    """A rollout, or a hub pod that was evicted."""
+    """A rollout or an evicted hub pod."""
     old = replace(HUB_POD, uid="uid-old", name="hub-0")
     for phase in ("Running", "Failed"):
         pods = [HUB_POD, replace(old, phase=phase)]

@@ -1,4 +1,4 @@
-"""When reminders are due, and when one is late."""
+"""When reminders are due or late."""
 
 from __future__ import annotations
 

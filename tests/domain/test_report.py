@@ -1,4 +1,4 @@
-"""Putting a report together: order, days, precision, gaps and the four boxes."""
+"""Report assembly: order, days, precision, gaps and the four boxes."""
 
 from __future__ import annotations
 

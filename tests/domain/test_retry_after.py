@@ -1,4 +1,4 @@
-"""What an outside system's wish to be left alone comes to."""
+"""Parsing and clamping of Retry-After headers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is taken out of a message's text as Slack escapes it."""
+"""Extraction of a link from escaped message text."""
 
 from __future__ import annotations
 

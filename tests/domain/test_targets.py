@@ -1,4 +1,4 @@
-"""Whom a person means by what they typed."""
+"""Which servers a typed target matches."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KEYS = (("ana", ""), ("ana", "lab2"), ("ben", ""), ("kofi", ""))
 
 
 def hub() -> HubFacts:
-    """Ana has two servers, Ben and Kofi one each."""
+    """Ana has two servers; Ben and Kofi have one."""
     return facts(
         servers=tuple(server(user, name=name) for user, name in KEYS),
         pods=tuple(pod(user, name=name) for user, name in KEYS),
@@ -90,7 +90,7 @@ def test_a_user_about_whom_the_hub_does_not_answer_is_unknown() -> None:
 
 
 def mixed() -> tuple[Row, ...]:
-    """A hub that tells letter cases apart."""
+    """A hub with case-sensitive names."""
     return facts(
         servers=(server("Ana"), server("ana")),
         pods=(pod("Ana"), pod("ana")),
@@ -129,7 +129,7 @@ def test_every_name_is_told_of_in_order() -> None:
     ]
 
 
-# --- whom the hub is asked about ----------------------------------------------------------------
+# --- users to look up in the hub ----------------------------------------------------------------
 
 
 def party(users: set[str]) -> Scripted:

@@ -1,4 +1,4 @@
-"""Times as people type them: in the team's zone, never in the future, never one that did not exist."""
+"""Parsing of typed times: in the team's zone, not in the future, not nonexistent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOW = datetime(2017, 2, 24, 6, 30, tzinfo=UTC)
 
 
 def read(text: str, zone: ZoneInfo = PACIFIC, now: datetime = NOW) -> str:
-    """The moment in UTC, as text."""
+    """Return the UTC time as text."""
     return parse_time(text, zone=zone, now=now).strftime("%Y-%m-%d %H:%M:%S")
 
 
@@ -26,22 +26,22 @@ def read(text: str, zone: ZoneInfo = PACIFIC, now: datetime = NOW) -> str:
         ("21:10", "2017-02-24 05:10:00"),
         ("21:10:57", "2017-02-24 05:10:57"),
         ("9:05", "2017-02-23 17:05:00"),
-        ("23:00", "2017-02-23 07:00:00"),  # still to come today, so yesterday's
+        ("23:00", "2017-02-23 07:00:00"),  # later than now, so yesterday
         ("2017-02-23 21:10:57", "2017-02-24 05:10:57"),
         ("2017-02-23T21:10:57", "2017-02-24 05:10:57"),
         ("2017-2-3 21:10", "2017-02-04 05:10:00"),
-        ("2016-07-01 12:00", "2016-07-01 19:00:00"),  # summer time
-        ("22:31", "2017-02-24 06:31:00"),  # a minute ahead: clocks differ
+        ("2016-07-01 12:00", "2016-07-01 19:00:00"),  # DST
+        ("22:31", "2017-02-24 06:31:00"),  # a minute ahead: clock skew
         ("9:06a", "2017-02-23 17:06:00"),
         ("9:06 pm", "2017-02-24 05:06:00"),
         ("9:06 P.M.", "2017-02-24 05:06:00"),
         ("12:25:59 AM", "2017-02-23 08:25:59"),
         ("12:29p", "2017-02-23 20:29:00"),
-        ("2017-02-24T05:10:57Z", "2017-02-24 05:10:57"),  # as kubectl and logs write it
+        ("2017-02-24T05:10:57Z", "2017-02-24 05:10:57"),  # as in kubectl and logs
         ("2017-02-24T05:10:57.123456Z", "2017-02-24 05:10:57"),
         ("2017-02-24T06:10:57+01:00", "2017-02-24 05:10:57"),
         ("05:10 UTC", "2017-02-24 05:10:00"),
-        ("07:00 UTC", "2017-02-23 07:00:00"),  # still to come there, so yesterday's
+        ("07:00 UTC", "2017-02-23 07:00:00"),  # later than now, so yesterday
     ],
 )
 def test_times_that_can_be(text: str, moment: str) -> None:
@@ -82,17 +82,17 @@ def test_times_that_cannot_be_are_told(text: str, say: str) -> None:
     ("text", "now", "moment"),
     [
         ("2017-11-05 01:30", "2017-11-06 00:00", "2017-11-05 09:30:00"),
-        ("2017-11-05 01:30", "2017-11-05 09:00", "2017-11-05 08:30:00"),  # the second is to come
+        ("2017-11-05 01:30", "2017-11-05 09:00", "2017-11-05 08:30:00"),  # the second is later
         ("01:30", "2017-11-05 09:35", "2017-11-05 09:30:00"),
         ("01:30", "2017-11-05 09:00", "2017-11-05 08:30:00"),
-        ("01:30", "2017-11-05 08:00", "2017-11-04 08:30:00"),  # both are to come
+        ("01:30", "2017-11-05 08:00", "2017-11-04 08:30:00"),  # both are later
         ("2017-11-05 01:30-0700", "2017-11-06 00:00", "2017-11-05 08:30:00"),
     ],
 )
 def test_an_hour_that_was_twice_is_the_later_one_that_is_past(
     text: str, now: str, moment: str
 ) -> None:
-    """On 5 November 2017 it was 01:30 twice in California; the first was summer time."""
+    """01:30 occurred twice on 5 November 2017 in California, first in DST."""
     assert read(text, now=datetime.fromisoformat(f"{now}+00:00")) == moment
 
 
@@ -106,14 +106,14 @@ def test_the_other_of_two_is_known() -> None:
 
 
 def test_a_clock_time_in_the_night_of_the_change() -> None:
-    """At 03:30 summer time, 02:30 did not exist today."""
+    """At 03:30 PDT, 02:30 did not exist today."""
     now = datetime(2017, 3, 12, 10, 30, tzinfo=UTC)
     with pytest.raises(UserError, match="does not exist"):
         read("02:30", now=now)
 
 
 def test_yesterdays_time_may_not_exist_either() -> None:
-    """At 01:00 the day after, 02:30 means yesterday's, which was left out."""
+    """At 01:00 the next day, 02:30 means yesterday's skipped time."""
     now = datetime(2017, 3, 13, 8, 0, tzinfo=UTC)
     with pytest.raises(UserError, match="does not exist"):
         read("02:30", now=now)

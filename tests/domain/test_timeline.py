@@ -1,4 +1,4 @@
-"""Slack's timestamps keep every digit, and lines are chosen and ordered for the report."""
+"""Slack timestamps keep every digit; the report selects and orders lines."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_ts_is_read_digit_by_digit(micros: int) -> None:
 
 
 def test_a_float_would_have_changed_some() -> None:
-    """The reason for the decimals: here is what they are there against."""
+    """Floats lose microseconds of some timestamps."""
     stamps = [f"1795317599.{micros:06d}" for micros in range(0, 1_000_000, 997)]
     through_floats = [datetime.fromtimestamp(float(ts), UTC).microsecond for ts in stamps]
     exact = [int(Decimal(ts) % 1 * 1_000_000) for ts in stamps]

@@ -1,4 +1,4 @@
-"""What a person asked for is answered, whatever becomes of the answer's own address."""
+"""A person gets an answer even when the response URL fails."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.faults import CALLS
 
 @pytest.mark.parametrize("name", [name for name in CALLS if not name.startswith("no answer")])
 def test_the_answers_address_goes_wrong(scene: Scene, slack: SlackSandbox, name: str) -> None:
-    """It is shown to the one person, here or by another way; twice is better than not at all."""
+    """The answer reaches only that person, by any route; duplicates are allowed."""
     channel = scene.declare().id
     fault: Fault = CALLS[name]
     slack.faults = [on_call("response_url", fault)]
@@ -30,7 +30,7 @@ def test_the_answers_address_goes_wrong(scene: Scene, slack: SlackSandbox, name:
 
 @pytest.mark.parametrize("broken", [False, True], ids=["answered", "whispered"])
 def test_a_long_report_is_shown_whole(scene: Scene, slack: SlackSandbox, broken: bool) -> None:
-    """It takes several messages, by whatever way: Slack refuses one whose blocks are too long together."""
+    """It takes several messages: Slack rejects one whose blocks are too long in total."""
     channel = scene.declare().id
     said = [f"line {number} {'of what the log says ' * 40}" for number in range(25)]
     for text in said:

@@ -1,4 +1,4 @@
-"""A plan's button, whatever becomes of the press: the plan is decided on once."""
+"""A plan's button under delivery faults: the plan is decided once."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from tests.support.hubs import evicted
 from tests.support.waiting import wait_until
 
 PRESSES = ("slow", "twice", "lost on the way", "acknowledgement lost")
-"""Slack does not send a press again by itself: the person sees that there was trouble, and may."""
+"""Slack does not redeliver a press: the person sees an error and can press again."""
 
 OVER = {RunState.DONE, RunState.FAILED, RunState.NOTHING_TO_DO, RunState.NEEDS_HUMAN}
 
 
 @pytest.fixture(scope="module")
 def sections() -> Iterator[Mapping[str, Any]]:
-    """Everybody may run runbooks, on a hub that refuses them."""
+    """Everyone may run runbooks, on a hub that refuses them."""
     with refusing() as addresses:
         yield {"practice": {"open_to_all": True}, "hubs": [{**HUB, **addresses}]}
 

@@ -1,4 +1,4 @@
-"""A typed command whose delivery goes wrong takes effect once: a note, an update, an action item, a run."""
+"""A command with a delivery fault takes effect once: a note, update, action item or run."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ LINES = {
     "severity sev1": "severity",
     "run resync-routes": "run",
 }
-"""What is typed, and what the incident has one more of afterwards."""
+"""The command, and the kind of record that it adds."""
 
 DELIVERIES = ("slow", "twice", "lost on the way", "acknowledgement lost")
 
 
 @pytest.fixture(scope="module")
 def sections() -> Mapping[str, Any]:
-    """Everybody may run runbooks, on a hub that answers nobody."""
+    """Everyone may run runbooks, on a hub that does not answer."""
     return {"practice": {"open_to_all": True}}
 
 
 def record(scene: Scene, channel: str) -> Counter[str]:
-    """How many there are of each kind of entry, and of runs that were planned as far as can be."""
+    """The number of entries by kind, and of runs whose planning has ended."""
     with scene.store.read() as tx:
         runs = run_rows.of_incident(tx, scene.incident(channel).id)
     kinds = Counter(entry.kind.value for entry in scene.entries(channel))
@@ -53,7 +53,7 @@ def test_a_command_goes_wrong(scene: Scene, slack: SlackSandbox, line: str, name
     with suppress(PersonError):
         scene.ana.command(channel, f"/incident {line}")
     if name == "lost on the way":
-        # Slack says so, and does not send it again.
+        # Slack shows an error; it does not resend.
         assert record(scene, channel) == before
         scene.ana.command(channel, f"/incident {line}")
 

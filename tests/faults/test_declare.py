@@ -1,4 +1,4 @@
-"""Declaring, with each outcome of every call that it makes, and whatever becomes of its form."""
+"""Declaring, with each outcome of every call, and delivery faults of its form."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ METHODS = (
     "pins.add",
 )
 FORMS = ("slow", "twice", "lost on the way", "acknowledgement lost")
-"""What may become of a form; Slack does not send one again by itself."""
+"""Delivery faults of a form; Slack does not redeliver one."""
 
 POSTS = ("/card", "/announcement")
-"""The ends of the keys that a posted message carries."""
+"""The suffixes of the keys of posted messages."""
 
 
 def once(fault: Fault) -> list[FaultHook]:
-    """The fault for the first call of each method, and for the first try of each message."""
+    """The fault for the first call of each method and first attempt of each message."""
     return [
         *(on_call(method, fault, times=1) for method in METHODS),
         *(on_call("chat.postMessage", fault, times=1, holding=effect) for effect in POSTS),
@@ -43,7 +43,7 @@ def once(fault: Fault) -> list[FaultHook]:
 
 
 def is_done(scene: Scene) -> bool:
-    """Whether everything that belongs to the one incident is so, and nobody is warned any more."""
+    """Whether every resource of the one incident is done, without a warning."""
     (incident,) = scene.incidents()
     if incident.channel_id is None:
         return False
@@ -58,7 +58,7 @@ def is_done(scene: Scene) -> bool:
 
 
 def whole(scene: Scene) -> Channel:
-    """See that everything is there exactly once."""
+    """Assert that everything exists once."""
     (channel,) = scene.incident_channels()
     (incident,) = scene.incidents()
     assert (channel.id, channel.name) == (incident.channel_id, incident.channel_name)
@@ -72,7 +72,7 @@ def whole(scene: Scene) -> Channel:
 
 
 def submit(scene: Scene) -> str:
-    """Ana fills the form in and sends it; the form's id."""
+    """Submit the form as Ana; return its id."""
     view = scene.ask_to_declare(scene.ana, TITLE)
     with suppress(PersonError):
         scene.ana.submit(view["id"], {"hubs": ["datahub"]})
@@ -89,7 +89,7 @@ def test_every_call_goes_wrong_once(scene: Scene, slack: SlackSandbox, fault: Fa
 
 
 def test_a_storm_over_every_call_passes(scene: Scene, slack: SlackSandbox) -> None:
-    """Even the warning that it rages could not be sent; when it is over, nobody is warned."""
+    """The warning fails too; no warning remains afterwards."""
     view = scene.ask_to_declare(scene.ana, TITLE)
     slack.faults = [on_call("*", rate_limited(1), times=8)]
     assert scene.ana.submit(view["id"], {"hubs": ["datahub"]}) == {}
@@ -119,7 +119,7 @@ def test_what_slack_refuses_is_made_good_when_it_allows_it(
 
 
 def refused(scene: Scene, incident_id: str) -> bool:
-    """Whether the channel's row says in one sentence what is to be done."""
+    """Whether the channel's row names the setting or scope to fix."""
     with scene.store.read() as tx:
         row = resource_rows.get(tx, f"{incident_id}/channel")
     if row is None or not row.error:
@@ -129,7 +129,7 @@ def refused(scene: Scene, incident_id: str) -> bool:
 
 @pytest.mark.parametrize("name", FORMS)
 def test_its_form_goes_wrong(scene: Scene, slack: SlackSandbox, name: str) -> None:
-    """Forms are not sent again by Slack: the person sees that there was trouble, and presses again."""
+    """Slack does not redeliver forms: the person sees an error and submits again."""
     slack.faults = [on_delivery("view_submission", EVENTS[name], times=1)]
     view_id = submit(scene)
     if not scene.incidents() or scene.ana.views():
@@ -142,7 +142,7 @@ def test_its_form_goes_wrong(scene: Scene, slack: SlackSandbox, name: str) -> No
 def test_a_form_that_was_kept_and_is_sent_again_with_other_words_is_the_first(
     scene: Scene, slack: SlackSandbox
 ) -> None:
-    """The person sees that there was trouble, writes it better, and presses again."""
+    """The person sees an error, edits the form and submits again."""
     slack.faults = [on_delivery("view_submission", unacknowledged(), times=1)]
     view_id = submit(scene)
     with suppress(PersonError):
@@ -169,7 +169,7 @@ def test_a_form_that_slack_did_not_open_in_time_is_asked_for_again(
 def test_the_day_may_end_between_the_form_and_its_channel(
     scene: Scene, slack: SlackSandbox, clock: SandboxClock
 ) -> None:
-    """The name is of the day of declaring, however late Slack lets the channel be made."""
+    """The name has the day of declaring, even if the channel is created later."""
     clock.move_to(datetime(2017, 2, 24, 5, 16, tzinfo=UTC))
     view = scene.ask_to_declare(scene.ana, TITLE)
     slack.faults = [on_call("conversations.create", says(503), times=1)]

@@ -1,4 +1,4 @@
-"""A reminder, with each outcome of posting it: it comes, and it comes once."""
+"""A reminder, with each outcome of posting it: it is posted once."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_what_slack_refuses_comes_late_when_it_allows_it(
 
 
 def test_the_clock_is_set_back(scene: Scene, slack: SlackSandbox, clock: SandboxClock) -> None:
-    """What was reminded of is not reminded of again, and the next reminder comes at its time."""
+    """A sent reminder is not repeated, and the next one is on time."""
     channel = scene.declare().id
     scene.later(minutes=30, seconds=1)
     slack.wait_for(lambda: len(scene.posts(channel, "remind")) == 1, what="the reminder")

@@ -1,8 +1,7 @@
-"""Runbooks on a real hub, with each outcome of what they ask of the hub and of the cluster.
+"""Runbooks on a real hub, with each outcome of their hub and cluster requests.
 
-An act that can be repeated without harm is, until it is seen to have worked. A destructive one happens
-once for each yes: where its answer is lost the target is looked at, and what is not evidently done waits
-for a human.
+mayday repeats an idempotent act until it succeeds. It runs a destructive act once for each
+confirmation. If the answer is lost, mayday checks the target. Unclear results need a human.
 """
 
 from __future__ import annotations
@@ -32,10 +31,10 @@ from tests.support.hub import Lab, lab, running_lab
 __all__ = ["lab", "running_lab"]
 
 PATIENCE = 5.0
-"""Seconds: a stop takes the hub one, and a busy machine may take a few more."""
+"""Seconds. A stop takes one, and a few more on a busy machine."""
 
 ACTING = ("429", "dropped before", "dropped after")
-"""One kind of answer for each outcome at an adapter but success."""
+"""One answer for each adapter outcome except success."""
 
 READING = {name: CALLS[name] for name in ("429", "HTML", "dropped before")}
 """Asked to wait, refused, no answer."""
@@ -44,12 +43,12 @@ USERS_WAY = {name: CALLS[name] for name in ("slow", "503 before", "dropped befor
 """tests/adapters/test_jupyterhub_public.py has the other answers there."""
 
 NOT_DONE = {"dropped before"}
-"""After this nobody but the target can tell that nothing happened."""
+"""Only the target shows that nothing happened."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
-    """What a runbook does to a system: how it comes to it, and the request that it is."""
+    """An act of a runbook: the outage that causes it, and its request."""
 
     outage: Callable[[Lab], object]
     runbook: Runbook
@@ -58,7 +57,7 @@ class Act:
     path: str
 
     def plan(self, lab: Lab) -> Plan:
-        """The plan whose first step does it, made on a hub that is broken so."""
+        """Cause the outage; return the plan whose first step is the act."""
         self.outage(lab)
         if self.runbook is FORCE_DELETE_STUCK_SERVERS:
             return lab.until_stuck(self.runbook, 1)
@@ -99,7 +98,7 @@ ACTS = {
 
 @pytest.fixture
 def impatient(lab: Lab) -> Iterator[Lab]:
-    """Adapters that do not wait long, on systems that are kind again afterwards."""
+    """Adapters with short timeouts; faults are cleared afterwards."""
     sandbox = lab.sandbox
     hub = JupyterHub(
         name=sandbox.name,
@@ -123,13 +122,13 @@ def impatient(lab: Lab) -> Iterator[Lab]:
 
 
 def strike(lab: Lab, act: Act, fault: Fault, *, times: int) -> None:
-    """Have the act's request go wrong."""
+    """Make the act's request fail."""
     system = lab.sandbox if act.system == "hub" else lab.sandbox.cluster
     system.faults = [on_request(act.method, act.path, fault, times=times)]
 
 
 def sent(lab: Lab, act: Act) -> int:
-    """How often the act's request went out."""
+    """Number of the act's requests sent."""
     front = lab.sandbox.front if act.system == "hub" else lab.sandbox.cluster.front
     return front.count(act.method, act.path)
 
@@ -159,7 +158,7 @@ def test_an_act_goes_wrong_once(impatient: Lab, what: str, name: str) -> None:
 
 @pytest.mark.parametrize("fault", USERS_WAY.values(), ids=USERS_WAY)
 def test_the_users_way_goes_wrong(impatient: Lab, fault: Fault) -> None:
-    """What users meet is told as they meet it; a plan, which goes by the hub's own address, is made."""
+    """Health matches what users see; planning uses the API address and works."""
     lab = impatient
     lab.sandbox.drop_routes()
     lab.sandbox.public.faults = [on_request("GET", ".*/_chp_healthz|/hub/api/", fault)]
@@ -172,7 +171,7 @@ def test_the_users_way_goes_wrong(impatient: Lab, fault: Fault) -> None:
         assert (health.hub, health.proxy) == (False, False)
         assert facts.diagnosis is Diagnosis.PROXY_DOWN
     else:
-        # Somebody answered; whether that is the hub or its proxy only they could show.
+        # Something answered; it may be the hub or its proxy.
         assert health.proxy is not False
         assert not health.hub or facts.diagnosis is Diagnosis.ROUTES_MISSING
     assert RESYNC_ROUTES.plan(facts).steps != ()
@@ -181,7 +180,7 @@ def test_the_users_way_goes_wrong(impatient: Lab, fault: Fault) -> None:
 @pytest.mark.parametrize("fault", READING.values(), ids=READING)
 @pytest.mark.parametrize("system", ["hub", "cluster"])
 def test_reading_goes_wrong_every_time(impatient: Lab, system: str, fault: Fault) -> None:
-    """What cannot be read is named, in one sentence that says of which system; nothing is guessed."""
+    """One sentence names the system that cannot be read; nothing is guessed."""
     lab = impatient
     lab.sandbox.drop_routes()
     broken = lab.sandbox if system == "hub" else lab.sandbox.cluster

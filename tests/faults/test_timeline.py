@@ -1,4 +1,4 @@
-"""The record, while every event goes wrong, and while the reading that makes it good does too."""
+"""The timeline, with faults in every event and in the backfill."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from tests.support.talk import Talk
 from tests.support.waiting import wait_until
 
 READING = OUTCOMES | {"another shape": CALLS["another shape"]}
-"""Half a page is not a page."""
+"""Includes malformed pages."""
 
 NEEDS_READING = {"missing", "out of order"}
-"""What no later event makes good: the next reading does."""
+"""Faults that only the next backfill repairs."""
 
 
 @pytest.mark.parametrize("name", EVENTS)

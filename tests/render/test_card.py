@@ -1,4 +1,4 @@
-"""The card and what is announced: what to do next, and nothing that was typed gets out of its place."""
+"""The card and the announcement: next steps, and escaping of typed text."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_what_was_typed_calls_nobody() -> None:
 
 
 def test_a_topic_fits_whatever_the_title() -> None:
-    """Slack refuses a longer one altogether, and counts what is escaped."""
+    """Slack rejects longer topics and counts escaped characters."""
     for title in ("&<" * 75, "x" * 150, "ü" * 150, "short"):
         said = topic(topic_spec(replace(INCIDENT, title=title, roles={"commander": "U0ANA0ANA"})))
         assert len(said) <= TOPIC_LIMIT

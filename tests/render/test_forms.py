@@ -1,4 +1,4 @@
-"""Forms choose for nobody what only a person should choose."""
+"""Forms do not preselect what a person must choose."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ BOOKS = [("restart-proxy", "Restart the proxy", "Restarts it.")]
 
 
 def menu(form: dict[str, Any], block: str) -> dict[str, Any]:
-    """The menu of an input."""
+    """Return an input's menu."""
     (found,) = [b["element"] for b in form["blocks"] if b.get("block_id") == block]
     return dict(found)
 

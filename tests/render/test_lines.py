@@ -1,4 +1,4 @@
-"""How entries are worded."""
+"""The wording of entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people ask to see fits into one message of Slack's, however long the incident."""
+"""Listings fit into one Slack message, even for long incidents."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_IN_ALL = 9600
 
 
 def characters(value: Any) -> int:
-    """All texts of some blocks together."""
+    """Return all texts of the blocks."""
     if isinstance(value, (list, tuple)):
         return sum(map(characters, value))
     if not isinstance(value, dict):
@@ -88,7 +88,7 @@ def test_the_menu_offers_what_can_be_done_now(status: str, offered: list[str]) -
 
 
 def blocks_of(pages: list[Post]) -> list[Mapping[str, Any]]:
-    """The blocks of a preview's messages, without the sentence before them."""
+    """Return the blocks of a preview without its opening sentence."""
     return [block for page in pages for block in page.blocks][1:]
 
 

@@ -1,4 +1,4 @@
-"""What people type, read back by a Markdown parser: nothing but what is allowed may come out."""
+"""Typed text, read by a Markdown parser, yields only allowed elements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Long texts in parts, and the marks that find them again."""
+"""Splitting of long texts, and the marks that identify them."""
 
 from __future__ import annotations
 

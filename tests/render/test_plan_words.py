@@ -1,4 +1,4 @@
-"""Words for everything that a plan can hold, within limits, on a terminal too."""
+"""Wording of every part of a plan, within limits, also on a terminal."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ from tests.support.plan_texts import (
 )
 from tests.support.steps import ONE_OF_EACH
 
-# --- words for everything -----------------------------------------------------------------------
+# --- wording ------------------------------------------------------------------------------------
 
 
 def made(**facts_of: Any) -> Plan:
-    """A plan of these parts alone."""
+    """Return a plan of these parts."""
     return Plan(runbook=CLEAR.name, place=WHERE, read_at=NOW, **facts_of)
 
 
@@ -133,13 +133,13 @@ def test_a_step_of_a_plan_that_cannot_be_read_still_has_its_reply() -> None:
     assert [post.text for post in run_posts(run)][1:] == [UNREADABLE_STEP.format(number=1)]
 
 
-# --- within limits, and harmless ----------------------------------------------------------------
+# --- within limits, and escaped -----------------------------------------------------------------
 
 LONG = "<!channel> & `code` <http://evil.example|click> \x1b[2J\r\n" * 200
 
 
 def hostile() -> Plan:
-    """A plan in which every text that comes from outside is long and wants to do harm."""
+    """A plan in which every external text is long and malicious."""
     rows = tuple(
         Row(
             user=f"{n}{LONG}",
@@ -254,7 +254,7 @@ def test_nothing_to_do_is_said_where_all_is_well() -> None:
 
 
 def test_nothing_to_do_never_stands_over_something_unread_or_wrong() -> None:
-    """A drained core pool: hub Pending, proxy Unschedulable."""
+    """Drained core pool: hub Pending, proxy Unschedulable."""
     drained = replace(
         facts(servers=None, routes=None, health=Health(hub=False, proxy=None)),
         proxy_pods=View(

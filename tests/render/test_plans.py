@@ -1,4 +1,4 @@
-"""Plans in Slack: within its limits, inert whatever a user is called, and never without the place."""
+"""Plans in Slack: within limits, safe for any user name, with the place."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_who_loses_what() -> None:
 
 
 def test_a_named_server_is_told_by_its_name() -> None:
-    """Somebody who works in their default server would wonder."""
+    """The user may be working in their default server."""
     seen = facts(
         servers=(server("ana"), server("zoe")),
         pods=(pod("ana"), pod("ana", name="lab"), pod("zoe")),
@@ -135,7 +135,7 @@ def test_quiet_servers_are_called_so() -> None:
 
 
 def test_activity_that_nobody_knows_is_called_unknown() -> None:
-    """An orphan has no record that tells when it was last used."""
+    """An orphan has no record with a last activity."""
     seen = facts(servers=(server("zoe"),), pods=(pod("zoe"), pod("ana")), routes=(route("zoe"),))
     assert loss_lines(CLEAR.plan(seen)) == [
         "1 server ends, with what is not saved: activity unknown (ana)."
@@ -165,7 +165,7 @@ def test_the_table_shows_the_odd_ones() -> None:
 
 
 def test_a_pod_that_could_not_be_read_is_not_called_none() -> None:
-    """What holds for all pods is told once, and not again in each row."""
+    """A reason shared by all pods appears once, not in each row."""
     seen = facts(servers=(server("ana"), server("ben")), pods=None, routes=(route("ana"),))
     plan = CLEAR.plan(seen)
     assert [line.split() for line in table(plan).splitlines()[2:-1]] == [
@@ -244,7 +244,7 @@ def test_a_timeline_entry_says_who_did_what_where_and_how_it_ended(outcome: Outc
 
 
 def test_a_reason_that_holds_for_several_parts_is_told_once() -> None:
-    """A hub that refuses the token shows neither servers nor routes."""
+    """A hub that rejects the token returns no servers or routes."""
     blind = replace(
         evicted("ana"),
         rows=(),

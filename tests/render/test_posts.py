@@ -1,4 +1,4 @@
-"""What the channel and the announcement's thread show of a change."""
+"""Posts about a change in the channel and announcement thread."""
 
 from __future__ import annotations
 

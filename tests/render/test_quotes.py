@@ -1,4 +1,4 @@
-"""What people typed is escaped once, wherever it is quoted."""
+"""Typed text is escaped once wherever it is quoted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every kind of resource has a version of its rendering."""
+"""Every kind of resource has a rendering version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports read as their readers read them: as files, as HTML, and as issues."""
+"""Reports as files, as HTML and as issues."""
 
 from __future__ import annotations
 

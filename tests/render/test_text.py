@@ -1,4 +1,4 @@
-"""The small pieces of every text."""
+"""Text helpers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hub at which the rows are played, one for each module, and healthy before each test."""
+"""The hub for the tests: one for each module, healthy before each test."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ USERS = ("ana", "ben", "chidi", "dara", "kofi")
 def running(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[HubSandbox, dict[str, str]]]:
-    """A hub where everybody's server runs, and tokens that may less than mayday's."""
+    """A hub with all servers running, and tokens with fewer scopes."""
     if sys.platform != "linux":
         pytest.skip("KubeSpawner runs on Linux only")
     directory: Path = tmp_path_factory.mktemp("hub")
@@ -32,7 +32,7 @@ def running(
 
 @pytest.fixture
 def desk(running: tuple[HubSandbox, dict[str, str]], sqlite_url: str) -> Iterator[Desk]:
-    """The operator's desk; whatever a test broke is mended after it."""
+    """The operator's desk; repaired after each test."""
     sandbox, tokens = running
     made = Desk(sandbox, tokens, sqlite_url)
     yield made

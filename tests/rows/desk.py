@@ -1,6 +1,6 @@
-"""An operator's desk at the sandbox's hub: ``mayday plan`` in a configuration of one's own.
+"""An operator's desk at the sandbox's hub: ``mayday plan`` with a custom config.
 
-After each plan hub, cluster and proxy have to be as they were before.
+A plan must not change the hub, cluster or proxy.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NARROW = {
     "users-of-a-group": ("list:users!group=a", "read:servers", "delete:servers", "proxy"),
     "no-stops": ("list:users", "read:servers", "proxy"),
 }
-"""Services whose tokens may less than mayday needs."""
+"""Services whose tokens lack needed scopes."""
 
 
 class Desk:
@@ -44,7 +44,7 @@ class Desk:
         self._proxy = json.loads((sandbox.directory / "hub.json").read_text())["proxy_token"]
 
     def config(self, *, limit: Mapping[str, int] | None = None, **hub: Any) -> Config:
-        """The configuration of the one hub, but for what is named."""
+        """The configuration of the hub, with overrides."""
         sandbox = self.sandbox
         settings = {
             "name": sandbox.name,
@@ -78,9 +78,9 @@ class Desk:
         config: Config | None = None,
         **hub: Any,
     ) -> Told:
-        """What the command tells ``later`` than now, and that nothing has changed then.
+        """The command's output ``later``; asserts that it changes nothing.
 
-        Every clock is so much ahead, but for the hub's where that is named.
+        ``later`` shifts all clocks; ``clock_of_hub`` overrides the hub's.
         """
         before = self.state()
         said = told(config or self.config(**hub), runbook, users, later=later, hub=clock_of_hub)
@@ -90,13 +90,13 @@ class Desk:
     def carry_out(
         self, runbook: str = FORCE, *users: str, later: timedelta = NOW, **hub: Any
     ) -> list[Result]:
-        """Do each step of the plan of now, which is made anew before it, and measure it."""
+        """Run each step of the current plan, replanning before each step."""
         return carried_out(self.config(**hub), runbook, users, later=later)
 
-    # -- looking ---------------------------------------------------------------------------------
+    # -- state -----------------------------------------------------------------------------------
 
     def state(self) -> dict[str, Any]:
-        """What a plan must leave alone: records, pods by uid, routes with their targets, rollouts."""
+        """State that a plan must not change: records, pods, routes and rollouts."""
         storage, namespace = self.sandbox.cluster.storage, self.sandbox.namespace
         return {
             "records": self.records(),
@@ -114,7 +114,7 @@ class Desk:
         }
 
     def records(self) -> dict[tuple[str, str], tuple[bool, str, str]] | None:
-        """Of each server of the hub whether it is ready, what it waits for and since when it is."""
+        """Each server's readiness, pending action and start time."""
         try:
             servers = self.sandbox.rest.servers()
         except httpx.HTTPError:
@@ -128,10 +128,10 @@ class Desk:
         """The uids of all pods of users' servers."""
         return {pod["metadata"]["uid"] for pod in self.sandbox.user_pods()}
 
-    # -- the proxy's own table ---------------------------------------------------------------------
+    # -- the proxy's own table -------------------------------------------------------------------
 
     def routes(self) -> dict[str, dict[str, Any]]:
-        """The proxy's users' routes by path; none where it does not answer."""
+        """The users' routes by path; empty if the proxy does not answer."""
         try:
             found = self._ask("GET", "").json()
         except httpx.HTTPError:
@@ -139,7 +139,7 @@ class Desk:
         return {path: route for path, route in found.items() if route.get("user")}
 
     def lead(self, user: str, target: str, *, server: str = "") -> None:
-        """Have the route of a server lead there; the proxy needs no hub for that."""
+        """Point a server's route at a target, through the proxy's API."""
         path = f"/user/{user}/{server}".rstrip("/")
         data = {"user": user, "server_name": server, "jupyterhub": True}
         self._ask("POST", path, {"target": target, **data})
@@ -153,10 +153,10 @@ class Desk:
             trust_env=False,
         ).raise_for_status()
 
-    # -- pods that nobody runs ---------------------------------------------------------------------
+    # -- pods without a kubelet -----------------------------------------------------------------
 
     def write(self, pod: Obj, status: Mapping[str, Any]) -> Obj:
-        """What somebody with the right to ``pods/status`` writes about a pod."""
+        """Write a pod's status, as ``pods/status`` allows; return the pod."""
         meta = pod["metadata"]
         found = self.sandbox.cluster.storage.mutate(
             PODS, meta["namespace"], meta["name"], lambda obj: obj["status"].update(status)
@@ -174,7 +174,7 @@ class Desk:
         server: str = "",
         ip: str = "127.9.9.9",
     ) -> Obj:
-        """A pod that no kubelet of ours runs, reported as running and ready."""
+        """Add a pod without a kubelet, reported as running and ready."""
         notes = {USERNAME: user, SERVERNAME: server} if user else {}
         body = {
             "metadata": {
@@ -207,10 +207,10 @@ class Desk:
             },
         )
 
-    # -- mending -----------------------------------------------------------------------------------
+    # -- repair ----------------------------------------------------------------------------------
 
     def mend(self) -> None:
-        """Take back whatever was broken, added or forbidden."""
+        """Undo all faults, added pods and restrictions."""
         sandbox = self.sandbox
         for broken in (sandbox, sandbox.spawning, sandbox.cluster):
             broken.faults = []
@@ -226,7 +226,7 @@ class Desk:
 
 
 def sandbox_with_tokens(directory: Path, users: Sequence[str]) -> tuple[HubSandbox, dict[str, str]]:
-    """A hub that is not started yet, and the tokens of its narrow services."""
+    """An unstarted hub, and the tokens of its limited services."""
     sandbox = HubSandbox(directory=directory, users=users)
     file = sandbox.directory / "hub.json"
     settings = json.loads(file.read_text())

@@ -1,4 +1,4 @@
-"""What was asked for, and what stands in the way of it: names, rights, versions, a core pool that is gone."""
+"""Requests and their obstacles: names, permissions, versions, a missing core pool."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_names_for_a_runbook_that_takes_none(desk: Desk) -> None:
 
 
 def without(verb: str, resource: str) -> Callable[[Attributes], bool]:
-    """mayday's Role but for one right."""
+    """mayday's Role minus one right."""
     return lambda wanted: bot_may(wanted) and (wanted.verb, wanted.resource) != (verb, resource)
 
 
@@ -177,7 +177,7 @@ def test_a_token_that_the_hub_refuses_is_told_once(desk: Desk) -> None:
 def test_a_hub_that_cannot_cancel_a_start_is_not_asked_to(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The hub is the one that is installed; only the version that it says is another."""
+    """The installed hub, reporting another version."""
     real = JupyterHub.access
     said = {"version": ""}
 
@@ -241,6 +241,6 @@ def test_a_hub_alone_that_is_down_is_told_apart(desk: Desk) -> None:
 
 
 def hub_pods(desk: Desk) -> list[Obj]:
-    """The hub's pods, also one that is going."""
+    """The hub's pods, also terminating."""
     pods = desk.sandbox.cluster.storage.objects(PODS, desk.sandbox.namespace)
     return [pod for pod in pods if pod["metadata"]["labels"].get("component") == "hub"]

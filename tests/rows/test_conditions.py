@@ -1,4 +1,4 @@
-"""Each condition of a server on a real hub: its own word, its own remedy, or none where none is safe."""
+"""Each server condition on a real hub: its name and its remedy, or none if none is safe."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def the_pod(desk: Desk, user: str) -> Obj:
 
 
 def node_dies_while_it_goes(desk: Desk, user: str) -> Obj:
-    """The pod is being deleted, and its kubelet does not answer any more."""
+    """Delete a pod whose kubelet no longer answers; return the pod."""
     pod = the_pod(desk, user)
     desk.sandbox.cluster.kubelet.freeze(pod["metadata"]["uid"])
     desk.sandbox.cluster.verbs.delete(PODS, desk.sandbox.namespace, pod["metadata"]["name"], {})
@@ -39,14 +39,14 @@ def node_dies_while_it_goes(desk: Desk, user: str) -> Obj:
 
 
 def cleared(desk: Desk, uid: str, *, later: timedelta = LONG_AFTER) -> None:
-    """The one step of the plan is carried out: this pod is gone, and no other."""
+    """Run the plan's one step; assert that only this pod is gone."""
     before = desk.pods()
     (result,) = desk.carry_out(later=later)
     assert result.outcome is Outcome.DONE, result
     assert desk.pods() == before - {uid}
 
 
-# --- ready, and dead all the same --------------------------------------------------------------
+# --- ready but dead ----------------------------------------------------------------------------
 
 
 def test_a_pod_whose_deletion_never_ends_is_forced(desk: Desk) -> None:
@@ -151,7 +151,7 @@ def test_a_stop_that_hangs_on_a_dead_node_is_forced(desk: Desk) -> None:
 
 
 def test_a_pending_stop_whose_pod_was_evicted_is_stuck(desk: Desk) -> None:
-    """The hub's deletion was lost on its way, and two hours later the node evicts the pod."""
+    """The hub's deletion is lost, and two hours later the node evicts the pod."""
     pod = lose_the_stop(desk, "ana")
     desk.sandbox.cluster.kubelet.evict(
         desk.sandbox.namespace, pod["metadata"]["name"], "The node was low on resource: memory."
@@ -181,7 +181,7 @@ def test_a_stop_that_never_reached_the_cluster_is_deleted_in_its_own_grace(desk:
 
 
 def lose_the_stop(desk: Desk, user: str) -> Obj:
-    """The hub believes that it has deleted the pod of a server that it stops."""
+    """Drop the hub's deletion of a pod while it stops the server."""
     pod = the_pod(desk, user)
     desk.sandbox.spawning.faults = [
         on_request("DELETE", ".*/pods/", says(200, answer={"kind": "Status", "status": "Success"}))
@@ -192,9 +192,9 @@ def lose_the_stop(desk: Desk, user: str) -> Obj:
 
 
 def test_a_stop_whose_pod_is_gone_waits_for_the_hub(desk: Desk) -> None:
-    """The hub's watch is silent, so it does not see what it waits for.
+    """The hub's watch is silent, so it misses the deletion.
 
-    Takes about ten seconds, which is when the hub opens its next watch.
+    Takes about ten seconds, until the hub opens its next watch.
     """
     desk.sandbox.spawning.faults = [on_request("GET", ".*/pods?", hangs())]
     silent = desk.sandbox.spawning.faults
@@ -210,9 +210,9 @@ def test_a_stop_whose_pod_is_gone_waits_for_the_hub(desk: Desk) -> None:
 
 
 def test_a_check_that_does_not_end_has_its_own_word(desk: Desk) -> None:
-    """The hub was restarted, and the cluster does not tell it about its pods.
+    """The hub restarts, and the cluster does not list its pods.
 
-    Takes about fifteen seconds, for stopping and starting a real hub.
+    Takes about fifteen seconds to restart a real hub.
     """
     desk.sandbox.hub_down()
     desk.sandbox.spawning.faults = [on_request("GET", ".*/pods?", hangs())]
@@ -263,7 +263,7 @@ def test_a_start_of_six_minutes_is_a_start(desk: Desk) -> None:
 
 
 def waits_for_a_node(desk: Desk, user: str) -> Obj:
-    """The user's start finds no room in the pool."""
+    """Start a server without a free node."""
     sandbox = desk.sandbox
     sandbox.rest.stop_server(user)
     steps.wait_row(sandbox, user, said="absent", pod="none")

@@ -1,4 +1,4 @@
-"""Runs on a real hub: what was approved is done as it was approved, or left out and said why."""
+"""Runs on a real hub: each approved step runs as approved, or is skipped with a reason."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from tests.support.rows import Checkpoints, incident, stored
 INCIDENT = incident().id
 BOOKS = {book.name: book for book in RUNBOOKS}
 LATE = {"start_timeout": 1}
-"""Any start is late at once: the rows below are about which start it is."""
+"""Every start is late at once: the tests cover which start it is."""
 
 
 @dataclass(kw_only=True)
 class Room:
-    """The runs of one incident on the sandbox's hub, by a clock that may be ahead."""
+    """The runs of one incident on the sandbox's hub, with an adjustable clock."""
 
     desk: Desk
     store: Store
@@ -45,7 +45,7 @@ class Room:
 
     @property
     def runs(self) -> Runs:
-        """The service, as after a start."""
+        """A newly started service."""
         return Runs(
             self.store,
             self.work,
@@ -56,7 +56,7 @@ class Room:
 
     @property
     def workflows(self) -> RunWorkflows:
-        """The work of the runs, as after a start."""
+        """Newly started run workflows."""
         return RunWorkflows(
             self.store,
             self.work,
@@ -71,7 +71,7 @@ class Room:
         return datetime.now(UTC) + self.ahead
 
     def planned(self, runbook: str = FORCE, idempotency_key: str = "command/1") -> Run:
-        """Ask for a plan and make it."""
+        """Request and make a plan."""
         change = StateChange(incident_id=INCIDENT, by="U0ANA", idempotency_key=idempotency_key)
         hub = self.desk.sandbox.name
         run = self.runs.request_plan(change, runbook=runbook, hub=hub, users=frozenset())
@@ -79,19 +79,19 @@ class Room:
         return self.row(run.id)
 
     def row(self, run_id: str) -> Run:
-        """The run as it is stored."""
+        """The stored run."""
         with self.store.read() as tx:
             found = rows.get(tx, run_id)
         assert found is not None
         return found
 
     def steps(self, run: Run) -> list[tuple[StepState, str]]:
-        """How each step that was begun ended, and why."""
+        """Each started step's state and error."""
         with self.store.read() as tx:
             return [(step.state, step.seen.get("error", "")) for step in rows.steps(tx, run.id)]
 
     def told(self) -> list[tuple[str, str]]:
-        """What the timeline says of runbooks: target and outcome."""
+        """The timeline's runbook entries: target and outcome."""
         with self.store.read() as tx:
             entries = timeline_rows.entries(tx, INCIDENT)
         found = [e.data for e in entries if e.kind is EntryKind.RUNBOOK]
@@ -118,7 +118,7 @@ def uid_of(desk: Desk, user: str) -> str:
 def test_a_start_that_was_begun_after_the_plan_is_not_cancelled(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ana's stop and Ben's start hang; while Ana's is cleared, Ben tries once more."""
+    """Ana's stop and Ben's start hang; Ben retries while Ana's is cleared."""
     sandbox = room.desk.sandbox
     sandbox.hang_stop("ana")
     sandbox.hang_spawn("ben")
@@ -168,7 +168,7 @@ def test_an_approval_is_worth_nothing_the_next_morning(room: Room) -> None:
 
 
 def test_a_pod_that_was_replaced_since_is_left_alone(room: Room) -> None:
-    """Ana's node comes back, the old pod goes by itself, and she starts a new server."""
+    """Ana's node recovers, the old pod ends, and she starts a new server."""
     sandbox = room.desk.sandbox
     pod = sandbox.user_pod("ana")
     assert pod is not None

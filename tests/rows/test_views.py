@@ -1,4 +1,4 @@
-"""Views that are wrong, narrow or another hub's: nothing dies of what could not be seen."""
+"""Wrong, partial or another hub's views: unread data never causes a deletion."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ELSEWHERE = "datahub-staging"
 
 
 def test_a_hub_whose_pods_are_elsewhere_loses_no_server(desk: Desk) -> None:
-    """The name of the namespace was mistyped, and the one that it names is empty."""
+    """The configured namespace is mistyped and empty."""
     cluster = desk.sandbox.cluster
     cluster.add_namespace(ELSEWHERE)
     told = desk.plan(namespace=ELSEWHERE, later=LONG_AFTER)
@@ -83,7 +83,7 @@ def test_a_token_that_sees_too_little_makes_no_orphans(desk: Desk, token: str, s
 
 
 def test_a_filtered_token_does_not_make_the_rest_look_well(desk: Desk) -> None:
-    """The stale record is one that the token shows; the servers that it hides have their pods."""
+    """The token shows the stale record; the hidden servers have pods."""
     desk.sandbox.stale_record("ana")
     told = desk.plan(api_token=desk.tokens["servers-of-ana"], later=LONG_AFTER)
     assert (told.exit, told.steps) == (Exit.UNKNOWN, [])
@@ -186,7 +186,7 @@ def test_more_than_the_limit_at_once_are_explained_and_left_alone(desk: Desk) ->
 
 
 def test_a_hub_that_lost_its_database_kills_nobody(desk: Desk) -> None:
-    """All users were forgotten while their pods run on; they have to be made anew."""
+    """The hub lost all users while their pods run; they must be created again."""
     sandbox = desk.sandbox
     for user in sandbox.users:
         sandbox.orphan_pod(user)

@@ -1,4 +1,4 @@
-"""Plans survive a database row, and tell what is no longer so."""
+"""Plans survive storage and identify outdated steps."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_result_comes_back_from_json_as_it_was() -> None:
 
 
 def stopping(*pods: Pod) -> HubFacts:
-    """Servers whose stop hangs."""
+    """Servers with a hung stop."""
     return facts(servers=tuple(server(p.user, pending="stop") for p in pods), pods=pods)
 
 

@@ -1,4 +1,4 @@
-"""What keeps a stuck server from being cleared: too many, another start, guards, rights."""
+"""Limits on clearing stuck servers: count, another start, guards, rights."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.support.rights import DELETE_PODS, GET_PODS, PATCH_PROXY, STOP_SERVER
 
 
 def lost(count: int, *, ready: int, limit: BlastRadius | None = None) -> HubFacts:
-    """A hub of which so many stale records stand beside so many servers that are well."""
+    """Return a hub with `count` stale records and `ready` healthy servers."""
     gone = [f"gone{n:03}" for n in range(count)]
     well = [f"well{n:03}" for n in range(ready)]
     seen = facts(
@@ -47,7 +47,7 @@ def lost(count: int, *, ready: int, limit: BlastRadius | None = None) -> HubFact
     [
         (10, 1, None, True),
         (11, 1, None, False),
-        (25, 100, None, True),  # 20 % of 125 ready ones
+        (25, 100, None, True),  # 20 % of 125 ready
         (26, 100, None, False),
         (3, 30, BlastRadius(servers=2, percent=0), False),
         (2, 30, BlastRadius(servers=2, percent=0), True),
@@ -78,7 +78,7 @@ def test_a_step_that_was_confirmed_is_left_out_when_the_limit_is_passed_meanwhil
     assert "look stuck at once" in fresh.left_out(confirmed.steps[0])
 
 
-# --- what stands between plan and step ----------------------------------------------------------
+# --- changes between plan and step --------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_an_old_hub_clears_everything_else() -> None:
 
 
 def test_a_start_without_a_pod_is_cancelled_although_no_events_are_read() -> None:
-    """Without a pod no node can be on its way for it."""
+    """Without a pod, no node is being added."""
     seen = beside_zoe(late_spawn("ana"), None, events=View.unread("Not allowed to list events."))
     assert [step.verb for step in CLEAR.plan(seen).steps] == ["stop_server"]
 

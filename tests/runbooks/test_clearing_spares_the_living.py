@@ -1,4 +1,4 @@
-"""Facts that look like death and are none: each is a server that clearing must leave alone."""
+"""Servers that look dead but are alive: clearing must leave them alone."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def judged(seen: HubFacts, user: str, name: str = "") -> tuple[Condition, str]:
 
 
 def spares(seen: HubFacts) -> Plan:
-    """The plan, which touches nobody and does not say that nothing is stuck."""
+    """Return the plan after checking that it is empty but undecided."""
     plan = CLEAR.plan(seen)
     assert plan.steps == ()
     assert plan.undecided != ()
@@ -52,11 +52,11 @@ def spares(seen: HubFacts) -> Plan:
     return plan
 
 
-# --- pods of elsewhere that bear the same names -------------------------------------------------
+# --- pods of other hubs with the same names -----------------------------------------------------
 
 
 def staging(*users: str) -> list[Pod]:
-    """Pods of another hub whose users have the same names, at addresses of their own."""
+    """Pods of another hub with the same user names and other addresses."""
     return [
         replace(pod(user), uid=f"staging-{user}", ips=(f"10.99.0.{number}",))
         for number, user in enumerate(users, 1)
@@ -141,7 +141,7 @@ def test_a_pod_that_finished_before_the_start_is_no_proof_while_living_ones_are_
 
 
 def test_while_all_routes_are_gone_the_names_alone_prove_nothing() -> None:
-    """Another hub's pod of the same name may have begun by chance when ours did."""
+    """Another hub's pod of the same name may have started at the same time."""
     party = Scripted(records=[server("ana"), server("ben")], live=[pod("ana"), pod("cy")])
     assert {row.condition for row in read(party).rows if row.user != "ana"} == {Condition.UNKNOWN}
     spares(read(party))
@@ -160,7 +160,7 @@ def test_a_user_who_was_renamed_keeps_the_server() -> None:
 
 
 def test_a_renamed_users_server_is_spared_when_a_new_user_took_the_name() -> None:
-    """The pod that bears the old name is a second one of the new user, all routes being lost."""
+    """With all routes lost, the pod with the old name looks like the new user's second pod."""
     second = replace(pod("ana"), name="jupyter-ana--1", uid="uid-new", ips=("10.8.8.8",))
     seen = facts(
         servers=(server("ana-old"), server("ana"), WELL[0]),
@@ -275,7 +275,7 @@ def test_a_pod_still_within_its_grace_is_left_to_it(ready: bool) -> None:
         assert CLEAR.plan(seen).steps == ()
 
 
-# --- starts that only take long -----------------------------------------------------------------
+# --- slow starts --------------------------------------------------------------------------------
 
 
 def starting(reason: str, *events: PodEvent, node: str = "new-node") -> HubFacts:
@@ -296,7 +296,7 @@ def event(reason: str, *, minutes: float | None = 1, uid: str = "uid-ana") -> Po
 @pytest.mark.parametrize("happened", ["Scheduled", "Pulling", "SuccessfulAttachVolume"])
 @pytest.mark.parametrize("minutes", [1, 9, None])
 def test_a_start_that_got_its_node_late_goes_on(happened: str, minutes: float | None) -> None:
-    """The node took ten minutes; its image is being pulled now."""
+    """The node took ten minutes and is pulling the image."""
     seen = starting("ContainerCreating", event(happened, minutes=minutes))
     assert judged(seen, "ana")[0] is Condition.STARTING
     assert CLEAR.plan(seen).steps == ()
@@ -316,7 +316,7 @@ def test_a_start_that_does_not_go_on_is_stuck(reason: str, events: tuple[PodEven
     assert judged(starting(reason, *events), "ana")[0] is Condition.STUCK_SPAWN
 
 
-# --- what is not read ---------------------------------------------------------------------------
+# --- unread data --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("missing", ["servers", "pods", "routes"])
@@ -378,7 +378,7 @@ def test_a_pod_without_a_release_is_never_deleted() -> None:
 
 
 def test_a_server_without_a_pod_that_was_just_used_is_pointed_out() -> None:
-    """Profiles may put some users' pods into other namespaces, which the hub does not tell."""
+    """Profiles may use other namespaces, which the hub does not report."""
     seen = facts(
         servers=(server("ana"), WELL[0]),
         pods=(WELL[1],),

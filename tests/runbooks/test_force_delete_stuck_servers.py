@@ -57,7 +57,7 @@ def test_a_stop_that_never_reached_the_cluster_is_not_forced() -> None:
 
 
 def test_an_orphan_whose_deletion_never_ends_is_forced() -> None:
-    """To delete it again in its own grace time would have no effect."""
+    """A second delete with the same grace period has no effect."""
     plan = CLEAR.plan(beside_zoe(None, terminating("ana")))
     assert [step.verb for step in plan.steps] == ["force_delete_pod"]
     assert any("check the node" in text for text in plan.cautions)
@@ -125,7 +125,7 @@ def test_what_no_deletion_helps_gets_advice_and_no_step(
 
 
 def facts_with(seen: HubFacts, record: Server, its_pod: Pod) -> HubFacts:
-    """The same with one more server."""
+    """Add one server to the facts."""
     return facts(
         servers=(*seen.servers.items, record),
         pods=(*seen.pods.items, its_pod),
@@ -152,7 +152,7 @@ def test_what_the_evidence_does_not_settle_is_not_called_well(
     assert reason in said
 
 
-# --- who loses what -----------------------------------------------------------------------------
+# --- lost work ----------------------------------------------------------------------------------
 
 
 def test_only_what_may_run_counts_as_loss() -> None:

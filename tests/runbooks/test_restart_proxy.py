@@ -171,7 +171,7 @@ def test_pods_of_the_proxy_that_are_unread_may_be_unschedulable() -> None:
 
 
 def test_a_proxy_that_cannot_be_scheduled_is_not_restarted() -> None:
-    """A drained core pool: the hub does not answer either, and nothing of it is called well."""
+    """The core pool is drained: the hub is down too, and nothing counts as healthy."""
     drained = replace(
         facts(servers=None, routes=None, health=Health(hub=False, proxy=None)),
         proxy_pods=View(items=(PENDING,)),
@@ -226,7 +226,7 @@ def test_a_deployment_of_another_name_is_named_everywhere() -> None:
 
 
 def test_a_hub_that_lets_mayday_not_in_is_a_reason_to_think_first() -> None:
-    """The restart would work, and nobody would be there to write the routes back."""
+    """The restart would work, but mayday could not restore the routes."""
     why = "The hub does not accept the token."
     seen = replace(facts(servers=None, routes=None), access=Unknown(why=why))
     (caution,) = RESTART_PROXY.plan(seen).cautions

@@ -39,7 +39,7 @@ def test_one_missing_route_is_enough() -> None:
 
 
 def test_routes_that_lead_to_other_addresses_are_resynced() -> None:
-    """Health checks are green, and as many routes as servers are there: users get 503."""
+    """Health checks pass and routes match servers in number, but users get 503."""
     seen = facts(
         servers=(server("ana"), server("ben"), server("cy")),
         pods=(pod("ana"), pod("ben"), pod("cy")),

@@ -1,4 +1,4 @@
-"""What every runbook keeps to."""
+"""Rules for all runbooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fault proxy before a small server: what it passes through, what it breaks, when it listens."""
+"""The fault proxy in front of a small server: forwarding, faults, listening."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from tests.support.waiting import wait_until
 
 
 class Upstream(ThreadingHTTPServer):
-    """Remembers what was asked, from which of its connections; `/watch` tells what `lines` gives."""
+    """Records requests and their connections; `/watch` streams `lines`."""
 
     daemon_threads = True
 
@@ -52,7 +52,7 @@ class Upstream(ThreadingHTTPServer):
         return "127.0.0.1", int(self.server_address[1])
 
     def end(self) -> None:
-        """Stop as a process that is killed: its connections end with it."""
+        """Stop as a killed process does, and close all connections."""
         self.shutdown()
         self.server_close()
         for connection in list(_Handler.open):
@@ -162,13 +162,13 @@ def test_connections_are_kept(upstream: Upstream, proxy: FaultProxy) -> None:
         link.getresponse().read()
         assert link.sock.getsockname() == first
     link.close()
-    # A request may come just before the connection of the one before it is free again.
+    # A request may arrive before the previous request's connection is free.
     assert len(upstream.peers) <= 2
     assert proxy.count("GET", "/a") == 5
 
 
 def test_it_does_not_wait_for_the_client_to_hear_the_head_first(client: httpx.Client) -> None:
-    """Head and body leave apart; with Nagle's algorithm each answer would take 40 ms."""
+    """Head and body are sent separately; Nagle's algorithm would add 40 ms."""
     client.get("/a")
     took = []
     for _ in range(20):
@@ -322,7 +322,7 @@ def test_it_refuses_clients_while_its_upstream_does(proxy: FaultProxy, upstream:
 def test_a_process_that_is_being_forked_does_not_end_it(
     proxy: FaultProxy, upstream: Upstream
 ) -> None:
-    """Between fork and exec a child has the proxy's listening socket, and the port with it."""
+    """Between fork and exec, a child holds the proxy's listening socket and port."""
     listening = proxy._server._socket
     assert listening is not None
     forked = listening.dup()

@@ -1,4 +1,4 @@
-"""The practice GitHub by itself: its pages, its life."""
+"""The practice GitHub: its pages and lifecycle."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def read(url: str) -> str:
 
 @contextmanager
 def practice(directory: Path, *, keep: bool = False) -> Iterator[GitHubSandbox]:
-    """A practice GitHub; skips the test, saying why, where the node parts are not installed."""
+    """A practice GitHub; skips the test if the node parts are not installed."""
     sandbox = GitHubSandbox(directory, keep=keep)
     try:
         sandbox.start()
@@ -47,7 +47,7 @@ def practice(directory: Path, *, keep: bool = False) -> Iterator[GitHubSandbox]:
 
 
 def post(sandbox: GitHubSandbox, method: str, path: str, **body: object) -> None:
-    """Write to its repository by its API."""
+    """Write to its repository by the API."""
     request = urllib.request.Request(
         f"{sandbox.api_url}/repos/{sandbox.repository}{path}",
         json.dumps(body).encode(),
@@ -104,7 +104,7 @@ def _lives(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    # A child nobody waits for any more still has its number.
+    # A zombie process keeps its pid.
     stat = Path(f"/proc/{pid}/stat")
     return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
 

@@ -1,4 +1,4 @@
-"""The engine of rules by itself: what strikes, how often, and until when."""
+"""The rule engine: which faults strike, how often, and how long."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ COMMAND = Passage(direction=Direction.DELIVERY, name="/incident", kind="slash_co
 
 
 def struck(faults: Faults, passage: Passage, times: int) -> list[int]:
-    """Which of so many passages are struck, counted from 1."""
+    """Returns the numbers of the struck passages, from 1."""
     return [n + 1 for n in range(times) if faults.pass_through(passage).fault != Fault()]
 
 

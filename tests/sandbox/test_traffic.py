@@ -1,4 +1,4 @@
-"""What is remembered of the traffic: the latest, in pieces, without secrets."""
+"""The stored traffic: latest entries, in pieces, without secrets."""
 
 from __future__ import annotations
 

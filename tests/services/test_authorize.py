@@ -42,7 +42,7 @@ def rows(tmp_path: Path) -> Iterator[Store]:
 
 
 def ask(desk: Desk, user: str, *, user_team: str = TEAM) -> None:
-    """Ask the one function that decides."""
+    """Call the authorization function."""
     desk.authorize.runbook(team_id=TEAM, user_team=user_team, user=user, channel_id=CHANNEL)
 
 
@@ -79,7 +79,7 @@ def test_guests_and_bots_never_may(rows: Store, opened: dict[str, bool]) -> None
 
 
 def test_open_to_all_opens_it_to_no_stranger(rows: Store) -> None:
-    """The practice world's openness is for its own people."""
+    """Open access covers only the workspace's members."""
     desk = Desk(rows, open_to_all=True)
     ask(desk, BEN)
     with pytest.raises(UserError, match="people of this workspace"):
@@ -116,7 +116,7 @@ def test_what_cannot_be_asked_is_a_no(rows: Store, verb: str, fault: Any) -> Non
 
 @pytest.fixture
 def guarded(slack: SlackSandbox, sqlite_url: str, tmp_path: Path) -> Iterator[Bot]:
-    """A mayday in which the group of those on call, in which Ana is, may run runbooks."""
+    """A mayday in which the on-call group, which includes Ana, may run runbooks."""
     allowed = {"users": [slack.person("chidi").id], "groups": [slack.usergroups()[0].id]}
     with running(slack, sqlite_url, tmp_path, runbooks={"allow": allowed}) as made:
         yield made
@@ -128,20 +128,20 @@ def guarded_scene(slack: SlackSandbox, guarded: Bot, clock: SandboxClock) -> Sce
 
 
 def runs_of(scene: Scene, channel: str) -> list[runs.Run]:
-    """Every run that was ever asked for."""
+    """Every requested run."""
     with scene.store.read() as tx:
         return runs.of_incident(tx, scene.incident(channel).id)
 
 
 def whispers(who: Person, channel: str) -> str:
-    """What mayday told one person alone."""
+    """A person's ephemeral messages."""
     return json.dumps([m for m in who.messages(channel) if m.get("ephemeral")])
 
 
 def test_slack_tells_who_is_a_guest_a_member_of_a_group_and_what_is_shared(
     guarded: Bot, guarded_scene: Scene, slack: SlackSandbox
 ) -> None:
-    """The same decision with Slack's own answers."""
+    """The same decision with Slack's answers."""
     channel = guarded_scene.declare().id
 
     def decide(who: Person) -> str:
@@ -180,7 +180,7 @@ def test_a_refusal_is_one_sentence_and_nothing_is_planned(
 def test_the_buttons_ask_the_same_question(
     guarded: Bot, guarded_scene: Scene, slack: SlackSandbox
 ) -> None:
-    """Whoever may not run it may neither confirm nor cancel another's plan."""
+    """Only people who may run it can confirm or cancel another's plan."""
     scene, ana = guarded_scene, guarded_scene.ana
     channel = scene.declare().id
     dora = slack.person("dora")

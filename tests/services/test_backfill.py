@@ -1,4 +1,4 @@
-"""What happened while mayday was not listening is found again, and nothing is found twice."""
+"""The backfill finds everything that mayday missed, exactly once."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from tests.support.waiting import wait_until
 
 
 def deaf(passage: Passage) -> Fault | None:
-    """Nothing that happens reaches mayday."""
+    """Drop every delivery to mayday."""
     if passage.direction is Direction.DELIVERY:
         return Fault(effect=False)
     return None
 
 
 def failing_page(method: str, fault: Fault) -> FaultHook:
-    """The second and later pages of a reading fail."""
+    """Fail the second and later pages of a read."""
 
     def hook(passage: Passage) -> Fault | None:
         if passage.direction is Direction.CALL and passage.name == method:
@@ -44,7 +44,7 @@ def failing_page(method: str, fault: Fault) -> FaultHook:
 
 def test_everything_is_found_by_reading_again(bot: Bot, scene: Scene, slack: SlackSandbox) -> None:
     talk = Talk(scene, scene.declare())
-    bot.ticks.stop()  # the clock reads the channels too, the first time at the start
+    bot.ticks.stop()  # the ticks also read the channels, first at startup
     slack.faults = [deaf]
     talk.meanwhile()
     assert not talk.is_found()
@@ -133,7 +133,7 @@ def test_half_a_reading_deletes_nothing(
 def test_a_reading_that_meets_a_limit_goes_on_after_the_pause(
     bot: Bot, scene: Scene, slack: SlackSandbox, method: str
 ) -> None:
-    """Slack's limits are by the minute, and a channel may need more than one to be read."""
+    """Slack limits calls per minute, and reading a channel can take longer."""
     channel = scene.declare()
     parents = [scene.ana.say(channel.id, f"thread {n}") for n in range(4)]
     gone = [scene.ana.say(channel.id, "oops", thread_ts=ts) for ts in parents]
@@ -168,7 +168,7 @@ def test_a_channel_that_cannot_be_read_stops_no_other(
 def test_what_history_does_not_show_is_deleted_only_once_it_has_settled(
     bot: Bot, scene: Scene, slack: SlackSandbox
 ) -> None:
-    """A message said during a reading is in the database before history shows it."""
+    """A message sent during a read is stored before history shows it."""
     channel = scene.declare()
     ts = scene.ana.say(channel.id, "just now")
     wait_until(lambda: scene.message(channel.id, ts), "recorded")
@@ -188,7 +188,7 @@ def test_what_history_does_not_show_is_deleted_only_once_it_has_settled(
 def test_what_slack_shows_no_more_because_of_its_age_is_not_lost(
     bot: Bot, scene: Scene, slack: SlackSandbox
 ) -> None:
-    """Workspaces keep messages for so long only, and reports are written months later."""
+    """Workspaces delete old messages, and reports may come months later."""
     talk = Talk(scene, scene.declare())
     scene.later(days=100)
     latest = scene.ana.say(talk.channel, "time for the report")
@@ -213,7 +213,7 @@ def test_reactions_that_came_in_the_wrong_order_are_settled(
     channel = scene.declare()
     ts = scene.ana.say(channel.id, "proxy restarted")
     wait_until(lambda: scene.message(channel.id, ts), "recorded")
-    bot.ticks.stop()  # a reading of before would settle them as it saw them
+    bot.ticks.stop()  # an earlier read would settle them as it saw them
     record = bot.services.record
     team = slack.team_id
     slack.faults = [deaf]

@@ -1,4 +1,4 @@
-"""Each change is one transaction and one act: a redelivery of it changes nothing."""
+"""Each change is one transaction and one action. Redelivery changes nothing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ VERBS: dict[str, Verb] = {
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
-    """A database of each kind with one incident."""
+    """A database with one incident."""
     made = Store(database_url)
     made.migrate()
     stored(made)
@@ -56,12 +56,12 @@ def changes(desk: Desk) -> Changes:
 
 
 def by_ana(desk: Desk, idempotency_key: str = "command/1") -> StateChange:
-    """Ana does something."""
+    """A change by Ana."""
     return StateChange(incident_id=desk.incident.id, by=ANA, idempotency_key=idempotency_key)
 
 
 def state(desk: Desk) -> Any:
-    """All that a change may change."""
+    """The state of an incident."""
     with desk.store.read() as tx:
         reminder = rows.reminder_of(tx, desk.incident.id)
         items = rows.items(tx, desk.incident.id)
@@ -142,7 +142,7 @@ def test_a_closed_incident_is_left_alone(desk: Desk, line: str) -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 def test_what_people_do_at_once_all_counts(desk: Desk, changes: Changes) -> None:
-    """The row is locked: a later one sees what an earlier one did."""
+    """The row is locked: a later change sees the earlier one."""
     roles = desk.settings.policy.roles
     acts = [
         lambda n=n, role=role: changes.role(by_ana(desk, f"command/{n}"), role, ANA)

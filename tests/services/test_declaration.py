@@ -1,4 +1,4 @@
-"""A declaration by itself: what the form says is stored once, or refused at its field."""
+"""A declaration alone: the form is stored once, or rejected at the invalid field."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.rows import TEAM
 
 @pytest.fixture
 def desk(database_url: str) -> Iterator[Desk]:
-    """A desk where nothing was declared."""
+    """A desk without incidents."""
     store = Store(database_url)
     store.migrate()
     yield Desk(store)
@@ -38,7 +38,7 @@ def declare(desk: Desk, **values: Any) -> Incident:
 
 
 def incidents(desk: Desk) -> list[Incident]:
-    """Everything that was declared."""
+    """All declared incidents."""
     with desk.store.read() as tx:
         return rows.unclosed(tx)
 

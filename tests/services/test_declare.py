@@ -1,4 +1,4 @@
-"""Declaring: the same form is one incident, names are ours or get a suffix, private stays private."""
+"""Declaring: one incident per form, a suffix for taken names, private stays private."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ PRIVATE: dict[str, Any] = {"private": ["private"]}
 
 @pytest.fixture(autouse=True)
 def at_noon(clock: SandboxClock) -> None:
-    """A channel's name has the day in it, which is not to change during a test."""
+    """Channel names contain the date, which must not change during a test."""
     clock.move_to((clock() + timedelta(days=1)).replace(hour=12))
 
 
 def name_now(scene: Scene) -> str:
-    """The name that the channel of an incident declared now would have."""
+    """The channel name of an incident declared now."""
     return f"inc-{scene.clock():%Y-%m-%d}-proxy-was-evicted"
 
 
 def at_once(*acts: Any) -> None:
-    """Do things at the same moment; a form that closed meanwhile is fine."""
+    """Run actions concurrently; ignore a form that has closed."""
     gate = threading.Barrier(len(acts))
 
     def run(act: Any) -> None:
@@ -61,7 +61,7 @@ def at_once(*acts: Any) -> None:
 
 
 def told(slack: SlackSandbox, who: Person) -> list[dict[str, Any]]:
-    """What mayday told somebody in their direct conversation."""
+    """mayday's direct messages to a person."""
     for channel in slack.channels():
         if channel.kind is ChannelKind.IM and who.id in channel.members:
             return slack.messages(channel.id)
@@ -93,7 +93,7 @@ def test_a_double_click_is_one_incident(scene: Scene, slack: SlackSandbox) -> No
     clicks = 0
 
     def together(passage: Passage) -> Fault | None:
-        """Held back until all have come: the first answer closes the form."""
+        """Hold all until the last. The first answer closes the form."""
         nonlocal clicks
         if passage.name != "view_submission":
             return None
@@ -253,7 +253,7 @@ def _dm(slack: SlackSandbox, who: Person) -> str:
 
 
 def _lost(scene: Scene) -> bool:
-    """Whether the try to open the channel is known to have gone unanswered."""
+    """Whether an unanswered attempt to open the channel is stored."""
     with scene.store.read() as tx:
         found = resource_rows.get(tx, f"{scene.incidents()[0].id}/channel")
     return bool(found and found.state is ResourceState.ATTEMPTING and found.error)

@@ -1,4 +1,4 @@
-"""Facts are read as far as they can be, and say what is unknown and why."""
+"""Facts contain what is readable, and say what is unknown and why."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ __all__ = ["lab", "running_lab"]
 
 
 def party(**more: object) -> Scripted:
-    """Ana works; Ben's pod runs without a record."""
+    """Ana is healthy; Ben's pod has no record."""
     made = Scripted(records=[server("ana")], live=[pod("ana"), pod("ben")], known=[route("ana")])
     for name, value in more.items():
         setattr(made, name, value)
@@ -103,7 +103,7 @@ def test_a_part_that_is_away_leaves_the_others(what: str, part: Part) -> None:
     assert seen.lacks(part) == f"No {what} today."
     gone = {part, Part.PODS} if what == "servers" else {part}
     if what == "pods":
-        gone.add(Part.PROXY)  # the proxy's own pods are away with all the others
+        gone.add(Part.PROXY)  # the proxy's pods are missing too
     assert not [other for other in set(Part) - gone if seen.lacks(other)]
 
 
@@ -127,7 +127,7 @@ def test_pods_are_read_before_and_after_the_hubs_records() -> None:
 
 @dataclass(kw_only=True)
 class Moving(Scripted):
-    """A hub on which something happens just when the servers are read."""
+    """A hub that changes while the servers are read."""
 
     def servers(self) -> View[Server]:
         self._happens()
@@ -325,7 +325,7 @@ def test_both_silent_and_nobody_answering_are_told_apart() -> None:
 
 
 def test_pods_of_two_readings_are_those_of_the_later_one() -> None:
-    """A pod that changed in between counts as it was seen last."""
+    """The later reading of a changed pod counts."""
 
     class Aging(Scripted):
         def pods(self, namespace: str, selector: str) -> tuple[Pod, ...]:

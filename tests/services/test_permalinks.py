@@ -1,4 +1,4 @@
-"""Every message is stored with the address that Slack itself would give."""
+"""Every message is stored with Slack's permalink."""
 
 from __future__ import annotations
 

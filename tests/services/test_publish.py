@@ -1,4 +1,4 @@
-"""Publishing against a real GitHub API that loses answers, and with kills between any two calls."""
+"""Publishing to a real GitHub API that loses answers, with kills between calls."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ ISSUES = "/repos/practice/incidents/issues"
 
 
 class Killed(BaseException):
-    """The process ended here."""
+    """The process died."""
 
 
 class Inline:
-    """Durable work done at once; what is enqueued is only noted."""
+    """Durable work that runs inline and lists enqueued work."""
 
     def __init__(self) -> None:
         self.enqueued: list[tuple[str, str]] = []
@@ -57,7 +57,7 @@ class Inline:
 
 
 class Mortal:
-    """The adapter; while ``mortal``, its process ends right after each call that is a new one."""
+    """The adapter; while ``mortal``, its process dies after each new call."""
 
     def __init__(self, forge: Any) -> None:
         self._forge = forge
@@ -79,7 +79,7 @@ class Mortal:
 
 
 class Directory:
-    """Only the part of Slack that tells names."""
+    """The part of Slack that looks up names."""
 
     def profile(self, user: str) -> Profile:
         if user not in PEOPLE:
@@ -110,7 +110,7 @@ SETTINGS = Settings(
 
 @dataclass
 class Office:
-    """A database with one closed incident, and all that publishing it needs."""
+    """A database with one closed incident, and what publishing needs."""
 
     store: Store
     github: Practice
@@ -119,7 +119,7 @@ class Office:
     durable: Inline
 
     def publish(self, *, forge: bool = True, **settings: Any) -> None:
-        """Run the workflow as a process that has just started."""
+        """Run the workflow as in a new process."""
         chat: Any = Directory()
         people = People(self.store, _chat(chat), lambda: NOW)
         any_forge: Any = self.mortal
@@ -264,7 +264,7 @@ def test_a_kill_after_any_call_doubles_nothing(office: Office) -> None:
             kills += 1
         else:
             break
-    # Each issue is opened, found again after the kill, and rewritten.
+    # Each issue is opened, found after the kill, and rewritten.
     assert kills >= 3 * (len(ITEMS) + 1)
     check_whole(office)
 

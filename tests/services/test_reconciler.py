@@ -1,4 +1,4 @@
-"""A resource is created once, however often it is attempted and whatever becomes of the answers."""
+"""A resource is created once, despite repeated attempts and lost answers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEY = "abc123abc123/card"
 @dataclass(kw_only=True)
 class Outside:
     """A place where messages can be posted, found and updated. ``before`` and ``after`` are raised
-    once, before or after a post succeeds; ``blind`` whenever somebody looks."""
+    once, before or after a post succeeds; ``blind`` on every find."""
 
     posts: list[str] = field(default_factory=list)
     before: Exception | None = None
@@ -64,7 +64,7 @@ class Outside:
 
 @dataclass(kw_only=True)
 class Desk:
-    """What a test uses."""
+    """A test's objects."""
 
     store: Store
     clock: Hands
@@ -91,7 +91,7 @@ class Desk:
 
     @property
     def row(self) -> ResourceRow:
-        """The resource as it is stored."""
+        """The stored resource."""
         with self.store.read() as tx:
             found = rows.get(tx, KEY)
         assert found is not None

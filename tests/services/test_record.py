@@ -1,4 +1,4 @@
-"""The record: every message once, its history as revisions, and a timeline derived from the marks."""
+"""The record: each message once, its revisions, and a timeline derived from the marks."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def kept(store: Store) -> list[Message]:
 
 
 def timeline(record: Record, heading: Heading = Heading.TIMELINE) -> tuple[Line, ...]:
-    """What a reader of the report would see."""
+    """The report's lines under a heading."""
     return chosen(record.lines("abc123abc123"), heading)
 
 
 def edited(text: str, at: str) -> Message:
-    """The message as it is after an edit."""
+    """The message after an edit."""
     return message(text=text, edited_ts=at)
 
 
@@ -75,7 +75,7 @@ def test_channels_without_an_incident_are_not_recorded(record: Record, store: St
 
 
 def test_a_ts_keeps_every_digit(record: Record, store: Store) -> None:
-    """Through a float, these would come back as others."""
+    """A conversion to float would change these."""
     stamps = [f"1487895900.{n:06d}" for n in (1, 19, 119, 1199, 999999)]
     stamps += ["1795317599.000009", "1795317599.100001"]
     for ts in stamps:
@@ -191,7 +191,7 @@ def test_other_reactions_and_skin_tones(record: Record) -> None:
 
 
 def test_what_slack_shows_now_settles_the_marks(record: Record, store: Store) -> None:
-    """Whatever order reactions came in, or did not come."""
+    """The order or loss of reactions does not matter."""
     record.record_message(message())
     record.tag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
     record.tag(TEAM, CHANNEL, TS, "U0ANA", SHORTCUT)

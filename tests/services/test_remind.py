@@ -1,4 +1,4 @@
-"""Reminders: never lost, never twice, late ones labelled late, and an end when there is one."""
+"""Reminders: never lost or repeated, labelled when late, and ended on resolve."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def pending(scene: Scene, channel: str) -> Reminder | None:
 
 
 def due_in(scene: Scene, channel: str) -> int:
-    """Minutes from now to the next one."""
+    """Minutes until the next one."""
     found = pending(scene, channel)
     assert found is not None
     return round((found.due_at - scene.clock()) / timedelta(minutes=1))
 
 
 def reminders(scene: Scene, channel: str) -> list[dict[str, Any]]:
-    """What has been posted of them."""
+    """The posted reminders."""
     return scene.posts(channel, "remind")
 
 
 def until_reminded(scene: Scene, channel: str, times: int) -> None:
-    """Wait until so many were posted and are known to be: before that no other one is asked for."""
+    """Wait until this many are posted and recorded. Only then is another requested."""
 
     def known() -> bool:
         asked = [e for key, e in scene.resources(channel).items() if key.startswith("remind/")]
@@ -60,7 +60,7 @@ def is_reminder(body: Any) -> bool:
 
 
 def at_reminder(fault: Fault, *, times: int) -> FaultHook:
-    """The fault for so many posts of reminders."""
+    """Apply the fault to ``times`` posts."""
     left = times
 
     def hook(passage: Passage) -> Fault | None:

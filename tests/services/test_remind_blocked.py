@@ -1,4 +1,4 @@
-"""A reminder that cannot be sent does not grow into a burst of them."""
+"""A reminder that cannot be sent does not cause a burst later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the next reminder is due, by what people do: rows alone."""
+"""When the next reminder is due after each action: rows only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MINUTES = {"sev1": 15, "sev2": 30, "sev3": 60}
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    """A desk where nothing was declared."""
+    """A desk without incidents."""
     store = Store(f"sqlite:///{tmp_path / 'rows.db'}")
     store.migrate()
     intervals = {name: timedelta(minutes=minutes) for name, minutes in MINUTES.items()}
@@ -31,7 +31,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def declared(desk: Desk, severity: str = "sev2") -> str:
-    """Declare an incident, as if its channel was open already."""
+    """Declare an incident with an open channel."""
     desk.command("declare Proxy was evicted", channel=ELSEWHERE)
     desk.submit({"severity": severity})
     with desk.store.write() as tx:
@@ -47,14 +47,14 @@ def pending(desk: Desk) -> Reminder | None:
 
 
 def due_in(desk: Desk) -> int:
-    """Minutes from now to the next one."""
+    """Minutes until the next one."""
     found = pending(desk)
     assert found is not None
     return round((found.due_at - desk.now()) / timedelta(minutes=1))
 
 
 def tick(desk: Desk, minutes: int) -> int:
-    """Let time pass; how many reminders are due then."""
+    """Advance the clock; return the due reminders."""
     desk.now.at += timedelta(minutes=minutes)
     return remind(desk.store, desk.work, desk.now, desk.settings)
 

@@ -1,4 +1,4 @@
-"""Messages follow the values that they show: not the words of a release, unless it says that it must."""
+"""Messages change with their values, not with a release's wording, unless it requires that."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SETTINGS = settings()
 
 @dataclass
 class Workspace:
-    """A Slack that keeps what it shows: messages by ts, and how often each was edited."""
+    """A Slack that stores messages by ts, and counts the edits of each."""
 
     messages: dict[str, Post] = field(default_factory=dict)
     edits: dict[str, int] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class Workspace:
 
 @dataclass
 class Scene:
-    """An open incident whose messages stand in Slack."""
+    """An open incident with its messages in Slack."""
 
     store: Store
     workspace: Workspace
@@ -83,7 +83,7 @@ class Scene:
         self.sync.workflow(ID)
 
     def shown(self, kind: ResourceKind, subject: str = "") -> Post:
-        """The message of a resource as it stands in Slack."""
+        """The message of a resource in Slack."""
         return self.workspace.messages[self.ts(kind, subject)]
 
     def ts(self, kind: ResourceKind, subject: str = "") -> str:
@@ -137,7 +137,7 @@ def scene(sqlite_url: str) -> Iterator[Scene]:
 
 
 def reworded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A release that words everything differently."""
+    """A release that changes all wording."""
 
     def other(render: Any) -> Any:
         return lambda spec: replace(render(spec), text=f"In other words: {render(spec).text}")

@@ -1,4 +1,4 @@
-"""What failed is tried again when its time has come, by whichever workflow it belongs to."""
+"""Failed resources are retried when due, by the workflow that owns them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def store(database_url: str) -> Iterator[Store]:
 
 
 def failed(store: Store, kind: ResourceKind, minutes: float | None, subject: str = "") -> None:
-    """A resource whose next attempt is due then, or never."""
+    """Add a failed resource, due in ``minutes`` or never."""
     with store.write() as tx:
         rows.add(tx, ID, kind, subject, spec={}, now=NOW)
         at = None if minutes is None else NOW + timedelta(minutes=minutes)

@@ -1,4 +1,4 @@
-"""Runs: confirmed once, only what still holds, and nothing destructive repeated after a kill."""
+"""Runs: confirmed once, only steps still needed, no destructive step repeated after a kill."""
 
 from __future__ import annotations
 

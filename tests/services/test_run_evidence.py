@@ -1,4 +1,4 @@
-"""What stands between an approval and its steps: fresh evidence, rights, and time."""
+"""Checks between an approval and its steps: evidence, rights, and time."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_what_is_no_longer_so_is_left_alone_and_says_why(room: Room) -> None:
 
 
 def test_a_start_that_was_begun_meanwhile_is_not_cancelled(room: Room) -> None:
-    """Ben's start hangs when the plan is made; before his step comes, he has begun another one."""
+    """Ben's start hangs at planning. He begins another one before his step runs."""
     waiting = replace(pod("ben", phase="Pending"), uid="uid-ben-2")
     afresh = replace(server("ben", pending="spawn"), started=NOW - timedelta(seconds=5))
     room.party.records.append(late_spawn("ben"))
@@ -66,7 +66,7 @@ def test_a_start_that_was_begun_meanwhile_is_not_cancelled(room: Room) -> None:
 
 @pytest.mark.parametrize("late", [timedelta(minutes=16), timedelta(hours=9)])
 def test_an_approval_does_not_outlive_the_plan(room: Room, late: timedelta) -> None:
-    """Confirmed, then mayday was down over night: nobody means that any more in the morning."""
+    """An approval expires if mayday is down overnight after the confirmation."""
     run = room.planned()
     room.runs.confirm(run.id, "U0BEN")
     room.clock.at += late
@@ -145,7 +145,7 @@ def test_a_resync_counts_in_its_own_incident_only(room: Room) -> None:
 
 
 def test_a_stop_is_old_by_what_mayday_has_seen_of_it(room: Room) -> None:
-    """The hub does not say since when a stop is pending; that its pod runs on may be a moment's."""
+    """The hub does not report when a stop began. A running pod may be about to end."""
     room.party.live = [pod("ana"), pod("zoe")]
     assert room.planned().state is RunState.NOTHING_TO_DO
     room.clock.at += timedelta(minutes=3)

@@ -1,4 +1,4 @@
-"""A stored plan with a step that this version does not know is never carried out, and never “done”."""
+"""A stored plan with a step that this version does not know never runs and is never “done”."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SAID = (
 
 
 def rewrite(room: Room, run: Run, number: int) -> None:
-    """Let another version have stored this step of the plan."""
+    """Replace this step with one from another version."""
     plan = {**(run.plan or {})}
     plan["steps"] = [*plan["steps"]]
     plan["steps"][number - 1] = {"verb": "cordon_node", "node": "n1"}
@@ -55,7 +55,7 @@ def test_it_cannot_be_confirmed(room: Room) -> None:
 
 
 def test_nothing_of_it_is_carried_out(room: Room) -> None:
-    """It was confirmed, and mayday was replaced before the first step."""
+    """mayday is replaced between confirmation and the first step."""
     run = two_stuck(room)
     room.runs.confirm(run.id, "U0BEN")
     rewrite(room, run, 2)
@@ -67,7 +67,7 @@ def test_nothing_of_it_is_carried_out(room: Room) -> None:
 
 
 def test_what_had_begun_needs_a_human(room: Room) -> None:
-    """mayday was killed in the first step and replaced: what became of that step is not known."""
+    """mayday is killed in the first step and replaced. The step's result is unknown."""
     run = two_stuck(room)
     killed_at_the_act(room, run, takes_effect=False)
     rewrite(room, run, 2)
@@ -84,7 +84,7 @@ def test_what_had_begun_needs_a_human(room: Room) -> None:
 
 
 def test_a_run_that_did_some_of_it_is_not_done(room: Room) -> None:
-    """mayday was replaced between the first step and the second."""
+    """mayday is replaced between the first and second step."""
     run = two_stuck(room)
     room.runs.confirm(run.id, "U0BEN")
     room.party.after = lambda _seconds: rewrite(room, run, 2)  # type: ignore[attr-defined]

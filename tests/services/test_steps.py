@@ -1,4 +1,4 @@
-"""Steps carried out on a real hub and proxy, and what becomes of them when a party fails."""
+"""Steps on a real hub and proxy, and their results when a party fails."""
 
 from __future__ import annotations
 
@@ -158,12 +158,12 @@ def planned(party: Scripted) -> Plan:
 
 
 def tried(step: Step, party: Scripted) -> Result:
-    """The step, with a plan of just now."""
+    """Run the step with a new plan."""
     return attempt(step, site(party), planned(party))
 
 
 def beside_zoe(records: list[Server], live: list[Pod], **more: object) -> Scripted:
-    """A hub on which Zoe's server is well."""
+    """A hub with Zoe's healthy server."""
     party = Scripted(
         records=[*records, server("zoe")], live=[*live, pod("zoe")], known=[route("zoe")]
     )
@@ -276,7 +276,7 @@ def test_what_cannot_be_looked_at_after_a_kill_is_not_known() -> None:
 
 
 def told(*seen: HubFacts) -> Callable[[], HubFacts]:
-    """Facts one after the other, each two seconds later; the last for ever."""
+    """Return facts in order, two seconds apart, then repeat the last."""
     script: Iterator[HubFacts] = iter(
         replace(one, read_at=NOW + timedelta(seconds=2 * n)) for n, one in enumerate(seen)
     )
@@ -285,7 +285,7 @@ def told(*seen: HubFacts) -> Callable[[], HubFacts]:
 
 
 def no_wait(_seconds: float) -> None:
-    """Time passes by itself in these tests: ``verify`` counts what it asked to wait."""
+    """Return at once: ``verify`` counts the time that it asked to wait."""
 
 
 TWICE = ResyncRoutes(looks=2)

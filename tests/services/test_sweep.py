@@ -1,4 +1,4 @@
-"""The last resort: what nobody works on is started again, and what waits is left to its time."""
+"""The sweep restarts work that no workflow runs, and leaves waiting work alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.waiting import wait_until
 
 @pytest.fixture
 def channel(bot: Bot, scene: Scene) -> Channel:
-    """An incident whose setting up has ended, and nothing begins by the clock any more."""
+    """An incident whose set-up is complete, with the ticks stopped."""
     made = scene.declare()
     wait_until(
         lambda: all(e.state is ResourceState.DONE for e in scene.resources(made.id).values()),
@@ -29,7 +29,7 @@ def channel(bot: Bot, scene: Scene) -> Channel:
 def test_what_fell_between_is_done_after_all(
     bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
 ) -> None:
-    """As if the workflow of a change had ended by an error that nobody foresaw."""
+    """The workflow of a change has ended with an unexpected error."""
     with scene.store.write() as tx:
         topic = rows.find(tx, scene.incident(channel.id).id, ResourceKind.TOPIC)
         assert topic is not None
@@ -74,7 +74,7 @@ def test_what_waits_for_its_next_try_is_left_to_it(
 def test_what_a_database_that_was_away_left_half_done_goes_on(
     bot: Bot, scene: Scene, slack: SlackSandbox, channel: Channel
 ) -> None:
-    """It counts as running, nobody runs it, and everything of this incident would wait behind it."""
+    """It counts as running but is not, and would block the incident's other work."""
     dead = f"sync/{scene.incident(channel.id).id}/declared"
     ended = (
         "UPDATE workflow_status SET status = 'PENDING' "
@@ -99,7 +99,7 @@ def test_what_a_database_that_was_away_left_half_done_goes_on(
 def test_a_later_publishing_that_died_is_begun_anew(
     bot: Bot, scene: Scene, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Closing was published long ago; what dies is what somebody asked for since."""
+    """The close is published. A publish that was requested later dies."""
 
     def report() -> str:
         return "".join(file.read_text() for file in bot.config.report.directory.glob("*.md"))

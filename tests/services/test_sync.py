@@ -1,4 +1,4 @@
-"""Each resource fails separately: the others happen, the person is told with a button, the button repairs."""
+"""Each resource fails separately: the others succeed, and a notice has a retry button."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ RESOURCES = {
     "announcement": ("chat.postMessage", "/announcement"),
     "pin": ("pins.add", ""),
 }
-"""What declaring does beside opening the channel: the call, and the resource whose key a message carries."""
+"""Declaring's calls after the channel opens, with the resource key in each message."""
 
 PASSING = {
     "an internal error": answers("internal_error", status=500),
@@ -47,7 +47,7 @@ PASSING = {
 
 
 def failing(resource: str, fault: Fault, *, times: int = 1000) -> FaultHook:
-    """The fault for so many calls for one resource."""
+    """Apply the fault to ``times`` calls."""
     method, carried = RESOURCES[resource]
     left = times
 
@@ -70,18 +70,18 @@ def submitted(scene: Scene) -> None:
 
 
 def channel_of(scene: Scene) -> Channel:
-    """The incident's channel, once it is known."""
+    """Wait for the incident's channel."""
     wait_until(lambda: any(i.channel_id for i in scene.incidents()), "the channel")
     return next(c for c in scene.incident_channels() if c.id == scene.incidents()[0].channel_id)
 
 
 def states(scene: Scene, channel: str) -> dict[str, ResourceState]:
-    """How far each resource has come, by its name."""
+    """The state of each resource, by name."""
     return {key.split("/")[0]: e.state for key, e in scene.resources(channel).items()}
 
 
 def is_whole(scene: Scene, channel: str) -> bool:
-    """Everything is done."""
+    """All is done."""
     found = states(scene, channel)
     return set(found) >= {*RESOURCES, "channel"} and all(
         state is ResourceState.DONE for name, state in found.items() if name != "notice"
@@ -94,7 +94,7 @@ def direct(scene: Scene) -> list[str]:
 
 
 def assert_once(scene: Scene, slack: SlackSandbox, channel_id: str) -> None:
-    """All of it stands in Slack, nothing of it twice."""
+    """Check that Slack has everything exactly once."""
     channel = slack.channel(channel_id)
     assert scene.ana.id in channel.members
     assert len(scene.posts(channel_id, "card")) == 1
@@ -115,7 +115,7 @@ def test_a_refused_effect_is_told_and_repaired_by_the_button(
     submitted(scene)
     channel = channel_of(scene).id
     where = channel
-    if resource == "invite":  # who is not in the channel is told in person
+    if resource == "invite":  # people outside the channel get a DM
         slack.wait_for(lambda: bool(direct(scene)), what="a direct conversation")
         where = direct(scene)[0]
     slack.wait_for(lambda: bool(scene.posts(where, "notice")), what="the notice")
@@ -185,7 +185,7 @@ def test_nothing_is_asked_of_slack_when_all_is_well(
 ) -> None:
     channel = scene.declare(hubs=["datahub"])
     wait_until(lambda: is_whole(scene, channel.id), "all done")
-    bot.ticks.stop()  # the first reading of the channels, at the start, may still be under way
+    bot.ticks.stop()  # the first read of the channels, at startup, may still be running
     before = len(slack.calls)
     card = scene.posts(channel.id, "card")[0]
     scene.ana.command(channel.name, "/incident timeline")
@@ -199,7 +199,7 @@ def test_nothing_is_asked_of_slack_when_all_is_well(
     def changed(method: str) -> int:
         return sum(call.method == method for call in slack.calls[before:])
 
-    # A call is on record when it has been answered, a moment after its effect can be seen.
+    # Slack records a call after its answer, which follows the effect.
     wait_until(lambda: changed("chat.update") == 2, "the card and the announcement, once each")
     assert changed("chat.postMessage") == 1
     assert scene.posts(channel.id, "card")[0]["ts"] == card["ts"]

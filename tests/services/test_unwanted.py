@@ -1,4 +1,4 @@
-"""What failed and is not needed any more is neither retried nor reported."""
+"""Failed work that is no longer needed is neither retried nor reported."""
 
 from __future__ import annotations
 

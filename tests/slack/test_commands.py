@@ -1,4 +1,4 @@
-"""What people type: each gets one clear answer, and nothing that was recorded is lost."""
+"""Typed commands: each gets one clear answer, and no recorded data is lost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ZONE = ZoneInfo("America/Los_Angeles")
 
 
 def said(desk: Desk, line: str, *, channel: str = CHANNEL) -> str:
-    """What mayday answers to a command, in its acknowledgement: no traceback."""
+    """mayday's answer to a command, without a traceback."""
     answer = desk.command(line, channel=channel)
     assert len(answer.acks) == 1
     assert not any(sign in answer.text for sign in TROUBLE), answer.text
@@ -184,7 +184,7 @@ def test_a_time_of_today_is_read_in_the_teams_zone(desk: Desk) -> None:
     now = desk.now()
     said(desk, f"note at {now.astimezone(ZONE):%H:%M} now")
     (note,) = desk.of_kind(EntryKind.NOTE)
-    # Compared in UTC: a local time of an hour that comes twice equals none of another zone.
+    # Compare in UTC: a local time in a repeated hour equals no time of another zone.
     assert note.at == now.replace(second=0, microsecond=0)
 
 

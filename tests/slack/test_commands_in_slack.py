@@ -1,4 +1,4 @@
-"""Commands whose effect is in Slack: what a title may do there, forms that it does not open, the timeline."""
+"""Commands with effects in Slack: titles, forms that do not open, the timeline."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_the_timeline_is_shown_and_mended(
 
 
 def _mrkdwn(message: dict[str, Any]) -> str:
-    """All text of a message in which Slack would look for mentions."""
+    """All text of a message that Slack parses for mentions."""
     found: list[str] = []
 
     def walk(node: Any) -> None:

@@ -1,4 +1,4 @@
-"""Whoever asks is answered, also where mayday may not speak."""
+"""People get an answer even where mayday cannot post."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has to ask Slack first: stored before it is acknowledged, authorised in one place, replayed once."""
+"""Requests that need a Slack lookup: stored before the ack, authorised, replayed once."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Killed(BaseException):
 
 @pytest.fixture
 def desk(rows: Store) -> Desk:
-    """A desk at which ana may run runbooks, with a plan that waits for a decision."""
+    """A desk where ana may run runbooks, with a plan that awaits a decision."""
     made = Desk(rows, may_run_users=frozenset({ANA}))
     plan = RESYNC_ROUTES.plan(evicted("ana"))
     run = Run(
@@ -62,7 +62,7 @@ def desk(rows: Store) -> Desk:
 
 
 def stored(desk: Desk) -> list[dict[str, Any]]:
-    """What stands in the inbox."""
+    """The inbox's rows."""
     with desk.store.read() as tx:
         return [dict(row) for row in tx.execute(inbox.select()).mappings()]
 
@@ -113,7 +113,7 @@ def test_whoever_may_is_obeyed(desk: Desk, way: str) -> None:
 
 
 def kill_when_asked(desk: Desk) -> list[tuple[int, list[dict[str, Any]]]]:
-    """End the process as Slack is asked who the person is; how much was acknowledged and stored then."""
+    """Kill the process at the profile lookup; return the acks and stored rows at that time."""
     seen: list[tuple[int, list[dict[str, Any]]]] = []
 
     def profile(_user: str) -> Profile:

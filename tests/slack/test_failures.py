@@ -1,4 +1,4 @@
-"""When something behind mayday fails, the person gets one sentence and what was recorded is safe."""
+"""When a dependency fails, the person gets one sentence and recorded data is safe."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.waiting import wait_until
 
 
 def rename(desk: Desk, before: str, after: str) -> None:
-    """Take a table away, or give it back."""
+    """Rename a table away, or back."""
     with desk.store.write() as tx:
         tx.execute(text(f"ALTER TABLE {before} RENAME TO {after}"))
 

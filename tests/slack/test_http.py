@@ -1,4 +1,4 @@
-"""Slack by HTTP: a request without Slack's signature is nobody's, and health is told honestly."""
+"""Slack over HTTP: unsigned requests are rejected, and health is accurate."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.bot import Scene
 
 @pytest.fixture
 def address(bot: Bot) -> str:
-    """Where mayday listens."""
+    """mayday's address."""
     assert bot.http is not None
     return f"http://127.0.0.1:{bot.http.port}"
 
@@ -26,7 +26,7 @@ def address(bot: Bot) -> str:
 def sent(
     slack: SlackSandbox, address: str, *, secret: str | None, age: float = 0.0
 ) -> httpx.Response:
-    """An event, signed with this secret so many seconds ago."""
+    """Send an event signed with this secret, this long ago."""
     body = json.dumps(
         {
             "type": "event_callback",
@@ -45,7 +45,7 @@ def sent(
 
 
 def kept(scene: Scene) -> int:
-    """How many deliveries were kept."""
+    """Number of stored deliveries."""
     with scene.store.read() as tx:
         return len(tx.execute(inbox.select()).all())
 

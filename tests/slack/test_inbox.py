@@ -23,7 +23,7 @@ def channel(scene: Scene) -> Channel:
 
 
 def kept(scene: Scene) -> list[dict[str, Any]]:
-    """Every delivery that was kept."""
+    """Every stored delivery."""
     with scene.store.read() as tx:
         return [dict(row) for row in tx.execute(inbox.select()).mappings()]
 

@@ -1,4 +1,4 @@
-"""What a delivery is, read from its payload alone."""
+"""Classify a delivery from its payload alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Buttons, menus and forms: what a press changes, and what a stale one is answered."""
+"""Buttons, menus and forms: what a press changes, and the answer to a stale press."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.rows import CHANNEL, TEAM
 
 
 def noted(desk: Desk, text: str) -> Entry:
-    """A note in the timeline."""
+    """Add a note; return it."""
     desk.command(f"note {text}")
     return desk.of_kind(EntryKind.NOTE)[-1]
 
@@ -61,7 +61,7 @@ def test_an_entry_that_is_gone_is_neither_edited_nor_removed(desk: Desk, verb: s
 
 
 def test_editing_the_words_of_an_entry_leaves_its_time(desk: Desk) -> None:
-    """The form shows no fractions, and not which of two equal hours it was."""
+    """The form omits fractions and which of two equal hours it was."""
     desk.now.at = datetime(2017, 11, 5, 9, 30, 20, 250_000, tzinfo=UTC)
     before = noted(desk, "it works again")
     desk.press(ACTION_ENTRY, f"edit:{before.id}")
@@ -100,7 +100,7 @@ def test_a_card_offers_command_no_more_once_it_is_taken(scene: Scene) -> None:
 
 
 def close(desk: Desk, **values: Any) -> dict[str, Any]:
-    """Resolve and close; the form as it was shown."""
+    """Resolve and close; return the shown form."""
     desk.command("resolve")
     desk.command("close")
     assert desk.submit(values).acks == [{}]

@@ -1,8 +1,8 @@
-"""The app manifest asks for what the code uses, all of it and nothing else.
+"""The app manifest requests exactly what the code uses.
 
-What the code uses is read from the code: Slack's methods from the adapter's syntax tree, events and
-shortcuts from the tables of what is handled. The rest is a day with mayday on a Slack that grants only the
-manifest.
+The tests read what the code uses: Slack's methods from the adapter's syntax tree, events and
+shortcuts from the tables of handlers. One test runs an incident on a Slack that grants only
+the manifest.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CALLERS = {"_call", "_pages"}
 
 
 def called_methods() -> set[str]:
-    """Every Web API method that the adapter names, where it calls one."""
+    """Every Web API method that the adapter calls."""
     tree = ast.parse(Path(str(adapter.__file__)).read_text(encoding="utf-8"))
     found: set[str] = set()
     for node in ast.walk(tree):
@@ -42,7 +42,7 @@ def called_methods() -> set[str]:
 
 
 def _names(argument: ast.expr, tree: ast.AST) -> set[str]:
-    """The strings that an argument can be: a literal, or a local that is given only literals."""
+    """The possible strings of an argument: a literal, or a local assigned only literals."""
     if isinstance(argument, ast.Name) and argument.id == "method":
         values = [
             node.value
@@ -100,7 +100,7 @@ def test_a_token_without_a_scope_is_noticed() -> None:
 
 @pytest.fixture
 def bot(slack: SlackSandbox, sqlite_url: str, tmp_path: Path) -> Iterator[Bot]:
-    """A mayday whose runbooks are for a user group, which it has to ask Slack about."""
+    """A mayday whose runbooks need a user group, which it looks up in Slack."""
     (group,) = slack.usergroups()
     allowed = {"allow": {"groups": [group.id]}}
     with running(slack, sqlite_url, tmp_path, runbooks=allowed) as made:
@@ -108,7 +108,7 @@ def bot(slack: SlackSandbox, sqlite_url: str, tmp_path: Path) -> Iterator[Bot]:
 
 
 def refused(slack: SlackSandbox) -> list[tuple[str, str]]:
-    """The calls that lacked a scope, with the scope."""
+    """The calls that lacked a scope, and the scope."""
     return [
         (call.method, str(call.answer.get("needed")))
         for call in slack.calls
@@ -117,7 +117,7 @@ def refused(slack: SlackSandbox) -> list[tuple[str, str]]:
 
 
 def live_through(scene: Scene, bot: Bot, *, private: bool) -> Channel:
-    """One incident from the shortcut to the report, with everything that people can use."""
+    """Run one incident from shortcut to report, using every feature."""
     slack, ana, ben = scene.slack, scene.ana, scene.ben
     before = {channel.id for channel in slack.channels()}
     ana.shortcut("declare")

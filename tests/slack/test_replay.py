@@ -29,7 +29,7 @@ def desk(database_url: str) -> Iterator[Desk]:
 
 
 def event(number: int, **values: Any) -> dict[str, Any]:
-    """An event as Slack delivers it: a message, unless ``values`` say what else."""
+    """An event as Slack delivers it: a message unless ``values`` override it."""
     message = {"type": "message", "channel": CHANNEL, "user": ANA, "ts": TS, "text": "it is slow"}
     return {
         "type": "event_callback",
@@ -46,13 +46,13 @@ def reaction(number: int, verb: str) -> dict[str, Any]:
 
 
 def deliver(desk: Desk, body: dict[str, Any]) -> None:
-    """What Slack's listener does with an event."""
+    """Handle an event as the listener does."""
     desk.dispatcher.store_event(body)
     desk.dispatcher.process_event(body)
 
 
 def deliveries(desk: Desk) -> dict[str, dict[str, Any]]:
-    """What stands in the inbox, by key."""
+    """The inbox's rows by key."""
     with desk.store.read() as tx:
         return {row["key"]: dict(row) for row in tx.execute(inbox.select()).mappings()}
 
@@ -64,7 +64,7 @@ def message(desk: Desk, ts: str = TS) -> Message | None:
 
 
 def replay_later(desk: Desk) -> None:
-    """What the clock does once the live listener has had its time."""
+    """Replay after the live listener's time limit."""
     desk.now.at += timedelta(minutes=1)
     desk.dispatcher.replay()
 
@@ -78,7 +78,7 @@ def test_a_reaction_that_is_delivered_again_does_not_undo_what_came_since(desk: 
 
 
 def test_an_event_that_was_stored_and_not_processed_is_replayed(desk: Desk) -> None:
-    """The state after a kill between the acknowledgement and the work."""
+    """The process ends between the acknowledgement and the work."""
     desk.dispatcher.store_event(event(1))
     desk.dispatcher.replay()
     assert message(desk) is None, "its listener may be at it"
@@ -102,7 +102,7 @@ def test_one_that_fails_is_tried_again_and_then_left_to_a_human(desk: Desk) -> N
 
 
 def test_a_request_that_no_version_answers_any_more_holds_up_no_other(desk: Desk) -> None:
-    """As after an update, when a button that was pressed before it is gone."""
+    """This happens when an update removes a button that was pressed."""
     pressed = {"type": "block_actions", "user": {"id": ANA}, "actions": [{"action_id": "gone"}]}
     desk.inbox.store("block_actions/1", pressed)
     desk.dispatcher.store_event(event(1))

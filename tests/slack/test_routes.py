@@ -1,4 +1,4 @@
-"""Everything that mayday shows to be pressed, sent or typed has a route that answers it."""
+"""Every button, form and command that mayday shows has a route."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.slack.routes import ROUTES
 
 
 def constants(module: ModuleType, start: str) -> set[str]:
-    """The values of a module's constants whose names start so."""
+    """The values of a module's constants with this prefix."""
     return {value for name, value in vars(module).items() if name.startswith(start)}
 
 

@@ -1,4 +1,4 @@
-"""The connection to Slack: it ends when it is told to, and it does not go deaf."""
+"""The Slack connection stops on request and keeps receiving events."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ SECONDS = 10
 
 @pytest.fixture
 def heard() -> list[str]:
-    """What was said in Slack and reached a listener."""
+    """The messages that reached a listener."""
     return []
 
 
 @pytest.fixture
 def hellos() -> list[str]:
-    """One for each time that Slack said hello."""
+    """One item for each hello from Slack."""
     return []
 
 
@@ -50,7 +50,7 @@ def socket(slack: SlackSandbox, heard: list[str], hellos: list[str]) -> Iterator
 
 
 def ends(what: Callable[[], Any]) -> None:
-    """Hold something to an end: it is called on a thread of its own, which does not outlive a test."""
+    """Assert that a call returns in time; it runs on a daemon thread."""
     thread = threading.Thread(target=what, daemon=True)
     thread.start()
     thread.join(SECONDS)
@@ -60,7 +60,7 @@ def ends(what: Callable[[], Any]) -> None:
 def test_it_ends_when_it_is_stopped_just_as_it_begins_to_receive(
     socket: Socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The receiver has seen an open connection, and is overtaken by the end before it reads from it."""
+    """The connection closes between the receiver's check and its read."""
     begins, closed = threading.Event(), threading.Event()
     is_active, disconnect = Connection.is_active, Connection.disconnect
     receiver = socket.client.current_session_runner.thread
@@ -90,7 +90,7 @@ def test_it_is_not_deaf_after_a_reconnection(
     hellos: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The receiver takes up a connection before the client has noted down all that belongs to it."""
+    """The receiver uses a connection before the client has stored all its state."""
     receives = threading.Event()
     run = Connection.run_until_completion
 
@@ -107,7 +107,7 @@ def test_it_is_not_deaf_after_a_reconnection(
         patch.setattr(client, "ConnectionState", slowly)
         socket.start()
     wait_until(lambda: len(hellos) == 1, "a connection")
-    socket.client.connect_to_new_endpoint(force=True)  # as it does when Slack says `disconnect`
+    socket.client.connect_to_new_endpoint(force=True)  # as when Slack sends `disconnect`
     wait_until(lambda: len(hellos) == 2, "another one")
     slack.wait_for(lambda: slack.socket_count == 1, what="one socket, the new one")
     slack.person("ana").say("hub-ops", "still there?")
@@ -121,9 +121,9 @@ def test_one_that_died_in_silence_is_a_problem_and_is_replaced(
     hellos: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nothing comes and no ping is answered, while the connection still looks open."""
+    """No data or pong arrives, but the connection still looks open."""
     monkeypatch.setattr("bot.slack.socket.SILENT", 5.0)
-    # It is put on the dead socket, too, where nobody acknowledges it.
+    # Slack also sends it on the dead socket and gets no ack.
     slack.ack_seconds = 3.0
     socket.start()
     wait_until(lambda: len(hellos) == 1, "a connection")
@@ -140,7 +140,7 @@ def test_one_that_died_in_silence_is_a_problem_and_is_replaced(
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client looks after its connection more often than every ten seconds."""
+    """The client checks its connection more often than every ten seconds."""
     monkeypatch.setattr("bot.slack.socket.PING_SECONDS", 0.3)
     monkeypatch.setattr("bot.slack.socket.LONGEST_WAIT", 0.5, raising=False)
 
@@ -154,19 +154,19 @@ ANSWERS = CALLS | {f"429, {asked}": says(429, after=asked) for asked in NONSENSE
 def test_no_answer_of_slacks_makes_it_deaf(
     slack: SlackSandbox, socket: Socket, heard: list[str], hellos: list[str], fault: Fault
 ) -> None:
-    """The address of a new connection is asked for anew until there is one, and nothing waits for days."""
-    # What is said between two connections comes again, and not only after Slack's minute.
+    """The client retries until it gets a new address, and never waits for days."""
+    # Redeliver messages sent between connections sooner than Slack's minute.
     slack.redeliver_after(*[0.5] * 60)
     socket.start()
     wait_until(lambda: hellos, "a connection")
     socket.client.web_client.timeout = 2
-    # Asked for when Slack says `disconnect`, and when the connection ends.
+    # Called when Slack sends `disconnect` and when the connection ends.
     slack.faults = [on_call("apps.connections.open", fault, times=2)]
     before = len(hellos)
     slack.disconnect()
     wait_until(lambda: len(hellos) > before, "a new connection", timeout=30)
     slack.person("ana").say("hub-ops", "still there?")
-    # It may be said into a connection that ends before its acknowledgement: then it comes again.
+    # If the connection ends before the acknowledgement, Slack redelivers it.
     wait_until(lambda: set(heard) == {"still there?"}, "what was said", timeout=30)
 
 

@@ -1,4 +1,4 @@
-"""Whoever resolves an incident hears of a run that is not over yet."""
+"""Resolving an incident warns of unfinished runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database as it is opened: migrated, locked where it must be, and honest about what is wrong."""
+"""Opening the database: migrations, locks and clear errors."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_migrating_twice_changes_nothing(store: Store) -> None:
 
 
 def test_migrations_stand_alone() -> None:
-    """A migration that imports today's tables would change when they do."""
+    """A migration must not change when the current tables do."""
     scripts = sorted((Path(migrations.__file__).parent / "versions").glob("*.py"))
     assert scripts
     for script in scripts:

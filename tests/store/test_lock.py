@@ -1,4 +1,4 @@
-"""Only one mayday works on a database, of either kind."""
+"""Only one mayday can use a database."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_a_second_one_is_told_and_the_next_may_come(database_url: str) -> None:
 
 
 def _cut_off(holder: Store) -> None:
-    """End the connection that holds the lock, as a restart of the server does, and wait for its end."""
+    """Close the connection that holds the lock, as a server restart does, and wait."""
     with closing(Store(holder.url)) as admin, admin.write() as tx:
         ended = tx.exec_driver_sql(
             "SELECT pg_terminate_backend(pid, 20000) FROM pg_locks WHERE locktype = 'advisory'"

@@ -1,4 +1,4 @@
-"""What is stored stays readable over an update, and over the way back."""
+"""Stored data stays readable after an upgrade and a downgrade."""
 
 from __future__ import annotations
 

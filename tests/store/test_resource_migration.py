@@ -1,4 +1,4 @@
-"""After an update nothing is posted twice and nothing is edited that shows what it should."""
+"""After an upgrade mayday posts nothing twice and edits no current message."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ EFFECT = sa.table(
 
 
 def effect(name: str, /, **values: Any) -> dict[str, Any]:
-    """A row of the table as it was."""
+    """A row of the old table."""
     return {
         "key": f"{ID}/{name}",
         "incident_id": ID,
@@ -103,7 +103,7 @@ STATES = {"wanted": ResourceState.PENDING, "unclear": ResourceState.NEEDS_HUMAN}
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
-    """A database with one incident, at the version before."""
+    """A database with one incident, before the migration."""
     made = Store(database_url)
     made.migrate()
     stored(made)
@@ -156,14 +156,14 @@ def test_the_way_back_keeps_what_is_there(store: Store) -> None:
 
 
 class Silent:
-    """A Slack that nobody may call."""
+    """A Slack that allows no call."""
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"{name} was called")
 
 
 def sync(store: Store) -> Sync:
-    """The workflow, without what it does outside."""
+    """The workflow without external calls."""
     nobody: Any = Silent()
     resources = Resources(store, nobody, lambda: NOW, settings(), lambda _run, _steps: [])
     return Sync(store, nobody, NoWork(), nobody, resources)
@@ -181,7 +181,7 @@ SETTLED = [
 
 
 def update_entry(store: Store, **data: str) -> None:
-    """An update, which is posted and announced."""
+    """Add a posted and announced update."""
     with store.write() as tx:
         timeline_rows.add_entry(
             tx,
@@ -210,7 +210,7 @@ def test_what_is_in_step_is_not_touched_after_the_update(store: Store) -> None:
 
 @pytest.mark.parametrize("status", ["PENDING", "ENQUEUED", "ERROR"])
 def test_a_change_that_slack_does_not_show_yet_is_shown(store: Store, status: str) -> None:
-    """As if mayday was stopped for the update right after somebody changed the incident."""
+    """mayday stops for the upgrade right after the incident changes."""
     schema = "" if store.is_sqlite else "dbos."
     with store.write() as tx:
         if schema:

@@ -1,4 +1,4 @@
-"""A GitHub that answers every POST of an issue the way a test says, for answers no stand-in gives."""
+"""A stand-in for GitHub. The test sets the answer to every POST."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 
 class Answering:
-    """Reading works; filing an issue is answered as told."""
+    """Reads work; a POST gets the answer set by the test."""
 
     def __init__(self) -> None:
         self._status = 500
@@ -25,7 +25,7 @@ class Answering:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def with_(self, status: int, headers: dict[str, str], message: str) -> None:
-        """What filing an issue is answered from now on."""
+        """Set the answer to each later POST."""
         self._status, self._headers, self._message = status, headers, message
 
     def answer(self, method: str, path: str) -> tuple[int, dict[str, str], dict[str, Any]]:
@@ -58,4 +58,4 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = _serve  # noqa: N815
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
+        """Log nothing."""

@@ -1,4 +1,4 @@
-"""The manifest of an app that may do everything the practice Slack offers, for tests without the product."""
+"""A manifest with every scope of the practice Slack, for tests without the product."""
 
 from __future__ import annotations
 

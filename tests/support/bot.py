@@ -1,6 +1,6 @@
-"""A mayday that runs against the practice Slack: in this process, or as a child that can be killed.
+"""Runs mayday against the practice Slack, in this process or as a child that can be killed.
 
-In this process Slack reaches it by HTTP, which stops at once; a child has a socket, as in most teams.
+In this process, Slack uses HTTP, which stops at once. A child uses Socket Mode, the usual mode.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ HUB = {
     "cluster": "practice",
     "namespace": "datahub-prod",
 }
-"""A hub that answers nobody, and that no name server is asked for: it gives an incident a bookmark."""
+"""An unreachable hub that needs no DNS lookup. It gives an incident a bookmark."""
 
 before_another: list[Callable[[], None]] = []
 """Stops the mayday that the tests of a module share: DBOS runs once in a process."""
@@ -54,7 +54,7 @@ before_another: list[Callable[[], None]] = []
 
 @contextmanager
 def practice_slack(clock: SandboxClock) -> Iterator[SlackSandbox]:
-    """A Slack with mayday installed, which shares a clock with it."""
+    """A Slack with mayday installed. Both share a clock."""
     with SlackSandbox(manifest=manifest(), clock=clock) as slack:
         slack.ack_seconds = slack.trigger_seconds = UNHURRIED
         yield slack
@@ -109,7 +109,7 @@ def running(
 
 @dataclass(kw_only=True)
 class Child:
-    """A mayday in a process of its own. ``environment`` is what it is started with."""
+    """A mayday in a separate process, started with ``environment``."""
 
     slack: SlackSandbox
     forkserver: ForkServer
@@ -129,11 +129,11 @@ class Child:
         return self.slack.bot_connected
 
     def freeze(self) -> None:
-        """Stop it where it stands, so that nothing more happens before it is killed."""
+        """Suspend the process, so that it does nothing more until it is killed."""
         os.kill(self.pid, signal.SIGSTOP)
 
     def kill(self) -> None:
-        """End it without a word, and wait until Slack has noticed."""
+        """Kill it, and wait until Slack sees the disconnect."""
         os.kill(self.pid, signal.SIGKILL)
         assert self.forkserver.ended(self.pid, within=10) == -signal.SIGKILL, self.logged()
         self.pid = 0
@@ -145,12 +145,12 @@ class Child:
         self.start()
 
     def stop(self) -> int | None:
-        """End it as an operator would; returns its exit code."""
+        """Stop it as an operator does; returns its exit code."""
         os.kill(self.pid, signal.SIGTERM)
         return self.forkserver.ended(self.pid, within=20)
 
     def logged(self) -> str:
-        """What it wrote."""
+        """Its log."""
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
 
 
@@ -163,7 +163,7 @@ def child(
     /,
     **sections: Mapping[str, Any],
 ) -> Iterator[Child]:
-    """A mayday that is not started yet, and is gone afterwards whatever happened."""
+    """Yields a mayday that is not started; always ends it afterwards."""
     configured = settings(slack, url, directory, **sections)
     made = Child(
         slack=slack,
@@ -187,7 +187,7 @@ def _clean_environment() -> dict[str, str]:
 class Moment:
     """A moment at which to end a child: the ``number``-th call of ``method`` that ``matches``.
 
-    ``after`` says that the call takes effect and its answer is never read.
+    With ``after``, the call takes effect and its answer is never read.
     """
 
     method: str
@@ -216,7 +216,7 @@ def kill_at(child: Child, moment: Moment) -> FaultHook:
 
 
 def wait_and_kill(child: Child, slack: SlackSandbox, moment: Moment) -> None:
-    """Wait until that call has come to its end, and kill the child."""
+    """Wait until that call has ended, and kill the child."""
 
     def happened() -> bool:
         calls = [c for c in slack.calls if c.method == moment.method and moment.matches(c.args)]
@@ -228,7 +228,7 @@ def wait_and_kill(child: Child, slack: SlackSandbox, moment: Moment) -> None:
 
 @dataclass(kw_only=True)
 class Scene:
-    """What tests look at: the practice Slack, mayday's rows, and the shared clock."""
+    """What tests inspect: the practice Slack, mayday's rows and the shared clock."""
 
     slack: SlackSandbox
     store: Store
@@ -241,21 +241,21 @@ class Scene:
 
     @property
     def ben(self) -> Person:
-        """Another one."""
+        """A second one."""
         return self.slack.person("ben")
 
     def later(self, **by: float) -> None:
-        """Let time pass, for Slack and mayday alike."""
+        """Advance the clock of Slack and mayday."""
         self.clock.move_to(self.clock() + timedelta(**by))
 
     def ask_to_declare(self, who: Person, title: str) -> dict[str, Any]:
-        """Type the command; the form as it is shown."""
+        """Type the command; returns the form."""
         who.command("general", f"/incident declare {title}")
         self.slack.wait_for(lambda: bool(who.views()), what="the declare form")
         return who.views()[-1]
 
     def declare(self, title: str = "Proxy was evicted", who: str = "ana", **values: Any) -> Channel:
-        """Declare an incident and wait until everything about it stands in Slack."""
+        """Declare an incident and wait until its setup in Slack is complete."""
         person = self.slack.person(who)
         before = {channel.id for channel in self.slack.channels()}
         view = self.ask_to_declare(person, title)
@@ -268,11 +268,11 @@ class Scene:
         return next(c for c in self.incident_channels() if c.id not in before)
 
     def incident_channels(self) -> list[Channel]:
-        """Every channel that mayday made."""
+        """Every channel that mayday created."""
         return [c for c in self.slack.channels() if c.creator == self.slack.bot_user_id and c.name]
 
     def is_set_up(self, channel: Channel) -> bool:
-        """Whether a channel has all that is wanted of it; a private one is announced nowhere."""
+        """Whether a channel's setup is complete. Private channels are not announced."""
         return bool(
             channel.creator == self.slack.bot_user_id
             and channel.pins
@@ -281,7 +281,7 @@ class Scene:
         )
 
     def own(self, channel: str) -> list[dict[str, Any]]:
-        """The bot's messages in a channel, what Slack says about joins and pins aside."""
+        """The bot's messages in a channel, without join and pin messages."""
         return [
             message
             for message in self.slack.messages(channel)
@@ -293,7 +293,7 @@ class Scene:
         return [m for m in self.own(channel) if effect_of(m).split("/")[1] == name]
 
     def announcements(self, about: str) -> list[dict[str, Any]]:
-        """What the announcement channel says of one incident's channel."""
+        """The announcements of one incident's channel."""
         return [
             m
             for m in self.own(ANNOUNCE)
@@ -323,7 +323,7 @@ class Scene:
             return timeline_rows.message_by_key(tx, f"{self.slack.team_id}:{channel_id}:{ts}")
 
     def entries(self, channel_id: str) -> list[Entry]:
-        """The timeline entries that stand."""
+        """The current timeline entries."""
         with self.store.read() as tx:
             found = timeline_rows.entries(tx, self.incident(channel_id).id)
         return [entry for entry in found if entry.deleted_at is None]
@@ -336,7 +336,7 @@ class Scene:
         return {key.removeprefix(f"{incident.id}/"): row for key, row in found.items()}
 
     def until(self, met: Callable[[], object], what: str, *, timeout: float = 30) -> None:
-        """Wait for something that stands in mayday's rows, which sends no event."""
+        """Wait for a change in mayday's rows, which send no event."""
         wait_until(met, what, timeout=timeout)
 
 
@@ -346,7 +346,7 @@ def effect_of(message: Mapping[str, Any]) -> str:
 
 
 def texts(messages: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What messages say."""
+    """Texts of messages."""
     return [str(message["text"]) for message in messages]
 
 

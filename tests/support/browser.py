@@ -1,4 +1,4 @@
-"""Debian's Chromium, for the tests that look at the sandbox's page."""
+"""Debian's Chromium, for tests of the sandbox's page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ARGUMENTS = [
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A browser without a window; where Chromium is missing, the test is skipped."""
+    """A headless browser. Skips the test if Chromium is missing."""
     if shutil.which(_CHROMIUM) is None:
         pytest.skip(f"{_CHROMIUM} is missing: install Debian's chromium to test the page")
     with sync_playwright() as playwright:

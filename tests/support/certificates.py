@@ -1,4 +1,4 @@
-"""Certificates to serve with: good ones of an authority made for the test, and each kind of bad one."""
+"""Server certificates: valid ones of a test authority, and each kind of invalid one."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ _SIGNS = x509.KeyUsage(
     encipher_only=False,
     decipher_only=False,
 )
-"""Without it Python 3.13 and later accept no authority."""
+"""Python 3.13 and later require it of an authority."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
-    """A certificate with its key in one file, and the file of who vouches for it."""
+    """A file with a certificate and its key, and the file of its CA."""
 
     pem: Path
     authority: Path
 
     @property
     def context(self) -> ssl.SSLContext:
-        """What a server serves it with."""
+        """The server's TLS context."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.pem)
         return context
 
 
 def self_signed(directory: Path) -> Served:
-    """A certificate for 127.0.0.1 that vouches for itself."""
+    """A self-signed certificate for 127.0.0.1."""
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = _signed("127.0.0.1", "127.0.0.1", key, key)
     pem, public = directory / "self.pem", directory / "self-public.pem"
@@ -57,7 +57,7 @@ def self_signed(directory: Path) -> Served:
 def issued(
     directory: Path, *, address: str = "127.0.0.1", age_days: int = 1, valid_days: int = 30
 ) -> Served:
-    """A certificate of an authority of its own, issued so long ago for so long."""
+    """A certificate of a new authority, with this age and lifetime."""
     authority_key = ec.generate_private_key(ec.SECP256R1())
     authority = _signed("the site's authority", None, authority_key, authority_key)
     key = ec.generate_private_key(ec.SECP256R1())

@@ -1,4 +1,4 @@
-"""A stuck server beside one that is well, and why a plan has no steps."""
+"""A stuck server beside a healthy one, and why a plan has no steps."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SINCE = {("ana", ""): NOW - timedelta(minutes=5)}
 def beside_zoe(
     record: Server | None, its_pod: Pod | None, *, routed: bool = False, **more: object
 ) -> HubFacts:
-    """Ana's server as these say; Zoe's is well."""
+    """Ana's server as given; Zoe's is healthy."""
     return facts(
         servers=(*((record,) if record else ()), server("zoe")),
         pods=(*((its_pod,) if its_pod else ()), pod("zoe")),
@@ -36,6 +36,6 @@ def named(*users: str) -> Parameters:
 
 
 def why(plan: Plan) -> str:
-    """Why it cannot be told what to do."""
+    """Why the plan is undecided."""
     assert (plan.steps, plan.nothing_to_do) == ((), "")
     return " ".join(part.why for part in plan.undecided)

@@ -1,4 +1,4 @@
-"""The table of conditions, line by line: the words of the README, and facts that stand for them."""
+"""The table of conditions: each line of the README, with facts that match it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def seen(
     since: dict[tuple[str, str], object] | None = None,
     events: tuple[PodEvent, ...] = (),
 ) -> HubFacts:
-    """Facts about Ana's server; beside it, with ``others``, Zoe's, which is well."""
+    """Facts about Ana's server and, with ``others``, Zoe's healthy one."""
     records = (*((record,) if record else ()), *((server("zoe"),) if others else ()))
     pods = (*((its_pod,) if its_pod else ()), *((pod("zoe"),) if others else ()))
     routes = (
@@ -67,7 +67,7 @@ def seen(
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A line of the table. ``verb`` is the step that force-delete-stuck-servers proposes, if any."""
+    """A line of the table. ``verb`` is the step of force-delete-stuck-servers, if any."""
 
     hub: str
     pod: str

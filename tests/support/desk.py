@@ -1,7 +1,7 @@
-"""Slack's side of a request and nothing behind it: rows in SQLite, no Slack, no hub, no durable work.
+"""mayday's Slack handlers over SQLite, without a Slack, a hub or durable work.
 
-A test sends a payload as Slack would and looks at the acknowledgement, the answer and the rows. That the
-payloads are Slack's own is shown by the tests that send them through the practice Slack.
+A test sends a payload and checks the acknowledgement, the answer and the rows. Tests
+with the practice Slack show that the payloads match Slack's.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """What the person reads."""
+        """The answer's text."""
         return "\n".join(str(post.get("text") or "") for post in (*self.acks, *self.posts)).strip()
 
     @property
@@ -61,12 +61,12 @@ class Answer:
 
     @property
     def errors(self) -> dict[str, str]:
-        """The sentences at a form's inputs."""
+        """The errors at a form's inputs."""
         return next((ack["errors"] for ack in self.acks if "errors" in ack), {})
 
 
 class Desk:
-    """mayday's Slack side over a database. ``values`` change the settings."""
+    """mayday's Slack handlers over a database. ``values`` change settings."""
 
     def __init__(self, store: Store, *, policy: Policy = POLICY, **values: Any) -> None:
         self.store = store
@@ -158,7 +158,7 @@ class Desk:
     def submit(
         self, values: Mapping[str, Any] | None = None, *, user: str = ANA, view_id: str = ""
     ) -> Answer:
-        """Send the form that was opened last, with some of its inputs changed."""
+        """Submit the last opened form, with some inputs changed."""
         view = self.slack.views[-1]
         shown = {
             block["block_id"]: block["element"] for block in view["blocks"] if "element" in block
@@ -180,7 +180,7 @@ class Desk:
         return self.send(body)
 
     def send(self, body: Mapping[str, Any]) -> Answer:
-        """Have a payload served, as Slack's listener does."""
+        """Handle a payload as Slack's listener does."""
         answer = Answer()
         url = "" if body.get("type") == "view_submission" else "https://hooks.slack.com/x"
 
@@ -194,7 +194,7 @@ class Desk:
         self.dispatcher.serve(body, ack, respond)
         return answer
 
-    # --- what there is -------------------------------------------------------------------------
+    # --- what is stored ------------------------------------------------------------------------
 
     @property
     def incident(self) -> Incident:
@@ -206,24 +206,24 @@ class Desk:
 
     @property
     def entries(self) -> list[Entry]:
-        """The timeline entries that stand."""
+        """The current timeline entries."""
         with self.store.read() as tx:
             found = timeline_rows.entries(tx, self.incident.id)
         return [entry for entry in found if entry.deleted_at is None]
 
     def of_kind(self, kind: Any) -> list[Entry]:
-        """Those of a kind."""
+        """Entries of a kind."""
         return [entry for entry in self.entries if entry.kind is kind]
 
     @property
     def planned(self) -> list[run_rows.Run]:
-        """Every run that was asked for."""
+        """Every requested run."""
         with self.store.read() as tx:
             return run_rows.of_incident(tx, self.incident.id)
 
 
 def _entered(element: Mapping[str, Any]) -> dict[str, Any]:
-    """The state of an input that nobody touched."""
+    """The state of an unchanged input."""
     return {
         "type": element["type"],
         "value": element.get("initial_value"),
@@ -234,7 +234,7 @@ def _entered(element: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _state(kind: str, value: Any) -> dict[str, Any]:
-    """The state of an input in which this was entered or chosen."""
+    """The state of an input with this value."""
     options = [{"value": one} for one in value] if isinstance(value, list | tuple) else []
     return {
         "type": kind,

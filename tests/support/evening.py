@@ -1,4 +1,4 @@
-"""An outage as it is recorded: a proxy that was evicted one evening, told in our own words."""
+"""The record of an outage: a proxy is evicted one evening."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Record:
         self.lines.append(Line(entry=entry, message=message, headings=frozenset(headings)))
 
     def note(self, clock: str, text: str, day: int = 23) -> None:
-        """A note; its seconds are told when the clock has them."""
+        """Add a note; its time has seconds if the clock has them."""
         precision = "second" if clock.count(":") == 2 else "minute"
         self.add(EntryKind.NOTE, at(clock, day), {"text": text, "precision": precision})
 
@@ -85,7 +85,7 @@ class Record:
         *headings: Heading,
         files: tuple[FileRef, ...] = (),
     ) -> None:
-        """A message of Ben's that was marked."""
+        """Add a marked message of Ben's."""
         ts = f"{at(clock).timestamp():.6f}"
         message = Message(
             team_id="T1",
@@ -138,7 +138,7 @@ ITEMS = (
 
 
 def evening() -> Record:
-    """What was recorded that evening."""
+    """The record of that evening."""
     record = Record()
     record.note(
         "21:10:57",
@@ -182,7 +182,7 @@ def report(
     zone: ZoneInfo = PACIFIC,
     **changes: Any,
 ) -> Report:
-    """That evening's report, with fields of the incident changed."""
+    """The evening's report. ``changes`` replace incident fields."""
     return assemble(
         replace(INCIDENT, **changes),
         (record or evening()).lines,

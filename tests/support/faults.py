@@ -1,8 +1,8 @@
-"""What may go wrong with any call to a system and with any event from Slack, each under a name.
+"""Named faults of calls to a system and of events from Slack.
 
-Each kind of wrong answer is tried at each adapter (tests/adapters/test_faults.py), and the few outcomes
-that the kinds come to are tried with each feature of the whole bot: what passes is made good without
-anybody, nothing is lost and nothing is there twice.
+tests/adapters/test_faults.py tries each fault at each adapter. Other tests try each outcome
+of these faults with each feature of the whole bot. mayday recovers from temporary faults
+without help, loses nothing and duplicates nothing.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ CALLS: dict[str, Fault] = {
 OUTCOMES: dict[str, Fault] = {
     name: CALLS[name] for name in ("slow", "429", "dropped before", "dropped after")
 }
-"""One kind of answer for each outcome at an adapter: done, not done, perhaps done (it was not, it was)."""
+"""One fault for each outcome at an adapter: done, not done, unknown (not done, done)."""
 
 EVENTS: dict[str, Fault] = {
     "slow": slow(0.5),
@@ -72,12 +72,12 @@ WAITS: dict[str, float | None] = {
     "Fri, 01 Jan 2100 00:00:00 GMT": 3600,
     "Sun, 22 Nov 2020 12:00:00 GMT": 1,
 }
-"""What a proxy on the way may put into Retry-After, with the seconds that it comes to; None says that
-nothing sensible is asked."""
+"""Retry-After values that a proxy may send, with the seconds they mean. None means that
+the value is ignored."""
 
 
 def is_at_rest(scene: Scene) -> bool:
-    """Whether nothing is being done or due, so that only time brings anything on."""
+    """Whether no work is running or due."""
     if is_busy(scene.store):
         return False
     with scene.store.read() as tx:
@@ -92,9 +92,9 @@ def hurried(
     most: timedelta,
     by: timedelta = timedelta(seconds=5),
 ) -> None:
-    """Wait for something while the shared clock runs fast: at most so much of its time may pass.
+    """Wait for a condition while the shared clock runs fast, up to a limit of its time.
 
-    It stands still as long as mayday has something to do, however slow the machine is.
+    The clock stops while mayday has work, so a slow machine does not matter.
     """
     until = scene.clock() + most
 

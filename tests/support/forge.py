@@ -15,7 +15,7 @@ from sandbox.github import GitHubSandbox, GitHubSandboxError
 
 @dataclass(frozen=True, kw_only=True)
 class Practice:
-    """A GitHub that can be broken, and a client."""
+    """A GitHub that can fail, and a client."""
 
     sandbox: GitHubSandbox
     forge: GitHubForge
@@ -24,7 +24,7 @@ class Practice:
 def client(
     url: str, *, token: str = GitHubSandbox.token, repository: str = "", timeout: int = 10
 ) -> GitHubForge:
-    """An adapter in no need to be polite."""
+    """An adapter without request delays."""
     return GitHubForge(
         auth=credentials(token=token),
         repository=repository or GitHubSandbox.repository,
@@ -38,7 +38,7 @@ def client(
 
 @contextmanager
 def practice(directory: Path, *, timeout: int = 10) -> Iterator[Practice]:
-    """Start them; skips the test, saying why, where the node parts are not installed."""
+    """Start them. Skips the test if the Node packages are not installed."""
     sandbox = GitHubSandbox(directory)
     try:
         sandbox.start()

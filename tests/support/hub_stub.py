@@ -1,4 +1,4 @@
-"""A hub's API played by ``tests.support.stub``, and our adapter for it."""
+"""A stub of a hub's API, and our adapter for it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def refusal(status: int, message: str | None) -> Answer:
 
 @contextmanager
 def hub_at(url: str, *, token: str = TOKEN, timeout: float = 10.0) -> Iterator[JupyterHub]:
-    """Our adapter for a hub whose two addresses are one."""
+    """Our adapter for a hub with one address."""
     hub = JupyterHub(
         name="datahub", url=url, api_url=f"{url}/hub/api", token=token, timeout=timeout
     )
@@ -40,31 +40,31 @@ def stubbed(answer: Callable[[Asked], Answer]) -> Iterator[tuple[JupyterHub, Stu
 
 @contextmanager
 def refusing() -> Iterator[Mapping[str, str]]:
-    """Addresses in ``hubs[]`` of a hub that refuses everything, so that a run on it ends at once."""
+    """``hubs[]`` addresses of a hub that refuses every request, so that a run ends at once."""
     with stub(lambda _asked: refusal(403, "Forbidden")) as running:
         yield {"url": running.url, "api_url": f"{running.url}/hub/api"}
 
 
 @contextmanager
 def saying(answer: Answer) -> Iterator[JupyterHub]:
-    """A hub that answers everything alike."""
+    """A hub with one fixed answer."""
     with stubbed(lambda _asked: answer) as (hub, _running):
         yield hub
 
 
 def user(name: str, **server: object) -> dict[str, object]:
-    """A user's record with one server, ready unless said otherwise."""
+    """A user's record with one server, ready by default."""
     model = {"name": "", "ready": True, "pending": None, "started": None, "last_activity": None}
     return {"name": name, "servers": {"": {**model, **server}}}
 
 
 def route(data: dict[str, str]) -> dict[str, object]:
-    """A route's record; ``data`` says whose it is."""
+    """A route's record; ``data`` holds its owner."""
     return {"target": "http://10.0.0.1:8888", "data": data}
 
 
 def page(items: object, *, offset: int = 0, following: int | None = None) -> Answer:
-    """One page, the last unless another follows."""
+    """One page, by default the last."""
     after = None if following is None else {"offset": following, "limit": 200, "url": "http://x/"}
     pagination = {"offset": offset, "limit": 200, "total": 0, "next": after}
     return Answer(body={"items": items, "_pagination": pagination})
@@ -73,9 +73,9 @@ def page(items: object, *, offset: int = 0, following: int | None = None) -> Ans
 def paged(
     items: Sequence[Any], change: Callable[[int], None] = lambda _asked: None
 ) -> Callable[[Asked], Answer]:
-    """Answer as the hub does: whole pages to those who ask for them, a cut list to others.
+    """Answer as the hub does: pages if requested, otherwise a truncated list.
 
-    ``change`` is called after each request with how many there were.
+    ``change`` is called after each request with the request count.
     """
     count = 0
 

@@ -1,4 +1,4 @@
-"""Facts about a hub, written down instead of read: each builder is a situation that has a name."""
+"""Fixed facts about a hub. Each builder returns a named situation."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ ACCESS = HubAccess(version="6.1.1", scopes=SCOPES)
 
 
 def server(user: str, *, pending: str = "", name: str = "") -> Server:
-    """A server that is ready, or that is pending."""
+    """A ready or pending server."""
     return Server(
         user=user,
         name=name,
@@ -56,7 +56,7 @@ def server(user: str, *, pending: str = "", name: str = "") -> Server:
 
 
 def pod(user: str, *, name: str = "", phase: str = "Running", reason: str = "") -> Pod:
-    """A user's pod of two hours ago."""
+    """A user's pod, two hours old."""
     return Pod(
         name=f"jupyter-{user}" + (f"--{name}" if name else ""),
         uid=f"uid-{user}{name}",
@@ -74,13 +74,13 @@ def pod(user: str, *, name: str = "", phase: str = "Running", reason: str = "") 
 
 
 def address(user: str, name: str = "") -> str:
-    """The address of a server's pod, another one for each."""
+    """The address of a server's pod, unique to it."""
     number = crc32(f"{user}/{name}".encode()) % 60_000
     return f"10.1.{number // 250}.{number % 250 + 1}"
 
 
 def terminating(user: str, *, seconds: float = 600) -> Pod:
-    """A pod of a dead node, whose deletion was asked for so many seconds ago, with 30 of grace."""
+    """A pod on a dead node, deleted ``seconds`` ago with a grace period of 30."""
     since = NOW - timedelta(seconds=seconds)
     return replace(pod(user), deleting_since=since, grace=30, ready=False)
 
@@ -93,7 +93,7 @@ def route(user: str, *, name: str = "", to: str = "") -> Route:
 
 
 def late_spawn(user: str, *, minutes: float = 11) -> Server:
-    """A server whose start was asked for longer ago than the hub waits for one."""
+    """A server whose start exceeds the hub's timeout."""
     return replace(server(user, pending="spawn"), started=NOW - timedelta(minutes=minutes))
 
 
@@ -115,7 +115,7 @@ def facts(
 ) -> HubFacts:
     """Facts joined from the three views; None for a view that could not be read.
 
-    Everybody is known to the hub who is not in ``people``, and pods are all that there are.
+    The hub knows all users outside ``people``. The list of pods is complete.
     """
     views = (_view(Part.SERVERS, servers), _view(Part.PODS, pods), _view(Part.ROUTES, routes))
     users = {found.user for found in views[1].items}
@@ -163,14 +163,14 @@ def healthy(*users: str) -> HubFacts:
 
 
 def evicted(*users: str, resynced_at: datetime | None = None) -> HubFacts:
-    """The proxy came back without routes; everything else is well."""
+    """The proxy restarted without routes; the rest is healthy."""
     return facts(
         servers=tuple(map(server, users)), pods=tuple(map(pod, users)), resynced_at=resynced_at
     )
 
 
 def stuck() -> HubFacts:
-    """A server of most kinds that can be cleared, and some that are not to be touched."""
+    """Servers of most kinds that can be cleared, and some that must stay."""
     since = NOW - timedelta(minutes=5)
     return facts(
         servers=(
@@ -200,7 +200,7 @@ def stuck() -> HubFacts:
 
 
 def stale() -> HubFacts:
-    """A record without a pod beside a server that is well."""
+    """A record without a pod beside a healthy server."""
     return facts(
         servers=(replace(server("stale"), last_activity=LONG_AGO), server("fine")),
         pods=(pod("fine"),),

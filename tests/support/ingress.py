@@ -1,4 +1,4 @@
-"""An ingress: one host whose paths lead to different sites, answered by ``tests.support.stub``."""
+"""A stub of an ingress: one host that routes paths to different sites."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _HOP = {"connection", "content-length", "content-type", "date", "server", "trans
 def ingress(
     sites: Mapping[str, str], *, otherwise: Answer | None = None
 ) -> Callable[[Asked], Answer]:
-    """Pass what begins with a path on to the origin beside it; 502 where nobody listens there.
+    """Forward each path prefix to its origin; 502 if the origin is down.
 
-    The rest gets ``otherwise``, by default the 404 page of an ingress.
+    Other paths get ``otherwise``, by default an ingress's 404 page.
     """
 
     def answer(asked: Asked) -> Answer:

@@ -1,4 +1,4 @@
-"""A stub of a Kubernetes API server, a kubeconfig that leads to it, and our adapter on both."""
+"""A stub of a Kubernetes API server, its kubeconfig, and our adapter."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def cluster(
     *,
     plugin_limit: float = 30.0,
 ) -> Iterator[tuple[KubernetesCluster, Stub]]:
-    """Our adapter on a stub that answers this, as this user of the kubeconfig."""
+    """Our adapter for a stub with this answer, as this kubeconfig user."""
     with stub(answer) as running:
         made = KubernetesCluster(
             name="teaching",
@@ -51,7 +51,7 @@ def cluster(
 
 
 def pod(name: str = "jupyter-ana", **meta: Any) -> dict[str, Any]:
-    """A pod on node ``user-1``; what is given besides its status goes to its metadata."""
+    """A pod on node ``user-1``; other arguments go to its metadata."""
     status = meta.pop("status", {"phase": "Running"})
     metadata = {"name": name, "namespace": "ns", "uid": f"uid-{name}", **meta}
     spec = {"nodeName": "user-1", "containers": [{"name": "notebook", "image": "x"}]}
@@ -64,6 +64,6 @@ def pods(*items: dict[str, Any], following: str = "") -> Answer:
 
 
 def failing(status: int, message: str = "no", **headers: str) -> Answer:
-    """A refusal as Kubernetes sends it."""
+    """An error as Kubernetes sends it."""
     body = {"kind": "Status", "status": "Failure", "message": message, "code": status}
     return Answer(status=status, body=body, headers=headers)

@@ -1,8 +1,8 @@
-"""A program that listens on every interface, shut into a network of its own.
+"""Isolates a program that listens on every interface.
 
-It runs in a fresh network namespace that has a loopback and nothing else. What comes to a port of our
-127.0.0.1 is handed in through a Unix socket, which namespaces do not part, to the same port inside; so the
-addresses that the program gives out are true on both sides, and nobody else can reach it.
+It runs in a new network namespace that has only a loopback. A Unix socket, which crosses
+namespaces, forwards a port of our 127.0.0.1 to the same port inside. The program's
+addresses are valid on both sides, and no other machine can reach it.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _CHUNK = 65536
 
 
 class NoNamespaceError(Exception):
-    """This machine or this user cannot make a network namespace; the text says why."""
+    """This machine or user cannot create a network namespace; the text says why."""
 
 
 class Shut:
-    """A running program in a network of its own.
+    """A running program in an isolated network.
 
-    ``command`` is started with ``{port}`` replaced; ``directory`` takes the socket and the program's log.
+    ``{port}`` in ``command`` is replaced. ``directory`` holds the socket and the log.
     """
 
     def __init__(self, command: Sequence[str], directory: Path) -> None:
@@ -62,7 +62,7 @@ class Shut:
 
     @property
     def url(self) -> str:
-        """Where it answers, inside and out."""
+        """Its URL, inside and outside."""
         return f"http://127.0.0.1:{self.port}"
 
     def stop(self) -> None:
@@ -105,7 +105,7 @@ class Shut:
 
 
 def _unshare() -> list[str]:
-    """The command that makes the namespace: as root, or as anybody where users may have their own."""
+    """The command that creates the namespace, as root or in a user namespace."""
     found = shutil.which("unshare")
     if found is None:
         raise NoNamespaceError("there is no unshare here")
@@ -130,7 +130,7 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             writer.write(data)
             await writer.drain()
     except OSError:
-        pass  # One side hung up; the other is told by the close below.
+        pass  # One side closed; the close below ends the other.
     finally:
         writer.close()
 
@@ -162,7 +162,7 @@ async def _inside(door: str, port: int, command: Sequence[str]) -> None:
     if program.returncode is None:
         program.kill()
         await program.wait()
-    # What is still being handed on would hold the loop open.
+    # Open connections would block the loop.
     os._exit(0)
 
 

@@ -21,7 +21,7 @@ from tests.support.hubs import (
 RESYNC, RESTART, CLEAR = RUNBOOKS
 PLACE = "`teaching / datahub-prod / datahub`"
 MOST_IN_ALL = 9600
-"""Characters of all texts of a message; Slack refused one of 11,341."""
+"""Characters of all texts of a message; Slack rejected 11,341."""
 
 MANY = tuple(f"student{n:04}" for n in range(900))
 NASTY = "<!channel>&`x`" + "y" * 90
@@ -36,7 +36,7 @@ def crowd(count: int) -> HubFacts:
 
 
 def clearing(seen: HubFacts) -> Plan:
-    """The plan of somebody who named all users, so that there are as many steps as servers."""
+    """The plan for all users by name, with one step for each server."""
     return CLEAR.plan(seen, Parameters(users=frozenset(row.user for row in seen.rows)))
 
 
@@ -51,7 +51,7 @@ SITUATIONS = (healthy("ana"), evicted("ana", "ben"), stuck(), crowd(900), nasty(
 
 
 def texts(value: Any) -> list[str]:
-    """Every text of the blocks, with Slack's limit for each checked on the way."""
+    """Every text of the blocks. Asserts Slack's limit for each."""
     if isinstance(value, list):
         return [text for one in value for text in texts(one)]
     if not isinstance(value, dict):

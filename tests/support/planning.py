@@ -1,4 +1,4 @@
-"""``mayday plan --json`` as a program sees it, on real systems and with clocks that may be moved."""
+"""Runs ``mayday plan --json`` on real systems, with adjustable clocks."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ RESYNC = "resync-routes"
 RESTART = "restart-proxy"
 NOW = timedelta()
 LONG_AFTER = timedelta(minutes=14)
-"""Later than a start may take, and early enough for a stop that was seen to be the same one."""
+"""Longer than a start may take, and soon enough that a stop counts as the same."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """What ``mayday plan --json`` printed, and how it ended."""
+    """The output of ``mayday plan --json`` and its exit code."""
 
     exit: Exit
     json: Mapping[str, Any]
@@ -50,7 +50,7 @@ class Told:
 
     @property
     def unknown(self) -> str:
-        """Every reason for what is unknown."""
+        """Every reason for an unknown."""
         return "\n".join(part["why"] for part in self.json["unknown"])
 
     @property
@@ -71,7 +71,7 @@ def told(
     later: timedelta = NOW,
     hub: timedelta | None = None,
 ) -> Told:
-    """What the command tells of the one hub; every clock is ahead, but for ``hub``'s where named."""
+    """The command's output. All clocks are ahead by ``later``, or the hub's by ``hub``."""
     printed = io.StringIO()
     ahead = later if hub is None else hub
     with patch("bot.plan.datetime", _clock(later)), hubs_clock(lambda: ahead):
@@ -89,7 +89,7 @@ def told(
 def carried_out(
     config: Config, runbook: str, users: Iterable[str], *, later: timedelta = NOW
 ) -> list[Result]:
-    """Do each step of the plan of then, which is made anew before it, and measure it."""
+    """Do and verify each step of the plan, which is recomputed before each."""
     name = config.hubs[0].name
     site = sites(config)[name]
     book = next(book for book in RUNBOOKS if book.name == runbook)
@@ -124,7 +124,7 @@ def carried_out(
 
 @contextmanager
 def hubs_clock(ahead: Callable[[], timedelta]) -> Iterator[None]:
-    """Let the hub's clock be so much ahead: mayday compares it with its own."""
+    """Move the hub's clock, which mayday compares with its own."""
 
     def date(answer: httpx.Response) -> datetime | None:
         said = _date(answer)
@@ -135,7 +135,7 @@ def hubs_clock(ahead: Callable[[], timedelta]) -> Iterator[None]:
 
 
 def _clock(later: timedelta) -> type[datetime]:
-    """``datetime`` with a clock that is so much ahead."""
+    """``datetime`` whose clock is ahead."""
 
     class Ahead(datetime):
         @classmethod

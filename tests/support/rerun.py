@@ -1,7 +1,7 @@
-"""Runs failed tests that are marked ``realtime`` once more, alone, after all the others.
+"""Reruns failed tests marked ``realtime`` once, alone, after all others.
 
-They wait for real processes, and a machine that is busy with the rest of the suite may be too slow for
-them. Each that passes only then is printed as flaky, and more than two fail the run. Every other test
+They wait for real processes, and a machine that runs the rest of the suite may be too slow.
+A test that passes only then is reported as flaky; more than two fail the run. Every other test
 runs once. Use it with ``-p tests.support.rerun``, with or without xdist.
 """
 
@@ -23,17 +23,17 @@ RERUN = "rerun"
 """The outcome of a failed test that is run again."""
 
 ALONE = "MAYDAY_TESTS_RERUN"
-"""Set in the environment of the second run, which repeats nothing."""
+"""Set in the environment of the second run, which reruns nothing."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Collect failures where all reports arrive: in the controller of xdist, or the only process."""
+    """Collect failures in xdist's controller, or in the only process."""
     if not hasattr(config, "workerinput") and ALONE not in os.environ:
         config.pluginmanager.register(Reruns(config), "reruns")
 
 
 class Reruns:
-    """The tests to run again, with what their failures said."""
+    """The tests to rerun, with their failures."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -41,7 +41,7 @@ class Reruns:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, Any, Any]:
-        """Put a failure aside before anything counts it."""
+        """Set a failure aside before it is counted."""
         if report.failed and MARKER in report.keywords:
             said = self._failures.get(report.nodeid, "")
             self._failures[report.nodeid] = said + f"\n{report.when}: {report.longreprtext}\n"
@@ -49,16 +49,16 @@ class Reruns:
         return (yield)
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
-        """Show it as neither passed nor failed."""
+        """Report it as neither passed nor failed."""
         return (RERUN, "R", "RERUN") if report.outcome == RERUN else None  # type: ignore[comparison-overlap]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, Any]:
-        """Run them again when the workers have ended, and decide how the run ends."""
+        """Rerun them after the workers end, and set the exit status."""
         result = yield
         if self._failures:
             ok = self._run_again()
-            # 5 says that no test passed or failed: all of them were put aside.
+            # 5 means that no test passed or failed: all were set aside.
             if ok and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
                 session.exitstatus = pytest.ExitCode.OK
             if not ok and session.exitstatus in (

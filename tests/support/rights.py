@@ -1,4 +1,4 @@
-"""The rights that the steps need of the hub and the cluster of :mod:`tests.support.hubs`."""
+"""Rights that steps need on the hub and cluster of :mod:`tests.support.hubs`."""
 
 from bot.domain.rights import Permission, Right, Scope
 

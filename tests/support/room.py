@@ -1,4 +1,4 @@
-"""Runs on a hub that notices what was done to it."""
+"""Runs on a hub whose state changes with each act."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ BOOKS = {book.name: book for book in RUNBOOKS}
 
 
 class Killed(BaseException):
-    """The process ends here."""
+    """The process is killed."""
 
 
 @dataclass(kw_only=True)
 class Living(Scripted):
-    """A hub that notices what was done to it; ``after`` comes after each act."""
+    """A hub that applies each act; ``after`` runs after it."""
 
     after: Callable[[float], None] = field(default=lambda _seconds: None)
 
@@ -69,7 +69,7 @@ class Living(Scripted):
 
 @dataclass(kw_only=True)
 class Room:
-    """A hub as it is, and the runs on it."""
+    """A hub and the runs on it."""
 
     store: Store
     clock: Hands
@@ -79,7 +79,7 @@ class Room:
 
     @property
     def runs(self) -> Runs:
-        """The service, as after a start."""
+        """A new service."""
         return Runs(
             self.store,
             self.work,
@@ -90,7 +90,7 @@ class Room:
 
     @property
     def workflows(self) -> RunWorkflows:
-        """The work of the runs, as after a start."""
+        """New workflows of the runs."""
         return RunWorkflows(
             self.store,
             self.work,
@@ -106,7 +106,7 @@ class Room:
         return end_lost_runs(self.store, self.work, self.clock)
 
     def planned(self, runbook: str = FORCE, idempotency_key: str = "command/1", **ask: Any) -> Run:
-        """Ask for a plan and make it."""
+        """Request and make a plan."""
         change = StateChange(incident_id=INCIDENT, by="U0ANA", idempotency_key=idempotency_key)
         users = frozenset(ask.get("users", ()))
         run = self.runs.request_plan(change, runbook=runbook, hub=PLACE.hub, users=users)
@@ -127,12 +127,12 @@ class Room:
         return found
 
     def steps(self, run: Run) -> list[StepState]:
-        """How far its steps have come."""
+        """The state of its steps."""
         with self.store.read() as tx:
             return [step.state for step in rows.steps(tx, run.id)]
 
     def told(self) -> list[tuple[str, str]]:
-        """What the timeline says of runbooks: target and outcome."""
+        """The timeline's runbook entries: target and outcome."""
         with self.store.read() as tx:
             entries = timeline_rows.entries(tx, INCIDENT)
         found = [e.data for e in entries if e.kind is EntryKind.RUNBOOK]
@@ -151,7 +151,7 @@ def room(database_url: str) -> Iterator[Room]:
 
 
 def killed_at_the_act(room: Room, run: Run, *, takes_effect: bool) -> None:
-    """Begin to carry it out; the process ends in the middle of the destructive call."""
+    """Start the run; the process ends during the destructive call."""
     room.party.fails = {"delete": Killed()}
     room.party.takes_effect = takes_effect
     room.runs.confirm(run.id, "U0BEN")

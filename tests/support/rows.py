@@ -1,4 +1,4 @@
-"""Rows for tests of what stands in the database, where nobody needs a Slack."""
+"""Rows for database tests without a Slack."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ POLICY = Policy(
 
 
 def settings(**values: Any) -> Settings:
-    """Settings that configure no hub and allow nobody to run anything."""
+    """Settings with no hub and no permission to run anything."""
     return Settings(
         **{
             "policy": POLICY,
@@ -64,7 +64,7 @@ def incident(**values: Any) -> Incident:
 
 
 def stored(store: Store, **values: Any) -> Incident:
-    """The same, in the database."""
+    """A stored incident."""
     made = incident(**values)
     with store.write() as tx:
         assert incidents.add(tx, made)
@@ -87,7 +87,7 @@ def message(ts: str = "1487895900.000100", **values: Any) -> Message:
 
 
 class Hands:
-    """A clock that tests move by hand."""
+    """A clock that tests set."""
 
     def __init__(self, at: datetime = NOW) -> None:
         self.at = at
@@ -97,14 +97,14 @@ class Hands:
 
 
 class NoWork:
-    """Durable work that only remembers what it was asked for, in the order of the commits."""
+    """Durable work that only records the requests, in commit order."""
 
     def __init__(self) -> None:
         self.keys: list[str] = []
         self.lost: set[str] = set()
 
     def enqueue(self, tx: Any, workflow: str, *, key: str, partition_key: str, args: Any) -> None:
-        """Remember it."""
+        """Record it."""
         self.keys.append(key)
 
     def step(self, name: str, fn: Any, *args: Any) -> Any:
@@ -112,27 +112,27 @@ class NoWork:
         return fn(*args)
 
     def has_failed(self, key: str) -> bool:
-        """What a test says is."""
+        """Whether it is lost."""
         return key in self.lost
 
     def failed_lately(self) -> list[str]:
-        """All that a test says are lost."""
+        """All keys that are lost."""
         return sorted(self.lost)
 
     def cancel_orphaned(self) -> list[str]:
-        """Nothing here is dead."""
+        """Cancels nothing."""
         return []
 
 
 class Checkpoints(NoWork):
-    """The same with the memory of a workflow that is replayed: a step that ended is not run again."""
+    """Records results as a replayed workflow does: a finished step does not run again."""
 
     def __init__(self) -> None:
         super().__init__()
         self._ended: dict[tuple[Any, ...], Any] = {}
 
     def step(self, name: str, fn: Any, *args: Any) -> Any:
-        """Do it, unless it has been done."""
+        """Do it once."""
         if (name, *args) not in self._ended:
             self._ended[name, *args] = fn(*args)
         return self._ended[name, *args]

@@ -1,4 +1,4 @@
-"""A hub and a cluster that do what a test says, for failures that healthy ones do not show."""
+"""A scripted hub and cluster, for failures that healthy ones do not show."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ WELL = Health(hub=True, proxy=True)
 
 @dataclass(kw_only=True)
 class Scripted:
-    """A hub and a cluster that hold what a test says, and fail the acts it names.
+    """A hub and a cluster with given contents, which fail the named acts.
 
-    ``look`` fails every reading of the cluster. ``asked`` are the readings in their order.
+    ``look`` fails every read of the cluster. ``asked`` lists the reads in order.
     """
 
     records: list[Server] = field(default_factory=list)
@@ -123,7 +123,7 @@ def site(party: Scripted) -> Site:
 
 
 def hung(**more: object) -> Scripted:
-    """Ana's server hangs while stopping; Zoe's is well."""
+    """Ana's server hangs while stopping; Zoe's works."""
     party = Scripted(
         records=[server("ana", pending="stop"), server("zoe")],
         live=[terminating("ana"), pod("zoe")],

@@ -1,7 +1,7 @@
-"""One mayday for all tests of a module, and for each of them an empty Slack and an empty database.
+"""One mayday for a module's tests. Each test gets an empty Slack and an empty database.
 
-Starting mayday takes a second and a half, most of it waiting. DBOS runs once in a process, so a test that
-starts a mayday of its own stops this one first; the next test that asks for it gets a new one.
+Starting mayday takes 1.5 seconds, mostly waiting. DBOS runs once in a process, so a test that
+starts another mayday stops this one first. The next test that requests it gets a new one.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from tests.support import bot as support
 from tests.support.waiting import UNHURRIED, wait_until
 
 KEPT = {"alembic_version", "dbos_migrations", "queues", "application_versions"}
-"""Tables that a start fills, and that are the same for every test."""
+"""Tables that a start fills, identical for every test."""
 
 SELDOM = ("sweep", "backfill", "purge")
-"""Ticks that a mayday of one test runs once, at its start; here they would fall into any test."""
+"""Ticks that a mayday runs once, at start; here they could run during any test."""
 
 
 class SharedBot:
-    """Slacks with the same address, ids and tokens, one after the other, and the mayday that is in them."""
+    """Successive Slacks with the same address, ids and tokens, and their mayday."""
 
     def __init__(self, directory: Path, sections: Mapping[str, Any]) -> None:
         self._directory = directory
@@ -42,7 +42,7 @@ class SharedBot:
 
     @contextmanager
     def slack(self, clock: SandboxClock) -> Iterator[SlackSandbox]:
-        """A practice Slack with mayday installed and nothing said yet."""
+        """A practice Slack with mayday installed and no messages."""
         if not self._pristine.exists():
             with SlackSandbox(manifest=manifest(), clock=clock, state_file=self._pristine):
                 pass
@@ -50,7 +50,7 @@ class SharedBot:
         shutil.copyfile(self._pristine, state)
         try:
             made = self._start_slack(clock, state)
-        except OSError:  # somebody has taken the port in between
+        except OSError:  # another process took the port
             self.stop()
             self._port = 0
             made = self._start_slack(clock, state)
@@ -67,8 +67,8 @@ class SharedBot:
     def bot(self, slack: SlackSandbox, clock: SandboxClock, directory: Path) -> Iterator[Bot]:
         """The mayday, with an empty database, on this Slack and this clock.
 
-        ``directory`` takes its reports. Where the test leaves work that does not end, or stopped its
-        clock, the next test gets a new one.
+        ``directory`` holds its reports. If the test leaves unfinished work or stops the
+        clock, the next test gets a new mayday.
         """
         _point(self._directory / "clock.json", clock.file)
         (directory / "reports").mkdir(exist_ok=True)
@@ -96,7 +96,7 @@ class SharedBot:
             self._bot.ticks._scheduler.remove_job(name)
 
     def stop(self) -> None:
-        """Stop the mayday, if there is one, and forget its database."""
+        """Stop the mayday, if any, and delete its database."""
         if self._bot is not None:
             support.before_another.remove(self.stop)
             self._bot = None
@@ -111,14 +111,14 @@ def _port(bot: Bot) -> int:
 
 
 def _point(link: Path, target: Path) -> None:
-    """Make ``link`` lead to ``target``, without a moment at which it leads nowhere."""
+    """Point ``link`` to ``target`` atomically."""
     aside = link.with_suffix(".link")
     aside.symlink_to(target)
     aside.replace(link)
 
 
 def _is_at_rest(bot: Bot) -> bool:
-    """Whether the test has left the mayday with nothing to do."""
+    """Whether the mayday has no work left."""
     if not bot.ticks._scheduler.running:
         return False
     try:

@@ -1,4 +1,4 @@
-"""What Slack would say of people and channels, where a test decides it and looks at what was shown."""
+"""Scripted Slack answers about people and channels. Tests check what was shown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.rows import NOW, TEAM
 
 @dataclass(kw_only=True)
 class SlackAnswers:
-    """What Slack would say about people and channels, and what mayday showed them."""
+    """Slack's answers about people and channels, and what mayday showed."""
 
     guests: set[str] = field(default_factory=set)
     bots: set[str] = field(default_factory=set)
@@ -27,7 +27,7 @@ class SlackAnswers:
             raise self.failing[verb]
 
     def channel(self, channel_id: str) -> Channel:
-        """A channel, shared if a test says so."""
+        """A channel, shared if set by a test."""
         self._answer("channel")
         return Channel(
             id=channel_id,
@@ -40,7 +40,7 @@ class SlackAnswers:
         )
 
     def profile(self, user: str) -> Profile:
-        """A person, a guest or a bot if a test says so."""
+        """A person; a guest or bot if set by a test."""
         self._answer("profile")
         return Profile(
             id=user,
@@ -55,7 +55,7 @@ class SlackAnswers:
         """The members of a group.
 
         Raises:
-            UserError: no test made it.
+            UserError: no such group.
         """
         self._answer("group_members")
         if group not in self.groups:

@@ -45,5 +45,5 @@ ONE_OF_EACH: tuple[Step, ...] = (RESYNC, RESTART, STOP, DELETE, FORCE)
 
 
 def look_at(step: Step, facts: HubFacts) -> Look:
-    """One look at a hub that is as these facts say."""
+    """One reading of a hub with these facts."""
     return step.look(site(Scripted()), lambda: facts)

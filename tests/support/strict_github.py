@@ -1,7 +1,7 @@
-"""What emulate's GitHub lacks, put before it: credentials, limits, ETags, sub-issues, any refusal.
+"""A proxy that adds what emulate lacks: credentials, limits, ETags, sub-issues, refusals.
 
-Each rule is GitHub's own as docs.github.com gives it (REST: troubleshooting, rate limits, best practices,
-sub-issues, authenticating as an installation; November 2026). Everything else is handed on.
+Each rule follows docs.github.com (REST: troubleshooting, rate limits, best practices,
+sub-issues, authenticating as an installation; November 2026). Other requests are forwarded.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MOST_CHARACTERS = 65_536
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """Answer the requests of this method and path (regular expressions) so, without any effect."""
+    """An answer for requests of this method and path (regexes), without effect."""
 
     status: int
     message: str
@@ -47,9 +47,9 @@ class _Answer:
 
 
 class StrictGitHub:
-    """Stands before an emulate at ``port``; only ``tokens`` are let in, and those of installations.
+    """A proxy for an emulate at ``port``. Accepts ``tokens`` and installation tokens.
 
-    ``lifetime`` is how many seconds a new token of an installation is good for, GitHub's hour at first.
+    ``lifetime`` is how long a new installation token is valid, in seconds; initially an hour.
     """
 
     def __init__(self, port: int, tokens: frozenset[str]) -> None:
@@ -66,21 +66,21 @@ class StrictGitHub:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Where it listens."""
+        """Its address."""
         return "127.0.0.1", int(self._server.server_address[1])
 
     def healed(self) -> None:
-        """Refuse nothing any more."""
+        """Stop refusing."""
         self.refusals.clear()
         self.lifetime = 3600.0
 
     def installations_tokens(self) -> set[str]:
-        """All tokens that installations were ever given."""
+        """All tokens issued to installations."""
         with self._guard:
             return {token for token, end in self._tokens.items() if end != float("inf")}
 
     def expire(self) -> None:
-        """Let every token of an installation have ended, before the time that it was told."""
+        """Expire every installation token before its stated time."""
         with self._guard:
             for token, end in self._tokens.items():
                 self._tokens[token] = end if end == float("inf") else 0.0
@@ -102,7 +102,7 @@ class StrictGitHub:
         self.stop()
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> _Answer:
-        """What GitHub would answer."""
+        """GitHub's answer."""
         if method == "POST" and _NEW_TOKEN.fullmatch(path):
             return self._new_token(path, headers, body)
         _scheme, _, token = headers.get("Authorization", "").partition(" ")
@@ -123,7 +123,7 @@ class StrictGitHub:
         return self._with_etag(headers, answer)
 
     def _refused(self, path: str, headers: Mapping[str, str], answer: _Answer) -> _Answer:
-        """The refusal that GitHub would have for it: what is not shown is 404, what is off 410."""
+        """GitHub's refusal: 404 for what is hidden, 410 for what is off."""
         found = _REPOSITORY.match(path)
         if found is None:
             return answer
@@ -136,7 +136,7 @@ class StrictGitHub:
         return answer
 
     def _new_token(self, path: str, headers: Mapping[str, str], body: bytes) -> _Answer:
-        """An installation's token, which ends; empty permissions ask for all that there are."""
+        """A new installation token; empty permissions request all of them."""
         asked = json.loads(body or b"{}")
         if not asked.get("permissions"):
             asked.pop("permissions", None)
@@ -156,7 +156,7 @@ class StrictGitHub:
         etag = f'"{hashlib.sha256(answer.body).hexdigest()}"'
         kept = tuple((k, v) for k, v in answer.headers if not k.lower().startswith("x-ratelimit"))
         with self._guard:
-            # An answer of 304 costs nothing of the hour's requests.
+            # A 304 does not count against the rate limit.
             unchanged = asked.get("If-None-Match", "").removeprefix("W/") == etag
             self.remaining -= not unchanged
             limits = (
@@ -231,4 +231,4 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = _serve  # noqa: N815
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
+        """Log nothing."""

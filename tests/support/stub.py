@@ -1,4 +1,4 @@
-"""An HTTP server that answers what a test tells it to, for faults that a healthy system does not show."""
+"""A scripted HTTP server, for faults that a healthy system does not show."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A request as it came in; header names in lower case."""
+    """A received request; header names are lowercase."""
 
     method: str
     path: str
@@ -29,9 +29,9 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What to answer. ``hang`` holds the answer back until the test ends, ``drop`` gives none.
+    """An answer. ``hang`` delays it until the test ends, ``drop`` sends none.
 
-    ``drip`` sends byte after byte of a header, or of the body (``"body"``), and never comes to an end.
+    ``drip`` sends a header, or the body (``"body"``), byte by byte without end.
     """
 
     status: int = 200
@@ -44,7 +44,7 @@ class Answer:
 
 @dataclass(kw_only=True)
 class Stub:
-    """A running stub: its address, and what it was asked."""
+    """A running stub: its address and its requests."""
 
     url: str
     asked: list[Asked] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Stub:
 
 @contextmanager
 def stub(answer: Callable[[Asked], Answer], *, tls: ssl.SSLContext | None = None) -> Iterator[Stub]:
-    """Serve ``answer`` on a free port of the loopback, by https where there is a context for it."""
+    """Serve ``answer`` on a free loopback port, over HTTPS if a context is given."""
     over = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
@@ -100,19 +100,19 @@ def stub(answer: Callable[[Asked], Answer], *, tls: ssl.SSLContext | None = None
         do_GET = do_POST = do_DELETE = do_PATCH = handle_any  # noqa: N815
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Tests' output stays free of access logs."""
+            """Write no access log."""
 
     class Server(ThreadingHTTPServer):
         def finish_request(self, request: Any, client_address: Any) -> None:
             if tls is None:
                 super().finish_request(request, client_address)
                 return
-            # In the connection's own thread: a client that refuses the certificate ends only that.
+            # In the connection's thread: a rejected certificate ends only that.
             with tls.wrap_socket(request, server_side=True) as secured:
                 super().finish_request(secured, client_address)
 
         def handle_error(self, request: Any, client_address: Any) -> None:
-            """Say nothing of a client that hangs up, which is what some tests are about."""
+            """Ignore clients that disconnect, as some tests require."""
             if not isinstance(sys.exception(), OSError):
                 super().handle_error(request, client_address)
 
@@ -132,7 +132,7 @@ def stub(answer: Callable[[Asked], Answer], *, tls: ssl.SSLContext | None = None
 
 @contextmanager
 def nobody_there() -> Iterator[str]:
-    """An address on which nothing listens, and nobody else comes to listen meanwhile."""
+    """An address that is reserved and refuses connections."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"

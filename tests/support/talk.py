@@ -1,4 +1,4 @@
-"""A conversation in which everything happens that a record has to follow, and what it comes to."""
+"""A conversation with every event that a record must track, and its result."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.waiting import wait_until
 
 
 class Talk:
-    """What people do in a channel: at first, which is recorded, and meanwhile, which may not be."""
+    """Actions in a channel: first recorded ones, then ones mayday may miss."""
 
     def __init__(self, scene: Scene, channel: Channel) -> None:
         self.scene = scene
@@ -27,7 +27,7 @@ class Talk:
         wait_until(lambda: self.timeline() == ["routes are gone"], "the pin was recorded")
 
     def meanwhile(self) -> None:
-        """All that mayday may miss."""
+        """Do what mayday may miss."""
         scene, ana, ben = self.scene, self.scene.ana, self.scene.ben
         ben.join(self.channel)
         self.said = ben.say(self.channel, "same on data100")
@@ -43,19 +43,19 @@ class Talk:
         scene.later(minutes=1)
 
     def timeline(self, heading: Heading = Heading.TIMELINE) -> list[str]:
-        """What the report would show of the messages."""
+        """The messages that the report shows."""
         with self.scene.store.read() as tx:
             lines = rows.lines(tx, self.scene.incident(self.channel).id)
         return [line.text for line in chosen(lines, heading) if line.message is not None]
 
     def is_found(self) -> bool:
-        """Whether mayday knows it all by now, what Slack says of the bot's own doings too."""
+        """Whether mayday has everything, with Slack's messages about the bot."""
         known = {m.ts for m in self.scene.messages(self.channel)}
         shown = {m["ts"] for m in self.scene.slack.messages(self.channel)}
         return shown <= known and self.is_recorded()
 
     def is_heard(self) -> bool:
-        """Whether mayday knows every message of people that is shown, that they joined too."""
+        """Whether mayday has every visible message of people, including joins."""
         known = {m.ts for m in self.scene.messages(self.channel)}
         bot = self.scene.slack.bot_user_id
         return known >= {
@@ -63,7 +63,7 @@ class Talk:
         }
 
     def is_recorded(self) -> bool:
-        """Whether mayday knows by now what people said and did."""
+        """Whether mayday has every message, edit and deletion."""
         known = {m.ts: m for m in self.scene.messages(self.channel)}
         return (
             self.is_heard()
@@ -77,7 +77,7 @@ class Talk:
         )
 
     def assert_exact(self) -> None:
-        """Every message once, as it is in Slack; nothing deleted that is there."""
+        """Assert that stored messages match Slack, once each."""
         slack = self.scene.slack
         shown = {m["ts"]: m for m in slack.messages(self.channel)}
         known = {m.ts: m for m in self.scene.messages(self.channel)}

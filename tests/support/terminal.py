@@ -1,4 +1,4 @@
-"""``mayday plan`` against a hub and a cluster that hold what a test says."""
+"""``mayday plan`` against a scripted hub and cluster."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class At(datetime):
 
 @dataclass(kw_only=True)
 class Terminal:
-    """What a person types, and what they are shown."""
+    """What a person types and sees."""
 
     url: str
     party: Scripted
@@ -58,7 +58,7 @@ class Terminal:
         return ended, json.loads(self.said)
 
     def after(self, **passed: float) -> None:
-        """Let time pass."""
+        """Advance the clock."""
         At.moment += timedelta(**passed)
 
 
@@ -67,7 +67,7 @@ Begin = Callable[[Scripted], Terminal]
 
 @pytest.fixture
 def begin(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Begin]:
-    """A terminal before one hub."""
+    """A terminal for one hub."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(command, "datetime", At)
     monkeypatch.setattr(At, "moment", NOW)

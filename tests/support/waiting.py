@@ -1,4 +1,4 @@
-"""Waiting for what comes about in another thread or process, and how long it may take."""
+"""Waits for changes in another thread or process, with time limits."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 
 UNHURRIED = 12.0
-"""Seconds that the practice Slack grants instead of its three: they are real ones, and a machine that is
-busy with the rest of the suite may stand still for as long. A call that hangs still takes too long."""
+"""Seconds that the practice Slack allows instead of three. They are real seconds, and a
+busy machine may pause for that long. A call that hangs still exceeds them."""
 
 
 def wait_until(met: Callable[[], object], what: str, *, timeout: float = 30) -> None:
-    """Ask again and again, until a deadline."""
+    """Poll until a deadline."""
     deadline = time.monotonic() + timeout
     while not met():
         if time.monotonic() > deadline:

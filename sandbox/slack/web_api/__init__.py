@@ -1,4 +1,4 @@
-"""The Web API methods that the sandbox speaks, one module for each family, merged here."""
+"""The Web API methods of the sandbox, merged from one module for each family."""
 
 from collections.abc import Mapping
 

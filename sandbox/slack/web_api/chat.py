@@ -12,12 +12,12 @@ from sandbox.slack.workspace import Channel
 _MOST_POSTED = 40_000
 _MOST_UPDATED = 4_000
 _MOST_IN_BLOCKS = 9_600
-"""Characters of all texts of a message's blocks together. Slack publishes no number: 9,597 were taken
-and 11,341 refused (bolt-js#2867). What goes to a response_url was not held to it."""
+"""Total characters of a message's block texts. Slack publishes no limit: it accepted 9,597
+and rejected 11,341 (bolt-js#2867). It does not apply to a response_url."""
 
 
 def post_message(context: Context, args: Args) -> Json:
-    """chat.postMessage. Takes a channel's id or name, or a user's id for a direct message."""
+    """chat.postMessage: takes a channel's id or name, or a user's id for a direct message."""
     channel = _target(context, args)
     if channel.is_archived:
         raise SlackError("is_archived")
@@ -84,7 +84,7 @@ def _blocks(args: Args) -> list[Json]:
 
 
 def _characters(value: Any) -> int:
-    """The length of every text, however deep it stands."""
+    """Returns the total length of all nested texts."""
     if isinstance(value, list):
         return sum(map(_characters, value))
     if not isinstance(value, dict):
@@ -106,7 +106,7 @@ def _is_metadata(value: Any) -> bool:
 def update(context: Context, args: Args) -> Json:
     """chat.update. Blocks, attachments and metadata that are not given stay as they are.
 
-    An empty object for metadata takes it away (docs.slack.dev/reference/methods/chat.update).
+    An empty metadata object removes it (docs.slack.dev/reference/methods/chat.update).
     """
     channel = context.channel(args)
     if channel.is_archived:
@@ -153,7 +153,7 @@ def delete(context: Context, args: Args) -> Json:
 
 
 def post_ephemeral(context: Context, args: Args) -> Json:
-    """chat.postEphemeral: seen by one person, stored nowhere that history shows."""
+    """chat.postEphemeral: shown to one person, not in the history."""
     channel = context.own_channel(args)
     user = context.workspace.users.get(args.required("user"))
     if user is None or user.id not in channel.members:

@@ -1,4 +1,4 @@
-"""What every Web API method works with: its arguments, read tolerantly, and the workspace's parts."""
+"""The context of every Web API method: lenient arguments and the workspace's parts."""
 
 import base64
 import binascii
@@ -17,7 +17,7 @@ _SCOPE_STEMS = {ChannelKind.PUBLIC: "channels", ChannelKind.PRIVATE: "groups", C
 
 
 class Args:
-    """The arguments of a call: strings where it came as a form, JSON values where it came as JSON."""
+    """The arguments of a call: strings from a form, or JSON values from JSON."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = values
@@ -28,7 +28,7 @@ class Args:
         return default if value is None else str(value)
 
     def required(self, name: str) -> str:
-        """A string argument that must be there. Raises `invalid_arguments`."""
+        """A required string argument. Raises `invalid_arguments`."""
         value = self.text(name)
         if not value:
             message = f"[ERROR] missing required field: {name}"
@@ -36,7 +36,7 @@ class Args:
         return value
 
     def flag(self, name: str) -> bool:
-        """A boolean, in any of the spellings that clients send."""
+        """A boolean, in any format that clients send."""
         value = self.values.get(name)
         return value if isinstance(value, bool) else str(value or "") not in _FALSE
 
@@ -51,7 +51,7 @@ class Args:
             raise SlackError("invalid_arguments") from None
 
     def structure(self, name: str, error: str) -> Any:
-        """A JSON argument, also where a form carries it as a string. Raises SlackError(error)."""
+        """A JSON argument, also as a string in a form. Raises SlackError(error)."""
         value = self.values.get(name)
         if not isinstance(value, str):
             return value
@@ -71,7 +71,7 @@ class Args:
 
 
 class Context(Parts):
-    """What methods act on, with the checks that many of them share."""
+    """The parts that methods use, and their shared checks."""
 
     @property
     def bot(self) -> User:
@@ -143,7 +143,7 @@ class TokenKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """A Web API method. `scopes`: any one of them is enough; none means no scope is needed.
+    """A Web API method. `scopes`: any one is enough; empty means no scope is needed.
 
     `tier` is the published number of calls a minute; 0 means that it has no tier.
     """
@@ -176,7 +176,7 @@ def make_cursor(kind: str, value: str) -> str:
 
 
 def read_cursor(args: Args, kind: str) -> str:
-    """What `make_cursor` put in; empty where no cursor was given. Raises `invalid_cursor`."""
+    """Returns the value in a cursor; empty without a cursor. Raises `invalid_cursor`."""
     cursor = args.text("cursor")
     if not cursor:
         return ""

@@ -1,4 +1,4 @@
-"""conversations.*: the life of channels and who is in them. Reading stands in `history`."""
+"""conversations.*: channels and their members. Reads are in `history`."""
 
 from collections.abc import Mapping
 
@@ -62,7 +62,7 @@ def list_channels(context: Context, args: Args) -> Json:
 
 
 def invite(context: Context, args: Args) -> Json:
-    """conversations.invite: all of the users, or none."""
+    """conversations.invite: all users or none."""
     channel = context.own_channel(args)
     context.need_for(channel, "manage")
     user_ids = args.ids("users")

@@ -27,7 +27,7 @@ from sandbox.traffic import Entry, Mood, Traffic, Way
 RESPONSE_URL = "response_url"
 
 _LOOK_AGAIN = 0.05
-"""Seconds between two looks whether a rule that holds a call still stands."""
+"""Seconds between checks whether a rule still holds a call."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +38,11 @@ class _Answer:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     plain: str = ""
-    """The text in place of the body as JSON."""
+    """The text to send instead of JSON."""
 
 
 class WebApi:
-    """Answers `/api/<method>` and response_urls. `cut` cuts the connection of a client by its address."""
+    """Answers `/api/<method>` and response_urls. `cut` closes a client's connection by address."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class WebApi:
     async def _pass(
         self, request: Request, method: str, values: Json, act: Callable[[], _Answer], *, log: bool
     ) -> Response:
-        """Do it, as far as the rules let it."""
+        """Run a call under the fault rules."""
         entry = self._traffic.begin(System.SLACK, Way.CALL, method, asked=values)
         passage = Passage(direction=Direction.CALL, name=method, body=values)
         strike = self._faults.pass_through(passage)
@@ -179,7 +179,7 @@ class WebApi:
 
 
 def _changed(real: _Answer | None, fault: Fault) -> _Answer:
-    """The answer that a fault puts in place of the real one, which may be None for no effect."""
+    """Returns the answer after a fault. `real` is None if the call had no effect."""
     answer = real or _Answer(body={})
     if fault.answer is not None:
         answer = _Answer(body=dict(fault.answer))
@@ -194,13 +194,13 @@ def _changed(real: _Answer | None, fault: Fault) -> _Answer:
 
 
 async def _hold(request: Request, strike: Strike) -> None:
-    """Wait until the rule is gone or the caller is."""
+    """Wait for rule removal or a disconnect."""
     while strike.stands() and not await request.is_disconnected():
         await asyncio.sleep(_LOOK_AGAIN)
 
 
 async def _read(request: Request) -> tuple[Json, str]:
-    """The arguments and the token of a call, from wherever a client may put them."""
+    """Returns the arguments and token of a call, from any supported place."""
     values: dict[str, Any] = dict(request.query_params)
     if request.headers.get("content-type", "").startswith("application/json"):
         try:

@@ -1,4 +1,4 @@
-"""files.*: the upload in three steps that files_upload_v2 takes."""
+"""files.*: the three upload steps of files_upload_v2."""
 
 import mimetypes
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from sandbox.slack.workspace import Channel, File, Workspace
 
 
 def get_upload_url(context: Context, args: Args) -> Json:
-    """files.getUploadURLExternal: where to send the bytes."""
+    """files.getUploadURLExternal: returns the upload URL."""
     name = args.required("filename")
     if args.number("length", 0) <= 0:
         raise SlackError("invalid_arguments")
@@ -31,7 +31,7 @@ def get_upload_url(context: Context, args: Args) -> Json:
 
 
 def upload_route(workspace: Workspace) -> Route:
-    """The endpoint behind an upload's address."""
+    """Returns the endpoint of the upload URLs."""
 
     async def receive(request: Request) -> Response:
         content = await request.body()
@@ -46,7 +46,7 @@ def upload_route(workspace: Workspace) -> Route:
 
 
 def complete_upload(context: Context, args: Args) -> Json:
-    """files.completeUploadExternal: finish, and share where a channel is given."""
+    """files.completeUploadExternal: finish, and share if a channel is given."""
     wanted = args.structure("files", "invalid_arguments")
     if not isinstance(wanted, list) or not wanted:
         raise SlackError("invalid_arguments")

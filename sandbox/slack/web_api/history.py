@@ -1,4 +1,4 @@
-"""conversations.history and conversations.replies: reading back what was said."""
+"""conversations.history and conversations.replies: reading messages."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,11 +8,11 @@ from sandbox.slack.workspace import Channel
 
 _MOST, _USUAL = 999, 100
 _MOST_REPLIES = 1000
-"""In one page of a thread, asked for or not (docs.slack.dev/reference/methods/conversations.replies)."""
+"""Maximum replies in a page (docs.slack.dev/reference/methods/conversations.replies)."""
 
 
 def history(context: Context, args: Args) -> Json:
-    """conversations.history: newest first, without thread replies (broadcast ones are there)."""
+    """conversations.history: newest first, without thread replies (except broadcasts)."""
     channel = context.own_channel(args, archived_ok=True)
     context.need_for(channel, "history")
     shown = [m for m in channel.messages.values() if _is_in_channel(m)]

@@ -1,4 +1,4 @@
-"""pins.* and bookmarks.*: what is attached to messages and channels."""
+"""pins.* and bookmarks.*: marks on messages and channels."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""auth.*, apps.*, users.* and usergroups.*: who is who, and the address for a socket."""
+"""auth.*, apps.*, users.* and usergroups.*: users, groups, and socket URLs."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,7 @@ def test_auth(context: Context, args: Args) -> Json:
 
 
 def open_connection(context: Context, args: Args) -> Json:
-    """apps.connections.open: an address for one Socket Mode connection."""
+    """apps.connections.open: a URL for one Socket Mode connection."""
     base = context.url.replace("http://", "ws://", 1)
     ticket = context.socket.new_ticket()
     return {"url": f"{base}socket?ticket={ticket}&app_id={context.workspace.app.id}"}

@@ -1,4 +1,4 @@
-"""Slack's published rate limits, for tests that want them enforced."""
+"""Slack's published rate limits, for tests that enforce them."""
 
 import math
 import time
@@ -10,14 +10,14 @@ _WINDOW = 60.0
 
 
 class RateLimits:
-    """Counts calls in real time: each method by its tier, posting once a second and channel."""
+    """Counts calls in real time: methods by tier, posts once a second per channel."""
 
     def __init__(self) -> None:
         self._calls: dict[str, deque[float]] = defaultdict(deque)
         self._posts: dict[str, float] = {}
 
     def wait(self, method: str, tier: int, values: Mapping[str, Any]) -> int:
-        """Whole seconds that the caller has to wait; 0 lets the call pass and counts it."""
+        """Returns the whole seconds to wait; 0 allows the call and counts it."""
         now = time.monotonic()
         if method == "chat.postMessage":
             channel = str(values.get("channel"))

@@ -1,4 +1,4 @@
-"""Each GitHub started once, and mayday's adapter and the official client to it."""
+"""Fixtures: each GitHub, started once, with mayday's adapter and a client."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.contracts.github.systems import GitHub, running
 
 @pytest.fixture(scope="session")
 def githubs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], GitHub]]:
-    """Start a system when it is first asked for; skip, with the reason, where it cannot be had."""
+    """Start a system on first use; skip with the reason if it is unavailable."""
     started: dict[str, GitHub] = {}
     with ExitStack() as stack:
 
@@ -50,7 +50,7 @@ def github(
 
 @pytest.fixture
 def forge(github: GitHub) -> Iterator[GitHubForge]:
-    """What mayday reaches GitHub by."""
+    """mayday's GitHub adapter."""
     made = github.forge()
     yield made
     made.close()
@@ -58,7 +58,7 @@ def forge(github: GitHub) -> Iterator[GitHubForge]:
 
 @pytest.fixture
 def client(github: GitHub) -> Iterator[Github]:
-    """The official client, which asks once."""
+    """The official client, without retries."""
     made = Github(
         auth=github.auth,
         base_url=github.proxy.url,
@@ -77,5 +77,5 @@ def _numbers() -> Iterator[int]:
 
 @pytest.fixture
 def origin(_numbers: Iterator[int]) -> Origin:
-    """An incident that nothing was filed for yet."""
+    """An incident without a filed issue."""
     return Origin(incident=f"contract{next(_numbers)}")

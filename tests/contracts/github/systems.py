@@ -1,4 +1,4 @@
-"""The GitHubs that the contracts are held to: emulate with a token, with an App, and made strict."""
+"""The GitHubs under contract: emulate with a token, with an App, and in strict mode."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OWNER, NAME = "practice", "incidents"
 REPOSITORY = f"{OWNER}/{NAME}"
 PRIVATE, NO_ISSUES, ARCHIVED = f"{OWNER}/private", f"{OWNER}/no-issues", f"{OWNER}/archived"
 HIDDEN = "stranger/diary"
-"""A private repository of somebody who does not share it."""
+"""A private repository that mayday cannot access."""
 
 ISSUES = f"/repos/{REPOSITORY}/issues"
 _TOKEN = "token-of-the-tests"
@@ -38,10 +38,10 @@ _INSTALLATION, _READERS = 21, 22
 
 @dataclass(frozen=True, kw_only=True)
 class GitHub:
-    """A running GitHub behind a proxy that can lose things.
+    """A running GitHub behind a fault-injection proxy.
 
-    ``auth`` is who mayday is there, ``reader`` an App that may only read issues, ``key`` that of mayday's
-    App. ``strict`` is what emulate lacks, where the system has it.
+    ``auth`` is mayday's identity, ``reader`` an App with read-only access to issues, ``key`` the
+    key of mayday's App. ``strict`` adds what emulate lacks, if present.
     """
 
     name: str
@@ -52,7 +52,7 @@ class GitHub:
     strict: StrictGitHub | None
 
     def forge(self, *, auth: Auth.Auth | None = None, repository: str = REPOSITORY) -> GitHubForge:
-        """mayday's adapter to it, in no need to be polite."""
+        """mayday's adapter, without rate limiting."""
         return GitHubForge(
             auth=auth or self.auth,
             repository=repository,
@@ -64,7 +64,7 @@ class GitHub:
         )
 
     def as_configured(self, *, key: str = "", installation: int = _INSTALLATION) -> Auth.Auth:
-        """The App as mayday's own settings make it sign in, without a token yet."""
+        """The App as mayday's settings configure it, without a token."""
         return credentials(
             app_id=_APP_ID, private_key=key or self.key, installation_id=installation
         )
@@ -72,7 +72,7 @@ class GitHub:
 
 @contextmanager
 def running(name: str, directory: Path) -> Iterator[GitHub]:
-    """Start one; raises EmulateError where the node parts are missing."""
+    """Start one; raises EmulateError if the node parts are missing."""
     pem = new_key()
     with ExitStack() as stack:
         proxy = stack.enter_context(FaultProxy())
@@ -98,7 +98,7 @@ def running(name: str, directory: Path) -> Iterator[GitHub]:
 
 
 def new_key() -> str:
-    """A private key as GitHub hands it out."""
+    """A private key in GitHub's format."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     return key.private_bytes(
         serialization.Encoding.PEM,
@@ -108,7 +108,7 @@ def new_key() -> str:
 
 
 def _change(port: int, repository: str, **settings: bool) -> None:
-    """Change a repository's settings, as its owner does."""
+    """Change a repository's settings as its owner."""
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/repos/{repository}",
         data=json.dumps(settings).encode(),
@@ -120,7 +120,7 @@ def _change(port: int, repository: str, **settings: bool) -> None:
 
 
 def _installed(app_id: int, pem: str, installation: int, issues: str) -> Auth.Auth:
-    """emulate gives a token no permission that is not asked for; see ``as_configured``."""
+    """emulate grants only the requested permissions; see ``as_configured``."""
     app = Auth.AppAuth(app_id, pem)
     return app.get_installation_auth(installation, token_permissions={"issues": issues})
 

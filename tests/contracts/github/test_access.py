@@ -1,4 +1,4 @@
-"""Who may do what, how much of it, and what an unchanged answer costs."""
+"""Permissions, rate limits, and the cost of unchanged answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A GitHub App in place of a token: its key, its installation, what it may and how long its tokens last."""
+"""A GitHub App in place of a token: key, installation, permissions and token lifetime."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_token_ends(github: GitHub, origin: Origin) -> None:
     assert strict is not None
     before = strict.installations_tokens()
     forge = github.forge(auth=github.as_configured())
-    # PyGithub takes a token for ended 20 s before its end.
+    # PyGithub treats a token as expired 20 s early.
     strict.lifetime = 15
     forge.check()
     early = strict.installations_tokens() - before

@@ -1,4 +1,4 @@
-"""Issues as mayday files, finds, rewrites and links them."""
+"""How mayday files, finds, updates and links issues."""
 
 from __future__ import annotations
 

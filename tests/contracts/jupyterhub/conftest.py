@@ -1,4 +1,4 @@
-"""Each contract's hubs, all real: the sandbox's on its cluster double, and two without Kubernetes."""
+"""Real hubs for the contracts: the sandbox's on its cluster double, two without Kubernetes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ USERS = ("ana", "ben", "chidi")
 
 
 class World(Protocol):
-    """A hub to break: every fault is real, and ``heal`` takes all of them back."""
+    """A hub with injectable faults; ``heal`` reverts all of them."""
 
     url: str
     api_url: str
@@ -85,7 +85,7 @@ def world(system: World, record_property: Callable[[str, object], None]) -> Worl
 
 @pytest.fixture
 def connect(world: World) -> Iterator[Connect]:
-    """Our adapter, for a token; the sandbox's hub answers a start or stop that hangs after 10 s."""
+    """Our adapter for a token. The sandbox's hub answers a hanging start or stop after 10 s."""
     made: list[JupyterHub] = []
 
     def connected(token: str, timeout: float = 12.0) -> JupyterHub:
@@ -107,5 +107,5 @@ def connect(world: World) -> Iterator[Connect]:
 
 @pytest.fixture
 def hub(world: World, connect: Connect) -> JupyterHub:
-    """Our adapter with mayday's own token."""
+    """Our adapter with mayday's token."""
     return connect(world.api_token)

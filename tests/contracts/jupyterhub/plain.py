@@ -1,4 +1,4 @@
-"""A real JupyterHub and its proxy as plain processes, with faults to order."""
+"""A real JupyterHub and proxy as plain processes, with injectable faults."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from sandbox.hub.rest import HubRest
 from sandbox.nodejs import node
 
 _AT_ONCE = 16
-"""Servers that are started at the same time."""
+"""Number of servers started concurrently."""
 
 
 class PlainHub:
-    """JupyterHub with its own proxy (``own_proxy``), or with one that it does not start.
+    """JupyterHub with its own proxy (``own_proxy``) or an external one.
 
-    ``crowded`` lets one process stand for everybody's server, where they are too many for one each.
-    ``apart`` gives each user's server an address of its own on the loopback network, as pods have one.
-    ``base_url`` is the path under which everything stands. ``groups`` have users, and ``narrow`` names
-    more services by the scopes that each has; ``tokens`` has their tokens.
+    ``crowded`` serves all users from one process, for tests with many servers.
+    ``apart`` gives each user's server a separate loopback address, like a pod's.
+    ``base_url`` is the URL path prefix. ``groups`` maps groups to users. ``narrow`` lists
+    additional services and their scopes; ``tokens`` holds their tokens.
     """
 
     def __init__(
@@ -70,8 +70,8 @@ class PlainHub:
         self._hub_root = f"{self.hub_url}{base_url}hub"
         self.api_url = f"{self._hub_root}/api"
         self.api_token, self._proxy_token, admin = (secrets.token_hex(20) for _ in range(3))
-        # What pip installs as node starts the real one below itself, and a hub that ends its proxy by
-        # pid would leave that behind.
+        # pip's node is a wrapper that starts the real node as a child. A hub that kills its
+        # proxy by pid would leave the child.
         said = subprocess.run(
             [node(), "--print", "process.execPath"], capture_output=True, text=True, check=True
         )
@@ -90,7 +90,7 @@ class PlainHub:
 
     @property
     def against(self) -> str:
-        """What runs here."""
+        """Versions."""
         whose = "its own" if self.own_proxy else "a separate"
         return f"JupyterHub {version('jupyterhub')} with {whose} configurable-http-proxy"
 
@@ -142,7 +142,7 @@ class PlainHub:
         self._ports.close()
 
     def start_servers(self) -> None:
-        """Have every server run and routed."""
+        """Start and route every server."""
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             list(pool.map(self.rest.start_server, self.users))
         self.rest.resync()
@@ -155,7 +155,7 @@ class PlainHub:
         wait_for(all_there, "the users' servers")
 
     def heal(self) -> None:
-        """Take every fault back."""
+        """Revert every fault."""
         for fault in self._faults.iterdir():
             fault.unlink()
         self.proxy_up()
@@ -171,24 +171,24 @@ class PlainHub:
     # -- faults ------------------------------------------------------------------------------
 
     def drop_routes(self) -> None:
-        """Take every user's route out of the proxy."""
+        """Delete every user's route from the proxy."""
         for route in self.rest.routes().values():
             self.rest.drop_route(route)
 
     def hang_spawn(self, user: str) -> None:
-        """A start of the user's server does not end."""
+        """Make starts of the user's server hang."""
         self._stop(user)
         (self._faults / f"hang-spawn-{user}").touch()
         self.rest.begin("POST", user)
         self._wait_for(user, "pending spawn")
 
     def fail_spawn(self, user: str) -> None:
-        """Every start of the user's server fails."""
+        """Make starts of the user's server fail."""
         self._stop(user)
         (self._faults / f"fail-spawn-{user}").touch()
 
     def hang_stop(self, user: str) -> None:
-        """A stop of the user's server does not end."""
+        """Make stops of the user's server hang."""
         (self._faults / f"hang-stop-{user}").touch()
         self.rest.begin("DELETE", user)
         self._wait_for(user, "pending stop")
@@ -207,7 +207,7 @@ class PlainHub:
         return "ready" if server and server["ready"] else "absent"
 
     def proxy_down(self) -> None:
-        """Kill the proxy; when the hub started it, wait until the hub has started another."""
+        """Kill the proxy; if the hub owns it, wait until the hub restarts it."""
         if self.own_proxy:
             pid = self._own_pid()
             _kill(pid)
@@ -217,7 +217,7 @@ class PlainHub:
             self._proxy.ended.wait(10)
 
     def proxy_up(self) -> None:
-        """Start the separate proxy, if it does not run."""
+        """Start the external proxy if it is down."""
         if self.own_proxy or (self._proxy and not self._proxy.ended.is_set()):
             return
         self._proxy = self._run(
@@ -243,7 +243,7 @@ class PlainHub:
             self._hub.ended.wait(10)
 
     def hub_up(self) -> None:
-        """Start the hub, if it does not run."""
+        """Start the hub if it is down."""
         if self._hub and not self._hub.ended.is_set():
             return
         config = str(Path(__file__).with_name("plain_config.py"))
@@ -256,7 +256,7 @@ class PlainHub:
         wait_for(lambda: self.rest.is_well(health), "the hub", seconds=60)
 
     def _own_pid(self) -> int:
-        """The pid of the proxy that the hub started, 0 for none."""
+        """The pid of the hub's proxy, or 0 if there is none."""
         try:
             return int((self._directory / "proxy.pid").read_text().splitlines()[0])
         except (FileNotFoundError, IndexError):

@@ -1,7 +1,6 @@
 """The configuration of a JupyterHub without Kubernetes: JupyterHub runs this file.
 
-Its spawner starts local processes and hangs or fails where a file in ``faults`` says so, which is how
-the contracts get spawns and stops that do not end.
+Its spawner starts local processes. It hangs or fails if a file in ``faults`` requests it.
 """
 
 import asyncio
@@ -25,7 +24,7 @@ directory = Path(settings["directory"])
 
 
 class LocalServers(Spawner):  # type: ignore[misc]
-    """One process for each server; it outlives the hub, and a new hub finds it by its pid."""
+    """One process per server; it survives hub restarts, and a new hub finds it by pid."""
 
     pid = 0
 
@@ -97,7 +96,7 @@ c.JupyterHub.db_url = f"sqlite:///{directory}/jupyterhub.sqlite"
 c.JupyterHub.cookie_secret_file = f"{directory}/cookie_secret"
 c.JupyterHub.cleanup_servers = False
 c.JupyterHub.cleanup_proxy = False
-# Lost routes stay lost until they are asked for, as far as the hub lets them.
+# A long interval, so the hub does not restore lost routes.
 c.JupyterHub.last_activity_interval = 24 * 3600
 
 c.ConfigurableHTTPProxy.should_start = settings["own_proxy"]

@@ -1,4 +1,4 @@
-"""More servers than the hub puts on one page, which is 200 of them."""
+"""More servers than fit on one page of the hub's API (200)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ USERS = tuple(f"user-{number:03}" for number in range(PAGE + 3))
 
 @pytest.fixture
 def crowd(tmp_path: Path, record_property: Callable[[str, object], None]) -> Iterator[PlainHub]:
-    """A hub on which everybody's server runs."""
+    """A hub with every user's server running."""
     plain = PlainHub(directory=tmp_path, users=USERS, own_proxy=True, crowded=True)
     record_property("against", plain.against)
     try:

@@ -1,4 +1,4 @@
-"""What mayday relies on in JupyterHub and its proxy, told through our adapter."""
+"""JupyterHub and proxy behavior that mayday relies on, tested via our adapter."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from tests.contracts.jupyterhub.conftest import USERS, Connect, World
 from tests.contracts.jupyterhub.plain import PlainHub
 
 STARTED = (httpx.codes.CREATED, httpx.codes.ACCEPTED)
-"""What the hub answers to a start."""
+"""The hub's answers to a start."""
 
 AWAY = "could not reach its proxy"
 PATIENCE = 4.0
-"""Seconds for a request to a hub whose proxy is dead."""
+"""Request timeout in seconds when the proxy is down."""
 
 HUBS_OWN = 20.0
-"""Seconds for which such a hub keeps the request at least."""
+"""Minimum seconds that such a hub holds the request."""
 
 
 def contract(statement: str) -> pytest.MarkDecorator:
-    """Mark a test as what mayday relies on in JupyterHub."""
+    """Mark a test as a JupyterHub contract."""
     return pytest.mark.contract("JupyterHub", statement)
 
 
@@ -183,12 +183,12 @@ def test_dead_proxy(world: World, connect: Connect) -> None:
             assert PATIENCE <= waited < HUBS_OWN, "it is ours that ends it"
     world.proxy_up()
     assert hub.health().proxy
-    # The hub goes on with what nobody waits for any more: it is not to do so in the next test.
+    # The hub continues abandoned requests; keep them out of the next test.
     wait_for(lambda: len(world.rest.routes()) == len(USERS), "the resync that was given up")
 
 
 def _away_after(verb: Callable[[], object]) -> float:
-    """After how many seconds the proxy is told to be away."""
+    """Seconds until the proxy is reported as down."""
     began = time.monotonic()
     with pytest.raises(RetryLater, match=AWAY):
         verb()

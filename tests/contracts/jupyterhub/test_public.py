@@ -1,4 +1,4 @@
-"""A real hub under a path of its own, behind what sites put in front of it."""
+"""A real hub under a path prefix, behind typical reverse proxies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WELL = Health(hub=True, proxy=True)
 
 
 def contract(statement: str) -> pytest.MarkDecorator:
-    """Mark a test as what mayday relies on in JupyterHub."""
+    """Mark a test as a JupyterHub contract."""
     return pytest.mark.contract("JupyterHub", statement, system=SEPARATE)
 
 
@@ -51,7 +51,7 @@ def plain(running: PlainHub, record_property: Callable[[str, object], None]) -> 
 
 @contextmanager
 def at(plain: PlainHub, url: str, *, ca_bundle: str = "") -> Iterator[JupyterHub]:
-    """Our adapter for the hub at a public address; 127.0.0.1 has no certificate of its own."""
+    """Our adapter for the hub at a public address; 127.0.0.1 has no certificate."""
     hub = JupyterHub(
         name="datahub",
         url=url,

@@ -1,4 +1,4 @@
-"""What a real hub leaves out for tokens with too few or filtered scopes, and how our adapter tells."""
+"""What a hub omits for tokens with few or filtered scopes, and how our adapter reports it."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ Connect = Callable[[str], JupyterHub]
 
 
 def contract(statement: str) -> pytest.MarkDecorator:
-    """Mark a test as what mayday relies on in JupyterHub."""
+    """Mark a test as a JupyterHub contract."""
     return pytest.mark.contract("JupyterHub", statement, system=SEPARATE)
 
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlainHub]:
-    """A hub where ana alone is in group a, and each set of scopes has a token."""
+    """A hub with one token per set of scopes; only ana is in group a."""
     made = PlainHub(
         directory=tmp_path_factory.mktemp("hub"),
         users=USERS,
@@ -48,7 +48,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlainHub]:
 
 @pytest.fixture
 def connect(plain: PlainHub, record_property: Callable[[str, object], None]) -> Iterator[Connect]:
-    """Our adapter with the token that has a set of scopes."""
+    """Our adapter with the token for a set of scopes."""
     record_property("against", plain.against)
     made: list[JupyterHub] = []
 

@@ -1,4 +1,4 @@
-"""Each contract's clusters: the double always, a real control plane where its binaries are."""
+"""Clusters: always the double; a real control plane if its binaries exist."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.contracts.kubernetes.systems import (
 
 @pytest.fixture(scope="session")
 def clusters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], System]]:
-    """Start a cluster when it is first asked for, and keep it: a control plane takes its time."""
+    """Start a cluster on first use and keep it: a control plane starts slowly."""
     started: dict[str, System] = {}
     with ExitStack() as stack:
 
@@ -123,14 +123,14 @@ def apps(api: client.ApiClient) -> Apps:
 
 @pytest.fixture
 def ns(core: Core) -> str:
-    """A namespace of the test's own."""
+    """A namespace for each test."""
     name: str = core.create_namespace({"metadata": {"generateName": "contract-"}}).metadata.name
     return name
 
 
 @pytest.fixture
 def kubelet(core: Core) -> Kubelet:
-    """The node's kubelet, played."""
+    """The simulated kubelet."""
     return Kubelet(core)
 
 
@@ -138,7 +138,7 @@ def kubelet(core: Core) -> Kubelet:
 def mayday(system: System, tmp_path: Path) -> Callable[..., KubernetesCluster]:
     """Our adapter, as admin, with the given token, or as another user of the kubeconfig.
 
-    There is one kubeconfig: who is made last is whom all are from then on.
+    All adapters share one kubeconfig, so the last user applies to all.
     """
 
     def made(

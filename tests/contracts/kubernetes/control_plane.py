@@ -1,7 +1,7 @@
-"""A real Kubernetes control plane on loopback, from the usual envtest binaries.
+"""A real Kubernetes control plane on loopback, from the envtest binaries.
 
 ``KUBEBUILDER_ASSETS`` names the directory: ``etcd`` and ``kube-apiserver`` must be there,
-``kube-controller-manager`` may be. No kubelet and no scheduler runs; tests play both.
+``kube-controller-manager`` is optional. Tests simulate kubelet and scheduler.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from sandbox.cluster.waiting import wait_for
 
 VARIABLE = "KUBEBUILDER_ASSETS"
 USERS = 40
-"""Users beside the admin. The API server reads its tokens once, so they exist from the start."""
+"""Users besides the admin. The API server reads tokens only at startup."""
 
 CONTROLLERS = "deployment,replicaset,statefulset,disruption,garbagecollector,namespace"
 NO_CACHE = "configmaps#0"
-"""Watches of these read etcd itself, so that what etcd has forgotten is gone at once."""
+"""Watches of these bypass the cache, so etcd compaction takes effect at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ControlPlane:
-    """A control plane that answers; ``tokens`` are by user name."""
+    """A ready control plane; ``tokens`` are keyed by user name."""
 
     server: str
     etcd: str
@@ -47,7 +47,7 @@ class ControlPlane:
 
     @property
     def certificate(self) -> Path:
-        """What a client has to trust; the played kubelet serves with it, too."""
+        """The certificate to trust; the simulated kubelet uses it too."""
         return self.certificates / "apiserver.crt"
 
     @property
@@ -56,7 +56,7 @@ class ControlPlane:
 
 
 def why_not() -> str:
-    """Why no real control plane can be started, in one sentence; empty when one can."""
+    """The reason why no control plane can start, in one sentence; empty if one can."""
     told = os.environ.get(VARIABLE, "")
     if not told:
         return (
@@ -69,10 +69,10 @@ def why_not() -> str:
 
 @contextmanager
 def control_plane(directory: Path) -> Iterator[ControlPlane]:
-    """Start everything, wait until it is ready, and leave nothing running.
+    """Start everything, wait until ready, and stop everything at exit.
 
     Raises:
-        TimeoutError: it did not become ready; the logs stand in ``directory``.
+        TimeoutError: it did not become ready; the logs are in ``directory``.
     """
     processes = Processes()
     try:
@@ -205,7 +205,7 @@ def _version(program: Path) -> str:
 
 
 def _without_tls(program: Path, option: str) -> list[str]:
-    """Old ones also listen without TLS unless told not to; new ones do not know the option."""
+    """Old versions listen without TLS by default; new ones reject the option."""
     said = subprocess.run([program, "--help"], capture_output=True, text=True, check=True)
     return [f"{option}=0"] if f" {option} " in said.stdout else []
 

@@ -1,7 +1,7 @@
-"""The node of a control plane that has none: a test plays its kubelet.
+"""A simulated node and kubelet for a control plane without nodes.
 
-What a kubelet reports goes through ``/status`` as from a real one, so it is the same for the double. A
-real API server also asks the kubelet for logs: that is the small HTTPS server here.
+Kubelet reports go through ``/status``, so they work for the double too. A real API
+server also requests logs from the kubelet; a small HTTPS server answers.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ STARTED = "2026-11-22T10:00:00Z"
 
 
 class PlayedNode:
-    """Answers ``/containerLogs/NAMESPACE/POD/CONTAINER`` with what its containers were let say."""
+    """Answers ``/containerLogs/NAMESPACE/POD/CONTAINER`` with the output set by ``say``."""
 
     def __init__(self, certificate: Path, key: Path) -> None:
         self._said: dict[tuple[str, str, bool], str] = {}
@@ -29,7 +29,7 @@ class PlayedNode:
 
         class Handler(BaseHTTPRequestHandler):
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-                """Say nothing."""
+                """Log nothing."""
 
             def do_GET(self) -> None:
                 split = urlsplit(self.path)
@@ -59,7 +59,7 @@ class PlayedNode:
         self.port: int = self._server.server_address[1]
 
     def say(self, namespace: str, pod: str, text: str, *, previous: bool) -> None:
-        """Let the pod's container have written this, or the one before it."""
+        """Set the output of the pod's current or previous container."""
         self._said[namespace, pod, previous] = text
 
     @contextmanager
@@ -76,13 +76,13 @@ class PlayedNode:
 
 
 class Kubelet:
-    """What a kubelet writes about its pods, through the API."""
+    """Writes pod status through the API, as a kubelet does."""
 
     def __init__(self, core: Any) -> None:
         self._core = core
 
     def runs(self, pod: Any, *, restarts: int = 0, ip: str = "10.1.0.1") -> Any:
-        """The pod's container runs and is ready, started again so often."""
+        """The container is ready, with this number of restarts."""
         state = {"running": {"startedAt": STARTED}}
         return self._report(pod, "Running", ready=True, state=state, restarts=restarts, ip=ip)
 
@@ -91,12 +91,12 @@ class Kubelet:
         return self._report(pod, "Pending", ready=False, state={"waiting": {"reason": reason}})
 
     def failed(self, pod: Any, reason: str) -> Any:
-        """The pod is over, with a reason of its own."""
+        """The pod has failed, with this reason."""
         state = {"terminated": {"exitCode": 137, "reason": "Error"}}
         return self._report(pod, "Failed", ready=False, state=state, reason=reason)
 
     def lost(self, pod: Any) -> Any:
-        """Its node stopped answering: the node controller writes the condition and nothing else."""
+        """Its node is unreachable: the node controller writes only the condition."""
         meta = pod.metadata
         unready = {"type": "Ready", "status": "False", "reason": "NodeNotReady"}
         return self._core.patch_namespaced_pod_status(
@@ -104,14 +104,14 @@ class Kubelet:
         )
 
     def out_of_memory(self, pod: Any) -> Any:
-        """The container was killed and waits to be started again."""
+        """The container was killed and waits for its restart."""
         ended = {"exitCode": 137, "reason": "OOMKilled", "finishedAt": STARTED}
         waiting = {"reason": "CrashLoopBackOff", "message": "back-off 5m0s restarting container"}
         state = {"waiting": waiting}
         return self._report(pod, "Running", ready=False, state=state, restarts=12, last=ended)
 
     def let_go(self, pod: Any) -> None:
-        """The container of a pod that is being deleted has ended: the object may go."""
+        """The container of a terminating pod has exited: delete the object."""
         options = client.V1DeleteOptions(
             grace_period_seconds=0, preconditions=client.V1Preconditions(uid=pod.metadata.uid)
         )

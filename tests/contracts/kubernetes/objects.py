@@ -1,4 +1,4 @@
-"""Objects that the contracts are tried on, and how a refusal is read."""
+"""Test objects for the contracts, and parsing of API errors."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tests.contracts.kubernetes.systems import NODE
 
 
 def contract(statement: str) -> pytest.MarkDecorator:
-    """Mark a test as what mayday relies on in Kubernetes."""
+    """Mark a test as a Kubernetes contract."""
     return pytest.mark.contract("Kubernetes", statement)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """A Status object with which the API refused."""
+    """A Status object of an API error."""
 
     status: int
     reason: str
@@ -30,14 +30,14 @@ class Refusal:
 
 
 def refusal(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Refusal:
-    """The refusal that a call has to meet."""
+    """The API error that a call must get."""
     with pytest.raises(ApiException) as caught:
         call(*args, **kwargs)
     return read(int(caught.value.status), str(caught.value.body))
 
 
 def read(status: int, body: str) -> Refusal:
-    """A Status object from the wire; it must be a whole one."""
+    """Parse a Status object, which must be complete."""
     told = json.loads(body)
     assert (told["kind"], told["apiVersion"], told["status"]) == ("Status", "v1", "Failure")
     assert told["code"] == status
@@ -50,7 +50,7 @@ def read(status: int, body: str) -> Refusal:
 
 
 def pod(name: str = "", node: str = "", **more: Any) -> dict[str, Any]:
-    """A pod; ``labels``, ``annotations``, ``finalizers`` and the like go to its metadata."""
+    """A pod; ``labels``, ``annotations``, ``finalizers`` etc. go to its metadata."""
     spec: dict[str, Any] = {"containers": [{"name": "main", "image": "example.org/main:1"}]}
     for key in ("terminationGracePeriodSeconds",):
         if key in more:
@@ -60,7 +60,7 @@ def pod(name: str = "", node: str = "", **more: Any) -> dict[str, Any]:
 
 
 def on_node(name: str, **more: Any) -> dict[str, Any]:
-    """A pod that a node holds, so that its deletion takes its grace."""
+    """A pod bound to a node, so deletion waits for its grace period."""
     return pod(name, NODE, **more)
 
 
@@ -82,12 +82,12 @@ def deployment(name: str, replicas: int = 1, strategy: str = "Recreate") -> dict
 def config_map(
     name: str = "", *, data: dict[str, str] | None = None, **meta: Any
 ) -> dict[str, Any]:
-    """The simplest object there is."""
+    """A ConfigMap with data."""
     return {"metadata": ({"name": name} if name else {}) | meta, "data": data or {}}
 
 
 def names(listed: Any) -> list[str]:
-    """The names of a list's items."""
+    """Names of a list's items."""
     return [item.metadata.name for item in listed.items]
 
 
@@ -103,5 +103,5 @@ def pages(ask: Callable[..., Any], *args: Any, **kwargs: Any) -> Iterator[Any]:
 
 
 def exists(core: client.CoreV1Api, namespace: str, name: str) -> bool:
-    """Whether the pod is there."""
+    """Whether the pod exists."""
     return bool(core.list_namespaced_pod(namespace, field_selector=f"metadata.name={name}").items)

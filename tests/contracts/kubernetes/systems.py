@@ -1,7 +1,7 @@
-"""What a contract is held to: the cluster double, or a real control plane, behind one interface.
+"""The systems under contract: the cluster double and a real control plane, one interface.
 
-Everything that a test asks of a cluster goes over HTTP with the official client. Here stands only what
-no API offers: another person's token, forgetting history, a pod's output, a disruption budget.
+Tests call a cluster over HTTP with the official client. This interface adds what no API
+offers: another user's token, history compaction, a pod's output, a disruption budget.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ REAL = "kube-apiserver"
 SYSTEMS = (DOUBLE, REAL)
 NODE = "user-1"
 
-# The client's types ask for its models where the API, and the client too, take plain objects, and say
-# of every field that it may be missing.
+# The client's type hints require its models, although the API and the client accept plain
+# objects, and mark every field as optional.
 Core = Any
 Apps = Any
 Live = Any
@@ -46,7 +46,7 @@ class Grant:
     names: tuple[str, ...] = ()
 
     def allows(self, wanted: Attributes) -> bool:
-        """What RBAC would say."""
+        """RBAC's decision."""
         return (
             wanted.verb in self.verbs
             and wanted.group == self.group
@@ -55,7 +55,7 @@ class Grant:
         )
 
     def rule(self) -> dict[str, Any]:
-        """As it stands in a Role."""
+        """The rule of a Role."""
         rule: dict[str, Any] = {
             "verbs": list(self.verbs),
             "apiGroups": [self.group],
@@ -65,9 +65,9 @@ class Grant:
 
 
 class System(Protocol):
-    """A cluster without nodes of its own.
+    """A cluster without nodes.
 
-    ``against`` names its programs, ``policy`` the versions in which it serves evictions and budgets.
+    ``against`` names its programs, ``policy`` the API versions of evictions and budgets.
     """
 
     name: str
@@ -91,20 +91,20 @@ class System(Protocol):
     def certificate(self) -> Path | None: ...
 
     def user(self, namespace: str, *grants: Grant) -> tuple[str, str]:
-        """Somebody who may do this and nothing else: name and token."""
+        """The name and token of a user with only these grants."""
 
     def forget(self) -> None:
-        """Drop the history that watches and later pages are read from."""
+        """Drop the history behind watches and continued lists."""
 
     def say(self, pod: Live, text: str, *, previous: bool = False) -> None:
-        """Let the pod's container have written this, or the one that it was before its restart."""
+        """Set the output of the pod's container, or of the one before its restart."""
 
     def protect(self, namespace: str, app: str) -> AbstractContextManager[None]:
-        """Let a disruption budget need every pod with the label ``app``."""
+        """Create a budget that requires every pod with label ``app``."""
 
 
 def kubeconfig(system: System, path: Path, user: dict[str, Any], *, trusting: bool = True) -> str:
-    """A kubeconfig with one context, ``teaching``; not trusting means no certificate authority."""
+    """A kubeconfig with one context, ``teaching``; without trust it omits the CA."""
     cluster = {"server": system.server}
     if system.certificate and trusting:
         encoded = base64.b64encode(system.certificate.read_bytes()).decode()
@@ -123,7 +123,7 @@ def kubeconfig(system: System, path: Path, user: dict[str, Any], *, trusting: bo
 
 @dataclass(kw_only=True)
 class Double:
-    """The cluster double, with its scheduler and its kubelet at rest."""
+    """The cluster double, with scheduler and kubelet disabled."""
 
     cluster: ClusterDouble
     name: str = DOUBLE
@@ -174,7 +174,7 @@ class Double:
 
 @dataclass(kw_only=True)
 class Real:
-    """A real API server. Its users are taken one by one, each with a Role of its own."""
+    """A real API server. Each test user gets a separate Role."""
 
     plane: ControlPlane
     node: PlayedNode
@@ -239,7 +239,7 @@ class Real:
         return bool(asking.create_subject_access_review(review).status.allowed)
 
     def forget(self) -> None:
-        """Have etcd compact all that is older than now."""
+        """Compact etcd up to the current revision."""
         nodes: Any = client.CoreV1Api(self.api).list_node(limit=1)
         at = nodes.metadata.resource_version
         ask = urllib.request.Request(
@@ -265,7 +265,7 @@ class Real:
             "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": app}}},
         }
         if not self.has_controllers:
-            # Its controller would count; here the budget is made to say what it would find.
+            # No disruption controller runs, so write the budget's status directly.
             made = api.create_namespaced_custom_object(*where, budget)
             counted = {"observedGeneration": made["metadata"]["generation"]}
             counted |= dict.fromkeys(("currentHealthy", "desiredHealthy", "expectedPods"), 1)

@@ -1,4 +1,4 @@
-"""Who is asked for and who may: 401, and 403 under RBAC."""
+"""Authentication (401) and authorization by RBAC (403)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our adapter's verbs, each on both clusters: what it reads, what it does, what it says when refused."""
+"""Our adapter's verbs on both clusters: reads, writes and errors."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_guarded(core: Core, ns: str, mayday: Mayday) -> None:
     with pytest.raises(UserError, match=r"waits for finalizer example\.org/hold"):
         mayday().force_delete_pod(ns, "held", held.metadata.uid)
     made = core.create_namespaced_pod(ns, on_node("owned", ownerReferences=[owner]))
-    # The garbage collector may be quicker than we are: it has never heard of that owner.
+    # The garbage collector may delete it first: that owner does not exist.
     with pytest.raises(UserError, match="belongs to a StatefulSet"):
         mayday().force_delete_pod(ns, "owned", made.metadata.uid)
     assert core.read_namespaced_pod("held", ns).metadata.deletion_timestamp is None

@@ -1,4 +1,4 @@
-"""Whom our adapter is to a cluster and what it may do there, on both: credentials, RBAC, refusals."""
+"""Our adapter's access to both clusters: credentials, RBAC and errors."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_an_exec_plugin(
 
 
 def returned(directory: Path, status: dict[str, Any]) -> None:
-    """Have the plugin return this from now on."""
+    """Set what the plugin returns."""
     said = {"kind": "ExecCredential", "apiVersion": V1, "status": status}
     (directory / "credential").write_text(json.dumps(said), encoding="utf-8")
 

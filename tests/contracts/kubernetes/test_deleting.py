@@ -1,4 +1,4 @@
-"""Deleting: whose pod it is, how long it has, what holds it."""
+"""Deleting: UID preconditions, grace and finalizers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.contracts.kubernetes.systems import Core
 def options(
     uid: str, grace: int | None = None, version: str | None = None
 ) -> client.V1DeleteOptions:
-    """Delete the one with this uid."""
+    """Options with this uid."""
     wanted = client.V1Preconditions(uid=uid, resource_version=version)
     return client.V1DeleteOptions(grace_period_seconds=grace, preconditions=wanted)
 

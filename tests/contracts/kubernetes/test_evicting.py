@@ -1,4 +1,4 @@
-"""Evictions, which heed disruption budgets, and scale, which budgets do not touch."""
+"""Evictions, which respect disruption budgets, and scaling, which ignores them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.contracts.kubernetes.systems import Apps, Core, System
 def eviction(
     system: System, ns: str, name: str, version: str = "", **options: Any
 ) -> dict[str, Any]:
-    """An Eviction in the newest form that is served, or in the given one."""
+    """An Eviction in the given or the newest served version."""
     return {
         "apiVersion": f"policy/{version or min(system.policy, key=len)}",
         "kind": "Eviction",

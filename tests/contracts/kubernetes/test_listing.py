@@ -1,4 +1,4 @@
-"""Lists: by label and field, in pages, all of one moment."""
+"""Lists: by label and field, in consistent pages."""
 
 from __future__ import annotations
 
@@ -168,6 +168,6 @@ def test_not_older(core: Core, ns: str) -> None:
     since = core.list_namespaced_pod(ns, resource_version=made.metadata.resource_version, **asked)
     assert names(since) == ["a"]
     assert int(since.metadata.resource_version) >= int(made.metadata.resource_version)
-    # Version 0 is any that is at hand; after the list above that is no older one.
+    # Version 0 allows any cached version, here the list above or newer.
     any_version = core.list_namespaced_pod(ns, resource_version="0", **asked)
     assert names(any_version) == ["a"]

@@ -1,4 +1,4 @@
-"""A pod's output, and what the cluster says about its objects."""
+"""Pod logs and the cluster's events about its objects."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_previous_log(system: System, core: Core, ns: str, kubelet: Kubelet) -> 
 
 
 def refused(core: Core, ns: str, **asked: Any) -> tuple[int, str]:
-    """The status and the sentence with which a log is refused; a kubelet's comes as plain text."""
+    """The status and message of a log error; the kubelet's message is plain text."""
     with pytest.raises(ApiException) as caught:
         core.read_namespaced_pod_log("a", ns, **asked)
     body = str(caught.value.body)

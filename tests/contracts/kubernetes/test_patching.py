@@ -1,4 +1,4 @@
-"""The two patches that clients here use: JSON merge patch and strategic merge patch."""
+"""The two patch types in use: JSON merge patch and strategic merge patch."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""``mayday plan`` on an API server with RBAC and a real JupyterHub, and what becomes of its steps.
+"""``mayday plan`` with RBAC and a real JupyterHub, and the results of its steps.
 
-The hub's servers are local processes; for each of them a pod is made by hand that says whose it is and has
-the address that the server's route leads to. Node and kubelet are played, as everywhere here.
+The hub's servers are local processes. Each has a test pod with the user's name and the
+address of the server's route. Node and kubelet are simulated.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ RELEASE = "datahub"
 
 
 def readme_role() -> list[Grant]:
-    """The rules of the Role that the README asks for."""
+    """The rules of the Role in the README."""
     blocks = re.findall(r"^```yaml\n(.*?)^```$", README.read_text("utf-8"), re.M | re.S)
     (role,) = [found for found in map(yaml.safe_load, blocks) if found.get("kind") == "Role"]
     return [
@@ -51,7 +51,7 @@ def readme_role() -> list[Grant]:
 
 
 def without(verb: str, resource: str) -> list[Grant]:
-    """The same Role but for one right."""
+    """The Role without one right."""
     return [
         Grant(
             verbs=tuple(v for v in rule.verbs if v != verb or resource not in rule.resources),
@@ -66,7 +66,7 @@ def without(verb: str, resource: str) -> list[Grant]:
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """A hub and the namespace with its pods, and the mayday that is configured for both."""
+    """A hub, the namespace with its pods, and a mayday configured for both."""
 
     plain: PlainHub
     system: System
@@ -78,7 +78,7 @@ class Site:
     tokens: dict[str, str] = field(default_factory=dict)
 
     def config(self, *, grants: list[Grant] | None = None, **hub: Any) -> Config:
-        """The configuration, with a user who has the README's Role or other rights."""
+        """The configuration for a user with the README's Role or other rights."""
         rules = readme_role() if grants is None else grants
         if (key := repr(rules)) not in self.tokens:
             _, self.tokens[key] = self.system.user(self.namespace, *rules)
@@ -106,24 +106,24 @@ class Site:
         )
 
     def plan(self, *users: str, later: Any = NOW, **configured: Any) -> Told:
-        """What the command tells, and that nothing has changed then."""
+        """The command's output; asserts that nothing changes."""
         before = self.living()
         said = told(self.config(**configured), FORCE, users, later=later)
         assert self.living() == before
         return said
 
     def living(self) -> dict[str, datetime | None]:
-        """Every pod of the namespace by its uid, with when its deletion was asked for."""
+        """The namespace's pods by uid, with their deletion timestamps."""
         listed = self.core.list_namespaced_pod(self.namespace).items
         return {found.metadata.uid: found.metadata.deletion_timestamp for found in listed}
 
     def routes(self) -> dict[str, Route]:
-        """Where the routes of users' servers lead."""
+        """The targets of users' routes."""
         hub = sites(self.config())["datahub"].hub
         return {route.user: route for route in hub.routes()}
 
     def add_pod(self, user: str, *, ip: str = "", node: bool = True, **meta: Any) -> Live:
-        """A user's pod; with an address it is reported as running and ready."""
+        """Add a user's pod; with an address it is running and ready."""
         body = (on_node if node else pod)(
             f"jupyter-{user}",
             labels={"app": "jupyterhub", "release": RELEASE, "component": "singleuser-server"},
@@ -141,14 +141,14 @@ class Site:
         return str(self.pods[user].metadata.uid)
 
     def delete(self, user: str) -> None:
-        """Somebody asks for the end of a user's pod, and its kubelet does not answer."""
+        """Delete a user's pod while its kubelet does not answer."""
         self.core.delete_namespaced_pod(f"jupyter-{user}", self.namespace)
         self.kubelet.lost(self.pods[user])
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlainHub]:
-    """One hub for the module, for whichever cluster."""
+    """One hub per module, for all clusters."""
     if sys.platform != "linux":
         pytest.skip("only Linux has all of 127.0.0.0/8, of which each server gets an address here")
     made = PlainHub(
@@ -172,7 +172,7 @@ def site(
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> Site:
-    """Everybody's server runs, routed, in a pod of its own; the hub and the proxy have theirs."""
+    """Every user's server is running and routed; servers, hub and proxy have pods."""
     record_property("against", running.against)
     running.heal()
     made = Site(
@@ -288,7 +288,7 @@ def test_another_namespace(site: Site) -> None:
 
 
 def cluster_wide(site: Site) -> list[Grant]:
-    """As admin: the account may read another namespace too, or 403 would tell."""
+    """As admin: let the account read another namespace, to avoid a 403."""
     grants = [Grant(verbs=("*",))]
     site.tokens[repr(grants)] = site.system.admin
     return grants

@@ -1,4 +1,4 @@
-"""Rollouts, as the restart runbooks follow them: the controllers decide, the played kubelet reports."""
+"""Rollouts in the restart runbooks, with real controllers and a simulated kubelet."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def pods(core: Core, ns: str, name: str = "proxy") -> list[Live]:
 
 
 def place(core: Core, kubelet: Kubelet, pod: Live) -> Live:
-    """Play the scheduler, then the kubelet: the pod runs on the node."""
+    """Act as scheduler and kubelet: run the pod on the node."""
     meta = pod.metadata
     target = {"apiVersion": "v1", "kind": "Node", "name": NODE}
     binding = {"metadata": {"name": meta.name}, "target": target}
@@ -38,7 +38,7 @@ def place(core: Core, kubelet: Kubelet, pod: Live) -> Live:
 
 
 def started(core: Core, apps: Apps, ns: str, kubelet: Kubelet, strategy: str) -> Live:
-    """A Deployment ``proxy`` whose one pod runs."""
+    """A Deployment ``proxy`` with a running pod."""
     apps.create_namespaced_deployment(ns, deployment("proxy", strategy=strategy))
     wait_for(lambda: len(pods(core, ns)) == 1, "a pod")
     return place(core, kubelet, pods(core, ns)[0])

@@ -1,4 +1,4 @@
-"""Watches: what was there, what comes, and what happens when too much was missed."""
+"""Watches: existing objects, new events and expired versions."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from tests.contracts.kubernetes.objects import config_map, contract, on_node
 from tests.contracts.kubernetes.systems import REAL, Core, System
 
 NOT_THE_ROOT = "metadata.name!=kube-root-ca.crt"
-"""Newer control planes put a ConfigMap of this name into every namespace."""
+"""Newer control planes create this ConfigMap in every namespace."""
 
 
 def seen(core: Core, ns: str, **kwargs: Any) -> list[tuple[str, str]]:
-    """What a watch of one second sees: type and name."""
+    """Type and name of events in one second."""
     events = stream(core.list_namespaced_config_map, ns, field_selector=NOT_THE_ROOT, **kwargs)
     return [(event["type"], event["object"].metadata.name) for event in events]
 
 
 def stream(ask: Any, ns: str, *, timeout_seconds: int = 1, **kwargs: Any) -> Any:
-    """The events of the official client's watch."""
+    """Events of the official client's watch."""
     watching: Any = watch.Watch
     seconds = {"timeout_seconds": timeout_seconds, "_request_timeout": timeout_seconds + 10}
     return watching().stream(ask, ns, **seconds, **kwargs)
 
 
 def version(core: Core, ns: str) -> str:
-    """The version of a list of now."""
+    """The current list version."""
     found: str = core.list_namespaced_config_map(ns).metadata.resource_version
     return found
 
@@ -135,7 +135,7 @@ def test_open_while_forgetting(core: Core, ns: str, system: System) -> None:
     events = stream(
         core.list_namespaced_config_map, ns, field_selector=NOT_THE_ROOT, timeout_seconds=20
     )
-    # The first event proves that it is open; what is forgotten then is of another kind.
+    # The first event proves that the watch is open; then compact another kind.
     assert next(events)["object"].metadata.name == "a"
     core.create_namespaced_pod(ns, on_node("b"))
     system.forget()
@@ -156,10 +156,10 @@ def test_bookmarks(core: Core, ns: str, system: System, asked: bool) -> None:
         resource_version=before,
         label_selector="app=hub",
         allow_watch_bookmarks=asked,
-        # A real server sends its last bookmark two seconds before the end.
+        # A real server sends its last bookmark 2 s before the timeout.
         timeout_seconds=8 if asked and system.name == REAL else 3,
     )
-    # The first event proves that the watch is open; it is not to see the next one.
+    # The first event proves that the watch is open; it must miss the next.
     assert next(events)["object"].metadata.name == "b"
     unseen = core.create_namespaced_pod(ns, on_node("c")).metadata.resource_version
     marks = list(events)
@@ -202,7 +202,7 @@ def test_no_number(ns: str, system: System, name: str) -> None:
 
 
 def raw(system: System, ns: str, **params: str) -> list[Any]:
-    """The JSON lines of an answer about ConfigMaps."""
+    """The JSON lines of a ConfigMap response."""
     answer = httpx.get(
         f"{system.server}/api/v1/namespaces/{ns}/configmaps",
         params={"fieldSelector": NOT_THE_ROOT, **params},

@@ -1,4 +1,4 @@
-"""Writing: creation, and the status apart from the rest."""
+"""Writing: creation and the status subresource."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each Slack started once, mayday's adapter and the official client to it, and a channel of one's own."""
+"""Fixtures: each Slack, started once, mayday's adapter, the client and new channels."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Names = Callable[[], str]
 
 @pytest.fixture(scope="session")
 def slacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Slack]]:
-    """Start a system when it is first asked for; skip, with the reason, where it cannot be had."""
+    """Start a system on first use; skip with the reason if it is unavailable."""
     running: dict[str, Slack | str] = {}
 
     def start(name: str) -> Slack:
@@ -69,13 +69,13 @@ def slack(
 
 @pytest.fixture
 def client(slack: Slack) -> WebClient:
-    """The official client, which asks once."""
+    """The official client, without retries."""
     return WebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[])
 
 
 @pytest.fixture
 def chat(slack: Slack) -> SlackChat:
-    """What mayday reaches Slack by."""
+    """mayday's Slack adapter."""
     return SlackChat(WebClient(slack.bot_token, base_url=slack.api_url))
 
 
@@ -86,19 +86,19 @@ def _numbers() -> Iterator[int]:
 
 @pytest.fixture
 def new_name(_numbers: Iterator[int]) -> Names:
-    """Names that no channel has yet."""
+    """Unused channel names."""
     return lambda: f"inc-{next(_numbers)}"
 
 
 @pytest.fixture
 def channel(chat: SlackChat, new_name: Names) -> Channel:
-    """A new public channel with only the bot in it."""
+    """A new public channel with only the bot."""
     return chat.open_channel(new_name(), private=False)
 
 
 @pytest.fixture
 def shared(slack: Slack, chat: SlackChat, channel: Channel) -> Channel:
-    """A new public channel with Ana in it; where nobody can be invited everybody is let in anyway."""
+    """A new public channel with Ana; systems without invitations admit all users."""
     if slack.name != systems.LOCAL_SLACK:
         chat.invite(channel.id, slack.ana)
     return channel

@@ -1,4 +1,4 @@
-"""Our own double, held to the contracts like the others."""
+"""Our double, tested against the same contracts."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ class Double:
         return self.bot_token
 
     def healed(self) -> None:
-        """Take back what a test did to it, and what Slack's three seconds do to a busy machine."""
+        """Reset a test's changes and relax Slack's 3 s limit for slow machines."""
         self.sandbox.scopes = self._every_scope
         self.sandbox.faults = []
         self.sandbox.ack_seconds = self.sandbox.trigger_seconds = UNHURRIED
 
     def in_time(self) -> None:
-        """Let a trigger be good as long as Slack's is, while a test lasts."""
+        """Use Slack's trigger lifetime for the length of a test."""
         self.sandbox.trigger_seconds = TRIGGER_SECONDS
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""One Socket Mode connection below Bolt: tells what comes, as it comes, and acknowledges when told to."""
+"""One raw Socket Mode connection: returns envelopes and acknowledges on request."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ WAIT = 10.0
 
 
 class Ear:
-    """An open connection; ``hello`` is what it was greeted with."""
+    """An open connection; ``hello`` is the first envelope."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
         self.hello = self._read()
 
     def next(self, kind: str) -> dict[str, Any]:
-        """The next envelope of this kind; any other on the way is acknowledged."""
+        """The next envelope of this kind; acknowledges all others."""
         while (envelope := self._read())["type"] != kind:
             self.acknowledge(envelope)
         return envelope
 
     def acknowledge(self, envelope: dict[str, Any], payload: dict[str, Any] | None = None) -> None:
-        """Answer an envelope, where the kind takes an answer with one."""
+        """Acknowledge an envelope, with a payload if allowed."""
         if "envelope_id" in envelope:
             answer = {"envelope_id": envelope["envelope_id"]}
             told: dict[str, Any] = answer if payload is None else {**answer, "payload": payload}
@@ -38,7 +38,7 @@ class Ear:
     def during(
         self, deed: Callable[[], object], kind: str, payload: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        """The envelope of something that a person does and waits for; it is acknowledged."""
+        """The acknowledged envelope of a blocking user action."""
         doing = threading.Thread(target=deed)
         doing.start()
         try:
@@ -49,7 +49,7 @@ class Ear:
         return envelope
 
     def hang_up(self) -> None:
-        """Close the connection, whatever is owed on it."""
+        """Close without acknowledging."""
         self._socket.close()
 
     def _read(self) -> dict[str, Any]:
@@ -59,14 +59,14 @@ class Ear:
 
 @contextmanager
 def listening(api_url: str, app_token: str) -> Iterator[Ear]:
-    """Connect, and let go at the end."""
+    """Connect; close at the end."""
     client = WebClient(base_url=api_url, retry_handlers=[])
     with connect(client.apps_connections_open(app_token=app_token)["url"]) as socket:
         yield Ear(socket)
 
 
 def trigger_of(api_url: str, app_token: str, run_command: Callable[[], None]) -> str:
-    """The trigger_id of a slash command, as the app is told it."""
+    """The trigger_id that the app gets with a slash command."""
     with listening(api_url, app_token) as ear:
         envelope = ear.during(run_command, "slash_commands")
     return str(envelope["payload"]["trigger_id"])

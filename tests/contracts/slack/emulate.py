@@ -1,4 +1,4 @@
-"""npm's emulate, service slack: the Web API and its errors, by people who do not know ours."""
+"""npm's emulate, service slack: an independent Web API with its errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real Bolt app on a real Socket Mode connection, which answers little and remembers everything."""
+"""A real Bolt app on a real Socket Mode connection that records every request."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ IMPACT = {
 
 
 def form(title: str = "A form", **more: Any) -> dict[str, Any]:
-    """A modal with two inputs, one of them filled in."""
+    """A modal with two inputs, one prefilled."""
     return {
         "type": "modal",
         "callback_id": "form",
@@ -48,10 +48,10 @@ def form(title: str = "A form", **more: Any) -> dict[str, Any]:
 
 
 class Heard:
-    """What an app was told: ``/incident form`` opens the form ``opens``.
+    """The requests of an app: ``/incident form`` opens the form ``opens``.
 
-    The impact decides what becomes of it: ``wrong`` is refused, ``update`` is answered so, anything else
-    is taken.
+    The impact selects the answer: ``wrong`` returns errors, ``update`` updates the form, and
+    others close it.
     """
 
     def __init__(self, slack: Slack) -> None:
@@ -71,7 +71,7 @@ class Heard:
         app.event(re.compile(".*"))(lambda body: self._note(body))
 
     def wait_for(self, wanted: Callable[[Mapping[str, Any]], bool]) -> Any:
-        """The first body of which this is true, also one that has come already."""
+        """The first matching body, including those received before."""
         found: list[Mapping[str, Any]] = []
 
         def look() -> bool:
@@ -83,7 +83,7 @@ class Heard:
         return found[0]
 
     def event(self, **of: object) -> Any:
-        """The event that has these fields."""
+        """The event with these fields."""
         body = self.wait_for(
             lambda body: (
                 "event" in body
@@ -93,13 +93,13 @@ class Heard:
         return body["event"]
 
     def view(self, number: int) -> dict[str, Any]:
-        """The ``number``-th form that was opened, counted from 1."""
+        """The ``number``-th opened form, counted from 1."""
         with self._changed:
             assert self._changed.wait_for(lambda: len(self.views) >= number, WAIT), "no form"
             return self.views[number - 1]
 
     def opened(self, slack: Slack, channel: str, **more: Any) -> dict[str, Any]:
-        """A form that Ana has before her, after a command of hers."""
+        """A form that Ana opens with a command."""
         self.opens = form(**more)
         number = len(self.views) + 1
         slack.command(slack.ana, channel, "/incident form")
@@ -141,7 +141,7 @@ class Heard:
 
 @contextmanager
 def listening(slack: Slack) -> Iterator[Heard]:
-    """Connect such an app, and let go of the connection without its usual waits."""
+    """Connect such an app; disconnect without Bolt's usual delays."""
     heard = Heard(slack)
     quiet = logging.getLogger("slack_sdk.contracts")
     quiet.setLevel(logging.CRITICAL)
@@ -159,7 +159,7 @@ def listening(slack: Slack) -> Iterator[Heard]:
         client.auto_reconnect_enabled = False
         client.closed = client.current_session_state.terminated = True
         if client.current_session is not None and client.current_session.sock is not None:
-            # Its reader would sit in the socket for ever.
+            # Otherwise its reader blocks on the socket.
             client.current_session.sock.shutdown(socket.SHUT_RDWR)
         client.message_queue.put(None)
         handler.close()  # type: ignore[no-untyped-call]

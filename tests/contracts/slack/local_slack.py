@@ -1,6 +1,6 @@
-"""npm's local-slack: Socket Mode, commands, modals and buttons, by people who do not know ours.
+"""npm's local-slack: independent Socket Mode, commands, modals and buttons.
 
-It listens on every interface, so it runs in a network of its own.
+It listens on every interface, so it runs in a separate network.
 """
 
 from __future__ import annotations
@@ -49,15 +49,15 @@ _CONFIG = {
     ],
 }
 _INSTALLS_WITHIN = 120.0
-"""Seconds; it is one file of 95 MB."""
+"""Seconds; the file is 95 MB."""
 
 
 class OutOfReachError(Exception):
-    """It cannot be installed here; the text says why."""
+    """local-slack cannot be installed here."""
 
 
 def install(directory: Path) -> Path:
-    """Install it with npm, by the lock; returns the program."""
+    """Install it with npm ci; returns the program."""
     for name in _FILES:
         shutil.copy(_PACKAGE / name, directory)
     bin_directory = Path(node()).parent
@@ -138,19 +138,19 @@ class LocalSlack:
         self._on_page({"t": "view_close", "user": user})
 
     def seen(self, user: str, channel: str) -> list[str]:
-        """Its history shows everybody what is for one person only."""
+        """Its history shows ephemeral messages to all users."""
         client = WebClient(self.bot_token, base_url=self.api_url)
         listed = client.conversations_history(channel=channel)["messages"]
         return [raw["text"] for raw in reversed(listed) if raw.get("ephemeral_to", user) == user]
 
     def submit(self, user: str, view_id: str, values: Mapping[str, Mapping[str, Any]]) -> None:
-        """By the way its page goes, the only one; it submits whatever modal is on top."""
+        """Submit via its page's endpoint, which submits the top modal."""
         self._on_page({"t": "view_submit", "user": user, "values": values})
 
     def _on_page(self, deed: dict[str, Any]) -> None:
         with connect(self._page) as page:
             page.send(json.dumps(deed))
-            # The page is told of every change: once the view or its errors come, it is done.
+            # The page gets every change: a view or errors mean completion.
             with contextlib.suppress(TimeoutError):
                 while json.loads(page.recv(timeout=5))["t"] not in ("view", "view_errors"):
                     pass

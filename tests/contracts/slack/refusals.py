@@ -1,4 +1,4 @@
-"""What a call is refused with, in Slack's own words and in mayday's."""
+"""Errors of refused calls: Slack's code and mayday's code."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from bot.errors import UserError
 
 
 def refused(call: Callable[[], object]) -> str:
-    """The error that Slack answers to a call of the official client."""
+    """Slack's error for a call of the official client."""
     with pytest.raises(SlackApiError) as caught:
         call()
     return str(caught.value.response["error"])
 
 
 def told(call: Callable[[], object]) -> str:
-    """The code of the refusal that mayday's adapter makes of it."""
+    """The error code that mayday's adapter derives."""
     with pytest.raises(UserError) as caught:
         call()
     return caught.value.code

@@ -1,4 +1,4 @@
-"""What the contracts ask of a Slack: where it is, who is in it, and hands that do what people do there."""
+"""The interface of a Slack under contract: its address, its users, and user actions."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any, Protocol
 DOUBLE, EMULATE, LOCAL_SLACK = "double", "emulate", "local-slack"
 EVERY = (DOUBLE, EMULATE, LOCAL_SLACK)
 WEB_API = (DOUBLE, EMULATE)
-"""The systems that keep Slack's rules for what is refused; local-slack refuses next to nothing."""
+"""The systems that enforce Slack's rules; local-slack returns almost no errors."""
 
 SOCKETS = (DOUBLE, LOCAL_SLACK)
-"""The systems that speak Socket Mode."""
+"""The systems with Socket Mode."""
 
 FEW_SCOPES = ("channels:read", "channels:history")
-"""What the second bot token of ``emulate`` may do, and the double's while a test says so."""
+"""Scopes of ``emulate``'s second bot token, and the double's on request."""
 
 
 class Slack(Protocol):
-    """A running Slack with one app, the people ``ana`` and ``ben``, and the public channel ``general``.
+    """A running Slack: one app, people ``ana`` and ``ben``, public channel ``general``.
 
-    ``ana``, ``ben`` and ``general`` are ids; ``against`` names the program and its version. A hand that a
-    system lacks raises NotImplementedError.
+    ``ana``, ``ben`` and ``general`` are ids; ``against`` names the program and its version. An
+    unsupported action raises NotImplementedError.
     """
 
     name: str
@@ -37,40 +37,40 @@ class Slack(Protocol):
         """Post as a person; returns the ts."""
 
     def edit(self, user: str, channel: str, ts: str, text: str) -> None:
-        """Change one's own message."""
+        """Edit a user's message."""
 
     def delete(self, user: str, channel: str, ts: str) -> None:
-        """Delete one's own message."""
+        """Delete a user's message."""
 
     def react(self, user: str, channel: str, ts: str, name: str) -> None:
         """Add a reaction."""
 
     def unreact(self, user: str, channel: str, ts: str, name: str) -> None:
-        """Take one's reaction back."""
+        """Remove a reaction."""
 
     def command(self, user: str, channel: str, line: str) -> None:
-        """Run a slash command; returns when the app has acknowledged."""
+        """Run a slash command; returns once the app acknowledges."""
 
     def press(self, user: str, channel: str, ts: str, action: Mapping[str, Any]) -> None:
-        """Press a button, given as its element with the ``block_id`` it stands in."""
+        """Press a button, given as its element with its ``block_id``."""
 
     def form(self, user: str) -> dict[str, Any] | None:
-        """The modal that a person has before them."""
+        """The modal that a person sees."""
 
     def close(self, user: str, view_id: str) -> None:
         """Close the open modal without submitting it."""
 
     def seen(self, user: str, channel: str) -> list[str]:
-        """The texts that a person sees in a channel, also those for nobody else, oldest first."""
+        """The texts that a person sees in a channel, including ephemeral, oldest first."""
 
     def submit(self, user: str, view_id: str, values: Mapping[str, Mapping[str, Any]]) -> None:
-        """Submit the open modal, with what was put in, in the shape of ``view.state.values``."""
+        """Submit the open modal with inputs in the shape of ``view.state.values``."""
 
     def trigger(self, user: str, view_id: str = "") -> str:
-        """A fresh trigger_id of something that a person did, in an open modal where one is given."""
+        """A new trigger_id of a person's action, in an open modal if one is given."""
 
     def with_few_scopes(self) -> str:
-        """A bot token that has FEW_SCOPES only, until the test ends."""
+        """A bot token with only FEW_SCOPES, until the test ends."""
 
     def stop(self) -> None:
-        """End it."""
+        """Stop."""

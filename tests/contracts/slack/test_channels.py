@@ -1,4 +1,4 @@
-"""Channels: how they are made, named, found, filled and headed."""
+"""Channels: creation, names, lookup, members and topics."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NO_RULES = "it checks no names of channels"
 
 
 def members(client: WebClient, channel: Channel) -> set[str]:
-    """Who is in a channel."""
+    """A channel's members."""
     return set(client.conversations_members(channel=channel.id)["members"])
 
 

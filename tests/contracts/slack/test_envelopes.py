@@ -1,4 +1,4 @@
-"""Socket Mode below Bolt: the greeting, the envelopes of each kind, and what an acknowledgement carries."""
+"""Raw Socket Mode: the hello envelope, each envelope type, and acknowledgement payloads."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PLAN = Post(text="plan", blocks=({"type": "actions", "block_id": "plan/7", "elem
 
 @pytest.fixture
 def ear(slack: Slack) -> Iterator[Ear]:
-    """A connection of its own for each test."""
+    """A new connection for each test."""
     with listening(slack.api_url, slack.app_token) as made:
         yield made
 
@@ -109,7 +109,7 @@ def test_farewell(slack: Slack, ear: Ear) -> None:
 
 
 def of_message(ear: Ear, text: str) -> dict[str, Any]:
-    """The envelope that carries this message."""
+    """The envelope with this message."""
     while True:
         envelope = ear.next("events_api")
         if envelope["payload"]["event"].get("text") == text:

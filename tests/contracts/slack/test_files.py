@@ -1,4 +1,4 @@
-"""A file in a channel, by the official client's three steps."""
+"""File uploads to a channel in the client's three steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading back: what history shows, in what order, by which bounds, and what threads and deletions leave."""
+"""History: contents, order, bounds, threads and deletions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DAWN = "1000000000.000000"
 
 
 def said(chat: SlackChat, channel: Channel, *, oldest: str = DAWN, latest: str = "") -> list[str]:
-    """The texts that history shows, newest first, without what Slack says about joins."""
+    """The texts in history, newest first, without join messages."""
     return [
         seen.message.text
         for seen in chat.history(channel.id, oldest=oldest, latest=latest)

@@ -1,4 +1,4 @@
-"""Who the bot is, what its token may do, and who people are."""
+"""The bot's identity, its token's scopes, and user profiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slack's published limits and failures, which no other stand-in has: held against our double alone."""
+"""Slack's published limits and failures, which only our double implements."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ CARD = Post(text="card")
 
 @pytest.fixture
 def sandbox(slack: Slack) -> SlackSandbox:
-    """The double itself, to be told what goes wrong."""
+    """The double, for fault injection."""
     assert isinstance(slack, Double)
     return slack.sandbox
 
 
 def posted(client: WebClient, channel: Channel) -> int:
-    """How often the card stands in a channel."""
+    """The number of cards in a channel."""
     listed = client.conversations_history(channel=channel.id)["messages"]
     return sum(raw["text"] == "card" for raw in listed)
 
@@ -113,10 +113,10 @@ def test_revoked(slack: Slack, sandbox: SlackSandbox, client: WebClient) -> None
 )
 @pytest.mark.usefixtures("slack")
 def test_tiers(monkeypatch: pytest.MonkeyPatch) -> None:
-    # All within one second, however long the machine takes for it.
+    # All within one second, even on slow machines.
     standing = SimpleNamespace(monotonic=lambda: 1.0)
     monkeypatch.setattr("sandbox.slack.web_api.rate_limits.time", standing)
-    # A workspace of its own: what is counted here must not be counted against the others.
+    # A separate workspace: these calls must not count against other tests.
     with SlackSandbox(manifest=APP_MANIFEST) as sandbox:
         sandbox.enforce_rate_limits()
         client = WebClient(sandbox.bot_token, base_url=sandbox.api_url, retry_handlers=[])
@@ -125,7 +125,7 @@ def test_tiers(monkeypatch: pytest.MonkeyPatch) -> None:
         client.chat_postMessage(channel=made[0], text="x")
         client.chat_postMessage(channel=made[1], text="x")
         assert refused(lambda: client.chat_postMessage(channel=made[0], text="x")) == "ratelimited"
-        # A call that is refused costs nothing of its channel's second.
+        # A refused call does not count against its channel.
         with pytest.raises(RetryLater) as limited:
             SlackChat(client).post(made[1], CARD, effect="e/card")
         assert limited.value.after == 1

@@ -19,7 +19,7 @@ HUB = "https://hub.example.org"
 
 @pytest.fixture
 def card(chat: SlackChat, channel: Channel) -> str:
-    """A message of the bot's."""
+    """A message by the bot."""
     return chat.post(channel.id, Post(text="card"), effect="e/card")
 
 

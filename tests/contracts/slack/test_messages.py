@@ -1,4 +1,4 @@
-"""Messages: what a post carries, how it is found again, changed, shown to one person and taken away."""
+"""Messages: post content, lookup, updates, ephemeral messages and deletion."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CARD = Post(text="card", blocks=(SECTION,))
 
 
 def shown(client: WebClient, channel: str, ts: str, **more: Any) -> dict[str, Any]:
-    """A message as history shows it."""
+    """A message from history."""
     listed = client.conversations_history(channel=channel, **more)["messages"]
     found: list[dict[str, Any]] = [raw for raw in listed if raw["ts"] == ts]
     assert len(found) == 1, listed
@@ -214,7 +214,7 @@ def test_permalink(chat: SlackChat, client: WebClient, channel: Channel) -> None
     for ts, thread_ts in ((parent, ""), (reply, parent)):
         slacks = client.chat_getPermalink(channel=channel.id, message_ts=ts)["permalink"]
         ours = permalink("https://practice.slack.com/", channel.id, ts, thread_ts)
-        # The others name a host of their own there; ours names its page's.
+        # The others return a different host; ours returns its page's.
         assert _after_the_host(slacks) == _after_the_host(ours)
 
 

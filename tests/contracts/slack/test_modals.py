@@ -1,4 +1,4 @@
-"""What becomes of a form after it was sent or closed: modals over Socket Mode, and stacks of them."""
+"""Modals and modal stacks over Socket Mode after submission or closing."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def heard(slacks: Callable[[str], Slack], system: str) -> Iterator[Heard]:
-    """One app for the whole module."""
+    """One app per module."""
     with listening(slacks(system)) as app:
         yield app
 
 
 def sent(slack: Slack, view: dict[str, Any], impact: str) -> None:
-    """Ana sends the form with this impact."""
+    """Submit Ana's form with this impact."""
     typed = {"type": "plain_text_input", "value": impact}
     slack.submit(slack.ana, view["id"], {"impact": {"impact": typed}})
 
 
 def title(slack: Slack) -> str:
-    """The title of the form that Ana has before her."""
+    """The title of the form that Ana sees."""
     view = slack.form(slack.ana)
     return str(view["title"]["text"]) if view else ""
 

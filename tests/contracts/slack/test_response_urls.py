@@ -1,4 +1,4 @@
-"""response_url: what an answer may do, to whom it shows, and how long it may be given."""
+"""response_url: allowed answers, their visibility and their expiry."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ sockets = pytest.mark.parametrize("system", SOCKETS, scope="module")
 
 @pytest.fixture(scope="module")
 def heard(slacks: Callable[[str], Slack], system: str) -> Iterator[Heard]:
-    """One app for the whole module."""
+    """One app per module."""
     with listening(slacks(system)) as app:
         yield app
 
 
 @pytest.fixture
 def of_command(slack: Slack, heard: Heard, shared: Channel) -> WebhookClient:
-    """The response_url of a command that Ana ran."""
+    """The response_url of Ana's command."""
     slack.command(slack.ana, shared.id, f"/incident in {shared.id}")
     body = heard.wait_for(lambda body: body.get("text") == f"in {shared.id}")
     return WebhookClient(body["response_url"])
 
 
 def history(client: WebClient, channel: Channel) -> list[str]:
-    """What everybody sees in the channel."""
+    """The channel's public messages."""
     listed = client.conversations_history(channel=channel.id)["messages"]
     return [raw["text"] for raw in listed if raw.get("subtype", "") in ("", "bot_message")]
 

@@ -1,4 +1,4 @@
-"""Shortcuts and buttons in forms, which no other stand-in has: held against our double alone."""
+"""Shortcuts and buttons in forms, which only our double implements."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ MORE = {
 
 @pytest.fixture(scope="module")
 def heard(slacks: Callable[[str], Slack], system: str) -> Iterator[Heard]:
-    """One app for the whole module."""
+    """One app per module."""
     with listening(slacks(system)) as app:
         yield app
 
 
 @pytest.fixture
 def ana(slack: Slack) -> Person:
-    """Ana's hands."""
+    """Ana's user."""
     assert isinstance(slack, Double)
     return slack.sandbox.person(slack.ana)
 
@@ -76,5 +76,5 @@ def test_button_in_a_form(
     changed = client.views_update(
         view_id=view_id, hash=body["view"]["hash"], view=form("With more", blocks=blocks)
     )["view"]
-    # What was typed stays where its input does.
+    # Retained inputs keep their values.
     assert changed["state"]["values"]["impact"]["impact"]["value"] == "students see 503"

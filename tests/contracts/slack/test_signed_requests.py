@@ -1,4 +1,4 @@
-"""A whole mayday in HTTP mode on emulate: signed requests come in, every call goes to a Slack of others."""
+"""A complete mayday in HTTP mode on emulate: signed requests in, Web API calls out."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TITLE = "Core pool went to zero"
 
 @pytest.fixture
 def mayday(slack: Slack, tmp_path: Path) -> Iterator[str]:
-    """The address to which Slack sends; a mayday in this process answers there."""
+    """The request URL of a mayday that runs in this process."""
     told = {
         "slack": {
             "mode": "http",
@@ -57,7 +57,7 @@ def mayday(slack: Slack, tmp_path: Path) -> Iterator[str]:
 
 
 def send(address: str, form: dict[str, str], *, secret: str = SECRET) -> int:
-    """Send what Slack would send, signed by the official signer; the status of the answer."""
+    """Send a request signed by the official signer; returns the response status."""
     body = urlencode(form)
     now = str(int(time.time()))
     signature = SignatureVerifier(secret).generate_signature(timestamp=now, body=body)
@@ -79,14 +79,14 @@ def send(address: str, form: dict[str, str], *, secret: str = SECRET) -> int:
 
 
 def modals(slack: Slack) -> list[str]:
-    """The ids of the modals that emulate holds open, as its page for people lists them."""
+    """The ids of emulate's open modals, as listed on its web page."""
     page = f"{slack.api_url.removesuffix('api/')}?tab=views"
     with urllib.request.urlopen(page, timeout=10) as answer:
         return re.findall(r"<td>(V[0-9A-Z]+)</td><td><span[^>]*>modal", answer.read().decode())
 
 
 def submission(slack: Slack, team: str, view_id: str) -> dict[str, Any]:
-    """What Slack sends of the declare form, filled in."""
+    """Slack's payload for a filled declare form."""
     values = {
         "title": {"type": "plain_text_input", "value": TITLE},
         "severity": {"type": "static_select", "selected_option": {"value": "sev1"}},
@@ -110,7 +110,7 @@ def submission(slack: Slack, team: str, view_id: str) -> dict[str, Any]:
 
 
 def command(slack: Slack, team: str) -> dict[str, str]:
-    """What Slack sends of the command, with a trigger that emulate takes."""
+    """Slack's payload for the command, with a valid emulate trigger."""
     return {
         "command": "/incident",
         "text": f"declare {TITLE}",
@@ -136,7 +136,7 @@ def test_declare(slack: Slack, mayday: str, client: WebClient) -> None:
     def opened() -> bool:
         return bool(set(modals(slack)) - before)
 
-    # A trigger of emulate's is good for some two seconds: no form comes of one that is used later.
+    # emulate's triggers expire after about 2 s: a later use opens no form.
     for _ in range(TRIES):
         assert send(mayday, command(slack, team)) == 200
         with suppress(TimeoutError):
@@ -144,7 +144,7 @@ def test_declare(slack: Slack, mayday: str, client: WebClient) -> None:
             break
     [view_id] = set(modals(slack)) - before
     payload = json.dumps(submission(slack, team, view_id))
-    for _ in range(2):  # Slack sends it again where an answer is lost; nothing may be doubled.
+    for _ in range(2):  # Slack retries after a lost answer; expect no duplicates.
         assert send(mayday, {"payload": payload}) == 200
 
     def channels() -> list[str]:

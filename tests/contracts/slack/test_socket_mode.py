@@ -1,4 +1,4 @@
-"""What a real Bolt app is told over Socket Mode: messages, commands, forms and buttons."""
+"""What a real Bolt app gets over Socket Mode: messages, commands, forms, buttons."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PLAN = Post(text="plan", blocks=({"type": "actions", "block_id": "plan/7", "elem
 
 @pytest.fixture(scope="module")
 def heard(slacks: Callable[[str], Slack], system: str) -> Iterator[Heard]:
-    """One app for the whole module."""
+    """One app per module."""
     with listening(slacks(system)) as app:
         yield app
 

@@ -1,4 +1,4 @@
-"""Modals by the Web API: triggers, views, hashes and what is refused."""
+"""Modals in the Web API: triggers, views, hashes and errors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TRIES = 5
 def with_trigger(
     slack: Slack, act: Callable[[str], str], *, user: str = "", view_id: str = ""
 ) -> str:
-    """Do what takes a trigger; once more where it came too late, for emulate's are good for 2 s only."""
+    """Run a call that needs a trigger; retry on expiry (2 s in emulate)."""
     for _ in range(TRIES):
         try:
             done = act(slack.trigger(user or slack.ana, view_id))
@@ -43,7 +43,7 @@ def with_trigger(
 
 
 def opened(slack: Slack, chat: SlackChat) -> str:
-    """The id of a form that Ana has before her."""
+    """The id of a form that Ana sees."""
     return with_trigger(slack, lambda trigger: chat.open_view(trigger, form()))
 
 
@@ -89,7 +89,7 @@ def test_expiry(slack: Slack, chat: SlackChat) -> None:
     if isinstance(slack, Double):
         slack.in_time()
     trigger = slack.trigger(slack.ana)
-    # Real time: that is the very thing that is asked about. emulate counts whole seconds.
+    # Real time: this test measures it. emulate counts whole seconds.
     time.sleep(TRIGGER_SECONDS + 1.1)
     assert told(lambda: chat.open_view(trigger, form())) == LATE
 

@@ -1,4 +1,4 @@
-"""A whole mayday on a Slack: an incident is declared by hand, and what that Slack lacks is said."""
+"""A complete mayday on a Slack: declares an incident and reports missing methods."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = [
 ]
 TITLE = "Proxy was evicted"
 LACKS = ("conversations.invite", "conversations.setTopic", "pins.add", "bookmarks.list")
-"""What local-slack answers ``unknown_method`` to, of all that declaring asks for."""
+"""Methods used by declaring that local-slack rejects (``unknown_method``)."""
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def mayday(slack: Slack, tmp_path: Path) -> Iterator[Bot]:
 
 
 def untouched(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The state of a form that nobody touched; local-slack leaves out what stood there at first."""
+    """The state of an untouched form; local-slack omits initial values."""
     state: dict[str, dict[str, Any]] = {}
     for block in view["blocks"]:
         if block["type"] == "input":
@@ -65,7 +65,7 @@ def untouched(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def said(client: WebClient, channel: str) -> list[str]:
-    """What the bot says in a channel, oldest first."""
+    """The bot's texts in a channel, oldest first."""
     listed = client.conversations_history(channel=channel)["messages"]
     return [raw["text"] for raw in reversed(listed) if not raw.get("subtype")]
 
@@ -75,7 +75,7 @@ def said(client: WebClient, channel: str) -> list[str]:
 )
 def test_declare(slack: Slack, mayday: Bot, client: WebClient) -> None:
     slack.command(slack.ana, slack.general, f"/incident declare {TITLE}")
-    # Another test's form may still be open when this one comes.
+    # Another test's form may still be open.
     wait_until(lambda: TITLE in str(slack.form(slack.ana)), "the form")
     view = slack.form(slack.ana)
     assert view is not None
@@ -92,7 +92,7 @@ def test_declare(slack: Slack, mayday: Bot, client: WebClient) -> None:
         "the announcement",
     )
     if slack.name == LOCAL_SLACK:
-        # The declarer could not be invited, so the notice comes in person.
+        # The declarer could not be invited, so the bot sends a DM.
         direct = client.conversations_open(users=slack.ana)["channel"]["id"]
         wait_until(lambda: said(client, direct), "the notice")
         [card], [notice] = said(client, channel), said(client, direct)
@@ -107,6 +107,6 @@ def test_declare(slack: Slack, mayday: Bot, client: WebClient) -> None:
 
 
 def announced(client: WebClient, channel: str) -> list[dict[str, Any]]:
-    """The messages of the announcement channel."""
+    """The announcement channel's messages."""
     listed: list[dict[str, Any]] = client.conversations_history(channel=channel)["messages"]
     return listed

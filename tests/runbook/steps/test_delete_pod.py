@@ -1,4 +1,4 @@
-"""A deletion is proven by the pod's end; one that goes on is done as far as mayday is concerned."""
+"""A deletion is verified when the pod is gone; one under way counts as done for mayday."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A forced deletion is proven by the pod's end and, where the hub waits for it, by the record's."""
+"""A forced deletion is verified when the pod and any record that waits for it are gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for every kind of step: its place, its words, and how it is stored."""
+"""Checks for every kind of step: its module, wording and storage."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.hubs import PLACE, evicted, stale, stuck
 from tests.support.steps import ONE_OF_EACH
 
 SHARED = {"step", "server", "stored"}
-"""Files beside the kinds that are none."""
+"""Modules that are not kinds."""
 
 _, RESTART, CLEAR = RUNBOOKS
 
@@ -55,7 +55,7 @@ def test_a_step_names_its_rights(step: Step) -> None:
     assert all(isinstance(right, Scope | Permission) for right in rights)
 
 
-# --- what cannot be read ------------------------------------------------------------------------
+# --- unreadable data ----------------------------------------------------------------------------
 
 
 def plan_with(step: object) -> dict[str, object]:
@@ -98,11 +98,11 @@ def test_an_entry_of_another_version_is_shown_by_its_verb() -> None:
     )
 
 
-# --- as earlier versions stored them ------------------------------------------------------------
+# --- data stored by earlier versions ------------------------------------------------------------
 
 
 def earlier(verb: str, identity: str, loses: list[str], measure: object, **args: str) -> object:
-    """A step in the shape of before steps had kinds."""
+    """A step in the format without kinds."""
     return {
         "id": f"{verb}:{identity}" if identity else verb,
         "verb": verb,

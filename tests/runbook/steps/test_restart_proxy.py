@@ -1,4 +1,4 @@
-"""A restart is known by the time it wrote, and proven by a rollout that is complete."""
+"""A restart is identified by its timestamp and verified by a complete rollout."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_it_names_the_deployment_as_it_was_and_who_is_disconnected() -> None:
     [
         (OURS, True),
         (PROXY, False),
-        # Another's restart, from before the plan, by a clock that is two minutes ahead.
+        # An earlier restart by someone else, whose clock is two minutes ahead.
         (at(timedelta(minutes=2)), False),
     ],
     ids=["ours", "none", "another's"],

@@ -1,4 +1,4 @@
-"""A resync is proven by every route, not by the hub's answer."""
+"""A resync is verified by the routes, not the hub's answer."""
 
 from __future__ import annotations
 

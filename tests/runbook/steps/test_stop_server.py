@@ -1,4 +1,4 @@
-"""A stop is proven by the end of that start's record and of its pod."""
+"""A stop is verified when that start's record and pod are gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A cluster double and the official client on it, with images that a test can run in no time."""
+"""A cluster double, its official client, and images that start quickly."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def pod() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def deployment() -> Callable[..., dict[str, Any]]:
-    """Builds a Deployment of pods `app=NAME` that recreates."""
+    """Builds a Recreate Deployment with pods `app=NAME`."""
 
     def build(name: str, image: str = "sleeper", replicas: int = 1) -> dict[str, Any]:
         labels = {"app": name}

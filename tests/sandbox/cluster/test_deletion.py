@@ -1,4 +1,4 @@
-"""Deleting pods that are processes: who ends when. The API's side of it is among the contracts."""
+"""Deletion of pods that run as processes. The contracts cover the API behaviour."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def exists(core: client.CoreV1Api, name: str) -> bool:
 
 
 def start(core: client.CoreV1Api, body: dict[str, Any], says: str = "awake") -> str:
-    """Create a pod, wait until its process has spoken, and return its uid."""
+    """Create a pod, wait until it logs `says`, and return its uid."""
     name = body["metadata"]["name"]
     uid: str = core.create_namespaced_pod(NS, body).metadata.uid
     wait_for(lambda: core.read_namespaced_pod(name, NS).status.phase == "Running", "the pod")

@@ -1,4 +1,4 @@
-"""Deployments: their pods, their status, a restart of the rollout, and what stands in its way."""
+"""Deployments: pods, status, rollout restarts, and what blocks a rollout."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def pods(core: client.CoreV1Api) -> list[Any]:
 
 
 def settled(apps: client.AppsV1Api, replicas: int = 1) -> bool:
-    """kubectl's own test for "successfully rolled out"."""
+    """kubectl's check for "successfully rolled out"."""
     found = apps.read_namespaced_deployment("proxy", NS)
     status = found.status
     return bool(

@@ -1,4 +1,4 @@
-"""How far back the double remembers, and whom its forgetting concerns."""
+"""The length of the double's history, and the watches it expires."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What reaches the double other than by a well-behaved client."""
+"""Requests that a well-behaved client does not send."""
 
 from __future__ import annotations
 

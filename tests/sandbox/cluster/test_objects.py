@@ -1,4 +1,4 @@
-"""What the double shows of itself beyond the contracts that it shares with a real API server."""
+"""Behaviour of the double outside the contracts shared with a real API server."""
 
 from __future__ import annotations
 

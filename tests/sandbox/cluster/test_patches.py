@@ -1,4 +1,4 @@
-"""Lists in patches, in more detail than the contracts go; the patched object stays as it was."""
+"""Lists in patches, in more detail than the contracts. The input stays unchanged."""
 
 from __future__ import annotations
 

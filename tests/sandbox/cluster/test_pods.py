@@ -1,4 +1,4 @@
-"""Pods as processes: their phases, their logs, how they fail and come back."""
+"""Pods as processes: phases, logs, failures and restarts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ports are given out once, also while nobody listens on them yet."""
+"""Each port is assigned once, even before a process listens on it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_two_sandboxes_never_get_the_same_address() -> None:
 def test_a_port_that_is_listened_on_is_passed_over() -> None:
     with closing(Ports()) as ports, socket.socket() as busy:
         first = ports.take()
-        busy.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # its last user just left it
+        busy.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # may be in TIME_WAIT
         busy.bind(("127.0.0.1", first + 1))
         busy.listen()
         assert ports.take() == first + 2

@@ -27,7 +27,7 @@ time.sleep(600)
 
 
 def _alive(pid: int) -> bool:
-    """Whether a process runs; one that is dead and merely not yet reaped does not."""
+    """Returns whether a process runs. A zombie does not count."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

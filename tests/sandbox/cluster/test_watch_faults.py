@@ -1,4 +1,4 @@
-"""A watch that goes wrong in the middle, and how the official client lives with it."""
+"""Watches that fail midway, and how the official client handles them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NAMES = ["a", "b", "c"]
 
 @pytest.fixture
 def core(cluster: ClusterDouble, tmp_path: Path) -> Iterator[client.CoreV1Api]:
-    """The official client, by the way that can be broken; three ConfigMaps are there to be watched."""
+    """The official client through the fault proxy, with three ConfigMaps to watch."""
     path = tmp_path / "kubeconfig.front"
     context = cluster.write_kubeconfig(path, user="tester", server=cluster.front.url)
     api = config.new_client_from_config(config_file=str(path), context=context)
@@ -45,7 +45,7 @@ BRIEF = {"timeout_seconds": 1, "_request_timeout": 3}
 
 
 def watched(core: client.CoreV1Api, **asked: Any) -> tuple[list[str], Exception | None]:
-    """The names that a watch saw, and how it ended. A bookmark has no name, and garbage is no event."""
+    """Returns the names that a watch yields and its error. A bookmark's name is empty."""
     names: list[str] = []
     watching: Any = watch.Watch
     asked = asked or BRIEF
@@ -90,7 +90,7 @@ def test_a_watch_goes_wrong_after_so_many_events(
 def test_something_else_comes_in_between_and_the_watch_goes_on(
     cluster: ClusterDouble, core: client.CoreV1Api, fault: Fault, seen: str
 ) -> None:
-    """The client passes garbage on as None: whoever takes an event for an event falls over it."""
+    """The client yields garbage as None, so callers must check each event."""
     cluster.faults = [on_request("GET", WATCHES, fault)]
     assert watched(core) == (["a", "b", seen, "c"], None)
 
@@ -98,7 +98,7 @@ def test_something_else_comes_in_between_and_the_watch_goes_on(
 def test_a_watch_without_an_end_is_resumed_once_after_410(
     cluster: ClusterDouble, core: client.CoreV1Api
 ) -> None:
-    """Twice in a row is an error: whoever watches has to list again."""
+    """Two 410s in a row raise an error: the caller must list again."""
     cluster.faults = [on_request("GET", WATCHES, expired_after(0), times=2)]
     version = core.list_namespaced_config_map("hub-prod").metadata.resource_version
     names, ended = watched(core, resource_version=version, _request_timeout=10)

@@ -1,4 +1,4 @@
-"""Every check of the drill passes on a good evening, and fails when its own matter is wrong."""
+"""Each check passes on a good drill, and fails when what it checks is wrong."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STAYED = [user for user in STUDENTS if user not in STUCK]
 
 
 def sight(name: str = "", *, routed: int = 12, stuck: bool = False, gone: bool = False) -> Sight:
-    """The hub with so many routes; the stuck two are stopping, or gone, or well."""
+    """The hub with `routed` routes; the stuck two are stopping, gone or well."""
     there = STAYED if stuck or gone else list(STUDENTS)
     users = [*there, *(STUCK if stuck else ())]
     led = there[:routed]
@@ -51,7 +51,7 @@ def sight(name: str = "", *, routed: int = 12, stuck: bool = False, gone: bool =
 
 
 def report(*, times: tuple[str, ...] = TIMES, zone: str = "PST") -> str:
-    """A report with these times, and every item with the link of 2017 and a live one."""
+    """A report with these times. Each item has its 2017 link and a live link."""
     actions = "\n".join(
         f"### {group}\n"
         + "\n".join(
@@ -67,7 +67,7 @@ def report(*, times: tuple[str, ...] = TIMES, zone: str = "PST") -> str:
 
 
 def issues(text: str, *, back: bool = True) -> list[PracticeIssue]:
-    """The issues of the items, then the incident's with the report."""
+    """The action items' issues, then the incident issue (report)."""
     bodies = [
         (f"{item.link} {f'{PAGE}/7' if back else ''}", "incident-action-item") for item in ITEMS
     ]
@@ -86,7 +86,7 @@ def issues(text: str, *, back: bool = True) -> list[PracticeIssue]:
 
 
 def published(text: str, *, back: bool = True) -> list[Filed]:
-    """The same before and after publishing again."""
+    """Equal issues before and after republishing."""
     return [Filed(issues=issues(text, back=back), reports={"r.md": f"{text}<!-- mark -->"})] * 2
 
 

@@ -1,4 +1,4 @@
-"""What a drill promises whoever runs it: it ends by itself, and deletes nothing but its own."""
+"""A drill stops at its time limit and deletes only its own files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One real hub for the whole session, whole again before every test."""
+"""One real hub for the whole session, healed after every test."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def hub(running_hub: HubSandbox) -> Iterator[HubSandbox]:
 
 @pytest.fixture
 def bot(running_hub: HubSandbox) -> Iterator[httpx.Client]:
-    """The hub's REST API as the bot reaches it: directly, with the least scopes."""
+    """The hub's REST API as the bot calls it: directly, with minimal scopes."""
     headers = {"Authorization": f"token {running_hub.api_token}"}
     with httpx.Client(base_url=running_hub.api_url, headers=headers, timeout=40) as made:
         yield made

@@ -1,4 +1,4 @@
-"""The sandbox's hub while all is well: what is there, and what the bot's token may do."""
+"""The healthy hub: its objects, and what the bot's token is allowed to do."""
 
 from __future__ import annotations
 

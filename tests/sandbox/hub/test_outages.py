@@ -1,4 +1,4 @@
-"""Every outage as seen from outside, and the remedy that the real hub and cluster have for it."""
+"""Each outage as users see it, and its fix on the real hub and cluster."""
 
 from __future__ import annotations
 

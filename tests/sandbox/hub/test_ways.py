@@ -1,4 +1,4 @@
-"""The users' way through the proxy, and the hub's own to the cluster: both can be broken by rules."""
+"""Fault rules on the users' path to the proxy and the hub's path to the cluster."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def test_it_refuses_users_while_there_is_no_proxy(hub: HubSandbox) -> None:
 def test_kubespawner_lives_with_a_watch_that_goes_wrong(
     hub: HubSandbox, make: Callable[[int], Fault]
 ) -> None:
-    """Its reflector lists again, so that it sees a start succeed meanwhile.
+    """The reflector lists again, so it sees a server start.
 
-    It takes ten seconds, since so long KubeSpawner's watches last.
+    Slow: KubeSpawner's watches last ten seconds.
     """
     hub.rest.stop_server("ana")
     wait_for(lambda: hub.row("ana").hub == "absent", "the server to stop")
     hub.spawning.faults = [on_request("GET", PODS, make(1))]
-    # Its watches last ten seconds: this is the first one that goes wrong.
+    # Watches last ten seconds: wait for the first one that fails.
     wait_for(lambda: hub.spawning.faults.standing()[0].struck, "a watch", seconds=30)
     hub.rest.begin("POST", "ana")
     ready = Row(user="ana", server="", hub="ready", pod="Running", route=True)

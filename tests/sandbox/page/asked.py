@@ -1,4 +1,4 @@
-"""A real Bolt app that opens any form when it is asked to, and keeps what it reads from it."""
+"""A real Bolt app that opens any form and keeps the values it receives."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,7 +19,7 @@ RUNBOOKS = ("resync-routes", "restart-proxy", "force-delete-stuck-servers")
 
 @pytest.fixture(scope="module")
 def listening(app: App, client: WebClient, forms: list[Json]) -> Json:
-    """What the app reads from its forms; with `errors` in it, the app answers those, once."""
+    """Values the app reads from its forms. The app returns `errors` once, if set."""
     values: Json = {}
 
     @app.shortcut("declare")
@@ -42,7 +42,7 @@ def listening(app: App, client: WebClient, forms: list[Json]) -> Json:
 
     @app.action("asked")
     def dispatched(ack: Ack, action: Json) -> None:
-        # Noted before it is acknowledged: after that the page goes on, whatever this thread does.
+        # Record the action before the ack: the page does not wait for this thread after it.
         values.setdefault("actions", []).append(action)
         ack()
 
@@ -60,7 +60,7 @@ def listening(app: App, client: WebClient, forms: list[Json]) -> Json:
 
 @pytest.fixture
 def read(sandbox: SlackSandbox, listening: Json) -> Iterator[Json]:
-    """What the app has read in this test."""
+    """Values the app read in the test."""
     listening.clear()
     yield listening
     for view in sandbox.person("ana").views():
@@ -69,7 +69,7 @@ def read(sandbox: SlackSandbox, listening: Json) -> Iterator[Json]:
 
 @pytest.fixture(scope="module")
 def forms() -> list[Json]:
-    """The form that the shortcut opens is the last one of these."""
+    """The shortcut opens the last form in this list."""
     return []
 
 
@@ -77,7 +77,7 @@ def forms() -> list[Json]:
 def modal(
     sandbox: SlackSandbox, open_page: OpenPage, forms: list[Json], read: Json
 ) -> Callable[..., Locator]:
-    """Opens a form for Ana: every input, or one of these blocks alone."""
+    """Opens a form for Ana with every input, or only these blocks."""
 
     def opened(*blocks: Json) -> Locator:
         form = every_input(person=sandbox.person("ana").id)
@@ -97,7 +97,7 @@ def send(dialog: Locator) -> None:
 
 
 def value(read: Json, name: str) -> Any:
-    """What the app read of one input."""
+    """The app's value of one input."""
     state = dict(read[name]["value"])
     state.pop("type")
     [value] = state.values()

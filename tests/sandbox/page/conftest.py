@@ -1,4 +1,4 @@
-"""A browser on the sandbox's page, with a small real Bolt app answering behind it."""
+"""A browser on the sandbox's page, with a small real Bolt app behind it."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -40,8 +40,8 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[SlackSandbox]:
-    """A practice workspace whose clock stands still, so that the times shown are known."""
-    # A machine that runs the whole suite at once may take its time.
+    """A practice workspace with a fixed clock, so that displayed times are known."""
+    # Pages load slowly while the whole suite runs in parallel.
     expect.set_options(timeout=15_000)
     features = {**APP_MANIFEST["features"], "slash_commands": [_COMMAND]}
     manifest = {**APP_MANIFEST, "features": features}
@@ -155,7 +155,7 @@ def _listen(bolt: App) -> None:
 
     @bolt.event("message")
     def heard(body: dict[str, object]) -> None:
-        pass  # Acknowledged, so that the double does not deliver it again.
+        pass  # Acknowledge, so that the double does not deliver it again.
 
 
 def declare_view(title: str) -> dict[str, object]:
@@ -198,7 +198,7 @@ def declare_view(title: str) -> dict[str, object]:
 
 
 def kinds_view(chosen: str | None) -> dict[str, object]:
-    """A modal that grows a line when a kind is chosen, and opens another in its place."""
+    """A modal that adds a line for a chosen kind; its button opens another modal."""
     options = [{"text": {"type": "plain_text", "text": text}, "value": text} for text in "ab"]
     line = {"type": "section", "text": {"type": "mrkdwn", "text": f"You chose {chosen}."}}
     return {
@@ -260,7 +260,7 @@ def kinds_view(chosen: str | None) -> dict[str, object]:
 
 
 def bolt_view(body: dict[str, dict[str, object]]) -> dict[str, str]:
-    """What was entered in the declare modal."""
+    """Returns the declare modal's values."""
     state = body["view"]["state"]
     assert isinstance(state, dict)
     values = state["values"]
@@ -271,7 +271,7 @@ def bolt_view(body: dict[str, dict[str, object]]) -> dict[str, str]:
 
 
 def note_found(page: Page) -> Callable[[Locator], None]:
-    """From now on the page notes which messages light up as found; gives what waits until one has."""
+    """Records highlighted messages; returns a function that waits for one of them."""
     page.evaluate(
         """() => {
           window.lit = [];
@@ -292,14 +292,14 @@ def note_found(page: Page) -> Callable[[Locator], None]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One for each module, and no longer: DBOS starts in no thread in which a browser is driven."""
+    """One browser per module: DBOS cannot start in a thread that drives a browser."""
     with chromium() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def seasoned(browser: Browser) -> Iterator[BrowserContext]:
-    """The profile of somebody who has seen the welcome. All pages of a module share its cache."""
+    """A browser profile that has seen the welcome. All pages of a module share its cache."""
     context = browser.new_context(viewport=_WINDOW)
     context.add_init_script("localStorage.setItem('mayday-sandbox-welcome-seen', 'yes')")
     yield context
@@ -310,7 +310,7 @@ def seasoned(browser: Browser) -> Iterator[BrowserContext]:
 def open_page(
     sandbox: SlackSandbox, browser: Browser, seasoned: BrowserContext
 ) -> Iterator[OpenPage]:
-    """Opens the page as a person; a script error or a console error in any page fails the test."""
+    """Opens the page as a person. A script or console error fails the test."""
     problems: list[str] = []
     pages: list[Page] = []
 

@@ -1,4 +1,4 @@
-"""What the app shows on the page: commands, modals, buttons, and every kind of block."""
+"""The app on the page: commands, modals, buttons, and every kind of block."""
 
 from collections.abc import Callable
 
@@ -90,7 +90,7 @@ def test_an_updated_modal_keeps_what_was_typed_and_another_takes_its_place(
 
 
 def _press_with_a_late_answer(page: Page) -> list[tuple[Route, APIResponse]]:
-    """A form is sent and refused, and the page knows why before the answer, which is kept back here."""
+    """Submit an invalid form and hold back the answer until the page shows the error."""
     held: list[tuple[Route, APIResponse]] = []
 
     def hold_the_first(route: Route) -> None:
@@ -105,7 +105,7 @@ def _press_with_a_late_answer(page: Page) -> list[tuple[Route, APIResponse]]:
     page.get_by_test_id("modal-submit").click()
     error = page.get_by_test_id("modal").locator("[data-error-for=title]")
     expect(error).to_have_text("Say what users see.")
-    # The server's answer may come after its news; what handles it here has a turn at each call.
+    # The answer may follow the page update; each Playwright call runs the route handler.
     wait_until(lambda: page.title() and held, "the answer that is held")
     return held
 

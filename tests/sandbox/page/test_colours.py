@@ -1,4 +1,4 @@
-"""Light and dark, as the system has it; and every text readable in both."""
+"""Light and dark themes follow the system; text is readable in both."""
 
 from collections.abc import Callable
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from tests.sandbox.page.all_inputs import every_input
 OpenPage = Callable[..., Page]
 Json = dict[str, Any]
 
-# The contrast of WCAG 2 for every text in sight, against what lies behind it: 4.5 to 1 at least.
+# Finds visible text whose WCAG 2 contrast with its background is below 4.5 to 1.
 _TOO_FAINT = """() => {
   const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
   const rgba = (css) => {
@@ -63,7 +63,7 @@ _TOO_FAINT = """() => {
   return { seen, found: [...new Set(found)] };
 }"""
 
-# The pairs of colours that the page is made of; hovering and choosing put them on one another.
+# The text and background colour pairs of the page, including hover and selection.
 _PAIRS = [
     *((ink, paper) for ink in ("ink", "soft") for paper in ("paper", "ground", "hover", "mark")),
     *(("link", paper) for paper in ("paper", "ground", "hover", "mark")),
@@ -127,7 +127,7 @@ def test_the_colours_read_well_on_one_another(
 
 @pytest.fixture(scope="module")
 def busy(app: App, sandbox: SlackSandbox, client: WebClient) -> None:
-    """A channel with everything that is coloured, and a form of every input."""
+    """A channel with every coloured element, and a form with every input."""
     ana, ben = sandbox.person("ana"), sandbox.person("ben")
     ts = ben.say("hub-ops", "@ana and @here: `code`, ~old~ <https://example.org>, #general :fire:")
     ben.say("hub-ops", "```\na block\n```\n> quoted")
@@ -192,7 +192,7 @@ def test_every_text_in_sight_reads_well(
     faint: dict[str, list[str]] = {}
 
     def look(what: str) -> None:
-        # Colours fade over; what counts is how they end, of those that are not cut short.
+        # Wait until colour transitions finish or are cancelled.
         page.evaluate("Promise.allSettled(document.getAnimations().map((each) => each.finished))")
         seen = page.evaluate(_TOO_FAINT)
         assert seen["seen"] > 10

@@ -1,4 +1,4 @@
-"""The panel of faults: buttons that break things, what stands and how often it struck, and healing."""
+"""The faults panel: fault buttons, active faults with their counts, and healing."""
 
 from collections.abc import Callable, Iterator
 
@@ -18,7 +18,7 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def github(sandbox: SlackSandbox) -> Iterator[FaultProxy]:
-    """A GitHub of nothing but a proxy, to be broken from the page."""
+    """A GitHub fault proxy without an upstream, for the page."""
     with FaultProxy(system=System.GITHUB) as proxy:
         sandbox.register_faults(proxy, fault_menu.GITHUB)
         yield proxy
@@ -28,7 +28,7 @@ def github(sandbox: SlackSandbox) -> Iterator[FaultProxy]:
 def page(
     open_page: OpenPage, sandbox: SlackSandbox, app: App, github: FaultProxy
 ) -> Iterator[Page]:
-    """Ana with the panel open, and everything well."""
+    """Ana's page with the panel open and no faults."""
     opened = open_page("ana")
     opened.get_by_test_id("faults-toggle").click()
     expect(opened.get_by_test_id("fault-active")).to_have_text("Everything works as it should.")

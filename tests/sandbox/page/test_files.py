@@ -1,4 +1,4 @@
-"""Files on the page: chosen, shown, downloaded; from people and from the app."""
+"""Files on the page, from people and the app: choose, show, download."""
 
 import base64
 from collections.abc import Callable

@@ -43,7 +43,7 @@ def home(title: str) -> Json:
 
 @pytest.fixture(scope="module")
 def heard(app: App, client: WebClient) -> list[Json]:
-    """What the app heard: it publishes a Home when it is opened, and again when it is used."""
+    """Events the app received. It publishes the Home on each open and each action."""
     events: list[Json] = []
 
     @app.event("app_home_opened")
@@ -77,7 +77,7 @@ def test_the_home_is_opened_published_and_used(
     expect(shown.get_by_role("heading", name="Two incidents")).to_be_visible()
     expect(page.get_by_test_id("channel-name")).to_contain_text("mayday")
     expect(page.get_by_test_id("app-link")).to_have_attribute("aria-current", "page")
-    # What others did may still be on its way from another test.
+    # Other people's events from another test may still arrive.
     [event] = [each for each in heard if each["user"] == sandbox.person("ana").id]
     assert (event["type"], event["tab"]) == ("app_home_opened", "home")
 

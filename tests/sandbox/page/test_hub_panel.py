@@ -1,4 +1,4 @@
-"""The practice panel: what the hub's state means in words, what can be broken, which reports came."""
+"""The practice panel: the hub's state in words, the outages, and the reports."""
 
 from collections.abc import Callable, Mapping
 
@@ -76,7 +76,7 @@ def test_the_panel_says_what_is_wrong_and_breaks_things(
 def test_a_newcomer_is_told_what_to_try_once(sandbox: SlackSandbox, open_page: OpenPage) -> None:
     page = open_page("emi", "hub-ops", welcome=True)
     card = page.get_by_test_id("welcome")
-    expect(card).to_have_count(0)  # there it would cover the talk
+    expect(card).to_have_count(0)  # it would cover the messages
     page.get_by_test_id("channel-link").filter(has_text="general").click()
     card.get_by_role("button", name="/incident declare").click()
     expect(page.get_by_test_id("composer")).to_have_value("/incident declare Users see errors")

@@ -16,7 +16,7 @@ def test_what_nobody_touched_is_sent_as_it_stood(
 ) -> None:
     dialog = modal()
     expect(dialog.get_by_label("Summary")).to_be_focused()
-    # The only one that must be filled and has no initial value.
+    # The only required input without an initial value.
     runbook = dialog.get_by_label("Runbook")
     runbook.fill("resync")
     dialog.get_by_role("option", name="resync-routes").click()
@@ -129,7 +129,7 @@ def test_the_app_is_asked_only_when_enough_is_typed(
     expect(runbook).to_have_value("restart-proxy")
     expect(dialog).to_be_visible()
 
-    # What is typed and not chosen is no choice.
+    # Typed text does not select an option.
     runbook.fill("nonsense")
     expect(block.locator(".list-note")).to_have_text("Nothing found.")
     runbook.press("Escape")

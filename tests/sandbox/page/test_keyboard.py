@@ -1,4 +1,4 @@
-"""The page without a mouse: what Tab reaches, where the focus goes, and what each thing is called."""
+"""Keyboard use of the page: Tab order, focus, and accessible names."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ from tests.sandbox.page.all_inputs import every_input
 OpenPage = Callable[..., Page]
 Json = dict[str, Any]
 
-# Whatever can be used, and is in sight, with the name that a screen reader would say.
+# Finds visible interactive elements without an accessible name.
 _NAMELESS = """() => {
   const usable =
     "a[href], button, input:not([type=hidden]), select, textarea, summary, " +
@@ -34,7 +34,7 @@ _NAMELESS = """() => {
     .map((node) => node.outerHTML.slice(0, 160));
 }"""
 
-# What is drawn around whatever has the focus: an outline, or the frame of the box it is in.
+# Finds a focused element with no focus ring on itself or on its frame.
 _RING = """() => {
   const node = document.activeElement;
   if (node === document.body) return null; // The browser's own controls have a turn, too.
@@ -142,7 +142,7 @@ def test_tab_goes_round_and_shows_where_it_is(open_page: OpenPage) -> None:
         assert name in reached
     for name in ("Take", "fire, 1", "1 reply", "Message hub-ops"):
         assert name in reached
-    # The list is one stop, not one for each message.
+    # The message list is a single tab stop.
     assert sum("Okafor, " in name or "Ribeiro, " in name for name in passed) <= 1
 
 
@@ -157,7 +157,7 @@ def test_the_form_is_walked_by_tab_alone(sandbox: SlackSandbox, open_page: OpenP
     unringed: list[str] = []
     for _ in range(80):
         page.keyboard.press("Tab")
-        # The browser's own controls have a turn between the last and the first.
+        # Tab visits the browser's controls between the last and the first.
         inside = page.evaluate("document.querySelector('.modal').contains(document.activeElement)")
         assert inside or page.evaluate("document.activeElement === document.body")
         if not inside:

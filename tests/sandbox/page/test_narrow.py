@@ -1,4 +1,4 @@
-"""The page in narrower windows: what stands beside the channel hides no part of it, or all of it."""
+"""Narrow windows: a side panel covers the channel completely or not at all."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""A press that began before the page heard of something is a click all the same."""
+"""A press that starts before a page update still counts as a click."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ _FRAMES = "() => new Promise((go) => requestAnimationFrame(() => requestAnimatio
 
 
 def _take_your_time(page: Page) -> None:
-    """However long a press takes, it is not taken for one whose end was never told."""
+    """Disable timers of 3 s and more, so that a slow press does not time out."""
     page.evaluate(
         """() => {
           const soon = window.setTimeout;
@@ -25,7 +25,7 @@ def _take_your_time(page: Page) -> None:
 
 @contextmanager
 def _news(page: Page) -> Iterator[None]:
-    """After it the page has heard of what was done in it, and has had the time to draw it."""
+    """Wait on exit until the page has loaded and drawn the block's changes."""
     with page.expect_response(lambda answer: "/_sandbox/state" in answer.url) as heard:
         yield
     heard.value.finished()

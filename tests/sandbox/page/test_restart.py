@@ -1,4 +1,4 @@
-"""An open page outlives the sandbox: it says so, and goes on with the next one by itself."""
+"""An open page reports that the sandbox stopped, and reconnects to the next one."""
 
 import socket
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from tests.support.app_manifest import APP_MANIFEST
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """A port that nobody else is given, also while no sandbox listens there."""
+    """A port that stays reserved while no sandbox listens on it."""
     with socket.socket() as held:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         held.bind(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""What people do on the page: say, edit, react, answer, and see only what is theirs."""
+"""People on the page: post, edit, react, reply, and see only their own items."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -170,7 +170,7 @@ def test_markup_is_only_text(
     _say(page, typed)
     log = page.get_by_test_id("channel-log")
     expect(log).to_contain_text(typed)
-    # A bot's text comes as it is, with nothing escaped; and a link may carry any scheme.
+    # A bot's text arrives unescaped, and its links can have any scheme.
     text = f"raw {typed} <javascript:alert(1)|press>"
     raw = client.chat_postMessage(channel="#hub-ops", text=text)
     expect(log.locator(f"[data-ts='{raw['ts']}']")).to_contain_text("raw ")
@@ -247,7 +247,7 @@ def test_whoever_speaks_sees_it_and_the_answer(sandbox: SlackSandbox, open_page:
         sandbox.person("ben").say("hub-ops", f"line {number}")
     page = open_page("ana", "hub-ops")
     expect(_message(page, "line 39")).to_be_in_viewport()
-    for _ in range(15):  # the page may still be settling at its end when somebody scrolls
+    for _ in range(15):  # the page may still scroll to the end
         _message(page, "line 0").first.scroll_into_view_if_needed()
         with suppress(AssertionError):
             expect(_message(page, "line 39")).not_to_be_in_viewport(timeout=1000)

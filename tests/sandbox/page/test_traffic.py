@@ -1,4 +1,4 @@
-"""The panel of traffic: what comes, newest first, and what was asked and answered."""
+"""The traffic panel: entries, newest first, with requests and responses."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture
 def page(open_page: OpenPage, sandbox: SlackSandbox, app: App) -> Page:
-    """Ana with the panel open, and nothing in it."""
+    """Ana's page with the panel open and empty."""
     sandbox.traffic.clear()
     opened = open_page("ana")
     opened.get_by_test_id("traffic-toggle").click()
@@ -36,7 +36,7 @@ def test_calls_and_deliveries_come_newest_first(page: Page, client: WebClient) -
     expect(command.locator(".state")).to_have_text("acked")
     expect(command).to_contain_text("← Slack")
     expect(command.locator(".when")).to_contain_text("21:10:57")
-    # The app's answer is traffic, too: none of it is left for another test.
+    # Wait for the app's answer, so that it does not reach another test.
     expect(page.get_by_test_id("message").filter(has_text="Nothing is open")).to_be_visible()
 
 

@@ -22,7 +22,7 @@ Connect = Callable[[App], SocketModeHandler]
 
 @pytest.fixture
 def moved(tmp_path: Path) -> SandboxClock:
-    """The sandbox's clock, for a test that moves it."""
+    """The sandbox's clock, which a test can move."""
     return SandboxClock(tmp_path / "clock.json")
 
 
@@ -51,15 +51,15 @@ def client(slack: SlackSandbox) -> WebClient:
 
 @pytest.fixture
 def app(slack: SlackSandbox, client: WebClient) -> App:
-    """A Bolt app without listeners yet."""
+    """A Bolt app without listeners."""
     return App(client=client, signing_secret=slack.signing_secret)
 
 
 @pytest.fixture
 def connect(slack: SlackSandbox) -> Iterator[Connect]:
-    """Connects an app (after its listeners were added) and waits until it is there.
+    """Connects an app and waits for the connection. Add listeners first.
 
-    Events without a listener of their own are acknowledged by a catch-all.
+    A catch-all listener acknowledges all other events.
     """
     handlers: list[SocketModeHandler] = []
     quiet = logging.getLogger("slack_sdk.quiet")
@@ -80,8 +80,8 @@ def connect(slack: SlackSandbox) -> Iterator[Connect]:
         return handler
 
     yield start
-    # A client that is closed while it reads sits out its receive timeout of three seconds, and
-    # one second for its queue. So the sockets are closed from this side first, and both are woken.
+    # Closing a client during a read waits for its receive timeout (3 s) and its queue (1 s).
+    # Close the sockets from this side first, then wake both.
     for handler in handlers:
         handler.client.auto_reconnect_enabled = False
     slack.disconnect(None)

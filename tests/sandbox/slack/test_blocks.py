@@ -1,4 +1,4 @@
-"""What Slack refuses in blocks and views."""
+"""Blocks and views that Slack rejects."""
 
 from typing import Any
 

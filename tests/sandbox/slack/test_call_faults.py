@@ -1,4 +1,4 @@
-"""Calls of the Web API that go wrong: statuses, bodies, hanging, tokens and triggers."""
+"""Web API faults: statuses, bodies, hangs, tokens and triggers."""
 
 import threading
 import urllib.error
@@ -19,7 +19,7 @@ def texts(slack: SlackSandbox) -> list[str]:
 
 
 def post(slack: SlackSandbox, timeout: float = 10) -> urllib.error.HTTPError | bytes:
-    """chat.postMessage without any SDK: the refusal, or the body."""
+    """Calls chat.postMessage without an SDK; returns the result."""
     asked = urllib.request.Request(
         f"{slack.api_url}chat.postMessage",
         data=b"channel=%23general&text=x",

@@ -1,4 +1,4 @@
-"""Deliveries that go wrong: twice, late, lost, unacknowledged; sockets that end, or die in silence."""
+"""Duplicate, late, lost and unacknowledged deliveries; closed and silent sockets."""
 
 import json
 from typing import Any
@@ -25,7 +25,7 @@ from tests.support.waiting import wait_until
 
 @pytest.fixture
 def heard(slack: SlackSandbox, app: App, connect: Any) -> list[dict[str, Any]]:
-    """The messages that a connected app was told, in the order in which they came."""
+    """The messages that a connected app received, in order."""
     bodies: list[dict[str, Any]] = []
     app.event("message")(lambda body: bodies.append(body))
     connect(app)

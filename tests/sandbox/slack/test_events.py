@@ -1,4 +1,4 @@
-"""What a real Bolt app hears about channels, reactions, pins, threads and the Home tab."""
+"""Channel, reaction, pin, thread and Home tab events in a real Bolt app."""
 
 import threading
 from typing import Any
@@ -10,7 +10,7 @@ from sandbox.slack import SlackSandbox
 
 
 def heard(slack: SlackSandbox) -> dict[str, dict[str, Any]]:
-    """The last event of each type that was delivered."""
+    """Returns the last delivered event of each type."""
     return {delivered.name: delivered.payload["event"] for delivered in slack.deliveries}
 
 

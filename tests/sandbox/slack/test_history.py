@@ -1,4 +1,4 @@
-"""Reading back: pages, bounds, threads, edits and deletions, as a bot that was away meets them."""
+"""History after a bot was offline: pages, bounds, threads, edits and deletions."""
 
 from typing import Any
 

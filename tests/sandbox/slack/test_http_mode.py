@@ -35,7 +35,7 @@ def serve(slack: SlackSandbox) -> Iterator[Serve]:
                 self.end_headers()
                 self.wfile.write(content)
 
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its own name
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - stdlib name
                 pass
 
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -1,4 +1,4 @@
-"""What an input may begin with, what a person may put into it, and what reaches the app."""
+"""Inputs: initial values, allowed entries, and the values the app receives."""
 
 from collections.abc import Callable
 from typing import Any

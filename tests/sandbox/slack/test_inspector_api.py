@@ -1,4 +1,4 @@
-"""The endpoints of the page's panels: the traffic as it happens, and the faults that can be pressed."""
+"""The endpoints of the page's panels: live traffic and fault buttons."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.support.waiting import wait_until
 
 
 class Lab:
-    """The page's way to the endpoints."""
+    """A client for the endpoints."""
 
     def __init__(self, slack: SlackSandbox) -> None:
         self._web = httpx.Client(base_url=f"{slack.url}_sandbox", timeout=20)
@@ -139,7 +139,7 @@ def test_every_button_can_be_pressed_and_healed(
     for trouble in lab.offered():
         slack.wait_for(lambda: slack.bot_connected, what="the app's connection")
         if trouble["id"] in ("slack-silence", "slack-disconnect"):
-            continue  # These end the connection, and stand no longer than that.
+            continue  # These end the connection and do not stay active.
         params = {param["name"]: param["choices"][-1] for param in trouble["params"]}
         said = lab.press(trouble["id"], **params)
         assert said.endswith(".")

@@ -1,4 +1,4 @@
-"""What people type, as Slack's client encodes it."""
+"""Typed text as Slack's client encodes it."""
 
 import pytest
 

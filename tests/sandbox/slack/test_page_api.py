@@ -1,4 +1,4 @@
-"""The page's own endpoints: state, acts, live changes, files, and what others attach."""
+"""The page's endpoints: state, acts, live changes, files, and registered data."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ from sandbox.slack import Outage, Param, PersonError, SlackSandbox
 
 
 class Page:
-    """A page in the browser of one person."""
+    """One person's page in a browser."""
 
     def __init__(self, slack: SlackSandbox, name: str) -> None:
         self.me = slack.person(name).id

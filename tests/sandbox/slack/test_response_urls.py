@@ -1,4 +1,4 @@
-"""response_url: what an app may answer with it, and for how long."""
+"""response_url: the answers it accepts, and its lifetime."""
 
 from typing import Any
 

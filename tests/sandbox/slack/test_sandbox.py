@@ -1,4 +1,4 @@
-"""The sandbox itself: its clock, its memory over a restart, its manifest, and its people."""
+"""The sandbox: clock, state after a restart, manifest, and people."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -54,7 +54,7 @@ def test_every_kind_of_message_event_reaches_the_app(
     assert (changed["message"]["text"], changed["previous_message"]["text"]) == ("two", "one")
     assert changed["message"]["edited"]["user"] == ana.id
     assert by_subtype["message_deleted"]["deleted_ts"] == ts
-    # Bolt leaves aside what its own bot did.
+    # Bolt ignores its own bot's events.
     topics = [delivered.payload["event"].get("topic") for delivered in slack.deliveries]
     assert "on fire" in topics
 

@@ -1,4 +1,4 @@
-"""Socket Mode below Bolt: tickets, the greeting, the limit, and what becomes of a lost envelope."""
+"""Socket Mode without Bolt: tickets, hello, connection limit, lost envelopes."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ from sandbox.slack import SlackSandbox
 
 @pytest.fixture
 def address(slack: SlackSandbox) -> Any:
-    """Gives addresses for new connections."""
+    """Returns URLs for new connections."""
     client = WebClient(token=slack.app_token, base_url=slack.api_url)
     return lambda: client.apps_connections_open(app_token=slack.app_token)["url"]
 

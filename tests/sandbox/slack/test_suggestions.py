@@ -1,4 +1,4 @@
-"""Selects whose options come from the app, asked through a real Bolt app."""
+"""External selects: options that a real Bolt app supplies."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ PICK: dict[str, Any] = {
 
 @pytest.fixture
 def view_id(slack: SlackSandbox, app: App, connect: Any, forms: Forms) -> str:
-    """A form of Ana's whose hubs are offered by what is typed."""
+    """Ana's form; the app suggests hubs that match the text."""
     modal, _ = forms
 
     def offer(ack: Ack, payload: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The Web API as slack_sdk meets it: tokens, scopes, channels, messages, and Slack's own errors."""
+"""The Web API through slack_sdk: tokens, scopes, channels, messages, errors."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from sandbox.slack import SlackSandbox, answers, drop_after, drop_before, on_cal
 
 
 def refused(call: Callable[[], Any]) -> str:
-    """The error that Slack answers to this call."""
+    """Returns the Slack error of this call."""
     with pytest.raises(SlackApiError) as caught:
         call()
     return str(caught.value.response["error"])
