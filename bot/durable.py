@@ -9,7 +9,7 @@ it repeats a call. Arguments and results are plain JSON.
 from __future__ import annotations
 
 import logging
-import time
+import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -53,6 +53,7 @@ class DurableWork:
         self._poll = poll
         self._workflows: dict[str, Callable[..., Any]] = {}
         self._running_here: set[str] = set()
+        self._ended = threading.Condition()
         self._maybe_orphaned: set[str] = set()
         self._client: DBOSClient | None = None
 
@@ -171,9 +172,8 @@ class DurableWork:
         """
         # An interrupted workflow is no failure, but DBOS would log it as one with its traceback.
         logging.getLogger("dbos").setLevel(logging.CRITICAL)
-        deadline = time.monotonic() + timeout
-        while self._running_here and time.monotonic() < deadline:
-            time.sleep(self._poll)
+        with self._ended:
+            self._ended.wait_for(lambda: not self._running_here, timeout)
         if self._client is not None:
             self._client.destroy()
             self._client = None
@@ -190,11 +190,14 @@ class DurableWork:
 
         def workflow(*args: Any) -> Any:
             key = str(DBOS.workflow_id)
-            self._running_here.add(key)
+            with self._ended:
+                self._running_here.add(key)
             try:
                 return fn(*args)
             finally:
-                self._running_here.discard(key)
+                with self._ended:
+                    self._running_here.discard(key)
+                    self._ended.notify_all()
 
         return workflow
 

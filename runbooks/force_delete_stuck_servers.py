@@ -112,7 +112,7 @@ def draft(facts: HubFacts, targets: frozenset[ServerKey] | None) -> Draft:
     if not clearable:
         return nothing(facts, rows, targets, helpless)
     forced = [row for row in clearable if REMEDIES[row.condition] is ForceDeletePod]
-    follows = [row for row in forced if row.hub == "ready"]
+    follows = [row for row in forced if row.is_ready]
     return Draft(
         summary=SUMMARY.format(
             count=len(clearable),
@@ -214,8 +214,7 @@ def waiting(rows: list[Row]) -> tuple[str, ...]:
     these = [
         row
         for row in rows
-        if row.hub.startswith("pending ")
-        and row.condition in (Condition.STOPPING, Condition.CHECKING)
+        if row.is_pending and row.condition in (Condition.STOPPING, Condition.CHECKING)
     ]
     return (WAITING.format(who=some(these)),) if these else ()
 

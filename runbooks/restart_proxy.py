@@ -91,7 +91,7 @@ def draft(facts: HubFacts, _targets: frozenset[ServerKey] | None) -> Draft:
     if why := cannot_help(facts, proxy):
         return Draft(nothing_to_do=why)
     down = facts.diagnosis in DOWN and not facts.routes.read
-    connected = [row for row in facts.rows if row.hub == "ready" and not down]
+    connected = [row for row in facts.rows if row.is_ready and not down]
     return Draft(
         summary=SUMMARY.format(name=proxy.name),
         steps=(RestartProxy.of(facts, proxy), ResyncRoutes(looks=2)),

@@ -11,6 +11,7 @@ from bot.runbook import (
     HubFacts,
     Part,
     ResyncRoutes,
+    RouteState,
     Runbook,
     ServerKey,
     UnknownPart,
@@ -44,12 +45,12 @@ def draft(facts: HubFacts, _targets: frozenset[ServerKey] | None) -> Draft:
         return Draft(undecided=(UnknownPart(part=Part.ROUTES, why=why),))
     if not facts.unrouted:
         return _nothing(facts, unseen=unseen)
-    missing = sum(row.hub == "ready" and row.route == "missing" for row in facts.rows)
+    missing = sum(row.is_ready and row.route is RouteState.MISSING for row in facts.rows)
     what = (
         *((f"{missing} missing",) if missing else ()),
         *((f"{facts.unrouted - missing} leading elsewhere",) if facts.unrouted > missing else ()),
     )
-    hollow = sum(row.route == "missing" for row in facts.having(Condition.STALE_RECORD))
+    hollow = sum(row.route is RouteState.MISSING for row in facts.having(Condition.STALE_RECORD))
     return Draft(
         summary=SUMMARY.format(ready=facts.ready, what=", ".join(what)),
         steps=(ResyncRoutes(),),
@@ -66,7 +67,7 @@ def _nothing(facts: HubFacts, *, unseen: bool) -> Draft:
         return Draft(undecided=(UnknownPart(part=Part.SERVERS, why=facts.servers.unknown),))
     if not facts.ready:
         return Draft(nothing_to_do=NOBODY)
-    blind = next((row for row in facts.rows if row.hub == "ready" and row.pod is None), None)
+    blind = next((row for row in facts.rows if row.is_ready and row.pod is None), None)
     if blind is not None and facts.pods.unknown:
         why = NOT_COMPARED.format(why=facts.pods.unknown)
         return Draft(undecided=(UnknownPart(part=Part.PODS, why=why),))

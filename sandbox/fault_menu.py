@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sandbox.fault_board import Trouble
-from sandbox.faults import (
-    cut_after,
-    drop_after,
-    drop_before,
-    hangs,
-    says,
-    secondary_limit,
-    slow,
-)
+from sandbox.faults import cut_after, drop_after, drop_before, hangs, says, secondary_limit, slow
 from sandbox.own_words import System
 from sandbox.rules import Rule, on_request
 

@@ -45,13 +45,13 @@ class Button:
 class Outage(Button):
     """Something to break or repair.
 
-    `mends`: it repairs something. `run` takes the chosen parameters by name and returns one
+    `repairs`: whether it repairs something. `run` takes the chosen parameters by name and returns one
     sentence about what happened; it raises OutageError if it is not possible now.
     """
 
-    mends: bool = False
+    repairs: bool = False
     run: Callable[[Mapping[str, str]], str]
 
     def view(self) -> dict[str, Any]:
         """The outage as the page's API shows it."""
-        return super().view() | {"mends": self.mends}
+        return super().view() | {"repairs": self.repairs}

@@ -10,6 +10,7 @@ import json
 import re
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -247,7 +248,7 @@ class Faults:
         self._all = [standing for standing in self._all if not standing.over]
 
 
-class Breakable:
+class Breakable(ABC):
     """A system of the sandbox, which runs in a ``with`` block.
 
     Rules can stand in it: ``system.faults = [on_call(…)]``, ``system.faults.clear()``.
@@ -255,13 +256,13 @@ class Breakable:
 
     rules: Faults
 
+    @abstractmethod
     def start(self) -> object:
         """Start it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def stop(self) -> None:
         """Stop it and everything that it started."""
-        raise NotImplementedError
 
     def __enter__(self) -> Self:
         self.start()

@@ -13,7 +13,17 @@ from datetime import datetime, timedelta
 
 from bot.domain import reasons
 from bot.domain.evidence import Unknown, View
-from bot.domain.hubs import Condition, Pod, PodEvent, RouteState, Row, Server, ServerKey
+from bot.domain.hubs import (
+    PENDING,
+    READY,
+    Condition,
+    Pod,
+    PodEvent,
+    RouteState,
+    Row,
+    Server,
+    ServerKey,
+)
 from bot.domain.snapshot import HubSnapshot, JoinedViews, shown_name
 
 CRASHES = frozenset({"CrashLoopBackOff", "OOMKilled", "Error", "ContainerCannotRun", "StartError"})
@@ -365,7 +375,7 @@ def _pod_reason(living: Sequence[Pod]) -> str:
 
 def _hub_state(record: Server | None, servers: View[Server]) -> str:
     if record is not None:
-        return f"pending {record.pending}" if record.pending else "ready"
+        return f"{PENDING}{record.pending}" if record.pending else READY
     if not servers.read:
         return "unread"
     return "absent" if servers.complete else "unknown"

@@ -106,7 +106,7 @@ class HubFacts:
         if not (self.servers.read and self.routes.read):
             return None
         lost = (RouteState.MISSING, RouteState.ELSEWHERE)
-        return sum(row.hub == "ready" and row.route in lost for row in self.rows)
+        return sum(row.is_ready and row.route in lost for row in self.rows)
 
     @property
     def counts(self) -> Mapping[Condition, int]:

@@ -228,6 +228,11 @@ class Deployment:
         )
 
 
+READY = "ready"
+PENDING = "pending "
+"""What :attr:`Row.hub` is for a ready server, and what it begins with for a pending one."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """One server in all three views. ``hub`` is its state in the hub: ``ready``, ``absent``,
@@ -249,6 +254,16 @@ class Row:
     def key(self) -> ServerKey:
         """The server's key."""
         return self.user, self.server
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the hub says that the server is ready."""
+        return self.hub == READY
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the hub is starting, stopping or checking the server."""
+        return self.hub.startswith(PENDING)
 
 
 def _address(text: str) -> IPv4Address | IPv6Address:

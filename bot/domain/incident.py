@@ -201,8 +201,8 @@ def retitle(incident: Incident, title: str) -> Incident:
     return replace(incident, title=clean_title(title))
 
 
-def close(incident: Incident, answers: Answers, *, summary: str, at: datetime) -> Transition:
-    """Close the incident with the answers for its report.
+def require_resolved(incident: Incident) -> None:
+    """Return if the incident can be closed.
 
     Raises:
         UserError: it is not resolved, or already closed.
@@ -211,6 +211,15 @@ def close(incident: Incident, answers: Answers, *, summary: str, at: datetime) -
         raise UserError(ALREADY_CLOSED)
     if incident.is_open:
         raise UserError(NOT_RESOLVED)
+
+
+def close(incident: Incident, answers: Answers, *, summary: str, at: datetime) -> Transition:
+    """Close the incident with the answers for its report.
+
+    Raises:
+        UserError: it is not resolved, or already closed.
+    """
+    require_resolved(incident)
     after = replace(
         incident,
         status=CLOSED,

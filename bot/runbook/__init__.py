@@ -6,7 +6,7 @@ the second draft has a reason to do nothing.
 
 from bot.domain.evidence import Unknown
 from bot.domain.facts import HubFacts, Part, UnknownPart
-from bot.domain.hubs import Condition, Deployment, Diagnosis, Pod, Row, ServerKey
+from bot.domain.hubs import Condition, Deployment, Diagnosis, Pod, RouteState, Row, ServerKey
 from bot.runbook.losses import ACTIVE, Loss, LossKind, losing
 from bot.runbook.runbook import Draft, Parameters, Runbook
 from bot.runbook.steps.delete_pod import DeletePod
@@ -33,6 +33,7 @@ __all__ = [
     "Pod",
     "RestartProxy",
     "ResyncRoutes",
+    "RouteState",
     "Row",
     "Runbook",
     "ServerKey",

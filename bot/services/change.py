@@ -26,7 +26,6 @@ from bot.store import timeline as timeline_rows
 from bot.store.engine import Store, Tx
 
 EMPTY_UPDATE = "Write the update after the command: /incident update the proxy is restarting."
-CLOSED_INCIDENT = "This incident is closed. Reopen it first with /incident reopen."
 EMPTY_ACTION_ITEM = (
     "Write the action item after the command: /incident action add an alert on routes."
 )
@@ -134,7 +133,7 @@ class Changes:
 
         def verb(incident: Incident, _now: datetime) -> Transition:
             if incident.status == CLOSED:
-                raise UserError(CLOSED_INCIDENT)
+                raise UserError(verbs.IS_CLOSED)
             return Transition(
                 incident=incident,
                 kind=EntryKind.UPDATE,

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 
+from bot.domain.incident import IS_CLOSED
 from bot.domain.runs import RunState
 from bot.errors import UserError
 from bot.ports import Clock, Durable
@@ -32,8 +33,7 @@ EXPIRES_AFTER = timedelta(minutes=15)
 
 NO_RUNBOOK = "There is no runbook “{runbook}”: use one of {known}."
 NO_HUBS = "No hub is configured: add hubs and clusters to mayday.yaml."
-NO_HUB = "mayday knows no hub “{hub}”: use one of {known}."
-CLOSED = "This incident is closed: reopen it first with /incident reopen."
+NO_HUB = "There is no hub “{hub}”: use one of {known}."
 BUSY = "Another runbook is running on {hub}. Wait until it has finished."
 EXPIRED = "This plan is more than {minutes} minutes old. Ask for a new one with /incident run."
 DECIDED = (
@@ -100,7 +100,7 @@ class Runs:
         )
         with self._store.write() as tx:
             if incident_rows.get(tx, change.incident_id, lock=True).closed_at is not None:
-                raise UserError(CLOSED)
+                raise UserError(IS_CLOSED)
             if rows.add(tx, run):
                 sync.enqueue(self._durable, tx, change.incident_id, f"run/{run.id}/asked")
                 self._durable.enqueue(
@@ -117,7 +117,7 @@ class Runs:
         with self._store.write() as tx:
             run = self._undecided(tx, run_id)
             if incident_rows.get(tx, run.incident_id).closed_at is not None:
-                raise UserError(CLOSED)
+                raise UserError(IS_CLOSED)
             refusal = self._refuse(tx, run, by)
             if not refusal:
                 if rows.is_hub_busy(tx, run.hub):

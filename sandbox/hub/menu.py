@@ -18,11 +18,11 @@ _OFFERED: dict[str, tuple[str, bool]] = {}
 """Each method's button label, and whether it repairs something."""
 
 
-def offered(label: str, *, mends: bool = False) -> Callable[[Method], Method]:
+def offered(label: str, *, repairs: bool = False) -> Callable[[Method], Method]:
     """Offer a method of the hub as a button; its docstring is the help."""
 
     def offer(method: Method) -> Method:
-        _OFFERED[method.__name__] = (label, mends)
+        _OFFERED[method.__name__] = (label, repairs)
         return method
 
     return offer
@@ -53,6 +53,6 @@ def _outage(hub: HubSandbox, name: str, said: tuple[str, bool]) -> Outage:
         label=said[0],
         help=" ".join((inspect.getdoc(method) or "").split()),
         params=(Param(name="user", label="User", choices=hub.users),) if of_a_user else (),
-        mends=said[1],
+        repairs=said[1],
         run=run,
     )

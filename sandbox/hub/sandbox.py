@@ -68,7 +68,7 @@ class HubSandbox(RunningHub):
         steps.scale(self, "proxy", 0)
         return "The proxy is down: its Deployment is scaled to 0."
 
-    @offered("Proxy up", mends=True)
+    @offered("Proxy up", repairs=True)
     def proxy_up(self) -> str:
         """The proxy is scaled back to 1."""
         steps.scale(self, "proxy", 1)
@@ -82,7 +82,7 @@ class HubSandbox(RunningHub):
         steps.scale(self, "hub", 0)
         return "The hub is down: its Deployment is scaled to 0; running servers stay up."
 
-    @offered("Hub up", mends=True)
+    @offered("Hub up", repairs=True)
     def hub_up(self) -> str:
         """The hub is scaled back to 1."""
         steps.scale(self, "hub", 1)
@@ -156,7 +156,7 @@ class HubSandbox(RunningHub):
         steps.wait_row(self, user, said="ready", pod="none")
         return f"{user}'s pod is gone; the hub still says that the server is ready."
 
-    @offered("Put everything right", mends=True)
+    @offered("Put everything right", repairs=True)
     def heal(self) -> str:
         """Undo every outage of the hub."""
         steps.heal(self)

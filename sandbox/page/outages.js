@@ -12,7 +12,7 @@ export function outcome(testid) {
 }
 
 /** One row; `press(values)` starts it, `data` marks its button. */
-export function outageRow({ label, help, params, mends }, data, press) {
+export function outageRow({ label, help, params, repairs }, data, press) {
   const inputs = params.map(({ name, label: what, choices }) => {
     const props = { name, "aria-label": `${label}: ${what}` };
     const option = (choice) => h("option", { value: choice }, choice);
@@ -25,6 +25,6 @@ export function outageRow({ label, help, params, mends }, data, press) {
     await press(Object.fromEntries(inputs.map((input) => [input.name, input.value])));
     button.disabled = false;
   };
-  const button = h(`button.button${mends ? "" : ".breaks"}`, { data, onclick }, label);
+  const button = h(`button.button${repairs ? "" : ".breaks"}`, { data, onclick }, label);
   return h("div.outage", h("div.outage-go", inputs, button), h("p", help));
 }

@@ -36,4 +36,4 @@ def desk(running: tuple[HubSandbox, dict[str, str]], sqlite_url: str) -> Iterato
     sandbox, tokens = running
     made = Desk(sandbox, tokens, sqlite_url)
     yield made
-    made.mend()
+    made.repair()

@@ -209,7 +209,7 @@ class Desk:
 
     # -- repair ----------------------------------------------------------------------------------
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """Undo all faults, added pods and restrictions."""
         sandbox = self.sandbox
         for broken in (sandbox, sandbox.spawning, sandbox.cluster):

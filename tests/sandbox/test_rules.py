@@ -147,6 +147,10 @@ def test_the_rules_are_a_list_and_go_on_counting_when_others_come() -> None:
         def __init__(self) -> None:
             self.rules = Faults()
 
+        def start(self) -> None: ...
+
+        def stop(self) -> None: ...
+
     thing = Thing()
     rule = on_call("*", drop_after(), times=2)
     thing.faults = [rule]

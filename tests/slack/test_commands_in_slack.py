@@ -73,9 +73,9 @@ def test_the_timeline_is_shown_and_mended(
     wrong = scene.ana.submit(view["id"], {"text": "proxy evicted", "at": "25:61"})
     assert set(wrong) == {"at"}
     assert scene.ana.submit(view["id"], {"text": "proxy evicted", "at": "2017-02-23 21:11"}) == {}
-    mended = scene.entries(channel.id)[-1]
-    assert mended.data["text"] == "proxy evicted"
-    assert mended.at == datetime(2017, 2, 24, 5, 11, tzinfo=UTC)
+    edited = scene.entries(channel.id)[-1]
+    assert edited.data["text"] == "proxy evicted"
+    assert edited.at == datetime(2017, 2, 24, 5, 11, tzinfo=UTC)
 
     _choose(scene, channel, shown, entry.id, "Remove")
     wait_until(lambda: entry.id not in {e.id for e in scene.entries(channel.id)}, "taken out")

@@ -42,7 +42,7 @@ def test_a_command_is_its_first_word_and_the_rest(text: str, name: str, rest: st
         ({"action_id": "run.confirm", "value": "run1", "action_ts": "5.1"}, "run1"),
         (
             {
-                "action_id": "entry.mend",
+                "action_id": "entry.menu",
                 "selected_option": {"value": "out:5"},
                 "action_ts": "5.1",
             },

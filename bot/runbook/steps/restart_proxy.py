@@ -39,7 +39,7 @@ class RestartProxy(Step):
             deployment=proxy.name,
             generation=proxy.generation,
             at=facts.read_at.isoformat(),
-            loses=tuple(server_name(row) for row in facts.rows if row.hub == "ready"),
+            loses=tuple(server_name(row) for row in facts.rows if row.is_ready),
         )
 
     @property

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, require_resolved
 from bot.domain.report import Form, Gap
-from bot.errors import UserError
 from bot.render import forms
 from bot.render.report import MISSING
 from bot.slack.context import HandlerContext
 from bot.slack.replies import OpenModal
 from bot.slack.request import SlackRequest
-
-STILL_OPEN = "Resolve the incident first with /incident resolve, then close it."
-ALREADY_CLOSED = "This incident is already closed. /incident report shows its report."
 
 
 def handle(context: HandlerContext, _request: SlackRequest, incident: Incident) -> OpenModal:
@@ -21,10 +17,7 @@ def handle(context: HandlerContext, _request: SlackRequest, incident: Incident) 
     Raises:
         UserError: the incident is still open, or already closed.
     """
-    if incident.is_open:
-        raise UserError(STILL_OPEN)
-    if incident.closed_at is not None:
-        raise UserError(ALREADY_CLOSED)
+    require_resolved(incident)
     missing = context.reports.missing(incident.id)
     return OpenModal(
         view=forms.close(

@@ -6,12 +6,12 @@ from bot.domain.incident import Incident
 from bot.domain.slack_message import plain
 from bot.errors import UserError
 from bot.render import answers, forms
+from bot.services.run import NO_HUBS
 from bot.slack.context import HandlerContext
 from bot.slack.matching import closest
 from bot.slack.replies import DurableReply, OpenModal
 from bot.slack.request import SlackRequest
 
-NO_HUBS = "No hub is configured. Add hubs and clusters to mayday.yaml."
 NO_SUCH_RUNBOOK = "There is no runbook “{word}”.{hint} The runbooks are {runbooks}."
 WHICH_HUB = "Name the hub: /incident run {runbook} {hub} (or {others})."
 WHOLE_HUB = "{runbook} works on a whole hub. Leave out {users}."

@@ -37,7 +37,7 @@ def filed(forge: GitHubForge, origin: Origin) -> None:
 
 
 @every
-@pytest.mark.contract("GitHub", "a wrong token is 401, and mayday names the key to mend")
+@pytest.mark.contract("GitHub", "a wrong token is 401, and mayday names the key to correct")
 @pytest.mark.differs(TOKEN, "an unknown token is its first user")
 @pytest.mark.differs(APP, "an unknown token is its first user")
 def test_wrong_token(github: GitHub) -> None:

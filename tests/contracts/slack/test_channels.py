@@ -96,9 +96,10 @@ def test_no_name(chat: SlackChat) -> None:
 
 
 @every
-@pytest.mark.contract("Slack", "upper case and spaces in a name are refused, not mended")
+@pytest.mark.contract("Slack", "upper case and spaces in a name are refused, not corrected")
 @pytest.mark.differs(
-    EMULATE, "it mends the name; Slack publishes that it always checks names, upper case included"
+    EMULATE,
+    "it corrects the name; Slack publishes that it always checks names, upper case included",
 )
 @pytest.mark.differs(LOCAL_SLACK, NO_RULES)
 def test_upper_case(chat: SlackChat, new_name: Names) -> None:

@@ -48,7 +48,7 @@ def test_refused_pins(client: WebClient, channel: Channel) -> None:
 
 
 @every
-@pytest.mark.contract("Slack", "a bookmark is set once by its title, and its link is mended")
+@pytest.mark.contract("Slack", "a bookmark is set once by its title, and its link is updated")
 @pytest.mark.differs(LOCAL_SLACK, "it has no bookmarks: unknown_method")
 def test_bookmark(chat: SlackChat, client: WebClient, channel: Channel) -> None:
     for link in (HUB, HUB, f"{HUB}/hub"):
