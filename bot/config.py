@@ -35,6 +35,7 @@ from bot import config_messages as messages
 from bot.config_types import Address, EmojiName, OptionalToken, Token, Word, Words, require_unique
 from bot.domain.actions import DEFAULT_GROUPS
 from bot.domain.incident import CLOSED, RESOLVED
+from bot.domain.limits import Limits
 from bot.domain.report import Form
 from bot.domain.timeline import Heading
 from bot.errors import ConfigError
@@ -260,10 +261,15 @@ class Http(_Section):
 
 
 class Practice(_Section):
-    """For drills only. ``clock_file`` has the offset of the domain's clock from real time."""
+    """For drills and tests only. ``clock_file`` has the offset of the domain's clock from real time.
+
+    ``call_limit`` and ``lease`` are shorter time limits, in seconds; see :class:`bot.domain.limits.Limits`.
+    """
 
     clock_file: Path | None = None
     open_to_all: bool = False
+    call_limit: float = Field(default=Limits.call, gt=0, le=Limits.call)
+    lease: float = Field(default=Limits.lease, gt=0, le=Limits.lease)
 
 
 class Config(BaseSettings):

@@ -10,12 +10,23 @@ import fcntl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    func,
+    inspect,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from bot.errors import ConfigError, UserError
@@ -84,6 +95,13 @@ class Store:
         """A transaction that only reads."""
         with self.engine.connect() as conn, conn.begin():
             yield conn
+
+    def now(self, tx: Tx) -> datetime:
+        """The time by the database's clock, which all replicas share."""
+        if self.is_sqlite:
+            return datetime.now(UTC)
+        found: datetime = tx.execute(select(func.clock_timestamp())).scalar_one()
+        return found.astimezone(UTC)
 
     def lock(self) -> None:
         """Take the lock that only one process can hold, until :meth:`close`.

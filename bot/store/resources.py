@@ -40,6 +40,9 @@ class ResourceRow:
     attempts: int
     created_at: datetime
     retry_at: datetime | None
+    owner: str | None = None
+    attempted_at: datetime | None = None
+    anchor: datetime | None = None
 
 
 def add(

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 
@@ -84,6 +85,8 @@ incident = Table(
     Column("roles", JSON, nullable=False),
     Column("answers", JSON, nullable=False),
     UniqueConstraint("team_id", "channel_name"),
+    Index("ix_incident_team_id_declared_at", "team_id", "declared_at"),
+    Index("ix_incident_closed_at", "closed_at"),
 )
 
 entry = Table(
@@ -100,6 +103,7 @@ entry = Table(
     Column("message_key", String(130), nullable=False, default=""),
     Column("deleted_at", UtcDateTime),
     UniqueConstraint("incident_id", "source"),
+    Index("ix_entry_incident_id_at", "incident_id", "at"),
 )
 
 message = Table(
@@ -119,6 +123,8 @@ message = Table(
     Column("edited_ts", String(40), nullable=False),
     Column("deleted_at", UtcDateTime),
     Column("raw", JSON, nullable=False),
+    Column("event_ts", String(40), nullable=False, server_default=""),
+    Column("changed_at", UtcDateTime),
     UniqueConstraint("team_id", "channel_id", "ts"),
 )
 
@@ -142,6 +148,9 @@ tag = Table(
     Column("name", String(100), primary_key=True),
     Column("heading", String(20), nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
+    Column("event_ts", String(40), nullable=False, server_default=""),
+    Column("changed_at", UtcDateTime),
+    Column("removed_at", UtcDateTime),
 )
 
 item = Table(
@@ -185,6 +194,9 @@ resource = Table(
     Column("attempts", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("retry_at", UtcDateTime),
+    Column("owner", String(40)),
+    Column("attempted_at", UtcDateTime),
+    Column("anchor", UtcDateTime),
     Index("ix_resource_retry_at", "retry_at"),
     UniqueConstraint("incident_id", "kind", "subject"),
 )
@@ -198,6 +210,9 @@ inbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("error", Text, nullable=False),
     Column("done_at", UtcDateTime),
+    Column("owner", String(40)),
+    Column("claimed_until", UtcDateTime),
+    Column("given_up_at", UtcDateTime),
     Index("ix_inbox_done_at", "done_at"),
 )
 
@@ -217,6 +232,13 @@ run = Table(
     Column("decided_by", String(40), nullable=False),
     Column("decided_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
+    Index(
+        "uq_run_running_hub",
+        "hub",
+        unique=True,
+        sqlite_where=text("state = 'running'"),
+        postgresql_where=text("state = 'running'"),
+    ),
 )
 
 run_step = Table(
@@ -252,3 +274,42 @@ sighting = Table(
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("last_seen_at", UtcDateTime, nullable=False),
 )
+
+replica = Table(
+    "replica",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("host", String(200), nullable=False),
+    Column("version", String(40), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("lease_until", UtcDateTime, nullable=False),
+    Column("taken_by", String(40)),
+)
+"""The processes that use this database. Every moment here and in every claim is by the database's clock."""
+
+claim = Table(
+    "claim",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("owner", String(40), nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+"""Work that one replica at a time does, by its name."""
+
+reading = Table(
+    "reading",
+    metadata,
+    _incident(primary_key=True),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("is_whole", Boolean, nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("newest", String(40), nullable=False),
+    Column("threads", JSON, nullable=False),
+    Column("owner", String(40)),
+    Column("claimed_until", UtcDateTime),
+    Index("ix_reading_due_at", "due_at"),
+)
+"""When the history of an incident's channel is read next, whole or only what is new, and how far it was read.
+
+``asked`` counts the requests for a whole reading: one that began before the last request doesn't fulfil it.
+"""

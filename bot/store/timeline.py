@@ -14,6 +14,9 @@ from bot.store.engine import Tx
 from bot.store.incidents import insert_new
 from bot.store.tables import entry, message, revision, tag
 
+_ORDER = ("event_ts", "changed_at")
+"""Columns that say which of two events or readings came later."""
+
 
 def add_message(tx: Tx, value: Message) -> bool:
     """Store a message; False when it is known, which changes nothing."""
@@ -81,10 +84,10 @@ def tags(tx: Tx, message_keys: Iterable[str]) -> list[Tag]:
     for start in range(0, len(keys), 500):
         rows = tx.execute(
             select(tag)
-            .where(tag.c.message_key.in_(keys[start : start + 500]))
+            .where(tag.c.message_key.in_(keys[start : start + 500]), tag.c.removed_at.is_(None))
             .order_by(tag.c.seen_at, tag.c.name)
         ).mappings()
-        found += [Tag(**{**row, "heading": Heading(row["heading"])}) for row in rows]
+        found += [_tag(row) for row in rows]
     return found
 
 
@@ -180,7 +183,8 @@ def _headings(value: Entry, marked: Mapping[str, set[Heading]]) -> frozenset[Hea
 
 
 def _message_columns(value: Message) -> dict[str, Any]:
-    names = [name for name in message.c.keys() if name not in ("key", "files", "raw")]  # noqa: SIM118
+    left_out = ("key", "files", "raw", *_ORDER)
+    names = [name for name in message.c.keys() if name not in left_out]  # noqa: SIM118
     return {
         **{name: getattr(value, name) for name in names},
         "key": value.key,
@@ -190,8 +194,13 @@ def _message_columns(value: Message) -> dict[str, Any]:
 
 
 def _message(row: RowMapping) -> Message:
-    values = {key: row[key] for key in row if key != "key"}
+    values = {key: row[key] for key in row if key not in ("key", *_ORDER)}
     return Message(**{**values, "files": tuple(FileRef(**file) for file in row["files"])})
+
+
+def _tag(row: RowMapping) -> Tag:
+    values = {key: row[key] for key in row if key not in ("removed_at", *_ORDER)}
+    return Tag(**{**values, "heading": Heading(row["heading"])})
 
 
 def _entry(row: RowMapping) -> Entry:

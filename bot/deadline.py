@@ -1,0 +1,45 @@
+"""A deadline for an attempt: after it no request may be sent that creates or changes something outside.
+
+Whoever finds an attempt that nobody ended looks outside once its deadline is over. So a request that could
+still be sent later (the process was suspended between the commit and the call) would not be seen.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from bot.errors import RetryLater
+
+TOO_LATE = "mayday was interrupted before it could send this, and will try again."
+
+_ends_at: ContextVar[float | None] = ContextVar("deadline", default=None)
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Give what runs inside this thread ``seconds`` from now; an earlier deadline stays."""
+    ends_at = time.monotonic() + seconds
+    before = _ends_at.get()
+    token = _ends_at.set(ends_at if before is None else min(before, ends_at))
+    try:
+        yield
+    finally:
+        _ends_at.reset(token)
+
+
+def seconds_left(limit: float) -> float:
+    """How long a request may take: ``limit`` seconds, or less where the deadline is nearer.
+
+    Raises:
+        RetryLater: the deadline is over; nothing was sent.
+    """
+    ends_at = _ends_at.get()
+    if ends_at is None:
+        return limit
+    left = ends_at - time.monotonic()
+    if left <= 0:
+        raise RetryLater(TOO_LATE, maybe_done=False)
+    return min(limit, left)
