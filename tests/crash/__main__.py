@@ -1,0 +1,142 @@
+"""``python -m tests.crash``: kills mayday at every point of the story, and prints what held.
+
+It first plays the story undisturbed to find the points, then once for each group of points. Where a
+group fails, each of its points is tried alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.crash import worker
+from tests.crash.controller import SETUPS, Outcome
+from tests.crash.ending import Ending
+from tests.crash.points import Point, parse, sample, together
+from tests.crash.story import story
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """The points of one setup: tried, held, and not reached, by kind."""
+
+    tried: Counter[str] = field(default_factory=Counter)
+    held: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)
+    broken: int = 0
+
+    def count(self, outcome: Outcome) -> None:
+        """Count a story's points."""
+        for point in outcome.points:
+            if point not in outcome.reached and not outcome.problems:
+                self.missed[point.kind] += 1
+                continue
+            self.tried[point.kind] += 1
+            if outcome.problems:
+                self.broken += 1
+            else:
+                self.held[point.kind] += 1
+
+
+def main() -> int:
+    """Run; the exit code is 1 if anything was lost or doubled."""
+    asked = _arguments()
+    began, failed = time.monotonic(), 0
+    setups = list(SETUPS) if asked.database == "all" else [asked.database]
+    for name in setups:
+        tally = _try(name, asked)
+        failed += tally.broken
+        _print(name, tally)
+    print(f"{time.monotonic() - began:.0f} s, {failed} points failed")
+    return 1 if failed else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
+    parser.add_argument("--database", choices=[*SETUPS, "all"], default="all")
+    parser.add_argument("--kind", default="", help="only kinds that contain this, such as “during”")
+    parser.add_argument("--act", default="", help="only points of this act")
+    parser.add_argument("--sample", type=int, default=0, help="so many points of each setup")
+    parser.add_argument("--point", action="append", default=[], help="only this point, as printed")
+    parser.add_argument("--together", type=int, default=4, help="the most points of one story")
+    parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) // 2))
+    parser.add_argument("--logs", type=Path, help="a directory for the logs of what failed")
+    return parser.parse_args()
+
+
+def _try(setup: str, asked: argparse.Namespace) -> Tally:
+    tally = Tally()
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(
+        asked.workers, mp_context=context, initializer=worker.open_workshop
+    ) as pool:
+        calm = pool.submit(worker.play, setup, [], None).result()
+        if calm.problems:
+            print(f"{setup}: the undisturbed story failed: {calm.problems}\n{calm.logs}")
+            tally.broken += 1
+            return tally
+        points = _chosen(calm.seen.points(), asked)
+        print(f"{setup}: {len(points)} points of {len(calm.seen.points())}", flush=True)
+        acts = [act.name for act in story()]
+        groups = together(points, asked.together, acts)
+        alone: list[list[Point]] = []
+        for outcome in _played(pool, setup, groups, calm.end):
+            if outcome.problems and len(outcome.points) > 1:
+                alone += [[point] for point in outcome.points]
+            else:
+                _count(tally, outcome, asked)
+        for outcome in _played(pool, setup, alone, calm.end):
+            _count(tally, outcome, asked)
+    return tally
+
+
+def _chosen(points: list[Point], asked: argparse.Namespace) -> list[Point]:
+    if asked.point:
+        return [parse(line) for line in asked.point]
+    fit = [p for p in points if asked.kind in p.kind and asked.act in ("", p.act)]
+    return sample(fit, asked.sample or len(fit))
+
+
+def _played(
+    pool: ProcessPoolExecutor, setup: str, groups: Sequence[Sequence[Point]], wanted: Ending
+) -> Iterable[Outcome]:
+    """The outcomes of the groups as they come."""
+    waiting = [pool.submit(worker.play, setup, group, wanted) for group in groups]
+    for done in as_completed(waiting):
+        yield done.result()
+
+
+def _count(tally: Tally, outcome: Outcome, asked: argparse.Namespace) -> None:
+    tally.count(outcome)
+    if not outcome.problems:
+        return
+    for point in outcome.points:
+        print(f"FAILED  {point}")
+    for problem in outcome.problems:
+        print(f"        {problem[:600]}")
+    sys.stdout.flush()
+    if asked.logs:
+        asked.logs.mkdir(parents=True, exist_ok=True)
+        name = f"{len(list(asked.logs.iterdir())):03}.log"
+        lines = [*map(str, outcome.points), *outcome.problems, outcome.logs]
+        (asked.logs / name).write_text("\n".join(lines), encoding="utf-8")
+
+
+def _print(setup: str, tally: Tally) -> None:
+    print(f"\n{setup:<22}{'tried':>8}{'held':>8}{'not reached':>13}")
+    for kind in sorted({*tally.tried, *tally.missed}):
+        counts = f"{tally.tried[kind]:>8}{tally.held[kind]:>8}{tally.missed[kind]:>13}"
+        print(f"  {kind:<20}{counts}")
+    print(flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

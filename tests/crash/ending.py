@@ -1,0 +1,184 @@
+"""The state in which a story ends, without what differs between two stories, and what is wrong in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import text
+
+from bot.domain.resources import ResourceKind
+from bot.domain.timeline import EntryKind
+from bot.store import incidents as incident_rows
+from bot.store import resources as resource_rows
+from tests.crash.hub import STUCK
+from tests.crash.stage import Stage
+from tests.crash.story import ENDED_WELL, PRIVATE, PUBLIC, runs, tags
+from tests.support.bot import ANNOUNCE, effect_of
+
+Ending = Mapping[str, Counter[str]]
+"""What there is, by place; each value with how often it is there."""
+
+_VOLATILE = (
+    (re.compile(r"<!date\^[^>]*>"), "DATE"),
+    (re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:\+00:00|Z)?)?"), "DATE"),
+    (re.compile(r"\b\d\d:\d\d(?::\d\d)?\b"), "TIME"),
+    (re.compile(r"127\.0\.0\.1:\d+"), "HOST"),
+    (re.compile(r"\b[0-9a-f]{12}\b"), "ID"),
+    (re.compile(r"(issues/|issue |#)\d+"), r"\1N"),
+    (re.compile(r"\b(incident|item)-s\d+"), r"\1"),
+    (re.compile(r"/p\d{10,}"), "/TS"),
+)
+_OF_RUNS = ("run", "notice")
+"""Posts whose number depends on how often a person had to decide, or on what failed meanwhile."""
+
+
+def ending(stage: Stage) -> Ending:
+    """What Slack, GitHub, the report folder, the hub and the database show now."""
+    plain = _Plain(stage)
+    found: dict[str, Counter[str]] = {"channels": Counter()}
+    for channel in stage.scene.incident_channels():
+        members = sorted(plain(member) for member in channel.members)
+        marks = sorted(str(mark["title"]) for mark in channel.bookmarks)
+        topic = plain(channel.topic["value"])
+        shown = (channel.name, channel.is_private, members, marks, topic, len(channel.pins))
+        found["channels"][plain(json.dumps(shown))] += 1
+    for number in (PUBLIC, PRIVATE):
+        found |= _of_incident(stage, number, plain)
+    posted = [m for m in stage.scene.own(ANNOUNCE) if effect_of(m)]
+    found["announcements"] = Counter(plain(m["text"]) for m in posted)
+    found["issues"] = Counter(
+        plain(f"{issue.title} {sorted(issue.labels)}") for issue in stage.issues()
+    )
+    for issue in stage.issues():
+        found[f"issue {plain(issue.title)}"] = _lines(plain(issue.body))
+    for file in sorted(stage.reports.glob("**/*.md")):
+        found[f"file {plain(file.name)}"] = _lines(plain(file.read_text(encoding="utf-8")))
+    return {place: +values for place, values in found.items()}
+
+
+def _of_incident(stage: Stage, number: int, plain: _Plain) -> dict[str, Counter[str]]:
+    scene, channel = stage.scene, stage.channel(number)
+    name = f"incident {number + 1}"
+    incident = scene.incident(channel)
+    posts = Counter(
+        f"{_kind(m)}: {plain(m['text'])}" for m in scene.own(channel) if _kind(m) not in _OF_RUNS
+    )
+    said = Counter(plain(m["text"]) for m in stage.slack.messages(channel) if "client_msg_id" in m)
+    entries = Counter(
+        plain(f"{e.kind.value} {e.author} {json.dumps(dict(e.data), sort_keys=True)}")
+        for e in scene.entries(channel)
+        if e.kind is not EntryKind.RUNBOOK
+    )
+    with scene.store.read() as tx:
+        rows = resource_rows.of_incident(tx, incident.id).values()
+        items = incident_rows.items(tx, incident.id)
+    of_runs = (ResourceKind.RUN, ResourceKind.RUN_STEP, ResourceKind.NOTICE)
+    return {
+        f"{name} fields": Counter(
+            {plain(f"{incident.status} {incident.severity} {dict(incident.roles)}"): 1}
+        ),
+        f"{name} posts": posts,
+        f"{name} said": said,
+        f"{name} stored": Counter(
+            plain(m.text)
+            for m in scene.messages(channel)
+            if m.deleted_at is None and m.raw.get("client_msg_id")
+        ),
+        f"{name} entries": entries,
+        f"{name} items": Counter(plain(f"{item.title} {item.link} {item.group}") for item in items),
+        f"{name} marks": Counter(f"{mark} {said}" for said, mark in tags(stage, number)),
+        f"{name} resources": Counter(
+            f"{row.kind.value} {row.state.value}" for row in rows if row.kind not in of_runs
+        ),
+    }
+
+
+def _kind(message: Mapping[str, Any]) -> str:
+    return effect_of(message).split("/")[1]
+
+
+def _lines(body: str) -> Counter[str]:
+    """The lines, without those about runs and without the headings of minutes: both may differ."""
+    kept = (line for line in body.splitlines() if line.strip() and "server" not in line)
+    return Counter(line for line in kept if line != "### TIME")
+
+
+class _Plain:
+    """Replaces ids by names and times by a word."""
+
+    def __init__(self, stage: Stage) -> None:
+        names = {user: f"@{stage.slack.person(user).name}" for user in _people(stage)}
+        names[stage.slack.bot_user_id] = "@mayday"
+        names[str(stage.reports)] = "REPORTS"
+        names |= {channel.id: f"#{channel.name}" for channel in stage.slack.channels()}
+        with stage.scene.store.read() as tx:
+            for table in ("incident", "item"):
+                ids = tx.execute(text(f"SELECT id FROM {table}")).scalars()
+                names |= dict.fromkeys(ids, table.upper())
+        self._names = names
+
+    def __call__(self, value: object) -> str:
+        said = str(value)
+        for found, name in self._names.items():
+            said = said.replace(found, name)
+        for pattern, word in _VOLATILE:
+            said = pattern.sub(word, said)
+        return said
+
+
+def _people(stage: Stage) -> list[str]:
+    return [stage.slack.person(name).id for name in ("ana", "ben", "chidi", "dora")]
+
+
+def differences(found: Ending, wanted: Ending) -> list[str]:
+    """What is lost and what is there too often, one line each."""
+    lines = []
+    for place in sorted({*found, *wanted}):
+        here, there = found.get(place, Counter()), wanted.get(place, Counter())
+        lines += [f"{place}: lost {n} × {value[:300]}" for value, n in (there - here).items()]
+        lines += [f"{place}: {n} too many × {value[:300]}" for value, n in (here - there).items()]
+    return lines
+
+
+def wrongs(stage: Stage) -> list[str]:
+    """What must hold in every ending, and does not."""
+    found = [f"not settled: {line}" for line in stage.unsettled()]
+    for channel in (*(c.id for c in stage.scene.incident_channels()), ANNOUNCE):
+        effects = Counter(effect_of(m) for m in stage.scene.own(channel))
+        found += [f"posted {n} times: {effect}" for effect, n in effects.items() if n > 1]
+    with stage.scene.store.read() as tx:
+        given_up = tx.execute(text("SELECT key FROM inbox WHERE given_up_at IS NOT NULL")).all()
+        table = "workflow_status" if stage.scene.store.is_sqlite else "dbos.workflow_status"
+        failed = tx.execute(
+            text(
+                f"SELECT workflow_uuid, status FROM {table} "
+                "WHERE status NOT IN ('SUCCESS', 'ENQUEUED', 'PENDING')"
+            )
+        ).all()
+    found += [f"given up: {row.key}" for row in given_up]
+    found += [f"workflow {row.workflow_uuid} is {row.status}" for row in failed]
+    found += _of_runs_and_pods(stage)
+    for replica in stage.replicas.all:
+        if replica.code not in (None, -9):
+            found.append(f"replica {replica.number} ended itself with {replica.code}")
+    return found
+
+
+def _of_runs_and_pods(stage: Stage) -> list[str]:
+    found = []
+    all_runs = runs(stage)
+    if not all_runs or all_runs[-1].state not in ENDED_WELL:
+        found.append(f"the last run is {all_runs[-1].state if all_runs else 'missing'}")
+    unfinished = [run.id for run in all_runs if run.finished_at is None and run.decided_at]
+    found += [f"run {run} never ended" for run in unfinished]
+    pods = stage.hub.pods()
+    for name in STUCK:
+        if name not in pods:
+            found.append(f"the new pod of {name} was deleted")
+        elif pods[name] == stage.hub.doomed[name]:
+            found.append(f"the stuck pod of {name} is still there")
+    return found

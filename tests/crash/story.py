@@ -1,0 +1,297 @@
+"""The story: a public and a private incident, from their declaration to their reports.
+
+Each act is what people do, how it shows that mayday did its part, and whether people have to act
+again. People act again only if Slack showed them an error, or if a run asks for a new decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.domain.runs import RunState
+from bot.render.runs import ACTION_CONFIRM
+from bot.store import incidents as incident_rows
+from bot.store import runs as run_rows
+from bot.store.runs import Run
+from sandbox.slack import Person
+from tests.crash.hub import STUCK
+from tests.crash.stage import Stage
+from tests.support.bot import effect_of
+
+PUBLIC, PRIVATE = 0, 1
+TITLES = ("Proxy was evicted", "Tokens leaked")
+BOOK = "force-delete-stuck-servers"
+FORM_WITHIN = 8.0
+"""Seconds that people wait for a form before they type the command again."""
+
+ASKS_AGAIN = (RunState.PLANNED, RunState.FAILED, RunState.EXPIRED, RunState.NEEDS_HUMAN)
+ENDED_WELL = (RunState.DONE, RunState.NOTHING_TO_DO)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """``do`` may run again; it then does only what is missing. ``done``: mayday did its part."""
+
+    name: str
+    do: Callable[[Stage], None]
+    done: Callable[[Stage], bool]
+    again: Callable[[Stage], bool] = lambda _stage: False
+
+
+# Declaring.
+
+
+def _declare(stage: Stage, number: int) -> None:
+    ana = stage.scene.ana
+    values: dict[str, object] = {
+        "severity": "sev2",
+        "summary": "Users see errors.",
+        "hubs": ["datahub"],
+    }
+    if number == PRIVATE:
+        values = {"severity": "sev2", "private": ["private"]}
+    _submit(stage, ana, "general", f"/incident declare {TITLES[number]}", values)
+
+
+def _submit(
+    stage: Stage, person: Person, channel: str, line: str, values: dict[str, object]
+) -> None:
+    """Fill in the open form, or the one that a command opens."""
+    if not person.views():
+        person.command(channel, line)
+        stage.slack.wait_for(lambda: bool(person.views()), FORM_WITHIN, what=f"the form of {line}")
+    errors = person.submit(person.views()[-1]["id"], values)
+    assert errors == {}, errors
+
+
+def _is_declared(stage: Stage, number: int) -> bool:
+    channel = stage.channel(number)
+    return bool(channel) and stage.scene.is_set_up(stage.slack.channel(channel))
+
+
+# Talking.
+
+SAYS = {
+    "seen": ("ben", "Five threads say that DataHub is down."),
+    "routes": ("chidi", "The proxy is new and has no routes."),
+    "todo": ("ben", "We should watch the proxy's memory."),
+    "slip": ("chidi", "kubectl get pods"),
+    "typo": ("chidi", "28 of 31 hang"),
+}
+
+
+def _talk(stage: Stage) -> None:
+    channel, slack = stage.channel(PUBLIC), stage.slack
+    for name in ("ben", "chidi"):
+        slack.person(name).join(channel)
+    for name, (who, said) in SAYS.items():
+        if name not in stage.named:
+            stage.named[name] = slack.person(who).say(channel, said)
+    if "reply" not in stage.named:
+        thread = stage.named["seen"]
+        stage.named["reply"] = stage.scene.ana.say(channel, "Since when?", thread_ts=thread)
+        slack.person("chidi").edit(channel, stage.named["typo"], "29 of 31 hang")
+        slack.person("chidi").delete(channel, stage.named["slip"])
+
+
+def _is_talked(stage: Stage) -> bool:
+    stored = {m.ts: m for m in stage.scene.messages(stage.channel(PUBLIC))}
+    typo, slip = stored.get(stage.named["typo"]), stored.get(stage.named["slip"])
+    is_gone = slip is None or slip.deleted_at is not None
+    return is_gone and typo is not None and typo.text == "29 of 31 hang"
+
+
+def _mark(stage: Stage) -> None:
+    if "marked" not in stage.named:
+        channel, ben = stage.channel(PUBLIC), stage.scene.ben
+        ben.react(channel, stage.named["routes"], "pushpin")
+        ben.react(channel, stage.named["todo"], "wrench")
+        ben.react(channel, stage.named["seen"], "pushpin")
+        stage.named["marked"] = "yes"
+
+
+def _unmark(stage: Stage) -> None:
+    if "unmarked" not in stage.named:
+        stage.scene.ben.unreact(stage.channel(PUBLIC), stage.named["seen"], "pushpin")
+        stage.named["unmarked"] = "yes"
+
+
+def tags(stage: Stage, number: int) -> list[tuple[str, str]]:
+    """The texts of an incident's marked messages, with the mark."""
+    from bot.store import timeline
+
+    messages = {m.key: m.text for m in stage.scene.messages(stage.channel(number))}
+    with stage.scene.store.read() as tx:
+        return sorted((messages[tag.message_key], tag.name) for tag in timeline.tags(tx, messages))
+
+
+MARKS = sorted([(SAYS["routes"][1], "pushpin"), (SAYS["todo"][1], "wrench")])
+MARKED = sorted([*MARKS, (SAYS["seen"][1], "pushpin")])
+
+
+# Commands.
+
+
+def _command(
+    name: str, line: str, done: Callable[[Stage], bool], *, number: int = PUBLIC, who: str = "ana"
+) -> Act:
+    def type_it(stage: Stage) -> None:
+        stage.slack.person(who).command(stage.channel(number), f"/incident {line}")
+
+    return Act(name=name, do=type_it, done=done)
+
+
+def _field(number: int, name: str, value: object) -> Callable[[Stage], bool]:
+    return lambda stage: getattr(stage.scene.incident(stage.channel(number)), name) == value
+
+
+def _role(number: int, role: str) -> Callable[[Stage], bool]:
+    return lambda stage: role in stage.scene.incident(stage.channel(number)).roles
+
+
+def _entry(number: int, kind: str, text: str) -> Callable[[Stage], bool]:
+    def found(stage: Stage) -> bool:
+        entries = stage.scene.entries(stage.channel(number))
+        return any(e.kind.value == kind and text in str(dict(e.data)) for e in entries)
+
+    return found
+
+
+def _item(stage: Stage) -> bool:
+    with stage.scene.store.read() as tx:
+        found = incident_rows.items(tx, stage.scene.incident(stage.channel(PUBLIC)).id)
+    return any("alert" in item.title for item in found)
+
+
+# The runbook.
+
+
+def runs(stage: Stage) -> list[Run]:
+    """The runs of the public incident, oldest first."""
+    with stage.scene.store.read() as tx:
+        incident = stage.scene.incident(stage.channel(PUBLIC))
+        return sorted(run_rows.of_incident(tx, incident.id), key=lambda run: run.asked_at)
+
+
+def _plan(stage: Stage) -> None:
+    stage.scene.ana.command(stage.channel(PUBLIC), f"/incident run {BOOK}")
+
+
+def _is_planned(stage: Stage) -> bool:
+    found = runs(stage)
+    return bool(found) and found[-1].state is RunState.PLANNED and bool(_button(stage, found[-1]))
+
+
+def _button(stage: Stage, run: Run) -> str:
+    """The ts of the message with the button that confirms this run; empty without one."""
+    for message in stage.scene.posts(stage.channel(PUBLIC), "run"):
+        if effect_of(message).endswith(run.id) and ACTION_CONFIRM in str(message.get("blocks")):
+            return str(message["ts"])
+    return ""
+
+
+def _confirm(stage: Stage) -> None:
+    """Confirm the plan; make another where the last run did not end well."""
+    last = runs(stage)[-1]
+    if button := _button(stage, last):
+        stage.scene.ana.press(stage.channel(PUBLIC), button, ACTION_CONFIRM)
+    elif last.state in ASKS_AGAIN:
+        _plan(stage)
+
+
+def _is_carried_out(stage: Stage) -> bool:
+    return runs(stage)[-1].state in ENDED_WELL and stage.hub.is_cleared()
+
+
+def _start_again(stage: Stage) -> None:
+    for name in STUCK:
+        stage.hub.start_server(name)
+
+
+# Reminder, report.
+
+
+def _wait_for_reminder(stage: Stage) -> None:
+    incident = stage.scene.incident(stage.channel(PUBLIC))
+    with stage.scene.store.read() as tx:
+        due = incident_rows.reminder_of(tx, incident.id)
+    if due is not None and not _is_reminded(stage):
+        clock = stage.scene.clock
+        clock.move_to(max(clock(), due.due_at) + timedelta(seconds=1))
+
+
+def _is_reminded(stage: Stage) -> bool:
+    return bool(stage.scene.posts(stage.channel(PUBLIC), "remind"))
+
+
+def _close(stage: Stage, number: int) -> None:
+    values: dict[str, object] = {"impact": "Nobody could work.", "conclusion": "More memory."}
+    _submit(stage, stage.scene.ana, stage.channel(number), "/incident close", values)
+
+
+def _is_published(stage: Stage, number: int) -> bool:
+    said = [str(m["text"]) for m in stage.scene.own(stage.channel(number))]
+    return _entry(number, "published", "")(stage) and any("is published" in text for text in said)
+
+
+def story() -> list[Act]:
+    """The acts in order."""
+    resolved = "The last user is back."
+    return [
+        Act(name="start", do=lambda _stage: None, done=lambda stage: stage.slack.bot_connected),
+        Act(
+            name="declare",
+            do=lambda stage: _declare(stage, PUBLIC),
+            done=lambda stage: _is_declared(stage, PUBLIC),
+        ),
+        Act(name="talk", do=_talk, done=_is_talked),
+        Act(name="mark", do=_mark, done=lambda stage: tags(stage, PUBLIC) == MARKED),
+        Act(name="unmark", do=_unmark, done=lambda stage: tags(stage, PUBLIC) == MARKS),
+        _command("commander", "role commander", _role(PUBLIC, "commander")),
+        _command("scribe", "role scribe @chidi", _role(PUBLIC, "scribe")),
+        _command("status", "status fixing We look.", _field(PUBLIC, "status", "fixing")),
+        _command("severity", "severity sev1", _field(PUBLIC, "severity", "sev1")),
+        _command("update", "update Most can work.", _entry(PUBLIC, "update", "Most can work.")),
+        _command("note", "note The node was full.", _entry(PUBLIC, "note", "The node was full.")),
+        _command("action", "action Tech: Add an alert https://example.org/7", _item),
+        Act(name="plan", do=_plan, done=_is_planned),
+        Act(
+            name="carry out",
+            do=_confirm,
+            done=_is_carried_out,
+            again=lambda stage: runs(stage)[-1].state in ASKS_AGAIN,
+        ),
+        Act(name="start again", do=_start_again, done=lambda stage: stage.hub.is_cleared()),
+        Act(name="reminder", do=_wait_for_reminder, done=_is_reminded),
+        _command("resolve", f"resolve {resolved}", _field(PUBLIC, "status", "resolved")),
+        Act(
+            name="close",
+            do=lambda stage: _close(stage, PUBLIC),
+            done=lambda stage: _is_published(stage, PUBLIC),
+        ),
+        Act(
+            name="declare privately",
+            do=lambda stage: _declare(stage, PRIVATE),
+            done=lambda stage: _is_declared(stage, PRIVATE),
+        ),
+        _command("private role", "role scribe @chidi", _role(PRIVATE, "scribe"), number=PRIVATE),
+        _command(
+            "private note",
+            "note A token was posted.",
+            _entry(PRIVATE, "note", "A token was posted."),
+            number=PRIVATE,
+        ),
+        _command(
+            "private resolve",
+            "resolve All are revoked.",
+            _field(PRIVATE, "status", "resolved"),
+            number=PRIVATE,
+        ),
+        Act(
+            name="private close",
+            do=lambda stage: _close(stage, PRIVATE),
+            done=lambda stage: _is_published(stage, PRIVATE),
+        ),
+    ]

@@ -1,0 +1,31 @@
+"""Plays stories in a worker process."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from multiprocessing.util import Finalize
+from pathlib import Path
+
+from tests.crash.controller import SETUPS, Controller, Outcome, workshop
+from tests.crash.ending import Ending
+from tests.crash.points import Point
+from tests.crash.stage import Workshop
+
+_shared: dict[str, Workshop] = {}
+
+
+def open_workshop() -> None:
+    """Open what the stories of this worker share, until the worker ends."""
+    stack = ExitStack()
+    directory = stack.enter_context(
+        tempfile.TemporaryDirectory(prefix="crash", ignore_cleanup_errors=True)
+    )
+    _shared["workshop"] = stack.enter_context(workshop(Path(directory)))
+    Finalize(None, stack.close, exitpriority=10)
+
+
+def play(setup: str, points: Sequence[Point], wanted: Ending | None) -> Outcome:
+    """Play one story in this worker."""
+    return Controller(_shared["workshop"], SETUPS[setup]).play(points, wanted=wanted)
