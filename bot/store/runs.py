@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from bot.domain.runs import RunState, StepState
 from bot.store.engine import Tx
@@ -84,12 +85,17 @@ def change(tx: Tx, run_id: str, *, state: RunState | None = None, **values: Any)
     tx.execute(update(run).where(run.c.id == run_id).values(**values))
 
 
-def is_hub_busy(tx: Tx, hub: str) -> bool:
-    """Whether a runbook is being carried out on this hub."""
-    found = tx.execute(
-        select(run.c.id).where(run.c.hub == hub, run.c.state == RunState.RUNNING.value)
-    )
-    return found.first() is not None
+def start(tx: Tx, run_id: str) -> bool:
+    """Record that a run is being carried out; False when another one is on its hub.
+
+    A unique index decides, so that two that are confirmed at once cannot both run.
+    """
+    try:
+        with tx.begin_nested():
+            change(tx, run_id, state=RunState.RUNNING)
+    except IntegrityError:
+        return False
+    return True
 
 
 def last_done(tx: Tx, *, incident_id: str, hub: str) -> dict[str, datetime]:
@@ -131,12 +137,21 @@ def begin_step(tx: Tx, run_id: str, number: int, *, now: datetime) -> bool:
 def end_step(
     tx: Tx, run_id: str, number: int, *, state: StepState, seen: Mapping[str, Any], now: datetime
 ) -> None:
-    """Record how a step ended."""
+    """Record how a step ended, unless that is recorded already."""
     tx.execute(
         update(run_step)
-        .where(run_step.c.run_id == run_id, run_step.c.number == number)
+        .where(
+            run_step.c.run_id == run_id,
+            run_step.c.number == number,
+            run_step.c.finished_at.is_(None),
+        )
         .values(state=state.value, seen=dict(seen), finished_at=now)
     )
+
+
+def step(tx: Tx, run_id: str, number: int) -> RunStep | None:
+    """A step, if it was begun."""
+    return next((each for each in steps(tx, run_id) if each.number == number), None)
 
 
 def steps(tx: Tx, run_id: str) -> list[RunStep]:
