@@ -105,10 +105,8 @@ class Lease:
                 with self._store.write() as tx:
                     until = self._store.now(tx) + timedelta(seconds=self._limits.lease)
                     renewed = rows.renew(tx, self.id, until)
-            except DatabaseError as exc:
-                log.warning(
-                    "lease.not_renewed", error=str(exc.orig or exc), age=round(self._age, 1)
-                )
+            except Exception as exc:  # noqa: BLE001 - whatever it is: if it lasts, the lease ends
+                log.warning("lease.not_renewed", error=type(exc).__name__, age=round(self._age, 1))
                 continue
             if not renewed:
                 self._lose()
