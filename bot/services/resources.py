@@ -170,7 +170,7 @@ class Resources:
 
     def _entries(self, snap: Snapshot) -> Iterator[Resource]:
         for entry in snap.entries:
-            if entry.kind in posts.POSTED_KINDS and entry.deleted_at is None:
+            if entry.kind in posts.POSTED_KINDS and not entry.is_deleted:
                 spec = posts.entry_spec(entry)
                 yield self._post(
                     snap,
@@ -241,7 +241,7 @@ class Resources:
         if not parent:
             return
         for entry in snap.entries:
-            if posts.is_news(entry) and entry.deleted_at is None:
+            if posts.is_news(entry) and not entry.is_deleted:
                 spec = posts.announced_update_spec(snap.incident, entry)
                 yield self._post(
                     snap,

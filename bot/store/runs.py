@@ -78,6 +78,17 @@ def of_incident(tx: Tx, incident_id: str) -> list[Run]:
     return [_run(row) for row in rows]
 
 
+def with_steps(tx: Tx, incident_id: str) -> list[tuple[Run, list[RunStep]]]:
+    """All runs of an incident with the steps that were begun, oldest first."""
+    begun: dict[str, list[RunStep]] = {}
+    its_runs = select(run.c.id).where(run.c.incident_id == incident_id)
+    for row in tx.execute(
+        select(run_step).where(run_step.c.run_id.in_(its_runs)).order_by(run_step.c.number)
+    ).mappings():
+        begun.setdefault(row["run_id"], []).append(_step(row))
+    return [(each, begun.get(each.id, [])) for each in of_incident(tx, incident_id)]
+
+
 def change(tx: Tx, run_id: str, *, state: RunState | None = None, **values: Any) -> None:
     """Change columns of a run."""
     if state is not None:
@@ -159,8 +170,12 @@ def steps(tx: Tx, run_id: str) -> list[RunStep]:
     rows = tx.execute(
         select(run_step).where(run_step.c.run_id == run_id).order_by(run_step.c.number)
     ).mappings()
-    return [RunStep(**{**row, "state": StepState(row["state"])}) for row in rows]
+    return [_step(row) for row in rows]
 
 
 def _run(row: RowMapping) -> Run:
     return Run(**{**row, "state": RunState(row["state"])})
+
+
+def _step(row: RowMapping) -> RunStep:
+    return RunStep(**{**row, "state": StepState(row["state"])})
