@@ -29,6 +29,8 @@ FAILED = frozenset({"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 """The statuses of a workflow that ended without success (docs.dbos.dev, workflow statuses)."""
 FAILED_LATELY = timedelta(days=1)
 
+IDLE_TRANSACTION = 10.0
+"""Seconds after which PostgreSQL ends a transaction whose process is suspended, with its locks."""
 UNUSED_POLL = 1.0
 """Seconds between two polls for messages between workflows, of which mayday sends none."""
 
@@ -99,6 +101,7 @@ class DurableWork:
             "enable_otlp": False,
             "notification_listener_polling_interval_sec": max(self._poll, UNUSED_POLL),
             "use_listen_notify": False,
+            "sys_db_idle_transaction_timeout_sec": IDLE_TRANSACTION,
         }
         DBOS(config=config)
         DBOS.listen_queues([QUEUE])
