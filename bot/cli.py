@@ -25,6 +25,7 @@ from bot.check import check as run_checks
 from bot.config import Config, load
 from bot.errors import MaydayError, UserError
 from bot.plan import plan as make_plan
+from bot.services.lease import LEASE_LOST
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -48,6 +49,10 @@ CONNECTED = "mayday is connected. Press Ctrl-C to stop."
 SLACK_AT = "The practice Slack is at [bold]{address}[/bold]"
 STARTING = "The hub, its servers and the GitHub are starting, which takes some seconds …"
 HUB_AT = "The hub is at {hub}, the GitHub at {github}"
+EX_TEMPFAIL = 75
+"""The exit code after a lost lease: starting mayday again helps (sysexits.h)."""
+STOP_SECONDS = 8.0
+"""Seconds that a replica has to stop after it lost its lease."""
 BAD_LOG_LEVEL = "MAYDAY_LOG_LEVEL must be one of {levels}."
 SANDBOX_NOT_WRITABLE = (
     "The sandbox cannot write its files to {directory} ({reason}): start it in a writable directory "
@@ -80,7 +85,7 @@ def run(config: ConfigFile = None) -> None:
     """Start the bot with the configured Slack, or without tokens in the sandbox."""
     settings = load(config)
     if settings.has_slack:
-        _serve(Bot(settings))
+        _serve(settings)
         return
     world = _sandbox_world()
     _start_sandbox(world)
@@ -90,7 +95,7 @@ def run(config: ConfigFile = None) -> None:
         overrides["report"] = {"timezone": _zone(settings)}
         overrides["http"] = {"port": 0}
         _serve(
-            Bot(load(config, overrides=overrides)),
+            load(config, overrides=overrides),
             ready=lambda: out.print(CONNECTED),
         )
     finally:
@@ -245,14 +250,33 @@ def _start_sandbox(world: World) -> None:
     )
 
 
-def _serve(bot: Bot, *, ready: Callable[[], None] = lambda: None) -> None:
+def _serve(config: Config, *, ready: Callable[[], None] = lambda: None) -> None:
     stopped = _signals()
+    lost = threading.Event()
+
+    def lose() -> None:
+        lost.set()
+        stopped.set()
+        # What still waits for the database or for an outside system must not keep the process.
+        _ending(STOP_SECONDS).start()
+
+    bot = Bot(config, lost=lose)
     bot.start()
     ready()
     try:
         stopped.wait()
     finally:
         bot.stop()
+    if lost.is_set():
+        err.print(f"mayday: {LEASE_LOST}", style="red", soft_wrap=True)
+        raise typer.Exit(EX_TEMPFAIL)
+
+
+def _ending(seconds: float) -> threading.Timer:
+    """Return a timer that ends the process."""
+    timer = threading.Timer(seconds, os._exit, [EX_TEMPFAIL])
+    timer.daemon = True
+    return timer
 
 
 def _until_signalled() -> None:

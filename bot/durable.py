@@ -18,14 +18,21 @@ from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, Enque
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from bot.errors import ConfigError
+from bot.errors import ConfigError, LeaseLost
 
 APPLICATION_VERSION = "1"
 QUEUE = "mayday"
-POLL_SECONDS = 0.1
+"""The queue of the workflows in :data:`bot.bootstrap.services.WORKFLOWS`. A replica leaves a workflow alone
+forever whose name it does not know, so a new workflow needs a new queue, which older replicas ignore."""
+POLL_SECONDS = 0.5
 FAILED = frozenset({"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 """The statuses of a workflow that ended without success (docs.dbos.dev, workflow statuses)."""
 FAILED_LATELY = timedelta(days=1)
+
+IDLE_TRANSACTION = 10.0
+"""Seconds after which PostgreSQL ends a transaction whose process is suspended, with its locks."""
+UNUSED_POLL = 1.0
+"""Seconds between two polls for messages between workflows, of which mayday sends none."""
 
 STOP_TIMEOUT = 3.0
 """Seconds that a stop waits for running workflows, out of the 30 that Kubernetes gives a pod."""
@@ -43,18 +50,26 @@ NOT_LAUNCHED = "call launch() first"
 class DurableWork:
     """Implements :class:`bot.ports.Durable` with DBOS in the database at ``url``.
 
-    ``executor`` names this replica and must stay the same over restarts: at its start an executor
-    resumes the workflows that the last one of its name left running. ``poll`` is in seconds.
+    ``executor`` is the id of this process, new at each start. ``poll`` is in seconds. ``allowed`` says
+    whether this process may still begin work.
     """
 
-    def __init__(self, url: str, *, executor: str = "mayday", poll: float = POLL_SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        executor: str,
+        poll: float = POLL_SECONDS,
+        allowed: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._url = url
         self._executor = executor
         self._poll = poll
+        self._allowed = allowed
         self._workflows: dict[str, Callable[..., Any]] = {}
         self._running_here: set[str] = set()
         self._ended = threading.Condition()
-        self._maybe_orphaned: set[str] = set()
+        self._maybe_unrecorded: set[str] = set()
         self._client: DBOSClient | None = None
 
     def workflow(self, name: str, fn: Callable[..., Any]) -> None:
@@ -62,7 +77,7 @@ class DurableWork:
         self._workflows[name] = fn
 
     def launch(self) -> None:
-        """Create DBOS's tables, resume what a kill interrupted, and start to take work.
+        """Create DBOS's tables and start to take work.
 
         Raises:
             ConfigError: the database accepts the connection but refuses the tables.
@@ -84,10 +99,12 @@ class DurableWork:
             "log_level": "ERROR",
             "serializer": DBOSPortableJSONSerializer(),
             "enable_otlp": False,
-            "notification_listener_polling_interval_sec": self._poll,
+            "notification_listener_polling_interval_sec": max(self._poll, UNUSED_POLL),
             "use_listen_notify": False,
+            "sys_db_idle_transaction_timeout_sec": IDLE_TRANSACTION,
         }
         DBOS(config=config)
+        DBOS.listen_queues([QUEUE])
         for name, fn in self._workflows.items():
             DBOS.workflow(name=name)(self._function(fn))
         # A launch that fails is reported in one sentence, without the traceback that DBOS logs first.
@@ -132,17 +149,28 @@ class DurableWork:
         )
         return [each.workflow_id for each in found]
 
-    def cancel_orphaned(self) -> list[str]:
-        """See :meth:`bot.ports.Durable.cancel_orphaned`."""
-        client = self._launched
-        running = client.list_workflows(status="PENDING", load_input=False, load_output=False)
-        not_here = {found.workflow_id for found in running} - self._running_here
-        orphaned = sorted(not_here & self._maybe_orphaned)
-        self._maybe_orphaned = not_here
-        for key in orphaned:
-            # If it runs somewhere after all, it ends at its next step.
-            client.cancel_workflow(key)
-        return orphaned
+    def resume(self, executors: Sequence[str]) -> list[str]:
+        """See :meth:`bot.ports.Durable.resume`."""
+        return self._resume(self._pending(executors))
+
+    def resume_unrecorded(self) -> list[str]:
+        """See :meth:`bot.ports.Durable.resume_unrecorded`."""
+        not_here = set(self._pending([self._executor])) - self._running_here
+        unrecorded = sorted(not_here & self._maybe_unrecorded)
+        self._maybe_unrecorded = not_here
+        return self._resume(unrecorded)
+
+    def _pending(self, executors: Sequence[str]) -> list[str]:
+        found = self._launched.list_workflows(
+            status="PENDING", executor_id=list(executors), load_input=False, load_output=False
+        )
+        return [each.workflow_id for each in found]
+
+    def _resume(self, keys: list[str]) -> list[str]:
+        if keys:
+            # An execution that is left somewhere cannot record a step or its end any more.
+            self._launched.resume_workflows(keys, queue_name=QUEUE)
+        return keys
 
     def purge(self, *, keep_for: timedelta) -> int:
         """Delete a batch of workflows that ended longer ago than that; return how many.
@@ -189,6 +217,8 @@ class DurableWork:
         """Wrap a bound method in a function, since DBOS sets attributes on what it registers."""
 
         def workflow(*args: Any) -> Any:
+            if not self._allowed():
+                raise LeaseLost
             key = str(DBOS.workflow_id)
             with self._ended:
                 self._running_here.add(key)

@@ -45,3 +45,10 @@ class NeedsHuman(MaydayError):
 
 class ConfigError(UserError):
     """A value of ``mayday.yaml`` or of the environment cannot be used; the text names its key."""
+
+
+class LeaseLost(BaseException):
+    """This replica may not begin or end work any more: another one may be doing it.
+
+    It is no failure of the work, so nothing that handles failures may catch and record it.
+    """

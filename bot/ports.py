@@ -44,11 +44,17 @@ class Durable(Protocol):
     def failed_lately(self) -> list[str]:
         """Return the keys of the workflows that failed within the last day."""
 
-    def cancel_orphaned(self) -> list[str]:
-        """Cancel workflows that are recorded as running but have no executor; return their keys.
+    def resume(self, executors: Sequence[str]) -> list[str]:
+        """Run the workflows that these ended executors left, on any replica; return their keys.
 
-        If the database fails or is full while a workflow runs, its end is not recorded, and the rest of
-        its partition would wait for a restart. A workflow is cancelled at the second of two calls.
+        The caller must be the only one that does this for these executors.
+        """
+
+    def resume_unrecorded(self) -> list[str]:
+        """Run workflows again that this executor is recorded as running but does not run; return their keys.
+
+        If the database fails or is full when a workflow ends, its end is not recorded, and the rest of
+        its partition would wait for a restart. A workflow is resumed at the second of two calls.
         """
 
     def step(self, name: str, fn: Callable[..., Any], *args: Any) -> Any:
@@ -119,6 +125,9 @@ class Chat(Protocol):
 
     def identity(self) -> Identity: ...
 
+    def time(self) -> datetime:
+        """Return Slack's own current time, by which its messages and channels are dated."""
+
     def open_channel(self, name: str, *, private: bool) -> Channel:
         """Create a channel.
 
@@ -149,7 +158,7 @@ class Chat(Protocol):
         """Post a message and return its ts; ``effect`` is stored in the message's metadata."""
 
     def find_post(
-        self, channel_id: str, effect: str, *, since: datetime, thread_ts: str = ""
+        self, channel_id: str, effect: str, *, since: datetime | None, thread_ts: str = ""
     ) -> str | None:
         """Return the ts of the bot's message with this effect id, or None."""
 

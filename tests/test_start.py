@@ -152,6 +152,7 @@ def test_a_port_that_is_taken(refused: Refused) -> None:
     assert "http.port" in said
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_second_process_on_the_same_database(mayday: Child, forks: ForkServer) -> None:
     mayday.start()
     second = forks.start(

@@ -72,6 +72,10 @@ class SlackChat:
             )
         return self._identity
 
+    def time(self) -> datetime:
+        """Return Slack's own current time."""
+        return datetime.now(UTC)
+
     def open_channel(self, name: str, *, private: bool) -> Channel:
         """Create a channel.
 
@@ -152,13 +156,13 @@ class SlackChat:
         return str(answer["ts"])
 
     def find_post(
-        self, channel_id: str, effect: str, *, since: datetime, thread_ts: str = ""
+        self, channel_id: str, effect: str, *, since: datetime | None, thread_ts: str = ""
     ) -> str | None:
         """Return the ts of the bot's message with this effect id, or None."""
         method = "conversations.replies" if thread_ts else "conversations.history"
         fields: dict[str, Any] = {
             "channel": channel_id,
-            "oldest": f"{int(since.timestamp()) - CLOCK_SKEW_SECONDS}.000000",
+            "oldest": f"{int(since.timestamp()) - 60}.000000" if since else "0",
             "include_all_metadata": True,
             **({"ts": thread_ts} if thread_ts else {}),
         }

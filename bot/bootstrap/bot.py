@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from importlib.metadata import version
 
 import structlog
 
@@ -15,12 +16,14 @@ from bot.bootstrap.services import build_services
 from bot.bootstrap.settings import check_tokens, settings
 from bot.clock import Ticks, real_time, shifted_time
 from bot.config import Config
+from bot.domain.limits import Limits
 from bot.durable import DurableWork
 from bot.errors import ConfigError, MaydayError, RetryLater
 from bot.ports import Clock
 from bot.services.inbox import Inbox
+from bot.services.lease import Lease
 from bot.services.remind import remind
-from bot.services.retry import retry_due
+from bot.services.retry import retry_all, retry_due
 from bot.slack import app as slack_app
 from bot.slack.context import HandlerContext
 from bot.slack.dispatcher import Dispatcher
@@ -47,16 +50,24 @@ log = structlog.get_logger()
 
 
 class Bot:
-    """A bot that is built but not started. ``clock`` is the domain's clock."""
+    """A bot that is built but not started. ``clock`` is the domain's clock.
 
-    def __init__(self, config: Config) -> None:
+    ``lost`` is called, from another thread, when another replica may take over the work of this one: the
+    process has to end.
+    """
+
+    def __init__(self, config: Config, *, lost: Callable[[], None] = lambda: None) -> None:
         check_tokens(config)
         self.config = config
+        limits = Limits(call=config.practice.call_limit, lease=config.practice.lease)
         practice = config.practice.clock_file
         self.clock: Clock = shifted_time(practice) if practice else real_time
         self.settings = settings(config)
         self.store = Store(config.database.url.get_secret_value())
-        self.durable = DurableWork(self.store.url)
+        self.lease = Lease(self.store, limits, version=version("mayday"), lost=lost)
+        self.durable = DurableWork(
+            self.store.url, executor=self.lease.id, allowed=lambda: self.lease.is_valid
+        )
         client = web_client(config)
         self.chat = SlackChat(client, pause=self._pause)
         self.sites = sites(config)
@@ -69,6 +80,8 @@ class Bot:
             sites=self.sites,
             folder=ReportFolder(config.report.directory),
             forge=forge(config),
+            lease=self.lease,
+            limits=limits,
         )
         self.inbox = Inbox(self.store, self.clock)
         self.dispatcher = Dispatcher(self._handler_context(), self.chat, self.inbox)
@@ -105,7 +118,7 @@ class Bot:
 
         Raises:
             ConfigError: a configured value does not work.
-            MaydayError: Slack cannot be reached, or another mayday uses the database.
+            MaydayError: Slack cannot be reached, or another mayday uses the database alone.
         """
         try:
             self._start()
@@ -118,16 +131,22 @@ class Bot:
         self._stops += [store.close, *(site.hub.close for site in self.sites.values())]
         store.check()
         store.lock()
-        store.migrate()
+        with store.alone():
+            store.migrate()
         self.services.sync.adopt()
+        self._stops.append(self.services.sync.close)
         try:
             identity = self.chat.identity()
         except RetryLater as exc:
             raise ConfigError(SLACK_UNREACHABLE.format(address=config.slack.api_url)) from exc
         for scope in missing_scopes(identity.scopes):
             log.warning("slack.scope_missing", scope=scope, advice=SCOPE_ADVICE)
-        self.durable.launch()
+        self.lease.start()
+        self._stops.append(self.lease.stop)
+        with store.alone():
+            self.durable.launch()
         self._stops.append(self.durable.close)
+        retry_all(store, self.clock)
         socket = self._socket() if config.slack.mode == "socket" else None
         self._tick(socket)
         self._stops.append(self.ticks.stop)
@@ -153,6 +172,7 @@ class Bot:
         every, store, durable = self.ticks.every, self.store, self.durable
         services = self.services
         every(1, "remind", lambda: remind(store, durable, self.clock, self.settings))
+        every(2, "takeover", services.takeover.take_over)
         every(2, "retry", lambda: retry_due(store, durable, self.clock))
         every(10, "inbox", self.dispatcher.replay)
         every(60, "database", store.check)
@@ -167,8 +187,14 @@ class Bot:
         return Socket(
             self.app,
             secret(self.config.slack.app_token),
-            connected=lambda: self.ticks.run_soon("backfill"),
+            connected=self._connected,
         )
+
+    def _connected(self) -> None:
+        """Attempt again what failed, and read what was missed, now that Slack answers."""
+        retry_all(self.store, self.clock)
+        self.ticks.run_soon("retry")
+        self.ticks.run_soon("backfill")
 
     def stop(self) -> None:
         """Accept no more deliveries, finish those received, and close everything."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.adapters.folder import ReportFolder
 from bot.clock import real_time
+from bot.domain.limits import Limits
 from bot.durable import DurableWork
 from bot.ports import Chat, Clock, Forge
 from bot.runbook.site import Site
@@ -18,6 +19,7 @@ from bot.services.change import Changes
 from bot.services.channel import Channels
 from bot.services.declare import Declare
 from bot.services.incidents import Incidents
+from bot.services.lease import Lease, Takeover
 from bot.services.people import People
 from bot.services.publish import Publish
 from bot.services.reconciler import Reconciler
@@ -49,6 +51,7 @@ class Services:
     runs: Runs
     sweep: Sweep
     sync: Sync
+    takeover: Takeover
 
 
 def build_services(
@@ -61,14 +64,24 @@ def build_services(
     sites: dict[str, Site],
     folder: ReportFolder,
     forge: Forge | None,
+    lease: Lease,
+    limits: Limits,
 ) -> Services:
     """Return the services, with their workflows registered in ``durable``. ``now`` is the domain's clock."""
-    reconciler = Reconciler(store, now)
+    reconciler = Reconciler(store, now, lease=lease, limits=limits, slack_time=chat.time)
     record = Record(store, now, settings, team_url=lambda: chat.identity().url)
     backfill = Backfill(store, chat, record, now)
     runbooks = {runbook.name: runbook for runbook in RUNBOOKS}
     workflows = RunWorkflows(
-        store, durable, now, runbooks=runbooks, sites=sites, wall=real_time, wait=time.sleep
+        store,
+        durable,
+        now,
+        runbooks=runbooks,
+        sites=sites,
+        wall=real_time,
+        wait=time.sleep,
+        lease=lease,
+        limits=limits,
     )
     reports = Reports(store, People(store, chat, now), settings)
     publish = Publish(
@@ -97,12 +110,13 @@ def build_services(
         authorize=Authorize(chat, settings),
         backfill=backfill,
         changes=Changes(store, durable, now, settings),
-        declare=Declare(store, durable, now, settings),
+        declare=Declare(store, durable, now, settings, begin=sync.begin),
         incidents=Incidents(store),
         publish=publish,
         record=record,
         reports=reports,
         runs=Runs(store, durable, runbooks=runbooks, sites=sites, wall=real_time),
-        sweep=Sweep(store, durable, now, sync, wall=real_time),
+        sweep=Sweep(store, durable, now, sync, wall=real_time, owner=lease.id),
         sync=sync,
+        takeover=Takeover(store, durable, lease, limits),
     )

@@ -120,6 +120,17 @@ class Entry:
     deleted_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class PostedEntry:
+    """What mayday posts of a timeline entry."""
+
+    id: int
+    kind: EntryKind
+    author: str
+    data: Mapping[str, Any]
+    is_deleted: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class Line:
     """An entry with its message and the headings it is filed under."""

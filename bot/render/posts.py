@@ -13,7 +13,7 @@ from typing import Any
 from bot.domain.incident import Incident
 from bot.domain.reminders import lateness
 from bot.domain.slack_message import typed, unescape
-from bot.domain.timeline import Entry, EntryKind
+from bot.domain.timeline import EntryKind, PostedEntry
 from bot.ports import Post
 from bot.render import blocks as b
 from bot.render.card import ACTION_CLOSE, ACTION_RETRY, ACTION_SNOOZE, ACTION_UPDATE
@@ -65,12 +65,12 @@ class NoticeSpec:
     problems: Sequence[str]
 
 
-def entry_spec(entry: Entry) -> EntrySpec:
+def entry_spec(entry: PostedEntry) -> EntrySpec:
     """What the post of an entry shows."""
     return EntrySpec(kind=entry.kind, author=entry.author, data=entry.data)
 
 
-def announced_update_spec(incident: Incident, entry: Entry) -> AnnouncedUpdateSpec:
+def announced_update_spec(incident: Incident, entry: PostedEntry) -> AnnouncedUpdateSpec:
     """What the announcement's thread shows of an entry; see :func:`is_news`."""
     status = entry.data["status"] if entry.kind is EntryKind.UPDATE else entry.data["to"]
     return AnnouncedUpdateSpec(
@@ -81,7 +81,7 @@ def announced_update_spec(incident: Incident, entry: Entry) -> AnnouncedUpdateSp
     )
 
 
-def is_news(entry: Entry) -> bool:
+def is_news(entry: PostedEntry) -> bool:
     """Whether an entry is posted outside the channel: updates, resolving, reopening."""
     if entry.kind is EntryKind.STATUS:
         return bool(entry.data.get("text"))

@@ -1,13 +1,13 @@
 """Opens an incident's channel once, under a name that is reserved before Slack is called.
 
 Slack's ``name_taken`` does not say whose channel it is. It is the incident's when the bot created it
-after the incident was declared and no other incident has it: then an earlier attempt succeeded and its
-answer was lost. Otherwise the incident gets the next name.
+after the first attempt and no other incident has it: then an earlier attempt succeeded and its answer was
+lost. Otherwise the incident gets the next name.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.domain.incident import Incident
 from bot.domain.naming import channel_name
@@ -17,9 +17,11 @@ from bot.ports import JSON, Channel, Chat
 from bot.services.reconciler import EnsureResult, Reconciler, Resource
 from bot.services.settings import Settings
 from bot.store import incidents as rows
+from bot.store import resources as resource_rows
 from bot.store.engine import Store, Tx
 
-CLOCK_SKEW = timedelta(minutes=5)
+RESOLUTION = timedelta(seconds=5)
+"""How exactly Slack's time is known; channels are dated in whole seconds."""
 MOST_NAMES = 30
 
 NO_NAME_LEFT = "Every channel name for this title is taken. Give the incident another title."
@@ -59,22 +61,17 @@ class Channels:
     def open(self, incident_id: str) -> EnsureResult:
         """Ensure that the incident has its channel, and store its id."""
         with self._store.read() as tx:
-            private = rows.get(tx, incident_id).private
-        outcome = self._reconciler.ensure(
+            incident = rows.get(tx, incident_id)
+        return self._reconciler.ensure(
             Resource(
                 incident_id=incident_id,
                 kind=ResourceKind.CHANNEL,
-                spec={"private": private},
+                spec={"private": incident.private},
                 create=lambda: self._create(incident_id),
-                find=lambda: self._find(incident_id),
+                find=lambda since: self._find(incident_id, since),
+                record=lambda tx, ref: rows.bind_channel(tx, incident_id, ref["channel"]),
             )
         )
-        if outcome.done:
-            with self._store.write() as tx:
-                incident = rows.get(tx, incident_id, lock=True)
-                if incident.channel_id is None:
-                    rows.bind_channel(tx, incident_id, outcome.ref["channel"])
-        return outcome
 
     def _create(self, incident_id: str) -> JSON:
         for _ in range(MOST_NAMES):
@@ -86,7 +83,7 @@ class Channels:
             except UserError as exc:
                 if exc.code != "name_taken":
                     raise
-            found = self._find(incident_id)
+            found = self._find(incident_id, self._began(incident_id))
             if found is not None:
                 return found
             with self._store.write() as tx:
@@ -95,7 +92,13 @@ class Channels:
                 rows.rename(tx, incident, name, taken=count)
         raise RetryLater(NAMES_KEEP_FAILING, maybe_done=False)
 
-    def _find(self, incident_id: str) -> JSON | None:
+    def _began(self, incident_id: str) -> datetime | None:
+        """Slack's time before the first attempt."""
+        with self._store.read() as tx:
+            row = resource_rows.find(tx, incident_id, ResourceKind.CHANNEL)
+        return row.anchor if row else None
+
+    def _find(self, incident_id: str, since: datetime | None) -> JSON | None:
         with self._store.read() as tx:
             incident = rows.get(tx, incident_id)
         found = self._chat.find_channel(incident.channel_name)
@@ -103,7 +106,7 @@ class Channels:
             return None
         if found.creator != self._chat.identity().user_id:
             return None
-        if found.created < incident.declared_at - CLOCK_SKEW:
+        if since is None or found.created < since - RESOLUTION:
             return None
         with self._store.read() as tx:
             holder = rows.by_channel(tx, incident.team_id, found.id)

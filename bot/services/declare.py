@@ -7,6 +7,7 @@ impatient person or a redelivery, names the same incident and changes nothing.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.domain.incident import Incident, clean_title
@@ -41,13 +42,21 @@ class Declaration:
 
 
 class Declare:
-    """Declares incidents."""
+    """Declares incidents. ``begin`` is called with the id of each, once it is committed."""
 
-    def __init__(self, store: Store, durable: Durable, now: Clock, settings: Settings) -> None:
+    def __init__(
+        self,
+        store: Store,
+        durable: Durable,
+        now: Clock,
+        settings: Settings,
+        begin: Callable[[str], None] = lambda _incident_id: None,
+    ) -> None:
         self._store = store
         self._durable = durable
         self._now = now
         self._settings = settings
+        self._begin = begin
 
     def check(self, declaration: Declaration) -> None:
         """Return if the declaration is valid.
@@ -115,7 +124,9 @@ class Declare:
                 ),
             )
             sync.enqueue(self._durable, tx, incident_id, "declared")
-            return rows.get(tx, incident_id)
+            declared = rows.get(tx, incident_id)
+        self._begin(incident_id)
+        return declared
 
     def _add(self, tx: Tx, incident: Incident) -> bool:
         """Store the incident under a free channel name; False when the form was already declared."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from bot.domain.incident import Incident
 from bot.domain.resources import ResourceKind, resource_key
-from bot.domain.timeline import Entry
+from bot.domain.timeline import PostedEntry
 from bot.ports import JSON
+from bot.render.posts import POSTED_KINDS
 from bot.store import incidents as incident_rows
 from bot.store import resources as resource_rows
 from bot.store import runs as run_rows
@@ -20,10 +21,10 @@ from bot.store.runs import Run, RunStep
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """The rows of one incident, read in one transaction."""
+    """The rows of one incident, read in one transaction. ``entries`` are those that are posted."""
 
     incident: Incident
-    entries: Sequence[Entry]
+    entries: Sequence[PostedEntry]
     resources: Mapping[str, ResourceRow]
     runs: Sequence[tuple[Run, Sequence[RunStep]]]
 
@@ -52,7 +53,7 @@ def read(tx: Tx, incident_id: str) -> Snapshot:
     """Read an incident's rows, in the transaction ``tx``."""
     return Snapshot(
         incident=incident_rows.get(tx, incident_id),
-        entries=timeline_rows.entries(tx, incident_id),
+        entries=timeline_rows.posted_entries(tx, incident_id, POSTED_KINDS),
         resources=resource_rows.of_incident(tx, incident_id),
-        runs=[(run, run_rows.steps(tx, run.id)) for run in run_rows.of_incident(tx, incident_id)],
+        runs=run_rows.with_steps(tx, incident_id),
     )

@@ -13,26 +13,21 @@ from bot.domain.timeline import Message, ts_moment
 from bot.ports import JSON, Chat, Post
 from bot.services.reconciler import Resource
 from bot.store import timeline as timeline_rows
-from bot.store.engine import Store
+from bot.store.engine import Tx
 
 
 @dataclass(frozen=True, kw_only=True)
 class Destination:
-    """Where a message goes. ``channel`` may ask Slack, so it is called only to send or to find.
-
-    ``since`` is when the message was first requested: no earlier message can be it.
-    """
+    """Where a message goes. ``channel`` may ask Slack, so it is called only to send or to find."""
 
     channel: Callable[[], str]
     thread_ts: str = ""
-    since: datetime
 
 
 class Posts:
     """Makes resources of messages."""
 
-    def __init__(self, store: Store, chat: Chat) -> None:
-        self._store = store
+    def __init__(self, chat: Chat) -> None:
         self._chat = chat
 
     def resource(
@@ -52,12 +47,11 @@ class Posts:
         def create() -> JSON:
             channel, post = to.channel(), render()
             ts = self._chat.post(channel, post, effect=key, thread_ts=to.thread_ts)
-            self._record_own(incident, channel, ts, post, to.thread_ts)
             return {"channel": channel, "ts": ts}
 
-        def find() -> JSON | None:
+        def find(since: datetime | None) -> JSON | None:
             channel = to.channel()
-            ts = self._chat.find_post(channel, key, since=to.since, thread_ts=to.thread_ts)
+            ts = self._chat.find_post(channel, key, since=since, thread_ts=to.thread_ts)
             return {"channel": channel, "ts": ts} if ts else None
 
         def update(ref: JSON) -> JSON:
@@ -72,25 +66,27 @@ class Posts:
             create=create,
             find=find,
             update=None if fixed else update,
+            record=lambda tx, ref: self._record_own(tx, incident, ref, render(), to.thread_ts),
         )
 
     def _record_own(
-        self, incident: Incident, channel: str, ts: str, post: Post, thread_ts: str
+        self, tx: Tx, incident: Incident, ref: JSON, post: Post, thread_ts: str
     ) -> None:
         """Store mayday's own message: Bolt drops its event before any listener sees it."""
+        channel, ts = str(ref["channel"]), str(ref["ts"])
         if channel != incident.channel_id:
             return
-        with self._store.write() as tx:
-            timeline_rows.add_message(
-                tx,
-                Message(
-                    team_id=incident.team_id,
-                    channel_id=channel,
-                    ts=ts,
-                    author=self._chat.identity().user_id,
-                    text=post.text,
-                    posted_at=ts_moment(ts),
-                    thread_ts=thread_ts,
-                    permalink=permalink(self._chat.identity().url, channel, ts, thread_ts),
-                ),
-            )
+        me = self._chat.identity()
+        timeline_rows.add_message(
+            tx,
+            Message(
+                team_id=incident.team_id,
+                channel_id=channel,
+                ts=ts,
+                author=me.user_id,
+                text=post.text,
+                posted_at=ts_moment(ts),
+                thread_ts=thread_ts,
+                permalink=permalink(me.url, channel, ts, thread_ts),
+            ),
+        )

@@ -1,29 +1,30 @@
 """Brings one resource outside in step with its spec, and never creates it twice.
 
-The row says ``attempting`` before the call that creates a resource, so after a kill or a lost answer
-the next attempt looks for the resource before it creates it again. What exists is updated in place,
-which is safe to repeat.
+One transaction before a call announces the attempt, one after it records the result. An attempt that has no
+result may still take effect until its time limit is over: until then everybody leaves the resource alone,
+and afterwards it is looked for before it is created again. What exists is updated in place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import structlog
 
+from bot import deadline
+from bot.domain.limits import Limits
 from bot.domain.resources import ResourceKind, ResourceState, resource_key
 from bot.errors import NeedsHuman, RetryLater, UserError
 from bot.ports import JSON, Clock
 from bot.render.renderings import RENDERINGS
+from bot.services.lease import Lease
 from bot.store import resources as rows
-from bot.store.engine import Store
+from bot.store.engine import Store, Tx
 from bot.store.resources import ResourceRow
 
-ATTEMPT_LASTS = timedelta(minutes=1)
-"""When an attempt is due again whose end nobody recorded."""
 REPAIR_AFTER = timedelta(minutes=10)
 LONGEST_REPAIR = timedelta(hours=12)
 LONGEST_WAIT = timedelta(minutes=5)
@@ -38,9 +39,10 @@ class Resource:
     """One thing outside and the values that it must show, with how to create, find and update it.
 
     ``spec`` is plain JSON. ``create`` returns how to find the resource again. ``find`` finds what an
-    unanswered ``create`` may have made; without it ``create`` must be harmless to repeat. ``update``
-    takes the reference, makes the resource show the spec and returns what changed of the reference;
-    without it the resource stays as it was created.
+    unanswered ``create`` may have made since that moment of Slack's time; without it ``create`` must be
+    harmless to repeat. ``update`` takes the reference, makes the resource show the spec and returns what
+    changed of the reference; without it the resource stays as it was created. ``record`` stores what
+    follows from its existence, in the transaction that stores the reference; it may run twice.
     """
 
     incident_id: str
@@ -48,8 +50,9 @@ class Resource:
     subject: str = ""
     spec: JSON
     create: Callable[[], JSON]
-    find: Callable[[], JSON | None] | None = None
+    find: Callable[[datetime | None], JSON | None] | None = None
     update: Callable[[JSON], JSON] | None = None
+    record: Callable[[Tx, JSON], None] | None = None
 
     @property
     def key(self) -> str:
@@ -69,14 +72,30 @@ class Resource:
             and row.rendering == self.rendering
         )
 
+    def is_due(self, row: ResourceRow | None, now: datetime | None) -> bool:
+        """Whether to ensure it now: it isn't shown, needs no person and doesn't wait for its next attempt.
+
+        Without ``now`` it does not wait.
+        """
+        if row is None:
+            return True
+        if row.state is ResourceState.NEEDS_HUMAN or self.is_shown(row):
+            return False
+        waits = now is not None and row.retry_at is not None and row.retry_at > now
+        return not waits or row.spec != self.spec
+
 
 @dataclass(frozen=True, kw_only=True)
 class EnsureResult:
-    """How an attempt ended. ``error`` is one sentence for a person where it is not done."""
+    """How an attempt ended. ``error`` is one sentence for a person where it is not done.
+
+    ``is_busy``: an earlier attempt may still take effect, so nothing was done.
+    """
 
     state: ResourceState
     ref: JSON = field(default_factory=lambda: MappingProxyType({}))
     error: str = ""
+    is_busy: bool = False
 
     @property
     def done(self) -> bool:
@@ -85,39 +104,73 @@ class EnsureResult:
 
 
 class Reconciler:
-    """Ensures resources, one at a time."""
+    """Ensures resources. ``now`` is the domain's clock, ``slack_time`` Slack's."""
 
-    def __init__(self, store: Store, now: Clock) -> None:
+    def __init__(
+        self, store: Store, now: Clock, *, lease: Lease, limits: Limits, slack_time: Clock
+    ) -> None:
         self._store = store
         self._now = now
+        self._lease = lease
+        self._limits = limits
+        self._slack_time = slack_time
 
     def ensure(self, resource: Resource) -> EnsureResult:
         """Create or update the resource unless it shows its spec already or needs a person."""
-        row = self._stored(resource)
-        if resource.is_shown(row):
-            return EnsureResult(state=ResourceState.DONE, ref=row.ref)
-        if row.state is ResourceState.NEEDS_HUMAN:
-            return EnsureResult(state=row.state, ref=row.ref, error=row.error)
-        try:
-            ref, applied = self._apply(row, resource)
-        except RetryLater as exc:
-            return self._wait(row, exc)
-        except (UserError, NeedsHuman) as exc:
-            return self._fail(row, exc)
+        while True:
+            with deadline.within(self._limits.call):
+                row = self._begin(resource)
+                if isinstance(row, EnsureResult):
+                    return row
+                try:
+                    ref, applied = self._apply(row, resource)
+                except RetryLater as exc:
+                    return self._wait(row, exc)
+                except (UserError, NeedsHuman) as exc:
+                    return self._fail(row, exc)
+                self._done(row, resource, ref, applied)
+            if applied == resource.spec:
+                return EnsureResult(state=ResourceState.DONE, ref=ref)
+
+    def _begin(self, resource: Resource) -> ResourceRow | EnsureResult:
+        """Announce an attempt and return the row from before it, or how things stand where none is due."""
+        slack_time = self._slack_time()
         with self._store.write() as tx:
+            now = self._now()
+            rows.add(
+                tx,
+                resource.incident_id,
+                resource.kind,
+                resource.subject,
+                spec=resource.spec,
+                now=now,
+            )
+            row = rows.get(tx, resource.key, lock=True)
+            if row is None:
+                raise LookupError(resource.key)
+            if resource.is_shown(row) or row.state is ResourceState.NEEDS_HUMAN:
+                if row.spec != resource.spec:
+                    rows.change(tx, row.key, spec=dict(resource.spec))
+                return EnsureResult(state=row.state, ref=row.ref, error=row.error)
+            moment = self._store.now(tx)
+            if row.attempted_at is not None and (left := self._limits.call - _age(row, moment)) > 0:
+                # An attempt of this or of another replica may still take effect.
+                due = now + timedelta(seconds=left)
+                rows.change(tx, row.key, spec=dict(resource.spec), retry_at=due)
+                return EnsureResult(state=row.state, ref=row.ref, error=row.error, is_busy=True)
+            self._lease.check(tx)
+            is_again = row.state is ResourceState.ATTEMPTING
             rows.change(
                 tx,
                 row.key,
-                state=ResourceState.DONE.value,
-                ref=dict(ref),
-                applied_spec=None if applied is None else dict(applied),
-                rendering=resource.rendering,
-                error="",
-                retry_at=None,
+                state=(row.state if row.ref else ResourceState.ATTEMPTING).value,
+                spec=dict(resource.spec),
+                owner=self._lease.id,
+                attempted_at=moment,
+                anchor=row.anchor if is_again else slack_time,
+                retry_at=now + timedelta(seconds=self._limits.call + 1),
             )
-        if applied != resource.spec:
-            return self.ensure(resource)
-        return EnsureResult(state=ResourceState.DONE, ref=ref)
+        return row
 
     def _apply(self, row: ResourceRow, resource: Resource) -> tuple[JSON, JSON | None]:
         """Make the outside show the spec; return the reference and the spec that it shows now."""
@@ -129,88 +182,108 @@ class Reconciler:
             except UserError as exc:
                 if exc.code != GONE:
                     raise
+            state = ResourceState.ATTEMPTING.value
+            with self._store.write() as tx:
+                self._lease.check(tx)
+                rows.change(tx, row.key, ref={}, state=state, anchor=self._slack_time())
         elif row.state is ResourceState.ATTEMPTING and resource.find is not None:
-            found = _find(resource.find)
+            found = _find(resource.find, row.anchor)
             if found is not None:
                 log.info("resource.found", key=row.key)
                 # Found by its key; it may show an older spec.
                 return found, None if resource.update else resource.spec
-        with self._store.write() as tx:
-            rows.change(
-                tx,
-                row.key,
-                state=ResourceState.ATTEMPTING.value,
-                attempts=row.attempts + 1,
-                ref={},
-                retry_at=self._now() + ATTEMPT_LASTS,
-            )
         return resource.create(), resource.spec
 
-    def _stored(self, resource: Resource) -> ResourceRow:
-        spec = resource.spec
+    def _done(self, row: ResourceRow, resource: Resource, ref: JSON, applied: JSON | None) -> None:
         with self._store.write() as tx:
-            rows.add(
-                tx,
-                resource.incident_id,
-                resource.kind,
-                resource.subject,
-                spec=spec,
-                now=self._now(),
-            )
-            row = rows.get(tx, resource.key, lock=True)
-            if row is None:
-                raise LookupError(resource.key)
-            if row.spec != spec:
-                rows.change(tx, row.key, spec=dict(spec))
-        return row
-
-    def _wait(self, row: ResourceRow, exc: RetryLater) -> EnsureResult:
-        state = ResourceState.ATTEMPTING if exc.maybe_done else ResourceState.PENDING
-        with self._store.write() as tx:
-            now = rows.get(tx, row.key)
-            attempts = now.attempts if now else row.attempts
-            pause = min(timedelta(seconds=exc.after) * 2 ** min(attempts, 8), LONGEST_WAIT)
-            pause = max(pause, timedelta(seconds=exc.after))
-            if now and now.ref:
-                state = ResourceState.PENDING  # an update of what exists is safe to repeat
+            if resource.record is not None:
+                resource.record(tx, ref)
             rows.change(
                 tx,
                 row.key,
-                state=state.value,
-                error=str(exc),
-                retry_at=self._now() + pause,
-                attempts=max(attempts, row.attempts + 1),
+                state=ResourceState.DONE.value,
+                ref=dict(ref),
+                applied_spec=None if applied is None else dict(applied),
+                rendering=resource.rendering,
+                error="",
+                attempts=0,
+                retry_at=None,
+                owner=None,
+                attempted_at=None,
             )
+            # What fails for the same reason elsewhere may succeed now, too.
+            rows.make_due(tx, self._now(), kind=resource.kind)
+
+    def _wait(self, row: ResourceRow, exc: RetryLater) -> EnsureResult:
+        """Record that the attempt failed this time; without an answer it may still take effect."""
+        state = ResourceState.ATTEMPTING if exc.maybe_done else ResourceState.PENDING
+        if row.ref:
+            state = ResourceState.PENDING
+        attempts, is_early = self._counted(row)
+        pause = min(timedelta(seconds=exc.after) * 2 ** min(attempts, 8), LONGEST_WAIT)
+        pause = max(pause, timedelta(seconds=exc.after))
+        values = {} if exc.maybe_done else {"owner": None, "attempted_at": None}
+        self._failed(row, str(exc), pause, attempts, is_early, state=state.value, **values)
         log.warning("resource.retry", key=row.key, error=str(exc))
         return EnsureResult(state=state, ref=row.ref, error=str(exc))
 
     def _fail(self, row: ResourceRow, exc: UserError | NeedsHuman) -> EnsureResult:
         needs_human = isinstance(exc, NeedsHuman)
         state = ResourceState.NEEDS_HUMAN if needs_human else ResourceState.FAILED
-        with self._store.write() as tx:
-            now = rows.get(tx, row.key)
-            attempts = max(now.attempts if now else 0, row.attempts + 1)
+        attempts, is_early = self._counted(row)
+        pause = None
+        if not needs_human:
             pause = min(REPAIR_AFTER * 2 ** min(attempts - 1, 8), LONGEST_REPAIR)
-            rows.change(
-                tx,
-                row.key,
-                state=state.value,
-                error=str(exc),
-                attempts=attempts,
-                retry_at=None if needs_human else self._now() + pause,
-            )
+        self._failed(
+            row,
+            str(exc),
+            pause,
+            attempts,
+            is_early,
+            state=state.value,
+            owner=None,
+            attempted_at=None,
+        )
         log.warning("resource.failed", key=row.key, error=str(exc))
         return EnsureResult(state=state, ref=row.ref, error=str(exc))
 
+    def _counted(self, row: ResourceRow) -> tuple[int, bool]:
+        """How many attempts were made when due, and whether this one came before it was due.
 
-def _find(find: Callable[[], JSON | None]) -> JSON | None:
+        People's acts make an attempt early. It counts as none, or a busy channel would soon wait for hours.
+        """
+        is_early = row.attempts > 0 and row.retry_at is not None and row.retry_at > self._now()
+        return max(row.attempts + (not is_early), 1), is_early
+
+    def _failed(
+        self,
+        row: ResourceRow,
+        error: str,
+        pause: timedelta | None,
+        attempts: int,
+        is_early: bool,
+        **values: object,
+    ) -> None:
+        due = None if pause is None else self._now() + pause
+        if is_early and due is not None and row.retry_at is not None:
+            due = min(due, row.retry_at)
+        with self._store.write() as tx:
+            rows.change(tx, row.key, error=error, attempts=attempts, retry_at=due, **values)
+
+
+def _age(row: ResourceRow, now: datetime) -> float:
+    """Seconds since the last attempt began."""
+    return (now - row.attempted_at).total_seconds() if row.attempted_at else 0.0
+
+
+def _find(find: Callable[[datetime | None], JSON | None], since: datetime | None) -> JSON | None:
     """Return what an earlier attempt created, or None. An attempt that cannot look must not repeat.
 
     Raises:
         RetryLater: nothing could be read, so the earlier attempt may still have succeeded.
     """
     try:
-        return find()
+        return find(since)
     except UserError as exc:
         raise RetryLater(str(exc), after=REPAIR_AFTER.total_seconds()) from exc
     except RetryLater as exc:

@@ -6,6 +6,7 @@ An issue carries a mark of what it was made from and is found again by it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from bot.domain.actions import ActionItem
 from bot.domain.naming import slug
@@ -130,7 +131,7 @@ class Issues:
                 )
             )
 
-        def find() -> JSON | None:
+        def find(_since: datetime | None) -> JSON | None:
             issue = forge.find_issue(origin, label=labels[0])
             return _ref(issue) if issue else None
 

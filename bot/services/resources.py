@@ -6,7 +6,7 @@ in step, yield it here and give its kind a line in ``ResourceKind`` and ``RENDER
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -47,7 +47,7 @@ class Resources:
         self._now = now
         self._settings = settings
         self._run_posts = run_posts
-        self._posts = Posts(store, chat)
+        self._posts = Posts(chat)
 
     def snapshot(self, incident_id: str) -> Snapshot:
         """Read an incident's rows."""
@@ -65,6 +65,20 @@ class Resources:
             *self._reminders(snap),
             *self._runs(snap),
             *self._announcement(snap),
+        ]
+
+    def due(self, snap: Snapshot, keys: Collection[str] = ()) -> list[Resource]:
+        """What Slack does not show as it must, and what neither needs a person nor waits.
+
+        Those with ``keys`` do not wait.
+        """
+        now = self._now()
+        return [
+            resource
+            for resource in self.of(snap)
+            if resource.is_due(
+                snap.resources.get(resource.key), None if resource.key in keys else now
+            )
         ]
 
     def notice(self, snap: Snapshot) -> Resource | None:
@@ -156,7 +170,7 @@ class Resources:
 
     def _entries(self, snap: Snapshot) -> Iterator[Resource]:
         for entry in snap.entries:
-            if entry.kind in posts.POSTED_KINDS and entry.deleted_at is None:
+            if entry.kind in posts.POSTED_KINDS and not entry.is_deleted:
                 spec = posts.entry_spec(entry)
                 yield self._post(
                     snap,
@@ -227,7 +241,7 @@ class Resources:
         if not parent:
             return
         for entry in snap.entries:
-            if posts.is_news(entry) and entry.deleted_at is None:
+            if posts.is_news(entry) and not entry.is_deleted:
                 spec = posts.announced_update_spec(snap.incident, entry)
                 yield self._post(
                     snap,
@@ -252,7 +266,6 @@ class Resources:
         fixed: bool = False,
     ) -> Resource:
         """A message in the incident's channel, or in ``channel``."""
-        row = snap.row(kind, subject)
         return self._posts.resource(
             snap.incident,
             kind,
@@ -262,7 +275,6 @@ class Resources:
             to=Destination(
                 channel=channel or (lambda: snap.channel),
                 thread_ts=str((reply_to or {}).get("ts", "")),
-                since=row.created_at if row else snap.incident.declared_at,
             ),
             fixed=fixed,
         )

@@ -17,12 +17,25 @@ AGAIN = timedelta(minutes=5)
 def retry_due(store: Store, durable: Durable, now: Clock) -> int:
     """Start one workflow for each incident with due resources; return how many."""
     moment = now()
+    with store.read() as tx:
+        if not rows.has_due(tx, moment):
+            return 0
+    to_sync: dict[str, list[str]] = {}
+    to_publish = set()
     with store.write() as tx:
-        started = set()
-        for row in rows.due(tx, moment):
-            rows.change(tx, row.key, retry_at=moment + AGAIN)
-            enqueue = publish.enqueue if row.kind in PUBLISHED_KINDS else sync.enqueue
-            started.add((enqueue, row.incident_id))
-        for enqueue, incident_id in started:
-            enqueue(durable, tx, incident_id, f"due/{moment.isoformat()}")
-    return len(started)
+        for key, incident_id, kind in rows.take_due(tx, moment, again_at=moment + AGAIN):
+            if kind in PUBLISHED_KINDS:
+                to_publish.add(incident_id)
+            else:
+                to_sync.setdefault(incident_id, []).append(key)
+        for incident_id, due in to_sync.items():
+            sync.enqueue(durable, tx, incident_id, f"due/{moment.isoformat()}", due=due)
+        for incident_id in to_publish:
+            publish.enqueue(durable, tx, incident_id, f"due/{moment.isoformat()}")
+    return len(to_sync) + len(to_publish)
+
+
+def retry_all(store: Store, now: Clock) -> None:
+    """Make everything that failed due now: after a start or a reconnection it may succeed."""
+    with store.write() as tx:
+        rows.make_due(tx, now())

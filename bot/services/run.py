@@ -120,7 +120,7 @@ class Runs:
                 raise UserError(IS_CLOSED)
             refusal = self._refuse(tx, run, by)
             if not refusal:
-                if rows.is_hub_busy(tx, run.hub):
+                if not rows.start(tx, run.id):
                     raise UserError(BUSY.format(hub=run.hub))
                 self._decide(tx, run, by, RunState.RUNNING)
                 self._durable.enqueue(

@@ -1,16 +1,20 @@
 """The work of a run: make its plan from facts, and once it is confirmed carry it out step by step.
 
-A destructive step commits that it is about to act before it acts. If a kill comes in between, the replay
-finds that row and looks at the target; unless the target shows that the step is done, the run stops and
-asks for a person. Nothing destructive is repeated automatically.
+A destructive step commits that it is about to act before it acts, and acts soon or not at all. If a kill
+comes in between, the replay finds that row, waits until the call can have no further effect and looks at
+the target; unless the target shows that the step is done, the run stops and asks for a person. Nothing
+destructive is repeated automatically.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
+from bot import deadline
 from bot.domain.facts import HubFacts
+from bot.domain.limits import Limits
 from bot.domain.runs import Outcome, Result, RunState, StepState
 from bot.domain.timeline import EntryKind
 from bot.errors import MaydayError
@@ -20,6 +24,7 @@ from bot.runbook.plan import Plan, UnreadablePlan
 from bot.runbook.site import Site
 from bot.services import sync
 from bot.services.facts import read_facts
+from bot.services.lease import Lease
 from bot.services.run import EXPIRES_AFTER, minutes
 from bot.services.sightings import Sightings
 from bot.services.steps import already_done, attempt, verify
@@ -64,6 +69,8 @@ class RunWorkflows:
         sites: Mapping[str, Site],
         wall: Clock,
         wait: Callable[[float], None],
+        lease: Lease,
+        limits: Limits,
     ) -> None:
         self._store = store
         self._durable = durable
@@ -73,6 +80,8 @@ class RunWorkflows:
         self._sightings = Sightings(store)
         self._wall = wall
         self._wait = wait
+        self._lease = lease
+        self._limits = limits
 
     def plan(self, run_id: str) -> None:
         """Read facts and make the plan."""
@@ -120,16 +129,14 @@ class RunWorkflows:
         with self._store.write() as tx:
             if self._has_expired(tx, run, number):
                 return {"stop": True}
-            first = rows.begin_step(tx, run_id, number, now=self._now())
-            sync.enqueue(self._durable, tx, run.incident_id, f"run/{run_id}/{number}/begun")
-            begun = next(s for s in rows.steps(tx, run_id) if s.number == number)
-        if begun.finished_at is not None:
+            begun = rows.step(tx, run_id, number)
+        if begun is not None and begun.finished_at is not None:
             return _stops(step, Result.from_json(begun.seen))
         site = self._sites[run.hub]
-        if not first and step.destructive:
+        if begun is not None and step.destructive:
             result, before = self._after_a_kill(step, site), plan.before
         else:
-            result, before = self._attempt(run, step, site)
+            result, before = self._attempt(run, number, step, site)
         if result.outcome is Outcome.DONE:
             verified = verify(step, site, lambda: self._facts(run), self._wait, before)
             result = Result(
@@ -143,29 +150,39 @@ class RunWorkflows:
     def _has_expired(self, tx: Tx, run: Run, number: int) -> bool:
         """Whether the approval is too old for a step that has not begun; the run then says so."""
         decided = run.decided_at or run.asked_at
-        if self._wall() - decided <= EXPIRES_AFTER or any(
-            step.number == number for step in rows.steps(tx, run.id)
-        ):
+        if self._wall() - decided <= EXPIRES_AFTER or rows.step(tx, run.id, number):
             return False
         said = APPROVAL_EXPIRED.format(minutes=minutes(EXPIRES_AFTER), number=number)
         rows.change(tx, run.id, error=said)
         return True
 
-    def _attempt(self, run: Run, step: Step, site: Site) -> tuple[Result, dict[str, Any]]:
+    def _attempt(
+        self, run: Run, number: int, step: Step, site: Site
+    ) -> tuple[Result, dict[str, Any]]:
         """How the step went, and what was counted just before it."""
         for tries in range(1, MOST_TRIES + 1):
             fresh = self._fresh(run)
-            result = attempt(step, site, fresh)
+            with deadline.within(self._limits.call):
+                result = attempt(step, site, fresh, partial(self._begin_step, run, number))
             if result.outcome is not Outcome.RETRY or tries == MOST_TRIES:
                 break
             if result.after > LONGEST_WAIT:
                 break  # people watch, and nothing else may run on this hub meanwhile
             self._wait(result.after)
         if result.outcome is Outcome.RETRY:
+            self._begin_step(run, number)
             result = Result(outcome=Outcome.FAILED, seen=result.seen, error=result.error)
         return result, fresh.before
 
+    def _begin_step(self, run: Run, number: int) -> None:
+        """Commit that a step is about to act, while this replica holds its lease."""
+        with self._store.write() as tx:
+            self._lease.check(tx)
+            if rows.begin_step(tx, run.id, number, now=self._now()):
+                sync.enqueue(self._durable, tx, run.incident_id, f"run/{run.id}/{number}/begun")
+
     def _after_a_kill(self, step: Step, site: Site) -> Result:
+        self._wait(self._limits.call)  # the call that was interrupted may still take effect
         if already_done(step, site):
             return Result(outcome=Outcome.DONE)
         return Result(outcome=Outcome.UNCLEAR, error=INTERRUPTED)

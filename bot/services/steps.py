@@ -26,17 +26,20 @@ LOOK_AGAIN = 10.0
 """Seconds after which what could not be read just before a step is read again."""
 
 
-def attempt(step: Step, site: Site, fresh: Plan) -> Result:
+def attempt(step: Step, site: Site, fresh: Plan, begin: Callable[[], None]) -> Result:
     """Act once and return what came of it. Errors of outside systems become results.
 
     ``fresh`` is the same runbook's plan, made just now: a destructive step that is not in it touches
-    nothing. ``SKIPPED``: the target is no longer what was confirmed. ``RETRY``: it did not happen, or may
-    be repeated without harm. ``UNCLEAR``: it may have happened and must not be repeated.
+    nothing. ``begin`` commits that the step is about to act. ``SKIPPED``: the target is no longer what was
+    confirmed. ``RETRY``: it did not happen, or may be repeated without harm. ``UNCLEAR``: it may have
+    happened and must not be repeated.
     """
     if step.destructive and (why := fresh.left_out(step)):
         if fresh.undecided:
             return Result(outcome=Outcome.RETRY, error=why, after=LOOK_AGAIN)
+        begin()
         return Result(outcome=Outcome.SKIPPED, error=why)
+    begin()
     try:
         return Result(outcome=Outcome.DONE, seen=dict(step.perform(site)))
     except UserError as error:

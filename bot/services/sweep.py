@@ -12,18 +12,22 @@ from datetime import timedelta
 
 import structlog
 
-from bot.domain.resources import ResourceKind, ResourceState, resource_key
+from bot.domain.incident import Incident
+from bot.domain.resources import ResourceKind, ResourceState
 from bot.ports import Clock, Durable
 from bot.services import publish, sync
 from bot.services.run_lost import end_lost_runs
 from bot.services.sync import Sync
 from bot.store import incidents as incident_rows
+from bot.store import leases
 from bot.store import resources as rows
 from bot.store.engine import Store
 
 log = structlog.get_logger()
 
 CLOSED_LATELY = timedelta(days=1)
+CLAIM_SECONDS = 45.0
+"""How long one replica has the sweep, which every replica attempts once a minute."""
 AGAIN = "again/"
 MOST_TRIES = 5
 """How often a workflow that ends by an unforeseen error is started again."""
@@ -33,16 +37,30 @@ class Sweep:
     """Finds unfinished work that nothing works on. ``now`` is the domain's time, ``wall`` real time."""
 
     def __init__(
-        self, store: Store, durable: Durable, now: Clock, syncing: Sync, *, wall: Clock
+        self,
+        store: Store,
+        durable: Durable,
+        now: Clock,
+        syncing: Sync,
+        *,
+        wall: Clock,
+        owner: str,
     ) -> None:
         self._store = store
         self._durable = durable
         self._now = now
         self._sync = syncing
         self._wall = wall
+        self._owner = owner
 
     def sweep(self) -> None:
-        """Start again what is neither done nor waiting for its next attempt."""
+        """Start again what is neither done nor waiting for its next attempt, on one replica at a time."""
+        for key in self._durable.resume_unrecorded():
+            log.warning("sweep.resumed", workflow=key)
+        with self._store.write() as tx:
+            now = self._store.now(tx)
+            if not leases.take(tx, "sweep", self._owner, now=now, seconds=CLAIM_SECONDS):
+                return
         moment = self._now()
         self._restart_failed()
         end_lost_runs(self._store, self._durable, self._wall)
@@ -51,9 +69,7 @@ class Sweep:
             closed = incident_rows.closed_since(tx, moment - CLOSED_LATELY)
         for incident in (*unclosed, *closed):
             try:
-                is_behind = self._is_behind(
-                    incident.id, has_channel=incident.channel_id is not None
-                )
+                is_behind = self._is_behind(incident)
             except Exception:  # one that cannot even be compared stops no other
                 log.exception("sweep.failed", incident=incident.id)
                 continue
@@ -62,12 +78,10 @@ class Sweep:
                     sync.enqueue(self._durable, tx, incident.id, f"sweep/{moment.isoformat()}")
 
     def _restart_failed(self) -> None:
-        """Restart workflows that ended by an error or that no process runs any more.
+        """Restart workflows that ended by an error.
 
         A run of a runbook is not started again: :func:`end_lost_runs` reports it as failed.
         """
-        for key in self._durable.cancel_orphaned():
-            log.warning("sweep.orphan_cancelled", workflow=key)
         for key in self._durable.failed_lately():
             kind, incident_id, idempotency_key = (*key.split("/", 2), "")[:3]
             enqueue = {sync.WORKFLOW: sync.enqueue, publish.WORKFLOW: publish.enqueue}.get(kind)
@@ -75,16 +89,14 @@ class Sweep:
                 with self._store.write() as tx:
                     enqueue(self._durable, tx, incident_id, again)
 
-    def _is_behind(self, incident_id: str, *, has_channel: bool) -> bool:
+    def _is_behind(self, incident: Incident) -> bool:
+        if incident.channel_id is not None:
+            return bool(self._sync.due(incident.id))
         with self._store.read() as tx:
-            waiting = {
-                key
-                for key, row in rows.of_incident(tx, incident_id).items()
-                if row.retry_at is not None or row.state is ResourceState.NEEDS_HUMAN
-            }
-        if not has_channel:
-            return resource_key(incident_id, ResourceKind.CHANNEL) not in waiting
-        return bool(set(self._sync.pending(incident_id)) - waiting)
+            channel = rows.find(tx, incident.id, ResourceKind.CHANNEL)
+        return channel is None or not (
+            channel.retry_at or channel.state is ResourceState.NEEDS_HUMAN
+        )
 
 
 def _again(idempotency_key: str) -> str:

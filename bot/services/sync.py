@@ -1,38 +1,46 @@
 """The workflow behind every change: it brings Slack in step with an incident.
 
 It opens the channel and then ensures every other resource separately, so that one failure neither
-stops the others nor is forgotten. When Slack shows everything already, it calls nobody.
+stops the others nor is forgotten. When Slack shows everything already, it calls nobody. How far it has
+come is in the rows of the resources, so two of these at once, or a kill, do no harm.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from bot.domain.resources import PUBLISHED_KINDS, ResourceKind, ResourceState
+from bot.domain.resources import PUBLISHED_KINDS, ResourceKind
 from bot.ports import Durable
 from bot.services.channel import Channels
 from bot.services.incident_snapshot import Snapshot
-from bot.services.reconciler import Reconciler
+from bot.services.lanes import Lanes
+from bot.services.reconciler import Reconciler, Resource
 from bot.services.resources import Resources
 from bot.store import resources as rows
 from bot.store.engine import Store, Tx
 
 WORKFLOW = "sync"
-MOST_ROUNDS = 5
+BEGUN_AT_ONCE = 4
 
 log = structlog.get_logger()
 
 
-def enqueue(durable: Durable, tx: Tx, incident_id: str, idempotency_key: str) -> None:
-    """Have Slack follow what this transaction changes; ``idempotency_key`` is unique to the change."""
+def enqueue(
+    durable: Durable, tx: Tx, incident_id: str, idempotency_key: str, *, due: Sequence[str] = ()
+) -> None:
+    """Have Slack follow what this transaction changes; ``idempotency_key`` is unique to the change.
+
+    ``due`` are keys of resources that are attempted now although they wait for a later attempt.
+    """
     durable.enqueue(
         tx,
         WORKFLOW,
         key=f"{WORKFLOW}/{incident_id}/{idempotency_key}",
         partition_key=incident_id,
-        args=[incident_id],
+        args=[incident_id, list(due)],
     )
 
 
@@ -52,71 +60,76 @@ class Sync:
         self._durable = durable
         self._channels = channels
         self._resources = resources
+        self._lanes = Lanes(reconciler)
+        self._begun = ThreadPoolExecutor(BEGUN_AT_ONCE, thread_name_prefix="sync")
 
-    def workflow(self, incident_id: str) -> None:
-        """Ensure everything, in rounds, because some resources (a pin) need others (the card) first."""
-        step = self._durable.step
-        step("channel", self.open_channel, incident_id)
-        attempted: set[str] = set()
-        for _ in range(MOST_ROUNDS):
-            pending = step("pending", self.pending, incident_id)
-            keys = [key for key in pending if key not in attempted]
-            if not keys:
-                break
-            for key in keys:
-                step(key, self.ensure, incident_id, key)
-                attempted.add(key)
-        step("notice", self.notify, incident_id)
+    def workflow(self, incident_id: str, due: Sequence[str] = ()) -> None:
+        """Bring Slack in step, as one step: what was done already is in the rows."""
+        self._durable.step("sync", self.bring_in_step, incident_id, due)
 
-    def open_channel(self, incident_id: str) -> dict[str, Any]:
-        """The first step, since everything else needs the channel."""
-        return {"state": self._channels.open(incident_id).state.value}
+    def begin(self, incident_id: str) -> None:
+        """Bring Slack in step now instead of when the queue is polled, since a person waits for it.
 
-    def pending(self, incident_id: str) -> list[str]:
-        """The keys of what Slack does not show as it must, without what needs a human."""
+        The workflow that the change enqueued follows, in case this is interrupted.
+        """
+        self._begun.submit(self._begin, incident_id)
+
+    def _begin(self, incident_id: str) -> None:
+        try:
+            self.bring_in_step(incident_id)
+        except Exception:  # the workflow tries again
+            log.exception("sync.begin_failed", incident=incident_id)
+
+    def bring_in_step(self, incident_id: str, due: Sequence[str] = ()) -> None:
+        """Open the channel, ensure what is due side by side, and show people what failed."""
         snap = self._resources.snapshot(incident_id)
-        keys = []
-        for resource in self._resources.of(snap):
-            row = snap.resources.get(resource.key)
-            if row is None or not (
-                row.state is ResourceState.NEEDS_HUMAN or resource.is_shown(row)
-            ):
-                keys.append(resource.key)
-        return keys
+        if snap.incident.channel_id is None:
+            self._channels.open(incident_id)
+        self._lanes.run(lambda: self.due(incident_id, due))
+        self._notify(incident_id)
 
-    def ensure(self, incident_id: str, key: str) -> dict[str, Any]:
-        """Ensure one resource as the incident is now."""
-        snap = self._resources.snapshot(incident_id)
-        for resource in self._resources.of(snap):
-            if resource.key == key:
-                return {"state": self._reconciler.ensure(resource).state.value}
-        return {"state": "not needed"}
+    def due(self, incident_id: str, keys: Sequence[str] = ()) -> list[Resource]:
+        """What Slack does not show as it must, without what needs a person or waits for its next attempt.
 
-    def notify(self, incident_id: str) -> dict[str, Any]:
+        Those with ``keys`` do not wait.
+        """
+        return self._resources.due(self._resources.snapshot(incident_id), keys)
+
+    def close(self) -> None:
+        """Begin nothing more."""
+        self._begun.shutdown(wait=False, cancel_futures=True)
+        self._lanes.close()
+
+    def _notify(self, incident_id: str) -> None:
         """Show people what failed, or that everything is done now."""
-        self._clear_unneeded(self._resources.snapshot(incident_id))
         snap = self._resources.snapshot(incident_id)
+        if self._clear_unneeded(snap):
+            snap = self._resources.snapshot(incident_id)
         if notice := self._resources.notice(snap):
-            return {"state": self._reconciler.ensure(notice).state.value}
-        if unsent := snap.row(ResourceKind.NOTICE):
+            self._reconciler.ensure(notice)
+        elif (unsent := snap.row(ResourceKind.NOTICE)) and (unsent.error or unsent.retry_at):
             with self._store.write() as tx:
                 rows.release(tx, unsent.key)
-        return {"state": "not needed"}
 
-    def _clear_unneeded(self, snap: Snapshot) -> None:
-        """Stop retries and errors of what failed and is not needed any more.
+    def _clear_unneeded(self, snap: Snapshot) -> bool:
+        """Stop retries and errors of what failed and is not needed any more; return whether there was any.
 
         Its state stays: if it is needed again, it is looked for before it is created again.
         """
         if snap.incident.channel_id is None:
-            return
+            return False
         needed = {resource.key for resource in self._resources.of(snap)}
         others = PUBLISHED_KINDS | {ResourceKind.CHANNEL, ResourceKind.NOTICE}
-        with self._store.write() as tx:
-            for key, row in snap.resources.items():
-                if key in needed or row.kind in others or not (row.error or row.retry_at):
-                    continue
-                rows.change(tx, key, error="", retry_at=None)
+        unneeded = [
+            key
+            for key, row in snap.resources.items()
+            if key not in needed and row.kind not in others and (row.error or row.retry_at)
+        ]
+        if unneeded:
+            with self._store.write() as tx:
+                for key in unneeded:
+                    rows.change(tx, key, error="", retry_at=None)
+        return bool(unneeded)
 
     def retry(self, incident_id: str, idempotency_key: str) -> None:
         """Attempt everything that is not done again now, as a person asks for with the button."""

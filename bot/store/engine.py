@@ -1,4 +1,4 @@
-"""Opens the database: one engine, its migrations, and the lock that admits one process.
+"""Opens the database: one engine, its migrations, and the lock that keeps other processes out.
 
 SQLite runs in WAL mode. A writer begins IMMEDIATE, because a transaction that reads first and writes
 later fails at once when another one wrote in between. DBOS opens connections of its own to the same URL.
@@ -7,7 +7,6 @@ later fails at once when another one wrote in between. DBOS opens connections of
 from __future__ import annotations
 
 import fcntl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -36,10 +35,11 @@ DatabaseError = DBAPIError
 """What a transaction raises when the database is away, is full, or has other tables."""
 LOCK_KEY = 0x6D6179646179
 """The advisory lock's number: "mayday" in ASCII."""
+TABLES_KEY = LOCK_KEY + 1
 
 LOCKED = (
-    "Another mayday is using this database. Stop it first, or wait until it has ended (deploy with the "
-    "strategy Recreate)."
+    "An earlier version of mayday is using this database, and works alone. Stop it first: update from it "
+    "once with the strategy Recreate."
 )
 LOCKED_FILE = "Another mayday is using {file}. Stop it, or give this one another database.url."
 LOCK_NOT_WRITABLE = (
@@ -73,8 +73,6 @@ class Store:
         self.url = normal_url(url)
         self._lock: IO[str] | None = None
         self._session: Connection | None = None
-        self._is_locked = False
-        self._session_guard = threading.Lock()
         self.engine = _engine(self.url)
 
     @property
@@ -104,28 +102,38 @@ class Store:
         return found.astimezone(UTC)
 
     def lock(self) -> None:
-        """Take the lock that only one process can hold, until :meth:`close`.
+        """Take the lock of this version until :meth:`close`.
 
-        Two processes would resume each other's running workflows. The lock is a file beside a SQLite
-        database, and on PostgreSQL an advisory lock that ends with its connection.
+        A file beside a SQLite database admits one process. On PostgreSQL the processes of this version share
+        an advisory lock that keeps out earlier versions, which work alone and resume each other's workflows.
 
         Raises:
-            UserError: another process holds the lock.
+            UserError: another process holds the lock of the file, or an earlier version uses the database.
         """
         if self.is_sqlite:
             self._lock_file()
         elif self._session is None:
-            self._lock_session()
-            self._is_locked = True
+            session = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            held = session.execute(
+                text("SELECT pg_try_advisory_lock_shared(:key)"), {"key": LOCK_KEY}
+            )
+            if not held.scalar():
+                session.close()
+                raise UserError(LOCKED)
+            self._session = session
 
-    def _lock_session(self) -> None:
-        session = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        if not session.execute(
-            text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK_KEY}
-        ).scalar():
-            session.close()
-            raise UserError(LOCKED)
-        self._session = session
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let one process at a time create or change tables."""
+        if self.is_sqlite:
+            yield
+            return
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
+            session.execute(text("SELECT pg_advisory_lock(:key)"), {"key": TABLES_KEY})
+            try:
+                yield
+            finally:
+                session.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": TABLES_KEY})
 
     def _lock_file(self) -> None:
         file = self.engine.url.database
@@ -177,37 +185,16 @@ class Store:
             raise
 
     def check(self) -> None:
-        """Return if the database answers, on the connection that holds the lock where there is one.
+        """Return if the database answers.
 
         Raises:
             ConfigError: it does not answer.
-            UserError: the lock ended with its connection, and another mayday holds it now.
         """
         try:
-            with self._session_guard:
-                if self._is_locked:
-                    self._keep_session()
             with self.read() as tx:
                 tx.execute(text("SELECT 1"))
         except DBAPIError as exc:
             raise self._unusable(exc) from None
-
-    def _keep_session(self) -> None:
-        """Query on the session that holds the lock; where that is lost, take the lock again.
-
-        Raises:
-            UserError: another mayday took the lock first.
-        """
-        if self._session is not None:
-            try:
-                self._session.execute(text("SELECT 1"))
-                return
-            except SQLAlchemyError:
-                with suppress(SQLAlchemyError):
-                    self._session.invalidate()
-                    self._session.close()
-                self._session = None
-        self._lock_session()
 
     def _unusable(self, exc: DBAPIError) -> ConfigError:
         shown = self.engine.url.render_as_string(hide_password=True)
@@ -219,8 +206,11 @@ class Store:
         if self._session is not None:
             # Released explicitly: the server notices a closed connection only some moments later.
             with suppress(SQLAlchemyError):
-                self._session.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK_KEY})
-            self._session.close()
+                self._session.execute(
+                    text("SELECT pg_advisory_unlock_shared(:key)"), {"key": LOCK_KEY}
+                )
+            with suppress(SQLAlchemyError):
+                self._session.close()
             self._session = None
         self.engine.dispose()
         if self._lock:

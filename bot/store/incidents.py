@@ -54,6 +54,13 @@ def get(tx: Tx, incident_id: str, *, lock: bool = False) -> Incident:
     return found
 
 
+def lock_free(tx: Tx, incident_id: str) -> Incident | None:
+    """The incident with its row locked; None while another transaction has it locked."""
+    statement = select(incident).where(incident.c.id == incident_id)
+    row = tx.execute(statement.with_for_update(skip_locked=True)).mappings().first()
+    return _incident(row) if row else None
+
+
 def by_channel(tx: Tx, team_id: str, channel_id: str, *, lock: bool = False) -> Incident | None:
     """The incident that a channel was opened for."""
     return _one(

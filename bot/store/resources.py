@@ -117,23 +117,52 @@ def release(tx: Tx, key: str) -> None:
 
 
 def resume_needing_human(tx: Tx, incident_id: str) -> None:
-    """Let a person's request resume what waited for one; it is looked for before it is repeated."""
+    """Let a person's request resume what waits, for a person or for its next attempt.
+
+    What may exist is looked for before it is created again.
+    """
+    of_incident = resource.c.incident_id == incident_id
     tx.execute(
         update(resource)
-        .where(
-            resource.c.incident_id == incident_id,
-            resource.c.state == ResourceState.NEEDS_HUMAN.value,
-        )
+        .where(of_incident, resource.c.state == ResourceState.NEEDS_HUMAN.value)
         .values(state=ResourceState.ATTEMPTING.value)
+    )
+    tx.execute(
+        update(resource).where(of_incident, resource.c.retry_at.is_not(None)).values(retry_at=None)
     )
 
 
-def due(tx: Tx, now: datetime) -> list[ResourceRow]:
-    """Resources whose next attempt is due; their rows are locked against other replicas."""
-    rows = tx.execute(
-        select(resource).where(resource.c.retry_at <= now).with_for_update(skip_locked=True)
-    ).mappings()
-    return [_row(row) for row in rows]
+def make_due(tx: Tx, now: datetime, *, kind: ResourceKind | None = None) -> None:
+    """Make the next attempts of what failed due now: of one kind, or of all."""
+    waiting = select(resource.c.key).where(resource.c.retry_at > now, resource.c.error != "")
+    if kind is not None:
+        waiting = waiting.where(resource.c.kind == kind.value)
+    tx.execute(
+        update(resource)
+        .where(resource.c.key.in_(waiting.with_for_update(skip_locked=True)))
+        .values(retry_at=now)
+    )
+
+
+def has_due(tx: Tx, now: datetime) -> bool:
+    """Whether the next attempt of a resource is due."""
+    return (
+        tx.execute(select(resource.c.key).where(resource.c.retry_at <= now).limit(1)).first()
+        is not None
+    )
+
+
+def take_due(tx: Tx, now: datetime, *, again_at: datetime) -> list[tuple[str, str, ResourceKind]]:
+    """Key, incident and kind of each resource that is due; each is due again at ``again_at``."""
+    due = tx.execute(
+        select(resource.c.key, resource.c.incident_id, resource.c.kind)
+        .where(resource.c.retry_at <= now)
+        .with_for_update(skip_locked=True)
+    ).all()
+    keys = [row.key for row in due]
+    if keys:
+        tx.execute(update(resource).where(resource.c.key.in_(keys)).values(retry_at=again_at))
+    return [(row.key, row.incident_id, ResourceKind(row.kind)) for row in due]
 
 
 def incidents_unrecorded(tx: Tx) -> list[str]:

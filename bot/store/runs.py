@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from bot.domain.runs import RunState, StepState
 from bot.store.engine import Tx
@@ -77,6 +78,17 @@ def of_incident(tx: Tx, incident_id: str) -> list[Run]:
     return [_run(row) for row in rows]
 
 
+def with_steps(tx: Tx, incident_id: str) -> list[tuple[Run, list[RunStep]]]:
+    """All runs of an incident with the steps that were begun, oldest first."""
+    begun: dict[str, list[RunStep]] = {}
+    its_runs = select(run.c.id).where(run.c.incident_id == incident_id)
+    for row in tx.execute(
+        select(run_step).where(run_step.c.run_id.in_(its_runs)).order_by(run_step.c.number)
+    ).mappings():
+        begun.setdefault(row["run_id"], []).append(_step(row))
+    return [(each, begun.get(each.id, [])) for each in of_incident(tx, incident_id)]
+
+
 def change(tx: Tx, run_id: str, *, state: RunState | None = None, **values: Any) -> None:
     """Change columns of a run."""
     if state is not None:
@@ -84,12 +96,17 @@ def change(tx: Tx, run_id: str, *, state: RunState | None = None, **values: Any)
     tx.execute(update(run).where(run.c.id == run_id).values(**values))
 
 
-def is_hub_busy(tx: Tx, hub: str) -> bool:
-    """Whether a runbook is being carried out on this hub."""
-    found = tx.execute(
-        select(run.c.id).where(run.c.hub == hub, run.c.state == RunState.RUNNING.value)
-    )
-    return found.first() is not None
+def start(tx: Tx, run_id: str) -> bool:
+    """Record that a run is being carried out; False when another one is on its hub.
+
+    A unique index decides, so that two that are confirmed at once cannot both run.
+    """
+    try:
+        with tx.begin_nested():
+            change(tx, run_id, state=RunState.RUNNING)
+    except IntegrityError:
+        return False
+    return True
 
 
 def last_done(tx: Tx, *, incident_id: str, hub: str) -> dict[str, datetime]:
@@ -131,12 +148,21 @@ def begin_step(tx: Tx, run_id: str, number: int, *, now: datetime) -> bool:
 def end_step(
     tx: Tx, run_id: str, number: int, *, state: StepState, seen: Mapping[str, Any], now: datetime
 ) -> None:
-    """Record how a step ended."""
+    """Record how a step ended, unless that is recorded already."""
     tx.execute(
         update(run_step)
-        .where(run_step.c.run_id == run_id, run_step.c.number == number)
+        .where(
+            run_step.c.run_id == run_id,
+            run_step.c.number == number,
+            run_step.c.finished_at.is_(None),
+        )
         .values(state=state.value, seen=dict(seen), finished_at=now)
     )
+
+
+def step(tx: Tx, run_id: str, number: int) -> RunStep | None:
+    """A step, if it was begun."""
+    return next((each for each in steps(tx, run_id) if each.number == number), None)
 
 
 def steps(tx: Tx, run_id: str) -> list[RunStep]:
@@ -144,8 +170,12 @@ def steps(tx: Tx, run_id: str) -> list[RunStep]:
     rows = tx.execute(
         select(run_step).where(run_step.c.run_id == run_id).order_by(run_step.c.number)
     ).mappings()
-    return [RunStep(**{**row, "state": StepState(row["state"])}) for row in rows]
+    return [_step(row) for row in rows]
 
 
 def _run(row: RowMapping) -> Run:
     return Run(**{**row, "state": RunState(row["state"])})
+
+
+def _step(row: RowMapping) -> RunStep:
+    return RunStep(**{**row, "state": StepState(row["state"])})

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, select, update
 
-from bot.domain.timeline import Entry, EntryKind, FileRef, Heading, Line, Message, Tag
+from bot.domain.timeline import Entry, EntryKind, FileRef, Heading, Line, Message, PostedEntry, Tag
 from bot.store.engine import Tx
 from bot.store.incidents import insert_new
 from bot.store.tables import entry, message, revision, tag
@@ -141,6 +141,17 @@ def entries(tx: Tx, incident_id: str) -> list[Entry]:
         select(entry).where(entry.c.incident_id == incident_id).order_by(entry.c.id)
     ).mappings()
     return [_entry(row) for row in rows]
+
+
+def posted_entries(tx: Tx, incident_id: str, kinds: Iterable[EntryKind]) -> list[PostedEntry]:
+    """The entries of these kinds, in the order they were recorded."""
+    columns = (entry.c.id, entry.c.kind, entry.c.author, entry.c.data, entry.c.deleted_at)
+    rows = tx.execute(
+        select(*columns)
+        .where(entry.c.incident_id == incident_id, entry.c.kind.in_([kind.value for kind in kinds]))
+        .order_by(entry.c.id)
+    )
+    return [PostedEntry(row[0], EntryKind(row[1]), row[2], row[3], bool(row[4])) for row in rows]
 
 
 def change_entry(tx: Tx, entry_id: int, **values: Any) -> None:

@@ -27,6 +27,7 @@ from sandbox.faults import Fault
 from sandbox.rules import on_request
 from tests.support.faults import CALLS
 from tests.support.hub import Lab, lab, running_lab
+from tests.support.steps import begin
 
 __all__ = ["lab", "running_lab"]
 
@@ -142,11 +143,11 @@ def test_an_act_goes_wrong_once(impatient: Lab, what: str, name: str) -> None:
     strike(lab, act, CALLS[name], times=1)
     before = sent(lab, act)
 
-    result = attempt(step, lab.site, plan)
+    result = attempt(step, lab.site, plan, begin)
     if result.outcome is Outcome.RETRY:
         assert result.error
         assert name == "429" or not step.destructive
-        result = attempt(step, lab.site, plan)
+        result = attempt(step, lab.site, plan, begin)
         before += 1
     assert sent(lab, act) == before + 1
     if step.destructive and name in NOT_DONE:

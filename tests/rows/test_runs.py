@@ -11,6 +11,7 @@ import pytest
 
 from bot.adapters.kubernetes import KubernetesCluster
 from bot.bootstrap import sites
+from bot.domain.limits import Limits
 from bot.domain.runs import RunState, StepState
 from bot.domain.timeline import EntryKind
 from bot.runbook.plan import Plan
@@ -25,6 +26,7 @@ from runbooks import RUNBOOKS
 from sandbox.cluster.resources import PODS
 from sandbox.hub import steps
 from tests.rows.desk import Desk
+from tests.support.leases import AlwaysHeld
 from tests.support.planning import FORCE, LONG_AFTER, RESTART, RESYNC, hubs_clock
 from tests.support.rows import Checkpoints, incident, stored
 
@@ -65,6 +67,8 @@ class Room:
             sites=sites(self.desk.config(**LATE)),
             wall=self.now,
             wait=lambda seconds: sleep(min(seconds, 0.2)),
+            lease=AlwaysHeld(self.store),
+            limits=Limits(),
         )
 
     def now(self) -> datetime:

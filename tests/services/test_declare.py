@@ -137,7 +137,7 @@ def test_two_people_declaring_the_same_at_the_same_moment_get_two_channels(
     assert {c.name for c in scene.incident_channels()} == {name, f"{name}-2"}
     for incident in scene.incidents():
         channel = slack.channel(incident.channel_id or "")
-        assert incident.declared_by in channel.members
+        slack.wait_for(lambda c=channel, i=incident: i.declared_by in c.members)
         assert len(scene.announcements(channel.id)) == 1
 
 
@@ -232,7 +232,7 @@ def test_a_private_channel_that_slack_makes_public_is_not_used(
     assert scene.incidents()[0].channel_id is None
     scene.later(minutes=30)
     bot.services.sweep.sweep()
-    assert bot.services.sync.open_channel(scene.incidents()[0].id)["state"] == "needs_human"
+    bot.services.sync.bring_in_step(scene.incidents()[0].id)
     assert len(scene.incident_channels()) == 1, "nothing is repeated by itself"
 
     slack.faults = []

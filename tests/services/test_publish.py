@@ -30,6 +30,7 @@ from sandbox.rules import on_request
 from tests.support.evening import INCIDENT, ITEMS, PEOPLE, at
 from tests.support.faults import OUTCOMES
 from tests.support.forge import Practice, practice
+from tests.support.leases import AT_ONCE, AlwaysHeld
 
 WRONG = {**OUTCOMES, "secondary limit": secondary_limit(1), "token refused": says(401)}
 
@@ -125,7 +126,13 @@ class Office:
         any_forge: Any = self.mortal
         Publish(
             self.store,
-            Reconciler(self.store, lambda: NOW),
+            Reconciler(
+                self.store,
+                lambda: NOW,
+                lease=AlwaysHeld(self.store),
+                limits=AT_ONCE,
+                slack_time=lambda: NOW,
+            ),
             self.durable,
             Reports(self.store, people, replace(SETTINGS, **settings)),
             ReportFolder(self.folder),

@@ -21,6 +21,7 @@ from bot.store import incidents as incident_rows
 from bot.store import resources as rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
+from tests.support.leases import AT_ONCE, AlwaysHeld
 from tests.support.rows import CHANNEL, NOW, TEAM, NoWork, settings, stored
 
 ID = "abc123abc123"
@@ -126,7 +127,9 @@ def scene(sqlite_url: str) -> Iterator[Scene]:
         )
     workspace = Workspace()
     chat: Any = workspace
-    reconciler = Reconciler(store, lambda: NOW)
+    reconciler = Reconciler(
+        store, lambda: NOW, lease=AlwaysHeld(store), limits=AT_ONCE, slack_time=lambda: NOW
+    )
     channels = Channels(store, reconciler, chat, SETTINGS)
     resources = Resources(store, chat, lambda: NOW, SETTINGS, lambda _run, _steps: [])
     made = Scene(store, workspace, Sync(store, reconciler, NoWork(), channels, resources))
@@ -157,7 +160,7 @@ def test_a_release_that_only_rewords_calls_nobody(
 ) -> None:
     calls, before = scene.workspace.calls, dict(scene.workspace.messages)
     reworded(monkeypatch)
-    assert scene.sync.pending(ID) == []
+    assert scene.sync.due(ID) == []
     scene.run()
     assert scene.workspace.messages == before
     assert scene.workspace.calls == calls

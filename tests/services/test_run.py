@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from bot.runbook.plan import Plan
 from bot.services.change import StateChange
 from bot.store import incidents as incident_rows
 from bot.store import runs as rows
+from bot.store.runs import Run
 from tests.support.hubs import NOW, PLACE, pod, server, terminating
 from tests.support.room import (
     FORCE,
@@ -143,6 +145,29 @@ def test_one_runbook_at_a_time_on_a_hub(room: Room) -> None:
         room.runs.confirm(second.id, "U0BEN")
     room.workflows.execute(first.id)
     assert room.carry_out(second).state is RunState.NOTHING_TO_DO
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_of_two_confirmed_at_once_on_a_hub_one_runs(room: Room) -> None:
+    plans = [room.planned(idempotency_key=f"command/{number}") for number in range(4)]
+    barrier = threading.Barrier(len(plans))
+    refused: list[str] = []
+
+    def confirm(run: Run) -> None:
+        barrier.wait(20)
+        try:
+            room.runs.confirm(run.id, "U0BEN")
+        except UserError as exc:
+            refused.append(str(exc))
+
+    threads = [threading.Thread(target=confirm, args=[run]) for run in plans]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert [text.startswith("Another runbook is running") for text in refused] == [True] * 3
+    states = sorted(room.row(run.id).state.value for run in plans)
+    assert states == ["planned", "planned", "planned", "running"]
 
 
 def test_a_hub_that_cannot_be_read_gives_no_plan(room: Room) -> None:

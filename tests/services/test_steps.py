@@ -37,6 +37,7 @@ from tests.support.hubs import (
     terminating,
 )
 from tests.support.scripted import Scripted, hung, site
+from tests.support.steps import begin
 
 __all__ = ["lab", "running_lab"]
 
@@ -130,7 +131,7 @@ def test_a_restarted_proxy_is_rolled_out_and_routed_twice(lab: Lab) -> None:
     assert already_done(restart, lab.site) is True
     assert isinstance(after.proxy, Known)
     assert RESTART_PROXY.plan(after).steps == ()
-    assert attempt(restart, lab.site, plan).outcome is Outcome.DONE
+    assert attempt(restart, lab.site, plan, begin).outcome is Outcome.DONE
     replayed = lab.read().proxy
     assert isinstance(replayed, Known)
     assert replayed.value.generation == after.proxy.value.generation
@@ -141,7 +142,7 @@ def test_a_step_whose_target_mended_itself_touches_nothing(lab: Lab) -> None:
     (step,) = lab.until_stuck(FORCE_DELETE_STUCK_SERVERS, 1).steps
     lab.sandbox.heal()
     fresh = FORCE_DELETE_STUCK_SERVERS.plan(lab.read())
-    assert attempt(step, lab.site, fresh).outcome is Outcome.SKIPPED
+    assert attempt(step, lab.site, fresh, begin).outcome is Outcome.SKIPPED
     assert lab.sandbox.row("ana").hub == "ready"
 
 
@@ -159,7 +160,7 @@ def planned(party: Scripted) -> Plan:
 
 def tried(step: Step, party: Scripted) -> Result:
     """Run the step with a new plan."""
-    return attempt(step, site(party), planned(party))
+    return attempt(step, site(party), planned(party), begin)
 
 
 def beside_zoe(records: list[Server], live: list[Pod], **more: object) -> Scripted:
@@ -215,7 +216,7 @@ def test_when_the_target_cannot_be_looked_at_nothing_is_touched() -> None:
 def test_a_hub_without_a_cluster_is_told_what_to_configure() -> None:
     away = Site(place=PLACE, hub=hung(), cluster=None)
     fresh = FORCE_DELETE_STUCK_SERVERS.plan(read_facts(away, NOW))
-    result = attempt(FORCE, away, fresh)
+    result = attempt(FORCE, away, fresh, begin)
     assert result.outcome is Outcome.RETRY
     assert "set hubs[].cluster" in result.error
 

@@ -68,7 +68,7 @@ def test_what_waits_for_its_next_try_is_left_to_it(
     scene.ana.command(channel.id, "/incident role scribe")
     slack.wait_for(lambda: any("scribe" in m["text"] for m in scene.own(channel.id)))
     again = [c.method for c in slack.calls].count("conversations.setTopic") - tried
-    assert again == 1, "the change of the role tried it, the sweep did not"
+    assert again == 0, "neither the sweep nor an unrelated change attempts it early"
 
 
 def test_what_a_database_that_was_away_left_half_done_goes_on(
@@ -93,7 +93,6 @@ def test_what_a_database_that_was_away_left_half_done_goes_on(
         lambda: any("fixing" in m["text"] for m in scene.posts(channel.id, "entry")),
         what="the channel is told",
     )
-    assert bot.durable.has_failed(dead)
 
 
 def test_a_later_publishing_that_died_is_begun_anew(

@@ -121,8 +121,12 @@ def test_a_refused_effect_is_told_and_repaired_by_the_button(
     slack.wait_for(lambda: bool(scene.posts(where, "notice")), what="the notice")
 
     expected = {resource, "pin"} if resource == "card" else {resource}
-    done = {name for name, state in states(scene, channel).items() if state is ResourceState.DONE}
-    assert {*RESOURCES} - expected <= done, "one that fails stops no other"
+
+    def done() -> set[str]:
+        found = states(scene, channel)
+        return {name for name, state in found.items() if state is ResourceState.DONE}
+
+    wait_until(lambda: {*RESOURCES} - expected <= done(), "one that fails stops no other")
     notice = scene.posts(where, "notice")[-1]
     advice = "some:scope" if error == "missing_scope" else "mayday is not in that channel"
     assert advice in notice["text"]

@@ -94,8 +94,8 @@ def test_inserting_again_changes_nothing(store: Store) -> None:
         assert tx.execute(tables.person.select()).mappings().one()["name"] == "first"
 
 
-def test_a_second_process_is_told_to_go_elsewhere(database_url: str) -> None:
-    first = Store(database_url)
+def test_a_second_process_is_told_to_go_elsewhere(sqlite_url: str) -> None:
+    first = Store(sqlite_url)
     first.lock()
     program = (
         "import sys\n"
@@ -104,7 +104,7 @@ def test_a_second_process_is_told_to_go_elsewhere(database_url: str) -> None:
         "try:\n    Store(sys.argv[1]).lock()\n"
         "except UserError as exc:\n    sys.exit(str(exc))\n"
     )
-    command = [sys.executable, "-c", program, database_url]
+    command = [sys.executable, "-c", program, sqlite_url]
     refused = subprocess.run(command, capture_output=True, text=True, check=False)
     first.close()
     taken = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -115,8 +115,8 @@ def test_a_second_process_is_told_to_go_elsewhere(database_url: str) -> None:
     assert taken.returncode == 0, taken.stderr
 
 
-def test_locking_twice_in_one_process_is_refused_too(database_url: str) -> None:
-    first, second = Store(database_url), Store(database_url)
+def test_locking_twice_in_one_process_is_refused_too(sqlite_url: str) -> None:
+    first, second = Store(sqlite_url), Store(sqlite_url)
     first.lock()
     with pytest.raises(UserError, match="Another mayday"):
         second.lock()

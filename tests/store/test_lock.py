@@ -1,17 +1,18 @@
-"""Only one mayday can use a database."""
+"""One mayday uses a SQLite file; several share PostgreSQL, but not with an earlier version."""
 
 from __future__ import annotations
 
 from contextlib import closing
 
 import pytest
+from sqlalchemy import text
 
 from bot.errors import UserError
-from bot.store.engine import Store
+from bot.store.engine import LOCK_KEY, Store
 
 
-def test_a_second_one_is_told_and_the_next_may_come(database_url: str) -> None:
-    with closing(Store(database_url)) as first, closing(Store(database_url)) as second:
+def test_a_second_one_is_refused_on_sqlite_and_the_next_may_come(sqlite_url: str) -> None:
+    with closing(Store(sqlite_url)) as first, closing(Store(sqlite_url)) as second:
         first.lock()
         with pytest.raises(UserError, match="Another mayday is using"):
             second.lock()
@@ -20,29 +21,20 @@ def test_a_second_one_is_told_and_the_next_may_come(database_url: str) -> None:
         second.lock()
 
 
-def _cut_off(holder: Store) -> None:
-    """Close the connection that holds the lock, as a server restart does, and wait."""
-    with closing(Store(holder.url)) as admin, admin.write() as tx:
-        ended = tx.exec_driver_sql(
-            "SELECT pg_terminate_backend(pid, 20000) FROM pg_locks WHERE locktype = 'advisory'"
-        )
-        assert ended.scalars().all() == [True]
-
-
-def test_a_lock_that_was_lost_with_its_connection_is_taken_again(postgres_url: str) -> None:
-    with closing(Store(postgres_url)) as holder, closing(Store(postgres_url)) as second:
-        holder.lock()
-        _cut_off(holder)
-        holder.check()
-        with pytest.raises(UserError, match="Another mayday is using"):
-            second.lock()
-
-
-def test_a_lock_that_somebody_else_took_meanwhile_shows(postgres_url: str) -> None:
-    with closing(Store(postgres_url)) as holder, closing(Store(postgres_url)) as second:
-        holder.lock()
-        _cut_off(holder)
+def test_several_share_postgresql(postgres_url: str) -> None:
+    with closing(Store(postgres_url)) as first, closing(Store(postgres_url)) as second:
+        first.lock()
         second.lock()
-        for _ in range(2):
-            with pytest.raises(UserError, match="Another mayday is using"):
-                holder.check()
+
+
+def test_an_earlier_version_that_works_alone_is_not_joined(postgres_url: str) -> None:
+    with closing(Store(postgres_url)) as old, closing(Store(postgres_url)) as new:
+        with old.engine.connect() as session:
+            session.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK_KEY})
+            with pytest.raises(UserError, match="An earlier version of mayday"):
+                new.lock()
+            session.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK_KEY})
+        new.lock()
+        with old.engine.connect() as session:
+            free = session.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK_KEY})
+            assert not free.scalar(), "the earlier version would work beside this one"

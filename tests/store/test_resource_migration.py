@@ -201,11 +201,12 @@ def test_what_is_in_step_is_not_touched_after_the_update(store: Store) -> None:
     update_entry(store, text="Routes come back.", status="investigating")
     work = sync(store)
     work.adopt()
-    assert work.pending(ID) == []
+    assert work.due(ID) == []
     with store.write() as tx:
         incident = incident_rows.get(tx, ID, lock=True)
         incident_rows.save(tx, replace(incident, status="fixing"))
-    assert work.pending(ID) == [f"{ID}/card", f"{ID}/topic", f"{ID}/announcement"]
+    due = [resource.key for resource in work.due(ID)]
+    assert due == [f"{ID}/card", f"{ID}/topic", f"{ID}/announcement"]
 
 
 @pytest.mark.parametrize("status", ["PENDING", "ENQUEUED", "ERROR"])
@@ -227,7 +228,7 @@ def test_a_change_that_slack_does_not_show_yet_is_shown(store: Store, status: st
     update_entry(store, text="Routes come back.", status="investigating")
     work = sync(store)
     work.adopt()
-    assert f"{ID}/card" in work.pending(ID)
+    assert f"{ID}/card" in {resource.key for resource in work.due(ID)}
     assert {row.ref["ts"] for row in resources(store).values() if "ts" in row.ref} == {POSTED["ts"]}
 
 

@@ -48,6 +48,10 @@ HUB = {
 }
 """An unreachable hub that needs no DNS lookup. It gives an incident a bookmark."""
 
+CALL_LIMIT = 2.0
+LEASE = 2.0
+"""Shorter time limits than in use, in seconds: tests wait until interrupted calls can have no more effect."""
+
 before_another: list[Callable[[], None]] = []
 """Stops the mayday that the tests of a module share: DBOS runs once in a process."""
 
@@ -77,7 +81,11 @@ def settings(
         "report": {"directory": str(directory / "reports"), "timezone": ZONE},
         "hubs": [HUB],
         "clusters": [{"name": "practice", "kubeconfig": str(directory / "none")}],
-        "practice": {"clock_file": str(directory / "clock.json")},
+        "practice": {
+            "clock_file": str(directory / "clock.json"),
+            "call_limit": CALL_LIMIT,
+            "lease": LEASE,
+        },
     }
     for section, values in sections.items():
         before = found.get(section, {})

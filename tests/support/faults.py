@@ -81,7 +81,7 @@ def is_at_rest(scene: Scene) -> bool:
     if is_busy(scene.store):
         return False
     with scene.store.read() as tx:
-        return not resource_rows.due(tx, scene.clock())
+        return not resource_rows.has_due(tx, scene.clock())
 
 
 def hurried(

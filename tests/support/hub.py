@@ -24,6 +24,7 @@ from bot.runbook.site import Site
 from bot.services.facts import Since, read_facts
 from bot.services.steps import attempt, verify
 from sandbox.hub import HubSandbox
+from tests.support.steps import begin
 
 USERS = ("ana", "ben", "chidi", "dara")
 SOON = timedelta(seconds=1)
@@ -59,7 +60,7 @@ class Lab:
         """Do every step and verify it, as a run does."""
         results = []
         for step in plan.steps:
-            done = attempt(step, self.site, book.plan(self.read(), parameters))
+            done = attempt(step, self.site, book.plan(self.read(), parameters), begin)
             assert done.outcome == "done", done
             results.append(verify(step, self.site, self.read, self.wait, plan.before))
         return results

@@ -27,6 +27,7 @@ from bot.services.sightings import Sightings
 from bot.services.steps import attempt, verify
 from bot.store.engine import Store
 from runbooks import RUNBOOKS
+from tests.support.steps import begin
 
 FORCE = "force-delete-stuck-servers"
 RESYNC = "resync-routes"
@@ -114,7 +115,7 @@ def carried_out(
     with hubs_clock(lambda: later):
         made = book.plan(read(), asked)
         for step in made.steps:
-            done = attempt(step, site, book.plan(read(), asked))
+            done = attempt(step, site, book.plan(read(), asked), begin)
             if done.outcome is Outcome.DONE:
                 done = verify(step, site, read, wait, made.before)
             results.append(done)

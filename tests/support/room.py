@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.limits import Limits
 from bot.domain.runs import StepState
 from bot.domain.timeline import EntryKind
 from bot.ports import Stopped
@@ -21,6 +22,7 @@ from bot.store.engine import Store
 from bot.store.runs import Run
 from runbooks import RUNBOOKS
 from tests.support.hubs import NOW, PLACE, route
+from tests.support.leases import AlwaysHeld
 from tests.support.rows import Checkpoints, Hands, stored
 from tests.support.scripted import Scripted, hung, site
 
@@ -99,6 +101,8 @@ class Room:
             sites={PLACE.hub: site(self.party)},
             wall=self.clock,
             wait=self.waited.append,
+            lease=AlwaysHeld(self.store),
+            limits=Limits(),
         )
 
     def end_lost(self) -> int:

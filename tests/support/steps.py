@@ -47,3 +47,7 @@ ONE_OF_EACH: tuple[Step, ...] = (RESYNC, RESTART, STOP, DELETE, FORCE)
 def look_at(step: Step, facts: HubFacts) -> Look:
     """One reading of a hub with these facts."""
     return step.look(site(Scripted()), lambda: facts)
+
+
+def begin() -> None:
+    """Commit nothing before a step acts."""

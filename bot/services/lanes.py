@@ -1,0 +1,88 @@
+"""Ensures resources side by side where they do not depend on each other.
+
+What people read in order (the messages of one channel) is one lane: one after the other, and not past one
+that another process is at work on. Different lanes run at the same time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from bot.domain.resources import ResourceKind, digest
+from bot.services.reconciler import EnsureResult, Reconciler, Resource
+
+THREADS = 16
+
+_LANES = {
+    ResourceKind.CARD: "channel",
+    ResourceKind.ENTRY: "channel",
+    ResourceKind.REMINDER: "channel",
+    ResourceKind.RUN: "channel",
+    ResourceKind.RUN_STEP: "channel",
+    ResourceKind.ANNOUNCEMENT: "announcement",
+    ResourceKind.ANNOUNCED_UPDATE: "announcement",
+    ResourceKind.BOOKMARK: "bookmarks",
+}
+"""Kinds that share a lane; each resource of another kind has its own."""
+
+_NEEDED_BY_OTHERS = frozenset(
+    {ResourceKind.CARD, ResourceKind.ANNOUNCEMENT, ResourceKind.RUN, ResourceKind.INVITE}
+)
+"""Kinds after which resources may become due that were not before (the pin of a card, replies)."""
+
+
+class Lanes:
+    """Ensures resources in lanes, on threads that all incidents share."""
+
+    def __init__(self, reconciler: Reconciler) -> None:
+        self._reconciler = reconciler
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="lane")
+
+    def run(self, due: Callable[[], Iterable[Resource]]) -> None:
+        """Ensure what is due until nothing new is; each resource and spec once.
+
+        An unforeseen error stops no other lane and is raised at the end.
+        """
+        attempted: set[tuple[str, str]] = set()
+        lanes: dict[str, deque[Resource]] = {}
+        running: dict[Future[EnsureResult], tuple[str, Resource]] = {}
+        failure: Exception | None = None
+        is_read = False
+        while True:
+            if not is_read:
+                for resource in due():
+                    tried = (resource.key, digest(resource.spec))
+                    if tried not in attempted:
+                        attempted.add(tried)
+                        lanes.setdefault(_lane(resource), deque()).append(resource)
+                is_read = True
+            for name in lanes.keys() - {name for name, _ in running.values()}:
+                if lanes[name]:
+                    resource = lanes[name].popleft()
+                    running[self._pool.submit(self._reconciler.ensure, resource)] = (name, resource)
+            if not running:
+                if failure is not None:
+                    raise failure
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                name, resource = running.pop(future)
+                try:
+                    is_busy = future.result().is_busy
+                except Exception as exc:  # noqa: BLE001 - raised at the end
+                    failure, is_busy = exc, False
+                if is_busy:
+                    lanes[name].clear()
+                elif resource.kind in _NEEDED_BY_OTHERS:
+                    is_read = False
+            if not running and not any(lanes.values()):
+                is_read = False
+
+    def close(self) -> None:
+        """Begin nothing more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _lane(resource: Resource) -> str:
+    return _LANES.get(resource.kind, resource.key)
