@@ -129,6 +129,9 @@ class Bot:
         self.durable.launch()
         self._stops.append(self.durable.close)
         socket = self._socket() if config.slack.mode == "socket" else None
+        if socket is None:
+            self.services.backfill.ask_whole()
+        self._stops.append(self.services.backfill.close)
         self._tick(socket)
         self._stops.append(self.ticks.stop)
         checks = {
@@ -157,7 +160,7 @@ class Bot:
         every(10, "inbox", self.dispatcher.replay)
         every(60, "database", store.check)
         every(60, "sweep", services.sweep.sweep)
-        every(300, "backfill", services.backfill.all)
+        every(5, "backfill", services.backfill.tick)
         every(600, "purge", lambda: durable.purge(keep_for=KEEP_WORKFLOWS))
         if socket:
             every(20, "socket", socket.watch)
@@ -167,8 +170,13 @@ class Bot:
         return Socket(
             self.app,
             secret(self.config.slack.app_token),
-            connected=lambda: self.ticks.run_soon("backfill"),
+            connected=self._read_missed,
         )
+
+    def _read_missed(self) -> None:
+        """Read what Slack could not deliver while mayday was not connected."""
+        self.services.backfill.ask_whole()
+        self.ticks.run_soon("backfill")
 
     def stop(self) -> None:
         """Accept no more deliveries, finish those received, and close everything."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from uuid import uuid4
 
 from bot.adapters.folder import ReportFolder
 from bot.clock import real_time
@@ -65,7 +66,7 @@ def build_services(
     """Return the services, with their workflows registered in ``durable``. ``now`` is the domain's clock."""
     reconciler = Reconciler(store, now)
     record = Record(store, now, settings, team_url=lambda: chat.identity().url)
-    backfill = Backfill(store, chat, record, now)
+    backfill = Backfill(store, chat, now, settings, owner=uuid4().hex)
     runbooks = {runbook.name: runbook for runbook in RUNBOOKS}
     workflows = RunWorkflows(
         store, durable, now, runbooks=runbooks, sites=sites, wall=real_time, wait=time.sleep

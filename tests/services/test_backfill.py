@@ -20,6 +20,7 @@ from sandbox.slack import (
     rate_limited,
 )
 from tests.support.bot import Child, Scene
+from tests.support.readings import read_twice
 from tests.support.talk import Talk
 from tests.support.waiting import wait_until
 
@@ -48,7 +49,7 @@ def test_everything_is_found_by_reading_again(bot: Bot, scene: Scene, slack: Sla
     slack.faults = [deaf]
     talk.meanwhile()
     assert not talk.is_found()
-    bot.services.backfill.all()
+    read_twice(bot.services.backfill, bot.store)
     assert talk.is_found()
     talk.assert_exact()
     before = scene.messages(talk.channel)
@@ -63,7 +64,7 @@ def test_found_after_a_kill(mayday: Child, aftermath: Scene) -> None:
     mayday.kill()
     talk.meanwhile()
     mayday.start()
-    wait_until(talk.is_found, "all that was missed", timeout=20)
+    wait_until(talk.is_found_in_time, "all that was missed", timeout=20)
     talk.assert_exact()
     assert mayday.stop() == 0
 
@@ -93,7 +94,7 @@ def test_found_when_the_socket_is_back(
     talk.meanwhile()
     slack.faults = []
     ends(slack)
-    wait_until(talk.is_found, "all that was missed", timeout=20)
+    wait_until(talk.is_found_in_time, "all that was missed", timeout=20)
     talk.assert_exact()
 
 
@@ -123,9 +124,8 @@ def test_half_a_reading_deletes_nothing(
     for n in range(203):
         scene.ana.say(channel.id, f"line {n}", thread_ts=thread_ts)
     bot.services.backfill.all()
-    scene.later(minutes=5)
     slack.faults = [failing_page(method, fault)]
-    bot.services.backfill.all()
+    read_twice(bot.services.backfill, bot.store)
     assert [m.text for m in scene.messages(channel.id) if m.deleted_at is not None] == []
 
 
@@ -141,10 +141,9 @@ def test_a_reading_that_meets_a_limit_goes_on_after_the_pause(
     slack.faults = [deaf]
     for ts in gone:
         scene.ana.delete(channel.id, ts)
-    scene.later(minutes=1)
     read = sum(call.method == method for call in slack.calls)
     slack.faults = [on_call(method, rate_limited(1), numbers=(read + 1, read + 2)), deaf]
-    bot.services.backfill.all()
+    read_twice(bot.services.backfill, bot.store)
     known = {m.ts: m for m in scene.messages(channel.id)}
     assert all(known[ts].deleted_at is not None for ts in gone)
 
@@ -165,26 +164,6 @@ def test_a_channel_that_cannot_be_read_stops_no_other(
     assert scene.message(fine.id, missed) is not None
 
 
-def test_what_history_does_not_show_is_deleted_only_once_it_has_settled(
-    bot: Bot, scene: Scene, slack: SlackSandbox
-) -> None:
-    """A message sent during a read is stored before history shows it."""
-    channel = scene.declare()
-    ts = scene.ana.say(channel.id, "just now")
-    wait_until(lambda: scene.message(channel.id, ts), "recorded")
-    slack.faults = [deaf]
-    scene.ana.delete(channel.id, ts)
-
-    def is_deleted() -> bool:
-        bot.services.backfill.all()
-        known = scene.message(channel.id, ts)
-        return known is not None and known.deleted_at is not None
-
-    assert not is_deleted()
-    scene.later(minutes=1)
-    assert is_deleted()
-
-
 def test_what_slack_shows_no_more_because_of_its_age_is_not_lost(
     bot: Bot, scene: Scene, slack: SlackSandbox
 ) -> None:
@@ -201,8 +180,7 @@ def test_what_slack_shows_no_more_because_of_its_age_is_not_lost(
         return Fault(answer={"ok": True, "messages": shown, "has_more": False})
 
     slack.faults = [forgets]
-    scene.later(minutes=1)
-    bot.services.backfill.all()
+    read_twice(bot.services.backfill, bot.store)
     assert [m for m in scene.messages(talk.channel) if m.deleted_at is not None] == []
     assert talk.timeline() == ["routes are gone"]
 
