@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -161,3 +162,19 @@ def add_incident(store: Store, channel: str) -> str:
     with store.write() as tx:
         incident_rows.add(tx, incident)
     return incident.id
+
+
+def requests(history: History) -> Counter[str]:
+    """How many requests of each method were made since the last call."""
+    found = Counter(method for method, _channel in history.requests)
+    history.requests.clear()
+    return found
+
+
+def fill(history: History, channel: str, *, lines: int = 5, page: int = 2) -> None:
+    """Say some lines, of which the first and the last have a reply."""
+    history.page = page
+    for number in range(1, lines + 1):
+        history.say(channel, number * 10)
+    for number in (10, lines * 10):
+        history.say(channel, number + 1, under=number)

@@ -1,14 +1,17 @@
-"""Lets the time pass that two readings of a channel need to prove a deletion."""
+"""Processes that read channels, and the passing of the time that they go by."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select, update
 
 from bot.services.backfill import Backfill
+from bot.store import timeline as rows
 from bot.store.engine import Store
 from bot.store.tables import message, reading, tag
+from tests.support.history import SETTINGS, TEAM, History
+from tests.support.waiting import wait_until
 
 MOMENTS = (message.c.changed_at, message.c.absent_at, tag.c.changed_at, reading.c.due_at)
 """What readings compare with the database's clock, which no test can set."""
@@ -29,3 +32,33 @@ def read_twice(backfill: Backfill, store: Store) -> None:
     for _ in range(2):
         pass_time(store)
         backfill.all()
+
+
+class Reader:
+    """A process that reads: a store of its own and a Backfill."""
+
+    def __init__(self, url: str, history: History, *, owner: str) -> None:
+        self.store = Store(url)
+        self.store.migrate()
+        self.backfill = Backfill(
+            self.store, history.chat, lambda: datetime.now(UTC), SETTINGS, owner=owner
+        )
+
+    def read_due(self) -> None:
+        """Read what is due and wait for the end."""
+        self.backfill.tick()
+        wait_until(lambda: not self.backfill._running, "the readings ended")
+
+    def close(self) -> None:
+        self.backfill.close()
+        self.store.close()
+
+    def messages(self, channel: str) -> set[str]:
+        with self.store.read() as tx:
+            return {m.ts for m in rows.messages(tx, TEAM, channel)}
+
+    def row(self, incident_id: str) -> dict[str, object] | None:
+        with self.store.read() as tx:
+            found = tx.execute(select(reading).where(reading.c.incident_id == incident_id))
+            row = found.mappings().first()
+        return dict(row) if row else None
