@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from slack_sdk import WebClient
 
+from bot.adapters.slack import SlackChat
 from bot.bootstrap import Bot
 from bot.domain.timeline import Heading, chosen
 from sandbox.slack import (
@@ -146,6 +148,29 @@ def test_a_reading_that_meets_a_limit_goes_on_after_the_pause(
     read_twice(bot.services.backfill, bot.store)
     known = {m.ts: m for m in scene.messages(channel.id)}
     assert all(known[ts].deleted_at is not None for ts in gone)
+
+
+def test_all_readings_wait_for_a_limit_that_one_of_them_met(
+    scene: Scene, slack: SlackSandbox
+) -> None:
+    """Slack limits a method for the whole workspace."""
+    channel = scene.declare().id
+    read = sum(call.method == "conversations.history" for call in slack.calls)
+    slack.faults = [
+        on_call("conversations.history", rate_limited(30), numbers=(read + 1,)),
+        deaf,
+    ]
+    waits: list[float] = []
+
+    def pause(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 1:  # another reading begins meanwhile
+            assert list(chat.history(channel, oldest="0"))
+
+    client = WebClient(slack.bot_token, base_url=slack.api_url)
+    chat = SlackChat(client, pause=pause)
+    assert list(chat.history(channel, oldest="0"))
+    assert [round(seconds) for seconds in waits] == [30, 30]
 
 
 def test_a_channel_that_cannot_be_read_stops_no_other(
