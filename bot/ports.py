@@ -180,11 +180,11 @@ class Chat(Protocol):
 
     def history(
         self, channel_id: str, *, oldest: str, latest: str = ""
-    ) -> Iterator[HistoryMessage]:
-        """Yield the messages of a channel without thread replies, newest first."""
+    ) -> Iterator[Sequence[HistoryMessage]]:
+        """Yield the messages of a channel without thread replies, newest first, a page for each request."""
 
-    def replies(self, channel_id: str, thread_ts: str) -> Iterator[HistoryMessage]:
-        """Yield the replies of a thread without its parent, oldest first."""
+    def replies(self, channel_id: str, thread_ts: str) -> Iterator[Sequence[HistoryMessage]]:
+        """Yield the replies of a thread without its parent, oldest first, a page for each request."""
 
     def profile(self, user: str) -> Profile: ...
 

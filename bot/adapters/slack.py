@@ -12,7 +12,7 @@ import json
 import re
 import time
 import urllib.error
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,6 +56,7 @@ class SlackChat:
         self._pause = pause
         self._identity: Identity | None = None
         self._resolved: dict[str, str] = {}
+        self._limited_until: dict[str, float] = {}
 
     def identity(self) -> Identity:
         """Return the bot's identity, which is requested once."""
@@ -211,20 +212,20 @@ class SlackChat:
 
     def history(
         self, channel_id: str, *, oldest: str, latest: str = ""
-    ) -> Iterator[HistoryMessage]:
-        """Yield the messages of a channel without thread replies, newest first."""
+    ) -> Iterator[Sequence[HistoryMessage]]:
+        """Yield the messages of a channel without thread replies, newest first, a page for each request."""
         fields = {"channel": channel_id, "oldest": oldest, "inclusive": True}
         for page in self._pages(
             "conversations.history", **fields, **({"latest": latest} if latest else {})
         ):
-            yield from (self._seen(channel_id, raw) for raw in page["messages"])
+            yield [self._seen(channel_id, raw) for raw in page["messages"]]
 
-    def replies(self, channel_id: str, thread_ts: str) -> Iterator[HistoryMessage]:
+    def replies(self, channel_id: str, thread_ts: str) -> Iterator[Sequence[HistoryMessage]]:
         """Yield the replies of a thread, oldest first, without the parent that Slack adds to each page."""
         for page in self._pages("conversations.replies", channel=channel_id, ts=thread_ts):
-            yield from (
+            yield [
                 self._seen(channel_id, raw) for raw in page["messages"] if raw["ts"] != thread_ts
-            )
+            ]
 
     def profile(self, user: str) -> Profile:
         """Return a person's profile."""
@@ -284,15 +285,25 @@ class SlackChat:
                 return
 
     def _page(self, method: str, **fields: Any) -> Answer:
-        """Return one page, waiting for rate limits: restarting the whole read might never complete."""
+        """Return one page, waiting for rate limits: restarting the whole read might never complete.
+
+        Slack limits a method for the whole workspace, so all reads wait for a limit that one of them met.
+        """
         for _ in range(MOST_PAUSES):
+            self._wait_for_limit(method)
             try:
                 return self._call(method, **fields)
             except RetryLater as exc:
                 if exc.maybe_done or exc.after > LONGEST_PAUSE:
                     raise
-                self._pause(exc.after)
+                self._limited_until[method] = time.monotonic() + exc.after
+        self._wait_for_limit(method)
         return self._call(method, **fields)
+
+    def _wait_for_limit(self, method: str) -> None:
+        left = self._limited_until.get(method, 0.0) - time.monotonic()
+        if left > 0:
+            self._pause(left)
 
     def _call(self, method: str, **fields: Any) -> Answer:
         try:

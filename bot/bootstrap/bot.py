@@ -148,6 +148,9 @@ class Bot:
         self._stops.append(self.durable.close)
         retry_all(store, self.clock)
         socket = self._socket() if config.slack.mode == "socket" else None
+        if socket is None:
+            self.services.backfill.ask_whole()
+        self._stops.append(self.services.backfill.close)
         self._tick(socket)
         self._stops.append(self.ticks.stop)
         checks = {
@@ -177,7 +180,7 @@ class Bot:
         every(10, "inbox", self.dispatcher.replay)
         every(60, "database", store.check)
         every(60, "sweep", services.sweep.sweep)
-        every(300, "backfill", services.backfill.all)
+        every(5, "backfill", services.backfill.tick)
         every(600, "purge", lambda: durable.purge(keep_for=KEEP_WORKFLOWS))
         if socket:
             every(20, "socket", socket.watch)
@@ -194,6 +197,7 @@ class Bot:
         """Attempt again what failed, and read what was missed, now that Slack answers."""
         retry_all(self.store, self.clock)
         self.ticks.run_soon("retry")
+        self.services.backfill.ask_whole()
         self.ticks.run_soon("backfill")
 
     def stop(self) -> None:

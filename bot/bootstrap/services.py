@@ -70,7 +70,7 @@ def build_services(
     """Return the services, with their workflows registered in ``durable``. ``now`` is the domain's clock."""
     reconciler = Reconciler(store, now, lease=lease, limits=limits, slack_time=chat.time)
     record = Record(store, now, settings, team_url=lambda: chat.identity().url)
-    backfill = Backfill(store, chat, record, now)
+    backfill = Backfill(store, chat, now, settings, owner=lease.id, limits=limits)
     runbooks = {runbook.name: runbook for runbook in RUNBOOKS}
     workflows = RunWorkflows(
         store,

@@ -125,6 +125,7 @@ message = Table(
     Column("raw", JSON, nullable=False),
     Column("event_ts", String(40), nullable=False, server_default=""),
     Column("changed_at", UtcDateTime),
+    Column("absent_at", UtcDateTime),
     UniqueConstraint("team_id", "channel_id", "ts"),
 )
 

@@ -14,7 +14,7 @@ from bot.store.engine import Tx
 from bot.store.incidents import insert_new
 from bot.store.tables import entry, message, revision, tag
 
-_ORDER = ("event_ts", "changed_at")
+_ORDER = ("event_ts", "changed_at", "absent_at")
 """Columns that say which of two events or readings came later."""
 
 
@@ -53,7 +53,11 @@ def revise(tx: Tx, before: Message, after: Message, *, change: str, seen_at: dat
             "seen_at": seen_at,
         },
     )
-    tx.execute(update(message).where(message.c.key == before.key).values(**_message_columns(after)))
+    tx.execute(
+        update(message)
+        .where(message.c.key == before.key)
+        .values(**_message_columns(after), absent_at=None)
+    )
 
 
 def revisions(tx: Tx, message_key: str) -> list[Mapping[str, Any]]:

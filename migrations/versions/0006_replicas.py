@@ -15,7 +15,7 @@ depends_on = None
 MOMENT = sa.DateTime(timezone=True)
 ADDED: dict[str, dict[str, Any]] = {
     "resource": {"owner": sa.String(40), "attempted_at": MOMENT, "anchor": MOMENT},
-    "message": {"event_ts": sa.String(40), "changed_at": MOMENT},
+    "message": {"event_ts": sa.String(40), "changed_at": MOMENT, "absent_at": MOMENT},
     "tag": {"event_ts": sa.String(40), "changed_at": MOMENT, "removed_at": MOMENT},
     "inbox": {"owner": sa.String(40), "claimed_until": MOMENT, "given_up_at": MOMENT},
 }

@@ -12,6 +12,7 @@ from sandbox.rules import Which, on_call, on_event
 from sandbox.slack import SlackSandbox
 from tests.support.bot import Scene
 from tests.support.faults import CALLS, EVENTS, OUTCOMES, hurried
+from tests.support.readings import read_twice
 from tests.support.talk import Talk
 from tests.support.waiting import wait_until
 
@@ -30,7 +31,7 @@ def test_every_event_goes_wrong(bot: Bot, scene: Scene, slack: SlackSandbox, nam
     slack.faults = [on_event("*", EVENTS[name], **some)]
     talk.meanwhile()
     if name in NEEDS_READING:
-        bot.services.backfill.all()
+        read_twice(bot.services.backfill, bot.store)
     step = timedelta(minutes=10) if name == "hours late" else timedelta()
     hurried(scene, talk.is_recorded, "the record", most=timedelta(hours=5), by=step)
     talk.assert_exact()
@@ -58,7 +59,7 @@ def test_a_reading_goes_wrong(
     assert {m.ts for m in known if m.deleted_at is not None} <= gone, (
         "half a reading deletes nothing"
     )
-    bot.services.backfill.all()
+    read_twice(bot.services.backfill, bot.store)
     wait_until(talk.is_found, "the record")
     talk.assert_exact()
 
@@ -79,6 +80,6 @@ def test_a_reading_that_slack_refuses_loses_nothing(
     assert scene.messages(talk.channel) == before
     slack.restore_bot_token()
     slack.scopes = had
-    bot.services.backfill.all()
+    read_twice(bot.services.backfill, bot.store)
     wait_until(talk.is_found, "the record")
     talk.assert_exact()

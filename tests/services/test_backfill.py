@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from slack_sdk import WebClient
 
+from bot.adapters.slack import SlackChat
 from bot.bootstrap import Bot
 from bot.domain.timeline import Heading, chosen
 from sandbox.slack import (
@@ -20,6 +22,7 @@ from sandbox.slack import (
     rate_limited,
 )
 from tests.support.bot import Child, Scene
+from tests.support.readings import read_twice
 from tests.support.talk import Talk
 from tests.support.waiting import wait_until
 
@@ -48,7 +51,7 @@ def test_everything_is_found_by_reading_again(bot: Bot, scene: Scene, slack: Sla
     slack.faults = [deaf]
     talk.meanwhile()
     assert not talk.is_found()
-    bot.services.backfill.all()
+    read_twice(bot.services.backfill, bot.store)
     assert talk.is_found()
     talk.assert_exact()
     before = scene.messages(talk.channel)
@@ -63,7 +66,7 @@ def test_found_after_a_kill(mayday: Child, aftermath: Scene) -> None:
     mayday.kill()
     talk.meanwhile()
     mayday.start()
-    wait_until(talk.is_found, "all that was missed", timeout=20)
+    wait_until(talk.is_found_in_time, "all that was missed", timeout=20)
     talk.assert_exact()
     assert mayday.stop() == 0
 
@@ -93,7 +96,7 @@ def test_found_when_the_socket_is_back(
     talk.meanwhile()
     slack.faults = []
     ends(slack)
-    wait_until(talk.is_found, "all that was missed", timeout=20)
+    wait_until(talk.is_found_in_time, "all that was missed", timeout=20)
     talk.assert_exact()
 
 
@@ -123,9 +126,8 @@ def test_half_a_reading_deletes_nothing(
     for n in range(203):
         scene.ana.say(channel.id, f"line {n}", thread_ts=thread_ts)
     bot.services.backfill.all()
-    scene.later(minutes=5)
     slack.faults = [failing_page(method, fault)]
-    bot.services.backfill.all()
+    read_twice(bot.services.backfill, bot.store)
     assert [m.text for m in scene.messages(channel.id) if m.deleted_at is not None] == []
 
 
@@ -141,12 +143,34 @@ def test_a_reading_that_meets_a_limit_goes_on_after_the_pause(
     slack.faults = [deaf]
     for ts in gone:
         scene.ana.delete(channel.id, ts)
-    scene.later(minutes=1)
     read = sum(call.method == method for call in slack.calls)
     slack.faults = [on_call(method, rate_limited(1), numbers=(read + 1, read + 2)), deaf]
-    bot.services.backfill.all()
+    read_twice(bot.services.backfill, bot.store)
     known = {m.ts: m for m in scene.messages(channel.id)}
     assert all(known[ts].deleted_at is not None for ts in gone)
+
+
+def test_all_readings_wait_for_a_limit_that_one_of_them_met(
+    scene: Scene, slack: SlackSandbox
+) -> None:
+    """Slack limits a method for the whole workspace."""
+    channel = scene.declare().id
+    read = sum(call.method == "conversations.history" for call in slack.calls)
+    slack.faults = [
+        on_call("conversations.history", rate_limited(30), numbers=(read + 1,)),
+        deaf,
+    ]
+    waits: list[float] = []
+
+    def pause(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 1:  # another reading begins meanwhile
+            assert list(chat.history(channel, oldest="0"))
+
+    client = WebClient(slack.bot_token, base_url=slack.api_url)
+    chat = SlackChat(client, pause=pause)
+    assert list(chat.history(channel, oldest="0"))
+    assert [round(seconds) for seconds in waits] == [30, 30]
 
 
 def test_a_channel_that_cannot_be_read_stops_no_other(
@@ -165,26 +189,6 @@ def test_a_channel_that_cannot_be_read_stops_no_other(
     assert scene.message(fine.id, missed) is not None
 
 
-def test_what_history_does_not_show_is_deleted_only_once_it_has_settled(
-    bot: Bot, scene: Scene, slack: SlackSandbox
-) -> None:
-    """A message sent during a read is stored before history shows it."""
-    channel = scene.declare()
-    ts = scene.ana.say(channel.id, "just now")
-    wait_until(lambda: scene.message(channel.id, ts), "recorded")
-    slack.faults = [deaf]
-    scene.ana.delete(channel.id, ts)
-
-    def is_deleted() -> bool:
-        bot.services.backfill.all()
-        known = scene.message(channel.id, ts)
-        return known is not None and known.deleted_at is not None
-
-    assert not is_deleted()
-    scene.later(minutes=1)
-    assert is_deleted()
-
-
 def test_what_slack_shows_no_more_because_of_its_age_is_not_lost(
     bot: Bot, scene: Scene, slack: SlackSandbox
 ) -> None:
@@ -201,8 +205,7 @@ def test_what_slack_shows_no_more_because_of_its_age_is_not_lost(
         return Fault(answer={"ok": True, "messages": shown, "has_more": False})
 
     slack.faults = [forgets]
-    scene.later(minutes=1)
-    bot.services.backfill.all()
+    read_twice(bot.services.backfill, bot.store)
     assert [m for m in scene.messages(talk.channel) if m.deleted_at is not None] == []
     assert talk.timeline() == ["routes are gone"]
 

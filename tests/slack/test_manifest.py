@@ -156,7 +156,7 @@ def live_through(scene: Scene, bot: Bot, *, private: bool) -> Channel:
     ana.command(channel.id, "/incident resolve it is over")
     ana.command(channel.id, "/incident close")
     slack.wait_for(lambda: bool(ana.views()), what="the closing form")
-    bot.services.backfill.channel(scene.incident(channel.id))
+    bot.services.backfill.gather(scene.incident(channel.id).id)
     assert ana.submit(ana.views()[-1]["id"]) == {}
     slack.wait_for(
         lambda: any("report is published" in m["text"] for m in scene.own(channel.id)),

@@ -283,6 +283,7 @@ class Scene:
         """Whether a channel's setup is complete. Private channels are not announced."""
         return bool(
             channel.creator == self.slack.bot_user_id
+            and set(channel.members) - {self.slack.bot_user_id}
             and channel.pins
             and channel.topic["value"]
             and (channel.is_private or self.announcements(channel.id))

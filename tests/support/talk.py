@@ -6,6 +6,7 @@ from bot.domain.timeline import Heading, chosen
 from bot.store import timeline as rows
 from sandbox.slack import Channel, Upload
 from tests.support.bot import Scene
+from tests.support.readings import pass_time
 from tests.support.waiting import wait_until
 
 
@@ -53,6 +54,11 @@ class Talk:
         known = {m.ts for m in self.scene.messages(self.channel)}
         shown = {m["ts"] for m in self.scene.slack.messages(self.channel)}
         return shown <= known and self.is_recorded()
+
+    def is_found_in_time(self) -> bool:
+        """Whether mayday has everything, while the database's clock runs on at each call."""
+        pass_time(self.scene.store)
+        return self.is_found()
 
     def is_heard(self) -> bool:
         """Whether mayday has every visible message of people, including joins."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import chain
 
 import pytest
 from slack_sdk import WebClient
@@ -19,13 +20,14 @@ web_api = pytest.mark.parametrize("system", WEB_API)
 NO_BOUNDS = "its history ignores oldest, latest and inclusive"
 NO_PAGES = "its history is one page"
 DAWN = "1000000000.000000"
+joined = chain.from_iterable
 
 
 def said(chat: SlackChat, channel: Channel, *, oldest: str = DAWN, latest: str = "") -> list[str]:
     """The texts in history, newest first, without join messages."""
     return [
         seen.message.text
-        for seen in chat.history(channel.id, oldest=oldest, latest=latest)
+        for seen in joined(chat.history(channel.id, oldest=oldest, latest=latest))
         if not seen.message.subtype.startswith("channel_")
     ]
 
@@ -37,7 +39,7 @@ def test_order(slack: Slack, chat: SlackChat, shared: Channel) -> None:
     chat.post(shared.id, Post(text="two"), effect="e/two")
     slack.say(slack.ana, shared.id, "a reply", thread_ts=first)
     assert said(chat, shared) == ["two", "one"]
-    seen = {each.message.ts: each for each in chat.history(shared.id, oldest=DAWN)}
+    seen = {each.message.ts: each for each in joined(chat.history(shared.id, oldest=DAWN))}
     assert seen[first].message.author == slack.ana
     assert seen[first].message.posted_at.timestamp() == pytest.approx(float(first), abs=0.001)
 
@@ -81,9 +83,11 @@ def test_reply_count(slack: Slack, chat: SlackChat, shared: Channel) -> None:
     parent = slack.say(slack.ana, shared.id, "parent")
     for text in ("first", "second"):
         slack.say(slack.ana, shared.id, text, thread_ts=parent)
-    [seen] = [each for each in chat.history(shared.id, oldest=DAWN) if each.message.ts == parent]
+    [seen] = [
+        each for each in joined(chat.history(shared.id, oldest=DAWN)) if each.message.ts == parent
+    ]
     assert seen.reply_count == 2
-    replies = list(chat.replies(shared.id, parent))
+    replies = list(joined(chat.replies(shared.id, parent)))
     assert [each.message.text for each in replies] == ["first", "second"]
     assert {each.message.thread_ts for each in replies} == {parent}
 
@@ -94,7 +98,9 @@ def test_reply_count(slack: Slack, chat: SlackChat, shared: Channel) -> None:
 def test_latest_reply(slack: Slack, chat: SlackChat, shared: Channel) -> None:
     parent = slack.say(slack.ana, shared.id, "parent")
     reply = slack.say(slack.ana, shared.id, "reply", thread_ts=parent)
-    [seen] = [each for each in chat.history(shared.id, oldest=DAWN) if each.message.ts == parent]
+    [seen] = [
+        each for each in joined(chat.history(shared.id, oldest=DAWN)) if each.message.ts == parent
+    ]
     assert seen.latest_reply == reply
 
 
@@ -126,7 +132,7 @@ def test_every_page(
         slack.say(slack.ana, shared.id, text)
         slack.say(slack.ana, shared.id, text, thread_ts=parent)
     assert said(chat, shared) == [*texts[::-1], "parent"]
-    assert [seen.message.text for seen in chat.replies(shared.id, parent)] == texts
+    assert [seen.message.text for seen in joined(chat.replies(shared.id, parent))] == texts
 
 
 @web_api
@@ -157,7 +163,7 @@ def test_broadcast(client: WebClient, chat: SlackChat, channel: Channel) -> None
     parent = chat.post(channel.id, Post(text="card"), effect="e/card")
     client.chat_postMessage(channel=channel.id, text="out", thread_ts=parent, reply_broadcast=True)
     assert said(chat, channel) == ["out", "card"]
-    assert [each.message.text for each in chat.replies(channel.id, parent)] == ["out"]
+    assert [each.message.text for each in joined(chat.replies(channel.id, parent))] == ["out"]
 
 
 @every
@@ -179,7 +185,9 @@ def test_reactions(slack: Slack, chat: SlackChat, shared: Channel) -> None:
     slack.react(slack.ana, shared.id, ts, "fire")
     slack.react(slack.ana, shared.id, ts, "pushpin")
     slack.unreact(slack.ana, shared.id, ts, "fire")
-    [seen] = [each for each in chat.history(shared.id, oldest=DAWN) if each.message.ts == ts]
+    [seen] = [
+        each for each in joined(chat.history(shared.id, oldest=DAWN)) if each.message.ts == ts
+    ]
     assert dict(seen.reactions) == {"pushpin": (slack.ana,)}
 
 

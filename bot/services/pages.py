@@ -1,0 +1,307 @@
+"""Applies pages of a channel's history to the record.
+
+A page says less than an event: it has no order of its own, and an event may be recorded while the page is on
+its way. So a page changes only what nothing else changed after the page was asked for. All times that decide
+this are by the database's clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import structlog
+
+from bot.domain.incident import Incident
+from bot.domain.slack_message import permalink
+from bot.domain.timeline import Heading, Message
+from bot.ports import Clock, HistoryMessage
+from bot.services.record import SHORTCUT
+from bot.services.settings import Settings
+from bot.store import pages as rows
+from bot.store.engine import Store, Tx
+from bot.store.pages import Changes, KnownMessage, KnownTag
+
+SETTLE = timedelta(seconds=10)
+"""A message that was recorded less than this before a reading may be missing from it: history lags behind."""
+
+CONFIRM = timedelta(minutes=1)
+"""The least time between two complete readings that prove by a message's absence that it is deleted."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """A message that Slack returned, and when it was asked for it."""
+
+    asked_at: datetime
+    seen: HistoryMessage
+
+    def may_change(self, known: KnownMessage | KnownTag) -> bool:
+        """Whether a row is unchanged since the page was asked for."""
+        return known.changed_at is None or known.changed_at < self.asked_at
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """How many messages a reading found new or edited, and deleted, and how many could not be stored."""
+
+    new: int = 0
+    deleted: int = 0
+    failed: int = 0
+
+    def __add__(self, other: Found) -> Found:
+        return Found(
+            new=self.new + other.new,
+            deleted=self.deleted + other.deleted,
+            failed=self.failed + other.failed,
+        )
+
+
+class Pages:
+    """Stores what pages of history show."""
+
+    def __init__(
+        self, store: Store, now: Clock, settings: Settings, *, team_url: Callable[[], str]
+    ) -> None:
+        self._store = store
+        self._now = now
+        self._settings = settings
+        self._team_url = team_url
+
+    def apply(self, incident: Incident, shown: Sequence[Shown]) -> Found:
+        """Make the stored messages and their tags equal to these; write nothing where they are.
+
+        They are stored in one transaction. If that fails, each is stored in its own, and the ones that
+        cannot be stored are logged and counted.
+
+        Raises:
+            DatabaseError: the database is away.
+        """
+        batch = {one.seen.message.key: one for one in shown}
+        try:
+            return self._apply(incident, batch)
+        except rows.NOT_STORED as exc:
+            if rows.is_away(exc):
+                raise
+            log.warning("backfill.one_by_one", incident=incident.id, error=type(exc).__name__)
+        found = Found()
+        for key, one in batch.items():
+            try:
+                found += self._apply(incident, {key: one})
+            except rows.NOT_STORED as exc:
+                if rows.is_away(exc):
+                    raise
+                log.exception("backfill.not_stored", incident=incident.id, message=key)
+                found += Found(failed=1)
+        return found
+
+    def _apply(self, incident: Incident, batch: Mapping[str, Shown]) -> Found:
+        with self._store.read() as tx:
+            keys = self._changes(tx, incident, batch, lock=False).keys
+        if not keys:
+            return Found()
+        with self._store.write() as tx:
+            changes = self._changes(tx, incident, {key: batch[key] for key in keys}, lock=True)
+            rows.apply(tx, changes)
+        return Found(
+            new=len(changes.messages) + len(changes.edited) + len(changes.returned),
+            deleted=len(changes.deleted),
+        )
+
+    def _changes(
+        self, tx: Tx, incident: Incident, batch: Mapping[str, Shown], *, lock: bool
+    ) -> Changes:
+        messages = rows.known_messages(tx, batch, lock=lock)
+        tags = rows.known_tags(tx, batch, but=SHORTCUT, lock=lock)
+        changes = Changes()
+        for key, one in batch.items():
+            self._compare(changes, one, messages.get(key))
+            known_tags = tags.get(key)
+            if known_tags or one.seen.reactions:
+                self._compare_tags(changes, incident, one, known_tags or {})
+        return changes
+
+    def _compare(self, changes: Changes, one: Shown, known: KnownMessage | None) -> None:
+        message = one.seen.message
+        if message.subtype == "tombstone":
+            self._bury(changes, one, known)
+            return
+        if known is None:
+            changes.keys.add(message.key)
+            changes.messages.append(
+                rows.message_row(message, permalink=self._link(message), changed_at=one.asked_at)
+            )
+            return
+        key = known.key
+        if known.absent_at is not None and (known.deleted_at is None or one.may_change(known)):
+            changes.keys.add(key)
+            if known.deleted_at is None:
+                changes.present.append({"of_key": key})
+            else:
+                changes.returned.append({"of_key": key, "new_changed_at": one.asked_at})
+        if _is_newer(message, known) and one.may_change(known):
+            changes.keys.add(key)
+            changes.revisions.append(_revision(known, "edited", message.edited_ts, self._now()))
+            row = rows.message_row(
+                message, permalink=self._link(message), changed_at=one.asked_at
+            ) | {"subtype": known.subtype or message.subtype}
+            changes.edited.append(
+                {"of_key": key} | {f"new_{name}": row[name] for name in rows.EDITED}
+            )
+
+    def _bury(self, changes: Changes, one: Shown, known: KnownMessage | None) -> None:
+        """Record a deletion that Slack shows: the parent of a thread stays as a ``tombstone``."""
+        if known is None or known.deleted_at is not None or not one.may_change(known):
+            return
+        changes.keys.add(known.key)
+        changes.revisions.append(_revision(known, "deleted", known.edited_ts, self._now()))
+        changes.deleted.append(_deletion(known, self._now(), one.asked_at, absent_at=None))
+
+    def _compare_tags(
+        self,
+        changes: Changes,
+        incident: Incident,
+        one: Shown,
+        known: Mapping[tuple[str, str], KnownTag],
+    ) -> None:
+        message, key = one.seen.message, one.seen.message.key
+        wanted: dict[tuple[str, str], Heading] = {}
+        for name, users in one.seen.reactions.items():
+            heading = self._heading(name)
+            if heading is not None:
+                wanted.update(((user, name), heading) for user in users)
+        is_tagged = False
+        for of, heading in wanted.items():
+            tag = known.get(of)
+            if tag is None:
+                changes.tags.append(
+                    {
+                        "message_key": key,
+                        "user": of[0],
+                        "name": of[1],
+                        "heading": heading.value,
+                        "seen_at": self._now(),
+                        "changed_at": one.asked_at,
+                    }
+                )
+            elif tag.removed_at is not None and one.may_change(tag):
+                changes.tagged_again.append(
+                    _of(tag)
+                    | {
+                        "new_heading": heading.value,
+                        "new_seen_at": self._now(),
+                        "new_changed_at": one.asked_at,
+                    }
+                )
+            else:
+                continue
+            changes.keys.add(key)
+            is_tagged = True
+        if is_tagged:
+            changes.entries.append(rows.entry_row(incident.id, message, now=self._now()))
+        for of, tag in known.items():
+            if of not in wanted and tag.removed_at is None and one.may_change(tag):
+                changes.keys.add(key)
+                changes.untagged.append(
+                    _of(tag) | {"new_removed_at": one.asked_at, "new_changed_at": one.asked_at}
+                )
+
+    def absent(
+        self,
+        tx: Tx,
+        stored: Sequence[tuple[str, str]],
+        *,
+        shown: Collection[str],
+        began: datetime,
+    ) -> tuple[int, bool]:
+        """Record which stored messages a complete reading did not return.
+
+        A message is deleted at the second such reading; the first may have been too early for it. One that
+        a page shows again later returns. ``stored`` are the keys and threads that were stored before the
+        reading began. Messages and threads older than any returned one are not deleted: many workspaces
+        keep or show messages for a limited time only, and the report is often written after that.
+
+        Returns:
+            How many were deleted, and whether some may be deleted by another reading.
+        """
+        if not shown:
+            return 0, False
+        oldest = min(Decimal(_ts(key)) for key in shown)
+        missing = [
+            key
+            for key, thread_ts in stored
+            if key not in shown and Decimal(thread_ts or _ts(key)) >= oldest
+        ]
+        if not missing:
+            return 0, False
+        gone, unsure = [], []
+        is_settling = False
+        for known in rows.known_messages(tx, missing, lock=True).values():
+            if known.deleted_at is not None:
+                continue
+            if known.changed_at is not None and known.changed_at >= began - SETTLE:
+                is_settling = True
+            elif known.absent_at is None:
+                unsure.append(known.key)
+            elif known.absent_at > began - CONFIRM:
+                is_settling = True
+            else:
+                gone.append(known)
+        rows.set_absent(tx, unsure, began)
+        now = self._now()
+        rows.apply(
+            tx,
+            Changes(
+                revisions=[_revision(one, "deleted", one.edited_ts, now) for one in gone],
+                deleted=[_deletion(one, now, began, absent_at=one.absent_at) for one in gone],
+            ),
+        )
+        return len(gone), bool(unsure) or is_settling
+
+    def _link(self, message: Message) -> str:
+        return permalink(self._team_url(), message.channel_id, message.ts, message.thread_ts)
+
+    def _heading(self, name: str) -> Heading | None:
+        return self._settings.reactions.get(name.split("::")[0]) if name != SHORTCUT else None
+
+
+def _is_newer(new: Message, old: KnownMessage) -> bool:
+    """Whether ``new`` shows a later edit; times compare as decimals, never as floats."""
+    return new.edited_ts != old.edited_ts and Decimal(new.edited_ts or 0) > Decimal(
+        old.edited_ts or 0
+    )
+
+
+def _ts(key: str) -> str:
+    return key.rpartition(":")[2]
+
+
+def _of(tag: KnownTag) -> dict[str, object]:
+    return {"of_key": tag.message_key, "of_user": tag.user, "of_name": tag.name}
+
+
+def _revision(
+    known: KnownMessage, change: str, edited_ts: str, seen_at: datetime
+) -> dict[str, object]:
+    return {
+        "message_key": known.key,
+        "change": change,
+        "text": known.text,
+        "edited_ts": edited_ts,
+        "seen_at": seen_at,
+    }
+
+
+def _deletion(
+    known: KnownMessage, now: datetime, changed_at: datetime, *, absent_at: datetime | None
+) -> dict[str, object]:
+    return {
+        "of_key": known.key,
+        "new_deleted_at": now,
+        "new_absent_at": absent_at,
+        "new_changed_at": changed_at,
+    }
