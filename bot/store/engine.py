@@ -7,6 +7,7 @@ later fails at once when another one wrote in between. DBOS opens connections of
 from __future__ import annotations
 
 import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -35,6 +36,8 @@ DatabaseError = DBAPIError
 """What a transaction raises when the database is away, is full, or has other tables."""
 LOCK_KEY = 0x6D6179646179
 """The advisory lock's number: "mayday" in ASCII."""
+LOCK_POLL = 0.1
+"""Seconds between two attempts to take a lock."""
 TABLES_KEY = LOCK_KEY + 1
 
 LOCKED = (
@@ -124,12 +127,18 @@ class Store:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Let one process at a time create or change tables."""
+        """Let one process at a time create or change tables.
+
+        It asks again and again, because CREATE INDEX CONCURRENTLY, which DBOS uses, waits for every statement
+        that runs: also for one that waits for this lock.
+        """
         if self.is_sqlite:
             yield
             return
+        take = text("SELECT pg_try_advisory_lock(:key)")
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
-            session.execute(text("SELECT pg_advisory_lock(:key)"), {"key": TABLES_KEY})
+            while not session.execute(take, {"key": TABLES_KEY}).scalar():
+                time.sleep(LOCK_POLL)
             try:
                 yield
             finally:
