@@ -15,7 +15,7 @@ from bot.render.runs import ACTION_CONFIRM
 from bot.store import incidents as incident_rows
 from bot.store import runs as run_rows
 from bot.store.runs import Run
-from sandbox.slack import Person
+from sandbox.slack import Person, PersonError
 from tests.crash.hub import STUCK
 from tests.crash.stage import Stage
 from tests.support.bot import effect_of
@@ -55,12 +55,19 @@ def _declare(stage: Stage, number: int) -> None:
     _submit(stage, ana, "general", f"/incident declare {TITLES[number]}", values)
 
 
+def _type(person: Person, channel: str, line: str) -> None:
+    """Type a command. Raises PersonError where Slack says that the app did not answer."""
+    reply = person.command(channel, line) or {}
+    if str(reply.get("text", "")).startswith("/incident failed"):
+        raise PersonError(str(reply["text"]))
+
+
 def _submit(
     stage: Stage, person: Person, channel: str, line: str, values: dict[str, object]
 ) -> None:
     """Fill in the open form, or the one that a command opens."""
     if not person.views():
-        person.command(channel, line)
+        _type(person, channel, line)
         stage.slack.wait_for(lambda: bool(person.views()), FORM_WITHIN, what=f"the form of {line}")
     errors = person.submit(person.views()[-1]["id"], values)
     assert errors == {}, errors
@@ -138,7 +145,7 @@ def _command(
     name: str, line: str, done: Callable[[Stage], bool], *, number: int = PUBLIC, who: str = "ana"
 ) -> Act:
     def type_it(stage: Stage) -> None:
-        stage.slack.person(who).command(stage.channel(number), f"/incident {line}")
+        _type(stage.slack.person(who), stage.channel(number), f"/incident {line}")
 
     return Act(name=name, do=type_it, done=done)
 
@@ -176,7 +183,7 @@ def runs(stage: Stage) -> list[Run]:
 
 
 def _plan(stage: Stage) -> None:
-    stage.scene.ana.command(stage.channel(PUBLIC), f"/incident run {BOOK}")
+    _type(stage.scene.ana, stage.channel(PUBLIC), f"/incident run {BOOK}")
 
 
 def _is_planned(stage: Stage) -> bool:
