@@ -182,3 +182,37 @@ def _of_runs_and_pods(stage: Stage) -> list[str]:
         elif pods[name] == stage.hub.doomed[name]:
             found.append(f"the stuck pod of {name} is still there")
     return found
+
+
+def picture(stage: Stage) -> str:
+    """What the systems show now, for a person who looks for the cause of a failure."""
+    slack, schema = stage.slack, "" if stage.scene.store.is_sqlite else "dbos."
+    columns = "workflow_uuid, status, executor_id, queue_name, recovery_attempts"
+    queries = {
+        "workflows": f"SELECT {columns} FROM {schema}workflow_status WHERE status <> 'SUCCESS'",
+        "resources": "SELECT key, state, attempts, error, owner FROM resource WHERE state <> 'done'",
+        "inbox": "SELECT key, attempts, error FROM inbox WHERE done_at IS NULL",
+        "replicas": "SELECT id, started_at, lease_until, taken_by FROM replica",
+        "readings": "SELECT * FROM reading",
+        "runs": "SELECT id, state, error FROM run",
+    }
+    lines = []
+    with stage.scene.store.read() as tx:
+        for name, query in queries.items():
+            lines += [f"--- {name}", *(str(tuple(row)) for row in tx.execute(text(query)))]
+    for channel in stage.scene.incident_channels():
+        lines.append(f"--- #{channel.name}")
+        lines += [f"{m['ts']} {effect_of(m)} {m['text']!r:.150}" for m in slack.messages(channel.id)]
+    lines.append("--- the last deliveries")
+    lines += [f"{d.name} {d.attempt} {d.acked} {d.reason}" for d in slack.deliveries[-15:]]
+    lines.append("--- the last calls")
+    lines += [f"{c.method} {c.status} {dict(c.args)!r:.200}" for c in slack.calls[-15:]]
+    for name in ("ana", "ben"):
+        person = slack.person(name)
+        shown = [str(view.get("errors")) for view in person.views()]
+        lines.append(f"--- {name} sees forms: {shown}")
+        for channel in stage.scene.incident_channels():
+            if person.id in channel.members:
+                private = [m for m in person.messages(channel.id) if m.get("ephemeral")]
+                lines += [f"only to {name}: {m['text']!r:.200}" for m in private[-5:]]
+    return "\n".join(lines)
