@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -68,7 +68,7 @@ class Post:
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """A Slack channel. ``created`` is UTC, ``creator`` a user id."""
+    """A Slack channel. ``created`` is by Slack's clock, ``creator`` a user id."""
 
     id: str
     name: str
@@ -119,6 +119,12 @@ class Chat(Protocol):
 
     def identity(self) -> Identity: ...
 
+    def time(self) -> datetime:
+        """Return Slack's current time, up to a second late; our own before Slack's first answer."""
+
+    def skew(self) -> timedelta | None:
+        """Return our time minus Slack's, or None before Slack's first answer."""
+
     def open_channel(self, name: str, *, private: bool) -> Channel:
         """Create a channel.
 
@@ -149,9 +155,12 @@ class Chat(Protocol):
         """Post a message and return its ts; ``effect`` is stored in the message's metadata."""
 
     def find_post(
-        self, channel_id: str, effect: str, *, since: datetime, thread_ts: str = ""
+        self, channel_id: str, effect: str, *, since: datetime | None, thread_ts: str = ""
     ) -> str | None:
-        """Return the ts of the bot's message with this effect id, or None."""
+        """Return the ts of the bot's message with this effect id, or None.
+
+        ``since`` is Slack's time before the message was sent; None searches the whole history.
+        """
 
     def change(self, channel_id: str, ts: str, post: Post) -> None: ...
 

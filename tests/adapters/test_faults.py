@@ -147,9 +147,7 @@ def _cluster(stack: ExitStack, directory: Path) -> dict[str, Verb]:
 
 def _slack(stack: ExitStack) -> dict[str, Verb]:
     slack = stack.enter_context(SlackSandbox(manifest=APP_MANIFEST))
-    client = WebClient(token=slack.bot_token, base_url=slack.api_url)
-    chat = SlackChat(client)
-    client.timeout = PATIENCE
+    chat = SlackChat(WebClient(token=slack.bot_token, base_url=slack.api_url), timeout=PATIENCE)
     (general,) = (c.id for c in slack.channels() if c.name == "general")
     calls: dict[str, tuple[str, Callable[[], object]]] = {
         "Slack, reading": ("conversations.info", lambda: chat.channel(general)),
