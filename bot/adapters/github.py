@@ -6,6 +6,7 @@ repeated, and the caller searches before it files. Issues are found by listing, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
@@ -93,7 +94,7 @@ class GitHubForge:
             auth=auth,
             base_url=api_url.rstrip("/"),
             retry=retry,
-            timeout=timeout,  # type: ignore[arg-type]  # passed to requests, which takes a float
+            timeout=math.ceil(timeout),  # PyGithub takes whole seconds
             per_page=100,
             seconds_between_requests=seconds_between_requests,
             seconds_between_writes=seconds_between_writes,
