@@ -175,6 +175,12 @@ class Chat(Protocol):
     def post_ephemeral(self, channel_id: str, user: str, post: Post) -> None:
         """Post a message that only one person sees. Slack doesn't store it."""
 
+    def respond(self, url: str, post: Post, *, replace: bool) -> bool:
+        """Answer a request at its own address, for the person who asked; return whether Slack accepted it.
+
+        Such an address is valid for half an hour and five answers.
+        """
+
     def open_view(self, trigger: str, view: JSON) -> str:
         """Open a modal and return its id; a trigger expires after three seconds."""
 

@@ -25,6 +25,8 @@ from bot import deadline
 LONGEST_IDLE = 30.0
 """Seconds after which a kept connection is not used again: firewalls forget idle connections silently."""
 
+THREAD_NAME = "request"
+
 T = TypeVar("T")
 
 
@@ -69,7 +71,9 @@ class BoundedRequest:
             except BaseException as error:  # noqa: BLE001 - raised by result() below
                 answer.set_exception(error)
 
-        threading.Thread(target=copy_context().run, args=(work,), daemon=True).start()
+        threading.Thread(
+            target=copy_context().run, args=(work,), name=THREAD_NAME, daemon=True
+        ).start()
         wait([answer], self._ends_at - time.monotonic())
         if not answer.done():
             self._abort()

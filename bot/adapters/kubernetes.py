@@ -25,6 +25,8 @@ from bot.domain.rights import Permission
 from bot.errors import UserError
 
 PAGE = 500
+APIS = ("AppsV1Api", "AuthorizationV1Api", "CoreV1Api")
+"""The client imports them at their first use, which can take seconds on a slow machine."""
 
 HAS_FINALIZERS = (
     "Pod {name} waits for finalizer {finalizers}: resolve that first, because a forced deletion "
@@ -243,6 +245,8 @@ class KubernetesCluster:
         call = ApiCall(
             cluster=self._name, verb=verb, namespace=namespace, writes=writes, missing=missing
         )
+        for lazily_imported in APIS:
+            getattr(client, lazily_imported)
         request = BoundedRequest(self._limit, writes=writes)
         try:
             return request.run(lambda: self._send(call, send))

@@ -220,6 +220,16 @@ class SlackChat:
         """Post a message that only one person sees."""
         self._call("chat.postEphemeral", channel=channel_id, user=user, **_content(post))
 
+    def respond(self, url: str, post: Post, *, replace: bool) -> bool:
+        """Answer a request at its own address; return whether Slack accepted the answer."""
+        content = {
+            "response_type": "ephemeral",
+            "replace_original": replace,
+            "text": post.text,
+            **({"blocks": list(post.blocks)} if post.blocks else {}),
+        }
+        return self._api.respond(url, content)
+
     def history(
         self, channel_id: str, *, oldest: str, latest: str = ""
     ) -> Iterator[HistoryMessage]:

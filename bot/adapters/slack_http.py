@@ -39,6 +39,9 @@ READS = frozenset(
 )
 """The methods that change nothing. Others are not sent after the deadline of their attempt."""
 
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+JSON_BODY = {"Content-Type": "application/json"}
+
 NO_ANSWER = "Slack did not answer {method}: check the network."
 NOT_REACHED = "mayday could not reach Slack for {method}: check the network."
 
@@ -51,10 +54,7 @@ class SlackApi:
 
     def __init__(self, client: WebClient, *, timeout: float, slack_time: SlackTime) -> None:
         self._base_url = client.base_url
-        self._headers = {
-            "Authorization": f"Bearer {client.token}",
-            "Content-Type": "application/x-www-form-urlencoded",
-        }
+        self._authorization = f"Bearer {client.token}"
         self._limit = timeout
         self._time = slack_time
         self._manager = _manager(client)
@@ -66,27 +66,43 @@ class SlackApi:
             RetryLater, UserError: there was no answer in time, or the method failed.
         """
         body = urlencode({key: _text(value) for key, value in fields.items()})
-        request = BoundedRequest(self._limit, writes=method not in READS)
+        url = self._base_url + method
+        headers = {**FORM, "Authorization": self._authorization}
+        response = self._send(method, url, body, headers, writes=method not in READS)
+        got = {name.lower(): value for name, value in response.headers.items()}
+        self._time.answered(got.get("date", ""))
+        return read(method, response.status, got, response.data)
+
+    def respond(self, url: str, content: Mapping[str, Any]) -> bool:
+        """Send an answer to the address of a request; return whether Slack accepted it.
+
+        Raises:
+            RetryLater: there was no answer in time.
+        """
+        body = json.dumps(content)
+        return self._send("response_url", url, body, JSON_BODY, writes=True).status == 200
+
+    def _send(
+        self, what: str, url: str, body: str, headers: Mapping[str, str], *, writes: bool
+    ) -> urllib3.BaseHTTPResponse:
+        request = BoundedRequest(self._limit, writes=writes)
 
         def send() -> urllib3.BaseHTTPResponse:
-            return self._manager.request(
+            return self._manager.urlopen(
                 "POST",
-                self._base_url + method,
-                body=body,
-                headers=self._headers,
+                url,
+                body=body.encode(),
+                headers=headers,
                 timeout=urllib3.Timeout(connect=self._limit / 2, read=self._limit),
                 retries=False,
                 redirect=False,
             )
 
         try:
-            response = request.run(send)
+            return request.run(send)
         except (OutOfTime, urllib3.exceptions.HTTPError) as error:
             text = NO_ANSWER if request.sent else NOT_REACHED
-            raise RetryLater(text.format(method=method), maybe_done=request.sent) from error
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        self._time.answered(headers.get("date", ""))
-        return read(method, response.status, headers, response.data)
+            raise RetryLater(text.format(method=what), maybe_done=request.sent) from error
 
 
 def _text(value: object) -> object:
