@@ -1,7 +1,7 @@
 """Builds the bot from its configuration: the only place that creates, registers and wires components."""
 
 from bot.bootstrap.bot import Bot
-from bot.bootstrap.outside import forge, sites
+from bot.bootstrap.outside import domain_clock, forge, sites, web_client
 from bot.bootstrap.settings import check_tokens
 
-__all__ = ["Bot", "check_tokens", "forge", "sites"]
+__all__ = ["Bot", "check_tokens", "domain_clock", "forge", "sites", "web_client"]

@@ -11,15 +11,14 @@ import structlog
 
 from bot.adapters.folder import ReportFolder
 from bot.adapters.slack import SlackChat
-from bot.bootstrap.outside import forge, secret, sites, web_client
+from bot.bootstrap.outside import domain_clock, forge, secret, sites, web_client
 from bot.bootstrap.services import build_services
 from bot.bootstrap.settings import check_tokens, settings
-from bot.clock import Ticks, real_time, shifted_time
+from bot.clock import Ticks
 from bot.config import Config
 from bot.domain.limits import Limits
 from bot.durable import DurableWork
 from bot.errors import ConfigError, MaydayError, RetryLater
-from bot.ports import Clock
 from bot.services.inbox import Inbox
 from bot.services.lease import Lease
 from bot.services.remind import remind
@@ -60,8 +59,7 @@ class Bot:
         check_tokens(config)
         self.config = config
         limits = Limits(call=config.practice.call_limit, lease=config.practice.lease)
-        practice = config.practice.clock_file
-        self.clock: Clock = shifted_time(practice) if practice else real_time
+        self.clock = domain_clock(config)
         self.settings = settings(config)
         self.store = Store(config.database.url.get_secret_value())
         self.lease = Lease(self.store, limits, version=version("mayday"), lost=lost)
@@ -69,7 +67,9 @@ class Bot:
             self.store.url, executor=self.lease.id, allowed=lambda: self.lease.is_valid
         )
         client = web_client(config)
-        self.chat = SlackChat(client, pause=self._pause)
+        self.chat = SlackChat(
+            client, clock=self.clock, timeout=config.practice.call_limit, pause=self._pause
+        )
         self.sites = sites(config)
         self.services = build_services(
             self.settings,
