@@ -167,7 +167,7 @@ class Bot:
         return Socket(
             self.app,
             secret(self.config.slack.app_token),
-            connected=lambda: self.ticks.run_soon("backfill"),
+            connected=lambda _gap: self.ticks.run_soon("backfill"),
         )
 
     def stop(self) -> None:

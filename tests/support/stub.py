@@ -60,12 +60,13 @@ def stub(answer: Callable[[Asked], Answer], *, tls: ssl.SSLContext | None = None
             address = urlsplit(self.path)
             length = int(self.headers.get("Content-Length") or 0)
             raw = self.rfile.read(length)
+            is_form = "form" in self.headers.get("Content-Type", "")
             asked = Asked(
                 method=self.command,
                 path=address.path,
                 query={key: values[0] for key, values in parse_qs(address.query).items()},
                 headers={key.lower(): value for key, value in self.headers.items()},
-                body=json.loads(raw) if raw else None,
+                body=raw.decode() if is_form else json.loads(raw) if raw else None,
             )
             running.asked.append(asked)
             given = answer(asked)
