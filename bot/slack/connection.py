@@ -170,9 +170,11 @@ class Connection(BaseSocketModeClient):
             if isinstance(exc, RateLimited):
                 self.wait = exc.after
             if not self.opened.done():
+                log.warning("socket.not_opened", error=str(exc))
                 self.opened.set_exception(exc)
-            if not self._is_ending:
-                log.warning("socket.ended", error=str(exc), age=round(self.age))
+            elif not self._is_ending:
+                announced = self.leaving.is_set()
+                log.info("socket.ended", error=str(exc), announced=announced, age=round(self.age))
         finally:
             self.end()
             self._socket.shutdown()  # type: ignore[no-untyped-call]

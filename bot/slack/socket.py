@@ -37,7 +37,7 @@ REQUESTS = 10
 """The most commands, buttons, forms and shortcuts that wait for their acknowledgement at once."""
 
 SILENT = 30.0
-"""Seconds without anything from Slack, which pings are sent for, after which a connection counts as dead."""
+"""Seconds without anything from Slack, an answer to a ping included, after which a connection is dead."""
 
 HELLO_SECONDS = 20.0
 """Seconds that a new connection has until Slack's hello."""
@@ -49,12 +49,13 @@ STEADY = 10.0
 """Seconds after which a connection is not brief."""
 
 STOP_SECONDS = 5.0
+"""The most that a stop waits for the event in hand, and for each connection."""
 
 log = structlog.get_logger()
 
 
 class Socket:
-    """The connection to Slack, made of one after the other; the next one opens before the last one closes.
+    """The connection to Slack. When Slack announces its end, the next one opens before it closes.
 
     ``connected`` is called, on a thread that it may block, for each connection that Slack begins to use.
     Its argument says whether there was a *gap*: a time without a connection, in which Slack drops events.

@@ -19,7 +19,7 @@ from sandbox.slack import SlackSandbox
 from tests.support.faults import CALLS
 from tests.support.waiting import wait_until
 
-SECONDS = 10
+SECONDS = 30
 
 
 @pytest.fixture
@@ -106,6 +106,21 @@ def test_it_is_not_deaf_after_a_reconnection(
     slack.person("ana").say("hub-ops", "still there?")
     wait_until(lambda: heard == ["still there?"], "what was said")
     assert hellos == ["gap", "gap"], "the sandbox closes the old one at once"
+
+
+def test_a_refresh_leaves_no_gap(
+    slack: SlackSandbox, socket: Socket, heard: list[str], hellos: list[str]
+) -> None:
+    """Slack warns some seconds before it closes a socket, and delivers to both until then."""
+    socket.start()
+    wait_until(lambda: hellos == ["gap"], "a connection")
+    slack.disconnect("warning")
+    wait_until(lambda: hellos == ["gap", "no gap"], "another one")
+    said = [f"line {number}" for number in range(4)]
+    for text in said:
+        slack.person("ana").say("hub-ops", text)
+    wait_until(lambda: sorted(heard) == said, "what was said")
+    assert slack.socket_count == 2
 
 
 def test_one_that_died_in_silence_is_a_problem_and_is_replaced(

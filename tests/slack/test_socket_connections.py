@@ -16,7 +16,7 @@ from tests.support.scripted_socket import ScriptedSocket, ServedSocket, said, sc
 from tests.support.stub import Answer
 from tests.support.waiting import wait_until
 
-SECONDS = 10
+SECONDS = 30
 
 
 class Client:

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.support.stub import Answer, Asked, stub
 from tests.support.waiting import wait_until
 
-SECONDS = 10
+SECONDS = 30
 
 
 @dataclass(kw_only=True, eq=False)
