@@ -176,6 +176,22 @@ def test_a_stop_finishes_the_event_in_hand_and_leaves_the_others_to_slack(
     assert (bolt.taken, slack.socket().acked) == (texts(1), ids(1))
 
 
+def test_what_exceeds_the_queue_is_left_to_slack(
+    slack: ScriptedSocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.event_queue.MOST", 2)
+    with connected(slack) as (_, bolt, _reports):
+        goes_on = threading.Event()
+        bolt.before = lambda _body: _wait(goes_on)
+        slack.socket().send(*said(range(3)), command())
+        wait_until(lambda: slack.socket().acked, "everything has been read")
+        goes_on.set()
+        wait_until(lambda: slack.socket().acked[1:] == ids(2), "the first two")
+        slack.socket().send(*said([2], copy=" again"))
+        wait_until(lambda: slack.socket().acked[3:] == ["e2 again"], "when Slack repeats it")
+        assert bolt.taken == texts(3)
+
+
 def test_small_answers_are_sent_at_once(slack: ScriptedSocket) -> None:
     """Otherwise TCP may hold an acknowledgement back for 40 ms."""
     with connected(slack) as (made, _bolt, _reports):
