@@ -193,12 +193,13 @@ class Bot:
             connected=self._connected,
         )
 
-    def _connected(self) -> None:
+    def _connected(self, gap: bool) -> None:
         """Attempt again what failed, and read what was missed, now that Slack answers."""
         retry_all(self.store, self.clock)
         self.ticks.run_soon("retry")
-        self.services.backfill.ask_whole()
-        self.ticks.run_soon("backfill")
+        if gap:
+            self.services.backfill.ask_whole()
+            self.ticks.run_soon("backfill")
 
     def stop(self) -> None:
         """Accept no more deliveries, finish those received, and close everything."""

@@ -7,6 +7,7 @@ later fails at once when another one wrote in between. DBOS opens connections of
 from __future__ import annotations
 
 import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -36,6 +37,8 @@ DatabaseError = DBAPIError
 LOCK_KEY = 0x6D6179646179
 """The advisory lock's number: "mayday" in ASCII."""
 TABLES_KEY = LOCK_KEY + 1
+LOCK_POLL = 0.2
+"""Seconds."""
 
 LOCKED = (
     "An earlier version of mayday is using this database, and works alone. Stop it first: update from it "
@@ -129,7 +132,11 @@ class Store:
             yield
             return
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
-            session.execute(text("SELECT pg_advisory_lock(:key)"), {"key": TABLES_KEY})
+            # Polled: DBOS creates indexes concurrently, which wait for every statement that is running, so
+            # for one that waits for this lock, too.
+            taken = text("SELECT pg_try_advisory_lock(:key)")
+            while not session.execute(taken, {"key": TABLES_KEY}).scalar():
+                time.sleep(LOCK_POLL)
             try:
                 yield
             finally:
