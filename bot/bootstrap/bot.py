@@ -10,13 +10,14 @@ import structlog
 
 from bot.adapters.folder import ReportFolder
 from bot.adapters.slack import SlackChat
+from bot.bootstrap.checks import health_checks
 from bot.bootstrap.outside import forge, secret, sites, web_client
 from bot.bootstrap.services import build_services
 from bot.bootstrap.settings import check_tokens, settings
 from bot.clock import Ticks, real_time, shifted_time
 from bot.config import Config
 from bot.durable import DurableWork
-from bot.errors import ConfigError, MaydayError, RetryLater
+from bot.errors import ConfigError, RetryLater
 from bot.ports import Clock
 from bot.services.inbox import Inbox
 from bot.services.remind import remind
@@ -30,13 +31,9 @@ from bot.store.engine import Store
 from bot.web import health
 from bot.web.server import Server, slack_route
 
-CLOCK_TIMEOUT = 60.0
-"""Seconds without a tick after which the clock counts as stopped."""
-
 KEEP_WORKFLOWS = timedelta(days=14)
 """How long finished workflows are kept. Their keys are never reused after more than some hours."""
 
-CLOCK_STOPPED = "The clock has stopped."
 SCOPE_ADVICE = "add it and reinstall the app"
 SLACK_UNREACHABLE = (
     "Slack cannot be reached at {address}: check the network, then start mayday again."
@@ -129,14 +126,16 @@ class Bot:
         self.durable.launch()
         self._stops.append(self.durable.close)
         socket = self._socket() if config.slack.mode == "socket" else None
+        checks = health_checks(
+            ticks=self.ticks,
+            store=store,
+            is_stopping=self._stopping.is_set,
+            socket=socket.problem if socket else None,
+        )
+        self.ticks.every(20, "health", checks.look)
         self._tick(socket)
         self._stops.append(self.ticks.stop)
-        checks = {
-            "database": self._database_problem,
-            "clock": lambda: "" if self.ticks.age < CLOCK_TIMEOUT else CLOCK_STOPPED,
-            **({"slack": socket.problem} if socket else {}),
-        }
-        routes = health.routes(checks)
+        routes = health.routes(live=checks.live, ready=checks.ready)
         if socket is None:
             routes.append(slack_route(self.app))
         self.http = Server(routes, host=config.http.host, port=config.http.port)
@@ -183,10 +182,3 @@ class Bot:
     def _pause(self, seconds: float) -> None:
         if self._stopping.wait(seconds):
             raise RetryLater(STOPPING)
-
-    def _database_problem(self) -> str:
-        try:
-            self.store.check()
-        except MaydayError as exc:
-            return str(exc)
-        return ""
