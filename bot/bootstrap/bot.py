@@ -16,10 +16,12 @@ from bot.bootstrap.services import build_services
 from bot.bootstrap.settings import check_tokens, settings
 from bot.clock import Ticks, real_time, shifted_time
 from bot.config import Config
+from bot.domain.limits import Limits
 from bot.durable import DurableWork
 from bot.errors import ConfigError, RetryLater
 from bot.ports import Clock
 from bot.services.inbox import Inbox
+from bot.services.operators import Operators
 from bot.services.remind import remind
 from bot.services.retry import retry_due
 from bot.slack import app as slack_app
@@ -66,6 +68,12 @@ class Bot:
             sites=self.sites,
             folder=ReportFolder(config.report.directory),
             forge=forge(config),
+        )
+        self.operators = Operators(
+            self.store,
+            self.chat,
+            Limits(call=config.practice.call_limit, lease=config.practice.lease),
+            channel=config.slack.operator_channel,
         )
         self.inbox = Inbox(self.store, self.clock)
         self.dispatcher = Dispatcher(self._handler_context(), self.chat, self.inbox)
@@ -154,6 +162,7 @@ class Bot:
         every(1, "remind", lambda: remind(store, durable, self.clock, self.settings))
         every(2, "retry", lambda: retry_due(store, durable, self.clock))
         every(10, "inbox", self.dispatcher.replay)
+        every(30, "operators", self.operators.tell_given_up)
         every(60, "database", store.check)
         every(60, "sweep", services.sweep.sweep)
         every(300, "backfill", services.backfill.all)

@@ -17,6 +17,8 @@ SOCKET_TIMEOUT = 300.0
 """Seconds without a working socket to Slack after which a restart is worth trying."""
 
 CLOCK_STOPPED = "The clock has stopped."
+LEASE_INVALID = "mayday can't renew its lease on the database."
+LEASE_LOST = "mayday has lost its lease on the database."
 DATABASE_AWAY = "The database doesn't answer; mayday's log has the reason."
 STOPPING = "mayday is stopping."
 
@@ -39,8 +41,13 @@ def health_checks(
     store: Store,
     is_stopping: Callable[[], bool],
     socket: Check | None,
+    has_lease: Callable[[], bool] = lambda: True,
+    lost_lease: Callable[[], bool] = lambda: False,
 ) -> Checks:
-    """Return the checks; ``socket`` says what is wrong with the socket to Slack, where there is one."""
+    """Return the checks; ``socket`` says what is wrong with the socket to Slack, where there is one.
+
+    ``has_lease`` is whether the lease is valid now, ``lost_lease`` whether it can never be again.
+    """
 
     def clock() -> str:
         return "" if ticks.age < CLOCK_TIMEOUT else CLOCK_STOPPED
@@ -52,10 +59,14 @@ def health_checks(
             return DATABASE_AWAY  # the error names the server
         return ""
 
-    live: dict[str, Check] = {"clock": clock}
+    def lost() -> str:
+        return LEASE_LOST if lost_lease() else ""
+
+    live: dict[str, Check] = {"clock": clock, "lease": lost}
     ready: dict[str, Check] = {
         "process": lambda: STOPPING if is_stopping() else "",
         "clock": clock,
+        "lease": lambda: lost() or ("" if has_lease() else LEASE_INVALID),
         "database": database,
     }
     if socket is None:
