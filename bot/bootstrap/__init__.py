@@ -3,5 +3,6 @@
 from bot.bootstrap.bot import Bot
 from bot.bootstrap.outside import forge, sites
 from bot.bootstrap.settings import check_tokens
+from bot.durable import look_at_workflows
 
-__all__ = ["Bot", "check_tokens", "forge", "sites"]
+__all__ = ["Bot", "check_tokens", "forge", "look_at_workflows", "sites"]
