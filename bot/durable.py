@@ -230,7 +230,7 @@ def look_at_workflows(url: str) -> list[WorkflowSummary]:
             *client.list_workflows(status="ENQUEUED", load_input=False, load_output=False),
         ]
     except DBAPIError as exc:
-        raise ConfigError(NO_WORKFLOWS.format(reason=str(exc.orig).strip())) from exc
+        raise ConfigError(NO_WORKFLOWS.format(reason=str(exc.orig).splitlines()[0])) from exc
     finally:
         client.destroy()
         engine.dispose()

@@ -15,6 +15,8 @@ from bot.bootstrap.checks import (
     CLOCK_STOPPED,
     CLOCK_TIMEOUT,
     DATABASE_AWAY,
+    LEASE_INVALID,
+    LEASE_LOST,
     SOCKET_TIMEOUT,
     STOPPING,
     health_checks,
@@ -72,13 +74,24 @@ def told(client: httpx.Client, path: str) -> tuple[int, dict[str, str]]:
 
 
 def checks(
-    url: str, *, age: float = 0.0, stopping: bool = False, socket: str = ""
+    url: str,
+    *,
+    age: float = 0.0,
+    stopping: bool = False,
+    socket: str = "",
+    has_lease: bool = True,
+    lost_lease: bool = False,
 ) -> dict[str, dict[str, str]]:
     """The problems of a mayday in this state, by endpoint."""
     ticks, store = Ticks(), Store(url)
     ticks._last -= age
     made = health_checks(
-        ticks=ticks, store=store, is_stopping=lambda: stopping, socket=lambda: socket
+        ticks=ticks,
+        store=store,
+        is_stopping=lambda: stopping,
+        socket=lambda: socket,
+        has_lease=lambda: has_lease,
+        lost_lease=lambda: lost_lease,
     )
     found = {
         name: {key: said for key, check in group.items() if (said := check())}
@@ -107,6 +120,14 @@ def test_a_stopped_clock_needs_a_restart(sqlite_url: str) -> None:
 
 def test_a_socket_that_was_just_lost_needs_no_restart(sqlite_url: str) -> None:
     assert checks(sqlite_url, socket="gone") == {"live": {}, "ready": {"slack": "gone"}}
+
+
+def test_without_its_lease_it_cannot_serve_and_one_that_is_lost_needs_a_restart(
+    sqlite_url: str,
+) -> None:
+    assert checks(sqlite_url, has_lease=False) == {"live": {}, "ready": {"lease": LEASE_INVALID}}
+    lost = {"lease": LEASE_LOST}
+    assert checks(sqlite_url, has_lease=False, lost_lease=True) == {"live": lost, "ready": lost}
 
 
 def test_a_problem_counts_once_it_has_lasted() -> None:
