@@ -269,7 +269,7 @@ def _late(store: Store, tx: Tx, domain: datetime) -> Finding:
     theirs = store.now(tx)
     late: dict[str, Overdue | None] = {
         "reminders": overview.overdue_reminders(tx, domain - LATE),
-        "deliveries": overview.overdue_deliveries(tx, domain - LATE),
+        "deliveries": overview.overdue_deliveries(tx, theirs - LATE),
         "retries": overview.overdue_retries(tx, domain - VERY_LATE),
         "readings of channels": overview.overdue_readings(tx, theirs - VERY_LATE, theirs),
         "unfinished attempts": overview.overdue_attempts(tx, theirs - VERY_LATE),

@@ -141,9 +141,15 @@ def overdue_retries(tx: Tx, before: datetime) -> Overdue | None:
 
 
 def overdue_deliveries(tx: Tx, before: datetime) -> Overdue | None:
-    """Deliveries that were stored before that moment, by the domain's clock, and are not processed."""
+    """Deliveries that waited before that moment and still do, by the database's clock.
+
+    One that failed waits for its next attempt until its claim ends.
+    """
     waits = (
-        inbox.c.done_at.is_(None) & inbox.c.given_up_at.is_(None) & (inbox.c.received_at < before)
+        inbox.c.done_at.is_(None)
+        & inbox.c.given_up_at.is_(None)
+        & (inbox.c.received_at < before)
+        & or_(inbox.c.claimed_until.is_(None), inbox.c.claimed_until < before)
     )
     return _overdue(tx, inbox.c.received_at, waits)
 

@@ -12,7 +12,7 @@ from bot.ports import WorkflowSummary
 from bot.services import examine as checks
 from bot.services.sweep import MOST_TRIES
 from bot.store.engine import Store
-from bot.store.tables import reading, reminder, replica
+from bot.store.tables import inbox, reading, reminder, replica
 from tests.support.doctoring import HOUR, INCIDENT, deliver, fail, found, lines, register, wrong
 from tests.support.rows import stored
 
@@ -45,6 +45,9 @@ def test_what_mayday_tries_again_soon_is_no_finding(store: Store) -> None:
     soon = datetime.now(UTC) + timedelta(seconds=30)
     fail(store, "topic", ResourceState.FAILED, error="Slack is away.", attempts=1, retry_at=soon)
     fail(store, "card", ResourceState.ATTEMPTING, attempted_at=datetime.now(UTC))
+    deliver(store, "event/Ev1", error="The database is busy.")
+    with store.write() as tx:
+        tx.execute(inbox.update().values(attempts=5, claimed_until=store.now(tx) + HOUR))
     register(store, "ended", ended=HOUR, taken_by="living")
     assert wrong(store) == {}
 
