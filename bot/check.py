@@ -90,8 +90,9 @@ def _slack(config: Config) -> str:
     missing = missing_scopes(me.scopes)
     if missing:
         raise MaydayError(MISSING_SLACK_SCOPES.format(name=me.team, scopes=", ".join(missing)))
-    if config.slack.announce_channel:
-        chat.resolve(config.slack.announce_channel)
+    for channel in (config.slack.announce_channel, config.slack.operator_channel):
+        if channel:
+            chat.resolve(channel)
     for group in config.runbooks.allow.groups:
         chat.group_members(group)
     return WORKSPACE.format(name=me.team) + _clock_warning(chat.skew())

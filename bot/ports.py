@@ -27,6 +27,16 @@ class Clock(Protocol):
     def __call__(self) -> datetime: ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class WorkflowSummary:
+    """A workflow that failed, or that waits since ``created_at``, as an operator sees it."""
+
+    key: str
+    failed: bool
+    created_at: datetime
+    error: str
+
+
 class Durable(Protocol):
     """Durable workflows. A workflow is a function that bootstrap registers under a name."""
 

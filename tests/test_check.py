@@ -48,6 +48,12 @@ def test_an_announcement_channel_that_is_not_there(checked: Checked) -> None:
     assert "mayday sees no channel “#incidnets”" in said
 
 
+def test_an_operators_channel_that_is_not_there(checked: Checked) -> None:
+    well, said = checked(slack={"operator_channel": "#opreators"})
+    assert not well
+    assert "mayday sees no channel “#opreators”" in said
+
+
 def test_a_user_group_that_is_not_there(checked: Checked) -> None:
     well, said = checked(runbooks={"allow": {"groups": ["S0NOBODY"]}})
     assert not well
