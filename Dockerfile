@@ -23,6 +23,6 @@ WORKDIR /data
 VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s \
-    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['MAYDAY_HTTP__PORT'] + '/healthz', timeout=5)"]
+    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['MAYDAY_HTTP__PORT'] + '/livez', timeout=5)"]
 ENTRYPOINT ["mayday"]
 CMD ["run"]

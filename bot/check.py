@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from slack_sdk import WebClient
 
 from bot.adapters.folder import ReportFolder
 from bot.adapters.slack import SlackChat
-from bot.bootstrap import check_tokens, forge, sites
+from bot.adapters.slack_time import LARGEST_SKEW
+from bot.bootstrap import check_tokens, domain_clock, forge, sites, web_client
 from bot.config import Config
 from bot.domain.evidence import Known
 from bot.domain.facts import Part
@@ -29,6 +29,10 @@ DATABASE_OK = "answers"
 SLACK_UNCONFIGURED = "not configured: `mayday run` starts the sandbox"
 WORKSPACE = "workspace {name}"
 MISSING_SLACK_SCOPES = "workspace {name}: add the scopes {scopes} to the app and reinstall it."
+CLOCK_SKEWED = (
+    "; warning: the clock of this machine is {minutes} min {way} Slack's, so times in timelines and "
+    "reports are wrong: synchronize it, for example with NTP"
+)
 FOLDER_OK = "{directory} is writable"
 GITHUB_UNCONFIGURED = "not configured: reports are only written to the folder"
 REPOSITORY = "repository {name}"
@@ -79,17 +83,26 @@ def _slack(config: Config) -> str:
     if not config.has_slack:
         return SLACK_UNCONFIGURED
     check_tokens(config)
-    token = config.slack.bot_token.get_secret_value() if config.slack.bot_token else ""
-    chat = SlackChat(WebClient(token=token, base_url=config.slack.api_url))
+    chat = SlackChat(
+        web_client(config), clock=domain_clock(config), timeout=config.practice.call_limit
+    )
     me = chat.identity()
     missing = missing_scopes(me.scopes)
     if missing:
         raise MaydayError(MISSING_SLACK_SCOPES.format(name=me.team, scopes=", ".join(missing)))
-    if config.slack.announce_channel:
-        chat.resolve(config.slack.announce_channel)
+    for channel in (config.slack.announce_channel, config.slack.operator_channel):
+        if channel:
+            chat.resolve(channel)
     for group in config.runbooks.allow.groups:
         chat.group_members(group)
-    return WORKSPACE.format(name=me.team)
+    return WORKSPACE.format(name=me.team) + _clock_warning(chat.skew())
+
+
+def _clock_warning(skew: timedelta | None) -> str:
+    if skew is None or abs(skew) <= LARGEST_SKEW:
+        return ""
+    way = "ahead of" if skew > timedelta() else "behind"
+    return CLOCK_SKEWED.format(minutes=round(abs(skew) / timedelta(minutes=1)), way=way)
 
 
 def _folder(config: Config) -> str:

@@ -23,6 +23,8 @@ from bot import logs
 from bot.bootstrap import Bot
 from bot.check import check as run_checks
 from bot.config import Config, load
+from bot.doctor import doctor as run_doctor
+from bot.doctor import put_back
 from bot.errors import MaydayError, UserError
 from bot.plan import plan as make_plan
 from bot.services.lease import LEASE_LOST
@@ -122,6 +124,27 @@ def sandbox() -> None:
 def check(config: ConfigFile = None) -> None:
     """Check that mayday can use every configured system, and say what to fix."""
     if not run_checks(load(config), out):
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor(
+    retry: Annotated[
+        str,
+        typer.Option(
+            "--retry",
+            metavar="KEY|all",
+            help="Let mayday process this delivery, or all, that it gave up; then print nothing else.",
+        ),
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Say what in mayday's database needs a person, and what to do. Exit: 0 all is well, 1 not."""
+    settings = load(config)
+    if retry:
+        put_back(settings, retry, out)
+    elif not run_doctor(settings, as_json=as_json, out=out):
         raise typer.Exit(1)
 
 

@@ -58,6 +58,7 @@ class Slack(_Section):
     mode: Literal["socket", "http"] = "socket"
     api_url: Address = "https://slack.com/api/"
     announce_channel: str = ""
+    operator_channel: str = ""
 
     @field_validator("api_url")
     @classmethod

@@ -30,16 +30,16 @@ def within(seconds: float) -> Iterator[None]:
         _ends_at.reset(token)
 
 
-def seconds_left(limit: float) -> float:
-    """How long a request may take: ``limit`` seconds, or less where the deadline is nearer.
+def ends_at(limit: float) -> float:
+    """Return when a request has to end, by ``time.monotonic``: in ``limit`` seconds or at the deadline.
 
     Raises:
         RetryLater: the deadline is over; nothing was sent.
     """
-    ends_at = _ends_at.get()
-    if ends_at is None:
-        return limit
-    left = ends_at - time.monotonic()
-    if left <= 0:
+    now = time.monotonic()
+    deadline = _ends_at.get()
+    if deadline is None:
+        return now + limit
+    if deadline <= now:
         raise RetryLater(TOO_LATE, maybe_done=False)
-    return min(limit, left)
+    return min(now + limit, deadline)

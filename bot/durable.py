@@ -19,6 +19,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.errors import ConfigError, LeaseLost
+from bot.ports import WorkflowSummary
 
 APPLICATION_VERSION = "1"
 QUEUE = "mayday"
@@ -43,6 +44,9 @@ PURGE_BATCH = 500
 TABLES_REFUSED = (
     "database.url: mayday cannot create its tables there ({reason}). Allow its user to create schemas "
     "and tables, and check that the disk has room."
+)
+NO_WORKFLOWS = (
+    "The tables of the workflows can't be read ({reason}): start mayday, which creates them."
 )
 NOT_LAUNCHED = "call launch() first"
 
@@ -230,6 +234,45 @@ class DurableWork:
                     self._ended.notify_all()
 
         return workflow
+
+
+def look_at_workflows(url: str) -> list[WorkflowSummary]:
+    """Return the workflows that failed within the last day, and those that wait to be run.
+
+    It launches nothing and creates no table.
+
+    Raises:
+        ConfigError: the database has no such tables, or it doesn't answer.
+    """
+    logging.getLogger("dbos").setLevel(logging.CRITICAL)
+    # An engine of ours: DBOS's own takes the writer's lock of SQLite also for reading.
+    engine = create_engine(url)
+    client = DBOSClient(
+        system_database_engine=engine,
+        serializer=DBOSPortableJSONSerializer(),
+        lazy=True,
+        retry_connection_errors=False,
+    )
+    try:
+        since = (datetime.now(UTC) - FAILED_LATELY).isoformat()
+        found = [
+            *client.list_workflows(status=sorted(FAILED), start_time=since, load_input=False),
+            *client.list_workflows(status="ENQUEUED", load_input=False, load_output=False),
+        ]
+    except DBAPIError as exc:
+        raise ConfigError(NO_WORKFLOWS.format(reason=str(exc.orig).splitlines()[0])) from exc
+    finally:
+        client.destroy()
+        engine.dispose()
+    return [
+        WorkflowSummary(
+            key=each.workflow_id,
+            failed=each.status in FAILED,
+            created_at=datetime.fromtimestamp((each.created_at or 0) / 1000, UTC),
+            error="" if each.error is None else str(each.error),
+        )
+        for each in found
+    ]
 
 
 def _enable_wal(url: str) -> None:

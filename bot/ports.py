@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -25,6 +25,16 @@ class Clock(Protocol):
     """Returns the domain's current time: aware, UTC."""
 
     def __call__(self) -> datetime: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowSummary:
+    """A workflow that failed, or that waits since ``created_at``, as an operator sees it."""
+
+    key: str
+    failed: bool
+    created_at: datetime
+    error: str
 
 
 class Durable(Protocol):
@@ -74,7 +84,7 @@ class Post:
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """A Slack channel. ``created`` is UTC, ``creator`` a user id."""
+    """A Slack channel. ``created`` is by Slack's clock, ``creator`` a user id."""
 
     id: str
     name: str
@@ -126,7 +136,10 @@ class Chat(Protocol):
     def identity(self) -> Identity: ...
 
     def time(self) -> datetime:
-        """Return Slack's own current time, by which its messages and channels are dated."""
+        """Return Slack's current time, up to a second late; our own before Slack's first answer."""
+
+    def skew(self) -> timedelta | None:
+        """Return our time minus Slack's, or None before Slack's first answer."""
 
     def open_channel(self, name: str, *, private: bool) -> Channel:
         """Create a channel.
@@ -160,7 +173,10 @@ class Chat(Protocol):
     def find_post(
         self, channel_id: str, effect: str, *, since: datetime | None, thread_ts: str = ""
     ) -> str | None:
-        """Return the ts of the bot's message with this effect id, or None."""
+        """Return the ts of the bot's message with this effect id, or None.
+
+        ``since`` is Slack's time before the message was sent; None searches the whole history.
+        """
 
     def change(self, channel_id: str, ts: str, post: Post) -> None: ...
 
@@ -174,6 +190,12 @@ class Chat(Protocol):
 
     def post_ephemeral(self, channel_id: str, user: str, post: Post) -> None:
         """Post a message that only one person sees. Slack doesn't store it."""
+
+    def respond(self, url: str, post: Post, *, replace: bool) -> bool:
+        """Answer a request at its own address, for the person who asked; return whether Slack accepted it.
+
+        Such an address is valid for half an hour and five answers.
+        """
 
     def open_view(self, trigger: str, view: JSON) -> str:
         """Open a modal and return its id; a trigger expires after three seconds."""

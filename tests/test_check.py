@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 from bot.check import check
 from bot.cli import app
 from bot.config import load
+from sandbox.clock import SandboxClock
 from sandbox.slack import SlackSandbox, drop_before, on_call
 from tests.support.bot import settings
 
@@ -44,6 +46,12 @@ def test_an_announcement_channel_that_is_not_there(checked: Checked) -> None:
     well, said = checked(slack={"announce_channel": "#incidnets"})
     assert not well
     assert "mayday sees no channel “#incidnets”" in said
+
+
+def test_an_operators_channel_that_is_not_there(checked: Checked) -> None:
+    well, said = checked(slack={"operator_channel": "#opreators"})
+    assert not well
+    assert "mayday sees no channel “#opreators”" in said
 
 
 def test_a_user_group_that_is_not_there(checked: Checked) -> None:
@@ -94,3 +102,14 @@ def test_the_command_fails_where_a_system_cannot_be_used(
     )
     done = CliRunner().invoke(app, ["check", "--config", str(config)])
     assert done.exit_code == code, done.output
+
+
+@pytest.mark.parametrize(("minutes", "way"), [(10, "ahead of"), (-10, "behind")])
+def test_a_wrong_clock_is_a_warning(
+    checked: Checked, tmp_path: Path, minutes: int, way: str
+) -> None:
+    clock = SandboxClock(tmp_path / "another.json")
+    clock.move_to(datetime.now(UTC) + timedelta(minutes=minutes))
+    well, said = checked(practice={"clock_file": str(clock.file)})
+    assert well, said
+    assert f"warning: the clock of this machine is 10 min {way} Slack's" in said

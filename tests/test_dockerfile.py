@@ -20,27 +20,12 @@ import pytest
 from bot.cli import manifest
 from sandbox.slack import SlackSandbox
 from sandbox.world import environment
+from tests.support.dockerfile import of
 from tests.support.hidden import EXTRA, mayday_without
 from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-
-
-def instructions() -> list[tuple[str, str]]:
-    """The Dockerfile's instructions in order: keyword and arguments, with joined lines."""
-    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
-    joined = "\n".join(lines).replace("\\\n", " ")
-    return [
-        (word.upper(), rest.strip())
-        for word, _, rest in (line.strip().partition(" ") for line in joined.splitlines())
-        if word
-    ]
-
-
-def of(word: str) -> list[str]:
-    return [rest for found, rest in instructions() if found == word]
 
 
 def copied() -> list[str]:

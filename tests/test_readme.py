@@ -8,7 +8,7 @@ import re
 import sys
 import tomllib
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,27 +20,21 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from bot.adapters.jupyterhub import JupyterHub
-from bot.adapters.kubernetes import KubernetesCluster
 from bot.config import Config, load
 from bot.domain.incident import CLOSED, Incident, Policy, change_status, close, reopen
 from bot.domain.incident import Answers as CloseAnswers
-from bot.domain.rights import Permission
 from bot.errors import UserError
 from bot.ports import Stopped
 from bot.render.commands import COMMANDS
 from bot.runbook import Runbook
 from bot.slack.scopes import required_scopes
 from runbooks import RUNBOOKS
-from sandbox.cluster import ClusterDouble, Command, Image
-from sandbox.cluster.auth import Attributes, Rule
-from sandbox.cluster.resources import DEPLOYMENTS, PODS
 from sandbox.hub import HubSandbox, running
 from tests.support.conditions import readme_rows
 from tests.support.hubs import evicted, facts, healthy
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-NAMESPACE = "datahub-prod"
 
 
 def table(first: str) -> list[list[str]]:
@@ -234,82 +228,9 @@ def test_the_picture_of_the_imports_is_the_contract() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = project["tool"]["importlinter"]["contracts"]
     (layers,) = [c["layers"] for c in contracts if c["type"] == "layers"]
-    assert block("text", "check | drill | plan").splitlines() == [
+    assert block("text", "check | doctor | drill | plan").splitlines() == [
         layer.replace("bot.", "") for layer in layers
     ]
-
-
-def role_rule(role: dict[str, Any]) -> Rule:
-    """What a Role allows, as Kubernetes evaluates it."""
-    assert role["kind"] == "Role"
-
-    def may(wanted: Attributes) -> bool:
-        return wanted.namespace == role["metadata"]["namespace"] and any(
-            wanted.group in rule["apiGroups"]
-            and wanted.resource in rule["resources"]
-            and wanted.verb in rule["verbs"]
-            and ("resourceNames" not in rule or wanted.name in rule["resourceNames"])
-            for rule in role["rules"]
-        )
-
-    return may
-
-
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[ClusterDouble]:
-    images = {"web": Image(command=lambda _pod, _port: Command(argv=["sleep", "600"]))}
-    with ClusterDouble(directory=tmp_path, images=images) as double:
-        double.add_node("core-1", {})
-        double.add_namespace(NAMESPACE)
-        yield double
-
-
-def test_the_role_is_enough_for_what_runbooks_do_and_for_nothing_else(
-    cluster: ClusterDouble, tmp_path: Path
-) -> None:
-    role = yaml.safe_load(block("yaml", "kind: Role"))
-    pod: dict[str, Any] = {"spec": {"containers": [{"name": "c", "image": "web"}]}}
-    for name in ("proxy", "hub"):
-        labels = {"component": name}
-        cluster.verbs.create(
-            DEPLOYMENTS,
-            NAMESPACE,
-            {
-                "metadata": {"name": name},
-                "spec": {
-                    "selector": {"matchLabels": labels},
-                    "template": {"metadata": {"labels": labels}, **pod},
-                },
-            },
-        )
-    for name in ("jupyter-ana", "jupyter-ben"):
-        cluster.verbs.create(
-            PODS,
-            NAMESPACE,
-            {"metadata": {"name": name, "labels": {"component": "singleuser-server"}}, **pod},
-        )
-    path = tmp_path / "kubeconfig.mayday"
-    context = cluster.write_kubeconfig(path, user="mayday", rule=role_rule(role))
-    api = KubernetesCluster(name="teaching", kubeconfig=str(path), context=context)
-
-    ana, ben = api.pods(NAMESPACE, "component=singleuser-server")
-    assert api.deployment(NAMESPACE, "proxy").name == "proxy"
-    api.restart_deployment(NAMESPACE, "proxy", "2026-01-01T00:00:00+00:00")
-    assert api.deployment(NAMESPACE, "proxy").restarted_at == "2026-01-01T00:00:00+00:00"
-    api.delete_pod(NAMESPACE, ana.name, ana.uid)
-    api.force_delete_pod(NAMESPACE, ben.name, ben.uid)
-    assert ben.uid not in {pod.uid for pod in api.pods(NAMESPACE, "component=singleuser-server")}
-
-    refused: list[Callable[[], object]] = [
-        lambda: api.restart_deployment(NAMESPACE, "hub", "2026-01-01T00:00:00+00:00"),
-        lambda: api.pods("default", ""),
-        lambda: api.pod_events("default"),
-    ]
-    for call in refused:
-        with pytest.raises(UserError) as told:
-            call()
-        assert told.value.code == "403"
-    assert not api.may("", Permission(verb="list", resource="nodes"))
 
 
 def test_the_scopes_of_the_hub_are_enough_for_what_runbooks_do(

@@ -1,21 +1,18 @@
-"""HTTP requests with an overall time limit, and the classification of TLS errors.
-
-httpx limits each wait of a request separately. A server that sends a byte every few seconds, a name with
-many addresses or a slow resolver never exceeds such a limit, so the whole request is limited here.
-"""
+"""HTTP requests by httpx with one limit for the whole request, and the classification of TLS errors."""
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import ssl
-import threading
 from collections.abc import Mapping
-from concurrent.futures import Future
 from enum import StrEnum
 from typing import Any
 
 import httpx
+
+from bot.adapters.bounded import BoundedRequest, OutOfTime
+
+_CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
+_SENDING = ("http11.send_request_headers.started", "http11.send_request_body.started")
 
 
 class BoundedClient:
@@ -41,52 +38,28 @@ class BoundedClient:
         Raises:
             httpx.HTTPError: there was no response, or not in time (``httpx.TimeoutException``).
             httpx.InvalidURL: the URL is invalid.
+            RetryLater: the deadline was over before a request other than GET was sent.
         """
-        connection = _Connection()
-        answer: Future[httpx.Response] = Future()
+        bounded = BoundedRequest(self._timeout, writes=method != "GET")
 
-        def send() -> None:
-            try:
-                with httpx.Client(
-                    headers=self._headers, verify=self._tls, timeout=self._waits
-                ) as client:
-                    answer.set_result(
-                        client.request(
-                            method, url, params=params, extensions={"trace": connection.trace}
-                        )
-                    )
-            except BaseException as error:  # noqa: BLE001 - raised by result() below
-                answer.set_exception(error)
+        def trace(event: str, info: Mapping[str, Any]) -> None:
+            if event in _CONNECTED:
+                bounded.uses(info["return_value"].get_extra_info("socket"))
+            elif event in _SENDING:
+                bounded.sending()
 
-        threading.Thread(target=send, daemon=True).start()
+        def send() -> httpx.Response:
+            with httpx.Client(
+                headers=self._headers, verify=self._tls, timeout=self._waits
+            ) as client:
+                return client.request(method, url, params=params, extensions={"trace": trace})
+
         try:
-            return answer.result(self._timeout)
-        except TimeoutError as error:
-            connection.abort()
-            raise httpx.ReadTimeout(f"No answer within {self._timeout:g} s.") from error
-
-
-class _Connection:
-    """The connection of one request, which another thread may abort."""
-
-    def __init__(self) -> None:
-        self._socket: socket.socket | None = None
-        self._is_aborted = False
-
-    def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Store the socket when httpx reports a connection."""
-        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            self._socket = info["return_value"].get_extra_info("socket")
-            if self._is_aborted:
-                self.abort()
-
-    def abort(self) -> None:
-        """Shut the connection down, so that the reading thread gets an error."""
-        self._is_aborted = True
-        if self._socket is not None:
-            # SSLSocket.shutdown removes the TLS state that the reading thread still uses.
-            with contextlib.suppress(OSError):
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+            return bounded.run(send)
+        except OutOfTime as error:
+            if error.sent:
+                raise httpx.ReadTimeout(f"No answer within {self._timeout:g} s.") from error
+            raise httpx.ConnectTimeout(f"Not sent within {self._timeout:g} s.") from error
 
 
 class TLSFault(StrEnum):

@@ -6,6 +6,7 @@ repeated, and the caller searches before it files. Issues are found by listing, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
@@ -16,14 +17,13 @@ from github.Repository import Repository as GithubRepository
 from jwt import PyJWTError
 
 from bot.adapters.github_errors import GitHubCall, issues_off, message_of, translated
+from bot.adapters.github_http import install
+from bot.domain.limits import Limits
 from bot.errors import ConfigError, RetryLater, UserError
 from bot.ports import Issue, Origin, Repository
 from bot.render.parts import carries, marked, marker, split
 
 LABEL_COLOUR = "d93f0b"
-LONGEST_WAIT = 30.0
-"""Seconds that a call may wait for a rate limit; for a longer wait it raises RetryLater."""
-
 BAD_KEY = "github.private_key cannot be read: paste the whole PEM text, including its first and last line."
 NO_CREDENTIALS = (
     "github.token is missing: set it, or github.app_id with github.private_key and "
@@ -68,7 +68,7 @@ class GitHubForge:
     """The issues of one repository. Implements :class:`bot.ports.Forge`.
 
     ``seconds_between_requests`` and ``seconds_between_writes`` avoid GitHub's secondary limit of 80
-    content-creating requests per minute; ``timeout`` is in seconds.
+    content-creating requests per minute. ``timeout`` limits each request with its repeats, in seconds.
     """
 
     def __init__(
@@ -79,21 +79,22 @@ class GitHubForge:
         api_url: str = "https://api.github.com",
         seconds_between_requests: float = 0.25,
         seconds_between_writes: float = 1.0,
-        timeout: int = 15,
+        timeout: float = Limits.call,
         backoff: float = 0.5,
     ) -> None:
+        install()
         retry = _ReadRetry(
             total=3,
             allowed_methods=frozenset({"GET", "HEAD"}),
             backoff_factor=backoff,
-            max_rate_limit_wait=LONGEST_WAIT,
+            max_rate_limit_wait=timeout / 2,
             respect_retry_after_header=False,
         )
         self._github = Github(
             auth=auth,
             base_url=api_url.rstrip("/"),
             retry=retry,
-            timeout=timeout,
+            timeout=math.ceil(timeout),  # PyGithub takes whole seconds
             per_page=100,
             seconds_between_requests=seconds_between_requests,
             seconds_between_writes=seconds_between_writes,
@@ -148,6 +149,10 @@ class GitHubForge:
         except UserError as exc:
             # The issue exists, so a UserError would wrongly say that nothing happened.
             raise RetryLater(str(exc), maybe_done=True) from exc
+        except RetryLater as exc:
+            # So would a comment that was not sent because of a rate limit or a deadline.
+            exc.maybe_done = True
+            raise
         return Issue(number=made.number, url=made.html_url)
 
     def find_issue(self, origin: Origin, *, label: str) -> Issue | None:

@@ -13,6 +13,7 @@ from typing import Any
 from github import GithubException, RateLimitExceededException
 from requests import RequestException
 
+from bot.adapters.bounded import OutOfTime
 from bot.domain.retry_after import clamped, retry_after_seconds
 from bot.errors import RetryLater, UserError
 
@@ -63,6 +64,11 @@ def translated(call: GitHubCall) -> Iterator[None]:
         raise _rate_limited(exc) from exc
     except GithubException as exc:
         raise _refused(exc, call) from exc
+    except OutOfTime as exc:
+        raise RetryLater(
+            NO_ANSWER.format(doing=call.doing, repository=call.repository),
+            maybe_done=call.writes and exc.sent,
+        ) from exc
     except (RequestException, ValueError, TypeError) as exc:
         # PyGithub fails with different errors for empty, truncated and non-JSON responses. Each counts
         # as no response.

@@ -1,7 +1,7 @@
 """The Kubernetes adapter, built on the official client.
 
-By default the client has no timeout and resends lost deletions. Here every request has a timeout, and only
-401 and 403 are resent, because they prove that nothing happened. RBAC can't restrict deletions to some
+By default the client has no timeout and resends lost deletions. Here every request has a limit, and only 401
+and 403 are resent, because they prove that nothing happened. RBAC can't restrict deletions to some
 pods, so each deletion carries the uid of its pod.
 """
 
@@ -15,14 +15,18 @@ from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
 from bot.adapters import kubernetes_objects as objects
+from bot.adapters.bounded import BoundedRequest, OutOfTime
 from bot.adapters.kubernetes_credentials import Credentials
-from bot.adapters.kubernetes_errors import CONFLICT, GONE, ApiCall, translated
+from bot.adapters.kubernetes_errors import CONFLICT, GONE, ApiCall, late, translated
 from bot.adapters.kubernetes_kubeconfig import Kubeconfig
 from bot.domain.hubs import Deployment, Pod, PodEvent
+from bot.domain.limits import Limits
 from bot.domain.rights import Permission
 from bot.errors import UserError
 
 PAGE = 500
+APIS = ("AppsV1Api", "AuthorizationV1Api", "CoreV1Api")
+"""The client imports them at their first use, which can take seconds on a slow machine."""
 
 HAS_FINALIZERS = (
     "Pod {name} waits for finalizer {finalizers}: resolve that first, because a forced deletion "
@@ -42,8 +46,8 @@ class KubernetesCluster:
     """One cluster, by one context of a kubeconfig. Safe for concurrent use.
 
     An empty ``kubeconfig`` means the service account of mayday's pod. If ``server`` is set, it must be
-    the API server of the context. Both are read on the first request. ``timeout`` is in seconds per
-    request; ``plugin_limit`` is the additional limit for an exec plugin, in seconds.
+    the API server of the context. Both are read on the first request. ``timeout`` limits each request as a
+    whole, with the exec plugin that it may need, in seconds; ``plugin_limit`` limits that plugin.
     """
 
     def __init__(
@@ -53,20 +57,21 @@ class KubernetesCluster:
         kubeconfig: str = "",
         context: str = "",
         server: str = "",
-        timeout: float = 10.0,
-        plugin_limit: float = 10.0,
+        timeout: float = Limits.call,
+        plugin_limit: float = Limits.call * 0.8,
     ) -> None:
         self._name = name
         file = Kubeconfig(
             path=Path(kubeconfig).expanduser(),
             context=context,
             cluster=name,
-            plugin_limit=plugin_limit,
+            plugin_limit=min(plugin_limit, timeout * 0.8),
         )
         self._credentials = Credentials(
             cluster=name, kubeconfig=file if kubeconfig else None, server=server
         )
-        self._timeout = (min(timeout, 5.0), timeout)
+        self._limit = timeout
+        self._timeout = (timeout / 2, timeout)
 
     def pods(self, namespace: str, selector: str) -> tuple[Pod, ...]:
         """Return the pods with these labels."""
@@ -240,6 +245,15 @@ class KubernetesCluster:
         call = ApiCall(
             cluster=self._name, verb=verb, namespace=namespace, writes=writes, missing=missing
         )
+        for lazily_imported in APIS:
+            getattr(client, lazily_imported)
+        request = BoundedRequest(self._limit, writes=writes)
+        try:
+            return request.run(lambda: self._send(call, send))
+        except OutOfTime as error:
+            raise late(call, sent=error.sent) from error
+
+    def _send(self, call: ApiCall, send: Callable[[client.ApiClient], T]) -> T:
         login = self._credentials.login()
         with translated(call, login):
             try:

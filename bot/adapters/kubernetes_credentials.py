@@ -17,6 +17,7 @@ from kubernetes import client, config
 from kubernetes.config import incluster_config
 from kubernetes.config.config_exception import ConfigException
 
+from bot.adapters.bounded import bind
 from bot.adapters.kubernetes_kubeconfig import Kubeconfig
 from bot.errors import MaydayError, UserError
 
@@ -166,7 +167,9 @@ def _login(
     expires: datetime | None,
 ) -> Login:
     settings.retries = False
-    return Login(client=client.ApiClient(settings), advice=advice, expires=expires, files=files)
+    made = client.ApiClient(settings)
+    bind(made.rest_client.pool_manager)
+    return Login(client=made, advice=advice, expires=expires, files=files)
 
 
 def _stamp(file: Path) -> Stamp:

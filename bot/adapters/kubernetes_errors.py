@@ -27,6 +27,10 @@ NOT_SENT = (
 """Failures before the request was sent. The client doesn't wrap urllib3's network errors."""
 
 NO_ANSWER = "Cluster {cluster} does not answer at {host}: check the network and clusters[].server."
+NOT_SENT_IN_TIME = (
+    "Cluster {cluster} could not be reached in time for “{verb}”: check the network and the exec "
+    "plugin in clusters[].kubeconfig."
+)
 TIMED_OUT = (
     "Cluster {cluster} did not answer in time to “{verb}”: check the result before repeating."
 )
@@ -110,6 +114,14 @@ def translated(call: ApiCall, login: Login) -> Iterator[None]:
                 UNREADABLE.format(cluster=call.cluster, verb=call.verb), after=10.0
             ) from error
         raise _not_kubernetes(call, login) from error
+
+
+def late(call: ApiCall, *, sent: bool) -> RetryLater:
+    """Return the error for a request that did not end within its limit."""
+    text = TIMED_OUT if sent else NOT_SENT_IN_TIME
+    return RetryLater(
+        text.format(cluster=call.cluster, verb=call.verb), after=10.0, maybe_done=sent
+    )
 
 
 def _refusal(error: ApiException, call: ApiCall, login: Login) -> UserError | RetryLater:

@@ -1,62 +1,74 @@
 """The Slack adapter, built on the Web API.
 
-The SDK's retries are off: they resend a POST if the connection drops after the call took effect, and Slack
-has no idempotency keys. A failure is raised as :class:`UserError` (refused), :class:`RetryLater` (failed
-this time) or ``RetryLater(maybe_done=True)`` (no response).
+A failure is raised as :class:`UserError` (refused), :class:`RetryLater` (failed this time) or
+``RetryLater(maybe_done=True)`` (no response).
 """
 
 from __future__ import annotations
 
-import http.client
-import json
 import re
 import time
-import urllib.error
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.adapters.slack_answers import Answer, malformed, translate
+from bot.adapters.slack_answers import Answer, RateLimited
+from bot.adapters.slack_http import SlackApi
+from bot.adapters.slack_time import SlackTime
+from bot.domain.limits import Limits
 from bot.domain.slack_message import message_from
-from bot.errors import RetryLater, UserError
-from bot.ports import JSON, Channel, HistoryMessage, Identity, Post, Profile
+from bot.errors import UserError
+from bot.ports import JSON, Channel, Clock, HistoryMessage, Identity, Post, Profile
 
 EVENT_TYPE = "mayday_effect"
-TIMEOUT_SECONDS = 20
 PAGE = 200
 LONGEST_PAUSE = 60.0
 """The longest rate limit, in seconds, that reading pages waits for; Slack's limits are per minute."""
 MOST_PAUSES = 5
-CLOCK_SKEW_SECONDS = 300
-"""How far this machine's clock may be ahead of Slack's."""
+MARGIN = timedelta(minutes=1)
+"""How far a post may lie before the time from which it is searched: Slack's time is known to the second."""
 CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{6,}")
 
 NO_CHANNEL = (
     "mayday sees no channel “{channel}”: check its name, and invite mayday there if it is private."
 )
-NO_ANSWER = "Slack did not answer {method}: check the network."
 
 log = structlog.get_logger()
 
 
 class SlackChat:
-    """Implements :class:`bot.ports.Chat`.
+    """Implements :class:`bot.ports.Chat`. Safe for concurrent use.
 
-    ``pause`` waits for a number of seconds between two pages. It may raise :class:`RetryLater` to stop.
+    ``client`` has the address, the token and the proxy. ``clock`` is the domain's clock, which is compared
+    with Slack's. ``timeout`` limits each request as a whole, in seconds. ``pause`` waits for a number of
+    seconds between two pages; it may raise :class:`bot.errors.RetryLater` to stop.
     """
 
-    def __init__(self, client: WebClient, *, pause: Callable[[float], None] = time.sleep) -> None:
-        client.retry_handlers = []
-        client.timeout = TIMEOUT_SECONDS
-        self._client = client
+    def __init__(
+        self,
+        client: WebClient,
+        *,
+        clock: Clock = lambda: datetime.now(UTC),
+        timeout: float = Limits.call,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._time = SlackTime(clock)
+        self._api = SlackApi(client, timeout=timeout, slack_time=self._time)
         self._pause = pause
         self._identity: Identity | None = None
         self._resolved: dict[str, str] = {}
         self._limited_until: dict[str, float] = {}
+
+    def time(self) -> datetime:
+        """Return Slack's time, from its last answer; our own before the first answer."""
+        return self._time.now()
+
+    def skew(self) -> timedelta | None:
+        """Return our time minus Slack's in whole seconds, or None before the first answer."""
+        return self._time.skew
 
     def identity(self) -> Identity:
         """Return the bot's identity, which is requested once."""
@@ -72,10 +84,6 @@ class SlackChat:
                 scopes=frozenset(s.strip() for s in scopes.split(",") if s.strip()),
             )
         return self._identity
-
-    def time(self) -> datetime:
-        """Return Slack's own current time."""
-        return datetime.now(UTC)
 
     def open_channel(self, name: str, *, private: bool) -> Channel:
         """Create a channel.
@@ -159,12 +167,15 @@ class SlackChat:
     def find_post(
         self, channel_id: str, effect: str, *, since: datetime | None, thread_ts: str = ""
     ) -> str | None:
-        """Return the ts of the bot's message with this effect id, or None."""
+        """Return the ts of the bot's message with this effect id, or None.
+
+        ``since`` is Slack's time before the message was sent; None searches everything.
+        """
         method = "conversations.replies" if thread_ts else "conversations.history"
         fields: dict[str, Any] = {
             "channel": channel_id,
-            "oldest": f"{int(since.timestamp()) - 60}.000000" if since else "0",
             "include_all_metadata": True,
+            **({"oldest": f"{int((since - MARGIN).timestamp())}.000000"} if since else {}),
             **({"ts": thread_ts} if thread_ts else {}),
         }
         for page in self._pages(method, **fields):
@@ -209,6 +220,16 @@ class SlackChat:
     def post_ephemeral(self, channel_id: str, user: str, post: Post) -> None:
         """Post a message that only one person sees."""
         self._call("chat.postEphemeral", channel=channel_id, user=user, **_content(post))
+
+    def respond(self, url: str, post: Post, *, replace: bool) -> bool:
+        """Answer a request at its own address; return whether Slack accepted the answer."""
+        content = {
+            "response_type": "ephemeral",
+            "replace_original": replace,
+            "text": post.text,
+            **({"blocks": list(post.blocks)} if post.blocks else {}),
+        }
+        return self._api.respond(url, content)
 
     def history(
         self, channel_id: str, *, oldest: str, latest: str = ""
@@ -293,8 +314,8 @@ class SlackChat:
             self._wait_for_limit(method)
             try:
                 return self._call(method, **fields)
-            except RetryLater as exc:
-                if exc.maybe_done or exc.after > LONGEST_PAUSE:
+            except RateLimited as exc:
+                if exc.after > LONGEST_PAUSE:
                     raise
                 self._limited_until[method] = time.monotonic() + exc.after
         self._wait_for_limit(method)
@@ -306,23 +327,7 @@ class SlackChat:
             self._pause(left)
 
     def _call(self, method: str, **fields: Any) -> Answer:
-        try:
-            # Every method accepts a form with JSON values.
-            answer = self._client.api_call(
-                method,
-                data={
-                    key: json.dumps(value) if isinstance(value, (dict, list)) else value
-                    for key, value in fields.items()
-                },
-            )
-            return Answer(method, answer)
-        except SlackApiError as exc:
-            translate(method, exc)
-        except (SlackClientError, urllib.error.URLError, OSError, http.client.HTTPException) as exc:
-            raise RetryLater(NO_ANSWER.format(method=method)) from exc
-        except (json.JSONDecodeError, AttributeError) as exc:
-            # The SDK reads "ok" before it checks that the JSON is an object.
-            raise malformed(method) from exc
+        return self._api.call(method, fields)
 
 
 def _content(post: Post) -> dict[str, Any]:

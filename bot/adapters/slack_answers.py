@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn
-
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web import SlackResponse
 
 from bot.domain.retry_after import retry_after_seconds
 from bot.errors import ConfigError, RetryLater, UserError
@@ -63,13 +62,17 @@ MISSING_SCOPE = "{method} needs the scope {scope}: add it to the Slack app and r
 class Answer(dict[str, Any]):
     """The response of a method. Accessing a missing field raises :class:`RetryLater`."""
 
-    def __init__(self, method: str, response: SlackResponse) -> None:
-        super().__init__(response.data if isinstance(response.data, dict) else {})
-        self.headers = {key.lower(): value for key, value in response.headers.items()}
+    def __init__(self, method: str, data: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+        super().__init__(data)
+        self.headers = headers
         self._method = method
 
     def __missing__(self, key: str) -> NoReturn:
         raise malformed(self._method)
+
+
+class RateLimited(RetryLater):
+    """Slack did nothing and named the seconds to wait."""
 
 
 def malformed(method: str) -> RetryLater:
@@ -77,29 +80,44 @@ def malformed(method: str) -> RetryLater:
     return RetryLater(MALFORMED.format(method=method))
 
 
-def translate(method: str, exc: SlackApiError) -> NoReturn:
-    """Raise mayday's error for an error of Slack."""
-    answer: Any = exc.response
-    status = int(getattr(answer, "status_code", 0) or 0)
-    headers = {k.lower(): v for k, v in (getattr(answer, "headers", None) or {}).items()}
-    data = getattr(answer, "data", None)
-    code = str(data.get("error") or "") if isinstance(data, dict) else ""
+def read(method: str, status: int, headers: Mapping[str, str], body: bytes) -> Answer:
+    """Return the response of a method. The names of ``headers`` are lowercase.
+
+    Raises:
+        RetryLater, UserError: the method failed, or the response is not Slack's.
+    """
+    try:
+        data = json.loads(body)
+    except ValueError:
+        data = {}
+    if not isinstance(data, dict):
+        raise malformed(method)
+    if status != 200 or not data.get("ok"):
+        raise _refusal(method, status, headers, data)
+    return Answer(method, data, headers)
+
+
+def _refusal(
+    method: str, status: int, headers: Mapping[str, str], data: Mapping[str, Any]
+) -> RetryLater | UserError:
+    """Return mayday's error for an error of Slack."""
+    code = str(data.get("error") or "")
     if not CODE.fullmatch(code):
-        code = ""  # the SDK's own text, if the response was not JSON
+        code = ""
     if status == 429 or code == "ratelimited":
-        header = headers.get("retry-after")
-        header = header[0] if isinstance(header, list) and header else header
-        wait = retry_after_seconds(header, datetime.now(UTC), default=DEFAULT_WAIT)
-        raise RetryLater(
+        wait = retry_after_seconds(
+            headers.get("retry-after"), datetime.now(UTC), default=DEFAULT_WAIT
+        )
+        return RateLimited(
             RATE_LIMITED.format(wait=wait, method=method), after=wait, maybe_done=False
-        ) from exc
+        )
     if status >= 500 or code in TRANSIENT or not code:
-        raise RetryLater(FAILED.format(method=method, reason=code or status)) from exc
+        return RetryLater(FAILED.format(method=method, reason=code or status))
     if code in TOKEN_ERRORS:
-        raise ConfigError(NOT_ACCEPTED.format(code=code)) from exc
+        return ConfigError(NOT_ACCEPTED.format(code=code))
     if code == "missing_scope":
-        needed = data.get("needed", "") if isinstance(data, dict) else ""
-        raise UserError(MISSING_SCOPE.format(method=method, scope=needed), code=code) from exc
+        needed = data.get("needed", "")
+        return UserError(MISSING_SCOPE.format(method=method, scope=needed), code=code)
     advice = ADVICE.get(code, OTHER_ADVICE.format(code=code))
     gone = {"message_not_found": "gone"}.get(code, code)
-    raise UserError(REFUSED.format(method=method, advice=advice), code=gone) from exc
+    return UserError(REFUSED.format(method=method, advice=advice), code=gone)

@@ -1,7 +1,16 @@
 """Builds the bot from its configuration: the only place that creates, registers and wires components."""
 
 from bot.bootstrap.bot import Bot
-from bot.bootstrap.outside import forge, sites
+from bot.bootstrap.outside import domain_clock, forge, sites, web_client
 from bot.bootstrap.settings import check_tokens
+from bot.durable import look_at_workflows
 
-__all__ = ["Bot", "check_tokens", "forge", "sites"]
+__all__ = [
+    "Bot",
+    "check_tokens",
+    "domain_clock",
+    "forge",
+    "look_at_workflows",
+    "sites",
+    "web_client",
+]

@@ -11,17 +11,18 @@ import structlog
 
 from bot.adapters.folder import ReportFolder
 from bot.adapters.slack import SlackChat
-from bot.bootstrap.outside import forge, secret, sites, web_client
+from bot.bootstrap.checks import health_checks
+from bot.bootstrap.outside import domain_clock, forge, secret, sites, web_client
 from bot.bootstrap.services import build_services
 from bot.bootstrap.settings import check_tokens, settings
-from bot.clock import Ticks, real_time, shifted_time
+from bot.clock import Ticks
 from bot.config import Config
 from bot.domain.limits import Limits
 from bot.durable import DurableWork
-from bot.errors import ConfigError, MaydayError, RetryLater
-from bot.ports import Clock
+from bot.errors import ConfigError, RetryLater
 from bot.services.inbox import Inbox
 from bot.services.lease import Lease
+from bot.services.operators import Operators
 from bot.services.remind import remind
 from bot.services.retry import retry_all, retry_due
 from bot.slack import app as slack_app
@@ -33,13 +34,9 @@ from bot.store.engine import Store
 from bot.web import health
 from bot.web.server import Server, slack_route
 
-CLOCK_TIMEOUT = 60.0
-"""Seconds without a tick after which the clock counts as stopped."""
-
 KEEP_WORKFLOWS = timedelta(days=14)
 """How long finished workflows are kept. Their keys are never reused after more than some hours."""
 
-CLOCK_STOPPED = "The clock has stopped."
 SCOPE_ADVICE = "add it and reinstall the app"
 SLACK_UNREACHABLE = (
     "Slack cannot be reached at {address}: check the network, then start mayday again."
@@ -60,8 +57,7 @@ class Bot:
         check_tokens(config)
         self.config = config
         limits = Limits(call=config.practice.call_limit, lease=config.practice.lease)
-        practice = config.practice.clock_file
-        self.clock: Clock = shifted_time(practice) if practice else real_time
+        self.clock = domain_clock(config)
         self.settings = settings(config)
         self.store = Store(config.database.url.get_secret_value())
         self.lease = Lease(self.store, limits, version=version("mayday"), lost=lost)
@@ -69,7 +65,9 @@ class Bot:
             self.store.url, executor=self.lease.id, allowed=lambda: self.lease.is_valid
         )
         client = web_client(config)
-        self.chat = SlackChat(client, pause=self._pause)
+        self.chat = SlackChat(
+            client, clock=self.clock, timeout=config.practice.call_limit, pause=self._pause
+        )
         self.sites = sites(config)
         self.services = build_services(
             self.settings,
@@ -82,6 +80,12 @@ class Bot:
             forge=forge(config),
             lease=self.lease,
             limits=limits,
+        )
+        self.operators = Operators(
+            self.store,
+            self.chat,
+            limits,
+            channel=config.slack.operator_channel,
         )
         self.inbox = Inbox(self.store, self.clock)
         self.dispatcher = Dispatcher(self._handler_context(), self.chat, self.inbox)
@@ -151,14 +155,18 @@ class Bot:
         if socket is None:
             self.services.backfill.ask_whole()
         self._stops.append(self.services.backfill.close)
+        checks = health_checks(
+            ticks=self.ticks,
+            store=store,
+            is_stopping=self._stopping.is_set,
+            has_lease=lambda: self.lease.is_valid,
+            lost_lease=lambda: self.lease.is_lost,
+            socket=socket.problem if socket else None,
+        )
+        self.ticks.every(20, "health", checks.look)
         self._tick(socket)
         self._stops.append(self.ticks.stop)
-        checks = {
-            "database": self._database_problem,
-            "clock": lambda: "" if self.ticks.age < CLOCK_TIMEOUT else CLOCK_STOPPED,
-            **({"slack": socket.problem} if socket else {}),
-        }
-        routes = health.routes(checks)
+        routes = health.routes(live=checks.live, ready=checks.ready)
         if socket is None:
             routes.append(slack_route(self.app))
         self.http = Server(routes, host=config.http.host, port=config.http.port)
@@ -178,6 +186,7 @@ class Bot:
         every(2, "takeover", services.takeover.take_over)
         every(2, "retry", lambda: retry_due(store, durable, self.clock))
         every(10, "inbox", self.dispatcher.replay)
+        every(30, "operators", self.operators.tell_given_up)
         every(60, "database", store.check)
         every(60, "sweep", services.sweep.sweep)
         every(5, "backfill", services.backfill.tick)
@@ -193,12 +202,13 @@ class Bot:
             connected=self._connected,
         )
 
-    def _connected(self) -> None:
+    def _connected(self, gap: bool) -> None:
         """Attempt again what failed, and read what was missed, now that Slack answers."""
         retry_all(self.store, self.clock)
         self.ticks.run_soon("retry")
-        self.services.backfill.ask_whole()
-        self.ticks.run_soon("backfill")
+        if gap:
+            self.services.backfill.ask_whole()
+            self.ticks.run_soon("backfill")
 
     def stop(self) -> None:
         """Accept no more deliveries, finish those received, and close everything."""
@@ -213,10 +223,3 @@ class Bot:
     def _pause(self, seconds: float) -> None:
         if self._stopping.wait(seconds):
             raise RetryLater(STOPPING)
-
-    def _database_problem(self) -> str:
-        try:
-            self.store.check()
-        except MaydayError as exc:
-            return str(exc)
-        return ""

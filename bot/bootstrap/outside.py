@@ -1,7 +1,11 @@
-"""The adapters to outside systems, from the configuration. None is contacted before its first use."""
+"""The clock and the adapters to outside systems, from the configuration.
+
+No system is contacted before its first use.
+"""
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 from slack_sdk import WebClient
@@ -10,17 +14,33 @@ from bot.adapters import github
 from bot.adapters.github import GitHubForge
 from bot.adapters.jupyterhub import JupyterHub
 from bot.adapters.kubernetes import KubernetesCluster
+from bot.clock import real_time, shifted_time
 from bot.config import Config
 from bot.domain.facts import BlastRadius
 from bot.domain.hubs import Place
 from bot.domain.snapshot import StuckThresholds
-from bot.ports import Forge
+from bot.ports import Clock, Forge
 from bot.runbook.site import Site
 
 
+def domain_clock(config: Config) -> Clock:
+    """Return the domain's clock, which a drill or a test may shift."""
+    practice = config.practice.clock_file
+    return shifted_time(practice) if practice else real_time
+
+
 def web_client(config: Config) -> WebClient:
-    """Return the client of Slack's Web API, which Bolt and the adapter share."""
-    return WebClient(token=secret(config.slack.bot_token), base_url=config.slack.api_url)
+    """Return the client of Slack's Web API for Bolt, from which the adapter takes the address and the token.
+
+    It resends nothing: a request may have taken effect although its answer was lost.
+    """
+    client = WebClient(
+        token=secret(config.slack.bot_token),
+        base_url=config.slack.api_url,
+        timeout=math.ceil(config.practice.call_limit),
+    )
+    client.retry_handlers = []
+    return client
 
 
 def forge(config: Config) -> Forge | None:
@@ -38,7 +58,12 @@ def forge(config: Config) -> Forge | None:
         private_key=secret(settings.private_key),
         installation_id=settings.installation_id,
     )
-    return GitHubForge(auth=auth, repository=settings.repository, api_url=settings.api_url)
+    return GitHubForge(
+        auth=auth,
+        repository=settings.repository,
+        api_url=settings.api_url,
+        timeout=config.practice.call_limit,
+    )
 
 
 def sites(config: Config) -> dict[str, Site]:
@@ -49,6 +74,7 @@ def sites(config: Config) -> dict[str, Site]:
             kubeconfig=str(cluster.kubeconfig or ""),
             context=cluster.context,
             server=cluster.server,
+            timeout=config.practice.call_limit,
         )
         for cluster in config.clusters
     }
@@ -69,6 +95,7 @@ def sites(config: Config) -> dict[str, Site]:
                 api_url=hub.api_url,
                 token=hub.api_token.get_secret_value(),
                 ca_bundle=str(hub.ca_bundle or ""),
+                timeout=config.practice.call_limit,
             ),
             cluster=clusters[hub.cluster],
             release=hub.release,

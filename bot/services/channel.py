@@ -20,7 +20,7 @@ from bot.store import incidents as rows
 from bot.store import resources as resource_rows
 from bot.store.engine import Store, Tx
 
-RESOLUTION = timedelta(seconds=5)
+RESOLUTION = timedelta(seconds=2)
 """How exactly Slack's time is known; channels are dated in whole seconds."""
 MOST_NAMES = 30
 

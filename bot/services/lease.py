@@ -81,6 +81,11 @@ class Lease:
         """Whether this replica may begin work, as far as it knows without asking the database."""
         return self._store.is_sqlite or self._age < self._limits.lease
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether another replica may have taken over the work of this one."""
+        return self._is_lost.is_set()
+
     def check(self, tx: Tx) -> None:
         """Return if this replica holds its lease, in the transaction that announces an outside call.
 

@@ -1,9 +1,10 @@
 """The Bolt app: it takes Slack's deliveries and hands every one to the dispatcher.
 
-Bolt acknowledges an event before its listener runs, so events are committed by a middleware: a failure
-there leaves them unacknowledged and Slack delivers them again. Everything else is acknowledged by
-:class:`Dispatcher`, after what it asks for is committed. Listeners have their own pool, since Bolt's
-five threads serve everything and five slow ones would make a command miss its three seconds.
+Bolt acknowledges an event before its listener runs, so events are taken by a middleware: a failure there
+leaves them unacknowledged and Slack delivers them again. They have no listener, which would run beside
+those of other events and lose their order. Everything else is acknowledged by :class:`Dispatcher`, after
+what it asks for is committed. Listeners have their own pool, since Bolt's five threads serve everything
+and five slow ones would make a command miss its three seconds.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from typing import Any
 from slack_bolt import Ack, App, BoltResponse, Respond
 from slack_sdk import WebClient
 
+from bot.slack import intake
 from bot.slack.dispatcher import Dispatcher
+from bot.slack.request import Kind
 
 COMMAND = "/incident"
 LISTENERS = 20
@@ -41,13 +44,12 @@ def build(
     )
 
     @app.use
-    def store_events(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002
+    def take_events(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002
+        if intake.kind_of(body) is not Kind.EVENT:
+            return next()
         dispatcher.store_event(body)
-        return next()
-
-    @app.event(EVERYTHING)
-    def on_event(body: dict[str, Any]) -> None:
         dispatcher.process_event(body)
+        return BoltResponse(status=200)
 
     def serve(body: dict[str, Any], ack: Ack, respond: Respond) -> None:
         dispatcher.serve(body, ack, respond)

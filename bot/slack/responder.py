@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http.client import HTTPException
 from typing import Any
 
 import structlog
@@ -66,20 +65,17 @@ class Responder:
             log.exception("responder.failed", user=request.user, channel=where)
 
     def _respond(self, post: Post, respond: Respond | None, *, replace: bool) -> bool:
-        """Whether Slack accepted the answer at the address that came with the request.
-
-        Such an address is valid for half an hour and five answers, and a refusal there raises nothing.
-        """
+        """Whether Slack accepted the answer at the address that came with the request."""
         if respond is None or not respond.response_url:
             return False
         try:
-            response = respond(response_type="ephemeral", replace_original=replace, **content(post))
-        except (OSError, HTTPException) as exc:
+            accepted = self._chat.respond(respond.response_url, post, replace=replace)
+        except RetryLater as exc:
             log.warning("responder.response_url_failed", error=str(exc))
             return False
-        if response.status_code != 200:
-            log.warning("responder.response_url_failed", status=response.status_code)
-        return response.status_code == 200
+        if not accepted:
+            log.warning("responder.response_url_failed")
+        return accepted
 
     def _post_ephemeral(self, channel: str, request: SlackRequest, post: Post) -> None:
         """Show it in the channel, or send it directly where mayday may not post there."""

@@ -1,26 +1,28 @@
-"""Slack over a socket: the SDK's builtin client with its known faults fixed, and a watch on silence."""
+"""Slack over Socket Mode: keeps a connection open, and hands what arrives to Bolt.
+
+The connection is websocket-client's, without a client of slack_sdk's: the builtin one calls itself once per
+frame and decodes halves of characters, so that a burst ends it; the one for websocket-client closes the old
+connection before it opens the new one, and never notices one that died silently. Both hand what arrives to
+ten threads, which loses its order.
+"""
 
 from __future__ import annotations
 
-import json
-import time
+import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
-from http.client import HTTPException
-from ssl import SSLSocket
-from typing import Any, cast
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
 
 import structlog
-from slack_bolt import App
-from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
+from slack_bolt import App, BoltResponse
+from slack_bolt.adapter.socket_mode.internals import run_bolt_app
 from slack_sdk.errors import SlackApiError
-from slack_sdk.socket_mode import SocketModeClient
-from slack_sdk.socket_mode.builtin.connection import Connection, ConnectionState
-from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot.domain.retry_after import retry_after_seconds
 from bot.errors import ConfigError, RetryLater
+from bot.slack.connection import Connection
+from bot.slack.event_queue import Delivery, EventQueue
 
 REFUSED = (
     "Slack refuses the app token ({error}). "
@@ -29,38 +31,48 @@ REFUSED = (
 UNREACHABLE = "mayday cannot reach Slack to open a socket."
 NOT_CONNECTED = "The socket to Slack is not connected."
 NO_PONG = "The socket to Slack does not answer pings."
-RATE_LIMITED = "Slack limits the rate of new connections."
-SLACK_FAILED = "Slack failed to offer a connection."
-BAD_ANSWER = "Slack's answer to the request for a connection cannot be read."
-NO_ADDRESS = "Slack's answer to the request for a connection has no address."
-ENDED = "Slack closed the connection."
 
-PING_SECONDS = 10.0
-SILENT = 60.0
-"""Seconds without an answer to a ping after which a connection counts as dead. The client gives one up
-after four unanswered pings, unless not even the first was answered."""
+EVENT = "events_api"
+REQUESTS = 10
+"""The most commands, buttons, forms and shortcuts that wait for their acknowledgement at once."""
 
-LONGEST_WAIT = 60.0
-"""The most seconds that Slack's rate limit may delay a new connection: without one, no event arrives."""
+SILENT = 30.0
+"""Seconds without anything from Slack, an answer to a ping included, after which a connection is dead."""
+
+HELLO_SECONDS = 20.0
+"""Seconds that a new connection has until Slack's hello."""
+
+PAUSES = (0.0, 0.0, 1.0, 2.0, 5.0, 10.0)
+"""Seconds before a new connection, by how many in a row were brief or failed."""
+
+STEADY = 10.0
+"""Seconds after which a connection is not brief."""
+
+STOP_SECONDS = 5.0
+"""The most that a stop waits for the event in hand, and for each connection."""
 
 log = structlog.get_logger()
 
 
 class Socket:
-    """The connection to Slack. ``connected`` is called for each hello of Slack's, including the first."""
+    """The connection to Slack. When Slack announces its end, the next one opens before it closes.
 
-    def __init__(self, app: App, app_token: str, *, connected: Callable[[], None]) -> None:
+    ``connected`` is called, on a thread that it may block, for each connection that Slack begins to use.
+    Its argument says whether there was a *gap*: a time without a connection, in which Slack drops events.
+    """
+
+    def __init__(self, app: App, app_token: str, *, connected: Callable[[bool], None]) -> None:
         self._app = app
+        self._app_token = app_token
         self._connected = connected
-        self.client = _Client(
-            app_token,
-            logger=app.logger,
-            web_client=app.client,
-            proxy=app.client.proxy,
-            ping_interval=PING_SECONDS,
-        )
-        self.client.socket_mode_request_listeners.append(self._delivered)
-        self.client.on_message_listeners.append(self._heard)
+        self.num_connections = 0
+        """How many connections the app had at Slack's last hello, those of other processes included."""
+        self._connections: list[Connection] = []
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._events = EventQueue(self._dispatch)
+        self._requests = ThreadPoolExecutor(REQUESTS, thread_name_prefix="slack-requests")
+        self._keeper: threading.Thread | None = None
 
     def start(self) -> None:
         """Connect.
@@ -69,142 +81,133 @@ class Socket:
             ConfigError: Slack refuses the app token.
             RetryLater: Slack cannot be reached.
         """
+        self._events.start()
+        first = self._connect()
         try:
-            self.client.connect()
+            first.opened.result(HELLO_SECONDS)
         except SlackApiError as exc:
             raise ConfigError(REFUSED.format(error=exc.response["error"])) from None
-        except OSError as exc:
+        except Exception as exc:
             raise RetryLater(UNREACHABLE) from exc
+        self._keeper = threading.Thread(
+            target=self._keep_connected, args=(first,), name="slack-keeper", daemon=True
+        )
+        self._keeper.start()
 
     def stop(self) -> None:
-        """Close the connection."""
-        self.client.close()
+        """Process what is in hand, acknowledge it and close. Slack repeats the events that still wait."""
+        self._stopping.set()
+        self._events.stop(STOP_SECONDS)
+        self._requests.shutdown(wait=True)
+        with self._lock:
+            open_ones = list(self._connections)
+        for connection in open_ones:
+            connection.close()
+        for connection in open_ones:
+            connection.join(STOP_SECONDS)
+        if self._keeper is not None:
+            self._keeper.join(STOP_SECONDS)
 
     def problem(self) -> str:
         """What is wrong with the connection, empty where nothing is."""
-        if not self.client.is_connected():
+        open_ones = self._open_ones()
+        if not open_ones:
             return NOT_CONNECTED
-        return NO_PONG if self.client.silent_for > SILENT else ""
+        return NO_PONG if all(each.silent_for > SILENT for each in open_ones) else ""
 
     def watch(self) -> None:
-        """Replace a connection that looks open but does not answer pings."""
-        if self.client.is_connected() and self.client.silent_for > SILENT:
-            log.warning("socket.silent", seconds=round(self.client.silent_for))
-            self.client.connect_to_new_endpoint(force=True)
+        """End connections that look open but do not answer pings, so that another one replaces them."""
+        for connection in self._open_ones():
+            if connection.silent_for > SILENT:
+                log.warning("socket.silent", seconds=round(connection.silent_for))
+                connection.end()
+            elif connection.is_lingering:
+                connection.close()
 
-    def _delivered(self, client: BaseSocketModeClient, request: SocketModeRequest) -> None:
-        began = time.time()
-        send_response(client, request, run_bolt_app(self._app, request), began)
+    def _open_ones(self) -> list[Connection]:
+        with self._lock:
+            return [each for each in self._connections if each.is_open]
 
-    def _heard(self, raw: str) -> None:
-        if '"hello"' in raw and json.loads(raw).get("type") == "hello":
-            log.info("socket.hello")
-            self._connected()
+    def _keep_connected(self, connection: Connection) -> None:
+        """Open a new connection whenever the last one ends or is about to."""
+        failures = 0
+        while True:
+            if not connection.greeted.wait(HELLO_SECONDS):
+                connection.end()
+            connection.leaving.wait()
+            failures = 0 if connection.age > STEADY else failures + 1
+            pause = max(PAUSES[min(failures, len(PAUSES) - 1)], connection.wait)
+            if self._stopping.wait(pause):
+                return
+            connection = self._connect()
 
+    def _connect(self) -> Connection:
+        connection = Connection(
+            self._app.client,
+            self._app_token,
+            logger=self._app.logger,
+            received=self._received,
+            ended=self._ended,
+        )
+        with self._lock:
+            self._connections.append(connection)
+            connection.start()
+        if self._stopping.is_set():
+            connection.end()
+        return connection
 
-class _Client(SocketModeClient):
-    """The builtin client, with a receiver that ends when its connection does.
+    def _ended(self, connection: Connection) -> None:
+        with self._lock:
+            self._connections.remove(connection)
 
-    The builtin client keeps the end of a connection in a separate flag. A close or a reconnection just as
-    the receiver starts is overwritten there, and the receiver waits forever on a closed connection: the
-    process does not end, or the bot looks connected and receives nothing (seen in slack_sdk 3.47; the
-    same as bolt-python#1529).
-    """
+    def _received(self, connection: Connection, message: dict[str, Any]) -> None:
+        """Hand a message on, on the thread that reads the connection."""
+        kind = message.get("type")
+        if kind == "hello":
+            if connection.is_open:
+                return
+            connection.hello()
+            self.num_connections = message.get("num_connections", 0)
+            log.info("socket.hello", connections=self.num_connections)
+            self._submit(self._greet, connection)
+        elif kind == "disconnect":
+            log.info("socket.disconnect", reason=message.get("reason"))
+            connection.leave()
+        elif isinstance(message.get("payload"), dict) and not self._stopping.is_set():
+            request = SocketModeRequest.from_dict(message)
+            if request is None:
+                return
+            delivery = Delivery(connection=connection, request=request)
+            if kind == EVENT:
+                self._events.put(delivery)
+            else:
+                self._submit(self._serve, delivery)
 
-    opened_at = 0.0
-    _wait_until = 0.0
+    def _greet(self, connection: Connection) -> None:
+        """Report a new connection once it is known whether another one was open when Slack greeted it."""
+        others = [each for each in self._open_ones() if each is not connection]
+        if others:
+            others[-1].ask(lambda is_open: self._submit(self._connected, not is_open))
+        else:
+            self._connected(True)
 
-    def issue_new_wss_url(self) -> str:
-        """The address of a new connection.
+    def _serve(self, delivery: Delivery) -> None:
+        delivery.acknowledge(self._dispatch(delivery.request))
 
-        The builtin client sleeps as long as Slack's rate limit asks, without a bound, and any error it
-        does not expect ends the receiving thread: the bot would look connected and receive nothing.
-
-        Raises:
-            SlackApiError: Slack refuses the app token.
-            OSError: Slack offers no address now; the client retries at its next check.
-        """
-        if time.monotonic() < self._wait_until:
-            raise ConnectionError(RATE_LIMITED)
+    def _dispatch(self, request: SocketModeRequest) -> BoltResponse:
         try:
-            url = self.web_client.apps_connections_open(app_token=self.app_token)["url"]
-        except SlackApiError as exc:
-            if exc.response.status_code == 429 or exc.response["error"] == "ratelimited":
-                asked = {k.lower(): v for k, v in exc.response.headers.items()}.get("retry-after")
-                wait = retry_after_seconds(asked, datetime.now(UTC), default=LONGEST_WAIT)
-                self._wait_until = time.monotonic() + min(wait, LONGEST_WAIT)
-                raise ConnectionError(RATE_LIMITED) from exc
-            if exc.response.status_code >= 500:
-                raise ConnectionError(SLACK_FAILED) from exc
-            raise
-        except (ValueError, AttributeError, HTTPException) as exc:
-            raise ConnectionError(BAD_ANSWER) from exc
-        if not isinstance(url, str):
-            raise ConnectionError(NO_ADDRESS)
-        return url
+            response: BoltResponse = run_bolt_app(self._app, request)
+        except Exception:  # Bolt's own; it turns those of mayday's code into the same response
+            log.exception("socket.dispatch_failed", kind=request.type)
+            response = BoltResponse(status=500)
+        return response
 
-    def connect(self) -> None:
-        self.opened_at = time.time()
-        super().connect()
-        session = self.current_session
-        if session is not None:
-            with session.sock_send_lock:
-                if session.sock is not None:
-                    session.sock = cast("SSLSocket", _EndDetectingSocket(session.sock))
+    def _submit(self, work: Callable[..., None], *arguments: Any) -> None:
+        def guarded() -> None:
+            try:
+                work(*arguments)
+            except Exception:
+                log.exception("socket.failed")
 
-    @property
-    def silent_for(self) -> float:
-        """Seconds since Slack answered a ping on this connection, or since it was opened."""
-        session = self.current_session
-        answered = session.last_ping_pong_time if session else None
-        return time.time() - max(answered or 0.0, self.opened_at)
-
-    def _run_current_session(self) -> None:
-        session = self.current_session
-        if session is None or not session.is_active():
-            return
-        session.run_until_completion(_SessionState(self, session))
-        if self.closed or self.current_session is not session:
-            return
-        try:
-            self.connect_to_new_endpoint()  # at once, before the builtin monitor's next check
-        except (SlackApiError, OSError) as exc:
-            log.warning("socket.reconnect_failed", error=str(exc), advice="retried every 10 s")
-
-
-class _EndDetectingSocket:
-    """A socket that raises when the other side closes it.
-
-    The builtin client takes the end of a stream for silence: it reads again at once, with a core busy and
-    no events received for a minute, until five pings in a row fail.
-    """
-
-    def __init__(self, sock: Any) -> None:
-        self._sock = sock
-
-    def recv(self, size: int) -> bytes:
-        received: bytes = self._sock.recv(size)
-        if not received:
-            raise ConnectionResetError(ENDED)
-        return received
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._sock, name)
-
-
-class _SessionState(ConnectionState):
-    """The state of one connection: terminated as soon as the client no longer uses it."""
-
-    def __init__(self, client: _Client, session: Connection) -> None:
-        self._client = client
-        self._session = session
-        super().__init__()  # type: ignore[no-untyped-call]
-
-    @property
-    def terminated(self) -> bool:
-        client = self._client
-        return self._ended or client.closed or client.current_session is not self._session
-
-    @terminated.setter
-    def terminated(self, ended: bool) -> None:
-        self._ended = ended
+        with suppress(RuntimeError):  # the socket is stopping
+            self._requests.submit(guarded)

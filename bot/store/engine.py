@@ -36,9 +36,9 @@ DatabaseError = DBAPIError
 """What a transaction raises when the database is away, is full, or has other tables."""
 LOCK_KEY = 0x6D6179646179
 """The advisory lock's number: "mayday" in ASCII."""
-LOCK_POLL = 0.1
-"""Seconds between two attempts to take a lock."""
 TABLES_KEY = LOCK_KEY + 1
+LOCK_POLL = 0.2
+"""Seconds."""
 
 LOCKED = (
     "An earlier version of mayday is using this database, and works alone. Stop it first: update from it "
@@ -127,17 +127,15 @@ class Store:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Let one process at a time create or change tables.
-
-        It asks again and again, because CREATE INDEX CONCURRENTLY, which DBOS uses, waits for every statement
-        that runs: also for one that waits for this lock.
-        """
+        """Let one process at a time create or change tables."""
         if self.is_sqlite:
             yield
             return
-        take = text("SELECT pg_try_advisory_lock(:key)")
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
-            while not session.execute(take, {"key": TABLES_KEY}).scalar():
+            # Polled: DBOS creates indexes concurrently, which wait for every statement that is running, so
+            # for one that waits for this lock, too.
+            taken = text("SELECT pg_try_advisory_lock(:key)")
+            while not session.execute(taken, {"key": TABLES_KEY}).scalar():
                 time.sleep(LOCK_POLL)
             try:
                 yield

@@ -17,6 +17,9 @@ from starlette.routing import BaseRoute, Route
 
 from bot.errors import ConfigError
 
+STOP_TIMEOUT = 10.0
+"""Seconds that a stop waits for the current requests."""
+
 PORT_UNAVAILABLE = "http.port: {host}:{port} cannot be used ({reason}): choose another port."
 
 
@@ -54,7 +57,7 @@ class Server:
     def stop(self) -> None:
         """Finish the current requests, then stop."""
         self._server.should_exit = True
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=STOP_TIMEOUT)
         self._socket.close()
 
     def _run(self) -> None:

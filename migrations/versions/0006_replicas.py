@@ -17,7 +17,12 @@ ADDED: dict[str, dict[str, Any]] = {
     "resource": {"owner": sa.String(40), "attempted_at": MOMENT, "anchor": MOMENT},
     "message": {"event_ts": sa.String(40), "changed_at": MOMENT, "absent_at": MOMENT},
     "tag": {"event_ts": sa.String(40), "changed_at": MOMENT, "removed_at": MOMENT},
-    "inbox": {"owner": sa.String(40), "claimed_until": MOMENT, "given_up_at": MOMENT},
+    "inbox": {
+        "owner": sa.String(40),
+        "claimed_until": MOMENT,
+        "given_up_at": MOMENT,
+        "told_at": MOMENT,
+    },
 }
 """Every one may be left out by the version before, which writes the same tables during an update."""
 
@@ -67,6 +72,7 @@ def upgrade() -> None:
             op.add_column(table, _column(column, columns[column]))
     for name, (table, names) in INDEXES.items():
         op.create_index(name, table, names)
+    _mark_given_up()
     _end_all_but_one_run_of_a_hub()
     running = sa.text("state = 'running'")
     op.create_index(
@@ -95,6 +101,11 @@ def _column(name: str, kind: Any) -> sa.Column[Any]:
     if name == "event_ts":
         return sa.Column(name, kind, nullable=False, server_default="")
     return sa.Column(name, kind, nullable=True)
+
+
+def _mark_given_up() -> None:
+    """The version before left a delivery alone after eight attempts and told nobody."""
+    op.execute("UPDATE inbox SET given_up_at = received_at WHERE done_at IS NULL AND attempts >= 8")
 
 
 def _end_all_but_one_run_of_a_hub() -> None:

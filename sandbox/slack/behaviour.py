@@ -64,7 +64,7 @@ class Behaviour(Breakable):
         self._parts.outbox.redelivery_delays = delays
 
     def disconnect(self, reason: str | None = "refresh_requested") -> None:
-        """Close the app's sockets, as Slack does regularly; clients reconnect.
+        """Close the app's sockets, as Slack does regularly (ten seconds after a `warning`).
 
         With None, only a WebSocket close frame is sent.
         """

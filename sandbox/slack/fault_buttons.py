@@ -115,7 +115,7 @@ def fault_buttons(slack: SlackSandbox) -> list[Trouble]:
             lambda chosen: _on_sockets(
                 slack,
                 lambda: slack.disconnect(chosen["reason"]),
-                f"Slack sent {chosen['reason']} and closed the sockets.",
+                f"Slack sent {chosen['reason']} and closes the sockets.",
             ),
             Param(name="reason", label="Reason", choices=_REASONS),
         ),

@@ -47,7 +47,7 @@ _PAGE = Path(__file__).resolve().parent.parent / "page"
 class SlackSandbox(Behaviour):
     """A Slack workspace on 127.0.0.1 for one app.
 
-    port: 0 picks a free one. clock: dates messages; ages of triggers and sockets use real time.
+    port: 0 picks a free one. clock: dates messages and answers; ages of triggers and sockets use real time.
     state_file: saves the workspace for a restart; None disables. manifest: the app's manifest in
     Slack's form, already parsed. team_id, bot_user_id and the secrets are those of the workspace.
     """
@@ -108,7 +108,8 @@ class SlackSandbox(Behaviour):
         self._parts.url = url
         self._parts.posts.files_url = f"{url}_sandbox/files/"
         self._parts.urls.base = f"{url}response/"
-        self._server.start(self._application())
+        # The Web API dates its answers by the sandbox's clock.
+        self._server.start(self._application(), date_header=False)
         self._parts.outbox.attach(self._server.loop)
         return self
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -15,6 +16,7 @@ from sandbox.traffic import Mood, Traffic, Way
 
 _MOST_SOCKETS = 10
 _GOODBYE_SECONDS = 1.0
+_WARNING_SECONDS = 10.0
 _CLOSE = object()
 
 
@@ -66,8 +68,7 @@ class SocketMode:
             "accepts_response_payload": delivery.kind is not DeliveryKind.EVENT,
         }
         if delivery.kind is DeliveryKind.EVENT:
-            envelope["retry_attempt"] = delivery.attempt
-            envelope["retry_reason"] = delivery.reason
+            envelope |= {"retry_attempt": delivery.attempt, "retry_reason": delivery.reason}
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         connection.waiting[envelope_id] = answer
         if not connection.silent:
@@ -111,7 +112,7 @@ class SocketMode:
             self._forget(connection)
 
     async def disconnect_all(self, reason: str | None) -> None:
-        """Ask each client to disconnect (it may reconnect), then close.
+        """Ask each client to disconnect (it may reconnect), then close: after a warning, later.
 
         Without a reason, the sockets only close.
         """
@@ -121,11 +122,18 @@ class SocketMode:
         for connection in leaving:
             if reason is not None:
                 connection.queue.put_nowait(json.dumps(_goodbye(reason)))
-            connection.queue.put_nowait(_CLOSE)
-            self._forget(connection)
+        if reason == "warning":
+            asyncio.get_running_loop().call_later(_WARNING_SECONDS, self._close, leaving)
+            return
+        self._close(leaving)
         writers = [connection.writer for connection in leaving if connection.writer is not None]
         if writers:
             await asyncio.wait(writers, timeout=_GOODBYE_SECONDS)
+
+    def _close(self, leaving: list[_Connection]) -> None:
+        for connection in leaving:
+            connection.queue.put_nowait(_CLOSE)
+            self._forget(connection)
 
     def silence_all(self) -> list[tuple[str, int]]:
         """Stop sending on the open sockets, keep them open; returns the clients' addresses.
@@ -166,21 +174,13 @@ class SocketMode:
                 return  # The client closed it; the reader removes the connection.
 
     def _acknowledge(self, connection: _Connection, text: str) -> None:
-        try:
+        with suppress(ValueError, AttributeError):  # anything else is no acknowledgement
             message = json.loads(text)
-        except ValueError:
-            return
-        if not isinstance(message, dict):
-            return
-        answer = connection.waiting.get(str(message.get("envelope_id")))
-        if answer is None or answer.done():
-            return
-        response = message.get("payload")
-        answer.set_result(
-            Receipt(
-                reached=True, acked=True, response=response if isinstance(response, dict) else None
-            )
-        )
+            answer = connection.waiting.get(str(message.get("envelope_id")))
+            response = message.get("payload")
+            response = response if isinstance(response, dict) else None
+            if answer is not None and not answer.done():
+                answer.set_result(Receipt(reached=True, acked=True, response=response))
 
     def _hello(self) -> Json:
         return {

@@ -5,6 +5,7 @@ tests/faults tests the whole bot with these outcomes only, not every answer.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -30,8 +31,8 @@ from tests.support.hub_stub import hub_at, page, user
 from tests.support.kube_stub import kubeconfig, pod
 from tests.support.stub import Answer, Asked, stub
 
-PATIENCE = 2
-"""Seconds that each client waits for an answer; the slow answer takes half of one."""
+LIMIT = 2
+"""The limit of each request in seconds; the slow answer takes a quarter of it."""
 
 GARBLED = ("HTML", "cut short", "empty", "another shape")
 LOST = ("503 before", "500 after", "dropped before", "dropped after", "no answer before")
@@ -89,7 +90,7 @@ def verbs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Verb]]
 @pytest.fixture(scope="module")
 def github_verbs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Verb]]:
     """GitHub's verbs; its practice version needs node."""
-    with practice(tmp_path_factory.mktemp("github"), timeout=PATIENCE) as running:
+    with practice(tmp_path_factory.mktemp("github"), timeout=LIMIT) as running:
         yield _github(running)
 
 
@@ -110,7 +111,7 @@ def _hub(stack: ExitStack) -> dict[str, Verb]:
         return Answer(body=user("ana")) if asked.path.endswith("/ana") else page([user("ana")])
 
     proxy, sent = _proxied(stack, answer, System.HUB)
-    hub = stack.enter_context(hub_at(proxy.url, timeout=PATIENCE))
+    hub = stack.enter_context(hub_at(proxy.url, timeout=LIMIT))
     calls: dict[str, tuple[str, Callable[[], object]]] = {
         "hub, reading": ("GET", hub.servers),
         "hub, stopping": ("DELETE", lambda: hub.stop_server("ana", "")),
@@ -133,7 +134,7 @@ def _cluster(stack: ExitStack, directory: Path) -> dict[str, Verb]:
         kubeconfig=kubeconfig(directory, proxy.url),
         context="teaching",
         server=proxy.url,
-        timeout=PATIENCE,
+        timeout=LIMIT,
     )
     calls: dict[str, tuple[str, Callable[[], object]]] = {
         "cluster, reading": ("GET", lambda: api.pods("ns", "")),
@@ -147,9 +148,7 @@ def _cluster(stack: ExitStack, directory: Path) -> dict[str, Verb]:
 
 def _slack(stack: ExitStack) -> dict[str, Verb]:
     slack = stack.enter_context(SlackSandbox(manifest=APP_MANIFEST))
-    client = WebClient(token=slack.bot_token, base_url=slack.api_url)
-    chat = SlackChat(client)
-    client.timeout = PATIENCE
+    chat = SlackChat(WebClient(token=slack.bot_token, base_url=slack.api_url), timeout=LIMIT)
     (general,) = (c.id for c in slack.channels() if c.name == "general")
     calls: dict[str, tuple[str, Callable[[], object]]] = {
         "Slack, reading": ("conversations.info", lambda: chat.channel(general)),
@@ -197,10 +196,12 @@ def test_each_fault_at_each_adapter(request: pytest.FixtureRequest, name: str, f
         on = on_request(verb.method, "/", CALLS[fault], times=1)
     verb.system.faults = [on]
     before = verb.count()
+    began = time.monotonic()
     try:
         outcome = _outcome(verb.call)
     finally:
         verb.system.faults = []
+    assert time.monotonic() - began < LIMIT + 1
     assert outcome is EXPECTED[name][fault]
     if not name.endswith("reading"):
         assert verb.count() == before + 1, "a write is never sent again by the adapter"

@@ -13,6 +13,7 @@ import pytest
 
 from bot.adapters.folder import ReportFolder
 from bot.domain.incident import Policy
+from bot.domain.limits import Limits
 from bot.domain.timeline import EntryKind
 from bot.errors import UserError
 from bot.ports import Chat, Profile
@@ -30,7 +31,7 @@ from sandbox.rules import on_request
 from tests.support.evening import INCIDENT, ITEMS, PEOPLE, at
 from tests.support.faults import OUTCOMES
 from tests.support.forge import Practice, practice
-from tests.support.leases import AT_ONCE, AlwaysHeld
+from tests.support.leases import AlwaysHeld, let_calls_end
 
 WRONG = {**OUTCOMES, "secondary limit": secondary_limit(1), "token refused": says(401)}
 
@@ -121,6 +122,7 @@ class Office:
 
     def publish(self, *, forge: bool = True, **settings: Any) -> None:
         """Run the workflow as in a new process."""
+        let_calls_end(self.store)
         chat: Any = Directory()
         people = People(self.store, _chat(chat), lambda: NOW)
         any_forge: Any = self.mortal
@@ -130,7 +132,7 @@ class Office:
                 self.store,
                 lambda: NOW,
                 lease=AlwaysHeld(self.store),
-                limits=AT_ONCE,
+                limits=Limits(),
                 slack_time=lambda: NOW,
             ),
             self.durable,

@@ -9,18 +9,17 @@ from typing import Any
 import pytest
 from slack_bolt import App
 from slack_sdk import WebClient
-from slack_sdk.socket_mode.builtin import client
-from slack_sdk.socket_mode.builtin.connection import Connection, ConnectionState
 
 from bot.errors import RetryLater
+from bot.slack.connection import Connection
 from bot.slack.socket import Socket
-from sandbox.faults import Fault, says
+from sandbox.faults import Fault, hangs, says
 from sandbox.rules import on_call
 from sandbox.slack import SlackSandbox
 from tests.support.faults import CALLS
 from tests.support.waiting import wait_until
 
-SECONDS = 10
+SECONDS = 30
 
 
 @pytest.fixture
@@ -39,12 +38,16 @@ def hellos() -> list[str]:
 def socket(slack: SlackSandbox, heard: list[str], hellos: list[str]) -> Iterator[Socket]:
     """A connection that is not open yet."""
     app = App(
-        client=WebClient(token=slack.bot_token, base_url=slack.api_url, retry_handlers=[]),
+        client=WebClient(
+            token=slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=2
+        ),
         signing_secret="unused",
         token_verification_enabled=False,
     )
     app.event("message")(lambda event: heard.append(event["text"]))
-    made = Socket(app, slack.app_token, connected=lambda: hellos.append("hello"))
+    made = Socket(
+        app, slack.app_token, connected=lambda gap: hellos.append("gap" if gap else "no gap")
+    )
     yield made
     ends(made.stop)
 
@@ -60,58 +63,64 @@ def ends(what: Callable[[], Any]) -> None:
 def test_it_ends_when_it_is_stopped_just_as_it_begins_to_receive(
     socket: Socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The connection closes between the receiver's check and its read."""
+    """The connection ends between its opening and the first read."""
     begins, closed = threading.Event(), threading.Event()
-    is_active, disconnect = Connection.is_active, Connection.disconnect
-    receiver = socket.client.current_session_runner.thread
+    messages, end = Connection._messages, Connection.end
 
-    def slowly(connection: Connection) -> bool:
-        active = is_active(connection)
-        if active and threading.current_thread() is receiver and not begins.is_set():
-            begins.set()
-            closed.wait(SECONDS)
-        return active
+    def slowly(connection: Connection) -> Iterator[dict[str, Any]]:
+        begins.set()
+        closed.wait(SECONDS)
+        yield from messages(connection)
 
     def closes(connection: Connection) -> None:
-        disconnect(connection)
+        end(connection)
         closed.set()
 
-    monkeypatch.setattr(Connection, "is_active", slowly)
-    monkeypatch.setattr(Connection, "disconnect", closes)
+    monkeypatch.setattr(Connection, "_messages", slowly)
+    monkeypatch.setattr(Connection, "end", closes)
     socket.start()
     assert begins.wait(SECONDS)
     ends(socket.stop)
 
 
-def test_it_is_not_deaf_after_a_reconnection(
-    slack: SlackSandbox,
-    socket: Socket,
-    heard: list[str],
-    hellos: list[str],
-    monkeypatch: pytest.MonkeyPatch,
+def test_it_ends_while_slack_does_not_answer(
+    slack: SlackSandbox, socket: Socket, hellos: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The receiver uses a connection before the client has stored all its state."""
-    receives = threading.Event()
-    run = Connection.run_until_completion
+    monkeypatch.setattr("bot.slack.socket.STOP_SECONDS", 0.5)
+    socket.start()
+    wait_until(lambda: hellos, "a connection")
+    slack.faults = [on_call("apps.connections.open", hangs())]
+    slack.disconnect()
+    wait_until(socket.problem, "the end")
+    ends(socket.stop)
 
-    def noticed(connection: Connection, state: ConnectionState) -> None:
-        receives.set()
-        run(connection, state)
 
-    def slowly() -> ConnectionState:
-        receives.wait(SECONDS)
-        return ConnectionState()
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Connection, "run_until_completion", noticed)
-        patch.setattr(client, "ConnectionState", slowly)
-        socket.start()
+def test_it_is_not_deaf_after_a_reconnection(
+    slack: SlackSandbox, socket: Socket, heard: list[str], hellos: list[str]
+) -> None:
+    socket.start()
     wait_until(lambda: len(hellos) == 1, "a connection")
-    socket.client.connect_to_new_endpoint(force=True)  # as when Slack sends `disconnect`
+    slack.disconnect()
     wait_until(lambda: len(hellos) == 2, "another one")
     slack.wait_for(lambda: slack.socket_count == 1, what="one socket, the new one")
     slack.person("ana").say("hub-ops", "still there?")
     wait_until(lambda: heard == ["still there?"], "what was said")
+    assert hellos == ["gap", "gap"], "the sandbox closes the old one at once"
+
+
+def test_a_refresh_leaves_no_gap(
+    slack: SlackSandbox, socket: Socket, heard: list[str], hellos: list[str]
+) -> None:
+    """Slack warns some seconds before it closes a socket, and delivers to both until then."""
+    socket.start()
+    wait_until(lambda: hellos == ["gap"], "a connection")
+    slack.disconnect("warning")
+    wait_until(lambda: hellos == ["gap", "no gap"], "another one")
+    said = [f"line {number}" for number in range(4)]
+    for text in said:
+        slack.person("ana").say("hub-ops", text)
+    wait_until(lambda: sorted(heard) == said, "what was said")
+    assert slack.socket_count == 2
 
 
 def test_one_that_died_in_silence_is_a_problem_and_is_replaced(
@@ -122,7 +131,8 @@ def test_one_that_died_in_silence_is_a_problem_and_is_replaced(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """No data or pong arrives, but the connection still looks open."""
-    monkeypatch.setattr("bot.slack.socket.SILENT", 5.0)
+    monkeypatch.setattr("bot.slack.connection.PING_SECONDS", 0.5)
+    monkeypatch.setattr("bot.slack.socket.SILENT", 3.0)
     # Slack also sends it on the dead socket and gets no ack.
     slack.ack_seconds = 3.0
     socket.start()
@@ -132,17 +142,17 @@ def test_one_that_died_in_silence_is_a_problem_and_is_replaced(
     slack.silence()
     wait_until(lambda: socket.problem() != "", "the silence is noticed", timeout=30)
     socket.watch()
-    assert socket.problem() == ""
     wait_until(lambda: len(hellos) == 2, "another one")
+    assert socket.problem() == ""
     slack.person("ana").say("hub-ops", "anybody?")
     wait_until(lambda: heard[-1:] == ["anybody?"], "what was said", timeout=30)
 
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client checks its connection more often than every ten seconds."""
-    monkeypatch.setattr("bot.slack.socket.PING_SECONDS", 0.3)
-    monkeypatch.setattr("bot.slack.socket.LONGEST_WAIT", 0.5, raising=False)
+    """The client tries again sooner."""
+    monkeypatch.setattr("bot.slack.socket.PAUSES", (0.0, 0.3))
+    monkeypatch.setattr("bot.slack.connection.LONGEST_WAIT", 0.5)
 
 
 NONSENSE = ("soon", "999999")
@@ -159,8 +169,6 @@ def test_no_answer_of_slacks_makes_it_deaf(
     slack.redeliver_after(*[0.5] * 60)
     socket.start()
     wait_until(lambda: hellos, "a connection")
-    socket.client.web_client.timeout = 2
-    # Called when Slack sends `disconnect` and when the connection ends.
     slack.faults = [on_call("apps.connections.open", fault, times=2)]
     before = len(hellos)
     slack.disconnect()

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from bot.domain.facts import Part
 from bot.domain.hubs import Condition, RouteState
 from bot.runbook.plan import Plan
+from bot.store import given_up
 from bot.store import runs as rows
 from bot.store.engine import Store
 from tests.support.rows import stored
@@ -94,3 +95,19 @@ def test_a_plan_of_before_is_read_after_the_update(store: Store) -> None:
     assert back["conditions"] == OLD["conditions"]
     assert [row["routed"] for row in back["rows"]] == [None, False]
     to(store, "head")
+
+
+def test_what_the_version_before_gave_up_is_known_as_given_up(store: Store) -> None:
+    to(store, "0005")
+    with store.write() as tx:
+        for key, attempts in (("event/lost", 8), ("event/failing", 7)):
+            tx.execute(
+                text(
+                    "INSERT INTO inbox (key, payload, received_at, attempts, error) "
+                    "VALUES (:key, '{}', '2026-11-22 12:00:00+00:00', :attempts, 'ValueError')"
+                ),
+                {"key": key, "attempts": attempts},
+            )
+    to(store, "head")
+    with store.read() as tx:
+        assert [each.key for each in given_up.given_up(tx)] == ["event/lost"]

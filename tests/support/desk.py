@@ -183,14 +183,9 @@ class Desk:
         """Handle a payload as Slack's listener does."""
         answer = Answer()
         url = "" if body.get("type") == "view_submission" else "https://hooks.slack.com/x"
-
-        class Respond(SimpleNamespace):
-            def __call__(self, **post: Any) -> SimpleNamespace:
-                answer.posts.append(post)
-                return SimpleNamespace(status_code=200)
-
+        self.slack.answered = answer.posts
         ack: Any = lambda **content: answer.acks.append(content)  # noqa: E731
-        respond: Any = Respond(response_url=url)
+        respond: Any = SimpleNamespace(response_url=url)
         self.dispatcher.serve(body, ack, respond)
         return answer
 

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from sqlalchemy import update
+
 from bot.domain.limits import Limits
 from bot.services.lease import Lease
 from bot.store.engine import Store, Tx
+from bot.store.tables import resource
 
 AT_ONCE = Limits(call=0.0)
 """An attempt can have no effect any more as soon as it has ended. Adapters refuse to send under it."""
+
+
+def let_calls_end(store: Store) -> None:
+    """Let so much time pass that no call that was begun can have an effect any more."""
+    with store.write() as tx:
+        moment = store.now(tx) - timedelta(hours=1)
+        tx.execute(
+            update(resource).where(resource.c.attempted_at > moment).values(attempted_at=moment)
+        )
 
 
 class AlwaysHeld(Lease):

@@ -21,6 +21,7 @@ class SlackAnswers:
     failing: dict[str, MaydayError] = field(default_factory=dict)
     views: list[dict[str, Any]] = field(default_factory=list)
     shown: list[tuple[str, str, str]] = field(default_factory=list)
+    answered: list[dict[str, Any]] = field(default_factory=list)
 
     def _answer(self, verb: str) -> None:
         if verb in self.failing:
@@ -72,6 +73,12 @@ class SlackAnswers:
         """Keep the message."""
         self._answer("post_ephemeral")
         self.shown.append((channel_id, user, post.text))
+
+    def respond(self, url: str, post: Post, *, replace: bool) -> bool:
+        """Keep the answer to a request."""
+        content = {"text": post.text, **({"blocks": list(post.blocks)} if post.blocks else {})}
+        self.answered.append({"replace_original": replace, **content})
+        return True
 
     def open_dm(self, user: str) -> str:
         """The direct conversation with a person."""

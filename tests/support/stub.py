@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A received request; header names are lowercase."""
+    """A received request; header names are lowercase. ``body`` is read from JSON or a form."""
 
     method: str
     path: str
@@ -65,7 +65,7 @@ def stub(answer: Callable[[Asked], Answer], *, tls: ssl.SSLContext | None = None
                 path=address.path,
                 query={key: values[0] for key, values in parse_qs(address.query).items()},
                 headers={key.lower(): value for key, value in self.headers.items()},
-                body=json.loads(raw) if raw else None,
+                body=_read(raw),
             )
             running.asked.append(asked)
             given = answer(asked)
@@ -128,6 +128,16 @@ def stub(answer: Callable[[Asked], Answer], *, tls: ssl.SSLContext | None = None
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _read(raw: bytes) -> Any:
+    """The JSON of a body, or its form."""
+    if not raw:
+        return None
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return dict(parse_qsl(raw.decode()))
 
 
 @contextmanager

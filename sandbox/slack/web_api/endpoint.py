@@ -8,6 +8,7 @@ import copy
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
@@ -112,7 +113,8 @@ class WebApi:
         if fault.garbled is not None:
             text, kind = fault.garbled.body(text)
         self._trace(entry, answer, fault, text)
-        return Response(text, answer.status, dict(answer.headers), kind)
+        date = format_datetime(self._context.workspace.now(), usegmt=True)
+        return Response(text, answer.status, {**answer.headers, "Date": date}, kind)
 
     def _trace(self, entry: Entry, answer: _Answer, fault: Fault, text: str) -> None:
         struck = fault != HARMLESS

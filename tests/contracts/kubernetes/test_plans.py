@@ -6,7 +6,6 @@ address of the server's route. Node and kubelet are simulated.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from bot.bootstrap import sites
 from bot.config import Config
@@ -27,18 +25,17 @@ from tests.contracts.jupyterhub.plain import PlainHub
 from tests.contracts.kubernetes.node import Kubelet
 from tests.contracts.kubernetes.objects import contract, deployment, on_node, pod
 from tests.contracts.kubernetes.systems import Apps, Core, Grant, Live, System, kubeconfig
+from tests.support.manifests import objects, of_kind
 from tests.support.planning import FORCE, LONG_AFTER, NOW, Told, carried_out, told
 
 USERS = ("ana", "ben", "chidi")
 WELL = dict.fromkeys(USERS, "ok")
-README = Path(__file__).parents[3] / "README.md"
 RELEASE = "datahub"
 
 
-def readme_role() -> list[Grant]:
-    """The rules of the Role in the README."""
-    blocks = re.findall(r"^```yaml\n(.*?)^```$", README.read_text("utf-8"), re.M | re.S)
-    (role,) = [found for found in map(yaml.safe_load, blocks) if found.get("kind") == "Role"]
+def deployed_role() -> list[Grant]:
+    """The rules of the Role in ``deploy/``."""
+    role = of_kind(objects("base/hub-role.yaml"), "Role")
     return [
         Grant(
             verbs=tuple(rule["verbs"]),
@@ -59,7 +56,7 @@ def without(verb: str, resource: str) -> list[Grant]:
             group=rule.group,
             names=rule.names,
         )
-        for rule in readme_role()
+        for rule in deployed_role()
         if rule.resources != (resource,) or set(rule.verbs) != {verb}
     ]
 
@@ -78,8 +75,8 @@ class Site:
     tokens: dict[str, str] = field(default_factory=dict)
 
     def config(self, *, grants: list[Grant] | None = None, **hub: Any) -> Config:
-        """The configuration for a user with the README's Role or other rights."""
-        rules = readme_role() if grants is None else grants
+        """The configuration for a user with the deployed Role or other rights."""
+        rules = deployed_role() if grants is None else grants
         if (key := repr(rules)) not in self.tokens:
             _, self.tokens[key] = self.system.user(self.namespace, *rules)
         path = self.directory / f"kubeconfig-{len(self.tokens)}"
@@ -195,7 +192,7 @@ def site(
 # --- the evidence ------------------------------------------------------------------------------
 
 
-@contract("plan: with the README's Role every party is read, and a healthy hub is left alone")
+@contract("plan: with the Role of deploy/ every party is read, and a healthy hub is left alone")
 def test_healthy(site: Site) -> None:
     said = site.plan(later=LONG_AFTER)
     assert (said.exit, said.steps, said.conditions) == (Exit.NOTHING_TO_DO, [], WELL)

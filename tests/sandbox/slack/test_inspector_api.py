@@ -165,7 +165,7 @@ def test_sockets_are_ended_in_every_way(slack: SlackSandbox, lab: Lab) -> None:
 
     with socket() as first:
         said = lab.press("slack-disconnect", reason="link_disabled")
-        assert said == "Slack sent link_disabled and closed the sockets."
+        assert said == "Slack sent link_disabled and closes the sockets."
         assert json.loads(first.recv(timeout=10))["reason"] == "link_disabled"
     slack.wait_for(lambda: slack.socket_count == 0)
     with socket():

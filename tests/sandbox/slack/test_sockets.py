@@ -67,3 +67,14 @@ def test_an_app_is_told_before_its_socket_closes(slack: SlackSandbox, address: A
         slack.disconnect("warning")
         farewell = read(socket)
     assert (farewell["type"], farewell["reason"]) == ("disconnect", "warning")
+
+
+def test_a_socket_that_is_warned_is_used_some_seconds_more(
+    slack: SlackSandbox, address: Any
+) -> None:
+    with open_socket(address()) as socket:
+        read(socket)
+        slack.disconnect("warning")
+        read(socket)
+        slack.person("ana").say("hub-ops", "x")
+        assert read(socket)["payload"]["event"]["text"] == "x"

@@ -1,0 +1,119 @@
+"""``mayday doctor``: says what in mayday's database needs a person, and what to do about it.
+
+It works while mayday runs. It takes no lock, migrates nothing, and changes only the deliveries that it is
+told to put back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from bot.bootstrap import look_at_workflows
+from bot.clock import real_time, shifted_time
+from bot.config import Config
+from bot.errors import UserError
+from bot.services.examine import NONE_GIVEN_UP, START, Finding, check_schema, examine
+from bot.store import given_up, overview
+from bot.store.engine import Store
+
+ALL = "all"
+SHOWN = 20
+"""The most lines that one check prints. JSON has all of them."""
+
+NO_FILE = "{file} doesn't exist: mayday has not run here, or database.url names another file."
+MORE = "… and {number} more, which --json lists"
+PUT_BACK = "Put back: {number}. mayday processes them within a minute, while it runs."
+NO_SUCH = "No delivery with the key {key} was given up. `mayday doctor` lists the keys."
+
+
+def doctor(config: Config, *, as_json: bool, out: Console) -> bool:
+    """Print what was found, and return whether nothing needs a person."""
+    found = list(_findings(config))
+    well = all(each.ok for each in found)
+    if as_json:
+        out.print_json(json.dumps({"ok": well, "checks": [_plain(each) for each in found]}))
+    else:
+        for each in found:
+            _print(each, out)
+    return well
+
+
+def put_back(config: Config, key: str, out: Console) -> None:
+    """Let mayday process a delivery again that it gave up, or ``all`` of them.
+
+    Raises:
+        UserError: no such delivery was given up, or the tables are another version's.
+    """
+    with _store(config) as store:
+        if store is None:
+            raise UserError(_no_file(config))
+        store.check()
+        with store.read() as tx:
+            schema = check_schema(overview.schema(tx))
+        if not schema.ok:
+            raise UserError(f"{schema.summary} {schema.advice}")
+        with store.write() as tx:
+            number = given_up.put_back(tx, "" if key == ALL else key)
+    if not number:
+        raise UserError(NONE_GIVEN_UP if key == ALL else NO_SUCH.format(key=key))
+    out.print(PUT_BACK.format(number=number))
+
+
+def _findings(config: Config) -> Iterator[Finding]:
+    with _store(config) as store:
+        if store is None:
+            yield Finding(name="database", ok=False, summary=_no_file(config), advice=START)
+            return
+        clock = config.practice.clock_file
+        yield from examine(
+            store,
+            now=shifted_time(clock) if clock else real_time,
+            workflows=lambda: look_at_workflows(store.url),
+        )
+
+
+@contextmanager
+def _store(config: Config) -> Iterator[Store | None]:
+    """The database; None for a SQLite file that doesn't exist, which opening would create."""
+    url = config.database.url.get_secret_value()
+    if overview.missing_file(url):
+        yield None
+        return
+    store = Store(url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _no_file(config: Config) -> str:
+    return NO_FILE.format(file=overview.missing_file(config.database.url.get_secret_value()))
+
+
+def _plain(found: Finding) -> dict[str, Any]:
+    return {
+        "name": found.name,
+        "ok": found.ok,
+        "summary": found.summary,
+        "advice": found.advice,
+        "items": [dict(data) for _line, data in found.items],
+    }
+
+
+def _print(found: Finding, out: Console) -> None:
+    mark, style = ("✓", "green") if found.ok else ("✗", "bold red")
+    lines = [Text.assemble((mark, style), f" {found.name:<11} ", found.summary)]
+    shown = [line for line, _data in found.items[:SHOWN]]
+    if len(found.items) > SHOWN:
+        shown.append(MORE.format(number=len(found.items) - SHOWN))
+    lines += [Text(f"    {line}") for line in shown]
+    if found.advice:
+        lines.append(Text(f"  → {found.advice}"))
+    for line in lines:
+        out.print(line, soft_wrap=True, highlight=False)
