@@ -10,6 +10,7 @@ import fcntl
 import os
 import re
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,9 @@ ARMED = "CRASH_ARMED"
 """The variable that names the file with the commit to end at."""
 LOGGED = "CRASH_LOGGED"
 """The variable that names the file to which each commit is appended."""
+
+NEXT = "CRASH_NEXT"
+"""The variable that names what the next version has first on its path."""
 
 BEFORE, AFTER = "before", "after"
 _WRITES = re.compile(
@@ -72,6 +76,10 @@ class ArmedCommit:
 
 def install() -> None:
     """Listen to every engine of this process, DBOS's included."""
+    if path := os.environ.get(NEXT):
+        sys.modules.pop("migrations", None)
+        sys.path.insert(0, path)
+
     from sqlalchemy import Engine, event
 
     from bot.adapters.github import GitHubForge

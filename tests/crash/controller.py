@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sandbox.github import GitHubSandbox
 from sandbox.slack import PersonError
+from tests.crash.disturb import Disturbance, Disturber
 from tests.crash.ending import Ending, differences, ending, picture, wrongs
 from tests.crash.points import SHARE, Point, Seen, Watch, When
 from tests.crash.stage import Limits, Stage, Workshop
@@ -23,6 +24,9 @@ ACT_WITHIN = 150.0
 
 START = "start"
 """The act in which the maydays start."""
+
+SLACK_WAITS = 3.0
+"""Seconds for an acknowledgement, as in Slack: a stopped replica gives none."""
 
 POLL = 0.05
 RESTED = 5
@@ -49,6 +53,7 @@ SETUPS = {
     "sqlite": Setup(name="sqlite", database="sqlite"),
     "postgres": Setup(name="postgres", database="postgresql"),
     "two": Setup(name="two", database="postgresql", processes=2),
+    "three": Setup(name="three", database="postgresql", processes=3),
 }
 
 
@@ -76,16 +81,27 @@ class Controller:
         self._workshop = workshop
         self._setup = setup
 
-    def play(self, points: Sequence[Point] = (), *, wanted: Ending | None = None) -> Outcome:
+    def play(
+        self,
+        points: Sequence[Point] = (),
+        *,
+        wanted: Ending | None = None,
+        disturbances: Sequence[Disturbance] = (),
+    ) -> Outcome:
         """Play one story, interrupted at these points, which are in the order of its acts."""
         outcome, began = Outcome(points=points), time.monotonic()
         limits = HELD if any(point.when is When.DURING for point in points) else QUICK
         with (
             self._workshop.database(self._setup.database) as url,
             self._workshop.stage(url, limits=limits) as stage,
+            ExitStack() as stack,
         ):
+            disturber = Disturber(stage, disturbances, stack)
+            if disturbances:
+                stage.slack.ack_seconds = SLACK_WAITS
             try:
-                _Play(self._workshop, self._setup, stage, outcome).play(points)
+                _Play(self._workshop, self._setup, stage, outcome, disturber).play(points)
+                outcome.problems += disturber.finish()
             except (NotOver, PersonError, TimeoutError, AssertionError, LookupError) as exc:
                 outcome.problems.append(f"{type(exc).__name__}: {exc}")
                 outcome.problems += stage.unsettled()
@@ -101,11 +117,19 @@ class Controller:
 
 
 class _Play:
-    def __init__(self, workshop: Workshop, setup: Setup, stage: Stage, outcome: Outcome) -> None:
+    def __init__(
+        self,
+        workshop: Workshop,
+        setup: Setup,
+        stage: Stage,
+        outcome: Outcome,
+        disturber: Disturber,
+    ) -> None:
         self._workshop = workshop
         self._setup = setup
         self._stage = stage
         self._outcome = outcome
+        self._disturber = disturber
         self._watch = Watch(stage.replicas, hold=stage.limits.call * SHARE)
         self._commits_read = 0
 
@@ -120,8 +144,7 @@ class _Play:
             if point is not None:
                 self._arm(point)
             if act.name == START:
-                for _ in range(self._setup.processes):
-                    stage.replicas.start()
+                self._disturber.start(self._setup.processes)
             self._carry_out(act)
             self._note(act)
             if point is not None and self._disarm():
@@ -148,6 +171,7 @@ class _Play:
     def _carry_out(self, act: Act) -> None:
         stage, deadline = self._stage, time.monotonic() + ACT_WITHIN
         refused = not self._do(act)
+        self._disturber.during(act.name)
         rested = 0
         while rested < RESTED or not act.done(stage):
             if time.monotonic() > deadline:

@@ -163,7 +163,7 @@ def wrongs(stage: Stage) -> list[str]:
     found += [f"workflow {row.workflow_uuid} is {row.status}" for row in failed]
     found += _of_runs_and_pods(stage)
     for replica in stage.replicas.all:
-        if replica.code not in (None, -9):
+        if replica.code not in (None, 0, -9) and not replica.expected:
             found.append(f"replica {replica.number} ended itself with {replica.code}")
     return found
 
@@ -202,7 +202,9 @@ def picture(stage: Stage) -> str:
             lines += [f"--- {name}", *(str(tuple(row)) for row in tx.execute(text(query)))]
     for channel in stage.scene.incident_channels():
         lines.append(f"--- #{channel.name}")
-        lines += [f"{m['ts']} {effect_of(m)} {m['text']!r:.150}" for m in slack.messages(channel.id)]
+        lines += [
+            f"{m['ts']} {effect_of(m)} {m['text']!r:.150}" for m in slack.messages(channel.id)
+        ]
     lines.append("--- the last deliveries")
     lines += [f"{d.name} {d.attempt} {d.acked} {d.reason}" for d in slack.deliveries[-15:]]
     lines.append("--- the last calls")

@@ -21,12 +21,13 @@ READY = "mayday.ready"
 
 @dataclass(kw_only=True)
 class Replica:
-    """One process. ``killed``: the controller or a commit's hook ended it."""
+    """One process. ``killed``: the controller ended it. ``expected``: it has to end itself."""
 
     number: int
     pid: int
     log: Path
     killed: bool = False
+    expected: bool = False
     code: int | None = None
 
     def logged(self) -> str:
