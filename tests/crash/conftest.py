@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.errors import SandboxError
-from tests.crash.controller import workshop
+from tests.crash.controller import SETUPS, Controller, Outcome, workshop
 from tests.crash.stage import Workshop
 
 
@@ -19,3 +19,11 @@ def crash_workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worksho
             yield made
     except SandboxError as exc:
         pytest.skip(str(exc))
+
+
+@pytest.fixture(scope="session")
+def calm(crash_workshop: Workshop) -> Outcome:
+    """The undisturbed story."""
+    outcome = Controller(crash_workshop, SETUPS["sqlite"]).play()
+    assert outcome.problems == [], outcome.logs
+    return outcome

@@ -29,6 +29,9 @@ from tests.support.bot import Scene, settings
 from tests.support.forkserver import HOOK, ForkServer
 from tests.support.waiting import UNHURRIED, wait_until
 
+CONNECTED = "socket.hello"
+"""The event in a replica's log that follows its connection to Slack."""
+
 REDELIVERIES = (0.0, 1.0, 3.0, 10.0)
 """Seconds before Slack delivers an event again; the real ones are 0, 60 and 300."""
 
@@ -140,10 +143,9 @@ class Stage:
 
     def start(self) -> None:
         """Start one more mayday and wait until it serves."""
-        before = self.slack.socket_count
         replica = self.replicas.start()
         self.replicas.wait_ready(replica)
-        wait_until(lambda: self.slack.socket_count > before, "the socket to open", timeout=30)
+        wait_until(lambda: CONNECTED in replica.logged(), "the socket to open", timeout=30)
 
 
 def _is_said(message: Mapping[str, Any]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.crash.controller import SETUPS, Controller
+from tests.crash.controller import SETUPS, Controller, Outcome
 from tests.crash.disturb import Disturbance, What
 from tests.crash.stage import Workshop
 
@@ -19,12 +19,12 @@ ALL = (
 """Of three replicas one is stopped, one cut off and one killed; one joins and finishes."""
 
 
-def test_three_replicas_of_which_none_lasts(crash_workshop: Workshop) -> None:
-    outcome = Controller(crash_workshop, SETUPS["three"]).play(disturbances=ALL)
+def test_three_replicas_of_which_none_lasts(crash_workshop: Workshop, calm: Outcome) -> None:
+    outcome = Controller(crash_workshop, SETUPS["three"]).play(wanted=calm.end, disturbances=ALL)
     assert outcome.problems == [], outcome.logs
 
 
-def test_a_rolling_update_with_a_migration(crash_workshop: Workshop) -> None:
+def test_a_rolling_update_with_a_migration(crash_workshop: Workshop, calm: Outcome) -> None:
     update = (Disturbance(act="update", what=What.UPDATE),)
-    outcome = Controller(crash_workshop, SETUPS["two"]).play(disturbances=update)
+    outcome = Controller(crash_workshop, SETUPS["two"]).play(wanted=calm.end, disturbances=update)
     assert outcome.problems == [], outcome.logs

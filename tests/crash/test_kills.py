@@ -1,0 +1,33 @@
+"""A sample of the kills of ``make crash``: one story in each setup, killed several times."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.crash.controller import SETUPS, Controller, Outcome
+from tests.crash.points import Point, When, sample, together
+from tests.crash.stage import Workshop
+from tests.crash.story import story
+
+pytestmark = pytest.mark.realtime
+
+KILLS = 4
+"""In one story. Each takes two to ten seconds."""
+
+
+def chosen(calm: Outcome, setup: str) -> list[Point]:
+    """The kills of a setup. Those during a call take longest, so one setup has them."""
+    points = sample(calm.seen.points(), 300)
+    during = [p for p in points if p.when is When.DURING]
+    others = [p for p in points if p.when is not When.DURING]
+    number = list(SETUPS).index(setup)
+    wanted = during[:6] if setup == "postgres" else others[number::3]
+    return together(wanted, KILLS, [act.name for act in story()])[0]
+
+
+@pytest.mark.parametrize("setup", ["sqlite", "postgres", "two"])
+def test_nothing_is_lost_or_doubled(crash_workshop: Workshop, calm: Outcome, setup: str) -> None:
+    outcome = Controller(crash_workshop, SETUPS[setup]).play(chosen(calm, setup), wanted=calm.end)
+    shown = "\n".join(map(str, outcome.points))
+    assert outcome.problems == [], f"{shown}\n{outcome.logs}"
+    assert outcome.reached
