@@ -1,6 +1,6 @@
 """The Bolt app: it takes Slack's deliveries and hands every one to the dispatcher.
 
-Bolt acknowledges an event before its listener runs, so events are committed by a middleware: a failure
+Bolt acknowledges an event before its listener runs, so events are recorded by a middleware: a failure
 there leaves them unacknowledged and Slack delivers them again. Everything else is acknowledged by
 :class:`Dispatcher`, after what it asks for is committed. Listeners have their own pool, since Bolt's
 five threads serve everything and five slow ones would make a command miss its three seconds.
@@ -41,13 +41,13 @@ def build(
     )
 
     @app.use
-    def store_events(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002
-        dispatcher.store_event(body)
+    def take_events(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002
+        dispatcher.take_event(body)
         return next()
 
     @app.event(EVERYTHING)
-    def on_event(body: dict[str, Any]) -> None:
-        dispatcher.process_event(body)
+    def on_event() -> None:
+        """Do nothing: with a listener, Bolt acknowledges the event."""
 
     def serve(body: dict[str, Any], ack: Ack, respond: Respond) -> None:
         dispatcher.serve(body, ack, respond)
