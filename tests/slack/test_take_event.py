@@ -6,7 +6,7 @@ import random
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -170,6 +170,61 @@ def test_a_pin_made_and_taken_back_quickly_is_taken_back(desk: Desk) -> None:
     other.store.close()
     assert tags(desk, *stamps[:30]) == []
     assert len(tags(desk, *stamps[30:])) == 30
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@contextmanager
+def killed_at(store: Store, moment: int) -> Iterator[list[str]]:
+    """End the process before its ``moment``-th statement or commit; the list says what it did."""
+    done: list[str] = []
+
+    def count(what: str) -> None:
+        if len(done) == moment:
+            raise Killed
+        done.append(what)
+
+    def executes(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        count(statement)
+
+    def commits(_conn: Any) -> None:
+        count("COMMIT")
+
+    events.listen(store.engine, "before_cursor_execute", executes)
+    events.listen(store.engine, "commit", commits)
+    with suppress(Killed):
+        yield done
+    events.remove(store.engine, "before_cursor_execute", executes)
+    events.remove(store.engine, "commit", commits)
+
+
+def test_a_kill_at_any_statement_loses_nothing_and_doubles_nothing(desk: Desk) -> None:
+    """Slack delivers again what was not acknowledged."""
+    edit = said(
+        subtype="message_changed",
+        message={"ts": TS, "text": "it is down"},
+        event_ts="1487895950.000001",
+    )
+    bodies = [said(), edit | {"event_id": "edit"}, reaction("added", 1), reaction("removed", 2)]
+    for body in bodies:
+        for moment in range(20):
+            with killed_at(desk.store, moment) as done:
+                desk.dispatcher.take_event(body)
+            if done and done[-1] == "COMMIT":
+                break
+            assert body["event_id"] not in keys(desk)
+        else:
+            pytest.fail("it was never committed")
+    found = message(desk)
+    assert found is not None
+    assert found.text == "it is down"
+    with desk.store.read() as tx:
+        assert len(timeline.revisions(tx, found.key)) == 1
+        assert len(timeline.entries(tx, desk.incident.id)) == 1
+    assert tags(desk, TS) == []
+    assert len(keys(desk)) == len(bodies)
 
 
 ODD = "it\x00is \ud83d slow \udc00\U0001f525"
