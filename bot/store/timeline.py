@@ -19,14 +19,14 @@ _ORDER = ("event_ts", "changed_at")
 """Columns that say which of two events or readings came later."""
 
 _MESSAGE = select(message).where(message.c.key == bindparam("a_key"))
-_LOCK_MESSAGE = _MESSAGE.with_for_update()
+_LOCK_MESSAGE = _MESSAGE.with_for_update(key_share=True)
 _CHANGE_MESSAGE = update(message).where(message.c.key == bindparam("a_key")).values(changed_at=NOW)
 _ONE_TAG = (
     (tag.c.message_key == bindparam("a_key"))
     & (tag.c.user == bindparam("a_user"))
     & (tag.c.name == bindparam("a_name"))
 )
-_LOCK_TAG = select(tag.c.event_ts, tag.c.removed_at).where(_ONE_TAG).with_for_update()
+_LOCK_TAG = select(tag.c.event_ts, tag.c.removed_at).where(_ONE_TAG).with_for_update(key_share=True)
 _ADD_TAG_AGAIN = update(tag).where(_ONE_TAG).values(changed_at=NOW, removed_at=None)
 _REMOVE_TAG = update(tag).where(_ONE_TAG).values(changed_at=NOW, removed_at=NOW)
 """Statements of every event are kept: building one takes longer than running it."""
