@@ -39,9 +39,6 @@ CLOCK_TIMEOUT = 60.0
 KEEP_WORKFLOWS = timedelta(days=14)
 """How long finished workflows are kept. Their keys are never reused after more than some hours."""
 
-OWNER = ""
-"""The name of this replica in the inbox."""
-
 CLOCK_STOPPED = "The clock has stopped."
 SCOPE_ADVICE = "add it and reinstall the app"
 SLACK_UNREACHABLE = (
@@ -86,7 +83,7 @@ class Bot:
             lease=self.lease,
             limits=limits,
         )
-        self.inbox = Inbox(self.store, owner=OWNER)
+        self.inbox = Inbox(self.store, owner=self.lease.id)
         self.dispatcher = Dispatcher(self._handler_context(), self.chat, self.inbox)
         is_http = config.slack.mode == "http"
         self.app, self._pool = slack_app.build(

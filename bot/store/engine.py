@@ -8,6 +8,7 @@ makes a second writer poll. DBOS opens connections of its own to the same URL, f
 from __future__ import annotations
 
 import fcntl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
