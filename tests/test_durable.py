@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.durable import DurableWork
+from bot.errors import LeaseLost
 from bot.store.engine import Store
 from tests.support.forkserver import ROOT
 from tests.support.waiting import wait_until
@@ -202,6 +203,44 @@ def test_what_nobody_runs_any_more_does_not_block_its_lane(store: Store) -> None
         assert work.resume_unrecorded() == work.resume_unrecorded() == []
 
 
+def test_what_a_replica_without_its_lease_leaves_is_done_by_another(store: Store) -> None:
+    """Losing the lease ends a workflow without recording a failure."""
+    ran: list[str] = []
+    begun = threading.Event()
+
+    def act() -> None:
+        begun.set()
+        raise LeaseLost
+
+    def fenced() -> None:
+        work.step("act", act)
+
+    with working(store, "first", note=fenced) as work:
+        enqueue(work, store, "k1")
+        assert begun.wait(20)
+    assert ended(store) == {}
+    with working(store, "second", note=lambda: ran.append("done")) as other:
+        assert other.resume(["first"]) == ["k1"]
+        wait_until(lambda: ended(store) == {"k1": "SUCCESS"}, "done by the other")
+    assert ran == ["done"]
+
+
+def test_a_replica_without_its_lease_begins_no_workflow(store: Store) -> None:
+    ran: list[str] = []
+    work = DurableWork(store.url, executor="first", poll=0.02, allowed=lambda: False)
+    work.workflow("note", ran.append)
+    work.launch()
+    try:
+        enqueue(work, store, "k1", "fenced")
+        wait_until(lambda: work.resume(["first"]) == ["k1"], "it was taken and given back")
+    finally:
+        work.close()
+    with working(store, "second", note=ran.append) as other:
+        other.resume(["first"])
+        wait_until(lambda: ended(store) == {"k1": "SUCCESS"}, "done by the other")
+    assert ran == ["fenced"]
+
+
 def test_what_ended_long_ago_is_forgotten_and_what_goes_on_is_not(store: Store) -> None:
     gate, begun = threading.Event(), threading.Event()
 
@@ -276,6 +315,7 @@ def test_what_is_asked_for_while_nobody_works_is_done_later(store: Store) -> Non
 PROGRAM = """
 import os, signal, sys, threading
 from bot.durable import DurableWork
+from bot.errors import LeaseLost
 from bot.store.engine import Store
 
 url, log, fate = sys.argv[1:]

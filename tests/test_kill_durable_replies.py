@@ -94,7 +94,7 @@ BOTH_WAYS = pytest.mark.parametrize(
 def test_a_command_that_was_acknowledged_is_carried_out(
     mayday: Child, aftermath: Scene, slack: SlackSandbox, after: bool
 ) -> None:
-    """Takes about fifteen seconds: mayday polls for stored deliveries every ten."""
+    """Takes up to half a minute: the claim of the killed process ends first."""
     mayday.start()
     channel = aftermath.declare().id
     with killed_asking(mayday, slack, after=after):
@@ -102,10 +102,9 @@ def test_a_command_that_was_acknowledged_is_carried_out(
     assert runs(aftermath, channel) == []
     assert len(left(aftermath, "command/")) == 1
 
-    aftermath.later(minutes=1)
     mayday.start()
 
-    slack.wait_for(lambda: bool(aftermath.posts(channel, "run")), 30, what="the plan")
+    slack.wait_for(lambda: bool(aftermath.posts(channel, "run")), 40, what="the plan")
     wait_until(lambda: left(aftermath) == [], "nothing is left", timeout=20)
     (run,) = runs(aftermath, channel)
     assert run.asked_by == aftermath.ana.id
@@ -115,20 +114,19 @@ def test_a_command_that_was_acknowledged_is_carried_out(
 def test_a_refusal_after_a_kill_reaches_the_person(
     mayday: Child, aftermath: Scene, slack: SlackSandbox
 ) -> None:
-    """Takes about fifteen seconds: mayday polls for stored deliveries every ten."""
+    """Takes up to half a minute: the claim of the killed process ends first."""
     mayday.start()
     channel = aftermath.declare().id
     aftermath.ben.join(channel)
     with killed_asking(mayday, slack):
         aftermath.ben.command(channel, "/incident run resync-routes")
 
-    aftermath.later(minutes=1)
     mayday.start()
 
     def is_refused() -> bool:
         return any("not on the list" in text for text in texts(aftermath.ben.messages(channel)))
 
-    slack.wait_for(is_refused, 30, what="the refusal")
+    slack.wait_for(is_refused, 40, what="the refusal")
     assert runs(aftermath, channel) == []
 
 
@@ -136,7 +134,7 @@ def test_a_refusal_after_a_kill_reaches_the_person(
 def test_a_confirmation_that_was_acknowledged_is_carried_out(
     mayday: Child, aftermath: Scene, slack: SlackSandbox, after: bool
 ) -> None:
-    """Takes about fifteen seconds: mayday polls for stored deliveries every ten."""
+    """Takes up to half a minute: the claim of the killed process ends first."""
     mayday.start()
     channel = aftermath.declare().id
     with aftermath.store.write() as tx:
@@ -149,7 +147,6 @@ def test_a_confirmation_that_was_acknowledged_is_carried_out(
         aftermath.ana.press(channel, plan["ts"], ACTION_CONFIRM)
     assert runs(aftermath, channel)[0].state is RunState.PLANNED
 
-    aftermath.later(minutes=1)
     mayday.start()
 
     wait_until(lambda: runs(aftermath, channel)[0].finished_at, "it is over", timeout=40)

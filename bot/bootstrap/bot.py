@@ -87,7 +87,7 @@ class Bot:
             limits,
             channel=config.slack.operator_channel,
         )
-        self.inbox = Inbox(self.store, self.clock)
+        self.inbox = Inbox(self.store, owner=self.lease.id)
         self.dispatcher = Dispatcher(self._handler_context(), self.chat, self.inbox)
         is_http = config.slack.mode == "http"
         self.app, self._pool = slack_app.build(

@@ -1,76 +1,122 @@
-"""Deliveries of Slack's: committed before the acknowledgement, processed once, replayed after a failure.
+"""Deliveries of Slack's: processed once, whichever replica gets them, and replayed after a failure.
 
-A delivery that cannot be processed now (the database is busy, the process is killed) stays in the inbox
-and is replayed by the clock; a processed one is skipped when Slack delivers it again.
+An ordinary event is recorded in the transaction that stores its key. What cannot be processed now, and a
+request whose work goes on after the acknowledgement, is stored with its payload and a claim: one replica
+holds it, and when that replica dies the claim ends and another one replays the delivery.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
-from bot.ports import Clock
 from bot.store import inbox as rows
-from bot.store.engine import Store
+from bot.store.engine import Store, Tx
 
-GRACE = timedelta(seconds=15)
-"""How long the live listener of a delivery has before the clock replays the delivery."""
+CLAIM = timedelta(seconds=15)
+"""How long a replica holds a delivery that it processes. Work that takes longer may be done again, which
+:class:`DurableReply` allows."""
+
+BATCH = 20
+
+_Row = TypeVar("_Row")
 
 log = structlog.get_logger()
 
 
+def log_given_up(key: str, error: str) -> None:
+    """Log a delivery that is not tried again."""
+    log.error("inbox.given_up", key=key, error=error)
+
+
 class Inbox:
-    """Deliveries by their keys, which are the same when Slack delivers again."""
+    """Deliveries by their keys, which are the same when Slack delivers again.
 
-    def __init__(self, store: Store, now: Clock) -> None:
+    ``owner`` names this replica. ``given_up`` is called with the key and the last error of a delivery that
+    is not tried again, and once more where the process ends before that is committed.
+    """
+
+    def __init__(
+        self, store: Store, *, owner: str, given_up: Callable[[str, str], None] = log_given_up
+    ) -> None:
         self._store = store
-        self._now = now
-        self._lock = threading.Lock()
-        self._live: set[str] = set()
+        self._owner = owner
+        self._given_up = given_up
 
-    def store(self, key: str, body: Mapping[str, Any]) -> None:
-        """Commit a delivery; raises where it cannot, so that the delivery is not acknowledged."""
+    def first(self, key: str) -> Callable[[Tx], bool]:
+        """What marks a live delivery as processed in a transaction; False when another one has it.
+
+        Two replicas that get the same delivery at once wait for each other at the key.
+        """
+        return lambda tx: rows.add_done(tx, key)
+
+    def finish(self, key: str) -> Callable[[Tx], bool]:
+        """What marks a replayed delivery as processed in a transaction; False when its claim was lost."""
+        return lambda tx: rows.finish(tx, key, self._owner)
+
+    def store(self, key: str, body: Mapping[str, Any]) -> bool:
+        """Commit a delivery that this replica processes; False when it is stored already.
+
+        Raises where it cannot, so that the delivery is not acknowledged.
+        """
         with self._store.write() as tx:
-            rows.add(tx, key, body, now=self._now())
+            until = self._store.now(tx) + CLAIM
+            return rows.add_claimed(tx, key, body, owner=self._owner, until=until)
+
+    def store_failed(self, key: str, body: Mapping[str, Any], exc: Exception) -> None:
+        """Commit a delivery whose processing failed, so that it is replayed; raises where it cannot."""
+        with self._store.write() as tx:
+            rows.add_failed(tx, key, body, _said(exc), now=self._store.now(tx))
 
     def process(self, key: str, work: Callable[[], None]) -> None:
-        """Do the work of a delivery and mark it as done; skip one that is done or under way.
-
-        Doing it twice would undo what came since: a reaction that was removed would return.
-        """
-        with self._lock:
-            if key in self._live:
-                return
-            self._live.add(key)
-        try:
-            self._process(key, work)
-        finally:
-            self._live.discard(key)
-
-    def _process(self, key: str, work: Callable[[], None]) -> None:
-        with self._store.read() as tx:
-            if rows.is_done(tx, key):
-                return
+        """Do the work of a delivery that this replica has claimed, and mark it as done."""
         try:
             work()
         except Exception as exc:
             log.exception("inbox.failed", key=key)
             with self._store.write() as tx:
-                rows.count_failure(tx, key, f"{type(exc).__name__}: {exc}")
+                rows.count_failure(tx, key, self._owner, _said(exc), now=self._store.now(tx))
             return
         with self._store.write() as tx:
-            rows.mark_done(tx, key, now=self._now())
+            rows.finish(tx, key, self._owner)
 
-    def replay(self, work: Callable[[Mapping[str, Any]], None]) -> None:
-        """Process what is pending: deliveries from before a kill, and ones that failed."""
-        with self._store.read() as tx:
-            pending = rows.pending(tx, older_than=self._now() - GRACE)
-        for key, body in pending:
-            self.process(key, partial(work, body))
+    def replay(self, work: Callable[[str, Mapping[str, Any]], None]) -> None:
+        """Process what is pending: deliveries of replicas that died, and ones that failed."""
+        while claimed := self._claim(rows.claim):
+            for key, body in claimed:
+                if self._renew(key):
+                    self.process(key, partial(work, key, body))
+        self._tell()
         with self._store.write() as tx:
-            rows.purge(tx, now=self._now())
+            rows.purge(tx, now=self._store.now(tx))
+
+    def _claim(self, claim: Callable[..., list[_Row]]) -> list[_Row]:
+        with self._store.write() as tx:
+            now = self._store.now(tx)
+            return claim(tx, self._owner, now=now, until=now + CLAIM, limit=BATCH)
+
+    def _renew(self, key: str) -> bool:
+        """Extend the claim; False where it ended while others of its batch were processed."""
+        with self._store.write() as tx:
+            until = self._store.now(tx) + CLAIM
+            return rows.renew(tx, key, self._owner, until=until)
+
+    def _tell(self) -> None:
+        """Report what was given up. It is marked after that, so a kill in between reports it again."""
+        while claimed := self._claim(rows.claim_given_up):
+            for row in claimed:
+                try:
+                    self._given_up(row.key, row.error)
+                except Exception:
+                    log.exception("inbox.report_failed", key=row.key)
+                    continue
+                with self._store.write() as tx:
+                    rows.mark_given_up(tx, row.key, self._owner)
+
+
+def _said(exc: Exception) -> str:
+    return f"{type(exc).__name__}: {exc}"

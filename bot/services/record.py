@@ -2,7 +2,7 @@
 
 Everything may arrive twice, late or out of order, from an event or from backfill, with the same result: a
 message has the text of its newest edit, a deletion is final, and the entries made from messages are derived
-from the tags that remain.
+from the tags that remain. ``record_events`` orders the events.
 """
 
 from __future__ import annotations
@@ -10,13 +10,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 
+from bot.domain.events import (
+    DeletedEvent,
+    Event,
+    IgnoredEvent,
+    MessageEvent,
+    ReactionEvent,
+    is_later_edit,
+    linked,
+)
 from bot.domain.incident import Incident
-from bot.domain.slack_message import permalink
-from bot.domain.timeline import Entry, EntryKind, Heading, Line, Message, Tag, ts_moment
+from bot.domain.timeline import Entry, EntryKind, Heading, Line, Message, Tag
 from bot.errors import UserError
 from bot.ports import Clock
+from bot.services.record_events import (
+    apply_deletion,
+    apply_message,
+    apply_reaction,
+    apply_tag,
+    file_entry,
+)
 from bot.services.settings import Settings
 from bot.store import incidents as incident_rows
 from bot.store import timeline as rows
@@ -43,24 +57,46 @@ class Record:
         self._now = now
         self._settings = settings
 
+    def take(self, event: Event, *, once: Callable[[Tx], bool]) -> None:
+        """Record an event in one transaction, unless ``once`` finds there that it was recorded before.
+
+        An event of another channel, or of a reaction without a meaning, is not even marked as processed:
+        recording nothing twice does no harm, and one read is all that it costs.
+        """
+        heading = self._heading(event.name) if isinstance(event, ReactionEvent) else None
+        if isinstance(event, IgnoredEvent) or (isinstance(event, ReactionEvent) and not heading):
+            return
+        team_url = self._team_url()
+        with self._store.write() as tx:
+            incident_id = incident_rows.id_of_channel(tx, *event.channel)
+            if incident_id is None or not once(tx):
+                return
+            match event:
+                case MessageEvent():
+                    apply_message(tx, event.linked(team_url), now=self._now())
+                case DeletedEvent():
+                    apply_deletion(tx, event.linked(team_url), now=self._now())
+                case ReactionEvent() if heading:
+                    apply_reaction(tx, incident_id, event, heading, now=self._now())
+
     def record_message(self, message: Message) -> bool:
-        """Record a posted or edited message; returns whether the record changed.
+        """Record a message that history shows; returns whether the record changed.
 
         A deleted parent of a thread stays in Slack as a ``tombstone``, which is recorded as deleted.
         """
         if message.subtype == "tombstone":
             return self.deleted(message.team_id, message.channel_id, message.ts)
-        link = permalink(self._team_url(), message.channel_id, message.ts, message.thread_ts)
+        team_url = self._team_url()
         with self._store.write() as tx:
-            if not self._is_in_incident(tx, message):
+            if self._incident_id(tx, message) is None:
                 return False
-            return self._record_message(tx, replace(message, permalink=link))
+            return self._record_message(tx, linked(message, team_url))
 
     def _record_message(self, tx: Tx, message: Message) -> bool:
         if rows.add_message(tx, message):
             return True
         known = rows.message_by_key(tx, message.key, lock=True)
-        if known is None or not _newer(message, known):
+        if known is None or not is_later_edit(message, known):
             return False
         merged = replace(
             message,
@@ -81,54 +117,36 @@ class Record:
             rows.revise(tx, known, gone, change="deleted", seen_at=self._now())
             return True
 
-    def tag(self, team_id: str, channel_id: str, ts: str, user: str, name: str) -> None:
-        """Record a reaction to a message, or the use of the shortcut on it."""
-        heading = self._heading(name)
-        if heading is None:
-            return
-        key = f"{team_id}:{channel_id}:{ts}"
-        with self._store.write() as tx:
-            incident = incident_rows.by_channel(tx, team_id, channel_id)
-            if incident is not None:
-                tag = Tag(
-                    message_key=key, user=user, name=name, heading=heading, seen_at=self._now()
-                )
-                self._add_tag(tx, incident, tag, ts)
-
     def file_message(self, message: Message, *, by: str) -> None:
         """Record a message and file it in the timeline, as the shortcut does."""
-        self.record_message(message)
-        self.tag(message.team_id, message.channel_id, message.ts, by, SHORTCUT)
-
-    def untag(self, team_id: str, channel_id: str, ts: str, user: str, name: str) -> None:
-        """Record that a reaction was removed."""
+        team_url = self._team_url()
         with self._store.write() as tx:
-            rows.remove_tag(tx, f"{team_id}:{channel_id}:{ts}", user, name)
+            incident_id = self._incident_id(tx, message)
+            if incident_id is None:
+                return
+            self._record_message(tx, linked(message, team_url))
+            tag = self._tag(message.key, by, SHORTCUT, Heading.TIMELINE)
+            apply_tag(tx, incident_id, tag, ts=message.ts, added=True, event_ts="", now=self._now())
 
     def sync_tags(
         self, incident: Incident, message: Message, reactions: Mapping[str, tuple[str, ...]]
     ) -> None:
         """Make a message's tags equal to the reactions that Slack returns for it."""
         wanted = {
-            (user, name)
+            (user, name): heading
             for name, users in reactions.items()
-            if self._heading(name) is not None
+            if (heading := self._heading(name)) is not None
             for user in users
         }
         with self._store.write() as tx:
             have = {(m.user, m.name) for m in rows.tags(tx, [message.key]) if m.name != SHORTCUT}
-            for user, name in sorted(wanted - have):
-                heading = self._heading(name)
-                if heading is not None:
-                    tag = Tag(
-                        message_key=message.key,
-                        user=user,
-                        name=name,
-                        heading=heading,
-                        seen_at=self._now(),
-                    )
-                    self._add_tag(tx, incident, tag, message.ts)
-            for user, name in have - wanted:
+            for user, name in sorted(wanted.keys() - have):
+                tag = self._tag(message.key, user, name, wanted[user, name])
+                if not rows.add_tag(tx, tag):
+                    known = rows.lock_tag(tx, tag)
+                    rows.change_tag(tx, tag, event_ts=known.event_ts, removed=False)
+                file_entry(tx, incident.id, message.key, ts=message.ts, now=self._now())
+            for user, name in have - wanted.keys():
                 rows.remove_tag(tx, message.key, user, name)
 
     def note(
@@ -204,36 +222,18 @@ class Record:
             raise UserError(ENTRY_GONE)
         return entry
 
-    def _add_tag(self, tx: Tx, incident: Incident, tag: Tag, ts: str) -> None:
-        if not rows.add_tag(tx, tag):
-            return
-        message = rows.message_by_key(tx, tag.message_key)
-        added = rows.add_entry(
-            tx,
-            incident_id=incident.id,
-            at=message.posted_at if message else ts_moment(ts),
-            now=self._now(),
-            kind=EntryKind.MESSAGE,
-            author=message.author if message else "",
-            data={},
-            source=f"message/{tag.message_key}",
-            message_key=tag.message_key,
+    def _tag(self, message_key: str, user: str, name: str, heading: Heading) -> Tag:
+        return Tag(
+            message_key=message_key, user=user, name=name, heading=heading, seen_at=self._now()
         )
-        if not added:
-            rows.restore_entry(tx, incident.id, f"message/{tag.message_key}")
 
     def _heading(self, name: str) -> Heading | None:
         if name == SHORTCUT:
             return Heading.TIMELINE
         return self._settings.reactions.get(name.split("::")[0])
 
-    def _is_in_incident(self, tx: Tx, message: Message) -> bool:
-        return incident_rows.by_channel(tx, message.team_id, message.channel_id) is not None
-
-
-def _newer(new: Message, old: Message) -> bool:
-    """Whether ``new`` shows a later edit; times compare as decimals, never as floats."""
-    return Decimal(new.edited_ts or 0) > Decimal(old.edited_ts or 0)
+    def _incident_id(self, tx: Tx, message: Message) -> str | None:
+        return incident_rows.id_of_channel(tx, message.team_id, message.channel_id)
 
 
 def _clean_note(text: str) -> str:

@@ -47,8 +47,7 @@ def build(
     def take_events(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002
         if intake.kind_of(body) is not Kind.EVENT:
             return next()
-        dispatcher.store_event(body)
-        dispatcher.process_event(body)
+        dispatcher.take_event(body)
         return BoltResponse(status=200)
 
     def serve(body: dict[str, Any], ack: Ack, respond: Respond) -> None:

@@ -1,8 +1,8 @@
-"""The boundary to Slack: every delivery is stored, routed, acknowledged and answered here.
+"""The boundary to Slack: every delivery is recorded or routed, acknowledged and answered here.
 
-What a handler stores is committed before the acknowledgement. Where outside systems have to be asked first
-(:class:`DurableReply`), and for every event, the delivery itself is committed before the acknowledgement
-and replayed after a kill. Every failure becomes a sentence.
+What a handler stores, and what an event says, is committed before the acknowledgement. Where outside
+systems have to be asked first (:class:`DurableReply`), and where an event cannot be recorded, the delivery
+itself is committed before the acknowledgement and replayed later. Every failure becomes a sentence.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from bot.services.inbox import Inbox
 from bot.slack import access, intake, routes
 from bot.slack.access import Route
 from bot.slack.context import HandlerContext
-from bot.slack.events import record_event
 from bot.slack.replies import (
     DeferredReply,
     DurableReply,
@@ -47,14 +46,20 @@ class Dispatcher:
         self._inbox = inbox
         self._responder = Responder(chat)
 
-    def store_event(self, body: Mapping[str, Any]) -> None:
-        """Commit a delivery that is an event; raises where it cannot, so that Slack delivers it again."""
-        if intake.kind_of(body) is Kind.EVENT:
-            self._inbox.store(intake.event_id(body), body)
+    def take_event(self, body: Mapping[str, Any]) -> None:
+        """Record a delivery that is an event, in one transaction; return at once for any other delivery.
 
-    def process_event(self, body: Mapping[str, Any]) -> None:
-        """Record a stored event, unless that is done or under way."""
-        self._inbox.process(intake.event_id(body), partial(self._process, body))
+        One that cannot be recorded is stored and replayed. Raises where that fails too, so that Slack
+        delivers it again.
+        """
+        if intake.kind_of(body) is not Kind.EVENT:
+            return
+        key = intake.event_id(body)
+        try:
+            self._context.record.take(intake.parse_event_of(body), once=self._inbox.first(key))
+        except Exception as exc:
+            log.exception("dispatcher.event_failed", key=key)
+            self._inbox.store_failed(key, intake.without_secrets(body), exc)
 
     def serve(self, body: Mapping[str, Any], ack: Ack, respond: Respond) -> None:
         """Run the handler of a request, acknowledge it, and answer."""
@@ -81,7 +86,7 @@ class Dispatcher:
         """Process the stored deliveries that a kill or a failure left."""
         self._inbox.replay(self._process)
 
-    def _process(self, body: Mapping[str, Any]) -> None:
+    def _process(self, key: str, body: Mapping[str, Any]) -> None:
         """Do what a stored delivery asks for. The addresses for its answer may have expired.
 
         Raises:
@@ -89,7 +94,7 @@ class Dispatcher:
         """
         delivery = intake.parse(body)
         if not isinstance(delivery, SlackRequest):
-            record_event(self._context.record, delivery)
+            self._context.record.take(delivery, once=self._inbox.finish(key))
             return
         route = routes.find(delivery)
         if route is None:
@@ -98,9 +103,10 @@ class Dispatcher:
 
     def _stored(
         self, request: SlackRequest, body: Mapping[str, Any], reply: DurableReply
-    ) -> DurableReply:
-        self._inbox.store(request.idempotency_key, intake.without_secrets(body))
-        return reply
+    ) -> DurableReply | None:
+        """The reply once its request is stored; None for one that was delivered before."""
+        payload = intake.without_secrets(body)
+        return reply if self._inbox.store(request.idempotency_key, payload) else None
 
     def _reply(self, request: SlackRequest, route: Route, *, form_is_open: bool = True) -> Reply:
         return self._guarded(

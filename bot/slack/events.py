@@ -1,58 +1,14 @@
-"""Events: what happens in channels, parsed once, and recorded."""
+"""Events as Slack delivers them, parsed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-import structlog
-
+from bot.domain.events import DeletedEvent, Event, IgnoredEvent, MessageEvent, ReactionEvent
 from bot.domain.slack_message import message_from
 from bot.domain.timeline import Message
-from bot.services.record import Record
-
-log = structlog.get_logger()
-
-
-@dataclass(frozen=True, kw_only=True)
-class MessageEvent:
-    """A message that was posted or edited. ``before`` is what an edit replaced."""
-
-    message: Message
-    before: Message | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeletedEvent:
-    """A message that was deleted. ``before`` is what it was."""
-
-    team_id: str
-    channel_id: str
-    ts: str
-    before: Message | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReactionEvent:
-    """A reaction that was added to a message or removed from it."""
-
-    team_id: str
-    channel_id: str
-    ts: str
-    user: str
-    name: str
-    added: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class IgnoredEvent:
-    """An event that changes nothing in the record."""
-
-    type: str
-
-
-Event = MessageEvent | DeletedEvent | ReactionEvent | IgnoredEvent
 
 
 def parse_event(team_id: str, event: Mapping[str, Any]) -> Event:
@@ -72,19 +28,25 @@ def _message(team_id: str, event: Mapping[str, Any]) -> Event:
     def read(payload: Mapping[str, Any]) -> Message:
         return message_from(payload, team_id=team_id, channel_id=channel)
 
+    subtype = event.get("subtype")
+    if subtype == "message_replied":
+        # Says only that a thread has a reply, which is delivered as a message too.
+        return IgnoredEvent(type=subtype)
+    event_ts = _event_ts(event)
+    if subtype not in ("message_changed", "message_deleted"):
+        return MessageEvent(message=read(event), event_ts=event_ts)
     previous = event.get("previous_message")
     before = read(previous) if previous else None
-    match event.get("subtype"):
-        case "message_changed":
-            return MessageEvent(message=read(event["message"]), before=before)
-        case "message_deleted":
-            ts = str(event.get("deleted_ts") or event["previous_message"]["ts"])
-            return DeletedEvent(team_id=team_id, channel_id=channel, ts=ts, before=before)
-        case "message_replied":
-            # Says only that a thread has a reply, which is delivered as a message too.
-            return IgnoredEvent(type="message_replied")
-        case _:
-            return MessageEvent(message=read(event))
+    if subtype == "message_changed":
+        message = read(event["message"])
+        if message.subtype != "tombstone":
+            return MessageEvent(message=message, event_ts=event_ts, is_edit=True, before=before)
+        ts = message.ts  # a deleted parent of a thread, which stays in Slack
+    else:
+        ts = str(event.get("deleted_ts") or event["previous_message"]["ts"])
+    return DeletedEvent(
+        team_id=team_id, channel_id=channel, ts=ts, event_ts=event_ts, before=before
+    )
 
 
 def _reaction(team_id: str, event: Mapping[str, Any]) -> Event:
@@ -95,10 +57,18 @@ def _reaction(team_id: str, event: Mapping[str, Any]) -> Event:
         team_id=team_id,
         channel_id=item["channel"],
         ts=item["ts"],
+        event_ts=_event_ts(event),
         user=event["user"],
         name=event["reaction"],
         added=event["type"] == "reaction_added",
     )
+
+
+def _event_ts(event: Mapping[str, Any]) -> str:
+    found = str(event.get("event_ts") or event.get("ts") or "")
+    if found:
+        int(Decimal(found))  # raises where it is not a number
+    return found
 
 
 PARSERS: Mapping[str, Callable[[str, Mapping[str, Any]], Event]] = {
@@ -107,25 +77,3 @@ PARSERS: Mapping[str, Callable[[str, Mapping[str, Any]], Event]] = {
     "reaction_removed": _reaction,
 }
 """By the event's type. The manifest subscribes to these and to no others."""
-
-
-def record_event(record: Record, event: Event) -> None:
-    """Record what happened.
-
-    Events overtake each other: an edit or a deletion also records what it changed, in case the message's
-    own event has not arrived yet.
-    """
-    match event:
-        case MessageEvent():
-            if event.before:
-                record.record_message(event.before)
-            record.record_message(event.message)
-        case DeletedEvent():
-            if event.before:
-                record.record_message(event.before)
-            record.deleted(event.team_id, event.channel_id, event.ts)
-        case ReactionEvent():
-            verb = record.tag if event.added else record.untag
-            verb(event.team_id, event.channel_id, event.ts, event.user, event.name)
-        case IgnoredEvent():
-            log.debug("events.ignored", type=event.type)

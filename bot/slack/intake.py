@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from bot.domain.events import Event
 from bot.domain.slack_message import message_from
-from bot.slack.events import Event, parse_event
+from bot.slack.events import parse_event
 from bot.slack.request import Form, Kind, SlackRequest
 
 Delivery = SlackRequest | Event
@@ -49,8 +50,13 @@ def parse(body: Mapping[str, Any]) -> Delivery:
     """
     kind = kind_of(body)
     if kind is Kind.EVENT:
-        return parse_event(str(body.get("team_id") or ""), body.get("event") or {})
+        return parse_event_of(body)
     return parse_request(body)
+
+
+def parse_event_of(body: Mapping[str, Any]) -> Event:
+    """The event of a delivery; raises what :func:`parse` raises."""
+    return parse_event(str(body.get("team_id") or ""), body.get("event") or {})
 
 
 def parse_request(body: Mapping[str, Any]) -> SlackRequest:

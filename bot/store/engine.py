@@ -1,15 +1,17 @@
 """Opens the database: one engine, its migrations, and the lock that keeps other processes out.
 
 SQLite runs in WAL mode. A writer begins IMMEDIATE, because a transaction that reads first and writes
-later fails at once when another one wrote in between. DBOS opens connections of its own to the same URL.
+later fails at once when another one wrote in between. This process's writers queue on a lock, since SQLite
+makes a second writer poll. DBOS opens connections of its own to the same URL, for which SQLite waits.
 """
 
 from __future__ import annotations
 
 import fcntl
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -30,10 +32,14 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from bot.errors import ConfigError, UserError
+from bot.store.columns import to_json
 
 Tx = Connection
 DatabaseError = DBAPIError
 """What a transaction raises when the database is away, is full, or has other tables."""
+POOL_SIZE, POOL_OVERFLOW = 20, 5
+"""Connections to PostgreSQL: one for each of Slack's listeners, and some for the clock and DBOS's steps."""
+
 LOCK_KEY = 0x6D6179646179
 """The advisory lock's number: "mayday" in ASCII."""
 TABLES_KEY = LOCK_KEY + 1
@@ -77,6 +83,7 @@ class Store:
         self._lock: IO[str] | None = None
         self._session: Connection | None = None
         self.engine = _engine(self.url)
+        self._writer = threading.Lock() if self.is_sqlite else nullcontext()
 
     @property
     def is_sqlite(self) -> bool:
@@ -86,7 +93,7 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Tx]:
         """A transaction that may change rows; an exception rolls it back."""
-        with self.engine.connect() as conn:
+        with self._writer, self.engine.connect() as conn:
             conn = conn.execution_options(mayday_write=True)
             with conn.begin():
                 yield conn
@@ -245,7 +252,10 @@ def _engine(url: str) -> Engine:
             return create_engine(
                 parsed,
                 hide_parameters=True,
+                json_serializer=to_json,
                 pool_pre_ping=True,
+                pool_size=POOL_SIZE,
+                max_overflow=POOL_OVERFLOW,
                 connect_args={"connect_timeout": 10},
             )
     except (SQLAlchemyError, ValueError, ImportError):
@@ -258,7 +268,9 @@ def _engine(url: str) -> Engine:
         raise ConfigError(
             DIRECTORY_NOT_WRITABLE.format(file=exc.filename, reason=exc.strerror)
         ) from None
-    engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": 30})
+    engine = create_engine(
+        parsed, hide_parameters=True, json_serializer=to_json, connect_args={"timeout": 30}
+    )
     event.listen(engine, "connect", _sqlite_connect)
     event.listen(engine, "begin", _sqlite_begin)
     return engine
@@ -266,10 +278,16 @@ def _engine(url: str) -> Engine:
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
+    connection.create_function("clock_timestamp", 0, _clock_timestamp)
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=30000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _clock_timestamp() -> str:
+    """The time as SQLAlchemy stores it in SQLite."""
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}"
 
 
 def _sqlite_begin(conn: Connection) -> None:

@@ -1,62 +1,140 @@
-"""Deliveries of Slack's: stored before they are acknowledged and until they are processed."""
+"""Deliveries of Slack's: an ordinary event's key, or a delivery that waits for its work, with its claim.
+
+A claim is held by one replica until a moment of the database's clock. Whoever finishes a delivery must
+still hold it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Row, or_, select, update
 
+from bot.store.columns import NOW
 from bot.store.engine import Tx
 from bot.store.incidents import insert_new
 from bot.store.tables import inbox
 
 MAX_ATTEMPTS = 8
+RETRY = timedelta(seconds=10)
+"""The pause after the first failure; it doubles with each, to 20 minutes in all."""
 
 
-def add(tx: Tx, key: str, payload: Mapping[str, Any], *, now: datetime) -> bool:
-    """Store a delivery; False when it is there already."""
-    return insert_new(
-        tx,
-        "inbox",
-        {"key": key, "payload": dict(payload), "received_at": now, "attempts": 0, "error": ""},
-    )
+@dataclass(frozen=True, kw_only=True)
+class GivenUp:
+    """A delivery that failed ``MAX_ATTEMPTS`` times. Its payload is kept."""
+
+    key: str
+    received_at: datetime
+    error: str
 
 
-def is_done(tx: Tx, key: str) -> bool:
-    """Whether a delivery is processed."""
-    found = tx.execute(select(inbox.c.key).where(inbox.c.key == key, inbox.c.done_at.is_not(None)))
-    return found.first() is not None
+def add_done(tx: Tx, key: str) -> bool:
+    """Store the key of a delivery that this transaction processes; False when it is there already."""
+    values = {"key": key, "payload": {}, "attempts": 0, "error": ""}
+    return insert_new(tx, "inbox", values, stamped=("received_at", "done_at"))
 
 
-def mark_done(tx: Tx, key: str, *, now: datetime) -> None:
-    """Mark a delivery as processed and drop its payload."""
-    tx.execute(update(inbox).where(inbox.c.key == key).values(done_at=now, payload={}, error=""))
+def add_claimed(
+    tx: Tx, key: str, payload: Mapping[str, Any], *, owner: str, until: datetime
+) -> bool:
+    """Store a delivery with its claim; False when it is there already."""
+    claim = {"owner": owner, "claimed_until": until}
+    values = {"key": key, "payload": dict(payload), "attempts": 0, "error": "", **claim}
+    return insert_new(tx, "inbox", values, stamped=("received_at",))
 
 
-def count_failure(tx: Tx, key: str, error: str) -> None:
-    """Count a failed attempt."""
-    tx.execute(
-        update(inbox).where(inbox.c.key == key).values(attempts=inbox.c.attempts + 1, error=error)
-    )
+def add_failed(tx: Tx, key: str, payload: Mapping[str, Any], error: str, *, now: datetime) -> None:
+    """Store a delivery whose first attempt failed, unless it is there already."""
+    values = {"key": key, "payload": dict(payload), "attempts": 1, "error": error}
+    insert_new(tx, "inbox", {**values, "claimed_until": now + RETRY}, stamped=("received_at",))
 
 
-def pending(tx: Tx, *, older_than: datetime) -> list[tuple[str, Mapping[str, Any]]]:
-    """Unprocessed deliveries, oldest first, without those that failed ``MAX_ATTEMPTS`` times."""
-    rows = tx.execute(
-        select(inbox.c.key, inbox.c.payload)
-        .where(
-            inbox.c.done_at.is_(None),
-            inbox.c.received_at <= older_than,
-            inbox.c.attempts < MAX_ATTEMPTS,
-        )
-        .order_by(inbox.c.received_at)
-        .limit(500)
-    )
+def claim(
+    tx: Tx, owner: str, *, now: datetime, until: datetime, limit: int
+) -> list[tuple[str, Mapping[str, Any]]]:
+    """Claim pending deliveries that nobody works on, the oldest first; return keys and payloads."""
+    pending = inbox.c.attempts < MAX_ATTEMPTS
+    rows = _claim(tx, pending, owner, now=now, until=until, limit=limit)
     return [(row.key, row.payload) for row in rows]
+
+
+def claim_given_up(
+    tx: Tx, owner: str, *, now: datetime, until: datetime, limit: int
+) -> list[GivenUp]:
+    """Claim deliveries that were given up and that no operator was told of."""
+    untold = (inbox.c.attempts >= MAX_ATTEMPTS) & inbox.c.given_up_at.is_(None)
+    rows = _claim(tx, untold, owner, now=now, until=until, limit=limit)
+    return [GivenUp(key=row.key, received_at=row.received_at, error=row.error) for row in rows]
+
+
+def _claim(
+    tx: Tx, which: Any, owner: str, *, now: datetime, until: datetime, limit: int
+) -> Sequence[Row[Any]]:
+    free = or_(inbox.c.claimed_until.is_(None), inbox.c.claimed_until <= now)
+    rows = tx.execute(
+        select(inbox)
+        .where(inbox.c.done_at.is_(None), which, free)
+        .order_by(inbox.c.received_at, inbox.c.key)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    keys = [row.key for row in rows]
+    if keys:
+        claimed = {"owner": owner, "claimed_until": until}
+        tx.execute(update(inbox).where(inbox.c.key.in_(keys)).values(**claimed))
+    return rows
+
+
+def renew(tx: Tx, key: str, owner: str, *, until: datetime) -> bool:
+    """Extend a claim; False when another replica has it, or the delivery is processed."""
+    return _change(tx, key, owner, {"claimed_until": until})
+
+
+def finish(tx: Tx, key: str, owner: str) -> bool:
+    """Mark a delivery as processed and drop its payload; False when the claim on it was lost."""
+    values = {"done_at": NOW, "payload": {}, "error": "", "owner": None}
+    return _change(tx, key, owner, values)
+
+
+def count_failure(tx: Tx, key: str, owner: str, error: str, *, now: datetime) -> None:
+    """Count a failed attempt and end the claim; the delivery is tried again after a pause."""
+    held = tx.execute(select(inbox.c.attempts).where(_held(key, owner)).with_for_update()).scalar()
+    if held is None:
+        return
+    attempts = held + 1
+    pause = RETRY * 2 ** (attempts - 1) if attempts < MAX_ATTEMPTS else timedelta(0)
+    values = {"attempts": attempts, "error": error, "owner": None, "claimed_until": now + pause}
+    tx.execute(update(inbox).where(inbox.c.key == key).values(**values))
+
+
+def mark_given_up(tx: Tx, key: str, owner: str) -> None:
+    """Record that an operator was told of a delivery that was given up."""
+    _change(tx, key, owner, {"given_up_at": NOW, "owner": None})
+
+
+def given_up(tx: Tx) -> list[GivenUp]:
+    """The deliveries that are not tried again, oldest first."""
+    rows = tx.execute(
+        select(inbox.c.key, inbox.c.received_at, inbox.c.error)
+        .where(inbox.c.done_at.is_(None), inbox.c.attempts >= MAX_ATTEMPTS)
+        .order_by(inbox.c.received_at, inbox.c.key)
+    ).mappings()
+    return [GivenUp(**row) for row in rows]
 
 
 def purge(tx: Tx, *, now: datetime, keep_for: timedelta = timedelta(days=3)) -> None:
     """Delete processed rows once no redelivery can come any more (Slack stops after 24 h)."""
     tx.execute(inbox.delete().where(inbox.c.done_at < now - keep_for))
+
+
+def _change(tx: Tx, key: str, owner: str, values: Mapping[Any, Any]) -> bool:
+    """Change a pending delivery that this replica has claimed."""
+    return tx.execute(update(inbox).where(_held(key, owner)).values(values)).rowcount > 0
+
+
+def _held(key: str, owner: str) -> ColumnElement[bool]:
+    return (inbox.c.key == key) & (inbox.c.owner == owner) & inbox.c.done_at.is_(None)

@@ -5,31 +5,41 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy import RowMapping, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.actions import ActionItem
 from bot.domain.incident import CLOSED, Answers, Incident
 from bot.domain.reminders import Reminder
 from bot.domain.resources import ResourceKind
+from bot.store.columns import NOW
 from bot.store.engine import Tx
 from bot.store.tables import incident, item, metadata, reminder, resource
 
 
-def insert_new(tx: Tx, table_name: str, values: Mapping[str, Any]) -> bool:
-    """Insert a row unless one of its unique keys exists; return whether it was inserted."""
+def insert_new(
+    tx: Tx, table_name: str, values: Mapping[str, Any], *, stamped: tuple[str, ...] = ()
+) -> bool:
+    """Insert a row unless one of its unique keys exists; return whether it was inserted.
+
+    The columns in ``stamped`` get the time by the database's clock.
+    """
+    statement = _insert_new(table_name, stamped, is_sqlite=tx.dialect.name == "sqlite")
+    return tx.execute(statement, values).first() is not None
+
+
+@cache
+def _insert_new(table_name: str, stamped: tuple[str, ...], *, is_sqlite: bool) -> Any:
+    """The statement, kept because building it takes longer than running it."""
     table = metadata.tables[table_name]
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
-    statement = (
-        dialect.insert(table)
-        .values(**values)
-        .on_conflict_do_nothing()
-        .returning(*table.primary_key.columns)
-    )
-    return tx.execute(statement).first() is not None
+    statement = (sqlite if is_sqlite else postgresql).insert(table).on_conflict_do_nothing()
+    if stamped:
+        statement = statement.values(dict.fromkeys(stamped, NOW))
+    return statement.returning(*table.primary_key.columns)
 
 
 def add(tx: Tx, value: Incident) -> bool:
@@ -66,6 +76,18 @@ def by_channel(tx: Tx, team_id: str, channel_id: str, *, lock: bool = False) -> 
     return _one(
         tx, (incident.c.team_id == team_id) & (incident.c.channel_id == channel_id), lock=lock
     )
+
+
+_ID_OF_CHANNEL = select(incident.c.id).where(
+    incident.c.team_id == bindparam("team_id"), incident.c.channel_id == bindparam("channel_id")
+)
+
+
+def id_of_channel(tx: Tx, team_id: str, channel_id: str) -> str | None:
+    """The id of the incident that a channel was opened for."""
+    values = {"team_id": team_id, "channel_id": channel_id}
+    found: str | None = tx.execute(_ID_OF_CHANNEL, values).scalar()
+    return found
 
 
 def by_name(tx: Tx, team_id: str, channel_name: str) -> Incident | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, bindparam, select, update
 
 from bot.domain.timeline import Entry, EntryKind, FileRef, Heading, Line, Message, PostedEntry, Tag
+from bot.store.columns import NOW
 from bot.store.engine import Tx
 from bot.store.incidents import insert_new
 from bot.store.tables import entry, message, revision, tag
@@ -17,17 +18,68 @@ from bot.store.tables import entry, message, revision, tag
 _ORDER = ("event_ts", "changed_at", "absent_at")
 """Columns that say which of two events or readings came later."""
 
+_MESSAGE = select(message).where(message.c.key == bindparam("a_key"))
+_LOCK_MESSAGE = _MESSAGE.with_for_update(key_share=True)
+_CHANGE_MESSAGE = (
+    update(message)
+    .where(message.c.key == bindparam("a_key"))
+    .values(changed_at=NOW, absent_at=None)
+)
+_ONE_TAG = (
+    (tag.c.message_key == bindparam("a_key"))
+    & (tag.c.user == bindparam("a_user"))
+    & (tag.c.name == bindparam("a_name"))
+)
+_LOCK_TAG = select(tag.c.event_ts, tag.c.removed_at).where(_ONE_TAG).with_for_update(key_share=True)
+_ADD_TAG_AGAIN = update(tag).where(_ONE_TAG).values(changed_at=NOW, removed_at=None)
+_REMOVE_TAG = update(tag).where(_ONE_TAG).values(changed_at=NOW, removed_at=NOW)
+"""Statements of every event are kept: building one takes longer than running it."""
 
-def add_message(tx: Tx, value: Message) -> bool:
-    """Store a message; False when it is known, which changes nothing."""
-    return insert_new(tx, "message", _message_columns(value))
+
+@dataclass(frozen=True, kw_only=True)
+class KnownMessage:
+    """A stored message, and the ``event_ts`` of the last event about it."""
+
+    message: Message
+    event_ts: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownTag:
+    """Whether a stored tag is removed, and the ``event_ts`` of the last event about it."""
+
+    is_removed: bool
+    event_ts: str
+
+
+def add_message(tx: Tx, value: Message, *, event_ts: str | None = None) -> bool:
+    """Store a message; False when it is known, which changes nothing.
+
+    ``event_ts`` is that of the event that says it, None where history or mayday itself does.
+    """
+    columns = _message_columns(value)
+    if event_ts is None:
+        return insert_new(tx, "message", columns)
+    return insert_new(tx, "message", {**columns, "event_ts": event_ts}, stamped=("changed_at",))
 
 
 def message_by_key(tx: Tx, key: str, *, lock: bool = False) -> Message | None:
     """A stored message."""
-    statement = select(message).where(message.c.key == key)
-    row = tx.execute(statement.with_for_update() if lock else statement).mappings().first()
+    statement = _LOCK_MESSAGE if lock else _MESSAGE
+    row = tx.execute(statement, {"a_key": key}).mappings().first()
     return _message(row) if row else None
+
+
+def lock_message(tx: Tx, key: str) -> KnownMessage | None:
+    """A stored message, locked until the transaction ends."""
+    row = tx.execute(_LOCK_MESSAGE, {"a_key": key}).mappings().first()
+    return KnownMessage(message=_message(row), event_ts=row["event_ts"]) if row else None
+
+
+def change_message(tx: Tx, value: Message, *, event_ts: str) -> None:
+    """Replace a locked message by what an event says of it."""
+    columns = _message_columns(value)
+    tx.execute(_CHANGE_MESSAGE, {**columns, "event_ts": event_ts, "a_key": columns.pop("key")})
 
 
 def messages(tx: Tx, team_id: str, channel_id: str) -> list[Message]:
@@ -42,6 +94,18 @@ def messages(tx: Tx, team_id: str, channel_id: str) -> list[Message]:
 
 def revise(tx: Tx, before: Message, after: Message, *, change: str, seen_at: datetime) -> None:
     """Replace a message by its newer self, keeping what it said before as a revision."""
+    add_revision(tx, before, change, after.edited_ts, seen_at=seen_at)
+    tx.execute(
+        update(message)
+        .where(message.c.key == before.key)
+        .values(**_message_columns(after), absent_at=None)
+    )
+
+
+def add_revision(
+    tx: Tx, before: Message, change: str, edited_ts: str, *, seen_at: datetime
+) -> None:
+    """Keep what a message said before a change; ``edited_ts`` names the edit."""
     insert_new(
         tx,
         "revision",
@@ -49,14 +113,9 @@ def revise(tx: Tx, before: Message, after: Message, *, change: str, seen_at: dat
             "message_key": before.key,
             "change": change,
             "text": before.text,
-            "edited_ts": after.edited_ts,
+            "edited_ts": edited_ts,
             "seen_at": seen_at,
         },
-    )
-    tx.execute(
-        update(message)
-        .where(message.c.key == before.key)
-        .values(**_message_columns(after), absent_at=None)
     )
 
 
@@ -68,17 +127,36 @@ def revisions(tx: Tx, message_key: str) -> list[Mapping[str, Any]]:
     return [dict(row) for row in rows]
 
 
-def add_tag(tx: Tx, value: Tag) -> bool:
-    """File a message under a heading; False when this person did so before."""
-    return insert_new(tx, "tag", {**asdict(value), "heading": value.heading.value})
+def add_tag(tx: Tx, value: Tag, *, event_ts: str | None = None, removed: bool = False) -> bool:
+    """Store a tag, or that it was removed; False when there is a row for it, which changes nothing.
+
+    ``event_ts`` is as in :func:`add_message`.
+    """
+    columns = {**asdict(value), "heading": value.heading.value, "event_ts": event_ts or ""}
+    stamped = () if event_ts is None else ("changed_at",)
+    return insert_new(tx, "tag", columns, stamped=(*stamped, "removed_at") if removed else stamped)
 
 
-def remove_tag(tx: Tx, message_key: str, user: str, name: str) -> bool:
-    """Remove a tag; returns whether there was one."""
-    gone = tx.execute(
-        tag.delete().where(tag.c.message_key == message_key, tag.c.user == user, tag.c.name == name)
-    )
-    return gone.rowcount > 0
+def lock_tag(tx: Tx, value: Tag) -> KnownTag:
+    """What is stored of a tag that has a row, which is locked until the transaction ends."""
+    row = tx.execute(_LOCK_TAG, _tag_key(value.message_key, value.user, value.name)).one()
+    return KnownTag(is_removed=row.removed_at is not None, event_ts=row.event_ts)
+
+
+def change_tag(tx: Tx, value: Tag, *, event_ts: str, removed: bool) -> None:
+    """Make a locked tag what an event says of it."""
+    columns = {"heading": value.heading.value, "seen_at": value.seen_at, "event_ts": event_ts}
+    key = _tag_key(value.message_key, value.user, value.name)
+    tx.execute(_REMOVE_TAG if removed else _ADD_TAG_AGAIN, {**columns, **key})
+
+
+def remove_tag(tx: Tx, message_key: str, user: str, name: str) -> None:
+    """Remove a tag that history no longer shows."""
+    tx.execute(_REMOVE_TAG, _tag_key(message_key, user, name))
+
+
+def _tag_key(message_key: str, user: str, name: str) -> dict[str, str]:
+    return {"a_key": message_key, "a_user": user, "a_name": name}
 
 
 def tags(tx: Tx, message_keys: Iterable[str]) -> list[Tag]:
@@ -163,13 +241,16 @@ def change_entry(tx: Tx, entry_id: int, **values: Any) -> None:
     tx.execute(update(entry).where(entry.c.id == entry_id).values(**values))
 
 
+_RESTORE = (
+    update(entry)
+    .where(entry.c.incident_id == bindparam("of"), entry.c.source == bindparam("made_from"))
+    .values(deleted_at=None)
+)
+
+
 def restore_entry(tx: Tx, incident_id: str, source: str) -> None:
     """Bring an entry back that was taken out."""
-    tx.execute(
-        update(entry)
-        .where(entry.c.incident_id == incident_id, entry.c.source == source)
-        .values(deleted_at=None)
-    )
+    tx.execute(_RESTORE, {"of": incident_id, "made_from": source})
 
 
 def lines(tx: Tx, incident_id: str) -> list[Line]:
@@ -197,11 +278,14 @@ def _headings(value: Entry, marked: Mapping[str, set[Heading]]) -> frozenset[Hea
     return frozenset({Heading.TIMELINE})
 
 
+_MESSAGE_NAMES = tuple(
+    column.name for column in message.columns if column.name not in ("key", "files", "raw", *_ORDER)
+)
+
+
 def _message_columns(value: Message) -> dict[str, Any]:
-    left_out = ("key", "files", "raw", *_ORDER)
-    names = [name for name in message.c.keys() if name not in left_out]  # noqa: SIM118
     return {
-        **{name: getattr(value, name) for name in names},
+        **{name: getattr(value, name) for name in _MESSAGE_NAMES},
         "key": value.key,
         "files": [asdict(file) for file in value.files],
         "raw": dict(value.raw),

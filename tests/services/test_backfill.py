@@ -22,6 +22,7 @@ from sandbox.slack import (
     rate_limited,
 )
 from tests.support.bot import Child, Scene
+from tests.support.events import reaction, take
 from tests.support.readings import read_twice
 from tests.support.talk import Talk
 from tests.support.waiting import wait_until
@@ -220,8 +221,8 @@ def test_reactions_that_came_in_the_wrong_order_are_settled(
     record = bot.services.record
     team = slack.team_id
     slack.faults = [deaf]
-    record.untag(team, channel.id, ts, scene.ana.id, "pushpin")
-    record.tag(team, channel.id, ts, scene.ana.id, "pushpin")
+    made = reaction(ts, user=scene.ana.id, team_id=team, channel_id=channel.id)
+    take(record, made)  # the removal is lost
     scene.ben.join(channel.id)
     scene.ben.react(channel.id, ts, "fire")
     bot.services.backfill.all()

@@ -15,6 +15,7 @@ from bot.services.incidents import Incidents
 from bot.services.record import SHORTCUT, Record
 from bot.store import timeline as rows
 from bot.store.engine import Store
+from tests.support.events import reaction, take
 from tests.support.rows import CHANNEL, NOW, TEAM, Hands, message, settings, stored
 
 TS = "1487895900.000100"
@@ -139,25 +140,25 @@ def test_a_pin_puts_a_message_into_the_timeline_and_taking_it_back_takes_it_out(
 ) -> None:
     record.record_message(message())
     assert timeline(record) == ()
-    record.tag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
+    take(record, reaction(TS))
     assert [line.text for line in timeline(record)] == ["students see 500s"]
     assert timeline(record)[0].entry.at == message().posted_at
-    record.untag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
+    take(record, reaction(TS, added=False))
     assert timeline(record) == ()
 
 
 def test_it_stays_as_long_as_somebody_pins_it(record: Record) -> None:
     record.record_message(message())
     for who in ("U0ANA", "U0BEN"):
-        record.tag(TEAM, CHANNEL, TS, who, "pushpin")
-    record.untag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
+        take(record, reaction(TS, user=who))
+    take(record, reaction(TS, added=False))
     assert len(timeline(record)) == 1
-    record.untag(TEAM, CHANNEL, TS, "U0BEN", "pushpin")
+    take(record, reaction(TS, user="U0BEN", added=False))
     assert timeline(record) == ()
 
 
 def test_a_mark_may_come_before_its_message(record: Record) -> None:
-    record.tag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
+    take(record, reaction(TS))
     record.record_message(message())
     assert [line.text for line in timeline(record)] == ["students see 500s"]
     assert timeline(record)[0].entry.at == message().posted_at
@@ -166,35 +167,35 @@ def test_a_mark_may_come_before_its_message(record: Record) -> None:
 def test_marks_may_come_twice(record: Record) -> None:
     record.record_message(message())
     for _ in range(2):
-        record.tag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
+        take(record, reaction(TS))
     assert len(timeline(record)) == 1
     for _ in range(2):
-        record.untag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
+        take(record, reaction(TS, added=False))
     assert timeline(record) == ()
 
 
 def test_reactions_file_under_their_heading(record: Record) -> None:
     record.record_message(message())
-    record.tag(TEAM, CHANNEL, TS, "U0ANA", "fire")
+    take(record, reaction(TS, name="fire"))
     assert timeline(record) == ()
     assert [line.text for line in timeline(record, Heading.WRONG)] == ["students see 500s"]
-    record.tag(TEAM, CHANNEL, TS, "U0BEN", "pushpin")
+    take(record, reaction(TS, user="U0BEN"))
     assert len(timeline(record)) == len(timeline(record, Heading.WRONG)) == 1
 
 
 def test_other_reactions_and_skin_tones(record: Record) -> None:
     record.record_message(message())
-    record.tag(TEAM, CHANNEL, TS, "U0ANA", "tada")
+    take(record, reaction(TS, name="tada"))
     assert record.lines("abc123abc123") == []
-    record.tag(TEAM, CHANNEL, TS, "U0ANA", "pushpin::skin-tone-3")
+    take(record, reaction(TS, name="pushpin::skin-tone-3"))
     assert len(timeline(record)) == 1
 
 
 def test_what_slack_shows_now_settles_the_marks(record: Record, store: Store) -> None:
     """The order or loss of reactions does not matter."""
     record.record_message(message())
-    record.tag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
-    record.tag(TEAM, CHANNEL, TS, "U0ANA", SHORTCUT)
+    take(record, reaction(TS))
+    record.file_message(message(), by="U0ANA")
     with store.read() as tx:
         from_rows = rows.message_by_key(tx, message().key)
     assert from_rows is not None
@@ -208,7 +209,7 @@ def test_what_slack_shows_now_settles_the_marks(record: Record, store: Store) ->
 
 def test_a_deleted_message_leaves_the_timeline_unless_it_was_reworded(record: Record) -> None:
     record.record_message(message())
-    record.tag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
+    take(record, reaction(TS))
     entry = timeline(record)[0].entry
     record.rewrite("abc123abc123", entry.id, text="Students saw errors.", at=None)
     record.deleted(TEAM, CHANNEL, TS)
@@ -216,14 +217,14 @@ def test_a_deleted_message_leaves_the_timeline_unless_it_was_reworded(record: Re
 
     other = message("1487895901.000000", text="never mind")
     record.record_message(other)
-    record.tag(TEAM, CHANNEL, other.ts, "U0ANA", "pushpin")
+    take(record, reaction(other.ts))
     record.deleted(TEAM, CHANNEL, other.ts)
     assert [line.text for line in timeline(record)] == ["Students saw errors."]
 
 
 def test_rewording_leaves_the_message_alone(record: Record, store: Store) -> None:
     record.record_message(message())
-    record.tag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
+    take(record, reaction(TS))
     entry = timeline(record)[0].entry
     earlier = NOW - timedelta(minutes=10)
     record.rewrite("abc123abc123", entry.id, text="Students saw errors.", at=earlier)
@@ -236,16 +237,16 @@ def test_rewording_leaves_the_message_alone(record: Record, store: Store) -> Non
 
 def test_taken_out_and_marked_again(record: Record) -> None:
     record.record_message(message())
-    record.tag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
+    take(record, reaction(TS))
     record.hide_entry("abc123abc123", timeline(record)[0].entry.id)
     assert timeline(record) == ()
-    record.tag(TEAM, CHANNEL, TS, "U0BEN", "pushpin")
+    take(record, reaction(TS, user="U0BEN"))
     assert len(timeline(record)) == 1
 
 
 def test_what_was_taken_out_stays_out_when_it_is_read_again(record: Record, store: Store) -> None:
     record.record_message(message())
-    record.tag(TEAM, CHANNEL, TS, "U0ANA", "pushpin")
+    take(record, reaction(TS))
     record.hide_entry("abc123abc123", timeline(record)[0].entry.id)
     incident = Incidents(store).of_channel(TEAM, CHANNEL)
     assert incident is not None

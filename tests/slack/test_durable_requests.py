@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ from bot.store.tables import inbox
 from runbooks.resync_routes import RESYNC_ROUTES
 from tests.support.desk import ANA, BEN, Answer, Desk
 from tests.support.hubs import evicted
-from tests.support.rows import CHANNEL, TEAM
+from tests.support.rows import CHANNEL, TEAM, end_claims
 
 COMMAND = {
     "command": "/incident",
@@ -155,7 +154,7 @@ def test_after_a_kill_it_is_done_once(desk: Desk) -> None:
     again = Desk(desk.store, may_run_users=frozenset({ANA}))
     again.dispatcher.replay()
     assert again.planned == before, "the listener may still be at it"
-    again.now.at += timedelta(minutes=1)
+    end_claims(again.store)
     for _ in range(2):
         again.dispatcher.replay()
     (run,) = [run for run in again.planned if run not in before]
@@ -163,10 +162,30 @@ def test_after_a_kill_it_is_done_once(desk: Desk) -> None:
     assert all(row["done_at"] for row in stored(again))
 
 
+def test_a_request_that_is_delivered_twice_is_done_once(desk: Desk) -> None:
+    """Also while the first delivery is being processed: Slack may send the second to another replica."""
+    before = desk.planned
+    other = Desk(desk.store, owner="other", may_run_users=frozenset({ANA}))
+    profile = desk.slack.profile
+
+    def meanwhile(user: str) -> Profile:
+        other.send(COMMAND)
+        other.dispatcher.replay()
+        assert other.planned == before
+        return profile(user)
+
+    desk.slack.profile = meanwhile  # type: ignore[method-assign]
+    desk.send(COMMAND)
+    (run,) = [run for run in desk.planned if run not in before]
+    assert run.asked_by == ANA
+    other.send(COMMAND)
+    assert len(desk.planned) == len(before) + 1
+
+
 def test_a_refusal_after_a_kill_is_shown_in_the_channel(desk: Desk) -> None:
     kill_when_asked(desk)
     again = Desk(desk.store)
-    again.now.at += timedelta(minutes=1)
+    end_claims(again.store)
     again.dispatcher.replay()
     ((channel, user, text),) = again.slack.shown
     assert (channel, user) == (CHANNEL, ANA)

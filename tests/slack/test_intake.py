@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from bot.domain.events import DeletedEvent, IgnoredEvent, MessageEvent, ReactionEvent
 from bot.errors import UserError
-from bot.slack.events import DeletedEvent, IgnoredEvent, MessageEvent, ReactionEvent
 from bot.slack.intake import kind_of, parse, parse_request, without_secrets
 from bot.slack.request import Form, Kind, SlackRequest
 
@@ -136,9 +136,12 @@ def test_events_are_typed() -> None:
             channel="C1",
             message=MESSAGE,
             previous_message=before,
+            event_ts="1487895950.000100",
         )
     )
     assert isinstance(edited, MessageEvent)
+    assert (posted.is_edit, posted.event_ts) == (False, MESSAGE["ts"])
+    assert (edited.is_edit, edited.event_ts) == (True, "1487895950.000100")
     assert edited.before is not None
     assert (edited.message.text, edited.before.text) == ("routes are gone", "routes")
     deleted = parse(
@@ -148,15 +151,38 @@ def test_events_are_typed() -> None:
     assert (deleted.ts, deleted.before) == (MESSAGE["ts"], edited.before)
     item = {"type": "message", "channel": "C1", "ts": MESSAGE["ts"]}
     for kind, added in (("reaction_added", True), ("reaction_removed", False)):
-        reaction = parse(event(type=kind, user="U1", reaction="pushpin", item=item))
+        values = {
+            "user": "U1",
+            "reaction": "pushpin",
+            "item": item,
+            "event_ts": "1487895960.000001",
+        }
+        reaction = parse(event(type=kind, **values))
         assert reaction == ReactionEvent(
             team_id="T1",
             channel_id="C1",
             ts=MESSAGE["ts"],
+            event_ts="1487895960.000001",
             user="U1",
             name="pushpin",
             added=added,
         )
+
+
+def test_a_deleted_parent_of_a_thread_is_a_deletion() -> None:
+    left = {"ts": MESSAGE["ts"], "subtype": "tombstone", "text": "This message was deleted."}
+    values = {"channel": "C1", "message": left, "previous_message": MESSAGE, "event_ts": "5.000001"}
+    deleted = parse(event(type="message", subtype="message_changed", **values))
+    assert isinstance(deleted, DeletedEvent)
+    assert (deleted.ts, deleted.event_ts) == (MESSAGE["ts"], "5.000001")
+    assert deleted.before is not None
+    assert deleted.before.text == "routes are gone"
+
+
+def test_an_event_whose_time_is_no_number_is_refused() -> None:
+    """Stored, it would make every later event about the message fail."""
+    with pytest.raises(ArithmeticError):
+        parse(event(type="message", channel="C1", **MESSAGE, event_ts="yesterday"))
 
 
 @pytest.mark.parametrize(

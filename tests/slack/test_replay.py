@@ -1,4 +1,4 @@
-"""Stored deliveries: processed once, replayed after a kill or a failure, deleted after days."""
+"""Deliveries that could not be processed at once: replayed, given up, deleted after days."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.domain.timeline import Message
+from bot.store import inbox as inbox_rows
 from bot.store import timeline
 from bot.store.engine import Store
 from bot.store.tables import inbox
 from tests.support.desk import ANA, Desk
-from tests.support.rows import CHANNEL, TEAM, stored
+from tests.support.rows import CHANNEL, TEAM, end_claims, stored
 
 TS = "1487895900.000100"
 
@@ -39,18 +41,6 @@ def event(number: int, **values: Any) -> dict[str, Any]:
     }
 
 
-def reaction(number: int, verb: str) -> dict[str, Any]:
-    """A reaction to that message."""
-    item = {"type": "message", "channel": CHANNEL, "ts": TS}
-    return event(number, type=f"reaction_{verb}", reaction="pushpin", item=item)
-
-
-def deliver(desk: Desk, body: dict[str, Any]) -> None:
-    """Handle an event as the listener does."""
-    desk.dispatcher.store_event(body)
-    desk.dispatcher.process_event(body)
-
-
 def deliveries(desk: Desk) -> dict[str, dict[str, Any]]:
     """The inbox's rows by key."""
     with desk.store.read() as tx:
@@ -64,48 +54,91 @@ def message(desk: Desk, ts: str = TS) -> Message | None:
 
 
 def replay_later(desk: Desk) -> None:
-    """Replay after the live listener's time limit."""
-    desk.now.at += timedelta(minutes=1)
+    """Replay after every claim and every pause has ended."""
+    end_claims(desk.store)
     desk.dispatcher.replay()
 
 
-def test_a_reaction_that_is_delivered_again_does_not_undo_what_came_since(desk: Desk) -> None:
-    deliver(desk, event(1))
-    for number, verb in ((2, "added"), (3, "removed"), (2, "added")):
-        deliver(desk, reaction(number, verb))
-    with desk.store.read() as tx:
-        assert timeline.tags(tx, [f"{TEAM}:{CHANNEL}:{TS}"]) == []
+def rename(desk: Desk, before: str, after: str) -> None:
+    """Rename a table away, or back."""
+    with desk.store.write() as tx:
+        tx.execute(text(f"ALTER TABLE {before} RENAME TO {after}"))
 
 
-def test_an_event_that_was_stored_and_not_processed_is_replayed(desk: Desk) -> None:
-    """The process ends between the acknowledgement and the work."""
-    desk.dispatcher.store_event(event(1))
+def test_an_event_that_cannot_be_recorded_is_stored_and_replayed(desk: Desk) -> None:
+    rename(desk, "message", "gone")
+    desk.dispatcher.take_event({**event(1), "token": "a secret"})
+    row = deliveries(desk)["Ev1"]
+    assert (row["attempts"], row["done_at"]) == (1, None)
+    assert "message" in row["error"]
+    assert row["payload"] == event(1), "without the secret"
+    rename(desk, "gone", "message")
     desk.dispatcher.replay()
-    assert message(desk) is None, "its listener may be at it"
+    assert message(desk) is None, "not before a pause"
     replay_later(desk)
     found = message(desk)
     assert found is not None
     assert found.text == "it is slow"
-    assert deliveries(desk)["Ev1"]["done_at"]
+    row = deliveries(desk)["Ev1"]
+    assert row["done_at"]
+    assert (row["payload"], row["error"]) == ({}, "")
 
 
-def test_one_that_fails_is_tried_again_and_then_left_to_a_human(desk: Desk) -> None:
+def test_an_event_that_cannot_be_stored_either_is_not_acknowledged(desk: Desk) -> None:
+    for table in ("message", "inbox"):
+        rename(desk, table, f"{table}_gone")
+    with pytest.raises(Exception, match="inbox"):
+        desk.dispatcher.take_event(event(1))
+    for table in ("message", "inbox"):
+        rename(desk, f"{table}_gone", table)
+    assert deliveries(desk) == {}
+    desk.dispatcher.take_event(event(1))
+    assert message(desk) is not None
+
+
+def test_a_redelivery_of_one_that_waits_is_left_to_its_replay(desk: Desk) -> None:
+    rename(desk, "message", "gone")
+    desk.dispatcher.take_event(event(1))
+    rename(desk, "gone", "message")
+    desk.dispatcher.take_event(event(1))
+    assert message(desk) is None
+    replay_later(desk)
+    assert message(desk) is not None
+
+
+def test_one_bad_delivery_stops_no_other(desk: Desk) -> None:
+    bad = [event(0, ts="no number"), event(1, channel=None, item=None, type="reaction_added")]
+    good = [event(n, ts=f"1487895900.{n:06d}") for n in range(2, 6)]
+    for body in (good[0], bad[0], good[1], bad[1], *good[2:]):
+        desk.dispatcher.take_event(body)
+    assert all(message(desk, body["event"]["ts"]) for body in good)
+    waiting = {key for key, row in deliveries(desk).items() if not row["done_at"]}
+    assert waiting == {"Ev0", "Ev1"}
+
+
+def test_one_that_fails_again_and_again_is_told_to_an_operator_once(desk: Desk) -> None:
     odd = event(1, ts="no number")
-    desk.dispatcher.store_event(odd)
+    desk.dispatcher.take_event(odd)
     for _ in range(12):
         replay_later(desk)
     row = deliveries(desk)["Ev1"]
     assert row["done_at"] is None
-    assert row["error"]
+    assert row["given_up_at"]
     assert row["attempts"] == 8
     assert row["payload"] == odd, "it is not lost"
+    ((key, error),) = desk.given_up
+    assert key == "Ev1"
+    assert "InvalidOperation" in error
+    with desk.store.read() as tx:
+        (listed,) = inbox_rows.given_up(tx)
+    assert (listed.key, listed.error, listed.received_at) == (key, error, row["received_at"])
 
 
 def test_a_request_that_no_version_answers_any_more_holds_up_no_other(desk: Desk) -> None:
     """This happens when an update removes a button that was pressed."""
     pressed = {"type": "block_actions", "user": {"id": ANA}, "actions": [{"action_id": "gone"}]}
     desk.inbox.store("block_actions/1", pressed)
-    desk.dispatcher.store_event(event(1))
+    desk.inbox.store("Ev1", event(1))
     replay_later(desk)
     assert message(desk) is not None
     row = deliveries(desk)["block_actions/1"]
@@ -113,35 +146,12 @@ def test_a_request_that_no_version_answers_any_more_holds_up_no_other(desk: Desk
 
 
 def test_processed_deliveries_are_deleted_after_days(desk: Desk) -> None:
-    deliver(desk, event(1))
+    desk.dispatcher.take_event(event(1))
     assert deliveries(desk)["Ev1"]["payload"] == {}
     replay_later(desk)
     assert "Ev1" in deliveries(desk), "a redelivery may still come"
-    desk.now.at += timedelta(days=4)
+    with desk.store.write() as tx:
+        long_ago = desk.store.now(tx) - timedelta(days=4)
+        tx.execute(inbox.update().values(done_at=long_ago))
     desk.dispatcher.replay()
-    assert deliveries(desk) == {}
-
-
-def test_unknown_kinds_of_messages_are_stored_raw(desk: Desk) -> None:
-    deliver(desk, event(1, subtype="brand_new", what={"ever": [1]}))
-    found = message(desk)
-    assert found is not None
-    assert found.subtype == "brand_new"
-    assert found.raw["what"] == {"ever": [1]}
-
-
-def test_an_edit_that_overtakes_its_message_leaves_both_on_record(desk: Desk) -> None:
-    new = {"ts": TS, "user": ANA, "text": "it is down", "edited": {"ts": "1487895950.000000"}}
-    old = {"ts": TS, "user": ANA, "text": "it is slow"}
-    deliver(desk, event(2, subtype="message_changed", message=new, previous_message=old, text=""))
-    deliver(desk, event(1))
-    found = message(desk)
-    assert found is not None
-    assert found.text == "it is down"
-    with desk.store.read() as tx:
-        assert [r["change"] for r in timeline.revisions(tx, found.key)] == ["edited"]
-
-
-def test_what_is_no_event_is_not_stored(desk: Desk) -> None:
-    desk.dispatcher.store_event({"type": "block_actions", "event_id": "Ev1"})
     assert deliveries(desk) == {}

@@ -68,7 +68,9 @@ class Answer:
 class Desk:
     """mayday's Slack handlers over a database. ``values`` change settings."""
 
-    def __init__(self, store: Store, *, policy: Policy = POLICY, **values: Any) -> None:
+    def __init__(
+        self, store: Store, *, policy: Policy = POLICY, owner: str = "replica", **values: Any
+    ) -> None:
         self.store = store
         self.now = Hands(NOW + timedelta(minutes=10))
         self.work = NoWork()
@@ -118,7 +120,10 @@ class Desk:
             sync=asked,
             severity_help=HELP,
         )
-        self.inbox = Inbox(store, self.now)
+        self.given_up: list[tuple[str, str]] = []
+        self.inbox = Inbox(
+            store, owner=owner, given_up=lambda key, error: self.given_up.append((key, error))
+        )
         self.dispatcher = Dispatcher(self.context, chat, self.inbox)
 
     def _publish(self, incident_id: str, idempotency_key: str) -> None:

@@ -11,6 +11,7 @@ from bot.domain.timeline import Message, ts_moment
 from bot.services.settings import Settings
 from bot.store import incidents
 from bot.store.engine import Store
+from bot.store.tables import inbox
 
 TEAM = "T0PRACTICE"
 CHANNEL = "C0INCIDENT"
@@ -84,6 +85,12 @@ def message(ts: str = "1487895900.000100", **values: Any) -> Message:
             **values,
         }
     )
+
+
+def end_claims(store: Store) -> None:
+    """Let the time of every claim on a delivery pass."""
+    with store.write() as tx:
+        tx.execute(inbox.update().values(claimed_until=NOW))
 
 
 class Hands:

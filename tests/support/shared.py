@@ -122,20 +122,19 @@ def _is_at_rest(bot: Bot) -> bool:
     if not bot.ticks._scheduler.running:
         return False
     try:
-        wait_until(
-            lambda: not (bot.dispatcher._inbox._live or is_busy(bot.store)), "rest", timeout=5
-        )
+        wait_until(lambda: not is_busy(bot.store), "rest", timeout=5)
     except TimeoutError:
         return False
     return True
 
 
 def is_busy(store: Store) -> bool:
-    """Whether a workflow waits or runs."""
+    """Whether a workflow waits or runs, or a request is processed."""
     table = "workflow_status" if store.is_sqlite else "dbos.workflow_status"
     busy = text(f"SELECT count(*) FROM {table} WHERE status IN ('ENQUEUED', 'PENDING')")
+    claimed = text("SELECT count(*) FROM inbox WHERE done_at IS NULL AND owner IS NOT NULL")
     with store.read() as tx:
-        return bool(tx.execute(busy).scalar())
+        return bool(tx.execute(busy).scalar() or tx.execute(claimed).scalar())
 
 
 def _empty(store: Store) -> None:

@@ -1,0 +1,100 @@
+"""What happens in channels, as Slack tells it: messages, edits, deletions and reactions.
+
+``event_ts`` is Slack's time of an event, a number kept as text. It orders the events about one message and
+is compared with no other clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from bot.domain.slack_message import permalink
+from bot.domain.timeline import Message
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageEvent:
+    """A message that was posted or, where ``is_edit``, changed. ``before`` is what an edit replaced."""
+
+    message: Message
+    event_ts: str
+    is_edit: bool = False
+    before: Message | None = None
+
+    @property
+    def channel(self) -> tuple[str, str]:
+        """The team and the channel."""
+        return self.message.team_id, self.message.channel_id
+
+    def linked(self, team_url: str) -> MessageEvent:
+        """The event with its messages' permalinks."""
+        before = linked(self.before, team_url) if self.before else None
+        return replace(self, message=linked(self.message, team_url), before=before)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeletedEvent:
+    """A message that was deleted. ``before`` is what it was."""
+
+    team_id: str
+    channel_id: str
+    ts: str
+    event_ts: str
+    before: Message | None = None
+
+    @property
+    def channel(self) -> tuple[str, str]:
+        """The team and the channel."""
+        return self.team_id, self.channel_id
+
+    def linked(self, team_url: str) -> DeletedEvent:
+        """The event with its message's permalink."""
+        return replace(self, before=linked(self.before, team_url) if self.before else None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReactionEvent:
+    """A reaction that was added to a message or removed from it."""
+
+    team_id: str
+    channel_id: str
+    ts: str
+    event_ts: str
+    user: str
+    name: str
+    added: bool
+
+    @property
+    def channel(self) -> tuple[str, str]:
+        """The team and the channel."""
+        return self.team_id, self.channel_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class IgnoredEvent:
+    """An event that changes nothing in the record."""
+
+    type: str
+
+
+Event = MessageEvent | DeletedEvent | ReactionEvent | IgnoredEvent
+
+
+def linked(message: Message, team_url: str) -> Message:
+    """The message with its permalink."""
+    link = permalink(team_url, message.channel_id, message.ts, message.thread_ts)
+    return replace(message, permalink=link)
+
+
+def is_older(event_ts: str, than: str) -> bool:
+    """Whether an event is older than the last one about the same thing, or is that one.
+
+    ``than`` is empty where no event said anything yet.
+    """
+    return bool(than) and Decimal(event_ts or 0) <= Decimal(than)
+
+
+def is_later_edit(new: Message, old: Message) -> bool:
+    """Whether ``new`` shows a later edit; times compare as decimals, never as floats."""
+    return Decimal(new.edited_ts or 0) > Decimal(old.edited_ts or 0)

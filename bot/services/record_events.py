@@ -1,0 +1,147 @@
+"""Applies an event to the rows of its message, in the order of the events whatever order they arrive in.
+
+Each row keeps the ``event_ts`` of the last event about it, and an older event changes nothing. The row is
+locked, or its unique key decides, so two transactions at once end the same as one after the other. Rows
+that only history or an older version wrote have no ``event_ts``, and the first event decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.domain.events import DeletedEvent, MessageEvent, ReactionEvent, is_later_edit, is_older
+from bot.domain.timeline import EntryKind, Heading, Message, Tag, ts_moment
+from bot.store import timeline as rows
+from bot.store.engine import Tx
+
+
+def apply_message(tx: Tx, event: MessageEvent, *, now: datetime) -> None:
+    """Record a posted or edited message.
+
+    A posting that comes late changes nothing: whatever is known of the message is newer. An edit that
+    overtook it also records what it replaced.
+    """
+    message, before = event.message, event.before
+    if not event.is_edit:
+        rows.add_message(tx, message, event_ts=event.event_ts)
+        return
+    known = rows.lock_message(tx, message.key)
+    if known is None:
+        if rows.add_message(tx, message, event_ts=event.event_ts):
+            if before is not None and before.text != message.text:
+                rows.add_revision(
+                    tx, before, "edited", _edit_name(message, before, event.event_ts), seen_at=now
+                )
+            return
+        known = rows.lock_message(tx, message.key)
+    if known is None or is_older(event.event_ts, known.event_ts):
+        return
+    was = known.message
+    if before is not None and is_later_edit(before, was):
+        was = _edit(tx, was, before, event.event_ts, now=now)
+    if is_later_edit(was, message) and (message.edited_ts or not known.event_ts):
+        return  # history showed a later edit
+    _edit(tx, was, message, event.event_ts, now=now)
+
+
+def apply_deletion(tx: Tx, event: DeletedEvent, *, now: datetime) -> None:
+    """Record that a message was deleted, which is final, also where its posting has yet to come."""
+    before = event.before
+    key = ":".join((*event.channel, event.ts))
+    known = rows.lock_message(tx, key)
+    if known is None:
+        gone = replace(before or _unseen(event), deleted_at=now)
+        if rows.add_message(tx, gone, event_ts=event.event_ts):
+            if before is not None:
+                rows.add_revision(tx, before, "deleted", before.edited_ts, seen_at=now)
+            return
+        known = rows.lock_message(tx, key)
+    if known is None:
+        return
+    was = known.message
+    if was.deleted_at is not None:  # until now perhaps only because history did not show it
+        rows.change_message(tx, was, event_ts=event.event_ts)
+        return
+    if before is not None and is_later_edit(before, was):
+        was = _edit(tx, was, before, event.event_ts, now=now)
+    rows.add_revision(tx, was, "deleted", was.edited_ts, seen_at=now)
+    rows.change_message(tx, replace(was, deleted_at=now), event_ts=event.event_ts)
+
+
+def apply_reaction(
+    tx: Tx, incident_id: str, event: ReactionEvent, heading: Heading, *, now: datetime
+) -> None:
+    """Record a reaction that files its message under a heading."""
+    tag = Tag(
+        message_key=":".join((*event.channel, event.ts)),
+        user=event.user,
+        name=event.name,
+        heading=heading,
+        seen_at=now,
+    )
+    apply_tag(
+        tx, incident_id, tag, ts=event.ts, added=event.added, event_ts=event.event_ts, now=now
+    )
+
+
+def apply_tag(
+    tx: Tx, incident_id: str, tag: Tag, *, ts: str, added: bool, event_ts: str, now: datetime
+) -> None:
+    """Record that a tag was added or removed; a removed one stays as a row that says when.
+
+    A tag that is new makes the message an entry, and brings back one that was taken out.
+    """
+    is_new = rows.add_tag(tx, tag, event_ts=event_ts, removed=not added)
+    if not is_new:
+        known = rows.lock_tag(tx, tag)
+        if is_older(event_ts, known.event_ts):
+            return
+        rows.change_tag(tx, tag, event_ts=event_ts, removed=not added)
+        is_new = known.is_removed
+    if added and is_new:
+        file_entry(tx, incident_id, tag.message_key, ts=ts, now=now)
+
+
+def file_entry(tx: Tx, incident_id: str, message_key: str, *, ts: str, now: datetime) -> None:
+    """Make a message an entry of the timeline, or bring back the entry that was taken out."""
+    message = rows.message_by_key(tx, message_key)
+    added = rows.add_entry(
+        tx,
+        incident_id=incident_id,
+        at=message.posted_at if message else ts_moment(ts),
+        now=now,
+        kind=EntryKind.MESSAGE,
+        author=message.author if message else "",
+        data={},
+        source=f"message/{message_key}",
+        message_key=message_key,
+    )
+    if not added:
+        rows.restore_entry(tx, incident_id, f"message/{message_key}")
+
+
+def _edit(tx: Tx, was: Message, new: Message, event_ts: str, *, now: datetime) -> Message:
+    """Replace a message by what an event says; text that differs is a revision, and so is a later edit."""
+    if new.text != was.text or is_later_edit(new, was):
+        rows.add_revision(tx, was, "edited", _edit_name(new, was, event_ts), seen_at=now)
+    after = replace(new, deleted_at=was.deleted_at, subtype=was.subtype or new.subtype)
+    rows.change_message(tx, after, event_ts=event_ts)
+    return after
+
+
+def _edit_name(new: Message, was: Message, event_ts: str) -> str:
+    """What names an edit among a message's revisions: Slack may leave ``edited`` as it was."""
+    return new.edited_ts if is_later_edit(new, was) else event_ts
+
+
+def _unseen(event: DeletedEvent) -> Message:
+    team_id, channel_id = event.channel
+    return Message(
+        team_id=team_id,
+        channel_id=channel_id,
+        ts=event.ts,
+        author="",
+        text="",
+        posted_at=ts_moment(event.ts),
+    )
