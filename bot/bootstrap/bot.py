@@ -61,6 +61,7 @@ class Bot:
         self.settings = settings(config)
         self.store = Store(config.database.url.get_secret_value())
         self.lease = Lease(self.store, limits, version=version("mayday"), lost=lost)
+        self.store.before_commit = self.lease.refuse_late
         self.durable = DurableWork(
             self.store.url, executor=self.lease.id, allowed=lambda: self.lease.is_valid
         )

@@ -21,3 +21,8 @@ class Limits:
     def heartbeat(self) -> float:
         """How often a replica renews its lease."""
         return self.lease / 4
+
+    @property
+    def over(self) -> float:
+        """How long after its last renewal a replica's work may be taken over."""
+        return self.lease + self.call

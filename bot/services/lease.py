@@ -41,6 +41,7 @@ class Lease:
         self._version = version
         self._lost = lost
         self._renewed = time.monotonic()
+        self._is_kept = False
         self._ending = threading.Event()
         self._is_lost = threading.Event()
 
@@ -66,6 +67,7 @@ class Lease:
                 rows.end_others(tx, self.id)
             rows.forget_ended(tx, now)
         self._renewed = began
+        self._is_kept = not alone
         if not alone:
             threading.Thread(target=self._renew_always, name="lease", daemon=True).start()
             threading.Thread(target=self._watch, name="lease-watch", daemon=True).start()
@@ -97,6 +99,18 @@ class Lease:
         if not (self.is_valid and rows.holds(tx, self.id, self._store.now(tx))):
             raise LeaseLost(LEASE_LOST)
 
+    def refuse_late(self) -> None:
+        """Return if this replica may still commit, as far as it knows without asking the database.
+
+        A command that waited in a stopped process, or for a database that was cut off, is refused: Slack
+        told its author long ago that it failed, and another replica may have carried out its repetition.
+
+        Raises:
+            LeaseLost: the replica's work may have been taken over.
+        """
+        if self._is_kept and not self._ending.is_set() and self._age >= self._limits.over:
+            raise LeaseLost(LEASE_LOST)
+
     @property
     def _age(self) -> float:
         return time.monotonic() - self._renewed
@@ -120,7 +134,7 @@ class Lease:
 
     def _watch(self) -> None:
         """End the process before its work may be taken over, even while the database does not answer."""
-        last = self._limits.lease + self._limits.call
+        last = self._limits.over
         while not self._ending.wait(min(0.5, last / 10)):
             if self._age >= last:
                 self._lose()

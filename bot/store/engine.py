@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,6 +84,8 @@ class Store:
         self._session: Connection | None = None
         self.engine = _engine(self.url)
         self._writer = threading.Lock() if self.is_sqlite else nullcontext()
+        self.before_commit: Callable[[], None] = lambda: None
+        """Raises where this process may write no more; the transaction is then rolled back."""
 
     @property
     def is_sqlite(self) -> bool:
@@ -97,6 +99,7 @@ class Store:
             conn = conn.execution_options(mayday_write=True)
             with conn.begin():
                 yield conn
+                self.before_commit()
 
     @contextmanager
     def read(self) -> Iterator[Tx]:

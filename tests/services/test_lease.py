@@ -196,6 +196,21 @@ def test_a_replica_that_cannot_renew_begins_nothing_and_ends_itself(
             lease.check(tx)
 
 
+def test_what_a_replica_commits_after_its_end_is_rolled_back(
+    stores: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command waited in a stopped process; its author has typed it again meanwhile."""
+    store, other = stores(), stores()
+    with holding(store) as (lease, lost):
+        store.before_commit = lease.refuse_late
+        monkeypatch.setattr(rows, "renew", lambda *_args: 1 / 0)
+        with pytest.raises(LeaseLost), store.write() as tx:
+            assert rows.take(tx, "late", lease.id, now=store.now(tx), seconds=60)
+            assert lost.wait(10)
+        with other.write() as tx:
+            assert rows.take(tx, "late", "another", now=other.now(tx), seconds=60)
+
+
 def test_an_ended_lease_that_nobody_took_is_renewed(stores: Callable[[], Store]) -> None:
     store = stores()
     with holding(store, Limits(call=10, lease=4)) as (lease, lost):
