@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 NODE := sandbox/node
 
-.PHONY: run test test-sandbox check contracts install dev clean
+.PHONY: run test test-sandbox check contracts crash install dev clean
 
 run: install
 	$(BIN)/mayday run
@@ -50,6 +50,10 @@ test-sandbox: dev
 # What mayday relies on in outside systems, tested against each double and every available implementation.
 contracts: dev
 	$(PYTEST) tests/contracts -q -n $${WORKERS:-2}
+
+# Kills mayday at every commit and call of a whole story, which takes hours; CRASH="--sample 50" takes minutes.
+crash: dev
+	$(BIN)/python -m tests.crash $(CRASH)
 
 clean:
 	rm -rf $(VENV) $(NODE)/node_modules .mypy_cache .ruff_cache .pytest_cache

@@ -1,7 +1,8 @@
 """``python -m tests.crash``: kills mayday at every point of the story, and prints what held.
 
 It first plays the story undisturbed to find the points, then once for each group of points. Where a
-group fails, each of its points is tried alone.
+group fails, each of its points is tried alone. Then it disturbs replicas while the story runs, and
+measures how work moves from a killed replica to a living one.
 """
 
 from __future__ import annotations
@@ -18,10 +19,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.crash import worker
-from tests.crash.controller import SETUPS, Outcome
+from tests.crash.controller import Outcome
+from tests.crash.disturb import Disturbance, What
 from tests.crash.ending import Ending
+from tests.crash.moves import MOVES
 from tests.crash.points import Point, parse, sample, together
 from tests.crash.story import story
+
+POINTS = ("sqlite", "postgres", "two")
+"""The setups whose points are tried."""
+
+REPLICAS, MOVED = "replicas", "moves"
+DISTURBED = ("declare", "carry out", "close")
+"""The acts during which replicas are disturbed."""
 
 
 @dataclass(kw_only=True)
@@ -50,18 +60,27 @@ def main() -> int:
     """Run; the exit code is 1 if anything was lost or doubled."""
     asked = _arguments()
     began, failed = time.monotonic(), 0
-    setups = list(SETUPS) if asked.database == "all" else [asked.database]
-    for name in setups:
-        tally = _try(name, asked)
-        failed += tally.broken
-        _print(name, tally)
-    print(f"{time.monotonic() - began:.0f} s, {failed} points failed")
+    parts = [*POINTS, REPLICAS, MOVED] if asked.database == "all" else [asked.database]
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(
+        asked.workers, mp_context=context, initializer=worker.open_workshop
+    ) as pool:
+        for name in parts:
+            if name == REPLICAS:
+                failed += _disturb(pool, asked)
+            elif name == MOVED:
+                failed += _move(pool, asked)
+            else:
+                tally = _try(pool, name, asked)
+                failed += tally.broken
+                _print(name, tally)
+    print(f"{time.monotonic() - began:.0f} s, {failed} failed")
     return 1 if failed else 0
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
-    parser.add_argument("--database", choices=[*SETUPS, "all"], default="all")
+    parser.add_argument("--database", choices=[*POINTS, REPLICAS, MOVED, "all"], default="all")
     parser.add_argument("--kind", default="", help="only kinds that contain this, such as “during”")
     parser.add_argument("--act", default="", help="only points of this act")
     parser.add_argument("--sample", type=int, default=0, help="so many points of each setup")
@@ -72,29 +91,27 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _try(setup: str, asked: argparse.Namespace) -> Tally:
+def _try(pool: ProcessPoolExecutor, setup: str, asked: argparse.Namespace) -> Tally:
+    """Kill at the points of one setup."""
     tally = Tally()
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        asked.workers, mp_context=context, initializer=worker.open_workshop
-    ) as pool:
-        calm = pool.submit(worker.play, setup, [], None).result()
-        if calm.problems:
-            print(f"{setup}: the undisturbed story failed: {calm.problems}\n{calm.logs}")
-            tally.broken += 1
-            return tally
-        points = _chosen(calm.seen.points(), asked)
-        print(f"{setup}: {len(points)} points of {len(calm.seen.points())}", flush=True)
-        acts = [act.name for act in story()]
-        groups = together(points, asked.together, acts)
-        alone: list[list[Point]] = []
-        for outcome in _played(pool, setup, groups, calm.end):
-            if outcome.problems and len(outcome.points) > 1:
-                alone += [[point] for point in outcome.points]
-            else:
-                _count(tally, outcome, asked)
-        for outcome in _played(pool, setup, alone, calm.end):
+    calm = pool.submit(worker.play, setup, [], None).result()
+    if calm.problems:
+        print(f"{setup}: the undisturbed story failed")
+        _explain(calm, asked)
+        tally.broken += 1
+        return tally
+    points = _chosen(calm.seen.points(), asked)
+    print(f"{setup}: {len(points)} points of {len(calm.seen.points())}", flush=True)
+    groups = together(points, asked.together, [act.name for act in story()])
+    alone: list[list[Point]] = []
+    for outcome in _played(pool, setup, groups, calm.end):
+        if outcome.problems and len(outcome.points) > 1:
+            _explain(outcome, asked)
+            alone += [[point] for point in outcome.points]
+        else:
             _count(tally, outcome, asked)
+    for outcome in _played(pool, setup, alone, calm.end):
+        _count(tally, outcome, asked)
     return tally
 
 
@@ -114,8 +131,49 @@ def _played(
         yield done.result()
 
 
+def _disturb(pool: ProcessPoolExecutor, asked: argparse.Namespace) -> int:
+    """Disturb two and three replicas in each way; returns how many stories failed."""
+    print(f"\n{REPLICAS}")
+    calm = pool.submit(worker.play, "two", [], None).result()
+    waiting = {
+        pool.submit(worker.play, setup, [], calm.end, [Disturbance(act=act, what=what)]): (
+            f"{setup} replicas, {what.value} during “{act}”"
+        )
+        for setup in ("two", "three")
+        for what in What
+        for act in DISTURBED
+        if asked.act in ("", act)
+    }
+    failed = 0
+    for done in as_completed(waiting):
+        outcome = done.result()
+        failed += bool(outcome.problems)
+        result = "FAILED" if outcome.problems else "held"
+        print(f"  {waiting[done]:<50}{result:>8}", flush=True)
+        _explain(outcome, asked)
+    return failed
+
+
+def _move(pool: ProcessPoolExecutor, asked: argparse.Namespace) -> int:
+    """Measure how each kind of work moves from a killed replica; returns how many failed."""
+    print(f"\n{MOVED}")
+    failed = 0
+    for done in as_completed([pool.submit(worker.move, each.name) for each in MOVES]):
+        moved = done.result()
+        failed += bool(moved.problems)
+        result = "FAILED" if moved.problems else "moved"
+        print(f"  {moved.name:<40}{moved.seconds:>6.1f} s {result:>8}", flush=True)
+        _explain(Outcome(points=(), problems=moved.problems, logs=moved.logs), asked)
+    return failed
+
+
 def _count(tally: Tally, outcome: Outcome, asked: argparse.Namespace) -> None:
     tally.count(outcome)
+    _explain(outcome, asked)
+
+
+def _explain(outcome: Outcome, asked: argparse.Namespace) -> None:
+    """Print what went wrong, and write the logs where that is asked for."""
     if not outcome.problems:
         return
     for point in outcome.points:

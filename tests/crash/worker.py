@@ -9,7 +9,10 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 
 from tests.crash.controller import SETUPS, Controller, Outcome, workshop
+from tests.crash.disturb import Disturbance
 from tests.crash.ending import Ending
+from tests.crash.moves import MOVES, Moved
+from tests.crash.moves import move as moving
 from tests.crash.points import Point
 from tests.crash.stage import Workshop
 
@@ -26,6 +29,17 @@ def open_workshop() -> None:
     Finalize(None, stack.close, exitpriority=10)
 
 
-def play(setup: str, points: Sequence[Point], wanted: Ending | None) -> Outcome:
+def play(
+    setup: str,
+    points: Sequence[Point],
+    wanted: Ending | None,
+    disturbances: Sequence[Disturbance] = (),
+) -> Outcome:
     """Play one story in this worker."""
-    return Controller(_shared["workshop"], SETUPS[setup]).play(points, wanted=wanted)
+    controller = Controller(_shared["workshop"], SETUPS[setup])
+    return controller.play(points, wanted=wanted, disturbances=disturbances)
+
+
+def move(name: str) -> Moved:
+    """Measure one move in this worker."""
+    return moving(_shared["workshop"], next(each for each in MOVES if each.name == name))
