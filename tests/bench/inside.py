@@ -12,11 +12,12 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from concurrent.futures import wait
+from datetime import timedelta
 from typing import Any, cast
 
 from slack_sdk import WebClient
-from sqlalchemy import Connection, event, func, select, update
+from sqlalchemy import Connection, event, select, update
 
 from bot.bootstrap import Bot
 from bot.config import load
@@ -25,8 +26,8 @@ from bot.store.tables import incident, reading
 PAGE = 200
 """Messages that a page of history or of replies has at most."""
 HOUR = timedelta(hours=1)
-WITHOUT_ROWS = timedelta(minutes=5)
-"""The interval of a mayday that keeps no row about its readings."""
+TICKS = 720
+"""How often the bot's clock asks in an hour whether a reading is due."""
 _OWN_ROWS = re.compile(r"(INSERT INTO|UPDATE|DELETE FROM) (reading|claim|replica)\b")
 
 
@@ -54,12 +55,7 @@ class Inside:
 
     def read(self) -> None:
         """Read the whole channel of each incident, as after a gap."""
-        with self.bot.store.write() as tx:
-            tx.execute(
-                update(reading).values(
-                    is_whole=True, asked=reading.c.asked + 1, due_at=self._past(tx)
-                )
-            )
+        self.bot.services.backfill.ask_whole()
         self._due()
 
     def hour(self) -> None:
@@ -67,31 +63,31 @@ class Inside:
         passed = timedelta()
         while True:
             with self.bot.store.write() as tx:
-                due = tx.execute(select(func.min(reading.c.due_at))).scalar()
-                wait = WITHOUT_ROWS if due is None else due - self.bot.store.now(tx)
-                passed += max(wait, timedelta())
+                rows = tx.execute(select(reading.c.incident_id, reading.c.due_at)).all()
+                ahead = min(row.due_at for row in rows) - self.bot.store.now(tx)
+                passed += max(ahead, timedelta())
                 if passed >= HOUR:
-                    return
-                for each in tx.execute(select(reading.c.incident_id, reading.c.due_at)).all():
+                    break
+                for row in rows:
                     tx.execute(
                         update(reading)
-                        .where(reading.c.incident_id == each.incident_id)
-                        .values(due_at=each.due_at - wait - timedelta(milliseconds=1))
+                        .where(reading.c.incident_id == row.incident_id)
+                        .values(due_at=row.due_at - ahead)
                     )
             self._due()
+        for _ in range(TICKS):
+            self.bot.services.backfill.tick()
 
     def _due(self) -> None:
-        """Read what is due, and wait until no reading is under way."""
-        self.bot.services.backfill.all()
+        """Read everything that is due."""
+        backfill = self.bot.services.backfill
         while True:
+            backfill.tick()
+            wait(backfill._futures)
             with self.bot.store.read() as tx:
-                owned = select(reading.c.incident_id).where(reading.c.owner.is_not(None))
-                if tx.execute(owned).first() is None:
+                due = reading.c.due_at <= self.bot.store.now(tx)
+                if tx.execute(select(reading.c.incident_id).where(due)).first() is None:
                     return
-            time.sleep(0.01)
-
-    def _past(self, tx: Connection) -> datetime:
-        return self.bot.store.now(tx) - timedelta(seconds=1)
 
     def _committed(self, conn: Connection) -> None:
         """Count what SQLite changed since this connection's last commit."""
@@ -125,6 +121,8 @@ def main() -> None:
         }
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
+    inside.bot.services.backfill.close()
+    inside.bot.store.close()
 
 
 if __name__ == "__main__":

@@ -16,8 +16,10 @@ from tests.bench.world import KINDS, World, declare, recorded, send
 from tests.support.waiting import wait_until
 
 WARM = 300
-EVENTS = 3000
+EVENTS = 2700
 MANY = 20_000
+PART = 1000
+MANY_SECONDS = 75.0
 RATE = {"SQLite": 300.0, "PostgreSQL": 250.0}
 CPU_MS = 3.3
 RESIDENT_MB = 150.0
@@ -67,13 +69,14 @@ def measure(world: World) -> Iterator[Result]:
                 goal=CPU_MS,
             )
             if kind == "SQLite":
-                _send_recorded(slack, url, channel, MANY - WARM - EVENTS)
+                count = _send_many(slack, url, channel)
                 yield Result(
                     name=f"resident after {MANY:,} events",
                     value=process.resident,
                     unit="MB",
                     ceiling=bolt_resident,
                     goal=RESIDENT_MB,
+                    note="" if count >= MANY else f"only {count:,} within {MANY_SECONDS:g} s",
                 )
     yield from _two(world, single["PostgreSQL"])
 
@@ -109,6 +112,15 @@ def _send_recorded(slack: SlackSandbox, url: str, channel: str, count: int) -> f
         return time.monotonic() - began
 
 
+def _send_many(slack: SlackSandbox, url: str, channel: str) -> int:
+    """Send the rest of many events, and return how many were sent in all within the time."""
+    count, began = WARM + EVENTS, time.monotonic()
+    while count < MANY and time.monotonic() - began < MANY_SECONDS:
+        _send_recorded(slack, url, channel, PART)
+        count += PART
+    return count
+
+
 def _two(world: World, one: Intake) -> Iterator[Result]:
     place = world.place("two")
     cpu = "intake, two processes, CPU beside one's"
@@ -118,8 +130,8 @@ def _two(world: World, one: Intake) -> Iterator[Result]:
     with ExitStack() as stack:
         url = stack.enter_context(world.database("PostgreSQL", place))
         slack = stack.enter_context(world.slack(place))
-        first = stack.enter_context(mayday(slack, url, place / "first"))
-        second = stack.enter_context(mayday(slack, url, place / "second", wait=False))
+        first = stack.enter_context(mayday(slack, url, place))
+        second = stack.enter_context(mayday(slack, url, place, name="second", wait=False))
         if not _joined(slack, second):
             note = "a second process does not serve this database"
             yield Result(name=cpu, value=None, unit="×", ceiling=1.0, goal=CPU_OF_TWO, note=note)

@@ -55,19 +55,17 @@ class Process:
 
 @contextmanager
 def mayday(
-    slack: SlackSandbox, url: str, directory: Path, *, wait: bool = True
+    slack: SlackSandbox, url: str, directory: Path, *, name: str = "mayday", wait: bool = True
 ) -> Iterator[Process]:
-    """mayday on this Slack and this database, connected; ended afterwards."""
-    directory.mkdir(exist_ok=True)
+    """mayday on this Slack and this database, connected; ended afterwards. ``name`` is its log's."""
     made = environment(settings(slack, url, directory))
-    with _child(slack, ["-m", "bot", "run"], made, directory / "mayday.log", wait=wait) as process:
+    with _child(slack, ["-m", "bot", "run"], made, directory / f"{name}.log", wait=wait) as process:
         yield process
 
 
 @contextmanager
 def bolt(slack: SlackSandbox, directory: Path) -> Iterator[Process]:
     """Bolt alone on this Slack, connected; ended afterwards."""
-    directory.mkdir(exist_ok=True)
     tokens = [slack.bot_token, slack.app_token, slack.api_url]
     with _child(slack, ["-m", "tests.bench.bolt", *tokens], {}, directory / "bolt.log") as process:
         yield process

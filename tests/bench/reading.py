@@ -115,11 +115,24 @@ def hour(world: World) -> Iterator[Result]:
             )
             _add_incident(url, slack, channel)
         with _inside(slack, url, place) as ask:
-            ask("read")
-            quiet = ask("hour")
+            plain, _, quiet = ask("plain"), ask("read"), ask("hour")
     what = f"{INCIDENTS} open incidents of {QUIET_MESSAGES:,} messages, an hour, nothing new"
-    yield Result(name=f"{what}: calls", value=quiet.calls, unit="calls", goal=CALLS_AN_HOUR)
-    yield Result(name=f"{what}: CPU", value=quiet.cpu, unit="s", goal=CPU_AN_HOUR)
+    yield Result(
+        name=f"{what}: calls",
+        value=quiet.calls,
+        unit="calls",
+        ceiling=INCIDENTS,
+        goal=CALLS_AN_HOUR,
+        note="ceiling: one page of each",
+    )
+    yield Result(
+        name=f"{what}: CPU",
+        value=quiet.cpu,
+        unit="s",
+        ceiling=plain.cpu / plain.calls * quiet.calls,
+        goal=CPU_AN_HOUR,
+        note="ceiling: these calls alone",
+    )
 
 
 def _channel(
