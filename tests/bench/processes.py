@@ -53,12 +53,19 @@ class Process:
         return self.process.poll() is not None
 
 
+def configuration(slack: SlackSandbox, url: str, directory: Path) -> dict[str, str]:
+    """The environment of a mayday with its own time limits instead of the tests' short ones."""
+    found = settings(slack, url, directory)
+    found["practice"] = {"clock_file": found["practice"]["clock_file"]}
+    return environment(found)
+
+
 @contextmanager
 def mayday(
     slack: SlackSandbox, url: str, directory: Path, *, name: str = "mayday", wait: bool = True
 ) -> Iterator[Process]:
     """mayday on this Slack and this database, connected; ended afterwards. ``name`` is its log's."""
-    made = environment(settings(slack, url, directory))
+    made = configuration(slack, url, directory)
     with _child(slack, ["-m", "bot", "run"], made, directory / f"{name}.log", wait=wait) as process:
         yield process
 

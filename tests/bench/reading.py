@@ -19,12 +19,10 @@ from slack_sdk import WebClient
 from bot.domain.incident import Incident
 from bot.store import incidents as incident_rows
 from sandbox.slack import SlackSandbox
-from sandbox.world import environment
 from tests.bench.inside import PAGE
-from tests.bench.processes import ROOT
+from tests.bench.processes import ROOT, configuration
 from tests.bench.result import Result
 from tests.bench.world import TEXT, World, migrated
-from tests.support.bot import settings
 
 READS = ("conversations.history", "conversations.replies")
 MESSAGES = 5000
@@ -185,7 +183,7 @@ def _inside(slack: SlackSandbox, url: str, place: Path) -> Iterator[Any]:
         subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**clean, **environment(settings(slack, url, place))},
+            env={**clean, **configuration(slack, url, place)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
