@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 NODE := sandbox/node
 
-.PHONY: run test test-sandbox check contracts install dev clean
+.PHONY: run test test-sandbox check contracts bench install dev clean
 
 run: install
 	$(BIN)/mayday run
@@ -50,6 +50,11 @@ test-sandbox: dev
 # What mayday relies on in outside systems, tested against each double and every available implementation.
 contracts: dev
 	$(PYTEST) tests/contracts -q -n $${WORKERS:-2}
+
+# Measures mayday beside ceilings of the same machine, and fails if a goal does not hold. On a slow or busy
+# machine: make bench BENCH=--report-only. One measure alone: make bench BENCH=idle.
+bench: dev
+	$(BIN)/python -m tests.bench $(BENCH)
 
 clean:
 	rm -rf $(VENV) $(NODE)/node_modules .mypy_cache .ruff_cache .pytest_cache

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, select, update
+from sqlalchemy import RowMapping, bindparam, exists, func, select, update
 
-from bot.domain.timeline import Entry, EntryKind, FileRef, Heading, Line, Message, PostedEntry, Tag
+from bot.domain.timeline import (
+    Entry,
+    EntryKind,
+    FileRef,
+    Heading,
+    Latest,
+    Line,
+    Message,
+    PostedEntry,
+    Tag,
+)
 from bot.store.columns import NOW
 from bot.store.engine import Tx
 from bot.store.incidents import insert_new
@@ -255,7 +265,27 @@ def restore_entry(tx: Tx, incident_id: str, source: str) -> None:
 
 def lines(tx: Tx, incident_id: str) -> list[Line]:
     """Every entry with its message and the headings that its message's tags file it under."""
-    found = entries(tx, incident_id)
+    return lines_of(tx, entries(tx, incident_id))
+
+
+def latest_lines(tx: Tx, incident_id: str, *, limit: int) -> Latest:
+    """The latest entries that are not taken out; one made from a message needs a tag, too."""
+    tagged = exists().where(tag.c.message_key == entry.c.message_key, tag.c.removed_at.is_(None))
+    shown = (
+        (entry.c.incident_id == incident_id)
+        & entry.c.deleted_at.is_(None)
+        & ((entry.c.kind != EntryKind.MESSAGE.value) | tagged)
+    )
+    rows = tx.execute(
+        select(entry).where(shown).order_by(entry.c.at.desc(), entry.c.id.desc()).limit(limit)
+    ).mappings()
+    latest = [_entry(row) for row in rows][::-1]
+    count = tx.execute(select(func.count()).select_from(entry).where(shown)).scalar_one()
+    return Latest(lines=lines_of(tx, latest), count=count)
+
+
+def lines_of(tx: Tx, found: Sequence[Entry]) -> list[Line]:
+    """These entries with their messages and headings."""
     keys = [e.message_key for e in found if e.message_key]
     headings: dict[str, set[Heading]] = {}
     for one in tags(tx, keys):
