@@ -96,6 +96,16 @@ class Recorded:
         """Wait until there are so many."""
         wait_until(lambda: self.count() >= count, f"{count} recorded messages", timeout=120)
 
+    def wait_read(self) -> None:
+        """Wait until the history that a start reads is read."""
+
+        def read() -> bool:
+            with self._engine.connect() as conn:
+                whole = text("SELECT count(*) FROM reading WHERE is_whole")
+                return not conn.execute(whole).scalar_one()
+
+        wait_until(read, "the end of the readings", timeout=60)
+
     def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
