@@ -43,6 +43,14 @@ _ONE_TAG = (
 _LOCK_TAG = select(tag.c.event_ts, tag.c.removed_at).where(_ONE_TAG).with_for_update(key_share=True)
 _ADD_TAG_AGAIN = update(tag).where(_ONE_TAG).values(changed_at=NOW, removed_at=None)
 _REMOVE_TAG = update(tag).where(_ONE_TAG).values(changed_at=NOW, removed_at=NOW)
+_POSTED = (
+    select(entry.c.id, entry.c.kind, entry.c.author, entry.c.data, entry.c.deleted_at)
+    .where(
+        entry.c.incident_id == bindparam("an_incident"),
+        entry.c.kind.in_(bindparam("kinds", expanding=True)),
+    )
+    .order_by(entry.c.id)
+)
 """Statements of every event are kept: building one takes longer than running it."""
 
 
@@ -237,12 +245,8 @@ def entries(tx: Tx, incident_id: str) -> list[Entry]:
 
 def posted_entries(tx: Tx, incident_id: str, kinds: Iterable[EntryKind]) -> list[PostedEntry]:
     """The entries of these kinds, in the order they were recorded."""
-    columns = (entry.c.id, entry.c.kind, entry.c.author, entry.c.data, entry.c.deleted_at)
-    rows = tx.execute(
-        select(*columns)
-        .where(entry.c.incident_id == incident_id, entry.c.kind.in_([kind.value for kind in kinds]))
-        .order_by(entry.c.id)
-    )
+    wanted = {"an_incident": incident_id, "kinds": [kind.value for kind in kinds]}
+    rows = tx.execute(_POSTED, wanted).all()
     return [PostedEntry(row[0], EntryKind(row[1]), row[2], row[3], bool(row[4])) for row in rows]
 
 
