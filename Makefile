@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 NODE := sandbox/node
 
-.PHONY: run test test-sandbox check contracts crash install dev clean
+.PHONY: run test test-sandbox check contracts bench crash install dev clean
 
 run: install
 	$(BIN)/mayday run
@@ -50,6 +50,11 @@ test-sandbox: dev
 # What mayday relies on in outside systems, tested against each double and every available implementation.
 contracts: dev
 	$(PYTEST) tests/contracts -q -n $${WORKERS:-2}
+
+# Measures mayday beside ceilings of the same machine, and fails if a goal does not hold. On a slow or busy
+# machine: make bench BENCH=--report-only. One measure alone: make bench BENCH=idle.
+bench: dev
+	$(BIN)/python -m tests.bench $(BENCH)
 
 # Kills mayday at every commit and call of a whole story, which takes hours; CRASH="--sample 50" takes minutes.
 crash: dev

@@ -25,7 +25,7 @@ APPLICATION_VERSION = "1"
 QUEUE = "mayday"
 """The queue of the workflows in :data:`bot.bootstrap.services.WORKFLOWS`. A replica leaves a workflow alone
 forever whose name it does not know, so a new workflow needs a new queue, which older replicas ignore."""
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.45
 FAILED = frozenset({"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 """The statuses of a workflow that ended without success (docs.dbos.dev, workflow statuses)."""
 FAILED_LATELY = timedelta(days=1)

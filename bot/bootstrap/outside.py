@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
+from functools import cached_property
+from typing import Any, cast
 
 from slack_sdk import WebClient
 
-from bot.adapters import github
-from bot.adapters.github import GitHubForge
 from bot.adapters.jupyterhub import JupyterHub
-from bot.adapters.kubernetes import KubernetesCluster
 from bot.clock import real_time, shifted_time
 from bot.config import Config
 from bot.domain.facts import BlastRadius
 from bot.domain.hubs import Place
 from bot.domain.snapshot import StuckThresholds
-from bot.ports import Clock, Forge
+from bot.ports import Clock, Cluster, Forge
 from bot.runbook.site import Site
 
 
@@ -52,13 +51,16 @@ def forge(config: Config) -> Forge | None:
     settings = config.github
     if not settings.repository:
         return None
+    # Imported where it is used: without a repository, a start need not wait for GitHub's library.
+    from bot.adapters import github
+
     auth = github.credentials(
         token=secret(settings.token),
         app_id=settings.app_id,
         private_key=secret(settings.private_key),
         installation_id=settings.installation_id,
     )
-    return GitHubForge(
+    return github.GitHubForge(
         auth=auth,
         repository=settings.repository,
         api_url=settings.api_url,
@@ -69,7 +71,7 @@ def forge(config: Config) -> Forge | None:
 def sites(config: Config) -> dict[str, Site]:
     """Return every hub with its cluster, by the hub's name."""
     clusters = {
-        cluster.name: KubernetesCluster(
+        cluster.name: _late_cluster(
             name=cluster.name,
             kubeconfig=str(cluster.kubeconfig or ""),
             context=cluster.context,
@@ -105,6 +107,26 @@ def sites(config: Config) -> dict[str, Site]:
         )
         for hub in config.hubs
     }
+
+
+class _LateCluster:
+    """A cluster whose adapter is imported on first use: a start need not wait for Kubernetes' client."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self._settings = settings
+
+    @cached_property
+    def _cluster(self) -> Cluster:
+        from bot.adapters.kubernetes import KubernetesCluster
+
+        return KubernetesCluster(**self._settings)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cluster, name)
+
+
+def _late_cluster(**settings: Any) -> Cluster:
+    return cast("Cluster", _LateCluster(settings))
 
 
 def secret(value: object) -> str:

@@ -7,7 +7,7 @@ rows each time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -144,6 +144,14 @@ class Line:
         """The current text: the rewritten text, or else the message's, or else empty."""
         own = str(self.entry.data.get("text", ""))
         return own or (self.message.text if self.message else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Latest:
+    """The latest lines of the timeline, in order of time. ``count`` is how many lines it has in all."""
+
+    lines: Sequence[Line]
+    count: int
 
 
 def chosen(lines: Iterable[Line], heading: Heading) -> tuple[Line, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.incident import Incident
-from bot.domain.timeline import Heading, Line
+from bot.domain.timeline import Heading, Latest, Line
 from bot.ports import Post
 from bot.render import blocks as b
 from bot.render import card
@@ -43,28 +43,24 @@ _ALSO = {
 }
 
 
-def timeline(incident: Incident, lines: Sequence[Line], *, said: str = "") -> Post:
+def timeline(incident: Incident, latest: Latest, *, said: str = "") -> Post:
     """Return the timeline of the report, with a menu for each entry to edit or remove it.
 
-    ``said`` confirms the last change.
+    ``latest`` has up to :data:`SHOWN_LINES` lines. ``said`` confirms the last change.
     """
-    kept = sorted(
-        (line for line in lines if line.entry.deleted_at is None and line.headings),
-        key=lambda line: (line.entry.at, line.entry.id),
-    )
-    if not kept:
+    if not latest.count:
         text = "The timeline is empty. React to a message with 📌, or use `/incident note text`."
         text = f"{said} {text}".strip()
         return Post(text=text, blocks=(b.section(text),))
     shown: list[b.Block] = [b.section(f"*Timeline of {escape(incident.title)}*")]
-    latest = _latest(kept)
-    if len(latest) < len(kept):
+    fitting = _fitting(latest.lines)
+    if len(fitting) < latest.count:
         shown.append(
             b.context(
-                f"The latest {len(latest)} of {len(kept)} entries. The report has all of them."
+                f"The latest {len(fitting)} of {latest.count} entries. The report has all of them."
             )
         )
-    for line, text in latest:
+    for line, text in fitting:
         entry_menu = b.overflow(
             ACTION_ENTRY,
             [
@@ -78,11 +74,11 @@ def timeline(incident: Incident, lines: Sequence[Line], *, said: str = "") -> Po
     return Post(text=f"Timeline of {escape(incident.title)}", blocks=tuple(shown))
 
 
-def _latest(lines: Sequence[Line]) -> list[tuple[Line, str]]:
+def _fitting(lines: Sequence[Line]) -> list[tuple[Line, str]]:
     """Return as many of the last lines as fit into a message, in order, each with its text."""
     found: list[tuple[Line, str]] = []
     room = SHOWN_TEXT
-    for line in lines[: -SHOWN_LINES - 1 : -1]:
+    for line in reversed(lines):
         also = " · ".join(_ALSO[h] for h in _ALSO if h in line.headings)
         text = f"{when(line.entry.at)}  {quiet(cut(words(line), 2600))}"
         text = f"{text}\n_{also}_" if also else text

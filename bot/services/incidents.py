@@ -30,5 +30,4 @@ class Incidents:
     def listed(self, team_id: str, channel_id: str) -> list[Incident]:
         """The latest incidents of a team, newest first; a private one only in its own channel."""
         with self._store.read() as tx:
-            found = rows.recent(tx, team_id)
-        return [one for one in found if not one.private or one.channel_id == channel_id]
+            return rows.recent(tx, team_id, seen_from=channel_id)

@@ -162,10 +162,13 @@ class Takeover:
 
         A replica is left alone until no call that it began under its lease can have an effect any more.
         """
-        wait = 0.0 if self._store.is_sqlite else self._limits.call
+        wait = timedelta(seconds=0.0 if self._store.is_sqlite else self._limits.call)
+        with self._store.read() as tx:
+            if not rows.has_ended(tx, ended_before=self._store.now(tx) - wait):
+                return []
         with self._store.write() as tx:
             self._lease.check(tx)
-            ended_before = self._store.now(tx) - timedelta(seconds=wait)
+            ended_before = self._store.now(tx) - wait
             ended = rows.claim_ended(tx, self._lease.id, ended_before=ended_before)
         if not ended:
             return []

@@ -21,7 +21,7 @@ from bot.domain.events import (
     linked,
 )
 from bot.domain.incident import Incident
-from bot.domain.timeline import Entry, EntryKind, Heading, Line, Message, Tag
+from bot.domain.timeline import Entry, EntryKind, Heading, Latest, Line, Message, Tag
 from bot.errors import UserError
 from bot.ports import Clock
 from bot.services.record_events import (
@@ -205,19 +205,23 @@ class Record:
         with self._store.read() as tx:
             return rows.lines(tx, incident_id)
 
+    def latest(self, incident_id: str, limit: int) -> Latest:
+        """The latest lines of the timeline, at most ``limit``."""
+        with self._store.read() as tx:
+            return rows.latest_lines(tx, incident_id, limit=limit)
+
     def line(self, incident_id: str, entry_id: int) -> Line:
-        """One of these lines.
+        """One line.
 
         Raises:
             UserError: it was removed.
         """
-        for line in self.lines(incident_id):
-            if line.entry.id == entry_id and line.entry.deleted_at is None:
-                return line
-        raise UserError(ENTRY_GONE)
+        with self._store.read() as tx:
+            entry = self._entry(tx, incident_id, entry_id, lock=False)
+            return rows.lines_of(tx, [entry])[0]
 
-    def _entry(self, tx: Tx, incident_id: str, entry_id: int) -> Entry:
-        entry = rows.entry_by_id(tx, entry_id, lock=True)
+    def _entry(self, tx: Tx, incident_id: str, entry_id: int, *, lock: bool = True) -> Entry:
+        entry = rows.entry_by_id(tx, entry_id, lock=lock)
         if entry is None or entry.incident_id != incident_id or entry.deleted_at is not None:
             raise UserError(ENTRY_GONE)
         return entry

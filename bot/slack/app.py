@@ -36,6 +36,7 @@ def build(
     """
     pool = ThreadPoolExecutor(LISTENERS, thread_name_prefix="slack")
     app = App(
+        name="mayday",  # without a name, Bolt looks for one in the source of every loaded module
         client=client,
         signing_secret=signing_secret or SOCKET_MODE_SECRET,
         token_verification_enabled=False,

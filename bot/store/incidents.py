@@ -121,11 +121,12 @@ def closed_since(tx: Tx, moment: datetime) -> list[Incident]:
     return [_incident(row) for row in rows]
 
 
-def recent(tx: Tx, team_id: str, *, limit: int = 20) -> list[Incident]:
-    """The latest incidents of a team, newest first."""
+def recent(tx: Tx, team_id: str, *, seen_from: str, limit: int = 20) -> list[Incident]:
+    """The latest incidents of a team, newest first; a private one only for its own channel."""
+    visible = incident.c.private.is_(False) | (incident.c.channel_id == seen_from)
     rows = tx.execute(
         select(incident)
-        .where(incident.c.team_id == team_id)
+        .where(incident.c.team_id == team_id, visible)
         .order_by(incident.c.declared_at.desc())
         .limit(limit)
     ).mappings()

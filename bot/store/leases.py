@@ -92,6 +92,19 @@ def claim_ended(tx: Tx, replica_id: str, *, ended_before: datetime) -> list[str]
     return list(tx.execute(mine).scalars())
 
 
+def has_ended(tx: Tx, *, ended_before: datetime) -> bool:
+    """Whether there is a replica whose work may have to be taken over."""
+    found = tx.execute(
+        select(replica.c.id)
+        .where(
+            replica.c.lease_until < ended_before,
+            or_(replica.c.taken_by.is_(None), replica.c.lease_until > ended_before - LATELY),
+        )
+        .limit(1)
+    )
+    return found.first() is not None
+
+
 def forget_ended(tx: Tx, now: datetime) -> None:
     """Delete the rows of replicas that ended long ago."""
     tx.execute(

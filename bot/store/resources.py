@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from bot.domain.resources import ResourceKind, ResourceState, resource_key
 from bot.store.engine import Tx
@@ -43,6 +43,13 @@ class ResourceRow:
     owner: str | None = None
     attempted_at: datetime | None = None
     anchor: datetime | None = None
+
+
+_OF_INCIDENT = (
+    select(resource)
+    .where(resource.c.incident_id == bindparam("an_incident"))
+    .order_by(resource.c.created_at, resource.c.key)
+)
 
 
 def add(
@@ -90,11 +97,7 @@ def find(tx: Tx, incident_id: str, kind: ResourceKind, subject: str = "") -> Res
 
 def of_incident(tx: Tx, incident_id: str) -> dict[str, ResourceRow]:
     """All resources of an incident by key, oldest first."""
-    rows = tx.execute(
-        select(resource)
-        .where(resource.c.incident_id == incident_id)
-        .order_by(resource.c.created_at, resource.c.key)
-    ).mappings()
+    rows = tx.execute(_OF_INCIDENT, {"an_incident": incident_id}).mappings().all()
     return {row["key"]: _row(row) for row in rows}
 
 

@@ -80,13 +80,13 @@ def of_incident(tx: Tx, incident_id: str) -> list[Run]:
 
 def with_steps(tx: Tx, incident_id: str) -> list[tuple[Run, list[RunStep]]]:
     """All runs of an incident with the steps that were begun, oldest first."""
-    begun: dict[str, list[RunStep]] = {}
-    its_runs = select(run.c.id).where(run.c.incident_id == incident_id)
-    for row in tx.execute(
-        select(run_step).where(run_step.c.run_id.in_(its_runs)).order_by(run_step.c.number)
-    ).mappings():
-        begun.setdefault(row["run_id"], []).append(_step(row))
-    return [(each, begun.get(each.id, [])) for each in of_incident(tx, incident_id)]
+    runs = of_incident(tx, incident_id)
+    begun: dict[str, list[RunStep]] = {each.id: [] for each in runs}
+    if runs:
+        steps_of = select(run_step).where(run_step.c.run_id.in_(begun)).order_by(run_step.c.number)
+        for row in tx.execute(steps_of).mappings():
+            begun[row["run_id"]].append(_step(row))
+    return [(each, begun[each.id]) for each in runs]
 
 
 def change(tx: Tx, run_id: str, *, state: RunState | None = None, **values: Any) -> None:

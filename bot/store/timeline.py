@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, select, update
+from sqlalchemy import RowMapping, bindparam, exists, func, select, update
 
-from bot.domain.timeline import Entry, EntryKind, FileRef, Heading, Line, Message, PostedEntry, Tag
+from bot.domain.timeline import (
+    Entry,
+    EntryKind,
+    FileRef,
+    Heading,
+    Latest,
+    Line,
+    Message,
+    PostedEntry,
+    Tag,
+)
 from bot.store.columns import NOW
 from bot.store.engine import Tx
 from bot.store.incidents import insert_new
@@ -33,6 +43,14 @@ _ONE_TAG = (
 _LOCK_TAG = select(tag.c.event_ts, tag.c.removed_at).where(_ONE_TAG).with_for_update(key_share=True)
 _ADD_TAG_AGAIN = update(tag).where(_ONE_TAG).values(changed_at=NOW, removed_at=None)
 _REMOVE_TAG = update(tag).where(_ONE_TAG).values(changed_at=NOW, removed_at=NOW)
+_POSTED = (
+    select(entry.c.id, entry.c.kind, entry.c.author, entry.c.data, entry.c.deleted_at)
+    .where(
+        entry.c.incident_id == bindparam("an_incident"),
+        entry.c.kind.in_(bindparam("kinds", expanding=True)),
+    )
+    .order_by(entry.c.id)
+)
 """Statements of every event are kept: building one takes longer than running it."""
 
 
@@ -227,12 +245,8 @@ def entries(tx: Tx, incident_id: str) -> list[Entry]:
 
 def posted_entries(tx: Tx, incident_id: str, kinds: Iterable[EntryKind]) -> list[PostedEntry]:
     """The entries of these kinds, in the order they were recorded."""
-    columns = (entry.c.id, entry.c.kind, entry.c.author, entry.c.data, entry.c.deleted_at)
-    rows = tx.execute(
-        select(*columns)
-        .where(entry.c.incident_id == incident_id, entry.c.kind.in_([kind.value for kind in kinds]))
-        .order_by(entry.c.id)
-    )
+    wanted = {"an_incident": incident_id, "kinds": [kind.value for kind in kinds]}
+    rows = tx.execute(_POSTED, wanted).all()
     return [PostedEntry(row[0], EntryKind(row[1]), row[2], row[3], bool(row[4])) for row in rows]
 
 
@@ -255,7 +269,27 @@ def restore_entry(tx: Tx, incident_id: str, source: str) -> None:
 
 def lines(tx: Tx, incident_id: str) -> list[Line]:
     """Every entry with its message and the headings that its message's tags file it under."""
-    found = entries(tx, incident_id)
+    return lines_of(tx, entries(tx, incident_id))
+
+
+def latest_lines(tx: Tx, incident_id: str, *, limit: int) -> Latest:
+    """The latest entries that are not taken out; one made from a message needs a tag, too."""
+    tagged = exists().where(tag.c.message_key == entry.c.message_key, tag.c.removed_at.is_(None))
+    shown = (
+        (entry.c.incident_id == incident_id)
+        & entry.c.deleted_at.is_(None)
+        & ((entry.c.kind != EntryKind.MESSAGE.value) | tagged)
+    )
+    rows = tx.execute(
+        select(entry).where(shown).order_by(entry.c.at.desc(), entry.c.id.desc()).limit(limit)
+    ).mappings()
+    latest = [_entry(row) for row in rows][::-1]
+    count = tx.execute(select(func.count()).select_from(entry).where(shown)).scalar_one()
+    return Latest(lines=lines_of(tx, latest), count=count)
+
+
+def lines_of(tx: Tx, found: Sequence[Entry]) -> list[Line]:
+    """These entries with their messages and headings."""
     keys = [e.message_key for e in found if e.message_key]
     headings: dict[str, set[Heading]] = {}
     for one in tags(tx, keys):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.timeline import EntryKind, Heading
+from bot.domain.timeline import EntryKind, Heading, Latest
 from bot.ports import Post
 from bot.render import card
 from bot.render.commands import after_the_incident, help_rows
@@ -43,7 +43,8 @@ def test_a_long_timeline_shows_its_latest_entries_with_a_menu_each(length: int, 
             {"text": f"note {number} " + "x" * length},
             headings=(Heading.TIMELINE, Heading.WRONG),
         )
-    blocks = timeline(INCIDENT, record.lines, said="Removed.").blocks
+    latest = Latest(lines=record.lines[-SHOWN_LINES:], count=len(record.lines))
+    blocks = timeline(INCIDENT, latest, said="Removed.").blocks
     assert len(blocks) <= MOST_BLOCKS
     assert characters(blocks) <= MOST_IN_ALL
     entries = [block for block in blocks if "accessory" in block]
@@ -57,7 +58,7 @@ def test_a_long_timeline_shows_its_latest_entries_with_a_menu_each(length: int, 
 
 
 def test_an_empty_timeline_says_how_to_fill_it() -> None:
-    post = timeline(INCIDENT, [], said="Removed.")
+    post = timeline(INCIDENT, Latest(lines=[], count=0), said="Removed.")
     assert post.text.startswith("Removed. The timeline is empty. React")
 
 

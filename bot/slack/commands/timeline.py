@@ -11,4 +11,5 @@ from bot.slack.request import SlackRequest
 
 def handle(context: HandlerContext, _request: SlackRequest, incident: Incident) -> EphemeralReply:
     """The timeline."""
-    return EphemeralReply(post=listing.timeline(incident, context.record.lines(incident.id)))
+    latest = context.record.latest(incident.id, listing.SHOWN_LINES)
+    return EphemeralReply(post=listing.timeline(incident, latest))

@@ -33,8 +33,8 @@ def menu(
     verb, _, entry_id = request.value.partition(":")
     if verb == listing.HIDE:
         context.record.hide_entry(incident.id, int(entry_id))
-        lines = context.record.lines(incident.id)
-        post = listing.timeline(incident, lines, said=answers.ENTRY_REMOVED)
+        latest = context.record.latest(incident.id, listing.SHOWN_LINES)
+        post = listing.timeline(incident, latest, said=answers.ENTRY_REMOVED)
         return EphemeralReply(post=post, replace=True)
     line = context.record.line(incident.id, int(entry_id))
     return OpenModal(view=forms.edit_entry(incident.id, line, zone=context.settings.zone))
