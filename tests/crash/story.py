@@ -238,6 +238,10 @@ def _close(stage: Stage, number: int) -> None:
     _submit(stage, stage.scene.ana, stage.channel(number), "/incident close", values)
 
 
+def _is_open(stage: Stage) -> bool:
+    return stage.scene.incident(stage.channel(PUBLIC)).is_open
+
+
 def _is_published(stage: Stage, number: int) -> bool:
     said = [str(m["text"]) for m in stage.scene.own(stage.channel(number))]
     return _entry(number, "published", "")(stage) and any("is published" in text for text in said)
@@ -277,6 +281,13 @@ def story() -> list[Act]:
             name="close",
             do=lambda stage: _close(stage, PUBLIC),
             done=lambda stage: _is_published(stage, PUBLIC),
+        ),
+        _command("reopen", "reopen", _is_open),
+        _command("resolve again", "resolve Now it is over.", _field(PUBLIC, "status", "resolved")),
+        Act(
+            name="close again",
+            do=lambda stage: _close(stage, PUBLIC),
+            done=_field(PUBLIC, "status", "closed"),
         ),
         Act(
             name="declare privately",

@@ -27,6 +27,7 @@ def chosen(calm: Outcome, setup: str) -> list[Point]:
 
 @pytest.mark.parametrize("setup", ["sqlite", "postgres", "two"])
 def test_nothing_is_lost_or_doubled(crash_workshop: Workshop, calm: Outcome, setup: str) -> None:
+    """Takes half a minute: a whole story, with a restart or a takeover after each kill."""
     outcome = Controller(crash_workshop, SETUPS[setup]).play(chosen(calm, setup), wanted=calm.end)
     shown = "\n".join(map(str, outcome.points))
     assert outcome.problems == [], f"{shown}\n{outcome.logs}"

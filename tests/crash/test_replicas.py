@@ -20,11 +20,13 @@ ALL = (
 
 
 def test_three_replicas_of_which_none_lasts(crash_workshop: Workshop, calm: Outcome) -> None:
+    """Takes half a minute: two takeovers, each after the limits of a replica that was lost."""
     outcome = Controller(crash_workshop, SETUPS["three"]).play(wanted=calm.end, disturbances=ALL)
     assert outcome.problems == [], outcome.logs
 
 
 def test_a_rolling_update_with_a_migration(crash_workshop: Workshop, calm: Outcome) -> None:
+    """Takes a quarter of a minute: a whole story, and four starts."""
     update = (Disturbance(act="update", what=What.UPDATE),)
     outcome = Controller(crash_workshop, SETUPS["two"]).play(wanted=calm.end, disturbances=update)
     assert outcome.problems == [], outcome.logs
