@@ -25,7 +25,7 @@ from bot.check import check as run_checks
 from bot.config import Config, load
 from bot.doctor import doctor as run_doctor
 from bot.doctor import put_back
-from bot.errors import MaydayError, UserError
+from bot.errors import LeaseLost, MaydayError, UserError
 from bot.plan import plan as make_plan
 from bot.services.lease import LEASE_LOST
 
@@ -284,10 +284,12 @@ def _serve(config: Config, *, ready: Callable[[], None] = lambda: None) -> None:
         _ending(STOP_SECONDS).start()
 
     bot = Bot(config, lost=lose)
-    bot.start()
-    ready()
     try:
+        bot.start()
+        ready()
         stopped.wait()
+    except LeaseLost:  # it was stopped while it started
+        lost.set()
     finally:
         bot.stop()
     if lost.is_set():

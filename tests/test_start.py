@@ -8,13 +8,18 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from sqlalchemy import text
 
+from bot import cli
+from bot.config import load
+from bot.errors import LeaseLost
 from bot.store.engine import Store
 from sandbox.slack import SlackSandbox, answers, drop_before, on_call
 from sandbox.world import environment
@@ -212,3 +217,23 @@ def test_the_command_as_it_is_typed_starts_and_ends_in_peace(
             process.kill()
     assert "Traceback" not in log.read_text()
     assert slack.bot_token not in log.read_text()
+
+
+def test_a_replica_that_was_stopped_while_it_started_is_started_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Lost:
+        def __init__(self, _config: object, *, lost: object) -> None:
+            """Lose the lease at the start."""
+
+        def start(self) -> None:
+            raise LeaseLost
+
+        def stop(self) -> None:
+            """Nothing runs."""
+
+    monkeypatch.setattr(cli, "Bot", Lost)
+    monkeypatch.setattr(cli, "_signals", threading.Event)
+    with pytest.raises(typer.Exit) as ended:
+        cli._serve(load())
+    assert ended.value.exit_code == cli.EX_TEMPFAIL
