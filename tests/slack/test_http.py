@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,8 +17,9 @@ import pytest
 
 from bot.bootstrap import Bot
 from bot.store.tables import inbox
-from sandbox.slack import SlackSandbox
-from tests.support.bot import Scene
+from sandbox.clock import SandboxClock
+from sandbox.slack import SlackSandbox, answers, on_call
+from tests.support.bot import Scene, running
 
 AT_ONCE = 3
 
@@ -103,3 +105,18 @@ def test_requests_run_side_by_side_and_health_answers_meanwhile(
             all_begun.abort()
             goes_on.set()
     assert {request.result().status_code for request in waiting} == {200}
+
+
+def test_an_event_is_kept_while_slack_refuses_the_token(
+    slack: SlackSandbox, sqlite_url: str, clock: SandboxClock, tmp_path: Path
+) -> None:
+    """Bolt acknowledges, unseen by mayday, every delivery for which its own question to Slack fails."""
+    with running(slack, sqlite_url, tmp_path) as bot:
+        scene = Scene(slack=slack, store=bot.store, clock=clock)
+        slack.faults = [on_call("auth.test", answers("token_revoked"))]
+        assert bot.http is not None
+        where = f"http://127.0.0.1:{bot.http.port}"
+        channel = scene.declare().id
+        assert sent(slack, where, secret=slack.signing_secret, channel=channel).status_code == 200
+        assert kept(scene)
+        assert scene.message(channel, "1.000001")
