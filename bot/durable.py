@@ -23,7 +23,7 @@ from bot.ports import WorkflowSummary
 
 APPLICATION_VERSION = "1"
 QUEUE = "mayday"
-"""The queue of the workflows in :data:`bot.bootstrap.services.WORKFLOWS`. A replica leaves a workflow alone
+"""The queue of the workflows in :mod:`bot.bootstrap.services`. A replica leaves a workflow alone
 forever whose name it does not know, so a new workflow needs a new queue, which older replicas ignore."""
 POLL_SECONDS = 0.45
 FAILED = frozenset({"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})

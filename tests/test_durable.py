@@ -7,8 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -18,8 +17,8 @@ import pytest
 from sqlalchemy import text
 
 from bot.durable import DurableWork
-from bot.errors import LeaseLost
 from bot.store.engine import Store
+from tests.support.durable import ended, enqueue, workflows, working
 from tests.support.forkserver import ROOT
 from tests.support.waiting import wait_until
 
@@ -32,29 +31,6 @@ def store(database_url: str) -> Iterator[Store]:
         tx.execute(text("CREATE TABLE scribble (word TEXT)"))
     yield made
     made.close()
-
-
-@contextmanager
-def working(
-    store: Store, executor: str = "one", **workflows: Callable[..., Any]
-) -> Iterator[DurableWork]:
-    """Durable work with these workflows; they may use ``step``."""
-    work = DurableWork(store.url, executor=executor, poll=0.02)
-    for name, fn in workflows.items():
-        work.workflow(name, fn)
-    work.launch()
-    try:
-        yield work
-    finally:
-        work.close()
-
-
-def enqueue(
-    work: DurableWork, store: Store, key: str, *args: Any, partition_key: str = "lane"
-) -> None:
-    """Enqueue one in a separate transaction."""
-    with store.write() as tx:
-        work.enqueue(tx, "note", key=key, partition_key=partition_key, args=args)
 
 
 def test_it_starts_when_our_rows_commit(store: Store) -> None:
@@ -150,23 +126,6 @@ def test_what_ended_by_an_error_is_lost_and_what_goes_on_is_not(store: Store) ->
         assert not work.has_failed("slow")
 
 
-def workflows(store: Store) -> str:
-    """The DBOS table."""
-    return "workflow_status" if store.is_sqlite else "dbos.workflow_status"
-
-
-def ended(store: Store) -> dict[str, str]:
-    """Status by ended workflow."""
-    with store.read() as tx:
-        found = tx.execute(
-            text(
-                f"SELECT workflow_uuid, status FROM {workflows(store)} "
-                "WHERE status NOT IN ('ENQUEUED', 'PENDING')"
-            )
-        )
-        return {row.workflow_uuid: row.status for row in found}
-
-
 def died(store: Store, key: str) -> None:
     """Mark an ended workflow as pending, as if the database had missed its end."""
     wait_until(lambda: key in ended(store), "its end is stored")
@@ -201,44 +160,6 @@ def test_what_nobody_runs_any_more_does_not_block_its_lane(store: Store) -> None
         wait_until(lambda: ended(store).keys() == {"dead", "next", "live"}, "all ends are stored")
         assert sorted(ran) == ["first", "first", "second", "slow"]
         assert work.resume_unrecorded() == work.resume_unrecorded() == []
-
-
-def test_what_a_replica_without_its_lease_leaves_is_done_by_another(store: Store) -> None:
-    """Losing the lease ends a workflow without recording a failure."""
-    ran: list[str] = []
-    begun = threading.Event()
-
-    def act() -> None:
-        begun.set()
-        raise LeaseLost
-
-    def fenced() -> None:
-        work.step("act", act)
-
-    with working(store, "first", note=fenced) as work:
-        enqueue(work, store, "k1")
-        assert begun.wait(20)
-    assert ended(store) == {}
-    with working(store, "second", note=lambda: ran.append("done")) as other:
-        assert other.resume(["first"]) == ["k1"]
-        wait_until(lambda: ended(store) == {"k1": "SUCCESS"}, "done by the other")
-    assert ran == ["done"]
-
-
-def test_a_replica_without_its_lease_begins_no_workflow(store: Store) -> None:
-    ran: list[str] = []
-    work = DurableWork(store.url, executor="first", poll=0.02, allowed=lambda: False)
-    work.workflow("note", ran.append)
-    work.launch()
-    try:
-        enqueue(work, store, "k1", "fenced")
-        wait_until(lambda: work.resume(["first"]) == ["k1"], "it was taken and given back")
-    finally:
-        work.close()
-    with working(store, "second", note=ran.append) as other:
-        other.resume(["first"])
-        wait_until(lambda: ended(store) == {"k1": "SUCCESS"}, "done by the other")
-    assert ran == ["fenced"]
 
 
 def test_what_ended_long_ago_is_forgotten_and_what_goes_on_is_not(store: Store) -> None:
@@ -315,7 +236,6 @@ def test_what_is_asked_for_while_nobody_works_is_done_later(store: Store) -> Non
 PROGRAM = """
 import os, signal, sys, threading
 from bot.durable import DurableWork
-from bot.errors import LeaseLost
 from bot.store.engine import Store
 
 url, log, fate = sys.argv[1:]

@@ -65,9 +65,11 @@ class Bot:
         self.durable = DurableWork(
             self.store.url, executor=self.lease.id, allowed=lambda: self.lease.is_valid
         )
-        client = web_client(config)
         self.chat = SlackChat(
-            client, clock=self.clock, timeout=config.practice.call_limit, pause=self._pause
+            web_client(config),
+            clock=self.clock,
+            timeout=config.practice.call_limit,
+            pause=self._pause,
         )
         self.sites = sites(config)
         self.services = build_services(
@@ -92,9 +94,10 @@ class Bot:
         self.dispatcher = Dispatcher(self._handler_context(), self.chat, self.inbox)
         is_http = config.slack.mode == "http"
         self.app, self._pool = slack_app.build(
-            client,
+            web_client(config, has_token=False),
             signing_secret=secret(config.slack.signing_secret) if is_http else "",
             dispatcher=self.dispatcher,
+            identity=self.chat.identity,
         )
         self.ticks = Ticks()
         self.http: Server | None = None

@@ -28,13 +28,13 @@ def domain_clock(config: Config) -> Clock:
     return shifted_time(practice) if practice else real_time
 
 
-def web_client(config: Config) -> WebClient:
-    """Return the client of Slack's Web API for Bolt, from which the adapter takes the address and the token.
+def web_client(config: Config, *, has_token: bool = True) -> WebClient:
+    """Return a client of Slack's Web API, with the bot token or, for Bolt, without one.
 
     It resends nothing: a request may have taken effect although its answer was lost.
     """
     client = WebClient(
-        token=secret(config.slack.bot_token),
+        token=secret(config.slack.bot_token) if has_token else None,
         base_url=config.slack.api_url,
         timeout=math.ceil(config.practice.call_limit),
     )

@@ -55,11 +55,6 @@ def context(*texts: str) -> Block:
     return {"type": "context", "elements": [mrkdwn(text) for text in texts][:10]}
 
 
-def divider() -> Block:
-    """Return a divider."""
-    return {"type": "divider"}
-
-
 def button(
     text: str, *, action: str, value: str = "", style: str = "", confirm: Block | None = None
 ) -> Block:

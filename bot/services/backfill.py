@@ -159,13 +159,6 @@ class Backfill:
             work = self._running[incident_id] = _Work(row=row, is_for_report=True)
         self._run(work)
 
-    def all(self) -> None:
-        """Read the whole channels of all unclosed incidents, one after the other."""
-        with self._store.read() as tx:
-            unclosed = incident_rows.unclosed(tx)
-        for incident in unclosed:
-            self.gather(incident.id)
-
     def close(self) -> None:
         """Stop the readings and wait for their ends. Their channels are due again at once."""
         with self._guard:

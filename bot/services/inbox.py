@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 
@@ -23,29 +23,18 @@ CLAIM = timedelta(seconds=15)
 
 BATCH = 20
 
-_Row = TypeVar("_Row")
-
 log = structlog.get_logger()
-
-
-def log_given_up(key: str, error: str) -> None:
-    """Log a delivery that is not tried again."""
-    log.error("inbox.given_up", key=key, error=error)
 
 
 class Inbox:
     """Deliveries by their keys, which are the same when Slack delivers again.
 
-    ``owner`` names this replica. ``given_up`` is called with the key and the last error of a delivery that
-    is not tried again, and once more where the process ends before that is committed.
+    ``owner`` names this replica. An operator is told of what was given up by ``operators``.
     """
 
-    def __init__(
-        self, store: Store, *, owner: str, given_up: Callable[[str, str], None] = log_given_up
-    ) -> None:
+    def __init__(self, store: Store, *, owner: str) -> None:
         self._store = store
         self._owner = owner
-        self._given_up = given_up
 
     def first(self, key: str) -> Callable[[Tx], bool]:
         """What marks a live delivery as processed in a transaction; False when another one has it.
@@ -79,43 +68,33 @@ class Inbox:
         except Exception as exc:
             log.exception("inbox.failed", key=key)
             with self._store.write() as tx:
-                rows.count_failure(tx, key, self._owner, _said(exc), now=self._store.now(tx))
+                now = self._store.now(tx)
+                is_given_up = rows.count_failure(tx, key, self._owner, _said(exc), now=now)
+            if is_given_up:
+                log.error("inbox.given_up", key=key, error=_said(exc))
             return
         with self._store.write() as tx:
             rows.finish(tx, key, self._owner)
 
     def replay(self, work: Callable[[str, Mapping[str, Any]], None]) -> None:
         """Process what is pending: deliveries of replicas that died, and ones that failed."""
-        while claimed := self._claim(rows.claim):
+        while claimed := self._claim():
             for key, body in claimed:
                 if self._renew(key):
                     self.process(key, partial(work, key, body))
-        self._tell()
         with self._store.write() as tx:
             rows.purge(tx, now=self._store.now(tx))
 
-    def _claim(self, claim: Callable[..., list[_Row]]) -> list[_Row]:
+    def _claim(self) -> list[tuple[str, Mapping[str, Any]]]:
         with self._store.write() as tx:
             now = self._store.now(tx)
-            return claim(tx, self._owner, now=now, until=now + CLAIM, limit=BATCH)
+            return rows.claim(tx, self._owner, now=now, until=now + CLAIM, limit=BATCH)
 
     def _renew(self, key: str) -> bool:
         """Extend the claim; False where it ended while others of its batch were processed."""
         with self._store.write() as tx:
             until = self._store.now(tx) + CLAIM
             return rows.renew(tx, key, self._owner, until=until)
-
-    def _tell(self) -> None:
-        """Report what was given up. It is marked after that, so a kill in between reports it again."""
-        while claimed := self._claim(rows.claim_given_up):
-            for row in claimed:
-                try:
-                    self._given_up(row.key, row.error)
-                except Exception:
-                    log.exception("inbox.report_failed", key=row.key)
-                    continue
-                with self._store.write() as tx:
-                    rows.mark_given_up(tx, row.key, self._owner)
 
 
 def _said(exc: Exception) -> str:

@@ -7,7 +7,7 @@ from the tags that remain. ``record_events`` orders the events.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,7 +20,6 @@ from bot.domain.events import (
     is_later_edit,
     linked,
 )
-from bot.domain.incident import Incident
 from bot.domain.timeline import Entry, EntryKind, Heading, Latest, Line, Message, Tag
 from bot.errors import UserError
 from bot.ports import Clock
@@ -29,7 +28,6 @@ from bot.services.record_events import (
     apply_message,
     apply_reaction,
     apply_tag,
-    file_entry,
 )
 from bot.services.settings import Settings
 from bot.store import incidents as incident_rows
@@ -79,44 +77,6 @@ class Record:
                 case ReactionEvent() if heading:
                     apply_reaction(tx, incident_id, event, heading, now=self._now())
 
-    def record_message(self, message: Message) -> bool:
-        """Record a message that history shows; returns whether the record changed.
-
-        A deleted parent of a thread stays in Slack as a ``tombstone``, which is recorded as deleted.
-        """
-        if message.subtype == "tombstone":
-            return self.deleted(message.team_id, message.channel_id, message.ts)
-        team_url = self._team_url()
-        with self._store.write() as tx:
-            if self._incident_id(tx, message) is None:
-                return False
-            return self._record_message(tx, linked(message, team_url))
-
-    def _record_message(self, tx: Tx, message: Message) -> bool:
-        if rows.add_message(tx, message):
-            return True
-        known = rows.message_by_key(tx, message.key, lock=True)
-        if known is None or not is_later_edit(message, known):
-            return False
-        merged = replace(
-            message,
-            deleted_at=known.deleted_at,
-            subtype=known.subtype or message.subtype,
-        )
-        rows.revise(tx, known, merged, change="edited", seen_at=self._now())
-        return True
-
-    def deleted(self, team_id: str, channel_id: str, ts: str) -> bool:
-        """Record that a message was deleted; returns whether the record changed."""
-        key = f"{team_id}:{channel_id}:{ts}"
-        with self._store.write() as tx:
-            known = rows.message_by_key(tx, key, lock=True)
-            if known is None or known.deleted_at is not None:
-                return False
-            gone = replace(known, deleted_at=self._now())
-            rows.revise(tx, known, gone, change="deleted", seen_at=self._now())
-            return True
-
     def file_message(self, message: Message, *, by: str) -> None:
         """Record a message and file it in the timeline, as the shortcut does."""
         team_url = self._team_url()
@@ -124,30 +84,27 @@ class Record:
             incident_id = self._incident_id(tx, message)
             if incident_id is None:
                 return
-            self._record_message(tx, linked(message, team_url))
-            tag = self._tag(message.key, by, SHORTCUT, Heading.TIMELINE)
+            self._add_or_edit(tx, linked(message, team_url))
+            tag = Tag(
+                message_key=message.key,
+                user=by,
+                name=SHORTCUT,
+                heading=Heading.TIMELINE,
+                seen_at=self._now(),
+            )
             apply_tag(tx, incident_id, tag, ts=message.ts, added=True, event_ts="", now=self._now())
 
-    def sync_tags(
-        self, incident: Incident, message: Message, reactions: Mapping[str, tuple[str, ...]]
-    ) -> None:
-        """Make a message's tags equal to the reactions that Slack returns for it."""
-        wanted = {
-            (user, name): heading
-            for name, users in reactions.items()
-            if (heading := self._heading(name)) is not None
-            for user in users
-        }
-        with self._store.write() as tx:
-            have = {(m.user, m.name) for m in rows.tags(tx, [message.key]) if m.name != SHORTCUT}
-            for user, name in sorted(wanted.keys() - have):
-                tag = self._tag(message.key, user, name, wanted[user, name])
-                if not rows.add_tag(tx, tag):
-                    known = rows.lock_tag(tx, tag)
-                    rows.change_tag(tx, tag, event_ts=known.event_ts, removed=False)
-                file_entry(tx, incident.id, message.key, ts=message.ts, now=self._now())
-            for user, name in have - wanted.keys():
-                rows.remove_tag(tx, message.key, user, name)
+    def _add_or_edit(self, tx: Tx, message: Message) -> None:
+        """Record a message that Slack shows now, or the edit that it has since it was recorded."""
+        if rows.add_message(tx, message):
+            return
+        known = rows.lock_message(tx, message.key)
+        if known is None or not is_later_edit(message, known.message):
+            return
+        was = known.message
+        merged = replace(message, deleted_at=was.deleted_at, subtype=was.subtype or message.subtype)
+        rows.add_revision(tx, was, "edited", merged.edited_ts, seen_at=self._now())
+        rows.change_message(tx, merged, event_ts=known.event_ts)
 
     def note(
         self,
@@ -226,14 +183,7 @@ class Record:
             raise UserError(ENTRY_GONE)
         return entry
 
-    def _tag(self, message_key: str, user: str, name: str, heading: Heading) -> Tag:
-        return Tag(
-            message_key=message_key, user=user, name=name, heading=heading, seen_at=self._now()
-        )
-
     def _heading(self, name: str) -> Heading | None:
-        if name == SHORTCUT:
-            return Heading.TIMELINE
         return self._settings.reactions.get(name.split("::")[0])
 
     def _incident_id(self, tx: Tx, message: Message) -> str | None:

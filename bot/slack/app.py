@@ -5,6 +5,9 @@ leaves them unacknowledged and Slack delivers them again. They have no listener,
 those of other events and lose their order. Everything else is acknowledged by :class:`Dispatcher`, after
 what it asks for is committed. Listeners have their own pool, since Bolt's five threads serve everything
 and five slow ones would make a command miss its three seconds.
+
+Bolt is told who the bot is. It would otherwise ask Slack at the first delivery and, where Slack refuses,
+acknowledge deliveries that nothing has taken.
 """
 
 from __future__ import annotations
@@ -15,8 +18,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from slack_bolt import Ack, App, BoltResponse, Respond
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
+from bot.ports import Identity
 from bot.slack import intake
 from bot.slack.dispatcher import Dispatcher
 from bot.slack.request import Kind
@@ -28,18 +33,33 @@ EVERYTHING = re.compile(".*")
 
 
 def build(
-    client: WebClient, *, signing_secret: str, dispatcher: Dispatcher
+    client: WebClient,
+    *,
+    signing_secret: str,
+    dispatcher: Dispatcher,
+    identity: Callable[[], Identity],
 ) -> tuple[App, ThreadPoolExecutor]:
     """The app with its listeners registered, and the pool that they run in.
 
-    It calls Slack only once requests come.
+    It never calls Slack, so ``client`` needs no token. ``identity`` returns what was asked before the first
+    delivery.
     """
+
+    def authorize() -> AuthorizeResult:
+        me = identity()
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=me.team_id,
+            bot_id=me.bot_id or None,
+            bot_user_id=me.user_id,
+        )
+
     pool = ThreadPoolExecutor(LISTENERS, thread_name_prefix="slack")
     app = App(
         name="mayday",  # without a name, Bolt looks for one in the source of every loaded module
         client=client,
+        authorize=authorize,
         signing_secret=signing_secret or SOCKET_MODE_SECRET,
-        token_verification_enabled=False,
         request_verification_enabled=bool(signing_secret),
         listener_executor=pool,
     )

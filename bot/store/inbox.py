@@ -6,12 +6,11 @@ still hold it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from bot.store.columns import NOW
 from bot.store.engine import Tx
@@ -21,15 +20,6 @@ from bot.store.tables import inbox
 MAX_ATTEMPTS = 8
 RETRY = timedelta(seconds=10)
 """The pause after the first failure; it doubles with each, to 20 minutes in all."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class GivenUp:
-    """A delivery that failed ``MAX_ATTEMPTS`` times. Its payload is kept."""
-
-    key: str
-    received_at: datetime
-    error: str
 
 
 def add_done(tx: Tx, key: str) -> bool:
@@ -57,27 +47,10 @@ def claim(
     tx: Tx, owner: str, *, now: datetime, until: datetime, limit: int
 ) -> list[tuple[str, Mapping[str, Any]]]:
     """Claim pending deliveries that nobody works on, the oldest first; return keys and payloads."""
-    pending = inbox.c.attempts < MAX_ATTEMPTS
-    rows = _claim(tx, pending, owner, now=now, until=until, limit=limit)
-    return [(row.key, row.payload) for row in rows]
-
-
-def claim_given_up(
-    tx: Tx, owner: str, *, now: datetime, until: datetime, limit: int
-) -> list[GivenUp]:
-    """Claim deliveries that were given up and that no operator was told of."""
-    untold = (inbox.c.attempts >= MAX_ATTEMPTS) & inbox.c.given_up_at.is_(None)
-    rows = _claim(tx, untold, owner, now=now, until=until, limit=limit)
-    return [GivenUp(key=row.key, received_at=row.received_at, error=row.error) for row in rows]
-
-
-def _claim(
-    tx: Tx, which: Any, owner: str, *, now: datetime, until: datetime, limit: int
-) -> Sequence[Row[Any]]:
     free = or_(inbox.c.claimed_until.is_(None), inbox.c.claimed_until <= now)
     rows = tx.execute(
-        select(inbox)
-        .where(inbox.c.done_at.is_(None), which, free)
+        select(inbox.c.key, inbox.c.payload)
+        .where(inbox.c.done_at.is_(None), inbox.c.attempts < MAX_ATTEMPTS, free)
         .order_by(inbox.c.received_at, inbox.c.key)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -86,7 +59,7 @@ def _claim(
     if keys:
         claimed = {"owner": owner, "claimed_until": until}
         tx.execute(update(inbox).where(inbox.c.key.in_(keys)).values(**claimed))
-    return rows
+    return [(row.key, row.payload) for row in rows]
 
 
 def renew(tx: Tx, key: str, owner: str, *, until: datetime) -> bool:
@@ -100,30 +73,22 @@ def finish(tx: Tx, key: str, owner: str) -> bool:
     return _change(tx, key, owner, values)
 
 
-def count_failure(tx: Tx, key: str, owner: str, error: str, *, now: datetime) -> None:
-    """Count a failed attempt and end the claim; the delivery is tried again after a pause."""
+def count_failure(tx: Tx, key: str, owner: str, error: str, *, now: datetime) -> bool:
+    """Count a failed attempt and end the claim; return whether the delivery is given up.
+
+    Otherwise it is tried again after a pause. The payload of one that is given up is kept.
+    """
     held = tx.execute(select(inbox.c.attempts).where(_held(key, owner)).with_for_update()).scalar()
     if held is None:
-        return
-    attempts = held + 1
-    pause = RETRY * 2 ** (attempts - 1) if attempts < MAX_ATTEMPTS else timedelta(0)
-    values = {"attempts": attempts, "error": error, "owner": None, "claimed_until": now + pause}
+        return False
+    values: dict[str, Any] = {"attempts": held + 1, "error": error, "owner": None}
+    is_given_up = bool(held + 1 >= MAX_ATTEMPTS)
+    if is_given_up:
+        values |= {"claimed_until": None, "given_up_at": now}
+    else:
+        values["claimed_until"] = now + RETRY * 2**held
     tx.execute(update(inbox).where(inbox.c.key == key).values(**values))
-
-
-def mark_given_up(tx: Tx, key: str, owner: str) -> None:
-    """Record that an operator was told of a delivery that was given up."""
-    _change(tx, key, owner, {"given_up_at": NOW, "owner": None})
-
-
-def given_up(tx: Tx) -> list[GivenUp]:
-    """The deliveries that are not tried again, oldest first."""
-    rows = tx.execute(
-        select(inbox.c.key, inbox.c.received_at, inbox.c.error)
-        .where(inbox.c.done_at.is_(None), inbox.c.attempts >= MAX_ATTEMPTS)
-        .order_by(inbox.c.received_at, inbox.c.key)
-    ).mappings()
-    return [GivenUp(**row) for row in rows]
+    return is_given_up
 
 
 def purge(tx: Tx, *, now: datetime, keep_for: timedelta = timedelta(days=3)) -> None:

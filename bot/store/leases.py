@@ -5,7 +5,6 @@ Every moment is by the database's clock.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -114,12 +113,6 @@ def forget_ended(tx: Tx, now: datetime) -> None:
             replica.c.started_at < now - KEEP,
         )
     )
-
-
-def replicas(tx: Tx) -> Sequence[Replica]:
-    """All replicas, the latest first."""
-    rows = tx.execute(select(replica).order_by(replica.c.started_at.desc())).mappings()
-    return [Replica(**row) for row in rows]
 
 
 def take(tx: Tx, name: str, owner: str, *, now: datetime, seconds: float) -> bool:

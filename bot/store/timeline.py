@@ -81,10 +81,9 @@ def add_message(tx: Tx, value: Message, *, event_ts: str | None = None) -> bool:
     return insert_new(tx, "message", {**columns, "event_ts": event_ts}, stamped=("changed_at",))
 
 
-def message_by_key(tx: Tx, key: str, *, lock: bool = False) -> Message | None:
+def message_by_key(tx: Tx, key: str) -> Message | None:
     """A stored message."""
-    statement = _LOCK_MESSAGE if lock else _MESSAGE
-    row = tx.execute(statement, {"a_key": key}).mappings().first()
+    row = tx.execute(_MESSAGE, {"a_key": key}).mappings().first()
     return _message(row) if row else None
 
 
@@ -95,7 +94,7 @@ def lock_message(tx: Tx, key: str) -> KnownMessage | None:
 
 
 def change_message(tx: Tx, value: Message, *, event_ts: str) -> None:
-    """Replace a locked message by what an event says of it."""
+    """Replace a locked message by what Slack says of it now."""
     columns = _message_columns(value)
     tx.execute(_CHANGE_MESSAGE, {**columns, "event_ts": event_ts, "a_key": columns.pop("key")})
 
@@ -108,16 +107,6 @@ def messages(tx: Tx, team_id: str, channel_id: str) -> list[Message]:
         .order_by(message.c.posted_at, message.c.ts)
     ).mappings()
     return [_message(row) for row in rows]
-
-
-def revise(tx: Tx, before: Message, after: Message, *, change: str, seen_at: datetime) -> None:
-    """Replace a message by its newer self, keeping what it said before as a revision."""
-    add_revision(tx, before, change, after.edited_ts, seen_at=seen_at)
-    tx.execute(
-        update(message)
-        .where(message.c.key == before.key)
-        .values(**_message_columns(after), absent_at=None)
-    )
 
 
 def add_revision(
@@ -166,11 +155,6 @@ def change_tag(tx: Tx, value: Tag, *, event_ts: str, removed: bool) -> None:
     columns = {"heading": value.heading.value, "seen_at": value.seen_at, "event_ts": event_ts}
     key = _tag_key(value.message_key, value.user, value.name)
     tx.execute(_REMOVE_TAG if removed else _ADD_TAG_AGAIN, {**columns, **key})
-
-
-def remove_tag(tx: Tx, message_key: str, user: str, name: str) -> None:
-    """Remove a tag that history no longer shows."""
-    tx.execute(_REMOVE_TAG, _tag_key(message_key, user, name))
 
 
 def _tag_key(message_key: str, user: str, name: str) -> dict[str, str]:

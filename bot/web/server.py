@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 import uvicorn
 from slack_bolt import App
-from slack_bolt.adapter.starlette import SlackRequestHandler
+from slack_bolt.adapter.starlette.handler import to_bolt_request, to_starlette_response
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -24,11 +25,14 @@ PORT_UNAVAILABLE = "http.port: {host}:{port} cannot be used ({reason}): choose a
 
 
 def slack_route(app: App) -> Route:
-    """Return the route ``/slack/events`` for all requests of Slack; Bolt verifies their signatures."""
-    handler = SlackRequestHandler(app)
+    """Return the route ``/slack/events`` for all requests of Slack; Bolt verifies their signatures.
+
+    Each request has its own thread: Bolt's own handler would make the others, and health, wait for it.
+    """
 
     async def events(request: Request) -> Response:
-        return await handler.handle(request)
+        delivery = to_bolt_request(request, await request.body())
+        return to_starlette_response(await run_in_threadpool(app.dispatch, delivery))
 
     return Route("/slack/events", events, methods=["POST"])
 

@@ -12,7 +12,7 @@ from sandbox.rules import Which, on_call, on_event
 from sandbox.slack import SlackSandbox
 from tests.support.bot import Scene
 from tests.support.faults import CALLS, EVENTS, OUTCOMES, hurried
-from tests.support.readings import read_twice
+from tests.support.readings import read_all, read_twice
 from tests.support.talk import Talk
 from tests.support.waiting import wait_until
 
@@ -37,7 +37,7 @@ def test_every_event_goes_wrong(bot: Bot, scene: Scene, slack: SlackSandbox, nam
     talk.assert_exact()
     slack.faults.clear()
     before = scene.messages(talk.channel)
-    bot.services.backfill.all()
+    read_all(bot.services.backfill, bot.store)
     own = slack.bot_user_id
     assert [m for m in scene.messages(talk.channel) if m.author != own] == [
         m for m in before if m.author != own
@@ -54,7 +54,7 @@ def test_a_reading_goes_wrong(
     talk.meanwhile()
     slack.faults = [on_event("*", missing()), on_call(method, fault, times=1)]
     gone = {talk.deleted, talk.reply_deleted}
-    bot.services.backfill.all()
+    read_all(bot.services.backfill, bot.store)
     known = scene.messages(talk.channel)
     assert {m.ts for m in known if m.deleted_at is not None} <= gone, (
         "half a reading deletes nothing"
@@ -76,7 +76,7 @@ def test_a_reading_that_slack_refuses_loses_nothing(
         slack.revoke_bot_token()
     else:
         slack.scopes = had - {"channels:history"}
-    bot.services.backfill.all()
+    read_all(bot.services.backfill, bot.store)
     assert scene.messages(talk.channel) == before
     slack.restore_bot_token()
     slack.scopes = had

@@ -23,7 +23,7 @@ from sandbox.slack import (
 )
 from tests.support.bot import Child, Scene
 from tests.support.events import reaction, take
-from tests.support.readings import read_twice
+from tests.support.readings import read_all, read_twice
 from tests.support.talk import Talk
 from tests.support.waiting import wait_until
 
@@ -56,7 +56,7 @@ def test_everything_is_found_by_reading_again(bot: Bot, scene: Scene, slack: Sla
     assert talk.is_found()
     talk.assert_exact()
     before = scene.messages(talk.channel)
-    bot.services.backfill.all()
+    read_all(bot.services.backfill, bot.store)
     assert scene.messages(talk.channel) == before, "a second reading finds nothing"
     talk.assert_exact()
 
@@ -109,7 +109,7 @@ def test_long_channels_and_long_threads_are_read_to_their_ends(
     parent = scene.ana.say(channel.id, "first")
     said = [parent, *(scene.ana.say(channel.id, f"line {n}") for n in range(205))]
     said += [scene.ana.say(channel.id, f"reply {n}", thread_ts=parent) for n in range(205)]
-    bot.services.backfill.all()
+    read_all(bot.services.backfill, bot.store)
     known = [m.ts for m in scene.messages(channel.id) if m.author == scene.ana.id]
     assert [ts for ts in known if ts in said] == sorted(said)
     assert len(known) == len(set(known))
@@ -126,7 +126,7 @@ def test_half_a_reading_deletes_nothing(
     thread_ts = parent if method == "conversations.replies" else None
     for n in range(203):
         scene.ana.say(channel.id, f"line {n}", thread_ts=thread_ts)
-    bot.services.backfill.all()
+    read_all(bot.services.backfill, bot.store)
     slack.faults = [failing_page(method, fault)]
     read_twice(bot.services.backfill, bot.store)
     assert [m.text for m in scene.messages(channel.id) if m.deleted_at is not None] == []
@@ -186,7 +186,7 @@ def test_a_channel_that_cannot_be_read_stops_no_other(
 
     slack.faults = [hook]
     missed = scene.ana.say(fine.id, "students see 500s")
-    bot.services.backfill.all()
+    read_all(bot.services.backfill, bot.store)
     assert scene.message(fine.id, missed) is not None
 
 
@@ -225,7 +225,7 @@ def test_reactions_that_came_in_the_wrong_order_are_settled(
     take(record, made)  # the removal is lost
     scene.ben.join(channel.id)
     scene.ben.react(channel.id, ts, "fire")
-    bot.services.backfill.all()
+    read_all(bot.services.backfill, bot.store)
     lines = record.lines(scene.incident(channel.id).id)
     assert chosen(lines, Heading.WRONG)
     assert [line.text for line in chosen(lines, Heading.TIMELINE) if line.message] == []

@@ -176,6 +176,35 @@ def test_a_page_that_was_asked_for_after_a_removal_brings_the_tag_back(room: Roo
     assert room.timeline() == ["back"]
 
 
+def test_an_entry_that_was_taken_out_stays_out_when_it_is_read_again(room: Room) -> None:
+    room.history.say(CHANNEL, 1, "never mind").reactions = {"pushpin": ("U2",)}
+    room.read()
+    with room.store.write() as tx:
+        [entry] = rows.entries(tx, room.incident)
+        rows.change_entry(tx, entry.id, deleted_at=datetime.now(UTC))
+    room.read()
+    assert room.tags(1) == {("U2", "pushpin")}
+    assert room.timeline() == []
+
+
+@pytest.mark.parametrize("late", ["1790000001.000001", ""])
+def test_an_older_edit_changes_nothing(room: Room, late: str) -> None:
+    """Edits are compared digit by digit."""
+    line = room.history.say(CHANNEL, 1, "newest")
+    line.edited_ts = "1790000001.000002"
+    room.read()
+    line.text, line.edited_ts = "older", late
+    room.read()
+    known = room.message(1)
+    assert known is not None
+    assert known.text == "newest"
+    line.text, line.edited_ts = "newer", "1790000001.000003"
+    room.read()
+    known = room.message(1)
+    assert known is not None
+    assert known.text == "newer"
+
+
 def test_a_page_removes_what_slack_does_not_show_but_not_the_shortcut(room: Room) -> None:
     room.history.say(CHANNEL, 1)
     room.read()
@@ -216,6 +245,9 @@ def test_a_tombstone_is_a_deletion(room: Room) -> None:
     room.history.say(CHANNEL, 3).subtype = "tombstone"
     room.read()
     assert room.is_deleted(1)
+    known = room.message(1)
+    assert known is not None
+    assert known.text == "hello", "what it said stays"
     assert room.message(3) is None
 
 

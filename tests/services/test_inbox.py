@@ -158,29 +158,6 @@ def test_pauses_between_attempts_grow(store: Store) -> None:
 
 
 @BOTH
-def test_a_report_that_fails_is_made_again(store: Store) -> None:
-    """A delivery counts as given up only after an operator was told."""
-    told: list[tuple[str, str]] = []
-
-    def tell(key: str, error: str) -> None:
-        told.append((key, error))
-        if len(told) == 1:
-            raise ConnectionError
-
-    one = Inbox(store, owner="one", given_up=tell)
-    one.store("command/1", {})
-    with store.write() as tx:
-        tx.execute(inbox.update().values(attempts=rows.MAX_ATTEMPTS, error="no"))
-    for _ in range(3):
-        end_claims(store)
-        one.replay(lambda _key, _body: None)
-    assert told == [("command/1", "no")] * 2
-    assert row(store, "command/1")["given_up_at"]
-    with store.read() as tx:
-        assert [r.key for r in rows.given_up(tx)] == ["command/1"]
-
-
-@BOTH
 def test_writers_of_one_process_wait_for_each_other(store: Store) -> None:
     """SQLite's own wait polls, and gives up after some time."""
     inside: list[int] = []

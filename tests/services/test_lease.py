@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bot.domain.limits import Limits
 from bot.errors import LeaseLost
@@ -61,6 +61,13 @@ def holding(store: Store, limits: Limits = QUICK) -> Iterator[tuple[Lease, threa
         lease.stop()
 
 
+def until(store: Store) -> datetime:
+    """The end of the only lease."""
+    with store.read() as tx:
+        found: datetime = tx.execute(select(replica.c.lease_until)).scalar_one()
+    return found
+
+
 def end(store: Store, lease: Lease, *, ago: float) -> None:
     """Move a lease's end into the past, as if it had not been renewed."""
     with store.write() as tx:
@@ -71,12 +78,10 @@ def end(store: Store, lease: Lease, *, ago: float) -> None:
 def test_a_lease_is_renewed(stores: Callable[[], Store]) -> None:
     store = stores()
     with holding(store) as (lease, lost):
-        with store.read() as tx:
-            first = rows.replicas(tx)[0].lease_until
+        first = until(store)
 
         def renewed() -> bool:
-            with store.read() as tx:
-                return rows.replicas(tx)[0].lease_until > first + timedelta(seconds=QUICK.lease)
+            return until(store) > first + timedelta(seconds=QUICK.lease)
 
         wait_until(renewed, "renewed for longer than one lease")
         with store.write() as tx:

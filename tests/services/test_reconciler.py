@@ -2,127 +2,27 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
-from bot.domain.limits import Limits
-from bot.domain.resources import ResourceKind, ResourceState, resource_key
-from bot.errors import LeaseLost, NeedsHuman, RetryLater, UserError
+from bot.domain.resources import ResourceKind, ResourceState
+from bot.errors import NeedsHuman, RetryLater, UserError
 from bot.render.renderings import RENDERINGS
-from bot.services.reconciler import GONE, EnsureResult, Reconciler, Resource
+from bot.services.reconciler import EnsureResult
 from bot.store import resources as rows
-from bot.store.engine import Store, Tx
-from bot.store.resources import ResourceRow
-from tests.support.leases import AT_ONCE, AlwaysHeld
-from tests.support.rows import NOW, Hands, stored
-from tests.support.waiting import wait_until
+from tests.support.reconciling import Desk, on
+from tests.support.rows import NOW
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
-
-KEY = "abc123abc123/card"
-
-
-@dataclass(kw_only=True)
-class Outside:
-    """A place where messages can be posted, found and updated. ``before`` and ``after`` are raised
-    once, before or after a post succeeds; ``blind`` on every find."""
-
-    posts: list[str] = field(default_factory=list)
-    before: Exception | None = None
-    after: Exception | None = None
-    blind: Exception | None = None
-    looked: int = 0
-    updates: int = 0
-
-    def create(self, text: str) -> dict[str, Any]:
-        """Post."""
-        before, self.before = self.before, None
-        if before:
-            raise before
-        self.posts.append(text)
-        after, self.after = self.after, None
-        if after:
-            raise after
-        return {"number": len(self.posts) - 1}
-
-    def find(self, _since: datetime | None) -> dict[str, Any] | None:
-        """Find what was posted."""
-        self.looked += 1
-        if self.blind:
-            raise self.blind
-        return {"number": 0} if self.posts else None
-
-    def update(self, ref: Mapping[str, Any], text: str) -> dict[str, Any]:
-        """Update what was posted."""
-        self.updates += 1
-        if ref["number"] >= len(self.posts) or self.posts[ref["number"]] == "":
-            raise UserError("It is gone.", code=GONE)
-        self.posts[ref["number"]] = text
-        return {}
-
-
-@dataclass(kw_only=True)
-class Desk:
-    """A test's objects."""
-
-    store: Store
-    clock: Hands
-    outside: Outside
-
-    def reconciler(self, limits: Limits = AT_ONCE) -> Reconciler:
-        """A new reconciler."""
-        lease = AlwaysHeld(self.store)
-        return Reconciler(self.store, self.clock, lease=lease, limits=limits, slack_time=self.clock)
-
-    def ensure(
-        self, value: str = "one", *, changeable: bool = False, words: str = "{value}"
-    ) -> EnsureResult:
-        """Ensure that ``value`` is posted, in these words."""
-        return self.reconciler().ensure(self.resource(value, changeable=changeable, words=words))
-
-    def resource(
-        self, value: str = "one", *, changeable: bool = False, words: str = "{value}"
-    ) -> Resource:
-        """A message with ``value`` in these words."""
-        text = words.format(value=value)
-        update: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
-        if changeable:
-            update = lambda ref: self.outside.update(ref, text)  # noqa: E731
-        return Resource(
-            incident_id="abc123abc123",
-            kind=ResourceKind.CARD,
-            spec={"value": value},
-            create=lambda: self.outside.create(text),
-            find=self.outside.find,
-            update=update,
-        )
-
-    def stored(self) -> ResourceRow | None:
-        """The stored resource, if there is one."""
-        with self.store.read() as tx:
-            return rows.get(tx, KEY)
-
-    @property
-    def row(self) -> ResourceRow:
-        """The stored resource."""
-        with self.store.read() as tx:
-            found = rows.get(tx, KEY)
-        assert found is not None
-        return found
 
 
 @pytest.fixture
 def desk(database_url: str) -> Iterator[Desk]:
-    store = Store(database_url)
-    store.migrate()
-    stored(store)
-    yield Desk(store=store, clock=Hands(), outside=Outside())
-    store.close()
+    """A desk on each kind of database."""
+    with on(database_url) as made:
+        yield made
 
 
 def test_done_once_and_then_left_alone(desk: Desk) -> None:
@@ -284,122 +184,3 @@ def test_an_error_nobody_foresaw_is_not_swallowed(desk: Desk) -> None:
         desk.ensure()
     assert desk.row.state is ResourceState.ATTEMPTING
     assert desk.row.retry_at is not None, "nobody would ever try it again"
-
-
-def attempted(desk: Desk, *, ago: float) -> None:
-    """Leave an attempt without a result that began ``ago`` seconds ago, as a kill does."""
-    desk.outside.after = ZeroDivisionError()
-    with pytest.raises(ZeroDivisionError):
-        desk.ensure()
-    with desk.store.write() as tx:
-        moment = desk.store.now(tx) - timedelta(seconds=ago)
-        rows.change(tx, KEY, attempted_at=moment)
-
-
-def ensure_late(desk: Desk) -> EnsureResult:
-    """Ensure the message, with a reconciler whose calls may take effect for ten seconds."""
-    return desk.reconciler(Limits(call=10)).ensure(desk.resource())
-
-
-def test_an_attempt_that_may_still_take_effect_is_left_alone(desk: Desk) -> None:
-    attempted(desk, ago=8)
-    desk.outside.posts.clear()  # the request is still on its way
-    result = ensure_late(desk)
-    assert result.is_busy
-    assert desk.outside.posts == []
-    assert desk.outside.looked == 0, "a look now would prove nothing"
-    due = desk.row.retry_at
-    assert due is not None
-    assert timedelta(0) < due - desk.clock() < timedelta(seconds=3)
-
-
-def test_it_is_looked_for_once_it_can_have_no_more_effect(desk: Desk) -> None:
-    attempted(desk, ago=11)
-    assert ensure_late(desk).done
-    assert desk.outside.posts == ["one"]
-
-
-def test_an_answer_that_was_lost_is_waited_for(desk: Desk) -> None:
-    desk.outside.before = RetryLater("no answer", maybe_done=True)
-    assert not ensure_late(desk).done
-    assert ensure_late(desk).is_busy
-    desk.outside.before = RetryLater("refused for now", maybe_done=False)
-    with desk.store.write() as tx:
-        rows.change(tx, KEY, attempted_at=None)
-    assert not ensure_late(desk).done
-    assert ensure_late(desk).done, "a refusal needs no wait"
-    assert desk.outside.posts == ["one"]
-
-
-def test_two_at_once_create_it_once(desk: Desk) -> None:
-    gate = threading.Event()
-    create = desk.outside.create
-
-    def slow(text: str) -> dict[str, Any]:
-        assert gate.wait(20)
-        return create(text)
-
-    desk.outside.create = slow  # type: ignore[method-assign]
-    first = threading.Thread(target=ensure_late, args=[desk])
-    first.start()
-    wait_until(lambda: desk.stored() is not None, "announced")
-    assert ensure_late(desk).is_busy
-    gate.set()
-    first.join(20)
-    assert desk.outside.posts == ["one"]
-    assert ensure_late(desk).done
-
-
-def test_without_its_lease_a_replica_creates_nothing(desk: Desk) -> None:
-    class Lost(AlwaysHeld):
-        def check(self, tx: Tx) -> None:
-            raise LeaseLost
-
-    fenced = Reconciler(
-        desk.store,
-        desk.clock,
-        lease=Lost(desk.store),
-        limits=Limits(),
-        slack_time=desk.clock,
-    )
-    with pytest.raises(LeaseLost):
-        fenced.ensure(desk.resource())
-    assert desk.outside.posts == []
-    assert desk.stored() is None, "nothing is announced"
-
-
-def test_what_people_do_meanwhile_makes_the_pause_no_longer(desk: Desk) -> None:
-    desk.outside.before = UserError("The token is revoked.")
-    desk.ensure()
-    due = desk.row.retry_at
-    for number in range(8):
-        desk.outside.before = UserError("The token is revoked.")
-        desk.ensure(f"change {number}")
-    assert desk.row.retry_at == due
-    assert desk.row.attempts == 1
-
-
-def test_a_success_makes_the_same_kind_due_elsewhere(desk: Desk) -> None:
-    with desk.store.write() as tx:
-        for subject, kind in (("a", ResourceKind.CARD), ("b", ResourceKind.TOPIC)):
-            rows.add(tx, "abc123abc123", kind, subject, spec={}, now=NOW)
-            rows.change(
-                tx,
-                resource_key("abc123abc123", kind, subject),
-                state=ResourceState.FAILED.value,
-                error="The token is revoked.",
-                retry_at=NOW + timedelta(hours=12),
-            )
-    assert desk.ensure().done
-    with desk.store.read() as tx:
-        found = rows.of_incident(tx, "abc123abc123")
-    assert found["abc123abc123/card/a"].retry_at == NOW
-    assert found["abc123abc123/topic/b"].retry_at == NOW + timedelta(hours=12)
-
-
-def test_what_follows_from_it_is_recorded_when_it_is_found_too(desk: Desk) -> None:
-    recorded: list[Mapping[str, Any]] = []
-    attempted(desk, ago=11)
-    resource = replace(desk.resource(), record=lambda _tx, ref: recorded.append(ref))
-    assert desk.reconciler(Limits(call=10)).ensure(resource).done
-    assert recorded == [{"number": 0}]

@@ -11,11 +11,10 @@ import pytest
 
 from bot.domain.timeline import Heading, Line, Message, chosen
 from bot.errors import UserError
-from bot.services.incidents import Incidents
-from bot.services.record import SHORTCUT, Record
+from bot.services.record import Record
 from bot.store import timeline as rows
 from bot.store.engine import Store
-from tests.support.events import reaction, take
+from tests.support.events import deleted, edited, posted, reaction, take
 from tests.support.rows import CHANNEL, NOW, TEAM, Hands, message, settings, stored
 
 TS = "1487895900.000100"
@@ -57,22 +56,23 @@ def timeline(record: Record, heading: Heading = Heading.TIMELINE) -> tuple[Line,
     return chosen(record.lines("abc123abc123"), heading)
 
 
-def edited(text: str, at: str) -> Message:
-    """The message after an edit."""
+def rewritten(text: str, at: str) -> Message:
+    """The message as Slack shows it after an edit."""
     return message(text=text, edited_ts=at)
 
 
 def test_a_message_is_stored_once(record: Record, store: Store) -> None:
-    assert record.record_message(message())
-    assert not record.record_message(message())
+    take(record, posted(message()), posted(message()))
+    record.file_message(message(), by="U0ANA")
     assert [m.text for m in kept(store)] == ["students see 500s"]
 
 
 def test_channels_without_an_incident_are_not_recorded(record: Record, store: Store) -> None:
-    assert not record.record_message(message(channel_id="C0GENERAL"))
-    assert not record.record_message(message(team_id="T0OTHER"))
-    with store.read() as tx:
-        assert rows.messages(tx, TEAM, "C0GENERAL") == []
+    for elsewhere in (message(channel_id="C0GENERAL"), message(team_id="T0OTHER")):
+        take(record, posted(elsewhere))
+        record.file_message(elsewhere, by="U0ANA")
+        with store.read() as tx:
+            assert rows.messages(tx, elsewhere.team_id, elsewhere.channel_id) == []
 
 
 def test_a_ts_keeps_every_digit(record: Record, store: Store) -> None:
@@ -80,15 +80,18 @@ def test_a_ts_keeps_every_digit(record: Record, store: Store) -> None:
     stamps = [f"1487895900.{n:06d}" for n in (1, 19, 119, 1199, 999999)]
     stamps += ["1795317599.000009", "1795317599.100001"]
     for ts in stamps:
-        record.record_message(message(ts))
+        take(record, posted(message(ts)))
     assert [m.ts for m in kept(store)] == stamps
     assert [f"{m.posted_at:%f}" for m in kept(store)] == [ts.split(".")[1] for ts in stamps]
 
 
 def test_an_edit_is_a_revision(record: Record, store: Store) -> None:
-    record.record_message(message())
-    record.record_message(edited("students see 503s", "1487895910.000000"))
-    record.record_message(edited("students see 502s", "1487895920.000000"))
+    take(
+        record,
+        posted(message()),
+        edited("students see 503s", 1, edited_ts="1487895910.000000"),
+        edited("students see 502s", 2, edited_ts="1487895920.000000"),
+    )
     assert [m.text for m in kept(store)] == ["students see 502s"]
     with store.read() as tx:
         before = rows.revisions(tx, message().key)
@@ -98,47 +101,46 @@ def test_an_edit_is_a_revision(record: Record, store: Store) -> None:
     ]
 
 
+def test_the_shortcut_shows_an_edit_that_was_missed(record: Record, store: Store) -> None:
+    take(record, posted(message()))
+    record.file_message(rewritten("students see 503s", "1487895910.000000"), by="U0ANA")
+    assert [line.text for line in timeline(record)] == ["students see 503s"]
+    with store.read() as tx:
+        before = rows.revisions(tx, message().key)
+    assert [(r["change"], r["text"]) for r in before] == [("edited", "students see 500s")]
+    take(record, edited("students see 502s", 1, edited_ts="1487895920.000000"))
+    assert [line.text for line in timeline(record)] == ["students see 502s"]
+
+
 @pytest.mark.parametrize("late", ["1487895910.000000", ""])
-def test_an_older_edit_that_comes_late_changes_nothing(
-    record: Record, store: Store, late: str
-) -> None:
-    record.record_message(edited("newest", "1487895920.000000"))
-    assert not record.record_message(edited("older", late))
+def test_the_shortcut_undoes_no_later_edit(record: Record, store: Store, late: str) -> None:
+    """A person may open the menu of a message before it is edited."""
+    take(record, posted(rewritten("newest", "1487895920.000000")))
+    record.file_message(rewritten("older", late), by="U0ANA")
     assert [m.text for m in kept(store)] == ["newest"]
 
 
 def test_edits_are_compared_digit_by_digit(record: Record, store: Store) -> None:
-    record.record_message(edited("first", "1487895910.000001"))
-    assert record.record_message(edited("second", "1487895910.000002"))
+    record.file_message(rewritten("first", "1487895910.000001"), by="U0ANA")
+    record.file_message(rewritten("second", "1487895910.000002"), by="U0ANA")
     assert [m.text for m in kept(store)] == ["second"]
 
 
 def test_a_deletion_stays_one(record: Record, store: Store) -> None:
-    record.record_message(message())
-    assert record.deleted(TEAM, CHANNEL, TS)
-    assert not record.deleted(TEAM, CHANNEL, TS)
-    record.record_message(edited("from beyond", "1487895930.000000"))
+    gone = deleted(TS, 1)
+    take(record, posted(message()), gone, gone)
+    record.file_message(rewritten("from beyond", "1487895930.000000"), by="U0ANA")
     assert kept(store)[0].deleted_at is not None
     with store.read() as tx:
-        assert rows.revisions(tx, message().key)[0]["text"] == "students see 500s"
-
-
-def test_a_deletion_of_what_was_never_seen_is_no_matter(record: Record, store: Store) -> None:
-    assert not record.deleted(TEAM, CHANNEL, "1487895999.000000")
-    assert kept(store) == []
-
-
-def test_the_remains_of_a_threads_parent_are_a_deletion(record: Record, store: Store) -> None:
-    record.record_message(message())
-    record.record_message(message(text="This message was deleted.", subtype="tombstone"))
-    assert kept(store)[0].deleted_at is not None
-    assert kept(store)[0].text == "students see 500s"
+        before = rows.revisions(tx, message().key)
+    assert (before[0]["change"], before[0]["text"]) == ("deleted", "students see 500s")
+    assert [r["change"] for r in before].count("deleted") == 1
 
 
 def test_a_pin_puts_a_message_into_the_timeline_and_taking_it_back_takes_it_out(
     record: Record,
 ) -> None:
-    record.record_message(message())
+    take(record, posted(message()))
     assert timeline(record) == ()
     take(record, reaction(TS))
     assert [line.text for line in timeline(record)] == ["students see 500s"]
@@ -148,7 +150,7 @@ def test_a_pin_puts_a_message_into_the_timeline_and_taking_it_back_takes_it_out(
 
 
 def test_it_stays_as_long_as_somebody_pins_it(record: Record) -> None:
-    record.record_message(message())
+    take(record, posted(message()))
     for who in ("U0ANA", "U0BEN"):
         take(record, reaction(TS, user=who))
     take(record, reaction(TS, added=False))
@@ -159,13 +161,13 @@ def test_it_stays_as_long_as_somebody_pins_it(record: Record) -> None:
 
 def test_a_mark_may_come_before_its_message(record: Record) -> None:
     take(record, reaction(TS))
-    record.record_message(message())
+    take(record, posted(message()))
     assert [line.text for line in timeline(record)] == ["students see 500s"]
     assert timeline(record)[0].entry.at == message().posted_at
 
 
 def test_marks_may_come_twice(record: Record) -> None:
-    record.record_message(message())
+    take(record, posted(message()))
     for _ in range(2):
         take(record, reaction(TS))
     assert len(timeline(record)) == 1
@@ -175,7 +177,7 @@ def test_marks_may_come_twice(record: Record) -> None:
 
 
 def test_reactions_file_under_their_heading(record: Record) -> None:
-    record.record_message(message())
+    take(record, posted(message()))
     take(record, reaction(TS, name="fire"))
     assert timeline(record) == ()
     assert [line.text for line in timeline(record, Heading.WRONG)] == ["students see 500s"]
@@ -184,46 +186,30 @@ def test_reactions_file_under_their_heading(record: Record) -> None:
 
 
 def test_other_reactions_and_skin_tones(record: Record) -> None:
-    record.record_message(message())
+    take(record, posted(message()))
     take(record, reaction(TS, name="tada"))
     assert record.lines("abc123abc123") == []
     take(record, reaction(TS, name="pushpin::skin-tone-3"))
     assert len(timeline(record)) == 1
 
 
-def test_what_slack_shows_now_settles_the_marks(record: Record, store: Store) -> None:
-    """The order or loss of reactions does not matter."""
-    record.record_message(message())
-    take(record, reaction(TS))
-    record.file_message(message(), by="U0ANA")
-    with store.read() as tx:
-        from_rows = rows.message_by_key(tx, message().key)
-    assert from_rows is not None
-    incident = Incidents(store).of_channel(TEAM, CHANNEL)
-    assert incident is not None
-    record.sync_tags(incident, from_rows, {"fire": ("U0BEN",), "tada": ("U0BEN",)})
-    with store.read() as tx:
-        marks = {(m.user, m.name) for m in rows.tags(tx, [message().key])}
-    assert marks == {("U0BEN", "fire"), ("U0ANA", SHORTCUT)}, "the shortcut is no reaction"
-
-
 def test_a_deleted_message_leaves_the_timeline_unless_it_was_reworded(record: Record) -> None:
-    record.record_message(message())
+    take(record, posted(message()))
     take(record, reaction(TS))
     entry = timeline(record)[0].entry
     record.rewrite("abc123abc123", entry.id, text="Students saw errors.", at=None)
-    record.deleted(TEAM, CHANNEL, TS)
+    take(record, deleted(TS, 1))
     assert [line.text for line in timeline(record)] == ["Students saw errors."]
 
     other = message("1487895901.000000", text="never mind")
-    record.record_message(other)
+    take(record, posted(other))
     take(record, reaction(other.ts))
-    record.deleted(TEAM, CHANNEL, other.ts)
+    take(record, deleted(other.ts, 1))
     assert [line.text for line in timeline(record)] == ["Students saw errors."]
 
 
 def test_rewording_leaves_the_message_alone(record: Record, store: Store) -> None:
-    record.record_message(message())
+    take(record, posted(message()))
     take(record, reaction(TS))
     entry = timeline(record)[0].entry
     earlier = NOW - timedelta(minutes=10)
@@ -231,27 +217,17 @@ def test_rewording_leaves_the_message_alone(record: Record, store: Store) -> Non
     line = timeline(record)[0]
     assert (line.text, line.entry.at) == ("Students saw errors.", earlier)
     assert kept(store)[0].text == "students see 500s"
-    record.record_message(edited("edited later", "1487895999.000000"))
+    take(record, edited("edited later", 1, edited_ts="1487895999.000000"))
     assert timeline(record)[0].text == "Students saw errors."
 
 
 def test_taken_out_and_marked_again(record: Record) -> None:
-    record.record_message(message())
+    take(record, posted(message()))
     take(record, reaction(TS))
     record.hide_entry("abc123abc123", timeline(record)[0].entry.id)
     assert timeline(record) == ()
     take(record, reaction(TS, user="U0BEN"))
     assert len(timeline(record)) == 1
-
-
-def test_what_was_taken_out_stays_out_when_it_is_read_again(record: Record, store: Store) -> None:
-    record.record_message(message())
-    take(record, reaction(TS))
-    record.hide_entry("abc123abc123", timeline(record)[0].entry.id)
-    incident = Incidents(store).of_channel(TEAM, CHANNEL)
-    assert incident is not None
-    record.sync_tags(incident, message(), {"pushpin": ("U0ANA",)})
-    assert timeline(record) == ()
 
 
 def test_taking_out_twice_or_elsewhere_is_told(record: Record) -> None:
@@ -310,7 +286,7 @@ def test_files_threads_and_unknown_kinds_are_kept(record: Record, store: Store) 
     odd = replace(
         message(), subtype="a_new_kind", thread_ts="1487895800.000000", raw={"what": ["ever"]}
     )
-    record.record_message(odd)
+    take(record, posted(odd))
     link = "https://practice.slack.com/archives/C0INCIDENT/p1487895900000100"
     link += "?thread_ts=1487895800.000000&cid=C0INCIDENT"
     assert kept(store) == [replace(odd, permalink=link)]

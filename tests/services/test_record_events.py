@@ -12,14 +12,15 @@ from sqlalchemy import select
 
 from bot.domain.events import Event, MessageEvent
 from bot.domain.timeline import Heading, Line, Message, chosen
-from bot.services.incidents import Incidents
 from bot.services.record import Record
 from bot.store import tables
 from bot.store import timeline as rows
 from bot.store.engine import Store
 from tests.support.events import at, deleted, edited, posted, reaction, take
+from tests.support.readings import show
 from tests.support.rows import CHANNEL, NOW, TEAM, Hands, message, settings, stored
 
+SETTINGS = settings(reactions={"pushpin": Heading.TIMELINE})
 TS = message().ts
 SAID = posted(message())
 FIRST = edited("first edit", 1, before=message(), edited_ts="1487895910.000001")
@@ -38,9 +39,8 @@ def store(database_url: str) -> Iterator[Store]:
 
 @pytest.fixture
 def record(store: Store) -> Record:
-    chosen = settings(reactions={"pushpin": Heading.TIMELINE})
     clock = Hands(NOW + timedelta(hours=1))
-    return Record(store, clock, chosen, team_url=lambda: "https://practice.slack.com/")
+    return Record(store, clock, SETTINGS, team_url=lambda: "https://practice.slack.com/")
 
 
 def start_again(store: Store) -> None:
@@ -127,7 +127,7 @@ def test_a_change_of_no_text_is_no_revision(record: Record, store: Store) -> Non
 
 
 def test_an_edit_that_history_showed_first_is_not_undone(record: Record, store: Store) -> None:
-    record.record_message(SECOND.message)
+    show(SETTINGS, store, SECOND.message)
     take(record, FIRST, SAID)
     found = kept(store)
     assert found is not None
@@ -135,7 +135,7 @@ def test_an_edit_that_history_showed_first_is_not_undone(record: Record, store: 
 
 
 def test_an_event_changes_what_history_showed(record: Record, store: Store) -> None:
-    record.record_message(message())
+    show(SETTINGS, store, message())
     take(record, edited("updated", 1))
     found = kept(store)
     assert found is not None
@@ -172,9 +172,7 @@ def test_a_reaction_that_history_settled_is_changed_by_later_events(
     record: Record, store: Store, shown: bool
 ) -> None:
     take(record, SAID, reaction(TS, added=not shown, number=1))
-    incident = Incidents(store).of_channel(TEAM, CHANNEL)
-    assert incident is not None
-    record.sync_tags(incident, message(), {"pushpin": ("U0ANA",)} if shown else {})
+    show(SETTINGS, store, message(), reactions={"pushpin": ("U0ANA",)} if shown else {})
     assert len(timeline(record)) == int(shown)
     take(record, reaction(TS, added=not shown, number=1))
     assert len(timeline(record)) == int(shown), "it is the event from before"
@@ -203,8 +201,9 @@ def test_every_event_leaves_the_databases_time(record: Record, store: Store) -> 
         assert all(before <= moment <= after for moment in changed)
 
 
-def test_what_history_shows_leaves_no_time(record: Record, store: Store) -> None:
-    record.record_message(message())
+def test_what_history_shows_leaves_no_time_of_an_event(record: Record, store: Store) -> None:
+    show(SETTINGS, store, message())
+    record.file_message(message(), by="U0ANA")
     with store.read() as tx:
         row = tx.execute(tables.message.select()).mappings().one()
-    assert (row["event_ts"], row["changed_at"]) == ("", None)
+    assert row["event_ts"] == ""

@@ -13,6 +13,7 @@ from bot.store import timeline as rows
 from bot.store.tables import inbox
 from sandbox.slack import Channel, Fault, SlackSandbox, Upload, on_delivery
 from tests.support.bot import Scene
+from tests.support.readings import read_all
 from tests.support.waiting import wait_until
 
 
@@ -57,7 +58,7 @@ def test_a_reply_that_is_also_sent_to_the_channel_is_kept_once(
     root = scene.ana.say(channel.id, "who sees this?")
     reply = scene.ana.say(channel.id, "everybody", thread_ts=root, broadcast=True)
     wait_until(lambda: scene.message(channel.id, reply), "the reply")
-    bot.services.backfill.all()
+    read_all(bot.services.backfill, bot.store)
     found = [m for m in scene.messages(channel.id) if m.text == "everybody"]
     assert [(m.ts, m.thread_ts, m.subtype) for m in found] == [(reply, root, "thread_broadcast")]
 
@@ -129,7 +130,7 @@ def test_what_cannot_be_committed_is_not_acknowledged(
 
 
 def _read(bot: Bot) -> bool:
-    bot.services.backfill.all()
+    read_all(bot.services.backfill, bot.store)
     return False
 
 

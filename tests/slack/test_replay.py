@@ -10,8 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.domain.timeline import Message
-from bot.store import inbox as inbox_rows
-from bot.store import timeline
+from bot.store import given_up, timeline
 from bot.store.engine import Store
 from bot.store.tables import inbox
 from tests.support.desk import ANA, Desk
@@ -116,7 +115,9 @@ def test_one_bad_delivery_stops_no_other(desk: Desk) -> None:
     assert waiting == {"Ev0", "Ev1"}
 
 
-def test_one_that_fails_again_and_again_is_told_to_an_operator_once(desk: Desk) -> None:
+def test_one_that_fails_again_and_again_is_given_up_once(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
     odd = event(1, ts="no number")
     desk.dispatcher.take_event(odd)
     for _ in range(12):
@@ -126,12 +127,12 @@ def test_one_that_fails_again_and_again_is_told_to_an_operator_once(desk: Desk) 
     assert row["given_up_at"]
     assert row["attempts"] == 8
     assert row["payload"] == odd, "it is not lost"
-    ((key, error),) = desk.given_up
-    assert key == "Ev1"
-    assert "InvalidOperation" in error
     with desk.store.read() as tx:
-        (listed,) = inbox_rows.given_up(tx)
-    assert (listed.key, listed.error, listed.received_at) == (key, error, row["received_at"])
+        (listed,) = given_up.given_up(tx)
+    assert listed.key == "Ev1"
+    assert "InvalidOperation" in listed.error
+    assert listed.received_at == row["received_at"]
+    assert capsys.readouterr().out.count("inbox.given_up") == 1
 
 
 def test_a_request_that_no_version_answers_any_more_holds_up_no_other(desk: Desk) -> None:

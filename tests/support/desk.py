@@ -120,10 +120,7 @@ class Desk:
             sync=asked,
             severity_help=HELP,
         )
-        self.given_up: list[tuple[str, str]] = []
-        self.inbox = Inbox(
-            store, owner=owner, given_up=lambda key, error: self.given_up.append((key, error))
-        )
+        self.inbox = Inbox(store, owner=owner)
         self.dispatcher = Dispatcher(self.context, chat, self.inbox)
 
     def _publish(self, incident_id: str, idempotency_key: str) -> None:

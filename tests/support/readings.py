@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select, update
 
+from bot.domain.timeline import Message
+from bot.ports import HistoryMessage
 from bot.services.backfill import Backfill
+from bot.services.pages import Pages, Shown
+from bot.services.settings import Settings
+from bot.store import incidents as incident_rows
 from bot.store import timeline as rows
 from bot.store.engine import Store
 from bot.store.tables import message, reading, tag
@@ -27,11 +33,36 @@ def pass_time(store: Store, *, minutes: float = 2) -> None:
                 tx.execute(update(column.table).where(column == moment).values(older))
 
 
+def read_all(backfill: Backfill, store: Store) -> None:
+    """Read the whole channels of all unclosed incidents, one after the other."""
+    with store.read() as tx:
+        unclosed = incident_rows.unclosed(tx)
+    for incident in unclosed:
+        backfill.gather(incident.id)
+
+
 def read_twice(backfill: Backfill, store: Store) -> None:
     """Read all channels twice, with the time between that proves a deletion."""
     for _ in range(2):
         pass_time(store)
-        backfill.all()
+        read_all(backfill, store)
+
+
+def show(
+    settings: Settings,
+    store: Store,
+    seen: Message,
+    *,
+    reactions: Mapping[str, tuple[str, ...]] | None = None,
+) -> None:
+    """Apply a page that shows this message and that was asked for after everything that is stored."""
+    pages = Pages(store, lambda: datetime.now(UTC), settings, team_url=lambda: "https://x/")
+    with store.read() as tx:
+        incident = incident_rows.by_channel(tx, seen.team_id, seen.channel_id)
+        asked_at = store.now(tx) + timedelta(seconds=1)
+    assert incident is not None
+    shown = HistoryMessage(message=seen, reactions=reactions or {})
+    pages.apply(incident, [Shown(asked_at=asked_at, seen=shown)])
 
 
 class Reader:

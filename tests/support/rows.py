@@ -126,10 +126,6 @@ class NoWork:
         """All keys that are lost."""
         return sorted(self.lost)
 
-    def cancel_orphaned(self) -> list[str]:
-        """Cancels nothing."""
-        return []
-
 
 class Checkpoints(NoWork):
     """Records results as a replayed workflow does: a finished step does not run again."""
