@@ -170,6 +170,7 @@ class _Play:
 
     def _carry_out(self, act: Act) -> None:
         stage, deadline = self._stage, time.monotonic() + ACT_WITHIN
+        stage.close_forms()
         refused = not self._do(act)
         self._disturber.during(act.name)
         rested = 0

@@ -141,6 +141,11 @@ class Stage:
         shown = {m["ts"]: str(m["text"]) for m in self.slack.messages(channel) if _is_said(m)}
         return [said for ts, said in shown.items() if ts not in stored]
 
+    def close_forms(self) -> None:
+        """Close a form that stayed open because its acknowledgement was lost."""
+        for view in self.scene.ana.views():
+            self.scene.ana.close_view(view["id"])
+
     def start(self) -> None:
         """Start one more mayday and wait until it serves."""
         replica = self.replicas.start()
