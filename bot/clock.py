@@ -21,6 +21,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from bot.errors import LeaseLost
 from bot.ports import Clock
 
 THREADS = 24
@@ -68,6 +69,8 @@ class Ticks:
                 self._last = time.monotonic()
                 try:
                     service()
+                except LeaseLost:
+                    log.info("tick.refused", tick=name)
                 except Exception:
                     log.exception("tick.failed", tick=name)
 

@@ -228,6 +228,10 @@ class DurableWork:
                 self._running_here.add(key)
             try:
                 return fn(*args)
+            except LeaseLost:
+                # If the lease is renewed after all, this goes on at the next look.
+                self._maybe_unrecorded.add(key)
+                raise
             finally:
                 with self._ended:
                     self._running_here.discard(key)

@@ -9,6 +9,7 @@ destructive is repeated automatically.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -31,7 +32,7 @@ from bot.services.steps import already_done, attempt, verify
 from bot.store import runs as rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store, Tx
-from bot.store.runs import Run
+from bot.store.runs import Run, RunStep
 
 APPROVAL_EXPIRED = (
     "The approval expired after {minutes} minutes, before step {number} could begin, so the remaining steps "
@@ -130,11 +131,13 @@ class RunWorkflows:
             if self._has_expired(tx, run, number):
                 return {"stop": True}
             begun = rows.step(tx, run_id, number)
+            moment = self._store.now(tx)
         if begun is not None and begun.finished_at is not None:
             return _stops(step, Result.from_json(begun.seen))
         site = self._sites[run.hub]
         if begun is not None and step.destructive:
-            result, before = self._after_a_kill(step, site), plan.before
+            self._let_call_end(begun, moment)
+            result, before = _after_a_kill(step, site), plan.before
         else:
             result, before = self._attempt(run, number, step, site)
         if result.outcome is Outcome.DONE:
@@ -178,14 +181,15 @@ class RunWorkflows:
         """Commit that a step is about to act, while this replica holds its lease."""
         with self._store.write() as tx:
             self._lease.check(tx)
-            if rows.begin_step(tx, run.id, number, now=self._now()):
+            moment = self._store.now(tx)
+            if rows.begin_step(tx, run.id, number, now=self._now(), attempted_at=moment):
                 sync.enqueue(self._durable, tx, run.incident_id, f"run/{run.id}/{number}/begun")
 
-    def _after_a_kill(self, step: Step, site: Site) -> Result:
-        self._wait(self._limits.call)  # the call that was interrupted may still take effect
-        if already_done(step, site):
-            return Result(outcome=Outcome.DONE)
-        return Result(outcome=Outcome.UNCLEAR, error=INTERRUPTED)
+    def _let_call_end(self, begun: RunStep, now: datetime) -> None:
+        """Wait until the call that was interrupted can have no further effect."""
+        age = (now - begun.attempted_at).total_seconds() if begun.attempted_at else 0.0
+        if (left := self._limits.call - age) > 0:
+            self._wait(left)
 
     def _ended(self, run: Run, plan: Plan, number: int, step: Step, result: Result) -> None:
         now = self._now()
@@ -268,3 +272,9 @@ def _unreadable(run: Run) -> str:
 def _stops(step: Step, result: Result) -> dict[str, Any]:
     """Whether the steps after this one are left out: after the failure of a step that ends its run."""
     return {"stop": step.ends_run and result.outcome not in _SUCCEEDED}
+
+
+def _after_a_kill(step: Step, site: Site) -> Result:
+    if already_done(step, site):
+        return Result(outcome=Outcome.DONE)
+    return Result(outcome=Outcome.UNCLEAR, error=INTERRUPTED)

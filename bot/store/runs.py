@@ -40,7 +40,10 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True)
 class RunStep:
-    """A step that was begun, by its number in the plan, from 1."""
+    """A step that was begun, by its number in the plan, from 1.
+
+    ``attempted_at`` is when it was about to act, by the database's clock.
+    """
 
     run_id: str
     number: int
@@ -48,6 +51,7 @@ class RunStep:
     started_at: datetime
     finished_at: datetime | None
     seen: Mapping[str, Any]
+    attempted_at: datetime | None = None
 
 
 def add(tx: Tx, value: Run) -> bool:
@@ -129,9 +133,9 @@ def running(tx: Tx, incident_id: str) -> list[Run]:
     return [run for run in of_incident(tx, incident_id) if run.state is RunState.RUNNING]
 
 
-def begin_step(tx: Tx, run_id: str, number: int, *, now: datetime) -> bool:
+def begin_step(tx: Tx, run_id: str, number: int, *, now: datetime, attempted_at: datetime) -> bool:
     """Commit that a step is about to act; False when it was begun before."""
-    return insert_new(
+    is_first = insert_new(
         tx,
         "run_step",
         {
@@ -141,8 +145,16 @@ def begin_step(tx: Tx, run_id: str, number: int, *, now: datetime) -> bool:
             "started_at": now,
             "finished_at": None,
             "seen": {},
+            "attempted_at": attempted_at,
         },
     )
+    if not is_first:
+        tx.execute(
+            update(run_step)
+            .where(run_step.c.run_id == run_id, run_step.c.number == number)
+            .values(attempted_at=attempted_at)
+        )
+    return is_first
 
 
 def end_step(

@@ -222,6 +222,7 @@ run_step = Table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
     Column("seen", JSON, nullable=False),
+    Column("attempted_at", UtcDateTime),
 )
 
 person = Table(

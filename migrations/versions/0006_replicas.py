@@ -14,6 +14,7 @@ depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
 ADDED: dict[str, dict[str, Any]] = {
+    "run_step": {"attempted_at": MOMENT},
     "resource": {"owner": sa.String(40), "attempted_at": MOMENT, "anchor": MOMENT},
     "message": {"event_ts": sa.String(40), "changed_at": MOMENT, "absent_at": MOMENT},
     "tag": {"event_ts": sa.String(40), "changed_at": MOMENT, "removed_at": MOMENT},

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from bot.domain.runs import RunState, StepState
 from bot.errors import RetryLater, UserError
@@ -16,6 +17,7 @@ from bot.services.change import StateChange
 from bot.store import incidents as incident_rows
 from bot.store import runs as rows
 from bot.store.runs import Run
+from bot.store.tables import run_step
 from tests.support.hubs import NOW, PLACE, pod, server, terminating
 from tests.support.room import (
     FORCE,
@@ -86,6 +88,23 @@ def test_a_kill_before_the_act_is_not_repeated_but_needs_a_human(room: Room) -> 
     with pytest.raises(UserError, match="already confirmed or cancelled"):
         room.runs.confirm(run.id, "U0BEN")
     assert room.carry_out(room.planned(idempotency_key="command/2")).state is RunState.DONE
+
+
+@pytest.mark.parametrize(("ago", "waits"), [(0, 10), (4, 6), (11, 0)])
+def test_the_interrupted_call_is_waited_for_before_the_look(
+    room: Room, ago: float, waits: float
+) -> None:
+    run = room.planned()
+    killed_at_the_act(room, run, takes_effect=True)
+    with room.store.write() as tx:
+        moment = room.store.now(tx) - timedelta(seconds=ago)
+        tx.execute(update(run_step).values(attempted_at=moment))
+    room.waited.clear()
+
+    room.workflows.execute(run.id)
+
+    assert sum(room.waited) == pytest.approx(waits, abs=3)
+    assert room.steps(run) == [StepState.DONE]
 
 
 def test_a_kill_in_a_harmless_step_repeats_it(room: Room) -> None:
