@@ -191,11 +191,12 @@ class Backfill:
 
     def _release(self, work: _Work, after: timedelta) -> None:
         """End the claim of a reading that is not complete, and make it due again."""
-        if not self._is_current(work):
-            return
         incident_id = work.row.incident_id
         try:
             with self._store.write() as tx:
+                rows.held(tx, incident_id, owner=self._owner, lock=True)
+                if not self._is_current(work):
+                    return
                 due_at = self._store.now(tx) + after
                 rows.release(tx, incident_id, owner=self._owner, due_at=due_at)
         except DatabaseError as exc:
@@ -292,10 +293,10 @@ class Backfill:
         """Record what a complete reading proves, and when the next one is due."""
         row, deleted, is_unsure = work.row, 0, False
         with self._store.write() as tx:
-            self._check(work)
             current = rows.held(tx, row.incident_id, owner=self._owner, lock=True)
             if current is None:
                 raise ClaimLostError
+            self._check(work)  # with the lock, or gather could take the claim in between
             if row.is_whole:
                 deleted, is_unsure = self._pages.absent(tx, stored, shown=work.shown, began=began)
             is_asked_again = current.asked != row.asked

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from bot.domain.resources import ResourceKind, digest
+from bot.errors import LeaseLost
 from bot.services.reconciler import EnsureResult, Reconciler, Resource
 
 THREADS = 16
@@ -39,11 +40,15 @@ class Lanes:
     def __init__(self, reconciler: Reconciler) -> None:
         self._reconciler = reconciler
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="lane")
+        self._is_closed = False
 
     def run(self, due: Callable[[], Iterable[Resource]]) -> None:
         """Ensure what is due until nothing new is; each resource and spec once.
 
         An unforeseen error stops no other lane and is raised at the end.
+
+        Raises:
+            LeaseLost: mayday is stopping, and the rest is left.
         """
         attempted: set[tuple[str, str]] = set()
         lanes: dict[str, deque[Resource]] = {}
@@ -61,7 +66,7 @@ class Lanes:
             for name in lanes.keys() - {name for name, _ in running.values()}:
                 if lanes[name]:
                     resource = lanes[name].popleft()
-                    running[self._pool.submit(self._reconciler.ensure, resource)] = (name, resource)
+                    running[self._submit(resource)] = (name, resource)
             if not running:
                 if failure is not None:
                     raise failure
@@ -81,7 +86,20 @@ class Lanes:
 
     def close(self) -> None:
         """Begin nothing more."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._is_closed = True
+        # A future that the pool cancels would never wake who waits for it.
+        self._pool.shutdown(wait=False)
+
+    def _submit(self, resource: Resource) -> Future[EnsureResult]:
+        try:
+            return self._pool.submit(self._ensure, resource)
+        except RuntimeError:
+            raise LeaseLost from None  # closed
+
+    def _ensure(self, resource: Resource) -> EnsureResult:
+        if self._is_closed:
+            raise LeaseLost
+        return self._reconciler.ensure(resource)
 
 
 def _lane(resource: Resource) -> str:

@@ -109,6 +109,7 @@ class Lease:
             LeaseLost: the replica's work may have been taken over.
         """
         if self._is_kept and not self._ending.is_set() and self._age >= self._limits.over:
+            self._lose()  # also where it could be renewed now: the thread that is refused here ends
             raise LeaseLost(LEASE_LOST)
 
     @property
@@ -156,6 +157,7 @@ class Takeover:
         self._durable = durable
         self._lease = lease
         self._limits = limits
+        self._unresumed: set[str] = set()
 
     def take_over(self) -> list[str]:
         """Resume the workflows of ended replicas; return their keys.
@@ -164,15 +166,20 @@ class Takeover:
         """
         wait = timedelta(seconds=0.0 if self._store.is_sqlite else self._limits.call)
         with self._store.read() as tx:
-            if not rows.has_ended(tx, ended_before=self._store.now(tx) - wait):
+            ended_before = self._store.now(tx) - wait
+            if not (self._unresumed or rows.has_ended(tx, ended_before=ended_before)):
                 return []
         with self._store.write() as tx:
             self._lease.check(tx)
             ended_before = self._store.now(tx) - wait
-            ended = rows.claim_ended(tx, self._lease.id, ended_before=ended_before)
+            claimed = rows.claim_ended(tx, self._lease.id, ended_before=ended_before)
+        # Until it succeeds: nobody else resumes what this replica has claimed.
+        self._unresumed.update(claimed)
+        ended = sorted(self._unresumed)
         if not ended:
             return []
         keys = self._durable.resume(ended)
+        self._unresumed.clear()
         if keys:
             log.info("takeover.resumed", replicas=ended, workflows=keys)
         return keys

@@ -8,7 +8,7 @@ and afterwards it is looked for before it is created again. What exists is updat
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -22,7 +22,7 @@ from bot.ports import JSON, Clock
 from bot.render.renderings import RENDERINGS
 from bot.services.lease import Lease
 from bot.store import resources as rows
-from bot.store.engine import Store, Tx
+from bot.store.engine import DatabaseError, Store, Tx
 from bot.store.resources import ResourceRow
 
 REPAIR_AFTER = timedelta(minutes=10)
@@ -30,6 +30,10 @@ LONGEST_REPAIR = timedelta(hours=12)
 LONGEST_WAIT = timedelta(minutes=5)
 GONE = "gone"
 """The code of a :class:`UserError` that says: what is to be updated does not exist any more."""
+
+UNFORESEEN = (
+    "mayday failed unexpectedly at a part of this incident ({part}). Its log has the details."
+)
 
 log = structlog.get_logger()
 
@@ -128,12 +132,23 @@ class Reconciler:
                     return self._wait(row, exc)
                 except (UserError, NeedsHuman) as exc:
                     return self._fail(row, exc)
-                self._done(row, resource, ref, applied)
+                except DatabaseError:
+                    raise
+                except Exception:
+                    said = UNFORESEEN.format(part=resource.kind.value)
+                    self._wait(row, RetryLater(said, after=REPAIR_AFTER.total_seconds()))
+                    raise
+                later = self._done(row, resource, ref, applied)
+            if later is not None:
+                return later
             if applied == resource.spec:
                 return EnsureResult(state=ResourceState.DONE, ref=ref)
 
     def _begin(self, resource: Resource) -> ResourceRow | EnsureResult:
-        """Announce an attempt and return the row from before it, or how things stand where none is due."""
+        """Announce an attempt and return its row, or how things stand where none is due.
+
+        The row is that from before, with the owner and the beginning of this attempt.
+        """
         slack_time = self._slack_time()
         with self._store.write() as tx:
             now = self._now()
@@ -160,17 +175,22 @@ class Reconciler:
                 return EnsureResult(state=row.state, ref=row.ref, error=row.error, is_busy=True)
             self._lease.check(tx)
             is_again = row.state is ResourceState.ATTEMPTING
+            state = row.state if row.ref else ResourceState.ATTEMPTING
+            if state is ResourceState.DONE:
+                state = (
+                    ResourceState.PENDING
+                )  # until the result, nobody knows what the outside shows
             rows.change(
                 tx,
                 row.key,
-                state=(row.state if row.ref else ResourceState.ATTEMPTING).value,
+                state=state.value,
                 spec=dict(resource.spec),
                 owner=self._lease.id,
                 attempted_at=moment,
                 anchor=row.anchor if is_again else slack_time,
                 retry_at=now + timedelta(seconds=self._limits.call + 1),
             )
-        return row
+        return replace(row, owner=self._lease.id, attempted_at=moment)
 
     def _apply(self, row: ResourceRow, resource: Resource) -> tuple[JSON, JSON | None]:
         """Make the outside show the spec; return the reference and the spec that it shows now."""
@@ -185,7 +205,8 @@ class Reconciler:
             state = ResourceState.ATTEMPTING.value
             with self._store.write() as tx:
                 self._lease.check(tx)
-                rows.change(tx, row.key, ref={}, state=state, anchor=self._slack_time())
+                if not rows.change_attempt(tx, row, ref={}, state=state, anchor=self._slack_time()):
+                    raise RetryLater(deadline.TOO_LATE, maybe_done=False)
         elif row.state is ResourceState.ATTEMPTING and resource.find is not None:
             found = _find(resource.find, row.anchor)
             if found is not None:
@@ -194,25 +215,36 @@ class Reconciler:
                 return found, None if resource.update else resource.spec
         return resource.create(), resource.spec
 
-    def _done(self, row: ResourceRow, resource: Resource, ref: JSON, applied: JSON | None) -> None:
+    def _done(
+        self, row: ResourceRow, resource: Resource, ref: JSON, applied: JSON | None
+    ) -> EnsureResult | None:
+        """Record the result; return how things stand where a later attempt has begun meanwhile."""
         with self._store.write() as tx:
-            if resource.record is not None:
-                resource.record(tx, ref)
-            rows.change(
+            now = self._now()
+            current = rows.get(tx, row.key, lock=True)
+            if current is None:
+                raise LookupError(row.key)
+            # Meanwhile others may have wanted other values, and left this attempt alone.
+            is_behind = applied is not None and current.spec != applied
+            if not rows.change_attempt(
                 tx,
-                row.key,
+                row,
                 state=ResourceState.DONE.value,
                 ref=dict(ref),
                 applied_spec=None if applied is None else dict(applied),
                 rendering=resource.rendering,
                 error="",
                 attempts=0,
-                retry_at=None,
+                retry_at=now if is_behind else None,
                 owner=None,
                 attempted_at=None,
-            )
+            ):
+                return _superseded(current)
+            if resource.record is not None:
+                resource.record(tx, ref)
             # What fails for the same reason elsewhere may succeed now, too.
-            rows.make_due(tx, self._now(), kind=resource.kind)
+            rows.make_due(tx, now, kind=resource.kind)
+        return None
 
     def _wait(self, row: ResourceRow, exc: RetryLater) -> EnsureResult:
         """Record that the attempt failed this time; without an answer it may still take effect."""
@@ -222,9 +254,13 @@ class Reconciler:
         attempts, is_early = self._counted(row)
         pause = min(timedelta(seconds=exc.after) * 2 ** min(attempts, 8), LONGEST_WAIT)
         pause = max(pause, timedelta(seconds=exc.after))
-        values = {} if exc.maybe_done else {"owner": None, "attempted_at": None}
-        self._failed(row, str(exc), pause, attempts, is_early, state=state.value, **values)
+        values: dict[str, object] = {}
+        if not exc.maybe_done:
+            values = {"owner": None, "attempted_at": None}
+        values["state"] = state.value
         log.warning("resource.retry", key=row.key, error=str(exc))
+        if later := self._failed(row, str(exc), pause, attempts, is_early, **values):
+            return later
         return EnsureResult(state=state, ref=row.ref, error=str(exc))
 
     def _fail(self, row: ResourceRow, exc: UserError | NeedsHuman) -> EnsureResult:
@@ -234,17 +270,10 @@ class Reconciler:
         pause = None
         if not needs_human:
             pause = min(REPAIR_AFTER * 2 ** min(attempts - 1, 8), LONGEST_REPAIR)
-        self._failed(
-            row,
-            str(exc),
-            pause,
-            attempts,
-            is_early,
-            state=state.value,
-            owner=None,
-            attempted_at=None,
-        )
         log.warning("resource.failed", key=row.key, error=str(exc))
+        values = {"state": state.value, "owner": None, "attempted_at": None}
+        if later := self._failed(row, str(exc), pause, attempts, is_early, **values):
+            return later
         return EnsureResult(state=state, ref=row.ref, error=str(exc))
 
     def _counted(self, row: ResourceRow) -> tuple[int, bool]:
@@ -263,12 +292,22 @@ class Reconciler:
         attempts: int,
         is_early: bool,
         **values: object,
-    ) -> None:
+    ) -> EnsureResult | None:
+        """Record a failure; return how things stand where a later attempt has begun meanwhile."""
         due = None if pause is None else self._now() + pause
         if is_early and due is not None and row.retry_at is not None:
             due = min(due, row.retry_at)
         with self._store.write() as tx:
-            rows.change(tx, row.key, error=error, attempts=attempts, retry_at=due, **values)
+            values |= {"error": error, "attempts": attempts, "retry_at": due}
+            if rows.change_attempt(tx, row, **values):
+                return None
+            current = rows.get(tx, row.key)
+        return _superseded(current or row)
+
+
+def _superseded(row: ResourceRow) -> EnsureResult:
+    """How things stand for an attempt that ended after another one had begun."""
+    return EnsureResult(state=row.state, ref=row.ref, error=row.error, is_busy=True)
 
 
 def _age(row: ResourceRow, now: datetime) -> float:

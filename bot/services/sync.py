@@ -112,13 +112,17 @@ class Sync:
                 rows.release(tx, unsent.key)
 
     def _clear_unneeded(self, snap: Snapshot) -> bool:
-        """Stop retries and errors of what failed and is not needed any more; return whether there was any.
+        """Stop retries and errors of what is not needed any more or shown; return whether there was any.
 
         Its state stays: if it is needed again, it is looked for before it is created again.
         """
         if snap.incident.channel_id is None:
             return False
-        needed = {resource.key for resource in self._resources.of(snap)}
+        needed = {
+            resource.key
+            for resource in self._resources.of(snap)
+            if not ((row := snap.resources.get(resource.key)) and resource.is_shown(row))
+        }
         others = PUBLISHED_KINDS | {ResourceKind.CHANNEL, ResourceKind.NOTICE}
         unneeded = [
             key

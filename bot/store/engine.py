@@ -40,6 +40,10 @@ DatabaseError = DBAPIError
 POOL_SIZE, POOL_OVERFLOW = 20, 5
 """Connections to PostgreSQL: one for each of Slack's listeners, and some for the clock and DBOS's steps."""
 
+IDLE_TRANSACTION = 10.0
+"""Seconds after which PostgreSQL ends a transaction whose process is suspended or cut off. Its locks would
+keep other replicas waiting until no connection is left to renew their leases with."""
+
 LOCK_KEY = 0x6D6179646179
 """The advisory lock's number: "mayday" in ASCII."""
 TABLES_KEY = LOCK_KEY + 1
@@ -252,7 +256,7 @@ def _engine(url: str) -> Engine:
             # Shown in an error, the host would show the end of the password.
             raise ConfigError(PASSWORD_HAS_AT)
         if parsed.get_backend_name() == "postgresql":
-            return create_engine(
+            engine = create_engine(
                 parsed,
                 hide_parameters=True,
                 json_serializer=to_json,
@@ -261,6 +265,8 @@ def _engine(url: str) -> Engine:
                 max_overflow=POOL_OVERFLOW,
                 connect_args={"connect_timeout": 10},
             )
+            event.listen(engine, "connect", _postgres_connect)
+            return engine
     except (SQLAlchemyError, ValueError, ImportError):
         raise ConfigError(NO_DATABASE_URL) from None
     if not parsed.database or parsed.database == ":memory:":
@@ -277,6 +283,13 @@ def _engine(url: str) -> Engine:
     event.listen(engine, "connect", _sqlite_connect)
     event.listen(engine, "begin", _sqlite_begin)
     return engine
+
+
+def _postgres_connect(connection: Any, _record: Any) -> None:
+    milliseconds = int(IDLE_TRANSACTION * 1000)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET idle_in_transaction_session_timeout = {milliseconds}")
+    connection.commit()  # a rollback would undo it
 
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:

@@ -106,6 +106,20 @@ def change(tx: Tx, key: str, **values: Any) -> None:
     tx.execute(update(resource).where(resource.c.key == key).values(**values))
 
 
+def change_attempt(tx: Tx, row: ResourceRow, **values: Any) -> bool:
+    """Change columns at the end of an attempt; False, and no change, when a later one has begun."""
+    changed = tx.execute(
+        update(resource)
+        .where(
+            resource.c.key == row.key,
+            resource.c.owner == row.owner,
+            resource.c.attempted_at == row.attempted_at,
+        )
+        .values(**values)
+    )
+    return changed.rowcount > 0
+
+
 def release(tx: Tx, key: str) -> None:
     """Record that nothing of a resource is needed and nothing of it stands outside."""
     change(

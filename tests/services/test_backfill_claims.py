@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -154,6 +155,44 @@ def test_the_report_takes_the_reading_over(reader: Reader, history: History) -> 
     row = reader.row(incident_id)
     assert row is not None
     assert (row["is_whole"], row["owner"]) == (False, None)
+
+
+@POSTGRES
+def test_a_reading_that_ends_does_not_end_the_claim_of_the_report(
+    reader: Reader, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incident_id = add_incident(reader.store, "C1")
+    fill(history, "C1")
+    backfill = reader.backfill
+    conclude, check = backfill._conclude, backfill._check
+    concluding: list[object] = []
+    reports: list[threading.Thread] = []
+
+    ended = threading.Event()
+
+    def concluded(work: Any, *args: Any) -> Any:
+        if concluding:
+            return conclude(work, *args)
+        concluding.append(work)
+        try:
+            return conclude(work, *args)
+        finally:
+            ended.set()
+
+    def checked(work: Any) -> None:
+        check(work)
+        if concluding and not reports:
+            reports.append(threading.Thread(target=backfill.gather, args=[incident_id]))
+            reports[0].start()
+            reports[0].join(1)  # it takes the claim now, or waits for this transaction
+
+    history.on_request = lambda *_asked: ended.wait(30) if reports else None
+    monkeypatch.setattr(backfill, "_conclude", concluded)
+    monkeypatch.setattr(backfill, "_check", checked)
+    backfill.tick()
+    wait_until(lambda: bool(reports) and not backfill._running, "both ended")
+    reports[0].join(30)
+    assert requests(history) == {"history": 6, "replies": 4}, "the report read everything"
 
 
 def test_what_is_being_read_when_mayday_stops_is_due_at_its_next_start(

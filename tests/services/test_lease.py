@@ -216,6 +216,52 @@ def test_what_a_replica_commits_after_its_end_is_rolled_back(
             assert rows.take(tx, "late", "another", now=other.now(tx), seconds=60)
 
 
+def test_a_commit_that_is_refused_as_late_ends_the_replica(
+    stores: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its thread ends, even where the lease can be renewed a moment later."""
+    store = stores()
+    with holding(store, Limits()) as (lease, lost):
+        monkeypatch.setattr(lease, "_renewed", lease._renewed - Limits().over)
+        with pytest.raises(LeaseLost):
+            lease.refuse_late()
+        assert lost.is_set()
+
+
+def test_a_takeover_that_fails_after_its_claim_is_repeated(database_url: str) -> None:
+    """Also of a replica that ended long ago, as every one before has on SQLite."""
+
+    class Failing(Resuming):
+        def resume(self, executors: Sequence[str]) -> list[str]:
+            if not self.resumed:
+                self.resumed.append("failed")
+                raise ConnectionError
+            return super().resume(executors)
+
+    store = Store(database_url)
+    store.migrate()
+    with store.write() as tx:
+        long_ago = store.now(tx) - timedelta(hours=2)
+        rows.register(
+            tx,
+            rows.Replica(
+                id="gone",
+                host="",
+                version="1",
+                started_at=long_ago,
+                lease_until=long_ago,
+                taken_by=None,
+            ),
+        )
+    with holding(store, Limits()) as (lease, _):
+        takeover = Takeover(store, Failing(), lease, Limits())
+        with pytest.raises(ConnectionError):
+            takeover.take_over()
+        assert takeover.take_over() == ["gone"]
+        assert takeover.take_over() == []
+    store.close()
+
+
 def test_an_ended_lease_that_nobody_took_is_renewed(stores: Callable[[], Store]) -> None:
     store = stores()
     with holding(store, Limits(call=10, lease=4)) as (lease, lost):
