@@ -42,8 +42,10 @@ class Lanes:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="lane")
         self._is_closed = False
 
-    def run(self, due: Callable[[], Iterable[Resource]]) -> None:
+    def run(self, due: Callable[[], Iterable[Resource]]) -> bool:
         """Ensure what is due until nothing new is; each resource and spec once.
+
+        Returns whether nobody else is at work on any of it, as far as was seen.
 
         An unforeseen error stops no other lane and is raised at the end.
 
@@ -54,7 +56,7 @@ class Lanes:
         lanes: dict[str, deque[Resource]] = {}
         running: dict[Future[EnsureResult], tuple[str, Resource]] = {}
         failure: Exception | None = None
-        is_read = False
+        is_read, is_alone = False, True
         while True:
             if not is_read:
                 for resource in due():
@@ -70,7 +72,7 @@ class Lanes:
             if not running:
                 if failure is not None:
                     raise failure
-                return
+                return is_alone
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 name, resource = running.pop(future)
                 try:
@@ -79,6 +81,7 @@ class Lanes:
                     failure, is_busy = exc, False
                 if is_busy:
                     lanes[name].clear()
+                    is_alone = False
                 elif resource.kind in _NEEDED_BY_OTHERS:
                     is_read = False
             if not running and not any(lanes.values()):
