@@ -84,7 +84,8 @@ class Resources:
     def notice(self, snap: Snapshot) -> Resource | None:
         """The message that lists what failed, or says that everything is done; None when nothing failed.
 
-        It goes to the channel, or to the declarer directly while they are not in it.
+        It goes to the channel, or to the declarer directly while they are not in it. While another process
+        invites them, it waits: that process shows it afterwards.
         """
         problems = {
             row.error
@@ -102,7 +103,13 @@ class Resources:
             incident_id=incident.id, title=incident.title, problems=sorted(problems)
         )
         declarer = incident.declared_by
-        is_in = bool(snap.ref(ResourceKind.INVITE, declarer))
+        invite = snap.row(ResourceKind.INVITE, declarer)
+        is_in = bool(invite and invite.ref)
+        is_being_invited = (
+            invite and invite.state is ResourceState.ATTEMPTING and not (is_in or invite.error)
+        )
+        if is_being_invited and not may_exist:
+            return None
         channel = incident.channel_id if is_in else None
         return self._post(
             snap,

@@ -74,6 +74,7 @@ def upgrade() -> None:
     for name, (table, names) in INDEXES.items():
         op.create_index(name, table, names)
     _mark_given_up()
+    _date_attempts()
     _end_all_but_one_run_of_a_hub()
     running = sa.text("state = 'running'")
     op.create_index(
@@ -107,6 +108,17 @@ def _column(name: str, kind: Any) -> sa.Column[Any]:
 def _mark_given_up() -> None:
     """The version before left a delivery alone after eight attempts and told nobody."""
     op.execute("UPDATE inbox SET given_up_at = received_at WHERE done_at IS NULL AND attempts >= 8")
+
+
+def _date_attempts() -> None:
+    """The version before may have been ended during an attempt, whose call may still take effect.
+
+    Without an anchor, a channel that it made would not be recognised as the incident's.
+    """
+    op.execute(
+        "UPDATE resource SET attempted_at = CURRENT_TIMESTAMP, anchor = created_at "
+        "WHERE state = 'attempting'"
+    )
 
 
 def _end_all_but_one_run_of_a_hub() -> None:

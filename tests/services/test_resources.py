@@ -139,6 +139,18 @@ def scene(sqlite_url: str) -> Iterator[Scene]:
     store.close()
 
 
+def test_a_notice_waits_while_its_reader_is_being_invited(scene: Scene) -> None:
+    resources = scene.sync._resources
+    invite = f"{ID}/invite/U0ANA"
+    with scene.store.write() as tx:
+        rows.change(tx, f"{ID}/topic", state="failed", error="Add the scope.")
+        rows.change(tx, invite, state="attempting", ref={}, applied_spec=None)
+    assert resources.notice(resources.snapshot(ID)) is None
+    with scene.store.write() as tx:
+        rows.change(tx, invite, error="Slack did not answer.")
+    assert resources.notice(resources.snapshot(ID)) is not None, "it goes to them directly"
+
+
 def reworded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A release that changes all wording."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from alembic import command
@@ -12,11 +13,13 @@ from sqlalchemy import text
 
 from bot.domain.facts import Part
 from bot.domain.hubs import Condition, RouteState
+from bot.domain.resources import ResourceKind
 from bot.runbook.plan import Plan
 from bot.store import given_up
+from bot.store import resources as resource_rows
 from bot.store import runs as rows
 from bot.store.engine import Store
-from tests.support.rows import stored
+from tests.support.rows import NOW, stored
 
 OLD = {
     "runbook": "force-delete-stuck-servers",
@@ -111,3 +114,19 @@ def test_what_the_version_before_gave_up_is_known_as_given_up(store: Store) -> N
     to(store, "head")
     with store.read() as tx:
         assert [each.key for each in given_up.given_up(tx)] == ["event/lost"]
+
+
+def test_an_attempt_that_the_version_before_left_is_waited_for(store: Store) -> None:
+    stored(store)
+    with store.write() as tx:
+        resource_rows.add(tx, "abc123abc123", ResourceKind.CHANNEL, spec={}, now=NOW)
+        resource_rows.change(tx, "abc123abc123/channel", state="attempting")
+    to(store, "0005")
+    to(store, "head")
+    with store.read() as tx:
+        row = resource_rows.get(tx, "abc123abc123/channel")
+        now = store.now(tx)
+    assert row is not None
+    assert row.attempted_at is not None
+    assert timedelta(seconds=-1) < now - row.attempted_at < timedelta(minutes=1)
+    assert row.anchor == NOW
