@@ -97,3 +97,41 @@ def test_nothing_overtakes_what_another_process_is_at_work_on() -> None:
     shared = Shared(ResourceKind.CARD)
     assert not run(shared)
     assert shared.done == ["topic"]
+
+
+class Shared:
+    """A reconciler that records what it does; ``busy`` kinds are another process's work."""
+
+    def __init__(self, *busy: ResourceKind) -> None:
+        self.busy = busy
+        self.done: list[str] = []
+
+    def ensure(self, resource: Resource) -> EnsureResult:
+        """Do what nobody else does."""
+        if resource.kind in self.busy:
+            return EnsureResult(state=ResourceState.ATTEMPTING, is_busy=True)
+        self.done.append(resource.kind.value)
+        return EnsureResult(state=ResourceState.DONE)
+
+
+def done_by(shared: Shared) -> list[str]:
+    """Run a card, an entry and a topic."""
+    kinds = (ResourceKind.CARD, ResourceKind.ENTRY, ResourceKind.TOPIC)
+    resources = [
+        Resource(incident_id="abc123abc123", kind=kind, spec={}, create=dict[str, Any])
+        for kind in kinds
+    ]
+    lanes = Lanes(cast("Reconciler", shared))
+    lanes.run(lambda: resources)
+    lanes.close()
+    return shared.done
+
+
+def test_one_lane_keeps_its_order() -> None:
+    done = done_by(Shared())
+    assert done.index("card") < done.index("entry")
+    assert sorted(done) == ["card", "entry", "topic"]
+
+
+def test_nothing_overtakes_what_another_process_is_at_work_on() -> None:
+    assert done_by(Shared(ResourceKind.CARD)) == ["topic"]
