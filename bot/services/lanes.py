@@ -42,10 +42,8 @@ class Lanes:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="lane")
         self._is_closed = False
 
-    def run(self, due: Callable[[], Iterable[Resource]]) -> bool:
+    def run(self, due: Callable[[], Iterable[Resource]]) -> None:
         """Ensure what is due until nothing new is; each resource and spec once.
-
-        Returns whether nobody else is at work on any of it, as far as was seen.
 
         An unforeseen error stops no other lane and is raised at the end.
 
@@ -56,7 +54,7 @@ class Lanes:
         lanes: dict[str, deque[Resource]] = {}
         running: dict[Future[EnsureResult], tuple[str, Resource]] = {}
         failure: Exception | None = None
-        is_read, is_alone = False, True
+        is_read = False
         while True:
             if not is_read:
                 for resource in due():
@@ -72,7 +70,7 @@ class Lanes:
             if not running:
                 if failure is not None:
                     raise failure
-                return is_alone
+                return
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 name, resource = running.pop(future)
                 try:
@@ -81,7 +79,6 @@ class Lanes:
                     failure, is_busy = exc, False
                 if is_busy:
                     lanes[name].clear()
-                    is_alone = False
                 elif resource.kind in _NEEDED_BY_OTHERS:
                     is_read = False
             if not running and not any(lanes.values()):

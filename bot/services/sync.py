@@ -83,11 +83,10 @@ class Sync:
     def bring_in_step(self, incident_id: str, due: Sequence[str] = ()) -> None:
         """Open the channel, ensure what is due side by side, and show people what failed."""
         snap = self._resources.snapshot(incident_id)
-        if snap.incident.channel_id is None and self._channels.open(incident_id).is_busy:
-            return
-        # Whoever is at work on some of it now shows what failed when all is attempted.
-        if self._lanes.run(lambda: self.due(incident_id, due)):
-            self._notify(incident_id)
+        if snap.incident.channel_id is None:
+            self._channels.open(incident_id)
+        self._lanes.run(lambda: self.due(incident_id, due))
+        self._notify(incident_id)
 
     def due(self, incident_id: str, keys: Sequence[str] = ()) -> list[Resource]:
         """What Slack does not show as it must, without what needs a person or waits for its next attempt.

@@ -71,49 +71,6 @@ class Shared:
         return EnsureResult(state=ResourceState.DONE)
 
 
-def run(shared: Shared) -> bool:
-    """Run a card, an entry and a topic."""
-    kinds = (ResourceKind.CARD, ResourceKind.ENTRY, ResourceKind.TOPIC)
-    resources = [
-        Resource(incident_id="abc123abc123", kind=kind, spec={}, create=dict[str, Any])
-        for kind in kinds
-    ]
-    lanes = Lanes(cast("Reconciler", shared))
-    try:
-        return lanes.run(lambda: resources)
-    finally:
-        lanes.close()
-
-
-def test_one_lane_keeps_its_order() -> None:
-    shared = Shared()
-    assert run(shared)
-    assert shared.done.index("card") < shared.done.index("entry")
-    assert sorted(shared.done) == ["card", "entry", "topic"]
-
-
-def test_nothing_overtakes_what_another_process_is_at_work_on() -> None:
-    """That process also shows what failed: only it knows when all is attempted."""
-    shared = Shared(ResourceKind.CARD)
-    assert not run(shared)
-    assert shared.done == ["topic"]
-
-
-class Shared:
-    """A reconciler that records what it does; ``busy`` kinds are another process's work."""
-
-    def __init__(self, *busy: ResourceKind) -> None:
-        self.busy = busy
-        self.done: list[str] = []
-
-    def ensure(self, resource: Resource) -> EnsureResult:
-        """Do what nobody else does."""
-        if resource.kind in self.busy:
-            return EnsureResult(state=ResourceState.ATTEMPTING, is_busy=True)
-        self.done.append(resource.kind.value)
-        return EnsureResult(state=ResourceState.DONE)
-
-
 def done_by(shared: Shared) -> list[str]:
     """Run a card, an entry and a topic."""
     kinds = (ResourceKind.CARD, ResourceKind.ENTRY, ResourceKind.TOPIC)
