@@ -16,8 +16,10 @@ from typing import Any
 import pytest
 import typer
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from bot import cli
+from bot.bootstrap import Bot
 from bot.config import load
 from bot.errors import LeaseLost
 from bot.store.engine import Store
@@ -237,3 +239,18 @@ def test_a_replica_that_was_stopped_while_it_started_is_started_again(
     with pytest.raises(typer.Exit) as ended:
         cli._serve(load())
     assert ended.value.exit_code == cli.EX_TEMPFAIL
+
+
+def test_a_gap_that_ends_while_the_database_is_away_is_read_afterwards(
+    slack: SlackSandbox, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network that fails costs the connections to Slack and to the database at once."""
+    bot = Bot(load(overrides=settings(slack, sqlite_url, tmp_path)))
+
+    def away() -> Any:
+        raise OperationalError("BEGIN", {}, ConnectionError())
+
+    monkeypatch.setattr(bot.store, "write", away)
+    bot._connected(True)
+    assert bot.services.backfill._is_asked
+    bot.store.close()

@@ -24,7 +24,7 @@ from bot.services.inbox import Inbox
 from bot.services.lease import Lease
 from bot.services.operators import Operators
 from bot.services.remind import remind
-from bot.services.retry import retry_all, retry_due
+from bot.services.retry import Retries, retry_all
 from bot.slack import app as slack_app
 from bot.slack.context import HandlerContext
 from bot.slack.dispatcher import Dispatcher
@@ -90,6 +90,7 @@ class Bot:
             limits,
             channel=config.slack.operator_channel,
         )
+        self.retries = Retries(self.store, self.durable, self.clock)
         self.inbox = Inbox(self.store, owner=self.lease.id)
         self.dispatcher = Dispatcher(self._handler_context(), self.chat, self.inbox)
         is_http = config.slack.mode == "http"
@@ -188,7 +189,7 @@ class Bot:
         services = self.services
         every(1, "remind", lambda: remind(store, durable, self.clock, self.settings))
         every(2, "takeover", services.takeover.take_over)
-        every(2, "retry", lambda: retry_due(store, durable, self.clock))
+        every(2, "retry", self.retries.tick)
         every(10, "inbox", self.dispatcher.replay)
         every(30, "operators", self.operators.tell_given_up)
         every(60, "database", store.check)
@@ -207,8 +208,11 @@ class Bot:
         )
 
     def _connected(self, gap: bool) -> None:
-        """Attempt again what failed, and read what was missed, now that Slack answers."""
-        retry_all(self.store, self.clock)
+        """Attempt again what failed, and read what was missed, now that Slack answers.
+
+        The database may be away: what cost the connection to Slack often costs that one, too.
+        """
+        self.retries.ask_all()
         self.ticks.run_soon("retry")
         if gap:
             self.services.backfill.ask_whole()

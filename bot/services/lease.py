@@ -94,6 +94,8 @@ class Lease:
         Raises:
             LeaseLost: it does not.
         """
+        if self._ending.is_set():
+            raise LeaseLost(LEASE_LOST)  # on SQLite, another process may have the file's lock now
         if self._store.is_sqlite:
             return
         if not (self.is_valid and rows.holds(tx, self.id, self._store.now(tx))):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 from bot.domain.resources import PUBLISHED_KINDS
@@ -39,3 +40,28 @@ def retry_all(store: Store, now: Clock) -> None:
     """Make everything that failed due now: after a start or a reconnection it may succeed."""
     with store.write() as tx:
         rows.make_due(tx, now())
+
+
+class Retries:
+    """What the clock calls. A request to make everything due is kept until the database carries it out."""
+
+    def __init__(self, store: Store, durable: Durable, now: Clock) -> None:
+        self._store = store
+        self._durable = durable
+        self._now = now
+        self._is_asked = threading.Event()
+
+    def ask_all(self) -> None:
+        """Have the next tick make everything that failed due."""
+        self._is_asked.set()
+
+    def tick(self) -> int:
+        """Start what is due; return how many workflows."""
+        if self._is_asked.is_set():
+            self._is_asked.clear()
+            try:
+                retry_all(self._store, self._now)
+            except BaseException:
+                self._is_asked.set()
+                raise
+        return retry_due(self._store, self._durable, self._now)

@@ -139,6 +139,7 @@ def resume_needing_human(tx: Tx, incident_id: str) -> None:
     What may exist is looked for before it is created again.
     """
     of_incident = resource.c.incident_id == incident_id
+    tx.execute(_OF_INCIDENT.with_for_update(), {"an_incident": incident_id})  # in everyone's order
     tx.execute(
         update(resource)
         .where(of_incident, resource.c.state == ResourceState.NEEDS_HUMAN.value)

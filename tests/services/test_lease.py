@@ -228,6 +228,17 @@ def test_a_commit_that_is_refused_as_late_ends_the_replica(
         assert lost.is_set()
 
 
+def test_after_its_end_nothing_is_begun(database_url: str) -> None:
+    """A workflow outlives a stop; on SQLite another process can be at work by then."""
+    store = Store(database_url)
+    store.migrate()
+    with holding(store, Limits()) as (lease, _), store.write() as tx:
+        lease.check(tx)
+    with store.write() as tx, pytest.raises(LeaseLost):
+        lease.check(tx)
+    store.close()
+
+
 def test_a_takeover_that_fails_after_its_claim_is_repeated(database_url: str) -> None:
     """Also of a replica that ended long ago, as every one before has on SQLite."""
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.resources import ResourceKind, ResourceState, resource_key
-from bot.services.retry import retry_due
+from bot.services.retry import Retries, retry_due
 from bot.store import resources as rows
 from bot.store.engine import Store
 from tests.support.rows import NOW, Hands, NoWork, stored
@@ -46,6 +46,24 @@ def test_what_is_due_starts_its_workflow_once(store: Store) -> None:
     assert retry_due(store, work, clock) == 1
     assert [key.split("/")[:2] for key in work.keys] == [["sync", ID]]
     assert retry_due(store, work, clock) == 0, "it is on its way"
+
+
+def test_what_is_asked_for_while_the_database_is_away_is_done_afterwards(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed(store, ResourceKind.CARD, 60 * 12)
+    with store.write() as tx:
+        rows.change(tx, resource_key(ID, ResourceKind.CARD, ""), error="The token is revoked.")
+    work = NoWork()
+    retries = Retries(store, work, Hands(NOW))
+    assert retries.tick() == 0
+    retries.ask_all()
+    with monkeypatch.context() as away:
+        away.setattr(rows, "make_due", lambda *_args: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            retries.tick()
+    assert retries.tick() == 1
+    assert [key.split("/")[:2] for key in work.keys] == [["sync", ID]]
 
 
 def test_a_lost_workflow_is_started_again(store: Store) -> None:
