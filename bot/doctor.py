@@ -26,6 +26,8 @@ ALL = "all"
 SHOWN = 20
 """The most lines that one check prints. JSON has all of them."""
 
+MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("?", "yellow")}
+
 NO_FILE = "{file} doesn't exist: mayday has not run here, or database.url names another file."
 MORE = "… and {number} more, which --json lists"
 PUT_BACK = "Put back: {number}. mayday processes them within a minute, while it runs."
@@ -33,9 +35,9 @@ NO_SUCH = "No delivery with the key {key} was given up. `mayday doctor` lists th
 
 
 def doctor(config: Config, *, as_json: bool, out: Console) -> bool:
-    """Print what was found, and return whether nothing needs a person."""
+    """Print what was found, and return whether nothing that was found needs a person."""
     found = list(_findings(config))
-    well = all(each.ok for each in found)
+    well = all(each.ok is not False for each in found)
     if as_json:
         out.print_json(json.dumps({"ok": well, "checks": [_plain(each) for each in found]}))
     else:
@@ -107,7 +109,7 @@ def _plain(found: Finding) -> dict[str, Any]:
 
 
 def _print(found: Finding, out: Console) -> None:
-    mark, style = ("✓", "green") if found.ok else ("✗", "bold red")
+    mark, style = MARKS[found.ok]
     lines = [Text.assemble((mark, style), f" {found.name:<11} ", found.summary)]
     shown = [line for line, _data in found.items[:SHOWN]]
     if len(found.items) > SHOWN:

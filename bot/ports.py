@@ -133,7 +133,8 @@ class HistoryMessage:
 class Chat(Protocol):
     """Slack. Methods that create something send their request once: the caller checks before repeating."""
 
-    def identity(self) -> Identity: ...
+    def identity(self) -> Identity:
+        """Return the bot's identity. It is requested once, at the start, and kept in memory."""
 
     def time(self) -> datetime:
         """Return Slack's current time, up to a second late; our own before Slack's first answer."""

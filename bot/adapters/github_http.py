@@ -50,7 +50,8 @@ class _Connection(HTTPRequestsConnectionClass):
             RetryLater: the deadline was over before the request was sent.
         """
         reads = self.verb in READS
-        # A read that gets no answer can still be repeated once within the limit.
+        # A read that gets no answer can still be repeated once within the limit. PyGithub annotates whole
+        # seconds, but only passes them to requests.
         self.timeout = self.limit / 2 if reads else self.limit  # type: ignore[assignment]
         request = BoundedRequest(self.limit, writes=not reads)
         try:
@@ -59,6 +60,7 @@ class _Connection(HTTPRequestsConnectionClass):
             self.close()
 
 
+# PyGithub annotates the initializers of the two differently.
 class _TLSConnection(_Connection, HTTPSRequestsConnectionClass):  # type: ignore[misc]
     """The same over TLS."""
 

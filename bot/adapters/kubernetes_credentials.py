@@ -150,9 +150,7 @@ class Credentials:
         settings = client.Configuration()
         try:
             # The library's own token refresh is not thread-safe.
-            config.load_incluster_config(  # type: ignore[no-untyped-call]
-                client_configuration=settings, try_refresh_token=False
-            )
+            config.load_incluster_config(client_configuration=settings, try_refresh_token=False)
         except (ConfigException, OSError) as error:
             raise UserError(
                 NOT_IN_A_POD.format(cluster=self._cluster), code="kubeconfig"

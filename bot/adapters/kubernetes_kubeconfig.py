@@ -185,7 +185,7 @@ def _load(
         "clusters": [{"name": "chosen", "cluster": dict(cluster)}],
         "users": [{"name": "chosen", "user": {k: v for k, v in user.items() if v}}],
     }
-    loader = KubeConfigLoader(chosen, config_base_path=str(directory))  # type: ignore[no-untyped-call]
-    loader.load_and_set(settings)  # type: ignore[no-untyped-call]
+    loader = KubeConfigLoader(chosen, config_base_path=str(directory))
+    loader.load_and_set(settings)
     # The hook would write the same values again with each request.
     settings.refresh_api_key_hook = None

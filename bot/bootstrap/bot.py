@@ -191,7 +191,7 @@ class Bot:
         every(2, "takeover", services.takeover.take_over)
         every(2, "retry", self.retries.tick)
         every(10, "inbox", self.dispatcher.replay)
-        every(30, "operators", self.operators.tell_given_up)
+        every(30, "operators", self.operators.notify_given_up)
         every(60, "database", store.check)
         every(60, "sweep", services.sweep.sweep)
         every(5, "backfill", services.backfill.tick)

@@ -96,5 +96,10 @@ def is_older(event_ts: str, than: str) -> bool:
 
 
 def is_later_edit(new: Message, old: Message) -> bool:
-    """Whether ``new`` shows a later edit; times compare as decimals, never as floats."""
-    return Decimal(new.edited_ts or 0) > Decimal(old.edited_ts or 0)
+    """Whether ``new`` shows a later edit."""
+    return is_later(new.edited_ts, old.edited_ts)
+
+
+def is_later(edited_ts: str, than: str) -> bool:
+    """Whether a time of an edit is later; empty is before all. Times compare as decimals, never as floats."""
+    return edited_ts != than and Decimal(edited_ts or 0) > Decimal(than or 0)

@@ -1,4 +1,4 @@
-"""What mayday tells the people who look after it."""
+"""Messages to the people who operate mayday."""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ from bot.services import publish, sync
 from bot.services.sweep import AGAIN, MOST_TRIES
 from bot.store import given_up, overview
 from bot.store.engine import Store, Tx
-from bot.store.overview import Overdue, ReplicaRow, Schema
+from bot.store.leases import Replica
+from bot.store.overview import Overdue, Schema
 
 LATE = timedelta(minutes=5)
 """How late reminders and deliveries may be. While mayday works they are seconds late."""
@@ -90,10 +91,13 @@ LATE_KIND = "{what}: {number}, the longest since {since}"
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What one check found. ``items`` are its details, each as a line for people and as plain JSON."""
+    """What one check found. ``items`` are its details, each as a line for people and as plain JSON.
+
+    ``ok`` is None if the database doesn't show it.
+    """
 
     name: str
-    ok: bool
+    ok: bool | None
     summary: str
     advice: str = ""
     items: Sequence[tuple[str, Mapping[str, Any]]] = ()
@@ -161,7 +165,7 @@ def _replicas(store: Store, tx: Tx) -> Finding:
         # A lease there never ends: the lock of the file admits one process.
         one = working[0]
         summary = SQLITE_RUNS.format(host=one.host, since=_when(one.started_at))
-        return Finding(name=name, ok=True, summary=summary, items=[_replica(one, now)])
+        return Finding(name=name, ok=None, summary=summary, items=[_replica(one, now)])
     items = [_replica(row, now) for row in (*working, *left)]
     summary = SOME_WORK.format(replicas=_count(len(working), "replica works", "replicas work"))
     if not left:
@@ -172,7 +176,7 @@ def _replicas(store: Store, tx: Tx) -> Finding:
     )
 
 
-def _replica(row: ReplicaRow, now: datetime) -> tuple[str, dict[str, Any]]:
+def _replica(row: Replica, now: datetime) -> tuple[str, dict[str, Any]]:
     works = row.lease_until > now and row.taken_by is None
     line = REPLICA.format(
         id=row.id,

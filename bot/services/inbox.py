@@ -29,7 +29,7 @@ log = structlog.get_logger()
 class Inbox:
     """Deliveries by their keys, which are the same when Slack delivers again.
 
-    ``owner`` names this replica. An operator is told of what was given up by ``operators``.
+    ``owner`` names this replica. :mod:`bot.services.operators` reports the deliveries that are given up.
     """
 
     def __init__(self, store: Store, *, owner: str) -> None:

@@ -10,11 +10,15 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
+import structlog
+
 from bot.domain.resources import ResourceKind, digest
 from bot.errors import LeaseLost
 from bot.services.reconciler import EnsureResult, Reconciler, Resource
 
 THREADS = 16
+
+log = structlog.get_logger()
 
 _LANES = {
     ResourceKind.CARD: "channel",
@@ -75,7 +79,8 @@ class Lanes:
                 name, resource = running.pop(future)
                 try:
                     is_busy = future.result().is_busy
-                except Exception as exc:  # noqa: BLE001 - raised at the end
+                except Exception as exc:
+                    log.exception("lane.failed", key=resource.key)
                     failure, is_busy = exc, False
                 if is_busy:
                     lanes[name].clear()

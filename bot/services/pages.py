@@ -14,6 +14,7 @@ from decimal import Decimal
 
 import structlog
 
+from bot.domain.events import is_later
 from bot.domain.incident import Incident
 from bot.domain.slack_message import permalink
 from bot.domain.timeline import Heading, Message
@@ -143,7 +144,7 @@ class Pages:
                 changes.present.append({"of_key": key})
             else:
                 changes.returned.append({"of_key": key, "new_changed_at": one.asked_at})
-        if _is_newer(message, known) and one.may_change(known):
+        if is_later(message.edited_ts, known.edited_ts) and one.may_change(known):
             changes.keys.add(key)
             changes.revisions.append(_revision(known, "edited", message.edited_ts, self._now()))
             row = rows.message_row(
@@ -171,7 +172,7 @@ class Pages:
         message, key = one.seen.message, one.seen.message.key
         wanted: dict[tuple[str, str], Heading] = {}
         for name, users in one.seen.reactions.items():
-            heading = self._heading(name)
+            heading = None if name == SHORTCUT else self._settings.heading(name)
             if heading is not None:
                 wanted.update(((user, name), heading) for user in users)
         is_tagged = False
@@ -264,16 +265,6 @@ class Pages:
 
     def _link(self, message: Message) -> str:
         return permalink(self._team_url(), message.channel_id, message.ts, message.thread_ts)
-
-    def _heading(self, name: str) -> Heading | None:
-        return self._settings.reactions.get(name.split("::")[0]) if name != SHORTCUT else None
-
-
-def _is_newer(new: Message, old: KnownMessage) -> bool:
-    """Whether ``new`` shows a later edit; times compare as decimals, never as floats."""
-    return new.edited_ts != old.edited_ts and Decimal(new.edited_ts or 0) > Decimal(
-        old.edited_ts or 0
-    )
 
 
 def _ts(key: str) -> str:

@@ -177,9 +177,8 @@ class Reconciler:
             is_again = row.state is ResourceState.ATTEMPTING
             state = row.state if row.ref else ResourceState.ATTEMPTING
             if state is ResourceState.DONE:
-                state = (
-                    ResourceState.PENDING
-                )  # until the result, nobody knows what the outside shows
+                # Until the result, nobody knows what the outside shows.
+                state = ResourceState.PENDING
             rows.change(
                 tx,
                 row.key,

@@ -61,7 +61,7 @@ class Record:
         An event of another channel, or of a reaction without a meaning, is not even marked as processed:
         recording nothing twice does no harm, and one read is all that it costs.
         """
-        heading = self._heading(event.name) if isinstance(event, ReactionEvent) else None
+        heading = self._settings.heading(event.name) if isinstance(event, ReactionEvent) else None
         if isinstance(event, IgnoredEvent) or (isinstance(event, ReactionEvent) and not heading):
             return
         team_url = self._team_url()
@@ -182,9 +182,6 @@ class Record:
         if entry is None or entry.incident_id != incident_id or entry.deleted_at is not None:
             raise UserError(ENTRY_GONE)
         return entry
-
-    def _heading(self, name: str) -> Heading | None:
-        return self._settings.reactions.get(name.split("::")[0])
 
     def _incident_id(self, tx: Tx, message: Message) -> str | None:
         return incident_rows.id_of_channel(tx, message.team_id, message.channel_id)

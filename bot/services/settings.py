@@ -53,6 +53,10 @@ class Settings:
         """The time between two reminders; the shortest for a severity that is no longer configured."""
         return self.intervals.get(severity, min(self.intervals.values()))
 
+    def heading(self, emoji: str) -> Heading | None:
+        """The heading that a reaction files its message under, in every skin tone."""
+        return self.reactions.get(emoji.split("::")[0])
+
     @property
     def hub_urls(self) -> dict[str, str]:
         """Addresses by hub name."""

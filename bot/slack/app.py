@@ -6,8 +6,8 @@ those of other events and lose their order. Everything else is acknowledged by :
 what it asks for is committed. Listeners have their own pool, since Bolt's five threads serve everything
 and five slow ones would make a command miss its three seconds.
 
-Bolt is told who the bot is. It would otherwise ask Slack at the first delivery and, where Slack refuses,
-acknowledge deliveries that nothing has taken.
+Bolt gets the bot's identity from mayday. Otherwise it would request it at the first delivery and, if Slack
+refuses, acknowledge deliveries that were not stored.
 """
 
 from __future__ import annotations

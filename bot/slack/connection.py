@@ -177,7 +177,7 @@ class Connection(BaseSocketModeClient):
                 log.info("socket.ended", error=str(exc), announced=announced, age=round(self.age))
         finally:
             self.end()
-            self._socket.shutdown()  # type: ignore[no-untyped-call]
+            self._socket.shutdown()
             self.greeted.set()
             if not self.opened.done():
                 self.opened.set_exception(ConnectionError(ENDED))
@@ -189,9 +189,7 @@ class Connection(BaseSocketModeClient):
         web = self.web_client
         url = address(web, self.app_token)
         if not self._is_ending:
-            self._socket.connect(  # type: ignore[no-untyped-call]
-                url, timeout=TIME_LIMIT, **_proxy(web.proxy)
-            )
+            self._socket.connect(url, timeout=TIME_LIMIT, **_proxy(web.proxy))
             self._socket.sock = cast("socket.socket", _Shared(self._socket.sock))
             self.heard = time.monotonic()
         if self._is_ending:

@@ -1,7 +1,7 @@
-"""Deliveries that mayday gave up: listed, told to an operator once, and put back when the cause is fixed.
+"""Deliveries that mayday gave up: listed, reported to operators once, and put back when the cause is fixed.
 
-They are told in batches. A batch keeps its id until it is told, so that a repeated attempt can find the
-message of an earlier one. Every moment is by the database's clock, except ``received_at``.
+Operators get one message per batch. A batch keeps its id until its message is posted, so that a repeated
+attempt can find the message of an earlier one. Every moment is by the database's clock.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from bot.store.tables import inbox
 MOST = 50
 """The most deliveries in a batch."""
 
-BATCH = "told/"
+BATCH = "batch/"
+"""The beginning of a batch's id, which fits with its digest into the column of owners."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,7 @@ class GivenUp:
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Deliveries that one message tells; it is the same at each attempt."""
+    """The deliveries that one message names; they are the same at each attempt."""
 
     id: str
     deliveries: Sequence[GivenUp]
@@ -52,18 +53,20 @@ def put_back(tx: Tx, key: str = "") -> int:
     if key:
         statement = statement.where(inbox.c.key == key)
     changed = tx.execute(
-        statement.values(attempts=0, given_up_at=None, told_at=None, owner=None, claimed_until=None)
+        statement.values(
+            attempts=0, given_up_at=None, notified_at=None, owner=None, claimed_until=None
+        )
     )
     return changed.rowcount
 
 
-def claim_untold(tx: Tx, *, now: datetime, until: datetime) -> Batch | None:
-    """Claim deliveries that nobody was told of; None where there are none that no other replica claims."""
-    untold = _select().where(
-        inbox.c.told_at.is_(None),
+def claim_unnotified(tx: Tx, *, now: datetime, until: datetime) -> Batch | None:
+    """Claim a batch that no message names yet; return None if there is none or other replicas claim it."""
+    unnotified = _select().where(
+        inbox.c.notified_at.is_(None),
         or_(inbox.c.claimed_until.is_(None), inbox.c.claimed_until <= now),
     )
-    oldest = untold.order_by(inbox.c.given_up_at, inbox.c.key).limit(MOST)
+    oldest = unnotified.order_by(inbox.c.given_up_at, inbox.c.key).limit(MOST)
     found = tx.execute(oldest.with_for_update(skip_locked=True)).all()
     if not found:
         return None
@@ -76,7 +79,7 @@ def claim_untold(tx: Tx, *, now: datetime, until: datetime) -> Batch | None:
         of_batch = inbox.c.owner == begun
     tx.execute(
         update(inbox)
-        .where(of_batch, inbox.c.given_up_at.is_not(None), inbox.c.told_at.is_(None))
+        .where(of_batch, inbox.c.given_up_at.is_not(None), inbox.c.notified_at.is_(None))
         .values(owner=begun, claimed_until=until)
     )
     rows = _rows(tx, _select().where(inbox.c.owner == begun).order_by(inbox.c.key))
@@ -88,9 +91,9 @@ def postpone(tx: Tx, batch_id: str, *, until: datetime) -> None:
     tx.execute(update(inbox).where(inbox.c.owner == batch_id).values(claimed_until=until))
 
 
-def mark_told(tx: Tx, batch_id: str, *, now: datetime) -> None:
-    """Record that a batch was told."""
-    tx.execute(update(inbox).where(inbox.c.owner == batch_id).values(told_at=now))
+def mark_notified(tx: Tx, batch_id: str, *, now: datetime) -> None:
+    """Record that the message of a batch is posted."""
+    tx.execute(update(inbox).where(inbox.c.owner == batch_id).values(notified_at=now))
 
 
 def _select() -> Select[tuple[object, ...]]:

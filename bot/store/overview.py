@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.domain.resources import ResourceState
 from bot.store.engine import Tx, normal_url
+from bot.store.leases import Replica
 from bot.store.tables import inbox, incident, reading, reminder, replica, resource
 
 
@@ -29,18 +30,6 @@ class Schema:
     def fits(self) -> bool:
         """Whether this mayday can read the tables."""
         return self.found == self.needed
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReplicaRow:
-    """A process of mayday that used this database. ``taken_by`` took its work over."""
-
-    id: str
-    host: str
-    version: str
-    started_at: datetime
-    lease_until: datetime
-    taken_by: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,10 +78,10 @@ def schema(tx: Tx) -> Schema:
     )
 
 
-def replicas(tx: Tx) -> list[ReplicaRow]:
+def replicas(tx: Tx) -> list[Replica]:
     """The processes that used this database, the latest first."""
     rows = tx.execute(select(replica).order_by(replica.c.started_at.desc())).mappings()
-    return [ReplicaRow(**row) for row in rows]
+    return [Replica(**row) for row in rows]
 
 
 def troubles(tx: Tx) -> list[Trouble]:
@@ -111,7 +100,7 @@ def troubles(tx: Tx) -> list[Trouble]:
         .where(
             or_(
                 resource.c.state == ResourceState.NEEDS_HUMAN.value,
-                (resource.c.state == ResourceState.FAILED.value) & (resource.c.error != ""),
+                resource.c.error != "",
             )
         )
         .order_by(resource.c.state.desc(), incident.c.declared_at.desc(), resource.c.key)

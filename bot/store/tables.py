@@ -184,7 +184,7 @@ inbox = Table(
     Column("owner", String(40)),
     Column("claimed_until", UtcDateTime),
     Column("given_up_at", UtcDateTime),
-    Column("told_at", UtcDateTime),
+    Column("notified_at", UtcDateTime),
     Index("ix_inbox_done_at", "done_at"),
 )
 

@@ -22,7 +22,7 @@ ADDED: dict[str, dict[str, Any]] = {
         "owner": sa.String(40),
         "claimed_until": MOMENT,
         "given_up_at": MOMENT,
-        "told_at": MOMENT,
+        "notified_at": MOMENT,
     },
 }
 """Every one may be left out by the version before, which writes the same tables during an update."""
@@ -106,7 +106,7 @@ def _column(name: str, kind: Any) -> sa.Column[Any]:
 
 
 def _mark_given_up() -> None:
-    """The version before left a delivery alone after eight attempts and told nobody."""
+    """The version before left a delivery alone after eight attempts and reported it to nobody."""
     op.execute("UPDATE inbox SET given_up_at = received_at WHERE done_at IS NULL AND attempts >= 8")
 
 

@@ -20,6 +20,18 @@ BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirec
 POSTGRES = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
+def hold_up(history: History) -> tuple[threading.Event, threading.Event]:
+    """Stop each request; return an event that is set at the first, and one that lets them go on."""
+    stopped, go_on = threading.Event(), threading.Event()
+
+    def stop(_method: str, _channel: str) -> None:
+        stopped.set()
+        assert go_on.wait(30)
+
+    history.on_request = stop
+    return stopped, go_on
+
+
 @POSTGRES
 def test_a_row_that_is_being_claimed_is_passed_over(reader: Reader, other_reader: Reader) -> None:
     ids = {add_incident(reader.store, channel) for channel in ("C1", "C2")}
@@ -108,13 +120,7 @@ def test_the_reading_of_a_dead_process_is_taken_after_its_claim(
 def test_a_claim_lasts_as_long_as_its_reading(reader: Reader, history: History) -> None:
     incident_id = add_incident(reader.store, "C1")
     fill(history, "C1")
-    stopped, go_on = threading.Event(), threading.Event()
-
-    def stop(_method: str, _channel: str) -> None:
-        stopped.set()
-        assert go_on.wait(30)
-
-    history.on_request = stop
+    stopped, go_on = hold_up(history)
     reader.backfill.tick()
     assert stopped.wait(30)
     with reader.store.write() as tx:
@@ -200,13 +206,7 @@ def test_what_is_being_read_when_mayday_stops_is_due_at_its_next_start(
 ) -> None:
     incident_id = add_incident(reader.store, "C1")
     fill(history, "C1")
-    stopped, go_on = threading.Event(), threading.Event()
-
-    def stop(_method: str, _channel: str) -> None:
-        stopped.set()
-        assert go_on.wait(30)
-
-    history.on_request = stop
+    stopped, go_on = hold_up(history)
     reader.backfill.tick()
     assert stopped.wait(30)
     closing = threading.Thread(target=reader.backfill.close)

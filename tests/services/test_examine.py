@@ -52,7 +52,21 @@ def test_what_mayday_tries_again_soon_is_no_finding(store: Store) -> None:
     assert wrong(store) == {}
 
 
+def test_whether_a_process_runs_on_sqlite_is_unknown(store: Store) -> None:
+    """Its row stays after a kill."""
+    assert found(store)["replicas"].ok is None
+
+
 # --- what needs a person ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "state", [ResourceState.FAILED, ResourceState.PENDING, ResourceState.ATTEMPTING]
+)
+def test_what_keeps_failing_in_any_way(store: Store, state: ResourceState) -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=30)
+    fail(store, "topic", state, error="GitHub failed.", attempts=6, retry_at=soon)
+    assert wrong(store)["resources"].summary == "Need a person: 0. Keep failing: 1."
 
 
 def test_without_a_replica_that_works(store: Store) -> None:

@@ -68,6 +68,29 @@ def until(store: Store) -> datetime:
     return found
 
 
+def ended(
+    store: Store,
+    replica_id: str,
+    *,
+    ago: timedelta = timedelta(minutes=1),
+    taken_by: str | None = None,
+) -> None:
+    """Store a replica whose lease has ended."""
+    with store.write() as tx:
+        moment = store.now(tx) - ago
+        rows.register(
+            tx,
+            rows.Replica(
+                id=replica_id,
+                host="",
+                version="1",
+                started_at=moment,
+                lease_until=moment,
+                taken_by=taken_by,
+            ),
+        )
+
+
 def end(store: Store, lease: Lease, *, ago: float) -> None:
     """Move a lease's end into the past, as if it had not been renewed."""
     with store.write() as tx:
@@ -95,19 +118,7 @@ def test_work_is_taken_over_only_after_the_lease_and_the_call_limit(
     dead, alive = stores(), stores()
     limits = Limits(call=10, lease=12)
     gone = Lease(dead, limits, version="1", lost=lambda: None)
-    with dead.write() as tx:
-        now = dead.now(tx)
-        rows.register(
-            tx,
-            rows.Replica(
-                id=gone.id,
-                host="",
-                version="1",
-                started_at=now,
-                lease_until=now,
-                taken_by=None,
-            ),
-        )
+    ended(dead, gone.id, ago=timedelta(0))
     with holding(alive, limits) as (lease, _):
         work = Resuming()
         takeover = Takeover(alive, work, lease, limits)
@@ -119,18 +130,7 @@ def test_work_is_taken_over_only_after_the_lease_and_the_call_limit(
 
 def test_one_of_several_takes_over(stores: Callable[[], Store]) -> None:
     gone = Lease(stores(), QUICK, version="1", lost=lambda: None)
-    with stores().write() as tx:
-        rows.register(
-            tx,
-            rows.Replica(
-                id=gone.id,
-                host="",
-                version="1",
-                started_at=rows.ENDED,
-                lease_until=stores().now(tx) - timedelta(seconds=60),
-                taken_by=None,
-            ),
-        )
+    ended(stores(), gone.id)
     with ExitStack() as stack:
         works = []
         takeovers = []
@@ -157,21 +157,8 @@ def test_what_a_replica_took_over_and_left_is_taken_over_again(
     stores: Callable[[], Store],
 ) -> None:
     store = stores()
-    with store.write() as tx:
-        now = store.now(tx)
-        for name, taken_by in (("first", "second"), ("second", None)):
-            ended = now - timedelta(seconds=60)
-            rows.register(
-                tx,
-                rows.Replica(
-                    id=name,
-                    host="",
-                    version="1",
-                    started_at=ended,
-                    lease_until=ended,
-                    taken_by=taken_by,
-                ),
-            )
+    ended(store, "first", taken_by="second")
+    ended(store, "second")
     with holding(store, Limits()) as (lease, _):
         assert sorted(Takeover(store, Resuming(), lease, Limits()).take_over()) == [
             "first",
@@ -251,19 +238,7 @@ def test_a_takeover_that_fails_after_its_claim_is_repeated(database_url: str) ->
 
     store = Store(database_url)
     store.migrate()
-    with store.write() as tx:
-        long_ago = store.now(tx) - timedelta(hours=2)
-        rows.register(
-            tx,
-            rows.Replica(
-                id="gone",
-                host="",
-                version="1",
-                started_at=long_ago,
-                lease_until=long_ago,
-                taken_by=None,
-            ),
-        )
+    ended(store, "gone", ago=timedelta(hours=2))
     with holding(store, Limits()) as (lease, _):
         takeover = Takeover(store, Failing(), lease, Limits())
         with pytest.raises(ConnectionError):

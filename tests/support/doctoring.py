@@ -72,7 +72,7 @@ def found(store: Store, *workflows: WorkflowSummary) -> dict[str, Finding]:
 
 def wrong(store: Store, *workflows: WorkflowSummary) -> dict[str, Finding]:
     """The findings that need a person."""
-    return {name: each for name, each in found(store, *workflows).items() if not each.ok}
+    return {name: each for name, each in found(store, *workflows).items() if each.ok is False}
 
 
 def lines(finding: Finding) -> list[str]:
