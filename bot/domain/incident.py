@@ -68,7 +68,11 @@ class Answers:
 
 @dataclass(frozen=True, kw_only=True)
 class Incident:
-    """One outage. Times are UTC. People are Slack user ids of the team ``team_id``."""
+    """One outage. Times are UTC. People are Slack user ids of the team ``team_id``.
+
+    ``channel_state`` is why mayday can't work in the channel, empty where it can; ``channel_checked_at``
+    is when Slack was last asked whether the channel is private.
+    """
 
     id: str
     team_id: str
@@ -87,6 +91,8 @@ class Incident:
     closed_at: datetime | None = None
     roles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     answers: Answers = field(default_factory=Answers)
+    channel_state: str = ""
+    channel_checked_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:

@@ -54,6 +54,8 @@ incident = Table(
     Column("closed_at", UtcDateTime),
     Column("roles", JSON, nullable=False),
     Column("answers", JSON, nullable=False),
+    Column("channel_state", String(20), nullable=False, server_default=""),
+    Column("channel_checked_at", UtcDateTime),
     UniqueConstraint("team_id", "channel_name"),
     Index("ix_incident_team_id_declared_at", "team_id", "declared_at"),
     Index("ix_incident_closed_at", "closed_at"),
@@ -76,6 +78,21 @@ entry = Table(
     Index("ix_entry_incident_id_at", "incident_id", "at"),
 )
 
+entry_revision = Table(
+    "entry_revision",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("entry_id", Integer, ForeignKey("entry.id"), nullable=False),
+    Column("change", String(20), nullable=False),
+    Column("by", String(40), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("before", JSON, nullable=False),
+    Column("after", JSON, nullable=False),
+    Column("source", String(200), nullable=False),
+    UniqueConstraint("entry_id", "source"),
+)
+"""What people changed of an entry, oldest first. ``source`` is unique to the person's act."""
+
 message = Table(
     "message",
     metadata,
@@ -96,6 +113,7 @@ message = Table(
     Column("event_ts", String(40), nullable=False, server_default=""),
     Column("changed_at", UtcDateTime),
     Column("absent_at", UtcDateTime),
+    Column("author_name", Text, nullable=False, server_default=""),
     UniqueConstraint("team_id", "channel_id", "ts"),
 )
 
@@ -235,7 +253,19 @@ person = Table(
     Column("is_guest", Boolean, nullable=False),
     Column("is_bot", Boolean, nullable=False),
     Column("fetched_at", UtcDateTime, nullable=False),
+    Column("home_team", String(40), nullable=False, server_default=""),
 )
+
+label = Table(
+    "label",
+    metadata,
+    Column("team_id", String(40), primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("id", String(40), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("fetched_at", UtcDateTime, nullable=False),
+)
+"""The names of user groups and channels as Slack last gave them; ``kind`` is ``group`` or ``channel``."""
 
 sighting = Table(
     "sighting",
@@ -286,3 +316,33 @@ reading = Table(
 
 ``asked`` counts the requests for a whole reading: one that began before the last request doesn't fulfil it.
 """
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", String(80), nullable=False),
+    Column("act", String(60), nullable=False),
+    Column("target", String(200), nullable=False),
+    Column("incident_id", String(40)),
+    Column("origin", String(200), nullable=False),
+    Column("outcome", String(20), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("before", JSON, nullable=False),
+    Column("after", JSON, nullable=False),
+    Column("source", String(200), unique=True),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index("ix_audit_incident_id", "incident_id"),
+)
+"""The audit log: numbered lines, each with the hash of the one before. Lines are only added."""
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+"""The last line of the audit log, in one row with the id 1, which is locked while a line is added."""
