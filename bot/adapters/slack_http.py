@@ -32,6 +32,7 @@ READS = frozenset(
         "conversations.history",
         "conversations.info",
         "conversations.list",
+        "conversations.members",
         "conversations.replies",
         "usergroups.users.list",
         "users.info",
