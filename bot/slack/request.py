@@ -88,7 +88,7 @@ class SlackRequest:
     shortcut. ``team_id`` is the workspace the incident belongs to, ``user_team`` the person's own, which
     differs in a channel shared by Slack Connect. ``text`` follows a command, ``value`` is a button's,
     ``form`` a form's, ``message`` the one that a shortcut was used on. ``trigger`` opens one form within
-    three seconds. ``idempotency_key`` is unique to this act.
+    three seconds. ``idempotency_key`` is unique to this act. ``acted_ts`` is Slack's time of a shortcut.
     """
 
     kind: Kind
@@ -103,6 +103,7 @@ class SlackRequest:
     value: str = ""
     form: Form = Form()
     message: Message | None = None
+    acted_ts: str = ""
 
     def change(self, incident: Incident) -> StateChange:
         """This act on an incident, as the services record it."""
