@@ -88,6 +88,11 @@ class Server:
         )
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
 
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._server.server_state.connections)
+
     def start(self) -> None:
         """Start serving."""
         self._thread.start()
