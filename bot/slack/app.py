@@ -17,6 +17,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import structlog
 from slack_bolt import Ack, App, BoltResponse, Respond
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
@@ -24,12 +25,15 @@ from slack_sdk import WebClient
 from bot.ports import Identity
 from bot.slack import intake
 from bot.slack.dispatcher import Dispatcher
+from bot.slack.installation import is_foreign
 from bot.slack.request import Kind
 
 COMMAND = "/incident"
 LISTENERS = 20
 NO_SECRET = "unused: what comes here is verified or came by a socket"  # noqa: S105
 EVERYTHING = re.compile(".*")
+
+log = structlog.get_logger()
 
 
 def build(
@@ -62,6 +66,13 @@ def build(
         request_verification_enabled=False,
         listener_executor=pool,
     )
+
+    @app.use
+    def refuse_foreign(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002
+        if is_foreign(body, identity()):
+            log.warning("slack.foreign", app=body.get("api_app_id"), team=body.get("team_id"))
+            return BoltResponse(status=403)
+        return next()
 
     @app.use
     def take_events(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002

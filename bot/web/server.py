@@ -24,6 +24,8 @@ from bot.web.limits import LimitedBody, LimitedProtocol
 STOP_TIMEOUT = 10.0
 """Seconds that a stop waits for the current requests."""
 
+CONTENT_TYPES = frozenset({"application/json", "application/x-www-form-urlencoded"})
+
 REQUESTS = 40
 """The most requests of Slack's that are processed at once; others wait for one of them to end."""
 
@@ -43,6 +45,8 @@ def slack_route(app: App, signing_secret: str) -> Route:
     pool = ThreadPoolExecutor(REQUESTS, thread_name_prefix="slack-http")
 
     async def events(request: Request) -> Response:
+        if request.headers.get("content-type", "").partition(";")[0] not in CONTENT_TYPES:
+            return Response(status_code=415)
         body = await request.body()
         if not _is_signed(verifier, request, body):
             return Response(status_code=401)
