@@ -15,8 +15,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -32,7 +30,17 @@ from pydantic_settings import (
 )
 
 from bot import config_messages as messages
-from bot.config_types import Address, EmojiName, OptionalToken, Token, Word, Words, require_unique
+from bot.config_access import Access, Allow
+from bot.config_types import (
+    Address,
+    EmojiName,
+    OptionalToken,
+    Section,
+    Token,
+    Word,
+    Words,
+    require_unique,
+)
 from bot.domain.actions import DEFAULT_GROUPS
 from bot.domain.incident import CLOSED, RESOLVED
 from bot.domain.limits import Limits
@@ -45,11 +53,7 @@ GROUP_LIMIT = 75
 """The length at which Slack truncates an option of a menu."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class Slack(_Section):
+class Slack(Section):
     """The connection to Slack. ``api_url`` is for test doubles; don't set it for the real Slack."""
 
     bot_token: OptionalToken = None
@@ -66,13 +70,13 @@ class Slack(_Section):
         return value if value.endswith("/") else f"{value}/"
 
 
-class Database(_Section):
+class Database(Section):
     """The database: a SQLite file or PostgreSQL, as an SQLAlchemy URL."""
 
     url: SecretStr = SecretStr("sqlite:///.mayday/mayday.db")
 
 
-class GitHub(_Section):
+class GitHub(Section):
     """The repository for reports; without ``repository`` they are only written to the folder.
 
     Set either ``token``, or ``app_id``, ``private_key`` and ``installation_id`` of a GitHub App.
@@ -96,7 +100,7 @@ class GitHub(_Section):
         return value
 
 
-class Report(_Section):
+class Report(Section):
     """The form and folder of reports. ``timezone`` is the IANA name of the team's zone."""
 
     directory: Path = Path("reports")
@@ -123,7 +127,7 @@ class Report(_Section):
         return ZoneInfo(self.timezone)
 
 
-class Severity(_Section):
+class Severity(Section):
     """A severity, with the interval of reminders to post an update."""
 
     name: Word
@@ -136,7 +140,7 @@ class Severity(_Section):
         return timedelta(minutes=self.reminder_minutes)
 
 
-class Incident(_Section):
+class Incident(Section):
     """The team's severities, statuses, roles and reactions, and the names of channels."""
 
     severities: tuple[Severity, ...] = (
@@ -200,14 +204,7 @@ class Incident(_Section):
         return value
 
 
-class Allow(_Section):
-    """Who can run runbooks: Slack user ids and user group ids."""
-
-    users: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-
-
-class Limit(_Section):
+class Limit(Section):
     """How many servers one plan may end unless users are named: ``servers``, or ``percent`` of the
     ready servers, whichever is greater."""
 
@@ -215,14 +212,14 @@ class Limit(_Section):
     percent: int = Field(default=20, ge=0, le=100)
 
 
-class Runbooks(_Section):
+class Runbooks(Section):
     """Permissions and limits of runbooks. By default nobody can run one."""
 
     allow: Allow = Allow()
     limit: Limit = Limit()
 
 
-class Hub(_Section):
+class Hub(Section):
     """A JupyterHub. ``url`` is the public URL. ``api_url`` is the URL of the hub's service, which must not
     depend on the proxy. ``cluster`` is a name under ``clusters``.
 
@@ -244,7 +241,7 @@ class Hub(_Section):
     ca_bundle: Path | None = None
 
 
-class Cluster(_Section):
+class Cluster(Section):
     """A Kubernetes cluster: a context of a kubeconfig, or by default the pod's service account.
     If ``server`` is set, it must be the context's address, which detects a renamed context."""
 
@@ -254,14 +251,14 @@ class Cluster(_Section):
     server: str = ""
 
 
-class Http(_Section):
+class Http(Section):
     """The address for health checks, and for Slack in ``http`` mode."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
 
 
-class Practice(_Section):
+class Practice(Section):
     """For drills and tests only. ``clock_file`` has the offset of the domain's clock from real time.
 
     ``call_limit`` and ``lease`` are shorter time limits, in seconds; see :class:`bot.domain.limits.Limits`.
@@ -290,6 +287,7 @@ class Config(BaseSettings):
     report: Report = Report()
     incident: Incident = Incident()
     runbooks: Runbooks = Runbooks()
+    access: Access = Access()
     hubs: tuple[Hub, ...] = ()
     clusters: tuple[Cluster, ...] = ()
     http: Http = Http()

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 OWNER_AND_NAME = "write it as owner/name"
 IANA_NAME = "use an IANA name such as America/Los_Angeles"
 STATUSES = "list at least one open status, then resolved, then closed"
+FOR_GUESTS = "use only {acts}"
 LIST_ONE = "list at least one"
 GROUP_LENGTH = "write each in 1 to {limit} characters"
 PLACEHOLDERS = "use {date} or {slug} or both in it, and no other placeholders"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
 
 LONGEST_WORD = 40
 
@@ -21,6 +21,12 @@ BAD_CHARACTERS = "it has invalid characters: copy it again"
 NOT_AN_ADDRESS = "write the whole address, https://…"
 NOT_A_WORD = "write it as one word of at most {limit} characters, such as incident-commander"
 NOT_AN_EMOJI = "write the emoji's name in Slack, such as fire"
+
+
+class Section(BaseModel):
+    """A section of the configuration."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 def require_unique(words: Sequence[str]) -> None:

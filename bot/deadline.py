@@ -15,7 +15,10 @@ from bot.errors import RetryLater
 
 TOO_LATE = "mayday was interrupted before it could send this, and will try again."
 
+NO_PATIENCE = "The answer takes too long."
+
 _ends_at: ContextVar[float | None] = ContextVar("deadline", default=None)
+_patient_until: ContextVar[float | None] = ContextVar("patience", default=None)
 
 
 @contextmanager
@@ -30,16 +33,32 @@ def within(seconds: float) -> Iterator[None]:
         _ends_at.reset(token)
 
 
-def ends_at(limit: float) -> float:
-    """Return when a request has to end, by ``time.monotonic``: in ``limit`` seconds or at the deadline.
+@contextmanager
+def patience(seconds: float) -> Iterator[None]:
+    """Wait at most ``seconds`` from now for what runs inside this thread, reads included."""
+    token = _patient_until.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _patient_until.reset(token)
+
+
+def ends_at(limit: float, *, writes: bool) -> float:
+    """Return when a request has to end, by ``time.monotonic``: in ``limit`` seconds, or earlier.
+
+    A request that ``writes`` ends with the deadline of its attempt.
 
     Raises:
-        RetryLater: the deadline is over; nothing was sent.
+        RetryLater: the deadline or the patience is over; nothing was sent.
     """
     now = time.monotonic()
-    deadline = _ends_at.get()
-    if deadline is None:
-        return now + limit
-    if deadline <= now:
-        raise RetryLater(TOO_LATE, maybe_done=False)
-    return min(now + limit, deadline)
+    ends = now + limit
+    for until, text in (
+        (_ends_at.get() if writes else None, TOO_LATE),
+        (_patient_until.get(), NO_PATIENCE),
+    ):
+        if until is not None:
+            if until <= now:
+                raise RetryLater(text, maybe_done=False)
+            ends = min(ends, until)
+    return ends

@@ -97,8 +97,8 @@ class Channel:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """A Slack user. ``zone`` is an IANA name. ``is_guest`` is true for both kinds of guests, for members
-    of other workspaces and for deactivated users."""
+    """A Slack user. ``team_id`` is their own workspace, ``zone`` an IANA name. ``org_teams`` are the
+    workspaces of an organization that they belong to. ``is_guest`` is true for both kinds of guests."""
 
     id: str
     team_id: str
@@ -106,6 +106,15 @@ class Profile:
     zone: str
     is_guest: bool
     is_bot: bool
+    is_deleted: bool = False
+    org_teams: frozenset[str] = frozenset()
+
+    def is_foreign(self, me: Identity) -> bool:
+        """Return whether they belong to another workspace than the bot's.
+
+        Slack's own hints name either side of a shared channel, so only the profile counts.
+        """
+        return bool(self.team_id) and me.team_id not in (self.team_id, *self.org_teams)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,6 +225,9 @@ class Chat(Protocol):
     def profile(self, user: str) -> Profile: ...
 
     def group_members(self, group: str) -> frozenset[str]: ...
+
+    def is_member(self, channel_id: str, user: str) -> bool:
+        """Return whether a person is in a channel now."""
 
 
 # --- JupyterHub and Kubernetes -----------------------------------------------------------------

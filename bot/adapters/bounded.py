@@ -39,17 +39,14 @@ class OutOfTime(Exception):
 
 
 class BoundedRequest:
-    """A request that takes at most ``limit`` seconds, from now on.
-
-    If it ``writes``, it ends with the deadline of the attempt that it belongs to.
+    """A request that takes at most ``limit`` seconds, from now on, and ends as :mod:`bot.deadline` says.
 
     Raises:
-        RetryLater: the deadline is over.
+        RetryLater: it may not begin any more.
     """
 
     def __init__(self, limit: float, *, writes: bool) -> None:
-        now = time.monotonic()
-        self._ends_at = deadline.ends_at(limit) if writes else now + limit
+        self._ends_at = deadline.ends_at(limit, writes=writes)
         self._guard = threading.Lock()
         self._socket: Any = None
         self._is_over = False

@@ -25,6 +25,7 @@ from bot.ports import JSON, Channel, Clock, HistoryMessage, Identity, Post, Prof
 
 EVENT_TYPE = "mayday_effect"
 PAGE = 200
+MEMBERS = 1000
 LONGEST_PAUSE = 60.0
 """The longest rate limit, in seconds, that reading pages waits for; Slack's limits are per minute."""
 MOST_PAUSES = 5
@@ -245,9 +246,9 @@ class SlackChat:
     ) -> Iterator[Sequence[HistoryMessage]]:
         """Yield the messages of a channel without thread replies, newest first, a page for each request."""
         fields = {"channel": channel_id, "oldest": oldest, "inclusive": True}
-        for page in self._pages(
-            "conversations.history", **fields, **({"latest": latest} if latest else {})
-        ):
+        if latest:
+            fields["latest"] = latest
+        for page in self._pages("conversations.history", PAGE, **fields):
             yield [self._seen(channel_id, raw) for raw in page["messages"]]
 
     def replies(self, channel_id: str, thread_ts: str) -> Iterator[Sequence[HistoryMessage]]:
@@ -270,18 +271,20 @@ class SlackChat:
             or raw.get("name")
             or raw["id"],
             zone=raw.get("tz") or "UTC",
-            is_guest=bool(
-                raw.get("is_restricted")
-                or raw.get("is_ultra_restricted")
-                or raw.get("is_stranger")
-                or raw.get("deleted")
-            ),
+            is_guest=bool(raw.get("is_restricted") or raw.get("is_ultra_restricted")),
             is_bot=bool(raw.get("is_bot")),
+            is_deleted=bool(raw.get("deleted")),
+            org_teams=frozenset((raw.get("enterprise_user") or {}).get("teams") or ()),
         )
 
     def group_members(self, group: str) -> frozenset[str]:
         """Return the user ids in a user group."""
         return frozenset(self._call("usergroups.users.list", usergroup=group)["users"])
+
+    def is_member(self, channel_id: str, user: str) -> bool:
+        """Return whether a person is in a channel now."""
+        pages = self._pages("conversations.members", MEMBERS, channel=channel_id)
+        return any(user in page["members"] for page in pages)
 
     def open_view(self, trigger_id: str, view: JSON) -> str:
         """Open a modal and return its id; a trigger expires after three seconds."""
@@ -303,11 +306,11 @@ class SlackChat:
             reply_count=int(raw.get("reply_count") or 0),
         )
 
-    def _pages(self, method: str, **fields: Any) -> Iterator[Answer]:
+    def _pages(self, method: str, limit: int = PAGE, **fields: Any) -> Iterator[Answer]:
         cursor = ""
         while True:
             page = self._page(
-                method, **fields, limit=PAGE, **({"cursor": cursor} if cursor else {})
+                method, **fields, limit=limit, **({"cursor": cursor} if cursor else {})
             )
             yield page
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""

@@ -33,6 +33,7 @@ READS = frozenset(
         "conversations.history",
         "conversations.info",
         "conversations.list",
+        "conversations.members",
         "conversations.replies",
         "usergroups.users.list",
         "users.info",

@@ -83,7 +83,8 @@ def build_services(
         lease=lease,
         limits=limits,
     )
-    reports = Reports(store, People(store, chat, now), settings)
+    people = People(store, chat, now)
+    reports = Reports(store, people, settings)
     publish = Publish(
         store,
         reconciler,
@@ -107,7 +108,7 @@ def build_services(
     durable.workflow(PLAN, workflows.plan)
     durable.workflow(EXECUTE, workflows.execute)
     return Services(
-        authorize=Authorize(chat, settings),
+        authorize=Authorize(chat, people, settings),
         backfill=backfill,
         changes=Changes(store, durable, now, settings),
         declare=Declare(store, durable, now, settings, begin=sync.begin),

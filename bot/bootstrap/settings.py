@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bot.config import Config
+from bot.config_access import Allow
+from bot.domain.access import Rules
 from bot.domain.incident import Policy
 from bot.errors import ConfigError
-from bot.services.settings import Filing, HubPlace, Settings
+from bot.services.settings import AllowList, Filing, HubPlace, Settings
 
 NO_BOT_TOKEN = "slack.bot_token is missing: set it to the bot token (xoxb-…)."  # noqa: S105
 NO_APP_TOKEN = (
@@ -52,8 +54,13 @@ def settings(config: Config) -> Settings:
             )
             for hub in config.hubs
         },
-        may_run_users=frozenset(config.runbooks.allow.users),
-        may_run_groups=frozenset(config.runbooks.allow.groups),
+        rules=Rules(
+            guests=frozenset(config.access.guests),
+            restricted={act: frozenset(groups) for act, groups in config.access.restrict.items()},
+        ),
+        operators=_listed(config.runbooks.allow),
+        approvers=_listed(config.access.approvers),
+        admins=_listed(config.access.admins),
         open_to_all=config.practice.open_to_all,
         filing=Filing(
             labels=config.github.labels,
@@ -61,3 +68,7 @@ def settings(config: Config) -> Settings:
             assignees=config.github.assignees,
         ),
     )
+
+
+def _listed(allow: Allow) -> AllowList:
+    return AllowList(users=frozenset(allow.users), groups=frozenset(allow.groups))

@@ -1,72 +1,238 @@
-"""Who may run a runbook: decided here, once, for the command, the form and every button.
+"""Who may do what: decided here, once, for every command, button, form and shortcut.
 
-Nobody may until somebody is listed under ``runbooks.allow``. Guests and people of other workspaces never
-may, and nobody may in a channel shared by Slack Connect. A question that Slack does not answer counts as
-no. Slack is asked each time, since somebody may have become a guest since the last.
+The rule is :mod:`bot.domain.access`. This service asks Slack for what the rule needs: the person's profile,
+the members of a private channel, the members of user groups. For private incidents and for runbooks Slack is
+asked each time, since somebody may have left or become a guest since the last; else a profile is used for up
+to an hour, and longer while Slack does not answer.
 """
 
 from __future__ import annotations
 
-from bot.errors import RetryLater, UserError
-from bot.ports import Chat
-from bot.services.settings import Settings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 
-OTHER_WORKSPACE = "Only people of this workspace can run runbooks. Ask one of them to run it."
-SHARED_CHANNEL = (
+from bot.domain.access import RUNBOOK, Act, Base, Group, Refusal, refusal
+from bot.domain.incident import Incident
+from bot.errors import RetryLater, UserError
+from bot.ports import Chat, Profile
+from bot.services.people import People
+from bot.services.settings import AllowList, Settings
+
+OUTSIDER = "mayday takes requests from active people only, and Slack shows this account as none."
+ABSENT = "There is no such incident, or you are not in its channel."
+FOREIGN = "Only people of this workspace can do that. Ask one of them."
+GUEST = "Guests can't do that. Ask a member of the workspace{hint}."
+GUEST_HINT = ", or have “{act}” added to access.guests in mayday.yaml"
+SHARED = (
     "Runbooks don't run in a channel that is shared with another organization. "
     "Use an incident channel of your own workspace."
 )
-GUEST = "Guests can't run runbooks. Ask a member of the workspace to run it."
 NOT_LISTED = (
-    "You are not on the list of people who may run runbooks. Ask somebody who is, or have {user} or one of "
-    "your user groups added to runbooks.allow in mayday.yaml."
+    "You are not on the list of people who may {verb} runbooks. Ask somebody who is, or have {user} or one "
+    "of your user groups added to {key} in mayday.yaml."
 )
+RESTRICTED = "Only some people can do that here: access.restrict.{act} in mayday.yaml names them."
 NO_ANSWER = "Slack did not confirm who you are, so nothing was run. Try again in a minute."
-HIDDEN_GROUP = "{error} mayday needs the members of {group}, listed in runbooks.allow.groups."
+HIDDEN_GROUP = "{error} mayday needs the members of {group}, listed in mayday.yaml."
+NOT_A_MEMBER = (
+    "<@{user}> is not in this private channel. Invite them to it first, then give them the role."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asker:
+    """Who asks, and in which channel; empty where a request names none, as forms do.
+
+    ``installed_team`` is the workspace of the app that the request is for, where Slack names it.
+    """
+
+    user: str
+    channel: str
+    installed_team: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """A decision about an act. ``reason`` is empty where it was allowed."""
+
+    asker: Asker
+    act: Act
+    incident: Incident | None
+    reason: str
 
 
 class Authorize:
-    """Decides who may run runbooks."""
+    """Decides who may do what. Each decision is given to ``decided``."""
 
-    def __init__(self, chat: Chat, settings: Settings) -> None:
+    def __init__(
+        self,
+        chat: Chat,
+        people: People,
+        settings: Settings,
+        *,
+        decided: Callable[[Decision], None] = lambda _decision: None,
+    ) -> None:
         self._chat = chat
+        self._people = people
         self._settings = settings
+        self._decided = decided
 
-    def runbook(self, *, team_id: str, user_team: str, user: str, channel_id: str) -> None:
-        """Return if this person may run a runbook in this channel.
+    def decide(self, asker: Asker, act: Act, incident: Incident | None = None) -> None:
+        """Return if this person may do this.
 
         Raises:
             UserError: they may not, and why.
+            RetryLater: Slack did not say. A runbook is refused then.
         """
+        person = _Person(self._chat, self._people, self._settings, asker.user, act, incident)
+        scene = _Scene(self._chat, asker.channel, incident)
         try:
-            if user_team != team_id:
-                raise UserError(OTHER_WORKSPACE)
-            if self._chat.channel(channel_id).is_shared:
-                raise UserError(SHARED_CHANNEL)
-            profile = self._chat.profile(user)
-            if profile.is_guest or profile.is_bot:
-                raise UserError(GUEST)
-            if self._settings.open_to_all or user in self._settings.may_run_users:
-                return
-            if self._is_in_a_group(user):
-                return
+            refused = self._other_app(asker) or refusal(act, person, scene, self._settings.rules)
+            text = self._text(refused, asker, act) if refused else ""
         except RetryLater as exc:
-            raise UserError(NO_ANSWER) from exc
-        raise UserError(NOT_LISTED.format(user=user))
+            if act not in RUNBOOK:
+                raise
+            text = NO_ANSWER
+            self._decided(Decision(asker=asker, act=act, incident=incident, reason=text))
+            raise UserError(text) from exc
+        except UserError as exc:
+            self._decided(Decision(asker=asker, act=act, incident=incident, reason=str(exc)))
+            raise
+        self._decided(Decision(asker=asker, act=act, incident=incident, reason=text))
+        if text:
+            raise UserError(text)
 
-    def _is_in_a_group(self, user: str) -> bool:
-        """Whether one of the groups has this person. A group that Slack does not show is skipped.
+    def take_part(self, incident: Incident, user: str) -> None:
+        """Return if this person may be given a part in the incident: in a private one only its members.
+
+        Raises:
+            UserError: they are not in the private channel.
+            RetryLater: Slack did not say.
+        """
+        person = _Person(self._chat, self._people, self._settings, user, Act.ASSIGN, incident)
+        if incident.private and not person.is_participant:
+            raise UserError(NOT_A_MEMBER.format(user=user))
+
+    def _other_app(self, asker: Asker) -> Refusal | None:
+        """Refuse what is meant for the app of another workspace."""
+        is_other = asker.installed_team not in ("", self._chat.identity().team_id)
+        return Refusal.FOREIGN if is_other else None
+
+    def _text(self, refused: Refusal, asker: Asker, act: Act) -> str:
+        match refused:
+            case Refusal.OUTSIDER:
+                return OUTSIDER
+            case Refusal.ABSENT:
+                return ABSENT
+            case Refusal.FOREIGN:
+                return FOREIGN
+            case Refusal.GUEST:
+                hint = "" if act in RUNBOOK else GUEST_HINT.format(act=act.value)
+                return GUEST.format(hint=hint)
+            case Refusal.SHARED:
+                return SHARED
+            case Refusal.NOT_LISTED:
+                verb = "approve" if act is Act.APPROVE else "run"
+                by_approvers = act is Act.APPROVE and self._settings.approvers
+                key = "access.approvers" if by_approvers else "runbooks.allow"
+                return NOT_LISTED.format(user=asker.user, verb=verb, key=key)
+            case Refusal.RESTRICTED:
+                return RESTRICTED.format(act=act.value)
+
+
+@dataclass(frozen=True)
+class _Person:
+    """A person as Slack shows them, asked when it is needed."""
+
+    chat: Chat
+    people: People
+    settings: Settings
+    user: str
+    act: Act
+    incident: Incident | None
+
+    @cached_property
+    def base(self) -> Base:
+        profile = self._profile()
+        if profile.is_bot or profile.is_deleted:
+            return Base.OUTSIDER
+        if profile.is_foreign(self.chat.identity()):
+            return Base.FOREIGN
+        return Base.GUEST if profile.is_guest else Base.MEMBER
+
+    def _profile(self) -> Profile:
+        is_private = self.incident is not None and self.incident.private
+        if is_private or self.act in RUNBOOK:
+            return self.chat.profile(self.user)
+        return self.people.recent_profile(self.chat.identity().team_id, self.user)
+
+    @cached_property
+    def is_participant(self) -> bool:
+        incident = self.incident
+        if incident is None:
+            return False
+        if incident.channel_id is None or incident.channel_state == "gone":
+            return self.user in (incident.declared_by, *incident.roles.values())
+        return self.chat.is_member(incident.channel_id, self.user)
+
+    def is_in(self, group: Group) -> bool:
+        settings, incident = self.settings, self.incident
+        match group:
+            case Group.ROLE_HOLDER:
+                return incident is not None and self.user in incident.roles.values()
+            case Group.ADMIN:
+                return self._is_listed(settings.admins)
+            case Group.OPERATOR:
+                return settings.open_to_all or self._is_listed(settings.operators)
+            case Group.APPROVER:
+                listed = settings.approvers or settings.operators
+                return settings.open_to_all or self._is_listed(listed)
+
+    def _is_listed(self, listed: AllowList) -> bool:
+        """Whether the list has this person. A group that Slack does not show is skipped.
 
         Raises:
             UserError: none of the groups that Slack shows has them, and another is not shown.
         """
+        if self.user in listed.users:
+            return True
         hidden: list[UserError] = []
-        for group in sorted(self._settings.may_run_groups):
+        for group in sorted(listed.groups):
             try:
-                if user in self._chat.group_members(group):
+                if self.user in self.chat.group_members(group):
                     return True
             except UserError as exc:
                 hidden.append(UserError(HIDDEN_GROUP.format(error=exc, group=group)))
         if hidden:
             raise hidden[0]
         return False
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """Where a person acts, as the incident's row and Slack say."""
+
+    chat: Chat
+    channel: str
+    incident: Incident | None
+
+    @property
+    def has_incident(self) -> bool:
+        return self.incident is not None
+
+    @property
+    def is_private(self) -> bool:
+        return self.incident is not None and self.incident.private
+
+    @property
+    def is_here(self) -> bool:
+        return self.incident is not None and bool(self.channel) and self._own == self.channel
+
+    @cached_property
+    def is_shared(self) -> bool:
+        return bool(self._own) and self.chat.channel(self._own).is_shared
+
+    @property
+    def _own(self) -> str:
+        return (self.incident.channel_id if self.incident else None) or ""

@@ -12,6 +12,8 @@ from bot.store.engine import Store
 
 FRESH = timedelta(hours=1)
 """How long a cached profile is used without asking Slack."""
+STALE = timedelta(days=7)
+"""How long it is used while Slack does not answer."""
 
 
 class People:
@@ -32,6 +34,17 @@ class People:
         with self._store.write() as tx:
             rows.remember(tx, profile, team_id=team_id, now=self._now())
         return profile
+
+    def recent_profile(self, team_id: str, user: str) -> Profile:
+        """A person's profile, at most :data:`FRESH` old, or :data:`STALE` while Slack doesn't answer."""
+        try:
+            return self.profile(team_id, user)
+        except RetryLater:
+            with self._store.read() as tx:
+                known = rows.known(tx, team_id, now=self._now(), fresh=STALE)
+            if user not in known:
+                raise
+            return known[user]
 
     def names(self, team_id: str, users: Iterable[str]) -> Mapping[str, str]:
         """Names by user id, for a report. Where Slack does not answer, the cached name is used at any age."""

@@ -139,11 +139,13 @@ class Publish:
     def record(self, incident_id: str) -> dict[str, Any]:
         """Record once where the report is, and have Slack show it or what failed.
 
-        While GitHub is about to be called again, this waits for the issue's address.
+        While the issue or the file is about to be attempted again, this waits for its address.
         """
-        issue = self._row(incident_id, ResourceKind.REPORT_ISSUE)
+        kinds = (ResourceKind.REPORT_ISSUE, ResourceKind.REPORT_FILE)
         unfinished = (ResourceState.PENDING, ResourceState.ATTEMPTING)
-        waits = issue is not None and issue.state in unfinished
+        waits = any(
+            row.state in unfinished for kind in kinds if (row := self._row(incident_id, kind))
+        )
         path = self._ref(incident_id, ResourceKind.REPORT_FILE).get("path", "")
         url = self._url(incident_id) or path
         now = self._now()

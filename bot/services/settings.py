@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain.access import Rules
 from bot.domain.incident import Policy
 from bot.domain.timeline import Heading
 
@@ -31,9 +32,20 @@ class Filing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AllowList:
+    """Slack ids of people, and of user groups."""
+
+    users: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.users or self.groups)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """A team's choices. ``reactions`` maps emoji names to headings, ``intervals`` severities to the
-    time between reminders; ``may_run_*`` are Slack ids, ``open_to_all`` is for practice only."""
+    time between reminders. Without ``approvers``, operators approve. ``open_to_all`` is for practice only."""
 
     policy: Policy
     intervals: Mapping[str, timedelta]
@@ -44,8 +56,10 @@ class Settings:
     zone: ZoneInfo
     report_form: str
     hubs: Mapping[str, HubPlace]
-    may_run_users: frozenset[str]
-    may_run_groups: frozenset[str]
+    rules: Rules = field(default_factory=Rules)
+    operators: AllowList = AllowList()
+    approvers: AllowList = AllowList()
+    admins: AllowList = AllowList()
     open_to_all: bool = False
     filing: Filing = Filing()
 

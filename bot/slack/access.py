@@ -1,6 +1,6 @@
-"""What a request needs before its handler runs: nothing, an incident, or the right to run runbooks.
+"""What a request needs before its handler runs: an incident, and the permission for its act.
 
-Every handler's entry in a table says which. The dispatcher asks for it here, in one place.
+Every handler's entry in a table says which act it is. It is decided here, in one place.
 """
 
 from __future__ import annotations
@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from bot import deadline
+from bot.domain.access import RUNBOOK, Act
 from bot.domain.incident import Incident
-from bot.errors import UserError
+from bot.errors import RetryLater, UserError
+from bot.services.authorize import Asker
 from bot.slack.context import HandlerContext
 from bot.slack.replies import (
     DeferredReply,
@@ -24,6 +27,9 @@ NOT_AN_INCIDENT_CHANNEL = (
     "This is not an incident channel. Go to one (/incident list shows them), or declare an incident "
     "with /incident declare."
 )
+
+PATIENCE = 1.5
+"""Seconds for the questions to Slack before a request is acknowledged, which Slack waits three for."""
 
 Finder = Callable[[HandlerContext, SlackRequest], Incident]
 
@@ -61,63 +67,78 @@ def of_run(context: HandlerContext, request: SlackRequest) -> Incident:
 
 @dataclass(frozen=True)
 class Anywhere:
-    """A handler that needs nothing: anyone may ask, in any channel."""
+    """A handler that needs no incident."""
 
+    act: Act
     handler: Callable[[HandlerContext, SlackRequest], Reply]
 
 
 @dataclass(frozen=True)
 class OnIncident:
-    """A handler that needs an incident, which ``find`` returns for its request."""
+    """A handler that needs an incident, which ``find`` returns for its request.
 
+    The handler of a runbook's act only reads the request: what it opens or refuses is open to everybody who
+    may read the incident.
+    """
+
+    act: Act
     handler: Callable[[HandlerContext, SlackRequest, Incident], Reply]
     find: Finder = of_channel
 
 
-@dataclass(frozen=True)
-class MayRun:
-    """A handler whose work needs the right to run runbooks in the incident's channel.
-
-    The handler itself only reads the request: what it may open or refuse is open to everyone.
-    """
-
-    handler: Callable[[HandlerContext, SlackRequest, Incident], DurableReply | OpenModal]
-    find: Finder = of_channel
-
-
-Route = Anywhere | OnIncident | MayRun
+Route = Anywhere | OnIncident
 
 
 def answer(context: HandlerContext, request: SlackRequest, route: Route) -> Reply:
-    """What the handler answers, after everything that its route needs.
+    """What the handler answers, if the person may do what it does.
 
-    Who may run runbooks is a question to Slack. It belongs to the reply's work, which runs after the
-    request was stored and acknowledged.
+    Where Slack does not say in time whether they may, everything is done after the request is stored and
+    acknowledged.
 
     Raises:
-        UserError: the request is wrong, or there is no such incident.
+        UserError: the request is wrong or refused, or there is no such incident.
     """
+    try:
+        with deadline.patience(PATIENCE):
+            return _answer(context, request, route)
+    except RetryLater:
+        return DurableReply(work=lambda: _late(context, request, route), channel=request.channel)
+
+
+def _answer(context: HandlerContext, request: SlackRequest, route: Route) -> Reply:
+    asker = Asker(user=request.user, channel=request.channel, installed_team=request.installed_team)
     if isinstance(route, Anywhere):
+        context.authorize.decide(asker, route.act)
         return route.handler(context, request)
     incident = route.find(context, request)
+    context.authorize.decide(asker, Act.READ if route.act in RUNBOOK else route.act, incident)
     reply = route.handler(context, request, incident)
-    if isinstance(route, MayRun) and isinstance(reply, DurableReply):
-        reply = _authorized(context, request, incident, reply)
+    if route.act in RUNBOOK and isinstance(reply, DurableReply):
+        reply = _authorized(context, asker, route.act, incident, reply)
     if isinstance(reply, EphemeralReply | DeferredReply) and not reply.channel:
         reply = replace(reply, channel=request.channel or incident.channel_id or "")
     return reply
 
 
+def _late(
+    context: HandlerContext, request: SlackRequest, route: Route
+) -> EphemeralReply | OpenModal | None:
+    reply = _answer(context, request, route)
+    while isinstance(reply, DeferredReply):
+        reply = reply.work()
+    return reply if isinstance(reply, EphemeralReply | OpenModal) else None
+
+
 def _authorized(
-    context: HandlerContext, request: SlackRequest, incident: Incident, reply: DurableReply
+    context: HandlerContext, asker: Asker, act: Act, incident: Incident, reply: DurableReply
 ) -> DurableReply:
-    def work() -> EphemeralReply | None:
-        context.authorize.runbook(
-            team_id=request.team_id,
-            user_team=request.user_team,
-            user=request.user,
-            channel_id=incident.channel_id or "",
-        )
+    """The reply, whose work begins with the question whether this person may do it.
+
+    It takes several questions to Slack, so it belongs to what happens after the acknowledgement.
+    """
+
+    def work() -> EphemeralReply | OpenModal | None:
+        context.authorize.decide(asker, act, incident)
         return reply.work()
 
     return replace(reply, work=work)

@@ -45,6 +45,7 @@ class Dispatcher:
         self._context = context
         self._inbox = inbox
         self._responder = Responder(chat)
+        self._identity = chat.identity
 
     def take_event(self, body: Mapping[str, Any]) -> None:
         """Record a delivery that is an event, in one transaction; return at once for any other delivery.
@@ -63,7 +64,7 @@ class Dispatcher:
 
     def serve(self, body: Mapping[str, Any], ack: Ack, respond: Respond) -> None:
         """Run the handler of a request, acknowledge it, and answer."""
-        request = intake.parse_request(body)
+        request = intake.parse_request(body, team_id=self._identity().team_id)
         reply = self._reply(request, routes.find(request) or routes.UNKNOWN)
         if isinstance(reply, DurableReply):
             reply = self._guarded(request, partial(self._stored, request, body, reply))
@@ -92,7 +93,7 @@ class Dispatcher:
         Raises:
             LookupError: this version does not know what it asks for.
         """
-        delivery = intake.parse(body)
+        delivery = intake.parse(body, team_id=self._identity().team_id)
         if not isinstance(delivery, SlackRequest):
             self._context.record.take(delivery, once=self._inbox.finish(key))
             return
@@ -118,14 +119,14 @@ class Dispatcher:
     def _finish(self, request: SlackRequest, reply: Reply, respond: Respond | None) -> None:
         """Do what a reply leaves for after the acknowledgement."""
         channel = ""
+        if isinstance(reply, DeferredReply):
+            channel = reply.channel
+            reply = self._guarded(request, reply.work, form_is_open=False)
         if isinstance(reply, OpenModal):
             view = reply.view
             reply = self._guarded(
                 request, lambda: self._responder.open(request, view), form_is_open=False
             )
-        elif isinstance(reply, DeferredReply):
-            channel = reply.channel
-            reply = self._guarded(request, reply.work, form_is_open=False)
         if isinstance(reply, EphemeralReply):
             self._responder.say(request, reply, respond, channel=channel)
 

@@ -42,8 +42,8 @@ def without_secrets(body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name not in _SECRETS}
 
 
-def parse(body: Mapping[str, Any]) -> Delivery:
-    """The event or the request that Slack delivers.
+def parse(body: Mapping[str, Any], *, team_id: str) -> Delivery:
+    """The event or the request that Slack delivers to the app in the workspace ``team_id``.
 
     Raises:
         LookupError: the payload is of no known kind, or lacks what every one of its kind has.
@@ -51,7 +51,7 @@ def parse(body: Mapping[str, Any]) -> Delivery:
     kind = kind_of(body)
     if kind is Kind.EVENT:
         return parse_event_of(body)
-    return parse_request(body)
+    return parse_request(body, team_id=team_id)
 
 
 def parse_event_of(body: Mapping[str, Any]) -> Event:
@@ -59,29 +59,32 @@ def parse_event_of(body: Mapping[str, Any]) -> Event:
     return parse_event(str(body.get("team_id") or ""), body.get("event") or {})
 
 
-def parse_request(body: Mapping[str, Any]) -> SlackRequest:
-    """The request that a person made; raises what :func:`parse` raises."""
+def parse_request(body: Mapping[str, Any], *, team_id: str) -> SlackRequest:
+    """The request that a person made; raises what :func:`parse` raises.
+
+    Its workspace is the app's own: what a payload names as the team may be the other side of a channel that
+    is shared with another organization.
+    """
     match kind_of(body):
         case Kind.COMMAND:
-            return _command(body)
+            return _command(body, team_id)
         case Kind.BUTTON:
-            return _button(body)
+            return _button(body, team_id)
         case Kind.FORM:
-            return _form(body)
+            return _form(body, team_id)
         case Kind.SHORTCUT:
-            return _shortcut(body)
+            return _shortcut(body, team_id)
         case _:
             raise LookupError(f"no request: {body.get('type')}")
 
 
-def _command(body: Mapping[str, Any]) -> SlackRequest:
+def _command(body: Mapping[str, Any], team_id: str) -> SlackRequest:
     name, *rest = str(body.get("text") or "").split(maxsplit=1) or [""]
     trigger = str(body.get("trigger_id") or "")
     return SlackRequest(
         kind=Kind.COMMAND,
         name=name.lower(),
-        team_id=body["team_id"],
-        user_team=body["team_id"],
+        team_id=team_id,
         user=body["user_id"],
         channel=body["channel_id"],
         trigger=trigger,
@@ -90,15 +93,17 @@ def _command(body: Mapping[str, Any]) -> SlackRequest:
     )
 
 
-def _button(body: Mapping[str, Any]) -> SlackRequest:
+def _button(body: Mapping[str, Any], team_id: str) -> SlackRequest:
     action = body["actions"][0]
     act = action.get("action_ts") or body.get("trigger_id") or ""
     value = action.get("value") or (action.get("selected_option") or {}).get("value") or ""
-    request = _interaction(Kind.BUTTON, str(action["action_id"]), f"block_actions/{act}", body)
+    request = _interaction(
+        Kind.BUTTON, str(action["action_id"]), f"block_actions/{act}", body, team_id
+    )
     return replace(request, value=str(value))
 
 
-def _form(body: Mapping[str, Any]) -> SlackRequest:
+def _form(body: Mapping[str, Any], team_id: str) -> SlackRequest:
     view = body["view"]
     form = Form(
         id=str(view["id"]),
@@ -108,30 +113,29 @@ def _form(body: Mapping[str, Any]) -> SlackRequest:
         ),
         values=_values(view),
     )
-    request = _interaction(Kind.FORM, str(view["callback_id"]), f"view/{form.id}", body)
-    return replace(request, form=form)
+    request = _interaction(Kind.FORM, str(view["callback_id"]), f"view/{form.id}", body, team_id)
+    return replace(request, form=form, installed_team=str(view.get("app_installed_team_id") or ""))
 
 
-def _shortcut(body: Mapping[str, Any]) -> SlackRequest:
+def _shortcut(body: Mapping[str, Any], team_id: str) -> SlackRequest:
     key = f"{body['type']}/{body.get('trigger_id') or ''}"
-    request = _interaction(Kind.SHORTCUT, str(body["callback_id"]), key, body)
+    request = _interaction(Kind.SHORTCUT, str(body["callback_id"]), key, body, team_id)
     if not (payload := body.get("message")):
         return request
     message = message_from(payload, team_id=request.team_id, channel_id=request.channel)
     return replace(request, message=message)
 
 
-def _interaction(kind: Kind, name: str, key: str, body: Mapping[str, Any]) -> SlackRequest:
+def _interaction(
+    kind: Kind, name: str, key: str, body: Mapping[str, Any], team_id: str
+) -> SlackRequest:
     """What buttons, forms and shortcuts have in common."""
-    user = body["user"]
-    team = (body.get("team") or {}).get("id") or ""
     container = body.get("container") or {}
     return SlackRequest(
         kind=kind,
         name=name,
-        team_id=team or user.get("team_id") or "",
-        user_team=user.get("team_id") or team,
-        user=user["id"],
+        team_id=team_id,
+        user=body["user"]["id"],
         channel=(body.get("channel") or {}).get("id") or container.get("channel_id") or "",
         idempotency_key=key,
         trigger=body.get("trigger_id") or "",

@@ -39,7 +39,7 @@ class DeferredReply:
     ``channel`` is as in :class:`EphemeralReply`.
     """
 
-    work: Callable[[], EphemeralReply | None]
+    work: Callable[[], EphemeralReply | OpenModal | None]
     channel: str = ""
 
 

@@ -85,16 +85,15 @@ class SlackRequest:
     """Who asks for what, and where.
 
     ``name`` is the subcommand that was typed, a button's action id, or the callback id of a form or
-    shortcut. ``team_id`` is the workspace the incident belongs to, ``user_team`` the person's own, which
-    differs in a channel shared by Slack Connect. ``text`` follows a command, ``value`` is a button's,
+    shortcut. ``team_id`` is the app's workspace. ``text`` follows a command, ``value`` is a button's,
     ``form`` a form's, ``message`` the one that a shortcut was used on. ``trigger`` opens one form within
-    three seconds. ``idempotency_key`` is unique to this act.
+    three seconds. ``installed_team`` is the workspace of the app that a form belongs to, if Slack says so.
+    ``idempotency_key`` is unique to this act.
     """
 
     kind: Kind
     name: str
     team_id: str
-    user_team: str
     user: str
     channel: str
     idempotency_key: str
@@ -103,6 +102,7 @@ class SlackRequest:
     value: str = ""
     form: Form = Form()
     message: Message | None = None
+    installed_team: str = ""
 
     def change(self, incident: Incident) -> StateChange:
         """This act on an incident, as the services record it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.domain.access import Act
 from bot.errors import UserError
 from bot.slack import commands, interactions
 from bot.slack.access import Anywhere, Route
@@ -36,5 +37,5 @@ def _unknown(context: HandlerContext, request: SlackRequest) -> Reply:
             raise UserError(OUTDATED)
 
 
-UNKNOWN = Anywhere(_unknown)
+UNKNOWN = Anywhere(Act.HELP, _unknown)
 """What answers a request that no table has."""

@@ -19,6 +19,7 @@ def remember(tx: Tx, profile: Profile, *, team_id: str, now: datetime) -> None:
         "name": profile.name,
         "zone": profile.zone,
         "is_guest": profile.is_guest,
+        "home_team": profile.team_id,
         "is_bot": profile.is_bot,
         "fetched_at": now,
     }
@@ -40,7 +41,7 @@ def known(
     return {
         row["user_id"]: Profile(
             id=row["user_id"],
-            team_id=row["team_id"],
+            team_id=row["home_team"],
             name=row["name"],
             zone=row["zone"],
             is_guest=row["is_guest"],

@@ -77,7 +77,7 @@ def interaction(workspace: Workspace, user: User, kind: str, **rest: object) -> 
     """An interaction of this type (block_actions, view_submission, …) by `user`."""
     payload: Json = {
         "type": kind,
-        "team": {"id": workspace.team_id, "domain": workspace.domain},
+        "team": {"id": user.home_team or workspace.team_id, "domain": workspace.domain},
         "user": {
             "id": user.id,
             "username": user.name,

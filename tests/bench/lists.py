@@ -56,7 +56,6 @@ def _measure(store: Store, kind: str) -> Iterator[Result]:
         kind=Kind.COMMAND,
         name="list",
         team_id=TEAM,
-        user_team=TEAM,
         user="U1",
         channel="C1",
         idempotency_key="",

@@ -29,6 +29,9 @@ from tests.crash.story import story
 POINTS = ("sqlite", "postgres", "two")
 """The setups whose points are tried."""
 
+STORIES = 10
+"""The stories of one worker, whose GitHub keeps the issues of all."""
+
 REPLICAS, MOVED = "replicas", "moves"
 DISTURBED = ("declare", "carry out", "close")
 """The acts during which replicas are disturbed."""
@@ -63,7 +66,10 @@ def main() -> int:
     parts = [*POINTS, REPLICAS, MOVED] if asked.database == "all" else [asked.database]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
-        asked.workers, mp_context=context, initializer=worker.open_workshop
+        asked.workers,
+        mp_context=context,
+        initializer=worker.open_workshop,
+        max_tasks_per_child=STORIES,
     ) as pool:
         for name in parts:
             if name == REPLICAS:

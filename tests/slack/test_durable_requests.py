@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from bot.domain.access import RUNBOOK
 from bot.domain.runs import RunState
 from bot.ports import Profile
 from bot.render.card import ACTION_RUN
 from bot.render.runs import ACTION_CANCEL, ACTION_CONFIRM
-from bot.slack.access import MayRun
+from bot.services.settings import AllowList
 from bot.slack.routes import ROUTES
 from bot.store import runs
 from bot.store.engine import Store
@@ -41,7 +42,7 @@ class Killed(BaseException):
 @pytest.fixture
 def desk(rows: Store) -> Desk:
     """A desk where ana may run runbooks, with a plan that awaits a decision."""
-    made = Desk(rows, may_run_users=frozenset({ANA}))
+    made = Desk(rows, operators=AllowList(users=frozenset({ANA})))
     plan = RESYNC_ROUTES.plan(evicted("ana"))
     run = Run(
         id="waiting",
@@ -81,10 +82,7 @@ WAYS: dict[str, Callable[[Desk, str], Answer]] = {
 
 def test_the_ways_are_all_routes_that_need_the_right() -> None:
     named = {
-        name
-        for table in ROUTES.values()
-        for name, route in table.items()
-        if isinstance(route, MayRun)
+        name for table in ROUTES.values() for name, route in table.items() if route.act in RUNBOOK
     }
     assert named == {"run", ACTION_RUN, ACTION_CONFIRM, ACTION_CANCEL}
 
@@ -151,7 +149,7 @@ def test_after_a_kill_it_is_done_once(desk: Desk) -> None:
     before = desk.planned
     kill_when_asked(desk)
     assert desk.planned == before
-    again = Desk(desk.store, may_run_users=frozenset({ANA}))
+    again = Desk(desk.store, operators=AllowList(users=frozenset({ANA})))
     again.dispatcher.replay()
     assert again.planned == before, "the listener may still be at it"
     end_claims(again.store)
@@ -165,7 +163,7 @@ def test_after_a_kill_it_is_done_once(desk: Desk) -> None:
 def test_a_request_that_is_delivered_twice_is_done_once(desk: Desk) -> None:
     """Also while the first delivery is being processed: Slack may send the second to another replica."""
     before = desk.planned
-    other = Desk(desk.store, owner="other", may_run_users=frozenset({ANA}))
+    other = Desk(desk.store, owner="other", operators=AllowList(users=frozenset({ANA})))
     profile = desk.slack.profile
 
     def meanwhile(user: str) -> Profile:

@@ -9,11 +9,20 @@ import pytest
 
 from bot.domain.events import DeletedEvent, IgnoredEvent, MessageEvent, ReactionEvent
 from bot.errors import UserError
-from bot.slack.intake import kind_of, parse, parse_request, without_secrets
+from bot.slack import intake
+from bot.slack.intake import Delivery, kind_of, without_secrets
 from bot.slack.request import Form, Kind, SlackRequest
 
-PERSON = {"user": {"id": "U1", "team_id": "T9"}, "team": {"id": "T1"}, "trigger_id": "t"}
+PERSON = {"user": {"id": "U1", "team_id": "T9"}, "team": {"id": "T9"}, "trigger_id": "t"}
 MESSAGE = {"ts": "1487895900.000100", "user": "U2", "text": "routes are gone"}
+
+
+def parse(body: dict[str, Any]) -> Delivery:
+    return intake.parse(body, team_id="T1")
+
+
+def parse_of(body: dict[str, Any]) -> SlackRequest:
+    return intake.parse_request(body, team_id="T1")
 
 
 def event(**event: Any) -> dict[str, Any]:
@@ -30,7 +39,7 @@ def event(**event: Any) -> dict[str, Any]:
     ],
 )
 def test_a_command_is_its_first_word_and_the_rest(text: str, name: str, rest: str) -> None:
-    request = parse_request(
+    request = parse_of(
         {"command": "/incident", "text": text, "team_id": "T1", "user_id": "U1", "channel_id": "C1"}
     )
     assert (request.kind, request.name, request.text) == (Kind.COMMAND, name, rest)
@@ -61,7 +70,6 @@ def test_a_button_is_its_action_and_value(action: dict[str, Any], value: str) ->
         kind=Kind.BUTTON,
         name=action["action_id"],
         team_id="T1",
-        user_team="T9",
         user="U1",
         channel="C1",
         idempotency_key="block_actions/5.1",
@@ -74,6 +82,7 @@ def test_a_form_is_its_callback_and_what_was_entered() -> None:
     view = {
         "id": "V1",
         "callback_id": "close",
+        "app_installed_team_id": "T1",
         "private_metadata": "incident1|entry/5",
         "blocks": [{"type": "section"}, {"type": "input", "block_id": "title"}],
         "state": {
@@ -94,9 +103,10 @@ def test_a_form_is_its_callback_and_what_was_entered() -> None:
             }
         },
     }
-    request = parse_request({"type": "view_submission", **PERSON, "view": view})
+    request = parse_of({"type": "view_submission", **PERSON, "view": view})
     form = request.form
     assert (request.kind, request.name, request.idempotency_key) == (Kind.FORM, "close", "view/V1")
+    assert (request.team_id, request.installed_team) == ("T1", "T1")
     assert (form.id, form.inputs) == ("V1", ("title",))
     assert (form.incident_id, form.subject) == ("incident1", "entry/5")
     names = ("title", "summary", "hub", "none", "owner", "absent")
@@ -117,7 +127,7 @@ def test_typed_names_are_separated_by_commas() -> None:
 @pytest.mark.parametrize("kind", ["shortcut", "message_action"])
 def test_a_shortcut_is_its_callback_and_message(kind: str) -> None:
     message = {"message": MESSAGE, "channel": {"id": "C1"}} if kind == "message_action" else {}
-    request = parse_request({"type": kind, **PERSON, "callback_id": "declare", **message})
+    request = parse_of({"type": kind, **PERSON, "callback_id": "declare", **message})
     assert (request.kind, request.name) == (Kind.SHORTCUT, "declare")
     assert request.idempotency_key == f"{kind}/t"
     found = request.message and (request.message.key, request.message.author)

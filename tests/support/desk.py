@@ -91,13 +91,11 @@ class Desk:
             **{
                 "intervals": {name: timedelta(minutes=30) for name in policy.severities},
                 "report_form": "2017",
-                "may_run_users": frozenset(),
-                "may_run_groups": frozenset(),
                 **values,
             },
         )
         chat: Any = self.slack
-        self.authorize = Authorize(chat, self.settings)
+        self.authorize = Authorize(chat, People(store, chat, self.now), self.settings)
         self.runs = Runs(
             store,
             self.work,

@@ -29,8 +29,6 @@ SETTINGS = Settings(
     zone=ZoneInfo("UTC"),
     report_form="",
     hubs={},
-    may_run_users=frozenset(),
-    may_run_groups=frozenset(),
 )
 
 

@@ -36,8 +36,6 @@ def settings(**values: Any) -> Settings:
             "zone": ZoneInfo("UTC"),
             "report_form": "2017",
             "hubs": {},
-            "may_run_users": frozenset(),
-            "may_run_groups": frozenset(),
             **values,
         }
     )

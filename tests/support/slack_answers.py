@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.errors import MaydayError, UserError
-from bot.ports import Channel, Post, Profile
+from bot.ports import Channel, Identity, Post, Profile
 from tests.support.rows import NOW, TEAM
 
 
@@ -16,6 +16,8 @@ class SlackAnswers:
 
     guests: set[str] = field(default_factory=set)
     bots: set[str] = field(default_factory=set)
+    teams: dict[str, str] = field(default_factory=dict)
+    absent: dict[str, set[str]] = field(default_factory=dict)
     shared: set[str] = field(default_factory=set)
     groups: dict[str, frozenset[str]] = field(default_factory=dict)
     failing: dict[str, MaydayError] = field(default_factory=dict)
@@ -40,12 +42,21 @@ class SlackAnswers:
             created=NOW,
         )
 
+    def identity(self) -> Identity:
+        """mayday itself."""
+        return Identity(user_id="U0BOT", bot_id="B0BOT", team_id=TEAM, team="", url="")
+
+    def is_member(self, channel_id: str, user: str) -> bool:
+        """Whether a person is in a channel; everybody is by default."""
+        self._answer("is_member")
+        return user not in self.absent.get(channel_id, set())
+
     def profile(self, user: str) -> Profile:
         """A person; a guest or bot if set by a test."""
         self._answer("profile")
         return Profile(
             id=user,
-            team_id=TEAM,
+            team_id=self.teams.get(user, TEAM),
             name=user.removeprefix("U0").lower(),
             zone="UTC",
             is_guest=user in self.guests,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.domain.access import Act
 from bot.render import answers
-from bot.slack.access import Anywhere, MayRun, OnIncident, Route
+from bot.slack.access import Anywhere, OnIncident, Route
 from bot.slack.commands import (
     action,
     close,
@@ -28,24 +29,24 @@ from bot.slack.replies import EphemeralReply, say
 from bot.slack.request import SlackRequest
 
 ROUTES: Mapping[str, Route] = {
-    "": Anywhere(menu.handle),
-    "declare": Anywhere(declare.handle),
-    "note": OnIncident(note.handle),
-    "timeline": OnIncident(timeline.handle),
-    "status": OnIncident(status.handle),
-    "severity": OnIncident(severity.handle),
-    "role": OnIncident(role.handle),
-    "update": OnIncident(update.handle),
-    "run": MayRun(run.handle),
-    "action": OnIncident(action.handle),
-    "resolve": OnIncident(status.resolve),
-    "close": OnIncident(close.handle),
-    "reopen": OnIncident(close.reopen),
-    "report": OnIncident(report.handle),
-    "publish": OnIncident(report.publish),
-    "snooze": OnIncident(snooze.handle),
-    "list": Anywhere(incidents.handle),
-    "help": Anywhere(menu.help_),
+    "": Anywhere(Act.HELP, menu.handle),
+    "declare": Anywhere(Act.DECLARE, declare.handle),
+    "note": OnIncident(Act.RECORD, note.handle),
+    "timeline": OnIncident(Act.READ, timeline.handle),
+    "status": OnIncident(Act.CHANGE, status.handle),
+    "severity": OnIncident(Act.CHANGE, severity.handle),
+    "role": OnIncident(Act.ASSIGN, role.handle),
+    "update": OnIncident(Act.CHANGE, update.handle),
+    "run": OnIncident(Act.PLAN, run.handle),
+    "action": OnIncident(Act.RECORD, action.handle),
+    "resolve": OnIncident(Act.CHANGE, status.resolve),
+    "close": OnIncident(Act.CLOSE, close.handle),
+    "reopen": OnIncident(Act.CLOSE, close.reopen),
+    "report": OnIncident(Act.READ, report.handle),
+    "publish": OnIncident(Act.CLOSE, report.publish),
+    "snooze": OnIncident(Act.CHANGE, snooze.handle),
+    "list": Anywhere(Act.LIST, incidents.handle),
+    "help": Anywhere(Act.HELP, menu.help_),
 }
 
 

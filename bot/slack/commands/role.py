@@ -37,5 +37,7 @@ def handle(
     found = _PERSON.search(whom)
     if whom.strip() and not found and whom.strip().lower() != "me":
         raise UserError(NO_MENTION.format(role=role))
-    context.changes.role(request.change(incident), role, found[1] if found else request.user)
+    user = found[1] if found else request.user
+    context.authorize.take_part(incident, user)
+    context.changes.role(request.change(incident), role, user)
     return None

@@ -55,7 +55,6 @@ def user_view(context: Context, user: User) -> Json:
         "is_restricted": user.is_restricted,
         "is_ultra_restricted": user.is_ultra_restricted,
         "is_bot": user.is_bot,
-        "is_stranger": bool(user.home_team),
     }
 
 

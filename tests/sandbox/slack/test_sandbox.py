@@ -82,7 +82,6 @@ def test_someone_from_another_team_comes_under_their_own_teams_id(
     visitor = slack.create_team_user("vi", from_another_team=True, channels=("hub-ops",))
     visitor.say("hub-ops", "hello from outside")
     user = client.users_info(user=visitor.id)["user"]
-    assert user["is_stranger"]
     assert user["team_id"] != slack.team_id
     assert slack.messages("hub-ops")[0]["team"] == user["team_id"]
     with pytest.raises(PersonError, match="not a valid command"):

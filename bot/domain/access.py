@@ -1,0 +1,145 @@
+"""Who may do what: one rule for every act, person and incident.
+
+A person is of one kind for the workspace (:class:`Base`) and may be more besides: in the incident's channel,
+a holder of one of its roles, an operator, an approver or an admin. The rule asks only for what it needs, so
+that an act that is open to everybody in a channel costs no question to Slack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Protocol
+
+
+class Act(StrEnum):
+    """What a person can do. The value is its name in the configuration and in the audit log."""
+
+    HELP = "help"
+    LIST = "list"
+    DECLARE = "declare"
+    READ = "read"  # the timeline, the draft of the report, the roles
+    RECORD = "record"  # notes, reactions, messages for the timeline, action items
+    EDIT = "edit"  # changes to an entry
+    CHANGE = "change"  # status, severity, updates, reminders, retries
+    ASSIGN = "assign"  # roles, whose holders are invited
+    CLOSE = "close"  # close, reopen, publish
+    PLAN = "plan"
+    APPROVE = "approve"
+
+
+OPEN = frozenset({Act.HELP, Act.READ, Act.RECORD})
+"""The acts of everybody in the channel, guests and people of other workspaces too."""
+
+FOR_GUESTS = frozenset({Act.LIST, Act.DECLARE, Act.EDIT, Act.CHANGE, Act.ASSIGN, Act.CLOSE})
+"""The acts that a configuration can open to guests."""
+
+RUNBOOK = frozenset({Act.PLAN, Act.APPROVE})
+
+
+class Base(StrEnum):
+    """What a person is for the workspace."""
+
+    OUTSIDER = "outsider"  # a bot, or an account that was deactivated
+    GUEST = "guest"
+    FOREIGN = "foreign team"
+    MEMBER = "member"
+
+
+class Group(StrEnum):
+    """A group of people to which a configuration can restrict an act. Admins are always included."""
+
+    ROLE_HOLDER = "role_holder"
+    OPERATOR = "operator"
+    APPROVER = "approver"
+    ADMIN = "admin"
+
+
+class Refusal(StrEnum):
+    """Why an act is refused."""
+
+    OUTSIDER = "outsider"
+    ABSENT = "not in the channel"
+    FOREIGN = "of another workspace"
+    GUEST = "guest"
+    SHARED = "shared channel"
+    NOT_LISTED = "not listed"
+    RESTRICTED = "restricted"
+
+
+class Person(Protocol):
+    """What is known of a person. Each answer may be a question to Slack, which is asked at most once."""
+
+    @property
+    def base(self) -> Base: ...
+
+    @property
+    def is_participant(self) -> bool:
+        """Whether they are in the incident's channel now."""
+
+    def is_in(self, group: Group) -> bool: ...
+
+
+class Scene(Protocol):
+    """Where a person acts."""
+
+    @property
+    def has_incident(self) -> bool: ...
+
+    @property
+    def is_private(self) -> bool: ...
+
+    @property
+    def is_here(self) -> bool:
+        """Whether they act in the incident's own channel, which Slack shows to them."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the channel is shared with another organization; asked for runbooks only."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """A team's rules: what guests may do besides :data:`OPEN`, and acts restricted to some groups."""
+
+    guests: frozenset[Act] = frozenset()
+    restricted: Mapping[Act, frozenset[Group]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def refusal(act: Act, person: Person, scene: Scene, rules: Rules) -> Refusal | None:
+    """Return why a person may not do this, or None if they may."""
+    if act is Act.HELP or (act in OPEN and scene.is_here and not scene.is_private):
+        return None
+    base = person.base
+    if base is Base.OUTSIDER:
+        return Refusal.OUTSIDER
+    if scene.has_incident and not _sees(person, scene, base):
+        return Refusal.ABSENT
+    if base is Base.FOREIGN and act not in OPEN:
+        return Refusal.FOREIGN
+    if base is Base.GUEST and (act in RUNBOOK or act not in OPEN | rules.guests):
+        return Refusal.GUEST
+    if act in RUNBOOK:
+        return _runbook_refusal(act, person, scene)
+    groups = rules.restricted.get(act)
+    if groups and not any(person.is_in(group) for group in (*sorted(groups), Group.ADMIN)):
+        return Refusal.RESTRICTED
+    return None
+
+
+def _sees(person: Person, scene: Scene, base: Base) -> bool:
+    """Whether the incident's channel is open to the person, by Slack's own rules."""
+    if scene.is_private:
+        return person.is_participant
+    return base is Base.MEMBER or scene.is_here or person.is_participant
+
+
+def _runbook_refusal(act: Act, person: Person, scene: Scene) -> Refusal | None:
+    if scene.is_shared:
+        return Refusal.SHARED
+    groups = [Group.APPROVER, Group.ADMIN]
+    if act is Act.PLAN:
+        groups.insert(0, Group.OPERATOR)
+    return None if any(person.is_in(group) for group in groups) else Refusal.NOT_LISTED

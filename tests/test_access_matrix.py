@@ -1,0 +1,203 @@
+"""Everything that a person can ask for, by everybody who may ask: the whole matrix, printed with ``-s``.
+
+Each cell sends a request through its route and looks whether the handler ran.
+"""
+
+from __future__ import annotations
+
+import http.client
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.bootstrap import Bot
+from bot.domain.access import RUNBOOK, Act
+from bot.errors import UserError
+from bot.services.settings import AllowList
+from bot.slack import access
+from bot.slack.access import Anywhere, Route
+from bot.slack.replies import DurableReply
+from bot.slack.request import Form, Kind, SlackRequest
+from bot.slack.routes import ROUTES
+from bot.store.engine import Store
+from bot.store.tables import tag
+from tests.support.desk import Desk
+from tests.support.rows import CHANNEL, TEAM, stored
+
+OUTSIDER, GUEST, FOREIGN, MEMBER = "outsider", "guest", "foreign team", "member"
+PEOPLE = (
+    OUTSIDER,
+    GUEST,
+    FOREIGN,
+    MEMBER,
+    "participant",
+    "role holder",
+    "operator",
+    "approver",
+    "admin",
+)
+"""All but the outsider and the member are in the incident's channel."""
+
+#                 public       private
+EXPECTED = {
+    Act.HELP: ("yyyyyyyyy", "yyyyyyyyy"),
+    Act.LIST: ("---yyyyyy", "---yyyyyy"),
+    Act.DECLARE: ("---yyyyyy", "---yyyyyy"),
+    Act.READ: ("yyyyyyyyy", "-yy-yyyyy"),
+    Act.RECORD: ("yyyyyyyyy", "-yy-yyyyy"),
+    Act.EDIT: ("---yyyyyy", "----yyyyy"),
+    Act.CHANGE: ("---yyyyyy", "----yyyyy"),
+    Act.ASSIGN: ("---yyyyyy", "----yyyyy"),
+    Act.CLOSE: ("---yyyyyy", "----yyyyy"),
+    Act.PLAN: ("------yyy", "------yyy"),
+    Act.APPROVE: ("-------yy", "-------yy"),
+}
+"""Who may do what, by default, in the order of ``PEOPLE``."""
+
+WEB = {
+    ("GET", "/livez"): 200,
+    ("GET", "/readyz"): 200,
+    ("GET", "/healthz"): 200,
+    ("POST", "/slack/events"): 401,
+    ("GET", "/slack/events"): 405,
+    ("GET", "/"): 404,
+}
+"""What somebody without Slack's signature gets from each path."""
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def user(person: str) -> str:
+    """A person's id."""
+    return f"U0{person.replace(' ', '').upper()}"
+
+
+def only(person: str) -> AllowList:
+    return AllowList(users=frozenset({user(person)}))
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Iterator[Store]:
+    made = Store(f"sqlite:///{tmp_path / 'rows.db'}")
+    made.migrate()
+    yield made
+    made.close()
+
+
+def desk_with(rows: Store, *, private: bool) -> Desk:
+    """A desk with one incident and everybody of ``PEOPLE``."""
+    stored(rows, private=private, roles={"commander": user("role holder")})
+    desk = Desk(
+        rows,
+        operators=only("operator"),
+        approvers=only("approver"),
+        admins=only("admin"),
+    )
+    desk.slack.bots = {user(OUTSIDER)}
+    desk.slack.guests = {user(GUEST)}
+    desk.slack.teams = {user(FOREIGN): "T0ELSEWHERE"}
+    desk.slack.absent = {CHANNEL: {user(OUTSIDER), user(MEMBER)}}
+    return desk
+
+
+def is_let(desk: Desk, kind: Kind, name: str, route: Route, person: str, incident: str) -> bool:
+    """Whether a person's request reaches the handler, or for a runbook its work."""
+    ran: list[bool] = []
+
+    def work() -> None:
+        ran.append(True)
+
+    def handler(*_args: Any) -> DurableReply | None:
+        if route.act in RUNBOOK:
+            return DurableReply(work=work)
+        work()
+        return None
+
+    found: Any = replace(route, handler=handler)
+    if not isinstance(route, Anywhere) and route.find is access.of_run:
+        found = replace(found, find=lambda context, _request: context.incidents.get(incident))
+    request = SlackRequest(
+        kind=kind,
+        name=name,
+        team_id=TEAM,
+        user=user(person),
+        channel="" if kind is Kind.FORM else CHANNEL,
+        idempotency_key="1",
+        value=incident,
+        form=Form(metadata=incident),
+    )
+    try:
+        reply = access.answer(desk.context, request, found)
+        if isinstance(reply, DurableReply):
+            reply.work()
+    except UserError:
+        assert not ran
+    return bool(ran)
+
+
+@pytest.mark.parametrize("private", [False, True], ids=["public", "private"])
+def test_every_route_asks_the_one_rule(rows: Store, private: bool) -> None:
+    desk = desk_with(rows, private=private)
+    incident = "abc123abc123"
+    tried = held = 0
+    wrong: list[str] = []
+    say(f"\n{'private' if private else 'public':44}" + " ".join(f"{p:>12}" for p in PEOPLE))
+    for kind, table in ROUTES.items():
+        for name, route in table.items():
+            cells = ""
+            for person in PEOPLE:
+                cells += "y" if is_let(desk, kind, name, route, person, incident) else "-"
+            expected = EXPECTED[route.act][private]
+            if kind is Kind.FORM and not private and route.act in (Act.READ, Act.RECORD):
+                # A form has no channel, so the person has to be seen; guests are in the channel.
+                expected = "-" + expected[1:]
+            tried += len(PEOPLE)
+            held += sum(a == b for a, b in zip(cells, expected, strict=True))
+            if cells != expected:
+                wrong.append(f"{kind} {name}: {cells} instead of {expected}")
+            what = f"{kind} {name or 'menu'} ({route.act})"
+            say(f"{what:44}" + " ".join(f"{c:>12}" for c in cells))
+    say(f"{tried} cells tried, {held} held")
+    assert not wrong
+
+
+@pytest.mark.parametrize("private", [False, True], ids=["public", "private"])
+def test_everybody_whose_reaction_slack_delivers_may_react(rows: Store, private: bool) -> None:
+    """Slack lets people react only to what they see, so a reaction needs no question."""
+    desk = desk_with(rows, private=private)
+    for number, person in enumerate(PEOPLE):
+        event = {
+            "type": "reaction_added",
+            "user": user(person),
+            "reaction": "pushpin",
+            "item": {"type": "message", "channel": CHANNEL, "ts": "1487895900.000100"},
+            "event_ts": f"1487895901.00000{number}",
+        }
+        desk.dispatcher.take_event(
+            {
+                "type": "event_callback",
+                "event_id": f"Ev{number}",
+                "team_id": TEAM,
+                "event": event,
+            }
+        )
+    with rows.read() as tx:
+        found = {row["user"] for row in tx.execute(tag.select()).mappings()}
+    assert found == {user(person) for person in PEOPLE}
+
+
+def test_the_web_gives_health_to_everybody_and_the_rest_to_slack(bot: Bot) -> None:
+    assert bot.http is not None
+    got: dict[tuple[str, str], int] = {}
+    for method, path in WEB:
+        connection = http.client.HTTPConnection("127.0.0.1", bot.http.port, timeout=10)
+        connection.request(method, path, body=b"{}" if method == "POST" else None)
+        got[method, path] = connection.getresponse().status
+        connection.close()
+    assert got == WEB
