@@ -66,7 +66,7 @@ def test_a_command_is_acknowledged_with_a_small_answer_only(
 ) -> None:
     """The size counts as it is sent, where each letter may take twelve bytes."""
     number = MOST_ACKNOWLEDGED // (len(json.dumps(letter)) - 2)
-    for length, by_ack in ((number - 10, True), (number, False)):
+    for length, by_ack in ((number - 20, True), (number, False)):
         reply = EphemeralReply(post=Post(text=letter * length))
         monkeypatch.setattr("bot.slack.access.answer", lambda *_args, reply=reply: reply)
         answer = desk.command("timeline")
