@@ -119,13 +119,17 @@ class Profile:
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """The bot's identity: its user, its workspace and the scopes of its token."""
+    """The bot's identity: its user, its workspace and the scopes of its token.
+
+    ``app_id`` is empty where Slack doesn't tell it.
+    """
 
     user_id: str
     bot_id: str
     team_id: str
     team: str
     url: str
+    app_id: str = ""
     scopes: frozenset[str] = frozenset()
 
 

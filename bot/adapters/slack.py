@@ -20,7 +20,7 @@ from bot.adapters.slack_http import SlackApi
 from bot.adapters.slack_time import SlackTime
 from bot.domain.limits import Limits
 from bot.domain.slack_message import message_from
-from bot.errors import UserError
+from bot.errors import MaydayError, UserError
 from bot.ports import JSON, Channel, Clock, HistoryMessage, Identity, Post, Profile
 
 EVENT_TYPE = "mayday_effect"
@@ -82,9 +82,18 @@ class SlackChat:
                 team_id=answer["team_id"],
                 team=answer.get("team") or "",
                 url=answer.get("url") or "",
+                app_id=self._app_id(answer.get("bot_id") or ""),
                 scopes=frozenset(s.strip() for s in scopes.split(",") if s.strip()),
             )
         return self._identity
+
+    def _app_id(self, bot_id: str) -> str:
+        """Return the app's id, or an empty string: nothing depends on it that a signature doesn't show."""
+        try:
+            return self._call("bots.info", bot=bot_id)["bot"].get("app_id") or "" if bot_id else ""
+        except MaydayError as exc:
+            log.info("slack.app_unknown", error=str(exc))
+            return ""
 
     def open_channel(self, name: str, *, private: bool) -> Channel:
         """Create a channel.

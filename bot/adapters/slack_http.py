@@ -29,6 +29,7 @@ READS = frozenset(
     {
         "auth.test",
         "bookmarks.list",
+        "bots.info",
         "conversations.history",
         "conversations.info",
         "conversations.list",

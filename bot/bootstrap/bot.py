@@ -93,10 +93,8 @@ class Bot:
         self.retries = Retries(self.store, self.durable, self.clock)
         self.inbox = Inbox(self.store, owner=self.lease.id)
         self.dispatcher = Dispatcher(self._handler_context(), self.chat, self.inbox)
-        is_http = config.slack.mode == "http"
         self.app, self._pool = slack_app.build(
             web_client(config, has_token=False),
-            signing_secret=secret(config.slack.signing_secret) if is_http else "",
             dispatcher=self.dispatcher,
             identity=self.chat.identity,
         )
@@ -173,7 +171,7 @@ class Bot:
         self._stops.append(self.ticks.stop)
         routes = health.routes(live=checks.live, ready=checks.ready)
         if socket is None:
-            routes.append(slack_route(self.app))
+            routes.append(slack_route(self.app, secret(config.slack.signing_secret)))
         self.http = Server(routes, host=config.http.host, port=config.http.port)
         self.http.start()
         self._stops.append(self.http.stop)

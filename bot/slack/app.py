@@ -17,6 +17,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import structlog
 from slack_bolt import Ack, App, BoltResponse, Respond
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
@@ -24,18 +25,20 @@ from slack_sdk import WebClient
 from bot.ports import Identity
 from bot.slack import intake
 from bot.slack.dispatcher import Dispatcher
+from bot.slack.installation import is_foreign
 from bot.slack.request import Kind
 
 COMMAND = "/incident"
 LISTENERS = 20
-SOCKET_MODE_SECRET = "unused: a socket is trusted by its token"  # noqa: S105
+NO_SECRET = "unused: what comes here is verified or came by a socket"  # noqa: S105
 EVERYTHING = re.compile(".*")
+
+log = structlog.get_logger()
 
 
 def build(
     client: WebClient,
     *,
-    signing_secret: str,
     dispatcher: Dispatcher,
     identity: Callable[[], Identity],
 ) -> tuple[App, ThreadPoolExecutor]:
@@ -59,10 +62,17 @@ def build(
         name="mayday",  # without a name, Bolt looks for one in the source of every loaded module
         client=client,
         authorize=authorize,
-        signing_secret=signing_secret or SOCKET_MODE_SECRET,
-        request_verification_enabled=bool(signing_secret),
+        signing_secret=NO_SECRET,
+        request_verification_enabled=False,
         listener_executor=pool,
     )
+
+    @app.use
+    def refuse_foreign(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002
+        if is_foreign(body, identity()):
+            log.warning("slack.foreign", app=body.get("api_app_id"), team=body.get("team_id"))
+            return BoltResponse(status=403)
+        return next()
 
     @app.use
     def take_events(body: dict[str, Any], next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002

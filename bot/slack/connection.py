@@ -43,7 +43,14 @@ LINGERS = 60.0
 LONGEST_WAIT = 60.0
 """The most seconds that Slack's rate limit may delay a new connection: without one, no event arrives."""
 
+MOST_BYTES = 20_480
+"""The most bytes of a frame: Slack closes a connection that sends more, and delivers again."""
+
 log = structlog.get_logger()
+
+
+class FrameTooLarge(ValueError):
+    """A message that Slack would not accept; nothing was sent."""
 
 
 class RateLimited(ConnectionError):
@@ -140,7 +147,14 @@ class Connection(BaseSocketModeClient):
             self._answer(question, False)
 
     def send_message(self, message: str) -> None:
-        """Send a text; raises WebSocketException or OSError where the connection has ended."""
+        """Send a text.
+
+        Raises:
+            FrameTooLarge: it is longer than Slack accepts.
+            WebSocketException, OSError: the connection has ended.
+        """
+        if len(message.encode()) > MOST_BYTES:
+            raise FrameTooLarge
         self._socket.send(message)
 
     def close(self) -> None:

@@ -33,7 +33,7 @@ from bot.slack.replies import (
     say,
 )
 from bot.slack.request import Kind, SlackRequest
-from bot.slack.responder import Responder, content
+from bot.slack.responder import Responder, content, fits, shortened
 
 log = structlog.get_logger()
 
@@ -70,8 +70,8 @@ class Dispatcher:
             reply = self._guarded(request, partial(self._stored, request, body, reply))
         match reply:
             case FieldErrors(errors=errors):
-                ack(response_action="errors", errors=errors)
-            case EphemeralReply(post=post) if request.kind is Kind.COMMAND:
+                ack(response_action="errors", errors=shortened(errors))
+            case EphemeralReply(post=post) if request.kind is Kind.COMMAND and fits(content(post)):
                 # The acknowledgement of a slash command can carry the answer.
                 ack(**content(post))
             case DurableReply():

@@ -19,7 +19,7 @@ from slack_bolt.adapter.socket_mode.internals import send_response
 from slack_sdk.socket_mode.request import SocketModeRequest
 from websocket import WebSocketException
 
-from bot.slack.connection import Connection
+from bot.slack.connection import Connection, FrameTooLarge
 
 MOST = 10_000
 """The most events that wait. What arrives beyond that is not acknowledged, so that Slack repeats it."""
@@ -36,9 +36,19 @@ class Delivery:
     began: float = field(default_factory=time.time)
 
     def acknowledge(self, response: BoltResponse) -> None:
-        """Send the response. Slack repeats an event whose acknowledgement is lost."""
+        """Send the response, without its content where that is too large for Slack.
+
+        Slack repeats an event whose acknowledgement is lost.
+        """
         try:
-            send_response(self.connection, self.request, response, self.began)
+            try:
+                send_response(self.connection, self.request, response, self.began)
+            except FrameTooLarge:
+                log.error(
+                    "socket.answer_too_large", kind=self.request.type, size=len(response.body)
+                )
+                empty = BoltResponse(status=response.status)
+                send_response(self.connection, self.request, empty, self.began)
         except (WebSocketException, OSError) as exc:
             log.warning("socket.not_acknowledged", kind=self.request.type, error=str(exc))
 

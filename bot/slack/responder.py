@@ -1,7 +1,12 @@
-"""Answers to one person: at the request's own address, else as an ephemeral or a direct message."""
+"""Answers to one person: at the request's own address, else as an ephemeral or a direct message.
+
+A global shortcut, and the form that it opens, have neither an address nor a channel.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -9,11 +14,18 @@ from slack_bolt import Respond
 
 from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Post
+from bot.render.text import cut
 from bot.slack.replies import EphemeralReply
 from bot.slack.request import SlackRequest
 
 FORM_NOT_OPENED = "Slack did not open the form. Please try again."
 FORM_TOO_LATE = "Slack did not open the form in time. Please try again."
+
+MOST_ACKNOWLEDGED = 10_000
+"""The most bytes of an answer within an acknowledgement, well below what a socket accepts in a frame."""
+
+ESCAPED = 12
+"""The most bytes of a character that is escaped."""
 
 EXPIRED_TRIGGERS = frozenset({"expired_trigger_id", "exchanged_trigger_id"})
 """Slack's codes for a form that is opened after three seconds, or a second time."""
@@ -61,6 +73,8 @@ class Responder:
                     continue
                 if where:
                     self._post_ephemeral(where, request, post)
+                else:
+                    self._post_directly(request, post)
         except Exception:
             log.exception("responder.failed", user=request.user, channel=where)
 
@@ -82,9 +96,26 @@ class Responder:
         try:
             self._chat.post_ephemeral(channel, request.user, post)
         except UserError:
-            self._chat.post(
-                self._chat.open_dm(request.user), post, effect=f"answer/{request.idempotency_key}"
-            )
+            self._post_directly(request, post)
+
+    def _post_directly(self, request: SlackRequest, post: Post) -> None:
+        self._chat.post(
+            self._chat.open_dm(request.user), post, effect=f"answer/{request.idempotency_key}"
+        )
+
+
+def fits(answer: Mapping[str, Any]) -> bool:
+    """Whether an acknowledgement can carry an answer, measured as it is sent: escaping triples some texts."""
+    return len(json.dumps(answer)) <= MOST_ACKNOWLEDGED
+
+
+def shortened(errors: Mapping[str, str]) -> dict[str, str]:
+    """Return the errors of a form as an acknowledgement can carry them: nothing else can show them."""
+    shown = dict(errors)
+    if not fits(shown):
+        each = MOST_ACKNOWLEDGED // ESCAPED // len(shown) - max(map(len, shown))
+        shown = {name: cut(error, max(each, 1)) for name, error in shown.items()}
+    return shown
 
 
 def content(post: Post) -> dict[str, Any]:

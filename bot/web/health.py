@@ -6,9 +6,11 @@ database. Answers have the names of checks and mayday's own sentences, and no ad
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 
 import structlog
 from starlette.requests import Request
@@ -34,20 +36,20 @@ def routes(*, live: Mapping[str, Check], ready: Mapping[str, Check]) -> list[Rou
     ``/healthz`` is the earlier name of ``/readyz``.
     """
     in_memory = {name: _without_error(name, check) for name, check in live.items()}
-    limited = {name: _Limited(_without_error(name, check)).problem for name, check in ready.items()}
+    limited = {name: _Limited(_without_error(name, check)) for name, check in ready.items()}
 
     async def livez(_request: Request) -> Response:
-        # Outside the pool of threads, which other requests may have filled.
-        return _answer(in_memory)
+        return _answer({name: check() for name, check in in_memory.items()})
 
-    def readyz(_request: Request) -> Response:
-        return _answer(limited)
+    async def readyz(_request: Request) -> Response:
+        problems = await asyncio.gather(*(check.problem() for check in limited.values()))
+        return _answer(dict(zip(limited, problems, strict=True)))
 
     return [Route("/livez", livez), Route("/readyz", readyz), Route("/healthz", readyz)]
 
 
-def _answer(checks: Mapping[str, Check]) -> Response:
-    wrong = {name: problem for name, check in checks.items() if (problem := check())}
+def _answer(problems: Mapping[str, str]) -> Response:
+    wrong = {name: problem for name, problem in problems.items() if problem}
     return JSONResponse({"ok": not wrong, "wrong": wrong}, status_code=503 if wrong else 200)
 
 
@@ -65,33 +67,29 @@ def _without_error(name: str, check: Check) -> Check:
 
 
 class _Limited:
-    """A check with a time limit. Probes that come while it runs wait for the same call."""
+    """A check with a time limit. Probes that come while it runs wait for the same call.
+
+    A call has its own thread, so that no other request can take its place.
+    """
 
     def __init__(self, check: Check) -> None:
         self._check = check
-        self._lock = threading.Lock()
-        self._call: _Call | None = None
+        self._call: Future[str] | None = None
 
-    def problem(self) -> str:
-        with self._lock:
-            if self._call is None or not self._call.is_alive():
-                self._call = _Call(self._check)
-                self._call.start()
-            call = self._call
-        call.join(LIMIT)
-        return NO_ANSWER if call.is_alive() else call.said
+    async def problem(self) -> str:
+        """Return the problem, also where the check takes too long."""
+        if self._call is None or self._call.done():
+            self._call = Future()
+            threading.Thread(
+                target=self._run, args=(self._call,), name="health", daemon=True
+            ).start()
+        try:
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._call)), LIMIT)
+        except TimeoutError:
+            return NO_ANSWER
 
-
-class _Call(threading.Thread):
-    """One call of a check, in a thread that doesn't keep the process from ending."""
-
-    def __init__(self, check: Check) -> None:
-        super().__init__(name="health", daemon=True)
-        self._check = check
-        self.said = ""
-
-    def run(self) -> None:
-        self.said = self._check()
+    def _run(self, call: Future[str]) -> None:
+        call.set_result(self._check())
 
 
 class Lasting:

@@ -15,6 +15,10 @@ from sandbox.slack.workspace import Workspace
 from sandbox.traffic import Mood, Traffic, Way
 
 _MOST_SOCKETS = 10
+_MOST_BYTES = 20_480
+"""The most bytes of a frame from the app."""
+_TOO_LARGE = "frame_too_large"
+_LOOK_AGAIN = 0.02
 _GOODBYE_SECONDS = 1.0
 _WARNING_SECONDS = 10.0
 _CLOSE = object()
@@ -28,6 +32,7 @@ class _Connection:
     waiting: dict[str, asyncio.Future[Receipt]] = field(default_factory=dict)
     peer: tuple[str, int] = ("", 0)
     silent: bool = False
+    reason: str = "connection_failed"
     writer: asyncio.Task[None] | None = None
 
 
@@ -57,28 +62,38 @@ class SocketMode:
         return ticket
 
     async def send(self, delivery: Delivery, ack_seconds: float) -> Receipt:
-        """Put the envelope on the next socket and wait for its acknowledgement."""
-        self._turn += 1
-        connection = self._connections[self._turn % len(self._connections)]
-        envelope_id = str(uuid.uuid4())
+        """Put the envelope on the next socket and wait for its acknowledgement.
+
+        It is sent again where the socket was closed because of a frame that is too large.
+        """
         envelope: Json = {
-            "envelope_id": envelope_id,
+            "envelope_id": str(uuid.uuid4()),
             "payload": delivery.payload,
             "type": delivery.kind.value,
             "accepts_response_payload": delivery.kind is not DeliveryKind.EVENT,
         }
         if delivery.kind is DeliveryKind.EVENT:
             envelope |= {"retry_attempt": delivery.attempt, "retry_reason": delivery.reason}
+        try:
+            async with asyncio.timeout(ack_seconds):
+                while (receipt := await self._send(envelope)).reason == _TOO_LARGE:
+                    while not self._connections:
+                        await asyncio.sleep(_LOOK_AGAIN)
+                return receipt
+        except TimeoutError:
+            return Receipt(reached=True, acked=False, reason="timeout")
+
+    async def _send(self, envelope: Json) -> Receipt:
+        self._turn += 1
+        connection = self._connections[self._turn % len(self._connections)]
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-        connection.waiting[envelope_id] = answer
+        connection.waiting[envelope["envelope_id"]] = answer
         if not connection.silent:
             connection.queue.put_nowait(json.dumps(envelope))
         try:
-            return await asyncio.wait_for(answer, ack_seconds)
-        except TimeoutError:
-            return Receipt(reached=True, acked=False, reason="timeout")
+            return await answer
         finally:
-            connection.waiting.pop(envelope_id, None)
+            connection.waiting.pop(envelope["envelope_id"], None)
 
     async def serve(self, websocket: WebSocket) -> None:
         """The endpoint behind the URL of apps.connections.open."""
@@ -104,6 +119,10 @@ class SocketMode:
         self._workspace.touch()
         try:
             async for text in websocket.iter_text():
+                if len(text.encode()) > _MOST_BYTES:
+                    connection.reason = _TOO_LARGE
+                    await websocket.close(1009)
+                    break
                 self._acknowledge(connection, text)
         except (WebSocketDisconnect, RuntimeError):
             pass  # The client disconnected; its pending envelopes are unacknowledged.
@@ -159,7 +178,7 @@ class SocketMode:
             self._trace("close", f"{len(self._connections)} open", Mood.GOOD)
         for answer in connection.waiting.values():
             if not answer.done():
-                answer.set_result(Receipt(reached=True, acked=False, reason="connection_failed"))
+                answer.set_result(Receipt(reached=True, acked=False, reason=connection.reason))
         self._workspace.touch()
 
     async def _write(self, websocket: WebSocket, connection: _Connection) -> None:

@@ -31,6 +31,7 @@ class Bolt:
         self.app = App(client=client, signing_secret="unused", token_verification_enabled=False)
         self.taken: list[str] = []
         self.commands: list[str] = []
+        self.answer = "Done."
         self.before: Take = lambda _body: None
         """Called before an event is taken."""
 
@@ -45,7 +46,7 @@ class Bolt:
         @self.app.command("/incident")
         def serve(body: dict[str, Any], ack: Callable[..., None]) -> None:
             self.commands.append(body["text"])
-            ack("Done.")
+            ack(self.answer)
 
 
 @contextmanager

@@ -97,17 +97,20 @@ def settings(
 def running(
     slack: SlackSandbox, url: str, directory: Path, /, **sections: Mapping[str, Any]
 ) -> Iterator[Bot]:
-    """A mayday in this process, reached by HTTP."""
+    """A mayday in this process, reached by HTTP unless ``sections`` say otherwise."""
     for stop in tuple(before_another):
         stop()
     configured = settings(slack, url, directory, **sections)
-    configured["slack"]["mode"] = "http"
+    is_http = configured["slack"].setdefault("mode", "http") == "http"
     bot = Bot(load(overrides=configured))
     for listener in bot.app._listeners:
         listener.ack_timeout = UNHURRIED  # type: ignore[misc]
     bot.start()
     assert bot.http is not None
-    slack.set_request_url(f"http://127.0.0.1:{bot.http.port}/slack/events")
+    if is_http:
+        slack.set_request_url(f"http://127.0.0.1:{bot.http.port}/slack/events")
+    else:
+        slack.wait_for(lambda: slack.bot_connected, what="the socket")
     try:
         yield bot
     finally:

@@ -21,6 +21,14 @@ def test_auth(context: Context, args: Args) -> Json:
     }
 
 
+def bot_info(context: Context, args: Args) -> Json:
+    """bots.info, of this app's bot."""
+    app = context.workspace.app
+    if args.text("bot") != app.bot_id:
+        raise SlackError("bot_not_found")
+    return {"bot": {"id": app.bot_id, "app_id": app.id, "user_id": app.user_id}}
+
+
 def open_connection(context: Context, args: Args) -> Json:
     """apps.connections.open: a URL for one Socket Mode connection."""
     base = context.url.replace("http://", "ws://", 1)
@@ -65,6 +73,7 @@ def usergroup_users(context: Context, args: Args) -> Json:
 
 METHODS: Mapping[str, Method] = {
     "auth.test": Method(handler=test_auth, tier=0),
+    "bots.info": Method(handler=bot_info, scopes=("users:read",), tier=50),
     "apps.connections.open": Method(handler=open_connection, tier=1, token=TokenKind.APP),
     "users.info": Method(handler=user_info, scopes=("users:read",), tier=100),
     "usergroups.users.list": Method(handler=usergroup_users, scopes=("usergroups:read",), tier=20),

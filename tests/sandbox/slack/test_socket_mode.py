@@ -121,3 +121,22 @@ def test_the_bot_hears_nothing_from_a_private_channel_it_is_not_in(
     ana.say("hub-ops", "for bots")
     slack.wait_for(lambda: len(slack.deliveries) == 1)
     assert slack.deliveries[0].payload["event"]["text"] == "for bots"
+
+
+def test_a_frame_that_is_too_large_ends_the_socket_and_the_command_comes_again(
+    slack: SlackSandbox, app: App, connect: Any
+) -> None:
+    lengths = [21_000, 20_000]
+    came: list[str] = []
+
+    @app.command("/incident")
+    def answer(ack: Any, body: dict[str, Any]) -> None:
+        came.append(body["trigger_id"])
+        ack(text="x" * lengths[len(came) - 1])
+
+    connect(app)
+    connect(app)  # this one gets it at once, where the other has to reconnect
+    reply = slack.person("ana").command("hub-ops", "/incident list")
+    assert reply is not None
+    assert len(reply["text"]) == 20_000
+    assert (len(came), len(set(came))) == (2, 1)
