@@ -87,6 +87,7 @@ class GitHub(_Section):
     labels: tuple[str, ...] = ("incident",)
     item_labels: tuple[str, ...] = ("incident-action-item",)
     assignees: tuple[str, ...] = ()
+    former_accounts: tuple[str, ...] = ()
 
     @field_validator("repository")
     @classmethod

@@ -65,6 +65,7 @@ def forge(config: Config) -> Forge | None:
         repository=settings.repository,
         api_url=settings.api_url,
         timeout=config.practice.call_limit,
+        former_accounts=settings.former_accounts,
     )
 
 

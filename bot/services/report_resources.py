@@ -23,7 +23,7 @@ NOT_SHOWN = ("raw",)
 """Fields of a report's values that no page shows: what Slack delivered beside a message's text."""
 
 PUBLIC_REPOSITORY = (
-    "This incident is private and {repository} is public, so its report is in the folder only. "
+    "This incident is private and {repository} is not, so its report is in the folder only. "
     "Name a private repository under github.repository to file it."
 )
 
@@ -159,7 +159,7 @@ def _check_private(report: Report, forge: Forge) -> None:
     """Return if the repository may show the report.
 
     Raises:
-        UserError: the incident is private and the repository public.
+        UserError: the incident is private and the repository is not.
     """
     if report.incident.private and not (repository := forge.check()).is_private:
         raise UserError(PUBLIC_REPOSITORY.format(repository=repository.name))
