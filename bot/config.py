@@ -32,6 +32,7 @@ from pydantic_settings import (
 )
 
 from bot import config_messages as messages
+from bot.config_safety import problems
 from bot.config_types import Address, EmojiName, OptionalToken, Token, Word, Words, require_unique
 from bot.domain.actions import DEFAULT_GROUPS
 from bot.domain.incident import CLOSED, RESOLVED
@@ -262,6 +263,12 @@ class Http(_Section):
     port: int = Field(default=8080, ge=0, le=65535)
 
 
+class Security(_Section):
+    """The names of systems that mayday may use without TLS, as :mod:`bot.config_safety` has them."""
+
+    allow_insecure: tuple[str, ...] = ()
+
+
 class Practice(_Section):
     """For drills and tests only. ``clock_file`` has the offset of the domain's clock from real time.
 
@@ -294,6 +301,7 @@ class Config(BaseSettings):
     hubs: tuple[Hub, ...] = ()
     clusters: tuple[Cluster, ...] = ()
     http: Http = Http()
+    security: Security = Security()
     practice: Practice = Practice()
 
     @model_validator(mode="after")
@@ -308,6 +316,12 @@ class Config(BaseSettings):
         ):
             if len(set(names)) != len(names):
                 raise ValueError(messages.SAME_NAME.format(section=section))
+        return self
+
+    @model_validator(mode="after")
+    def _is_safe(self) -> Config:
+        if found := list(problems(self)):
+            raise ValueError("; ".join(found))
         return self
 
     @classmethod
