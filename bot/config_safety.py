@@ -1,5 +1,7 @@
 """Refuses settings that would be unsafe with a real Slack: values for practice, and addresses without TLS.
 
+It also lists the secrets of a configuration, which logs mask.
+
 A Slack on this machine is a practice Slack. With it everything is allowed.
 """
 
@@ -7,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote
+
+from pydantic import BaseModel, SecretStr
 
 from bot.domain.addresses import is_internal, is_loopback, is_plain
 
@@ -19,6 +24,28 @@ PLAIN = (
     "security.allow_insecure"
 )
 NO_SUCH_NAME = "security.allow_insecure: there is no {name}, only {known}"
+
+
+def secrets(section: BaseModel) -> Iterator[str]:
+    """Yield every secret of a configuration, as it is written and decoded."""
+    for value in dict(section).values():
+        for each in value if isinstance(value, tuple) else (value,):
+            if isinstance(each, BaseModel):
+                yield from secrets(each)
+            elif isinstance(each, SecretStr):
+                for part in _parts(each.get_secret_value()):
+                    yield from (part, unquote(part))
+
+
+def _parts(secret: str) -> Iterator[str]:
+    """Yield a secret and the lines of a key; of a database's URL only what is secret in it."""
+    scheme, is_url, rest = secret.partition("://")
+    if not (is_url and scheme.replace("+", "").isalnum()):
+        yield from (secret, *secret.splitlines())
+        return
+    address, _, parameters = rest.partition("?")
+    yield address.rpartition("@")[0].partition(":")[2]
+    yield from (value for key, value in parse_qsl(parameters) if "password" in key)
 
 
 def is_practice(config: Config) -> bool:

@@ -35,9 +35,7 @@ def report_file(report: Report, folder: Folder, filing: Filing) -> Resource:
 
     def put() -> JSON:
         text = pages.report_text(report, labels=filing.labels, assignees=filing.assignees)
-        words = slug(incident.title)[:SLUG_LIMIT].strip("-") or "incident"
-        name = f"{report.date}-{words}"
-        return {"path": folder.put(name, text, origin=origin, private=incident.private)}
+        return {"path": folder.put(_name(report), text, origin=origin, private=incident.private)}
 
     return Resource(
         incident_id=incident.id,
@@ -50,6 +48,15 @@ def report_file(report: Report, folder: Folder, filing: Filing) -> Resource:
         create=put,
         update=lambda _ref: put(),
     )
+
+
+def _name(report: Report) -> str:
+    """The file's name. Lists of files, backups and logs show it, so a private incident has its id there."""
+    incident = report.incident
+    if incident.private:
+        return incident.id
+    words = slug(incident.title)[:SLUG_LIMIT].strip("-") or "incident"
+    return f"{report.date}-{words}"
 
 
 class Issues:

@@ -57,7 +57,7 @@ def missing_file(url: str) -> Path | None:
     """Return the file of a SQLite database that doesn't exist yet, so that looking doesn't create it."""
     try:
         parsed = make_url(normal_url(url))
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # Store raises what shows no password
         return None
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         return None
