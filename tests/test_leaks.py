@@ -23,6 +23,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from bot import logs
+from bot.services.inbox import _said
 from bot.store.engine import Store
 from tests.contracts.github.systems import new_key
 from tests.support.kube_stub import kubeconfig
@@ -233,8 +234,9 @@ def test_the_log_does_not_show_the_row_that_a_database_refuses(
         try:
             with store.write() as tx:
                 tx.execute(text("INSERT INTO t VALUES (1, :title)"), {"title": title})
-        except IntegrityError:
+        except IntegrityError as exc:
             structlog.get_logger().exception("store.failed")
+            assert "ylophone" not in _said(exc), "what the database keeps of a failure"
             logging.getLogger("elsewhere").exception("failed")
     store.close()
     shown = capsys.readouterr().err
