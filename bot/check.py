@@ -19,6 +19,7 @@ from bot.domain.evidence import Known
 from bot.domain.facts import Part
 from bot.domain.rights import Permission, Right, Scope
 from bot.errors import MaydayError, RetryLater, UserError
+from bot.logs import masked
 from bot.runbook.site import Site
 from bot.runbook.steps import KINDS
 from bot.services.facts import SCOPES, read_facts
@@ -55,7 +56,7 @@ def check(config: Config, out: Console) -> bool:
         except MaydayError as exc:
             result, passed = str(exc), False
         all_passed = all_passed and passed
-        table.add_row(name, "✓" if passed else "✗", Text(result))
+        table.add_row(name, "✓" if passed else "✗", Text(masked(result)))
     out.print(table)
     return all_passed
 

@@ -31,6 +31,7 @@ from pydantic_settings import (
 
 from bot import config_messages as messages
 from bot.config_access import Access, Allow
+from bot.config_safety import problems
 from bot.config_types import (
     Address,
     EmojiName,
@@ -91,6 +92,7 @@ class GitHub(Section):
     labels: tuple[str, ...] = ("incident",)
     item_labels: tuple[str, ...] = ("incident-action-item",)
     assignees: tuple[str, ...] = ()
+    former_accounts: tuple[str, ...] = ()
 
     @field_validator("repository")
     @classmethod
@@ -258,6 +260,12 @@ class Http(Section):
     port: int = Field(default=8080, ge=0, le=65535)
 
 
+class Security(Section):
+    """The names of systems that mayday may use without TLS, as :mod:`bot.config_safety` has them."""
+
+    allow_insecure: tuple[str, ...] = ()
+
+
 class Practice(Section):
     """For drills and tests only. ``clock_file`` has the offset of the domain's clock from real time.
 
@@ -291,6 +299,7 @@ class Config(BaseSettings):
     hubs: tuple[Hub, ...] = ()
     clusters: tuple[Cluster, ...] = ()
     http: Http = Http()
+    security: Security = Security()
     practice: Practice = Practice()
 
     @model_validator(mode="after")
@@ -305,6 +314,12 @@ class Config(BaseSettings):
         ):
             if len(set(names)) != len(names):
                 raise ValueError(messages.SAME_NAME.format(section=section))
+        return self
+
+    @model_validator(mode="after")
+    def _is_safe(self) -> Config:
+        if found := list(problems(self)):
+            raise ValueError("; ".join(found))
         return self
 
     @classmethod

@@ -387,8 +387,8 @@ class Folder(Protocol):
     def put(self, name: str, text: str, *, origin: Origin, private: bool = False) -> str:
         """Write a report and return its path.
 
-        A report keeps the file it already has. A new file is ``name``.md, with a number if that name is
-        taken. If ``private``, only mayday's account can read it.
+        A report keeps the file it already has, whatever its name; if ``private``, it is renamed to ``name``.
+        A new file is ``name``.md, with a number if that name is taken. Only mayday's account can read it.
 
         Raises:
             UserError: the folder cannot be written to.

@@ -20,6 +20,7 @@ from slack_sdk import WebClient
 from bot.adapters.bounded import BoundedRequest, OutOfTime, bind
 from bot.adapters.slack_answers import Answer, read
 from bot.adapters.slack_time import SlackTime
+from bot.domain.addresses import is_below
 from bot.errors import RetryLater
 
 MOST_KEPT = 32
@@ -78,9 +79,13 @@ class SlackApi:
     def respond(self, url: str, content: Mapping[str, Any]) -> bool:
         """Send an answer to the address of a request; return whether Slack accepted it.
 
+        The address must be Slack's (``hooks.slack.com``): it was delivered, and may not lead elsewhere.
+
         Raises:
             RetryLater: there was no answer in time.
         """
+        if not is_below(url, base=self._base_url):
+            return False
         body = json.dumps(content)
         return self._send("response_url", url, body, JSON_BODY, writes=True).status == 200
 

@@ -23,7 +23,7 @@ NOT_SHOWN = ("raw",)
 """Fields of a report's values that no page shows: what Slack delivered beside a message's text."""
 
 PUBLIC_REPOSITORY = (
-    "This incident is private and {repository} is public, so its report is in the folder only. "
+    "This incident is private and {repository} is not, so its report is in the folder only. "
     "Name a private repository under github.repository to file it."
 )
 
@@ -35,9 +35,7 @@ def report_file(report: Report, folder: Folder, filing: Filing) -> Resource:
 
     def put() -> JSON:
         text = pages.report_text(report, labels=filing.labels, assignees=filing.assignees)
-        words = slug(incident.title)[:SLUG_LIMIT].strip("-") or "incident"
-        name = f"{report.date}-{words}"
-        return {"path": folder.put(name, text, origin=origin, private=incident.private)}
+        return {"path": folder.put(_name(report), text, origin=origin, private=incident.private)}
 
     return Resource(
         incident_id=incident.id,
@@ -50,6 +48,15 @@ def report_file(report: Report, folder: Folder, filing: Filing) -> Resource:
         create=put,
         update=lambda _ref: put(),
     )
+
+
+def _name(report: Report) -> str:
+    """The file's name. Lists of files, backups and logs show it, so a private incident has its id there."""
+    incident = report.incident
+    if incident.private:
+        return incident.id
+    words = slug(incident.title)[:SLUG_LIMIT].strip("-") or "incident"
+    return f"{report.date}-{words}"
 
 
 class Issues:
@@ -159,7 +166,7 @@ def _check_private(report: Report, forge: Forge) -> None:
     """Return if the repository may show the report.
 
     Raises:
-        UserError: the incident is private and the repository public.
+        UserError: the incident is private and the repository is not.
     """
     if report.incident.private and not (repository := forge.check()).is_private:
         raise UserError(PUBLIC_REPOSITORY.format(repository=repository.name))

@@ -331,6 +331,23 @@ def test_a_private_incident_is_not_filed_where_everybody_reads(office: Office) -
     )
     [file] = office.folder.iterdir()
     assert file.stat().st_mode & 0o077 == 0, "nobody else with an account there may read it"
+    assert file.name == f"{INCIDENT.id}.md", "lists of files and backups show its name"
+
+
+def test_a_report_that_was_public_is_renamed_when_its_incident_becomes_private(
+    office: Office,
+) -> None:
+    office.publish(forge=False)
+    [file] = office.folder.iterdir()
+    assert "proxy" in file.name
+    with office.store.write() as tx:
+        incident_rows.save(tx, replace(INCIDENT, private=True))
+    office.publish(forge=False)
+    assert [file.name for file in office.folder.iterdir()] == [f"{INCIDENT.id}.md"]
+    with office.store.read() as tx:
+        entries = timeline_rows.entries(tx, INCIDENT.id)
+    paths = [e.data["path"] for e in entries if e.kind is EntryKind.PUBLISHED]
+    assert paths[-1].endswith(f"{INCIDENT.id}.md")
 
 
 def test_a_repository_with_nothing_reachable_says_so_and_is_tried_again(office: Office) -> None:
