@@ -86,7 +86,8 @@ class SlackRequest:
 
     ``name`` is the subcommand that was typed, a button's action id, or the callback id of a form or
     shortcut. ``team_id`` is the workspace the incident belongs to, ``user_team`` the person's own, which
-    differs in a channel shared by Slack Connect. ``text`` follows a command, ``value`` is a button's,
+    differs in a channel shared by Slack Connect. ``text`` follows a command, ``place`` is the id or
+    the name of the channel that it names, ``value`` is a button's,
     ``form`` a form's, ``message`` the one that a shortcut was used on. ``trigger`` opens one form within
     three seconds. ``idempotency_key`` is unique to this act.
     """
@@ -100,6 +101,7 @@ class SlackRequest:
     idempotency_key: str
     trigger: str = ""
     text: str = ""
+    place: str = ""
     value: str = ""
     form: Form = Form()
     message: Message | None = None

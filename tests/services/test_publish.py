@@ -32,6 +32,7 @@ from tests.support.evening import INCIDENT, ITEMS, PEOPLE, at
 from tests.support.faults import OUTCOMES
 from tests.support.forge import Practice, practice
 from tests.support.leases import AlwaysHeld, let_calls_end
+from tests.support.looks import Rows
 
 WRONG = {**OUTCOMES, "secondary limit": secondary_limit(1), "token refused": says(401)}
 
@@ -141,6 +142,7 @@ class Office:
             any_forge if forge else None,
             lambda: NOW,
             Filing(),
+            Rows(self.store).look,
         ).workflow(INCIDENT.id)
 
     def resources(self) -> Mapping[str, resource_rows.ResourceRow]:

@@ -165,8 +165,8 @@ class Silent:
 def sync(store: Store) -> Sync:
     """The workflow without external calls."""
     nobody: Any = Silent()
-    resources = Resources(store, nobody, lambda: NOW, settings(), lambda _run, _steps: [])
-    return Sync(store, nobody, NoWork(), nobody, resources)
+    resources = Resources(store, nobody, lambda: NOW, settings(), lambda _run, _steps: [], nobody)
+    return Sync(store, nobody, NoWork(), nobody, resources, nobody)
 
 
 SETTLED = [

@@ -17,6 +17,7 @@ class SlackAnswers:
     guests: set[str] = field(default_factory=set)
     bots: set[str] = field(default_factory=set)
     shared: set[str] = field(default_factory=set)
+    private: set[str] = field(default_factory=set)
     groups: dict[str, frozenset[str]] = field(default_factory=dict)
     failing: dict[str, MaydayError] = field(default_factory=dict)
     views: list[dict[str, Any]] = field(default_factory=list)
@@ -33,12 +34,17 @@ class SlackAnswers:
         return Channel(
             id=channel_id,
             name="incident",
-            is_private=False,
+            is_private=channel_id in self.private,
             is_archived=False,
             is_shared=channel_id in self.shared,
             creator="U0BOT",
             created=NOW,
         )
+
+    def private_channels(self) -> frozenset[str]:
+        """The channels that a test made private."""
+        self._answer("private_channels")
+        return frozenset(self.private)
 
     def profile(self, user: str) -> Profile:
         """A person; a guest or bot if set by a test."""

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.render import card, forms, listing, runs
-from bot.slack.access import Anywhere, MayRun, OnIncident, Route, of_button, of_form, of_run
+from bot.slack.access import (
+    Anywhere,
+    MayRun,
+    OnIncident,
+    Route,
+    of_button,
+    of_button_or_channel,
+    of_entry,
+    of_form,
+    of_run,
+)
 from bot.slack.commands import close as close_command
 from bot.slack.commands import declare as declare_command
 from bot.slack.commands import incidents, menu, report, status, timeline
@@ -32,17 +42,17 @@ BUTTONS: Mapping[str, Route] = {
     card.ACTION_UPDATE: OnIncident(update_command.handle),
     card.ACTION_RUN: MayRun(run_command.handle),
     card.ACTION_TIMELINE: OnIncident(timeline.handle),
-    card.ACTION_RESOLVE: OnIncident(status.resolve),
-    card.ACTION_CLOSE: OnIncident(close_command.handle),
-    card.ACTION_REOPEN: OnIncident(close_command.reopen),
-    card.ACTION_REPORT: OnIncident(report.handle),
+    card.ACTION_RESOLVE: OnIncident(status.resolve, of_button_or_channel),
+    card.ACTION_CLOSE: OnIncident(close_command.handle, of_button_or_channel),
+    card.ACTION_REOPEN: OnIncident(close_command.reopen, of_button_or_channel),
+    card.ACTION_REPORT: OnIncident(report.handle, of_button_or_channel),
     card.ACTION_RETRY: OnIncident(buttons.retry, of_button),
     card.ACTION_SNOOZE: OnIncident(buttons.snooze),
     card.ACTION_COMMAND: OnIncident(buttons.take_command),
     listing.ACTION_DECLARE: Anywhere(declare_command.handle),
     listing.ACTION_LIST: Anywhere(incidents.handle),
     listing.ACTION_HELP: Anywhere(menu.help_),
-    listing.ACTION_ENTRY: OnIncident(entry.menu),
+    listing.ACTION_ENTRY: OnIncident(entry.menu, of_entry),
 }
 
 SHORTCUTS: Mapping[str, Route] = {
