@@ -44,6 +44,8 @@ class ReportFolder:
                 return str(self._add(name, whole, mode))
             if found.read_text(encoding="utf-8") != whole:
                 self._write_temporary(whole, mode).replace(found)
+            elif private:
+                found.chmod(mode)  # it may have been public when it was written
             return str(found)
 
     def check(self) -> None:

@@ -57,29 +57,19 @@ def in_channel(resource: Resource, look: LookAt) -> Resource:
 
         return attempt
 
-    return _around(resource, guarded)
-
-
-def in_public(resource: Resource, look: LookAt) -> Resource:
-    """The resource, created and updated only where Slack has just shown that the channel is public."""
-
-    def guarded(call: Callable[..., JSON]) -> Callable[..., JSON]:
-        def attempt(*args: JSON) -> JSON:
-            found = look(resource.incident_id)
-            if not found.is_public:
-                why = NOW_PRIVATE if found.incident.private else NOT_KNOWN
-                raise RetryLater(why, after=LOOK_AGAIN, maybe_done=False)
-            return call(*args)
-
-        return attempt
-
-    return _around(resource, guarded)
-
-
-def _around(
-    resource: Resource, guarded: Callable[[Callable[..., JSON]], Callable[..., JSON]]
-) -> Resource:
     update = resource.update
     return replace(
         resource, create=guarded(resource.create), update=guarded(update) if update else None
     )
+
+
+def check_public(incident_id: str, look: LookAt) -> None:
+    """Return if Slack shows now that the channel is public.
+
+    Raises:
+        RetryLater: it does not, or did not say.
+    """
+    found = look(incident_id)
+    if not found.is_public:
+        why = NOW_PRIVATE if found.incident.private else NOT_KNOWN
+        raise RetryLater(why, after=LOOK_AGAIN, maybe_done=False)

@@ -8,7 +8,7 @@ private, and nothing is published.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -133,6 +133,10 @@ class ChannelWatch:
 
     def _record(self, tx: Tx, incident: Incident, seen: _Seen) -> Incident:
         now = self._now()
+        if incident.channel_state == GONE and seen.is_private is None:
+            seen = replace(
+                seen, state=GONE
+            )  # what Slack does not show is the channel that it deleted
         if seen.is_private and not incident.private:
             self._latch(tx, incident, now)
         if seen.name:

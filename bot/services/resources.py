@@ -21,7 +21,7 @@ from bot.domain.resources import (
 from bot.domain.timeline import EntryKind
 from bot.ports import JSON, Chat, Clock, Post
 from bot.render import card, posts
-from bot.services.channel_guard import LookAt, in_channel, in_public
+from bot.services.channel_guard import LookAt, check_public, in_channel
 from bot.services.incident_snapshot import Snapshot, read
 from bot.services.posts import Destination, Posts
 from bot.services.reconciler import Resource
@@ -282,14 +282,14 @@ class Resources:
         if snap.incident.private or not to:
             return
         shown = card.announcement_spec(snap.incident)
-        yield self._publicly(
-            self._post(
-                snap,
-                ResourceKind.ANNOUNCEMENT,
-                spec=as_json(shown),
-                render=lambda: card.announcement(shown),
-                channel=lambda: self._chat.resolve(to),
-            )
+        check = partial(check_public, snap.incident.id, self._look)
+        yield self._post(
+            snap,
+            ResourceKind.ANNOUNCEMENT,
+            spec=as_json(shown),
+            render=lambda: card.announcement(shown),
+            channel=lambda: self._chat.resolve(to),
+            check=check,
         )
         parent = snap.ref(ResourceKind.ANNOUNCEMENT)
         if not parent:
@@ -297,20 +297,16 @@ class Resources:
         for entry in snap.entries:
             if posts.is_news(entry) and not entry.is_deleted:
                 spec = posts.announced_update_spec(snap.incident, entry)
-                yield self._publicly(
-                    self._post(
-                        snap,
-                        ResourceKind.ANNOUNCED_UPDATE,
-                        str(entry.id),
-                        spec=as_json(spec),
-                        render=partial(posts.announced_update, spec),
-                        channel=lambda: str(parent["channel"]),
-                        reply_to=parent,
-                    )
+                yield self._post(
+                    snap,
+                    ResourceKind.ANNOUNCED_UPDATE,
+                    str(entry.id),
+                    spec=as_json(spec),
+                    render=partial(posts.announced_update, spec),
+                    channel=lambda: str(parent["channel"]),
+                    reply_to=parent,
+                    check=check,
                 )
-
-    def _publicly(self, resource: Resource) -> Resource:
-        return in_public(resource, self._look)
 
     def _withdrawn(self, snap: Snapshot) -> Iterator[Resource]:
         """What was announced before the channel became private, with a sentence in its place."""
@@ -343,9 +339,10 @@ class Resources:
         render: Callable[[], Post],
         channel: Callable[[], str] | None = None,
         reply_to: JSON | None = None,
+        check: Callable[[], None] = lambda: None,
         fixed: bool = False,
     ) -> Resource:
-        """A message in the incident's channel, or in ``channel``."""
+        """A message in the incident's channel, or in ``channel``; ``check`` is as in :class:`Destination`."""
         return self._posts.resource(
             snap.incident,
             kind,
@@ -355,6 +352,7 @@ class Resources:
             to=Destination(
                 channel=channel or (lambda: snap.channel),
                 thread_ts=str((reply_to or {}).get("ts", "")),
+                check=check,
             ),
             fixed=fixed,
         )
