@@ -20,6 +20,8 @@ EDIT = "edit"
 HIDE = "out"
 MENU_TEXT = len("EditRemove")
 
+ELSEWHERE = "Outside the incident's channel, add `in #channel` to a command about it: `/incident close in #inc-hub`."
+
 PART = 2900
 """Characters of long text in one block, of Slack's 3,000."""
 
@@ -134,7 +136,7 @@ def help_(rows: Mapping[str, str], afterwards: Sequence[str], legend: str) -> Po
         blocks=(
             b.section(f"*During the incident*\n{during}"),
             b.section(f"*After the incident*\n{after}"),
-            b.context(legend),
+            b.context(legend, ELSEWHERE),
         ),
     )
 

@@ -7,7 +7,6 @@ in step, yield it here and give its kind a line in ``ResourceKind`` and ``RENDER
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -21,7 +20,8 @@ from bot.domain.resources import (
 from bot.domain.timeline import EntryKind
 from bot.ports import JSON, Chat, Clock, Post
 from bot.render import card, posts
-from bot.services.channel_guard import LookAt, check_public, in_channel
+from bot.services.announcements import Announcements
+from bot.services.channel_guard import LookAt, in_channel
 from bot.services.incident_snapshot import Snapshot, read
 from bot.services.posts import Destination, Posts
 from bot.services.reconciler import Resource
@@ -57,6 +57,7 @@ class Resources:
         self._run_posts = run_posts
         self._look = look
         self._posts = Posts(chat)
+        self._announcements = Announcements(chat, settings, look)
 
     def snapshot(self, incident_id: str) -> Snapshot:
         """Read an incident's rows."""
@@ -70,7 +71,7 @@ class Resources:
         """
         if snap.incident.channel_id is None:
             return []
-        outside = [*self._channel_notices(snap), *self._announcement(snap)]
+        outside = [*self._channel_notices(snap), *self._announcements.of(snap)]
         if snap.incident.channel_state:
             return outside
         inside = (
@@ -275,60 +276,6 @@ class Resources:
                     channel=partial(self._chat.open_dm, user),
                 )
 
-    def _announcement(self, snap: Snapshot) -> Iterator[Resource]:
-        to = self._settings.announce_channel
-        if snap.incident.private:
-            yield from self._withdrawn(snap)
-        if snap.incident.private or not to:
-            return
-        shown = card.announcement_spec(snap.incident)
-        check = partial(check_public, snap.incident.id, self._look)
-        yield self._post(
-            snap,
-            ResourceKind.ANNOUNCEMENT,
-            spec=as_json(shown),
-            render=lambda: card.announcement(shown),
-            channel=lambda: self._chat.resolve(to),
-            check=check,
-        )
-        parent = snap.ref(ResourceKind.ANNOUNCEMENT)
-        if not parent:
-            return
-        for entry in snap.entries:
-            if posts.is_news(entry) and not entry.is_deleted:
-                spec = posts.announced_update_spec(snap.incident, entry)
-                yield self._post(
-                    snap,
-                    ResourceKind.ANNOUNCED_UPDATE,
-                    str(entry.id),
-                    spec=as_json(spec),
-                    render=partial(posts.announced_update, spec),
-                    channel=lambda: str(parent["channel"]),
-                    reply_to=parent,
-                    check=check,
-                )
-
-    def _withdrawn(self, snap: Snapshot) -> Iterator[Resource]:
-        """What was announced before the channel became private, with a sentence in its place."""
-        parent = snap.ref(ResourceKind.ANNOUNCEMENT)
-        for row in snap.resources.values():
-            if row.kind not in (ResourceKind.ANNOUNCEMENT, ResourceKind.ANNOUNCED_UPDATE):
-                continue
-            if not row.ref and row.state is not ResourceState.ATTEMPTING:
-                continue
-            is_reply = row.kind is ResourceKind.ANNOUNCED_UPDATE
-            post = self._post(
-                snap,
-                row.kind,
-                row.subject,
-                spec={"withdrawn": True},
-                render=posts.withdrawn,
-                channel=lambda: self._chat.resolve(self._settings.announce_channel),
-                reply_to=parent if is_reply else None,
-            )
-            # What an interrupted attempt may have posted is looked for; nothing is posted anew.
-            yield replace(post, create=dict, record=None)
-
     def _post(
         self,
         snap: Snapshot,
@@ -339,10 +286,9 @@ class Resources:
         render: Callable[[], Post],
         channel: Callable[[], str] | None = None,
         reply_to: JSON | None = None,
-        check: Callable[[], None] = lambda: None,
         fixed: bool = False,
     ) -> Resource:
-        """A message in the incident's channel, or in ``channel``; ``check`` is as in :class:`Destination`."""
+        """A message in the incident's channel, or in ``channel``."""
         return self._posts.resource(
             snap.incident,
             kind,
@@ -352,7 +298,6 @@ class Resources:
             to=Destination(
                 channel=channel or (lambda: snap.channel),
                 thread_ts=str((reply_to or {}).get("ts", "")),
-                check=check,
             ),
             fixed=fixed,
         )

@@ -47,10 +47,7 @@ class Channels:
         self._note(channel, user, "channel_join", f"<@{user.id}> has joined the channel", **by)
 
     def leave(self, channel: Channel, user: User) -> None:
-        """Remove a member. An app is told by `channel_left` that its own bot was removed.
-
-        It gets no `member_left_channel` then (bolt-js#1847, openma-ai/open-managed-agents#24).
-        """
+        """Remove a member. An app gets `channel_left` for its own bot instead (bolt-js#1847)."""
         if user.id == self._workspace.app.user_id:
             self._changed("left", channel)
         else:
@@ -62,8 +59,7 @@ class Channels:
     def _changed(self, what: str, channel: Channel, **rest: str) -> None:
         """Send the event about a channel itself; the events of private ones begin with `group_`."""
         kind = f"{'group' if channel.is_private else 'channel'}_{what}"
-        about: Json = {"id": channel.id, "name": channel.name, "created": channel.created}
-        place = about if what == "rename" else channel.id
+        place = {"id": channel.id, "name": channel.name} if what == "rename" else channel.id
         self._events.emit({"type": kind, "channel": place, **rest}, channel)
 
     def _membership(self, kind: str, channel: Channel, user: User, **rest: str) -> None:
@@ -107,7 +103,7 @@ class Channels:
         self._note(channel, user, "channel_unarchive", f"<@{user.id}> un-archived the channel")
         self._changed("unarchive", channel, user=user.id)
 
-    def delete(self, channel: Channel) -> None:
+    def delete(self, channel: Channel, _user: User) -> None:
         """Delete the channel with its messages."""
         self._changed("deleted", channel)
         del self._workspace.channels[channel.id]

@@ -178,32 +178,15 @@ class Person:
         self.parts.channels.archive(self._member(channel), self.user)
 
     @_by_hand
-    def unarchive(self, channel: str) -> None:
-        """Unarchive a channel."""
-        self.parts.channels.unarchive(self._channel(channel), self.user)
-
-    @_by_hand
-    def delete_channel(self, channel: str) -> None:
-        """Delete a channel, as admins may."""
-        self.parts.channels.delete(self._channel(channel))
-
-    @_by_hand
-    def make_private(self, channel: str) -> None:
-        """Make a public channel private."""
-        self.parts.channels.make_private(self._member(channel), self.user)
-
-    @_by_hand
-    def rename_channel(self, channel: str, name: str) -> None:
-        """Rename a channel."""
-        self.parts.channels.rename(self._member(channel), self.user, name)
+    def change_channel(self, channel: str, verb: str, *values: str) -> None:
+        """`unarchive`, `delete`, `make_private` or `rename` a channel, as admins may."""
+        getattr(self.parts.channels, verb)(self._channel(channel), self.user, *values)
 
     @_by_hand
     def remove(self, channel: str, who: str) -> None:
         """Remove another person, or the bot, from a channel."""
-        place, other = self._member(channel), self.parts.workspace.find_user(who)
-        if other is None or other.id not in place.members:
-            raise PersonError(f"{who} is not in #{place.name}.")
-        self.parts.channels.leave(place, other)
+        other = self.parts.workspace.find_user(who) or self.user
+        self.parts.channels.leave(self._member(channel), other)
 
     # Interactions.
 

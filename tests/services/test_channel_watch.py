@@ -195,7 +195,7 @@ def test_work_for_an_archived_channel_waits_and_continues(
         "it is one problem, told directly",
     )
 
-    scene.ana.unarchive(channel)
+    scene.ana.change_channel(channel, "unarchive")
     slack.wait_for(lambda: "sev1" in slack.channel(channel).topic["value"], what="the topic")
     slack.wait_for(
         lambda: any("routes come back" in m["text"] for m in scene.own(channel)), what="the update"
@@ -220,7 +220,7 @@ def test_a_closed_incidents_channel_may_be_archived(scene: Scene, slack: SlackSa
 def test_a_deleted_channel(scene: Scene, slack: SlackSandbox) -> None:
     channel = scene.declare().id
     name = slack.channel(channel).name
-    scene.ana.delete_channel(channel)
+    scene.ana.change_channel(channel, "delete")
     wait_told(scene, "ana", "was deleted")
     assert state(scene, channel) == "gone"
     for line in ("resolve", "close", "report"):
@@ -237,7 +237,7 @@ def test_a_deletion_whose_event_was_lost(bot: Bot, scene: Scene, slack: SlackSan
     """Slack says only that it shows no such channel: it may be private now."""
     channel = scene.declare().id
     slack.faults = [deaf_to("channel_deleted")]
-    scene.ana.delete_channel(channel)
+    scene.ana.change_channel(channel, "delete")
     read_all(bot.services.backfill, bot.store)
     assert state(scene, channel) == "left"
     wait_told(scene, "ana", "can't see or join")
@@ -245,7 +245,7 @@ def test_a_deletion_whose_event_was_lost(bot: Bot, scene: Scene, slack: SlackSan
 
 def test_a_renamed_channel_is_found_by_its_new_name(scene: Scene, slack: SlackSandbox) -> None:
     channel = scene.declare().id
-    scene.ana.rename_channel(channel, "proxy-outage")
+    scene.ana.change_channel(channel, "rename", "proxy-outage")
     scene.until(lambda: scene.incident(channel).channel_name == "proxy-outage", "renamed")
     scene.ana.command("general", "/incident severity sev1 in #proxy-outage")
     scene.until(lambda: scene.incident(channel).severity == "sev1", "found")

@@ -39,7 +39,7 @@ def converted(scene: Scene, slack: SlackSandbox) -> str:
     scene.ana.command(channel, "/incident update xylophone strings are gone")
     slack.wait_for(lambda: "strings" in outside(slack, channel), what="the announced update")
     slack.faults = [unheard("message")]
-    scene.ana.make_private(channel)
+    scene.ana.change_channel(channel, "make_private")
     return channel
 
 
@@ -49,7 +49,7 @@ def is_withdrawn(scene: Scene, slack: SlackSandbox, channel: str) -> bool:
 
 def test_the_message_that_says_so_latches_it_at_once(scene: Scene, slack: SlackSandbox) -> None:
     channel = scene.declare(TITLE).id
-    scene.ana.make_private(channel)
+    scene.ana.change_channel(channel, "make_private")
     slack.wait_for(lambda: is_withdrawn(scene, slack, channel), what="the announcement's end")
     assert [e.kind for e in scene.entries(channel)][-1] is EntryKind.PRIVATE
     slack.wait_for(
@@ -169,7 +169,7 @@ def test_the_report_of_a_channel_that_became_private(
     url = "https://github.com/example/incidents/issues/7"
     filed(bot, scene, channel, {"number": 7, "url": url})
 
-    scene.ana.make_private(channel)
+    scene.ana.change_channel(channel, "make_private")
     scene.until(lambda: not _readable(bot), "the file is private")
     slack.wait_for(
         lambda: any(url in m["text"] and scene.ana.id in m["text"] for m in scene.own(channel)),
