@@ -20,7 +20,10 @@ EDIT = "edit"
 HIDE = "out"
 MENU_TEXT = len("EditRemove")
 
-ELSEWHERE = "Outside the incident's channel, add `in #channel` to a command about it: `/incident close in #inc-hub`."
+ELSEWHERE = (
+    "From any other channel, add `in #channel` to a command about an incident: "
+    "`/incident close in #inc-hub`."
+)
 
 PART = 2900
 """Characters of long text in one block, of Slack's 3,000."""

@@ -113,6 +113,9 @@ class ChannelWatch:
             self._record(tx, incident, _Seen(state=GONE, is_private=event.is_private))
         elif event.change is ChannelChange.RENAMED:
             _rename(tx, incident, event.name)
+        elif event.user and not incident.channel_state:
+            # It joined the channel that it created, or one that it had left unnoticed.
+            readings.ask_whole_of(tx, incident_id, self._store.now(tx))
         else:
             rows.change_channel(tx, incident_id, channel_checked_at=None)
             sync.enqueue(self._durable, tx, incident_id, f"channel/{self._now().isoformat()}")
