@@ -84,7 +84,10 @@ class Post:
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """A Slack channel. ``created`` is by Slack's clock, ``creator`` a user id."""
+    """A Slack channel. ``created`` is by Slack's clock, ``creator`` a user id.
+
+    ``is_member``: the bot is in it.
+    """
 
     id: str
     name: str
@@ -93,6 +96,7 @@ class Channel:
     is_shared: bool
     creator: str
     created: datetime
+    is_member: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +172,12 @@ class Chat(Protocol):
         """Return the id of a channel given as an id or ``#name``; the bot joins it if allowed."""
 
     def channel(self, channel_id: str) -> Channel: ...
+
+    def join(self, channel_id: str) -> None:
+        """Join a public channel; do nothing if the bot is in it."""
+
+    def private_channels(self) -> frozenset[str]:
+        """Return the ids of the private channels that the bot is in."""
 
     def invite(self, channel_id: str, user: str) -> None:
         """Invite a person; do nothing if they are already a member."""

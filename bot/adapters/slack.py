@@ -144,6 +144,15 @@ class SlackChat:
         """Return a channel."""
         return _channel(self._call("conversations.info", channel=channel_id)["channel"])
 
+    def join(self, channel_id: str) -> None:
+        """Join a public channel; do nothing if the bot is in it."""
+        self._call("conversations.join", channel=channel_id)
+
+    def private_channels(self) -> frozenset[str]:
+        """Return the ids of the private channels that the bot is in; Slack shows it no others."""
+        pages = self._pages("conversations.list", types="private_channel", exclude_archived=False)
+        return frozenset(raw["id"] for page in pages for raw in page["channels"])
+
     def invite(self, channel_id: str, user: str) -> None:
         """Invite a person; do nothing if they are already a member."""
         try:
@@ -356,6 +365,7 @@ def _channel(raw: Mapping[str, Any]) -> Channel:
         is_private=bool(raw.get("is_private")),
         is_archived=bool(raw.get("is_archived")),
         is_shared=bool(raw.get("is_ext_shared") or raw.get("is_pending_ext_shared")),
+        is_member=raw.get("is_member") is not False,
         creator=raw.get("creator") or "",
         created=datetime.fromtimestamp(int(raw.get("created") or 0), tz=UTC),
     )

@@ -109,7 +109,7 @@ class Channels:
         if since is None or found.created < since - RESOLUTION:
             return None
         with self._store.read() as tx:
-            holder = rows.by_channel(tx, incident.team_id, found.id)
+            holder = rows.by_channel(tx, found.id)
         if holder is not None and holder.id != incident.id:
             return None
         return self._checked(incident, found)

@@ -32,6 +32,15 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
 """The bot scopes that each Web API method needs, for public and private channels."""
 
 EVENT_SCOPES: dict[str, tuple[str, ...]] = {
+    **{
+        f"channel_{what}": ("channels:read",)
+        for what in ("archive", "deleted", "left", "rename", "unarchive")
+    },
+    **{
+        f"group_{what}": ("groups:read",)
+        for what in ("archive", "deleted", "left", "rename", "unarchive")
+    },
+    "member_joined_channel": ("channels:read", "groups:read"),
     "message.channels": ("channels:history",),
     "message.groups": ("groups:history",),
     "reaction_added": ("reactions:read",),

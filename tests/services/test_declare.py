@@ -185,7 +185,9 @@ def test_a_private_incident_is_shown_to_nobody_else(scene: Scene) -> None:
     )
     assert channel.kind is ChannelKind.PRIVATE
     assert scene.own("#incidents") == []
-    assert scene.ben.command("general", "/incident list")
+    before = len(scene.ben.messages("general"))
+    scene.ben.command("general", "/incident list")
+    scene.slack.wait_for(lambda: len(scene.ben.messages("general")) > before, what="the list")
     shown = str(scene.ben.messages("general"))
     assert channel.id not in shown
 
