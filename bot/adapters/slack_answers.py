@@ -91,7 +91,7 @@ def _refusal(
         return RetryLater(text, after=DEFAULT_WAIT, maybe_done=False)
     if status >= 500 or kind is Kind.UNCERTAIN or not code:
         return RetryLater(FAILED.format(method=method, reason=code or status))
-    if kind is Kind.TOKEN:
+    if kind is Kind.INSTALLATION:
         return ConfigError(NOT_ACCEPTED.format(code=code))
     if kind is Kind.SCOPE:
         needed = data.get("needed", "")

@@ -18,7 +18,7 @@ class Kind(StrEnum):
     """Nothing was done: try again later."""
     UNCERTAIN = "uncertain"
     """Try again later, and look first: it may have been done."""
-    TOKEN = "token"
+    INSTALLATION = "installation"
     """The token or the app's installation is invalid."""
     SCOPE = "scope"
     """The token lacks a scope."""
@@ -45,7 +45,7 @@ _BY_KIND: dict[Kind, str] = {
         fatal_error fetch_members_failed internal_error list_record_comment_fetch_failed
         messaging_processing_failed request_timeout service_unavailable update_failed
     """,
-    Kind.TOKEN: """
+    Kind.INSTALLATION: """
         account_inactive invalid_auth missing_args not_allowed_token_type not_authed token_expired
         token_revoked
     """,

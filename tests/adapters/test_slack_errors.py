@@ -79,7 +79,9 @@ def test_a_failure_of_slack_is_retried_after_a_look(code: str) -> None:
     assert error.maybe_done
 
 
-@pytest.mark.parametrize("code", [code for code, kind in KINDS.items() if kind is Kind.TOKEN])
+@pytest.mark.parametrize(
+    "code", [code for code, kind in KINDS.items() if kind is Kind.INSTALLATION]
+)
 def test_an_invalid_token_is_named(code: str) -> None:
     error = error_of(code)
     assert isinstance(error, ConfigError)

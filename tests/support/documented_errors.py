@@ -7,24 +7,25 @@ for methods whose own page was not at hand in full, the machine-readable copy sl
 
 from __future__ import annotations
 
-COMMON = frozenset(
-    """
+
+def _codes(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+COMMON = _codes("""
     access_denied accesslimited account_inactive deprecated_endpoint ekm_access_denied
     enterprise_is_restricted fatal_error internal_error invalid_arg_name invalid_arguments
     invalid_array_arg invalid_auth invalid_charset invalid_form_data invalid_post_type is_bot
     method_deprecated missing_post_type missing_scope no_permission not_allowed_token_type not_authed
     org_login_required ratelimited request_timeout service_unavailable team_access_not_granted
     team_added_to_org token_expired token_revoked two_factor_setup_required user_is_ultra_restricted
-    """.split()
-)
+""")
 
 # Older pages, and what Slack is reported to answer without documenting it.
-UNLISTED = frozenset(
-    """
+UNLISTED = _codes("""
     already_archived invalid_json json_not_object missing_charset msg_blocks_too_long rate_limited
     superfluous_charset too_many_requests unknown_method upgrade_required user_is_bot
-    """.split()
-)
+""")
 
 _SHARING = """
     slack_connect_blocked_file_type slack_connect_clip_sharing_blocked
@@ -134,5 +135,5 @@ _SPECIFIC = {
     "views.update": "duplicate_external_id hash_conflict not_found view_too_large",
 }
 
-DOCUMENTED = {method: COMMON | set(codes.split()) for method, codes in _SPECIFIC.items()}
+DOCUMENTED = {method: COMMON | _codes(codes) for method, codes in _SPECIFIC.items()}
 """The documented errors by method."""
