@@ -30,6 +30,12 @@ def within(seconds: float) -> Iterator[None]:
         _ends_at.reset(token)
 
 
+def left() -> float | None:
+    """Return how many seconds are left until the deadline, or None if there is none."""
+    ends_at = _ends_at.get()
+    return None if ends_at is None else ends_at - time.monotonic()
+
+
 def ends_at(limit: float) -> float:
     """Return when a request has to end, by ``time.monotonic``: in ``limit`` seconds or at the deadline.
 

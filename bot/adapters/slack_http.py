@@ -34,6 +34,7 @@ READS = frozenset(
         "conversations.list",
         "conversations.replies",
         "usergroups.users.list",
+        "users.conversations",
         "users.info",
     }
 )

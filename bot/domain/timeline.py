@@ -66,6 +66,8 @@ class FileRef:
 class Message:
     """A Slack message. ``ts`` is its key within the channel, kept as a string.
 
+    ``text`` has all its words, whatever part of the payload they were in. ``author_name`` is the name under
+    which an app posted it, empty for a person's message.
     ``edited_ts`` is Slack's time of the last edit, empty if never edited. ``deleted_at`` is when mayday
     received the deletion (Slack doesn't report its time).
     """
@@ -76,6 +78,7 @@ class Message:
     author: str
     text: str
     posted_at: datetime
+    author_name: str = ""
     thread_ts: str = ""
     subtype: str = ""
     edited_ts: str = ""

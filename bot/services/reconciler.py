@@ -30,6 +30,8 @@ LONGEST_REPAIR = timedelta(hours=12)
 LONGEST_WAIT = timedelta(minutes=5)
 GONE = "gone"
 """The code of a :class:`UserError` that says: what is to be updated does not exist any more."""
+UNCHANGEABLE = "unchangeable"
+"""The code of one that says: what is to be updated exists, but the outside refuses to change it any more."""
 
 UNFORESEEN = (
     "mayday failed unexpectedly at a part of this incident ({part}). Its log has the details."
@@ -199,8 +201,9 @@ class Reconciler:
             try:
                 return {**row.ref, **resource.update(row.ref)}, resource.spec
             except UserError as exc:
-                if exc.code != GONE:
+                if exc.code not in (GONE, UNCHANGEABLE):
                     raise
+                log.info("resource.replaced", key=row.key, reason=exc.code)
             state = ResourceState.ATTEMPTING.value
             with self._store.write() as tx:
                 self._lease.check(tx)

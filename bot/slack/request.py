@@ -24,6 +24,7 @@ class Kind(StrEnum):
     BUTTON = "button"
     FORM = "form"
     SHORTCUT = "shortcut"
+    OPTIONS = "options"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,11 +85,12 @@ class Form:
 class SlackRequest:
     """Who asks for what, and where.
 
-    ``name`` is the subcommand that was typed, a button's action id, or the callback id of a form or
-    shortcut. ``team_id`` is the workspace the incident belongs to, ``user_team`` the person's own, which
-    differs in a channel shared by Slack Connect. ``text`` follows a command, ``value`` is a button's,
-    ``form`` a form's, ``message`` the one that a shortcut was used on. ``trigger`` opens one form within
-    three seconds. ``idempotency_key`` is unique to this act.
+    ``name`` is the subcommand that was typed, a button's action id, the callback id of a form or shortcut,
+    or the block id of a menu whose options Slack asks for. ``team_id`` is the workspace the incident belongs
+    to, ``user_team`` the person's own, which differs in a channel shared by Slack Connect. ``text`` follows a
+    command or was typed into a menu, ``value`` is a button's, ``form`` a form's, ``message`` the one that a
+    shortcut was used on. ``trigger`` opens one form within three seconds. ``idempotency_key`` is unique to
+    this act.
     """
 
     kind: Kind

@@ -1,4 +1,4 @@
-"""Buttons, forms and shortcuts: the tables of what answers each by its id, and what it needs."""
+"""Buttons, forms, shortcuts and menus: the tables of what answers each by its id, and what it needs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ from bot.slack.commands import declare as declare_command
 from bot.slack.commands import incidents, menu, report, status, timeline
 from bot.slack.commands import run as run_command
 from bot.slack.commands import update as update_command
-from bot.slack.interactions import action_item, buttons, close, declare, entry, runbook, update
+from bot.slack.interactions import (
+    action_item,
+    buttons,
+    close,
+    declare,
+    entry,
+    hubs,
+    runbook,
+    update,
+)
 
 SHORTCUT_TIMELINE = "add_to_timeline"
 SHORTCUT_ACTION = "file_action_item"
@@ -49,4 +58,9 @@ SHORTCUTS: Mapping[str, Route] = {
     SHORTCUT_TIMELINE: OnIncident(entry.shortcut),
     SHORTCUT_ACTION: OnIncident(action_item.shortcut),
     SHORTCUT_DECLARE: Anywhere(declare_command.handle),
+}
+
+OPTIONS: Mapping[str, Route] = {
+    forms.HUB: Anywhere(hubs.suggest),
+    forms.HUBS: Anywhere(hubs.suggest),
 }
