@@ -32,7 +32,18 @@ from pydantic_settings import (
 )
 
 from bot import config_messages as messages
-from bot.config_types import Address, EmojiName, OptionalToken, Token, Word, Words, require_unique
+from bot.config_types import (
+    Address,
+    EmojiName,
+    OptionalToken,
+    OptionText,
+    OptionTexts,
+    Token,
+    Word,
+    Words,
+    require_menu,
+    require_unique,
+)
 from bot.domain.actions import DEFAULT_GROUPS
 from bot.domain.incident import CLOSED, RESOLVED
 from bot.domain.limits import Limits
@@ -41,8 +52,8 @@ from bot.domain.timeline import Heading
 from bot.errors import ConfigError
 
 DEFAULT_FILE = Path("mayday.yaml")
-GROUP_LIMIT = 75
-"""The length at which Slack truncates an option of a menu."""
+NAME_LIMIT = 60
+"""The length of a channel's name without its slug; Slack's limit is 80 with it."""
 
 
 class _Section(BaseModel):
@@ -155,7 +166,7 @@ class Incident(_Section):
             "memo": Heading.SUMMARY,
         }
     )
-    action_groups: tuple[str, ...] = DEFAULT_GROUPS
+    action_groups: OptionTexts = DEFAULT_GROUPS
     channel_name: str = "inc-{date}-{slug}"
 
     @field_validator("statuses")
@@ -176,14 +187,7 @@ class Incident(_Section):
     @classmethod
     def _has_unique_names(cls, value: tuple[Severity, ...]) -> tuple[Severity, ...]:
         require_unique([severity.name for severity in value])
-        return value
-
-    @field_validator("action_groups")
-    @classmethod
-    def _fits_in_a_menu(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        require_unique(value)
-        if not all(name.strip() and len(name) <= GROUP_LIMIT for name in value):
-            raise ValueError(messages.GROUP_LENGTH.format(limit=GROUP_LIMIT))
+        require_menu(value)
         return value
 
     @field_validator("channel_name")
@@ -197,6 +201,8 @@ class Incident(_Section):
             part not in (("date", "", None), ("slug", "", None)) for part in fields
         ):
             raise ValueError(messages.PLACEHOLDERS)
+        if len(value.format(date="2026-11-28", slug="")) > NAME_LIMIT:
+            raise ValueError(messages.TOO_LONG_A_NAME.format(limit=NAME_LIMIT))
         return value
 
 
@@ -231,7 +237,7 @@ class Hub(_Section):
     ``start_timeout`` is the hub's own, in seconds. ``ca_bundle`` is a PEM file of additional authorities.
     """
 
-    name: str
+    name: OptionText
     url: Address
     api_url: Address
     api_token: Token

@@ -39,6 +39,8 @@ NO_CHANNEL = (
     "mayday sees no channel “{channel}”: check its name, and invite mayday there if it is private."
 )
 
+NOT_INVITED = "mayday could not invite <@{user}>: {reason}"
+
 log = structlog.get_logger()
 
 
@@ -147,11 +149,17 @@ class SlackChat:
 
     def invite(self, channel_id: str, user: str) -> None:
         """Invite a person; do nothing if they are already a member."""
+        method = "conversations.invite"
         try:
-            self._call("conversations.invite", channel=channel_id, users=user)
+            self._call(method, channel=channel_id, users=user)
+        except ConfigError:
+            raise
         except UserError as exc:
             if exc.code != "already_in_channel":
-                raise
+                reason = str(exc).removeprefix(f"{method}: ")
+                raise UserError(
+                    NOT_INVITED.format(user=user, reason=reason), code=exc.code
+                ) from exc
 
     def set_topic(self, channel_id: str, topic: str) -> None:
         """Set the channel's topic."""
