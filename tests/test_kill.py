@@ -38,6 +38,7 @@ CALLS: dict[str, tuple[str, Callable[[Body], bool]]] = {
     "topic": ("conversations.setTopic", lambda _body: True),
     "looking for bookmarks": ("bookmarks.list", lambda _body: True),
     "bookmark": ("bookmarks.add", lambda _body: True),
+    "looking for its own channels": ("users.conversations", lambda _body: True),
     "looking for the announcement's channel": ("conversations.list", lambda _body: True),
     "joining the announcement's channel": ("conversations.join", lambda _body: True),
     "announcement": ("chat.postMessage", _carries("announcement")),
