@@ -36,10 +36,13 @@ from bot.config_types import (
     Address,
     EmojiName,
     OptionalToken,
+    OptionText,
+    OptionTexts,
     Section,
     Token,
     Word,
     Words,
+    require_menu,
     require_unique,
 )
 from bot.domain.actions import DEFAULT_GROUPS
@@ -50,8 +53,8 @@ from bot.domain.timeline import Heading
 from bot.errors import ConfigError
 
 DEFAULT_FILE = Path("mayday.yaml")
-GROUP_LIMIT = 75
-"""The length at which Slack truncates an option of a menu."""
+NAME_LIMIT = 60
+"""The length of a channel's name without its slug; Slack's limit is 80 with it."""
 
 
 class Slack(Section):
@@ -161,7 +164,7 @@ class Incident(Section):
             "memo": Heading.SUMMARY,
         }
     )
-    action_groups: tuple[str, ...] = DEFAULT_GROUPS
+    action_groups: OptionTexts = DEFAULT_GROUPS
     channel_name: str = "inc-{date}-{slug}"
 
     @field_validator("statuses")
@@ -182,14 +185,7 @@ class Incident(Section):
     @classmethod
     def _has_unique_names(cls, value: tuple[Severity, ...]) -> tuple[Severity, ...]:
         require_unique([severity.name for severity in value])
-        return value
-
-    @field_validator("action_groups")
-    @classmethod
-    def _fits_in_a_menu(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        require_unique(value)
-        if not all(name.strip() and len(name) <= GROUP_LIMIT for name in value):
-            raise ValueError(messages.GROUP_LENGTH.format(limit=GROUP_LIMIT))
+        require_menu(value)
         return value
 
     @field_validator("channel_name")
@@ -203,6 +199,8 @@ class Incident(Section):
             part not in (("date", "", None), ("slug", "", None)) for part in fields
         ):
             raise ValueError(messages.PLACEHOLDERS)
+        if len(value.format(date="2026-11-28", slug="")) > NAME_LIMIT:
+            raise ValueError(messages.TOO_LONG_A_NAME.format(limit=NAME_LIMIT))
         return value
 
 
@@ -230,7 +228,7 @@ class Hub(Section):
     ``start_timeout`` is the hub's own, in seconds. ``ca_bundle`` is a PEM file of additional authorities.
     """
 
-    name: str
+    name: OptionText
     url: Address
     api_url: Address
     api_token: Token

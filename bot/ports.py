@@ -166,7 +166,8 @@ class Chat(Protocol):
             UserError: ``code="name_taken"``: a channel, possibly archived, already has the name.
         """
 
-    def find_channel(self, name: str) -> Channel | None: ...
+    def find_own_channel(self, name: str) -> Channel | None:
+        """Return the channel with this name that the bot is in, or None, also if mayday may not look."""
 
     def resolve(self, channel: str) -> str:
         """Return the id of a channel given as an id or ``#name``; the bot joins it if allowed."""
@@ -197,9 +198,10 @@ class Chat(Protocol):
     def find_post(
         self, channel_id: str, effect: str, *, since: datetime | None, thread_ts: str = ""
     ) -> str | None:
-        """Return the ts of the bot's message with this effect id, or None.
+        """Return the ts of the bot's latest message with this effect id, or None.
 
-        ``since`` is Slack's time before the message was sent; None searches the whole history.
+        ``since`` is Slack's time before the message was sent; None searches the whole history. If mayday
+        isn't allowed to look, the result is None.
         """
 
     def change(self, channel_id: str, ts: str, post: Post) -> None: ...

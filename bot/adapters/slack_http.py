@@ -37,6 +37,7 @@ READS = frozenset(
         "conversations.members",
         "conversations.replies",
         "usergroups.users.list",
+        "users.conversations",
         "users.info",
     }
 )

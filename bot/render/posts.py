@@ -268,7 +268,7 @@ def notice(spec: NoticeSpec) -> Post:
     if not spec.problems:
         text = f"✅ Everything that had failed for {title} is now done."
         return Post(text=text, blocks=(b.section(text),))
-    listed = "\n".join(f"• {escape(problem)}" for problem in spec.problems)
+    listed = "\n".join(f"• {typed(problem)}" for problem in spec.problems)
     text = f"⚠️ Some steps for {title} failed. mayday keeps retrying.\n{listed}"
     return Post(
         text=text,

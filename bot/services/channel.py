@@ -101,7 +101,7 @@ class Channels:
     def _find(self, incident_id: str, since: datetime | None) -> JSON | None:
         with self._store.read() as tx:
             incident = rows.get(tx, incident_id)
-        found = self._chat.find_channel(incident.channel_name)
+        found = self._chat.find_own_channel(incident.channel_name)
         if found is None or found.is_archived:
             return None
         if found.creator != self._chat.identity().user_id:

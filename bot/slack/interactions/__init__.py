@@ -1,4 +1,4 @@
-"""Buttons, forms and shortcuts: the tables of what answers each by its id, and what it needs."""
+"""Buttons, forms, shortcuts and menus: the tables of what answers each by its id, and what it needs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,16 @@ from bot.slack.commands import declare as declare_command
 from bot.slack.commands import incidents, menu, report, status, timeline
 from bot.slack.commands import run as run_command
 from bot.slack.commands import update as update_command
-from bot.slack.interactions import action_item, buttons, close, declare, entry, runbook, update
+from bot.slack.interactions import (
+    action_item,
+    buttons,
+    close,
+    declare,
+    entry,
+    hubs,
+    runbook,
+    update,
+)
 
 SHORTCUT_TIMELINE = "add_to_timeline"
 SHORTCUT_ACTION = "file_action_item"
@@ -59,4 +68,9 @@ SHORTCUTS: Mapping[str, Route] = {
     SHORTCUT_TIMELINE: OnIncident(Act.RECORD, entry.shortcut),
     SHORTCUT_ACTION: OnIncident(Act.RECORD, action_item.shortcut),
     SHORTCUT_DECLARE: Anywhere(Act.DECLARE, declare_command.handle),
+}
+
+OPTIONS: Mapping[str, Route] = {
+    forms.HUB: Anywhere(Act.HELP, hubs.suggest),
+    forms.HUBS: Anywhere(Act.HELP, hubs.suggest),
 }

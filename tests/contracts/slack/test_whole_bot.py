@@ -82,7 +82,7 @@ def test_declare(slack: Slack, mayday: Bot, client: WebClient) -> None:
     slack.submit(slack.ana, view["id"], untouched(view))
 
     def channels(name: str) -> list[str]:
-        listed = client.conversations_list(limit=1000)["channels"]
+        listed = client.conversations_list(limit=999)["channels"]
         return [raw["id"] for raw in listed if name in raw["name"]]
 
     wait_until(lambda: channels("proxy-was-evicted"), "the incident's channel")
