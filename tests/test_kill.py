@@ -40,6 +40,7 @@ CALLS: dict[str, tuple[str, Callable[[Body], bool]]] = {
     "bookmark": ("bookmarks.add", lambda _body: True),
     "looking for the announcement's channel": ("users.conversations", lambda _body: True),
     "joining the announcement's channel": ("conversations.join", lambda _body: True),
+    "asking whether the channel is public": ("conversations.info", lambda _body: True),
     "announcement": ("chat.postMessage", _carries("announcement")),
     "pin": ("pins.add", lambda _body: True),
     "answer to the person": ("chat.postEphemeral", lambda _body: True),
