@@ -34,6 +34,7 @@ from pydantic_settings import (
 from bot import config_messages as messages
 from bot.config_types import Address, EmojiName, OptionalToken, Token, Word, Words, require_unique
 from bot.domain.actions import DEFAULT_GROUPS
+from bot.domain.emoji import first_name
 from bot.domain.incident import CLOSED, RESOLVED
 from bot.domain.limits import Limits
 from bot.domain.report import Form
@@ -184,6 +185,15 @@ class Incident(_Section):
         require_unique(value)
         if not all(name.strip() and len(name) <= GROUP_LIMIT for name in value):
             raise ValueError(messages.GROUP_LENGTH.format(limit=GROUP_LIMIT))
+        return value
+
+    @field_validator("reactions")
+    @classmethod
+    def _mean_one_thing(cls, value: dict[str, Heading]) -> dict[str, Heading]:
+        if len({(first_name(name), heading) for name, heading in value.items()}) != len(
+            {first_name(name) for name in value}
+        ):
+            raise ValueError(messages.REACTIONS)
         return value
 
     @field_validator("channel_name")

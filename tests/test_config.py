@@ -140,6 +140,7 @@ def test_a_section_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
             "incident.severities: two are the same",
         ),
         ("incident:\n  action_groups: ['']\n", "incident.action_groups: write each in 1 to 75"),
+        ("incident:\n  reactions: {memo: wrong, pencil: lucky}\n", "have different headings"),
         ("incident:\n  reactions: {🔥: wrong}\n", "write the emoji's name in Slack"),
     ],
 )

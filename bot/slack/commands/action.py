@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.incident import Incident
-from bot.domain.mrkdwn import link_in, plain
+from bot.domain.mrkdwn import link_in, plain, title_of
 from bot.domain.typography import same_key
 from bot.render import forms
 from bot.slack.context import HandlerContext
@@ -25,5 +25,5 @@ def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -
     if colon and len(start) >= SHORTEST_HEADING and len(named) == 1:
         group, text = named[0], tail.strip()
     title, link = link_in(text)
-    context.changes.action_item(request.change(incident), plain(title), group=group, link=link)
+    context.changes.action_item(request.change(incident), title_of(title), group=group, link=link)
     return None
