@@ -10,6 +10,7 @@ import pytest
 from bot.domain.evidence import Fact, Known
 from bot.domain.targets import resolve
 from bot.domain.typography import spaced
+from bot.render.listing import ACTION_ENTRY
 from bot.slack.intake import parse_request
 from bot.slack.matching import same_word
 from bot.store import incidents as incident_rows
@@ -183,3 +184,16 @@ def test_a_plain_name_means_nobody_with_another_dash() -> None:
 def test_an_idle_user_is_found_too(typed: str, known: dict[str, bool], idle: str) -> None:
     people: Mapping[str, Fact[bool]] = {name: Known(value=value) for name, value in known.items()}
     assert resolve([typed], (), people).idle == (idle,)
+
+
+def test_the_time_and_the_words_of_a_form(desk: Desk) -> None:
+    """A form's time is read with plain marks, and its words keep theirs."""
+    desk.now.at = NOW + timedelta(days=1)
+    desk.command("note it is back")
+    desk.press(ACTION_ENTRY, f"edit:{desk.entries[-1].id}")
+    typed = {"at": f"2017–02–23{NBSP}2:05{NARROW}pm", "text": f"it’s{NBSP}back – “nearly”{ZERO}"}
+    answer = desk.submit(typed)
+    assert answer.errors == {}
+    assert desk.entries[-1].data["text"] == "it’s back – “nearly”"
+    local = desk.entries[-1].at.astimezone(desk.settings.zone)
+    assert local.strftime("%Y-%m-%d %H:%M") == "2017-02-23 14:05"
