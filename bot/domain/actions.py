@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from bot.domain.slack_message import plain
+from bot.domain.mrkdwn import plain
 from bot.domain.timeline import Heading, Line, chosen
 
 DEFAULT_GROUPS = (

@@ -6,10 +6,12 @@ is compared with no other clock.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any, Protocol
 
-from bot.domain.slack_message import permalink
+from bot.domain.slack_message import own_words, permalink
 from bot.domain.timeline import Message
 
 
@@ -93,6 +95,25 @@ def is_older(event_ts: str, than: str) -> bool:
     ``than`` is empty where no event said anything yet.
     """
     return bool(than) and Decimal(event_ts or 0) <= Decimal(than)
+
+
+class Worded(Protocol):
+    """A message as it was at some time."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def raw(self) -> Mapping[str, Any]: ...
+
+
+def is_reworded(new: Worded, old: Worded) -> bool:
+    """Whether the author's words differ. Slack adds previews of links, and apps may edit without a mark."""
+    if new.text == old.text:
+        return False
+    if not new.raw or not old.raw:
+        return True
+    return own_words(new.raw) != own_words(old.raw)
 
 
 def is_later_edit(new: Message, old: Message) -> bool:

@@ -23,7 +23,7 @@ OTHER_GROUP = "Other"
 
 # Entries that appear in another part of the report, or concern the report and not the outage.
 _NOT_IN_TIMELINE = frozenset({EntryKind.ACTION_ITEM, EntryKind.CLOSED, EntryKind.PUBLISHED})
-_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\b(?:TODO|TBD|FIXME)\b")
+_PLACEHOLDER = re.compile(r"\{\{[^{}\n]*\}\}|\b(?:TODO|TBD|FIXME)\b")
 
 
 class Form(StrEnum):

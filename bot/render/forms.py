@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain.incident import TITLE_LIMIT, Incident, Policy
-from bot.domain.slack_message import unescape
+from bot.domain.mrkdwn import unescape
 from bot.domain.timeline import Line
 from bot.render import blocks as b
 from bot.render.text import cut

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from bot.domain.slack_message import file_names
 from bot.domain.timeline import EntryKind, FileRef, Heading, Line
 from bot.render.markdown import Names, link, neutral
 from bot.render.steps import entry_words as step_words
@@ -52,13 +53,14 @@ def quiet(text: str) -> str:
 
 def entry_words(line: Line, names: Names) -> str:
     """Return the entry as Markdown: its text, its files and, for messages and updates, a signature."""
-    text = neutral(words(line), names)
-    if files := _files(line.message.files if line.message else ()):
-        text = f"{text}\n\n{files}".strip()
+    files = line.message.files if line.message else ()
+    text = "" if line.text and line.text == file_names(files) else neutral(words(line), names)
+    if listed := _files(files):
+        text = f"{text}\n\n{listed}".strip()
     if line.entry.kind not in _SIGNED:
         return text
     author = line.message.author if line.message else line.entry.author
-    name = names.people.get(author, "")
+    name = app_name(line) or names.people.get(author, "")
     address = line.message.permalink if line.message else ""
     if not name and not address:
         return text
@@ -66,6 +68,11 @@ def entry_words(line: Line, names: Names) -> str:
     # On the last line of a list, a quote or a code block the signature would become part of it.
     plain_end = not re.match(r"[->`]|\d+\.", text.rpartition("\n\n")[2])
     return f"{text} {signature}" if plain_end else f"{text}\n\n{signature}"
+
+
+def app_name(line: Line) -> str:
+    """Return the name of the app that posted the entry's message, empty for a person's."""
+    return line.message.author_name if line.message else ""
 
 
 def _files(files: tuple[FileRef, ...]) -> str:

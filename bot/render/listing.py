@@ -9,7 +9,7 @@ from bot.domain.timeline import Heading, Latest, Line
 from bot.ports import Post
 from bot.render import blocks as b
 from bot.render import card
-from bot.render.lines import quiet, words
+from bot.render.lines import app_name, quiet, words
 from bot.render.text import cut, escape, when
 
 ACTION_DECLARE = "menu.declare"
@@ -80,7 +80,8 @@ def _fitting(lines: Sequence[Line]) -> list[tuple[Line, str]]:
     room = SHOWN_TEXT
     for line in reversed(lines):
         also = " · ".join(_ALSO[h] for h in _ALSO if h in line.headings)
-        text = f"{when(line.entry.at)}  {quiet(cut(words(line), 2600))}"
+        by = f"_{escape(name)}:_ " if (name := app_name(line)) else ""
+        text = f"{when(line.entry.at)}  {quiet(cut(by + words(line), 2600))}"
         text = f"{text}\n_{also}_" if also else text
         room -= len(text) + MENU_TEXT
         if room < 0:

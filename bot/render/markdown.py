@@ -3,6 +3,8 @@
 People type Slack's mrkdwn in channels and Markdown in forms, so one small grammar reads both. Only known
 constructs are written: bold, italics, strike-through, code, quotes, lists, and http(s) links. Everything
 else becomes literal text. A block list would be shorter, but it would have to know every Markdown dialect.
+The time is linear in the length of the text: no pattern can look further than its own construct or a fixed
+number of characters.
 
 GitHub's mentions and references: docs.github.com, "Autolinked references and URLs". A backslash or an
 entity before a name still notifies; a zero-width space after the @ doesn't.
@@ -11,7 +13,7 @@ entity before a name still notifies; a zero-width space after the @ doesn't.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -22,7 +24,8 @@ _GAP = "\u200b"
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 # Control characters, and characters that change the display order of text.
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff]")
-_FENCE = re.compile(r"(?<!`)(`{3,})(?!`)(.*?)(?<!`)\1(?!`)", re.DOTALL)
+_TICKS = re.compile(r"`{3,}")
+_LONG_RUN = re.compile(r"`{80}(?=`)")
 _ITEM = re.compile(r"^\s*(?:[-*+•◦]|(\d{1,3})[.)])\s+(?=\S)")
 _QUOTE = re.compile(r"^(?:>|&gt;)+ ?")
 
@@ -32,11 +35,11 @@ _NESTED_URL = r"https?://(?:[^\s<>|`\"()]|\([^\s<>|`\"()]*\))+"
 _TOKEN = re.compile(
     rf"""
     (?P<ticks>(?<!`)`+(?!`))(?P<code>.{{1,2000}}?)(?<!`)(?P=ticks)(?!`)
-    | <(?P<url>{_URL}|mailto:[^|>\s]+)(?:\|(?P<label>[^>]*))?>
-    | <@(?P<user>[A-Z0-9]+)(?:\|(?P<user_label>[^>]*))?>
-    | <\#(?P<channel>[A-Z0-9]+)(?:\|(?P<channel_label>[^>]*))?>
-    | <!(?!--)(?P<special>[^>]*)>
-    | !?\[(?P<md_text>[^\[\]\n]+)\]\(<?(?P<md_url>{_NESTED_URL})(?:\|[^>\n]*)?>?\)
+    | <(?P<url>{_URL}|mailto:[^|<>\s]+)(?:\|(?P<label>[^<>]*))?>
+    | <@(?P<user>[A-Z0-9]+)(?:\|(?P<user_label>[^<>]*))?>
+    | <\#(?P<channel>[A-Z0-9]+)(?:\|(?P<channel_label>[^<>]*))?>
+    | <!(?!--)(?P<special>[^<>]*)>
+    | !?\[(?P<md_text>[^\[\]\n]+)\]\(<?(?P<md_url>{_NESTED_URL})(?:\|[^<>\n]{{0,1000}})?>?\)
     | (?P<bare>{_URL})
     | (?<![\w*])(?P<bold>\*{{1,2}})(?=[^\s*])
         (?P<bold_text>[^\n]{{0,1000}}?[^\s*])(?P=bold)(?![\w*])
@@ -49,7 +52,7 @@ _TOKEN = re.compile(
 )
 
 _CLOSING = re.compile(r"\b(?:close[sd]?|fix(?:es|ed)?|resolve[sd]?)\b", re.IGNORECASE)
-_REFERS = re.compile(r"\s*:?\s*(?:#\d|GH-\d|[\w.-]+/[\w.-]+#\d)", re.IGNORECASE)
+_REFERS = re.compile(r"\s*+(?::\s*+)?(?:#\d|GH-\d|[\w.-]{1,100}/[\w.-]{1,100}#\d)", re.IGNORECASE)
 _REFERENCE = re.compile(r"(?<=#)(?=\d)|(?<=\bGH-)(?=\d)|(?<=@)(?=\w)", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _SPECIAL = re.compile(r"[\\`*\[|~]|(?<![^\W_])_|_(?![^\W_])")
@@ -76,10 +79,10 @@ def neutral(text: str, names: Names = NOBODY) -> str:
     clean = _clean(text)
     blocks: list[str] = []
     end = 0
-    for fence in _FENCE.finditer(clean):
-        blocks += _paragraphs(clean[end : fence.start()], names)
-        blocks.append(fenced(fence[2]))
-        end = fence.end()
+    for opening, closing in _fences(clean):
+        blocks += _paragraphs(clean[end : opening.start()], names)
+        blocks.append(fenced(clean[opening.end() : closing.start()]))
+        end = closing.end()
     blocks += _paragraphs(clean[end:], names)
     return "\n\n".join(blocks)
 
@@ -122,10 +125,30 @@ def link(label: str, url: str) -> str:
 
 def fenced(code: str) -> str:
     """Return a code block whose fence is longer than any run of backticks inside."""
-    inside = _unescaped(_clean(code)).strip("\n").replace("<!--", f"<!{_GAP}--")
+    inside = _apart(_unescaped(_clean(code)).strip("\n").replace("<!--", f"<!{_GAP}--"))
     longest = max((len(run) for run in re.findall(r"`+", inside)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}\n{inside}\n{fence}"
+
+
+def _apart(code: str) -> str:
+    """Return code without very long runs of backticks, because the fences around it are longer."""
+    return _LONG_RUN.sub(lambda run: run[0] + _GAP, code)
+
+
+def _fences(text: str) -> Iterator[tuple[re.Match[str], re.Match[str]]]:
+    """Yield the two fences of each code block: runs of backticks of the same length."""
+    runs = list(_TICKS.finditer(text))
+    following: dict[int, int] = {}
+    closings = [0] * len(runs)
+    for number in reversed(range(len(runs))):
+        closings[number] = following.get(len(runs[number][0]), 0)
+        following[len(runs[number][0])] = number
+    number = 0
+    while number < len(runs):
+        if closing := closings[number]:
+            yield runs[number], runs[closing]
+        number = (closing or number) + 1
 
 
 def _clean(text: str) -> str:
@@ -244,19 +267,23 @@ def _address(url: str) -> str:
 
 def _trimmed(url: str) -> tuple[str, str]:
     """Split a bare URL from the punctuation that follows it."""
-    kept = url.rstrip(".,;:!?'*_~")
-    while kept.endswith(")") and kept.count(")") > kept.count("("):
-        kept = kept[:-1].rstrip(".,;:!?'*_~")
-    return kept, url[len(kept) :]
+    end, unopened = len(url), url.count(")") - url.count("(")
+    while end and url[end - 1] in ".,;:!?'*_~)":
+        if url[end - 1] == ")":
+            if unopened <= 0:
+                break
+            unopened -= 1
+        end -= 1
+    return url[:end], url[end:]
 
 
 def _plain(text: str, *, before_link: bool = False) -> str:
     """Return literal text. With ``before_link``, a trailing keyword such as "fixes" is broken up too."""
     text = _unescaped(text)
+    last = len(text.rstrip(" :"))
 
     def parted(word: re.Match[str]) -> str:
-        rest = text[word.end() :]
-        refers = _REFERS.match(rest) or (before_link and not rest.strip(" :"))
+        refers = _REFERS.match(text, word.end()) or (before_link and word.end() >= last)
         return word[0][0] + _GAP + word[0][1:] if refers else word[0]
 
     text = _CLOSING.sub(parted, text)

@@ -39,15 +39,18 @@ def split(text: str, limit: int = LIMIT) -> list[str]:
 
     A code block that is split is closed in one part and reopened in the next.
     """
-    parts = [""]
+    parts: list[list[str]] = [[]]
+    length = 0
     for block in _blocks(text):
         for piece in _pieces(block, limit):
-            joined = f"{parts[-1]}\n\n{piece}" if parts[-1] else piece
-            if len(joined) <= limit:
-                parts[-1] = joined
-            else:
-                parts.append(piece)
-    return parts
+            length += len(piece) + len("\n\n")
+            if parts[-1] and length > limit:
+                parts.append([])
+                length = len(piece)
+            elif not parts[-1]:
+                length = len(piece)
+            parts[-1].append(piece)
+    return ["\n\n".join(pieces) for pieces in parts]
 
 
 def _blocks(text: str) -> list[str]:
@@ -71,6 +74,8 @@ def _pieces(block: str, limit: int) -> list[str]:
     if len(block) <= limit:
         return [block]
     opening = _FENCE.match(block.split("\n", 1)[0])
+    if opening and len(opening[0]) > limit // 4:
+        opening = None  # not a fence that render.markdown writes, and the parts have no room for it
     head, tail = (opening[0] + "\n", "\n" + opening[1]) if opening else ("", "")
     body = block.removeprefix(head).removesuffix(tail)
     room = limit - len(head) - len(tail)

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from bot.domain.facts import Part
 from bot.domain.hubs import STUCK, Condition, Diagnosis, Place, Row
+from bot.domain.mrkdwn import unescape
 from bot.domain.runs import Result
-from bot.domain.slack_message import unescape
 from bot.render import blocks as b
 from bot.render.plan_words import CONDITIONS, DIAGNOSES, ROUTES
 from bot.render.steps import words_of

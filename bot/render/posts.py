@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.incident import Incident
+from bot.domain.mrkdwn import typed, unescape
 from bot.domain.reminders import lateness
-from bot.domain.slack_message import typed, unescape
 from bot.domain.timeline import EntryKind, PostedEntry
 from bot.ports import Post
 from bot.render import blocks as b

@@ -299,6 +299,7 @@ class Backfill:
             self._check(work)  # with the lock, or gather could take the claim in between
             if row.is_whole:
                 deleted, is_unsure = self._pages.absent(tx, stored, shown=work.shown, began=began)
+            is_unsure = is_unsure or work.found.unsure > 0
             is_asked_again = current.asked != row.asked
             wait = timedelta() if is_asked_again else CONFIRM if is_unsure else EVERY
             rows.release(

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 import structlog
 
-from bot.domain.events import is_later
+from bot.domain.events import is_later, is_reworded
 from bot.domain.incident import Incident
 from bot.domain.slack_message import permalink
 from bot.domain.timeline import Heading, Message
@@ -45,20 +45,38 @@ class Shown:
         """Whether a row is unchanged since the page was asked for."""
         return known.changed_at is None or known.changed_at < self.asked_at
 
+    def is_settled(self, known: KnownMessage) -> bool:
+        """Whether the page must show the last change of a message: history lags behind."""
+        return known.changed_at is None or known.changed_at < self.asked_at - SETTLE
+
+    def may_differ(self, known: KnownMessage) -> bool:
+        """Whether the text differs from the one that is stored, and is not that of an earlier edit."""
+        message = self.seen.message
+        return (
+            message.text != known.text
+            and known.deleted_at is None
+            and not is_later(known.edited_ts, message.edited_ts)
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """How many messages a reading found new or edited, and deleted, and how many could not be stored."""
+    """How many messages a reading found new or edited, and deleted, and how many could not be stored.
+
+    ``unsure`` are those that may be edited, which another reading tells.
+    """
 
     new: int = 0
     deleted: int = 0
     failed: int = 0
+    unsure: int = 0
 
     def __add__(self, other: Found) -> Found:
         return Found(
             new=self.new + other.new,
             deleted=self.deleted + other.deleted,
             failed=self.failed + other.failed,
+            unsure=self.unsure + other.unsure,
         )
 
 
@@ -102,15 +120,17 @@ class Pages:
 
     def _apply(self, incident: Incident, batch: Mapping[str, Shown]) -> Found:
         with self._store.read() as tx:
-            keys = self._changes(tx, incident, batch, lock=False).keys
+            found = self._changes(tx, incident, batch, lock=False)
+        keys = found.keys
         if not keys:
-            return Found()
+            return Found(unsure=found.unsure)
         with self._store.write() as tx:
             changes = self._changes(tx, incident, {key: batch[key] for key in keys}, lock=True)
             rows.apply(tx, changes)
         return Found(
             new=len(changes.messages) + len(changes.edited) + len(changes.returned),
             deleted=len(changes.deleted),
+            unsure=max(found.unsure, changes.unsure),
         )
 
     def _changes(
@@ -144,9 +164,16 @@ class Pages:
                 changes.present.append({"of_key": key})
             else:
                 changes.returned.append({"of_key": key, "new_changed_at": one.asked_at})
-        if is_later(message.edited_ts, known.edited_ts) and one.may_change(known):
+        is_edited = is_later(message.edited_ts, known.edited_ts)
+        is_other = not is_edited and one.may_differ(known)
+        if is_other and not one.is_settled(known):
+            changes.unsure += 1
+            is_other = False
+        if (is_edited or is_other) and one.may_change(known):
             changes.keys.add(key)
-            changes.revisions.append(_revision(known, "edited", message.edited_ts, self._now()))
+            if is_edited or is_reworded(message, known):
+                name = message.edited_ts if is_edited else f"{one.asked_at.timestamp():.6f}"
+                changes.revisions.append(_revision(known, "edited", name, self._now()))
             row = rows.message_row(
                 message, permalink=self._link(message), changed_at=one.asked_at
             ) | {"subtype": known.subtype or message.subtype}

@@ -18,6 +18,8 @@ from bot.domain.events import (
     MessageEvent,
     ReactionEvent,
     is_later_edit,
+    is_older,
+    is_reworded,
     linked,
 )
 from bot.domain.timeline import Entry, EntryKind, Heading, Latest, Line, Message, Tag
@@ -77,14 +79,17 @@ class Record:
                 case ReactionEvent() if heading:
                     apply_reaction(tx, incident_id, event, heading, now=self._now())
 
-    def file_message(self, message: Message, *, by: str) -> None:
-        """Record a message and file it in the timeline, as the shortcut does."""
+    def file_message(self, message: Message, *, by: str, seen_ts: str = "") -> None:
+        """Record a message and file it in the timeline, as the shortcut does.
+
+        ``seen_ts`` is Slack's time at which it was like this.
+        """
         team_url = self._team_url()
         with self._store.write() as tx:
             incident_id = self._incident_id(tx, message)
             if incident_id is None:
                 return
-            self._add_or_edit(tx, linked(message, team_url))
+            self._add_or_edit(tx, linked(message, team_url), seen_ts)
             tag = Tag(
                 message_key=message.key,
                 user=by,
@@ -94,16 +99,23 @@ class Record:
             )
             apply_tag(tx, incident_id, tag, ts=message.ts, added=True, event_ts="", now=self._now())
 
-    def _add_or_edit(self, tx: Tx, message: Message) -> None:
-        """Record a message that Slack shows now, or the edit that it has since it was recorded."""
+    def _add_or_edit(self, tx: Tx, message: Message, seen_ts: str) -> None:
+        """Record a message as Slack showed it, or the edit that it had since it was recorded."""
         if rows.add_message(tx, message):
             return
         known = rows.lock_message(tx, message.key)
-        if known is None or not is_later_edit(message, known.message):
+        if known is None or known.message == message:
             return
         was = known.message
+        is_edited = is_later_edit(message, was)
+        if not is_edited and (
+            is_later_edit(was, message) or not seen_ts or is_older(seen_ts, known.event_ts)
+        ):
+            return
         merged = replace(message, deleted_at=was.deleted_at, subtype=was.subtype or message.subtype)
-        rows.add_revision(tx, was, "edited", merged.edited_ts, seen_at=self._now())
+        if is_edited or is_reworded(message, was):
+            name = merged.edited_ts if is_edited else seen_ts
+            rows.add_revision(tx, was, "edited", name, seen_at=self._now())
         rows.change_message(tx, merged, event_ts=known.event_ts)
 
     def note(

@@ -10,10 +10,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain.events import DeletedEvent, MessageEvent, ReactionEvent, is_later_edit, is_older
+from bot.domain.events import (
+    DeletedEvent,
+    MessageEvent,
+    ReactionEvent,
+    is_later_edit,
+    is_older,
+    is_reworded,
+)
 from bot.domain.timeline import EntryKind, Heading, Message, Tag, ts_moment
 from bot.store import timeline as rows
 from bot.store.engine import Tx
+
+BEFORE = "-"
+"""After the ``event_ts`` of an event, names the edit before the one that the event is about."""
 
 
 def apply_message(tx: Tx, event: MessageEvent, *, now: datetime) -> None:
@@ -29,7 +39,7 @@ def apply_message(tx: Tx, event: MessageEvent, *, now: datetime) -> None:
     known = rows.lock_message(tx, message.key)
     if known is None:
         if rows.add_message(tx, message, event_ts=event.event_ts):
-            if before is not None and before.text != message.text:
+            if before is not None and is_reworded(message, before):
                 rows.add_revision(
                     tx, before, "edited", _edit_name(message, before, event.event_ts), seen_at=now
                 )
@@ -38,8 +48,8 @@ def apply_message(tx: Tx, event: MessageEvent, *, now: datetime) -> None:
     if known is None or is_older(event.event_ts, known.event_ts):
         return
     was = known.message
-    if before is not None and is_later_edit(before, was):
-        was = _edit(tx, was, before, event.event_ts, now=now)
+    if before is not None and _is_missed(before, known):
+        was = _edit(tx, was, before, f"{event.event_ts}{BEFORE}", now=now)
     if is_later_edit(was, message) and (message.edited_ts or not known.event_ts):
         return  # history showed a later edit
     _edit(tx, was, message, event.event_ts, now=now)
@@ -63,8 +73,8 @@ def apply_deletion(tx: Tx, event: DeletedEvent, *, now: datetime) -> None:
     if was.deleted_at is not None:  # until now perhaps only because history did not show it
         rows.change_message(tx, was, event_ts=event.event_ts)
         return
-    if before is not None and is_later_edit(before, was):
-        was = _edit(tx, was, before, event.event_ts, now=now)
+    if before is not None and _is_missed(before, known):
+        was = _edit(tx, was, before, f"{event.event_ts}{BEFORE}", now=now)
     rows.add_revision(tx, was, "deleted", was.edited_ts, seen_at=now)
     rows.change_message(tx, replace(was, deleted_at=now), event_ts=event.event_ts)
 
@@ -121,12 +131,21 @@ def file_entry(tx: Tx, incident_id: str, message_key: str, *, ts: str, now: date
         rows.restore_entry(tx, incident_id, f"message/{message_key}")
 
 
+def _is_missed(before: Message, known: rows.KnownMessage) -> bool:
+    """Whether what an event replaced shows an edit of which no event arrived."""
+    was = known.message
+    if is_later_edit(before, was):
+        return True
+    is_ordered = bool(known.event_ts) and not is_later_edit(was, before)
+    return is_ordered and is_reworded(before, was)
+
+
 def _edit(tx: Tx, was: Message, new: Message, event_ts: str, *, now: datetime) -> Message:
     """Replace a message by what an event says; text that differs is a revision, and so is a later edit."""
-    if new.text != was.text or is_later_edit(new, was):
+    if is_reworded(new, was) or is_later_edit(new, was):
         rows.add_revision(tx, was, "edited", _edit_name(new, was, event_ts), seen_at=now)
     after = replace(new, deleted_at=was.deleted_at, subtype=was.subtype or new.subtype)
-    rows.change_message(tx, after, event_ts=event_ts)
+    rows.change_message(tx, after, event_ts=event_ts.removesuffix(BEFORE))
     return after
 
 

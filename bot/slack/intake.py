@@ -123,7 +123,7 @@ def _shortcut(body: Mapping[str, Any], team_id: str) -> SlackRequest:
     if not (payload := body.get("message")):
         return request
     message = message_from(payload, team_id=request.team_id, channel_id=request.channel)
-    return replace(request, message=message)
+    return replace(request, message=message, acted_ts=str(body.get("action_ts") or ""))
 
 
 def _interaction(

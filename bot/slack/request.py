@@ -88,7 +88,7 @@ class SlackRequest:
     shortcut. ``team_id`` is the app's workspace. ``text`` follows a command, ``value`` is a button's,
     ``form`` a form's, ``message`` the one that a shortcut was used on. ``trigger`` opens one form within
     three seconds. ``installed_team`` is the workspace of the app that a form belongs to, if Slack says so.
-    ``idempotency_key`` is unique to this act.
+    ``idempotency_key`` is unique to this act. ``acted_ts`` is Slack's time of a shortcut.
     """
 
     kind: Kind
@@ -103,6 +103,7 @@ class SlackRequest:
     form: Form = Form()
     message: Message | None = None
     installed_team: str = ""
+    acted_ts: str = ""
 
     def change(self, incident: Incident) -> StateChange:
         """This act on an incident, as the services record it."""

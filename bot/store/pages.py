@@ -7,7 +7,7 @@ has both ``absent_at`` and ``deleted_at`` is deleted by its absence alone.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,7 @@ EDITED = (
     "raw",
     "edited_ts",
     "author",
+    "author_name",
     "thread_ts",
     "subtype",
     "permalink",
@@ -42,7 +43,7 @@ NOT_STORED = (StatementError, ValueError, TypeError)
 
 @dataclass(frozen=True, slots=True)
 class KnownMessage:
-    """What is stored of a message. ``text`` is loaded with ``lock`` only."""
+    """What is stored of a message. ``raw`` is loaded with ``lock`` only."""
 
     key: str
     subtype: str
@@ -50,7 +51,8 @@ class KnownMessage:
     deleted_at: datetime | None
     changed_at: datetime | None
     absent_at: datetime | None
-    text: str = ""
+    text: str
+    raw: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,11 @@ class Changes:
     """What a page changes. Every list holds the parameters of one statement.
 
     ``keys`` are the messages concerned. ``entries`` are the timeline entries of the newly tagged
-    messages of one incident.
+    messages of one incident. ``unsure`` counts the messages of which another reading must tell whether
+    they were edited.
     """
 
+    unsure: int = 0
     keys: set[str] = field(default_factory=set)
     messages: list[dict[str, Any]] = field(default_factory=list)
     edited: list[dict[str, Any]] = field(default_factory=list)
@@ -86,9 +90,9 @@ class Changes:
 
 
 def known_messages(tx: Tx, keys: Collection[str], *, lock: bool) -> dict[str, KnownMessage]:
-    """The stored messages among these, by key; ``lock`` locks their rows and loads their text."""
+    """The stored messages among these, by key; ``lock`` locks their rows and loads ``raw``."""
     found: dict[str, KnownMessage] = {}
-    columns = [message.c[name] for name in KnownMessage.__slots__ if lock or name != "text"]
+    columns = [message.c[name] for name in KnownMessage.__slots__ if lock or name != "raw"]
     for some in _chunks(keys):
         statement = select(*columns).where(message.c.key.in_(some))
         if lock:
@@ -135,6 +139,7 @@ def message_row(value: Message, *, permalink: str, changed_at: datetime) -> dict
         "ts": value.ts,
         "thread_ts": value.thread_ts,
         "author": value.author,
+        "author_name": value.author_name,
         "subtype": value.subtype,
         "text": value.text,
         "files": [asdict(file) for file in value.files],

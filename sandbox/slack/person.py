@@ -82,6 +82,17 @@ class Person:
         )
         return str(self.parts.posts.post(place, self.user, draft)["ts"])
 
+    @_by_hand
+    def forward(self, channel: str, ts: str, to: str, text: str = "") -> str:
+        """Forward a message to a channel with a comment, returns its ts."""
+        source, message = self._message(channel, ts)
+        shared = {"is_share": True, "is_msg_unfurl": True, "channel_id": source.id, "ts": ts}
+        shared |= {"author_id": message["user"], "text": message["text"]}
+        shared["message_blocks"] = [{"message": {"blocks": message.get("blocks", [])}}]
+        shared |= {key: message[key] for key in ("attachments", "files") if key in message}
+        draft = Draft(text=typed(text, self.parts.workspace), attachments=[shared])
+        return str(self.parts.posts.post(self._member(to), self.user, draft)["ts"])
+
     def command(self, channel: str, line: str) -> Json | None:
         """Run a slash command such as `/incident declare`; returns the app's reply, if any."""
         with self.parts.workspace.lock:

@@ -91,12 +91,13 @@ class Posts:
             message["root"] = {key: parent[key] for key in ("type", "ts", "text", "user")}
 
     def edit(self, channel: Channel, message: Json, changes: Json, editor: str) -> None:
-        """Change a message in place and mark it edited."""
+        """Change a message in place; it is marked as edited if there is an editor."""
         previous = copy.deepcopy(message)
         message |= changes
         if not message.get("metadata", True):
             del message["metadata"]
-        message["edited"] = {"user": editor, "ts": self._workspace.next_ts()}
+        if editor:
+            message["edited"] = {"user": editor, "ts": self._workspace.next_ts()}
         self._workspace.touch()
         self._emit_changed(channel, message, previous)
 

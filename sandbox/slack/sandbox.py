@@ -30,7 +30,7 @@ from sandbox.slack.manifest import read_manifest
 from sandbox.slack.modals import Modals
 from sandbox.slack.page_api import Extras, HubsReader, PageApi, ReportsReader
 from sandbox.slack.person import Person
-from sandbox.slack.posts import Posts
+from sandbox.slack.posts import Draft, Posts
 from sandbox.slack.response_urls import ResponseUrls
 from sandbox.slack.seed import new_workspace
 from sandbox.slack.socket_mode import SocketMode
@@ -221,6 +221,20 @@ class SlackSandbox(Behaviour):
             for name_or_id in channels:
                 self._live(name_or_id).members.append(user.id)
         return Person(self._parts, user.id)
+
+    def alert(self, name_or_id: str, app: str = "Grafana", **content: Any) -> str:
+        """Post as another app, with `text`, `blocks` or `attachments`; returns the ts."""
+        profile = {"id": "B0ALERTS", "app_id": "A0ALERTS", "name": app}
+        draft = Draft(**content, extra={"bot_id": "B0ALERTS", "bot_profile": profile})
+        author = User(id="U0ALERTS", name=app.lower(), real_name=app)
+        with self._workspace.lock:
+            return str(self._parts.posts.post(self._live(name_or_id), author, draft)["ts"])
+
+    def amend(self, name_or_id: str, ts: str, **changes: Any) -> None:
+        """Change a message without a mark of an edit, as apps do, and Slack when it adds a preview."""
+        with self._workspace.lock:
+            channel = self._live(name_or_id)
+            self._parts.posts.edit(channel, channel.messages[ts], changes, editor="")
 
     def share_channel(self, name_or_id: str, shared: bool = True) -> None:
         """Make a channel a Slack Connect one (`is_ext_shared`)."""

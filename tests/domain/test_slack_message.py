@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.slack_message import link_in
+from bot.domain.mrkdwn import link_in
 
 
 @pytest.mark.parametrize(

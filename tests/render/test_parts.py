@@ -6,7 +6,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 from bot.ports import Origin
-from bot.render.parts import carries, marked, marker, split
+from bot.render.markdown import fenced
+from bot.render.parts import LIMIT, carries, marked, marker, split
 
 ORIGIN = Origin(incident="i1", item="a1")
 
@@ -46,3 +47,14 @@ def test_a_code_block_that_is_cut_stays_code_in_every_part() -> None:
     kinds = {token.type for part in parts for token in MarkdownIt().parse(part)}
     assert "heading_open" not in kinds
     assert "fence" in kinds
+
+
+def test_fences_longer_than_a_part_end() -> None:
+    for text in ("`" * 300 + "\nx\n" + "`" * 300, "``` " * 300):
+        assert "".join(split(text, 100)).count("`") == text.count("`")
+
+
+def test_a_code_block_of_backticks_fits_into_a_part() -> None:
+    parts = split(fenced("`" * 100_000))
+    assert all(len(part) <= LIMIT for part in parts)
+    assert all(part.split("\n")[0] == part.split("\n")[-1] for part in parts), "all are closed"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.slack_message import typed
+from bot.domain.mrkdwn import typed
 from bot.domain.timeline import Entry, EntryKind
 from bot.render.posts import entry_post, entry_spec
 

@@ -207,3 +207,36 @@ def test_what_history_shows_leaves_no_time_of_an_event(record: Record, store: St
     with store.read() as tx:
         row = tx.execute(tables.message.select()).mappings().one()
     assert row["event_ts"] == ""
+
+
+def test_an_edit_without_a_mark_is_ordered_by_its_event(record: Record, store: Store) -> None:
+    """``chat.update`` by an app may leave no ``edited``."""
+    first = edited("first edit", 1, before=message())
+    second = edited("second edit", 2, before=first.message)
+    for events in itertools.permutations((SAID, first, second)):
+        take(record, *events)
+        found = kept(store)
+        assert found is not None and found.text == "second edit", events
+        assert ("edited", "first edit") in revised(store), events
+        assert len(revised(store)) == len(set(revised(store))), events
+        start_again(store)
+
+
+def test_an_edit_of_which_no_event_came_shows_in_the_next(record: Record, store: Store) -> None:
+    lost = edited("first edit", 1, before=message())
+    take(record, SAID, edited("second edit", 2, before=lost.message))
+    assert revised(store) == [("edited", message().text), ("edited", "first edit")]
+    take(record, deleted(TS, 4, before=edited("third edit", 3).message))
+    assert revised(store)[2:] == [("edited", "second edit"), ("deleted", "third edit")]
+
+
+@pytest.mark.parametrize(("seen", "text"), [(3, "as the shortcut shows it"), (1, "second edit")])
+def test_a_shortcut_shows_an_edit_unless_an_event_is_newer(
+    record: Record, store: Store, seen: int, text: str
+) -> None:
+    take(record, SAID, edited("second edit", 2, before=message()))
+    shown = message(text="as the shortcut shows it")
+    record.file_message(shown, by="U0ANA", seen_ts=at(seen))
+    found = kept(store)
+    assert found is not None and found.text == text
+    assert (("edited", "second edit") in revised(store)) is (text != "second edit")

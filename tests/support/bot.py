@@ -334,6 +334,14 @@ class Scene:
         with self.store.read() as tx:
             return timeline_rows.message_by_key(tx, f"{self.slack.team_id}:{channel_id}:{ts}")
 
+    def texts_of(self, channel_id: str, ts: str) -> list[str]:
+        """What a stored message said, one text for each edit, and what it says now."""
+        key = f"{self.slack.team_id}:{channel_id}:{ts}"
+        with self.store.read() as tx:
+            before = [str(one["text"]) for one in timeline_rows.revisions(tx, key)]
+            known = timeline_rows.message_by_key(tx, key)
+        return [*before, known.text] if known else before
+
     def entries(self, channel_id: str) -> list[Entry]:
         """The current timeline entries."""
         with self.store.read() as tx:

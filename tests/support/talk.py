@@ -91,7 +91,8 @@ class Talk:
             gone = ts not in shown or shown[ts].get("subtype") == "tombstone"
             assert (message.deleted_at is not None) == gone, message
             if not gone and message.author != slack.bot_user_id:
-                assert message.text == shown[ts]["text"]
+                files = ", ".join(file["name"] for file in shown[ts].get("files", ()))
+                assert message.text == (shown[ts]["text"] or files)
                 thread = shown[ts].get("thread_ts", "")
                 assert message.thread_ts == ("" if thread == ts else thread)
         assert [f.name for f in known[self.shown].files] == ["log.txt"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.incident import Incident
-from bot.domain.slack_message import link_in, plain
+from bot.domain.mrkdwn import link_in, plain
 from bot.render import forms
 from bot.slack.context import HandlerContext
 from bot.slack.replies import OpenModal

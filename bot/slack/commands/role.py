@@ -15,7 +15,7 @@ from bot.slack.request import SlackRequest
 NO_SUCH_ROLE = "There is no role “{word}”.{hint} The roles are {roles}."
 NO_MENTION = "Mention the person with an @: /incident role {role} @name."
 
-_PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
+_PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 
 
 def handle(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.incident import Incident
-from bot.domain.slack_message import plain
+from bot.domain.mrkdwn import plain
 from bot.errors import UserError
 from bot.render import answers, forms
 from bot.services.run import NO_HUBS

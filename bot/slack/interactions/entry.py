@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.incident import Incident
-from bot.domain.slack_message import typed
+from bot.domain.mrkdwn import typed
 from bot.domain.time_parsing import parse_time
 from bot.errors import UserError
 from bot.render import answers, forms, listing
@@ -22,7 +22,7 @@ def shortcut(context: HandlerContext, request: SlackRequest, _incident: Incident
     """
     if request.message is None:
         raise UserError(NO_MESSAGE)
-    context.record.file_message(request.message, by=request.user)
+    context.record.file_message(request.message, by=request.user, seen_ts=request.acted_ts)
     return say(answers.MESSAGE_ADDED)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.incident import RESOLVED, Incident
-from bot.domain.slack_message import typed
+from bot.domain.mrkdwn import typed
 from bot.slack.commands.status import still_running
 from bot.slack.context import HandlerContext
 from bot.slack.replies import EphemeralReply

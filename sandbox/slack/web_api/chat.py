@@ -106,7 +106,8 @@ def _is_metadata(value: Any) -> bool:
 def update(context: Context, args: Args) -> Json:
     """chat.update. Blocks, attachments and metadata that are not given stay as they are.
 
-    An empty metadata object removes it (docs.slack.dev/reference/methods/chat.update).
+    An empty metadata object removes it. Blocks leave no mark of an edit
+    (docs.slack.dev/reference/methods/chat.update).
     """
     channel = context.channel(args)
     if channel.is_archived:
@@ -115,7 +116,8 @@ def update(context: Context, args: Args) -> Json:
     if message.get("bot_id") != context.workspace.app.bot_id:
         raise SlackError("cant_update_message")
     changes = _changes(args)
-    context.posts.edit(channel, message, changes, editor=context.workspace.app.bot_id)
+    editor = "" if changes.get("blocks") else context.workspace.app.bot_id
+    context.posts.edit(channel, message, changes, editor=editor)
     return {
         "channel": channel.id,
         "ts": message["ts"],
