@@ -33,6 +33,7 @@ from bot import config_messages as messages
 from bot.config_access import Access, Allow
 from bot.config_types import (
     Address,
+    CommandName,
     EmojiName,
     OptionalToken,
     Section,
@@ -42,6 +43,7 @@ from bot.config_types import (
     require_unique,
 )
 from bot.domain.actions import DEFAULT_GROUPS
+from bot.domain.command import USUAL
 from bot.domain.incident import CLOSED, RESOLVED
 from bot.domain.limits import Limits
 from bot.domain.report import Form
@@ -61,6 +63,7 @@ class Slack(Section):
     signing_secret: OptionalToken = None
     mode: Literal["socket", "http"] = "socket"
     api_url: Address = "https://slack.com/api/"
+    command: CommandName = USUAL
     announce_channel: str = ""
     operator_channel: str = ""
 

@@ -71,6 +71,7 @@ class Bot:
             clock=self.clock,
             timeout=config.practice.call_limit,
             pause=self._pause,
+            command=config.slack.command,
         )
         self.sites = sites(config)
         self.services = build_services(
@@ -96,6 +97,7 @@ class Bot:
         self.dispatcher = Dispatcher(self._handler_context(), self.chat, self.inbox)
         self.app, self._pool = slack_app.build(
             web_client(config, has_token=False),
+            command=config.slack.command,
             dispatcher=self.dispatcher,
             identity=self.chat.identity,
         )

@@ -8,6 +8,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.access import Rules
+from bot.domain.command import USUAL
 from bot.domain.incident import Policy
 from bot.domain.timeline import Heading
 
@@ -60,6 +61,7 @@ class Settings:
     operators: AllowList = AllowList()
     approvers: AllowList = AllowList()
     admins: AllowList = AllowList()
+    command: str = USUAL
     open_to_all: bool = False
     filing: Filing = Filing()
 
