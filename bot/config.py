@@ -34,6 +34,7 @@ from bot.config_access import Access, Allow
 from bot.config_safety import problems
 from bot.config_types import (
     Address,
+    CommandName,
     EmojiName,
     OptionalToken,
     OptionText,
@@ -46,6 +47,7 @@ from bot.config_types import (
     require_unique,
 )
 from bot.domain.actions import DEFAULT_GROUPS
+from bot.domain.command import USUAL
 from bot.domain.emoji import first_name
 from bot.domain.incident import CLOSED, RESOLVED
 from bot.domain.limits import Limits
@@ -66,6 +68,7 @@ class Slack(Section):
     signing_secret: OptionalToken = None
     mode: Literal["socket", "http"] = "socket"
     api_url: Address = "https://slack.com/api/"
+    command: CommandName = USUAL
     announce_channel: str = ""
     operator_channel: str = ""
 

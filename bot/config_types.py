@@ -26,6 +26,7 @@ NOT_AN_ADDRESS = "write the whole address, https://…"
 NOT_A_WORD = "write it as one word of at most {limit} characters, such as incident-commander"
 NOT_AN_OPTION = "write it in 1 to {limit} characters"
 TOO_MANY = "list at most {limit}: a menu in Slack has no more"
+NOT_A_COMMAND = "write a command such as /incident: lower case, at most 32 characters"
 NOT_AN_EMOJI = "write the emoji's name in Slack, such as fire"
 
 
@@ -56,6 +57,12 @@ def _token(value: SecretStr) -> SecretStr:
 
 def _optional_token(value: SecretStr | None) -> SecretStr | None:
     return _token(value) if value and value.get_secret_value().strip() else None
+
+
+def _command_name(value: str) -> str:
+    if not re.fullmatch(r"/[a-z0-9_-]{1,31}", value):
+        raise ValueError(NOT_A_COMMAND)
+    return value
 
 
 def _address(value: str) -> str:
@@ -115,4 +122,5 @@ Words = Annotated[tuple[Word, ...], AfterValidator(_words)]
 OptionText = Annotated[str, AfterValidator(_option)]
 """A name that a menu shows."""
 OptionTexts = Annotated[tuple[OptionText, ...], AfterValidator(_words)]
+CommandName = Annotated[str, AfterValidator(_command_name)]
 EmojiName = Annotated[str, AfterValidator(_emoji_name)]

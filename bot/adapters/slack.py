@@ -19,6 +19,7 @@ from bot.adapters.slack_answers import Answer
 from bot.adapters.slack_http import SlackApi
 from bot.adapters.slack_pages import ChannelSearch, Pages
 from bot.adapters.slack_time import SlackTime
+from bot.domain.command import USUAL
 from bot.domain.limits import Limits
 from bot.domain.slack_message import message_from
 from bot.errors import ConfigError, MaydayError, UserError
@@ -50,7 +51,8 @@ class SlackChat:
 
     ``client`` has the address, the token and the proxy. ``clock`` is the domain's clock, which is compared
     with Slack's. ``timeout`` limits each request as a whole, in seconds. ``pause`` waits for a number of
-    seconds between two pages; it may raise :class:`bot.errors.RetryLater` to stop.
+    seconds between two pages; it may raise :class:`bot.errors.RetryLater` to stop. ``command`` is the name of
+    the command in texts.
     """
 
     def __init__(
@@ -60,9 +62,10 @@ class SlackChat:
         clock: Clock = lambda: datetime.now(UTC),
         timeout: float = Limits.call,
         pause: Callable[[float], None] = time.sleep,
+        command: str = USUAL,
     ) -> None:
         self._time = SlackTime(clock)
-        self._api = SlackApi(client, timeout=timeout, slack_time=self._time)
+        self._api = SlackApi(client, timeout=timeout, slack_time=self._time, command=command)
         pages = Pages(self._call, pause)
         self._pages = pages.read
         self._search = ChannelSearch(pages)

@@ -21,6 +21,7 @@ from bot.adapters.bounded import BoundedRequest, OutOfTime, bind
 from bot.adapters.slack_answers import Answer, read
 from bot.adapters.slack_time import SlackTime
 from bot.domain.addresses import is_below
+from bot.domain.command import named
 from bot.errors import RetryLater
 
 MOST_KEPT = 32
@@ -53,10 +54,14 @@ NOT_REACHED = "mayday could not reach Slack for {method}: check the network."
 class SlackApi:
     """Slack's Web API with the address, token, proxy and certificates of a client of the SDK.
 
-    ``timeout`` limits each call as a whole, in seconds. Safe for concurrent use.
+    ``timeout`` limits each call as a whole, in seconds. ``command`` is the name of the command in texts. Safe
+    for concurrent use.
     """
 
-    def __init__(self, client: WebClient, *, timeout: float, slack_time: SlackTime) -> None:
+    def __init__(
+        self, client: WebClient, *, timeout: float, slack_time: SlackTime, command: str
+    ) -> None:
+        self._command = command
         self._base_url = client.base_url
         self._authorization = f"Bearer {client.token}"
         self._limit = timeout
@@ -69,7 +74,7 @@ class SlackApi:
         Raises:
             RetryLater, UserError: there was no answer in time, or the method failed.
         """
-        body = urlencode({key: _text(value) for key, value in fields.items()})
+        body = urlencode({key: _text(value) for key, value in named(fields, self._command).items()})
         url = self._base_url + method
         headers = {**FORM, "Authorization": self._authorization}
         response = self._send(method, url, body, headers, writes=method not in READS)
@@ -87,7 +92,7 @@ class SlackApi:
         """
         if not is_below(url, base=self._base_url):
             return False
-        body = json.dumps(content)
+        body = json.dumps(named(content, self._command))
         return self._send("response_url", url, body, JSON_BODY, writes=True).status == 200
 
     def _send(

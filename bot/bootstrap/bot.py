@@ -28,6 +28,7 @@ from bot.services.retry import Retries, retry_all
 from bot.slack import app as slack_app
 from bot.slack.context import HandlerContext
 from bot.slack.dispatcher import Dispatcher
+from bot.slack.foreign_sockets import ForeignSockets
 from bot.slack.scopes import missing_scopes
 from bot.slack.socket import Socket
 from bot.store.engine import Store
@@ -70,6 +71,7 @@ class Bot:
             clock=self.clock,
             timeout=config.practice.call_limit,
             pause=self._pause,
+            command=config.slack.command,
         )
         self.sites = sites(config)
         self.services = build_services(
@@ -95,6 +97,7 @@ class Bot:
         self.dispatcher = Dispatcher(self._handler_context(), self.chat, self.inbox)
         self.app, self._pool = slack_app.build(
             web_client(config, has_token=False),
+            command=config.slack.command,
             dispatcher=self.dispatcher,
             identity=self.chat.identity,
         )
@@ -158,6 +161,7 @@ class Bot:
         if socket is None:
             self.services.backfill.ask_whole()
         self._stops.append(self.services.backfill.close)
+        foreign = self._foreign_sockets(socket) if socket else None
         checks = health_checks(
             ticks=self.ticks,
             store=store,
@@ -165,9 +169,10 @@ class Bot:
             has_lease=lambda: self.lease.is_valid,
             lost_lease=lambda: self.lease.is_lost,
             socket=socket.problem if socket else None,
+            foreign=foreign.problem if foreign else lambda: "",
         )
         self.ticks.every(20, "health", checks.look)
-        self._tick(socket)
+        self._tick(socket, foreign)
         self._stops.append(self.ticks.stop)
         routes = health.routes(live=checks.live, ready=checks.ready)
         if socket is None:
@@ -182,7 +187,7 @@ class Bot:
             socket.start()
         log.info("mayday.ready", team=identity.team, mode=config.slack.mode, port=self.http.port)
 
-    def _tick(self, socket: Socket | None) -> None:
+    def _tick(self, socket: Socket | None, foreign: ForeignSockets | None) -> None:
         every, store, durable = self.ticks.every, self.store, self.durable
         services = self.services
         every(1, "remind", lambda: remind(store, durable, self.clock, self.settings))
@@ -196,6 +201,8 @@ class Bot:
         every(600, "purge", lambda: durable.purge(keep_for=KEEP_WORKFLOWS))
         if socket:
             every(20, "socket", socket.watch)
+        if foreign:
+            every(20, "connections", foreign.look)
         self.ticks.start()
 
     def _socket(self) -> Socket:
@@ -204,6 +211,10 @@ class Bot:
             secret(self.config.slack.app_token),
             connected=self._connected,
         )
+
+    def _foreign_sockets(self, socket: Socket) -> ForeignSockets:
+        lease = self.lease
+        return ForeignSockets(socket, replicas=lease.replicas, found=lease.set_foreign_sockets)
 
     def _connected(self, gap: bool) -> None:
         """Attempt again what failed, and read what was missed, now that Slack answers.

@@ -41,10 +41,13 @@ def health_checks(
     store: Store,
     is_stopping: Callable[[], bool],
     socket: Check | None,
+    foreign: Check = lambda: "",
     has_lease: Callable[[], bool] = lambda: True,
     lost_lease: Callable[[], bool] = lambda: False,
 ) -> Checks:
     """Return the checks; ``socket`` says what is wrong with the socket to Slack, where there is one.
+
+    ``foreign`` says whether other programs have sockets, too, which no restart cures.
 
     ``has_lease`` is whether the lease is valid now, ``lost_lease`` whether it can never be again.
     """
@@ -74,4 +77,5 @@ def health_checks(
     lasting = Lasting(socket, seconds=SOCKET_TIMEOUT)
     live["slack"] = lasting.problem
     ready["slack"] = socket
+    ready["connections"] = foreign
     return Checks(live=live, ready=ready, look=lasting.look)

@@ -45,6 +45,7 @@ def settings(config: Config) -> Settings:
         reactions=incident.reactions,
         groups=incident.action_groups,
         channel_template=incident.channel_name,
+        command=config.slack.command,
         announce_channel=config.slack.announce_channel,
         zone=config.report.zone,
         report_form=config.report.form.value,

@@ -16,6 +16,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
+from bot.domain.command import COMMAND
 from bot.domain.timeline import EntryKind
 from bot.errors import UserError
 
@@ -35,14 +36,14 @@ LONG_TITLE = (
 NO_SUCH_STATUS = "There is no status “{name}”: use one of {known}."
 NO_SUCH_SEVERITY = "There is no severity “{name}”: use one of {known}."
 NO_SUCH_ROLE = "There is no role “{name}”: use one of {known}."
-IS_CLOSED = "This incident is closed: reopen it first with /incident reopen."
-USE_CLOSE = "Close an incident with /incident close, which asks for what the report still needs."
-SAME_STATUS = "The status is already {status}. To post an update, use /incident update."
+IS_CLOSED = f"This incident is closed: reopen it first with {COMMAND} reopen."
+USE_CLOSE = f"Close an incident with {COMMAND} close, which asks for what the report still needs."
+SAME_STATUS = f"The status is already {{status}}. To post an update, use {COMMAND} update."
 SAME_SEVERITY = "The severity is already {severity}."
 SAME_ROLE = "<@{user}> is already {role}."
 IS_OPEN = "This incident is already open; its status is {status}."
-ALREADY_CLOSED = "This incident is already closed. To see its report, use /incident report."
-NOT_RESOLVED = "Resolve the incident first with /incident resolve, then close it."
+ALREADY_CLOSED = f"This incident is already closed. To see its report, use {COMMAND} report."
+NOT_RESOLVED = f"Resolve the incident first with {COMMAND} resolve, then close it."
 
 
 @dataclass(frozen=True, kw_only=True)

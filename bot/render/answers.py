@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.domain.command import COMMAND
 from bot.domain.incident import RESOLVED, Incident
 from bot.render.text import cut, escape, when
 
@@ -13,11 +14,11 @@ PUBLISHING = (
     "The report is being published again. What is already published and unchanged stays as it is."
 )
 RETRYING = "Trying again now. This message shows the result."
-ENTRY_CHANGED = "✏️ The entry is changed. `/incident timeline` shows it."
+ENTRY_CHANGED = f"✏️ The entry is changed. `{COMMAND} timeline` shows it."
 ENTRY_REMOVED = "Removed from the timeline. If it was a message, react to it again to restore it."
-MESSAGE_ADDED = "📌 Added to the timeline. `/incident timeline` shows it."
+MESSAGE_ADDED = f"📌 Added to the timeline. `{COMMAND} timeline` shows it."
 
-PUBLISHED_BEFORE = " This incident is closed: `/incident publish` adds it to the report."
+PUBLISHED_BEFORE = f" This incident is closed: `{COMMAND} publish` adds it to the report."
 
 
 def internal_error(error_id: str) -> str:
@@ -35,9 +36,9 @@ def did_you_mean(closest: str) -> str:
 
 def unknown_command(word: str, closest: str) -> str:
     """There is no such command; ``closest`` is one that is like it, or empty."""
-    hint = did_you_mean(f"`/incident {closest}`" if closest else "")
+    hint = did_you_mean(f"`{COMMAND} {closest}`" if closest else "")
     return (
-        f"There is no command “{escape(cut(word, 40))}”.{hint} `/incident help` lists all commands."
+        f"There is no command “{escape(cut(word, 40))}”.{hint} `{COMMAND} help` lists all commands."
     )
 
 
@@ -75,14 +76,14 @@ def status(incident: Incident, open_statuses: Sequence[str]) -> str:
     choices = "|".join((*open_statuses, RESOLVED))
     return (
         f"The status is *{incident.status}*, the severity {incident.severity}, declared "
-        f"{when(incident.declared_at)}. Change the status with `/incident status {choices}`."
+        f"{when(incident.declared_at)}. Change the status with `{COMMAND} status {choices}`."
     )
 
 
 def severity(incident: Incident, descriptions: Mapping[str, str]) -> str:
     """The severity, and those to choose from."""
     listed = "\n".join(f"• {name}: {text}" for name, text in descriptions.items())
-    return f"The severity is *{incident.severity}*. Change it with `/incident severity`:\n{listed}"
+    return f"The severity is *{incident.severity}*. Change it with `{COMMAND} severity`:\n{listed}"
 
 
 def roles(incident: Incident, names: Sequence[str]) -> str:
@@ -91,7 +92,7 @@ def roles(incident: Incident, names: Sequence[str]) -> str:
         f"• {role}: " + (f"<@{incident.roles[role]}>" if role in incident.roles else "nobody yet")
         for role in names
     )
-    return f"{listed}\nTake one with `/incident role {names[0]}`, or give it with `… @name`."
+    return f"{listed}\nTake one with `{COMMAND} role {names[0]}`, or give it with `… @name`."
 
 
 def still_running(runs: Iterable[tuple[str, str]]) -> str:

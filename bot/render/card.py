@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.command import COMMAND
 from bot.domain.incident import CLOSED, RESOLVED, Incident
 from bot.domain.timeline import Heading
 from bot.ports import Post
@@ -188,7 +189,7 @@ def card(spec: CardSpec) -> Post:
     needs_lead = COMMANDER in spec.roles and not spec.roles[COMMANDER]
     shown.append(b.actions(*_buttons(spec.status, offer_command=needs_lead)))
     if spec.status not in (RESOLVED, CLOSED):
-        shown.append(b.context(legend(spec.reactions), "`/incident help` lists all commands."))
+        shown.append(b.context(legend(spec.reactions), f"`{COMMAND} help` lists all commands."))
     return Post(text=_headline(spec.title, spec.status, spec.severity), blocks=tuple(shown))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.domain.command import COMMAND
+
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:
@@ -50,7 +52,7 @@ COMMANDS: Mapping[str, Usage] = {
 
 def help_rows() -> dict[str, str]:
     """One line for each command, by its name."""
-    return {name: f"`/incident {c.usage}` {c.help}" for name, c in COMMANDS.items()}
+    return {name: f"`{COMMAND} {c.usage}` {c.help}" for name, c in COMMANDS.items()}
 
 
 def after_the_incident() -> tuple[str, ...]:

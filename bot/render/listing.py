@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from bot.domain.command import COMMAND
 from bot.domain.incident import Incident
 from bot.domain.timeline import Heading, Latest, Line
 from bot.ports import Post
@@ -54,7 +55,7 @@ def timeline(incident: Incident, latest: Latest, *, said: str = "") -> Post:
     ``latest`` has up to :data:`SHOWN_LINES` lines. ``said`` confirms the last change.
     """
     if not latest.count:
-        text = "The timeline is empty. React to a message with 📌, or use `/incident note text`."
+        text = f"The timeline is empty. React to a message with 📌, or use `{COMMAND} note text`."
         text = f"{said} {text}".strip()
         return Post(text=text, blocks=(b.section(text),))
     shown: list[b.Block] = [b.section(f"*Timeline of {escape(incident.title)}*")]
@@ -98,7 +99,7 @@ def _fitting(lines: Sequence[Line]) -> list[tuple[Line, str]]:
 def incidents(found: Sequence[Incident]) -> Post:
     """Return the list of incidents, open ones first."""
     if not found:
-        text = "There are no incidents. Declare one with `/incident declare title`."
+        text = f"There are no incidents. Declare one with `{COMMAND} declare title`."
         return Post(text=text, blocks=(b.section(text),))
     ordered = sorted(found, key=lambda i: (not i.is_open, -i.declared_at.timestamp()))
     lines = [
@@ -136,7 +137,7 @@ def help_(rows: Mapping[str, str], afterwards: Sequence[str], legend: str) -> Po
     during = "\n".join(row for name, row in rows.items() if name not in afterwards)
     after = "\n".join(rows[name] for name in afterwards)
     return Post(
-        text="The commands of /incident",
+        text=f"The commands of {COMMAND}",
         blocks=(
             b.section(f"*During the incident*\n{during}"),
             b.section(f"*After the incident*\n{after}"),

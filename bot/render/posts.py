@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.domain.command import COMMAND
 from bot.domain.incident import ARCHIVED, CLOSED, GONE, LEFT, RESOLVED, Incident
 from bot.domain.mrkdwn import typed, unescape
 from bot.domain.reminders import lateness
@@ -129,7 +130,7 @@ def entry_post(spec: EntrySpec) -> Post:
         case EntryKind.RESOLVED:
             text = (
                 f"✅ *Resolved* by {who}.{quote}\n"
-                "Use `/incident close` to complete the report and publish it."
+                f"Use `{COMMAND} close` to complete the report and publish it."
             )
         case EntryKind.SEVERITY:
             text = f"📶 Severity is *{data['to']}* now (was {data['from']}), by {who}."

@@ -13,6 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.domain.actions import ActionItem, link_kind
+from bot.domain.command import COMMAND
 from bot.domain.report import Form, Gap, Moment, Report, zone_name
 from bot.domain.timeline import Line
 from bot.render.lines import entry_words
@@ -26,10 +27,10 @@ MISSING = {
     Gap.SUMMARY: "what happened, in a few sentences",
     Gap.IMPACT: "what users noticed, how many of them, and for how long",
     Gap.HUBS: "which hubs were affected",
-    Gap.TIMELINE: "what happened when; pin messages or add notes with `/incident note`",
+    Gap.TIMELINE: f"what happened when; pin messages or add notes with `{COMMAND} note`",
     Gap.WRONG: "what went wrong; react to the messages about it",
     Gap.CONCLUSION: "why it happened and what was learned",
-    Gap.ACTIONS: "what will prevent it from happening again; use `/incident action`",
+    Gap.ACTIONS: f"what will prevent it from happening again; use `{COMMAND} action`",
     Gap.DATE: "the date of the report",
 }
 _NOTHING = "_Nothing was recorded._"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.domain.command import COMMAND
 from bot.domain.runs import Result, RunState
 from bot.ports import Post
 from bot.render import blocks as b
@@ -19,7 +20,7 @@ ACTION_CANCEL = "run.cancel"
 ENDINGS = {
     RunState.NOTHING_TO_DO: "Nothing was done: every step was skipped, for the reasons above.",
     RunState.CANCELLED: "Cancelled by {who}; nothing was done.",
-    RunState.EXPIRED: "Not confirmed in time; nothing was done. Ask for a new plan with `/incident run`.",
+    RunState.EXPIRED: f"Not confirmed in time; nothing was done. Ask for a new plan with `{COMMAND} run`.",
     RunState.FAILED: "❌ The run failed: {error}",
     RunState.NEEDS_HUMAN: "❓ Someone has to check: a step may or may not have taken effect.",
     RunState.DONE: "✅ Done and verified.",

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from bot.domain.command import COMMAND
 from bot.domain.facts import UnknownPart, totals
 from bot.domain.hubs import Condition, Diagnosis, Place, Pod, Row
 from bot.domain.runs import Result
@@ -28,7 +29,7 @@ ROWS_KEPT = 200
 CHANGED = "The target has changed since the plan was confirmed."
 UNREADABLE = (
     "This version of mayday can't read this plan. Check the hub, then ask for a new plan with "
-    "/incident run."
+    f"{COMMAND} run."
 )
 
 

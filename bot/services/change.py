@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.domain import incident as verbs
 from bot.domain.actions import TITLE_LIMIT, ActionItem, item_id
+from bot.domain.command import COMMAND
 from bot.domain.incident import CLOSED, Answers, Incident, Transition
 from bot.domain.reminders import Reminder
 from bot.domain.timeline import EntryKind
@@ -25,15 +26,15 @@ from bot.store import incidents as rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store, Tx
 
-EMPTY_UPDATE = "Write the update after the command: /incident update the proxy is restarting."
+EMPTY_UPDATE = f"Write the update after the command: {COMMAND} update the proxy is restarting."
 EMPTY_ACTION_ITEM = (
-    "Write the action item after the command: /incident action add an alert on routes."
+    f"Write the action item after the command: {COMMAND} action add an alert on routes."
 )
 LONG_ACTION_ITEM = "Shorten the action item to {limit} characters. Details belong in its issue."
 NOT_A_LINK = "A link begins with https://."
-ROLE_TAKEN = "Somebody is already {role}. To take over, use /incident role {role}."
+ROLE_TAKEN = f"Somebody is already {{role}}. To take over, use {COMMAND} role {{role}}."
 NO_REMINDERS = "This incident is over and has no reminders."
-SNOOZE_RANGE = "Snooze for 1 to {limit} minutes: /incident snooze 30."
+SNOOZE_RANGE = f"Snooze for 1 to {{limit}} minutes: {COMMAND} snooze 30."
 
 LONGEST_SNOOZE = 24 * 60
 """Minutes."""

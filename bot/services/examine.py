@@ -61,6 +61,13 @@ REPLICA = "{id} on {host}, version {version}, started {since}: {state}"
 WORKS = "works"
 ENDED = "ended {when}"
 
+SOCKETS_OK = "Slack counts no others than those of replicas."
+SOCKETS = "Slack counts connections of this app that are not mayday's: {number}."
+STOP_OTHERS = (
+    "Another program uses this app's tokens and gets some of what people ask. Stop it, or give it an app of "
+    "its own."
+)
+
 NONE_GIVEN_UP = "None was given up."
 GAVE_UP = "Given up: {number}. What they said is missing from the record."
 RETRY = "Fix the cause, then run `mayday doctor --retry KEY` or `mayday doctor --retry all`."
@@ -121,6 +128,7 @@ def examine(
             return
         yield _clock(store, tx)
         yield _replicas(store, tx)
+        yield _connections(store, tx)
         yield _deliveries(tx)
         yield _resources(tx)
     yield _workflows(workflows)
@@ -174,6 +182,17 @@ def _replicas(store: Store, tx: Tx) -> Finding:
     return Finding(
         name=name, ok=False, summary=f"{summary} {lost}", advice=LOOK_AT_LOGS, items=items
     )
+
+
+def _connections(store: Store, tx: Tx) -> Finding:
+    now = store.now(tx)
+    number = max(
+        (row.foreign_sockets for row in overview.replicas(tx) if row.lease_until > now), default=0
+    )
+    if not number:
+        return Finding(name="connections", ok=True, summary=SOCKETS_OK)
+    summary = SOCKETS.format(number=number)
+    return Finding(name="connections", ok=False, summary=summary, advice=STOP_OTHERS)
 
 
 def _replica(row: Replica, now: datetime) -> tuple[str, dict[str, Any]]:

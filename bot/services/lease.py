@@ -88,6 +88,16 @@ class Lease:
         """Whether another replica may have taken over the work of this one."""
         return self._is_lost.is_set()
 
+    def replicas(self) -> int:
+        """How many replicas are alive, this one included."""
+        with self._store.read() as tx:
+            return rows.living(tx, self._store.now(tx))
+
+    def set_foreign_sockets(self, number: int) -> None:
+        """Store how many connections to Slack are not those of replicas, for ``mayday doctor``."""
+        with self._store.write() as tx:
+            rows.set_foreign_sockets(tx, self.id, number)
+
     def check(self, tx: Tx) -> None:
         """Return if this replica holds its lease, in the transaction that announces an outside call.
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from bot.domain.command import COMMAND
 from bot.domain.events import (
     ChannelEvent,
     DeletedEvent,
@@ -44,8 +45,8 @@ SHORTCUT = "shortcut"
 NOTE_LIMIT = 3000
 """Characters."""
 
-ENTRY_GONE = "That entry is no longer in the timeline. /incident timeline shows what is."
-EMPTY_NOTE = "Write what happened after the command: /incident note the proxy is back."
+ENTRY_GONE = f"That entry is no longer in the timeline. {COMMAND} timeline shows what is."
+EMPTY_NOTE = f"Write what happened after the command: {COMMAND} note the proxy is back."
 LONG_NOTE = "A note has at most {limit} characters. Split it into several."
 
 

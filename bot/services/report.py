@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from bot.domain.actions import ActionItem, tagged_items
+from bot.domain.command import named
 from bot.domain.incident import Incident
 from bot.domain.mrkdwn import UNNAMED, Mentions, Named, mentions, plain
 from bot.domain.report import Form, Gap, Report, assemble, gaps
@@ -64,7 +65,8 @@ class Reports:
         """The report as Markdown, with every gap marked."""
         filing = self._settings.filing
         report = self.report(incident_id)
-        return report_text(report, labels=filing.labels, assignees=filing.assignees, draft=True)
+        text = report_text(report, labels=filing.labels, assignees=filing.assignees, draft=True)
+        return str(named(text, self._settings.command))
 
     def missing(self, incident_id: str) -> tuple[Gap, ...]:
         """What the report still needs. It does not call Slack, since a form waits for the answer."""

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 
+from bot.domain.command import COMMAND
 from bot.domain.incident import IS_CLOSED
 from bot.domain.runs import RunState
 from bot.errors import UserError
@@ -35,11 +36,11 @@ NO_RUNBOOK = "There is no runbook “{runbook}”: use one of {known}."
 NO_HUBS = "No hub is configured: add hubs and clusters to mayday.yaml."
 NO_HUB = "There is no hub “{hub}”: use one of {known}."
 BUSY = "Another runbook is running on {hub}. Wait until it has finished."
-EXPIRED = "This plan is more than {minutes} minutes old. Ask for a new one with /incident run."
+EXPIRED = f"This plan is more than {{minutes}} minutes old. Ask for a new one with {COMMAND} run."
 DECIDED = (
-    "This plan was already confirmed or cancelled{whom}. Ask for a new one with /incident run."
+    f"This plan was already confirmed or cancelled{{whom}}. Ask for a new one with {COMMAND} run."
 )
-GONE = "mayday no longer has this plan. Ask for a new one with /incident run."
+GONE = f"mayday no longer has this plan. Ask for a new one with {COMMAND} run."
 
 
 class Runs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.command import COMMAND
 from bot.domain.runs import RunState
 from bot.ports import Clock, Durable
 from bot.services import sync
@@ -12,7 +13,7 @@ from bot.store.runs import Run
 
 LOST = (
     "mayday failed during this run; its log has the details. Check the hub, then ask for a new plan with "
-    "/incident run."
+    f"{COMMAND} run."
 )
 
 

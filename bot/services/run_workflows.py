@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from bot import deadline
+from bot.domain.command import COMMAND
 from bot.domain.facts import HubFacts
 from bot.domain.limits import Limits
 from bot.domain.runs import Outcome, Result, RunState, StepState
@@ -36,11 +37,11 @@ from bot.store.runs import Run, RunStep
 
 APPROVAL_EXPIRED = (
     "The approval expired after {minutes} minutes, before step {number} could begin, so the remaining steps "
-    "were skipped. Ask for a new plan with /incident run."
+    f"were skipped. Ask for a new plan with {COMMAND} run."
 )
 INTERRUPTED = (
     "mayday was interrupted during this step and does not repeat destructive steps automatically. Check "
-    "the target, then ask for a new plan with /incident run."
+    f"the target, then ask for a new plan with {COMMAND} run."
 )
 MOST_TRIES = 3
 LONGEST_WAIT = 60.0

@@ -9,6 +9,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from bot.domain.access import Rules
+from bot.domain.command import USUAL
 from bot.domain.emoji import first_name
 from bot.domain.incident import Policy
 from bot.domain.timeline import Heading
@@ -62,6 +63,7 @@ class Settings:
     operators: AllowList = AllowList()
     approvers: AllowList = AllowList()
     admins: AllowList = AllowList()
+    command: str = USUAL
     open_to_all: bool = False
     filing: Filing = Filing()
 

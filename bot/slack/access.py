@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from bot import deadline
 from bot.domain.access import RUNBOOK, Act
+from bot.domain.command import COMMAND
 from bot.domain.incident import Incident
 from bot.errors import RetryLater, UserError
 from bot.render import answers
@@ -27,8 +28,8 @@ from bot.slack.replies import (
 from bot.slack.request import SlackRequest
 
 NOT_AN_INCIDENT_CHANNEL = (
-    "This is not an incident channel. Go to one (/incident list shows them), or declare an incident "
-    "with /incident declare."
+    f"This is not an incident channel. Go to one ({COMMAND} list shows them), or declare an incident "
+    f"with {COMMAND} declare."
 )
 
 PATIENCE = 1.5

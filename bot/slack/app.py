@@ -28,7 +28,6 @@ from bot.slack.dispatcher import Dispatcher
 from bot.slack.installation import is_foreign
 from bot.slack.request import Kind
 
-COMMAND = "/incident"
 LISTENERS = 20
 NO_SECRET = "unused: what comes here is verified or came by a socket"  # noqa: S105
 EVERYTHING = re.compile(".*")
@@ -39,13 +38,14 @@ log = structlog.get_logger()
 def build(
     client: WebClient,
     *,
+    command: str,
     dispatcher: Dispatcher,
     identity: Callable[[], Identity],
 ) -> tuple[App, ThreadPoolExecutor]:
     """The app with its listeners registered, and the pool that they run in.
 
-    It never calls Slack, so ``client`` needs no token. ``identity`` returns what was asked before the first
-    delivery.
+    ``command`` is the command's name. The app never calls Slack, so ``client`` needs no token. ``identity``
+    returns what was asked before the first delivery.
     """
 
     def authorize() -> AuthorizeResult:
@@ -84,7 +84,7 @@ def build(
     def serve(body: dict[str, Any], ack: Ack, respond: Respond) -> None:
         dispatcher.serve(body, ack, respond)
 
-    app.command(COMMAND)(serve)
+    app.command(command)(serve)
     app.action(EVERYTHING)(serve)
     app.shortcut(EVERYTHING)(serve)
     app.view(EVERYTHING)(serve)

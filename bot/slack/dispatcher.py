@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 from slack_bolt import Ack, Respond
 
+from bot.domain.command import named
 from bot.errors import MaydayError
 from bot.ports import Chat
 from bot.render import answers
@@ -48,6 +49,7 @@ class Dispatcher:
         self._inbox = inbox
         self._responder = Responder(chat)
         self._identity = chat.identity
+        self._command = context.settings.command
 
     def take_event(self, body: Mapping[str, Any]) -> None:
         """Record a delivery that is an event, in one transaction; return at once for any other delivery.
@@ -75,10 +77,12 @@ class Dispatcher:
                 found = reply.names if isinstance(reply, Suggestions) else ()
                 ack(options=[option(name, name) for name in found[:MOST_OPTIONS]])
             case FieldErrors(errors=errors):
-                ack(response_action="errors", errors=shortened(errors))
-            case EphemeralReply(post=post) if request.kind is Kind.COMMAND and fits(content(post)):
+                ack(response_action="errors", errors=shortened(named(errors, self._command)))
+            case EphemeralReply(post=post) if request.kind is Kind.COMMAND and fits(
+                answer := named(content(post), self._command)
+            ):
                 # The acknowledgement of a slash command can carry the answer.
-                ack(**content(post))
+                ack(**answer)
             case DurableReply():
                 ack()
                 self._inbox.process(

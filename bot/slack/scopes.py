@@ -11,6 +11,7 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "bookmarks.add": ("bookmarks:write",),
     "bookmarks.edit": ("bookmarks:write",),
     "bookmarks.list": ("bookmarks:read",),
+    "bots.info": ("users:read",),
     "chat.postEphemeral": ("chat:write",),
     "chat.postMessage": ("chat:write",),
     "chat.update": ("chat:write",),

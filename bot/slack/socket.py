@@ -9,9 +9,11 @@ ten threads, which loses its order.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -54,6 +56,14 @@ STOP_SECONDS = 5.0
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Count:
+    """How many connections of other processes Slack counted, and when, by the monotonic clock."""
+
+    others: int
+    at: float
+
+
 class Socket:
     """The connection to Slack. When Slack announces its end, the next one opens before it closes.
 
@@ -65,8 +75,8 @@ class Socket:
         self._app = app
         self._app_token = app_token
         self._connected = connected
-        self.num_connections = 0
-        """How many connections the app had at Slack's last hello, those of other processes included."""
+        self.count: Count | None = None
+        """What Slack's last hello counted."""
         self._connections: list[Connection] = []
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -114,6 +124,12 @@ class Socket:
         if not open_ones:
             return NOT_CONNECTED
         return NO_PONG if all(each.silent_for > SILENT for each in open_ones) else ""
+
+    def count_again(self) -> None:
+        """Replace the connection, since Slack counts the app's connections for a new one only."""
+        for connection in self._open_ones()[-1:]:
+            if not connection.leaving.is_set():  # else the next one opens already
+                connection.leave()
 
     def watch(self) -> None:
         """End connections that look open but do not answer pings, so that another one replaces them."""
@@ -167,8 +183,7 @@ class Socket:
             if connection.is_open:
                 return
             connection.hello()
-            self.num_connections = message.get("num_connections", 0)
-            log.info("socket.hello", connections=self.num_connections)
+            self._counted(message.get("num_connections"))
             self._submit(self._greet, connection)
         elif kind == "disconnect":
             log.info("socket.disconnect", reason=message.get("reason"))
@@ -182,6 +197,12 @@ class Socket:
                 self._events.put(delivery)
             else:
                 self._submit(self._serve, delivery)
+
+    def _counted(self, number: object) -> None:
+        own = len(self._open_ones())
+        log.info("socket.hello", connections=number, own=own)
+        if isinstance(number, int):
+            self.count = Count(others=number - own, at=time.monotonic())
 
     def _greet(self, connection: Connection) -> None:
         """Report a new connection once it is known whether another one was open when Slack greeted it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from bot.store.engine import Tx
 from bot.store.incidents import insert_new
@@ -23,7 +23,10 @@ LATELY = timedelta(hours=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Replica:
-    """A process of mayday. ``taken_by`` is the replica that took its work over."""
+    """A process of mayday. ``taken_by`` is the replica that took its work over.
+
+    ``foreign_sockets`` is how many connections to Slack are not those of replicas, as it found.
+    """
 
     id: str
     host: str
@@ -31,6 +34,7 @@ class Replica:
     started_at: datetime
     lease_until: datetime
     taken_by: str | None
+    foreign_sockets: int = 0
 
 
 def register(tx: Tx, value: Replica) -> None:
@@ -56,6 +60,18 @@ def holds(tx: Tx, replica_id: str, now: datetime) -> bool:
         )
     )
     return found.first() is not None
+
+
+def living(tx: Tx, now: datetime) -> int:
+    """How many replicas have a valid lease."""
+    valid = replica.c.taken_by.is_(None) & (replica.c.lease_until > now)
+    return tx.execute(select(func.count()).where(valid)).scalar_one()
+
+
+def set_foreign_sockets(tx: Tx, replica_id: str, number: int) -> None:
+    """Store what a replica found of connections to Slack."""
+    found = update(replica).where(replica.c.id == replica_id).values(foreign_sockets=number)
+    tx.execute(found)
 
 
 def end(tx: Tx, replica_id: str, at: datetime) -> None:

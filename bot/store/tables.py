@@ -287,6 +287,7 @@ replica = Table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("lease_until", UtcDateTime, nullable=False),
     Column("taken_by", String(40)),
+    Column("foreign_sockets", Integer, nullable=False, server_default="0"),
 )
 """The processes that use this database. Every moment here and in every claim is by the database's clock."""
 

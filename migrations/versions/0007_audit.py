@@ -17,6 +17,7 @@ ADDED: dict[str, dict[str, Any]] = {
     "incident": {"channel_state": sa.String(20), "channel_checked_at": MOMENT},
     "message": {"author_name": sa.Text()},
     "person": {"home_team": sa.String(40)},
+    "replica": {"foreign_sockets": sa.Integer()},
 }
 """Every one may be left out by the version before, which writes the same tables during an update."""
 
@@ -91,4 +92,5 @@ def downgrade() -> None:
 def _column(name: str, kind: Any) -> sa.Column[Any]:
     if kind is MOMENT:
         return sa.Column(name, kind, nullable=True)
-    return sa.Column(name, kind, nullable=False, server_default="")
+    default = "0" if isinstance(kind, sa.Integer) else ""
+    return sa.Column(name, kind, nullable=False, server_default=default)

@@ -66,7 +66,7 @@ def test_going_back_from_resolved_takes_its_time_away() -> None:
     [
         (incident(), "broken", "There is no status “broken”: use one of investigating"),
         (incident(), "investigating", "is already investigating"),
-        (incident(), "closed", "/incident close"),
+        (incident(), "closed", "Close an incident with"),
         (closed(), "fixing", "reopen it first"),
     ],
 )

@@ -37,7 +37,7 @@ def store(database_url: str) -> Iterator[Store]:
 
 @BOTH
 def test_all_is_well(store: Store) -> None:
-    names = ["database", "schema", "clock", "replicas", "deliveries", "resources"]
+    names = ["database", "schema", "clock", "replicas", "connections", "deliveries", "resources"]
     assert list(found(store)) == [*names, "workflows", "work"]
     assert wrong(store) == {}
 
@@ -99,6 +99,13 @@ def test_a_replica_whose_work_nobody_took_over(postgres_url: str) -> None:
         ("forgotten", False),
     }
     store.close()
+
+
+def test_connections_that_are_not_maydays(store: Store) -> None:
+    register(store, "one", foreign_sockets=2)
+    finding = wrong(store)["connections"]
+    assert finding.summary == checks.SOCKETS.format(number=2)
+    assert finding.advice == checks.STOP_OTHERS
 
 
 def test_deliveries_that_were_given_up(store: Store) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.domain.command import COMMAND
 from bot.domain.runs import RunState, StepState
 from bot.errors import UserError
 from bot.render.runs import UNREADABLE_STEP
@@ -17,7 +18,7 @@ __all__ = ["room"]
 
 SAID = (
     "This plan has a step “cordon_node” that this version of mayday doesn't know. Check the hub, then "
-    "ask for a new plan with /incident run."
+    f"ask for a new plan with {COMMAND} run."
 )
 
 

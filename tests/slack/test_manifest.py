@@ -17,7 +17,7 @@ import pytest
 import bot.adapters.slack as adapter
 from bot.bootstrap import Bot
 from bot.cli import manifest
-from bot.slack.app import COMMAND
+from bot.domain.command import USUAL
 from bot.slack.events import PARSERS
 from bot.slack.interactions import SHORTCUT_ACTION, SHORTCUT_TIMELINE, SHORTCUTS
 from bot.slack.scopes import EVENT_SCOPES, METHOD_SCOPES, missing_scopes, required_scopes
@@ -79,7 +79,7 @@ def test_the_manifest_subscribes_to_exactly_the_events_that_are_handled() -> Non
 
 def test_the_manifest_offers_exactly_the_commands_and_shortcuts_that_are_answered() -> None:
     features = MANIFEST["features"]
-    assert [item["command"] for item in features["slash_commands"]] == [COMMAND]
+    assert [item["command"] for item in features["slash_commands"]] == [USUAL]
     offered = {item["callback_id"]: item["type"] for item in features["shortcuts"]}
     assert set(offered) == set(SHORTCUTS)
     assert {name for name, kind in offered.items() if kind == "message"} == {

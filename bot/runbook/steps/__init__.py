@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.command import COMMAND
 from bot.runbook.steps.delete_pod import DeletePod
 from bot.runbook.steps.force_delete_pod import ForceDeletePod
 from bot.runbook.steps.restart_proxy import RestartProxy
@@ -19,7 +20,7 @@ KINDS: tuple[type[Step], ...] = (
 
 UNKNOWN_STEP = (
     "This plan has a step “{verb}” that this version of mayday doesn't know. Check the hub, then ask "
-    "for a new plan with /incident run."
+    f"for a new plan with {COMMAND} run."
 )
 
 

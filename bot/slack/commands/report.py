@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.command import COMMAND
 from bot.domain.incident import Incident
 from bot.errors import UserError
 from bot.render import answers, listing
@@ -9,7 +10,7 @@ from bot.slack.context import HandlerContext
 from bot.slack.replies import DeferredReply, EphemeralReply, say
 from bot.slack.request import SlackRequest
 
-NOT_CLOSED = "Closing the incident publishes its report. Close it with /incident close."
+NOT_CLOSED = f"Closing the incident publishes its report. Close it with {COMMAND} close."
 
 
 def handle(context: HandlerContext, _request: SlackRequest, incident: Incident) -> DeferredReply:

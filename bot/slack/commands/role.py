@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.domain.command import COMMAND
 from bot.domain.incident import Incident
 from bot.domain.typography import same_key
 from bot.errors import UserError
@@ -14,7 +15,7 @@ from bot.slack.replies import EphemeralReply, say
 from bot.slack.request import SlackRequest
 
 NO_SUCH_ROLE = "There is no role “{word}”.{hint} The roles are {roles}."
-NO_MENTION = "Mention the person with an @: /incident role {role} @name."
+NO_MENTION = f"Mention the person with an @: {COMMAND} role {{role}} @name."
 
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 

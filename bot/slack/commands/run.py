@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.command import COMMAND
 from bot.domain.incident import Incident
 from bot.domain.mrkdwn import plain
 from bot.domain.typography import QUOTES
@@ -14,7 +15,7 @@ from bot.slack.replies import DurableReply, OpenModal
 from bot.slack.request import SlackRequest
 
 NO_SUCH_RUNBOOK = "There is no runbook “{word}”.{hint} The runbooks are {runbooks}."
-WHICH_HUB = "Name the hub: /incident run {runbook} {hub} (or {others})."
+WHICH_HUB = f"Name the hub: {COMMAND} run {{runbook}} {{hub}} (or {{others}})."
 WHOLE_HUB = "{runbook} works on a whole hub. Leave out {users}."
 
 
