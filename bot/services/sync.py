@@ -148,11 +148,13 @@ class Sync:
                     rows.change(tx, key, error="", retry_at=None)
         return bool(unneeded)
 
-    def retry(self, incident_id: str, idempotency_key: str) -> None:
+    def retry(self, change: StateChange) -> None:
         """Attempt everything that is not done again now, as a person asks for with the button."""
         with self._store.write() as tx:
-            rows.resume_needing_human(tx, incident_id)
-            enqueue(self._durable, tx, incident_id, f"retry/{idempotency_key}")
+            audit.add(tx, change.line("slack.retry"))
+            rows.resume_needing_human(tx, change.incident_id)
+            key = f"retry/{change.idempotency_key}"
+            enqueue(self._durable, tx, change.incident_id, key)
 
     def adopt(self) -> None:
         """Record what Slack shows where an older version recorded only words; this calls nobody.

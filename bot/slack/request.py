@@ -112,5 +112,13 @@ class SlackRequest:
     def change(self, incident: Incident) -> StateChange:
         """This act on an incident, as the services record it."""
         return StateChange(
-            incident_id=incident.id, by=self.user, idempotency_key=self.idempotency_key
+            incident_id=incident.id,
+            by=self.user,
+            idempotency_key=self.idempotency_key,
+            origin=self.origin,
         )
+
+    @property
+    def origin(self) -> str:
+        """Where the request comes from, for the audit log."""
+        return " in ".join(part for part in (f"{self.kind} {self.name}", self.channel) if part)

@@ -106,7 +106,7 @@ def latest(tx: Connection, *, limit: int, incident_id: str = "") -> list[Chained
 
 def _as_stored(line: AuditLine) -> AuditLine:
     """The line as the database returns it, over which its hash is made."""
-    texts = {
+    texts: dict[str, Any] = {
         name: _text(name, value) for name, value in vars(line).items() if isinstance(value, str)
     }
     texts["outcome"] = line.outcome
