@@ -8,16 +8,16 @@ redelivery changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain import incident as verbs
 from bot.domain.actions import TITLE_LIMIT, ActionItem, item_id
-from bot.domain.audit import AuditLine, AuditOutcome
 from bot.domain.incident import CLOSED, Answers, Incident, Transition
 from bot.domain.reminders import Reminder
 from bot.domain.resources import as_json
+from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
 from bot.errors import UserError
 from bot.ports import Clock, Durable
@@ -40,38 +40,6 @@ SNOOZE_RANGE = "Snooze for 1 to {limit} minutes: /incident snooze 30."
 
 LONGEST_SNOOZE = 24 * 60
 """Minutes."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class StateChange:
-    """Who changes which incident. ``idempotency_key`` is unique to this act, ``origin`` is as in
-    :class:`bot.domain.audit.AuditLine`."""
-
-    incident_id: str
-    by: str
-    idempotency_key: str
-    origin: str = ""
-
-    def line(
-        self,
-        act: str,
-        *,
-        target: str = "",
-        before: Mapping[str, Any] | None = None,
-        after: Mapping[str, Any] | None = None,
-    ) -> AuditLine:
-        """The line of the audit log that says that this was done."""
-        return AuditLine(
-            actor=self.by,
-            act=act,
-            outcome=AuditOutcome.DONE,
-            target=target,
-            incident_id=self.incident_id,
-            origin=self.origin,
-            before=before or {},
-            after=after or {},
-            source=f"{act}/{self.incident_id}/{self.idempotency_key}",
-        )
 
 
 class Changes:

@@ -16,6 +16,7 @@ import structlog
 from bot.domain.actions import ActionItem
 from bot.domain.audit import MAYDAY, AuditLine, AuditOutcome
 from bot.domain.resources import ResourceKind, ResourceState
+from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
 from bot.ports import JSON, Clock, Durable, Folder, Forge
 from bot.services import sync

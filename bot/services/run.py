@@ -14,13 +14,13 @@ from bot.domain.audit import AuditLine, AuditOutcome
 from bot.domain.incident import IS_CLOSED
 from bot.domain.resources import digest
 from bot.domain.runs import RunState
+from bot.domain.state_change import StateChange
 from bot.errors import UserError
 from bot.ports import Clock, Durable
 from bot.runbook import Runbook
 from bot.runbook.plan import Plan, UnreadablePlan
 from bot.runbook.site import Site
 from bot.services import sync
-from bot.services.change import StateChange
 from bot.store import audit
 from bot.store import incidents as incident_rows
 from bot.store import runs as rows

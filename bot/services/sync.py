@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 
 from bot.domain.resources import PUBLISHED_KINDS, ResourceKind
+from bot.domain.state_change import StateChange
 from bot.errors import RetryLater, UserError
 from bot.ports import Durable
 from bot.services.channel import Channels
@@ -21,6 +22,7 @@ from bot.services.incident_snapshot import Snapshot
 from bot.services.lanes import Lanes
 from bot.services.reconciler import Reconciler, Resource
 from bot.services.resources import Resources
+from bot.store import audit
 from bot.store import resources as rows
 from bot.store.engine import Store, Tx
 

@@ -9,9 +9,9 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from bot.domain.incident import Incident
+from bot.domain.state_change import StateChange
 from bot.domain.timeline import Message
 from bot.errors import UserError
-from bot.services.change import StateChange
 
 NOT_A_DATE = "Choose a date from the calendar."
 
