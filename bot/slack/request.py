@@ -9,10 +9,10 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from bot.domain.incident import Incident
+from bot.domain.state_change import StateChange
 from bot.domain.timeline import Message
 from bot.domain.typography import plain_marks
 from bot.errors import UserError
-from bot.services.change import StateChange
 
 NOT_A_DATE = "Choose a date from the calendar."
 
@@ -122,5 +122,13 @@ class SlackRequest:
     def change(self, incident: Incident) -> StateChange:
         """This act on an incident, as the services record it."""
         return StateChange(
-            incident_id=incident.id, by=self.user, idempotency_key=self.idempotency_key
+            incident_id=incident.id,
+            by=self.user,
+            idempotency_key=self.idempotency_key,
+            origin=self.origin,
         )
+
+    @property
+    def origin(self) -> str:
+        """Where the request comes from, for the audit log."""
+        return " in ".join(part for part in (f"{self.kind} {self.name}", self.channel) if part)

@@ -36,7 +36,7 @@ def confirm(context: HandlerContext, request: SlackRequest, _incident: Incident)
     """Carry the plan out."""
 
     def work() -> None:
-        context.runs.confirm(request.value, request.user)
+        context.runs.confirm(request.value, request.user, origin=request.origin)
 
     return DurableReply(work=work)
 
@@ -45,6 +45,6 @@ def cancel(context: HandlerContext, request: SlackRequest, _incident: Incident) 
     """Drop the plan."""
 
     def work() -> None:
-        context.runs.cancel(request.value, request.user)
+        context.runs.cancel(request.value, request.user, origin=request.origin)
 
     return DurableReply(work=work)
