@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.incident import Incident, Policy
 from bot.domain.timeline import Entry, Heading
 from bot.services import publish
+from bot.services.audit import Audit
 from bot.services.authorize import Authorize
 from bot.services.change import Changes
 from bot.services.channel_watch import ChannelWatch
@@ -97,7 +98,7 @@ class Desk:
         )
         chat: Any = self.slack
         self.watch = ChannelWatch(store, chat, self.work, self.now)
-        self.authorize = Authorize(chat, People(store, chat, self.now), self.settings)
+        self.authorize = Authorize(chat, People(store, chat, self.now), self.settings, Audit(store))
         self.runs = Runs(
             store,
             self.work,
