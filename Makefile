@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 NODE := sandbox/node
 
-.PHONY: run test test-sandbox check contracts bench crash install dev clean
+.PHONY: run test test-sandbox check contracts bench crash slack-smoke install dev clean
 
 run: install
 	$(BIN)/mayday run
@@ -59,6 +59,11 @@ bench: dev
 # Kills mayday at every commit and call of a whole story, which takes hours; CRASH="--sample 50" takes minutes.
 crash: dev
 	$(BIN)/python -m tests.crash $(CRASH)
+
+# Tries everything that mayday uses of Slack in a real workspace; the README says what to set before.
+# Without a person: make slack-smoke SMOKE=--automatic
+slack-smoke: $(VENV)/.installed
+	$(BIN)/python -m tests.smoke $(SMOKE)
 
 clean:
 	rm -rf $(VENV) $(NODE)/node_modules .mypy_cache .ruff_cache .pytest_cache

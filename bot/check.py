@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.adapters.folder import ReportFolder
-from bot.adapters.slack import SlackChat
+from bot.adapters.slack import MANY_PAGES, SlackChat
 from bot.adapters.slack_time import LARGEST_SKEW
 from bot.bootstrap import check_tokens, domain_clock, forge, sites, web_client
 from bot.config import Config
@@ -19,6 +19,7 @@ from bot.domain.evidence import Known
 from bot.domain.facts import Part
 from bot.domain.rights import Permission, Right, Scope
 from bot.errors import MaydayError, RetryLater, UserError
+from bot.logs import masked
 from bot.runbook.site import Site
 from bot.runbook.steps import KINDS
 from bot.services.facts import SCOPES, read_facts
@@ -32,6 +33,9 @@ MISSING_SLACK_SCOPES = "workspace {name}: add the scopes {scopes} to the app and
 CLOCK_SKEWED = (
     "; warning: the clock of this machine is {minutes} min {way} Slack's, so times in timelines and "
     "reports are wrong: synchronize it, for example with NTP"
+)
+SLOW_NAME = (
+    "; warning: it took {pages} requests to find {channel}: write its id, {id}, in its place"
 )
 FOLDER_OK = "{directory} is writable"
 GITHUB_UNCONFIGURED = "not configured: reports are only written to the folder"
@@ -55,7 +59,7 @@ def check(config: Config, out: Console) -> bool:
         except MaydayError as exc:
             result, passed = str(exc), False
         all_passed = all_passed and passed
-        table.add_row(name, "✓" if passed else "✗", Text(result))
+        table.add_row(name, "✓" if passed else "✗", Text(masked(result)))
     out.print(table)
     return all_passed
 
@@ -90,12 +94,15 @@ def _slack(config: Config) -> str:
     missing = missing_scopes(me.scopes)
     if missing:
         raise MaydayError(MISSING_SLACK_SCOPES.format(name=me.team, scopes=", ".join(missing)))
+    slow = ""
     for channel in (config.slack.announce_channel, config.slack.operator_channel):
         if channel:
-            chat.resolve(channel)
+            found = chat.resolve(channel)
+            if (pages := chat.pages_for(channel)) > MANY_PAGES:
+                slow += SLOW_NAME.format(channel=channel, pages=pages, id=found)
     for group in config.runbooks.allow.groups:
         chat.group_members(group)
-    return WORKSPACE.format(name=me.team) + _clock_warning(chat.skew())
+    return WORKSPACE.format(name=me.team) + slow + _clock_warning(chat.skew())
 
 
 def _clock_warning(skew: timedelta | None) -> str:

@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version as installed_version
 from importlib.resources import files
 from importlib.util import find_spec
@@ -23,6 +23,7 @@ from bot import logs
 from bot.bootstrap import Bot
 from bot.check import check as run_checks
 from bot.config import Config, load
+from bot.config_safety import secrets
 from bot.doctor import doctor as run_doctor
 from bot.doctor import put_back
 from bot.errors import LeaseLost, MaydayError, UserError
@@ -51,6 +52,7 @@ CONNECTED = "mayday is connected. Press Ctrl-C to stop."
 SLACK_AT = "The practice Slack is at [bold]{address}[/bold]"
 STARTING = "The hub, its servers and the GitHub are starting, which takes some seconds …"
 HUB_AT = "The hub is at {hub}, the GitHub at {github}"
+PRIVATE_UMASK = 0o077
 EX_TEMPFAIL = 75
 """The exit code after a lost lease: starting mayday again helps (sysexits.h)."""
 STOP_SECONDS = 8.0
@@ -85,7 +87,7 @@ ConfigFile = Annotated[
 @app.command()
 def run(config: ConfigFile = None) -> None:
     """Start the bot with the configured Slack, or without tokens in the sandbox."""
-    settings = load(config)
+    settings = _load(config)
     if settings.has_slack:
         _serve(settings)
         return
@@ -97,7 +99,7 @@ def run(config: ConfigFile = None) -> None:
         overrides["report"] = {"timezone": _zone(settings)}
         overrides["http"] = {"port": 0}
         _serve(
-            load(config, overrides=overrides),
+            _load(config, overrides=overrides),
             ready=lambda: out.print(CONNECTED),
         )
     finally:
@@ -123,7 +125,7 @@ def sandbox() -> None:
 @app.command()
 def check(config: ConfigFile = None) -> None:
     """Check that mayday can use every configured system, and say what to fix."""
-    if not run_checks(load(config), out):
+    if not run_checks(_load(config), out):
         raise typer.Exit(1)
 
 
@@ -141,7 +143,7 @@ def doctor(
     config: ConfigFile = None,
 ) -> None:
     """Say what in mayday's database needs a person, and what to do. Exit: 0 all is well, 1 not."""
-    settings = load(config)
+    settings = _load(config)
     if retry:
         put_back(settings, retry, out)
     elif not run_doctor(settings, as_json=as_json, out=out):
@@ -160,7 +162,7 @@ def plan(
     config: ConfigFile = None,
 ) -> None:
     """Print the plan of a runbook without running it. Exit: 0 steps, 3 nothing to do, 4 unknown."""
-    status = make_plan(load(config), runbook, hub, user or (), as_json=as_json, out=out)
+    status = make_plan(_load(config), runbook, hub, user or (), as_json=as_json, out=out)
     if status:
         raise typer.Exit(status)
 
@@ -198,12 +200,23 @@ def manifest() -> dict[str, Any]:
 
 def main() -> None:
     """Run a command. An error is printed as one sentence to standard error, with exit code 1."""
+    # The database, reports and the sandbox's files are for mayday's account only.
+    os.umask(PRIVATE_UMASK)
+    logs.catch_uncaught()
     try:
         logs.configure(level=_log_level())
         app()
     except MaydayError as exc:
-        err.print(f"mayday: {exc}", style="red", markup=False, highlight=False, soft_wrap=True)
+        text = logs.masked(f"mayday: {exc}")
+        err.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
+
+
+def _load(file: Path | None, *, overrides: Mapping[str, Any] | None = None) -> Config:
+    """Return the configuration. Its secrets are masked from now on in logs and output."""
+    settings = load(file, overrides=overrides)
+    logs.hide(secrets(settings))
+    return settings
 
 
 def _log_level() -> str:

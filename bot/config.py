@@ -31,15 +31,19 @@ from pydantic_settings import (
 
 from bot import config_messages as messages
 from bot.config_access import Access, Allow
+from bot.config_safety import problems
 from bot.config_types import (
     Address,
     CommandName,
     EmojiName,
     OptionalToken,
+    OptionText,
+    OptionTexts,
     Section,
     Token,
     Word,
     Words,
+    require_menu,
     require_unique,
 )
 from bot.domain.actions import DEFAULT_GROUPS
@@ -51,8 +55,8 @@ from bot.domain.timeline import Heading
 from bot.errors import ConfigError
 
 DEFAULT_FILE = Path("mayday.yaml")
-GROUP_LIMIT = 75
-"""The length at which Slack truncates an option of a menu."""
+NAME_LIMIT = 60
+"""The length of a channel's name without its slug; Slack's limit is 80 with it."""
 
 
 class Slack(Section):
@@ -94,6 +98,7 @@ class GitHub(Section):
     labels: tuple[str, ...] = ("incident",)
     item_labels: tuple[str, ...] = ("incident-action-item",)
     assignees: tuple[str, ...] = ()
+    former_accounts: tuple[str, ...] = ()
 
     @field_validator("repository")
     @classmethod
@@ -162,7 +167,7 @@ class Incident(Section):
             "memo": Heading.SUMMARY,
         }
     )
-    action_groups: tuple[str, ...] = DEFAULT_GROUPS
+    action_groups: OptionTexts = DEFAULT_GROUPS
     channel_name: str = "inc-{date}-{slug}"
 
     @field_validator("statuses")
@@ -183,14 +188,7 @@ class Incident(Section):
     @classmethod
     def _has_unique_names(cls, value: tuple[Severity, ...]) -> tuple[Severity, ...]:
         require_unique([severity.name for severity in value])
-        return value
-
-    @field_validator("action_groups")
-    @classmethod
-    def _fits_in_a_menu(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        require_unique(value)
-        if not all(name.strip() and len(name) <= GROUP_LIMIT for name in value):
-            raise ValueError(messages.GROUP_LENGTH.format(limit=GROUP_LIMIT))
+        require_menu(value)
         return value
 
     @field_validator("channel_name")
@@ -204,6 +202,8 @@ class Incident(Section):
             part not in (("date", "", None), ("slug", "", None)) for part in fields
         ):
             raise ValueError(messages.PLACEHOLDERS)
+        if len(value.format(date="2026-11-28", slug="")) > NAME_LIMIT:
+            raise ValueError(messages.TOO_LONG_A_NAME.format(limit=NAME_LIMIT))
         return value
 
 
@@ -231,7 +231,7 @@ class Hub(Section):
     ``start_timeout`` is the hub's own, in seconds. ``ca_bundle`` is a PEM file of additional authorities.
     """
 
-    name: str
+    name: OptionText
     url: Address
     api_url: Address
     api_token: Token
@@ -259,6 +259,12 @@ class Http(Section):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+
+
+class Security(Section):
+    """The names of systems that mayday may use without TLS, as :mod:`bot.config_safety` has them."""
+
+    allow_insecure: tuple[str, ...] = ()
 
 
 class Practice(Section):
@@ -294,6 +300,7 @@ class Config(BaseSettings):
     hubs: tuple[Hub, ...] = ()
     clusters: tuple[Cluster, ...] = ()
     http: Http = Http()
+    security: Security = Security()
     practice: Practice = Practice()
 
     @model_validator(mode="after")
@@ -308,6 +315,12 @@ class Config(BaseSettings):
         ):
             if len(set(names)) != len(names):
                 raise ValueError(messages.SAME_NAME.format(section=section))
+        return self
+
+    @model_validator(mode="after")
+    def _is_safe(self) -> Config:
+        if found := list(problems(self)):
+            raise ValueError("; ".join(found))
         return self
 
     @classmethod

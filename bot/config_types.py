@@ -14,6 +14,10 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
 
 LONGEST_WORD = 40
+LONGEST_OPTION = 75
+"""The length of an option's text that Slack refuses to exceed."""
+MOST_OPTIONS = 100
+"""How many options Slack allows in a menu."""
 
 DUPLICATE = "two are the same"
 EMPTY = "it is empty"
@@ -21,6 +25,8 @@ BAD_CHARACTERS = "it has invalid characters: copy it again"
 NOT_AN_ADDRESS = "write the whole address, https://…"
 NOT_A_WORD = "write it as one word of at most {limit} characters, such as incident-commander"
 NOT_A_COMMAND = "write a command such as /incident: lower case, at most 32 characters"
+NOT_AN_OPTION = "write it in 1 to {limit} characters"
+TOO_MANY = "list at most {limit}: a menu in Slack has no more"
 NOT_AN_EMOJI = "write the emoji's name in Slack, such as fire"
 
 
@@ -77,8 +83,25 @@ def _word(value: str) -> str:
     return value
 
 
+def _option(value: str) -> str:
+    if not value.strip() or len(value) > LONGEST_OPTION:
+        raise ValueError(NOT_AN_OPTION.format(limit=LONGEST_OPTION))
+    return value
+
+
+def require_menu(options: Sequence[object]) -> None:
+    """Return if the options fit in one menu.
+
+    Raises:
+        ValueError: they are too many.
+    """
+    if len(options) > MOST_OPTIONS:
+        raise ValueError(TOO_MANY.format(limit=MOST_OPTIONS))
+
+
 def _words(value: tuple[str, ...]) -> tuple[str, ...]:
     require_unique(value)
+    require_menu(value)
     return value
 
 
@@ -97,4 +120,7 @@ Address = Annotated[str, AfterValidator(_address)]
 Word = Annotated[str, AfterValidator(_word)]
 Words = Annotated[tuple[Word, ...], AfterValidator(_words)]
 CommandName = Annotated[str, AfterValidator(_command_name)]
+OptionText = Annotated[str, AfterValidator(_option)]
+"""A name that a menu shows."""
+OptionTexts = Annotated[tuple[OptionText, ...], AfterValidator(_words)]
 EmojiName = Annotated[str, AfterValidator(_emoji_name)]

@@ -6,6 +6,7 @@ still be sent later (the process was suspended between the commit and the call) 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,12 @@ def within(seconds: float) -> Iterator[None]:
         yield
     finally:
         _ends_at.reset(token)
+
+
+def left(*, writes: bool) -> float:
+    """Return how many seconds are left, until the deadline where it ``writes``, and of the patience."""
+    ends = (_ends_at.get() if writes else None, _patient_until.get())
+    return min((end - time.monotonic() for end in ends if end is not None), default=math.inf)
 
 
 @contextmanager

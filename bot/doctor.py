@@ -18,6 +18,7 @@ from bot.bootstrap import look_at_workflows
 from bot.clock import real_time, shifted_time
 from bot.config import Config
 from bot.errors import UserError
+from bot.logs import masked
 from bot.services.examine import NONE_GIVEN_UP, START, Finding, check_schema, examine
 from bot.store import given_up, overview
 from bot.store.engine import Store
@@ -39,7 +40,8 @@ def doctor(config: Config, *, as_json: bool, out: Console) -> bool:
     found = list(_findings(config))
     well = all(each.ok is not False for each in found)
     if as_json:
-        out.print_json(json.dumps({"ok": well, "checks": [_plain(each) for each in found]}))
+        shown = json.dumps({"ok": well, "checks": [_plain(each) for each in found]})
+        out.print_json(masked(shown))
     else:
         for each in found:
             _print(each, out)
@@ -118,4 +120,5 @@ def _print(found: Finding, out: Console) -> None:
     if found.advice:
         lines.append(Text(f"  → {found.advice}"))
     for line in lines:
+        line.plain = masked(line.plain)
         out.print(line, soft_wrap=True, highlight=False)

@@ -1,17 +1,48 @@
-"""Structured logs on standard error: plain text on a terminal, JSON otherwise, with tokens masked."""
+"""Structured logs on standard error: plain text on a terminal, JSON otherwise, with secrets masked."""
 
 from __future__ import annotations
 
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+import threading
+import traceback
+from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 import structlog
 
+_ROW = re.compile(r"^DETAIL: .*?(?=^\[SQL: |^\(Background on |\Z)", re.MULTILINE | re.DOTALL)
+"""PostgreSQL shows the values of the row that it refuses, such as the title of a private incident."""
+
 _TOKEN = re.compile(r"\b(xox[a-z]-|xapp-|gh[pousr]_|github_pat_)[A-Za-z0-9_-]+")
 QUIET = ("apscheduler", "slack_bolt", "slack_sdk", "alembic", "urllib3", "httpx", "dbos", "github")
+
+SHORTEST = 6
+"""The length from which a secret is masked wherever it appears. A shorter one would mask ordinary words."""
+_hidden: set[str] = set()
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """Mask these in everything that is logged from now on, and in what :func:`masked` returns."""
+    _hidden.update(each for each in secrets if len(each) >= SHORTEST)
+
+
+def masked(text: str) -> str:
+    """Return the text without tokens, the configured secrets and the values of refused rows."""
+    for secret in sorted(_hidden, key=len, reverse=True):
+        text = text.replace(secret, "…")
+    return _ROW.sub("DETAIL: …\n", _TOKEN.sub(r"\1…", text))
+
+
+def catch_uncaught() -> None:
+    """Mask the tracebacks of exceptions that end the process or a thread, too."""
+
+    def show(kind: type[BaseException], exc: BaseException | None, trace: Any) -> None:
+        sys.stderr.write(masked("".join(traceback.format_exception(kind, exc, trace))))
+
+    sys.excepthook = show
+    threading.excepthook = lambda args: show(args.exc_type, args.exc_value, args.exc_traceback)
 
 
 def configure(*, level: str = "INFO") -> None:
@@ -44,13 +75,13 @@ def configure(*, level: str = "INFO") -> None:
 def _mask(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
         if isinstance(value, str):
-            event[key] = _TOKEN.sub(r"\1…", value)
+            event[key] = masked(value)
     return event
 
 
 def _masked(record: logging.LogRecord) -> bool:
-    record.msg, record.args = _TOKEN.sub(r"\1…", record.getMessage()), ()
+    record.msg, record.args = masked(record.getMessage()), ()
     if record.exc_info:
         # A formatter uses this text if it is set, and would otherwise format the exception unmasked.
-        record.exc_text = _TOKEN.sub(r"\1…", logging.Formatter().formatException(record.exc_info))
+        record.exc_text = masked(logging.Formatter().formatException(record.exc_info))
     return True

@@ -23,6 +23,7 @@ from bot.domain.evidence import View
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Condition, Server, ServerKey
 from bot.errors import MaydayError, UserError
+from bot.logs import masked
 from bot.render.plans import plan_lines
 from bot.runbook import Parameters
 from bot.runbook.plan import Plan
@@ -78,10 +79,10 @@ def plan(
     if memory.is_lost and facts.having(Condition.STOPPING, Condition.CHECKING):
         made = replace(made, cautions=(*made.cautions, NO_DATABASE))
     if as_json:
-        out.print_json(json.dumps(report(made, facts)))
+        out.print_json(masked(json.dumps(report(made, facts))))
     else:
         for line in plan_lines(made, chosen.title):
-            out.print(Text(line), soft_wrap=True)
+            out.print(Text(masked(line)), soft_wrap=True)
     if made.steps:
         return Exit.STEPS
     return Exit.UNKNOWN if made.undecided else Exit.NOTHING_TO_DO

@@ -84,7 +84,10 @@ class Post:
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """A Slack channel. ``created`` is by Slack's clock, ``creator`` a user id."""
+    """A Slack channel. ``created`` is by Slack's clock, ``creator`` a user id.
+
+    ``is_member``: the bot is in it.
+    """
 
     id: str
     name: str
@@ -93,6 +96,7 @@ class Channel:
     is_shared: bool
     creator: str
     created: datetime
+    is_member: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,12 +166,19 @@ class Chat(Protocol):
             UserError: ``code="name_taken"``: a channel, possibly archived, already has the name.
         """
 
-    def find_channel(self, name: str) -> Channel | None: ...
+    def find_own_channel(self, name: str) -> Channel | None:
+        """Return the channel with this name that the bot is in, or None, also if mayday may not look."""
 
     def resolve(self, channel: str) -> str:
         """Return the id of a channel given as an id or ``#name``; the bot joins it if allowed."""
 
     def channel(self, channel_id: str) -> Channel: ...
+
+    def join(self, channel_id: str) -> None:
+        """Join a public channel; do nothing if the bot is in it."""
+
+    def private_channels(self) -> frozenset[str]:
+        """Return the ids of the private channels that the bot is in."""
 
     def invite(self, channel_id: str, user: str) -> None:
         """Invite a person; do nothing if they are already a member."""
@@ -187,9 +198,10 @@ class Chat(Protocol):
     def find_post(
         self, channel_id: str, effect: str, *, since: datetime | None, thread_ts: str = ""
     ) -> str | None:
-        """Return the ts of the bot's message with this effect id, or None.
+        """Return the ts of the bot's latest message with this effect id, or None.
 
-        ``since`` is Slack's time before the message was sent; None searches the whole history.
+        ``since`` is Slack's time before the message was sent; None searches the whole history. If mayday
+        isn't allowed to look, the result is None.
         """
 
     def change(self, channel_id: str, ts: str, post: Post) -> None: ...
@@ -387,8 +399,8 @@ class Folder(Protocol):
     def put(self, name: str, text: str, *, origin: Origin, private: bool = False) -> str:
         """Write a report and return its path.
 
-        A report keeps the file it already has. A new file is ``name``.md, with a number if that name is
-        taken. If ``private``, only mayday's account can read it.
+        A report keeps the file it already has, whatever its name; if ``private``, it is renamed to ``name``.
+        A new file is ``name``.md, with a number if that name is taken. Only mayday's account can read it.
 
         Raises:
             UserError: the folder cannot be written to.

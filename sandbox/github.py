@@ -25,6 +25,8 @@ OWNER = "practice"
 REPOSITORY = f"{OWNER}/incidents"
 TOKEN = "practice-token"  # noqa: S105 - opens nothing but this sandbox
 ACCOUNT = "mayday"
+OTHER, OTHER_TOKEN = "olga", "practice-token-of-olga"
+"""Somebody else who works in the repository."""
 
 
 class GitHubSandboxError(SandboxError):
@@ -140,10 +142,18 @@ class GitHubSandbox(Breakable):
 
 def _seed() -> dict[str, Any]:
     return {
-        "tokens": {TOKEN: {"login": ACCOUNT, "scopes": ["repo", "admin:org"]}},
+        "tokens": {
+            token: {"login": login, "scopes": ["repo", "admin:org"]}
+            for token, login in ((TOKEN, ACCOUNT), (OTHER_TOKEN, OTHER))
+        },
         "github": {
-            "users": [{"login": ACCOUNT, "name": "mayday"}],
-            "orgs": [{"login": OWNER, "members": [{"login": ACCOUNT, "role": "admin"}]}],
+            "users": [{"login": ACCOUNT, "name": "mayday"}, {"login": OTHER, "name": "Olga"}],
+            "orgs": [
+                {
+                    "login": OWNER,
+                    "members": [{"login": login, "role": "admin"} for login in (ACCOUNT, OTHER)],
+                }
+            ],
             "repos": [{"owner": OWNER, "name": "incidents", "auto_init": True}],
         },
     }

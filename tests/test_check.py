@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from bot import check as checks
 from bot.check import check
 from bot.cli import app
 from bot.config import load
@@ -113,3 +114,20 @@ def test_a_wrong_clock_is_a_warning(
     well, said = checked(practice={"clock_file": str(clock.file)})
     assert well, said
     assert f"warning: the clock of this machine is 10 min {way} Slack's" in said
+
+
+def test_a_name_that_takes_many_requests_is_a_warning(
+    checked: Checked, slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "MANY_PAGES", 0)
+    well, said = checked(slack={"operator_channel": "#general"})
+    assert well, said
+    assert f"to find #general: write its id, {slack.channel('general').id}, in its place" in said
+    well, said = checked(
+        slack={
+            "announce_channel": slack.channel("incidents").id,
+            "operator_channel": slack.channel("general").id,
+        }
+    )
+    assert well, said
+    assert "warning" not in said

@@ -94,6 +94,9 @@ def test_a_section_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     assert SECRET not in str(told.value)
 
 
+MANY = ", ".join(f"w{number}" for number in range(101))
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [
@@ -139,7 +142,21 @@ def test_a_section_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
             "incident:\n  severities: [{name: s, reminder_minutes: 1}, {name: s, reminder_minutes: 2}]\n",
             "incident.severities: two are the same",
         ),
-        ("incident:\n  action_groups: ['']\n", "incident.action_groups: write each in 1 to 75"),
+        ("incident:\n  action_groups: ['']\n", "incident.action_groups.0: write it in 1 to 75"),
+        ("hubs: [{name: ''}]\n", "hubs.0.name: write it in 1 to 75 characters"),
+        (f"hubs: [{{name: {'h' * 76}}}]\n", "hubs.0.name: write it in 1 to 75 characters"),
+        (f"incident:\n  roles: [{MANY}]\n", "incident.roles: list at most 100"),
+        (f"incident:\n  statuses: [{MANY}, resolved, closed]\n", "incident.statuses: list at most"),
+        (f"incident:\n  action_groups: [{MANY}]\n", "incident.action_groups: list at most 100"),
+        (
+            "incident:\n  severities: "
+            f"[{', '.join(f'{{name: s{n}, reminder_minutes: 1}}' for n in range(101))}]\n",
+            "incident.severities: list at most 100",
+        ),
+        (
+            f"incident:\n  channel_name: '{'x' * 51}-{{date}}-{{slug}}'\n",
+            "incident.channel_name: write it in at most 60 characters without {slug}",
+        ),
         ("incident:\n  reactions: {🔥: wrong}\n", "write the emoji's name in Slack"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +14,8 @@ from bot.errors import UserError
 from bot.ports import Origin
 from bot.render.parts import carries, marked, marker
 
-PUBLIC_MODE = 0o644
-PRIVATE_MODE = 0o600
-"""The file mode of a private incident's report: only mayday's account can read it."""
+FILE_MODE, FOLDER_MODE = 0o600, 0o700
+"""Only mayday's account can read reports: a public incident can become private later."""
 
 NOT_WRITABLE = (
     "The report cannot be written to {directory} ({reason}): make it a folder that mayday can write "
@@ -26,8 +26,9 @@ NOT_WRITABLE = (
 class ReportFolder:
     """A folder of reports. Implements :class:`bot.ports.Folder`.
 
-    Files are identified by the marker on their last line, so people may rename them, and their own files
-    are never changed. A file is written to a temporary file and then moved into place.
+    Files are identified by the marker on their last line, so people may rename them (except those of private
+    incidents), and their own files are never changed. A file is written to a temporary file and then moved
+    into place.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -37,13 +38,16 @@ class ReportFolder:
         """See :meth:`bot.ports.Folder.put`."""
         mark = marker(origin)
         whole = marked(text, mark)
-        mode = PRIVATE_MODE if private else PUBLIC_MODE
         with self._errors():
             found = self._find(mark)
             if found is None:
-                return str(self._add(name, whole, mode))
+                return str(self._add(name, whole))
+            if private and not found.stem.startswith(name):
+                found = found.rename(self._free(name))
             if found.read_text(encoding="utf-8") != whole:
-                self._write_temporary(whole, mode).replace(found)
+                self._write_temporary(whole).replace(found)
+            elif stat.S_IMODE(found.stat().st_mode) != FILE_MODE:
+                found.chmod(FILE_MODE)
             return str(found)
 
     def check(self) -> None:
@@ -53,13 +57,13 @@ class ReportFolder:
             UserError: they cannot.
         """
         with self._errors():
-            self._write_temporary("", PRIVATE_MODE).unlink()
+            self._write_temporary("").unlink()
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
         """Create the folder, and translate errors of the file system."""
         try:
-            self._directory.mkdir(parents=True, exist_ok=True)
+            self._directory.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             yield
         except OSError as exc:
             raise UserError(
@@ -73,12 +77,11 @@ class ReportFolder:
                 return file
         return None
 
-    def _add(self, name: str, whole: str, mode: int) -> Path:
+    def _add(self, name: str, whole: str) -> Path:
         """Add the file under the first free name. Linking fails if a file of the name exists."""
-        temporary = self._write_temporary(whole, mode)
+        temporary = self._write_temporary(whole)
         try:
-            for number in count(1):
-                file = self._directory / (f"{name}.md" if number == 1 else f"{name}-{number}.md")
+            for file in self._names(name):
                 try:
                     os.link(temporary, file)
                 except FileExistsError:
@@ -86,9 +89,18 @@ class ReportFolder:
                 return file
         finally:
             temporary.unlink()
-        raise AssertionError("count() does not end")
+        raise AssertionError("the names do not end")
 
-    def _write_temporary(self, whole: str, mode: int) -> Path:
+    def _free(self, name: str) -> Path:
+        return next(file for file in self._names(name) if not file.exists())
+
+    def _names(self, name: str) -> Iterator[Path]:
+        yield self._directory / f"{name}.md"
+        for number in count(2):
+            yield self._directory / f"{name}-{number}.md"
+
+    def _write_temporary(self, whole: str) -> Path:
+        """Write a new file, which only this account can read."""
         handle, path = tempfile.mkstemp(dir=self._directory, prefix=".report-", suffix=".tmp")
         temporary = Path(path)
         try:
@@ -96,7 +108,6 @@ class ReportFolder:
                 file.write(whole)
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.chmod(mode)
         except OSError:
             temporary.unlink()
             raise

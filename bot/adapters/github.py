@@ -10,13 +10,15 @@ import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
+import structlog
 from github import Auth, Github, GithubException, GithubRetry
 from github.Issue import Issue as GithubIssue
 from github.IssueComment import IssueComment
 from github.Repository import Repository as GithubRepository
 from jwt import PyJWTError
 
-from bot.adapters.github_errors import GitHubCall, issues_off, message_of, translated
+from bot.adapters.github_account import Account
+from bot.adapters.github_errors import GitHubCall, issues_off, message_of, moved, translated
 from bot.adapters.github_http import install
 from bot.domain.limits import Limits
 from bot.errors import ConfigError, RetryLater, UserError
@@ -35,9 +37,15 @@ READ_ONLY = (
     "Triage or Write."
 )
 OTHER_ISSUE = "Issue {number} of {repository} was not filed by mayday for this report."
+OTHER_AUTHOR = (
+    "Issue {number} of {repository} has mayday's mark but is by {author}, and mayday's account is {login}. "
+    "If mayday used {author} before, add it to github.former_accounts."
+)
 NO_ISSUE = "Issue {number} of {repository} doesn't exist."
 
 _SURPLUS = "_This part of the report is no longer needed._"
+
+log = structlog.get_logger()
 
 
 def credentials(
@@ -69,6 +77,7 @@ class GitHubForge:
 
     ``seconds_between_requests`` and ``seconds_between_writes`` avoid GitHub's secondary limit of 80
     content-creating requests per minute. ``timeout`` limits each request with its repeats, in seconds.
+    ``former_accounts`` are logins that mayday wrote as before.
     """
 
     def __init__(
@@ -81,6 +90,7 @@ class GitHubForge:
         seconds_between_writes: float = 1.0,
         timeout: float = Limits.call,
         backoff: float = 0.5,
+        former_accounts: Sequence[str] = (),
     ) -> None:
         install()
         retry = _ReadRetry(
@@ -99,6 +109,7 @@ class GitHubForge:
             seconds_between_requests=seconds_between_requests,
             seconds_between_writes=seconds_between_writes,
         )
+        self._account = Account(self._github, auth, former_accounts)
         self._as_app = isinstance(auth, Auth.AppInstallationAuth)
         self._name = repository
         self._fetched: GithubRepository | None = None
@@ -110,9 +121,8 @@ class GitHubForge:
 
     def check(self) -> Repository:
         """See :meth:`bot.ports.Forge.check`."""
-        with self._errors("read the repository", writes=False):
-            repo = self._fetched = self._github.get_repo(self._name)
-            may = repo.permissions
+        repo = self._fetch()
+        may = repo.permissions
         if repo.archived:
             raise UserError(ARCHIVED.format(repository=self._name))
         if not repo.has_issues:
@@ -120,7 +130,11 @@ class GitHubForge:
         # GitHub shows no permissions to an App's token, so a missing one fails at the first write.
         if may is not None and not (may.push or may.triage or may.maintain or may.admin):
             raise UserError(READ_ONLY.format(repository=self._name), code="forbidden")
-        return Repository(name=repo.full_name, url=repo.html_url, is_private=repo.private)
+        with self._errors("read mayday's account", writes=False):
+            _ = self._account.login
+        # An internal repository counts as private there, but everybody in the enterprise reads it.
+        is_private = repo.private and repo.visibility in (None, "private")
+        return Repository(name=repo.full_name, url=repo.html_url, is_private=is_private)
 
     def open_issue(
         self,
@@ -136,13 +150,16 @@ class GitHubForge:
             self._ensure_label(label)
         first, *rest = split(body)
         repo = self._repo
+        text = marked(first, marker(origin))
         with self._errors("file an issue"):
-            made = repo.create_issue(
-                title=title,
-                body=marked(first, marker(origin)),
-                labels=list(labels),
-                assignees=list(assignees),
-            )
+            try:
+                made = repo.create_issue(title, text, labels=[*labels], assignees=[*assignees])
+            except GithubException as exc:
+                # Somebody who left fails the whole issue, which was then not filed.
+                known = self._known(assignees) if exc.status == 422 else [*assignees]
+                if known == [*assignees]:
+                    raise
+                made = repo.create_issue(title, text, labels=[*labels], assignees=known)
         try:
             with self._errors("continue an issue"):
                 self._write_comments(made, rest, origin)
@@ -162,8 +179,12 @@ class GitHubForge:
             listed = self._repo.get_issues(
                 state="all", labels=[label], sort="created", direction="desc"
             )
-            found = [issue for issue in listed if carries(issue.body or "", mark)]
-        # The oldest issue is ours; a later one with the same marker is somebody's copy.
+            found = [
+                issue
+                for issue in listed
+                if carries(issue.body or "", mark) and self._account.wrote(issue.user)
+            ]
+        # The oldest issue is ours; mayday's account may have written a later one with the same marker.
         return Issue(number=found[-1].number, url=found[-1].html_url) if found else None
 
     def rewrite_issue(self, number: int, title: str, body: str, *, origin: Origin) -> Issue:
@@ -179,6 +200,8 @@ class GitHubForge:
                     raise UserError(
                         OTHER_ISSUE.format(number=number, repository=self._name), code="gone"
                     )
+                if not self._account.wrote(issue.user):
+                    raise self._by_another(issue)
                 if (issue.title, _lines(issue.body)) != (title, _lines(text)):
                     issue.edit(title=title, body=text)
                 self._write_comments(issue, rest, origin)
@@ -208,16 +231,39 @@ class GitHubForge:
 
     @property
     def _repo(self) -> GithubRepository:
-        if self._fetched is None:
-            with self._errors("read the repository", writes=False):
-                self._fetched = self._github.get_repo(self._name)
-        return self._fetched
+        return self._fetched or self._fetch()
+
+    def _fetch(self) -> GithubRepository:
+        """Read the repository, and return it if it has the configured name."""
+        with self._errors("read the repository", writes=False):
+            repo = self._github.get_repo(self._name)
+            if repo.full_name.casefold() != self._name.casefold():
+                raise moved(self._name)
+        self._fetched = repo
+        return repo
+
+    def _known(self, assignees: Sequence[str]) -> list[str]:
+        """Return the accounts that can be assigned to issues, and log the others."""
+        known = [login for login in assignees if self._repo.has_in_assignees(login)]
+        for login in assignees:
+            if login not in known:
+                log.warning("github.assignee_unknown", login=login, repository=self._name)
+        return known
+
+    def _by_another(self, issue: GithubIssue) -> UserError:
+        text = OTHER_AUTHOR.format(
+            number=issue.number,
+            repository=self._name,
+            author=issue.user.login if issue.user else "a deleted account",
+            login=self._account.login,
+        )
+        return UserError(text, code="author")
 
     def _write_comments(self, issue: GithubIssue, parts: Sequence[str], origin: Origin) -> None:
         """Write these parts into the marked comments, whatever an earlier attempt completed."""
         if not parts and not issue.comments:
             return
-        comments = list(issue.get_comments())
+        comments = [each for each in issue.get_comments() if self._account.wrote(each.user)]
         for number, part in enumerate(parts, start=2):
             mark = marker(origin, part=number)
             self._write_comment(issue, _marked_comment(comments, mark), marked(part, mark))

@@ -14,6 +14,7 @@ from github import GithubException, RateLimitExceededException
 from requests import RequestException
 
 from bot.adapters.bounded import OutOfTime
+from bot.adapters.github_http import Redirected
 from bot.domain.retry_after import clamped, retry_after_seconds
 from bot.errors import RetryLater, UserError
 
@@ -38,6 +39,10 @@ REPLACE_KEY = "check github.app_id and put that App's key under github.private_k
 REPLACE_IT = "put a valid token under github.token"
 ISSUE_GONE = "GitHub: {reason}"
 ISSUES_OFF = "Issues are turned off in {repository}: turn them on in the repository's settings."
+MOVED = (
+    "{repository} was renamed or transferred on GitHub: if reports belong there, set github.repository to "
+    "its present name."
+)
 RATE_LIMITED = "GitHub asks mayday to wait {wait:.0f} s before the next request."
 
 
@@ -64,6 +69,8 @@ def translated(call: GitHubCall) -> Iterator[None]:
         raise _rate_limited(exc) from exc
     except GithubException as exc:
         raise _refused(exc, call) from exc
+    except Redirected as exc:
+        raise moved(call.repository) from exc
     except OutOfTime as exc:
         raise RetryLater(
             NO_ANSWER.format(doing=call.doing, repository=call.repository),
@@ -80,6 +87,11 @@ def translated(call: GitHubCall) -> Iterator[None]:
 def issues_off(repository: str) -> UserError:
     """Return the error for a repository whose issues are turned off."""
     return UserError(ISSUES_OFF.format(repository=repository), code="issues_off")
+
+
+def moved(repository: str) -> UserError:
+    """Return the error for a repository that has another name or owner."""
+    return UserError(MOVED.format(repository=repository), code="moved")
 
 
 def _refused(exc: GithubException, call: GitHubCall) -> UserError | RetryLater:

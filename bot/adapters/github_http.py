@@ -19,6 +19,11 @@ from requests.adapters import HTTPAdapter
 from bot.adapters.bounded import BoundedRequest, bind
 
 READS = ("GET", "HEAD")
+NOT_MODIFIED = 304
+
+
+class Redirected(Exception):
+    """GitHub answered with an address, which is not followed: it is of another repository or server."""
 
 
 class _Adapter(HTTPAdapter):
@@ -48,6 +53,7 @@ class _Connection(HTTPRequestsConnectionClass):
         Raises:
             OutOfTime: there was none within the limit.
             RetryLater: the deadline was over before the request was sent.
+            Redirected: the answer is another address. PyGithub would send the same request there.
         """
         reads = self.verb in READS
         # A read that gets no answer can still be repeated once within the limit. PyGithub annotates whole
@@ -55,7 +61,10 @@ class _Connection(HTTPRequestsConnectionClass):
         self.timeout = self.limit / 2 if reads else self.limit  # type: ignore[assignment]
         request = BoundedRequest(self.limit, writes=not reads)
         try:
-            return request.run(super().getresponse)
+            response = request.run(super().getresponse)
+            if 300 <= response.status < 400 and response.status != NOT_MODIFIED:
+                raise Redirected
+            return response
         finally:
             self.close()
 

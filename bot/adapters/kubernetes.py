@@ -59,6 +59,7 @@ class KubernetesCluster:
         server: str = "",
         timeout: float = Limits.call,
         plugin_limit: float = Limits.call * 0.8,
+        allow_insecure: bool = False,
     ) -> None:
         self._name = name
         file = Kubeconfig(
@@ -66,6 +67,7 @@ class KubernetesCluster:
             context=context,
             cluster=name,
             plugin_limit=min(plugin_limit, timeout * 0.8),
+            allow_insecure=allow_insecure,
         )
         self._credentials = Credentials(
             cluster=name, kubeconfig=file if kubeconfig else None, server=server

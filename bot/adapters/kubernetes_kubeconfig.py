@@ -19,6 +19,7 @@ from kubernetes.config.config_exception import ConfigException
 from kubernetes.config.kube_config import KubeConfigLoader
 
 from bot.adapters.kubernetes_exec import ExecPlugin
+from bot.domain.addresses import is_plain
 from bot.errors import UserError
 
 UNSUPPORTED = ("auth-provider", "as")
@@ -37,6 +38,12 @@ NO_CONTEXT = "has no context {name}, only {known}"
 NO_ENTRY = "has no {what}, which its context {context} names"
 NOT_SUPPORTED = "has {key} for user {user}, which mayday does not support"
 NO_FILE = "names the file {file}, which does not exist"
+NOT_ENCRYPTED = "has an address that begins with http://, which sends tokens unencrypted"
+NOT_VERIFIED = "has insecure-skip-tls-verify, so anybody on the way can read mayday's token"
+SECURE_IT = (
+    "use https:// with the cluster's certificate-authority, or add clusters.{cluster} to "
+    "security.allow_insecure"
+)
 DOES_NOT_EXIST = "does not exist"
 IS_A_DIRECTORY = "is a directory"
 NOT_READABLE = "cannot be read by mayday's user"
@@ -52,12 +59,14 @@ class Kubeconfig:
     """A context of the kubeconfig at ``path``; an empty ``context`` means the current one.
 
     ``cluster`` is the cluster's name in messages; ``plugin_limit`` limits an exec plugin, in seconds.
+    ``allow_insecure`` allows a cluster without TLS, or whose certificate isn't verified.
     """
 
     path: Path
     context: str
     cluster: str
     plugin_limit: float
+    allow_insecure: bool = False
 
     def load(self, settings: client.Configuration) -> tuple[str, datetime | None]:
         """Write the address and credentials into the client's settings.
@@ -71,6 +80,7 @@ class Kubeconfig:
         advice, expires = RENEW_IT.format(path=self.path), None
         try:
             user, cluster = self._chosen()
+            self._require_security(cluster)
             if file := user.get("tokenFile"):
                 user["token"] = self._beside(file).read_text(encoding="utf-8")
             if "exec" in user and not user.get("token"):
@@ -137,6 +147,21 @@ class Kubeconfig:
                 if not file.is_file():
                     raise self._wrong(NO_FILE.format(file=file))
         return user, cluster
+
+    def _require_security(self, cluster: Mapping[str, Any]) -> None:
+        """Return if credentials may be sent to the cluster, before an exec plugin makes some.
+
+        Raises:
+            UserError: the connection would not be encrypted, or the server not verified.
+        """
+        if self.allow_insecure:
+            return
+        for problem, found in (
+            (NOT_ENCRYPTED, is_plain(str(cluster.get("server") or ""))),
+            (NOT_VERIFIED, bool(cluster.get("insecure-skip-tls-verify"))),
+        ):
+            if found:
+                raise self._wrong(problem, SECURE_IT.format(cluster=self.cluster))
 
     def _read(self) -> dict[str, Any]:
         try:

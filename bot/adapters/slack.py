@@ -15,28 +15,33 @@ from typing import Any
 import structlog
 from slack_sdk import WebClient
 
-from bot.adapters.slack_answers import Answer, RateLimited
+from bot.adapters.slack_answers import Answer
 from bot.adapters.slack_http import SlackApi
+from bot.adapters.slack_pages import ChannelSearch, Pages
 from bot.adapters.slack_time import SlackTime
 from bot.domain.command import USUAL
 from bot.domain.limits import Limits
 from bot.domain.slack_message import message_from
-from bot.errors import MaydayError, UserError
+from bot.errors import ConfigError, MaydayError, UserError
 from bot.ports import JSON, Channel, Clock, HistoryMessage, Identity, Post, Profile
+from bot.render.text import cut
 
 EVENT_TYPE = "mayday_effect"
-PAGE = 200
 MEMBERS = 1000
-LONGEST_PAUSE = 60.0
-"""The longest rate limit, in seconds, that reading pages waits for; Slack's limits are per minute."""
-MOST_PAUSES = 5
 MARGIN = timedelta(minutes=1)
 """How far a post may lie before the time from which it is searched: Slack's time is known to the second."""
+POST_LIMIT = 40_000
+UPDATE_LIMIT = 4_000
+"""How long a text may be that is posted, and one that replaces it."""
+MANY_PAGES = 3
+"""From how many pages on an id is better than a name."""
 CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{6,}")
 
 NO_CHANNEL = (
     "mayday sees no channel “{channel}”: check its name, and invite mayday there if it is private."
 )
+
+NOT_INVITED = "mayday could not invite <@{user}>: {reason}"
 
 log = structlog.get_logger()
 
@@ -61,10 +66,11 @@ class SlackChat:
     ) -> None:
         self._time = SlackTime(clock)
         self._api = SlackApi(client, timeout=timeout, slack_time=self._time, command=command)
-        self._pause = pause
+        pages = Pages(self._call, pause)
+        self._pages = pages.read
+        self._search = ChannelSearch(pages)
         self._identity: Identity | None = None
         self._resolved: dict[str, str] = {}
-        self._limited_until: dict[str, float] = {}
 
     def time(self) -> datetime:
         """Return Slack's time, from its last answer; our own before the first answer."""
@@ -107,22 +113,21 @@ class SlackChat:
         return _channel(self._call("conversations.create", **fields)["channel"])
 
     def find_channel(self, name: str) -> Channel | None:
-        """Return the channel with this name, even if archived, or None if the bot can't see one."""
-        cursor = ""
-        while True:
-            page = self._call(
-                "conversations.list",
-                types="public_channel,private_channel",
-                exclude_archived=False,
-                limit=1000,
-                **({"cursor": cursor} if cursor else {}),
-            )
-            for raw in page["channels"]:
-                if raw.get("name") == name:
-                    return _channel(raw)
-            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
-                return None
+        """Return the channel with this name, even if archived, or None if the bot can't see one.
+
+        It may take many requests. A search that is stopped goes on where it was when it is repeated.
+        """
+        found = self._search.any(name)
+        return _channel(found) if found else None
+
+    def find_own_channel(self, name: str) -> Channel | None:
+        """Return the channel with this name that the bot is in, or None.
+
+        It takes a request for each thousand channels that the bot is in, and None is also the result if
+        mayday isn't allowed to look.
+        """
+        found = self._search.own(name)
+        return _channel(found) if found else None
 
     def resolve(self, channel: str) -> str:
         """Return the id of a channel given as an id or ``#name``, and join it.
@@ -136,6 +141,10 @@ class SlackChat:
                 if found is None:
                     raise UserError(NO_CHANNEL.format(channel=channel))
                 channel_id = found.id
+                if (pages := self.pages_for(channel)) > MANY_PAGES:
+                    log.warning(
+                        "slack.slow_name", channel=channel, pages=pages, advice=f"use {channel_id}"
+                    )
             try:
                 self._call("conversations.join", channel=channel_id)
             except UserError as exc:
@@ -143,17 +152,36 @@ class SlackChat:
             self._resolved[channel] = channel_id
         return self._resolved[channel]
 
+    def pages_for(self, channel: str) -> int:
+        """Return how many pages it took to find this ``#name``; 0 for an id."""
+        return self._search.pages_read.get(channel.removeprefix("#"), 0)
+
     def channel(self, channel_id: str) -> Channel:
         """Return a channel."""
         return _channel(self._call("conversations.info", channel=channel_id)["channel"])
 
+    def join(self, channel_id: str) -> None:
+        """Join a public channel; do nothing if the bot is in it."""
+        self._call("conversations.join", channel=channel_id)
+
+    def private_channels(self) -> frozenset[str]:
+        """Return the ids of the private channels that the bot is in; Slack shows it no others."""
+        pages = self._pages("conversations.list", types="private_channel", exclude_archived=False)
+        return frozenset(raw["id"] for page in pages for raw in page["channels"])
+
     def invite(self, channel_id: str, user: str) -> None:
         """Invite a person; do nothing if they are already a member."""
+        method = "conversations.invite"
         try:
-            self._call("conversations.invite", channel=channel_id, users=user)
+            self._call(method, channel=channel_id, users=user)
+        except ConfigError:
+            raise
         except UserError as exc:
             if exc.code != "already_in_channel":
-                raise
+                reason = str(exc).removeprefix(f"{method}: ")
+                raise UserError(
+                    NOT_INVITED.format(user=user, reason=reason), code=exc.code
+                ) from exc
 
     def set_topic(self, channel_id: str, topic: str) -> None:
         """Set the channel's topic."""
@@ -180,9 +208,10 @@ class SlackChat:
     def find_post(
         self, channel_id: str, effect: str, *, since: datetime | None, thread_ts: str = ""
     ) -> str | None:
-        """Return the ts of the bot's message with this effect id, or None.
+        """Return the ts of the bot's latest message with this effect id, or None.
 
-        ``since`` is Slack's time before the message was sent; None searches everything.
+        ``since`` is Slack's time before the message was sent; None searches everything. If mayday isn't
+        allowed to look, the result is None: rather a message twice than none for ever.
         """
         method = "conversations.replies" if thread_ts else "conversations.history"
         fields: dict[str, Any] = {
@@ -191,20 +220,29 @@ class SlackChat:
             **({"oldest": f"{int((since - MARGIN).timestamp())}.000000"} if since else {}),
             **({"ts": thread_ts} if thread_ts else {}),
         }
-        for page in self._pages(method, **fields):
-            for raw in page["messages"]:
-                metadata = raw.get("metadata") or {}
-                if (
-                    metadata.get("event_type") == EVENT_TYPE
-                    and (metadata.get("event_payload") or {}).get("effect") == effect
-                    and self._is_own(raw)
-                ):
-                    return str(raw["ts"])
-        return None
+        found = None
+        try:
+            for page in self._pages(method, **fields):
+                for raw in page["messages"]:
+                    metadata = raw.get("metadata") or {}
+                    if (
+                        metadata.get("event_type") == EVENT_TYPE
+                        and (metadata.get("event_payload") or {}).get("effect") == effect
+                        and self._is_own(raw)
+                    ):
+                        found = max(found or "", str(raw["ts"]))
+                if found and not thread_ts:
+                    break
+        except ConfigError:
+            raise
+        except UserError as exc:
+            log.warning("slack.look_refused", channel=channel_id, effect=effect, error=str(exc))
+        return found
 
     def change(self, channel_id: str, ts: str, post: Post) -> None:
         """Replace the content of one of the bot's messages."""
-        self._call("chat.update", channel=channel_id, ts=ts, **_content(post))
+        content = _content(post, limit=UPDATE_LIMIT)
+        self._call("chat.update", channel=channel_id, ts=ts, **content)
 
     def pin(self, channel_id: str, ts: str) -> None:
         """Pin a message; do nothing if it is already pinned."""
@@ -248,10 +286,10 @@ class SlackChat:
         self, channel_id: str, *, oldest: str, latest: str = ""
     ) -> Iterator[Sequence[HistoryMessage]]:
         """Yield the messages of a channel without thread replies, newest first, a page for each request."""
-        fields = {"channel": channel_id, "oldest": oldest, "inclusive": True}
+        fields: dict[str, Any] = {"channel": channel_id, "oldest": oldest, "inclusive": True}
         if latest:
             fields["latest"] = latest
-        for page in self._pages("conversations.history", PAGE, **fields):
+        for page in self._pages("conversations.history", **fields):
             yield [self._seen(channel_id, raw) for raw in page["messages"]]
 
     def replies(self, channel_id: str, thread_ts: str) -> Iterator[Sequence[HistoryMessage]]:
@@ -286,7 +324,7 @@ class SlackChat:
 
     def is_member(self, channel_id: str, user: str) -> bool:
         """Return whether a person is in a channel now."""
-        pages = self._pages("conversations.members", MEMBERS, channel=channel_id)
+        pages = self._pages("conversations.members", limit=MEMBERS, channel=channel_id)
         return any(user in page["members"] for page in pages)
 
     def open_view(self, trigger_id: str, view: JSON) -> str:
@@ -309,44 +347,13 @@ class SlackChat:
             reply_count=int(raw.get("reply_count") or 0),
         )
 
-    def _pages(self, method: str, limit: int = PAGE, **fields: Any) -> Iterator[Answer]:
-        cursor = ""
-        while True:
-            page = self._page(
-                method, **fields, limit=limit, **({"cursor": cursor} if cursor else {})
-            )
-            yield page
-            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
-                return
-
-    def _page(self, method: str, **fields: Any) -> Answer:
-        """Return one page, waiting for rate limits: restarting the whole read might never complete.
-
-        Slack limits a method for the whole workspace, so all reads wait for a limit that one of them met.
-        """
-        for _ in range(MOST_PAUSES):
-            self._wait_for_limit(method)
-            try:
-                return self._call(method, **fields)
-            except RateLimited as exc:
-                if exc.after > LONGEST_PAUSE:
-                    raise
-                self._limited_until[method] = time.monotonic() + exc.after
-        self._wait_for_limit(method)
-        return self._call(method, **fields)
-
-    def _wait_for_limit(self, method: str) -> None:
-        left = self._limited_until.get(method, 0.0) - time.monotonic()
-        if left > 0:
-            self._pause(left)
-
     def _call(self, method: str, **fields: Any) -> Answer:
         return self._api.call(method, fields)
 
 
-def _content(post: Post) -> dict[str, Any]:
-    content: dict[str, Any] = {"text": post.text, "unfurl_links": False, "unfurl_media": False}
+def _content(post: Post, *, limit: int = POST_LIMIT) -> dict[str, Any]:
+    text = cut(post.text, limit)
+    content: dict[str, Any] = {"text": text, "unfurl_links": False, "unfurl_media": False}
     if post.blocks:
         content["blocks"] = list(post.blocks)
     return content
@@ -359,6 +366,7 @@ def _channel(raw: Mapping[str, Any]) -> Channel:
         is_private=bool(raw.get("is_private")),
         is_archived=bool(raw.get("is_archived")),
         is_shared=bool(raw.get("is_ext_shared") or raw.get("is_pending_ext_shared")),
+        is_member=raw.get("is_member") is not False,
         creator=raw.get("creator") or "",
         created=datetime.fromtimestamp(int(raw.get("created") or 0), tz=UTC),
     )

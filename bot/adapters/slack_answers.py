@@ -8,47 +8,21 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
+import structlog
+
+from bot.adapters.slack_errors import ADVICE, GONE, KINDS, OTHER_ADVICE, UNCHANGEABLE, Kind
 from bot.domain.retry_after import retry_after_seconds
 from bot.errors import ConfigError, RetryLater, UserError
 
 CODE = re.compile(r"[a-z0-9_]+")
 
-TRANSIENT = frozenset(
-    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited"}
-)
-"""Slack's transient errors. After all but the last, the call may have taken effect."""
-
 DEFAULT_WAIT = 30.0
 """Seconds to wait after a rate limit without a ``Retry-After``; Slack's limits are per minute."""
 
-TOKEN_ERRORS = frozenset(
-    {
-        "invalid_auth",
-        "not_authed",
-        "account_inactive",
-        "token_revoked",
-        "token_expired",
-        "not_allowed_token_type",
-    }
-)
-
-ADVICE = {
-    "channel_not_found": "mayday can't see that channel: invite it there",
-    "not_in_channel": "mayday is not in that channel: invite it there",
-    "is_archived": "that channel is archived: unarchive it first",
-    "is_inactive": "that channel is archived: unarchive it first",
-    "restricted_action": "this workspace doesn't allow mayday to do that: ask an admin to allow it",
-    "name_taken": "another channel already has that name",
-    "user_not_found": "that person doesn't exist in Slack",
-    "cant_invite": "Slack doesn't allow mayday to invite that person",
-    "user_is_restricted": "that person is a guest who isn't allowed to join",
-    "message_not_found": "that message no longer exists",
-    "no_permission": "this workspace doesn't allow mayday to do that: ask an admin to allow it",
-    "unknown_method": "this Slack doesn't support that",
-}
-OTHER_ADVICE = "Slack answered {code}"
+log = structlog.get_logger()
 
 REFUSED = "{method}: {advice}."
+BUG = "Slack rejected a request of mayday's ({method}: {code}). This is a bug: please report it."
 MALFORMED = (
     "Slack's answer to {method} was malformed: if this continues, check any proxy between mayday and "
     "Slack."
@@ -104,20 +78,29 @@ def _refusal(
     code = str(data.get("error") or "")
     if not CODE.fullmatch(code):
         code = ""
-    if status == 429 or code == "ratelimited":
+    kind = KINDS.get(code, Kind.REFUSED)
+    if status == 429 or kind is Kind.LIMITED:
         wait = retry_after_seconds(
             headers.get("retry-after"), datetime.now(UTC), default=DEFAULT_WAIT
         )
         return RateLimited(
             RATE_LIMITED.format(wait=wait, method=method), after=wait, maybe_done=False
         )
-    if status >= 500 or code in TRANSIENT or not code:
+    if kind is Kind.NOTHING_DONE:
+        text = FAILED.format(method=method, reason=code)
+        return RetryLater(text, after=DEFAULT_WAIT, maybe_done=False)
+    if status >= 500 or kind is Kind.UNCERTAIN or not code:
         return RetryLater(FAILED.format(method=method, reason=code or status))
-    if code in TOKEN_ERRORS:
+    if kind is Kind.INSTALLATION:
         return ConfigError(NOT_ACCEPTED.format(code=code))
-    if code == "missing_scope":
+    if kind is Kind.SCOPE:
         needed = data.get("needed", "")
         return UserError(MISSING_SCOPE.format(method=method, scope=needed), code=code)
+    if kind is Kind.BUG or code not in KINDS:
+        metadata = data.get("response_metadata")
+        said = metadata.get("messages") if isinstance(metadata, dict) else None
+        log.error("slack.unexpected_error", method=method, code=code, messages=said)
+    text = BUG if kind is Kind.BUG else REFUSED
     advice = ADVICE.get(code, OTHER_ADVICE.format(code=code))
-    gone = {"message_not_found": "gone"}.get(code, code)
-    return UserError(REFUSED.format(method=method, advice=advice), code=gone)
+    ours = {Kind.GONE: GONE, Kind.UNCHANGEABLE: UNCHANGEABLE}.get(kind, code)
+    return UserError(text.format(method=method, advice=advice, code=code), code=ours)

@@ -20,6 +20,7 @@ from slack_sdk import WebClient
 from bot.adapters.bounded import BoundedRequest, OutOfTime, bind
 from bot.adapters.slack_answers import Answer, read
 from bot.adapters.slack_time import SlackTime
+from bot.domain.addresses import is_below
 from bot.domain.command import named
 from bot.errors import RetryLater
 
@@ -37,6 +38,7 @@ READS = frozenset(
         "conversations.members",
         "conversations.replies",
         "usergroups.users.list",
+        "users.conversations",
         "users.info",
     }
 )
@@ -83,9 +85,13 @@ class SlackApi:
     def respond(self, url: str, content: Mapping[str, Any]) -> bool:
         """Send an answer to the address of a request; return whether Slack accepted it.
 
+        The address must be Slack's (``hooks.slack.com``): it was delivered, and may not lead elsewhere.
+
         Raises:
             RetryLater: there was no answer in time.
         """
+        if not is_below(url, base=self._base_url):
+            return False
         body = json.dumps(named(content, self._command))
         return self._send("response_url", url, body, JSON_BODY, writes=True).status == 200
 

@@ -15,6 +15,7 @@ from slack_sdk import WebClient
 from bot.adapters.jupyterhub import JupyterHub
 from bot.clock import real_time, shifted_time
 from bot.config import Config
+from bot.config_safety import may_be_insecure
 from bot.domain.facts import BlastRadius
 from bot.domain.hubs import Place
 from bot.domain.snapshot import StuckThresholds
@@ -65,6 +66,7 @@ def forge(config: Config) -> Forge | None:
         repository=settings.repository,
         api_url=settings.api_url,
         timeout=config.practice.call_limit,
+        former_accounts=settings.former_accounts,
     )
 
 
@@ -77,6 +79,7 @@ def sites(config: Config) -> dict[str, Site]:
             context=cluster.context,
             server=cluster.server,
             timeout=config.practice.call_limit,
+            allow_insecure=may_be_insecure(config, f"clusters.{cluster.name}"),
         )
         for cluster in config.clusters
     }

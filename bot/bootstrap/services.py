@@ -17,6 +17,7 @@ from bot.services.authorize import Authorize
 from bot.services.backfill import Backfill
 from bot.services.change import Changes
 from bot.services.channel import Channels
+from bot.services.channel_watch import ChannelWatch
 from bot.services.declare import Declare
 from bot.services.incidents import Incidents
 from bot.services.lease import Lease, Takeover
@@ -69,8 +70,9 @@ def build_services(
 ) -> Services:
     """Return the services, with their workflows registered in ``durable``. ``now`` is the domain's clock."""
     reconciler = Reconciler(store, now, lease=lease, limits=limits, slack_time=chat.time)
-    record = Record(store, now, settings, team_url=lambda: chat.identity().url)
-    backfill = Backfill(store, chat, now, settings, owner=lease.id, limits=limits)
+    watch = ChannelWatch(store, chat, durable, now)
+    record = Record(store, now, settings, team_url=lambda: chat.identity().url, watch=watch)
+    backfill = Backfill(store, chat, now, settings, owner=lease.id, limits=limits, look=watch.look)
     runbooks = {runbook.name: runbook for runbook in RUNBOOKS}
     workflows = RunWorkflows(
         store,
@@ -94,6 +96,7 @@ def build_services(
         forge,
         now,
         settings.filing,
+        look=watch.look,
         gather=backfill.gather,
     )
     sync = Sync(
@@ -101,7 +104,8 @@ def build_services(
         reconciler,
         durable,
         Channels(store, reconciler, chat, settings),
-        Resources(store, chat, now, settings, posts_of(runbooks)),
+        Resources(store, chat, now, settings, posts_of(runbooks), look=watch.look),
+        look=watch.look,
     )
     durable.workflow(syncing.WORKFLOW, sync.workflow)
     durable.workflow(publishing.WORKFLOW, publish.workflow)
@@ -112,7 +116,7 @@ def build_services(
         backfill=backfill,
         changes=Changes(store, durable, now, settings),
         declare=Declare(store, durable, now, settings, begin=sync.begin),
-        incidents=Incidents(store),
+        incidents=Incidents(store, chat, watch.latch_all),
         publish=publish,
         record=record,
         reports=reports,

@@ -1,4 +1,4 @@
-"""What happens in channels, as Slack tells it: messages, edits, deletions and reactions.
+"""What happens in channels, as Slack tells it: messages, edits, deletions, reactions, archiving.
 
 ``event_ts`` is Slack's time of an event, a number kept as text. It orders the events about one message and
 is compared with no other clock.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, Protocol
 
 from bot.domain.slack_message import own_words, permalink
@@ -73,6 +74,35 @@ class ReactionEvent:
         return self.team_id, self.channel_id
 
 
+class ChannelChange(StrEnum):
+    """What an event says of a channel. ``look`` says only that something may have changed."""
+
+    LOOK = "look"
+    DELETED = "deleted"
+    RENAMED = "renamed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelEvent:
+    """A channel was archived, unarchived, deleted or renamed, or somebody joined or left it.
+
+    ``user`` is who joined; empty where the event is about the channel, or about the bot itself.
+    ``name`` is the new name.
+    """
+
+    team_id: str
+    channel_id: str
+    change: ChannelChange
+    user: str = ""
+    name: str = ""
+    is_private: bool = False
+
+    @property
+    def channel(self) -> tuple[str, str]:
+        """The team and the channel."""
+        return self.team_id, self.channel_id
+
+
 @dataclass(frozen=True, kw_only=True)
 class IgnoredEvent:
     """An event that changes nothing in the record."""
@@ -80,7 +110,32 @@ class IgnoredEvent:
     type: str
 
 
-Event = MessageEvent | DeletedEvent | ReactionEvent | IgnoredEvent
+Event = MessageEvent | DeletedEvent | ReactionEvent | ChannelEvent | IgnoredEvent
+
+
+def in_team(event: Event, team_id: str) -> Event:
+    """The event as one of this team's.
+
+    The team that Slack names in an event of a channel shared with another organization may be the other
+    side's. Messages are stored under the incident's team.
+    """
+    match event:
+        case MessageEvent(message=message, before=before):
+            return replace(
+                event,
+                message=replace(message, team_id=team_id),
+                before=replace(before, team_id=team_id) if before else None,
+            )
+        case DeletedEvent(before=before):
+            return replace(
+                event,
+                team_id=team_id,
+                before=replace(before, team_id=team_id) if before else None,
+            )
+        case ReactionEvent() | ChannelEvent():
+            return replace(event, team_id=team_id)
+        case IgnoredEvent():
+            return event
 
 
 def linked(message: Message, team_url: str) -> Message:

@@ -23,6 +23,11 @@ from bot.errors import UserError
 RESOLVED = "resolved"
 CLOSED = "closed"
 TITLE_LIMIT = 150
+LEFT = "left"
+ARCHIVED = "archived"
+GONE = "gone"
+"""Why mayday can't work in a channel. ``left``: it is not a member and can't join, or Slack does not show the
+channel to it, so that nobody knows whether it is private. ``gone``: Slack said that it was deleted."""
 
 NO_TITLE = "Give the incident a title: a few words that say what is broken."
 LONG_TITLE = (

@@ -22,7 +22,15 @@ from bot.domain.timeline import EntryKind, Heading, Line, chosen
 OTHER_GROUP = "Other"
 
 # Entries that appear in another part of the report, or concern the report and not the outage.
-_NOT_IN_TIMELINE = frozenset({EntryKind.ACTION_ITEM, EntryKind.CLOSED, EntryKind.PUBLISHED})
+_NOT_IN_TIMELINE = frozenset(
+    {
+        EntryKind.ACTION_ITEM,
+        EntryKind.CLOSED,
+        EntryKind.PUBLISHED,
+        EntryKind.CHANNEL,
+        EntryKind.PRIVATE,
+    }
+)
 _PLACEHOLDER = re.compile(r"\{\{[^{}\n]*\}\}|\b(?:TODO|TBD|FIXME)\b")
 
 

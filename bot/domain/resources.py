@@ -27,6 +27,7 @@ class ResourceKind(StrEnum):
     RUN = "run"  # the run's id
     RUN_STEP = "run_step"  # the run's id and the step's number
     NOTICE = "notice"
+    CHANNEL_NOTICE = "channel_notice"  # the entry's id and the person's user id
     REPORT_FILE = "report_file"
     REPORT_ISSUE = "report_issue"
     ITEM_ISSUE = "item_issue"  # the action item's id

@@ -32,6 +32,8 @@ class EntryKind(StrEnum):
     REOPENED = "reopened"  # from, to
     CLOSED = "closed"  # from
     PUBLISHED = "published"  # url
+    CHANNEL = "channel"  # from, to: why mayday could not work in the channel, empty where it could
+    PRIVATE = "private"  # issues (urls), person: the channel became private
 
 
 class Heading(StrEnum):

@@ -109,6 +109,11 @@ def declared(channel_name: str) -> str:
     return f"🚨 Declared. mayday is inviting you to #{channel_name}. Everything else happens there."
 
 
+def done(incident: Incident) -> str:
+    """What was asked for is done, for a person who does not see the incident's channel."""
+    return f"✅ Done. *{escape(incident.title)}* (#{escape(incident.channel_name)}) is {incident.status}."
+
+
 def snoozed(due_at: datetime) -> str:
     """The next reminder was postponed."""
     return f"The next reminder comes {when(due_at)}."

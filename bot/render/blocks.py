@@ -13,6 +13,9 @@ from bot.render.text import cut
 
 Block = dict[str, Any]
 
+MOST_OPTIONS = 100
+"""How many options a menu may have; with more, Slack asks for those that match what is typed."""
+
 
 def plain(text: str, limit: int = 75) -> Block:
     """Return a plain_text object."""
@@ -89,16 +92,30 @@ def select(
     action: str, options: Sequence[Block], *, chosen: str = "", placeholder: str = "Choose"
 ) -> Block:
     """Return a single-choice menu, with the option whose value is ``chosen`` preselected."""
-    made: Block = {
-        "type": "static_select",
-        "action_id": action,
-        "placeholder": plain(placeholder),
-        "options": list(options)[:100],
-    }
-    initial = [o for o in made["options"] if o["value"] == chosen]
+    made = _menu(action, options, placeholder)
+    initial = [o for o in options if o["value"] == chosen]
     if initial:
         made["initial_option"] = initial[0]
     return made
+
+
+def multi_select(
+    action: str, options: Sequence[Block], *, chosen: Sequence[str] = (), placeholder: str
+) -> Block:
+    """Return a multiple-choice menu, with the options whose values are ``chosen`` preselected."""
+    made = _menu(action, options, placeholder)
+    made["type"] = f"multi_{made['type']}"
+    initial = [o for o in options if o["value"] in chosen]
+    if initial:
+        made["initial_options"] = initial[:MOST_OPTIONS]
+    return made
+
+
+def _menu(action: str, options: Sequence[Block], placeholder: str) -> Block:
+    made: Block = {"action_id": action, "placeholder": plain(placeholder)}
+    if len(options) > MOST_OPTIONS:
+        return {"type": "external_select", "min_query_length": 0, **made}
+    return {"type": "static_select", "options": list(options), **made}
 
 
 def overflow(action: str, options: Sequence[Block]) -> Block:

@@ -19,6 +19,10 @@ EDIT_ENTRY = "edit_entry"
 RUN = "run"
 CLOSE = "close"
 
+HUB = "hub"
+HUBS = "hubs"
+"""The block ids of the menus of hubs, whose options Slack asks for where they are many."""
+
 
 def declare(
     *,
@@ -82,16 +86,10 @@ def _hubs(hubs: Sequence[str], *, chosen: Sequence[str]) -> b.Block:
     """Return the input for hubs: a menu, or a text input if no hubs are configured."""
     if not hubs:
         words = b.text_input("value", placeholder="datahub, stat20", limit=500)
-        return b.input_block("hubs", "Which hubs?", words, optional=True)
-    menu: b.Block = {
-        "type": "multi_static_select",
-        "action_id": "value",
-        "placeholder": b.plain("Choose hubs"),
-        "options": [b.option(name, name) for name in hubs][:100],
-    }
-    if chosen:
-        menu["initial_options"] = [b.option(name, name) for name in chosen]
-    return b.input_block("hubs", "Which hubs?", menu, optional=True)
+        return b.input_block(HUBS, "Which hubs?", words, optional=True)
+    options = [b.option(name, name) for name in hubs]
+    menu = b.multi_select("value", options, chosen=chosen, placeholder="Choose hubs")
+    return b.input_block(HUBS, "Which hubs?", menu, optional=True)
 
 
 def update(incident: Incident, *, policy: Policy) -> b.Block:
@@ -201,7 +199,7 @@ def run(
             ),
             b.context("\n".join(f"*{title}*: {help_}" for _, title, help_ in runbooks)),
             b.input_block(
-                "hub",
+                HUB,
                 "Hub",
                 # With several hubs none is preselected, so that nobody runs a plan on the wrong one.
                 b.select("value", [b.option(h, h) for h in hubs], chosen=hubs[0] if one else ""),

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from bot.domain.incident import ARCHIVED, GONE, LEFT
 from bot.domain.slack_message import file_names
 from bot.domain.timeline import EntryKind, FileRef, Heading, Line
 from bot.render.markdown import Names, link, neutral
@@ -26,6 +27,14 @@ HEADINGS = {
 }
 """The names of the headings, as in the report."""
 
+CHANNEL_WORDS = {
+    "": "mayday works in the channel again, after it was removed from it or the channel was archived.",
+    LEFT: "mayday can't see or join the channel any more.",
+    ARCHIVED: "The channel was archived.",
+    GONE: "The channel was deleted.",
+}
+"""What an entry says of the channel, by the state that it changed to."""
+
 _OWN_WORDS = frozenset({EntryKind.NOTE, EntryKind.MESSAGE})
 _SIGNED = frozenset({EntryKind.MESSAGE, EntryKind.UPDATE})
 
@@ -41,6 +50,10 @@ def words(line: Line) -> str:
         return f"*Update:* {line.text}"
     if entry.kind is EntryKind.RUNBOOK:
         return step_words(data, who)
+    if entry.kind is EntryKind.CHANNEL:
+        return CHANNEL_WORDS[data["to"]]
+    if entry.kind is EntryKind.PRIVATE:
+        return "The channel became private, and so did the incident."
     if entry.kind is EntryKind.ROLE:
         return _role(data, who)
     return _change(entry.kind, data, who)

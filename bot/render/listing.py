@@ -21,6 +21,11 @@ EDIT = "edit"
 HIDE = "out"
 MENU_TEXT = len("EditRemove")
 
+ELSEWHERE = (
+    "From any other channel, add `in #channel` to a command about an incident: "
+    f"`{COMMAND} close in #inc-hub`."
+)
+
 PART = 2900
 """Characters of long text in one block, of Slack's 3,000."""
 
@@ -136,7 +141,7 @@ def help_(rows: Mapping[str, str], afterwards: Sequence[str], legend: str) -> Po
         blocks=(
             b.section(f"*During the incident*\n{during}"),
             b.section(f"*After the incident*\n{after}"),
-            b.context(legend),
+            b.context(legend, ELSEWHERE),
         ),
     )
 

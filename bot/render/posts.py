@@ -11,13 +11,21 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.command import COMMAND
-from bot.domain.incident import Incident
+from bot.domain.incident import ARCHIVED, CLOSED, GONE, LEFT, RESOLVED, Incident
 from bot.domain.mrkdwn import typed, unescape
 from bot.domain.reminders import lateness
 from bot.domain.timeline import EntryKind, PostedEntry
 from bot.ports import Post
 from bot.render import blocks as b
-from bot.render.card import ACTION_CLOSE, ACTION_RETRY, ACTION_SNOOZE, ACTION_UPDATE
+from bot.render.card import (
+    ACTION_CLOSE,
+    ACTION_REOPEN,
+    ACTION_REPORT,
+    ACTION_RESOLVE,
+    ACTION_RETRY,
+    ACTION_SNOOZE,
+    ACTION_UPDATE,
+)
 from bot.render.text import cut, escape, when
 
 POSTED_KINDS = frozenset(
@@ -31,6 +39,7 @@ POSTED_KINDS = frozenset(
         EntryKind.CLOSED,
         EntryKind.ACTION_ITEM,
         EntryKind.PUBLISHED,
+        EntryKind.PRIVATE,
     }
 )
 """The kinds of entry that mayday posts in the channel."""
@@ -63,6 +72,21 @@ class NoticeSpec:
 
     incident_id: str
     title: str
+    problems: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelSpec:
+    """What a direct message about the incident's channel shows.
+
+    ``state`` is why mayday can't work there, empty where it can. ``problems`` are what failed besides.
+    """
+
+    incident_id: str
+    title: str
+    channel_name: str
+    status: str
+    state: str
     problems: Sequence[str]
 
 
@@ -130,12 +154,34 @@ def entry_post(spec: EntrySpec) -> Post:
             )
         case EntryKind.PUBLISHED:
             text = f"📄 The report is published: {_links(data)}"
+        case EntryKind.PRIVATE:
+            text = _became_private(data)
         case _:
             text = f"{spec.kind.value} by {who}"
     shown: tuple[b.Block, ...] = (b.section(text),)
     if spec.kind is EntryKind.RESOLVED:
         shown += (b.actions(b.button("Close and report", action=ACTION_CLOSE)),)
     return Post(text=text, blocks=shown)
+
+
+def _became_private(data: Mapping[str, Any]) -> str:
+    text = (
+        "🔒 This channel is private now, so mayday treats the incident as private. It announces nothing "
+        "more, and what it announced before no longer shows the incident."
+    )
+    if not data["issues"]:
+        return text
+    listed = ", ".join(f"<{url}>" for url in data["issues"])
+    return (
+        f"{text}\n<@{data['person']}>, mayday can't delete the issues that it filed before: {listed}. "
+        "If their repository is public, delete them or transfer them to a private one."
+    )
+
+
+def withdrawn() -> Post:
+    """What stands in the place of an announcement whose incident became private."""
+    text = "🔒 mayday withdrew this announcement because the incident is private now."
+    return Post(text=text, blocks=(b.section(text),))
 
 
 def _links(data: Mapping[str, Any]) -> str:
@@ -169,13 +215,61 @@ def reminder(*, addressee: str, due_at: datetime, now: datetime) -> Post:
     )
 
 
+_CHANNEL_WORDS = {
+    LEFT: (
+        "mayday can't see or join #{name}: somebody removed it, or the channel became private or was "
+        "deleted. Nothing that people write there is recorded. If the channel still exists, invite mayday "
+        "to it."
+    ),
+    ARCHIVED: (
+        "#{name} was archived, so mayday can't work there. To continue there, unarchive the channel. "
+        "If it is private, invite mayday again."
+    ),
+    GONE: "#{name} was deleted.",
+}
+_CHANNEL_ADVICE = (
+    "Everything that was recorded is kept. You can close or reopen the incident and see its report here, or "
+    f"with `{COMMAND} close in #{{name}}`, typed in any channel."
+)
+
+
+def channel_notice(spec: ChannelSpec) -> Post:
+    """What happened to the incident's channel and what to do, with the buttons that its status allows."""
+    title, name = f"*{escape(spec.title)}*", escape(spec.channel_name)
+    if not spec.state:
+        text = f"✅ {title}: mayday works in #{name} again and reads what it missed."
+        return Post(text=text, blocks=(b.section(text),))
+    if spec.status == CLOSED:
+        lines = [f"📁 {title} is closed."]
+    else:
+        words = _CHANNEL_WORDS[spec.state].format(name=name)
+        lines = [f"⚠️ {title}: {words}", _CHANNEL_ADVICE.format(name=name)]
+    if spec.problems:
+        lines.append("Some other steps failed. mayday keeps retrying.")
+        lines += [f"• {escape(problem)}" for problem in spec.problems]
+    text = "\n".join(lines)
+    offered = [
+        ("Close and report", ACTION_CLOSE, spec.status == RESOLVED),
+        ("Resolve", ACTION_RESOLVE, spec.status not in (RESOLVED, CLOSED)),
+        ("Preview the report", ACTION_REPORT, True),
+        ("Reopen", ACTION_REOPEN, spec.status in (RESOLVED, CLOSED)),
+        ("Try again now", ACTION_RETRY, True),
+    ]
+    buttons = [
+        b.button(label, action=action, value=spec.incident_id)
+        for label, action, is_offered in offered
+        if is_offered
+    ]
+    return Post(text=text, blocks=(b.section(text), b.actions(*buttons)))
+
+
 def notice(spec: NoticeSpec) -> Post:
     """What mayday could not do, with a button to try again; or that all of it is done now."""
     title = f"*{escape(spec.title)}*"
     if not spec.problems:
         text = f"✅ Everything that had failed for {title} is now done."
         return Post(text=text, blocks=(b.section(text),))
-    listed = "\n".join(f"• {escape(problem)}" for problem in spec.problems)
+    listed = "\n".join(f"• {typed(problem)}" for problem in spec.problems)
     text = f"⚠️ Some steps for {title} failed. mayday keeps retrying.\n{listed}"
     return Post(
         text=text,

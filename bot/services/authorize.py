@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bot.domain.access import RUNBOOK, Act, Base, Group, Refusal, refusal
-from bot.domain.incident import Incident
+from bot.domain.incident import GONE, Incident
 from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Profile
 from bot.services.people import People
@@ -172,7 +172,7 @@ class _Person:
         incident = self.incident
         if incident is None:
             return False
-        if incident.channel_id is None or incident.channel_state == "gone":
+        if incident.channel_id is None or incident.channel_state == GONE:
             return self.user in (incident.declared_by, *incident.roles.values())
         return self.chat.is_member(incident.channel_id, self.user)
 

@@ -30,6 +30,7 @@ from bot.domain.incident import Incident
 from bot.domain.limits import Limits
 from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Clock, HistoryMessage
+from bot.services.channel_guard import AWAY, LookAt
 from bot.services.pages import CONFIRM, Found, Pages, Shown
 from bot.services.settings import Settings
 from bot.store import incidents as incident_rows
@@ -77,7 +78,10 @@ class _Work:
 
 
 class Backfill:
-    """Reads the history of channels. ``owner`` is the id of this process."""
+    """Reads the history of channels. ``owner`` is the id of this process.
+
+    ``look`` looks at a channel before each reading.
+    """
 
     def __init__(
         self,
@@ -88,11 +92,13 @@ class Backfill:
         *,
         owner: str,
         limits: Limits | None = None,
+        look: LookAt | None = None,
     ) -> None:
         self._store = store
         self._chat = chat
         self._now = now
         self._owner = owner
+        self._look = look
         self._claim = timedelta(seconds=(limits or Limits()).lease)
         self._pages = Pages(store, now, settings, team_url=lambda: chat.identity().url)
         self._pool = ThreadPoolExecutor(SLOTS, thread_name_prefix="backfill")
@@ -169,6 +175,9 @@ class Backfill:
         """Read one channel; log what was found, or why it could not be read."""
         incident_id = work.row.incident_id
         try:
+            if self._is_away(incident_id):
+                self._release(work, EVERY)
+                return
             found = self._read(work)
         except ClaimLostError:
             log.info("backfill.left", incident=incident_id)
@@ -176,6 +185,8 @@ class Backfill:
         except (UserError, RetryLater) as exc:
             log.warning("backfill.failed", incident=incident_id, error=str(exc))
             after = timedelta(seconds=exc.after) if isinstance(exc, RetryLater) else EVERY
+            if getattr(exc, "code", "") in AWAY:
+                after = RETRY  # the channel is looked at before that reading
             self._release(work, timedelta() if self._is_stopping else max(after, RETRY))
         except Exception:
             log.exception("backfill.failed", incident=incident_id)
@@ -188,6 +199,10 @@ class Backfill:
             with self._guard:
                 if self._is_current(work):
                     del self._running[incident_id]
+
+    def _is_away(self, incident_id: str) -> bool:
+        """Whether mayday can't work in the channel, as Slack says before each reading."""
+        return self._look is not None and bool(self._look(incident_id).incident.channel_state)
 
     def _release(self, work: _Work, after: timedelta) -> None:
         """End the claim of a reading that is not complete, and make it due again."""

@@ -101,7 +101,7 @@ class Channels:
     def _find(self, incident_id: str, since: datetime | None) -> JSON | None:
         with self._store.read() as tx:
             incident = rows.get(tx, incident_id)
-        found = self._chat.find_channel(incident.channel_name)
+        found = self._chat.find_own_channel(incident.channel_name)
         if found is None or found.is_archived:
             return None
         if found.creator != self._chat.identity().user_id:
@@ -109,7 +109,7 @@ class Channels:
         if since is None or found.created < since - RESOLUTION:
             return None
         with self._store.read() as tx:
-            holder = rows.by_channel(tx, incident.team_id, found.id)
+            holder = rows.by_channel(tx, found.id)
         if holder is not None and holder.id != incident.id:
             return None
         return self._checked(incident, found)

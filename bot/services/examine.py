@@ -78,8 +78,8 @@ RESOURCES = "Need a person: {human}. Keep failing: {failing}."
 RESOURCE_ADVICE = (
     "Fix what the error says, then press the button to retry in the incident's channel."
 )
-NEEDS_HUMAN = "{kind} of #{channel} needs a person: {error}"
-FAILING = "{kind} of #{channel} failed {attempts} times, next attempt {when}: {error}"
+NEEDS_HUMAN = "{kind} of {place} needs a person: {error}"
+FAILING = "{kind} of {place} failed {attempts} times, next attempt {when}: {error}"
 
 WORKFLOWS_OK = "None failed within the last day."
 WORKFLOWS = (
@@ -239,7 +239,7 @@ def _resources(tx: Tx) -> Finding:
     items = [
         (
             (NEEDS_HUMAN if row.needs_human else FAILING).format(
-                channel=row.channel,
+                place=row.place,
                 kind=row.kind.replace("_", " "),
                 error=_first_line(row.error),
                 attempts=row.attempts,

@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 
+from bot.logs import masked
 from bot.store import inbox as rows
 from bot.store.engine import Store, Tx
 
@@ -98,4 +99,4 @@ class Inbox:
 
 
 def _said(exc: Exception) -> str:
-    return f"{type(exc).__name__}: {exc}"
+    return masked(f"{type(exc).__name__}: {exc}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.incident import Incident
 from bot.domain.resources import ResourceKind, resource_key
-from bot.domain.timeline import PostedEntry
+from bot.domain.timeline import EntryKind, PostedEntry
 from bot.ports import JSON
 from bot.render.posts import POSTED_KINDS
 from bot.store import incidents as incident_rows
@@ -21,7 +21,8 @@ from bot.store.runs import Run, RunStep
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """The rows of one incident, read in one transaction. ``entries`` are those that are posted."""
+    """The rows of one incident, read in one transaction. ``entries`` are those that are posted,
+    and those that say how the channel is."""
 
     incident: Incident
     entries: Sequence[PostedEntry]
@@ -53,7 +54,7 @@ def read(tx: Tx, incident_id: str) -> Snapshot:
     """Read an incident's rows, in the transaction ``tx``."""
     return Snapshot(
         incident=incident_rows.get(tx, incident_id),
-        entries=timeline_rows.posted_entries(tx, incident_id, POSTED_KINDS),
+        entries=timeline_rows.posted_entries(tx, incident_id, POSTED_KINDS | {EntryKind.CHANNEL}),
         resources=resource_rows.of_incident(tx, incident_id),
         runs=run_rows.with_steps(tx, incident_id),
     )

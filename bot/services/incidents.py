@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
+
 from bot.domain.incident import Incident
+from bot.errors import RetryLater, UserError
+from bot.ports import Chat
 from bot.store import incidents as rows
 from bot.store.engine import Store
 
+FRESH = 5.0
+"""Seconds for which Slack's list of private channels is used again."""
+
+NOT_LISTED = (
+    "Slack did not tell mayday which channels are private, so it lists no incidents. "
+    "Try again in a minute."
+)
+
 
 class Incidents:
-    """Reads incidents."""
+    """Reads incidents. ``latch_all`` records which of them have become private."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(
+        self, store: Store, chat: Chat, latch_all: Callable[[frozenset[str]], None]
+    ) -> None:
         self._store = store
+        self._chat = chat
+        self._latch_all = latch_all
+        self._guard = threading.Lock()
+        self._asked_at: float | None = None
 
     def get(self, incident_id: str) -> Incident:
         """The incident with this id.
@@ -22,12 +42,36 @@ class Incidents:
         with self._store.read() as tx:
             return rows.get(tx, incident_id)
 
-    def of_channel(self, team_id: str, channel_id: str) -> Incident | None:
+    def of_channel(self, channel_id: str) -> Incident | None:
         """The incident that this channel was opened for; None for any other channel."""
         with self._store.read() as tx:
-            return rows.by_channel(tx, team_id, channel_id)
+            return rows.by_channel(tx, channel_id)
+
+    def at(self, team_id: str, place: str) -> Incident | None:
+        """The incident whose channel has this id or name."""
+        with self._store.read() as tx:
+            return rows.by_channel(tx, place) or rows.by_name(tx, team_id, place)
 
     def listed(self, team_id: str, channel_id: str) -> list[Incident]:
-        """The latest incidents of a team, newest first; a private one only in its own channel."""
+        """The latest incidents of a team, newest first; a private one only in its own channel.
+
+        Slack says first which channels are private.
+
+        Raises:
+            UserError: it did not.
+        """
+        self._latch()
         with self._store.read() as tx:
             return rows.recent(tx, team_id, seen_from=channel_id)
+
+    def _latch(self) -> None:
+        with self._guard:  # one question for all who ask at once
+            if self._asked_at is not None and time.monotonic() - self._asked_at < FRESH:
+                return
+            asked_at = time.monotonic()
+            try:
+                private = self._chat.private_channels()
+            except (RetryLater, UserError) as exc:
+                raise UserError(NOT_LISTED) from exc
+            self._latch_all(private)
+            self._asked_at = asked_at

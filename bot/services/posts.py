@@ -18,10 +18,14 @@ from bot.store.engine import Tx
 
 @dataclass(frozen=True, kw_only=True)
 class Destination:
-    """Where a message goes. ``channel`` may ask Slack, so it is called only to send or to find."""
+    """Where a message goes. ``channel`` may ask Slack, so it is called only to send or to find.
+
+    ``check`` is called immediately before the message is sent or changed, and raises where it must not be.
+    """
 
     channel: Callable[[], str]
     thread_ts: str = ""
+    check: Callable[[], None] = lambda: None
 
 
 class Posts:
@@ -46,6 +50,7 @@ class Posts:
 
         def create() -> JSON:
             channel, post = to.channel(), render()
+            to.check()
             ts = self._chat.post(channel, post, effect=key, thread_ts=to.thread_ts)
             return {"channel": channel, "ts": ts}
 
@@ -55,7 +60,9 @@ class Posts:
             return {"channel": channel, "ts": ts} if ts else None
 
         def update(ref: JSON) -> JSON:
-            self._chat.change(str(ref["channel"]), str(ref["ts"]), render())
+            post = render()
+            to.check()
+            self._chat.change(str(ref["channel"]), str(ref["ts"]), post)
             return {}
 
         return Resource(

@@ -17,6 +17,7 @@ from bot.domain.resources import ResourceKind, ResourceState
 from bot.domain.timeline import EntryKind
 from bot.ports import JSON, Clock, Durable, Folder, Forge
 from bot.services import sync
+from bot.services.channel_guard import LookAt
 from bot.services.reconciler import EnsureResult, Reconciler
 from bot.services.report import Reports
 from bot.services.report_resources import Issues, report_file
@@ -46,7 +47,8 @@ def enqueue(durable: Durable, tx: Tx, incident_id: str, idempotency_key: str) ->
 class Publish:
     """The workflow and its steps. Without a ``forge`` reports go to the folder alone.
 
-    ``gather`` is called first, to read what the record still lacks.
+    ``gather`` is called first, to read what the record still lacks. ``look`` says before each publication
+    whether the channel is public.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Publish:
         forge: Forge | None,
         now: Clock,
         filing: Filing,
+        look: LookAt,
         gather: Callable[[str], None] = lambda _incident_id: None,
     ) -> None:
         self._store = store
@@ -66,10 +69,11 @@ class Publish:
         self._durable = durable
         self._reports = reports
         self._folder = folder
-        self._issues = Issues(forge, filing) if forge else None
+        self._issues = Issues(forge, filing, look) if forge else None
         self._now = now
         self._filing = filing
         self._gather = gather
+        self._look = look
 
     def request(self, incident_id: str, idempotency_key: str) -> None:
         """Publish now, because a person asked for it."""
@@ -134,7 +138,8 @@ class Publish:
     def write(self, incident_id: str) -> dict[str, Any]:
         """Write the file, which carries the links to the issues."""
         report = self._reports.report(incident_id)
-        return _state(self._reconciler.ensure(report_file(report, self._folder, self._filing)))
+        file = report_file(report, self._folder, self._filing, self._look)
+        return _state(self._reconciler.ensure(file))
 
     def record(self, incident_id: str) -> dict[str, Any]:
         """Record once where the report is, and have Slack show it or what failed.

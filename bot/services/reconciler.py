@@ -30,6 +30,8 @@ LONGEST_REPAIR = timedelta(hours=12)
 LONGEST_WAIT = timedelta(minutes=5)
 GONE = "gone"
 """The code of a :class:`UserError` that says: what is to be updated does not exist any more."""
+UNCHANGEABLE = "unchangeable"
+"""The code of one that says: what is to be updated exists, but the outside refuses to change it any more."""
 
 UNFORESEEN = (
     "mayday failed unexpectedly at a part of this incident ({part}). Its log has the details."
@@ -127,7 +129,11 @@ class Reconciler:
                 if isinstance(row, EnsureResult):
                     return row
                 try:
-                    ref, applied = self._apply(row, resource)
+                    applied: JSON | None = resource.spec
+                    ref = self._update(row, resource) if row.ref else None
+                    if ref is None:
+                        row = self._forget(row) if row.ref else row
+                        ref, applied = self._create(row, resource)
                 except RetryLater as exc:
                     return self._wait(row, exc)
                 except (UserError, NeedsHuman) as exc:
@@ -191,22 +197,30 @@ class Reconciler:
             )
         return replace(row, owner=self._lease.id, attempted_at=moment)
 
-    def _apply(self, row: ResourceRow, resource: Resource) -> tuple[JSON, JSON | None]:
-        """Make the outside show the spec; return the reference and the spec that it shows now."""
-        if row.ref:
-            if resource.update is None:
-                return row.ref, resource.spec
-            try:
-                return {**row.ref, **resource.update(row.ref)}, resource.spec
-            except UserError as exc:
-                if exc.code != GONE:
-                    raise
-            state = ResourceState.ATTEMPTING.value
-            with self._store.write() as tx:
-                self._lease.check(tx)
-                if not rows.change_attempt(tx, row, ref={}, state=state, anchor=self._slack_time()):
-                    raise RetryLater(deadline.TOO_LATE, maybe_done=False)
-        elif row.state is ResourceState.ATTEMPTING and resource.find is not None:
+    def _update(self, row: ResourceRow, resource: Resource) -> JSON | None:
+        """Make what exists show the spec and return its reference; None if a new one has to be created."""
+        if resource.update is None:
+            return row.ref
+        try:
+            return {**row.ref, **resource.update(row.ref)}
+        except UserError as exc:
+            if exc.code not in (GONE, UNCHANGEABLE):
+                raise
+            log.info("resource.replaced", key=row.key, reason=exc.code)
+            return None
+
+    def _forget(self, row: ResourceRow) -> ResourceRow:
+        """Return the row without its reference, as for the first attempt; that attempt is announced."""
+        state = ResourceState.ATTEMPTING.value
+        with self._store.write() as tx:
+            self._lease.check(tx)
+            if not rows.change_attempt(tx, row, ref={}, state=state, anchor=self._slack_time()):
+                raise RetryLater(deadline.TOO_LATE, maybe_done=False)
+        return replace(row, ref={}, state=ResourceState.PENDING)
+
+    def _create(self, row: ResourceRow, resource: Resource) -> tuple[JSON, JSON | None]:
+        """Create or find what does not exist; return the reference and the spec that it shows."""
+        if row.state is ResourceState.ATTEMPTING and resource.find is not None:
             found = _find(resource.find, row.anchor)
             if found is not None:
                 log.info("resource.found", key=row.key)

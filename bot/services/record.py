@@ -13,11 +13,13 @@ from datetime import datetime
 
 from bot.domain.command import COMMAND
 from bot.domain.events import (
+    ChannelEvent,
     DeletedEvent,
     Event,
     IgnoredEvent,
     MessageEvent,
     ReactionEvent,
+    in_team,
     is_later_edit,
     is_older,
     is_reworded,
@@ -26,6 +28,7 @@ from bot.domain.events import (
 from bot.domain.timeline import Entry, EntryKind, Heading, Latest, Line, Message, Tag
 from bot.errors import UserError
 from bot.ports import Clock
+from bot.services.channel_watch import CONVERTED, ChannelWatch
 from bot.services.record_events import (
     apply_deletion,
     apply_message,
@@ -48,12 +51,22 @@ LONG_NOTE = "A note has at most {limit} characters. Split it into several."
 
 
 class Record:
-    """Records what happens in incident channels. Other channels are ignored."""
+    """Records what happens in incident channels. Other channels are ignored.
+
+    What events say of the channels themselves goes to ``watch``.
+    """
 
     def __init__(
-        self, store: Store, now: Clock, settings: Settings, *, team_url: Callable[[], str]
+        self,
+        store: Store,
+        now: Clock,
+        settings: Settings,
+        *,
+        team_url: Callable[[], str],
+        watch: ChannelWatch | None = None,
     ) -> None:
         self._store = store
+        self._watch = watch
         self._team_url = team_url
         self._now = now
         self._settings = settings
@@ -69,16 +82,21 @@ class Record:
             return
         team_url = self._team_url()
         with self._store.write() as tx:
-            incident_id = incident_rows.id_of_channel(tx, *event.channel)
-            if incident_id is None or not once(tx):
+            found = incident_rows.of_channel(tx, event.channel[1])
+            if found is None or not once(tx):
                 return
-            match event:
-                case MessageEvent():
+            incident_id, team_id = found
+            match in_team(event, team_id):
+                case MessageEvent() as event:
                     apply_message(tx, event.linked(team_url), now=self._now())
-                case DeletedEvent():
+                    if event.message.subtype == CONVERTED and self._watch:
+                        self._watch.latch(tx, incident_id)
+                case DeletedEvent() as event:
                     apply_deletion(tx, event.linked(team_url), now=self._now())
-                case ReactionEvent() if heading:
+                case ReactionEvent() as event if heading:
                     apply_reaction(tx, incident_id, event, heading, now=self._now())
+                case ChannelEvent() as event if self._watch:
+                    self._watch.take(tx, incident_id, event)
 
     def file_message(self, message: Message, *, by: str, seen_ts: str = "") -> None:
         """Record a message and file it in the timeline, as the shortcut does.
@@ -87,9 +105,11 @@ class Record:
         """
         team_url = self._team_url()
         with self._store.write() as tx:
-            incident_id = self._incident_id(tx, message)
-            if incident_id is None:
+            found = incident_rows.of_channel(tx, message.channel_id)
+            if found is None:
                 return
+            incident_id, team_id = found
+            message = replace(message, team_id=team_id)
             self._add_or_edit(tx, linked(message, team_url), seen_ts)
             tag = Tag(
                 message_key=message.key,
@@ -190,14 +210,23 @@ class Record:
             entry = self._entry(tx, incident_id, entry_id, lock=False)
             return rows.lines_of(tx, [entry])[0]
 
+    def incident_of(self, entry_id: int) -> str:
+        """The id of the incident that an entry belongs to.
+
+        Raises:
+            UserError: there is no such entry.
+        """
+        with self._store.read() as tx:
+            entry = rows.entry_by_id(tx, entry_id)
+        if entry is None:
+            raise UserError(ENTRY_GONE)
+        return entry.incident_id
+
     def _entry(self, tx: Tx, incident_id: str, entry_id: int, *, lock: bool = True) -> Entry:
         entry = rows.entry_by_id(tx, entry_id, lock=lock)
         if entry is None or entry.incident_id != incident_id or entry.deleted_at is not None:
             raise UserError(ENTRY_GONE)
         return entry
-
-    def _incident_id(self, tx: Tx, message: Message) -> str | None:
-        return incident_rows.id_of_channel(tx, message.team_id, message.channel_id)
 
 
 def _clean_note(text: str) -> str:

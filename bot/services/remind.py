@@ -48,7 +48,8 @@ def _request(
         return False
     last = resource_rows.find(tx, incident_id, ResourceKind.REMINDER, str(due.number - 1))
     # While the last one is not sent, another would add to a burst of them later.
-    is_blocked = incident.channel_id is None or (last is not None and not last.ref)
+    is_absent = incident.channel_id is None or bool(incident.channel_state)
+    is_blocked = is_absent or (last is not None and not last.ref)
     if not is_blocked:
         resource_rows.add(
             tx,

@@ -15,29 +15,35 @@ from bot.domain.resources import ResourceKind, as_json, digest
 from bot.errors import UserError
 from bot.ports import JSON, Folder, Forge, Issue, Origin
 from bot.render import report as pages
+from bot.services.channel_guard import LookAt
 from bot.services.reconciler import Resource
 from bot.services.settings import Filing
 
 SLUG_LIMIT = 60
-NOT_SHOWN = ("raw",)
-"""Fields of a report's values that no page shows: what Slack delivered beside a message's text."""
+NOT_SHOWN = ("raw", "channel_state", "channel_checked_at")
+"""Fields of a report's values that no page shows: what Slack delivered beside a message's text, and how the
+channel is now."""
 
 PUBLIC_REPOSITORY = (
-    "This incident is private and {repository} is public, so its report is in the folder only. "
+    "This incident is private and {repository} is not, so its report is in the folder only. "
     "Name a private repository under github.repository to file it."
+)
+NOT_SHOWN_BY_SLACK = (
+    "Slack doesn't show mayday the incident's channel, so it may be private, and {repository} is public. "
+    "The report is in the folder only. To file it, invite mayday to the channel, or copy it by hand."
 )
 
 
-def report_file(report: Report, folder: Folder, filing: Filing) -> Resource:
+def report_file(report: Report, folder: Folder, filing: Filing, look: LookAt) -> Resource:
     """The report as a file, with links to the issues."""
     incident = report.incident
     origin = Origin(incident=incident.id)
 
     def put() -> JSON:
+        is_private = not look(incident.id).is_public
         text = pages.report_text(report, labels=filing.labels, assignees=filing.assignees)
-        words = slug(incident.title)[:SLUG_LIMIT].strip("-") or "incident"
-        name = f"{report.date}-{words}"
-        return {"path": folder.put(name, text, origin=origin, private=incident.private)}
+        name = _name(report, is_private=is_private)
+        return {"path": folder.put(name, text, origin=origin, private=is_private)}
 
     return Resource(
         incident_id=incident.id,
@@ -52,10 +58,20 @@ def report_file(report: Report, folder: Folder, filing: Filing) -> Resource:
     )
 
 
+def _name(report: Report, *, is_private: bool) -> str:
+    """The file's name. Lists of files, backups and logs show it, so a private incident has its id there."""
+    incident = report.incident
+    if is_private:
+        return incident.id
+    words = slug(incident.title)[:SLUG_LIMIT].strip("-") or "incident"
+    return f"{report.date}-{words}"
+
+
 class Issues:
     """The issues of a report, as resources."""
 
-    def __init__(self, forge: Forge, filing: Filing) -> None:
+    def __init__(self, forge: Forge, filing: Filing, look: LookAt) -> None:
+        self._look = look
         self._forge = forge
         self._filing = filing
 
@@ -123,7 +139,7 @@ class Issues:
         forge = self._forge
 
         def create() -> JSON:
-            _check_private(report, forge)
+            self._check_private(report.incident.id)
             title, body = render()
             return _ref(
                 forge.open_issue(
@@ -136,7 +152,7 @@ class Issues:
             return _ref(issue) if issue else None
 
         def update(ref: JSON) -> JSON:
-            _check_private(report, forge)
+            self._check_private(report.incident.id)
             title, body = render()
             return _ref(forge.rewrite_issue(ref["number"], title, body, origin=origin))
 
@@ -150,19 +166,21 @@ class Issues:
             update=update,
         )
 
+    def _check_private(self, incident_id: str) -> None:
+        """Return if the repository may show the report, by what Slack says of the channel now.
+
+        Raises:
+            UserError: the repository is public, and the incident is not known to be.
+        """
+        found = self._look(incident_id)
+        if found.is_public or (repository := self._forge.check()).is_private:
+            return
+        reason = PUBLIC_REPOSITORY if found.incident.private else NOT_SHOWN_BY_SLACK
+        raise UserError(reason.format(repository=repository.name))
+
 
 def _values(report: Report) -> str:
     return digest(as_json(report, leave_out=NOT_SHOWN))
-
-
-def _check_private(report: Report, forge: Forge) -> None:
-    """Return if the repository may show the report.
-
-    Raises:
-        UserError: the incident is private and the repository public.
-    """
-    if report.incident.private and not (repository := forge.check()).is_private:
-        raise UserError(PUBLIC_REPOSITORY.format(repository=repository.name))
 
 
 def _ref(issue: Issue) -> JSON:

@@ -20,6 +20,8 @@ from bot.domain.resources import (
 from bot.domain.timeline import EntryKind
 from bot.ports import JSON, Chat, Clock, Post
 from bot.render import card, posts
+from bot.services.announcements import Announcements
+from bot.services.channel_guard import LookAt, in_channel
 from bot.services.incident_snapshot import Snapshot, read
 from bot.services.posts import Destination, Posts
 from bot.services.reconciler import Resource
@@ -40,14 +42,22 @@ class Resources:
     """Derives resources from snapshots."""
 
     def __init__(
-        self, store: Store, chat: Chat, now: Clock, settings: Settings, run_posts: RunPosts
+        self,
+        store: Store,
+        chat: Chat,
+        now: Clock,
+        settings: Settings,
+        run_posts: RunPosts,
+        look: LookAt,
     ) -> None:
         self._store = store
         self._chat = chat
         self._now = now
         self._settings = settings
         self._run_posts = run_posts
+        self._look = look
         self._posts = Posts(chat)
+        self._announcements = Announcements(chat, settings, look)
 
     def snapshot(self, incident_id: str) -> Snapshot:
         """Read an incident's rows."""
@@ -55,17 +65,23 @@ class Resources:
             return read(tx, incident_id)
 
     def of(self, snap: Snapshot) -> list[Resource]:
-        """Everything that Slack must show, the most urgent first; nothing before there is a channel."""
+        """Everything that Slack must show, the most urgent first; nothing before there is a channel.
+
+        What belongs in the channel waits while mayday can't work there.
+        """
         if snap.incident.channel_id is None:
             return []
-        return [
+        outside = [*self._channel_notices(snap), *self._announcements.of(snap)]
+        if snap.incident.channel_state:
+            return outside
+        inside = (
             *self._invites(snap),
             *self._overview(snap),
             *self._entries(snap),
             *self._reminders(snap),
             *self._runs(snap),
-            *self._announcement(snap),
-        ]
+        )
+        return [*(in_channel(resource, self._look) for resource in inside), *outside]
 
     def due(self, snap: Snapshot, keys: Collection[str] = ()) -> list[Resource]:
         """What Slack does not show as it must, and what neither needs a person nor waits.
@@ -85,23 +101,18 @@ class Resources:
         """The message that lists what failed, or says that everything is done; None when nothing failed.
 
         It goes to the channel, or to the declarer directly while they are not in it. While another process
-        invites them, it waits: that process shows it afterwards.
+        invites them, it waits: that process shows it afterwards. While mayday can't work in the channel,
+        direct messages say why, and list what failed besides.
         """
-        problems = {
-            row.error
-            for row in snap.resources.values()
-            if row.error
-            and row.kind is not ResourceKind.NOTICE
-            and (row.state in _REPORTED_AT_ONCE or row.attempts > 1)
-        }
+        if snap.incident.channel_state:
+            return None
+        problems = _problems(snap)
         row = snap.row(ResourceKind.NOTICE)
         may_exist = row and (row.ref or row.state is ResourceState.ATTEMPTING)
         if not problems and not may_exist:
             return None
         incident = snap.incident
-        spec = posts.NoticeSpec(
-            incident_id=incident.id, title=incident.title, problems=sorted(problems)
-        )
+        spec = posts.NoticeSpec(incident_id=incident.id, title=incident.title, problems=problems)
         declarer = incident.declared_by
         invite = snap.row(ResourceKind.INVITE, declarer)
         is_in = bool(invite and invite.ref)
@@ -232,32 +243,37 @@ class Resources:
     def _run_post(self, run: Run, steps: Sequence[RunStep], place: int) -> Post:
         return self._run_posts(run, steps)[place]
 
-    def _announcement(self, snap: Snapshot) -> Iterator[Resource]:
-        to = self._settings.announce_channel
-        if snap.incident.private or not to:
+    def _channel_notices(self, snap: Snapshot) -> Iterator[Resource]:
+        """A direct message to each person in charge, for the last time that mayday lost the channel.
+
+        A closed incident's channel may be archived: nobody is told, unless something failed. Once mayday
+        can work there again, the messages that were sent say so.
+        """
+        incident = snap.incident
+        lost = [e for e in snap.entries if e.kind is EntryKind.CHANNEL and e.data["to"]]
+        if not lost:
             return
-        shown = card.announcement_spec(snap.incident)
-        yield self._post(
-            snap,
-            ResourceKind.ANNOUNCEMENT,
-            spec=as_json(shown),
-            render=lambda: card.announcement(shown),
-            channel=lambda: self._chat.resolve(to),
+        state = incident.channel_state
+        spec = posts.ChannelSpec(
+            incident_id=incident.id,
+            title=incident.title,
+            channel_name=incident.channel_name,
+            status=incident.status,
+            state=state,
+            problems=_problems(snap) if state else (),
         )
-        parent = snap.ref(ResourceKind.ANNOUNCEMENT)
-        if not parent:
-            return
-        for entry in snap.entries:
-            if posts.is_news(entry) and not entry.is_deleted:
-                spec = posts.announced_update_spec(snap.incident, entry)
+        commander = incident.roles.get(card.COMMANDER, incident.declared_by)
+        for user in dict.fromkeys([incident.declared_by, commander]):
+            subject = f"{lost[-1].id}/{user}"
+            is_needed = state and (incident.closed_at is None or spec.problems)
+            if is_needed or snap.ref(ResourceKind.CHANNEL_NOTICE, subject):
                 yield self._post(
                     snap,
-                    ResourceKind.ANNOUNCED_UPDATE,
-                    str(entry.id),
+                    ResourceKind.CHANNEL_NOTICE,
+                    subject,
                     spec=as_json(spec),
-                    render=partial(posts.announced_update, spec),
-                    channel=lambda: str(parent["channel"]),
-                    reply_to=parent,
+                    render=lambda: posts.channel_notice(spec),
+                    channel=partial(self._chat.open_dm, user),
                 )
 
     def _post(
@@ -285,6 +301,20 @@ class Resources:
             ),
             fixed=fixed,
         )
+
+
+def _problems(snap: Snapshot) -> list[str]:
+    """What failed, each sentence once, without what the messages about failures failed at themselves."""
+    notices = (ResourceKind.NOTICE, ResourceKind.CHANNEL_NOTICE)
+    return sorted(
+        {
+            row.error
+            for row in snap.resources.values()
+            if row.error
+            and row.kind not in notices
+            and (row.state in _REPORTED_AT_ONCE or row.attempts > 1)
+        }
+    )
 
 
 def _setting(

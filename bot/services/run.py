@@ -115,10 +115,12 @@ class Runs:
         Raises:
             UserError: the plan was decided on already, is too old or unreadable, or its hub is busy.
         """
+        incident_id = self.incident_of(run_id)
         with self._store.write() as tx:
-            run = self._undecided(tx, run_id)
-            if incident_rows.get(tx, run.incident_id).closed_at is not None:
+            # Locked before the run, as elsewhere, and so that it isn't closed at the same moment.
+            if incident_rows.get(tx, incident_id, lock=True).closed_at is not None:
                 raise UserError(IS_CLOSED)
+            run = self._undecided(tx, run_id)
             refusal = self._refuse(tx, run, by)
             if not refusal:
                 if not rows.start(tx, run.id):

@@ -91,6 +91,8 @@ class Sweep:
 
     def _is_behind(self, incident: Incident) -> bool:
         if incident.channel_id is not None:
+            if incident.channel_checked_at is None:
+                return True
             return bool(self._sync.due(incident.id))
         with self._store.read() as tx:
             channel = rows.find(tx, incident.id, ResourceKind.CHANNEL)

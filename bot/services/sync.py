@@ -13,8 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 
 from bot.domain.resources import PUBLISHED_KINDS, ResourceKind
+from bot.errors import RetryLater, UserError
 from bot.ports import Durable
 from bot.services.channel import Channels
+from bot.services.channel_guard import LookAt
 from bot.services.incident_snapshot import Snapshot
 from bot.services.lanes import Lanes
 from bot.services.reconciler import Reconciler, Resource
@@ -54,12 +56,14 @@ class Sync:
         durable: Durable,
         channels: Channels,
         resources: Resources,
+        look: LookAt,
     ) -> None:
         self._store = store
         self._reconciler = reconciler
         self._durable = durable
         self._channels = channels
         self._resources = resources
+        self._look = look
         self._lanes = Lanes(reconciler)
         self._begun = ThreadPoolExecutor(BEGUN_AT_ONCE, thread_name_prefix="sync")
 
@@ -85,8 +89,17 @@ class Sync:
         snap = self._resources.snapshot(incident_id)
         if snap.incident.channel_id is None:
             self._channels.open(incident_id)
+        elif snap.incident.channel_state or snap.incident.channel_checked_at is None:
+            self._look_again(incident_id)
         self._lanes.run(lambda: self.due(incident_id, due))
         self._notify(incident_id)
+
+    def _look_again(self, incident_id: str) -> None:
+        """See whether mayday can work in the channel; where Slack does not say, the rest goes on."""
+        try:
+            self._look(incident_id)
+        except (UserError, RetryLater) as exc:
+            log.warning("sync.not_looked", incident=incident_id, error=str(exc))
 
     def due(self, incident_id: str, keys: Sequence[str] = ()) -> list[Resource]:
         """What Slack does not show as it must, without what needs a person or waits for its next attempt.

@@ -13,14 +13,17 @@ from bot.domain.access import RUNBOOK, Act
 from bot.domain.command import COMMAND
 from bot.domain.incident import Incident
 from bot.errors import RetryLater, UserError
-from bot.services.authorize import Asker
+from bot.render import answers
+from bot.services.authorize import ABSENT, Asker
 from bot.slack.context import HandlerContext
+from bot.slack.place import with_place
 from bot.slack.replies import (
     DeferredReply,
     DurableReply,
     EphemeralReply,
     OpenModal,
     Reply,
+    say,
 )
 from bot.slack.request import SlackRequest
 
@@ -36,14 +39,24 @@ Finder = Callable[[HandlerContext, SlackRequest], Incident]
 
 
 def of_channel(context: HandlerContext, request: SlackRequest) -> Incident:
-    """The incident whose channel the request came from.
+    """The incident whose channel the command names, else the one whose channel the request came from.
 
     Raises:
         UserError: the channel is not an incident's.
     """
-    found = context.incidents.of_channel(request.team_id, request.channel)
+    if request.place:
+        return _named(context, request)
+    found = context.incidents.of_channel(request.channel)
     if found is None:
         raise UserError(NOT_AN_INCIDENT_CHANNEL)
+    return found
+
+
+def _named(context: HandlerContext, request: SlackRequest) -> Incident:
+    """The incident whose channel the command names; a private one looks like one that does not exist."""
+    found = context.incidents.at(request.team_id, request.place)
+    if found is None:
+        raise UserError(ABSENT)
     return found
 
 
@@ -55,6 +68,24 @@ def of_form(context: HandlerContext, request: SlackRequest) -> Incident:
 def of_button(context: HandlerContext, request: SlackRequest) -> Incident:
     """The incident whose id the button carries, wherever the button is."""
     return context.incidents.get(request.value)
+
+
+def of_button_or_channel(context: HandlerContext, request: SlackRequest) -> Incident:
+    """The incident whose id the button carries, else the one whose channel it is in.
+
+    Raises:
+        UserError: the button carries none, and the channel is not an incident's.
+    """
+    return of_button(context, request) if request.value else of_channel(context, request)
+
+
+def of_entry(context: HandlerContext, request: SlackRequest) -> Incident:
+    """The incident of the timeline's entry whose menu was used, wherever the timeline is shown.
+
+    Raises:
+        UserError: there is no such entry.
+    """
+    return context.incidents.get(context.record.incident_of(int(request.value.partition(":")[2])))
 
 
 def of_run(context: HandlerContext, request: SlackRequest) -> Incident:
@@ -111,9 +142,10 @@ def _answer(context: HandlerContext, request: SlackRequest, route: Route) -> Rep
     if isinstance(route, Anywhere):
         context.authorize.decide(asker, route.act)
         return route.handler(context, request)
+    request = with_place(context, request)
     incident = route.find(context, request)
     context.authorize.decide(asker, Act.READ if route.act in RUNBOOK else route.act, incident)
-    reply = route.handler(context, request, incident)
+    reply = _confirmed(context, request, incident, route.handler(context, request, incident))
     if route.act in RUNBOOK and isinstance(reply, DurableReply):
         reply = _authorized(context, asker, route.act, incident, reply)
     if isinstance(reply, EphemeralReply | DeferredReply) and not reply.channel:
@@ -128,6 +160,16 @@ def _late(
     while isinstance(reply, DeferredReply):
         reply = reply.work()
     return reply if isinstance(reply, EphemeralReply | OpenModal) else None
+
+
+def _confirmed(
+    context: HandlerContext, request: SlackRequest, incident: Incident, reply: Reply
+) -> Reply:
+    """The reply; a sentence in place of none where nobody sees in the channel what was done."""
+    is_elsewhere = request.channel not in ("", incident.channel_id)
+    if reply is not None or not (is_elsewhere or incident.channel_state):
+        return reply
+    return say(answers.done(context.incidents.get(incident.id)))
 
 
 def _authorized(

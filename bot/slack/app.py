@@ -88,4 +88,5 @@ def build(
     app.action(EVERYTHING)(serve)
     app.shortcut(EVERYTHING)(serve)
     app.view(EVERYTHING)(serve)
+    app.options(EVERYTHING)(serve)
     return app, pool

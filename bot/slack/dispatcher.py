@@ -19,6 +19,7 @@ from bot.domain.command import named
 from bot.errors import MaydayError
 from bot.ports import Chat
 from bot.render import answers
+from bot.render.blocks import MOST_OPTIONS, option
 from bot.render.text import escape
 from bot.services.inbox import Inbox
 from bot.slack import access, intake, routes
@@ -31,6 +32,7 @@ from bot.slack.replies import (
     FieldErrors,
     OpenModal,
     Reply,
+    Suggestions,
     say,
 )
 from bot.slack.request import Kind, SlackRequest
@@ -71,6 +73,9 @@ class Dispatcher:
         if isinstance(reply, DurableReply):
             reply = self._guarded(request, partial(self._stored, request, body, reply))
         match reply:
+            case _ if request.kind is Kind.OPTIONS:
+                found = reply.names if isinstance(reply, Suggestions) else ()
+                ack(options=[option(name, name) for name in found[:MOST_OPTIONS]])
             case FieldErrors(errors=errors):
                 ack(response_action="errors", errors=shortened(named(errors, self._command)))
             case EphemeralReply(post=post) if request.kind is Kind.COMMAND and fits(

@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from bot.domain.events import DeletedEvent, Event, IgnoredEvent, MessageEvent, ReactionEvent
+from bot.domain.events import (
+    ChannelChange,
+    ChannelEvent,
+    DeletedEvent,
+    Event,
+    IgnoredEvent,
+    MessageEvent,
+    ReactionEvent,
+)
 from bot.domain.slack_message import message_from
 from bot.domain.timeline import Message
 
@@ -64,6 +72,19 @@ def _reaction(team_id: str, event: Mapping[str, Any]) -> Event:
     )
 
 
+def _channel(team_id: str, event: Mapping[str, Any]) -> Event:
+    channel, (stem, _, what) = event["channel"], str(event["type"]).partition("_")
+    about = channel if isinstance(channel, Mapping) else {"id": channel}
+    return ChannelEvent(
+        team_id=team_id,
+        channel_id=str(about["id"]),
+        change=_CHANGES.get(what, ChannelChange.LOOK),
+        user=str(event["user"]) if stem == "member" else "",
+        name=str(about.get("name") or ""),
+        is_private=stem == "group",
+    )
+
+
 def _event_ts(event: Mapping[str, Any]) -> str:
     found = str(event.get("event_ts") or event.get("ts") or "")
     if found:
@@ -71,9 +92,20 @@ def _event_ts(event: Mapping[str, Any]) -> str:
     return found
 
 
+_CHANGES = {"deleted": ChannelChange.DELETED, "rename": ChannelChange.RENAMED}
+
 PARSERS: Mapping[str, Callable[[str, Mapping[str, Any]], Event]] = {
     "message": _message,
     "reaction_added": _reaction,
     "reaction_removed": _reaction,
+    **dict.fromkeys(
+        (
+            f"{stem}_{what}"
+            for stem in ("channel", "group")
+            for what in ("archive", "deleted", "left", "rename", "unarchive")
+        ),
+        _channel,
+    ),
+    "member_joined_channel": _channel,
 }
 """By the event's type. The manifest subscribes to these and to no others."""

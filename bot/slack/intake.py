@@ -19,6 +19,7 @@ _KINDS = {
     "view_submission": Kind.FORM,
     "shortcut": Kind.SHORTCUT,
     "message_action": Kind.SHORTCUT,
+    "block_suggestion": Kind.OPTIONS,
 }
 
 _SECRETS = frozenset({"token", "response_url"})
@@ -74,6 +75,9 @@ def parse_request(body: Mapping[str, Any], *, team_id: str) -> SlackRequest:
             return _form(body, team_id)
         case Kind.SHORTCUT:
             return _shortcut(body, team_id)
+        case Kind.OPTIONS:
+            asked = _interaction(Kind.OPTIONS, str(body["block_id"]), "", body, team_id)
+            return replace(asked, text=str(body.get("value") or ""))
         case _:
             raise LookupError(f"no request: {body.get('type')}")
 
@@ -153,10 +157,10 @@ def _values(view: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
 
 def _value(element: Mapping[str, Any]) -> str | tuple[str, ...]:
     match element.get("type"):
-        case "static_select" | "radio_buttons":
+        case "static_select" | "external_select" | "radio_buttons":
             chosen = element.get("selected_option")
             return str(chosen["value"]) if chosen else ""
-        case "multi_static_select" | "checkboxes":
+        case "multi_static_select" | "multi_external_select" | "checkboxes":
             return tuple(chosen["value"] for chosen in element.get("selected_options") or ())
         case "users_select":
             return element.get("selected_user") or ""

@@ -21,3 +21,10 @@ def closest(word: str, words: Iterable[str], *, cutoff: float = 0.4) -> str:
     """The known word that is most like this one, or nothing where none is."""
     found = difflib.get_close_matches(word, list(words), n=1, cutoff=cutoff)
     return found[0] if found else ""
+
+
+def containing(text: str, words: Iterable[str]) -> tuple[str, ...]:
+    """The known words that contain the text in any case, those that begin with it first."""
+    typed = text.strip().casefold()
+    found = [word for word in words if typed in word.casefold()]
+    return tuple(sorted(found, key=lambda word: not word.casefold().startswith(typed)))

@@ -59,7 +59,14 @@ class FieldErrors:
     errors: dict[str, str]
 
 
-Reply = EphemeralReply | OpenModal | DeferredReply | FieldErrors | None
+@dataclass(frozen=True, kw_only=True)
+class Suggestions:
+    """The options of a menu that match what was typed into it."""
+
+    names: tuple[str, ...]
+
+
+Reply = EphemeralReply | OpenModal | DeferredReply | FieldErrors | Suggestions | None
 
 
 def say(text: str, *, channel: str = "") -> EphemeralReply:

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     BUTTON = "button"
     FORM = "form"
     SHORTCUT = "shortcut"
+    OPTIONS = "options"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,11 +85,13 @@ class Form:
 class SlackRequest:
     """Who asks for what, and where.
 
-    ``name`` is the subcommand that was typed, a button's action id, or the callback id of a form or
-    shortcut. ``team_id`` is the app's workspace. ``text`` follows a command, ``value`` is a button's,
-    ``form`` a form's, ``message`` the one that a shortcut was used on. ``trigger`` opens one form within
-    three seconds. ``installed_team`` is the workspace of the app that a form belongs to, if Slack says so.
-    ``idempotency_key`` is unique to this act. ``acted_ts`` is Slack's time of a shortcut.
+    ``name`` is the subcommand that was typed, a button's action id, the callback id of a form or shortcut,
+    or the block id of a menu whose options Slack asks for. ``team_id`` is the app's workspace. ``text``
+    follows a command or was typed into a menu, ``place`` is the id or the name of the channel that a command
+    names, ``value`` is a button's, ``form`` a form's, ``message`` the one that a shortcut was used on.
+    ``trigger`` opens one form within three seconds. ``installed_team`` is the workspace of the app that a
+    form belongs to, if Slack says so. ``idempotency_key`` is unique to this act. ``acted_ts`` is Slack's
+    time of a shortcut.
     """
 
     kind: Kind
@@ -99,6 +102,7 @@ class SlackRequest:
     idempotency_key: str
     trigger: str = ""
     text: str = ""
+    place: str = ""
     value: str = ""
     form: Form = Form()
     message: Message | None = None

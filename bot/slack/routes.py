@@ -19,6 +19,7 @@ ROUTES: Mapping[Kind, Mapping[str, Route]] = {
     Kind.BUTTON: interactions.BUTTONS,
     Kind.FORM: interactions.FORMS,
     Kind.SHORTCUT: interactions.SHORTCUTS,
+    Kind.OPTIONS: interactions.OPTIONS,
 }
 
 
@@ -31,8 +32,8 @@ def _unknown(context: HandlerContext, request: SlackRequest) -> Reply:
     match request.kind:
         case Kind.COMMAND:
             return commands.unknown(context, request)
-        case Kind.BUTTON:
-            return None  # a button that only carries a link
+        case Kind.BUTTON | Kind.OPTIONS:
+            return None  # a button that only carries a link, or a menu of an older form
         case _:
             raise UserError(OUTDATED)
 

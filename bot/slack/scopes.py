@@ -16,23 +16,33 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "chat.postMessage": ("chat:write",),
     "chat.update": ("chat:write",),
     "conversations.create": ("channels:manage", "groups:write"),
-    "conversations.history": ("channels:history", "groups:history"),
+    "conversations.history": ("channels:history", "groups:history", "im:history"),
     "conversations.info": ("channels:read", "groups:read"),
     "conversations.invite": ("channels:manage", "groups:write"),
     "conversations.join": ("channels:join",),
     "conversations.list": ("channels:read", "groups:read"),
     "conversations.members": ("channels:read", "groups:read"),
     "conversations.open": ("im:write",),
-    "conversations.replies": ("channels:history", "groups:history"),
+    "conversations.replies": ("channels:history", "groups:history", "im:history"),
     "conversations.setTopic": ("channels:manage", "groups:write"),
     "pins.add": ("pins:write",),
     "usergroups.users.list": ("usergroups:read",),
+    "users.conversations": ("channels:read", "groups:read"),
     "users.info": ("users:read",),
     "views.open": (),
 }
 """The bot scopes that each Web API method needs, for public and private channels."""
 
 EVENT_SCOPES: dict[str, tuple[str, ...]] = {
+    **{
+        f"channel_{what}": ("channels:read",)
+        for what in ("archive", "deleted", "left", "rename", "unarchive")
+    },
+    **{
+        f"group_{what}": ("groups:read",)
+        for what in ("archive", "deleted", "left", "rename", "unarchive")
+    },
+    "member_joined_channel": ("channels:read", "groups:read"),
     "message.channels": ("channels:history",),
     "message.groups": ("groups:history",),
     "reaction_added": ("reactions:read",),

@@ -8,6 +8,7 @@ makes a second writer poll. DBOS opens connections of its own to the same URL, f
 from __future__ import annotations
 
 import fcntl
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+import structlog
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from sqlalchemy import (
@@ -43,6 +45,11 @@ POOL_SIZE, POOL_OVERFLOW = 20, 5
 IDLE_TRANSACTION = 10.0
 """Seconds after which PostgreSQL ends a transaction whose process is suspended or cut off. Its locks would
 keep other replicas waiting until no connection is left to renew their leases with."""
+
+OTHERS = 0o077
+"""The bits of a file's mode for everybody but its owner."""
+SQLITE_FILES = ("", "-wal", "-shm", ".lock")
+"""The ends of the names of a SQLite database's files."""
 
 LOCK_KEY = 0x6D6179646179
 """The advisory lock's number: "mayday" in ASCII."""
@@ -74,6 +81,8 @@ NO_DATABASE_URL = (
     "database.url: use sqlite:///path/to/mayday.db or postgresql://user:password@host/name."
 )
 NO_FILE = "database.url: a SQLite database needs a file, sqlite:///path/mayday.db."
+
+log = structlog.get_logger()
 
 
 class Store:
@@ -160,6 +169,7 @@ class Store:
         file = self.engine.url.database
         if not file or self._lock:
             return
+        make_private(*(Path(f"{file}{end}") for end in SQLITE_FILES))
         try:
             handle = Path(f"{file}.lock").open("w")  # noqa: SIM115  held for the life of the process
         except OSError as exc:
@@ -218,7 +228,8 @@ class Store:
             raise self._unusable(exc) from None
 
     def _unusable(self, exc: DBAPIError) -> ConfigError:
-        shown = self.engine.url.render_as_string(hide_password=True)
+        # Parameters after the ? can be a password, too.
+        shown = self.engine.url.set(query={}).render_as_string(hide_password=True)
         advice = CHECK_FILE if self.is_sqlite else CHECK_SERVER
         return ConfigError(UNUSABLE.format(url=shown, reason=_first_line(exc.orig), advice=advice))
 
@@ -245,6 +256,20 @@ def normal_url(url: str) -> str:
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url.removeprefix(prefix)
     return url
+
+
+def make_private(*files: Path) -> None:
+    """Take the access of other accounts from files that exist; log where that isn't possible."""
+    for file in files:
+        try:
+            mode = stat.S_IMODE(file.stat().st_mode)
+            if mode & OTHERS:
+                file.chmod(mode & ~OTHERS)
+                log.info("database.made_private", file=str(file))
+        except FileNotFoundError:
+            continue
+        except OSError as exc:
+            log.warning("database.not_private", file=str(file), reason=exc.strerror)
 
 
 def _engine(url: str) -> Engine:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.actions import ActionItem
-from bot.domain.incident import CLOSED, Answers, Incident
+from bot.domain.incident import CLOSED, LEFT, Answers, Incident
 from bot.domain.reminders import Reminder
 from bot.domain.resources import ResourceKind
 from bot.store.columns import NOW
@@ -71,23 +71,26 @@ def lock_free(tx: Tx, incident_id: str) -> Incident | None:
     return _incident(row) if row else None
 
 
-def by_channel(tx: Tx, team_id: str, channel_id: str, *, lock: bool = False) -> Incident | None:
-    """The incident that a channel was opened for."""
-    return _one(
-        tx, (incident.c.team_id == team_id) & (incident.c.channel_id == channel_id), lock=lock
-    )
+def by_channel(tx: Tx, channel_id: str, *, lock: bool = False) -> Incident | None:
+    """The incident that a channel was opened for, whatever team an event of the channel names."""
+    return _one(tx, incident.c.channel_id == channel_id, lock=lock)
 
 
-_ID_OF_CHANNEL = select(incident.c.id).where(
-    incident.c.team_id == bindparam("team_id"), incident.c.channel_id == bindparam("channel_id")
+_OF_CHANNEL = select(incident.c.id, incident.c.team_id).where(
+    incident.c.channel_id == bindparam("channel_id")
 )
 
 
-def id_of_channel(tx: Tx, team_id: str, channel_id: str) -> str | None:
-    """The id of the incident that a channel was opened for."""
-    values = {"team_id": team_id, "channel_id": channel_id}
-    found: str | None = tx.execute(_ID_OF_CHANNEL, values).scalar()
-    return found
+def of_channel(tx: Tx, channel_id: str) -> tuple[str, str] | None:
+    """The id and the team of the incident that a channel was opened for."""
+    row = tx.execute(_OF_CHANNEL, {"channel_id": channel_id}).first()
+    return (row.id, row.team_id) if row else None
+
+
+def public_in(tx: Tx, channel_ids: Collection[str]) -> list[str]:
+    """The ids of the incidents of these channels that are not recorded as private."""
+    where = incident.c.channel_id.in_(channel_ids) & incident.c.private.is_(False)
+    return list(tx.execute(select(incident.c.id).where(where)).scalars())
 
 
 def by_name(tx: Tx, team_id: str, channel_name: str) -> Incident | None:
@@ -122,8 +125,12 @@ def closed_since(tx: Tx, moment: datetime) -> list[Incident]:
 
 
 def recent(tx: Tx, team_id: str, *, seen_from: str, limit: int = 20) -> list[Incident]:
-    """The latest incidents of a team, newest first; a private one only for its own channel."""
-    visible = incident.c.private.is_(False) | (incident.c.channel_id == seen_from)
+    """The latest incidents of a team, newest first; a private one only for its own channel.
+
+    So is one whose channel Slack does not show: it may be private.
+    """
+    is_public = incident.c.private.is_(False) & (incident.c.channel_state != LEFT)
+    visible = is_public | (incident.c.channel_id == seen_from)
     rows = tx.execute(
         select(incident)
         .where(incident.c.team_id == team_id, visible)
@@ -156,8 +163,13 @@ def rename(tx: Tx, value: Incident, name: str, *, taken: int) -> Incident:
 
 
 def bind_channel(tx: Tx, incident_id: str, channel_id: str) -> None:
-    """Store the id of the incident's channel."""
-    tx.execute(update(incident).where(incident.c.id == incident_id).values(channel_id=channel_id))
+    """Store the id of the incident's channel, which Slack has just shown."""
+    change_channel(tx, incident_id, channel_id=channel_id, channel_checked_at=NOW)
+
+
+def change_channel(tx: Tx, incident_id: str, **values: Any) -> None:
+    """Change columns that say how the incident's channel is."""
+    tx.execute(update(incident).where(incident.c.id == incident_id).values(**values))
 
 
 def _columns(value: Incident) -> dict[str, Any]:

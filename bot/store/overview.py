@@ -34,11 +34,14 @@ class Schema:
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
-    """A resource that needs a person or whose last attempt failed."""
+    """A resource that needs a person or whose last attempt failed.
+
+    ``place`` is the incident's channel, or the id of a private one, whose channel is named by its title.
+    """
 
     key: str
     kind: str
-    channel: str
+    place: str
     needs_human: bool
     error: str
     attempts: int
@@ -57,7 +60,7 @@ def missing_file(url: str) -> Path | None:
     """Return the file of a SQLite database that doesn't exist yet, so that looking doesn't create it."""
     try:
         parsed = make_url(normal_url(url))
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # Store raises what shows no password
         return None
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         return None
@@ -90,7 +93,9 @@ def troubles(tx: Tx) -> list[Trouble]:
         select(
             resource.c.key,
             resource.c.kind,
+            resource.c.incident_id,
             incident.c.channel_name,
+            incident.c.private,
             resource.c.state,
             resource.c.error,
             resource.c.attempts,
@@ -109,7 +114,7 @@ def troubles(tx: Tx) -> list[Trouble]:
         Trouble(
             key=row.key,
             kind=row.kind,
-            channel=row.channel_name,
+            place=f"incident {row.incident_id}" if row.private else f"#{row.channel_name}",
             needs_human=row.state == ResourceState.NEEDS_HUMAN.value,
             error=row.error,
             attempts=row.attempts,

@@ -63,6 +63,15 @@ def ask_whole(tx: Tx, now: datetime, *, quiet_since: datetime) -> None:
     tx.execute(update(reading).values(is_whole=True, asked=reading.c.asked + 1, due_at=now))
 
 
+def ask_whole_of(tx: Tx, incident_id: str, now: datetime) -> None:
+    """Request a whole reading of one channel, if it is read."""
+    tx.execute(
+        update(reading)
+        .where(reading.c.incident_id == incident_id)
+        .values(is_whole=True, asked=reading.c.asked + 1, due_at=now)
+    )
+
+
 def claim(tx: Tx, now: datetime, *, owner: str, until: datetime, limit: int) -> list[Reading]:
     """Claim up to ``limit`` due readings, those that are due longest first."""
     ids = (

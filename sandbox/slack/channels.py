@@ -47,11 +47,20 @@ class Channels:
         self._note(channel, user, "channel_join", f"<@{user.id}> has joined the channel", **by)
 
     def leave(self, channel: Channel, user: User) -> None:
-        """Remove a member."""
-        self._membership("member_left_channel", channel, user)
+        """Remove a member. An app gets `channel_left` for its own bot instead (bolt-js#1847)."""
+        if user.id == self._workspace.app.user_id:
+            self._changed("left", channel)
+        else:
+            self._membership("member_left_channel", channel, user)
         self._note(channel, user, "channel_leave", f"<@{user.id}> has left the channel")
         channel.members.remove(user.id)
         self._workspace.touch()
+
+    def _changed(self, what: str, channel: Channel, **rest: str) -> None:
+        """Send the event about a channel itself; the events of private ones begin with `group_`."""
+        kind = f"{'group' if channel.is_private else 'channel'}_{what}"
+        place = {"id": channel.id, "name": channel.name} if what == "rename" else channel.id
+        self._events.emit({"type": kind, "channel": place, **rest}, channel)
 
     def _membership(self, kind: str, channel: Channel, user: User, **rest: str) -> None:
         event = {
@@ -81,11 +90,36 @@ class Channels:
             raise SlackError("cant_archive_general")
         self._note(channel, user, "channel_archive", f"<@{user.id}> archived the channel")
         channel.is_archived = True
+        self._changed("archive", channel, user=user.id)
         # Slack removes bots from an archived channel: they can neither read nor unarchive it
         # (docs of conversations.unarchive; slack-go/slack#1066; elastic/connectors#1972).
         channel.members = [
             member for member in channel.members if not self._workspace.users[member].is_bot
         ]
+
+    def unarchive(self, channel: Channel, user: User) -> None:
+        """Unarchive, without the bots that archiving removed."""
+        channel.is_archived = False
+        self._note(channel, user, "channel_unarchive", f"<@{user.id}> un-archived the channel")
+        self._changed("unarchive", channel, user=user.id)
+
+    def delete(self, channel: Channel, _user: User) -> None:
+        """Delete the channel with its messages."""
+        self._changed("deleted", channel)
+        del self._workspace.channels[channel.id]
+        self._workspace.touch()
+
+    def make_private(self, channel: Channel, user: User) -> None:
+        """Make a public channel private; its members stay."""
+        channel.kind = ChannelKind.PRIVATE
+        self._note(channel, user, "channel_convert_to_private", "made this channel *private*")
+
+    def rename(self, channel: Channel, user: User, name: str) -> None:
+        """Rename. Raises `name_taken`, `invalid_name_*`."""
+        self._check_name(name)
+        channel.name = name
+        self._note(channel, user, "channel_name", f"<@{user.id}> has renamed the channel")
+        self._changed("rename", channel)
 
     def _check_name(self, name: str) -> None:
         if not name:

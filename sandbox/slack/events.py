@@ -16,9 +16,10 @@ class Events:
         self._outbox = outbox
 
     def emit(self, event: Json, channel: Channel) -> None:
-        """Deliver `event`, if the app subscribes to it and its bot is in the channel."""
+        """Deliver `event` if the app subscribes to it, and is in the channel or it is about a public one."""
         event.setdefault("event_ts", self._workspace.next_ts())
         if subscription(event, channel) not in self._manifest.events:
             return
-        if self._workspace.app.user_id in channel.members:
+        is_public = not channel.is_private and event["type"].startswith("channel_")
+        if is_public or self._workspace.app.user_id in channel.members:
             self._outbox.send_event(event_delivery(self._workspace, event, channel))

@@ -188,6 +188,17 @@ class Person:
         """Archive a channel."""
         self.parts.channels.archive(self._member(channel), self.user)
 
+    @_by_hand
+    def change_channel(self, channel: str, verb: str, *values: str) -> None:
+        """`unarchive`, `delete`, `make_private` or `rename` a channel, as admins may."""
+        getattr(self.parts.channels, verb)(self._channel(channel), self.user, *values)
+
+    @_by_hand
+    def remove(self, channel: str, who: str) -> None:
+        """Remove another person, or the bot, from a channel."""
+        other = self.parts.workspace.find_user(who) or self.user
+        self.parts.channels.leave(self._member(channel), other)
+
     # Interactions.
 
     def press(

@@ -14,11 +14,12 @@ from bot.ports import Origin
 ONE, TWO = Origin(incident="i1"), Origin(incident="i2")
 
 
-def test_a_report_is_written_whole_and_readable(tmp_path: Path) -> None:
+def test_a_report_is_written_whole_for_mayday_alone(tmp_path: Path) -> None:
     path = Path(ReportFolder(tmp_path / "deep" / "reports").put("2017-02-24-x", "text", origin=ONE))
     assert path == tmp_path / "deep" / "reports" / "2017-02-24-x.md"
     assert path.read_text() == "text\n\n<!-- mayday:incident=i1 -->\n"
-    assert path.stat().st_mode & 0o044
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
     assert [file.name for file in path.parent.iterdir()] == ["2017-02-24-x.md"]
 
 
@@ -56,11 +57,23 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         ReportFolder(tmp_path / "file").put("x", "text", origin=ONE)
 
 
-def test_a_private_report_is_for_mayday_alone(tmp_path: Path) -> None:
+def test_a_report_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
     folder = ReportFolder(tmp_path)
-    for text in ("first", "second"):
-        path = Path(folder.put("x", text, origin=ONE, private=True))
+    path = Path(folder.put("x", "text", origin=ONE))
+    for text in ("text", "other"):
+        path.chmod(0o644)
+        folder.put("x", text, origin=ONE)
         assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_report_that_becomes_private_loses_its_name(tmp_path: Path) -> None:
+    folder = ReportFolder(tmp_path)
+    folder.put("2017-02-24-breach-at-x", "text", origin=ONE)
+    (tmp_path / "i1.md").write_text("by hand")
+    for text in ("text", "other"):
+        assert folder.put("i1", text, origin=ONE, private=True) == str(tmp_path / "i1-2.md")
+        assert sorted(file.name for file in tmp_path.iterdir()) == ["i1-2.md", "i1.md"]
+    assert (tmp_path / "i1.md").read_text() == "by hand"
 
 
 def test_a_full_disk_leaves_no_remains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

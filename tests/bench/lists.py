@@ -15,7 +15,6 @@ from bot.domain.incident import Incident
 from bot.domain.resources import ResourceKind, ResourceState, resource_key
 from bot.domain.timeline import EntryKind
 from bot.services import incident_snapshot
-from bot.services.incidents import Incidents
 from bot.services.record import Record
 from bot.slack.commands import incidents as list_command
 from bot.slack.commands import timeline as timeline_command
@@ -24,6 +23,7 @@ from bot.store.engine import Store
 from bot.store.tables import entry, incident, message, resource, tag
 from tests.bench.result import Result
 from tests.bench.world import KINDS, TEXT, World, migrated
+from tests.support import looks
 
 INCIDENTS = 10_000
 ENTRIES = 800
@@ -48,7 +48,7 @@ def measure(world: World) -> Iterator[Result]:
 
 def _measure(store: Store, kind: str) -> Iterator[Result]:
     services = SimpleNamespace(
-        incidents=Incidents(store),
+        incidents=looks.incidents(store),
         record=Record(store, lambda: BEGAN, cast("Any", None), team_url=lambda: ""),
     )
     context = cast("Any", services)
@@ -69,7 +69,7 @@ def _measure(store: Store, kind: str) -> Iterator[Result]:
     asked: list[tuple[str, Callable[[], object], Sequence[Any], float]] = [
         (
             f"list of {INCIDENTS:,} incidents",
-            lambda: list_command.handle(context, request),
+            lambda: list_command.handle(context, request).work(),
             [
                 select(incident)
                 .where(incident.c.team_id == TEAM)

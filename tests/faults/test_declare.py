@@ -21,6 +21,7 @@ METHODS = (
     "conversations.create",
     "conversations.invite",
     "conversations.list",
+    "users.conversations",
     "conversations.join",
     "conversations.setTopic",
     "bookmarks.list",

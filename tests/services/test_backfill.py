@@ -23,7 +23,7 @@ from sandbox.slack import (
 )
 from tests.support.bot import Child, Scene
 from tests.support.events import reaction, take
-from tests.support.readings import read_all, read_twice
+from tests.support.readings import pass_time, read_all, read_twice
 from tests.support.talk import Talk
 from tests.support.waiting import wait_until
 
@@ -229,3 +229,42 @@ def test_reactions_that_came_in_the_wrong_order_are_settled(
     lines = record.lines(scene.incident(channel.id).id)
     assert chosen(lines, Heading.WRONG)
     assert [line.text for line in chosen(lines, Heading.TIMELINE) if line.message] == []
+
+
+def test_a_message_that_history_shows_late_stays(
+    bot: Bot, scene: Scene, slack: SlackSandbox
+) -> None:
+    """History lags behind the events; deleted is what two readings a minute apart don't show."""
+    channel = scene.declare().id
+    bot.ticks.stop()
+    said = scene.ana.say(channel, "routes are gone")
+    gone = scene.ana.say(channel, "oops")
+    wait_until(lambda: scene.message(channel, gone), "recorded")
+
+    def lags(passage: Passage) -> Fault | None:
+        if passage.name != "conversations.history":
+            return deaf(passage)
+        shown = [m for m in slack.messages(channel) if m["ts"] != said]
+        return Fault(answer={"ok": True, "messages": shown[::-1], "has_more": False})
+
+    def deleted() -> list[str]:
+        return [m.text for m in scene.messages(channel) if m.deleted_at is not None]
+
+    pass_time(bot.store)
+    slack.faults = [lags]
+    scene.ana.delete(channel, gone)
+    read_all(bot.services.backfill, bot.store)
+    assert deleted() == [], "one reading proves nothing"
+    pass_time(bot.store)
+    slack.faults = [deaf]
+    read_all(bot.services.backfill, bot.store)
+    assert deleted() == ["oops"], "what is shown again was never deleted"
+
+    for _ in range(2):
+        slack.faults = [lags]
+        read_all(bot.services.backfill, bot.store)
+        pass_time(bot.store)
+    assert sorted(deleted()) == ["oops", "routes are gone"]
+    slack.faults = [deaf]
+    read_all(bot.services.backfill, bot.store)
+    assert deleted() == ["oops"], "and what was deleted wrongly comes back"

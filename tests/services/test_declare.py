@@ -177,6 +177,23 @@ def test_a_channel_whose_creation_went_unanswered_is_adopted(
     assert [c.name for c in scene.incident_channels()] == [name_now(scene)]
 
 
+def test_where_channels_may_not_be_listed_a_lost_answer_costs_a_name_and_no_incident(
+    scene: Scene, slack: SlackSandbox
+) -> None:
+    slack.scopes = slack.scopes - {"channels:read"}
+    slack.faults = [on_call("conversations.create", drop_after(), numbers=(1,))]
+    view = scene.ask_to_declare(scene.ana, "Proxy was evicted")
+    scene.ana.submit(view["id"])
+    slack.wait_for(lambda: bool(scene.incident_channels()), what="the channel")
+    wait_until(lambda: _lost(scene), "the lost answer")
+    scene.later(minutes=2)
+    wait_until(lambda: scene.incidents()[0].channel_id, "an open channel")
+    (incident,) = scene.incidents()
+    name = incident.channel_name
+    assert name.endswith("-2")
+    assert [c.name for c in scene.incident_channels()] == [name.removesuffix("-2"), name]
+
+
 def test_a_private_incident_is_shown_to_nobody_else(scene: Scene) -> None:
     channel = scene.declare(**PRIVATE)
     wait_until(
@@ -185,7 +202,9 @@ def test_a_private_incident_is_shown_to_nobody_else(scene: Scene) -> None:
     )
     assert channel.kind is ChannelKind.PRIVATE
     assert scene.own("#incidents") == []
-    assert scene.ben.command("general", "/incident list")
+    before = len(scene.ben.messages("general"))
+    scene.ben.command("general", "/incident list")
+    scene.slack.wait_for(lambda: len(scene.ben.messages("general")) > before, what="the list")
     shown = str(scene.ben.messages("general"))
     assert channel.id not in shown
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from bot.domain.resources import ResourceState
 from bot.ports import WorkflowSummary
 from bot.services import examine as checks
 from bot.services.sweep import MOST_TRIES
+from bot.store import incidents as incident_rows
 from bot.store.engine import Store
 from bot.store.tables import inbox, reading, reminder, replica
 from tests.support.doctoring import HOUR, INCIDENT, deliver, fail, found, lines, register, wrong
@@ -127,6 +129,16 @@ def test_resources_that_need_a_person_or_keep_failing(store: Store) -> None:
     assert first.endswith("needs a person: Two cards were found.")
     assert "topic of #inc-" in second
     assert "failed 6 times, next attempt 2" in second
+
+
+def test_a_private_incident_is_named_by_its_id(store: Store) -> None:
+    """Its channel's name is made of its title."""
+    fail(store, "card", ResourceState.NEEDS_HUMAN, error="Two cards were found.")
+    with store.write() as tx:
+        incident_rows.save(tx, replace(incident_rows.get(tx, INCIDENT), private=True))
+    finding = wrong(store)["resources"]
+    assert lines(finding) == [f"card of incident {INCIDENT} needs a person: Two cards were found."]
+    assert "inc-" not in str(finding)
 
 
 def test_workflows_that_failed_for_good_or_wait_too_long(store: Store) -> None:

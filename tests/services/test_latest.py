@@ -10,12 +10,12 @@ import pytest
 
 from bot.domain.timeline import EntryKind, Heading, Line, Message, Tag
 from bot.errors import UserError
-from bot.services.incidents import Incidents
 from bot.services.record import Record
 from bot.store import incidents as incident_rows
 from bot.store import timeline as rows
 from bot.store.engine import Store
 from bot.store.tables import tag
+from tests.support import looks
 from tests.support.rows import CHANNEL, NOW, TEAM, Hands, message, settings, stored
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
@@ -137,7 +137,7 @@ def test_private_incidents_do_not_crowd_others_out_of_the_list(store: Store) -> 
             channel_name=f"private-{number}",
             declared_at=public.declared_at + timedelta(hours=number + 1),
         )
-    incidents = Incidents(store)
+    incidents = looks.incidents(store)
     assert [one.id for one in incidents.listed(TEAM, "C0OTHER")] == [INCIDENT]
     from_inside = incidents.listed(TEAM, "C0PRIVATE3")
     assert [one.id for one in from_inside] == ["private3", INCIDENT]

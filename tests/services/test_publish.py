@@ -15,8 +15,9 @@ from bot.adapters.folder import ReportFolder
 from bot.domain.incident import Policy
 from bot.domain.limits import Limits
 from bot.domain.timeline import EntryKind
-from bot.errors import UserError
+from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Profile
+from bot.services.channel_guard import Look
 from bot.services.people import People
 from bot.services.publish import Publish
 from bot.services.reconciler import Reconciler
@@ -32,6 +33,7 @@ from tests.support.evening import INCIDENT, ITEMS, PEOPLE, at
 from tests.support.faults import OUTCOMES
 from tests.support.forge import Practice, practice
 from tests.support.leases import AlwaysHeld, let_calls_end
+from tests.support.looks import Rows
 
 WRONG = {**OUTCOMES, "secondary limit": secondary_limit(1), "token refused": says(401)}
 
@@ -142,6 +144,7 @@ class Office:
             any_forge if forge else None,
             lambda: NOW,
             Filing(),
+            Rows(self.store).look,
         ).workflow(INCIDENT.id)
 
     def resources(self) -> Mapping[str, resource_rows.ResourceRow]:
@@ -331,6 +334,23 @@ def test_a_private_incident_is_not_filed_where_everybody_reads(office: Office) -
     )
     [file] = office.folder.iterdir()
     assert file.stat().st_mode & 0o077 == 0, "nobody else with an account there may read it"
+    assert file.name == f"{INCIDENT.id}.md", "lists of files and backups show its name"
+
+
+def test_a_report_that_was_public_is_renamed_when_its_incident_becomes_private(
+    office: Office,
+) -> None:
+    office.publish(forge=False)
+    [file] = office.folder.iterdir()
+    assert "proxy" in file.name
+    with office.store.write() as tx:
+        incident_rows.save(tx, replace(INCIDENT, private=True))
+    office.publish(forge=False)
+    assert [file.name for file in office.folder.iterdir()] == [f"{INCIDENT.id}.md"]
+    with office.store.read() as tx:
+        entries = timeline_rows.entries(tx, INCIDENT.id)
+    paths = [e.data["path"] for e in entries if e.kind is EntryKind.PUBLISHED]
+    assert paths[-1].endswith(f"{INCIDENT.id}.md")
 
 
 def test_a_repository_with_nothing_reachable_says_so_and_is_tried_again(office: Office) -> None:
@@ -354,3 +374,36 @@ def test_hostile_words_ping_nobody_and_forge_no_mark(office: Office) -> None:
     assert "@everyone" not in incident.body
     assert "#1 " not in incident.body
     assert incident.body.count("<!--") == 1
+
+
+@pytest.mark.parametrize("private", [True, False], ids=["private", "not shown by Slack"])
+def test_what_slack_does_not_show_as_public_is_not_filed_in_a_public_repository(
+    office: Office, monkeypatch: pytest.MonkeyPatch, private: bool
+) -> None:
+    found = Look(incident=replace(INCIDENT, private=private), is_public=False)
+    monkeypatch.setattr(Rows, "look", lambda *_args: found)
+    office.publish()
+    assert office.github.sandbox.issues() == []
+    errors = {row.error for row in office.resources().values()}
+    assert any("is public" in error or "is not" in error for error in errors)
+    (file,) = office.folder.iterdir()
+    assert file.stat().st_mode & 0o077 == 0
+
+    monkeypatch.undo()
+    office.publish()
+    assert len(office.github.sandbox.issues()) == len(ITEMS) + 1
+
+
+def test_without_slacks_answer_nothing_is_published(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_args: object) -> Look:
+        raise RetryLater("Slack does not answer.", maybe_done=False)
+
+    monkeypatch.setattr(Rows, "look", silent)
+    office.publish()
+    assert office.github.sandbox.issues() == []
+    assert not office.folder.exists()
+    monkeypatch.undo()
+    office.publish()
+    check_whole(office)

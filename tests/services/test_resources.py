@@ -22,6 +22,7 @@ from bot.store import resources as rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 from tests.support.leases import AT_ONCE, AlwaysHeld
+from tests.support.looks import Rows
 from tests.support.rows import CHANNEL, NOW, TEAM, NoWork, settings, stored
 
 ID = "abc123abc123"
@@ -130,9 +131,10 @@ def scene(sqlite_url: str) -> Iterator[Scene]:
     reconciler = Reconciler(
         store, lambda: NOW, lease=AlwaysHeld(store), limits=AT_ONCE, slack_time=lambda: NOW
     )
+    look = Rows(store).look
     channels = Channels(store, reconciler, chat, SETTINGS)
-    resources = Resources(store, chat, lambda: NOW, SETTINGS, lambda _run, _steps: [])
-    made = Scene(store, workspace, Sync(store, reconciler, NoWork(), channels, resources))
+    resources = Resources(store, chat, lambda: NOW, SETTINGS, lambda _run, _steps: [], look)
+    made = Scene(store, workspace, Sync(store, reconciler, NoWork(), channels, resources, look))
     made.run()
     assert len(workspace.messages) == 4, "the card, the update, the announcement and its reply"
     yield made

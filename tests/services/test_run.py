@@ -8,8 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
+from bot.domain.incident import IS_CLOSED
 from bot.domain.runs import RunState, StepState
 from bot.errors import RetryLater, UserError
 from bot.runbook.plan import Plan
@@ -29,6 +30,7 @@ from tests.support.room import (
     killed_at_the_act,
     room,
 )
+from tests.support.waiting import wait_until
 
 __all__ = ["room"]
 
@@ -187,6 +189,34 @@ def test_of_two_confirmed_at_once_on_a_hub_one_runs(room: Room) -> None:
     assert [text.startswith("Another runbook is running") for text in refused] == [True] * 3
     states = sorted(room.row(run.id).state.value for run in plans)
     assert states == ["planned", "planned", "planned", "running"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_a_plan_is_not_confirmed_while_its_incident_is_being_closed(room: Room) -> None:
+    run = room.planned()
+    refused: list[str] = []
+
+    def confirm() -> None:
+        try:
+            room.runs.confirm(run.id, "U0BEN")
+        except UserError as exc:
+            refused.append(str(exc))
+
+    thread = threading.Thread(target=confirm)
+    with room.store.write() as tx:
+        incident = incident_rows.get(tx, INCIDENT, lock=True)
+        incident_rows.save(tx, replace(incident, status="closed", closed_at=NOW))
+        thread.start()
+        if not room.store.is_sqlite:  # there, one transaction at a time writes
+            waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            wait_until(
+                lambda: not thread.is_alive() or tx.execute(waiting).scalar(),
+                "the confirmation waits for the incident",
+            )
+    thread.join(20)
+    assert refused == [IS_CLOSED]
+    assert room.row(run.id).state is RunState.PLANNED
+    assert f"execute/{run.id}" not in room.work.keys
 
 
 def test_a_hub_that_cannot_be_read_gives_no_plan(room: Room) -> None:

@@ -26,18 +26,19 @@ from sandbox.slack.manifest import read_manifest
 from tests.support.bot import Scene, running, texts
 
 MANIFEST = manifest()
-CALLERS = {"_call", "_pages"}
+CALLERS = {"_call", "_pages", "_search"}
 
 
 def called_methods() -> set[str]:
-    """Every Web API method that the adapter calls."""
-    tree = ast.parse(Path(str(adapter.__file__)).read_text(encoding="utf-8"))
+    """Every Web API method that the adapter's modules call."""
     found: set[str] = set()
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
-            continue
-        if node.func.attr in CALLERS and node.args:
-            found |= _names(node.args[0], tree)
+    for file in Path(str(adapter.__file__)).parent.glob("slack*.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            if node.func.attr in CALLERS and node.args:
+                found |= _names(node.args[0], tree)
     return found
 
 

@@ -261,3 +261,43 @@ def test_what_is_longer_than_its_column_is_shortened(desk: Desk) -> None:
     desk.dispatcher.take_event(reaction("removed", 5, name=names[0]))
     assert [tag.name[:20] for tag in tags(desk, TS)] == [names[1][:20]]
     assert len(keys(desk)) == 4
+
+
+def foreign(event: dict[str, Any], other: str = "T0OTHERSIDE") -> dict[str, Any]:
+    """The event as Slack may deliver it in a channel that is shared with another organization."""
+    shared = {
+        "team_id": other,
+        "context_team_id": other,
+        "is_ext_shared_channel": True,
+        "authorizations": [{"team_id": TEAM, "is_bot": True}],
+    }
+    return {**event, **shared}
+
+
+def test_events_that_name_the_other_side_of_a_shared_channel_are_recorded(desk: Desk) -> None:
+    desk.dispatcher.take_event(foreign(said()))
+    desk.dispatcher.take_event(foreign(reaction("added", 1)))
+    assert message(desk) is not None
+    assert [tag.name for tag in tags(desk, TS)] == ["pushpin"]
+    changed = {"channel": CHANNEL, "user": ANA, "ts": TS, "text": "it is slow again"}
+    edit = {"message": changed, "previous_message": {**changed, "text": "it is slow"}}
+    edit |= {"channel": CHANNEL, "event_ts": "1487895960.000100"}
+    desk.dispatcher.take_event(
+        foreign(delivery("Ev2", type="message", subtype="message_changed", **edit))
+    )
+    found = message(desk)
+    assert found is not None and found.text == "it is slow again"
+    gone = {"channel": CHANNEL, "deleted_ts": TS, "event_ts": "1487895970.000100"}
+    desk.dispatcher.take_event(
+        foreign(delivery("Ev3", type="message", subtype="message_deleted", **gone))
+    )
+    found = message(desk)
+    assert found is not None and found.deleted_at is not None
+
+
+@pytest.mark.parametrize("other", ["", "T0OTHERSIDE"])
+def test_what_happens_to_a_shared_channel_is_recorded(desk: Desk, other: str) -> None:
+    desk.dispatcher.take_event(
+        foreign(delivery("Ev1", type="channel_deleted", channel=CHANNEL), other)
+    )
+    assert desk.incident.channel_state == "gone"

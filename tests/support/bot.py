@@ -315,7 +315,7 @@ class Scene:
     def incident(self, channel_id: str) -> Incident:
         """The rows of a channel's incident."""
         with self.store.read() as tx:
-            found = incident_rows.by_channel(tx, self.slack.team_id, channel_id)
+            found = incident_rows.by_channel(tx, channel_id)
         assert found is not None
         return found
 

@@ -19,6 +19,7 @@ from bot.domain.timeline import Entry, Heading
 from bot.services import publish
 from bot.services.authorize import Authorize
 from bot.services.change import Changes
+from bot.services.channel_watch import ChannelWatch
 from bot.services.declare import Declare
 from bot.services.inbox import Inbox
 from bot.services.incidents import Incidents
@@ -95,6 +96,7 @@ class Desk:
             },
         )
         chat: Any = self.slack
+        self.watch = ChannelWatch(store, chat, self.work, self.now)
         self.authorize = Authorize(chat, People(store, chat, self.now), self.settings)
         self.runs = Runs(
             store,
@@ -107,10 +109,16 @@ class Desk:
         self.context = HandlerContext(
             now=self.now,
             settings=self.settings,
-            incidents=Incidents(store),
+            incidents=Incidents(store, chat, self.watch.latch_all),
             declare=Declare(store, self.work, self.now, self.settings),
             changes=Changes(store, self.work, self.now, self.settings),
-            record=Record(store, self.now, self.settings, team_url=lambda: "https://x.slack.com/"),
+            record=Record(
+                store,
+                self.now,
+                self.settings,
+                team_url=lambda: "https://x.slack.com/",
+                watch=self.watch,
+            ),
             runs=self.runs,
             authorize=self.authorize,
             reports=Reports(store, People(store, chat, self.now), self.settings),
@@ -195,7 +203,7 @@ class Desk:
     def incident(self) -> Incident:
         """The incident of the channel."""
         with self.store.read() as tx:
-            found = incident_rows.by_channel(tx, TEAM, CHANNEL)
+            found = incident_rows.by_channel(tx, CHANNEL)
         assert found is not None
         return found
 

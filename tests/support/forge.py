@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,12 @@ class Practice:
 
 
 def client(
-    url: str, *, token: str = GitHubSandbox.token, repository: str = "", timeout: int = 10
+    url: str,
+    *,
+    token: str = GitHubSandbox.token,
+    repository: str = "",
+    timeout: int = 10,
+    former_accounts: Sequence[str] = (),
 ) -> GitHubForge:
     """An adapter without request delays."""
     return GitHubForge(
@@ -33,6 +38,7 @@ def client(
         seconds_between_writes=0,
         timeout=timeout,
         backoff=0,
+        former_accounts=former_accounts,
     )
 
 

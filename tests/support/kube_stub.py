@@ -14,12 +14,14 @@ from tests.support.stub import Answer, Asked, Stub, stub
 TOKEN = "0123456789abcdef"
 
 
-def kubeconfig(directory: Path, server: str, user: Mapping[str, Any] | None = None) -> str:
-    """Write a kubeconfig with one context, ``teaching``."""
+def kubeconfig(
+    directory: Path, server: str, user: Mapping[str, Any] | None = None, **of_cluster: Any
+) -> str:
+    """Write a kubeconfig with one context, ``teaching``; ``of_cluster`` are more keys of its cluster."""
     config = {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [{"name": "c", "cluster": {"server": server}}],
+        "clusters": [{"name": "c", "cluster": {"server": server, **of_cluster}}],
         "users": [{"name": "u", "user": {"token": TOKEN} if user is None else user}],
         "contexts": [{"name": "teaching", "context": {"cluster": "c", "user": "u"}}],
         "current-context": "teaching",

@@ -58,7 +58,7 @@ def show(
     """Apply a page that shows this message and that was asked for after everything that is stored."""
     pages = Pages(store, lambda: datetime.now(UTC), settings, team_url=lambda: "https://x/")
     with store.read() as tx:
-        incident = incident_rows.by_channel(tx, seen.team_id, seen.channel_id)
+        incident = incident_rows.by_channel(tx, seen.channel_id)
         asked_at = store.now(tx) + timedelta(seconds=1)
     assert incident is not None
     shown = HistoryMessage(message=seen, reactions=reactions or {})

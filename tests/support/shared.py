@@ -85,6 +85,7 @@ class SharedBot:
             self.stop()
         else:
             bot.chat._resolved.clear()
+            bot.services.incidents._asked_at = None
             _empty(bot.store)
 
     def _start(self, slack: SlackSandbox) -> None:

@@ -19,6 +19,7 @@ class SlackAnswers:
     teams: dict[str, str] = field(default_factory=dict)
     absent: dict[str, set[str]] = field(default_factory=dict)
     shared: set[str] = field(default_factory=set)
+    private: set[str] = field(default_factory=set)
     groups: dict[str, frozenset[str]] = field(default_factory=dict)
     failing: dict[str, MaydayError] = field(default_factory=dict)
     views: list[dict[str, Any]] = field(default_factory=list)
@@ -35,7 +36,7 @@ class SlackAnswers:
         return Channel(
             id=channel_id,
             name="incident",
-            is_private=False,
+            is_private=channel_id in self.private,
             is_archived=False,
             is_shared=channel_id in self.shared,
             creator="U0BOT",
@@ -50,6 +51,11 @@ class SlackAnswers:
         """Whether a person is in a channel; everybody is by default."""
         self._answer("is_member")
         return user not in self.absent.get(channel_id, set())
+
+    def private_channels(self) -> frozenset[str]:
+        """The channels that a test made private."""
+        self._answer("private_channels")
+        return frozenset(self.private)
 
     def profile(self, user: str) -> Profile:
         """A person; a guest or bot if set by a test."""

@@ -11,7 +11,7 @@ from bot.slack.request import SlackRequest
 
 def handle(context: HandlerContext, request: SlackRequest) -> EphemeralReply:
     """The next steps of the channel's incident, as buttons; elsewhere, declaring one."""
-    incident = context.incidents.of_channel(request.team_id, request.channel)
+    incident = context.incidents.of_channel(request.channel)
     return EphemeralReply(post=listing.menu(incident, context.settings.policy.roles))
 
 

@@ -11,6 +11,7 @@ from sandbox.slack.workspace import Channel
 
 _MOST_POSTED = 40_000
 _MOST_UPDATED = 4_000
+_MOST_ATTACHMENTS = 100
 _MOST_IN_BLOCKS = 9_600
 """Total characters of a message's block texts. Slack publishes no limit: it accepted 9,597
 and rejected 11,341 (bolt-js#2867). It does not apply to a response_url."""
@@ -56,6 +57,8 @@ def _draft(args: Args) -> tuple[Draft, list[str]]:
     attachments = args.structure("attachments", "invalid_attachments") or []
     if not text and not blocks and not attachments:
         raise SlackError("no_text")
+    if len(attachments) > _MOST_ATTACHMENTS:
+        raise SlackError("too_many_attachments")
     warnings = []
     if len(text) > _MOST_POSTED:
         text = text[:_MOST_POSTED]

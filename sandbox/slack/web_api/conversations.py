@@ -47,18 +47,24 @@ def info(context: Context, args: Args) -> Json:
     return {"channel": channel_view(context, channel)}
 
 
-def list_channels(context: Context, args: Args) -> Json:
+def list_channels(context: Context, args: Args, *, own: bool = False) -> Json:
     """conversations.list: every public channel, and the private ones that the bot is in."""
     kinds = context.wanted_kinds(args)
-    found = []
-    for channel in context.workspace.channels.values():
-        if channel.kind not in kinds or (channel.is_archived and args.flag("exclude_archived")):
-            continue
-        if channel.is_private and context.bot.id not in channel.members:
-            continue
-        found.append(channel_view(context, channel))
-    page, cursor = page_of(found, args, default=100)
-    return {"channels": page, "response_metadata": {"next_cursor": cursor}}
+    found = [
+        channel
+        for channel in context.workspace.channels.values()
+        if channel.kind in kinds
+        and not (channel.is_archived and args.flag("exclude_archived"))
+        and (context.bot.id in channel.members or not (own or channel.is_private))
+    ]
+    page, cursor = page_of(found, args, default=100, most=999)
+    views = [channel_view(context, channel) for channel in page]
+    return {"channels": views, "response_metadata": {"next_cursor": cursor}}
+
+
+def list_own(context: Context, args: Args) -> Json:
+    """users.conversations: the channels that the bot is in."""
+    return list_channels(context, args, own=True)
 
 
 def invite(context: Context, args: Args) -> Json:
@@ -168,6 +174,7 @@ METHODS: Mapping[str, Method] = {
     "conversations.create": Method(handler=create, tier=20),
     "conversations.info": Method(handler=info),
     "conversations.list": Method(handler=list_channels, tier=20),
+    "users.conversations": Method(handler=list_own),
     "conversations.invite": Method(handler=invite),
     "conversations.join": Method(handler=join, scopes=("channels:join",)),
     "conversations.leave": Method(handler=leave, scopes=("channels:manage", "groups:write")),

@@ -41,6 +41,20 @@ def test_as_configured(github: GitHub, origin: Origin) -> None:
 
 
 @apps
+@pytest.mark.contract("GitHub", "an App writes as its slug and [bot], as which mayday knows it")
+def test_app_account(github: GitHub, client: Github, origin: Origin) -> None:
+    forge = github.forge()
+    filed(forge, origin)
+    found = forge.find_issue(origin, label="incident")
+    assert found is not None
+    issue = client.get_repo(REPOSITORY).get_issue(found.number)
+    assert issue.user is not None
+    assert issue.user.login == forge._account.login == "mayday[bot]"
+    forge.rewrite_issue(found.number, "T", "other words", origin=origin)
+    forge.close()
+
+
+@apps
 @pytest.mark.contract("GitHub", "an App's key that is not its own is 401, and mayday names it")
 def test_wrong_key(github: GitHub) -> None:
     forge = github.forge(auth=github.as_configured(key=new_key()))

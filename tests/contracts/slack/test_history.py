@@ -8,7 +8,7 @@ from itertools import chain
 import pytest
 from slack_sdk import WebClient
 
-from bot.adapters import slack as adapter
+from bot.adapters import slack_pages
 from bot.adapters.slack import SlackChat
 from bot.ports import Channel, Post
 from tests.contracts.slack.refusals import refused
@@ -125,7 +125,7 @@ def test_pages_of_a_thread(slack: Slack, client: WebClient, shared: Channel) -> 
 def test_every_page(
     slack: Slack, chat: SlackChat, shared: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adapter, "PAGE", 2)
+    monkeypatch.setattr(slack_pages, "PAGE", 2)
     parent = slack.say(slack.ana, shared.id, "parent")
     texts = [f"line {number}" for number in range(5)]
     for text in texts:

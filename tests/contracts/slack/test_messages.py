@@ -127,7 +127,10 @@ def test_blocks_stay(client: WebClient, channel: Channel) -> None:
 @pytest.mark.differs(LOCAL_SLACK, NO_RULES)
 def test_not_ours(slack: Slack, chat: SlackChat, client: WebClient, shared: Channel) -> None:
     ts = slack.say(slack.ana, shared.id, "mine")
-    assert told(lambda: chat.change(shared.id, ts, CARD)) == "cant_update_message"
+    assert told(lambda: chat.change(shared.id, ts, CARD)) == "unchangeable"
+    assert refused(lambda: client.chat_update(channel=shared.id, ts=ts, text="x")) == (
+        "cant_update_message"
+    )
     deleted = refused(lambda: client.chat_delete(channel=shared.id, ts=ts))
     assert deleted == "cant_delete_message"
 

@@ -148,7 +148,7 @@ def test_declare(slack: Slack, mayday: str, client: WebClient) -> None:
         assert send(mayday, {"payload": payload}) == 200
 
     def channels() -> list[str]:
-        listed = client.conversations_list(limit=1000)["channels"]
+        listed = client.conversations_list(limit=999)["channels"]
         return [raw["id"] for raw in listed if "core-pool-went-to-zero" in raw["name"]]
 
     wait_until(channels, "the incident's channel")

@@ -1,0 +1,132 @@
+"""An incident that never happened, and what mayday shows of it: Slack has to accept these blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from bot.config import Config
+from bot.domain.incident import Incident, Policy
+from bot.domain.timeline import Entry, EntryKind, Latest, Line
+from bot.ports import Post
+from bot.render import blocks as b
+from bot.render import card, forms, listing
+from bot.render.commands import after_the_incident, help_rows
+from runbooks import RUNBOOKS
+
+AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
+HUBS = ("datahub", "stat20")
+
+
+def incident(config: Config, user: str) -> Incident:
+    """The incident, declared by a user."""
+    return Incident(
+        id="smoke",
+        team_id="T0",
+        title="mayday's smoke test, not an incident",
+        severity=config.incident.severities[0].name,
+        status=config.incident.statuses[0],
+        summary="Nothing is broken.",
+        private=False,
+        hubs=HUBS[:1],
+        declared_by=user,
+        declared_at=AT,
+        channel_name="mayday-smoke",
+    )
+
+
+def policy(config: Config) -> Policy:
+    """The severities, statuses and roles that are configured."""
+    settings = config.incident
+    return Policy(
+        severities=tuple(severity.name for severity in settings.severities),
+        statuses=settings.statuses,
+        roles=settings.roles,
+    )
+
+
+def line(number: int, text: str) -> Line:
+    """A note in the timeline."""
+    entry = Entry(
+        id=number,
+        incident_id="smoke",
+        at=AT,
+        recorded_at=AT,
+        kind=EntryKind.NOTE,
+        author="",
+        data={"text": text},
+        source=f"smoke/{number}",
+    )
+    return Line(entry=entry)
+
+
+def timeline(config: Config, user: str, *, lines: int = 1, length: int = 40) -> Post:
+    """The timeline with a menu for each entry."""
+    found = [line(number, "x" * length) for number in range(1, lines + 1)]
+    return listing.timeline(incident(config, user), Latest(lines=found, count=lines))
+
+
+def posts(config: Config, user: str) -> Iterator[tuple[str, Post]]:
+    """The messages of mayday with the most kinds of blocks, and the largest ones."""
+    made = incident(config, user)
+    settings = config.incident
+    hubs = {"datahub": "https://hub.example.org"}
+    spec = card.card_spec(made, roles=settings.roles, hubs=hubs, reactions=settings.reactions)
+    yield "the card", card.card(spec)
+    yield "the announcement", card.announcement(card.announcement_spec(made))
+    yield "the menu", listing.menu(made, settings.roles)
+    legend = card.legend(settings.reactions)
+    yield "the help", listing.help_(help_rows(), after_the_incident(), legend)
+    most = listing.SHOWN_LINES
+    length = listing.SHOWN_TEXT // most - 100
+    yield "the longest timeline", timeline(config, user, lines=most, length=length)
+
+
+def limits() -> Iterator[tuple[str, Post]]:
+    """A message at each limit that mayday counts on."""
+    options = [b.option(f"option {number}", f"{number:0150d}") for number in range(100)]
+    one_button = b.button("x" * 75, action="smoke.limit", value="v" * 2000)
+    for what, block in (
+        ("a section of 3,000 characters", b.section("x" * 3000)),
+        ("a header of 150 characters", b.header("x" * 150)),
+        ("a menu of 100 options with values of 150", b.actions(b.select("smoke.limit", options))),
+        ("a button of 75 characters with a value of 2,000", b.actions(one_button)),
+    ):
+        yield what, Post(text=what, blocks=(block,))
+    fifty = tuple(b.section(f"block {number}") for number in range(50))
+    yield "50 blocks", Post(text="50 blocks", blocks=fifty)
+    yield "a text of 4,000 characters", Post(text="x" * 4000)
+
+
+def views(config: Config, user: str) -> dict[str, b.Block]:
+    """Every form of mayday, by its callback id."""
+    made = incident(config, user)
+    zone = ZoneInfo("UTC")
+    found = [
+        forms.declare(
+            title="mayday's smoke test",
+            policy=policy(config),
+            descriptions={s.name: s.description for s in config.incident.severities},
+            hubs=HUBS,
+            origin="",
+        ),
+        forms.update(made, policy=policy(config)),
+        forms.action_item(made.id, groups=config.incident.action_groups),
+        forms.edit_entry(made.id, line(1, "A note"), zone=zone),
+        forms.run(
+            made.id,
+            runbooks=[(book.name, book.title, book.help) for book in RUNBOOKS],
+            hubs=HUBS,
+        ),
+        forms.close(
+            made,
+            summary="",
+            zone=zone,
+            now=AT,
+            gaps=("an impact",),
+            hubs=HUBS,
+            wants_hubs_and_impact=True,
+        ),
+    ]
+    return {str(view["callback_id"]): view for view in found}

@@ -1,0 +1,129 @@
+"""A person of the practice Slack who does what the smoke test asks for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bot.render import listing
+from bot.slack.interactions import SHORTCUT_ACTION, SHORTCUT_DECLARE, SHORTCUT_TIMELINE
+from bot.slack.scopes import EVENT_SCOPES
+from sandbox.slack import Channel, PersonError, SlackSandbox
+from tests.smoke.listener import PRESS
+
+CHANNEL = "incidents"
+
+
+class Hands:
+    """The person, and how long they wait for what mayday shows them, in seconds."""
+
+    def __init__(self, slack: SlackSandbox, waits: float) -> None:
+        self.slack, self.waits, self.who = slack, waits, slack.person("ana")
+
+    def cancel(self) -> None:
+        """Close the form that opens."""
+        self.who.close_view(self.wait_view()["id"])
+
+    def wait_view(self) -> dict[str, Any]:
+        """The form that opens."""
+        self.slack.wait_for(self.who.views, self.waits, what="a form")
+        return self.who.views()[-1]
+
+    def wait_message(self, action: str) -> str:
+        """The ts of the message that has this action."""
+
+        def found() -> list[str]:
+            shown = self.who.messages(CHANNEL)
+            return [m["ts"] for m in shown if f"'{action}'" in str(m.get("blocks"))]
+
+        self.slack.wait_for(found, 20, what=f"a message with {action}")
+        return found()[-1]
+
+
+@contextmanager
+def someone(slack: SlackSandbox, *, waits: float = 20) -> Iterator[list[str]]:
+    """Do everything while the block runs; yields what could not be done. Each form is waited for."""
+    failed: list[str] = []
+    thread = threading.Thread(target=_act, args=(Hands(slack, waits), failed), daemon=True)
+    thread.start()
+    yield failed
+    thread.join(30)
+
+
+def _act(hands: Hands, failed: list[str]) -> None:
+    for do in (_press, _choose, _command, _shortcut, _talk, _manage):
+        try:
+            do(hands)
+        except (PersonError, TimeoutError, AssertionError) as exc:
+            failed.append(f"{do.__name__}: {exc}")
+
+
+def _press(hands: Hands) -> None:
+    ts = hands.wait_message(PRESS)
+    hands.who.press(CHANNEL, ts, PRESS)
+    view = hands.wait_view()
+    assert list(hands.who.submit(view["id"])) == ["title"]
+    assert hands.who.submit(view["id"]) == {}
+
+
+def _choose(hands: Hands) -> None:
+    ts = hands.wait_message(listing.ACTION_ENTRY)
+    hands.who.press(CHANNEL, ts, listing.ACTION_ENTRY, value=f"{listing.EDIT}:1")
+    hands.cancel()
+
+
+def _command(hands: Hands) -> None:
+    answer = hands.who.command(CHANNEL, f"/incident smoke @{hands.who.name} #{CHANNEL}")
+    assert answer is not None
+    assert "received" in answer["text"]
+    hands.cancel()
+
+
+def _shortcut(hands: Hands) -> None:
+    hands.who.shortcut(SHORTCUT_DECLARE)
+    hands.cancel()
+
+
+def _talk(hands: Hands) -> None:
+    ts = hands.who.say(CHANNEL, "is it a test?")
+    hands.who.react(CHANNEL, ts, "pushpin")
+    hands.who.unreact(CHANNEL, ts, "pushpin")
+    reply = hands.who.say(CHANNEL, "it is", thread_ts=ts)
+    for name in (SHORTCUT_TIMELINE, SHORTCUT_ACTION):
+        hands.who.shortcut(name, CHANNEL, ts)
+        hands.cancel()
+    hands.who.edit(CHANNEL, ts, "it is a test")
+    hands.who.delete(CHANNEL, reply)
+
+
+def _manage(hands: Hands) -> None:
+    """Do to the smoke test's channels what gives the events that mayday subscribes to."""
+    if "channel_rename" not in EVENT_SCOPES:
+        return
+    who: Any = hands.who
+
+    def own(*, private: bool, archived: bool = False) -> list[Channel]:
+        return [
+            channel
+            for channel in who.channels()
+            if (channel.is_private, channel.is_archived) == (private, archived)
+            and channel.name.startswith("mayday-smoke-")
+            and (archived or who.id in channel.members)
+        ]
+
+    hands.slack.wait_for(lambda: own(private=False), 20, what="the public channel")
+    public = own(private=False)[0].id
+    who.rename_channel(public, "renamed")
+    who.delete_channel(public)
+    hands.slack.wait_for(lambda: own(private=True), 20, what="the private channel")
+    private = own(private=True)[0].id
+    who.rename_channel(private, "renamed-too")
+    who.remove(private, "mayday")
+    who.invite(private, "mayday")
+    who.archive(private)
+    who.unarchive(private)
+    who.invite(private, "mayday")
+    who.delete_channel(private)
+    who.unarchive(own(private=False, archived=True)[0].id)
