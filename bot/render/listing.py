@@ -23,7 +23,7 @@ MENU_TEXT = len("EditRemove")
 
 ELSEWHERE = (
     "From any other channel, add `in #channel` to a command about an incident: "
-    "`/incident close in #inc-hub`."
+    f"`{COMMAND} close in #inc-hub`."
 )
 
 PART = 2900

@@ -229,7 +229,7 @@ _CHANNEL_WORDS = {
 }
 _CHANNEL_ADVICE = (
     "Everything that was recorded is kept. You can close or reopen the incident and see its report here, or "
-    "with `/incident close in #{name}`, typed in any channel."
+    f"with `{COMMAND} close in #{{name}}`, typed in any channel."
 )
 
 
