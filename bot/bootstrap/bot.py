@@ -117,6 +117,7 @@ class Bot:
             record=services.record,
             runs=services.runs,
             authorize=services.authorize,
+            audit=services.audit,
             reports=services.reports,
             publish=services.publish,
             sync=services.sync,
