@@ -145,6 +145,7 @@ class Bot:
         with store.alone():
             store.migrate()
         self.services.sync.adopt()
+        self.services.record.erase_deleted()
         self._stops.append(self.services.sync.close)
         try:
             identity = self.chat.identity()
