@@ -225,6 +225,12 @@ class Limit(Section):
     percent: int = Field(default=20, ge=0, le=100)
 
 
+class Record(Section):
+    """What mayday's database keeps. ``keep_deleted``: what deleted messages said, which is shown nowhere."""
+
+    keep_deleted: bool = False
+
+
 class Runbooks(Section):
     """Permissions and limits of runbooks. By default nobody can run one."""
 
@@ -305,6 +311,7 @@ class Config(BaseSettings):
     github: GitHub = GitHub()
     report: Report = Report()
     incident: Incident = Incident()
+    record: Record = Record()
     runbooks: Runbooks = Runbooks()
     access: Access = Access()
     hubs: tuple[Hub, ...] = ()

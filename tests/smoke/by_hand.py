@@ -299,7 +299,14 @@ ANSWERS = (
     Row(
         what="every form of mayday opens",
         run=lambda smoke: forms_open(
-            smoke, "declare", "update", "action_item", "edit_entry", "run", "close"
+            smoke,
+            "declare",
+            "update",
+            "action_item",
+            "edit_entry",
+            "annotate_entry",
+            "run",
+            "close",
         ),
         covers=("views.open",),
         by_hand=True,

@@ -114,6 +114,7 @@ def views(config: Config, user: str) -> dict[str, b.Block]:
         forms.update(made, policy=policy(config)),
         forms.action_item(made.id, groups=config.incident.action_groups),
         forms.edit_entry(made.id, line(1, "A note"), zone=zone),
+        forms.annotate_entry(made.id, line(1, "A note")),
         forms.run(
             made.id,
             runbooks=[(book.name, book.title, book.help) for book in RUNBOOKS],
