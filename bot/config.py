@@ -31,7 +31,7 @@ from pydantic_settings import (
 
 from bot import config_messages as messages
 from bot.config_access import Access, Allow
-from bot.config_safety import problems
+from bot.config_safety import Security, problems
 from bot.config_types import (
     Address,
     CommandName,
@@ -275,12 +275,6 @@ class Http(Section):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
-
-
-class Security(Section):
-    """The names of systems that mayday may use without TLS, as :mod:`bot.config_safety` has them."""
-
-    allow_insecure: tuple[str, ...] = ()
 
 
 class Practice(Section):
