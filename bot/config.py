@@ -218,8 +218,7 @@ class Incident(Section):
 
 
 class Limit(Section):
-    """How many servers one plan may end unless users are named: ``servers``, or ``percent`` of the
-    ready servers, whichever is greater."""
+    """The limits of servers that one plan may end unless users are named; the greater one counts."""
 
     servers: int = Field(default=10, ge=0)
     percent: int = Field(default=20, ge=0, le=100)

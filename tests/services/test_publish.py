@@ -17,6 +17,7 @@ from bot.domain.limits import Limits
 from bot.domain.timeline import EntryKind
 from bot.errors import RetryLater, UserError
 from bot.ports import Profile
+from bot.services.audit import Audit
 from bot.services.channel_guard import Look
 from bot.services.people import People
 from bot.services.publish import Publish
@@ -224,6 +225,16 @@ def test_publishing_twice_changes_nothing(office: Office) -> None:
     assert len(office.github.sandbox.proxy.requests) == requests
     assert next(office.folder.iterdir()).stat().st_mtime_ns == stamp
     check_whole(office)
+
+
+def test_what_is_published_is_in_the_audit_log_once(office: Office) -> None:
+    office.publish()
+    office.publish()
+    lines = [one.line for one in Audit(office.store).latest(limit=99)]
+    assert {line.actor for line in lines} == {"mayday"}
+    acts = [line.act for line in lines]
+    assert acts.count("report.published") == 1
+    assert acts.count("issue.filed") == len(office.github.sandbox.issues()) - 1
 
 
 def test_a_change_is_carried_into_what_was_published(office: Office) -> None:
