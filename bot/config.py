@@ -48,6 +48,7 @@ from bot.config_types import (
 )
 from bot.domain.actions import DEFAULT_GROUPS
 from bot.domain.command import USUAL
+from bot.domain.emoji import first_name
 from bot.domain.incident import CLOSED, RESOLVED
 from bot.domain.limits import Limits
 from bot.domain.report import Form
@@ -189,6 +190,15 @@ class Incident(Section):
     def _has_unique_names(cls, value: tuple[Severity, ...]) -> tuple[Severity, ...]:
         require_unique([severity.name for severity in value])
         require_menu(value)
+        return value
+
+    @field_validator("reactions")
+    @classmethod
+    def _mean_one_thing(cls, value: dict[str, Heading]) -> dict[str, Heading]:
+        if len({(first_name(name), heading) for name, heading in value.items()}) != len(
+            {first_name(name) for name in value}
+        ):
+            raise ValueError(messages.REACTIONS)
         return value
 
     @field_validator("channel_name")

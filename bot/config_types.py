@@ -24,9 +24,9 @@ EMPTY = "it is empty"
 BAD_CHARACTERS = "it has invalid characters: copy it again"
 NOT_AN_ADDRESS = "write the whole address, https://…"
 NOT_A_WORD = "write it as one word of at most {limit} characters, such as incident-commander"
-NOT_A_COMMAND = "write a command such as /incident: lower case, at most 32 characters"
 NOT_AN_OPTION = "write it in 1 to {limit} characters"
 TOO_MANY = "list at most {limit}: a menu in Slack has no more"
+NOT_A_COMMAND = "write a command such as /incident: lower case, at most 32 characters"
 NOT_AN_EMOJI = "write the emoji's name in Slack, such as fire"
 
 
@@ -119,8 +119,8 @@ OptionalToken = Annotated[SecretStr | None, AfterValidator(_optional_token)]
 Address = Annotated[str, AfterValidator(_address)]
 Word = Annotated[str, AfterValidator(_word)]
 Words = Annotated[tuple[Word, ...], AfterValidator(_words)]
-CommandName = Annotated[str, AfterValidator(_command_name)]
 OptionText = Annotated[str, AfterValidator(_option)]
 """A name that a menu shows."""
 OptionTexts = Annotated[tuple[OptionText, ...], AfterValidator(_words)]
+CommandName = Annotated[str, AfterValidator(_command_name)]
 EmojiName = Annotated[str, AfterValidator(_emoji_name)]

@@ -236,6 +236,9 @@ class Chat(Protocol):
 
     def profile(self, user: str) -> Profile: ...
 
+    def group_names(self) -> Mapping[str, str]:
+        """Return the handles of all user groups by their ids, disabled ones too."""
+
     def group_members(self, group: str) -> frozenset[str]: ...
 
     def is_member(self, channel_id: str, user: str) -> bool:

@@ -157,6 +157,7 @@ MANY = ", ".join(f"w{number}" for number in range(101))
             f"incident:\n  channel_name: '{'x' * 51}-{{date}}-{{slug}}'\n",
             "incident.channel_name: write it in at most 60 characters without {slug}",
         ),
+        ("incident:\n  reactions: {memo: wrong, pencil: lucky}\n", "have different headings"),
         ("incident:\n  reactions: {🔥: wrong}\n", "write the emoji's name in Slack"),
     ],
 )

@@ -148,7 +148,6 @@ UNTESTED = {
     "Nobody can tell afterwards who did or was refused what.",
     "A channel becomes private after its announcement.",
     "A deleted message still shows.",
-    "A large body or many half-open requests take the server away.",
     "A long text takes seconds to render.",
 }
 """Threats whose test the README does not name yet."""

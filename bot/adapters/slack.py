@@ -327,6 +327,11 @@ class SlackChat:
         pages = self._pages("conversations.members", limit=MEMBERS, channel=channel_id)
         return any(user in page["members"] for page in pages)
 
+    def group_names(self) -> Mapping[str, str]:
+        """Return the handles of all user groups by their ids, disabled ones too."""
+        found = self._call("usergroups.list", include_disabled="true")["usergroups"]
+        return {raw["id"]: raw.get("handle") or raw.get("name") or "" for raw in found}
+
     def open_view(self, trigger_id: str, view: JSON) -> str:
         """Open a modal and return its id; a trigger expires after three seconds."""
         return str(self._call("views.open", trigger_id=trigger_id, view=view)["view"]["id"])

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from bot.domain.mrkdwn import plain
+from bot.domain.mrkdwn import title_of
 from bot.domain.timeline import Heading, Line, chosen
 
 DEFAULT_GROUPS = (
@@ -85,7 +85,7 @@ def tagged_items(
     found: list[ActionItem] = []
     for line in chosen(lines, Heading.ACTION):
         source = f"message/{line.entry.message_key}"
-        title = " ".join(plain(line.text).split())
+        title = title_of(line.text)
         if source in filed or not title:
             continue
         found.append(
@@ -94,9 +94,16 @@ def tagged_items(
                 incident_id=incident_id,
                 position=len(kept) + len(found) + 1,
                 group=group,
-                title=title if len(title) <= TITLE_LIMIT else title[: TITLE_LIMIT - 1] + "…",
+                title=_cut(title),
                 source=source,
                 created_at=line.entry.at,
             )
         )
     return found
+
+
+def _cut(title: str) -> str:
+    """Return at most ``TITLE_LIMIT`` characters, without half of a mention at the end."""
+    if len(title) <= TITLE_LIMIT:
+        return title
+    return re.sub(r"<[@#!][^<>]*$", "", title[: TITLE_LIMIT - 1]) + "…"

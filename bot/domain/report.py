@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from itertools import groupby
-from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from bot.domain.actions import DEFAULT_GROUPS, ActionItem
 from bot.domain.incident import CLOSED, Incident
+from bot.domain.mrkdwn import Named
 from bot.domain.timeline import EntryKind, Heading, Line, chosen
 
 OTHER_GROUP = "Other"
@@ -105,7 +105,8 @@ class Checks:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The content of a report. Texts are as people typed them; ``people`` has the names they mention.
+    """The content of a report. Texts are as people typed them; ``named`` has the names of who and what
+    they mention.
 
     ``date`` is the date of the report. ``zone_names`` are the zone abbreviations in the timeline,
     usually one. ``gaps`` are the missing parts that its form requires.
@@ -116,7 +117,7 @@ class Report:
     date: date
     zone: ZoneInfo
     zone_names: tuple[str, ...]
-    people: Mapping[str, str]
+    named: Named
     hubs: tuple[HubLink, ...]
     notes: tuple[Line, ...]
     moments: tuple[Moment, ...]
@@ -125,6 +126,11 @@ class Report:
     groups: tuple[Group, ...]
     gaps: frozenset[Gap]
     checks: Checks
+
+    @property
+    def people(self) -> Mapping[str, str]:
+        """The names of people by user id."""
+        return self.named.people
 
     @property
     def items(self) -> tuple[ActionItem, ...]:
@@ -139,10 +145,10 @@ def assemble(
     *,
     form: Form,
     zone: ZoneInfo,
-    people: Mapping[str, str],
+    named: Named,
     hub_urls: Mapping[str, str],
 ) -> Report:
-    """Assemble a report. ``people`` maps user ids to names, ``hub_urls`` maps hub names to URLs."""
+    """Assemble a report. ``named`` names who and what is mentioned, ``hub_urls`` maps hub names to URLs."""
     lines = list(lines)
     moments = _moments(lines, zone)
     notes = chosen(lines, Heading.SUMMARY)
@@ -170,7 +176,7 @@ def assemble(
         date=answers.report_date or incident.declared_at.astimezone(zone).date(),
         zone=zone,
         zone_names=_zone_names(moments, incident, zone),
-        people=MappingProxyType(dict(people)),
+        named=named,
         hubs=hubs,
         notes=notes,
         moments=moments,

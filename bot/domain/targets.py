@@ -6,12 +6,13 @@ A name is a user, a server as mayday prints it, or a pod. JupyterHub stores name
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bot.domain.evidence import Fact, Known, Unknown
 from bot.domain.hubs import Row, ServerKey
+from bot.domain.typography import plain_forms
 
 AMBIGUOUS = "“{name}” can mean {users}: write the name of one exactly."
 LOOKUP_FAILED = "The hub could not be asked about {name}: {why}"
@@ -31,23 +32,35 @@ class Targets:
 
 
 def matching(named: str, rows: Sequence[Row]) -> frozenset[ServerKey]:
-    """Return the servers that match a user, server or pod name: exactly, or else ignoring case."""
-    for same in (str, str.casefold):
-        wanted = same(named)
-        found = frozenset(
-            row.key
-            for row in rows
-            if wanted
-            in (same(row.user), same("/".join(row.key)), same(row.pod.name) if row.pod else None)
-        )
-        if found:
+    """Return the servers that match a user, server or pod name.
+
+    They match exactly, or else but for case. A name that matches nothing as it was typed may have the dashes
+    and quotes of a phone.
+    """
+    for wanted in (named, *plain_forms(named)):
+        if found := _same(wanted, rows, str) or _same(wanted, rows, str.casefold):
             return found
     return frozenset()
+
+
+def _same(named: str, rows: Sequence[Row], same: Callable[[str], str]) -> frozenset[ServerKey]:
+    wanted = same(named)
+    return frozenset(
+        row.key
+        for row in rows
+        if wanted
+        in (same(row.user), same("/".join(row.key)), same(row.pod.name) if row.pod else None)
+    )
 
 
 def user_in(name: str) -> str:
     """Return the user part of a name, in lower case. User names have no slash."""
     return name.partition("/")[0].lower()
+
+
+def spellings(name: str) -> tuple[str, ...]:
+    """Return the users that a name may mean: as it is typed, and with plain dashes and quotes."""
+    return tuple(user_in(one) for one in (name, *plain_forms(name)))
 
 
 def resolve(named: Iterable[str], rows: Sequence[Row], people: Mapping[str, Fact[bool]]) -> Targets:
@@ -64,14 +77,21 @@ def resolve(named: Iterable[str], rows: Sequence[Row], people: Mapping[str, Fact
                 several = ", ".join(sorted({user for user, _ in found}))
                 problems.append(AMBIGUOUS.format(name=name, users=several))
             continue
-        user = user_in(name)
-        known = Known(value=True) if user in users else people.get(user)
+        asked = {
+            one: Known(value=True) if one in users else people.get(one) for one in spellings(name)
+        }
+        user = next((one for one, known in asked.items() if _is_true(known)), user_in(name))
+        known = asked[user]
         if isinstance(known, Unknown):
             problems.append(LOOKUP_FAILED.format(name=name, why=known.why))
         elif known is not None and known.value:
-            idle.append(name.lower())
+            idle.append(user + "".join(name.partition("/")[1:]).lower())
         else:
             close = get_close_matches(user, users, n=1, cutoff=0.6)
             hint = DID_YOU_MEAN.format(user=close[0]) if close else CHECK_SPELLING
             problems.append(UNKNOWN_USER.format(name=name, hint=hint))
     return Targets(keys=frozenset(keys), idle=tuple(idle), problems=tuple(problems))
+
+
+def _is_true(fact: Fact[bool] | None) -> bool:
+    return isinstance(fact, Known) and fact.value

@@ -16,9 +16,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import MappingProxyType
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
+
+from bot.domain.mrkdwn import Named, channel_name, group_name
 
 _GAP = "\u200b"
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
@@ -61,10 +62,9 @@ _NUMBERED = re.compile(r"^(\s*\d+)([.)])(?=\s|$)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Names:
-    """The values of the codes in Slack's text: names by user id, and the zone for dates."""
+class Names(Named):
+    """The values of the codes in Slack's text: names by id, and the zone for dates."""
 
-    people: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
 
 
@@ -105,7 +105,7 @@ def bare(text: str, names: Names = NOBODY) -> str:
         if part["user"]:
             return _person(part, names)
         if part["channel"]:
-            return "#" + (part["channel_label"] or part["channel"])
+            return _channel(part, names)
         if part["special"] is not None:
             return _special(part["special"], names)
         for name in ("bold_text", "italic_text", "strike_text"):
@@ -169,7 +169,8 @@ def _paragraphs(text: str, names: Names) -> list[str]:
     blocks: list[tuple[str, list[str]]] = []
     for raw in text.split("\n"):
         if not raw.strip():
-            blocks.append(("blank", []))
+            if blocks and blocks[-1][0] != "blank":
+                blocks.append(("blank", []))
             continue
         kind, written = _classified(raw, names)
         if blocks and blocks[-1][0] == kind:
@@ -220,7 +221,7 @@ def _span(token: re.Match[str], names: Names, *, links: bool) -> str:
     if part["user"]:
         return _plain(_person(part, names))
     if part["channel"]:
-        return _plain("#" + (part["channel_label"] or part["channel"]))
+        return _plain(_channel(part, names))
     if part["special"] is not None:
         return _plain(_special(part["special"], names))
     return _linked(part, names, links=links)
@@ -243,12 +244,18 @@ def _person(part: Mapping[str, str | None], names: Names) -> str:
     return _flat(names.people.get(part["user"] or "") or part["user_label"] or "someone")
 
 
+def _channel(part: Mapping[str, str | None], names: Names) -> str:
+    return _flat(channel_name(part["channel"] or "", part["channel_label"] or "", names))
+
+
 def _special(inside: str, names: Names) -> str:
     """Return the text of ``<!…>``: a date in the zone, a group's name, or the name of the broadcast."""
     what, _, label = inside.partition("|")
     if (date := re.match(r"date\^(\d{1,11})\^", what)) is not None:
         moment = datetime.fromtimestamp(int(date[1]), UTC).astimezone(names.zone)
         return moment.strftime("%Y-%m-%d %H:%M")
+    if what.startswith("subteam^"):
+        return _flat(group_name(f"!{what}", label, names))
     return label.lstrip("@") or what.partition("^")[0]
 
 

@@ -138,7 +138,12 @@ def _environment() -> Environment:
 
 
 def _names(report: Report) -> Names:
-    return Names(people=report.people, zone=report.zone)
+    return Names(
+        people=report.named.people,
+        groups=report.named.groups,
+        channels=report.named.channels,
+        zone=report.zone,
+    )
 
 
 def _missing(gap: Gap) -> str:

@@ -8,7 +8,7 @@ redelivery changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,11 +17,14 @@ from bot.domain.actions import TITLE_LIMIT, ActionItem, item_id
 from bot.domain.command import COMMAND
 from bot.domain.incident import CLOSED, Answers, Incident, Transition
 from bot.domain.reminders import Reminder
+from bot.domain.resources import as_json
+from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
 from bot.errors import UserError
 from bot.ports import Clock, Durable
 from bot.services import publish, sync
 from bot.services.settings import Settings
+from bot.store import audit
 from bot.store import incidents as rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store, Tx
@@ -38,15 +41,6 @@ SNOOZE_RANGE = f"Snooze for 1 to {{limit}} minutes: {COMMAND} snooze 30."
 
 LONGEST_SNOOZE = 24 * 60
 """Minutes."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class StateChange:
-    """Who changes which incident. ``idempotency_key`` is unique to this act."""
-
-    incident_id: str
-    by: str
-    idempotency_key: str
 
 
 class Changes:
@@ -192,13 +186,7 @@ class Changes:
                 data={"item": item, "text": title, "group": group, "owner": owner, "link": link},
             )
 
-        return self._apply(
-            StateChange(
-                incident_id=change.incident_id, by=change.by, idempotency_key=f"item/{item}"
-            ),
-            verb,
-            extra,
-        )
+        return self._apply(replace(change, idempotency_key=f"item/{item}"), verb, extra)
 
     def snooze(self, change: StateChange, minutes: int) -> datetime:
         """Postpone the next reminder; returns when it is due.
@@ -216,6 +204,9 @@ class Changes:
             pending = rows.reminder_of(tx, incident.id)
             number = pending.number if pending else self._next_number(tx, incident.id)
             rows.set_reminder(tx, Reminder(incident_id=incident.id, number=number, due_at=due_at))
+            before = {"due_at": pending.due_at.isoformat()} if pending else {}
+            after = {"due_at": due_at.isoformat()}
+            audit.add(tx, change.line("incident.snooze", before=before, after=after))
         return due_at
 
     def _apply(
@@ -232,6 +223,9 @@ class Changes:
             transition = verb(before, now)
             rows.save(tx, transition.incident)
             _record(tx, change, transition, now)
+            old, new = differing(before, transition.incident)
+            new = {**_said(transition), **new}
+            audit.add(tx, change.line(f"incident.{transition.kind}", before=old, after=new))
             if extra:
                 extra(tx, now)
             self._remind(tx, before, transition, now)
@@ -258,6 +252,22 @@ class Changes:
     def _next_number(tx: Tx, incident_id: str) -> int:
         """A number that no reminder has had: the number is part of the reminder's key."""
         return rows.reminders_posted(tx, incident_id) + 1
+
+
+def differing(before: Incident, after: Incident) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a change replaced, and what it replaced it with, as plain JSON."""
+    old, new = as_json(before), as_json(after)
+    names = [name for name in new if old[name] != new[name]]
+    return {name: old[name] for name in names}, {name: new[name] for name in names}
+
+
+def _said(transition: Transition) -> dict[str, Any]:
+    """What a change says beside the incident's new values."""
+    return {
+        key: value
+        for key, value in transition.data.items()
+        if key not in ("from", "to", "before") and value
+    }
 
 
 def _record(tx: Tx, change: StateChange, transition: Transition, now: datetime) -> None:

@@ -10,14 +10,17 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from bot.domain.audit import AuditLine, AuditOutcome
 from bot.domain.incident import Incident, clean_title
 from bot.domain.reminders import Reminder
+from bot.domain.resources import as_json
 from bot.domain.timeline import EntryKind
 from bot.errors import UserError
 from bot.ports import Clock, Durable
 from bot.services import sync
 from bot.services.channel import reserve_name
 from bot.services.settings import Settings
+from bot.store import audit
 from bot.store import incidents as rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store, Tx
@@ -28,7 +31,8 @@ NO_SUCH_HUB = "“{hub}” isn't a configured hub. Choose one from the list."
 
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
-    """What the form says. ``idempotency_key`` is unique to the opened form (Slack's view id)."""
+    """What the form says. ``idempotency_key`` is unique to the opened form (Slack's view id), ``origin`` is
+    as in :class:`bot.domain.audit.AuditLine`."""
 
     idempotency_key: str
     team_id: str
@@ -39,6 +43,7 @@ class Declaration:
     hubs: tuple[str, ...] = ()
     private: bool = False
     origin_channel: str | None = None
+    origin: str = ""
 
 
 class Declare:
@@ -125,6 +130,18 @@ class Declare:
             )
             sync.enqueue(self._durable, tx, incident_id, "declared")
             declared = rows.get(tx, incident_id)
+            audit.add(
+                tx,
+                AuditLine(
+                    actor=declared.declared_by,
+                    act="incident.declared",
+                    outcome=AuditOutcome.DONE,
+                    incident_id=incident_id,
+                    origin=declaration.origin,
+                    after=as_json(declared),
+                    source=f"incident.declared/{incident_id}",
+                ),
+            )
         self._begin(incident_id)
         return declared
 

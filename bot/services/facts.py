@@ -20,7 +20,7 @@ from bot.domain.hubs import Deployment, HubAccess, Pod, PodEvent, Route, Server,
 from bot.domain.ownership import foreign_pods, proxy_pods, release_of, users_pods
 from bot.domain.rights import Right, Scope
 from bot.domain.snapshot import HubSnapshot
-from bot.domain.targets import matching, user_in
+from bot.domain.targets import matching, spellings
 from bot.errors import RetryLater, UserError
 from bot.runbook.site import Site
 from bot.runbook.steps import KINDS
@@ -90,7 +90,8 @@ def read_facts(
         proxy=_fact(lambda: _deployment(site)),
         proxy_pods=replace(found, items=proxy_pods(found.items, site.owner)),
         rights=_rights(site, access) if rights else {},
-        people=people | _looked_up(site, [user_in(n) for n in named if not matching(n, rows)]),
+        people=people
+        | _looked_up(site, [user for n in named if not matching(n, rows) for user in spellings(n)]),
         limit=site.limit,
         clock=_skew(site, access, now),
         last_done=last_done or {},

@@ -14,7 +14,9 @@ from typing import Any
 
 import structlog
 
+from bot.domain.audit import MAYDAY, AuditLine, AuditOutcome
 from bot.logs import masked
+from bot.store import audit
 from bot.store import inbox as rows
 from bot.store.engine import Store, Tx
 
@@ -71,6 +73,8 @@ class Inbox:
             with self._store.write() as tx:
                 now = self._store.now(tx)
                 is_given_up = rows.count_failure(tx, key, self._owner, _said(exc), now=now)
+                if is_given_up:
+                    audit.add(tx, _given_up(key, exc))
             if is_given_up:
                 log.error("inbox.given_up", key=key, error=_said(exc))
             return
@@ -96,6 +100,16 @@ class Inbox:
         with self._store.write() as tx:
             until = self._store.now(tx) + CLAIM
             return rows.renew(tx, key, self._owner, until=until)
+
+
+def _given_up(key: str, exc: Exception) -> AuditLine:
+    return AuditLine(
+        actor=MAYDAY,
+        act="delivery.give_up",
+        outcome=AuditOutcome.FAILED,
+        target=key,
+        reason=type(exc).__name__,
+    )
 
 
 def _said(exc: Exception) -> str:

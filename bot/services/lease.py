@@ -16,9 +16,11 @@ from datetime import timedelta
 
 import structlog
 
+from bot.domain.audit import MAYDAY, AuditLine, AuditOutcome
 from bot.domain.limits import Limits
 from bot.errors import LeaseLost
 from bot.ports import Durable
+from bot.store import audit
 from bot.store import leases as rows
 from bot.store.engine import Store, Tx
 from bot.store.leases import Replica
@@ -185,6 +187,8 @@ class Takeover:
             self._lease.check(tx)
             ended_before = self._store.now(tx) - wait
             claimed = rows.claim_ended(tx, self._lease.id, ended_before=ended_before)
+            for replica in claimed:
+                audit.add(tx, _taken_over(replica, self._lease.id))
         # Until it succeeds: nobody else resumes what this replica has claimed.
         self._unresumed.update(claimed)
         ended = sorted(self._unresumed)
@@ -195,3 +199,14 @@ class Takeover:
         if keys:
             log.info("takeover.resumed", replicas=ended, workflows=keys)
         return keys
+
+
+def _taken_over(replica: str, by: str) -> AuditLine:
+    return AuditLine(
+        actor=MAYDAY,
+        act="replica.take_over",
+        outcome=AuditOutcome.DONE,
+        target=f"replica/{replica}",
+        after={"by": by},
+        source=f"replica.take_over/{replica}",
+    )

@@ -1,10 +1,14 @@
-"""Profiles of people, read from Slack and cached in the database."""
+"""Profiles of people and names of user groups and channels, read from Slack and cached in the database.
+
+Slack is asked outside of transactions. The name of a private channel is never stored.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
+from bot.domain.mrkdwn import UNNAMED, Mentions, Named
 from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Clock, Profile
 from bot.store import people as rows
@@ -15,9 +19,12 @@ FRESH = timedelta(hours=1)
 STALE = timedelta(days=7)
 """How long it is used while Slack does not answer."""
 
+PRIVATE = "a private channel"
+UNKNOWN = "a channel"
+
 
 class People:
-    """Profiles by user id."""
+    """Profiles by user id, and the names of what messages mention."""
 
     def __init__(self, store: Store, chat: Chat, now: Clock) -> None:
         self._store = store
@@ -46,8 +53,34 @@ class People:
                 raise
             return known[user]
 
-    def names(self, team_id: str, users: Iterable[str]) -> Mapping[str, str]:
-        """Names by user id, for a report. Where Slack does not answer, the cached name is used at any age."""
+    def named(self, team_id: str, found: Mentions) -> Named:
+        """The names of who and what is mentioned, for a report.
+
+        Where Slack does not answer, a cached name is used at any age. Private channels and those of which
+        nothing is known are not named, because a report may be public.
+        """
+        return Named(
+            people=self._people(team_id, found.users),
+            groups=self._groups(team_id, found.groups),
+            channels={
+                channel: f"#{name}" if name else PRIVATE if name is not None else UNKNOWN
+                for channel, name in self._channels(team_id, found.channels).items()
+            },
+        )
+
+    def cached(self, team_id: str, found: Mentions) -> Named:
+        """The names that are known without asking Slack, at any age; channels are not named."""
+        if not found.users and not found.groups:
+            return UNNAMED
+        with self._store.read() as tx:
+            people = rows.known(tx, team_id, now=self._now())
+            groups = rows.labels(tx, team_id, rows.GROUP)
+        return Named(
+            people={user: one.name for user, one in people.items()},
+            groups={group: one.name for group, one in groups.items()},
+        )
+
+    def _people(self, team_id: str, users: Iterable[str]) -> Mapping[str, str]:
         found: dict[str, str] = {}
         for user in sorted(set(users)):
             try:
@@ -58,3 +91,52 @@ class People:
                 if old:
                     found[user] = old.name
         return found
+
+    def _groups(self, team_id: str, groups: Iterable[str]) -> Mapping[str, str]:
+        known, asked = self._labels(team_id, rows.GROUP, groups)
+        if asked:
+            try:
+                answer = self._chat.group_names()
+            except (UserError, RetryLater):
+                answer = None
+            if answer is not None:
+                new = {group: answer.get(group, "") for group in asked}
+                self._remember(team_id, rows.GROUP, new)
+                known |= new
+        return {group: name for group, name in known.items() if name}
+
+    def _channels(self, team_id: str, channels: Iterable[str]) -> dict[str, str | None]:
+        """Names by id: empty for a private channel, None for one of which nothing is known."""
+        known, asked = self._labels(team_id, rows.CHANNEL, channels)
+        new: dict[str, str] = {}
+        for channel in asked:
+            try:
+                shown = self._chat.channel(channel)
+            except UserError as exc:
+                if exc.code == "channel_not_found":
+                    new[channel] = ""
+                continue
+            except RetryLater:
+                break  # the others would wait for the same limit
+            new[channel] = "" if shown.is_private else shown.name
+        self._remember(team_id, rows.CHANNEL, new)
+        named = known | new
+        return {channel: named.get(channel) for channel in [*known, *asked]}
+
+    def _labels(
+        self, team_id: str, kind: str, ids: Iterable[str]
+    ) -> tuple[dict[str, str], list[str]]:
+        """The cached names of these, and the ids of those whose name is unknown or old."""
+        wanted = sorted(set(ids))
+        if not wanted:
+            return {}, []
+        with self._store.read() as tx:
+            found = rows.labels(tx, team_id, kind)
+        since = self._now() - FRESH
+        asked = [one for one in wanted if one not in found or found[one].fetched_at < since]
+        return {one: found[one].name for one in wanted if one in found}, asked
+
+    def _remember(self, team_id: str, kind: str, names: Mapping[str, str]) -> None:
+        if names:
+            with self._store.write() as tx:
+                rows.remember_labels(tx, team_id, kind, names, now=self._now())

@@ -13,7 +13,10 @@ from typing import Any
 
 import structlog
 
+from bot.domain.actions import ActionItem
+from bot.domain.audit import MAYDAY, AuditLine, AuditOutcome
 from bot.domain.resources import ResourceKind, ResourceState
+from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
 from bot.ports import JSON, Clock, Durable, Folder, Forge
 from bot.services import sync
@@ -22,6 +25,7 @@ from bot.services.reconciler import EnsureResult, Reconciler
 from bot.services.report import Reports
 from bot.services.report_resources import Issues, report_file
 from bot.services.settings import Filing
+from bot.store import audit
 from bot.store import incidents as incident_rows
 from bot.store import resources as rows
 from bot.store import timeline as timeline_rows
@@ -75,10 +79,11 @@ class Publish:
         self._gather = gather
         self._look = look
 
-    def request(self, incident_id: str, idempotency_key: str) -> None:
+    def request(self, change: StateChange) -> None:
         """Publish now, because a person asked for it."""
         with self._store.write() as tx:
-            enqueue(self._durable, tx, incident_id, idempotency_key)
+            audit.add(tx, change.line("report.publish"))
+            enqueue(self._durable, tx, change.incident_id, change.idempotency_key)
 
     def workflow(self, incident_id: str) -> None:
         """Publish everything; what fails stops nothing else and is attempted again later."""
@@ -112,6 +117,7 @@ class Publish:
         if url and url != item.issue_url:
             with self._store.write() as tx:
                 incident_rows.change_item(tx, item.id, issue_url=url)
+                audit.add(tx, _filed(item, url))
         return _state(outcome)
 
     def file_incident(self, incident_id: str) -> dict[str, Any]:
@@ -165,6 +171,8 @@ class Publish:
                 data={"url": url, "path": path},
                 source=f"published/{hashlib.sha256(url.encode()).hexdigest()[:32]}",
             )
+            if is_new:
+                audit.add(tx, _published(incident_id, url=url, path=path))
             sync.enqueue(self._durable, tx, incident_id, f"published/{now.isoformat()}")
         log.info("publish.done", incident=incident_id, url=url, new=is_new)
         return {"url": url}
@@ -186,6 +194,29 @@ class Publish:
     def _url(self, incident_id: str) -> str:
         """The address of the incident's issue; empty while there is none."""
         return str(self._ref(incident_id, ResourceKind.REPORT_ISSUE).get("url", ""))
+
+
+def _published(incident_id: str, *, url: str, path: str) -> AuditLine:
+    return AuditLine(
+        actor=MAYDAY,
+        act="report.published",
+        outcome=AuditOutcome.DONE,
+        target=url,
+        incident_id=incident_id,
+        after={"url": url, "path": path},
+    )
+
+
+def _filed(item: ActionItem, url: str) -> AuditLine:
+    return AuditLine(
+        actor=MAYDAY,
+        act="issue.filed",
+        outcome=AuditOutcome.DONE,
+        target=f"item/{item.id}",
+        incident_id=item.incident_id,
+        before={"url": item.issue_url},
+        after={"url": url},
+    )
 
 
 def _is_done(row: ResourceRow | None) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from bot.domain.actions import ActionItem, tagged_items
 from bot.domain.command import named
 from bot.domain.incident import Incident
+from bot.domain.mrkdwn import UNNAMED, Mentions, Named, mentions, plain
 from bot.domain.report import Form, Gap, Report, assemble, gaps
 from bot.domain.timeline import Line
 from bot.render.report import report_text
@@ -17,10 +18,8 @@ from bot.store import incidents as incident_rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 
-Names = Callable[[str, Iterable[str]], Mapping[str, str]]
-"""Returns names by user id, for people of a team."""
-
-_MENTION = re.compile(r"<@([A-Z0-9]+)")
+Names = Callable[[str, Mentions], Named]
+"""Returns the names of who and what is mentioned in a team."""
 
 
 class Reports:
@@ -33,7 +32,7 @@ class Reports:
 
     def report(self, incident_id: str) -> Report:
         """The report as of now, with people's names from Slack."""
-        return self._assemble(incident_id, self._people.names)
+        return self._assemble(incident_id, self._people.named)
 
     def _assemble(self, incident_id: str, names: Names) -> Report:
         with self._store.read() as tx:
@@ -41,14 +40,14 @@ class Reports:
             lines = timeline_rows.lines(tx, incident_id)
             items = incident_rows.items(tx, incident_id)
         items += tagged_items(incident_id, lines, items, group=self._settings.groups[-1])
-        users = _named(incident, lines, items)
+        found = _mentions(incident, lines, items)
         return assemble(
             incident,
             lines,
             items,
             form=Form(self._settings.report_form),
             zone=self._settings.zone,
-            people=names(incident.team_id, users),
+            named=names(incident.team_id, found),
             hub_urls=self._settings.hub_urls,
         )
 
@@ -71,18 +70,22 @@ class Reports:
 
     def missing(self, incident_id: str) -> tuple[Gap, ...]:
         """What the report still needs. It does not call Slack, since a form waits for the answer."""
-        return gaps(self._assemble(incident_id, lambda _team, _users: {}))
+        return gaps(self._assemble(incident_id, lambda _team, _found: UNNAMED))
+
+    def plain(self, team_id: str, text: str) -> str:
+        """Message text as displayed, with the names that are known without asking Slack: a form waits."""
+        return plain(text, self._people.cached(team_id, mentions([text])))
 
 
-def _named(incident: Incident, lines: Iterable[Line], items: Iterable[ActionItem]) -> set[str]:
-    """The user ids of everyone whom the report names."""
+def _mentions(incident: Incident, lines: Iterable[Line], items: Iterable[ActionItem]) -> Mentions:
+    """Everyone and everything whom the report names. Apps, whose ids begin with B, name themselves."""
     lines, items = list(lines), list(items)
     texts = [incident.summary, incident.answers.impact, incident.answers.conclusion]
     texts += [line.text for line in lines]
     texts += [item.title for item in items]
-    users = {user for text in texts for user in _MENTION.findall(text)}
-    users |= {item.owner for item in items}
+    found = mentions(texts)
+    users = found.users | {item.owner for item in items}
     for line in lines:
         users |= {line.entry.author, line.message.author if line.message else ""}
         users |= {str(line.entry.data.get(key) or "") for key in ("user", "before")}
-    return users - {""}
+    return replace(found, users=frozenset(one for one in users if one and one[0] != "B"))

@@ -5,7 +5,7 @@ An issue carries a mark of what it was made from and is found again by it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.actions import ActionItem
@@ -97,11 +97,9 @@ class Issues:
                 "group": item.group,
                 "link": item.link,
                 "owner": item.owner,
-                "people": {
-                    user: name
-                    for user, name in report.people.items()
-                    if user == item.owner or user in item.title
-                },
+                "people": _in_title(report.named.people, item),
+                "groups": _in_title(report.named.groups, item),
+                "channels": _in_title(report.named.channels, item),
                 "incident": report.incident.title,
                 "incident_url": incident_url,
                 "date": report.date.isoformat(),
@@ -177,6 +175,10 @@ class Issues:
             return
         reason = PUBLIC_REPOSITORY if found.incident.private else NOT_SHOWN_BY_SLACK
         raise UserError(reason.format(repository=repository.name))
+
+
+def _in_title(names: Mapping[str, str], item: ActionItem) -> dict[str, str]:
+    return {key: name for key, name in names.items() if key == item.owner or key in item.title}
 
 
 def _values(report: Report) -> str:

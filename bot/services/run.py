@@ -10,16 +10,19 @@ import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 
+from bot.domain.audit import AuditLine, AuditOutcome
 from bot.domain.command import COMMAND
 from bot.domain.incident import IS_CLOSED
+from bot.domain.resources import digest
 from bot.domain.runs import RunState
+from bot.domain.state_change import StateChange
 from bot.errors import UserError
 from bot.ports import Clock, Durable
 from bot.runbook import Runbook
 from bot.runbook.plan import Plan, UnreadablePlan
 from bot.runbook.site import Site
 from bot.services import sync
-from bot.services.change import StateChange
+from bot.store import audit
 from bot.store import incidents as incident_rows
 from bot.store import runs as rows
 from bot.store.engine import Store, Tx
@@ -103,13 +106,15 @@ class Runs:
             if incident_rows.get(tx, change.incident_id, lock=True).closed_at is not None:
                 raise UserError(IS_CLOSED)
             if rows.add(tx, run):
+                asked = {"runbook": runbook, "hub": hub, **run.options}
+                audit.add(tx, change.line("run.plan", target=f"run/{run.id}", after=asked))
                 sync.enqueue(self._durable, tx, change.incident_id, f"run/{run.id}/asked")
                 self._durable.enqueue(
                     tx, PLAN, key=f"{PLAN}/{run.id}", partition_key=f"run/{run.id}", args=[run.id]
                 )
         return run
 
-    def confirm(self, run_id: str, by: str) -> Run:
+    def confirm(self, run_id: str, by: str, *, origin: str = "") -> Run:
         """Have the plan carried out; the person must have been authorised.
 
         Raises:
@@ -121,11 +126,11 @@ class Runs:
             if incident_rows.get(tx, incident_id, lock=True).closed_at is not None:
                 raise UserError(IS_CLOSED)
             run = self._undecided(tx, run_id)
-            refusal = self._refuse(tx, run, by)
+            refusal = self._refuse(tx, run, by, origin)
             if not refusal:
                 if not rows.start(tx, run.id):
                     raise UserError(BUSY.format(hub=run.hub))
-                self._decide(tx, run, by, RunState.RUNNING)
+                self._decide(tx, run, by, RunState.RUNNING, origin)
                 self._durable.enqueue(
                     tx,
                     EXECUTE,
@@ -137,7 +142,7 @@ class Runs:
             raise UserError(refusal)
         return run
 
-    def cancel(self, run_id: str, by: str) -> None:
+    def cancel(self, run_id: str, by: str, *, origin: str = "") -> None:
         """Drop the plan.
 
         Raises:
@@ -145,7 +150,7 @@ class Runs:
         """
         with self._store.write() as tx:
             run = self._undecided(tx, run_id)
-            self._decide(tx, run, by, RunState.CANCELLED)
+            self._decide(tx, run, by, RunState.CANCELLED, origin)
 
     def under_way(self, incident_id: str) -> list[Run]:
         """The runs of an incident that are being carried out now."""
@@ -164,16 +169,17 @@ class Runs:
             raise UserError(GONE)
         return run.incident_id
 
-    def _refuse(self, tx: Tx, run: Run, by: str) -> str:
+    def _refuse(self, tx: Tx, run: Run, by: str, origin: str) -> str:
         """Why this plan can never be carried out any more, and end its run; empty where it can be."""
         if self._wall() - run.asked_at > EXPIRES_AFTER:
-            self._decide(tx, run, by, RunState.EXPIRED)
-            return EXPIRED.format(minutes=minutes(EXPIRES_AFTER))
+            said = EXPIRED.format(minutes=minutes(EXPIRES_AFTER))
+            self._decide(tx, run, by, RunState.EXPIRED, origin, reason=said)
+            return said
         try:
             Plan.from_json(run.plan or {})
         except UnreadablePlan as exc:
             rows.change(tx, run.id, error=str(exc))
-            self._decide(tx, run, by, RunState.FAILED)
+            self._decide(tx, run, by, RunState.FAILED, origin, reason=str(exc))
             return str(exc)
         return ""
 
@@ -186,8 +192,26 @@ class Runs:
             raise UserError(DECIDED.format(whom=whom))
         return run
 
-    def _decide(self, tx: Tx, run: Run, by: str, state: RunState) -> None:
+    def _decide(
+        self, tx: Tx, run: Run, by: str, state: RunState, origin: str, *, reason: str = ""
+    ) -> None:
         rows.change(tx, run.id, state=state, decided_by=by, decided_at=self._wall())
+        plan = {"runbook": run.runbook, "hub": run.hub, "plan": digest(run.plan)}
+        audit.add(
+            tx,
+            AuditLine(
+                actor=by,
+                act="run.cancel" if state is RunState.CANCELLED else "run.confirm",
+                outcome=AuditOutcome.FAILED if reason else AuditOutcome.DONE,
+                target=f"run/{run.id}",
+                incident_id=run.incident_id,
+                origin=origin,
+                reason=reason,
+                before={"state": run.state.value},
+                after={"state": state.value, **plan},
+                source=f"run.decide/{run.id}",
+            ),
+        )
         sync.enqueue(self._durable, tx, run.incident_id, f"run/{run.id}/{state.value}")
 
 

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from bot import deadline
+from bot.domain.audit import MAYDAY, AuditLine, AuditOutcome
 from bot.domain.command import COMMAND
 from bot.domain.facts import HubFacts
 from bot.domain.limits import Limits
@@ -30,6 +31,7 @@ from bot.services.lease import Lease
 from bot.services.run import EXPIRES_AFTER, minutes
 from bot.services.sightings import Sightings
 from bot.services.steps import already_done, attempt, verify
+from bot.store import audit
 from bot.store import runs as rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store, Tx
@@ -167,23 +169,24 @@ class RunWorkflows:
         for tries in range(1, MOST_TRIES + 1):
             fresh = self._fresh(run)
             with deadline.within(self._limits.call):
-                result = attempt(step, site, fresh, partial(self._begin_step, run, number))
+                result = attempt(step, site, fresh, partial(self._begin_step, run, number, step))
             if result.outcome is not Outcome.RETRY or tries == MOST_TRIES:
                 break
             if result.after > LONGEST_WAIT:
                 break  # people watch, and nothing else may run on this hub meanwhile
             self._wait(result.after)
         if result.outcome is Outcome.RETRY:
-            self._begin_step(run, number)
+            self._begin_step(run, number, step)
             result = Result(outcome=Outcome.FAILED, seen=result.seen, error=result.error)
         return result, fresh.before
 
-    def _begin_step(self, run: Run, number: int) -> None:
+    def _begin_step(self, run: Run, number: int, step: Step) -> None:
         """Commit that a step is about to act, while this replica holds its lease."""
         with self._store.write() as tx:
             self._lease.check(tx)
             moment = self._store.now(tx)
             if rows.begin_step(tx, run.id, number, now=self._now(), attempted_at=moment):
+                audit.add(tx, _audit_line(run, number, step))
                 sync.enqueue(self._durable, tx, run.incident_id, f"run/{run.id}/{number}/begun")
 
     def _let_call_end(self, begun: RunStep, now: datetime) -> None:
@@ -213,6 +216,7 @@ class RunWorkflows:
                 data={"run": run.id, **plan.record(step, result)},
                 source=f"run/{run.id}/step/{number}",
             )
+            audit.add(tx, _audit_line(run, number, step, result))
             sync.enqueue(self._durable, tx, run.incident_id, f"run/{run.id}/{number}/ended")
 
     def _finish(self, run_id: str) -> dict[str, Any]:
@@ -259,6 +263,25 @@ class RunWorkflows:
         if run is None:
             raise LookupError(run_id)
         return run
+
+
+def _audit_line(run: Run, number: int, step: Step, result: Result | None = None) -> AuditLine:
+    """The line that says that a step is about to act, or how it ended."""
+    act = "run.step" if result else "run.attempt"
+    failed = result is not None and result.outcome not in _SUCCEEDED
+    outcome = {"outcome": result.outcome.value, "seen": dict(result.seen)} if result else {}
+    return AuditLine(
+        actor=MAYDAY,
+        act=act,
+        outcome=AuditOutcome.FAILED if failed else AuditOutcome.DONE,
+        target=f"{run.hub}: {step.verb} {step.target}",
+        incident_id=run.incident_id,
+        origin=f"run/{run.id}/{number}",
+        reason=result.error if result else "",
+        before={"confirmed_by": run.decided_by},
+        after={"destructive": step.destructive, **outcome},
+        source=f"{act}/{run.id}/{number}",
+    )
 
 
 def _unreadable(run: Run) -> str:

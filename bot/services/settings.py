@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from bot.domain.access import Rules
 from bot.domain.command import USUAL
+from bot.domain.emoji import first_name
 from bot.domain.incident import Policy
 from bot.domain.timeline import Heading
 
@@ -70,8 +72,12 @@ class Settings:
         return self.intervals.get(severity, min(self.intervals.values()))
 
     def heading(self, emoji: str) -> Heading | None:
-        """The heading that a reaction files its message under, in every skin tone."""
-        return self.reactions.get(emoji.split("::")[0])
+        """The heading that a reaction files its message under, by any of its names and in every skin tone."""
+        return self._headings.get(first_name(emoji))
+
+    @cached_property
+    def _headings(self) -> Mapping[str, Heading]:
+        return {first_name(name): heading for name, heading in self.reactions.items()}
 
     @property
     def hub_urls(self) -> dict[str, str]:

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 
 from bot.domain.resources import PUBLISHED_KINDS, ResourceKind
+from bot.domain.state_change import StateChange
 from bot.errors import RetryLater, UserError
 from bot.ports import Durable
 from bot.services.channel import Channels
@@ -21,6 +22,7 @@ from bot.services.incident_snapshot import Snapshot
 from bot.services.lanes import Lanes
 from bot.services.reconciler import Reconciler, Resource
 from bot.services.resources import Resources
+from bot.store import audit
 from bot.store import resources as rows
 from bot.store.engine import Store, Tx
 
@@ -148,11 +150,13 @@ class Sync:
                     rows.change(tx, key, error="", retry_at=None)
         return bool(unneeded)
 
-    def retry(self, incident_id: str, idempotency_key: str) -> None:
+    def retry(self, change: StateChange) -> None:
         """Attempt everything that is not done again now, as a person asks for with the button."""
         with self._store.write() as tx:
-            rows.resume_needing_human(tx, incident_id)
-            enqueue(self._durable, tx, incident_id, f"retry/{idempotency_key}")
+            audit.add(tx, change.line("slack.retry"))
+            rows.resume_needing_human(tx, change.incident_id)
+            key = f"retry/{change.idempotency_key}"
+            enqueue(self._durable, tx, change.incident_id, key)
 
     def adopt(self) -> None:
         """Record what Slack shows where an older version recorded only words; this calls nobody.

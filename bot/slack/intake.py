@@ -1,4 +1,8 @@
-"""What a delivery of Slack's is: decided here, the same way for a live one and for one replayed later."""
+"""What a delivery of Slack's is: decided here, the same way for a live one and for one replayed later.
+
+Typed input is normalised here, once: spaces and unseen characters everywhere, and dashes and quotes where
+the input is read as a command, a name or a time; see :mod:`bot.domain.typography`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import Any
 
 from bot.domain.events import Event
 from bot.domain.slack_message import message_from
+from bot.domain.typography import same_key, spaced
 from bot.slack.events import parse_event
 from bot.slack.request import Form, Kind, SlackRequest
 
@@ -83,11 +88,11 @@ def parse_request(body: Mapping[str, Any], *, team_id: str) -> SlackRequest:
 
 
 def _command(body: Mapping[str, Any], team_id: str) -> SlackRequest:
-    name, *rest = str(body.get("text") or "").split(maxsplit=1) or [""]
+    name, *rest = spaced(str(body.get("text") or "")).split(maxsplit=1) or [""]
     trigger = str(body.get("trigger_id") or "")
     return SlackRequest(
         kind=Kind.COMMAND,
-        name=name.lower(),
+        name=same_key(name),
         team_id=team_id,
         user=body["user_id"],
         channel=body["channel_id"],
@@ -167,4 +172,4 @@ def _value(element: Mapping[str, Any]) -> str | tuple[str, ...]:
         case "datepicker":
             return element.get("selected_date") or ""
         case _:
-            return element.get("value") or ""
+            return spaced(element.get("value") or "")

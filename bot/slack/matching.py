@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from bot.domain.typography import plain_marks, same_key
+
 
 def split_word(text: str) -> tuple[str, str]:
     """The first word and the rest; a line break counts as a space."""
@@ -13,13 +15,16 @@ def split_word(text: str) -> tuple[str, str]:
 
 
 def same_word(word: str, words: Iterable[str]) -> str:
-    """The known word that is equal but for its case; else the word as it was typed."""
-    return next((one for one in words if one.casefold() == word.casefold()), word)
+    """The known word that is equal but for its case or typography; else the word as it was typed."""
+    known = list(words)
+    return (
+        word if word in known else next((w for w in known if same_key(w) == same_key(word)), word)
+    )
 
 
 def closest(word: str, words: Iterable[str], *, cutoff: float = 0.4) -> str:
     """The known word that is most like this one, or nothing where none is."""
-    found = difflib.get_close_matches(word, list(words), n=1, cutoff=cutoff)
+    found = difflib.get_close_matches(plain_marks(word), list(words), n=1, cutoff=cutoff)
     return found[0] if found else ""
 
 

@@ -9,9 +9,10 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from bot.domain.incident import Incident
+from bot.domain.state_change import StateChange
 from bot.domain.timeline import Message
+from bot.domain.typography import plain_marks
 from bot.errors import UserError
-from bot.services.change import StateChange
 
 NOT_A_DATE = "Choose a date from the calendar."
 
@@ -62,6 +63,10 @@ class Form:
         value = self.values.get(name, "")
         return value if isinstance(value, str) else ", ".join(value)
 
+    def marks(self, name: str) -> str:
+        """The text of an input that is read as a name or a time: with plain dashes and quotes."""
+        return plain_marks(self.text(name))
+
     def names(self, name: str) -> tuple[str, ...]:
         """Names that were chosen from a menu, or typed and separated by commas."""
         value = self.values.get(name, ())
@@ -109,8 +114,21 @@ class SlackRequest:
     installed_team: str = ""
     acted_ts: str = ""
 
+    @property
+    def marks(self) -> str:
+        """The text as it is read for words and times: with plain dashes and quotes, of the same length."""
+        return plain_marks(self.text)
+
     def change(self, incident: Incident) -> StateChange:
         """This act on an incident, as the services record it."""
         return StateChange(
-            incident_id=incident.id, by=self.user, idempotency_key=self.idempotency_key
+            incident_id=incident.id,
+            by=self.user,
+            idempotency_key=self.idempotency_key,
+            origin=self.origin,
         )
+
+    @property
+    def origin(self) -> str:
+        """Where the request comes from, for the audit log."""
+        return " in ".join(part for part in (f"{self.kind} {self.name}", self.channel) if part)

@@ -26,6 +26,7 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "conversations.replies": ("channels:history", "groups:history", "im:history"),
     "conversations.setTopic": ("channels:manage", "groups:write"),
     "pins.add": ("pins:write",),
+    "usergroups.list": ("usergroups:read",),
     "usergroups.users.list": ("usergroups:read",),
     "users.conversations": ("channels:read", "groups:read"),
     "users.info": ("users:read",),

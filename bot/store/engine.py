@@ -33,7 +33,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
+from bot.domain.audit import AuditLine, ChainedLine
 from bot.errors import ConfigError, UserError
+from bot.store import audit
 from bot.store.columns import to_json
 
 Tx = Connection
@@ -107,12 +109,22 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
-        """A transaction that may change rows; an exception rolls it back."""
+        """A transaction that may change rows; an exception rolls it back.
+
+        Its lines of the audit log are appended before the commit.
+        """
+        lines: list[AuditLine] = []
+        added: list[ChainedLine] = []
         with self._writer, self.engine.connect() as conn:
-            conn = conn.execution_options(mayday_write=True)
+            conn = conn.execution_options(mayday_write=True, **{audit.PENDING: lines})
             with conn.begin():
                 yield conn
+                if lines:
+                    added = audit.append(conn, lines)
                 self.before_commit()
+        for one in added:
+            # What is shipped elsewhere shows whether the whole log was written anew.
+            log.info("audit", number=one.number, hash=one.hash, act=one.line.act)
 
     @contextmanager
     def read(self) -> Iterator[Tx]:

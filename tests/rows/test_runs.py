@@ -13,9 +13,9 @@ from bot.adapters.kubernetes import KubernetesCluster
 from bot.bootstrap import sites
 from bot.domain.limits import Limits
 from bot.domain.runs import RunState, StepState
+from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
 from bot.runbook.plan import Plan
-from bot.services.change import StateChange
 from bot.services.run import Runs
 from bot.services.run_workflows import RunWorkflows
 from bot.store import runs as rows

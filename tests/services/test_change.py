@@ -12,8 +12,9 @@ import pytest
 
 from bot.bootstrap import Bot
 from bot.domain.incident import Answers
+from bot.domain.state_change import StateChange
 from bot.errors import UserError
-from bot.services.change import Changes, StateChange
+from bot.services.change import Changes
 from bot.store import incidents as rows
 from bot.store.engine import Store
 from sandbox.slack import Channel, SlackSandbox

@@ -12,9 +12,9 @@ from sqlalchemy import text, update
 
 from bot.domain.incident import IS_CLOSED
 from bot.domain.runs import RunState, StepState
+from bot.domain.state_change import StateChange
 from bot.errors import RetryLater, UserError
 from bot.runbook.plan import Plan
-from bot.services.change import StateChange
 from bot.store import incidents as incident_rows
 from bot.store import runs as rows
 from bot.store.runs import Run

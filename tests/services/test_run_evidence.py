@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.runs import RunState, StepState
+from bot.domain.state_change import StateChange
 from bot.errors import RetryLater, UserError
 from bot.runbook.plan import Plan
-from bot.services.change import StateChange
 from bot.store import incidents as incident_rows
 from bot.store import runs as rows
 from tests.support.hubs import NOW, PLACE, late_spawn, pod, route, server, terminating

@@ -1,4 +1,4 @@
-"""The global shortcut, which has no channel and no address for answers: they come as direct messages."""
+"""The global shortcut has neither a channel nor an address for answers: they come as direct messages."""
 
 from __future__ import annotations
 

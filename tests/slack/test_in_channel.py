@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
-from bot.services.change import StateChange
 from bot.slack.place import _PLACE
 from bot.store import incidents as incident_rows
 from tests.support.desk import ELSEWHERE, Desk

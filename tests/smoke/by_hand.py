@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from bot.domain.command import USUAL
 from bot.errors import RetryLater
 from bot.ports import Channel, Post
 from bot.render import blocks as b
 from bot.render import listing
-from bot.slack.app import COMMAND
 from bot.slack.interactions import SHORTCUT_ACTION, SHORTCUT_DECLARE, SHORTCUT_TIMELINE
 from bot.slack.request import Kind, SlackRequest
 from tests.smoke import events
@@ -276,7 +276,7 @@ FORMS = (
     ).row,
     Step(
         what="command: names arrive as ids",
-        ask=f"In #{{channel}}, type: {COMMAND} smoke @your-name #{{channel}} — and cancel the form.",
+        ask=f"In #{{channel}}, type: {USUAL} smoke @your-name #{{channel}} — and cancel the form.",
         matches=_is_request(Kind.COMMAND),
         check=commanded,
         covers=("command",),

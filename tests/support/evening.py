@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.actions import ActionItem
 from bot.domain.incident import Answers, Incident
+from bot.domain.mrkdwn import Named
 from bot.domain.report import Form, Report, assemble
 from bot.domain.timeline import Entry, EntryKind, FileRef, Heading, Line, Message
 
@@ -189,6 +190,6 @@ def report(
         items,
         form=form,
         zone=zone,
-        people=people,
+        named=Named(people=people),
         hub_urls={"datahub": "https://datahub.example.edu"},
     )

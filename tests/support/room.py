@@ -10,9 +10,9 @@ import pytest
 
 from bot.domain.limits import Limits
 from bot.domain.runs import StepState
+from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
 from bot.ports import Stopped
-from bot.services.change import StateChange
 from bot.services.run import Runs
 from bot.services.run_lost import end_lost_runs
 from bot.services.run_workflows import RunWorkflows

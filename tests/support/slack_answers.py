@@ -69,6 +69,11 @@ class SlackAnswers:
             is_bot=user in self.bots,
         )
 
+    def group_names(self) -> dict[str, str]:
+        """The handles of the groups."""
+        self._answer("group_names")
+        return {group: group.lower() for group in self.groups}
+
     def group_members(self, group: str) -> frozenset[str]:
         """The members of a group.
 

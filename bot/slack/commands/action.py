@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.domain.incident import Incident
-from bot.domain.mrkdwn import link_in, plain
+from bot.domain.mrkdwn import link_in, plain, title_of
+from bot.domain.typography import same_key
 from bot.render import forms
 from bot.slack.context import HandlerContext
 from bot.slack.replies import OpenModal
@@ -19,10 +20,10 @@ def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -
     if not text:
         return OpenModal(view=forms.action_item(incident.id, groups=groups))
     head, colon, tail = text.partition(":")
-    start = plain(head).strip().lower().removesuffix("s")
-    named = [name for name in groups if name.lower().startswith(start)]
+    start = same_key(plain(head).strip()).removesuffix("s")
+    named = [name for name in groups if same_key(name).startswith(start)]
     if colon and len(start) >= SHORTEST_HEADING and len(named) == 1:
         group, text = named[0], tail.strip()
     title, link = link_in(text)
-    context.changes.action_item(request.change(incident), plain(title), group=group, link=link)
+    context.changes.action_item(request.change(incident), title_of(title), group=group, link=link)
     return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.domain.mrkdwn import plain
 from bot.render import forms
 from bot.slack.context import HandlerContext
 from bot.slack.replies import OpenModal
@@ -13,7 +12,7 @@ def handle(context: HandlerContext, request: SlackRequest) -> OpenModal:
     """The declare form, with the title that was typed, if any."""
     return OpenModal(
         view=forms.declare(
-            title=" ".join(plain(request.text).split()),
+            title=" ".join(context.reports.plain(request.team_id, request.text).split()),
             policy=context.settings.policy,
             descriptions=context.severity_help,
             hubs=list(context.settings.hubs),

@@ -12,7 +12,8 @@ from bot.slack.request import SlackRequest
 
 def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -> EphemeralReply:
     """Record the note; answer with its time, and with how to write the other time it may mean."""
-    typed, text = split_time(request.text)
+    typed, text = split_time(request.marks)
+    text = request.text[len(request.text) - len(text) :]
     zone, now = context.settings.zone, context.now()
     at = parse_time(typed, zone=zone, now=now) if typed else now
     is_new = context.record.note(

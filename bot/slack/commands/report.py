@@ -31,5 +31,5 @@ def publish(context: HandlerContext, request: SlackRequest, incident: Incident) 
     """
     if incident.closed_at is None:
         raise UserError(NOT_CLOSED)
-    context.publish.request(incident.id, request.idempotency_key)
+    context.publish.request(request.change(incident))
     return say(answers.PUBLISHING)

@@ -6,6 +6,7 @@ import re
 
 from bot.domain.command import COMMAND
 from bot.domain.incident import Incident
+from bot.domain.typography import same_key
 from bot.errors import UserError
 from bot.render import answers
 from bot.slack.context import HandlerContext
@@ -36,7 +37,7 @@ def handle(
         hint = answers.did_you_mean(closest(role.lower(), roles))
         raise UserError(NO_SUCH_ROLE.format(word=word, hint=hint, roles=", ".join(roles)))
     found = _PERSON.search(whom)
-    if whom.strip() and not found and whom.strip().lower() != "me":
+    if whom.strip() and not found and same_key(whom.strip()) != "me":
         raise UserError(NO_MENTION.format(role=role))
     user = found[1] if found else request.user
     context.authorize.take_part(incident, user)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from bot.domain.command import COMMAND
 from bot.domain.incident import Incident
 from bot.domain.mrkdwn import plain
+from bot.domain.typography import QUOTES
 from bot.errors import UserError
 from bot.render import answers, forms
 from bot.services.run import NO_HUBS
 from bot.slack.context import HandlerContext
-from bot.slack.matching import closest
+from bot.slack.matching import closest, same_word
 from bot.slack.replies import DurableReply, OpenModal
 from bot.slack.request import SlackRequest
 
@@ -33,7 +34,7 @@ def handle(
     if not words:
         listed = [(runbook.name, runbook.title, runbook.help) for runbook in runbooks.values()]
         return OpenModal(view=forms.run(incident.id, runbooks=listed, hubs=hubs))
-    name, *rest = words
+    name, *rest = [same_word(words[0], runbooks), *(same_word(word, hubs) for word in words[1:])]
     if name not in runbooks:
         hint = answers.did_you_mean(closest(name, runbooks))
         raise UserError(NO_SUCH_RUNBOOK.format(word=name, hint=hint, runbooks=", ".join(runbooks)))
@@ -41,7 +42,8 @@ def handle(
     if not named and len(hubs) > 1:
         raise UserError(WHICH_HUB.format(runbook=name, hub=hubs[0], others=", ".join(hubs[1:])))
     hub = named[0] if named else hubs[0]
-    users = frozenset(plain(word).lstrip("@") for word in rest if word not in hubs)
+    typed = (plain(word).lstrip("@").strip(QUOTES) for word in rest if word not in hubs)
+    users = frozenset(filter(None, typed))
     if users and not runbooks[name].takes_users:
         raise UserError(WHOLE_HUB.format(runbook=name, users=", ".join(sorted(users))))
 

@@ -13,7 +13,7 @@ DEFAULT_MINUTES = 15
 
 def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -> EphemeralReply:
     """Postpone the next reminder by the minutes that were typed."""
-    return snooze(context, request, incident, request.text)
+    return snooze(context, request, incident, request.marks)
 
 
 def snooze(

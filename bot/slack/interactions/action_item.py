@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.incident import Incident
-from bot.domain.mrkdwn import plain
+from bot.domain.mrkdwn import without_quotes
 from bot.render import forms
 from bot.slack.context import HandlerContext
 from bot.slack.replies import OpenModal
@@ -26,11 +26,12 @@ def submitted(context: HandlerContext, request: SlackRequest, incident: Incident
 def shortcut(context: HandlerContext, request: SlackRequest, incident: Incident) -> OpenModal:
     """The form, filled with the message's words."""
     message = request.message
+    words = without_quotes(message.text) if message else ""
     return OpenModal(
         view=forms.action_item(
             incident.id,
             groups=context.settings.groups,
-            title=" ".join(plain(message.text).split()) if message else "",
+            title=" ".join(context.reports.plain(request.team_id, words).split()),
             source=f"message/{message.key}" if message else "",
         )
     )

@@ -12,9 +12,9 @@ from bot.slack.request import SlackRequest
 
 def retry(context: HandlerContext, request: SlackRequest, incident: Incident) -> EphemeralReply:
     """Retry everything that failed, at once."""
-    context.sync.retry(incident.id, request.idempotency_key)
+    context.sync.retry(request.change(incident))
     if incident.closed_at is not None:
-        context.publish.request(incident.id, request.idempotency_key)
+        context.publish.request(request.change(incident))
     return say(answers.RETRYING)
 
 

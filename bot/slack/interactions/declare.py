@@ -23,6 +23,7 @@ def submitted(context: HandlerContext, request: SlackRequest) -> EphemeralReply:
             hubs=form.names("hubs"),
             private="private" in form.names("private"),
             origin_channel=form.metadata or None,
+            origin=request.origin,
         )
     )
     return say(answers.declared(incident.channel_name), channel=form.metadata)

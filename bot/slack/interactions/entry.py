@@ -47,7 +47,7 @@ def submitted(context: HandlerContext, request: SlackRequest, incident: Incident
         UserError: the time cannot be read, or the entry is gone.
     """
     form, zone, at = request.form, context.settings.zone, None
-    entry_id, at_text = int(form.subject), form.text("at").strip()
+    entry_id, at_text = int(form.subject), form.marks("at").strip()
     line = context.record.line(incident.id, entry_id)
     if at_text and at_text != forms.shown_time(line.entry.at, zone):
         try:

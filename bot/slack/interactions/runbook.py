@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.incident import Incident
+from bot.domain.typography import QUOTES
 from bot.errors import UserError
 from bot.slack.context import HandlerContext
 from bot.slack.replies import DurableReply
@@ -19,7 +20,8 @@ def submitted(context: HandlerContext, request: SlackRequest, incident: Incident
     """
     form = request.form
     name, hub = form.text("runbook"), form.text("hub")
-    users = frozenset(form.text("users").replace(",", " ").split())
+    typed = (name.strip(QUOTES) for name in form.text("users").replace(",", " ").split())
+    users = frozenset(filter(None, typed))
     runbook = context.runs.runbooks.get(name)
     if users and runbook and not runbook.takes_users:
         raise UserError(WHOLE_HUB.format(runbook=runbook.title), field="users")
@@ -34,7 +36,7 @@ def confirm(context: HandlerContext, request: SlackRequest, _incident: Incident)
     """Carry the plan out."""
 
     def work() -> None:
-        context.runs.confirm(request.value, request.user)
+        context.runs.confirm(request.value, request.user, origin=request.origin)
 
     return DurableReply(work=work)
 
@@ -43,6 +45,6 @@ def cancel(context: HandlerContext, request: SlackRequest, _incident: Incident) 
     """Drop the plan."""
 
     def work() -> None:
-        context.runs.cancel(request.value, request.user)
+        context.runs.cancel(request.value, request.user, origin=request.origin)
 
     return DurableReply(work=work)

@@ -71,10 +71,17 @@ def usergroup_users(context: Context, args: Args) -> Json:
     return {"users": list(group.users)}
 
 
+def list_usergroups(context: Context, args: Args) -> Json:
+    """usergroups.list."""
+    groups = context.workspace.usergroups.values()
+    return {"usergroups": [{"id": g.id, "handle": g.handle, "name": g.name} for g in groups]}
+
+
 METHODS: Mapping[str, Method] = {
     "auth.test": Method(handler=test_auth, tier=0),
     "bots.info": Method(handler=bot_info, scopes=("users:read",), tier=50),
     "apps.connections.open": Method(handler=open_connection, tier=1, token=TokenKind.APP),
     "users.info": Method(handler=user_info, scopes=("users:read",), tier=100),
+    "usergroups.list": Method(handler=list_usergroups, scopes=("usergroups:read",), tier=20),
     "usergroups.users.list": Method(handler=usergroup_users, scopes=("usergroups:read",), tier=20),
 }

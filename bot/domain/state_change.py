@@ -1,0 +1,41 @@
+"""Who changes an incident, from where, and by which act."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.audit import AuditLine, AuditOutcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateChange:
+    """Who changes which incident. ``idempotency_key`` is unique to this act, ``origin`` is as in
+    :class:`bot.domain.audit.AuditLine`."""
+
+    incident_id: str
+    by: str
+    idempotency_key: str
+    origin: str = ""
+
+    def line(
+        self,
+        act: str,
+        *,
+        target: str = "",
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+    ) -> AuditLine:
+        """The line of the audit log that says that this was done."""
+        return AuditLine(
+            actor=self.by,
+            act=act,
+            outcome=AuditOutcome.DONE,
+            target=target,
+            incident_id=self.incident_id,
+            origin=self.origin,
+            before=before or {},
+            after=after or {},
+            source=f"{act}/{self.incident_id}/{self.idempotency_key}",
+        )
