@@ -55,16 +55,12 @@ class Durable(Protocol):
         """Return the keys of the workflows that failed within the last day."""
 
     def resume(self, executors: Sequence[str]) -> list[str]:
-        """Run the workflows that these ended executors left, on any replica; return their keys.
-
-        The caller must be the only one that does this for these executors.
-        """
+        """Run what these ended executors left, for the one caller that claimed them; return the keys."""
 
     def resume_unrecorded(self) -> list[str]:
         """Run workflows again that this executor is recorded as running but does not run; return their keys.
 
-        If the database fails or is full when a workflow ends, its end is not recorded, and the rest of
-        its partition would wait for a restart. A workflow is resumed at the second of two calls.
+        A full database records no end, and the rest of a partition would wait. The second of two calls resumes.
         """
 
     def step(self, name: str, fn: Callable[..., Any], *args: Any) -> Any:
@@ -185,14 +181,7 @@ class Chat(Protocol):
 
     def set_topic(self, channel_id: str, topic: str) -> None: ...
 
-    def post(
-        self,
-        channel_id: str,
-        post: Post,
-        *,
-        effect: str,
-        thread_ts: str = "",
-    ) -> str:
+    def post(self, channel_id: str, post: Post, *, effect: str, thread_ts: str = "") -> str:
         """Post a message and return its ts; ``effect`` is stored in the message's metadata."""
 
     def find_post(

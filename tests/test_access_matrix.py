@@ -120,7 +120,7 @@ def is_let(desk: Desk, kind: Kind, name: str, route: Route, person: str, inciden
         return None
 
     found: Any = replace(route, handler=handler)
-    if not isinstance(route, Anywhere) and route.find is access.of_run:
+    if not isinstance(route, Anywhere) and route.find in (access.of_run, access.of_entry):
         found = replace(found, find=lambda context, _request: context.incidents.get(incident))
     request = SlackRequest(
         kind=kind,
@@ -197,7 +197,8 @@ def test_the_web_gives_health_to_everybody_and_the_rest_to_slack(bot: Bot) -> No
     got: dict[tuple[str, str], int] = {}
     for method, path in WEB:
         connection = http.client.HTTPConnection("127.0.0.1", bot.http.port, timeout=10)
-        connection.request(method, path, body=b"{}" if method == "POST" else None)
+        headers = {"Content-Type": "application/json"} if method == "POST" else {}
+        connection.request(method, path, body=b"{}" if headers else None, headers=headers)
         got[method, path] = connection.getresponse().status
         connection.close()
     assert got == WEB

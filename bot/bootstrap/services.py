@@ -13,6 +13,7 @@ from bot.ports import Chat, Clock, Forge
 from bot.runbook.site import Site
 from bot.services import publish as publishing
 from bot.services import sync as syncing
+from bot.services.audit import Audit
 from bot.services.authorize import Authorize
 from bot.services.backfill import Backfill
 from bot.services.change import Changes
@@ -112,7 +113,7 @@ def build_services(
     durable.workflow(PLAN, workflows.plan)
     durable.workflow(EXECUTE, workflows.execute)
     return Services(
-        authorize=Authorize(chat, people, settings),
+        authorize=Authorize(chat, people, settings, Audit(store)),
         backfill=backfill,
         changes=Changes(store, durable, now, settings),
         declare=Declare(store, durable, now, settings, begin=sync.begin),

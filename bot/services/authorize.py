@@ -8,14 +8,15 @@ to an hour, and longer while Slack does not answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 from bot.domain.access import RUNBOOK, Act, Base, Group, Refusal, refusal
+from bot.domain.audit import AuditLine, AuditOutcome
 from bot.domain.incident import GONE, Incident
 from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Profile
+from bot.services.audit import Audit
 from bot.services.people import People
 from bot.services.settings import AllowList, Settings
 
@@ -44,39 +45,25 @@ NOT_A_MEMBER = (
 class Asker:
     """Who asks, and in which channel; empty where a request names none, as forms do.
 
-    ``installed_team`` is the workspace of the app that the request is for, where Slack names it.
+    ``installed_team`` is the workspace of the app that the request is for, where Slack names it. ``origin``
+    is as in the audit log, ``idempotency_key`` unique to the request.
     """
 
     user: str
     channel: str
     installed_team: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Decision:
-    """A decision about an act. ``reason`` is empty where it was allowed."""
-
-    asker: Asker
-    act: Act
-    incident: Incident | None
-    reason: str
+    origin: str = ""
+    idempotency_key: str = ""
 
 
 class Authorize:
-    """Decides who may do what. Each decision is given to ``decided``."""
+    """Decides who may do what, and records each decision in the audit log; help is open to everybody."""
 
-    def __init__(
-        self,
-        chat: Chat,
-        people: People,
-        settings: Settings,
-        *,
-        decided: Callable[[Decision], None] = lambda _decision: None,
-    ) -> None:
+    def __init__(self, chat: Chat, people: People, settings: Settings, audit: Audit) -> None:
         self._chat = chat
         self._people = people
         self._settings = settings
-        self._decided = decided
+        self._audit = audit
 
     def decide(self, asker: Asker, act: Act, incident: Incident | None = None) -> None:
         """Return if this person may do this.
@@ -85,6 +72,8 @@ class Authorize:
             UserError: they may not, and why.
             RetryLater: Slack did not say. A runbook is refused then.
         """
+        if act is Act.HELP:
+            return
         person = _Person(self._chat, self._people, self._settings, asker.user, act, incident)
         scene = _Scene(self._chat, asker.channel, incident)
         try:
@@ -93,15 +82,29 @@ class Authorize:
         except RetryLater as exc:
             if act not in RUNBOOK:
                 raise
-            text = NO_ANSWER
-            self._decided(Decision(asker=asker, act=act, incident=incident, reason=text))
-            raise UserError(text) from exc
+            self._record(asker, act, incident, NO_ANSWER)
+            raise UserError(NO_ANSWER) from exc
         except UserError as exc:
-            self._decided(Decision(asker=asker, act=act, incident=incident, reason=str(exc)))
+            self._record(asker, act, incident, str(exc))
             raise
-        self._decided(Decision(asker=asker, act=act, incident=incident, reason=text))
+        self._record(asker, act, incident, text)
         if text:
             raise UserError(text)
+
+    def _record(self, asker: Asker, act: Act, incident: Incident | None, reason: str) -> None:
+        """Record a decision, once for each request; ``reason`` is empty where the act is allowed."""
+        key = asker.idempotency_key
+        self._audit.record(
+            AuditLine(
+                actor=asker.user,
+                act=act.value,
+                outcome=AuditOutcome.REFUSED if reason else AuditOutcome.ALLOWED,
+                incident_id=incident.id if incident else None,
+                origin=asker.origin,
+                reason=reason,
+                source=f"decision/{act}/{key}/{bool(reason)}" if key else None,
+            )
+        )
 
     def take_part(self, incident: Incident, user: str) -> None:
         """Return if this person may be given a part in the incident: in a private one only its members.
@@ -172,9 +175,16 @@ class _Person:
         incident = self.incident
         if incident is None:
             return False
+        had_part = self.user in (incident.declared_by, *incident.roles.values())
         if incident.channel_id is None or incident.channel_state == GONE:
-            return self.user in (incident.declared_by, *incident.roles.values())
-        return self.chat.is_member(incident.channel_id, self.user)
+            return had_part
+        try:
+            return self.chat.is_member(incident.channel_id, self.user)
+        except UserError:
+            # Slack shows nobody of a private channel that mayday was removed from, or that is archived.
+            if not incident.channel_state:
+                raise
+            return had_part
 
     def is_in(self, group: Group) -> bool:
         settings, incident = self.settings, self.incident

@@ -138,7 +138,13 @@ def answer(context: HandlerContext, request: SlackRequest, route: Route) -> Repl
 
 
 def _answer(context: HandlerContext, request: SlackRequest, route: Route) -> Reply:
-    asker = Asker(user=request.user, channel=request.channel, installed_team=request.installed_team)
+    asker = Asker(
+        user=request.user,
+        channel=request.channel,
+        installed_team=request.installed_team,
+        origin=request.origin,
+        idempotency_key=request.idempotency_key,
+    )
     if isinstance(route, Anywhere):
         context.authorize.decide(asker, route.act)
         return route.handler(context, request)

@@ -13,10 +13,12 @@ import pytest
 
 from bot.bootstrap import Bot
 from bot.domain.access import FOR_GUESTS, Act, Group, Rules
-from bot.domain.incident import Incident
+from bot.domain.audit import AuditOutcome
+from bot.domain.incident import ARCHIVED, GONE, LEFT, Incident
 from bot.domain.runs import RunState
 from bot.errors import RetryLater, UserError
 from bot.ports import Profile
+from bot.services.audit import Audit
 from bot.services.authorize import Asker
 from bot.services.settings import AllowList
 from bot.store import runs
@@ -209,7 +211,9 @@ def test_without_its_channel_a_private_incident_is_its_declarers_and_role_holder
     desk.slack.failing = {"is_member": UserError("There is no such channel.")}
     for incident in (
         replace(PRIVATE, channel_id=None, roles={"commander": BEN}),
-        replace(PRIVATE, channel_state="gone", roles={"commander": BEN}),
+        replace(PRIVATE, channel_state=GONE, roles={"commander": BEN}),
+        replace(PRIVATE, channel_state=LEFT, roles={"commander": BEN}),
+        replace(PRIVATE, channel_state=ARCHIVED, roles={"commander": BEN}),
     ):
         for user in (incident.declared_by, BEN):
             ask(desk, user, Act.CLOSE, incident, channel="")
@@ -243,6 +247,29 @@ def test_a_note_in_the_incidents_own_channel_asks_slack_nothing(rows: Store) -> 
     desk.slack.failing = {"profile": silent, "is_member": silent, "channel": silent}
     for act in (Act.HELP, Act.READ, Act.RECORD):
         ask(desk, ANA, act)
+
+
+def test_every_decision_is_in_the_audit_log_once(rows: Store) -> None:
+    desk = Desk(rows)
+    desk.slack.guests = {"U0GUS"}
+    for _ in range(2):
+        desk.command("note the proxy is back")
+        desk.command("close", user="U0GUS")
+    asker = Asker(user=ANA, channel=CHANNEL, origin="command close", idempotency_key="again")
+    for _ in range(2):
+        desk.authorize.decide(asker, Act.CLOSE, INCIDENT)
+    found = [
+        (one.line.actor, one.line.act, one.line.outcome.value, one.line.incident_id)
+        for one in Audit(rows).latest(limit=100)
+        if one.line.outcome in (AuditOutcome.ALLOWED, AuditOutcome.REFUSED)
+    ]
+    note, refused = (ANA, "record", "allowed"), ("U0GUS", "close", "refused")
+    assert found == [
+        (*line, INCIDENT.id) for line in (note, refused, note, refused, (ANA, "close", "allowed"))
+    ]
+    reasons = {one.line.reason for one in Audit(rows).latest(limit=100)}
+    assert any("Guests can't" in reason for reason in reasons)
+    assert not Audit(rows).verify().faults
 
 
 def test_a_known_member_may_act_while_slack_is_silent(rows: Store) -> None:
@@ -289,7 +316,7 @@ def test_slack_tells_who_is_a_guest_a_member_of_a_group_and_what_is_shared(
     channel = guarded_scene.declare().id
 
     def decide(who: Person) -> str:
-        incident = guarded.services.incidents.of_channel(slack.team_id, channel)
+        incident = guarded.services.incidents.of_channel(channel)
         try:
             guarded.services.authorize.decide(
                 Asker(user=who.id, channel=channel), Act.PLAN, incident

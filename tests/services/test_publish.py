@@ -16,7 +16,7 @@ from bot.domain.incident import Policy
 from bot.domain.limits import Limits
 from bot.domain.timeline import EntryKind
 from bot.errors import RetryLater, UserError
-from bot.ports import Chat, Profile
+from bot.ports import Profile
 from bot.services.channel_guard import Look
 from bot.services.people import People
 from bot.services.publish import Publish
@@ -127,7 +127,7 @@ class Office:
         if not at_once:
             let_calls_end(self.store)
         chat: Any = Directory()
-        people = People(self.store, _chat(chat), lambda: NOW)
+        people = People(self.store, chat, lambda: NOW)
         any_forge: Any = self.mortal
         Publish(
             self.store,
@@ -168,11 +168,6 @@ class Office:
         with self.store.read() as tx:
             entries = timeline_rows.entries(tx, INCIDENT.id)
         return sum(entry.kind is EntryKind.PUBLISHED for entry in entries)
-
-
-def _chat(directory: Any) -> Chat:
-    chat: Chat = directory
-    return chat
 
 
 @pytest.fixture
@@ -282,17 +277,12 @@ def test_a_kill_after_any_call_doubles_nothing(office: Office) -> None:
     check_whole(office)
 
 
-class Fatal:
-    """A folder whose writing ends the process."""
-
-    def put(self, *_args: Any, **_values: Any) -> str:
-        raise Killed
-
-
 def test_the_report_is_announced_once_its_file_is_there_too(office: Office) -> None:
     """After a kill the file's attempt is left alone for a while; the entry must not miss its path."""
+    folder = Mortal(ReportFolder(office.folder))
+    folder.mortal = True
     with pytest.raises(Killed):
-        office.publish(folder=Fatal())
+        office.publish(folder=folder)
     office.publish(at_once=True)
     assert office.published() == 0
     office.publish()

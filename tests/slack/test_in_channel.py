@@ -8,7 +8,7 @@ from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
 from bot.slack.place import _PLACE
 from bot.store import incidents as incident_rows
-from tests.support.desk import ELSEWHERE, Desk
+from tests.support.desk import ANA, ELSEWHERE, Desk
 from tests.support.rows import CHANNEL, stored
 
 NAME = "inc-2017-02-24-proxy-was-evicted"
@@ -88,6 +88,7 @@ def test_in_an_incidents_channel_another_one_is_resolved(desk: Desk) -> None:
 @pytest.mark.parametrize("place", ["#nowhere", "<#C0NOWHERE1>", "#inc-secret", "<#C0SECRET1>"])
 def test_an_unknown_and_a_private_one_look_the_same(desk: Desk, place: str) -> None:
     stored(desk.store, id="secret", private=True, channel_id="C0SECRET1", channel_name="inc-secret")
+    desk.slack.absent = {"C0SECRET1": {ANA}}
     for line in ("status", "close", "report", "timeline", "note it died"):
         assert UNKNOWN in desk.command(f"{line} in {place}", channel=ELSEWHERE).text
 

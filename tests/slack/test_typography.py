@@ -42,7 +42,7 @@ def test_the_command_is_read(line: str, name: str) -> None:
         "user_id": "U",
         "channel_id": "C",
     }
-    request = parse_request(body)
+    request = parse_request(body, team_id=TEAM)
     assert (request.name, request.text) == (name, "fixing")
 
 
@@ -88,7 +88,7 @@ def test_words_of_commands_are_read(
 ) -> None:
     answer = desk.command(line)
     with desk.store.read() as tx:
-        found = incident_rows.by_channel(tx, TEAM, CHANNEL)
+        found = incident_rows.by_channel(tx, CHANNEL)
     assert found is not None
     assert (found.status, found.severity, dict(found.roles)) == expected, answer.text
 

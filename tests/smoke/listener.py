@@ -85,7 +85,7 @@ class Listener:
 
     def serve(self, body: Mapping[str, Any], ack: Ack, respond: Respond) -> None:
         """Acknowledge a request as mayday does, and answer it."""
-        request = intake.parse_request(body)
+        request = intake.parse_request(body, team_id=self._smoke.me.team_id)
         match request.kind:
             case Kind.COMMAND:
                 ack(text=COMMAND_ANSWER)
@@ -141,7 +141,7 @@ class Listener:
     def _keep(self, body: Mapping[str, Any]) -> None:
         kind, parsed, error = intake.kind_of(body), None, ""
         try:
-            parsed = intake.parse(body)
+            parsed = intake.parse(body, team_id=self._smoke.me.team_id)
         except Exception as exc:  # noqa: BLE001 - whatever the product raises is what the row shows
             error = f"{type(exc).__name__}: {exc}"
         with self._changed:

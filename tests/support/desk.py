@@ -15,8 +15,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.incident import Incident, Policy
+from bot.domain.state_change import StateChange
 from bot.domain.timeline import Entry, Heading
 from bot.services import publish
+from bot.services.audit import Audit
 from bot.services.authorize import Authorize
 from bot.services.change import Changes
 from bot.services.channel_watch import ChannelWatch
@@ -97,7 +99,7 @@ class Desk:
         )
         chat: Any = self.slack
         self.watch = ChannelWatch(store, chat, self.work, self.now)
-        self.authorize = Authorize(chat, People(store, chat, self.now), self.settings)
+        self.authorize = Authorize(chat, People(store, chat, self.now), self.settings, Audit(store))
         self.runs = Runs(
             store,
             self.work,
@@ -129,9 +131,9 @@ class Desk:
         self.inbox = Inbox(store, owner=owner)
         self.dispatcher = Dispatcher(self.context, chat, self.inbox)
 
-    def _publish(self, incident_id: str, idempotency_key: str) -> None:
+    def _publish(self, change: StateChange) -> None:
         with self.store.write() as tx:
-            publish.enqueue(self.work, tx, incident_id, idempotency_key)
+            publish.enqueue(self.work, tx, change.incident_id, change.idempotency_key)
 
     # --- what people do ------------------------------------------------------------------------
 
