@@ -54,6 +54,7 @@ _BY_KIND: dict[Kind, str] = {
     Kind.GONE: "message_not_found not_found",
     Kind.UNCHANGEABLE: "block_mismatch cant_update_message edit_window_closed message_not_owned_by_app",
     Kind.REFUSED: """
+        bot_not_found bots_not_found
         access_denied accesslimited cannot_create_channel cannot_reply_to_message cant_invite
         cant_invite_self channel_is_limited_access channel_not_found channel_type_not_supported
         ekm_access_denied enterprise_is_restricted exchanged_trigger_id expired_trigger_id

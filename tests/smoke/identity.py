@@ -54,7 +54,7 @@ def clock(smoke: Smoke) -> str:
 
 
 ROWS = (
-    Row(what="Slack accepts the bot token", run=identity, covers=("auth.test",)),
+    Row(what="Slack accepts the bot token", run=identity, covers=("auth.test", "bots.info")),
     Row(what="the token has every scope", run=scopes),
     Row(what="answers have Slack's time", run=clock),
 )

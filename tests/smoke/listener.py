@@ -55,6 +55,7 @@ class Listener:
         self._forms = samples.views(smoke.config, smoke.me.user_id)
         app, self._pool = slack_app.build(
             web_client(smoke.config, has_token=False),
+            command=smoke.config.slack.command,
             dispatcher=cast("Dispatcher", self),
             identity=smoke.chat.identity,
         )

@@ -60,6 +60,7 @@ _SPECIFIC = {
         parent_with_link permission_denied {_SHARING}
     """,
     "bookmarks.list": "channel_not_found not_implemented",
+    "bots.info": "bot_not_found bots_not_found missing_argument team_not_found",
     "chat.postEphemeral": """
         channel_not_found invalid_blocks invalid_blocks_format is_archived message_limit_exceeded
         messages_tab_disabled msg_too_long no_text not_in_channel restricted_action
