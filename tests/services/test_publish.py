@@ -225,16 +225,9 @@ def test_publishing_twice_changes_nothing(office: Office) -> None:
     assert len(office.github.sandbox.proxy.requests) == requests
     assert next(office.folder.iterdir()).stat().st_mtime_ns == stamp
     check_whole(office)
-
-
-def test_what_is_published_is_in_the_audit_log_once(office: Office) -> None:
-    office.publish()
-    office.publish()
-    lines = [one.line for one in Audit(office.store).latest(limit=99)]
-    assert {line.actor for line in lines} == {"mayday"}
-    acts = [line.act for line in lines]
+    acts = [each.line.act for each in Audit(office.store).latest(limit=99)]
     assert acts.count("report.published") == 1
-    assert acts.count("issue.filed") == len(office.github.sandbox.issues()) - 1
+    assert acts.count("issue.filed") == len(before) - 1
 
 
 def test_a_change_is_carried_into_what_was_published(office: Office) -> None:
