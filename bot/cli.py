@@ -20,6 +20,8 @@ import yaml
 from rich.console import Console
 
 from bot import logs
+from bot.audit import print_lines as print_audit
+from bot.audit import verify as verify_audit
 from bot.bootstrap import Bot
 from bot.check import check as run_checks
 from bot.config import Config, load
@@ -147,6 +149,26 @@ def doctor(
     if retry:
         put_back(settings, retry, out)
     elif not run_doctor(settings, as_json=as_json, out=out):
+        raise typer.Exit(1)
+
+
+@app.command()
+def audit(
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Check that no line was changed, removed or moved.")
+    ] = False,
+    incident: Annotated[
+        str, typer.Option("--incident", metavar="ID", help="Only lines of this incident.")
+    ] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most this many lines.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Print the latest lines of the audit log, or check it. Exit: 0 all is well, 1 it was changed."""
+    settings = load(config)
+    if not verify:
+        print_audit(settings, incident_id=incident, limit=limit, as_json=as_json, out=out)
+    elif not verify_audit(settings, as_json=as_json, out=out):
         raise typer.Exit(1)
 
 

@@ -31,7 +31,7 @@ from pydantic_settings import (
 
 from bot import config_messages as messages
 from bot.config_access import Access, Allow
-from bot.config_safety import problems
+from bot.config_safety import Security, problems
 from bot.config_types import (
     Address,
     CommandName,
@@ -218,11 +218,16 @@ class Incident(Section):
 
 
 class Limit(Section):
-    """How many servers one plan may end unless users are named: ``servers``, or ``percent`` of the
-    ready servers, whichever is greater."""
+    """The limits of servers that one plan may end unless users are named; the greater one counts."""
 
     servers: int = Field(default=10, ge=0)
     percent: int = Field(default=20, ge=0, le=100)
+
+
+class Record(Section):
+    """What mayday's database keeps. ``keep_deleted``: what deleted messages said, which is shown nowhere."""
+
+    keep_deleted: bool = False
 
 
 class Runbooks(Section):
@@ -271,12 +276,6 @@ class Http(Section):
     port: int = Field(default=8080, ge=0, le=65535)
 
 
-class Security(Section):
-    """The names of systems that mayday may use without TLS, as :mod:`bot.config_safety` has them."""
-
-    allow_insecure: tuple[str, ...] = ()
-
-
 class Practice(Section):
     """For drills and tests only. ``clock_file`` has the offset of the domain's clock from real time.
 
@@ -305,6 +304,7 @@ class Config(BaseSettings):
     github: GitHub = GitHub()
     report: Report = Report()
     incident: Incident = Incident()
+    record: Record = Record()
     runbooks: Runbooks = Runbooks()
     access: Access = Access()
     hubs: tuple[Hub, ...] = ()

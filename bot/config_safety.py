@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote
 
 from pydantic import BaseModel, SecretStr
 
+from bot.config_types import Section
 from bot.domain.addresses import is_internal, is_loopback, is_plain
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ PLAIN = (
     "security.allow_insecure"
 )
 NO_SUCH_NAME = "security.allow_insecure: there is no {name}, only {known}"
+
+
+class Security(Section):
+    """The names of systems that mayday may use without TLS, as :func:`problems` has them."""
+
+    allow_insecure: tuple[str, ...] = ()
 
 
 def secrets(section: BaseModel) -> Iterator[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -17,11 +16,13 @@ from rich.text import Text
 from bot.bootstrap import look_at_workflows
 from bot.clock import real_time, shifted_time
 from bot.config import Config
+from bot.database import current, no_file, opened
+from bot.domain.audit import AuditLine, AuditOutcome
 from bot.errors import UserError
 from bot.logs import masked
-from bot.services.examine import NONE_GIVEN_UP, START, Finding, check_schema, examine
-from bot.store import given_up, overview
-from bot.store.engine import Store
+from bot.services.audit import terminal
+from bot.services.examine import NONE_GIVEN_UP, START, Finding, examine
+from bot.store import audit, given_up
 
 ALL = "all"
 SHOWN = 20
@@ -29,7 +30,6 @@ SHOWN = 20
 
 MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("?", "yellow")}
 
-NO_FILE = "{file} doesn't exist: mayday has not run here, or database.url names another file."
 MORE = "… and {number} more, which --json lists"
 PUT_BACK = "Put back: {number}. mayday processes them within a minute, while it runs."
 NO_SUCH = "No delivery with the key {key} was given up. `mayday doctor` lists the keys."
@@ -54,25 +54,29 @@ def put_back(config: Config, key: str, out: Console) -> None:
     Raises:
         UserError: no such delivery was given up, or the tables are another version's.
     """
-    with _store(config) as store:
-        if store is None:
-            raise UserError(_no_file(config))
-        store.check()
-        with store.read() as tx:
-            schema = check_schema(overview.schema(tx))
-        if not schema.ok:
-            raise UserError(f"{schema.summary} {schema.advice}")
-        with store.write() as tx:
-            number = given_up.put_back(tx, "" if key == ALL else key)
+    with current(config) as store, store.write() as tx:
+        number = given_up.put_back(tx, "" if key == ALL else key)
+        if number:
+            audit.add(
+                tx,
+                AuditLine(
+                    actor=terminal(),
+                    act="delivery.retry",
+                    outcome=AuditOutcome.DONE,
+                    target=key,
+                    origin="terminal doctor",
+                    after={"deliveries": number},
+                ),
+            )
     if not number:
         raise UserError(NONE_GIVEN_UP if key == ALL else NO_SUCH.format(key=key))
     out.print(PUT_BACK.format(number=number))
 
 
 def _findings(config: Config) -> Iterator[Finding]:
-    with _store(config) as store:
+    with opened(config) as store:
         if store is None:
-            yield Finding(name="database", ok=False, summary=_no_file(config), advice=START)
+            yield Finding(name="database", ok=False, summary=no_file(config), advice=START)
             return
         clock = config.practice.clock_file
         yield from examine(
@@ -80,24 +84,6 @@ def _findings(config: Config) -> Iterator[Finding]:
             now=shifted_time(clock) if clock else real_time,
             workflows=lambda: look_at_workflows(store.url),
         )
-
-
-@contextmanager
-def _store(config: Config) -> Iterator[Store | None]:
-    """The database; None for a SQLite file that doesn't exist, which opening would create."""
-    url = config.database.url.get_secret_value()
-    if overview.missing_file(url):
-        yield None
-        return
-    store = Store(url)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-def _no_file(config: Config) -> str:
-    return NO_FILE.format(file=overview.missing_file(config.database.url.get_secret_value()))
 
 
 def _plain(found: Finding) -> dict[str, Any]:

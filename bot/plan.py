@@ -1,7 +1,8 @@
-"""``mayday plan``: print what a runbook would do now. It reads and changes nothing.
+"""``mayday plan``: print what a runbook would do now. It only reads the hub and changes nothing there.
 
 The plan and its facts are those that Slack would show. Where the database has this version's tables, the
-command records and reads there since when servers are pending; it never migrates a database that has data.
+command records and reads there since when servers are pending, and records itself in the audit log; it never
+migrates a database that has data.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from rich.text import Text
 
 from bot.bootstrap import sites
 from bot.config import Config
+from bot.domain.audit import AuditLine, AuditOutcome
 from bot.domain.evidence import View
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Condition, Server, ServerKey
@@ -27,6 +29,7 @@ from bot.logs import masked
 from bot.render.plans import plan_lines
 from bot.runbook import Parameters
 from bot.runbook.plan import Plan
+from bot.services.audit import Audit, terminal
 from bot.services.facts import read_facts
 from bot.services.sightings import Sightings
 from bot.store.engine import DatabaseError, Store
@@ -73,9 +76,10 @@ def plan(
             facts = read_facts(
                 site, datetime.now(UTC), since=memory.since, named=names, rights=True
             )
+            made = chosen.plan(facts, Parameters(users=names))
+            memory.record(made, names)
     finally:
         site.hub.close()
-    made = chosen.plan(facts, Parameters(users=names))
     if memory.is_lost and facts.having(Condition.STOPPING, Condition.CHECKING):
         made = replace(made, cautions=(*made.cautions, NO_DATABASE))
     if as_json:
@@ -157,6 +161,25 @@ class _Memory:
         except DatabaseError:  # it has another version's tables, or went away
             self._store = None
             return {}
+
+    def record(self, made: Plan, users: Iterable[str]) -> None:
+        """Record in the audit log that the plan was read."""
+        if self._store is not None:
+            try:
+                Audit(self._store).record(_line(made, users))
+            except DatabaseError:
+                self._store = None
+
+
+def _line(made: Plan, users: Iterable[str]) -> AuditLine:
+    return AuditLine(
+        actor=terminal(),
+        act="run.plan",
+        outcome=AuditOutcome.DONE,
+        target=f"{made.place.hub}: {made.runbook}",
+        origin="terminal plan",
+        after={"users": sorted(users), "steps": len(made.steps)},
+    )
 
 
 def _no_such(kind: str, name: str, names: list[str]) -> str:

@@ -60,7 +60,7 @@ class Durable(Protocol):
     def resume_unrecorded(self) -> list[str]:
         """Run workflows again that this executor is recorded as running but does not run; return their keys.
 
-        A full database records no end, and the rest of a partition would wait. The second of two calls resumes.
+        A full database records no end, and a partition would wait. The second of two calls resumes.
         """
 
     def step(self, name: str, fn: Callable[..., Any], *args: Any) -> Any:

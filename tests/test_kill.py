@@ -47,7 +47,7 @@ CALLS: dict[str, tuple[str, Callable[[Body], bool]]] = {
 }
 """Every call that declaring makes after the form is submitted."""
 
-READING = {"auth.test", "views.open", "apps.connections.open"}
+READING = {"auth.test", "bots.info", "users.info", "views.open", "apps.connections.open"}
 """Calls before the form is submitted."""
 
 ONCE = {"conversations.list"}

@@ -117,6 +117,7 @@ class Bot:
             record=services.record,
             runs=services.runs,
             authorize=services.authorize,
+            audit=services.audit,
             reports=services.reports,
             publish=services.publish,
             sync=services.sync,
@@ -144,6 +145,7 @@ class Bot:
         with store.alone():
             store.migrate()
         self.services.sync.adopt()
+        self.services.record.erase_deleted()
         self._stops.append(self.services.sync.close)
         try:
             identity = self.chat.identity()

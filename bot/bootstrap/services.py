@@ -42,6 +42,7 @@ from runbooks import RUNBOOKS
 class Services:
     """The services of one bot, which share its store, its durable work and its clock."""
 
+    audit: Audit
     authorize: Authorize
     backfill: Backfill
     changes: Changes
@@ -86,6 +87,7 @@ def build_services(
         lease=lease,
         limits=limits,
     )
+    audit = Audit(store)
     people = People(store, chat, now)
     reports = Reports(store, people, settings)
     publish = Publish(
@@ -113,7 +115,8 @@ def build_services(
     durable.workflow(PLAN, workflows.plan)
     durable.workflow(EXECUTE, workflows.execute)
     return Services(
-        authorize=Authorize(chat, people, settings, Audit(store)),
+        audit=audit,
+        authorize=Authorize(chat, people, settings, audit),
         backfill=backfill,
         changes=Changes(store, durable, now, settings),
         declare=Declare(store, durable, now, settings, begin=sync.begin),

@@ -63,6 +63,7 @@ def settings(config: Config) -> Settings:
         approvers=_listed(config.access.approvers),
         admins=_listed(config.access.admins),
         open_to_all=config.practice.open_to_all,
+        keep_deleted=config.record.keep_deleted,
         filing=Filing(
             labels=config.github.labels,
             item_labels=config.github.item_labels,

@@ -15,6 +15,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+ANNOTATION_LIMIT = 500
+"""Characters."""
+
 
 class EntryKind(StrEnum):
     """The kind of an entry. The comments list the keys of its data."""
@@ -34,6 +37,20 @@ class EntryKind(StrEnum):
     PUBLISHED = "published"  # url
     CHANNEL = "channel"  # from, to: why mayday could not work in the channel, empty where it could
     PRIVATE = "private"  # issues (urls), person: the channel became private
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether people wrote the entry, and may edit and remove it. Others can only be annotated."""
+        return self in (EntryKind.NOTE, EntryKind.MESSAGE)
+
+
+class EntryChange(StrEnum):
+    """What people do to an entry."""
+
+    EDITED = "edited"
+    REMOVED = "removed"
+    RESTORED = "restored"
+    ANNOTATED = "annotated"
 
 
 class Heading(StrEnum):
@@ -125,6 +142,17 @@ class Entry:
     deleted_at: datetime | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class EntryRevision:
+    """A change of an entry, by whom and when. ``after`` has the text of an annotation as ``text``."""
+
+    change: EntryChange
+    by: str
+    at: datetime
+    before: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    after: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
 @dataclass(frozen=True)
 class PostedEntry:
     """What mayday posts of a timeline entry."""
@@ -143,12 +171,32 @@ class Line:
     entry: Entry
     message: Message | None = None
     headings: frozenset[Heading] = frozenset({Heading.TIMELINE})
+    revisions: tuple[EntryRevision, ...] = ()
 
     @property
     def text(self) -> str:
         """The current text: the rewritten text, or else the message's, or else empty."""
         own = str(self.entry.data.get("text", ""))
         return own or (self.message.text if self.message else "")
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is neither removed nor a deleted message's that nobody rewrote."""
+        is_deleted = self.message is not None and self.message.deleted_at is not None
+        return self.entry.deleted_at is None and (
+            not is_deleted or bool(self.entry.data.get("text"))
+        )
+
+    @property
+    def edited_by(self) -> str:
+        """Who edited it last, or an empty string."""
+        edits = [one.by for one in self.revisions if one.change is EntryChange.EDITED]
+        return edits[-1] if edits else ""
+
+    @property
+    def annotations(self) -> tuple[EntryRevision, ...]:
+        """What people added to it, the oldest first."""
+        return tuple(one for one in self.revisions if one.change is EntryChange.ANNOTATED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,11 +209,5 @@ class Latest:
 
 def chosen(lines: Iterable[Line], heading: Heading) -> tuple[Line, ...]:
     """Return the lines filed under a heading, sorted by time."""
-    kept = [
-        line
-        for line in lines
-        if heading in line.headings
-        and line.entry.deleted_at is None
-        and (line.message is None or line.message.deleted_at is None or line.entry.data.get("text"))
-    ]
+    kept = [line for line in lines if heading in line.headings and line.is_shown]
     return tuple(sorted(kept, key=lambda line: (line.entry.at, line.entry.id)))

@@ -15,6 +15,7 @@ PUBLISHING = (
 )
 RETRYING = "Trying again now. This message shows the result."
 ENTRY_CHANGED = f"✏️ The entry is changed. `{COMMAND} timeline` shows it."
+ENTRY_ANNOTATED = f"📝 The entry is annotated. `{COMMAND} timeline` shows it."
 ENTRY_REMOVED = "Removed from the timeline. If it was a message, react to it again to restore it."
 MESSAGE_ADDED = f"📌 Added to the timeline. `{COMMAND} timeline` shows it."
 

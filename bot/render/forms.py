@@ -8,14 +8,16 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.incident import TITLE_LIMIT, Incident, Policy
 from bot.domain.mrkdwn import unescape
-from bot.domain.timeline import Line
+from bot.domain.timeline import ANNOTATION_LIMIT, Line
 from bot.render import blocks as b
+from bot.render.lines import quiet, words
 from bot.render.text import cut
 
 DECLARE = "declare"
 UPDATE = "update"
 ACTION_ITEM = "action_item"
 EDIT_ENTRY = "edit_entry"
+ANNOTATE_ENTRY = "annotate_entry"
 RUN = "run"
 CLOSE = "close"
 
@@ -176,6 +178,25 @@ def edit_entry(incident_id: str, line: Line, *, zone: ZoneInfo) -> b.Block:
                 "at",
                 f"When it happened ({zone.key})",
                 b.text_input("value", initial=shown_time(line.entry.at, zone), limit=40),
+            ),
+        ],
+        submit="Save",
+        metadata=f"{incident_id}|{line.entry.id}",
+    )
+
+
+def annotate_entry(incident_id: str, line: Line) -> b.Block:
+    """Return the modal that adds a text below a timeline entry, which can't be edited."""
+    return b.modal(
+        ANNOTATE_ENTRY,
+        "Annotate the entry",
+        [
+            b.section(quiet(cut(words(line), 2900))),
+            b.input_block(
+                "text",
+                "Annotation",
+                b.text_input("value", multiline=True, limit=ANNOTATION_LIMIT),
+                hint="The timeline and the report show it below the entry, with your name.",
             ),
         ],
         submit="Save",

@@ -12,8 +12,8 @@ from typing import Any
 
 from bot.domain.incident import ARCHIVED, GONE, LEFT
 from bot.domain.slack_message import file_names
-from bot.domain.timeline import EntryKind, FileRef, Heading, Line
-from bot.render.markdown import Names, link, neutral
+from bot.domain.timeline import EntryKind, EntryRevision, FileRef, Heading, Line
+from bot.render.markdown import Names, link, literal, neutral
 from bot.render.steps import entry_words as step_words
 from bot.render.text import escape
 
@@ -65,7 +65,22 @@ def quiet(text: str) -> str:
 
 
 def entry_words(line: Line, names: Names) -> str:
-    """Return the entry as Markdown: its text, its files and, for messages and updates, a signature."""
+    """Return the entry as Markdown: its text, files and signature, who edited it, and its annotations."""
+    text = _signed_words(line, names)
+    if line.edited_by:
+        text = _ended(text, f"(edited by {literal(names.people.get(line.edited_by, 'somebody'))})")
+    return "\n\n".join([text, *(_annotation(note, names) for note in line.annotations)])
+
+
+def _annotation(note: EntryRevision, names: Names) -> str:
+    """Return an annotation as a quote that begins with its author and time."""
+    author = literal(names.people.get(note.by, "Somebody"))
+    text = neutral(str(note.after["text"]), names)
+    said = f"{author} added at {note.at.astimezone(names.zone):%H:%M}: {text}"
+    return "\n".join(f"> {line}".rstrip() for line in said.split("\n"))
+
+
+def _signed_words(line: Line, names: Names) -> str:
     files = line.message.files if line.message else ()
     text = "" if line.text and line.text == file_names(files) else neutral(words(line), names)
     if listed := _files(files):
@@ -77,7 +92,11 @@ def entry_words(line: Line, names: Names) -> str:
     address = line.message.permalink if line.message else ""
     if not name and not address:
         return text
-    signature = f"— {link(name or 'in Slack', address)}"
+    return _ended(text, f"— {link(name or 'in Slack', address)}")
+
+
+def _ended(text: str, signature: str) -> str:
+    """Return the text with a signature at its end."""
     # On the last line of a list, a quote or a code block the signature would become part of it.
     plain_end = not re.match(r"[->`]|\d+\.", text.rpartition("\n\n")[2])
     return f"{text} {signature}" if plain_end else f"{text}\n\n{signature}"

@@ -19,6 +19,7 @@ ACTION_HELP = "menu.help"
 ACTION_ENTRY = "entry.menu"
 EDIT = "edit"
 HIDE = "out"
+ANNOTATE = "annotate"
 MENU_TEXT = len("EditRemove")
 
 ELSEWHERE = (
@@ -41,6 +42,16 @@ PAGE = 3
 MOST_PAGES = 5
 """Messages of a preview: a response_url accepts five."""
 
+_MENUS = {
+    True: (("Edit", EDIT), ("Remove", HIDE)),
+    False: (("Annotate", ANNOTATE),),
+}
+"""What the menu of an entry offers, by whether people may edit it."""
+
+SHOWN_ANNOTATIONS = 3
+ANNOTATION_TEXT = 200
+"""Characters of an annotation in the list."""
+
 _ALSO = {
     Heading.WRONG: "🔥 what went wrong",
     Heading.LUCKY: "🍀 where we got lucky",
@@ -50,7 +61,7 @@ _ALSO = {
 
 
 def timeline(incident: Incident, latest: Latest, *, said: str = "") -> Post:
-    """Return the timeline of the report, with a menu for each entry to edit or remove it.
+    """Return the timeline of the report, with a menu for each entry to edit and remove, or to annotate it.
 
     ``latest`` has up to :data:`SHOWN_LINES` lines. ``said`` confirms the last change.
     """
@@ -70,8 +81,8 @@ def timeline(incident: Incident, latest: Latest, *, said: str = "") -> Post:
         entry_menu = b.overflow(
             ACTION_ENTRY,
             [
-                b.option("Edit", f"{EDIT}:{line.entry.id}"),
-                b.option("Remove", f"{HIDE}:{line.entry.id}"),
+                b.option(name, f"{verb}:{line.entry.id}")
+                for name, verb in _MENUS[line.entry.kind.is_editable]
             ],
         )
         shown.append(b.section(text, accessory=entry_menu))
@@ -87,13 +98,26 @@ def _fitting(lines: Sequence[Line]) -> list[tuple[Line, str]]:
     for line in reversed(lines):
         also = " · ".join(_ALSO[h] for h in _ALSO if h in line.headings)
         by = f"_{escape(name)}:_ " if (name := app_name(line)) else ""
-        text = f"{when(line.entry.at)}  {quiet(cut(by + words(line), 2600))}"
+        below = "\n".join(_below(line))
+        text = f"{when(line.entry.at)}  {quiet(cut(by + words(line), 2600 - len(below)))}"
         text = f"{text}\n_{also}_" if also else text
+        text = f"{text}\n{below}" if below else text
         room -= len(text) + MENU_TEXT
         if room < 0:
             break
         found.append((line, text))
     return found[::-1]
+
+
+def _below(line: Line) -> list[str]:
+    """Return who edited an entry last, and its latest annotations."""
+    found = [f"_edited by <@{line.edited_by}>_"] if line.edited_by else []
+    if len(line.annotations) > SHOWN_ANNOTATIONS:
+        found.append(f"_The report has all {len(line.annotations)} annotations._")
+    for note in line.annotations[-SHOWN_ANNOTATIONS:]:
+        text = " ".join(quiet(str(note.after["text"])).split())
+        found.append(f"↳ <@{note.by}>: {cut(text, ANNOTATION_TEXT)}")
+    return found
 
 
 def incidents(found: Sequence[Incident]) -> Post:

@@ -6,12 +6,21 @@ read, change nothing else: :meth:`Audit.record` commits their lines alone.
 
 from __future__ import annotations
 
+import getpass
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 
-from bot.domain.audit import AuditLine, ChainCheck, ChainedLine, Fault
+import structlog
+
+from bot.domain.audit import AuditLine, AuditOutcome, ChainCheck, ChainedLine, Fault
+from bot.logs import masked
 from bot.store import audit as rows
 from bot.store.engine import Store
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,11 +32,62 @@ class Verified:
     faults: tuple[Fault, ...]
 
 
+@dataclass
+class _Request:
+    """What was decided about the request that a thread serves now."""
+
+    allowed: list[AuditLine]
+    is_refused: bool = False
+
+
+_current: ContextVar[_Request | None] = ContextVar("audited_request", default=None)
+
+
 class Audit:
     """Writes, lists and checks the audit log."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Serve a request: what is allowed meanwhile is committed at its end, after it was acknowledged."""
+        current = _Request(allowed=[])
+        token = _current.set(current)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+            self._flush(current)
+
+    def decided(self, line: AuditLine) -> None:
+        """Record a decision about a request. A refusal is committed at once, before the person reads it."""
+        current = _current.get()
+        if current and line.outcome is AuditOutcome.ALLOWED:
+            current.allowed.append(line)
+            return
+        if current:
+            current.is_refused = True
+        self.record(line)
+
+    def failed(self, reason: str) -> None:
+        """Record that the request which is served now was allowed and failed nevertheless."""
+        current = _current.get()
+        if current and current.allowed and not current.is_refused:
+            line = replace(
+                current.allowed[-1], outcome=AuditOutcome.FAILED, reason=masked(reason), source=None
+            )
+            current.allowed.append(line)
+
+    def _flush(self, current: _Request) -> None:
+        if not current.allowed:
+            return
+        try:
+            with self._store.write() as tx:
+                for line in current.allowed:
+                    rows.add(tx, line)
+        except Exception:  # the request itself is done
+            log.exception("audit.failed", lines=[line.act for line in current.allowed])
 
     def record(self, line: AuditLine) -> None:
         """Commit a line in a transaction of its own."""
@@ -62,3 +122,11 @@ class Audit:
                 return
             number = lines[-1].number
             yield lines
+
+
+def terminal() -> str:
+    """Return the actor of a command on the terminal: the account that runs it."""
+    try:
+        return f"terminal:{getpass.getuser()}"
+    except (KeyError, OSError):  # a container's account may have no name
+        return f"terminal:{os.getuid()}"

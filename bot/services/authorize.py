@@ -94,7 +94,7 @@ class Authorize:
     def _record(self, asker: Asker, act: Act, incident: Incident | None, reason: str) -> None:
         """Record a decision, once for each request; ``reason`` is empty where the act is allowed."""
         key = asker.idempotency_key
-        self._audit.record(
+        self._audit.decided(
             AuditLine(
                 actor=asker.user,
                 act=act.value,

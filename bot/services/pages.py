@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import structlog
 
@@ -20,9 +21,12 @@ from bot.domain.slack_message import permalink
 from bot.domain.timeline import Heading, Message
 from bot.ports import Clock, HistoryMessage
 from bot.services.record import SHORTCUT
+from bot.services.record_events import tag_line
 from bot.services.settings import Settings
+from bot.store import audit
 from bot.store import pages as rows
 from bot.store.engine import Store, Tx
+from bot.store.erasure import erase
 from bot.store.pages import Changes, KnownMessage, KnownTag
 
 SETTLE = timedelta(seconds=10)
@@ -30,6 +34,9 @@ SETTLE = timedelta(seconds=10)
 
 CONFIRM = timedelta(minutes=1)
 """The least time between two complete readings that prove by a message's absence that it is deleted."""
+
+HISTORY = "history"
+"""The origin, in the audit log, of tags that a page shows."""
 
 log = structlog.get_logger()
 
@@ -127,11 +134,23 @@ class Pages:
         with self._store.write() as tx:
             changes = self._changes(tx, incident, {key: batch[key] for key in keys}, lock=True)
             rows.apply(tx, changes)
+            self._after(tx, incident.id, changes)
         return Found(
             new=len(changes.messages) + len(changes.edited) + len(changes.returned),
             deleted=len(changes.deleted),
             unsure=max(found.unsure, changes.unsure),
         )
+
+    def _after(self, tx: Tx, incident_id: str, changes: Changes) -> None:
+        """Record tags in the audit log, and erase what deleted messages said if that isn't kept."""
+        for row in changes.tags:
+            _audit_tag(tx, incident_id, row["message_key"], row["user"], row, added=True)
+        for row in changes.tagged_again + changes.untagged:
+            filed = {"name": row["of_name"], "heading": row.get("new_heading", "")}
+            added = "new_heading" in row
+            _audit_tag(tx, incident_id, row["of_key"], row["of_user"], filed, added=added)
+        if changes.deleted and not self._settings.keep_deleted:
+            erase(tx, [row["of_key"] for row in changes.deleted])
 
     def _changes(
         self, tx: Tx, incident: Incident, batch: Mapping[str, Shown], *, lock: bool
@@ -157,21 +176,24 @@ class Pages:
                 rows.message_row(message, permalink=self._link(message), changed_at=one.asked_at)
             )
             return
-        key = known.key
+        key, is_back = known.key, False
         if known.absent_at is not None and (known.deleted_at is None or one.may_change(known)):
             changes.keys.add(key)
             if known.deleted_at is None:
                 changes.present.append({"of_key": key})
             else:
                 changes.returned.append({"of_key": key, "new_changed_at": one.asked_at})
+                is_back = True
         is_edited = is_later(message.edited_ts, known.edited_ts)
         is_other = not is_edited and one.may_differ(known)
         if is_other and not one.is_settled(known):
             changes.unsure += 1
             is_other = False
-        if (is_edited or is_other) and one.may_change(known):
+        # What a message said may have been erased when it seemed to be deleted.
+        is_erased = is_back and not known.text
+        if (is_edited or is_other or is_erased) and one.may_change(known):
             changes.keys.add(key)
-            if is_edited or is_reworded(message, known):
+            if not is_erased and (is_edited or is_reworded(message, known)):
                 name = message.edited_ts if is_edited else f"{one.asked_at.timestamp():.6f}"
                 changes.revisions.append(_revision(known, "edited", name, self._now()))
             row = rows.message_row(
@@ -288,6 +310,8 @@ class Pages:
                 deleted=[_deletion(one, now, began, absent_at=one.absent_at) for one in gone],
             ),
         )
+        if not self._settings.keep_deleted:
+            erase(tx, [one.key for one in gone])
         return len(gone), bool(unsure) or is_settling
 
     def _link(self, message: Message) -> str:
@@ -296,6 +320,13 @@ class Pages:
 
 def _ts(key: str) -> str:
     return key.rpartition(":")[2]
+
+
+def _audit_tag(
+    tx: Tx, incident_id: str, key: str, user: str, row: Mapping[str, Any], *, added: bool
+) -> None:
+    filed = {"name": row["name"], "heading": row["heading"]}
+    audit.add(tx, tag_line(incident_id, key, user, filed, added=added, origin=HISTORY))
 
 
 def _of(tag: KnownTag) -> dict[str, object]:

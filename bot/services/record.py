@@ -7,10 +7,12 @@ from the tags that remain. ``record_events`` orders the events.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
+from bot.domain.audit import text_hash
 from bot.domain.command import COMMAND
 from bot.domain.events import (
     ChannelEvent,
@@ -25,7 +27,18 @@ from bot.domain.events import (
     is_reworded,
     linked,
 )
-from bot.domain.timeline import Entry, EntryKind, Heading, Latest, Line, Message, Tag
+from bot.domain.state_change import StateChange
+from bot.domain.timeline import (
+    ANNOTATION_LIMIT,
+    Entry,
+    EntryChange,
+    EntryKind,
+    Heading,
+    Latest,
+    Line,
+    Message,
+    Tag,
+)
 from bot.errors import UserError
 from bot.ports import Clock
 from bot.services.channel_watch import CONVERTED, ChannelWatch
@@ -36,9 +49,11 @@ from bot.services.record_events import (
     apply_tag,
 )
 from bot.services.settings import Settings
+from bot.store import audit, entry_revisions
 from bot.store import incidents as incident_rows
 from bot.store import timeline as rows
 from bot.store.engine import Store, Tx
+from bot.store.erasure import erase, erase_deleted
 
 SHORTCUT = "shortcut"
 """The name of the tag that the message shortcut makes."""
@@ -46,6 +61,11 @@ NOTE_LIMIT = 3000
 """Characters."""
 
 ENTRY_GONE = f"That entry is no longer in the timeline. {COMMAND} timeline shows what is."
+ONLY_ANNOTATED = (
+    "mayday recorded this entry, so it can't be changed or removed. You can annotate it."
+)
+EMPTY_ANNOTATION = "Write what to add below the entry."
+LONG_ANNOTATION = "An annotation has at most {limit} characters."
 EMPTY_NOTE = f"Write what happened after the command: {COMMAND} note the proxy is back."
 LONG_NOTE = "A note has at most {limit} characters. Split it into several."
 
@@ -89,16 +109,21 @@ class Record:
             match in_team(event, team_id):
                 case MessageEvent() as event:
                     apply_message(tx, event.linked(team_url), now=self._now())
+                    if event.is_edit:
+                        self._erase(tx, event.message.key)
                     if event.message.subtype == CONVERTED and self._watch:
                         self._watch.latch(tx, incident_id)
                 case DeletedEvent() as event:
                     apply_deletion(tx, event.linked(team_url), now=self._now())
+                    self._erase(tx, ":".join((*event.channel, event.ts)))
                 case ReactionEvent() as event if heading:
                     apply_reaction(tx, incident_id, event, heading, now=self._now())
                 case ChannelEvent() as event if self._watch:
                     self._watch.take(tx, incident_id, event)
 
-    def file_message(self, message: Message, *, by: str, seen_ts: str = "") -> None:
+    def file_message(
+        self, message: Message, *, by: str, seen_ts: str = "", origin: str = ""
+    ) -> None:
         """Record a message and file it in the timeline, as the shortcut does.
 
         ``seen_ts`` is Slack's time at which it was like this.
@@ -118,7 +143,28 @@ class Record:
                 heading=Heading.TIMELINE,
                 seen_at=self._now(),
             )
-            apply_tag(tx, incident_id, tag, ts=message.ts, added=True, event_ts="", now=self._now())
+            apply_tag(
+                tx,
+                incident_id,
+                tag,
+                ts=message.ts,
+                added=True,
+                event_ts="",
+                now=self._now(),
+                origin=origin,
+            )
+            self._erase(tx, message.key)
+
+    def erase_deleted(self) -> None:
+        """Erase what deleted messages said, if that isn't kept: also those that earlier versions kept."""
+        if not self._settings.keep_deleted:
+            with self._store.write() as tx:
+                erase_deleted(tx)
+
+    def _erase(self, tx: Tx, key: str) -> None:
+        """Erase what a message said, if it is deleted and that isn't kept."""
+        if not self._settings.keep_deleted:
+            erase(tx, [key])
 
     def _add_or_edit(self, tx: Tx, message: Message, seen_ts: str) -> None:
         """Record a message as Slack showed it, or the edit that it had since it was recorded."""
@@ -148,6 +194,7 @@ class Record:
         at: datetime,
         precise: bool,
         idempotency_key: str,
+        origin: str = "",
     ) -> bool:
         """Add a note to the timeline, at the time it happened; False when it is there already.
 
@@ -156,7 +203,7 @@ class Record:
         """
         text = _clean_note(text)
         with self._store.write() as tx:
-            return rows.add_entry(
+            is_new = rows.add_entry(
                 tx,
                 incident_id=incident_id,
                 at=at,
@@ -166,29 +213,103 @@ class Record:
                 data={"text": text, "precision": "second" if precise else "minute"},
                 source=idempotency_key,
             )
+            if is_new:
+                change = StateChange(
+                    incident_id=incident_id, by=by, idempotency_key=idempotency_key, origin=origin
+                )
+                after = {"text": text_hash(text), "at": at.isoformat()}
+                audit.add(tx, change.line("entry.note", after=after))
+            return is_new
 
-    def rewrite(self, incident_id: str, entry_id: int, *, text: str, at: datetime | None) -> None:
+    def rewrite(
+        self, change: StateChange, entry_id: int, *, text: str, at: datetime | None
+    ) -> None:
         """Change an entry's text, its time, or both; the message it was made from is unchanged.
+
+        Raises:
+            UserError: the entry was removed or can only be annotated, or the text is empty or too long.
+        """
+        text = _clean_note(text)
+        with self._store.write() as tx:
+            line = self._changeable(tx, change, entry_id)
+            if line is None:
+                return
+            entry, data = line.entry, dict(line.entry.data)
+            if text != line.text:
+                data["text"] = text
+            if at is not None and at != entry.at:
+                data["precision"] = "second" if at.second else "minute"
+            before, after = _version(entry.data, entry.at), _version(data, at or entry.at)
+            if before == after:
+                return
+            rows.change_entry(tx, entry_id, data=data, at=at or entry.at)
+            self._revise(tx, change, entry_id, EntryChange.EDITED, before=before, after=after)
+
+    def hide_entry(self, change: StateChange, entry_id: int) -> None:
+        """Remove an entry from the timeline; reacting to its message again restores it.
+
+        Raises:
+            UserError: it was removed already, or can only be annotated.
+        """
+        with self._store.write() as tx:
+            line = self._changeable(tx, change, entry_id)
+            if line is None:
+                return
+            rows.change_entry(tx, entry_id, deleted_at=self._now())
+            before = _version(line.entry.data, line.entry.at)
+            self._revise(tx, change, entry_id, EntryChange.REMOVED, before=before, after={})
+
+    def annotate(self, change: StateChange, entry_id: int, text: str) -> None:
+        """Add a text below an entry, which itself stays as it is.
 
         Raises:
             UserError: the entry was removed, or the text is empty or too long.
         """
+        text = text.strip()
+        if not text:
+            raise UserError(EMPTY_ANNOTATION, field="text")
+        if len(text) > ANNOTATION_LIMIT:
+            raise UserError(LONG_ANNOTATION.format(limit=ANNOTATION_LIMIT), field="text")
         with self._store.write() as tx:
-            entry = self._entry(tx, incident_id, entry_id)
-            data = {**entry.data, "text": _clean_note(text)}
-            if at is not None and at != entry.at:
-                data["precision"] = "second" if at.second else "minute"
-            rows.change_entry(tx, entry_id, data=data, at=at or entry.at)
+            self._entry(tx, change.incident_id, entry_id)
+            self._revise(
+                tx, change, entry_id, EntryChange.ANNOTATED, before={}, after={"text": text}
+            )
 
-    def hide_entry(self, incident_id: str, entry_id: int) -> None:
-        """Remove an entry from the timeline; reacting to its message again restores it.
+    def _changeable(self, tx: Tx, change: StateChange, entry_id: int) -> Line | None:
+        """The locked line of an entry that people may edit; None if this act is recorded already."""
+        if entry_revisions.is_known(tx, entry_id, change.idempotency_key):
+            return None
+        line = self._line(tx, change.incident_id, entry_id, lock=True)
+        if not line.entry.kind.is_editable:
+            raise UserError(ONLY_ANNOTATED)
+        return line
 
-        Raises:
-            UserError: it was removed already.
-        """
-        with self._store.write() as tx:
-            self._entry(tx, incident_id, entry_id)
-            rows.change_entry(tx, entry_id, deleted_at=self._now())
+    def _revise(
+        self,
+        tx: Tx,
+        change: StateChange,
+        entry_id: int,
+        kind: EntryChange,
+        *,
+        before: Mapping[str, Any],
+        after: Mapping[str, Any],
+    ) -> None:
+        """Record who changed an entry. The audit log has hashes of the texts, which can be erased here."""
+        is_new = entry_revisions.add(
+            tx,
+            entry_id,
+            kind,
+            by=change.by,
+            at=self._now(),
+            source=change.idempotency_key,
+            before=before,
+            after=after,
+        )
+        if is_new:
+            target = f"entry/{entry_id}"
+            was, now = _hashed(before), _hashed(after)
+            audit.add(tx, change.line(f"entry.{kind}", target=target, before=was, after=now))
 
     def lines(self, incident_id: str) -> list[Line]:
         """Everything recorded for an incident, from which the report chooses."""
@@ -207,8 +328,7 @@ class Record:
             UserError: it was removed.
         """
         with self._store.read() as tx:
-            entry = self._entry(tx, incident_id, entry_id, lock=False)
-            return rows.lines_of(tx, [entry])[0]
+            return self._line(tx, incident_id, entry_id, lock=False)
 
     def incident_of(self, entry_id: int) -> str:
         """The id of the incident that an entry belongs to.
@@ -222,11 +342,27 @@ class Record:
             raise UserError(ENTRY_GONE)
         return entry.incident_id
 
+    def _line(self, tx: Tx, incident_id: str, entry_id: int, *, lock: bool) -> Line:
+        line = rows.lines_of(tx, [self._entry(tx, incident_id, entry_id, lock=lock)])[0]
+        if not line.is_shown:
+            raise UserError(ENTRY_GONE)
+        return line
+
     def _entry(self, tx: Tx, incident_id: str, entry_id: int, *, lock: bool = True) -> Entry:
         entry = rows.entry_by_id(tx, entry_id, lock=lock)
         if entry is None or entry.incident_id != incident_id or entry.deleted_at is not None:
             raise UserError(ENTRY_GONE)
         return entry
+
+
+def _version(data: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """What a revision keeps of an entry: its own text, if it has one, and its time."""
+    return {"text": str(data.get("text", "")), "at": at.isoformat()}
+
+
+def _hashed(version: Mapping[str, Any]) -> dict[str, Any]:
+    hashed = {"text": text_hash(version["text"])} if version.get("text") else {}
+    return {**version, **hashed}
 
 
 def _clean_note(text: str) -> str:

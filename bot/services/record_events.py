@@ -7,9 +7,11 @@ that only history or an older version wrote have no ``event_ts``, and the first 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from bot.domain.audit import AuditLine, AuditOutcome
 from bot.domain.events import (
     DeletedEvent,
     MessageEvent,
@@ -18,7 +20,8 @@ from bot.domain.events import (
     is_older,
     is_reworded,
 )
-from bot.domain.timeline import EntryKind, Heading, Message, Tag, ts_moment
+from bot.domain.timeline import EntryChange, EntryKind, Heading, Message, Tag, ts_moment
+from bot.store import audit, entry_revisions
 from bot.store import timeline as rows
 from bot.store.engine import Tx
 
@@ -91,30 +94,78 @@ def apply_reaction(
         seen_at=now,
     )
     apply_tag(
-        tx, incident_id, tag, ts=event.ts, added=event.added, event_ts=event.event_ts, now=now
+        tx,
+        incident_id,
+        tag,
+        ts=event.ts,
+        added=event.added,
+        event_ts=event.event_ts,
+        now=now,
+        origin=f"reaction in {event.channel[1]}",
     )
 
 
 def apply_tag(
-    tx: Tx, incident_id: str, tag: Tag, *, ts: str, added: bool, event_ts: str, now: datetime
+    tx: Tx,
+    incident_id: str,
+    tag: Tag,
+    *,
+    ts: str,
+    added: bool,
+    event_ts: str,
+    now: datetime,
+    origin: str,
 ) -> None:
     """Record that a tag was added or removed; a removed one stays as a row that says when.
 
     A tag that is new makes the message an entry, and brings back one that was taken out.
     """
-    is_new = rows.add_tag(tx, tag, event_ts=event_ts, removed=not added)
+    is_new = is_changed = rows.add_tag(tx, tag, event_ts=event_ts, removed=not added)
     if not is_new:
         known = rows.lock_tag(tx, tag)
         if is_older(event_ts, known.event_ts):
             return
         rows.change_tag(tx, tag, event_ts=event_ts, removed=not added)
         is_new = known.is_removed
+        is_changed = is_new is added
+    if is_changed:
+        filed = {"name": tag.name, "heading": tag.heading.value}
+        line = tag_line(incident_id, tag.message_key, tag.user, filed, added=added, origin=origin)
+        audit.add(tx, line)
     if added and is_new:
-        file_entry(tx, incident_id, tag.message_key, ts=ts, now=now)
+        _file_entry(tx, incident_id, tag, ts=ts, event_ts=event_ts, now=now)
 
 
-def file_entry(tx: Tx, incident_id: str, message_key: str, *, ts: str, now: datetime) -> None:
+def tag_line(
+    incident_id: str,
+    message_key: str,
+    user: str,
+    filed: Mapping[str, str],
+    *,
+    added: bool,
+    origin: str,
+) -> AuditLine:
+    """The line of the audit log that says that somebody tagged a message, or does so no more.
+
+    ``filed`` has the tag's name and heading.
+    """
+    return AuditLine(
+        actor=user,
+        act="message.tag" if added else "message.untag",
+        outcome=AuditOutcome.DONE,
+        target=f"message/{message_key}",
+        incident_id=incident_id,
+        origin=origin,
+        before={} if added else filed,
+        after=filed if added else {},
+    )
+
+
+def _file_entry(
+    tx: Tx, incident_id: str, tag: Tag, *, ts: str, event_ts: str, now: datetime
+) -> None:
     """Make a message an entry of the timeline, or bring back the entry that was taken out."""
+    message_key = tag.message_key
     message = rows.message_by_key(tx, message_key)
     added = rows.add_entry(
         tx,
@@ -127,8 +178,12 @@ def file_entry(tx: Tx, incident_id: str, message_key: str, *, ts: str, now: date
         source=f"message/{message_key}",
         message_key=message_key,
     )
-    if not added:
-        rows.restore_entry(tx, incident_id, f"message/{message_key}")
+    if added:
+        return
+    restored = rows.restore_entry(tx, incident_id, f"message/{message_key}")
+    if restored is not None:
+        source = f"tag/{tag.user}/{tag.name}/{event_ts or now.isoformat()}"
+        entry_revisions.add(tx, restored, EntryChange.RESTORED, by=tag.user, at=now, source=source)
 
 
 def _is_missed(before: Message, known: rows.KnownMessage) -> bool:

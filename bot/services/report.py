@@ -82,10 +82,12 @@ def _mentions(incident: Incident, lines: Iterable[Line], items: Iterable[ActionI
     lines, items = list(lines), list(items)
     texts = [incident.summary, incident.answers.impact, incident.answers.conclusion]
     texts += [line.text for line in lines]
+    texts += [str(note.after["text"]) for line in lines for note in line.annotations]
     texts += [item.title for item in items]
     found = mentions(texts)
     users = found.users | {item.owner for item in items}
     for line in lines:
         users |= {line.entry.author, line.message.author if line.message else ""}
         users |= {str(line.entry.data.get(key) or "") for key in ("user", "before")}
+        users |= {line.edited_by, *(note.by for note in line.annotations)}
     return replace(found, users=frozenset(one for one in users if one and one[0] != "B"))

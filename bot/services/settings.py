@@ -48,7 +48,8 @@ class AllowList:
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """A team's choices. ``reactions`` maps emoji names to headings, ``intervals`` severities to the
-    time between reminders. Without ``approvers``, operators approve. ``open_to_all`` is for practice only."""
+    time between reminders. Without ``approvers``, operators approve. ``open_to_all`` is for practice only.
+    ``keep_deleted`` is whether the database keeps what deleted messages said."""
 
     policy: Policy
     intervals: Mapping[str, timedelta]
@@ -65,6 +66,7 @@ class Settings:
     admins: AllowList = AllowList()
     command: str = USUAL
     open_to_all: bool = False
+    keep_deleted: bool = False
     filing: Filing = Filing()
 
     def interval(self, severity: str) -> timedelta:

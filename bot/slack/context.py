@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.ports import Clock
+from bot.services.audit import Audit
 from bot.services.authorize import Authorize
 from bot.services.change import Changes
 from bot.services.declare import Declare
@@ -30,6 +31,7 @@ class HandlerContext:
     record: Record
     runs: Runs
     authorize: Authorize
+    audit: Audit
     reports: Reports
     publish: Publish
     sync: Sync

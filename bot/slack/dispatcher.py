@@ -69,6 +69,12 @@ class Dispatcher:
     def serve(self, body: Mapping[str, Any], ack: Ack, respond: Respond) -> None:
         """Run the handler of a request, acknowledge it, and answer."""
         request = intake.parse_request(body, team_id=self._identity().team_id)
+        with self._context.audit.request():
+            self._serve(request, body, ack, respond)
+
+    def _serve(
+        self, request: SlackRequest, body: Mapping[str, Any], ack: Ack, respond: Respond
+    ) -> None:
         reply = self._reply(request, routes.find(request) or routes.UNKNOWN)
         if isinstance(reply, DurableReply):
             reply = self._guarded(request, partial(self._stored, request, body, reply))
@@ -109,7 +115,8 @@ class Dispatcher:
         route = routes.find(delivery)
         if route is None:
             raise LookupError(f"no route: {delivery.kind} {delivery.name}")
-        self._finish(delivery, self._reply(delivery, route, form_is_open=False), None)
+        with self._context.audit.request():
+            self._finish(delivery, self._reply(delivery, route, form_is_open=False), None)
 
     def _stored(
         self, request: SlackRequest, body: Mapping[str, Any], reply: DurableReply
@@ -162,6 +169,7 @@ class Dispatcher:
                 idempotency_key=request.idempotency_key,
             )
             text, field = answers.internal_error(error_id), ""
+        self._context.audit.failed(text)
         if form_is_open and request.kind is Kind.FORM:
             return FieldErrors(errors={_input(request, field): text})
         return say(f"⚠️ {escape(text)}")

@@ -16,7 +16,8 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 
-from bot.domain.timeline import EntryKind, Message
+from bot.domain.timeline import EntryChange, EntryKind, Message
+from bot.store import entry_revisions
 from bot.store.engine import Tx
 from bot.store.tables import entry, message, revision, tag
 
@@ -183,7 +184,7 @@ def apply(tx: Tx, changes: Changes) -> None:
             tx.execute(statement, values)
     _insert(tx, entry, changes.entries)
     if changes.entries:
-        tx.execute(
+        restored = tx.execute(
             update(entry)
             .where(
                 entry.c.incident_id == changes.entries[0]["incident_id"],
@@ -191,7 +192,26 @@ def apply(tx: Tx, changes: Changes) -> None:
                 entry.c.deleted_at.is_not(None),
             )
             .values(deleted_at=None)
+            .returning(entry.c.id, entry.c.message_key)
         )
+        _revise(tx, changes, {row.message_key: row.id for row in restored})
+
+
+def _revise(tx: Tx, changes: Changes, restored: Mapping[str, int]) -> None:
+    """Record who restored entries: the first person whose tag is new."""
+    users = {row["message_key"]: row["user"] for row in reversed(changes.tags)}
+    users |= {row["of_key"]: row["of_user"] for row in reversed(changes.tagged_again)}
+    for row in changes.entries:
+        if (key := row["message_key"]) in restored:
+            at = row["recorded_at"]
+            entry_revisions.add(
+                tx,
+                restored[key],
+                EntryChange.RESTORED,
+                by=users.get(key, ""),
+                at=at,
+                source=f"history/{at.isoformat()}",
+            )
 
 
 def set_absent(tx: Tx, keys: Collection[str], since: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from bot.domain.timeline import (
     PostedEntry,
     Tag,
 )
+from bot.store import entry_revisions
 from bot.store.columns import NOW
 from bot.store.engine import Tx
 from bot.store.incidents import insert_new
@@ -241,14 +242,20 @@ def change_entry(tx: Tx, entry_id: int, **values: Any) -> None:
 
 _RESTORE = (
     update(entry)
-    .where(entry.c.incident_id == bindparam("of"), entry.c.source == bindparam("made_from"))
+    .where(
+        entry.c.incident_id == bindparam("of"),
+        entry.c.source == bindparam("made_from"),
+        entry.c.deleted_at.is_not(None),
+    )
     .values(deleted_at=None)
+    .returning(entry.c.id)
 )
 
 
-def restore_entry(tx: Tx, incident_id: str, source: str) -> None:
-    """Bring an entry back that was taken out."""
-    tx.execute(_RESTORE, {"of": incident_id, "made_from": source})
+def restore_entry(tx: Tx, incident_id: str, source: str) -> int | None:
+    """Bring an entry back that was taken out; return its id, or None where it was not."""
+    found: int | None = tx.execute(_RESTORE, {"of": incident_id, "made_from": source}).scalar()
+    return found
 
 
 def lines(tx: Tx, incident_id: str) -> list[Line]:
@@ -257,12 +264,19 @@ def lines(tx: Tx, incident_id: str) -> list[Line]:
 
 
 def latest_lines(tx: Tx, incident_id: str, *, limit: int) -> Latest:
-    """The latest entries that are not taken out; one made from a message needs a tag, too."""
+    """The latest entries that are not taken out.
+
+    One made from a message needs a tag, too, and text of its own if the message is deleted.
+    """
     tagged = exists().where(tag.c.message_key == entry.c.message_key, tag.c.removed_at.is_(None))
+    deleted = exists().where(
+        message.c.key == entry.c.message_key, message.c.deleted_at.is_not(None)
+    )
+    rewritten = func.coalesce(entry.c.data["text"].as_string(), "") != ""
     shown = (
         (entry.c.incident_id == incident_id)
         & entry.c.deleted_at.is_(None)
-        & ((entry.c.kind != EntryKind.MESSAGE.value) | tagged)
+        & ((entry.c.kind != EntryKind.MESSAGE.value) | (tagged & (~deleted | rewritten)))
     )
     rows = tx.execute(
         select(entry).where(shown).order_by(entry.c.at.desc(), entry.c.id.desc()).limit(limit)
@@ -273,7 +287,10 @@ def latest_lines(tx: Tx, incident_id: str, *, limit: int) -> Latest:
 
 
 def lines_of(tx: Tx, found: Sequence[Entry]) -> list[Line]:
-    """These entries with their messages and headings."""
+    """These entries with their messages, headings and revisions.
+
+    A deleted message has no words here, so that none are shown.
+    """
     keys = [e.message_key for e in found if e.message_key]
     headings: dict[str, set[Heading]] = {}
     for one in tags(tx, keys):
@@ -283,11 +300,23 @@ def lines_of(tx: Tx, found: Sequence[Entry]) -> list[Line]:
         rows = tx.execute(
             select(message).where(message.c.key.in_(keys[start : start + 500]))
         ).mappings()
-        known.update({row["key"]: _message(row) for row in rows})
+        known.update({row["key"]: _shown(_message(row)) for row in rows})
+    revisions = entry_revisions.of_entries(tx, [e.id for e in found])
     return [
-        Line(entry=e, message=known.get(e.message_key), headings=_headings(e, headings))
+        Line(
+            entry=e,
+            message=known.get(e.message_key),
+            headings=_headings(e, headings),
+            revisions=revisions.get(e.id, ()),
+        )
         for e in found
     ]
+
+
+def _shown(value: Message) -> Message:
+    if value.deleted_at is None:
+        return value
+    return replace(value, text="", files=(), permalink="", raw={})
 
 
 def _headings(value: Entry, marked: Mapping[str, set[Heading]]) -> frozenset[Heading]:

@@ -29,9 +29,6 @@ from tests.crash.story import story
 POINTS = ("sqlite", "postgres", "two")
 """The setups whose points are tried."""
 
-STORIES = 10
-"""The stories of one worker, whose GitHub keeps the issues of all."""
-
 REPLICAS, MOVED = "replicas", "moves"
 DISTURBED = ("declare", "carry out", "close")
 """The acts during which replicas are disturbed."""
@@ -66,10 +63,7 @@ def main() -> int:
     parts = [*POINTS, REPLICAS, MOVED] if asked.database == "all" else [asked.database]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
-        asked.workers,
-        mp_context=context,
-        initializer=worker.open_workshop,
-        max_tasks_per_child=STORIES,
+        asked.workers, mp_context=context, initializer=worker.open_workshop
     ) as pool:
         for name in parts:
             if name == REPLICAS:

@@ -247,6 +247,10 @@ def _is_published(stage: Stage, number: int) -> bool:
     return _entry(number, "published", "")(stage) and any("is published" in text for text in said)
 
 
+def _has_chidi(stage: Stage) -> bool:
+    return stage.slack.person("chidi").id in stage.slack.channel(stage.channel(PRIVATE)).members
+
+
 def story() -> list[Act]:
     """The acts in order."""
     resolved = "The last user is back."
@@ -293,6 +297,11 @@ def story() -> list[Act]:
             name="declare privately",
             do=lambda stage: _declare(stage, PRIVATE),
             done=lambda stage: _is_declared(stage, PRIVATE),
+        ),
+        Act(
+            name="invite privately",
+            do=lambda stage: stage.scene.ana.invite(stage.channel(PRIVATE), "chidi"),
+            done=_has_chidi,
         ),
         _command("private role", "role scribe @chidi", _role(PRIVATE, "scribe"), number=PRIVATE),
         _command(

@@ -16,17 +16,41 @@ from tests.crash.moves import move as moving
 from tests.crash.points import Point
 from tests.crash.stage import Workshop
 
-_shared: dict[str, Workshop] = {}
+STORIES = 10
+"""How many stories share one workshop, whose GitHub keeps the issues of all."""
+
+
+class _Shared:
+    """What the stories of this worker share."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._workshop: Workshop | None = None
+        self._stories = 0
+
+    def workshop(self) -> Workshop:
+        """The workshop of the next story."""
+        if self._workshop is None or self._stories == STORIES:
+            self.close()
+            directory = self._stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="crash", ignore_cleanup_errors=True)
+            )
+            self._workshop = self._stack.enter_context(workshop(Path(directory)))
+            self._stories = 0
+        self._stories += 1
+        return self._workshop
+
+    def close(self) -> None:
+        """Close the workshop."""
+        self._stack.close()
+
+
+_shared = _Shared()
 
 
 def open_workshop() -> None:
-    """Open what the stories of this worker share, until the worker ends."""
-    stack = ExitStack()
-    directory = stack.enter_context(
-        tempfile.TemporaryDirectory(prefix="crash", ignore_cleanup_errors=True)
-    )
-    _shared["workshop"] = stack.enter_context(workshop(Path(directory)))
-    Finalize(None, stack.close, exitpriority=10)
+    """Close what is shared when the worker ends."""
+    Finalize(None, _shared.close, exitpriority=10)
 
 
 def play(
@@ -36,10 +60,10 @@ def play(
     disturbances: Sequence[Disturbance] = (),
 ) -> Outcome:
     """Play one story in this worker."""
-    controller = Controller(_shared["workshop"], SETUPS[setup])
+    controller = Controller(_shared.workshop(), SETUPS[setup])
     return controller.play(points, wanted=wanted, disturbances=disturbances)
 
 
 def move(name: str) -> Moved:
     """Measure one move in this worker."""
-    return moving(_shared["workshop"], next(each for each in MOVES if each.name == name))
+    return moving(_shared.workshop(), next(each for each in MOVES if each.name == name))

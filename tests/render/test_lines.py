@@ -9,7 +9,7 @@ import pytest
 from bot.domain.timeline import EntryKind, FileRef, Heading
 from bot.render.lines import entry_words, quiet, words
 from bot.render.markdown import Names
-from tests.support.evening import DECLARED, PACIFIC, PEOPLE, Record, evening
+from tests.support.evening import DECLARED, PACIFIC, PEOPLE, Record, annotated, edited, evening
 
 NAMES = Names(people=PEOPLE, zone=PACIFIC)
 
@@ -105,3 +105,24 @@ def test_values_are_escaped_for_slack() -> None:
     record = Record()
     record.add(EntryKind.DECLARED, DECLARED, {"severity": "<!here>", "hubs": []})
     assert "<!here>" not in words(record.lines[0])
+
+
+def test_the_report_says_who_edited_an_entry_and_what_was_added() -> None:
+    record = Record()
+    record.add(
+        EntryKind.NOTE,
+        DECLARED,
+        {"text": "it fell"},
+        revisions=[edited("UADA"), edited("UBEN"), annotated("UADA", "<@UBEN> saw *it*\n# too")],
+    )
+    assert entry_words(record.lines[0], NAMES) == (
+        "it fell (edited by Ben)\n\n> Ada added at 21:16: Ben saw **it**\n> \\# too"
+    )
+
+
+def test_an_edit_stands_after_the_signature_and_below_a_list() -> None:
+    record = Record()
+    for text in ("it fell", "- one\n- two"):
+        record.add(EntryKind.NOTE, DECLARED, {"text": text}, revisions=[edited("UNOBODY")])
+    assert entry_words(record.lines[0], NAMES) == "it fell (edited by somebody)"
+    assert entry_words(record.lines[1], NAMES).endswith("\n\n(edited by somebody)")

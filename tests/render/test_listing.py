@@ -14,7 +14,7 @@ from bot.render import card
 from bot.render.commands import after_the_incident, help_rows
 from bot.render.listing import ACTION_HELP, SHOWN_LINES, help_, menu, preview, timeline
 from bot.render.text import escape
-from tests.support.evening import DECLARED, INCIDENT, Record
+from tests.support.evening import DECLARED, INCIDENT, Record, annotated, edited
 
 MOST_BLOCKS = 50
 MOST_TEXT = 3000
@@ -111,3 +111,39 @@ def test_a_preview_fits_its_blocks_whatever_it_says() -> None:
     assert "\n".join(text.strip("`") for text in texts) == escape("\n".join(lines))
     one = blocks_of(preview("&" * 2000))
     assert "".join(str(block["text"]["text"]).strip("`") for block in one) == "&amp;" * 2000
+
+
+def test_the_timeline_says_who_edited_and_offers_only_what_is_possible() -> None:
+    record = Record()
+    record.add(EntryKind.NOTE, DECLARED, {"text": "it fell"}, revisions=[edited("UBEN")])
+    record.add(
+        EntryKind.ROLE,
+        DECLARED,
+        {"role": "scribe", "user": "UBEN"},
+        revisions=[annotated("UADA", f"note {number} <!here>") for number in range(5)],
+    )
+    latest = Latest(lines=record.lines, count=2)
+    _title, note, role = timeline(INCIDENT, latest).blocks
+    assert note["text"]["text"].endswith("it fell\n_edited by <@UBEN>_")
+    said = role["text"]["text"].split("\n")
+    assert said[1] == "_The report has all 5 annotations._"
+    assert said[2:] == [f"↳ <@UADA>: note {number} &lt;!here>" for number in (2, 3, 4)]
+    menus = [
+        [option["text"]["text"] for option in block["accessory"]["options"]]
+        for block in (note, role)
+    ]
+    assert menus == [["Edit", "Remove"], ["Annotate"]]
+
+
+def test_annotated_entries_fit_into_their_blocks() -> None:
+    record = Record()
+    for _ in range(SHOWN_LINES):
+        record.add(
+            EntryKind.RESOLVED,
+            DECLARED,
+            {"text": "x" * MOST_TEXT},
+            revisions=[annotated("UADA", "y" * 500)] * 4,
+        )
+    blocks = timeline(INCIDENT, Latest(lines=record.lines, count=SHOWN_LINES)).blocks
+    assert characters(blocks) <= MOST_IN_ALL
+    assert all(len(block["text"]["text"]) <= MOST_TEXT for block in blocks if "text" in block)

@@ -247,7 +247,7 @@ def test_a_tombstone_is_a_deletion(room: Room) -> None:
     assert room.is_deleted(1)
     known = room.message(1)
     assert known is not None
-    assert known.text == "hello", "what it said stays"
+    assert known.text == "", "what it said is erased"
     assert room.message(3) is None
 
 

@@ -16,7 +16,7 @@ from bot.store import timeline as rows
 from bot.store.engine import Store
 from bot.store.tables import tag
 from tests.support import looks
-from tests.support.rows import CHANNEL, NOW, TEAM, Hands, message, settings, stored
+from tests.support.rows import CHANNEL, NOW, TEAM, Hands, act, message, settings, stored
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
@@ -99,7 +99,7 @@ def busy(store: Store, record: Record) -> list[Line]:
         untagged = f"{TEAM}:{CHANNEL}:1487895900.000001"
         tx.execute(tag.update().where(tag.c.message_key == untagged).values(removed_at=NOW))
     for line in record.lines(INCIDENT)[:20:6]:
-        record.hide_entry(INCIDENT, line.entry.id)
+        record.hide_entry(act(), line.entry.id)
     return shown(record.lines(INCIDENT))
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 
 from bot.domain.limits import Limits
 from bot.errors import LeaseLost
+from bot.services.audit import Audit
 from bot.services.lease import Lease, Takeover
 from bot.store import leases as rows
 from bot.store.engine import Store
@@ -126,6 +127,9 @@ def test_work_is_taken_over_only_after_the_lease_and_the_call_limit(
         assert takeover.take_over() == []
         end(alive, gone, ago=11)
         assert takeover.take_over() == [gone.id]
+        takeover.take_over()
+        (line,) = Audit(alive).latest(limit=9)
+        assert (line.line.act, line.line.target) == ("replica.take_over", f"replica/{gone.id}")
 
 
 def test_one_of_several_takes_over(stores: Callable[[], Store]) -> None:

@@ -17,6 +17,7 @@ from bot.domain.limits import Limits
 from bot.domain.timeline import EntryKind
 from bot.errors import RetryLater, UserError
 from bot.ports import Profile
+from bot.services.audit import Audit
 from bot.services.channel_guard import Look
 from bot.services.people import People
 from bot.services.publish import Publish
@@ -216,14 +217,14 @@ def test_everything_is_filed_and_linked_both_ways(office: Office) -> None:
 
 def test_publishing_twice_changes_nothing(office: Office) -> None:
     office.publish()
-    before = office.github.sandbox.issues()
-    requests = len(office.github.sandbox.proxy.requests)
-    stamp = next(office.folder.iterdir()).stat().st_mtime_ns
+    sandbox, file = office.github.sandbox, next(office.folder.iterdir())
+    before = sandbox.issues(), len(sandbox.proxy.requests), file.stat().st_mtime_ns
     office.publish()
-    assert office.github.sandbox.issues() == before
-    assert len(office.github.sandbox.proxy.requests) == requests
-    assert next(office.folder.iterdir()).stat().st_mtime_ns == stamp
+    assert (sandbox.issues(), len(sandbox.proxy.requests), file.stat().st_mtime_ns) == before
     check_whole(office)
+    acts = [each.line.act for each in Audit(office.store).latest(limit=99)]
+    assert acts.count("report.published") == 1
+    assert acts.count("issue.filed") == len(before[0]) - 1
 
 
 def test_a_change_is_carried_into_what_was_published(office: Office) -> None:

@@ -15,7 +15,7 @@ from bot.services.record import Record
 from bot.store import timeline as rows
 from bot.store.engine import Store
 from tests.support.events import deleted, edited, posted, reaction, take
-from tests.support.rows import CHANNEL, NOW, TEAM, Hands, message, settings, stored
+from tests.support.rows import CHANNEL, NOW, TEAM, Hands, act, message, settings, stored
 
 TS = "1487895900.000100"
 REACTIONS = {
@@ -41,7 +41,8 @@ def clock() -> Hands:
 
 @pytest.fixture
 def record(store: Store, clock: Hands) -> Record:
-    chosen = settings(intervals={}, reactions=REACTIONS, zone=ZoneInfo("America/Los_Angeles"))
+    zone = ZoneInfo("America/Los_Angeles")
+    chosen = settings(intervals={}, reactions=REACTIONS, zone=zone, keep_deleted=True)
     return Record(store, clock, chosen, team_url=lambda: "https://practice.slack.com/")
 
 
@@ -197,7 +198,7 @@ def test_a_deleted_message_leaves_the_timeline_unless_it_was_reworded(record: Re
     take(record, posted(message()))
     take(record, reaction(TS))
     entry = timeline(record)[0].entry
-    record.rewrite("abc123abc123", entry.id, text="Students saw errors.", at=None)
+    record.rewrite(act(), entry.id, text="Students saw errors.", at=None)
     take(record, deleted(TS, 1))
     assert [line.text for line in timeline(record)] == ["Students saw errors."]
 
@@ -213,7 +214,7 @@ def test_rewording_leaves_the_message_alone(record: Record, store: Store) -> Non
     take(record, reaction(TS))
     entry = timeline(record)[0].entry
     earlier = NOW - timedelta(minutes=10)
-    record.rewrite("abc123abc123", entry.id, text="Students saw errors.", at=earlier)
+    record.rewrite(act(), entry.id, text="Students saw errors.", at=earlier)
     line = timeline(record)[0]
     assert (line.text, line.entry.at) == ("Students saw errors.", earlier)
     assert kept(store)[0].text == "students see 500s"
@@ -224,7 +225,7 @@ def test_rewording_leaves_the_message_alone(record: Record, store: Store) -> Non
 def test_taken_out_and_marked_again(record: Record) -> None:
     take(record, posted(message()))
     take(record, reaction(TS))
-    record.hide_entry("abc123abc123", timeline(record)[0].entry.id)
+    record.hide_entry(act(), timeline(record)[0].entry.id)
     assert timeline(record) == ()
     take(record, reaction(TS, user="U0BEN"))
     assert len(timeline(record)) == 1
@@ -240,12 +241,12 @@ def test_taking_out_twice_or_elsewhere_is_told(record: Record) -> None:
         idempotency_key="command/1",
     )
     entry = timeline(record)[0].entry
-    record.hide_entry("abc123abc123", entry.id)
+    record.hide_entry(act(), entry.id)
     for incident_id in ("abc123abc123", "another"):
         with pytest.raises(UserError, match="no longer in the timeline"):
-            record.hide_entry(incident_id, entry.id)
+            record.hide_entry(act(incident_id=incident_id), entry.id)
     with pytest.raises(UserError, match="no longer in the timeline"):
-        record.rewrite("abc123abc123", entry.id, text="x", at=None)
+        record.rewrite(act(), entry.id, text="x", at=None)
 
 
 def test_a_note_is_written_once_at_its_time(record: Record) -> None:

@@ -20,7 +20,7 @@ from tests.support.events import at, deleted, edited, posted, reaction, take
 from tests.support.readings import show
 from tests.support.rows import CHANNEL, NOW, TEAM, Hands, message, settings, stored
 
-SETTINGS = settings(reactions={"pushpin": Heading.TIMELINE})
+SETTINGS = settings(reactions={"pushpin": Heading.TIMELINE}, keep_deleted=True)
 TS = message().ts
 SAID = posted(message())
 FIRST = edited("first edit", 1, before=message(), edited_ts="1487895910.000001")

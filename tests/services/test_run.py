@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text, update
 
+from bot.domain.audit import AuditOutcome
 from bot.domain.incident import IS_CLOSED
 from bot.domain.runs import RunState, StepState
 from bot.domain.state_change import StateChange
 from bot.errors import RetryLater, UserError
 from bot.runbook.plan import Plan
+from bot.store import audit
 from bot.store import incidents as incident_rows
 from bot.store import runs as rows
 from bot.store.runs import Run
@@ -296,3 +298,39 @@ def test_nothing_is_run_for_an_incident_that_is_over(room: Room) -> None:
 
 def _closed(incident: Any) -> Any:
     return replace(incident, status="closed", closed_at=NOW)
+
+
+def test_what_a_run_does_is_in_the_audit_log(room: Room) -> None:
+    run = room.planned()
+    room.runs.confirm(run.id, "U0BEN", origin="button run.confirm in C0INCIDENT")
+    room.workflows.execute(run.id)
+    with room.store.read() as tx:
+        lines = [one.line for one in audit.latest(tx, limit=9)]
+    assert [(line.act, line.actor, line.outcome) for line in lines] == [
+        ("run.plan", "U0ANA", AuditOutcome.DONE),
+        ("run.confirm", "U0BEN", AuditOutcome.DONE),
+        ("run.attempt", "mayday", AuditOutcome.DONE),
+        ("run.step", "mayday", AuditOutcome.DONE),
+    ]
+    assert lines[1].origin == "button run.confirm in C0INCIDENT"
+    assert lines[2].target == lines[3].target
+    assert lines[3].before == {"confirmed_by": "U0BEN"}
+    assert lines[3].after["destructive"] is True
+
+
+def test_a_step_whose_end_nobody_saw_is_in_the_audit_log_as_attempted_and_failed(
+    room: Room,
+) -> None:
+    run = room.planned()
+    killed_at_the_act(room, run, takes_effect=False)
+    with room.store.read() as tx:
+        assert audit.latest(tx, limit=1)[0].line.act == "run.attempt"
+    room.workflows.execute(run.id)
+    with room.store.read() as tx:
+        attempt, step = (one.line for one in audit.latest(tx, limit=2))
+    assert (attempt.act, step.act, step.outcome) == (
+        "run.attempt",
+        "run.step",
+        AuditOutcome.FAILED,
+    )
+    assert step.reason

@@ -52,6 +52,30 @@ def test_an_entry_is_removed_in_the_listing_itself(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("verb", ["edit", "out"])
+def test_what_mayday_recorded_is_only_annotated(desk: Desk, verb: str) -> None:
+    """Also by a forged choice, or one of a list that an earlier version showed."""
+    desk.command("severity sev1")
+    (entry,) = desk.of_kind(EntryKind.SEVERITY)
+    assert "You can annotate it" in desk.press(ACTION_ENTRY, f"{verb}:{entry.id}").text
+    assert desk.slack.views == []
+    assert desk.of_kind(EntryKind.SEVERITY) == [entry]
+    desk.press(ACTION_ENTRY, f"annotate:{entry.id}", user=BEN)
+    assert desk.submit({"text": "by <@U0ANA> & me"}, user=BEN).errors == {}
+    shown = str(desk.command("timeline").blocks)
+    assert f"↳ <@{BEN}>: by <@U0ANA> &amp; me" in shown
+
+
+def test_an_edited_entry_says_by_whom(desk: Desk) -> None:
+    note = noted(desk, "a typing error")
+    desk.press(ACTION_ENTRY, f"edit:{note.id}", user=BEN)
+    desk.submit({"text": "a typo"}, user=BEN)
+    shown = str(desk.command("timeline").blocks)
+    assert f"a typo\\n_edited by <@{BEN}>_" in shown
+    desk.submit({"text": "a typo"}, user=BEN)
+    assert str(desk.command("timeline").blocks) == shown
+
+
+@pytest.mark.parametrize("verb", ["edit", "out"])
 def test_an_entry_that_is_gone_is_neither_edited_nor_removed(desk: Desk, verb: str) -> None:
     note = noted(desk, "a typing error")
     desk.press(ACTION_ENTRY, f"out:{note.id}")

@@ -6,15 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from bot.domain.command import USUAL
 from bot.errors import RetryLater
 from bot.ports import Channel, Post
 from bot.render import blocks as b
-from bot.render import listing
+from bot.render import forms, listing
 from bot.slack.interactions import SHORTCUT_ACTION, SHORTCUT_DECLARE, SHORTCUT_TIMELINE
 from bot.slack.request import Kind, SlackRequest
-from tests.smoke import events
-from tests.smoke.listener import FAILED, PRESS, Arrival, Listener
+from tests.smoke import events, samples
+from tests.smoke.listener import FAILED, PRESS, PRESS_LATER, Arrival, Listener
 from tests.smoke.result import NotTried, Row, differs, expect
 from tests.smoke.world import TEST_CHANNEL, Smoke
 
@@ -32,6 +31,7 @@ ADDRESS = (
     "mayday answers there, and otherwise by an ephemeral message. Run this again, and report it if it "
     "stays."
 )
+HUB = samples.MANY_HUBS[-1]
 OPTIONAL = 60.0
 """The most seconds that a person has for what not everybody may do."""
 
@@ -40,7 +40,11 @@ MOST_SILENT = 2
 
 
 def _names(smoke: Smoke) -> dict[str, str]:
-    return {"channel": smoke.need(TEST_CHANNEL).name}
+    return {
+        "channel": smoke.need(TEST_CHANNEL).name,
+        "command": smoke.config.slack.command,
+        "hub": HUB,
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +75,11 @@ def invite_people(smoke: Smoke) -> str:
     smoke.need(events.SOCKET)
     if smoke.automatic:
         raise NotTried(SKIPPED)
-    button = b.actions(b.button("Press me", action=PRESS, value="pressed"))
-    smoke.post(channel.id, Post(text=INVITATION, blocks=(b.section(INVITATION), button)))
+    buttons = b.actions(
+        b.button("Press me", action=PRESS, value="pressed"),
+        b.button("Press me later", action=PRESS_LATER, value="pressed"),
+    )
+    smoke.post(channel.id, Post(text=INVITATION, blocks=(b.section(INVITATION), buttons)))
     smoke.made[INVITED] = True
     return f"posted in #{channel.name}"
 
@@ -113,6 +120,7 @@ def _is_request(kind: Kind, *names: str) -> Callable[[Smoke, Arrival], bool]:
 def _request(smoke: Smoke, arrival: Arrival, *, channel: bool = True, trigger: bool = True) -> str:
     """Check what mayday reads of every request."""
     request: SlackRequest = arrival.parsed
+    events.check_app(smoke, arrival)
     expect(request.user.startswith(("U", "W")), f"the user is {request.user!r}", "Report this.")
     expect(
         request.team_id == smoke.me.team_id,
@@ -133,7 +141,9 @@ def _request(smoke: Smoke, arrival: Arrival, *, channel: bool = True, trigger: b
     )
     key = request.idempotency_key
     expect(
-        key.partition("/")[2], f"the key is {key!r}", "mayday tells repetitions by it: report this."
+        key.partition("/")[2] or request.kind is Kind.OPTIONS,
+        f"the key is {key!r}",
+        "mayday tells repetitions by it: report this.",
     )
     return f"{request.kind} {request.name} by {request.user}"
 
@@ -186,6 +196,37 @@ def commanded(smoke: Smoke, arrival: Arrival) -> str:
         "If you didn't type @ and # names, run this again.",
     )
     return f"{seen}: {text}"
+
+
+def typed(smoke: Smoke, arrival: Arrival) -> bool:
+    return arrival.kind is Kind.OPTIONS and bool(arrival.parsed.text)
+
+
+def suggested(smoke: Smoke, arrival: Arrival) -> str:
+    seen = _request(smoke, arrival, channel=False, trigger=False)
+    request: SlackRequest = arrival.parsed
+    expect(
+        request.name == forms.HUB,
+        f"the menu is {request.name!r}",
+        "mayday knows the menu by its block_id: report this.",
+    )
+    expect(
+        request.text in HUB,
+        f"the text is {request.text!r}",
+        f"If you typed something else than {HUB}, run this again; otherwise report it.",
+    )
+    return f"{seen}, after {request.text!r} was typed"
+
+
+def offered(smoke: Smoke, arrival: Arrival) -> str:
+    seen = _request(smoke, arrival, channel=False, trigger=False)
+    hub = arrival.parsed.form.text(forms.HUB)
+    expect(
+        hub in samples.MANY_HUBS,
+        f"the hub is {hub!r}: {dict(arrival.parsed.form.values)}",
+        "mayday reads from the form which hub was chosen: report this.",
+    )
+    return f"{seen}, with {hub}"
 
 
 def used_on_a_message(smoke: Smoke, arrival: Arrival) -> str:
@@ -275,11 +316,32 @@ FORMS = (
         covers=("button",),
     ).row,
     Step(
+        what="button: another button is pressed",
+        ask="In #{channel}, press “Press me later”, and cancel the form.",
+        matches=_is_request(Kind.BUTTON, PRESS_LATER),
+        check=pressed,
+        covers=("button",),
+    ).row,
+    Step(
         what="command: names arrive as ids",
-        ask=f"In #{{channel}}, type: {USUAL} smoke @your-name #{{channel}} — and cancel the form.",
+        ask="In #{channel}, type: {command} smoke @your-name #{channel} — and leave the form open.",
         matches=_is_request(Kind.COMMAND),
         check=commanded,
         covers=("command",),
+    ).row,
+    Step(
+        what="menu: its options come from mayday",
+        ask="In the form that opened, click on the menu “Hub” and type {hub} there.",
+        matches=typed,
+        check=suggested,
+        covers=("options",),
+    ).row,
+    Step(
+        what="form: an option that mayday offered is submitted",
+        ask="Choose {hub} there and any runbook, and press Make a plan. Nothing will run.",
+        matches=_is_request(Kind.FORM, forms.RUN),
+        check=offered,
+        covers=("form",),
     ).row,
     Step(
         what="shortcut: Declare an incident",
@@ -299,7 +361,14 @@ ANSWERS = (
     Row(
         what="every form of mayday opens",
         run=lambda smoke: forms_open(
-            smoke, "declare", "update", "action_item", "edit_entry", "run", "close"
+            smoke,
+            "declare",
+            "update",
+            "action_item",
+            "edit_entry",
+            "annotate_entry",
+            "run",
+            "close",
         ),
         covers=("views.open",),
         by_hand=True,

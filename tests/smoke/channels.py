@@ -12,6 +12,8 @@ from tests.smoke.result import Row, differs, expect
 from tests.smoke.world import TEST_CHANNEL, Smoke
 
 PUBLIC, PRIVATE = "a channel is created", "a private channel is created"
+NOBODY = "U00000000"
+MEMBERSHIP = "mayday shows a private incident to the members of its channel alone: report this."
 
 
 def created(smoke: Smoke, *, name: str, private: bool) -> str:
@@ -60,12 +62,32 @@ def info(smoke: Smoke, *, name: str) -> str:
 
 def listed(smoke: Smoke, *, name: str) -> str:
     made: Channel = smoke.need(name)
-    found, took = smoke.eventually(lambda: smoke.chat.find_channel(made.name))
+    found, took = smoke.eventually(lambda: smoke.chat.find_own_channel(made.name))
     expect(
         found, f"not listed after {took:.0f} s", "mayday may not find what it created: report this."
     )
     expect(found == made, f"created as {made}, listed as {found}", "Report this.")
     return f"found after {took:.1f} s"
+
+
+def private_ones(smoke: Smoke) -> str:
+    private, public = smoke.need(PRIVATE), smoke.need(PUBLIC)
+    _, took = smoke.eventually(lambda: private.id in smoke.chat.private_channels())
+    found = smoke.chat.private_channels()
+    expect(
+        private.id in found and public.id not in found,
+        f"listed: {sorted(found)}; private is {private.id}, public {public.id}",
+        "mayday finds out by this list which incidents are private: report this.",
+    )
+    return f"{len(found)}, after {took:.1f} s"
+
+
+def members(smoke: Smoke) -> str:
+    channel: Channel = smoke.need(PRIVATE)
+    found, took = smoke.eventually(lambda: smoke.chat.is_member(channel.id, smoke.me.user_id))
+    expect(found, f"its creator isn't a member after {took:.0f} s", MEMBERSHIP)
+    expect(not smoke.chat.is_member(channel.id, NOBODY), f"{NOBODY} is a member", MEMBERSHIP)
+    return f"the bot alone, after {took:.1f} s"
 
 
 def test_channel(smoke: Smoke) -> str:
@@ -98,6 +120,8 @@ def outside(smoke: Smoke) -> str:
             read = "ok"
         except UserError as exc:
             read = exc.code
+        shown = smoke.chat.channel(channel.id)
+        found, _ = smoke.eventually(lambda: smoke.chat.find_channel(channel.name))
     finally:
         smoke.chat.resolve(channel.id)
     expect(
@@ -105,13 +129,23 @@ def outside(smoke: Smoke) -> str:
         f"reading the history from outside: {read}",
         "mayday notices by not_in_channel that it was removed: report this.",
     )
+    expect(
+        not shown.is_member and smoke.chat.channel(channel.id).is_member,
+        f"is_member is {shown.is_member} outside",
+        "mayday finds out by is_member that it was removed: report this.",
+    )
+    expect(
+        found and found.id == channel.id,
+        f"its name gives {found}",
+        "slack.announce_channel needs an id, not a name: report this.",
+    )
     messages = [m for page in smoke.chat.history(channel.id, oldest="0") for m in page]
     expect(
         any(m.message.text.endswith("from outside") for m in messages),
         "after joining, the post isn't in the history",
         "Report this.",
     )
-    return "posting works, reading says not_in_channel, joining helps"
+    return "is_member is false, posting works, reading says not_in_channel, joining helps"
 
 
 def archived(smoke: Smoke) -> str:
@@ -187,6 +221,14 @@ def invited(smoke: Smoke) -> str:
     return f"invited, then {code}"
 
 
+def joined(smoke: Smoke) -> str:
+    person, channel = smoke.person(), smoke.need(PRIVATE)
+    smoke.chat.invite(channel.id, person)
+    found, took = smoke.eventually(lambda: smoke.chat.is_member(channel.id, person))
+    expect(found, f"{person} isn't a member after {took:.0f} s", MEMBERSHIP)
+    return f"{person}, after {took:.1f} s"
+
+
 ROWS = (
     Row(
         what=PUBLIC,
@@ -208,13 +250,25 @@ ROWS = (
     Row(
         what="a channel is found by its name",
         run=partial(listed, name=PUBLIC),
-        covers=("conversations.list",),
+        covers=("users.conversations",),
     ),
     Row(what="a private channel is found by its name", run=partial(listed, name=PRIVATE)),
+    Row(what="private channels are listed", run=private_ones, covers=("conversations.list",)),
+    Row(
+        what="a private channel's members are shown",
+        run=members,
+        covers=("conversations.members",),
+    ),
     Row(
         what="outside of a channel the bot posts and can't read",
         run=outside,
-        covers=("conversations.join", "chat.postMessage", "conversations.history"),
+        covers=(
+            "conversations.join",
+            "chat.postMessage",
+            "conversations.history",
+            "conversations.info",
+            "conversations.list",
+        ),
     ),
     Row(what="an archived channel keeps its name and takes no posts", run=archived),
     Row(what="the longest topic is accepted", run=topic, covers=("conversations.setTopic",)),
@@ -233,4 +287,9 @@ ROWS = (
 
 WITH_A_PERSON = (
     Row(what="a person is invited once", run=invited, covers=("conversations.invite",)),
+    Row(
+        what="a person is a member of a private channel",
+        run=joined,
+        covers=("conversations.invite", "conversations.members"),
+    ),
 )

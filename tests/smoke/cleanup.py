@@ -62,7 +62,7 @@ def _messages(smoke: Smoke, own: set[str]) -> set[tuple[str, str]]:
         try:
             ts = _patiently(smoke, partial(smoke.chat.find_post, channel, effect, since=None))
         except MaydayError:
-            continue  # a direct message can't be read back without a right that mayday doesn't need
+            continue  # the bot can't read there
         if ts:
             found.add((channel, ts))
     return found

@@ -8,6 +8,7 @@ from functools import partial
 from bot.bootstrap.outside import secret
 from bot.domain.events import DeletedEvent, Event, MessageEvent
 from bot.ports import Channel, Post
+from bot.slack.installation import is_foreign
 from bot.slack.request import Kind
 from tests.smoke.channels import PRIVATE, PUBLIC
 from tests.smoke.listener import Arrival, Listener
@@ -98,6 +99,7 @@ def check_event(smoke: Smoke, arrival: Arrival) -> None:
         Differs: one is missing or another's.
     """
     body = arrival.body
+    check_app(smoke, arrival)
     expect(
         body.get("event_id"), "there is no event_id", "mayday tells repetitions by it: report this."
     )
@@ -108,6 +110,20 @@ def check_event(smoke: Smoke, arrival: Arrival) -> None:
     )
     expect(
         arrival.parsed.event_ts, "there is no event_ts", "mayday orders edits by it: report this."
+    )
+
+
+def check_app(smoke: Smoke, arrival: Arrival) -> None:
+    """Compare the app and the workspaces of any delivery with the bot's.
+
+    Raises:
+        Differs: mayday would refuse the delivery.
+    """
+    told = {name: arrival.body.get(name) for name in ("api_app_id", "team_id", "team")}
+    expect(
+        not is_foreign(arrival.body, smoke.me),
+        f"it is for {told}, the bot's are {smoke.me.app_id!r} and {smoke.me.team_id!r}",
+        "mayday refuses what is sent for another app or workspace: report this.",
     )
 
 

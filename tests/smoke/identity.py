@@ -19,6 +19,16 @@ def identity(smoke: Smoke) -> str:
     return f"workspace {me.team}, bot user {me.user_id}"
 
 
+def app(smoke: Smoke) -> str:
+    shown = smoke.call("bots.info", bot=smoke.me.bot_id)["bot"].get("app_id")
+    expect(
+        shown and smoke.me.app_id == shown,
+        f"bots.info shows the app {shown!r}, mayday knows {smoke.me.app_id!r}",
+        "mayday can't refuse what is sent for another app: run this again, and report it if it stays.",
+    )
+    return f"app {shown}"
+
+
 def scopes(smoke: Smoke) -> str:
     granted = smoke.me.scopes
     expect(
@@ -54,7 +64,8 @@ def clock(smoke: Smoke) -> str:
 
 
 ROWS = (
-    Row(what="Slack accepts the bot token", run=identity, covers=("auth.test", "bots.info")),
+    Row(what="Slack accepts the bot token", run=identity, covers=("auth.test",)),
+    Row(what="the bot's app is known", run=app, covers=("bots.info",)),
     Row(what="the token has every scope", run=scopes),
     Row(what="answers have Slack's time", run=clock),
 )

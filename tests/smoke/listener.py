@@ -13,16 +13,18 @@ from slack_bolt import Ack, BoltRequest, BoltResponse, Respond
 from bot.bootstrap import web_client
 from bot.errors import MaydayError, RetryLater
 from bot.ports import Post
+from bot.render import blocks as b
 from bot.slack import app as slack_app
 from bot.slack import intake
 from bot.slack.dispatcher import Dispatcher
 from bot.slack.interactions import SHORTCUT_ACTION, SHORTCUT_DECLARE, SHORTCUT_TIMELINE
+from bot.slack.matching import containing
 from bot.slack.request import Kind, SlackRequest
 from bot.slack.socket import Socket
 from tests.smoke import samples
 from tests.smoke.world import TEST_CHANNEL, Smoke
 
-PRESS = "smoke.press"
+PRESS, PRESS_LATER = "smoke.press", "smoke.later"
 FAILED = "failed"
 COMMAND_ANSWER = "mayday's smoke test has received the command."
 ANSWER = "mayday's smoke test has received it."
@@ -90,6 +92,9 @@ class Listener:
             case Kind.COMMAND:
                 ack(text=COMMAND_ANSWER)
                 self._open(request, "run")
+            case Kind.OPTIONS:
+                found = containing(request.text, samples.MANY_HUBS)[: b.MOST_OPTIONS]
+                ack(options=[b.option(name, name) for name in found])
             case Kind.FORM if not self._has_error(request):
                 ack(response_action="errors", errors={request.form.inputs[0]: FIELD_ERROR})
             case Kind.BUTTON if request.name == PRESS:
@@ -97,6 +102,9 @@ class Listener:
                 self._open(request, "declare")
                 me = self._smoke.me.user_id
                 self._respond("button", respond, samples.timeline(self._smoke.config, me))
+            case Kind.BUTTON if request.name == PRESS_LATER:
+                ack()
+                self._open(request, "annotate_entry")
             case Kind.BUTTON:
                 ack()
                 self._open(request, "update")

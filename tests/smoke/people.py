@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+from bot.errors import UserError
 from tests.smoke.result import NotTried, Row, expect
 from tests.smoke.world import Smoke
 
 FIELDS = ("team_id", "tz", "is_restricted", "is_ultra_restricted", "is_bot", "deleted")
+NO_GROUPS = "plan_upgrade_required"
 NO_GROUP = "Set SMOKE_GROUP to the id of a user group, S…, to compare its members."
 
 
@@ -42,6 +44,26 @@ def group(smoke: Smoke) -> str:
     return f"{len(smoke.chat.group_members(smoke.group))} members"
 
 
+def handles(smoke: Smoke) -> str:
+    try:
+        found = smoke.chat.group_names()
+    except UserError as exc:
+        if exc.code != NO_GROUPS:
+            raise
+        return f"{exc.code}: this workspace has no user groups"
+    unnamed = sorted(group for group, name in found.items() if not name)
+    expect(
+        not unnamed, f"without a handle: {', '.join(unnamed)}", "Reports name groups: report it."
+    )
+    expect(
+        not smoke.group or smoke.group in found,
+        f"{smoke.group} isn't among {len(found)} groups",
+        "Set SMOKE_GROUP to the id of a group of this workspace.",
+    )
+    shown = f", {smoke.group} is @{found[smoke.group]}" if smoke.group else ""
+    return f"{len(found)} groups{shown}"
+
+
 def members(smoke: Smoke) -> str:
     if not smoke.group:
         raise NotTried(NO_GROUP)
@@ -57,6 +79,7 @@ def members(smoke: Smoke) -> str:
 ROWS = (
     Row(what="the bot's own profile", run=own_profile, covers=("users.info",)),
     Row(what="user groups can be read", run=group, covers=("usergroups.users.list",)),
+    Row(what="user groups have handles", run=handles, covers=("usergroups.list",)),
 )
 
 WITH_A_PERSON = (

@@ -12,11 +12,14 @@ from bot.domain.timeline import Entry, EntryKind, Latest, Line
 from bot.ports import Post
 from bot.render import blocks as b
 from bot.render import card, forms, listing
+from bot.render.blocks import MOST_OPTIONS
 from bot.render.commands import after_the_incident, help_rows
 from runbooks import RUNBOOKS
 
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HUBS = ("datahub", "stat20")
+MANY_HUBS = tuple(f"hub-{number:03}" for number in range(MOST_OPTIONS + 1))
+"""Too many for a plain menu: Slack asks mayday for the options."""
 
 
 def incident(config: Config, user: str) -> Incident:
@@ -114,10 +117,11 @@ def views(config: Config, user: str) -> dict[str, b.Block]:
         forms.update(made, policy=policy(config)),
         forms.action_item(made.id, groups=config.incident.action_groups),
         forms.edit_entry(made.id, line(1, "A note"), zone=zone),
+        forms.annotate_entry(made.id, line(1, "A note")),
         forms.run(
             made.id,
             runbooks=[(book.name, book.title, book.help) for book in RUNBOOKS],
-            hubs=HUBS,
+            hubs=MANY_HUBS,
         ),
         forms.close(
             made,
@@ -125,7 +129,7 @@ def views(config: Config, user: str) -> dict[str, b.Block]:
             zone=zone,
             now=AT,
             gaps=("an impact",),
-            hubs=HUBS,
+            hubs=MANY_HUBS,
             wants_hubs_and_impact=True,
         ),
     ]

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from bot.render import listing
+from bot.render import forms, listing
 from bot.slack.interactions import SHORTCUT_ACTION, SHORTCUT_DECLARE, SHORTCUT_TIMELINE
-from bot.slack.scopes import EVENT_SCOPES
+from runbooks import RUNBOOKS
 from sandbox.slack import Channel, PersonError, SlackSandbox
-from tests.smoke.listener import PRESS
+from tests.smoke.by_hand import HUB
+from tests.smoke.listener import PRESS, PRESS_LATER
 
 CHANNEL = "incidents"
+COMMAND = "/outage"
+"""Not the usual name, since a team may choose another one."""
 
 
 class Hands:
@@ -72,13 +75,19 @@ def _choose(hands: Hands) -> None:
     ts = hands.wait_message(listing.ACTION_ENTRY)
     hands.who.press(CHANNEL, ts, listing.ACTION_ENTRY, value=f"{listing.EDIT}:1")
     hands.cancel()
+    hands.who.press(CHANNEL, hands.wait_message(PRESS_LATER), PRESS_LATER)
+    hands.cancel()
 
 
 def _command(hands: Hands) -> None:
-    answer = hands.who.command(CHANNEL, f"/incident smoke @{hands.who.name} #{CHANNEL}")
+    answer = hands.who.command(CHANNEL, f"{COMMAND} smoke @{hands.who.name} #{CHANNEL}")
     assert answer is not None
     assert "received" in answer["text"]
-    hands.cancel()
+    view = hands.wait_view()
+    ((found,),) = (g["options"] for g in hands.who.suggest(view["id"], "value", HUB, forms.HUB))
+    runbook = RUNBOOKS[0].name
+    chosen = {"runbook": runbook, forms.HUB: {"value": {"selected_option": found}}}
+    assert hands.who.submit(view["id"], chosen) == {}
 
 
 def _shortcut(hands: Hands) -> None:
@@ -100,9 +109,7 @@ def _talk(hands: Hands) -> None:
 
 def _manage(hands: Hands) -> None:
     """Do to the smoke test's channels what gives the events that mayday subscribes to."""
-    if "channel_rename" not in EVENT_SCOPES:
-        return
-    who: Any = hands.who
+    who = hands.who
 
     def own(*, private: bool, archived: bool = False) -> list[Channel]:
         return [
@@ -115,15 +122,15 @@ def _manage(hands: Hands) -> None:
 
     hands.slack.wait_for(lambda: own(private=False), 20, what="the public channel")
     public = own(private=False)[0].id
-    who.rename_channel(public, "renamed")
-    who.delete_channel(public)
+    who.change_channel(public, "rename", "renamed")
+    who.change_channel(public, "delete")
     hands.slack.wait_for(lambda: own(private=True), 20, what="the private channel")
     private = own(private=True)[0].id
-    who.rename_channel(private, "renamed-too")
+    who.change_channel(private, "rename", "renamed-too")
     who.remove(private, "mayday")
     who.invite(private, "mayday")
     who.archive(private)
-    who.unarchive(private)
+    who.change_channel(private, "unarchive")
     who.invite(private, "mayday")
-    who.delete_channel(private)
-    who.unarchive(own(private=False, archived=True)[0].id)
+    who.change_channel(private, "delete")
+    who.change_channel(own(private=False, archived=True)[0].id, "unarchive")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.cli import manifest
 from bot.config import load
 from bot.slack.interactions import FORMS
 from bot.slack.request import Kind
@@ -18,8 +15,6 @@ from bot.slack.routes import ROUTES as REQUESTS
 from bot.slack.scopes import EVENT_SCOPES, METHOD_SCOPES
 from sandbox.faults import Fault, Garbled, answers, garbled, says
 from sandbox.slack import SlackSandbox, drop_after, on_call, rate_limited
-from sandbox.slack.deliveries import ACK_SECONDS
-from tests.smoke import __main__ as command
 from tests.smoke import samples
 from tests.smoke.by_hand import INVITATION
 from tests.smoke.channels import PRIVATE, PUBLIC
@@ -27,19 +22,10 @@ from tests.smoke.events import SOCKET
 from tests.smoke.listener import Listener
 from tests.smoke.result import Outcome, Result, all_hold
 from tests.smoke.rows import CLEANUP, NO_IDENTITY, ROWS, STOPPED, run
-from tests.smoke.someone import CHANNEL, someone
+from tests.smoke.someone import CHANNEL, COMMAND, someone
 from tests.smoke.world import TEST_CHANNEL, Smoke
 
-MANIFEST = manifest()
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackSandbox]:
-    """A practice Slack with mayday installed; nothing runs there."""
-    with SlackSandbox(manifest=MANIFEST) as made:
-        made.ack_seconds = 10 * ACK_SECONDS
-        made.trigger_seconds = 60
-        yield made
+BOT_OF_NO_APP = {"ok": True, "bot": {"id": "B0"}}
 
 
 def a_smoke(slack: SlackSandbox, **changes: Any) -> Smoke:
@@ -47,7 +33,10 @@ def a_smoke(slack: SlackSandbox, **changes: Any) -> Smoke:
     tokens = {"bot_token": slack.bot_token, "app_token": slack.app_token}
     tokens |= changes.pop("tokens", {})
     config = load(
-        overrides={"slack": {"api_url": slack.api_url, **tokens}, "practice": {"call_limit": 2}}
+        overrides={
+            "slack": {"api_url": slack.api_url, "command": COMMAND, **tokens},
+            "practice": {"call_limit": 2},
+        }
     )
     given = {
         "test_channel": slack.channel(CHANNEL).id,
@@ -97,13 +86,15 @@ def test_every_row_has_a_name_of_its_own() -> None:
 
 
 def test_with_a_person_everything_is_found_as_expected(slack: SlackSandbox) -> None:
-    smoke = a_smoke(slack, group=slack.usergroups()[0].id)
+    asked: list[str] = []
+    smoke = a_smoke(slack, group=slack.usergroups()[0].id, say=asked.append)
     with someone(slack) as failed:
         results = {result.what: result for result in run(smoke)}
     assert failed == []
     untold = {"event: group_unarchive"}  # since archiving removes an app's bot from the channel
     wrong = {w: r for w, r in results.items() if r.outcome is not Outcome.OK and w not in untold}
     assert wrong == {}
+    assert any(f"{COMMAND} smoke" in line for line in asked)
     assert set(METHOD_SCOPES) <= {call.method for call in slack.calls}
     for row in ROWS:
         called = {call.partition(":")[0] for call in results[row.what].calls}
@@ -160,12 +151,13 @@ def test_a_missing_scope_is_named(slack: SlackSandbox) -> None:
     }
     refused = outcomes(results, Outcome.REFUSED)
     assert set(refused) == {
+        "the bot's app is known",
         "a message is pinned once",
         "the bot's own profile",
         "a person's profile",
     }
     assert all("needs the scope" in seen for seen in refused.values())
-    assert "conversations.list: ok" in results["a channel is found by its name"].calls
+    assert "users.conversations: ok" in results["a channel is found by its name"].calls
 
 
 @pytest.mark.parametrize(
@@ -197,6 +189,31 @@ def test_a_missing_scope_is_named(slack: SlackSandbox) -> None:
             "missing_scope",
         ),
         ("users.info", Fault(answer={"ok": True, "user": {}}), "the bot's own profile", "KeyError"),
+        ("bots.info", Fault(answer=BOT_OF_NO_APP), "the bot's app is known", "the app None"),
+        (
+            "users.conversations",
+            Fault(answer={"ok": True, "channels": []}),
+            "a channel is found by its name",
+            "not listed",
+        ),
+        (
+            "conversations.list",
+            Fault(answer={"ok": True, "channels": []}),
+            "private channels are listed",
+            "listed: []",
+        ),
+        (
+            "conversations.members",
+            Fault(answer={"ok": True, "members": []}),
+            "a private channel's members are shown",
+            "isn't a member",
+        ),
+        (
+            "usergroups.list",
+            Fault(answer={"ok": True, "usergroups": [{"id": "S1"}]}),
+            "user groups have handles",
+            "without a handle: S1",
+        ),
     ],
 )
 def test_another_answer_shows_in_its_row(
@@ -293,6 +310,13 @@ def test_another_process_at_the_app_keeps_its_deliveries(slack: SlackSandbox) ->
     assert results["event: a message in a channel"].outcome is Outcome.NOT_TRIED
 
 
+def test_deliveries_for_another_app_differ(slack: SlackSandbox) -> None:
+    slack.faults = [on_call("bots.info", Fault(answer={"ok": True, "bot": {"app_id": "A0OTHER"}}))]
+    row = automatic(slack)["event: a message in a channel"]
+    assert row.outcome is Outcome.DIFFERS
+    assert "the bot's are 'A0OTHER'" in row.seen
+
+
 def test_an_event_without_a_subscription_is_missed(slack: SlackSandbox) -> None:
     events = frozenset(EVENT_SCOPES) - {"message.groups"}
     slack._parts.events._manifest = replace(slack._parts.manifest, events=events)
@@ -338,57 +362,3 @@ def test_ctrl_c_still_cleans_up_and_shows_what_was_found(slack: SlackSandbox) ->
     assert [r.outcome for r in results[:5]] == [Outcome.OK] * 5
     assert {r.seen for r in results[5:-1]} == {STOPPED}
     assert all(c.is_archived for c in slack.channels() if c.name.startswith("mayday-smoke"))
-
-
-# The command.
-
-
-@pytest.fixture
-def environment(slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What a person sets, in a directory without a configuration."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("SLACK_BOT_TOKEN", slack.bot_token)
-    monkeypatch.setenv("SLACK_APP_TOKEN", slack.app_token)
-    monkeypatch.setenv("SMOKE_API_URL", slack.api_url)
-    monkeypatch.setenv("SMOKE_CHANNEL", slack.channel(CHANNEL).id)
-
-
-@pytest.mark.usefixtures("environment")
-@pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SMOKE_CHANNEL"])
-def test_what_is_missing_is_one_sentence(
-    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.delenv(name)
-    assert command.main([]) == 2
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err.startswith(f"Set {name} to ")
-    assert len(told.err.splitlines()) == 1
-
-
-@pytest.mark.usefixtures("environment")
-def test_maydays_own_names_come_first(
-    slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-other")
-    monkeypatch.setenv("MAYDAY_SLACK__BOT_TOKEN", slack.bot_token)
-    assert command.main(["--automatic"]) == 0
-    out = capsys.readouterr().out
-    assert " 0 differs, 0 refused" in out.splitlines()[-1]
-    assert slack.bot_token not in out
-
-
-@pytest.mark.usefixtures("environment")
-def test_json_lines_and_the_exit_code(
-    slack: SlackSandbox, capsys: pytest.CaptureFixture[str]
-) -> None:
-    slack.scopes = slack.scopes - {"pins:write"}
-    assert command.main(["--automatic", "--json"]) == 1
-    told = capsys.readouterr()
-    lines = [json.loads(line) for line in told.out.splitlines() if line[0] == "{"]
-    assert [line["what"] for line in lines] == [*(row.what for row in ROWS), CLEANUP]
-    (refused,) = [line for line in lines if line["result"] == "refused"]
-    assert refused["covers"] == ["pins.add"]
-    for secret in (slack.bot_token, slack.app_token, slack.signing_secret):
-        assert secret not in told.out + told.err

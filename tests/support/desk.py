@@ -99,7 +99,8 @@ class Desk:
         )
         chat: Any = self.slack
         self.watch = ChannelWatch(store, chat, self.work, self.now)
-        self.authorize = Authorize(chat, People(store, chat, self.now), self.settings, Audit(store))
+        self.audit = Audit(store)
+        self.authorize = Authorize(chat, People(store, chat, self.now), self.settings, self.audit)
         self.runs = Runs(
             store,
             self.work,
@@ -123,6 +124,7 @@ class Desk:
             ),
             runs=self.runs,
             authorize=self.authorize,
+            audit=self.audit,
             reports=Reports(store, People(store, chat, self.now), self.settings),
             publish=asked,
             sync=asked,

@@ -12,7 +12,16 @@ from bot.domain.actions import ActionItem
 from bot.domain.incident import Answers, Incident
 from bot.domain.mrkdwn import Named
 from bot.domain.report import Form, Report, assemble
-from bot.domain.timeline import Entry, EntryKind, FileRef, Heading, Line, Message
+from bot.domain.timeline import (
+    Entry,
+    EntryChange,
+    EntryKind,
+    EntryRevision,
+    FileRef,
+    Heading,
+    Line,
+    Message,
+)
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 PEOPLE = {"UADA": "Ada", "UBEN": "Ben"}
@@ -60,6 +69,7 @@ class Record:
         *,
         headings: Sequence[Heading] = (Heading.TIMELINE,),
         message: Message | None = None,
+        revisions: Sequence[EntryRevision] = (),
     ) -> None:
         """Add an entry of any kind by Ada."""
         entry = Entry(
@@ -72,7 +82,14 @@ class Record:
             data=data,
             source=f"test:{len(self.lines)}",
         )
-        self.lines.append(Line(entry=entry, message=message, headings=frozenset(headings)))
+        self.lines.append(
+            Line(
+                entry=entry,
+                message=message,
+                headings=frozenset(headings),
+                revisions=tuple(revisions),
+            )
+        )
 
     def note(self, clock: str, text: str, day: int = 23) -> None:
         """Add a note; its time has seconds if the clock has them."""
@@ -136,6 +153,16 @@ ITEMS = (
     ),
     item(4, "Tune the HTTP client", "Upstream KubeSpawner"),
 )
+
+
+def edited(by: str) -> EntryRevision:
+    """Somebody's edit."""
+    return EntryRevision(change=EntryChange.EDITED, by=by, at=DECLARED)
+
+
+def annotated(by: str, text: str) -> EntryRevision:
+    """Somebody's annotation."""
+    return EntryRevision(change=EntryChange.ANNOTATED, by=by, at=DECLARED, after={"text": text})
 
 
 def evening() -> Record:

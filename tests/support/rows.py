@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.incident import Incident, Policy
+from bot.domain.state_change import StateChange
 from bot.domain.timeline import Message, ts_moment
 from bot.services.settings import Settings
 from bot.store import incidents
@@ -68,6 +70,15 @@ def stored(store: Store, **values: Any) -> Incident:
     with store.write() as tx:
         assert incidents.add(tx, made)
     return made
+
+
+_acts = itertools.count(1)
+
+
+def act(**values: Any) -> StateChange:
+    """An act of Ben's on the incident, which nobody did before."""
+    made = {"incident_id": "abc123abc123", "by": "U0BEN", "idempotency_key": f"act/{next(_acts)}"}
+    return StateChange(**{**made, "origin": "button entry.menu in C0INCIDENT", **values})
 
 
 def message(ts: str = "1487895900.000100", **values: Any) -> Message:

@@ -23,6 +23,7 @@ def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -
         at=at,
         precise=bool(typed) and at.second != 0,
         idempotency_key=request.idempotency_key,
+        origin=request.origin,
     )
     is_closed = incident.closed_at is not None
     if not typed:

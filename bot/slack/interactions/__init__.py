@@ -41,6 +41,7 @@ FORMS: Mapping[str, Route] = {
     forms.UPDATE: OnIncident(Act.CHANGE, update.submitted, of_form),
     forms.ACTION_ITEM: OnIncident(Act.RECORD, action_item.submitted, of_form),
     forms.EDIT_ENTRY: OnIncident(Act.EDIT, entry.submitted, of_form),
+    forms.ANNOTATE_ENTRY: OnIncident(Act.EDIT, entry.annotated, of_form),
     forms.RUN: OnIncident(Act.PLAN, runbook.submitted, of_form),
     forms.CLOSE: OnIncident(Act.CLOSE, close.submitted, of_form),
 }

@@ -1,4 +1,4 @@
-"""Timeline entries: added from a message, edited, and removed."""
+"""Timeline entries: added from a message, edited, removed and annotated."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from bot.domain.mrkdwn import typed
 from bot.domain.time_parsing import parse_time
 from bot.errors import UserError
 from bot.render import answers, forms, listing
+from bot.services.record import ONLY_ANNOTATED
 from bot.slack.context import HandlerContext
 from bot.slack.replies import EphemeralReply, OpenModal, say
 from bot.slack.request import SlackRequest
@@ -22,21 +23,31 @@ def shortcut(context: HandlerContext, request: SlackRequest, _incident: Incident
     """
     if request.message is None:
         raise UserError(NO_MESSAGE)
-    context.record.file_message(request.message, by=request.user, seen_ts=request.acted_ts)
+    context.record.file_message(
+        request.message, by=request.user, seen_ts=request.acted_ts, origin=request.origin
+    )
     return say(answers.MESSAGE_ADDED)
 
 
 def menu(
     context: HandlerContext, request: SlackRequest, incident: Incident
 ) -> EphemeralReply | OpenModal:
-    """The form to edit an entry, or the timeline without the entry that was removed."""
+    """The form to edit or annotate an entry, or the timeline without the entry that was removed.
+
+    Raises:
+        UserError: the entry is gone, or can only be annotated.
+    """
     verb, _, entry_id = request.value.partition(":")
     if verb == listing.HIDE:
-        context.record.hide_entry(incident.id, int(entry_id))
+        context.record.hide_entry(request.change(incident), int(entry_id))
         latest = context.record.latest(incident.id, listing.SHOWN_LINES)
         post = listing.timeline(incident, latest, said=answers.ENTRY_REMOVED)
         return EphemeralReply(post=post, replace=True)
     line = context.record.line(incident.id, int(entry_id))
+    if verb == listing.ANNOTATE:
+        return OpenModal(view=forms.annotate_entry(incident.id, line))
+    if not line.entry.kind.is_editable:
+        raise UserError(ONLY_ANNOTATED)
     return OpenModal(view=forms.edit_entry(incident.id, line, zone=context.settings.zone))
 
 
@@ -54,5 +65,17 @@ def submitted(context: HandlerContext, request: SlackRequest, incident: Incident
             at = parse_time(at_text, zone=zone, now=context.now())
         except UserError as exc:
             raise UserError(str(exc), field="at") from exc
-    context.record.rewrite(incident.id, entry_id, text=typed(form.text("text")), at=at)
+    change = request.change(incident)
+    context.record.rewrite(change, entry_id, text=typed(form.text("text")), at=at)
     return say(answers.ENTRY_CHANGED)
+
+
+def annotated(context: HandlerContext, request: SlackRequest, incident: Incident) -> EphemeralReply:
+    """Add a text below the entry.
+
+    Raises:
+        UserError: the entry is gone, or the text is empty or too long.
+    """
+    text = typed(request.form.text("text"))
+    context.record.annotate(request.change(incident), int(request.form.subject), text)
+    return say(answers.ENTRY_ANNOTATED)
