@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -111,21 +112,20 @@ def finding(bot: Bot) -> bool | None:
 def test_a_second_program_with_the_same_token(
     slack: SlackSandbox, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("LASTS", "SOON", "SELDOM"):
-        monkeypatch.setattr(f"bot.slack.foreign_sockets.{name}", 0.0)
+    for name, seconds in (("LASTS", 0.0), ("SOON", 1.0), ("SELDOM", 1.0)):
+        monkeypatch.setattr(f"bot.slack.foreign_sockets.{name}", seconds)
+    monkeypatch.setattr("bot.slack.connection.LINGERS", 3.0)
     with running(slack, sqlite_url, tmp_path, slack={"mode": "socket"}) as bot:
         assert (ready(bot), finding(bot)) == ((200, {}), True)
-        web = WebClient(base_url=slack.api_url, retry_handlers=[])
-        url = web.apps_connections_open(app_token=slack.app_token)["url"]
-        other = create_connection(url, timeout=10)
-        slack.wait_for(lambda: slack.socket_count == 2, what="the other socket")
 
         def look(met: bool) -> bool:
             bot.ticks.run_soon("connections")
+            bot.ticks.run_soon("socket")
             return (ready(bot)[1] == {"connections": FOREIGN}) is met
 
-        wait_until(lambda: look(True), "the warning")
-        assert finding(bot) is False
-        other.close()
-        wait_until(lambda: look(False), "its end")
-        assert (ready(bot), finding(bot)) == ((200, {}), True)
+        web = WebClient(base_url=slack.api_url, retry_handlers=[])
+        url = web.apps_connections_open(app_token=slack.app_token)["url"]
+        with closing(create_connection(url, timeout=10)):
+            wait_until(lambda: look(True), "the warning")
+            assert finding(bot) is False
+        wait_until(lambda: look(False) and finding(bot), "its end")
