@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from bot.domain.resources import ResourceKind
 from bot.domain.timeline import EntryKind
+from bot.services.audit import Audit
 from bot.store import incidents as incident_rows
 from bot.store import resources as resource_rows
 from tests.crash.hub import STUCK
@@ -162,6 +163,8 @@ def wrongs(stage: Stage) -> list[str]:
     found += [f"given up: {row.key}" for row in given_up]
     found += [f"workflow {row.workflow_uuid} is {row.status}" for row in failed]
     found += _of_runs_and_pods(stage)
+    faults = Audit(stage.scene.store).verify().faults
+    found += [f"audit line {fault.number} {fault.problem}" for fault in faults]
     for replica in stage.replicas.all:
         if replica.code not in (None, 0, -9) and not replica.expected:
             found.append(f"replica {replica.number} ended itself with {replica.code}")
