@@ -20,6 +20,7 @@ from tests.support.postgres import Postgres, postgres
 
 if TYPE_CHECKING:
     from bot.bootstrap import Bot
+    from bot.store.engine import Store
     from tests.support.bot import Child, Scene
     from tests.support.shared import SharedBot
 
@@ -82,6 +83,17 @@ def database_url(request: pytest.FixtureRequest) -> str:
         "sqlite_url" if request.param == "sqlite" else "postgres_url"
     )
     return url
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """An empty database with its tables."""
+    from bot.store.engine import Store
+
+    made = Store(database_url)
+    made.migrate()
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-
-import pytest
 
 from bot.durable import DurableWork
 from bot.errors import LeaseLost
 from bot.store.engine import Store
 from tests.support.durable import ended, enqueue, working
 from tests.support.waiting import wait_until
-
-
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    made = Store(database_url)
-    made.migrate()
-    yield made
-    made.close()
 
 
 def test_what_a_replica_without_its_lease_leaves_is_done_by_another(store: Store) -> None:

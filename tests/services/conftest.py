@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.store.engine import Store
 from tests.support.history import History
 from tests.support.readings import Reader
+from tests.support.rows import stored
 
 
 @pytest.fixture
@@ -16,6 +18,13 @@ def database_url(request: pytest.FixtureRequest) -> str:
     kind = getattr(request, "param", "sqlite")
     url: str = request.getfixturevalue("sqlite_url" if kind == "sqlite" else "postgres_url")
     return url
+
+
+@pytest.fixture
+def store(store: Store) -> Store:
+    """A database with one incident."""
+    stored(store)
+    return store
 
 
 @pytest.fixture

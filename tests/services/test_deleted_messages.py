@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +15,7 @@ from bot.store import timeline as rows
 from bot.store.engine import Store
 from bot.store.tables import entry_revision, inbox, message, revision
 from tests.support.events import deleted, edited, posted, reaction, take
-from tests.support.rows import NOW, Hands, act, end_claims, settings, stored
+from tests.support.rows import NOW, Hands, act, end_claims, settings
 from tests.support.rows import message as said
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
@@ -24,15 +23,6 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], i
 INCIDENT = "abc123abc123"
 SECRET = "the password is hunter2"
 FILES: dict[str, Any] = {"raw": {"text": SECRET, "blocks": [SECRET]}}
-
-
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    made = Store(database_url)
-    made.migrate()
-    stored(made)
-    yield made
-    made.close()
 
 
 def recorder(store: Store, *, keep: bool) -> Record:

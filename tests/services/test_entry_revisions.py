@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -17,20 +16,11 @@ from bot.store import audit, entry_revisions
 from bot.store import timeline as rows
 from bot.store.engine import Store
 from tests.support.events import posted, reaction, take
-from tests.support.rows import NOW, Hands, act, message, settings, stored
+from tests.support.rows import NOW, Hands, act, message, settings
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
 INCIDENT = "abc123abc123"
-
-
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    made = Store(database_url)
-    made.migrate()
-    stored(made)
-    yield made
-    made.close()
 
 
 @pytest.fixture

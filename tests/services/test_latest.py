@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,15 +20,6 @@ from tests.support.rows import CHANNEL, NOW, TEAM, Hands, act, message, settings
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
 INCIDENT = "abc123abc123"
-
-
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    made = Store(database_url)
-    made.migrate()
-    stored(made)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -31,14 +30,6 @@ SECRET = "DataError: (psycopg.DataError) the hub of project Swan is down"
 
 class Killed(BaseException):
     """The process is killed."""
-
-
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    made = Store(database_url)
-    made.migrate()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -15,7 +14,7 @@ from bot.services.record import Record
 from bot.store import timeline as rows
 from bot.store.engine import Store
 from tests.support.events import deleted, edited, posted, reaction, take
-from tests.support.rows import CHANNEL, NOW, TEAM, Hands, act, message, settings, stored
+from tests.support.rows import CHANNEL, NOW, TEAM, Hands, act, message, settings
 
 TS = "1487895900.000100"
 REACTIONS = {
@@ -23,15 +22,6 @@ REACTIONS = {
     "fire": Heading.WRONG,
     "four_leaf_clover": Heading.LUCKY,
 }
-
-
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    made = Store(database_url)
-    made.migrate()
-    stored(made)
-    yield made
-    made.close()
 
 
 @pytest.fixture

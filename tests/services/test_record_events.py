@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,7 +17,7 @@ from bot.store import timeline as rows
 from bot.store.engine import Store
 from tests.support.events import at, deleted, edited, posted, reaction, take
 from tests.support.readings import show
-from tests.support.rows import CHANNEL, NOW, TEAM, Hands, message, settings, stored
+from tests.support.rows import CHANNEL, NOW, TEAM, Hands, message, settings
 
 SETTINGS = settings(reactions={"pushpin": Heading.TIMELINE}, keep_deleted=True)
 TS = message().ts
@@ -26,15 +25,6 @@ SAID = posted(message())
 FIRST = edited("first edit", 1, before=message(), edited_ts="1487895910.000001")
 SECOND = edited("second edit", 2, before=FIRST.message, edited_ts="1487895920.000001")
 GONE = deleted(TS, 3, before=SECOND.message)
-
-
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    made = Store(database_url)
-    made.migrate()
-    stored(made)
-    yield made
-    made.close()
 
 
 @pytest.fixture

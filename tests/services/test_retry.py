@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,20 +10,11 @@ from bot.domain.resources import ResourceKind, ResourceState, resource_key
 from bot.services.retry import Retries, retry_due
 from bot.store import resources as rows
 from bot.store.engine import Store
-from tests.support.rows import NOW, Hands, NoWork, stored
+from tests.support.rows import NOW, Hands, NoWork
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
 ID = "abc123abc123"
-
-
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    made = Store(database_url)
-    made.migrate()
-    stored(made)
-    yield made
-    made.close()
 
 
 def failed(store: Store, kind: ResourceKind, minutes: float | None, subject: str = "") -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,14 +14,6 @@ from bot.store.engine import Store
 
 ODD = "a\x00b\ud800c\udfffd\U0001f525é"
 CLEAN = "a\ufffdb\ufffdc\ufffdd\U0001f525é"
-
-
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    made = Store(database_url)
-    made.migrate()
-    yield made
-    made.close()
 
 
 def person(**values: Any) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import ast
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -21,14 +20,6 @@ from bot.errors import ConfigError, UserError
 from bot.store import incidents, tables
 from bot.store.engine import Store
 from bot.store.tables import metadata
-
-
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    made = Store(database_url)
-    made.migrate()
-    yield made
-    made.close()
 
 
 def test_migrations_and_tables_agree(store: Store) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 
-import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
@@ -41,14 +39,6 @@ OLD = {
     ],
     "gaps": [{"part": "everyone", "why": "The token is narrow."}],
 }
-
-
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    made = Store(database_url)
-    made.migrate()
-    yield made
-    made.close()
 
 
 def to(store: Store, revision: str) -> None:
