@@ -17,7 +17,7 @@ class Allow(Section):
 
 
 class Access(Section):
-    """Who can do what. Without ``approvers``, whoever can run runbooks also approves.
+    """Who can do what. Without ``approvers``, people who can run runbooks also approve them.
 
     ``guests`` are acts that guests may do, too. ``restrict`` gives for an act the groups that may do it,
     besides admins; without an entry every member of the workspace may.

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 MAYDAY = "mayday"
-"""The actor of what mayday does by itself."""
+"""The actor of what mayday does automatically."""
 
 
 class AuditOutcome(StrEnum):

@@ -179,7 +179,7 @@ def _became_private(data: Mapping[str, Any]) -> str:
 
 
 def withdrawn() -> Post:
-    """What stands in the place of an announcement whose incident became private."""
+    """The message that replaces an announcement once its incident is private."""
     text = "🔒 mayday withdrew this announcement because the incident is private now."
     return Post(text=text, blocks=(b.section(text),))
 

@@ -84,4 +84,4 @@ class Announcements:
                 render=posts.withdrawn,
                 to=Destination(channel=self._channel, thread_ts=thread_ts),
             )
-            yield replace(post, create=dict, record=None)  # nothing is posted anew
+            yield replace(post, create=dict, record=None)  # a new one is never posted

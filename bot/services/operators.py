@@ -62,7 +62,8 @@ class Operators:
 
     def _notify_batch(self) -> int | None:
         """Post one batch; return how many deliveries were posted, or None if no batch is left."""
-        # From before the claim: nothing is sent later, so whoever claims it next finds what was posted.
+        # It begins before the claim, so no request is sent after the claim has ended, and the next replica
+        # to claim the batch finds a message that this one posted.
         with deadline.within(self._limits.call):
             batch = self._claimed()
             if batch is None:

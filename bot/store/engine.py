@@ -123,7 +123,7 @@ class Store:
                     added = audit.append(conn, lines)
                 self.before_commit()
         for one in added:
-            # What is shipped elsewhere shows whether the whole log was written anew.
+            # Logs that are shipped elsewhere show whether the whole chain was rewritten.
             log.info("audit", number=one.number, hash=one.hash, act=one.line.act)
 
     @contextmanager
