@@ -1,7 +1,8 @@
 """Who may do what: decided here, once, for every command, button, form and shortcut.
 
 The rule is :mod:`bot.domain.access`. This service asks Slack for what the rule needs: the person's profile,
-the members of a private channel, the members of user groups. For private incidents and for runbooks Slack is
+the members of a private channel, the members of user groups, and for requests from elsewhere whether the
+channel is still public. For private incidents and for runbooks Slack is
 asked each time, since somebody may have left or become a guest since the last; else a profile is used for up
 to an hour, and longer while Slack does not answer.
 """
@@ -17,6 +18,7 @@ from bot.domain.incident import GONE, Incident
 from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Profile
 from bot.services.audit import Audit
+from bot.services.channel_guard import LookAt
 from bot.services.people import People
 from bot.services.settings import AllowList, Settings
 
@@ -59,8 +61,11 @@ class Asker:
 class Authorize:
     """Decides who may do what, and records each decision in the audit log; help is open to everybody."""
 
-    def __init__(self, chat: Chat, people: People, settings: Settings, audit: Audit) -> None:
+    def __init__(
+        self, chat: Chat, people: People, settings: Settings, audit: Audit, look: LookAt
+    ) -> None:
         self._chat = chat
+        self._look = look
         self._people = people
         self._settings = settings
         self._audit = audit
@@ -74,9 +79,10 @@ class Authorize:
         """
         if act is Act.HELP:
             return
-        person = _Person(self._chat, self._people, self._settings, asker.user, act, incident)
-        scene = _Scene(self._chat, asker.channel, incident)
         try:
+            incident, is_private = self._seen(asker, incident)
+            person = _Person(self._chat, self._people, self._settings, asker.user, act, incident)
+            scene = _Scene(self._chat, asker.channel, incident, is_private)
             refused = self._other_app(asker) or refusal(act, person, scene, self._settings.rules)
             text = self._text(refused, asker, act) if refused else ""
         except RetryLater as exc:
@@ -116,6 +122,19 @@ class Authorize:
         person = _Person(self._chat, self._people, self._settings, user, Act.ASSIGN, incident)
         if incident.private and not person.is_participant:
             raise UserError(NOT_A_MEMBER.format(user=user))
+
+    def _seen(self, asker: Asker, incident: Incident | None) -> tuple[Incident | None, bool]:
+        """The incident, and whether it counts as private.
+
+        Its channel may have become private without mayday being told. People who are in the channel may act
+        there anyway; for a request from another channel Slack is asked, and unknown counts as private.
+        """
+        if incident is None:
+            return None, False
+        if incident.private or asker.channel in ("", incident.channel_id):
+            return incident, incident.private
+        found = self._look(incident.id)
+        return found.incident, not found.is_public
 
     def _other_app(self, asker: Asker) -> Refusal | None:
         """Refuse what is meant for the app of another workspace."""
@@ -226,14 +245,11 @@ class _Scene:
     chat: Chat
     channel: str
     incident: Incident | None
+    is_private: bool
 
     @property
     def has_incident(self) -> bool:
         return self.incident is not None
-
-    @property
-    def is_private(self) -> bool:
-        return self.incident is not None and self.incident.private
 
     @property
     def is_here(self) -> bool:

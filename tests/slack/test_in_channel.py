@@ -6,12 +6,12 @@ import pytest
 
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
+from bot.errors import UserError
 from bot.slack.place import _PLACE
 from bot.store import incidents as incident_rows
-from tests.support.desk import ANA, ELSEWHERE, Desk
-from tests.support.rows import CHANNEL, stored
+from tests.support.desk import ANA, BEN, ELSEWHERE, Desk
+from tests.support.rows import CHANNEL, NAME, stored
 
-NAME = "inc-2017-02-24-proxy-was-evicted"
 UNKNOWN = "There is no such incident, or you are not in its channel."
 NAMED = [f"<#{CHANNEL}|{NAME}>", f"<#{CHANNEL}>", f"<#{CHANNEL}|>", f"#{NAME}", f"#{NAME.upper()}"]
 
@@ -91,6 +91,21 @@ def test_an_unknown_and_a_private_one_look_the_same(desk: Desk, place: str) -> N
     desk.slack.absent = {"C0SECRET1": {ANA}}
     for line in ("status", "close", "report", "timeline", "note it died"):
         assert UNKNOWN in desk.command(f"{line} in {place}", channel=ELSEWHERE).text
+
+
+def test_one_whose_channel_was_made_private_unheard_is_private(desk: Desk) -> None:
+    desk.slack.private, desk.slack.absent = {CHANNEL}, {CHANNEL: {ANA}}
+    assert UNKNOWN in desk.command(f"timeline in #{NAME}", channel=ELSEWHERE).text
+    assert desk.incident.private
+
+
+def test_one_whose_channel_slack_does_not_show_is_private(desk: Desk) -> None:
+    desk.slack.failing = {
+        name: UserError("No such channel.", code="channel_not_found")
+        for name in ("channel", "is_member")
+    }
+    assert UNKNOWN in desk.command(f"timeline in #{NAME}", channel=ELSEWHERE, user=BEN).text
+    assert "Timeline of" in desk.command(f"timeline in #{NAME}", channel=ELSEWHERE).text
 
 
 def test_a_private_one_is_named_in_its_own_channel(desk: Desk) -> None:

@@ -17,6 +17,7 @@ from bot.store.tables import inbox
 
 TEAM = "T0PRACTICE"
 CHANNEL = "C0INCIDENT"
+NAME = "inc-2017-02-24-proxy-was-evicted"
 NOW = datetime(2017, 2, 24, 0, 25, tzinfo=UTC)
 POLICY = Policy(
     severities=("sev1", "sev2", "sev3"),
@@ -57,7 +58,7 @@ def incident(**values: Any) -> Incident:
             "hubs": (),
             "declared_by": "U0ANA",
             "declared_at": NOW,
-            "channel_name": "inc-2017-02-24-proxy-was-evicted",
+            "channel_name": NAME,
             "channel_id": CHANNEL,
             **values,
         }

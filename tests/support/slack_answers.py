@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.errors import MaydayError, UserError
 from bot.ports import Channel, Identity, Post, Profile
-from tests.support.rows import NOW, TEAM
+from tests.support.rows import CHANNEL, NAME, NOW, TEAM
 
 
 @dataclass(kw_only=True)
@@ -35,7 +35,7 @@ class SlackAnswers:
         self._answer("channel")
         return Channel(
             id=channel_id,
-            name="incident",
+            name=NAME if channel_id == CHANNEL else "incident",
             is_private=channel_id in self.private,
             is_archived=False,
             is_shared=channel_id in self.shared,
