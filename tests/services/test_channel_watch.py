@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from slack_sdk import WebClient
 
+from bot.adapters.slack import SlackChat
 from bot.bootstrap import Bot
 from bot.domain.timeline import EntryKind
+from bot.services.channel_watch import ChannelWatch
 from sandbox.slack import Fault, Passage, SlackSandbox, answers, on_call
 from tests.support.bot import Scene, texts
 from tests.support.readings import pass_time, read_all
+from tests.support.rows import NoWork
 from tests.support.waiting import wait_until
 
 
@@ -267,3 +271,24 @@ def test_a_refusal_that_the_channel_does_not_confirm_changes_nothing(
 
 def _dm(scene: Scene, who: str) -> str:
     return next(c.id for c in scene.slack.person(who).channels() if c.id.startswith("D"))
+
+
+def test_two_looks_at_once_record_one_return(bot: Bot, scene: Scene, slack: SlackSandbox) -> None:
+    """Both see that the bot is out, and both join."""
+    channel = scene.declare().id
+    incident = scene.incident(channel).id
+    slack.faults = [deaf_to("channel_left", "member_joined_channel")]
+    scene.ana.remove(channel, slack.bot_user_id)
+
+    class Slower(ChannelWatch):
+        """A replica whose request to join is sent after another replica's whole look."""
+
+        def _join(self, channel_id: str) -> bool:
+            other.look(incident)
+            return super()._join(channel_id)
+
+    chat = SlackChat(WebClient(slack.bot_token, base_url=slack.api_url))
+    parts = (bot.store, chat, NoWork(), scene.clock)
+    other = ChannelWatch(*parts)
+    Slower(*parts).look(incident)
+    assert changes(scene, channel) == [("left", "")]
