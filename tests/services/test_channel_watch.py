@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from bot.adapters.slack import SlackChat
 from bot.bootstrap import Bot
 from bot.domain.timeline import EntryKind
 from bot.services.channel_watch import ChannelWatch
-from sandbox.slack import Fault, Passage, SlackSandbox, answers, on_call
+from sandbox.slack import Fault, Passage, SlackSandbox, answers, drop_after, on_call
 from tests.support.bot import Scene, texts
+from tests.support.faults import hurried
 from tests.support.readings import pass_time, read_all
 from tests.support.rows import NoWork
 from tests.support.waiting import wait_until
@@ -292,3 +294,23 @@ def test_two_looks_at_once_record_one_return(bot: Bot, scene: Scene, slack: Slac
     other = ChannelWatch(*parts)
     Slower(*parts).look(incident)
     assert changes(scene, channel) == [("left", "")]
+
+
+def test_a_lost_answer_is_looked_for_in_the_channel_that_it_left(
+    scene: Scene, slack: SlackSandbox
+) -> None:
+    """Slack lets a bot post where it may not read, so what was posted seems to be absent."""
+    channel = scene.declare().id
+    slack.faults = [
+        deaf_to("channel_left"),
+        on_call("chat.postMessage", drop_after(), times=1, holding="watch the proxy"),
+    ]
+    scene.ana.remove(channel, slack.bot_user_id)
+    scene.ana.command(channel, "/incident action watch the proxy")
+
+    def is_posted() -> bool:
+        rows = scene.resources(channel).items()
+        return any(key.startswith("entry/") and row.state.value == "done" for key, row in rows)
+
+    hurried(scene, is_posted, "the entry", most=timedelta(minutes=25))
+    assert len([m for m in scene.own(channel) if "watch the proxy" in m["text"]]) == 1
