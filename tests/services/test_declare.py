@@ -28,6 +28,7 @@ from sandbox.slack import (
     on_delivery,
 )
 from tests.support.bot import HUB, Scene
+from tests.support.faults import hurried
 from tests.support.waiting import wait_until
 
 PRIVATE: dict[str, Any] = {"private": ["private"]}
@@ -276,3 +277,20 @@ def _lost(scene: Scene) -> bool:
     with scene.store.read() as tx:
         found = resource_rows.get(tx, f"{scene.incidents()[0].id}/channel")
     return bool(found and found.state is ResourceState.ATTEMPTING and found.error)
+
+
+def test_a_list_that_lags_behind_opens_no_second_channel(scene: Scene, slack: SlackSandbox) -> None:
+    """Slack created the channel and its answer was lost, but its list does not show the channel yet."""
+    view = scene.ask_to_declare(scene.ana, "Proxy was evicted")
+    earlier = Fault(answer={"ok": True, "channels": []})
+    slack.faults = [
+        on_call("conversations.create", drop_after(), times=1),
+        on_call("users.conversations", earlier, times=3),
+    ]
+    assert scene.ana.submit(view["id"]) == {}
+
+    def is_open() -> bool:
+        return any(one.channel_id for one in scene.incidents())
+
+    hurried(scene, is_open, "the channel", most=timedelta(minutes=25))
+    assert [one.name for one in scene.incident_channels()] == [name_now(scene)]
