@@ -66,7 +66,7 @@ class Announcements:
                     spec=as_json(spec),
                     render=partial(posts.announced_update, spec),
                     to=Destination(
-                        channel=lambda: str(parent["channel"]),
+                        channel=lambda: self._chat.resolve(str(parent["channel"])),
                         thread_ts=str(parent["ts"]),
                         check=check,
                     ),

@@ -10,7 +10,9 @@ from slack_sdk import WebClient
 
 from bot.adapters.slack import SlackChat
 from bot.bootstrap import Bot
+from bot.domain.resources import ResourceKind
 from bot.domain.timeline import EntryKind
+from bot.services.announcements import KINDS
 from bot.services.channel_watch import ChannelWatch
 from sandbox.slack import Fault, Passage, SlackSandbox, answers, drop_after, on_call
 from tests.support.bot import Scene, texts
@@ -269,6 +271,33 @@ def test_a_refusal_that_the_channel_does_not_confirm_changes_nothing(
     )
     assert state(scene, channel) == ""
     assert changes(scene, channel) == []
+
+
+@pytest.mark.parametrize("part", ["announcement", "announced"])
+def test_a_lost_announcement_is_looked_for_where_it_was_removed(
+    scene: Scene, slack: SlackSandbox, part: str
+) -> None:
+    """The channel of announcements has no row that says whether mayday is in it."""
+    scene.declare("The first one")
+    announce = slack.channel("incidents").id
+    slack.faults = [on_call("chat.postMessage", drop_after(), times=1, holding=f"/{part}")]
+
+    def announced(channel: str) -> list[ResourceKind]:
+        rows = scene.resources(channel).values()
+        return [r.kind for r in rows if r.kind in KINDS and r.state.value == "done"]
+
+    scene.ana.remove(announce, slack.bot_user_id)
+    view = scene.ask_to_declare(scene.ana, "Proxy was evicted")
+    assert scene.ana.submit(view["id"]) == {}
+    scene.until(lambda: scene.incidents()[-1].channel_id, "the channel")
+    channel = scene.incidents()[-1].channel_id or ""
+    hurried(scene, lambda: len(announced(channel)) == 1, "announced", most=timedelta(minutes=25))
+    if slack.bot_user_id in slack.channel("incidents").members:
+        scene.ana.remove(announce, slack.bot_user_id)
+    scene.ana.command(channel, "/incident update routes come back")
+    hurried(scene, lambda: len(announced(channel)) == 2, "the update", most=timedelta(minutes=25))
+    assert len(scene.announcements(channel)) == 1
+    assert len([m for m in scene.own(announce) if "routes come back" in m["text"]]) == 1
 
 
 def _dm(scene: Scene, who: str) -> str:
