@@ -26,6 +26,7 @@ from sandbox.slack import (
     drop_after,
     on_call,
     on_delivery,
+    rate_limited,
 )
 from tests.support.bot import HUB, Scene
 from tests.support.faults import hurried
@@ -279,14 +280,20 @@ def _lost(scene: Scene) -> bool:
     return bool(found and found.state is ResourceState.ATTEMPTING and found.error)
 
 
-def test_a_list_that_lags_behind_opens_no_second_channel(scene: Scene, slack: SlackSandbox) -> None:
+@pytest.mark.parametrize("lag", [1, 3])
+@pytest.mark.parametrize("limited", [False, True], ids=["", "limited"])
+def test_a_list_that_lags_behind_opens_no_second_channel(
+    scene: Scene, slack: SlackSandbox, lag: int, limited: bool
+) -> None:
     """Slack created the channel and its answer was lost, but its list does not show the channel yet."""
     view = scene.ask_to_declare(scene.ana, "Proxy was evicted")
     earlier = Fault(answer={"ok": True, "channels": []})
     slack.faults = [
-        on_call("conversations.create", drop_after(), times=1),
-        on_call("users.conversations", earlier, times=3),
+        on_call("conversations.create", drop_after(), numbers=(1,)),
+        on_call("users.conversations", earlier, times=lag),
     ]
+    if limited:
+        slack.faults.append(on_call("conversations.create", rate_limited(1), numbers=(2,)))
     assert scene.ana.submit(view["id"]) == {}
 
     def is_open() -> bool:
