@@ -130,27 +130,27 @@ class SlackChat:
         return _channel(found) if found else None
 
     def resolve(self, channel: str) -> str:
-        """Return the id of a channel given as an id or ``#name``, and join it.
+        """Return the id of a channel given as an id or ``#name``, and join it, each time.
 
-        A bot can post to public channels without joining, but it can read history only as a member.
+        A bot can post to public channels without joining, but it can read history only as a member, and it
+        may be removed at any time.
         """
-        if channel not in self._resolved:
-            channel_id = channel
-            if not CHANNEL_ID.fullmatch(channel):
-                found = self.find_channel(channel.removeprefix("#"))
-                if found is None:
-                    raise UserError(NO_CHANNEL.format(channel=channel))
-                channel_id = found.id
-                if (pages := self.pages_for(channel)) > MANY_PAGES:
-                    log.warning(
-                        "slack.slow_name", channel=channel, pages=pages, advice=f"use {channel_id}"
-                    )
-            try:
-                self._call("conversations.join", channel=channel_id)
-            except UserError as exc:
-                log.info("slack.not_joined", channel=channel_id, error=str(exc))
-            self._resolved[channel] = channel_id
-        return self._resolved[channel]
+        channel_id = self._resolved[channel] = self._resolved.get(channel) or self._id_of(channel)
+        try:
+            self.join(channel_id)
+        except UserError as exc:
+            log.info("slack.not_joined", channel=channel_id, error=str(exc))
+        return channel_id
+
+    def _id_of(self, channel: str) -> str:
+        if CHANNEL_ID.fullmatch(channel):
+            return channel
+        found = self.find_channel(channel.removeprefix("#"))
+        if found is None:
+            raise UserError(NO_CHANNEL.format(channel=channel))
+        if (pages := self.pages_for(channel)) > MANY_PAGES:
+            log.warning("slack.slow_name", channel=channel, pages=pages, advice=f"use {found.id}")
+        return found.id
 
     def pages_for(self, channel: str) -> int:
         """Return how many pages it took to find this ``#name``; 0 for an id."""

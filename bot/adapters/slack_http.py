@@ -37,6 +37,7 @@ READS = frozenset(
         "conversations.list",
         "conversations.members",
         "conversations.replies",
+        "usergroups.list",
         "usergroups.users.list",
         "users.conversations",
         "users.info",

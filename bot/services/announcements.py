@@ -11,13 +11,19 @@ from dataclasses import replace
 from functools import partial
 
 from bot.domain.resources import ResourceKind, ResourceState, as_json
-from bot.ports import Chat
+from bot.errors import NeedsHuman, UserError
+from bot.ports import JSON, Chat
 from bot.render import card, posts
 from bot.services.channel_guard import LookAt, check_public
 from bot.services.incident_snapshot import Snapshot
 from bot.services.posts import Destination, Posts
-from bot.services.reconciler import Resource
+from bot.services.reconciler import UNCHANGEABLE, Resource
 from bot.services.settings import Settings
+
+STILL_ANNOUNCED = (
+    "Slack doesn't let mayday change the announcement of this incident in <#{channel}>, although the "
+    "incident is private now. Delete it there, or ask an admin to, and then try again."
+)
 
 KINDS = (ResourceKind.ANNOUNCEMENT, ResourceKind.ANNOUNCED_UPDATE)
 
@@ -60,7 +66,7 @@ class Announcements:
                     spec=as_json(spec),
                     render=partial(posts.announced_update, spec),
                     to=Destination(
-                        channel=lambda: str(parent["channel"]),
+                        channel=lambda: self._chat.resolve(str(parent["channel"])),
                         thread_ts=str(parent["ts"]),
                         check=check,
                     ),
@@ -84,4 +90,17 @@ class Announcements:
                 render=posts.withdrawn,
                 to=Destination(channel=self._channel, thread_ts=thread_ts),
             )
-            yield replace(post, create=dict, record=None)  # a new one is never posted
+            # A new one is never posted.
+            yield replace(post, create=dict, record=None, update=partial(_withdraw, post))
+
+
+def _withdraw(post: Resource, ref: JSON) -> JSON:
+    """Change what was announced. What Slack refuses to change still stands there, so a person deletes it."""
+    if post.update is None:
+        raise LookupError(post.key)
+    try:
+        return post.update(ref)
+    except UserError as exc:
+        if exc.code != UNCHANGEABLE:
+            raise
+        raise NeedsHuman(STILL_ANNOUNCED.format(channel=ref["channel"])) from exc

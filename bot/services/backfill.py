@@ -19,7 +19,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -262,7 +262,10 @@ class Backfill:
     def _see(
         self, work: _Work, incident: Incident, asked_at: datetime, page: Iterable[HistoryMessage]
     ) -> None:
-        work.waiting += [Shown(asked_at=asked_at, seen=seen) for seen in page]
+        """Have a page stored, under the team of the incident as everything that events say."""
+        for seen in page:
+            message = replace(seen.message, team_id=incident.team_id)
+            work.waiting.append(Shown(asked_at=asked_at, seen=replace(seen, message=message)))
         if len(work.waiting) >= BATCH or (
             work.waiting and asked_at - work.waiting[0].asked_at > HELD
         ):

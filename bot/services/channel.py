@@ -2,7 +2,8 @@
 
 Slack's ``name_taken`` does not say whose channel it is. It is the incident's when the bot created it
 after the first attempt and no other incident has it: then an earlier attempt succeeded and its answer was
-lost. Otherwise the incident gets the next name.
+lost. Otherwise the incident gets the next name; after a lost answer only once Slack's list
+can be trusted.
 """
 
 from __future__ import annotations
@@ -22,10 +23,16 @@ from bot.store.engine import Store, Tx
 
 RESOLUTION = timedelta(seconds=2)
 """How exactly Slack's time is known; channels are dated in whole seconds."""
+LISTED_LATE = timedelta(minutes=2)
+"""How long Slack's list of channels may lag behind an answer that was lost."""
 MOST_NAMES = 30
 
 NO_NAME_LEFT = "Every channel name for this title is taken. Give the incident another title."
 NAMES_KEEP_FAILING = "Every channel name that mayday tried was taken in the meantime."
+NOT_LISTED_YET = (
+    "Slack did not answer when mayday opened #{name}, and its list of channels does not show it yet. "
+    "mayday will look again."
+)
 NOT_PRIVATE = (
     "Slack created #{name} as a public channel although the incident is private. mayday posted nothing "
     "there and invited nobody. Archive the channel and open a private one by hand."
@@ -62,18 +69,26 @@ class Channels:
         """Ensure that the incident has its channel, and store its id."""
         with self._store.read() as tx:
             incident = rows.get(tx, incident_id)
+        is_unanswered = False
+
+        def find(since: datetime | None) -> JSON | None:
+            nonlocal is_unanswered
+            is_unanswered = True
+            return self._find(incident_id, since)
+
         return self._reconciler.ensure(
             Resource(
                 incident_id=incident_id,
                 kind=ResourceKind.CHANNEL,
                 spec={"private": incident.private},
-                create=lambda: self._create(incident_id),
-                find=lambda since: self._find(incident_id, since),
+                create=lambda: self._create(incident_id, is_unanswered=is_unanswered),
+                find=find,
                 record=lambda tx, ref: rows.bind_channel(tx, incident_id, ref["channel"]),
             )
         )
 
-    def _create(self, incident_id: str) -> JSON:
+    def _create(self, incident_id: str, *, is_unanswered: bool) -> JSON:
+        """Create the channel; ``is_unanswered`` says that an earlier attempt may have created it."""
         for _ in range(MOST_NAMES):
             with self._store.read() as tx:
                 incident = rows.get(tx, incident_id)
@@ -83,9 +98,12 @@ class Channels:
             except UserError as exc:
                 if exc.code != "name_taken":
                     raise
-            found = self._find(incident_id, self._began(incident_id))
+            began = self._began(incident_id)
+            found = self._find(incident_id, began)
             if found is not None:
                 return found
+            if is_unanswered and began is not None and self._chat.time() < began + LISTED_LATE:
+                raise RetryLater(NOT_LISTED_YET.format(name=incident.channel_name))
             with self._store.write() as tx:
                 taken = rows.names_taken(tx, incident_id) + 1
                 name, count = reserve_name(tx, self._settings, incident, taken=taken)

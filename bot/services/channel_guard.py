@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bot.domain.incident import Incident
 from bot.errors import RetryLater, UserError
@@ -22,6 +23,9 @@ class Look:
 LookAt = Callable[[str], Look]
 """Looks at the channel of an incident; see :meth:`ChannelWatch.look`."""
 
+Search = Callable[[datetime | None], JSON | None]
+"""Finds what an earlier attempt created; see :attr:`Resource.find`."""
+
 AWAY = frozenset({"not_in_channel", "channel_not_found", "is_archived", "is_inactive"})
 """Slack's codes where mayday can't work in a channel, and where it was mistaken for a moment."""
 
@@ -37,7 +41,10 @@ NOT_KNOWN = (
 
 
 def in_channel(resource: Resource, look: LookAt) -> Resource:
-    """The resource; where Slack refuses it, the channel is looked at, and it waits or is tried again."""
+    """The resource; where Slack refuses it, the channel is looked at, and it waits or is tried again.
+
+    Before it is searched for, the channel is looked at, too: outside of it, what is there seems to be absent.
+    """
 
     def guarded(call: Callable[..., JSON]) -> Callable[..., JSON]:
         def attempt(*args: JSON) -> JSON:
@@ -57,9 +64,20 @@ def in_channel(resource: Resource, look: LookAt) -> Resource:
 
         return attempt
 
-    update = resource.update
+    def searched(search: Search) -> Search:
+        def attempt(since: datetime | None) -> JSON | None:
+            if look(resource.incident_id).incident.channel_state:
+                raise RetryLater(WAITS, after=LOOK_AGAIN)
+            return search(since)
+
+        return attempt
+
+    update, find = resource.update, resource.find
     return replace(
-        resource, create=guarded(resource.create), update=guarded(update) if update else None
+        resource,
+        create=guarded(resource.create),
+        update=guarded(update) if update else None,
+        find=searched(find) if find else None,
     )
 
 

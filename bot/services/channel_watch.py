@@ -72,7 +72,10 @@ class ChannelWatch:
             raise RetryLater(str(exc), after=exc.after, maybe_done=False) from exc
         if _is_news(incident, seen) or incident.channel_checked_at is None:
             with self._store.write() as tx:
-                incident = self._record(tx, rows.get(tx, incident_id, lock=True), seen)
+                row = rows.get(tx, incident_id, lock=True)
+                if row.channel_checked_at not in (None, incident.channel_checked_at):
+                    seen = replace(seen, has_rejoined=False)  # another look recorded it meanwhile
+                incident = self._record(tx, row, seen)
         known = seen.is_private is not None or incident.channel_state == GONE
         return Look(incident=incident, is_public=known and not incident.private)
 

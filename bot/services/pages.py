@@ -184,6 +184,8 @@ class Pages:
             else:
                 changes.returned.append({"of_key": key, "new_changed_at": one.asked_at})
                 is_back = True
+        if known.deleted_at is not None and not is_back:
+            return  # the page lags behind, and what it shows may have been erased
         is_edited = is_later(message.edited_ts, known.edited_ts)
         is_other = not is_edited and one.may_differ(known)
         if is_other and not one.is_settled(known):

@@ -260,10 +260,14 @@ class Reconciler:
         return None
 
     def _wait(self, row: ResourceRow, exc: RetryLater) -> EnsureResult:
-        """Record that the attempt failed this time; without an answer it may still take effect."""
-        state = ResourceState.ATTEMPTING if exc.maybe_done else ResourceState.PENDING
-        if row.ref:
-            state = ResourceState.PENDING
+        """Record that the attempt failed this time; without an answer it may still take effect.
+
+        What an earlier attempt without an answer created may have been searched for too early, so the next
+        attempt searches for it again.
+        """
+        maybe_exists = exc.maybe_done or row.state is ResourceState.ATTEMPTING
+        is_unknown = maybe_exists and not row.ref
+        state = ResourceState.ATTEMPTING if is_unknown else ResourceState.PENDING
         attempts, is_early = self._counted(row)
         pause = min(timedelta(seconds=exc.after) * 2 ** min(attempts, 8), LONGEST_WAIT)
         pause = max(pause, timedelta(seconds=exc.after))

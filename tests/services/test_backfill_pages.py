@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event, select, text, update
 
-from bot.domain.timeline import Heading, Message, chosen
+from bot.domain.timeline import Heading, Message, chosen, ts_moment
 from bot.services.backfill import Backfill
 from bot.services.record import SHORTCUT
 from bot.store import timeline as rows
 from bot.store.engine import Store
-from bot.store.tables import message, tag
+from bot.store.tables import incident, message, tag
 from tests.support.history import SETTINGS, TEAM, History, add_incident, ts
 from tests.support.readings import pass_time
 
@@ -344,3 +344,27 @@ def test_nothing_compares_slacks_time_with_ours(room: Room) -> None:
         room.read()
     assert not room.is_deleted(ahead)
     assert room.is_deleted(ahead + 1)
+
+
+def test_messages_are_stored_under_the_team_of_the_incident(room: Room) -> None:
+    """An earlier version stored incidents, and what events said, under the team that Slack named."""
+    with room.store.write() as tx:
+        tx.execute(update(incident).values(team_id="T2"))
+        told = Message(
+            team_id="T2",
+            channel_id=CHANNEL,
+            ts=ts(1),
+            author="U1",
+            text="hello",
+            posted_at=ts_moment(ts(1)),
+        )
+        rows.add_message(tx, told, event_ts=ts(1))
+    room.history.say(CHANNEL, 0)
+    room.history.say(CHANNEL, 1)
+    for _ in range(2):
+        pass_time(room.store)
+        room.read()
+    with room.store.read() as tx:
+        found = rows.messages(tx, "T2", CHANNEL)
+        assert rows.messages(tx, TEAM, CHANNEL) == []
+    assert [(one.ts, one.deleted_at) for one in found] == [(ts(0), None), (ts(1), None)]

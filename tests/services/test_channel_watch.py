@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from slack_sdk import WebClient
 
+from bot.adapters.slack import SlackChat
 from bot.bootstrap import Bot
+from bot.domain.resources import ResourceKind
 from bot.domain.timeline import EntryKind
-from sandbox.slack import Fault, Passage, SlackSandbox, answers, on_call
+from bot.services.announcements import KINDS
+from bot.services.channel_watch import ChannelWatch
+from sandbox.slack import Fault, Passage, SlackSandbox, answers, drop_after, on_call
 from tests.support.bot import Scene, texts
+from tests.support.faults import hurried
 from tests.support.readings import pass_time, read_all
+from tests.support.rows import NoWork
 from tests.support.waiting import wait_until
 
 
@@ -265,5 +273,73 @@ def test_a_refusal_that_the_channel_does_not_confirm_changes_nothing(
     assert changes(scene, channel) == []
 
 
+@pytest.mark.parametrize("part", ["announcement", "announced"])
+def test_a_lost_announcement_is_looked_for_where_it_was_removed(
+    scene: Scene, slack: SlackSandbox, part: str
+) -> None:
+    """The channel of announcements has no row that says whether mayday is in it."""
+    scene.declare("The first one")
+    announce = slack.channel("incidents").id
+    slack.faults = [on_call("chat.postMessage", drop_after(), times=1, holding=f"/{part}")]
+
+    def announced(channel: str) -> list[ResourceKind]:
+        rows = scene.resources(channel).values()
+        return [r.kind for r in rows if r.kind in KINDS and r.state.value == "done"]
+
+    scene.ana.remove(announce, slack.bot_user_id)
+    view = scene.ask_to_declare(scene.ana, "Proxy was evicted")
+    assert scene.ana.submit(view["id"]) == {}
+    scene.until(lambda: scene.incidents()[-1].channel_id, "the channel")
+    channel = scene.incidents()[-1].channel_id or ""
+    hurried(scene, lambda: len(announced(channel)) == 1, "announced", most=timedelta(minutes=25))
+    if slack.bot_user_id in slack.channel("incidents").members:
+        scene.ana.remove(announce, slack.bot_user_id)
+    scene.ana.command(channel, "/incident update routes come back")
+    hurried(scene, lambda: len(announced(channel)) == 2, "the update", most=timedelta(minutes=25))
+    assert len(scene.announcements(channel)) == 1
+    assert len([m for m in scene.own(announce) if "routes come back" in m["text"]]) == 1
+
+
 def _dm(scene: Scene, who: str) -> str:
     return next(c.id for c in scene.slack.person(who).channels() if c.id.startswith("D"))
+
+
+def test_two_looks_at_once_record_one_return(bot: Bot, scene: Scene, slack: SlackSandbox) -> None:
+    """Both see that the bot is out, and both join."""
+    channel = scene.declare().id
+    incident = scene.incident(channel).id
+    slack.faults = [deaf_to("channel_left", "member_joined_channel")]
+    scene.ana.remove(channel, slack.bot_user_id)
+
+    class Slower(ChannelWatch):
+        """A replica whose request to join is sent after another replica's whole look."""
+
+        def _join(self, channel_id: str) -> bool:
+            other.look(incident)
+            return super()._join(channel_id)
+
+    chat = SlackChat(WebClient(slack.bot_token, base_url=slack.api_url))
+    parts = (bot.store, chat, NoWork(), scene.clock)
+    other = ChannelWatch(*parts)
+    Slower(*parts).look(incident)
+    assert changes(scene, channel) == [("left", "")]
+
+
+def test_a_lost_answer_is_looked_for_in_the_channel_that_it_left(
+    scene: Scene, slack: SlackSandbox
+) -> None:
+    """Slack lets a bot post where it may not read, so what was posted seems to be absent."""
+    channel = scene.declare().id
+    slack.faults = [
+        deaf_to("channel_left"),
+        on_call("chat.postMessage", drop_after(), times=1, holding="watch the proxy"),
+    ]
+    scene.ana.remove(channel, slack.bot_user_id)
+    scene.ana.command(channel, "/incident action watch the proxy")
+
+    def is_posted() -> bool:
+        rows = scene.resources(channel).items()
+        return any(key.startswith("entry/") and row.state.value == "done" for key, row in rows)
+
+    hurried(scene, is_posted, "the entry", most=timedelta(minutes=25))
+    assert len([m for m in scene.own(channel) if "watch the proxy" in m["text"]]) == 1

@@ -26,8 +26,10 @@ from sandbox.slack import (
     drop_after,
     on_call,
     on_delivery,
+    rate_limited,
 )
 from tests.support.bot import HUB, Scene
+from tests.support.faults import hurried
 from tests.support.waiting import wait_until
 
 PRIVATE: dict[str, Any] = {"private": ["private"]}
@@ -276,3 +278,26 @@ def _lost(scene: Scene) -> bool:
     with scene.store.read() as tx:
         found = resource_rows.get(tx, f"{scene.incidents()[0].id}/channel")
     return bool(found and found.state is ResourceState.ATTEMPTING and found.error)
+
+
+@pytest.mark.parametrize("lag", [1, 3])
+@pytest.mark.parametrize("limited", [False, True], ids=["", "limited"])
+def test_a_list_that_lags_behind_opens_no_second_channel(
+    scene: Scene, slack: SlackSandbox, lag: int, limited: bool
+) -> None:
+    """Slack created the channel and its answer was lost, but its list does not show the channel yet."""
+    view = scene.ask_to_declare(scene.ana, "Proxy was evicted")
+    earlier = Fault(answer={"ok": True, "channels": []})
+    slack.faults = [
+        on_call("conversations.create", drop_after(), numbers=(1,)),
+        on_call("users.conversations", earlier, times=lag),
+    ]
+    if limited:
+        slack.faults.append(on_call("conversations.create", rate_limited(1), numbers=(2,)))
+    assert scene.ana.submit(view["id"]) == {}
+
+    def is_open() -> bool:
+        return any(one.channel_id for one in scene.incidents())
+
+    hurried(scene, is_open, "the channel", most=timedelta(minutes=25))
+    assert [one.name for one in scene.incident_channels()] == [name_now(scene)]

@@ -15,6 +15,7 @@ from bot.store import timeline as rows
 from bot.store.engine import Store
 from bot.store.tables import entry_revision, inbox, message, revision
 from tests.support.events import deleted, edited, posted, reaction, take
+from tests.support.readings import show
 from tests.support.rows import NOW, Hands, act, end_claims, settings
 from tests.support.rows import message as said
 
@@ -146,3 +147,14 @@ def test_what_an_earlier_version_kept_is_erased_at_the_start(store: Store) -> No
     recorder(store, keep=False).erase_deleted()
     assert SECRET not in dump(store)
     assert "unrelated" in dump(store)
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_page_that_lags_brings_no_words_back(store: Store, keep: bool) -> None:
+    """The page shows an edit whose event was lost, of a message that was deleted meanwhile."""
+    record = recorder(store, keep=keep)
+    take(record, posted(said(text="first")), deleted(said().ts, 5))
+    before = dump(store)
+    late = said(text=SECRET, edited_ts="1487895910.000001", **FILES)
+    show(settings(keep_deleted=keep), store, late)
+    assert dump(store) == before

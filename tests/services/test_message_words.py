@@ -30,7 +30,10 @@ def tagged(scene: Scene, channel: Channel, ts: str, emoji: str = "pushpin") -> N
     """React to a message and wait until it is an entry."""
     before = len(scene.entries(channel.id))
     scene.ana.react(channel.id, ts, emoji)
-    wait_until(lambda: len(scene.entries(channel.id)) > before, "the entry")
+    wait_until(
+        lambda: len(scene.entries(channel.id)) > before and scene.message(channel.id, ts),
+        "the entry and its message, whose events may come in either order",
+    )
 
 
 def timeline(bot: Bot, scene: Scene, channel: Channel) -> str:

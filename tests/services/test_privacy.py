@@ -81,6 +81,25 @@ def test_what_was_announced_shows_a_sentence_and_no_title(
     assert all("withdrew" in m["text"] for m in scene.own("incidents"))
 
 
+def test_people_are_told_of_an_announcement_that_slack_keeps(
+    bot: Bot, scene: Scene, slack: SlackSandbox
+) -> None:
+    """Its title still stands there, so it isn't done."""
+    channel = scene.declare(TITLE).id
+    (announced,) = scene.announcements(channel)
+    slack.faults = [on_call("chat.update", answers("edit_window_closed"), holding=announced["ts"])]
+    scene.ana.change_channel(channel, "make_private")
+    slack.wait_for(
+        lambda: any("announcement" in m["text"] for m in scene.posts(channel, "notice")),
+        what="the notice",
+    )
+    assert "announcement" not in done(scene, channel)
+    slack.faults = []
+    (notice,) = scene.posts(channel, "notice")
+    scene.ana.press(channel, notice["ts"], "incident.retry")
+    slack.wait_for(lambda: is_withdrawn(scene, slack, channel), what="the announcement's end")
+
+
 def test_nothing_is_announced_while_slack_does_not_say(scene: Scene, slack: SlackSandbox) -> None:
     slack.faults = [on_call("conversations.info", answers("internal_error", status=500))]
     view = scene.ask_to_declare(scene.ana, TITLE)
