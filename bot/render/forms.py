@@ -181,7 +181,7 @@ def edit_entry(incident_id: str, line: Line, *, zone: ZoneInfo) -> b.Block:
             ),
         ],
         submit="Save",
-        metadata=f"{incident_id}|{line.entry.id}",
+        metadata=f"{incident_id}|{line.entry.id}|{line.version}",
     )
 
 
