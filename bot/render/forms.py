@@ -116,7 +116,7 @@ def update(incident: Incident, *, policy: Policy) -> b.Block:
             ),
         ],
         submit="Post",
-        metadata=incident.id,
+        metadata=f"{incident.id}|{incident.status}",
     )
 
 

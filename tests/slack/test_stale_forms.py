@@ -44,3 +44,20 @@ def test_a_form_does_not_bring_back_what_the_author_of_a_message_took_out(desk: 
     assert CHANGED in str(desk.submit({"at": "9:15"}, user=BEN).errors)
     (line,) = desk.context.record.lines(desk.incident.id)[-1:]
     assert line.text == "I posted a password"
+
+
+def test_an_update_leaves_a_status_that_its_form_does_not_change(desk: Desk) -> None:
+    desk.command("update")
+    desk.command("resolve it is over", user=BEN)
+    assert desk.submit({"text": "routes come back"}).errors == {}
+    assert desk.incident.status == "resolved"
+    (update,) = desk.of_kind(EntryKind.UPDATE)
+    assert update.data["status"] == "resolved"
+    assert desk.of_kind(EntryKind.STATUS) == []
+
+
+def test_an_update_changes_the_status_that_its_form_changes(desk: Desk) -> None:
+    desk.command("update")
+    desk.command("status fixing", user=BEN)
+    assert desk.submit({"text": "it is over", "status": "resolved"}).errors == {}
+    assert desk.incident.status == "resolved"
