@@ -8,6 +8,7 @@ to an hour, and longer while Slack does not answer.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,7 +19,7 @@ from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Profile
 from bot.services.audit import Audit
 from bot.services.people import People
-from bot.services.settings import AllowList, Settings
+from bot.services.settings import Settings
 
 OUTSIDER = "mayday takes requests from active people only, and Slack shows this account as none."
 ABSENT = "There is no such incident, or you are not in its channel."
@@ -186,29 +187,27 @@ class _Person:
                 raise
             return had_part
 
-    def is_in(self, group: Group) -> bool:
-        settings, incident = self.settings, self.incident
-        match group:
-            case Group.ROLE_HOLDER:
-                return incident is not None and self.user in incident.roles.values()
-            case Group.ADMIN:
-                return self._is_listed(settings.admins)
-            case Group.OPERATOR:
-                return settings.open_to_all or self._is_listed(settings.operators)
-            case Group.APPROVER:
-                listed = settings.approvers or settings.operators
-                return settings.open_to_all or self._is_listed(listed)
-
-    def _is_listed(self, listed: AllowList) -> bool:
-        """Whether the list has this person. A group that Slack does not show is skipped.
+    def is_in_any(self, groups: Set[Group]) -> bool:
+        """Whether the person is in one of the groups. A user group that Slack does not show is skipped.
 
         Raises:
-            UserError: none of the groups that Slack shows has them, and another is not shown.
+            UserError: none of the others has them, and a user group is not shown.
         """
-        if self.user in listed.users:
+        settings, incident = self.settings, self.incident
+        if Group.ROLE_HOLDER in groups and incident and self.user in incident.roles.values():
+            return True
+        if settings.open_to_all and groups & {Group.OPERATOR, Group.APPROVER}:
+            return True
+        lists = {
+            Group.OPERATOR: settings.operators,
+            Group.APPROVER: settings.approvers or settings.operators,
+            Group.ADMIN: settings.admins,
+        }
+        listed = [lists[group] for group in groups if group in lists]
+        if any(self.user in one.users for one in listed):
             return True
         hidden: list[UserError] = []
-        for group in sorted(listed.groups):
+        for group in sorted(frozenset[str]().union(*(one.groups for one in listed))):
             try:
                 if self.user in self.chat.group_members(group):
                     return True
