@@ -116,7 +116,7 @@ def build_services(
     durable.workflow(EXECUTE, workflows.execute)
     return Services(
         audit=audit,
-        authorize=Authorize(chat, people, settings, audit),
+        authorize=Authorize(chat, people, settings, audit, look=watch.look),
         backfill=backfill,
         changes=Changes(store, durable, now, settings),
         declare=Declare(store, durable, now, settings, begin=sync.begin),

@@ -3,13 +3,14 @@
 The rule is :mod:`bot.domain.access`. This service asks Slack for what the rule needs: the person's profile,
 the members of a private channel, the members of user groups. For private incidents and for runbooks Slack is
 asked each time, since somebody may have left or become a guest since the last; else a profile is used for up
-to an hour, and longer while Slack does not answer.
+to an hour, and longer while Slack does not answer. From outside a public incident's channel, Slack is asked
+whether it is public still.
 """
 
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bot.domain.access import RUNBOOK, Act, Base, Group, Refusal, refusal
@@ -18,6 +19,7 @@ from bot.domain.incident import GONE, Incident
 from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Profile
 from bot.services.audit import Audit
+from bot.services.channel_guard import LookAt
 from bot.services.people import People
 from bot.services.settings import Settings
 
@@ -58,13 +60,19 @@ class Asker:
 
 
 class Authorize:
-    """Decides who may do what, and records each decision in the audit log; help is open to everybody."""
+    """Decides who may do what, and records each decision in the audit log; help is open to everybody.
 
-    def __init__(self, chat: Chat, people: People, settings: Settings, audit: Audit) -> None:
+    ``look`` says whether an incident's channel is public.
+    """
+
+    def __init__(
+        self, chat: Chat, people: People, settings: Settings, audit: Audit, look: LookAt
+    ) -> None:
         self._chat = chat
         self._people = people
         self._settings = settings
         self._audit = audit
+        self._look = look
 
     def decide(self, asker: Asker, act: Act, incident: Incident | None = None) -> None:
         """Return if this person may do this.
@@ -75,9 +83,11 @@ class Authorize:
         """
         if act is Act.HELP:
             return
-        person = _Person(self._chat, self._people, self._settings, asker.user, act, incident)
-        scene = _Scene(self._chat, asker.channel, incident)
         try:
+            if incident and asker.channel not in ("", incident.channel_id):
+                incident = self._shown(incident)
+            person = _Person(self._chat, self._people, self._settings, asker.user, act, incident)
+            scene = _Scene(self._chat, asker.channel, incident)
             refused = self._other_app(asker) or refusal(act, person, scene, self._settings.rules)
             text = self._text(refused, asker, act) if refused else ""
         except RetryLater as exc:
@@ -114,9 +124,17 @@ class Authorize:
             UserError: they are not in the private channel.
             RetryLater: Slack did not say.
         """
+        incident = self._shown(incident)
         person = _Person(self._chat, self._people, self._settings, user, Act.ASSIGN, incident)
         if incident.private and not person.is_participant:
             raise UserError(NOT_A_MEMBER.format(user=user))
+
+    def _shown(self, incident: Incident) -> Incident:
+        """The incident as Slack shows its channel now, private unless Slack shows that it is public."""
+        if incident.private:
+            return incident
+        found = self._look(incident.id)
+        return found.incident if found.is_public else replace(found.incident, private=True)
 
     def _other_app(self, asker: Asker) -> Refusal | None:
         """Refuse what is meant for the app of another workspace."""

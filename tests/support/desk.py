@@ -100,7 +100,8 @@ class Desk:
         chat: Any = self.slack
         self.watch = ChannelWatch(store, chat, self.work, self.now)
         self.audit = Audit(store)
-        self.authorize = Authorize(chat, People(store, chat, self.now), self.settings, self.audit)
+        people = People(store, chat, self.now)
+        self.authorize = Authorize(chat, people, self.settings, self.audit, look=self.watch.look)
         self.runs = Runs(
             store,
             self.work,
@@ -125,7 +126,7 @@ class Desk:
             runs=self.runs,
             authorize=self.authorize,
             audit=self.audit,
-            reports=Reports(store, People(store, chat, self.now), self.settings),
+            reports=Reports(store, people, self.settings),
             publish=asked,
             sync=asked,
             severity_help=HELP,
