@@ -129,6 +129,11 @@ class SlackRequest:
         )
 
     @property
+    def delivery(self) -> str:
+        """A key of this request, the same when Slack delivers it again; a form submitted twice has two."""
+        return f"{self.idempotency_key}/{self.trigger}"
+
+    @property
     def origin(self) -> str:
         """Where the request comes from, for the audit log."""
         return " in ".join(part for part in (f"{self.kind} {self.name}", self.channel) if part)

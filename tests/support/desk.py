@@ -182,6 +182,7 @@ class Desk:
         state = {name: {"value": element} for name, element in entered.items()}
         body = {
             "type": "view_submission",
+            "trigger_id": f"trigger{next(self._numbers)}",
             "user": {"id": user, "team_id": TEAM},
             "team": {"id": TEAM},
             "view": {
