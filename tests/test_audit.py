@@ -71,6 +71,24 @@ def test_lines_are_printed(store: Store, config: Config) -> None:
     assert shown(config, incident_id="inc2").splitlines() == [second]
 
 
+@pytest.mark.parametrize("as_json", [False, True])
+def test_what_people_typed_does_nothing_to_the_terminal(
+    store: Store, config: Config, as_json: bool
+) -> None:
+    typed = "\x1b[1A\x1b[2K\x9b2K\u202e\n     9 2017-02-24 00:00:00Z allowed"
+    refused = AuditLine(
+        actor="U0EVE",
+        act="change",
+        outcome=AuditOutcome.REFUSED,
+        reason=typed,
+        after={"text": typed},
+    )
+    Audit(store).record(refused)
+    printed = shown(config, as_json=as_json)
+    assert all(character.isprintable() or character == "\n" for character in printed)
+    assert as_json or len(printed.splitlines()) == 1
+
+
 def test_lines_are_printed_as_json(store: Store, config: Config) -> None:
     written(store)
     found = json.loads(shown(config, as_json=True))
