@@ -107,6 +107,20 @@ def test_the_log_is_verified(store: Store, config: Config) -> None:
 
 
 @BOTH
+@pytest.mark.parametrize("number", [0, -7])
+def test_a_line_before_the_first_is_named(store: Store, config: Config, number: int) -> None:
+    """``mayday audit`` would print it, and its hash can be right."""
+    written(store)
+    with store.write() as tx:
+        first = tx.execute(audit.select().where(audit.c.number == 1)).mappings().one()
+        tx.execute(audit.insert().values({**first, "number": number, "actor": "U0EVE"}))
+    well, printed = checked(config)
+    assert not well
+    assert f"Line {number} was added." in printed
+    assert "1 places" in printed
+
+
+@BOTH
 @pytest.mark.parametrize(
     ("statement", "said"),
     [

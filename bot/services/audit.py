@@ -119,7 +119,7 @@ class Audit:
         return Verified(lines=check.number, hash=check.hash, faults=tuple(faults))
 
     def _batches(self, *, up_to: int) -> Iterator[list[ChainedLine]]:
-        number = 0
+        number: int | None = None
         while True:
             with self._store.read() as tx:
                 lines = rows.lines_after(tx, number, up_to=up_to)
