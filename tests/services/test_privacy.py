@@ -106,7 +106,7 @@ def test_what_slack_shows_no_more_is_not_announced(scene: Scene, slack: SlackSan
     name = slack.channel(channel).name
     slack.faults = [unheard("message", "group_left")]
     scene.ana.remove(channel, slack.bot_user_id)
-    scene.ben.command("general", f"/incident update xylophone is worse in #{name}")
+    scene.ana.command("general", f"/incident update xylophone is worse in #{name}")
     scene.until(
         lambda: any(
             row.kind is ResourceKind.ANNOUNCED_UPDATE and row.error
