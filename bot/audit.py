@@ -31,7 +31,7 @@ def print_lines(
     with current(config) as store:
         lines = Audit(store).latest(limit=limit, incident_id=incident_id)
     if as_json:
-        out.print_json(json.dumps([line.plain() for line in lines]))
+        out.print_json(json.dumps([line.plain() for line in lines]), ensure_ascii=True)
         return
     for line in lines:
         out.print(_shown(line), soft_wrap=True, highlight=False)
@@ -71,11 +71,16 @@ def _shown(found: ChainedLine) -> Text:
     parts = [line.actor, line.act, line.target, line.incident_id or "", line.origin]
     text = Text(f"{found.number:>6} {found.at:%Y-%m-%d %H:%M:%S}Z ")
     text.append(f"{line.outcome.value:<8}", style=STYLES.get(line.outcome, ""))
-    text.append(f" {' · '.join(part for part in parts if part)}")
+    text.append(_printable(f" {' · '.join(part for part in parts if part)}"))
     if line.before or line.after:
-        text.append(f" {_json(line.before)} → {_json(line.after)}", style="dim")
-    return text.append(f" ({line.reason})") if line.reason else text
+        text.append(_printable(f" {_json(line.before)} → {_json(line.after)}"), style="dim")
+    return text.append(_printable(f" ({line.reason})")) if line.reason else text
 
 
 def _json(value: Any) -> str:
     return json.dumps(dict(value), ensure_ascii=False)
+
+
+def _printable(text: str) -> str:
+    """The text with what a terminal would act on escaped: a reason may have words that people typed."""
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)

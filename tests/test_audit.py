@@ -71,6 +71,24 @@ def test_lines_are_printed(store: Store, config: Config) -> None:
     assert shown(config, incident_id="inc2").splitlines() == [second]
 
 
+@pytest.mark.parametrize("as_json", [False, True])
+def test_what_people_typed_does_nothing_to_the_terminal(
+    store: Store, config: Config, as_json: bool
+) -> None:
+    typed = "\x1b[1A\x1b[2K\x9b2K\u202e\n     9 2017-02-24 00:00:00Z allowed"
+    refused = AuditLine(
+        actor="U0EVE",
+        act="change",
+        outcome=AuditOutcome.REFUSED,
+        reason=typed,
+        after={"text": typed},
+    )
+    Audit(store).record(refused)
+    printed = shown(config, as_json=as_json)
+    assert all(character.isprintable() or character == "\n" for character in printed)
+    assert as_json or len(printed.splitlines()) == 1
+
+
 def test_lines_are_printed_as_json(store: Store, config: Config) -> None:
     written(store)
     found = json.loads(shown(config, as_json=True))
@@ -86,6 +104,20 @@ def test_the_log_is_verified(store: Store, config: Config) -> None:
     assert well
     assert "intact: 3 lines" in said
     assert Audit(store).latest(limit=1)[0].hash in said
+
+
+@BOTH
+@pytest.mark.parametrize("number", [0, -7])
+def test_a_line_before_the_first_is_named(store: Store, config: Config, number: int) -> None:
+    """``mayday audit`` would print it, and its hash can be right."""
+    written(store)
+    with store.write() as tx:
+        first = tx.execute(audit.select().where(audit.c.number == 1)).mappings().one()
+        tx.execute(audit.insert().values({**first, "number": number, "actor": "U0EVE"}))
+    well, printed = checked(config)
+    assert not well
+    assert f"Line {number} was added." in printed
+    assert "1 places" in printed
 
 
 @BOTH

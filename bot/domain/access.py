@@ -7,7 +7,7 @@ that an act that is open to everybody in a channel costs no question to Slack.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -79,7 +79,7 @@ class Person(Protocol):
     def is_participant(self) -> bool:
         """Whether they are in the incident's channel now."""
 
-    def is_in(self, group: Group) -> bool: ...
+    def is_in_any(self, groups: Set[Group]) -> bool: ...
 
 
 class Scene(Protocol):
@@ -124,7 +124,7 @@ def refusal(act: Act, person: Person, scene: Scene, rules: Rules) -> Refusal | N
     if act in RUNBOOK:
         return _runbook_refusal(act, person, scene)
     groups = rules.restricted.get(act)
-    if groups and not any(person.is_in(group) for group in (*sorted(groups), Group.ADMIN)):
+    if groups and not person.is_in_any(groups | {Group.ADMIN}):
         return Refusal.RESTRICTED
     return None
 
@@ -139,7 +139,7 @@ def _sees(person: Person, scene: Scene, base: Base) -> bool:
 def _runbook_refusal(act: Act, person: Person, scene: Scene) -> Refusal | None:
     if scene.is_shared:
         return Refusal.SHARED
-    groups = [Group.APPROVER, Group.ADMIN]
+    groups = {Group.APPROVER, Group.ADMIN}
     if act is Act.PLAN:
-        groups.insert(0, Group.OPERATOR)
-    return None if any(person.is_in(group) for group in groups) else Refusal.NOT_LISTED
+        groups.add(Group.OPERATOR)
+    return None if person.is_in_any(groups) else Refusal.NOT_LISTED

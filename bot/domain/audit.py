@@ -104,6 +104,7 @@ class Fault:
 CHANGED = "was changed"
 MOVED = "does not follow the line before it: lines were reordered, or one was removed or replaced"
 MISSING = "is missing"
+ADDED = "was added"
 HEAD_MISSING = "the row of audit_head is missing"
 HEAD_DIFFERS = "differs from audit_head"
 
@@ -118,6 +119,9 @@ class ChainCheck:
     def faults(self, lines: Iterable[ChainedLine]) -> Iterator[Fault]:
         """Yield the faults of the next lines."""
         for one in lines:
+            if one.number <= self.number:  # before the first
+                yield Fault(number=one.number, problem=ADDED)
+                continue
             is_next = one.number == self.number + 1
             for number in range(self.number + 1, one.number):
                 yield Fault(number=number, problem=MISSING)

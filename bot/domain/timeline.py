@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
@@ -178,6 +179,12 @@ class Line:
         """The current text: the rewritten text, or else the message's, or else empty."""
         own = str(self.entry.data.get("text", ""))
         return own or (self.message.text if self.message else "")
+
+    @property
+    def version(self) -> str:
+        """A hash of the current text and time; it differs once either has changed."""
+        content = f"{self.entry.at.isoformat()}\n{self.text}"
+        return sha256(content.encode("utf-8", "replace")).hexdigest()[:16]
 
     @property
     def is_shown(self) -> bool:

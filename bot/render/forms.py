@@ -116,7 +116,7 @@ def update(incident: Incident, *, policy: Policy) -> b.Block:
             ),
         ],
         submit="Post",
-        metadata=incident.id,
+        metadata=f"{incident.id}|{incident.status}",
     )
 
 
@@ -181,7 +181,7 @@ def edit_entry(incident_id: str, line: Line, *, zone: ZoneInfo) -> b.Block:
             ),
         ],
         submit="Save",
-        metadata=f"{incident_id}|{line.entry.id}",
+        metadata=f"{incident_id}|{line.entry.id}|{line.version}",
     )
 
 

@@ -74,10 +74,15 @@ class Audit:
         """Record that the request which is served now was allowed and failed nevertheless."""
         current = _current.get()
         if current and current.allowed and not current.is_refused:
-            line = replace(
-                current.allowed[-1], outcome=AuditOutcome.FAILED, reason=masked(reason), source=None
+            allowed = current.allowed[-1]
+            current.allowed.append(
+                replace(
+                    allowed,
+                    outcome=AuditOutcome.FAILED,
+                    reason=masked(reason),
+                    source=f"failed/{allowed.source}" if allowed.source else None,
+                )
             )
-            current.allowed.append(line)
 
     def _flush(self, current: _Request) -> None:
         if not current.allowed:
@@ -114,7 +119,7 @@ class Audit:
         return Verified(lines=check.number, hash=check.hash, faults=tuple(faults))
 
     def _batches(self, *, up_to: int) -> Iterator[list[ChainedLine]]:
-        number = 0
+        number: int | None = None
         while True:
             with self._store.read() as tx:
                 lines = rows.lines_after(tx, number, up_to=up_to)

@@ -1,15 +1,16 @@
 """Who may do what: decided here, once, for every command, button, form and shortcut.
 
 The rule is :mod:`bot.domain.access`. This service asks Slack for what the rule needs: the person's profile,
-the members of a private channel, the members of user groups, and for requests from elsewhere whether the
-channel is still public. For private incidents and for runbooks Slack is
+the members of a private channel, the members of user groups. For private incidents and for runbooks Slack is
 asked each time, since somebody may have left or become a guest since the last; else a profile is used for up
-to an hour, and longer while Slack does not answer.
+to an hour, and longer while Slack does not answer. From outside a public incident's channel, Slack is asked
+whether it is public still.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Set
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bot.domain.access import RUNBOOK, Act, Base, Group, Refusal, refusal
@@ -20,7 +21,7 @@ from bot.ports import Chat, Profile
 from bot.services.audit import Audit
 from bot.services.channel_guard import LookAt
 from bot.services.people import People
-from bot.services.settings import AllowList, Settings
+from bot.services.settings import Settings
 
 OUTSIDER = "mayday takes requests from active people only, and Slack shows this account as none."
 ABSENT = "There is no such incident, or you are not in its channel."
@@ -59,7 +60,10 @@ class Asker:
 
 
 class Authorize:
-    """Decides who may do what, and records each decision in the audit log; help is open to everybody."""
+    """Decides who may do what, and records each decision in the audit log; help is open to everybody.
+
+    ``look`` says whether an incident's channel is public.
+    """
 
     def __init__(
         self, chat: Chat, people: People, settings: Settings, audit: Audit, look: LookAt
@@ -69,6 +73,7 @@ class Authorize:
         self._people = people
         self._settings = settings
         self._audit = audit
+        self._look = look
 
     def decide(self, asker: Asker, act: Act, incident: Incident | None = None) -> None:
         """Return if this person may do this.
@@ -80,9 +85,10 @@ class Authorize:
         if act is Act.HELP:
             return
         try:
-            incident, is_private = self._seen(asker, incident)
+            if incident and asker.channel not in ("", incident.channel_id):
+                incident = self._shown(incident)
             person = _Person(self._chat, self._people, self._settings, asker.user, act, incident)
-            scene = _Scene(self._chat, asker.channel, incident, is_private)
+            scene = _Scene(self._chat, asker.channel, incident)
             refused = self._other_app(asker) or refusal(act, person, scene, self._settings.rules)
             text = self._text(refused, asker, act) if refused else ""
         except RetryLater as exc:
@@ -119,22 +125,17 @@ class Authorize:
             UserError: they are not in the private channel.
             RetryLater: Slack did not say.
         """
+        incident = self._shown(incident)
         person = _Person(self._chat, self._people, self._settings, user, Act.ASSIGN, incident)
         if incident.private and not person.is_participant:
             raise UserError(NOT_A_MEMBER.format(user=user))
 
-    def _seen(self, asker: Asker, incident: Incident | None) -> tuple[Incident | None, bool]:
-        """The incident, and whether it counts as private.
-
-        Its channel may have become private without mayday being told. People who are in the channel may act
-        there anyway; for a request from another channel Slack is asked, and unknown counts as private.
-        """
-        if incident is None:
-            return None, False
-        if incident.private or asker.channel in ("", incident.channel_id):
-            return incident, incident.private
+    def _shown(self, incident: Incident) -> Incident:
+        """The incident as Slack shows its channel now, private unless Slack shows that it is public."""
+        if incident.private:
+            return incident
         found = self._look(incident.id)
-        return found.incident, not found.is_public
+        return found.incident if found.is_public else replace(found.incident, private=True)
 
     def _other_app(self, asker: Asker) -> Refusal | None:
         """Refuse what is meant for the app of another workspace."""
@@ -205,29 +206,27 @@ class _Person:
                 raise
             return had_part
 
-    def is_in(self, group: Group) -> bool:
-        settings, incident = self.settings, self.incident
-        match group:
-            case Group.ROLE_HOLDER:
-                return incident is not None and self.user in incident.roles.values()
-            case Group.ADMIN:
-                return self._is_listed(settings.admins)
-            case Group.OPERATOR:
-                return settings.open_to_all or self._is_listed(settings.operators)
-            case Group.APPROVER:
-                listed = settings.approvers or settings.operators
-                return settings.open_to_all or self._is_listed(listed)
-
-    def _is_listed(self, listed: AllowList) -> bool:
-        """Whether the list has this person. A group that Slack does not show is skipped.
+    def is_in_any(self, groups: Set[Group]) -> bool:
+        """Whether the person is in one of the groups. A user group that Slack does not show is skipped.
 
         Raises:
-            UserError: none of the groups that Slack shows has them, and another is not shown.
+            UserError: none of the others has them, and a user group is not shown.
         """
-        if self.user in listed.users:
+        settings, incident = self.settings, self.incident
+        if Group.ROLE_HOLDER in groups and incident and self.user in incident.roles.values():
+            return True
+        if settings.open_to_all and groups & {Group.OPERATOR, Group.APPROVER}:
+            return True
+        lists = {
+            Group.OPERATOR: settings.operators,
+            Group.APPROVER: settings.approvers or settings.operators,
+            Group.ADMIN: settings.admins,
+        }
+        listed = [lists[group] for group in groups if group in lists]
+        if any(self.user in one.users for one in listed):
             return True
         hidden: list[UserError] = []
-        for group in sorted(listed.groups):
+        for group in sorted(frozenset[str]().union(*(one.groups for one in listed))):
             try:
                 if self.user in self.chat.group_members(group):
                     return True
@@ -245,11 +244,14 @@ class _Scene:
     chat: Chat
     channel: str
     incident: Incident | None
-    is_private: bool
 
     @property
     def has_incident(self) -> bool:
         return self.incident is not None
+
+    @property
+    def is_private(self) -> bool:
+        return self.incident is not None and self.incident.private
 
     @property
     def is_here(self) -> bool:

@@ -64,6 +64,9 @@ ENTRY_GONE = f"That entry is no longer in the timeline. {COMMAND} timeline shows
 ONLY_ANNOTATED = (
     "mayday recorded this entry, so it can't be changed or removed. You can annotate it."
 )
+CHANGED_MEANWHILE = (
+    "This entry has changed since you opened the form. Copy your text, then open the form again."
+)
 EMPTY_ANNOTATION = "Write what to add below the entry."
 LONG_ANNOTATION = "An annotation has at most {limit} characters."
 EMPTY_NOTE = f"Write what happened after the command: {COMMAND} note the proxy is back."
@@ -222,18 +225,29 @@ class Record:
             return is_new
 
     def rewrite(
-        self, change: StateChange, entry_id: int, *, text: str, at: datetime | None
+        self,
+        change: StateChange,
+        entry_id: int,
+        *,
+        text: str,
+        at: datetime | None,
+        version: str = "",
     ) -> None:
         """Change an entry's text, its time, or both; the message it was made from is unchanged.
 
+        ``version`` is that of the line that the person changes, if it is known.
+
         Raises:
-            UserError: the entry was removed or can only be annotated, or the text is empty or too long.
+            UserError: the entry was removed or can only be annotated, its version is another one now, or
+                the text is empty or too long.
         """
         text = _clean_note(text)
         with self._store.write() as tx:
             line = self._changeable(tx, change, entry_id)
             if line is None:
                 return
+            if version not in ("", line.version):
+                raise UserError(CHANGED_MEANWHILE)
             entry, data = line.entry, dict(line.entry.data)
             if text != line.text:
                 data["text"] = text

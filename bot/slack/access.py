@@ -143,7 +143,7 @@ def _answer(context: HandlerContext, request: SlackRequest, route: Route) -> Rep
         channel=request.channel,
         installed_team=request.installed_team,
         origin=request.origin,
-        idempotency_key=request.idempotency_key,
+        idempotency_key=request.delivery,
     )
     if isinstance(route, Anywhere):
         context.authorize.decide(asker, route.act)

@@ -51,7 +51,7 @@ class Form:
 
     @property
     def subject(self) -> str:
-        """What the form is about within the incident: an entry's id, an action item's source."""
+        """What follows the incident's id: an entry and its version, an action item's source, a status."""
         return self.metadata.partition("|")[2]
 
     def has(self, name: str) -> bool:
@@ -127,6 +127,11 @@ class SlackRequest:
             idempotency_key=self.idempotency_key,
             origin=self.origin,
         )
+
+    @property
+    def delivery(self) -> str:
+        """A key of this request, the same when Slack delivers it again; a form submitted twice has two."""
+        return f"{self.idempotency_key}/{self.trigger}"
 
     @property
     def origin(self) -> str:

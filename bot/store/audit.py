@@ -85,14 +85,12 @@ def end(tx: Connection) -> End:
     return End(head=None if found[0] is None else (found[0], found[1]), last=found[2])
 
 
-def lines_after(tx: Connection, number: int, *, up_to: int) -> list[ChainedLine]:
-    """The next lines in order, at most :data:`BATCH`."""
-    rows = tx.execute(
-        select(audit)
-        .where(audit.c.number > number, audit.c.number <= up_to)
-        .order_by(audit.c.number)
-        .limit(BATCH)
-    ).mappings()
+def lines_after(tx: Connection, number: int | None, *, up_to: int) -> list[ChainedLine]:
+    """The next lines in order, at most :data:`BATCH`; from the lowest number where it is None."""
+    wanted = select(audit).where(audit.c.number <= up_to).order_by(audit.c.number).limit(BATCH)
+    if number is not None:
+        wanted = wanted.where(audit.c.number > number)
+    rows = tx.execute(wanted).mappings()
     return [_line(row) for row in rows]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Text, cast, select, update
+from sqlalchemy import Text, cast, exists, or_, select, update
 
 from bot.store.engine import Tx
 from bot.store.tables import inbox, message, revision
@@ -14,6 +14,13 @@ WORDS = frozenset({"text", "blocks", "attachments", "files", "message", "previou
 """The keys of a payload under which Slack repeats what a message says."""
 
 AT_ONCE = 500
+
+_HAS_WORDS = or_(
+    message.c.text != "",
+    cast(message.c.files, Text) != "[]",
+    cast(message.c.raw, Text) != "{}",
+    exists().where(revision.c.message_key == message.c.key, revision.c.text != ""),
+)
 
 
 def erase(tx: Tx, keys: Collection[str]) -> None:
@@ -28,28 +35,30 @@ def erase(tx: Tx, keys: Collection[str]) -> None:
 
 def erase_deleted(tx: Tx) -> int:
     """Erase every deleted message that still has words; return how many."""
-    return _erase(tx, message.c.text != "")
+    return _erase(tx, _HAS_WORDS)
 
 
 def _erase(tx: Tx, which: Any) -> int:
     """Erase the deleted messages among these; return how many."""
     deleted = which & message.c.deleted_at.is_not(None)
-    found = tx.execute(select(message.c.key, message.c.ts).where(deleted)).all()
+    columns = (message.c.key, message.c.channel_id, message.c.ts)
+    found = tx.execute(select(*columns).where(deleted)).all()
     for start in range(0, len(found), AT_ONCE):
         keys = [row.key for row in found[start : start + AT_ONCE]]
         empty = {"text": "", "files": [], "raw": {}}
         tx.execute(update(message).where(message.c.key.in_(keys)).values(**empty))
         tx.execute(update(revision).where(revision.c.message_key.in_(keys)).values(text=""))
     for row in found:
-        _erase_deliveries(tx, row.ts)
+        _erase_deliveries(tx, row.channel_id, row.ts)
     return len(found)
 
 
-def _erase_deliveries(tx: Tx, ts: str) -> None:
+def _erase_deliveries(tx: Tx, channel_id: str, ts: str) -> None:
     """Erase the message from deliveries that wait, or that mayday gave up."""
+    payload = cast(inbox.c.payload, Text)
     rows = tx.execute(
         select(inbox.c.key, inbox.c.payload).where(
-            inbox.c.done_at.is_(None), cast(inbox.c.payload, Text).contains(ts)
+            inbox.c.done_at.is_(None), payload.contains(channel_id), payload.contains(ts)
         )
     ).all()
     for row in rows:

@@ -106,6 +106,17 @@ def test_a_group_that_is_gone_shuts_out_nobody_of_the_others(rows: Store) -> Non
         ask(desk, "U0DORA")
 
 
+def test_a_group_that_is_gone_shuts_out_nobody_of_another_list(rows: Store) -> None:
+    gone = AllowList(groups=frozenset({"S00GONE"}))
+    restricted = Rules(restricted={Act.CLOSE: frozenset({Group.OPERATOR, Group.ROLE_HOLDER})})
+    desk = Desk(rows, operators=gone, admins=ONLY_ANA, rules=restricted)
+    for act in (Act.PLAN, Act.APPROVE, Act.CLOSE):
+        ask(desk, ANA, act)
+        with pytest.raises(UserError, match="S00GONE"):
+            ask(desk, BEN, act)
+    ask(desk, BEN, Act.CLOSE, replace(INCIDENT, roles={"commander": BEN}))
+
+
 @RUNS
 @pytest.mark.parametrize("opened", [{}, {"open_to_all": True}], ids=["listed", "open to all"])
 def test_guests_bots_and_people_of_another_workspace_never_may(

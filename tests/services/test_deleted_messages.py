@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.timeline import Heading, chosen
+from bot.domain.timeline import FileRef, Heading, chosen
 from bot.errors import UserError
 from bot.services.inbox import Inbox
 from bot.services.record import Record
@@ -158,3 +158,29 @@ def test_a_page_that_lags_brings_no_words_back(store: Store, keep: bool) -> None
     late = said(text=SECRET, edited_ts="1487895910.000001", **FILES)
     show(settings(keep_deleted=keep), store, late)
     assert dump(store) == before
+
+
+@pytest.mark.parametrize("at", ["revision", "raw", "files"])
+def test_words_are_erased_wherever_an_earlier_version_kept_them(store: Store, at: str) -> None:
+    """It kept no text of what an app posted in attachments, nor of a message that was edited to nothing."""
+    old = recorder(store, keep=True)
+    values: dict[str, Any] = {
+        "revision": {},
+        "raw": {"raw": {"attachments": [{"text": SECRET}]}},
+        "files": {"files": (FileRef(id="F1", name=SECRET, mimetype="", permalink=""),)},
+    }[at]
+    take(old, posted(said(text=SECRET if at == "revision" else "", **values)))
+    if at == "revision":
+        take(old, edited("", 4))
+    take(old, deleted(said().ts, 5))
+    assert SECRET in dump(store)
+    recorder(store, keep=False).erase_deleted()
+    assert SECRET not in dump(store)
+
+
+def test_a_delivery_of_another_channel_is_not_erased(store: Store) -> None:
+    record, kept = recorder(store, keep=False), Inbox(store, owner="one")
+    event = {"type": "message", "channel": "C0OTHER", "ts": said().ts, "text": "unrelated"}
+    kept.store_failed("Ev1", {"type": "event_callback", "event": event}, ValueError("x"))
+    take(record, posted(said()), deleted(said().ts, 5))
+    assert "unrelated" in dump(store)

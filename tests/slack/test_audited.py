@@ -81,10 +81,20 @@ def test_reading_is_recorded_and_help_is_not(desk: Desk) -> None:
     assert told(desk) == [("read", "allowed")]
 
 
-def test_a_request_that_slack_delivers_again_adds_no_line(desk: Desk) -> None:
+def test_every_submission_of_a_form_is_recorded(desk: Desk) -> None:
+    """Also where the form stayed open after a refusal, and its id is the same."""
+    desk.command("update")
+    desk.slack.guests = {BEN}
+    for _ in range(2):
+        assert desk.submit({"text": "it is over"}, user=BEN).errors
+    assert told(desk) == [("change", "allowed"), ("change", "refused"), ("change", "refused")]
+
+
+@pytest.mark.parametrize("line", ["status fixing", "status nonsense"])
+def test_a_request_that_slack_delivers_again_adds_no_line(desk: Desk, line: str) -> None:
     body = {
         "command": "/incident",
-        "text": "status fixing",
+        "text": line,
         "team_id": TEAM,
         "user_id": ANA,
         "channel_id": CHANNEL,

@@ -126,7 +126,7 @@ class Desk:
             runs=self.runs,
             authorize=self.authorize,
             audit=self.audit,
-            reports=Reports(store, People(store, chat, self.now), self.settings),
+            reports=Reports(store, people, self.settings),
             publish=asked,
             sync=asked,
             severity_help=HELP,
@@ -182,6 +182,7 @@ class Desk:
         state = {name: {"value": element} for name, element in entered.items()}
         body = {
             "type": "view_submission",
+            "trigger_id": f"trigger{next(self._numbers)}",
             "user": {"id": user, "team_id": TEAM},
             "team": {"id": TEAM},
             "view": {

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.errors import MaydayError, UserError
 from bot.ports import Channel, Identity, Post, Profile
-from tests.support.rows import CHANNEL, NAME, NOW, TEAM
+from tests.support.rows import NOW, TEAM
 
 
 @dataclass(kw_only=True)
@@ -31,11 +31,11 @@ class SlackAnswers:
             raise self.failing[verb]
 
     def channel(self, channel_id: str) -> Channel:
-        """A channel, shared if set by a test."""
+        """A channel, shared or private if set by a test; its name is left as it is stored."""
         self._answer("channel")
         return Channel(
             id=channel_id,
-            name=NAME if channel_id == CHANNEL else "incident",
+            name="",
             is_private=channel_id in self.private,
             is_archived=False,
             is_shared=channel_id in self.shared,

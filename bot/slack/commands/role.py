@@ -40,6 +40,7 @@ def handle(
     if whom.strip() and not found and same_key(whom.strip()) != "me":
         raise UserError(NO_MENTION.format(role=role))
     user = found[1] if found else request.user
-    context.authorize.take_part(incident, user)
+    if user != request.user:
+        context.authorize.take_part(incident, user)
     context.changes.role(request.change(incident), role, user)
     return None

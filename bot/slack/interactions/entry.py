@@ -55,10 +55,11 @@ def submitted(context: HandlerContext, request: SlackRequest, incident: Incident
     """Change the entry; the time changes only if its text in the form did.
 
     Raises:
-        UserError: the time cannot be read, or the entry is gone.
+        UserError: the time cannot be read, or the entry is gone or is not what the form shows.
     """
     form, zone, at = request.form, context.settings.zone, None
-    entry_id, at_text = int(form.subject), form.marks("at").strip()
+    subject, _, version = form.subject.partition("|")
+    entry_id, at_text = int(subject), form.marks("at").strip()
     line = context.record.line(incident.id, entry_id)
     if at_text and at_text != forms.shown_time(line.entry.at, zone):
         try:
@@ -66,7 +67,7 @@ def submitted(context: HandlerContext, request: SlackRequest, incident: Incident
         except UserError as exc:
             raise UserError(str(exc), field="at") from exc
     change = request.change(incident)
-    context.record.rewrite(change, entry_id, text=typed(form.text("text")), at=at)
+    context.record.rewrite(change, entry_id, text=typed(form.text("text")), at=at, version=version)
     return say(answers.ENTRY_CHANGED)
 
 

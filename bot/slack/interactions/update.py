@@ -13,9 +13,11 @@ from bot.slack.request import SlackRequest
 def submitted(
     context: HandlerContext, request: SlackRequest, incident: Incident
 ) -> EphemeralReply | None:
-    """Post the update, with the status if that changed."""
-    text = typed(request.form.text("text"))
-    status = request.form.text("status") or incident.status
+    """Post the update; the status changes only if it is not the one that the form showed."""
+    form = request.form
+    text, status = typed(form.text("text")), form.text("status")
+    if status in ("", form.subject):
+        status = incident.status
     if status == incident.status:
         context.changes.update(request.change(incident), text)
     else:
