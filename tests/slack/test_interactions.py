@@ -113,6 +113,12 @@ def test_command_is_taken_once(desk: Desk) -> None:
     assert dict(desk.incident.roles) == {"commander": ANA}
 
 
+def test_a_refusal_mentions_people_and_notifies_nobody_else(desk: Desk) -> None:
+    desk.command(f"role scribe <@{BEN}|ben>")
+    assert desk.command(f"role scribe <@{BEN}|ben>").text == f"⚠️ <@{BEN}> is already scribe."
+    assert "<!channel>" not in desk.command("severity <!channel>").text
+
+
 def test_a_card_offers_command_no_more_once_it_is_taken(scene: Scene) -> None:
     channel = scene.declare()
     [card] = scene.posts(channel.id, "card")
