@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,7 +63,7 @@ def test_what_mayday_recorded_is_only_annotated(desk: Desk, verb: str) -> None:
     desk.press(ACTION_ENTRY, f"annotate:{entry.id}", user=BEN)
     assert desk.submit({"text": "by <@U0ANA> & me"}, user=BEN).errors == {}
     shown = str(desk.command("timeline").blocks)
-    assert f"↳ <@{BEN}>: by <@U0ANA> &amp; me" in shown
+    assert re.search(rf"↳ <@{BEN}>, <!date\^[^>]*>: by <@U0ANA> &amp; me", shown)
 
 
 def test_an_edited_entry_says_by_whom(desk: Desk) -> None:
