@@ -19,7 +19,7 @@ SHOWN = 20
 
 EMPTY = "The audit log has no such lines."
 INTACT = "The audit log is intact: {lines} lines, the last hash is {hash}."
-BROKEN = "The audit log was tampered with: {number} places."
+BROKEN = "The audit log was tampered with. Faults found: {number}."
 FAULT = "Line {number} {problem}."
 MORE = "… and {number} more, which --json lists"
 

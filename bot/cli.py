@@ -94,7 +94,7 @@ def run(config: ConfigFile = None) -> None:
         _serve(settings)
         return
     world = _sandbox_world()
-    _start_sandbox(world)
+    _start_sandbox(world, out)
     try:
         overrides = world.settings()
         overrides["database"] = {"url": f"sqlite:///{PRACTICE / 'mayday.db'}"}
@@ -112,7 +112,7 @@ def run(config: ConfigFile = None) -> None:
 def sandbox() -> None:
     """Start only the practice Slack, hub and GitHub, and print the environment for a bot."""
     world = _sandbox_world()
-    _start_sandbox(world)
+    _start_sandbox(world, err)
     try:
         from sandbox.world import environment
 
@@ -281,7 +281,7 @@ def _sandbox_world() -> World:
         raise UserError(text) from exc
 
 
-def _start_sandbox(world: World) -> None:
+def _start_sandbox(world: World, console: Console) -> None:
     """Start the sandbox, beginning with its page.
 
     Raises:
@@ -292,8 +292,8 @@ def _start_sandbox(world: World) -> None:
     try:
         address = world.start_slack()
         LAST_PORT.write_text(str(urlsplit(address).port), encoding="ascii")
-        out.print(SLACK_AT.format(address=address), highlight=False)
-        out.print(STARTING)
+        console.print(SLACK_AT.format(address=address), highlight=False)
+        console.print(STARTING)
         world.start_rest()
     except (SandboxError, TimeoutError, OSError) as exc:
         world.stop()
@@ -301,7 +301,7 @@ def _start_sandbox(world: World) -> None:
     except BaseException:
         world.stop()
         raise
-    out.print(
+    console.print(
         HUB_AT.format(hub=world.hub.url, github=world.github.url),
         highlight=False,
         soft_wrap=True,

@@ -381,8 +381,9 @@ def load(file: Path | None = None, *, overrides: Mapping[str, Any] | None = None
     except SettingsError as exc:
         # Its text names the section in quotes, and the class of the source.
         quoted = str(exc).split('"')[1:2]
-        variable = f"MAYDAY_{quoted[0].upper()}" if quoted else "A MAYDAY_ variable"
-        raise ConfigError(messages.NOT_JSON.format(variable=variable)) from None
+        section = f"MAYDAY_{quoted[0].upper()}" if quoted else "MAYDAY_"
+        set_ = sorted(name for name in os.environ if name.upper().startswith(section))
+        raise ConfigError(messages.NOT_JSON.format(variable=" or ".join(set_) or section)) from None
     except (yaml.YAMLError, UnicodeDecodeError) as exc:
         mark = getattr(exc, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""

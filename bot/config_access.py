@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
+
 from pydantic import Field, field_validator
 
 from bot import config_messages as messages
@@ -14,6 +17,16 @@ class Allow(Section):
 
     users: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+
+    @field_validator("users")
+    @classmethod
+    def _are_user_ids(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _ids(value, r"[UW][A-Z0-9]+", messages.USER_IDS)
+
+    @field_validator("groups")
+    @classmethod
+    def _are_group_ids(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _ids(value, r"S[A-Z0-9]+", messages.GROUP_IDS)
 
 
 class Access(Section):
@@ -28,22 +41,22 @@ class Access(Section):
     guests: tuple[Act, ...] = ()
     restrict: dict[Act, tuple[Group, ...]] = Field(default_factory=dict)
 
-    @field_validator("guests")
+    @field_validator("guests", "restrict", mode="before")
     @classmethod
-    def _can_be_opened(cls, value: tuple[Act, ...]) -> tuple[Act, ...]:
-        if not FOR_GUESTS.issuperset(value):
-            raise ValueError(messages.FOR_GUESTS.format(acts=_listed(FOR_GUESTS)))
-        return value
-
-    @field_validator("restrict")
-    @classmethod
-    def _can_be_restricted(
-        cls, value: dict[Act, tuple[Group, ...]]
-    ) -> dict[Act, tuple[Group, ...]]:
-        if not FOR_GUESTS.issuperset(value):
-            raise ValueError(messages.FOR_GUESTS.format(acts=_listed(FOR_GUESTS)))
+    def _can_be_opened(cls, value: object) -> object:
+        if isinstance(value, Collection) and not isinstance(value, str):
+            unknown = [act for act in value if act not in FOR_GUESTS]
+            if unknown:
+                raise ValueError(messages.FOR_GUESTS.format(acts=", ".join(sorted(FOR_GUESTS))))
         return value
 
 
-def _listed(acts: frozenset[Act]) -> str:
-    return ", ".join(sorted(acts))
+def _ids(value: tuple[str, ...], pattern: str, message: str) -> tuple[str, ...]:
+    """Return the ids. A name such as ``ana`` would silently be nobody's.
+
+    Raises:
+        ValueError: one doesn't match the pattern.
+    """
+    if not all(re.fullmatch(pattern, id_) for id_ in value):
+        raise ValueError(message)
+    return value

@@ -10,6 +10,8 @@ OWNER_AND_NAME = "write it as owner/name"
 IANA_NAME = "use an IANA name such as America/Los_Angeles"
 STATUSES = "list at least one open status, then resolved, then closed"
 FOR_GUESTS = "use only {acts}"
+USER_IDS = "write each as the id of a user, such as U0123456789"
+GROUP_IDS = "write each as the id of a user group, such as S0123456789"
 LIST_ONE = "list at least one"
 REACTIONS = "two names of the same emoji have different headings"
 PLACEHOLDERS = "use {date} or {slug} or both in it, and no other placeholders"
@@ -34,6 +36,8 @@ _BY_TYPE = {
     "dict_type": "write keys and values under it",
     "tuple_type": "write it as a list",
     "string_type": "write text, in quotes if it begins with # or @",
+    "bool_parsing": "write true or false",
+    "bool_type": "write true or false",
 }
 """Clearer messages than pydantic's, by its error type."""
 
@@ -43,6 +47,7 @@ def summary(exc: ValidationError, file: Path) -> str:
     problems = []
     for error in exc.errors(include_url=False, include_input=False, include_context=False):
         key = ".".join(str(part) for part in error["loc"])
-        problem = _BY_TYPE.get(error["type"], error["msg"].removeprefix("Value error, "))
+        words = error["msg"].removeprefix("Value error, ").replace("Input should be", "write")
+        problem = _BY_TYPE.get(error["type"], words)
         problems.append(f"{key}: {problem}" if key else problem)
     return INVALID.format(file=file, problems="; ".join(problems))

@@ -69,10 +69,6 @@ WEB = {
 """What somebody without Slack's signature gets from each path."""
 
 
-def say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-
-
 def user(person: str) -> str:
     """A person's id."""
     return f"U0{person.replace(' ', '').upper()}"
@@ -147,7 +143,7 @@ def test_every_route_asks_the_one_rule(rows: Store, private: bool) -> None:
     incident = "abc123abc123"
     tried = held = 0
     wrong: list[str] = []
-    say(f"\n{'private' if private else 'public':44}" + " ".join(f"{p:>12}" for p in PEOPLE))
+    lines = [f"\n{'private' if private else 'public':44}" + " ".join(f"{p:>12}" for p in PEOPLE)]
     for kind, table in ROUTES.items():
         for name, route in table.items():
             cells = ""
@@ -162,8 +158,9 @@ def test_every_route_asks_the_one_rule(rows: Store, private: bool) -> None:
             if cells != expected:
                 wrong.append(f"{kind} {name}: {cells} instead of {expected}")
             what = f"{kind} {name or 'menu'} ({route.act})"
-            say(f"{what:44}" + " ".join(f"{c:>12}" for c in cells))
-    say(f"{tried} cells tried, {held} held")
+            lines.append(f"{what:44}" + " ".join(f"{c:>12}" for c in cells))
+    lines.append(f"{tried} cells tried, {held} held\n")
+    sys.stdout.write("\n".join(lines))  # in one piece, without the log between its lines
     assert not wrong
 
 

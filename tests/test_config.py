@@ -76,9 +76,12 @@ def test_lists_in_the_environment_are_json(monkeypatch: pytest.MonkeyPatch) -> N
     assert config.clusters[0].name == "teaching"
 
 
-def test_a_list_that_is_no_json_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MAYDAY_HUBS", f"datahub {SECRET}")
-    with pytest.raises(ConfigError, match="MAYDAY_HUBS in the environment") as told:
+@pytest.mark.parametrize("variable", ["MAYDAY_HUBS", "MAYDAY_ACCESS__GUESTS"])
+def test_a_list_that_is_no_json_names_its_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, f"datahub {SECRET}")
+    with pytest.raises(ConfigError, match=f"{variable} in the environment") as told:
         load()
     assert "JSON" in str(told.value)
     assert SECRET not in str(told.value)
@@ -102,7 +105,15 @@ MANY = ", ".join(f"w{number}" for number in range(101))
     [
         ("slack:\n  bot_tokn: xoxb-1\n", "slack.bot_tokn: there is no such key"),
         ("slak: {}\n", "slak: there is no such key"),
-        ("slack:\n  mode: pigeon\n", "slack.mode"),
+        ("slack:\n  mode: pigeon\n", "slack.mode: write 'socket' or 'http'"),
+        ("record:\n  keep_deleted: perhaps\n", "record.keep_deleted: write true or false"),
+        ("access:\n  admins: {users: [ana]}\n", "access.admins.users: write each as the id"),
+        ("access:\n  approvers: {groups: [oncall]}\n", "access.approvers.groups: write each as"),
+        ("runbooks:\n  allow: {users: [S1]}\n", "runbooks.allow.users: write each as the id"),
+        ("access:\n  guests: [approve]\n", "access.guests: use only assign, change, close"),
+        ("access:\n  restrict: {cloze: [admin]}\n", "access.restrict: use only assign, change"),
+        ("access:\n  restrict: {close: [boss]}\n", "access.restrict.close.0: write 'role_holder'"),
+        ("access:\n  restrict: {close: admin}\n", "access.restrict.close: write it as a list"),
         ("http:\n  port: 99999\n", "http.port"),
         ("http:\n  port: eighty\n", "http.port"),
         ("report:\n  timezone: Mars/Olympus\n", "report.timezone: use an IANA name"),

@@ -8,10 +8,11 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from bot import cli
 from bot.cli import NO_SANDBOX, NO_SANDBOX_EXTRA
 from bot.cli import sandbox as start_sandbox
 from bot.errors import UserError
@@ -63,6 +64,31 @@ def test_a_port_of_the_sandbox_that_is_taken(tmp_path: Path) -> None:
         port = str(taken.getsockname()[1])
         told = said(tmp_path, "sandbox", MAYDAY_SANDBOX_PORT=port)
     assert f"Port {port} cannot be used" in told
+
+
+def test_the_output_of_the_sandbox_is_for_a_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Started(SimpleNamespace):
+        def start_slack(self) -> str:
+            return "http://127.0.0.1:8000/"
+
+        def start_rest(self) -> None: ...
+
+        def stop(self) -> None: ...
+
+        def settings(self) -> dict[str, object]:
+            return {"slack": {"bot_token": "xoxb-1"}}
+
+    world = Started(hub=SimpleNamespace(url="http://hub"), github=SimpleNamespace(url="http://git"))
+    monkeypatch.chdir(tmp_path)
+    cli.LAST_PORT.parent.mkdir(parents=True)
+    monkeypatch.setattr(cli, "_sandbox_world", lambda: world)
+    monkeypatch.setattr(cli, "_until_signalled", lambda: None)
+    start_sandbox()
+    printed = capsys.readouterr()
+    assert printed.out == "export MAYDAY_SLACK__BOT_TOKEN='xoxb-1'\n"
+    assert "http://127.0.0.1:8000/" in printed.err
 
 
 NEED_THE_SANDBOX = pytest.mark.parametrize(

@@ -47,7 +47,7 @@ LOOKALIKES = (
 )
 NO_ROUTE = (
     "Pods in namespace {namespace} have the names of this hub's servers, but no route shows that they "
-    "are this hub's: run resync-routes first."
+    "are this hub's. resync-routes writes the missing routes."
 )
 NO_PROOF = (
     "No ready server has its pod in namespace {namespace}, so pods may be in another namespace. "

@@ -110,13 +110,13 @@ def _fitting(lines: Sequence[Line]) -> list[tuple[Line, str]]:
 
 
 def _below(line: Line) -> list[str]:
-    """Return who edited an entry last, and its latest annotations."""
+    """Return who edited an entry last, and its latest annotations with their authors and times."""
     found = [f"_edited by <@{line.edited_by}>_"] if line.edited_by else []
     if len(line.annotations) > SHOWN_ANNOTATIONS:
         found.append(f"_The report has all {len(line.annotations)} annotations._")
     for note in line.annotations[-SHOWN_ANNOTATIONS:]:
         text = " ".join(quiet(str(note.after["text"])).split())
-        found.append(f"↳ <@{note.by}>: {cut(text, ANNOTATION_TEXT)}")
+        found.append(f"↳ <@{note.by}>, {when(note.at)}: {cut(text, ANNOTATION_TEXT)}")
     return found
 
 

@@ -16,11 +16,11 @@ import structlog
 from slack_bolt import Ack, Respond
 
 from bot.domain.command import named
+from bot.domain.mrkdwn import typed
 from bot.errors import MaydayError
 from bot.ports import Chat
 from bot.render import answers
 from bot.render.blocks import MOST_OPTIONS, option
-from bot.render.text import escape
 from bot.services.inbox import Inbox
 from bot.slack import access, intake, routes
 from bot.slack.access import Route
@@ -172,7 +172,7 @@ class Dispatcher:
         self._context.audit.failed(text)
         if form_is_open and request.kind is Kind.FORM:
             return FieldErrors(errors={_input(request, field): text})
-        return say(f"⚠️ {escape(text)}")
+        return say(f"⚠️ {typed(text)}")
 
 
 def _input(request: SlackRequest, name: str) -> str:

@@ -94,7 +94,14 @@ class Person:
         return str(self.parts.posts.post(self._member(to), self.user, draft)["ts"])
 
     def command(self, channel: str, line: str) -> Json | None:
-        """Run a slash command such as `/incident declare`; returns the app's reply, if any."""
+        """Run a slash command, Slack's own or the app's; returns the app's reply, if any."""
+        name, _, whom = line.strip().partition(" ")
+        if name == "/archive":
+            self.archive(channel)
+            return None
+        if own := {"/invite": self.invite, "/remove": self.remove}.get(name):
+            own(channel, whom.strip())
+            return None
         with self.parts.workspace.lock:
             place = self._channel(channel)
         return self.parts.interactions.command(self.user, place, line)

@@ -170,7 +170,7 @@ def test_while_all_routes_are_gone_nothing_proves_whose_pods_these_are() -> None
     seen = users_pods([HUB_POD, pod("ana")], OWNER, records("ana"), View())
     assert seen.unknown == (
         "Pods in namespace datahub-prod have the names of this hub's servers, but no route shows "
-        "that they are this hub's: run resync-routes first."
+        "that they are this hub's. resync-routes writes the missing routes."
     )
     unread: View[Route] = View.unread("No routes today.")
     assert users_pods([HUB_POD, pod("ana")], OWNER, records("ana"), unread).complete

@@ -13,7 +13,7 @@ from bot.ports import Post
 from bot.render import card
 from bot.render.commands import after_the_incident, help_rows
 from bot.render.listing import ACTION_HELP, SHOWN_LINES, help_, menu, preview, timeline
-from bot.render.text import escape
+from bot.render.text import escape, when
 from tests.support.evening import DECLARED, INCIDENT, Record, annotated, edited
 
 MOST_BLOCKS = 50
@@ -127,7 +127,9 @@ def test_the_timeline_says_who_edited_and_offers_only_what_is_possible() -> None
     assert note["text"]["text"].endswith("it fell\n_edited by <@UBEN>_")
     said = role["text"]["text"].split("\n")
     assert said[1] == "_The report has all 5 annotations._"
-    assert said[2:] == [f"↳ <@UADA>: note {number} &lt;!here>" for number in (2, 3, 4)]
+    assert said[2:] == [
+        f"↳ <@UADA>, {when(DECLARED)}: note {number} &lt;!here>" for number in (2, 3, 4)
+    ]
     menus = [
         [option["text"]["text"] for option in block["accessory"]["options"]]
         for block in (note, role)

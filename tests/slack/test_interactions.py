@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,7 +63,7 @@ def test_what_mayday_recorded_is_only_annotated(desk: Desk, verb: str) -> None:
     desk.press(ACTION_ENTRY, f"annotate:{entry.id}", user=BEN)
     assert desk.submit({"text": "by <@U0ANA> & me"}, user=BEN).errors == {}
     shown = str(desk.command("timeline").blocks)
-    assert f"↳ <@{BEN}>: by <@U0ANA> &amp; me" in shown
+    assert re.search(rf"↳ <@{BEN}>, <!date\^[^>]*>: by <@U0ANA> &amp; me", shown)
 
 
 def test_an_edited_entry_says_by_whom(desk: Desk) -> None:
@@ -111,6 +112,12 @@ def test_command_is_taken_once(desk: Desk) -> None:
     assert dict(desk.incident.roles) == {"commander": ANA}
     assert "Somebody is already commander" in desk.press(ACTION_COMMAND, user=BEN).text
     assert dict(desk.incident.roles) == {"commander": ANA}
+
+
+def test_a_refusal_mentions_people_and_notifies_nobody_else(desk: Desk) -> None:
+    desk.command(f"role scribe <@{BEN}|ben>")
+    assert desk.command(f"role scribe <@{BEN}|ben>").text == f"⚠️ <@{BEN}> is already scribe."
+    assert "<!channel>" not in desk.command("severity <!channel>").text
 
 
 def test_a_card_offers_command_no_more_once_it_is_taken(scene: Scene) -> None:

@@ -56,6 +56,19 @@ def test_a_command_is_answered_where_only_the_person_sees_it(
     assert slack.messages("hub-ops") == []
 
 
+def test_slacks_own_commands_change_who_is_in_a_channel(slack: SlackSandbox) -> None:
+    ana, ben = slack.person("ana"), slack.person("ben")
+    place = ana.create_channel("quiet", private=True)
+    ana.command(place, "/invite @ben")
+    assert ben.user.id in slack.channel(place).members
+    ana.command(place, "/remove @ben")
+    assert ben.user.id not in slack.channel(place).members
+    with pytest.raises(PersonError, match="nobody called @zoe"):
+        ana.command(place, "/invite @zoe")
+    ana.command(place, "/archive")
+    assert slack.channel(place).is_archived
+
+
 def test_a_command_fails_in_slacks_words(slack: SlackSandbox, app: App, connect: Any) -> None:
     ana = slack.person("ana")
     away = ana.command("hub-ops", "/incident list")
