@@ -17,7 +17,7 @@ from slack_bolt import Ack, Respond
 
 from bot.domain.command import named
 from bot.domain.mrkdwn import typed
-from bot.errors import MaydayError
+from bot.errors import MaydayError, RetryLater
 from bot.ports import Chat
 from bot.render import answers
 from bot.render.blocks import MOST_OPTIONS, option
@@ -133,11 +133,15 @@ class Dispatcher:
         )
 
     def _finish(self, request: SlackRequest, reply: Reply, respond: Respond | None) -> None:
-        """Do what a reply leaves for after the acknowledgement."""
+        """Do what a reply leaves for after the acknowledgement.
+
+        Raises:
+            RetryLater: a stored request could not be done now: it stays stored and is replayed.
+        """
         channel = ""
         if isinstance(reply, DeferredReply):
-            channel = reply.channel
-            reply = self._guarded(request, reply.work, form_is_open=False)
+            channel, is_stored = reply.channel, isinstance(reply, DurableReply)
+            reply = self._guarded(request, reply.work, form_is_open=False, is_stored=is_stored)
         if isinstance(reply, OpenModal):
             view = reply.view
             reply = self._guarded(
@@ -147,12 +151,19 @@ class Dispatcher:
             self._responder.say(request, reply, respond, channel=channel)
 
     def _guarded(
-        self, request: SlackRequest, work: Callable[[], Reply], *, form_is_open: bool = True
+        self,
+        request: SlackRequest,
+        work: Callable[[], Reply],
+        *,
+        form_is_open: bool = True,
+        is_stored: bool = False,
     ) -> Reply:
         """What ``work`` returns, or its failure as a reply: at the form's input while the form is open."""
         try:
             return work()
         except MaydayError as exc:
+            if is_stored and isinstance(exc, RetryLater):
+                raise
             log.info(
                 "dispatcher.refused",
                 user=request.user,

@@ -9,6 +9,8 @@ import pytest
 
 from bot.domain.access import RUNBOOK
 from bot.domain.runs import RunState
+from bot.domain.timeline import EntryKind
+from bot.errors import RetryLater
 from bot.ports import Profile
 from bot.render.card import ACTION_RUN
 from bot.render.runs import ACTION_CANCEL, ACTION_CONFIRM
@@ -198,3 +200,19 @@ def test_a_form_is_refused_in_the_incidents_channel(desk: Desk) -> None:
 
 def test_a_plan_that_is_gone_is_answered(desk: Desk) -> None:
     assert "no longer has this plan" in desk.press(ACTION_CONFIRM, "another").text
+
+
+def test_what_slack_does_not_let_mayday_decide_is_done_once_it_answers(desk: Desk) -> None:
+    """The request is stored and acknowledged, and no person has to repeat it."""
+    desk.slack.failing = {"profile": RetryLater("Slack is silent.")}
+    answer = desk.command("severity sev1", user="U0DORA")
+    assert answer.acks == [{}]
+    assert (desk.incident.severity, desk.slack.shown) == ("sev2", [])
+    desk.slack.failing = {}
+    with desk.store.write() as tx:
+        tx.execute(inbox.update().values(claimed_until=None))
+    for _ in range(2):
+        desk.dispatcher.replay()
+    assert desk.incident.severity == "sev1"
+    assert all(row["done_at"] for row in stored(desk))
+    assert len(desk.of_kind(EntryKind.SEVERITY)) == 1
