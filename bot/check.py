@@ -100,8 +100,10 @@ def _slack(config: Config) -> str:
             found = chat.resolve(channel)
             if (pages := chat.pages_for(channel)) > MANY_PAGES:
                 slow += SLOW_NAME.format(channel=channel, pages=pages, id=found)
-    for group in config.runbooks.allow.groups:
-        chat.group_members(group)
+    access = config.access
+    for listed in (config.runbooks.allow, access.approvers, access.admins):
+        for group in listed.groups:
+            chat.group_members(group)
     return WORKSPACE.format(name=me.team) + slow + _clock_warning(chat.skew())
 
 

@@ -55,8 +55,16 @@ def test_an_operators_channel_that_is_not_there(checked: Checked) -> None:
     assert "mayday sees no channel “#opreators”" in said
 
 
-def test_a_user_group_that_is_not_there(checked: Checked) -> None:
-    well, said = checked(runbooks={"allow": {"groups": ["S0NOBODY"]}})
+@pytest.mark.parametrize(
+    "section",
+    [
+        {"runbooks": {"allow": {"groups": ["S0NOBODY"]}}},
+        {"access": {"admins": {"groups": ["S0NOBODY"]}}},
+        {"access": {"approvers": {"groups": ["S0NOBODY"]}}},
+    ],
+)
+def test_a_user_group_that_is_not_there(checked: Checked, section: dict[str, Any]) -> None:
+    well, said = checked(**section)
     assert not well
     assert "usergroups.users.list" in said
 
