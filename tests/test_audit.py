@@ -117,7 +117,7 @@ def test_a_line_before_the_first_is_named(store: Store, config: Config, number: 
     well, printed = checked(config)
     assert not well
     assert f"Line {number} was added." in printed
-    assert "1 places" in printed
+    assert "Faults found: 1." in printed
 
 
 @BOTH
