@@ -30,7 +30,8 @@ from pydantic_settings import (
 )
 
 from bot import config_messages as messages
-from bot.config_access import Access, Allow
+from bot.config_access import Access
+from bot.config_runbooks import Runbooks
 from bot.config_safety import Security, problems
 from bot.config_types import (
     Address,
@@ -217,24 +218,10 @@ class Incident(Section):
         return value
 
 
-class Limit(Section):
-    """The limits of servers that one plan may end unless users are named; the greater one counts."""
-
-    servers: int = Field(default=10, ge=0)
-    percent: int = Field(default=20, ge=0, le=100)
-
-
 class Record(Section):
     """What mayday's database keeps. ``keep_deleted``: what deleted messages said, which is shown nowhere."""
 
     keep_deleted: bool = False
-
-
-class Runbooks(Section):
-    """Permissions and limits of runbooks. By default nobody can run one."""
-
-    allow: Allow = Allow()
-    limit: Limit = Limit()
 
 
 class Hub(Section):

@@ -27,13 +27,12 @@ from bot.domain.hubs import Condition, Server, ServerKey
 from bot.errors import MaydayError, UserError
 from bot.logs import masked
 from bot.render.plans import plan_lines
-from bot.runbook import Parameters
+from bot.runbook.loading import load
 from bot.runbook.plan import Plan
 from bot.services.audit import Audit, terminal
 from bot.services.facts import read_facts
 from bot.services.sightings import Sightings
 from bot.store.engine import DatabaseError, Store
-from runbooks import RUNBOOKS
 
 WHOLE_HUB = "{runbook} works on a whole hub: leave out --user."
 NO_SUCH = "There is no {kind} “{name}”.{hint} Known: {known}."
@@ -61,9 +60,10 @@ def plan(
     Raises:
         UserError: there is no such runbook or hub, or the runbook does not take users.
     """
-    chosen = next((each for each in RUNBOOKS if each.name == runbook), None)
+    known = load(config.runbooks.directories).runbooks
+    chosen = known.get(runbook)
     if chosen is None:
-        raise UserError(_no_such("runbook", runbook, [each.name for each in RUNBOOKS]))
+        raise UserError(_no_such("runbook", runbook, list(known)))
     places = sites(config)
     if hub not in places:
         raise UserError(_no_such("hub", hub, list(places)))
@@ -73,10 +73,16 @@ def plan(
     site = places[hub]
     try:
         with _Memory(config, hub) as memory:
+            arguments = chosen.arguments({chosen.servers_parameter: names} if names else {})
             facts = read_facts(
-                site, datetime.now(UTC), since=memory.since, named=names, rights=True
+                site,
+                datetime.now(UTC),
+                since=memory.since,
+                named=chosen.named(arguments),
+                rights=True,
+                more=chosen.needs,
             )
-            made = chosen.plan(facts, Parameters(users=names))
+            made = chosen.plan(facts, arguments)
             memory.record(made, names)
     finally:
         site.hub.close()

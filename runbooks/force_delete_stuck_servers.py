@@ -13,15 +13,17 @@ from bot.runbook import (
     HubFacts,
     LossKind,
     Part,
+    Purpose,
     Row,
-    Runbook,
     ServerKey,
+    Servers,
     ServerStep,
     Step,
     StopServer,
     Unknown,
     UnknownPart,
     losing,
+    runbook,
     server_name,
 )
 
@@ -98,19 +100,24 @@ CANCELS_STARTS = (5, 1)
 SHOWN = 5
 
 
-def draft(facts: HubFacts, targets: frozenset[ServerKey] | None) -> Draft:
-    """One step for each stuck server; what the evidence does not settle gets none."""
-    rows = [row for row in facts.rows if targets is None or row.key in targets]
+@runbook(
+    "Clear stuck servers",
+    purpose=Purpose.SERVERS,
+    needs={Part.SERVERS, Part.PODS, Part.CLOCK},
+)
+def force_delete_stuck_servers(facts: HubFacts, users: Servers = None) -> Draft:
+    """Clears servers that are stuck starting or stopping. Spares those that only lack a route."""
+    rows = [row for row in facts.rows if users is None or row.key in users]
     stuck = [row for condition in REMEDIES for row in rows if row.condition is condition]
     guarded = {row.key: why for row in stuck if (why := guard(row, facts))}
     clearable = [row for row in stuck if row.key not in guarded]
     helpless = (*dict.fromkeys(guarded.values()), *advice(rows))
     limit = facts.limit.of(facts.ready or 0)
-    if targets is None and len(clearable) > limit:
+    if users is None and len(clearable) > limit:
         many = TOO_MANY.format(count=len(clearable), ready=facts.ready, limit=limit)
         return Draft(undecided=(UnknownPart(part=Part.SERVERS, why=many),), cautions=helpless)
     if not clearable:
-        return nothing(facts, rows, targets, helpless)
+        return nothing(facts, rows, users, helpless)
     forced = [row for row in clearable if REMEDIES[row.condition] is ForceDeletePod]
     follows = [row for row in forced if row.is_ready]
     return Draft(
@@ -240,13 +247,3 @@ def words(rows: list[Row]) -> list[str]:
     """How many there are of each kind."""
     count = {kind: sum(row.condition is kind for row in rows) for kind in REMEDIES}
     return [KINDS[kind].format(number) for kind, number in count.items() if number]
-
-
-FORCE_DELETE_STUCK_SERVERS = Runbook(
-    name="force-delete-stuck-servers",
-    title="Clear stuck servers",
-    help="Clears servers that are stuck starting or stopping. Spares those that only lack a route.",
-    draft=draft,
-    needs=frozenset({Part.SERVERS, Part.PODS, Part.CLOCK}),
-    takes_users=True,
-)

@@ -14,13 +14,13 @@ from bot.runbook import (
     LossKind,
     Part,
     Pod,
+    Purpose,
     RestartProxy,
     ResyncRoutes,
-    Runbook,
-    ServerKey,
     Unknown,
     UnknownPart,
     losing,
+    runbook,
 )
 
 RECENT = timedelta(minutes=15)
@@ -83,8 +83,9 @@ JUST_DONE = (
 )
 
 
-def draft(facts: HubFacts, _targets: frozenset[ServerKey] | None) -> Draft:
-    """Restart and resync, with every doubt about it as a caution; the commander decides."""
+@runbook("Restart the proxy", purpose=Purpose.ACCESS, needs={Part.PROXY})
+def restart_proxy(facts: HubFacts) -> Draft:
+    """Restarts the proxy and writes its routes back. Drops every connection; kernels survive."""
     if isinstance(facts.proxy, Unknown):
         return Draft(undecided=(UnknownPart(part=Part.PROXY, why=facts.proxy.why),))
     proxy = facts.proxy.value
@@ -161,12 +162,3 @@ def cautions(facts: HubFacts, proxy: Deployment) -> list[str]:
             if pod.deleting_since is not None
         ]
     return found
-
-
-RESTART_PROXY = Runbook(
-    name="restart-proxy",
-    title="Restart the proxy",
-    help="Restarts the proxy and writes its routes back. Drops every connection; kernels survive.",
-    draft=draft,
-    needs=frozenset({Part.PROXY}),
-)

@@ -10,11 +10,11 @@ from bot.runbook import (
     Draft,
     HubFacts,
     Part,
+    Purpose,
     ResyncRoutes,
     RouteState,
-    Runbook,
-    ServerKey,
     UnknownPart,
+    runbook,
 )
 
 PROXY_DOWN = "The proxy doesn't answer, so it can't take routes: run restart-proxy instead."
@@ -37,8 +37,9 @@ NOT_THESE = (
 DOWN = (Diagnosis.PROXY_DOWN, Diagnosis.BOTH_DOWN)
 
 
-def draft(facts: HubFacts, _targets: frozenset[ServerKey] | None) -> Draft:
-    """Resync when a ready server lacks a route to its pod and the proxy can take routes."""
+@runbook("Resync routes", purpose=Purpose.ACCESS, needs={Part.SERVERS}, is_safe=True)
+def resync_routes(facts: HubFacts) -> Draft:
+    """Has the hub write missing routes into the proxy. Safe at any time; deletes nothing."""
     unseen = facts.diagnosis in DOWN
     if facts.unrouted is None or not facts.routes.complete:
         why = PROXY_DOWN if unseen else facts.lacks(Part.ROUTES)
@@ -73,12 +74,3 @@ def _nothing(facts: HubFacts, *, unseen: bool) -> Draft:
         return Draft(undecided=(UnknownPart(part=Part.PODS, why=why),))
     there = ALL_THERE.format(ready=facts.ready)
     return Draft(nothing_to_do=f"{there} {NOT_SEEN}" if unseen else there)
-
-
-RESYNC_ROUTES = Runbook(
-    name="resync-routes",
-    title="Resync routes",
-    help="Has the hub write missing routes into the proxy. Safe at any time; deletes nothing.",
-    draft=draft,
-    needs=frozenset({Part.SERVERS}),
-)

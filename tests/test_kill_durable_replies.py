@@ -18,7 +18,7 @@ from bot.render.runs import ACTION_CONFIRM
 from bot.store import runs as run_rows
 from bot.store.runs import Run
 from bot.store.tables import inbox
-from runbooks.resync_routes import RESYNC_ROUTES
+from runbooks.resync_routes import resync_routes
 from sandbox.slack import PersonError, SlackSandbox
 from tests.support.bot import (
     HUB,
@@ -138,7 +138,7 @@ def test_a_confirmation_that_was_acknowledged_is_carried_out(
     mayday.start()
     channel = aftermath.declare().id
     with aftermath.store.write() as tx:
-        assert run_rows.add(tx, waiting_run(aftermath, channel, RESYNC_ROUTES.plan(evicted("ana"))))
+        assert run_rows.add(tx, waiting_run(aftermath, channel, resync_routes.plan(evicted("ana"))))
     # Any change to an incident updates its messages.
     aftermath.ana.command(channel, "/incident update we look")
     slack.wait_for(lambda: bool(aftermath.posts(channel, "run")), what="the plan")

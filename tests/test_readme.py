@@ -29,8 +29,8 @@ from bot.ports import Stopped
 from bot.render.commands import COMMANDS
 from bot.runbook import Runbook
 from bot.slack.scopes import required_scopes
-from runbooks import RUNBOOKS
 from sandbox.hub import HubSandbox, running
+from tests.support.books import RUNBOOKS
 from tests.support.conditions import readme_rows
 from tests.support.hubs import evicted, facts, healthy
 
@@ -181,8 +181,8 @@ def test_the_runbooks_are_those_on_offer() -> None:
 
 def test_the_example_of_a_runbook_is_one() -> None:
     made: dict[str, Any] = {}
-    exec(compile(block("python", "RESYNC_ROUTES"), "README.md", "exec"), made)
-    book = made["RESYNC_ROUTES"]
+    exec(compile(block("python", "resync_routes"), "README.md", "exec"), made)
+    book = made["resync_routes"]
     assert isinstance(book, Runbook)
     assert [step.verb for step in book.plan(evicted("ana", "ben")).steps] == ["resync_routes"]
     again = book.plan(healthy("ana", "ben"))

@@ -13,6 +13,7 @@ from bot.adapters.folder import ReportFolder
 from bot.adapters.slack import SlackChat
 from bot.bootstrap.checks import health_checks
 from bot.bootstrap.outside import domain_clock, forge, secret, sites, web_client
+from bot.bootstrap.policies import with_policies
 from bot.bootstrap.services import build_services
 from bot.bootstrap.settings import check_tokens, settings
 from bot.clock import Ticks
@@ -20,6 +21,8 @@ from bot.config import Config
 from bot.domain.limits import Limits
 from bot.durable import DurableWork
 from bot.errors import ConfigError, RetryLater
+from bot.runbook import Runbook
+from bot.runbook.loading import load as load_runbooks
 from bot.services.inbox import Inbox
 from bot.services.lease import Lease
 from bot.services.operators import Operators
@@ -85,6 +88,7 @@ class Bot:
             forge=forge(config),
             lease=self.lease,
             limits=limits,
+            runbooks=self._runbooks(),
         )
         self.operators = Operators(
             self.store,
@@ -105,6 +109,13 @@ class Bot:
         self.http: Server | None = None
         self._stopping = threading.Event()
         self._stops: list[Callable[[], None]] = []
+
+    def _runbooks(self) -> dict[str, Runbook]:
+        """Return the runbooks with the policies of the configuration; what is wrong with a file is logged."""
+        loaded = load_runbooks(self.config.runbooks.directories)
+        for problem in loaded.problems:
+            log.error("runbook.not_loaded", problem=problem)
+        return with_policies(loaded.runbooks, self.config.runbooks)
 
     def _handler_context(self) -> HandlerContext:
         services = self.services

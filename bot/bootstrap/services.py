@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.adapters.folder import ReportFolder
@@ -10,6 +11,7 @@ from bot.clock import real_time
 from bot.domain.limits import Limits
 from bot.durable import DurableWork
 from bot.ports import Chat, Clock, Forge
+from bot.runbook import Runbook
 from bot.runbook.site import Site
 from bot.services import publish as publishing
 from bot.services import sync as syncing
@@ -35,7 +37,6 @@ from bot.services.settings import Settings
 from bot.services.sweep import Sweep
 from bot.services.sync import Sync
 from bot.store.engine import Store
-from runbooks import RUNBOOKS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,13 +70,13 @@ def build_services(
     forge: Forge | None,
     lease: Lease,
     limits: Limits,
+    runbooks: Mapping[str, Runbook],
 ) -> Services:
     """Return the services, with their workflows registered in ``durable``. ``now`` is the domain's clock."""
     reconciler = Reconciler(store, now, lease=lease, limits=limits, slack_time=chat.time)
     watch = ChannelWatch(store, chat, durable, now)
     record = Record(store, now, settings, team_url=lambda: chat.identity().url, watch=watch)
     backfill = Backfill(store, chat, now, settings, owner=lease.id, limits=limits, look=watch.look)
-    runbooks = {runbook.name: runbook for runbook in RUNBOOKS}
     workflows = RunWorkflows(
         store,
         durable,

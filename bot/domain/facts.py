@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from bot.domain.cluster import ClusterFacts
 from bot.domain.evidence import Fact, Unknown, View
 from bot.domain.hubs import (
     STUCK,
@@ -26,6 +27,7 @@ from bot.domain.hubs import (
     Server,
 )
 from bot.domain.rights import Right
+from bot.domain.signs import Signs
 
 
 class Part(StrEnum):
@@ -41,6 +43,39 @@ class Part(StrEnum):
     RIGHTS = "rights"  # what the cluster lets mayday do
     USERS = "users"  # the users that a request names
     CLOCK = "clock"  # whether ages can be measured
+    NODES = "nodes"
+    CLAIMS = "claims"
+    BUDGETS = "budgets"
+    QUOTAS = "quotas"
+    DEPLOYMENTS = "deployments"
+    REVISIONS = "revisions"
+    WORKLOADS = "workloads"
+    CLUSTER_PODS = "cluster_pods"  # all pods of the namespace
+    CLUSTER_EVENTS = "cluster_events"  # events of all objects of the namespace
+    METRICS = "metrics"
+    CERTIFICATE = "certificate"
+    PROXY_LOG = "proxy_log"
+    MERGES = "merges"
+
+
+MORE = frozenset(
+    {
+        Part.NODES,
+        Part.CLAIMS,
+        Part.BUDGETS,
+        Part.QUOTAS,
+        Part.DEPLOYMENTS,
+        Part.REVISIONS,
+        Part.WORKLOADS,
+        Part.CLUSTER_PODS,
+        Part.CLUSTER_EVENTS,
+        Part.METRICS,
+        Part.CERTIFICATE,
+        Part.PROXY_LOG,
+        Part.MERGES,
+    }
+)
+"""The parts that are read only for a runbook that needs them, and for a diagnosis, which reads all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +106,7 @@ class HubFacts:
     ``rights`` are the permissions that were checked. ``people`` says for each user that was looked up
     whether the hub knows them. ``clock`` says why ages are unknown if the clocks of mayday and the hub
     differ. ``last_done`` is when each runbook, by name, was last run on this hub in the same incident.
+    ``asked`` are the parts of :data:`MORE` that were asked for; ``around`` and ``signs`` have them.
     """
 
     place: Place
@@ -89,6 +125,9 @@ class HubFacts:
     limit: BlastRadius = field(default_factory=BlastRadius)
     clock: str = ""
     last_done: Mapping[str, datetime] = field(default_factory=dict)
+    asked: frozenset[Part] = frozenset()
+    around: ClusterFacts = field(default_factory=ClusterFacts)
+    signs: Signs = field(default_factory=Signs)
 
     @property
     def ready(self) -> int | None:
@@ -150,8 +189,37 @@ class HubFacts:
             (Part.PROXY, _why(self.proxy) or self.proxy_pods.unknown),
             *((Part.RIGHTS, _why(right)) for right in self.rights.values()),
             (Part.CLOCK, self.clock),
+            *((part, self._why_not(part)) for part in sorted(self.asked)),
         ]
         return tuple(UnknownPart(part=p, why=why) for p, why in dict.fromkeys(facts) if why)
+
+    def _why_not(self, part: Part) -> str:
+        """Return why a part of :data:`MORE` is unknown or incomplete; empty if it is known."""
+        match part:
+            case Part.METRICS:
+                return _why(self.signs.metrics)
+            case Part.CERTIFICATE:
+                return _why(self.signs.certificate)
+            case _:
+                return self.more[part].unknown
+
+    @property
+    def more(self) -> Mapping[Part, View[Any]]:
+        """The lists of :data:`MORE`, by their part."""
+        around = self.around
+        return {
+            Part.NODES: around.nodes,
+            Part.CLAIMS: around.claims,
+            Part.BUDGETS: around.budgets,
+            Part.QUOTAS: around.quotas,
+            Part.DEPLOYMENTS: around.deployments,
+            Part.REVISIONS: around.revisions,
+            Part.WORKLOADS: around.workloads,
+            Part.CLUSTER_PODS: around.pods,
+            Part.CLUSTER_EVENTS: around.events,
+            Part.PROXY_LOG: self.signs.proxy_log,
+            Part.MERGES: self.signs.merges,
+        }
 
     def lacks(self, part: Part) -> str:
         """Return why a part is unknown or incomplete; empty if it is known."""
@@ -163,12 +231,20 @@ class HubFacts:
             Part.SERVERS: self.servers,
             Part.PODS: self.pods,
             Part.ROUTES: self.routes,
+            **self.more,
         }
         wanted = frozenset(parts)
-        return tuple(
-            part
-            for part in self.unknown
-            if part.part in wanted and not (part.part in views and views[part.part].read)
+        unasked = [
+            UnknownPart(part=part, why=self._why_not(part))
+            for part in sorted((wanted & MORE) - self.asked)
+        ]
+        return (
+            *unasked,
+            *(
+                part
+                for part in self.unknown
+                if part.part in wanted and not (part.part in views and views[part.part].read)
+            ),
         )
 
     def having(self, *conditions: Condition) -> tuple[Row, ...]:

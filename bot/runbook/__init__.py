@@ -7,8 +7,10 @@ the second draft has a reason to do nothing.
 from bot.domain.evidence import Unknown
 from bot.domain.facts import HubFacts, Part, UnknownPart
 from bot.domain.hubs import Condition, Deployment, Diagnosis, Pod, RouteState, Row, ServerKey
+from bot.domain.run_policy import Lock, RunPolicy, Where
+from bot.runbook.definition import Draft, Purpose, Runbook, runbook
 from bot.runbook.losses import ACTIVE, Loss, LossKind, losing
-from bot.runbook.runbook import Draft, Parameters, Runbook
+from bot.runbook.parameters import NodeName, Person, Servers
 from bot.runbook.steps.delete_pod import DeletePod
 from bot.runbook.steps.force_delete_pod import ForceDeletePod
 from bot.runbook.steps.restart_proxy import RestartProxy
@@ -26,22 +28,29 @@ __all__ = [
     "Draft",
     "ForceDeletePod",
     "HubFacts",
+    "Lock",
     "Loss",
     "LossKind",
-    "Parameters",
+    "NodeName",
     "Part",
+    "Person",
     "Pod",
+    "Purpose",
     "RestartProxy",
     "ResyncRoutes",
     "RouteState",
     "Row",
+    "RunPolicy",
     "Runbook",
     "ServerKey",
     "ServerStep",
+    "Servers",
     "Step",
     "StopServer",
     "Unknown",
     "UnknownPart",
+    "Where",
     "losing",
+    "runbook",
     "server_name",
 ]

@@ -44,6 +44,8 @@ class Plan:
     A plan without steps says why: ``undecided`` lists what must be known first; only where that is empty,
     ``nothing_to_do`` is the reason.
 
+    ``over_limit`` says why it ends more than one person may decide; empty where it does not.
+
     ``rows`` are the servers that are not well, ``conditions`` counts every server by its condition.
     ``ready``, ``routes`` and ``unrouted`` are None when they could not be read.
     """
@@ -57,6 +59,7 @@ class Plan:
     cautions: tuple[str, ...] = ()
     nothing_to_do: str = ""
     undecided: tuple[UnknownPart, ...] = ()
+    over_limit: str = ""
     diagnosis: Diagnosis = Diagnosis.UNKNOWN
     ready: int | None = None
     routes: int | None = None

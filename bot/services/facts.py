@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from bot.domain.classifier import has_late_start, join_views, unmatched_users
 from bot.domain.evidence import Fact, Known, Unknown, View
-from bot.domain.facts import HubFacts
+from bot.domain.facts import MORE, HubFacts, Part
 from bot.domain.hubs import Deployment, HubAccess, Pod, PodEvent, Route, Server, ServerKey
 from bot.domain.ownership import foreign_pods, proxy_pods, release_of, users_pods
 from bot.domain.rights import Right, Scope
@@ -54,13 +54,15 @@ def read_facts(
     since: Since = lambda _servers: {},
     named: Iterable[str] = (),
     rights: bool = False,
+    more: Iterable[Part] = (),
     last_done: Mapping[str, datetime] | None = None,
 ) -> HubFacts:
     """Return everything that can be read now, and for the rest why it is unknown.
 
     ``now`` is the real time, whatever clock an incident runs on: the ages of pods and servers are
     measured against it. ``named`` are users to look up where no server is theirs; ``rights`` asks the
-    cluster what mayday may do. ``last_done`` is when each runbook was last carried out here.
+    cluster what mayday may do. ``more`` are the parts of :data:`bot.domain.facts.MORE` to read.
+    ``last_done`` is when each runbook was last carried out here.
     """
     access = _fact(site.hub.access)
     found, servers, routes = _views(site, access)
@@ -95,6 +97,7 @@ def read_facts(
         limit=site.limit,
         clock=_skew(site, access, now),
         last_done=last_done or {},
+        asked=MORE & frozenset(more),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from bot.domain.audit import AuditLine, AuditOutcome
 from bot.domain.command import COMMAND
@@ -75,9 +76,9 @@ class Runs:
         return list(self._sites)
 
     def request_plan(
-        self, change: StateChange, *, runbook: str, hub: str, users: frozenset[str]
+        self, change: StateChange, *, runbook: str, hub: str, arguments: Mapping[str, Any]
     ) -> Run:
-        """Have a plan made; the person must have been authorised.
+        """Have a plan made; the person must have been authorised. ``arguments`` are stored ones.
 
         Raises:
             UserError: no such runbook or hub, or the incident is closed.
@@ -95,7 +96,7 @@ class Runs:
             incident_id=change.incident_id,
             runbook=runbook,
             hub=hub,
-            options={"users": sorted(users)},
+            options=dict(arguments),
             state=RunState.PLANNING,
             plan=None,
             error="",

@@ -22,7 +22,7 @@ from bot.domain.runs import Outcome, Result, RunState, StepState
 from bot.domain.timeline import EntryKind
 from bot.errors import MaydayError
 from bot.ports import Clock, Durable
-from bot.runbook import Parameters, Runbook, Step
+from bot.runbook import Runbook, Step
 from bot.runbook.plan import Plan, UnreadablePlan
 from bot.runbook.site import Site
 from bot.services import sync
@@ -241,8 +241,7 @@ class RunWorkflows:
         return {"state": state.value}
 
     def _fresh(self, run: Run, *, rights: bool = False) -> Plan:
-        parameters = Parameters(users=frozenset(run.options.get("users") or ()))
-        return self._runbooks[run.runbook].plan(self._facts(run, rights=rights), parameters)
+        return self._runbooks[run.runbook].plan(self._facts(run, rights=rights), run.options)
 
     def _facts(self, run: Run, *, rights: bool = False) -> HubFacts:
         with self._store.read() as tx:
@@ -252,7 +251,8 @@ class RunWorkflows:
             self._sites[run.hub],
             now,
             since=lambda servers: self._sightings.of(run.hub, servers, now),
-            named=run.options.get("users") or (),
+            named=self._runbooks[run.runbook].named(run.options),
+            more=self._runbooks[run.runbook].needs,
             rights=rights,
             last_done=last_done,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,14 +13,17 @@ from sqlalchemy.exc import IntegrityError
 from bot.domain.runs import RunState, StepState
 from bot.store.engine import Tx
 from bot.store.incidents import insert_new
-from bot.store.tables import run, run_step
+from bot.store.run_tables import run, run_step
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
     """One use of a runbook: what was asked, planned and decided.
 
-    ``plan`` never changes once it was made; ``RunStep`` records how each of its steps ended.
+    ``RunStep`` records how each step of ``plan`` ended. ``round`` counts the plans that were shown for
+    approval, made at ``planned_at``; ``difference`` says how this plan differs from the one before.
+    ``channel_id`` is where a run without an incident is shown; ``stop_asked_by`` asked to stop it between
+    two steps.
     """
 
     id: str
@@ -36,6 +39,11 @@ class Run:
     decided_by: str = ""
     decided_at: datetime | None = None
     finished_at: datetime | None = None
+    channel_id: str = ""
+    round: int = 0
+    planned_at: datetime | None = None
+    difference: Sequence[str] | None = None
+    stop_asked_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,6 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
-    text,
 )
 
 from bot.store.columns import String, Text, UtcDateTime
@@ -204,43 +203,6 @@ inbox = Table(
     Column("given_up_at", UtcDateTime),
     Column("notified_at", UtcDateTime),
     Index("ix_inbox_done_at", "done_at"),
-)
-
-run = Table(
-    "run",
-    metadata,
-    Column("id", String(40), primary_key=True),
-    _incident(index=True),
-    Column("runbook", String(60), nullable=False),
-    Column("hub", String(100), nullable=False),
-    Column("options", JSON, nullable=False),
-    Column("state", String(20), nullable=False),
-    Column("plan", JSON),
-    Column("error", Text, nullable=False),
-    Column("asked_by", String(40), nullable=False),
-    Column("asked_at", UtcDateTime, nullable=False),
-    Column("decided_by", String(40), nullable=False),
-    Column("decided_at", UtcDateTime),
-    Column("finished_at", UtcDateTime),
-    Index(
-        "uq_run_running_hub",
-        "hub",
-        unique=True,
-        sqlite_where=text("state = 'running'"),
-        postgresql_where=text("state = 'running'"),
-    ),
-)
-
-run_step = Table(
-    "run_step",
-    metadata,
-    Column("run_id", String(40), ForeignKey("run.id"), primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("state", String(20), nullable=False),
-    Column("started_at", UtcDateTime, nullable=False),
-    Column("finished_at", UtcDateTime),
-    Column("seen", JSON, nullable=False),
-    Column("attempted_at", UtcDateTime),
 )
 
 person = Table(

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.evidence import Known, Unknown, View
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Condition, Row, Server
-from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS as CLEAR
+from runbooks.force_delete_stuck_servers import force_delete_stuck_servers as CLEAR
 from tests.support.conditions import FOR_LONG, SCALE_UP, TABLE, Line, seen
 from tests.support.hubs import (
     NOW,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.evidence import Known, Unknown, View
-from bot.domain.facts import BlastRadius, HubFacts, Part, UnknownPart
+from bot.domain.facts import MORE, BlastRadius, HubFacts, Part, UnknownPart
 from bot.domain.hubs import Condition, Diagnosis, Health, RouteState
 from tests.support.hubs import NOW, evicted, facts, healthy, pod, route, server, stale, stuck
 from tests.support.rights import DELETE_PODS, GET_PODS, WRITE_ROUTES
@@ -120,7 +120,13 @@ def test_every_part_that_is_unknown_is_told_once_with_its_reason() -> None:
 def test_a_view_that_is_incomplete_is_unknown_and_not_unread() -> None:
     seen = facts(servers=View(items=(server("ana"),), unknown="Filtered."), pods=None)
     assert [part.part for part in seen.unknown] == [Part.SERVERS, Part.PODS]
-    assert [part.part for part in seen.unread(Part)] == [Part.PODS]
+    assert [part.part for part in seen.unread(set(Part) - MORE)] == [Part.PODS]
+
+
+def test_what_nobody_asked_for_is_unread() -> None:
+    seen = healthy("ana")
+    assert {part.part for part in seen.unread(MORE)} == MORE
+    assert not {part.part for part in seen.unknown} & MORE
 
 
 @pytest.mark.parametrize(

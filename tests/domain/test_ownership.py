@@ -13,7 +13,7 @@ from bot.domain.ownership import Owner, began_with, foreign_pods, proxy_pods, re
 from bot.errors import UserError
 from bot.runbook.site import Site
 from bot.services.facts import read_facts
-from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS as CLEAR
+from runbooks.force_delete_stuck_servers import force_delete_stuck_servers as CLEAR
 from tests.support.hubs import LONG_AGO, NOW, PLACE, RELEASE, pod, route, server
 from tests.support.scripted import HUB_POD, PROXY_POD, Scripted
 

@@ -12,7 +12,7 @@ from bot.bootstrap import Bot
 from bot.domain.runs import RunState
 from bot.store import runs as run_rows
 from bot.store.runs import Run
-from runbooks.resync_routes import RESYNC_ROUTES
+from runbooks.resync_routes import resync_routes
 from sandbox.faults import drop_before
 from sandbox.rules import on_call, on_delivery
 from sandbox.slack import PersonError, SlackSandbox
@@ -45,7 +45,7 @@ def the_run(scene: Scene, channel: str) -> Run:
 def test_a_press_goes_wrong(bot: Bot, scene: Scene, slack: SlackSandbox, name: str) -> None:
     channel = scene.declare().id
     scene.ben.join(channel)
-    plan = planned(bot, scene, channel, RESYNC_ROUTES.plan(evicted("ana")))
+    plan = planned(bot, scene, channel, resync_routes.plan(evicted("ana")))
     # The plan keeps its button until the second press, however fast mayday is.
     keeps_the_button = on_call("chat.update", drop_before())
     slack.faults = [on_delivery("block_actions", EVENTS[name], times=1), keeps_the_button]

@@ -20,9 +20,9 @@ from bot.domain.runs import Outcome
 from bot.runbook import Runbook
 from bot.runbook.plan import Plan
 from bot.services.steps import attempt
-from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS
-from runbooks.restart_proxy import RESTART_PROXY
-from runbooks.resync_routes import RESYNC_ROUTES
+from runbooks.force_delete_stuck_servers import force_delete_stuck_servers
+from runbooks.restart_proxy import restart_proxy
+from runbooks.resync_routes import resync_routes
 from sandbox.faults import Fault
 from sandbox.rules import on_request
 from tests.support.faults import CALLS
@@ -60,7 +60,7 @@ class Act:
     def plan(self, lab: Lab) -> Plan:
         """Cause the outage; return the plan whose first step is the act."""
         self.outage(lab)
-        if self.runbook is FORCE_DELETE_STUCK_SERVERS:
+        if self.runbook is force_delete_stuck_servers:
             return lab.until_stuck(self.runbook, 1)
         return self.runbook.plan(lab.read())
 
@@ -68,28 +68,28 @@ class Act:
 ACTS = {
     "resync": Act(
         outage=lambda lab: lab.sandbox.drop_routes(),
-        runbook=RESYNC_ROUTES,
+        runbook=resync_routes,
         system="hub",
         method="POST",
         path="/hub/api/proxy",
     ),
     "restart": Act(
         outage=lambda lab: lab.sandbox.drop_routes(),
-        runbook=RESTART_PROXY,
+        runbook=restart_proxy,
         system="cluster",
         method="PATCH",
         path="/apis/apps/v1/.*/deployments/proxy",
     ),
     "stop": Act(
         outage=lambda lab: lab.sandbox.hang_spawn("ana"),
-        runbook=FORCE_DELETE_STUCK_SERVERS,
+        runbook=force_delete_stuck_servers,
         system="hub",
         method="DELETE",
         path="/hub/api/users/ana/server",
     ),
     "force-delete": Act(
         outage=lambda lab: lab.sandbox.hang_stop("ana"),
-        runbook=FORCE_DELETE_STUCK_SERVERS,
+        runbook=force_delete_stuck_servers,
         system="cluster",
         method="DELETE",
         path="/api/v1/.*/pods/",
@@ -175,7 +175,7 @@ def test_the_users_way_goes_wrong(impatient: Lab, fault: Fault) -> None:
         # Something answered; it may be the hub or its proxy.
         assert health.proxy is not False
         assert not health.hub or facts.diagnosis is Diagnosis.ROUTES_MISSING
-    assert RESYNC_ROUTES.plan(facts).steps != ()
+    assert resync_routes.plan(facts).steps != ()
 
 
 @pytest.mark.parametrize("fault", READING.values(), ids=READING)
@@ -193,10 +193,10 @@ def test_reading_goes_wrong_every_time(impatient: Lab, system: str, fault: Fault
         why = facts.lacks(part)
         assert name in why
         assert "Traceback" not in why
-    for book in (RESYNC_ROUTES, RESTART_PROXY, FORCE_DELETE_STUCK_SERVERS):
+    for book in (resync_routes, restart_proxy, force_delete_stuck_servers):
         plan = book.plan(facts)
         if facts.unread(book.needs):
             assert (plan.steps, plan.nothing_to_do) == ((), "")
             assert plan.undecided
     broken.faults.clear()
-    assert RESYNC_ROUTES.plan(lab.read()).steps != ()
+    assert resync_routes.plan(lab.read()).steps != ()

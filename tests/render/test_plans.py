@@ -25,7 +25,7 @@ from bot.render.plans import (
 from bot.render.steps import entry_words, words_of
 from bot.runbook import Runbook
 from bot.runbook.plan import Plan
-from runbooks import RUNBOOKS
+from tests.support.books import RUNBOOKS
 from tests.support.hubs import (
     NOW,
     evicted,

@@ -22,10 +22,10 @@ from bot.store import runs as rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 from bot.store.runs import Run
-from runbooks import RUNBOOKS
 from sandbox.cluster.resources import PODS
 from sandbox.hub import steps
 from tests.rows.desk import Desk
+from tests.support.books import RUNBOOKS
 from tests.support.leases import AlwaysHeld
 from tests.support.planning import FORCE, LONG_AFTER, RESTART, RESYNC, hubs_clock
 from tests.support.rows import Checkpoints, incident, stored
@@ -78,7 +78,7 @@ class Room:
         """Request and make a plan."""
         change = StateChange(incident_id=INCIDENT, by="U0ANA", idempotency_key=idempotency_key)
         hub = self.desk.sandbox.name
-        run = self.runs.request_plan(change, runbook=runbook, hub=hub, users=frozenset())
+        run = self.runs.request_plan(change, runbook=runbook, hub=hub, arguments={})
         self.workflows.plan(run.id)
         return self.row(run.id)
 

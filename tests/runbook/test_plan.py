@@ -13,7 +13,7 @@ from bot.domain.hubs import Pod
 from bot.domain.runs import Outcome, Result
 from bot.runbook import Runbook
 from bot.runbook.plan import CHANGED, Plan
-from runbooks import RUNBOOKS
+from tests.support.books import RUNBOOKS
 from tests.support.hubs import PROXY, evicted, facts, healthy, server, stale, stuck, terminating
 
 BOOKS = {book.name: book for book in RUNBOOKS}

@@ -11,7 +11,7 @@ from bot.domain.evidence import Fact, Known, Unknown, View
 from bot.domain.facts import BlastRadius, HubFacts, Part
 from bot.domain.hubs import Condition, HubAccess
 from bot.domain.rights import Right
-from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS as CLEAR
+from runbooks.force_delete_stuck_servers import force_delete_stuck_servers as CLEAR
 from tests.support.clearing import beside_zoe, named, why
 from tests.support.hubs import (
     ACCESS,

@@ -10,10 +10,9 @@ import pytest
 from bot.domain.evidence import Known, Unknown, View
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Condition, Pod, PodEvent, Route
-from bot.runbook import Parameters
 from bot.runbook.plan import Plan
 from bot.services.facts import read_facts
-from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS as CLEAR
+from runbooks.force_delete_stuck_servers import force_delete_stuck_servers as CLEAR
 from tests.support.hubs import (
     LONG_AGO,
     NOW,
@@ -342,7 +341,7 @@ def test_a_token_that_may_not_ask_who_it_is_shows_nothing_reliable() -> None:
 def test_an_idle_user_is_not_called_idle_where_the_hub_hides_servers() -> None:
     hidden = View(items=(WELL[0],), unknown="The token is filtered.")
     seen = facts(servers=hidden, pods=(WELL[1],), routes=(WELL[2],), people={"ana": KNOWN})
-    plan = CLEAR.plan(seen, Parameters(users=frozenset({"ana"})))
+    plan = CLEAR.plan(seen, {"users": sorted({"ana"})})
     assert (plan.nothing_to_do, plan.undecided[0].why) == ("", "The token is filtered.")
 
 

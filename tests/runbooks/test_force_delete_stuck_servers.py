@@ -10,7 +10,7 @@ import pytest
 from bot.domain.evidence import Known, View
 from bot.domain.facts import HubFacts, Part
 from bot.domain.hubs import Condition, Pod, Server
-from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS as CLEAR
+from runbooks.force_delete_stuck_servers import force_delete_stuck_servers as CLEAR
 from tests.support.clearing import SINCE, beside_zoe, named, why
 from tests.support.hubs import (
     NOW,

@@ -12,7 +12,7 @@ from bot.domain.facts import HubFacts, Part
 from bot.domain.hubs import Deployment, Health, Pod
 from bot.runbook import LossKind
 from bot.runbook.plan import Plan
-from runbooks.restart_proxy import RESTART_PROXY
+from runbooks.restart_proxy import restart_proxy
 from tests.support.hubs import (
     LONG_AGO,
     NOW,
@@ -50,7 +50,7 @@ def undecided(plan: Plan) -> str:
 
 
 def test_it_restarts_then_resyncs_and_looks_twice() -> None:
-    plan = RESTART_PROXY.plan(evicted("ana", "ben", resynced_at=NOW))
+    plan = restart_proxy.plan(evicted("ana", "ben", resynced_at=NOW))
     restart, resync = plan.steps
     assert restart.verb == "restart_proxy"
     assert restart.deployment == "proxy"
@@ -62,14 +62,14 @@ def test_it_restarts_then_resyncs_and_looks_twice() -> None:
 
 
 def test_it_says_whose_connections_drop() -> None:
-    (loss,) = RESTART_PROXY.plan(healthy("ana", "ben")).losses
+    (loss,) = restart_proxy.plan(healthy("ana", "ben")).losses
     assert (loss.kind, loss.servers, loss.active) == (LossKind.CONNECTION, 2, 2)
     assert loss.latest == NOW - timedelta(minutes=2)
     assert loss.users == ("ana", "ben")
 
 
 def test_without_a_resync_before_it_cautions_and_still_offers() -> None:
-    plan = RESTART_PROXY.plan(evicted("ana"))
+    plan = restart_proxy.plan(evicted("ana"))
     assert len(plan.steps) == 2
     (caution,) = plan.cautions
     assert "no resync was tried" in caution
@@ -88,20 +88,20 @@ def test_without_a_resync_before_it_cautions_and_still_offers() -> None:
 def test_a_resync_of_long_ago_says_nothing_about_the_proxy_of_now(
     ago: timedelta, counts: bool
 ) -> None:
-    plan = RESTART_PROXY.plan(evicted("ana", resynced_at=NOW - ago))
+    plan = restart_proxy.plan(evicted("ana", resynced_at=NOW - ago))
     assert any("Run resync-routes first" in text for text in plan.cautions) is not counts
     assert len(plan.steps) == 2
 
 
 def test_with_everything_well_it_cautions_and_still_offers() -> None:
-    plan = RESTART_PROXY.plan(healthy("ana"))
+    plan = restart_proxy.plan(healthy("ana"))
     assert len(plan.steps) == 2
     assert "no route is missing" in plan.cautions[0]
 
 
 def test_where_only_the_public_address_is_silent_people_may_still_be_cut_off() -> None:
     away = Health(hub=False, proxy=False)
-    plan = RESTART_PROXY.plan(replace(healthy("ana", "ben"), health=Known(value=away)))
+    plan = restart_proxy.plan(replace(healthy("ana", "ben"), health=Known(value=away)))
     (loss,) = plan.losses
     assert (loss.kind, loss.servers) == (LossKind.CONNECTION, 2)
     (caution,) = plan.cautions
@@ -116,13 +116,13 @@ def test_a_dead_proxy_is_restarted_without_caution_or_further_loss() -> None:
         health=Health(hub=False, proxy=False),
         proxy=replace(PROXY, ready=0),
     )
-    plan = RESTART_PROXY.plan(seen)
+    plan = restart_proxy.plan(seen)
     assert (len(plan.steps), plan.cautions, plan.losses) == (2, (), ())
 
 
 def test_a_second_run_has_nothing_to_do_and_says_why() -> None:
     just = (NOW - timedelta(minutes=1)).isoformat()
-    plan = RESTART_PROXY.plan(with_proxy(healthy("ana"), replace(PROXY, restarted_at=just)))
+    plan = restart_proxy.plan(with_proxy(healthy("ana"), replace(PROXY, restarted_at=just)))
     assert plan.steps == ()
     assert "another restart would fix nothing" in plan.nothing_to_do
 
@@ -130,14 +130,14 @@ def test_a_second_run_has_nothing_to_do_and_says_why() -> None:
 def test_two_plans_of_one_second_are_two_restarts() -> None:
     seen = evicted("ana")
     since = replace(seen, read_at=seen.read_at + timedelta(milliseconds=1))
-    first, second = (RESTART_PROXY.plan(one).steps[0].at for one in (seen, since))
+    first, second = (restart_proxy.plan(one).steps[0].at for one in (seen, since))
     assert first != second
 
 
 def test_a_rollout_under_way_is_waited_for() -> None:
     just = (NOW - timedelta(minutes=1)).isoformat()
     rolling = replace(PROXY, restarted_at=just, ready=0)
-    plan = RESTART_PROXY.plan(with_proxy(evicted("ana"), rolling))
+    plan = restart_proxy.plan(with_proxy(evicted("ana"), rolling))
     assert plan.steps == ()
     assert "still rolling out" in plan.nothing_to_do
     assert f"at {NOW - timedelta(minutes=1):%H:%M:%S} UTC" in plan.nothing_to_do
@@ -145,29 +145,29 @@ def test_a_rollout_under_way_is_waited_for() -> None:
 
 def test_a_proxy_that_crashes_long_after_a_restart_may_be_restarted() -> None:
     crashing = replace(PROXY, restarted_at=LONG_AGO.isoformat(), ready=0)
-    assert len(RESTART_PROXY.plan(with_proxy(evicted("ana"), crashing)).steps) == 2
+    assert len(restart_proxy.plan(with_proxy(evicted("ana"), crashing)).steps) == 2
 
 
 def test_a_proxy_scaled_to_zero_is_not_restarted() -> None:
-    plan = RESTART_PROXY.plan(with_proxy(evicted("ana"), replace(PROXY, replicas=0)))
+    plan = restart_proxy.plan(with_proxy(evicted("ana"), replace(PROXY, replicas=0)))
     assert plan.steps == ()
     assert "scaled to zero" in plan.nothing_to_do
 
 
 def test_a_proxy_pod_stuck_terminating_is_pointed_out() -> None:
     gone = replace(terminating("x"), name="proxy-1", node="core-2", user="", component="proxy")
-    (caution,) = RESTART_PROXY.plan(with_proxy_pods(gone)).cautions
+    (caution,) = restart_proxy.plan(with_proxy_pods(gone)).cautions
     assert "proxy-1" in caution
     assert "core-2" in caution
 
 
 def test_an_unread_cluster_is_told_with_its_reason() -> None:
-    assert undecided(RESTART_PROXY.plan(facts(proxy=None))) == "No proxy today."
+    assert undecided(restart_proxy.plan(facts(proxy=None))) == "No proxy today."
 
 
 def test_pods_of_the_proxy_that_are_unread_may_be_unschedulable() -> None:
     seen = replace(evicted("ana"), proxy_pods=View.unread("mayday isn't allowed to list pods."))
-    assert undecided(RESTART_PROXY.plan(seen)) == "mayday isn't allowed to list pods."
+    assert undecided(restart_proxy.plan(seen)) == "mayday isn't allowed to list pods."
 
 
 def test_a_proxy_that_cannot_be_scheduled_is_not_restarted() -> None:
@@ -177,7 +177,7 @@ def test_a_proxy_that_cannot_be_scheduled_is_not_restarted() -> None:
         proxy_pods=View(items=(PENDING,)),
         proxy=Known(value=replace(PROXY, ready=0)),
     )
-    plan = RESTART_PROXY.plan(drained)
+    plan = restart_proxy.plan(drained)
     assert plan.steps == ()
     assert plan.nothing_to_do == (
         "A restart can't help: proxy pod proxy-1 doesn't start (Unschedulable: 0/3 nodes are "
@@ -191,7 +191,7 @@ def test_a_proxy_that_cannot_be_scheduled_is_not_restarted() -> None:
 @pytest.mark.parametrize("reason", ["ErrImagePull", "ImagePullBackOff", "InvalidImageName"])
 def test_a_proxy_whose_image_cannot_be_pulled_is_not_restarted(reason: str) -> None:
     waiting = replace(PENDING, reason=reason, message="")
-    plan = RESTART_PROXY.plan(with_proxy_pods(waiting))
+    plan = restart_proxy.plan(with_proxy_pods(waiting))
     assert plan.steps == ()
     assert f"doesn't start ({reason}), and" in plan.nothing_to_do
     assert "Check the image name" in plan.nothing_to_do
@@ -199,16 +199,16 @@ def test_a_proxy_whose_image_cannot_be_pulled_is_not_restarted(reason: str) -> N
 
 def test_a_proxy_of_which_one_pod_is_ready_may_be_restarted() -> None:
     ready = replace(pod("y"), name="proxy-2", user="", component="proxy")
-    assert len(RESTART_PROXY.plan(with_proxy_pods(PENDING, ready)).steps) == 2
+    assert len(restart_proxy.plan(with_proxy_pods(PENDING, ready)).steps) == 2
 
 
 def test_a_proxy_that_crashes_may_be_restarted() -> None:
     crashing = replace(PENDING, phase="Running", reason="CrashLoopBackOff", restarts=9)
-    assert len(RESTART_PROXY.plan(with_proxy_pods(crashing)).steps) == 2
+    assert len(restart_proxy.plan(with_proxy_pods(crashing)).steps) == 2
 
 
 def test_a_paused_deployment_is_not_restarted() -> None:
-    plan = RESTART_PROXY.plan(with_proxy(evicted("ana"), replace(PROXY, paused=True)))
+    plan = restart_proxy.plan(with_proxy(evicted("ana"), replace(PROXY, paused=True)))
     assert plan.steps == ()
     assert plan.nothing_to_do == (
         "Deployment proxy is paused, so a restart would not start: run kubectl rollout resume "
@@ -217,7 +217,7 @@ def test_a_paused_deployment_is_not_restarted() -> None:
 
 
 def test_a_deployment_of_another_name_is_named_everywhere() -> None:
-    plan = RESTART_PROXY.plan(
+    plan = restart_proxy.plan(
         with_proxy(evicted("ana", resynced_at=NOW), replace(PROXY, name="chp"))
     )
     assert plan.steps[0].target == "chp"
@@ -229,14 +229,14 @@ def test_a_hub_that_lets_mayday_not_in_is_a_reason_to_think_first() -> None:
     """The restart would work, but mayday could not restore the routes."""
     why = "The hub does not accept the token."
     seen = replace(facts(servers=None, routes=None), access=Unknown(why=why))
-    (caution,) = RESTART_PROXY.plan(seen).cautions
+    (caution,) = restart_proxy.plan(seen).cautions
     assert "can't have the routes written back after a restart" in caution
     assert caution.endswith(why)
 
 
 def test_with_the_hub_down_it_says_to_bring_that_back_first() -> None:
     down = facts(servers=None, routes=None, health=Health(hub=False, proxy=None))
-    assert any("Bring the hub back first." in text for text in RESTART_PROXY.plan(down).cautions)
+    assert any("Bring the hub back first." in text for text in restart_proxy.plan(down).cautions)
 
 
 @pytest.mark.parametrize(
@@ -252,11 +252,11 @@ def test_with_the_hub_down_it_says_to_bring_that_back_first() -> None:
 )
 def test_a_right_that_is_missing_or_unknown_forbids_a_restart(right: Fact[bool], said: str) -> None:
     seen = replace(evicted("ana", resynced_at=NOW), rights={PATCH_PROXY: right})
-    assert undecided(RESTART_PROXY.plan(seen)) == said
+    assert undecided(restart_proxy.plan(seen)) == said
 
 
 def test_another_restart_makes_it_another_step() -> None:
     seen = evicted("ana")
-    first = RESTART_PROXY.plan(seen).steps[0]
-    again = RESTART_PROXY.plan(with_proxy(seen, replace(PROXY, generation=5))).steps[0]
+    first = restart_proxy.plan(seen).steps[0]
+    again = restart_proxy.plan(with_proxy(seen, replace(PROXY, generation=5))).steps[0]
     assert first.id != again.id

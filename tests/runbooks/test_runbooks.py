@@ -11,7 +11,7 @@ import runbooks
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Condition
 from bot.runbook import Runbook
-from runbooks import RUNBOOKS
+from tests.support.books import RUNBOOKS
 from tests.support.hubs import evicted, facts, healthy, stale, stuck
 
 FOLDER = Path(runbooks.__file__).parent

@@ -23,7 +23,7 @@ from bot.services.authorize import Asker
 from bot.services.settings import AllowList
 from bot.store import runs
 from bot.store.engine import Store
-from runbooks.resync_routes import RESYNC_ROUTES
+from runbooks.resync_routes import resync_routes
 from sandbox.clock import SandboxClock
 from sandbox.slack import Person, SlackSandbox
 from tests.support.bot import Scene, planned, running
@@ -33,7 +33,7 @@ from tests.support.rows import CHANNEL, TEAM, stored
 from tests.support.rows import incident as incident_with
 from tests.support.waiting import wait_until
 
-PLAN = RESYNC_ROUTES.plan(evicted("ana", "ben"))
+PLAN = resync_routes.plan(evicted("ana", "ben"))
 NOT_LISTED = "You are not on the list"
 LISTED = AllowList(users=frozenset({"U0CHIDI"}), groups=frozenset({"S00GONE", "S0ONCALL"}))
 ONLY_ANA = AllowList(users=frozenset({ANA}))

@@ -13,7 +13,7 @@ from bot.domain.hubs import Condition, Diagnosis, Health, HubAccess, Pod, Row, S
 from bot.errors import RetryLater, UserError
 from bot.runbook.site import Site
 from bot.services.facts import LOOKUPS, read_facts
-from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS as CLEAR
+from runbooks.force_delete_stuck_servers import force_delete_stuck_servers as CLEAR
 from tests.support.hub import Lab, lab, running_lab
 from tests.support.hubs import (
     ACCESS,

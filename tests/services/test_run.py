@@ -19,8 +19,8 @@ from bot.runbook.plan import Plan
 from bot.store import audit
 from bot.store import incidents as incident_rows
 from bot.store import runs as rows
+from bot.store.run_tables import run_step
 from bot.store.runs import Run
-from bot.store.tables import run_step
 from tests.support.hubs import NOW, PLACE, pod, server, terminating
 from tests.support.room import (
     FORCE,
@@ -271,7 +271,7 @@ def test_a_run_whose_workflow_was_lost_is_ended(room: Room) -> None:
 
 def test_a_plan_whose_workflow_was_lost_has_failed(room: Room) -> None:
     change = StateChange(incident_id=INCIDENT, by="U0ANA", idempotency_key="command/1")
-    run = room.runs.request_plan(change, runbook=FORCE, hub=PLACE.hub, users=frozenset())
+    run = room.runs.request_plan(change, runbook=FORCE, hub=PLACE.hub, arguments={})
     room.work.lost.add(f"plan/{run.id}")
     assert room.end_lost() == 1
     assert room.row(run.id).state is RunState.FAILED
@@ -284,7 +284,7 @@ def test_a_plan_whose_workflow_was_lost_has_failed(room: Room) -> None:
 def test_what_there_is_not_is_named(room: Room, runbook: str, hub: str, say: str) -> None:
     change = StateChange(incident_id=INCIDENT, by="U0ANA", idempotency_key="command/1")
     with pytest.raises(UserError, match=say):
-        room.runs.request_plan(change, runbook=runbook, hub=hub, users=frozenset())
+        room.runs.request_plan(change, runbook=runbook, hub=hub, arguments={})
 
 
 def test_nothing_is_run_for_an_incident_that_is_over(room: Room) -> None:
@@ -293,7 +293,7 @@ def test_nothing_is_run_for_an_incident_that_is_over(room: Room) -> None:
         incident_rows.save(tx, _closed(found))
     change = StateChange(incident_id=INCIDENT, by="U0ANA", idempotency_key="command/1")
     with pytest.raises(UserError, match="reopen it first"):
-        room.runs.request_plan(change, runbook=FORCE, hub=PLACE.hub, users=frozenset())
+        room.runs.request_plan(change, runbook=FORCE, hub=PLACE.hub, arguments={})
 
 
 def _closed(incident: Any) -> Any:

@@ -136,9 +136,7 @@ def test_a_resync_counts_in_its_own_incident_only(room: Room) -> None:
     mine = Plan.from_json(room.planned("restart-proxy", idempotency_key="command/3").plan or {})
     assert not any("no resync was tried" in caution for caution in mine.cautions)
     change = StateChange(incident_id="another", by="U0ANA", idempotency_key="command/4")
-    other = room.runs.request_plan(
-        change, runbook="restart-proxy", hub=PLACE.hub, users=frozenset()
-    )
+    other = room.runs.request_plan(change, runbook="restart-proxy", hub=PLACE.hub, arguments={})
     room.workflows.plan(other.id)
     theirs = Plan.from_json(room.row(other.id).plan or {})
     assert any("no resync was tried" in caution for caution in theirs.cautions)

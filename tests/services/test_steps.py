@@ -19,9 +19,9 @@ from bot.runbook.site import Site
 from bot.runbook.steps.step import Look, Read
 from bot.services.facts import read_facts
 from bot.services.steps import already_done, attempt, verify
-from runbooks.force_delete_stuck_servers import FORCE_DELETE_STUCK_SERVERS
-from runbooks.restart_proxy import RESTART_PROXY
-from runbooks.resync_routes import RESYNC_ROUTES
+from runbooks.force_delete_stuck_servers import force_delete_stuck_servers
+from runbooks.restart_proxy import restart_proxy
+from runbooks.resync_routes import resync_routes
 from sandbox.cluster.waiting import wait_for
 from tests.support.hub import Lab, lab, running_lab
 from tests.support.hubs import (
@@ -48,28 +48,28 @@ __all__ = ["lab", "running_lab"]
 def test_an_evicted_proxy_gets_its_routes_back(lab: Lab) -> None:
     work = {user: lab.sandbox.work_done(user) for user in lab.sandbox.users}
     lab.sandbox.evict_proxy()
-    plan = RESYNC_ROUTES.plan(lab.read())
-    (result,) = lab.carry_out(RESYNC_ROUTES, plan)
+    plan = resync_routes.plan(lab.read())
+    (result,) = lab.carry_out(resync_routes, plan)
     assert result.outcome is Outcome.DONE
     assert (result.seen["routes_before"], result.seen["routes_after"]) == (0, 4)
     assert (result.seen["unrouted_before"], result.seen["unrouted_after"]) == (4, 0)
     assert all(row.route for row in lab.sandbox.rows())
     assert {user: lab.sandbox.work_done(user) for user in lab.sandbox.users} == work
-    assert RESYNC_ROUTES.plan(lab.read()).steps == ()
+    assert resync_routes.plan(lab.read()).steps == ()
 
 
 def test_two_hung_stops_are_cleared_and_the_others_live_on(lab: Lab) -> None:
     lab.sandbox.hang_stop("ana")
     lab.sandbox.hang_stop("ben")
-    plan = lab.until_stuck(FORCE_DELETE_STUCK_SERVERS, 2)
+    plan = lab.until_stuck(force_delete_stuck_servers, 2)
     assert {step.verb for step in plan.steps} == {"force_delete_pod"}
-    results = lab.carry_out(FORCE_DELETE_STUCK_SERVERS, plan)
+    results = lab.carry_out(force_delete_stuck_servers, plan)
     assert [result.outcome for result in results] == [Outcome.DONE, Outcome.DONE]
     assert results[-1].seen["stuck_after"] == 0
     rows = {row.user: (row.hub, row.pod, row.route) for row in lab.sandbox.rows()}
     assert rows["ana"] == rows["ben"] == ("absent", "none", False)
     assert rows["chidi"] == rows["dara"] == ("ready", "Running", True)
-    assert FORCE_DELETE_STUCK_SERVERS.plan(lab.read()).steps == ()
+    assert force_delete_stuck_servers.plan(lab.read()).steps == ()
     lab.sandbox.rest.begin("POST", "ana")
     assert lab.hub.server("ana", "") is not None
 
@@ -77,12 +77,12 @@ def test_two_hung_stops_are_cleared_and_the_others_live_on(lab: Lab) -> None:
 def test_a_stale_record_and_a_stuck_spawn_are_cleared(lab: Lab) -> None:
     lab.sandbox.stale_record("ana")
     lab.sandbox.hang_spawn("ben")
-    plan = lab.until_stuck(FORCE_DELETE_STUCK_SERVERS, 2)
+    plan = lab.until_stuck(force_delete_stuck_servers, 2)
     assert [(step.verb, step.user) for step in plan.steps] == [
         ("stop_server", "ana"),
         ("stop_server", "ben"),
     ]
-    results = lab.carry_out(FORCE_DELETE_STUCK_SERVERS, plan)
+    results = lab.carry_out(force_delete_stuck_servers, plan)
     assert {result.outcome for result in results} == {Outcome.DONE}
     rows = {row.user: (row.hub, row.pod) for row in lab.sandbox.rows()}
     assert rows["ana"] == rows["ben"] == ("absent", "none")
@@ -92,12 +92,12 @@ def test_a_stale_record_and_a_stuck_spawn_are_cleared(lab: Lab) -> None:
 def test_an_orphan_is_cleared_and_the_stuck_spawn_beside_it(lab: Lab) -> None:
     lab.sandbox.hang_spawn("ben")
     lab.sandbox.orphan_pod("chidi")
-    plan = lab.until_stuck(FORCE_DELETE_STUCK_SERVERS, 2)
+    plan = lab.until_stuck(force_delete_stuck_servers, 2)
     assert [(step.verb, step.user) for step in plan.steps] == [
         ("delete_pod", "chidi"),
         ("stop_server", "ben"),
     ]
-    results = lab.carry_out(FORCE_DELETE_STUCK_SERVERS, plan)
+    results = lab.carry_out(force_delete_stuck_servers, plan)
     assert {result.outcome for result in results} == {Outcome.DONE}
     rows = {row.user: (row.hub, row.pod) for row in lab.sandbox.rows()}
     assert rows["ben"] == rows["chidi"] == ("absent", "none")
@@ -109,7 +109,7 @@ def test_a_record_beside_an_orphan_may_be_the_same_server(lab: Lab) -> None:
     lab.sandbox.orphan_pod("chidi")
 
     def unjudged() -> bool:
-        plan = FORCE_DELETE_STUCK_SERVERS.plan(lab.read())
+        plan = force_delete_stuck_servers.plan(lab.read())
         assert plan.steps == ()
         return "2 cannot be judged" in plan.undecided[0].why
 
@@ -119,8 +119,8 @@ def test_a_record_beside_an_orphan_may_be_the_same_server(lab: Lab) -> None:
 def test_a_restarted_proxy_is_rolled_out_and_routed_twice(lab: Lab) -> None:
     lab.sandbox.drop_routes()
     (former,) = lab.read().proxy_pods.items
-    plan = RESTART_PROXY.plan(lab.read())
-    rollout, routes = lab.carry_out(RESTART_PROXY, plan)
+    plan = restart_proxy.plan(lab.read())
+    rollout, routes = lab.carry_out(restart_proxy, plan)
     assert (rollout.outcome, routes.outcome) == (Outcome.DONE, Outcome.DONE)
     assert routes.seen["unrouted_after"] == 0
     assert 15.0 in lab.naps
@@ -130,7 +130,7 @@ def test_a_restarted_proxy_is_rolled_out_and_routed_twice(lab: Lab) -> None:
     restart = plan.steps[0]
     assert already_done(restart, lab.site) is True
     assert isinstance(after.proxy, Known)
-    assert RESTART_PROXY.plan(after).steps == ()
+    assert restart_proxy.plan(after).steps == ()
     assert attempt(restart, lab.site, plan, begin).outcome is Outcome.DONE
     replayed = lab.read().proxy
     assert isinstance(replayed, Known)
@@ -139,9 +139,9 @@ def test_a_restarted_proxy_is_rolled_out_and_routed_twice(lab: Lab) -> None:
 
 def test_a_step_whose_target_mended_itself_touches_nothing(lab: Lab) -> None:
     lab.sandbox.hang_spawn("ana")
-    (step,) = lab.until_stuck(FORCE_DELETE_STUCK_SERVERS, 1).steps
+    (step,) = lab.until_stuck(force_delete_stuck_servers, 1).steps
     lab.sandbox.heal()
-    fresh = FORCE_DELETE_STUCK_SERVERS.plan(lab.read())
+    fresh = force_delete_stuck_servers.plan(lab.read())
     assert attempt(step, lab.site, fresh, begin).outcome is Outcome.SKIPPED
     assert lab.sandbox.row("ana").hub == "ready"
 
@@ -155,7 +155,7 @@ def the_step(party: Scripted) -> Step:
 
 
 def planned(party: Scripted) -> Plan:
-    return FORCE_DELETE_STUCK_SERVERS.plan(read_facts(site(party), NOW))
+    return force_delete_stuck_servers.plan(read_facts(site(party), NOW))
 
 
 def tried(step: Step, party: Scripted) -> Result:
@@ -177,7 +177,7 @@ FORCE = the_step(hung())
 STALE = the_step(beside_zoe([server("ana")], []))
 ORPHAN = the_step(beside_zoe([], [pod("ana")]))
 SPAWN = the_step(beside_zoe([late_spawn("ana")], [pod("ana", phase="Pending")]))
-RESYNC = RESYNC_ROUTES.plan(evicted("ana")).steps[0]
+RESYNC = resync_routes.plan(evicted("ana")).steps[0]
 
 LOST_ANSWER = RetryLater("No answer came.", after=7)
 
@@ -215,7 +215,7 @@ def test_when_the_target_cannot_be_looked_at_nothing_is_touched() -> None:
 
 def test_a_hub_without_a_cluster_is_told_what_to_configure() -> None:
     away = Site(place=PLACE, hub=hung(), cluster=None)
-    fresh = FORCE_DELETE_STUCK_SERVERS.plan(read_facts(away, NOW))
+    fresh = force_delete_stuck_servers.plan(read_facts(away, NOW))
     result = attempt(FORCE, away, fresh, begin)
     assert result.outcome is Outcome.RETRY
     assert "set hubs[].cluster" in result.error

@@ -20,7 +20,7 @@ from bot.store import runs
 from bot.store.engine import Store
 from bot.store.runs import Run
 from bot.store.tables import inbox
-from runbooks.resync_routes import RESYNC_ROUTES
+from runbooks.resync_routes import resync_routes
 from tests.support.desk import ANA, BEN, Answer, Desk
 from tests.support.hubs import evicted
 from tests.support.rows import CHANNEL, TEAM, end_claims
@@ -45,7 +45,7 @@ class Killed(BaseException):
 def desk(rows: Store) -> Desk:
     """A desk where ana may run runbooks, with a plan that awaits a decision."""
     made = Desk(rows, operators=AllowList(users=frozenset({ANA})))
-    plan = RESYNC_ROUTES.plan(evicted("ana"))
+    plan = resync_routes.plan(evicted("ana"))
     run = Run(
         id="waiting",
         incident_id=made.incident.id,

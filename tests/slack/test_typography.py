@@ -124,7 +124,9 @@ def test_a_runbook_its_hub_and_its_users_are_read(rows: Store, line: str, users:
     answer = desk.command(line.replace("RUNBOOK", book).replace("RUN–BOOK", book.replace("-", "–")))
     with desk.store.read() as tx:
         found = run_rows.of_incident(tx, desk.incident.id)
-    assert [(run.hub, run.options["users"]) for run in found] == [("datahub", users)], answer.text
+    assert [(run.hub, run.options.get("users", [])) for run in found] == [("datahub", users)], (
+        answer.text
+    )
 
 
 def test_snooze_and_update_and_resolve(desk: Desk) -> None:

@@ -14,7 +14,7 @@ from bot.render import blocks as b
 from bot.render import card, forms, listing
 from bot.render.blocks import MOST_OPTIONS
 from bot.render.commands import after_the_incident, help_rows
-from runbooks import RUNBOOKS
+from tests.support.books import RUNBOOKS
 
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HUBS = ("datahub", "stat20")

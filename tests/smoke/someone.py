@@ -9,10 +9,10 @@ from typing import Any
 
 from bot.render import forms, listing
 from bot.slack.interactions import SHORTCUT_ACTION, SHORTCUT_DECLARE, SHORTCUT_TIMELINE
-from runbooks import RUNBOOKS
 from sandbox.slack import Channel, PersonError, SlackSandbox
 from tests.smoke.by_hand import HUB
 from tests.smoke.listener import PRESS, PRESS_LATER
+from tests.support.books import RUNBOOKS
 
 CHANNEL = "incidents"
 COMMAND = "/outage"

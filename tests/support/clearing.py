@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Pod, Server
-from bot.runbook import Parameters
 from bot.runbook.plan import Plan
 from tests.support.hubs import (
     NOW,
@@ -31,8 +30,8 @@ def beside_zoe(
     )
 
 
-def named(*users: str) -> Parameters:
-    return Parameters(users=frozenset(users))
+def named(*users: str) -> dict[str, list[str]]:
+    return {"users": sorted(users)}
 
 
 def why(plan: Plan) -> str:

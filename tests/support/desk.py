@@ -36,7 +36,7 @@ from bot.store import incidents as incident_rows
 from bot.store import runs as run_rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
-from runbooks import RUNBOOKS
+from tests.support.books import RUNBOOKS
 from tests.support.rows import CHANNEL, NOW, POLICY, TEAM, Hands, NoWork
 from tests.support.slack_answers import SlackAnswers
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from bot.domain.facts import HubFacts
 from bot.domain.hubs import Place
 from bot.domain.runs import Result
 from bot.domain.snapshot import StuckThresholds
-from bot.runbook import Parameters, Runbook
+from bot.runbook import Runbook
 from bot.runbook.plan import Plan
 from bot.runbook.site import Site
 from bot.services.facts import Since, read_facts
@@ -55,12 +56,12 @@ class Lab:
         time.sleep(min(seconds, 0.5))
 
     def carry_out(
-        self, book: Runbook, plan: Plan, parameters: Parameters | None = None
+        self, book: Runbook, plan: Plan, arguments: Mapping[str, Any] | None = None
     ) -> list[Result]:
         """Do every step and verify it, as a run does."""
         results = []
         for step in plan.steps:
-            done = attempt(step, self.site, book.plan(self.read(), parameters), begin)
+            done = attempt(step, self.site, book.plan(self.read(), arguments), begin)
             assert done.outcome == "done", done
             results.append(verify(step, self.site, self.read, self.wait, plan.before))
         return results

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from bot.domain.facts import HubFacts
-from bot.runbook import Parameters
 from bot.runbook.plan import Plan
-from runbooks import RUNBOOKS
+from runbooks.force_delete_stuck_servers import force_delete_stuck_servers
+from runbooks.restart_proxy import restart_proxy
+from runbooks.resync_routes import resync_routes
 from tests.support.hubs import (
     evicted,
     facts,
@@ -18,7 +19,8 @@ from tests.support.hubs import (
     terminating,
 )
 
-RESYNC, RESTART, CLEAR = RUNBOOKS
+RESYNC, RESTART, CLEAR = resync_routes, restart_proxy, force_delete_stuck_servers
+
 PLACE = "`teaching / datahub-prod / datahub`"
 MOST_IN_ALL = 9600
 """Characters of all texts of a message; Slack rejected 11,341."""
@@ -37,7 +39,7 @@ def crowd(count: int) -> HubFacts:
 
 def clearing(seen: HubFacts) -> Plan:
     """The plan for all users by name, with one step for each server."""
-    return CLEAR.plan(seen, Parameters(users=frozenset(row.user for row in seen.rows)))
+    return CLEAR.plan(seen, {"users": sorted(row.user for row in seen.rows)})
 
 
 def nasty() -> HubFacts:

@@ -21,12 +21,11 @@ from bot.config import Config
 from bot.domain.facts import HubFacts
 from bot.domain.runs import Outcome, Result
 from bot.plan import Exit, plan
-from bot.runbook import Parameters
 from bot.services.facts import read_facts
 from bot.services.sightings import Sightings
 from bot.services.steps import attempt, verify
 from bot.store.engine import Store
-from runbooks import RUNBOOKS
+from tests.support.books import RUNBOOKS
 from tests.support.steps import begin
 
 FORCE = "force-delete-stuck-servers"
@@ -94,7 +93,7 @@ def carried_out(
     name = config.hubs[0].name
     site = sites(config)[name]
     book = next(book for book in RUNBOOKS if book.name == runbook)
-    asked = Parameters(users=frozenset(users))
+    asked = {"users": sorted(users)}
     store = Store(config.database.url.get_secret_value())
     store.migrate()
 
@@ -104,7 +103,7 @@ def carried_out(
             site,
             now,
             since=lambda servers: Sightings(store).of(name, servers, now),
-            named=asked.users,
+            named=users,
             rights=True,
         )
 

@@ -20,7 +20,7 @@ from bot.store import runs as rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 from bot.store.runs import Run
-from runbooks import RUNBOOKS
+from tests.support.books import RUNBOOKS
 from tests.support.hubs import NOW, PLACE, route
 from tests.support.leases import AlwaysHeld
 from tests.support.rows import Checkpoints, Hands, stored
@@ -112,8 +112,8 @@ class Room:
     def planned(self, runbook: str = FORCE, idempotency_key: str = "command/1", **ask: Any) -> Run:
         """Request and make a plan."""
         change = StateChange(incident_id=INCIDENT, by="U0ANA", idempotency_key=idempotency_key)
-        users = frozenset(ask.get("users", ()))
-        run = self.runs.request_plan(change, runbook=runbook, hub=PLACE.hub, users=users)
+        arguments = {"users": sorted(ask["users"])} if ask.get("users") else {}
+        run = self.runs.request_plan(change, runbook=runbook, hub=PLACE.hub, arguments=arguments)
         self.workflows.plan(run.id)
         return self.row(run.id)
 

@@ -58,11 +58,17 @@ class StepWords:
     """The words of one kind of step.
 
     ``act`` says what it does, as a command with ``{target}`` and the step's ``details`` in it, such as
-    "delete pod `{target}`". ``counts`` are the numbers of its result to show, in order.
+    "delete pod `{target}`". ``by_hand`` is the equivalent command for a person who would rather type it,
+    ``success`` how its success is measured, ``undo`` how it can be taken back. All three may have
+    ``{cluster}``, ``{namespace}``, ``{hub}``, ``{target}`` and the details in them. ``counts`` are the
+    numbers of its result to show, in order.
     """
 
     verb: str
     act: str
+    by_hand: str = ""
+    success: str = ""
+    undo: str = ""
     counts: Mapping[str, Count] = field(default_factory=lambda: SERVERS_AND_ROUTES)
 
     def line(self, step: Step) -> str:

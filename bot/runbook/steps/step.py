@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar
 
 from bot.domain.facts import HubFacts
@@ -55,13 +56,15 @@ class Step(ABC):
 
     Each kind sets the class variables: ``verb`` names the kind, in stored plans too; a ``destructive`` step
     is never repeated without asking, and runs only while a plan made just before has it as well;
-    ``ends_run`` says that after its failure the steps behind it are pointless. ``loses`` names the servers
-    whose unsaved work may end with it.
+    ``ends_run`` says that after its failure the steps behind it are pointless; ``is_independent`` that it
+    may run beside other such steps of its plan. ``loses`` names the servers whose unsaved work may end with
+    it.
     """
 
     verb: ClassVar[str]
     destructive: ClassVar[bool]
     ends_run: ClassVar[bool] = False
+    is_independent: ClassVar[bool] = False
 
     loses: tuple[str, ...] = ()
 
@@ -92,6 +95,35 @@ class Step(ABC):
     @abstractmethod
     def needs(cls, place: Place) -> tuple[Right, ...]:
         """The rights without which a plan with this step is not offered."""
+
+    @property
+    def lock(self) -> str:
+        """What the step acts on beside its hub, such as ``node/core-1``; empty for the hub alone.
+
+        Two runs never act on one lock at the same time.
+        """
+        return ""
+
+    @property
+    def undo(self) -> Step | None:
+        """The step that takes this one back; None if it can't be taken back or need not be."""
+        return None
+
+    @property
+    def undo_at(self) -> datetime | None:
+        """When :attr:`undo` is due without anybody asking; None: it is not."""
+        return None
+
+    def drifted(self, site: Site) -> str | None:
+        """Return why the target is no longer as it was planned for; empty if it still is.
+
+        It reads the target only, just before the step acts. None: this kind can't tell by its target, so a
+        fresh plan decides, for which everything is read.
+
+        Raises:
+            UserError, RetryLater: the target could not be read.
+        """
+        return None
 
     @property
     @abstractmethod

@@ -48,6 +48,9 @@ def handle(
         raise UserError(WHOLE_HUB.format(runbook=name, users=", ".join(sorted(users))))
 
     def work() -> None:
-        context.runs.request_plan(request.change(incident), runbook=name, hub=hub, users=users)
+        arguments = runbooks[name].arguments({"users": users} if users else {})
+        context.runs.request_plan(
+            request.change(incident), runbook=name, hub=hub, arguments=arguments
+        )
 
     return DurableReply(work=work)

@@ -27,7 +27,10 @@ def submitted(context: HandlerContext, request: SlackRequest, incident: Incident
         raise UserError(WHOLE_HUB.format(runbook=runbook.title), field="users")
 
     def work() -> None:
-        context.runs.request_plan(request.change(incident), runbook=name, hub=hub, users=users)
+        arguments = {"users": sorted(users)} if users else {}
+        context.runs.request_plan(
+            request.change(incident), runbook=name, hub=hub, arguments=arguments
+        )
 
     return DurableReply(work=work)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.adapters import kubernetes as adapter
+from bot.adapters import kubernetes_api as adapter
 from bot.adapters import kubernetes_objects as objects
 from bot.adapters.kubernetes import KubernetesCluster
 from bot.errors import RetryLater, UserError

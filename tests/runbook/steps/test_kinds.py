@@ -16,14 +16,13 @@ from bot.runbook.plan import UNREADABLE, Plan, UnreadablePlan
 from bot.runbook.steps import KINDS, kind_of
 from bot.runbook.steps.step import Step, UnknownStep
 from bot.runbook.steps.stored import from_stored, to_stored
-from runbooks import RUNBOOKS
+from runbooks.force_delete_stuck_servers import force_delete_stuck_servers as CLEAR
+from runbooks.restart_proxy import restart_proxy as RESTART
 from tests.support.hubs import PLACE, evicted, stale, stuck
 from tests.support.steps import ONE_OF_EACH
 
 SHARED = {"step", "server", "stored"}
 """Modules that are not kinds."""
-
-_, RESTART, CLEAR = RUNBOOKS
 
 
 def test_every_kind_has_its_file_its_words_and_an_example() -> None:

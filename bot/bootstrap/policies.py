@@ -1,0 +1,51 @@
+"""The policies of runbooks: as their authors declared them, with what the configuration changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from difflib import get_close_matches
+
+from bot.config_runbooks import Policy, Runbooks
+from bot.domain.run_policy import RunPolicy
+from bot.errors import ConfigError
+from bot.runbook import Runbook
+
+NO_RUNBOOK = "runbooks.policies: there is no runbook “{name}”.{hint}"
+DID_YOU_MEAN = " Did you mean {name}?"
+
+
+def with_policies(runbooks: Mapping[str, Runbook], config: Runbooks) -> dict[str, Runbook]:
+    """Return the runbooks with the configured policies.
+
+    Raises:
+        ConfigError: a policy is for a runbook that does not exist.
+    """
+    for name in config.policies:
+        if name not in runbooks:
+            close = get_close_matches(name, list(runbooks), n=1)
+            hint = DID_YOU_MEAN.format(name=close[0]) if close else ""
+            raise ConfigError(NO_RUNBOOK.format(name=name, hint=hint))
+    return {
+        name: replace(runbook, policy=_changed(runbook.policy, config.policies.get(name)))
+        for name, runbook in runbooks.items()
+    }
+
+
+def _changed(policy: RunPolicy, config: Policy | None) -> RunPolicy:
+    if config is None:
+        return policy
+    changes = {
+        "approvals": config.approvals,
+        "lifetime": _minutes(config.lifetime_minutes),
+        "cooldown": _minutes(config.cooldown_minutes),
+        "lock": config.lock,
+        "where": config.where,
+        "is_dry_run": config.dry_run,
+    }
+    return replace(policy, **{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]
+
+
+def _minutes(number: float | None) -> timedelta | None:
+    return None if number is None else timedelta(minutes=number)

@@ -1,0 +1,176 @@
+"""What a cluster has beside the pods of a hub: nodes, volumes, workloads, limits and events.
+
+Every value is as the API server gives it, with its own times. A list that nobody asked for is unread, never
+empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.domain.evidence import View
+from bot.domain.hubs import Deployment, Pod
+
+NOT_ASKED = "mayday did not ask the cluster for this."
+
+CORDONED_BY = "mayday/cordoned-by"
+CORDONED_AT = "mayday/cordoned-at"
+CORDONED_UNTIL = "mayday/cordoned-until"
+CORDONED_WHY = "mayday/cordoned-why"
+"""Annotations that mayday writes to a node that it cordons: a Slack user id, ISO 8601 times, a sentence."""
+
+POOLS = (
+    "cloud.google.com/gke-nodepool",
+    "eks.amazonaws.com/nodegroup",
+    "kubernetes.azure.com/agentpool",
+    "node.kubernetes.io/instance-group",
+)
+PURPOSE = "hub.jupyter.org/node-purpose"
+"""The label that the Zero to JupyterHub chart's affinity prefers: ``core`` or ``user``."""
+
+
+def _unasked() -> View[object]:
+    return View.unread(NOT_ASKED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """A node. ``ready`` is None if its kubelet stopped reporting (condition ``Unknown``).
+
+    ``since`` is when ``ready`` last changed, ``pressures`` are the conditions that are true
+    (``MemoryPressure``), ``cordoned_at`` is when the taint of a cordon was added, None if unknown.
+    """
+
+    name: str
+    uid: str
+    ready: bool | None
+    why: str = ""
+    since: datetime | None = None
+    pressures: tuple[str, ...] = ()
+    is_cordoned: bool = False
+    cordoned_at: datetime | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    taints: tuple[str, ...] = ()
+    created_at: datetime | None = None
+
+    @property
+    def pool(self) -> str:
+        """The node pool, by the label of its cloud; empty if there is none."""
+        return next((self.labels[label] for label in POOLS if self.labels.get(label)), "")
+
+    @property
+    def purpose(self) -> str:
+        """``core`` or ``user`` by the chart's label; empty without it."""
+        return self.labels.get(PURPOSE, "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A PersistentVolumeClaim. ``capacity`` and ``requested`` are in bytes, None if unknown.
+
+    ``can_grow`` says whether its StorageClass allows expansion, None if the class could not be read.
+    ``conditions`` are the types of its true conditions (``FileSystemResizePending``, ``Resizing``).
+    """
+
+    name: str
+    uid: str
+    phase: str
+    storage_class: str = ""
+    capacity: int | None = None
+    requested: int | None = None
+    can_grow: bool | None = None
+    volume: str = ""
+    access_modes: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """An event of any object. ``at`` is its latest occurrence. Events are best effort and expire after an
+    hour, so a missing one proves nothing."""
+
+    kind: str
+    name: str
+    reason: str
+    message: str
+    uid: str = ""
+    is_warning: bool = True
+    at: datetime | None = None
+    first_at: datetime | None = None
+    count: int = 1
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """A PodDisruptionBudget. ``allowed`` disruptions of ``expected`` pods, of which ``healthy`` are."""
+
+    name: str
+    allowed: int
+    healthy: int
+    desired: int
+    expected: int
+    selector: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quota:
+    """A ResourceQuota: ``hard`` limits and what is ``used`` of them, as the API server writes quantities."""
+
+    name: str
+    hard: Mapping[str, str]
+    used: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """A revision of a Deployment, by its ReplicaSet. ``template`` is the pod template as plain JSON.
+
+    ``cause`` is the annotation ``kubernetes.io/change-cause``, ``annotations`` are the ReplicaSet's.
+    """
+
+    deployment: str
+    number: int
+    name: str
+    created_at: datetime | None
+    replicas: int = 0
+    images: tuple[str, ...] = ()
+    cause: str = ""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    template: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """A StatefulSet or a DaemonSet, such as ``user-placeholder``."""
+
+    kind: str
+    name: str
+    uid: str
+    replicas: int
+    ready: int
+    generation: int = 0
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterFacts:
+    """The lists of a hub's cluster. ``pods`` are all pods of the hub's namespace, users' too."""
+
+    pods: View[Pod] = field(default_factory=_unasked)  # type: ignore[arg-type]
+    nodes: View[Node] = field(default_factory=_unasked)  # type: ignore[arg-type]
+    claims: View[Claim] = field(default_factory=_unasked)  # type: ignore[arg-type]
+    events: View[Event] = field(default_factory=_unasked)  # type: ignore[arg-type]
+    budgets: View[Budget] = field(default_factory=_unasked)  # type: ignore[arg-type]
+    quotas: View[Quota] = field(default_factory=_unasked)  # type: ignore[arg-type]
+    deployments: View[Deployment] = field(default_factory=_unasked)  # type: ignore[arg-type]
+    revisions: View[Revision] = field(default_factory=_unasked)  # type: ignore[arg-type]
+    workloads: View[Workload] = field(default_factory=_unasked)  # type: ignore[arg-type]
+
+    def node(self, name: str) -> Node | None:
+        """Return one node, or None."""
+        return next((node for node in self.nodes.items if node.name == name), None)
