@@ -23,9 +23,7 @@ from bot.store import timeline
 from bot.store.engine import Store
 from sandbox.drill import Drill, DrillResult, Stored
 from sandbox.drill.run import CannotPlay, default_database
-from sandbox.drill.script import ZONE
-
-NAMES = ("proxy-eviction",)
+from sandbox.drill.story import NAMES, load
 
 NO_DRILL = "There is no drill “{name}”: use {known}."
 NOT_WRITABLE = "{directory} cannot be created ({reason}): specify another directory with --out."
@@ -45,6 +43,7 @@ def drill(
     """
     if name not in NAMES:
         raise MaydayError(NO_DRILL.format(name=name, known=", ".join(NAMES)))
+    story = load(name)
     # SIGTERM ends a drill as Ctrl-C does: everything is stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -58,7 +57,7 @@ def drill(
             store.check()
 
     def show(when: datetime, who: str, what: str) -> None:
-        local = when.astimezone(ZONE)
+        local = when.astimezone(story.zone)
         line = " ".join(what.split())
         out.print(
             f"{local:%H:%M:%S %Z}  {who:<9} {line}", markup=False, highlight=False, soft_wrap=True
@@ -70,7 +69,7 @@ def drill(
 
     try:
         result = Drill(
-            directory, manifest=manifest, database=url, read_stored=read_stored, show=show
+            story, directory, manifest=manifest, database=url, read_stored=read_stored, show=show
         ).run()
     except CannotPlay as exc:
         raise MaydayError(str(exc)) from exc

@@ -15,8 +15,8 @@ from sandbox.cluster.waiting import wait_for
 from sandbox.drill.checks import Check, check
 from sandbox.drill.child import Child
 from sandbox.drill.play import Player, Show
-from sandbox.drill.script import COMMANDER, GROUPS, MAYDAY, STORY, STUDENTS, ZONE
 from sandbox.drill.seen import ReadStored, Seen, collect
+from sandbox.drill.story import COMMANDER, MAYDAY, Story
 from sandbox.github import GitHubSandboxError
 from sandbox.outages import OutageError
 from sandbox.world import World
@@ -52,7 +52,7 @@ class DrillResult:
 
 
 class Drill:
-    """The drill ``proxy-eviction``.
+    """One drill, with its story.
 
     ``directory`` holds its output, ``manifest`` is the Slack app's, ``database`` an SQLAlchemy URL
     (empty for a SQLite file in the directory). ``read_stored`` reads messages at such a URL.
@@ -60,6 +60,7 @@ class Drill:
 
     def __init__(
         self,
+        story: Story,
         directory: Path,
         *,
         manifest: Mapping[str, Any],
@@ -67,6 +68,7 @@ class Drill:
         read_stored: ReadStored,
         show: Show,
     ) -> None:
+        self.story = story
         self.directory = directory.resolve() / PLAYED
         self.database = database or default_database(directory)
         self._manifest = manifest
@@ -81,9 +83,11 @@ class Drill:
         """
         began = time.monotonic()
         self._clear()
-        world = World(self.directory / WORLD, manifest=self._manifest, users=STUDENTS, keep=False)
+        world = World(
+            self.directory / WORLD, manifest=self._manifest, users=self.story.students, keep=False
+        )
         # Startup takes real time, which must not delay the story.
-        world.clock.move_to(STORY[0].when - timedelta(hours=1))
+        world.clock.move_to(self.story.steps[0].when - timedelta(hours=1))
         child = Child(self.directory / "mayday.log")
         with ExitStack() as ending:
             ending.callback(world.stop)
@@ -92,7 +96,9 @@ class Drill:
                 seen = self._play(world, child)
             except (TimeoutError, OutageError, GitHubSandboxError, OSError) as exc:
                 raise CannotPlay(str(exc)) from exc
-        return DrillResult(seen=seen, checks=check(seen), seconds=time.monotonic() - began)
+        return DrillResult(
+            seen=seen, checks=check(self.story, seen), seconds=time.monotonic() - began
+        )
 
     def _clear(self) -> None:
         """Delete only the output of an earlier drill."""
@@ -107,7 +113,7 @@ class Drill:
         self._start(world, child, reports)
         player = Player(world, child, reports, self._show)
         return collect(
-            stopped=player.play(STORY),
+            stopped=player.play(self.story.steps),
             slack=world.slack,
             player=player,
             child=child,
@@ -119,7 +125,11 @@ class Drill:
         world.slack.ack_seconds = world.slack.trigger_seconds = SLACK_WAITS
         self._show(world.clock(), "Slack", f"can be watched at {page}")
         world.start_rest()
-        self._show(world.clock(), "the hub", f"runs with {len(STUDENTS)} servers: {world.hub.url}")
+        self._show(
+            world.clock(),
+            "the hub",
+            f"runs with {len(self.story.students)} servers: {world.hub.url}",
+        )
         child.start(self._settings(world, reports))
         wait_for(
             lambda: world.slack.bot_connected or bool(child.problem()),
@@ -135,8 +145,12 @@ class Drill:
         return {
             **settings,
             "database": {"url": self.database},
-            "report": {"directory": str(reports), "form": "2017", "timezone": ZONE.key},
-            "incident": {"action_groups": list(GROUPS)},
+            "report": {
+                "directory": str(reports),
+                "form": self.story.form,
+                "timezone": self.story.zone.key,
+            },
+            "incident": {"action_groups": list(self.story.groups)},
             "runbooks": {"allow": {"users": [world.slack.person(COMMANDER).id]}},
             "practice": {**settings["practice"], "open_to_all": False},
             "http": {"port": 0},

@@ -13,7 +13,7 @@ from sandbox.drill import Drill, Stored, play
 from sandbox.drill.child import Child
 from sandbox.drill.play import Player
 from sandbox.drill.run import CannotPlay
-from sandbox.drill.script import STORY
+from sandbox.drill.story import NAMES, Story, load
 
 
 def test_a_story_that_takes_too_long_is_ended(
@@ -26,7 +26,9 @@ def test_a_story_that_takes_too_long_is_ended(
         raise AssertionError("it went on")
 
     player = Player(world, Child(tmp_path / "mayday.log"), tmp_path, show)
-    assert player.play(STORY) == "At 21:10:30: the story took longer than -1 s."
+    assert (
+        player.play(load("proxy-eviction").steps) == "At 21:10:30: the story took longer than -1 s."
+    )
 
 
 def test_a_folder_that_is_no_drills_is_left_alone(tmp_path: Path) -> None:
@@ -40,12 +42,24 @@ def test_a_folder_that_is_no_drills_is_left_alone(tmp_path: Path) -> None:
     def read(_team: str, _channel: str) -> list[Stored]:
         return []
 
-    drill = Drill(tmp_path, manifest={}, database="", read_stored=read, show=show)
+    story = load("proxy-eviction")
+    drill = Drill(story, tmp_path, manifest={}, database="", read_stored=read, show=show)
     with pytest.raises(CannotPlay, match="is no drill's folder"):
         drill.run()
     assert mine.read_text() == "chapter one"
 
 
-def test_the_story_goes_forward() -> None:
-    moments = [step.when for step in STORY]
+@pytest.fixture(params=NAMES)
+def story(request: pytest.FixtureRequest) -> Story:
+    return load(request.param)
+
+
+def test_a_story_goes_forward(story: Story) -> None:
+    moments = [step.when for step in story.steps]
     assert moments == sorted(moments)
+
+
+def test_a_story_looks_at_what_it_checks(story: Story) -> None:
+    looked = {step.arguments[0] for step in story.steps if step.action is Player.look}
+    assert looked == {expected.sight for expected in story.expected}
+    assert {"before", "end"} <= looked
