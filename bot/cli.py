@@ -191,7 +191,7 @@ def plan(
 
 @app.command()
 def drill(
-    name: Annotated[str, typer.Argument(help="The drill: proxy-eviction.")],
+    name: Annotated[str, typer.Argument(help="The drill: proxy-eviction or core-nodes.")],
     directory: Annotated[
         Path, typer.Option("--out", help="The directory for the report and the checks.")
     ] = DRILLS,

@@ -39,10 +39,12 @@ pytestmark = [
 ]
 
 
-def play(out: Path, *more: str, command: tuple[str, ...] = ("-m", "bot")) -> tuple[int, str]:
-    """Run the drill; return its exit code and both output streams."""
+def play(
+    out: Path, *more: str, name: str = "proxy-eviction", command: tuple[str, ...] = ("-m", "bot")
+) -> tuple[int, str]:
+    """Run a drill; return its exit code and both output streams."""
     done = subprocess.run(
-        [sys.executable, *command, "drill", "proxy-eviction", "--out", str(out), *more],
+        [sys.executable, *command, "drill", name, "--out", str(out), *more],
         capture_output=True,
         text=True,
         timeout=WITHIN,
@@ -76,6 +78,19 @@ def test_the_drill_is_green(tmp_path: Path, postgres_url: str) -> None:
         assert f"https://github.com/jupyterhub/{link})" in report
     for link in ("jupyterhub-k8s/issues/124", "jupyterhub-k8s/pull/123", "infrastructure/issues/6"):
         assert f"https://github.com/data-8/{link})" in report
+
+
+def test_the_core_nodes_of_2024_are_played(tmp_path: Path) -> None:
+    """Takes a minute: a proxy that crashes twice, an empty core pool, and a crash under load."""
+    code, said = play(tmp_path, name="core-nodes")
+    failed = [check for check in judged(tmp_path)["checks"] if not check["passed"]]
+    assert (failed, code) == ([], 0), said
+    report = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert 'title: "[Incident] Core nodes being autoscaled' in report
+    for time in ("14:20", "14:40", "15:30", "15:42", "16:10"):
+        assert f"\n### {time}\n" in report
+    assert "both health pages said 200 while nobody could work" in report
+    assert "configurable-http-proxy/issues/434)" in report
 
 
 def test_it_fails_where_a_runbook_was_not_allowed(tmp_path: Path) -> None:

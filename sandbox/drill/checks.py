@@ -154,6 +154,8 @@ def _issues(published: Filed) -> tuple[PracticeIssue, list[PracticeIssue]]:
 
 
 def _without_marks(text: str) -> str:
+    """The text as people read it; only a file has front matter."""
+    text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
     return re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL).strip()
 
 

@@ -88,6 +88,32 @@ class Player(Crew):
         """Evict the proxy's pod; the new pod has no routes."""
         return self._world.hub.evict_proxy()
 
+    def deploy_fork(self, _who: str) -> str:
+        """Deploy another version of the proxy, which crashes when the story says so."""
+        return self._world.hub.deploy_fork()
+
+    def resync_by_hand(self, _who: str) -> str:
+        """Have the hub write all routes, as somebody does who deploys a proxy."""
+        self._world.hub.rest.resync()
+        return "has the hub write its routes"
+
+    def kill_proxy(self, _who: str) -> str:
+        """The proxy's process ends and starts again in the same pod, without routes."""
+        return self._world.hub.kill_proxy()
+
+    def crash_under_load(self, _who: str) -> str:
+        """Every student opens their page at once, and the proxy's process ends."""
+        sight = look(self._world.hub)
+        return f"{len(sight.working)} open their notebook at once. {self._world.hub.kill_proxy()}"
+
+    def drain_core_pool(self, _who: str) -> str:
+        """The core pool loses its node."""
+        return self._world.hub.drain_core_pool()
+
+    def add_core_node(self, _who: str) -> str:
+        """The core pool gets a node, and hub and proxy start there."""
+        return self._world.hub.refill_core_pool()
+
     def hang_stops(self, _who: str, users: Sequence[str]) -> str:
         """Stop these users' servers; the stops hang."""
         for user in users:

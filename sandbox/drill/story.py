@@ -46,6 +46,7 @@ class Story:
 
     ``stuck`` are the students whose servers are touched, ``form`` is the report's, ``first`` a line of it.
     ``said`` are names of a message that was edited and of one that was deleted, None if there are none.
+    ``groups`` are the headings of the action items, in order.
     """
 
     name: str
@@ -59,12 +60,8 @@ class Story:
     items: Sequence[Item]
     expected: Sequence[Expected]
     said: tuple[str, str] | None
+    groups: Sequence[str]
     steps: Sequence[Step]
-
-    @property
-    def groups(self) -> tuple[str, ...]:
-        """The headings of the action items, in order."""
-        return tuple(dict.fromkeys(item.group for item in self.items))
 
 
 def load(name: str) -> Story:
@@ -83,6 +80,7 @@ def load(name: str) -> Story:
         students=tuple(data["students"]),
         stuck=tuple(data["stuck"]),
         items=items,
+        groups=tuple(data.get("groups") or dict.fromkeys(item.group for item in items)),
         expected=tuple(Expected(*row) for row in data["expected"]),
         said=(said["edited"], said["deleted"]) if said else None,
         steps=tuple(

@@ -12,6 +12,9 @@ from sandbox.hub import singleuser
 from sandbox.nodejs import PARTS, node
 from sandbox.outages import OutageError
 
+FORK = "proxy-fork"
+"""The name of another version of the proxy, which behaves the same until somebody kills it."""
+
 _PROXY = Path("node_modules", "configurable-http-proxy", "bin", "configurable-http-proxy")
 
 

@@ -92,6 +92,7 @@ class RunningHub(Breakable):
             "hub": images.hub_image(settings=settings, kubeconfig=hub_kubeconfig),
             "singleuser": images.singleuser_image(),
         }
+        table[images.FORK] = table["proxy"]
         self.cluster = ClusterDouble(
             directory=directory, images=table, name=self.cluster_name, ports=ports
         )

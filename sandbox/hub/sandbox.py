@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sandbox.cluster.auth import anything
-from sandbox.cluster.resources import NODES, PODS
+from sandbox.cluster.resources import DEPLOYMENTS, NODES, PODS
 from sandbox.cluster.storage import Obj
 from sandbox.cluster.waiting import wait_for
-from sandbox.hub import manifests, steps
+from sandbox.hub import images, manifests, steps
 from sandbox.hub.menu import menu, offered
 from sandbox.hub.running import Row, RunningHub
 from sandbox.outages import Outage, OutageError
@@ -62,6 +62,18 @@ class HubSandbox(RunningHub):
             self.rest.drop_route(route)
         return f"{len(routes)} routes were taken out of the proxy."
 
+    @offered("Deploy a fork of the proxy")
+    def deploy_fork(self) -> str:
+        """Another version of the proxy is rolled out; it starts without routes."""
+        pod = self._need_pod("proxy")
+
+        def changed(deployment: Obj) -> None:
+            deployment["spec"]["template"]["spec"]["containers"][0]["image"] = images.FORK
+
+        self.cluster.storage.mutate(DEPLOYMENTS, self.namespace, "proxy", changed)
+        self._wait_proxy(unlike=pod)
+        return f"The proxy runs {images.FORK}, without routes."
+
     @offered("Proxy down")
     def proxy_down(self) -> str:
         """The proxy is scaled to 0."""
@@ -102,6 +114,15 @@ class HubSandbox(RunningHub):
             lambda: not self.hub_ok() and not self.proxy_ok(), "the hub and the proxy to be gone"
         )
         return "The core pool has no node: the hub and the proxy are Pending."
+
+    @offered("Refill the core pool", repairs=True)
+    def refill_core_pool(self) -> str:
+        """The core pool gets a node; hub and proxy start there, and the hub writes its routes."""
+        if self.cluster.storage.find(NODES, "", manifests.CORE_NODE) is not None:
+            raise OutageError("The core pool has its node.")
+        self.add_core_node()
+        wait_for(lambda: self.hub_ok() and self.proxy_ok(), "the hub and the proxy to be back")
+        return "A core node is there, and the hub and the proxy run on it."
 
     # -- one user's server -------------------------------------------------------------------
 
