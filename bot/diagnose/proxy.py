@@ -161,7 +161,7 @@ def _evicted(facts: HubFacts, pod: Pod, since: datetime) -> tuple[Pod, datetime]
 
 
 def _after(length: timedelta) -> str:
-    return span(length) if length >= timedelta(seconds=1) else "at once"
+    return span(length) if length >= timedelta(seconds=1) else "less than a second"
 
 
 def _line(line: LogLine) -> str:

@@ -21,6 +21,7 @@ from bot.domain.hubs import Pod
 
 RECENTLY = timedelta(hours=3)
 """How long ago a rollout may be and still be a likely cause."""
+RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 RESYNC = "resync-routes"
 RESYNC_COUNTS = timedelta(minutes=30)
 """How long ago a resync may be whose failure speaks for a restart."""
@@ -57,10 +58,11 @@ def restart_hub(facts: HubFacts) -> Remedy | None:
 
 
 def roll_back(facts: HubFacts, deployment: str) -> Remedy | None:
-    """Roll a Deployment back, if it was rolled out lately and an earlier revision with another template
-    is known."""
+    """Roll a Deployment back, if its last rollout is recent and changed more than a restart does."""
     known = revisions(facts, deployment)
     if len(known) < 2 or not within(known[0].created_at, RECENTLY, facts.read_at):
+        return None
+    if known[0].images == known[1].images and _spec(known[0]) == _spec(known[1]):
         return None
     return Remedy(
         runbook="roll-back", label=f"Roll back {deployment}", arguments={"deployment": deployment}
@@ -98,6 +100,18 @@ def cordon(facts: HubFacts, node: Node | None, why: str) -> Remedy | None:
         label=f"Cordon {node.name}",
         arguments={"node": node.name, "reason": why},
     )
+
+
+def _spec(revision: Revision) -> tuple[object, dict[str, object]]:
+    """Return what a revision says of its pods, without the marks of a restart and of its own ReplicaSet."""
+    meta = revision.template.get("metadata")
+    notes = meta.get("annotations") if isinstance(meta, dict) else {}
+    kept = {
+        key: value
+        for key, value in (notes if isinstance(notes, dict) else {}).items()
+        if key != RESTARTED_AT
+    }
+    return revision.template.get("spec"), kept
 
 
 def _hopeless(pods: tuple[Pod, ...]) -> bool:

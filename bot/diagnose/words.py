@@ -32,7 +32,7 @@ _SMALL = (
     "twelve",
 )
 _UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60))
-_MARKUP = str.maketrans({char: " " for char in "<>*`~|"})
+_MARKUP = str.maketrans(dict.fromkeys("<>*`~|", " "))
 
 
 def plain(text: str, limit: int = SAID) -> str:

@@ -1,0 +1,73 @@
+"""What could not be read, why, and what nobody can tell because of that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.diagnose.finding import Finding, Severity
+from bot.diagnose.words import SHOWN
+from bot.domain.facts import MORE, HubFacts, Part
+
+BLIND = {
+    Part.SERVERS: "which servers the hub knows",
+    Part.ROUTES: "whether a route is missing",
+    Part.PODS: "whether users' pods run",
+    Part.EVENTS: "why users' pods don't start",
+    Part.PROXY: "whether the proxy's Deployment is rolled out",
+    Part.HEALTH: "whether hub and proxy answer at the public address",
+    Part.ACCESS: "the hub's version and what mayday's token may see",
+    Part.RIGHTS: "what the cluster lets mayday do",
+    Part.USERS: "whether the hub knows some users",
+    Part.CLOCK: "how old servers and pods are",
+    Part.NODES: "whether a node is down or cordoned, or the core pool is at zero",
+    Part.CLAIMS: "whether a volume is missing",
+    Part.BUDGETS: "whether a disruption budget blocks",
+    Part.QUOTAS: "whether a quota is used up",
+    Part.DEPLOYMENTS: "whether the user-scheduler and the other Deployments are ready",
+    Part.REVISIONS: "what was rolled out lately",
+    Part.WORKLOADS: "how many placeholder pods run",
+    Part.CLUSTER_PODS: "whether the pods of hub and scheduler are well",
+    Part.CLUSTER_EVENTS: "why pods wait, fail to mount or were evicted",
+    Part.METRICS: "whether starts fail and the hub is slow",
+    Part.CERTIFICATE: "when the certificate expires",
+    Part.PROXY_LOG: "whether the proxy logs errors",
+    Part.MERGES: "what was merged lately",
+}
+"""What nobody can tell without each part; it follows "mayday can't tell"."""
+
+CANT_TELL = "mayday can't tell {what}: {why}"
+AND_MORE = "{first} and {number} more"
+ALSO = "It can't tell either {what}."
+
+
+def unknown(facts: HubFacts) -> Iterable[Finding]:
+    """What could not be read, once for each reason, with what nobody can tell without it.
+
+    No rule takes what was not read for well. Where the cluster refuses mayday a right, the reason has the
+    line of the Role that grants it, so one missing right is said once for all rules that need it.
+    """
+    reasons: dict[str, list[Part]] = {}
+    unasked = sorted(MORE - facts.asked)
+    for part, why in (
+        *((each.part, each.why) for each in facts.unknown),
+        *((each.part, each.why) for each in facts.unread(unasked) if each.part in unasked),
+    ):
+        if part not in reasons.setdefault(why, []):
+            reasons[why].append(part)
+    for why, parts in reasons.items():
+        blind = [BLIND[part] for part in parts]
+        rest = (ALSO.format(what="; ".join(blind[1:])),) if len(blind) > 1 else ()
+        yield Finding(
+            rule="unknown",
+            key="+".join(parts[:SHOWN]),
+            severity=Severity.UNKNOWN,
+            text=CANT_TELL.format(what=_first(blind), why=why.rstrip(".")) + ".",
+            evidence=rest,
+            affects=None,
+        )
+
+
+def _first(blind: list[str]) -> str:
+    if len(blind) == 1:
+        return blind[0]
+    return AND_MORE.format(first=blind[0], number=len(blind) - 1)
