@@ -5,38 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.diagnose.finding import Finding, Severity
-from bot.diagnose.words import SHOWN
+from bot.diagnose.words import SHOWN, count
 from bot.domain.facts import MORE, HubFacts, Part
 
 BLIND = {
     Part.SERVERS: "which servers the hub knows",
     Part.ROUTES: "whether a route is missing",
+    Part.HEALTH: "whether hub and proxy answer at the public address",
     Part.PODS: "whether users' pods run",
+    Part.CLUSTER_PODS: "whether the pods of hub and scheduler are well",
+    Part.NODES: "whether a node is down or cordoned, or the core pool is at zero",
+    Part.CLUSTER_EVENTS: "why pods wait, fail to mount or were evicted",
     Part.EVENTS: "why users' pods don't start",
     Part.PROXY: "whether the proxy's Deployment is rolled out",
-    Part.HEALTH: "whether hub and proxy answer at the public address",
     Part.ACCESS: "the hub's version and what mayday's token may see",
+    Part.CLAIMS: "whether a volume is missing",
+    Part.DEPLOYMENTS: "whether the user-scheduler and the other Deployments are ready",
+    Part.QUOTAS: "whether a quota is used up",
+    Part.METRICS: "whether starts fail and the hub is slow",
+    Part.PROXY_LOG: "whether the proxy logs errors",
+    Part.REVISIONS: "what was rolled out lately",
+    Part.MERGES: "what was merged lately",
+    Part.CERTIFICATE: "when the certificate expires",
+    Part.BUDGETS: "whether a disruption budget blocks",
+    Part.WORKLOADS: "how many placeholder pods run",
     Part.RIGHTS: "what the cluster lets mayday do",
     Part.USERS: "whether the hub knows some users",
     Part.CLOCK: "how old servers and pods are",
-    Part.NODES: "whether a node is down or cordoned, or the core pool is at zero",
-    Part.CLAIMS: "whether a volume is missing",
-    Part.BUDGETS: "whether a disruption budget blocks",
-    Part.QUOTAS: "whether a quota is used up",
-    Part.DEPLOYMENTS: "whether the user-scheduler and the other Deployments are ready",
-    Part.REVISIONS: "what was rolled out lately",
-    Part.WORKLOADS: "how many placeholder pods run",
-    Part.CLUSTER_PODS: "whether the pods of hub and scheduler are well",
-    Part.CLUSTER_EVENTS: "why pods wait, fail to mount or were evicted",
-    Part.METRICS: "whether starts fail and the hub is slow",
-    Part.CERTIFICATE: "when the certificate expires",
-    Part.PROXY_LOG: "whether the proxy logs errors",
-    Part.MERGES: "what was merged lately",
 }
-"""What nobody can tell without each part; it follows "mayday can't tell"."""
+"""What nobody can tell without each part; it follows "mayday can't tell". The most important come
+first."""
 
 CANT_TELL = "mayday can't tell {what}: {why}"
-AND_MORE = "{first} and {number} more"
+AND_MORE = "{first} and {things}"
 ALSO = "It can't tell either {what}."
 
 
@@ -54,7 +55,8 @@ def unknown(facts: HubFacts) -> Iterable[Finding]:
     ):
         if part not in reasons.setdefault(why, []):
             reasons[why].append(part)
-    for why, parts in reasons.items():
+    for why, found in reasons.items():
+        parts = sorted(found, key=list(BLIND).index)
         blind = [BLIND[part] for part in parts]
         rest = (ALSO.format(what="; ".join(blind[1:])),) if len(blind) > 1 else ()
         yield Finding(
@@ -70,4 +72,4 @@ def unknown(facts: HubFacts) -> Iterable[Finding]:
 def _first(blind: list[str]) -> str:
     if len(blind) == 1:
         return blind[0]
-    return AND_MORE.format(first=blind[0], number=len(blind) - 1)
+    return AND_MORE.format(first=blind[0], things=count(len(blind) - 1, "other thing"))
