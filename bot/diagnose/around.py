@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from datetime import datetime, timedelta
 
-from bot.domain.classifier import CRASHES
+from bot.domain.classifier import CRASHES, RESTARTS
 from bot.domain.cluster import Event
 from bot.domain.evidence import Unknown
 from bot.domain.facts import HubFacts
@@ -31,6 +31,8 @@ PULLS = frozenset(
 UNSCHEDULABLE = "Unschedulable"
 SETTLES = timedelta(minutes=2)
 """How long a pod may be neither ready nor gone before that counts."""
+CLIMBING = timedelta(hours=1)
+"""How recent the last of several restarts is if they climb."""
 STARTS = timedelta(minutes=10)
 """How long a pod of the same rollout takes at most to follow another."""
 
@@ -74,6 +76,12 @@ def is_bad(pod: Pod, now: datetime) -> bool:
         return True
     since = pod.unready_since or pod.created_at
     return since is not None and now - since > SETTLES
+
+
+def climbs(pod: Pod, now: datetime) -> bool:
+    """Return whether its containers restarted several times, and lately; it may be ready in between."""
+    at = pod.last_exit_at
+    return pod.restarts >= RESTARTS and at is not None and now - at <= CLIMBING
 
 
 def events_of(facts: HubFacts, pod: Pod, reasons: Container[str]) -> list[Event]:

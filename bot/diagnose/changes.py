@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from bot.diagnose.around import is_bad, own_pods
+from bot.diagnose.around import climbs, is_bad, own_pods
 from bot.diagnose.finding import Finding, Remedy, Severity
 from bot.diagnose.remedies import RECENTLY, RESTARTED_AT, revisions, roll_back
 from bot.diagnose.words import plain, within
@@ -90,4 +90,5 @@ def _restarted_at(revision: Revision) -> str:
 def _remedy(facts: HubFacts, name: str) -> Remedy | None:
     part = "proxy" if name == facts.place.proxy else name
     pods = [pod for pod in own_pods(facts, part) if not pod.finished]
-    return roll_back(facts, name) if any(is_bad(pod, facts.read_at) for pod in pods) else None
+    unwell = any(is_bad(pod, facts.read_at) or climbs(pod, facts.read_at) for pod in pods)
+    return roll_back(facts, name) if unwell else None

@@ -14,6 +14,7 @@ from bot.diagnose.around import (
     PULLS,
     SCHEDULER,
     UNSCHEDULABLE,
+    climbs,
     events_of,
     evicted_at,
     hub_is_down,
@@ -25,15 +26,13 @@ from bot.diagnose.around import (
 from bot.diagnose.finding import Finding, Remedy, Severity
 from bot.diagnose.remedies import restart_hub, restart_proxy, roll_back
 from bot.diagnose.words import connected, count, megabytes, plain, within
-from bot.domain.classifier import CRASHES, RESTARTS
+from bot.domain.classifier import CRASHES
 from bot.domain.evidence import Unknown
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Deployment, Pod
 
 REPORTED = timedelta(hours=6)
 """How long an eviction or a container's end that was repaired is worth a finding."""
-CLIMBING = timedelta(hours=1)
-"""How recent the last of several restarts is if they climb."""
 
 EVICTED = "Pod {pod} of {part} was evicted{why}"
 NO_NODE = "Pod {pod} of {part} waits for a node: {why}"
@@ -136,7 +135,7 @@ def _trouble(facts: HubFacts, pod: Pod, part: str) -> _Trouble | None:
     if pod.last_exit == "OOMKilled" and within(pod.last_exit_at, REPORTED, now):
         text = KILLED.format(**words)
         return _Trouble(text=text, at=pod.last_exit_at, kind="oom", over=pod.ready)
-    if pod.restarts >= RESTARTS and within(pod.last_exit_at, CLIMBING, now):
+    if climbs(pod, now):
         why = f"because of {plain(pod.last_exit)}" if pod.last_exit else "for an unknown reason"
         text = CLIMBS.format(**words, times=count(pod.restarts, "time"), why=why)
         return _Trouble(text=text, at=pod.last_exit_at, kind="restarts", over=pod.ready)
@@ -187,12 +186,14 @@ def _remedy(
     facts: HubFacts, pod: Pod, part: str, trouble: _Trouble, ready: Pod | None
 ) -> Remedy | None:
     """Roll back what crashes since a rollout; restart what runs and doesn't answer."""
-    if ready is not None or trouble.over or part not in (HUB, PROXY):
+    if part not in (HUB, PROXY) or ready not in (None, pod):
         return None
-    if trouble.kind in ("crash", "unready") and (
+    if trouble.kind in ("crash", "unready", "restarts", "oom") and (
         back := roll_back(facts, facts.place.proxy if part == PROXY else part)
     ):
         return back
+    if ready is not None:
+        return None
     if trouble.kind == "unready":
         return restart_hub(facts) if part == HUB else restart_proxy(facts)
     if trouble.kind == "overdue" and part == PROXY:

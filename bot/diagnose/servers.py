@@ -63,7 +63,7 @@ def unrouted(facts: HubFacts) -> Iterable[Finding]:
         evidence.append(PROXY_BEGAN.format(pod=start[0].name))
     yield Finding(
         rule="unrouted",
-        key="routes",
+        key="lost-routes",
         severity=Severity.CRITICAL,
         text=LOST.format(lost=users(rows), ready=ready_users(facts)) + ".",
         at=at,

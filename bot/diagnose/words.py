@@ -11,6 +11,7 @@ from bot.domain.hubs import Row
 
 SHOWN = 5
 """How many names one line has."""
+AHEAD = timedelta(minutes=5)
 SAID = 200
 """How many characters of a foreign message one line has."""
 
@@ -88,8 +89,8 @@ def latest(times: Iterable[datetime | None]) -> datetime | None:
 
 
 def within(at: datetime | None, window: timedelta, now: datetime) -> bool:
-    """Return whether a time is known and at most so long ago."""
-    return at is not None and now - at <= window
+    """Return whether a time is known and at most so long ago; a clock may be a little ahead."""
+    return at is not None and -AHEAD <= now - at <= window
 
 
 def users(rows: Iterable[Row]) -> int:

@@ -105,7 +105,7 @@ def test_one_reason_is_said_once_for_all_that_it_hides() -> None:
 def test_the_right_that_is_missing_is_said_with_the_rule_that_grants_it() -> None:
     why = (
         "mayday isn't allowed to list nodes of cluster teaching: grant it in the ClusterRole of mayday's "
-        "service account, with the rule “apiGroups: [\"\"], resources: [nodes], verbs: [list]”."
+        'service account, with the rule “apiGroups: [""], resources: [nodes], verbs: [list]”.'
     )
     (finding,) = diagnose(around(nodes=View.unread(why)))
     assert "resources: [nodes]" in finding.text
