@@ -46,16 +46,23 @@ def namespace_pods(facts: HubFacts) -> tuple[Pod, ...]:
 def own_pods(facts: HubFacts, *components: str) -> tuple[Pod, ...]:
     """Return this hub's pods of these components, the newest first.
 
-    Two hubs may share a namespace, so pods of another release than that of the proxy's and users' pods are
-    left out.
+    Two hubs may share a namespace, so pods of another release are left out.
     """
-    ours = {pod.release for pod in (*facts.proxy_pods.items, *facts.pods.items)} - {""}
+    release = release_of(facts)
     found = [
         pod
         for pod in namespace_pods(facts)
-        if pod.component in components and (len(ours) != 1 or pod.release in ("", *ours))
+        if pod.component in components and (not release or pod.release in ("", release))
     ]
     return tuple(sorted(found, key=lambda pod: _age(pod, facts.read_at)))
+
+
+def release_of(facts: HubFacts) -> str:
+    """Return the hub's Helm release, if need be by the pods of its proxy and users; empty if unknown."""
+    if facts.release:
+        return facts.release
+    ours = {pod.release for pod in (*facts.proxy_pods.items, *facts.pods.items)} - {""}
+    return ours.pop() if len(ours) == 1 else ""
 
 
 def is_overdue(pod: Pod, now: datetime) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from bot.diagnose.around import climbs, is_bad, own_pods
+from bot.diagnose.around import HUB, PROXY, climbs, is_bad, own_pods
 from bot.diagnose.finding import Finding, Remedy, Severity
-from bot.diagnose.remedies import RECENTLY, RESTARTED_AT, revisions, roll_back
+from bot.diagnose.remedies import RECENTLY, RESTARTED_AT, deployment_of, revisions, roll_back
 from bot.diagnose.words import plain, within
 from bot.domain.cluster import Revision
 from bot.domain.facts import HubFacts
@@ -88,7 +88,7 @@ def _restarted_at(revision: Revision) -> str:
 
 
 def _remedy(facts: HubFacts, name: str) -> Remedy | None:
-    part = "proxy" if name == facts.place.proxy else name
+    part = next((part for part in (HUB, PROXY) if deployment_of(facts, part) == name), name)
     pods = [pod for pod in own_pods(facts, part) if not pod.finished]
     unwell = any(is_bad(pod, facts.read_at) or climbs(pod, facts.read_at) for pod in pods)
     return roll_back(facts, name) if unwell else None

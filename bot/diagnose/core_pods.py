@@ -24,7 +24,7 @@ from bot.diagnose.around import (
     public_answers,
 )
 from bot.diagnose.finding import Finding, Remedy, Severity
-from bot.diagnose.remedies import restart_hub, restart_proxy, roll_back
+from bot.diagnose.remedies import deployment_of, restart_hub, restart_proxy, roll_back
 from bot.diagnose.words import connected, count, megabytes, plain, within
 from bot.domain.classifier import CRASHES
 from bot.domain.evidence import Unknown
@@ -95,7 +95,7 @@ def absent(facts: HubFacts) -> Iterable[Finding]:
             continue
         if part == PROXY and public_answers(facts):
             continue
-        found = _deployment(facts, facts.place.proxy if part == PROXY else part)
+        found = _deployment(facts, deployment_of(facts, part))
         scaled = SCALED_TO_ZERO.format(name=found.name) if found and not found.replicas else ""
         yield Finding(
             rule="absent",
@@ -189,7 +189,7 @@ def _remedy(
     if part not in (HUB, PROXY) or ready not in (None, pod):
         return None
     if trouble.kind in ("crash", "unready", "restarts", "oom") and (
-        back := roll_back(facts, facts.place.proxy if part == PROXY else part)
+        back := roll_back(facts, deployment_of(facts, part))
     ):
         return back
     if ready is not None:

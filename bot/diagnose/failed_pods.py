@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from bot.diagnose.around import release_of
 from bot.diagnose.finding import Finding, Remedy, Severity
 from bot.diagnose.words import count, latest, some
 from bot.domain.facts import HubFacts
@@ -19,10 +20,14 @@ def failed_pods(facts: HubFacts) -> Iterable[Finding]:
 
     Kubernetes keeps thousands of them before it deletes any. Pods of Jobs are left to their owners.
     """
+    release = release_of(facts)
     pods = [
         pod
         for pod in facts.around.pods.items
-        if pod.phase == "Failed" and pod.deleting_since is None and pod.owner_kind != "Job"
+        if pod.phase == "Failed"
+        and pod.deleting_since is None
+        and pod.owner_kind != "Job"
+        and pod.release in ("", release or pod.release)
     ]
     if not pods:
         return
@@ -42,5 +47,9 @@ def failed_pods(facts: HubFacts) -> Iterable[Finding]:
             BY_NODE.format(nodes=some(f"{name} {number}" for name, number in nodes)),
             REASONS.format(reasons=some(f"{reason} {number}" for reason, number in reasons)),
         ),
-        remedy=Remedy(runbook="clear-failed-pods", label="Clear failed pods"),
+        remedy=_clear() if any(release and pod.release == release for pod in pods) else None,
     )
+
+
+def _clear() -> Remedy:
+    return Remedy(runbook="clear-failed-pods", label="Clear failed pods")

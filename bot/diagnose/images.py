@@ -16,7 +16,7 @@ from bot.diagnose.around import (
     users_on,
 )
 from bot.diagnose.finding import Finding, Remedy, Severity
-from bot.diagnose.remedies import roll_back
+from bot.diagnose.remedies import deployment_of, roll_back
 from bot.diagnose.words import count, earliest, plain, some
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Pod
@@ -74,5 +74,5 @@ def _since(facts: HubFacts, pod: Pod) -> datetime | None:
 def _remedy(facts: HubFacts, pods: list[Pod]) -> Remedy | None:
     """Roll back the Deployment whose pods wait for it. Users' images come with the hub's configuration."""
     if any(pod.user or pod.component == HUB for pod in pods):
-        return roll_back(facts, HUB)
+        return roll_back(facts, deployment_of(facts, HUB))
     return roll_back(facts, facts.place.proxy) if pods[0].component == PROXY else None

@@ -9,7 +9,7 @@ from bot.diagnose.around import PROXY, STARTS, evicted_at, own_pods, proxy_start
 from bot.diagnose.finding import Finding, Severity
 from bot.diagnose.remedies import restart_proxy, resync_routes
 from bot.diagnose.servers import lost_rows, ready_users, routes_lost_at
-from bot.diagnose.words import earliest, megabytes, plain, span, users, within
+from bot.diagnose.words import clock, earliest, megabytes, plain, span, users, within
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Pod
 from bot.domain.signs import LogLine
@@ -42,6 +42,8 @@ EXPLAINED = (
     ("EMFILE", "It has no file descriptors left, so it can't open connections."),
     ("too many open files", "It has no file descriptors left, so it can't open connections."),
     ("heap out of memory", "Node.js reached its heap limit and ended."),
+    ("503 ", "Requests failed because the hub or a server refused the connection."),
+    ("504 ", "Requests failed because the hub or a server didn't answer in time."),
     ("uncaught exception", "The process ends at an uncaught exception, and its routes are lost."),
 )
 
@@ -119,7 +121,7 @@ def proxy_memory(facts: HubFacts) -> Iterable[Finding]:
                 text=NEAR.format(used=megabytes(used), limit=megabytes(limit)) + ".",
                 remedy=restart_proxy(facts),
             )
-        elif used is None and (pod.last_exit == "OOMKilled" or facts.signs.proxy_log.items):
+        elif used is None and (pod.last_exit == "OOMKilled" or _leaks(facts)):
             yield Finding(
                 rule="proxy-memory",
                 key=pod.uid or pod.name,
@@ -145,7 +147,7 @@ def proxy_log(facts: HubFacts) -> Iterable[Finding]:
         severity=Severity.WARNING,
         text=LOGGED.format(count=sum(line.count for line in lines)) + ".",
         at=earliest(line.at for line in lines),
-        evidence=(*dict.fromkeys(known), *(_line(line) for line in lines[:5])),
+        evidence=(*dict.fromkeys(known), *(_line(line, facts.read_at) for line in lines[:5])),
     )
 
 
@@ -164,6 +166,13 @@ def _after(length: timedelta) -> str:
     return span(length) if length >= timedelta(seconds=1) else "less than a second"
 
 
-def _line(line: LogLine) -> str:
+def _leaks(facts: HubFacts) -> bool:
+    """Whether the log has lines that a process with too little memory or a leak of sockets writes."""
+    texts = [line.text.casefold() for line in facts.signs.proxy_log.items]
+    return any(word in text for text in texts for word in ("epipe", "heap out of memory"))
+
+
+def _line(line: LogLine, now: datetime) -> str:
     times = f"{line.count}×: " if line.count > 1 else ""
-    return f"{times}{plain(line.text)}"
+    last = f" (last at {clock(line.at, now)})" if line.at and line.count > 1 else ""
+    return f"{times}{plain(line.text)}{last}"

@@ -50,11 +50,19 @@ def restart_proxy(facts: HubFacts) -> Remedy | None:
 
 
 def restart_hub(facts: HubFacts) -> Remedy | None:
-    """Restart the hub, if a pod of it runs: one that crashes or can't start would do the same again."""
+    """Restart the hub, if a pod of it runs: one that crashes or can't start would do the same again, and a
+    new one can't start while the old one doesn't end."""
     pods = [pod for pod in own_pods(facts, HUB) if not pod.finished]
+    if any(pod.deleting_since is not None for pod in pods):
+        return None
     if not any(pod.phase == "Running" and pod.reason not in CRASHES for pod in pods):
         return None
     return Remedy(runbook="restart-hub", label="Restart the hub")
+
+
+def deployment_of(facts: HubFacts, part: str) -> str:
+    """Return the name of the Deployment of the hub or of its proxy."""
+    return {HUB: facts.place.hub_deployment, PROXY: facts.place.proxy}.get(part, part)
 
 
 def roll_back(facts: HubFacts, deployment: str) -> Remedy | None:

@@ -221,10 +221,17 @@ def _one_claim(facts: HubFacts, pod: Pod) -> Claim | None:
 
 
 def _grow(claim: Claim | None) -> Remedy | None:
-    if claim is None or not claim.can_grow or claim.phase != "Bound":
+    """Double the volume, if its class is known to allow that and its present size is known."""
+    if claim is None or not claim.can_grow or claim.phase != "Bound" or not claim.requested:
         return None
-    label = f"Grow {claim.name}"
-    return Remedy(runbook="grow-volume", label=label, arguments={"claim": claim.name})
+    size = f"{-(-2 * claim.requested // 2**20)}Mi"
+    if claim.requested % 2**29 == 0:
+        size = f"{claim.requested // 2**29}Gi"
+    return Remedy(
+        runbook="grow-volume",
+        label=f"Grow {claim.name} to {size}",
+        arguments={"claim": claim.name, "size": size},
+    )
 
 
 def _waits(facts: HubFacts, claim: Claim, failed: dict[str, Event]) -> bool:

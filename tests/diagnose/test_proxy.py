@@ -89,7 +89,10 @@ def test_bad_lines_of_the_log() -> None:
     )
     assert (finding.severity, finding.at) == (Severity.WARNING, ago(minutes=53))
     assert "It has no file descriptors left, so it can't open connections." in finding.evidence
-    assert finding.evidence[-2:] == ("3×: uncaught exception: write EPIPE", "Error: accept EMFILE")
+    assert finding.evidence[-2:] == (
+        "3×: uncaught exception: write EPIPE (last at 11:07:00 UTC)",
+        "Error: accept EMFILE",
+    )
 
 
 def test_a_hub_without_its_own_proxy_pod() -> None:

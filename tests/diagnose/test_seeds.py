@@ -212,7 +212,7 @@ def test_2024_the_fork_of_the_proxy_crashes() -> None:
     )
     log = findings["proxy-log"]
     assert log.at == ago(minutes=63)
-    assert "41×: uncaught exception: write EPIPE" in log.evidence
+    assert "41×: uncaught exception: write EPIPE (last at 10:57:00 UTC)" in log.evidence
     memory = findings["proxy-memory"]
     assert memory.severity is Severity.UNKNOWN and memory.evidence == (
         "Its memory limit is 512 MiB.",

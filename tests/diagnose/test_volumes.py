@@ -177,8 +177,16 @@ def test_the_hubs_volume_is_full() -> None:
     )
     assert (finding.severity, finding.at) == (Severity.CRITICAL, ago(minutes=20))
     assert finding.remedy == Remedy(
-        runbook="grow-volume", label="Grow hub-db-dir", arguments={"claim": "hub-db-dir"}
+        runbook="grow-volume",
+        label="Grow hub-db-dir to 2Gi",
+        arguments={"claim": "hub-db-dir", "size": "2Gi"},
     )
+
+
+def test_a_volume_of_an_odd_size_is_doubled_in_mebibytes() -> None:
+    odd = claim(requested=300 * 2**20 + 1)
+    finding = one(full_volumes, around(core=(FULL, PROXY), claims=(odd,)))
+    assert finding.remedy is not None and finding.remedy.arguments["size"] == "601Mi"
 
 
 @pytest.mark.parametrize("can_grow", [False, None])
