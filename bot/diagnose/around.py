@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from datetime import datetime, timedelta
 
 from bot.domain.classifier import CRASHES, RESTARTS
@@ -91,16 +91,18 @@ def climbs(pod: Pod, now: datetime) -> bool:
     return pod.restarts >= RESTARTS and at is not None and now - at <= CLIMBING
 
 
+def told(facts: HubFacts, reasons: Container[str]) -> Callable[[Pod], list[Event]]:
+    """Return a function that gives the events of a pod with one of these reasons, the newest first."""
+    by_pod: dict[str, list[Event]] = {}
+    for event in newest_first(facts.around.events.items):
+        if event.kind == "Pod" and event.reason in reasons:
+            by_pod.setdefault(event.uid or event.name, []).append(event)
+    return lambda pod: by_pod.get(pod.uid) or by_pod.get(pod.name) or []
+
+
 def events_of(facts: HubFacts, pod: Pod, reasons: Container[str]) -> list[Event]:
     """Return the events of one pod with one of these reasons, the newest first."""
-    found = [
-        event
-        for event in facts.around.events.items
-        if event.kind == "Pod"
-        and (event.uid == pod.uid if event.uid and pod.uid else event.name == pod.name)
-        and event.reason in reasons
-    ]
-    return newest_first(found)
+    return told(facts, reasons)(pod)
 
 
 def newest_first(events: Iterable[Event]) -> list[Event]:

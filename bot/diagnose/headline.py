@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.diagnose.finding import Finding, Severity
 from bot.diagnose.proxy import predecessor
 from bot.diagnose.servers import lost_rows, ready_users, routes_lost_at
-from bot.diagnose.words import clock, connected, count, plain, unmarked, users
+from bot.diagnose.words import clock, connected, plain, unmarked, users
 from bot.domain.evidence import Unknown
 from bot.domain.facts import HubFacts, Part
 from bot.domain.hubs import Diagnosis
@@ -22,7 +22,8 @@ ALSO_DOWN = {
     Diagnosis.BOTH_DOWN: "; neither hub nor proxy answers at the public address",
 }
 
-NOBODY = "None of the {ready} with a running server can reach it"
+NOBODY = "None of the {ready} users with a running server can reach it"
+ONE_OUT = "The only user with a running server cannot reach it"
 NOBODY_KNOWN = "Nobody can reach the hub or a server"
 HUB_DOWN = "Nobody can log in or start a server, though the proxy answers"
 IN_FRONT = "the public address doesn't answer, although the hub can read the proxy's routes"
@@ -35,13 +36,14 @@ NO_CAUSE = "{what}, and mayday found no cause in what it could read"
 CAN_NOT_TELL = "{what}; mayday can't tell why: {why}"
 
 WELL = "The hub and its proxy answer, and {who}"
-ALL_ROUTED = "all {ready} with a running server have their route"
+ALL_ROUTED = "all {ready} users with a running server have their route"
+ONE_ROUTED = "the only user with a running server has their route"
 NO_SERVERS = "no user has a running server"
 BUT = "; but {what}"
 UNREAD = "; mayday can't tell whether all else is well: {why}"
 CANT_TELL = "mayday can't tell whether users can reach their servers: {why}"
 KNOWN = "{cant}; known is that {what}"
-MORE = " (and {number} more findings)"
+MORE = " (and {number} more)"
 
 CAUSES = (
     "core-pool",
@@ -111,7 +113,7 @@ def _unanswered(facts: HubFacts, findings: Sequence[Finding]) -> str:
     if facts.diagnosis is Diagnosis.HUB_DOWN:
         who = HUB_DOWN
     elif ready:
-        who = NOBODY.format(ready=count(ready, "user"))
+        who = ONE_OUT if ready == 1 else NOBODY.format(ready=ready)
     else:
         who = NOBODY_KNOWN
     if facts.diagnosis is Diagnosis.PROXY_DOWN and facts.routes.read:
@@ -127,8 +129,8 @@ def _unanswered(facts: HubFacts, findings: Sequence[Finding]) -> str:
 def _answering(facts: HubFacts, findings: Sequence[Finding]) -> str:
     """That users have their routes, and the worst of what is wrong besides."""
     ready = connected(facts)
-    who = ALL_ROUTED.format(ready=count(ready, "user")) if ready else NO_SERVERS
-    said = WELL.format(who=who)
+    who = ALL_ROUTED.format(ready=ready) if ready else NO_SERVERS
+    said = WELL.format(who=ONE_ROUTED if ready == 1 else who)
     worse = _worse(findings)
     if worse:
         rest = MORE.format(number=len(worse) - 1) if len(worse) > 1 else ""

@@ -10,14 +10,15 @@ from bot.diagnose.around import (
     HUB,
     PROXY,
     PULLS,
-    events_of,
     namespace_pods,
     own_pods,
+    told,
     users_on,
 )
 from bot.diagnose.finding import Finding, Remedy, Severity
 from bot.diagnose.remedies import deployment_of, roll_back
 from bot.diagnose.words import count, earliest, plain, some
+from bot.domain.cluster import Event
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Pod
 
@@ -37,6 +38,7 @@ def images(facts: HubFacts) -> Iterable[Finding]:
         if pod.reason in PULLS and not pod.finished and pod.deleting_since is None:
             groups.setdefault(_image(pod), []).append(pod)
     ready = {pod.component for pod in own_pods(facts, *CORE) if pod.ready}
+    failures = told(facts, {"Failed", "BackOff"})
     for image, pods in groups.items():
         core = [pod for pod in pods if pod.component in CORE]
         critical = any(pod.component not in ready for pod in core)
@@ -49,7 +51,7 @@ def images(facts: HubFacts) -> Iterable[Finding]:
             key=image or "unknown",
             severity=Severity.CRITICAL if critical else Severity.WARNING,
             text=f"{text}.",
-            at=earliest(_since(facts, pod) for pod in pods),
+            at=earliest(_since(pod, failures(pod)) for pod in pods),
             evidence=(f"Pods: {some(pod.name for pod in pods)}.", *list(said)[:2], CHECK),
             remedy=_remedy(facts, pods),
             affects=users_on(facts, pods),
@@ -65,9 +67,8 @@ def _image(pod: Pod) -> str:
     return quoted[1] if "image" in pod.message and len(quoted) > 2 else ""
 
 
-def _since(facts: HubFacts, pod: Pod) -> datetime | None:
+def _since(pod: Pod, told: list[Event]) -> datetime | None:
     """Return when the first pull failed by its event, else when the pod was created."""
-    told = events_of(facts, pod, {"Failed", "BackOff"})
     return earliest(event.first_at or event.at for event in told) or pod.created_at
 
 

@@ -9,8 +9,8 @@ from bot.diagnose.around import (
     PLACEHOLDER,
     SCHEDULER,
     UNSCHEDULABLE,
-    events_of,
     namespace_pods,
+    told,
     users_on,
 )
 from bot.diagnose.finding import Finding, Severity
@@ -56,15 +56,16 @@ def unscheduled(facts: HubFacts) -> Iterable[Finding]:
     """
     groups: dict[str, list[Pod]] = {}
     added: list[Pod] = []
+    failures, additions = told(facts, {"FailedScheduling"}), told(facts, ADDS_A_NODE)
     for pod in namespace_pods(facts):
         if pod.phase != "Pending" or pod.node or pod.deleting_since is not None:
             continue
         if pod.component in (*CORE, PLACEHOLDER):
             continue
-        failed = events_of(facts, pod, {"FailedScheduling"})
+        failed = failures(pod)
         if pod.reason != UNSCHEDULABLE and not failed:
             continue
-        if events_of(facts, pod, ADDS_A_NODE):
+        if additions(pod):
             added.append(pod)
             continue
         why = plain(pod.message or (failed[0].message if failed else "")) or NO_REASON
