@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable
 from datetime import datetime, timedelta
 
 from bot.domain.classifier import CRASHES, RESTARTS
-from bot.domain.cluster import Event
+from bot.domain.cluster import Event, Node
 from bot.domain.evidence import Unknown
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Pod
@@ -28,6 +28,8 @@ PULLS = frozenset(
 )
 """Reasons of a container whose image can't be had."""
 
+SCALES_DOWN = ("ToBeDeletedByClusterAutoscaler", "karpenter.sh/disrupt")
+"""Taints of a node that the autoscaler is removing on purpose."""
 UNSCHEDULABLE = "Unschedulable"
 SETTLES = timedelta(minutes=2)
 """How long a pod may be neither ready nor gone before that counts."""
@@ -89,6 +91,11 @@ def climbs(pod: Pod, now: datetime) -> bool:
     """Return whether its containers restarted several times, and lately; it may be ready in between."""
     at = pod.last_exit_at
     return pod.restarts >= RESTARTS and at is not None and now - at <= CLIMBING
+
+
+def is_leaving(node: Node) -> bool:
+    """Return whether the autoscaler removes this node on purpose."""
+    return any(mark in taint for taint in node.taints for mark in SCALES_DOWN)
 
 
 def told(facts: HubFacts, reasons: Container[str]) -> Callable[[Pod], list[Event]]:

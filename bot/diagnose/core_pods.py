@@ -19,6 +19,7 @@ from bot.diagnose.around import (
     evicted_at,
     hub_is_down,
     is_bad,
+    is_leaving,
     is_overdue,
     own_pods,
     public_answers,
@@ -46,6 +47,10 @@ UNREADY = "Pod {pod} of {part} is {state}, but not ready"
 WAITS = "Pod {pod} of {part} does not start ({why})"
 FAILED = "Pod {pod} of {part} ended{why}"
 ABSENT = "No pod of {part} exists"
+NO_LABEL = (
+    "mayday can't tell whether {part} runs: namespace {namespace} has no pod with the label "
+    "component={label} and no Deployment of its name"
+)
 SCALED_TO_ZERO = "Its Deployment {name} is scaled to zero."
 REPLACED = "Another pod of {part} is ready: {pod}."
 SUCCESSOR = "With the strategy Recreate its successor waits until it is gone."
@@ -71,14 +76,15 @@ def core_pods(facts: HubFacts) -> Iterable[Finding]:
     ready, each with the reason that the scheduler or the kubelet gives.
 
     A pod has one finding, with the reason that explains most. It is a warning if another pod of the same
-    part is ready. A failing image pull is in the finding of its image.
+    part is ready. A failing image pull is in the finding of its image, and a pod that is only not ready
+    because its node isn't is in that of the node.
     """
     for part in CORE:
         pods = own_pods(facts, part)
         ready = next((pod for pod in pods if pod.ready and pod.deleting_since is None), None)
         for pod in pods:
             trouble = _trouble(facts, pod, part)
-            if trouble is not None:
+            if trouble is not None and not _is_its_nodes(facts, pod, trouble):
                 yield _finding(facts, pod, part, trouble, ready)
 
 
@@ -86,7 +92,8 @@ def absent(facts: HubFacts) -> Iterable[Finding]:
     """No pod of the hub or of its proxy, although its public address doesn't answer.
 
     A Deployment that is scaled to zero, or a ReplicaSet whose pods a quota refuses, has no pod that could
-    show a reason. Only a complete list of pods proves that there is none.
+    show a reason. Only a complete list of pods proves that there is none, and only a Deployment proves that
+    the pods would have the chart's labels.
     """
     if not facts.around.pods.complete or not facts.around.pods.read or not hub_is_down(facts):
         return
@@ -96,15 +103,31 @@ def absent(facts: HubFacts) -> Iterable[Finding]:
         if part == PROXY and public_answers(facts):
             continue
         found = _deployment(facts, deployment_of(facts, part))
-        scaled = SCALED_TO_ZERO.format(name=found.name) if found and not found.replicas else ""
+        where = {"part": _named(part), "label": part, "namespace": facts.place.namespace}
+        if found is None:
+            yield Finding(
+                rule="absent",
+                key=part,
+                severity=Severity.UNKNOWN,
+                text=NO_LABEL.format(**where) + ".",
+                affects=None,
+            )
+            continue
+        scaled = SCALED_TO_ZERO.format(name=found.name) if not found.replicas else ""
         yield Finding(
             rule="absent",
             key=part,
             severity=Severity.CRITICAL,
-            text=ABSENT.format(part=_named(part)) + ".",
+            text=ABSENT.format(**where) + ".",
             evidence=(scaled,) if scaled else (),
             affects=connected(facts) if part == PROXY else 0,
         )
+
+
+def _is_its_nodes(facts: HubFacts, pod: Pod, trouble: _Trouble) -> bool:
+    node = facts.around.node(pod.node)
+    unready = node is not None and node.ready is not True and not is_leaving(node)
+    return trouble.kind == "unready" and unready
 
 
 def _trouble(facts: HubFacts, pod: Pod, part: str) -> _Trouble | None:

@@ -11,6 +11,7 @@ from bot.diagnose.around import (
     PROXY,
     PULLS,
     is_bad,
+    is_leaving,
     namespace_pods,
     newest_first,
     own_pods,
@@ -34,8 +35,6 @@ SEVERAL = 2
 """From this many bad pods on, the node is the likelier cause."""
 FORGOTTEN = timedelta(hours=24)
 """How old a cordon without an expiry is before somebody should look at it."""
-SCALES_DOWN = ("ToBeDeletedByClusterAutoscaler", "karpenter.sh/disrupt")
-"""Taints of a node that the autoscaler is removing on purpose."""
 
 SILENT = "Node {node} stopped reporting"
 NOT_READY = "Node {node} is not Ready{why}"
@@ -65,7 +64,7 @@ def unready_nodes(facts: HubFacts) -> Iterable[Finding]:
     reaches them, and their deletion never completes.
     """
     for node in facts.around.nodes.items:
-        if node.ready is True or _is_leaving(node):
+        if node.ready is True or is_leaving(node):
             continue
         here = _pods_on(facts, node.name)
         core = [pod for pod in here if pod.component in (HUB, PROXY, AUTOHTTPS)]
@@ -112,7 +111,7 @@ def cordons(facts: HubFacts) -> Iterable[Finding]:
     who cordoned it and until when. Somebody else's cordon has only the time of its taint.
     """
     for node in facts.around.nodes.items:
-        if not node.is_cordoned or _is_leaving(node):
+        if not node.is_cordoned or is_leaving(node):
             continue
         notes = node.annotations
         by, until = notes.get(CORDONED_BY, ""), _time(notes, CORDONED_UNTIL)
@@ -302,10 +301,6 @@ def _time(notes: Mapping[str, str], name: str) -> datetime | None:
     except ValueError:
         return None
     return at if at.tzinfo else None
-
-
-def _is_leaving(node: Node) -> bool:
-    return any(mark in taint for taint in node.taints for mark in SCALES_DOWN)
 
 
 def _pods_on(facts: HubFacts, node: str) -> list[Pod]:

@@ -23,6 +23,7 @@ from tests.support.around import (
     deployment,
     event,
     found,
+    node,
     one,
     revision,
     waiting,
@@ -228,6 +229,21 @@ def test_no_pod_at_all() -> None:
     assert finding.evidence == ("Its Deployment hub is scaled to zero.",)
     both = found(absent, down(core=(), deployments=(HUB, PROXY)))
     assert [each.key for each in both] == ["proxy", "hub"]
+
+
+def test_pods_with_other_labels_are_unknown_and_not_absent() -> None:
+    finding = one(absent, down(DOWN, core=(core_pod("proxy"),), deployments=(PROXY,)))
+    assert finding.severity is Severity.UNKNOWN and finding.affects is None
+    assert finding.text == (
+        "mayday can't tell whether the hub runs: namespace datahub-prod has no pod with the label "
+        "component=hub and no Deployment of its name."
+    )
+
+
+def test_a_pod_on_a_node_that_is_not_ready_is_in_the_nodes_finding() -> None:
+    lost = node("core-1", purpose="core", ready=None)
+    seen = down(core=(unready("hub"), core_pod("proxy")), nodes=(lost,))
+    assert found(core_pods, seen) == []
 
 
 @pytest.mark.parametrize("pods", [View.unread("Away."), View(unknown="Cut.")])

@@ -101,7 +101,7 @@ HUB_DOWN = "Nobody can log in or start a server, though the proxy answers: "
         ),
         (
             (),
-            {"deployments": ()},
+            {},
             "no pod of the hub exists.",
         ),
         (

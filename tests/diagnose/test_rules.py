@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from bot.domain.facts import MORE, HubFacts, Part
 from tests.support.around import around
 from tests.support.hubs import facts, healthy
 
+ROOT = Path(__file__).parents[2]
 VIEWS = {
     Part.NODES: "nodes",
     Part.CLAIMS: "claims",
@@ -47,6 +50,17 @@ def test_a_healthy_hub_has_no_finding(rule: Any) -> None:
 def test_every_rule_explains_itself(rule: Any) -> None:
     first, *_ = (rule.__doc__ or "").splitlines()
     assert len(first) > 30
+
+
+def test_the_readme_lists_what_is_looked_for() -> None:
+    folder = ROOT / "bot" / "diagnose"
+    named = {
+        n for file in folder.glob("*.py") for n in re.findall(r'rule="([\w-]+)"', file.read_text())
+    }
+    lines = (ROOT / "README.md").read_text().partition("### What a diagnosis looks for")[2]
+    table = lines.partition("\n## ")[0].split("| --- | --- | --- |")[1].splitlines()
+    first = " ".join(line.split("|")[1] for line in table if line.startswith("|"))
+    assert set(re.findall(r"`([\w-]+)`", first)) == named
 
 
 def test_a_healthy_hub_is_called_well() -> None:

@@ -198,7 +198,7 @@ def test_a_volume_that_cannot_grow_is_not_offered_to_grow(can_grow: bool | None)
 def test_a_users_full_volume_by_its_event() -> None:
     hub = users()
     ana = hub.pods.items[0]
-    said = event(ana, "Failed", "mkdir /home/jovyan: no space left on device")
+    said = event(ana, "Failed", "mkdir notebooks: no space left on device")
     finding = one(full_volumes, around(hub, events=(said,)))
     assert finding.text == "Pod jupyter-ana has no space left on a volume or a disk."
     assert (finding.affects, finding.at, finding.remedy) == (1, ago(minutes=4), None)
