@@ -51,7 +51,7 @@ NO_LABEL = (
     "mayday can't tell whether {part} runs: namespace {namespace} has no pod with the label "
     "component={label} and no Deployment of its name"
 )
-SCALED_TO_ZERO = "Its Deployment {name} is scaled to zero."
+SCALED_TO_ZERO = "Deployment {name} is scaled to zero, so {part} doesn't run"
 REPLACED = "Another pod of {part} is ready: {pod}."
 SUCCESSOR = "With the strategy Recreate its successor waits until it is gone."
 LIMIT = "Memory limit: {limit}."
@@ -98,11 +98,11 @@ def absent(facts: HubFacts) -> Iterable[Finding]:
     if not facts.around.pods.complete or not facts.around.pods.read or not hub_is_down(facts):
         return
     for part in (PROXY, HUB):
-        if any(not pod.finished for pod in own_pods(facts, part)):
-            continue
-        if part == PROXY and public_answers(facts):
-            continue
         found = _deployment(facts, deployment_of(facts, part))
+        pods = [pod for pod in own_pods(facts, part) if not pod.finished]
+        stopping = found and not found.replicas and all(pod.deleting_since for pod in pods)
+        if (pods and not stopping) or (part == PROXY and public_answers(facts)):
+            continue
         where = {"part": _named(part), "label": part, "namespace": facts.place.namespace}
         if found is None:
             yield Finding(
@@ -113,13 +113,12 @@ def absent(facts: HubFacts) -> Iterable[Finding]:
                 affects=None,
             )
             continue
-        scaled = SCALED_TO_ZERO.format(name=found.name) if not found.replicas else ""
         yield Finding(
             rule="absent",
             key=part,
             severity=Severity.CRITICAL,
-            text=ABSENT.format(**where) + ".",
-            evidence=(scaled,) if scaled else (),
+            text=(ABSENT if found.replicas else SCALED_TO_ZERO).format(name=found.name, **where)
+            + ".",
             affects=connected(facts) if part == PROXY else 0,
         )
 

@@ -36,6 +36,9 @@ SEVERAL = 2
 FORGOTTEN = timedelta(hours=24)
 """How old a cordon without an expiry is before somebody should look at it."""
 
+REMOVED = frozenset({"RemovingNode", "DeletingNode", "ScaleDown"})
+"""Events of a node that is taken out of the cluster."""
+
 SILENT = "Node {node} stopped reporting"
 NOT_READY = "Node {node} is not Ready{why}"
 PRESSURE = "Node {node} is under pressure: {pressures}"
@@ -192,7 +195,7 @@ def core_pool(facts: HubFacts) -> Iterable[Finding]:
         key="core",
         severity=Severity.CRITICAL,
         text=f"{CORE_ZERO}.",
-        at=ends[0][0] if ends else _zero_since(core, waiting),
+        at=next((at for at, _ in ends if at), None) or _zero_since(core, waiting),
         evidence=(
             CORE_NODES.format(nodes=some(node.name for node in core))
             if core
@@ -247,9 +250,12 @@ def _ends(facts: HubFacts, pods: list[Pod]) -> list[tuple[datetime | None, str]]
         for event in facts.around.events.items
         if event.reason in ("ScaleDown", "NodeNotReady") and _is_core(event.name)
     ]
+    gone = [e for e in facts.around.events.items if e.kind == "Node" and e.reason in REMOVED]
     found = newest_first(events)
     lines = [(e.at, ENDED_BY.format(reason=e.reason, message=plain(e.message))) for e in found]
     first = earliest(pod.created_at for pod in pods)
+    # The pool of a node that is gone is unknown, so its removal is shown but gives no time.
+    lines += [(None, f"{e.reason}: {plain(e.message)}") for e in newest_first(gone)[:2]]
     # An event of an earlier scale-down, before these pods waited, is another one.
     return [
         each

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.diagnose.around import PROXY, STARTS, evicted_at, own_pods, proxy_start
 from bot.diagnose.finding import Finding, Severity
-from bot.diagnose.remedies import restart_proxy, resync_routes
+from bot.diagnose.remedies import restart_proxy, resync_routes, revisions
 from bot.diagnose.servers import lost_rows, ready_users, routes_lost_at
 from bot.diagnose.words import clock, earliest, megabytes, plain, span, users, within
 from bot.domain.facts import HubFacts
@@ -24,6 +24,7 @@ WELL = "The proxy restarted {ago} ago"
 AGO = "It has run for {ago}, in pod {pod}."
 EVICTED = "{after} after its pod was evicted"
 ENDED = "{after} after its container ended ({why})"
+ROLLED_OUT = "{after} after Deployment {name} was rolled out"
 EVICTED_WHY = "Evicted pod {pod}: {why}."
 CAUSE_UNKNOWN = "Why it restarted is unknown."
 
@@ -86,7 +87,7 @@ def proxy_restart(facts: HubFacts) -> Iterable[Finding]:
 def predecessor(facts: HubFacts) -> str:
     """Return what the proxy's start followed, such as "seven seconds after its pod was evicted".
 
-    Empty if neither an eviction nor an end of its container shortly before is known.
+    Empty if neither an eviction, an end of its container nor a rollout shortly before is known.
     """
     found = proxy_start(facts)
     if found is None:
@@ -99,6 +100,10 @@ def predecessor(facts: HubFacts) -> str:
     if pod.restarts and ended is not None and timedelta(0) <= since - ended <= STARTS:
         why = plain(pod.last_exit) or "no reason is given"
         return ENDED.format(after=_after(since - ended), why=why)
+    for rollout in revisions(facts, facts.place.proxy):
+        at = rollout.created_at
+        if at is not None and timedelta(0) <= since - at <= STARTS:
+            return ROLLED_OUT.format(after=_after(since - at), name=rollout.deployment)
     return ""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from bot.diagnose.finding import Finding, Severity
 from bot.diagnose.words import SHOWN, count
 from bot.domain.facts import MORE, HubFacts, Part
+from bot.domain.signs import NOT_ASKED
 
 BLIND = {
     Part.SERVERS: "which servers the hub knows",
@@ -48,11 +49,14 @@ def unknown(facts: HubFacts) -> Iterable[Finding]:
     line of the Role that grants it, so one missing right is said once for all rules that need it.
     """
     reasons: dict[str, list[Part]] = {}
-    unasked = sorted(MORE - facts.asked)
+    # A hub without a repository has no merges to read, and they don't decide whether it is well.
+    unasked = sorted(MORE - facts.asked - {Part.MERGES})
     for part, why in (
         *((each.part, each.why) for each in facts.unknown),
         *((each.part, each.why) for each in facts.unread(unasked) if each.part in unasked),
     ):
+        if part is Part.MERGES and why == NOT_ASKED:
+            continue
         if part not in reasons.setdefault(why, []):
             reasons[why].append(part)
     for why, found in reasons.items():

@@ -225,10 +225,15 @@ def test_no_pod_at_all() -> None:
     zero = deployment("hub", replicas=0, ready=0)
     seen = down(DOWN, core=(core_pod("proxy"),), deployments=(zero, PROXY))
     finding = one(absent, seen)
-    assert finding.text == "No pod of the hub exists."
-    assert finding.evidence == ("Its Deployment hub is scaled to zero.",)
+    assert finding.text == "Deployment hub is scaled to zero, so the hub doesn't run."
+    stops = core_pod("hub", deleting_since=ago(seconds=3), grace=30)
+    same = down(DOWN, core=(core_pod("proxy"), stops), deployments=(zero, PROXY))
+    assert one(absent, same).text == finding.text
     both = found(absent, down(core=(), deployments=(HUB, PROXY)))
-    assert [each.key for each in both] == ["proxy", "hub"]
+    assert [each.text for each in both] == [
+        "No pod of the proxy exists.",
+        "No pod of the hub exists.",
+    ]
 
 
 def test_pods_with_other_labels_are_unknown_and_not_absent() -> None:

@@ -16,7 +16,7 @@ from bot.diagnose.nodes import (
     node_pressure,
     unready_nodes,
 )
-from bot.domain.cluster import CORDONED_AT, CORDONED_BY, CORDONED_UNTIL, CORDONED_WHY, POOLS
+from bot.domain.cluster import CORDONED_AT, CORDONED_BY, CORDONED_UNTIL, CORDONED_WHY, POOLS, Event
 from bot.domain.evidence import View
 from tests.support.around import ago, around, core_pod, event, found, node, one, waiting
 from tests.support.hubs import NOW, healthy, pod
@@ -197,6 +197,21 @@ def test_core_pool_without_a_node_since_its_pods_wait() -> None:
     finding = one(core_pool, around(core=WAITING, nodes=(OTHER,)))
     assert finding.at == ago(minutes=5)
     assert "Waiting for a node: hub-1, proxy-1." in finding.evidence
+
+
+def test_the_removal_of_a_node_is_shown_but_may_be_anothers() -> None:
+    gone = Event(
+        kind="Node",
+        name="core-1",
+        reason="RemovingNode",
+        message="Node core-1 event: Removing Node core-1 from Controller",
+        at=ago(minutes=9),
+    )
+    finding = one(core_pool, around(core=WAITING, nodes=(OTHER,), events=(gone,)))
+    assert finding.at == ago(minutes=5), "since its pods wait"
+    assert (
+        "RemovingNode: Node core-1 event: Removing Node core-1 from Controller" in finding.evidence
+    )
 
 
 def test_core_pool_by_configured_labels() -> None:

@@ -9,7 +9,7 @@ import pytest
 from bot.diagnose import Severity
 from bot.diagnose.proxy import predecessor, proxy_log, proxy_memory, proxy_restart
 from bot.domain.signs import LogLine
-from tests.support.around import MEMORY, ago, around, core_pod, event, found, one
+from tests.support.around import MEMORY, ago, around, core_pod, event, found, one, revision
 from tests.support.hubs import evicted, healthy
 
 HUB = core_pod("hub")
@@ -58,6 +58,13 @@ def test_an_eviction_of_long_ago_is_no_cause() -> None:
     assert predecessor(near) == "60 seconds after its pod was evicted"
     after = around(core=(HUB, old, new), events=(event(old, "Evicted", at=ago(minutes=2)),))
     assert predecessor(after) == ""
+
+
+def test_a_rollout_is_a_cause() -> None:
+    new = core_pod("proxy", running_since=ago(minutes=3))
+    rolled = revision("proxy", 2, created_at=ago(minutes=3, seconds=8))
+    seen = around(core=(HUB, new), revisions=(revision("proxy", 1), rolled))
+    assert predecessor(seen) == "eight seconds after Deployment proxy was rolled out"
 
 
 def test_near_its_memory_limit() -> None:

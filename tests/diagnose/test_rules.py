@@ -12,6 +12,7 @@ import pytest
 from bot.diagnose import RULES, Severity, diagnose, headline
 from bot.domain.evidence import Unknown, View
 from bot.domain.facts import MORE, HubFacts, Part
+from bot.domain.signs import NOT_ASKED, Merge
 from tests.support.around import around
 from tests.support.hubs import facts, healthy
 
@@ -80,7 +81,13 @@ def test_what_was_not_read_is_a_finding_and_never_well(part: Part) -> None:
     assert "mayday can't tell" in headline(seen, [finding])
 
 
-@pytest.mark.parametrize("part", sorted(MORE))
+def test_a_hub_without_a_repository_has_no_merges_to_read() -> None:
+    unread: View[Merge] = View.unread(NOT_ASKED)
+    assert diagnose(around(merges=unread)) == []
+    assert diagnose(replace(around(merges=unread), asked=MORE - {Part.MERGES})) == []
+
+
+@pytest.mark.parametrize("part", sorted(MORE - {Part.MERGES}))
 def test_what_was_not_asked_is_unknown_too(part: Part) -> None:
     asked = without(part)
     (finding,) = diagnose(replace(asked, asked=MORE - {part}))
