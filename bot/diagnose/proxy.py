@@ -16,6 +16,8 @@ from bot.domain.signs import LogLine
 
 SHORTLY = timedelta(hours=1)
 """How long a restart that did no harm is worth a finding."""
+FOLLOWS = timedelta(minutes=1)
+"""How long after a rollout began its first pod is created, which waits for the end of the old one."""
 NEARLY = 0.85
 """The part of its memory limit from which the proxy is near it."""
 
@@ -100,9 +102,10 @@ def predecessor(facts: HubFacts) -> str:
     if pod.restarts and ended is not None and timedelta(0) <= since - ended <= STARTS:
         why = plain(pod.last_exit) or "no reason is given"
         return ENDED.format(after=_after(since - ended), why=why)
-    for rollout in revisions(facts, facts.place.proxy):
-        at = rollout.created_at
-        if at is not None and timedelta(0) <= since - at <= STARTS:
+    # Without an earlier revision the last one is the installation, which later pods have as well.
+    for rollout in revisions(facts, facts.place.proxy)[:-1][:1]:
+        at, created = rollout.created_at, pod.created_at
+        if at and created and at <= created <= at + FOLLOWS and at <= since <= at + STARTS:
             return ROLLED_OUT.format(after=_after(since - at), name=rollout.deployment)
     return ""
 

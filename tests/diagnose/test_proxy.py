@@ -61,10 +61,15 @@ def test_an_eviction_of_long_ago_is_no_cause() -> None:
 
 
 def test_a_rollout_is_a_cause() -> None:
-    new = core_pod("proxy", running_since=ago(minutes=3))
+    new = core_pod("proxy", created_at=ago(minutes=3, seconds=5), running_since=ago(minutes=3))
     rolled = revision("proxy", 2, created_at=ago(minutes=3, seconds=8))
     seen = around(core=(HUB, new), revisions=(revision("proxy", 1), rolled))
     assert predecessor(seen) == "eight seconds after Deployment proxy was rolled out"
+    first = around(core=(HUB, new), revisions=(rolled,))
+    assert predecessor(first) == "", "the installation"
+    later = replace(new, created_at=ago(minutes=1), running_since=ago(seconds=50))
+    again = around(core=(HUB, later), revisions=(revision("proxy", 1), rolled))
+    assert predecessor(again) == "", "not the first pod of that revision"
 
 
 def test_near_its_memory_limit() -> None:
