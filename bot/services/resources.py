@@ -225,7 +225,7 @@ class Resources:
                 snap,
                 ResourceKind.RUN,
                 run.id,
-                spec=_run_spec(run, steps),
+                spec=run_spec(run, steps),
                 render=partial(self._run_post, run, steps, 0),
             )
             if not run.plan:
@@ -235,7 +235,7 @@ class Resources:
                     snap,
                     ResourceKind.RUN_STEP,
                     step_subject(run.id, step.number),
-                    spec=_step_spec(step),
+                    spec=step_spec(step),
                     render=partial(self._run_post, run, steps, place),
                     reply_to=snap.ref(ResourceKind.RUN, run.id),
                 )
@@ -341,7 +341,9 @@ def _setting(
     )
 
 
-def _run_spec(run: Run, steps: Sequence[RunStep]) -> JSON:
+def run_spec(run: Run, steps: Sequence[RunStep]) -> JSON:
+    """The values that a run's own message shows. A value that is new is left out where it is empty, so that
+    messages of the version before are not touched."""
     return {
         "runbook": run.runbook,
         "hub": run.hub,
@@ -350,11 +352,14 @@ def _run_spec(run: Run, steps: Sequence[RunStep]) -> JSON:
         "error": run.error,
         "asked_by": run.asked_by,
         "decided_by": run.decided_by,
-        "steps": [_step_spec(step) for step in steps],
+        "steps": [step_spec(step) for step in steps],
+        **({"approved_by": list(run.approved_by)} if run.approved_by else {}),
+        **({"dm": run.dm_id} if run.dm_id else {}),
     }
 
 
-def _step_spec(step: RunStep) -> JSON:
+def step_spec(step: RunStep) -> JSON:
+    """The values that the reply about a step shows."""
     return {
         "number": step.number,
         "ended": step.finished_at is not None,

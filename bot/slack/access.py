@@ -94,7 +94,7 @@ def of_run(context: HandlerContext, request: SlackRequest) -> Incident:
     Raises:
         UserError: there is no such run.
     """
-    return context.incidents.get(context.runs.incident_of(request.value))
+    return context.incidents.get(context.runs.get(request.value).incident_id or "")
 
 
 @dataclass(frozen=True)

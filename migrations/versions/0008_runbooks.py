@@ -17,6 +17,7 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 RUNNING = "state = 'running'"
+ADDED = ("stop_asked_by", "difference", "planned_at", "round", "dm_id")
 
 
 def upgrade() -> None:
@@ -24,6 +25,7 @@ def upgrade() -> None:
     with _without_steps(), op.batch_alter_table("run") as run:
         run.alter_column("incident_id", existing_type=sa.String(40), nullable=True)
         run.add_column(sa.Column("channel_id", sa.String(40), nullable=False, server_default=""))
+        run.add_column(sa.Column("dm_id", sa.String(40), nullable=False, server_default=""))
         run.add_column(sa.Column("round", sa.Integer(), nullable=False, server_default="0"))
         run.add_column(sa.Column("planned_at", MOMENT, nullable=True))
         run.add_column(sa.Column("difference", sa.JSON(), nullable=True))
@@ -88,7 +90,7 @@ def downgrade() -> None:
     op.execute("DELETE FROM run WHERE incident_id IS NULL")
     op.drop_index("uq_run_running_hub", "run")
     with _without_steps(), op.batch_alter_table("run") as run:
-        for column in ("stop_asked_by", "difference", "planned_at", "round", "channel_id"):
+        for column in (*ADDED, "channel_id"):
             run.drop_column(column)
         run.alter_column("incident_id", existing_type=sa.String(40), nullable=False)
     _one_running_a_hub(RUNNING)
