@@ -10,7 +10,7 @@ from bot.render.runs import RunStepView, RunView, run_posts
 from bot.runbook import Runbook
 from bot.runbook.plan import Plan, UnreadablePlan
 from bot.services import run_rules
-from bot.services.resources import RunPosts
+from bot.services.run_messages import RunPosts
 from bot.store.runs import Run, RunStep
 
 

@@ -198,6 +198,14 @@ def ended_since(tx: Tx, runbook: str, since: datetime) -> list[Run]:
     return [_run(row) for row in found.mappings()]
 
 
+def outside_of_incidents(tx: Tx, *, since: datetime) -> list[Run]:
+    """The runs outside of incidents that were asked for or ended after this moment, or are under way."""
+    under_way = run.c.state.in_((RunState.PLANNING.value, RunState.RUNNING.value))
+    lately = (run.c.asked_at > since) | (run.c.finished_at > since)
+    found = select(run).where(run.c.incident_id.is_(None), under_way | lately)
+    return [_run(row) for row in tx.execute(found.order_by(run.c.asked_at)).mappings()]
+
+
 def last_done(tx: Tx, *, incident_id: str | None, hub: str) -> dict[str, datetime]:
     """When each runbook was last carried out on this hub in this incident, whatever came of it."""
     found = tx.execute(
