@@ -6,9 +6,11 @@ Each sentence says what to do next. They are read in Slack, so people are named 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.command import COMMAND
+from bot.domain.facts import Part, UnknownPart
 from bot.render.text import escape, when
 from bot.runbook import Runbook
 from bot.runbook.plan import Plan, UnreadablePlan
@@ -93,6 +95,17 @@ def _held(run: Run, runbook: Runbook) -> frozenset[str]:
         return locks(runbook, Plan.from_json(run.plan or {}))
     except UnreadablePlan:
         return frozenset({f"hub/{run.hub}"})
+
+
+def as_approved(run: Run, fresh: Plan) -> Plan:
+    """Return a plan made just before a step, without steps if it is over a limit that nobody has lifted.
+
+    Those who approved a plan within the limit did not decide about more.
+    """
+    if not fresh.over_limit or (run.plan or {}).get("over_limit"):
+        return fresh
+    why = UnknownPart(part=Part.SERVERS, why=fresh.over_limit)
+    return replace(fresh, steps=(), undecided=(*fresh.undecided, why))
 
 
 def people(count: int) -> str:

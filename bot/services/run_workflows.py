@@ -25,7 +25,7 @@ from bot.ports import Clock, Durable
 from bot.runbook import Runbook, Step
 from bot.runbook.plan import Plan, UnreadablePlan
 from bot.runbook.site import Site
-from bot.services import sync
+from bot.services import run_rules, sync
 from bot.services.facts import read_facts
 from bot.services.lease import Lease
 from bot.services.run import EXPIRES_AFTER, minutes
@@ -167,7 +167,7 @@ class RunWorkflows:
     ) -> tuple[Result, dict[str, Any]]:
         """How the step went, and what was counted just before it."""
         for tries in range(1, MOST_TRIES + 1):
-            fresh = self._fresh(run)
+            fresh = run_rules.as_approved(run, self._fresh(run))
             with deadline.within(self._limits.call):
                 result = attempt(step, site, fresh, partial(self._begin_step, run, number, step))
             if result.outcome is not Outcome.RETRY or tries == MOST_TRIES:

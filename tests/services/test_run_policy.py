@@ -146,6 +146,44 @@ def test_approvals_are_in_the_audit_log(room: Room) -> None:
     assert set(lines[-1].after["approved_by"]) == {"U0BEN", "U0CARA"}
 
 
+# --- the limit of servers ------------------------------------------------------------------------
+
+
+def many_stuck(room: Room, count: int, first: int = 0) -> None:
+    """Have more servers hang while stopping; the limit for one plan is ten."""
+    for number in range(first, count):
+        room.party.records.append(server(f"user{number}", pending="stop"))
+        room.party.live.append(terminating(f"user{number}"))
+
+
+def test_a_second_person_lifts_the_limit(room: Room) -> None:
+    many_stuck(room, 12)
+    run = room.planned()
+    assert run.state is RunState.PLANNED
+    said = shown(room, run)
+    assert "Over the limit" in said
+    assert "13 servers look stuck at once" in said
+    assert "1 other person must approve this plan" in said
+    assert "This is more than one person may decide. With your approval it runs at once" in said
+    with pytest.raises(UserError, match="your approval doesn't count"):
+        room.runs.confirm(run.id, run.asked_by)
+    assert len(room.party.live) == 14
+    assert room.row(run.id).state is RunState.PLANNED
+
+    assert room.carry_out(run).state is RunState.DONE
+    assert [pod.user for pod in room.party.live] == ["zoe"]
+
+
+def test_what_was_approved_within_the_limit_does_not_go_on_beyond_it(room: Room) -> None:
+    run = room.planned()
+    room.runs.confirm(run.id, run.asked_by)
+    many_stuck(room, 12)
+    live = list(room.party.live)
+    room.workflows.execute(run.id)
+    assert room.row(run.id).state is not RunState.DONE
+    assert room.party.live == live
+
+
 # --- locks ---------------------------------------------------------------------------------------
 
 
