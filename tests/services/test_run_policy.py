@@ -21,7 +21,7 @@ from bot.store import runs as rows
 from bot.store.run_tables import run as run_table
 from bot.store.runs import Run
 from tests.support.hubs import PLACE, server, terminating
-from tests.support.room import BOOKS, FORCE, Room, killed_at_the_act, room
+from tests.support.room import BOOKS, FORCE, Killed, Room, killed_at_the_act, room
 
 __all__ = ["room"]
 
@@ -127,6 +127,32 @@ def test_a_refused_start_keeps_no_approval(room: Room) -> None:
     room.workflows.execute(first.id)
     room.runs.confirm(second.id, "U0BEN")
     assert room.row(second.id).state is RunState.RUNNING
+
+
+@BOTH
+def test_a_kill_in_the_last_approval_leaves_all_of_it_or_nothing(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.policies[FORCE] = RunPolicy(approvals=1)
+    run = room.planned()
+
+    def killed(*_args: object, **_named: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as before_the_commit:
+        before_the_commit.setattr(room.work, "enqueue", killed)
+        with pytest.raises(Killed):
+            room.runs.confirm(run.id, "U0BEN")
+    assert (room.row(run.id).state, room.approvers(run), room.locks()) == (
+        RunState.PLANNED,
+        (),
+        [],
+    )
+    room.runs.confirm(run.id, "U0BEN")
+    with pytest.raises(UserError, match="already confirmed"):  # the request again, after its commit
+        room.runs.confirm(run.id, "U0BEN")
+    assert (room.row(run.id).state, room.locks()) == (RunState.RUNNING, [HUB])
+    assert room.work.keys.count(f"execute/{run.id}") == 1
 
 
 def test_approvals_are_in_the_audit_log(room: Room) -> None:
