@@ -93,7 +93,7 @@ def test_two_others_approve_a_plan_in_a_channel_that_is_no_incidents(
     )
     assert stored(scene)[0].state is RunState.PLANNED
     slack.person("chidi").press(general, ts, "run.confirm")
-    wait_until(lambda: stored(scene)[0].finished_at is not None, "the end of the run")
+    wait_until(lambda: stored(scene)[0].state is not RunState.PLANNED, "the start of the run")
     slack.wait_for(
         lambda: f"approved by <@{scene.ben.id}>, <@{slack.person('chidi').id}>" in shown(),
         what="who approved",
