@@ -100,8 +100,9 @@ def _slack(config: Config) -> str:
             found = chat.resolve(channel)
             if (pages := chat.pages_for(channel)) > MANY_PAGES:
                 slow += SLOW_NAME.format(channel=channel, pages=pages, id=found)
-    access = config.access
-    for listed in (config.runbooks.allow, access.approvers, access.admins):
+    access, policies = config.access, config.runbooks.policies.values()
+    own = [policy.allow for policy in policies if policy.allow]
+    for listed in (config.runbooks.allow, access.approvers, access.admins, *own):
         for group in listed.groups:
             chat.group_members(group)
     return WORKSPACE.format(name=me.team) + slow + _clock_warning(chat.skew())

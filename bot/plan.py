@@ -127,6 +127,7 @@ def report(made: Plan, facts: HubFacts) -> dict[str, Any]:
         ],
         "nothing_to_do": made.nothing_to_do,
         "cautions": list(made.cautions),
+        "over_limit": made.over_limit,
     }
 
 

@@ -85,9 +85,15 @@ TOO_MANY = (
     "{count} servers look stuck at once ({ready} are ready), which is more than the limit of "
     "{limit} for one plan. This usually means that a view is wrong: the hub's database was lost "
     "or restored, hubs[].namespace is not the namespace of the pods, or a whole node pool went "
-    "away. mayday proposes nothing. Find the cause first, then name the users whose servers to "
-    "clear."
+    "away."
 )
+SECOND = "Find the cause before you approve: a second person must approve this plan."
+ONE_SIDED = (
+    "{count} of them are missing in the hub or in the cluster, and only {seen} servers are seen in both, "
+    "so mayday proposes nothing. Find the cause first, then name the users whose servers to clear."
+)
+MISSING = {Condition.STALE_RECORD, Condition.ORPHAN, Condition.STUCK_ORPHAN}
+"""The conditions that rest on what one of two views does not show."""
 TOO_OLD = (
     "JupyterHub {version} can't cancel a pending start; version 5.1 and later can. Restart the "
     "hub, or wait until it gives up the start."
@@ -113,9 +119,13 @@ def force_delete_stuck_servers(facts: HubFacts, users: Servers = None) -> Draft:
     clearable = [row for row in stuck if row.key not in guarded]
     helpless = (*dict.fromkeys(guarded.values()), *advice(rows))
     limit = facts.limit.of(facts.ready or 0)
+    over_limit = ""
     if users is None and len(clearable) > limit:
         many = TOO_MANY.format(count=len(clearable), ready=facts.ready, limit=limit)
-        return Draft(undecided=(UnknownPart(part=Part.SERVERS, why=many),), cautions=helpless)
+        if doubt := one_sided(clearable, facts):
+            why = f"{many} {doubt}"
+            return Draft(undecided=(UnknownPart(part=Part.SERVERS, why=why),), cautions=helpless)
+        over_limit = f"{many} {SECOND}"
     if not clearable:
         return nothing(facts, rows, users, helpless)
     forced = [row for row in clearable if REMEDIES[row.condition] is ForceDeletePod]
@@ -128,6 +138,7 @@ def force_delete_stuck_servers(facts: HubFacts, users: Servers = None) -> Draft:
         ),
         steps=tuple(step_for(row) for row in clearable),
         losses=losing(LossKind.SERVER, filter(runs, clearable), facts.read_at),
+        over_limit=over_limit,
         cautions=(
             *((MAY_LIVE_ON,) if any(map(runs, forced)) else ()),
             *((HUB_FOLLOWS.format(who=some(follows)),) if follows else ()),
@@ -137,6 +148,14 @@ def force_delete_stuck_servers(facts: HubFacts, users: Servers = None) -> Draft:
             *unjudged(rows),
         ),
     )
+
+
+def one_sided(clearable: list[Row], facts: HubFacts) -> str:
+    """Why one view may be wrong: more servers are missing in it than are seen in both, or it is not whole."""
+    doubt = facts.servers.unknown or facts.pods.unknown
+    missing = sum(row.condition in MISSING for row in clearable)
+    seen = sum(row.pod is not None and (row.is_ready or row.is_pending) for row in facts.rows)
+    return doubt or (ONE_SIDED.format(count=missing, seen=seen) if missing > seen else "")
 
 
 def nothing(

@@ -16,11 +16,12 @@ import pytest
 
 from bot.bootstrap import Bot
 from bot.domain.access import RUNBOOK, Act
+from bot.domain.run_policy import Allowed, RunPolicy
 from bot.errors import UserError
 from bot.services.settings import AllowList
 from bot.slack import access
-from bot.slack.access import Anywhere, Route
-from bot.slack.replies import DurableReply
+from bot.slack.access import Anywhere, OnRunbook, Route
+from bot.slack.replies import DurableReply, RunbookReply
 from bot.slack.request import Form, Kind, SlackRequest
 from bot.slack.routes import ROUTES
 from bot.store.engine import Store
@@ -58,6 +59,26 @@ EXPECTED = {
 }
 """Who may do what, by default, in the order of ``PEOPLE``."""
 
+OWN = Allowed(
+    users=frozenset({"U0MEMBER"}), roles=frozenset({"commander"}), key="runbooks.policies.x"
+)
+"""The policy of a runbook that names the member, and the incident's commander."""
+
+#                                        public       private      no incident
+RUNBOOKS = {
+    ("default", Act.PLAN): ("------yyy", "------yyy", "------yyy"),
+    ("default", Act.APPROVE): ("-------yy", "-------yy", "-------yy"),
+    ("own list", Act.PLAN): ("---y-y-yy", "-----y-yy", "---y---yy"),
+    ("own list", Act.APPROVE): ("-------yy", "-------yy", "-------yy"),
+    ("own list, no approvers", Act.PLAN): ("---y-y--y", "-----y--y", "---y----y"),
+    ("own list, no approvers", Act.APPROVE): ("---y-y--y", "-----y--y", "---y----y"),
+}
+"""Who may plan and approve a runbook, by its policy and the place, in the order of ``PEOPLE``."""
+
+PLACES = ("public", "private", "no incident")
+ELSEWHERE = "C0GENERAL"
+RUNBOOK_NAME = "resync-routes"
+
 WEB = {
     ("GET", "/livez"): 200,
     ("GET", "/readyz"): 200,
@@ -86,15 +107,11 @@ def rows(tmp_path: Path) -> Iterator[Store]:
     made.close()
 
 
-def desk_with(rows: Store, *, private: bool) -> Desk:
+def desk_with(rows: Store, *, private: bool, **values: Any) -> Desk:
     """A desk with one incident and everybody of ``PEOPLE``."""
     stored(rows, private=private, roles={"commander": user("role holder")})
-    desk = Desk(
-        rows,
-        operators=only("operator"),
-        approvers=only("approver"),
-        admins=only("admin"),
-    )
+    lists = {"operators": "operator", "approvers": "approver", "admins": "admin"}
+    desk = Desk(rows, **{**{name: only(person) for name, person in lists.items()}, **values})
     desk.slack.bots = {user(OUTSIDER)}
     desk.slack.guests = {user(GUEST)}
     desk.slack.teams = {user(FOREIGN): "T0ELSEWHERE"}
@@ -102,8 +119,19 @@ def desk_with(rows: Store, *, private: bool) -> Desk:
     return desk
 
 
-def is_let(desk: Desk, kind: Kind, name: str, route: Route, person: str, incident: str) -> bool:
-    """Whether a person's request reaches the handler, or for a runbook its work."""
+def is_let(
+    desk: Desk,
+    kind: Kind,
+    name: str,
+    route: Route,
+    person: str,
+    incident: str,
+    channel: str = CHANNEL,
+) -> bool:
+    """Whether a person's request reaches the handler, or for a runbook its work.
+
+    Without an incident, it is sent from ``channel``, or by a form that was opened there.
+    """
     ran: list[bool] = []
 
     def work() -> None:
@@ -111,22 +139,24 @@ def is_let(desk: Desk, kind: Kind, name: str, route: Route, person: str, inciden
 
     def handler(*_args: Any) -> DurableReply | None:
         if route.act in RUNBOOK:
-            return DurableReply(work=work)
+            return RunbookReply(work=work, runbook=RUNBOOK_NAME)
         work()
         return None
 
     found: Any = replace(route, handler=handler)
     if not isinstance(route, Anywhere) and route.find in (access.of_run, access.of_entry):
-        found = replace(found, find=lambda context, _request: context.incidents.get(incident))
+        found = replace(
+            found, find=lambda context, _: context.incidents.get(incident) if incident else None
+        )
     request = SlackRequest(
         kind=kind,
         name=name,
         team_id=TEAM,
         user=user(person),
-        channel="" if kind is Kind.FORM else CHANNEL,
+        channel="" if kind is Kind.FORM else channel,
         idempotency_key="1",
         value=incident,
-        form=Form(metadata=incident),
+        form=Form(metadata=incident or channel),
     )
     try:
         reply = access.answer(desk.context, request, found)
@@ -135,6 +165,43 @@ def is_let(desk: Desk, kind: Kind, name: str, route: Route, person: str, inciden
     except UserError:
         assert not ran
     return bool(ran)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("policy", ["default", "own list", "own list, no approvers"])
+def test_a_runbooks_policy_says_who_may_plan_and_run_it(
+    rows: Store, policy: str, place: str
+) -> None:
+    values: dict[str, Any] = {}
+    if policy != "default":
+        values["policies"] = {RUNBOOK_NAME: RunPolicy(allowed=OWN)}
+    if "no approvers" in policy:
+        values["approvers"] = AllowList()
+    desk = desk_with(rows, private=place == "private", **values)
+    incident, channel = ("", ELSEWHERE) if place == "no incident" else ("abc123abc123", CHANNEL)
+    wrong: list[str] = []
+    for kind, table in ROUTES.items():
+        for name, route in table.items():
+            if not isinstance(route, OnRunbook) or route.act not in RUNBOOK:
+                continue
+            cells = "".join(
+                "y" if is_let(desk, kind, name, route, person, incident, channel) else "-"
+                for person in PEOPLE
+            )
+            expected = RUNBOOKS[policy, route.act][PLACES.index(place)]
+            if cells != expected:
+                wrong.append(f"{kind} {name}: {cells} instead of {expected}")
+    assert not wrong
+
+
+def test_nobody_runs_anything_in_a_shared_channel_outside_of_incidents(rows: Store) -> None:
+    desk = desk_with(rows, private=False, open_to_all=True)
+    desk.slack.shared = {ELSEWHERE}
+    for kind, table in ROUTES.items():
+        for name, route in table.items():
+            if isinstance(route, OnRunbook) and route.act in RUNBOOK:
+                let = [is_let(desk, kind, name, route, p, "", ELSEWHERE) for p in PEOPLE]
+                assert not any(let)
 
 
 @pytest.mark.parametrize("private", [False, True], ids=["public", "private"])

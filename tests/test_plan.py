@@ -57,6 +57,7 @@ def test_a_plan_with_steps(begin: Begin) -> None:
         "cautions": [
             "A force-deleted pod's container can keep running if its node is cut off: check the node."
         ],
+        "over_limit": "",
     }
 
 

@@ -115,7 +115,8 @@ class Bot:
         loaded = load_runbooks(self.config.runbooks.directories)
         for problem in loaded.problems:
             log.error("runbook.not_loaded", problem=problem)
-        return with_policies(loaded.runbooks, self.config.runbooks)
+        config = self.config
+        return with_policies(loaded.runbooks, config.runbooks, roles=config.incident.roles)
 
     def _handler_context(self) -> HandlerContext:
         services = self.services

@@ -97,7 +97,10 @@ class Scene(Protocol):
 
     @property
     def is_shared(self) -> bool:
-        """Whether the channel is shared with another organization; asked for runbooks only."""
+        """Whether the channel is shared with another organization; asked for runbooks only.
+
+        The channel is the incident's or, outside of incidents, that of the request.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

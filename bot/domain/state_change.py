@@ -11,8 +11,10 @@ from bot.domain.audit import AuditLine, AuditOutcome
 
 @dataclass(frozen=True, kw_only=True)
 class StateChange:
-    """Who changes which incident. ``idempotency_key`` is unique to this act, ``origin`` is as in
-    :class:`bot.domain.audit.AuditLine`."""
+    """Who changes which incident; ``incident_id`` is empty for a run outside of incidents.
+
+    ``idempotency_key`` is unique to this act, ``origin`` is as in :class:`bot.domain.audit.AuditLine`.
+    """
 
     incident_id: str
     by: str
@@ -33,7 +35,7 @@ class StateChange:
             act=act,
             outcome=AuditOutcome.DONE,
             target=target,
-            incident_id=self.incident_id,
+            incident_id=self.incident_id or None,
             origin=self.origin,
             before=before or {},
             after=after or {},

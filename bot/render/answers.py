@@ -105,6 +105,22 @@ def still_running(runs: Iterable[tuple[str, str]]) -> str:
     )
 
 
+def plan_asked(runbook: str, hub: str) -> str:
+    """A plan was asked for in a channel that is no incident's."""
+    return (
+        f"🔎 Planning `{runbook}` on {escape(hub)}. The plan appears in this channel, or in a direct "
+        "message to you if mayday can't post here."
+    )
+
+
+def needs_incident(refusal: str, channels: Sequence[str]) -> str:
+    """The refusal, with the channels of open incidents where the runbook can be run."""
+    if not channels:
+        return f"{refusal} No incident is open: declare one with `{COMMAND} declare`."
+    shown = ", ".join(f"<#{channel}>" for channel in channels[:5])
+    return f"{refusal} Open now: {shown}."
+
+
 def declared(channel_name: str) -> str:
     """An incident was declared; its channel is being created."""
     return f"🚨 Declared. mayday is inviting you to #{channel_name}. Everything else happens there."

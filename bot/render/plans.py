@@ -35,6 +35,9 @@ UNKNOWNS_SIZE = 900
 BROKEN = frozenset(Diagnosis) - {Diagnosis.WELL}
 TROUBLE = STUCK | {Condition.UNKNOWN, Condition.CRASHING}
 
+OVER_LIMIT = "This is more than one person may decide. "
+RUNS_AT_ONCE = "With your approval it runs at once. "
+RUNS_LATER = "It runs once {missing} more approve, too. "
 NOBODY = "Nobody loses anything."
 UNREAD_LOSS = "mayday couldn't ask the hub who is working. Expect everyone to be disconnected."
 
@@ -69,6 +72,8 @@ def plan_blocks(plan: Plan, title: str, *buttons: b.Block) -> list[b.Block]:
         shown.append(b.section(escaped(plan.summary, SUMMARY_SIZE)))
         shown.append(b.section("*Steps*\n" + "\n".join(_step_lines(plan))))
         shown.append(b.section("*Who loses what*\n" + "\n".join(loss_lines(plan))))
+    if plan.over_limit:
+        shown.append(b.section(f"⛔ *Over the limit.* {escaped(plan.over_limit, SUMMARY_SIZE)}"))
     cautions = _fitting(plan.cautions, CAUTION_SIZE, CAUTIONS_SIZE)
     shown += [b.section(f"⚠️ {text}") for text in cautions]
     shown.append(b.section("*Facts:* " + " ".join((facts_line(plan), *_proxy_line(plan)))))
@@ -92,6 +97,7 @@ def plan_lines(plan: Plan, title: str) -> list[str]:
         lines += [plan.summary, "", *(_plain(line) for line in _step_lines(plan)), ""]
         who = "Who loses what: " if plan.losses else ""
         lines += [f"{who}{line}" for line in loss_lines(plan)]
+    lines += [f"Over the limit: {plan.over_limit}"] if plan.over_limit else []
     lines += [f"Note: {text}" for text in plan.cautions]
     lines += ["", "Facts: " + " ".join((facts_line(plan), *map(_plain, _proxy_line(plan))))]
     if plan.rows:
@@ -100,20 +106,31 @@ def plan_lines(plan: Plan, title: str) -> list[str]:
     return [_printable(line) for line in lines]
 
 
-def confirm(plan: Plan, title: str) -> b.Block:
-    """The question that Slack asks once more when the button is pressed."""
+def confirm(plan: Plan, title: str, *, missing: int = 0) -> b.Block:
+    """The question that Slack asks once more when the button is pressed.
+
+    ``missing`` is how many people besides the one who asked must still approve.
+    """
     loss = " ".join(f"{_plain_loss(loss, plan.read_at)}." for loss in plan.losses)
     place = plan.place
     where = f"Cluster {place.cluster}, namespace {place.namespace}, hub {place.hub}."
     dialog: b.Block = {
         "title": b.plain(f"{title}?", 100),
-        "text": b.plain(f"{where} {loss or _no_loss(plan)}", 300),
-        "confirm": b.plain("Run it", 30),
+        "text": b.plain(f"{where} {_consequence(plan, missing)}{loss or _no_loss(plan)}", 300),
+        "confirm": b.plain("Approve" if missing else "Run it", 30),
         "deny": b.plain("Not now", 30),
     }
     if plan.destructive:
         dialog["style"] = "danger"
     return dialog
+
+
+def _consequence(plan: Plan, missing: int) -> str:
+    """That this ends more than one person may decide, and what an approval leads to."""
+    over = OVER_LIMIT if plan.over_limit else ""
+    if not missing:
+        return over
+    return over + (RUNS_AT_ONCE if missing == 1 else RUNS_LATER.format(missing=missing - 1))
 
 
 def facts_line(plan: Plan) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.command import COMMAND
 from bot.domain.runs import Result, RunState
@@ -29,6 +29,13 @@ ENDINGS = {
 EXPIRED_MEANWHILE = "⌛ {error}"
 READING = "⏳ Reading the facts of {hub} …"
 NOT_PLANNED = "❌ {error}"
+DRY_RUN = "🔍 *Dry run only.* This is what the runbook would do; its policy lets nobody run it."
+OTHERS = "👥 *{count} other {people} must approve this plan*, besides <@{asker}>, who asked for it.{so_far}"
+SO_FAR = " Approved by {who}; {missing} more {people} must approve."
+IN_DM = (
+    "mayday can't post in <#{channel}>, so this plan is shown only here. Where others have to approve it, "
+    "invite mayday to that channel and ask again."
+)
 UNREADABLE_STEP = "❓ Step {number}: this version of mayday cannot read its plan."
 
 
@@ -42,7 +49,11 @@ class RunStepView:
 
 @dataclass(frozen=True, kw_only=True)
 class RunView:
-    """What people see of a run. ``plan`` is None before it is made, and where it cannot be read."""
+    """What people see of a run. ``plan`` is None before it is made, and where it cannot be read.
+
+    ``needed`` is how many people besides the one who asked must approve it; ``approved_by`` did.
+    ``not_in`` is the channel where it was asked for, if mayday can't post there.
+    """
 
     id: str
     title: str
@@ -53,12 +64,18 @@ class RunView:
     asked_by: str
     decided_by: str = ""
     error: str = ""
+    needed: int = 0
+    approved_by: Sequence[str] = ()
+    is_dry_run: bool = False
+    not_in: str = ""
 
 
 def run_posts(run: RunView) -> list[Post]:
     """The run's own message, then one reply for each step begun."""
     lines = [_step_line(run.plan, begun) for begun in run.steps]
     own = _unplanned(run) if run.plan is None else _planned(run, run.plan)
+    if run.not_in:
+        own = replace(own, blocks=(*own.blocks, b.context(IN_DM.format(channel=run.not_in))))
     return [own, *(Post(text=line, blocks=(b.section(line),)) for line in lines)]
 
 
@@ -82,30 +99,67 @@ def _planned(run: RunView, plan: Plan) -> Post:
     text = plan_text(plan, run.title)
     asked = _asked(run)
     if run.state is RunState.PLANNED:
-        buttons = (
-            b.button(
-                "Run it",
-                action=ACTION_CONFIRM,
-                value=run.id,
-                style="danger" if plan.destructive else "primary",
-                confirm=confirm(plan, run.title),
-            ),
-            b.button("Cancel", action=ACTION_CANCEL, value=run.id),
-        )
-        return Post(text=text, blocks=(*plan_blocks(plan, run.title, *buttons), b.context(asked)))
+        shown = plan_blocks(plan, run.title)
+        shown += [b.section(said) for said in _conditions(run)]
+        shown.append(b.actions(*_buttons(run, plan)))
+        return Post(text=text, blocks=(*shown, b.context(asked)))
     if run.state is RunState.NOTHING_TO_DO and not run.steps:
         return Post(text=text, blocks=(*plan_blocks(plan, run.title), b.context(asked)))
     ids = {begun.number: plan.steps[begun.number - 1].id for begun in run.steps}
     results = {ids[s.number]: s.result for s in run.steps if s.result is not None}
     current = next((ids[s.number] for s in run.steps if s.result is None), "")
     if run.decided_by and run.state not in (RunState.CANCELLED, RunState.EXPIRED):
-        asked += f", confirmed by <@{run.decided_by}>"
+        approved = run.approved_by
+        asked += f", approved by {_people(approved)}" if approved else ""
+        asked += "" if run.decided_by in approved else f", confirmed by <@{run.decided_by}>"
     late = run.state is RunState.EXPIRED and run.error
     ending = EXPIRED_MEANWHILE if late else ENDINGS[run.state]
     who, error = f"<@{run.decided_by}>", escape(run.error or "see the steps.")
     ending = ending.format(who=who, error=error)
     shown = progress_blocks(plan, run.title, results, current)
     return Post(text=f"{text} {ending}", blocks=(*shown, b.section(ending), b.context(asked)))
+
+
+def _conditions(run: RunView) -> list[str]:
+    """What else must be so before the plan runs, and who has approved it."""
+    if run.is_dry_run:
+        return [DRY_RUN]
+    if not run.needed:
+        return []
+    missing = run.needed - len(run.approved_by)
+    so_far = SO_FAR.format(who=_people(run.approved_by), missing=missing, people=_person(missing))
+    return [
+        OTHERS.format(
+            count=run.needed,
+            people=_person(run.needed),
+            asker=run.asked_by,
+            so_far=so_far if run.approved_by else "",
+        )
+    ]
+
+
+def _buttons(run: RunView, plan: Plan) -> list[b.Block]:
+    drop = b.button("Cancel", action=ACTION_CANCEL, value=run.id)
+    if run.is_dry_run:
+        return [drop]
+    return [
+        b.button(
+            "Approve" if run.needed else "Run it",
+            action=ACTION_CONFIRM,
+            value=run.id,
+            style="danger" if plan.destructive else "primary",
+            confirm=confirm(plan, run.title, missing=run.needed - len(run.approved_by)),
+        ),
+        drop,
+    ]
+
+
+def _people(users: Sequence[str]) -> str:
+    return ", ".join(f"<@{user}>" for user in users)
+
+
+def _person(count: int) -> str:
+    return "person" if count == 1 else "people"
 
 
 def _asked(run: RunView) -> str:

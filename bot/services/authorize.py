@@ -16,12 +16,13 @@ from functools import cached_property
 from bot.domain.access import RUNBOOK, Act, Base, Group, Refusal, refusal
 from bot.domain.audit import AuditLine, AuditOutcome
 from bot.domain.incident import GONE, Incident
+from bot.domain.run_policy import Allowed
 from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Profile
 from bot.services.audit import Audit
 from bot.services.channel_guard import LookAt
 from bot.services.people import People
-from bot.services.settings import Settings
+from bot.services.settings import AllowList, Settings
 
 OUTSIDER = "mayday takes requests from active people only, and Slack shows this account as none."
 ABSENT = "There is no such incident, or you are not in its channel."
@@ -36,6 +37,11 @@ NOT_LISTED = (
     "You are not on the list of people who may {verb} runbooks. Ask somebody who is, or have {user} or one "
     "of your user groups added to {key} in mayday.yaml."
 )
+NOT_LISTED_HERE = (
+    "Only some people may {verb} this runbook. Ask one of them, or have {user} or one of your user groups "
+    "added to {key}.allow in mayday.yaml{roles}."
+)
+OR_A_ROLE = "; in an incident, holders of these roles may, too: {roles}"
 RESTRICTED = "Only some people can do that here: access.restrict.{act} in mayday.yaml names them."
 NO_ANSWER = "Slack did not confirm who you are, so nothing was run. Try again in a minute."
 HIDDEN_GROUP = "{error} mayday needs the members of {group}, listed in mayday.yaml."
@@ -69,14 +75,20 @@ class Authorize:
         self, chat: Chat, people: People, settings: Settings, audit: Audit, look: LookAt
     ) -> None:
         self._chat = chat
-        self._look = look
         self._people = people
         self._settings = settings
         self._audit = audit
         self._look = look
 
-    def decide(self, asker: Asker, act: Act, incident: Incident | None = None) -> None:
-        """Return if this person may do this.
+    def decide(
+        self,
+        asker: Asker,
+        act: Act,
+        incident: Incident | None = None,
+        *,
+        allowed: Allowed | None = None,
+    ) -> None:
+        """Return if this person may do this. ``allowed`` are the people of the runbook's own policy.
 
         Raises:
             UserError: they may not, and why.
@@ -87,10 +99,12 @@ class Authorize:
         try:
             if incident and asker.channel not in ("", incident.channel_id):
                 incident = self._shown(incident)
-            person = _Person(self._chat, self._people, self._settings, asker.user, act, incident)
-            scene = _Scene(self._chat, asker.channel, incident)
+            person = _Person(
+                self._chat, self._people, self._settings, asker.user, act, incident, allowed
+            )
+            scene = _Scene(self._chat, asker.channel, incident, act)
             refused = self._other_app(asker) or refusal(act, person, scene, self._settings.rules)
-            text = self._text(refused, asker, act) if refused else ""
+            text = self._text(refused, asker, act, allowed) if refused else ""
         except RetryLater as exc:
             if act not in RUNBOOK:
                 raise
@@ -142,7 +156,7 @@ class Authorize:
         is_other = asker.installed_team not in ("", self._chat.identity().team_id)
         return Refusal.FOREIGN if is_other else None
 
-    def _text(self, refused: Refusal, asker: Asker, act: Act) -> str:
+    def _text(self, refused: Refusal, asker: Asker, act: Act, allowed: Allowed | None) -> str:
         match refused:
             case Refusal.OUTSIDER:
                 return OUTSIDER
@@ -158,6 +172,12 @@ class Authorize:
             case Refusal.NOT_LISTED:
                 verb = "approve" if act is Act.APPROVE else "run"
                 by_approvers = act is Act.APPROVE and self._settings.approvers
+                if allowed and not by_approvers:
+                    names = ", ".join(sorted(allowed.roles))
+                    roles = OR_A_ROLE.format(roles=names) if names else ""
+                    return NOT_LISTED_HERE.format(
+                        verb=verb, user=asker.user, key=allowed.key, roles=roles
+                    )
                 key = "access.approvers" if by_approvers else "runbooks.allow"
                 return NOT_LISTED.format(user=asker.user, verb=verb, key=key)
             case Refusal.RESTRICTED:
@@ -174,6 +194,7 @@ class _Person:
     user: str
     act: Act
     incident: Incident | None
+    allowed: Allowed | None = None
 
     @cached_property
     def base(self) -> Base:
@@ -215,11 +236,19 @@ class _Person:
         settings, incident = self.settings, self.incident
         if Group.ROLE_HOLDER in groups and incident and self.user in incident.roles.values():
             return True
-        if settings.open_to_all and groups & {Group.OPERATOR, Group.APPROVER}:
+        if Group.APPROVER in groups and not settings.approvers:
+            groups = groups | {Group.OPERATOR}  # who may run may approve
+        operators, allowed = settings.operators, self.allowed
+        if allowed:
+            operators = AllowList(users=allowed.users, groups=allowed.groups)
+            holders = {incident.roles.get(role) for role in allowed.roles} if incident else set()
+            if Group.OPERATOR in groups and self.user in holders:
+                return True
+        elif settings.open_to_all and groups & {Group.OPERATOR, Group.APPROVER}:
             return True
         lists = {
-            Group.OPERATOR: settings.operators,
-            Group.APPROVER: settings.approvers or settings.operators,
+            Group.OPERATOR: operators,
+            Group.APPROVER: settings.approvers,
             Group.ADMIN: settings.admins,
         }
         listed = [lists[group] for group in groups if group in lists]
@@ -244,6 +273,7 @@ class _Scene:
     chat: Chat
     channel: str
     incident: Incident | None
+    act: Act
 
     @property
     def has_incident(self) -> bool:
@@ -259,7 +289,21 @@ class _Scene:
 
     @cached_property
     def is_shared(self) -> bool:
-        return bool(self._own) and self.chat.channel(self._own).is_shared
+        """Outside of an incident, the channel of the request counts; without one nobody knows.
+
+        A direct message that mayday works in is with one person of its workspace. A plan that is asked for
+        where Slack shows mayday no channel is shown in such a message, and approved only where it is shown.
+        """
+        if self.incident is not None:
+            return bool(self._own) and self.chat.channel(self._own).is_shared
+        if not self.channel or self.channel.startswith("D"):
+            return not self.channel
+        try:
+            return self.chat.channel(self.channel).is_shared
+        except UserError:
+            if self.act is not Act.PLAN:
+                raise
+            return False
 
     @property
     def _own(self) -> str:

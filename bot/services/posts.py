@@ -36,7 +36,7 @@ class Posts:
 
     def resource(
         self,
-        incident: Incident,
+        incident: Incident | str,
         kind: ResourceKind,
         subject: str = "",
         *,
@@ -45,8 +45,12 @@ class Posts:
         to: Destination,
         fixed: bool = False,
     ) -> Resource:
-        """A message that shows ``spec``, which ``render`` words; a ``fixed`` one is never updated."""
-        key = resource_key(incident.id, kind, subject)
+        """A message that shows ``spec``, which ``render`` words; a ``fixed`` one is never updated.
+
+        It belongs to an incident, or to a run outside of incidents: the run's owner.
+        """
+        owner = incident if isinstance(incident, str) else incident.id
+        key = resource_key(owner, kind, subject)
 
         def create() -> JSON:
             channel, post = to.channel(), render()
@@ -66,7 +70,7 @@ class Posts:
             return {}
 
         return Resource(
-            incident_id=incident.id,
+            incident_id=owner,
             kind=kind,
             subject=subject,
             spec=spec,
@@ -77,11 +81,11 @@ class Posts:
         )
 
     def _record_own(
-        self, tx: Tx, incident: Incident, ref: JSON, post: Post, thread_ts: str
+        self, tx: Tx, incident: Incident | str, ref: JSON, post: Post, thread_ts: str
     ) -> None:
         """Store mayday's own message: Bolt drops its event before any listener sees it."""
         channel, ts = str(ref["channel"]), str(ref["ts"])
-        if channel != incident.channel_id:
+        if isinstance(incident, str) or channel != incident.channel_id:
             return
         me = self._chat.identity()
         timeline_rows.add_message(

@@ -44,6 +44,7 @@ log = structlog.get_logger()
 class Resource:
     """One thing outside and the values that it must show, with how to create, find and update it.
 
+    ``incident_id`` is its owner, which for a run outside of incidents is :attr:`bot.store.runs.Run.owner`.
     ``spec`` is plain JSON. ``create`` returns how to find the resource again. ``find`` finds what an
     unanswered ``create`` may have made since that moment of Slack's time; without it ``create`` must be
     harmless to repeat. ``update`` takes the reference, makes the resource show the spec and returns what

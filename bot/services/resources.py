@@ -14,7 +14,6 @@ from bot.domain.resources import (
     ResourceKind,
     ResourceState,
     as_json,
-    digest,
     step_subject,
 )
 from bot.domain.timeline import EntryKind
@@ -25,6 +24,7 @@ from bot.services.channel_guard import LookAt, in_channel
 from bot.services.incident_snapshot import Snapshot, read
 from bot.services.posts import Destination, Posts
 from bot.services.reconciler import Resource
+from bot.services.run_messages import RunMessages, RunPosts, run_spec, step_spec
 from bot.services.settings import Settings
 from bot.store.engine import Store
 from bot.store.runs import Run, RunStep
@@ -32,10 +32,6 @@ from bot.store.runs import Run, RunStep
 REPORT_BOOKMARK = "Report"
 _REPORTED_AT_ONCE = (ResourceState.FAILED, ResourceState.NEEDS_HUMAN)
 """States whose error the notice shows at once; in others only after a second attempt."""
-
-
-RunPosts = Callable[[Run, Sequence[RunStep]], Sequence[Post]]
-"""The messages of a run: its own, then one reply for each step begun where there is a plan."""
 
 
 class Resources:
@@ -58,6 +54,8 @@ class Resources:
         self._look = look
         self._posts = Posts(chat)
         self._announcements = Announcements(chat, settings, look)
+        self.alone = RunMessages(store, chat, now, run_posts)
+        """The messages of runs outside of incidents."""
 
     def snapshot(self, incident_id: str) -> Snapshot:
         """Read an incident's rows."""
@@ -225,7 +223,7 @@ class Resources:
                 snap,
                 ResourceKind.RUN,
                 run.id,
-                spec=_run_spec(run, steps),
+                spec=run_spec(run, steps),
                 render=partial(self._run_post, run, steps, 0),
             )
             if not run.plan:
@@ -235,7 +233,7 @@ class Resources:
                     snap,
                     ResourceKind.RUN_STEP,
                     step_subject(run.id, step.number),
-                    spec=_step_spec(step),
+                    spec=step_spec(step),
                     render=partial(self._run_post, run, steps, place),
                     reply_to=snap.ref(ResourceKind.RUN, run.id),
                 )
@@ -339,24 +337,3 @@ def _setting(
         create=create,
         update=lambda _ref: create(),
     )
-
-
-def _run_spec(run: Run, steps: Sequence[RunStep]) -> JSON:
-    return {
-        "runbook": run.runbook,
-        "hub": run.hub,
-        "state": run.state.value,
-        "plan": digest(run.plan),
-        "error": run.error,
-        "asked_by": run.asked_by,
-        "decided_by": run.decided_by,
-        "steps": [_step_spec(step) for step in steps],
-    }
-
-
-def _step_spec(step: RunStep) -> JSON:
-    return {
-        "number": step.number,
-        "ended": step.finished_at is not None,
-        "result": digest(step.seen),
-    }

@@ -6,7 +6,7 @@ from bot.domain.command import COMMAND
 from bot.domain.runs import RunState
 from bot.ports import Clock, Durable
 from bot.services import sync
-from bot.services.run import EXECUTE, PLAN
+from bot.services.run import PLAN, execute_key
 from bot.store import runs as rows
 from bot.store.engine import Store
 from bot.store.runs import Run
@@ -35,9 +35,9 @@ def end_lost_runs(store: Store, durable: Durable, wall: Clock) -> int:
                 error=LOST,
                 finished_at=wall(),
             )
-            sync.enqueue(durable, tx, run.incident_id, f"run/{run.id}/lost")
+            sync.enqueue(durable, tx, run.owner, f"run/{run.id}/lost")
     return len(lost)
 
 
 def _workflow_key(run: Run) -> str:
-    return f"{PLAN if run.state is RunState.PLANNING else EXECUTE}/{run.id}"
+    return f"{PLAN}/{run.id}" if run.state is RunState.PLANNING else execute_key(run)

@@ -9,7 +9,8 @@ from bot.ports import Post
 from bot.render.runs import RunStepView, RunView, run_posts
 from bot.runbook import Runbook
 from bot.runbook.plan import Plan, UnreadablePlan
-from bot.services.resources import RunPosts
+from bot.services import run_rules
+from bot.services.run_messages import RunPosts
 from bot.store.runs import Run, RunStep
 
 
@@ -17,7 +18,7 @@ def posts_of(runbooks: Mapping[str, Runbook]) -> RunPosts:
     """How a run's rows become the messages that show it."""
 
     def posts(run: Run, steps: Sequence[RunStep]) -> list[Post]:
-        plan, error = None, run.error
+        plan, error, book = None, run.error, runbooks.get(run.runbook)
         if run.plan:
             try:
                 plan = Plan.from_json(run.plan)
@@ -26,7 +27,7 @@ def posts_of(runbooks: Mapping[str, Runbook]) -> RunPosts:
         return run_posts(
             RunView(
                 id=run.id,
-                title=runbooks[run.runbook].title if run.runbook in runbooks else run.runbook,
+                title=book.title if book else run.runbook,
                 hub=run.hub,
                 state=run.state,
                 plan=plan,
@@ -40,6 +41,10 @@ def posts_of(runbooks: Mapping[str, Runbook]) -> RunPosts:
                 asked_by=run.asked_by,
                 decided_by=run.decided_by,
                 error=error,
+                needed=run_rules.needed(book, plan) if book and plan else 0,
+                approved_by=run.approved_by,
+                is_dry_run=book is not None and book.policy.is_dry_run,
+                not_in=run.channel_id if run.dm_id else "",
             )
         )
 

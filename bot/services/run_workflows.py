@@ -25,7 +25,7 @@ from bot.ports import Clock, Durable
 from bot.runbook import Runbook, Step
 from bot.runbook.plan import Plan, UnreadablePlan
 from bot.runbook.site import Site
-from bot.services import sync
+from bot.services import run_rules, sync
 from bot.services.facts import read_facts
 from bot.services.lease import Lease
 from bot.services.run import EXPIRES_AFTER, minutes
@@ -114,7 +114,7 @@ class RunWorkflows:
     ) -> dict[str, Any]:
         with self._store.write() as tx:
             rows.change(tx, run.id, state=state, plan=plan, error=error)
-            sync.enqueue(self._durable, tx, run.incident_id, f"run/{run.id}/planned")
+            sync.enqueue(self._durable, tx, run.owner, f"run/{run.id}/planned")
         return {"state": state.value}
 
     def _count(self, run_id: str) -> dict[str, Any]:
@@ -167,7 +167,7 @@ class RunWorkflows:
     ) -> tuple[Result, dict[str, Any]]:
         """How the step went, and what was counted just before it."""
         for tries in range(1, MOST_TRIES + 1):
-            fresh = self._fresh(run)
+            fresh = run_rules.as_approved(run, self._fresh(run))
             with deadline.within(self._limits.call):
                 result = attempt(step, site, fresh, partial(self._begin_step, run, number, step))
             if result.outcome is not Outcome.RETRY or tries == MOST_TRIES:
@@ -187,7 +187,7 @@ class RunWorkflows:
             moment = self._store.now(tx)
             if rows.begin_step(tx, run.id, number, now=self._now(), attempted_at=moment):
                 audit.add(tx, _audit_line(run, number, step))
-                sync.enqueue(self._durable, tx, run.incident_id, f"run/{run.id}/{number}/begun")
+                sync.enqueue(self._durable, tx, run.owner, f"run/{run.id}/{number}/begun")
 
     def _let_call_end(self, begun: RunStep, now: datetime) -> None:
         """Wait until the call that was interrupted can have no further effect."""
@@ -206,18 +206,19 @@ class RunWorkflows:
                 seen=result.to_json(),
                 now=now,
             )
-            timeline_rows.add_entry(
-                tx,
-                incident_id=run.incident_id,
-                at=now,
-                now=now,
-                kind=EntryKind.RUNBOOK,
-                author=run.decided_by or run.asked_by,
-                data={"run": run.id, **plan.record(step, result)},
-                source=f"run/{run.id}/step/{number}",
-            )
+            if run.incident_id:
+                timeline_rows.add_entry(
+                    tx,
+                    incident_id=run.incident_id,
+                    at=now,
+                    now=now,
+                    kind=EntryKind.RUNBOOK,
+                    author=run.decided_by or run.asked_by,
+                    data={"run": run.id, **plan.record(step, result)},
+                    source=f"run/{run.id}/step/{number}",
+                )
             audit.add(tx, _audit_line(run, number, step, result))
-            sync.enqueue(self._durable, tx, run.incident_id, f"run/{run.id}/{number}/ended")
+            sync.enqueue(self._durable, tx, run.owner, f"run/{run.id}/{number}/ended")
 
     def _finish(self, run_id: str) -> dict[str, Any]:
         with self._store.write() as tx:
@@ -237,7 +238,7 @@ class RunWorkflows:
             else:
                 state = RunState.DONE if StepState.DONE in states else RunState.NOTHING_TO_DO
             rows.change(tx, run_id, state=state, error=error or run.error, finished_at=self._wall())
-            sync.enqueue(self._durable, tx, run.incident_id, f"run/{run_id}/finished")
+            sync.enqueue(self._durable, tx, run.owner, f"run/{run_id}/finished")
         return {"state": state.value}
 
     def _fresh(self, run: Run, *, rights: bool = False) -> Plan:

@@ -21,7 +21,9 @@ from bot.services.sync import Sync
 from bot.store import incidents as incident_rows
 from bot.store import leases
 from bot.store import resources as rows
+from bot.store import runs as run_rows
 from bot.store.engine import Store
+from bot.store.runs import Run
 
 log = structlog.get_logger()
 
@@ -67,6 +69,10 @@ class Sweep:
         with self._store.read() as tx:
             unclosed = incident_rows.unclosed(tx)
             closed = incident_rows.closed_since(tx, moment - CLOSED_LATELY)
+            alone = run_rows.outside_of_incidents(tx, since=self._wall() - CLOSED_LATELY)
+        for owner in [run.owner for run in alone if self._is_unshown(run)]:
+            with self._store.write() as tx:
+                sync.enqueue(self._durable, tx, owner, f"sweep/{moment.isoformat()}")
         for incident in (*unclosed, *closed):
             try:
                 is_behind = self._is_behind(incident)
@@ -88,6 +94,13 @@ class Sweep:
             if enqueue is not None and (again := _again(idempotency_key)):
                 with self._store.write() as tx:
                     enqueue(self._durable, tx, incident_id, again)
+
+    def _is_unshown(self, run: Run) -> bool:
+        try:
+            return bool(self._sync.due(run.owner))
+        except Exception:  # as for an incident
+            log.exception("sweep.failed", run=run.id)
+            return False
 
     def _is_behind(self, incident: Incident) -> bool:
         if incident.channel_id is not None:

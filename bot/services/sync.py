@@ -25,6 +25,7 @@ from bot.services.resources import Resources
 from bot.store import audit
 from bot.store import resources as rows
 from bot.store.engine import Store, Tx
+from bot.store.runs import ALONE
 
 WORKFLOW = "sync"
 BEGUN_AT_ONCE = 4
@@ -37,6 +38,7 @@ def enqueue(
 ) -> None:
     """Have Slack follow what this transaction changes; ``idempotency_key`` is unique to the change.
 
+    ``incident_id`` is the owner of what changes: for a run, :attr:`bot.store.runs.Run.owner`.
     ``due`` are keys of resources that are attempted now although they wait for a later attempt.
     """
     durable.enqueue(
@@ -88,6 +90,8 @@ class Sync:
 
     def bring_in_step(self, incident_id: str, due: Sequence[str] = ()) -> None:
         """Open the channel, ensure what is due side by side, and show people what failed."""
+        if incident_id.startswith(ALONE):
+            return self._show_alone(incident_id.removeprefix(ALONE), due)
         snap = self._resources.snapshot(incident_id)
         if snap.incident.channel_id is None:
             self._channels.open(incident_id)
@@ -95,6 +99,14 @@ class Sync:
             self._look_again(incident_id)
         self._lanes.run(lambda: self.due(incident_id, due))
         self._notify(incident_id)
+        return None
+
+    def _show_alone(self, run_id: str, keys: Sequence[str]) -> None:
+        """Show a run outside of incidents, in a direct message where Slack refuses its channel."""
+        alone = self._resources.alone
+        self._lanes.run(lambda: alone.due(run_id, keys))
+        if alone.move_to_dm(run_id):
+            self._lanes.run(lambda: alone.due(run_id))
 
     def _look_again(self, incident_id: str) -> None:
         """See whether mayday can work in the channel; where Slack does not say, the rest goes on."""
@@ -108,6 +120,8 @@ class Sync:
 
         Those with ``keys`` do not wait.
         """
+        if incident_id.startswith(ALONE):
+            return self._resources.alone.due(incident_id.removeprefix(ALONE), keys)
         return self._resources.due(self._resources.snapshot(incident_id), keys)
 
     def close(self) -> None:

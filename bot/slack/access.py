@@ -5,11 +5,12 @@ Every handler's entry in a table says which act it is. It is decided here, in on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot import deadline
-from bot.domain.access import RUNBOOK, Act
+from bot.domain.access import Act
 from bot.domain.command import COMMAND
 from bot.domain.incident import Incident
 from bot.errors import RetryLater, UserError
@@ -23,6 +24,7 @@ from bot.slack.replies import (
     EphemeralReply,
     OpenModal,
     Reply,
+    RunbookReply,
     say,
 )
 from bot.slack.request import SlackRequest
@@ -31,6 +33,9 @@ NOT_AN_INCIDENT_CHANNEL = (
     f"This is not an incident channel. Go to one ({COMMAND} list shows them), or declare an incident "
     f"with {COMMAND} declare."
 )
+
+CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]+")
+"""The id of a Slack channel, which no incident's id looks like."""
 
 PATIENCE = 1.5
 """Seconds for the questions to Slack before a request is acknowledged, which Slack waits three for."""
@@ -88,13 +93,31 @@ def of_entry(context: HandlerContext, request: SlackRequest) -> Incident:
     return context.incidents.get(context.record.incident_of(int(request.value.partition(":")[2])))
 
 
-def of_run(context: HandlerContext, request: SlackRequest) -> Incident:
-    """The incident of the runbook's run whose id the button carries.
+def of_run(context: HandlerContext, request: SlackRequest) -> Incident | None:
+    """The incident of the runbook's run whose id the button carries; None for a run outside of incidents.
 
     Raises:
         UserError: there is no such run.
     """
-    return context.incidents.get(context.runs.incident_of(request.value))
+    incident_id = context.runs.get(request.value).incident_id
+    return context.incidents.get(incident_id) if incident_id else None
+
+
+def of_channel_if_any(context: HandlerContext, request: SlackRequest) -> Incident | None:
+    """The incident whose channel the command names or the request came from; None in other channels.
+
+    Raises:
+        UserError: the command names a channel that is not an incident's.
+    """
+    if request.place:
+        return _named(context, request)
+    return context.incidents.of_channel(request.channel)
+
+
+def of_form_if_any(context: HandlerContext, request: SlackRequest) -> Incident | None:
+    """The incident that the submitted form was opened for; None if it was opened in another channel."""
+    opened_in = request.form.incident_id
+    return None if CHANNEL_ID.fullmatch(opened_in) else context.incidents.get(opened_in)
 
 
 @dataclass(frozen=True)
@@ -107,18 +130,27 @@ class Anywhere:
 
 @dataclass(frozen=True)
 class OnIncident:
-    """A handler that needs an incident, which ``find`` returns for its request.
-
-    The handler of a runbook's act only reads the request: what it opens or refuses is open to everybody who
-    may read the incident.
-    """
+    """A handler that needs an incident, which ``find`` returns for its request."""
 
     act: Act
     handler: Callable[[HandlerContext, SlackRequest, Incident], Reply]
     find: Finder = of_channel
 
 
-Route = Anywhere | OnIncident
+@dataclass(frozen=True)
+class OnRunbook:
+    """A handler about runbooks, in an incident or, where ``find`` returns None, outside of incidents.
+
+    It only reads the request: what it opens or refuses is open to everybody who may read the incident. The
+    work that it returns names its runbook, and the act is decided by that runbook's policy.
+    """
+
+    act: Act
+    handler: Callable[[HandlerContext, SlackRequest, Incident | None], Reply]
+    find: Callable[[HandlerContext, SlackRequest], Incident | None] = of_channel_if_any
+
+
+Route = Anywhere | OnIncident | OnRunbook
 
 
 def answer(context: HandlerContext, request: SlackRequest, route: Route) -> Reply:
@@ -149,13 +181,35 @@ def _answer(context: HandlerContext, request: SlackRequest, route: Route) -> Rep
         context.authorize.decide(asker, route.act)
         return route.handler(context, request)
     request = with_place(context, request)
+    if isinstance(route, OnRunbook):
+        return _runbook(context, request, asker, route)
     incident = route.find(context, request)
-    context.authorize.decide(asker, Act.READ if route.act in RUNBOOK else route.act, incident)
+    context.authorize.decide(asker, route.act, incident)
     reply = _confirmed(context, request, incident, route.handler(context, request, incident))
-    if route.act in RUNBOOK and isinstance(reply, DurableReply):
-        reply = _authorized(context, asker, route.act, incident, reply)
     if isinstance(reply, EphemeralReply | DeferredReply) and not reply.channel:
         reply = replace(reply, channel=request.channel or incident.channel_id or "")
+    return reply
+
+
+def _runbook(
+    context: HandlerContext, request: SlackRequest, asker: Asker, route: OnRunbook
+) -> Reply:
+    """What the handler of a runbook's act answers; a form says in which channel it was opened."""
+    incident = route.find(context, request)
+    if incident is None and not request.channel:
+        request = replace(request, channel=request.form.incident_id)
+        asker = replace(asker, channel=request.channel)
+    context.authorize.decide(asker, Act.READ, incident)
+    reply = route.handler(context, request, incident)
+    if incident is not None:
+        reply = _confirmed(context, request, incident, reply)
+    if isinstance(reply, DurableReply):
+        if not isinstance(reply, RunbookReply):
+            raise TypeError(f"the work of {route.act} names no runbook")
+        reply = _authorized(context, asker, route.act, incident, reply)
+    if isinstance(reply, EphemeralReply | DeferredReply) and not reply.channel:
+        home = incident.channel_id if incident else ""
+        reply = replace(reply, channel=request.channel or home or "")
     return reply
 
 
@@ -179,15 +233,17 @@ def _confirmed(
 
 
 def _authorized(
-    context: HandlerContext, asker: Asker, act: Act, incident: Incident, reply: DurableReply
-) -> DurableReply:
+    context: HandlerContext, asker: Asker, act: Act, incident: Incident | None, reply: RunbookReply
+) -> RunbookReply:
     """The reply, whose work begins with the question whether this person may do it.
 
     It takes several questions to Slack, so it belongs to what happens after the acknowledgement.
     """
 
     def work() -> EphemeralReply | OpenModal | None:
-        context.authorize.decide(asker, act, incident)
+        runbook = context.runs.runbooks.get(reply.runbook)
+        allowed = runbook.policy.allowed if runbook else None
+        context.authorize.decide(asker, act, incident, allowed=allowed)
         return reply.work()
 
     return replace(reply, work=work)

@@ -53,6 +53,13 @@ class DurableReply(DeferredReply):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunbookReply(DurableReply):
+    """Work about a runbook, whose policy may say who may do it. ``runbook`` is its name."""
+
+    runbook: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FieldErrors:
     """The inputs of a form that have to be corrected: a sentence by block id."""
 

@@ -119,10 +119,10 @@ class SlackRequest:
         """The text as it is read for words and times: with plain dashes and quotes, of the same length."""
         return plain_marks(self.text)
 
-    def change(self, incident: Incident) -> StateChange:
-        """This act on an incident, as the services record it."""
+    def change(self, incident: Incident | None) -> StateChange:
+        """This act on an incident, or a run outside of incidents, as the services record it."""
         return StateChange(
-            incident_id=incident.id,
+            incident_id=incident.id if incident else "",
             by=self.user,
             idempotency_key=self.idempotency_key,
             origin=self.origin,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
@@ -36,7 +37,8 @@ class Schema:
 class Trouble:
     """A resource that needs a person or whose last attempt failed.
 
-    ``place`` is the incident's channel, or the id of a private one, whose channel is named by its title.
+    ``place`` is the incident's channel, or the id of a private one, whose channel is named by its title, or
+    of a run outside of incidents.
     """
 
     key: str
@@ -94,6 +96,7 @@ def troubles(tx: Tx) -> list[Trouble]:
             resource.c.key,
             resource.c.kind,
             resource.c.incident_id,
+            resource.c.run_id,
             incident.c.channel_name,
             incident.c.private,
             resource.c.state,
@@ -101,7 +104,7 @@ def troubles(tx: Tx) -> list[Trouble]:
             resource.c.attempts,
             resource.c.retry_at,
         )
-        .join(incident, incident.c.id == resource.c.incident_id)
+        .outerjoin(incident, incident.c.id == resource.c.incident_id)
         .where(
             or_(
                 resource.c.state == ResourceState.NEEDS_HUMAN.value,
@@ -114,7 +117,7 @@ def troubles(tx: Tx) -> list[Trouble]:
         Trouble(
             key=row.key,
             kind=row.kind,
-            place=f"incident {row.incident_id}" if row.private else f"#{row.channel_name}",
+            place=_place(row),
             needs_human=row.state == ResourceState.NEEDS_HUMAN.value,
             error=row.error,
             attempts=row.attempts,
@@ -122,6 +125,12 @@ def troubles(tx: Tx) -> list[Trouble]:
         )
         for row in rows
     ]
+
+
+def _place(row: Any) -> str:
+    if row.run_id:
+        return f"run {row.run_id}"
+    return f"incident {row.incident_id}" if row.private else f"#{row.channel_name}"
 
 
 def overdue_reminders(tx: Tx, before: datetime) -> Overdue | None:

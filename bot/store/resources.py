@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select, update
 from bot.domain.resources import ResourceKind, ResourceState, resource_key
 from bot.store.engine import Tx
 from bot.store.incidents import insert_new
+from bot.store.runs import ALONE
 from bot.store.tables import resource
 
 UNRECORDED = 0
@@ -20,7 +21,7 @@ UNRECORDED = 0
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceRow:
-    """A resource as it is stored.
+    """A resource as it is stored: a part of an incident, or of a run outside of incidents.
 
     ``spec`` are the values that it must show. ``applied_spec`` and ``rendering`` are the values and the
     version of the rendering that it shows; None while nothing is known to exist outside. ``ref`` says
@@ -28,7 +29,7 @@ class ResourceRow:
     """
 
     key: str
-    incident_id: str
+    incident_id: str | None
     kind: ResourceKind
     subject: str
     state: ResourceState
@@ -43,6 +44,7 @@ class ResourceRow:
     owner: str | None = None
     attempted_at: datetime | None = None
     anchor: datetime | None = None
+    run_id: str | None = None
 
 
 _OF_INCIDENT = (
@@ -54,20 +56,25 @@ _OF_INCIDENT = (
 
 def add(
     tx: Tx,
-    incident_id: str,
+    part_of: str,
     kind: ResourceKind,
     subject: str = "",
     *,
     spec: Mapping[str, Any],
     now: datetime,
 ) -> bool:
-    """Store a new resource; False, and no change, when there is one already."""
+    """Store a new resource; False, and no change, when there is one already.
+
+    ``part_of`` is an incident's id, or that of a run (:attr:`bot.store.runs.Run.owner`).
+    """
+    is_alone = part_of.startswith(ALONE)
     return insert_new(
         tx,
         "resource",
         {
-            "key": resource_key(incident_id, kind, subject),
-            "incident_id": incident_id,
+            "key": resource_key(part_of, kind, subject),
+            "incident_id": None if is_alone else part_of,
+            "run_id": part_of.removeprefix(ALONE) if is_alone else None,
             "kind": kind.value,
             "subject": subject,
             "state": ResourceState.PENDING.value,
@@ -98,6 +105,12 @@ def find(tx: Tx, incident_id: str, kind: ResourceKind, subject: str = "") -> Res
 def of_incident(tx: Tx, incident_id: str) -> dict[str, ResourceRow]:
     """All resources of an incident by key, oldest first."""
     rows = tx.execute(_OF_INCIDENT, {"an_incident": incident_id}).mappings().all()
+    return {row["key"]: _row(row) for row in rows}
+
+
+def of_run(tx: Tx, run_id: str) -> dict[str, ResourceRow]:
+    """All resources of a run outside of incidents by key."""
+    rows = tx.execute(select(resource).where(resource.c.run_id == run_id)).mappings().all()
     return {row["key"]: _row(row) for row in rows}
 
 
@@ -171,23 +184,27 @@ def has_due(tx: Tx, now: datetime) -> bool:
 
 
 def take_due(tx: Tx, now: datetime, *, again_at: datetime) -> list[tuple[str, str, ResourceKind]]:
-    """Key, incident and kind of each resource that is due; each is due again at ``again_at``."""
+    """Key, owner and kind of each resource that is due; each is due again at ``again_at``."""
     due = tx.execute(
-        select(resource.c.key, resource.c.incident_id, resource.c.kind)
+        select(resource.c.key, resource.c.incident_id, resource.c.run_id, resource.c.kind)
         .where(resource.c.retry_at <= now)
         .with_for_update(skip_locked=True)
     ).all()
     keys = [row.key for row in due]
     if keys:
         tx.execute(update(resource).where(resource.c.key.in_(keys)).values(retry_at=again_at))
-    return [(row.key, row.incident_id, ResourceKind(row.kind)) for row in due]
+    return [
+        (row.key, row.incident_id or f"{ALONE}{row.run_id}", ResourceKind(row.kind)) for row in due
+    ]
 
 
 def incidents_unrecorded(tx: Tx) -> list[str]:
     """The incidents with resources that show what no row says; see ``UNRECORDED``."""
     return list(
         tx.execute(
-            select(resource.c.incident_id).where(resource.c.rendering == UNRECORDED).distinct()
+            select(resource.c.incident_id)
+            .where(resource.c.rendering == UNRECORDED, resource.c.incident_id.is_not(None))
+            .distinct()
         ).scalars()
     )
 

@@ -24,6 +24,7 @@ run = Table(
     Column("decided_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
     Column("channel_id", String(40), nullable=False, server_default=""),
+    Column("dm_id", String(40), nullable=False, server_default=""),
     Column("round", Integer, nullable=False, server_default="0"),
     Column("planned_at", UtcDateTime),
     Column("difference", JSON),

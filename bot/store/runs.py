@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, func, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import RowMapping, delete, func, select, update
 
 from bot.domain.runs import RunState, StepState
 from bot.store.engine import Tx
 from bot.store.incidents import insert_new
-from bot.store.run_tables import run, run_step
+from bot.store.run_tables import approval, run, run_lock, run_step
+
+ALONE = "run:"
+"""The beginning of :attr:`Run.owner` for a run outside of incidents; the run's id follows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,12 +24,14 @@ class Run:
 
     ``RunStep`` records how each step of ``plan`` ended. ``round`` counts the plans that were shown for
     approval, made at ``planned_at``; ``difference`` says how this plan differs from the one before.
-    ``channel_id`` is where a run without an incident is shown; ``stop_asked_by`` asked to stop it between
-    two steps.
+    A run outside of incidents has no ``incident_id``: it is shown in ``channel_id``, or in ``dm_id``, the
+    direct message to the one who asked, where mayday can't post there. ``stop_asked_by`` asked to stop it
+    between two steps. ``approved_by`` are the people who approved this round, the first one first, as
+    :func:`with_steps` reads them.
     """
 
     id: str
-    incident_id: str
+    incident_id: str | None
     runbook: str
     hub: str
     options: Mapping[str, Any]
@@ -44,6 +48,13 @@ class Run:
     planned_at: datetime | None = None
     difference: Sequence[str] | None = None
     stop_asked_by: str = ""
+    dm_id: str = ""
+    approved_by: tuple[str, ...] = ()
+
+    @property
+    def owner(self) -> str:
+        """What Slack shows it as a part of: the id of its incident, or the run itself."""
+        return self.incident_id or f"{ALONE}{self.id}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,36 +103,110 @@ def of_incident(tx: Tx, incident_id: str) -> list[Run]:
 
 def with_steps(tx: Tx, incident_id: str) -> list[tuple[Run, list[RunStep]]]:
     """All runs of an incident with the steps that were begun, oldest first."""
-    runs = of_incident(tx, incident_id)
+    return _with_steps(tx, of_incident(tx, incident_id))
+
+
+def with_own_steps(tx: Tx, run_id: str) -> tuple[Run, list[RunStep]] | None:
+    """One run with the steps that were begun."""
+    found = get(tx, run_id)
+    return _with_steps(tx, [found])[0] if found else None
+
+
+def _with_steps(tx: Tx, runs: Sequence[Run]) -> list[tuple[Run, list[RunStep]]]:
     begun: dict[str, list[RunStep]] = {each.id: [] for each in runs}
     if runs:
         steps_of = select(run_step).where(run_step.c.run_id.in_(begun)).order_by(run_step.c.number)
         for row in tx.execute(steps_of).mappings():
             begun[row["run_id"]].append(_step(row))
-    return [(each, begun[each.id]) for each in runs]
+    approved = _approved(tx, runs)
+    return [
+        (replace(each, approved_by=tuple(approved.get(_plan_of(each), ()))), begun[each.id])
+        for each in runs
+    ]
+
+
+def _approved(tx: Tx, runs: Sequence[Run]) -> dict[tuple[str, int], list[str]]:
+    """Who approved each round of these runs."""
+    found: dict[tuple[str, int], list[str]] = {}
+    if runs:
+        of_runs = select(approval).where(approval.c.run_id.in_([each.id for each in runs]))
+        for row in tx.execute(of_runs.order_by(approval.c.at, approval.c.by)).mappings():
+            found.setdefault((row["run_id"], row["round"]), []).append(row["by"])
+    return found
+
+
+def approved_by(tx: Tx, value: Run) -> tuple[str, ...]:
+    """Who approved this round of a run, the first one first."""
+    return tuple(_approved(tx, [value]).get(_plan_of(value), ()))
+
+
+def approve(tx: Tx, value: Run, *, by: str, at: datetime) -> bool:
+    """Record that somebody approves this round of a run; False if they did before."""
+    run_id, round_ = _plan_of(value)
+    return insert_new(tx, "approval", {"run_id": run_id, "round": round_, "by": by, "at": at})
+
+
+def _plan_of(value: Run) -> tuple[str, int]:
+    """The run and its round, which is 1 for the first plan before and after it starts."""
+    return value.id, max(value.round, 1)
 
 
 def change(tx: Tx, run_id: str, *, state: RunState | None = None, **values: Any) -> None:
-    """Change columns of a run."""
+    """Change columns of a run. One that stops running, for whatever reason, gives up its locks."""
     if state is not None:
         values["state"] = state.value
+        if state is not RunState.RUNNING:
+            tx.execute(delete(run_lock).where(run_lock.c.run_id == run_id))
     tx.execute(update(run).where(run.c.id == run_id).values(**values))
 
 
-def start(tx: Tx, run_id: str) -> bool:
-    """Record that a run is being carried out; False when another one is on its hub.
+def start(tx: Tx, value: Run, locks: Iterable[str]) -> Run | None:
+    """Record that a run is being carried out with these locks; return the run that has one of them.
 
-    A unique index decides, so that two that are confirmed at once cannot both run.
+    A primary key decides, so that two that are confirmed at once cannot both run. A run of the version
+    before, which has no round and no locks, has its whole hub. The caller rolls back where this returns a
+    run.
     """
-    try:
-        with tx.begin_nested():
-            change(tx, run_id, state=RunState.RUNNING)
-    except IntegrityError:
-        return False
-    return True
+    names = sorted(locks)
+    ended = select(run.c.id).where(run.c.state != RunState.RUNNING.value)
+    tx.execute(delete(run_lock).where(run_lock.c.name.in_(names), run_lock.c.run_id.in_(ended)))
+    before = select(run).where(
+        run.c.hub == value.hub, run.c.state == RunState.RUNNING.value, run.c.round == 0
+    )
+    if (row := tx.execute(before).mappings().first()) is not None:
+        return _run(row)
+    for name in names:  # in one order, so that two that start at once don't wait for each other
+        holds = select(run).join(run_lock, run_lock.c.run_id == run.c.id)
+        while not insert_new(tx, "run_lock", {"name": name, "run_id": value.id}):
+            # None where the other one has ended since.
+            if (
+                row := tx.execute(holds.where(run_lock.c.name == name)).mappings().first()
+            ) is not None:
+                return _run(row)
+    change(tx, value.id, state=RunState.RUNNING, round=max(value.round, 1))
+    return None
 
 
-def last_done(tx: Tx, *, incident_id: str, hub: str) -> dict[str, datetime]:
+def ended_since(tx: Tx, runbook: str, since: datetime) -> list[Run]:
+    """The runs of a runbook that began a step and ended after this moment, the latest first."""
+    acted = select(run_step.c.run_id)
+    found = tx.execute(
+        select(run)
+        .where(run.c.runbook == runbook, run.c.finished_at > since, run.c.id.in_(acted))
+        .order_by(run.c.finished_at.desc())
+    )
+    return [_run(row) for row in found.mappings()]
+
+
+def outside_of_incidents(tx: Tx, *, since: datetime) -> list[Run]:
+    """The runs outside of incidents that were asked for or ended after this moment, or are under way."""
+    under_way = run.c.state.in_((RunState.PLANNING.value, RunState.RUNNING.value))
+    lately = (run.c.asked_at > since) | (run.c.finished_at > since)
+    found = select(run).where(run.c.incident_id.is_(None), under_way | lately)
+    return [_run(row) for row in tx.execute(found.order_by(run.c.asked_at)).mappings()]
+
+
+def last_done(tx: Tx, *, incident_id: str | None, hub: str) -> dict[str, datetime]:
     """When each runbook was last carried out on this hub in this incident, whatever came of it."""
     found = tx.execute(
         select(run.c.runbook, func.max(run.c.finished_at).label("at"))

@@ -17,6 +17,7 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 RUNNING = "state = 'running'"
+ADDED = ("stop_asked_by", "difference", "planned_at", "round", "dm_id")
 
 
 def upgrade() -> None:
@@ -24,10 +25,16 @@ def upgrade() -> None:
     with _without_steps(), op.batch_alter_table("run") as run:
         run.alter_column("incident_id", existing_type=sa.String(40), nullable=True)
         run.add_column(sa.Column("channel_id", sa.String(40), nullable=False, server_default=""))
+        run.add_column(sa.Column("dm_id", sa.String(40), nullable=False, server_default=""))
         run.add_column(sa.Column("round", sa.Integer(), nullable=False, server_default="0"))
         run.add_column(sa.Column("planned_at", MOMENT, nullable=True))
         run.add_column(sa.Column("difference", sa.JSON(), nullable=True))
         run.add_column(sa.Column("stop_asked_by", sa.String(40), nullable=False, server_default=""))
+    with op.batch_alter_table("resource") as resource:
+        resource.alter_column("incident_id", existing_type=sa.String(40), nullable=True)
+        resource.add_column(sa.Column("run_id", sa.String(40), nullable=True))
+        resource.create_foreign_key(op.f("fk_resource_run_id_run"), "run", ["run_id"], ["id"])
+    op.create_index(op.f("ix_resource_run_id"), "resource", ["run_id"])
     # Runs of the version before, which knows no locks; runs of this version have a round and hold locks.
     _one_running_a_hub(f"{RUNNING} AND round = 0")
     op.create_table(
@@ -85,10 +92,16 @@ def downgrade() -> None:
     op.execute(
         "DELETE FROM run_step WHERE run_id IN (SELECT id FROM run WHERE incident_id IS NULL)"
     )
+    op.execute("DELETE FROM resource WHERE incident_id IS NULL")
+    op.drop_index(op.f("ix_resource_run_id"), "resource")
+    with op.batch_alter_table("resource") as resource:
+        resource.drop_constraint(op.f("fk_resource_run_id_run"), type_="foreignkey")
+        resource.drop_column("run_id")
+        resource.alter_column("incident_id", existing_type=sa.String(40), nullable=False)
     op.execute("DELETE FROM run WHERE incident_id IS NULL")
     op.drop_index("uq_run_running_hub", "run")
     with _without_steps(), op.batch_alter_table("run") as run:
-        for column in ("stop_asked_by", "difference", "planned_at", "round", "channel_id"):
+        for column in (*ADDED, "channel_id"):
             run.drop_column(column)
         run.alter_column("incident_id", existing_type=sa.String(40), nullable=False)
     _one_running_a_hub(RUNNING)

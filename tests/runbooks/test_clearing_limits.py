@@ -48,14 +48,12 @@ def lost(count: int, *, ready: int, limit: BlastRadius | None = None) -> HubFact
         (10, 1, None, True),
         (11, 1, None, False),
         (25, 100, None, True),  # 20 % of 125 ready
-        (26, 100, None, False),
-        (3, 30, BlastRadius(servers=2, percent=0), False),
+        (26, 25, None, False),
         (2, 30, BlastRadius(servers=2, percent=0), True),
         (6, 4, BlastRadius(servers=1, percent=60), True),
-        (1, 4, BlastRadius(servers=0, percent=0), False),
     ],
 )
-def test_so_many_at_once_are_not_proposed(
+def test_so_many_are_not_proposed_where_more_are_missing_than_seen_in_both_views(
     count: int, ready: int, limit: BlastRadius | None, proposed: bool
 ) -> None:
     plan = CLEAR.plan(lost(count, ready=ready, limit=limit))
@@ -64,6 +62,33 @@ def test_so_many_at_once_are_not_proposed(
         said = why(plan)
         assert said.startswith(f"{count} servers look stuck at once ({count + ready} are ready)")
         assert "name the users" in said
+
+
+@pytest.mark.parametrize(
+    ("count", "ready", "limit"),
+    [
+        (26, 100, None),
+        (11, 11, None),
+        (3, 30, BlastRadius(servers=2, percent=0)),
+        (1, 4, BlastRadius(servers=0, percent=0)),
+    ],
+)
+def test_what_is_over_the_limit_needs_a_second_person(
+    count: int, ready: int, limit: BlastRadius | None
+) -> None:
+    plan = CLEAR.plan(lost(count, ready=ready, limit=limit))
+    assert len(plan.steps) == count
+    assert plan.over_limit.startswith(f"{count} servers look stuck at once")
+    assert plan.over_limit.endswith("a second person must approve this plan.")
+    assert CLEAR.policy.needed(over_limit=bool(plan.over_limit)) == 1
+
+
+def test_a_list_that_is_not_whole_lifts_no_limit() -> None:
+    seen = lost(26, ready=100)
+    partly = replace(seen, servers=replace(seen.servers, unknown="The hub shows a part."))
+    plan = CLEAR.plan(partly)
+    assert plan.steps == ()
+    assert "The hub shows a part." in why(plan)
 
 
 def test_named_users_pass_the_limit() -> None:

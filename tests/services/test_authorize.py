@@ -393,5 +393,5 @@ def test_a_stale_button_is_dead(guarded: Bot, guarded_scene: Scene) -> None:
     with pytest.raises(UserError, match="already confirmed or cancelled"):
         guarded.services.runs.cancel(run.id, scene.ana.id)
     with pytest.raises(UserError, match="no longer has this plan"):
-        guarded.services.runs.incident_of("another")
+        guarded.services.runs.get("another")
     assert runs_of(scene, channel)[0].state is RunState.CANCELLED

@@ -391,7 +391,7 @@ def planned(bot: Bot, scene: Scene, channel: str, plan: Plan) -> dict[str, Any]:
     run = waiting_run(scene, channel, plan)
     with scene.store.write() as tx:
         assert run_rows.add(tx, run)
-        sync.enqueue(bot.durable, tx, run.incident_id, f"run/{run.id}/planned")
+        sync.enqueue(bot.durable, tx, run.owner, f"run/{run.id}/planned")
 
     def shown() -> list[dict[str, Any]]:
         return [m for m in scene.own(channel) if f"/{run.id}" in effect_of(m)]

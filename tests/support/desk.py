@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.incident import Incident, Policy
+from bot.domain.run_policy import RunPolicy
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import Entry, Heading
 from bot.services import publish
@@ -80,6 +81,7 @@ class Desk:
         self.slack = SlackAnswers()
         self._numbers = itertools.count(1)
         hubs = values.pop("hubs", ("datahub",))
+        policies: dict[str, RunPolicy] = values.pop("policies", {})
         self.settings = Settings(
             policy=policy,
             reactions={"pushpin": Heading.TIMELINE},
@@ -105,7 +107,10 @@ class Desk:
         self.runs = Runs(
             store,
             self.work,
-            runbooks={runbook.name: runbook for runbook in RUNBOOKS},
+            runbooks={
+                book.name: replace(book, policy=policies.get(book.name, book.policy))
+                for book in RUNBOOKS
+            },
             sites={name: SimpleNamespace() for name in hubs},
             wall=lambda: datetime.now(UTC),
         )

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.domain.limits import Limits
+from bot.domain.run_policy import RunPolicy
 from bot.domain.runs import StepState
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
 from bot.ports import Stopped
+from bot.runbook import Runbook
 from bot.services.run import Runs
 from bot.services.run_lost import end_lost_runs
 from bot.services.run_workflows import RunWorkflows
 from bot.store import runs as rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
+from bot.store.run_tables import run_lock
 from bot.store.runs import Run
 from tests.support.books import RUNBOOKS
 from tests.support.hubs import NOW, PLACE, route
@@ -78,6 +82,15 @@ class Room:
     work: Checkpoints
     party: Scripted
     waited: list[float] = field(default_factory=list)
+    policies: dict[str, RunPolicy] = field(default_factory=dict)
+
+    @property
+    def books(self) -> dict[str, Runbook]:
+        """The runbooks with the policies of this room."""
+        return {
+            name: replace(book, policy=self.policies.get(name, book.policy))
+            for name, book in BOOKS.items()
+        }
 
     @property
     def runs(self) -> Runs:
@@ -85,7 +98,7 @@ class Room:
         return Runs(
             self.store,
             self.work,
-            runbooks=BOOKS,
+            runbooks=self.books,
             sites={PLACE.hub: site(self.party)},
             wall=self.clock,
         )
@@ -97,7 +110,7 @@ class Room:
             self.store,
             self.work,
             self.clock,
-            runbooks=BOOKS,
+            runbooks=self.books,
             sites={PLACE.hub: site(self.party)},
             wall=self.clock,
             wait=self.waited.append,
@@ -116,6 +129,16 @@ class Room:
         run = self.runs.request_plan(change, runbook=runbook, hub=PLACE.hub, arguments=arguments)
         self.workflows.plan(run.id)
         return self.row(run.id)
+
+    def locks(self) -> list[str]:
+        """The names of the locks that are held."""
+        with self.store.read() as tx:
+            return sorted(tx.execute(select(run_lock.c.name)).scalars())
+
+    def approvers(self, run: Run) -> tuple[str, ...]:
+        """Who approved the plan."""
+        with self.store.read() as tx:
+            return rows.approved_by(tx, run)
 
     def carry_out(self, run: Run) -> Run:
         """Confirm and execute."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bot.domain.access import Act
 from bot.render import answers
-from bot.slack.access import Anywhere, OnIncident, Route
+from bot.slack.access import Anywhere, OnIncident, OnRunbook, Route
 from bot.slack.commands import (
     action,
     close,
@@ -37,7 +37,7 @@ ROUTES: Mapping[str, Route] = {
     "severity": OnIncident(Act.CHANGE, severity.handle),
     "role": OnIncident(Act.ASSIGN, role.handle),
     "update": OnIncident(Act.CHANGE, update.handle),
-    "run": OnIncident(Act.PLAN, run.handle),
+    "run": OnRunbook(Act.PLAN, run.handle),
     "action": OnIncident(Act.RECORD, action.handle),
     "resolve": OnIncident(Act.CHANGE, status.resolve),
     "close": OnIncident(Act.CLOSE, close.handle),

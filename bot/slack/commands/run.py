@@ -11,7 +11,8 @@ from bot.render import answers, forms
 from bot.services.run import NO_HUBS
 from bot.slack.context import HandlerContext
 from bot.slack.matching import closest, same_word
-from bot.slack.replies import DurableReply, OpenModal
+from bot.slack.planning import request_plan
+from bot.slack.replies import EphemeralReply, OpenModal, RunbookReply
 from bot.slack.request import SlackRequest
 
 NO_SUCH_RUNBOOK = "There is no runbook “{word}”.{hint} The runbooks are {runbooks}."
@@ -20,8 +21,8 @@ WHOLE_HUB = "{runbook} works on a whole hub. Leave out {users}."
 
 
 def handle(
-    context: HandlerContext, request: SlackRequest, incident: Incident
-) -> DurableReply | OpenModal:
+    context: HandlerContext, request: SlackRequest, incident: Incident | None
+) -> RunbookReply | OpenModal:
     """Plan the runbook that was typed; without text, open the form.
 
     Raises:
@@ -33,7 +34,9 @@ def handle(
         raise UserError(NO_HUBS)
     if not words:
         listed = [(runbook.name, runbook.title, runbook.help) for runbook in runbooks.values()]
-        return OpenModal(view=forms.run(incident.id, runbooks=listed, hubs=hubs))
+        return OpenModal(
+            view=forms.run(incident.id if incident else request.channel, runbooks=listed, hubs=hubs)
+        )
     name, *rest = [same_word(words[0], runbooks), *(same_word(word, hubs) for word in words[1:])]
     if name not in runbooks:
         hint = answers.did_you_mean(closest(name, runbooks))
@@ -47,10 +50,8 @@ def handle(
     if users and not runbooks[name].takes_users:
         raise UserError(WHOLE_HUB.format(runbook=name, users=", ".join(sorted(users))))
 
-    def work() -> None:
+    def work() -> EphemeralReply | None:
         arguments = runbooks[name].arguments({"users": users} if users else {})
-        context.runs.request_plan(
-            request.change(incident), runbook=name, hub=hub, arguments=arguments
-        )
+        return request_plan(context, request, incident, runbook=name, hub=hub, arguments=arguments)
 
-    return DurableReply(work=work)
+    return RunbookReply(work=work, runbook=name)

@@ -9,11 +9,13 @@ from bot.render import card, forms, listing, runs
 from bot.slack.access import (
     Anywhere,
     OnIncident,
+    OnRunbook,
     Route,
     of_button,
     of_button_or_channel,
     of_entry,
     of_form,
+    of_form_if_any,
     of_run,
 )
 from bot.slack.commands import close as close_command
@@ -42,15 +44,15 @@ FORMS: Mapping[str, Route] = {
     forms.ACTION_ITEM: OnIncident(Act.RECORD, action_item.submitted, of_form),
     forms.EDIT_ENTRY: OnIncident(Act.EDIT, entry.submitted, of_form),
     forms.ANNOTATE_ENTRY: OnIncident(Act.EDIT, entry.annotated, of_form),
-    forms.RUN: OnIncident(Act.PLAN, runbook.submitted, of_form),
+    forms.RUN: OnRunbook(Act.PLAN, runbook.submitted, of_form_if_any),
     forms.CLOSE: OnIncident(Act.CLOSE, close.submitted, of_form),
 }
 
 BUTTONS: Mapping[str, Route] = {
-    runs.ACTION_CONFIRM: OnIncident(Act.APPROVE, runbook.confirm, of_run),
-    runs.ACTION_CANCEL: OnIncident(Act.PLAN, runbook.cancel, of_run),
+    runs.ACTION_CONFIRM: OnRunbook(Act.APPROVE, runbook.confirm, of_run),
+    runs.ACTION_CANCEL: OnRunbook(Act.PLAN, runbook.cancel, of_run),
     card.ACTION_UPDATE: OnIncident(Act.CHANGE, update_command.handle),
-    card.ACTION_RUN: OnIncident(Act.PLAN, run_command.handle),
+    card.ACTION_RUN: OnRunbook(Act.PLAN, run_command.handle),
     card.ACTION_TIMELINE: OnIncident(Act.READ, timeline.handle),
     card.ACTION_RESOLVE: OnIncident(Act.CHANGE, status.resolve, of_button_or_channel),
     card.ACTION_CLOSE: OnIncident(Act.CLOSE, close_command.handle, of_button_or_channel),
