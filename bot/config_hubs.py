@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
+from bot import config_messages as messages
 from bot.config_types import Address, OptionText, Section, Token
 
 
@@ -34,9 +36,30 @@ class Hub(Section):
 
 class Cluster(Section):
     """A Kubernetes cluster: a context of a kubeconfig, or by default the pod's service account.
-    If ``server`` is set, it must be the context's address, which detects a renamed context."""
+
+    ``server`` is the address of its API server, ``ca`` a PEM file with its certificate authority,
+    ``ca_sha256`` the authority's fingerprint. mayday uses no login that leads elsewhere.
+    """
 
     name: str
     kubeconfig: Path | None = None
     context: str = ""
     server: str = ""
+    ca: Path | None = None
+    ca_sha256: str = ""
+
+    @field_validator("ca_sha256")
+    @classmethod
+    def _is_a_fingerprint(cls, value: str) -> str:
+        plain = value.replace(":", "").strip().lower()
+        if plain and not re.fullmatch("[0-9a-f]{64}", plain):
+            raise ValueError(messages.FINGERPRINT)
+        return plain
+
+    @model_validator(mode="after")
+    def _is_bound(self) -> Cluster:
+        if self.kubeconfig is not None and not (self.context and self.server):
+            raise ValueError(messages.NOT_BOUND)
+        if self.kubeconfig is None and self.context:
+            raise ValueError(messages.NO_KUBECONFIG)
+        return self

@@ -110,7 +110,12 @@ def configured(url: str, directory: Path, **more: str) -> dict[str, str]:
         for name, cluster in (("datahub", "with-token"), ("other", "exec"))
     ]
     clusters = [
-        {"name": name, "kubeconfig": str(directory / name / "kubeconfig")}
+        {
+            "name": name,
+            "kubeconfig": str(directory / name / "kubeconfig"),
+            "context": "teaching",
+            "server": url,
+        }
         for name in ("with-token", "exec")
     ]
     return {

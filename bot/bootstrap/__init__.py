@@ -1,7 +1,14 @@
 """Builds the bot from its configuration: the only place that creates, registers and wires components."""
 
 from bot.bootstrap.bot import Bot
-from bot.bootstrap.outside import domain_clock, forge, sites, web_client
+from bot.bootstrap.outside import (
+    domain_clock,
+    forge,
+    require_all_bound,
+    require_bound,
+    sites,
+    web_client,
+)
 from bot.bootstrap.settings import check_tokens
 from bot.durable import look_at_workflows
 
@@ -11,6 +18,8 @@ __all__ = [
     "domain_clock",
     "forge",
     "look_at_workflows",
+    "require_all_bound",
+    "require_bound",
     "sites",
     "web_client",
 ]

@@ -12,7 +12,14 @@ import structlog
 from bot.adapters.folder import ReportFolder
 from bot.adapters.slack import SlackChat
 from bot.bootstrap.checks import health_checks
-from bot.bootstrap.outside import domain_clock, forge, secret, sites, web_client
+from bot.bootstrap.outside import (
+    domain_clock,
+    forge,
+    require_all_bound,
+    secret,
+    sites,
+    web_client,
+)
 from bot.bootstrap.policies import with_policies
 from bot.bootstrap.services import build_services
 from bot.bootstrap.settings import check_tokens, settings
@@ -59,6 +66,7 @@ class Bot:
 
     def __init__(self, config: Config, *, lost: Callable[[], None] = lambda: None) -> None:
         check_tokens(config)
+        require_all_bound(config)
         self.config = config
         limits = Limits(call=config.practice.call_limit, lease=config.practice.lease)
         self.clock = domain_clock(config)
