@@ -10,7 +10,6 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any, cast
 
-import structlog
 from slack_sdk import WebClient
 
 from bot.adapters.jupyterhub import JupyterHub
@@ -26,8 +25,6 @@ from bot.domain.snapshot import StuckThresholds
 from bot.errors import ConfigError, UserError
 from bot.ports import Clock, Cluster, Forge
 from bot.runbook.site import Site
-
-log = structlog.get_logger()
 
 
 def domain_clock(config: Config) -> Clock:
@@ -142,7 +139,7 @@ def require_bound(cluster: ClusterSection) -> None:
 
 
 def require_all_bound(config: Config) -> None:
-    """Return if no cluster's login leads elsewhere. What is unknown is logged: its login will fail.
+    """Return if no cluster's login leads elsewhere. A file that can't be used is an error of the login.
 
     Raises:
         ConfigError: one leads elsewhere.
@@ -152,8 +149,8 @@ def require_all_bound(config: Config) -> None:
             require_bound(cluster)
         except ConfigError:
             raise
-        except UserError as exc:
-            log.warning("cluster.not_compared", cluster=cluster.name, error=str(exc))
+        except UserError:
+            continue
 
 
 class _LateCluster:
