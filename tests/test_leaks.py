@@ -44,8 +44,11 @@ COMMANDS = {
     "check": ["check"],
     "doctor": ["doctor"],
     "doctor, JSON": ["doctor", "--json"],
-    "plan": ["plan", "resync-routes", "datahub"],
-    "plan, JSON": ["plan", "force-delete-stuck-servers", "datahub", "--json"],
+    "plan": ["runbooks", "plan", "resync-routes", "--hub", "datahub"],
+    "plan, JSON": [
+        *("runbooks", "plan", "force-delete-stuck-servers"),
+        *("--hub", "datahub", "--json"),
+    ],
     "run": ["run"],
 }
 

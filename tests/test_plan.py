@@ -1,4 +1,4 @@
-"""``mayday plan`` prints what a runbook would do and a summary, and changes nothing."""
+"""``mayday runbooks plan`` prints what a runbook would do and a summary, and changes nothing."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ def test_without_a_hub_it_says_where_to_add_one(
 @pytest.mark.parametrize("runbook", [RESYNC, RESTART])
 def test_users_of_a_runbook_that_takes_none_are_refused(begin: Begin, runbook: str) -> None:
     terminal = begin(well())
-    with pytest.raises(UserError, match=f"{runbook} works on a whole hub: leave out --user"):
+    with pytest.raises(UserError, match=f"{runbook} works on a whole hub. Leave out zoe"):
         terminal.run(runbook, "datahub", "zoe")
     assert terminal.party.asked == []
 
@@ -277,7 +277,7 @@ def test_the_exit_status(begin: Begin, party: Scripted, status: int) -> None:
     terminal = begin(party)
     done = CliRunner().invoke(
         cli.app,
-        ["plan", CLEAR, "datahub", "--json"],
+        ["runbooks", "plan", CLEAR, "--hub", "datahub", "--json"],
         env={"MAYDAY_DATABASE__URL": terminal.url},
     )
     assert done.exit_code == status, done.output

@@ -9,6 +9,7 @@ from bot.bootstrap.outside import (
     sites,
     web_client,
 )
+from bot.bootstrap.policies import with_policies
 from bot.bootstrap.settings import check_tokens
 from bot.durable import look_at_workflows
 
@@ -22,4 +23,5 @@ __all__ = [
     "require_bound",
     "sites",
     "web_client",
+    "with_policies",
 ]

@@ -122,8 +122,8 @@ class Bot:
         """Return the runbooks with the policies of the configuration; what is wrong with a file is logged."""
         loaded = load_runbooks(self.config.runbooks.directories)
         for problem in loaded.problems:
-            log.error("runbook.not_loaded", problem=problem)
-        return with_policies(loaded.runbooks, self.config.runbooks)
+            log.error("runbook.not_loaded", problem=str(problem))
+        return with_policies(loaded.runbooks, self.config.runbooks, is_complete=not loaded.problems)
 
     def _handler_context(self) -> HandlerContext:
         services = self.services

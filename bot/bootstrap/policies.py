@@ -16,14 +16,18 @@ NO_RUNBOOK = "runbooks.policies: there is no runbook “{name}”.{hint}"
 DID_YOU_MEAN = " Did you mean {name}?"
 
 
-def with_policies(runbooks: Mapping[str, Runbook], config: Runbooks) -> dict[str, Runbook]:
+def with_policies(
+    runbooks: Mapping[str, Runbook], config: Runbooks, *, is_complete: bool = True
+) -> dict[str, Runbook]:
     """Return the runbooks with the configured policies.
+
+    If they are not complete, because a file is bad, a policy may be for one that was not loaded.
 
     Raises:
         ConfigError: a policy is for a runbook that does not exist.
     """
     for name in config.policies:
-        if name not in runbooks:
+        if name not in runbooks and is_complete:
             close = get_close_matches(name, list(runbooks), n=1)
             hint = DID_YOU_MEAN.format(name=close[0]) if close else ""
             raise ConfigError(NO_RUNBOOK.format(name=name, hint=hint))
