@@ -23,6 +23,7 @@ from bot.slack.replies import (
     EphemeralReply,
     OpenModal,
     Reply,
+    UpdateModal,
     say,
 )
 from bot.slack.request import SlackRequest
@@ -161,11 +162,11 @@ def _answer(context: HandlerContext, request: SlackRequest, route: Route) -> Rep
 
 def _late(
     context: HandlerContext, request: SlackRequest, route: Route
-) -> EphemeralReply | OpenModal | None:
+) -> EphemeralReply | OpenModal | UpdateModal | None:
     reply = _answer(context, request, route)
     while isinstance(reply, DeferredReply):
         reply = reply.work()
-    return reply if isinstance(reply, EphemeralReply | OpenModal) else None
+    return reply if isinstance(reply, EphemeralReply | OpenModal | UpdateModal) else None
 
 
 def _confirmed(
@@ -186,7 +187,7 @@ def _authorized(
     It takes several questions to Slack, so it belongs to what happens after the acknowledgement.
     """
 
-    def work() -> EphemeralReply | OpenModal | None:
+    def work() -> EphemeralReply | OpenModal | UpdateModal | None:
         context.authorize.decide(asker, act, incident)
         return reply.work()
 
