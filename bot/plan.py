@@ -26,6 +26,7 @@ from bot.domain.facts import HubFacts
 from bot.domain.hubs import Condition, Server, ServerKey
 from bot.errors import MaydayError, UserError
 from bot.logs import masked
+from bot.render import by_hand
 from bot.render.plans import plan_lines
 from bot.runbook.loading import load
 from bot.runbook.plan import Plan
@@ -116,6 +117,10 @@ def report(made: Plan, facts: HubFacts) -> dict[str, Any]:
                 "target": step.target,
                 "destructive": step.destructive,
                 "loses": list(step.loses),
+                "at": by_hand.target(step, place),
+                "success": by_hand.success(step, place),
+                "undo": by_hand.undo(step, place),
+                "by_hand": by_hand.command(step, place),
             }
             for step in made.steps
         ],

@@ -46,6 +46,13 @@ def test_a_plan_with_steps(begin: Begin) -> None:
                 "target": "jupyter-ana",
                 "destructive": True,
                 "loses": ["ana"],
+                "at": "teaching / datahub-prod / datahub / jupyter-ana",
+                "success": "The pod is gone, and the hub has no record of this start, if it waited for the "
+                "pod.",
+                "undo": "It can't be taken back. The user can start the server again; what was not saved is "
+                "lost.",
+                "by_hand": "kubectl --context teaching -n datahub-prod delete pod jupyter-ana "
+                "--grace-period=0 --force",
             }
         ],
         "unknown": [],

@@ -14,6 +14,7 @@ from bot.domain.hubs import STUCK, Condition, Diagnosis, Place, Row
 from bot.domain.mrkdwn import unescape
 from bot.domain.runs import Result
 from bot.render import blocks as b
+from bot.render import by_hand
 from bot.render.plan_words import CONDITIONS, DIAGNOSES, ROUTES
 from bot.render.steps import words_of
 from bot.render.steps.words import UNREAD, number
@@ -67,7 +68,8 @@ def plan_blocks(plan: Plan, title: str, *buttons: b.Block) -> list[b.Block]:
         shown.append(b.section(f"*{_verdict(plan)}* {escaped(reason, REASON_SIZE)}"))
     else:
         shown.append(b.section(escaped(plan.summary, SUMMARY_SIZE)))
-        shown.append(b.section("*Steps*\n" + "\n".join(_step_lines(plan))))
+        steps = f"*Steps on* {place_words(plan.place)}\n"
+        shown.append(b.section(steps + "\n".join(_some(_step_lines(plan), STEPS))))
         shown.append(b.section("*Who loses what*\n" + "\n".join(loss_lines(plan))))
     cautions = _fitting(plan.cautions, CAUTION_SIZE, CAUTIONS_SIZE)
     shown += [b.section(f"⚠️ {text}") for text in cautions]
@@ -77,6 +79,8 @@ def plan_blocks(plan: Plan, title: str, *buttons: b.Block) -> list[b.Block]:
     if reasons := _untold(plan):
         unread = "\n".join(f"• {why}" for why in _fitting(reasons, UNKNOWN_SIZE, UNKNOWNS_SIZE))
         shown.append(b.section(f"*Not known*\n{unread}"))
+    if plan.steps and not _reason(plan):
+        shown += [b.section(text) for text in by_hand.plan_sections(plan)]
     if buttons and plan.steps:
         shown.append(b.actions(*buttons))
     return shown
@@ -89,9 +93,13 @@ def plan_lines(plan: Plan, title: str) -> list[str]:
     if reason := _reason(plan):
         lines += [f"{_verdict(plan)} {reason}"]
     else:
-        lines += [plan.summary, "", *(_plain(line) for line in _step_lines(plan)), ""]
+        lines += [plan.summary, ""]
+        for line, step in zip(_step_lines(plan), plan.steps, strict=True):
+            lines += [_plain(line), *by_hand.step_lines(plan, step)]
+        lines.append("")
         who = "Who loses what: " if plan.losses else ""
         lines += [f"{who}{line}" for line in loss_lines(plan)]
+        lines += by_hand.plan_lines(plan)
     lines += [f"Note: {text}" for text in plan.cautions]
     lines += ["", "Facts: " + " ".join((facts_line(plan), *map(_plain, _proxy_line(plan))))]
     if plan.rows:
@@ -289,8 +297,7 @@ def _ago(now: datetime, then: datetime) -> str:
 
 
 def _step_lines(plan: Plan) -> list[str]:
-    lines = [f"{n}. {words_of(step.verb).line(step)}" for n, step in enumerate(plan.steps, 1)]
-    return _some(lines, STEPS)
+    return [f"{n}. {words_of(step.verb).line(step)}" for n, step in enumerate(plan.steps, 1)]
 
 
 def _some(lines: list[str], limit: int) -> list[str]:

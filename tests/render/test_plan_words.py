@@ -213,8 +213,13 @@ def test_a_plan_on_a_terminal() -> None:
         "Clear 1 stuck server: 1 without a pod (have the hub drop the record).",
         "",
         "1. Have the hub stop server stale",
+        "     at: teaching / datahub-prod / datahub / stale",
+        '     by hand: curl -fX DELETE -H "Authorization: token $TOKEN" "$HUB_API/users/stale/servers/"',
         "",
         "Nobody loses anything.",
+        "How success is known: The hub's record of this start and its pod are gone.",
+        "Can it be taken back? It can't be taken back. The user can start the server again; what was not "
+        "saved is lost.",
         "",
         "Facts: hub and proxy answer, no route is missing. Servers ready: 2, user routes: 2. "
         "All servers: 1 well; 1 record without a pod.",
