@@ -25,7 +25,10 @@ SENTENCE_SIZE = 200
 SUCCESS = "*How success is known:*"
 UNDO = "*Can it be taken back?*"
 BY_HAND = "*The same by hand:*"
-MORE_COMMANDS = "and {count} more, which `mayday runbooks plan {runbook} --hub {hub}` prints"
+MORE_COMMANDS = (
+    "and {count} more: on a terminal, `mayday runbooks plan {runbook} --hub {hub}` with the same parameters "
+    "prints all."
+)
 VARIABLES = "`$HUB_API` is the address of the API of hub {hub}, `$TOKEN` a token for it."
 NO_COMMAND = "no single command does this"
 UNKNOWN = "?"
@@ -58,16 +61,18 @@ def undo(step: Step, place: Place) -> str:
     return _filled(words_of(step.verb).undo, step, place, str)
 
 
-def plan_sections(plan: Plan) -> list[str]:
-    """How success is known, what can be taken back, and the first commands, each as text for Slack."""
+def promises(plan: Plan) -> list[str]:
+    """How success is known and what can be taken back, each as text for Slack."""
     sections = []
     for title, sentence in ((SUCCESS, success), (UNDO, undo)):
         said = _sentences(sentence(step, plan.place) for step in plan.steps)
         shown = [escaped(text, SENTENCE_SIZE) for text in said[:SENTENCES]]
-        more = [f"and {len(said) - SENTENCES} more"] if len(said) > SENTENCES else []
-        if shown:
+        if len(said) == 1:
+            sections.append(f"{title} {shown[0]}")
+        elif said:
+            more = [f"and {len(said) - SENTENCES} more"] if len(said) > SENTENCES else []
             sections.append("\n".join((title, *(f"• {text}" for text in (*shown, *more)))))
-    return [*sections, *_commands(plan)]
+    return sections
 
 
 def step_lines(plan: Plan, step: Step) -> list[str]:
@@ -85,7 +90,8 @@ def plan_lines(plan: Plan) -> list[str]:
     ]
 
 
-def _commands(plan: Plan) -> list[str]:
+def commands(plan: Plan) -> list[str]:
+    """The first commands for the same by hand, as text for Slack; none if there are none."""
     said = [text for step in plan.steps if (text := command(step, plan.place))]
     shown: list[str] = []
     for text in said[:COMMANDS]:

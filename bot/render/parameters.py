@@ -15,7 +15,8 @@ def usage(runbook: Runbook, hub: str = "HUB") -> str:
     targets = runbook.targets
     said = []
     for each in runbook.parameters:
-        value = "|".join(each.choices) or each.name.upper()
+        choices = (f"“{one}”" if " " in one else one for one in each.choices)
+        value = "|".join(choices) or each.name.upper()
         if each.kind is ParameterKind.SERVERS:
             word = "USER …"
         else:

@@ -71,6 +71,7 @@ def plan_blocks(plan: Plan, title: str, *buttons: b.Block) -> list[b.Block]:
         steps = f"*Steps on* {place_words(plan.place)}\n"
         shown.append(b.section(steps + "\n".join(_some(_step_lines(plan), STEPS))))
         shown.append(b.section("*Who loses what*\n" + "\n".join(loss_lines(plan))))
+        shown += [b.section(text) for text in by_hand.promises(plan)]
     cautions = _fitting(plan.cautions, CAUTION_SIZE, CAUTIONS_SIZE)
     shown += [b.section(f"⚠️ {text}") for text in cautions]
     shown.append(b.section("*Facts:* " + " ".join((facts_line(plan), *_proxy_line(plan)))))
@@ -79,8 +80,8 @@ def plan_blocks(plan: Plan, title: str, *buttons: b.Block) -> list[b.Block]:
     if reasons := _untold(plan):
         unread = "\n".join(f"• {why}" for why in _fitting(reasons, UNKNOWN_SIZE, UNKNOWNS_SIZE))
         shown.append(b.section(f"*Not known*\n{unread}"))
-    if plan.steps and not _reason(plan):
-        shown += [b.section(text) for text in by_hand.plan_sections(plan)]
+    if not _reason(plan):
+        shown += [b.section(text) for text in by_hand.commands(plan)]
     if buttons and plan.steps:
         shown.append(b.actions(*buttons))
     return shown
