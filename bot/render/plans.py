@@ -22,11 +22,13 @@ from bot.render.text import code, cut, escape, escaped, when
 from bot.runbook import Loss, LossKind
 from bot.runbook.plan import Plan
 
-ROWS = 20
+ROWS = 10
 STEPS = 15
 TABLE_SIZE = 2200
 SUMMARY_SIZE = 600
 REASON_SIZE = 2000
+NAME_SIZE = 80
+SAID_SIZE = 160
 CAUTION_SIZE = 500
 CAUTIONS_SIZE = 1500
 UNKNOWN_SIZE = 400
@@ -36,6 +38,7 @@ UNKNOWNS_SIZE = 900
 BROKEN = frozenset(Diagnosis) - {Diagnosis.WELL}
 TROUBLE = STUCK | {Condition.UNKNOWN, Condition.CRASHING}
 
+NOT_WELL = "*Servers that are not well*"
 NOBODY = "Nobody loses anything."
 UNREAD_LOSS = "mayday couldn't ask the hub who is working. Expect everyone to be disconnected."
 
@@ -113,7 +116,8 @@ def confirm(plan: Plan, title: str) -> b.Block:
     """The question that Slack asks once more when the button is pressed."""
     loss = " ".join(f"{_plain_loss(loss, plan.read_at)}." for loss in plan.losses)
     place = plan.place
-    where = f"Cluster {place.cluster}, namespace {place.namespace}, hub {place.hub}."
+    names = (cut(name, NAME_SIZE) for name in (place.cluster, place.namespace, place.hub))
+    where = "Cluster {}, namespace {}, hub {}.".format(*names)
     dialog: b.Block = {
         "title": b.plain(f"{title}?", 100),
         "text": b.plain(f"{where} {loss or _no_loss(plan)}", 300),
@@ -196,24 +200,32 @@ def _proxy_line(plan: Plan) -> list[str]:
 
 
 def table(plan: Plan) -> str:
-    """Hub × pod × route of the servers that are not well, the odd ones first."""
-    head, *rows = [code(line) for line in _table_lines(plan)]
-    shown = [head]
-    for row in rows[:ROWS]:
-        if len("\n".join((*shown, row))) > TABLE_SIZE:
+    """Hub × pod × route of the servers that are not well, the odd ones first: a line for each.
+
+    A phone breaks the lines of a wide table, and nobody reads the columns then.
+    """
+    shown: list[str] = []
+    for row in (rows := _ranked(plan))[:ROWS]:
+        cells = _cells(plan, row)
+        user, hub, pod, route = map(code, cells[:4])
+        said = code(cells[4], SAID_SIZE)
+        line = f"• `{user}` {said}: hub says `{hub}`, pod `{pod}`, route `{route}`"
+        if len("\n".join((*shown, line))) > TABLE_SIZE:
             break
-        shown.append(row)
+        shown.append(line)
     unwell = sum(plan.conditions.values()) - plan.conditions.get(Condition.OK, 0)
-    more = max(unwell, len(rows)) - (len(shown) - 1)
-    rest = f"\nand {more} more" if more else ""
-    return "```\n" + "\n".join(shown) + "\n```" + rest
+    more = max(unwell, len(rows)) - len(shown)
+    return "\n".join((NOT_WELL, *shown, *([f"and {more} more"] if more else [])))
+
+
+def _ranked(plan: Plan) -> list[Row]:
+    order = list(CONDITIONS)
+    return sorted(plan.rows, key=lambda row: (order.index(row.condition), row.user, row.server))
 
 
 def _table_lines(plan: Plan) -> list[str]:
-    order = list(CONDITIONS)
-    rows = sorted(plan.rows, key=lambda row: (order.index(row.condition), row.user, row.server))
     head = ("user", "hub says", "pod", "route", "")
-    cells = [head, *(_cells(plan, row) for row in rows)]
+    cells = [head, *(_cells(plan, row) for row in _ranked(plan))]
     widths = [max(len(line[column]) for line in cells) for column in range(4)]
     return [
         "  ".join([*(line[i].ljust(widths[i]) for i in range(4)), line[4]]).rstrip()
