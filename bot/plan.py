@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -56,7 +56,7 @@ def plan(
     config: Config,
     runbook: str,
     hub: str,
-    users: Iterable[str],
+    users: Collection[str],
     *,
     values: Mapping[str, str] | None = None,
     as_json: bool,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -34,6 +34,9 @@ NOT_ALLOWED_BY_CLUSTER = (
     "of mayday's service account."
 )
 NO_HELP = "it has no docstring, which is its help"
+EMPTY_NAME = (
+    "{runbook} was given an empty name. Write whose servers it is for, or leave it out for all."
+)
 WHOLE_HUB = "{runbook} works on a whole hub. Leave out {words}."
 ONE_TARGET = "{runbook} takes one {name}, but {words} are several: run it once for each."
 NO_TARGET = "{runbook} can't tell what {words} is for. Write its parameters as name=value: {names}."
@@ -101,7 +104,7 @@ class Runbook:
         """
         return stored_arguments(self.name, self.parameters, typed)
 
-    def typed(self, words: Iterable[str], values: Mapping[str, str]) -> dict[str, object]:
+    def typed(self, words: Collection[str], values: Mapping[str, str]) -> dict[str, object]:
         """Return what was typed by the names of the parameters, for :meth:`arguments`.
 
         ``values`` are typed as name=value, in any case and with dashes. ``words`` are typed alone: users or
@@ -111,9 +114,14 @@ class Runbook:
             UserError: nothing says what a word is for.
         """
         known = {_key(each.name): each.name for each in self.parameters}
+        if any(not word.strip() for word in words):
+            raise UserError(EMPTY_NAME.format(runbook=self.name))
         given: dict[str, object] = {
             known.get(_key(name), name): value for name, value in values.items()
         }
+        servers = self.servers_parameter
+        if servers in given and not str(given[servers]).strip():
+            raise UserError(EMPTY_NAME.format(runbook=self.name), field=servers)
         named = list(dict.fromkeys(words))
         if not named:
             return given

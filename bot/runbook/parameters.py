@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -25,6 +25,7 @@ from bot.domain.hubs import ServerKey
 from bot.errors import UserError
 
 NOT_A_DURATION = "write a duration such as 90m, 2h or 1d"
+NO_NAMES = "write at least one name, or leave it out for all"
 UNKNOWN_PARAMETER = "There is no parameter “{name}”. The parameters of {runbook} are {known}."
 NO_PARAMETERS = "{runbook} works on a whole hub and takes no parameters. Leave out {name}."
 MISSING = "{runbook} needs {name}: {hint}"
@@ -34,7 +35,8 @@ NO_FACTS = "it has no first parameter, which takes the facts"
 NO_ANNOTATION = "parameter {name} has no annotation"
 NOT_A_FIELD = "parameter {name} has a type that no form can ask for: {annotation}"
 NOT_NAMED = "parameter {name} can't be given by its name"
-NOT_TEXTS = "parameter {name} has a choice that is not a text"
+NOT_TEXTS = "parameter {name} has a choice that is not a text of at most 75 characters"
+TOO_MANY_CHOICES = "parameter {name} has more than 100 choices: take a text instead"
 TWO_OF_SERVERS = "parameter {name} is a second one that takes servers"
 BAD_DEFAULT = "parameter {name} has a default that it doesn't accept: {why}"
 BAD_BOUNDS = "parameter {name} has constraints that don't suit its type"
@@ -124,7 +126,10 @@ class Parameter:
         try:
             match self.kind:
                 case ParameterKind.SERVERS:
-                    return sorted(_names(typed))
+                    names = sorted(_names(typed))
+                    if not names:  # none of them would mean everybody's servers
+                        raise ValueError(NO_NAMES)
+                    return names
                 case ParameterKind.DURATION:
                     self._adapter.validate_python(_duration(typed))
                     return _duration(typed).total_seconds()
@@ -191,7 +196,8 @@ def stored_arguments(
     found: dict[str, Any] = {}
     for name, each in known.items():
         said = typed.get(name)
-        if said is None or (isinstance(said, str) and not said.strip()):
+        is_empty = said is None or (isinstance(said, Collection) and not said)
+        if is_empty or (isinstance(said, str) and not said.strip()):
             if each.is_required:
                 hint = each.hint or f"give {name}=…"
                 text = MISSING.format(runbook=runbook, name=each.label.lower(), hint=hint)
@@ -217,8 +223,11 @@ def _parameter(each: inspect.Parameter, annotation: Any) -> Parameter:
     kind = next((one for one in extras if isinstance(one, ParameterKind)), None) or _kind(plain)
     if kind is None:
         raise TypeError(NOT_A_FIELD.format(name=name, annotation=inspect.formatannotation(plain)))
-    if kind is ParameterKind.CHOICE and not all(isinstance(one, str) for one in get_args(plain)):
+    choices = get_args(plain) if kind is ParameterKind.CHOICE else ()
+    if not all(isinstance(one, str) and 0 < len(one) <= 75 for one in choices):
         raise TypeError(NOT_TEXTS.format(name=name))
+    if len(choices) > 100:  # the most that a menu of Slack's may have
+        raise TypeError(TOO_MANY_CHOICES.format(name=name))
     field = next((one for one in extras if isinstance(one, FieldInfo)), None)
     has_default = each.default is not inspect.Parameter.empty
     made = Parameter(
@@ -229,7 +238,7 @@ def _parameter(each: inspect.Parameter, annotation: Any) -> Parameter:
         hint=(field and field.description) or "",
         default=each.default if has_default else None,
         is_required=not has_default and kind is not ParameterKind.SERVERS,
-        choices=tuple(map(str, get_args(plain))) if kind is ParameterKind.CHOICE else (),
+        choices=tuple(map(str, choices)),
     )
     _require_default(made)
     return made

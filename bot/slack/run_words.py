@@ -73,8 +73,8 @@ def read_words(text: str, runbooks: Mapping[str, Runbook], hubs: Sequence[str]) 
     if not set(named) <= set(hubs) or (not named and len(hubs) > 1):
         others_ = ", ".join(hubs[1:]) or "no other"
         raise UserError(WHICH_HUB.format(runbook=name, hub=hubs[0], others=others_))
-    targets = (plain(word).lstrip("@").strip(QUOTES) for word in typed if word not in hubs)
-    arguments = runbook.arguments(runbook.typed(filter(None, targets), values))
+    targets = [plain(word).lstrip("@").strip(QUOTES) for word in typed if word not in hubs]
+    arguments = runbook.arguments(runbook.typed(targets, values))
     return AskedRun(runbook=name, hub=named[0] if named else hubs[0], arguments=arguments)
 
 

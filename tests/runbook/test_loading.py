@@ -86,7 +86,7 @@ def bad(text: str, folder: Path) -> list[str]:
         ),
         (
             HEAD + "def look(facts: HubFacts, how: Literal[1, 2]) -> Draft:\n" + DOC,
-            "is not a text.",
+            "is not a text of at most 75",
         ),
         (
             HEAD
