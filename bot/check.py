@@ -13,8 +13,9 @@ from rich.text import Text
 from bot.adapters.folder import ReportFolder
 from bot.adapters.slack import MANY_PAGES, SlackChat
 from bot.adapters.slack_time import LARGEST_SKEW
-from bot.bootstrap import check_tokens, domain_clock, forge, sites, web_client
+from bot.bootstrap import check_tokens, domain_clock, forge, require_bound, sites, web_client
 from bot.config import Config
+from bot.config_hubs import Cluster
 from bot.domain.evidence import Known
 from bot.domain.facts import Part
 from bot.domain.rights import Permission, Right, Scope
@@ -45,6 +46,7 @@ MISSING_HUB_SCOPES = (
 )
 HUB_OK = "JupyterHub {version}: {servers}, {routes}"
 CLUSTER_OK = "namespace {namespace}: Deployment {deployment}, {pods}"
+UNUSED_CLUSTER = "no hub names it"
 NOT_ALLOWED = "; not allowed: {rights}"
 LIST_EVENTS = "list events (for stuck starts)"
 
@@ -69,9 +71,13 @@ def _checks(config: Config) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "Slack", lambda: _slack(config)
     yield "reports", lambda: _folder(config)
     yield "GitHub", lambda: _github(config)
+    clusters = {cluster.name: cluster for cluster in config.clusters}
     for name, site in sites(config).items():
         yield f"hub {name}", partial(check_hub, site)
-        yield f"cluster {site.place.cluster}", partial(check_cluster, site)
+        cluster = site.place.cluster
+        yield f"cluster {cluster}", partial(_cluster, clusters[cluster], site)
+    for unused in clusters.keys() - {hub.cluster for hub in config.hubs}:
+        yield f"cluster {unused}", partial(_cluster, clusters[unused], None)
 
 
 def _database(config: Config) -> str:
@@ -125,6 +131,12 @@ def _github(config: Config) -> str:
     if found is None:
         return GITHUB_UNCONFIGURED
     return REPOSITORY.format(name=found.check().name)
+
+
+def _cluster(cluster: Cluster, site: Site | None) -> str:
+    """Return what can be seen of a cluster, if its login leads to what its name is bound to."""
+    require_bound(cluster)
+    return check_cluster(site) if site is not None else UNUSED_CLUSTER
 
 
 def check_hub(site: Site) -> str:

@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib.metadata import version as installed_version
 from importlib.resources import files
 from importlib.util import find_spec
@@ -19,17 +19,17 @@ import typer
 import yaml
 from rich.console import Console
 
+from bot import cli_runbooks as runbooks
 from bot import logs
 from bot.audit import print_lines as print_audit
 from bot.audit import verify as verify_audit
 from bot.bootstrap import Bot
 from bot.check import check as run_checks
+from bot.cli_options import ConfigFile, load_masked
 from bot.config import Config, load
-from bot.config_safety import secrets
 from bot.doctor import doctor as run_doctor
 from bot.doctor import put_back
 from bot.errors import LeaseLost, MaydayError, UserError
-from bot.plan import plan as make_plan
 from bot.services.lease import LEASE_LOST
 
 if TYPE_CHECKING:
@@ -77,19 +77,15 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(runbooks.app, name="runbooks")
 out = Console()
 err = Console(stderr=True)
-
-ConfigFile = Annotated[
-    Path | None,
-    typer.Option("--config", "-c", help="The configuration file; by default mayday.yaml."),
-]
 
 
 @app.command()
 def run(config: ConfigFile = None) -> None:
     """Start the bot with the configured Slack, or without tokens in the sandbox."""
-    settings = _load(config)
+    settings = load_masked(config)
     if settings.has_slack:
         _serve(settings)
         return
@@ -101,7 +97,7 @@ def run(config: ConfigFile = None) -> None:
         overrides["report"] = {"timezone": _zone(settings)}
         overrides["http"] = {"port": 0}
         _serve(
-            _load(config, overrides=overrides),
+            load_masked(config, overrides=overrides),
             ready=lambda: out.print(CONNECTED),
         )
     finally:
@@ -127,7 +123,7 @@ def sandbox() -> None:
 @app.command()
 def check(config: ConfigFile = None) -> None:
     """Check that mayday can use every configured system, and say what to fix."""
-    if not run_checks(_load(config), out):
+    if not run_checks(load_masked(config), out):
         raise typer.Exit(1)
 
 
@@ -145,7 +141,7 @@ def doctor(
     config: ConfigFile = None,
 ) -> None:
     """Say what in mayday's database needs a person, and what to do. Exit: 0 all is well, 1 not."""
-    settings = _load(config)
+    settings = load_masked(config)
     if retry:
         put_back(settings, retry, out)
     elif not run_doctor(settings, as_json=as_json, out=out):
@@ -170,23 +166,6 @@ def audit(
         print_audit(settings, incident_id=incident, limit=limit, as_json=as_json, out=out)
     elif not verify_audit(settings, as_json=as_json, out=out):
         raise typer.Exit(1)
-
-
-@app.command()
-def plan(
-    runbook: Annotated[str, typer.Argument(help="The runbook: force-delete-stuck-servers, …")],
-    hub: Annotated[str, typer.Argument(help="The hub's name in mayday.yaml.")],
-    user: Annotated[
-        list[str] | None,
-        typer.Option("--user", help="Only this user, server (user/name) or pod; repeatable."),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    config: ConfigFile = None,
-) -> None:
-    """Print the plan of a runbook without running it. Exit: 0 steps, 3 nothing to do, 4 unknown."""
-    status = make_plan(_load(config), runbook, hub, user or (), as_json=as_json, out=out)
-    if status:
-        raise typer.Exit(status)
 
 
 @app.command()
@@ -232,13 +211,6 @@ def main() -> None:
         text = logs.masked(f"mayday: {exc}")
         err.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
-
-
-def _load(file: Path | None, *, overrides: Mapping[str, Any] | None = None) -> Config:
-    """Return the configuration. Its secrets are masked from now on in logs and output."""
-    settings = load(file, overrides=overrides)
-    logs.hide(secrets(settings))
-    return settings
 
 
 def _log_level() -> str:

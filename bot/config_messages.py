@@ -17,6 +17,13 @@ REACTIONS = "two names of the same emoji have different headings"
 PLACEHOLDERS = "use {date} or {slug} or both in it, and no other placeholders"
 TOO_LONG_A_NAME = "write it in at most {limit} characters without {{slug}}"
 NO_CLUSTER = "hubs: {hub}: there is no cluster “{cluster}” in clusters"
+FINGERPRINT = "write the SHA-256 fingerprint of a certificate: 64 hexadecimal digits"
+NOT_BOUND = (
+    "set context and server beside kubeconfig: they bind the name of the cluster to one API server"
+)
+NO_KUBECONFIG = (
+    "a context needs a kubeconfig; without one mayday uses the service account of its pod"
+)
 SAME_NAME = "{section}: two have the same name"
 
 NO_FILE = "There is no file {file}: create it, or omit --config and MAYDAY_CONFIG."

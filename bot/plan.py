@@ -1,4 +1,4 @@
-"""``mayday plan``: print what a runbook would do now. It only reads the hub and changes nothing there.
+"""``mayday runbooks plan``: print what a runbook would do now. It only reads the hub.
 
 The plan and its facts are those that Slack would show. Where the database has this version's tables, the
 command records and reads there since when servers are pending, and records itself in the audit log; it never
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -18,7 +18,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from bot.bootstrap import sites
+from bot.bootstrap import require_all_bound, sites
 from bot.config import Config
 from bot.domain.audit import AuditLine, AuditOutcome
 from bot.domain.evidence import View
@@ -26,6 +26,7 @@ from bot.domain.facts import HubFacts
 from bot.domain.hubs import Condition, Server, ServerKey
 from bot.errors import MaydayError, UserError
 from bot.logs import masked
+from bot.render import by_hand
 from bot.render.plans import plan_lines
 from bot.runbook.loading import load
 from bot.runbook.plan import Plan
@@ -34,7 +35,6 @@ from bot.services.facts import read_facts
 from bot.services.sightings import Sightings
 from bot.store.engine import DatabaseError, Store
 
-WHOLE_HUB = "{runbook} works on a whole hub: leave out --user."
 NO_SUCH = "There is no {kind} “{name}”.{hint} Known: {known}."
 DID_YOU_MEAN = " Did you mean {name}?"
 NONE_KNOWN = "none, add one to mayday.yaml"
@@ -53,13 +53,21 @@ class Exit(IntEnum):
 
 
 def plan(
-    config: Config, runbook: str, hub: str, users: Iterable[str], *, as_json: bool, out: Console
+    config: Config,
+    runbook: str,
+    hub: str,
+    users: Collection[str],
+    *,
+    values: Mapping[str, str] | None = None,
+    as_json: bool,
+    out: Console,
 ) -> Exit:
     """Print the plan; return whether it has steps, nothing to do, or something unknown.
 
     Raises:
-        UserError: there is no such runbook or hub, or the runbook does not take users.
+        UserError: there is no such runbook or hub, or a parameter is wrong or missing.
     """
+    require_all_bound(config)
     known = load(config.runbooks.directories).runbooks
     chosen = known.get(runbook)
     if chosen is None:
@@ -67,13 +75,10 @@ def plan(
     places = sites(config)
     if hub not in places:
         raise UserError(_no_such("hub", hub, list(places)))
-    names = frozenset(users)
-    if names and not chosen.takes_users:
-        raise UserError(WHOLE_HUB.format(runbook=runbook))
+    arguments = chosen.arguments(chosen.typed(users, values or {}))
     site = places[hub]
     try:
         with _Memory(config, hub) as memory:
-            arguments = chosen.arguments({chosen.servers_parameter: names} if names else {})
             facts = read_facts(
                 site,
                 datetime.now(UTC),
@@ -83,7 +88,7 @@ def plan(
                 more=chosen.needs,
             )
             made = chosen.plan(facts, arguments)
-            memory.record(made, names)
+            memory.record(made, arguments)
     finally:
         site.hub.close()
     if memory.is_lost and facts.having(Condition.STOPPING, Condition.CHECKING):
@@ -112,6 +117,10 @@ def report(made: Plan, facts: HubFacts) -> dict[str, Any]:
                 "target": step.target,
                 "destructive": step.destructive,
                 "loses": list(step.loses),
+                "at": by_hand.target(step, place),
+                "success": by_hand.success(step, place),
+                "undo": by_hand.undo(step, place),
+                "by_hand": by_hand.command(step, place),
             }
             for step in made.steps
         ],
@@ -169,23 +178,23 @@ class _Memory:
             self._store = None
             return {}
 
-    def record(self, made: Plan, users: Iterable[str]) -> None:
+    def record(self, made: Plan, arguments: Mapping[str, Any]) -> None:
         """Record in the audit log that the plan was read."""
         if self._store is not None:
             try:
-                Audit(self._store).record(_line(made, users))
+                Audit(self._store).record(_line(made, arguments))
             except DatabaseError:
                 self._store = None
 
 
-def _line(made: Plan, users: Iterable[str]) -> AuditLine:
+def _line(made: Plan, arguments: Mapping[str, Any]) -> AuditLine:
     return AuditLine(
         actor=terminal(),
         act="run.plan",
         outcome=AuditOutcome.DONE,
         target=f"{made.place.hub}: {made.runbook}",
         origin="terminal plan",
-        after={"users": sorted(users), "steps": len(made.steps)},
+        after={**arguments, "steps": len(made.steps)},
     )
 
 

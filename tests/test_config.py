@@ -69,7 +69,8 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> 
 def test_lists_in_the_environment_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAYDAY_RUNBOOKS__ALLOW__USERS", '["U0ANA", "U0BEN"]')
     monkeypatch.setenv(
-        "MAYDAY_CLUSTERS", '[{"name": "teaching", "kubeconfig": "k", "context": "c"}]'
+        "MAYDAY_CLUSTERS",
+        '[{"name": "teaching", "kubeconfig": "k", "context": "c", "server": "https://c"}]',
     )
     config = load()
     assert config.runbooks.allow.users == ("U0ANA", "U0BEN")

@@ -122,12 +122,13 @@ def test_a_kubeconfig_without_tls_is_refused_before_anything_is_sent(
 ) -> None:
     plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": "./never-run"}
     file = kubeconfig(tmp_path, user={"exec": plugin}, **cluster)
-    site = sites(loaded(cluster={"kubeconfig": file}))["datahub"]
+    bound = {"kubeconfig": file, "context": "teaching", "server": cluster["server"]}
+    site = sites(loaded(cluster={**bound, "server": "https://10.0.0.1"}))["datahub"]
     with pytest.raises(UserError) as refused:
         site.reachable_cluster.pods("prod", "")
     assert problem in str(refused.value)
     assert "add clusters.teaching to security.allow_insecure" in str(refused.value)
     for allowed in ({"allow": ("clusters.teaching",)}, {"slack": PRACTICE}):
-        site = sites(loaded(cluster={"kubeconfig": file}, **allowed))["datahub"]
+        site = sites(loaded(cluster=bound, **allowed))["datahub"]
         with pytest.raises(UserError, match="plugin never-run of cluster teaching"):
             site.reachable_cluster.pods("prod", "")

@@ -11,7 +11,7 @@ import pytest
 from bot.bootstrap import sites
 from bot.config import load
 from bot.errors import UserError
-from tests.support.bot import HUB
+from tests.support.clusters import HUB, unreachable
 
 ROOT = Path(__file__).parents[1]
 
@@ -35,11 +35,10 @@ def test_the_garbage_collector_runs_again_after_the_imports() -> None:
 
 
 def test_a_cluster_works_from_its_first_use(tmp_path: Path) -> None:
-    missing = tmp_path / "none"
     config = load(
         overrides={
             "hubs": [HUB],
-            "clusters": [{"name": "practice", "kubeconfig": str(missing)}],
+            "clusters": [unreachable(tmp_path)],
         }
     )
     site = sites(config)["datahub"]

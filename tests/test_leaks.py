@@ -44,8 +44,11 @@ COMMANDS = {
     "check": ["check"],
     "doctor": ["doctor"],
     "doctor, JSON": ["doctor", "--json"],
-    "plan": ["plan", "resync-routes", "datahub"],
-    "plan, JSON": ["plan", "force-delete-stuck-servers", "datahub", "--json"],
+    "plan": ["runbooks", "plan", "resync-routes", "--hub", "datahub"],
+    "plan, JSON": [
+        *("runbooks", "plan", "force-delete-stuck-servers"),
+        *("--hub", "datahub", "--json"),
+    ],
     "run": ["run"],
 }
 
@@ -110,7 +113,12 @@ def configured(url: str, directory: Path, **more: str) -> dict[str, str]:
         for name, cluster in (("datahub", "with-token"), ("other", "exec"))
     ]
     clusters = [
-        {"name": name, "kubeconfig": str(directory / name / "kubeconfig")}
+        {
+            "name": name,
+            "kubeconfig": str(directory / name / "kubeconfig"),
+            "context": "teaching",
+            "server": url,
+        }
         for name in ("with-token", "exec")
     ]
     return {

@@ -1,4 +1,4 @@
-"""``mayday plan`` prints what a runbook would do and a summary, and changes nothing."""
+"""``mayday runbooks plan`` prints what a runbook would do and a summary, and changes nothing."""
 
 from __future__ import annotations
 
@@ -46,6 +46,13 @@ def test_a_plan_with_steps(begin: Begin) -> None:
                 "target": "jupyter-ana",
                 "destructive": True,
                 "loses": ["ana"],
+                "at": "teaching / datahub-prod / datahub / jupyter-ana",
+                "success": "The pod is gone, and the hub has no record of this start, if it waited for the "
+                "pod.",
+                "undo": "It can't be taken back. The user can start the server again; what was not saved is "
+                "lost.",
+                "by_hand": "kubectl --context teaching -n datahub-prod delete pod jupyter-ana "
+                "--grace-period=0 --force",
             }
         ],
         "unknown": [],
@@ -202,7 +209,7 @@ def test_without_a_hub_it_says_where_to_add_one(
 @pytest.mark.parametrize("runbook", [RESYNC, RESTART])
 def test_users_of_a_runbook_that_takes_none_are_refused(begin: Begin, runbook: str) -> None:
     terminal = begin(well())
-    with pytest.raises(UserError, match=f"{runbook} works on a whole hub: leave out --user"):
+    with pytest.raises(UserError, match=f"{runbook} works on a whole hub. Leave out zoe"):
         terminal.run(runbook, "datahub", "zoe")
     assert terminal.party.asked == []
 
@@ -278,7 +285,7 @@ def test_the_exit_status(begin: Begin, party: Scripted, status: int) -> None:
     terminal = begin(party)
     done = CliRunner().invoke(
         cli.app,
-        ["plan", CLEAR, "datahub", "--json"],
+        ["runbooks", "plan", CLEAR, "--hub", "datahub", "--json"],
         env={"MAYDAY_DATABASE__URL": terminal.url},
     )
     assert done.exit_code == status, done.output

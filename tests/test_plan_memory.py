@@ -1,4 +1,4 @@
-"""What ``mayday plan`` stores between two calls, and unusable databases."""
+"""What ``mayday runbooks plan`` stores between two calls, and unusable databases."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
 from bot.adapters.bounded import BoundedRequest, OutOfTime
+from bot.adapters.kubernetes_binding import Binding
 from bot.adapters.kubernetes_credentials import Credentials
 from bot.adapters.kubernetes_errors import ApiCall, late, translated
 from bot.adapters.kubernetes_kubeconfig import Kubeconfig
@@ -35,9 +36,10 @@ Item = TypeVar("Item")
 class KubernetesApi:
     """Requests to one cluster, by one context of a kubeconfig. Safe for concurrent use.
 
-    An empty ``kubeconfig`` means the service account of mayday's pod. If ``server`` is set, it must be
-    the API server of the context. Both are read on the first request. ``timeout`` limits each request as a
-    whole, with the exec plugin that it may need, in seconds; ``plugin_limit`` limits that plugin.
+    An empty ``kubeconfig`` means the service account of mayday's pod. ``server``, ``ca`` and ``ca_sha256``
+    are what the cluster has to be (:class:`bot.adapters.kubernetes_binding.Binding`). All are read on the
+    first request. ``timeout`` limits each request as a whole, with the exec plugin that it may need, in
+    seconds; ``plugin_limit`` limits that plugin.
     """
 
     def __init__(
@@ -47,21 +49,22 @@ class KubernetesApi:
         kubeconfig: str = "",
         context: str = "",
         server: str = "",
+        ca: Path | None = None,
+        ca_sha256: str = "",
         timeout: float = Limits.call,
         plugin_limit: float = Limits.call * 0.8,
         allow_insecure: bool = False,
     ) -> None:
         self._name = name
+        binding = Binding(cluster=name, server=server, ca=ca, ca_sha256=ca_sha256)
         file = Kubeconfig(
             path=Path(kubeconfig).expanduser(),
             context=context,
-            cluster=name,
+            binding=binding,
             plugin_limit=min(plugin_limit, timeout * 0.8),
             allow_insecure=allow_insecure,
         )
-        self._credentials = Credentials(
-            cluster=name, kubeconfig=file if kubeconfig else None, server=server
-        )
+        self._credentials = Credentials(kubeconfig=file if kubeconfig else None, binding=binding)
         self._limit = timeout
         self._timeout = (timeout / 2, timeout)
 

@@ -18,15 +18,12 @@ from kubernetes.config import incluster_config
 from kubernetes.config.config_exception import ConfigException
 
 from bot.adapters.bounded import bind
+from bot.adapters.kubernetes_binding import POD, Binding, WrongCluster
 from bot.adapters.kubernetes_kubeconfig import Kubeconfig
 from bot.errors import MaydayError, UserError
 
 EXPIRES_SOON = timedelta(seconds=30)
 
-WRONG_SERVER = (
-    "Context {context} leads to {host}, but cluster {cluster} is {server}: correct "
-    "clusters[].context or clusters[].server."
-)
 NOT_IN_A_POD = (
     "mayday isn't running in a pod with a service account: set clusters[].kubeconfig of cluster "
     "{cluster}."
@@ -70,14 +67,13 @@ class Login:
 class Credentials:
     """The credentials of one cluster. Safe for concurrent use.
 
-    If ``kubeconfig`` is None, the service account of mayday's pod is used. If ``server`` is set, it must be
-    the API server of the context. No file is read before the first :meth:`login`.
+    If ``kubeconfig`` is None, the service account of mayday's pod is used. Every login is compared with
+    ``binding``. No file is read before the first :meth:`login`.
     """
 
-    def __init__(self, *, cluster: str, kubeconfig: Kubeconfig | None, server: str) -> None:
-        self._cluster = cluster
+    def __init__(self, *, kubeconfig: Kubeconfig | None, binding: Binding) -> None:
         self._kubeconfig = kubeconfig
-        self._server = server
+        self._binding = binding
         self._guard = threading.Lock()
         self._login: Login | None = None
         self._failure: MaydayError | None = None
@@ -87,6 +83,7 @@ class Credentials:
         """Return a client whose credentials have not expired or changed.
 
         Raises:
+            WrongCluster: they lead to another cluster.
             UserError: the kubeconfig, its exec plugin or the service account cannot be used.
             RetryLater: the exec plugin did not finish in time.
         """
@@ -118,6 +115,8 @@ class Credentials:
             login = (
                 self._from_kubeconfig(self._kubeconfig) if self._kubeconfig else self._from_pod()
             )
+        except WrongCluster:
+            raise  # found by the files alone, so nobody waited
         except MaydayError as error:
             ended = time.monotonic()
             self._failure, self._failed_until = error, ended + (ended - began)
@@ -131,16 +130,6 @@ class Credentials:
         files = {file: _stamp(file) for file in kubeconfig.files()} | {kubeconfig.path: written}
         settings = client.Configuration()
         advice, expires = kubeconfig.load(settings)
-        if self._server and settings.host.rstrip("/") != self._server.rstrip("/"):
-            raise UserError(
-                WRONG_SERVER.format(
-                    context=kubeconfig.context or "(current)",
-                    host=settings.host,
-                    cluster=self._cluster,
-                    server=self._server,
-                ),
-                code="wrong_context",
-            )
         return _login(settings, files, advice, expires)
 
     def _from_pod(self) -> Login:
@@ -153,8 +142,11 @@ class Credentials:
             config.load_incluster_config(client_configuration=settings, try_refresh_token=False)
         except (ConfigException, OSError) as error:
             raise UserError(
-                NOT_IN_A_POD.format(cluster=self._cluster), code="kubeconfig"
+                NOT_IN_A_POD.format(cluster=self._binding.cluster), code="kubeconfig"
             ) from error
+        self._binding.require(
+            POD, server=settings.host, authority=authority.read_bytes(), verifies=True
+        )
         return _login(settings, files, CHECK_SERVICE_ACCOUNT, None)
 
 

@@ -336,6 +336,10 @@ class SlackChat:
         """Open a modal and return its id; a trigger expires after three seconds."""
         return str(self._call("views.open", trigger_id=trigger_id, view=view)["view"]["id"])
 
+    def update_view(self, view_id: str, view: JSON, *, hash_: str) -> None:
+        """Put a modal in the place of an open one, if that still has this hash."""
+        self._call("views.update", view_id=view_id, view=view, **({"hash": hash_} if hash_ else {}))
+
     def _is_own(self, raw: Mapping[str, Any]) -> bool:
         me = self.identity()
         return raw.get("user") == me.user_id or bool(me.bot_id and raw.get("bot_id") == me.bot_id)

@@ -1,7 +1,15 @@
 """Builds the bot from its configuration: the only place that creates, registers and wires components."""
 
 from bot.bootstrap.bot import Bot
-from bot.bootstrap.outside import domain_clock, forge, sites, web_client
+from bot.bootstrap.outside import (
+    domain_clock,
+    forge,
+    require_all_bound,
+    require_bound,
+    sites,
+    web_client,
+)
+from bot.bootstrap.policies import with_policies
 from bot.bootstrap.settings import check_tokens
 from bot.durable import look_at_workflows
 
@@ -11,6 +19,9 @@ __all__ = [
     "domain_clock",
     "forge",
     "look_at_workflows",
+    "require_all_bound",
+    "require_bound",
     "sites",
     "web_client",
+    "with_policies",
 ]

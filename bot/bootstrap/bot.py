@@ -12,7 +12,14 @@ import structlog
 from bot.adapters.folder import ReportFolder
 from bot.adapters.slack import SlackChat
 from bot.bootstrap.checks import health_checks
-from bot.bootstrap.outside import domain_clock, forge, secret, sites, web_client
+from bot.bootstrap.outside import (
+    domain_clock,
+    forge,
+    require_all_bound,
+    secret,
+    sites,
+    web_client,
+)
 from bot.bootstrap.policies import with_policies
 from bot.bootstrap.services import build_services
 from bot.bootstrap.settings import check_tokens, settings
@@ -59,6 +66,7 @@ class Bot:
 
     def __init__(self, config: Config, *, lost: Callable[[], None] = lambda: None) -> None:
         check_tokens(config)
+        require_all_bound(config)
         self.config = config
         limits = Limits(call=config.practice.call_limit, lease=config.practice.lease)
         self.clock = domain_clock(config)
@@ -114,9 +122,13 @@ class Bot:
         """Return the runbooks with the policies of the configuration; what is wrong with a file is logged."""
         loaded = load_runbooks(self.config.runbooks.directories)
         for problem in loaded.problems:
-            log.error("runbook.not_loaded", problem=problem)
-        config = self.config
-        return with_policies(loaded.runbooks, config.runbooks, roles=config.incident.roles)
+            log.error("runbook.not_loaded", problem=str(problem))
+        return with_policies(
+            loaded.runbooks,
+            self.config.runbooks,
+            roles=self.config.incident.roles,
+            is_complete=not loaded.problems,
+        )
 
     def _handler_context(self) -> HandlerContext:
         services = self.services

@@ -13,12 +13,16 @@ from typing import Any, cast
 from slack_sdk import WebClient
 
 from bot.adapters.jupyterhub import JupyterHub
+from bot.adapters.kubernetes_binding import Binding, WrongCluster, require_pod_bound
+from bot.adapters.kubernetes_contexts import KubeContext
 from bot.clock import real_time, shifted_time
 from bot.config import Config
+from bot.config_hubs import Cluster as ClusterSection
 from bot.config_safety import may_be_insecure
 from bot.domain.facts import BlastRadius
 from bot.domain.hubs import Place
 from bot.domain.snapshot import StuckThresholds
+from bot.errors import ConfigError, UserError
 from bot.ports import Clock, Cluster, Forge
 from bot.runbook.site import Site
 
@@ -78,6 +82,8 @@ def sites(config: Config) -> dict[str, Site]:
             kubeconfig=str(cluster.kubeconfig or ""),
             context=cluster.context,
             server=cluster.server,
+            ca=cluster.ca,
+            ca_sha256=cluster.ca_sha256,
             timeout=config.practice.call_limit,
             allow_insecure=may_be_insecure(config, f"clusters.{cluster.name}"),
         )
@@ -110,6 +116,41 @@ def sites(config: Config) -> dict[str, Site]:
         )
         for hub in config.hubs
     }
+
+
+def require_bound(cluster: ClusterSection) -> None:
+    """Return if the cluster's login leads to the API server that its name is bound to, by its files alone.
+
+    Raises:
+        ConfigError: it leads elsewhere.
+        UserError: a file can't be used, so that is unknown. No login is made from such a file.
+    """
+    binding = Binding(
+        cluster=cluster.name, server=cluster.server, ca=cluster.ca, ca_sha256=cluster.ca_sha256
+    )
+    try:
+        if cluster.kubeconfig is not None:
+            path = cluster.kubeconfig.expanduser()
+            KubeContext(path=path, context=cluster.context, binding=binding).require_bound()
+        else:
+            require_pod_bound(binding)
+    except WrongCluster as exc:
+        raise ConfigError(str(exc), code=exc.code) from exc
+
+
+def require_all_bound(config: Config) -> None:
+    """Return if no cluster's login leads elsewhere. A file that can't be used is an error of the login.
+
+    Raises:
+        ConfigError: one leads elsewhere.
+    """
+    for cluster in config.clusters:
+        try:
+            require_bound(cluster)
+        except ConfigError:
+            raise
+        except UserError:
+            continue
 
 
 class _LateCluster:

@@ -19,9 +19,15 @@ DID_YOU_MEAN = " Did you mean {name}?"
 
 
 def with_policies(
-    runbooks: Mapping[str, Runbook], config: Runbooks, *, roles: Collection[str] | None = None
+    runbooks: Mapping[str, Runbook],
+    config: Runbooks,
+    *,
+    roles: Collection[str] | None = None,
+    is_complete: bool = True,
 ) -> dict[str, Runbook]:
     """Return the runbooks with the configured policies. ``roles`` are those of incidents.
+
+    If they are not complete, because a file is bad, a policy may be for one that was not loaded.
 
     Raises:
         ConfigError: a policy is for a runbook or names a role that does not exist.
@@ -30,7 +36,7 @@ def with_policies(
         for role in policy.roles:
             if roles is not None and role not in roles:
                 raise ConfigError(NO_ROLE.format(name=name, role=role, roles=", ".join(roles)))
-        if name not in runbooks:
+        if name not in runbooks and is_complete:
             close = get_close_matches(name, list(runbooks), n=1)
             hint = DID_YOU_MEAN.format(name=close[0]) if close else ""
             raise ConfigError(NO_RUNBOOK.format(name=name, hint=hint))

@@ -155,6 +155,9 @@ class Chat(Protocol):
         Such an address is valid for half an hour and five answers.
         """
 
+    def update_view(self, view_id: str, view: JSON, *, hash_: str) -> None:
+        """Put a form in the place of an open one, if that still has this hash; empty: any."""
+
     def open_view(self, trigger: str, view: JSON) -> str:
         """Open a modal and return its id; a trigger expires after three seconds."""
 

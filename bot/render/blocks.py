@@ -99,6 +99,32 @@ def select(
     return made
 
 
+def grouped_select(
+    action: str,
+    groups: Sequence[tuple[str, Sequence[Block]]],
+    *,
+    chosen: str = "",
+    placeholder: str = "Choose",
+) -> Block:
+    """Return a single-choice menu with its options under headings, each with at most 100 of them."""
+    parts: list[Block] = [
+        {"label": plain(label), "options": list(options[at : at + MOST_OPTIONS])}
+        for label, options in groups
+        for at in range(0, len(options), MOST_OPTIONS)
+    ]
+    made: Block = {
+        "type": "static_select",
+        "action_id": action,
+        "placeholder": plain(placeholder),
+        "option_groups": parts,
+    }
+    options = [option for part in parts for option in part["options"]]
+    initial = [option for option in options if option["value"] == chosen]
+    if initial:
+        made["initial_option"] = initial[0]
+    return made
+
+
 def multi_select(
     action: str, options: Sequence[Block], *, chosen: Sequence[str] = (), placeholder: str
 ) -> Block:

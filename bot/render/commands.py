@@ -29,7 +29,7 @@ COMMANDS: Mapping[str, Usage] = {
     "role": Usage(usage="role commander [@name]", help="takes a role, or gives it to somebody"),
     "update": Usage(usage="update [text]", help="posts a status update"),
     "run": Usage(
-        usage="run [runbook] [hub] [users]",
+        usage="run [runbook] [hub] [users] [name=value]",
         help="plans a runbook; nothing happens until somebody confirms the plan",
     ),
     "action": Usage(

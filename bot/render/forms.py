@@ -204,41 +204,6 @@ def annotate_entry(incident_id: str, line: Line) -> b.Block:
     )
 
 
-def run(
-    incident_id: str, *, runbooks: Sequence[tuple[str, str, str]], hubs: Sequence[str]
-) -> b.Block:
-    """Return the modal that chooses a runbook and a hub."""
-    one = len(hubs) == 1
-    return b.modal(
-        RUN,
-        "Run a runbook",
-        [
-            b.input_block(
-                "runbook",
-                "Runbook",
-                b.select("value", [b.option(title, name) for name, title, _ in runbooks]),
-            ),
-            b.context("\n".join(f"*{title}*: {help_}" for _, title, help_ in runbooks)),
-            b.input_block(
-                HUB,
-                "Hub",
-                # With several hubs none is preselected, so that nobody runs a plan on the wrong one.
-                b.select("value", [b.option(h, h) for h in hubs], chosen=hubs[0] if one else ""),
-            ),
-            b.input_block(
-                "users",
-                "Only these users",
-                b.text_input("value", placeholder="ana, ben", limit=500),
-                optional=True,
-                hint="Hub user names, for runbooks that can be limited to some users.",
-            ),
-            b.context("mayday posts a plan first. Nothing happens until somebody confirms it."),
-        ],
-        submit="Make a plan",
-        metadata=incident_id,
-    )
-
-
 def close(
     incident: Incident,
     *,

@@ -156,8 +156,13 @@ def menu(incident: Incident | None, roles: Sequence[str]) -> Post:
     return Post(text=text, blocks=(b.section(text), b.actions(*buttons)))
 
 
-def help_(rows: Mapping[str, str], afterwards: Sequence[str], legend: str) -> Post:
-    """Return the help. ``rows`` has one line per command; those in ``afterwards`` are listed apart."""
+def help_(
+    rows: Mapping[str, str], afterwards: Sequence[str], legend: str, runbooks: str = ""
+) -> Post:
+    """Return the help. ``rows`` has one line per command; those in ``afterwards`` are listed apart.
+
+    ``runbooks`` are lines with the names of the runbooks.
+    """
     during = "\n".join(row for name, row in rows.items() if name not in afterwards)
     after = "\n".join(rows[name] for name in afterwards)
     return Post(
@@ -165,6 +170,11 @@ def help_(rows: Mapping[str, str], afterwards: Sequence[str], legend: str) -> Po
         blocks=(
             b.section(f"*During the incident*\n{during}"),
             b.section(f"*After the incident*\n{after}"),
+            *(
+                [b.section(f"*Runbooks* (`{COMMAND} run help` has more)\n{runbooks}")]
+                if runbooks
+                else []
+            ),
             b.context(legend, ELSEWHERE),
         ),
     )

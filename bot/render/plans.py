@@ -14,6 +14,7 @@ from bot.domain.hubs import STUCK, Condition, Diagnosis, Place, Row
 from bot.domain.mrkdwn import unescape
 from bot.domain.runs import Result
 from bot.render import blocks as b
+from bot.render import by_hand
 from bot.render.plan_words import CONDITIONS, DIAGNOSES, ROUTES
 from bot.render.steps import words_of
 from bot.render.steps.words import UNREAD, number
@@ -21,11 +22,13 @@ from bot.render.text import code, cut, escape, escaped, when
 from bot.runbook import Loss, LossKind
 from bot.runbook.plan import Plan
 
-ROWS = 20
+ROWS = 10
 STEPS = 15
 TABLE_SIZE = 2200
 SUMMARY_SIZE = 600
 REASON_SIZE = 2000
+NAME_SIZE = 80
+SAID_SIZE = 160
 CAUTION_SIZE = 500
 CAUTIONS_SIZE = 1500
 UNKNOWN_SIZE = 400
@@ -38,6 +41,7 @@ TROUBLE = STUCK | {Condition.UNKNOWN, Condition.CRASHING}
 OVER_LIMIT = "This is more than one person may decide. "
 RUNS_AT_ONCE = "With your approval it runs at once. "
 RUNS_LATER = "It runs once {missing} more approve, too. "
+NOT_WELL = "*Servers that are not well*"
 NOBODY = "Nobody loses anything."
 UNREAD_LOSS = "mayday couldn't ask the hub who is working. Expect everyone to be disconnected."
 
@@ -70,8 +74,10 @@ def plan_blocks(plan: Plan, title: str, *buttons: b.Block) -> list[b.Block]:
         shown.append(b.section(f"*{_verdict(plan)}* {escaped(reason, REASON_SIZE)}"))
     else:
         shown.append(b.section(escaped(plan.summary, SUMMARY_SIZE)))
-        shown.append(b.section("*Steps*\n" + "\n".join(_step_lines(plan))))
+        steps = f"*Steps on* {place_words(plan.place)}\n"
+        shown.append(b.section(steps + "\n".join(_some(_step_lines(plan), STEPS))))
         shown.append(b.section("*Who loses what*\n" + "\n".join(loss_lines(plan))))
+        shown += [b.section(text) for text in by_hand.promises(plan)]
     if plan.over_limit:
         shown.append(b.section(f"⛔ *Over the limit.* {escaped(plan.over_limit, SUMMARY_SIZE)}"))
     cautions = _fitting(plan.cautions, CAUTION_SIZE, CAUTIONS_SIZE)
@@ -82,6 +88,8 @@ def plan_blocks(plan: Plan, title: str, *buttons: b.Block) -> list[b.Block]:
     if reasons := _untold(plan):
         unread = "\n".join(f"• {why}" for why in _fitting(reasons, UNKNOWN_SIZE, UNKNOWNS_SIZE))
         shown.append(b.section(f"*Not known*\n{unread}"))
+    if not _reason(plan):
+        shown += [b.section(text) for text in by_hand.commands(plan)]
     if buttons and plan.steps:
         shown.append(b.actions(*buttons))
     return shown
@@ -94,9 +102,13 @@ def plan_lines(plan: Plan, title: str) -> list[str]:
     if reason := _reason(plan):
         lines += [f"{_verdict(plan)} {reason}"]
     else:
-        lines += [plan.summary, "", *(_plain(line) for line in _step_lines(plan)), ""]
+        lines += [plan.summary, ""]
+        for line, step in zip(_step_lines(plan), plan.steps, strict=True):
+            lines += [_plain(line), *by_hand.step_lines(plan, step)]
+        lines.append("")
         who = "Who loses what: " if plan.losses else ""
         lines += [f"{who}{line}" for line in loss_lines(plan)]
+        lines += by_hand.plan_lines(plan)
     lines += [f"Over the limit: {plan.over_limit}"] if plan.over_limit else []
     lines += [f"Note: {text}" for text in plan.cautions]
     lines += ["", "Facts: " + " ".join((facts_line(plan), *map(_plain, _proxy_line(plan))))]
@@ -113,7 +125,8 @@ def confirm(plan: Plan, title: str, *, missing: int = 0) -> b.Block:
     """
     loss = " ".join(f"{_plain_loss(loss, plan.read_at)}." for loss in plan.losses)
     place = plan.place
-    where = f"Cluster {place.cluster}, namespace {place.namespace}, hub {place.hub}."
+    names = (cut(name, NAME_SIZE) for name in (place.cluster, place.namespace, place.hub))
+    where = "Cluster {}, namespace {}, hub {}.".format(*names)
     dialog: b.Block = {
         "title": b.plain(f"{title}?", 100),
         "text": b.plain(f"{where} {_consequence(plan, missing)}{loss or _no_loss(plan)}", 300),
@@ -204,24 +217,32 @@ def _proxy_line(plan: Plan) -> list[str]:
 
 
 def table(plan: Plan) -> str:
-    """Hub × pod × route of the servers that are not well, the odd ones first."""
-    head, *rows = [code(line) for line in _table_lines(plan)]
-    shown = [head]
-    for row in rows[:ROWS]:
-        if len("\n".join((*shown, row))) > TABLE_SIZE:
+    """Hub × pod × route of the servers that are not well, the odd ones first: a line for each.
+
+    A phone breaks the lines of a wide table, and nobody reads the columns then.
+    """
+    shown: list[str] = []
+    for row in (rows := _ranked(plan))[:ROWS]:
+        cells = _cells(plan, row)
+        user, hub, pod, route = map(code, cells[:4])
+        said = code(cells[4], SAID_SIZE)
+        line = f"• `{user}` {said}: hub says `{hub}`, pod `{pod}`, route `{route}`"
+        if len("\n".join((*shown, line))) > TABLE_SIZE:
             break
-        shown.append(row)
+        shown.append(line)
     unwell = sum(plan.conditions.values()) - plan.conditions.get(Condition.OK, 0)
-    more = max(unwell, len(rows)) - (len(shown) - 1)
-    rest = f"\nand {more} more" if more else ""
-    return "```\n" + "\n".join(shown) + "\n```" + rest
+    more = max(unwell, len(rows)) - len(shown)
+    return "\n".join((NOT_WELL, *shown, *([f"and {more} more"] if more else [])))
+
+
+def _ranked(plan: Plan) -> list[Row]:
+    order = list(CONDITIONS)
+    return sorted(plan.rows, key=lambda row: (order.index(row.condition), row.user, row.server))
 
 
 def _table_lines(plan: Plan) -> list[str]:
-    order = list(CONDITIONS)
-    rows = sorted(plan.rows, key=lambda row: (order.index(row.condition), row.user, row.server))
     head = ("user", "hub says", "pod", "route", "")
-    cells = [head, *(_cells(plan, row) for row in rows)]
+    cells = [head, *(_cells(plan, row) for row in _ranked(plan))]
     widths = [max(len(line[column]) for line in cells) for column in range(4)]
     return [
         "  ".join([*(line[i].ljust(widths[i]) for i in range(4)), line[4]]).rstrip()
@@ -306,8 +327,7 @@ def _ago(now: datetime, then: datetime) -> str:
 
 
 def _step_lines(plan: Plan) -> list[str]:
-    lines = [f"{n}. {words_of(step.verb).line(step)}" for n, step in enumerate(plan.steps, 1)]
-    return _some(lines, STEPS)
+    return [f"{n}. {words_of(step.verb).line(step)}" for n, step in enumerate(plan.steps, 1)]
 
 
 def _some(lines: list[str], limit: int) -> list[str]:

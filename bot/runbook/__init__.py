@@ -4,6 +4,8 @@ A runbook is a pure function from facts to a draft: it reads no clock and change
 the second draft has a reason to do nothing.
 """
 
+from pydantic import Field
+
 from bot.domain.evidence import Unknown
 from bot.domain.facts import HubFacts, Part, UnknownPart
 from bot.domain.hubs import Condition, Deployment, Diagnosis, Pod, RouteState, Row, ServerKey
@@ -26,6 +28,7 @@ __all__ = [
     "Deployment",
     "Diagnosis",
     "Draft",
+    "Field",
     "ForceDeletePod",
     "HubFacts",
     "Lock",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -13,8 +13,15 @@ from bot.domain.hubs import Condition, Place
 from bot.domain.rights import Permission, Right
 from bot.domain.run_policy import RunPolicy
 from bot.domain.targets import resolve
+from bot.errors import UserError
 from bot.runbook.losses import Loss
-from bot.runbook.parameters import Parameter, ParameterKind, parameters_of, stored_arguments
+from bot.runbook.parameters import (
+    BadDefinition,
+    Parameter,
+    ParameterKind,
+    parameters_of,
+    stored_arguments,
+)
 from bot.runbook.plan import ROWS_KEPT, Plan
 from bot.runbook.steps.step import Step
 
@@ -26,6 +33,16 @@ NOT_ALLOWED_BY_CLUSTER = (
     "mayday isn't allowed to {right} in namespace {namespace} of cluster {cluster}: grant it in the Role "
     "of mayday's service account."
 )
+NO_HELP = "it has no docstring, which is its help"
+EMPTY_NAME = (
+    "{runbook} was given an empty name. Write whose servers it is for, or leave it out for all."
+)
+WHOLE_HUB = "{runbook} works on a whole hub. Leave out {words}."
+ONE_TARGET = "{runbook} takes one {name}, but {words} are several: run it once for each."
+NO_TARGET = "{runbook} can't tell what {words} is for. Write its parameters as name=value: {names}."
+TWICE = "{runbook} takes {name} once: leave out {words} or {name}=…"
+TARGETS = (ParameterKind.SERVERS, ParameterKind.PERSON, ParameterKind.NODE)
+"""The kinds of parameters whose values may be typed without the parameter's name."""
 IDLE = "{users} {has} no running or pending server."
 
 
@@ -86,6 +103,50 @@ class Runbook:
             UserError: one is unknown, invalid or missing; ``field`` is its parameter.
         """
         return stored_arguments(self.name, self.parameters, typed)
+
+    def typed(self, words: Collection[str], values: Mapping[str, str]) -> dict[str, object]:
+        """Return what was typed by the names of the parameters, for :meth:`arguments`.
+
+        ``values`` are typed as name=value, in any case and with dashes. ``words`` are typed alone: users or
+        a node, if the runbook takes these.
+
+        Raises:
+            UserError: nothing says what a word is for.
+        """
+        known = {_key(each.name): each.name for each in self.parameters}
+        if any(not word.strip() for word in words):
+            raise UserError(EMPTY_NAME.format(runbook=self.name))
+        given: dict[str, object] = {
+            known.get(_key(name), name): value for name, value in values.items()
+        }
+        servers = self.servers_parameter
+        if servers in given and not str(given[servers]).strip():
+            raise UserError(EMPTY_NAME.format(runbook=self.name), field=servers)
+        named = list(dict.fromkeys(words))
+        if not named:
+            return given
+        said = ", ".join(named)
+        targets = self.targets
+        if not self.parameters:
+            raise UserError(WHOLE_HUB.format(runbook=self.name, words=said))
+        if len(targets) != 1:
+            names = ", ".join(f"{each.name}=…" for each in self.parameters)
+            raise UserError(NO_TARGET.format(runbook=self.name, words=said, names=names))
+        (target,) = targets
+        if target.name in given:
+            text = TWICE.format(runbook=self.name, words=said, name=target.name)
+            raise UserError(text, field=target.name)
+        if target.kind is ParameterKind.SERVERS:
+            return {**given, target.name: named}
+        if len(named) > 1:
+            text = ONE_TARGET.format(runbook=self.name, name=target.label.lower(), words=said)
+            raise UserError(text, field=target.name)
+        return {**given, target.name: named[0]}
+
+    @property
+    def targets(self) -> tuple[Parameter, ...]:
+        """The parameters that take users, servers or a node."""
+        return tuple(each for each in self.parameters if each.kind in TARGETS)
 
     @property
     def servers_parameter(self) -> str:
@@ -175,13 +236,13 @@ def runbook(
     The function's name is the runbook's, its docstring the help, its signature the form.
 
     Raises:
-        TypeError: the function has no docstring, or a parameter that no form can ask for.
+        BadDefinition: the function has no docstring, or a parameter that no form can ask for.
     """
 
     def define(function: Callable[..., Draft]) -> Runbook:
         help_ = " ".join((function.__doc__ or "").split())
         if not help_:
-            raise TypeError(f"runbook {function.__name__} has no docstring, which is its help")
+            raise BadDefinition(NO_HELP, function=function.__name__)
         return Runbook(
             name=function.__name__.replace("_", "-"),
             title=title,
@@ -195,6 +256,10 @@ def runbook(
         )
 
     return define
+
+
+def _key(name: str) -> str:
+    return name.strip().casefold().replace("-", "_")
 
 
 def _allowed(draft: Draft, facts: HubFacts) -> Draft:

@@ -1,20 +1,22 @@
 """The parameters of a runbook, from the signature of its function.
 
 An annotation is a type from this module or a plain one: ``Servers``, ``Person``, ``NodeName``, ``bool``,
-``int``, ``str``, ``timedelta`` or a ``Literal`` of texts. Constraints and the hint of a form come from
-pydantic's ``Field``: ``Annotated[int, Field(ge=0, le=50, description="How many placeholders.")]``.
+``int``, ``float``, ``str``, ``timedelta`` or a ``Literal`` of texts; each but ``Servers`` may be ``| None``.
+Constraints and the hint of a form come from ``Field``:
+``Annotated[int, Field(ge=0, le=50, description="How many placeholders.")]``.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -23,13 +25,53 @@ from bot.domain.hubs import ServerKey
 from bot.errors import UserError
 
 NOT_A_DURATION = "write a duration such as 90m, 2h or 1d"
+NO_NAMES = "write at least one name, or leave it out for all"
 UNKNOWN_PARAMETER = "There is no parameter “{name}”. The parameters of {runbook} are {known}."
 NO_PARAMETERS = "{runbook} works on a whole hub and takes no parameters. Leave out {name}."
 MISSING = "{runbook} needs {name}: {hint}"
 INVALID = "“{value}” isn't a valid {name}: {why}."
 
+NO_FACTS = "it has no first parameter, which takes the facts"
+NO_ANNOTATION = "parameter {name} has no annotation"
+NOT_A_FIELD = "parameter {name} has a type that no form can ask for: {annotation}"
+NOT_NAMED = "parameter {name} can't be given by its name"
+NOT_TEXTS = "parameter {name} has a choice that is not a text of at most 75 characters"
+TOO_MANY_CHOICES = "parameter {name} has more than 100 choices: take a text instead"
+TWO_OF_SERVERS = "parameter {name} is a second one that takes servers"
+BAD_DEFAULT = "parameter {name} has a default that it doesn't accept: {why}"
+BAD_BOUNDS = "parameter {name} has constraints that don't suit its type"
+SERVERS_DEFAULT = (
+    "parameter {name} takes servers, so its default has to be None, which means everybody's"
+)
+
+WHYS = {
+    "int_parsing": "write a whole number",
+    "int_type": "write a whole number",
+    "int_from_float": "write a whole number",
+    "float_parsing": "write a number",
+    "float_type": "write a number",
+    "bool_parsing": "write yes or no",
+    "bool_type": "write yes or no",
+    "greater_than_equal": "it has to be at least {ge}",
+    "greater_than": "it has to be more than {gt}",
+    "less_than_equal": "it can be at most {le}",
+    "less_than": "it has to be less than {lt}",
+    "string_too_short": "write at least {min_length} characters",
+    "string_too_long": "write at most {max_length} characters",
+}
+"""What to write instead, by pydantic's type of the error."""
+
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?\s*[smhd]\s*)+")
+
+
+class BadDefinition(TypeError):
+    """A function can't be a runbook. ``function`` is its name, ``parameter`` the one that is bad, if any."""
+
+    def __init__(self, text: str, *, function: str, parameter: str = "") -> None:
+        super().__init__(text)
+        self.function = function
+        self.parameter = parameter
 
 
 class ParameterKind(StrEnum):
@@ -84,7 +126,10 @@ class Parameter:
         try:
             match self.kind:
                 case ParameterKind.SERVERS:
-                    return sorted(_names(typed))
+                    names = sorted(_names(typed))
+                    if not names:  # none of them would mean everybody's servers
+                        raise ValueError(NO_NAMES)
+                    return names
                 case ParameterKind.DURATION:
                     self._adapter.validate_python(_duration(typed))
                     return _duration(typed).total_seconds()
@@ -97,8 +142,7 @@ class Parameter:
                 case ParameterKind.NUMBER:
                     return self._adapter.validate_python(typed)
         except (ValidationError, ValueError) as exc:
-            why = exc.errors()[0]["msg"] if isinstance(exc, ValidationError) else str(exc)
-            text = INVALID.format(value=typed, name=self.label.lower(), why=_lower(why))
+            text = INVALID.format(value=typed, name=self.label.lower(), why=_why(exc))
             raise UserError(text, field=self.name) from exc
 
     def value(self, stored: Any) -> Any:
@@ -117,11 +161,23 @@ def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     """Return the parameters after the first one, which takes the facts.
 
     Raises:
-        TypeError: one has no annotation, or an annotation that no form can ask for.
+        BadDefinition: one has no annotation or one that no form can ask for, or a default that it refuses.
     """
+    name = function.__name__
     hints = get_type_hints(function, include_extras=True)
-    _facts, *rest = inspect.signature(function).parameters.values()
-    return tuple(_parameter(each, hints.get(each.name)) for each in rest)
+    given = list(inspect.signature(function).parameters.values())
+    if not given or given[0].kind is inspect.Parameter.KEYWORD_ONLY:
+        raise BadDefinition(NO_FACTS, function=name)
+    found: list[Parameter] = []
+    for each in given[1:]:
+        try:
+            made = _parameter(each, hints.get(each.name))
+            if made.kind is ParameterKind.SERVERS and any(one.kind is made.kind for one in found):
+                raise TypeError(TWO_OF_SERVERS.format(name=each.name))
+        except TypeError as exc:
+            raise BadDefinition(str(exc), function=name, parameter=each.name) from exc
+        found.append(made)
+    return tuple(found)
 
 
 def stored_arguments(
@@ -140,7 +196,8 @@ def stored_arguments(
     found: dict[str, Any] = {}
     for name, each in known.items():
         said = typed.get(name)
-        if said is None or (isinstance(said, str) and not said.strip()):
+        is_empty = said is None or (isinstance(said, Collection) and not said)
+        if is_empty or (isinstance(said, str) and not said.strip()):
             if each.is_required:
                 hint = each.hint or f"give {name}=…"
                 text = MISSING.format(runbook=runbook, name=each.label.lower(), hint=hint)
@@ -151,16 +208,29 @@ def stored_arguments(
 
 
 def _parameter(each: inspect.Parameter, annotation: Any) -> Parameter:
-    if annotation is None:
-        raise TypeError(f"parameter {each.name} has no annotation")
-    extras = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
-    plain = get_args(annotation)[0] if extras else annotation
+    """Return the parameter.
+
+    Raises:
+        TypeError: no form can ask for it; the text has its name.
+    """
+    name = each.name
+    if annotation is None or annotation is inspect.Parameter.empty:
+        raise TypeError(NO_ANNOTATION.format(name=name))
+    if each.kind not in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY):
+        raise TypeError(NOT_NAMED.format(name=name))
+    annotation = _without_none(annotation)
+    plain, extras = _parts(annotation)
     kind = next((one for one in extras if isinstance(one, ParameterKind)), None) or _kind(plain)
     if kind is None:
-        raise TypeError(f"parameter {each.name} has a type that no form can ask for: {annotation}")
+        raise TypeError(NOT_A_FIELD.format(name=name, annotation=inspect.formatannotation(plain)))
+    choices = get_args(plain) if kind is ParameterKind.CHOICE else ()
+    if not all(isinstance(one, str) and 0 < len(one) <= 75 for one in choices):
+        raise TypeError(NOT_TEXTS.format(name=name))
+    if len(choices) > 100:  # the most that a menu of Slack's may have
+        raise TypeError(TOO_MANY_CHOICES.format(name=name))
     field = next((one for one in extras if isinstance(one, FieldInfo)), None)
     has_default = each.default is not inspect.Parameter.empty
-    return Parameter(
+    made = Parameter(
         name=each.name,
         kind=kind,
         annotation=annotation,
@@ -168,8 +238,48 @@ def _parameter(each: inspect.Parameter, annotation: Any) -> Parameter:
         hint=(field and field.description) or "",
         default=each.default if has_default else None,
         is_required=not has_default and kind is not ParameterKind.SERVERS,
-        choices=tuple(map(str, get_args(plain))) if kind is ParameterKind.CHOICE else (),
+        choices=tuple(map(str, choices)),
     )
+    _require_default(made)
+    return made
+
+
+def _require_default(made: Parameter) -> None:
+    """Return if the parameter accepts its own default; None is one of every kind.
+
+    Raises:
+        TypeError: it doesn't, or its constraints are not of its type.
+    """
+    if made.kind is ParameterKind.SERVERS:
+        if made.default is not None:
+            raise TypeError(SERVERS_DEFAULT.format(name=made.name))
+        return
+    try:
+        TypeAdapter(made.annotation)
+        if made.default is not None:
+            made.stored(made.default, "")
+    except UserError as exc:
+        raise TypeError(BAD_DEFAULT.format(name=made.name, why=exc)) from exc
+    except (
+        Exception
+    ) as exc:  # pydantic raises errors of many kinds for what it can't build or compare
+        raise TypeError(BAD_BOUNDS.format(name=made.name)) from exc
+
+
+def _without_none(annotation: Any) -> Any:
+    """The annotation without ``| None``."""
+    if get_origin(annotation) in (Union, UnionType):
+        others = [one for one in get_args(annotation) if one is not NoneType]
+        return others[0] if len(others) == 1 else annotation
+    return annotation
+
+
+def _parts(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
+    """The plain type of an annotation, and what is annotated."""
+    if get_origin(annotation) is not Annotated:
+        return annotation, ()
+    plain, *extras = get_args(annotation)
+    return _without_none(plain), tuple(extras)
 
 
 def _kind(plain: Any) -> ParameterKind | None:
@@ -178,10 +288,11 @@ def _kind(plain: Any) -> ParameterKind | None:
     kinds: dict[Any, ParameterKind] = {
         bool: ParameterKind.BOOLEAN,
         int: ParameterKind.NUMBER,
+        float: ParameterKind.NUMBER,
         str: ParameterKind.TEXT,
         timedelta: ParameterKind.DURATION,
     }
-    return kinds.get(plain)
+    return kinds.get(plain) if isinstance(plain, type) else None
 
 
 def _names(typed: object) -> frozenset[str]:
@@ -202,6 +313,15 @@ def _duration(typed: object) -> timedelta:
     return sum(
         (timedelta(**{_UNITS[unit]: float(number)}) for number, unit in parts), start=timedelta()
     )
+
+
+def _why(exc: ValueError) -> str:
+    """What is wrong with a value, in a few words without a full stop."""
+    if not isinstance(exc, ValidationError):
+        return _lower(str(exc))
+    error = exc.errors()[0]
+    words = WHYS.get(error["type"])
+    return words.format(**error.get("ctx", {})) if words else _lower(error["msg"])
 
 
 def _lower(text: str) -> str:

@@ -25,6 +25,7 @@ from bot.slack.replies import (
     OpenModal,
     Reply,
     RunbookReply,
+    UpdateModal,
     say,
 )
 from bot.slack.request import SlackRequest
@@ -215,11 +216,11 @@ def _runbook(
 
 def _late(
     context: HandlerContext, request: SlackRequest, route: Route
-) -> EphemeralReply | OpenModal | None:
+) -> EphemeralReply | OpenModal | UpdateModal | None:
     reply = _answer(context, request, route)
     while isinstance(reply, DeferredReply):
         reply = reply.work()
-    return reply if isinstance(reply, EphemeralReply | OpenModal) else None
+    return reply if isinstance(reply, EphemeralReply | OpenModal | UpdateModal) else None
 
 
 def _confirmed(
@@ -240,7 +241,7 @@ def _authorized(
     It takes several questions to Slack, so it belongs to what happens after the acknowledgement.
     """
 
-    def work() -> EphemeralReply | OpenModal | None:
+    def work() -> EphemeralReply | OpenModal | UpdateModal | None:
         runbook = context.runs.runbooks.get(reply.runbook)
         allowed = runbook.policy.allowed if runbook else None
         context.authorize.decide(asker, act, incident, allowed=allowed)

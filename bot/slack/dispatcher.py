@@ -33,6 +33,7 @@ from bot.slack.replies import (
     OpenModal,
     Reply,
     Suggestions,
+    UpdateModal,
     say,
 )
 from bot.slack.request import Kind, SlackRequest
@@ -146,6 +147,11 @@ class Dispatcher:
             view = reply.view
             reply = self._guarded(
                 request, lambda: self._responder.open(request, view), form_is_open=False
+            )
+        if isinstance(reply, UpdateModal):
+            change = reply
+            reply = self._guarded(
+                request, lambda: self._responder.update(change), form_is_open=False
             )
         if isinstance(reply, EphemeralReply):
             self._responder.say(request, reply, respond, channel=channel)

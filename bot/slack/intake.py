@@ -109,21 +109,29 @@ def _button(body: Mapping[str, Any], team_id: str) -> SlackRequest:
     request = _interaction(
         Kind.BUTTON, str(action["action_id"]), f"block_actions/{act}", body, team_id
     )
-    return replace(request, value=str(value))
+    view = body.get("view") or {}
+    form = _form_of(view) if view.get("type") == "modal" else request.form
+    return replace(request, value=str(value), form=form)
 
 
 def _form(body: Mapping[str, Any], team_id: str) -> SlackRequest:
     view = body["view"]
-    form = Form(
+    form = _form_of(view)
+    request = _interaction(Kind.FORM, str(view["callback_id"]), f"view/{form.id}", body, team_id)
+    return replace(request, form=form, installed_team=str(view.get("app_installed_team_id") or ""))
+
+
+def _form_of(view: Mapping[str, Any]) -> Form:
+    """The form as it is open."""
+    return Form(
         id=str(view["id"]),
+        hash=str(view.get("hash") or ""),
         metadata=str(view.get("private_metadata") or ""),
         inputs=tuple(
             str(block["block_id"]) for block in view.get("blocks") or () if block["type"] == "input"
         ),
         values=_values(view),
     )
-    request = _interaction(Kind.FORM, str(view["callback_id"]), f"view/{form.id}", body, team_id)
-    return replace(request, form=form, installed_team=str(view.get("app_installed_team_id") or ""))
 
 
 def _shortcut(body: Mapping[str, Any], team_id: str) -> SlackRequest:

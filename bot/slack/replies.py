@@ -33,13 +33,25 @@ class OpenModal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UpdateModal:
+    """A form in the place of the one with this id, whose inputs keep what was typed where they are the same.
+
+    ``hash`` is Slack's of the form that the person saw: a form that has changed since is left as it is.
+    """
+
+    id: str
+    hash: str
+    view: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeferredReply:
     """Work to do after the acknowledgement, which may call outside systems; what it returns is shown.
 
     ``channel`` is as in :class:`EphemeralReply`.
     """
 
-    work: Callable[[], EphemeralReply | OpenModal | None]
+    work: Callable[[], EphemeralReply | OpenModal | UpdateModal | None]
     channel: str = ""
 
 
@@ -73,7 +85,7 @@ class Suggestions:
     names: tuple[str, ...]
 
 
-Reply = EphemeralReply | OpenModal | DeferredReply | FieldErrors | Suggestions | None
+Reply = EphemeralReply | OpenModal | UpdateModal | DeferredReply | FieldErrors | Suggestions | None
 
 
 def say(text: str, *, channel: str = "") -> EphemeralReply:

@@ -30,14 +30,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """A submitted form.
+    """A submitted form, or one in which a menu was used.
 
-    ``id`` is Slack's, the same when the form is sent again. ``metadata`` is what mayday stored in the form
-    when it opened it. ``inputs`` are the block ids of its inputs in order, ``values`` what was entered:
-    text, or the values chosen from a menu.
+    ``id`` is Slack's, the same when the form is sent again; ``hash`` changes when the form is changed.
+    ``metadata`` is what mayday stored in the form when it opened it. ``inputs`` are the block ids of its
+    inputs in order, ``values`` what was entered: text, or the values chosen from a menu.
     """
 
     id: str = ""
+    hash: str = ""
     metadata: str = ""
     inputs: tuple[str, ...] = ()
     values: Mapping[str, str | tuple[str, ...]] = field(

@@ -15,7 +15,7 @@ from slack_bolt import Respond
 from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Post
 from bot.render.text import cut
-from bot.slack.replies import EphemeralReply
+from bot.slack.replies import EphemeralReply, UpdateModal
 from bot.slack.request import SlackRequest
 
 FORM_NOT_OPENED = "Slack did not open the form. Please try again."
@@ -29,6 +29,9 @@ ESCAPED = 12
 
 EXPIRED_TRIGGERS = frozenset({"expired_trigger_id", "exchanged_trigger_id"})
 """Slack's codes for a form that is opened after three seconds, or a second time."""
+
+GONE_VIEWS = frozenset({"not_found", "hash_conflict"})
+"""Slack's codes for a form that was closed, or changed since the person saw it."""
 
 log = structlog.get_logger()
 
@@ -53,6 +56,18 @@ class Responder:
             if exc.code not in EXPIRED_TRIGGERS:
                 raise
             raise UserError(FORM_TOO_LATE) from exc
+
+    def update(self, change: UpdateModal) -> None:
+        """Put a form in the place of an open one; nothing happens if that was closed or has changed since.
+
+        Raises:
+            UserError, RetryLater: Slack did not change it.
+        """
+        try:
+            self._chat.update_view(change.id, change.view, hash_=change.hash)
+        except UserError as exc:
+            if exc.code not in GONE_VIEWS:
+                raise
 
     def say(
         self,

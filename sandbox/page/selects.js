@@ -11,11 +11,16 @@ function choicesOf(el, ctx) {
       label: ctx.workspace.userName(id),
       value: id,
     }));
-  return el.options.map((option) => {
-    const note = option.description && ` – ${plain(option.description.text)}`;
-    return { key: option.value, label: plain(option.text.text) + (note ?? ""), value: option };
-  });
+  return groupsOf(el).flatMap(({ label, options }) =>
+    options.map((option) => {
+      const note = option.description && ` – ${plain(option.description.text)}`;
+      const words = plain(option.text.text) + (note ?? "");
+      return { key: option.value, label: words, value: option, group: label && plain(label.text) };
+    }),
+  );
 }
+
+const groupsOf = (el) => el.option_groups ?? [{ options: el.options }];
 
 /** A list to choose one of; `changed` is called after a choice. */
 export function singleSelect(el, ctx, kept, changed) {
@@ -30,7 +35,10 @@ export function singleSelect(el, ctx, kept, changed) {
     "select.input",
     { "aria-label": prompt },
     h("option", { value: "" }, prompt),
-    choices.map(option),
+    [...new Set(choices.map(({ group }) => group))].map((label) => {
+      const these = choices.filter(({ group }) => group === label).map(option);
+      return label ? h("optgroup", { label }, these) : these;
+    }),
   );
   let before = current;
   control.addEventListener("change", () => {

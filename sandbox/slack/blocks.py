@@ -14,7 +14,7 @@ from slack_sdk.models.blocks import Block, Option
 from slack_sdk.models.views import View
 
 from sandbox.slack.values import Json, SlackError, new_id
-from sandbox.slack.view_state import INPUTS, elements_of, interactive_elements
+from sandbox.slack.view_state import INPUTS, elements_of, interactive_elements, options_of
 
 _IN_MESSAGES = frozenset(["actions", "context", "divider", "header", "section"])
 _IN_VIEWS = _IN_MESSAGES | {"input"}
@@ -166,9 +166,7 @@ def _check_elements(block: Json, refuse: _Refuse) -> None:
 
 def _check_input(element: Json, refuse: _Refuse) -> None:
     """Check the initial options, the number of options, and the limits of a text."""
-    options = element.get("options") or []
-    if element.get("option_groups"):
-        refuse("unsupported field: option_groups")
+    options = options_of(element)
     if len(options) > _FEW_OPTIONS.get(element["type"], len(options)):
         refuse(f"no more than {_FEW_OPTIONS[element['type']]} items allowed")
     if not all(is_option(option) for option in options):

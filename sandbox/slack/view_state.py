@@ -44,6 +44,12 @@ def elements_of(block: Json) -> list[Any]:
     return [element for element in found if element is not None]
 
 
+def options_of(element: Json) -> list[Any]:
+    """The options of a menu, those under headings too."""
+    groups = element.get("option_groups") or [element]
+    return [option for group in groups for option in group.get("options") or ()]
+
+
 def initial_values(blocks: Sequence[Json]) -> Values:
     """The initial state of blocks: every input is listed, null if it is empty."""
     values: Values = {}
@@ -112,7 +118,7 @@ def _state(element: Json, answer: Any) -> Json:
 def _option(element: Json, wanted: Any) -> Json:
     """The option of the element by its value, or by an option object. Raises PersonError."""
     value = wanted.get("value") if isinstance(wanted, Mapping) else wanted
-    for option in element.get("options", ()):
+    for option in options_of(element):
         if option["value"] == value:
             return dict(option)
     if element["type"].endswith("external_select") and isinstance(wanted, Mapping):

@@ -219,7 +219,9 @@ def test_a_wait_that_is_nonsense(
 
 def test_a_cluster_that_is_not_there(tmp_path: Path) -> None:
     with nobody_there() as nowhere:
-        api = KubernetesCluster(name="teaching", kubeconfig=kubeconfig(tmp_path, nowhere))
+        api = KubernetesCluster(
+            name="teaching", kubeconfig=kubeconfig(tmp_path, nowhere), context="teaching"
+        )
         with pytest.raises(RetryLater, match="does not answer at") as failure:
             api.delete_pod("ns", "p", "uid-p")
     assert not failure.value.maybe_done

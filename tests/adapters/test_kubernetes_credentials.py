@@ -11,6 +11,7 @@ import pytest
 from kubernetes.config import incluster_config
 
 from bot.adapters.kubernetes import KubernetesCluster
+from bot.adapters.kubernetes_binding import Binding
 from bot.adapters.kubernetes_credentials import Credentials
 from bot.errors import UserError
 from tests.support.kube_stub import TOKEN, cluster, failing, kubeconfig, pod, pods
@@ -74,7 +75,6 @@ def edited(tmp_path: Path, change: Callable[[Any], object]) -> str:
 @pytest.mark.parametrize(
     ("change", "context", "says"),
     [
-        (lambda config: config.pop("current-context"), "", "has no current context: set"),
         (lambda config: config.pop("users"), "teaching", "has no user u, which its context"),
         (lambda config: config.pop("clusters"), "teaching", "has no cluster c, which its context"),
     ],
@@ -202,7 +202,7 @@ def test_the_token_of_mayday_s_own_pod_is_read_again_when_it_changes(
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "1")
     monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(token))
     monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(authority))
-    credentials = Credentials(cluster="teaching", kubeconfig=None, server="")
+    credentials = Credentials(kubeconfig=None, binding=Binding(cluster="teaching"))
     first = credentials.login()
     assert credentials.login() is first
     token.write_text("newer-one", encoding="utf-8")

@@ -61,7 +61,9 @@ def test_slack_is_not_followed(
 
 
 def test_a_cluster_is_not_followed(redirecting: Stub, elsewhere: Stub, tmp_path: Path) -> None:
-    api = KubernetesCluster(name="teaching", kubeconfig=kubeconfig(tmp_path, redirecting.url))
+    api = KubernetesCluster(
+        name="teaching", kubeconfig=kubeconfig(tmp_path, redirecting.url), context="teaching"
+    )
     for act in (
         lambda: api.pods("ns", "a=b"),
         lambda: api.delete_pod("ns", "jupyter-ana", "uid"),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.render import forms
-
-BOOKS = [("restart-proxy", "Restart the proxy", "Restarts it.")]
+from bot.render import run_form
+from tests.support.books import RUNBOOKS
 
 
 def menu(form: dict[str, Any], block: str) -> dict[str, Any]:
@@ -16,11 +15,11 @@ def menu(form: dict[str, Any], block: str) -> dict[str, Any]:
 
 
 def test_where_there_are_several_hubs_none_is_chosen_for_a_run() -> None:
-    form = forms.run("inc", runbooks=BOOKS, hubs=["datahub", "stat20"])
+    form = run_form.run("inc", runbooks=RUNBOOKS, hubs=["datahub", "stat20"])
     assert "initial_option" not in menu(form, "hub")
     assert "initial_option" not in menu(form, "runbook")
 
 
 def test_the_only_hub_is_chosen() -> None:
-    form = forms.run("inc", runbooks=BOOKS, hubs=["datahub"])
+    form = run_form.run("inc", runbooks=RUNBOOKS, hubs=["datahub"])
     assert menu(form, "hub")["initial_option"]["value"] == "datahub"

@@ -1,4 +1,4 @@
-"""An operator's desk at the sandbox's hub: ``mayday plan`` with a custom config.
+"""An operator's desk at the sandbox's hub: ``mayday runbooks plan`` with a custom config.
 
 A plan must not change the hub, cluster or proxy.
 """
@@ -34,7 +34,7 @@ NARROW = {
 
 
 class Desk:
-    """``mayday plan`` for the sandbox's hub. ``database`` is where sightings are kept."""
+    """``mayday runbooks plan`` for the sandbox's hub. ``database`` is where sightings are kept."""
 
     def __init__(self, sandbox: HubSandbox, tokens: Mapping[str, str], database: str) -> None:
         self.sandbox = sandbox

@@ -73,7 +73,7 @@ def test_a_server_that_may_be_another_under_a_new_name_is_left_alone(desk: Desk)
 
 
 def test_names_for_a_runbook_that_takes_none(desk: Desk) -> None:
-    with pytest.raises(UserError, match="works on a whole hub: leave out --user"):
+    with pytest.raises(UserError, match=r"works on a whole hub\. Leave out ana"):
         desk.plan(RESYNC, "ana")
 
 

@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from bot.render import card, forms, listing, runs
+from bot.render import card, forms, listing, run_form, runs
 from bot.render.commands import COMMANDS
 from bot.slack.request import Kind
 from bot.slack.routes import ROUTES
@@ -18,7 +18,11 @@ def constants(module: ModuleType, start: str) -> set[str]:
 
 
 def test_every_button_has_a_route() -> None:
-    shown = {action for module in (card, listing, runs) for action in constants(module, "ACTION_")}
+    shown = {
+        action
+        for module in (card, listing, run_form, runs)
+        for action in constants(module, "ACTION_")
+    }
     assert len(shown) > 10
     assert set(ROUTES[Kind.BUTTON]) == shown
 

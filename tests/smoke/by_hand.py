@@ -370,7 +370,7 @@ ANSWERS = (
             "run",
             "close",
         ),
-        covers=("views.open",),
+        covers=("views.open", "views.update"),
         by_hand=True,
     ),
     Row(

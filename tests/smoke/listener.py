@@ -129,7 +129,10 @@ class Listener:
 
     def _open(self, request: SlackRequest, name: str) -> None:
         with self._noting(self.opened, name) as note:
-            note(self._smoke.chat.open_view(request.trigger, self._forms[name]))
+            view_id = self._smoke.chat.open_view(request.trigger, self._forms[name])
+            if name == "run":
+                self._smoke.chat.update_view(view_id, self._forms[name], hash_="")
+            note(view_id)
 
     def _respond(self, name: str, respond: Respond, post: Post, *, replace: bool = False) -> None:
         with self._noting(self.answered, name) as note:

@@ -33,21 +33,12 @@ from bot.store.runs import Run
 from sandbox.clock import SandboxClock
 from sandbox.slack import Channel, Direction, Fault, FaultHook, Passage, Person, SlackSandbox
 from sandbox.world import environment
+from tests.support.clusters import HUB, unreachable
 from tests.support.forkserver import ForkServer
 from tests.support.waiting import UNHURRIED, wait_until
 
 ANNOUNCE = "#incidents"
 ZONE = "America/Los_Angeles"
-HUB = {
-    "name": "datahub",
-    "url": "http://127.0.0.1:9",
-    "api_url": "http://127.0.0.1:9/hub/api",
-    "api_token": "hub-token-of-the-tests",
-    "cluster": "practice",
-    "namespace": "datahub-prod",
-}
-"""An unreachable hub that needs no DNS lookup. It gives an incident a bookmark."""
-
 CALL_LIMIT = 2.0
 LEASE = 2.0
 """Shorter time limits than in use, in seconds: tests wait until interrupted calls can have no more effect."""
@@ -80,7 +71,7 @@ def settings(
         "http": {"port": 0},
         "report": {"directory": str(directory / "reports"), "timezone": ZONE},
         "hubs": [HUB],
-        "clusters": [{"name": "practice", "kubeconfig": str(directory / "none")}],
+        "clusters": [unreachable(directory)],
         "practice": {
             "clock_file": str(directory / "clock.json"),
             "call_limit": CALL_LIMIT,

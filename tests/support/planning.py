@@ -1,4 +1,4 @@
-"""Runs ``mayday plan --json`` on real systems, with adjustable clocks."""
+"""Runs ``mayday runbooks plan --json`` on real systems, with adjustable clocks."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LONG_AFTER = timedelta(minutes=14)
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """The output of ``mayday plan --json`` and its exit code."""
+    """The output of ``mayday runbooks plan --json`` and its exit code."""
 
     exit: Exit
     json: Mapping[str, Any]

@@ -91,6 +91,11 @@ class SlackAnswers:
         self.views.append(view)
         return f"V{len(self.views)}"
 
+    def update_view(self, view_id: str, view: dict[str, Any], *, hash_: str) -> None:
+        """Keep the form as it is now."""
+        self._answer("update_view")
+        self.views.append(view)
+
     def post_ephemeral(self, channel_id: str, user: str, post: Post) -> None:
         """Keep the message."""
         self._answer("post_ephemeral")

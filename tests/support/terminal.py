@@ -1,4 +1,4 @@
-"""``mayday plan`` against a scripted hub and cluster."""
+"""``mayday runbooks plan`` against a scripted hub and cluster."""
 
 from __future__ import annotations
 

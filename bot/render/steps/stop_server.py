@@ -2,4 +2,10 @@
 
 from bot.render.steps.words import StepWords
 
-STOP_SERVER = StepWords(verb="stop_server", act="have the hub stop server `{target}`")
+STOP_SERVER = StepWords(
+    verb="stop_server",
+    act="have the hub stop server `{target}`",
+    by_hand='curl -fX DELETE -H "Authorization: token $TOKEN" "$HUB_API/users/{user}/servers/{server}"',
+    success="The hub's record of this start and its pod are gone.",
+    undo="It can't be taken back. The user can start the server again; what was not saved is lost.",
+)

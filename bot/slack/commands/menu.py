@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.render import card, listing
+from bot.render import card, listing, runbooks
 from bot.render.commands import after_the_incident, help_rows
 from bot.slack.context import HandlerContext
 from bot.slack.replies import EphemeralReply
@@ -16,6 +16,7 @@ def handle(context: HandlerContext, request: SlackRequest) -> EphemeralReply:
 
 
 def help_(context: HandlerContext, _request: SlackRequest) -> EphemeralReply:
-    """Every command and reaction."""
+    """Every command, runbook and reaction."""
     legend = card.legend(context.settings.reactions)
-    return EphemeralReply(post=listing.help_(help_rows(), after_the_incident(), legend))
+    books = runbooks.short(context.runs.runbooks.values()) if context.runs.hubs else ""
+    return EphemeralReply(post=listing.help_(help_rows(), after_the_incident(), legend, books))

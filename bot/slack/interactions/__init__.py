@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.domain.access import Act
-from bot.render import card, forms, listing, runs
+from bot.render import card, forms, listing, run_form, runs
 from bot.slack.access import (
     Anywhere,
     OnIncident,
@@ -49,6 +49,7 @@ FORMS: Mapping[str, Route] = {
 }
 
 BUTTONS: Mapping[str, Route] = {
+    run_form.ACTION_CHOOSE: OnRunbook(Act.READ, runbook.choose, of_form_if_any),
     runs.ACTION_CONFIRM: OnRunbook(Act.APPROVE, runbook.confirm, of_run),
     runs.ACTION_CANCEL: OnRunbook(Act.PLAN, runbook.cancel, of_run),
     card.ACTION_UPDATE: OnIncident(Act.CHANGE, update_command.handle),

@@ -1,16 +1,29 @@
-"""Runbooks by form and button: planned, confirmed, cancelled."""
+"""Runbooks by form and button: chosen, planned, confirmed, cancelled."""
 
 from __future__ import annotations
 
 from bot.domain.incident import Incident
-from bot.domain.typography import QUOTES
-from bot.errors import UserError
+from bot.render import run_form
 from bot.slack.context import HandlerContext
 from bot.slack.planning import request_plan
-from bot.slack.replies import EphemeralReply, RunbookReply
+from bot.slack.replies import EphemeralReply, RunbookReply, UpdateModal
 from bot.slack.request import SlackRequest
+from bot.slack.run_words import read_form
 
-WHOLE_HUB = "{runbook} works on a whole hub. Leave this empty."
+
+def choose(
+    context: HandlerContext, request: SlackRequest, _incident: Incident | None
+) -> UpdateModal:
+    """Show the fields of the runbook that was chosen, with what was typed before."""
+    form = request.form
+    view = run_form.run(
+        form.incident_id,
+        runbooks=list(context.runs.runbooks.values()),
+        hubs=context.runs.hubs,
+        chosen=form.text(run_form.RUNBOOK),
+        typed=run_form.fields(form.values, form.subject),
+    )
+    return UpdateModal(id=form.id, hash=form.hash, view=view)
 
 
 def submitted(
@@ -19,21 +32,21 @@ def submitted(
     """Plan the runbook that was chosen.
 
     Raises:
-        UserError: users were named for a runbook that works on a whole hub.
+        UserError: a field is wrong or missing, or the fields are those of another runbook.
     """
-    form = request.form
-    name, hub = form.text("runbook"), form.text("hub")
-    typed = (name.strip(QUOTES) for name in form.text("users").replace(",", " ").split())
-    users = frozenset(filter(None, typed))
-    runbook = context.runs.runbooks.get(name)
-    if users and runbook and not runbook.takes_users:
-        raise UserError(WHOLE_HUB.format(runbook=runbook.title), field="users")
+    asked = read_form(request.form, context.runs.runbooks)
 
     def work() -> EphemeralReply | None:
-        arguments = {"users": sorted(users)} if users else {}
-        return request_plan(context, request, incident, runbook=name, hub=hub, arguments=arguments)
+        return request_plan(
+            context,
+            request,
+            incident,
+            runbook=asked.runbook,
+            hub=asked.hub,
+            arguments=asked.arguments,
+        )
 
-    return RunbookReply(work=work, runbook=name)
+    return RunbookReply(work=work, runbook=asked.runbook)
 
 
 def confirm(

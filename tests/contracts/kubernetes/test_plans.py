@@ -1,4 +1,4 @@
-"""``mayday plan`` with RBAC and a real JupyterHub, and the results of its steps.
+"""``mayday runbooks plan`` with RBAC and a real JupyterHub, and the results of its steps.
 
 The hub's servers are local processes. Each has a test pod with the user's name and the
 address of the server's route. Node and kubelet are simulated.

@@ -20,7 +20,7 @@ from slack_sdk.signature import SignatureVerifier
 from bot.bootstrap import Bot
 from bot.config import load
 from tests.contracts.slack.systems import EMULATE, Slack
-from tests.support.bot import HUB
+from tests.support.clusters import HUB, unreachable
 from tests.support.waiting import wait_until
 
 pytestmark = [
@@ -47,7 +47,7 @@ def mayday(slack: Slack, tmp_path: Path) -> Iterator[str]:
         "http": {"port": 0},
         "report": {"directory": str(tmp_path / "reports"), "timezone": "UTC"},
         "hubs": [HUB],
-        "clusters": [{"name": "practice", "kubeconfig": str(tmp_path / "none")}],
+        "clusters": [unreachable(tmp_path)],
     }
     bot = Bot(load(overrides=told))
     bot.start()

@@ -54,6 +54,7 @@ def test_open_and_change(slack: Slack, chat: SlackChat, client: WebClient) -> No
     assert view_id.startswith("V")
     view = client.views_update(view_id=view_id, view=form("A third"))["view"]
     assert view["title"]["text"] == "A third"
+    chat.update_view(view["id"], form("A fourth"), hash_=view["hash"])
 
 
 @every

@@ -63,7 +63,14 @@ def every_input(*, person: str) -> Json:
                 "checks",
                 {"type": "checkboxes", "options": severities, "initial_options": severities[:1]},
             ),
-            field("hub", {"type": "static_select", "options": hubs}, optional=True),
+            field(
+                "hub",
+                {
+                    "type": "static_select",
+                    "option_groups": [{"label": plain("Hubs"), "options": hubs}],
+                },
+                optional=True,
+            ),
             field(
                 "hubs",
                 {

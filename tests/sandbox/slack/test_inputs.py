@@ -52,7 +52,7 @@ GROUP = {"label": plain("Group"), "options": [A]}
         of("plain_text_input", placeholder=plain("x" * 151)),
         of("datepicker", initial_date="23.2.2017"),
         of("static_select"),
-        of("static_select", option_groups=[GROUP]),
+        of("static_select", option_groups=[GROUP], initial_option=B),
         of("static_select", options=[A], initial_option=B),
         of("static_select", options=[option("a", text={"type": "mrkdwn", "text": "*a*"})]),
         of("static_select", options=[option("a", description=plain("x" * 76))]),
