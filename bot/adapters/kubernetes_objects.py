@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from ipaddress import ip_address
 
 from bot.adapters.kubernetes_json import Json, part, time
@@ -65,6 +66,7 @@ def _addresses(status: Json) -> tuple[str, ...]:
     return tuple(ip for ip in several or [status.get("podIP") or ""] if _is_address(ip))
 
 
+@lru_cache(maxsize=8192)
 def _is_address(text: str) -> bool:
     try:
         ip_address(text)

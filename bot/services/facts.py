@@ -125,12 +125,14 @@ def _views(
 ) -> tuple[View[Pod], View[Server], View[Route]]:
     """All pods of the namespace that are parts of a hub, the hub's records, and the routes."""
     earlier = view(before, BEFORE)
-    more_parts.start_log(earlier)
     # Without its scopes nobody knows which servers the token can see.
     if access.is_late(BEFORE) or isinstance(access.fact(), Known):
         listed = threads.start(Party.HUB, site.hub.servers)
         routed = threads.start(Party.HUB, site.hub.routes)
+        more_parts.start_rest(earlier)
         records, routes = listed.fact(RECORDS), view(routed, RECORDS)
+    else:
+        more_parts.start_rest(earlier)
     after = threads.start(Party.CLUSTER, site.pods) if earlier.read else None
     scopes = access.fact(RECORDS)
     servers: View[Server]

@@ -39,9 +39,12 @@ LISTS: dict[Part, Callable[[Cluster, str], Sequence[Any]]] = {
     Part.WORKLOADS: lambda cluster, namespace: cluster.workloads(namespace),
 }
 
+LARGE = frozenset({Part.CLUSTER_PODS, Part.CLAIMS, Part.CLUSTER_EVENTS})
+"""Lists that grow with the users. They are read beside the hub's pages, so that they don't delay those."""
+
 
 class Surroundings:
-    """The parts that are asked for. Reading begins at once, except for the proxy's log."""
+    """The parts that are asked for. Reading begins at once, except for large lists and the proxy's log."""
 
     def __init__(
         self, site: Site, now: datetime, threads: SideBySide, asked: frozenset[Part]
@@ -49,11 +52,8 @@ class Surroundings:
         self.asked = asked - (frozenset() if site.deploys else {Part.MERGES})
         self._site = site
         self._threads = threads
-        self._lists = {
-            part: threads.start(Party.CLUSTER, _listing(site, read))
-            for part, read in LISTS.items()
-            if part in asked
-        }
+        self._lists: dict[Part, Pending[Sequence[Any]]] = {}
+        self._start(frozenset(LISTS) - LARGE)
         self._node_events: Pending[Sequence[Event]] | None = None
         if Part.CLUSTER_EVENTS in asked:
             self._node_events = threads.start(
@@ -74,8 +74,14 @@ class Surroundings:
         self._logs: list[tuple[Pod, Pending[str]]] = []
         self._no_logs = ""
 
-    def start_log(self, pods: View[Pod]) -> None:
-        """Begin to read the proxy's log, of its pods' present and previous containers."""
+    def _start(self, parts: frozenset[Part]) -> None:
+        for part in sorted(parts & self.asked):
+            read = _listing(self._site, LISTS[part])
+            self._lists[part] = self._threads.start(Party.CLUSTER, read)
+
+    def start_rest(self, pods: View[Pod]) -> None:
+        """Begin to read the large lists, and the proxy's log with that of its pods' previous containers."""
+        self._start(LARGE)
         if Part.PROXY_LOG not in self.asked:
             return
         self._no_logs = pods.unknown
