@@ -68,7 +68,8 @@ class BoundedClient:
         params: Mapping[str, str] | None,
         seen: Callable[[Any], None] | None = None,
     ) -> httpx.Response:
-        bounded = BoundedRequest(self._timeout, writes=method != "GET")
+        party = str(httpx.URL(url).netloc, "ascii")
+        bounded = BoundedRequest(self._timeout, writes=method != "GET", party=party)
 
         def trace(event: str, info: Mapping[str, Any]) -> None:
             if event in _CONNECTED:

@@ -226,7 +226,7 @@ class KubernetesApi:
         )
         # Reads as plain JSON need none of them.
         _load(() if needs else APIS)
-        request = BoundedRequest(self._limit, writes=writes)
+        request = BoundedRequest(self._limit, writes=writes, party=f"cluster {self._name}")
         try:
             return request.run(lambda: self._send(call, send))
         except OutOfTime as error:
