@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,7 @@ from urllib.parse import quote
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
+from bot import deadline
 from bot.adapters.bounded import BoundedRequest, OutOfTime
 from bot.adapters.kubernetes_credentials import Credentials
 from bot.adapters.kubernetes_errors import GONE, ApiCall, late, translated
@@ -224,8 +226,9 @@ class KubernetesApi:
             missing=missing,
             needs=needs,
         )
-        # Reads as plain JSON need none of them.
-        _load(() if needs else APIS)
+        # Reads as plain JSON need none of them, so a hurried one leaves them to a later request.
+        is_hurried = deadline.left(writes=False) < math.inf
+        _load(() if needs and is_hurried else APIS)
         request = BoundedRequest(self._limit, writes=writes, party=f"cluster {self._name}")
         try:
             return request.run(lambda: self._send(call, send))
