@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from bot import config_messages as messages
-from bot.config_types import Address, OptionText, Section, Token
+from bot.config_types import Address, OptionText, RepositoryName, Section, Token
 
 
 class Hub(Section):
@@ -19,6 +19,7 @@ class Hub(Section):
     ``release`` is the Helm release of its pods, if the hub's pod has no label for it. ``complete`` for
     ``user_pods`` means that all users' pods are in the namespace, even if none is seen there.
     ``start_timeout`` is the hub's own, in seconds. ``ca_bundle`` is a PEM file of additional authorities.
+    ``repository`` is the one on GitHub that the hub is deployed from.
     """
 
     name: OptionText
@@ -31,6 +32,7 @@ class Hub(Section):
     user_pods: Literal["auto", "complete"] = "auto"
     start_timeout: float = Field(default=600, gt=0)
     proxy_deployment: str = "proxy"
+    repository: RepositoryName = ""
     ca_bundle: Path | None = None
 
 

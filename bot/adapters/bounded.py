@@ -12,6 +12,7 @@ import contextlib
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from contextvars import ContextVar, copy_context
@@ -27,6 +28,13 @@ LONGEST_IDLE = 30.0
 
 THREAD_NAME = "request"
 
+MOST_HANGING = 50
+"""So many requests to one party may hang beyond their limit, for example in its name's resolution. Until they
+end, no further one begins, so that their threads don't pile up."""
+
+_hanging: Counter[str] = Counter()
+_hanging_guard = threading.Lock()
+
 T = TypeVar("T")
 
 
@@ -41,12 +49,16 @@ class OutOfTime(Exception):
 class BoundedRequest:
     """A request that takes at most ``limit`` seconds, from now on, and ends as :mod:`bot.deadline` says.
 
+    ``party`` is who is asked; at most :data:`MOST_HANGING` requests to it hang at a time.
+
     Raises:
         RetryLater: it may not begin any more.
     """
 
-    def __init__(self, limit: float, *, writes: bool) -> None:
+    def __init__(self, limit: float, *, writes: bool, party: str = "") -> None:
         self._ends_at = deadline.ends_at(limit, writes=writes)
+        self._party = party
+        self._hangs = False
         self._guard = threading.Lock()
         self._socket: Any = None
         self._is_over = False
@@ -59,6 +71,8 @@ class BoundedRequest:
         Raises:
             OutOfTime: it did not end in time. It sends nothing more, and its connection is shut down.
         """
+        if self._party and _hanging[self._party] >= MOST_HANGING:
+            raise OutOfTime(sent=False)
         answer: Future[T] = Future()
 
         def work() -> None:
@@ -67,12 +81,17 @@ class BoundedRequest:
                 answer.set_result(send())
             except BaseException as error:  # noqa: BLE001 - raised by result() below
                 answer.set_exception(error)
+            with _hanging_guard:
+                _hanging[self._party] -= self._hangs
 
         threading.Thread(
             target=copy_context().run, args=(work,), name=THREAD_NAME, daemon=True
         ).start()
         wait([answer], self._ends_at - time.monotonic())
-        if not answer.done():
+        with _hanging_guard:
+            self._hangs = not answer.done()
+            _hanging[self._party] += self._hangs
+        if self._hangs:
             self._abort()
             raise OutOfTime(sent=self.sent)
         return answer.result()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property, lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
@@ -135,7 +136,7 @@ class Route:
     path: str
     target: str
 
-    @property
+    @cached_property
     def address(self) -> IPv4Address | IPv6Address | None:
         """The IP address it leads to; None for a host name."""
         try:
@@ -277,6 +278,7 @@ class Row:
         return self.hub.startswith(PENDING)
 
 
+@lru_cache(maxsize=8192)
 def _address(text: str) -> IPv4Address | IPv6Address:
     """Parse an IP address. An IPv4-mapped IPv6 address becomes the IPv4 address."""
     found = ip_address(text)

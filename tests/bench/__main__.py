@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import acks, declaring, idle, intake, lists, reading
+from tests.bench import acks, declaring, diagnosing, idle, intake, lists, reading
 from tests.bench.result import Result, failed, show
 from tests.bench.world import World
 
@@ -28,6 +28,7 @@ MEASURES: Mapping[str, Callable[[World], Iterator[Result]]] = {
     "acks": acks.measure,
     "declare": declaring.measure,
     "intake": intake.measure,
+    "diagnose": diagnosing.measure,
 }
 
 

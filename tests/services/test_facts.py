@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot import deadline
 from bot.domain.evidence import Known, Unknown, View
-from bot.domain.facts import HubFacts, Part
+from bot.domain.facts import MORE, HubFacts, Part
 from bot.domain.hubs import Condition, Diagnosis, Health, HubAccess, Pod, Row, Server
 from bot.errors import RetryLater, UserError
 from bot.runbook.site import Site
@@ -75,6 +76,24 @@ def test_a_real_hub_is_read_whole(lab: Lab) -> None:
     assert {seen.rights[right] for right in RIGHTS} == {Known(value=True)}
     assert isinstance(seen.access, Known)
     assert seen.access.value.version.startswith("6.")
+
+
+def test_what_is_around_a_real_hub_is_read_whole(lab: Lab) -> None:
+    with deadline.patience(30):
+        seen = read_facts(lab.site, datetime.now(UTC), more=MORE)
+    assert seen.unknown == ()
+    assert seen.asked == MORE - {Part.MERGES}
+    around, signs = seen.around, seen.signs
+    assert {found.component for found in around.pods.items} >= {"hub", "proxy"}
+    assert around.nodes.items and all(node.ready for node in around.nodes.items)
+    assert {"hub", "proxy"} <= {found.name for found in around.deployments.items}
+    assert {found.deployment for found in around.revisions.items} >= {"proxy"}
+    assert {found.kind for found in around.events.items} >= {"Pod"}
+    assert isinstance(signs.metrics, Known)
+    metrics = signs.metrics.value
+    assert metrics.started_at is not None and metrics.spawns["success"] >= 4
+    assert signs.certificate == Known(value=None)
+    assert signs.proxy_log.read
 
 
 def test_an_evicted_proxy_shows_as_missing_routes_only(lab: Lab) -> None:
