@@ -33,6 +33,32 @@ class Reads(KubernetesApi):
             field_selector="involvedObject.kind=Pod",
         )
 
+    def log(
+        self,
+        namespace: str,
+        pod: str,
+        *,
+        lines: int = 200,
+        previous: bool = False,
+        container: str = "",
+    ) -> str:
+        """Return the last lines of a container's log, each after its time."""
+
+        def read(api: client.ApiClient) -> str:
+            return str(
+                client.CoreV1Api(api).read_namespaced_pod_log(
+                    pod,
+                    namespace,
+                    tail_lines=lines,
+                    previous=previous,
+                    timestamps=True,
+                    _request_timeout=self._timeout,
+                    container=container or None,
+                )
+            )
+
+        return self._ask(f"read the log of pod {pod}", namespace, read)
+
     def may(self, namespace: str, permission: Permission) -> bool:
         """Return whether the cluster gives mayday this permission."""
         wanted = client.V1ResourceAttributes(

@@ -17,6 +17,20 @@ class Cluster(Protocol):
     def pod_events(self, namespace: str) -> tuple[PodEvent, ...]:
         """Return the recent events of the pods in a namespace."""
 
+    def log(
+        self,
+        namespace: str,
+        pod: str,
+        *,
+        lines: int = 200,
+        previous: bool = False,
+        container: str = "",
+    ) -> str:
+        """Return the last lines of a container's log, each after its time.
+
+        ``previous`` means the container before the last restart; empty if there was none.
+        """
+
     def may(self, namespace: str, permission: Permission) -> bool:
         """Return whether the cluster gives mayday this permission."""
 

@@ -97,6 +97,22 @@ def of_run(context: HandlerContext, request: SlackRequest) -> Incident:
     return context.incidents.get(context.runs.incident_of(request.value))
 
 
+def of_channel_if_any(context: HandlerContext, request: SlackRequest) -> Incident | None:
+    """The incident whose channel the command names or the request came from; None outside of incidents.
+
+    Raises:
+        UserError: the channel that the command names is not an incident's.
+    """
+    if request.place:
+        return _named(context, request)
+    return context.incidents.of_channel(request.channel)
+
+
+def of_form_if_any(context: HandlerContext, request: SlackRequest) -> Incident | None:
+    """The incident that the submitted form was opened for, if it was opened for one."""
+    return of_form(context, request) if request.form.incident_id else None
+
+
 @dataclass(frozen=True)
 class Anywhere:
     """A handler that needs no incident."""
@@ -118,7 +134,16 @@ class OnIncident:
     find: Finder = of_channel
 
 
-Route = Anywhere | OnIncident
+@dataclass(frozen=True)
+class InAnyChannel:
+    """A handler that works in an incident as well as outside: it gets the incident, if there is one."""
+
+    act: Act
+    handler: Callable[[HandlerContext, SlackRequest, Incident | None], Reply]
+    find: Callable[[HandlerContext, SlackRequest], Incident | None]
+
+
+Route = Anywhere | InAnyChannel | OnIncident
 
 
 def answer(context: HandlerContext, request: SlackRequest, route: Route) -> Reply:
@@ -150,6 +175,15 @@ def _answer(context: HandlerContext, request: SlackRequest, route: Route) -> Rep
         return route.handler(context, request)
     request = with_place(context, request)
     incident = route.find(context, request)
+    if isinstance(route, InAnyChannel):
+        act = Act.DIAGNOSE if route.act in RUNBOOK else route.act
+        context.authorize.decide(asker, act, incident)
+        reply = route.handler(context, request, incident)
+        if route.act in RUNBOOK and isinstance(reply, DurableReply):
+            reply = _authorized(context, asker, route.act, incident, reply)
+        return reply
+    if incident is None:
+        raise UserError(NOT_AN_INCIDENT_CHANNEL)
     context.authorize.decide(asker, Act.READ if route.act in RUNBOOK else route.act, incident)
     reply = _confirmed(context, request, incident, route.handler(context, request, incident))
     if route.act in RUNBOOK and isinstance(reply, DurableReply):
@@ -179,7 +213,11 @@ def _confirmed(
 
 
 def _authorized(
-    context: HandlerContext, asker: Asker, act: Act, incident: Incident, reply: DurableReply
+    context: HandlerContext,
+    asker: Asker,
+    act: Act,
+    incident: Incident | None,
+    reply: DurableReply,
 ) -> DurableReply:
     """The reply, whose work begins with the question whether this person may do it.
 

@@ -23,6 +23,8 @@ from bot.services.authorize import Authorize
 from bot.services.change import Changes
 from bot.services.channel_watch import ChannelWatch
 from bot.services.declare import Declare
+from bot.services.diagnose import Diagnoses
+from bot.services.evidence import Evidence
 from bot.services.inbox import Inbox
 from bot.services.incidents import Incidents
 from bot.services.people import People
@@ -80,6 +82,7 @@ class Desk:
         self.slack = SlackAnswers()
         self._numbers = itertools.count(1)
         hubs = values.pop("hubs", ("datahub",))
+        places: Any = values.pop("sites", {name: SimpleNamespace() for name in hubs})
         self.settings = Settings(
             policy=policy,
             reactions={"pushpin": Heading.TIMELINE},
@@ -102,11 +105,14 @@ class Desk:
         self.audit = Audit(store)
         people = People(store, chat, self.now)
         self.authorize = Authorize(chat, people, self.settings, self.audit, look=self.watch.look)
+        self.diagnoses = Diagnoses(
+            store, self.work, self.now, sites=places, wall=lambda: datetime.now(UTC)
+        )
         self.runs = Runs(
             store,
             self.work,
             runbooks={runbook.name: runbook for runbook in RUNBOOKS},
-            sites={name: SimpleNamespace() for name in hubs},
+            sites=places,
             wall=lambda: datetime.now(UTC),
         )
         asked: Any = SimpleNamespace(request=self._publish)
@@ -114,7 +120,15 @@ class Desk:
             now=self.now,
             settings=self.settings,
             incidents=Incidents(store, chat, self.watch.latch_all),
-            declare=Declare(store, self.work, self.now, self.settings),
+            declare=Declare(
+                store,
+                self.work,
+                self.now,
+                self.settings,
+                take_diagnosis=self.diagnoses.take_into,
+            ),
+            diagnoses=self.diagnoses,
+            evidence=Evidence(chat, self.audit, sites=places, wall=lambda: datetime.now(UTC)),
             changes=Changes(store, self.work, self.now, self.settings),
             record=Record(
                 store,

@@ -40,6 +40,7 @@ class Scripted:
     events: list[PodEvent] = field(default_factory=list)
     refused: set[Permission] = field(default_factory=set)
     proxy: Deployment = PROXY
+    logs: dict[str, str] = field(default_factory=dict)
     fails: dict[str, BaseException] = field(default_factory=dict)
     takes_effect: bool = False
     asked: list[str] = field(default_factory=list)
@@ -106,6 +107,18 @@ class Scripted:
     def deployment(self, namespace: str, name: str) -> Deployment:
         self._look("proxy", "look")
         return self.proxy
+
+    def log(
+        self,
+        namespace: str,
+        pod: str,
+        *,
+        lines: int = 200,
+        previous: bool = False,
+        container: str = "",
+    ) -> str:
+        self._look("log", "look")
+        return self.logs.get(pod, "")
 
     def restart_deployment(self, namespace: str, name: str, at: str) -> None:
         self._act("restart", lambda: None)
