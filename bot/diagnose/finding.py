@@ -39,7 +39,8 @@ class Finding:
     ``rule`` is the rule's name and ``key`` distinguishes its findings, so that the same one is recognised
     later. ``text`` is one sentence. ``at`` is when it began or happened by the system's own clock, None if
     unknown; it is never the time of the reading. ``evidence`` are lines to show below it. ``affects``
-    counts the users whom it cuts off, None if unknown.
+    counts the users whom it cuts off, None if unknown. ``by`` is the Slack user id of who did it, where
+    that is known.
     """
 
     rule: str
@@ -50,6 +51,7 @@ class Finding:
     evidence: tuple[str, ...] = ()
     remedy: Remedy | None = None
     affects: int | None = 0
+    by: str = ""
 
 
 Rule = Callable[[HubFacts], Iterable[Finding]]

@@ -51,7 +51,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class UnwellServer:
-    """A server that is not well. ``pod`` and ``node`` are empty without a pod."""
+    """A server that is not well. ``pod`` and ``node`` are empty without a pod; ``state`` is the pod's."""
 
     user: str
     server: str
@@ -60,6 +60,7 @@ class UnwellServer:
     why: str = ""
     route: RouteState = RouteState.UNKNOWN
     pod: str = ""
+    state: str = ""
     node: str = ""
     last_activity: datetime | None = None
 
@@ -169,8 +170,20 @@ _UNDECIDED = frozenset({Diagnosis.WELL, Diagnosis.UNKNOWN})
 
 def _unwell(facts: HubFacts) -> tuple[UnwellServer, ...]:
     rows = [row for row in facts.rows if row.condition not in WELL]
-    rows.sort(key=lambda row: (CUT_OFF_FIRST.index(row.condition), row.user, row.server))
-    return tuple(_server(row) for row in rows)
+    servers = [_server(row) for row in rows]
+    return tuple(
+        sorted(
+            servers,
+            key=lambda each: (
+                CUT_OFF_FIRST.index(each.condition),
+                each.hub,
+                each.state,
+                each.route,
+                each.user,
+                each.server,
+            ),
+        )
+    )
 
 
 def _server(row: Row) -> UnwellServer:
@@ -182,9 +195,16 @@ def _server(row: Row) -> UnwellServer:
         why=row.why,
         route=row.route,
         pod=row.pod.name if row.pod else "",
+        state=_state(row),
         node=row.pod.node if row.pod else "",
         last_activity=row.last_activity,
     )
+
+
+def _state(row: Row) -> str:
+    if row.pod is None:
+        return ""
+    return "Terminating" if row.pod.deleting_since else row.pod.reason or row.pod.phase
 
 
 def _clean(finding: Finding) -> Finding:

@@ -1,7 +1,8 @@
 """What a diagnosis found, as a message, and as plain lines for a terminal and a file.
 
-The headline comes first, then where it breaks, who is concerned, why, and what could not be read. Everything
-that hubs and clusters say is escaped and cut, so that a message stays within Slack's limits.
+The headline comes first, then where it breaks, why with what helps, who is concerned, and what could not be
+read. Buttons stand below their finding, since beside it a phone has no room for the words. Everything that
+hubs and clusters say is escaped and cut, so that a message stays within Slack's limits.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import groupby
 
 from bot.diagnose import Finding, Severity
 from bot.diagnose.found import Found, UnwellServer, Verdict
 from bot.domain.command import COMMAND
-from bot.domain.hubs import Diagnosis, RouteState
+from bot.domain.hubs import Condition, Diagnosis, RouteState
 from bot.ports import Post
 from bot.render import blocks as b
 from bot.render.plan_words import CONDITIONS, DIAGNOSES, ROUTES
@@ -67,12 +69,10 @@ def diagnosis_post(found: Found, *, id: str, by: str, audience: Audience) -> Pos
         ),
         b.section(_where(found)),
     ]
-    if found.servers:
-        shown.append(b.section(_servers(found)))
-    room = MESSAGE - sum(len(str(block)) for block in shown)
-    shown += _findings(found, id, audience, room)
-    if found.unread:
-        shown.append(b.section(_unread(found.unread)))
+    after = [b.section(_servers(found))] if found.servers else []
+    after += [b.section(_unread(found.unread))] if found.unread else []
+    room = MESSAGE - sum(len(str(block)) for block in (*shown, *after))
+    shown += [*_findings(found, id, audience, room), *after]
     shown.append(b.actions(*_buttons(found, id, audience)))
     return Post(text=text, blocks=tuple(shown))
 
@@ -108,48 +108,64 @@ def _clock(at: datetime) -> str:
 
 def _where(found: Found) -> str:
     return "\n".join(
-        [f"*Where:* {DIAGNOSES[found.diagnosis]}", f"*Servers:* {totals(found)}", *counted(found)]
+        [
+            f"*Where:* {DIAGNOSES[found.diagnosis]}",
+            f"*Servers:* {totals(found)}",
+            f"*In all:* {', '.join(counted(found)) or 'no servers'}",
+        ]
     )
 
 
 def totals(found: Found) -> str:
     """Ready servers beside user routes: how many routes are missing is the first thing to know."""
-    said = f"{number(found.ready)} ready, {number(found.routed)} user routes"
-    if found.unrouted:
-        said += f", {found.unrouted} ready without their route"
-    return said
+    return f"{number(found.ready)} ready, {number(found.routed)} user routes"
 
 
 def counted(found: Found) -> list[str]:
-    """A line for each condition that servers are in, those that need somebody first."""
+    """How many servers are in each condition, those that are well first."""
     return [
-        f"• {found.counts[kind]} {words}"
+        f"{found.counts[kind]} {words}"
         for kind, words in CONDITIONS.items()
         if found.counts.get(kind)
     ]
 
 
 def _servers(found: Found) -> str:
-    lines = [f"• {_server_words(server)}" for server in found.servers[:SERVERS]]
-    rest = found.unwell - len(lines)
-    more = f"\nand {rest} more: *Attach evidence* lists all." if rest > 0 else ""
-    return "*Not well:* server · hub · pod · route\n" + "\n".join(lines) + more
+    """The servers that are not well, by hub × pod × route, and in each class by node.
 
-
-def _server_words(server: UnwellServer) -> str:
-    """User, what the hub says, pod and node, route; the condition's reason below."""
-    pod = f"`{code(server.pod, 63)}`" if server.pod else "no pod"
-    node = f" on `{code(server.node, 63)}`" if server.node else ""
-    name = f"{server.user}/{server.server}" if server.server else server.user
-    why = f"\n   _{escaped(_flat(server.why), 140)}_" if server.why else ""
-    return (
-        f"`{code(_flat(name), 40)}` *{CONDITIONS[server.condition]}* · {escaped(server.hub, 20)} · "
-        f"{pod}{node} · {_route(server.route)}{why}"
+    People read it on a phone, so a class is said once and not for each server.
+    """
+    shown = found.servers[:SERVERS]
+    lines = ["*Not well*"]
+    for kind, same in groupby(shown, key=_class):
+        servers = list(same)
+        lines.append(f"• {_class_words(*kind)}")
+        if servers[0].why and all(server.why == servers[0].why for server in servers):
+            lines.append(f"    _{escaped(_flat(servers[0].why), 200)}_")
+        lines += [f"    {words}" for words in _by_node(servers)]
+    rest = found.unwell - len(shown)
+    return "\n".join(
+        [*lines, *([f"and {rest} more: *Attach evidence* lists all"] if rest > 0 else [])]
     )
 
 
-def _route(route: RouteState) -> str:
-    return f"route {ROUTES[route]}"
+def _class(server: UnwellServer) -> tuple[Condition, str, str, RouteState]:
+    return server.condition, server.hub, server.state, server.route
+
+
+def _class_words(condition: Condition, hub: str, state: str, route: RouteState) -> str:
+    pod = escaped(_flat(state), 30) or "none"
+    facts = f"hub: {escaped(hub, 20)} · pod: {pod} · route: {ROUTES[route]}"
+    return f"*{CONDITIONS[condition]}* ({facts})"
+
+
+def _by_node(servers: Sequence[UnwellServer]) -> Iterator[str]:
+    nodes: dict[str, list[str]] = {}
+    for server in servers:
+        name = f"{server.user}/{server.server}" if server.server else server.user
+        nodes.setdefault(server.node, []).append(f"`{code(_flat(name), 40)}`")
+    for node, names in nodes.items():
+        yield ", ".join(names) + (f" on `{code(_flat(node), 63)}`" if node else "")
 
 
 def _findings(found: Found, id_: str, audience: Audience, room: int) -> Iterator[b.Block]:
@@ -165,9 +181,6 @@ def _findings(found: Found, id_: str, audience: Audience, room: int) -> Iterator
             break
         buttons = _finding_buttons(finding, f"{id_}/{place}", audience)
         shown += 1
-        if len(buttons) == 1:
-            yield b.section(text, accessory=buttons[0])
-            continue
         yield b.section(text)
         if buttons:
             yield b.actions(*buttons)
@@ -179,7 +192,8 @@ def finding_text(finding: Finding) -> str:
     """A finding with its own time and its first lines of evidence."""
     at = f" {_clock(finding.at)}" if finding.at else ""
     affects = f" ({finding.affects} affected)" if finding.affects else ""
-    lines = [f"{SIGNS[finding.severity]}{at} {escaped(_flat(finding.text), TEXT)}{affects}"]
+    by = f" By <@{finding.by}>." if finding.by else ""
+    lines = [f"{SIGNS[finding.severity]}{at} {escaped(_flat(finding.text), TEXT)}{by}{affects}"]
     lines += [f">{escaped(_flat(line), EVIDENCE)}" for line in finding.evidence[:EVIDENCE_LINES]]
     return "\n".join(lines)
 
@@ -290,7 +304,7 @@ def _cells(server: UnwellServer) -> tuple[str, ...]:
     return (
         _printable(cut(name, 40)),
         cut(server.hub, 20),
-        _printable(cut(server.pod, 63)) or "none",
+        _printable(cut(server.state, 20)) or "none",
         _printable(cut(server.node, 40)) or "–",
         ROUTES[server.route],
         said,

@@ -276,6 +276,6 @@ def _data(found: Found, finding: Finding) -> dict[str, Any]:
         "rule": finding.rule,
         "key": finding.key,
         "severity": finding.severity.name.lower(),
-        "text": escape(finding.text),
+        "text": escape(finding.text) + (f" By <@{finding.by}>." if finding.by else ""),
         "precision": "second" if finding.at else "minute",
     }

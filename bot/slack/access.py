@@ -108,7 +108,7 @@ def of_channel_if_any(context: HandlerContext, request: SlackRequest) -> Inciden
     return context.incidents.of_channel(request.channel)
 
 
-def of_form_if_any(context: HandlerContext, request: SlackRequest) -> Incident | None:
+def of_form_or_none(context: HandlerContext, request: SlackRequest) -> Incident | None:
     """The incident that the submitted form was opened for, if it was opened for one."""
     return of_form(context, request) if request.form.incident_id else None
 

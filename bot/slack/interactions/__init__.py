@@ -18,7 +18,7 @@ from bot.slack.access import (
     of_channel_if_any,
     of_entry,
     of_form,
-    of_form_if_any,
+    of_form_or_none,
     of_run,
 )
 from bot.slack.commands import close as close_command
@@ -45,7 +45,7 @@ SHORTCUT_DECLARE = "declare"
 
 FORMS: Mapping[str, Route] = {
     forms.DECLARE: Anywhere(Act.DECLARE, declare.submitted),
-    forms.DIAGNOSE: InAnyChannel(Act.DIAGNOSE, diagnose_command.submitted, of_form_if_any),
+    forms.DIAGNOSE: InAnyChannel(Act.DIAGNOSE, diagnose_command.submitted, of_form_or_none),
     forms.UPDATE: OnIncident(Act.CHANGE, update.submitted, of_form),
     forms.ACTION_ITEM: OnIncident(Act.RECORD, action_item.submitted, of_form),
     forms.EDIT_ENTRY: OnIncident(Act.EDIT, entry.submitted, of_form),

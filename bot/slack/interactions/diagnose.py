@@ -20,6 +20,8 @@ DECLARE_FIRST = (
     f"Runbooks run in the channel of an incident: use *Declare an incident* below the diagnosis, "
     f"or {COMMAND} declare."
 )
+SENT = "mayday sent you the evidence as a direct message."
+SENT_TO = "The evidence is in <#{channel}>."
 
 
 def again(context: HandlerContext, request: SlackRequest, incident: Incident | None) -> Reply:
@@ -75,7 +77,11 @@ def evidence(
         own = incident.channel_id if incident else ""
         channel = own or context.evidence.open_dm(request.user)
         context.evidence.attach(kept, channel, by=request.user, key=key, origin=request.origin)
-        return None if own == request.channel else say(f"The evidence is in <#{channel}>.")
+        return (
+            None
+            if own == request.channel
+            else say(SENT if incident is None else SENT_TO.format(channel=channel))
+        )
 
     return DurableReply(work=work, channel=request.channel)
 
