@@ -5,7 +5,7 @@ It is read again, since logs and descriptions of a hub with 2,000 users are not 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 import structlog
@@ -102,7 +102,7 @@ class Evidence:
         now = self._wall()
         with deadline.patience(READING):
             facts = read_facts(site, now, more=PARTS)
-            pods = _pods(kept, facts)
+            pods = _pods(kept, _known(site, facts))
             logs = list(_logs(site, pods))
         return evidence_text(
             kept.found,
@@ -126,10 +126,19 @@ class Evidence:
         return False
 
 
-def _pods(kept: Kept, facts: HubFacts) -> list[Pod]:
+def _known(site: Site, facts: HubFacts) -> Sequence[Pod]:
+    """All pods of the namespace; where they can't be read, at least those of the hub's parts."""
+    if facts.around.pods.read:
+        return facts.around.pods.items
+    try:
+        return site.pods()
+    except (UserError, RetryLater):
+        return facts.pods.items
+
+
+def _pods(kept: Kept, known: Sequence[Pod]) -> list[Pod]:
     """The pods to describe: the hub's and the proxy's first, then those that are not well."""
     unwell = {server.pod for server in kept.found.servers if server.pod}
-    known = facts.around.pods.items or facts.pods.items + facts.proxy_pods.items
     core = [pod for pod in known if not pod.user and pod.component != "singleuser-server"]
     core.sort(key=lambda pod: (pod.component not in ("hub", "proxy"), pod.ready, pod.name))
     users = [pod for pod in known if pod.name in unwell]

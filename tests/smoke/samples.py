@@ -159,6 +159,7 @@ def views(config: Config, user: str) -> dict[str, b.Block]:
             hubs=HUBS,
             origin="",
         ),
+        forms.diagnose(made.id, hubs=MANY_HUBS, channel=""),
         forms.update(made, policy=policy(config)),
         forms.action_item(made.id, groups=config.incident.action_groups),
         forms.edit_entry(made.id, line(1, "A note"), zone=zone),
