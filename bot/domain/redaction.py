@@ -51,27 +51,30 @@ _NAMED = re.compile(
 """``API_TOKEN=…``, ``password: …``, ``"_xsrf": "…"``, ``jupyterhub-session-id=…``."""
 
 _QUERY = re.compile(
-    r"(?P<name>[?&;](?:code|state|sig|signature|key|auth|access|id_token|x-amz-\w{1,40}))(?P<mark>=)"
+    r"(?P<name>[?&;](?:sig|signature|key|auth|access|id_token|x-amz-\w{1,40}))(?P<mark>=)"
     r"[^\s&\"'<>;]{1,8000}",
     re.IGNORECASE,
 )
+
+_OAUTH = re.compile(r"(?P<name>[?&;](?:code|state))(?P<mark>=)[^\s&\"'<>;]{16,8000}", re.IGNORECASE)
+"""A code and a state of OAuth are long; ``state=ready`` is a filter of the hub's API."""
 
 _PASSWORD = re.compile(r"(?P<name>\b[a-z][\w+.-]{0,30}://)(?P<mark>)[^\s/@:]{0,200}:[^\s/]{1,500}@")
 """``postgresql://user:password@host``."""
 
 _EMAIL = re.compile(
     r"""
-    (?<![\w.+%-])[\w.+%-]{1,64}(?:@|%40)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8}
+    (?<![\w.+%-])[\w.+%-]{1,64}(?:@|%40)(?:[a-z0-9-]{1,63}\.){1,8}[a-z][a-z0-9-]{1,62}
     | (?<=jupyter-)[a-z0-9-]{1,100}?-40[a-z0-9-]{1,100}?-2e[a-z0-9-]{1,63}
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-"""An address, also as KubeSpawner escapes it in the name of a pod."""
+"""An address, also as KubeSpawner escapes it in the name of a pod. ``ana@10.0.0.1`` in a log is none."""
 
 
 def without_secrets(text: str) -> str:
     """Return the text without tokens, cookies, passwords and private keys."""
-    for pattern in (_HEADER, _NAMED, _SCHEME, _QUERY, _PASSWORD):
+    for pattern in (_HEADER, _NAMED, _SCHEME, _QUERY, _OAUTH, _PASSWORD):
         text = pattern.sub(_keep_name, text)
     return _WHOLE.sub(HIDDEN, text)
 

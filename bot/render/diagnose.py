@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import groupby
 
-from bot.diagnose import Finding, Severity
+from bot.diagnose import Finding, Remedy, Severity
 from bot.diagnose.found import Found, UnwellServer, Verdict
 from bot.domain.command import COMMAND
 from bot.domain.hubs import Condition, Diagnosis, RouteState
@@ -174,12 +174,15 @@ def _findings(found: Found, id_: str, audience: Audience, room: int) -> Iterator
     if not known and found.verdict is Verdict.WELL:
         yield b.section(NO_FINDINGS)
     shown = 0
+    offered: list[Remedy] = []
     for place, finding in known[:FINDINGS]:
         text = finding_text(finding)
         room -= len(text) + 400
         if room < 0:
             break
-        buttons = _finding_buttons(finding, f"{id_}/{place}", audience)
+        is_offered = finding.remedy in offered
+        buttons = _finding_buttons(finding, f"{id_}/{place}", audience, is_offered=is_offered)
+        offered += [finding.remedy] if finding.remedy else []
         shown += 1
         yield b.section(text)
         if buttons:
@@ -191,18 +194,24 @@ def _findings(found: Found, id_: str, audience: Audience, room: int) -> Iterator
 def finding_text(finding: Finding) -> str:
     """A finding with its own time and its first lines of evidence."""
     at = f" {_clock(finding.at)}" if finding.at else ""
-    affects = f" ({finding.affects} affected)" if finding.affects else ""
+    is_said = str(finding.affects) in finding.text
+    affects = f" ({finding.affects} affected)" if finding.affects and not is_said else ""
     by = f" By <@{finding.by}>." if finding.by else ""
     lines = [f"{SIGNS[finding.severity]}{at} {escaped(_flat(finding.text), TEXT)}{by}{affects}"]
-    lines += [f">{escaped(_flat(line), EVIDENCE)}" for line in finding.evidence[:EVIDENCE_LINES]]
+    most = 0 if finding.severity is Severity.NOTE else EVIDENCE_LINES
+    lines += [f">{escaped(_flat(line), EVIDENCE)}" for line in finding.evidence[:most]]
     return "\n".join(lines)
 
 
-def _finding_buttons(finding: Finding, value: str, audience: Audience) -> list[b.Block]:
+def _finding_buttons(
+    finding: Finding, value: str, audience: Audience, *, is_offered: bool
+) -> list[b.Block]:
+    """What helps, unless a finding above offers the same, and the timeline."""
     buttons = []
-    if finding.remedy:
+    if finding.remedy and not is_offered:
         label = cut(f"{finding.remedy.label} …", 75)
-        buttons.append(b.button(label, action=ACTION_REMEDY, value=value, style="primary"))
+        style = "primary" if finding.severity >= Severity.WARNING else ""
+        buttons.append(b.button(label, action=ACTION_REMEDY, value=value, style=style))
     if audience is Audience.INCIDENT:
         buttons.append(b.button("Add to timeline", action=ACTION_ADD, value=value))
     return buttons

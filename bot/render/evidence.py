@@ -5,6 +5,7 @@ Secrets and e-mail addresses are taken out of the whole file, whoever wrote them
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from bot.render.text import cut
 SIZE = 900_000
 """Characters of a file, less than what Slack shows of a snippet."""
 LOG_SIZE = 60_000
+_COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}m")
 EVENTS = 300
 
 
@@ -119,7 +121,9 @@ def _log(tail: LogTail) -> str:
     title = f"Log of {tail.pod}{which}"
     if tail.unknown:
         return f"{title}: {tail.unknown}"
-    return f"{title}\n{tail.text[-LOG_SIZE:].rstrip() or '  empty'}"
+    text = _COLOUR.sub("", tail.text[-LOG_SIZE:]).rstrip()
+    shown = "".join(char if char.isprintable() or char in "\n\t" else " " for char in text)
+    return f"{title}\n{shown or '  empty'}"
 
 
 def _utc(at: datetime | None) -> str:

@@ -116,6 +116,13 @@ def test_the_buttons_are_those_that_help_where_it_is_shown() -> None:
     assert "By <@U0BEN>." in text(shown(value))
 
 
+def test_the_same_remedy_is_offered_once() -> None:
+    again = replace(LOST, rule="unrouted", text="2 users are cut off.")
+    other = replace(LOST, rule="other", remedy=Remedy(runbook="restart-proxy", label="Restart"))
+    labels = [name for name, *_ in buttons(shown(found(evicted("a", "b"), LOST, again, other)))]
+    assert labels[:5] == ["Resync the routes …", *["Add to timeline"] * 2, "Restart …", labels[1]]
+
+
 def test_a_rule_that_could_not_read_stands_under_what_is_not_known() -> None:
     blind = Finding(rule="nodes", key="", severity=Severity.UNKNOWN, text="No nodes today.")
     value = replace(

@@ -312,7 +312,9 @@ def test_diagnoses_are_kept_for_a_week(desk: Desk) -> None:
 
 
 def test_the_evidence_is_a_file_without_secrets(desk: Desk, party: Scripted) -> None:
-    party.logs = {"hub-1": "Authorization: token Planted0123\nana@example.org logged in"}
+    party.logs = {
+        "hub-1": "Authorization: token Planted0123\n\x1b[32mana@example.org\x1b[39m logged in\x07"
+    }
     desk.command("diagnose")
     desk.press("diagnosis.evidence", kept(desk)[0])
     ((channel, name, text),) = desk.slack.files
@@ -321,6 +323,7 @@ def test_the_evidence_is_a_file_without_secrets(desk: Desk, party: Scripted) -> 
     assert "1 of 2 users is cut off." in text
     assert "Pod jupyter-ana" in text and "Log of hub-1" in text
     assert "Planted" not in text and "example.org" not in text
+    assert "[e-mail 1] logged in" in text
 
 
 def test_outside_of_incidents_the_evidence_is_a_direct_message(desk: Desk) -> None:
