@@ -313,7 +313,10 @@ def test_diagnoses_are_kept_for_a_week(desk: Desk) -> None:
 
 def test_the_evidence_is_a_file_without_secrets(desk: Desk, party: Scripted) -> None:
     party.logs = {
-        "hub-1": "Authorization: token Planted0123\n\x1b[32mana@example.org\x1b[39m logged in\x07"
+        (
+            "hub-1",
+            False,
+        ): "Authorization: token Planted0123\n\x1b[32mana@example.org\x1b[39m logged in\x07"
     }
     desk.command("diagnose")
     desk.press("diagnosis.evidence", kept(desk)[0])

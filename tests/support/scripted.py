@@ -38,9 +38,9 @@ class Scripted:
     told: Health = WELL
     who: HubAccess = ACCESS
     events: list[PodEvent] = field(default_factory=list)
+    logs: dict[tuple[str, bool], str] = field(default_factory=dict)
     refused: set[Permission] = field(default_factory=set)
     proxy: Deployment = PROXY
-    logs: dict[str, str] = field(default_factory=dict)
     fails: dict[str, BaseException] = field(default_factory=dict)
     takes_effect: bool = False
     asked: list[str] = field(default_factory=list)
@@ -100,14 +100,6 @@ class Scripted:
         self._look("events", "look")
         return tuple(self.events)
 
-    def may(self, namespace: str, permission: Permission) -> bool:
-        self._look("may")
-        return permission not in self.refused
-
-    def deployment(self, namespace: str, name: str) -> Deployment:
-        self._look("proxy", "look")
-        return self.proxy
-
     def log(
         self,
         namespace: str,
@@ -118,7 +110,15 @@ class Scripted:
         container: str = "",
     ) -> str:
         self._look("log", "look")
-        return self.logs.get(pod, "")
+        return self.logs.get((pod, previous), "")
+
+    def may(self, namespace: str, permission: Permission) -> bool:
+        self._look("may")
+        return permission not in self.refused
+
+    def deployment(self, namespace: str, name: str) -> Deployment:
+        self._look("proxy", "look")
+        return self.proxy
 
     def restart_deployment(self, namespace: str, name: str, at: str) -> None:
         self._act("restart", lambda: None)
