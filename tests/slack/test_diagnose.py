@@ -150,6 +150,12 @@ def test_a_hub_is_named_or_chosen(rows: Store, party: Scripted) -> None:
     assert "Did you mean stat20?" in desk.command("diagnose stat2", channel=ELSEWHERE).text
 
 
+def test_the_menu_offers_it_before_any_incident(desk: Desk) -> None:
+    menu = desk.command("", channel=ELSEWHERE)
+    assert "incident.diagnose" in str(menu.blocks)
+    assert "1 of 2 users" in desk.press("incident.diagnose", channel=ELSEWHERE).text
+
+
 def test_posting_it_in_a_channel_shows_it_once(desk: Desk) -> None:
     outside(desk)
     (made,) = kept(desk)
