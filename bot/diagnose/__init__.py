@@ -4,12 +4,71 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bot.diagnose.address import address
+from bot.diagnose.budgets import budgets
+from bot.diagnose.certificates import certificate
+from bot.diagnose.changes import merges, rollouts
+from bot.diagnose.core_pods import absent, core_pods
+from bot.diagnose.failed_pods import failed_pods
 from bot.diagnose.finding import Finding, Remedy, Rule, Severity
+from bot.diagnose.headline import headline
+from bot.diagnose.images import images
+from bot.diagnose.metrics import pending_spawns, slow_hub, spawn_failures
+from bot.diagnose.nodes import (
+    bad_pods_by_node,
+    cordons,
+    core_pool,
+    core_scale_down,
+    node_pressure,
+    unready_nodes,
+)
+from bot.diagnose.proxy import proxy_log, proxy_memory, proxy_restart
+from bot.diagnose.quota import quotas, refused, scale_up
+from bot.diagnose.scheduler import unscheduled, user_scheduler
+from bot.diagnose.servers import crashing, stuck, unjudged, unrouted
+from bot.diagnose.unknown import unknown
+from bot.diagnose.volumes import claims, full_volumes, hub_volume, mounts
 from bot.domain.facts import HubFacts
 
-__all__ = ["RULES", "Finding", "Remedy", "Rule", "Severity", "diagnose"]
+__all__ = ["RULES", "Finding", "Remedy", "Rule", "Severity", "diagnose", "headline"]
 
-RULES: tuple[Rule, ...] = ()
+RULES: tuple[Rule, ...] = (
+    address,
+    unrouted,
+    stuck,
+    crashing,
+    unjudged,
+    core_pods,
+    absent,
+    proxy_restart,
+    proxy_memory,
+    proxy_log,
+    unready_nodes,
+    node_pressure,
+    cordons,
+    bad_pods_by_node,
+    core_pool,
+    core_scale_down,
+    mounts,
+    hub_volume,
+    claims,
+    full_volumes,
+    quotas,
+    refused,
+    scale_up,
+    images,
+    user_scheduler,
+    unscheduled,
+    budgets,
+    certificate,
+    spawn_failures,
+    pending_spawns,
+    slow_hub,
+    failed_pods,
+    rollouts,
+    merges,
+    unknown,
+)
 """Every rule. A new one is a function in a file of this folder and one line here."""
 
 

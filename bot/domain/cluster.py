@@ -159,7 +159,10 @@ class Workload:
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterFacts:
-    """The lists of a hub's cluster. ``pods`` are all pods of the hub's namespace, users' too."""
+    """The lists of a hub's cluster. ``pods`` are all pods of the hub's namespace, users' too.
+
+    ``core`` are the labels of the core pool's nodes as configured; empty means the chart's label.
+    """
 
     pods: View[Pod] = field(default_factory=_unasked)  # type: ignore[arg-type]
     nodes: View[Node] = field(default_factory=_unasked)  # type: ignore[arg-type]
@@ -170,6 +173,12 @@ class ClusterFacts:
     deployments: View[Deployment] = field(default_factory=_unasked)  # type: ignore[arg-type]
     revisions: View[Revision] = field(default_factory=_unasked)  # type: ignore[arg-type]
     workloads: View[Workload] = field(default_factory=_unasked)  # type: ignore[arg-type]
+    core: Mapping[str, str] = field(default_factory=dict)
+
+    def is_core(self, node: Node) -> bool:
+        """Return whether the node's labels are those of the core pool."""
+        wanted = self.core or {PURPOSE: "core"}
+        return all(node.labels.get(label) == value for label, value in wanted.items())
 
     def node(self, name: str) -> Node | None:
         """Return one node, or None."""

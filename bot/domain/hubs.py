@@ -76,12 +76,14 @@ class Diagnosis(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """The target of a runbook, shown in every confirmation. ``proxy`` is the proxy's Deployment."""
+    """The target of a runbook, shown in every confirmation. ``proxy`` is the proxy's Deployment,
+    ``hub_deployment`` the hub's."""
 
     hub: str
     cluster: str
     namespace: str
     proxy: str = "proxy"
+    hub_deployment: str = "hub"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +153,10 @@ class Pod:
     ``grace`` the grace period in seconds. ``release`` is its Helm release, by its labels. ``ready`` is
     true only if all containers and the ``Ready`` condition agree: for a dead node only the condition
     is updated. ``last_exit`` and ``last_exit_at`` are the reason and time of the last container exit
-    (``OOMKilled``).
+    (``OOMKilled``). ``running_since`` is when the last of its running containers started, and
+    ``unready_since`` when its ``Ready`` condition became false. ``images`` are those of its containers,
+    ``claims`` the volume claims that it mounts. ``memory_limit`` and ``memory_used`` are in bytes; None if
+    there is no limit or it is unknown.
     """
 
     name: str
@@ -175,6 +180,12 @@ class Pod:
     message: str = ""
     last_exit: str = ""
     last_exit_at: datetime | None = None
+    running_since: datetime | None = None
+    unready_since: datetime | None = None
+    images: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
+    memory_limit: int | None = None
+    memory_used: int | None = None
 
     @property
     def finished(self) -> bool:
