@@ -27,6 +27,7 @@ from bot.bootstrap import Bot
 from bot.check import check as run_checks
 from bot.cli_options import ConfigFile, load_masked
 from bot.config import Config, load
+from bot.diagnosis import diagnose as make_diagnosis
 from bot.doctor import doctor as run_doctor
 from bot.doctor import put_back
 from bot.errors import LeaseLost, MaydayError, UserError
@@ -166,6 +167,21 @@ def audit(
         print_audit(settings, incident_id=incident, limit=limit, as_json=as_json, out=out)
     elif not verify_audit(settings, as_json=as_json, out=out):
         raise typer.Exit(1)
+
+
+@app.command()
+def diagnose(
+    hub: Annotated[str, typer.Argument(help="The hub's name in mayday.yaml.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Repeat until Ctrl-C, and print what changes.")
+    ] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Say what is wrong with a hub, without changing it. Exit: 0 well, 1 wrong, 4 unknown."""
+    status = make_diagnosis(load_masked(config), hub, as_json=as_json, watch=watch, out=out)
+    if status:
+        raise typer.Exit(status)
 
 
 @app.command()

@@ -20,20 +20,18 @@ from rich.text import Text
 
 from bot.bootstrap import require_all_bound, sites
 from bot.config import Config
+from bot.database import Memory
 from bot.domain.audit import AuditLine, AuditOutcome
-from bot.domain.evidence import View
 from bot.domain.facts import HubFacts
-from bot.domain.hubs import Condition, Server, ServerKey
-from bot.errors import MaydayError, UserError
+from bot.domain.hubs import Condition
+from bot.errors import UserError
 from bot.logs import masked
 from bot.render import by_hand
 from bot.render.plans import plan_lines
 from bot.runbook.loading import load
 from bot.runbook.plan import Plan
-from bot.services.audit import Audit, terminal
+from bot.services.audit import terminal
 from bot.services.facts import read_facts
-from bot.services.sightings import Sightings
-from bot.store.engine import DatabaseError, Store
 
 NO_SUCH = "There is no {kind} “{name}”.{hint} Known: {known}."
 DID_YOU_MEAN = " Did you mean {name}?"
@@ -78,7 +76,7 @@ def plan(
     arguments = chosen.arguments(chosen.typed(users, values or {}))
     site = places[hub]
     try:
-        with _Memory(config, hub) as memory:
+        with Memory(config, hub, lambda: datetime.now(UTC)) as memory:
             facts = read_facts(
                 site,
                 datetime.now(UTC),
@@ -88,7 +86,7 @@ def plan(
                 more=chosen.needs,
             )
             made = chosen.plan(facts, arguments)
-            memory.record(made, arguments)
+            memory.record(_line(made, arguments))
     finally:
         site.hub.close()
     if memory.is_lost and facts.having(Condition.STOPPING, Condition.CHECKING):
@@ -138,53 +136,6 @@ def report(made: Plan, facts: HubFacts) -> dict[str, Any]:
         "cautions": list(made.cautions),
         "over_limit": made.over_limit,
     }
-
-
-class _Memory:
-    """The sightings in the database. Where it has none, everything that is pending began now."""
-
-    def __init__(self, config: Config, hub: str) -> None:
-        self._hub = hub
-        self._url = config.database.url.get_secret_value()
-        self._opened: Store | None = None
-        self._store: Store | None = None
-
-    def __enter__(self) -> _Memory:
-        try:
-            self._opened = Store(self._url)
-            if self._opened.is_empty:
-                self._opened.migrate()
-            self._store = self._opened
-        except MaydayError:
-            self._store = None
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        if self._opened is not None:
-            self._opened.close()
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether the database can't be used."""
-        return self._store is None
-
-    def since(self, servers: View[Server]) -> Mapping[ServerKey, datetime]:
-        """When each pending server was first seen in its present state."""
-        if self._store is None:
-            return {}
-        try:
-            return Sightings(self._store).of(self._hub, servers, datetime.now(UTC))
-        except DatabaseError:  # it has another version's tables, or went away
-            self._store = None
-            return {}
-
-    def record(self, made: Plan, arguments: Mapping[str, Any]) -> None:
-        """Record in the audit log that the plan was read."""
-        if self._store is not None:
-            try:
-                Audit(self._store).record(_line(made, arguments))
-            except DatabaseError:
-                self._store = None
 
 
 def _line(made: Plan, arguments: Mapping[str, Any]) -> AuditLine:

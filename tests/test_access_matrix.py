@@ -47,6 +47,7 @@ PEOPLE = (
 EXPECTED = {
     Act.HELP: ("yyyyyyyyy", "yyyyyyyyy"),
     Act.LIST: ("---yyyyyy", "---yyyyyy"),
+    Act.DIAGNOSE: ("yyyyyyyyy", "-yy-yyyyy"),
     Act.DECLARE: ("---yyyyyy", "---yyyyyy"),
     Act.READ: ("yyyyyyyyy", "-yy-yyyyy"),
     Act.RECORD: ("yyyyyyyyy", "-yy-yyyyy"),
@@ -217,7 +218,11 @@ def test_every_route_asks_the_one_rule(rows: Store, private: bool) -> None:
             for person in PEOPLE:
                 cells += "y" if is_let(desk, kind, name, route, person, incident) else "-"
             expected = EXPECTED[route.act][private]
-            if kind is Kind.FORM and not private and route.act in (Act.READ, Act.RECORD):
+            if (
+                kind is Kind.FORM
+                and not private
+                and route.act in (Act.READ, Act.RECORD, Act.DIAGNOSE)
+            ):
                 # A form has no channel, so the person has to be seen; guests are in the channel.
                 expected = "-" + expected[1:]
             tried += len(PEOPLE)

@@ -239,6 +239,18 @@ class SlackChat:
             log.warning("slack.look_refused", channel=channel_id, effect=effect, error=str(exc))
         return found
 
+    def upload(self, channel_id: str, *, name: str, text: str, comment: str) -> None:
+        """Share a text file in a channel: ask for an address, send the content there, and share it."""
+        content = text.encode()
+        made = self._call("files.getUploadURLExternal", filename=name, length=len(content))
+        self._api.upload(str(made["upload_url"]), content)
+        self._call(
+            "files.completeUploadExternal",
+            files=[{"id": made["file_id"], "title": name}],
+            channel_id=channel_id,
+            initial_comment=comment,
+        )
+
     def change(self, channel_id: str, ts: str, post: Post) -> None:
         """Replace the content of one of the bot's messages."""
         content = _content(post, limit=UPDATE_LIMIT)

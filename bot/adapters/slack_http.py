@@ -22,7 +22,7 @@ from bot.adapters.slack_answers import Answer, read
 from bot.adapters.slack_time import SlackTime
 from bot.domain.addresses import is_below
 from bot.domain.command import named
-from bot.errors import RetryLater
+from bot.errors import RetryLater, UserError
 
 MOST_KEPT = 32
 """The number of connections that are kept, which is also that of calls at once without new ones."""
@@ -47,8 +47,11 @@ READS = frozenset(
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON_BODY = {"Content-Type": "application/json"}
+BYTES = {"Content-Type": "application/octet-stream"}
 
 NO_ANSWER = "Slack did not answer {method}: check the network."
+FOREIGN_UPLOAD = "Slack named an address for the upload that is not Slack's, so nothing was sent."
+NOT_UPLOADED = "Slack did not take the file (HTTP {status})."
 NOT_REACHED = "mayday could not reach Slack for {method}: check the network."
 
 
@@ -96,8 +99,22 @@ class SlackApi:
         body = json.dumps(named(content, self._command))
         return self._send("response_url", url, body, JSON_BODY, writes=True).status == 200
 
+    def upload(self, url: str, content: bytes) -> None:
+        """Send a file's content to the address that ``files.getUploadURLExternal`` gave.
+
+        The address must be Slack's: the content is not for others.
+
+        Raises:
+            UserError, RetryLater: the address is not Slack's, or the content did not arrive.
+        """
+        if not is_below(url, base=self._base_url):
+            raise UserError(FOREIGN_UPLOAD)
+        response = self._send("the upload", url, content, BYTES, writes=True)
+        if response.status != 200:
+            raise RetryLater(NOT_UPLOADED.format(status=response.status))
+
     def _send(
-        self, what: str, url: str, body: str, headers: Mapping[str, str], *, writes: bool
+        self, what: str, url: str, body: str | bytes, headers: Mapping[str, str], *, writes: bool
     ) -> urllib3.BaseHTTPResponse:
         request = BoundedRequest(self._limit, writes=writes)
 
@@ -105,7 +122,7 @@ class SlackApi:
             return self._manager.urlopen(
                 "POST",
                 url,
-                body=body.encode(),
+                body=body.encode() if isinstance(body, str) else body,
                 headers=headers,
                 timeout=urllib3.Timeout(connect=self._limit / 2, read=self._limit),
                 retries=False,

@@ -137,6 +137,8 @@ class Bot:
             settings=self.settings,
             incidents=services.incidents,
             declare=services.declare,
+            diagnoses=services.diagnoses,
+            evidence=services.evidence,
             changes=services.changes,
             record=services.record,
             runs=services.runs,

@@ -22,6 +22,8 @@ from bot.services.change import Changes
 from bot.services.channel import Channels
 from bot.services.channel_watch import ChannelWatch
 from bot.services.declare import Declare
+from bot.services.diagnose import Diagnoses
+from bot.services.evidence import Evidence
 from bot.services.incidents import Incidents
 from bot.services.lease import Lease, Takeover
 from bot.services.people import People
@@ -48,6 +50,8 @@ class Services:
     backfill: Backfill
     changes: Changes
     declare: Declare
+    diagnoses: Diagnoses
+    evidence: Evidence
     incidents: Incidents
     publish: Publish
     record: Record
@@ -89,6 +93,7 @@ def build_services(
         limits=limits,
     )
     audit = Audit(store)
+    diagnoses = Diagnoses(store, durable, now, sites=sites, wall=real_time)
     people = People(store, chat, now)
     reports = Reports(store, people, settings)
     publish = Publish(
@@ -120,7 +125,16 @@ def build_services(
         authorize=Authorize(chat, people, settings, audit, look=watch.look),
         backfill=backfill,
         changes=Changes(store, durable, now, settings),
-        declare=Declare(store, durable, now, settings, begin=sync.begin),
+        declare=Declare(
+            store,
+            durable,
+            now,
+            settings,
+            begin=sync.begin,
+            take_diagnosis=diagnoses.take_into,
+        ),
+        diagnoses=diagnoses,
+        evidence=Evidence(chat, audit, sites=sites, wall=real_time),
         incidents=Incidents(store, chat, watch.latch_all),
         publish=publish,
         record=record,

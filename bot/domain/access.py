@@ -20,6 +20,7 @@ class Act(StrEnum):
     HELP = "help"
     LIST = "list"
     DECLARE = "declare"
+    DIAGNOSE = "diagnose"  # what is wrong with a hub, which changes nothing
     READ = "read"  # the timeline, the draft of the report, the roles
     RECORD = "record"  # notes, reactions, messages for the timeline, action items
     EDIT = "edit"  # changes to an entry
@@ -30,10 +31,15 @@ class Act(StrEnum):
     APPROVE = "approve"
 
 
-OPEN = frozenset({Act.HELP, Act.READ, Act.RECORD})
-"""The acts of everybody in the channel, guests and people of other workspaces too."""
+OPEN = frozenset({Act.HELP, Act.READ, Act.RECORD, Act.DIAGNOSE})
+"""The acts of everybody in an incident's channel, guests and people of other workspaces too.
 
-FOR_GUESTS = frozenset({Act.LIST, Act.DECLARE, Act.EDIT, Act.CHANGE, Act.ASSIGN, Act.CLOSE})
+A hub can be diagnosed outside of incidents, too: there by members only.
+"""
+
+FOR_GUESTS = frozenset(
+    {Act.LIST, Act.DECLARE, Act.DIAGNOSE, Act.EDIT, Act.CHANGE, Act.ASSIGN, Act.CLOSE}
+)
 """The acts that a configuration can open to guests."""
 
 RUNBOOK = frozenset({Act.PLAN, Act.APPROVE})
@@ -120,9 +126,10 @@ def refusal(act: Act, person: Person, scene: Scene, rules: Rules) -> Refusal | N
         return Refusal.OUTSIDER
     if scene.has_incident and not _sees(person, scene, base):
         return Refusal.ABSENT
-    if base is Base.FOREIGN and act not in OPEN:
+    is_open = act in OPEN and scene.has_incident
+    if base is Base.FOREIGN and not is_open:
         return Refusal.FOREIGN
-    if base is Base.GUEST and (act in RUNBOOK or act not in OPEN | rules.guests):
+    if base is Base.GUEST and (act in RUNBOOK or not (is_open or act in rules.guests)):
         return Refusal.GUEST
     if act in RUNBOOK:
         return _runbook_refusal(act, person, scene)

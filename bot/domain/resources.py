@@ -24,6 +24,7 @@ class ResourceKind(StrEnum):
     ANNOUNCED_UPDATE = "announced_update"  # the entry's id
     ENTRY = "entry"  # the entry's id
     REMINDER = "reminder"  # the reminder's number
+    DIAGNOSIS = "diagnosis"  # the diagnosis' id
     RUN = "run"  # the run's id
     RUN_STEP = "run_step"  # the run's id and the step's number
     NOTICE = "notice"

@@ -31,6 +31,9 @@ class EntryKind(StrEnum):
     ROLE = "role"  # role, user, before
     UPDATE = "update"  # text, status
     ACTION_ITEM = "action_item"  # item, text, group, owner, link
+    FINDING = (
+        "finding"  # hub, rule, key, severity, text: what a diagnosis found, as of its own time
+    )
     RUNBOOK = "runbook"  # run, runbook, hub, cluster, namespace, step, outcome, seen
     RESOLVED = "resolved"  # from, to, text
     REOPENED = "reopened"  # from, to
@@ -41,8 +44,11 @@ class EntryKind(StrEnum):
 
     @property
     def is_editable(self) -> bool:
-        """Whether people wrote the entry, and may edit and remove it. Others can only be annotated."""
-        return self in (EntryKind.NOTE, EntryKind.MESSAGE)
+        """Whether people wrote or chose the entry, and may edit and remove it.
+
+        Others can only be annotated.
+        """
+        return self in (EntryKind.NOTE, EntryKind.MESSAGE, EntryKind.FINDING)
 
 
 class EntryChange(StrEnum):

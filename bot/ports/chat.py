@@ -136,6 +136,9 @@ class Chat(Protocol):
         isn't allowed to look, the result is None.
         """
 
+    def upload(self, channel_id: str, *, name: str, text: str, comment: str) -> None:
+        """Share a text file in a channel, with a comment."""
+
     def change(self, channel_id: str, ts: str, post: Post) -> None: ...
 
     def pin(self, channel_id: str, ts: str) -> None: ...

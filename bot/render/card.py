@@ -6,7 +6,7 @@ its spec changes, not when its words do; see :mod:`bot.render.renderings`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from bot.domain.incident import CLOSED, RESOLVED, Incident
 from bot.domain.timeline import Heading
 from bot.ports import Post
 from bot.render import blocks as b
+from bot.render.diagnose import ACTION_DIAGNOSE
 from bot.render.lines import HEADINGS
 from bot.render.text import cut, escape, escaped, when
 
@@ -187,7 +188,7 @@ def card(spec: CardSpec) -> Post:
         link = f"<{url}>" if url.startswith("http") else f"`{escape(url)}`"
         shown.append(b.section(f"*Report*: {link}"))
     needs_lead = COMMANDER in spec.roles and not spec.roles[COMMANDER]
-    shown.append(b.actions(*_buttons(spec.status, offer_command=needs_lead)))
+    shown.append(b.actions(*_buttons(spec.status, spec.hubs, offer_command=needs_lead)))
     if spec.status not in (RESOLVED, CLOSED):
         shown.append(b.context(legend(spec.reactions), f"`{COMMAND} help` lists all commands."))
     return Post(text=_headline(spec.title, spec.status, spec.severity), blocks=tuple(shown))
@@ -200,10 +201,10 @@ def _headline(title: str, status: str, severity: str) -> str:
 def next_steps(incident: Incident, roles: Sequence[str]) -> list[b.Block]:
     """Buttons for the actions that the incident's status allows; ``roles`` are the team's."""
     needs_lead = COMMANDER in roles and COMMANDER not in incident.roles
-    return _buttons(incident.status, offer_command=needs_lead)
+    return _buttons(incident.status, incident.hubs, offer_command=needs_lead)
 
 
-def _buttons(status: str, *, offer_command: bool) -> list[b.Block]:
+def _buttons(status: str, hubs: Collection[str], *, offer_command: bool) -> list[b.Block]:
     if status == RESOLVED:
         return [
             b.button("Close and report", action=ACTION_CLOSE, style="primary"),
@@ -216,7 +217,10 @@ def _buttons(status: str, *, offer_command: bool) -> list[b.Block]:
             b.button("Preview the report", action=ACTION_REPORT),
             b.button("Reopen", action=ACTION_REOPEN),
         ]
+    # Before anything is done somebody has to know what is wrong.
+    diagnose = [b.button("Diagnose", action=ACTION_DIAGNOSE)] if hubs else []
     buttons = [
+        *diagnose,
         b.button("Post an update", action=ACTION_UPDATE, style="primary"),
         b.button("Run a runbook", action=ACTION_RUN),
         b.button("Timeline", action=ACTION_TIMELINE),

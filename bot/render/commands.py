@@ -18,6 +18,10 @@ class Usage:
 
 
 COMMANDS: Mapping[str, Usage] = {
+    "diagnose": Usage(
+        usage="diagnose [hub]",
+        help="says what is wrong with a hub; it only reads, and works in any channel",
+    ),
     "declare": Usage(usage="declare [title]", help="declares an incident"),
     "note": Usage(
         usage="note [at 14:05] text",

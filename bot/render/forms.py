@@ -14,6 +14,7 @@ from bot.render.lines import quiet, words
 from bot.render.text import cut
 
 DECLARE = "declare"
+DIAGNOSE = "diagnose"
 UPDATE = "update"
 ACTION_ITEM = "action_item"
 EDIT_ENTRY = "edit_entry"
@@ -33,8 +34,13 @@ def declare(
     descriptions: Mapping[str, str],
     hubs: Sequence[str],
     origin: str,
+    chosen: Sequence[str] = (),
+    diagnosis: str = "",
 ) -> b.Block:
-    """Return the modal of ``/incident declare``, prefilled from the command."""
+    """Return the modal of ``/incident declare``, prefilled from the command or from a diagnosis.
+
+    ``chosen`` are hubs; ``diagnosis`` is the id of the diagnosis that the incident begins with.
+    """
     severities = [
         b.option(name, name, description=descriptions.get(name, "")) for name in policy.severities
     ]
@@ -56,7 +62,7 @@ def declare(
         ),
     ]
     if hubs:
-        blocks.append(_hubs(hubs, chosen=hubs if len(hubs) == 1 else ()))
+        blocks.append(_hubs(hubs, chosen=hubs if len(hubs) == 1 else chosen))
     blocks += [
         b.input_block(
             "summary",
@@ -81,7 +87,23 @@ def declare(
             optional=True,
         ),
     ]
-    return b.modal(DECLARE, "Declare an incident", blocks, submit="Declare", metadata=origin)
+    metadata = f"{origin}|{diagnosis}" if diagnosis else origin
+    return b.modal(DECLARE, "Declare an incident", blocks, submit="Declare", metadata=metadata)
+
+
+def diagnose(incident_id: str, *, hubs: Sequence[str], channel: str) -> b.Block:
+    """Return the modal that chooses the hub to diagnose; ``channel`` is where it was opened."""
+    menu = b.select("value", [b.option(hub, hub) for hub in hubs], placeholder="Choose a hub")
+    return b.modal(
+        DIAGNOSE,
+        "Diagnose a hub",
+        [
+            b.input_block(HUB, "Which hub?", menu),
+            b.context("mayday only reads, and changes nothing. It takes about three seconds."),
+        ],
+        submit="Diagnose",
+        metadata=f"{incident_id}|{channel}",
+    )
 
 
 def _hubs(hubs: Sequence[str], *, chosen: Sequence[str]) -> b.Block:

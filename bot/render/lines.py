@@ -48,6 +48,8 @@ def words(line: Line) -> str:
         return line.text
     if entry.kind is EntryKind.UPDATE:
         return f"*Update:* {line.text}"
+    if entry.kind is EntryKind.FINDING:
+        return f"*Finding on {escape(str(data['hub']))}:* {line.text}"
     if entry.kind is EntryKind.RUNBOOK:
         return step_words(data, who)
     if entry.kind is EntryKind.CHANNEL:

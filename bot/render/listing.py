@@ -10,6 +10,7 @@ from bot.domain.timeline import Heading, Latest, Line
 from bot.ports import Post
 from bot.render import blocks as b
 from bot.render import card
+from bot.render.diagnose import ACTION_DIAGNOSE
 from bot.render.lines import app_name, quiet, words
 from bot.render.text import cut, escape, when
 
@@ -135,11 +136,12 @@ def incidents(found: Sequence[Incident]) -> Post:
     return Post(text=f"{len(found)} incidents", blocks=(b.section("\n".join(lines[:12])),))
 
 
-def menu(incident: Incident | None, roles: Sequence[str]) -> Post:
-    """Return the menu of ``/incident`` without arguments."""
+def menu(incident: Incident | None, roles: Sequence[str], *, has_hubs: bool = False) -> Post:
+    """Return the menu of ``/incident`` alone; a hub can be diagnosed before there is an incident."""
     if incident is None:
         text = "What would you like to do?"
         buttons = [
+            *([b.button("Diagnose a hub", action=ACTION_DIAGNOSE)] if has_hubs else []),
             b.button("Declare an incident", action=ACTION_DECLARE, style="danger"),
             b.button("List incidents", action=ACTION_LIST),
             b.button("Help", action=ACTION_HELP),

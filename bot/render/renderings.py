@@ -12,7 +12,7 @@ from bot.domain.resources import ResourceKind
 RENDERINGS = {
     ResourceKind.CHANNEL: 1,
     ResourceKind.INVITE: 1,
-    ResourceKind.CARD: 1,
+    ResourceKind.CARD: 2,
     ResourceKind.PIN: 1,
     ResourceKind.TOPIC: 1,
     ResourceKind.BOOKMARK: 1,
@@ -20,6 +20,7 @@ RENDERINGS = {
     ResourceKind.ANNOUNCED_UPDATE: 1,
     ResourceKind.ENTRY: 1,
     ResourceKind.REMINDER: 1,
+    ResourceKind.DIAGNOSIS: 1,
     ResourceKind.RUN: 1,
     ResourceKind.RUN_STEP: 1,
     ResourceKind.NOTICE: 1,

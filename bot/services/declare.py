@@ -14,6 +14,7 @@ from bot.domain.audit import AuditLine, AuditOutcome
 from bot.domain.incident import Incident, clean_title
 from bot.domain.reminders import Reminder
 from bot.domain.resources import as_json
+from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
 from bot.errors import UserError
 from bot.ports import Clock, Durable
@@ -32,7 +33,7 @@ NO_SUCH_HUB = "“{hub}” isn't a configured hub. Choose one from the list."
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
     """What the form says. ``idempotency_key`` is unique to the opened form (Slack's view id), ``origin`` is
-    as in :class:`bot.domain.audit.AuditLine`."""
+    as in :class:`bot.domain.audit.AuditLine`. ``diagnosis`` is the id of one that it begins with."""
 
     idempotency_key: str
     team_id: str
@@ -44,6 +45,11 @@ class Declaration:
     private: bool = False
     origin_channel: str | None = None
     origin: str = ""
+    diagnosis: str = ""
+
+
+TakeDiagnosis = Callable[[Tx, StateChange, str], None]
+"""Takes what a diagnosis found into a new incident; see :meth:`bot.services.diagnose.Diagnoses.take_into`."""
 
 
 class Declare:
@@ -56,12 +62,14 @@ class Declare:
         now: Clock,
         settings: Settings,
         begin: Callable[[str], None] = lambda _incident_id: None,
+        take_diagnosis: TakeDiagnosis = lambda _tx, _change, _diagnosis: None,
     ) -> None:
         self._store = store
         self._durable = durable
         self._now = now
         self._settings = settings
         self._begin = begin
+        self._take_diagnosis = take_diagnosis
 
     def check(self, declaration: Declaration) -> None:
         """Return if the declaration is valid.
@@ -128,6 +136,14 @@ class Declare:
                     due_at=now + self._settings.interval(incident.severity),
                 ),
             )
+            if declaration.diagnosis:
+                change = StateChange(
+                    incident_id=incident_id,
+                    by=declaration.declared_by,
+                    idempotency_key=declaration.idempotency_key,
+                    origin=declaration.origin,
+                )
+                self._take_diagnosis(tx, change, declaration.diagnosis)
             sync.enqueue(self._durable, tx, incident_id, "declared")
             declared = rows.get(tx, incident_id)
             audit.add(

@@ -24,6 +24,7 @@ _LANES = {
     ResourceKind.CARD: "channel",
     ResourceKind.ENTRY: "channel",
     ResourceKind.REMINDER: "channel",
+    ResourceKind.DIAGNOSIS: "channel",
     ResourceKind.RUN: "channel",
     ResourceKind.RUN_STEP: "channel",
     ResourceKind.ANNOUNCEMENT: "announcement",

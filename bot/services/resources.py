@@ -21,6 +21,7 @@ from bot.ports import JSON, Chat, Clock, Post
 from bot.render import card, posts
 from bot.services.announcements import Announcements
 from bot.services.channel_guard import LookAt, in_channel
+from bot.services.diagnose import incident_post
 from bot.services.incident_snapshot import Snapshot, read
 from bot.services.posts import Destination, Posts
 from bot.services.reconciler import Resource
@@ -77,6 +78,7 @@ class Resources:
             *self._overview(snap),
             *self._entries(snap),
             *self._reminders(snap),
+            *self._diagnoses(snap),
             *self._runs(snap),
         )
         return [*(in_channel(resource, self._look) for resource in inside), *outside]
@@ -216,6 +218,19 @@ class Resources:
 
     def _reminder(self, addressee: str, due_at: datetime) -> Post:
         return posts.reminder(addressee=addressee, due_at=due_at, now=self._now())
+
+    def _diagnoses(self, snap: Snapshot) -> Iterator[Resource]:
+        """The diagnoses that were requested and are not posted yet; each stays as it was made."""
+        for row in snap.resources.values():
+            if row.kind is ResourceKind.DIAGNOSIS and not row.ref:
+                yield self._post(
+                    snap,
+                    ResourceKind.DIAGNOSIS,
+                    row.subject,
+                    spec=row.spec,
+                    render=partial(incident_post, row.spec),
+                    fixed=True,
+                )
 
     def _runs(self, snap: Snapshot) -> Iterator[Resource]:
         for run, steps in snap.runs:

@@ -16,10 +16,11 @@ from bot.domain.incident import Incident
 from bot.domain.resources import ResourceKind, ResourceState
 from bot.ports import Clock, Durable
 from bot.services import publish, sync
+from bot.services.diagnose import KEEP as KEEP_DIAGNOSES
 from bot.services.run_lost import end_lost_runs
 from bot.services.sync import Sync
+from bot.store import diagnoses, leases
 from bot.store import incidents as incident_rows
-from bot.store import leases
 from bot.store import resources as rows
 from bot.store import runs as run_rows
 from bot.store.engine import Store
@@ -66,6 +67,8 @@ class Sweep:
         moment = self._now()
         self._restart_failed()
         end_lost_runs(self._store, self._durable, self._wall)
+        with self._store.write() as tx:
+            diagnoses.purge(tx, self._wall() - KEEP_DIAGNOSES)
         with self._store.read() as tx:
             unclosed = incident_rows.unclosed(tx)
             closed = incident_rows.closed_since(tx, moment - CLOSED_LATELY)

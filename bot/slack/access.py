@@ -121,6 +121,11 @@ def of_form_if_any(context: HandlerContext, request: SlackRequest) -> Incident |
     return None if CHANNEL_ID.fullmatch(opened_in) else context.incidents.get(opened_in)
 
 
+def of_form_or_none(context: HandlerContext, request: SlackRequest) -> Incident | None:
+    """The incident that the submitted form was opened for, if it was opened for one."""
+    return of_form(context, request) if request.form.incident_id else None
+
+
 @dataclass(frozen=True)
 class Anywhere:
     """A handler that needs no incident."""
@@ -139,6 +144,15 @@ class OnIncident:
 
 
 @dataclass(frozen=True)
+class InAnyChannel:
+    """A handler that works in an incident as well as outside: it gets the incident, if there is one."""
+
+    act: Act
+    handler: Callable[[HandlerContext, SlackRequest, Incident | None], Reply]
+    find: Callable[[HandlerContext, SlackRequest], Incident | None]
+
+
+@dataclass(frozen=True)
 class OnRunbook:
     """A handler about runbooks, in an incident or, where ``find`` returns None, outside of incidents.
 
@@ -151,7 +165,7 @@ class OnRunbook:
     find: Callable[[HandlerContext, SlackRequest], Incident | None] = of_channel_if_any
 
 
-Route = Anywhere | OnIncident | OnRunbook
+Route = Anywhere | InAnyChannel | OnIncident | OnRunbook
 
 
 def answer(context: HandlerContext, request: SlackRequest, route: Route) -> Reply:
@@ -184,6 +198,10 @@ def _answer(context: HandlerContext, request: SlackRequest, route: Route) -> Rep
     request = with_place(context, request)
     if isinstance(route, OnRunbook):
         return _runbook(context, request, asker, route)
+    if isinstance(route, InAnyChannel):
+        found = route.find(context, request)
+        context.authorize.decide(asker, route.act, found)
+        return route.handler(context, request, found)
     incident = route.find(context, request)
     context.authorize.decide(asker, route.act, incident)
     reply = _confirmed(context, request, incident, route.handler(context, request, incident))

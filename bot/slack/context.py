@@ -10,6 +10,8 @@ from bot.services.audit import Audit
 from bot.services.authorize import Authorize
 from bot.services.change import Changes
 from bot.services.declare import Declare
+from bot.services.diagnose import Diagnoses
+from bot.services.evidence import Evidence
 from bot.services.incidents import Incidents
 from bot.services.publish import Publish
 from bot.services.record import Record
@@ -27,6 +29,8 @@ class HandlerContext:
     settings: Settings
     incidents: Incidents
     declare: Declare
+    diagnoses: Diagnoses
+    evidence: Evidence
     changes: Changes
     record: Record
     runs: Runs

@@ -25,6 +25,8 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "conversations.open": ("im:write",),
     "conversations.replies": ("channels:history", "groups:history", "im:history"),
     "conversations.setTopic": ("channels:manage", "groups:write"),
+    "files.completeUploadExternal": ("files:write",),
+    "files.getUploadURLExternal": ("files:write",),
     "pins.add": ("pins:write",),
     "usergroups.list": ("usergroups:read",),
     "usergroups.users.list": ("usergroups:read",),
@@ -59,6 +61,10 @@ FEATURE_SCOPES = ("commands",)
 EXTRA_SCOPES = ("chat:write.public",)
 
 
+OPTIONAL_SCOPES = frozenset({"files:write"})
+"""Without these only a part does not work, and says so when it is asked for: *Attach evidence*."""
+
+
 def required_scopes() -> frozenset[str]:
     """Every bot scope that mayday uses."""
     tables = (*METHOD_SCOPES.values(), *EVENT_SCOPES.values(), FEATURE_SCOPES, EXTRA_SCOPES)
@@ -66,5 +72,5 @@ def required_scopes() -> frozenset[str]:
 
 
 def missing_scopes(granted: frozenset[str]) -> list[str]:
-    """The scopes that the token lacks; none where Slack did not list those it has."""
-    return sorted(required_scopes() - granted) if granted else []
+    """The scopes that mayday can't do without and the token lacks; none where Slack lists no scopes."""
+    return sorted(required_scopes() - OPTIONAL_SCOPES - granted) if granted else []

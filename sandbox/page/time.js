@@ -70,6 +70,7 @@ function dateTokens(template, ms, tz, now) {
     date_short: () => longDate(ms, tz, "short", true, false),
     date_short_pretty: () => nearDay(ms, tz, now) ?? tokens.date_short(),
     time: () => clock(ms, tz),
+    time_secs: () => clock(ms, tz, true),
   };
   return capital(template.replace(/\{(\w+)\}/g, (whole, name) => tokens[name]?.() ?? whole));
 }

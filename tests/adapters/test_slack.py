@@ -20,7 +20,7 @@ from structlog.testing import capture_logs
 from bot.adapters import bounded
 from bot.adapters.slack import SlackChat
 from bot.adapters.slack_time import SlackTime
-from bot.errors import RetryLater
+from bot.errors import RetryLater, UserError
 from bot.ports import Clock, Post
 from sandbox.clock import SandboxClock
 from sandbox.slack import Fault, SlackSandbox, drop_after, drop_before, on_call
@@ -292,3 +292,17 @@ def test_a_call_without_an_answer_is_sent_once(lost: Fault) -> None:
             chat.set_topic(general, "x")
         assert unanswered.value.maybe_done
         assert sum(call.method == "conversations.setTopic" for call in slack.calls) == 1
+
+
+# Uploads.
+
+
+@pytest.mark.parametrize(
+    "address", ["https://files.example.org/upload", "http://127.0.0.2/upload", "file:///x", ""]
+)
+def test_a_files_content_goes_to_slack_only(address: str) -> None:
+    made = {"ok": True, "upload_url": address, "file_id": "F1"}
+    with stub(lambda _asked: Answer(body=made)) as running:
+        with pytest.raises(UserError, match="not Slack's"):
+            chat_at(running.url).upload("C0", name="evidence.txt", text="secret", comment="x")
+        assert [asked.path for asked in running.asked] == ["/files.getUploadURLExternal"]

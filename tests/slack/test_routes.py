@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from bot.render import card, forms, listing, run_form, runs
+from bot.render import card, diagnose, forms, listing, run_form, runs
 from bot.render.commands import COMMANDS
 from bot.slack.request import Kind
 from bot.slack.routes import ROUTES
@@ -18,16 +18,15 @@ def constants(module: ModuleType, start: str) -> set[str]:
 
 
 def test_every_button_has_a_route() -> None:
-    shown = {
-        action
-        for module in (card, listing, run_form, runs)
-        for action in constants(module, "ACTION_")
-    }
+    modules = (card, diagnose, listing, run_form, runs)
+    shown = {action for module in modules for action in constants(module, "ACTION_")}
     assert len(shown) > 10
     assert set(ROUTES[Kind.BUTTON]) == shown
 
 
-@pytest.mark.parametrize("name", ["DECLARE", "UPDATE", "ACTION_ITEM", "EDIT_ENTRY", "RUN", "CLOSE"])
+@pytest.mark.parametrize(
+    "name", ["DECLARE", "DIAGNOSE", "UPDATE", "ACTION_ITEM", "EDIT_ENTRY", "RUN", "CLOSE"]
+)
 def test_every_form_has_a_route(name: str) -> None:
     assert getattr(forms, name) in ROUTES[Kind.FORM]
 

@@ -163,6 +163,23 @@ def ephemeral(smoke: Smoke) -> str:
     return "accepted"
 
 
+def file(smoke: Smoke) -> str:
+    channel: Channel = smoke.need(PUBLIC)
+    name = f"mayday-smoke-{smoke.effect().rpartition('/')[2]}.txt"
+    since = smoke.chat.time() - timedelta(minutes=1)
+    smoke.chat.upload(
+        channel.id, name=name, text="Nothing is broken.\n", comment="mayday's smoke test"
+    )
+
+    def look() -> bool:
+        pages = smoke.chat.history(channel.id, oldest=f"{int(since.timestamp())}.000000")
+        return any(f.name == name for page in pages for m in page for f in m.message.files)
+
+    seen, took = smoke.eventually(look)
+    expect(seen, f"{name} isn't in the history after {took:.0f} s", RESENDS)
+    return f"{name}, found again after {took:.1f} s"
+
+
 def _message(smoke: Smoke, channel: Channel, ts: str) -> HistoryMessage | None:
     pages = smoke.chat.history(channel.id, oldest=ts)
     return next((m for page in pages for m in page if m.message.ts == ts), None)
@@ -197,6 +214,11 @@ ROWS = (
     Row(what="a parent shows its latest reply", run=threads, covers=("conversations.replies",)),
     Row(what="a history begins where it should", run=oldest, covers=("conversations.history",)),
     Row(what="a message is changed", run=edited, covers=("chat.update",)),
+    Row(
+        what="a text file is shared",
+        run=file,
+        covers=("files.getUploadURLExternal", "files.completeUploadExternal"),
+    ),
     _accepted("a section of 3,000 characters"),
     _accepted("a header of 150 characters"),
     _accepted("a menu of 100 options with values of 150"),
@@ -208,6 +230,7 @@ ROWS = (
     _accepted("the menu"),
     _accepted("the help"),
     _accepted("the longest timeline"),
+    _accepted("the longest diagnosis"),
 )
 
 WITH_A_PERSON = (

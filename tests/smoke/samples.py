@@ -7,6 +7,10 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from bot.config import Config
+from bot.diagnose import Finding, Remedy, Severity
+from bot.diagnose.found import CUT_OFF_FIRST, Found, UnwellServer
+from bot.domain.facts import Part, UnknownPart
+from bot.domain.hubs import Diagnosis, Place
 from bot.domain.incident import Incident, Policy
 from bot.domain.timeline import Entry, EntryKind, Latest, Line
 from bot.ports import Post
@@ -14,6 +18,7 @@ from bot.render import blocks as b
 from bot.render import card, forms, listing, run_form
 from bot.render.blocks import MOST_OPTIONS
 from bot.render.commands import after_the_incident, help_rows
+from bot.render.diagnose import Audience, diagnosis_post
 from tests.support.books import RUNBOOKS
 
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -70,6 +75,45 @@ def timeline(config: Config, user: str, *, lines: int = 1, length: int = 40) -> 
     return listing.timeline(incident(config, user), Latest(lines=found, count=lines))
 
 
+def longest_diagnosis(user: str) -> Post:
+    """A diagnosis in which everything is wrong, with as much of everything as mayday shows."""
+    finding = Finding(
+        rule="smoke",
+        key="",
+        severity=Severity.WARNING,
+        text="x" * 2000,
+        at=AT,
+        evidence=("<&>" * 200,) * 4,
+        remedy=Remedy(runbook="restart-proxy", label="Restart the proxy"),
+    )
+    servers = [
+        UnwellServer(
+            user=f"{number}-" + "&" * 300,
+            server="<" * 300,
+            hub="ready",
+            condition=condition,
+            why="*" * 400,
+            pod="p" * 63,
+            node=f"{number}-" + "n" * 200,
+        )
+        for number, condition in enumerate(CUT_OFF_FIRST)
+    ]
+    found = Found(
+        place=Place(hub="h" * 100, cluster="c" * 100, namespace="n" * 63),
+        read_at=AT,
+        headline="&" * 3000,
+        diagnosis=Diagnosis.BOTH_DOWN,
+        ready=2000,
+        routed=0,
+        unrouted=2000,
+        counts=dict.fromkeys(CUT_OFF_FIRST, 200),
+        servers=tuple(servers),
+        findings=(finding,) * 30,
+        unknown=tuple(UnknownPart(part=part, why=f"{part}: " + ">" * 600) for part in Part),
+    )
+    return diagnosis_post(found, id="abc123abc123", by=user, audience=Audience.INCIDENT)
+
+
 def posts(config: Config, user: str) -> Iterator[tuple[str, Post]]:
     """The messages of mayday with the most kinds of blocks, and the largest ones."""
     made = incident(config, user)
@@ -77,6 +121,7 @@ def posts(config: Config, user: str) -> Iterator[tuple[str, Post]]:
     hubs = {"datahub": "https://hub.example.org"}
     spec = card.card_spec(made, roles=settings.roles, hubs=hubs, reactions=settings.reactions)
     yield "the card", card.card(spec)
+    yield "the longest diagnosis", longest_diagnosis(user)
     yield "the announcement", card.announcement(card.announcement_spec(made))
     yield "the menu", listing.menu(made, settings.roles)
     legend = card.legend(settings.reactions)
@@ -114,6 +159,7 @@ def views(config: Config, user: str) -> dict[str, b.Block]:
             hubs=HUBS,
             origin="",
         ),
+        forms.diagnose(made.id, hubs=MANY_HUBS, channel=""),
         forms.update(made, policy=policy(config)),
         forms.action_item(made.id, groups=config.incident.action_groups),
         forms.edit_entry(made.id, line(1, "A note"), zone=zone),

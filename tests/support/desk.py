@@ -24,6 +24,8 @@ from bot.services.authorize import Authorize
 from bot.services.change import Changes
 from bot.services.channel_watch import ChannelWatch
 from bot.services.declare import Declare
+from bot.services.diagnose import Diagnoses
+from bot.services.evidence import Evidence
 from bot.services.inbox import Inbox
 from bot.services.incidents import Incidents
 from bot.services.people import People
@@ -82,6 +84,7 @@ class Desk:
         self._numbers = itertools.count(1)
         hubs = values.pop("hubs", ("datahub",))
         policies: dict[str, RunPolicy] = values.pop("policies", {})
+        places: Any = values.pop("sites", {name: SimpleNamespace() for name in hubs})
         self.settings = Settings(
             policy=policy,
             reactions={"pushpin": Heading.TIMELINE},
@@ -104,6 +107,9 @@ class Desk:
         self.audit = Audit(store)
         people = People(store, chat, self.now)
         self.authorize = Authorize(chat, people, self.settings, self.audit, look=self.watch.look)
+        self.diagnoses = Diagnoses(
+            store, self.work, self.now, sites=places, wall=lambda: datetime.now(UTC)
+        )
         self.runs = Runs(
             store,
             self.work,
@@ -111,7 +117,7 @@ class Desk:
                 book.name: replace(book, policy=policies.get(book.name, book.policy))
                 for book in RUNBOOKS
             },
-            sites={name: SimpleNamespace() for name in hubs},
+            sites=places,
             wall=lambda: datetime.now(UTC),
         )
         asked: Any = SimpleNamespace(request=self._publish)
@@ -119,7 +125,15 @@ class Desk:
             now=self.now,
             settings=self.settings,
             incidents=Incidents(store, chat, self.watch.latch_all),
-            declare=Declare(store, self.work, self.now, self.settings),
+            declare=Declare(
+                store,
+                self.work,
+                self.now,
+                self.settings,
+                take_diagnosis=self.diagnoses.take_into,
+            ),
+            diagnoses=self.diagnoses,
+            evidence=Evidence(chat, self.audit, sites=places, wall=lambda: datetime.now(UTC)),
             changes=Changes(store, self.work, self.now, self.settings),
             record=Record(
                 store,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from bot.domain.timeline import FileRef
 from bot.errors import MaydayError, UserError
-from bot.ports import Channel, Identity, Post, Profile
-from tests.support.rows import NOW, TEAM
+from bot.ports import Channel, HistoryMessage, Identity, Post, Profile
+from tests.support.rows import NOW, TEAM, message
 
 
 @dataclass(kw_only=True)
@@ -25,6 +28,8 @@ class SlackAnswers:
     views: list[dict[str, Any]] = field(default_factory=list)
     shown: list[tuple[str, str, str]] = field(default_factory=list)
     answered: list[dict[str, Any]] = field(default_factory=list)
+    effects: dict[tuple[str, str], Post] = field(default_factory=dict)
+    files: list[tuple[str, str, str]] = field(default_factory=list)
 
     def _answer(self, verb: str) -> None:
         if verb in self.failing:
@@ -114,5 +119,30 @@ class SlackAnswers:
     def post(self, channel_id: str, post: Post, *, effect: str) -> str:
         """Keep the message."""
         assert effect
+        self._answer("post")
+        self.effects[channel_id, effect] = post
         self.shown.append((channel_id, "", post.text))
         return "1.0"
+
+    def time(self) -> datetime:
+        """Slack's time."""
+        return NOW
+
+    def find_post(self, channel_id: str, effect: str, *, since: datetime | None) -> str | None:
+        """The message of this effect."""
+        self._answer("find_post")
+        return "1.0" if (channel_id, effect) in self.effects else None
+
+    def history(self, channel_id: str, *, oldest: str) -> Iterator[list[HistoryMessage]]:
+        """The messages with files in a channel."""
+        self._answer("history")
+        for channel, name, _text in self.files:
+            if channel == channel_id:
+                file = FileRef(id="F1", name=name, mimetype="text/plain", permalink="")
+                yield [HistoryMessage(message=message(files=(file,)))]
+
+    def upload(self, channel_id: str, *, name: str, text: str, comment: str) -> None:
+        """Keep the file."""
+        assert comment
+        self._answer("upload")
+        self.files.append((channel_id, name, text))

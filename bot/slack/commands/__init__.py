@@ -6,11 +6,19 @@ from collections.abc import Mapping
 
 from bot.domain.access import Act
 from bot.render import answers
-from bot.slack.access import Anywhere, OnIncident, OnRunbook, Route
+from bot.slack.access import (
+    Anywhere,
+    InAnyChannel,
+    OnIncident,
+    OnRunbook,
+    Route,
+    of_channel_if_any,
+)
 from bot.slack.commands import (
     action,
     close,
     declare,
+    diagnose,
     incidents,
     menu,
     note,
@@ -31,6 +39,7 @@ from bot.slack.request import SlackRequest
 ROUTES: Mapping[str, Route] = {
     "": Anywhere(Act.HELP, menu.handle),
     "declare": Anywhere(Act.DECLARE, declare.handle),
+    "diagnose": InAnyChannel(Act.DIAGNOSE, diagnose.handle, of_channel_if_any),
     "note": OnIncident(Act.RECORD, note.handle),
     "timeline": OnIncident(Act.READ, timeline.handle),
     "status": OnIncident(Act.CHANGE, status.handle),

@@ -12,7 +12,8 @@ from bot.slack.request import SlackRequest
 def handle(context: HandlerContext, request: SlackRequest) -> EphemeralReply:
     """The next steps of the channel's incident, as buttons; elsewhere, declaring one."""
     incident = context.incidents.of_channel(request.channel)
-    return EphemeralReply(post=listing.menu(incident, context.settings.policy.roles))
+    roles, has_hubs = context.settings.policy.roles, bool(context.diagnoses.hubs)
+    return EphemeralReply(post=listing.menu(incident, roles, has_hubs=has_hubs))
 
 
 def help_(context: HandlerContext, _request: SlackRequest) -> EphemeralReply:

@@ -6,20 +6,26 @@ from collections.abc import Mapping
 
 from bot.domain.access import Act
 from bot.render import card, forms, listing, run_form, runs
+from bot.render import diagnose as diagnosis
 from bot.slack.access import (
     Anywhere,
+    InAnyChannel,
     OnIncident,
     OnRunbook,
     Route,
     of_button,
     of_button_or_channel,
+    of_channel,
+    of_channel_if_any,
     of_entry,
     of_form,
     of_form_if_any,
+    of_form_or_none,
     of_run,
 )
 from bot.slack.commands import close as close_command
 from bot.slack.commands import declare as declare_command
+from bot.slack.commands import diagnose as diagnose_command
 from bot.slack.commands import incidents, menu, report, status, timeline
 from bot.slack.commands import run as run_command
 from bot.slack.commands import update as update_command
@@ -28,6 +34,7 @@ from bot.slack.interactions import (
     buttons,
     close,
     declare,
+    diagnose,
     entry,
     hubs,
     runbook,
@@ -40,6 +47,7 @@ SHORTCUT_DECLARE = "declare"
 
 FORMS: Mapping[str, Route] = {
     forms.DECLARE: Anywhere(Act.DECLARE, declare.submitted),
+    forms.DIAGNOSE: InAnyChannel(Act.DIAGNOSE, diagnose_command.submitted, of_form_or_none),
     forms.UPDATE: OnIncident(Act.CHANGE, update.submitted, of_form),
     forms.ACTION_ITEM: OnIncident(Act.RECORD, action_item.submitted, of_form),
     forms.EDIT_ENTRY: OnIncident(Act.EDIT, entry.submitted, of_form),
@@ -52,6 +60,15 @@ BUTTONS: Mapping[str, Route] = {
     run_form.ACTION_CHOOSE: OnRunbook(Act.READ, runbook.choose, of_form_if_any),
     runs.ACTION_CONFIRM: OnRunbook(Act.APPROVE, runbook.confirm, of_run),
     runs.ACTION_CANCEL: OnRunbook(Act.PLAN, runbook.cancel, of_run),
+    diagnosis.ACTION_DIAGNOSE: InAnyChannel(
+        Act.DIAGNOSE, diagnose_command.button, of_channel_if_any
+    ),
+    diagnosis.ACTION_AGAIN: InAnyChannel(Act.DIAGNOSE, diagnose.again, of_channel_if_any),
+    diagnosis.ACTION_DECLARE: Anywhere(Act.DECLARE, diagnose.declare),
+    diagnosis.ACTION_POST: InAnyChannel(Act.DIAGNOSE, diagnose.post, of_channel_if_any),
+    diagnosis.ACTION_EVIDENCE: InAnyChannel(Act.CHANGE, diagnose.evidence, of_channel_if_any),
+    diagnosis.ACTION_ADD: OnIncident(Act.RECORD, diagnose.add, of_channel),
+    diagnosis.ACTION_REMEDY: OnRunbook(Act.PLAN, diagnose.remedy),
     card.ACTION_UPDATE: OnIncident(Act.CHANGE, update_command.handle),
     card.ACTION_RUN: OnRunbook(Act.PLAN, run_command.handle),
     card.ACTION_TIMELINE: OnIncident(Act.READ, timeline.handle),

@@ -12,6 +12,7 @@ from bot.slack.request import SlackRequest
 def submitted(context: HandlerContext, request: SlackRequest) -> EphemeralReply:
     """Declare the incident; say so in the channel where the form was opened."""
     form = request.form
+    origin_channel, _, diagnosis = form.metadata.partition("|")
     incident = context.declare.declare(
         Declaration(
             idempotency_key=form.id,
@@ -22,8 +23,9 @@ def submitted(context: HandlerContext, request: SlackRequest) -> EphemeralReply:
             summary=form.text("summary"),
             hubs=form.names("hubs"),
             private="private" in form.names("private"),
-            origin_channel=form.metadata or None,
+            origin_channel=origin_channel or None,
             origin=request.origin,
+            diagnosis=diagnosis,
         )
     )
-    return say(answers.declared(incident.channel_name), channel=form.metadata)
+    return say(answers.declared(incident.channel_name), channel=origin_channel)

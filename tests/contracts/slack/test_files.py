@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from slack_sdk import WebClient
 
+from bot.adapters.slack import SlackChat
 from bot.ports import Channel
 from tests.contracts.slack.refusals import refused
 from tests.contracts.slack.systems import EVERY, WEB_API
@@ -31,6 +32,14 @@ def test_upload(client: WebClient, channel: Channel) -> None:
         "The report",
     )
     assert message["text"] == "Here it is"
+
+
+@pytest.mark.parametrize("system", EVERY)
+@pytest.mark.contract("Slack", "a text file of mayday's is shared and found again by its name")
+def test_share(chat: SlackChat, channel: Channel) -> None:
+    chat.upload(channel.id, name="evidence.txt", text="Nöthing\n", comment="Here it is")
+    shown = [seen for page in chat.history(channel.id, oldest="0") for seen in page]
+    assert [file.name for seen in shown for file in seen.message.files] == ["evidence.txt"]
 
 
 @pytest.mark.parametrize("system", WEB_API)

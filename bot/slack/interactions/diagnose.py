@@ -1,0 +1,128 @@
+"""The buttons below a diagnosis: declare, post, attach evidence, add to the timeline, plan what helps."""
+
+from __future__ import annotations
+
+import hashlib
+
+from bot.domain.incident import TITLE_LIMIT, Incident
+from bot.errors import UserError
+from bot.render import forms
+from bot.render.diagnose import Audience, diagnosis_post, finding_added, posted
+from bot.render.text import cut
+from bot.slack.commands.diagnose import diagnose
+from bot.slack.context import HandlerContext
+from bot.slack.planning import request_plan
+from bot.slack.replies import DurableReply, EphemeralReply, OpenModal, Reply, RunbookReply, say
+from bot.slack.request import SlackRequest
+
+NO_REMEDY = "This finding names no runbook."
+SENT = "mayday sent you the evidence as a direct message."
+SENT_TO = "The evidence is in <#{channel}>."
+
+
+def again(context: HandlerContext, request: SlackRequest, incident: Incident | None) -> Reply:
+    """Diagnose the same hub as of now."""
+    context.diagnoses.site(request.value)
+    return diagnose(context, request, incident, request.value)
+
+
+def declare(context: HandlerContext, request: SlackRequest) -> OpenModal:
+    """The declare form with the hub and the headline; the incident will begin with the diagnosis.
+
+    Raises:
+        UserError: the diagnosis is no longer kept.
+    """
+    found = context.diagnoses.get(request.value).found
+    return OpenModal(
+        view=forms.declare(
+            title=cut(found.headline.rstrip("."), TITLE_LIMIT),
+            policy=context.settings.policy,
+            descriptions=context.severity_help,
+            hubs=list(context.settings.hubs),
+            origin=request.channel,
+            chosen=(found.place.hub,),
+            diagnosis=request.value,
+        )
+    )
+
+
+def post(context: HandlerContext, request: SlackRequest, incident: Incident | None) -> DurableReply:
+    """Show the diagnosis to everybody in the channel, once."""
+    kept = context.diagnoses.get(request.value)
+    channel = request.channel
+
+    def work() -> EphemeralReply:
+        if incident is not None:
+            context.diagnoses.post(request.change(incident), kept)
+        else:
+            shown = diagnosis_post(kept.found, id=kept.id, by=kept.by, audience=Audience.CHANNEL)
+            context.evidence.post_once(channel, shown, effect=f"diagnosis/{kept.id}/{channel}")
+        return EphemeralReply(post=posted(channel), channel=channel, replace=True)
+
+    return DurableReply(work=work, channel=channel)
+
+
+def evidence(
+    context: HandlerContext, request: SlackRequest, incident: Incident | None
+) -> DurableReply:
+    """Share the file in the incident's channel; outside of incidents with the person who asked only."""
+    kept = context.diagnoses.get(request.value)
+    key = hashlib.sha256(request.idempotency_key.encode()).hexdigest()[:8]
+
+    def work() -> EphemeralReply | None:
+        own = incident.channel_id if incident else ""
+        channel = own or context.evidence.open_dm(request.user)
+        context.evidence.attach(kept, channel, by=request.user, key=key, origin=request.origin)
+        return (
+            None
+            if own == request.channel
+            else say(SENT if incident is None else SENT_TO.format(channel=channel))
+        )
+
+    return DurableReply(work=work, channel=request.channel)
+
+
+def add(context: HandlerContext, request: SlackRequest, incident: Incident) -> EphemeralReply:
+    """Put one finding into the timeline, at the time that the finding itself has.
+
+    Raises:
+        UserError: the diagnosis is no longer kept.
+    """
+    kept, number = _chosen(request)
+    finding, is_new = context.diagnoses.add_finding(request.change(incident), kept, number)
+    at = finding.at or context.diagnoses.get(kept).found.read_at
+    return say(finding_added(finding, is_new=is_new, at=at))
+
+
+def remedy(
+    context: HandlerContext, request: SlackRequest, incident: Incident | None
+) -> RunbookReply:
+    """Plan the runbook that a finding names, with its arguments.
+
+    Raises:
+        UserError: the diagnosis is no longer kept, or the finding names no runbook.
+    """
+    diagnosis_id, number = _chosen(request)
+    found = context.diagnoses.get(diagnosis_id).found
+    findings = found.findings[number - 1 : number] if number else ()
+    chosen = findings[0].remedy if findings else None
+    if chosen is None:
+        raise UserError(NO_REMEDY)
+
+    def work() -> EphemeralReply | None:
+        return request_plan(
+            context,
+            request,
+            incident,
+            runbook=chosen.runbook,
+            hub=found.place.hub,
+            arguments=chosen.arguments,
+        )
+
+    return RunbookReply(work=work, runbook=chosen.runbook, channel=request.channel)
+
+
+def _chosen(request: SlackRequest) -> tuple[str, int]:
+    """The id of the diagnosis and the finding's number in it."""
+    diagnosis_id, _, number = request.value.partition("/")
+    return diagnosis_id, int(number) if number.isdigit() else 0
