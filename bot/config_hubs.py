@@ -29,6 +29,7 @@ class Hub(Section):
     user_pods: Literal["auto", "complete"] = "auto"
     start_timeout: float = Field(default=600, gt=0)
     proxy_deployment: str = "proxy"
+    hub_deployment: str = "hub"
     ca_bundle: Path | None = None
 
 

@@ -4,33 +4,31 @@ It is the second thing to try: everybody's connection to the hub drops, though k
 is right when the proxy cannot be reached or when a resync did not bring the routes back.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from bot.runbook import (
+    UNDER_WAY,
     Deployment,
     Diagnosis,
     Draft,
     HubFacts,
     LossKind,
     Part,
-    Pod,
     Purpose,
     RestartProxy,
     ResyncRoutes,
     Unknown,
     UnknownPart,
+    cannot_restart,
     losing,
+    restarted_lately,
     runbook,
 )
 
-RECENT = timedelta(minutes=15)
 RESYNC = "resync-routes"
 """The runbook to try before a restart."""
 RESYNC_COUNTS = timedelta(minutes=30)
 """How long ago a resync of the same incident may be and still say something about the proxy of now."""
-
-UNSTARTED = ("Unschedulable", "ErrImagePull", "ImagePullBackOff", "InvalidImageName")
-"""Why a pod does not start that a new pod of the same kind would meet as well."""
 
 SUMMARY = (
     "Restart deployment {name}, wait for its rollout, have the hub write all routes, and check "
@@ -53,19 +51,6 @@ SHUT_OUT = (
     "mayday can't have the routes written back after a restart, so everyone stays cut off until the hub "
     "next checks its routes: {why}"
 )
-PAUSED = (
-    "Deployment {name} is paused, so a restart would not start: run kubectl rollout resume "
-    "deployment {name} first."
-)
-CANNOT_START = (
-    "A restart can't help: proxy pod {pod} doesn't start ({reason}{message}), and a new pod "
-    "wouldn't either. {help}"
-)
-HELP = {
-    "Unschedulable": "Make room on a Ready node of the core pool, or add a node, which takes 10 to 15 "
-    "minutes.",
-}
-PULL = "Check the image name, the registry and the pull secret."
 NOT_SEEN = (
     "The public address doesn't answer mayday, but the hub can read the proxy's routes. Check the "
     "ingress, DNS and the network first: if the fault is there, a restart fixes nothing and "
@@ -75,8 +60,6 @@ STUCK_POD = (
     "Proxy pod {pod} is Terminating. With the strategy Recreate, its successor waits until it is "
     "gone, and that may never happen if node {node} is dead. Check the node first."
 )
-NO_REPLICAS = "Deployment {name} is scaled to zero, so a restart starts nothing: scale it up."
-UNDER_WAY = "Deployment {name} was restarted at {at} and is still rolling out: wait for it."
 JUST_DONE = (
     "Deployment {name} was restarted at {at}, its rollout is complete and no route is missing: "
     "another restart would fix nothing."
@@ -103,41 +86,14 @@ def restart_proxy(facts: HubFacts) -> Draft:
 
 def cannot_help(facts: HubFacts, proxy: Deployment) -> str:
     """Why a restart would start or fix nothing; empty where it may help."""
-    if not proxy.replicas:
-        return NO_REPLICAS.format(name=proxy.name)
-    if proxy.paused:
-        return PAUSED.format(name=proxy.name)
-    if pod := unstarted(facts):
-        return CANNOT_START.format(
-            pod=pod.name,
-            reason=pod.reason,
-            message=f": {pod.message.rstrip('.')}" if pod.message else "",
-            help=HELP.get(pod.reason, PULL),
-        )
-    if at := restarted_lately(facts, proxy):
+    if why := cannot_restart(proxy, facts.proxy_pods.items, "proxy"):
+        return why
+    if at := restarted_lately(proxy, facts.read_at):
         if not proxy.rolled_out:
             return UNDER_WAY.format(name=proxy.name, at=at)
         if facts.diagnosis is Diagnosis.WELL:
             return JUST_DONE.format(name=proxy.name, at=at)
     return ""
-
-
-def unstarted(facts: HubFacts) -> Pod | None:
-    """A pod of the proxy that waits for what a new one would wait for as well, where none is ready."""
-    if any(pod.ready for pod in facts.proxy_pods.items):
-        return None
-    return next((pod for pod in facts.proxy_pods.items if pod.reason in UNSTARTED), None)
-
-
-def restarted_lately(facts: HubFacts, proxy: Deployment) -> str:
-    """When it was restarted, where that may be under way yet or would only be repeated; else empty."""
-    try:
-        at = datetime.fromisoformat(proxy.restarted_at)
-    except ValueError:
-        return ""
-    if at.tzinfo is None or facts.read_at - at >= RECENT:
-        return ""
-    return at.astimezone(UTC).strftime("%H:%M:%S UTC")
 
 
 def cautions(facts: HubFacts, proxy: Deployment) -> list[str]:

@@ -106,7 +106,8 @@ class HubFacts:
     ``rights`` are the permissions that were checked. ``people`` says for each user that was looked up
     whether the hub knows them. ``clock`` says why ages are unknown if the clocks of mayday and the hub
     differ. ``last_done`` is when each runbook, by name, was last run on this hub in the same incident.
-    ``asked`` are the parts of :data:`MORE` that were asked for; ``around`` and ``signs`` have them.
+    ``release`` is the hub's Helm release, empty if unknown. ``asked`` are the parts of :data:`MORE` that were
+    asked for; ``around`` and ``signs`` have them.
     """
 
     place: Place
@@ -125,6 +126,7 @@ class HubFacts:
     limit: BlastRadius = field(default_factory=BlastRadius)
     clock: str = ""
     last_done: Mapping[str, datetime] = field(default_factory=dict)
+    release: str = ""
     asked: frozenset[Part] = frozenset()
     around: ClusterFacts = field(default_factory=ClusterFacts)
     signs: Signs = field(default_factory=Signs)

@@ -76,12 +76,14 @@ class Diagnosis(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """The target of a runbook, shown in every confirmation. ``proxy`` is the proxy's Deployment."""
+    """The target of a runbook, shown in every confirmation. ``proxy`` is the proxy's Deployment,
+    ``hub_deployment`` the hub's."""
 
     hub: str
     cluster: str
     namespace: str
     proxy: str = "proxy"
+    hub_deployment: str = "hub"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from bot.ports.chat import (
 )
 from bot.ports.cluster import Cluster
 from bot.ports.forge import Folder, Forge, Issue, Origin, Repository
-from bot.ports.hub import Hub, Stopped
+from bot.ports.hub import Hub, Started, Stopped
 from bot.ports.work import Clock, Durable, WorkflowSummary
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Post",
     "Profile",
     "Repository",
+    "Started",
     "Stopped",
     "WorkflowSummary",
 ]

@@ -10,17 +10,23 @@ from bot.domain.hubs import Condition, Deployment, Diagnosis, Pod, RouteState, R
 from bot.domain.run_policy import Lock, RunPolicy, Where
 from bot.runbook.definition import Draft, Purpose, Runbook, runbook
 from bot.runbook.losses import ACTIVE, Loss, LossKind, losing
+from bot.runbook.one_server import is_alive, one_server, unsteady
 from bot.runbook.parameters import NodeName, Person, Servers
+from bot.runbook.rollouts import UNDER_WAY, cannot_restart, restarted_lately
 from bot.runbook.steps.delete_pod import DeletePod
 from bot.runbook.steps.force_delete_pod import ForceDeletePod
+from bot.runbook.steps.restart_hub import RestartHub
 from bot.runbook.steps.restart_proxy import RestartProxy
 from bot.runbook.steps.resync_routes import ResyncRoutes
 from bot.runbook.steps.server import ServerStep, server_name
+from bot.runbook.steps.start_server import StartServer
 from bot.runbook.steps.step import Step
+from bot.runbook.steps.stop_running_server import StopRunningServer
 from bot.runbook.steps.stop_server import StopServer
 
 __all__ = [
     "ACTIVE",
+    "UNDER_WAY",
     "Condition",
     "DeletePod",
     "Deployment",
@@ -36,6 +42,7 @@ __all__ = [
     "Person",
     "Pod",
     "Purpose",
+    "RestartHub",
     "RestartProxy",
     "ResyncRoutes",
     "RouteState",
@@ -45,12 +52,19 @@ __all__ = [
     "ServerKey",
     "ServerStep",
     "Servers",
+    "StartServer",
     "Step",
+    "StopRunningServer",
     "StopServer",
     "Unknown",
     "UnknownPart",
     "Where",
+    "cannot_restart",
+    "is_alive",
     "losing",
+    "one_server",
+    "restarted_lately",
     "runbook",
     "server_name",
+    "unsteady",
 ]

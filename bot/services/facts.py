@@ -97,6 +97,7 @@ def read_facts(
         limit=site.limit,
         clock=_skew(site, access, now),
         last_done=last_done or {},
+        release=snapshot.release,
         asked=MORE & frozenset(more),
     )
 
@@ -165,7 +166,7 @@ def _rights(site: Site, access: Fact[HubAccess]) -> dict[Right, Fact[bool]]:
             found[right] = (
                 access
                 if isinstance(access, Unknown)
-                else Known(value=right.name in access.value.scopes)
+                else Known(value=right.is_in(access.value.scopes))
             )
         elif site.cluster is not None:
             found[right] = _fact(partial(site.cluster.may, site.place.namespace, right))

@@ -5,7 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Condition
-from bot.runbook import DeletePod, ForceDeletePod, RestartProxy, ResyncRoutes, Step, StopServer
+from bot.runbook import (
+    DeletePod,
+    ForceDeletePod,
+    RestartHub,
+    RestartProxy,
+    ResyncRoutes,
+    StartServer,
+    Step,
+    StopRunningServer,
+    StopServer,
+)
 from bot.runbook.steps.step import Look
 from tests.support.scripted import Scripted, site
 
@@ -41,7 +51,27 @@ FORCE = ForceDeletePod(
 )
 LOST_NODE = replace(FORCE, condition=Condition.LOST_NODE, started=STARTED - timedelta(hours=1))
 
-ONE_OF_EACH: tuple[Step, ...] = (RESYNC, RESTART, STOP, DELETE, FORCE)
+START = StartServer(user="ana", server="gpu")
+STOP_RUNNING = StopRunningServer(
+    user="ana",
+    server="gpu",
+    condition=Condition.OK,
+    started=STARTED,
+    uid="uid-ana",
+    loses=("ana/gpu",),
+)
+RESTART_HUB = RestartHub(deployment="hub", generation=4, at="2026-11-22T12:00:00+00:00")
+
+ONE_OF_EACH: tuple[Step, ...] = (
+    RESYNC,
+    RESTART,
+    STOP,
+    DELETE,
+    FORCE,
+    START,
+    STOP_RUNNING,
+    RESTART_HUB,
+)
 
 
 def look_at(step: Step, facts: HubFacts) -> Look:

@@ -7,8 +7,11 @@ from typing import Any
 
 from bot.render.steps.delete_pod import DELETE_POD
 from bot.render.steps.force_delete_pod import FORCE_DELETE_POD
+from bot.render.steps.restart_hub import RESTART_HUB
 from bot.render.steps.restart_proxy import RESTART_PROXY
 from bot.render.steps.resync_routes import RESYNC_ROUTES
+from bot.render.steps.start_server import START_SERVER
+from bot.render.steps.stop_running_server import STOP_RUNNING_SERVER
 from bot.render.steps.stop_server import STOP_SERVER
 from bot.render.steps.words import StepWords
 
@@ -18,6 +21,9 @@ WORDS: tuple[StepWords, ...] = (
     STOP_SERVER,
     DELETE_POD,
     FORCE_DELETE_POD,
+    START_SERVER,
+    STOP_RUNNING_SERVER,
+    RESTART_HUB,
 )
 
 _BY_VERB = {words.verb: words for words in WORDS}

@@ -5,9 +5,12 @@ from __future__ import annotations
 from bot.domain.command import COMMAND
 from bot.runbook.steps.delete_pod import DeletePod
 from bot.runbook.steps.force_delete_pod import ForceDeletePod
+from bot.runbook.steps.restart_hub import RestartHub
 from bot.runbook.steps.restart_proxy import RestartProxy
 from bot.runbook.steps.resync_routes import ResyncRoutes
+from bot.runbook.steps.start_server import StartServer
 from bot.runbook.steps.step import Step, UnknownStep
+from bot.runbook.steps.stop_running_server import StopRunningServer
 from bot.runbook.steps.stop_server import StopServer
 
 KINDS: tuple[type[Step], ...] = (
@@ -16,6 +19,9 @@ KINDS: tuple[type[Step], ...] = (
     StopServer,
     DeletePod,
     ForceDeletePod,
+    StartServer,
+    StopRunningServer,
+    RestartHub,
 )
 
 UNKNOWN_STEP = (
