@@ -207,6 +207,6 @@ def _rights(
             return pending.fact()
         if isinstance(access, Unknown):
             return access
-        return Known(value=right.is_in(access.value.scopes))
+        return Known(value=isinstance(right, Scope) and right.is_in(access.value.scopes))
 
     return {right: of(right, pending) for right, pending in asked.items()}

@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain.runs import Outcome
 from bot.services.steps import already_done, attempt
+from runbooks.restart_hub import restart_hub
 from runbooks.restart_server import restart_server
 from runbooks.start_server import start_server
 from runbooks.stop_server import stop_server
@@ -72,3 +73,21 @@ def test_a_stuck_server_is_neither_stopped_nor_started_here(lab: Lab) -> None:
     wait_for(lambda: states(lab)["chidi"][0] == "pending stop", "the stop to hang")
     for book in (start_server, stop_server, restart_server):
         assert lab.plan(book, user="chidi").steps == ()
+
+
+def test_users_keep_working_while_the_hub_restarts(lab: Lab) -> None:
+    work = {user: lab.sandbox.work_done(user) for user in lab.sandbox.users}
+    former = lab.sandbox.component_pod("hub")
+    plan = lab.plan(restart_hub)
+    assert [(step.verb, step.target) for step in plan.steps] == [("restart_hub", "hub")]
+    (result,) = lab.carry_out(restart_hub, plan)
+    assert result.outcome is Outcome.DONE
+    hub = lab.sandbox.component_pod("hub")
+    assert former is not None and hub is not None
+    assert hub["metadata"]["uid"] != former["metadata"]["uid"]
+    assert lab.sandbox.hub_ok()
+    assert states(lab) == dict.fromkeys(lab.sandbox.users, WELL)
+    assert {user: lab.sandbox.work_done(user) for user in lab.sandbox.users} == work
+    assert "another restart would fix nothing" in lab.plan(restart_hub).nothing_to_do
+    (step,) = plan.steps
+    assert already_done(step, lab.site) is True
