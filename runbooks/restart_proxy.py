@@ -11,9 +11,11 @@ from bot.runbook import (
     Deployment,
     Diagnosis,
     Draft,
+    ForceDeleteProxyPod,
     HubFacts,
     LossKind,
     Part,
+    Pod,
     Purpose,
     RestartProxy,
     ResyncRoutes,
@@ -33,6 +35,10 @@ RESYNC_COUNTS = timedelta(minutes=30)
 SUMMARY = (
     "Restart deployment {name}, wait for its rollout, have the hub write all routes, and check "
     "twice that they are there. Every connection drops meanwhile; kernels survive."
+)
+WAIT = (
+    "Wait for the rollout of deployment {name}, have the hub write all routes, and check twice that they "
+    "are there."
 )
 DOWN = (Diagnosis.PROXY_DOWN, Diagnosis.BOTH_DOWN)
 
@@ -56,6 +62,10 @@ NOT_SEEN = (
     "ingress, DNS and the network first: if the fault is there, a restart fixes nothing and "
     "disconnects everyone who still gets through."
 )
+LONG_GONE = timedelta(minutes=1)
+"""How long after its grace period a pod on a dead node counts as one that never goes."""
+
+FREE = "Force-delete {pods}, whose node is gone or not Ready, so that the rollout can go on"
 STUCK_POD = (
     "Proxy pod {pod} is Terminating. With the strategy Recreate, its successor waits until it is "
     "gone, and that may never happen if node {node} is dead. Check the node first."
@@ -66,22 +76,56 @@ JUST_DONE = (
 )
 
 
-@runbook("Restart the proxy", purpose=Purpose.ACCESS, needs={Part.PROXY})
+@runbook(
+    "Restart the proxy",
+    purpose=Purpose.ACCESS,
+    needs={Part.PROXY, Part.NODES},
+    optional={Part.NODES},
+)
 def restart_proxy(facts: HubFacts) -> Draft:
     """Restarts the proxy and writes its routes back. Drops every connection; kernels survive."""
     if isinstance(facts.proxy, Unknown):
         return Draft(undecided=(UnknownPart(part=Part.PROXY, why=facts.proxy.why),))
     proxy = facts.proxy.value
-    if why := cannot_help(facts, proxy):
+    dead = dead_pods(facts, proxy)
+    hangs = bool(dead) and not proxy.rolled_out
+    if not hangs and (why := cannot_help(facts, proxy)):
         return Draft(nothing_to_do=why)
     down = facts.diagnosis in DOWN and not facts.routes.read
     connected = [row for row in facts.rows if row.is_ready and not down]
+    freed = f"{FREE.format(pods=', '.join(pod.name for pod in dead))}. " if dead else ""
+    restart = () if hangs else (RestartProxy.of(facts, proxy),)
     return Draft(
-        summary=SUMMARY.format(name=proxy.name),
-        steps=(RestartProxy.of(facts, proxy), ResyncRoutes(looks=2)),
+        summary=freed + (WAIT if hangs else SUMMARY).format(name=proxy.name),
+        steps=(
+            *(
+                ForceDeleteProxyPod(deployment=proxy.name, pod=pod.name, uid=pod.uid, node=pod.node)
+                for pod in dead
+            ),
+            *restart,
+            ResyncRoutes(looks=2),
+        ),
         losses=losing(LossKind.CONNECTION, connected, facts.read_at),
-        cautions=tuple(cautions(facts, proxy)),
+        cautions=tuple(cautions(facts, proxy, dead)),
     )
+
+
+def dead_pods(facts: HubFacts, proxy: Deployment) -> list[Pod]:
+    """The pods of the proxy that hold up a rollout for good: deleted long ago, on a node known to be dead.
+
+    A node that is Ready, or of which nothing is known, ends its pods by itself, as far as anybody knows.
+    """
+    if proxy.strategy != "Recreate" or not facts.around.nodes.complete:
+        return []
+    found = []
+    for pod in facts.proxy_pods.items:
+        if pod.deleting_since is None or pod.finalizers or not pod.node:
+            continue
+        node = facts.around.node(pod.node)
+        late = facts.read_at - pod.deleting_since > timedelta(seconds=pod.grace) + LONG_GONE
+        if late and (node is None or not node.ready):
+            found.append(pod)
+    return found
 
 
 def cannot_help(facts: HubFacts, proxy: Deployment) -> str:
@@ -96,7 +140,7 @@ def cannot_help(facts: HubFacts, proxy: Deployment) -> str:
     return ""
 
 
-def cautions(facts: HubFacts, proxy: Deployment) -> list[str]:
+def cautions(facts: HubFacts, proxy: Deployment, dead: list[Pod]) -> list[str]:
     """What speaks against a restart now."""
     found = []
     last = facts.last_done.get(RESYNC)
@@ -115,6 +159,6 @@ def cautions(facts: HubFacts, proxy: Deployment) -> list[str]:
         found += [
             STUCK_POD.format(pod=pod.name, node=pod.node or "?")
             for pod in facts.proxy_pods.items
-            if pod.deleting_since is not None
+            if pod.deleting_since is not None and pod not in dead
         ]
     return found

@@ -13,8 +13,10 @@ from bot.runbook.losses import ACTIVE, Loss, LossKind, losing
 from bot.runbook.one_server import is_alive, one_server, unsteady
 from bot.runbook.parameters import NodeName, Person, Servers
 from bot.runbook.rollouts import UNDER_WAY, cannot_restart, restarted_lately
+from bot.runbook.steps.delete_failed_pod import DeleteFailedPod
 from bot.runbook.steps.delete_pod import DeletePod
 from bot.runbook.steps.force_delete_pod import ForceDeletePod
+from bot.runbook.steps.force_delete_proxy_pod import ForceDeleteProxyPod
 from bot.runbook.steps.restart_hub import RestartHub
 from bot.runbook.steps.restart_proxy import RestartProxy
 from bot.runbook.steps.resync_routes import ResyncRoutes
@@ -28,11 +30,13 @@ __all__ = [
     "ACTIVE",
     "UNDER_WAY",
     "Condition",
+    "DeleteFailedPod",
     "DeletePod",
     "Deployment",
     "Diagnosis",
     "Draft",
     "ForceDeletePod",
+    "ForceDeleteProxyPod",
     "HubFacts",
     "Lock",
     "Loss",

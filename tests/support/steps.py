@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Condition
 from bot.runbook import (
+    DeleteFailedPod,
     DeletePod,
     ForceDeletePod,
+    ForceDeleteProxyPod,
     RestartHub,
     RestartProxy,
     ResyncRoutes,
@@ -62,6 +64,9 @@ STOP_RUNNING = StopRunningServer(
 )
 RESTART_HUB = RestartHub(deployment="hub", generation=4, at="2026-11-22T12:00:00+00:00")
 
+DELETE_FAILED = DeleteFailedPod(pod="proxy-0", uid="uid-0", phase="Failed")
+FORCE_PROXY = ForceDeleteProxyPod(deployment="proxy", pod="proxy-0", uid="uid-0", node="core-1")
+
 ONE_OF_EACH: tuple[Step, ...] = (
     RESYNC,
     RESTART,
@@ -71,6 +76,8 @@ ONE_OF_EACH: tuple[Step, ...] = (
     START,
     STOP_RUNNING,
     RESTART_HUB,
+    DELETE_FAILED,
+    FORCE_PROXY,
 )
 
 

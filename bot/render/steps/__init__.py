@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.render.steps.delete_failed_pod import DELETE_FAILED_POD
 from bot.render.steps.delete_pod import DELETE_POD
 from bot.render.steps.force_delete_pod import FORCE_DELETE_POD
+from bot.render.steps.force_delete_proxy_pod import FORCE_DELETE_PROXY_POD
 from bot.render.steps.restart_hub import RESTART_HUB
 from bot.render.steps.restart_proxy import RESTART_PROXY
 from bot.render.steps.resync_routes import RESYNC_ROUTES
@@ -24,6 +26,8 @@ WORDS: tuple[StepWords, ...] = (
     START_SERVER,
     STOP_RUNNING_SERVER,
     RESTART_HUB,
+    DELETE_FAILED_POD,
+    FORCE_DELETE_PROXY_POD,
 )
 
 _BY_VERB = {words.verb: words for words in WORDS}

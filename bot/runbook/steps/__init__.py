@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bot.domain.command import COMMAND
+from bot.runbook.steps.delete_failed_pod import DeleteFailedPod
 from bot.runbook.steps.delete_pod import DeletePod
 from bot.runbook.steps.force_delete_pod import ForceDeletePod
+from bot.runbook.steps.force_delete_proxy_pod import ForceDeleteProxyPod
 from bot.runbook.steps.restart_hub import RestartHub
 from bot.runbook.steps.restart_proxy import RestartProxy
 from bot.runbook.steps.resync_routes import ResyncRoutes
@@ -22,6 +24,8 @@ KINDS: tuple[type[Step], ...] = (
     StartServer,
     StopRunningServer,
     RestartHub,
+    DeleteFailedPod,
+    ForceDeleteProxyPod,
 )
 
 UNKNOWN_STEP = (
