@@ -7,7 +7,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from bot.config_types import Address, OptionText, Section, Token
+from bot.config_types import Address, OptionalToken, OptionText, Section, Token
+
+
+class Notices(Section):
+    """The announcement service of a hub. Without ``token`` it is that of the hub's API."""
+
+    url: Address | None = None
+    service: Literal["jupyterhub-announcement", "example"] = "jupyterhub-announcement"
+    token: OptionalToken = None
 
 
 class Hub(Section):
@@ -31,6 +39,7 @@ class Hub(Section):
     proxy_deployment: str = "proxy"
     hub_deployment: str = "hub"
     ca_bundle: Path | None = None
+    notices: Notices = Notices()
 
 
 class Cluster(Section):

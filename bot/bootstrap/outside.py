@@ -12,14 +12,16 @@ from typing import Any, cast
 
 from slack_sdk import WebClient
 
+from bot.adapters.announcements import AnnouncementService, Service
 from bot.adapters.jupyterhub import JupyterHub
 from bot.clock import real_time, shifted_time
 from bot.config import Config
+from bot.config_hubs import Hub
 from bot.config_safety import may_be_insecure
 from bot.domain.facts import BlastRadius
 from bot.domain.hubs import Place
 from bot.domain.snapshot import StuckThresholds
-from bot.ports import Clock, Cluster, Forge
+from bot.ports import Clock, Cluster, Forge, Notices
 from bot.runbook.site import Site
 
 
@@ -104,6 +106,7 @@ def sites(config: Config) -> dict[str, Site]:
                 timeout=config.practice.call_limit,
             ),
             cluster=clusters[hub.cluster],
+            notices=_notices(hub, config.practice.call_limit),
             release=hub.release,
             users_here=hub.user_pods == "complete",
             thresholds=StuckThresholds(start=timedelta(seconds=hub.start_timeout)),
@@ -111,6 +114,20 @@ def sites(config: Config) -> dict[str, Site]:
         )
         for hub in config.hubs
     }
+
+
+def _notices(hub: Hub, timeout: float) -> Notices | None:
+    found = hub.notices
+    if found.url is None:
+        return None
+    return AnnouncementService(
+        hub=hub.name,
+        url=found.url,
+        token=secret(found.token or hub.api_token),
+        service=Service(found.service),
+        timeout=timeout,
+        ca_bundle=str(hub.ca_bundle or ""),
+    )
 
 
 class _LateCluster:

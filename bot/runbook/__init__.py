@@ -13,6 +13,7 @@ from bot.runbook.losses import ACTIVE, Loss, LossKind, losing
 from bot.runbook.one_server import is_alive, one_server, unsteady
 from bot.runbook.parameters import NodeName, Person, Servers
 from bot.runbook.rollouts import UNDER_WAY, cannot_restart, restarted_lately
+from bot.runbook.steps.clear_notice import ClearNotice
 from bot.runbook.steps.delete_failed_pod import DeleteFailedPod
 from bot.runbook.steps.delete_pod import DeletePod
 from bot.runbook.steps.force_delete_pod import ForceDeletePod
@@ -21,6 +22,7 @@ from bot.runbook.steps.restart_hub import RestartHub
 from bot.runbook.steps.restart_proxy import RestartProxy
 from bot.runbook.steps.resync_routes import ResyncRoutes
 from bot.runbook.steps.server import ServerStep, server_name
+from bot.runbook.steps.show_notice import ShowNotice
 from bot.runbook.steps.start_server import StartServer
 from bot.runbook.steps.step import Step
 from bot.runbook.steps.stop_running_server import StopRunningServer
@@ -29,6 +31,7 @@ from bot.runbook.steps.stop_server import StopServer
 __all__ = [
     "ACTIVE",
     "UNDER_WAY",
+    "ClearNotice",
     "Condition",
     "DeleteFailedPod",
     "DeletePod",
@@ -56,6 +59,7 @@ __all__ = [
     "ServerKey",
     "ServerStep",
     "Servers",
+    "ShowNotice",
     "StartServer",
     "Step",
     "StopRunningServer",

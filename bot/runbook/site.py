@@ -9,8 +9,9 @@ from bot.domain.hubs import Place, Pod
 from bot.domain.ownership import Owner
 from bot.domain.snapshot import StuckThresholds
 from bot.errors import UserError
-from bot.ports import Cluster, Deploys, Hub
+from bot.ports import Cluster, Deploys, Hub, Notices
 
+NO_NOTICES = "Hub {hub} has no announcement service in mayday.yaml: set hubs[].notices.url."
 NO_CLUSTER = "Hub {hub} has no cluster in mayday.yaml: set hubs[].cluster and hubs[].namespace."
 
 PARTS = "component in (hub, proxy, singleuser-server)"
@@ -30,6 +31,7 @@ class Site:
     users_here: bool = False
     thresholds: StuckThresholds = field(default_factory=StuckThresholds)
     limit: BlastRadius = field(default_factory=BlastRadius)
+    notices: Notices | None = None
     deploys: Deploys | None = None
 
     @property
@@ -47,6 +49,17 @@ class Site:
         if self.cluster is None:
             raise UserError(NO_CLUSTER.format(hub=self.place.hub), code="no_cluster")
         return self.cluster
+
+    @property
+    def reachable_notices(self) -> Notices:
+        """The service of the hub's notices.
+
+        Raises:
+            UserError: the hub is configured without one.
+        """
+        if self.notices is None:
+            raise UserError(NO_NOTICES.format(hub=self.place.hub), code="no_notices")
+        return self.notices
 
     def pods(self) -> tuple[Pod, ...]:
         """The pods in the namespace that are parts of a hub.

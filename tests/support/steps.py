@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Condition
 from bot.runbook import (
+    ClearNotice,
     DeleteFailedPod,
     DeletePod,
     ForceDeletePod,
@@ -13,6 +14,7 @@ from bot.runbook import (
     RestartHub,
     RestartProxy,
     ResyncRoutes,
+    ShowNotice,
     StartServer,
     Step,
     StopRunningServer,
@@ -67,6 +69,9 @@ RESTART_HUB = RestartHub(deployment="hub", generation=4, at="2026-11-22T12:00:00
 DELETE_FAILED = DeleteFailedPod(pod="proxy-0", uid="uid-0", phase="Failed")
 FORCE_PROXY = ForceDeleteProxyPod(deployment="proxy", pod="proxy-0", uid="uid-0", node="core-1")
 
+SHOW = ShowNotice(text="We are working on it.", before="Welcome.")
+CLEAR_NOTICE = ClearNotice(before="We are working on it.")
+
 ONE_OF_EACH: tuple[Step, ...] = (
     RESYNC,
     RESTART,
@@ -78,6 +83,8 @@ ONE_OF_EACH: tuple[Step, ...] = (
     RESTART_HUB,
     DELETE_FAILED,
     FORCE_PROXY,
+    SHOW,
+    CLEAR_NOTICE,
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.render.steps.clear_notice import CLEAR_NOTICE
 from bot.render.steps.delete_failed_pod import DELETE_FAILED_POD
 from bot.render.steps.delete_pod import DELETE_POD
 from bot.render.steps.force_delete_pod import FORCE_DELETE_POD
@@ -12,6 +13,7 @@ from bot.render.steps.force_delete_proxy_pod import FORCE_DELETE_PROXY_POD
 from bot.render.steps.restart_hub import RESTART_HUB
 from bot.render.steps.restart_proxy import RESTART_PROXY
 from bot.render.steps.resync_routes import RESYNC_ROUTES
+from bot.render.steps.show_notice import SHOW_NOTICE
 from bot.render.steps.start_server import START_SERVER
 from bot.render.steps.stop_running_server import STOP_RUNNING_SERVER
 from bot.render.steps.stop_server import STOP_SERVER
@@ -28,6 +30,8 @@ WORDS: tuple[StepWords, ...] = (
     RESTART_HUB,
     DELETE_FAILED_POD,
     FORCE_DELETE_PROXY_POD,
+    SHOW_NOTICE,
+    CLEAR_NOTICE,
 )
 
 _BY_VERB = {words.verb: words for words in WORDS}

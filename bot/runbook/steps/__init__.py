@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.command import COMMAND
+from bot.runbook.steps.clear_notice import ClearNotice
 from bot.runbook.steps.delete_failed_pod import DeleteFailedPod
 from bot.runbook.steps.delete_pod import DeletePod
 from bot.runbook.steps.force_delete_pod import ForceDeletePod
@@ -10,6 +11,7 @@ from bot.runbook.steps.force_delete_proxy_pod import ForceDeleteProxyPod
 from bot.runbook.steps.restart_hub import RestartHub
 from bot.runbook.steps.restart_proxy import RestartProxy
 from bot.runbook.steps.resync_routes import ResyncRoutes
+from bot.runbook.steps.show_notice import ShowNotice
 from bot.runbook.steps.start_server import StartServer
 from bot.runbook.steps.step import Step, UnknownStep
 from bot.runbook.steps.stop_running_server import StopRunningServer
@@ -26,6 +28,8 @@ KINDS: tuple[type[Step], ...] = (
     RestartHub,
     DeleteFailedPod,
     ForceDeleteProxyPod,
+    ShowNotice,
+    ClearNotice,
 )
 
 UNKNOWN_STEP = (
