@@ -40,6 +40,8 @@ class Hub(Section):
     hub_deployment: str = "hub"
     ca_bundle: Path | None = None
     notices: Notices = Notices()
+    canary_user: str = ""
+    canary_token: OptionalToken = None
 
 
 class Cluster(Section):

@@ -14,6 +14,7 @@ from slack_sdk import WebClient
 
 from bot.adapters.announcements import AnnouncementService, Service
 from bot.adapters.jupyterhub import JupyterHub
+from bot.adapters.kernels import SingleUserServers
 from bot.clock import real_time, shifted_time
 from bot.config import Config
 from bot.config_hubs import Hub
@@ -21,7 +22,7 @@ from bot.config_safety import may_be_insecure
 from bot.domain.facts import BlastRadius
 from bot.domain.hubs import Place
 from bot.domain.snapshot import StuckThresholds
-from bot.ports import Clock, Cluster, Forge, Notices
+from bot.ports import Clock, Cluster, Forge, Kernels, Notices
 from bot.runbook.site import Site
 
 
@@ -96,6 +97,7 @@ def sites(config: Config) -> dict[str, Site]:
                 namespace=hub.namespace,
                 proxy=hub.proxy_deployment,
                 hub_deployment=hub.hub_deployment,
+                canary=hub.canary_user,
             ),
             hub=JupyterHub(
                 name=hub.name,
@@ -107,6 +109,7 @@ def sites(config: Config) -> dict[str, Site]:
             ),
             cluster=clusters[hub.cluster],
             notices=_notices(hub, config.practice.call_limit),
+            kernels=_kernels(hub, config.practice.call_limit),
             release=hub.release,
             users_here=hub.user_pods == "complete",
             thresholds=StuckThresholds(start=timedelta(seconds=hub.start_timeout)),
@@ -125,6 +128,18 @@ def _notices(hub: Hub, timeout: float) -> Notices | None:
         url=found.url,
         token=secret(found.token or hub.api_token),
         service=Service(found.service),
+        timeout=timeout,
+        ca_bundle=str(hub.ca_bundle or ""),
+    )
+
+
+def _kernels(hub: Hub, timeout: float) -> Kernels | None:
+    if not hub.canary_user:
+        return None
+    return SingleUserServers(
+        hub=hub.name,
+        url=hub.url,
+        token=secret(hub.canary_token or hub.api_token),
         timeout=timeout,
         ca_bundle=str(hub.ca_bundle or ""),
     )

@@ -17,6 +17,7 @@ from bot.ports.cluster import Cluster
 from bot.ports.deploys import Deploys
 from bot.ports.forge import Folder, Forge, Issue, Origin, Repository
 from bot.ports.hub import Hub, Started, Stopped
+from bot.ports.kernels import Kernels
 from bot.ports.notices import Notices
 from bot.ports.work import Clock, Durable, WorkflowSummary
 
@@ -34,6 +35,7 @@ __all__ = [
     "Hub",
     "Identity",
     "Issue",
+    "Kernels",
     "Notices",
     "Origin",
     "Post",

@@ -23,10 +23,13 @@ from bot.runbook.steps.restart_proxy import RestartProxy
 from bot.runbook.steps.resync_routes import ResyncRoutes
 from bot.runbook.steps.server import ServerStep, server_name
 from bot.runbook.steps.show_notice import ShowNotice
+from bot.runbook.steps.start_canary import StartCanary
 from bot.runbook.steps.start_server import StartServer
 from bot.runbook.steps.step import Step
+from bot.runbook.steps.stop_canary import StopCanary
 from bot.runbook.steps.stop_running_server import StopRunningServer
 from bot.runbook.steps.stop_server import StopServer
+from bot.runbook.steps.test_kernel import TestKernel
 
 __all__ = [
     "ACTIVE",
@@ -60,10 +63,13 @@ __all__ = [
     "ServerStep",
     "Servers",
     "ShowNotice",
+    "StartCanary",
     "StartServer",
     "Step",
+    "StopCanary",
     "StopRunningServer",
     "StopServer",
+    "TestKernel",
     "Unknown",
     "UnknownPart",
     "Where",

@@ -15,10 +15,13 @@ from bot.runbook import (
     RestartProxy,
     ResyncRoutes,
     ShowNotice,
+    StartCanary,
     StartServer,
     Step,
+    StopCanary,
     StopRunningServer,
     StopServer,
+    TestKernel,
 )
 from bot.runbook.steps.step import Look
 from tests.support.scripted import Scripted, site
@@ -72,6 +75,12 @@ FORCE_PROXY = ForceDeleteProxyPod(deployment="proxy", pod="proxy-0", uid="uid-0"
 SHOW = ShowNotice(text="We are working on it.", before="Welcome.")
 CLEAR_NOTICE = ClearNotice(before="We are working on it.")
 
+CANARY = (
+    StartCanary(user="canary", server="", until=STARTED),
+    TestKernel(user="canary"),
+    StopCanary(user="canary"),
+)
+
 ONE_OF_EACH: tuple[Step, ...] = (
     RESYNC,
     RESTART,
@@ -85,6 +94,7 @@ ONE_OF_EACH: tuple[Step, ...] = (
     FORCE_PROXY,
     SHOW,
     CLEAR_NOTICE,
+    *CANARY,
 )
 
 

@@ -14,9 +14,12 @@ from bot.render.steps.restart_hub import RESTART_HUB
 from bot.render.steps.restart_proxy import RESTART_PROXY
 from bot.render.steps.resync_routes import RESYNC_ROUTES
 from bot.render.steps.show_notice import SHOW_NOTICE
+from bot.render.steps.start_canary import START_CANARY
 from bot.render.steps.start_server import START_SERVER
+from bot.render.steps.stop_canary import STOP_CANARY
 from bot.render.steps.stop_running_server import STOP_RUNNING_SERVER
 from bot.render.steps.stop_server import STOP_SERVER
+from bot.render.steps.test_kernel import TEST_KERNEL
 from bot.render.steps.words import StepWords
 
 WORDS: tuple[StepWords, ...] = (
@@ -32,6 +35,9 @@ WORDS: tuple[StepWords, ...] = (
     FORCE_DELETE_PROXY_POD,
     SHOW_NOTICE,
     CLEAR_NOTICE,
+    START_CANARY,
+    TEST_KERNEL,
+    STOP_CANARY,
 )
 
 _BY_VERB = {words.verb: words for words in WORDS}

@@ -12,10 +12,13 @@ from bot.runbook.steps.restart_hub import RestartHub
 from bot.runbook.steps.restart_proxy import RestartProxy
 from bot.runbook.steps.resync_routes import ResyncRoutes
 from bot.runbook.steps.show_notice import ShowNotice
+from bot.runbook.steps.start_canary import StartCanary
 from bot.runbook.steps.start_server import StartServer
 from bot.runbook.steps.step import Step, UnknownStep
+from bot.runbook.steps.stop_canary import StopCanary
 from bot.runbook.steps.stop_running_server import StopRunningServer
 from bot.runbook.steps.stop_server import StopServer
+from bot.runbook.steps.test_kernel import TestKernel
 
 KINDS: tuple[type[Step], ...] = (
     ResyncRoutes,
@@ -30,6 +33,9 @@ KINDS: tuple[type[Step], ...] = (
     ForceDeleteProxyPod,
     ShowNotice,
     ClearNotice,
+    StartCanary,
+    TestKernel,
+    StopCanary,
 )
 
 UNKNOWN_STEP = (
