@@ -30,7 +30,9 @@ def test_it_starts_tests_and_stops_the_canary_and_nobody_else() -> None:
     assert not any(step.ends_run for step in plan.steps)
     assert (plan.losses, plan.cautions) == ((), ())
     start = plan.steps[0]
-    assert (start.undo, start.undo_at) == (StopCanary(user="canary"), NOW + timedelta(minutes=30))
+    latest = NOW + timedelta(minutes=30)
+    undo = StopCanary(user="canary", started_before=latest)
+    assert (start.undo, start.undo_at) == (undo, latest)
 
 
 @pytest.mark.parametrize(
@@ -77,3 +79,12 @@ def test_only_the_canary_of_the_configuration_is_stopped() -> None:
     with pytest.raises(UserError, match="is not the user of hubs"):
         StopCanary(user="ana").perform(site(party))
     assert party.records
+
+
+def test_a_later_server_of_the_canary_is_somebody_elses() -> None:
+    stop = StopCanary(user="canary", started_before=NOW)
+    mine = replace(server("canary"), started=NOW - timedelta(minutes=1))
+    later = replace(server("canary"), started=NOW + timedelta(minutes=1))
+    assert stop.drifted(site(Scripted(records=[mine]))) == ""
+    assert "after the test" in (stop.drifted(site(Scripted(records=[later]))) or "")
+    assert "doesn't run" in (stop.drifted(site(Scripted())) or "")

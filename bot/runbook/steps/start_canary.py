@@ -22,7 +22,7 @@ class StartCanary(StartServer):
     @property
     def undo(self) -> Step | None:
         """The stop."""
-        return StopCanary(user=self.user)
+        return StopCanary(user=self.user, started_before=self.until)
 
     @property
     def undo_at(self) -> datetime | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from bot.domain.hubs import Place
@@ -13,17 +14,23 @@ from bot.runbook.site import Site
 from bot.runbook.steps.step import Look, Measure, Read, Step
 from bot.runbook.steps.stop_server import DELETE_SERVERS
 
+NOT_RUNNING = "The server of the canary user doesn't run."
+ANOTHER = "The server of the canary user was started after the test."
 NOT_THE_CANARY = "{user} is not the user of hubs[].canary_user, so their server isn't stopped."
 
 
 @dataclass(frozen=True, kw_only=True)
 class StopCanary(Step):
-    """It succeeds when the hub has no record of the server. Also a server that doesn't run may be stopped."""
+    """It succeeds when the hub has no record of the server.
+
+    A server that was started later than ``started_before`` is somebody else's, and is left alone.
+    """
 
     verb: ClassVar[str] = "stop_canary"
     destructive: ClassVar[bool] = False
 
     user: str
+    started_before: datetime | None = None
 
     @property
     def identity(self) -> str:
@@ -44,6 +51,14 @@ class StopCanary(Step):
     def measure(self) -> Measure:
         """The hub waits for the end of the pod."""
         return Measure(within=90.0)
+
+    def drifted(self, site: Site) -> str | None:
+        """Whether the server doesn't run, or was started after the test."""
+        record = site.hub.server(self.user, "")
+        if record is None:
+            return NOT_RUNNING
+        later = self.started_before and record.started and record.started > self.started_before
+        return ANOTHER if later else ""
 
     def perform(self, site: Site) -> Mapping[str, Any]:
         """Ask the hub to stop the server; return its answer.
