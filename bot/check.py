@@ -147,8 +147,11 @@ def check_hub(site: Site) -> str:
     """
     access = site.hub.access()
     servers, routes = site.hub.servers(), site.hub.routes()
-    needed = (*SCOPES, *(right.name for right in _rights(site) if isinstance(right, Scope)))
-    missing = [scope for scope in needed if scope not in access.scopes]
+    needed = (
+        *(Scope(name=name) for name in SCOPES),
+        *(right for right in _rights(site) if isinstance(right, Scope)),
+    )
+    missing = [str(scope) for scope in needed if not scope.is_in(access.scopes)]
     if missing:
         raise MaydayError(MISSING_HUB_SCOPES.format(scopes=", ".join(missing)))
     if servers.unknown:

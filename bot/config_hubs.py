@@ -9,7 +9,15 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from bot import config_messages as messages
-from bot.config_types import Address, OptionText, RepositoryName, Section, Token
+from bot.config_types import Address, OptionalToken, OptionText, RepositoryName, Section, Token
+
+
+class Notices(Section):
+    """The announcement service of a hub. Without ``token`` it is that of the hub's API."""
+
+    url: Address | None = None
+    service: Literal["jupyterhub-announcement", "example"] = "jupyterhub-announcement"
+    token: OptionalToken = None
 
 
 class Hub(Section):
@@ -32,8 +40,12 @@ class Hub(Section):
     user_pods: Literal["auto", "complete"] = "auto"
     start_timeout: float = Field(default=600, gt=0)
     proxy_deployment: str = "proxy"
+    hub_deployment: str = "hub"
     repository: RepositoryName = ""
     ca_bundle: Path | None = None
+    notices: Notices = Notices()
+    canary_user: str = ""
+    canary_token: OptionalToken = None
 
 
 class Cluster(Section):

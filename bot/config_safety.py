@@ -63,8 +63,8 @@ def is_practice(config: Config) -> bool:
 def may_be_insecure(config: Config, name: str) -> bool:
     """Return whether a system may be used without TLS, or without verifying its certificate.
 
-    Its ``name`` is ``slack.api_url``, ``github.api_url``, ``hubs.NAME.url``, ``hubs.NAME.api_url`` or
-    ``clusters.NAME``, as in ``security.allow_insecure``.
+    Its ``name`` is ``slack.api_url``, ``github.api_url``, ``hubs.NAME.url``, ``hubs.NAME.api_url``,
+    ``hubs.NAME.notices.url`` or ``clusters.NAME``, as in ``security.allow_insecure``.
     """
     return is_practice(config) or name in config.security.allow_insecure
 
@@ -97,6 +97,9 @@ def _places(config: Config) -> Iterator[tuple[str, str, str, bool]]:
         inside = is_internal(hub.api_url, namespace=hub.namespace)
         yield f"{name}.url", f"{name}.url", hub.url, False
         yield f"{name}.api_url", f"{name}.api_url", hub.api_url, inside
+        if (notices := hub.notices.url) is not None:
+            inside = is_internal(notices, namespace=hub.namespace)
+            yield f"{name}.notices.url", f"{name}.notices.url", notices, inside
     for cluster in config.clusters:
         name = f"clusters.{cluster.name}"
         yield name, f"{name}.server", cluster.server, False

@@ -4,6 +4,10 @@ A server is cleared only where hub, cluster and proxy all show that it is dead. 
 lack their route are never touched: people's work is safe in them.
 """
 
+from typing import Annotated, Literal
+
+from pydantic import Field
+
 from bot.runbook import (
     ACTIVE,
     Condition,
@@ -18,6 +22,7 @@ from bot.runbook import (
     ServerKey,
     Servers,
     ServerStep,
+    StartServer,
     Step,
     StopServer,
     Unknown,
@@ -37,6 +42,23 @@ REMEDIES: dict[Condition, type[ServerStep]] = {
     Condition.STUCK_SPAWN: StopServer,
 }
 
+CLASSES: dict[str, tuple[Condition, ...]] = {
+    "every kind": tuple(REMEDIES),
+    "stuck while starting": (Condition.STUCK_SPAWN,),
+    "stuck while stopping": (Condition.STUCK_STOP, Condition.UNSENT_STOP, Condition.STUCK_ORPHAN),
+    "on a node that is gone": (Condition.LOST_NODE,),
+    "record without a pod": (Condition.STALE_RECORD,),
+    "pod without a record": (Condition.ORPHAN, Condition.STUCK_ORPHAN),
+}
+Kind = Literal[
+    "every kind",
+    "stuck while starting",
+    "stuck while stopping",
+    "on a node that is gone",
+    "record without a pod",
+    "pod without a record",
+]
+
 SUMMARY = "Clear {count} stuck {servers}: {kinds}."
 KINDS = {
     Condition.STUCK_STOP: "{} stuck while stopping (force-delete the pod)",
@@ -48,6 +70,8 @@ KINDS = {
     Condition.STUCK_SPAWN: "{} stuck while starting (cancel the start)",
 }
 NONE_STUCK = "No server{whose} is stuck."
+NONE_OF_KIND = "{none} in the way “{kind}”."
+STARTED = " Then start {count} of them again."
 UNROUTED = (
     "{count} ready {servers} only a route to {pods}: run resync-routes for that. Their work is safe, "
     "and nothing of theirs is deleted."
@@ -104,6 +128,8 @@ NO_VERSION = (
 )
 CANCELS_STARTS = (5, 1)
 SHOWN = 5
+RAN = ("ready", "pending spawn")
+"""What the hub says of a server that somebody wanted to run."""
 
 
 @runbook(
@@ -111,10 +137,17 @@ SHOWN = 5
     purpose=Purpose.SERVERS,
     needs={Part.SERVERS, Part.PODS, Part.CLOCK},
 )
-def force_delete_stuck_servers(facts: HubFacts, users: Servers = None) -> Draft:
+def force_delete_stuck_servers(
+    facts: HubFacts,
+    users: Servers = None,
+    kind: Annotated[Kind, Field(description="Which of them.")] = "every kind",
+    start_afterwards: Annotated[
+        bool, Field(description="Start the servers again that were running or starting.")
+    ] = False,
+) -> Draft:
     """Clears servers that are stuck starting or stopping. Spares those that only lack a route."""
     rows = [row for row in facts.rows if users is None or row.key in users]
-    stuck = [row for condition in REMEDIES for row in rows if row.condition is condition]
+    stuck = [row for condition in CLASSES[kind] for row in rows if row.condition is condition]
     guarded = {row.key: why for row in stuck if (why := guard(row, facts))}
     clearable = [row for row in stuck if row.key not in guarded]
     helpless = (*dict.fromkeys(guarded.values()), *advice(rows))
@@ -127,16 +160,21 @@ def force_delete_stuck_servers(facts: HubFacts, users: Servers = None) -> Draft:
             return Draft(undecided=(UnknownPart(part=Part.SERVERS, why=why),), cautions=helpless)
         over_limit = f"{many} {SECOND}"
     if not clearable:
-        return nothing(facts, rows, users, helpless)
+        return nothing(facts, rows, users, helpless, kind)
     forced = [row for row in clearable if REMEDIES[row.condition] is ForceDeletePod]
+    again = [row for row in clearable if start_afterwards and row.hub in RAN]
     follows = [row for row in forced if row.is_ready]
     return Draft(
         summary=SUMMARY.format(
             count=len(clearable),
             servers="server" if len(clearable) == 1 else "servers",
             kinds=", ".join(words(clearable)),
+        )
+        + (STARTED.format(count=len(again)) if again else ""),
+        steps=(
+            *(step_for(row) for row in clearable),
+            *(StartServer(user=row.user, server=row.server) for row in again),
         ),
-        steps=tuple(step_for(row) for row in clearable),
         losses=losing(LossKind.SERVER, filter(runs, clearable), facts.read_at),
         over_limit=over_limit,
         cautions=(
@@ -163,6 +201,7 @@ def nothing(
     rows: list[Row],
     targets: frozenset[ServerKey] | None,
     helpless: tuple[str, ...],
+    kind: str = "every kind",
 ) -> Draft:
     """Why there is no step: the state is unknown, or nothing is stuck that it could clear."""
     doubts = [(Part.SERVERS, why) for why in unjudged(rows)]
@@ -175,6 +214,8 @@ def nothing(
         return Draft(undecided=unknown, cautions=(*helpless, *unrouted(rows)))
     whose = sorted({user for user, _ in targets or ()})
     none = NONE_STUCK.format(whose=f" of {', '.join(whose)}" if whose else "")
+    if kind != "every kind":
+        none = NONE_OF_KIND.format(none=none.rstrip("."), kind=kind)
     said = helpless or (none,)
     return Draft(nothing_to_do=" ".join((*said, *waiting(rows), *unrouted(rows))))
 

@@ -4,12 +4,14 @@ It is the second thing to try: everybody's connection to the hub drops, though k
 is right when the proxy cannot be reached or when a resync did not bring the routes back.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from bot.runbook import (
+    UNDER_WAY,
     Deployment,
     Diagnosis,
     Draft,
+    ForceDeleteProxyPod,
     HubFacts,
     LossKind,
     Part,
@@ -19,22 +21,24 @@ from bot.runbook import (
     ResyncRoutes,
     Unknown,
     UnknownPart,
+    cannot_restart,
     losing,
+    restarted_lately,
     runbook,
 )
 
-RECENT = timedelta(minutes=15)
 RESYNC = "resync-routes"
 """The runbook to try before a restart."""
 RESYNC_COUNTS = timedelta(minutes=30)
 """How long ago a resync of the same incident may be and still say something about the proxy of now."""
 
-UNSTARTED = ("Unschedulable", "ErrImagePull", "ImagePullBackOff", "InvalidImageName")
-"""Why a pod does not start that a new pod of the same kind would meet as well."""
-
 SUMMARY = (
     "Restart deployment {name}, wait for its rollout, have the hub write all routes, and check "
     "twice that they are there. Every connection drops meanwhile; kernels survive."
+)
+WAIT = (
+    "Wait for the rollout of deployment {name}, have the hub write all routes, and check twice that they "
+    "are there."
 )
 DOWN = (Diagnosis.PROXY_DOWN, Diagnosis.BOTH_DOWN)
 
@@ -53,68 +57,82 @@ SHUT_OUT = (
     "mayday can't have the routes written back after a restart, so everyone stays cut off until the hub "
     "next checks its routes: {why}"
 )
-PAUSED = (
-    "Deployment {name} is paused, so a restart would not start: run kubectl rollout resume "
-    "deployment {name} first."
-)
-CANNOT_START = (
-    "A restart can't help: proxy pod {pod} doesn't start ({reason}{message}), and a new pod "
-    "wouldn't either. {help}"
-)
-HELP = {
-    "Unschedulable": "Make room on a Ready node of the core pool, or add a node, which takes 10 to 15 "
-    "minutes.",
-}
-PULL = "Check the image name, the registry and the pull secret."
 NOT_SEEN = (
     "The public address doesn't answer mayday, but the hub can read the proxy's routes. Check the "
     "ingress, DNS and the network first: if the fault is there, a restart fixes nothing and "
     "disconnects everyone who still gets through."
 )
+LONG_GONE = timedelta(minutes=1)
+"""How long after its grace period a pod on a dead node counts as one that never goes."""
+
+FREE = "Force-delete {pods}, whose node is gone or not Ready, so that the rollout can go on"
 STUCK_POD = (
     "Proxy pod {pod} is Terminating. With the strategy Recreate, its successor waits until it is "
     "gone, and that may never happen if node {node} is dead. Check the node first."
 )
-NO_REPLICAS = "Deployment {name} is scaled to zero, so a restart starts nothing: scale it up."
-UNDER_WAY = "Deployment {name} was restarted at {at} and is still rolling out: wait for it."
 JUST_DONE = (
     "Deployment {name} was restarted at {at}, its rollout is complete and no route is missing: "
     "another restart would fix nothing."
 )
 
 
-@runbook("Restart the proxy", purpose=Purpose.ACCESS, needs={Part.PROXY})
+@runbook(
+    "Restart the proxy",
+    purpose=Purpose.ACCESS,
+    needs={Part.PROXY, Part.NODES},
+    optional={Part.NODES},
+)
 def restart_proxy(facts: HubFacts) -> Draft:
     """Restarts the proxy and writes its routes back. Drops every connection; kernels survive."""
     if isinstance(facts.proxy, Unknown):
         return Draft(undecided=(UnknownPart(part=Part.PROXY, why=facts.proxy.why),))
     proxy = facts.proxy.value
-    if why := cannot_help(facts, proxy):
+    dead = dead_pods(facts, proxy)
+    hangs = bool(dead) and not proxy.rolled_out
+    if not hangs and (why := cannot_help(facts, proxy)):
         return Draft(nothing_to_do=why)
     down = facts.diagnosis in DOWN and not facts.routes.read
     connected = [row for row in facts.rows if row.is_ready and not down]
+    freed = f"{FREE.format(pods=', '.join(pod.name for pod in dead))}. " if dead else ""
+    restart = () if hangs else (RestartProxy.of(facts, proxy),)
     return Draft(
-        summary=SUMMARY.format(name=proxy.name),
-        steps=(RestartProxy.of(facts, proxy), ResyncRoutes(looks=2)),
+        summary=freed + (WAIT if hangs else SUMMARY).format(name=proxy.name),
+        steps=(
+            *(
+                ForceDeleteProxyPod(deployment=proxy.name, pod=pod.name, uid=pod.uid, node=pod.node)
+                for pod in dead
+            ),
+            *restart,
+            ResyncRoutes(looks=2),
+        ),
         losses=losing(LossKind.CONNECTION, connected, facts.read_at),
-        cautions=tuple(cautions(facts, proxy)),
+        cautions=tuple(cautions(facts, proxy, dead)),
     )
+
+
+def dead_pods(facts: HubFacts, proxy: Deployment) -> list[Pod]:
+    """The pods of the proxy that hold up a rollout for good: deleted long ago, on a node known to be dead.
+
+    A node that is Ready, or of which nothing is known, ends its pods by itself, as far as anybody knows.
+    """
+    if proxy.strategy != "Recreate" or not facts.around.nodes.complete:
+        return []
+    found = []
+    for pod in facts.proxy_pods.items:
+        if pod.deleting_since is None or pod.finalizers or not pod.node:
+            continue
+        node = facts.around.node(pod.node)
+        late = facts.read_at - pod.deleting_since > timedelta(seconds=pod.grace) + LONG_GONE
+        if late and (node is None or not node.ready):
+            found.append(pod)
+    return found
 
 
 def cannot_help(facts: HubFacts, proxy: Deployment) -> str:
     """Why a restart would start or fix nothing; empty where it may help."""
-    if not proxy.replicas:
-        return NO_REPLICAS.format(name=proxy.name)
-    if proxy.paused:
-        return PAUSED.format(name=proxy.name)
-    if pod := unstarted(facts):
-        return CANNOT_START.format(
-            pod=pod.name,
-            reason=pod.reason,
-            message=f": {pod.message.rstrip('.')}" if pod.message else "",
-            help=HELP.get(pod.reason, PULL),
-        )
-    if at := restarted_lately(facts, proxy):
+    if why := cannot_restart(proxy, facts.proxy_pods.items, "proxy"):
+        return why
+    if at := restarted_lately(proxy, facts.read_at):
         if not proxy.rolled_out:
             return UNDER_WAY.format(name=proxy.name, at=at)
         if facts.diagnosis is Diagnosis.WELL:
@@ -122,25 +140,7 @@ def cannot_help(facts: HubFacts, proxy: Deployment) -> str:
     return ""
 
 
-def unstarted(facts: HubFacts) -> Pod | None:
-    """A pod of the proxy that waits for what a new one would wait for as well, where none is ready."""
-    if any(pod.ready for pod in facts.proxy_pods.items):
-        return None
-    return next((pod for pod in facts.proxy_pods.items if pod.reason in UNSTARTED), None)
-
-
-def restarted_lately(facts: HubFacts, proxy: Deployment) -> str:
-    """When it was restarted, where that may be under way yet or would only be repeated; else empty."""
-    try:
-        at = datetime.fromisoformat(proxy.restarted_at)
-    except ValueError:
-        return ""
-    if at.tzinfo is None or facts.read_at - at >= RECENT:
-        return ""
-    return at.astimezone(UTC).strftime("%H:%M:%S UTC")
-
-
-def cautions(facts: HubFacts, proxy: Deployment) -> list[str]:
+def cautions(facts: HubFacts, proxy: Deployment, dead: list[Pod]) -> list[str]:
     """What speaks against a restart now."""
     found = []
     last = facts.last_done.get(RESYNC)
@@ -159,6 +159,6 @@ def cautions(facts: HubFacts, proxy: Deployment) -> list[str]:
         found += [
             STUCK_POD.format(pod=pod.name, node=pod.node or "?")
             for pod in facts.proxy_pods.items
-            if pod.deleting_since is not None
+            if pod.deleting_since is not None and pod not in dead
         ]
     return found

@@ -79,7 +79,7 @@ def test_what_mayday_is_not_allowed_is_named_with_what_it_is_for() -> None:
     narrow.refused = {DELETE_PODS, PATCH_PROXY}
     assert check_cluster(site(narrow)).endswith(
         "; not allowed: patch deployments (for restart_proxy), delete pods (for delete_pod, "
-        "force_delete_pod)"
+        "force_delete_pod, delete_failed_pod, force_delete_proxy_pod)"
     )
 
 

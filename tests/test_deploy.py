@@ -367,7 +367,7 @@ def test_the_role_is_enough_for_what_runbooks_do_and_for_nothing_else(
     assert ben.uid not in {pod.uid for pod in api.pods(NAMESPACE, "component=singleuser-server")}
 
     refused: list[Callable[[], object]] = [
-        lambda: api.restart_deployment(NAMESPACE, "hub", "2026-01-01T00:00:00+00:00"),
+        lambda: api.restart_deployment(NAMESPACE, "user-scheduler", "2026-01-01T00:00:00+00:00"),
         lambda: api.pods("default", ""),
         lambda: api.pod_events("default"),
     ]

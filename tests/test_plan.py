@@ -14,6 +14,7 @@ from bot.domain.evidence import View
 from bot.domain.hubs import HubAccess
 from bot.errors import RetryLater, UserError
 from bot.plan import Exit
+from tests.support.books import RUNBOOKS
 from tests.support.hubs import ACCESS, pod, route, server, terminating
 from tests.support.rights import DELETE_PODS
 from tests.support.scripted import Scripted, hung
@@ -186,8 +187,8 @@ def test_an_unknown_runbook_is_told_with_the_known_ones(begin: Begin) -> None:
     with pytest.raises(UserError) as told:
         begin(well()).run("restart-prxy")
     assert str(told.value) == (
-        "There is no runbook “restart-prxy”. Did you mean restart-proxy? Known: resync-routes, "
-        "restart-proxy, force-delete-stuck-servers."
+        "There is no runbook “restart-prxy”. Did you mean restart-proxy? Known: "
+        f"{', '.join(book.name for book in RUNBOOKS)}."
     )
 
 

@@ -32,16 +32,20 @@ class BoundedClient:
         self._headers = dict(headers or {})
 
     def request(
-        self, method: str, url: httpx.URL | str, params: Mapping[str, str] | None = None
+        self,
+        method: str,
+        url: httpx.URL | str,
+        params: Mapping[str, str] | None = None,
+        **content: Any,
     ) -> httpx.Response:
-        """Send a request and return the complete response.
+        """Send a request and return the complete response. ``content`` is httpx's ``json``, ``data``, ….
 
         Raises:
             httpx.HTTPError: there was no response, or not in time (``httpx.TimeoutException``).
             httpx.InvalidURL: the URL is invalid.
             RetryLater: the deadline was over before a request other than GET was sent.
         """
-        return self._send(method, url, params)
+        return self._send(method, url, params, **content)
 
     def peer_certificate(self, url: httpx.URL | str) -> bytes:
         """Return the certificate of the server, in DER. No request is sent to it.
@@ -67,6 +71,7 @@ class BoundedClient:
         url: httpx.URL | str,
         params: Mapping[str, str] | None,
         seen: Callable[[Any], None] | None = None,
+        **content: Any,
     ) -> httpx.Response:
         party = str(httpx.URL(url).netloc, "ascii")
         bounded = BoundedRequest(self._timeout, writes=method != "GET", party=party)
@@ -83,7 +88,9 @@ class BoundedClient:
             with httpx.Client(
                 headers=self._headers, verify=self._tls, timeout=self._waits
             ) as client:
-                return client.request(method, url, params=params, extensions={"trace": trace})
+                return client.request(
+                    method, url, params=params, extensions={"trace": trace}, **content
+                )
 
         try:
             return bounded.run(send)

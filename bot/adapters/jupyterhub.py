@@ -32,7 +32,7 @@ from bot.domain.evidence import View
 from bot.domain.hubs import Health, HubAccess, Route, Server
 from bot.domain.signs import Certificate, HubMetrics
 from bot.errors import ConfigError, UserError
-from bot.ports import Stopped
+from bot.ports import Started, Stopped
 
 T = TypeVar("T")
 
@@ -48,6 +48,9 @@ SERVERS_HIDDEN = (
 
 _PENDING_SPAWN = "pending spawn"
 """Part of the hub's message if it refuses to cancel a start."""
+
+_RUNS = "already running"
+"""Part of the hub's message if it refuses to start a server that runs."""
 
 
 class JupyterHub:
@@ -163,6 +166,21 @@ class JupyterHub:
     def resync_routes(self) -> None:
         """Make the hub write all routes into the proxy."""
         self._api.check(self._api.request("POST", "/proxy"))
+
+    def start_server(self, user: str, name: str) -> Started:
+        """Request the hub to start a server; a start that takes longer than 10 s returns ``PENDING``.
+
+        Repeating it is harmless: the hub starts no second server.
+
+        Raises:
+            UserError: the hub has no such user, or refused, for example because the server is stopping.
+        """
+        answer = self._api.request("POST", _server_path(user, name))
+        refused = answer.status_code == httpx.codes.BAD_REQUEST
+        if refused and _RUNS in self._api.message(answer):
+            return Started.READY
+        pending = self._api.check(answer).status_code == httpx.codes.ACCEPTED
+        return Started.PENDING if pending else Started.READY
 
     def stop_server(self, user: str, name: str) -> Stopped:
         """Request the hub to stop a server.

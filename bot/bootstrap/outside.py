@@ -12,18 +12,21 @@ from typing import Any, cast
 
 from slack_sdk import WebClient
 
+from bot.adapters.announcements import AnnouncementService, Service
 from bot.adapters.jupyterhub import JupyterHub
+from bot.adapters.kernels import SingleUserServers
 from bot.adapters.kubernetes_binding import Binding, WrongCluster, require_pod_bound
 from bot.adapters.kubernetes_contexts import KubeContext
 from bot.clock import real_time, shifted_time
 from bot.config import Config
 from bot.config_hubs import Cluster as ClusterSection
+from bot.config_hubs import Hub
 from bot.config_safety import may_be_insecure
 from bot.domain.facts import BlastRadius
 from bot.domain.hubs import Place
 from bot.domain.snapshot import StuckThresholds
 from bot.errors import ConfigError, UserError
-from bot.ports import Clock, Cluster, Deploys, Forge
+from bot.ports import Clock, Cluster, Deploys, Forge, Kernels, Notices
 from bot.runbook.site import Site
 
 
@@ -124,6 +127,8 @@ def sites(config: Config) -> dict[str, Site]:
                 cluster=hub.cluster,
                 namespace=hub.namespace,
                 proxy=hub.proxy_deployment,
+                hub_deployment=hub.hub_deployment,
+                canary=hub.canary_user,
             ),
             hub=JupyterHub(
                 name=hub.name,
@@ -134,6 +139,8 @@ def sites(config: Config) -> dict[str, Site]:
                 timeout=config.practice.call_limit,
             ),
             cluster=clusters[hub.cluster],
+            notices=_notices(hub, config.practice.call_limit),
+            kernels=_kernels(hub, config.practice.call_limit),
             release=hub.release,
             users_here=hub.user_pods == "complete",
             thresholds=StuckThresholds(start=timedelta(seconds=hub.start_timeout)),
@@ -177,6 +184,32 @@ def require_all_bound(config: Config) -> None:
             raise
         except UserError:
             continue
+
+
+def _notices(hub: Hub, timeout: float) -> Notices | None:
+    found = hub.notices
+    if found.url is None:
+        return None
+    return AnnouncementService(
+        hub=hub.name,
+        url=found.url,
+        token=secret(found.token or hub.api_token),
+        service=Service(found.service),
+        timeout=timeout,
+        ca_bundle=str(hub.ca_bundle or ""),
+    )
+
+
+def _kernels(hub: Hub, timeout: float) -> Kernels | None:
+    if not hub.canary_user:
+        return None
+    return SingleUserServers(
+        hub=hub.name,
+        url=hub.url,
+        token=secret(hub.canary_token or hub.api_token),
+        timeout=timeout,
+        ca_bundle=str(hub.ca_bundle or ""),
+    )
 
 
 class _LateCluster:

@@ -56,6 +56,7 @@ class Part(StrEnum):
     CERTIFICATE = "certificate"
     PROXY_LOG = "proxy_log"
     MERGES = "merges"
+    NOTICE = "notice"  # what the hub's page tells its users
 
 
 MORE = frozenset(
@@ -73,6 +74,7 @@ MORE = frozenset(
         Part.CERTIFICATE,
         Part.PROXY_LOG,
         Part.MERGES,
+        Part.NOTICE,
     }
 )
 """The parts that are read only for a runbook that needs them, and for a diagnosis, which reads all."""
@@ -202,6 +204,8 @@ class HubFacts:
                 return _why(self.signs.metrics)
             case Part.CERTIFICATE:
                 return _why(self.signs.certificate)
+            case Part.NOTICE:
+                return _why(self.signs.notice)
             case _:
                 return self.more[part].unknown
 

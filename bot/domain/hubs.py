@@ -78,13 +78,14 @@ class Diagnosis(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class Place:
     """The target of a runbook, shown in every confirmation. ``proxy`` is the proxy's Deployment,
-    ``hub_deployment`` the hub's."""
+    ``hub_deployment`` the hub's, ``canary`` the user of test spawns, empty for none."""
 
     hub: str
     cluster: str
     namespace: str
     proxy: str = "proxy"
     hub_deployment: str = "hub"
+    canary: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

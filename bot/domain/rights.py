@@ -6,14 +6,23 @@ brings its rights along.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """A scope of the hub's token, such as ``delete:servers``."""
+    """A scope of the hub's token, such as ``delete:servers``.
+
+    ``earlier`` is the scope that a hub before JupyterHub 6 has instead; empty if the name is the same.
+    """
 
     name: str
+    earlier: str = ""
+
+    def is_in(self, scopes: Collection[str]) -> bool:
+        """Return whether a token with these scopes has it."""
+        return self.name in scopes or (bool(self.earlier) and self.earlier in scopes)
 
     def __str__(self) -> str:
         return self.name

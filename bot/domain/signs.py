@@ -68,10 +68,12 @@ def _unasked() -> View[object]:
 class Signs:
     """The signs that a diagnosis reads. ``certificate`` is None for an address without TLS.
 
-    ``proxy_log`` has the lines of the proxy's log that are known to be bad, not all lines.
+    ``notice`` is the text of the notice on the hub's page, empty if there is none. ``proxy_log`` has the
+    lines of the proxy's log that are known to be bad, not all lines.
     """
 
     metrics: Fact[HubMetrics] = field(default_factory=lambda: Unknown(why=NOT_ASKED))
     certificate: Fact[Certificate | None] = field(default_factory=lambda: Unknown(why=NOT_ASKED))
     proxy_log: View[LogLine] = field(default_factory=_unasked)  # type: ignore[arg-type]
+    notice: Fact[str] = field(default_factory=lambda: Unknown(why=NOT_ASKED))
     merges: View[Merge] = field(default_factory=_unasked)  # type: ignore[arg-type]

@@ -16,7 +16,9 @@ from bot.ports.chat import (
 from bot.ports.cluster import Cluster
 from bot.ports.deploys import Deploys
 from bot.ports.forge import Folder, Forge, Issue, Origin, Repository
-from bot.ports.hub import Hub, Stopped
+from bot.ports.hub import Hub, Started, Stopped
+from bot.ports.kernels import Kernels
+from bot.ports.notices import Notices
 from bot.ports.work import Clock, Durable, WorkflowSummary
 
 __all__ = [
@@ -33,10 +35,13 @@ __all__ = [
     "Hub",
     "Identity",
     "Issue",
+    "Kernels",
+    "Notices",
     "Origin",
     "Post",
     "Profile",
     "Repository",
+    "Started",
     "Stopped",
     "WorkflowSummary",
 ]

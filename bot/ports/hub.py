@@ -18,6 +18,13 @@ class Stopped(StrEnum):
     UNKNOWN = "unknown"  # no such user or server
 
 
+class Started(StrEnum):
+    """The hub's answer to a request to start a server."""
+
+    READY = "ready"  # it started, or it runs already
+    PENDING = "pending"  # it is starting
+
+
 class Hub(Protocol):
     """One JupyterHub: the REST API of its service, and its public address."""
 
@@ -63,6 +70,13 @@ class Hub(Protocol):
 
     def resync_routes(self) -> None:
         """Make the hub write all routes into the proxy."""
+
+    def start_server(self, user: str, name: str) -> Started:
+        """Start a server with the options of its last start.
+
+        Raises:
+            UserError: the hub refused, for example because the server is stopping.
+        """
 
     def stop_server(self, user: str, name: str) -> Stopped: ...
 

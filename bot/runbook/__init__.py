@@ -12,24 +12,40 @@ from bot.domain.hubs import Condition, Deployment, Diagnosis, Pod, RouteState, R
 from bot.domain.run_policy import Lock, RunPolicy, Where
 from bot.runbook.definition import Draft, Purpose, Runbook, runbook
 from bot.runbook.losses import ACTIVE, Loss, LossKind, losing
+from bot.runbook.one_server import is_alive, one_server, unsteady
 from bot.runbook.parameters import NodeName, Person, Servers
+from bot.runbook.rollouts import UNDER_WAY, cannot_restart, restarted_lately
+from bot.runbook.steps.clear_notice import ClearNotice
+from bot.runbook.steps.delete_failed_pod import DeleteFailedPod
 from bot.runbook.steps.delete_pod import DeletePod
 from bot.runbook.steps.force_delete_pod import ForceDeletePod
+from bot.runbook.steps.force_delete_proxy_pod import ForceDeleteProxyPod
+from bot.runbook.steps.restart_hub import RestartHub
 from bot.runbook.steps.restart_proxy import RestartProxy
 from bot.runbook.steps.resync_routes import ResyncRoutes
 from bot.runbook.steps.server import ServerStep, server_name
+from bot.runbook.steps.show_notice import ShowNotice
+from bot.runbook.steps.start_canary import StartCanary
+from bot.runbook.steps.start_server import StartServer
 from bot.runbook.steps.step import Step
+from bot.runbook.steps.stop_canary import StopCanary
+from bot.runbook.steps.stop_running_server import StopRunningServer
 from bot.runbook.steps.stop_server import StopServer
+from bot.runbook.steps.test_kernel import TestKernel
 
 __all__ = [
     "ACTIVE",
+    "UNDER_WAY",
+    "ClearNotice",
     "Condition",
+    "DeleteFailedPod",
     "DeletePod",
     "Deployment",
     "Diagnosis",
     "Draft",
     "Field",
     "ForceDeletePod",
+    "ForceDeleteProxyPod",
     "HubFacts",
     "Lock",
     "Loss",
@@ -39,6 +55,7 @@ __all__ = [
     "Person",
     "Pod",
     "Purpose",
+    "RestartHub",
     "RestartProxy",
     "ResyncRoutes",
     "RouteState",
@@ -48,12 +65,23 @@ __all__ = [
     "ServerKey",
     "ServerStep",
     "Servers",
+    "ShowNotice",
+    "StartCanary",
+    "StartServer",
     "Step",
+    "StopCanary",
+    "StopRunningServer",
     "StopServer",
+    "TestKernel",
     "Unknown",
     "UnknownPart",
     "Where",
+    "cannot_restart",
+    "is_alive",
     "losing",
+    "one_server",
+    "restarted_lately",
     "runbook",
     "server_name",
+    "unsteady",
 ]

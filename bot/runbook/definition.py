@@ -82,8 +82,9 @@ class Runbook:
     """One remedy.
 
     ``draft`` is its function from facts and parameters. ``needs`` are the parts of the facts without which
-    it proposes nothing; those of :data:`bot.domain.facts.MORE` are read for it. ``is_safe``: it ends and
-    disconnects nothing, so it is offered first.
+    it proposes nothing; those of :data:`bot.domain.facts.MORE` are read for it. ``optional`` are those of
+    ``needs`` without which it may propose something nevertheless. ``is_safe``: it ends and disconnects
+    nothing, so it is offered first.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Runbook:
     draft: Callable[..., Draft]
     purpose: Purpose = Purpose.LOOK
     needs: frozenset[Part] = frozenset()
+    optional: frozenset[Part] = frozenset()
     is_safe: bool = False
     policy: RunPolicy = field(default_factory=RunPolicy)
     parameters: tuple[Parameter, ...] = ()
@@ -191,7 +193,7 @@ class Runbook:
         )
 
     def _drafted(self, facts: HubFacts, arguments: Mapping[str, Any]) -> Draft:
-        unread = facts.unread(self.needs)
+        unread = facts.unread(self.needs - self.optional)
         if unread:
             return Draft(undecided=unread)
         given = {
@@ -228,6 +230,7 @@ def runbook(
     *,
     purpose: Purpose,
     needs: Iterable[Part] = (),
+    optional: Iterable[Part] = (),
     is_safe: bool = False,
     policy: RunPolicy | None = None,
 ) -> Callable[[Callable[..., Draft]], Runbook]:
@@ -250,6 +253,7 @@ def runbook(
             draft=function,
             purpose=purpose,
             needs=frozenset(needs),
+            optional=frozenset(optional),
             is_safe=is_safe,
             policy=policy or RunPolicy(),
             parameters=parameters_of(function),

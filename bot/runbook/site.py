@@ -9,8 +9,13 @@ from bot.domain.hubs import Place, Pod
 from bot.domain.ownership import Owner
 from bot.domain.snapshot import StuckThresholds
 from bot.errors import UserError
-from bot.ports import Cluster, Deploys, Hub
+from bot.ports import Cluster, Deploys, Hub, Kernels, Notices
 
+NO_CANARY = (
+    "Hub {hub} has no user for test spawns in mayday.yaml: set hubs[].canary_user and "
+    "hubs[].canary_token."
+)
+NO_NOTICES = "Hub {hub} has no announcement service in mayday.yaml: set hubs[].notices.url."
 NO_CLUSTER = "Hub {hub} has no cluster in mayday.yaml: set hubs[].cluster and hubs[].namespace."
 
 PARTS = "component in (hub, proxy, singleuser-server)"
@@ -30,6 +35,8 @@ class Site:
     users_here: bool = False
     thresholds: StuckThresholds = field(default_factory=StuckThresholds)
     limit: BlastRadius = field(default_factory=BlastRadius)
+    notices: Notices | None = None
+    kernels: Kernels | None = None
     deploys: Deploys | None = None
 
     @property
@@ -47,6 +54,28 @@ class Site:
         if self.cluster is None:
             raise UserError(NO_CLUSTER.format(hub=self.place.hub), code="no_cluster")
         return self.cluster
+
+    @property
+    def reachable_notices(self) -> Notices:
+        """The service of the hub's notices.
+
+        Raises:
+            UserError: the hub is configured without one.
+        """
+        if self.notices is None:
+            raise UserError(NO_NOTICES.format(hub=self.place.hub), code="no_notices")
+        return self.notices
+
+    @property
+    def reachable_kernels(self) -> Kernels:
+        """The kernels of the canary user.
+
+        Raises:
+            UserError: the hub is configured without one.
+        """
+        if self.kernels is None:
+            raise UserError(NO_CANARY.format(hub=self.place.hub), code="no_canary")
+        return self.kernels
 
     def pods(self) -> tuple[Pod, ...]:
         """The pods in the namespace that are parts of a hub.

@@ -110,6 +110,7 @@ def read_facts(
             limit=site.limit,
             clock=_skew(site, known, now),
             last_done=last_done or {},
+            release=snapshot.release,
             asked=more_parts.asked,
             around=more_parts.around(),
             signs=more_parts.signs(),
@@ -208,6 +209,6 @@ def _rights(
             return pending.fact()
         if isinstance(access, Unknown):
             return access
-        return Known(value=str(right) in access.value.scopes)
+        return Known(value=isinstance(right, Scope) and right.is_in(access.value.scopes))
 
     return {right: of(right, pending) for right, pending in asked.items()}

@@ -49,7 +49,17 @@ class Surroundings:
     def __init__(
         self, site: Site, now: datetime, threads: SideBySide, asked: frozenset[Part]
     ) -> None:
-        self.asked = asked - (frozenset() if site.deploys else {Part.MERGES})
+        absent = (
+            *(() if site.deploys else (Part.MERGES,)),
+            *(() if site.notices else (Part.NOTICE,)),
+        )
+        self.asked = asked - frozenset(absent)
+        notices = site.notices
+        self._notice = (
+            threads.start(Party.HUB, notices.notice)
+            if notices is not None and Part.NOTICE in asked
+            else None
+        )
         self._site = site
         self._threads = threads
         self._lists: dict[Part, Pending[Sequence[Any]]] = {}
@@ -118,6 +128,8 @@ class Surroundings:
             found["metrics"] = self._metrics.fact()
         if self._certificate is not None:
             found["certificate"] = self._certificate.fact()
+        if self._notice is not None:
+            found["notice"] = self._notice.fact()
         if self._merges is not None:
             found["merges"] = view(self._merges)
         if Part.PROXY_LOG in self.asked:

@@ -13,7 +13,7 @@ import pytest
 from bot.adapters.jupyterhub import JupyterHub
 from bot.domain.hubs import Health
 from bot.errors import ConfigError, RetryLater, UserError
-from bot.ports import Hub, Stopped
+from bot.ports import Hub, Started, Stopped
 from tests.support.faults import WAITS
 from tests.support.hub_stub import (
     HTML,
@@ -151,6 +151,28 @@ def test_names_with_odd_characters_stay_one_piece_of_the_path() -> None:
     with stubbed(lambda _asked: Answer(status=204)) as (hub, running):
         assert hub.stop_server("a/b c@d", "g/u") is Stopped.GONE
     assert running.asked[0].path == "/hub/api/users/a%2Fb%20c%40d/servers/g%2Fu"
+
+
+@pytest.mark.parametrize(
+    ("answer", "started"),
+    [
+        (Answer(status=201), Started.READY),
+        (Answer(status=202), Started.PENDING),
+        (refusal(400, "ana is already running"), Started.READY),
+    ],
+    ids=["started", "slow", "runs"],
+)
+def test_a_start(answer: Answer, started: Started) -> None:
+    with stubbed(lambda _asked: answer) as (hub, running):
+        assert hub.start_server("ana", "gpu") is started
+    (asked,) = running.asked
+    assert (asked.method, asked.path) == ("POST", "/hub/api/users/ana/servers/gpu")
+
+
+@pytest.mark.parametrize("message", ["ana is pending stop", "Named servers are not enabled."])
+def test_a_start_that_is_refused(message: str) -> None:
+    with saying(refusal(400, message)) as hub, pytest.raises(UserError, match="refused: "):
+        hub.start_server("ana", "")
 
 
 def test_a_hub_before_5_1_cannot_cancel_a_start() -> None:

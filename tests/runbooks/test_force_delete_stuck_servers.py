@@ -10,6 +10,7 @@ import pytest
 from bot.domain.evidence import Known, View
 from bot.domain.facts import HubFacts, Part
 from bot.domain.hubs import Condition, Pod, Server
+from runbooks.force_delete_stuck_servers import CLASSES, REMEDIES
 from runbooks.force_delete_stuck_servers import force_delete_stuck_servers as CLEAR
 from tests.support.clearing import SINCE, beside_zoe, named, why
 from tests.support.hubs import (
@@ -261,3 +262,46 @@ def test_a_doubt_about_all_servers_is_told_once() -> None:
     seen = facts(servers=View(unknown=doubt), pods=(pod("ana"),), routes=(route("ana"),))
     (part,) = CLEAR.plan(seen).undecided
     assert part.why.count(doubt.rstrip(".")) == 1
+
+
+# --- a class, and a start afterwards ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "users"),
+    [
+        ("every kind", {"stop", "gone", "unsent", "spawn", "orphan"}),
+        ("stuck while stopping", {"stop", "unsent"}),
+        ("stuck while starting", {"spawn"}),
+        ("on a node that is gone", {"gone"}),
+        ("pod without a record", {"orphan"}),
+        ("record without a pod", set()),
+    ],
+)
+def test_one_class_is_cleared_and_no_other(kind: str, users: set[str]) -> None:
+    plan = CLEAR.plan(stuck(), CLEAR.arguments({"kind": kind}))
+    assert {step.user for step in plan.steps} == users
+    assert bool(plan.nothing_to_do) is not bool(users)
+
+
+def test_a_class_without_a_server_is_named() -> None:
+    plan = CLEAR.plan(stale(), CLEAR.arguments({"kind": "pod without a record"}))
+    assert "No server is stuck in the way “pod without a record”." in plan.nothing_to_do
+
+
+def test_the_classes_of_the_form_are_those_of_the_conditions() -> None:
+    (kind,) = (each for each in CLEAR.parameters if each.name == "kind")
+    assert kind.choices == tuple(CLASSES)
+    assert {each for some in CLASSES.values() for each in some} == set(REMEDIES)
+
+
+def test_only_servers_that_somebody_wanted_are_started_afterwards() -> None:
+    plan = CLEAR.plan(stuck(), CLEAR.arguments({"start_afterwards": "yes"}))
+    cleared = [step.user for step in plan.steps if step.verb != "start_server"]
+    started = [step.user for step in plan.steps if step.verb == "start_server"]
+    assert sorted(cleared) == ["gone", "orphan", "spawn", "stop", "unsent"]
+    # Those whose stop hangs, and the pod without a record, were not wanted any more.
+    assert sorted(started) == ["gone", "spawn"]
+    assert [step.verb for step in plan.steps[-2:]] == ["start_server"] * 2
+    assert plan.summary.endswith("Then start 2 of them again.")
+    assert CLEAR.plan(stuck()).steps == plan.steps[:-2]

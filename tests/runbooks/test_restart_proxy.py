@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.cluster import ClusterFacts, Node
 from bot.domain.evidence import Fact, Known, Unknown, View
 from bot.domain.facts import HubFacts, Part
 from bot.domain.hubs import Deployment, Health, Pod
@@ -260,3 +261,84 @@ def test_another_restart_makes_it_another_step() -> None:
     first = restart_proxy.plan(seen).steps[0]
     again = restart_proxy.plan(with_proxy(seen, replace(PROXY, generation=5))).steps[0]
     assert first.id != again.id
+
+
+# --- a pod on a dead node -----------------------------------------------------------------------
+
+STUCK = replace(
+    PENDING,
+    name="proxy-0",
+    uid="uid-0",
+    phase="Running",
+    reason="",
+    node="core-1",
+    deleting_since=NOW - timedelta(minutes=3),
+    grace=30,
+)
+DEAD = Node(name="core-1", uid="n1", ready=None)
+HANGS = replace(
+    PROXY,
+    ready=0,
+    updated=0,
+    generation=5,
+    restarted_at=(NOW - timedelta(minutes=3)).isoformat(),
+)
+
+
+def on_node(*nodes: Node, stuck: Pod = STUCK, proxy: Deployment = HANGS) -> HubFacts:
+    seen = with_proxy(with_proxy_pods(stuck), proxy)
+    around = ClusterFacts(nodes=View(items=nodes))
+    return replace(seen, asked=frozenset({Part.NODES}), around=around)
+
+
+@pytest.mark.parametrize("nodes", [(DEAD,), (replace(DEAD, ready=False),), ()])
+def test_a_rollout_that_hangs_on_a_dead_node_is_freed_without_another_restart(
+    nodes: tuple[Node, ...],
+) -> None:
+    plan = restart_proxy.plan(on_node(*nodes))
+    assert [(step.verb, step.target) for step in plan.steps] == [
+        ("force_delete_proxy_pod", "proxy-0"),
+        ("resync_routes", "routes"),
+    ]
+    assert plan.steps[0].uid == "uid-0"
+    assert plan.summary.startswith("Force-delete proxy-0, whose node is gone or not Ready")
+    assert not any("Terminating" in caution for caution in plan.cautions)
+
+
+def test_before_a_rollout_the_dead_pod_goes_first() -> None:
+    plan = restart_proxy.plan(on_node(DEAD, proxy=PROXY))
+    assert [step.verb for step in plan.steps] == [
+        "force_delete_proxy_pod",
+        "restart_proxy",
+        "resync_routes",
+    ]
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        on_node(replace(DEAD, ready=True)),
+        replace(on_node(), around=ClusterFacts(nodes=View.unread("Not allowed."))),
+        replace(on_node(), around=ClusterFacts(nodes=View(unknown="Half of them."))),
+        on_node(DEAD, stuck=replace(STUCK, deleting_since=NOW - timedelta(seconds=45))),
+        on_node(DEAD, stuck=replace(STUCK, deleting_since=None)),
+        on_node(DEAD, stuck=replace(STUCK, finalizers=("example.org/keep",))),
+        on_node(DEAD, stuck=replace(STUCK, node="")),
+        on_node(DEAD, proxy=replace(HANGS, strategy="RollingUpdate")),
+    ],
+    ids=["ready", "unread", "partly", "in its grace", "kept", "finalizer", "no node", "rolling"],
+)
+def test_no_pod_is_force_deleted_without_proof_that_its_node_is_dead(seen: HubFacts) -> None:
+    assert "force_delete_proxy_pod" not in [step.verb for step in restart_proxy.plan(seen).steps]
+
+
+def test_without_the_right_to_read_nodes_it_restarts_as_before() -> None:
+    unread = replace(
+        evicted("ana", resynced_at=NOW),
+        asked=frozenset({Part.NODES}),
+        around=ClusterFacts(nodes=View.unread("Not allowed.")),
+    )
+    assert [step.verb for step in restart_proxy.plan(unread).steps] == [
+        "restart_proxy",
+        "resync_routes",
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ import pytest
 
 from bot.adapters.jupyterhub import JupyterHub
 from bot.adapters.kubernetes import KubernetesCluster
-from bot.domain.facts import HubFacts
+from bot.domain.facts import HubFacts, Part
 from bot.domain.hubs import Place
 from bot.domain.runs import Result
 from bot.domain.snapshot import StuckThresholds
@@ -46,9 +46,23 @@ class Lab:
     def site(self) -> Site:
         return Site(place=self.place, hub=self.hub, cluster=self.cluster, thresholds=IMPATIENT)
 
-    def read(self, *, since: Since = lambda _servers: {}, rights: bool = False) -> HubFacts:
+    def read(
+        self,
+        *,
+        since: Since = lambda _servers: {},
+        rights: bool = False,
+        named: Iterable[str] = (),
+        more: Iterable[Part] = (),
+    ) -> HubFacts:
         """Current facts, with short thresholds."""
-        return read_facts(self.site, datetime.now(UTC), since=since, rights=rights)
+        now = datetime.now(UTC)
+        return read_facts(self.site, now, since=since, rights=rights, named=named, more=more)
+
+    def plan(self, book: Runbook, **typed: object) -> Plan:
+        """The plan of a runbook for what a person typed, with the rights of the real token."""
+        arguments = book.arguments(typed)
+        facts = self.read(rights=True, named=book.named(arguments), more=book.needs)
+        return book.plan(facts, arguments)
 
     def wait(self, seconds: float) -> None:
         """Record the requested pause and wait at most 0.5 seconds."""
@@ -61,7 +75,8 @@ class Lab:
         """Do every step and verify it, as a run does."""
         results = []
         for step in plan.steps:
-            done = attempt(step, self.site, book.plan(self.read(), arguments), begin)
+            fresh = book.plan(self.read(more=book.needs), arguments)
+            done = attempt(step, self.site, fresh, begin)
             assert done.outcome == "done", done
             results.append(verify(step, self.site, self.read, self.wait, plan.before))
         return results

@@ -39,7 +39,9 @@ PROXY = Deployment(
 )
 RELEASE = "datahub"
 T = TypeVar("T")
-SCOPES = frozenset({"list:users", "read:users:name", "read:servers", "delete:servers", "proxy"})
+SCOPES = frozenset(
+    {"list:users", "read:users:name", "read:servers", "delete:servers", "start:servers", "proxy"}
+)
 ACCESS = HubAccess(version="6.1.1", scopes=SCOPES)
 
 

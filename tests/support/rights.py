@@ -3,6 +3,7 @@
 from bot.domain.rights import Permission, Right, Scope
 
 WRITE_ROUTES = Scope(name="proxy")
+START_SERVERS = Scope(name="start:servers", earlier="servers")
 STOP_SERVERS = Scope(name="delete:servers")
 GET_PODS = Permission(verb="get", resource="pods")
 DELETE_PODS = Permission(verb="delete", resource="pods")

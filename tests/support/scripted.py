@@ -20,7 +20,7 @@ from bot.domain.evidence import View
 from bot.domain.hubs import Deployment, Health, HubAccess, Pod, PodEvent, Route, Server
 from bot.domain.rights import Permission
 from bot.domain.signs import Certificate, HubMetrics, Merge
-from bot.ports import Stopped
+from bot.ports import Started, Stopped
 from bot.runbook.site import Site
 from tests.support.hubs import ACCESS, PLACE, PROXY, RELEASE, pod, route, server, terminating
 
@@ -115,6 +115,10 @@ class Scripted:
 
     def resync_routes(self) -> None:
         self._act("resync", lambda: None)
+
+    def start_server(self, user: str, name: str) -> Started:
+        self._act("start", lambda: self.records.append(server(user, name=name)))
+        return Started.READY
 
     def stop_server(self, user: str, name: str) -> Stopped:
         self._act("stop", self.records.clear)

@@ -5,7 +5,24 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Condition
-from bot.runbook import DeletePod, ForceDeletePod, RestartProxy, ResyncRoutes, Step, StopServer
+from bot.runbook import (
+    ClearNotice,
+    DeleteFailedPod,
+    DeletePod,
+    ForceDeletePod,
+    ForceDeleteProxyPod,
+    RestartHub,
+    RestartProxy,
+    ResyncRoutes,
+    ShowNotice,
+    StartCanary,
+    StartServer,
+    Step,
+    StopCanary,
+    StopRunningServer,
+    StopServer,
+    TestKernel,
+)
 from bot.runbook.steps.step import Look
 from tests.support.scripted import Scripted, site
 
@@ -41,7 +58,44 @@ FORCE = ForceDeletePod(
 )
 LOST_NODE = replace(FORCE, condition=Condition.LOST_NODE, started=STARTED - timedelta(hours=1))
 
-ONE_OF_EACH: tuple[Step, ...] = (RESYNC, RESTART, STOP, DELETE, FORCE)
+START = StartServer(user="ana", server="gpu")
+STOP_RUNNING = StopRunningServer(
+    user="ana",
+    server="gpu",
+    condition=Condition.OK,
+    started=STARTED,
+    uid="uid-ana",
+    loses=("ana/gpu",),
+)
+RESTART_HUB = RestartHub(deployment="hub", generation=4, at="2026-11-22T12:00:00+00:00")
+
+DELETE_FAILED = DeleteFailedPod(pod="proxy-0", uid="uid-0", phase="Failed")
+FORCE_PROXY = ForceDeleteProxyPod(deployment="proxy", pod="proxy-0", uid="uid-0", node="core-1")
+
+SHOW = ShowNotice(text="We are working on it.", before="Welcome.")
+CLEAR_NOTICE = ClearNotice(before="We are working on it.")
+
+CANARY = (
+    StartCanary(user="canary", server="", until=STARTED),
+    TestKernel(user="canary"),
+    StopCanary(user="canary"),
+)
+
+ONE_OF_EACH: tuple[Step, ...] = (
+    RESYNC,
+    RESTART,
+    STOP,
+    DELETE,
+    FORCE,
+    START,
+    STOP_RUNNING,
+    RESTART_HUB,
+    DELETE_FAILED,
+    FORCE_PROXY,
+    SHOW,
+    CLEAR_NOTICE,
+    *CANARY,
+)
 
 
 def look_at(step: Step, facts: HubFacts) -> Look:

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.render.steps.clear_notice import CLEAR_NOTICE
+from bot.render.steps.delete_failed_pod import DELETE_FAILED_POD
 from bot.render.steps.delete_pod import DELETE_POD
 from bot.render.steps.force_delete_pod import FORCE_DELETE_POD
+from bot.render.steps.force_delete_proxy_pod import FORCE_DELETE_PROXY_POD
+from bot.render.steps.restart_hub import RESTART_HUB
 from bot.render.steps.restart_proxy import RESTART_PROXY
 from bot.render.steps.resync_routes import RESYNC_ROUTES
+from bot.render.steps.show_notice import SHOW_NOTICE
+from bot.render.steps.start_canary import START_CANARY
+from bot.render.steps.start_server import START_SERVER
+from bot.render.steps.stop_canary import STOP_CANARY
+from bot.render.steps.stop_running_server import STOP_RUNNING_SERVER
 from bot.render.steps.stop_server import STOP_SERVER
+from bot.render.steps.test_kernel import TEST_KERNEL
 from bot.render.steps.words import StepWords
 
 WORDS: tuple[StepWords, ...] = (
@@ -18,6 +28,16 @@ WORDS: tuple[StepWords, ...] = (
     STOP_SERVER,
     DELETE_POD,
     FORCE_DELETE_POD,
+    START_SERVER,
+    STOP_RUNNING_SERVER,
+    RESTART_HUB,
+    DELETE_FAILED_POD,
+    FORCE_DELETE_PROXY_POD,
+    SHOW_NOTICE,
+    CLEAR_NOTICE,
+    START_CANARY,
+    TEST_KERNEL,
+    STOP_CANARY,
 )
 
 _BY_VERB = {words.verb: words for words in WORDS}

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from bot.domain.command import COMMAND
+from bot.runbook.steps.clear_notice import ClearNotice
+from bot.runbook.steps.delete_failed_pod import DeleteFailedPod
 from bot.runbook.steps.delete_pod import DeletePod
 from bot.runbook.steps.force_delete_pod import ForceDeletePod
+from bot.runbook.steps.force_delete_proxy_pod import ForceDeleteProxyPod
+from bot.runbook.steps.restart_hub import RestartHub
 from bot.runbook.steps.restart_proxy import RestartProxy
 from bot.runbook.steps.resync_routes import ResyncRoutes
+from bot.runbook.steps.show_notice import ShowNotice
+from bot.runbook.steps.start_canary import StartCanary
+from bot.runbook.steps.start_server import StartServer
 from bot.runbook.steps.step import Step, UnknownStep
+from bot.runbook.steps.stop_canary import StopCanary
+from bot.runbook.steps.stop_running_server import StopRunningServer
 from bot.runbook.steps.stop_server import StopServer
+from bot.runbook.steps.test_kernel import TestKernel
 
 KINDS: tuple[type[Step], ...] = (
     ResyncRoutes,
@@ -16,6 +26,16 @@ KINDS: tuple[type[Step], ...] = (
     StopServer,
     DeletePod,
     ForceDeletePod,
+    StartServer,
+    StopRunningServer,
+    RestartHub,
+    DeleteFailedPod,
+    ForceDeleteProxyPod,
+    ShowNotice,
+    ClearNotice,
+    StartCanary,
+    TestKernel,
+    StopCanary,
 )
 
 UNKNOWN_STEP = (

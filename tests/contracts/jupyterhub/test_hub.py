@@ -14,7 +14,7 @@ from bot.adapters import jupyterhub_lists
 from bot.adapters.jupyterhub import JupyterHub
 from bot.domain.hubs import Health
 from bot.errors import RetryLater, UserError
-from bot.ports import Stopped
+from bot.ports import Started, Stopped
 from sandbox.cluster.waiting import wait_for
 from sandbox.hub.access import BOT_SCOPES
 from tests.contracts.jupyterhub.conftest import USERS, Connect, World
@@ -126,6 +126,24 @@ def test_named_servers(world: World, hub: JupyterHub) -> None:
     assert {route.path for route in hub.routes() if route.user == "chidi"} == {"/user/chidi/"}
 
 
+@contract("a server that runs is started again without effect; a stopped one starts")
+def test_start(hub: JupyterHub) -> None:
+    before = hub.server("ben", "")
+    assert hub.start_server("ben", "") is Started.READY
+    assert before is not None
+    now = hub.server("ben", "")
+    assert now is not None and now.started == before.started
+    assert hub.stop_server("ben", "") in (Stopped.GONE, Stopped.SLOW)
+    wait_for(lambda: hub.server("ben", "") is None, "the server to stop")
+    assert hub.start_server("ben", "") in Started
+
+    def ready() -> bool:
+        found = hub.server("ben", "")
+        return found is not None and found.ready
+
+    wait_for(ready, "the server to start")
+
+
 @contract("a start that hangs: pending spawn, started again still pending, a stop cancels it")
 def test_hanging_spawn(world: World, hub: JupyterHub) -> None:
     world.hang_spawn("ben")
@@ -133,6 +151,7 @@ def test_hanging_spawn(world: World, hub: JupyterHub) -> None:
     assert found is not None
     assert (found.ready, found.pending) == (False, "spawn")
     assert world.rest.start_server("ben") == httpx.codes.ACCEPTED
+    assert hub.start_server("ben", "") is Started.PENDING
     assert hub.stop_server("ben", "") is Stopped.GONE
     assert hub.server("ben", "") is None
 
@@ -154,6 +173,8 @@ def test_hanging_stop(world: World, hub: JupyterHub) -> None:
     assert found is not None
     assert (found.ready, found.pending) == (False, "stop")
     assert world.rest.start_server("ben") == httpx.codes.BAD_REQUEST
+    with pytest.raises(UserError, match="pending stop"):
+        hub.start_server("ben", "")
 
 
 @contract("a wrong token and a missing scope are told apart")

@@ -12,7 +12,6 @@ from bot.runbook import RestartProxy
 from tests.support.hubs import NOW, PLACE, PROXY, evicted, facts
 from tests.support.rights import PATCH_PROXY
 from tests.support.scripted import Scripted, site
-from tests.support.steps import look_at
 
 RESTART = RestartProxy.of(evicted("ana", "ben"), PROXY)
 OURS = replace(PROXY, restarted_at=RESTART.at)
@@ -53,11 +52,19 @@ def test_what_the_target_shows_after_a_kill(proxy: Deployment, answer: bool) -> 
         (PROXY, False),
         (replace(OURS, generation=5, observed_generation=4), False),
         (replace(OURS, ready=0), False),
-        (None, None),
     ],
-    ids=["ours", "later", "earlier", "no time", "none", "unseen", "unready", "unread"],
+    ids=["ours", "later", "earlier", "no time", "none", "unseen", "unready"],
 )
-def test_a_look_wants_this_rollout_complete(proxy: Deployment | None, holds: bool | None) -> None:
-    look = look_at(RESTART, facts(proxy=proxy))
-    assert look.holds is holds
-    assert look.why == ("No proxy today." if holds is None else "")
+def test_a_look_wants_this_rollout_complete(proxy: Deployment, holds: bool) -> None:
+    party = Scripted(proxy=proxy)
+    assert RESTART.look(site(party), facts).holds is holds
+    assert party.asked == ["proxy"]
+
+
+def test_a_change_since_the_plan_is_noticed_by_the_deployment_alone() -> None:
+    assert RESTART.drifted(site(Scripted())) == ""
+    changed = Scripted(proxy=replace(PROXY, generation=5))
+    assert RESTART.drifted(site(changed)) == (
+        "Deployment proxy was changed since the plan was made."
+    )
+    assert changed.asked == ["proxy"]

@@ -1,0 +1,130 @@
+"""The notice on a hub's page: the services ``jupyterhub-announcement`` and JupyterHub's example.
+
+``jupyterhub-announcement`` (github.com/rcthomas) has ``latest``, which everybody may read, and ``update``, a
+form. The example (``examples/service-announcement``) has one address for GET, POST and DELETE. Both put the
+text into the page as HTML, so it is escaped here.
+"""
+
+from __future__ import annotations
+
+import secrets
+from enum import StrEnum
+from html import escape, unescape
+from typing import Any
+
+import httpx
+
+from bot.adapters.bounded_http import BoundedClient
+from bot.adapters.jupyterhub_tls import tls_failure, trust
+from bot.errors import RetryLater, UserError
+
+NO_ANSWER = "The announcement service of hub {hub} does not answer at {url}."
+SERVER_ERROR = "The announcement service of hub {hub} failed with {status}."
+NOT_ALLOWED = (
+    "The announcement service of hub {hub} refused the token: give the service of hubs[].notices.token the "
+    "scope access:services!service=NAME, with the announcement service's name."
+)
+NOT_ONE = (
+    "{url} is not the announcement service of hub {hub}: check hubs[].notices.url and "
+    "hubs[].notices.service."
+)
+KEY = "hubs[].notices.url"
+
+
+class Service(StrEnum):
+    """Which service it is."""
+
+    ANNOUNCEMENT = "jupyterhub-announcement"
+    EXAMPLE = "example"
+
+
+class AnnouncementService:
+    """One service. ``url`` is the address of the service as mayday reaches it; ``timeout`` is in seconds.
+
+    Raises:
+        ConfigError: ``ca_bundle`` has no certificates.
+    """
+
+    def __init__(
+        self,
+        *,
+        hub: str,
+        url: str,
+        token: str,
+        service: Service,
+        timeout: float = 10.0,
+        ca_bundle: str = "",
+    ) -> None:
+        self._hub = hub
+        self._url = url.rstrip("/") + "/"
+        self._service = service
+        self._ca_bundle = ca_bundle
+        tls = trust(hub, ca_bundle)
+        self._anyone = BoundedClient(timeout=timeout, tls=tls)
+        headers = {"Authorization": f"token {token}"}
+        self._writer = BoundedClient(timeout=timeout, tls=tls, headers=headers)
+
+    def notice(self) -> str:
+        """Return the text that is shown now; empty if there is none.
+
+        Raises:
+            UserError: the address is not that of the service.
+            RetryLater: it does not answer.
+        """
+        latest = "latest" if self._service is Service.ANNOUNCEMENT else ""
+        answer = self._send(self._anyone, "GET", latest)
+        try:
+            return unescape(str(answer.json()["announcement"]))
+        except (ValueError, LookupError, TypeError) as error:
+            raise self._wrong() from error
+
+    def show(self, text: str) -> None:
+        """Show this text instead of the present one."""
+        safe = escape(text, quote=False)
+        if self._service is Service.EXAMPLE:
+            self._send(self._writer, "POST", "", json={"announcement": safe})
+        else:
+            self._update(safe)
+
+    def clear(self) -> None:
+        """Show no notice."""
+        if self._service is Service.EXAMPLE:
+            self._send(self._writer, "DELETE", "")
+        else:
+            self._update("")
+
+    def _update(self, text: str) -> None:
+        # Before JupyterHub 4.1 the form's check against forged requests holds for tokens, too.
+        proof = secrets.token_hex(16)
+        form = {"announcement": text, "_xsrf": proof}
+        self._send(self._writer, "POST", "update", data=form, headers={"Cookie": f"_xsrf={proof}"})
+
+    def _send(
+        self, client: BoundedClient, method: str, path: str, **content: Any
+    ) -> httpx.Response:
+        try:
+            answer = client.request(method, self._url + path, **content)
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+            raise self._wrong() from error
+        except httpx.HTTPError as error:
+            failure = tls_failure(
+                error, hub=self._hub, url=self._url, key=KEY, ca_bundle=self._ca_bundle
+            )
+            if failure is not None:
+                raise failure from error
+            text = NO_ANSWER.format(hub=self._hub, url=self._url)
+            sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+            raise RetryLater(text, after=10.0, maybe_done=sent) from error
+        if answer.status_code >= 500:
+            text = SERVER_ERROR.format(hub=self._hub, status=answer.status_code)
+            raise RetryLater(text, after=10.0)
+        # Whoever is not let in is sent to the hub to log in; after an update the service leads to its page.
+        away = answer.is_redirect and "/oauth2/" in answer.headers.get("Location", "")
+        if away or answer.status_code in (401, 403):
+            raise UserError(NOT_ALLOWED.format(hub=self._hub), code="forbidden")
+        if not (answer.is_success or (answer.is_redirect and path == "update")):
+            raise self._wrong()
+        return answer
+
+    def _wrong(self) -> UserError:
+        return UserError(NOT_ONE.format(url=self._url, hub=self._hub), code="not_announcements")

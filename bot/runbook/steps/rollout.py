@@ -1,0 +1,83 @@
+"""What the restarts of Deployments have in common: the time that is written, and the rollout."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from bot.runbook.site import Site
+from bot.runbook.steps.step import Look, Measure, Read, Step
+
+CHANGED = "Deployment {name} was changed since the plan was made."
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestartStep(Step, ABC):
+    """``at`` is the time to write into the Deployment (ISO 8601), so that a replay changes nothing.
+
+    It is finer than the whole seconds that ``kubectl`` writes, so that no other restart has the same.
+    ``generation`` is the Deployment's generation when the plan was made. A kind of its own for each
+    Deployment keeps the permissions of sites apart that allow mayday to restart one of them only.
+    """
+
+    destructive: ClassVar[bool] = True
+
+    deployment: str
+    generation: int
+    at: str
+
+    @property
+    def identity(self) -> str:
+        """The Deployment as it was: after another restart or change its generation differs."""
+        return f"{self.deployment}:{self.generation}"
+
+    @property
+    def target(self) -> str:
+        """The Deployment."""
+        return self.deployment
+
+    @property
+    def measure(self) -> Measure:
+        """A rollout may have to pull an image."""
+        return Measure(within=300.0)
+
+    def drifted(self, site: Site) -> str | None:
+        """Return whether the Deployment was changed or restarted since."""
+        found = site.reachable_cluster.deployment(site.place.namespace, self.deployment)
+        same = found.generation == self.generation
+        return "" if same else CHANGED.format(name=self.deployment)
+
+    def perform(self, site: Site) -> Mapping[str, Any]:
+        """Write the time of the restart into the Deployment's pod template."""
+        cluster = site.reachable_cluster
+        cluster.restart_deployment(site.place.namespace, self.deployment, self.at)
+        return {}
+
+    def already_done(self, site: Site) -> bool | None:
+        """Whether the Deployment has exactly the time of this restart.
+
+        A later time proves nothing: another restart, from before the plan, may have been written by a
+        clock that is ahead.
+        """
+        found = site.reachable_cluster.deployment(site.place.namespace, self.deployment)
+        return found.restarted_at == self.at
+
+    def look(self, site: Site, read: Read) -> Look:
+        """Whether this restart or a later one has rolled out to every replica."""
+        found = site.reachable_cluster.deployment(site.place.namespace, self.deployment)
+        restarted = _not_before(found.restarted_at, self.at)
+        return Look(
+            holds=restarted and found.rolled_out,
+            seen={"replicas": found.replicas, "updated": found.updated},
+        )
+
+
+def _not_before(text: str, at: str) -> bool:
+    """Whether the first ISO 8601 time is the second or later; False where the first cannot be read."""
+    try:
+        return datetime.fromisoformat(text) >= datetime.fromisoformat(at)
+    except (ValueError, TypeError):
+        return False

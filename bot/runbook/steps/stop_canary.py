@@ -1,0 +1,80 @@
+"""Stop the server of the canary user. Nobody works in it, so it is harmless, also when repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from bot.domain.hubs import Place
+from bot.domain.rights import Right
+from bot.errors import UserError
+from bot.runbook.site import Site
+from bot.runbook.steps.step import Look, Measure, Read, Step
+from bot.runbook.steps.stop_server import DELETE_SERVERS
+
+NOT_RUNNING = "The server of the canary user doesn't run."
+ANOTHER = "The server of the canary user was started after the test."
+NOT_THE_CANARY = "{user} is not the user of hubs[].canary_user, so their server isn't stopped."
+
+
+@dataclass(frozen=True, kw_only=True)
+class StopCanary(Step):
+    """It succeeds when the hub has no record of the server.
+
+    A server that was started later than ``started_before`` is somebody else's, and is left alone.
+    """
+
+    verb: ClassVar[str] = "stop_canary"
+    destructive: ClassVar[bool] = False
+
+    user: str
+    started_before: datetime | None = None
+
+    @property
+    def identity(self) -> str:
+        """The user."""
+        return self.user
+
+    @property
+    def target(self) -> str:
+        """The user."""
+        return self.user
+
+    @classmethod
+    def needs(cls, place: Place) -> tuple[Right, ...]:
+        """The scope to stop servers."""
+        return (DELETE_SERVERS,)
+
+    @property
+    def measure(self) -> Measure:
+        """The hub waits for the end of the pod."""
+        return Measure(within=90.0)
+
+    def drifted(self, site: Site) -> str | None:
+        """Whether the server doesn't run, or was started after the test."""
+        record = site.hub.server(self.user, "")
+        if record is None:
+            return NOT_RUNNING
+        later = self.started_before and record.started and record.started > self.started_before
+        return ANOTHER if later else ""
+
+    def perform(self, site: Site) -> Mapping[str, Any]:
+        """Ask the hub to stop the server; return its answer.
+
+        Raises:
+            UserError: the configuration names another canary user by now.
+        """
+        if self.user != site.place.canary:
+            raise UserError(NOT_THE_CANARY.format(user=self.user), code="not_the_canary")
+        return {"answer": site.hub.stop_server(self.user, "").value}
+
+    def already_done(self, site: Site) -> bool | None:
+        """Whether the hub has no record of it, or is stopping it."""
+        record = site.hub.server(self.user, "")
+        return record is None or record.pending == "stop"
+
+    def look(self, site: Site, read: Read) -> Look:
+        """Whether the record is gone."""
+        return Look(holds=site.hub.server(self.user, "") is None)

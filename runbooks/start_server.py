@@ -1,0 +1,52 @@
+"""Start a user's server, for example after it was cleared."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from bot.runbook import (
+    Draft,
+    HubFacts,
+    Part,
+    Person,
+    Purpose,
+    RouteState,
+    StartServer,
+    UnknownPart,
+    is_alive,
+    one_server,
+    runbook,
+    unsteady,
+)
+
+SUMMARY = "Start the server of {server}, and wait until it is ready and has its route."
+RUNS = "The server of {server} runs already."
+NO_ROUTE = " Its route is missing or leads elsewhere: run resync-routes."
+
+
+@runbook(
+    "Start a user's server",
+    purpose=Purpose.SERVERS,
+    needs={Part.SERVERS},
+    is_safe=True,
+)
+def start_server(
+    facts: HubFacts,
+    user: Person,
+    server: Annotated[str, Field(description="The name of a named server.")] = "",
+) -> Draft:
+    """Starts a user's server with the options of its last start. Ends nothing."""
+    key = one_server(facts, user, server)
+    if isinstance(key, UnknownPart):
+        return Draft(undecided=(key,))
+    step = StartServer(user=key[0], server=key[1])
+    row = facts.row(*key)
+    if row is None and facts.servers.unknown:
+        return Draft(undecided=(UnknownPart(part=Part.SERVERS, why=facts.servers.unknown),))
+    if row is None:
+        return Draft(summary=SUMMARY.format(server=step.target), steps=(step,))
+    if is_alive(row):
+        lost = row.route in (RouteState.MISSING, RouteState.ELSEWHERE)
+        runs = RUNS.format(server=step.target)
+        return Draft(nothing_to_do=runs + (NO_ROUTE if lost else ""))
+    return unsteady(row)

@@ -1,0 +1,87 @@
+"""Failed pods, and a proxy that hangs on a dead node, on a real hub and the cluster double."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.runs import Outcome
+from runbooks.clear_failed_pods import clear_failed_pods
+from runbooks.force_delete_stuck_servers import force_delete_stuck_servers
+from runbooks.restart_proxy import restart_proxy
+from sandbox.cluster.resources import NODES, PODS
+from sandbox.cluster.storage import Obj
+from sandbox.cluster.waiting import wait_for
+from tests.support.hub import Lab, lab, running_lab
+
+__all__ = ["lab", "running_lab"]
+
+
+def pods(lab: Lab) -> dict[str, str]:
+    """The phase of each pod, by its uid."""
+    found = lab.sandbox.cluster.storage.objects(PODS, lab.sandbox.namespace)
+    return {pod["metadata"]["uid"]: pod["status"]["phase"] for pod in found}
+
+
+def test_the_pods_of_an_eviction_are_cleared_and_nothing_else(lab: Lab) -> None:
+    work = {user: lab.sandbox.work_done(user) for user in lab.sandbox.users}
+    lab.sandbox.evict_proxy()
+    before = pods(lab)
+    failed = {uid for uid, phase in before.items() if phase == "Failed"}
+    assert failed
+    plan = lab.plan(clear_failed_pods)
+    assert {step.uid for step in plan.steps} == failed
+    results = lab.carry_out(clear_failed_pods, plan)
+    assert {result.outcome for result in results} == {Outcome.DONE}
+    assert pods(lab) == {uid: phase for uid, phase in before.items() if uid not in failed}
+    assert {user: lab.sandbox.work_done(user) for user in lab.sandbox.users} == work
+    assert "no pod that failed" in lab.plan(clear_failed_pods).nothing_to_do
+
+
+def test_a_rollout_that_hangs_on_a_dead_node_goes_on(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runbooks.restart_proxy.LONG_GONE", timedelta(seconds=-60))
+    box = lab.sandbox
+    stuck = box.component_pod("proxy")
+    assert stuck is not None
+    name, uid = stuck["metadata"]["name"], stuck["metadata"]["uid"]
+
+    def moved(pod: Obj) -> None:
+        pod["spec"]["nodeName"] = "core-pool-lost"
+
+    box.cluster.kubelet.freeze(uid)
+    box.cluster.storage.mutate(PODS, box.namespace, name, moved)
+    assert box.cluster.storage.find(NODES, "", "core-pool-lost") is None
+    lab.cluster.restart_deployment(box.namespace, "proxy", "2026-11-28T00:00:00+00:00")
+    wait_for(lambda: lab.read().proxy_pods.items[0].deleting_since is not None, "the rollout")
+
+    plan = lab.plan(restart_proxy)
+    assert [(step.verb, step.target) for step in plan.steps] == [
+        ("force_delete_proxy_pod", name),
+        ("resync_routes", "routes"),
+    ]
+    results = lab.carry_out(restart_proxy, plan)
+    assert [result.outcome for result in results] == [Outcome.DONE, Outcome.DONE]
+    assert uid not in pods(lab)
+    assert all(row.route for row in box.rows())
+    assert {box.visit(user) for user in box.users} == {200}
+
+
+def test_a_cleared_server_is_started_again(lab: Lab) -> None:
+    lab.sandbox.stale_record("ana")
+    lab.sandbox.hang_stop("ben")
+    lab.until_stuck(force_delete_stuck_servers, 2)
+    typed = {"kind": "record without a pod", "start_afterwards": True}
+    plan = lab.plan(force_delete_stuck_servers, **typed)
+    assert [(step.verb, step.target) for step in plan.steps] == [
+        ("stop_server", "ana"),
+        ("start_server", "ana"),
+    ]
+    arguments = force_delete_stuck_servers.arguments(typed)
+    results = lab.carry_out(force_delete_stuck_servers, plan, arguments)
+    assert [result.outcome for result in results] == [Outcome.DONE, Outcome.DONE]
+    rows = {row.user: (row.hub, row.pod, row.route) for row in lab.sandbox.rows()}
+    assert rows["ana"] == ("ready", "Running", True)
+    assert rows["ben"] == ("pending stop", "Terminating", False)
