@@ -31,6 +31,7 @@ from pydantic_settings import (
 
 from bot import config_messages as messages
 from bot.config_access import Access
+from bot.config_hubs import Cluster, Hub
 from bot.config_runbooks import Runbooks
 from bot.config_safety import Security, problems
 from bot.config_types import (
@@ -38,10 +39,8 @@ from bot.config_types import (
     CommandName,
     EmojiName,
     OptionalToken,
-    OptionText,
     OptionTexts,
     Section,
-    Token,
     Word,
     Words,
     require_menu,
@@ -222,38 +221,6 @@ class Record(Section):
     """What mayday's database keeps. ``keep_deleted``: what deleted messages said, which is shown nowhere."""
 
     keep_deleted: bool = False
-
-
-class Hub(Section):
-    """A JupyterHub. ``url`` is the public URL. ``api_url`` is the URL of the hub's service, which must not
-    depend on the proxy. ``cluster`` is a name under ``clusters``.
-
-    ``release`` is the Helm release of its pods, if the hub's pod has no label for it. ``complete`` for
-    ``user_pods`` means that all users' pods are in the namespace, even if none is seen there.
-    ``start_timeout`` is the hub's own, in seconds. ``ca_bundle`` is a PEM file of additional authorities.
-    """
-
-    name: OptionText
-    url: Address
-    api_url: Address
-    api_token: Token
-    cluster: str
-    namespace: str
-    release: str = ""
-    user_pods: Literal["auto", "complete"] = "auto"
-    start_timeout: float = Field(default=600, gt=0)
-    proxy_deployment: str = "proxy"
-    ca_bundle: Path | None = None
-
-
-class Cluster(Section):
-    """A Kubernetes cluster: a context of a kubeconfig, or by default the pod's service account.
-    If ``server`` is set, it must be the context's address, which detects a renamed context."""
-
-    name: str
-    kubeconfig: Path | None = None
-    context: str = ""
-    server: str = ""
 
 
 class Http(Section):
