@@ -14,10 +14,14 @@ from kubernetes.client.exceptions import ApiException
 
 from bot.adapters.kubernetes_credentials import Login
 from bot.domain.retry_after import retry_after_seconds
+from bot.domain.rights import Permission
 from bot.errors import RetryLater, UserError
 
 GONE = "404"
 CONFLICT = "409"
+ALIEN = "not_kubernetes"
+"""Codes of a UserError: a 404 and a 409 of Kubernetes, and an answer that is not Kubernetes'. An API server
+gives the last one for a version of an API that it doesn't serve."""
 
 NOT_SENT = (
     urllib3.exceptions.ConnectTimeoutError,
@@ -55,8 +59,9 @@ ANONYMOUS = (
 )
 FORBIDDEN = (
     "mayday isn't allowed to {verb}{where} of cluster {cluster}: grant it in the {role} of mayday's "
-    "service account."
+    "service account{rule}."
 )
+RULE = ", with the rule “apiGroups: [{group}], resources: [{resource}], verbs: [{verb}]”"
 FORBIDDEN_BY_POLICY = (
     "Cluster {cluster} refused to {verb}{where} with 403, but not because of RBAC: check its admission "
     "policies and any proxy in front of its API server."
@@ -77,6 +82,7 @@ class ApiCall:
 
     ``verb`` reads well after “isn't allowed to”. ``writes`` means that the request may have taken effect
     even if its answer can't be read. ``missing`` is the message for a 404; empty means the default.
+    ``needs`` is the permission that RBAC asks for, if it is known.
     """
 
     cluster: str
@@ -84,6 +90,7 @@ class ApiCall:
     namespace: str = ""
     writes: bool = False
     missing: str = ""
+    needs: Permission | None = None
 
     @property
     def where(self) -> str:
@@ -154,7 +161,7 @@ def _refusal(error: ApiException, call: ApiCall, login: Login) -> UserError | Re
 def _not_kubernetes(call: ApiCall, login: Login) -> UserError:
     return UserError(
         NOT_KUBERNETES.format(host=login.host, verb=call.verb, cluster=call.cluster),
-        code="not_kubernetes",
+        code=ALIEN,
     )
 
 
@@ -165,8 +172,17 @@ def _forbidden(body: dict[str, Any] | None, call: ApiCall) -> str:
     if 'User "system:anonymous"' in message:
         return ANONYMOUS.format(cluster=call.cluster)
     if 'User "' in message and " cannot " in message:
-        return FORBIDDEN.format(**words, role="Role" if call.namespace else "ClusterRole")
+        role = "Role" if call.namespace else "ClusterRole"
+        return FORBIDDEN.format(**words, role=role, rule=_rule(call.needs))
     return FORBIDDEN_BY_POLICY.format(**words)
+
+
+def _rule(needed: Permission | None) -> str:
+    """Return the rule of RBAC that grants a permission, as a part of a sentence."""
+    if needed is None:
+        return ""
+    group = needed.group or '""'
+    return RULE.format(group=group, resource=needed.resource, verb=needed.verb)
 
 
 def _tls(error: ApiException, cluster: str) -> str:

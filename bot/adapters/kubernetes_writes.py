@@ -5,9 +5,8 @@ from __future__ import annotations
 from kubernetes import client
 
 from bot.adapters import kubernetes_objects as objects
-from bot.adapters.kubernetes_api import KubernetesApi
+from bot.adapters.kubernetes_api import PODS, KubernetesApi
 from bot.adapters.kubernetes_errors import CONFLICT, GONE
-from bot.domain.hubs import Pod
 from bot.errors import UserError
 
 HAS_FINALIZERS = (
@@ -47,20 +46,8 @@ class Writes(KubernetesApi):
             UserError: it has finalizers, or belongs to a StatefulSet, which requires pods to be unique.
         """
 
-        def read(api: client.ApiClient) -> Pod:
-            return objects.pod(
-                client.CoreV1Api(api).read_namespaced_pod(
-                    name, namespace, _request_timeout=self._timeout
-                )
-            )
-
-        try:
-            pod = self._ask(f"get pod {name}", namespace, read)
-        except UserError as error:
-            if error.code == GONE:
-                return
-            raise
-        if pod.uid != uid:
+        pod = self._found(PODS, namespace, name, objects.pod)
+        if pod is None or pod.uid != uid:
             return
         if pod.finalizers:
             raise UserError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from bot.domain.cluster import Budget, Claim, Event, Node, Quota, Revision, Workload
 from bot.domain.hubs import Deployment, Pod, PodEvent
 from bot.domain.rights import Permission
 
@@ -14,8 +15,58 @@ class Cluster(Protocol):
     def pods(self, namespace: str, selector: str) -> tuple[Pod, ...]:
         """Return the pods with these labels."""
 
+    def all_pods(self, namespace: str) -> tuple[Pod, ...]:
+        """Return every pod of a namespace."""
+
+    def pod(self, namespace: str, name: str) -> Pod | None:
+        """Return one pod, or None if it doesn't exist."""
+
     def pod_events(self, namespace: str) -> tuple[PodEvent, ...]:
         """Return the recent events of the pods in a namespace."""
+
+    def events(self, namespace: str) -> tuple[Event, ...]:
+        """Return the recent events of all objects of a namespace."""
+
+    def node_events(self) -> tuple[Event, ...]:
+        """Return the recent events of nodes, which are in the namespace ``default``."""
+
+    def nodes(self) -> tuple[Node, ...]:
+        """Return the nodes of the cluster."""
+
+    def node(self, name: str) -> Node | None:
+        """Return one node, or None if it doesn't exist."""
+
+    def claims(self, namespace: str) -> tuple[Claim, ...]:
+        """Return the PersistentVolumeClaims, with whether their StorageClass lets them grow."""
+
+    def budgets(self, namespace: str) -> tuple[Budget, ...]:
+        """Return the PodDisruptionBudgets."""
+
+    def quotas(self, namespace: str) -> tuple[Quota, ...]:
+        """Return the ResourceQuotas."""
+
+    def deployments(self, namespace: str) -> tuple[Deployment, ...]:
+        """Return the Deployments with their rollouts."""
+
+    def revisions(self, namespace: str) -> tuple[Revision, ...]:
+        """Return the revisions of all Deployments."""
+
+    def workloads(self, namespace: str) -> tuple[Workload, ...]:
+        """Return the StatefulSets and DaemonSets."""
+
+    def log(
+        self,
+        namespace: str,
+        pod: str,
+        *,
+        lines: int = 200,
+        previous: bool = False,
+        container: str = "",
+    ) -> str:
+        """Return the last lines of a container's log, each after its time.
+
+        ``previous`` means the container before the last restart; empty if there was none.
+        """
 
     def may(self, namespace: str, permission: Permission) -> bool:
         """Return whether the cluster gives mayday this permission."""

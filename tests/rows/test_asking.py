@@ -92,7 +92,7 @@ def test_a_right_that_is_missing_is_named_before_anybody_confirms(desk: Desk) ->
         ("get", "pods", FORCE, "isn't allowed to get pods in namespace datahub-prod"),
         ("list", "pods", FORCE, "isn't allowed to list pods in namespace datahub-prod"),
         ("patch", "deployments", RESTART, "isn't allowed to patch deployments in namespace"),
-        ("get", "deployments", RESTART, "isn't allowed to read deployment proxy in namespace"),
+        ("get", "deployments", RESTART, "isn't allowed to get deployment proxy in namespace"),
     ):
         desk.sandbox.cluster.tokens.restrict("mayday", bot_may)
         assert desk.plan(runbook, later=LONG_AFTER).exit is Exit.STEPS

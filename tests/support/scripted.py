@@ -5,6 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bot.domain.cluster import (
+    Budget,
+    Claim,
+    ClusterFacts,
+    Event,
+    Node,
+    Quota,
+    Revision,
+    Workload,
+)
 from bot.domain.evidence import View
 from bot.domain.hubs import Deployment, Health, HubAccess, Pod, PodEvent, Route, Server
 from bot.domain.rights import Permission
@@ -27,7 +37,8 @@ WELL = Health(hub=True, proxy=True)
 class Scripted:
     """A hub and a cluster with given contents, which fail the named acts.
 
-    ``look`` fails every read of the cluster. ``asked`` lists the reads in order.
+    ``look`` fails every read of the cluster. ``asked`` lists the reads in order. ``logs`` are by pod and
+    whether the log is of the previous container.
     """
 
     records: list[Server] = field(default_factory=list)
@@ -37,7 +48,9 @@ class Scripted:
     users: set[str] | None = None
     told: Health = WELL
     who: HubAccess = ACCESS
-    events: list[PodEvent] = field(default_factory=list)
+    happened: list[PodEvent] = field(default_factory=list)
+    around: ClusterFacts = field(default_factory=ClusterFacts)
+    logs: dict[tuple[str, bool], str] = field(default_factory=dict)
     refused: set[Permission] = field(default_factory=set)
     proxy: Deployment = PROXY
     fails: dict[str, BaseException] = field(default_factory=dict)
@@ -97,7 +110,67 @@ class Scripted:
 
     def pod_events(self, namespace: str) -> tuple[PodEvent, ...]:
         self._look("events", "look")
-        return tuple(self.events)
+        return tuple(self.happened)
+
+    def all_pods(self, namespace: str) -> tuple[Pod, ...]:
+        self._look("cluster_pods", "look")
+        return (*self.live, *self.parts)
+
+    def pod(self, namespace: str, name: str) -> Pod | None:
+        self._look("pod", "look")
+        return next((pod for pod in (*self.live, *self.parts) if pod.name == name), None)
+
+    def nodes(self) -> tuple[Node, ...]:
+        self._look("nodes", "look")
+        return self.around.nodes.items
+
+    def node(self, name: str) -> Node | None:
+        self._look("node", "look")
+        return self.around.node(name)
+
+    def events(self, namespace: str) -> tuple[Event, ...]:
+        self._look("cluster_events", "look")
+        return tuple(event for event in self.around.events.items if event.kind != "Node")
+
+    def node_events(self) -> tuple[Event, ...]:
+        self._look("node_events", "look")
+        return tuple(event for event in self.around.events.items if event.kind == "Node")
+
+    def claims(self, namespace: str) -> tuple[Claim, ...]:
+        self._look("claims", "look")
+        return self.around.claims.items
+
+    def budgets(self, namespace: str) -> tuple[Budget, ...]:
+        self._look("budgets", "look")
+        return self.around.budgets.items
+
+    def quotas(self, namespace: str) -> tuple[Quota, ...]:
+        self._look("quotas", "look")
+        return self.around.quotas.items
+
+    def deployments(self, namespace: str) -> tuple[Deployment, ...]:
+        self._look("deployments", "look")
+        return self.around.deployments.items
+
+    def revisions(self, namespace: str) -> tuple[Revision, ...]:
+        self._look("revisions", "look")
+        return self.around.revisions.items
+
+    def workloads(self, namespace: str) -> tuple[Workload, ...]:
+        self._look("workloads", "look")
+        return self.around.workloads.items
+
+    def log(
+        self,
+        namespace: str,
+        pod: str,
+        *,
+        lines: int = 200,
+        previous: bool = False,
+        container: str = "",
+    ) -> str:
+        self._look("log", "look")
+        return self.logs.get((pod, previous), "")
 
     def may(self, namespace: str, permission: Permission) -> bool:
         self._look("may")
