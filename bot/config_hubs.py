@@ -16,7 +16,8 @@ class Hub(Section):
 
     ``release`` is the Helm release of its pods, if the hub's pod has no label for it. ``complete`` for
     ``user_pods`` means that all users' pods are in the namespace, even if none is seen there.
-    ``start_timeout`` is the hub's own, in seconds. ``ca_bundle`` is a PEM file of additional authorities.
+    ``start_timeout`` is the hub's own, in seconds. ``placeholder`` is the StatefulSet of
+    placeholders. ``ca_bundle`` is a PEM file of additional authorities.
     """
 
     name: OptionText
@@ -29,6 +30,7 @@ class Hub(Section):
     user_pods: Literal["auto", "complete"] = "auto"
     start_timeout: float = Field(default=600, gt=0)
     proxy_deployment: str = "proxy"
+    placeholder: str = "user-placeholder"
     ca_bundle: Path | None = None
 
 

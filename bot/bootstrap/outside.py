@@ -93,6 +93,7 @@ def sites(config: Config) -> dict[str, Site]:
                 cluster=hub.cluster,
                 namespace=hub.namespace,
                 proxy=hub.proxy_deployment,
+                placeholder=hub.placeholder,
             ),
             hub=JupyterHub(
                 name=hub.name,

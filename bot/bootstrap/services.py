@@ -24,6 +24,7 @@ from bot.services.channel_watch import ChannelWatch
 from bot.services.declare import Declare
 from bot.services.incidents import Incidents
 from bot.services.lease import Lease, Takeover
+from bot.services.obligations import Obligations
 from bot.services.people import People
 from bot.services.publish import Publish
 from bot.services.reconciler import Reconciler
@@ -49,6 +50,7 @@ class Services:
     changes: Changes
     declare: Declare
     incidents: Incidents
+    obligations: Obligations
     publish: Publish
     record: Record
     reports: Reports
@@ -88,6 +90,17 @@ def build_services(
         lease=lease,
         limits=limits,
     )
+    obligations = Obligations(
+        store,
+        durable,
+        chat,
+        now,
+        sites=sites,
+        wall=real_time,
+        wait=time.sleep,
+        lease=lease,
+        limits=limits,
+    )
     audit = Audit(store)
     people = People(store, chat, now)
     reports = Reports(store, people, settings)
@@ -121,6 +134,7 @@ def build_services(
         backfill=backfill,
         changes=Changes(store, durable, now, settings),
         declare=Declare(store, durable, now, settings, begin=sync.begin),
+        obligations=obligations,
         incidents=Incidents(store, chat, watch.latch_all),
         publish=publish,
         record=record,

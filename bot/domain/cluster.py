@@ -21,6 +21,11 @@ CORDONED_UNTIL = "mayday/cordoned-until"
 CORDONED_WHY = "mayday/cordoned-why"
 """Annotations that mayday writes to a node that it cordons: a Slack user id, ISO 8601 times, a sentence."""
 
+SCALED_BY = "mayday/scaled-by"
+SCALED_FROM = "mayday/scaled-from"
+SCALED_UNTIL = "mayday/scaled-until"
+"""Annotations that mayday writes to a workload that it scales for some time."""
+
 POOLS = (
     "cloud.google.com/gke-nodepool",
     "eks.amazonaws.com/nodegroup",

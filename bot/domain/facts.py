@@ -107,6 +107,7 @@ class HubFacts:
     whether the hub knows them. ``clock`` says why ages are unknown if the clocks of mayday and the hub
     differ. ``last_done`` is when each runbook, by name, was last run on this hub in the same incident.
     ``asked`` are the parts of :data:`MORE` that were asked for; ``around`` and ``signs`` have them.
+    ``asked_by`` is who asks for the plan, a Slack user id; empty on a terminal.
     """
 
     place: Place
@@ -126,6 +127,7 @@ class HubFacts:
     clock: str = ""
     last_done: Mapping[str, datetime] = field(default_factory=dict)
     asked: frozenset[Part] = frozenset()
+    asked_by: str = ""
     around: ClusterFacts = field(default_factory=ClusterFacts)
     signs: Signs = field(default_factory=Signs)
 

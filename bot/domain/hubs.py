@@ -76,12 +76,14 @@ class Diagnosis(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """The target of a runbook, shown in every confirmation. ``proxy`` is the proxy's Deployment."""
+    """The target of a runbook, shown in every confirmation. ``proxy`` is the proxy's Deployment,
+    ``placeholder`` the StatefulSet that holds places for users."""
 
     hub: str
     cluster: str
     namespace: str
     proxy: str = "proxy"
+    placeholder: str = "user-placeholder"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from bot.domain.cluster import Budget, Claim, Event, Node, Quota, Revision, Workload
@@ -84,4 +85,30 @@ class Cluster(Protocol):
 
         Raises:
             UserError: it has finalizers or belongs to a StatefulSet; nothing was deleted.
+        """
+
+    def set_cordon(
+        self, node: str, uid: str, *, cordoned: bool, annotations: Mapping[str, str | None]
+    ) -> None:
+        """Cordon or uncordon the node with this uid and write the annotations; None removes one.
+
+        Repeating the same has no effect.
+
+        Raises:
+            UserError: the node was replaced, somebody else cordoned it, or it changed at the same moment
+                (code 409); nothing happened.
+        """
+
+    def scale(
+        self,
+        namespace: str,
+        stateful_set: str,
+        uid: str,
+        replicas: int,
+        annotations: Mapping[str, str | None],
+    ) -> None:
+        """Set the replicas of the StatefulSet with this uid and write the annotations; None removes one.
+
+        Raises:
+            UserError: it was replaced, or changed at the same moment (code 409); nothing happened.
         """

@@ -4,24 +4,30 @@ A runbook is a pure function from facts to a draft: it reads no clock and change
 the second draft has a reason to do nothing.
 """
 
+from bot.domain.cluster import Node, Workload
 from bot.domain.evidence import Unknown
 from bot.domain.facts import HubFacts, Part, UnknownPart
 from bot.domain.hubs import Condition, Deployment, Diagnosis, Pod, RouteState, Row, ServerKey
+from bot.domain.marks import cordoned_at, cordoned_by, is_own_cordon, scaled_by
 from bot.domain.run_policy import Lock, RunPolicy, Where
 from bot.runbook.definition import Draft, Purpose, Runbook, runbook
 from bot.runbook.losses import ACTIVE, Loss, LossKind, losing
 from bot.runbook.parameters import NodeName, Person, Servers
+from bot.runbook.steps.cordon_node import CordonNode
 from bot.runbook.steps.delete_pod import DeletePod
 from bot.runbook.steps.force_delete_pod import ForceDeletePod
 from bot.runbook.steps.restart_proxy import RestartProxy
 from bot.runbook.steps.resync_routes import ResyncRoutes
+from bot.runbook.steps.scale import Scale
 from bot.runbook.steps.server import ServerStep, server_name
 from bot.runbook.steps.step import Step
 from bot.runbook.steps.stop_server import StopServer
+from bot.runbook.steps.uncordon_node import UncordonNode
 
 __all__ = [
     "ACTIVE",
     "Condition",
+    "CordonNode",
     "DeletePod",
     "Deployment",
     "Diagnosis",
@@ -31,6 +37,7 @@ __all__ = [
     "Lock",
     "Loss",
     "LossKind",
+    "Node",
     "NodeName",
     "Part",
     "Person",
@@ -42,15 +49,22 @@ __all__ = [
     "Row",
     "RunPolicy",
     "Runbook",
+    "Scale",
     "ServerKey",
     "ServerStep",
     "Servers",
     "Step",
     "StopServer",
+    "UncordonNode",
     "Unknown",
     "UnknownPart",
     "Where",
+    "Workload",
+    "cordoned_at",
+    "cordoned_by",
+    "is_own_cordon",
     "losing",
     "runbook",
+    "scaled_by",
     "server_name",
 ]

@@ -26,6 +26,10 @@ NOT_ALLOWED_BY_CLUSTER = (
     "mayday isn't allowed to {right} in namespace {namespace} of cluster {cluster}: grant it in the Role "
     "of mayday's service account."
 )
+NOT_ALLOWED_BY_CLUSTER_ROLE = (
+    "mayday isn't allowed to {right} of cluster {cluster}: grant it in a ClusterRole of mayday's service "
+    "account."
+)
 IDLE = "{users} {has} no running or pending server."
 
 
@@ -218,6 +222,8 @@ def _allowed(draft: Draft, facts: HubFacts) -> Draft:
 
 def _refusal(right: Right, place: Place) -> str:
     words = NOT_ALLOWED_BY_CLUSTER if isinstance(right, Permission) else NOT_ALLOWED_BY_HUB
+    if isinstance(right, Permission) and right.is_cluster_wide:
+        words = NOT_ALLOWED_BY_CLUSTER_ROLE
     return words.format(
         hub=place.hub, right=right, namespace=place.namespace, cluster=place.cluster
     )

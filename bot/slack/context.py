@@ -11,6 +11,7 @@ from bot.services.authorize import Authorize
 from bot.services.change import Changes
 from bot.services.declare import Declare
 from bot.services.incidents import Incidents
+from bot.services.obligations import Obligations
 from bot.services.publish import Publish
 from bot.services.record import Record
 from bot.services.report import Reports
@@ -30,6 +31,7 @@ class HandlerContext:
     changes: Changes
     record: Record
     runs: Runs
+    obligations: Obligations
     authorize: Authorize
     audit: Audit
     reports: Reports

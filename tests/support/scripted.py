@@ -20,6 +20,7 @@ from bot.domain.hubs import Deployment, Health, HubAccess, Pod, PodEvent, Route,
 from bot.domain.rights import Permission
 from bot.ports import Stopped
 from bot.runbook.site import Site
+from tests.support.fleet import Fleet
 from tests.support.hubs import ACCESS, PLACE, PROXY, RELEASE, pod, route, server, terminating
 
 HUB_POD = Pod(
@@ -34,7 +35,7 @@ WELL = Health(hub=True, proxy=True)
 
 
 @dataclass(kw_only=True)
-class Scripted:
+class Scripted(Fleet):
     """A hub and a cluster with given contents, which fail the named acts.
 
     ``look`` fails every read of the cluster. ``asked`` lists the reads in order. ``logs`` are by pod and

@@ -5,7 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Condition
-from bot.runbook import DeletePod, ForceDeletePod, RestartProxy, ResyncRoutes, Step, StopServer
+from bot.runbook import (
+    CordonNode,
+    DeletePod,
+    ForceDeletePod,
+    RestartProxy,
+    ResyncRoutes,
+    Scale,
+    Step,
+    StopServer,
+    UncordonNode,
+)
 from bot.runbook.steps.step import Look
 from tests.support.scripted import Scripted, site
 
@@ -41,7 +51,26 @@ FORCE = ForceDeletePod(
 )
 LOST_NODE = replace(FORCE, condition=Condition.LOST_NODE, started=STARTED - timedelta(hours=1))
 
-ONE_OF_EACH: tuple[Step, ...] = (RESYNC, RESTART, STOP, DELETE, FORCE)
+CORDON = CordonNode(
+    cluster="teaching",
+    node="user-1",
+    uid="uid-user-1",
+    at=STARTED,
+    until=STARTED + timedelta(hours=12),
+    by="U0ANA",
+    why="its disk is full",
+)
+UNCORDON = UncordonNode(cluster="teaching", node="user-1", uid="uid-user-1", at=STARTED.isoformat())
+SCALE = Scale(
+    name="user-placeholder",
+    uid="uid-placeholder",
+    found=0,
+    replicas=20,
+    until=STARTED + timedelta(hours=2),
+    by="U0ANA",
+)
+
+ONE_OF_EACH: tuple[Step, ...] = (RESYNC, RESTART, STOP, DELETE, FORCE, CORDON, UNCORDON, SCALE)
 
 
 def look_at(step: Step, facts: HubFacts) -> Look:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.render.steps.cordon_node import CORDON_NODE
 from bot.render.steps.delete_pod import DELETE_POD
 from bot.render.steps.force_delete_pod import FORCE_DELETE_POD
 from bot.render.steps.restart_proxy import RESTART_PROXY
 from bot.render.steps.resync_routes import RESYNC_ROUTES
+from bot.render.steps.scale import SCALE
 from bot.render.steps.stop_server import STOP_SERVER
+from bot.render.steps.uncordon_node import UNCORDON_NODE
 from bot.render.steps.words import StepWords
 
 WORDS: tuple[StepWords, ...] = (
@@ -18,6 +21,9 @@ WORDS: tuple[StepWords, ...] = (
     STOP_SERVER,
     DELETE_POD,
     FORCE_DELETE_POD,
+    CORDON_NODE,
+    UNCORDON_NODE,
+    SCALE,
 )
 
 _BY_VERB = {words.verb: words for words in WORDS}

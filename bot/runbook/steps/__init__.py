@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from bot.domain.command import COMMAND
+from bot.runbook.steps.cordon_node import CordonNode
 from bot.runbook.steps.delete_pod import DeletePod
 from bot.runbook.steps.force_delete_pod import ForceDeletePod
 from bot.runbook.steps.restart_proxy import RestartProxy
 from bot.runbook.steps.resync_routes import ResyncRoutes
+from bot.runbook.steps.scale import Scale
 from bot.runbook.steps.step import Step, UnknownStep
 from bot.runbook.steps.stop_server import StopServer
+from bot.runbook.steps.uncordon_node import UncordonNode
 
 KINDS: tuple[type[Step], ...] = (
     ResyncRoutes,
@@ -16,6 +19,9 @@ KINDS: tuple[type[Step], ...] = (
     StopServer,
     DeletePod,
     ForceDeletePod,
+    CordonNode,
+    UncordonNode,
+    Scale,
 )
 
 UNKNOWN_STEP = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.domain.access import Act
-from bot.render import card, forms, listing, runs
+from bot.render import card, forms, listing, obligations, runs
 from bot.slack.access import (
     Anywhere,
     OnIncident,
@@ -49,6 +49,7 @@ FORMS: Mapping[str, Route] = {
 BUTTONS: Mapping[str, Route] = {
     runs.ACTION_CONFIRM: OnIncident(Act.APPROVE, runbook.confirm, of_run),
     runs.ACTION_CANCEL: OnIncident(Act.PLAN, runbook.cancel, of_run),
+    obligations.ACTION_PLAN: OnIncident(Act.PLAN, runbook.take_back),
     card.ACTION_UPDATE: OnIncident(Act.CHANGE, update_command.handle),
     card.ACTION_RUN: OnIncident(Act.PLAN, run_command.handle),
     card.ACTION_TIMELINE: OnIncident(Act.READ, timeline.handle),

@@ -51,3 +51,14 @@ def cancel(context: HandlerContext, request: SlackRequest, _incident: Incident) 
         context.runs.cancel(request.value, request.user, origin=request.origin)
 
     return DurableReply(work=work)
+
+
+def take_back(context: HandlerContext, request: SlackRequest, incident: Incident) -> DurableReply:
+    """Plan the runbook by which people take back what a run left."""
+
+    def work() -> None:
+        runbook, hub, arguments = context.obligations.planned_by(request.value)
+        change = request.change(incident)
+        context.runs.request_plan(change, runbook=runbook, hub=hub, arguments=arguments)
+
+    return DurableReply(work=work)

@@ -62,10 +62,10 @@ def plan_with(step: object) -> dict[str, object]:
 
 
 def test_an_unknown_verb_is_an_error() -> None:
-    with pytest.raises(UnknownStep, match="“cordon_node”"):
-        kind_of("cordon_node")
-    with pytest.raises(UnreadablePlan, match="has a step “cordon_node” that this version"):
-        Plan.from_json(plan_with({"verb": "cordon_node", "node": "n1"}))
+    with pytest.raises(UnknownStep, match="“drain_node”"):
+        kind_of("drain_node")
+    with pytest.raises(UnreadablePlan, match="has a step “drain_node” that this version"):
+        Plan.from_json(plan_with({"verb": "drain_node", "node": "n1"}))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,152 @@
+"""What mayday changes of nodes, workloads, volumes and budgets.
+
+Each verb reads its object first and carries a precondition in its patch, so that it changes nothing that
+became another object or was changed meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kubernetes import client
+
+from bot.adapters.kubernetes_api import KubernetesApi
+from bot.adapters.kubernetes_errors import CONFLICT, GONE
+from bot.errors import UserError
+
+MERGE = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
+INVALID = "422"
+
+NOT_THERE = "{what} isn't in cluster {cluster} any more, or was replaced. Make a new plan."
+IS_CORDONED = "Node {node} is cordoned already, by somebody else."
+CHANGED = "{what} has changed since the plan was made. Make a new plan."
+
+Annotations = Mapping[str, str | None]
+
+
+class Changes(KubernetesApi):
+    """The verbs that change something else than pods. Each sends its change once."""
+
+    def set_cordon(self, node: str, uid: str, *, cordoned: bool, annotations: Annotations) -> None:
+        """Cordon or uncordon the node with this uid and write the annotations; None removes one.
+
+        Raises:
+            UserError: the node was replaced, somebody else cordoned it, or it changed at the same moment.
+        """
+        what = f"node {node}"
+        found = self._current(what, "", uid, lambda api: client.CoreV1Api(api).read_node, node)
+        if cordoned and found.spec.unschedulable:
+            now = found.metadata.annotations or {}
+            if all(now.get(key) == value for key, value in annotations.items()):
+                return
+            raise UserError(IS_CORDONED.format(node=node), code=CONFLICT)
+        self._patch(
+            what,
+            "",
+            lambda api: client.CoreV1Api(api).patch_node,
+            (node,),
+            _changed(found, annotations, spec={"unschedulable": cordoned or None}),
+        )
+
+    def scale(
+        self, namespace: str, stateful_set: str, uid: str, replicas: int, annotations: Annotations
+    ) -> None:
+        """Set the replicas of the StatefulSet with this uid and write the annotations.
+
+        Raises:
+            UserError: it was replaced, or changed at the same moment.
+        """
+        what = f"statefulset {stateful_set}"
+        found = self._current(
+            what,
+            namespace,
+            uid,
+            lambda api: client.AppsV1Api(api).read_namespaced_stateful_set,
+            stateful_set,
+            namespace,
+        )
+        self._patch(
+            what,
+            namespace,
+            lambda api: client.AppsV1Api(api).patch_namespaced_stateful_set,
+            (stateful_set, namespace),
+            _changed(found, annotations, spec={"replicas": replicas}),
+        )
+
+    def grow_claim(self, namespace: str, name: str, uid: str, size: int) -> None:
+        """Request ``size`` bytes for the claim with this uid.
+
+        Raises:
+            UserError: it was replaced, changed at the same moment, or its class doesn't allow it.
+        """
+        what = f"persistentvolumeclaim {name}"
+        found = self._current(
+            what,
+            namespace,
+            uid,
+            lambda api: client.CoreV1Api(api).read_namespaced_persistent_volume_claim,
+            name,
+            namespace,
+        )
+        self._patch(
+            what,
+            namespace,
+            lambda api: client.CoreV1Api(api).patch_namespaced_persistent_volume_claim,
+            (name, namespace),
+            _changed(found, {}, spec={"resources": {"requests": {"storage": str(size)}}}),
+        )
+
+    def _current(
+        self,
+        what: str,
+        namespace: str,
+        uid: str,
+        reader: Callable[[client.ApiClient], Callable[..., Any]],
+        *names: str,
+    ) -> Any:
+        """Return the object with this uid.
+
+        Raises:
+            UserError: there is none, or it has another uid.
+        """
+        missing = NOT_THERE.format(what=_capital(what), cluster=self._name)
+
+        def read(api: client.ApiClient) -> Any:
+            found = reader(api)(*names, _request_timeout=self._timeout)
+            if found.metadata is None or found.spec is None:
+                raise ValueError("an object without metadata or spec")
+            return found
+
+        found = self._ask(f"get {what}", namespace, read, missing=missing)
+        if found.metadata.uid != uid:
+            raise UserError(missing, code=GONE)
+        return found
+
+    def _patch(
+        self,
+        what: str,
+        namespace: str,
+        patcher: Callable[[client.ApiClient], Callable[..., Any]],
+        names: tuple[str, ...],
+        body: object,
+        content_type: str = MERGE,
+    ) -> None:
+        def patch(api: client.ApiClient) -> None:
+            patcher(api)(*names, body, _content_type=content_type, _request_timeout=self._timeout)
+
+        missing = NOT_THERE.format(what=_capital(what), cluster=self._name)
+        self._ask(f"patch {what}", namespace, patch, writes=True, missing=missing)
+
+
+def _changed(found: Any, annotations: Annotations, *, spec: Mapping[str, Any]) -> dict[str, Any]:
+    """A merge patch that the API server refuses if the object has changed since it was read."""
+    meta: dict[str, Any] = {"resourceVersion": found.metadata.resource_version}
+    if annotations:
+        meta["annotations"] = dict(annotations)
+    return {"metadata": meta, "spec": dict(spec)}
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
