@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +12,7 @@ import httpx
 from bot.adapters.bounded import BoundedRequest, OutOfTime
 
 _CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
+_SECURED = ("connection.start_tls.complete", "proxy.start_tls.complete")
 _SENDING = ("http11.send_request_headers.started", "http11.send_request_body.started")
 
 
@@ -40,11 +41,40 @@ class BoundedClient:
             httpx.InvalidURL: the URL is invalid.
             RetryLater: the deadline was over before a request other than GET was sent.
         """
+        return self._send(method, url, params)
+
+    def peer_certificate(self, url: httpx.URL | str) -> bytes:
+        """Return the certificate of the server, in DER. No request is sent to it.
+
+        Raises:
+            httpx.HTTPError, httpx.InvalidURL: as :meth:`request`.
+        """
+
+        def seen(stream: Any) -> None:
+            found = stream.get_extra_info("ssl_object").getpeercert(True)
+            stream.close()
+            raise _Presented(found)
+
+        try:
+            self._send("GET", url, None, seen)
+        except _Presented as shown:
+            return shown.certificate
+        raise httpx.UnsupportedProtocol("The server presents no certificate.")
+
+    def _send(
+        self,
+        method: str,
+        url: httpx.URL | str,
+        params: Mapping[str, str] | None,
+        seen: Callable[[Any], None] | None = None,
+    ) -> httpx.Response:
         bounded = BoundedRequest(self._timeout, writes=method != "GET")
 
         def trace(event: str, info: Mapping[str, Any]) -> None:
             if event in _CONNECTED:
                 bounded.uses(info["return_value"].get_extra_info("socket"))
+            if seen is not None and event in _SECURED:
+                seen(info["return_value"])
             elif event in _SENDING:
                 bounded.sending()
 
@@ -60,6 +90,14 @@ class BoundedClient:
             if error.sent:
                 raise httpx.ReadTimeout(f"No answer within {self._timeout:g} s.") from error
             raise httpx.ConnectTimeout(f"Not sent within {self._timeout:g} s.") from error
+
+
+class _Presented(Exception):
+    """The server presented its certificate, which is all that was wanted."""
+
+    def __init__(self, certificate: bytes) -> None:
+        super().__init__("The server presented its certificate.")
+        self.certificate = certificate
 
 
 class TLSFault(StrEnum):

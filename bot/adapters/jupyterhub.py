@@ -15,9 +15,11 @@ from urllib.parse import quote
 import httpx
 
 from bot.adapters.bounded_http import BoundedClient
+from bot.adapters.jupyterhub_certificate import read_certificate
 from bot.adapters.jupyterhub_health import VERSION_HEADER, PublicAddress
 from bot.adapters.jupyterhub_http import PAGINATED, HubApi
 from bot.adapters.jupyterhub_lists import read_list
+from bot.adapters.jupyterhub_metrics import read_metrics
 from bot.adapters.jupyterhub_records import (
     Record,
     route_of,
@@ -28,6 +30,7 @@ from bot.adapters.jupyterhub_records import (
 from bot.adapters.jupyterhub_tls import trust
 from bot.domain.evidence import View
 from bot.domain.hubs import Health, HubAccess, Route, Server
+from bot.domain.signs import Certificate, HubMetrics
 from bot.errors import ConfigError, UserError
 from bot.ports import Stopped
 
@@ -85,6 +88,8 @@ class JupyterHub:
             ca_bundle=ca_bundle,
             client=BoundedClient(timeout=timeout, tls=tls),
         )
+        self._url = url
+        self._timeout = timeout
 
     def close(self) -> None:
         """Do nothing: each request closes its connection."""
@@ -105,6 +110,14 @@ class JupyterHub:
             UserError: no TLS connection can be made, or ``hubs[].url`` is wrong.
         """
         return self._public.health()
+
+    def metrics(self) -> HubMetrics:
+        """Return the hub's metrics, which need the scope ``read:metrics``."""
+        return read_metrics(self._api)
+
+    def certificate(self) -> Certificate | None:
+        """Return the certificate of the public address, also a rejected one; None for http."""
+        return read_certificate(self._name, self._url, self._timeout)
 
     def servers(self) -> View[Server]:
         """Return every ready or pending server of all active users.

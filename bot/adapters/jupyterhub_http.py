@@ -162,20 +162,26 @@ class HubApi:
         if message is None:
             self.malformed()
         if status in (401, 403):
-            raise UserError(self._forbidden(message), code="forbidden")
+            raise self._forbidden(message)
         if status == httpx.codes.NOT_FOUND and message.startswith(_HIDDEN):
             self._hidden()
         raise UserError(REFUSED.format(hub=self.hub, reason=message or status), code=str(status))
 
+    def lacking(self, scope: str) -> UserError:
+        """Return the error for a token without a scope."""
+        return UserError(
+            MISSING_SCOPE.format(hub=self.hub, scope=f" ({scope})" if scope else ""),
+            code="forbidden",
+        )
+
     def _hidden(self) -> NoReturn:
         raise UserError(HIDDEN.format(hub=self.hub), code="hidden")
 
-    def _forbidden(self, message: str) -> str:
-        """Return the message for a 403: the hub's text tells a bad token from a missing scope."""
+    def _forbidden(self, message: str) -> UserError:
+        """Return the error for a 403: the hub's text tells a bad token from a missing scope."""
         if "scopes" in message:
-            needed = message.partition("any of [")[2].partition("]")[0]
-            return MISSING_SCOPE.format(hub=self.hub, scope=f" ({needed})" if needed else "")
-        return NOT_ACCEPTED.format(hub=self.hub)
+            return self.lacking(message.partition("any of [")[2].partition("]")[0])
+        return UserError(NOT_ACCEPTED.format(hub=self.hub), code="forbidden")
 
 
 def _object(answer: httpx.Response) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.domain.evidence import View
 from bot.domain.hubs import Health, HubAccess, Route, Server
+from bot.domain.signs import Certificate, HubMetrics
 
 
 class Stopped(StrEnum):
@@ -29,6 +30,16 @@ class Hub(Protocol):
         Raises:
             UserError: the health is unknown, because the certificate is rejected or the URL is wrong.
         """
+
+    def metrics(self) -> HubMetrics:
+        """Return the hub's metrics.
+
+        Raises:
+            UserError: the token lacks the scope ``read:metrics``.
+        """
+
+    def certificate(self) -> Certificate | None:
+        """Return the certificate of the public address, also a rejected one; None for http."""
 
     def servers(self) -> View[Server]:
         """Return every ready or pending server; the view is incomplete if the hub omits servers.
