@@ -14,6 +14,7 @@ from bot.ports.chat import (
     Profile,
 )
 from bot.ports.cluster import Cluster
+from bot.ports.deploys import Deploys
 from bot.ports.forge import Folder, Forge, Issue, Origin, Repository
 from bot.ports.hub import Hub, Stopped
 from bot.ports.work import Clock, Durable, WorkflowSummary
@@ -24,6 +25,7 @@ __all__ = [
     "Chat",
     "Clock",
     "Cluster",
+    "Deploys",
     "Durable",
     "Folder",
     "Forge",

@@ -9,7 +9,7 @@ from bot.domain.hubs import Place, Pod
 from bot.domain.ownership import Owner
 from bot.domain.snapshot import StuckThresholds
 from bot.errors import UserError
-from bot.ports import Cluster, Hub
+from bot.ports import Cluster, Deploys, Hub
 
 NO_CLUSTER = "Hub {hub} has no cluster in mayday.yaml: set hubs[].cluster and hubs[].namespace."
 
@@ -20,7 +20,8 @@ PARTS = "component in (hub, proxy, singleuser-server)"
 @dataclass(frozen=True, kw_only=True)
 class Site:
     """Where a plan is carried out. ``release`` and ``users_here`` say which pods are the hub's users'
-    (:class:`bot.domain.ownership.Owner`)."""
+    (:class:`bot.domain.ownership.Owner`). ``deploys`` is the repository that deploys the hub, if one is
+    configured."""
 
     place: Place
     hub: Hub
@@ -29,6 +30,7 @@ class Site:
     users_here: bool = False
     thresholds: StuckThresholds = field(default_factory=StuckThresholds)
     limit: BlastRadius = field(default_factory=BlastRadius)
+    deploys: Deploys | None = None
 
     @property
     def owner(self) -> Owner:

@@ -3,6 +3,9 @@
 Pods are read twice, before and after the hub's records and the routes, and both readings count. A server
 that starts in between has its pod in the second reading, and one that stops has its pod in the first, so
 neither looks dead.
+
+Everything that doesn't wait for something else is read side by side. Within :func:`bot.deadline.patience`,
+what has not answered by then is unknown, and a party that hangs holds up no other.
 """
 
 from __future__ import annotations
@@ -11,7 +14,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
 
 from bot.domain.classifier import has_late_start, join_views, unmatched_users
 from bot.domain.evidence import Fact, Known, Unknown, View
@@ -21,12 +23,17 @@ from bot.domain.ownership import foreign_pods, proxy_pods, release_of, users_pod
 from bot.domain.rights import Right, Scope
 from bot.domain.snapshot import HubSnapshot
 from bot.domain.targets import matching, spellings
-from bot.errors import RetryLater, UserError
 from bot.runbook.site import Site
 from bot.runbook.steps import KINDS
+from bot.services.side_by_side import Party, Pending, SideBySide, view
+from bot.services.surroundings import Surroundings
 
 LOOKUPS = 20
 """How many users one reading asks the hub about."""
+
+BEFORE, RECORDS, AFTER = 0.4, 0.75, 0.9
+"""The shares of the patience until which the first reading of pods, the hub's records and the second one are
+waited for. They wait for each other, so one that hangs must leave time to the next."""
 
 SCOPES = ("list:users", "read:servers")
 NARROW = (
@@ -43,8 +50,6 @@ SKEWED = (
 
 Since = Callable[[View[Server]], Mapping[ServerKey, datetime]]
 """Returns when each pending server was first seen in its present state."""
-
-T = TypeVar("T")
 
 
 def read_facts(
@@ -64,73 +69,92 @@ def read_facts(
     cluster what mayday may do. ``more`` are the parts of :data:`bot.domain.facts.MORE` to read.
     ``last_done`` is when each runbook was last carried out here.
     """
-    access = _fact(site.hub.access)
-    found, servers, routes = _views(site, access)
-    pods = users_pods(found.items, site.owner, servers, routes) if found.read else found
-    snapshot = HubSnapshot(
-        servers=servers,
-        pods=pods,
-        routes=routes,
-        thresholds=site.thresholds,
-        since=since(servers),
-        release=release_of(found.items, site.owner)[0],
-        foreign_pods=foreign_pods(found.items, pods),
-    )
-    events = _events(site, snapshot, now)
-    people = _looked_up(site, unmatched_users(snapshot))
-    rows = join_views(replace(snapshot, events=events, people=people), now)
-    return HubFacts(
-        place=site.place,
-        read_at=now,
-        health=_fact(site.hub.health),
-        access=access,
-        servers=servers,
-        pods=pods,
-        routes=routes,
-        events=events,
-        rows=rows,
-        proxy=_fact(lambda: _deployment(site)),
-        proxy_pods=replace(found, items=proxy_pods(found.items, site.owner)),
-        rights=_rights(site, access) if rights else {},
-        people=people
-        | _looked_up(site, [user for n in named if not matching(n, rows) for user in spellings(n)]),
-        limit=site.limit,
-        clock=_skew(site, access, now),
-        last_done=last_done or {},
-        asked=MORE & frozenset(more),
-    )
+    with SideBySide() as threads:
+        access = threads.start(Party.HUB, site.hub.access)
+        before = threads.start(Party.CLUSTER, site.pods)
+        health = threads.start(Party.HUB, site.hub.health)
+        proxy = threads.start(Party.CLUSTER, lambda: _deployment(site))
+        allowed = _asked_rights(site, threads) if rights else {}
+        more_parts = Surroundings(site, now, threads, MORE & frozenset(more))
+        found, servers, routes = _views(site, threads, access, before, more_parts)
+        pods = users_pods(found.items, site.owner, servers, routes) if found.read else found
+        snapshot = HubSnapshot(
+            servers=servers,
+            pods=pods,
+            routes=routes,
+            thresholds=site.thresholds,
+            since=since(servers),
+            release=release_of(found.items, site.owner)[0],
+            foreign_pods=foreign_pods(found.items, pods),
+        )
+        late = _events(site, threads) if has_late_start(snapshot, now) else None
+        people = _looked_up(site, threads, unmatched_users(snapshot))
+        events = view(late) if late is not None else View[PodEvent]()
+        rows = join_views(replace(snapshot, events=events, people=people), now)
+        unknown = [user for n in named if not matching(n, rows) for user in spellings(n)]
+        known = access.fact()
+        return HubFacts(
+            place=site.place,
+            read_at=now,
+            health=health.fact(),
+            access=known,
+            servers=servers,
+            pods=pods,
+            routes=routes,
+            events=events,
+            rows=rows,
+            proxy=proxy.fact(),
+            proxy_pods=replace(found, items=proxy_pods(found.items, site.owner)),
+            rights=_rights(known, allowed) if rights else {},
+            people=people | _looked_up(site, threads, unknown),
+            limit=site.limit,
+            clock=_skew(site, known, now),
+            last_done=last_done or {},
+            asked=more_parts.asked,
+            around=more_parts.around(),
+            signs=more_parts.signs(),
+        )
 
 
-def _views(site: Site, access: Fact[HubAccess]) -> tuple[View[Pod], View[Server], View[Route]]:
+def _views(
+    site: Site,
+    threads: SideBySide,
+    access: Pending[HubAccess],
+    before: Pending[tuple[Pod, ...]],
+    more_parts: Surroundings,
+) -> tuple[View[Pod], View[Server], View[Route]]:
     """All pods of the namespace that are parts of a hub, the hub's records, and the routes."""
-    before = _view(site.pods)
+    earlier = view(before, BEFORE)
+    more_parts.start_log(earlier)
+    # Without its scopes nobody knows which servers the token can see.
+    if access.is_late(BEFORE) or isinstance(access.fact(), Known):
+        listed = threads.start(Party.HUB, site.hub.servers)
+        routed = threads.start(Party.HUB, site.hub.routes)
+        records, routes = listed.fact(RECORDS), view(routed, RECORDS)
+    after = threads.start(Party.CLUSTER, site.pods) if earlier.read else None
+    scopes = access.fact(RECORDS)
     servers: View[Server]
-    routes: View[Route]
-    if isinstance(access, Unknown):
-        # Without its scopes nobody knows which servers the token can see.
-        servers, routes = View.unread(access.why), View.unread(access.why)
+    if isinstance(scopes, Unknown):
+        servers, routes = View.unread(scopes.why), View.unread(scopes.why)
+    elif isinstance(records, Unknown):
+        servers = View.unread(records.why)
     else:
-        servers = _servers(site, access.value)
-        routes = _view(site.hub.routes)
-    if not before.read:
-        return before, servers, routes
-    after = _view(site.pods)
-    later = {pod.uid: pod for pod in after.items}
-    pods = {pod.uid: pod for pod in before.items} | later
-    return replace(after, items=tuple(pods.values())), servers, routes
+        servers = records.value.marked_incomplete(_doubt(site, scopes.value))
+    if after is None:
+        return earlier, servers, routes
+    later = view(after, AFTER)
+    pods = {pod.uid: pod for pod in (*earlier.items, *later.items)}
+    return replace(later, items=tuple(pods.values())), servers, routes
 
 
 def _deployment(site: Site) -> Deployment:
     return site.reachable_cluster.deployment(site.place.namespace, site.place.proxy)
 
 
-def _servers(site: Site, access: HubAccess) -> View[Server]:
+def _doubt(site: Site, access: HubAccess) -> str:
+    """Return why the token may not see every server; empty if it does."""
     missing = [scope for scope in SCOPES if scope not in access.scopes]
-    doubt = NARROW.format(hub=site.place.hub, scopes=" and ".join(missing)) if missing else ""
-    try:
-        return site.hub.servers().marked_incomplete(doubt)
-    except (UserError, RetryLater) as error:
-        return View.unread(str(error))
+    return NARROW.format(hub=site.place.hub, scopes=" and ".join(missing)) if missing else ""
 
 
 def _skew(site: Site, access: Fact[HubAccess], now: datetime) -> str:
@@ -142,45 +166,46 @@ def _skew(site: Site, access: Fact[HubAccess], now: datetime) -> str:
     return SKEWED.format(hub=site.place.hub, minutes=minutes)
 
 
-def _events(site: Site, snapshot: HubSnapshot, now: datetime) -> View[PodEvent]:
-    """The events of the pods; read only where a start is late enough to need them."""
-    if not has_late_start(snapshot, now):
-        return View()
-    return _view(lambda: site.reachable_cluster.pod_events(site.place.namespace))
+def _events(site: Site, threads: SideBySide) -> Pending[tuple[PodEvent, ...]]:
+    """Begin to read the events of the pods, which only a late start needs."""
+    return threads.start(
+        Party.CLUSTER, lambda: site.reachable_cluster.pod_events(site.place.namespace)
+    )
 
 
-def _looked_up(site: Site, users: Sequence[str]) -> dict[str, Fact[bool]]:
-    asked = dict.fromkeys(users[:LOOKUPS])
+def _looked_up(site: Site, threads: SideBySide, users: Sequence[str]) -> dict[str, Fact[bool]]:
+    asked = {
+        user: threads.start(Party.HUB, partial(site.hub.knows, user))
+        for user in dict.fromkeys(users[:LOOKUPS])
+    }
     return {
         **{user: Unknown(why=TOO_MANY) for user in users[LOOKUPS:]},
-        **{user: _fact(partial(site.hub.knows, user)) for user in asked},
+        **{user: pending.fact() for user, pending in asked.items()},
     }
 
 
-def _rights(site: Site, access: Fact[HubAccess]) -> dict[Right, Fact[bool]]:
-    """Of every right that some kind of step needs whether mayday has it, or why that is unknown."""
-    found: dict[Right, Fact[bool]] = {}
+def _asked_rights(site: Site, threads: SideBySide) -> dict[Right, Pending[bool] | None]:
+    """Begin to ask for every right that some kind of step needs; the token's scopes are known anyway."""
+    asked: dict[Right, Pending[bool] | None] = {}
     for right in dict.fromkeys(right for kind in KINDS for right in kind.needs(site.place)):
         if isinstance(right, Scope):
-            found[right] = (
-                access
-                if isinstance(access, Unknown)
-                else Known(value=right.name in access.value.scopes)
-            )
+            asked[right] = None
         elif site.cluster is not None:
-            found[right] = _fact(partial(site.cluster.may, site.place.namespace, right))
-    return found
+            may = partial(site.cluster.may, site.place.namespace, right)
+            asked[right] = threads.start(Party.CLUSTER, may)
+    return asked
 
 
-def _view(read: Callable[[], Sequence[T]]) -> View[T]:
-    try:
-        return View(items=tuple(read()))
-    except (UserError, RetryLater) as error:
-        return View.unread(str(error))
+def _rights(
+    access: Fact[HubAccess], asked: Mapping[Right, Pending[bool] | None]
+) -> dict[Right, Fact[bool]]:
+    """Return for each right whether mayday has it, or why that is unknown."""
 
+    def of(right: Right, pending: Pending[bool] | None) -> Fact[bool]:
+        if pending is not None:
+            return pending.fact()
+        if isinstance(access, Unknown):
+            return access
+        return Known(value=str(right) in access.value.scopes)
 
-def _fact(read: Callable[[], T]) -> Fact[T]:
-    try:
-        return Known(value=read())
-    except (UserError, RetryLater) as error:
-        return Unknown(why=str(error))
+    return {right: of(right, pending) for right, pending in asked.items()}
