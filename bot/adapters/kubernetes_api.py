@@ -7,9 +7,11 @@ client's models cost more than a second of CPU for a thousand pods.
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -28,6 +30,19 @@ from bot.errors import UserError
 PAGE = 500
 APIS = ("AppsV1Api", "AuthorizationV1Api", "CoreV1Api")
 """The client imports them at their first use, which can take seconds on a slow machine."""
+
+
+@cache
+def _load(apis: tuple[str, ...]) -> None:
+    """Import parts of the client, and exempt what is imported from garbage collection.
+
+    Reading a thousand pods makes the collector run several times. Each run would visit the hundreds of
+    thousands of objects of the imported modules, which costs more than the parsing.
+    """
+    for lazily_imported in apis:
+        getattr(client, lazily_imported)
+    gc.freeze()
+
 
 NO_DEPLOYMENT = (
     "Deployment {name} not found in namespace {namespace} of cluster {cluster}: set "
@@ -209,8 +224,8 @@ class KubernetesApi:
             missing=missing,
             needs=needs,
         )
-        for lazily_imported in APIS:
-            getattr(client, lazily_imported)
+        # Reads as plain JSON need none of them.
+        _load(() if needs else APIS)
         request = BoundedRequest(self._limit, writes=writes)
         try:
             return request.run(lambda: self._send(call, send))

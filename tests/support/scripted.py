@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.domain.cluster import (
     Budget,
@@ -18,6 +19,7 @@ from bot.domain.cluster import (
 from bot.domain.evidence import View
 from bot.domain.hubs import Deployment, Health, HubAccess, Pod, PodEvent, Route, Server
 from bot.domain.rights import Permission
+from bot.domain.signs import Certificate, HubMetrics, Merge
 from bot.ports import Stopped
 from bot.runbook.site import Site
 from tests.support.fleet import Fleet
@@ -52,6 +54,10 @@ class Scripted(Fleet):
     happened: list[PodEvent] = field(default_factory=list)
     around: ClusterFacts = field(default_factory=ClusterFacts)
     logs: dict[tuple[str, bool], str] = field(default_factory=dict)
+    measured: HubMetrics = field(default_factory=HubMetrics)
+    shown: Certificate | None = None
+    merged: tuple[Merge, ...] = ()
+    since: datetime | None = None
     refused: set[Permission] = field(default_factory=set)
     proxy: Deployment = PROXY
     fails: dict[str, BaseException] = field(default_factory=dict)
@@ -78,6 +84,19 @@ class Scripted(Fleet):
     def health(self) -> Health:
         self._look("health")
         return self.told
+
+    def metrics(self) -> HubMetrics:
+        self._look("metrics")
+        return self.measured
+
+    def certificate(self) -> Certificate | None:
+        self._look("certificate")
+        return self.shown
+
+    def merges(self, since: datetime) -> tuple[Merge, ...]:
+        self._look("merges")
+        self.since = since
+        return self.merged
 
     def servers(self) -> View[Server]:
         self._look("servers")
