@@ -18,6 +18,8 @@ from bot.errors import UserError
 MERGE = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 INVALID = "422"
+ROLLED_BACK_AT = "mayday~1rolled-back-at"
+"""The annotation ``mayday/rolled-back-at`` as the path of a JSON patch has it."""
 
 NOT_THERE = "{what} isn't in cluster {cluster} any more, or was replaced. Make a new plan."
 IS_CORDONED = "Node {node} is cordoned already, by somebody else."
@@ -97,6 +99,40 @@ class Changes(KubernetesApi):
             (name, namespace),
             _changed(found, {}, spec={"resources": {"requests": {"storage": str(size)}}}),
         )
+
+    def roll_back(
+        self,
+        namespace: str,
+        deployment: str,
+        template: Mapping[str, object],
+        *,
+        generation: int,
+        at: str,
+    ) -> None:
+        """Replace the pod template of a Deployment that still has this generation.
+
+        Raises:
+            UserError: it has changed; nothing happened.
+        """
+        body = [
+            {"op": "test", "path": "/metadata/generation", "value": generation},
+            {"op": "replace", "path": "/spec/template", "value": dict(template)},
+            {"op": "add", "path": f"/metadata/annotations/{ROLLED_BACK_AT}", "value": at},
+        ]
+        what = f"deployment {deployment}"
+        try:
+            self._patch(
+                what,
+                namespace,
+                lambda api: client.AppsV1Api(api).patch_namespaced_deployment,
+                (deployment, namespace),
+                body,
+                JSON_PATCH,
+            )
+        except UserError as error:
+            if error.code != INVALID:
+                raise
+            raise UserError(CHANGED.format(what=_capital(what)), code=CONFLICT) from error
 
     def _current(
         self,

@@ -26,6 +26,9 @@ SCALED_FROM = "mayday/scaled-from"
 SCALED_UNTIL = "mayday/scaled-until"
 """Annotations that mayday writes to a workload that it scales for some time."""
 
+REVISION_HISTORY = "deployment.kubernetes.io/revision-history"
+"""The annotation of a ReplicaSet that was rolled back to: the revisions that it was before."""
+
 POOLS = (
     "cloud.google.com/gke-nodepool",
     "eks.amazonaws.com/nodegroup",
@@ -147,6 +150,11 @@ class Revision:
     cause: str = ""
     annotations: Mapping[str, str] = field(default_factory=dict)
     template: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def history(self) -> str:
+        """The numbers that it had before, after a comma each, if the Deployment was rolled back to it."""
+        return self.annotations.get(REVISION_HISTORY, "")
 
 
 @dataclass(frozen=True, kw_only=True)

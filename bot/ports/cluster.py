@@ -112,3 +112,27 @@ class Cluster(Protocol):
         Raises:
             UserError: it was replaced, or changed at the same moment (code 409); nothing happened.
         """
+
+    def grow_claim(self, namespace: str, name: str, uid: str, size: int) -> None:
+        """Request ``size`` bytes for the claim with this uid.
+
+        Raises:
+            UserError: it was replaced, changed at the same moment, or its class doesn't allow it.
+        """
+
+    def roll_back(
+        self,
+        namespace: str,
+        deployment: str,
+        template: Mapping[str, object],
+        *,
+        generation: int,
+        at: str,
+    ) -> None:
+        """Replace the pod template of a Deployment that still has this generation.
+
+        ``at`` (ISO 8601) is written to the Deployment.
+
+        Raises:
+            UserError: it has changed; nothing happened.
+        """

@@ -4,20 +4,26 @@ A runbook is a pure function from facts to a draft: it reads no clock and change
 the second draft has a reason to do nothing.
 """
 
-from bot.domain.cluster import Node, Workload
+from bot.domain.cluster import Claim, Node, Revision, Workload
 from bot.domain.evidence import Unknown
 from bot.domain.facts import HubFacts, Part, UnknownPart
 from bot.domain.hubs import Condition, Deployment, Diagnosis, Pod, RouteState, Row, ServerKey
 from bot.domain.marks import cordoned_at, cordoned_by, is_own_cordon, scaled_by
+from bot.domain.quantities import bytes_of, size_of
 from bot.domain.run_policy import Lock, RunPolicy, Where
+from bot.domain.signs import Merge
+from bot.domain.templates import differences, fingerprint
 from bot.runbook.definition import Draft, Purpose, Runbook, runbook
 from bot.runbook.losses import ACTIVE, Loss, LossKind, losing
 from bot.runbook.parameters import NodeName, Person, Servers
 from bot.runbook.steps.cordon_node import CordonNode
 from bot.runbook.steps.delete_pod import DeletePod
 from bot.runbook.steps.force_delete_pod import ForceDeletePod
+from bot.runbook.steps.grow_volume import GrowVolume
+from bot.runbook.steps.open_revert import OpenRevert
 from bot.runbook.steps.restart_proxy import RestartProxy
 from bot.runbook.steps.resync_routes import ResyncRoutes
+from bot.runbook.steps.roll_back import RollBack
 from bot.runbook.steps.scale import Scale
 from bot.runbook.steps.server import ServerStep, server_name
 from bot.runbook.steps.step import Step
@@ -26,6 +32,7 @@ from bot.runbook.steps.uncordon_node import UncordonNode
 
 __all__ = [
     "ACTIVE",
+    "Claim",
     "Condition",
     "CordonNode",
     "DeletePod",
@@ -33,18 +40,23 @@ __all__ = [
     "Diagnosis",
     "Draft",
     "ForceDeletePod",
+    "GrowVolume",
     "HubFacts",
     "Lock",
     "Loss",
     "LossKind",
+    "Merge",
     "Node",
     "NodeName",
+    "OpenRevert",
     "Part",
     "Person",
     "Pod",
     "Purpose",
     "RestartProxy",
     "ResyncRoutes",
+    "Revision",
+    "RollBack",
     "RouteState",
     "Row",
     "RunPolicy",
@@ -60,11 +72,15 @@ __all__ = [
     "UnknownPart",
     "Where",
     "Workload",
+    "bytes_of",
     "cordoned_at",
     "cordoned_by",
+    "differences",
+    "fingerprint",
     "is_own_cordon",
     "losing",
     "runbook",
     "scaled_by",
     "server_name",
+    "size_of",
 ]

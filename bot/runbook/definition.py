@@ -69,7 +69,8 @@ class Runbook:
     """One remedy.
 
     ``draft`` is its function from facts and parameters. ``needs`` are the parts of the facts without which
-    it proposes nothing; those of :data:`bot.domain.facts.MORE` are read for it. ``is_safe``: it ends and
+    it proposes nothing, ``wants`` those that it can do without; of both, those of
+    :data:`bot.domain.facts.MORE` are read for it. ``is_safe``: it ends and
     disconnects nothing, so it is offered first.
     """
 
@@ -79,6 +80,7 @@ class Runbook:
     draft: Callable[..., Draft]
     purpose: Purpose = Purpose.LOOK
     needs: frozenset[Part] = frozenset()
+    wants: frozenset[Part] = frozenset()
     is_safe: bool = False
     policy: RunPolicy = field(default_factory=RunPolicy)
     parameters: tuple[Parameter, ...] = ()
@@ -90,6 +92,11 @@ class Runbook:
             UserError: one is unknown, invalid or missing; ``field`` is its parameter.
         """
         return stored_arguments(self.name, self.parameters, typed)
+
+    @property
+    def parts(self) -> frozenset[Part]:
+        """The parts of the facts to read for it."""
+        return self.needs | self.wants
 
     @property
     def servers_parameter(self) -> str:
@@ -171,6 +178,7 @@ def runbook(
     *,
     purpose: Purpose,
     needs: Iterable[Part] = (),
+    wants: Iterable[Part] = (),
     is_safe: bool = False,
     policy: RunPolicy | None = None,
 ) -> Callable[[Callable[..., Draft]], Runbook]:
@@ -193,6 +201,7 @@ def runbook(
             draft=function,
             purpose=purpose,
             needs=frozenset(needs),
+            wants=frozenset(wants),
             is_safe=is_safe,
             policy=policy or RunPolicy(),
             parameters=parameters_of(function),

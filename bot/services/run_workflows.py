@@ -258,7 +258,7 @@ class RunWorkflows:
             now,
             since=lambda servers: self._sightings.of(run.hub, servers, now),
             named=self._runbooks[run.runbook].named(run.options),
-            more=self._runbooks[run.runbook].needs,
+            more=self._runbooks[run.runbook].parts,
             rights=rights,
             last_done=last_done,
         )

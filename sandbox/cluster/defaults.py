@@ -8,7 +8,6 @@ from sandbox.cluster.resources import (
     DEPLOYMENTS,
     NAMESPACES,
     PODS,
-    REPLICA_SETS,
     VOLUME_CLAIMS,
     Resource,
 )
@@ -23,7 +22,7 @@ def fill_defaults(resource: Resource, obj: dict[str, Any]) -> None:
         spec = obj.setdefault("spec", {})
         spec.setdefault("replicas", 1)
         _pod_spec(spec.setdefault("template", {}).setdefault("spec", {}))
-        obj["status"] = {"replicas": 0} if resource == REPLICA_SETS else {}
+        obj["status"] = {} if resource == DEPLOYMENTS else {"replicas": 0}
         if resource == DEPLOYMENTS:
             strategy = spec.setdefault("strategy", {})
             if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":

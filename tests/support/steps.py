@@ -9,8 +9,11 @@ from bot.runbook import (
     CordonNode,
     DeletePod,
     ForceDeletePod,
+    GrowVolume,
+    OpenRevert,
     RestartProxy,
     ResyncRoutes,
+    RollBack,
     Scale,
     Step,
     StopServer,
@@ -70,7 +73,38 @@ SCALE = Scale(
     by="U0ANA",
 )
 
-ONE_OF_EACH: tuple[Step, ...] = (RESYNC, RESTART, STOP, DELETE, FORCE, CORDON, UNCORDON, SCALE)
+GROW = GrowVolume(claim="hub-db-dir", uid="uid-hub-db-dir", found=2**30, size=2 * 2**30)
+BACK = RollBack(
+    deployment="hub",
+    generation=7,
+    current=5,
+    number=4,
+    template="abc",
+    at=STARTED.isoformat(),
+    changes=("hub: image a → b",),
+)
+REVERT = OpenRevert(
+    repository="our-org/datahub",
+    number=17,
+    title="Upgrade the hub",
+    url="https://github.example.org/our-org/datahub/pull/17",
+    merged_at=STARTED,
+    commit="abc123",
+)
+
+ONE_OF_EACH: tuple[Step, ...] = (
+    RESYNC,
+    RESTART,
+    STOP,
+    DELETE,
+    FORCE,
+    CORDON,
+    UNCORDON,
+    SCALE,
+    GROW,
+    BACK,
+    REVERT,
+)
 
 
 def look_at(step: Step, facts: HubFacts) -> Look:

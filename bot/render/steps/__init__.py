@@ -8,8 +8,11 @@ from typing import Any
 from bot.render.steps.cordon_node import CORDON_NODE
 from bot.render.steps.delete_pod import DELETE_POD
 from bot.render.steps.force_delete_pod import FORCE_DELETE_POD
+from bot.render.steps.grow_volume import GROW_VOLUME
+from bot.render.steps.open_revert import OPEN_REVERT
 from bot.render.steps.restart_proxy import RESTART_PROXY
 from bot.render.steps.resync_routes import RESYNC_ROUTES
+from bot.render.steps.roll_back import ROLL_BACK
 from bot.render.steps.scale import SCALE
 from bot.render.steps.stop_server import STOP_SERVER
 from bot.render.steps.uncordon_node import UNCORDON_NODE
@@ -24,6 +27,9 @@ WORDS: tuple[StepWords, ...] = (
     CORDON_NODE,
     UNCORDON_NODE,
     SCALE,
+    GROW_VOLUME,
+    ROLL_BACK,
+    OPEN_REVERT,
 )
 
 _BY_VERB = {words.verb: words for words in WORDS}

@@ -6,8 +6,11 @@ from bot.domain.command import COMMAND
 from bot.runbook.steps.cordon_node import CordonNode
 from bot.runbook.steps.delete_pod import DeletePod
 from bot.runbook.steps.force_delete_pod import ForceDeletePod
+from bot.runbook.steps.grow_volume import GrowVolume
+from bot.runbook.steps.open_revert import OpenRevert
 from bot.runbook.steps.restart_proxy import RestartProxy
 from bot.runbook.steps.resync_routes import ResyncRoutes
+from bot.runbook.steps.roll_back import RollBack
 from bot.runbook.steps.scale import Scale
 from bot.runbook.steps.step import Step, UnknownStep
 from bot.runbook.steps.stop_server import StopServer
@@ -22,6 +25,9 @@ KINDS: tuple[type[Step], ...] = (
     CordonNode,
     UncordonNode,
     Scale,
+    GrowVolume,
+    RollBack,
+    OpenRevert,
 )
 
 UNKNOWN_STEP = (

@@ -127,4 +127,4 @@ def test_the_account_may_do_what_steps_need_and_nothing_else(api: client.ApiClie
         ("deletecollection", "pods"),
     ):
         assert not may(Permission(verb=verb, resource=resource)), (verb, resource)
-    assert not may(Permission(verb="patch", group="apps", resource="deployments", name="hub"))
+    assert not may(Permission(verb="patch", group="apps", resource="deployments", name="web"))
