@@ -40,6 +40,7 @@ from bot.config_types import (
     EmojiName,
     OptionalToken,
     OptionTexts,
+    RepositoryName,
     Section,
     Word,
     Words,
@@ -95,18 +96,11 @@ class GitHub(Section):
     private_key: SecretStr | None = None
     installation_id: int | None = None
     api_url: Address = "https://api.github.com"
-    repository: str = ""
+    repository: RepositoryName = ""
     labels: tuple[str, ...] = ("incident",)
     item_labels: tuple[str, ...] = ("incident-action-item",)
     assignees: tuple[str, ...] = ()
     former_accounts: tuple[str, ...] = ()
-
-    @field_validator("repository")
-    @classmethod
-    def _owner_and_name(cls, value: str) -> str:
-        if value and (value.count("/") != 1 or not all(value.split("/"))):
-            raise ValueError(messages.OWNER_AND_NAME)
-        return value
 
 
 class Report(Section):

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from bot.config_types import Address, OptionText, Section, Token
+from bot.config_types import Address, OptionText, RepositoryName, Section, Token
 
 
 class Hub(Section):
@@ -16,8 +16,9 @@ class Hub(Section):
 
     ``release`` is the Helm release of its pods, if the hub's pod has no label for it. ``complete`` for
     ``user_pods`` means that all users' pods are in the namespace, even if none is seen there.
-    ``start_timeout`` is the hub's own, in seconds. ``placeholder`` is the StatefulSet of
-    placeholders. ``ca_bundle`` is a PEM file of additional authorities.
+    ``start_timeout`` is the hub's own, in seconds. ``placeholder`` is the StatefulSet of placeholders.
+    ``ca_bundle`` is a PEM file of additional authorities. ``repository`` is the one on GitHub that the hub is
+    deployed from.
     """
 
     name: OptionText
@@ -32,6 +33,7 @@ class Hub(Section):
     proxy_deployment: str = "proxy"
     placeholder: str = "user-placeholder"
     ca_bundle: Path | None = None
+    repository: RepositoryName = ""
 
 
 class Cluster(Section):

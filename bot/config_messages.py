@@ -6,7 +6,6 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-OWNER_AND_NAME = "write it as owner/name"
 IANA_NAME = "use an IANA name such as America/Los_Angeles"
 STATUSES = "list at least one open status, then resolved, then closed"
 FOR_GUESTS = "use only {acts}"

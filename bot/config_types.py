@@ -27,6 +27,7 @@ NOT_A_WORD = "write it as one word of at most {limit} characters, such as incide
 NOT_AN_OPTION = "write it in 1 to {limit} characters"
 TOO_MANY = "list at most {limit}: a menu in Slack has no more"
 NOT_A_COMMAND = "write a command such as /incident: lower case, at most 32 characters"
+OWNER_AND_NAME = "write it as owner/name"
 NOT_AN_EMOJI = "write the emoji's name in Slack, such as fire"
 
 
@@ -105,6 +106,12 @@ def _words(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _repository_name(value: str) -> str:
+    if value and (value.count("/") != 1 or not all(value.split("/"))):
+        raise ValueError(OWNER_AND_NAME)
+    return value
+
+
 def _emoji_name(value: str) -> str:
     name = value.strip().strip(":")
     if not re.fullmatch(r"[!-~]+", name):
@@ -124,3 +131,5 @@ OptionText = Annotated[str, AfterValidator(_option)]
 OptionTexts = Annotated[tuple[OptionText, ...], AfterValidator(_words)]
 CommandName = Annotated[str, AfterValidator(_command_name)]
 EmojiName = Annotated[str, AfterValidator(_emoji_name)]
+RepositoryName = Annotated[str, AfterValidator(_repository_name)]
+"""``owner/name``, or empty for none."""

@@ -72,6 +72,41 @@ def credentials(
     raise ConfigError(NO_CREDENTIALS)
 
 
+def connect(
+    auth: Auth.Auth,
+    api_url: str,
+    *,
+    timeout: float,
+    backoff: float = 0.5,
+    seconds_between_requests: float = 0.25,
+    seconds_between_writes: float = 1.0,
+    page: int = 100,
+    lazy: bool = False,
+) -> Github:
+    """Return a client that repeats only reads. ``timeout`` limits each request with its repeats.
+
+    A ``lazy`` one doesn't read the repository itself.
+    """
+    install()
+    retry = _ReadRetry(
+        total=3,
+        allowed_methods=frozenset({"GET", "HEAD"}),
+        backoff_factor=backoff,
+        max_rate_limit_wait=timeout / 2,
+        respect_retry_after_header=False,
+    )
+    return Github(
+        auth=auth,
+        base_url=api_url.rstrip("/"),
+        retry=retry,
+        timeout=math.ceil(timeout),  # PyGithub takes whole seconds
+        per_page=page,
+        lazy=lazy,
+        seconds_between_requests=seconds_between_requests,
+        seconds_between_writes=seconds_between_writes,
+    )
+
+
 class GitHubForge:
     """The issues of one repository. Implements :class:`bot.ports.Forge`.
 
@@ -92,20 +127,11 @@ class GitHubForge:
         backoff: float = 0.5,
         former_accounts: Sequence[str] = (),
     ) -> None:
-        install()
-        retry = _ReadRetry(
-            total=3,
-            allowed_methods=frozenset({"GET", "HEAD"}),
-            backoff_factor=backoff,
-            max_rate_limit_wait=timeout / 2,
-            respect_retry_after_header=False,
-        )
-        self._github = Github(
-            auth=auth,
-            base_url=api_url.rstrip("/"),
-            retry=retry,
-            timeout=math.ceil(timeout),  # PyGithub takes whole seconds
-            per_page=100,
+        self._github = connect(
+            auth,
+            api_url,
+            timeout=timeout,
+            backoff=backoff,
             seconds_between_requests=seconds_between_requests,
             seconds_between_writes=seconds_between_writes,
         )

@@ -31,7 +31,7 @@ FORBIDDEN = (
     "GitHub did not let mayday {doing} in {repository} ({reason}): give its token the permission "
     "{permission}."
 )
-NOT_FOUND = "Repository {repository} not found on GitHub: check github.repository, and {access}."
+NOT_FOUND = "Repository {repository} not found on GitHub: check {key}, and {access}."
 CHECK_INSTALLATION = "that github.installation_id is the App's installation there"
 CHECK_ACCESS = "that the token has access to it"
 BAD_CREDENTIALS = "GitHub does not accept the credentials: {remedy}."
@@ -39,10 +39,7 @@ REPLACE_KEY = "check github.app_id and put that App's key under github.private_k
 REPLACE_IT = "put a valid token under github.token"
 ISSUE_GONE = "GitHub: {reason}"
 ISSUES_OFF = "Issues are turned off in {repository}: turn them on in the repository's settings."
-MOVED = (
-    "{repository} was renamed or transferred on GitHub: if reports belong there, set github.repository to "
-    "its present name."
-)
+MOVED = "{repository} was renamed or transferred on GitHub: if {key} means it, set that to its present name."
 RATE_LIMITED = "GitHub asks mayday to wait {wait:.0f} s before the next request."
 
 
@@ -51,13 +48,16 @@ class GitHubCall:
     """A request to GitHub, for error messages.
 
     ``doing`` is worded to follow “did not let mayday”. ``as_app`` says whether mayday signs in as a GitHub
-    App. ``writes`` means that the request may have taken effect although no answer came.
+    App. ``writes`` means that the request may have taken effect although no answer came. ``key`` is where
+    the repository is configured, ``permission`` what the request needs.
     """
 
     doing: str
     repository: str
     as_app: bool
     writes: bool
+    key: str = "github.repository"
+    permission: str = "issues=write"
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def translated(call: GitHubCall) -> Iterator[None]:
     except GithubException as exc:
         raise _refused(exc, call) from exc
     except Redirected as exc:
-        raise moved(call.repository) from exc
+        raise moved(call.repository, call.key) from exc
     except OutOfTime as exc:
         raise RetryLater(
             NO_ANSWER.format(doing=call.doing, repository=call.repository),
@@ -89,9 +89,9 @@ def issues_off(repository: str) -> UserError:
     return UserError(ISSUES_OFF.format(repository=repository), code="issues_off")
 
 
-def moved(repository: str) -> UserError:
+def moved(repository: str, key: str = "github.repository") -> UserError:
     """Return the error for a repository that has another name or owner."""
-    return UserError(MOVED.format(repository=repository), code="moved")
+    return UserError(MOVED.format(repository=repository, key=key), code="moved")
 
 
 def _refused(exc: GithubException, call: GitHubCall) -> UserError | RetryLater:
@@ -103,14 +103,15 @@ def _refused(exc: GithubException, call: GitHubCall) -> UserError | RetryLater:
     if exc.status == 429 or (exc.status == 403 and "retry-after" in headers):
         return _rate_limited(exc)
     if exc.status == 403:
-        needed = headers.get("x-accepted-github-permissions", "") or "issues=write"
+        needed = headers.get("x-accepted-github-permissions", "") or call.permission
         return UserError(
             FORBIDDEN.format(**words, reason=message_of(exc), permission=needed), code="forbidden"
         )
     if exc.status == 404:
         access = CHECK_INSTALLATION if call.as_app else CHECK_ACCESS
         return UserError(
-            NOT_FOUND.format(repository=call.repository, access=access), code="not_found"
+            NOT_FOUND.format(repository=call.repository, key=call.key, access=access),
+            code="not_found",
         )
     if exc.status == 410:
         if "deleted" in message_of(exc).lower():

@@ -19,7 +19,7 @@ from bot.config_safety import may_be_insecure
 from bot.domain.facts import BlastRadius
 from bot.domain.hubs import Place
 from bot.domain.snapshot import StuckThresholds
-from bot.ports import Clock, Cluster, Forge
+from bot.ports import Clock, Cluster, Deploys, Forge
 from bot.runbook.site import Site
 
 
@@ -55,18 +55,43 @@ def forge(config: Config) -> Forge | None:
     # Imported where it is used: without a repository, a start need not wait for GitHub's library.
     from bot.adapters import github
 
-    auth = github.credentials(
-        token=secret(settings.token),
-        app_id=settings.app_id,
-        private_key=secret(settings.private_key),
-        installation_id=settings.installation_id,
-    )
+    auth = _github_login(config)
     return github.GitHubForge(
         auth=auth,
         repository=settings.repository,
         api_url=settings.api_url,
         timeout=config.practice.call_limit,
         former_accounts=settings.former_accounts,
+    )
+
+
+def _github_login(config: Config) -> Any:
+    from bot.adapters import github
+
+    settings = config.github
+    return github.credentials(
+        token=secret(settings.token),
+        app_id=settings.app_id,
+        private_key=secret(settings.private_key),
+        installation_id=settings.installation_id,
+    )
+
+
+def _deploys(config: Config, repository: str) -> Deploys | None:
+    """Return the repository that a hub is deployed from, or None if none is configured.
+
+    Raises:
+        ConfigError: a repository is configured without credentials.
+    """
+    if not repository:
+        return None
+    from bot.adapters.deploys import DeployRepository
+
+    return DeployRepository(
+        auth=_github_login(config),
+        repository=repository,
+        api_url=config.github.api_url,
+        timeout=config.practice.call_limit,
     )
 
 
@@ -108,6 +133,7 @@ def sites(config: Config) -> dict[str, Site]:
             users_here=hub.user_pods == "complete",
             thresholds=StuckThresholds(start=timedelta(seconds=hub.start_timeout)),
             limit=limit,
+            deploys=_deploys(config, hub.repository),
         )
         for hub in config.hubs
     }
