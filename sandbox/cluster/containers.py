@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sandbox.cluster.errors import bad_request
@@ -129,6 +130,10 @@ def read_log(pod: Obj, params: Mapping[str, str], directory: Path) -> str:
     if tail := params.get("tailLines"):
         lines = text.splitlines(keepends=True)
         text = "".join(lines[max(0, len(lines) - int(tail)) :])
+    if params.get("timestamps", "").lower() == "true":
+        # The file has no times of its lines, so each gets that of the last one.
+        at = datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ ")
+        text = "".join(at + line for line in text.splitlines(keepends=True))
     if limit := params.get("limitBytes"):
         text = text.encode()[: int(limit)].decode(errors="ignore")
     return text

@@ -48,10 +48,19 @@ VOLUME_CLAIMS = Resource(plural="persistentvolumeclaims", kind="PersistentVolume
 DEPLOYMENTS = _workload("deployments", "Deployment")
 REPLICA_SETS = _workload("replicasets", "ReplicaSet")
 STATEFUL_SETS = _workload("statefulsets", "StatefulSet")
+DAEMON_SETS = Resource(group="apps", plural="daemonsets", kind="DaemonSet", status=True)
+QUOTAS = Resource(plural="resourcequotas", kind="ResourceQuota", status=True)
+BUDGETS = Resource(
+    group="policy", plural="poddisruptionbudgets", kind="PodDisruptionBudget", status=True
+)
+STORAGE_CLASSES = Resource(
+    group="storage.k8s.io", plural="storageclasses", kind="StorageClass", namespaced=False
+)
 
 ALL = (
     *(NAMESPACES, NODES, PODS, EVENTS, SERVICES, SECRETS, CONFIG_MAPS, VOLUME_CLAIMS),
-    *(DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS),
+    *(DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS, DAEMON_SETS),
+    *(QUOTAS, BUDGETS, STORAGE_CLASSES),
 )
 _BY_PLACE = {(resource.api_version, resource.plural): resource for resource in ALL}
 

@@ -77,7 +77,8 @@ def test_events(system: System, core: Core, ns: str, mayday: Mayday) -> None:
     assert told.value.code == "403"
     assert str(told.value) == (
         f"mayday isn't allowed to list events in namespace {ns} of cluster teaching: grant it in "
-        "the Role of mayday's service account."
+        "the Role of mayday's service account, with the rule "
+        '“apiGroups: [""], resources: [events], verbs: [list]”.'
     )
 
 
@@ -89,18 +90,19 @@ def test_not_allowed(system: System, ns: str, mayday: Mayday) -> None:
     _, token = system.user(ns, Grant(verbs=("list",)))
     api = mayday(token)
     assert api.pods(ns, "app=x") == ()
-    for act, verb, where, role in (
-        (lambda: api.delete_pod(ns, "a", "uid"), "delete pod a", ns, "Role"),
-        (lambda: api.force_delete_pod(ns, "a", "uid"), "get pod a", ns, "Role"),
-        (lambda: api.restart_deployment(ns, "hub", AT), "patch deployment hub", ns, "Role"),
+    rule = ', with the rule “apiGroups: [""], resources: [pods], verbs: [get]”'
+    for act, verb, where, rest in (
+        (lambda: api.delete_pod(ns, "a", "uid"), "delete pod a", ns, ""),
+        (lambda: api.force_delete_pod(ns, "a", "uid"), "get pod a", ns, rule),
+        (lambda: api.restart_deployment(ns, "hub", AT), "patch deployment hub", ns, ""),
     ):
         with pytest.raises(UserError) as told:
             act()
         assert told.value.code == "403"
         place = f" in namespace {where}" if where else ""
         assert str(told.value) == (
-            f"mayday isn't allowed to {verb}{place} of cluster teaching: grant it in the {role} of "
-            "mayday's service account."
+            f"mayday isn't allowed to {verb}{place} of cluster teaching: grant it in the Role of "
+            f"mayday's service account{rest}."
         )
 
 
