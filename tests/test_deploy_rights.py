@@ -142,6 +142,7 @@ def test_the_role_has_what_steps_declare_and_what_reading_asks_for_and_nothing_e
     acts = {
         *("restart_deployment", "delete_pod", "force_delete_pod"),
         *("set_cordon", "scale", "grow_claim", "roll_back"),
+        *("annotate", "create_budget", "delete_budget"),
     }
     # A new method of the port belongs in one of the two, and what it asks for in a file of rights.
     # Everybody may ask what they may do.

@@ -134,6 +134,58 @@ class Changes(KubernetesApi):
                 raise
             raise UserError(CHANGED.format(what=_capital(what)), code=CONFLICT) from error
 
+    def annotate(
+        self, namespace: str, kind: str, name: str, uid: str, annotations: Annotations
+    ) -> None:
+        """Write the annotations of a Pod or a Node; None removes one. Do nothing if it was replaced."""
+        names = (name, namespace) if namespace else (name,)
+        verbs = {"Pod": "patch_namespaced_pod", "Node": "patch_node"}
+        body = {"metadata": {"uid": uid, "annotations": dict(annotations)}}
+        try:
+            self._patch(
+                f"{kind.lower()} {name}",
+                namespace,
+                lambda api: getattr(client.CoreV1Api(api), verbs[kind]),
+                names,
+                body,
+            )
+        except UserError as error:
+            # Another uid is an invalid change of an immutable field, or a conflict.
+            if error.code not in (GONE, CONFLICT, INVALID):
+                raise
+
+    def create_budget(self, namespace: str, name: str, selector: Mapping[str, str]) -> None:
+        """Create a PodDisruptionBudget that keeps one pod with these labels; do nothing if it exists."""
+        body: Any = {
+            "metadata": {"name": name},
+            "spec": {"minAvailable": 1, "selector": {"matchLabels": dict(selector)}},
+        }
+
+        def create(api: client.ApiClient) -> None:
+            client.PolicyV1Api(api).create_namespaced_pod_disruption_budget(
+                namespace, body, _request_timeout=self._timeout
+            )
+
+        try:
+            self._ask(f"create poddisruptionbudget {name}", namespace, create, writes=True)
+        except UserError as error:
+            if error.code != CONFLICT:
+                raise
+
+    def delete_budget(self, namespace: str, name: str) -> None:
+        """Delete a PodDisruptionBudget; do nothing if it doesn't exist."""
+
+        def delete(api: client.ApiClient) -> None:
+            client.PolicyV1Api(api).delete_namespaced_pod_disruption_budget(
+                name, namespace, _request_timeout=self._timeout
+            )
+
+        try:
+            self._ask(f"delete poddisruptionbudget {name}", namespace, delete, writes=True)
+        except UserError as error:
+            if error.code != GONE:
+                raise
+
     def _current(
         self,
         what: str,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 from bot.adapters.kubernetes_json import Json, part, time
+from bot.domain.cluster import SAFE_TO_EVICT
 from bot.domain.hubs import Deployment, Pod, PodEvent
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
@@ -52,6 +53,7 @@ def pod(item: Json) -> Pod:
         message=next((message for _, message in explanations if message), ""),
         last_exit=exited,
         last_exit_at=exited_at,
+        safe_to_evict=notes.get(SAFE_TO_EVICT, ""),
     )
 
 

@@ -26,6 +26,10 @@ SCALED_FROM = "mayday/scaled-from"
 SCALED_UNTIL = "mayday/scaled-until"
 """Annotations that mayday writes to a workload that it scales for some time."""
 
+SAFE_TO_EVICT = "cluster-autoscaler.kubernetes.io/safe-to-evict"
+SCALE_DOWN_DISABLED = "cluster-autoscaler.kubernetes.io/scale-down-disabled"
+"""Annotations of a pod and of a node that the cluster autoscaler obeys."""
+
 REVISION_HISTORY = "deployment.kubernetes.io/revision-history"
 """The annotation of a ReplicaSet that was rolled back to: the revisions that it was before."""
 

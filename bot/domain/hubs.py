@@ -153,7 +153,7 @@ class Pod:
     ``grace`` the grace period in seconds. ``release`` is its Helm release, by its labels. ``ready`` is
     true only if all containers and the ``Ready`` condition agree: for a dead node only the condition
     is updated. ``last_exit`` and ``last_exit_at`` are the reason and time of the last container exit
-    (``OOMKilled``).
+    (``OOMKilled``). ``safe_to_evict`` is the annotation of the cluster autoscaler, empty without one.
     """
 
     name: str
@@ -177,6 +177,7 @@ class Pod:
     message: str = ""
     last_exit: str = ""
     last_exit_at: datetime | None = None
+    safe_to_evict: str = ""
 
     @property
     def finished(self) -> bool:

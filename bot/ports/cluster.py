@@ -136,3 +136,19 @@ class Cluster(Protocol):
         Raises:
             UserError: it has changed; nothing happened.
         """
+
+    def annotate(
+        self,
+        namespace: str,
+        kind: str,
+        name: str,
+        uid: str,
+        annotations: Mapping[str, str | None],
+    ) -> None:
+        """Write the annotations of a Pod or a Node; None removes one. Do nothing if it was replaced."""
+
+    def create_budget(self, namespace: str, name: str, selector: Mapping[str, str]) -> None:
+        """Create a PodDisruptionBudget that keeps one pod with these labels; do nothing if it exists."""
+
+    def delete_budget(self, namespace: str, name: str) -> None:
+        """Delete a PodDisruptionBudget; do nothing if it doesn't exist."""

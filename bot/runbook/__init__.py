@@ -4,7 +4,7 @@ A runbook is a pure function from facts to a draft: it reads no clock and change
 the second draft has a reason to do nothing.
 """
 
-from bot.domain.cluster import Claim, Node, Revision, Workload
+from bot.domain.cluster import SCALE_DOWN_DISABLED, Budget, Claim, Node, Revision, Workload
 from bot.domain.evidence import Unknown
 from bot.domain.facts import HubFacts, Part, UnknownPart
 from bot.domain.hubs import Condition, Deployment, Diagnosis, Pod, RouteState, Row, ServerKey
@@ -17,9 +17,11 @@ from bot.runbook.definition import Draft, Purpose, Runbook, runbook
 from bot.runbook.losses import ACTIVE, Loss, LossKind, losing
 from bot.runbook.parameters import NodeName, Person, Servers
 from bot.runbook.steps.cordon_node import CordonNode
+from bot.runbook.steps.core_pool import Held, NewBudget
 from bot.runbook.steps.delete_pod import DeletePod
 from bot.runbook.steps.force_delete_pod import ForceDeletePod
 from bot.runbook.steps.grow_volume import GrowVolume
+from bot.runbook.steps.hold_core_pool import HoldCorePool
 from bot.runbook.steps.open_revert import OpenRevert
 from bot.runbook.steps.restart_proxy import RestartProxy
 from bot.runbook.steps.resync_routes import ResyncRoutes
@@ -32,6 +34,8 @@ from bot.runbook.steps.uncordon_node import UncordonNode
 
 __all__ = [
     "ACTIVE",
+    "SCALE_DOWN_DISABLED",
+    "Budget",
     "Claim",
     "Condition",
     "CordonNode",
@@ -41,11 +45,14 @@ __all__ = [
     "Draft",
     "ForceDeletePod",
     "GrowVolume",
+    "Held",
+    "HoldCorePool",
     "HubFacts",
     "Lock",
     "Loss",
     "LossKind",
     "Merge",
+    "NewBudget",
     "Node",
     "NodeName",
     "OpenRevert",

@@ -10,6 +10,9 @@ from bot.runbook import (
     DeletePod,
     ForceDeletePod,
     GrowVolume,
+    Held,
+    HoldCorePool,
+    NewBudget,
     OpenRevert,
     RestartProxy,
     ResyncRoutes,
@@ -92,6 +95,13 @@ REVERT = OpenRevert(
     commit="abc123",
 )
 
+HOLD = HoldCorePool(
+    pods=(Held(name="hub-1", uid="uid-hub"),),
+    nodes=(Held(name="core-1", uid="uid-core-1"),),
+    budgets=(NewBudget(name="mayday-hold-hub", selector={"component": "hub"}),),
+    until=STARTED + timedelta(hours=12),
+)
+
 ONE_OF_EACH: tuple[Step, ...] = (
     RESYNC,
     RESTART,
@@ -104,6 +114,8 @@ ONE_OF_EACH: tuple[Step, ...] = (
     GROW,
     BACK,
     REVERT,
+    HOLD,
+    HOLD.undo,
 )
 
 

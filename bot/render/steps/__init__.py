@@ -9,7 +9,9 @@ from bot.render.steps.cordon_node import CORDON_NODE
 from bot.render.steps.delete_pod import DELETE_POD
 from bot.render.steps.force_delete_pod import FORCE_DELETE_POD
 from bot.render.steps.grow_volume import GROW_VOLUME
+from bot.render.steps.hold_core_pool import HOLD_CORE_POOL
 from bot.render.steps.open_revert import OPEN_REVERT
+from bot.render.steps.release_core_pool import RELEASE_CORE_POOL
 from bot.render.steps.restart_proxy import RESTART_PROXY
 from bot.render.steps.resync_routes import RESYNC_ROUTES
 from bot.render.steps.roll_back import ROLL_BACK
@@ -30,6 +32,8 @@ WORDS: tuple[StepWords, ...] = (
     GROW_VOLUME,
     ROLL_BACK,
     OPEN_REVERT,
+    HOLD_CORE_POOL,
+    RELEASE_CORE_POOL,
 )
 
 _BY_VERB = {words.verb: words for words in WORDS}

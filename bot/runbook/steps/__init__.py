@@ -7,7 +7,9 @@ from bot.runbook.steps.cordon_node import CordonNode
 from bot.runbook.steps.delete_pod import DeletePod
 from bot.runbook.steps.force_delete_pod import ForceDeletePod
 from bot.runbook.steps.grow_volume import GrowVolume
+from bot.runbook.steps.hold_core_pool import HoldCorePool
 from bot.runbook.steps.open_revert import OpenRevert
+from bot.runbook.steps.release_core_pool import ReleaseCorePool
 from bot.runbook.steps.restart_proxy import RestartProxy
 from bot.runbook.steps.resync_routes import ResyncRoutes
 from bot.runbook.steps.roll_back import RollBack
@@ -28,6 +30,8 @@ KINDS: tuple[type[Step], ...] = (
     GrowVolume,
     RollBack,
     OpenRevert,
+    HoldCorePool,
+    ReleaseCorePool,
 )
 
 UNKNOWN_STEP = (

@@ -9,16 +9,22 @@ from typing import Any
 import pytest
 
 from bot.adapters.kubernetes import KubernetesCluster
-from bot.domain.cluster import CORDONED_AT, CORDONED_BY, CORDONED_WHY
+from bot.domain.cluster import (
+    CORDONED_AT,
+    CORDONED_BY,
+    CORDONED_WHY,
+    SAFE_TO_EVICT,
+    SCALE_DOWN_DISABLED,
+)
 from bot.domain.templates import cleaned, fingerprint
 from bot.errors import UserError
-from bot.runbook import CordonNode, UncordonNode
+from bot.runbook import CordonNode, Held, HoldCorePool, NewBudget, UncordonNode
 from bot.runbook.site import Site
 from sandbox.cluster.waiting import wait_for
-from tests.contracts.kubernetes.objects import contract, deployment
+from tests.contracts.kubernetes.objects import contract, deployment, on_node
 from tests.contracts.kubernetes.systems import NODE, Apps, Core, System
 from tests.contracts.kubernetes.test_plans import deployed_role
-from tests.support.hubs import PLACE
+from tests.support.hubs import NOW, PLACE
 from tests.support.scripted import Scripted
 from tests.support.steps import CORDON
 
@@ -182,3 +188,50 @@ def test_grow_claim(cluster: KubernetesCluster, core: Core, ns: str) -> None:
     with pytest.raises(UserError) as told:
         cluster.grow_claim(ns, "hub-db-dir", "another-uid", 2**31)
     assert told.value.code == "404"
+
+
+@contract("mayday: pods and nodes are annotated by uid, and one of another uid is left alone")
+def test_annotate(cluster: KubernetesCluster, core: Core, ns: str, node: Any) -> None:
+    made = core.create_namespaced_pod(ns, on_node("hub"))
+    hold: dict[str, str | None] = {SAFE_TO_EVICT: "false"}
+    cluster.annotate(ns, "Pod", "hub", "another-uid", hold)
+    found = cluster.pod(ns, "hub")
+    assert found is not None
+    assert found.safe_to_evict == ""
+    cluster.annotate(ns, "Pod", "hub", made.metadata.uid, hold)
+    found = cluster.pod(ns, "hub")
+    assert found is not None
+    assert found.safe_to_evict == "false"
+    cluster.annotate(ns, "Pod", "hub", made.metadata.uid, {SAFE_TO_EVICT: None})
+    assert not core.read_namespaced_pod("hub", ns).metadata.annotations
+    cluster.annotate(ns, "Pod", "gone", made.metadata.uid, hold)
+
+    for value in ("true", None):
+        cluster.annotate("", "Node", NODE, node.metadata.uid, {SCALE_DOWN_DISABLED: value})
+        notes = core.read_node(NODE).metadata.annotations or {}
+        assert notes.get(SCALE_DOWN_DISABLED) == value
+
+
+@contract("mayday: a core pool is held and released, its budgets included")
+def test_hold(system: System, cluster: KubernetesCluster, core: Core, ns: str, node: Any) -> None:
+    if "v1" not in system.policy:
+        pytest.skip(f"{system.against} has no policy/v1")
+    pod = core.create_namespaced_pod(ns, on_node("hub"))
+    site = Site(place=replace(PLACE, namespace=ns), hub=Scripted(), cluster=cluster)
+    hold = HoldCorePool(
+        pods=(Held(name="hub", uid=pod.metadata.uid),),
+        nodes=(Held(name=NODE, uid=node.metadata.uid),),
+        budgets=(NewBudget(name="mayday-hold-hub", selector={"component": "hub"}),),
+        until=NOW,
+    )
+    release = hold.undo
+    for _again in range(2):
+        hold.perform(site)
+        assert hold.look(site, facts_are_not_needed).holds
+        assert hold.already_done(site)
+    (budget,) = cluster.budgets(ns)
+    assert (budget.name, budget.selector) == ("mayday-hold-hub", {"component": "hub"})
+    for _again in range(2):
+        release.perform(site)
+        assert release.look(site, facts_are_not_needed).holds
+    assert cluster.budgets(ns) == ()

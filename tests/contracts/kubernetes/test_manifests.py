@@ -122,7 +122,8 @@ def test_the_account_may_do_what_steps_need_and_nothing_else(api: client.ApiClie
     for verb, resource in (
         ("get", "secrets"),
         ("create", "pods"),
-        ("patch", "pods"),
+        ("patch", "secrets"),
+        ("patch", "pods/ephemeralcontainers"),
         ("create", "pods/exec"),
         ("deletecollection", "pods"),
     ):

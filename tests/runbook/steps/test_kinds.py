@@ -21,7 +21,7 @@ from runbooks.restart_proxy import restart_proxy as RESTART
 from tests.support.hubs import PLACE, evicted, stale, stuck
 from tests.support.steps import ONE_OF_EACH
 
-SHARED = {"step", "server", "stored"}
+SHARED = {"step", "server", "stored", "core_pool"}
 """Modules that are not kinds."""
 
 
