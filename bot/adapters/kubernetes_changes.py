@@ -1,18 +1,22 @@
 """What mayday changes of nodes, workloads, volumes and budgets.
 
-Each verb reads its object first and carries a precondition in its patch, so that it changes nothing that
-became another object or was changed meanwhile.
+Each verb carries a precondition in its patch, so that it changes nothing that became another object or was
+changed meanwhile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from kubernetes import client
+from kubernetes.client.exceptions import ApiException
 
-from bot.adapters.kubernetes_api import KubernetesApi
+from bot.adapters.kubernetes_api import PODS, KubernetesApi, Resource
 from bot.adapters.kubernetes_errors import CONFLICT, GONE
+from bot.adapters.kubernetes_json import Json, part, texts
+from bot.adapters.kubernetes_reads import BUDGETS, CLAIMS, DEPLOYMENTS, NODES, STATEFUL_SETS
+from bot.domain.rights import Permission
 from bot.errors import UserError
 
 MERGE = "application/merge-patch+json"
@@ -37,20 +41,14 @@ class Changes(KubernetesApi):
         Raises:
             UserError: the node was replaced, somebody else cordoned it, or it changed at the same moment.
         """
-        what = f"node {node}"
-        found = self._current(what, "", uid, lambda api: client.CoreV1Api(api).read_node, node)
-        if cordoned and found.spec.unschedulable:
-            now = found.metadata.annotations or {}
+        found = self._current(NODES, "", node, uid)
+        if cordoned and part(found, "spec").get("unschedulable"):
+            now = texts(found["metadata"], "annotations")
             if all(now.get(key) == value for key, value in annotations.items()):
                 return
             raise UserError(IS_CORDONED.format(node=node), code=CONFLICT)
-        self._patch(
-            what,
-            "",
-            lambda api: client.CoreV1Api(api).patch_node,
-            (node,),
-            _changed(found, annotations, spec={"unschedulable": cordoned or None}),
-        )
+        body = _changed(found, annotations, spec={"unschedulable": cordoned or None})
+        self._patch(NODES, "", node, body)
 
     def scale(
         self, namespace: str, stateful_set: str, uid: str, replicas: int, annotations: Annotations
@@ -60,22 +58,9 @@ class Changes(KubernetesApi):
         Raises:
             UserError: it was replaced, or changed at the same moment.
         """
-        what = f"statefulset {stateful_set}"
-        found = self._current(
-            what,
-            namespace,
-            uid,
-            lambda api: client.AppsV1Api(api).read_namespaced_stateful_set,
-            stateful_set,
-            namespace,
-        )
-        self._patch(
-            what,
-            namespace,
-            lambda api: client.AppsV1Api(api).patch_namespaced_stateful_set,
-            (stateful_set, namespace),
-            _changed(found, annotations, spec={"replicas": replicas}),
-        )
+        found = self._current(STATEFUL_SETS, namespace, stateful_set, uid)
+        body = _changed(found, annotations, spec={"replicas": replicas})
+        self._patch(STATEFUL_SETS, namespace, stateful_set, body)
 
     def grow_claim(self, namespace: str, name: str, uid: str, size: int) -> None:
         """Request ``size`` bytes for the claim with this uid.
@@ -83,22 +68,9 @@ class Changes(KubernetesApi):
         Raises:
             UserError: it was replaced, changed at the same moment, or its class doesn't allow it.
         """
-        what = f"persistentvolumeclaim {name}"
-        found = self._current(
-            what,
-            namespace,
-            uid,
-            lambda api: client.CoreV1Api(api).read_namespaced_persistent_volume_claim,
-            name,
-            namespace,
-        )
-        self._patch(
-            what,
-            namespace,
-            lambda api: client.CoreV1Api(api).patch_namespaced_persistent_volume_claim,
-            (name, namespace),
-            _changed(found, {}, spec={"resources": {"requests": {"storage": str(size)}}}),
-        )
+        found = self._current(CLAIMS, namespace, name, uid)
+        spec = {"resources": {"requests": {"storage": str(size)}}}
+        self._patch(CLAIMS, namespace, name, _changed(found, {}, spec=spec))
 
     def roll_back(
         self,
@@ -119,36 +91,22 @@ class Changes(KubernetesApi):
             {"op": "replace", "path": "/spec/template", "value": dict(template)},
             {"op": "add", "path": f"/metadata/annotations/{ROLLED_BACK_AT}", "value": at},
         ]
-        what = f"deployment {deployment}"
         try:
-            self._patch(
-                what,
-                namespace,
-                lambda api: client.AppsV1Api(api).patch_namespaced_deployment,
-                (deployment, namespace),
-                body,
-                JSON_PATCH,
-            )
+            self._patch(DEPLOYMENTS, namespace, deployment, body, JSON_PATCH)
         except UserError as error:
             if error.code != INVALID:
                 raise
-            raise UserError(CHANGED.format(what=_capital(what)), code=CONFLICT) from error
+            text = CHANGED.format(what=f"Deployment {deployment}")
+            raise UserError(text, code=CONFLICT) from error
 
     def annotate(
         self, namespace: str, kind: str, name: str, uid: str, annotations: Annotations
     ) -> None:
         """Write the annotations of a Pod or a Node; None removes one. Do nothing if it was replaced."""
-        names = (name, namespace) if namespace else (name,)
-        verbs = {"Pod": "patch_namespaced_pod", "Node": "patch_node"}
+        resource = {"Pod": PODS, "Node": NODES}[kind]
         body = {"metadata": {"uid": uid, "annotations": dict(annotations)}}
         try:
-            self._patch(
-                f"{kind.lower()} {name}",
-                namespace,
-                lambda api: getattr(client.CoreV1Api(api), verbs[kind]),
-                names,
-                body,
-            )
+            self._patch(resource, namespace, name, body)
         except UserError as error:
             # Another uid is an invalid change of an immutable field, or a conflict.
             if error.code not in (GONE, CONFLICT, INVALID):
@@ -156,85 +114,95 @@ class Changes(KubernetesApi):
 
     def create_budget(self, namespace: str, name: str, selector: Mapping[str, str]) -> None:
         """Create a PodDisruptionBudget that keeps one pod with these labels; do nothing if it exists."""
-        body: Any = {
+        body = {
+            "apiVersion": "policy/v1",
+            "kind": "PodDisruptionBudget",
             "metadata": {"name": name},
             "spec": {"minAvailable": 1, "selector": {"matchLabels": dict(selector)}},
         }
-
-        def create(api: client.ApiClient) -> None:
-            client.PolicyV1Api(api).create_namespaced_pod_disruption_budget(
-                namespace, body, _request_timeout=self._timeout
-            )
-
         try:
-            self._ask(f"create poddisruptionbudget {name}", namespace, create, writes=True)
+            self._write("create", BUDGETS, namespace, name, body)
         except UserError as error:
             if error.code != CONFLICT:
                 raise
 
     def delete_budget(self, namespace: str, name: str) -> None:
         """Delete a PodDisruptionBudget; do nothing if it doesn't exist."""
-
-        def delete(api: client.ApiClient) -> None:
-            client.PolicyV1Api(api).delete_namespaced_pod_disruption_budget(
-                name, namespace, _request_timeout=self._timeout
-            )
-
         try:
-            self._ask(f"delete poddisruptionbudget {name}", namespace, delete, writes=True)
+            self._write("delete", BUDGETS, namespace, name)
         except UserError as error:
             if error.code != GONE:
                 raise
 
-    def _current(
-        self,
-        what: str,
-        namespace: str,
-        uid: str,
-        reader: Callable[[client.ApiClient], Callable[..., Any]],
-        *names: str,
-    ) -> Any:
+    def _current(self, resource: Resource, namespace: str, name: str, uid: str) -> Json:
         """Return the object with this uid.
 
         Raises:
             UserError: there is none, or it has another uid.
         """
-        missing = NOT_THERE.format(what=_capital(what), cluster=self._name)
-
-        def read(api: client.ApiClient) -> Any:
-            found = reader(api)(*names, _request_timeout=self._timeout)
-            if found.metadata is None or found.spec is None:
-                raise ValueError("an object without metadata or spec")
-            return found
-
-        found = self._ask(f"get {what}", namespace, read, missing=missing)
-        if found.metadata.uid != uid:
+        missing = self._missing(resource, name)
+        found = self._get(resource, namespace, name, dict, missing=missing)
+        if found["metadata"]["uid"] != uid:
             raise UserError(missing, code=GONE)
         return found
 
     def _patch(
         self,
-        what: str,
+        resource: Resource,
         namespace: str,
-        patcher: Callable[[client.ApiClient], Callable[..., Any]],
-        names: tuple[str, ...],
+        name: str,
         body: object,
         content_type: str = MERGE,
     ) -> None:
-        def patch(api: client.ApiClient) -> None:
-            patcher(api)(*names, body, _content_type=content_type, _request_timeout=self._timeout)
+        self._write("patch", resource, namespace, name, body, content_type)
 
-        missing = NOT_THERE.format(what=_capital(what), cluster=self._name)
-        self._ask(f"patch {what}", namespace, patch, writes=True, missing=missing)
+    def _write(
+        self,
+        verb: str,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        body: object = None,
+        content_type: str = "application/json",
+    ) -> None:
+        """Send a change. Its answer is not read, as the client's models refuse objects of other versions."""
+        method = {"create": "POST", "patch": "PATCH", "delete": "DELETE"}[verb]
+        path = resource.path(namespace, *(() if verb == "create" else (name,)))
+
+        def send(api: client.ApiClient) -> None:
+            asked = api.param_serialize(
+                method,
+                path,
+                header_params={"Accept": "application/json", "Content-Type": content_type},
+                body=body,
+                auth_settings=["BearerToken"],
+            )
+            answer = api.call_api(*asked, _request_timeout=self._timeout)
+            text = answer.read().decode("utf-8", "replace")
+            if not 200 <= answer.status < 300:
+                raise ApiException(http_resp=answer, body=text)
+
+        self._ask(
+            f"{verb} {_kind(resource)} {name}",
+            namespace,
+            send,
+            writes=True,
+            missing=self._missing(resource, name),
+            needs=Permission(verb=verb, resource=resource.name, group=resource.group),
+        )
+
+    def _missing(self, resource: Resource, name: str) -> str:
+        what = f"{_kind(resource).capitalize()} {name}"
+        return NOT_THERE.format(what=what, cluster=self._name)
 
 
-def _changed(found: Any, annotations: Annotations, *, spec: Mapping[str, Any]) -> dict[str, Any]:
+def _kind(resource: Resource) -> str:
+    return resource.name.removesuffix("s")
+
+
+def _changed(found: Json, annotations: Annotations, *, spec: Mapping[str, Any]) -> dict[str, Any]:
     """A merge patch that the API server refuses if the object has changed since it was read."""
-    meta: dict[str, Any] = {"resourceVersion": found.metadata.resource_version}
+    meta: dict[str, Any] = {"resourceVersion": found["metadata"]["resourceVersion"]}
     if annotations:
         meta["annotations"] = dict(annotations)
     return {"metadata": meta, "spec": dict(spec)}
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]

@@ -9,8 +9,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from bot.domain.cluster import SCALED_BY
+from bot.domain.evidence import View
 from bot.domain.obligations import ObligationKind, ObligationOutcome
-from bot.domain.runs import Outcome, Result
+from bot.domain.runs import Outcome, Result, RunState
+from bot.domain.state_change import StateChange
 from bot.errors import RetryLater, UserError
 from bot.services.obligations import MOST_TRIES, of
 from bot.store import obligations as rows
@@ -18,9 +21,13 @@ from bot.store import runs as run_rows
 from bot.store.engine import Store
 from bot.store.run_tables import obligation
 from bot.store.tables import incident as incident_table
-from tests.support.hubs import NOW
+from tests.support.fleet import PLACEHOLDER
+from tests.support.hubs import NOW, PLACE
+from tests.support.room import Room, room
 from tests.support.rows import CHANNEL, Hands
-from tests.support.shift import BOTH, DONE, RUN, SCALED, Shift
+from tests.support.shift import AROUND, BOTH, DONE, INCIDENT, RUN, SCALED, Shift
+
+__all__ = ["room"]
 from tests.support.steps import CORDON, SCALE, STARTED
 
 
@@ -220,3 +227,44 @@ def test_where_the_channel_refuses_the_person_is_told(shift: Shift) -> None:
     shift.slack.fails = {CHANNEL: UserError("It is archived.", code="is_archived")}
     shift.replica().tick()
     assert [channel for channel, _text in shift.slack.texts] == ["D-U0ANA"]
+
+
+# --- with the run -------------------------------------------------------------------------------
+
+
+def test_a_run_commits_what_it_leaves_with_the_end_of_its_step(room: Room) -> None:
+    room.party.around = replace(AROUND, workloads=View(items=(PLACEHOLDER,)))
+    change = StateChange(incident_id=INCIDENT, by="U0ANA", idempotency_key="command/9")
+    run = room.runs.request_plan(
+        change, runbook="pre-warm", hub=PLACE.hub, arguments={"count": 20, "duration": 7200}
+    )
+    room.workflows.plan(run.id)
+    done = room.carry_out(room.row(run.id))
+    assert done.state is RunState.DONE
+    (scaled,) = room.party.around.workloads.items
+    assert (scaled.replicas, scaled.annotations[SCALED_BY]) == (20, "U0ANA")
+    with room.store.read() as tx:
+        (left,) = rows.unsettled(tx)
+    assert (left.id, left.kind, left.by) == (f"{run.id}/1", ObligationKind.UNDO, "U0BEN")
+    assert left.due_at == room.clock.at + timedelta(hours=2)
+
+
+def test_a_controller_that_takes_it_back_at_once_is_named(room: Room) -> None:
+    room.party.around = replace(AROUND, workloads=View(items=(PLACEHOLDER,)))
+    change = StateChange(incident_id=INCIDENT, by="U0ANA", idempotency_key="command/9")
+    run = room.runs.request_plan(change, runbook="pre-warm", hub=PLACE.hub, arguments={"count": 20})
+    room.workflows.plan(run.id)
+
+    def reapplied(seconds: float) -> None:
+        room.waited.append(seconds)
+        if sum(room.waited) > 60:
+            room.party.around = replace(AROUND, workloads=View(items=(PLACEHOLDER,)))
+
+    workflows = room.workflows
+    workflows._wait = reapplied
+    room.runs.confirm(run.id, "U0BEN")
+    workflows.execute(run.id)
+    assert room.row(run.id).state is RunState.FAILED
+    with room.store.read() as tx:
+        (step,) = run_rows.steps(tx, run.id)
+    assert "change the calendar's entry instead" in step.seen["error"]
