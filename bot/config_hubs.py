@@ -27,7 +27,8 @@ class Hub(Section):
     ``release`` is the Helm release of its pods, if the hub's pod has no label for it. ``complete`` for
     ``user_pods`` means that all users' pods are in the namespace, even if none is seen there.
     ``start_timeout`` is the hub's own, in seconds. ``ca_bundle`` is a PEM file of additional authorities.
-    ``repository`` is the one on GitHub that the hub is deployed from.
+    ``repository`` is the one on GitHub that the hub is deployed from, ``placeholder`` the StatefulSet of
+    placeholders.
     """
 
     name: OptionText
@@ -41,6 +42,7 @@ class Hub(Section):
     start_timeout: float = Field(default=600, gt=0)
     proxy_deployment: str = "proxy"
     hub_deployment: str = "hub"
+    placeholder: str = "user-placeholder"
     repository: RepositoryName = ""
     ca_bundle: Path | None = None
     notices: Notices = Notices()

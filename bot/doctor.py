@@ -21,7 +21,8 @@ from bot.domain.audit import AuditLine, AuditOutcome
 from bot.errors import UserError
 from bot.logs import masked
 from bot.services.audit import terminal
-from bot.services.examine import NONE_GIVEN_UP, START, Finding, examine
+from bot.services.examine import LAST, NONE_GIVEN_UP, START, Finding, examine
+from bot.services.examine_obligations import check_obligations
 from bot.store import audit, given_up
 
 ALL = "all"
@@ -79,11 +80,12 @@ def _findings(config: Config) -> Iterator[Finding]:
             yield Finding(name="database", ok=False, summary=no_file(config), advice=START)
             return
         clock = config.practice.clock_file
-        yield from examine(
-            store,
-            now=shifted_time(clock) if clock else real_time,
-            workflows=lambda: look_at_workflows(store.url),
-        )
+        now = shifted_time(clock) if clock else real_time
+        found = list(examine(store, now=now, workflows=lambda: look_at_workflows(store.url)))
+        yield from found
+        if found[-1].name == LAST:
+            with store.read() as tx:
+                yield check_obligations(tx, now())
 
 
 def _plain(found: Finding) -> dict[str, Any]:

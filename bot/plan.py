@@ -83,7 +83,7 @@ def plan(
                 since=memory.since,
                 named=chosen.named(arguments),
                 rights=True,
-                more=chosen.needs,
+                more=chosen.parts,
             )
             made = chosen.plan(facts, arguments)
             memory.record(_line(made, arguments))

@@ -19,8 +19,7 @@ NOT_CONFIGURED = "Hub {hub} has no announcement service in mayday.yaml: set hubs
 @runbook(
     "Clear the notice on the hub's page",
     purpose=Purpose.TELL,
-    needs={Part.NOTICE},
-    optional={Part.NOTICE},
+    wants={Part.NOTICE},
     is_safe=True,
 )
 def clear_notice(facts: HubFacts) -> Draft:

@@ -36,8 +36,7 @@ NO_WORDS = "Write what users should read."
 @runbook(
     "Notify users on the hub's page",
     purpose=Purpose.TELL,
-    needs={Part.NOTICE},
-    optional={Part.NOTICE},
+    wants={Part.NOTICE},
     is_safe=True,
 )
 def notify_users(

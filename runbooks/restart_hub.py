@@ -56,8 +56,8 @@ WAITS = (Condition.LOST_EVENTS, Condition.HUNG_CHECK)
 @runbook(
     "Restart the hub",
     purpose=Purpose.HUB,
-    needs={Part.DEPLOYMENTS, Part.CLUSTER_PODS, Part.CLUSTER_EVENTS},
-    optional={Part.CLUSTER_EVENTS},
+    needs={Part.DEPLOYMENTS, Part.CLUSTER_PODS},
+    wants={Part.CLUSTER_EVENTS},
     policy=RunPolicy(lock=Lock.CLUSTER),
 )
 def restart_hub(facts: HubFacts) -> Draft:

@@ -79,8 +79,8 @@ JUST_DONE = (
 @runbook(
     "Restart the proxy",
     purpose=Purpose.ACCESS,
-    needs={Part.PROXY, Part.NODES},
-    optional={Part.NODES},
+    needs={Part.PROXY},
+    wants={Part.NODES},
 )
 def restart_proxy(facts: HubFacts) -> Draft:
     """Restarts the proxy and writes its routes back. Drops every connection; kernels survive."""

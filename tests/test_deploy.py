@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from itertools import product
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import PurePosixPath
 
 import pytest
 import yaml
 
 from bot import durable
-from bot.adapters.kubernetes import KubernetesCluster
 from bot.cli import app
 from bot.config import Config, Database, load
-from bot.domain.hubs import Place
 from bot.domain.limits import Limits
-from bot.domain.rights import Permission
-from bot.errors import UserError
-from bot.ports import Cluster
-from bot.runbook.steps import KINDS
 from bot.web import health, server
-from sandbox.cluster import ClusterDouble, Command, Image
-from sandbox.cluster.auth import Attributes, Rule
-from sandbox.cluster.resources import DEPLOYMENTS, PODS
 from tests.support.dockerfile import of
 from tests.support.manifests import (
     DEPLOY,
+    HUB,
     MODELS,
     Object,
     objects,
@@ -38,12 +27,7 @@ from tests.support.manifests import (
 
 FILES = sorted(str(file.relative_to(DEPLOY)) for file in DEPLOY.rglob("*.yaml"))
 KUSTOMIZATIONS = [name for name in FILES if name.endswith("kustomization.yaml")]
-ROLE = of_kind(objects("base/hub-role.yaml"), "Role")
-NAMESPACE = ROLE["metadata"]["namespace"]
-PLACE = Place(hub="datahub", cluster="this-cluster", namespace=NAMESPACE)
-
-Granted = tuple[str, str, str, str]
-"""Verb, group, resource, and the name of the only object or an empty string."""
+NAMESPACE = HUB
 
 
 def template() -> Object:
@@ -263,127 +247,3 @@ def test_one_process_on_sqlite_is_rendered() -> None:
     volumes = {volume.pop("name"): volume for volume in spec["template"]["spec"]["volumes"]}
     assert volumes["data"] == {"persistentVolumeClaim": {"claimName": "mayday"}}
     assert set(volumes) == set(mounts())
-
-
-# --- the Role -----------------------------------------------------------------------------------
-
-
-def granted(role: Object) -> set[Granted]:
-    """Everything that a Role allows."""
-    return {
-        (verb, group, resource, name)
-        for rule in role["rules"]
-        for verb, group, resource, name in product(
-            rule["verbs"], rule["apiGroups"], rule["resources"], rule.get("resourceNames", [""])
-        )
-    }
-
-
-def declared() -> set[Granted]:
-    """The permissions that the kinds of steps declare."""
-    return {
-        (right.verb, right.group, right.resource, right.name)
-        for kind in KINDS
-        for right in kind.needs(PLACE)
-        if isinstance(right, Permission)
-    }
-
-
-def role_rule(role: Object) -> Rule:
-    """What a Role allows, as Kubernetes evaluates it."""
-
-    def may(wanted: Attributes) -> bool:
-        asked = (wanted.verb, wanted.group, wanted.resource)
-        return wanted.namespace == role["metadata"]["namespace"] and any(
-            each in granted(role) for each in ((*asked, wanted.name), (*asked, ""))
-        )
-
-    return may
-
-
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[ClusterDouble]:
-    images = {"web": Image(command=lambda _pod, _port: Command(argv=["sleep", "600"]))}
-    with ClusterDouble(directory=tmp_path, images=images) as double:
-        double.add_node("core-1", {})
-        double.add_namespace(NAMESPACE)
-        pod: dict[str, Any] = {"spec": {"containers": [{"name": "c", "image": "web"}]}}
-        for name in ("proxy", "hub"):
-            labels = {"component": name}
-            meta = {"metadata": {"labels": labels}, **pod}
-            spec = {"selector": {"matchLabels": labels}, "template": meta}
-            made = {"metadata": {"name": name}, "spec": spec}
-            double.verbs.create(DEPLOYMENTS, NAMESPACE, made)
-        for name in ("jupyter-ana", "jupyter-ben"):
-            labels = {"component": "singleuser-server"}
-            made = {"metadata": {"name": name, "labels": labels}, **pod}
-            double.verbs.create(PODS, NAMESPACE, made)
-        yield double
-
-
-def adapter(cluster: ClusterDouble, path: Path, rule: Rule) -> KubernetesCluster:
-    """The adapter as a user with these rights."""
-    context = cluster.write_kubeconfig(path, user="mayday", rule=rule)
-    return KubernetesCluster(name="this-cluster", kubeconfig=str(path), context=context)
-
-
-def test_the_role_has_what_steps_declare_and_what_reading_asks_for_and_nothing_else(
-    cluster: ClusterDouble, tmp_path: Path
-) -> None:
-    asked: set[Granted] = set()
-
-    def recording(wanted: Attributes) -> bool:
-        if wanted.resource == "deployments":
-            asked.add((wanted.verb, wanted.group, wanted.resource, wanted.name))
-        elif wanted.resource != "selfsubjectaccessreviews":
-            asked.add((wanted.verb, wanted.group, wanted.resource, ""))
-        return True
-
-    api = adapter(cluster, tmp_path / "kubeconfig.mayday", recording)
-    reads: dict[str, Callable[[], object]] = {
-        "pods": lambda: api.pods(NAMESPACE, ""),
-        "pod_events": lambda: api.pod_events(NAMESPACE),
-        "deployment": lambda: api.deployment(NAMESPACE, PLACE.proxy),
-        "may": lambda: api.may(NAMESPACE, Permission(verb="get", resource="pods")),
-    }
-    acts = {"restart_deployment", "delete_pod", "force_delete_pod"}
-    # A new method of the port belongs in one of the two, and what it asks for in the Role.
-    assert {name for name in vars(Cluster) if not name.startswith("_")} == {*reads, *acts}
-    for read in reads.values():
-        read()
-    assert granted(ROLE) == declared() | asked
-
-
-def test_the_role_is_enough_for_what_runbooks_do_and_for_nothing_else(
-    cluster: ClusterDouble, tmp_path: Path
-) -> None:
-    api = adapter(cluster, tmp_path / "kubeconfig.mayday", role_rule(ROLE))
-    ana, ben = api.pods(NAMESPACE, "component=singleuser-server")
-    assert api.deployment(NAMESPACE, "proxy").name == "proxy"
-    api.restart_deployment(NAMESPACE, "proxy", "2026-01-01T00:00:00+00:00")
-    assert api.deployment(NAMESPACE, "proxy").restarted_at == "2026-01-01T00:00:00+00:00"
-    api.delete_pod(NAMESPACE, ana.name, ana.uid)
-    api.force_delete_pod(NAMESPACE, ben.name, ben.uid)
-    assert ben.uid not in {pod.uid for pod in api.pods(NAMESPACE, "component=singleuser-server")}
-
-    refused: list[Callable[[], object]] = [
-        lambda: api.restart_deployment(NAMESPACE, "user-scheduler", "2026-01-01T00:00:00+00:00"),
-        lambda: api.pods("default", ""),
-        lambda: api.pod_events("default"),
-    ]
-    for call in refused:
-        with pytest.raises(UserError) as told:
-            call()
-        assert told.value.code == "403"
-    assert not api.may("", Permission(verb="list", resource="nodes"))
-
-
-def test_the_role_is_bound_to_the_account_of_the_pod() -> None:
-    account = of_kind(objects("base/service-account.yaml"), "ServiceAccount")["metadata"]
-    binding = of_kind(objects("base/hub-role.yaml"), "RoleBinding")
-    assert binding["metadata"]["namespace"] == NAMESPACE
-    assert binding["roleRef"]["name"] == ROLE["metadata"]["name"]
-    assert binding["subjects"] == [
-        {"kind": "ServiceAccount", "name": account["name"], "namespace": account["namespace"]}
-    ]
-    assert template()["serviceAccountName"] == account["name"]

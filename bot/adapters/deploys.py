@@ -1,4 +1,4 @@
-"""The repository that a hub is deployed from: what was merged there lately."""
+"""The repository that a hub is deployed from: what was merged there lately, and the revert of a merge."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from github import Auth
 from github.PullRequest import PullRequest
 
+from bot.adapters.deploys_revert import open_revert
 from bot.adapters.github import connect
 from bot.adapters.github_errors import GitHubCall, translated
 from bot.domain.limits import Limits
@@ -68,6 +69,23 @@ class DeployRepository:
                 if merged_at is not None and merged_at >= since:
                     found.append(self._merge(pull, merged_at))
         return tuple(sorted(found, key=lambda merge: merge.merged_at, reverse=True))
+
+    def open_revert(self, merge: Merge) -> str:
+        """Return the URL of the open pull request that reverts a merge; open it if there is none.
+
+        Raises:
+            UserError: it can't be reverted without a person, or GitHub refuses; no pull request was opened.
+        """
+        call = GitHubCall(
+            doing="open a pull request",
+            repository=self._name,
+            as_app=self._as_app,
+            writes=True,
+            key="hubs[].repository",
+            permission="contents=write and pull_requests=write",
+        )
+        with translated(call):
+            return open_revert(self._github.get_repo(self._name), self._name, merge)
 
     def _merge(self, pull: PullRequest, merged_at: datetime) -> Merge:
         return Merge(

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 
 from bot.adapters.kubernetes_json import Json, part, time
 from bot.adapters.kubernetes_pod_details import details
+from bot.domain.cluster import SAFE_TO_EVICT
 from bot.domain.hubs import Deployment, Pod, PodEvent
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
@@ -55,6 +56,7 @@ def pod(item: Json) -> Pod:
         last_exit=exited,
         last_exit_at=exited_at,
         **details(item),
+        safe_to_evict=notes.get(SAFE_TO_EVICT, ""),
     )
 
 

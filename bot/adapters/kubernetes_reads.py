@@ -134,7 +134,7 @@ class Reads(KubernetesApi):
     def may(self, namespace: str, permission: Permission) -> bool:
         """Return whether the cluster gives mayday this permission."""
         wanted = client.V1ResourceAttributes(
-            namespace=namespace,
+            namespace="" if permission.is_cluster_wide else namespace,
             verb=permission.verb,
             group=permission.group,
             resource=permission.resource,

@@ -142,6 +142,7 @@ class Bot:
             changes=services.changes,
             record=services.record,
             runs=services.runs,
+            obligations=services.obligations,
             authorize=services.authorize,
             audit=services.audit,
             reports=services.reports,
@@ -222,6 +223,7 @@ class Bot:
         every(2, "takeover", services.takeover.take_over)
         every(2, "retry", self.retries.tick)
         every(10, "inbox", self.dispatcher.replay)
+        every(5, "obligations", services.obligations.tick)
         every(30, "operators", self.operators.notify_given_up)
         every(60, "database", store.check)
         every(60, "sweep", services.sweep.sweep)

@@ -129,6 +129,7 @@ def sites(config: Config) -> dict[str, Site]:
                 proxy=hub.proxy_deployment,
                 hub_deployment=hub.hub_deployment,
                 canary=hub.canary_user,
+                placeholder=hub.placeholder,
             ),
             hub=JupyterHub(
                 name=hub.name,

@@ -26,6 +26,7 @@ from bot.services.diagnose import Diagnoses
 from bot.services.evidence import Evidence
 from bot.services.incidents import Incidents
 from bot.services.lease import Lease, Takeover
+from bot.services.obligations import Obligations
 from bot.services.people import People
 from bot.services.publish import Publish
 from bot.services.reconciler import Reconciler
@@ -53,6 +54,7 @@ class Services:
     diagnoses: Diagnoses
     evidence: Evidence
     incidents: Incidents
+    obligations: Obligations
     publish: Publish
     record: Record
     reports: Reports
@@ -86,6 +88,17 @@ def build_services(
         durable,
         now,
         runbooks=runbooks,
+        sites=sites,
+        wall=real_time,
+        wait=time.sleep,
+        lease=lease,
+        limits=limits,
+    )
+    obligations = Obligations(
+        store,
+        durable,
+        chat,
+        now,
         sites=sites,
         wall=real_time,
         wait=time.sleep,
@@ -135,6 +148,7 @@ def build_services(
         ),
         diagnoses=diagnoses,
         evidence=Evidence(chat, audit, sites=sites, wall=real_time),
+        obligations=obligations,
         incidents=Incidents(store, chat, watch.latch_all),
         publish=publish,
         record=record,

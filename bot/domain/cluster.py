@@ -21,6 +21,18 @@ CORDONED_UNTIL = "mayday/cordoned-until"
 CORDONED_WHY = "mayday/cordoned-why"
 """Annotations that mayday writes to a node that it cordons: a Slack user id, ISO 8601 times, a sentence."""
 
+SCALED_BY = "mayday/scaled-by"
+SCALED_FROM = "mayday/scaled-from"
+SCALED_UNTIL = "mayday/scaled-until"
+"""Annotations that mayday writes to a workload that it scales for some time."""
+
+SAFE_TO_EVICT = "cluster-autoscaler.kubernetes.io/safe-to-evict"
+SCALE_DOWN_DISABLED = "cluster-autoscaler.kubernetes.io/scale-down-disabled"
+"""Annotations of a pod and of a node that the cluster autoscaler obeys."""
+
+REVISION_HISTORY = "deployment.kubernetes.io/revision-history"
+"""The annotation of a ReplicaSet that was rolled back to: the revisions that it was before."""
+
 POOLS = (
     "cloud.google.com/gke-nodepool",
     "eks.amazonaws.com/nodegroup",
@@ -142,6 +154,11 @@ class Revision:
     cause: str = ""
     annotations: Mapping[str, str] = field(default_factory=dict)
     template: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def history(self) -> str:
+        """The numbers that it had before, after a comma each, if the Deployment was rolled back to it."""
+        return self.annotations.get(REVISION_HISTORY, "")
 
 
 @dataclass(frozen=True, kw_only=True)

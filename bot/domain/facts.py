@@ -110,6 +110,8 @@ class HubFacts:
     differ. ``last_done`` is when each runbook, by name, was last run on this hub in the same incident.
     ``release`` is the hub's Helm release, empty if unknown. ``asked`` are the parts of :data:`MORE` that were
     asked for; ``around`` and ``signs`` have them.
+    ``asked`` are the parts of :data:`MORE` that were asked for; ``around`` and ``signs`` have them.
+    ``asked_by`` is who asks for the plan, a Slack user id; empty on a terminal.
     """
 
     place: Place
@@ -130,6 +132,7 @@ class HubFacts:
     last_done: Mapping[str, datetime] = field(default_factory=dict)
     release: str = ""
     asked: frozenset[Part] = frozenset()
+    asked_by: str = ""
     around: ClusterFacts = field(default_factory=ClusterFacts)
     signs: Signs = field(default_factory=Signs)
 

@@ -78,7 +78,8 @@ class Diagnosis(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class Place:
     """The target of a runbook, shown in every confirmation. ``proxy`` is the proxy's Deployment,
-    ``hub_deployment`` the hub's, ``canary`` the user of test spawns, empty for none."""
+    ``hub_deployment`` the hub's, ``canary`` the user of test spawns, empty for none, ``placeholder`` the
+    StatefulSet that holds places for users."""
 
     hub: str
     cluster: str
@@ -86,6 +87,7 @@ class Place:
     proxy: str = "proxy"
     hub_deployment: str = "hub"
     canary: str = ""
+    placeholder: str = "user-placeholder"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +160,8 @@ class Pod:
     (``OOMKilled``). ``running_since`` is when the last of its running containers started, and
     ``unready_since`` when its ``Ready`` condition became false. ``images`` are those of its containers,
     ``claims`` the volume claims that it mounts. ``memory_limit`` and ``memory_used`` are in bytes; None if
-    there is no limit or it is unknown.
+    there is no limit or it is unknown. ``safe_to_evict`` is the annotation of the cluster autoscaler, empty
+    without one.
     """
 
     name: str
@@ -188,6 +191,7 @@ class Pod:
     claims: tuple[str, ...] = ()
     memory_limit: int | None = None
     memory_used: int | None = None
+    safe_to_evict: str = ""
 
     @property
     def finished(self) -> bool:

@@ -28,9 +28,13 @@ class Scope:
         return self.name
 
 
+CLUSTER_WIDE = frozenset({"nodes", "storageclasses"})
+"""The kinds of object that belong to no namespace. A ClusterRole grants permissions on them."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Permission:
-    """A verb on a kind of object in the hub's namespace, as an RBAC rule has it.
+    """A verb on a kind of object, in the hub's namespace if it has one, as an RBAC rule has it.
 
     ``name`` keeps it to one object; empty for every object of the kind.
     """
@@ -42,6 +46,11 @@ class Permission:
 
     def __str__(self) -> str:
         return f"{self.verb} {self.resource}"
+
+    @property
+    def is_cluster_wide(self) -> bool:
+        """Whether its objects belong to no namespace."""
+        return self.resource in CLUSTER_WIDE
 
 
 Right = Scope | Permission

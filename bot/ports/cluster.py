@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from bot.domain.cluster import Budget, Claim, Event, Node, Quota, Revision, Workload
@@ -85,3 +86,69 @@ class Cluster(Protocol):
         Raises:
             UserError: it has finalizers or belongs to a StatefulSet; nothing was deleted.
         """
+
+    def set_cordon(
+        self, node: str, uid: str, *, cordoned: bool, annotations: Mapping[str, str | None]
+    ) -> None:
+        """Cordon or uncordon the node with this uid and write the annotations; None removes one.
+
+        Repeating the same has no effect.
+
+        Raises:
+            UserError: the node was replaced, somebody else cordoned it, or it changed at the same moment
+                (code 409); nothing happened.
+        """
+
+    def scale(
+        self,
+        namespace: str,
+        stateful_set: str,
+        uid: str,
+        replicas: int,
+        annotations: Mapping[str, str | None],
+    ) -> None:
+        """Set the replicas of the StatefulSet with this uid and write the annotations; None removes one.
+
+        Raises:
+            UserError: it was replaced, or changed at the same moment (code 409); nothing happened.
+        """
+
+    def grow_claim(self, namespace: str, name: str, uid: str, size: int) -> None:
+        """Request ``size`` bytes for the claim with this uid.
+
+        Raises:
+            UserError: it was replaced, changed at the same moment, or its class doesn't allow it.
+        """
+
+    def roll_back(
+        self,
+        namespace: str,
+        deployment: str,
+        template: Mapping[str, object],
+        *,
+        generation: int,
+        at: str,
+    ) -> None:
+        """Replace the pod template of a Deployment that still has this generation.
+
+        ``at`` (ISO 8601) is written to the Deployment.
+
+        Raises:
+            UserError: it has changed; nothing happened.
+        """
+
+    def annotate(
+        self,
+        namespace: str,
+        kind: str,
+        name: str,
+        uid: str,
+        annotations: Mapping[str, str | None],
+    ) -> None:
+        """Write the annotations of a Pod or a Node; None removes one. Do nothing if it was replaced."""
+
+    def create_budget(self, namespace: str, name: str, selector: Mapping[str, str]) -> None:
+        """Create a PodDisruptionBudget that keeps one pod with these labels; do nothing if it exists."""
+
+    def delete_budget(self, namespace: str, name: str) -> None:
+        """Delete a PodDisruptionBudget; do nothing if it doesn't exist."""

@@ -43,6 +43,10 @@ NO_TARGET = "{runbook} can't tell what {words} is for. Write its parameters as n
 TWICE = "{runbook} takes {name} once: leave out {words} or {name}=…"
 TARGETS = (ParameterKind.SERVERS, ParameterKind.PERSON, ParameterKind.NODE)
 """The kinds of parameters whose values may be typed without the parameter's name."""
+NOT_ALLOWED_BY_CLUSTER_ROLE = (
+    "mayday isn't allowed to {right} of cluster {cluster}: grant it in a ClusterRole of mayday's service "
+    "account."
+)
 IDLE = "{users} {has} no running or pending server."
 
 
@@ -82,9 +86,9 @@ class Runbook:
     """One remedy.
 
     ``draft`` is its function from facts and parameters. ``needs`` are the parts of the facts without which
-    it proposes nothing; those of :data:`bot.domain.facts.MORE` are read for it. ``optional`` are those of
-    ``needs`` without which it may propose something nevertheless. ``is_safe``: it ends and disconnects
-    nothing, so it is offered first.
+    it proposes nothing, ``wants`` those that it can do without; of both, those of
+    :data:`bot.domain.facts.MORE` are read for it. ``is_safe``: it ends and
+    disconnects nothing, so it is offered first.
     """
 
     name: str
@@ -93,7 +97,7 @@ class Runbook:
     draft: Callable[..., Draft]
     purpose: Purpose = Purpose.LOOK
     needs: frozenset[Part] = frozenset()
-    optional: frozenset[Part] = frozenset()
+    wants: frozenset[Part] = frozenset()
     is_safe: bool = False
     policy: RunPolicy = field(default_factory=RunPolicy)
     parameters: tuple[Parameter, ...] = ()
@@ -151,6 +155,11 @@ class Runbook:
         return tuple(each for each in self.parameters if each.kind in TARGETS)
 
     @property
+    def parts(self) -> frozenset[Part]:
+        """The parts of the facts to read for it."""
+        return self.needs | self.wants
+
+    @property
     def servers_parameter(self) -> str:
         """The name of the parameter that takes users, servers or pods; empty if there is none."""
         servers = (p.name for p in self.parameters if p.kind is ParameterKind.SERVERS)
@@ -193,7 +202,7 @@ class Runbook:
         )
 
     def _drafted(self, facts: HubFacts, arguments: Mapping[str, Any]) -> Draft:
-        unread = facts.unread(self.needs - self.optional)
+        unread = facts.unread(self.needs)
         if unread:
             return Draft(undecided=unread)
         given = {
@@ -230,7 +239,7 @@ def runbook(
     *,
     purpose: Purpose,
     needs: Iterable[Part] = (),
-    optional: Iterable[Part] = (),
+    wants: Iterable[Part] = (),
     is_safe: bool = False,
     policy: RunPolicy | None = None,
 ) -> Callable[[Callable[..., Draft]], Runbook]:
@@ -253,7 +262,7 @@ def runbook(
             draft=function,
             purpose=purpose,
             needs=frozenset(needs),
-            optional=frozenset(optional),
+            wants=frozenset(wants),
             is_safe=is_safe,
             policy=policy or RunPolicy(),
             parameters=parameters_of(function),
@@ -287,6 +296,8 @@ def _allowed(draft: Draft, facts: HubFacts) -> Draft:
 
 def _refusal(right: Right, place: Place) -> str:
     words = NOT_ALLOWED_BY_CLUSTER if isinstance(right, Permission) else NOT_ALLOWED_BY_HUB
+    if isinstance(right, Permission) and right.is_cluster_wide:
+        words = NOT_ALLOWED_BY_CLUSTER_ROLE
     return words.format(
         hub=place.hub, right=right, namespace=place.namespace, cluster=place.cluster
     )

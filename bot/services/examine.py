@@ -91,6 +91,9 @@ WORKFLOW = "{key}, started {when}: {error}"
 CANCELLED = "it was cancelled"
 WAITING = "{key}, waits since {when}"
 
+LAST = "work"
+"""The last check, which is made only where the tables are this version's."""
+
 NOTHING_LATE = "Nothing is late."
 LATE_WORK = "Work that is due is not done."
 LATE_KIND = "{what}: {number}, the longest since {since}"
@@ -306,8 +309,8 @@ def _late(store: Store, tx: Tx, domain: datetime) -> Finding:
         if found
     ]
     if not items:
-        return Finding(name="work", ok=True, summary=NOTHING_LATE)
-    return Finding(name="work", ok=False, summary=LATE_WORK, advice=START, items=items)
+        return Finding(name=LAST, ok=True, summary=NOTHING_LATE)
+    return Finding(name=LAST, ok=False, summary=LATE_WORK, advice=START, items=items)
 
 
 def _plain(row: object) -> dict[str, Any]:

@@ -9,6 +9,7 @@ destructive is repeated automatically.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -25,13 +26,14 @@ from bot.ports import Clock, Durable
 from bot.runbook import Runbook, Step
 from bot.runbook.plan import Plan, UnreadablePlan
 from bot.runbook.site import Site
-from bot.services import run_rules, sync
+from bot.services import obligations, run_rules, sync
 from bot.services.facts import read_facts
 from bot.services.lease import Lease
 from bot.services.run import EXPIRES_AFTER, minutes
 from bot.services.sightings import Sightings
 from bot.services.steps import already_done, attempt, verify
 from bot.store import audit
+from bot.store import obligations as obligation_rows
 from bot.store import runs as rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store, Tx
@@ -206,6 +208,9 @@ class RunWorkflows:
                 seen=result.to_json(),
                 now=now,
             )
+            left = obligations.of(step, run, number, result, now=now, wall=self._wall())
+            if left is not None:
+                obligation_rows.add(tx, left)
             if run.incident_id:
                 timeline_rows.add_entry(
                     tx,
@@ -242,7 +247,8 @@ class RunWorkflows:
         return {"state": state.value}
 
     def _fresh(self, run: Run, *, rights: bool = False) -> Plan:
-        return self._runbooks[run.runbook].plan(self._facts(run, rights=rights), run.options)
+        facts = replace(self._facts(run, rights=rights), asked_by=run.asked_by)
+        return self._runbooks[run.runbook].plan(facts, run.options)
 
     def _facts(self, run: Run, *, rights: bool = False) -> HubFacts:
         with self._store.read() as tx:
@@ -253,7 +259,7 @@ class RunWorkflows:
             now,
             since=lambda servers: self._sightings.of(run.hub, servers, now),
             named=self._runbooks[run.runbook].named(run.options),
-            more=self._runbooks[run.runbook].needs,
+            more=self._runbooks[run.runbook].parts,
             rights=rights,
             last_done=last_done,
         )

@@ -13,6 +13,7 @@ from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
 from bot.services.evidence import Evidence
 from bot.services.incidents import Incidents
+from bot.services.obligations import Obligations
 from bot.services.publish import Publish
 from bot.services.record import Record
 from bot.services.report import Reports
@@ -34,6 +35,7 @@ class HandlerContext:
     changes: Changes
     record: Record
     runs: Runs
+    obligations: Obligations
     authorize: Authorize
     audit: Audit
     reports: Reports

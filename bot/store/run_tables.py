@@ -73,6 +73,7 @@ obligation = Table(
     metadata,
     Column("id", String(80), primary_key=True),
     Column("run_id", String(40), ForeignKey("run.id"), nullable=False),
+    Column("number", Integer, nullable=False),
     Column("hub", String(100), nullable=False),
     Column("kind", String(20), nullable=False),
     Column("step", JSON, nullable=False),
@@ -80,10 +81,12 @@ obligation = Table(
     Column("due_at", UtcDateTime, nullable=False),
     Column("owner", String(40)),
     Column("claimed_until", UtcDateTime),
+    Column("attempted_at", UtcDateTime),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("error", Text, nullable=False, server_default=""),
     Column("done_at", UtcDateTime),
     Column("outcome", String(20), nullable=False, server_default=""),
+    Column("told_at", UtcDateTime),
     Index("ix_obligation_due_at", "due_at"),
 )
 """What a run left to be taken back: a step to take back by itself when it is due, or to remind people of."""

@@ -16,6 +16,7 @@ from sandbox.cluster.verbs import Verbs
 
 _HASH_LABEL = "pod-template-hash"
 _REVISION = "deployment.kubernetes.io/revision"
+_HISTORY = "deployment.kubernetes.io/revision-history"
 _COMPONENT, _REPLICAS = "deployment-controller", "replicaset-controller"
 
 
@@ -71,7 +72,7 @@ class DeploymentController:
         digest = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()[:10]
         for replica_set in sets:
             if replica_set["metadata"]["labels"].get(_HASH_LABEL) == digest:
-                return replica_set
+                return self._latest(replica_set, sets)
         revision = 1 + max((_revision(s) for s in sets), default=0)
         template = copy.deepcopy(template)
         labels = template.setdefault("metadata", {}).setdefault("labels", {})
@@ -95,6 +96,21 @@ class DeploymentController:
         message = f"Scaled up replica set {name} to {deployment['spec']['replicas']}"
         self._journal.write(deployment, "ScalingReplicaSet", message, component=_COMPONENT)
         return created
+
+    def _latest(self, replica_set: Obj, sets: list[Obj]) -> Obj:
+        """Give a replica set that is used again the next number, and keep the one that it had."""
+        last = max(map(_revision, sets))
+        if _revision(replica_set) == last:
+            return replica_set
+
+        def renumber(obj: Obj) -> None:
+            notes = obj["metadata"]["annotations"]
+            had = [*filter(None, [notes.get(_HISTORY)]), notes[_REVISION]]
+            notes |= {_HISTORY: ",".join(had), _REVISION: str(last + 1)}
+
+        meta = replica_set["metadata"]
+        changed = self._storage.mutate(REPLICA_SETS, meta["namespace"], meta["name"], renumber)
+        return changed or replica_set
 
     def _create(self, deployment: Obj, replica_set: Obj) -> None:
         template = copy.deepcopy(replica_set["spec"]["template"])

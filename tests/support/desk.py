@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.incident import Incident, Policy
+from bot.domain.limits import Limits
 from bot.domain.run_policy import RunPolicy
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import Entry, Heading
@@ -28,6 +29,7 @@ from bot.services.diagnose import Diagnoses
 from bot.services.evidence import Evidence
 from bot.services.inbox import Inbox
 from bot.services.incidents import Incidents
+from bot.services.obligations import Obligations
 from bot.services.people import People
 from bot.services.record import Record
 from bot.services.report import Reports
@@ -40,6 +42,7 @@ from bot.store import runs as run_rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 from tests.support.books import RUNBOOKS
+from tests.support.leases import AlwaysHeld
 from tests.support.rows import CHANNEL, NOW, POLICY, TEAM, Hands, NoWork
 from tests.support.slack_answers import SlackAnswers
 
@@ -143,6 +146,17 @@ class Desk:
                 watch=self.watch,
             ),
             runs=self.runs,
+            obligations=Obligations(
+                store,
+                self.work,
+                chat,
+                self.now,
+                sites={},
+                wall=lambda: datetime.now(UTC),
+                wait=lambda _seconds: None,
+                lease=AlwaysHeld(store),
+                limits=Limits(),
+            ),
             authorize=self.authorize,
             audit=self.audit,
             reports=Reports(store, people, self.settings),

@@ -14,6 +14,9 @@ import yaml
 from kubernetes import client
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
+RIGHTS = sorted(f"base/rights/{file.name}" for file in (DEPLOY / "base/rights").glob("*.yaml"))
+"""What mayday may do with hubs: one file for each capability."""
+
 NO_KUBECTL = "kubectl is not installed, so the kustomizations can't be rendered"
 
 Object = dict[str, Any]
@@ -26,6 +29,8 @@ MODELS = {
     "PersistentVolumeClaim": "V1PersistentVolumeClaim",
     "Role": "V1Role",
     "RoleBinding": "V1RoleBinding",
+    "ClusterRole": "V1ClusterRole",
+    "ClusterRoleBinding": "V1ClusterRoleBinding",
     "Deployment": "V1Deployment",
     "PodDisruptionBudget": "V1PodDisruptionBudget",
 }
@@ -37,6 +42,16 @@ def objects(*names: str) -> list[Object]:
     return [
         found for name in names for found in yaml.safe_load_all((DEPLOY / name).read_text("utf-8"))
     ]
+
+
+def rights(*names: str) -> list[Object]:
+    """The Roles and ClusterRoles in these files of ``base/rights``, or in all."""
+    files = [f"base/rights/{name}.yaml" for name in names] or RIGHTS
+    return [found for found in objects(*files) if found["kind"] in ("Role", "ClusterRole")]
+
+
+HUB = next(found["metadata"]["namespace"] for found in rights("servers") if found["kind"] == "Role")
+"""The namespace of the hub."""
 
 
 def rendered(variant: str = "") -> list[Object]:

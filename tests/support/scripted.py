@@ -22,6 +22,7 @@ from bot.domain.rights import Permission
 from bot.domain.signs import Certificate, HubMetrics, Merge
 from bot.ports import Started, Stopped
 from bot.runbook.site import Site
+from tests.support.fleet import Fleet
 from tests.support.hubs import ACCESS, PLACE, PROXY, RELEASE, pod, route, server, terminating
 
 HUB_POD = Pod(
@@ -36,7 +37,7 @@ WELL = Health(hub=True, proxy=True)
 
 
 @dataclass(kw_only=True)
-class Scripted:
+class Scripted(Fleet):
     """A hub and a cluster with given contents, which fail the named acts.
 
     ``look`` fails every read of the cluster. ``asked`` lists the reads in order. ``logs`` are by pod and

@@ -7,13 +7,21 @@ from bot.domain.facts import HubFacts
 from bot.domain.hubs import Condition
 from bot.runbook import (
     ClearNotice,
+    CordonNode,
     DeleteFailedPod,
     DeletePod,
     ForceDeletePod,
     ForceDeleteProxyPod,
+    GrowVolume,
+    Held,
+    HoldCorePool,
+    NewBudget,
+    OpenRevert,
     RestartHub,
     RestartProxy,
     ResyncRoutes,
+    RollBack,
+    Scale,
     ShowNotice,
     StartCanary,
     StartServer,
@@ -22,6 +30,7 @@ from bot.runbook import (
     StopRunningServer,
     StopServer,
     TestKernel,
+    UncordonNode,
 )
 from bot.runbook.steps.step import Look
 from tests.support.scripted import Scripted, site
@@ -81,6 +90,51 @@ CANARY = (
     StopCanary(user="canary"),
 )
 
+CORDON = CordonNode(
+    cluster="teaching",
+    node="user-1",
+    uid="uid-user-1",
+    at=STARTED,
+    until=STARTED + timedelta(hours=12),
+    by="U0ANA",
+    why="its disk is full",
+)
+UNCORDON = UncordonNode(cluster="teaching", node="user-1", uid="uid-user-1", at=STARTED.isoformat())
+SCALE = Scale(
+    name="user-placeholder",
+    uid="uid-placeholder",
+    found=0,
+    replicas=20,
+    until=STARTED + timedelta(hours=2),
+    by="U0ANA",
+)
+
+GROW = GrowVolume(claim="hub-db-dir", uid="uid-hub-db-dir", found=2**30, size=2 * 2**30)
+BACK = RollBack(
+    deployment="hub",
+    generation=7,
+    current=5,
+    number=4,
+    template="abc",
+    at=STARTED.isoformat(),
+    changes=("hub: image a → b",),
+)
+REVERT = OpenRevert(
+    repository="our-org/datahub",
+    number=17,
+    title="Upgrade the hub",
+    url="https://github.example.org/our-org/datahub/pull/17",
+    merged_at=STARTED,
+    commit="abc123",
+)
+
+HOLD = HoldCorePool(
+    pods=(Held(name="hub-1", uid="uid-hub"),),
+    nodes=(Held(name="core-1", uid="uid-core-1"),),
+    budgets=(NewBudget(name="mayday-hold-hub", selector={"component": "hub"}),),
+    until=STARTED + timedelta(hours=12),
+)
+
 ONE_OF_EACH: tuple[Step, ...] = (
     RESYNC,
     RESTART,
@@ -95,6 +149,14 @@ ONE_OF_EACH: tuple[Step, ...] = (
     SHOW,
     CLEAR_NOTICE,
     *CANARY,
+    CORDON,
+    UNCORDON,
+    SCALE,
+    GROW,
+    BACK,
+    REVERT,
+    HOLD,
+    HOLD.undo,
 )
 
 

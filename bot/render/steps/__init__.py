@@ -6,13 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.render.steps.clear_notice import CLEAR_NOTICE
+from bot.render.steps.cordon_node import CORDON_NODE
 from bot.render.steps.delete_failed_pod import DELETE_FAILED_POD
 from bot.render.steps.delete_pod import DELETE_POD
 from bot.render.steps.force_delete_pod import FORCE_DELETE_POD
 from bot.render.steps.force_delete_proxy_pod import FORCE_DELETE_PROXY_POD
+from bot.render.steps.grow_volume import GROW_VOLUME
+from bot.render.steps.hold_core_pool import HOLD_CORE_POOL
+from bot.render.steps.open_revert import OPEN_REVERT
+from bot.render.steps.release_core_pool import RELEASE_CORE_POOL
 from bot.render.steps.restart_hub import RESTART_HUB
 from bot.render.steps.restart_proxy import RESTART_PROXY
 from bot.render.steps.resync_routes import RESYNC_ROUTES
+from bot.render.steps.roll_back import ROLL_BACK
+from bot.render.steps.scale import SCALE
 from bot.render.steps.show_notice import SHOW_NOTICE
 from bot.render.steps.start_canary import START_CANARY
 from bot.render.steps.start_server import START_SERVER
@@ -20,6 +27,7 @@ from bot.render.steps.stop_canary import STOP_CANARY
 from bot.render.steps.stop_running_server import STOP_RUNNING_SERVER
 from bot.render.steps.stop_server import STOP_SERVER
 from bot.render.steps.test_kernel import TEST_KERNEL
+from bot.render.steps.uncordon_node import UNCORDON_NODE
 from bot.render.steps.words import StepWords
 
 WORDS: tuple[StepWords, ...] = (
@@ -38,6 +46,14 @@ WORDS: tuple[StepWords, ...] = (
     START_CANARY,
     TEST_KERNEL,
     STOP_CANARY,
+    CORDON_NODE,
+    UNCORDON_NODE,
+    SCALE,
+    GROW_VOLUME,
+    ROLL_BACK,
+    OPEN_REVERT,
+    HOLD_CORE_POOL,
+    RELEASE_CORE_POOL,
 )
 
 _BY_VERB = {words.verb: words for words in WORDS}

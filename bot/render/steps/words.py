@@ -32,6 +32,7 @@ ENDS = {
     Outcome.UNCLEAR: "unclear, someone has to check",
 }
 UNREAD = "–"
+ITSELF = "mayday"
 ERROR_SIZE = 350
 TARGET_SIZE = 90
 
@@ -98,6 +99,8 @@ class StepWords:
         )
         act = self._act(str(data.get("target", "")), data.get("details") or {})
         runbook = code(str(data.get("runbook", "")))
+        if who == ITSELF:
+            return f"{who} took back what `{runbook}` did on `{place}`, to {act}: {self.outcome(result)}"
         return f"{who} ran `{runbook}` on `{place}` to {act}: {self.outcome(result)}"
 
     def _act(self, target: str, details: Mapping[str, str], limit: int = 3000) -> str:

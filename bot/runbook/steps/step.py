@@ -110,6 +110,15 @@ class Step(ABC):
         return None
 
     @property
+    def planned_by(self) -> tuple[str, Mapping[str, Any]] | None:
+        """The runbook, with stored arguments, that plans this step as the :attr:`undo` of another one.
+
+        None: mayday takes the other one back by itself when that is due. Otherwise people decide: mayday
+        reminds them, and offers this runbook.
+        """
+        return None
+
+    @property
     def undo_at(self) -> datetime | None:
         """When :attr:`undo` is due without anybody asking; None: it is not."""
         return None

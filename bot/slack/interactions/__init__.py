@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.domain.access import Act
-from bot.render import card, forms, listing, run_form, runs
+from bot.render import card, forms, listing, obligations, run_form, runs
 from bot.render import diagnose as diagnosis
 from bot.slack.access import (
     Anywhere,
@@ -69,6 +69,7 @@ BUTTONS: Mapping[str, Route] = {
     diagnosis.ACTION_EVIDENCE: InAnyChannel(Act.CHANGE, diagnose.evidence, of_channel_if_any),
     diagnosis.ACTION_ADD: OnIncident(Act.RECORD, diagnose.add, of_channel),
     diagnosis.ACTION_REMEDY: OnRunbook(Act.PLAN, diagnose.remedy),
+    obligations.ACTION_PLAN: OnRunbook(Act.PLAN, runbook.take_back),
     card.ACTION_UPDATE: OnIncident(Act.CHANGE, update_command.handle),
     card.ACTION_RUN: OnRunbook(Act.PLAN, run_command.handle),
     card.ACTION_TIMELINE: OnIncident(Act.READ, timeline.handle),

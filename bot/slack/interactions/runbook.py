@@ -69,3 +69,17 @@ def cancel(
         context.runs.cancel(request.value, request.user, origin=request.origin)
 
     return RunbookReply(work=work, runbook=context.runs.get(request.value).runbook)
+
+
+def take_back(
+    context: HandlerContext, request: SlackRequest, incident: Incident | None
+) -> RunbookReply:
+    """Plan the runbook by which people take back what a run left."""
+    runbook, hub, arguments = context.obligations.planned_by(request.value)
+
+    def work() -> EphemeralReply | None:
+        return request_plan(
+            context, request, incident, runbook=runbook, hub=hub, arguments=arguments
+        )
+
+    return RunbookReply(work=work, runbook=runbook)

@@ -38,12 +38,16 @@ Live = Any
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:
-    """A rule of a Role: these verbs on these resources, or only on those of the given names."""
+    """A rule of a Role: these verbs on these resources, or only on those of the given names.
+
+    ``everywhere``: a rule of a ClusterRole, bound in the whole cluster.
+    """
 
     verbs: tuple[str, ...]
     resources: tuple[str, ...] = ("pods",)
     group: str = ""
     names: tuple[str, ...] = ()
+    everywhere: bool = False
 
     def allows(self, wanted: Attributes) -> bool:
         """RBAC's decision."""
@@ -146,7 +150,9 @@ class Double:
         name, token = f"user-{self.users}", f"token-{self.users}"
 
         def rule(wanted: Attributes) -> bool:
-            return wanted.namespace == namespace and any(g.allows(wanted) for g in grants)
+            return any(
+                g.allows(wanted) and (g.everywhere or wanted.namespace == namespace) for g in grants
+            )
 
         self.cluster.tokens.add(token, name, rule)
         return name, token
@@ -212,16 +218,21 @@ class Real:
         name = f"user-{len(self.used)}"
         self.used.append(name)
         rbac: Any = client.RbacAuthorizationV1Api(self.api)
-        rbac.create_namespaced_role(
-            namespace, {"metadata": {"name": name}, "rules": [grant.rule() for grant in grants]}
-        )
         group = "rbac.authorization.k8s.io"
-        body = {
-            "metadata": {"name": name},
-            "roleRef": {"apiGroup": group, "kind": "Role", "name": name},
-            "subjects": [{"apiGroup": group, "kind": "User", "name": name}],
-        }
-        rbac.create_namespaced_role_binding(namespace, body)
+
+        def bound(kind: str, everywhere: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+            meta = {"metadata": {"name": name}}
+            rules = [grant.rule() for grant in grants if grant.everywhere is everywhere]
+            subjects = [{"apiGroup": group, "kind": "User", "name": name}]
+            ref = {"apiGroup": group, "kind": kind, "name": name}
+            return {**meta, "rules": rules}, {**meta, "roleRef": ref, "subjects": subjects}
+
+        role, binding = bound("ClusterRole", everywhere=True)
+        rbac.create_cluster_role(role)
+        rbac.create_cluster_role_binding(binding)
+        role, binding = bound("Role", everywhere=False)
+        rbac.create_namespaced_role(namespace, role)
+        rbac.create_namespaced_role_binding(namespace, binding)
         if grants:
             wait_for(lambda: self._may(name, namespace, grants[0]), "the Role to take effect")
         return name, self.plane.tokens[name]

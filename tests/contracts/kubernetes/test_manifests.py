@@ -12,13 +12,12 @@ from bot.domain.hubs import Place
 from bot.domain.rights import Permission
 from bot.runbook.steps import KINDS
 from tests.contracts.kubernetes.systems import REAL, System
-from tests.support.manifests import Object, objects, of_kind, rendered
+from tests.support.manifests import HUB, RIGHTS, Object, objects, rendered
 
 pytestmark = [
     # The double has only what runbooks use.
     pytest.mark.parametrize("system", [REAL], indirect=True),
 ]
-HUB = of_kind(objects("base/hub-role.yaml"), "Role")["metadata"]["namespace"]
 ACCOUNT = "system:serviceaccount:mayday:mayday"
 
 
@@ -27,8 +26,13 @@ def create(api: client.ApiClient, found: Object, *, dry_run: bool) -> Any:
     kind, namespace = found["kind"], found["metadata"].get("namespace")
     options = {"dry_run": "All"} if dry_run else {}
     core, rbac = client.CoreV1Api(api), client.RbacAuthorizationV1Api(api)
-    if kind == "Namespace":
-        made = core.create_namespace(found, **options)
+    if namespace is None:
+        make = {
+            "Namespace": core.create_namespace,
+            "ClusterRole": rbac.create_cluster_role,
+            "ClusterRoleBinding": rbac.create_cluster_role_binding,
+        }[kind]
+        made = make(found, **options)
     else:
         make = {
             "ServiceAccount": core.create_namespaced_service_account,
@@ -93,12 +97,12 @@ def test_a_budget_is_accepted_as_it_is_written(system: System, api: client.ApiCl
 
 @pytest.mark.usefixtures("namespaces")
 def test_the_account_may_do_what_steps_need_and_nothing_else(api: client.ApiClient) -> None:
-    for found in objects("base/service-account.yaml", "base/hub-role.yaml"):
+    for found in objects("base/service-account.yaml", *RIGHTS):
         create(api, found, dry_run=False)
 
     def may(permission: Permission, namespace: str = HUB) -> bool:
         wanted = {
-            "namespace": namespace,
+            "namespace": "" if permission.is_cluster_wide else namespace,
             "verb": permission.verb,
             "group": permission.group,
             "resource": permission.resource,
@@ -114,11 +118,12 @@ def test_the_account_may_do_what_steps_need_and_nothing_else(api: client.ApiClie
     ]
     assert needed
     assert [str(right) for right in needed if not may(right)] == []
-    assert not any(may(right, "mayday") for right in needed)
+    assert not any(may(right, "mayday") for right in needed if not right.is_cluster_wide)
     for verb, resource in (
         ("get", "secrets"),
         ("create", "pods"),
-        ("patch", "pods"),
+        ("patch", "secrets"),
+        ("patch", "pods/ephemeralcontainers"),
         ("create", "pods/exec"),
         ("deletecollection", "pods"),
     ):

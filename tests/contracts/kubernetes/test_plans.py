@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from tests.contracts.jupyterhub.plain import PlainHub
 from tests.contracts.kubernetes.node import Kubelet
 from tests.contracts.kubernetes.objects import contract, deployment, on_node, pod
 from tests.contracts.kubernetes.systems import Apps, Core, Grant, Live, System, kubeconfig
-from tests.support.manifests import objects, of_kind
+from tests.support.manifests import rights
 from tests.support.planning import FORCE, LONG_AFTER, NOW, Told, carried_out, told
 
 USERS = ("ana", "ben", "chidi")
@@ -34,27 +34,26 @@ RELEASE = "datahub"
 
 
 def deployed_role() -> list[Grant]:
-    """The rules of the Role in ``deploy/``."""
-    role = of_kind(objects("base/hub-role.yaml"), "Role")
+    """The rules of the Roles and ClusterRoles in ``deploy/``."""
     return [
         Grant(
             verbs=tuple(rule["verbs"]),
             resources=tuple(rule["resources"]),
             group=rule["apiGroups"][0],
             names=tuple(rule.get("resourceNames", ())),
+            everywhere=role["kind"] == "ClusterRole",
         )
+        for role in rights()
+        if role["metadata"].get("namespace") != "default"
         for rule in role["rules"]
     ]
 
 
 def without(verb: str, resource: str) -> list[Grant]:
-    """The Role without one right."""
+    """The Roles without one right."""
     return [
-        Grant(
-            verbs=tuple(v for v in rule.verbs if v != verb or resource not in rule.resources),
-            resources=rule.resources,
-            group=rule.group,
-            names=rule.names,
+        replace(
+            rule, verbs=tuple(v for v in rule.verbs if v != verb or resource not in rule.resources)
         )
         for rule in deployed_role()
         if rule.resources != (resource,) or set(rule.verbs) != {verb}
