@@ -6,8 +6,10 @@ from kubernetes import client
 
 from bot.adapters import kubernetes_objects as objects
 from bot.adapters.kubernetes_api import KubernetesApi
+from bot.adapters.kubernetes_errors import GONE
 from bot.domain.hubs import Deployment, Pod, PodEvent
 from bot.domain.rights import Permission
+from bot.errors import UserError
 
 
 class Reads(KubernetesApi):
@@ -22,6 +24,23 @@ class Reads(KubernetesApi):
             objects.pod,
             label_selector=selector,
         )
+
+    def pod(self, namespace: str, name: str) -> Pod | None:
+        """Return one pod, or None if it doesn't exist."""
+
+        def read(api: client.ApiClient) -> Pod:
+            return objects.pod(
+                client.CoreV1Api(api).read_namespaced_pod(
+                    name, namespace, _request_timeout=self._timeout
+                )
+            )
+
+        try:
+            return self._ask(f"get pod {name}", namespace, read)
+        except UserError as error:
+            if error.code == GONE:
+                return None
+            raise
 
     def pod_events(self, namespace: str) -> tuple[PodEvent, ...]:
         """Return the recent events of the pods in a namespace."""

@@ -14,6 +14,9 @@ class Cluster(Protocol):
     def pods(self, namespace: str, selector: str) -> tuple[Pod, ...]:
         """Return the pods with these labels."""
 
+    def pod(self, namespace: str, name: str) -> Pod | None:
+        """Return one pod, or None if it doesn't exist."""
+
     def pod_events(self, namespace: str) -> tuple[PodEvent, ...]:
         """Return the recent events of the pods in a namespace."""
 
@@ -32,5 +35,6 @@ class Cluster(Protocol):
         """Delete a pod without waiting for its node.
 
         Raises:
-            UserError: it has finalizers or belongs to a StatefulSet; nothing was deleted.
+            UserError: it has finalizers, belongs to a StatefulSet, or is neither being deleted nor finished;
+                nothing was deleted.
         """

@@ -25,7 +25,9 @@ from bot.services.channel_guard import LookAt, in_channel
 from bot.services.incident_snapshot import Snapshot, read
 from bot.services.posts import Destination, Posts
 from bot.services.reconciler import Resource
+from bot.services.run_specs import own_steps, stage_spec
 from bot.services.settings import Settings
+from bot.store import runs as run_rows
 from bot.store.engine import Store
 from bot.store.runs import Run, RunStep
 
@@ -230,12 +232,12 @@ class Resources:
             )
             if not run.plan:
                 continue
-            for place, step in enumerate(steps, start=1):
+            for place, stage in enumerate(run_rows.stages(steps), start=1):
                 yield self._post(
                     snap,
                     ResourceKind.RUN_STEP,
-                    step_subject(run.id, step.number),
-                    spec=_step_spec(step),
+                    step_subject(run.id, stage[0].stage or stage[0].number),
+                    spec=stage_spec(stage),
                     render=partial(self._run_post, run, steps, place),
                     reply_to=snap.ref(ResourceKind.RUN, run.id),
                 )
@@ -350,13 +352,7 @@ def _run_spec(run: Run, steps: Sequence[RunStep]) -> JSON:
         "error": run.error,
         "asked_by": run.asked_by,
         "decided_by": run.decided_by,
-        "steps": [_step_spec(step) for step in steps],
-    }
-
-
-def _step_spec(step: RunStep) -> JSON:
-    return {
-        "number": step.number,
-        "ended": step.finished_at is not None,
-        "result": digest(step.seen),
+        "steps": own_steps(run, steps),
+        **({"stop": run.stop_asked_by} if run.stop_asked_by else {}),
+        **({"difference": list(run.difference)} if run.difference else {}),
     }

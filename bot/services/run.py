@@ -44,6 +44,7 @@ EXPIRED = f"This plan is more than {{minutes}} minutes old. Ask for a new one wi
 DECIDED = (
     f"This plan was already confirmed or cancelled{{whom}}. Ask for a new one with {COMMAND} run."
 )
+NOT_RUNNING = "This run has ended already, so there is nothing to stop."
 GONE = f"mayday no longer has this plan. Ask for a new one with {COMMAND} run."
 
 
@@ -135,7 +136,7 @@ class Runs:
                 self._durable.enqueue(
                     tx,
                     EXECUTE,
-                    key=f"{EXECUTE}/{run.id}",
+                    key=execute_key(run),
                     partition_key=f"hub/{run.hub}",
                     args=[run.id],
                 )
@@ -152,6 +153,36 @@ class Runs:
         with self._store.write() as tx:
             run = self._undecided(tx, run_id)
             self._decide(tx, run, by, RunState.CANCELLED, origin)
+
+    def stop(self, run_id: str, by: str, *, origin: str = "") -> None:
+        """Begin no further step of a run; those under way end as they would.
+
+        Raises:
+            UserError: it is not under way any more.
+        """
+        with self._store.write() as tx:
+            run = rows.get(tx, run_id, lock=True)
+            if run is None:
+                raise UserError(GONE)
+            if run.state is not RunState.RUNNING:
+                raise UserError(NOT_RUNNING)
+            if run.stop_asked_by:
+                return
+            rows.change(tx, run_id, stop_asked_by=by)
+            audit.add(
+                tx,
+                AuditLine(
+                    actor=by,
+                    act="run.stop",
+                    outcome=AuditOutcome.DONE,
+                    target=f"run/{run.id}",
+                    incident_id=run.incident_id,
+                    origin=origin,
+                    after={"runbook": run.runbook, "hub": run.hub},
+                    source=f"run.stop/{run.id}",
+                ),
+            )
+            sync.enqueue(self._durable, tx, run.owner, f"run/{run.id}/stop")
 
     def under_way(self, incident_id: str) -> list[Run]:
         """The runs of an incident that are being carried out now."""
@@ -172,8 +203,10 @@ class Runs:
 
     def _refuse(self, tx: Tx, run: Run, by: str, origin: str) -> str:
         """Why this plan can never be carried out any more, and end its run; empty where it can be."""
-        if self._wall() - run.asked_at > EXPIRES_AFTER:
-            said = EXPIRED.format(minutes=minutes(EXPIRES_AFTER))
+        known = self._runbooks.get(run.runbook)
+        lifetime = known.policy.lifetime if known else EXPIRES_AFTER
+        if self._wall() - (run.planned_at or run.asked_at) > lifetime:
+            said = EXPIRED.format(minutes=minutes(lifetime))
             self._decide(tx, run, by, RunState.EXPIRED, origin, reason=said)
             return said
         try:
@@ -210,10 +243,20 @@ class Runs:
                 reason=reason,
                 before={"state": run.state.value},
                 after={"state": state.value, **plan},
-                source=f"run.decide/{run.id}",
+                source=f"run.decide/{_round(run)}",
             ),
         )
-        sync.enqueue(self._durable, tx, run.incident_id, f"run/{run.id}/{state.value}")
+        sync.enqueue(self._durable, tx, run.owner, f"run/{_round(run)}/{state.value}")
+
+
+def execute_key(run: Run) -> str:
+    """The key of the workflow that carries out the plan of this round."""
+    return f"{EXECUTE}/{_round(run)}"
+
+
+def _round(run: Run) -> str:
+    """The run and, from the second plan on, its round: a plan that changed is decided on again."""
+    return f"{run.id}/{run.round}" if run.round > 1 else run.id
 
 
 def minutes(span: timedelta) -> int:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.runs import Result
 from bot.ports import Post
-from bot.render.runs import RunStepView, RunView, run_posts
+from bot.render.run_progress import RunStepView
+from bot.render.runs import RunView, run_posts
 from bot.runbook import Runbook
 from bot.runbook.plan import Plan, UnreadablePlan
 from bot.services.resources import RunPosts
@@ -34,12 +35,15 @@ def posts_of(runbooks: Mapping[str, Runbook]) -> RunPosts:
                     RunStepView(
                         number=step.number,
                         result=Result.from_json(step.seen) if step.seen else None,
+                        stage=step.stage,
                     )
                     for step in steps
                 ],
                 asked_by=run.asked_by,
                 decided_by=run.decided_by,
                 error=error,
+                difference=run.difference or (),
+                stop_asked_by=run.stop_asked_by,
             )
         )
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, func, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import RowMapping, delete, func, select, update
 
 from bot.domain.runs import RunState, StepState
 from bot.store.engine import Tx
 from bot.store.incidents import insert_new
-from bot.store.run_tables import run, run_step
+from bot.store.run_tables import run, run_lock, run_step
+
+ALONE = "run:"
+"""The beginning of :attr:`Run.owner` for a run outside of incidents; the run's id follows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +47,18 @@ class Run:
     difference: Sequence[str] | None = None
     stop_asked_by: str = ""
 
+    @property
+    def owner(self) -> str:
+        """What Slack shows it as a part of: the id of its incident, or the run itself."""
+        return self.incident_id or f"{ALONE}{self.id}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunStep:
     """A step that was begun, by its number in the plan, from 1.
 
-    ``attempted_at`` is when it was about to act, by the database's clock.
+    ``attempted_at`` is when it was about to act, by the database's clock. ``stage`` is the number of the
+    first of the steps that run side by side with it, 0 in runs of the version before.
     """
 
     run_id: str
@@ -60,6 +68,7 @@ class RunStep:
     finished_at: datetime | None
     seen: Mapping[str, Any]
     attempted_at: datetime | None = None
+    stage: int = 0
 
 
 def add(tx: Tx, value: Run) -> bool:
@@ -102,22 +111,26 @@ def with_steps(tx: Tx, incident_id: str) -> list[tuple[Run, list[RunStep]]]:
 
 
 def change(tx: Tx, run_id: str, *, state: RunState | None = None, **values: Any) -> None:
-    """Change columns of a run."""
+    """Change columns of a run. One that stops running, for whatever reason, gives up its locks."""
     if state is not None:
         values["state"] = state.value
+        if state is not RunState.RUNNING:
+            tx.execute(delete(run_lock).where(run_lock.c.run_id == run_id))
     tx.execute(update(run).where(run.c.id == run_id).values(**values))
 
 
 def start(tx: Tx, run_id: str) -> bool:
     """Record that a run is being carried out; False when another one is on its hub.
 
-    A unique index decides, so that two that are confirmed at once cannot both run.
+    A primary key decides, so that two that are confirmed at once cannot both run.
     """
-    try:
-        with tx.begin_nested():
-            change(tx, run_id, state=RunState.RUNNING)
-    except IntegrityError:
+    hub, number = tx.execute(select(run.c.hub, run.c.round).where(run.c.id == run_id)).one()
+    before = run.c.hub == hub, run.c.state == RunState.RUNNING.value, run.c.round == 0
+    if tx.execute(select(run.c.id).where(*before)).first():
         return False
+    if not insert_new(tx, "run_lock", {"name": f"hub/{hub}", "run_id": run_id}):
+        return False
+    change(tx, run_id, state=RunState.RUNNING, round=max(number, 1))
     return True
 
 
@@ -141,7 +154,9 @@ def running(tx: Tx, incident_id: str) -> list[Run]:
     return [run for run in of_incident(tx, incident_id) if run.state is RunState.RUNNING]
 
 
-def begin_step(tx: Tx, run_id: str, number: int, *, now: datetime, attempted_at: datetime) -> bool:
+def begin_step(
+    tx: Tx, run_id: str, number: int, *, stage: int, now: datetime, attempted_at: datetime
+) -> bool:
     """Commit that a step is about to act; False when it was begun before."""
     is_first = insert_new(
         tx,
@@ -154,6 +169,7 @@ def begin_step(tx: Tx, run_id: str, number: int, *, now: datetime, attempted_at:
             "finished_at": None,
             "seen": {},
             "attempted_at": attempted_at,
+            "stage": stage,
         },
     )
     if not is_first:
@@ -182,7 +198,9 @@ def end_step(
 
 def step(tx: Tx, run_id: str, number: int) -> RunStep | None:
     """A step, if it was begun."""
-    return next((each for each in steps(tx, run_id) if each.number == number), None)
+    found = select(run_step).where(run_step.c.run_id == run_id, run_step.c.number == number)
+    row = tx.execute(found).mappings().first()
+    return _step(row) if row else None
 
 
 def steps(tx: Tx, run_id: str) -> list[RunStep]:
@@ -193,9 +211,37 @@ def steps(tx: Tx, run_id: str) -> list[RunStep]:
     return [_step(row) for row in rows]
 
 
+def add_counts(tx: Tx, run_id: str, number: int, counts: Mapping[str, Any]) -> None:
+    """Add to the result of a step what a stage, of which it is the first, changed."""
+    found = step(tx, run_id, number)
+    if found is None:
+        return
+    seen = {**found.seen, "seen": {**found.seen.get("seen", {}), **counts}}
+    tx.execute(
+        update(run_step)
+        .where(run_step.c.run_id == run_id, run_step.c.number == number)
+        .values(seen=seen)
+    )
+
+
+def stages(steps: Iterable[RunStep]) -> list[list[RunStep]]:
+    """The steps by stage, in order; each step of a run of the version before is a stage of its own."""
+    found: dict[int, list[RunStep]] = {}
+    for each in steps:
+        found.setdefault(each.stage or each.number, []).append(each)
+    return list(found.values())
+
+
+def stop_asked_by(tx: Tx, run_id: str) -> str:
+    """Who asked to stop a run between two steps; empty if nobody did."""
+    found = tx.execute(select(run.c.stop_asked_by).where(run.c.id == run_id)).scalar()
+    return str(found or "")
+
+
 def _run(row: RowMapping) -> Run:
     return Run(**{**row, "state": RunState(row["state"])})
 
 
 def _step(row: RowMapping) -> RunStep:
-    return RunStep(**{**row, "state": StepState(row["state"])})
+    values = {**row, "state": StepState(row["state"]), "stage": row["stage"] or 0}
+    return RunStep(**values)

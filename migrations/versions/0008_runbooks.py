@@ -28,6 +28,7 @@ def upgrade() -> None:
         run.add_column(sa.Column("planned_at", MOMENT, nullable=True))
         run.add_column(sa.Column("difference", sa.JSON(), nullable=True))
         run.add_column(sa.Column("stop_asked_by", sa.String(40), nullable=False, server_default=""))
+    op.add_column("run_step", sa.Column("stage", sa.Integer(), nullable=True))
     # Runs of the version before, which knows no locks; runs of this version have a round and hold locks.
     _one_running_a_hub(f"{RUNNING} AND round = 0")
     op.create_table(
@@ -87,6 +88,8 @@ def downgrade() -> None:
     )
     op.execute("DELETE FROM run WHERE incident_id IS NULL")
     op.drop_index("uq_run_running_hub", "run")
+    with op.batch_alter_table("run_step") as step:
+        step.drop_column("stage")
     with _without_steps(), op.batch_alter_table("run") as run:
         for column in ("stop_asked_by", "difference", "planned_at", "round", "channel_id"):
             run.drop_column(column)

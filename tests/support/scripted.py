@@ -95,6 +95,10 @@ class Scripted:
         self._look("pods", "look")
         return (*self.live, *self.parts)
 
+    def pod(self, namespace: str, name: str) -> Pod | None:
+        self._look("pod", "look")
+        return next((pod for pod in (*self.live, *self.parts) if pod.name == name), None)
+
     def pod_events(self, namespace: str) -> tuple[PodEvent, ...]:
         self._look("events", "look")
         return tuple(self.events)

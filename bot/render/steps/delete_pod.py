@@ -2,4 +2,9 @@
 
 from bot.render.steps.words import StepWords
 
-DELETE_POD = StepWords(verb="delete_pod", act="delete pod `{target}`")
+DELETE_POD = StepWords(
+    verb="delete_pod",
+    act="delete pod `{target}`",
+    one="delete a user's pod",
+    many="delete {count} users' pods",
+)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from bot.domain.evidence import Unknown
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Deployment, Place
 from bot.domain.rights import Permission, Right
 from bot.runbook.site import Site
 from bot.runbook.steps.server import server_name
 from bot.runbook.steps.step import Look, Measure, Read, Step
+
+CHANGED = "Deployment {name} was changed since the plan was made."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,12 @@ class RestartProxy(Step):
         """A rollout may have to pull an image."""
         return Measure(within=300.0)
 
+    def drifted(self, site: Site) -> str | None:
+        """Return whether the Deployment was changed or restarted since."""
+        proxy = site.reachable_cluster.deployment(site.place.namespace, self.deployment)
+        same = proxy.generation == self.generation
+        return "" if same else CHANGED.format(name=self.deployment)
+
     def perform(self, site: Site) -> Mapping[str, Any]:
         """Write the time of the restart into the Deployment's pod template."""
         cluster = site.reachable_cluster
@@ -79,10 +86,7 @@ class RestartProxy(Step):
 
     def look(self, site: Site, read: Read) -> Look:
         """Whether this restart or a later one has rolled out to every replica."""
-        facts = read()
-        if isinstance(facts.proxy, Unknown):
-            return Look(holds=None, seen=facts.totals, why=facts.proxy.why)
-        proxy = facts.proxy.value
+        proxy = site.reachable_cluster.deployment(site.place.namespace, self.deployment)
         restarted = _not_before(proxy.restarted_at, self.at)
         return Look(
             holds=restarted and proxy.rolled_out,

@@ -49,6 +49,7 @@ FORMS: Mapping[str, Route] = {
 BUTTONS: Mapping[str, Route] = {
     runs.ACTION_CONFIRM: OnIncident(Act.APPROVE, runbook.confirm, of_run),
     runs.ACTION_CANCEL: OnIncident(Act.PLAN, runbook.cancel, of_run),
+    runs.ACTION_STOP: OnIncident(Act.PLAN, runbook.stop, of_run),
     card.ACTION_UPDATE: OnIncident(Act.CHANGE, update_command.handle),
     card.ACTION_RUN: OnIncident(Act.PLAN, run_command.handle),
     card.ACTION_TIMELINE: OnIncident(Act.READ, timeline.handle),

@@ -1,4 +1,4 @@
-"""Runbooks by form and button: planned, confirmed, cancelled."""
+"""Runbooks by form and button: planned, confirmed, cancelled, stopped."""
 
 from __future__ import annotations
 
@@ -49,5 +49,14 @@ def cancel(context: HandlerContext, request: SlackRequest, _incident: Incident) 
 
     def work() -> None:
         context.runs.cancel(request.value, request.user, origin=request.origin)
+
+    return DurableReply(work=work)
+
+
+def stop(context: HandlerContext, request: SlackRequest, _incident: Incident) -> DurableReply:
+    """Begin no further step of the run."""
+
+    def work() -> None:
+        context.runs.stop(request.value, request.user, origin=request.origin)
 
     return DurableReply(work=work)

@@ -1,0 +1,102 @@
+"""Plans from facts of now, which the steps of a run share.
+
+Reading everything costs many requests, and ten steps that each read everything are a load on a hub in
+trouble. So one reading serves all steps of a run, as long as it is young enough for what it is used for.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.domain.facts import HubFacts
+from bot.ports import Clock
+from bot.runbook import Runbook
+from bot.runbook.plan import Plan
+from bot.runbook.site import Site
+from bot.services.facts import read_facts
+from bot.services.sightings import Sightings
+from bot.store import runs as rows
+from bot.store.engine import Store
+from bot.store.runs import Run
+
+YOUNG = 10.0
+"""How old, in seconds, a reading of everything may be when a destructive step begins."""
+
+
+@dataclass
+class _Reading:
+    """The latest plan of a run, and when its reading began, by the monotonic clock."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    plan: Plan | None = None
+    began: float = 0.0
+
+
+class FreshPlans:
+    """Reads facts and makes plans. ``wall`` is real time, by which ages are measured."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        runbooks: Mapping[str, Runbook],
+        sites: Mapping[str, Site],
+        wall: Clock,
+    ) -> None:
+        self._store = store
+        self._runbooks = runbooks
+        self._sites = sites
+        self._wall = wall
+        self._sightings = Sightings(store)
+        self._readings: dict[str, _Reading] = {}
+
+    def facts(self, run: Run, *, rights: bool = False) -> HubFacts:
+        """Everything that the run's runbook needs to know, read now."""
+        with self._store.read() as tx:
+            last_done = rows.last_done(tx, incident_id=run.incident_id, hub=run.hub)
+        now = self._wall()
+        runbook = self._runbooks[run.runbook]
+        return read_facts(
+            self._sites[run.hub],
+            now,
+            since=lambda servers: self._sightings.of(run.hub, servers, now),
+            named=runbook.named(run.options),
+            more=runbook.needs,
+            rights=rights,
+            last_done=last_done,
+        )
+
+    def plan(self, run: Run, *, rights: bool = False) -> Plan:
+        """The same runbook's plan from facts of now."""
+        return self._runbooks[run.runbook].plan(self.facts(run, rights=rights), run.options)
+
+    def shared(self, run: Run, *, within: float = YOUNG) -> Plan:
+        """The latest plan, made again where its reading began more than ``within`` seconds ago.
+
+        A reading that began after this was asked for is good enough, however long it took.
+        """
+        asked = time.monotonic()
+        reading = self._readings.setdefault(run.id, _Reading())
+        with reading.lock:
+            plan = reading.plan
+            if plan is not None and (reading.began >= asked or self._age(reading, plan) <= within):
+                return plan
+            reading.began = time.monotonic()
+            reading.plan = None
+            reading.plan = self.plan(run)
+            return reading.plan
+
+    def forget(self, run: Run) -> None:
+        """Keep nothing of a run that has ended."""
+        self._readings.pop(run.id, None)
+
+    def _age(self, reading: _Reading, plan: Plan) -> float:
+        """Seconds since the reading began, by the clock by which more have passed.
+
+        The monotonic clock stands still while a machine is suspended, the wall clock can be set back.
+        """
+        by_wall = (self._wall() - plan.read_at).total_seconds()
+        return max(time.monotonic() - reading.began, by_wall)
