@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from bot.domain.hubs import Condition
 from bot.runbook.site import Site
-from bot.runbook.steps.server import PodStep
+from bot.runbook.steps.server import CHANGED, PodStep, server_name, state_of_pod
 from bot.runbook.steps.step import Look, Read
 
 
@@ -22,11 +22,16 @@ class ForceDeletePod(PodStep):
         """Return whether the pod is other than it was planned for.
 
         A pod that is being deleted or has finished never comes back, and the cluster's adapter makes sure of
-        that just before it acts. So where the hub waits for its end, nothing else needs to be asked.
+        that just before it acts. So the hub need not be asked and, where it waits for the pod's end, nothing
+        has to be read here.
         """
         if self.condition is Condition.STUCK_STOP:
             return ""
-        return super().drifted(site)
+        if not self.found:
+            return None
+        pod = self.find(site)
+        same = pod is not None and self.found.endswith(state_of_pod(pod))
+        return "" if same else CHANGED.format(server=server_name(self))
 
     def perform(self, site: Site) -> Mapping[str, Any]:
         """Delete the pod with this uid and no other."""

@@ -151,10 +151,13 @@ def hub_state(record: Server | None) -> str:
 
 def state_of(hub: str, pod: Pod | None) -> str:
     """The hub's record and the pod in one comparable text: what a plan rests on beside names and ids."""
-    if pod is None:
-        return f"{hub}; no pod"
+    return f"{hub}; {state_of_pod(pod) if pod else 'no pod'}"
+
+
+def state_of_pod(pod: Pod) -> str:
+    """The pod's own part of :func:`state_of`."""
     ready = "ready" if pod.ready else "not ready"
-    return f"{hub}; {pod.phase}, {ready}, {'deleted' if pod.deleting_since else 'kept'}"
+    return f"{pod.phase}, {ready}, {'deleted' if pod.deleting_since else 'kept'}"
 
 
 def lost_with(row: Row) -> tuple[str, ...]:
