@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.domain.facts import HubFacts
 from bot.ports import Clock
@@ -55,6 +56,15 @@ class FreshPlans:
 
     def facts(self, run: Run, *, rights: bool = False) -> HubFacts:
         """Everything that the run's runbook needs to know, read now."""
+        return self._facts(run, self._remaining(run), rights=rights)
+
+    def plan(self, run: Run, *, rights: bool = False) -> Plan:
+        """The same runbook's plan from facts of now."""
+        options = self._remaining(run)
+        facts = self._facts(run, options, rights=rights)
+        return self._runbooks[run.runbook].plan(facts, options)
+
+    def _facts(self, run: Run, options: Mapping[str, Any], *, rights: bool) -> HubFacts:
         with self._store.read() as tx:
             last_done = rows.last_done(tx, incident_id=run.incident_id, hub=run.hub)
         now = self._wall()
@@ -63,15 +73,30 @@ class FreshPlans:
             self._sites[run.hub],
             now,
             since=lambda servers: self._sightings.of(run.hub, servers, now),
-            named=runbook.named(run.options),
+            named=runbook.named(options),
             more=runbook.needs,
             rights=rights,
             last_done=last_done,
         )
 
-    def plan(self, run: Run, *, rights: bool = False) -> Plan:
-        """The same runbook's plan from facts of now."""
-        return self._runbooks[run.runbook].plan(self.facts(run, rights=rights), run.options)
+    def _remaining(self, run: Run) -> Mapping[str, Any]:
+        """The arguments without the servers that steps of this run have ended.
+
+        Nothing of those is left to be found, so they would be looked up one by one, and a pod's name not at
+        all.
+        """
+        parameter = self._runbooks[run.runbook].servers_parameter
+        names = run.options.get(parameter) if parameter else None
+        if not names:
+            return run.options
+        with self._store.read() as tx:
+            ended = {step.number for step in rows.steps(tx, run.id) if step.finished_at}
+        gone: set[str] = set()
+        there: set[str] = set()
+        for number, step in enumerate((run.plan or {}).get("steps", ()), start=1):
+            (gone if number in ended else there).update(_names(step))
+        left = [name for name in names if name.casefold() not in gone - there]
+        return {**run.options, parameter: left or names[-1:]}
 
     def shared(self, run: Run, *, within: float = YOUNG) -> Plan:
         """The latest plan, made again where its reading began more than ``within`` seconds ago.
@@ -100,3 +125,10 @@ class FreshPlans:
         """
         by_wall = (self._wall() - plan.read_at).total_seconds()
         return max(time.monotonic() - reading.began, by_wall)
+
+
+def _names(step: Mapping[str, Any]) -> set[str]:
+    """What people may call the target of a stored step."""
+    user, server = str(step.get("user") or ""), str(step.get("server") or "")
+    named = f"{user}/{server}" if server else user
+    return {name.casefold() for name in (user, named, str(step.get("pod") or "")) if name}

@@ -20,6 +20,7 @@ from typing import Any
 from bot import deadline
 from bot.domain.audit import MAYDAY, AuditLine, AuditOutcome
 from bot.domain.command import COMMAND
+from bot.domain.hubs import Condition
 from bot.domain.limits import Limits
 from bot.domain.run_policy import LONGEST_LIFE
 from bot.domain.runs import Outcome, Result, StepState
@@ -51,6 +52,10 @@ INTERRUPTED = (
     f"the target, then ask for a new plan with {COMMAND} run."
 )
 MOST_TRIES = 3
+SETTLES = 2.0
+"""Seconds after which everything is read again where the last reading could not judge some servers."""
+SETTLING = 3
+"""How often."""
 LONGEST_WAIT = 60.0
 """Seconds a step waits at a system's request; a longer request is a failure."""
 
@@ -251,13 +256,27 @@ class Stages:
         target itself is unchanged just before; elsewhere everything is read now.
         """
         if is_first:
-            fresh = self._plans.shared(run)
+            fresh = self._settled(run, step)
             with deadline.within(self._limits.call):
                 if not step.destructive or fresh.left_out(step) or unchanged(step, site):
                     return attempt(step, site, fresh, begin), fresh
         fresh = self._plans.shared(run, within=0.0)
         with deadline.within(self._limits.call):
             return attempt(step, site, fresh, begin), fresh
+
+    def _settled(self, run: Run, step: Step) -> Plan:
+        """A plan that is young enough; of one that may lack the step only for a moment, a later one.
+
+        While servers are being ended, hub and cluster differ for moments, and other servers can't be judged.
+        """
+        fresh = self._plans.shared(run)
+        for _ in range(SETTLING):
+            unknown = fresh.conditions.get(Condition.UNKNOWN)
+            if not (step.destructive and unknown and fresh.left_out(step)) or fresh.undecided:
+                break
+            self._wait(SETTLES)
+            fresh = self._plans.shared(run, within=SETTLES / 2)
+        return fresh
 
     def _begin(self, stage: _Stage, number: int, step: Step) -> None:
         """Commit that a step is about to act, while this replica holds its lease."""

@@ -19,7 +19,7 @@ from bot.services.run_workflows import RunWorkflows
 from bot.store import audit
 from bot.store import runs as rows
 from bot.store import timeline as timeline_rows
-from tests.support.crowd import crowd
+from tests.support.crowd import LISTS, crowd
 from tests.support.hubs import PLACE
 from tests.support.leases import AlwaysHeld
 from tests.support.room import BOOKS, INCIDENT, Room, room
@@ -87,9 +87,9 @@ def test_three_hundred_of_a_thousand_are_cleared_and_nothing_else(
     hall.runs.confirm(run.id, "U0BEN")
     updates = len(hall.work.keys)
 
-    began = time.monotonic()
+    began, cpu = time.monotonic(), time.process_time()
     hall.workflows.execute(run.id)
-    seconds = time.monotonic() - began
+    seconds, cpu = time.monotonic() - began, time.process_time() - cpu
 
     assert hall.row(run.id).state is RunState.DONE
     assert hall.steps(run) == [StepState.DONE] * 300
@@ -100,7 +100,10 @@ def test_three_hundred_of_a_thousand_are_cleared_and_nothing_else(
     left_over = [record for record in party.records if not record.user.startswith("fine")]
     assert len(left_over) == stuck.get("lost_node", 0)
 
-    assert seconds <= 20
+    # What it takes on a machine that does nothing else: steps wait side by side, readings one by one.
+    steps_wait = max(party.waited.values())
+    readings_wait = CALL * party.requests["access"] * (6 + sum(LISTS.values()))
+    assert steps_wait + readings_wait + cpu <= 20, seconds
     asked = party.requests
     assert sum(asked[name] for name in ("pod", "server", "delete", "stop")) <= 4 * 300, asked
     assert asked["access"] <= seconds / 10 + 3, "readings of everything"
@@ -115,3 +118,23 @@ def test_three_hundred_of_a_thousand_are_cleared_and_nothing_else(
     assert sum(sum(kind["outcomes"].values()) for kind in entry.data["kinds"]) == 300
     assert (acts.count("run.attempt"), acts.count("run.step")) == (300, 300)
     assert len(posts_of(BOOKS)(hall.row(run.id), steps)) == 2, "its own message and one reply"
+
+
+@pytest.mark.parametrize("name", ["{user}", "jupyter-{user}"])
+def test_servers_that_were_named_and_are_cleared_are_not_looked_up_again(
+    room: Room, name: str
+) -> None:
+    """More than one reading looks up, and each step needs a new reading."""
+    party = crowd({"stuck_stop": 25}, fine=3)
+    room.party = party
+    users = [name.format(user=f"stuck-stop-{number:03}") for number in range(25)]
+
+    def goes_on(call: str, _target: str) -> None:
+        if call == "delete":
+            room.clock.at += timedelta(seconds=11)
+
+    run = room.planned(users=users)
+    party.fault = goes_on
+    assert room.carry_out(run).state is RunState.DONE
+    assert room.steps(run) == [StepState.DONE] * 25
+    assert {one.user for one in party.live} == {f"fine-{number:03}" for number in range(3)}

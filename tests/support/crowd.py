@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -31,6 +31,8 @@ class Crowd(Scripted):
     most: int = 0
     guard: threading.RLock = field(default_factory=threading.RLock)
     under_way: int = 0
+    waited: dict[int, float] = field(default_factory=lambda: defaultdict(float))
+    """Seconds of waiting for answers, by thread."""
 
     @contextmanager
     def _request(self, name: str, number: int = 1) -> Iterator[None]:
@@ -38,6 +40,7 @@ class Crowd(Scripted):
             self.requests[name] += number
             self.under_way += 1
             self.most = max(self.most, self.under_way)
+            self.waited[threading.get_ident()] += self.latency * number
         time.sleep(self.latency * number)
         try:
             with self.guard:
