@@ -14,6 +14,7 @@ HAS_FINALIZERS = (
     "doesn't remove it."
 )
 IN_STATEFULSET = "Pod {name} belongs to a StatefulSet: mayday never force-deletes those."
+LIVES = "Pod {name} is not being deleted, so mayday doesn't force-delete it. Nothing was deleted."
 
 
 class Writes(KubernetesApi):
@@ -43,7 +44,8 @@ class Writes(KubernetesApi):
         """Delete a pod without waiting for its node.
 
         Raises:
-            UserError: it has finalizers, or belongs to a StatefulSet, which requires pods to be unique.
+            UserError: it has finalizers, belongs to a StatefulSet, which requires pods to be unique, or is
+                neither being deleted nor finished.
         """
 
         pod = self._found(PODS, namespace, name, objects.pod)
@@ -56,6 +58,8 @@ class Writes(KubernetesApi):
             )
         if pod.owner_kind == "StatefulSet":
             raise UserError(IN_STATEFULSET.format(name=name), code="statefulset")
+        if pod.deleting_since is None and not pod.finished:
+            raise UserError(LIVES.format(name=name), code="lives")
         self._delete(namespace, name, uid, grace=0)
 
     def _delete(self, namespace: str, name: str, uid: str, *, grace: int | None) -> None:

@@ -13,6 +13,9 @@ from functools import cached_property, lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
+CACHED = 8192
+"""How many addresses are kept parsed: those of the routes and pods of large hubs."""
+
 ServerKey = tuple[str, str]
 """A user name and a server name; the server name is empty for the default server."""
 
@@ -142,10 +145,7 @@ class Route:
     @cached_property
     def address(self) -> IPv4Address | IPv6Address | None:
         """The IP address it leads to; None for a host name."""
-        try:
-            return _address(urlsplit(self.target).hostname or "")
-        except ValueError:
-            return None
+        return _address_of(self.target)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -283,7 +283,16 @@ class Row:
         return self.hub.startswith(PENDING)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=CACHED)
+def _address_of(target: str) -> IPv4Address | IPv6Address | None:
+    """Return the IP address in a URL; None for a host name. Each pod is compared with all routes."""
+    try:
+        return _address(urlsplit(target).hostname or "")
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=CACHED)
 def _address(text: str) -> IPv4Address | IPv6Address:
     """Parse an IP address. An IPv4-mapped IPv6 address becomes the IPv4 address."""
     found = ip_address(text)

@@ -84,7 +84,8 @@ class Cluster(Protocol):
         """Delete a pod without waiting for its node.
 
         Raises:
-            UserError: it has finalizers or belongs to a StatefulSet; nothing was deleted.
+            UserError: it has finalizers, belongs to a StatefulSet, or is neither being deleted nor finished;
+                nothing was deleted.
         """
 
     def set_cordon(

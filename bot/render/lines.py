@@ -14,6 +14,7 @@ from bot.domain.incident import ARCHIVED, GONE, LEFT
 from bot.domain.slack_message import file_names
 from bot.domain.timeline import EntryKind, EntryRevision, FileRef, Heading, Line
 from bot.render.markdown import Names, link, literal, neutral
+from bot.render.stages import report_entry, stage_entry
 from bot.render.steps import entry_words as step_words
 from bot.render.text import escape
 
@@ -51,7 +52,8 @@ def words(line: Line) -> str:
     if entry.kind is EntryKind.FINDING:
         return f"*Finding on {escape(str(data['hub']))}:* {line.text}"
     if entry.kind is EntryKind.RUNBOOK:
-        return step_words(data, who)
+        staged = "kinds" in data
+        return stage_entry(data, who, names=True) if staged else step_words(data, who)
     if entry.kind is EntryKind.CHANNEL:
         return CHANNEL_WORDS[data["to"]]
     if entry.kind is EntryKind.PRIVATE:
@@ -84,7 +86,9 @@ def _annotation(note: EntryRevision, names: Names) -> str:
 
 def _signed_words(line: Line, names: Names) -> str:
     files = line.message.files if line.message else ()
-    text = "" if line.text and line.text == file_names(files) else neutral(words(line), names)
+    text = (
+        "" if line.text and line.text == file_names(files) else neutral(_report_words(line), names)
+    )
     if listed := _files(files):
         text = f"{text}\n\n{listed}".strip()
     if line.entry.kind not in _SIGNED:
@@ -95,6 +99,14 @@ def _signed_words(line: Line, names: Names) -> str:
     if not name and not address:
         return text
     return _ended(text, f"— {link(name or 'in Slack', address)}")
+
+
+def _report_words(line: Line) -> str:
+    """Return the text of an entry for the report, which names no user of a hub that a step was about."""
+    entry = line.entry
+    if entry.kind is not EntryKind.RUNBOOK:
+        return words(line)
+    return report_entry(entry.data, f"<@{entry.author}>" if entry.author else "mayday")
 
 
 def _ended(text: str, signature: str) -> str:

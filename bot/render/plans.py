@@ -6,13 +6,12 @@ Everything that hubs and clusters report is escaped.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bot.domain.facts import Part
 from bot.domain.hubs import STUCK, Condition, Diagnosis, Place, Row
 from bot.domain.mrkdwn import unescape
-from bot.domain.runs import Result
 from bot.render import blocks as b
 from bot.render import by_hand
 from bot.render.plan_words import CONDITIONS, DIAGNOSES, ROUTES
@@ -270,23 +269,8 @@ def loss_lines(plan: Plan) -> list[str]:
     return lines or [_no_loss(plan)]
 
 
-def progress_lines(plan: Plan, results: Mapping[str, Result], current: str = "") -> list[str]:
-    """A line for each step: how it ended, that it is under way, or that it waits.
-
-    ``results`` are by step id; ``current`` is the id of the step under way.
-    """
-    lines = [
-        words_of(step.verb).progress(step, results.get(step.id), under_way=step.id == current)
-        for step in plan.steps
-    ]
-    return _some(lines, STEPS)
-
-
-def progress_blocks(
-    plan: Plan, title: str, results: Mapping[str, Result], current: str = ""
-) -> list[b.Block]:
-    """The plan while and after it runs."""
-    lines = progress_lines(plan, results, current)
+def progress_blocks(plan: Plan, title: str, lines: Sequence[str]) -> list[b.Block]:
+    """The plan while and after it runs; ``lines`` are those of its steps."""
     return [
         b.section(f"*{escape(title)}* on {place_words(plan.place)}"),
         *(b.section(cut("\n".join(part), 3000)) for part in _chunks(lines, 5)),

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.command import COMMAND
-from bot.domain.runs import Result, RunState
+from bot.domain.runs import RunState
 from bot.ports import Post
 from bot.render import blocks as b
 from bot.render.plans import confirm, plan_blocks, plan_text, progress_blocks
-from bot.render.steps import words_of
-from bot.render.text import escape
+from bot.render.run_progress import RunStepView, balance, begun_stages, own_lines, reply
+from bot.render.text import escape, escaped
 from bot.runbook.plan import Plan
 
 ACTION_CONFIRM = "run.confirm"
 ACTION_CANCEL = "run.cancel"
+ACTION_STOP = "run.stop"
 
 ENDINGS = {
     RunState.NOTHING_TO_DO: "Nothing was done: every step was skipped, for the reasons above.",
@@ -36,15 +37,11 @@ IN_DM = (
     "mayday can't post in <#{channel}>, so this plan is shown only here. Where others have to approve it, "
     "invite mayday to that channel and ask again."
 )
-UNREADABLE_STEP = "❓ Step {number}: this version of mayday cannot read its plan."
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunStepView:
-    """A step that was begun, by its ``number`` from 1; without a result while it is under way."""
-
-    number: int
-    result: Result | None = None
+CHANGED = "*The plan has changed since it was confirmed, so nothing was done. Decide again.*"
+STOPPING = (
+    "⏹️ <@{who}> asked to stop: no further step begins, and those under way end as they would."
+)
+STOPPED = "⏹️ Stopped by <@{who}>."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,22 +65,17 @@ class RunView:
     approved_by: Sequence[str] = ()
     is_dry_run: bool = False
     not_in: str = ""
+    difference: Sequence[str] = ()
+    stop_asked_by: str = ""
 
 
 def run_posts(run: RunView) -> list[Post]:
-    """The run's own message, then one reply for each step begun."""
-    lines = [_step_line(run.plan, begun) for begun in run.steps]
+    """The run's own message, then one reply for each stage begun."""
+    lines = [reply(run.plan, stage) for stage in begun_stages(run.steps)]
     own = _unplanned(run) if run.plan is None else _planned(run, run.plan)
     if run.not_in:
         own = replace(own, blocks=(*own.blocks, b.context(IN_DM.format(channel=run.not_in))))
     return [own, *(Post(text=line, blocks=(b.section(line),)) for line in lines)]
-
-
-def _step_line(plan: Plan | None, begun: RunStepView) -> str:
-    if plan is None:
-        return UNREADABLE_STEP.format(number=begun.number)
-    step = plan.steps[begun.number - 1]
-    return words_of(step.verb).progress(step, begun.result, under_way=True)
 
 
 def _unplanned(run: RunView) -> Post:
@@ -102,22 +94,42 @@ def _planned(run: RunView, plan: Plan) -> Post:
         shown = plan_blocks(plan, run.title)
         shown += [b.section(said) for said in _conditions(run)]
         shown.append(b.actions(*_buttons(run, plan)))
-        return Post(text=text, blocks=(*shown, b.context(asked)))
+        return Post(text=text, blocks=(*_changes(run), *shown, b.context(asked)))
     if run.state is RunState.NOTHING_TO_DO and not run.steps:
         return Post(text=text, blocks=(*plan_blocks(plan, run.title), b.context(asked)))
-    ids = {begun.number: plan.steps[begun.number - 1].id for begun in run.steps}
-    results = {ids[s.number]: s.result for s in run.steps if s.result is not None}
-    current = next((ids[s.number] for s in run.steps if s.result is None), "")
     if run.decided_by and run.state not in (RunState.CANCELLED, RunState.EXPIRED):
         approved = run.approved_by
         asked += f", approved by {_people(approved)}" if approved else ""
         asked += "" if run.decided_by in approved else f", confirmed by <@{run.decided_by}>"
     late = run.state is RunState.EXPIRED and run.error
     ending = EXPIRED_MEANWHILE if late else ENDINGS[run.state]
+    if run.state is RunState.CANCELLED and run.stop_asked_by:
+        ending = STOPPED.format(who=run.stop_asked_by)
     who, error = f"<@{run.decided_by}>", escape(run.error or "see the steps.")
     ending = ending.format(who=who, error=error)
-    shown = progress_blocks(plan, run.title, results, current)
-    return Post(text=f"{text} {ending}", blocks=(*shown, b.section(ending), b.context(asked)))
+    ending = f"{ending} {balance(plan, run.steps, run.state)}".rstrip()
+    shown = progress_blocks(plan, run.title, own_lines(plan, run.steps))
+    return Post(
+        text=f"{text} {ending}",
+        blocks=(*shown, b.section(ending), *_stop(run, plan), b.context(asked)),
+    )
+
+
+def _changes(run: RunView) -> list[b.Block]:
+    """How a plan that asks again differs from the one that was confirmed."""
+    if not run.difference:
+        return []
+    lines = [f"• {escaped(each, 400)}" for each in run.difference[:5]]
+    return [b.section("\n".join((CHANGED, *lines)))]
+
+
+def _stop(run: RunView, plan: Plan) -> list[b.Block]:
+    """The button that ends a run before its next step; then who pressed it."""
+    if run.state is not RunState.RUNNING or len(plan.steps) < 2:
+        return []
+    if run.stop_asked_by:
+        return [b.context(STOPPING.format(who=run.stop_asked_by))]
+    return [b.actions(b.button("Stop after this step", action=ACTION_STOP, value=run.id))]
 
 
 def _conditions(run: RunView) -> list[str]:

@@ -7,7 +7,8 @@ has it as well (:meth:`Plan.left_out`). The confirmed plan itself never changes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from bot.domain.command import COMMAND
 from bot.domain.facts import UnknownPart, totals
 from bot.domain.hubs import Condition, Diagnosis, Place, Pod, Row
-from bot.domain.runs import Result
+from bot.domain.runs import Outcome, Result
 from bot.errors import NeedsHuman
 from bot.runbook.losses import Loss
 from bot.runbook.steps.step import Step, UnknownStep
@@ -25,6 +26,12 @@ from bot.runbook.steps.stored import StoredStep
 
 ROWS_KEPT = 200
 """How many rows of the table a plan carries; ``Plan.conditions`` counts all of them."""
+
+MISSED_KEPT = 20
+"""How many of a stage's steps that did not succeed a timeline entry names."""
+
+SUCCEEDED = (Outcome.DONE, Outcome.SKIPPED)
+_GRAVITY = (Outcome.SKIPPED, Outcome.DONE, Outcome.RETRY, Outcome.FAILED, Outcome.UNCLEAR)
 
 CHANGED = "The target has changed since the plan was confirmed."
 UNREADABLE = (
@@ -79,19 +86,64 @@ class Plan:
         """The numbers before a step, which a timeline entry compares with those after it."""
         return totals(self.ready, self.routes, self.unrouted, self.conditions)
 
+    @property
+    def stages(self) -> tuple[tuple[int, ...], ...]:
+        """The numbers of the steps, from 1, by stage: independent ones next to each other are one stage."""
+        found: list[list[int]] = []
+        for number, step in enumerate(self.steps, start=1):
+            beside = bool(found) and step.is_independent and self.steps[number - 2].is_independent
+            if beside:
+                found[-1].append(number)
+            else:
+                found.append([number])
+        return tuple(map(tuple, found))
+
     def record(self, step: Step, result: Result) -> dict[str, Any]:
         """What the timeline keeps of a step: data for ``EntryKind.RUNBOOK``, without the run's id."""
         return {
-            "runbook": self.runbook,
-            "cluster": self.place.cluster,
-            "namespace": self.place.namespace,
-            "hub": self.place.hub,
+            **self._about(),
             "step": step.verb,
             "target": step.target,
             **({"details": dict(step.details)} if step.details else {}),
             "outcome": result.outcome.value,
             "seen": dict(result.seen),
             "error": result.error,
+        }
+
+    def record_stage(self, results: Sequence[tuple[Step, Result]]) -> dict[str, Any]:
+        """The same of steps that ran side by side: how many of each kind ended how.
+
+        Of those that did not succeed, it keeps the first ones.
+        """
+        if len(results) == 1:
+            return self.record(*results[0])
+        kinds: dict[str, Counter[str]] = {}
+        for step, result in results:
+            kinds.setdefault(step.verb, Counter())[result.outcome.value] += 1
+        missed = [(step, result) for step, result in results if result.outcome not in SUCCEEDED]
+        outcomes = [result.outcome for _, result in results]
+        return {
+            **self._about(),
+            "kinds": [{"step": verb, "outcomes": dict(count)} for verb, count in kinds.items()],
+            "outcome": max(outcomes, key=_GRAVITY.index).value,
+            "seen": dict(results[0][1].seen),
+            "missed": [
+                {
+                    "step": step.verb,
+                    "target": step.target,
+                    "outcome": result.outcome.value,
+                    "error": result.error,
+                }
+                for step, result in missed[:MISSED_KEPT]
+            ],
+        }
+
+    def _about(self) -> dict[str, str]:
+        return {
+            "runbook": self.runbook,
+            "cluster": self.place.cluster,
+            "namespace": self.place.namespace,
+            "hub": self.place.hub,
         }
 
     def left_out(self, step: Step) -> str:

@@ -25,8 +25,10 @@ from bot.services.diagnose import incident_post
 from bot.services.incident_snapshot import Snapshot, read
 from bot.services.posts import Destination, Posts
 from bot.services.reconciler import Resource
-from bot.services.run_messages import RunMessages, RunPosts, run_spec, step_spec
+from bot.services.run_messages import RunMessages, RunPosts, run_spec
+from bot.services.run_specs import stage_spec
 from bot.services.settings import Settings
+from bot.store import runs as run_rows
 from bot.store.engine import Store
 from bot.store.runs import Run, RunStep
 
@@ -243,12 +245,12 @@ class Resources:
             )
             if not run.plan:
                 continue
-            for place, step in enumerate(steps, start=1):
+            for place, stage in enumerate(run_rows.stages(steps), start=1):
                 yield self._post(
                     snap,
                     ResourceKind.RUN_STEP,
-                    step_subject(run.id, step.number),
-                    spec=step_spec(step),
+                    step_subject(run.id, stage[0].stage or stage[0].number),
+                    spec=stage_spec(stage),
                     render=partial(self._run_post, run, steps, place),
                     reply_to=snap.ref(ResourceKind.RUN, run.id),
                 )

@@ -55,6 +55,7 @@ EXPIRED = f"This plan is more than {{age}} old. Ask for a new one with {COMMAND}
 DECIDED = (
     f"This plan was already confirmed or cancelled{{whom}}. Ask for a new one with {COMMAND} run."
 )
+NOT_RUNNING = "This run has ended already, so there is nothing to stop."
 GONE = f"mayday no longer has this plan. Ask for a new one with {COMMAND} run."
 IN_INCIDENTS = "{runbook} runs only in the channel of an open incident."
 NO_CHANNEL = "mayday can't tell which channel this is. Use the command in a channel."
@@ -222,6 +223,36 @@ class Runs:
         with self._store.write() as tx:
             run = self._undecided(tx, run_id)
             self._decide(tx, run, by, RunState.CANCELLED, origin)
+
+    def stop(self, run_id: str, by: str, *, origin: str = "") -> None:
+        """Begin no further step of a run; those under way end as they would.
+
+        Raises:
+            UserError: it is not under way any more.
+        """
+        with self._store.write() as tx:
+            run = rows.get(tx, run_id, lock=True)
+            if run is None:
+                raise UserError(GONE)
+            if run.state is not RunState.RUNNING:
+                raise UserError(NOT_RUNNING)
+            if run.stop_asked_by:
+                return
+            rows.change(tx, run_id, stop_asked_by=by)
+            audit.add(
+                tx,
+                AuditLine(
+                    actor=by,
+                    act="run.stop",
+                    outcome=AuditOutcome.DONE,
+                    target=f"run/{run.id}",
+                    incident_id=run.incident_id,
+                    origin=origin,
+                    after={"runbook": run.runbook, "hub": run.hub},
+                    source=f"run.stop/{run.id}",
+                ),
+            )
+            sync.enqueue(self._durable, tx, run.owner, f"run/{run.id}/stop")
 
     def under_way(self, incident_id: str) -> list[Run]:
         """The runs of an incident that are being carried out now."""

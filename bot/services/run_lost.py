@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from bot.domain.command import COMMAND
 from bot.domain.runs import RunState
 from bot.ports import Clock, Durable
+from bot.runbook.plan import Plan, UnreadablePlan
 from bot.services import sync
 from bot.services.run import PLAN, execute_key
+from bot.services.run_record import record_stage
 from bot.store import runs as rows
-from bot.store.engine import Store
-from bot.store.runs import Run
+from bot.store.engine import Store, Tx
+from bot.store.runs import Run, RunStep
 
 LOST = (
     "mayday failed during this run; its log has the details. Check the hub, then ask for a new plan with "
@@ -20,14 +25,15 @@ LOST = (
 def end_lost_runs(store: Store, durable: Durable, wall: Clock) -> int:
     """End each lost run and return how many there were; ``wall`` is real time.
 
-    A step that had begun may have acted, so a person has to look.
+    A step that had begun may have acted, so a person has to look. The timeline keeps what had ended.
     """
     with store.read() as tx:
         under_way = rows.under_way(tx)
     lost = [run for run in under_way if durable.has_failed(_workflow_key(run))]
     for run in lost:
         with store.write() as tx:
-            begun = bool(rows.steps(tx, run.id))
+            begun = rows.steps(tx, run.id)
+            _record(tx, run, begun, wall())
             rows.change(
                 tx,
                 run.id,
@@ -37,6 +43,15 @@ def end_lost_runs(store: Store, durable: Durable, wall: Clock) -> int:
             )
             sync.enqueue(durable, tx, run.owner, f"run/{run.id}/lost")
     return len(lost)
+
+
+def _record(tx: Tx, run: Run, steps: Sequence[RunStep], now: datetime) -> None:
+    try:
+        plan = Plan.from_json(run.plan or {})
+    except UnreadablePlan:
+        return
+    for stage in rows.stages(steps):
+        record_stage(tx, run, plan, stage, now=now)
 
 
 def _workflow_key(run: Run) -> str:

@@ -23,6 +23,7 @@ from bot.errors import RetryLater, UserError
 from bot.ports import JSON, Chat, Clock, Post
 from bot.services.posts import Destination, Posts
 from bot.services.reconciler import Resource
+from bot.services.run_specs import own_steps, stage_spec
 from bot.store import resources as rows
 from bot.store import runs as run_rows
 from bot.store.engine import Store
@@ -82,12 +83,12 @@ class RunMessages:
         if not (own and own.ref and run.plan):
             return
         thread = Destination(channel=partial(str, own.ref["channel"]), thread_ts=str(own.ref["ts"]))
-        for place, step in enumerate(steps, start=1):
+        for place, stage in enumerate(run_rows.stages(steps), start=1):
             yield self._posts.resource(
                 run.owner,
                 ResourceKind.RUN_STEP,
-                step_subject(run.id, step.number),
-                spec=step_spec(step),
+                step_subject(run.id, stage[0].stage or stage[0].number),
+                spec=stage_spec(stage),
                 render=partial(post, place),
                 to=thread,
             )
@@ -139,16 +140,9 @@ def run_spec(run: Run, steps: Sequence[RunStep]) -> JSON:
         "error": run.error,
         "asked_by": run.asked_by,
         "decided_by": run.decided_by,
-        "steps": [step_spec(step) for step in steps],
+        "steps": own_steps(run, steps),
         **({"approved_by": list(run.approved_by)} if run.approved_by else {}),
         **({"dm": run.dm_id} if run.dm_id else {}),
-    }
-
-
-def step_spec(step: RunStep) -> JSON:
-    """The values that the reply about a step shows."""
-    return {
-        "number": step.number,
-        "ended": step.finished_at is not None,
-        "result": digest(step.seen),
+        **({"stop": run.stop_asked_by} if run.stop_asked_by else {}),
+        **({"difference": list(run.difference)} if run.difference else {}),
     }

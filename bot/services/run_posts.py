@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.runs import Result
 from bot.ports import Post
-from bot.render.runs import RunStepView, RunView, run_posts
+from bot.render.run_progress import RunStepView
+from bot.render.runs import RunView, run_posts
 from bot.runbook import Runbook
 from bot.runbook.plan import Plan, UnreadablePlan
 from bot.services import run_rules
@@ -35,6 +36,7 @@ def posts_of(runbooks: Mapping[str, Runbook]) -> RunPosts:
                     RunStepView(
                         number=step.number,
                         result=Result.from_json(step.seen) if step.seen else None,
+                        stage=step.stage,
                     )
                     for step in steps
                 ],
@@ -45,6 +47,8 @@ def posts_of(runbooks: Mapping[str, Runbook]) -> RunPosts:
                 approved_by=run.approved_by,
                 is_dry_run=book is not None and book.policy.is_dry_run,
                 not_in=run.channel_id if run.dm_id else "",
+                difference=run.difference or (),
+                stop_asked_by=run.stop_asked_by,
             )
         )
 

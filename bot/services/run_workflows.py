@@ -1,64 +1,33 @@
-"""The work of a run: make its plan from facts, and once it is confirmed carry it out step by step.
+"""The work of a run: make its plan from facts, and once it is confirmed carry it out stage by stage.
 
-A destructive step commits that it is about to act before it acts, and acts soon or not at all. If a kill
-comes in between, the replay finds that row, waits until the call can have no further effect and looks at
-the target; unless the target shows that the step is done, the run stops and asks for a person. Nothing
-destructive is repeated automatically.
+Right before the first step everything is read again. A plan that has become more than what was confirmed
+asks again; one that has become less goes on with what is left of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import datetime
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bot import deadline
 from bot.domain.audit import MAYDAY, AuditLine, AuditOutcome
-from bot.domain.command import COMMAND
-from bot.domain.facts import HubFacts
 from bot.domain.limits import Limits
-from bot.domain.runs import Outcome, Result, RunState, StepState
-from bot.domain.timeline import EntryKind
+from bot.domain.resources import digest
+from bot.domain.runs import RunState, StepState
 from bot.errors import MaydayError
 from bot.ports import Clock, Durable
-from bot.runbook import Runbook, Step
+from bot.runbook import Runbook
+from bot.runbook.changes import difference
 from bot.runbook.plan import Plan, UnreadablePlan
 from bot.runbook.site import Site
-from bot.services import obligations, run_rules, sync
-from bot.services.facts import read_facts
+from bot.services import sync
+from bot.services.fresh_plans import FreshPlans
 from bot.services.lease import Lease
-from bot.services.run import EXPIRES_AFTER, minutes
-from bot.services.sightings import Sightings
-from bot.services.steps import already_done, attempt, verify
+from bot.services.run_progress import Progress
+from bot.services.run_stage import Stages
 from bot.store import audit
-from bot.store import obligations as obligation_rows
 from bot.store import runs as rows
-from bot.store import timeline as timeline_rows
-from bot.store.engine import Store, Tx
-from bot.store.runs import Run, RunStep
-
-APPROVAL_EXPIRED = (
-    "The approval expired after {minutes} minutes, before step {number} could begin, so the remaining steps "
-    f"were skipped. Ask for a new plan with {COMMAND} run."
-)
-INTERRUPTED = (
-    "mayday was interrupted during this step and does not repeat destructive steps automatically. Check "
-    f"the target, then ask for a new plan with {COMMAND} run."
-)
-MOST_TRIES = 3
-LONGEST_WAIT = 60.0
-"""Seconds a step waits at a system's request; a longer request is a failure."""
-
-_STATES = {
-    Outcome.DONE: StepState.DONE,
-    Outcome.SKIPPED: StepState.SKIPPED,
-    Outcome.RETRY: StepState.FAILED,
-    Outcome.FAILED: StepState.FAILED,
-    Outcome.UNCLEAR: StepState.UNCLEAR,
-}
-_SUCCEEDED = (Outcome.DONE, Outcome.SKIPPED)
+from bot.store.engine import Store
+from bot.store.runs import Run
 
 
 class RunWorkflows:
@@ -80,32 +49,47 @@ class RunWorkflows:
     ) -> None:
         self._store = store
         self._durable = durable
-        self._now = now
-        self._runbooks = runbooks
-        self._sites = sites
-        self._sightings = Sightings(store)
         self._wall = wall
-        self._wait = wait
-        self._lease = lease
-        self._limits = limits
+        self._plans = FreshPlans(store, runbooks=runbooks, sites=sites, wall=wall)
+        self._progress = Progress(store, durable)
+        self._stages = Stages(
+            store,
+            now,
+            runbooks=runbooks,
+            sites=sites,
+            plans=self._plans,
+            progress=self._progress,
+            wall=wall,
+            wait=wait,
+            lease=lease,
+            limits=limits,
+        )
 
     def plan(self, run_id: str) -> None:
         """Read facts and make the plan."""
         self._durable.step("plan", self._make_plan, run_id)
 
     def execute(self, run_id: str) -> None:
-        """Carry out a confirmed plan, one step after the other."""
+        """Carry out a confirmed plan, stage by stage, unless it has changed since."""
         # The first step keeps the name of earlier versions, for runs that are under way at an update.
-        count = self._durable.step("recheck", self._count, run_id)["steps"]
-        for number in range(1, count + 1):
-            if self._durable.step(f"step {number}", self._step, run_id, number)["stop"]:
-                break
+        begun = self._durable.step("recheck", self._begin, run_id)
+        if "round" not in begun:
+            for number in range(1, begun["steps"] + 1):
+                if self._durable.step(f"step {number}", self._step, run_id, number)["stop"]:
+                    break
+        else:
+            found = self._durable.step("read again", self._recheck, run_id, begun["round"])
+            if found["asks_again"]:
+                return
+            for number, (first, last) in enumerate(found["stages"], start=1):
+                if self._durable.step(f"stage {number}", self._stage, run_id, first, last)["stop"]:
+                    break
         self._durable.step("finish", self._finish, run_id)
 
     def _make_plan(self, run_id: str) -> dict[str, Any]:
         run = self._run(run_id)
         try:
-            plan = self._fresh(run, rights=True)
+            plan = self._plans.plan(run, rights=True)
         except MaydayError as exc:
             return self._planned(run, RunState.FAILED, error=str(exc))
         state = RunState.PLANNED if plan.steps else RunState.NOTHING_TO_DO
@@ -115,122 +99,75 @@ class RunWorkflows:
         self, run: Run, state: RunState, *, plan: Mapping[str, Any] | None = None, error: str = ""
     ) -> dict[str, Any]:
         with self._store.write() as tx:
-            rows.change(tx, run.id, state=state, plan=plan, error=error)
+            rows.change(tx, run.id, state=state, plan=plan, error=error, planned_at=self._wall())
             sync.enqueue(self._durable, tx, run.owner, f"run/{run.id}/planned")
         return {"state": state.value}
 
-    def _count(self, run_id: str) -> dict[str, Any]:
+    def _begin(self, run_id: str) -> dict[str, Any]:
+        """How many steps there are and, for a run of this version, which round was confirmed."""
+        run = self._run(run_id)
         try:
-            return {"steps": len(Plan.from_json(self._run(run_id).plan or {}).steps)}
+            steps = len(Plan.from_json(run.plan or {}).steps)
         except UnreadablePlan:
-            return {"steps": 0}  # the finish says so
+            steps = 0  # the finish says so
+        return {"steps": steps, **({"round": run.round} if run.round else {})}
+
+    def _recheck(self, run_id: str, confirmed: int) -> dict[str, Any]:
+        """Read everything again; a plan that is more than the confirmed one has to be confirmed again."""
+        run = self._run(run_id)
+        if run.round != confirmed or run.state is not RunState.RUNNING:
+            return {"asks_again": True}  # before a kill
+        try:
+            plan = Plan.from_json(run.plan or {})
+        except UnreadablePlan:
+            return {"asks_again": False, "stages": []}  # the finish says so
+        stages = [[stage[0], stage[-1]] for stage in plan.stages]
+        going_on = {"asks_again": False, "stages": stages}
+        with self._store.read() as tx:
+            is_begun = bool(rows.steps(tx, run_id))
+        # The stage says so where the approval has expired, and where it cannot be read.
+        if is_begun or self._stages.has_expired(run):
+            return going_on
+        fresh = self._plans.shared(run, within=0.0)
+        changes = difference(plan, fresh)
+        if not changes:
+            return going_on
+        with self._store.write() as tx:
+            rows.change(
+                tx,
+                run_id,
+                state=RunState.PLANNED,
+                plan=fresh.to_json(),
+                round=run.round + 1,
+                planned_at=self._wall(),
+                difference=list(changes),
+                decided_by="",
+                decided_at=None,
+            )
+            audit.add(tx, _changed_line(run, plan, fresh, changes))
+            self._progress.ended(tx, run)
+        self._plans.forget(run)
+        return {"asks_again": True}
 
     def _step(self, run_id: str, number: int) -> dict[str, Any]:
+        """Carry out one step of a run of the version before."""
+        return self._stage(run_id, number, number)
+
+    def _stage(self, run_id: str, first: int, last: int) -> dict[str, Any]:
         run = self._run(run_id)
         try:
             plan = Plan.from_json(run.plan or {})
         except UnreadablePlan:
             return {"stop": True}  # the finish says so
-        step = plan.steps[number - 1]
-        with self._store.write() as tx:
-            if self._has_expired(tx, run, number):
-                return {"stop": True}
-            begun = rows.step(tx, run_id, number)
-            moment = self._store.now(tx)
-        if begun is not None and begun.finished_at is not None:
-            return _stops(step, Result.from_json(begun.seen))
-        site = self._sites[run.hub]
-        if begun is not None and step.destructive:
-            self._let_call_end(begun, moment)
-            result, before = _after_a_kill(step, site), plan.before
-        else:
-            result, before = self._attempt(run, number, step, site)
-        if result.outcome is Outcome.DONE:
-            verified = verify(step, site, lambda: self._facts(run), self._wait, before)
-            result = Result(
-                outcome=verified.outcome,
-                seen={**result.seen, **verified.seen},
-                error=verified.error,
-            )
-        self._ended(run, plan, number, step, result)
-        return _stops(step, result)
-
-    def _has_expired(self, tx: Tx, run: Run, number: int) -> bool:
-        """Whether the approval is too old for a step that has not begun; the run then says so."""
-        decided = run.decided_at or run.asked_at
-        if self._wall() - decided <= EXPIRES_AFTER or rows.step(tx, run.id, number):
-            return False
-        said = APPROVAL_EXPIRED.format(minutes=minutes(EXPIRES_AFTER), number=number)
-        rows.change(tx, run.id, error=said)
-        return True
-
-    def _attempt(
-        self, run: Run, number: int, step: Step, site: Site
-    ) -> tuple[Result, dict[str, Any]]:
-        """How the step went, and what was counted just before it."""
-        for tries in range(1, MOST_TRIES + 1):
-            fresh = run_rules.as_approved(run, self._fresh(run))
-            with deadline.within(self._limits.call):
-                result = attempt(step, site, fresh, partial(self._begin_step, run, number, step))
-            if result.outcome is not Outcome.RETRY or tries == MOST_TRIES:
-                break
-            if result.after > LONGEST_WAIT:
-                break  # people watch, and nothing else may run on this hub meanwhile
-            self._wait(result.after)
-        if result.outcome is Outcome.RETRY:
-            self._begin_step(run, number, step)
-            result = Result(outcome=Outcome.FAILED, seen=result.seen, error=result.error)
-        return result, fresh.before
-
-    def _begin_step(self, run: Run, number: int, step: Step) -> None:
-        """Commit that a step is about to act, while this replica holds its lease."""
-        with self._store.write() as tx:
-            self._lease.check(tx)
-            moment = self._store.now(tx)
-            if rows.begin_step(tx, run.id, number, now=self._now(), attempted_at=moment):
-                audit.add(tx, _audit_line(run, number, step))
-                sync.enqueue(self._durable, tx, run.owner, f"run/{run.id}/{number}/begun")
-
-    def _let_call_end(self, begun: RunStep, now: datetime) -> None:
-        """Wait until the call that was interrupted can have no further effect."""
-        age = (now - begun.attempted_at).total_seconds() if begun.attempted_at else 0.0
-        if (left := self._limits.call - age) > 0:
-            self._wait(left)
-
-    def _ended(self, run: Run, plan: Plan, number: int, step: Step, result: Result) -> None:
-        now = self._now()
-        with self._store.write() as tx:
-            rows.end_step(
-                tx,
-                run.id,
-                number,
-                state=_STATES[result.outcome],
-                seen=result.to_json(),
-                now=now,
-            )
-            left = obligations.of(step, run, number, result, now=now, wall=self._wall())
-            if left is not None:
-                obligation_rows.add(tx, left)
-            if run.incident_id:
-                timeline_rows.add_entry(
-                    tx,
-                    incident_id=run.incident_id,
-                    at=now,
-                    now=now,
-                    kind=EntryKind.RUNBOOK,
-                    author=run.decided_by or run.asked_by,
-                    data={"run": run.id, **plan.record(step, result)},
-                    source=f"run/{run.id}/step/{number}",
-                )
-            audit.add(tx, _audit_line(run, number, step, result))
-            sync.enqueue(self._durable, tx, run.owner, f"run/{run.id}/{number}/ended")
+        return {"stop": not self._stages.carry_out(run, plan, range(first, last + 1))}
 
     def _finish(self, run_id: str) -> dict[str, Any]:
         with self._store.write() as tx:
             run = rows.get(tx, run_id, lock=True)
             if run is None:
                 raise LookupError(run_id)
-            states = {step.state for step in rows.steps(tx, run_id)}
+            begun = rows.steps(tx, run_id)
+            states = {step.state for step in begun}
             error = _unreadable(run)
             if StepState.UNCLEAR in states or StepState.ATTEMPTING in states:
                 state = RunState.NEEDS_HUMAN
@@ -238,31 +175,17 @@ class RunWorkflows:
                 state = RunState.NEEDS_HUMAN if states else RunState.FAILED
             elif StepState.FAILED in states:
                 state = RunState.FAILED
+            elif run.stop_asked_by and len(begun) < _steps(run):
+                state = RunState.CANCELLED
             elif run.error:
                 state = RunState.EXPIRED
             else:
                 state = RunState.DONE if StepState.DONE in states else RunState.NOTHING_TO_DO
             rows.change(tx, run_id, state=state, error=error or run.error, finished_at=self._wall())
-            sync.enqueue(self._durable, tx, run.owner, f"run/{run_id}/finished")
+            self._progress.ended(tx, run)
+        self._plans.forget(run)
+        self._stages.forget(run)
         return {"state": state.value}
-
-    def _fresh(self, run: Run, *, rights: bool = False) -> Plan:
-        facts = replace(self._facts(run, rights=rights), asked_by=run.asked_by)
-        return self._runbooks[run.runbook].plan(facts, run.options)
-
-    def _facts(self, run: Run, *, rights: bool = False) -> HubFacts:
-        with self._store.read() as tx:
-            last_done = rows.last_done(tx, incident_id=run.incident_id, hub=run.hub)
-        now = self._wall()
-        return read_facts(
-            self._sites[run.hub],
-            now,
-            since=lambda servers: self._sightings.of(run.hub, servers, now),
-            named=self._runbooks[run.runbook].named(run.options),
-            more=self._runbooks[run.runbook].parts,
-            rights=rights,
-            last_done=last_done,
-        )
 
     def _run(self, run_id: str) -> Run:
         with self._store.read() as tx:
@@ -272,23 +195,24 @@ class RunWorkflows:
         return run
 
 
-def _audit_line(run: Run, number: int, step: Step, result: Result | None = None) -> AuditLine:
-    """The line that says that a step is about to act, or how it ended."""
-    act = "run.step" if result else "run.attempt"
-    failed = result is not None and result.outcome not in _SUCCEEDED
-    outcome = {"outcome": result.outcome.value, "seen": dict(result.seen)} if result else {}
+def _changed_line(run: Run, plan: Plan, fresh: Plan, changes: Sequence[str]) -> AuditLine:
+    """The line that says that a confirmed plan is not carried out, because it has changed."""
     return AuditLine(
         actor=MAYDAY,
-        act=act,
-        outcome=AuditOutcome.FAILED if failed else AuditOutcome.DONE,
-        target=f"{run.hub}: {step.verb} {step.target}",
+        act="run.changed",
+        outcome=AuditOutcome.DONE,
+        target=f"run/{run.id}",
         incident_id=run.incident_id,
-        origin=f"run/{run.id}/{number}",
-        reason=result.error if result else "",
-        before={"confirmed_by": run.decided_by},
-        after={"destructive": step.destructive, **outcome},
-        source=f"{act}/{run.id}/{number}",
+        origin=f"run/{run.id}",
+        reason=" ".join(changes),
+        before={"plan": digest(plan.to_json()), "confirmed_by": run.decided_by},
+        after={"plan": digest(fresh.to_json()), "round": run.round + 1},
+        source=f"run.changed/{run.id}/{run.round}",
     )
+
+
+def _steps(run: Run) -> int:
+    return len((run.plan or {}).get("steps", ()))
 
 
 def _unreadable(run: Run) -> str:
@@ -298,14 +222,3 @@ def _unreadable(run: Run) -> str:
     except UnreadablePlan as exc:
         return str(exc)
     return ""
-
-
-def _stops(step: Step, result: Result) -> dict[str, Any]:
-    """Whether the steps after this one are left out: after the failure of a step that ends its run."""
-    return {"stop": step.ends_run and result.outcome not in _SUCCEEDED}
-
-
-def _after_a_kill(step: Step, site: Site) -> Result:
-    if already_done(step, site):
-        return Result(outcome=Outcome.DONE)
-    return Result(outcome=Outcome.UNCLEAR, error=INTERRUPTED)

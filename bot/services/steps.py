@@ -20,19 +20,31 @@ from bot.runbook.site import Site
 from bot.runbook.steps.step import Look, Read, Step
 
 POLL = 1.0
-"""Seconds between two looks while a measure does not hold yet."""
+"""Most seconds between two looks while a measure does not hold yet; the first ones follow sooner."""
+FIRST_POLL = 0.25
 
 LOOK_AGAIN = 10.0
 """Seconds after which what could not be read just before a step is read again."""
 
 
+def unchanged(step: Step, site: Site) -> bool:
+    """Whether the target, read now and alone, still is as the step was planned for.
+
+    False where it is not, could not be read, or does not show it: then a fresh plan has to decide.
+    """
+    try:
+        return step.drifted(site) == ""
+    except (UserError, RetryLater):
+        return False
+
+
 def attempt(step: Step, site: Site, fresh: Plan, begin: Callable[[], None]) -> Result:
     """Act once and return what came of it. Errors of outside systems become results.
 
-    ``fresh`` is the same runbook's plan, made just now: a destructive step that is not in it touches
-    nothing. ``begin`` commits that the step is about to act. ``SKIPPED``: the target is no longer what was
-    confirmed. ``RETRY``: it did not happen, or may be repeated without harm. ``UNCLEAR``: it may have
-    happened and must not be repeated.
+    ``fresh`` is the same runbook's plan from facts of now, or of seconds ago where the target is
+    :func:`unchanged`: a destructive step that is not in it touches nothing. ``begin`` commits that the step
+    is about to act. ``SKIPPED``: the target is no longer what was confirmed. ``RETRY``: it did not happen,
+    or may be repeated without harm. ``UNCLEAR``: it may have happened and must not be repeated.
     """
     if step.destructive and (why := fresh.left_out(step)):
         if fresh.undecided:
@@ -82,7 +94,7 @@ def verify(
     held, looks, waited = 0, 0, 0.0
     stamp: Any = None
     while True:
-        look = _look(step, site, timed)
+        look = look_once(step, site, timed)
         looks += 1
         if look.holds:
             held = held + 1 if look.stamp == stamp else 1
@@ -90,18 +102,18 @@ def verify(
         else:
             held = 0
         passed = max(waited, *((moment - moments[0]).total_seconds() for moment in moments), 0.0)
-        seen = {**_paired(before or {}, look.seen), "looks": looks, "seconds": round(passed, 1)}
+        seen = {**paired(before or {}, look.seen), "looks": looks, "seconds": round(passed, 1)}
         if held >= measure.times:
             return Result(outcome=Outcome.DONE, seen=seen)
         if passed >= measure.within:
             ended = Outcome.UNCLEAR if look.holds is None else Outcome.FAILED
             return Result(outcome=ended, seen=seen, error=look.why)
-        pause = measure.apart if held else POLL
+        pause = measure.apart if held else min(FIRST_POLL * 2 ** min(looks - 1, 9), POLL)
         wait(pause)
         waited += pause
 
 
-def _look(step: Step, site: Site, read: Read) -> Look:
+def look_once(step: Step, site: Site, read: Read) -> Look:
     """One look; a target that could not be read is neither a success nor a failure."""
     try:
         return step.look(site, read)
@@ -109,7 +121,7 @@ def _look(step: Step, site: Site, read: Read) -> Look:
         return Look(holds=None, why=str(error))
 
 
-def _paired(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+def paired(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """What was counted, side by side where it changed."""
     pairs: dict[str, Any] = {}
     for key, value in after.items():

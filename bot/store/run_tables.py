@@ -48,6 +48,7 @@ run_step = Table(
     Column("finished_at", UtcDateTime),
     Column("seen", JSON, nullable=False),
     Column("attempted_at", UtcDateTime),
+    Column("stage", Integer),
 )
 
 run_lock = Table(

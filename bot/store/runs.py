@@ -61,7 +61,8 @@ class Run:
 class RunStep:
     """A step that was begun, by its number in the plan, from 1.
 
-    ``attempted_at`` is when it was about to act, by the database's clock.
+    ``attempted_at`` is when it was about to act, by the database's clock. ``stage`` is the number of the
+    first of the steps that run side by side with it, 0 in runs of the version before.
     """
 
     run_id: str
@@ -71,6 +72,7 @@ class RunStep:
     finished_at: datetime | None
     seen: Mapping[str, Any]
     attempted_at: datetime | None = None
+    stage: int = 0
 
 
 def add(tx: Tx, value: Run) -> bool:
@@ -226,7 +228,9 @@ def running(tx: Tx, incident_id: str) -> list[Run]:
     return [run for run in of_incident(tx, incident_id) if run.state is RunState.RUNNING]
 
 
-def begin_step(tx: Tx, run_id: str, number: int, *, now: datetime, attempted_at: datetime) -> bool:
+def begin_step(
+    tx: Tx, run_id: str, number: int, *, stage: int, now: datetime, attempted_at: datetime
+) -> bool:
     """Commit that a step is about to act; False when it was begun before."""
     is_first = insert_new(
         tx,
@@ -239,6 +243,7 @@ def begin_step(tx: Tx, run_id: str, number: int, *, now: datetime, attempted_at:
             "finished_at": None,
             "seen": {},
             "attempted_at": attempted_at,
+            "stage": stage,
         },
     )
     if not is_first:
@@ -267,7 +272,9 @@ def end_step(
 
 def step(tx: Tx, run_id: str, number: int) -> RunStep | None:
     """A step, if it was begun."""
-    return next((each for each in steps(tx, run_id) if each.number == number), None)
+    found = select(run_step).where(run_step.c.run_id == run_id, run_step.c.number == number)
+    row = tx.execute(found).mappings().first()
+    return _step(row) if row else None
 
 
 def steps(tx: Tx, run_id: str) -> list[RunStep]:
@@ -278,9 +285,37 @@ def steps(tx: Tx, run_id: str) -> list[RunStep]:
     return [_step(row) for row in rows]
 
 
+def add_counts(tx: Tx, run_id: str, number: int, counts: Mapping[str, Any]) -> None:
+    """Add to the result of a step what a stage, of which it is the first, changed."""
+    found = step(tx, run_id, number)
+    if found is None:
+        return
+    seen = {**found.seen, "seen": {**found.seen.get("seen", {}), **counts}}
+    tx.execute(
+        update(run_step)
+        .where(run_step.c.run_id == run_id, run_step.c.number == number)
+        .values(seen=seen)
+    )
+
+
+def stages(steps: Iterable[RunStep]) -> list[list[RunStep]]:
+    """The steps by stage, in order; each step of a run of the version before is a stage of its own."""
+    found: dict[int, list[RunStep]] = {}
+    for each in steps:
+        found.setdefault(each.stage or each.number, []).append(each)
+    return list(found.values())
+
+
+def stop_asked_by(tx: Tx, run_id: str) -> str:
+    """Who asked to stop a run between two steps; empty if nobody did."""
+    found = tx.execute(select(run.c.stop_asked_by).where(run.c.id == run_id)).scalar()
+    return str(found or "")
+
+
 def _run(row: RowMapping) -> Run:
     return Run(**{**row, "state": RunState(row["state"])})
 
 
 def _step(row: RowMapping) -> RunStep:
-    return RunStep(**{**row, "state": StepState(row["state"])})
+    values = {**row, "state": StepState(row["state"]), "stage": row["stage"] or 0}
+    return RunStep(**values)

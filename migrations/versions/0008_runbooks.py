@@ -35,6 +35,7 @@ def upgrade() -> None:
         resource.add_column(sa.Column("run_id", sa.String(40), nullable=True))
         resource.create_foreign_key(op.f("fk_resource_run_id_run"), "run", ["run_id"], ["id"])
     op.create_index(op.f("ix_resource_run_id"), "resource", ["run_id"])
+    op.add_column("run_step", sa.Column("stage", sa.Integer(), nullable=True))
     # Runs of the version before, which knows no locks; runs of this version have a round and hold locks.
     _one_running_a_hub(f"{RUNNING} AND round = 0")
     op.create_table(
@@ -103,6 +104,8 @@ def downgrade() -> None:
         resource.alter_column("incident_id", existing_type=sa.String(40), nullable=False)
     op.execute("DELETE FROM run WHERE incident_id IS NULL")
     op.drop_index("uq_run_running_hub", "run")
+    with op.batch_alter_table("run_step") as step:
+        step.drop_column("stage")
     with _without_steps(), op.batch_alter_table("run") as run:
         for column in (*ADDED, "channel_id"):
             run.drop_column(column)

@@ -54,6 +54,9 @@ def test_a_restart_patches_the_given_time_and_nothing_else(tmp_path: Path) -> No
 # --- deleting ----------------------------------------------------------------------------------
 
 
+GOING = {"deletionTimestamp": "2026-11-22T12:00:30Z", "deletionGracePeriodSeconds": 30}
+
+
 def deleting(item: dict[str, Any], then: Answer | None = None) -> Callable[[Asked], Answer]:
     def answer(asked: Asked) -> Answer:
         if asked.method == "GET":
@@ -64,7 +67,7 @@ def deleting(item: dict[str, Any], then: Answer | None = None) -> Callable[[Aske
 
 
 def test_a_forced_deletion_carries_the_uid_and_no_grace(tmp_path: Path) -> None:
-    with cluster(tmp_path, deleting(pod("p"))) as (api, running):
+    with cluster(tmp_path, deleting(pod("p", **GOING))) as (api, running):
         api.force_delete_pod("ns", "p", "uid-p")
     _look, asked = running.asked
     assert (asked.method, asked.path) == ("DELETE", "/api/v1/namespaces/ns/pods/p")
@@ -103,6 +106,7 @@ def test_a_pod_that_is_gone_or_was_replaced_is_left_alone(tmp_path: Path) -> Non
             },
             "belongs to a StatefulSet",
         ),
+        ({}, "is not being deleted"),
     ],
 )
 def test_guarded_pods_are_never_force_deleted(

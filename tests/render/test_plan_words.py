@@ -21,10 +21,10 @@ from bot.render.plans import (
     plan_blocks,
     plan_lines,
     plan_text,
-    progress_lines,
     table,
 )
-from bot.render.runs import UNREADABLE_STEP, RunStepView, RunView, run_posts
+from bot.render.run_progress import UNREADABLE_STEP, RunStepView, own_lines
+from bot.render.runs import RunView, run_posts
 from bot.render.steps import entry_words, words_of
 from bot.render.steps.words import SIGNS
 from bot.runbook import Step, StopServer
@@ -87,7 +87,7 @@ def test_every_state_of_a_route_has_its_words(state: RouteState) -> None:
 def test_every_kind_of_step_and_every_outcome_has_its_words(step: Step, outcome: Outcome) -> None:
     plan = made(steps=(step,), summary="Something.")
     words = words_of(step.verb).line(step)[1:]
-    (line,) = progress_lines(plan, {step.id: Result(outcome=outcome, error="Why.")})
+    (line,) = own_lines(plan, [RunStepView(number=1, result=Result(outcome=outcome, error="Why."))])
     assert line.startswith(SIGNS[outcome])
     assert words in line and line.endswith(". Why.")
     data = plan.record(step, Result(outcome=outcome))

@@ -19,9 +19,9 @@ from bot.render.plans import (
     plan_blocks,
     plan_text,
     progress_blocks,
-    progress_lines,
     table,
 )
+from bot.render.run_progress import RunStepView, own_lines
 from bot.render.steps import entry_words, words_of
 from bot.runbook import Runbook
 from bot.runbook.plan import Plan
@@ -68,8 +68,12 @@ def test_a_plan_fits_slack_and_names_its_place(book: Runbook, seen: HubFacts) ->
 @pytest.mark.parametrize("book", RUNBOOKS, ids=lambda book: str(book.name))
 def test_a_name_can_ping_nobody_and_leave_no_code_block(book: Runbook) -> None:
     plan = book.plan(nasty())
-    results = {step.id: Result(outcome=Outcome.FAILED, error=NASTY) for step in plan.steps}
-    blocks = plan_blocks(plan, book.title) + progress_blocks(plan, book.title, results)
+    failed = Result(outcome=Outcome.FAILED, error=NASTY)
+    ended = [RunStepView(number=n, result=failed) for n in range(1, len(plan.steps) + 1)]
+    together = [replace(step, stage=1) for step in ended]
+    blocks = plan_blocks(plan, book.title)
+    for steps in (ended, together):
+        blocks += progress_blocks(plan, book.title, own_lines(plan, steps))
     everything = "\n".join([*texts(blocks), plan_text(plan, book.title)])
     assert "<!channel>" not in everything
     for text in texts(blocks):
@@ -92,7 +96,8 @@ def test_the_confirmation_names_cluster_namespace_hub_and_loss() -> None:
 def test_the_progress_of_many_steps_that_failed_at_length_fits_slack() -> None:
     plan = clearing(crowd(43))
     failed = Result(outcome=Outcome.FAILED, error="The hub said & and & again. " * 40)
-    blocks = progress_blocks(plan, CLEAR.title, {step.id: failed for step in plan.steps})
+    steps = [RunStepView(number=n, result=failed) for n in range(1, len(plan.steps) + 1)]
+    blocks = progress_blocks(plan, CLEAR.title, own_lines(plan, steps))
     assert sum(map(len, texts(blocks))) <= MOST_IN_ALL
 
 
@@ -188,7 +193,8 @@ def test_a_long_table_and_a_long_plan_say_how_much_is_left_out() -> None:
     many = clearing(crowd(900))
     assert len(many.steps) == 900
     assert table(many).endswith("\nand 890 more")
-    assert progress_lines(plan, {})[-1] == "and 28 more"
+    assert own_lines(plan, [RunStepView(number=1)])[-1] == "and 28 more"
+    assert own_lines(plan, []) == ["▫️ Force-delete 43 users' pods"]
     assert len(json.dumps(many.to_json())) < 1_000_000
 
 
@@ -215,14 +221,14 @@ def test_what_became_of_the_proxys_pods_stands_in_the_facts() -> None:
 
 def test_progress_goes_step_by_step() -> None:
     plan = RESTART.plan(evicted("ana"))
-    restart, resync = plan.steps
-    assert [line[0] for line in progress_lines(plan, {}, restart.id)] == ["⏳", "▫"]
+    assert [line[0] for line in own_lines(plan, [RunStepView(number=1)])] == ["⏳", "▫"]
     done = Result(outcome=Outcome.DONE, seen={"replicas": 1, "updated": 1})
-    lines = progress_lines(plan, {restart.id: done}, resync.id)
+    first = RunStepView(number=1, result=done)
+    lines = own_lines(plan, [first, RunStepView(number=2)])
     assert lines[0].startswith("✅ Restart deployment `proxy`")
     assert lines[1].startswith("⏳ Have the hub write all routes")
-    failed = {restart.id: done, resync.id: Result(outcome=Outcome.FAILED, error="No luck.")}
-    assert progress_lines(plan, failed)[1].endswith("failed. No luck.")
+    failed = RunStepView(number=2, result=Result(outcome=Outcome.FAILED, error="No luck."))
+    assert own_lines(plan, [first, failed])[1].endswith("failed. No luck.")
 
 
 def test_the_measured_result() -> None:

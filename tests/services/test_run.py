@@ -14,11 +14,13 @@ from bot.domain.audit import AuditOutcome
 from bot.domain.incident import IS_CLOSED
 from bot.domain.runs import RunState, StepState
 from bot.domain.state_change import StateChange
+from bot.domain.timeline import EntryKind
 from bot.errors import RetryLater, UserError
 from bot.runbook.plan import Plan
 from bot.store import audit
 from bot.store import incidents as incident_rows
 from bot.store import runs as rows
+from bot.store import timeline as timeline_rows
 from bot.store.run_tables import run_step
 from bot.store.runs import Run
 from tests.support.hubs import NOW, PLACE, pod, server, terminating
@@ -32,6 +34,7 @@ from tests.support.room import (
     killed_at_the_act,
     room,
 )
+from tests.support.rows import Checkpoints
 from tests.support.waiting import wait_until
 
 __all__ = ["room"]
@@ -50,14 +53,17 @@ def test_a_plan_is_carried_out_and_written_down(room: Room) -> None:
     assert [outcome for _, outcome in room.told()] == ["done"]
 
 
-def test_each_step_is_counted_from_where_the_one_before_it_ended(room: Room) -> None:
+def test_steps_side_by_side_are_counted_together(room: Room) -> None:
     room.party.records.append(server("ben", pending="stop"))
     room.party.live.append(terminating("ben"))
     done = room.carry_out(room.planned())
     assert done.state is RunState.DONE
     with room.store.read() as tx:
-        seen = [step.seen["seen"] for step in rows.steps(tx, done.id)]
-    assert [(s["stuck_before"], s["stuck_after"]) for s in seen] == [(2, 1), (1, 0)]
+        first, _ = (step.seen["seen"] for step in rows.steps(tx, done.id))
+        (entry,) = (e for e in timeline_rows.entries(tx, INCIDENT) if e.kind is EntryKind.RUNBOOK)
+    assert (first["stuck_before"], first["stuck_after"]) == (2, 0)
+    assert entry.data["seen"]["stuck_after"] == 0
+    assert entry.data["kinds"] == [{"step": "force_delete_pod", "outcomes": {"done": 2}}]
 
 
 def test_the_same_request_twice_is_one_run(room: Room) -> None:
@@ -130,9 +136,28 @@ def test_nothing_is_done_that_nobody_confirmed(room: Room) -> None:
     run = room.planned()
     room.party.records.append(server("ben", pending="stop"))
     room.party.live.append(terminating("ben"))
-    room.carry_out(run)
-    assert [target for target, _ in room.told()] == ["jupyter-ana"]
-    assert [p.user for p in room.party.live] == ["zoe", "ben"]
+    before = list(room.party.live)
+    asks = room.carry_out(run)
+    assert (asks.state, asks.round, asks.decided_by) == (RunState.PLANNED, 2, "")
+    assert (room.told(), room.party.live) == ([], before)
+    assert list(asks.difference or ()) == [
+        "Steps that were not in the plan: force delete pod jupyter-ben.",
+        "2 servers end with what is not saved, 1 before.",
+        "2 of them were used in the last ten minutes, 1 before.",
+    ]
+    room.work = Checkpoints()  # the second round is another workflow
+    assert room.carry_out(asks).state is RunState.DONE
+    assert [p.user for p in room.party.live] == ["zoe"]
+
+
+def test_what_is_left_of_a_plan_needs_no_second_approval(room: Room) -> None:
+    room.party.records.append(server("ben", pending="stop"))
+    room.party.live.append(terminating("ben"))
+    run = room.planned()
+    room.party.records = [record for record in room.party.records if record.user != "ben"]
+    room.party.live = [one for one in room.party.live if one.user != "ben"]
+    assert room.carry_out(run).state is RunState.DONE
+    assert room.steps(run) == [StepState.DONE, StepState.SKIPPED]
 
 
 def test_a_plan_is_decided_on_once(room: Room) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
 
+from bot.domain.hubs import Server
 from bot.domain.runs import RunState, StepState
 from bot.domain.state_change import StateChange
 from bot.errors import RetryLater, UserError
 from bot.runbook.plan import Plan
+from bot.services import run_stage
 from bot.store import incidents as incident_rows
 from bot.store import runs as rows
 from tests.support.hubs import NOW, PLACE, late_spawn, pod, route, server, terminating
@@ -42,26 +45,41 @@ def test_what_is_no_longer_so_is_left_alone_and_says_why(room: Room) -> None:
     assert "No server is stuck." in step.seen["error"]
 
 
+@dataclass(kw_only=True)
+class Anew(Living):
+    """Ben begins another start just before mayday looks at his server."""
+
+    begins: Callable[[], None] = field(default=lambda: None)
+
+    def server(self, user: str, name: str) -> Server | None:
+        if user == "ben":
+            self.begins()
+        return super().server(user, name)
+
+
 def test_a_start_that_was_begun_meanwhile_is_not_cancelled(room: Room) -> None:
     """Ben's start hangs at planning. He begins another one before his step runs."""
     waiting = replace(pod("ben", phase="Pending"), uid="uid-ben-2")
     afresh = replace(server("ben", pending="spawn"), started=NOW - timedelta(seconds=5))
-    room.party.records.append(late_spawn("ben"))
-    room.party.live.append(pod("ben", phase="Pending"))
+    before = room.party
+    room.party = party = Anew(records=before.records, live=before.live, known=before.known)
+    party.records.append(late_spawn("ben"))
+    party.live.append(pod("ben", phase="Pending"))
 
-    def begins_anew(_seconds: float) -> None:
-        room.party.records = [r for r in room.party.records if r.user != "ben"] + [afresh]
-        room.party.live = [p for p in room.party.live if p.user != "ben"] + [waiting]
+    def begins_anew() -> None:
+        with party.guard:
+            party.records = [r for r in party.records if r.user != "ben"] + [afresh]
+            party.live = [p for p in party.live if p.user != "ben"] + [waiting]
 
     run = room.planned()
     assert len(Plan.from_json(run.plan or {}).steps) == 2
     room.runs.confirm(run.id, "U0BEN")
-    room.party.after = begins_anew
+    party.begins = begins_anew
     room.workflows.execute(run.id)
 
     assert room.row(run.id).state is RunState.DONE
     assert room.steps(run) == [StepState.DONE, StepState.SKIPPED]
-    assert afresh in room.party.records and waiting in room.party.live
+    assert afresh in party.records and waiting in party.live
 
 
 @pytest.mark.parametrize("late", [timedelta(minutes=16), timedelta(hours=9)])
@@ -80,20 +98,40 @@ def test_an_approval_does_not_outlive_the_plan(room: Room, late: timedelta) -> N
     assert room.carry_out(again).state is RunState.DONE
 
 
-def test_an_approval_that_expires_between_two_steps_leaves_the_second_out(room: Room) -> None:
+def test_an_approval_that_expires_while_mayday_is_down_leaves_the_next_step_out(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_stage, "SIDE_BY_SIDE", 1)
     room.party.records.append(server("ben", pending="stop"))
     room.party.live.append(terminating("ben"))
+    run = room.planned()
+    killed_at_the_act(room, run, takes_effect=True)
+    room.clock.at += timedelta(minutes=16)
+    live = [terminating("ben"), pod("zoe")]
+    room.party.live = list(live)
+    room.workflows.execute(run.id)
+    ended = room.row(run.id)
+    assert (ended.state, room.steps(run)) == (RunState.EXPIRED, [StepState.DONE])
+    assert room.party.live == live
+
+
+def test_an_approval_lives_on_with_each_completed_step(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_stage, "SIDE_BY_SIDE", 1)
+    for user in ("ben", "cy"):
+        room.party.records.append(server(user, pending="stop"))
+        room.party.live.append(terminating(user))
     run = room.planned()
     room.runs.confirm(run.id, "U0BEN")
 
     def long(_seconds: float) -> None:
-        room.clock.at += timedelta(minutes=16)
+        room.clock.at += timedelta(minutes=14)
 
     room.party.after = long
     room.workflows.execute(run.id)
-    ended = room.row(run.id)
-    assert (ended.state, room.steps(run)) == (RunState.EXPIRED, [StepState.DONE])
-    assert [p.user for p in room.party.live] == ["zoe", "ben"]
+    assert room.row(run.id).state is RunState.DONE
+    assert [p.user for p in room.party.live] == ["zoe"]
 
 
 def test_a_step_that_was_begun_before_the_kill_is_looked_at_however_late(room: Room) -> None:

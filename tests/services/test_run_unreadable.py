@@ -7,7 +7,9 @@ import pytest
 from bot.domain.command import COMMAND
 from bot.domain.runs import RunState, StepState
 from bot.errors import UserError
-from bot.render.runs import UNREADABLE_STEP
+from bot.render.run_progress import UNREADABLE_STEP
+from bot.runbook import ServerStep
+from bot.services import run_stage
 from bot.services.run_posts import posts_of
 from bot.store import runs as rows
 from bot.store.runs import Run
@@ -36,6 +38,12 @@ def shown(room: Room, run: Run) -> list[str]:
     with room.store.read() as tx:
         steps = rows.steps(tx, run.id)
     return [post.text for post in posts_of(BOOKS)(room.row(run.id), steps)]
+
+
+@pytest.fixture(autouse=True)
+def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The steps of a stage one after the other, so that a kill comes between two."""
+    monkeypatch.setattr(run_stage, "SIDE_BY_SIDE", 1)
 
 
 def two_stuck(room: Room) -> Run:
@@ -84,8 +92,9 @@ def test_what_had_begun_needs_a_human(room: Room) -> None:
     ]
 
 
-def test_a_run_that_did_some_of_it_is_not_done(room: Room) -> None:
-    """mayday is replaced between the first and second step."""
+def test_a_run_that_did_some_of_it_is_not_done(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """mayday is replaced between the first and second stage."""
+    monkeypatch.setattr(ServerStep, "is_independent", False)
     run = two_stuck(room)
     room.runs.confirm(run.id, "U0BEN")
     room.party.after = lambda _seconds: rewrite(room, run, 2)  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ from bot.domain.timeline import EntryKind
 from bot.errors import RetryLater
 from bot.ports import Profile
 from bot.render.card import ACTION_RUN
-from bot.render.runs import ACTION_CANCEL, ACTION_CONFIRM
+from bot.render.runs import ACTION_CANCEL, ACTION_CONFIRM, ACTION_STOP
 from bot.services.settings import AllowList
 from bot.slack.routes import ROUTES
 from bot.store import runs
@@ -86,7 +86,16 @@ def test_the_ways_are_all_routes_that_need_the_right() -> None:
     named = {
         name for table in ROUTES.values() for name, route in table.items() if route.act in RUNBOOK
     }
-    assert named == {"run", ACTION_RUN, ACTION_CONFIRM, ACTION_CANCEL}
+    assert named == {"run", ACTION_RUN, ACTION_CONFIRM, ACTION_CANCEL, ACTION_STOP}
+
+
+def test_a_run_under_way_is_stopped_by_whoever_may(desk: Desk) -> None:
+    assert "has ended already" in desk.press(ACTION_STOP, "waiting", user=ANA).text
+    desk.press(ACTION_CONFIRM, "waiting", user=ANA)
+    desk.press(ACTION_STOP, "waiting", user=BEN)
+    assert desk.planned[0].stop_asked_by == ""
+    assert desk.press(ACTION_STOP, "waiting", user=ANA).text == ""
+    assert (desk.planned[0].state, desk.planned[0].stop_asked_by) == (RunState.RUNNING, ANA)
 
 
 @pytest.mark.parametrize("way", WAYS)

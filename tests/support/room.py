@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -45,10 +46,12 @@ class Living(Scripted):
     """A hub that applies each act; ``after`` runs after it."""
 
     after: Callable[[float], None] = field(default=lambda _seconds: None)
+    guard: threading.RLock = field(default_factory=threading.RLock)
 
     def _act(self, name: str, effect: Callable[[], None]) -> None:
-        super()._act(name, effect)
-        self.after(0)
+        with self.guard:
+            super()._act(name, effect)
+            self.after(0)
 
     def stop_server(self, user: str, name: str) -> Stopped:
         def stopped() -> None:
@@ -163,7 +166,7 @@ class Room:
         with self.store.read() as tx:
             entries = timeline_rows.entries(tx, INCIDENT)
         found = [e.data for e in entries if e.kind is EntryKind.RUNBOOK]
-        return [(data["target"], data["outcome"]) for data in found]
+        return [(data.get("target", ""), data["outcome"]) for data in found]
 
 
 @pytest.fixture

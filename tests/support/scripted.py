@@ -132,6 +132,10 @@ class Scripted(Fleet):
         self._look("pods", "look")
         return (*self.live, *self.parts)
 
+    def pod(self, namespace: str, name: str) -> Pod | None:
+        self._look("pod", "look")
+        return next((pod for pod in (*self.live, *self.parts) if pod.name == name), None)
+
     def pod_events(self, namespace: str) -> tuple[PodEvent, ...]:
         self._look("events", "look")
         return tuple(self.happened)
@@ -139,10 +143,6 @@ class Scripted(Fleet):
     def all_pods(self, namespace: str) -> tuple[Pod, ...]:
         self._look("cluster_pods", "look")
         return (*self.live, *self.parts)
-
-    def pod(self, namespace: str, name: str) -> Pod | None:
-        self._look("pod", "look")
-        return next((pod for pod in (*self.live, *self.parts) if pod.name == name), None)
 
     def nodes(self) -> tuple[Node, ...]:
         self._look("nodes", "look")

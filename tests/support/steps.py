@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.evidence import Known, Unknown
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Condition
+from bot.errors import UserError
 from bot.runbook import (
     ClearNotice,
     CordonNode,
@@ -33,6 +35,7 @@ from bot.runbook import (
     UncordonNode,
 )
 from bot.runbook.steps.step import Look
+from bot.services.steps import look_once
 from tests.support.scripted import Scripted, site
 
 STARTED = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -161,8 +164,18 @@ ONE_OF_EACH: tuple[Step, ...] = (
 
 
 def look_at(step: Step, facts: HubFacts) -> Look:
-    """One reading of a hub with these facts."""
-    return step.look(site(Scripted()), lambda: facts)
+    """One look at a hub and a cluster with these facts."""
+    party = Scripted(records=[*facts.servers.items], live=[*facts.pods.items])
+    party.known = [*facts.routes.items]
+    if isinstance(facts.proxy, Known):
+        party.proxy = facts.proxy.value
+    whys = {
+        "server": facts.servers.unknown,
+        "pod": facts.pods.unknown,
+        "proxy": facts.proxy.why if isinstance(facts.proxy, Unknown) else "",
+    }
+    party.fails = {name: UserError(why) for name, why in whys.items() if why}
+    return look_once(step, site(party), lambda: facts)
 
 
 def begin() -> None:

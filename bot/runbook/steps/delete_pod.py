@@ -29,4 +29,4 @@ class DeletePod(PodStep):
 
     def look(self, site: Site, read: Read) -> Look:
         """Whether the pod is gone."""
-        return self.pod_gone(read())
+        return self.pod_gone(site)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from bot.domain.hubs import Place, Row
 from bot.domain.rights import Right, Scope
 from bot.runbook.site import Site
-from bot.runbook.steps.server import ServerStep, lost_with, server_name
+from bot.runbook.steps.server import ServerStep, lost_with, server_name, state_of
 from bot.runbook.steps.step import Look, Read
 
 DELETE_SERVERS = Scope(name="delete:servers")
@@ -30,6 +30,8 @@ class StopServer(ServerStep):
             condition=row.condition,
             started=row.started,
             uid=row.pod.uid if row.pod else "",
+            pod=row.pod.name if row.pod else "",
+            found=state_of(row.hub, row.pod),
             loses=lost_with(row),
         )
 
@@ -54,4 +56,4 @@ class StopServer(ServerStep):
 
     def look(self, site: Site, read: Read) -> Look:
         """Whether record and pod are gone."""
-        return self.settled(read())
+        return self.settled(site, read)

@@ -1,4 +1,4 @@
-"""Runbooks by form and button: chosen, planned, confirmed, cancelled."""
+"""Runbooks by form and button: chosen, planned, confirmed, cancelled, stopped, taken back."""
 
 from __future__ import annotations
 
@@ -67,6 +67,17 @@ def cancel(
 
     def work() -> None:
         context.runs.cancel(request.value, request.user, origin=request.origin)
+
+    return RunbookReply(work=work, runbook=context.runs.get(request.value).runbook)
+
+
+def stop(
+    context: HandlerContext, request: SlackRequest, _incident: Incident | None
+) -> RunbookReply:
+    """Begin no further step of the run."""
+
+    def work() -> None:
+        context.runs.stop(request.value, request.user, origin=request.origin)
 
     return RunbookReply(work=work, runbook=context.runs.get(request.value).runbook)
 

@@ -128,6 +128,17 @@ def test_force(core: Core, ns: str, mayday: Mayday) -> None:
     assert not exists(core, ns, "a")
 
 
+@contract("adapter: force-delete refuses a pod that is neither being deleted nor finished")
+def test_living(core: Core, ns: str, mayday: Mayday) -> None:
+    made = core.create_namespaced_pod(ns, on_node("a"))
+    with pytest.raises(UserError, match="is not being deleted"):
+        mayday().force_delete_pod(ns, "a", made.metadata.uid)
+    assert mayday().pod(ns, "none") is None
+    found = mayday().pod(ns, "a")
+    assert found is not None
+    assert (found.uid, found.deleting_since) == (made.metadata.uid, None)
+
+
 @contract("adapter: force-delete refuses a pod with finalizers or of a StatefulSet")
 def test_guarded(core: Core, ns: str, mayday: Mayday) -> None:
     owner = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "s", "uid": "0-0-0"}

@@ -162,6 +162,7 @@ def test_an_exec_plugin(
         again.pods(ns, "app=x")
     returned(tmp_path, {"token": system.admin})
     (found,) = again.pods(ns, "app=x")
+    again.delete_pod(ns, "a", found.uid)
     again.force_delete_pod(ns, "a", found.uid)
     assert again.pods(ns, "app=x") == ()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from bot.runbook import steps
 from bot.runbook.plan import UNREADABLE, Plan, UnreadablePlan
 from bot.runbook.steps import KINDS, kind_of
 from bot.runbook.steps.notice_step import NoticeStep
+from bot.runbook.steps.server import PodStep, ServerStep
 from bot.runbook.steps.step import Step, UnknownStep
 from bot.runbook.steps.stored import from_stored, to_stored
 from runbooks.force_delete_stuck_servers import force_delete_stuck_servers as CLEAR
@@ -134,6 +135,12 @@ def test_a_restart_of_an_earlier_version() -> None:
     assert Plan.from_json(stored) == RESTART.plan(evicted("ana"))
 
 
+def of_before(step: Step) -> Step:
+    """The step without what earlier versions did not store."""
+    assert isinstance(step, ServerStep)
+    return replace(step, found="", **({} if isinstance(step, PodStep) else {"pod": ""}))
+
+
 def test_the_clearing_of_an_earlier_version() -> None:
     def settled(user: str, uid: str, started: str) -> object:
         args = {"user": user, "server": "", "uid": uid, "started": started}
@@ -186,10 +193,10 @@ def test_the_clearing_of_an_earlier_version() -> None:
     ]
     now = CLEAR.plan(stuck())
     read = Plan.from_json({**now.to_json(), "steps": steps})
-    assert read == now
+    assert read.steps == tuple(map(of_before, now.steps))
     assert [now.left_out(step) for step in read.steps] == [""] * 5
     (stop,) = CLEAR.plan(stale()).steps
-    assert stop == from_stored(
+    assert of_before(stop) == from_stored(
         earlier(
             "stop_server",
             f"stale/:stale_record:{TEN}:",
