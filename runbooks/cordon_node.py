@@ -7,11 +7,10 @@ forgotten, so it has an end: mayday then reminds people, again and again, until 
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field
-
 from bot.runbook import (
     CordonNode,
     Draft,
+    Field,
     HubFacts,
     Lock,
     Node,

@@ -6,13 +6,12 @@ lack their route are never touched: people's work is safe in them.
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from bot.runbook import (
     ACTIVE,
     Condition,
     DeletePod,
     Draft,
+    Field,
     ForceDeletePod,
     HubFacts,
     LossKind,

@@ -5,11 +5,10 @@ Kubernetes can grow a claim if its StorageClass allows that, and can never make 
 
 from typing import Annotated
 
-from pydantic import Field
-
 from bot.runbook import (
     Claim,
     Draft,
+    Field,
     GrowVolume,
     HubFacts,
     Part,

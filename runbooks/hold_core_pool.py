@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field
-
 from bot.runbook import (
     SCALE_DOWN_DISABLED,
     Budget,
     Draft,
+    Field,
     Held,
     HoldCorePool,
     HubFacts,

@@ -2,10 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from bot.runbook import (
     Draft,
+    Field,
     HubFacts,
     Part,
     Purpose,

@@ -7,10 +7,9 @@ a user's server needs the place. They cost money while they run, so mayday takes
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field
-
 from bot.runbook import (
     Draft,
+    Field,
     HubFacts,
     Part,
     Purpose,

@@ -3,11 +3,10 @@
 from datetime import UTC, timedelta
 from typing import Annotated
 
-from pydantic import Field
-
 from bot.runbook import (
     Condition,
     Draft,
+    Field,
     HubFacts,
     LossKind,
     Part,

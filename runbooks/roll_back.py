@@ -7,11 +7,10 @@ undone at the next deploy, so the pull request that reverts the merge belongs to
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field
-
 from bot.runbook import (
     Deployment,
     Draft,
+    Field,
     HubFacts,
     LossKind,
     Merge,

@@ -2,10 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
 from bot.runbook import (
     Draft,
+    Field,
     HubFacts,
     Part,
     Person,

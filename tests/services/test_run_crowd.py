@@ -81,7 +81,7 @@ def test_three_hundred_of_a_thousand_are_cleared_and_nothing_else(
     plan = Plan.from_json(run.plan or {})
     assert len(plan.steps) == 300
     fine = [f"fine-{number:03}" for number in range(700)]
-    before = party.shown(*fine)
+    before = party.listed(*fine)
     party.latency = CALL
     party.requests.clear()
     hall.runs.confirm(run.id, "U0BEN")
@@ -93,7 +93,7 @@ def test_three_hundred_of_a_thousand_are_cleared_and_nothing_else(
 
     assert hall.row(run.id).state is RunState.DONE
     assert hall.steps(run) == [StepState.DONE] * 300
-    assert party.shown(*fine) == before
+    assert party.listed(*fine) == before
     left = [pod for pod in party.live if not pod.user.startswith("fine")]
     assert left == []
     # The hub sees at its next poll that the pods of servers on lost nodes are gone.

@@ -135,12 +135,12 @@ FAULTS = {
 @pytest.mark.parametrize("case", FAULTS.values(), ids=FAULTS)
 def test_a_system_fails_mid_run(room: Room, one_at_a_time: None, case: Case) -> None:
     run, party = planned(room)
-    fine = party.shown(*FINE)
+    fine = party.listed(*FINE)
     party.fault = case.fault()
     ended = room.carry_out(run)
     assert (ended.state, room.steps(run)) == (case.state, case.steps)
     assert left(party) == case.left
-    assert party.shown(*FINE) == fine
+    assert party.listed(*FINE) == fine
     if ended.state is not RunState.DONE:
         assert_says_what_is_left(room, ended, case.steps)
 
@@ -164,12 +164,12 @@ def test_what_is_accepted_and_never_done_has_failed(room: Room, one_at_a_time: N
     run, before = planned(room)
     party = Forever(records=before.records, live=before.live, known=before.known)
     room.party = party
-    fine = party.shown(*FINE)
+    fine = party.listed(*FINE)
     ended = room.carry_out(run)
     assert ended.state is RunState.FAILED
     assert room.steps(run) == [*[FAILED] * 5, DONE, DONE, DONE]
     assert left(party) >= STOPS
-    assert party.shown(*FINE) == fine
+    assert party.listed(*FINE) == fine
 
 
 def test_a_pod_that_was_replaced_under_its_name_is_not_the_target(
@@ -196,7 +196,7 @@ def test_a_kill_during_any_step_of_a_stage(
     room: Room, one_at_a_time: None, number: int, takes_effect: bool
 ) -> None:
     run, party = planned(room)
-    fine = party.shown(*FINE)
+    fine = party.listed(*FINE)
     count = 0
 
     def kill(call: str, target: str) -> None:
@@ -228,7 +228,7 @@ def test_a_kill_during_any_step_of_a_stage(
     assert room.steps(run) == [*[DONE] * (number - 1), *acted, *[DONE] * (8 - number)]
     assert ended.state is (RunState.DONE if takes_effect else RunState.NEEDS_HUMAN)
     assert count == number, "the fault counts no call after the kill"
-    assert party.shown(*FINE) == fine
+    assert party.listed(*FINE) == fine
     assert len(room.told()) == 1
 
 
@@ -274,7 +274,7 @@ def test_another_replica_goes_on_where_this_one_lost_its_lease(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, party = planned(room)
-    fine = party.shown(*FINE)
+    fine = party.listed(*FINE)
     room.runs.confirm(run.id, "U0BEN")
     first = room.workflows
     monkeypatch.setattr(first._stages, "_lease", Losing(room.store))
@@ -284,7 +284,7 @@ def test_another_replica_goes_on_where_this_one_lost_its_lease(
     room.workflows.execute(run.id)
     assert room.row(run.id).state is RunState.DONE
     assert sorted(room.steps(run)) == [DONE] * 8
-    assert (left(party), party.shown(*FINE)) == (set(), fine)
+    assert (left(party), party.listed(*FINE)) == (set(), fine)
 
 
 def test_a_run_stops_before_its_next_step_when_a_person_asks(

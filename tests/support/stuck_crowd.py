@@ -93,7 +93,7 @@ class Crowd(Scripted):
         if kind == "fine":
             self.known.append(route(user, to=address))
 
-    def shown(self, *users: str) -> list[object]:
+    def listed(self, *users: str) -> list[object]:
         """Everything that there is of these users."""
         everything = (*self.records, *self.live, *self.known)
         return [each for each in everything if each.user in users]
