@@ -50,13 +50,13 @@ def unknown(facts: HubFacts) -> Iterable[Finding]:
     """
     reasons: dict[str, list[Part]] = {}
     # A hub without a repository has no merges to read, and they don't decide whether it is well.
-    unasked = sorted(MORE - facts.asked - {Part.MERGES})
+    unasked = sorted(MORE - facts.asked - {Part.MERGES, Part.NOTICE})
     for part, why in (
         *((each.part, each.why) for each in facts.unknown),
         *((each.part, each.why) for each in facts.unread(unasked) if each.part in unasked),
     ):
-        if part is Part.MERGES and why == NOT_ASKED:
-            continue
+        if part is Part.NOTICE or (part is Part.MERGES and why == NOT_ASKED):
+            continue  # no rule reads the notice
         if part not in reasons.setdefault(why, []):
             reasons[why].append(part)
     for why, found in reasons.items():

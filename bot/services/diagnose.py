@@ -16,7 +16,7 @@ from bot.diagnose import Finding, Severity
 from bot.diagnose.found import Found
 from bot.domain.audit import AuditLine, AuditOutcome
 from bot.domain.command import COMMAND
-from bot.domain.facts import MORE
+from bot.domain.facts import MORE, Part
 from bot.domain.resources import ResourceKind
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryChange, EntryKind
@@ -59,7 +59,7 @@ class Kept:
 def read_and_diagnose(site: Site, wall: Clock, since: Since = lambda _servers: {}) -> Found:
     """Return what is wrong with a hub now. A part that does not answer in time is unknown."""
     with deadline.patience(READING):
-        facts = read_facts(site, wall(), since=since, more=MORE)
+        facts = read_facts(site, wall(), since=since, more=MORE - {Part.NOTICE})
     return Found.of(facts)
 
 
