@@ -25,8 +25,13 @@ SANDBOX_SCOPES = ("admin:users", "admin:servers", "tokens", "proxy")
 _WRITES = {
     ("patch", "deployments"),
     ("patch", "deployments/scale"),
+    ("patch", "statefulsets"),
     ("patch", "statefulsets/scale"),
     ("patch", "nodes"),
+    ("patch", "pods"),
+    ("patch", "persistentvolumeclaims"),
+    ("create", "poddisruptionbudgets"),
+    ("delete", "poddisruptionbudgets"),
     ("delete", "pods"),
     ("create", "pods/eviction"),
 }
