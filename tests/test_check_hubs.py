@@ -78,7 +78,7 @@ def test_what_mayday_is_not_allowed_is_named_with_what_it_is_for() -> None:
     narrow = party()
     narrow.refused = {DELETE_PODS, PATCH_PROXY}
     assert check_cluster(site(narrow)).endswith(
-        "; not allowed: patch deployments (for restart_proxy), delete pods (for delete_pod, "
+        "; not allowed: patch deployments (for restart_proxy, roll_back), delete pods (for delete_pod, "
         "force_delete_pod, delete_failed_pod, force_delete_proxy_pod)"
     )
 

@@ -195,6 +195,7 @@ def test_the_role_is_enough_for_what_runbooks_do_and_for_nothing_else(
     api.restart_deployment(NAMESPACE, "proxy", "2026-01-01T00:00:00+00:00")
     assert api.deployment(NAMESPACE, "proxy").restarted_at == "2026-01-01T00:00:00+00:00"
     api.delete_pod(NAMESPACE, ana.name, ana.uid)
+    api.delete_pod(NAMESPACE, ben.name, ben.uid)
     api.force_delete_pod(NAMESPACE, ben.name, ben.uid)
     assert ben.uid not in {pod.uid for pod in api.pods(NAMESPACE, "component=singleuser-server")}
 

@@ -44,6 +44,7 @@ _BY_KIND: dict[Kind, str] = {
     Kind.UNCERTAIN: """
         fatal_error fetch_members_failed internal_error list_record_comment_fetch_failed
         messaging_processing_failed request_timeout service_unavailable update_failed
+        file_update_failed
     """,
     Kind.INSTALLATION: """
         account_inactive invalid_auth missing_args not_allowed_token_type not_authed token_expired
@@ -58,23 +59,27 @@ _BY_KIND: dict[Kind, str] = {
         access_denied accesslimited cannot_create_channel cannot_reply_to_message cant_invite
         cant_invite_self channel_is_limited_access channel_not_found channel_type_not_supported
         ekm_access_denied enterprise_is_restricted exchanged_trigger_id expired_trigger_id
-        forbidden_team invalid_link invalid_user_combination invitee_cant_see_channel is_archived
+        file_type_not_allowed file_upload_size_restricted file_uploads_disabled
+        forbidden_team invalid_channel
+        invalid_link invalid_user_combination invitee_cant_see_channel is_archived
         is_bot is_inactive messages_tab_disabled method_not_supported_for_channel_type
         name_taken no_external_invite_permission no_permission no_such_subteam
         not_implemented not_in_channel not_pinnable org_user_not_in_team permission_denied
         plan_upgrade_required posting_to_channel_denied restricted_action
         restricted_action_non_threadable_channel restricted_action_read_only_channel
         restricted_action_thread_locked restricted_action_thread_only_channel
-        send_on_behalf_not_allowed team_access_not_granted team_not_found thread_locked
+        send_on_behalf_not_allowed storage_limit_reached team_access_not_granted team_not_found thread_locked
         thread_not_found too_many_bookmarks too_many_members too_many_pins too_many_tabs
         two_factor_setup_required unknown_method ura_max_channels user_disabled user_is_bot
         user_is_restricted user_is_ultra_restricted user_not_found user_not_in_channel
         user_not_visible
     """,
     Kind.BUG: """
+        alt_txt_too_large
         as_user_not_supported attachment_payload_limit_exceeded bad_timestamp blocked_file_type
         cannot_bookmark_from_external_org cannot_bookmark_restricted_sharing_enabled
-        canvas_disabled_user_team cant_broadcast_message deprecated_endpoint
+        canvas_disabled_user_team cant_broadcast_message
+        channels_limit_exceeded deprecated_endpoint
         duplicate_channel_not_found duplicate_external_id duplicate_message_not_found
         file_already_added file_deleted file_is_deleted file_not_found file_share_limit_reached
         hash_conflict insecure_request invalid_app_action_type invalid_arg_name invalid_arguments
@@ -92,6 +97,7 @@ _BY_KIND: dict[Kind, str] = {
         slack_connect_blocked_file_type slack_connect_canvas_sharing_blocked
         slack_connect_clip_sharing_blocked slack_connect_file_link_sharing_blocked
         slack_connect_file_upload_sharing_blocked slack_connect_lists_sharing_blocked
+        snippet_too_large unknown_snippet_type unknown_subtype
         superfluous_charset too_long too_many_attachments too_many_contact_cards too_many_users
         unable_to_share_files upgrade_required users_list_not_supplied view_too_large
     """,

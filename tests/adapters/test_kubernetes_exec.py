@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bot.adapters.kubernetes_binding import Binding
 from bot.adapters.kubernetes_credentials import Credentials
 from bot.adapters.kubernetes_kubeconfig import Kubeconfig
 from bot.errors import MaydayError, RetryLater, UserError
@@ -166,8 +167,9 @@ def test_a_plugin_may_return_a_certificate_instead_of_a_token(tmp_path: Path) ->
     status = {"clientCertificateData": "a certificate", "clientKeyData": "its key"}
     user = plugin(tmp_path, returning(status))
     file = kubeconfig(tmp_path, "https://127.0.0.1:1", user)
-    chosen = Kubeconfig(path=Path(file), context="", cluster="teaching", plugin_limit=30.0)
-    login = Credentials(cluster="teaching", kubeconfig=chosen, server="").login()
+    binding = Binding(cluster="teaching")
+    chosen = Kubeconfig(path=Path(file), context="teaching", binding=binding, plugin_limit=30.0)
+    login = Credentials(kubeconfig=chosen, binding=binding).login()
     settings = login.client.configuration
     assert Path(settings.cert_file or "").read_text(encoding="utf-8") == "a certificate"
     assert Path(settings.key_file or "").read_text(encoding="utf-8") == "its key"

@@ -147,7 +147,7 @@ def test_a_part_that_fails_is_unknown_and_leaves_the_others(
 ) -> None:
     hub = party(fails={method: error})
     seen = read(replace(site(hub), deploys=hub), now=NOW)
-    assert seen.asked == MORE
+    assert seen.asked == MORE - {Part.NOTICE}
     assert [(gap.part, gap.why) for gap in seen.unknown] == [(part, "It is away.")]
 
 
@@ -161,7 +161,7 @@ def test_what_nobody_asked_for_is_not_read() -> None:
 
 def test_a_hub_without_a_deploy_repository_lacks_nothing() -> None:
     seen = read(site(party()), now=NOW)
-    assert seen.asked == MORE - {Part.MERGES}
+    assert seen.asked == MORE - {Part.MERGES, Part.NOTICE}
     assert seen.unknown == ()
 
 

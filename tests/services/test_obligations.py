@@ -261,7 +261,7 @@ def test_a_controller_that_takes_it_back_at_once_is_named(room: Room) -> None:
             room.party.around = replace(AROUND, workloads=View(items=(PLACEHOLDER,)))
 
     workflows = room.workflows
-    workflows._wait = reapplied
+    workflows._stages._wait = reapplied
     room.runs.confirm(run.id, "U0BEN")
     workflows.execute(run.id)
     assert room.row(run.id).state is RunState.FAILED

@@ -19,7 +19,7 @@ from tests.support.room import BOOKS, Room, killed_at_the_act, room
 __all__ = ["room"]
 
 SAID = (
-    "This plan has a step “cordon_node” that this version of mayday doesn't know. Check the hub, then "
+    "This plan has a step “clean_disk” that this version of mayday doesn't know. Check the hub, then "
     f"ask for a new plan with {COMMAND} run."
 )
 
@@ -28,7 +28,7 @@ def rewrite(room: Room, run: Run, number: int) -> None:
     """Replace this step with one from another version."""
     plan = {**(run.plan or {})}
     plan["steps"] = [*plan["steps"]]
-    plan["steps"][number - 1] = {"verb": "cordon_node", "node": "n1"}
+    plan["steps"][number - 1] = {"verb": "clean_disk", "node": "n1"}
     with room.store.write() as tx:
         rows.change(tx, run.id, plan=plan)
 
@@ -55,7 +55,7 @@ def two_stuck(room: Room) -> Run:
 def test_it_cannot_be_confirmed(room: Room) -> None:
     run = room.planned()
     rewrite(room, run, 1)
-    with pytest.raises(UserError, match="“cordon_node”"):
+    with pytest.raises(UserError, match="“clean_disk”"):
         room.runs.confirm(run.id, "U0BEN")
     ended = room.row(run.id)
     assert (ended.state, ended.error, ended.decided_by) == (RunState.FAILED, SAID, "U0BEN")

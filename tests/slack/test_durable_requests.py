@@ -13,6 +13,8 @@ from bot.domain.timeline import EntryKind
 from bot.errors import RetryLater
 from bot.ports import Profile
 from bot.render.card import ACTION_RUN
+from bot.render.diagnose import ACTION_REMEDY
+from bot.render.obligations import ACTION_PLAN
 from bot.render.runs import ACTION_CANCEL, ACTION_CONFIRM, ACTION_STOP
 from bot.services.settings import AllowList
 from bot.slack.routes import ROUTES
@@ -86,7 +88,9 @@ def test_the_ways_are_all_routes_that_need_the_right() -> None:
     named = {
         name for table in ROUTES.values() for name, route in table.items() if route.act in RUNBOOK
     }
-    assert named == {"run", ACTION_RUN, ACTION_CONFIRM, ACTION_CANCEL, ACTION_STOP}
+    # Those below a diagnosis and a reminder ask for a plan, as the command does.
+    others = {ACTION_STOP, ACTION_REMEDY, ACTION_PLAN}
+    assert named == {"run", ACTION_RUN, ACTION_CONFIRM, ACTION_CANCEL, *others}
 
 
 def test_a_run_under_way_is_stopped_by_whoever_may(desk: Desk) -> None:

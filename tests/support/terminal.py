@@ -21,7 +21,18 @@ from tests.support.hubs import NOW, PLACE, pod, route, server
 from tests.support.scripted import Scripted, site
 
 CLEAR, RESTART, RESYNC = "force-delete-stuck-servers", "restart-proxy", "resync-routes"
-READINGS = {"access", "health", "servers", "routes", "pods", "events", "may", "proxy", "knows"}
+READINGS = {
+    "nodes",
+    "access",
+    "health",
+    "servers",
+    "routes",
+    "pods",
+    "events",
+    "may",
+    "proxy",
+    "knows",
+}
 
 
 class At(datetime):

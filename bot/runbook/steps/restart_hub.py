@@ -27,11 +27,9 @@ class RestartHub(RestartStep):
 
     @classmethod
     def needs(cls, place: Place) -> tuple[Right, ...]:
-        """The permissions to read and to patch the hub's Deployment and no other."""
-        return tuple(
-            Permission(verb=verb, group="apps", resource="deployments", name=place.hub_deployment)
-            for verb in ("get", "patch")
-        )
+        """The permission to patch the hub's Deployment and no other."""
+        hub = place.hub_deployment
+        return (Permission(verb="patch", group="apps", resource="deployments", name=hub),)
 
     def look(self, site: Site, read: Read) -> Look:
         """Whether this restart or a later one has rolled out to every replica, and the hub answers."""
