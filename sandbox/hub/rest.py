@@ -34,7 +34,9 @@ class HubRest:
     def is_well(self, url: str) -> bool:
         """Whether a health page is 200."""
         try:
-            return self._anyone.get(url, timeout=5).status_code == 200
+            # A connection that is kept may be closed by the proxy at the moment of its next request.
+            answer = self._anyone.get(url, timeout=5, headers={"Connection": "close"})
+            return answer.status_code == 200
         except httpx.TransportError:
             return False
 
