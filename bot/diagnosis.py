@@ -86,16 +86,19 @@ def diagnose(
     places = sites(config)
     if hub not in places:
         raise UserError(_no_such(hub, list(places)))
-    site = places[hub]
+    site, zone = places[hub], config.report.zone
     try:
         with Memory(config, hub, _now) as memory:
-            found = read_and_diagnose(site, _now, memory.since)
+            found = read_and_diagnose(site, _now, memory.since, zone=zone)
             memory.record(_line(found))
             _show(found, None, as_json=as_json, watch=watch, out=out)
             try:
                 while watch:
                     wait(EVERY)
-                    before, found = found, read_and_diagnose(site, _now, memory.since)
+                    before, found = (
+                        found,
+                        read_and_diagnose(site, _now, memory.since, zone=zone),
+                    )
                     _show(found, before, as_json=as_json, watch=watch, out=out)
             except KeyboardInterrupt:
                 pass

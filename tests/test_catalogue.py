@@ -58,7 +58,7 @@ def test_the_list_is_by_what_runbooks_are_for(books: Path) -> None:
             next(each for each in lines if each.startswith(f"  {CLEAR} HUB [USER …]")),
         ),
         "A node or the core pool is in trouble",
-        "  move-users HUB NODE [how=slowly|now] [within=WITHIN]",
+        "  move-users HUB NODE [how=slowly|now] [within=2h]",
     ]
     assert sorted(order, key=lines.index) == order
     assert "      within: How long it may take." in lines

@@ -106,7 +106,7 @@ def build_services(
         limits=limits,
     )
     audit = Audit(store)
-    diagnoses = Diagnoses(store, durable, now, sites=sites, wall=real_time)
+    diagnoses = Diagnoses(store, durable, now, sites=sites, wall=real_time, zone=settings.zone)
     people = People(store, chat, now)
     reports = Reports(store, people, settings)
     publish = Publish(

@@ -78,7 +78,7 @@ MATTERS = (
 
 
 def headline(facts: HubFacts, findings: Sequence[Finding]) -> str:
-    """Return what is wrong in one sentence, as plain text, with times in UTC.
+    """Return what is wrong in one sentence, as plain text, with times in the zone of the reading.
 
     It begins with who is cut off. The cause is the most telling finding with its own time, never the time
     of reading. What is unknown is called so, and a hub is called well only if everything that matters was

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from bot.domain.evidence import Fact, Unknown
 from bot.domain.facts import HubFacts
@@ -66,9 +66,9 @@ def span(length: timedelta) -> str:
 
 
 def clock(at: datetime, now: datetime) -> str:
-    """Return a time in UTC, with its date unless it is of the same day as ``now``."""
-    at, now = at.astimezone(UTC), now.astimezone(UTC)
-    return at.strftime("%H:%M:%S UTC" if at.date() == now.date() else "%Y-%m-%d %H:%M:%S UTC")
+    """Return a time in the zone of ``now``, with its date unless it is of the same day."""
+    at = at.astimezone(now.tzinfo)
+    return at.strftime("%H:%M:%S %Z" if at.date() == now.date() else "%Y-%m-%d %H:%M:%S %Z")
 
 
 def some(names: Iterable[str], shown: int = SHOWN) -> str:

@@ -10,13 +10,18 @@ from bot.runbook.parameters import Parameter, ParameterKind
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
 
+EXAMPLES = {ParameterKind.BOOLEAN: "yes|no", ParameterKind.DURATION: "2h"}
+"""Values that say more than the parameter's name."""
+
+
 def usage(runbook: Runbook, hub: str = "HUB") -> str:
     """How to type it: its name, the hub, and its parameters, in brackets where they may be left out."""
     targets = runbook.targets
     said = []
     for each in runbook.parameters:
         choices = (f"“{one}”" if " " in one else one for one in each.choices)
-        value = "|".join(choices) or each.name.upper()
+        example = EXAMPLES.get(each.kind, each.name.upper())
+        value = "|".join(choices) or example
         if each.kind is ParameterKind.SERVERS:
             word = "USER …"
         else:

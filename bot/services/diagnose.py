@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from typing import Any
 
 from bot import deadline
@@ -56,15 +56,20 @@ class Kept:
     found: Found
 
 
-def read_and_diagnose(site: Site, wall: Clock, since: Since = lambda _servers: {}) -> Found:
-    """Return what is wrong with a hub now. A part that does not answer in time is unknown."""
+def read_and_diagnose(
+    site: Site, wall: Clock, since: Since = lambda _servers: {}, *, zone: tzinfo = UTC
+) -> Found:
+    """Return what is wrong with a hub now, with times in ``zone``.
+
+    A part that does not answer in time is unknown.
+    """
     with deadline.patience(READING):
-        facts = read_facts(site, wall(), since=since, more=MORE - {Part.NOTICE})
+        facts = read_facts(site, wall().astimezone(zone), since=since, more=MORE - {Part.NOTICE})
     return Found.of(facts)
 
 
 class Diagnoses:
-    """Makes and keeps diagnoses. ``now`` is the domain's time, ``wall`` real time."""
+    """Makes and keeps diagnoses. ``now`` is the domain's time, ``wall`` real time, ``zone`` the team's."""
 
     def __init__(
         self,
@@ -74,7 +79,9 @@ class Diagnoses:
         *,
         sites: Mapping[str, Site],
         wall: Clock,
+        zone: tzinfo = UTC,
     ) -> None:
+        self._zone = zone
         self._store = store
         self._durable = durable
         self._now = now
@@ -120,7 +127,10 @@ class Diagnoses:
         if before is not None:
             return _kept(before)
         found = read_and_diagnose(
-            site, self._wall, lambda servers: self._sightings.of(hub, servers, self._wall())
+            site,
+            self._wall,
+            lambda servers: self._sightings.of(hub, servers, self._wall()),
+            zone=self._zone,
         )
         made = rows.Diagnosed(
             id=diagnosis_id, hub=hub, at=found.read_at, by=by, found=found.to_json()

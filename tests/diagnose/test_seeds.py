@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.diagnose import Finding, Remedy, Severity, diagnose, headline
 from bot.domain.evidence import View
@@ -233,3 +234,9 @@ def test_2024_the_proxy_is_killed_at_its_memory_limit() -> None:
     findings = by_rule(diagnose(around(core=(core_pod("hub"), killed))))
     assert findings["core-pod"].at == ago(minutes=20)
     assert findings["core-pod"].evidence[0] == "Memory limit: 512 MiB."
+
+
+def test_times_are_in_the_zone_of_the_reading() -> None:
+    """People of DataHub read the time of their own clocks."""
+    here = replace(eviction(), read_at=READ_AT.astimezone(ZoneInfo("America/Los_Angeles")))
+    assert "the proxy lost their routes at 21:11:04 PST, " in headline(here, diagnose(here))
