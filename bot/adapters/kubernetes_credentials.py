@@ -32,6 +32,9 @@ CHECK_SERVICE_ACCOUNT = "check the service account of mayday's pod"
 
 Stamp = tuple[int, int, int] | None
 
+CONNECTIONS = 16
+"""Kept connections: as many as requests that one reading has under way."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Login:
@@ -129,6 +132,7 @@ class Credentials:
         written = _stamp(kubeconfig.path)
         files = {file: _stamp(file) for file in kubeconfig.files()} | {kubeconfig.path: written}
         settings = client.Configuration()
+        settings.connection_pool_maxsize = CONNECTIONS
         advice, expires = kubeconfig.load(settings)
         return _login(settings, files, advice, expires)
 

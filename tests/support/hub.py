@@ -61,7 +61,7 @@ class Lab:
     def plan(self, book: Runbook, **typed: object) -> Plan:
         """The plan of a runbook for what a person typed, with the rights of the real token."""
         arguments = book.arguments(typed)
-        facts = self.read(rights=True, named=book.named(arguments), more=book.needs)
+        facts = self.read(rights=True, named=book.named(arguments), more=book.parts)
         return book.plan(facts, arguments)
 
     def wait(self, seconds: float) -> None:
@@ -75,7 +75,7 @@ class Lab:
         """Do every step and verify it, as a run does."""
         results = []
         for step in plan.steps:
-            fresh = book.plan(self.read(more=book.needs), arguments)
+            fresh = book.plan(self.read(more=book.parts), arguments)
             done = attempt(step, self.site, fresh, begin)
             assert done.outcome == "done", done
             results.append(verify(step, self.site, self.read, self.wait, plan.before))
