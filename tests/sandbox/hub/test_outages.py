@@ -202,7 +202,7 @@ def test_healing_brings_everybody_back(hub: HubSandbox) -> None:
 
 def test_the_page_can_play_them(hub: HubSandbox) -> None:
     outages = {outage.id: outage for outage in hub.outages()}
-    assert len(outages) == len(hub.outages()) == 13
+    assert len(outages) == len(hub.outages()) == 15
     assert outages["drop-routes"].run({}) == "12 routes were taken out of the proxy."
     (param,) = outages["hang-spawn"].params
     assert (param.name, tuple(param.choices)) == ("user", hub.users)
