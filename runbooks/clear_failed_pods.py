@@ -1,7 +1,7 @@
 """Delete pods that ended: they hide what runs, and count against some quotas.
 
-A pod of a server that the hub still counts as running is left alone: the hub notices its end by itself, or
-force-delete-stuck-servers clears it.
+A pod of a server that the hub still counts as running is left alone: the hub notices its end at its next
+poll, or force-delete-stuck-servers clears it.
 """
 
 from bot.runbook import (

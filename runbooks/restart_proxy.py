@@ -113,7 +113,7 @@ def restart_proxy(facts: HubFacts) -> Draft:
 def dead_pods(facts: HubFacts, proxy: Deployment) -> list[Pod]:
     """The pods of the proxy that hold up a rollout for good: deleted long ago, on a node known to be dead.
 
-    A node that is Ready, or of which nothing is known, ends its pods by itself, as far as anybody knows.
+    A Ready node ends its pods. So may a node of which nothing is known.
     """
     if proxy.strategy != "Recreate" or not facts.around.nodes.complete:
         return []

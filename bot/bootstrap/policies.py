@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from difflib import get_close_matches
+from typing import Any
 
 from bot.config_access import Allow
 from bot.config_runbooks import Policy, Runbooks
@@ -49,7 +50,7 @@ def with_policies(
 def _changed(name: str, policy: RunPolicy, config: Policy | None) -> RunPolicy:
     if config is None:
         return policy
-    changes = {
+    changes: dict[str, Any] = {
         "allowed": _allowed(name, config),
         "approvals": config.approvals,
         "lifetime": _minutes(config.lifetime_minutes),
@@ -58,7 +59,7 @@ def _changed(name: str, policy: RunPolicy, config: Policy | None) -> RunPolicy:
         "where": config.where,
         "is_dry_run": config.dry_run,
     }
-    return replace(policy, **{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]
+    return replace(policy, **{name: value for name, value in changes.items() if value is not None})
 
 
 def _allowed(name: str, config: Policy) -> Allowed | None:

@@ -74,7 +74,7 @@ def unrouted(facts: HubFacts) -> Iterable[Finding]:
 
 
 def stuck(facts: HubFacts) -> Iterable[Finding]:
-    """Servers that neither start nor stop: hub, cluster and proxy disagree, and nothing ends that by itself.
+    """Servers that neither start nor stop: hub, cluster and proxy disagree until somebody intervenes.
 
     Each class has its own cause and its own remedy, so each is a finding, with its count and a few names.
     """

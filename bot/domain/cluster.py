@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from bot.domain.evidence import View
 from bot.domain.hubs import Deployment, Pod
@@ -43,7 +44,7 @@ PURPOSE = "hub.jupyter.org/node-purpose"
 """The label that the Zero to JupyterHub chart's affinity prefers: ``core`` or ``user``."""
 
 
-def _unasked() -> View[object]:
+def _unasked() -> View[Any]:
     return View.unread(NOT_ASKED)
 
 
@@ -181,15 +182,15 @@ class ClusterFacts:
     ``core`` are the labels of the core pool's nodes as configured; empty means the chart's label.
     """
 
-    pods: View[Pod] = field(default_factory=_unasked)  # type: ignore[arg-type]
-    nodes: View[Node] = field(default_factory=_unasked)  # type: ignore[arg-type]
-    claims: View[Claim] = field(default_factory=_unasked)  # type: ignore[arg-type]
-    events: View[Event] = field(default_factory=_unasked)  # type: ignore[arg-type]
-    budgets: View[Budget] = field(default_factory=_unasked)  # type: ignore[arg-type]
-    quotas: View[Quota] = field(default_factory=_unasked)  # type: ignore[arg-type]
-    deployments: View[Deployment] = field(default_factory=_unasked)  # type: ignore[arg-type]
-    revisions: View[Revision] = field(default_factory=_unasked)  # type: ignore[arg-type]
-    workloads: View[Workload] = field(default_factory=_unasked)  # type: ignore[arg-type]
+    pods: View[Pod] = field(default_factory=_unasked)
+    nodes: View[Node] = field(default_factory=_unasked)
+    claims: View[Claim] = field(default_factory=_unasked)
+    events: View[Event] = field(default_factory=_unasked)
+    budgets: View[Budget] = field(default_factory=_unasked)
+    quotas: View[Quota] = field(default_factory=_unasked)
+    deployments: View[Deployment] = field(default_factory=_unasked)
+    revisions: View[Revision] = field(default_factory=_unasked)
+    workloads: View[Workload] = field(default_factory=_unasked)
     core: Mapping[str, str] = field(default_factory=dict)
 
     def is_core(self, node: Node) -> bool:

@@ -9,7 +9,7 @@ class ObligationKind(StrEnum):
     """Who takes it back."""
 
     UNDO = "undo"  # mayday does, when it is due
-    NAG = "nag"  # people do: mayday reminds them, again and again, and never acts by itself
+    NAG = "nag"  # people do: mayday reminds them every hour and takes no action
 
 
 class ObligationOutcome(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from bot.domain.evidence import Fact, Unknown, View
 
@@ -60,7 +61,7 @@ class Merge:
     commit: str = ""
 
 
-def _unasked() -> View[object]:
+def _unasked() -> View[Any]:
     return View.unread(NOT_ASKED)
 
 
@@ -74,6 +75,6 @@ class Signs:
 
     metrics: Fact[HubMetrics] = field(default_factory=lambda: Unknown(why=NOT_ASKED))
     certificate: Fact[Certificate | None] = field(default_factory=lambda: Unknown(why=NOT_ASKED))
-    proxy_log: View[LogLine] = field(default_factory=_unasked)  # type: ignore[arg-type]
+    proxy_log: View[LogLine] = field(default_factory=_unasked)
     notice: Fact[str] = field(default_factory=lambda: Unknown(why=NOT_ASKED))
-    merges: View[Merge] = field(default_factory=_unasked)  # type: ignore[arg-type]
+    merges: View[Merge] = field(default_factory=_unasked)

@@ -14,7 +14,7 @@ HASH = "pod-template-hash"
 """The label that a ReplicaSet adds to the template of its Deployment."""
 
 MOST = 30
-"""The most differences that are told."""
+"""The maximum number of differences in a text."""
 
 
 def cleaned(template: Template) -> dict[str, Any]:

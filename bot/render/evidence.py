@@ -1,6 +1,6 @@
 """The evidence of a diagnosis as a text file: what was found, then each object, its events and its log.
 
-Secrets and e-mail addresses are taken out of the whole file, whoever wrote them.
+Secrets and e-mail addresses are redacted in the whole file.
 """
 
 from __future__ import annotations

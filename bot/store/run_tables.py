@@ -90,7 +90,7 @@ obligation = Table(
     Column("told_at", UtcDateTime),
     Index("ix_obligation_due_at", "due_at"),
 )
-"""What a run left to be taken back: a step to take back by itself when it is due, or to remind people of."""
+"""What a run left to be taken back: mayday takes it back when it is due, or reminds people to."""
 
 diagnosis = Table(
     "diagnosis",

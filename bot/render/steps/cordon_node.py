@@ -7,6 +7,6 @@ CORDON_NODE = StepWords(
     act="cordon node `{target}` until {until} (“{why}”); nothing is drained",
     by_hand="kubectl --context {cluster} cordon {target}",
     success="The node is unschedulable.",
-    undo="Run uncordon-node. mayday reminds people at {until}, and doesn't uncordon by itself.",
+    undo="Run uncordon-node. At {until}, mayday reminds people to; it doesn't uncordon the node.",
     counts={},
 )

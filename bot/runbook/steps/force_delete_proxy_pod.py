@@ -16,7 +16,7 @@ from bot.runbook.steps.step import Look, Measure, Read, Step
 
 GONE = "The pod no longer exists."
 NOT_DELETED = "The pod is not being deleted, or is not the proxy's."
-NODE_LIVES = "Node {node} is Ready, so the pod ends by itself."
+NODE_LIVES = "Node {node} is Ready, so its kubelet ends the pod."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,8 +17,8 @@ REPLACED = "Claim {name} was removed or replaced."
 CHANGED = "Claim {name} requests {now} now, not {found} as before."
 WAITS_FOR_POD = "FileSystemResizePending"
 PENDING = (
-    "The volume has grown, and its file system follows when a pod mounts it the next time. If that doesn't "
-    "happen by itself, restart the pod that uses the claim."
+    "The volume has grown, and its file system follows when a pod mounts it the next time. If it still "
+    "waits after a minute, restart the pod that uses the claim."
 )
 STILL = "The claim has {now} of {size} yet: look at its events."
 

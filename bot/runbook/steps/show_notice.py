@@ -32,7 +32,7 @@ class ShowNotice(NoticeStep):
 
     @property
     def undo(self) -> Step | None:
-        """To clear the notice. It isn't due by itself: people say when the incident is over."""
+        """Clear the notice. It has no due time: people decide when the incident is over."""
         return ClearNotice(before=self.text)
 
     def perform(self, site: Site) -> Mapping[str, Any]:

@@ -113,7 +113,7 @@ class Step(ABC):
     def planned_by(self) -> tuple[str, Mapping[str, Any]] | None:
         """The runbook, with stored arguments, that plans this step as the :attr:`undo` of another one.
 
-        None: mayday takes the other one back by itself when that is due. Otherwise people decide: mayday
+        None: mayday takes the other one back when that is due. Otherwise people decide: mayday
         reminds them, and offers this runbook.
         """
         return None

@@ -54,7 +54,7 @@ class UncordonNode(Step):
 
     @property
     def planned_by(self) -> tuple[str, Mapping[str, Any]]:
-        """Only a person knows whether a node is well again, so mayday never uncordons by itself."""
+        """The runbook that people run: only they know whether the node is well again."""
         return "uncordon-node", {"node": self.node}
 
     def drifted(self, site: Site) -> str:
