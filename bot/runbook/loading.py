@@ -137,7 +137,7 @@ def _defined(source: Source) -> tuple[list[Runbook], list[Problem]]:
 
 
 def _module(source: Source) -> ModuleType:
-    """Import the file. A file outside of packages gets a module name of its own and is always loaded again."""
+    """Import the file. One outside of packages gets a module name of its own and is always loaded again."""
     if source.module:
         return importlib.import_module(source.module)
     path = source.path.resolve()
