@@ -55,6 +55,7 @@ EXPIRED = f"This plan is more than {{age}} old. Ask for a new one with {COMMAND}
 DECIDED = (
     f"This plan was already confirmed or cancelled{{whom}}. Ask for a new one with {COMMAND} run."
 )
+CHANGED = "The plan has changed since you saw it. Read the plan that is shown now, then decide."
 NOT_RUNNING = "This run has ended already, so there is nothing to stop."
 GONE = f"mayday no longer has this plan. Ask for a new one with {COMMAND} run."
 IN_INCIDENTS = "{runbook} runs only in the channel of an open incident."
@@ -141,20 +142,22 @@ class Runs:
                 )
         return run
 
-    def confirm(self, run_id: str, by: str, *, origin: str = "") -> Run:
+    def confirm(self, run_id: str, by: str, *, of_round: int = 1, origin: str = "") -> Run:
         """Approve the plan, and have it carried out unless others must approve it, too.
 
-        The person must have been authorised.
+        The person must have been authorised. ``of_round`` is the round of the plan that they saw.
 
         Raises:
-            UserError: the plan was decided on already, is too old, unreadable or a dry run, the person's
-                approval does not count, or another run or a cooldown forbids it now.
+            UserError: the plan was decided on already, has changed, is too old, unreadable or a dry run, the
+                person's approval does not count, or another run or a cooldown forbids it now.
         """
         incident_id = self.get(run_id).incident_id
         with self._store.write() as tx:
             # Locked before the run, as elsewhere, and so that it isn't closed at the same moment.
             _lock_open(tx, incident_id)
             run = self._undecided(tx, run_id)
+            if of_round != max(run.round, 1):
+                raise UserError(CHANGED)
             refusal = self._refuse(tx, run, by, origin)
             if not refusal:
                 plan = Plan.from_json(run.plan or {})

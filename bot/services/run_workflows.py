@@ -99,6 +99,9 @@ class RunWorkflows:
         self, run: Run, state: RunState, *, plan: Mapping[str, Any] | None = None, error: str = ""
     ) -> dict[str, Any]:
         with self._store.write() as tx:
+            found = rows.get(tx, run.id, lock=True)
+            if found is None or found.state is not RunState.PLANNING:
+                return {}  # planned before a kill; people may have decided since
             rows.change(tx, run.id, state=state, plan=plan, error=error, planned_at=self._wall())
             sync.enqueue(self._durable, tx, run.owner, f"run/{run.id}/planned")
         return {"state": state.value}
@@ -133,6 +136,11 @@ class RunWorkflows:
         if not changes:
             return going_on
         with self._store.write() as tx:
+            found = rows.get(tx, run_id, lock=True)
+            if found is None or found.state is not RunState.RUNNING or found.round != confirmed:
+                return {"asks_again": True}  # another replica was here meanwhile
+            if found.stop_asked_by:
+                return going_on  # the stage begins nothing, and the run ends
             rows.change(
                 tx,
                 run_id,
