@@ -1,8 +1,9 @@
 """Take back what runs left, when it is due: by mayday itself, or by people who are reminded.
 
-A run's step and its obligation commit together. Afterwards any replica claims what is due, so neither a
-restart nor the end of a replica loses one. mayday looks at the target before it acts, and leaves alone what
-somebody changed meanwhile. How it ended is committed before people are told.
+An obligation commits before its step acts, so neither a kill nor a lost answer loses one; a step that left
+nothing takes it out again. Any replica claims what is due, unless a run acts on the hub. mayday looks at the
+target before it acts, and leaves alone what somebody changed meanwhile. How it ended is committed before
+people are told.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from bot.runbook.steps.stored import from_stored, to_stored
 from bot.services import sync
 from bot.services.facts import read_facts
 from bot.services.lease import Lease
-from bot.services.steps import verify
+from bot.services.steps import already_done, verify
 from bot.store import audit
 from bot.store import incidents as incident_rows
 from bot.store import obligations as rows
@@ -57,16 +58,13 @@ NOT_TO_PLAN = "There is nothing left to plan here."
 log = structlog.get_logger()
 
 
-def of(
-    step: Step, run: Run, number: int, result: Result, *, now: datetime, wall: datetime
-) -> Obligation | None:
-    """Return what this step of a run leaves to be taken back; None if nothing.
+def of(step: Step, run: Run, number: int, *, now: datetime, wall: datetime) -> Obligation | None:
+    """Return what this step of a run will have left to be taken back once it acts; None if nothing.
 
-    A step that may have acted leaves it, too. ``now`` is the domain's time, ``wall`` the real one.
+    ``now`` is the domain's time, ``wall`` the real one.
     """
     undo, due = step.undo, step.undo_at
-    may_have_acted = result.outcome in (Outcome.DONE, Outcome.UNCLEAR) or "looks" in result.seen
-    if undo is None or due is None or not may_have_acted:
+    if undo is None or due is None:
         return None
     return Obligation(
         id=f"{run.id}/{number}",
@@ -78,6 +76,19 @@ def of(
         by=run.decided_by or run.asked_by,
         due_at=now + (due - wall),
     )
+
+
+def leaves_nothing(step: Step, site: Site, result: Result) -> bool:
+    """Return whether nothing of a step that ended is there to be taken back, as far as its target shows.
+
+    A failure alone doesn't say so: a part may have been done, or all of it without an answer.
+    """
+    undo = step.undo
+    if undo is None or result.outcome is Outcome.SKIPPED:
+        return True
+    if result.outcome is not Outcome.FAILED or "looks" in result.seen:
+        return False
+    return already_done(undo, site) is True
 
 
 class Obligations:

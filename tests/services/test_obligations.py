@@ -9,13 +9,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from bot.domain.cluster import SCALED_BY
+from bot.domain.cluster import SCALED_BY, Workload
 from bot.domain.evidence import View
 from bot.domain.obligations import ObligationKind, ObligationOutcome
 from bot.domain.runs import Outcome, Result, RunState
 from bot.domain.state_change import StateChange
 from bot.errors import RetryLater, UserError
-from bot.services.obligations import MOST_TRIES, of
+from bot.services.obligations import MOST_TRIES, leaves_nothing, of
 from bot.store import obligations as rows
 from bot.store import runs as run_rows
 from bot.store.engine import Store
@@ -25,6 +25,7 @@ from tests.support.fleet import PLACEHOLDER
 from tests.support.hubs import NOW, PLACE
 from tests.support.room import Room, room
 from tests.support.rows import CHANNEL, Hands
+from tests.support.scripted import Scripted, site
 from tests.support.shift import AROUND, BOTH, DONE, INCIDENT, RUN, SCALED, Shift
 
 __all__ = ["room"]
@@ -51,7 +52,7 @@ def shift(store: Store) -> Iterator[Shift]:
 
 def test_a_step_leaves_its_undo_by_the_domains_clock() -> None:
     later = timedelta(days=3)
-    found = of(SCALE, RUN, 2, DONE, now=STARTED + later, wall=STARTED)
+    found = of(SCALE, RUN, 2, now=STARTED + later, wall=STARTED)
     assert found is not None
     assert (found.id, found.number, found.kind) == ("run1/2", 2, ObligationKind.UNDO)
     assert found.due_at == STARTED + later + timedelta(hours=2)
@@ -59,23 +60,32 @@ def test_a_step_leaves_its_undo_by_the_domains_clock() -> None:
 
 
 def test_a_cordon_leaves_a_reminder() -> None:
-    found = of(CORDON, RUN, 1, DONE, now=STARTED, wall=STARTED)
+    found = of(CORDON, RUN, 1, now=STARTED, wall=STARTED)
     assert found is not None
     assert (found.kind, found.due_at) == (ObligationKind.NAG, STARTED + timedelta(hours=12))
 
 
 @pytest.mark.parametrize(
-    ("result", "leaves"),
+    ("result", "now", "leaves"),
     [
-        (DONE, True),
-        (Result(outcome=Outcome.UNCLEAR), True),
-        (Result(outcome=Outcome.FAILED, seen={"looks": 3}), True),
-        (Result(outcome=Outcome.FAILED), False),
-        (Result(outcome=Outcome.SKIPPED), False),
+        (DONE, SCALED, True),
+        (Result(outcome=Outcome.UNCLEAR), PLACEHOLDER, True),
+        (Result(outcome=Outcome.FAILED, seen={"looks": 3}), PLACEHOLDER, True),
+        (Result(outcome=Outcome.FAILED), SCALED, True),
+        (Result(outcome=Outcome.FAILED), PLACEHOLDER, False),
+        (Result(outcome=Outcome.SKIPPED), SCALED, False),
     ],
 )
-def test_only_what_may_have_acted_leaves_something(result: Result, leaves: bool) -> None:
-    assert (of(SCALE, RUN, 1, result, now=STARTED, wall=STARTED) is not None) is leaves
+def test_only_what_may_have_acted_leaves_something(
+    result: Result, now: Workload, leaves: bool
+) -> None:
+    party = Scripted(around=replace(AROUND, workloads=View(items=(now,))))
+    assert leaves_nothing(SCALE, site(party), result) is not leaves
+
+
+def test_a_failure_whose_target_cannot_be_read_leaves_something() -> None:
+    party = Scripted(fails={"workloads": UserError("Forbidden.")})
+    assert not leaves_nothing(SCALE, site(party), Result(outcome=Outcome.FAILED))
 
 
 # --- undoing ------------------------------------------------------------------------------------

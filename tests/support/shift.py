@@ -115,9 +115,9 @@ class Shift:
             limits=Limits(),
         )
 
-    def left(self, step: Step, result: Result = DONE) -> Obligation | None:
+    def left(self, step: Step) -> Obligation | None:
         """What a run's step leaves, stored with it."""
-        found = of(step, RUN, 1, result, now=self.clock(), wall=self.clock())
+        found = of(step, RUN, 1, now=self.clock(), wall=self.clock())
         if found is not None:
             with self.store.write() as tx:
                 rows.add(tx, found)
