@@ -9,7 +9,7 @@ people are told.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -27,11 +27,13 @@ from bot.ports import Chat, Clock, Durable, Post
 from bot.render import obligations as words
 from bot.runbook.site import Site
 from bot.runbook.steps.step import Step
-from bot.runbook.steps.stored import from_stored, to_stored
+from bot.runbook.steps.stored import from_stored
 from bot.services import sync
 from bot.services.facts import read_facts
 from bot.services.lease import Lease
-from bot.services.steps import already_done, verify
+from bot.services.run_messages import DIRECT
+from bot.services.run_rules import has_moved
+from bot.services.steps import verify
 from bot.store import audit
 from bot.store import incidents as incident_rows
 from bot.store import obligations as rows
@@ -56,39 +58,6 @@ UNREADABLE = "This version of mayday can't read the step."
 NOT_TO_PLAN = "There is nothing left to plan here."
 
 log = structlog.get_logger()
-
-
-def of(step: Step, run: Run, number: int, *, now: datetime, wall: datetime) -> Obligation | None:
-    """Return what this step of a run will have left to be taken back once it acts; None if nothing.
-
-    ``now`` is the domain's time, ``wall`` the real one.
-    """
-    undo, due = step.undo, step.undo_at
-    if undo is None or due is None:
-        return None
-    return Obligation(
-        id=f"{run.id}/{number}",
-        run_id=run.id,
-        number=number,
-        hub=run.hub,
-        kind=ObligationKind.NAG if undo.planned_by else ObligationKind.UNDO,
-        step=to_stored(undo),
-        by=run.decided_by or run.asked_by,
-        due_at=now + (due - wall),
-    )
-
-
-def leaves_nothing(step: Step, site: Site, result: Result) -> bool:
-    """Return whether nothing of a step that ended is there to be taken back, as far as its target shows.
-
-    A failure alone doesn't say so: a part may have been done, or all of it without an answer.
-    """
-    undo = step.undo
-    if undo is None or result.outcome is Outcome.SKIPPED:
-        return True
-    if result.outcome is not Outcome.FAILED or "looks" in result.seen:
-        return False
-    return already_done(undo, site) is True
 
 
 class Obligations:
@@ -161,6 +130,8 @@ class Obligations:
         if step is None or site is None:
             why = UNREADABLE if step is None else NO_HUB.format(hub=claimed.hub)
             self._end(claimed, run, step, ObligationOutcome.NEEDS_HUMAN, why)
+        elif moved := has_moved(run, site.place):
+            self._end(claimed, run, step, ObligationOutcome.NEEDS_HUMAN, moved)
         elif claimed.kind is ObligationKind.NAG:
             self._nag(claimed, run, step, site)
         else:
@@ -321,6 +292,8 @@ class Obligations:
         with deadline.within(self._limits.call):
             for channel, is_incident in self._channels(run):
                 try:
+                    if channel and not is_incident and self._is_shared(channel):
+                        continue
                     to = channel or self._chat.open_dm(claimed.by)
                     if self._chat.find_post(to, effect, since=since) is None:
                         self._chat.post(to, post(is_incident), effect=effect)
@@ -338,9 +311,13 @@ class Obligations:
                 incident = incident_rows.get(tx, run.incident_id)
             if incident.is_open and incident.channel_id and not incident.channel_state:
                 found.append((incident.channel_id, True))
-        elif run.channel_id:
-            found.append((run.channel_id, False))
+        elif shown_in := run.dm_id or run.channel_id:
+            found.append((shown_in, False))
         return [*found, ("", False)]
+
+    def _is_shared(self, channel: str) -> bool:
+        """Whether people of another organization are there. A direct message to mayday is with one person."""
+        return not channel.startswith(DIRECT) and self._chat.channel(channel).is_shared
 
     def _postpone(self, claimed: Obligation, why: str, *, after: float = 0.0) -> None:
         attempts = claimed.attempts + 1

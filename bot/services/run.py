@@ -51,6 +51,7 @@ NEEDS_INCIDENT = "needs_incident"
 NO_RUNBOOK = "There is no runbook “{runbook}”: use one of {known}."
 NO_HUBS = "No hub is configured: add hubs and clusters to mayday.yaml."
 NO_HUB = "There is no hub “{hub}”: use one of {known}."
+NO_HUB_NOW = "Hub {hub} is no longer in mayday.yaml, so the plan can't be run."
 EXPIRED = f"This plan is more than {{age}} old. Ask for a new one with {COMMAND} run."
 DECIDED = (
     f"This plan was already confirmed or cancelled{{whom}}. Ask for a new one with {COMMAND} run."
@@ -288,8 +289,12 @@ class Runs:
             rows.change(tx, run.id, error=str(exc))
             self._decide(tx, run, by, RunState.FAILED, origin, reason=str(exc))
             return str(exc)
-        if known is None:
-            said = NO_RUNBOOK_NOW.format(runbook=run.runbook)
+        site = self._sites.get(run.hub)
+        said = "" if known else NO_RUNBOOK_NOW.format(runbook=run.runbook)
+        said = said or (
+            run_rules.has_moved(run, site.place) if site else NO_HUB_NOW.format(hub=run.hub)
+        )
+        if said:
             rows.change(tx, run.id, error=said)
             self._decide(tx, run, by, RunState.FAILED, origin, reason=said)
             return said

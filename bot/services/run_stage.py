@@ -29,7 +29,7 @@ from bot.ports import Clock
 from bot.runbook import Runbook, ServerStep, Step
 from bot.runbook.plan import Plan
 from bot.runbook.site import Site
-from bot.services import obligations, run_rules
+from bot.services import run_leaves, run_rules
 from bot.services.fresh_plans import FreshPlans
 from bot.services.lease import Lease
 from bot.services.run import minutes
@@ -298,7 +298,7 @@ class Stages:
                 attempted_at=moment,
             )
             if is_first:
-                left = obligations.of(step, run, number, now=self._now(), wall=self._wall())
+                left = run_leaves.of(step, run, number, now=self._now(), wall=self._wall())
                 if left is not None:
                     obligation_rows.add(tx, left)
                 audit.add(tx, _audit_line(run, number, step))
@@ -313,7 +313,7 @@ class Stages:
     def _ended(self, stage: _Stage, number: int, step: Step, result: Result) -> None:
         run = stage.run
         with deadline.within(self._limits.call):
-            is_clean = step.undo_at and obligations.leaves_nothing(
+            is_clean = step.undo_at and run_leaves.leaves_nothing(
                 step, self._sites[run.hub], result
             )
         with self._store.write() as tx:

@@ -15,11 +15,13 @@ from bot.domain.obligations import ObligationKind, ObligationOutcome
 from bot.domain.runs import Outcome, Result, RunState
 from bot.domain.state_change import StateChange
 from bot.errors import RetryLater, UserError
-from bot.services.obligations import MOST_TRIES, leaves_nothing, of
+from bot.services.obligations import MOST_TRIES
+from bot.services.run_leaves import leaves_nothing, of
 from bot.store import obligations as rows
 from bot.store import runs as run_rows
 from bot.store.engine import Store
 from bot.store.run_tables import obligation
+from bot.store.run_tables import run as run_table
 from bot.store.tables import incident as incident_table
 from tests.support.fleet import PLACEHOLDER
 from tests.support.hubs import NOW, PLACE
@@ -209,6 +211,15 @@ def test_a_step_of_another_version_needs_a_person(shift: Shift) -> None:
     assert shift.sets == (SCALED,)
 
 
+def test_what_was_left_in_another_place_needs_a_person(shift: Shift) -> None:
+    with shift.store.write() as tx:
+        there = {"hub": PLACE.hub, "cluster": "research", "namespace": PLACE.namespace}
+        tx.execute(update(run_table).values(plan={"place": there}))
+    shift.replica().tick()
+    assert (shift.row().outcome, shift.sets) == (ObligationOutcome.NEEDS_HUMAN, (SCALED,))
+    assert "research" in shift.row().error
+
+
 # --- telling ------------------------------------------------------------------------------------
 
 
@@ -237,6 +248,24 @@ def test_where_the_channel_refuses_the_person_is_told(shift: Shift) -> None:
     shift.slack.fails = {CHANNEL: UserError("It is archived.", code="is_archived")}
     shift.replica().tick()
     assert [channel for channel, _text in shift.slack.texts] == ["D-U0ANA"]
+
+
+@pytest.mark.parametrize(
+    ("values", "shared", "told_in"),
+    [
+        ({"channel_id": "C0OPS"}, False, "C0OPS"),
+        ({"channel_id": "C0OPS"}, True, "D-U0ANA"),
+        ({"channel_id": "C0OPS", "dm_id": "D0ANA"}, True, "D0ANA"),
+    ],
+)
+def test_outside_of_incidents_it_is_told_where_the_run_is_shown_and_never_to_others(
+    shift: Shift, values: dict[str, str], shared: bool, told_in: str
+) -> None:
+    with shift.store.write() as tx:
+        tx.execute(update(run_table).values(incident_id=None, **values))
+    shift.slack.shared = {"C0OPS"} if shared else set()
+    shift.replica().tick()
+    assert [channel for channel, _text in shift.slack.texts] == [told_in]
 
 
 # --- with the run -------------------------------------------------------------------------------

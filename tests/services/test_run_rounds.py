@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from bot.domain.runs import RunState, approval_value, approved_plan
+from bot.domain.hubs import Place
+from bot.domain.runs import RunState, StepState, approval_value, approved_plan
 from bot.errors import UserError
 from bot.services.run_posts import posts_of
 from bot.store import runs as rows
 from bot.store.runs import Run
-from tests.support.hubs import server, terminating
-from tests.support.room import Room, room
+from tests.support.hubs import PLACE, server, terminating
+from tests.support.room import RESYNC, Killed, Room, room
 from tests.support.rows import Checkpoints
 
 __all__ = ["room"]
@@ -113,3 +115,46 @@ def test_a_stop_during_the_second_reading_ends_the_run(
     workflows.execute(run.id)
     assert (room.row(run.id).state, room.row(run.id).round) == (RunState.CANCELLED, 1)
     assert room.steps(run) == []
+
+
+# --- the hub's place, which a restart may change ---------------------------------------------------
+
+ELSEWHERE = replace(PLACE, cluster="research")
+
+
+@pytest.mark.parametrize(("place", "says"), [(ELSEWHERE, "research"), (None, "no longer in")])
+def test_a_plan_for_another_place_is_not_carried_out(
+    room: Room, place: Place | None, says: str
+) -> None:
+    room.party.known = []
+    run = room.planned(RESYNC)
+    room.place = place
+    with pytest.raises(UserError, match=says):
+        room.runs.confirm(run.id, "U0BEN")
+    assert (room.row(run.id).state, room.locks()) == (RunState.FAILED, [])
+
+
+def test_a_run_goes_on_in_no_other_place(room: Room) -> None:
+    room.party.known = []
+    run = room.planned(RESYNC)
+    room.runs.confirm(run.id, "U0BEN")
+    room.place = ELSEWHERE
+    room.workflows.execute(run.id)
+    ended = room.row(run.id)
+    assert (ended.state, room.steps(run), room.locks()) == (RunState.EXPIRED, [], [])
+    assert "research" in ended.error
+    assert room.party.known == []
+
+
+def test_a_step_that_was_interrupted_is_not_looked_at_in_another_place(room: Room) -> None:
+    run = room.planned()
+    room.party.fails = {"delete": Killed()}
+    room.runs.confirm(run.id, "U0BEN")
+    with pytest.raises(Killed):
+        room.workflows.execute(run.id)
+    room.party.fails, room.place = {}, ELSEWHERE
+    room.workflows.execute(run.id)
+    assert (room.row(run.id).state, room.steps(run)) == (
+        RunState.NEEDS_HUMAN,
+        [StepState.ATTEMPTING],
+    )
