@@ -142,11 +142,28 @@ class Obligations:
         if result.outcome is Outcome.RETRY and claimed.attempts + 1 < MOST_TRIES:
             self._postpone(claimed, result.error, after=result.after)
             return
+        if result.outcome is Outcome.SKIPPED and self._comes_after_another(claimed, step):
+            self._postpone(claimed, result.error, is_failure=False)
+            return
         ended = {
             Outcome.DONE: ObligationOutcome.DONE,
             Outcome.SKIPPED: ObligationOutcome.SKIPPED,
         }.get(result.outcome, ObligationOutcome.NEEDS_HUMAN)
         self._end(claimed, run, step, ended, result.error, seen=result.seen)
+
+    def _comes_after_another(self, claimed: Obligation, step: Step) -> bool:
+        """Whether another run changed the same target later, and that is taken back later, too.
+
+        Only then is the target again as this run left it.
+        """
+        with self._store.read() as tx:
+            others = rows.unsettled(tx)
+        return any(
+            (found := _step(each)) is not None
+            and (each.hub, found.verb, found.target) == (claimed.hub, step.verb, step.target)
+            for each in others
+            if each.done_at is None and each.due_at > claimed.due_at
+        )
 
     def _attempt(self, claimed: Obligation, step: Step, site: Site) -> Result:
         """Act once and verify, or say why not."""
@@ -319,13 +336,15 @@ class Obligations:
         """Whether people of another organization are there. A direct message to mayday is with one person."""
         return not channel.startswith(DIRECT) and self._chat.channel(channel).is_shared
 
-    def _postpone(self, claimed: Obligation, why: str, *, after: float = 0.0) -> None:
+    def _postpone(
+        self, claimed: Obligation, why: str, *, after: float = 0.0, is_failure: bool = True
+    ) -> None:
         attempts = claimed.attempts + 1
         seconds = max(after, min(FIRST_WAIT * 2.0 ** min(attempts - 1, 10), LONGEST_WAIT))
         log.warning("obligation.postponed", obligation=claimed.id, error=why, seconds=seconds)
         # A nag's attempts count its reminders, and one whose end is only to be told has ended already.
-        is_undo = claimed.kind is ObligationKind.UNDO and claimed.outcome is None
-        counted = {"attempts": attempts, "error": why} if is_undo else {}
+        counts = is_failure and claimed.kind is ObligationKind.UNDO and claimed.outcome is None
+        counted = {"attempts": attempts, "error": why} if counts else {}
         with self._store.write() as tx:
             now = self._store.now(tx)
             until = now + timedelta(seconds=seconds)

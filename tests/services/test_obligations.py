@@ -220,6 +220,34 @@ def test_what_was_left_in_another_place_needs_a_person(shift: Shift) -> None:
     assert "research" in shift.row().error
 
 
+@BOTH
+@pytest.mark.parametrize("touched", [False, True])
+def test_what_two_runs_scaled_goes_back_to_what_the_first_one_found(
+    shift: Shift, touched: bool
+) -> None:
+    more = replace(SCALE, found=20, replicas=30, until=STARTED + timedelta(hours=4))
+    with shift.store.write() as tx:
+        second = replace(RUN, id="run2")
+        run_rows.add(tx, second)
+        left = of(more, second, 1, now=STARTED, wall=STARTED)
+        assert left is not None
+        rows.add(tx, left)
+    shift.sets = (replace(SCALED, replicas=5 if touched else 30),)
+    before = shift.sets
+    shift.replica().tick()
+    assert (shift.row().outcome, shift.row().attempts, shift.sets) == (None, 0, before)
+    assert shift.slack.posts == []
+
+    shift.clock.at = STARTED + timedelta(hours=4, seconds=1)
+    for _ in range(2):
+        shift.let_claims_lapse()
+        shift.replica().tick()
+    (now,) = shift.sets
+    ended = ObligationOutcome.SKIPPED if touched else ObligationOutcome.DONE
+    assert (now.replicas, shift.row().outcome) == (5 if touched else 0, ended)
+    assert len(shift.slack.posts) == 2
+
+
 # --- telling ------------------------------------------------------------------------------------
 
 
