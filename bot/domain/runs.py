@@ -68,4 +68,15 @@ class Result:
         return _RESULT.validate_python(data)
 
 
+def approval_value(run_id: str, round_: int) -> str:
+    """What the button that approves a plan carries: the run and, from its second plan on, which plan."""
+    return f"{run_id}/{round_}" if round_ > 1 else run_id
+
+
+def approved_plan(value: str) -> tuple[str, int]:
+    """The run and the round that :func:`approval_value` gave."""
+    run_id, _, round_ = value.partition("/")
+    return run_id, int(round_) if round_.isdecimal() else 1
+
+
 _RESULT = TypeAdapter(Result)

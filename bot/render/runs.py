@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.command import COMMAND
-from bot.domain.runs import RunState
+from bot.domain.runs import RunState, approval_value
 from bot.ports import Post
 from bot.render import blocks as b
 from bot.render.plans import confirm, plan_blocks, plan_text, progress_blocks
@@ -67,6 +67,7 @@ class RunView:
     not_in: str = ""
     difference: Sequence[str] = ()
     stop_asked_by: str = ""
+    round: int = 0
 
 
 def run_posts(run: RunView) -> list[Post]:
@@ -158,7 +159,7 @@ def _buttons(run: RunView, plan: Plan) -> list[b.Block]:
         b.button(
             "Approve" if run.needed else "Run it",
             action=ACTION_CONFIRM,
-            value=run.id,
+            value=approval_value(run.id, run.round),
             style="danger" if plan.destructive else "primary",
             confirm=confirm(plan, run.title, missing=run.needed - len(run.approved_by)),
         ),

@@ -20,6 +20,7 @@ MORE_SERVERS = "{count} {kind}, {before} before."
 MORE_ACTIVE = "{count} of them were used in the last ten minutes, {before} before."
 MORE_UNKNOWN = "Of {count} of them the last activity is unknown, {before} before."
 OVER_LIMIT = "The plan is over the limit now: {why}"
+OVER = "What it does would end at {until} UTC, which has passed."
 NEW_CAUTION = "New: {caution}"
 KINDS = {
     LossKind.SERVER: "servers end with what is not saved",
@@ -36,6 +37,9 @@ def difference(approved: Plan, fresh: Plan) -> tuple[str, ...]:
         names = [f"{step.verb.replace('_', ' ')} {step.target}" for step in others]
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
         found.append(MORE_STEPS.format(targets=", ".join(names[:SHOWN]) + more))
+    ends = [step.undo_at for step in approved.steps if step.undo_at]
+    if fresh.steps and ends and min(ends) <= fresh.read_at:
+        found.append(OVER.format(until=f"{min(ends):%Y-%m-%d %H:%M}"))
     for loss in fresh.losses:
         found += _greater(loss, approved)
     if fresh.over_limit and not approved.over_limit:

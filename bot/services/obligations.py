@@ -1,14 +1,15 @@
 """Take back what runs left, when it is due: by mayday itself, or by people who are reminded.
 
-A run's step and its obligation commit together. Afterwards any replica claims what is due, so neither a
-restart nor the end of a replica loses one. mayday looks at the target before it acts, and leaves alone what
-somebody changed meanwhile. How it ended is committed before people are told.
+An obligation commits before its step acts, so neither a kill nor a lost answer loses one; a step that left
+nothing takes it out again. Any replica claims what is due, unless a run acts on the hub. mayday looks at the
+target before it acts, and leaves alone what somebody changed meanwhile. How it ended is committed before
+people are told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -26,10 +27,12 @@ from bot.ports import Chat, Clock, Durable, Post
 from bot.render import obligations as words
 from bot.runbook.site import Site
 from bot.runbook.steps.step import Step
-from bot.runbook.steps.stored import from_stored, to_stored
+from bot.runbook.steps.stored import from_stored
 from bot.services import sync
 from bot.services.facts import read_facts
 from bot.services.lease import Lease
+from bot.services.run_messages import DIRECT
+from bot.services.run_rules import has_moved
 from bot.services.steps import verify
 from bot.store import audit
 from bot.store import incidents as incident_rows
@@ -55,29 +58,6 @@ UNREADABLE = "This version of mayday can't read the step."
 NOT_TO_PLAN = "There is nothing left to plan here."
 
 log = structlog.get_logger()
-
-
-def of(
-    step: Step, run: Run, number: int, result: Result, *, now: datetime, wall: datetime
-) -> Obligation | None:
-    """Return what this step of a run leaves to be taken back; None if nothing.
-
-    A step that may have acted leaves it, too. ``now`` is the domain's time, ``wall`` the real one.
-    """
-    undo, due = step.undo, step.undo_at
-    may_have_acted = result.outcome in (Outcome.DONE, Outcome.UNCLEAR) or "looks" in result.seen
-    if undo is None or due is None or not may_have_acted:
-        return None
-    return Obligation(
-        id=f"{run.id}/{number}",
-        run_id=run.id,
-        number=number,
-        hub=run.hub,
-        kind=ObligationKind.NAG if undo.planned_by else ObligationKind.UNDO,
-        step=to_stored(undo),
-        by=run.decided_by or run.asked_by,
-        due_at=now + (due - wall),
-    )
 
 
 class Obligations:
@@ -150,6 +130,8 @@ class Obligations:
         if step is None or site is None:
             why = UNREADABLE if step is None else NO_HUB.format(hub=claimed.hub)
             self._end(claimed, run, step, ObligationOutcome.NEEDS_HUMAN, why)
+        elif moved := has_moved(run, site.place):
+            self._end(claimed, run, step, ObligationOutcome.NEEDS_HUMAN, moved)
         elif claimed.kind is ObligationKind.NAG:
             self._nag(claimed, run, step, site)
         else:
@@ -160,11 +142,28 @@ class Obligations:
         if result.outcome is Outcome.RETRY and claimed.attempts + 1 < MOST_TRIES:
             self._postpone(claimed, result.error, after=result.after)
             return
+        if result.outcome is Outcome.SKIPPED and self._comes_after_another(claimed, step):
+            self._postpone(claimed, result.error, is_failure=False)
+            return
         ended = {
             Outcome.DONE: ObligationOutcome.DONE,
             Outcome.SKIPPED: ObligationOutcome.SKIPPED,
         }.get(result.outcome, ObligationOutcome.NEEDS_HUMAN)
         self._end(claimed, run, step, ended, result.error, seen=result.seen)
+
+    def _comes_after_another(self, claimed: Obligation, step: Step) -> bool:
+        """Whether another run changed the same target later, and that is taken back later, too.
+
+        Only then is the target again as this run left it.
+        """
+        with self._store.read() as tx:
+            others = rows.unsettled(tx)
+        return any(
+            (found := _step(each)) is not None
+            and (each.hub, found.verb, found.target) == (claimed.hub, step.verb, step.target)
+            for each in others
+            if each.done_at is None and each.due_at > claimed.due_at
+        )
 
     def _attempt(self, claimed: Obligation, step: Step, site: Site) -> Result:
         """Act once and verify, or say why not."""
@@ -310,6 +309,8 @@ class Obligations:
         with deadline.within(self._limits.call):
             for channel, is_incident in self._channels(run):
                 try:
+                    if channel and not is_incident and self._is_shared(channel):
+                        continue
                     to = channel or self._chat.open_dm(claimed.by)
                     if self._chat.find_post(to, effect, since=since) is None:
                         self._chat.post(to, post(is_incident), effect=effect)
@@ -327,17 +328,23 @@ class Obligations:
                 incident = incident_rows.get(tx, run.incident_id)
             if incident.is_open and incident.channel_id and not incident.channel_state:
                 found.append((incident.channel_id, True))
-        elif run.channel_id:
-            found.append((run.channel_id, False))
+        elif shown_in := run.dm_id or run.channel_id:
+            found.append((shown_in, False))
         return [*found, ("", False)]
 
-    def _postpone(self, claimed: Obligation, why: str, *, after: float = 0.0) -> None:
+    def _is_shared(self, channel: str) -> bool:
+        """Whether people of another organization are there. A direct message to mayday is with one person."""
+        return not channel.startswith(DIRECT) and self._chat.channel(channel).is_shared
+
+    def _postpone(
+        self, claimed: Obligation, why: str, *, after: float = 0.0, is_failure: bool = True
+    ) -> None:
         attempts = claimed.attempts + 1
         seconds = max(after, min(FIRST_WAIT * 2.0 ** min(attempts - 1, 10), LONGEST_WAIT))
         log.warning("obligation.postponed", obligation=claimed.id, error=why, seconds=seconds)
         # A nag's attempts count its reminders, and one whose end is only to be told has ended already.
-        is_undo = claimed.kind is ObligationKind.UNDO and claimed.outcome is None
-        counted = {"attempts": attempts, "error": why} if is_undo else {}
+        counts = is_failure and claimed.kind is ObligationKind.UNDO and claimed.outcome is None
+        counted = {"attempts": attempts, "error": why} if counts else {}
         with self._store.write() as tx:
             now = self._store.now(tx)
             until = now + timedelta(seconds=seconds)

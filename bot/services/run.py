@@ -51,10 +51,12 @@ NEEDS_INCIDENT = "needs_incident"
 NO_RUNBOOK = "There is no runbook “{runbook}”: use one of {known}."
 NO_HUBS = "No hub is configured: add hubs and clusters to mayday.yaml."
 NO_HUB = "There is no hub “{hub}”: use one of {known}."
+NO_HUB_NOW = "Hub {hub} is no longer in mayday.yaml, so the plan can't be run."
 EXPIRED = f"This plan is more than {{age}} old. Ask for a new one with {COMMAND} run."
 DECIDED = (
     f"This plan was already confirmed or cancelled{{whom}}. Ask for a new one with {COMMAND} run."
 )
+CHANGED = "The plan has changed since you saw it. Read the plan that is shown now, then decide."
 NOT_RUNNING = "This run has ended already, so there is nothing to stop."
 GONE = f"mayday no longer has this plan. Ask for a new one with {COMMAND} run."
 IN_INCIDENTS = "{runbook} runs only in the channel of an open incident."
@@ -141,20 +143,22 @@ class Runs:
                 )
         return run
 
-    def confirm(self, run_id: str, by: str, *, origin: str = "") -> Run:
+    def confirm(self, run_id: str, by: str, *, of_round: int = 1, origin: str = "") -> Run:
         """Approve the plan, and have it carried out unless others must approve it, too.
 
-        The person must have been authorised.
+        The person must have been authorised. ``of_round`` is the round of the plan that they saw.
 
         Raises:
-            UserError: the plan was decided on already, is too old, unreadable or a dry run, the person's
-                approval does not count, or another run or a cooldown forbids it now.
+            UserError: the plan was decided on already, has changed, is too old, unreadable or a dry run, the
+                person's approval does not count, or another run or a cooldown forbids it now.
         """
         incident_id = self.get(run_id).incident_id
         with self._store.write() as tx:
             # Locked before the run, as elsewhere, and so that it isn't closed at the same moment.
             _lock_open(tx, incident_id)
             run = self._undecided(tx, run_id)
+            if of_round != max(run.round, 1):
+                raise UserError(CHANGED)
             refusal = self._refuse(tx, run, by, origin)
             if not refusal:
                 plan = Plan.from_json(run.plan or {})
@@ -285,8 +289,12 @@ class Runs:
             rows.change(tx, run.id, error=str(exc))
             self._decide(tx, run, by, RunState.FAILED, origin, reason=str(exc))
             return str(exc)
-        if known is None:
-            said = NO_RUNBOOK_NOW.format(runbook=run.runbook)
+        site = self._sites.get(run.hub)
+        said = "" if known else NO_RUNBOOK_NOW.format(runbook=run.runbook)
+        said = said or (
+            run_rules.has_moved(run, site.place) if site else NO_HUB_NOW.format(hub=run.hub)
+        )
+        if said:
             rows.change(tx, run.id, error=said)
             self._decide(tx, run, by, RunState.FAILED, origin, reason=said)
             return said

@@ -117,12 +117,14 @@ class RunMessages:
             run = run_rows.get(tx, run_id)
             row = rows.get(tx, resource_key(run.owner, ResourceKind.RUN, run_id)) if run else None
         refused = row and row.state is ResourceState.FAILED and not row.ref
-        if run is None or not refused or run.dm_id or run.channel_id.startswith(DIRECT):
+        if run is None or not refused or run.dm_id:
             return False
         try:
             dm = self._chat.open_dm(run.asked_by)
         except (UserError, RetryLater) as exc:  # the next attempt at the message comes here again
             log.warning("run.no_dm", run=run_id, error=str(exc))
+            return False
+        if dm == run.channel_id:
             return False
         with self._store.write() as tx:
             run_rows.change(tx, run_id, dm_id=dm)

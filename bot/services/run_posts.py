@@ -49,6 +49,7 @@ def posts_of(runbooks: Mapping[str, Runbook]) -> RunPosts:
                 not_in=run.channel_id if run.dm_id else "",
                 difference=run.difference or (),
                 stop_asked_by=run.stop_asked_by,
+                round=run.round,
             )
         )
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.command import COMMAND
 from bot.domain.facts import Part, UnknownPart
+from bot.domain.hubs import Place
 from bot.render.text import escape, when
 from bot.runbook import Runbook
 from bot.runbook.plan import Plan, UnreadablePlan
@@ -32,6 +33,10 @@ NOT_THE_ASKER = (
     "{people}."
 )
 APPROVED_ALREADY = "You approved this plan already. {missing} more {people} must approve it."
+MOVED = (
+    "mayday.yaml names {now} as the place of hub {hub}, and the plan was made for {then}, so nothing more is "
+    "done. Check {then}."
+)
 NO_RUNBOOK_NOW = (
     "This version of mayday has no runbook {runbook}, so the plan can't be run. Ask for another one with "
     f"{COMMAND} run."
@@ -95,6 +100,19 @@ def _held(run: Run, runbook: Runbook) -> frozenset[str]:
         return locks(runbook, Plan.from_json(run.plan or {}))
     except UnreadablePlan:
         return frozenset({f"hub/{run.hub}"})
+
+
+def has_moved(run: Run, place: Place) -> str:
+    """Return how the hub's place differs from the one that the run's plan names; empty if it doesn't.
+
+    Its name may stand for another cluster after a change of the configuration.
+    """
+    planned = (run.plan or {}).get("place")
+    if not planned:
+        return ""
+    then = f"{planned.get('cluster')}/{planned.get('namespace')}"
+    now = f"{place.cluster}/{place.namespace}"
+    return "" if then == now else MOVED.format(hub=place.hub, then=then, now=now)
 
 
 def as_approved(run: Run, fresh: Plan) -> Plan:

@@ -29,7 +29,7 @@ from bot.ports import Clock
 from bot.runbook import Runbook, ServerStep, Step
 from bot.runbook.plan import Plan
 from bot.runbook.site import Site
-from bot.services import obligations, run_rules
+from bot.services import run_leaves, run_rules
 from bot.services.fresh_plans import FreshPlans
 from bot.services.lease import Lease
 from bot.services.run import minutes
@@ -205,7 +205,8 @@ class Stages:
             self._let_call_end(begun, moment)
             result, before = _after_a_kill(step, site), stage.plan.before
         else:
-            result, before = self._attempt(stage, number, step, site)
+            is_new = begun is None and stage.numbers[0] == 1
+            result, before = self._attempt(stage, number, step, site, is_new=is_new)
         with stage.guard:
             stage.before = stage.before or dict(before)
         if result.outcome is Outcome.DONE:
@@ -232,13 +233,15 @@ class Stages:
         return True
 
     def _attempt(
-        self, stage: _Stage, number: int, step: Step, site: Site
+        self, stage: _Stage, number: int, step: Step, site: Site, *, is_new: bool
     ) -> tuple[Result, dict[str, Any]]:
         """How the step went, and what was counted before it."""
         run = stage.run
         begin = partial(self._begin, stage, number, step)
         for tries in range(1, MOST_TRIES + 1):
-            result, fresh = self._try(run, step, site, begin, is_first=tries == 1)
+            is_first = tries == 1
+            act = partial(attempt, begin=begin, is_new=is_new and is_first)
+            result, fresh = self._try(run, step, site, act, is_first=is_first)
             if result.outcome is not Outcome.RETRY or tries == MOST_TRIES:
                 break
             if result.after > LONGEST_WAIT:
@@ -250,7 +253,7 @@ class Stages:
         return result, fresh.before
 
     def _try(
-        self, run: Run, step: Step, site: Site, begin: Callable[[], None], *, is_first: bool
+        self, run: Run, step: Step, site: Site, act: Callable[..., Result], *, is_first: bool
     ) -> tuple[Result, Plan]:
         """Act once, if a plan that is young enough has the step.
 
@@ -261,10 +264,10 @@ class Stages:
             fresh = run_rules.as_approved(run, self._settled(run, step))
             with deadline.within(self._limits.call):
                 if not step.destructive or fresh.left_out(step) or unchanged(step, site):
-                    return attempt(step, site, fresh, begin), fresh
+                    return act(step, site, fresh), fresh
         fresh = run_rules.as_approved(run, self._plans.shared(run, within=0.0))
         with deadline.within(self._limits.call):
-            return attempt(step, site, fresh, begin), fresh
+            return act(step, site, fresh), fresh
 
     def _settled(self, run: Run, step: Step) -> Plan:
         """A plan that is young enough; of one that may lack the step only for a moment, a later one.
@@ -295,6 +298,9 @@ class Stages:
                 attempted_at=moment,
             )
             if is_first:
+                left = run_leaves.of(step, run, number, now=self._now(), wall=self._wall())
+                if left is not None:
+                    obligation_rows.add(tx, left)
                 audit.add(tx, _audit_line(run, number, step))
                 self._progress.changed(tx, run)
 
@@ -306,6 +312,10 @@ class Stages:
 
     def _ended(self, stage: _Stage, number: int, step: Step, result: Result) -> None:
         run = stage.run
+        with deadline.within(self._limits.call):
+            is_clean = step.undo_at and run_leaves.leaves_nothing(
+                step, self._sites[run.hub], result
+            )
         with self._store.write() as tx:
             rows.end_step(
                 tx,
@@ -315,9 +325,8 @@ class Stages:
                 seen=result.to_json(),
                 now=self._now(),
             )
-            left = obligations.of(step, run, number, result, now=self._now(), wall=self._wall())
-            if left is not None:
-                obligation_rows.add(tx, left)
+            if is_clean:
+                obligation_rows.drop(tx, run.id, number)
             audit.add(tx, _audit_line(run, number, step, result))
             self._progress.changed(tx, run)
 

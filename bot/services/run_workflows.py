@@ -19,7 +19,7 @@ from bot.runbook import Runbook
 from bot.runbook.changes import difference
 from bot.runbook.plan import Plan, UnreadablePlan
 from bot.runbook.site import Site
-from bot.services import sync
+from bot.services import run_rules, sync
 from bot.services.fresh_plans import FreshPlans
 from bot.services.lease import Lease
 from bot.services.run_progress import Progress
@@ -50,6 +50,7 @@ class RunWorkflows:
         self._store = store
         self._durable = durable
         self._wall = wall
+        self._sites = sites
         self._plans = FreshPlans(store, runbooks=runbooks, sites=sites, wall=wall)
         self._progress = Progress(store, durable)
         self._stages = Stages(
@@ -99,6 +100,9 @@ class RunWorkflows:
         self, run: Run, state: RunState, *, plan: Mapping[str, Any] | None = None, error: str = ""
     ) -> dict[str, Any]:
         with self._store.write() as tx:
+            found = rows.get(tx, run.id, lock=True)
+            if found is None or found.state is not RunState.PLANNING:
+                return {}  # planned before a kill; people may have decided since
             rows.change(tx, run.id, state=state, plan=plan, error=error, planned_at=self._wall())
             sync.enqueue(self._durable, tx, run.owner, f"run/{run.id}/planned")
         return {"state": state.value}
@@ -125,14 +129,20 @@ class RunWorkflows:
         going_on = {"asks_again": False, "stages": stages}
         with self._store.read() as tx:
             is_begun = bool(rows.steps(tx, run_id))
-        # The stage says so where the approval has expired, and where it cannot be read.
-        if is_begun or self._stages.has_expired(run):
+        # The stage says so where the approval has expired, the hub has moved, and where it cannot be read.
+        moved = run_rules.has_moved(run, self._sites[run.hub].place)
+        if is_begun or moved or self._stages.has_expired(run):
             return going_on
         fresh = self._plans.shared(run, within=0.0)
         changes = difference(plan, fresh)
         if not changes:
             return going_on
         with self._store.write() as tx:
+            found = rows.get(tx, run_id, lock=True)
+            if found is None or found.state is not RunState.RUNNING or found.round != confirmed:
+                return {"asks_again": True}  # another replica was here meanwhile
+            if found.stop_asked_by:
+                return going_on  # the stage begins nothing, and the run ends
             rows.change(
                 tx,
                 run_id,
@@ -159,6 +169,10 @@ class RunWorkflows:
             plan = Plan.from_json(run.plan or {})
         except UnreadablePlan:
             return {"stop": True}  # the finish says so
+        if moved := run_rules.has_moved(run, self._sites[run.hub].place):
+            with self._store.write() as tx:
+                rows.change(tx, run_id, error=moved)
+            return {"stop": True}
         return {"stop": not self._stages.carry_out(run, plan, range(first, last + 1))}
 
     def _finish(self, run_id: str) -> dict[str, Any]:

@@ -38,17 +38,24 @@ def unchanged(step: Step, site: Site) -> bool:
         return False
 
 
-def attempt(step: Step, site: Site, fresh: Plan, begin: Callable[[], None]) -> Result:
+def attempt(
+    step: Step, site: Site, fresh: Plan, begin: Callable[[], None], *, is_new: bool = False
+) -> Result:
     """Act once and return what came of it. Errors of outside systems become results.
 
     ``fresh`` is the same runbook's plan from facts of now, or of seconds ago where the target is
-    :func:`unchanged`: a destructive step that is not in it touches nothing. ``begin`` commits that the step
-    is about to act. ``SKIPPED``: the target is no longer what was confirmed. ``RETRY``: it did not happen,
-    or may be repeated without harm. ``UNCLEAR``: it may have happened and must not be repeated.
+    :func:`unchanged`: a destructive step that is not in it touches nothing, nor does a harmless one of a run
+    that has not acted yet (``is_new``). ``begin`` commits that the step is about to act.
+
+    ``SKIPPED``: the target is no longer what was confirmed. ``RETRY``: it did not happen, or may be repeated
+    without harm. ``UNCLEAR``: it may have happened and must not be repeated.
     """
     if step.destructive and (why := fresh.left_out(step)):
         if fresh.undecided:
             return Result(outcome=Outcome.RETRY, error=why, after=LOOK_AGAIN)
+        begin()
+        return Result(outcome=Outcome.SKIPPED, error=why)
+    if is_new and not fresh.undecided and (why := fresh.left_out(step)):
         begin()
         return Result(outcome=Outcome.SKIPPED, error=why)
     begin()

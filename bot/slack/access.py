@@ -13,6 +13,7 @@ from bot import deadline
 from bot.domain.access import Act
 from bot.domain.command import COMMAND
 from bot.domain.incident import Incident
+from bot.domain.runs import approved_plan
 from bot.errors import RetryLater, UserError
 from bot.render import answers
 from bot.services.authorize import ABSENT, Asker
@@ -100,7 +101,8 @@ def of_run(context: HandlerContext, request: SlackRequest) -> Incident | None:
     Raises:
         UserError: there is no such run.
     """
-    incident_id = context.runs.get(request.value).incident_id
+    run_id, _round = approved_plan(request.value)
+    incident_id = context.runs.get(run_id).incident_id
     return context.incidents.get(incident_id) if incident_id else None
 
 

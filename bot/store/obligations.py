@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, or_, select, update
+from sqlalchemy import RowMapping, and_, delete, or_, select, update
 
 from bot.domain.obligations import ObligationKind, ObligationOutcome
+from bot.domain.runs import RunState
 from bot.store.engine import Tx
 from bot.store.incidents import insert_new
-from bot.store.run_tables import obligation
+from bot.store.run_tables import obligation, run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,14 +53,31 @@ def add(tx: Tx, value: Obligation) -> bool:
     return insert_new(tx, "obligation", {**columns, "kind": value.kind.value, "outcome": ""})
 
 
+def drop(tx: Tx, run_id: str, number: int) -> None:
+    """Forget what a step was to leave, unless a replica is at it or was."""
+    tx.execute(
+        delete(obligation).where(
+            obligation.c.run_id == run_id,
+            obligation.c.number == number,
+            obligation.c.attempted_at.is_(None),
+            obligation.c.claimed_until.is_(None),
+            obligation.c.done_at.is_(None),
+        )
+    )
+
+
 def claim(
     tx: Tx, owner: str, *, due: datetime, now: datetime, until: datetime
 ) -> Obligation | None:
     """Claim one that is due, or whose end is not told; None if there is none or others are at them.
 
-    ``due`` is by the domain's clock, ``now`` and ``until`` by the database's.
+    ``due`` is by the domain's clock, ``now`` and ``until`` by the database's. While a run acts on the hub,
+    what is due there waits.
     """
-    is_due = and_(obligation.c.done_at.is_(None), obligation.c.due_at <= due)
+    acts = select(run.c.id).where(
+        run.c.hub == obligation.c.hub, run.c.state == RunState.RUNNING.value
+    )
+    is_due = and_(obligation.c.done_at.is_(None), obligation.c.due_at <= due, ~acts.exists())
     is_untold = and_(obligation.c.done_at.is_not(None), obligation.c.told_at.is_(None))
     statement = (
         select(obligation)

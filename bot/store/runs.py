@@ -190,8 +190,8 @@ def start(tx: Tx, value: Run, locks: Iterable[str]) -> Run | None:
 
 
 def ended_since(tx: Tx, runbook: str, since: datetime) -> list[Run]:
-    """The runs of a runbook that began a step and ended after this moment, the latest first."""
-    acted = select(run_step.c.run_id)
+    """The runs of a runbook that may have acted and ended after this moment, the latest first."""
+    acted = select(run_step.c.run_id).where(run_step.c.state != StepState.SKIPPED.value)
     found = tx.execute(
         select(run)
         .where(run.c.runbook == runbook, run.c.finished_at > since, run.c.id.in_(acted))

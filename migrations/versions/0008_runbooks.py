@@ -110,6 +110,12 @@ def downgrade() -> None:
         for column in (*ADDED, "channel_id"):
             run.drop_column(column)
         run.alter_column("incident_id", existing_type=sa.String(40), nullable=False)
+    # The version before has one running run on a hub. A person looks at the others.
+    op.execute(
+        "UPDATE run SET state = 'needs_human', error = 'mayday was set back to an earlier version during "
+        "this run. Check the hub, then ask for a new plan.' WHERE state = 'running' AND EXISTS (SELECT 1 "
+        "FROM run AS other WHERE other.hub = run.hub AND other.state = 'running' AND other.id < run.id)"
+    )
     _one_running_a_hub(RUNNING)
 
 

@@ -9,22 +9,25 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from bot.domain.cluster import SCALED_BY
+from bot.domain.cluster import SCALED_BY, Workload
 from bot.domain.evidence import View
 from bot.domain.obligations import ObligationKind, ObligationOutcome
 from bot.domain.runs import Outcome, Result, RunState
 from bot.domain.state_change import StateChange
 from bot.errors import RetryLater, UserError
-from bot.services.obligations import MOST_TRIES, of
+from bot.services.obligations import MOST_TRIES
+from bot.services.run_leaves import leaves_nothing, of
 from bot.store import obligations as rows
 from bot.store import runs as run_rows
 from bot.store.engine import Store
 from bot.store.run_tables import obligation
+from bot.store.run_tables import run as run_table
 from bot.store.tables import incident as incident_table
 from tests.support.fleet import PLACEHOLDER
 from tests.support.hubs import NOW, PLACE
 from tests.support.room import Room, room
 from tests.support.rows import CHANNEL, Hands
+from tests.support.scripted import Scripted, site
 from tests.support.shift import AROUND, BOTH, DONE, INCIDENT, RUN, SCALED, Shift
 
 __all__ = ["room"]
@@ -51,7 +54,7 @@ def shift(store: Store) -> Iterator[Shift]:
 
 def test_a_step_leaves_its_undo_by_the_domains_clock() -> None:
     later = timedelta(days=3)
-    found = of(SCALE, RUN, 2, DONE, now=STARTED + later, wall=STARTED)
+    found = of(SCALE, RUN, 2, now=STARTED + later, wall=STARTED)
     assert found is not None
     assert (found.id, found.number, found.kind) == ("run1/2", 2, ObligationKind.UNDO)
     assert found.due_at == STARTED + later + timedelta(hours=2)
@@ -59,23 +62,32 @@ def test_a_step_leaves_its_undo_by_the_domains_clock() -> None:
 
 
 def test_a_cordon_leaves_a_reminder() -> None:
-    found = of(CORDON, RUN, 1, DONE, now=STARTED, wall=STARTED)
+    found = of(CORDON, RUN, 1, now=STARTED, wall=STARTED)
     assert found is not None
     assert (found.kind, found.due_at) == (ObligationKind.NAG, STARTED + timedelta(hours=12))
 
 
 @pytest.mark.parametrize(
-    ("result", "leaves"),
+    ("result", "now", "leaves"),
     [
-        (DONE, True),
-        (Result(outcome=Outcome.UNCLEAR), True),
-        (Result(outcome=Outcome.FAILED, seen={"looks": 3}), True),
-        (Result(outcome=Outcome.FAILED), False),
-        (Result(outcome=Outcome.SKIPPED), False),
+        (DONE, SCALED, True),
+        (Result(outcome=Outcome.UNCLEAR), PLACEHOLDER, True),
+        (Result(outcome=Outcome.FAILED, seen={"looks": 3}), PLACEHOLDER, True),
+        (Result(outcome=Outcome.FAILED), SCALED, True),
+        (Result(outcome=Outcome.FAILED), PLACEHOLDER, False),
+        (Result(outcome=Outcome.SKIPPED), SCALED, False),
     ],
 )
-def test_only_what_may_have_acted_leaves_something(result: Result, leaves: bool) -> None:
-    assert (of(SCALE, RUN, 1, result, now=STARTED, wall=STARTED) is not None) is leaves
+def test_only_what_may_have_acted_leaves_something(
+    result: Result, now: Workload, leaves: bool
+) -> None:
+    party = Scripted(around=replace(AROUND, workloads=View(items=(now,))))
+    assert leaves_nothing(SCALE, site(party), result) is not leaves
+
+
+def test_a_failure_whose_target_cannot_be_read_leaves_something() -> None:
+    party = Scripted(fails={"workloads": UserError("Forbidden.")})
+    assert not leaves_nothing(SCALE, site(party), Result(outcome=Outcome.FAILED))
 
 
 # --- undoing ------------------------------------------------------------------------------------
@@ -199,6 +211,43 @@ def test_a_step_of_another_version_needs_a_person(shift: Shift) -> None:
     assert shift.sets == (SCALED,)
 
 
+def test_what_was_left_in_another_place_needs_a_person(shift: Shift) -> None:
+    with shift.store.write() as tx:
+        there = {"hub": PLACE.hub, "cluster": "research", "namespace": PLACE.namespace}
+        tx.execute(update(run_table).values(plan={"place": there}))
+    shift.replica().tick()
+    assert (shift.row().outcome, shift.sets) == (ObligationOutcome.NEEDS_HUMAN, (SCALED,))
+    assert "research" in shift.row().error
+
+
+@BOTH
+@pytest.mark.parametrize("touched", [False, True])
+def test_what_two_runs_scaled_goes_back_to_what_the_first_one_found(
+    shift: Shift, touched: bool
+) -> None:
+    more = replace(SCALE, found=20, replicas=30, until=STARTED + timedelta(hours=4))
+    with shift.store.write() as tx:
+        second = replace(RUN, id="run2")
+        run_rows.add(tx, second)
+        left = of(more, second, 1, now=STARTED, wall=STARTED)
+        assert left is not None
+        rows.add(tx, left)
+    shift.sets = (replace(SCALED, replicas=5 if touched else 30),)
+    before = shift.sets
+    shift.replica().tick()
+    assert (shift.row().outcome, shift.row().attempts, shift.sets) == (None, 0, before)
+    assert shift.slack.posts == []
+
+    shift.clock.at = STARTED + timedelta(hours=4, seconds=1)
+    for _ in range(2):
+        shift.let_claims_lapse()
+        shift.replica().tick()
+    (now,) = shift.sets
+    ended = ObligationOutcome.SKIPPED if touched else ObligationOutcome.DONE
+    assert (now.replicas, shift.row().outcome) == (5 if touched else 0, ended)
+    assert len(shift.slack.posts) == 2
+
+
 # --- telling ------------------------------------------------------------------------------------
 
 
@@ -227,6 +276,24 @@ def test_where_the_channel_refuses_the_person_is_told(shift: Shift) -> None:
     shift.slack.fails = {CHANNEL: UserError("It is archived.", code="is_archived")}
     shift.replica().tick()
     assert [channel for channel, _text in shift.slack.texts] == ["D-U0ANA"]
+
+
+@pytest.mark.parametrize(
+    ("values", "shared", "told_in"),
+    [
+        ({"channel_id": "C0OPS"}, False, "C0OPS"),
+        ({"channel_id": "C0OPS"}, True, "D-U0ANA"),
+        ({"channel_id": "C0OPS", "dm_id": "D0ANA"}, True, "D0ANA"),
+    ],
+)
+def test_outside_of_incidents_it_is_told_where_the_run_is_shown_and_never_to_others(
+    shift: Shift, values: dict[str, str], shared: bool, told_in: str
+) -> None:
+    with shift.store.write() as tx:
+        tx.execute(update(run_table).values(incident_id=None, **values))
+    shift.slack.shared = {"C0OPS"} if shared else set()
+    shift.replica().tick()
+    assert [channel for channel, _text in shift.slack.texts] == [told_in]
 
 
 # --- with the run -------------------------------------------------------------------------------

@@ -77,6 +77,8 @@ class Slack:
 
     def post(self, channel_id: str, post: Post, *, effect: str, thread_ts: str = "") -> str:
         fault, self.fault = self.fault, None
+        if channel_id in self.hidden:
+            raise UserError("There is no such channel.", code="channel_not_found")
         if fault is None or self.arrives:
             assert channel_id.startswith("D") or channel_id in self.members
             ts = f"1487895900.{len(self.messages):06}"
@@ -201,6 +203,22 @@ def test_a_run_that_was_asked_for_in_a_direct_message_is_shown_there(ops: Ops) -
     ((channel, said),) = ops.slack.plans()
     assert channel == DM
     assert "can't post" not in said
+
+
+def test_a_run_that_was_asked_for_among_two_people_is_shown_to_the_one_who_asked(ops: Ops) -> None:
+    theirs = "D0ANAANDBEN"
+    ops.slack.hidden.add(theirs)
+    run = ops.ask(channel=theirs)
+    ops.show(run)
+    ((channel, _said),) = ops.slack.plans()
+    assert (channel, ops.room.row(run.id).dm_id) == (DM, DM)
+
+
+def test_a_direct_message_that_slack_refuses_is_not_tried_as_another_one(ops: Ops) -> None:
+    ops.slack.hidden.add(DM)
+    run = ops.ask(channel=DM)
+    ops.show(run)
+    assert (ops.slack.plans(), ops.room.row(run.id).dm_id) == ([], "")
 
 
 @BOTH

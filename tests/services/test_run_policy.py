@@ -330,8 +330,12 @@ def test_a_cooldown_counts_what_acted_only(room: Room) -> None:
     room.policies[FORCE] = RunPolicy(cooldown=timedelta(hours=1))
     untouched, run = room.planned(), room.planned(idempotency_key="command/2")
     room.runs.cancel(untouched.id, "U0ANA")
-    room.runs.confirm(run.id, "U0BEN")
-    assert room.row(run.id).state is RunState.RUNNING
+    room.party.records, room.party.live = [], []
+    assert room.carry_out(run).state is RunState.NOTHING_TO_DO
+    room.party.records, room.party.live = [server("ana", pending="stop")], [terminating("ana")]
+    after = room.planned(idempotency_key="command/3")
+    room.runs.confirm(after.id, "U0BEN")
+    assert room.row(after.id).state is RunState.RUNNING
 
 
 def test_a_dry_run_is_shown_and_never_run(room: Room) -> None:

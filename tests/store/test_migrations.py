@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 from alembic import command
@@ -11,12 +12,17 @@ from sqlalchemy import text
 
 from bot.domain.facts import Part
 from bot.domain.hubs import Condition, RouteState
+from bot.domain.obligations import ObligationKind
 from bot.domain.resources import ResourceKind
+from bot.domain.runs import RunState
 from bot.runbook.plan import Plan
 from bot.store import given_up
+from bot.store import obligations as obligation_rows
 from bot.store import resources as resource_rows
 from bot.store import runs as rows
 from bot.store.engine import Store
+from bot.store.obligations import Obligation
+from bot.store.runs import Run
 from tests.support.rows import NOW, stored
 
 OLD = {
@@ -120,3 +126,59 @@ def test_an_attempt_that_the_version_before_left_is_waited_for(store: Store) -> 
     assert row.attempted_at is not None
     assert timedelta(seconds=-1) < now - row.attempted_at < timedelta(minutes=1)
     assert row.anchor == NOW
+
+
+def test_what_the_version_before_does_not_know_goes_and_the_rest_stays(store: Store) -> None:
+    stored(store)
+
+    def ran(run_id: str, **values: object) -> Run:
+        made = Run(
+            id=run_id,
+            incident_id="abc123abc123",
+            runbook="x",
+            hub="datahub",
+            options={},
+            state=RunState.RUNNING,
+            plan=None,
+            error="",
+            asked_by="U1",
+            asked_at=NOW,
+            round=1,
+        )
+        return replace(made, **values)  # type: ignore[arg-type]
+
+    outside = ran("r3", incident_id=None, channel_id="C1", dm_id="D1")
+    with store.write() as tx:
+        for made in (ran("r1"), ran("r2", planned_at=NOW), outside):
+            assert rows.add(tx, made)
+            rows.begin_step(tx, made.id, 1, stage=1, now=NOW, attempted_at=NOW)
+            rows.approve(tx, made, by="U2", at=NOW)
+            tx.execute(
+                text("INSERT INTO run_lock (name, run_id) VALUES (:name, :run)"),
+                {"name": f"node/c/{made.id}", "run": made.id},
+            )
+            resource_rows.add(tx, made.owner, ResourceKind.RUN, made.id, spec={}, now=NOW)
+            obligation_rows.add(
+                tx,
+                Obligation(
+                    id=f"{made.id}/1",
+                    run_id=made.id,
+                    number=1,
+                    hub="datahub",
+                    kind=ObligationKind.NAG,
+                    step={},
+                    by="U1",
+                    due_at=NOW,
+                ),
+            )
+    to(store, "0007")
+    with store.read() as tx:
+        known = tx.execute(text("SELECT id FROM run ORDER BY id")).scalars().all()
+        begun = tx.execute(text("SELECT run_id FROM run_step ORDER BY run_id")).scalars().all()
+        running = tx.execute(text("SELECT count(*) FROM run WHERE state = 'running'")).scalar()
+    assert (known, begun) == (["r1", "r2"], ["r1", "r2"])
+    assert running == 1, "the version before has one running run on a hub"
+    to(store, "head")
+    with store.read() as tx:
+        assert [each.id for each in rows.of_incident(tx, "abc123abc123")] == ["r1", "r2"]
+        assert [each.number for each in rows.steps(tx, "r1")] == [1]

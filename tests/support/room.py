@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.domain.hubs import Place
 from bot.domain.limits import Limits
 from bot.domain.run_policy import RunPolicy
 from bot.domain.runs import StepState
@@ -17,6 +18,7 @@ from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
 from bot.ports import Stopped
 from bot.runbook import Runbook
+from bot.runbook.site import Site
 from bot.services.run import Runs
 from bot.services.run_lost import end_lost_runs
 from bot.services.run_workflows import RunWorkflows
@@ -86,6 +88,7 @@ class Room:
     party: Scripted
     waited: list[float] = field(default_factory=list)
     policies: dict[str, RunPolicy] = field(default_factory=dict)
+    place: Place | None = PLACE
 
     @property
     def books(self) -> dict[str, Runbook]:
@@ -102,7 +105,7 @@ class Room:
             self.store,
             self.work,
             runbooks=self.books,
-            sites={PLACE.hub: site(self.party)},
+            sites=self.sites,
             wall=self.clock,
         )
 
@@ -114,7 +117,7 @@ class Room:
             self.work,
             self.clock,
             runbooks=self.books,
-            sites={PLACE.hub: site(self.party)},
+            sites=self.sites,
             wall=self.clock,
             wait=self.waited.append,
             lease=AlwaysHeld(self.store),
@@ -133,6 +136,11 @@ class Room:
         self.workflows.plan(run.id)
         return self.row(run.id)
 
+    @property
+    def sites(self) -> dict[str, Site]:
+        """The hub where mayday.yaml has it, if it does."""
+        return {PLACE.hub: replace(site(self.party), place=self.place)} if self.place else {}
+
     def locks(self) -> list[str]:
         """The names of the locks that are held."""
         with self.store.read() as tx:
@@ -145,7 +153,7 @@ class Room:
 
     def carry_out(self, run: Run) -> Run:
         """Confirm and execute."""
-        self.runs.confirm(run.id, "U0BEN")
+        self.runs.confirm(run.id, "U0BEN", of_round=max(run.round, 1))
         self.workflows.execute(run.id)
         return self.row(run.id)
 

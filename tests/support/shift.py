@@ -14,9 +14,10 @@ from bot.domain.evidence import View
 from bot.domain.limits import Limits
 from bot.domain.runs import Outcome, Result, RunState
 from bot.domain.timeline import EntryKind
-from bot.ports import Post
+from bot.ports import Channel, Post
 from bot.runbook import Step
-from bot.services.obligations import Obligations, of
+from bot.services.obligations import Obligations
+from bot.services.run_leaves import of
 from bot.store import audit
 from bot.store import obligations as rows
 from bot.store import timeline as timeline_rows
@@ -55,9 +56,21 @@ class Slack:
 
     posts: list[tuple[str, str, Post]] = field(default_factory=list)
     fails: dict[str, Exception] = field(default_factory=dict)
+    shared: set[str] = field(default_factory=set)
 
     def time(self) -> datetime:
         return datetime.now(UTC)
+
+    def channel(self, channel_id: str) -> Channel:
+        return Channel(
+            id=channel_id,
+            name="ops",
+            is_private=False,
+            is_archived=False,
+            is_shared=channel_id in self.shared,
+            creator="U0ANA",
+            created=NOW,
+        )
 
     def open_dm(self, user: str) -> str:
         return f"D-{user}"
@@ -115,9 +128,9 @@ class Shift:
             limits=Limits(),
         )
 
-    def left(self, step: Step, result: Result = DONE) -> Obligation | None:
+    def left(self, step: Step) -> Obligation | None:
         """What a run's step leaves, stored with it."""
-        found = of(step, RUN, 1, result, now=self.clock(), wall=self.clock())
+        found = of(step, RUN, 1, now=self.clock(), wall=self.clock())
         if found is not None:
             with self.store.write() as tx:
                 rows.add(tx, found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.incident import Incident
+from bot.domain.runs import approved_plan
 from bot.render import run_form
 from bot.slack.context import HandlerContext
 from bot.slack.planning import request_plan
@@ -54,10 +55,12 @@ def confirm(
 ) -> RunbookReply:
     """Approve the plan, which runs it unless others must approve it, too."""
 
-    def work() -> None:
-        context.runs.confirm(request.value, request.user, origin=request.origin)
+    run_id, seen = approved_plan(request.value)
 
-    return RunbookReply(work=work, runbook=context.runs.get(request.value).runbook)
+    def work() -> None:
+        context.runs.confirm(run_id, request.user, of_round=seen, origin=request.origin)
+
+    return RunbookReply(work=work, runbook=context.runs.get(run_id).runbook)
 
 
 def cancel(
