@@ -119,7 +119,10 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """A PodDisruptionBudget. ``allowed`` disruptions of ``expected`` pods, of which ``healthy`` are."""
+    """A PodDisruptionBudget. ``allowed`` disruptions of ``expected`` pods, of which ``healthy`` are.
+
+    ``selector`` has the labels of its pods; ``by_labels`` is false if it has other conditions beside them.
+    """
 
     name: str
     allowed: int
@@ -127,6 +130,7 @@ class Budget:
     desired: int
     expected: int
     selector: Mapping[str, str] = field(default_factory=dict)
+    by_labels: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
