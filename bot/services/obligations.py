@@ -62,10 +62,13 @@ def of(
 ) -> Obligation | None:
     """Return what this step of a run leaves to be taken back; None if nothing.
 
-    A step that may have acted leaves it, too. ``now`` is the domain's time, ``wall`` the real one.
+    A step that may have acted leaves it, too: one whose success was looked for, or that was tried again
+    because an answer was lost. ``now`` is the domain's time, ``wall`` the real one.
     """
     undo, due = step.undo, step.undo_at
-    may_have_acted = result.outcome in (Outcome.DONE, Outcome.UNCLEAR) or "looks" in result.seen
+    may_have_acted = result.outcome in (Outcome.DONE, Outcome.UNCLEAR) or bool(
+        {"looks", "tries"} & result.seen.keys()
+    )
     if undo is None or due is None or not may_have_acted:
         return None
     return Obligation(
@@ -78,6 +81,14 @@ def of(
         by=run.decided_by or run.asked_by,
         due_at=now + (due - wall),
     )
+
+
+def settle(tx: Tx, run: Run, step: Step, *, now: datetime, told_at: datetime) -> None:
+    """End what an earlier step of the run left, if this step, which is done, has taken it back."""
+    for left in rows.left_by(tx, run.id):
+        undo = _step(left)
+        if undo is not None and undo.id == step.id:
+            rows.settle(tx, left.id, now=now, told_at=told_at)
 
 
 class Obligations:

@@ -246,7 +246,8 @@ class Stages:
             self._wait(result.after)
         if result.outcome is Outcome.RETRY:
             begin()
-            result = Result(outcome=Outcome.FAILED, seen=result.seen, error=result.error)
+            seen = {**result.seen, "tries": tries}
+            result = Result(outcome=Outcome.FAILED, seen=seen, error=result.error)
         return result, fresh.before
 
     def _try(
@@ -318,6 +319,8 @@ class Stages:
             left = obligations.of(step, run, number, result, now=self._now(), wall=self._wall())
             if left is not None:
                 obligation_rows.add(tx, left)
+            if result.outcome is Outcome.DONE:
+                obligations.settle(tx, run, step, now=self._now(), told_at=self._store.now(tx))
             audit.add(tx, _audit_line(run, number, step, result))
             self._progress.changed(tx, run)
 
