@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from bot.domain.cluster import CORDONED_AT, CORDONED_BY, CORDONED_UNTIL, CORDONED_WHY
 from bot.domain.hubs import Place
 from bot.domain.rights import Permission, Right
+from bot.errors import UserError
 from bot.runbook.site import Site
 from bot.runbook.steps.step import Look, Measure, Read, Step
 
@@ -73,7 +74,15 @@ class UncordonNode(Step):
         return Measure(within=10.0)
 
     def perform(self, site: Site) -> Mapping[str, Any]:
-        """Uncordon the node and remove what mayday wrote to it."""
+        """Uncordon the node and remove what mayday wrote to it.
+
+        Raises:
+            UserError: the cordon is another one by now.
+        """
+        if self.already_done(site):
+            return {}
+        if why := self.drifted(site):
+            raise UserError(why, code="409")
         removed = (CORDONED_BY, CORDONED_AT, CORDONED_UNTIL, CORDONED_WHY)
         site.reachable_cluster.set_cordon(
             self.node, self.uid, cordoned=False, annotations=dict.fromkeys(removed)
