@@ -16,7 +16,17 @@ from bot.runbook.steps.stop_server import DELETE_SERVERS
 
 NOT_RUNNING = "The server of the canary user doesn't run."
 ANOTHER = "The server of the canary user was started after the test."
-NOT_THE_CANARY = "{user} is not the user of hubs[].canary_user, so their server isn't stopped."
+NOT_THE_CANARY = "{user} isn't the user of hubs[].canary_user, so mayday leaves their server alone."
+
+
+def require_canary(user: str, site: Site) -> None:
+    """Return if this is the hub's canary user.
+
+    Raises:
+        UserError: the configuration names another one by now.
+    """
+    if user != site.place.canary:
+        raise UserError(NOT_THE_CANARY.format(user=user), code="not_the_canary")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +76,7 @@ class StopCanary(Step):
         Raises:
             UserError: the configuration names another canary user by now.
         """
-        if self.user != site.place.canary:
-            raise UserError(NOT_THE_CANARY.format(user=self.user), code="not_the_canary")
+        require_canary(self.user, site)
         return {"answer": site.hub.stop_server(self.user, "").value}
 
     def already_done(self, site: Site) -> bool | None:
