@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from bot.domain.hubs import Place, Pod
 from bot.domain.ownership import PROXY
-from bot.domain.rights import Right
+from bot.domain.rights import Permission, Right
 from bot.errors import UserError
 from bot.runbook.site import Site
 from bot.runbook.steps.server import DELETE_PODS, GET_PODS
@@ -53,11 +53,8 @@ class ForceDeleteProxyPod(Step):
 
     @classmethod
     def needs(cls, place: Place) -> tuple[Right, ...]:
-        """The permissions to look at pods and to delete them.
-
-        Without the one to read nodes there is no plan with this step.
-        """
-        return (GET_PODS, DELETE_PODS)
+        """The permissions to look at pods and nodes, and to delete pods."""
+        return (GET_PODS, DELETE_PODS, Permission(verb="get", resource="nodes"))
 
     @property
     def measure(self) -> Measure:
@@ -69,9 +66,9 @@ class ForceDeleteProxyPod(Step):
         pod = self._find(site)
         if pod is None:
             return GONE
-        if pod.deleting_since is None or pod.component != PROXY:
+        if pod.deleting_since is None or pod.component != PROXY or not pod.node:
             return NOT_DELETED
-        node = site.reachable_cluster.node(pod.node) if pod.node else None
+        node = site.reachable_cluster.node(pod.node)
         return NODE_LIVES.format(node=pod.node) if node is not None and node.ready else ""
 
     def perform(self, site: Site) -> Mapping[str, Any]:
