@@ -205,3 +205,19 @@ def test_a_look_opens_no_pull_request() -> None:
     revert = OpenRevert.of(MERGE)
     assert revert.look(site(Scripted()), healthy).holds
     assert revert.measure.within == 0
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        [f"--auth-token={SECRET}{SECRET}"],
+        ["--db-password", SECRET],
+        ["sh", "-c", f"jupyterhub --db postgresql://hub:{SECRET}@db/hub"],
+    ],
+)
+def test_secrets_of_a_command_are_not_shown(args: list[str]) -> None:
+    then = template("hub:1")
+    then["spec"]["containers"][0]["args"] = ["--debug", *args]
+    (said,) = differences(template("hub:1"), then)
+    assert said.startswith("hub: args none → --debug")
+    assert SECRET not in said
