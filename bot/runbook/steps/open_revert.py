@@ -10,12 +10,8 @@ from typing import Any, ClassVar
 from bot.domain.hubs import Place
 from bot.domain.rights import Right
 from bot.domain.signs import Merge
-from bot.errors import UserError
-from bot.ports import Deploys
 from bot.runbook.site import Site
 from bot.runbook.steps.step import Look, Measure, Read, Step
-
-NO_REPOSITORY = "Hub {hub} has no repository in mayday.yaml: set hubs[].repository."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +75,7 @@ class OpenRevert(Step):
             merged_at=self.merged_at,
             commit=self.commit,
         )
-        return {"pull_request": _deploys(site).open_revert(merge)}
+        return {"pull_request": site.reachable_deploys.open_revert(merge)}
 
     def already_done(self, site: Site) -> bool | None:
         """Unknown: to look for it is to open it, which does nothing the second time."""
@@ -88,9 +84,3 @@ class OpenRevert(Step):
     def look(self, site: Site, read: Read) -> Look:
         """GitHub gave its address, or this is not asked. A look never opens one again."""
         return Look(holds=True)
-
-
-def _deploys(site: Site) -> Deploys:
-    if site.deploys is None:
-        raise UserError(NO_REPOSITORY.format(hub=site.place.hub))
-    return site.deploys

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from bot.runbook.site import Site
+from bot.runbook.steps.canary_step import require_canary
 from bot.runbook.steps.start_server import StartServer
 from bot.runbook.steps.step import Step
-from bot.runbook.steps.stop_canary import StopCanary, require_canary
+from bot.runbook.steps.stop_canary import StopCanary
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,48 +9,25 @@ from typing import Any, ClassVar
 
 from bot.domain.hubs import Place
 from bot.domain.rights import Right
-from bot.errors import UserError
 from bot.runbook.site import Site
-from bot.runbook.steps.step import Look, Measure, Read, Step
+from bot.runbook.steps.canary_step import CanaryStep, require_canary
+from bot.runbook.steps.step import Look, Measure, Read
 from bot.runbook.steps.stop_server import DELETE_SERVERS
 
 NOT_RUNNING = "The server of the canary user doesn't run."
 ANOTHER = "The server of the canary user was started after the test."
-NOT_THE_CANARY = "{user} isn't the user of hubs[].canary_user, so mayday leaves their server alone."
-
-
-def require_canary(user: str, site: Site) -> None:
-    """Return if this is the hub's canary user.
-
-    Raises:
-        UserError: the configuration names another one by now.
-    """
-    if user != site.place.canary:
-        raise UserError(NOT_THE_CANARY.format(user=user), code="not_the_canary")
 
 
 @dataclass(frozen=True, kw_only=True)
-class StopCanary(Step):
+class StopCanary(CanaryStep):
     """It succeeds when the hub has no record of the server.
 
     A server that was started later than ``started_before`` is somebody else's, and is left alone.
     """
 
     verb: ClassVar[str] = "stop_canary"
-    destructive: ClassVar[bool] = False
 
-    user: str
     started_before: datetime | None = None
-
-    @property
-    def identity(self) -> str:
-        """The user."""
-        return self.user
-
-    @property
-    def target(self) -> str:
-        """The user."""
-        return self.user
 
     @classmethod
     def needs(cls, place: Place) -> tuple[Right, ...]:
