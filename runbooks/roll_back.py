@@ -61,6 +61,10 @@ HUB_RESTARTS = (
     "The hub restarts: for about a minute nobody can log in or start a server. Running servers keep working. "
     "If the newer JupyterHub migrated the database, the older one may not start."
 )
+ONLY_LATEST = (
+    "Revision {number} is more than one deploy back, and the pull request reverts only the latest merge. "
+    "Revert the others by hand."
+)
 NO_MERGE = (
     "mayday doesn't know which merge made revision {current}{why}. Revert it by hand, or the next deploy "
     "brings it back."
@@ -124,6 +128,7 @@ def roll_back(facts: HubFacts, deployment: Name = "", revision: Number = 0) -> D
             NO_CONFIGURATION,
             *((HUB_RESTARTS,) if deployment == facts.place.hub_deployment else ()),
             *((no_merge(facts, current),) if merge is None else ()),
+            *((ONLY_LATEST.format(number=target.number),) if merge and target != kept[1] else ()),
         ),
     )
 

@@ -98,9 +98,14 @@ def test_of_the_proxy_it_drops_connections_and_writes_the_routes_back() -> None:
 
 
 def test_an_earlier_revision_can_be_named() -> None:
-    (back, *_) = planned(seen(revision(3, "hub:3.0"), OLD, NEW), revision=3).steps
+    seen_three = seen(revision(3, "hub:3.0"), OLD, NEW)
+    plan = planned(seen_three, revision=3)
+    (back, *_) = plan.steps
     assert isinstance(back, RollBack)
     assert back.number == 3
+    assert any("reverts only the latest merge" in text for text in plan.cautions)
+    one_back = planned(seen_three).cautions
+    assert not any("reverts only the latest merge" in text for text in one_back)
 
 
 @pytest.mark.parametrize(
