@@ -21,10 +21,13 @@ NO_RELEASE = (
     "mayday can't tell which pods of namespace {namespace} are this hub's: set hubs[].release."
 )
 KNOWN = "Left alone, because the hub counts their servers as running or starting: {pods}."
+NAMELESS = "Left alone, because they are servers of nobody knows whom: {pods}."
 GUARDED = "Left alone, because a finalizer protects them: {pods}."
 MAYBE_KNOWN = "Users' pods are left alone, because the hub may not show every server: {why}"
 KINDS = {"Failed": "{} failed", "Evicted": "{} evicted", "Succeeded": "{} completed"}
 SHOWN = 5
+USERS = "singleuser-server"
+"""The chart's component of users' servers, whose annotation names the user."""
 
 
 @runbook(
@@ -39,15 +42,17 @@ def clear_failed_pods(facts: HubFacts) -> Draft:
         return Draft(undecided=(UnknownPart(part=Part.CLUSTER_PODS, why=why),))
     ended = [pod for pod in facts.around.pods.items if is_candidate(pod, facts)]
     known = [pod for pod in ended if is_known(pod, facts)]
-    guarded = [pod for pod in ended if pod.finalizers and pod not in known]
+    nameless = [pod for pod in ended if pod.component == USERS and not pod.user]
+    guarded = [pod for pod in ended if pod.finalizers and pod not in (*known, *nameless)]
     hidden = facts.servers.unknown and any(pod.user for pod in ended if pod not in known)
     doomed = [
         pod
         for pod in ended
-        if pod not in known and pod not in guarded and not (pod.user and facts.servers.unknown)
+        if pod not in (*known, *nameless, *guarded) and not (pod.user and facts.servers.unknown)
     ]
     cautions = (
         *((KNOWN.format(pods=some(known)),) if known else ()),
+        *((NAMELESS.format(pods=some(nameless)),) if nameless else ()),
         *((GUARDED.format(pods=some(guarded)),) if guarded else ()),
         *((MAYBE_KNOWN.format(why=facts.servers.unknown),) if hidden else ()),
     )

@@ -18,8 +18,8 @@ from bot.runbook import (
     Part,
     Purpose,
     RunPolicy,
-    UnknownPart,
     cordoned_by,
+    one_node,
     runbook,
 )
 
@@ -40,7 +40,6 @@ Reason = Annotated[
 
 SUMMARY = "Cordon node {node}: no new pod starts there until somebody uncordons it. {running} keep running."
 NO_SERVER = "No server runs there; pods that do"
-NOT_THERE = "There is no node {node} in cluster {cluster}. Its nodes: {known}."
 CORDONED = "Node {node} is cordoned already, {by}."
 LAST = (
     "{node} is the last node {pool} that is Ready and not cordoned. Until another one is, pods for it stay "
@@ -61,14 +60,9 @@ def cordon_node(
     facts: HubFacts, node: NodeName, reason: Reason, duration: Duration = timedelta(hours=12)
 ) -> Draft:
     """Keeps new pods away from a node. Drains nothing; what runs there keeps running."""
-    nodes = facts.around.nodes
-    found = facts.around.node(node)
-    if found is None and nodes.unknown:
-        return Draft(undecided=(UnknownPart(part=Part.NODES, why=nodes.unknown),))
-    if found is None:
-        known = ", ".join(sorted(each.name for each in nodes.items)[:20])
-        why = NOT_THERE.format(node=node, cluster=facts.place.cluster, known=known or "none")
-        return Draft(nothing_to_do=why)
+    found = one_node(facts, node)
+    if isinstance(found, Draft):
+        return found
     if found.is_cordoned:
         return Draft(nothing_to_do=CORDONED.format(node=node, by=cordoned_by(found)))
     here = sum(row.pod is not None and row.pod.node == node for row in facts.rows)

@@ -24,7 +24,9 @@ ClaimName = Annotated[
 ]
 Size = Annotated[
     str,
-    Field(pattern=r"^\d+(\.\d+)?(Mi|Gi|Ti)$", description="The new size, such as 20Gi."),
+    Field(
+        pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?(Mi|Gi|Ti)$", description="The new size, such as 20Gi."
+    ),
 ]
 
 SUMMARY = "Grow claim {claim} from {found} to {size}. It can't be made smaller again."
@@ -41,6 +43,11 @@ CLASS_UNKNOWN = (
     "StorageClasses."
 )
 SIZE_UNKNOWN = "mayday can't tell how much claim {claim} requests now."
+TOO_MUCH = (
+    "{size} is more than {most} times the {found} that claim {claim} requests now, and it can't be made "
+    "smaller again. If you mean it, grow it in several steps."
+)
+MOST = 100
 MUCH = "That is {times} times as much as now. Most clouds bill for it from the first day."
 
 
@@ -67,6 +74,10 @@ def grow_volume(facts: HubFacts, claim: ClaimName, size: Size) -> Draft:
     if found.can_grow is None:
         return undecided(CLASS_UNKNOWN.format(claim=claim, kind=found.storage_class))
     times = wanted // max(found.requested, 1)
+    if times > MOST:
+        now, new = size_of(found.requested), size_of(wanted)
+        why = TOO_MUCH.format(size=new, most=MOST, found=now, claim=claim)
+        return Draft(nothing_to_do=why)
     return Draft(
         summary=SUMMARY.format(claim=claim, found=size_of(found.requested), size=size_of(wanted)),
         steps=(GrowVolume(claim=claim, uid=found.uid, found=found.requested, size=wanted),),

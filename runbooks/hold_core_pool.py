@@ -35,11 +35,14 @@ Duration = Annotated[
 ]
 
 PARTS = ("hub", "proxy")
-BUDGET = "mayday-hold-{part}"
+BUDGET = "mayday-hold-{of}"
 
 SUMMARY = (
     "Until {until} UTC: mark {pods} pods of hub and proxy as not safe to evict, keep {nodes} core nodes from "
     "being scaled down, and create {budgets} PodDisruptionBudgets. Nothing restarts."
+)
+NO_RELEASE = (
+    "mayday can't tell which pods of namespace {namespace} are this hub's: set hubs[].release."
 )
 NO_PODS = (
     "Neither a hub nor a proxy pod runs in namespace {namespace}, so there is nothing to hold."
@@ -71,6 +74,9 @@ def hold_core_pool(facts: HubFacts, duration: Duration = timedelta(hours=12)) ->
     ):
         if view.unknown:
             return Draft(undecided=(UnknownPart(part=part, why=view.unknown),))
+    if not facts.release:
+        why = NO_RELEASE.format(namespace=facts.place.namespace)
+        return Draft(undecided=(UnknownPart(part=Part.CLUSTER_PODS, why=why),))
     pods = core_pods(facts)
     if not pods:
         return Draft(nothing_to_do=NO_PODS.format(namespace=facts.place.namespace))
@@ -93,8 +99,17 @@ def hold_core_pool(facts: HubFacts, duration: Duration = timedelta(hours=12)) ->
         ),
         steps=(
             HoldCorePool(
-                pods=tuple(Held(name=pod.name, uid=pod.uid) for pod in loose),
-                nodes=tuple(Held(name=node.name, uid=node.uid) for node in nodes),
+                pods=tuple(
+                    Held(name=pod.name, uid=pod.uid, before=pod.safe_to_evict) for pod in loose
+                ),
+                nodes=tuple(
+                    Held(
+                        name=node.name,
+                        uid=node.uid,
+                        before=node.annotations.get(SCALE_DOWN_DISABLED, ""),
+                    )
+                    for node in nodes
+                ),
                 budgets=budgets,
                 until=until,
             ),
@@ -105,36 +120,44 @@ def hold_core_pool(facts: HubFacts, duration: Duration = timedelta(hours=12)) ->
 
 def core_pods(facts: HubFacts) -> list[Pod]:
     """The pods of hub and proxy that may run, of this hub's release."""
-    releases = {pod.release for pod in facts.proxy_pods.items}
     return [
         pod
         for pod in facts.around.pods.items
         if pod.component in PARTS
         and not pod.finished
         and pod.deleting_since is None
-        and (not releases or pod.release in releases)
+        and pod.release == facts.release
     ]
 
 
 def core_nodes(facts: HubFacts, pods: list[Pod]) -> list[Node]:
-    """The nodes of the core pool by their label, and those on which hub and proxy run."""
-    used = {pod.node for pod in pods}
-    return [
-        node for node in facts.around.nodes.items if node.purpose == "core" or node.name in used
-    ]
+    """The nodes of the core pool by their labels, and those on which hub and proxy run."""
+    used, around = {pod.node for pod in pods}, facts.around
+    return [node for node in around.nodes.items if around.is_core(node) or node.name in used]
 
 
 def missing_budgets(pods: list[Pod], budgets: tuple[Budget, ...]) -> Iterator[NewBudget]:
     """A budget for hub and for proxy where none selects their pods."""
     for part in PARTS:
         own = [pod for pod in pods if pod.component == part]
-        if own and not any(covers(budget, part) for budget in budgets):
-            release = {"release": own[0].release} if own[0].release else {}
-            yield NewBudget(name=BUDGET.format(part=part), selector={"component": part, **release})
+        if own and not any(covers(budget, own[0]) for budget in budgets):
+            release = own[0].release
+            yield NewBudget(
+                name=BUDGET.format(of=f"{release}-{part}"),
+                selector={"component": part, "release": release},
+            )
 
 
-def covers(budget: Budget, part: str) -> bool:
-    """Whether a budget is for this part: by its component, or for everything of the chart."""
-    labels = budget.selector
-    named = labels.get("component") or labels.get("app.kubernetes.io/component")
-    return named == part if named else labels.get("app", "jupyterhub") == "jupyterhub"
+def covers(budget: Budget, pod: Pod) -> bool:
+    """Whether a budget is for this pod: by labels that the chart gives it, and by nothing else."""
+    own = {
+        "app": "jupyterhub",
+        "app.kubernetes.io/name": "jupyterhub",
+        "component": pod.component,
+        "app.kubernetes.io/component": pod.component,
+        "release": pod.release,
+        "app.kubernetes.io/instance": pod.release,
+    }
+    return budget.by_labels and all(
+        own.get(label) == value for label, value in budget.selector.items()
+    )

@@ -115,10 +115,13 @@ def dead_pods(facts: HubFacts, proxy: Deployment) -> list[Pod]:
 
     A Ready node ends its pods. So may a node of which nothing is known.
     """
-    if proxy.strategy != "Recreate" or not facts.around.nodes.complete:
+    nodes_known = facts.around.nodes.complete and bool(facts.around.nodes.items)
+    if proxy.strategy != "Recreate" or not proxy.replicas or not nodes_known or not facts.release:
         return []
     found = []
     for pod in facts.proxy_pods.items:
+        if pod.release != facts.release:  # another hub's
+            continue
         if pod.deleting_since is None or pod.finalizers or not pod.node:
             continue
         node = facts.around.node(pod.node)

@@ -14,7 +14,6 @@ from bot.runbook import (
     Purpose,
     StartServer,
     StopRunningServer,
-    UnknownPart,
     is_alive,
     losing,
     one_server,
@@ -46,12 +45,10 @@ def restart_server(
     server: Annotated[str, Field(description="The name of a named server.")] = "",
 ) -> Draft:
     """Stops a user's running server and starts it again. What is not saved is lost."""
-    key = one_server(facts, user, server)
-    if isinstance(key, UnknownPart):
-        return Draft(undecided=(key,))
-    row = facts.row(*key)
-    if row is None and facts.servers.unknown:
-        return Draft(undecided=(UnknownPart(part=Part.SERVERS, why=facts.servers.unknown),))
+    found = one_server(facts, user, server)
+    if isinstance(found, Draft):
+        return found
+    key, row = found
     start = StartServer(user=key[0], server=key[1])
     if row is None:
         return Draft(nothing_to_do=NOT_RUNNING.format(server=start.target))

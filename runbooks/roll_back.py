@@ -27,7 +27,9 @@ from bot.runbook import (
     runbook,
 )
 
-Name = Annotated[str, Field(max_length=253, description="The Deployment, such as hub or proxy.")]
+Name = Annotated[
+    str, Field(max_length=253, description="The Deployment, such as proxy. Empty means the hub's.")
+]
 Number = Annotated[
     int, Field(ge=0, description="The revision to go back to; 0 means the one before the current.")
 ]
@@ -39,7 +41,10 @@ SUMMARY = (
 )
 NOT_THERE = "There is no Deployment {name} in namespace {namespace}. Its Deployments: {known}."
 PAUSED = "Deployment {name} is paused: run kubectl rollout resume deployment {name} first."
-ROLLING = "Deployment {name} is still rolling out revision {current}."
+NOT_OBSERVED = (
+    "Deployment {name} was changed just now, and Kubernetes has not made a revision of it yet. Make a new "
+    "plan in a few seconds."
+)
 NO_OTHER = "Deployment {name} has no earlier revision that Kubernetes still keeps."
 NO_SUCH = "Deployment {name} has no revision {number}. It has {known}."
 IS_CURRENT = "Deployment {name} is at revision {number} already."
@@ -56,6 +61,10 @@ HUB_RESTARTS = (
     "The hub restarts: for about a minute nobody can log in or start a server. Running servers keep working. "
     "If the newer JupyterHub migrated the database, the older one may not start."
 )
+ONLY_LATEST = (
+    "Revision {number} is more than one deploy back, and the pull request reverts only the latest merge. "
+    "Revert the others by hand."
+)
 NO_MERGE = (
     "mayday doesn't know which merge made revision {current}{why}. Revert it by hand, or the next deploy "
     "brings it back."
@@ -68,8 +77,9 @@ NO_MERGE = (
     needs={Part.DEPLOYMENTS, Part.REVISIONS},
     wants={Part.MERGES},
 )
-def roll_back(facts: HubFacts, deployment: Name = "hub", revision: Number = 0) -> Draft:
+def roll_back(facts: HubFacts, deployment: Name = "", revision: Number = 0) -> Draft:
     """Returns a Deployment to its previous revision, shows the difference, and opens the revert."""
+    deployment = deployment or facts.place.hub_deployment
     found = next((each for each in facts.around.deployments.items if each.name == deployment), None)
     kept = sorted(
         (each for each in facts.around.revisions.items if each.deployment == deployment),
@@ -82,6 +92,9 @@ def roll_back(facts: HubFacts, deployment: Name = "hub", revision: Number = 0) -
         place = facts.place.namespace
         why = NOT_THERE.format(name=deployment, namespace=place, known=known or "none")
         return Draft(nothing_to_do=why)
+    if found.observed_generation < found.generation:
+        why = NOT_OBSERVED.format(name=deployment)
+        return Draft(undecided=(UnknownPart(part=Part.REVISIONS, why=why),))
     if why := reason_not_to(found, kept, revision):
         return Draft(nothing_to_do=why)
     current, target = kept[0], chosen(kept, revision)
@@ -113,8 +126,9 @@ def roll_back(facts: HubFacts, deployment: Name = "hub", revision: Number = 0) -
         losses=losing(LossKind.CONNECTION, connected, facts.read_at),
         cautions=(
             NO_CONFIGURATION,
-            *((HUB_RESTARTS,) if deployment == "hub" else ()),
+            *((HUB_RESTARTS,) if deployment == facts.place.hub_deployment else ()),
             *((no_merge(facts, current),) if merge is None else ()),
+            *((ONLY_LATEST.format(number=target.number),) if merge and target != kept[1] else ()),
         ),
     )
 
@@ -146,9 +160,12 @@ def chosen(kept: list[Revision], number: int) -> Revision:
 
 
 def deploying_merge(facts: HubFacts, current: Revision) -> Merge | None:
-    """The latest merge before the current revision, if it is near enough to have made it."""
+    """The latest merge before the current revision, if it is near enough to have made it.
+
+    No merge made a revision that is itself a rollback: it was created by an earlier deploy.
+    """
     at = current.created_at
-    if at is None:
+    if at is None or current.history:
         return None
     before = [
         each for each in facts.signs.merges.items if at - DEPLOY_TAKES <= each.merged_at <= at

@@ -11,7 +11,6 @@ from bot.runbook import (
     Purpose,
     RouteState,
     StartServer,
-    UnknownPart,
     is_alive,
     one_server,
     runbook,
@@ -35,13 +34,11 @@ def start_server(
     server: Annotated[str, Field(description="The name of a named server.")] = "",
 ) -> Draft:
     """Starts a user's server with the options of its last start. Ends nothing."""
-    key = one_server(facts, user, server)
-    if isinstance(key, UnknownPart):
-        return Draft(undecided=(key,))
+    found = one_server(facts, user, server)
+    if isinstance(found, Draft):
+        return found
+    key, row = found
     step = StartServer(user=key[0], server=key[1])
-    row = facts.row(*key)
-    if row is None and facts.servers.unknown:
-        return Draft(undecided=(UnknownPart(part=Part.SERVERS, why=facts.servers.unknown),))
     if row is None:
         return Draft(summary=SUMMARY.format(server=step.target), steps=(step,))
     if is_alive(row):

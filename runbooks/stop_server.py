@@ -11,7 +11,6 @@ from bot.runbook import (
     Person,
     Purpose,
     StopRunningServer,
-    UnknownPart,
     is_alive,
     losing,
     one_server,
@@ -30,12 +29,10 @@ def stop_server(
     server: Annotated[str, Field(description="The name of a named server.")] = "",
 ) -> Draft:
     """Stops a user's running server. What runs in it and is not saved is lost."""
-    key = one_server(facts, user, server)
-    if isinstance(key, UnknownPart):
-        return Draft(undecided=(key,))
-    row = facts.row(*key)
-    if row is None and facts.servers.unknown:
-        return Draft(undecided=(UnknownPart(part=Part.SERVERS, why=facts.servers.unknown),))
+    found = one_server(facts, user, server)
+    if isinstance(found, Draft):
+        return found
+    key, row = found
     if row is None:
         return Draft(nothing_to_do=NOT_RUNNING.format(server="/".join(filter(None, key))))
     if is_alive(row):

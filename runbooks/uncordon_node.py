@@ -12,15 +12,14 @@ from bot.runbook import (
     Purpose,
     RunPolicy,
     UncordonNode,
-    UnknownPart,
     cordoned_at,
     cordoned_by,
     is_own_cordon,
+    one_node,
     runbook,
 )
 
 SUMMARY = "Uncordon node {node}: new pods may start there. It was cordoned {by}."
-NOT_THERE = "There is no node {node} in cluster {cluster}. Its nodes: {known}."
 NOT_CORDONED = "Node {node} isn't cordoned: new pods may start there."
 NOT_MINE = (
     "Node {node} was not cordoned by mayday but {by}. Ask whoever did it before you uncordon it: an upgrade "
@@ -37,14 +36,9 @@ NOT_READY = "Node {node} isn't Ready: {why}. No pod starts there until it is."
 )
 def uncordon_node(facts: HubFacts, node: NodeName) -> Draft:
     """Lets new pods start on a node again. Says who cordoned it, when and why."""
-    nodes = facts.around.nodes
-    found = facts.around.node(node)
-    if found is None and nodes.unknown:
-        return Draft(undecided=(UnknownPart(part=Part.NODES, why=nodes.unknown),))
-    if found is None:
-        known = ", ".join(sorted(each.name for each in nodes.items)[:20])
-        why = NOT_THERE.format(node=node, cluster=facts.place.cluster, known=known or "none")
-        return Draft(nothing_to_do=why)
+    found = one_node(facts, node)
+    if isinstance(found, Draft):
+        return found
     if not found.is_cordoned:
         return Draft(nothing_to_do=NOT_CORDONED.format(node=node))
     by = cordoned_by(found)

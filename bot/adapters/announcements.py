@@ -8,6 +8,7 @@ text into the page as HTML, so it is escaped here.
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime
 from enum import StrEnum
 from html import escape, unescape
 from typing import Any
@@ -16,10 +17,12 @@ import httpx
 
 from bot.adapters.bounded_http import BoundedClient
 from bot.adapters.jupyterhub_tls import tls_failure, trust
+from bot.domain.retry_after import retry_after_seconds
 from bot.errors import RetryLater, UserError
 
 NO_ANSWER = "The announcement service of hub {hub} does not answer at {url}."
 SERVER_ERROR = "The announcement service of hub {hub} failed with {status}."
+BUSY = "The announcement service of hub {hub} asks mayday to wait."
 NOT_ALLOWED = (
     "The announcement service of hub {hub} refused the token: give the service of hubs[].notices.token the "
     "scope access:services!service=NAME, with the announcement service's name."
@@ -118,6 +121,10 @@ class AnnouncementService:
         if answer.status_code >= 500:
             text = SERVER_ERROR.format(hub=self._hub, status=answer.status_code)
             raise RetryLater(text, after=10.0)
+        if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            wait = answer.headers.get("Retry-After")
+            after = retry_after_seconds(wait, datetime.now(UTC), default=10.0)
+            raise RetryLater(BUSY.format(hub=self._hub), after=after, maybe_done=False)
         # Whoever is not let in is sent to the hub to log in; after an update the service leads to its page.
         away = answer.is_redirect and "/oauth2/" in answer.headers.get("Location", "")
         if away or answer.status_code in (401, 403):

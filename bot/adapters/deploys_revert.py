@@ -19,6 +19,7 @@ Entry = tuple[str, str, str]
 
 BRANCH = "mayday/revert-{number}"
 MARKER = "<!-- mayday-revert: {commit} -->"
+REVERTS = "This reverts commit {commit}."
 TITLE = "Revert “{title}”"
 BODY = """Reverts #{number}.
 
@@ -35,6 +36,7 @@ BY_HAND = (
 CONFLICT = "files that it changed were changed again since ({files})"
 TOO_LARGE = "the repository has too many files to compare"
 NO_PARENT = "its commit has no parent"
+NOT_MINE = "branch {branch} has commits that mayday didn't make"
 NO_COMMIT = "GitHub doesn't name its commit"
 REVERTED = "{repository}#{number} is reverted already: its files are as they were before."
 
@@ -49,7 +51,7 @@ def open_revert(repository: Repository, name: str, merge: Merge) -> str:
     branch, marker = BRANCH.format(number=merge.number), MARKER.format(commit=merge.commit)
     owner = name.partition("/")[0]
     for pull in repository.get_pulls(state="open", head=f"{owner}:{branch}"):
-        if pull.head.ref == branch and marker in (pull.body or ""):
+        if pull.head.ref == branch:  # whatever somebody made of its text
             return str(pull.html_url)
     if not merge.commit:
         raise _by_hand(merge, NO_COMMIT)
@@ -64,9 +66,9 @@ def open_revert(repository: Repository, name: str, merge: Merge) -> str:
     )
     tree = repository.create_git_tree(elements, base_tree=head.tree)
     title = TITLE.format(title=merge.title)
-    message = f"{title}\n\nThis reverts commit {merge.commit}."
+    message = f"{title}\n\n{REVERTS.format(commit=merge.commit)}"
     commit = repository.create_git_commit(message, tree, [head])
-    _point(repository, name, branch, commit)
+    _point(repository, name, branch, commit, merge)
     body = BODY.format(number=merge.number, marker=marker)
     made = repository.create_pull(base=base, head=branch, title=title, body=body)
     return str(made.html_url)
@@ -102,10 +104,16 @@ def _element(path: str, before: Entry | None, after: Entry | None) -> InputGitTr
     return InputGitTreeElement(path, mode, kind, sha=sha if before else None)
 
 
-def _point(repository: Repository, name: str, branch: str, commit: GitCommit) -> None:
-    """Let mayday's own branch, which an earlier attempt may have left, be this commit."""
+def _point(repository: Repository, name: str, branch: str, commit: GitCommit, merge: Merge) -> None:
+    """Let mayday's own branch, which an earlier attempt may have left, be this commit.
+
+    Raises:
+        UserError: somebody else has committed to it.
+    """
     try:
-        repository.get_git_ref(f"heads/{branch}")
+        there = repository.get_git_ref(f"heads/{branch}").object.sha
+        if REVERTS.format(commit=merge.commit) not in repository.get_git_commit(there).message:
+            raise _by_hand(merge, NOT_MINE.format(branch=branch))
         at = f"/repos/{name}/git/refs/heads/{branch}"
         moved = {"sha": commit.sha, "force": True}
         repository.requester.requestJsonAndCheck("PATCH", at, input=moved)

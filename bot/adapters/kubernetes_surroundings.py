@@ -101,6 +101,7 @@ def budget(item: Json) -> Budget:
         desired=status.get("desiredHealthy") or 0,
         expected=status.get("expectedPods") or 0,
         selector=texts(item, "spec", "selector", "matchLabels"),
+        by_labels=not part(item, "spec", "selector").get("matchExpressions"),
     )
 
 

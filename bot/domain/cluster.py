@@ -24,7 +24,9 @@ CORDONED_WHY = "mayday/cordoned-why"
 
 SCALED_BY = "mayday/scaled-by"
 SCALED_FROM = "mayday/scaled-from"
+SCALED_TO = "mayday/scaled-to"
 SCALED_UNTIL = "mayday/scaled-until"
+SCALE_NOTES = (SCALED_BY, SCALED_FROM, SCALED_TO, SCALED_UNTIL)
 """Annotations that mayday writes to a workload that it scales for some time."""
 
 SAFE_TO_EVICT = "cluster-autoscaler.kubernetes.io/safe-to-evict"
@@ -120,7 +122,10 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """A PodDisruptionBudget. ``allowed`` disruptions of ``expected`` pods, of which ``healthy`` are."""
+    """A PodDisruptionBudget. ``allowed`` disruptions of ``expected`` pods, of which ``healthy`` are.
+
+    ``selector`` has the labels of its pods; ``by_labels`` is false if it has other conditions beside them.
+    """
 
     name: str
     allowed: int
@@ -128,6 +133,7 @@ class Budget:
     desired: int
     expected: int
     selector: Mapping[str, str] = field(default_factory=dict)
+    by_labels: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bot.domain.redaction import HIDDEN, without_secrets
 from bot.domain.resources import digest
 
 Template = Mapping[str, Any]
 
 HASH = "pod-template-hash"
 """The label that a ReplicaSet adds to the template of its Deployment."""
+
+_SECRET_OPTION = re.compile(
+    r"--?[\w.-]*(?:token|secret|passw|pwd|key|credential)[\w.-]*", re.IGNORECASE
+)
 
 MOST = 30
 """The maximum number of differences in a text."""
@@ -77,4 +83,9 @@ def _change(was_there: bool, will_be_there: bool) -> str:
 
 
 def _joined(words: Any) -> str:
-    return " ".join(map(str, words)) if words else "none"
+    """A command without what may be secret in it, also where the value is a word of its own."""
+    shown: list[str] = []
+    for word in map(str, words or ()):
+        is_value = bool(shown) and _SECRET_OPTION.fullmatch(shown[-1]) and not word.startswith("-")
+        shown.append(HIDDEN if is_value else word)
+    return without_secrets(" ".join(shown)) or "none"

@@ -130,4 +130,4 @@ def _one_line(text: str) -> str:
 
 
 def _url(text: str) -> str:
-    return quote(text, safe="/")
+    return quote(text, safe="")

@@ -17,6 +17,7 @@ from bot.domain.signs import Merge
 from bot.domain.templates import differences, fingerprint
 from bot.runbook.definition import Draft, Purpose, Runbook, runbook
 from bot.runbook.losses import ACTIVE, Loss, LossKind, losing
+from bot.runbook.one_node import one_node
 from bot.runbook.one_server import is_alive, one_server, unsteady
 from bot.runbook.parameters import NodeName, Person, Servers
 from bot.runbook.rollouts import UNDER_WAY, cannot_restart, restarted_lately
@@ -114,6 +115,7 @@ __all__ = [
     "is_alive",
     "is_own_cordon",
     "losing",
+    "one_node",
     "one_server",
     "restarted_lately",
     "runbook",

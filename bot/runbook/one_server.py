@@ -26,20 +26,26 @@ IS_PENDING = "The server of {server} is {state}. Wait until that ends, then make
 NOT_JUDGED = "The state of the server of {server} is unclear."
 
 
-def one_server(facts: HubFacts, user: str | None, server: str = "") -> ServerKey | UnknownPart:
-    """Return the server's key, or why it is unknown whose it is.
+def one_server(
+    facts: HubFacts, user: str | None, server: str = ""
+) -> tuple[ServerKey, Row | None] | Draft:
+    """Return the server's key with its row, None if it doesn't exist, or a draft that says what is unknown.
 
     ``user`` may be ``user/server``. Without a server name it is the default server. The server need not
     exist; the user must be one of the hub's.
     """
     name, _, behind = (user or "").strip().partition("/")
     if not name:
-        return UnknownPart(part=Part.USERS, why=NOBODY_NAMED)
+        return _undecided(Part.USERS, NOBODY_NAMED)
     targets = resolve([name], facts.rows, facts.people)
     if targets.problems:
-        return UnknownPart(part=Part.USERS, why=" ".join(targets.problems))
+        return _undecided(Part.USERS, " ".join(targets.problems))
     known = [owner for owner, _ in targets.keys] or list(targets.idle)
-    return known[0], server.strip() or behind
+    key = known[0], server.strip() or behind
+    row = facts.row(*key)
+    if row is None and facts.servers.unknown:
+        return _undecided(Part.SERVERS, facts.servers.unknown)
+    return key, row
 
 
 def is_alive(row: Row) -> bool:
@@ -56,5 +62,8 @@ def unsteady(row: Row) -> Draft:
         return Draft(nothing_to_do=IS_STUCK.format(server=server, condition=condition, why=why))
     if row.condition in PENDING:
         return Draft(nothing_to_do=IS_PENDING.format(server=server, state=PENDING[row.condition]))
-    doubt = UnknownPart(part=Part.SERVERS, why=row.why or NOT_JUDGED.format(server=server))
-    return Draft(undecided=(doubt,))
+    return _undecided(Part.SERVERS, row.why or NOT_JUDGED.format(server=server))
+
+
+def _undecided(part: Part, why: str) -> Draft:
+    return Draft(undecided=(UnknownPart(part=part, why=why),))

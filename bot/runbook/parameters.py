@@ -17,6 +17,7 @@ from enum import StrEnum
 from functools import cached_property
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from unicodedata import category
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -24,7 +25,14 @@ from pydantic.fields import FieldInfo
 from bot.domain.hubs import ServerKey
 from bot.errors import UserError
 
+NAME_SIZE = 253
+SHOWN = 100
+"""The most characters of a name, and of what was typed in a message."""
+
 NOT_A_DURATION = "write a duration such as 90m, 2h or 1d"
+TOO_LONG_A_DURATION = "that is longer than any run can last"
+NOT_PRINTABLE = "it has a character that can't be printed"
+TOO_LONG_A_NAME = f"no name has more than {NAME_SIZE} characters"
 NO_NAMES = "write at least one name, or leave it out for all"
 UNKNOWN_PARAMETER = "There is no parameter “{name}”. The parameters of {runbook} are {known}."
 NO_PARAMETERS = "{runbook} works on a whole hub and takes no parameters. Leave out {name}."
@@ -138,16 +146,24 @@ class Parameter:
                 case ParameterKind.BOOLEAN:
                     return self._adapter.validate_python(typed)
                 case ParameterKind.TEXT | ParameterKind.PERSON | ParameterKind.NODE:
-                    return self._adapter.validate_python(str(typed).strip())
+                    return self._adapter.validate_python(self._text(typed))
                 case ParameterKind.NUMBER:
                     return self._adapter.validate_python(typed)
         except (ValidationError, ValueError) as exc:
-            text = INVALID.format(value=typed, name=self.label.lower(), why=_why(exc))
+            text = INVALID.format(value=str(typed)[:SHOWN], name=self.label.lower(), why=_why(exc))
             raise UserError(text, field=self.name) from exc
 
     def value(self, stored: Any) -> Any:
         """Return the value of what :meth:`stored` gave, as the function of the runbook takes it."""
         return timedelta(seconds=stored) if self.kind is ParameterKind.DURATION else stored
+
+    def _text(self, typed: object) -> str:
+        said = str(typed).strip()
+        if any(category(char) == "Cc" and char not in "\n\r\t" for char in said):
+            raise ValueError(NOT_PRINTABLE)
+        if self.kind is not ParameterKind.TEXT and len(said) > NAME_SIZE:
+            raise ValueError(TOO_LONG_A_NAME)
+        return said
 
     def _choice(self, typed: object) -> str:
         said = str(typed).strip().casefold()
@@ -310,9 +326,13 @@ def _duration(typed: object) -> timedelta:
     if not _DURATION.fullmatch(text):
         raise ValueError(NOT_A_DURATION)
     parts = re.findall(r"(\d+(?:\.\d+)?)\s*([smhd])", text)
-    return sum(
-        (timedelta(**{_UNITS[unit]: float(number)}) for number, unit in parts), start=timedelta()
-    )
+    try:
+        return sum(
+            (timedelta(**{_UNITS[unit]: float(number)}) for number, unit in parts),
+            start=timedelta(),
+        )
+    except OverflowError as exc:
+        raise ValueError(TOO_LONG_A_DURATION) from exc
 
 
 def _why(exc: ValueError) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from bot.domain.facts import BlastRadius
 from bot.domain.hubs import Place, Pod
@@ -17,6 +18,10 @@ NO_CANARY = (
 )
 NO_NOTICES = "Hub {hub} has no announcement service in mayday.yaml: set hubs[].notices.url."
 NO_CLUSTER = "Hub {hub} has no cluster in mayday.yaml: set hubs[].cluster and hubs[].namespace."
+
+NO_REPOSITORY = "Hub {hub} has no repository in mayday.yaml: set hubs[].repository."
+
+T = TypeVar("T")
 
 PARTS = "component in (hub, proxy, singleuser-server)"
 """The label by which the Zero to JupyterHub chart distinguishes its parts."""
@@ -46,36 +51,28 @@ class Site:
 
     @property
     def reachable_cluster(self) -> Cluster:
-        """The cluster.
-
-        Raises:
-            UserError: the hub is configured without one.
-        """
-        if self.cluster is None:
-            raise UserError(NO_CLUSTER.format(hub=self.place.hub), code="no_cluster")
-        return self.cluster
+        """The cluster. This and the like raise a UserError if the hub is configured without one."""
+        return self._configured(self.cluster, NO_CLUSTER, "no_cluster")
 
     @property
     def reachable_notices(self) -> Notices:
-        """The service of the hub's notices.
-
-        Raises:
-            UserError: the hub is configured without one.
-        """
-        if self.notices is None:
-            raise UserError(NO_NOTICES.format(hub=self.place.hub), code="no_notices")
-        return self.notices
+        """The service of the hub's notices."""
+        return self._configured(self.notices, NO_NOTICES, "no_notices")
 
     @property
     def reachable_kernels(self) -> Kernels:
-        """The kernels of the canary user.
+        """The kernels of the canary user."""
+        return self._configured(self.kernels, NO_CANARY, "no_canary")
 
-        Raises:
-            UserError: the hub is configured without one.
-        """
-        if self.kernels is None:
-            raise UserError(NO_CANARY.format(hub=self.place.hub), code="no_canary")
-        return self.kernels
+    @property
+    def reachable_deploys(self) -> Deploys:
+        """The repository that deploys the hub."""
+        return self._configured(self.deploys, NO_REPOSITORY, "no_repository")
+
+    def _configured(self, system: T | None, why: str, code: str) -> T:
+        if system is None:
+            raise UserError(why.format(hub=self.place.hub), code=code)
+        return system
 
     def pods(self) -> tuple[Pod, ...]:
         """The pods in the namespace that are parts of a hub.

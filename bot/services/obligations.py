@@ -13,7 +13,6 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from pydantic import ValidationError
 
 from bot import deadline
 from bot.domain.audit import MAYDAY, AuditLine, AuditOutcome
@@ -22,15 +21,15 @@ from bot.domain.limits import Limits
 from bot.domain.obligations import ObligationKind, ObligationOutcome
 from bot.domain.runs import Outcome, Result
 from bot.domain.timeline import EntryKind
-from bot.errors import NeedsHuman, RetryLater, UserError
+from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Clock, Durable, Post
 from bot.render import obligations as words
 from bot.runbook.site import Site
 from bot.runbook.steps.step import Step
-from bot.runbook.steps.stored import from_stored
 from bot.services import sync
 from bot.services.facts import read_facts
 from bot.services.lease import Lease
+from bot.services.run_leaves import step_of
 from bot.services.run_messages import DIRECT
 from bot.services.run_rules import has_moved
 from bot.services.steps import verify
@@ -106,7 +105,7 @@ class Obligations:
         """
         with self._store.read() as tx:
             found = rows.get(tx, obligation_id)
-        step = _step(found) if found else None
+        step = step_of(found) if found else None
         if found is None or step is None or step.planned_by is None:
             raise UserError(NOT_TO_PLAN)
         runbook, arguments = step.planned_by
@@ -126,7 +125,7 @@ class Obligations:
         if claimed.outcome is not None:
             self._tell_end(claimed, claimed.outcome, claimed.error, run)
             return
-        step, site = _step(claimed), self._sites.get(claimed.hub)
+        step, site = step_of(claimed), self._sites.get(claimed.hub)
         if step is None or site is None:
             why = UNREADABLE if step is None else NO_HUB.format(hub=claimed.hub)
             self._end(claimed, run, step, ObligationOutcome.NEEDS_HUMAN, why)
@@ -159,7 +158,7 @@ class Obligations:
         with self._store.read() as tx:
             others = rows.unsettled(tx)
         return any(
-            (found := _step(each)) is not None
+            (found := step_of(each)) is not None
             and (each.hub, found.verb, found.target) == (claimed.hub, step.verb, step.target)
             for each in others
             if each.done_at is None and each.due_at > claimed.due_at
@@ -356,7 +355,7 @@ class Obligations:
             runbook=run.runbook,
             who=claimed.by,
             place=self._place(claimed.hub),
-            step=_step(claimed),
+            step=step_of(claimed),
             error=why,
         )
 
@@ -380,11 +379,3 @@ class Obligations:
             after=outcome,
             source=f"{act}/{claimed.id}/{claimed.attempts}",
         )
-
-
-def _step(claimed: Obligation) -> Step | None:
-    """The step; None if this version can't read it."""
-    try:
-        return from_stored(claimed.step)
-    except (NeedsHuman, ValidationError, LookupError, TypeError):
-        return None

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pydantic import ValidationError
+
 from bot.domain.obligations import ObligationKind
 from bot.domain.runs import Outcome, Result
+from bot.errors import NeedsHuman
 from bot.runbook.site import Site
 from bot.runbook.steps.step import Step
-from bot.runbook.steps.stored import to_stored
+from bot.runbook.steps.stored import from_stored, to_stored
 from bot.services.steps import already_done
+from bot.store import obligations as rows
+from bot.store.engine import Tx
 from bot.store.obligations import Obligation
 from bot.store.runs import Run
 
@@ -37,11 +42,29 @@ def of(step: Step, run: Run, number: int, *, now: datetime, wall: datetime) -> O
 def leaves_nothing(step: Step, site: Site, result: Result) -> bool:
     """Return whether nothing of a step that ended is there to be taken back, as far as its target shows.
 
-    A failure alone doesn't say so: a part may have been done, or all of it without an answer.
+    A failure alone doesn't say so: a part may have been done. Where an answer was lost, the call may even
+    have its effect later, whatever the target shows now.
     """
     undo = step.undo
     if undo is None or result.outcome is Outcome.SKIPPED:
         return True
-    if result.outcome is not Outcome.FAILED or "looks" in result.seen:
+    may_have_acted = {"looks", "tries"} & result.seen.keys()
+    if result.outcome is not Outcome.FAILED or may_have_acted:
         return False
     return already_done(undo, site) is True
+
+
+def settle(tx: Tx, run: Run, step: Step, *, now: datetime, told_at: datetime) -> None:
+    """End what an earlier step of the run left, if this step, which is done, has taken it back."""
+    for left in rows.left_by(tx, run.id):
+        undo = step_of(left)
+        if undo is not None and undo.id == step.id:
+            rows.settle(tx, left.id, now=now, told_at=told_at)
+
+
+def step_of(left: Obligation) -> Step | None:
+    """The step that takes it back; None if this version can't read it."""
+    try:
+        return from_stored(left.step)
+    except (NeedsHuman, ValidationError, LookupError, TypeError):
+        return None

@@ -249,7 +249,8 @@ class Stages:
             self._wait(result.after)
         if result.outcome is Outcome.RETRY:
             begin()
-            result = Result(outcome=Outcome.FAILED, seen=result.seen, error=result.error)
+            seen = {**result.seen, "tries": tries}
+            result = Result(outcome=Outcome.FAILED, seen=seen, error=result.error)
         return result, fresh.before
 
     def _try(
@@ -327,6 +328,8 @@ class Stages:
             )
             if is_clean:
                 obligation_rows.drop(tx, run.id, number)
+            if result.outcome is Outcome.DONE:
+                run_leaves.settle(tx, run, step, now=self._now(), told_at=self._store.now(tx))
             audit.add(tx, _audit_line(run, number, step, result))
             self._progress.changed(tx, run)
 

@@ -110,6 +110,23 @@ def change(tx: Tx, claimed: Obligation, *, now: datetime, **values: Any) -> bool
     return changed.rowcount > 0
 
 
+def left_by(tx: Tx, run_id: str) -> Sequence[Obligation]:
+    """Those that a run left and that are not done."""
+    statement = select(obligation).where(
+        obligation.c.run_id == run_id, obligation.c.done_at.is_(None)
+    )
+    return [_obligation(row) for row in tx.execute(statement).mappings()]
+
+
+def settle(tx: Tx, obligation_id: str, *, now: datetime, told_at: datetime) -> None:
+    """End one that is not done as done, with nothing to tell."""
+    tx.execute(
+        update(obligation)
+        .where(obligation.c.id == obligation_id, obligation.c.done_at.is_(None))
+        .values(outcome=ObligationOutcome.DONE.value, done_at=now, told_at=told_at)
+    )
+
+
 def get(tx: Tx, obligation_id: str) -> Obligation | None:
     """One obligation."""
     row = tx.execute(select(obligation).where(obligation.c.id == obligation_id)).mappings().first()

@@ -86,13 +86,14 @@ def test_a_token_that_is_not_let_in_is_told(service: Service) -> None:
     ("answer", "error", "says"),
     [
         (Answer(status=503), RetryLater, "failed with 503"),
+        (Answer(status=429), RetryLater, "asks mayday to wait"),
         (Answer(drop=True), RetryLater, "does not answer"),
         (Answer(status=403), UserError, "refused the token"),
         (Answer(status=404, body="<html>"), UserError, "check hubs[].notices.url"),
         (Answer(body="<html>"), UserError, "check hubs[].notices.url"),
         (Answer(body=[1]), UserError, "check hubs[].notices.url"),
     ],
-    ids=["503", "dropped", "403", "404", "html", "list"],
+    ids=["503", "429", "dropped", "403", "404", "html", "list"],
 )
 def test_failures(answer: Answer, error: type[Exception], says: str) -> None:
     with serving(lambda _asked: answer, Service.EXAMPLE) as notices, pytest.raises(error) as told:

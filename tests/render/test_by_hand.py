@@ -47,6 +47,8 @@ def test_a_name_can_add_nothing_to_a_command() -> None:
     (*_, address) = shlex.split(by_hand.command(user, WHERE))
     assert address.startswith("$HUB_API/users/a%20b%27%3B%20rm")
     assert not set(address) & set(" '`()&<>\n")
+    above = replace(user, user="../services/x", server="../y")
+    assert shlex.split(by_hand.command(above, WHERE))[-1].count("/") == 4
     pod = DeletePod(
         user="ana", server="", condition=Condition.ORPHAN, started=None, uid="u", pod=NASTY
     )

@@ -109,3 +109,14 @@ def test_without_the_facts_nothing_is_proposed(seen: HubFacts) -> None:
     plan = clear_failed_pods.plan(seen)
     assert (plan.steps, plan.nothing_to_do) == ((), "")
     assert plan.undecided
+
+
+def test_a_server_of_nobody_knows_whom_is_left_alone() -> None:
+    """Without its annotation nobody can ask the hub whether it counts the server as running."""
+    nameless = replace(FAILED, user="", component="singleuser-server")
+    plan = clear_failed_pods.plan(around(nameless))
+    assert plan.steps == ()
+    assert "nobody knows whom: jupyter-ben" in plan.nothing_to_do
+    more = clear_failed_pods.plan(around(nameless, EVICTED))
+    assert [step.target for step in more.steps] == ["proxy-0"]
+    assert any("nobody knows whom" in text for text in more.cautions)

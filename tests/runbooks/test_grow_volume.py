@@ -54,6 +54,8 @@ def test_it_grows_the_claim_with_its_uid() -> None:
     [
         ({"name": "other"}, "2Gi", "no claim hub-db-dir in namespace datahub-prod"),
         ({}, "1Gi", "already requests 1Gi"),
+        ({}, "200Gi", "more than 100 times the 1Gi"),
+        ({}, "999999999Ti", "more than 100 times the 1Gi"),
         ({"requested": 3 * GI}, "2Gi", "already requests 3Gi"),
         ({"can_grow": False}, "2Gi", "StorageClass standard of claim hub-db-dir doesn't allow"),
         ({"storage_class": "", "can_grow": None}, "2Gi", "has no StorageClass"),
@@ -90,7 +92,7 @@ def test_growing_it_many_times_is_a_caution() -> None:
     assert "20 times as much" in caution
 
 
-@pytest.mark.parametrize("size", ["20", "20GB", "-1Gi", "Gi", "much"])
+@pytest.mark.parametrize("size", ["20", "20GB", "-1Gi", "Gi", "much", "9" * 300 + "Ti", "٣Gi"])
 def test_a_size_is_checked_when_it_is_typed(size: str) -> None:
     with pytest.raises(UserError) as told:
         grow_volume.arguments({"claim": "hub-db-dir", "size": size})

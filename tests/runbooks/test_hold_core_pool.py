@@ -12,13 +12,14 @@ from bot.domain.cluster import SCALE_DOWN_DISABLED, Budget, ClusterFacts, Node
 from bot.domain.evidence import View
 from bot.domain.facts import MORE, HubFacts
 from bot.domain.hubs import Pod
+from bot.errors import UserError
 from bot.runbook import HoldCorePool, NewBudget
 from bot.runbook.plan import Plan
 from bot.runbook.steps.release_core_pool import ReleaseCorePool
 from runbooks.hold_core_pool import hold_core_pool
 from tests.support.fleet import CORE, USER_1
-from tests.support.hubs import NOW, healthy
-from tests.support.scripted import HUB_POD, PROXY_POD
+from tests.support.hubs import NOW, RELEASE, facts, healthy
+from tests.support.scripted import HUB_POD, PROXY_POD, Scripted, site
 
 PODS = (replace(HUB_POD, node="core-1"), replace(PROXY_POD, node="core-1"))
 WHY = "The list is incomplete."
@@ -30,6 +31,7 @@ def budget(**selector: str) -> Budget:
     return Budget(name="b", allowed=0, healthy=1, desired=1, expected=1, selector=selector)
 
 
+HUBS, PROXYS = "mayday-hold-datahub-hub", "mayday-hold-datahub-proxy"
 BUDGETS = (budget(component="hub"), budget(component="proxy"))
 
 
@@ -45,7 +47,7 @@ def seen(
     around = ClusterFacts(
         pods=view("pods", pods), nodes=view("nodes", nodes), budgets=view("budgets", budgets)
     )
-    return replace(healthy("ana"), around=around, asked=MORE)
+    return replace(healthy("ana"), around=around, asked=MORE, release=RELEASE)
 
 
 def planned(facts: HubFacts) -> Plan:
@@ -59,8 +61,12 @@ def test_it_holds_pods_nodes_and_what_no_budget_protects_until_a_set_time() -> N
     assert [each.name for each in step.pods] == ["hub-1", "proxy-1"]
     assert [each.uid for each in step.nodes] == ["uid-core-1"]
     assert step.budgets == (
-        NewBudget(name="mayday-hold-hub", selector={"component": "hub", "release": "datahub"}),
-        NewBudget(name="mayday-hold-proxy", selector={"component": "proxy", "release": "datahub"}),
+        NewBudget(
+            name="mayday-hold-datahub-hub", selector={"component": "hub", "release": "datahub"}
+        ),
+        NewBudget(
+            name="mayday-hold-datahub-proxy", selector={"component": "proxy", "release": "datahub"}
+        ),
     )
     assert step.undo_at == NOW + timedelta(hours=3)
     undo = step.undo
@@ -87,9 +93,12 @@ def test_a_second_plan_does_nothing() -> None:
     [
         ((budget(app="jupyterhub"),), []),
         ((budget(),), []),
-        ((budget(app="another"),), ["mayday-hold-hub", "mayday-hold-proxy"]),
-        ((budget(component="hub"),), ["mayday-hold-proxy"]),
-        ((budget(component="user-scheduler"),), ["mayday-hold-hub", "mayday-hold-proxy"]),
+        ((budget(app="another"),), [HUBS, PROXYS]),
+        ((budget(component="hub"),), [PROXYS]),
+        ((budget(component="user-scheduler"),), [HUBS, PROXYS]),
+        ((budget(component="hub", release="another"),), [HUBS, PROXYS]),
+        ((budget(component="hub", tier="unknown"),), [HUBS, PROXYS]),
+        ((replace(budget(), by_labels=False),), [HUBS, PROXYS]),
     ],
 )
 def test_which_budgets_are_missing(budgets: tuple[Budget, ...], missing: list[str]) -> None:
@@ -116,3 +125,69 @@ def test_without_hub_and_proxy_there_is_nothing_to_hold() -> None:
     going = tuple(replace(pod, deleting_since=NOW) for pod in PODS)
     for pods in ((), gone, going):
         assert "nothing to hold" in planned(seen(pods)).nothing_to_do
+
+
+def test_pods_of_another_release_are_not_held() -> None:
+    others = tuple(replace(pod, name="other", uid="other", release="other") for pod in PODS)
+    (step,) = planned(seen((*PODS, *others))).steps
+    assert isinstance(step, HoldCorePool)
+    assert [each.name for each in step.pods] == ["hub-1", "proxy-1"]
+
+
+def test_without_a_release_nobody_knows_which_pods_to_hold() -> None:
+    plan = planned(replace(seen(), release=""))
+    assert plan.steps == ()
+    assert "hubs[].release" in plan.undecided[0].why
+
+
+def test_a_hold_is_taken_back_to_what_was_found() -> None:
+    pods = (replace(PODS[0], safe_to_evict="true"), PODS[1])
+    nodes = (replace(CORE, annotations={SCALE_DOWN_DISABLED: "false", "own": "1"}),)
+    start = seen(pods, nodes)
+    party = Scripted(parts=list(pods), around=start.around)
+    (step,) = planned(start).steps
+    assert step.undo is not None
+    step.perform(site(party))
+    assert step.look(site(party), facts).holds
+    step.undo.perform(site(party))
+    assert tuple(party.parts) == pods
+    assert (party.around.nodes.items, party.around.budgets.items) == (nodes, ())
+
+
+def test_what_somebody_changed_during_the_hold_is_left_alone() -> None:
+    start = seen()
+    party = Scripted(parts=list(PODS), around=start.around)
+    (step,) = planned(start).steps
+    assert step.undo is not None
+    step.perform(site(party))
+    changed = replace(party.around.nodes.items[0], annotations={SCALE_DOWN_DISABLED: "false"})
+    theirs = replace(party.around.budgets.items[0], selector={"component": "theirs"})
+    party.around = replace(
+        party.around, nodes=View(items=(changed,)), budgets=View(items=(theirs,))
+    )
+    step.undo.perform(site(party))
+    assert step.undo.already_done(site(party))
+    assert (party.around.nodes.items, party.around.budgets.items) == ((changed,), (theirs,))
+
+
+def test_a_budget_of_the_same_name_holds_nothing() -> None:
+    start = seen()
+    (step,) = planned(start).steps
+    theirs = replace(budget(component="theirs"), name=HUBS)
+    party = Scripted(parts=list(PODS), around=replace(start.around, budgets=View(items=(theirs,))))
+    step.perform(site(party))
+    assert step.look(site(party), facts).holds is False
+
+
+def test_a_refusal_half_way_leaves_what_has_to_be_taken_back() -> None:
+    start = seen()
+    no = UserError("forbidden", code="403")
+    party = Scripted(parts=list(PODS), around=start.around, fails={"create budget": no})
+    (step,) = planned(start).steps
+    assert step.perform(site(party)) == {"refused": "forbidden"}
+    look = step.look(site(party), facts)
+    assert (look.holds, look.seen) == (False, {"held": 3})
+
+    party = Scripted(parts=list(PODS), around=start.around, fails={"annotate Pod": no})
+    with pytest.raises(UserError, match="forbidden"):
+        step.perform(site(party))

@@ -24,6 +24,7 @@ from runbooks.cordon_node import cordon_node
 from runbooks.uncordon_node import uncordon_node
 from tests.support.fleet import CORE, USER_1, USER_2
 from tests.support.hubs import NOW, healthy
+from tests.support.scripted import Scripted, site
 
 REASON = "its disk is full"
 ASKED = {"node": "user-1", "reason": REASON}
@@ -172,3 +173,17 @@ def test_uncordoning_an_unready_node_says_that_nothing_starts_there() -> None:
 def test_what_is_written_to_a_node_by_others_mentions_nobody() -> None:
     forged = replace(CORDONED, annotations={**OWN, CORDONED_BY: "!channel"})
     assert "<!channel>" not in planned(cordon_node, seen(forged), **ASKED).nothing_to_do
+
+
+def test_another_ones_cordon_of_meanwhile_is_left_alone() -> None:
+    """Whoever cordons the node after the last look at the plan keeps their cordon."""
+    (step,) = planned(uncordon_node, seen(CORE, CORDONED), node="user-1").steps
+    party = Scripted(around=ClusterFacts(nodes=View(items=(CORE, FOREIGN))))
+    with pytest.raises(UserError, match="cordoned again by somebody else"):
+        step.perform(site(party))
+    assert party.around.node("user-1") == FOREIGN
+
+    party.around = ClusterFacts(nodes=View(items=(CORE, CORDONED)))
+    for _after_a_kill in range(2):
+        step.perform(site(party))
+        assert party.around.node("user-1") == USER_1

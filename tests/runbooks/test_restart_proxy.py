@@ -18,6 +18,7 @@ from tests.support.hubs import (
     LONG_AGO,
     NOW,
     PROXY,
+    RELEASE,
     evicted,
     facts,
     healthy,
@@ -276,6 +277,7 @@ STUCK = replace(
     grace=30,
 )
 DEAD = Node(name="core-1", uid="n1", ready=None)
+OTHER = replace(DEAD, name="core-2", ready=True)
 HANGS = replace(
     PROXY,
     ready=0,
@@ -288,10 +290,10 @@ HANGS = replace(
 def on_node(*nodes: Node, stuck: Pod = STUCK, proxy: Deployment = HANGS) -> HubFacts:
     seen = with_proxy(with_proxy_pods(stuck), proxy)
     around = ClusterFacts(nodes=View(items=nodes))
-    return replace(seen, asked=frozenset({Part.NODES}), around=around)
+    return replace(seen, asked=frozenset({Part.NODES}), around=around, release=RELEASE)
 
 
-@pytest.mark.parametrize("nodes", [(DEAD,), (replace(DEAD, ready=False),), ()])
+@pytest.mark.parametrize("nodes", [(DEAD,), (replace(DEAD, ready=False),), (OTHER,)])
 def test_a_rollout_that_hangs_on_a_dead_node_is_freed_without_another_restart(
     nodes: tuple[Node, ...],
 ) -> None:
@@ -325,8 +327,15 @@ def test_before_a_rollout_the_dead_pod_goes_first() -> None:
         on_node(DEAD, stuck=replace(STUCK, finalizers=("example.org/keep",))),
         on_node(DEAD, stuck=replace(STUCK, node="")),
         on_node(DEAD, proxy=replace(HANGS, strategy="RollingUpdate")),
+        on_node(DEAD, proxy=replace(HANGS, replicas=0)),
+        on_node(),
+        on_node(DEAD, stuck=replace(STUCK, release="another")),
+        replace(on_node(DEAD), release=""),
     ],
-    ids=["ready", "unread", "partly", "in its grace", "kept", "finalizer", "no node", "rolling"],
+    ids=[
+        *("ready", "unread", "partly", "in its grace", "kept", "finalizer", "no node", "rolling"),
+        *("scaled to zero", "no node is seen", "of another release", "release unknown"),
+    ],
 )
 def test_no_pod_is_force_deleted_without_proof_that_its_node_is_dead(seen: HubFacts) -> None:
     assert "force_delete_proxy_pod" not in [step.verb for step in restart_proxy.plan(seen).steps]

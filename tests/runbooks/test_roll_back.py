@@ -17,7 +17,8 @@ from bot.domain.templates import differences, fingerprint
 from bot.runbook import LossKind, OpenRevert, RollBack
 from bot.runbook.plan import Plan
 from runbooks.roll_back import roll_back
-from tests.support.hubs import NOW, PROXY, healthy
+from tests.support.hubs import NOW, PLACE, PROXY, healthy
+from tests.support.scripted import Scripted, site
 
 HUB = replace(PROXY, name="hub", generation=7, observed_generation=7)
 SECRET = "hunter2"
@@ -97,9 +98,14 @@ def test_of_the_proxy_it_drops_connections_and_writes_the_routes_back() -> None:
 
 
 def test_an_earlier_revision_can_be_named() -> None:
-    (back, *_) = planned(seen(revision(3, "hub:3.0"), OLD, NEW), revision=3).steps
+    seen_three = seen(revision(3, "hub:3.0"), OLD, NEW)
+    plan = planned(seen_three, revision=3)
+    (back, *_) = plan.steps
     assert isinstance(back, RollBack)
     assert back.number == 3
+    assert any("reverts only the latest merge" in text for text in plan.cautions)
+    one_back = planned(seen_three).cautions
+    assert not any("reverts only the latest merge" in text for text in one_back)
 
 
 @pytest.mark.parametrize(
@@ -175,3 +181,48 @@ def test_other_differences_are_named() -> None:
         "container side added",
         "nodeSelector added",
     )
+
+
+def test_a_change_that_has_no_revision_yet_is_waited_for() -> None:
+    """The latest revision is that of the template before, so its predecessor would be the wrong one."""
+    plan = planned(seen(OLD, NEW, deployments=(replace(HUB, generation=8),)))
+    assert (plan.steps, plan.nothing_to_do) == ((), "")
+    assert "has not made a revision" in plan.undecided[0].why
+
+
+def test_from_a_rollback_no_merge_is_reverted() -> None:
+    back = replace(OLD, number=6, annotations={REVISION_HISTORY: "4"}, created_at=NEW.created_at)
+    plan = planned(seen(NEW, back), revision=5)
+    assert [step.verb for step in plan.steps] == ["roll_back"]
+
+
+def test_the_hub_may_have_another_name() -> None:
+    place = replace(PLACE, hub_deployment="dhub")
+    older, newer = revision(4, "hub:4.0", "dhub"), revision(5, "hub:5.0", "dhub")
+    facts = replace(seen(older, newer, deployments=(replace(HUB, name="dhub"),)), place=place)
+    plan = planned(facts)
+    assert plan.steps[0].target == "dhub"
+    assert any("The hub restarts" in text for text in plan.cautions)
+    assert "dhub" in {getattr(right, "name", "") for right in RollBack.needs(place)}
+
+
+def test_a_look_opens_no_pull_request() -> None:
+    revert = OpenRevert.of(MERGE)
+    assert revert.look(site(Scripted()), healthy).holds
+    assert revert.measure.within == 0
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        [f"--auth-token={SECRET}{SECRET}"],
+        ["--db-password", SECRET],
+        ["sh", "-c", f"jupyterhub --db postgresql://hub:{SECRET}@db/hub"],
+    ],
+)
+def test_secrets_of_a_command_are_not_shown(args: list[str]) -> None:
+    then = template("hub:1")
+    then["spec"]["containers"][0]["args"] = ["--debug", *args]
+    (said,) = differences(template("hub:1"), then)
+    assert said.startswith("hub: args none → --debug")
+    assert SECRET not in said

@@ -10,6 +10,7 @@ import pytest
 import runbooks
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Condition
+from bot.errors import UserError
 from bot.runbook import Runbook
 from tests.support.books import RUNBOOKS
 from tests.support.hubs import evicted, facts, healthy, stale, stuck
@@ -63,3 +64,30 @@ def test_no_step_is_aimed_at_a_server_that_works(book: Runbook, seen: HubFacts) 
 @pytest.mark.parametrize("book", RUNBOOKS, ids=lambda book: str(book.name))
 def test_the_same_facts_give_the_same_plan(book: Runbook) -> None:
     assert book.plan(stuck()) == book.plan(stuck())
+
+
+@pytest.mark.parametrize(
+    ("book", "typed", "why"),
+    [
+        ("pre-warm", {"count": 5, "duration": "9" * 14 + "d"}, "longer than any run"),
+        ("pre-warm", {"count": 5, "duration": "9" * 400 + "d"}, "longer than any run"),
+        ("cordon-node", {"node": "n", "reason": "its \x00 disk"}, "can't be printed"),
+        ("cordon-node", {"node": "n", "reason": "its \x1b[2J disk"}, "can't be printed"),
+        ("cordon-node", {"node": "n" * 254, "reason": "its disk"}, "more than 253 characters"),
+        ("start-server", {"user": "u" * 5000}, "more than 253 characters"),
+        ("pre-warm", {"count": "9" * 5000}, "count"),
+    ],
+)
+def test_hostile_values_are_refused_with_a_reason(
+    book: str, typed: dict[str, object], why: str
+) -> None:
+    (found,) = (each for each in RUNBOOKS if each.name == book)
+    with pytest.raises(UserError, match=why) as told:
+        found.arguments(typed)
+    assert len(str(told.value)) < 300
+
+
+def test_a_text_may_have_lines_and_any_script() -> None:
+    (found,) = (each for each in RUNBOOKS if each.name == "cordon-node")
+    reason = "Диск полон 👩\u200d💻\nand\tmore"
+    assert found.arguments({"node": "n", "reason": reason})["reason"] == reason

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.evidence import View
 from bot.domain.facts import HubFacts
 from bot.errors import UserError
-from bot.runbook import StopCanary
+from bot.runbook import StartCanary, StopCanary
 from runbooks.test_spawn import test_spawn as BOOK
 from tests.support.hubs import NOW, PLACE, facts, healthy, pod, server
 from tests.support.scripted import Scripted, site
@@ -76,7 +76,7 @@ def test_without_the_facts_nothing_is_proposed(seen: HubFacts, says: str) -> Non
 
 def test_only_the_canary_of_the_configuration_is_stopped() -> None:
     party = Scripted(records=[server("ana")])
-    with pytest.raises(UserError, match="is not the user of hubs"):
+    with pytest.raises(UserError, match="isn't the user of hubs"):
         StopCanary(user="ana").perform(site(party))
     assert party.records
 
@@ -88,3 +88,11 @@ def test_a_later_server_of_the_canary_is_somebody_elses() -> None:
     assert stop.drifted(site(Scripted(records=[mine]))) == ""
     assert "after the test" in (stop.drifted(site(Scripted(records=[later]))) or "")
     assert "doesn't run" in (stop.drifted(site(Scripted())) or "")
+
+
+def test_only_the_canary_of_the_configuration_is_started() -> None:
+    party = Scripted()
+    start = StartCanary(user="ana", server="", until=NOW)
+    with pytest.raises(UserError, match="canary_user"):
+        start.perform(site(party))
+    assert party.records == []

@@ -15,8 +15,9 @@ from bot.domain.obligations import ObligationKind, ObligationOutcome
 from bot.domain.runs import Outcome, Result, RunState
 from bot.domain.state_change import StateChange
 from bot.errors import RetryLater, UserError
+from bot.runbook import StartCanary, StopCanary
 from bot.services.obligations import MOST_TRIES
-from bot.services.run_leaves import leaves_nothing, of
+from bot.services.run_leaves import leaves_nothing, of, settle
 from bot.store import obligations as rows
 from bot.store import runs as run_rows
 from bot.store.engine import Store
@@ -73,6 +74,7 @@ def test_a_cordon_leaves_a_reminder() -> None:
         (DONE, SCALED, True),
         (Result(outcome=Outcome.UNCLEAR), PLACEHOLDER, True),
         (Result(outcome=Outcome.FAILED, seen={"looks": 3}), PLACEHOLDER, True),
+        (Result(outcome=Outcome.FAILED, seen={"tries": 3}), PLACEHOLDER, True),
         (Result(outcome=Outcome.FAILED), SCALED, True),
         (Result(outcome=Outcome.FAILED), PLACEHOLDER, False),
         (Result(outcome=Outcome.SKIPPED), SCALED, False),
@@ -335,3 +337,27 @@ def test_a_controller_that_takes_it_back_at_once_is_named(room: Room) -> None:
     with room.store.read() as tx:
         (step,) = run_rows.steps(tx, run.id)
     assert "change the calendar's entry instead" in step.seen["error"]
+
+
+def test_a_lost_answer_leaves_what_may_have_happened(room: Room) -> None:
+    room.party.around = replace(AROUND, workloads=View(items=(PLACEHOLDER,)))
+    room.party.fails = {"scale": RetryLater("No answer in time.", after=1.0)}
+    change = StateChange(incident_id=INCIDENT, by="U0ANA", idempotency_key="command/9")
+    run = room.runs.request_plan(change, runbook="pre-warm", hub=PLACE.hub, arguments={"count": 20})
+    room.workflows.plan(run.id)
+    assert room.carry_out(room.row(run.id)).state is RunState.FAILED
+    with room.store.read() as tx:
+        (left,) = rows.unsettled(tx)
+    assert left.step["replicas"] == 0
+
+
+@pytest.mark.parametrize(("user", "is_left"), [("canary", False), ("other", True)])
+def test_what_a_later_step_of_the_run_took_back_is_not_due_any_more(
+    shift: Shift, user: str, is_left: bool
+) -> None:
+    shift.left(StartCanary(user="canary", server="", until=STARTED), number=2)
+    with shift.store.write() as tx:
+        now = shift.store.now(tx)
+        settle(tx, RUN, StopCanary(user=user), now=shift.clock(), told_at=now)
+        found = [each.id for each in rows.unsettled(tx)]
+    assert found == (["run1/2", "run1/1"] if is_left else ["run1/1"])

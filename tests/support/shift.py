@@ -128,9 +128,9 @@ class Shift:
             limits=Limits(),
         )
 
-    def left(self, step: Step) -> Obligation | None:
+    def left(self, step: Step, number: int = 1) -> Obligation | None:
         """What a run's step leaves, stored with it."""
-        found = of(step, RUN, 1, now=self.clock(), wall=self.clock())
+        found = of(step, RUN, number, now=self.clock(), wall=self.clock())
         if found is not None:
             with self.store.write() as tx:
                 rows.add(tx, found)

@@ -10,6 +10,6 @@ HOLD_CORE_POOL = StepWords(
     "cluster-autoscaler.kubernetes.io/scale-down-disabled=true; kubectl --context {cluster} "
     "-n {namespace} create poddisruptionbudget NAME --selector=SELECTOR --min-available=1",
     success="All have their annotations, and the budgets are there.",
-    undo="At {until}, mayday removes all of it. The annotation of a pod also ends with the pod.",
-    counts={"held": Count(words="objects held")},
+    undo="At {until}, mayday takes all of it back. The annotation of a pod also ends with the pod.",
+    counts={"held": Count(words="objects held"), "refused": Count(words="refused:")},
 )

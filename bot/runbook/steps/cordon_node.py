@@ -12,28 +12,21 @@ from bot.domain.cluster import (
     CORDONED_BY,
     CORDONED_UNTIL,
     CORDONED_WHY,
-    Node,
 )
-from bot.domain.hubs import Place
-from bot.domain.rights import Permission, Right
 from bot.runbook.site import Site
-from bot.runbook.steps.step import Look, Measure, Read, Step
+from bot.runbook.steps.node_step import GONE, NodeStep
+from bot.runbook.steps.step import Look, Read, Step
 from bot.runbook.steps.uncordon_node import UncordonNode
 
-REPLACED = "Node {node} was removed or replaced."
 CORDONED = "Node {node} was cordoned meanwhile."
 
 
 @dataclass(frozen=True, kw_only=True)
-class CordonNode(Step):
+class CordonNode(NodeStep):
     """``by`` is who asks for it, a Slack user id or empty; ``why`` is their reason."""
 
     verb: ClassVar[str] = "cordon_node"
-    destructive: ClassVar[bool] = False
 
-    cluster: str
-    node: str
-    uid: str
     at: datetime
     until: datetime
     by: str = ""
@@ -45,27 +38,9 @@ class CordonNode(Step):
         return f"{self.node}:{self.uid}"
 
     @property
-    def target(self) -> str:
-        """The node."""
-        return self.node
-
-    @property
     def details(self) -> Mapping[str, str]:
         """Until when, and why."""
         return {"until": f"{self.until:%Y-%m-%d %H:%M} UTC", "why": self.why}
-
-    @classmethod
-    def needs(cls, place: Place) -> tuple[Right, ...]:
-        """Reading and changing nodes. Nodes come and go, so RBAC can't name them."""
-        return (
-            Permission(verb="get", resource="nodes"),
-            Permission(verb="patch", resource="nodes"),
-        )
-
-    @property
-    def lock(self) -> str:
-        """The node."""
-        return f"node/{self.cluster}/{self.node}"
 
     @property
     def undo(self) -> Step:
@@ -81,15 +56,10 @@ class CordonNode(Step):
 
     def drifted(self, site: Site) -> str:
         """Why the node isn't the one that was planned for, or was cordoned meanwhile."""
-        node = site.reachable_cluster.node(self.node)
-        if node is None or node.uid != self.uid:
-            return REPLACED.format(node=self.node)
+        node = self.find(site)
+        if node is None:
+            return GONE.format(node=self.node)
         return CORDONED.format(node=self.node) if node.is_cordoned else ""
-
-    @property
-    def measure(self) -> Measure:
-        """The API server has it at once."""
-        return Measure(within=10.0)
 
     def perform(self, site: Site) -> Mapping[str, Any]:
         """Cordon the node, and write to it who did so, when, until when and why."""
@@ -108,16 +78,13 @@ class CordonNode(Step):
 
     def already_done(self, site: Site) -> bool | None:
         """Whether the node has the cordon of this step."""
-        return self._has_it(site.reachable_cluster.node(self.node))
-
-    def look(self, site: Site, read: Read) -> Look:
-        """Whether the node has the cordon of this step."""
-        return Look(holds=self._has_it(site.reachable_cluster.node(self.node)))
-
-    def _has_it(self, node: Node | None) -> bool:
+        node = self.find(site)
         return (
             node is not None
-            and node.uid == self.uid
             and node.is_cordoned
             and node.annotations.get(CORDONED_AT) == self.at.isoformat()
         )
+
+    def look(self, site: Site, read: Read) -> Look:
+        """Whether the node has the cordon of this step."""
+        return Look(holds=self.already_done(site))

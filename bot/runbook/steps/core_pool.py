@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from bot.domain.cluster import SAFE_TO_EVICT, SCALE_DOWN_DISABLED
 from bot.domain.hubs import Place
@@ -11,13 +12,17 @@ from bot.domain.rights import Permission, Right
 from bot.runbook.site import Site
 from bot.runbook.steps.step import Measure, Step
 
+IS_HELD = {SAFE_TO_EVICT: "false", SCALE_DOWN_DISABLED: "true"}
+"""The values of the annotations of a pod and of a node that hold it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """A pod or a node, by its uid."""
+    """A pod or a node, by its uid. ``before`` is its annotation when the plan was made, empty for none."""
 
     name: str
     uid: str
+    before: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,26 +76,37 @@ class CorePoolStep(Step):
         """The API server has it at once."""
         return Measure(within=10.0)
 
-    def held(self, site: Site) -> int:
-        """Return on how many of the objects the hold is now."""
-        cluster, namespace = site.reachable_cluster, site.place.namespace
-        count = 0
-        for each in self.pods:
-            pod = cluster.pod(namespace, each.name)
-            count += pod is not None and pod.uid == each.uid and pod.safe_to_evict == "false"
-        for each in self.nodes:
-            node = cluster.node(each.name)
-            held = node is not None and node.annotations.get(SCALE_DOWN_DISABLED) == "true"
-            count += node is not None and node.uid == each.uid and held
-        there = {each.name for each in cluster.budgets(namespace)} if self.budgets else set()
-        return count + sum(each.name in there for each in self.budgets)
+    @property
+    def count(self) -> int:
+        """How many objects there are."""
+        return len(self.pods) + len(self.nodes) + len(self.budgets)
 
-    def annotate(self, site: Site, *, is_held: bool) -> None:
-        """Write the annotations, or remove them; leave out what is gone."""
+    def held(self, site: Site) -> Self:
+        """Return the same step for those of its objects that are held now.
+
+        Raises:
+            UserError, RetryLater: one could not be read.
+        """
         cluster, namespace = site.reachable_cluster, site.place.namespace
-        pods: dict[str, str | None] = {SAFE_TO_EVICT: "false" if is_held else None}
-        nodes: dict[str, str | None] = {SCALE_DOWN_DISABLED: "true" if is_held else None}
-        for each in self.pods:
-            cluster.annotate(namespace, "Pod", each.name, each.uid, pods)
-        for each in self.nodes:
-            cluster.annotate("", "Node", each.name, each.uid, nodes)
+        pods = [
+            each
+            for each in self.pods
+            if (pod := cluster.pod(namespace, each.name)) is not None
+            and (pod.uid, pod.safe_to_evict) == (each.uid, IS_HELD[SAFE_TO_EVICT])
+        ]
+        nodes = [
+            each
+            for each in self.nodes
+            if (node := cluster.node(each.name)) is not None
+            and node.uid == each.uid
+            and node.annotations.get(SCALE_DOWN_DISABLED) == IS_HELD[SCALE_DOWN_DISABLED]
+        ]
+        there = cluster.budgets(namespace) if self.budgets else ()
+        # Another budget of the same name is somebody else's.
+        own = {(each.name, tuple(sorted(each.selector.items()))) for each in there}
+        budgets = [
+            each
+            for each in self.budgets
+            if (each.name, tuple(sorted(each.selector.items()))) in own
+        ]
+        return replace(self, pods=tuple(pods), nodes=tuple(nodes), budgets=tuple(budgets))

@@ -9,39 +9,26 @@ from typing import Any, ClassVar
 from bot.domain.hubs import Place, Pod
 from bot.domain.rights import Right
 from bot.runbook.site import Site
+from bot.runbook.steps.ended_pod import GONE, EndedPodStep
 from bot.runbook.steps.server import DELETE_PODS, GET_PODS
-from bot.runbook.steps.step import Look, Measure, Read, Step
+from bot.runbook.steps.step import Look, Measure, Read
 
-GONE = "The pod no longer exists."
 RUNS = "The pod has not ended."
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeleteFailedPod(Step):
+class DeleteFailedPod(EndedPodStep):
     """``phase`` is ``Failed`` or ``Succeeded``. It succeeds when the pod is gone."""
 
     verb: ClassVar[str] = "delete_failed_pod"
-    destructive: ClassVar[bool] = True
     is_independent: ClassVar[bool] = True
 
-    pod: str
-    uid: str
     phase: str
 
     @classmethod
     def of(cls, pod: Pod) -> DeleteFailedPod:
         """The deletion of this pod."""
         return cls(pod=pod.name, uid=pod.uid, phase=pod.phase)
-
-    @property
-    def identity(self) -> str:
-        """The pod with this uid."""
-        return f"{self.pod}:{self.uid}"
-
-    @property
-    def target(self) -> str:
-        """The pod."""
-        return self.pod
 
     @property
     def details(self) -> Mapping[str, str]:
@@ -60,7 +47,7 @@ class DeleteFailedPod(Step):
 
     def drifted(self, site: Site) -> str | None:
         """Whether the pod is gone, or has not ended after all."""
-        pod = self._find(site)
+        pod = self.find(site)
         if pod is None:
             return GONE
         return "" if pod.finished else RUNS
@@ -72,13 +59,9 @@ class DeleteFailedPod(Step):
 
     def already_done(self, site: Site) -> bool | None:
         """Whether the pod is gone or being deleted."""
-        pod = self._find(site)
+        pod = self.find(site)
         return pod is None or pod.deleting_since is not None
 
     def look(self, site: Site, read: Read) -> Look:
         """Whether the pod is gone."""
-        return Look(holds=self._find(site) is None)
-
-    def _find(self, site: Site) -> Pod | None:
-        pod = site.reachable_cluster.pod(site.place.namespace, self.pod)
-        return pod if pod is not None and pod.uid == self.uid else None
+        return Look(holds=self.find(site) is None)

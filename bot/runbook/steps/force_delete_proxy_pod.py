@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from bot.domain.hubs import Place, Pod
+from bot.domain.hubs import Place
 from bot.domain.ownership import PROXY
-from bot.domain.rights import Right
+from bot.domain.rights import Permission, Right
 from bot.errors import UserError
 from bot.runbook.site import Site
+from bot.runbook.steps.ended_pod import GONE, EndedPodStep
 from bot.runbook.steps.server import DELETE_PODS, GET_PODS
-from bot.runbook.steps.step import Look, Measure, Read, Step
+from bot.runbook.steps.step import Look, Measure, Read
 
-GONE = "The pod no longer exists."
 NOT_DELETED = "The pod is not being deleted, or is not the proxy's."
 NODE_LIVES = "Node {node} is Ready, so its kubelet ends the pod."
 
 
 @dataclass(frozen=True, kw_only=True)
-class ForceDeleteProxyPod(Step):
+class ForceDeleteProxyPod(EndedPodStep):
     """RBAC can't name a pod, so the pod's labels, its deletion and its node are checked right before.
 
     It succeeds when the pod is gone and the proxy's Deployment has its replicas ready. ``node`` is the node
@@ -28,23 +28,10 @@ class ForceDeleteProxyPod(Step):
     """
 
     verb: ClassVar[str] = "force_delete_proxy_pod"
-    destructive: ClassVar[bool] = True
     ends_run: ClassVar[bool] = True  # the rollout hangs until the pod is gone
 
     deployment: str
-    pod: str
-    uid: str
     node: str
-
-    @property
-    def identity(self) -> str:
-        """The pod with this uid."""
-        return f"{self.pod}:{self.uid}"
-
-    @property
-    def target(self) -> str:
-        """The pod."""
-        return self.pod
 
     @property
     def details(self) -> Mapping[str, str]:
@@ -53,11 +40,8 @@ class ForceDeleteProxyPod(Step):
 
     @classmethod
     def needs(cls, place: Place) -> tuple[Right, ...]:
-        """The permissions to look at pods and to delete them.
-
-        Without the one to read nodes there is no plan with this step.
-        """
-        return (GET_PODS, DELETE_PODS)
+        """The permissions to look at pods and nodes, and to delete pods."""
+        return (GET_PODS, DELETE_PODS, Permission(verb="get", resource="nodes"))
 
     @property
     def measure(self) -> Measure:
@@ -66,12 +50,12 @@ class ForceDeleteProxyPod(Step):
 
     def drifted(self, site: Site) -> str | None:
         """Whether the pod is gone or is another one, or its node is Ready again."""
-        pod = self._find(site)
+        pod = self.find(site)
         if pod is None:
             return GONE
-        if pod.deleting_since is None or pod.component != PROXY:
+        if pod.deleting_since is None or pod.component != PROXY or not pod.node:
             return NOT_DELETED
-        node = site.reachable_cluster.node(pod.node) if pod.node else None
+        node = site.reachable_cluster.node(pod.node)
         return NODE_LIVES.format(node=pod.node) if node is not None and node.ready else ""
 
     def perform(self, site: Site) -> Mapping[str, Any]:
@@ -87,15 +71,11 @@ class ForceDeleteProxyPod(Step):
 
     def already_done(self, site: Site) -> bool | None:
         """Whether the pod is gone."""
-        return self._find(site) is None
+        return self.find(site) is None
 
     def look(self, site: Site, read: Read) -> Look:
         """Whether the pod is gone and its successor is ready."""
-        if self._find(site) is not None:
+        if self.find(site) is not None:
             return Look(holds=False)
         proxy = site.reachable_cluster.deployment(site.place.namespace, self.deployment)
         return Look(holds=proxy.rolled_out, seen={"replicas": proxy.replicas, "ready": proxy.ready})
-
-    def _find(self, site: Site) -> Pod | None:
-        pod = site.reachable_cluster.pod(site.place.namespace, self.pod)
-        return pod if pod is not None and pod.uid == self.uid else None

@@ -11,8 +11,6 @@ from bot.domain.rights import Permission, Right
 from bot.runbook.steps.rollout import RestartStep
 from bot.runbook.steps.server import server_name
 
-CHANGED = "Deployment {name} was changed since the plan was made."
-
 
 @dataclass(frozen=True, kw_only=True)
 class RestartProxy(RestartStep):

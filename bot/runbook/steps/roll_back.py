@@ -66,7 +66,7 @@ class RollBack(Step):
     def needs(cls, place: Place) -> tuple[Right, ...]:
         """Changing the Deployments of hub and proxy. Another one needs a Role of its own."""
         kind = {"verb": "patch", "group": "apps", "resource": "deployments"}
-        return (Permission(**kind, name="hub"), Permission(**kind, name=place.proxy))
+        return (Permission(**kind, name=place.hub_deployment), Permission(**kind, name=place.proxy))
 
     def drifted(self, site: Site) -> str:
         """Why the Deployment isn't as it was when the plan was made."""

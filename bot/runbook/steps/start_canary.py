@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from bot.runbook.site import Site
+from bot.runbook.steps.canary_step import require_canary
 from bot.runbook.steps.start_server import StartServer
 from bot.runbook.steps.step import Step
 from bot.runbook.steps.stop_canary import StopCanary
@@ -18,6 +21,15 @@ class StartCanary(StartServer):
     verb: ClassVar[str] = "start_canary"
 
     until: datetime
+
+    def perform(self, site: Site) -> Mapping[str, Any]:
+        """Ask the hub to start the server; return its answer.
+
+        Raises:
+            UserError: the configuration names another canary user by now.
+        """
+        require_canary(self.user, site)
+        return super().perform(site)
 
     @property
     def undo(self) -> Step | None:

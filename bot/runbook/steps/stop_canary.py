@@ -9,38 +9,25 @@ from typing import Any, ClassVar
 
 from bot.domain.hubs import Place
 from bot.domain.rights import Right
-from bot.errors import UserError
 from bot.runbook.site import Site
-from bot.runbook.steps.step import Look, Measure, Read, Step
+from bot.runbook.steps.canary_step import CanaryStep, require_canary
+from bot.runbook.steps.step import Look, Measure, Read
 from bot.runbook.steps.stop_server import DELETE_SERVERS
 
 NOT_RUNNING = "The server of the canary user doesn't run."
 ANOTHER = "The server of the canary user was started after the test."
-NOT_THE_CANARY = "{user} is not the user of hubs[].canary_user, so their server isn't stopped."
 
 
 @dataclass(frozen=True, kw_only=True)
-class StopCanary(Step):
+class StopCanary(CanaryStep):
     """It succeeds when the hub has no record of the server.
 
     A server that was started later than ``started_before`` is somebody else's, and is left alone.
     """
 
     verb: ClassVar[str] = "stop_canary"
-    destructive: ClassVar[bool] = False
 
-    user: str
     started_before: datetime | None = None
-
-    @property
-    def identity(self) -> str:
-        """The user."""
-        return self.user
-
-    @property
-    def target(self) -> str:
-        """The user."""
-        return self.user
 
     @classmethod
     def needs(cls, place: Place) -> tuple[Right, ...]:
@@ -66,8 +53,7 @@ class StopCanary(Step):
         Raises:
             UserError: the configuration names another canary user by now.
         """
-        if self.user != site.place.canary:
-            raise UserError(NOT_THE_CANARY.format(user=self.user), code="not_the_canary")
+        require_canary(self.user, site)
         return {"answer": site.hub.stop_server(self.user, "").value}
 
     def already_done(self, site: Site) -> bool | None:

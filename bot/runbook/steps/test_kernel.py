@@ -11,33 +11,21 @@ from bot.domain.hubs import Place
 from bot.domain.rights import Right
 from bot.errors import UserError
 from bot.runbook.site import Site
+from bot.runbook.steps.canary_step import CanaryStep
 from bot.runbook.steps.start_server import START_SERVERS
-from bot.runbook.steps.step import Look, Measure, Read, Step
+from bot.runbook.steps.step import Look, Measure, Read
 
 CODE, RESULT = "1+1", "2"
 WRONG = "The kernel answered {code} with {answer}."
 
 
 @dataclass(frozen=True, kw_only=True)
-class TestKernel(Step):
+class TestKernel(CanaryStep):
     """It succeeds when the kernel's answer is right. It changes nothing, so it may be repeated."""
 
     __test__ = False  # pytest takes it for a test by its name
 
     verb: ClassVar[str] = "test_kernel"
-    destructive: ClassVar[bool] = False
-
-    user: str
-
-    @property
-    def identity(self) -> str:
-        """The user."""
-        return self.user
-
-    @property
-    def target(self) -> str:
-        """The user."""
-        return self.user
 
     @classmethod
     def needs(cls, place: Place) -> tuple[Right, ...]:

@@ -111,10 +111,39 @@ def test_revert(deploys: DeployRepository, repository: Repository) -> None:
 @pytest.mark.contract("GitHub", "a branch that an interrupted attempt left is used again")
 def test_revert_after_an_interruption(deploys: DeployRepository, repository: Repository) -> None:
     merge = merged(repository)
-    sha = repository.get_git_ref(f"heads/{BASE}").object.sha
-    repository.create_git_ref(f"refs/heads/mayday/revert-{merge.number}", sha)
+    deploys.open_revert(merge)
+    branch = f"mayday/revert-{merge.number}"
+    (pull,) = (each for each in repository.get_pulls(state="open") if each.head.ref == branch)
+    pull.edit(state="closed")
+    push(repository, {"other.yaml": "other: 2\n"})
     assert deploys.open_revert(merge)
-    assert files(repository, f"mayday/revert-{merge.number}")["hub.yaml"] == "hub: 1\n"
+    assert files(repository, branch)["hub.yaml"] == "hub: 1\n"
+    assert files(repository, branch)["other.yaml"] == "other: 2\n"
+
+
+@pytest.mark.contract("GitHub", "a branch with somebody else's commits is left alone")
+def test_a_foreign_branch(deploys: DeployRepository, repository: Repository) -> None:
+    merge = merged(repository)
+    branch = f"mayday/revert-{merge.number}"
+    sha = repository.get_git_ref(f"heads/{BASE}").object.sha
+    repository.create_git_ref(f"refs/heads/{branch}", sha)
+    theirs = push(repository, {"other.yaml": "theirs\n"}, branch)
+    with pytest.raises(UserError) as told:
+        deploys.open_revert(merge)
+    assert told.value.code == "by_hand"
+    assert repository.get_git_ref(f"heads/{branch}").object.sha == theirs
+
+
+@pytest.mark.contract("GitHub", "a pull request whose text somebody edited is not opened again")
+def test_an_edited_pull_request(deploys: DeployRepository, repository: Repository) -> None:
+    merge = merged(repository)
+    url = deploys.open_revert(merge)
+    branch = f"mayday/revert-{merge.number}"
+    (pull,) = (each for each in repository.get_pulls(state="open") if each.head.ref == branch)
+    pull.edit(body="Please review.")
+    theirs = push(repository, {"other.yaml": "theirs\n"}, branch)
+    assert deploys.open_revert(merge) == url
+    assert repository.get_git_ref(f"heads/{branch}").object.sha == theirs
 
 
 @pytest.mark.contract("GitHub", "what was changed since is not reverted over; a person does that")

@@ -23,7 +23,10 @@ from runbooks.restart_proxy import restart_proxy as RESTART
 from tests.support.hubs import PLACE, evicted, stale, stuck
 from tests.support.steps import ONE_OF_EACH
 
-SHARED = {"step", "server", "stored", "rollout", "notice_step", "core_pool"}
+SHARED = {
+    *("step", "server", "stored", "rollout", "notice_step", "core_pool", "node_step"),
+    *("canary_step", "ended_pod"),
+}
 """Modules that are not kinds."""
 
 
