@@ -34,7 +34,7 @@ Duration = Annotated[
 
 SUMMARY = (
     "Scale StatefulSet {name} from {found} to {count} placeholders until {until} UTC. mayday then scales it "
-    "back to {goal}, unless somebody changes it before."
+    "back to {found}, unless somebody changes it before."
 )
 NO_SET = (
     "There is no StatefulSet {name} in namespace {namespace}: enable scheduling.userPlaceholder in the "
@@ -63,16 +63,20 @@ def pre_warm(facts: HubFacts, count: Count, duration: Duration = timedelta(hours
         by = scaled_by(found)
         return Draft(nothing_to_do=ENOUGH.format(name=name, found=found.replicas, by=by))
     until = facts.read_at + duration
-    step = Scale.of(found, count, until=until, by=facts.asked_by)
     return Draft(
         summary=SUMMARY.format(
-            name=name,
-            found=found.replicas,
-            count=count,
-            until=until.strftime("%Y-%m-%d %H:%M"),
-            goal=step.goal,
+            name=name, found=found.replicas, count=count, until=until.strftime("%Y-%m-%d %H:%M")
         ),
-        steps=(step,),
+        steps=(
+            Scale(
+                name=name,
+                uid=found.uid,
+                found=found.replicas,
+                replicas=count,
+                until=until,
+                by=facts.asked_by,
+            ),
+        ),
         cautions=(TAKES_TIME, CALENDAR),
     )
 

@@ -24,9 +24,7 @@ CORDONED_WHY = "mayday/cordoned-why"
 
 SCALED_BY = "mayday/scaled-by"
 SCALED_FROM = "mayday/scaled-from"
-SCALED_TO = "mayday/scaled-to"
 SCALED_UNTIL = "mayday/scaled-until"
-SCALE_NOTES = (SCALED_BY, SCALED_FROM, SCALED_TO, SCALED_UNTIL)
 """Annotations that mayday writes to a workload that it scales for some time."""
 
 SAFE_TO_EVICT = "cluster-autoscaler.kubernetes.io/safe-to-evict"

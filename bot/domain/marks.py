@@ -11,8 +11,6 @@ from bot.domain.cluster import (
     CORDONED_UNTIL,
     CORDONED_WHY,
     SCALED_BY,
-    SCALED_FROM,
-    SCALED_TO,
     SCALED_UNTIL,
     Node,
     Workload,
@@ -55,21 +53,6 @@ def scaled_by(workload: Workload) -> str:
     until = workload.annotations.get(SCALED_UNTIL, "")
     who = _person(workload.annotations.get(SCALED_BY, ""))
     return SCALED.format(who=who, until=_time(until)) if until else ""
-
-
-def scaled_from(workload: Workload, until: datetime) -> int | None:
-    """The replicas before mayday added some whose end comes before ``until``; None if there are none.
-
-    Their own end will find other replicas than it set and leave them, so the later end has to go back all
-    the way.
-    """
-    notes = workload.annotations
-    try:
-        before, first = int(notes[SCALED_FROM]), datetime.fromisoformat(notes[SCALED_UNTIL])
-        is_own = int(notes[SCALED_TO]) == workload.replicas and first <= until
-    except (LookupError, ValueError, TypeError):
-        return None
-    return before if is_own and 0 <= before < workload.replicas else None
 
 
 def _person(user: str) -> str:

@@ -16,7 +16,6 @@ from bot.runbook.plan import Plan
 from runbooks.pre_warm import pre_warm
 from tests.support.fleet import PLACEHOLDER
 from tests.support.hubs import NOW, healthy
-from tests.support.scripted import Scripted, site
 
 
 def seen(*sets: Workload, unknown: str = "") -> HubFacts:
@@ -77,38 +76,3 @@ def test_the_count_is_bounded() -> None:
         with pytest.raises(UserError) as told:
             pre_warm.arguments({"count": count})
         assert told.value.field == "count"
-
-
-@pytest.mark.parametrize(
-    ("minutes", "goal"), [(180, 3), (120, 3), (60, 10)], ids=["later", "same", "earlier"]
-)
-def test_a_second_one_on_top_leaves_nothing_behind(minutes: int, goal: int) -> None:
-    """The end of the first one leaves what it finds changed, so the last end goes back all the way."""
-    party = Scripted(around=ClusterFacts(workloads=View(items=(replace(PLACEHOLDER, replicas=3),))))
-    at = site(party)
-
-    def grown(count: int, minutes: int) -> Scale:
-        plan = planned(seen(*party.around.workloads.items), count=count, duration=f"{minutes}m")
-        (step,) = plan.steps
-        assert isinstance(step, Scale)
-        step.perform(at)
-        return step
-
-    first, second = grown(10, 120), grown(20, minutes)
-    assert (second.found, second.goal) == (10, goal)
-    for undo in (each.undo for each in sorted((first, second), key=lambda each: str(each.until))):
-        assert undo is not None
-        if not undo.drifted(at):
-            undo.perform(at)
-    (left,) = party.around.workloads.items
-    assert (left.replicas, left.annotations) == (3, {})
-
-
-def test_replicas_that_somebody_else_set_are_what_is_gone_back_to() -> None:
-    party = Scripted(around=ClusterFacts(workloads=View(items=(PLACEHOLDER,))))
-    (first,) = planned(seen(PLACEHOLDER), count=10).steps
-    first.perform(site(party))
-    (scaled,) = party.around.workloads.items
-    (step,) = planned(seen(replace(scaled, replicas=5)), duration="5h").steps
-    assert isinstance(step, Scale)
-    assert step.goal == 5

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from bot.domain.cluster import (
-    SCALE_NOTES,
-    SCALED_BY,
-    SCALED_FROM,
-    SCALED_TO,
-    SCALED_UNTIL,
-    Workload,
-)
+from bot.domain.cluster import SCALED_BY, SCALED_FROM, SCALED_UNTIL, Workload
 from bot.domain.hubs import Place
-from bot.domain.marks import scaled_from
 from bot.domain.rights import Permission, Right
 from bot.errors import UserError
 from bot.runbook.site import Site
@@ -37,9 +29,8 @@ CHANGED_BACK = (
 class Scale(Step):
     """From the replicas ``found`` to ``replicas``.
 
-    ``until`` is when mayday takes it back; None for that step itself. ``back`` is to how many replicas, if
-    not to those ``found``: what mayday added before has its end before ``until``. ``notes`` are mayday's
-    annotations to leave afterwards. ``by`` is who asks for it, a Slack user id or empty.
+    ``until`` is when mayday takes it back; None for that step itself. ``by`` is who asks for it, a Slack user
+    id or empty.
     """
 
     verb: ClassVar[str] = "scale"
@@ -51,29 +42,6 @@ class Scale(Step):
     replicas: int
     until: datetime | None = None
     by: str = ""
-    back: int | None = None
-    notes: Mapping[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, found: Workload, replicas: int, *, until: datetime, by: str) -> Scale:
-        """The scaling of this StatefulSet, on top of what mayday may have added before."""
-        back = scaled_from(found, until)
-        own = found.annotations if back is None else {}
-        return cls(
-            name=found.name,
-            uid=found.uid,
-            found=found.replicas,
-            replicas=replicas,
-            until=until,
-            by=by,
-            back=back,
-            notes={key: own[key] for key in SCALE_NOTES if key in own},
-        )
-
-    @property
-    def goal(self) -> int:
-        """To how many replicas it is taken back."""
-        return self.found if self.back is None else self.back
 
     @property
     def identity(self) -> str:
@@ -94,7 +62,6 @@ class Scale(Step):
             "replicas": str(self.replicas),
             "until": until,
             "lasting": until and f" until {until}",
-            "goal": str(self.goal),
         }
 
     @classmethod
@@ -105,16 +72,10 @@ class Scale(Step):
 
     @property
     def undo(self) -> Step | None:
-        """Back to the replicas before mayday added any, or before this step."""
+        """Back to the replicas that were found."""
         if self.until is None:
             return None
-        return Scale(
-            name=self.name,
-            uid=self.uid,
-            found=self.replicas,
-            replicas=self.goal,
-            notes=self.notes,
-        )
+        return Scale(name=self.name, uid=self.uid, found=self.replicas, replicas=self.found)
 
     @property
     def undo_at(self) -> datetime | None:
@@ -144,12 +105,11 @@ class Scale(Step):
             return {}
         if why := self.drifted(site):
             raise UserError(why, code="409")
-        noted: dict[str, str | None] = {key: self.notes.get(key) for key in SCALE_NOTES}
+        noted: dict[str, str | None] = dict.fromkeys((SCALED_BY, SCALED_FROM, SCALED_UNTIL))
         if self.until:
             noted = {
                 SCALED_BY: self.by,
-                SCALED_FROM: str(self.goal),
-                SCALED_TO: str(self.replicas),
+                SCALED_FROM: str(self.found),
                 SCALED_UNTIL: self.until.isoformat(),
             }
         site.reachable_cluster.scale(
