@@ -110,7 +110,7 @@ def diagnose(
 def _show(found: Found, before: Found | None, *, as_json: bool, watch: bool, out: Console) -> None:
     """Print a diagnosis: all of it the first time, afterwards what has changed since the one before."""
     if as_json:
-        text = json.dumps(report(found), ensure_ascii=False, indent=None if watch else 2)
+        text = _harmless(json.dumps(report(found), ensure_ascii=False, indent=None if watch else 2))
         if before is None or report(before) | {"read_at": ""} != report(found) | {"read_at": ""}:
             out.print(Text(masked(text)), soft_wrap=True)
         return
@@ -129,6 +129,13 @@ def _show(found: Found, before: Found | None, *, as_json: bool, watch: bool, out
         )
     if not changed and out.is_terminal:
         out.print(Text(f"{at}{UNCHANGED}", "dim"), end="\r")
+
+
+def _harmless(text: str) -> str:
+    """JSON with escapes for what steers a terminal; JSON itself escapes only the characters below a space."""
+    return "".join(
+        char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text
+    )
 
 
 _CHANGES = {"new": "red", "gone": "green"}

@@ -7,6 +7,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,14 @@ def test_it_prints_the_headline_first_then_everything(begin: Begin) -> None:
     assert "      its event loop lags" in lines
     assert "  No nodes today." in lines
     assert "Planted" not in terminal.said
+
+
+def test_json_steers_no_terminal(begin: Begin) -> None:
+    """JSON leaves C1 controls such as CSI and marks of direction as they are."""
+    ended, said = (terminal := begin(unrouted(), replace(SLOW, text="a\x9b2J\u202e\x7f."))).json()
+    assert ended is Exit.WRONG
+    assert said["findings"][0]["text"] == "a\x9b2J\u202e\x7f."
+    assert all(char.isprintable() or char == "\n" for char in terminal.said)
 
 
 def test_json_has_everything_for_programs(begin: Begin) -> None:

@@ -7,6 +7,7 @@ hubs and clusters say is escaped and cut, so that a message stays within Slack's
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -20,7 +21,7 @@ from bot.ports import Post
 from bot.render import blocks as b
 from bot.render.plan_words import CONDITIONS, DIAGNOSES, ROUTES
 from bot.render.steps.words import number
-from bot.render.text import code, cut, escaped
+from bot.render.text import code, cut, escaped, mention
 
 ACTION_DIAGNOSE = "incident.diagnose"
 ACTION_AGAIN = "diagnosis.again"
@@ -196,7 +197,7 @@ def finding_text(finding: Finding) -> str:
     at = f" {_clock(finding.at)}" if finding.at else ""
     is_said = str(finding.affects) in finding.text
     affects = f" ({finding.affects} affected)" if finding.affects and not is_said else ""
-    by = f" By <@{finding.by}>." if finding.by else ""
+    by = f" By {mention(finding.by)}." if finding.by else ""
     lines = [f"{SIGNS[finding.severity]}{at} {escaped(_flat(finding.text), TEXT)}{by}{affects}"]
     most = 0 if finding.severity is Severity.NOTE else EVIDENCE_LINES
     lines += [f">{escaped(_flat(line), EVIDENCE)}" for line in finding.evidence[:most]]
@@ -273,9 +274,15 @@ def finding_lines(finding: Finding, hub: str) -> list[str]:
     lines = [f"  {finding.severity.name}{at}: {_flat(finding.text)}"]
     lines += [f"      {_flat(line)}" for line in finding.evidence]
     if finding.remedy:
-        runbook = finding.remedy.runbook
-        lines.append(f"      {finding.remedy.label}: mayday plan {runbook} {hub}")
+        lines.append(f"      {finding.remedy.label}: {planning(finding.remedy, hub)}")
     return [_printable(line) for line in lines]
+
+
+def planning(remedy: Remedy, hub: str) -> str:
+    """Return the command that plans a remedy on a terminal."""
+    values = [f"{name}={value}" for name, value in remedy.arguments.items()]
+    words = ["mayday", "runbooks", "plan", remedy.runbook, "--hub", hub]
+    return shlex.join([*words, *(word for value in values for word in ("--set", value))])
 
 
 def changes(before: Found, after: Found) -> list[str]:
