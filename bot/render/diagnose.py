@@ -15,6 +15,7 @@ from itertools import groupby
 
 from bot.diagnose import Finding, Remedy, Severity
 from bot.diagnose.found import Found, UnwellServer, Verdict
+from bot.diagnose.words import count
 from bot.domain.command import COMMAND
 from bot.domain.hubs import Condition, Diagnosis, RouteState
 from bot.ports import Post
@@ -156,7 +157,7 @@ def _class(server: UnwellServer) -> tuple[Condition, str, str, RouteState]:
 
 def _class_words(condition: Condition, hub: str, state: str, route: RouteState) -> str:
     pod = escaped(_flat(state), 30) or "none"
-    facts = f"hub: {escaped(hub, 20)} · pod: {pod} · route: {ROUTES[route]}"
+    facts = f"hub: {escaped(_flat(hub), 20)} · pod: {pod} · route: {ROUTES[route]}"
     return f"*{CONDITIONS[condition]}* ({facts})"
 
 
@@ -189,7 +190,7 @@ def _findings(found: Found, id_: str, audience: Audience, room: int) -> Iterator
         if buttons:
             yield b.actions(*buttons)
     if rest := len(known) - shown + found.more:
-        yield b.context(f"and {rest} more findings: *Attach evidence* lists all.")
+        yield b.context(f"and {count(rest, 'more finding')}: *Attach evidence* lists all.")
 
 
 def finding_text(finding: Finding) -> str:
@@ -242,7 +243,8 @@ def _buttons(found: Found, id_: str, audience: Audience) -> list[b.Block]:
 
 
 def _flat(text: str) -> str:
-    return " ".join(text.split())
+    """The text on one line, without marks that turn its direction."""
+    return " ".join(_printable(text).split())
 
 
 def diagnosis_lines(found: Found, *, servers: int | None = None) -> list[str]:
