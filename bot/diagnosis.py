@@ -16,6 +16,7 @@ from enum import IntEnum
 from rich.console import Console
 from rich.text import Text
 
+from bot import deadline
 from bot.bootstrap import sites
 from bot.config import Config
 from bot.database import Memory
@@ -30,6 +31,8 @@ from bot.services.diagnose import read_and_diagnose
 
 SERVERS = 30
 """How many unwell servers a terminal shows; JSON has all."""
+RECORDING = 3.0
+"""Seconds to wait for the database with the line of the audit log, once the answer is there."""
 EVERY = 5.0
 """Seconds between two diagnoses of ``--watch``."""
 
@@ -90,8 +93,9 @@ def diagnose(
     try:
         with Memory(config, hub, _now) as memory:
             found = read_and_diagnose(site, _now, memory.since, zone=zone)
-            memory.record(_line(found))
             _show(found, None, as_json=as_json, watch=watch, out=out)
+            with deadline.patience(2 * RECORDING):
+                memory.record(_line(found))
             try:
                 while watch:
                     wait(EVERY)

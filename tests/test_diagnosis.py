@@ -255,6 +255,17 @@ def test_parties_that_never_answer_are_unknown_within_three_seconds(
     silent.close()
 
 
+def test_a_database_that_never_answers_delays_no_diagnosis_for_long(begin: Begin) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        terminal = begin(unrouted())
+        terminal.url = f"postgresql://mayday@127.0.0.1:{silent.getsockname()[1]}/mayday"
+        begun = time.monotonic()
+        assert terminal.run() is Exit.WRONG
+        assert time.monotonic() - begun < 7  # diagnosing, and recording it after the answer
+    assert "1 route missing, work is safe" in terminal.said
+
+
+
 def test_the_command_ends_with_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, bool, bool]] = []
 

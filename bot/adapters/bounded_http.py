@@ -115,7 +115,9 @@ def _whole(answer: httpx.Response) -> httpx.Response:
         body += part
         if len(body) > MOST_BYTES:
             raise httpx.DecodingError("The answer is too large.", request=answer.request)
-    headers = [each for each in answer.headers.multi_items() if each[0].lower() not in _OF_TRANSPORT]
+    headers = [
+        each for each in answer.headers.multi_items() if each[0].lower() not in _OF_TRANSPORT
+    ]
     return httpx.Response(
         answer.status_code, headers=headers, content=bytes(body), request=answer.request
     )
