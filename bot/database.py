@@ -5,10 +5,16 @@ It takes no lock and migrates nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as LateError
 from contextlib import contextmanager
+from contextvars import copy_context
 from datetime import datetime
+from typing import TypeVar
 
+from bot import deadline
 from bot.config import Config
 from bot.domain.audit import AuditLine
 from bot.domain.evidence import View
@@ -62,53 +68,89 @@ def no_file(config: Config) -> str:
     return NO_FILE.format(file=overview.missing_file(config.database.url.get_secret_value()))
 
 
+LONGEST = 10.0
+"""Seconds to wait for the database at most, where the answer is not due earlier."""
+
+T = TypeVar("T")
+
+
 class Memory:
     """The sightings of one hub's pending servers, for a command that reads it. ``now`` is real time.
 
     A database without tables gets them. Where there is none that can be used, everything that is pending
-    began now, and nothing is recorded.
+    began now, and nothing is recorded. A database that hangs holds up nothing for long: it is asked in
+    threads of their own, and what is due earlier doesn't wait for it (:func:`bot.deadline.patience`).
     """
 
     def __init__(self, config: Config, hub: str, now: Clock) -> None:
         self._hub = hub
         self._now = now
         self._url = config.database.url.get_secret_value()
-        self._opened: Store | None = None
-        self._store: Store | None = None
+        self._opening: Future[Store] = Future()
+        self._is_lost = False
 
     def __enter__(self) -> Memory:
-        try:
-            self._opened = Store(self._url)
-            if self._opened.is_empty:
-                self._opened.migrate()
-            self._store = self._opened
-        except MaydayError:
-            self._store = None
+        self._opening = _begun(self._open)
         return self
 
+    def _open(self) -> Store:
+        store = Store(self._url)
+        try:
+            if store.is_empty:
+                store.migrate()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
     def __exit__(self, *_exc: object) -> None:
-        if self._opened is not None:
-            self._opened.close()
+        self._opening.add_done_callback(_closed)
 
     @property
     def is_lost(self) -> bool:
         """Whether the database can't be used."""
-        return self._store is None
+        self._asked(lambda _store: None, None)
+        return self._is_lost
 
     def since(self, servers: View[Server]) -> Mapping[ServerKey, datetime]:
         """When each pending server was first seen in its present state."""
-        if self._store is None:
-            return {}
-        try:
-            return Sightings(self._store).of(self._hub, servers, self._now())
-        except DatabaseError:  # it has another version's tables, or went away
-            self._store = None
-            return {}
+        return self._asked(
+            lambda store: Sightings(store).of(self._hub, servers, self._now()),
+            {},
+        )
 
     def record(self, line: AuditLine) -> None:
         """Record in the audit log what was read."""
-        if self._store is not None:
-            try:
-                Audit(self._store).record(line)
-            except DatabaseError:
-                self._store = None
+        self._asked(lambda store: Audit(store).record(line), None)
+
+    def _asked(self, ask: Callable[[Store], T], otherwise: T) -> T:
+        """Return what the database says, or ``otherwise`` if it fails or says nothing in time."""
+        if self._is_lost:
+            return otherwise
+        limit = min(LONGEST, deadline.left(writes=False) / 2)
+        try:
+            return _begun(lambda: ask(self._opening.result())).result(max(limit, 0))
+        except LateError:
+            return otherwise
+        except (MaydayError, DatabaseError):  # it has another version's tables, or went away
+            self._is_lost = True
+            return otherwise
+
+
+def _begun(work: Callable[[], T]) -> Future[T]:
+    """Begin work in a thread that the end of the process doesn't wait for."""
+    done: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - raised by result()
+            done.set_exception(error)
+
+    threading.Thread(target=copy_context().run, args=(run,), daemon=True).start()
+    return done
+
+
+def _closed(opening: Future[Store]) -> None:
+    if opening.exception() is None:
+        opening.result().close()

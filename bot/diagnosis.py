@@ -16,6 +16,7 @@ from enum import IntEnum
 from rich.console import Console
 from rich.text import Text
 
+from bot import deadline
 from bot.bootstrap import sites
 from bot.config import Config
 from bot.database import Memory
@@ -30,6 +31,8 @@ from bot.services.diagnose import read_and_diagnose
 
 SERVERS = 30
 """How many unwell servers a terminal shows; JSON has all."""
+RECORDING = 3.0
+"""Seconds to wait for the database with the line of the audit log, once the answer is there."""
 EVERY = 5.0
 """Seconds between two diagnoses of ``--watch``."""
 
@@ -90,8 +93,9 @@ def diagnose(
     try:
         with Memory(config, hub, _now) as memory:
             found = read_and_diagnose(site, _now, memory.since, zone=zone)
-            memory.record(_line(found))
             _show(found, None, as_json=as_json, watch=watch, out=out)
+            with deadline.patience(2 * RECORDING):
+                memory.record(_line(found))
             try:
                 while watch:
                     wait(EVERY)
@@ -110,7 +114,7 @@ def diagnose(
 def _show(found: Found, before: Found | None, *, as_json: bool, watch: bool, out: Console) -> None:
     """Print a diagnosis: all of it the first time, afterwards what has changed since the one before."""
     if as_json:
-        text = json.dumps(report(found), ensure_ascii=False, indent=None if watch else 2)
+        text = _harmless(json.dumps(report(found), ensure_ascii=False, indent=None if watch else 2))
         if before is None or report(before) | {"read_at": ""} != report(found) | {"read_at": ""}:
             out.print(Text(masked(text)), soft_wrap=True)
         return
@@ -129,6 +133,13 @@ def _show(found: Found, before: Found | None, *, as_json: bool, watch: bool, out
         )
     if not changed and out.is_terminal:
         out.print(Text(f"{at}{UNCHANGED}", "dim"), end="\r")
+
+
+def _harmless(text: str) -> str:
+    """JSON with escapes for what steers a terminal; JSON itself escapes only the characters below a space."""
+    return "".join(
+        char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text
+    )
 
 
 _CHANGES = {"new": "red", "gone": "green"}

@@ -7,6 +7,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,14 @@ def test_it_prints_the_headline_first_then_everything(begin: Begin) -> None:
     assert "Planted" not in terminal.said
 
 
+def test_json_steers_no_terminal(begin: Begin) -> None:
+    """JSON leaves C1 controls such as CSI and marks of direction as they are."""
+    ended, said = (terminal := begin(unrouted(), replace(SLOW, text="a\x9b2J\u202e\x7f."))).json()
+    assert ended is Exit.WRONG
+    assert said["findings"][0]["text"] == "a\x9b2J\u202e\x7f."
+    assert all(char.isprintable() or char == "\n" for char in terminal.said)
+
+
 def test_json_has_everything_for_programs(begin: Begin) -> None:
     ended, said = begin(unrouted(), SLOW).json()
     assert ended is Exit.WRONG
@@ -244,6 +253,17 @@ def test_parties_that_never_answer_are_unknown_within_three_seconds(
     assert time.monotonic() - began < 3
     assert "Not known:" in terminal.said
     silent.close()
+
+
+def test_a_database_that_never_answers_delays_no_diagnosis_for_long(begin: Begin) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        terminal = begin(unrouted())
+        terminal.url = f"postgresql://mayday@127.0.0.1:{silent.getsockname()[1]}/mayday"
+        begun = time.monotonic()
+        assert terminal.run() is Exit.WRONG
+        assert time.monotonic() - begun < 7  # diagnosing, and recording it after the answer
+    assert "1 route missing, work is safe" in terminal.said
+
 
 
 def test_the_command_ends_with_the_code(monkeypatch: pytest.MonkeyPatch) -> None:

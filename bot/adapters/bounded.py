@@ -32,6 +32,10 @@ MOST_HANGING = 50
 """So many requests to one party may hang beyond their limit, for example in its name's resolution. Until they
 end, no further one begins, so that their threads don't pile up."""
 
+MOST_BYTES = 32 * 1024 * 1024
+"""An answer is at most so large: a page of 500 pods has 5 MB or so. Without a limit one party that sends
+without end fills the memory within seconds."""
+
 _hanging: Counter[str] = Counter()
 _hanging_guard = threading.Lock()
 

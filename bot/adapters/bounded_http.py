@@ -9,11 +9,12 @@ from typing import Any
 
 import httpx
 
-from bot.adapters.bounded import BoundedRequest, OutOfTime
+from bot.adapters.bounded import MOST_BYTES, BoundedRequest, OutOfTime
 
 _CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
 _SECURED = ("connection.start_tls.complete", "proxy.start_tls.complete")
 _SENDING = ("http11.send_request_headers.started", "http11.send_request_body.started")
+_OF_TRANSPORT = ("content-encoding", "content-length", "transfer-encoding")
 
 
 class BoundedClient:
@@ -85,12 +86,15 @@ class BoundedClient:
                 bounded.sending()
 
         def send() -> httpx.Response:
-            with httpx.Client(
-                headers=self._headers, verify=self._tls, timeout=self._waits
-            ) as client:
-                return client.request(
+            with (
+                httpx.Client(
+                    headers=self._headers, verify=self._tls, timeout=self._waits
+                ) as client,
+                client.stream(
                     method, url, params=params, extensions={"trace": trace}, **content
-                )
+                ) as answer,
+            ):
+                return _whole(answer)
 
         try:
             return bounded.run(send)
@@ -98,6 +102,25 @@ class BoundedClient:
             if error.sent:
                 raise httpx.ReadTimeout(f"No answer within {self._timeout:g} s.") from error
             raise httpx.ConnectTimeout(f"Not sent within {self._timeout:g} s.") from error
+
+
+def _whole(answer: httpx.Response) -> httpx.Response:
+    """Return a response with its content.
+
+    Raises:
+        httpx.DecodingError: it is larger than any answer that mayday asks for.
+    """
+    body = bytearray()
+    for part in answer.iter_bytes():
+        body += part
+        if len(body) > MOST_BYTES:
+            raise httpx.DecodingError("The answer is too large.", request=answer.request)
+    headers = [
+        each for each in answer.headers.multi_items() if each[0].lower() not in _OF_TRANSPORT
+    ]
+    return httpx.Response(
+        answer.status_code, headers=headers, content=bytes(body), request=answer.request
+    )
 
 
 class _Presented(Exception):

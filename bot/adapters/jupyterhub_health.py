@@ -12,10 +12,11 @@ from typing import Any
 
 import httpx
 
+from bot import deadline
 from bot.adapters.bounded_http import BoundedClient, TLSFault, tls_fault
 from bot.adapters.jupyterhub_tls import tls_failure
 from bot.domain.hubs import Health
-from bot.errors import UserError
+from bot.errors import RetryLater, UserError
 
 VERSION_HEADER = "X-JupyterHub-Version"
 
@@ -40,6 +41,7 @@ class PublicAddress:
 
         Raises:
             UserError: no TLS connection can be made, or the URL is wrong.
+            RetryLater: the caller's patience ended before an answer was due.
         """
         answer = self._get("hub/api/")
         if answer is not None:
@@ -72,6 +74,9 @@ class PublicAddress:
                 )
                 if failure is not None:
                     raise failure from error
+            if deadline.left(writes=False) <= 0:
+                # mayday had no time left to wait for it, so nobody knows whether it answers.
+                raise RetryLater(deadline.NO_PATIENCE, maybe_done=False) from error
             return None
 
     def _refuse_https_redirect(self, answer: httpx.Response) -> None:

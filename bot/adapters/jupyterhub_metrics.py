@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -42,22 +43,23 @@ def read_metrics(api: HubApi) -> HubMetrics:
         raise api.lacking(SCOPE)
     try:
         samples = list(_samples(api.check(answer).text))
-    except ValueError:
+        if not samples:
+            api.malformed()
+        return _metrics(samples)
+    except (ValueError, OverflowError):
         api.malformed()
-    if not samples:
-        api.malformed()
-    return _metrics(samples)
 
 
 def _samples(text: str) -> Iterable[Sample]:
-    """Yield the wanted samples. The others, thousands of buckets, are not parsed."""
+    """Yield the wanted samples that are finite. The others, thousands of buckets, are not parsed."""
     # Imported here, because it registers collectors that only this needs.
     from prometheus_client.parser import text_string_to_metric_families
 
     wanted = [line for line in text.splitlines() if line.startswith(_WANTED)]
     for family in text_string_to_metric_families("\n".join(wanted) + "\n"):
         for sample in family.samples:
-            yield sample.name, sample.labels, sample.value
+            if math.isfinite(sample.value):
+                yield sample.name, sample.labels, sample.value
 
 
 def _metrics(samples: Iterable[Sample]) -> HubMetrics:

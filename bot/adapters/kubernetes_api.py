@@ -21,7 +21,7 @@ from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
 from bot import deadline
-from bot.adapters.bounded import BoundedRequest, OutOfTime
+from bot.adapters.bounded import MOST_BYTES, BoundedRequest, OutOfTime
 from bot.adapters.kubernetes_binding import Binding
 from bot.adapters.kubernetes_credentials import Credentials
 from bot.adapters.kubernetes_errors import GONE, ApiCall, late, translated
@@ -190,7 +190,10 @@ class KubernetesApi:
                 auth_settings=["BearerToken"],
             )
             answer = api.call_api(*asked, _request_timeout=self._timeout)
-            body = answer.read().decode("utf-8", "replace")
+            read = answer.response.read(MOST_BYTES + 1, decode_content=True)
+            if len(read) > MOST_BYTES:
+                raise ValueError("too large an answer")
+            body = read.decode("utf-8", "replace")
             if not 200 <= answer.status < 300:
                 raise ApiException(http_resp=answer, body=body)
             try:

@@ -9,6 +9,8 @@ from typing import Any
 Json = Mapping[str, Any]
 """An object of the API as plain JSON. Fields at their zero value may be absent or null."""
 
+YEARS = (1970, 9000)
+
 
 def part(item: Json, *path: str) -> Json:
     """Return the object at a path; empty if it is absent."""
@@ -23,11 +25,15 @@ def texts(item: Json, *path: str) -> dict[str, str]:
 
 
 def time(text: str | None) -> datetime | None:
-    """Return a time, or None without one."""
+    """Return a time, or None without one that can be: Go writes one that is not set as of the year 1."""
     if not text:
         return None
     found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return (
+        (found if found.tzinfo else found.replace(tzinfo=UTC))
+        if YEARS[0] <= found.year <= YEARS[1]
+        else None
+    )
 
 
 def true_conditions(item: Json) -> Iterator[str]:

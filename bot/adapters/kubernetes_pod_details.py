@@ -8,6 +8,8 @@ from typing import Any
 
 from kubernetes.utils.quantity import parse_quantity
 
+from bot.adapters.kubernetes_json import time
+
 
 def details(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return these fields of :class:`bot.domain.hubs.Pod` from a pod's JSON; None and empty if unknown."""
@@ -27,14 +29,14 @@ def details(item: Mapping[str, Any]) -> dict[str, Any]:
 def _starts(status: Mapping[str, Any]) -> Iterator[datetime]:
     for container in status.get("containerStatuses") or ():
         running = (container.get("state") or {}).get("running") or {}
-        if at := _time(running.get("startedAt")):
+        if at := time(running.get("startedAt")):
             yield at
 
 
 def _unready_since(status: Mapping[str, Any]) -> datetime | None:
     for condition in status.get("conditions") or ():
         if condition.get("type") == "Ready" and condition.get("status") != "True":
-            return _time(condition.get("lastTransitionTime"))
+            return time(condition.get("lastTransitionTime"))
     return None
 
 
@@ -47,7 +49,3 @@ def _claims(spec: Mapping[str, Any]) -> Iterator[str]:
 def _limit(container: Mapping[str, Any]) -> int | None:
     limit = ((container.get("resources") or {}).get("limits") or {}).get("memory")
     return int(parse_quantity(limit)) if limit else None
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

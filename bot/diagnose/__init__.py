@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import structlog
+
 from bot.diagnose.address import address
 from bot.diagnose.budgets import budgets
 from bot.diagnose.certificates import certificate
@@ -72,10 +74,36 @@ RULES: tuple[Rule, ...] = (
 """Every rule. A new one is a function in a file of this folder and one line here."""
 
 
+FAILED = "mayday can't tell what its rule {rule} looks for: the rule failed ({error})."
+
+log = structlog.get_logger()
+
+
 def diagnose(facts: HubFacts, rules: Iterable[Rule] = RULES) -> list[Finding]:
-    """Return what the rules find, the worst first, and of the same severity the earliest first."""
-    found = [finding for rule in rules for finding in rule(facts)]
+    """Return what the rules find, the worst first, and of the same severity the earliest first.
+
+    A rule that fails is a finding, and the others go on.
+    """
+    found = [finding for rule in rules for finding in _found(rule, facts)]
     return sorted(
         found,
         key=lambda each: (-each.severity, each.at is None, each.at or facts.read_at, each.key),
     )
+
+
+def _found(rule: Rule, facts: HubFacts) -> list[Finding]:
+    try:
+        return list(rule(facts))
+    except Exception as error:
+        name = getattr(rule, "__name__", "")
+        log.exception("diagnose.rule_failed", rule=name)
+        said = FAILED.format(rule=name, error=type(error).__name__)
+        return [
+            Finding(
+                rule="unknown",
+                key=f"rule/{name}",
+                severity=Severity.UNKNOWN,
+                text=said,
+                affects=None,
+            )
+        ]

@@ -18,11 +18,13 @@ IN_FRONT = (
     "The public address doesn't answer mayday, although the hub can read the proxy's routes: check the "
     "ingress, DNS, the certificate and the network in front of the proxy"
 )
-PROXY_DOWN = "The public address doesn't answer, and the hub can't reach the proxy either"
+PROXY_DOWN = (
+    "The public address doesn't answer, and the proxy's routes could not be read through the hub"
+)
 BOTH_DOWN = (
     "Neither the hub nor the proxy answers: check the core nodes, the ingress, DNS and the network"
 )
-NO_ROUTES = "The hub could not read the proxy's routes: {why}"
+NO_ROUTES = "Routes: {why}"
 
 
 def address(facts: HubFacts) -> Iterable[Finding]:

@@ -101,7 +101,7 @@ class Found:
             counts=dict(facts.counts),
             servers=_unwell(facts),
             findings=tuple(_clean(finding) for finding in findings),
-            unknown=facts.unknown,
+            unknown=tuple(replace(part, why=without_secrets(part.why)) for part in facts.unknown),
         )
 
     @property
@@ -142,7 +142,7 @@ class Found:
             self,
             servers=self.servers[:servers],
             findings=self.findings[:findings],
-            more=max(0, len(self.findings) - findings),
+            more=sum(f.severity is not Severity.UNKNOWN for f in self.findings[findings:]),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -192,7 +192,7 @@ def _server(row: Row) -> UnwellServer:
         server=row.server,
         hub=row.hub,
         condition=row.condition,
-        why=row.why,
+        why=without_secrets(row.why),
         route=row.route,
         pod=row.pod.name if row.pod else "",
         state=_state(row),

@@ -15,7 +15,9 @@ FAILURES = 3
 SHARE = 0.2
 """From this many failed starts on, and this part of all, starts fail."""
 PENDING = 10
-"""From this many pending starts on, they are a crowd: the chart's limit of concurrent spawns is 64."""
+"""From this many pending starts on, they are a crowd."""
+LIMIT = 64
+"""The chart's ``concurrentSpawnLimit``."""
 LAG = 0.5
 """Seconds of the event loop's mean delay from which users notice it."""
 CHECK = 30.0
@@ -23,6 +25,9 @@ CHECK = 30.0
 
 FAILED = "{failed} of {all} starts of servers failed"
 WAITING = "{pending} servers are being started at once"
+FULL = (
+    f"The chart's limit is {LIMIT} at once: unless yours is higher, the hub refuses further starts."
+)
 LAGS = "The hub answers slowly: its event loop is late by {lag:.1f} s on average"
 SLOW_CHECK = (
     "The hub takes {check:.0f} s on average to check its routes, so missing ones come back late"
@@ -59,16 +64,21 @@ def spawn_failures(facts: HubFacts) -> Iterable[Finding]:
 
 def pending_spawns(facts: HubFacts) -> Iterable[Finding]:
     """Many starts at once: a class that begins, or starts that don't get on. The hub refuses starts beyond
-    its limit of concurrent ones."""
-    metrics = _metrics(facts)
-    if metrics is None or (metrics.pending_spawns or 0) < PENDING:
+    its limit of concurrent ones.
+
+    The hub's records tell, since its metrics have no number of them. Those that take too long are stuck, and
+    have a finding of their own.
+    """
+    pending = sum(server.pending == "spawn" for server in facts.servers.items)
+    if pending < PENDING:
         return
+    full = pending >= LIMIT
     yield Finding(
         rule="pending-spawns",
         key="hub",
-        severity=Severity.WARNING,
-        text=WAITING.format(pending=metrics.pending_spawns) + ".",
-        affects=metrics.pending_spawns,
+        severity=Severity.WARNING if full else Severity.NOTE,
+        text=WAITING.format(pending=pending) + ".",
+        evidence=(FULL,) if full else (),
     )
 
 

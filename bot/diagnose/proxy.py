@@ -16,6 +16,8 @@ from bot.domain.signs import LogLine
 
 SHORTLY = timedelta(hours=1)
 """How long a restart that did no harm is worth a finding."""
+LATELY = timedelta(hours=6)
+"""How old the last bad line of the log may be to be a sign of what happens now."""
 FOLLOWS = timedelta(minutes=1)
 """How long after a rollout began its first pod is created, which waits for the end of the old one."""
 NEARLY = 0.85
@@ -142,19 +144,21 @@ def proxy_memory(facts: HubFacts) -> Iterable[Finding]:
 def proxy_log(facts: HubFacts) -> Iterable[Finding]:
     """Lines of the proxy's log that are known to be bad, such as "uncaught exception: write EPIPE".
 
-    In 2024 they came 53 minutes before users noticed anything.
+    In 2024 they came 53 minutes before users noticed anything. A quiet proxy's log reaches back for weeks:
+    lines of an outage that is long over are only worth knowing.
     """
     lines = facts.signs.proxy_log.items
     if not lines:
         return
+    lately = any(line.at is None or within(line.at, LATELY, facts.read_at) for line in lines)
     texts = [line.text.casefold() for line in lines]
     known = [why for word, why in EXPLAINED if any(word.casefold() in text for text in texts)]
     yield Finding(
         rule="proxy-log",
         key="proxy",
-        severity=Severity.WARNING,
+        severity=Severity.WARNING if lately else Severity.NOTE,
         text=LOGGED.format(count=sum(line.count for line in lines)) + ".",
-        at=earliest(line.at for line in lines),
+        at=earliest(line.first_at or line.at for line in lines),
         evidence=(*dict.fromkeys(known), *(_line(line, facts.read_at) for line in lines[:5])),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.signs import LogLine
@@ -17,7 +18,7 @@ _NUMBERS = re.compile(r"[0-9a-f.:]*\d[0-9a-f.:]*")
 
 
 def bad_lines(log: str, pod: str) -> tuple[LogLine, ...]:
-    """Return each known bad line once, with its latest time and how often it occurs.
+    """Return each known bad line once, with its first and latest time and how often it occurs.
 
     Every line of ``log`` begins with the kubelet's time. Failed requests lose their paths, which name users,
     and are returned only if there are many.
@@ -36,16 +37,25 @@ def bad_lines(log: str, pod: str) -> tuple[LogLine, ...]:
 
 
 def _lines(log: str) -> Iterator[tuple[datetime | None, str]]:
-    for line in log.splitlines():
+    # Only a line feed ends a line: what else ends one in Python may be in a path.
+    for line in log.split("\n"):
         stamp, _, text = line.partition(" ")
-        try:
-            at = datetime.fromisoformat(stamp)
-        except ValueError:
-            at, text = None, line
-        yield at, text.strip()
+        at = _time(stamp)
+        yield at, (text if at else line).strip()
+
+
+def _time(stamp: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(stamp)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
 
 
 def _count(lines: dict[str, LogLine], key: str, line: LogLine) -> None:
     before = lines.get(key)
-    count = 1 if before is None else before.count + 1
-    lines[key] = LogLine(text=line.text, pod=line.pod, at=line.at, count=count)
+    lines[key] = replace(
+        line,
+        first_at=(before.first_at if before else None) or line.at,
+        count=before.count + 1 if before else 1,
+    )

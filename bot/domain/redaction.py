@@ -10,45 +10,90 @@ import re
 
 HIDDEN = "[redacted]"
 
+_KEY = re.compile(
+    r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:.{0,8000}?-----END [A-Z ]{0,30}KEY-----|.{0,8000})",
+    re.DOTALL,
+)
+"""A private key, also one that does not end: then what follows may be of it."""
+
+_KEY_END = re.compile(r"-----END [A-Z ]{0,30}PRIVATE KEY-----")
+_KEY_LINE = re.compile(r"(?:\S{10,40}Z )?\s*[A-Za-z0-9+/]{1,100}={0,2}\s*")
+"""A line of a private key, in a log after its time."""
+
 _WHOLE = re.compile(
     r"""
-    -----BEGIN\ [A-Z ]{0,30}PRIVATE\ KEY-----.{0,8000}?(?:-----END\ [A-Z ]{0,30}KEY-----|\Z)
-    | \beyJ[\w-]{5,4000}\.[\w-]{5,8000}(?:\.[\w-]{0,4000}){0,3}
-    | \b(?:gh[pousr]_|github_pat_|glpat-|xapp-|xox[a-z](?:\.xox[a-z])?-)[\w.-]{6,400}
+    (?<![A-Za-z0-9])eyJ[\w-]{5,4000}\.[\w-]{5,8000}(?:\.[\w-]{0,4000}){0,3}
+    | \b(?:gh[pousr]_|github_pat_|glpat-|dckr_pat_|xapp-|xox[a-z](?:\.xox[a-z])?-)[\w.-]{6,400}
+    | \b(?:npm_|hf_|sk-|pypi-)[\w-]{20,400}
+    | \b(?:ya29\.|GOCSPX-|AIza)[\w-]{10,400}
     | \b(?:AKIA|ASIA)[0-9A-Z]{16}\b
-    | \bAIza[\w-]{30,50}
+    | https://hooks\.slack\.com/[\w/-]{8,400}
+    | (?<!\d)2\|\d{1,3}:\d{1,9}\|\d{1,3}:\d{1,12}\|[^\s"';,]{1,4000}
+    | \bLS0tLS1CRUdJTi[\w+/]{10,16000}={0,2}
     """,
-    re.VERBOSE | re.DOTALL,
+    re.VERBOSE,
 )
-"""Secrets that are known by their form."""
+"""Secrets that are known by their form; the last two are Tornado's signed cookies and PEM in base64."""
+
+_VALUE = r"""
+    (?:[bru]{0,2}"(?:[^"\\\r\n]|\\.){1,8000}"?|[bru]{0,2}'(?:[^'\\\r\n]|\\.){1,8000}'?
+        |\\{1,3}"[^"\r\n]{1,8000}"?|\\{1,3}'[^'\r\n]{1,8000}'?
+        |(?!\[redacted)[^\s"'&;,<>)}\]\\]{1,8000})
+"""
+"""A value, in quotes or without; the closing quote may be cut off."""
+
+_WORDS = r"""
+    (?:token|secret|secret[_-]?key|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|key-data
+        |credentials?|session[_-]?id|client[_-]?secret|_xsrf|hub-login|(?P<strict>passw(?:or)?d|passphrase))
+"""
+_PROSE = r"""
+    (?:(?:authentication|cannot|context|could|denied|dial|error|expired|failed|for|forbidden|from|get|in
+        |invalid|is|missing|must|no|none|not|null|permission|post|required|rpc|secrets?|signature|status
+        |the|timed|to|unable|unauthorized|unexpected|unknown)(?![\w/+=-])|\d{3}\ [A-Z])
+"""
+"""How a sentence goes on after "failed to fetch token: ": what it says must stay readable."""
 
 _HEADER = re.compile(
     r"""
     (?P<name>\b(?:proxy-)?authorization|\b(?:set-)?cookie2?
         |\bx-(?:api-key|auth-token|access-token|amz-security-token|csrf-?token|xsrf-?token))
-    (?P<mark>["']?\s{0,4}[:=]\s{0,4})
-    (?:"(?:[^"\\\n]|\\.){0,8000}"|'(?:[^'\\\n]|\\.){0,8000}'|[^"'\r\n][^\r\n]{0,8000})
+    (?P<mark>\\{0,3}["']?\s{0,4}[:=]\s{0,4})
+    (?:"(?:[^"\\\n]|\\.){0,8000}"|'(?:[^'\\\n]|\\.){0,8000}'|[^\r\n]{1,8000})
     """,
     re.VERBOSE | re.IGNORECASE,
 )
 
 _SCHEME = re.compile(
-    r"\b(?P<name>bearer|basic|token)(?P<mark>\s{1,4})(?=[\w.~+/=-]{0,60}\d)[\w.~+/=-]{8,4000}",
+    r"\b(?P<name>bearer|basic|token)(?P<mark>\s{1,4})"
+    r"(?=[\w.~+/=-]{0,60}\d|(?-i:[\w.~+/=-]{0,60}[a-z][A-Z]))[\w.~+/=-]{8,4000}",
     re.IGNORECASE,
 )
-"""``Bearer …`` outside of a header. A word without a digit is an ordinary one."""
+"""``Bearer …`` outside of a header. A word of one case without a digit is an ordinary one."""
 
 _NAMED = re.compile(
-    r"""
-    (?P<name>(?<![\w.-])[\w.-]{0,60}
-        (?:token|secret|secret[_-]?key|passw(?:or)?d|passphrase|api[_-]?key|access[_-]?key|private[_-]?key
-        |credentials?|session[_-]?id|client[_-]?secret|_xsrf|hub-login))
-    (?P<mark>["']?\s{0,4}(?:=|:)\s{0,4})
-    (?:"[^"\r\n]{1,8000}"|'[^'\r\n]{1,8000}'|[^\s"'&;,<>)}\]]{1,8000})
+    rf"""
+    (?P<name>(?<![\w.-])[\w.-]{{0,60}}{_WORDS})
+    (?P<mark>\\{{0,3}}["']?\s{{0,4}}[:=]\s{{0,4}})(?(strict)|(?!{_PROSE})){_VALUE}
     """,
     re.VERBOSE | re.IGNORECASE,
 )
 """``API_TOKEN=…``, ``password: …``, ``"_xsrf": "…"``, ``jupyterhub-session-id=…``."""
+
+_VARIABLE = re.compile(
+    rf"""
+    (?P<name>\bname\\{{0,3}}["']?\s{{0,4}}[:=]\s{{0,4}}\\{{0,3}}["']?[\w.-]{{0,60}}{_WORDS}\\{{0,3}}["']?
+        ,?\s{{0,40}}\\{{0,3}}["']?value)
+    (?P<mark>\\{{0,3}}["']?\s{{0,4}}[:=]\s{{0,4}}){_VALUE}
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+"""A variable of a container: ``{"name": "API_TOKEN", "value": "…"}``, also as YAML and as Go prints it."""
+
+_OPTION = re.compile(
+    rf"(?P<name>(?<![\w-])--[\w-]{{0,60}}{_WORDS})(?P<mark>\s{{1,4}})(?!-|{_PROSE}){_VALUE}",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""``--password …`` on a command line."""
 
 _QUERY = re.compile(
     r"(?P<name>[?&;](?:sig|signature|key|auth|access|id_token|x-amz-\w{1,40}))(?P<mark>=)"
@@ -59,12 +104,14 @@ _QUERY = re.compile(
 _OAUTH = re.compile(r"(?P<name>[?&;](?:code|state))(?P<mark>=)[^\s&\"'<>;]{16,8000}", re.IGNORECASE)
 """A code and a state of OAuth are long; ``state=ready`` is a filter of the hub's API."""
 
-_PASSWORD = re.compile(r"(?P<name>\b[a-z][\w+.-]{0,30}://)(?P<mark>)[^\s/@:]{0,200}:[^\s/]{1,500}@")
-"""``postgresql://user:password@host``."""
+_PASSWORD = re.compile(
+    r"(?P<name>\b[a-z][\w+.-]{0,30}://)(?P<mark>)(?:[^\s/@:]{0,200}:[^\s/]{1,500}|[^\s/@:]{20,400})@"
+)
+"""``postgresql://user:password@host``, and ``https://TOKEN@host``."""
 
 _EMAIL = re.compile(
     r"""
-    (?<![\w.+%-])[\w.+%-]{1,64}(?:@|%40)(?:[a-z0-9-]{1,63}\.){1,8}[a-z][a-z0-9-]{1,62}
+    (?<![\w.+%-])(?!git@)[\w.+%-]{1,64}(?:@|%(?:25){0,3}40)(?:[\w-]{1,63}\.){1,8}[^\W\d_][\w-]{1,62}
     | (?<=jupyter-)[a-z0-9-]{1,100}?-40[a-z0-9-]{1,100}?-2e[a-z0-9-]{1,63}
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -72,11 +119,28 @@ _EMAIL = re.compile(
 """An address, also as KubeSpawner escapes it in the name of a pod. ``ana@10.0.0.1`` in a log is none."""
 
 
+_AT = re.compile(r"%(?:25){0,3}40")
+
+
 def without_secrets(text: str) -> str:
     """Return the text without tokens, cookies, passwords and private keys."""
-    for pattern in (_HEADER, _NAMED, _SCHEME, _QUERY, _OAUTH, _PASSWORD):
+    # Forms first: a name before a key would otherwise take only the first word of it.
+    text = _WHOLE.sub(HIDDEN, _without_cut_keys(_KEY.sub(HIDDEN, text)))
+    for pattern in (_HEADER, _VARIABLE, _NAMED, _OPTION, _SCHEME, _QUERY, _OAUTH, _PASSWORD):
         text = pattern.sub(_keep_name, text)
-    return _WHOLE.sub(HIDDEN, text)
+    return text
+
+
+def _without_cut_keys(text: str) -> str:
+    """Return the text without the private keys of which a log has only the end."""
+    *ended, rest = _KEY_END.split(text)
+    shown = []
+    for part in ended:
+        lines = part.split("\n")[:-1]
+        while lines and _KEY_LINE.fullmatch(lines[-1]):
+            lines.pop()
+        shown.append("\n".join([*lines, HIDDEN]))
+    return "".join([*shown, rest])
 
 
 def redacted(text: str) -> str:
@@ -84,7 +148,7 @@ def redacted(text: str) -> str:
     numbers: dict[str, int] = {}
 
     def hide(found: re.Match[str]) -> str:
-        address = found[0].lower().replace("%40", "@").replace("-40", "@").replace("-2e", ".")
+        address = _AT.sub("@", found[0].lower()).replace("-40", "@").replace("-2e", ".")
         return f"[e-mail {numbers.setdefault(address, len(numbers) + 1)}]"
 
     return _EMAIL.sub(hide, without_secrets(text))

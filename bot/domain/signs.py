@@ -22,7 +22,6 @@ class HubMetrics:
 
     running: int | None = None
     spawns: Mapping[str, int] = field(default_factory=dict)
-    pending_spawns: int | None = None
     errors: int | None = None
     event_loop_lag: float | None = None
     route_check: float | None = None
@@ -40,11 +39,13 @@ class Certificate:
 
 @dataclass(frozen=True, kw_only=True)
 class LogLine:
-    """A line of a container's log. ``at`` is the kubelet's time; ``count`` says how often it occurs."""
+    """A line of a container's log. ``at`` is when it was written last and ``first_at`` first, by the kubelet;
+    ``count`` says how often it occurs."""
 
     text: str
     pod: str
     at: datetime | None = None
+    first_at: datetime | None = None
     count: int = 1
 
 

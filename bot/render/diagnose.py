@@ -7,6 +7,7 @@ hubs and clusters say is escaped and cut, so that a message stays within Slack's
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,13 +15,14 @@ from itertools import groupby
 
 from bot.diagnose import Finding, Remedy, Severity
 from bot.diagnose.found import Found, UnwellServer, Verdict
+from bot.diagnose.words import count
 from bot.domain.command import COMMAND
 from bot.domain.hubs import Condition, Diagnosis, RouteState
 from bot.ports import Post
 from bot.render import blocks as b
 from bot.render.plan_words import CONDITIONS, DIAGNOSES, ROUTES
 from bot.render.steps.words import number
-from bot.render.text import code, cut, escaped
+from bot.render.text import code, cut, escaped, mention
 
 ACTION_DIAGNOSE = "incident.diagnose"
 ACTION_AGAIN = "diagnosis.again"
@@ -155,7 +157,7 @@ def _class(server: UnwellServer) -> tuple[Condition, str, str, RouteState]:
 
 def _class_words(condition: Condition, hub: str, state: str, route: RouteState) -> str:
     pod = escaped(_flat(state), 30) or "none"
-    facts = f"hub: {escaped(hub, 20)} · pod: {pod} · route: {ROUTES[route]}"
+    facts = f"hub: {escaped(_flat(hub), 20)} · pod: {pod} · route: {ROUTES[route]}"
     return f"*{CONDITIONS[condition]}* ({facts})"
 
 
@@ -188,7 +190,7 @@ def _findings(found: Found, id_: str, audience: Audience, room: int) -> Iterator
         if buttons:
             yield b.actions(*buttons)
     if rest := len(known) - shown + found.more:
-        yield b.context(f"and {rest} more findings: *Attach evidence* lists all.")
+        yield b.context(f"and {count(rest, 'more finding')}: *Attach evidence* lists all.")
 
 
 def finding_text(finding: Finding) -> str:
@@ -196,7 +198,7 @@ def finding_text(finding: Finding) -> str:
     at = f" {_clock(finding.at)}" if finding.at else ""
     is_said = str(finding.affects) in finding.text
     affects = f" ({finding.affects} affected)" if finding.affects and not is_said else ""
-    by = f" By <@{finding.by}>." if finding.by else ""
+    by = f" By {mention(finding.by)}." if finding.by else ""
     lines = [f"{SIGNS[finding.severity]}{at} {escaped(_flat(finding.text), TEXT)}{by}{affects}"]
     most = 0 if finding.severity is Severity.NOTE else EVIDENCE_LINES
     lines += [f">{escaped(_flat(line), EVIDENCE)}" for line in finding.evidence[:most]]
@@ -241,7 +243,8 @@ def _buttons(found: Found, id_: str, audience: Audience) -> list[b.Block]:
 
 
 def _flat(text: str) -> str:
-    return " ".join(text.split())
+    """The text on one line, without marks that turn its direction."""
+    return " ".join(_printable(text).split())
 
 
 def diagnosis_lines(found: Found, *, servers: int | None = None) -> list[str]:
@@ -273,9 +276,15 @@ def finding_lines(finding: Finding, hub: str) -> list[str]:
     lines = [f"  {finding.severity.name}{at}: {_flat(finding.text)}"]
     lines += [f"      {_flat(line)}" for line in finding.evidence]
     if finding.remedy:
-        runbook = finding.remedy.runbook
-        lines.append(f"      {finding.remedy.label}: mayday plan {runbook} {hub}")
+        lines.append(f"      {finding.remedy.label}: {planning(finding.remedy, hub)}")
     return [_printable(line) for line in lines]
+
+
+def planning(remedy: Remedy, hub: str) -> str:
+    """Return the command that plans a remedy on a terminal."""
+    values = [f"{name}={value}" for name, value in remedy.arguments.items()]
+    words = ["mayday", "runbooks", "plan", remedy.runbook, "--hub", hub]
+    return shlex.join([*words, *(word for value in values for word in ("--set", value))])
 
 
 def changes(before: Found, after: Found) -> list[str]:

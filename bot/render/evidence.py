@@ -6,7 +6,7 @@ Secrets and e-mail addresses are redacted in the whole file.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -23,6 +23,8 @@ SIZE = 900_000
 LOG_SIZE = 60_000
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}m")
 EVENTS = 300
+PODS = 40
+"""How many pods are described."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,17 +40,21 @@ class LogTail:
 def evidence_text(
     found: Found,
     *,
-    pods: Sequence[Pod],
+    pods: View[Pod],
     nodes: View[Node],
     events: View[Event],
     logs: Iterable[LogTail],
     read_at: datetime,
 ) -> str:
-    """Return the file. ``pods`` are those to describe; ``events`` are of the whole namespace."""
+    """Return the file. ``pods`` are those to describe, of which the first are; ``events`` are of the whole
+    namespace."""
+    left = len(pods.items) - PODS
     parts = [
         "\n".join(diagnosis_lines(found)),
         f"What follows was read at {_utc(read_at)}.",
-        *(_pod(pod, read_at) for pod in pods),
+        *(_pod(pod) for pod in pods.items[:PODS]),
+        *([f"{left} more pods are not described here."] if left > 0 else []),
+        *([f"Pods: {pods.unknown}"] if pods.unknown else []),
         *(_node(node) for node in nodes.items if _is_odd(node)),
         *([f"Nodes: {nodes.unknown}"] if nodes.unknown else []),
         _events(events),
@@ -57,7 +63,7 @@ def evidence_text(
     return cut(redacted("\n\n".join(parts)), SIZE) + "\n"
 
 
-def _pod(pod: Pod, now: datetime) -> str:
+def _pod(pod: Pod) -> str:
     return _described(
         f"Pod {pod.name}",
         {
@@ -112,7 +118,9 @@ def _events(events: View[Event]) -> str:
         f"(×{each.count}): {' '.join(each.message.split())}"
         for each in ordered[-EVENTS:]
     ]
-    notes = [f"  {events.unknown}"] if events.unknown else []
+    left = len(ordered) - EVENTS
+    notes = [f"  {left} earlier events are not shown here."] if left > 0 else []
+    notes += [f"  {events.unknown}"] if events.unknown else []
     return "\n".join(["Events, the latest last", *(lines or ["  none"]), *notes])
 
 
@@ -121,9 +129,14 @@ def _log(tail: LogTail) -> str:
     title = f"Log of {tail.pod}{which}"
     if tail.unknown:
         return f"{title}: {tail.unknown}"
-    text = _COLOUR.sub("", tail.text[-LOG_SIZE:]).rstrip()
+    text = tail.text
+    if len(text) > LOG_SIZE:
+        # The line that is cut may have lost the name before its secret.
+        text = text[-LOG_SIZE:].partition("\n")[2]
+    text = _COLOUR.sub("", text).rstrip()
     shown = "".join(char if char.isprintable() or char in "\n\t" else " " for char in text)
-    return f"{title}\n{shown or '  empty'}"
+    cut_off = "  (only its end)\n" if len(tail.text) > LOG_SIZE else ""
+    return f"{title}\n{cut_off}{shown or '  empty'}"
 
 
 def _utc(at: datetime | None) -> str:

@@ -6,6 +6,7 @@ that people typed (docs.slack.dev, formatting text).
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 
@@ -39,3 +40,11 @@ def when(moment: datetime) -> str:
     """Return a time that Slack shows in each reader's zone, with UTC as the fallback."""
     fallback = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} at {{time}}|{fallback}>"
+
+
+_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
+
+
+def mention(user: str) -> str:
+    """Return the mention of a person whose id stands where others may have written: escaped if it is none."""
+    return f"<@{user}>" if _USER.fullmatch(user) else escaped(" ".join(user.split()), 60)

@@ -23,7 +23,7 @@ from bot.domain.timeline import EntryChange, EntryKind
 from bot.errors import UserError
 from bot.ports import JSON, Clock, Durable, Post
 from bot.render.diagnose import Audience, diagnosis_post
-from bot.render.text import escape
+from bot.render.text import escape, mention
 from bot.runbook.site import Site
 from bot.services import sync
 from bot.services.facts import Since, read_facts
@@ -286,6 +286,6 @@ def _data(found: Found, finding: Finding) -> dict[str, Any]:
         "rule": finding.rule,
         "key": finding.key,
         "severity": finding.severity.name.lower(),
-        "text": escape(finding.text) + (f" By <@{finding.by}>." if finding.by else ""),
+        "text": escape(finding.text) + (f" By {mention(finding.by)}." if finding.by else ""),
         "precision": "second" if finding.at else "minute",
     }

@@ -6,12 +6,14 @@ It is read again, since logs and descriptions of a hub with 2,000 users are not 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
 from bot import deadline
 from bot.domain.audit import AuditLine, AuditOutcome
+from bot.domain.evidence import View
 from bot.domain.facts import HubFacts, Part
 from bot.domain.hubs import Pod
 from bot.errors import RetryLater, UserError
@@ -26,8 +28,7 @@ from bot.services.run import NO_HUB
 READING = 10.0
 """Seconds for reading everything that the file has."""
 LOGS = 8
-PODS = 40
-"""How many pods have their log in the file, and how many are described."""
+"""How many pods have their log in the file."""
 LOG_LINES = 200
 
 LOOK_BACK = 3600.0
@@ -102,11 +103,12 @@ class Evidence:
         now = self._wall()
         with deadline.patience(READING):
             facts = read_facts(site, now, more=PARTS)
-            pods = _pods(kept, _known(site, facts))
+            known = _known(site, facts)
+            pods = _pods(kept, known.items)
             logs = list(_logs(site, pods))
         return evidence_text(
             kept.found,
-            pods=pods[:PODS],
+            pods=replace(known, items=tuple(pods)),
             nodes=facts.around.nodes,
             events=facts.around.events,
             logs=logs,
@@ -126,14 +128,15 @@ class Evidence:
         return False
 
 
-def _known(site: Site, facts: HubFacts) -> Sequence[Pod]:
+def _known(site: Site, facts: HubFacts) -> View[Pod]:
     """All pods of the namespace; where they can't be read, at least those of the hub's parts."""
-    if facts.around.pods.read:
-        return facts.around.pods.items
+    pods = facts.around.pods
+    if pods.read:
+        return pods
     try:
-        return site.pods()
+        return View(items=site.pods(), unknown=pods.unknown)
     except (UserError, RetryLater):
-        return facts.pods.items
+        return View(items=facts.pods.items, unknown=pods.unknown, read=False)
 
 
 def _pods(kept: Kept, known: Sequence[Pod]) -> list[Pod]:

@@ -15,6 +15,8 @@ from enum import Enum
 from types import TracebackType
 from typing import Generic, TypeVar
 
+import structlog
+
 from bot import deadline
 from bot.domain.evidence import Fact, Known, Unknown, View
 from bot.errors import RetryLater, UserError
@@ -23,6 +25,9 @@ T = TypeVar("T")
 Read = TypeVar("Read", covariant=True)
 
 LATE = "{party} did not answer within {seconds:.1f} s."
+NOT_UNDERSTOOD = "{party} was not understood ({error}): mayday's log has the details."
+
+log = structlog.get_logger()
 
 
 class Party(Enum):
@@ -66,6 +71,11 @@ class Pending(Generic[Read]):
             return Known(value=self._answer.result())
         except (UserError, RetryLater) as error:
             return Unknown(why=str(error))
+        except Exception as error:
+            # One answer that nobody thought of must not cost all others.
+            log.exception("reading.failed", party=self._party.name.lower())
+            said = NOT_UNDERSTOOD.format(party=self._party.shown, error=type(error).__name__)
+            return Unknown(why=said)
 
     @property
     def _late(self) -> str:

@@ -27,6 +27,9 @@ LOG_LINES = 1000
 MOST_LOGS = 6
 """How many logs of the proxy are read: a rollout has two pods, each with a previous container."""
 
+NO_PROXY = "No pod of the proxy runs whose log mayday could read."
+MORE_LOGS = f"The proxy has more than {MOST_LOGS} logs, and mayday reads no more."
+
 LISTS: dict[Part, Callable[[Cluster, str], Sequence[Any]]] = {
     Part.CLUSTER_PODS: lambda cluster, namespace: cluster.all_pods(namespace),
     Part.CLUSTER_EVENTS: lambda cluster, namespace: cluster.events(namespace),
@@ -96,11 +99,18 @@ class Surroundings:
             return
         self._no_logs = pods.unknown
         found = [pod for pod in proxy_pods(pods.items, self._site.owner) if not pod.finished]
-        wanted = [(pod, previous) for pod in found for previous in (False, True)]
+        wanted = [
+            (pod, previous)
+            for pod in found
+            for previous in ((False, True) if pod.restarts else (False,))
+        ]
+        if not wanted:
+            self._no_logs = self._no_logs or NO_PROXY
+        elif len(wanted) > MOST_LOGS:
+            self._no_logs = self._no_logs or MORE_LOGS
         for pod, previous in wanted[:MOST_LOGS]:
-            if pod.restarts or not previous:
-                read = self._reading_log(pod.name, previous=previous)
-                self._logs.append((pod, self._threads.start(Party.CLUSTER, read)))
+            read = self._reading_log(pod.name, previous=previous)
+            self._logs.append((pod, self._threads.start(Party.CLUSTER, read)))
 
     def _reading_log(self, pod: str, *, previous: bool) -> Callable[[], str]:
         site = self._site
@@ -138,12 +148,13 @@ class Surroundings:
 
     def _proxy_log(self) -> View[LogLine]:
         lines: list[LogLine] = []
-        unknown, is_read = self._no_logs, not self._no_logs
+        unknown, is_read = self._no_logs, False
         for pod, pending in self._logs:
             log = pending.fact()
             if isinstance(log, Unknown):
-                unknown, is_read = unknown or log.why, is_read and len(self._logs) > 1
+                unknown = unknown or log.why
             else:
+                is_read = True
                 lines += bad_lines(log.value, pod.name)
         return View(items=tuple(lines), unknown=unknown, read=is_read)
 

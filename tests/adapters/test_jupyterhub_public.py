@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from bot import deadline
 from bot.adapters.jupyterhub import JupyterHub
 from bot.domain.hubs import Health
 from bot.errors import ConfigError, RetryLater, UserError
@@ -259,3 +261,20 @@ def test_a_tls_connection_that_is_hung_up_on_is_tried_again(tmp_path: Path) -> N
         assert hub.health() == Health(hub=False, proxy=False)
         with pytest.raises(RetryLater, match="was lost"):
             hub.access()
+
+
+def test_an_answer_that_is_not_due_yet_says_nothing() -> None:
+    """The hub's page fails, and mayday's patience ends before the proxy's page could answer."""
+    late = threading.Event()
+
+    def answer(asked: Asked) -> Answer:
+        if asked.path == "/_chp_healthz":
+            late.wait(20)
+        return INGRESS_502
+
+    with at(answer) as (hub, _running):
+        try:
+            with deadline.patience(0.5), pytest.raises(RetryLater):
+                hub.health()
+        finally:
+            late.set()

@@ -57,6 +57,14 @@ def test_what_a_hub_does_not_export_is_unknown() -> None:
         assert hub.metrics() == HubMetrics(running=0)
 
 
+@pytest.mark.parametrize("value", ["NaN", "+Inf", "-Inf"])
+def test_what_is_no_number_is_unknown(value: str) -> None:
+    said = f"jupyterhub_running_servers {value}\nprocess_start_time_seconds 1795748400\n"
+    with saying(Answer(body=said)) as hub:
+        found = hub.metrics()
+    assert found == HubMetrics(started_at=datetime.fromtimestamp(1795748400, UTC))
+
+
 @pytest.mark.parametrize(
     ("answer", "error", "says"),
     [
@@ -71,6 +79,7 @@ def test_what_a_hub_does_not_export_is_unknown() -> None:
         (refusal(429, "slow"), RetryLater, "asks mayday to wait"),
         (HTML, UserError, "not JupyterHub"),
         (Answer(body="jupyterhub_running_servers many\n"), UserError, "not JupyterHub"),
+        (Answer(body="process_start_time_seconds 1e30\n"), UserError, "not JupyterHub"),
         (Answer(drop=True), RetryLater, "was lost"),
     ],
 )

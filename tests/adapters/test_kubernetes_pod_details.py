@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from bot.adapters.kubernetes_pod_details import details
 from bot.domain.hubs import Pod
 
@@ -53,3 +55,23 @@ def test_what_the_api_server_leaves_out_is_unknown() -> None:
     assert details(free)["memory_limit"] is None
     ready = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
     assert details(ready)["unready_since"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2017-02-24T05:11:04.123456789Z", datetime(2017, 2, 24, 5, 11, 4, 123456, tzinfo=UTC)),
+        ("2017-02-24T05:11:04", datetime(2017, 2, 24, 5, 11, 4, tzinfo=UTC)),
+        ("0001-01-01T00:00:00Z", None),
+        ("9999-12-31T23:59:59Z", None),
+    ],
+)
+def test_a_time_has_a_zone_and_can_be_shown_in_every_other(text: str, at: datetime | None) -> None:
+    pod = {
+        "status": {
+            "containerStatuses": [{"state": {"running": {"startedAt": text}}}],
+            "conditions": [{"type": "Ready", "status": "False", "lastTransitionTime": text}],
+        }
+    }
+    found = details(pod)
+    assert (found["running_since"], found["unready_since"]) == (at, at)

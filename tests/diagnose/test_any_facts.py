@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.diagnose import diagnose, headline
+from bot.diagnose import Finding, Severity, diagnose, headline
 from bot.domain.cluster import (
     CORDONED_AT,
     CORDONED_BY,
@@ -168,7 +168,6 @@ merges = made(
 metrics = made(
     HubMetrics,
     spawns=st.dictionaries(st.sampled_from(("success", "failure", "throttled")), counts),
-    pending_spawns=st.one_of(st.none(), counts),
     errors=st.one_of(st.none(), counts),
     event_loop_lag=st.sampled_from((None, 0.0, 3.5)),
     route_check=st.sampled_from((None, 0.0, 700.0)),
@@ -245,6 +244,7 @@ def any_facts(draw: st.DrawFn) -> HubFacts:
 @given(any_facts())
 def test_no_facts_make_a_rule_raise_and_the_sentence_is_plain(seen: HubFacts) -> None:
     findings = diagnose(seen)
+    assert not [each.text for each in findings if each.key.startswith("rule/")]
     said = headline(seen, findings)
     assert said.endswith(".") and not set(said) & set("<>*`~|&\n\x1b"), said
     assert "  " not in said and "{" not in said
@@ -252,6 +252,20 @@ def test_no_facts_make_a_rule_raise_and_the_sentence_is_plain(seen: HubFacts) ->
         assert finding.text.endswith(".") and "\n" not in finding.text
         assert "{" not in finding.text
         assert finding.affects is None or finding.affects >= 0
+
+
+def test_a_rule_that_fails_is_told_and_stops_no_other() -> None:
+    def broken(_facts: HubFacts) -> list[Finding]:
+        raise OverflowError("date value out of range")
+
+    def works(_facts: HubFacts) -> list[Finding]:
+        return [Finding(rule="x", key="x", severity=Severity.NOTE, text="It works.")]
+
+    failed, other = diagnose(around(), (broken, works))
+    assert (failed.severity, other.text) == (Severity.UNKNOWN, "It works.")
+    assert failed.text == (
+        "mayday can't tell what its rule broken looks for: the rule failed (OverflowError)."
+    )
 
 
 LISTS = ("nodes", "claims", "events", "budgets", "quotas", "deployments", "revisions", "pods")

@@ -273,7 +273,8 @@ def test_the_address_tells_which_part_fails() -> None:
     assert front.affects == 1
     proxy = one(address, around(replace(well, routes=View.unread("The hub answered 500."))))
     assert (
-        proxy.text == "The public address doesn't answer, and the hub can't reach the proxy either."
+        proxy.text
+        == "The public address doesn't answer, and the proxy's routes could not be read through the hub."
     )
     assert proxy.remedy == Remedy(runbook="restart-proxy", label="Restart the proxy")
     both = one(address, down())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from bot.diagnose import Severity
 from bot.diagnose.proxy import predecessor, proxy_log, proxy_memory, proxy_restart
+from bot.domain.proxy_log import bad_lines
 from bot.domain.signs import LogLine
 from tests.support.around import MEMORY, ago, around, core_pod, event, found, one, revision
 from tests.support.hubs import evicted, healthy
@@ -105,6 +107,38 @@ def test_bad_lines_of_the_log() -> None:
         "3×: uncaught exception: write EPIPE (last at 11:07:00 UTC)",
         "Error: accept EMFILE",
     )
+
+
+def test_bad_lines_of_an_outage_that_is_long_over_are_only_worth_knowing() -> None:
+    line = LogLine(text="uncaught exception", pod="p", at=ago(hours=7), first_at=ago(hours=9))
+    old, recent = (
+        one(proxy_log, around(proxy_log=(each,)))
+        for each in (line, replace(line, at=ago(hours=5), count=2))
+    )
+    assert (old.severity, recent.severity) == (Severity.NOTE, Severity.WARNING)
+    assert old.at == recent.at == ago(hours=9), "when it began"
+
+
+@pytest.mark.parametrize("stamp", ["20240601", "2024-06-01T10:00:00", "10:00:00.1", "x"])
+def test_a_line_without_the_kubelets_time_has_none(stamp: str) -> None:
+    (line,) = bad_lines(f"{stamp} uncaught exception", "p")
+    assert (line.at, line.text) == (None, f"{stamp} uncaught exception")
+
+
+def test_a_path_makes_no_line_of_its_own() -> None:
+    log = (
+        "2026-11-22T10:00:00Z 404 GET /\u20282026-11-22T09:00:00Z uncaught exception\n"
+        "2026-11-22T11:00:00Z uncaught exception\n"
+    )
+    times = {line.at for line in bad_lines(log, "p")}
+    assert times <= {datetime(2026, 11, 22, hour, tzinfo=UTC) for hour in (10, 11)}
+
+
+def test_a_bad_line_has_its_first_and_its_last_time() -> None:
+    log = "".join(f"2026-11-22T1{hour}:00:00.123456789Z write EPIPE\n" for hour in (0, 1, 2))
+    (line,) = bad_lines(log, "p")
+    assert line.count == 3 and line.first_at and line.at
+    assert (line.first_at.hour, line.at.hour) == (10, 12)
 
 
 def test_a_hub_without_its_own_proxy_pod() -> None:

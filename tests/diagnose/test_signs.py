@@ -15,7 +15,7 @@ from bot.diagnose.metrics import pending_spawns, slow_hub, spawn_failures
 from bot.domain.evidence import Known
 from bot.domain.signs import HubMetrics, Merge
 from tests.support.around import CERTIFICATE, ago, around, core_pod, found, one, revision
-from tests.support.hubs import NOW
+from tests.support.hubs import NOW, facts, server
 
 
 @pytest.mark.parametrize(
@@ -69,11 +69,15 @@ def test_starts_that_fail(spawns: dict[str, int], severity: Severity | None) -> 
 
 
 def test_many_starts_at_once() -> None:
-    assert one(pending_spawns, hub(pending_spawns=40)).text == (
-        "40 servers are being started at once."
-    )
-    assert found(pending_spawns, hub(pending_spawns=9)) == []
-    assert found(pending_spawns, hub(pending_spawns=None)) == []
+    def starting(number: int) -> Any:
+        users = tuple(server(f"user{n}", pending="spawn") for n in range(number))
+        return around(facts(servers=(*users, server("ana"), server("ben", pending="stop"))))
+
+    some, full = one(pending_spawns, starting(40)), one(pending_spawns, starting(64))
+    assert some.text == "40 servers are being started at once."
+    assert (some.severity, full.severity) == (Severity.NOTE, Severity.WARNING)
+    assert found(pending_spawns, starting(9)) == []
+    assert found(pending_spawns, around(facts(servers=None))) == []
 
 
 def test_a_slow_hub() -> None:

@@ -36,6 +36,29 @@ SECRETS = (
     "AKIAPLANTED000000000",
     "-----BEGIN RSA PRIVATE KEY-----\nPlanted\nPlanted\n-----END RSA PRIVATE KEY-----",
     "-----BEGIN PRIVATE KEY-----\nPlanted\nPlanted",
+    "private_key: -----BEGIN RSA PRIVATE KEY-----\nPlanted\nPlanted\n-----END RSA PRIVATE KEY-----",
+    "-----BEGIN PRIVATE KEY-----\nPlanted\nPlanted\n" + "a line of the log\n" * 600,
+    "Planted0123\nPlanted=\n-----END PRIVATE KEY-----",
+    "2026-11-22T11:00:00.000000001Z Planted\n2026-11-22T11:00:00Z -----END RSA PRIVATE KEY-----",
+    "client-key-data: LS0tLS1CRUdJTiBSUzPlanted==",
+    "kubeconfig has LS0tLS1CRUdJTiBSUzPlanted==",
+    '{"name": "API_TOKEN", "value": "Planted"}',
+    "{'name': 'JUPYTERHUB_API_TOKEN',\n 'value': 'Planted',\n 'value_from': None}",
+    "- name: DB_PASSWORD\n  value: Planted",
+    "EnvVar{Name:API_TOKEN,Value:Planted,ValueFrom:nil,}",
+    '{\\"token\\": \\"Planted\\"}',
+    "{'password': b'Planted'}",
+    '"token": "a\\"Planted"',
+    '"token": "Planted and cut',
+    "got Basic PlantedUzZXItaWsecret",
+    "https://hooks.slack.com/services/T0AB/B0AB/Planted",
+    "AccountKey=Planted==;EndpointSuffix=core",
+    "mysql --password Planted -h db",
+    '"2|1:0|10:1700000000|23:jupyterhub-hub-login|44:Planted|9f"',
+    "hf_PlantedPlantedPlantedPlanted",
+    "npm_PlantedPlantedPlantedPlanted",
+    "sk-PlantedPlantedPlantedPlanted",
+    "https://Planted0123456789abcdef@github.com/org/repo",
 )
 
 
@@ -51,6 +74,8 @@ def test_a_planted_secret_is_taken_out(text: str) -> None:
     [
         "ana@example.org started a server",
         "GET /user/ana%40example.org/lab",
+        "GET /hub/login?next=%2Fuser%2Fana%2540example.org",
+        "ana@bücher.example",
         "pod jupyter-ana-40example-2eorg on node-3",
         "mailto:ana+hub@mail.example.org.",
     ],
@@ -75,6 +100,13 @@ def test_people_stay_distinguishable() -> None:
         "State: Waiting, reason: CrashLoopBackOff, exit code: 137",
         'MountVolume.SetUp failed for volume "config": secret "hub" not found',
         "the token authentication failed",
+        'MountVolume.SetUp failed for volume "secret" : secret "hub" not found',
+        'MountVolume.SetUp failed for volume "secret" : failed to sync secret cache: timed out',
+        "failed to fetch anonymous token: unexpected status: 403 Forbidden",
+        "POST request to https://auth.docker.io/token: 401 Unauthorized",
+        "Unable to retrieve some image pull secrets (regcred)",
+        "invalid token: signature expired",
+        "git@github.com:org/repo",
         "200 GET /hub/api/users?state=ready&limit=200 (mayday@10.1.2.3) 17ms",
         "0/3 nodes are available: 3 Insufficient memory",
         "http://10.1.2.3:8888/user/ana/ was not reachable",
@@ -85,7 +117,24 @@ def test_what_is_no_secret_stays(text: str) -> None:
     assert redacted(text) == text
 
 
-@pytest.mark.parametrize("piece", ["a", "a.", "eyJ", "token=", "-40", "Cookie", "x@", "://a:"])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "a",
+        "a.",
+        "eyJ",
+        "token=",
+        "-40",
+        "Cookie",
+        "x@",
+        "://a:",
+        "-----BEGIN PRIVATE KEY-----",
+        "name: API_TOKEN, ",
+        "--token ",
+        "A" * 64 + "\n",
+        "-----END PRIVATE KEY-----",
+    ],
+)
 def test_long_lines_take_little_time(piece: str) -> None:
     text = piece * (200_000 // len(piece))
     began = time.process_time()

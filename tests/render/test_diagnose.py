@@ -10,10 +10,18 @@ import pytest
 
 from bot.diagnose import Finding, Remedy, Severity
 from bot.diagnose.found import Found, Verdict
+from bot.domain.evidence import View
 from bot.domain.facts import HubFacts, Part, UnknownPart
-from bot.domain.hubs import Condition
+from bot.domain.hubs import Condition, Pod
 from bot.ports import Post
-from bot.render.diagnose import Audience, changes, diagnosis_lines, diagnosis_post
+from bot.render.diagnose import (
+    Audience,
+    changes,
+    diagnosis_lines,
+    diagnosis_post,
+    finding_text,
+    planning,
+)
 from tests.smoke.samples import longest_diagnosis
 from tests.support.hubs import NOW, evicted, facts, healthy, pod, server, stuck
 
@@ -156,7 +164,40 @@ def test_lines_for_a_terminal_steer_none() -> None:
     read = facts(servers=(server(hostile),), pods=(pod(hostile),))
     lines = diagnosis_lines(found(read, replace(LOST, text=hostile)))
     assert all(char.isprintable() for line in lines for char in line)
-    assert any("mayday plan resync-routes datahub" in line for line in lines)
+    assert any("mayday runbooks plan resync-routes --hub datahub" in line for line in lines)
+
+
+def test_the_command_of_a_remedy_has_its_arguments_and_is_one_command() -> None:
+    grow = Remedy(
+        runbook="grow-volume",
+        label="Grow",
+        arguments={"claim": "hub-db-dir; rm -r ~", "size": "2Gi"},
+    )
+    assert planning(grow, "data hub") == (
+        "mayday runbooks plan grow-volume --hub 'data hub' --set 'claim=hub-db-dir; rm -r ~' "
+        "--set size=2Gi"
+    )
+
+
+def test_who_did_it_is_mentioned_only_by_a_users_id() -> None:
+    """Anybody who may annotate a node writes there who cordoned it."""
+    hostile = replace(ROLLOUT, by="U1> <!channel> <@U2")
+    shown = finding_text(hostile)
+    assert "<!channel>" not in shown and "<@U2" not in shown
+    assert "By <@U0BEN>." in finding_text(ROLLOUT)
+
+
+def test_what_is_left_out_of_a_message_counts_only_what_it_would_show() -> None:
+    blind = replace(ROLLOUT, severity=Severity.UNKNOWN, by="")
+    many = found(healthy("ana"), *[LOST] * 3, *[blind] * 9)
+    assert many.shortened(servers=1, findings=2).more == 1
+
+
+def test_servers_and_gaps_lose_their_secrets() -> None:
+    unread = View[Pod].unread("It says token=Planted1.")
+    read = facts(servers=(server("ana", pending="spawn"),), pods=unread)
+    kept = json.dumps(Found.of(read).to_json())
+    assert "token=[redacted]" in kept and "Planted" not in kept
 
 
 def test_every_condition_is_listed() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from bot import deadline
 from bot.adapters.kubernetes import KubernetesCluster
+from bot.diagnose.found import Found, Verdict
 from bot.domain.cluster import ClusterFacts, Event, Node
 from bot.domain.evidence import Known, Unknown, View
 from bot.domain.facts import MORE, HubFacts, Part
@@ -149,6 +150,28 @@ def test_a_part_that_fails_is_unknown_and_leaves_the_others(
     seen = read(replace(site(hub), deploys=hub), now=NOW)
     assert seen.asked == MORE - {Part.NOTICE}
     assert [(gap.part, gap.why) for gap in seen.unknown] == [(part, "It is away.")]
+
+
+@pytest.mark.parametrize("method", ["metrics", "nodes", "log", "merges", "health", "pods"])
+def test_an_answer_that_nobody_thought_of_costs_no_other(method: str) -> None:
+    hub = party(fails={method: OverflowError("astronomical")})
+    seen = read(replace(site(hub), deploys=hub), now=NOW)
+    assert seen.unknown and seen.servers.read and not seen.lacks(Part.CLAIMS)
+    assert any("was not understood (OverflowError)" in gap.why for gap in seen.unknown)
+    assert Found.of(seen).verdict is Verdict.UNKNOWN
+
+
+def test_a_proxy_without_a_pod_leaves_its_log_unknown() -> None:
+    seen = read(site(party(parts=[HUB_POD])), now=NOW)
+    assert seen.lacks(Part.PROXY_LOG) == "No pod of the proxy runs whose log mayday could read."
+    assert not seen.signs.proxy_log.read
+
+
+def test_logs_that_are_not_read_are_not_taken_for_clean() -> None:
+    many = [replace(PROXY_POD, name=f"proxy-{n}", uid=f"p{n}", restarts=1) for n in range(4)]
+    seen = read(site(party(parts=[HUB_POD, *many])), now=NOW)
+    assert seen.signs.proxy_log.read
+    assert "more than 6 logs" in seen.lacks(Part.PROXY_LOG)
 
 
 def test_what_nobody_asked_for_is_not_read() -> None:
