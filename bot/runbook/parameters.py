@@ -31,6 +31,10 @@ NO_PARAMETERS = "{runbook} works on a whole hub and takes no parameters. Leave o
 MISSING = "{runbook} needs {name}: {hint}"
 INVALID = "“{value}” isn't a valid {name}: {why}."
 
+NOT_ITS_FORM = "it doesn't have the form that the runbook takes"
+SHOWN = 60
+"""The most characters of a wrong value in a message."""
+
 NO_FACTS = "it has no first parameter, which takes the facts"
 NO_ANNOTATION = "parameter {name} has no annotation"
 NOT_A_FIELD = "parameter {name} has a type that no form can ask for: {annotation}"
@@ -142,7 +146,8 @@ class Parameter:
                 case ParameterKind.NUMBER:
                     return self._adapter.validate_python(typed)
         except (ValidationError, ValueError) as exc:
-            text = INVALID.format(value=typed, name=self.label.lower(), why=_why(exc))
+            why = _why(exc, self.hint)
+            text = INVALID.format(value=_short(typed), name=self.label.lower(), why=why)
             raise UserError(text, field=self.name) from exc
 
     def value(self, stored: Any) -> Any:
@@ -194,16 +199,22 @@ def stored_arguments(
             words = UNKNOWN_PARAMETER if known else NO_PARAMETERS
             raise UserError(words.format(name=name, runbook=runbook, known=", ".join(known)))
     found: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
     for name, each in known.items():
         said = typed.get(name)
         is_empty = said is None or (isinstance(said, Collection) and not said)
         if is_empty or (isinstance(said, str) and not said.strip()):
             if each.is_required:
                 hint = each.hint or f"give {name}=…"
-                text = MISSING.format(runbook=runbook, name=each.label.lower(), hint=hint)
-                raise UserError(text, field=name)
+                wrong[name] = MISSING.format(runbook=runbook, name=each.label.lower(), hint=hint)
             continue
-        found[name] = each.stored(said, runbook)
+        try:
+            found[name] = each.stored(said, runbook)
+        except UserError as exc:
+            wrong[name] = str(exc)
+    if wrong:
+        (name, text), *others = wrong.items()
+        raise UserError(text, field=name, others=dict(others))
     return found
 
 
@@ -315,11 +326,22 @@ def _duration(typed: object) -> timedelta:
     )
 
 
-def _why(exc: ValueError) -> str:
-    """What is wrong with a value, in a few words without a full stop."""
+def _short(typed: object) -> str:
+    """What was typed, short enough to be named."""
+    text = str(typed)
+    return text if len(text) <= SHOWN else text[: SHOWN - 1].rstrip() + "…"
+
+
+def _why(exc: ValueError, hint: str = "") -> str:
+    """What is wrong with a value, in a few words without a full stop.
+
+    Nobody reads a pattern, so a text that doesn't match one is answered with the hint of its parameter.
+    """
     if not isinstance(exc, ValidationError):
         return _lower(str(exc))
     error = exc.errors()[0]
+    if error["type"] == "string_pattern_mismatch":
+        return _lower(hint) or NOT_ITS_FORM
     words = WHYS.get(error["type"])
     return words.format(**error.get("ctx", {})) if words else _lower(error["msg"])
 
