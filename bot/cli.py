@@ -58,6 +58,7 @@ HUB_AT = "The hub is at {hub}, the GitHub at {github}"
 PRIVATE_UMASK = 0o077
 EX_TEMPFAIL = 75
 """The exit code after a lost lease: starting mayday again helps (sysexits.h)."""
+LONG_RUNNING = ("run", "sandbox", "drill")
 STOP_SECONDS = 8.0
 """Seconds that a replica has to stop after it lost its lease."""
 BAD_LOG_LEVEL = "MAYDAY_LOG_LEVEL must be one of {levels}."
@@ -230,7 +231,9 @@ def main() -> None:
 
 
 def _log_level() -> str:
-    level = os.environ.get("MAYDAY_LOG_LEVEL", "INFO").upper()
+    # The answer of any other command is what it prints, so it logs only what goes wrong.
+    usual = "INFO" if sys.argv[1:2] and sys.argv[1] in LONG_RUNNING else "WARNING"
+    level = os.environ.get("MAYDAY_LOG_LEVEL", usual).upper()
     if level not in LOG_LEVELS:
         raise UserError(BAD_LOG_LEVEL.format(levels=", ".join(LOG_LEVELS)))
     return level

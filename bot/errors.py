@@ -7,6 +7,9 @@ them, ``from exc``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 
 class MaydayError(Exception):
     """The base of mayday's errors. The text is one sentence that can be shown to a person."""
@@ -17,13 +20,21 @@ class UserError(MaydayError):
 
     The text says what the person should do. ``code`` is the outside system's name for the refusal
     (``name_taken``, ``missing_scope``), empty if mayday refused. ``field`` names the invalid input of a
-    form.
+    form, ``others`` the further ones with their texts.
     """
 
-    def __init__(self, text: str, *, code: str = "", field: str = "") -> None:
+    def __init__(
+        self,
+        text: str,
+        *,
+        code: str = "",
+        field: str = "",
+        others: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         super().__init__(text)
         self.code = code
         self.field = field
+        self.others = others
 
 
 class RetryLater(MaydayError):

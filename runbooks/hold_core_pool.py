@@ -38,8 +38,8 @@ PARTS = ("hub", "proxy")
 BUDGET = "mayday-hold-{of}"
 
 SUMMARY = (
-    "Until {until} UTC: mark {pods} pods of hub and proxy as not safe to evict, keep {nodes} core nodes from "
-    "being scaled down, and create {budgets} PodDisruptionBudgets. Nothing restarts."
+    "Until {until} UTC: keep the autoscaler and drains away from {pods} of hub and proxy and {nodes} of the "
+    "core pool, and create {budgets}. Nothing restarts."
 )
 NO_RELEASE = (
     "mayday can't tell which pods of namespace {namespace} are this hub's: set hubs[].release."
@@ -93,9 +93,9 @@ def hold_core_pool(facts: HubFacts, duration: Duration = timedelta(hours=12)) ->
     return Draft(
         summary=SUMMARY.format(
             until=until.strftime("%Y-%m-%d %H:%M"),
-            pods=len(loose),
-            nodes=len(nodes),
-            budgets=len(budgets),
+            pods=_many(len(loose), "pod"),
+            nodes=_many(len(nodes), "node"),
+            budgets=_many(len(budgets), "PodDisruptionBudget"),
         ),
         steps=(
             HoldCorePool(
@@ -116,6 +116,10 @@ def hold_core_pool(facts: HubFacts, duration: Duration = timedelta(hours=12)) ->
         ),
         cautions=(*((ENDS,) if loose else ()), *((BLOCKS,) if budgets else ())),
     )
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number or 'no'} {word}" + ("" if number == 1 else "s")
 
 
 def core_pods(facts: HubFacts) -> list[Pod]:

@@ -265,7 +265,6 @@ def test_a_database_that_never_answers_delays_no_diagnosis_for_long(begin: Begin
     assert "1 route missing, work is safe" in terminal.said
 
 
-
 def test_the_command_ends_with_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, bool, bool]] = []
 

@@ -30,6 +30,9 @@ MORE_COMMANDS = (
     "prints all."
 )
 VARIABLES = "`$HUB_API` is the address of the API of hub {hub}, `$TOKEN` a token for it."
+CONTEXT = (
+    "If your kubeconfig has another name for the context of this cluster, use that for `{cluster}`."
+)
 NO_COMMAND = "no single command does this"
 UNKNOWN = "?"
 
@@ -82,12 +85,20 @@ def step_lines(plan: Plan, step: Step) -> list[str]:
 
 
 def plan_lines(plan: Plan) -> list[str]:
-    """The lines for a terminal below the steps: how success is known, and what can be taken back."""
-    return [
+    """The lines for a terminal below the steps: how success is known, what can be taken back, and what stands
+    in the commands."""
+    typed = [command(step, plan.place) for step in plan.steps]
+    notes = []
+    if any("$HUB_API" in text for text in typed):
+        notes.append(VARIABLES.format(hub=plan.place.hub).replace("`", ""))
+    if any(text.startswith("kubectl") for text in typed):
+        notes.append(CONTEXT.format(cluster=shlex.quote(plan.place.cluster)).replace("`", ""))
+    promised = [
         f"{title.strip('*')} {text}"
         for title, sentence in ((SUCCESS, success), (UNDO, undo))
         for text in _sentences(sentence(step, plan.place) for step in plan.steps)
     ]
+    return [*promised, *notes]
 
 
 def commands(plan: Plan) -> list[str]:
@@ -107,6 +118,8 @@ def commands(plan: Plan) -> list[str]:
         notes.append(MORE_COMMANDS.format(count=more, runbook=code(plan.runbook), hub=hub))
     if any("$HUB_API" in text for text in shown):
         notes.append(VARIABLES.format(hub=escaped(plan.place.hub, 90)))
+    if any(text.startswith("kubectl") for text in shown):
+        notes.append(CONTEXT.format(cluster=code(shlex.quote(plan.place.cluster))))
     return ["\n".join((BY_HAND, f"```\n{lines}\n```", *notes))]
 
 

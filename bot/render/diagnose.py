@@ -17,6 +17,7 @@ from bot.diagnose import Finding, Remedy, Severity
 from bot.diagnose.found import Found, UnwellServer, Verdict
 from bot.diagnose.words import count
 from bot.domain.command import COMMAND
+from bot.domain.facts import Part
 from bot.domain.hubs import Condition, Diagnosis, RouteState
 from bot.ports import Post
 from bot.render import blocks as b
@@ -141,8 +142,9 @@ def _servers(found: Found) -> str:
     lines = ["*Not well*"]
     for kind, same in groupby(shown, key=_class):
         servers = list(same)
-        lines.append(f"• {_class_words(*kind)}")
-        if servers[0].why and all(server.why == servers[0].why for server in servers):
+        lines.append(f"• {_class_words(*kind, found)}")
+        why = servers[0].why
+        if not _is_said(why, found) and all(server.why == why for server in servers):
             lines.append(f"    _{escaped(_flat(servers[0].why), 200)}_")
         lines += [f"    {words}" for words in _by_node(servers)]
     rest = found.unwell - len(shown)
@@ -155,10 +157,22 @@ def _class(server: UnwellServer) -> tuple[Condition, str, str, RouteState]:
     return server.condition, server.hub, server.state, server.route
 
 
-def _class_words(condition: Condition, hub: str, state: str, route: RouteState) -> str:
-    pod = escaped(_flat(state), 30) or "none"
+def _class_words(
+    condition: Condition, hub: str, state: str, route: RouteState, found: Found
+) -> str:
+    pod = escaped(_flat(state), 30) or _no_pod(found)
     facts = f"hub: {escaped(_flat(hub), 20)} · pod: {pod} · route: {ROUTES[route]}"
     return f"*{CONDITIONS[condition]}* ({facts})"
+
+
+def _no_pod(found: Found) -> str:
+    """What stands for a pod that wasn't seen: none, if the pods were read."""
+    return "?" if any(part.part is Part.PODS for part in found.unknown) else "none"
+
+
+def _is_said(why: str, found: Found) -> bool:
+    """Whether a reason is empty, or one of those for what is not known, which are listed by themselves."""
+    return any(why.rstrip(".") in said for said in found.unread) or not why
 
 
 def _by_node(servers: Sequence[UnwellServer]) -> Iterator[str]:
@@ -259,7 +273,7 @@ def diagnosis_lines(found: Found, *, servers: int | None = None) -> list[str]:
         *(f"  {each}" for each in counted(found)),
     ]
     if found.servers:
-        lines += ["", *_table(found.servers[:servers])]
+        lines += ["", *_table(found, found.servers[:servers])]
         rest = found.unwell - len(found.servers[:servers])
         lines += [f"and {rest} more"] if rest > 0 else []
     known = [finding for _, finding in found.known]
@@ -282,9 +296,14 @@ def finding_lines(finding: Finding, hub: str) -> list[str]:
 
 def planning(remedy: Remedy, hub: str) -> str:
     """Return the command that plans a remedy on a terminal."""
-    values = [f"{name}={value}" for name, value in remedy.arguments.items()]
+    values = [f"{name}={_typed(value)}" for name, value in remedy.arguments.items()]
     words = ["mayday", "runbooks", "plan", remedy.runbook, "--hub", hub]
     return shlex.join([*words, *(word for value in values for word in ("--set", value))])
+
+
+def _typed(value: object) -> str:
+    """An argument of a remedy as a person types it."""
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def changes(before: Found, after: Found) -> list[str]:
@@ -305,10 +324,10 @@ def changes(before: Found, after: Found) -> list[str]:
     return [_printable(line) for line in lines]
 
 
-def _table(servers: Sequence[UnwellServer]) -> list[str]:
+def _table(found: Found, servers: Sequence[UnwellServer]) -> list[str]:
     """User × hub × pod × route of the servers that are not well."""
     head = ("user", "hub says", "pod", "node", "route", "")
-    cells = [head, *map(_cells, servers)]
+    cells = [head, *(_cells(found, server) for server in servers)]
     widths = [max(len(line[column]) for line in cells) for column in range(5)]
     return [
         "  ".join([*(line[i].ljust(widths[i]) for i in range(5)), line[5]]).rstrip()
@@ -316,13 +335,14 @@ def _table(servers: Sequence[UnwellServer]) -> list[str]:
     ]
 
 
-def _cells(server: UnwellServer) -> tuple[str, ...]:
+def _cells(found: Found, server: UnwellServer) -> tuple[str, ...]:
     name = f"{server.user}/{server.server}" if server.server else server.user
-    said = CONDITIONS[server.condition] + (f": {_flat(server.why)}" if server.why else "")
+    why = "" if _is_said(server.why, found) else f": {_flat(server.why)}"
+    said = CONDITIONS[server.condition] + why
     return (
         _printable(cut(name, 40)),
         cut(server.hub, 20),
-        _printable(cut(server.state, 20)) or "none",
+        _printable(cut(server.state, 20)) or _no_pod(found),
         _printable(cut(server.node, 40)) or "–",
         ROUTES[server.route],
         said,

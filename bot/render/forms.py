@@ -36,6 +36,7 @@ def declare(
     origin: str,
     chosen: Sequence[str] = (),
     diagnosis: str = "",
+    summary: str = "",
 ) -> b.Block:
     """Return the modal of ``/incident declare``, prefilled from the command or from a diagnosis.
 
@@ -67,7 +68,7 @@ def declare(
         b.input_block(
             "summary",
             "What is known so far?",
-            b.text_input("value", multiline=True),
+            b.text_input("value", initial=cut(summary, 3000), multiline=True),
             optional=True,
         ),
         b.input_block(

@@ -15,12 +15,14 @@ EXAMPLES = {ParameterKind.BOOLEAN: "yes|no", ParameterKind.DURATION: "2h"}
 
 
 def usage(runbook: Runbook, hub: str = "HUB") -> str:
-    """How to type it: its name, the hub, and its parameters, in brackets where they may be left out."""
+    """How to type it: its name, the hub, and its parameters, in brackets and with the default
+    where they may be left out."""
     targets = runbook.targets
     said = []
     for each in runbook.parameters:
         choices = (f"“{one}”" if " " in one else one for one in each.choices)
-        example = EXAMPLES.get(each.kind, each.name.upper())
+        default = "" if each.kind is ParameterKind.BOOLEAN else written(each, each.default)
+        example = default or EXAMPLES.get(each.kind, each.name.upper())
         value = "|".join(choices) or example
         if each.kind is ParameterKind.SERVERS:
             word = "USER …"

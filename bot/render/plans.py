@@ -17,7 +17,7 @@ from bot.render import by_hand
 from bot.render.plan_words import CONDITIONS, DIAGNOSES, ROUTES
 from bot.render.steps import words_of
 from bot.render.steps.words import UNREAD, number
-from bot.render.text import code, cut, escape, escaped, when
+from bot.render.text import code, cut, escape, escaped, naming, when
 from bot.runbook import Loss, LossKind
 from bot.runbook.plan import Plan
 
@@ -38,7 +38,7 @@ BROKEN = frozenset(Diagnosis) - {Diagnosis.WELL}
 TROUBLE = STUCK | {Condition.UNKNOWN, Condition.CRASHING}
 
 OVER_LIMIT = "This is more than one person may decide. "
-RUNS_AT_ONCE = "With your approval it runs at once. "
+RUNS_AT_ONCE = "Unless you asked for it, your approval runs it at once. "
 RUNS_LATER = "It runs once {missing} more approve, too. "
 NOT_WELL = "*Servers that are not well*"
 NOBODY = "Nobody loses anything."
@@ -70,9 +70,9 @@ def plan_blocks(plan: Plan, title: str, *buttons: b.Block) -> list[b.Block]:
         ),
     ]
     if reason := _reason(plan):
-        shown.append(b.section(f"*{_verdict(plan)}* {escaped(reason, REASON_SIZE)}"))
+        shown.append(b.section(f"*{_verdict(plan)}* {naming(reason, REASON_SIZE)}"))
     else:
-        shown.append(b.section(escaped(plan.summary, SUMMARY_SIZE)))
+        shown.append(b.section(naming(plan.summary, SUMMARY_SIZE)))
         steps = f"*Steps on* {place_words(plan.place)}\n"
         shown.append(b.section(steps + "\n".join(_some(_step_lines(plan), STEPS))))
         shown.append(b.section("*Who loses what*\n" + "\n".join(loss_lines(plan))))

@@ -1,7 +1,8 @@
 """The form of ``/incident run``: which runbook, on which hub, and the fields of that runbook's parameters.
 
-The fields change with the runbook that is chosen. Each field's block id has the kind and the name of its
-parameter, so that Slack keeps what was typed where two runbooks ask for the same.
+The fields change with the runbook that is chosen. Each field's block id has the kind, the name and the
+default of its parameter, so that Slack keeps what was typed where two runbooks ask for the same, and a
+default never stays in the field of another runbook.
 """
 
 from __future__ import annotations
@@ -84,7 +85,9 @@ def run(
 
 def block_id(parameter: Parameter) -> str:
     """The block id of a parameter's field."""
-    return f"{parameter.kind.value}/{parameter.name}"
+    default = written(parameter, parameter.default)
+    name = f"{parameter.kind.value}/{parameter.name}"
+    return f"{name}/{default}"[:255] if default else name
 
 
 def fields(values: Mapping[str, str | Iterable[str]], metadata: str = "") -> dict[str, str]:

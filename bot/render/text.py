@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+_PERSON = re.compile(r"\bby &lt;(@[UW][A-Z0-9]{2,20})&gt;")
+
 
 def escape(text: str) -> str:
     """Return the text with Slack's three control characters escaped."""
@@ -29,6 +31,11 @@ def escaped(text: str, limit: int) -> str:
     while len(shown := escape(cut(text, kept))) > limit:
         kept -= max(1, (len(shown) - limit) // len("&amp;"))
     return shown
+
+
+def naming(text: str, limit: int) -> str:
+    """Return the text escaped, except for the people who did something, such as ``by <@U0ANA>``."""
+    return _PERSON.sub(r"by <\1>", escaped(text, limit))
 
 
 def code(text: str, limit: int = 3000) -> str:

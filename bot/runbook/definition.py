@@ -38,7 +38,10 @@ EMPTY_NAME = (
     "{runbook} was given an empty name. Write whose servers it is for, or leave it out for all."
 )
 WHOLE_HUB = "{runbook} works on a whole hub. Leave out {words}."
-ONE_TARGET = "{runbook} takes one {name}, but {words} are several: run it once for each."
+ONE_TARGET = (
+    "{runbook} takes one {name}, but {words} are several: run it once for each. A value with spaces needs "
+    'quotes, as in {name}="two words".'
+)
 NO_TARGET = "{runbook} can't tell what {words} is for. Write its parameters as name=value: {names}."
 TWICE = "{runbook} takes {name} once: leave out {words} or {name}=…"
 TARGETS = (ParameterKind.SERVERS, ParameterKind.PERSON, ParameterKind.NODE)

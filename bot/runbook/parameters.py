@@ -31,6 +31,7 @@ SHOWN = 100
 
 NOT_A_DURATION = "write a duration such as 90m, 2h or 1d"
 TOO_LONG_A_DURATION = "that is longer than any run can last"
+NOT_ITS_FORM = "it doesn't have the form that the runbook takes"
 NOT_PRINTABLE = "it has a character that can't be printed"
 TOO_LONG_A_NAME = f"no name has more than {NAME_SIZE} characters"
 NO_NAMES = "write at least one name, or leave it out for all"
@@ -150,7 +151,8 @@ class Parameter:
                 case ParameterKind.NUMBER:
                     return self._adapter.validate_python(typed)
         except (ValidationError, ValueError) as exc:
-            text = INVALID.format(value=str(typed)[:SHOWN], name=self.label.lower(), why=_why(exc))
+            why = _why(exc, self.hint)
+            text = INVALID.format(value=_short(typed), name=self.label.lower(), why=why)
             raise UserError(text, field=self.name) from exc
 
     def value(self, stored: Any) -> Any:
@@ -210,16 +212,22 @@ def stored_arguments(
             words = UNKNOWN_PARAMETER if known else NO_PARAMETERS
             raise UserError(words.format(name=name, runbook=runbook, known=", ".join(known)))
     found: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
     for name, each in known.items():
         said = typed.get(name)
         is_empty = said is None or (isinstance(said, Collection) and not said)
         if is_empty or (isinstance(said, str) and not said.strip()):
             if each.is_required:
                 hint = each.hint or f"give {name}=…"
-                text = MISSING.format(runbook=runbook, name=each.label.lower(), hint=hint)
-                raise UserError(text, field=name)
+                wrong[name] = MISSING.format(runbook=runbook, name=each.label.lower(), hint=hint)
             continue
-        found[name] = each.stored(said, runbook)
+        try:
+            found[name] = each.stored(said, runbook)
+        except UserError as exc:
+            wrong[name] = str(exc)
+    if wrong:
+        (name, text), *others = wrong.items()
+        raise UserError(text, field=name, others=dict(others))
     return found
 
 
@@ -335,11 +343,22 @@ def _duration(typed: object) -> timedelta:
         raise ValueError(TOO_LONG_A_DURATION) from exc
 
 
-def _why(exc: ValueError) -> str:
-    """What is wrong with a value, in a few words without a full stop."""
+def _short(typed: object) -> str:
+    """What was typed, short enough to be named."""
+    text = str(typed)
+    return text if len(text) <= SHOWN else text[: SHOWN - 1].rstrip() + "…"
+
+
+def _why(exc: ValueError, hint: str = "") -> str:
+    """What is wrong with a value, in a few words without a full stop.
+
+    Nobody reads a pattern, so a text that doesn't match one is answered with the hint of its parameter.
+    """
     if not isinstance(exc, ValidationError):
         return _lower(str(exc))
     error = exc.errors()[0]
+    if error["type"] == "string_pattern_mismatch":
+        return _lower(hint) or NOT_ITS_FORM
     words = WHYS.get(error["type"])
     return words.format(**error.get("ctx", {})) if words else _lower(error["msg"])
 

@@ -48,9 +48,9 @@ EXPIRES_AFTER = timedelta(minutes=15)
 NEEDS_INCIDENT = "needs_incident"
 """The code of the refusal of a runbook that runs only in incidents."""
 
-NO_RUNBOOK = "There is no runbook “{runbook}”: use one of {known}."
+NO_RUNBOOK = "There is no runbook “{runbook}”. Known: {known}."
 NO_HUBS = "No hub is configured: add hubs and clusters to mayday.yaml."
-NO_HUB = "There is no hub “{hub}”: use one of {known}."
+NO_HUB = "There is no hub “{hub}”. Known: {known}."
 NO_HUB_NOW = "Hub {hub} is no longer in mayday.yaml, so the plan can't be run."
 EXPIRED = f"This plan is more than {{age}} old. Ask for a new one with {COMMAND} run."
 DECIDED = (

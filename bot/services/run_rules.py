@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from bot.domain.command import COMMAND
 from bot.domain.facts import Part, UnknownPart
 from bot.domain.hubs import Place
-from bot.render.text import escape, when
+from bot.render.text import escape
 from bot.runbook import Runbook
 from bot.runbook.plan import Plan, UnreadablePlan
 from bot.store import runs as rows
@@ -24,8 +24,7 @@ BUSY = (
     "then press the button again."
 )
 COOLING = (
-    "{runbook} ran on {hub} a short time ago, and its cooldown ends at {until}. Press the button again "
-    "then."
+    "{runbook} ran a short time ago, and its cooldown ends in {rest}. Press the button again then."
 )
 DRY_RUN = "The policy of {runbook} is dry run only: mayday shows the plan, and nobody can run it."
 NOT_THE_ASKER = (
@@ -75,7 +74,8 @@ def refuse_to_start(
     until = _cooldown(tx, run, runbook, held, now)
     if until is None:
         return ""
-    return COOLING.format(runbook=escape(run.runbook), hub=escape(run.hub), until=when(until))
+    rest = max(until - now, timedelta(minutes=1)) + timedelta(seconds=59)
+    return COOLING.format(runbook=escape(run.runbook), rest=words(rest))
 
 
 def _cooldown(

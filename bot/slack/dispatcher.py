@@ -177,6 +177,7 @@ class Dispatcher:
                 error=str(exc),
             )
             text, field = str(exc), str(getattr(exc, "field", ""))
+            others = dict(getattr(exc, "others", {}))
         except Exception:
             error_id = uuid.uuid4().hex[:8]
             log.exception(
@@ -185,10 +186,11 @@ class Dispatcher:
                 user=request.user,
                 idempotency_key=request.idempotency_key,
             )
-            text, field = answers.internal_error(error_id), ""
+            text, field, others = answers.internal_error(error_id), "", {}
         self._context.audit.failed(text)
         if form_is_open and request.kind is Kind.FORM:
-            return FieldErrors(errors={_input(request, field): text})
+            known = {name: why for name, why in others.items() if name in request.form.inputs}
+            return FieldErrors(errors={**known, _input(request, field): text})
         return say(f"⚠️ {typed(text)}")
 
 

@@ -96,5 +96,7 @@ def read_form(form: Form, runbooks: Mapping[str, Runbook]) -> AskedRun:
     try:
         arguments = runbook.arguments(typed)
     except UserError as exc:
-        raise UserError(str(exc), field=blocks.get(exc.field, exc.field)) from exc
+        others = {blocks.get(name, name): text for name, text in exc.others.items()}
+        field = blocks.get(exc.field, exc.field)
+        raise UserError(str(exc), field=field, others=others) from exc
     return AskedRun(runbook=name, hub=hub, arguments=arguments)

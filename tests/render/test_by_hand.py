@@ -82,7 +82,7 @@ def test_each_sentence_is_said_once() -> None:
     plan = CLEAR.plan(stuck())
     assert len(plan.steps) > 3
     said = "\n".join(texts(plan_blocks(plan, CLEAR.title)))
-    assert said.count("The user can start the server again") == 1
+    assert said.count("The user can start the server again;") == 1
 
 
 def test_the_variables_of_a_request_are_explained() -> None:

@@ -200,6 +200,40 @@ def test_servers_and_gaps_lose_their_secrets() -> None:
     assert "token=[redacted]" in kept and "Planted" not in kept
 
 
+def test_a_remedy_on_a_terminal_has_its_arguments() -> None:
+    remedy = Remedy(
+        runbook="cordon-node",
+        label="Cordon it",
+        arguments={"node": "core-1", "reason": "disk full", "users": ["ana", "ben"]},
+    )
+    (line,) = (
+        line
+        for line in diagnosis_lines(found(healthy("ana"), replace(LOST, remedy=remedy)))
+        if "Cordon it" in line
+    )
+    said = (
+        "cordon-node --hub datahub --set node=core-1 --set 'reason=disk full' --set users=ana,ben"
+    )
+    assert said in line
+
+
+def test_pods_that_were_not_read_are_not_said_to_be_missing() -> None:
+    why = "The cluster refuses the credentials of mayday."
+    value = found(facts(servers=(server("ana"), server("ben")), pods=None))
+    value = replace(
+        value,
+        unknown=(UnknownPart(part=Part.PODS, why=why),),
+        servers=tuple(replace(each, why=why) for each in value.servers),
+    )
+    lines = diagnosis_lines(value)
+    (row,) = (line for line in lines if line.startswith("ana "))
+    assert "  ?  " in row
+    assert "none" not in row
+    assert sum(why in line for line in lines) == 1
+    assert "pod: ?" in text(shown(value))
+    assert text(shown(value)).count(why) == 1
+
+
 def test_every_condition_is_listed() -> None:
     value = found(stuck())
     assert {each.condition for each in value.servers} == {

@@ -219,8 +219,9 @@ def test_a_plan_on_a_terminal() -> None:
         "",
         "Nobody loses anything.",
         "How success is known: The hub's record of this start and its pod are gone.",
-        "Can it be taken back? It can't be taken back. The user can start the server again; what was not "
-        "saved is lost.",
+        "Can it be taken back? It can't be taken back. The user can start the server again, without what ran "
+        "in it.",
+        "$HUB_API is the address of the API of hub datahub, $TOKEN a token for it.",
         "",
         "Facts: hub and proxy answer, no route is missing. Servers ready: 2, user routes: 2. "
         "All servers: 1 well; 1 record without a pod.",

@@ -95,16 +95,18 @@ def test_a_runbook_brings_its_own_fields_and_what_was_typed_stays(form: Scene) -
     choose(form, "mark-node", hub="stat20")
     shown = blocks(form)
     assert list(shown)[2:] == [
-        *("node/node", "servers/users", "duration/expires_after", "choice/how"),
-        *("boolean/taint", "number/count", "text/why"),
+        *("node/node", "servers/users", "duration/expires_after/4h", "choice/how/softly"),
+        *("boolean/taint/no", "number/count/1", "text/why"),
     ]
     assert shown["node/node"]["hint"]["text"] == "A node of the core pool."
     assert [block["optional"] for block in shown.values()] == [False] * 3 + [True] * 6
-    assert shown["duration/expires_after"]["element"]["initial_value"] == "4h"
-    assert shown["choice/how"]["element"]["initial_option"]["value"] == "softly"
-    assert shown["boolean/taint"]["element"]["initial_option"]["value"] == "no"
+    assert shown["duration/expires_after/4h"]["element"]["initial_value"] == "4h"
+    assert shown["choice/how/softly"]["element"]["initial_option"]["value"] == "softly"
+    assert shown["boolean/taint/no"]["element"]["initial_option"]["value"] == "no"
     choose(form, CLEAR, **{"servers/users": "ana", "node/node": "core-1"})
-    assert list(blocks(form))[2:] == ["servers/users", "choice/kind", "boolean/start_afterwards"]
+    assert list(blocks(form))[2:] == [
+        *("servers/users", "choice/kind/every kind", "boolean/start_afterwards/no")
+    ]
     state = form.ana.views()[-1]["state"]["values"]
     assert state["hub"]["value"]["selected_option"]["value"] == "stat20"
     assert state["servers/users"]["value"]["value"] == "ana"
@@ -115,12 +117,20 @@ def test_a_runbook_brings_its_own_fields_and_what_was_typed_stays(form: Scene) -
 def test_each_error_is_at_its_field(form: Scene) -> None:
     choose(form, "mark-node", hub="datahub")
     view = form.ana.views()[-1]["id"]
-    wrong = {"node/node": "core-1", "number/count": "9"}
+    wrong = {"node/node": "core-1", "number/count/1": "9"}
     errors = form.ana.submit(view, wrong)
-    assert errors == {"number/count": "“9” isn't a valid count: it can be at most 5."}
-    errors = form.ana.submit(view, {"number/count": "2", "duration/expires_after": "soon"})
-    assert list(errors) == ["duration/expires_after"]
-    right = {"duration/expires_after": "“90m”", "choice/how": "at once", "boolean/taint": "yes"}
+    assert errors == {"number/count/1": "“9” isn't a valid count: it can be at most 5."}
+    both = {"number/count/1": "x" * 300, "duration/expires_after/4h": "soon"}
+    errors = form.ana.submit(view, both)
+    assert set(errors) == set(both)
+    assert len(errors["number/count/1"]) < 150
+    errors = form.ana.submit(view, {"number/count/1": "2", "duration/expires_after/4h": "soon"})
+    assert list(errors) == ["duration/expires_after/4h"]
+    right = {
+        "duration/expires_after/4h": "“90m”",
+        "choice/how/softly": "at once",
+        "boolean/taint/no": "yes",
+    }
     assert form.ana.submit(view, right) == {}
     form.until(lambda: bool(planned(form)), "planned")
     assert planned(form) == [

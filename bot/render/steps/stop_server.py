@@ -7,7 +7,7 @@ STOP_SERVER = StepWords(
     act="have the hub stop server `{target}`",
     by_hand='curl -fX DELETE -H "Authorization: token $TOKEN" "$HUB_API/users/{user}/servers/{server}"',
     success="The hub's record of this start and its pod are gone.",
-    undo="It can't be taken back. The user can start the server again; what was not saved is lost.",
+    undo="It can't be taken back. The user can start the server again, without what ran in it.",
     one="have the hub stop a user's server",
     many="have the hub stop {count} users' servers",
 )

@@ -29,13 +29,17 @@ def again(context: HandlerContext, request: SlackRequest, incident: Incident | N
 def declare(context: HandlerContext, request: SlackRequest) -> OpenModal:
     """The declare form with the hub and the headline; the incident will begin with the diagnosis.
 
+    The title is what is wrong, without the cause, since the channel is named after it.
+
     Raises:
         UserError: the diagnosis is no longer kept.
     """
     found = context.diagnoses.get(request.value).found
+    what, why, _ = found.headline.partition(": ")
     return OpenModal(
         view=forms.declare(
-            title=cut(found.headline.rstrip("."), TITLE_LIMIT),
+            title=cut(what.rstrip("."), TITLE_LIMIT),
+            summary=found.headline if why else "",
             policy=context.settings.policy,
             descriptions=context.severity_help,
             hubs=list(context.settings.hubs),
