@@ -168,9 +168,9 @@ def _add_incident(url: str, slack: SlackSandbox, channel: _Channel) -> None:
                 declared_by=slack.person("ana").id,
                 declared_at=datetime.now(UTC),
                 channel_name=found.name,
-                channel_id=channel.id,
             ),
         )
+        incident_rows.bind_channel(tx, f"incident-{found.name}", channel.id)
 
 
 @contextmanager
