@@ -5,17 +5,24 @@ Each cell sends a request through its route and looks whether the handler ran.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import http.client
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from slack_bolt import Ack, Respond
 
 from bot.bootstrap import Bot
-from bot.domain.access import RUNBOOK, Act
+from bot.domain import access as access_rule
+from bot.domain.access import RUNBOOK, Act, Rules, seen_refusal
+from bot.domain.audit import AuditOutcome
 from bot.domain.run_policy import Allowed, RunPolicy
 from bot.errors import UserError
 from bot.services.settings import AllowList
@@ -26,6 +33,7 @@ from bot.slack.request import Form, Kind, SlackRequest
 from bot.slack.routes import ROUTES
 from bot.store.engine import Store
 from bot.store.tables import tag
+from sandbox.slack import SlackSandbox
 from tests.support.desk import Desk
 from tests.support.rows import CHANNEL, TEAM, stored
 
@@ -80,15 +88,16 @@ PLACES = ("public", "private", "no incident")
 ELSEWHERE = "C0GENERAL"
 RUNBOOK_NAME = "resync-routes"
 
+#                                nobody  another secret  Slack
 WEB = {
-    ("GET", "/livez"): 200,
-    ("GET", "/readyz"): 200,
-    ("GET", "/healthz"): 200,
-    ("POST", "/slack/events"): 401,
-    ("GET", "/slack/events"): 405,
-    ("GET", "/"): 404,
+    ("GET", "/livez"): (200, 200, 200),
+    ("GET", "/readyz"): (200, 200, 200),
+    ("GET", "/healthz"): (200, 200, 200),
+    ("POST", "/slack/events"): (401, 401, 403),  # signed, and for no workspace
+    ("GET", "/slack/events"): (405, 405, 405),
+    ("GET", "/"): (404, 404, 404),
 }
-"""What somebody without Slack's signature gets from each path."""
+"""What senders get from each path, by whose signature the request has."""
 
 
 def user(person: str) -> str:
@@ -241,33 +250,89 @@ def test_everybody_whose_reaction_slack_delivers_may_react(rows: Store, private:
     """Slack lets people react only to what they see, so a reaction needs no question."""
     desk = desk_with(rows, private=private)
     for number, person in enumerate(PEOPLE):
-        event = {
-            "type": "reaction_added",
-            "user": user(person),
-            "reaction": "pushpin",
-            "item": {"type": "message", "channel": CHANNEL, "ts": "1487895900.000100"},
-            "event_ts": f"1487895901.00000{number}",
-        }
-        desk.dispatcher.take_event(
-            {
-                "type": "event_callback",
-                "event_id": f"Ev{number}",
-                "team_id": TEAM,
-                "event": event,
-            }
-        )
+        react(desk, person, number)
     with rows.read() as tx:
         found = {row["user"] for row in tx.execute(tag.select()).mappings()}
     assert found == {user(person) for person in PEOPLE}
+    lines = [each.line for each in desk.audit.latest(limit=99)]
+    decided = [line for line in lines if line.act == Act.RECORD.value]
+    assert [line.actor for line in decided] == [user(person) for person in PEOPLE]
+    assert {line.outcome for line in decided} == {AuditOutcome.ALLOWED}
 
 
-def test_the_web_gives_health_to_everybody_and_the_rest_to_slack(bot: Bot) -> None:
+def test_a_reaction_is_decided_by_the_same_rule(
+    rows: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.domain.access.OPEN", frozenset({Act.HELP}))
+    desk = desk_with(rows, private=False)
+    with pytest.raises(LookupError):  # who they are would have to be asked
+        seen_refusal(Act.RECORD, Rules())
+    react(desk, MEMBER, 1)
+    with rows.read() as tx:
+        assert not tx.execute(tag.select()).all()
+
+
+def react(desk: Desk, person: str, number: int) -> None:
+    """Deliver that a person pinned a message."""
+    event = {
+        "type": "reaction_added",
+        "user": user(person),
+        "reaction": "pushpin",
+        "item": {"type": "message", "channel": CHANNEL, "ts": "1487895900.000100"},
+        "event_ts": f"1487895901.00000{number}",
+    }
+    desk.dispatcher.take_event(
+        {"type": "event_callback", "event_id": f"Ev{number}", "team_id": TEAM, "event": event}
+    )
+
+
+@pytest.mark.parametrize("line", ["help", "note the proxy is back", "status fixing"])
+def test_what_is_allowed_is_in_the_audit_log_before_it_is_acknowledged(
+    rows: Store, line: str
+) -> None:
+    desk = desk_with(rows, private=False)
+    known: list[AuditOutcome] = []
+
+    def ack(**_content: Any) -> None:
+        known.extend(each.line.outcome for each in desk.audit.latest(limit=99))
+
+    body = {
+        "command": "/incident",
+        "text": line,
+        "user_id": user(MEMBER),
+        "channel_id": CHANNEL,
+        "team_id": TEAM,
+        "trigger_id": "1.1",
+        "response_url": "https://hooks.slack.com/x",
+    }
+    desk.dispatcher.serve(body, cast("Ack", ack), cast("Respond", SimpleNamespace(response_url="")))
+    assert known[0] is AuditOutcome.ALLOWED
+
+
+def test_each_path_of_the_web_answers_whom_it_may(bot: Bot, slack: SlackSandbox) -> None:
+    """Also: no other path answers anybody."""
     assert bot.http is not None
-    got: dict[tuple[str, str], int] = {}
+    secrets = {"anybody": "", "another secret": "another", "slack": slack.signing_secret}
+    lines = [f"\n{'path':20}" + " ".join(f"{sender:>15}" for sender in secrets)]
+    got: dict[tuple[str, str], tuple[int, ...]] = {}
     for method, path in WEB:
-        connection = http.client.HTTPConnection("127.0.0.1", bot.http.port, timeout=10)
-        headers = {"Content-Type": "application/json"} if method == "POST" else {}
-        connection.request(method, path, body=b"{}" if headers else None, headers=headers)
-        got[method, path] = connection.getresponse().status
-        connection.close()
+        answers = []
+        for secret in secrets.values():
+            stamp = str(int(time.time()))
+            headers = {"Content-Type": "application/json"}
+            if secret:
+                signed = f"v0:{stamp}:{{}}".encode()
+                made = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+                headers |= {
+                    "X-Slack-Request-Timestamp": stamp,
+                    "X-Slack-Signature": f"v0={made}",
+                }
+            connection = http.client.HTTPConnection("127.0.0.1", bot.http.port, timeout=10)
+            connection.request(method, path, body=b"{}", headers=headers)
+            answers.append(connection.getresponse().status)
+            connection.close()
+        got[method, path] = tuple(answers)
+        lines.append(f"{method + ' ' + path:20}" + " ".join(f"{a:>15}" for a in answers))
+    sys.stdout.write("\n".join(lines) + "\n")
     assert got == WEB
+    assert {path for _, path in WEB} - {"/"} == set(access_rule.WEB)

@@ -45,6 +45,33 @@ FOR_GUESTS = frozenset(
 RUNBOOK = frozenset({Act.PLAN, Act.APPROVE})
 
 
+class Sender(StrEnum):
+    """Who sends a request to the HTTP server, as far as the request proves it."""
+
+    ANYBODY = "anybody"
+    SLACK = "slack"  # its signature is valid; the person it names is decided about like any other
+
+
+WEB: Mapping[str, frozenset[Sender]] = MappingProxyType(
+    {
+        "/livez": frozenset(Sender),
+        "/readyz": frozenset(Sender),
+        "/healthz": frozenset(Sender),
+        "/slack/events": frozenset({Sender.SLACK}),
+    }
+)
+"""Every path of the HTTP server, and whose requests it answers."""
+
+
+def answers(path: str, sender: Sender) -> bool:
+    """Return whether the HTTP server answers a request for this path.
+
+    Such a decision has no line in the audit log, since everybody who reaches the port could fill it: what
+    Slack did not sign names nobody.
+    """
+    return sender in WEB.get(path, ())
+
+
 class Base(StrEnum):
     """What a person is for the workspace."""
 
@@ -102,11 +129,22 @@ class Scene(Protocol):
         """Whether they act in the incident's own channel, which Slack shows to them."""
 
     @property
+    def shows_person(self) -> bool:
+        """Whether Slack itself shows by this request that they are in the incident's channel.
+
+        Acting in a public channel shows it, and so does a reaction, since Slack lets people react only to
+        messages that they see. A button or a form of a private channel may be older than a person's leaving.
+        """
+
+    @property
     def is_shared(self) -> bool:
         """Whether the channel is shared with another organization; asked for runbooks only.
 
         The channel is the incident's or, outside of incidents, that of the request.
         """
+
+
+NOT_ASKED = "who the person is was not asked"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +157,7 @@ class Rules:
 
 def refusal(act: Act, person: Person, scene: Scene, rules: Rules) -> Refusal | None:
     """Return why a person may not do this, or None if they may."""
-    if act is Act.HELP or (act in OPEN and scene.is_here and not scene.is_private):
+    if act is Act.HELP or (act in OPEN and scene.shows_person):
         return None
     base = person.base
     if base is Base.OUTSIDER:
@@ -137,6 +175,35 @@ def refusal(act: Act, person: Person, scene: Scene, rules: Rules) -> Refusal | N
     if groups and not person.is_in_any(groups | {Group.ADMIN}):
         return Refusal.RESTRICTED
     return None
+
+
+def seen_refusal(act: Act, rules: Rules) -> Refusal | None:
+    """Return why what somebody is seen to do in an incident's channel is refused, or None.
+
+    Nothing is asked, so that it can be decided within a transaction.
+
+    Raises:
+        LookupError: the rule for this act depends on the person.
+    """
+    return refusal(act, _Unasked(), _Seen(), rules)
+
+
+class _Seen:
+    has_incident = is_here = shows_person = True
+    is_private = is_shared = False
+
+
+class _Unasked:
+    @property
+    def base(self) -> Base:
+        raise LookupError(NOT_ASKED)
+
+    @property
+    def is_participant(self) -> bool:
+        return True
+
+    def is_in_any(self, groups: Set[Group]) -> bool:
+        raise LookupError(NOT_ASKED)
 
 
 def _sees(person: Person, scene: Scene, base: Base) -> bool:

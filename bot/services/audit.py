@@ -36,7 +36,7 @@ class Verified:
 class _Request:
     """What was decided about the request that a thread serves now."""
 
-    allowed: list[AuditLine]
+    allowed: AuditLine | None = None
     is_refused: bool = False
 
 
@@ -51,48 +51,38 @@ class Audit:
 
     @contextmanager
     def request(self) -> Iterator[None]:
-        """Serve a request: what is allowed meanwhile is committed at its end, after it was acknowledged."""
-        current = _Request(allowed=[])
-        token = _current.set(current)
+        """Serve a request, whose failure is recorded beside what was allowed."""
+        token = _current.set(_Request())
         try:
             yield
         finally:
             _current.reset(token)
-            self._flush(current)
 
     def decided(self, line: AuditLine) -> None:
-        """Record a decision about a request. A refusal is committed at once, before the person reads it."""
-        current = _current.get()
-        if current and line.outcome is AuditOutcome.ALLOWED:
-            current.allowed.append(line)
-            return
-        if current:
-            current.is_refused = True
+        """Commit a decision about a request, before anything that it allows is done or answered."""
         self.record(line)
+        if current := _current.get():
+            if line.outcome is AuditOutcome.ALLOWED:
+                current.allowed = line
+            else:
+                current.is_refused = True
 
     def failed(self, reason: str) -> None:
         """Record that the request which is served now was allowed and failed nevertheless."""
         current = _current.get()
-        if current and current.allowed and not current.is_refused:
-            allowed = current.allowed[-1]
-            current.allowed.append(
-                replace(
-                    allowed,
-                    outcome=AuditOutcome.FAILED,
-                    reason=masked(reason),
-                    source=f"failed/{allowed.source}" if allowed.source else None,
-                )
-            )
-
-    def _flush(self, current: _Request) -> None:
-        if not current.allowed:
+        if current is None or current.allowed is None or current.is_refused:
             return
+        source = current.allowed.source
+        line = replace(
+            current.allowed,
+            outcome=AuditOutcome.FAILED,
+            reason=masked(reason),
+            source=f"failed/{source}" if source else None,
+        )
         try:
-            with self._store.write() as tx:
-                for line in current.allowed:
-                    rows.add(tx, line)
-        except Exception:  # the request itself is done
-            log.exception("audit.failed", lines=[line.act for line in current.allowed])
+            self.record(line)
+        except Exception:  # the person is told of the failure all the same
+            log.exception("audit.failed", act=line.act)
 
     def record(self, line: AuditLine) -> None:
         """Commit a line in a transaction of its own."""

@@ -1,4 +1,4 @@
-"""Who may do what: decided here, once, for every command, button, form and shortcut.
+"""Who may do what: decided here, once, for every command, button, form, shortcut and reaction.
 
 The rule is :mod:`bot.domain.access`. This service asks Slack for what the rule needs: the person's profile,
 the members of a private channel, the members of user groups. For private incidents and for runbooks Slack is
@@ -13,7 +13,16 @@ from collections.abc import Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from bot.domain.access import RUNBOOK, Act, Base, Group, Refusal, refusal
+from bot.domain.access import (
+    RUNBOOK,
+    Act,
+    Base,
+    Group,
+    Refusal,
+    Rules,
+    refusal,
+    seen_refusal,
+)
 from bot.domain.audit import AuditLine, AuditOutcome
 from bot.domain.incident import GONE, Incident
 from bot.domain.run_policy import Allowed
@@ -66,7 +75,7 @@ class Asker:
 
 
 class Authorize:
-    """Decides who may do what, and records each decision in the audit log; help is open to everybody.
+    """Decides who may do what, and records each decision in the audit log before anything is done.
 
     ``look`` says whether an incident's channel is public.
     """
@@ -94,8 +103,6 @@ class Authorize:
             UserError: they may not, and why.
             RetryLater: Slack did not say. A runbook is refused then.
         """
-        if act is Act.HELP:
-            return
         try:
             if incident and asker.channel not in ("", incident.channel_id):
                 incident = self._shown(incident)
@@ -119,18 +126,7 @@ class Authorize:
 
     def _record(self, asker: Asker, act: Act, incident: Incident | None, reason: str) -> None:
         """Record a decision, once for each request; ``reason`` is empty where the act is allowed."""
-        key = asker.idempotency_key
-        self._audit.decided(
-            AuditLine(
-                actor=asker.user,
-                act=act.value,
-                outcome=AuditOutcome.REFUSED if reason else AuditOutcome.ALLOWED,
-                incident_id=incident.id if incident else None,
-                origin=asker.origin,
-                reason=reason,
-                source=f"decision/{act}/{key}/{bool(reason)}" if key else None,
-            )
-        )
+        self._audit.decided(_line(asker, act, incident.id if incident else None, reason))
 
     def take_part(self, incident: Incident, user: str) -> None:
         """Return if this person may be given a part in the incident: in a private one only its members.
@@ -182,6 +178,31 @@ class Authorize:
                 return NOT_LISTED.format(user=asker.user, verb=verb, key=key)
             case Refusal.RESTRICTED:
                 return RESTRICTED.format(act=act.value)
+
+
+def reaction_line(rules: Rules, incident_id: str, user: str, origin: str) -> AuditLine:
+    """Return the decision whether a reaction in the incident's channel may file its message, or take it out.
+
+    Slack delivers and lists only reactions of people who see the channel, so nothing is asked. The line
+    commits with what it allows.
+    """
+    refused = seen_refusal(Act.RECORD, rules)
+    asker = Asker(user=user, channel="", origin=origin)
+    return _line(asker, Act.RECORD, incident_id, refused.value if refused else "")
+
+
+def _line(asker: Asker, act: Act, incident_id: str | None, reason: str) -> AuditLine:
+    """The line about a decision; ``reason`` is empty where the act is allowed."""
+    key = asker.idempotency_key
+    return AuditLine(
+        actor=asker.user,
+        act=act.value,
+        outcome=AuditOutcome.REFUSED if reason else AuditOutcome.ALLOWED,
+        incident_id=incident_id,
+        origin=asker.origin,
+        reason=reason,
+        source=f"decision/{act}/{key}/{bool(reason)}" if key else None,
+    )
 
 
 @dataclass(frozen=True)
@@ -286,6 +307,10 @@ class _Scene:
     @property
     def is_here(self) -> bool:
         return self.incident is not None and bool(self.channel) and self._own == self.channel
+
+    @property
+    def shows_person(self) -> bool:
+        return self.is_here and not self.is_private
 
     @cached_property
     def is_shared(self) -> bool:

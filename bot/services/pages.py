@@ -15,11 +15,13 @@ from typing import Any
 
 import structlog
 
+from bot.domain.access import Act, seen_refusal
 from bot.domain.events import is_later, is_reworded
 from bot.domain.incident import Incident
 from bot.domain.slack_message import permalink
 from bot.domain.timeline import Heading, Message
 from bot.ports import Clock, HistoryMessage
+from bot.services.authorize import reaction_line
 from bot.services.record import SHORTCUT
 from bot.services.record_events import tag_line
 from bot.services.settings import Settings
@@ -144,13 +146,28 @@ class Pages:
     def _after(self, tx: Tx, incident_id: str, changes: Changes) -> None:
         """Record tags in the audit log, and erase what deleted messages said if that isn't kept."""
         for row in changes.tags:
-            _audit_tag(tx, incident_id, row["message_key"], row["user"], row, added=True)
+            self._audit_tag(tx, incident_id, row["message_key"], row["user"], row, added=True)
         for row in changes.tagged_again + changes.untagged:
             filed = {"name": row["of_name"], "heading": row.get("new_heading", "")}
             added = "new_heading" in row
-            _audit_tag(tx, incident_id, row["of_key"], row["of_user"], filed, added=added)
+            self._audit_tag(tx, incident_id, row["of_key"], row["of_user"], filed, added=added)
         if changes.deleted and not self._settings.keep_deleted:
             erase(tx, [row["of_key"] for row in changes.deleted])
+
+    def _audit_tag(
+        self,
+        tx: Tx,
+        incident_id: str,
+        key: str,
+        user: str,
+        filed: Mapping[str, Any],
+        *,
+        added: bool,
+    ) -> None:
+        """Record that somebody may react, and did."""
+        audit.add(tx, reaction_line(self._settings.rules, incident_id, user, HISTORY))
+        named = {"name": filed["name"], "heading": filed["heading"]}
+        audit.add(tx, tag_line(incident_id, key, user, named, added=added, origin=HISTORY))
 
     def _changes(
         self, tx: Tx, incident: Incident, batch: Mapping[str, Shown], *, lock: bool
@@ -224,7 +241,7 @@ class Pages:
         wanted: dict[tuple[str, str], Heading] = {}
         for name, users in one.seen.reactions.items():
             heading = None if name == SHORTCUT else self._settings.heading(name)
-            if heading is not None:
+            if heading is not None and seen_refusal(Act.RECORD, self._settings.rules) is None:
                 wanted.update(((user, name), heading) for user in users)
         is_tagged = False
         for of, heading in wanted.items():
@@ -322,13 +339,6 @@ class Pages:
 
 def _ts(key: str) -> str:
     return key.rpartition(":")[2]
-
-
-def _audit_tag(
-    tx: Tx, incident_id: str, key: str, user: str, row: Mapping[str, Any], *, added: bool
-) -> None:
-    filed = {"name": row["name"], "heading": row["heading"]}
-    audit.add(tx, tag_line(incident_id, key, user, filed, added=added, origin=HISTORY))
 
 
 def _of(tag: KnownTag) -> dict[str, object]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bot.domain.audit import text_hash
+from bot.domain.audit import AuditOutcome, text_hash
 from bot.domain.command import COMMAND
 from bot.domain.events import (
     ChannelEvent,
@@ -41,12 +41,14 @@ from bot.domain.timeline import (
 )
 from bot.errors import UserError
 from bot.ports import Clock
+from bot.services.authorize import reaction_line
 from bot.services.channel_watch import CONVERTED, ChannelWatch
 from bot.services.record_events import (
     apply_deletion,
     apply_message,
     apply_reaction,
     apply_tag,
+    reaction_origin,
 )
 from bot.services.settings import Settings
 from bot.store import audit, entry_revisions
@@ -120,7 +122,12 @@ class Record:
                     apply_deletion(tx, event.linked(team_url), now=self._now())
                     self._erase(tx, ":".join((*event.channel, event.ts)))
                 case ReactionEvent() as event if heading:
-                    apply_reaction(tx, incident_id, event, heading, now=self._now())
+                    line = reaction_line(
+                        self._settings.rules, incident_id, event.user, reaction_origin(event)
+                    )
+                    audit.add(tx, line)
+                    if line.outcome is AuditOutcome.ALLOWED:
+                        apply_reaction(tx, incident_id, event, heading, now=self._now())
                 case ChannelEvent() as event if self._watch:
                     self._watch.take(tx, incident_id, event)
 

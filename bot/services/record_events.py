@@ -101,8 +101,13 @@ def apply_reaction(
         added=event.added,
         event_ts=event.event_ts,
         now=now,
-        origin=f"reaction in {event.channel[1]}",
+        origin=reaction_origin(event),
     )
+
+
+def reaction_origin(event: ReactionEvent) -> str:
+    """Where a reaction comes from, for the audit log."""
+    return f"reaction in {event.channel[1]}"
 
 
 def apply_tag(

@@ -17,6 +17,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.domain.access import Sender, answers
+
 Check = Callable[[], str]
 """Returns the problem as one sentence, or an empty string."""
 
@@ -45,7 +47,9 @@ def routes(*, live: Mapping[str, Check], ready: Mapping[str, Check]) -> list[Rou
         problems = await asyncio.gather(*(check.problem() for check in limited.values()))
         return _answer(dict(zip(limited, problems, strict=True)))
 
-    return [Route("/livez", livez), Route("/readyz", readyz), Route("/healthz", readyz)]
+    handlers = {"/livez": livez, "/readyz": readyz, "/healthz": readyz}
+    # Nobody has to prove who they are, so the decision is the same for every request.
+    return [Route(path, get) for path, get in handlers.items() if answers(path, Sender.ANYBODY)]
 
 
 def _answer(problems: Mapping[str, str]) -> Response:

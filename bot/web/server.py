@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from bot.domain.access import Sender, answers
 from bot.errors import ConfigError
 from bot.web.limits import LimitedBody, LimitedProtocol
 
@@ -25,6 +26,8 @@ STOP_TIMEOUT = 10.0
 """Seconds that a stop waits for the current requests."""
 
 CONTENT_TYPES = frozenset({"application/json", "application/x-www-form-urlencoded"})
+
+SLACK_EVENTS = "/slack/events"
 
 REQUESTS = 40
 """The most requests of Slack's that are processed at once; others wait for one of them to end."""
@@ -48,7 +51,8 @@ def slack_route(app: App, signing_secret: str) -> Route:
         if request.headers.get("content-type", "").partition(";")[0] not in CONTENT_TYPES:
             return Response(status_code=415)
         body = await request.body()
-        if not _is_signed(verifier, request, body):
+        sender = Sender.SLACK if _is_signed(verifier, request, body) else Sender.ANYBODY
+        if not answers(SLACK_EVENTS, sender):
             return Response(status_code=401)
         try:
             delivery = to_bolt_request(request, body)
@@ -58,7 +62,7 @@ def slack_route(app: App, signing_secret: str) -> Route:
         answer = await asyncio.get_running_loop().run_in_executor(pool, app.dispatch, delivery)
         return to_starlette_response(answer)
 
-    return Route("/slack/events", events, methods=["POST"])
+    return Route(SLACK_EVENTS, events, methods=["POST"])
 
 
 def _is_signed(verifier: SignatureVerifier, request: Request, body: bytes) -> bool:

@@ -42,6 +42,7 @@ from bot.store import runs as run_rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 from tests.support.books import RUNBOOKS
+from tests.support.hubs import PLACE
 from tests.support.leases import AlwaysHeld
 from tests.support.rows import CHANNEL, NOW, POLICY, TEAM, Hands, NoWork
 from tests.support.slack_answers import SlackAnswers
@@ -87,7 +88,9 @@ class Desk:
         self._numbers = itertools.count(1)
         hubs = values.pop("hubs", ("datahub",))
         policies: dict[str, RunPolicy] = values.pop("policies", {})
-        places: Any = values.pop("sites", {name: SimpleNamespace() for name in hubs})
+        places: Any = values.pop("sites", None) or {
+            name: SimpleNamespace(place=replace(PLACE, hub=name)) for name in hubs
+        }
         self.settings = Settings(
             policy=policy,
             reactions={"pushpin": Heading.TIMELINE},
