@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.bootstrap import Bot
+from bot.domain.hubs import Place
 from bot.domain.runs import RunState
 from bot.services import sync
 from bot.store import runs as rows
@@ -22,7 +24,11 @@ from tests.support.bot import Scene, effect_of, running
 from tests.support.hubs import evicted
 from tests.support.waiting import wait_until
 
-PLAN = resync_routes.plan(evicted("ana", "ben"))
+PLAN = replace(
+    resync_routes.plan(evicted("ana", "ben")),
+    place=Place(hub="datahub", cluster="practice", namespace="datahub-prod"),
+)
+"""As a plan of the bot's own hub."""
 
 
 @pytest.fixture
