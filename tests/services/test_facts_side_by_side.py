@@ -134,6 +134,7 @@ BY_METHOD = {
     "deployments": Part.DEPLOYMENTS,
     "revisions": Part.REVISIONS,
     "workloads": Part.WORKLOADS,
+    "memory": Part.MEMORY,
     "metrics": Part.METRICS,
     "certificate": Part.CERTIFICATE,
     "log": Part.PROXY_LOG,
@@ -262,6 +263,7 @@ READS: dict[str, Callable[[KubernetesCluster], object]] = {
     "deployments": lambda api: api.deployments("ns"),
     "replicasets": lambda api: api.revisions("ns"),
     "statefulsets": lambda api: api.workloads("ns"),
+    "pods.metrics.k8s.io": lambda api: api.memory("ns", "component=proxy"),
     "pods/log": lambda api: api.log("ns", "p"),
 }
 GROUPS = {
@@ -269,6 +271,7 @@ GROUPS = {
     "replicasets": "apps",
     "statefulsets": "apps",
     "poddisruptionbudgets": "policy",
+    "pods.metrics.k8s.io": "metrics.k8s.io",
 }
 
 
@@ -282,7 +285,9 @@ def test_a_missing_permission_names_the_rule_that_grants_it(tmp_path: Path, reso
     ):
         READS[resource](api)
     group = GROUPS.get(resource, '""')
-    rule = f"apiGroups: [{group}], resources: [{resource}], verbs: [{verb}]"
+    plural = resource.partition(".")[0]
+    rule = f"apiGroups: [{group}], resources: [{plural}], verbs: [{verb}]"
+    assert f"isn't allowed to {verb} {resource}" in str(refused.value) or "/" in resource
     assert f"with the rule “{rule}”" in str(refused.value)
     where = "ClusterRole" if resource == "nodes" else "Role"
     assert f"grant it in the {where} of" in str(refused.value)
@@ -306,6 +311,41 @@ def test_a_list_that_fails_is_an_error_of_ours(
 ) -> None:
     with cluster(tmp_path, lambda _asked: answer) as (api, _running), pytest.raises(error):
         READS[resource](api)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "said"),
+    [
+        (
+            Answer(status=404, body="404 page not found"),
+            UserError,
+            "Cluster teaching has no metrics-server to answer “list pods.metrics.k8s.io”.",
+        ),
+        (
+            Answer(status=503, body="service unavailable"),
+            RetryLater,
+            "metrics-server of cluster teaching did not answer “list pods.metrics.k8s.io”: check its pods.",
+        ),
+    ],
+)
+def test_without_metrics_server_memory_is_unknown(
+    tmp_path: Path, answer: Answer, error: type[Exception], said: str
+) -> None:
+    with (
+        cluster(tmp_path, lambda _asked: answer) as (api, _running),
+        pytest.raises(error) as refused,
+    ):
+        api.memory("ns", "component=proxy")
+    assert str(refused.value) == said
+
+
+def test_memory_is_read_only_where_the_proxy_may_have_a_limit() -> None:
+    hub = party(parts=[HUB_POD, replace(PROXY_POD, memory_limit=None)])
+    seen = read(site(hub), now=NOW)
+    assert "memory" not in hub.asked and Part.MEMORY not in seen.asked
+    assert seen.unknown == ()
+    hub = party(fails={"pods": RetryLater("Away.")})
+    assert Part.MEMORY in read(site(hub), now=NOW).asked
 
 
 def test_metrics_that_fail_are_unknown() -> None:

@@ -12,6 +12,7 @@ from bot.domain.cluster import (
     ClusterFacts,
     Event,
     Node,
+    PodMemory,
     Quota,
     Revision,
     Workload,
@@ -29,7 +30,13 @@ HUB_POD = Pod(
     name="hub-1", uid="uid-hub", phase="Running", component="hub", release=RELEASE, ready=True
 )
 PROXY_POD = Pod(
-    name="proxy-1", uid="uid-proxy", phase="Running", component="proxy", release=RELEASE, ready=True
+    name="proxy-1",
+    uid="uid-proxy",
+    phase="Running",
+    component="proxy",
+    release=RELEASE,
+    ready=True,
+    memory_limit=2**29,
 )
 
 
@@ -183,6 +190,10 @@ class Scripted(Fleet):
     def workloads(self, namespace: str) -> tuple[Workload, ...]:
         self._look("workloads", "look")
         return self.around.workloads.items
+
+    def memory(self, namespace: str, selector: str) -> tuple[PodMemory, ...]:
+        self._look("memory", "look")
+        return self.around.memory.items
 
     def log(
         self,
