@@ -139,7 +139,7 @@ class Surroundings:
             found[Part.CLUSTER_EVENTS] = both.marked_incomplete(nodes.unknown)
         names = {Part.CLUSTER_PODS: "pods", Part.CLUSTER_EVENTS: "events"}
         lists: dict[str, Any] = {names.get(part, part.value): found[part] for part in found}
-        return ClusterFacts(**lists)
+        return ClusterFacts(core=self._site.core_nodes, **lists)
 
     def signs(self) -> Signs:
         """Return the signs."""

@@ -13,7 +13,10 @@ import pytest
 
 from bot import deadline
 from bot.adapters.kubernetes import KubernetesCluster
+from bot.bootstrap.outside import sites
+from bot.config import Config
 from bot.diagnose.found import Found, Verdict
+from bot.diagnose.nodes import core_pool
 from bot.domain.cluster import ClusterFacts, Event, Node
 from bot.domain.evidence import Known, Unknown, View
 from bot.domain.facts import MORE, HubFacts, Part
@@ -23,6 +26,7 @@ from bot.errors import RetryLater, UserError
 from bot.runbook.site import Site
 from bot.services.facts import read_facts
 from tests.support.crowd import NAMESPACE, NODES, SERVERS, USERS, Crowd, crowd
+from tests.support.fleet import CORE, USER_1
 from tests.support.hubs import NOW, pod, route, server
 from tests.support.kube_stub import cluster, failing
 from tests.support.scripted import HUB_POD, PROXY_POD, Scripted, site
@@ -111,6 +115,35 @@ def test_threads_of_readings_that_hang_end_with_them(many: Crowd, tmp_path: Path
         wait_until(lambda: threading.active_count() <= before, "the threads to end", timeout=20)
     finally:
         many.hang("")
+
+
+# --- the core pool -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("configured", [{}, {"example.edu/node-pool": "core-2024"}])
+def test_the_core_pool_is_known_by_its_labels(configured: dict[str, str]) -> None:
+    """By those of ``hubs[].core_nodes``, else by the chart's."""
+    hub = {
+        "name": "datahub",
+        "url": "https://hub.example.edu",
+        "api_url": "http://127.0.0.1:1/hub/api",
+        "api_token": "t",
+        "cluster": "teaching",
+        "namespace": "datahub-prod",
+        "core_nodes": configured,
+    }
+    config = Config.model_validate({"hubs": [hub], "clusters": [{"name": "teaching"}]})
+    place = sites(config)["datahub"]
+    place.hub.close()
+    core = replace(CORE, ready=False, labels=configured or CORE.labels)
+    parts = [replace(pod, ready=False) for pod in (HUB_POD, PROXY_POD)]
+    cluster = party(around=ClusterFacts(nodes=View(items=(core, USER_1))), parts=parts)
+    seen = read(replace(place, hub=cluster, cluster=cluster), now=NOW)
+    (finding,) = core_pool(seen)
+    assert finding.evidence[0] == "Nodes of the core pool that are known: core-1."
+    ready = ClusterFacts(nodes=View(items=(core, replace(core, name="core-2", ready=True))))
+    cluster.around = ready
+    assert list(core_pool(read(replace(place, hub=cluster, cluster=cluster), now=NOW))) == []
 
 
 # --- parts that fail ---------------------------------------------------------------------------
