@@ -12,7 +12,7 @@ class Notices(Protocol):
         """Return the text that is shown now; empty if there is none."""
 
     def show(self, text: str) -> None:
-        """Show this text instead of the present one. It is plain text, not HTML."""
+        """Show this text instead of the present one. It is plain text on one line, not HTML."""
 
     def clear(self) -> None:
         """Show no notice."""

@@ -21,7 +21,7 @@ from bot.domain.evidence import View
 from bot.domain.hubs import Deployment, Health, HubAccess, Pod, PodEvent, Route, Server
 from bot.domain.rights import Permission
 from bot.domain.signs import Certificate, HubMetrics, Merge
-from bot.ports import Started, Stopped
+from bot.ports import Notices, Started, Stopped
 from bot.runbook.site import Site
 from tests.support.fleet import Fleet
 from tests.support.hubs import ACCESS, PLACE, PROXY, RELEASE, pod, route, server, terminating
@@ -225,9 +225,9 @@ class Scripted(Fleet):
         self._act("delete", self.live.clear)
 
 
-def site(party: Scripted) -> Site:
+def site(party: Scripted, notices: Notices | None = None) -> Site:
     """The place of these two."""
-    return Site(place=PLACE, hub=party, cluster=party)
+    return Site(place=PLACE, hub=party, cluster=party, notices=notices)
 
 
 def hung(**more: object) -> Scripted:
