@@ -112,10 +112,22 @@ class AnnouncementService:
         else:
             self._update("")
 
+    def check(self) -> None:
+        """Return if the notice can be read, and mayday's token is shown the form.
+
+        The example service has no form: whether it accepts the token shows at the first notice only.
+        """
+        self.notice()
+        if self._service is Service.ANNOUNCEMENT and not self._proof():
+            raise self._refused()
+
+    def _proof(self) -> str:
+        return _form_cookie(self._send(self._writer, "GET", ""))
+
     def _update(self, text: str) -> None:
         # The check against forged requests comes before the token's: only the page with the form gives
         # a cookie that passes it.
-        proof = _form_cookie(self._send(self._writer, "GET", ""))
+        proof = self._proof()
         form = {"announcement": text, "_xsrf": proof}
         self._send(self._writer, "POST", "update", data=form, headers={"Cookie": f"_xsrf={proof}"})
 
@@ -146,11 +158,14 @@ class AnnouncementService:
         # Whoever is not let in is sent to the hub to log in; after an update the service leads to its page.
         away = answer.is_redirect and "/oauth2/" in answer.headers.get("Location", "")
         if away or answer.status_code in (401, 403):
-            admins = ADMINS_ONLY if self._service is Service.ANNOUNCEMENT else ""
-            raise UserError(NOT_ALLOWED.format(hub=self._hub) + admins, code="forbidden")
+            raise self._refused()
         if not (answer.is_success or (answer.is_redirect and path == "update")):
             raise self._wrong()
         return answer
+
+    def _refused(self) -> UserError:
+        admins = ADMINS_ONLY if self._service is Service.ANNOUNCEMENT else ""
+        return UserError(NOT_ALLOWED.format(hub=self._hub) + admins, code="forbidden")
 
     def _wrong(self) -> UserError:
         return UserError(NOT_ONE.format(url=self._url, hub=self._hub), code="not_announcements")

@@ -16,3 +16,10 @@ class Notices(Protocol):
 
     def clear(self) -> None:
         """Show no notice."""
+
+    def check(self) -> None:
+        """Return if the notice can be read and, as far as that can be seen, changed.
+
+        Raises:
+            UserError, RetryLater: it can't.
+        """

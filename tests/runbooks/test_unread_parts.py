@@ -59,6 +59,8 @@ class Party(Scripted):
 
     def clear(self) -> None: ...
 
+    def check(self) -> None: ...
+
 
 def party(**more: Any) -> Party:
     templates: list[Any] = [

@@ -27,8 +27,8 @@ class World:
 
     def __call__(self, asked: Asked) -> Answer:
         self.asked.append(asked)
-        allowed = {ADMIN, SCOPED} if self.service is Service.EXAMPLE else {ADMIN}
-        if asked.method != "GET" and asked.headers.get("authorization", "")[6:] not in allowed:
+        token = asked.headers.get("authorization", "")[6:]
+        if token == OTHER or not (token or asked.method == "GET"):
             return Answer(status=403, body="<html>403: Forbidden</html>")
         if self.service is Service.EXAMPLE:
             return self._example(asked)
@@ -36,7 +36,7 @@ class World:
             return Answer(body={"announcement": self.text, "user": "mayday"})
         if asked.method == "GET" and asked.path == "/services/news/":
             cookie = f"_xsrf={PROOF}; expires=Mon, 28 Dec 2026 12:00:00 GMT; Path=/"
-            return Answer(body="<html>A form</html>", headers={"Set-Cookie": cookie})
+            return Answer(body="<html>", headers={"Set-Cookie": cookie} if token == ADMIN else {})
         form = asked.body
         if asked.method == "POST" and asked.path == "/services/news/update":
             if (asked.headers["cookie"], form.get("_xsrf")) != (f"_xsrf={PROOF}", PROOF):

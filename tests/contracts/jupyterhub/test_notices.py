@@ -218,10 +218,13 @@ def test_without_the_scope(system: Place) -> None:
 @contract("the scope alone is enough for the example, but jupyterhub-announcement wants an admin")
 def test_with_the_scope_alone(system: Place) -> None:
     notices = system.connect(system.scoped)
+    system.connect(system.admin).check()
     if system.service is Service.EXAMPLE:
         notices.show("Hello.")
         assert system.shown() == "Hello."
+        notices.check()
         return
-    with pytest.raises(UserError, match="an admin of the hub"):
-        notices.show("Hello.")
+    for act in (notices.check, lambda: notices.show("Hello.")):
+        with pytest.raises(UserError, match="an admin of the hub"):
+            act()
     assert system.shown() == ""
