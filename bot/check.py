@@ -21,6 +21,7 @@ from bot.domain.facts import Part
 from bot.domain.rights import Permission, Right, Scope
 from bot.errors import MaydayError, RetryLater, UserError
 from bot.logs import masked
+from bot.ports import Notices
 from bot.runbook.site import Site
 from bot.runbook.steps import KINDS
 from bot.services.facts import SCOPES, read_facts
@@ -46,6 +47,7 @@ MISSING_HUB_SCOPES = (
 )
 HUB_OK = "JupyterHub {version}: {servers}, {routes}"
 CLUSTER_OK = "namespace {namespace}: Deployment {deployment}, {pods}"
+NOTICES_OK = "the announcement service answers"
 UNUSED_CLUSTER = "no hub names it"
 NOT_ALLOWED = "; not allowed: {rights}"
 LIST_EVENTS = "list events (for stuck starts)"
@@ -76,6 +78,8 @@ def _checks(config: Config) -> Iterator[tuple[str, Callable[[], str]]]:
         yield f"hub {name}", partial(check_hub, site)
         cluster = site.place.cluster
         yield f"cluster {cluster}", partial(_cluster, clusters[cluster], site)
+        if site.notices is not None:
+            yield f"notices of {name}", partial(_notices, site.notices)
     for unused in clusters.keys() - {hub.cluster for hub in config.hubs}:
         yield f"cluster {unused}", partial(_cluster, clusters[unused], None)
 
@@ -137,6 +141,11 @@ def _cluster(cluster: Cluster, site: Site | None) -> str:
     """Return what can be seen of a cluster, if its login leads to what its name is bound to."""
     require_bound(cluster)
     return check_cluster(site) if site is not None else UNUSED_CLUSTER
+
+
+def _notices(service: Notices) -> str:
+    service.check()
+    return NOTICES_OK
 
 
 def check_hub(site: Site) -> str:

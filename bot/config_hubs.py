@@ -9,7 +9,15 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from bot import config_messages as messages
-from bot.config_types import Address, OptionalToken, OptionText, RepositoryName, Section, Token
+from bot.config_types import (
+    Address,
+    Labels,
+    OptionalToken,
+    OptionText,
+    RepositoryName,
+    Section,
+    Token,
+)
 
 
 class Notices(Section):
@@ -28,7 +36,7 @@ class Hub(Section):
     ``user_pods`` means that all users' pods are in the namespace, even if none is seen there.
     ``start_timeout`` is the hub's own, in seconds. ``ca_bundle`` is a PEM file of additional authorities.
     ``repository`` is the one on GitHub that the hub is deployed from, ``placeholder`` the StatefulSet of
-    placeholders.
+    placeholders, ``core_nodes`` the labels of the core pool's nodes; empty for the chart's.
     """
 
     name: OptionText
@@ -43,6 +51,7 @@ class Hub(Section):
     proxy_deployment: str = "proxy"
     hub_deployment: str = "hub"
     placeholder: str = "user-placeholder"
+    core_nodes: Labels = Field(default_factory=dict)
     repository: RepositoryName = ""
     ca_bundle: Path | None = None
     notices: Notices = Notices()

@@ -28,6 +28,7 @@ NOT_AN_OPTION = "write it in 1 to {limit} characters"
 TOO_MANY = "list at most {limit}: a menu in Slack has no more"
 NOT_A_COMMAND = "write a command such as /incident: lower case, at most 32 characters"
 OWNER_AND_NAME = "write it as owner/name"
+NOT_LABELS = "write labels as Kubernetes does, such as node-pool: core"
 NOT_AN_EMOJI = "write the emoji's name in Slack, such as fire"
 
 
@@ -112,6 +113,16 @@ def _repository_name(value: str) -> str:
     return value
 
 
+def _labels(value: dict[str, str]) -> dict[str, str]:
+    """Return labels whose names and values have the syntax of Kubernetes."""
+    word = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+    host = r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?"
+    for name, text in value.items():
+        if not (re.fullmatch(f"(?:{host}/)?{word}", name) and re.fullmatch(f"(?:{word})?", text)):
+            raise ValueError(NOT_LABELS)
+    return value
+
+
 def _emoji_name(value: str) -> str:
     name = value.strip().strip(":")
     if not re.fullmatch(r"[!-~]+", name):
@@ -131,5 +142,7 @@ OptionText = Annotated[str, AfterValidator(_option)]
 OptionTexts = Annotated[tuple[OptionText, ...], AfterValidator(_words)]
 CommandName = Annotated[str, AfterValidator(_command_name)]
 EmojiName = Annotated[str, AfterValidator(_emoji_name)]
+Labels = Annotated[dict[str, str], AfterValidator(_labels)]
+"""Labels of Kubernetes by their names."""
 RepositoryName = Annotated[str, AfterValidator(_repository_name)]
 """``owner/name``, or empty for none."""

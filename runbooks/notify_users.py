@@ -49,14 +49,15 @@ def notify_users(
         return Draft(undecided=(UnknownPart(part=Part.NOTICE, why=why),))
     if isinstance(facts.signs.notice, Unknown):
         return Draft(undecided=(UnknownPart(part=Part.NOTICE, why=facts.signs.notice.why),))
-    text = " ".join(f"{TEXTS[about]} {words}".split())
     before = facts.signs.notice.value
+    step = ShowNotice(text=f"{TEXTS[about]} {words}".strip(), before=before)
+    text = step.wanted
     if not text:
         return Draft(undecided=(UnknownPart(part=Part.NOTICE, why=NO_WORDS),))
     if text == before:
         return Draft(nothing_to_do=SHOWN.format(hub=facts.place.hub, text=text))
     return Draft(
         summary=SUMMARY.format(hub=facts.place.hub, text=text),
-        steps=(ShowNotice(text=text, before=before),),
+        steps=(step,),
         cautions=(REPLACES.format(before=before),) if before else (),
     )

@@ -13,12 +13,15 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from bot import check as checks
+from bot.adapters.announcements import Service
 from bot.check import check
 from bot.cli import app
 from bot.config import load
 from sandbox.clock import SandboxClock
 from sandbox.slack import SlackSandbox, drop_before, on_call
+from tests.support.announcements import ADMIN, SCOPED, World
 from tests.support.bot import settings
+from tests.support.stub import stub
 
 Checked = Callable[..., tuple[bool, str]]
 
@@ -67,6 +70,29 @@ def test_a_user_group_that_is_not_there(checked: Checked, section: dict[str, Any
     well, said = checked(**section)
     assert not well
     assert "usergroups.users.list" in said
+
+
+@pytest.mark.parametrize(
+    ("token", "shown"),
+    [
+        (ADMIN, "✓ the announcement service answers"),
+        (SCOPED, "✗ The announcement service of hub datahub refused the token"),
+    ],
+)
+def test_an_announcement_service(checked: Checked, token: str, shown: str) -> None:
+    with stub(World(Service.ANNOUNCEMENT)) as news:
+        hub = {
+            "name": "datahub",
+            "url": "http://127.0.0.1:1",
+            "api_url": "http://127.0.0.1:1/hub/api",
+            "api_token": "t",
+            "cluster": "teaching",
+            "namespace": "datahub-prod",
+            "notices": {"url": f"{news.url}/services/news", "token": token},
+        }
+        _, said = checked(hubs=[hub], clusters=[{"name": "teaching"}])
+    (line,) = (line for line in said.splitlines() if "notices of datahub" in line)
+    assert shown in " ".join(line.split())
 
 
 def test_a_report_folder_that_cannot_be_written(checked: Checked, tmp_path: Path) -> None:

@@ -137,6 +137,7 @@ def test_the_role_has_what_steps_declare_and_what_reading_asks_for_and_nothing_e
         "deployment": lambda: api.deployment(NAMESPACE, PLACE.proxy),
         "revisions": lambda: api.revisions(NAMESPACE),
         "workloads": lambda: api.workloads(NAMESPACE),
+        "memory": lambda: api.memory(NAMESPACE, ""),
         "log": lambda: api.log(NAMESPACE, "hub"),
     }
     acts = {

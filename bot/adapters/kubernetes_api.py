@@ -57,11 +57,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """A kind of object in the API, by its plural name."""
+    """A kind of object in the API, by its plural name. ``extension`` is the program that serves it, empty
+    for the API server itself."""
 
     name: str
     group: str = ""
     version: str = "v1"
+    extension: str = ""
 
     def path(self, namespace: str, *names: str) -> str:
         """Return the path of the list, or of the object or its part with these names."""
@@ -204,11 +206,15 @@ class KubernetesApi:
         part = "/".join((resource.name, *names[1:]))
         needed = Permission(verb=verb, resource=part, group=resource.group)
         said = f"{verb} {resource.name.removesuffix('s')} {names[0]}" if names else str(needed)
+        if resource.extension:
+            said = f"{needed}.{resource.group}"
         if names[1:]:
             said = (
                 f"{verb} the {' '.join(names[1:])} of {resource.name.removesuffix('s')} {names[0]}"
             )
-        return self._ask(said, namespace, send, missing=missing, needs=needed)
+        return self._ask(
+            said, namespace, send, missing=missing, needs=needed, extension=resource.extension
+        )
 
     def _ask(
         self,
@@ -219,6 +225,7 @@ class KubernetesApi:
         writes: bool = False,
         missing: str = "",
         needs: Permission | None = None,
+        extension: str = "",
     ) -> T:
         """Send a request, and resend it with renewed credentials if they were refused.
 
@@ -231,6 +238,7 @@ class KubernetesApi:
             writes=writes,
             missing=missing,
             needs=needs,
+            extension=extension,
         )
         # Reads as plain JSON need none of them, so a hurried one leaves them to a later request.
         is_hurried = deadline.left(writes=False) < math.inf

@@ -51,6 +51,8 @@ NOT_FOUND = "Cluster {cluster} answered 404 to “{verb}”{where}: check hubs[]
 CONFLICTING = "Cluster {cluster} refused to {verb}{where}: it has changed, make a new plan."
 EXPIRED_LIST = "Cluster {cluster} changed too much during “{verb}”{where}: try again."
 RATE_LIMITED = "Cluster {cluster} asks mayday to wait before “{verb}”{where}."
+NOT_INSTALLED = "Cluster {cluster} has no {extension} to answer “{verb}”."
+NOT_RUNNING = "{extension} of cluster {cluster} did not answer “{verb}”: check its pods."
 SERVER_ERROR = "Cluster {cluster} failed with {status} at “{verb}”{where}."
 REFUSED = "Cluster {cluster} refused to {verb}{where}: {reason}."
 ANONYMOUS = (
@@ -82,7 +84,8 @@ class ApiCall:
 
     ``verb`` reads well after “isn't allowed to”. ``writes`` means that the request may have taken effect
     even if its answer can't be read. ``missing`` is the message for a 404; empty means the default.
-    ``needs`` is the permission that RBAC asks for, if it is known.
+    ``needs`` is the permission that RBAC asks for, if it is known. ``extension`` is the program behind the
+    API server that answers; empty for the API server itself.
     """
 
     cluster: str
@@ -91,6 +94,7 @@ class ApiCall:
     writes: bool = False
     missing: str = ""
     needs: Permission | None = None
+    extension: str = ""
 
     @property
     def where(self) -> str:
@@ -133,6 +137,7 @@ def late(call: ApiCall, *, sent: bool) -> RetryLater:
 
 def _refusal(error: ApiException, call: ApiCall, login: Login) -> UserError | RetryLater:
     words = {"cluster": call.cluster, "verb": call.verb, "where": call.where}
+    words["extension"] = call.extension
     status = int(error.status or 0)
     body = _status_object(error)
     if status == 0:
@@ -141,6 +146,10 @@ def _refusal(error: ApiException, call: ApiCall, login: Login) -> UserError | Re
         text = UNAUTHORIZED.format(cluster=call.cluster, advice=login.advice)
     elif status == 403:
         text = _forbidden(body, call)
+    elif status == 404 and call.extension:
+        text = NOT_INSTALLED.format(**words)
+    elif status == 503 and call.extension:
+        return RetryLater(NOT_RUNNING.format(**words), after=_retry_after(error))
     elif status == 404 and body is None:
         return _not_kubernetes(call, login)
     elif status == 404:

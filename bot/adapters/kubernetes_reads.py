@@ -8,7 +8,7 @@ from bot.adapters import kubernetes_objects as objects
 from bot.adapters import kubernetes_surroundings as surroundings
 from bot.adapters.kubernetes_api import PODS, KubernetesApi, Resource
 from bot.adapters.kubernetes_errors import ALIEN, GONE
-from bot.domain.cluster import Budget, Claim, Event, Node, Quota, Revision, Workload
+from bot.domain.cluster import Budget, Claim, Event, Node, PodMemory, Quota, Revision, Workload
 from bot.domain.hubs import Deployment, Pod, PodEvent
 from bot.domain.rights import Permission
 from bot.errors import RetryLater, UserError
@@ -24,6 +24,9 @@ STATEFUL_SETS = Resource(name="statefulsets", group="apps")
 DAEMON_SETS = Resource(name="daemonsets", group="apps")
 BUDGETS = Resource(name="poddisruptionbudgets", group="policy")
 OLD_BUDGETS = Resource(name="poddisruptionbudgets", group="policy", version="v1beta1")
+POD_METRICS = Resource(
+    name="pods", group="metrics.k8s.io", version="v1beta1", extension="metrics-server"
+)
 
 NODES_EVENTS = "default"
 """The namespace of the events of objects without a namespace."""
@@ -106,6 +109,10 @@ class Reads(KubernetesApi):
             *self._list(STATEFUL_SETS, namespace, surroundings.stateful_set),
             *self._list(DAEMON_SETS, namespace, surroundings.daemon_set),
         )
+
+    def memory(self, namespace: str, selector: str) -> tuple[PodMemory, ...]:
+        """Return the memory in use of the pods with these labels, as far as metrics-server measured it."""
+        return self._list(POD_METRICS, namespace, surroundings.pod_memory, labelSelector=selector)
 
     def log(
         self,

@@ -8,7 +8,7 @@ from kubernetes.utils.quantity import parse_quantity
 
 from bot.adapters.kubernetes_json import Json, owner, part, texts, time, true_conditions
 from bot.adapters.kubernetes_objects import event_times
-from bot.domain.cluster import Budget, Claim, Event, Node, Quota, Revision, Workload
+from bot.domain.cluster import Budget, Claim, Event, Node, PodMemory, Quota, Revision, Workload
 
 CORDON = "node.kubernetes.io/unschedulable"
 REVISION = "deployment.kubernetes.io/revision"
@@ -111,6 +111,16 @@ def quota(item: Json) -> Quota:
         name=item["metadata"]["name"],
         hard=texts(item, "status", "hard"),
         used=texts(item, "status", "used"),
+    )
+
+
+def pod_memory(item: Json) -> PodMemory:
+    """Return what a pod's containers use together."""
+    used = [parse_quantity(each["usage"]["memory"]) for each in item["containers"] or ()]
+    return PodMemory(
+        pod=item["metadata"]["name"],
+        used=int(sum(used)) if used else None,
+        at=time(item.get("timestamp")),
     )
 
 

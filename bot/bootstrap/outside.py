@@ -143,6 +143,7 @@ def sites(config: Config) -> dict[str, Site]:
             notices=_notices(hub, config.practice.call_limit),
             kernels=_kernels(hub, config.practice.call_limit),
             release=hub.release,
+            core_nodes=hub.core_nodes,
             users_here=hub.user_pods == "complete",
             thresholds=StuckThresholds(start=timedelta(seconds=hub.start_timeout)),
             limit=limit,

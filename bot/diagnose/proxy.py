@@ -34,7 +34,8 @@ CAUSE_UNKNOWN = "Why it restarted is unknown."
 
 NEAR = "The proxy uses {used} of its memory limit of {limit}"
 USE_UNKNOWN = (
-    "mayday can't tell how near the proxy is to its memory limit: its memory use was not read."
+    "mayday can't tell how near the proxy is to its memory limit: metrics-server hasn't measured its "
+    "pod yet."
 )
 ITS_LIMIT = "Its memory limit is {limit}."
 
@@ -115,13 +116,13 @@ def predecessor(facts: HubFacts) -> str:
 def proxy_memory(facts: HubFacts) -> Iterable[Finding]:
     """The proxy near its memory limit. Where its socket leak is present it grows until it is killed.
 
-    Kubernetes tells the limit and that a container was killed at it, but not how much it uses now; that
-    needs the metrics API. Without it this rule says that it can't tell, if the log or an earlier kill
-    gives a reason to ask.
+    Only metrics-server knows how much it uses now. It measures a new container after some seconds; until
+    then this rule says that it can't tell, if the log or an earlier kill gives a reason to ask.
     """
+    memory = facts.around.memory
     for pod in own_pods(facts, PROXY):
-        limit, used = pod.memory_limit, pod.memory_used
-        if pod.finished or not limit:
+        limit, used = pod.memory_limit, facts.around.memory_of(pod)
+        if pod.finished or not limit or not memory.read:
             continue
         if used is not None and used >= NEARLY * limit:
             yield Finding(

@@ -24,6 +24,7 @@ BLIND = {
     Part.DEPLOYMENTS: "whether the user-scheduler and the other Deployments are ready",
     Part.QUOTAS: "whether a quota is used up",
     Part.METRICS: "whether starts fail and the hub is slow",
+    Part.MEMORY: "how near the proxy is to its memory limit",
     Part.PROXY_LOG: "whether the proxy logs errors",
     Part.REVISIONS: "what was rolled out lately",
     Part.MERGES: "what was merged lately",
@@ -49,8 +50,8 @@ def unknown(facts: HubFacts) -> Iterable[Finding]:
     line of the Role that grants it, so one missing right is said once for all rules that need it.
     """
     reasons: dict[str, list[Part]] = {}
-    # A hub without a repository has no merges to read, and they don't decide whether it is well.
-    unasked = sorted(MORE - facts.asked - {Part.MERGES, Part.NOTICE})
+    # A hub without a repository has no merges to read, and a proxy without a limit can't be near it.
+    unasked = sorted(MORE - facts.asked - {Part.MERGES, Part.NOTICE, Part.MEMORY})
     for part, why in (
         *((each.part, each.why) for each in facts.unknown),
         *((each.part, each.why) for each in facts.unread(unasked) if each.part in unasked),

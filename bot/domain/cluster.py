@@ -180,8 +180,18 @@ class Workload:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PodMemory:
+    """The memory that a pod uses, in bytes, as measured at ``at``; None if it was not measured."""
+
+    pod: str
+    used: int | None
+    at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClusterFacts:
-    """The lists of a hub's cluster. ``pods`` are all pods of the hub's namespace, users' too.
+    """The lists of a hub's cluster. ``pods`` are all pods of the hub's namespace, users' too. ``memory`` is
+    that of the proxy's pods.
 
     ``core`` are the labels of the core pool's nodes as configured; empty means the chart's label.
     """
@@ -195,12 +205,21 @@ class ClusterFacts:
     deployments: View[Deployment] = field(default_factory=_unasked)
     revisions: View[Revision] = field(default_factory=_unasked)
     workloads: View[Workload] = field(default_factory=_unasked)
+    memory: View[PodMemory] = field(default_factory=_unasked)
     core: Mapping[str, str] = field(default_factory=dict)
 
     def is_core(self, node: Node) -> bool:
         """Return whether the node's labels are those of the core pool."""
         wanted = self.core or {PURPOSE: "core"}
         return all(node.labels.get(label) == value for label, value in wanted.items())
+
+    def memory_of(self, pod: Pod) -> int | None:
+        """Return the memory that a pod uses, in bytes. None if it is unknown, or was measured before the
+        pod's container started."""
+        found = next((each for each in self.memory.items if each.pod == pod.name), None)
+        if found is None or found.at is None or found.at < (pod.running_since or found.at):
+            return None
+        return found.used
 
     def node(self, name: str) -> Node | None:
         """Return one node, or None."""

@@ -50,6 +50,7 @@ class Part(StrEnum):
     DEPLOYMENTS = "deployments"
     REVISIONS = "revisions"
     WORKLOADS = "workloads"
+    MEMORY = "memory"  # that the proxy uses, if it has a limit
     CLUSTER_PODS = "cluster_pods"  # all pods of the namespace
     CLUSTER_EVENTS = "cluster_events"  # events of all objects of the namespace
     METRICS = "metrics"
@@ -68,6 +69,7 @@ MORE = frozenset(
         Part.DEPLOYMENTS,
         Part.REVISIONS,
         Part.WORKLOADS,
+        Part.MEMORY,
         Part.CLUSTER_PODS,
         Part.CLUSTER_EVENTS,
         Part.METRICS,
@@ -108,8 +110,7 @@ class HubFacts:
     ``rights`` are the permissions that were checked. ``people`` says for each user that was looked up
     whether the hub knows them. ``clock`` says why ages are unknown if the clocks of mayday and the hub
     differ. ``last_done`` is when each runbook, by name, was last run on this hub in the same incident.
-    ``release`` is the hub's Helm release, empty if unknown. ``asked`` are the parts of :data:`MORE` that were
-    asked for; ``around`` and ``signs`` have them.
+    ``release`` is the hub's Helm release, empty if unknown.
     ``asked`` are the parts of :data:`MORE` that were asked for; ``around`` and ``signs`` have them.
     ``asked_by`` is who asks for the plan, a Slack user id; empty on a terminal.
     """
@@ -224,6 +225,7 @@ class HubFacts:
             Part.DEPLOYMENTS: around.deployments,
             Part.REVISIONS: around.revisions,
             Part.WORKLOADS: around.workloads,
+            Part.MEMORY: around.memory,
             Part.CLUSTER_PODS: around.pods,
             Part.CLUSTER_EVENTS: around.events,
             Part.PROXY_LOG: self.signs.proxy_log,

@@ -159,9 +159,8 @@ class Pod:
     is updated. ``last_exit`` and ``last_exit_at`` are the reason and time of the last container exit
     (``OOMKilled``). ``running_since`` is when the last of its running containers started, and
     ``unready_since`` when its ``Ready`` condition became false. ``images`` are those of its containers,
-    ``claims`` the volume claims that it mounts. ``memory_limit`` and ``memory_used`` are in bytes; None if
-    there is no limit or it is unknown. ``safe_to_evict`` is the annotation of the cluster autoscaler, empty
-    without one.
+    ``claims`` the volume claims that it mounts. ``memory_limit`` is in bytes; None if there is no limit or it
+    is unknown. ``safe_to_evict`` is the annotation of the cluster autoscaler, empty without one.
     """
 
     name: str
@@ -190,7 +189,6 @@ class Pod:
     images: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
     memory_limit: int | None = None
-    memory_used: int | None = None
     safe_to_evict: str = ""
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from bot.domain.cluster import Budget, Claim, Event, Node, Quota, Revision, Workload
+from bot.domain.cluster import Budget, Claim, Event, Node, PodMemory, Quota, Revision, Workload
 from bot.domain.hubs import Deployment, Pod, PodEvent
 from bot.domain.rights import Permission
 
@@ -54,6 +54,13 @@ class Cluster(Protocol):
 
     def workloads(self, namespace: str) -> tuple[Workload, ...]:
         """Return the StatefulSets and DaemonSets."""
+
+    def memory(self, namespace: str, selector: str) -> tuple[PodMemory, ...]:
+        """Return the memory in use of the pods with these labels, as far as it is measured.
+
+        Raises:
+            UserError, RetryLater: the cluster has no metrics-server, or that doesn't answer.
+        """
 
     def log(
         self,

@@ -12,7 +12,14 @@ class Notices(Protocol):
         """Return the text that is shown now; empty if there is none."""
 
     def show(self, text: str) -> None:
-        """Show this text instead of the present one. It is plain text, not HTML."""
+        """Show this text instead of the present one. It is plain text on one line, not HTML."""
 
     def clear(self) -> None:
         """Show no notice."""
+
+    def check(self) -> None:
+        """Return if the notice can be read and, as far as that can be seen, changed.
+
+        Raises:
+            UserError, RetryLater: it can't.
+        """

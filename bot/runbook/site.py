@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -30,7 +31,8 @@ PARTS = "component in (hub, proxy, singleuser-server)"
 @dataclass(frozen=True, kw_only=True)
 class Site:
     """Where a plan is carried out. ``release`` and ``users_here`` say which pods are the hub's users'
-    (:class:`bot.domain.ownership.Owner`). ``deploys`` is the repository that deploys the hub, if one is
+    (:class:`bot.domain.ownership.Owner`). ``core_nodes`` are the labels of the core pool's nodes, empty for
+    the chart's. ``deploys`` is the repository that deploys the hub, if one is
     configured."""
 
     place: Place
@@ -38,6 +40,7 @@ class Site:
     cluster: Cluster | None
     release: str = ""
     users_here: bool = False
+    core_nodes: Mapping[str, str] = field(default_factory=dict)
     thresholds: StuckThresholds = field(default_factory=StuckThresholds)
     limit: BlastRadius = field(default_factory=BlastRadius)
     notices: Notices | None = None

@@ -40,14 +40,21 @@ LISTS: dict[Part, Callable[[Cluster, str], Sequence[Any]]] = {
     Part.DEPLOYMENTS: lambda cluster, namespace: cluster.deployments(namespace),
     Part.REVISIONS: lambda cluster, namespace: cluster.revisions(namespace),
     Part.WORKLOADS: lambda cluster, namespace: cluster.workloads(namespace),
+    Part.MEMORY: lambda cluster, namespace: cluster.memory(namespace, PROXY),
 }
+
+PROXY = "component=proxy"
+"""The label by which the Zero to JupyterHub chart finds the proxy's pods."""
 
 LARGE = frozenset({Part.CLUSTER_PODS, Part.CLAIMS, Part.CLUSTER_EVENTS})
 """Lists that grow with the users. They are read beside the hub's pages, so that they don't delay those."""
+LATER = LARGE | {Part.MEMORY}
+"""What is read after the first reading of pods. Memory is read only if the proxy has a limit."""
 
 
 class Surroundings:
-    """The parts that are asked for. Reading begins at once, except for large lists and the proxy's log."""
+    """The parts that are asked for. Reading begins at once, except for large lists, the proxy's memory and
+    its log."""
 
     def __init__(
         self, site: Site, now: datetime, threads: SideBySide, asked: frozenset[Part]
@@ -66,7 +73,7 @@ class Surroundings:
         self._site = site
         self._threads = threads
         self._lists: dict[Part, Pending[Sequence[Any]]] = {}
-        self._start(frozenset(LISTS) - LARGE)
+        self._start(frozenset(LISTS) - LATER)
         self._node_events: Pending[Sequence[Event]] | None = None
         if Part.CLUSTER_EVENTS in asked:
             self._node_events = threads.start(
@@ -93,12 +100,15 @@ class Surroundings:
             self._lists[part] = self._threads.start(Party.CLUSTER, read)
 
     def start_rest(self, pods: View[Pod]) -> None:
-        """Begin to read the large lists, and the proxy's log with that of its pods' previous containers."""
-        self._start(LARGE)
+        """Begin to read the large lists, the proxy's memory, and its log with that of its pods' previous
+        containers."""
+        found = [pod for pod in proxy_pods(pods.items, self._site.owner) if not pod.finished]
+        if pods.complete and not any(pod.memory_limit for pod in found):
+            self.asked -= {Part.MEMORY}
+        self._start(LATER)
         if Part.PROXY_LOG not in self.asked:
             return
         self._no_logs = pods.unknown
-        found = [pod for pod in proxy_pods(pods.items, self._site.owner) if not pod.finished]
         wanted = [
             (pod, previous)
             for pod in found
@@ -129,7 +139,7 @@ class Surroundings:
             found[Part.CLUSTER_EVENTS] = both.marked_incomplete(nodes.unknown)
         names = {Part.CLUSTER_PODS: "pods", Part.CLUSTER_EVENTS: "events"}
         lists: dict[str, Any] = {names.get(part, part.value): found[part] for part in found}
-        return ClusterFacts(**lists)
+        return ClusterFacts(core=self._site.core_nodes, **lists)
 
     def signs(self) -> Signs:
         """Return the signs."""

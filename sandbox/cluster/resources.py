@@ -18,6 +18,7 @@ class Resource:
     plural: str
     kind: str
     group: str = ""
+    version: str = "v1"
     namespaced: bool = True
     status: bool = False
     workload: bool = False
@@ -25,7 +26,7 @@ class Resource:
     @property
     def api_version(self) -> str:
         """The object's `apiVersion`."""
-        return f"{self.group}/v1" if self.group else "v1"
+        return f"{self.group}/{self.version}" if self.group else self.version
 
     @property
     def qualified(self) -> str:
@@ -56,16 +57,17 @@ BUDGETS = Resource(
 STORAGE_CLASSES = Resource(
     group="storage.k8s.io", plural="storageclasses", kind="StorageClass", namespaced=False
 )
+POD_METRICS = Resource(group="metrics.k8s.io", version="v1beta1", plural="pods", kind="PodMetrics")
 
 ALL = (
     *(NAMESPACES, NODES, PODS, EVENTS, SERVICES, SECRETS, CONFIG_MAPS, VOLUME_CLAIMS),
     *(DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS, DAEMON_SETS),
-    *(QUOTAS, BUDGETS, STORAGE_CLASSES),
+    *(QUOTAS, BUDGETS, STORAGE_CLASSES, POD_METRICS),
 )
 _BY_PLACE = {(resource.api_version, resource.plural): resource for resource in ALL}
 
 _PATH = re.compile(
-    r"^/(?:api|apis)/(?P<version>v1|[a-z0-9.]+/v1)"
+    r"^/(?:api|apis)/(?P<version>v1|[a-z0-9.]+/v1(?:beta1)?)"
     r"(?:/namespaces/(?P<namespace>[^/]+)(?=/(?!status$)))?"
     r"/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+))?(?:/(?P<sub>[a-z]+))?$"
 )

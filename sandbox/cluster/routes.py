@@ -10,7 +10,7 @@ from sandbox.cluster import selectors
 from sandbox.cluster import watch as watching
 from sandbox.cluster.auth import Attributes, Tokens
 from sandbox.cluster.errors import StatusError, bad_request
-from sandbox.cluster.resources import PODS, Place, Resource, place_of
+from sandbox.cluster.resources import POD_METRICS, PODS, Place, Resource, place_of
 from sandbox.cluster.storage import Obj, Storage
 from sandbox.cluster.verbs import Verbs, scale_of
 
@@ -85,6 +85,13 @@ class Routes:
             return self._subresource(request, place)
         if verb == "watch":
             return Response(stream=self._watch(request, place))
+        if (
+            verb == "list"
+            and place.resource == POD_METRICS
+            and not self._storage.objects(POD_METRICS)
+        ):
+            # Nobody has written what a metrics-server measures, so there is none.
+            return Response(code=404, text="404 page not found\n")
         if verb == "list":
             return Response(json=self._list(request, place))
         return self._object(request, place)

@@ -9,48 +9,16 @@ import pytest
 
 from bot.adapters.announcements import AnnouncementService, Service
 from bot.errors import RetryLater, UserError
+from tests.support.announcements import ADMIN, World
 from tests.support.stub import Answer, Asked, stub
 
 TEXT = "Servers <start> slowly & late."
 ESCAPED = "Servers &lt;start&gt; slowly &amp; late."
 
 
-class World:
-    """A service that keeps its text, as the real ones do."""
-
-    def __init__(self, service: Service) -> None:
-        self.service = service
-        self.text = ""
-        self.asked: list[Asked] = []
-
-    def __call__(self, asked: Asked) -> Answer:
-        self.asked.append(asked)
-        if asked.method != "GET" and asked.headers.get("authorization") != "token s3cret":
-            return Answer(status=302, headers={"Location": "/hub/api/oauth2/authorize?x=1"})
-        if self.service is Service.EXAMPLE:
-            return self._example(asked)
-        if asked.method == "GET" and asked.path == "/services/news/latest":
-            return Answer(body={"announcement": self.text, "user": "mayday"})
-        form = asked.body
-        if asked.method == "POST" and asked.path == "/services/news/update":
-            assert asked.headers["cookie"] == f"_xsrf={form['_xsrf']}"
-            self.text = form.get("announcement", "")
-            return Answer(status=302, headers={"Location": "/services/news/"})
-        return Answer(status=404, body="no")
-
-    def _example(self, asked: Asked) -> Answer:
-        if asked.path != "/services/news/":
-            return Answer(status=404, body="no")
-        if asked.method == "POST":
-            self.text = asked.body["announcement"]
-        if asked.method == "DELETE":
-            self.text = ""
-        return Answer(body={"announcement": self.text})
-
-
 @contextmanager
 def serving(
-    answer: Callable[[Asked], Answer], service: Service, token: str = "s3cret"
+    answer: Callable[[Asked], Answer], service: Service, token: str = ADMIN
 ) -> Iterator[AnnouncementService]:
     with stub(answer) as running:
         yield AnnouncementService(
@@ -72,7 +40,9 @@ def test_a_notice_is_shown_read_and_cleared(service: Service) -> None:
         assert notices.notice() == TEXT
         notices.clear()
         assert (world.text, notices.notice()) == ("", "")
-    assert not any("authorization" in each.headers for each in world.asked if each.method == "GET")
+    reads = [each for each in world.asked if each.method == "GET" and "cookie" not in each.headers]
+    sent = {each.path for each in reads if "authorization" in each.headers}
+    assert sent <= {"/services/news/"}, "the form, but never what everybody may read"
 
 
 @pytest.mark.parametrize("service", Service)
@@ -99,3 +69,32 @@ def test_failures(answer: Answer, error: type[Exception], says: str) -> None:
     with serving(lambda _asked: answer, Service.EXAMPLE) as notices, pytest.raises(error) as told:
         notices.notice()
     assert says in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "maybe_done"), [("/services/news/", False), ("/services/news/update", True)]
+)
+def test_a_form_that_fails_has_changed_nothing(path: str, maybe_done: bool) -> None:
+    world = World(Service.ANNOUNCEMENT)
+
+    def answer(asked: Asked) -> Answer:
+        return Answer(status=500) if asked.path == path else world(asked)
+
+    failed = pytest.raises(RetryLater)
+    with serving(answer, Service.ANNOUNCEMENT) as notices, failed as told:
+        notices.show(TEXT)
+    assert told.value.maybe_done is maybe_done
+
+
+@pytest.mark.parametrize("cookie", ["", "other=1; Path=/", "_xsrf", "[]=x"])
+def test_a_page_without_the_forms_cookie_is_a_refused_token(cookie: str) -> None:
+    world = World(Service.ANNOUNCEMENT)
+
+    def answer(asked: Asked) -> Answer:
+        page = asked.path == "/services/news/"
+        return Answer(body="<html>", headers={"Set-Cookie": cookie}) if page else world(asked)
+
+    refused = pytest.raises(UserError, match="an admin of the hub")
+    with serving(answer, Service.ANNOUNCEMENT) as notices, refused:
+        notices.show(TEXT)
+    assert world.text == ""

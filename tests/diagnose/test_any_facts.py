@@ -21,6 +21,7 @@ from bot.domain.cluster import (
     ClusterFacts,
     Event,
     Node,
+    PodMemory,
     Quota,
     Revision,
     Workload,
@@ -91,7 +92,6 @@ pods = made(
     images=st.sampled_from(((), ("a:1",), ("a:1", "b:2"))),
     claims=st.sampled_from(((), ("hub-db-dir",), ("a", "b"))),
     memory_limit=sizes,
-    memory_used=sizes,
 )
 nodes = made(
     Node,
@@ -229,6 +229,7 @@ def any_facts(draw: st.DrawFn) -> HubFacts:
                     made(Workload, kind=names, name=names, uid=names, replicas=counts, ready=counts)
                 )
             ),
+            memory=draw(views(made(PodMemory, pod=names, used=sizes, at=times))),
             core=draw(st.sampled_from(({}, {"pool": "core"}))),
         ),
         signs=Signs(
@@ -268,7 +269,17 @@ def test_a_rule_that_fails_is_told_and_stops_no_other() -> None:
     )
 
 
-LISTS = ("nodes", "claims", "events", "budgets", "quotas", "deployments", "revisions", "pods")
+LISTS = (
+    "nodes",
+    "claims",
+    "events",
+    "budgets",
+    "quotas",
+    "deployments",
+    "revisions",
+    "pods",
+    "memory",
+)
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)

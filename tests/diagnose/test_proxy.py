@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from bot.diagnose import Severity
+from bot.diagnose import Severity, diagnose
 from bot.diagnose.proxy import predecessor, proxy_log, proxy_memory, proxy_restart
+from bot.domain.evidence import View
 from bot.domain.proxy_log import bad_lines
 from bot.domain.signs import LogLine
-from tests.support.around import MEMORY, ago, around, core_pod, event, found, one, revision
+from tests.support.around import MEMORY, ago, around, core_pod, event, found, memory, one, revision
 from tests.support.hubs import evicted, healthy
 
 HUB = core_pod("hub")
@@ -75,21 +77,45 @@ def test_a_rollout_is_a_cause() -> None:
 
 
 def test_near_its_memory_limit() -> None:
-    full = core_pod("proxy", memory_used=int(0.9 * MEMORY))
-    finding = one(proxy_memory, around(core=(HUB, full)))
+    finding = one(proxy_memory, around(memory=(memory(used=int(0.9 * MEMORY)),)))
     assert finding.text == "The proxy uses 461 MiB of its memory limit of 512 MiB."
     assert finding.severity is Severity.WARNING and finding.at is None
     assert finding.remedy is not None and finding.remedy.runbook == "restart-proxy"
-    assert found(proxy_memory, around(core=(core_pod("proxy", memory_used=MEMORY // 2),))) == []
-    no_limit = core_pod("proxy", memory_used=MEMORY, memory_limit=None)
-    assert found(proxy_memory, around(core=(no_limit,))) == []
+    assert found(proxy_memory, around(memory=(memory(used=MEMORY // 2),))) == []
+    no_limit = core_pod("proxy", memory_limit=None)
+    assert found(proxy_memory, around(core=(no_limit,), memory=(memory(used=MEMORY),))) == []
 
 
-def test_its_memory_use_is_called_unknown_where_there_is_reason_to_ask() -> None:
-    killed = core_pod("proxy", last_exit="OOMKilled", last_exit_at=ago(hours=1), restarts=1)
-    finding = one(proxy_memory, around(core=(HUB, killed)))
+KILLED = core_pod(
+    "proxy", last_exit="OOMKilled", last_exit_at=ago(minutes=1), running_since=ago(minutes=1)
+)
+
+
+@pytest.mark.parametrize(
+    "measured",
+    [(), (memory("proxy-0", used=MEMORY),), (memory(used=None),)]
+    + [(memory(used=MEMORY, at=at),) for at in (None, ago(minutes=2))],
+)
+def test_its_memory_use_is_called_unknown_until_it_is_measured(measured: Any) -> None:
+    """A measurement before the container's start is of the one that was killed."""
+    finding = one(proxy_memory, around(core=(HUB, KILLED), memory=measured))
     assert finding.severity is Severity.UNKNOWN
-    assert finding.text.startswith("mayday can't tell how near the proxy is to its memory limit")
+    assert finding.text == (
+        "mayday can't tell how near the proxy is to its memory limit: metrics-server hasn't measured its "
+        "pod yet."
+    )
+    assert finding.evidence == ("Its memory limit is 512 MiB.",)
+
+
+def test_without_metrics_server_the_reason_is_said_once() -> None:
+    unread: Any = View.unread("Cluster teaching has no metrics-server.")
+    seen = around(core=(HUB, KILLED), memory=unread)
+    assert found(proxy_memory, seen) == []
+    (finding,) = (each for each in diagnose(seen) if each.severity is Severity.UNKNOWN)
+    assert finding.text == (
+        "mayday can't tell how near the proxy is to its memory limit: Cluster teaching has no "
+        "metrics-server."
+    )
 
 
 def test_bad_lines_of_the_log() -> None:

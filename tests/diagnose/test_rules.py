@@ -25,6 +25,7 @@ VIEWS = {
     Part.DEPLOYMENTS: "deployments",
     Part.REVISIONS: "revisions",
     Part.WORKLOADS: "workloads",
+    Part.MEMORY: "memory",
     Part.CLUSTER_PODS: "pods",
     Part.CLUSTER_EVENTS: "events",
     Part.PROXY_LOG: "proxy_log",
@@ -87,7 +88,13 @@ def test_a_hub_without_a_repository_has_no_merges_to_read() -> None:
     assert diagnose(replace(around(merges=unread), asked=MORE - {Part.MERGES})) == []
 
 
-@pytest.mark.parametrize("part", sorted(MORE - {Part.MERGES, Part.NOTICE}))
+def test_a_proxy_without_a_memory_limit_has_no_memory_to_read() -> None:
+    assert (
+        diagnose(replace(around(memory=View.unread(NOT_ASKED)), asked=MORE - {Part.MEMORY})) == []
+    )
+
+
+@pytest.mark.parametrize("part", sorted(MORE - {Part.MERGES, Part.NOTICE, Part.MEMORY}))
 def test_what_was_not_asked_is_unknown_too(part: Part) -> None:
     asked = without(part)
     (finding,) = diagnose(replace(asked, asked=MORE - {part}))

@@ -188,6 +188,7 @@ def crashing_fork() -> HubFacts:
             routes=tuple(map(route, users[:30])),
         ),
         core=(core_pod("hub"), fork),
+        memory=(),
         revisions=(
             revision("proxy", 1),
             revision("proxy", 2, image="registry.example.edu/proxy:fork", created_at=ago(hours=2)),

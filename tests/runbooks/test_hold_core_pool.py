@@ -13,7 +13,7 @@ from bot.domain.evidence import View
 from bot.domain.facts import MORE, HubFacts
 from bot.domain.hubs import Pod
 from bot.errors import UserError
-from bot.runbook import HoldCorePool, NewBudget
+from bot.runbook import Held, HoldCorePool, NewBudget
 from bot.runbook.plan import Plan
 from bot.runbook.steps.release_core_pool import ReleaseCorePool
 from runbooks.hold_core_pool import hold_core_pool
@@ -52,6 +52,12 @@ def seen(
 
 def planned(facts: HubFacts) -> Plan:
     return hold_core_pool.plan(facts, hold_core_pool.arguments({"duration": "3h"}))
+
+
+def held_nodes(facts: HubFacts) -> tuple[Held, ...]:
+    (step,) = planned(facts).steps
+    assert isinstance(step, HoldCorePool)
+    return step.nodes
 
 
 def test_it_holds_pods_nodes_and_what_no_budget_protects_until_a_set_time() -> None:
@@ -111,6 +117,15 @@ def test_without_a_label_the_nodes_of_hub_and_proxy_are_the_core_pool() -> None:
     (step,) = planned(seen(nodes=(replace(CORE, labels={}), USER_1))).steps
     assert isinstance(step, HoldCorePool)
     assert [each.name for each in step.nodes] == ["core-1"]
+
+
+def test_the_core_pool_by_configured_labels() -> None:
+    labels = {"hub.example.edu/pool": "core-2024"}
+    spare = replace(CORE, name="core-2", uid="uid-core-2", labels=labels)
+    facts = seen(nodes=(replace(CORE, labels=labels), spare, USER_1))
+    assert [each.name for each in held_nodes(facts)] == ["core-1"], "where hub and proxy run"
+    configured = replace(facts, around=replace(facts.around, core=labels))
+    assert [each.name for each in held_nodes(configured)] == ["core-1", "core-2"]
 
 
 @pytest.mark.parametrize("part", ["pods", "nodes", "budgets"])

@@ -32,6 +32,8 @@ class Page:
     def clear(self) -> None:
         self.text = ""
 
+    def check(self) -> None: ...
+
 
 def showing(text: str) -> HubFacts:
     asked = frozenset({Part.NOTICE})

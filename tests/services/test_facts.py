@@ -82,7 +82,7 @@ def test_what_is_around_a_real_hub_is_read_whole(lab: Lab) -> None:
     with deadline.patience(30):
         seen = read_facts(lab.site, datetime.now(UTC), more=MORE)
     assert seen.unknown == ()
-    assert seen.asked == MORE - {Part.MERGES, Part.NOTICE}
+    assert seen.asked == MORE - {Part.MERGES, Part.NOTICE, Part.MEMORY}
     around, signs = seen.around, seen.signs
     assert {found.component for found in around.pods.items} >= {"hub", "proxy"}
     assert around.nodes.items and all(node.ready for node in around.nodes.items)

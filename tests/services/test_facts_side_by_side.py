@@ -13,7 +13,10 @@ import pytest
 
 from bot import deadline
 from bot.adapters.kubernetes import KubernetesCluster
+from bot.bootstrap.outside import sites
+from bot.config import Config
 from bot.diagnose.found import Found, Verdict
+from bot.diagnose.nodes import core_pool
 from bot.domain.cluster import ClusterFacts, Event, Node
 from bot.domain.evidence import Known, Unknown, View
 from bot.domain.facts import MORE, HubFacts, Part
@@ -23,6 +26,7 @@ from bot.errors import RetryLater, UserError
 from bot.runbook.site import Site
 from bot.services.facts import read_facts
 from tests.support.crowd import NAMESPACE, NODES, SERVERS, USERS, Crowd, crowd
+from tests.support.fleet import CORE, USER_1
 from tests.support.hubs import NOW, pod, route, server
 from tests.support.kube_stub import cluster, failing
 from tests.support.scripted import HUB_POD, PROXY_POD, Scripted, site
@@ -113,6 +117,35 @@ def test_threads_of_readings_that_hang_end_with_them(many: Crowd, tmp_path: Path
         many.hang("")
 
 
+# --- the core pool -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("configured", [{}, {"example.edu/node-pool": "core-2024"}])
+def test_the_core_pool_is_known_by_its_labels(configured: dict[str, str]) -> None:
+    """By those of ``hubs[].core_nodes``, else by the chart's."""
+    hub = {
+        "name": "datahub",
+        "url": "https://hub.example.edu",
+        "api_url": "http://127.0.0.1:1/hub/api",
+        "api_token": "t",
+        "cluster": "teaching",
+        "namespace": "datahub-prod",
+        "core_nodes": configured,
+    }
+    config = Config.model_validate({"hubs": [hub], "clusters": [{"name": "teaching"}]})
+    place = sites(config)["datahub"]
+    place.hub.close()
+    core = replace(CORE, ready=False, labels=configured or CORE.labels)
+    parts = [replace(pod, ready=False) for pod in (HUB_POD, PROXY_POD)]
+    cluster = party(around=ClusterFacts(nodes=View(items=(core, USER_1))), parts=parts)
+    seen = read(replace(place, hub=cluster, cluster=cluster), now=NOW)
+    (finding,) = core_pool(seen)
+    assert finding.evidence[0] == "Nodes of the core pool that are known: core-1."
+    ready = ClusterFacts(nodes=View(items=(core, replace(core, name="core-2", ready=True))))
+    cluster.around = ready
+    assert list(core_pool(read(replace(place, hub=cluster, cluster=cluster), now=NOW))) == []
+
+
 # --- parts that fail ---------------------------------------------------------------------------
 
 
@@ -134,6 +167,7 @@ BY_METHOD = {
     "deployments": Part.DEPLOYMENTS,
     "revisions": Part.REVISIONS,
     "workloads": Part.WORKLOADS,
+    "memory": Part.MEMORY,
     "metrics": Part.METRICS,
     "certificate": Part.CERTIFICATE,
     "log": Part.PROXY_LOG,
@@ -262,6 +296,7 @@ READS: dict[str, Callable[[KubernetesCluster], object]] = {
     "deployments": lambda api: api.deployments("ns"),
     "replicasets": lambda api: api.revisions("ns"),
     "statefulsets": lambda api: api.workloads("ns"),
+    "pods.metrics.k8s.io": lambda api: api.memory("ns", "component=proxy"),
     "pods/log": lambda api: api.log("ns", "p"),
 }
 GROUPS = {
@@ -269,6 +304,7 @@ GROUPS = {
     "replicasets": "apps",
     "statefulsets": "apps",
     "poddisruptionbudgets": "policy",
+    "pods.metrics.k8s.io": "metrics.k8s.io",
 }
 
 
@@ -282,7 +318,9 @@ def test_a_missing_permission_names_the_rule_that_grants_it(tmp_path: Path, reso
     ):
         READS[resource](api)
     group = GROUPS.get(resource, '""')
-    rule = f"apiGroups: [{group}], resources: [{resource}], verbs: [{verb}]"
+    plural = resource.partition(".")[0]
+    rule = f"apiGroups: [{group}], resources: [{plural}], verbs: [{verb}]"
+    assert f"isn't allowed to {verb} {resource}" in str(refused.value) or "/" in resource
     assert f"with the rule “{rule}”" in str(refused.value)
     where = "ClusterRole" if resource == "nodes" else "Role"
     assert f"grant it in the {where} of" in str(refused.value)
@@ -306,6 +344,41 @@ def test_a_list_that_fails_is_an_error_of_ours(
 ) -> None:
     with cluster(tmp_path, lambda _asked: answer) as (api, _running), pytest.raises(error):
         READS[resource](api)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "said"),
+    [
+        (
+            Answer(status=404, body="404 page not found"),
+            UserError,
+            "Cluster teaching has no metrics-server to answer “list pods.metrics.k8s.io”.",
+        ),
+        (
+            Answer(status=503, body="service unavailable"),
+            RetryLater,
+            "metrics-server of cluster teaching did not answer “list pods.metrics.k8s.io”: check its pods.",
+        ),
+    ],
+)
+def test_without_metrics_server_memory_is_unknown(
+    tmp_path: Path, answer: Answer, error: type[Exception], said: str
+) -> None:
+    with (
+        cluster(tmp_path, lambda _asked: answer) as (api, _running),
+        pytest.raises(error) as refused,
+    ):
+        api.memory("ns", "component=proxy")
+    assert str(refused.value) == said
+
+
+def test_memory_is_read_only_where_the_proxy_may_have_a_limit() -> None:
+    hub = party(parts=[HUB_POD, replace(PROXY_POD, memory_limit=None)])
+    seen = read(site(hub), now=NOW)
+    assert "memory" not in hub.asked and Part.MEMORY not in seen.asked
+    assert seen.unknown == ()
+    hub = party(fails={"pods": RetryLater("Away.")})
+    assert Part.MEMORY in read(site(hub), now=NOW).asked
 
 
 def test_metrics_that_fail_are_unknown() -> None:

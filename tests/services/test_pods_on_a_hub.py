@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.runs import Outcome
+from bot.store.engine import Store
 from runbooks.clear_failed_pods import clear_failed_pods
 from runbooks.force_delete_stuck_servers import force_delete_stuck_servers
 from runbooks.restart_proxy import restart_proxy
-from sandbox.cluster.resources import NODES, PODS
-from sandbox.cluster.storage import Obj
+from sandbox.cluster.resources import NODES, POD_METRICS, PODS
+from sandbox.cluster.storage import Obj, now
 from sandbox.cluster.waiting import wait_for
+from tests.support.desk import ELSEWHERE, Desk
 from tests.support.hub import Lab, lab, running_lab
 
 __all__ = ["lab", "running_lab"]
@@ -67,6 +69,40 @@ def test_a_rollout_that_hangs_on_a_dead_node_goes_on(
     assert uid not in pods(lab)
     assert all(row.route for row in box.rows())
     assert {box.visit(user) for user in box.users} == {200}
+
+
+def test_a_proxy_near_its_memory_limit_is_a_finding(lab: Lab, sqlite_url: str) -> None:
+    box = lab.sandbox
+    storage, verbs = box.cluster.storage, box.cluster.verbs
+    store = Store(sqlite_url)
+    store.migrate()
+    desk = Desk(store, hubs=(box.name,), sites={box.name: lab.site})
+
+    def asked() -> str:
+        return str(desk.command("diagnose", channel=ELSEWHERE).blocks)
+
+    proxy = box.component_pod("proxy")
+    assert proxy is not None
+    name, labels = proxy["metadata"]["name"], proxy["metadata"]["labels"]
+    assert "memory limit" not in asked()
+
+    def limited(pod: Obj) -> None:
+        pod["spec"]["containers"][0]["resources"] = {"limits": {"memory": "512Mi"}}
+
+    storage.mutate(PODS, box.namespace, name, limited)
+    assert "how near the proxy is to its memory limit: Cluster sandbox has no metrics" in asked()
+
+    usage = {"name": "chp", "usage": {"memory": f"{95 * 512 * 1024 // 100}Ki"}}
+    measured = {"metadata": {"name": name, "labels": labels}, "timestamp": now()}
+    body = measured | {"containers": [usage]}
+    verbs.create(POD_METRICS, box.namespace, body)
+    try:
+        said = asked()
+    finally:
+        storage.remove(POD_METRICS, box.namespace, name)
+        store.close()
+    assert "The proxy uses 486 MiB of its memory limit of 512 MiB." in said
+    assert "Restart the proxy" in said
 
 
 def test_a_cleared_server_is_started_again(lab: Lab) -> None:

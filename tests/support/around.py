@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.diagnose import Finding, Rule
-from bot.domain.cluster import PURPOSE, Claim, ClusterFacts, Event, Node, Revision
+from bot.domain.cluster import PURPOSE, Claim, ClusterFacts, Event, Node, PodMemory, Revision
 from bot.domain.evidence import Known, View
 from bot.domain.facts import MORE, HubFacts
 from bot.domain.hubs import Deployment, Pod
@@ -141,6 +141,7 @@ def around(hub: HubFacts | None = None, **lists: Any) -> HubFacts:
         "deployments": (HUB, PROXY, SCHEDULER),
         "revisions": (revision("hub", 1), revision("proxy", 1)),
         "workloads": (),
+        "memory": (memory(),),
     }
     unknown = set(lists) - set(views)
     assert not unknown, unknown
@@ -168,6 +169,11 @@ def one(rule: Rule, facts: HubFacts) -> Finding:
 def lists_of(facts: HubFacts) -> tuple[str, ...]:
     """The names of the lists of the cluster."""
     return tuple(each.name for each in fields(facts.around) if each.name != "core")
+
+
+def memory(pod: str = "proxy-1", **changes: Any) -> PodMemory:
+    """The memory that a pod uses: a quarter of its limit, measured ten seconds ago."""
+    return replace(PodMemory(pod=pod, used=MEMORY // 4, at=ago(seconds=10)), **changes)
 
 
 def _view(given: Any) -> Any:

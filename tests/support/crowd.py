@@ -153,7 +153,9 @@ def _items(path: str) -> list[dict[str, Any]]:
             _pod(f"jupyter-student{n:04}", "singleuser-server", n, note)
             for n, note in enumerate(notes)
         ]
-        return [_pod("hub-1", "hub", 1100, {}), _pod("proxy-1", "proxy", 1101, {}), *mine]
+        proxy = _pod("proxy-1", "proxy", 1101, {})
+        proxy["spec"]["containers"][0]["resources"] = {"limits": {"memory": "1Gi"}}
+        return [_pod("hub-1", "hub", 1100, {}), proxy, *mine]
     if kind == "nodes":
         ready = [{"type": "Ready", "status": "True", "lastTransitionTime": _iso(HOUR)}]
         return [
@@ -226,6 +228,10 @@ def _answer(path: str, query: dict[str, str]) -> bytes:
             return f"jupyterhub_running_servers {SERVERS}.0\n{bucket * 5000}".encode()
         case "/hub/api/users" | "/hub/api/proxy":
             return _hubs_page(path, int(query.get("offset", 0)))
+    if "/metrics.k8s.io/" in path:
+        usage = [{"name": "chp", "usage": {"memory": "200Mi"}}]
+        measured = {"metadata": {"name": "proxy-1"}, "timestamp": _iso(), "containers": usage}
+        return json.dumps({"items": [measured]}).encode()
     if path.endswith("/log"):
         return b"2026-11-22T10:00:00.123456789Z uncaught exception: write EPIPE\n"
     if path.endswith("/deployments/proxy"):

@@ -12,6 +12,7 @@ from bot.domain.cluster import (
     ClusterFacts,
     Event,
     Node,
+    PodMemory,
     Quota,
     Revision,
     Workload,
@@ -20,7 +21,7 @@ from bot.domain.evidence import View
 from bot.domain.hubs import Deployment, Health, HubAccess, Pod, PodEvent, Route, Server
 from bot.domain.rights import Permission
 from bot.domain.signs import Certificate, HubMetrics, Merge
-from bot.ports import Started, Stopped
+from bot.ports import Notices, Started, Stopped
 from bot.runbook.site import Site
 from tests.support.fleet import Fleet
 from tests.support.hubs import ACCESS, PLACE, PROXY, RELEASE, pod, route, server, terminating
@@ -29,7 +30,13 @@ HUB_POD = Pod(
     name="hub-1", uid="uid-hub", phase="Running", component="hub", release=RELEASE, ready=True
 )
 PROXY_POD = Pod(
-    name="proxy-1", uid="uid-proxy", phase="Running", component="proxy", release=RELEASE, ready=True
+    name="proxy-1",
+    uid="uid-proxy",
+    phase="Running",
+    component="proxy",
+    release=RELEASE,
+    ready=True,
+    memory_limit=2**29,
 )
 
 
@@ -184,6 +191,10 @@ class Scripted(Fleet):
         self._look("workloads", "look")
         return self.around.workloads.items
 
+    def memory(self, namespace: str, selector: str) -> tuple[PodMemory, ...]:
+        self._look("memory", "look")
+        return self.around.memory.items
+
     def log(
         self,
         namespace: str,
@@ -214,9 +225,9 @@ class Scripted(Fleet):
         self._act("delete", self.live.clear)
 
 
-def site(party: Scripted) -> Site:
+def site(party: Scripted, notices: Notices | None = None) -> Site:
     """The place of these two."""
-    return Site(place=PLACE, hub=party, cluster=party)
+    return Site(place=PLACE, hub=party, cluster=party, notices=notices)
 
 
 def hung(**more: object) -> Scripted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -11,10 +12,12 @@ from bot.runbook.steps.clear_notice import ClearNotice
 from bot.runbook.steps.notice_step import NoticeStep
 from bot.runbook.steps.step import Step
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ShowNotice(NoticeStep):
-    """It succeeds when the service gives the text back."""
+    """It succeeds when the service gives the text back. White space of any kind is shown as one space."""
 
     verb: ClassVar[str] = "show_notice"
 
@@ -22,20 +25,20 @@ class ShowNotice(NoticeStep):
 
     @property
     def wanted(self) -> str:
-        """The text."""
-        return self.text
+        """The text on one line."""
+        return " ".join(_CONTROL.sub(" ", self.text).split())
 
     @property
     def details(self) -> Mapping[str, str]:
         """The text."""
-        return {"text": self.text}
+        return {"text": self.wanted}
 
     @property
     def undo(self) -> Step | None:
         """Clear the notice. It has no due time: people decide when the incident is over."""
-        return ClearNotice(before=self.text)
+        return ClearNotice(before=self.wanted)
 
     def perform(self, site: Site) -> Mapping[str, Any]:
         """Show the text."""
-        site.reachable_notices.show(self.text)
+        site.reachable_notices.show(self.wanted)
         return {}

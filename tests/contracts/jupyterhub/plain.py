@@ -9,7 +9,7 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
@@ -34,7 +34,9 @@ class PlainHub:
     ``crowded`` serves all users from one process, for tests with many servers.
     ``apart`` gives each user's server a separate loopback address, like a pod's.
     ``base_url`` is the URL path prefix. ``groups`` maps groups to users. ``narrow`` lists
-    additional services and their scopes; ``tokens`` holds their tokens.
+    additional services and their scopes; ``tokens`` holds their tokens. ``pages`` are services
+    with pages of their own at ``/services/NAME/``, each with a function from its port to its
+    command. ``admins`` are users with all rights.
     """
 
     def __init__(
@@ -48,14 +50,17 @@ class PlainHub:
         base_url: str = "/",
         groups: Mapping[str, Sequence[str]] = MappingProxyType({}),
         narrow: Mapping[str, Sequence[str]] = MappingProxyType({}),
+        pages: Mapping[str, Callable[[int], list[str]]] = MappingProxyType({}),
+        admins: Sequence[str] = (),
     ) -> None:
         self.own_proxy = own_proxy
         self.users = tuple(users)
-        self.tokens = {name: secrets.token_hex(20) for name in narrow}
+        self.tokens = {name: secrets.token_hex(20) for name in (*narrow, *pages)}
         self._base_url = base_url
         self._apart = apart
         self._groups = {name: list(members) for name, members in groups.items()}
         self._narrow = {name: list(scopes) for name, scopes in narrow.items()}
+        self._admins = list(admins)
         self._directory = directory
         self._faults = directory / "faults"
         for made in (self._faults, directory / "pids"):
@@ -65,6 +70,7 @@ class PlainHub:
         self._public, self.hub_url = public, f"http://127.0.0.1:{hub}"
         self._api = api
         self._everybodys = self._ports.take() if crowded else 0
+        self._pages = {name: (self._ports.take(), pages[name]) for name in pages}
         self.origin = f"http://127.0.0.1:{public}"
         self.url = self.origin + base_url.rstrip("/")
         self._hub_root = f"{self.hub_url}{base_url}hub"
@@ -108,7 +114,16 @@ class PlainHub:
             "apart": self._apart,
             "base_url": self._base_url,
             "groups": self._groups,
+            "admins": self._admins,
             "services": {
+                **{
+                    name: {
+                        "token": self.tokens[name],
+                        "scopes": [],
+                        "url": f"http://127.0.0.1:{port}",
+                    }
+                    for name, (port, _) in self._pages.items()
+                },
                 **{
                     name: {"token": self.tokens[name], "scopes": scopes}
                     for name, scopes in self._narrow.items()
@@ -126,11 +141,30 @@ class PlainHub:
         if self._everybodys:
             server = [sys.executable, "-I", "-S", singleuser.__file__]
             self._run("everybodys", server, {"PORT": str(self._everybodys)})
+        for name in self._pages:
+            self._run_page(name)
         self.proxy_up()
         self.hub_up()
         wait_for(self._proxy_well, "the proxy")
         self.rest.add_users(list(self.users))
         self.start_servers()
+
+    def _run_page(self, name: str) -> None:
+        """Start a service, with the environment in which the hub would start it."""
+        port, command = self._pages[name]
+        prefix = f"{self._base_url}services/{name}/"
+        of_hub = {
+            "API_TOKEN": self.tokens[name],
+            "API_URL": self.api_url,
+            "BASE_URL": self._base_url,
+            "CLIENT_ID": f"service-{name}",
+            "OAUTH_ACCESS_SCOPES": json.dumps([f"access:services!service={name}"]),
+            "OAUTH_CALLBACK_URL": f"{prefix}oauth_callback",
+            "SERVICE_NAME": name,
+            "SERVICE_PREFIX": prefix,
+        }
+        env = {f"JUPYTERHUB_{key}": value for key, value in of_hub.items()}
+        self._run(f"service-{name}", command(port), env)
 
     def stop(self) -> None:
         """End every process."""

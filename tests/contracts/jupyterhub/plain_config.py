@@ -109,10 +109,14 @@ c.ConfigurableHTTPProxy.check_running_interval = 1
 c.JupyterHub.load_groups = {
     name: {"users": members} for name, members in settings["groups"].items()
 }
+c.Authenticator.admin_users = set(settings["admins"])
 c.JupyterHub.services = [
-    {"name": name, "api_token": service["token"]} for name, service in settings["services"].items()
+    {"name": name, "api_token": service["token"]}
+    | ({"url": service["url"]} if "url" in service else {})
+    for name, service in settings["services"].items()
 ]
 c.JupyterHub.load_roles = [
     {"name": f"service-{name}", "services": [name], "scopes": service["scopes"]}
     for name, service in settings["services"].items()
+    if service["scopes"]
 ]

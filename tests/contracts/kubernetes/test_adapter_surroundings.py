@@ -10,12 +10,12 @@ import pytest
 from kubernetes import client
 
 from bot.adapters.kubernetes import KubernetesCluster
-from bot.domain.cluster import Quota
+from bot.domain.cluster import PodMemory, Quota
 from bot.errors import UserError
 from sandbox.cluster.waiting import wait_for
 from tests.contracts.kubernetes.node import Kubelet
 from tests.contracts.kubernetes.objects import contract, deployment, on_node, pod
-from tests.contracts.kubernetes.systems import NODE, Apps, Core, Grant, System
+from tests.contracts.kubernetes.systems import NODE, REAL, Apps, Core, Grant, System
 
 Mayday = Callable[..., KubernetesCluster]
 AT = "2026-11-22T12:00:00Z"
@@ -157,6 +157,39 @@ def test_events(core: Core, ns: str, mayday: Mayday) -> None:
     nodes = mayday().node_events()
     (mine,) = (each for each in nodes if each.name == f"node-{ns}")
     assert (mine.kind, mine.at, mine.count, mine.is_warning) == ("Node", TIME, 1, False)
+
+
+@contract("adapter: a cluster without metrics-server says so, to whoever may read memory use")
+def test_no_memory(system: System, ns: str, mayday: Mayday) -> None:
+    with pytest.raises(UserError, match="has no metrics-server") as absent:
+        mayday().memory(ns, "component=proxy")
+    assert absent.value.code == "404"
+    _, token = system.user(ns, Grant(verbs=("list",)))
+    with pytest.raises(UserError, match=r"isn't allowed to list pods\.metrics\.k8s\.io") as refused:
+        mayday(token).memory(ns, "component=proxy")
+    assert "apiGroups: [metrics.k8s.io], resources: [pods], verbs: [list]" in str(refused.value)
+
+
+@contract("adapter: the memory that pods use, by their labels")
+def test_memory(system: System, api: client.ApiClient, ns: str, mayday: Mayday) -> None:
+    if system.name == REAL:
+        pytest.skip("no metrics-server runs beside this API server; the other contract has its 404")
+    objects: Any = client.CustomObjectsApi(api)
+    where = ("metrics.k8s.io", "v1beta1", ns, "pods")
+    usages = {"proxy-1": ("400Mi", "1048576"), "proxy-2": (), "hub-1": ("1Gi",)}
+    for name, used in usages.items():
+        meta = {"name": name, "labels": {"component": name.partition("-")[0]}}
+        containers = [{"name": "c", "usage": {"cpu": "7m", "memory": each}} for each in used]
+        body = {"metadata": meta, "timestamp": AT, "window": "15s", "containers": containers}
+        objects.create_namespaced_custom_object(*where, body)
+    try:
+        assert mayday().memory(ns, "component=proxy") == (
+            PodMemory(pod="proxy-1", used=401 * 2**20, at=TIME),
+            PodMemory(pod="proxy-2", used=None, at=TIME),
+        )
+    finally:
+        for name in usages:
+            objects.delete_namespaced_custom_object(*where, name)
 
 
 @contract("adapter: a quota's limits and what is used of them")
