@@ -24,7 +24,8 @@ from bot.domain.hubs import (
     Server,
     ServerKey,
 )
-from bot.domain.snapshot import HubSnapshot, JoinedViews, shown_name
+from bot.domain.renames import possible_renames
+from bot.domain.snapshot import HubSnapshot, JoinedViews
 
 CRASHES = frozenset({"CrashLoopBackOff", "OOMKilled", "Error", "ContainerCannotRun", "StartError"})
 """Reasons of a container that started and doesn't run (kubernetes.io, pod lifecycle)."""
@@ -53,6 +54,16 @@ ENDS_A_POD = frozenset(
 )
 """Conditions whose fix deletes a pod."""
 
+IN_ONE_VIEW = frozenset(
+    {
+        Condition.STALE_RECORD,
+        Condition.STUCK_SPAWN,
+        Condition.ORPHAN,
+        Condition.STUCK_ORPHAN,
+    }
+)
+"""Conditions of servers that the hub or the cluster may not show at all."""
+
 Verdict = tuple[Condition, str]
 
 
@@ -63,18 +74,28 @@ def join_views(snapshot: HubSnapshot, now: datetime) -> tuple[Row, ...]:
     Finished pods without a record are omitted: nothing runs in them.
     """
     joined = JoinedViews.of(snapshot)
-    rows = [row for key in joined.keys for row in _rows(joined, key, now)]
-    return tuple(_without_possible_renames(joined, rows, now))
+    renamed = possible_renames(joined, now)
+    return tuple(
+        replace(row, condition=Condition.UNKNOWN, why=renamed[row.key])
+        if row.key in renamed and row.condition in IN_ONE_VIEW
+        else row
+        for key in joined.keys
+        for row in _rows(joined, key, now)
+    )
 
 
-def unmatched_users(snapshot: HubSnapshot) -> tuple[str, ...]:
-    """Return the users whose pods have no record; the caller asks the hub whether it knows them."""
+def unmatched_users(snapshot: HubSnapshot, now: datetime) -> tuple[str, ...]:
+    """Return the users whose pods have no record; the caller asks the hub whether it knows them.
+
+    A pod that exists beyond its grace period and isn't ready is judged without that.
+    """
     joined = JoinedViews.of(snapshot)
     return tuple(
         dict.fromkeys(
-            user
-            for user, server in joined.keys
-            if (user, server) not in joined.records and joined.living((user, server))
+            key[0]
+            for key in joined.keys
+            if key not in joined.records
+            and any(pod.ready or not snapshot.is_overdue(pod, now) for pod in joined.living(key))
         )
     )
 
@@ -119,40 +140,6 @@ def _second_pod(joined: JoinedViews, key: ServerKey, pod: Pod, now: datetime) ->
         why="" if leaving else reasons.SECOND_POD.format(pod=pod.name),
         pod=pod,
     )
-
-
-def _without_possible_renames(joined: JoinedViews, rows: Sequence[Row], now: datetime) -> list[Row]:
-    """Return the rows, with those marked unknown that may be one server under two names.
-
-    Renaming a user while a server runs leaves a record without a pod and a pod without a record; each
-    alone looks dead. A recent start that has no pod yet is not such a record.
-    """
-    snapshot = joined.snapshot
-    records = {
-        key
-        for key, record in joined.records.items()
-        if not joined.pods.get(key)
-        and not (record.pending == "spawn" and not snapshot.is_late(record, now))
-    }
-    pods = {key for key in joined.keys if key not in joined.records or len(joined.living(key)) > 1}
-    if not (records and pods):
-        return list(rows)
-    why = {
-        **dict.fromkeys(records, reasons.MAYBE_THAT_POD.format(names=_first_of(pods))),
-        **dict.fromkeys(pods, reasons.MAYBE_THAT_RECORD.format(names=_first_of(records))),
-    }
-    ends = (
-        Condition.STALE_RECORD,
-        Condition.STUCK_SPAWN,
-        Condition.ORPHAN,
-        Condition.STUCK_ORPHAN,
-    )
-    return [
-        replace(row, condition=Condition.UNKNOWN, why=why[row.key])
-        if row.key in why and row.condition in ends
-        else row
-        for row in rows
-    ]
 
 
 # --- verdicts ----------------------------------------------------------------------------------
@@ -379,8 +366,3 @@ def _hub_state(record: Server | None, servers: View[Server]) -> str:
     if not servers.read:
         return "unread"
     return "absent" if servers.complete else "unknown"
-
-
-def _first_of(keys: set[ServerKey]) -> str:
-    first, *others = sorted(shown_name(key) for key in keys)
-    return f"{first} or {len(others)} more" if others else first

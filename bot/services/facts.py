@@ -88,7 +88,7 @@ def read_facts(
             foreign_pods=foreign_pods(found.items, pods),
         )
         late = _events(site, threads) if has_late_start(snapshot, now) else None
-        people = _looked_up(site, threads, unmatched_users(snapshot))
+        people = _looked_up(site, threads, unmatched_users(snapshot, now))
         events = view(late) if late is not None else View[PodEvent]()
         rows = join_views(replace(snapshot, events=events, people=people), now)
         unknown = [user for n in named if not matching(n, rows) for user in spellings(n)]

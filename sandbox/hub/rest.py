@@ -63,6 +63,10 @@ class HubRest:
         url = f"{self._api_url}/users"
         self._hub.post(url, json={"usernames": users}).raise_for_status()
 
+    def rename(self, user: str, name: str) -> None:
+        """Give a user another name; the server runs on under the old one."""
+        self._hub.patch(f"{self._api_url}/users/{user}", json={"name": name}).raise_for_status()
+
     def servers(self) -> dict[tuple[str, str], dict[str, Any]]:
         """Every active server's model by user and server name; raises httpx.HTTPError."""
         found: dict[tuple[str, str], dict[str, Any]] = {}

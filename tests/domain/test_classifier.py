@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.evidence import Known, Unknown, View
 from bot.domain.facts import HubFacts
-from bot.domain.hubs import Condition, Row, Server
+from bot.domain.hubs import Condition, Pod, Route, Row, Server
 from runbooks.force_delete_stuck_servers import force_delete_stuck_servers as CLEAR
 from tests.support.conditions import FOR_LONG, SCALE_UP, TABLE, Line, seen
 from tests.support.hubs import (
@@ -138,6 +138,92 @@ def test_a_record_beside_a_pod_may_be_one_server_under_two_names() -> None:
     ]
     assert "may be the one of ben" in of(found, "ana").why
     assert "may be the one of ana" in of(found, "ben").why
+
+
+def beside_a_pod(record: Server, its_pod: Pod, *routes: Route, known: bool = True) -> set[str]:
+    """Return what is judged of a record without a pod and a pod without a record."""
+    found = facts(
+        servers=(record, server("zoe")),
+        pods=(its_pod, pod("zoe")),
+        routes=(*routes, route("zoe")),
+        people={its_pod.user: Known(value=known)},
+    )
+    return {row.condition.value for row in found.rows if row.user != "zoe"}
+
+
+STRANGERS = {"unknown"}
+
+
+@pytest.mark.parametrize("pending", ["", "stop"])
+def test_a_pod_that_never_ends_is_ended_whether_or_not_the_record_is_its_own(pending: str) -> None:
+    found = beside_a_pod(server("ben", pending=pending), terminating("ana"), known=False)
+    assert found == {"stuck_orphan", "stopping" if pending else "stale_record"}
+    for other in (
+        replace(terminating("ana"), ready=True),
+        replace(terminating("ana"), release=""),
+        terminating("ana", seconds=30),
+    ):
+        assert "stale_record" not in beside_a_pod(server("ben"), other)
+
+
+def test_a_start_and_a_pod_of_another_hour_are_two_servers() -> None:
+    hour_old = replace(pod("ana"), created_at=NOW - timedelta(hours=1))
+    assert beside_a_pod(late_spawn("ben"), hour_old) == STRANGERS
+    older = replace(pod("ana"), created_at=NOW - timedelta(hours=3))
+    assert beside_a_pod(late_spawn("ben"), older) == {"stuck_spawn", "orphan"}
+    assert beside_a_pod(late_spawn("ben"), replace(older, name="jupyter-ben")) == STRANGERS
+    undated = replace(server("ben"), started=None)
+    assert "orphan" not in beside_a_pod(undated, older)
+
+
+def test_times_tell_nothing_where_the_clocks_of_hub_and_cluster_differ() -> None:
+    """No server has a pod that was created when the hub started it."""
+    day = timedelta(days=1)
+    late = replace(pod("ana"), created_at=NOW - day)
+    found = facts(
+        servers=(late_spawn("ben"), server("zoe")),
+        pods=(late, replace(pod("zoe"), created_at=NOW - day)),
+        routes=(route("zoe"),),
+    )
+    assert of(found, "ben").condition is of(found, "ana").condition is Condition.UNKNOWN
+
+
+def test_a_record_whose_route_leads_elsewhere_is_another_server_than_the_pod() -> None:
+    away = route("ben", to="10.9.9.9")
+    assert beside_a_pod(server("ben"), pod("ana"), away) == {"stale_record", "orphan"}
+    moved = replace(pod("ana"), restarts=1)  # a node that was restarted gives it another address
+    for its_pod, *routes in (
+        (pod("ana"),),
+        (pod("ana"), route("ben", to="jupyter-ben.datahub-prod.svc")),
+        (pod("ana"), away, route("ben", to=address("ana"))),
+        (moved, away),
+        (replace(pod("ana"), ips=()), away),
+        (replace(pod("ana"), name="jupyter-ben"), away),
+    ):
+        assert beside_a_pod(server("ben"), its_pod, *routes) == STRANGERS, (its_pod, routes)
+    assert beside_a_pod(server("ben"), pod("ana"), away, known=False) == STRANGERS
+
+
+def test_an_old_pod_that_finished_is_no_evidence_that_a_renamed_server_is_dead() -> None:
+    evicted = pod("ben", phase="Failed", reason="Evicted")
+    found = facts(
+        servers=(server("ben"), server("zoe")),
+        pods=(replace(evicted, created_at=NOW - timedelta(days=1)), pod("ana"), pod("zoe")),
+        routes=(route("zoe"),),
+        people={"ana": Known(value=False)},
+    )
+    assert of(found, "ben").condition is Condition.UNKNOWN
+    assert CLEAR.plan(found).steps == ()
+
+
+def test_a_second_pod_may_be_the_server_of_a_user_whose_name_was_taken() -> None:
+    second = replace(pod("ana"), name="jupyter-ana--1", uid="uid-new", ips=("10.8.8.8",))
+    found = facts(
+        servers=(server("ana"), server("old"), server("zoe")),
+        pods=(pod("ana"), second, pod("zoe")),
+        routes=(route("old", to="10.9.9.9"), route("zoe")),
+    )
+    assert of(found, "old").condition is Condition.UNKNOWN
 
 
 def test_a_start_too_young_for_a_pod_is_no_twin_of_an_old_one() -> None:

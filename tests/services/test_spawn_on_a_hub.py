@@ -61,6 +61,9 @@ def test_a_kernel_answers_and_nothing_is_left(lab: Lab, canary: Site) -> None:
     assert lab.hub.server(CANARY, "") is None
     assert lab.sandbox.user_pod(CANARY) is None
     assert {user: lab.sandbox.work_done(user) for user in lab.sandbox.users} == work
+    now = datetime.now(UTC)
+    just = read_facts(canary, now, rights=True, more=BOOK.needs, last_done={BOOK.name: now})
+    assert "ran here at" in BOOK.plan(just).nothing_to_do
 
 
 def test_it_is_stopped_although_the_kernel_refused(lab: Lab, canary: Site) -> None:

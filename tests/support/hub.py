@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -99,14 +100,13 @@ class Lab:
             time.sleep(0.2)
 
 
-@pytest.fixture(scope="module")
-def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """One hub for a module."""
+@contextmanager
+def opened(directory: Path, users: Sequence[str], *, running: Sequence[str]) -> Iterator[Lab]:
+    """A hub of these users, some of whose servers run."""
     if sys.platform != "linux":
         pytest.skip("KubeSpawner runs on Linux only")
-    directory: Path = tmp_path_factory.mktemp("hub")
-    with HubSandbox(directory=directory, users=USERS) as sandbox:
-        sandbox.start_servers()
+    with HubSandbox(directory=directory, users=users) as sandbox:
+        sandbox.start_servers(running)
         hub = JupyterHub(
             name=sandbox.name,
             url=sandbox.url,
@@ -124,6 +124,13 @@ def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield Lab(sandbox=sandbox, hub=hub, cluster=cluster, place=place)
         hub.close()
     shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """One hub for a module."""
+    with opened(tmp_path_factory.mktemp("hub"), USERS, running=USERS) as made:
+        yield made
 
 
 @pytest.fixture

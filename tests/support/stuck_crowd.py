@@ -81,16 +81,20 @@ class Crowd(Scripted):
         with self._request("stop"):
             self.records = [record for record in self.records if record.user != user]
             self.live = [pod for pod in self.live if pod.user != user]
+            self.known = [route for route in self.known if route.user != user]
         return Stopped.GONE
 
     def add(self, kind: str, user: str) -> None:
-        """Add a server in this condition; ``fine`` is a healthy one."""
+        """Add a server in this condition; ``fine`` is a healthy one.
+
+        The route of a server whose pod vanished stays, as it does on a real hub.
+        """
         records, pods = KINDS[kind](user)
         number = len(self.records) + len(self.live)  # addresses of many names would not be unique
         address = f"10.9.{number // 250}.{number % 250 + 1}"
         self.records += records
         self.live += [replace(one, ips=(address,)) if one.ips else one for one in pods]
-        if kind == "fine":
+        if kind in ("fine", "stale_record"):
             self.known.append(route(user, to=address))
 
     def listed(self, *users: str) -> list[object]:
@@ -110,9 +114,13 @@ KINDS: dict[str, Callable[[str], tuple[list[Server], list[Pod]]]] = {
         [late_spawn(user)],
         [pod(user, phase="Pending", reason="ImagePullBackOff")],
     ),
+    "lost_spawn": lambda user: ([late_spawn(user)], []),
     "stale_record": lambda user: ([server(user)], []),
 }
 """The record and the pod of a server in each condition."""
+
+
+ALL = tuple(kind for kind in KINDS if kind != "fine")
 
 
 def crowd(stuck: dict[str, int], *, fine: int, latency: float = 0.0) -> Crowd:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from kubernetes import client
 
 from bot.adapters.kubernetes import KubernetesCluster
 from bot.domain.facts import HubFacts
@@ -143,20 +144,39 @@ def test_roll_back(system: System, account: Account, core: Core, apps: Apps, ns:
 
 
 @contract("runbook: a claim grows where its class allows that, and is refused elsewhere")
-def test_grow_volume(account: Account, core: Core, ns: str, system: System) -> None:
-    spec = {
-        "accessModes": ["ReadWriteOnce"],
-        "resources": {"requests": {"storage": "1Gi"}},
-        "storageClassName": f"fixed-{ns}",
-    }
-    core.create_namespaced_persistent_volume_claim(
-        ns, {"metadata": {"name": "hub-db-dir"}, "spec": spec}
-    )
-    plan = account.plan("grow-volume", claim="hub-db-dir", size="2Gi")
-    assert plan.steps == ()
-    assert plan.undecided or plan.nothing_to_do
+def test_grow_volume(account: Account, api: client.ApiClient, core: Core, ns: str) -> None:
+    storage: Any = client.StorageV1Api(api)
+    for name, grows in (("fast", True), ("slow", False)):
+        meta = {"metadata": {"name": f"{ns}-{name}"}, "provisioner": "example.org/disk"}
+        storage.create_storage_class(meta | {"allowVolumeExpansion": grows})
+
+    def has(name: str, size: str) -> None:
+        status = {"phase": "Bound", "capacity": {"storage": size}}
+        core.patch_namespaced_persistent_volume_claim_status(name, ns, {"status": status})
+
+    for name, kind in (("hub-db-dir", "fast"), ("home", "slow")):
+        spec = {
+            "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "1Gi"}},
+            "storageClassName": f"{ns}-{kind}",
+        }
+        body = {"metadata": {"name": name}, "spec": spec}
+        core.create_namespaced_persistent_volume_claim(ns, body)
+        has(name, "1Gi")
+    assert "doesn't allow expansion" in account.nothing("grow-volume", claim="home", size="2Gi")
     assert "no claim other" in account.nothing("grow-volume", claim="other", size="2Gi")
-    assert "already requests 1Gi" in account.nothing("grow-volume", claim="hub-db-dir", size="1Gi")
+
+    plan = account.plan("grow-volume", claim="hub-db-dir", size="2Gi")
+    (step,) = plan.steps
+    assert attempt(step, account.site, plan, begin).outcome is Outcome.DONE
+    found = core.read_namespaced_persistent_volume_claim("hub-db-dir", ns)
+    assert found.spec.resources.requests == {"storage": str(2 * 1024**3)}
+    look = step.look(account.site, lambda: account.read("grow-volume"))
+    assert not look.holds, "the volume itself has not grown yet"
+    has("hub-db-dir", "2Gi")  # as the driver of the volume does
+    assert step.look(account.site, lambda: account.read("grow-volume")).holds
+    again = account.nothing("grow-volume", claim="hub-db-dir", size="2Gi")
+    assert "already requests 2Gi" in again
 
 
 @contract("runbook: a core pool is held and the second plan does nothing")
