@@ -18,7 +18,7 @@ from tests.crash.ending import picture, wrongs
 from tests.crash.hub import STUCK
 from tests.crash.points import Point, Watch, When
 from tests.crash.stage import Limits, Stage, Workshop
-from tests.crash.story import PUBLIC, Act, runs, story
+from tests.crash.story import INCIDENTS, PUBLIC, Act, runs
 from tests.support.waiting import wait_until
 
 WITHIN = 30.0
@@ -55,7 +55,7 @@ class Moved:
 
 
 def _act(name: str) -> Act:
-    return next(act for act in story() if act.name == name)
+    return next(act for act in INCIDENTS.acts if act.name == name)
 
 
 def _goes_on(stage: Stage) -> bool:
@@ -165,11 +165,11 @@ def _play(stage: Stage, wanted: Move, moved: Moved) -> None:
     wait_until(lambda: not stage.unsettled(), "rest", timeout=MOST)
     if not wanted.once(stage):
         moved.problems.append("something was done twice")
-    moved.problems += [w for w in wrongs(stage) if "run" not in w and "pod" not in w]
+    moved.problems += [w for w in wrongs(stage, INCIDENTS) if "run" not in w and "pod" not in w]
 
 
 def _acts(last: str) -> Iterator[Act]:
-    for act in story():
+    for act in INCIDENTS.acts:
         if act.name in ("declare", last):
             yield act
         if act.name == last:

@@ -274,6 +274,12 @@ def test_after_the_incident_the_person_is_told(shift: Shift) -> None:
     assert shift.entries() == []
 
 
+def test_what_is_told_is_kept_as_a_message_of_the_channel(shift: Shift) -> None:
+    """Slack's event of mayday's own message never arrives."""
+    shift.replica().tick()
+    assert shift.messages() == [text for _channel, text in shift.slack.texts]
+
+
 def test_where_the_channel_refuses_the_person_is_told(shift: Shift) -> None:
     shift.slack.fails = {CHANNEL: UserError("It is archived.", code="is_archived")}
     shift.replica().tick()
