@@ -46,7 +46,7 @@ from bot.store.runs import Run
 
 NAG_EVERY = timedelta(hours=1)
 CLAIM = timedelta(minutes=3)
-"""How long one replica has an obligation: longer than all its calls, and than any call has an effect."""
+"""How long one replica has an obligation, if it lives: longer than all its calls have an effect."""
 MOST_AT_ONCE = 20
 MOST_TRIES = 20
 FIRST_WAIT, LONGEST_WAIT = 30, 600
