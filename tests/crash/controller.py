@@ -109,7 +109,7 @@ class Controller:
                 outcome.problems += stage.unsettled()
             else:
                 outcome.end = ending(stage, self._story)
-                outcome.problems += wrongs(stage, self._story)
+                outcome.problems += [*wrongs(stage), *self._story.wrongs(stage)]
                 outcome.problems += differences(outcome.end, wanted) if wanted else []
             if outcome.problems:
                 logs = (f"--- replica {r.number}\n{r.logged()}" for r in stage.replicas.all)

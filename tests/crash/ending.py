@@ -155,7 +155,7 @@ def differences(found: Ending, wanted: Ending) -> list[str]:
     return lines
 
 
-def wrongs(stage: Stage, story: Story) -> list[str]:
+def wrongs(stage: Stage) -> list[str]:
     """What must hold in every ending, and does not."""
     found = [f"not settled: {line}" for line in stage.unsettled()]
     for channel in (*(c.id for c in stage.scene.incident_channels()), ANNOUNCE):
@@ -172,7 +172,7 @@ def wrongs(stage: Stage, story: Story) -> list[str]:
         ).all()
     found += [f"given up: {row.key}" for row in given_up]
     found += [f"workflow {row.workflow_uuid} is {row.status}" for row in failed]
-    found += [*story.wrongs(stage), *_of_runs(stage)]
+    found += _of_runs(stage)
     faults = Audit(stage.scene.store).verify().faults
     found += [f"audit line {fault.number} {fault.problem}" for fault in faults]
     for replica in stage.replicas.all:

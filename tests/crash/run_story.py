@@ -40,7 +40,7 @@ from tests.support.bot import effect_of
 MANY = 12
 BATCH = ("batch-1", "batch-2", "batch-3", "batch-4")
 LATER, ELSEWHERE = "batch-5", "batch-6"
-STOPPED = "mona"
+STOPPED, APPROVER = "mona", "ben"
 NOT_READY = f"{NODE} stopped reporting"
 ONCE = ("run.approve", "run.stop", "run.undo", "entry.finding")
 """What is in the audit log once for each target."""
@@ -145,6 +145,13 @@ def _left(stage: Stage, runbook: str = "") -> list[Obligation]:
         return [found for each in rows.all() if (found := obligation_rows.get(tx, each))]
 
 
+def approvals(stage: Stage) -> list[tuple[str, ...]]:
+    """Who approved each plan of pre-warm that was carried out."""
+    found = PRE_WARM.runs(stage)
+    with stage.scene.store.read() as tx:
+        return [run_rows.approved_by(tx, each) for each in found if run_rows.steps(tx, each.id)]
+
+
 # What people do.
 
 
@@ -202,7 +209,7 @@ def _add(stage: Stage) -> None:
 
 PRE_WARM = Booked(
     line=f"pre-warm count={MANY} duration=30m",
-    approver="ben",
+    approver=APPROVER,
     holds=lambda stage: stage.hub.placeholders()[0] == MANY,
 )
 CLEAR = Booked(
@@ -292,13 +299,11 @@ def _wrongs(stage: Stage) -> list[str]:
             found.append(f"obligation {left.id} ended as {left.outcome}: {left.error}")
     with stage.scene.store.read() as tx:
         steps = {each.id: run_rows.steps(tx, each.id) for each in runs}
-        approved = [run_rows.approved_by(tx, r) for r in PRE_WARM.runs(stage) if steps[r.id]]
         acts = Counter(
             (line.line.act, line.line.target) for line in audit_rows.latest(tx, limit=10_000)
         )
-    ben = stage.slack.person("ben").id
-    if set(approved) != {(ben,)}:
-        found.append(f"pre-warm ran with the approvals {approved}")
+    if set(approvals(stage)) != {(stage.slack.person(APPROVER).id,)}:
+        found.append(f"pre-warm ran with the approvals {approvals(stage)}")
     told = Counter(
         e.data["run"] for e in stage.scene.entries(stage.channel(PUBLIC)) if "run" in e.data
     )

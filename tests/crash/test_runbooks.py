@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from tests.crash.controller import SETUPS, Controller
+from tests.crash.moves import SCALE
 from tests.crash.points import Point, When
 from tests.crash.run_story import RUNBOOKS
 from tests.crash.stage import Workshop
 
 pytestmark = pytest.mark.realtime
 
-SCALE = "PATCH /apis/apps/v1/namespaces/datahub-prod/statefulsets/user-placeholder"
 ACTS = ("start", "declare", "plan pre-warm", "pre-warm", "take back")
 KILLS = (
     Point(act="pre-warm", system="cluster", name=SCALE, number=1, when=When.AFTER),
