@@ -29,10 +29,11 @@ _VOLATILE = (
     (re.compile(r"<!date\^[^>]*>"), "DATE"),
     (re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:\+00:00|Z)?)?"), "DATE"),
     (re.compile(r"\b\d\d:\d\d(?::\d\d)?\b"), "TIME"),
+    # A reminder is late by how long the restart took.
+    (re.compile(r" _This reminder is \d+ min late[^_]*_"), ""),
     # A story that crosses midnight says so.
     (re.compile(r", starting on DATE"), ""),
     (re.compile(r"(?<=### )DATE\b"), "TIME"),
-    (re.compile(r"\b\d+ min late"), "N min late"),
     (re.compile(r"127\.0\.0\.1:\d+"), "HOST"),
     (re.compile(r"\b[0-9a-f]{12}\b"), "ID"),
     (re.compile(r"(issues/|issue |#)\d+"), r"\1N"),
