@@ -22,6 +22,7 @@ from bot.errors import LeaseLost
 from bot.ports import Durable
 from bot.store import audit
 from bot.store import leases as rows
+from bot.store import obligations as obligation_rows
 from bot.store.engine import Store, Tx
 from bot.store.leases import Replica
 
@@ -174,7 +175,7 @@ class Takeover:
         self._unresumed: set[str] = set()
 
     def take_over(self) -> list[str]:
-        """Resume the workflows of ended replicas; return their keys.
+        """Resume the workflows of ended replicas and free what they had claimed; return the keys.
 
         A replica is left alone until no call that it began under its lease can have an effect any more.
         """
@@ -185,8 +186,11 @@ class Takeover:
                 return []
         with self._store.write() as tx:
             self._lease.check(tx)
-            ended_before = self._store.now(tx) - wait
-            claimed = rows.claim_ended(tx, self._lease.id, ended_before=ended_before)
+            now = self._store.now(tx)
+            claimed = rows.claim_ended(tx, self._lease.id, ended_before=now - wait)
+            # On SQLite an ended process is not waited for, and its last call may still have an effect.
+            calls_end = now - wait + timedelta(seconds=self._limits.call)
+            obligation_rows.release(tx, claimed, until=calls_end)
             for replica in claimed:
                 audit.add(tx, _taken_over(replica, self._lease.id))
         # Until it succeeds: nobody else resumes what this replica has claimed.

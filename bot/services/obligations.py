@@ -17,6 +17,7 @@ import structlog
 from bot import deadline
 from bot.domain.audit import MAYDAY, AuditLine, AuditOutcome
 from bot.domain.hubs import Place
+from bot.domain.incident import Incident
 from bot.domain.limits import Limits
 from bot.domain.obligations import ObligationKind, ObligationOutcome
 from bot.domain.runs import Outcome, Result
@@ -29,6 +30,7 @@ from bot.runbook.steps.step import Step
 from bot.services import sync
 from bot.services.facts import read_facts
 from bot.services.lease import Lease
+from bot.services.posts import record_own
 from bot.services.run_leaves import step_of
 from bot.services.run_messages import DIRECT
 from bot.services.run_rules import has_moved
@@ -44,7 +46,7 @@ from bot.store.runs import Run
 
 NAG_EVERY = timedelta(hours=1)
 CLAIM = timedelta(minutes=3)
-"""How long one replica has an obligation: longer than all its calls, and than any call has an effect."""
+"""How long one replica has an obligation, if it lives: longer than all its calls have an effect."""
 MOST_AT_ONCE = 20
 MOST_TRIES = 20
 FIRST_WAIT, LONGEST_WAIT = 30, 600
@@ -263,8 +265,10 @@ class Obligations:
         self, claimed: Obligation, outcome: ObligationOutcome, why: str, run: Run
     ) -> None:
         post = words.ended(self._view(claimed, run, why), outcome)
-        self._post(run, claimed, f"obligation/{claimed.id}/end", lambda _in_incident: post)
+        effect = f"obligation/{claimed.id}/end"
+        record = self._post(run, claimed, effect, lambda _in_incident: post)
         with self._store.write() as tx:
+            record(tx)
             now = self._store.now(tx)
             rows.change(tx, claimed, now=now, told_at=now)
 
@@ -281,8 +285,9 @@ class Obligations:
             unread = str(error)
         view = self._view(claimed, run, unread)
         effect = f"obligation/{claimed.id}/nag/{claimed.attempts + 1}"
-        self._post(run, claimed, effect, lambda inside: words.nag(view, has_button=inside))
+        record = self._post(run, claimed, effect, lambda inside: words.nag(view, has_button=inside))
         with self._store.write() as tx:
+            record(tx)
             rows.change(
                 tx,
                 claimed,
@@ -296,40 +301,45 @@ class Obligations:
 
     def _post(
         self, run: Run, claimed: Obligation, effect: str, post: Callable[[bool], Post]
-    ) -> None:
+    ) -> Callable[[Tx], None]:
         """Post in the incident's channel while it is open, else where the run was shown, else to a person.
 
-        ``post`` takes whether it is an incident's channel.
+        ``post`` takes whether it is an incident's channel. What is returned stores it as a message of that.
 
         Raises:
             RetryLater: Slack can't be reached.
         """
         since = self._chat.time() - LOOK_BACK
         with deadline.within(self._limits.call):
-            for channel, is_incident in self._channels(run):
+            for channel, incident in self._channels(run):
                 try:
-                    if channel and not is_incident and self._is_shared(channel):
+                    if channel and incident is None and self._is_shared(channel):
                         continue
-                    to = channel or self._chat.open_dm(claimed.by)
-                    if self._chat.find_post(to, effect, since=since) is None:
-                        self._chat.post(to, post(is_incident), effect=effect)
+                    to, shown = channel or self._chat.open_dm(claimed.by), post(bool(incident))
+                    ts = self._chat.find_post(to, effect, since=since)
+                    ts = ts or self._chat.post(to, shown, effect=effect)
                 except UserError as error:
                     log.warning("obligation.not_told", obligation=claimed.id, error=str(error))
-                else:
-                    return
-        log.error("obligation.told_nobody", obligation=claimed.id)
+                    continue
+                if incident is None:
+                    break
+                me = self._chat.identity()
+                return lambda tx: record_own(tx, me, incident, to, ts, shown)
+            else:
+                log.error("obligation.told_nobody", obligation=claimed.id)
+        return lambda _tx: None
 
-    def _channels(self, run: Run) -> list[tuple[str, bool]]:
-        """The channels to try, and whether each is an incident's; empty stands for a direct message."""
-        found: list[tuple[str, bool]] = []
+    def _channels(self, run: Run) -> list[tuple[str, Incident | None]]:
+        """The channels to try, and whose incident's each is; empty stands for a direct message."""
+        found: list[tuple[str, Incident | None]] = []
         if run.incident_id:
             with self._store.read() as tx:
                 incident = incident_rows.get(tx, run.incident_id)
             if incident.is_open and incident.channel_id and not incident.channel_state:
-                found.append((incident.channel_id, True))
+                found.append((incident.channel_id, incident))
         elif shown_in := run.dm_id or run.channel_id:
-            found.append((shown_in, False))
-        return [*found, ("", False)]
+            found.append((shown_in, None))
+        return [*found, ("", None)]
 
     def _is_shared(self, channel: str) -> bool:
         """Whether people of another organization are there. A direct message to mayday is with one person."""

@@ -10,7 +10,7 @@ from bot.domain.incident import Incident
 from bot.domain.resources import ResourceKind, resource_key
 from bot.domain.slack_message import permalink
 from bot.domain.timeline import Message, ts_moment
-from bot.ports import JSON, Chat, Post
+from bot.ports import JSON, Chat, Identity, Post
 from bot.services.reconciler import Resource
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Tx
@@ -83,21 +83,31 @@ class Posts:
     def _record_own(
         self, tx: Tx, incident: Incident | str, ref: JSON, post: Post, thread_ts: str
     ) -> None:
-        """Store mayday's own message: Bolt drops its event before any listener sees it."""
-        channel, ts = str(ref["channel"]), str(ref["ts"])
-        if isinstance(incident, str) or channel != incident.channel_id:
-            return
-        me = self._chat.identity()
-        timeline_rows.add_message(
-            tx,
-            Message(
-                team_id=incident.team_id,
-                channel_id=channel,
-                ts=ts,
-                author=me.user_id,
-                text=post.text,
-                posted_at=ts_moment(ts),
-                thread_ts=thread_ts,
-                permalink=permalink(me.url, channel, ts, thread_ts),
-            ),
-        )
+        if not isinstance(incident, str) and str(ref["channel"]) == incident.channel_id:
+            me, ts = self._chat.identity(), str(ref["ts"])
+            record_own(tx, me, incident, incident.channel_id, ts, post, thread_ts)
+
+
+def record_own(
+    tx: Tx,
+    me: Identity,
+    incident: Incident,
+    channel: str,
+    ts: str,
+    post: Post,
+    thread_ts: str = "",
+) -> None:
+    """Store mayday's own message in an incident's channel: Bolt drops its event before anything sees it."""
+    timeline_rows.add_message(
+        tx,
+        Message(
+            team_id=incident.team_id,
+            channel_id=channel,
+            ts=ts,
+            author=me.user_id,
+            text=post.text,
+            posted_at=ts_moment(ts),
+            thread_ts=thread_ts,
+            permalink=permalink(me.url, channel, ts, thread_ts),
+        ),
+    )

@@ -6,7 +6,7 @@ is by the domain's clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -94,6 +94,15 @@ def claim(
     values = {"owner": owner, "claimed_until": until}
     tx.execute(update(obligation).where(obligation.c.id == row["id"]).values(**values))
     return _obligation({**row, **values})
+
+
+def release(tx: Tx, owners: Collection[str], *, until: datetime) -> None:
+    """Let the claims of these replicas, which have ended, end at that moment at the latest."""
+    tx.execute(
+        update(obligation)
+        .where(obligation.c.owner.in_(owners), obligation.c.claimed_until > until)
+        .values(claimed_until=until)
+    )
 
 
 def change(tx: Tx, claimed: Obligation, *, now: datetime, **values: Any) -> bool:

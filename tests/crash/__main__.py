@@ -2,7 +2,8 @@
 
 It first plays the story undisturbed to find the points, then once for each group of points. Where a
 group fails, each of its points is tried alone. Then it disturbs replicas while the story runs, and
-measures how work moves from a killed replica to a living one.
+measures how work moves from a killed replica to a living one. ``--story`` chooses between the story of
+incidents and that of runbooks.
 """
 
 from __future__ import annotations
@@ -24,14 +25,12 @@ from tests.crash.disturb import Disturbance, What
 from tests.crash.ending import Ending
 from tests.crash.moves import MOVES
 from tests.crash.points import Point, parse, sample, together
-from tests.crash.story import story
+from tests.crash.stories import STORIES
 
 POINTS = ("sqlite", "postgres", "two")
 """The setups whose points are tried."""
 
 REPLICAS, MOVED = "replicas", "moves"
-DISTURBED = ("declare", "carry out", "close")
-"""The acts during which replicas are disturbed."""
 
 
 @dataclass(kw_only=True)
@@ -81,6 +80,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     parser.add_argument("--database", choices=[*POINTS, REPLICAS, MOVED, "all"], default="all")
+    parser.add_argument("--story", choices=STORIES, default="incidents")
     parser.add_argument("--kind", default="", help="only kinds that contain this, such as “during”")
     parser.add_argument("--act", default="", help="only points of this act")
     parser.add_argument("--sample", type=int, default=0, help="so many points of each setup")
@@ -94,7 +94,7 @@ def _arguments() -> argparse.Namespace:
 def _try(pool: ProcessPoolExecutor, setup: str, asked: argparse.Namespace) -> Tally:
     """Kill at the points of one setup."""
     tally = Tally()
-    calm = pool.submit(worker.play, setup, [], None).result()
+    calm = pool.submit(worker.play, asked.story, setup, [], None).result()
     if calm.problems:
         print(f"{setup}: the undisturbed story failed")
         _explain(calm, asked)
@@ -102,15 +102,15 @@ def _try(pool: ProcessPoolExecutor, setup: str, asked: argparse.Namespace) -> Ta
         return tally
     points = _chosen(calm.seen.points(), asked)
     print(f"{setup}: {len(points)} points of {len(calm.seen.points())}", flush=True)
-    groups = together(points, asked.together, [act.name for act in story()])
+    groups = together(points, asked.together, STORIES[asked.story].names)
     alone: list[list[Point]] = []
-    for outcome in _played(pool, setup, groups, calm.end):
+    for outcome in _played(pool, asked.story, setup, groups, calm.end):
         if outcome.problems and len(outcome.points) > 1:
             _explain(outcome, asked)
             alone += [[point] for point in outcome.points]
         else:
             _count(tally, outcome, asked)
-    for outcome in _played(pool, setup, alone, calm.end):
+    for outcome in _played(pool, asked.story, setup, alone, calm.end):
         _count(tally, outcome, asked)
     return tally
 
@@ -123,10 +123,14 @@ def _chosen(points: list[Point], asked: argparse.Namespace) -> list[Point]:
 
 
 def _played(
-    pool: ProcessPoolExecutor, setup: str, groups: Sequence[Sequence[Point]], wanted: Ending
+    pool: ProcessPoolExecutor,
+    story: str,
+    setup: str,
+    groups: Sequence[Sequence[Point]],
+    wanted: Ending,
 ) -> Iterable[Outcome]:
     """The outcomes of the groups as they come."""
-    waiting = [pool.submit(worker.play, setup, group, wanted) for group in groups]
+    waiting = [pool.submit(worker.play, story, setup, group, wanted) for group in groups]
     for done in as_completed(waiting):
         yield done.result()
 
@@ -134,14 +138,14 @@ def _played(
 def _disturb(pool: ProcessPoolExecutor, asked: argparse.Namespace) -> int:
     """Disturb two and three replicas in each way; returns how many stories failed."""
     print(f"\n{REPLICAS}")
-    calm = pool.submit(worker.play, "two", [], None).result()
+    calm = pool.submit(worker.play, asked.story, "two", [], None).result()
     waiting = {
-        pool.submit(worker.play, setup, [], calm.end, [Disturbance(act=act, what=what)]): (
-            f"{setup} replicas, {what.value} during “{act}”"
-        )
+        pool.submit(
+            worker.play, asked.story, setup, [], calm.end, [Disturbance(act=act, what=what)]
+        ): f"{setup} replicas, {what.value} during “{act}”"
         for setup in ("two", "three")
         for what in What
-        for act in DISTURBED
+        for act in STORIES[asked.story].disturbed
         if asked.act in ("", act)
     }
     failed = 0

@@ -83,6 +83,8 @@ def install() -> None:
     from sqlalchemy import Engine, event
 
     from bot.adapters.github import GitHubForge
+    from bot.runbook import Scale
+    from bot.runbook.steps.step import Measure
 
     armed = ArmedCommit(Path(os.environ[ARMED]))
     log = os.open(os.environ[LOGGED], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -113,3 +115,5 @@ def install() -> None:
     hurried = {"seconds_between_requests": 0, "seconds_between_writes": 0, "backoff": 0}
     defaults = GitHubForge.__init__.__kwdefaults__
     defaults.update({name: value for name, value in hurried.items() if name in defaults})
+    # Nor is for how long a scaler is watched.
+    Scale.measure = property(lambda _step: Measure(times=2, apart=0.5, within=5.0))  # type: ignore

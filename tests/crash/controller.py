@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from tests.crash.disturb import Disturbance, Disturber
 from tests.crash.ending import Ending, differences, ending, picture, wrongs
 from tests.crash.points import SHARE, Point, Seen, Watch, When
 from tests.crash.stage import Limits, Stage, Workshop
-from tests.crash.story import Act, story
+from tests.crash.story import INCIDENTS, Act, Story
 from tests.support.forkserver import forkserver
 from tests.support.postgres import Postgres, postgres
 from tests.support.waiting import wait_until
@@ -77,9 +77,10 @@ class NotOver(Exception):
 class Controller:
     """Plays stories in one setup."""
 
-    def __init__(self, workshop: Workshop, setup: Setup) -> None:
+    def __init__(self, workshop: Workshop, setup: Setup, story: Story = INCIDENTS) -> None:
         self._workshop = workshop
         self._setup = setup
+        self._story = story
 
     def play(
         self,
@@ -100,14 +101,15 @@ class Controller:
             if disturbances:
                 stage.slack.ack_seconds = SLACK_WAITS
             try:
-                _Play(self._workshop, self._setup, stage, outcome, disturber).play(points)
+                played = _Play(self._workshop, self._setup, stage, outcome, disturber)
+                played.play(points, self._story.acts)
                 outcome.problems += disturber.finish()
             except (NotOver, PersonError, TimeoutError, AssertionError, LookupError) as exc:
                 outcome.problems.append(f"{type(exc).__name__}: {exc}")
                 outcome.problems += stage.unsettled()
             else:
-                outcome.end = ending(stage)
-                outcome.problems += wrongs(stage)
+                outcome.end = ending(stage, self._story)
+                outcome.problems += [*wrongs(stage), *self._story.wrongs(stage)]
                 outcome.problems += differences(outcome.end, wanted) if wanted else []
             if outcome.problems:
                 logs = (f"--- replica {r.number}\n{r.logged()}" for r in stage.replicas.all)
@@ -133,11 +135,11 @@ class _Play:
         self._watch = Watch(stage.replicas, hold=stage.limits.call * SHARE)
         self._commits_read = 0
 
-    def play(self, points: Sequence[Point]) -> None:
+    def play(self, points: Sequence[Point], acts: Sequence[Act]) -> None:
         stage, at = self._stage, {point.act: point for point in points}
         for name, system in stage.systems.items():
             system.rules.append(self._watch.hook(name))
-        for act in story():
+        for act in acts:
             point = at.get(act.name)
             if point is not None and act.name != START:
                 self._complete()
@@ -179,6 +181,8 @@ class _Play:
                 missing = "; ".join(stage.unsettled()) or "nothing is under way"
                 raise NotOver(f"“{act.name}” is not over after {ACT_WITHIN:.0f} s: {missing}")
             self._look_after()
+            with suppress(PersonError):
+                act.meanwhile(stage)
             rested = 0 if stage.unsettled() else rested + 1
             if rested >= RESTED and not act.done(stage) and (refused or act.again(stage)):
                 refused, rested = not self._do(act), 0

@@ -8,18 +8,20 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from bot.domain.resources import ResourceKind
+from bot.domain.runs import RunState
 from bot.domain.timeline import EntryKind
 from bot.services.audit import Audit
 from bot.store import incidents as incident_rows
 from bot.store import resources as resource_rows
-from tests.crash.hub import STUCK
+from bot.store.run_tables import run, run_lock
 from tests.crash.stage import Stage
-from tests.crash.story import ENDED_WELL, PRIVATE, PUBLIC, runs, tags
+from tests.crash.story import Story, tags
 from tests.support.bot import ANNOUNCE, effect_of
 
+OBLIGATION = "obligation"
 Ending = Mapping[str, Counter[str]]
 """What there is, by place; each value with how often it is there."""
 
@@ -27,6 +29,8 @@ _VOLATILE = (
     (re.compile(r"<!date\^[^>]*>"), "DATE"),
     (re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:\+00:00|Z)?)?"), "DATE"),
     (re.compile(r"\b\d\d:\d\d(?::\d\d)?\b"), "TIME"),
+    # A reminder is late by how long the restart took.
+    (re.compile(r" _This reminder is \d+ min late[^_]*_"), ""),
     # A story that crosses midnight says so.
     (re.compile(r", starting on DATE"), ""),
     (re.compile(r"(?<=### )DATE\b"), "TIME"),
@@ -36,11 +40,11 @@ _VOLATILE = (
     (re.compile(r"\b(incident|item)-s\d+"), r"\1"),
     (re.compile(r"/p\d{10,}"), "/TS"),
 )
-_OF_RUNS = ("run", "notice")
-"""Posts whose number depends on how often a person had to decide, or on what failed meanwhile."""
+_OF_RUNS = ("run", "notice", "diagnosis", OBLIGATION)
+"""Posts whose number depends on how often people had to ask or decide, or on what failed meanwhile."""
 
 
-def ending(stage: Stage) -> Ending:
+def ending(stage: Stage, story: Story) -> Ending:
     """What Slack, GitHub, the report folder, the hub and the database show now."""
     plain = _Plain(stage)
     found: dict[str, Counter[str]] = {"channels": Counter()}
@@ -50,7 +54,7 @@ def ending(stage: Stage) -> Ending:
         topic = plain(channel.topic["value"])
         shown = (channel.name, channel.is_private, members, marks, topic, len(channel.pins))
         found["channels"][plain(json.dumps(shown))] += 1
-    for number in (PUBLIC, PRIVATE):
+    for number in story.incidents:
         found |= _of_incident(stage, number, plain)
     posted = [m for m in stage.scene.own(ANNOUNCE) if effect_of(m)]
     found["announcements"] = Counter(plain(m["text"]) for m in posted)
@@ -80,7 +84,10 @@ def _of_incident(stage: Stage, number: int, plain: _Plain) -> dict[str, Counter[
     with scene.store.read() as tx:
         rows = resource_rows.of_incident(tx, incident.id).values()
         items = incident_rows.items(tx, incident.id)
-    of_runs = (ResourceKind.RUN, ResourceKind.RUN_STEP, ResourceKind.NOTICE)
+    of_runs = (
+        *(ResourceKind.RUN, ResourceKind.RUN_STEP),
+        *(ResourceKind.NOTICE, ResourceKind.DIAGNOSIS),
+    )
     return {
         f"{name} fields": Counter(
             {plain(f"{incident.status} {incident.severity} {dict(incident.roles)}"): 1}
@@ -102,7 +109,8 @@ def _of_incident(stage: Stage, number: int, plain: _Plain) -> dict[str, Counter[
 
 
 def _kind(message: Mapping[str, Any]) -> str:
-    return effect_of(message).split("/")[1]
+    first, second, *_ = effect_of(message).split("/")
+    return first if first == OBLIGATION else second
 
 
 def _lines(body: str) -> Counter[str]:
@@ -165,7 +173,7 @@ def wrongs(stage: Stage) -> list[str]:
         ).all()
     found += [f"given up: {row.key}" for row in given_up]
     found += [f"workflow {row.workflow_uuid} is {row.status}" for row in failed]
-    found += _of_runs_and_pods(stage)
+    found += _of_runs(stage)
     faults = Audit(stage.scene.store).verify().faults
     found += [f"audit line {fault.number} {fault.problem}" for fault in faults]
     for replica in stage.replicas.all:
@@ -174,20 +182,15 @@ def wrongs(stage: Stage) -> list[str]:
     return found
 
 
-def _of_runs_and_pods(stage: Stage) -> list[str]:
-    found = []
-    all_runs = runs(stage)
-    if not all_runs or all_runs[-1].state not in ENDED_WELL:
-        found.append(f"the last run is {all_runs[-1].state if all_runs else 'missing'}")
-    unfinished = [run.id for run in all_runs if run.finished_at is None and run.decided_at]
-    found += [f"run {run} never ended" for run in unfinished]
-    pods = stage.hub.pods()
-    for name in STUCK:
-        if name not in pods:
-            found.append(f"the new pod of {name} was deleted")
-        elif pods[name] == stage.hub.doomed[name]:
-            found.append(f"the stuck pod of {name} is still there")
-    return found
+def _of_runs(stage: Stage) -> list[str]:
+    under_way = (RunState.PLANNING, RunState.RUNNING)
+    with stage.scene.store.read() as tx:
+        locks = tx.execute(select(run_lock)).all()
+        runs = tx.execute(select(run.c.id).where(run.c.state.in_(under_way))).scalars().all()
+    return [
+        *(f"lock {lock.name} of run {lock.run_id} is left" for lock in locks),
+        *(f"run {each} never ended" for each in runs),
+    ]
 
 
 def picture(stage: Stage) -> str:
@@ -200,7 +203,10 @@ def picture(stage: Stage) -> str:
         "inbox": "SELECT key, attempts, error FROM inbox WHERE done_at IS NULL",
         "replicas": "SELECT id, started_at, lease_until, taken_by FROM replica",
         "readings": "SELECT * FROM reading",
-        "runs": "SELECT id, state, error FROM run",
+        "runs": "SELECT id, runbook, round, state, error FROM run",
+        "steps": "SELECT run_id, number, state, finished_at, seen FROM run_step",
+        "obligations": "SELECT id, due_at, owner, claimed_until, attempts, error, outcome, told_at "
+        "FROM obligation",
     }
     lines = []
     with stage.scene.store.read() as tx:

@@ -6,7 +6,7 @@ user starts again has a new pod with the same name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from sandbox.cluster import ClusterDouble
-from sandbox.cluster.resources import NODES, PODS
+from sandbox.cluster.resources import NODES, PODS, STATEFUL_SETS
 from sandbox.cluster.storage import Obj
 from sandbox.fault_proxy import FaultProxy
 from sandbox.own_words import System
@@ -25,6 +25,7 @@ from tests.support.stub import Answer, Asked, stub
 NAMESPACE = "datahub-prod"
 STUCK = ("kofi", "lena")
 WELL = ("ines", "jonas")
+PLACEHOLDER, PLACEHOLDERS = "user-placeholder", 2
 NODE = "user-pool-1"
 RELEASE = "datahub"
 VERSION = {"X-JupyterHub-Version": "5.2.1"}
@@ -39,6 +40,7 @@ class StuckHub:
         self.cluster = ClusterDouble(directory=directory, bare=True, name="practice")
         self.front = FaultProxy(system=System.HUB)
         self.doomed: dict[str, str] = {}
+        self.first: dict[str, str] = {}
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -60,10 +62,13 @@ class StuckHub:
         self.cluster.verbs.create(NODES, "", {"metadata": {"name": NODE}})
         for component in ("hub", "proxy"):
             self._create(component, component)
+        body: Obj = {"metadata": {"name": PLACEHOLDER}, "spec": {"replicas": PLACEHOLDERS}}
+        self.cluster.verbs.create(STATEFUL_SETS, NAMESPACE, body)
         for name in (*WELL, *STUCK):
             self.start_server(name)
         for name in STUCK:
             self.doomed[name] = self._hang(name)
+        self.first = self.pods()
 
     def __exit__(self, *_failure: object) -> None:
         self._stack.close()
@@ -100,6 +105,45 @@ class StuckHub:
         if name not in self.pods():
             self._create(f"jupyter-{name}", "singleuser-server", name)
 
+    def start_long_ago(self, name: str) -> None:
+        """Start a user's server an hour before now."""
+        self.start_server(name)
+        begun = _time(datetime.now(UTC) - timedelta(hours=1))
+        self._change(
+            f"jupyter-{name}", lambda pod: pod["metadata"]["annotations"].update(began=begun)
+        )
+
+    def stopped(self, name: str) -> None:
+        """End the server that the hub is stopping; until then it hangs."""
+        pod = self.cluster.storage.find(PODS, NAMESPACE, f"jupyter-{name}")
+        if pod is not None and "deletionTimestamp" in pod["metadata"]:
+            self.cluster.storage.remove(PODS, NAMESPACE, f"jupyter-{name}")
+
+    def fail(self, name: str) -> None:
+        """Have a pod of the release that failed."""
+        if self.cluster.storage.find(PODS, NAMESPACE, name) is None:
+            self._create(name, "batch")
+            self._change(name, lambda pod: pod["status"].update(phase="Failed"))
+
+    def failed(self) -> set[str]:
+        """The names of the pods that failed."""
+        found = self.cluster.storage.objects(PODS, NAMESPACE)
+        return {str(p["metadata"]["name"]) for p in found if p["status"]["phase"] == "Failed"}
+
+    def placeholders(self) -> tuple[int, dict[str, str]]:
+        """How many placeholders there are to be, and what is written to their StatefulSet."""
+        found = self.cluster.storage.get(STATEFUL_SETS, NAMESPACE, PLACEHOLDER)
+        return found["spec"]["replicas"], found["metadata"].get("annotations") or {}
+
+    def cordon(self) -> tuple[bool, dict[str, str]]:
+        """Whether the node is cordoned, and what is written to it."""
+        found = self.cluster.storage.get(NODES, "", NODE)
+        cordoned = bool(found.get("spec", {}).get("unschedulable"))
+        return cordoned, found["metadata"].get("annotations") or {}
+
+    def _change(self, name: str, change: Callable[[Obj], None]) -> None:
+        self.cluster.storage.mutate(PODS, NAMESPACE, name, change)
+
     def deletions(self) -> int:
         """How many deletions of pods the cluster received."""
         return self.cluster.front.count("DELETE", ".*/pods/")
@@ -135,7 +179,7 @@ class StuckHub:
         ends = datetime.now(UTC) - timedelta(minutes=9)
 
         def hangs(pod: Obj) -> None:
-            pod["metadata"]["deletionTimestamp"] = ends.strftime("%Y-%m-%dT%H:%M:%SZ")
+            pod["metadata"]["deletionTimestamp"] = _time(ends)
             pod["metadata"]["deletionGracePeriodSeconds"] = 30
             pod["status"]["containerStatuses"][0]["ready"] = False
             pod["status"]["conditions"] = [{"type": "Ready", "status": "False"}]
@@ -162,6 +206,7 @@ class StuckHub:
         if name not in records:
             return refusal(404, "Not Found")
         if asked.method == "DELETE":
+            self._change(f"jupyter-{name}", _is_stopping)
             return Answer(status=202)
         return Answer(body=records[name], headers=VERSION)
 
@@ -170,7 +215,8 @@ class StuckHub:
         for pod in self.cluster.storage.objects(PODS, NAMESPACE):
             if name := _user(pod):
                 stopping = "deletionTimestamp" in pod["metadata"]
-                begun = pod["metadata"]["creationTimestamp"]
+                created = pod["metadata"]["creationTimestamp"]
+                begun = pod["metadata"]["annotations"].get("began", created)
                 state: Mapping[str, object] = (
                     {"ready": False, "pending": "stop"} if stopping else {"ready": True}
                 )
@@ -186,6 +232,15 @@ class StuckHub:
             for pod in self.cluster.storage.objects(PODS, NAMESPACE)
             if _user(pod) and "deletionTimestamp" not in pod["metadata"]
         }
+
+
+def _time(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _is_stopping(pod: Obj) -> None:
+    pod["metadata"].setdefault("deletionTimestamp", _time(datetime.now(UTC)))
+    pod["metadata"].setdefault("deletionGracePeriodSeconds", 30)
 
 
 def _user(pod: Obj) -> str:

@@ -15,10 +15,11 @@ from bot.domain.limits import Limits as RealLimits
 from sandbox.faults import missing, says
 from sandbox.rules import on_call, on_event
 from tests.crash.ending import picture, wrongs
-from tests.crash.hub import STUCK
+from tests.crash.hub import NAMESPACE, PLACEHOLDER, STUCK
 from tests.crash.points import Point, Watch, When
+from tests.crash.run_story import APPROVER, PRE_WARM, RUNBOOKS, approvals
 from tests.crash.stage import Limits, Stage, Workshop
-from tests.crash.story import PUBLIC, Act, runs, story
+from tests.crash.story import INCIDENTS, PUBLIC, Act, Story, runs
 from tests.support.waiting import wait_until
 
 WITHIN = 30.0
@@ -26,22 +27,24 @@ WITHIN = 30.0
 
 MOST = 90.0
 TAKEN_OVER = "takeover.resumed"
+SCALE = f"PATCH /apis/apps/v1/namespaces/{NAMESPACE}/statefulsets/{PLACEHOLDER}"
 LOST = "Who restarted the proxy?"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """``after``: the act that comes before. ``at``: the call at which the replica is killed.
+    """``after``: the acts that come before. ``at``: the call at which the replica is killed.
 
     ``done``: another replica did what was begun. ``once``: nothing was done twice.
     """
 
     name: str
-    after: str
+    after: tuple[str, ...]
     at: tuple[str, str, When]
     do: Callable[[Stage], None]
     done: Callable[[Stage], bool]
     once: Callable[[Stage], bool] = lambda _stage: True
+    story: Story = INCIDENTS
 
 
 @dataclass(kw_only=True)
@@ -54,8 +57,8 @@ class Moved:
     logs: str = ""
 
 
-def _act(name: str) -> Act:
-    return next(act for act in story() if act.name == name)
+def _act(name: str, story: Story = INCIDENTS) -> Act:
+    return next(act for act in story.acts if act.name == name)
 
 
 def _goes_on(stage: Stage) -> bool:
@@ -91,14 +94,14 @@ def _is_told(stage: Stage) -> bool:
 MOVES = (
     Move(
         name="a reminder",
-        after="declare",
+        after=("declare",),
         at=("slack", "chat.postMessage remind", When.BEFORE),
         do=_act("reminder").do,
         done=_act("reminder").done,
     ),
     Move(
         name="an inbox delivery",
-        after="declare",
+        after=("declare",),
         at=("slack", "users.info", When.BEFORE),
         do=_act("plan").do,
         done=_act("plan").done,
@@ -106,22 +109,40 @@ MOVES = (
     ),
     Move(
         name="a retry",
-        after="declare",
+        after=("declare",),
         at=("slack", "chat.postMessage entry", When.BEFORE),
         do=_fail_once,
         done=_is_told,
     ),
     Move(
         name="a running runbook",
-        after="plan",
+        after=("declare", "plan"),
         at=("cluster", "DELETE /api/v1/namespaces/datahub-prod/pods/jupyter-kofi", When.AFTER),
         do=_act("carry out").do,
         done=_goes_on,
         once=lambda stage: stage.hub.deletions() == len(STUCK) and len(runs(stage)) == 1,
     ),
     Move(
+        name="an approval",
+        after=("declare", "plan pre-warm"),
+        at=("slack", "users.info", When.BEFORE),
+        do=PRE_WARM.approve,
+        done=lambda stage: approvals(stage) == [(stage.slack.person(APPROVER).id,)],
+        once=PRE_WARM.is_over,
+        story=RUNBOOKS,
+    ),
+    Move(
+        name="an obligation",
+        after=("declare", "plan pre-warm", "pre-warm"),
+        at=("cluster", SCALE, When.AFTER),
+        do=_act("take back", RUNBOOKS).do,
+        done=_act("take back", RUNBOOKS).done,
+        once=lambda stage: not RUNBOOKS.wrongs(stage),
+        story=RUNBOOKS,
+    ),
+    Move(
         name="a reading of history",
-        after="declare",
+        after=("declare",),
         at=("slack", "conversations.history", When.BEFORE),
         do=_lose_a_message,
         done=_is_read,
@@ -150,7 +171,7 @@ def _play(stage: Stage, wanted: Move, moved: Moved) -> None:
     watch = Watch(stage.replicas, hold=0)
     for _ in range(2):
         stage.start()
-    for act in _acts(wanted.after):
+    for act in (act for act in wanted.story.acts if act.name in wanted.after):
         act.do(stage)
         wait_until(
             lambda act=act: act.done(stage) and not stage.unsettled(), act.name, timeout=MOST
@@ -165,15 +186,7 @@ def _play(stage: Stage, wanted: Move, moved: Moved) -> None:
     wait_until(lambda: not stage.unsettled(), "rest", timeout=MOST)
     if not wanted.once(stage):
         moved.problems.append("something was done twice")
-    moved.problems += [w for w in wrongs(stage) if "run" not in w and "pod" not in w]
-
-
-def _acts(last: str) -> Iterator[Act]:
-    for act in story():
-        if act.name in ("declare", last):
-            yield act
-        if act.name == last:
-            return
+    moved.problems += wrongs(stage)
 
 
 @contextmanager

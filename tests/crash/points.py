@@ -139,7 +139,7 @@ def signature(passage: Passage) -> str:
         path = re.sub(r"(?<=/)[0-9]+(?=/|$)", "N", path)
         return f"{name} {path}"
     carried = json.dumps(passage.body.get("metadata") or "").replace('\\"', '"')
-    effect = re.search(r'"effect": ?"[^"/]+/([^"/]+)', carried)
+    effect = re.search(r'"effect": ?"(?:obligation/[^"/]+/\d+|[^"/]+)/([^"/]+)', carried)
     return f"{name} {effect[1]}" if effect else name
 
 

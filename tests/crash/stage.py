@@ -12,8 +12,6 @@ from typing import Any
 from sqlalchemy import text
 
 from bot.cli import manifest
-from bot.domain.resources import ResourceState
-from bot.store import resources as resource_rows
 from bot.store.engine import Store
 from sandbox.clock import SandboxClock
 from sandbox.fault_proxy import FaultProxy
@@ -36,6 +34,7 @@ REDELIVERIES = (0.0, 1.0, 3.0, 10.0)
 """Seconds before Slack delivers an event again; the real ones are 0, 60 and 300."""
 
 BUSY = "SELECT count(*) FROM {schema}workflow_status WHERE status IN ('ENQUEUED', 'PENDING')"
+WAITING = "SELECT key, state, error FROM resource WHERE state IN ('pending', 'attempting')"
 UNDONE = "SELECT count(*) FROM inbox WHERE done_at IS NULL AND given_up_at IS NULL"
 
 
@@ -126,11 +125,10 @@ class Stage:
                 found.append(f"{busy} workflows under way")
             if undone := tx.execute(text(UNDONE)).scalar():
                 found.append(f"{undone} deliveries in the inbox")
-            incidents = tx.execute(text("SELECT id, channel_id FROM incident")).all()
-            rows = [r for i, _ in incidents for r in resource_rows.of_incident(tx, i).values()]
-        waiting = (ResourceState.PENDING, ResourceState.ATTEMPTING)
-        found += [f"{row.key} is {row.state}: {row.error}" for row in rows if row.state in waiting]
-        for _, channel in incidents:
+            channels = tx.execute(text("SELECT channel_id FROM incident")).scalars().all()
+            waiting = tx.execute(text(WAITING)).all()
+        found += [f"{row.key} is {row.state}: {row.error}" for row in waiting]
+        for channel in channels:
             if channel and (lost := self.not_stored(channel)):
                 found.append(f"messages that are not stored: {lost}")
         return found
@@ -197,7 +195,10 @@ class Workshop:
                     "labels": labels[:1],
                     "item_labels": labels[1:],
                 },
-                runbooks={"allow": {"users": [slack.person("ana").id]}},
+                runbooks={
+                    "allow": {"users": [slack.person(name).id for name in ("ana", "ben")]},
+                    "policies": {"pre-warm": {"approvals": 1}},
+                },
                 practice={
                     "clock_file": str(clock.file),
                     "call_limit": limits.call,

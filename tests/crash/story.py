@@ -6,7 +6,7 @@ again. People act again only if Slack showed them an error, or if a run asks for
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -32,18 +32,41 @@ ENDED_WELL = (RunState.DONE, RunState.NOTHING_TO_DO)
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
-    """``do`` may run again; it then does only what is missing. ``done``: mayday did its part."""
+    """``do`` may run again; it then does only what is missing. ``done``: mayday did its part.
+
+    ``meanwhile`` is what people do while mayday works; it is called again and again.
+    """
 
     name: str
     do: Callable[[Stage], None]
     done: Callable[[Stage], bool]
     again: Callable[[Stage], bool] = lambda _stage: False
+    meanwhile: Callable[[Stage], None] = lambda _stage: None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """Acts in order, the incidents that they declare, and what must hold in the end.
+
+    ``wrongs`` says what is wrong in any ending. Replicas are disturbed during the acts ``disturbed``.
+    """
+
+    name: str
+    acts: Sequence[Act]
+    incidents: Sequence[int]
+    wrongs: Callable[[Stage], list[str]]
+    disturbed: Sequence[str] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the acts."""
+        return [act.name for act in self.acts]
 
 
 # Declaring.
 
 
-def _declare(stage: Stage, number: int) -> None:
+def declare(stage: Stage, number: int) -> None:
     ana = stage.scene.ana
     values: dict[str, object] = {
         "severity": "sev2",
@@ -55,7 +78,7 @@ def _declare(stage: Stage, number: int) -> None:
     _submit(stage, ana, "general", f"/incident declare {TITLES[number]}", values)
 
 
-def _type(person: Person, channel: str, line: str) -> None:
+def type_line(person: Person, channel: str, line: str) -> None:
     """Type a command. Raises PersonError where Slack says that the app did not answer."""
     reply = person.command(channel, line) or {}
     if str(reply.get("text", "")).startswith("/incident failed"):
@@ -67,13 +90,13 @@ def _submit(
 ) -> None:
     """Fill in the open form, or the one that a command opens."""
     if not person.views():
-        _type(person, channel, line)
+        type_line(person, channel, line)
         stage.slack.wait_for(lambda: bool(person.views()), FORM_WITHIN, what=f"the form of {line}")
     errors = person.submit(person.views()[-1]["id"], values)
     assert errors == {}, errors
 
 
-def _is_declared(stage: Stage, number: int) -> bool:
+def is_declared(stage: Stage, number: int) -> bool:
     channel = stage.channel(number)
     return bool(channel) and stage.scene.is_set_up(stage.slack.channel(channel))
 
@@ -145,7 +168,7 @@ def _command(
     name: str, line: str, done: Callable[[Stage], bool], *, number: int = PUBLIC, who: str = "ana"
 ) -> Act:
     def type_it(stage: Stage) -> None:
-        _type(stage.slack.person(who), stage.channel(number), f"/incident {line}")
+        type_line(stage.slack.person(who), stage.channel(number), f"/incident {line}")
 
     return Act(name=name, do=type_it, done=done)
 
@@ -158,7 +181,7 @@ def _role(number: int, role: str) -> Callable[[Stage], bool]:
     return lambda stage: role in stage.scene.incident(stage.channel(number)).roles
 
 
-def _entry(number: int, kind: str, text: str) -> Callable[[Stage], bool]:
+def has_entry(number: int, kind: str, text: str) -> Callable[[Stage], bool]:
     def found(stage: Stage) -> bool:
         entries = stage.scene.entries(stage.channel(number))
         return any(e.kind.value == kind and text in str(dict(e.data)) for e in entries)
@@ -183,15 +206,19 @@ def runs(stage: Stage) -> list[Run]:
 
 
 def _plan(stage: Stage) -> None:
-    _type(stage.scene.ana, stage.channel(PUBLIC), f"/incident run {BOOK}")
+    type_line(stage.scene.ana, stage.channel(PUBLIC), f"/incident run {BOOK}")
 
 
 def _is_planned(stage: Stage) -> bool:
     found = runs(stage)
-    return bool(found) and found[-1].state is RunState.PLANNED and bool(_button(stage, found[-1]))
+    return (
+        bool(found)
+        and found[-1].state is RunState.PLANNED
+        and bool(confirm_button(stage, found[-1]))
+    )
 
 
-def _button(stage: Stage, run: Run) -> str:
+def confirm_button(stage: Stage, run: Run) -> str:
     """The ts of the message with the button that confirms this run; empty without one."""
     for message in stage.scene.posts(stage.channel(PUBLIC), "run"):
         if effect_of(message).endswith(run.id) and ACTION_CONFIRM in str(message.get("blocks")):
@@ -202,10 +229,24 @@ def _button(stage: Stage, run: Run) -> str:
 def _confirm(stage: Stage) -> None:
     """Confirm the plan; make another where the last run did not end well."""
     last = runs(stage)[-1]
-    if button := _button(stage, last):
+    if button := confirm_button(stage, last):
         stage.scene.ana.press(stage.channel(PUBLIC), button, ACTION_CONFIRM)
     elif last.state in ASKS_AGAIN:
         _plan(stage)
+
+
+def _of_runs_and_pods(stage: Stage) -> list[str]:
+    all_runs = runs(stage)
+    found = (
+        [] if all_runs and all_runs[-1].state in ENDED_WELL else ["the last run did not end well"]
+    )
+    pods = stage.hub.pods()
+    for name in STUCK:
+        if name not in pods:
+            found.append(f"the new pod of {name} was deleted")
+        elif pods[name] == stage.hub.doomed[name]:
+            found.append(f"the stuck pod of {name} is still there")
+    return found
 
 
 def _is_carried_out(stage: Stage) -> bool:
@@ -244,22 +285,23 @@ def _is_open(stage: Stage) -> bool:
 
 def _is_published(stage: Stage, number: int) -> bool:
     said = [str(m["text"]) for m in stage.scene.own(stage.channel(number))]
-    return _entry(number, "published", "")(stage) and any("is published" in text for text in said)
+    return has_entry(number, "published", "")(stage) and any(
+        "is published" in text for text in said
+    )
 
 
 def _has_chidi(stage: Stage) -> bool:
     return stage.slack.person("chidi").id in stage.slack.channel(stage.channel(PRIVATE)).members
 
 
-def story() -> list[Act]:
-    """The acts in order."""
+def _acts() -> list[Act]:
     resolved = "The last user is back."
     return [
         Act(name="start", do=lambda _stage: None, done=lambda stage: stage.slack.bot_connected),
         Act(
             name="declare",
-            do=lambda stage: _declare(stage, PUBLIC),
-            done=lambda stage: _is_declared(stage, PUBLIC),
+            do=lambda stage: declare(stage, PUBLIC),
+            done=lambda stage: is_declared(stage, PUBLIC),
         ),
         Act(name="talk", do=_talk, done=_is_talked),
         Act(name="mark", do=_mark, done=lambda stage: tags(stage, PUBLIC) == MARKED),
@@ -268,8 +310,10 @@ def story() -> list[Act]:
         _command("scribe", "role scribe @chidi", _role(PUBLIC, "scribe")),
         _command("status", "status fixing We look.", _field(PUBLIC, "status", "fixing")),
         _command("severity", "severity sev1", _field(PUBLIC, "severity", "sev1")),
-        _command("update", "update Most can work.", _entry(PUBLIC, "update", "Most can work.")),
-        _command("note", "note The node was full.", _entry(PUBLIC, "note", "The node was full.")),
+        _command("update", "update Most can work.", has_entry(PUBLIC, "update", "Most can work.")),
+        _command(
+            "note", "note The node was full.", has_entry(PUBLIC, "note", "The node was full.")
+        ),
         _command("action", "action Tech: Add an alert https://example.org/7", _item),
         Act(name="plan", do=_plan, done=_is_planned),
         Act(
@@ -295,8 +339,8 @@ def story() -> list[Act]:
         ),
         Act(
             name="declare privately",
-            do=lambda stage: _declare(stage, PRIVATE),
-            done=lambda stage: _is_declared(stage, PRIVATE),
+            do=lambda stage: declare(stage, PRIVATE),
+            done=lambda stage: is_declared(stage, PRIVATE),
         ),
         Act(
             name="invite privately",
@@ -307,7 +351,7 @@ def story() -> list[Act]:
         _command(
             "private note",
             "note A token was posted.",
-            _entry(PRIVATE, "note", "A token was posted."),
+            has_entry(PRIVATE, "note", "A token was posted."),
             number=PRIVATE,
         ),
         _command(
@@ -322,3 +366,12 @@ def story() -> list[Act]:
             done=lambda stage: _is_published(stage, PRIVATE),
         ),
     ]
+
+
+INCIDENTS = Story(
+    name="incidents",
+    acts=_acts(),
+    incidents=(PUBLIC, PRIVATE),
+    wrongs=_of_runs_and_pods,
+    disturbed=("declare", "carry out", "close"),
+)

@@ -7,7 +7,7 @@ import pytest
 from tests.crash.controller import SETUPS, Controller, Outcome
 from tests.crash.points import Point, When, sample, together
 from tests.crash.stage import Workshop
-from tests.crash.story import story
+from tests.crash.story import INCIDENTS
 
 pytestmark = pytest.mark.realtime
 
@@ -22,7 +22,7 @@ def chosen(calm: Outcome, setup: str) -> list[Point]:
     others = [p for p in points if p.when is not When.DURING]
     number = list(SETUPS).index(setup)
     wanted = during[:6] if setup == "postgres" else others[number::3]
-    return together(wanted, KILLS[setup], [act.name for act in story()])[0]
+    return together(wanted, KILLS[setup], INCIDENTS.names)[0]
 
 
 @pytest.mark.parametrize("setup", ["sqlite", "postgres", "two"])

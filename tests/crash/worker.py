@@ -15,8 +15,9 @@ from tests.crash.moves import MOVES, Moved
 from tests.crash.moves import move as moving
 from tests.crash.points import Point
 from tests.crash.stage import Workshop
+from tests.crash.stories import STORIES
 
-STORIES = 10
+SHARE_ONE = 10
 """How many stories share one workshop, whose GitHub keeps the issues of all."""
 
 
@@ -30,7 +31,7 @@ class _Shared:
 
     def workshop(self) -> Workshop:
         """The workshop of the next story."""
-        if self._workshop is None or self._stories == STORIES:
+        if self._workshop is None or self._stories == SHARE_ONE:
             self.close()
             directory = self._stack.enter_context(
                 tempfile.TemporaryDirectory(prefix="crash", ignore_cleanup_errors=True)
@@ -54,13 +55,14 @@ def open_workshop() -> None:
 
 
 def play(
+    story: str,
     setup: str,
     points: Sequence[Point],
     wanted: Ending | None,
     disturbances: Sequence[Disturbance] = (),
 ) -> Outcome:
     """Play one story in this worker."""
-    controller = Controller(_shared.workshop(), SETUPS[setup])
+    controller = Controller(_shared.workshop(), SETUPS[setup], STORIES[story])
     return controller.play(points, wanted=wanted, disturbances=disturbances)
 
 

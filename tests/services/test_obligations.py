@@ -11,23 +11,27 @@ from sqlalchemy import update
 
 from bot.domain.cluster import SCALED_BY, Workload
 from bot.domain.evidence import View
+from bot.domain.limits import Limits
 from bot.domain.obligations import ObligationKind, ObligationOutcome
 from bot.domain.runs import Outcome, Result, RunState
 from bot.domain.state_change import StateChange
 from bot.errors import RetryLater, UserError
 from bot.runbook import StartCanary, StopCanary
+from bot.services.lease import Lease, Takeover
 from bot.services.obligations import MOST_TRIES
 from bot.services.run_leaves import leaves_nothing, of, settle
+from bot.store import leases as lease_rows
 from bot.store import obligations as rows
 from bot.store import runs as run_rows
 from bot.store.engine import Store
+from bot.store.leases import Replica
 from bot.store.run_tables import obligation
 from bot.store.run_tables import run as run_table
 from bot.store.tables import incident as incident_table
 from tests.support.fleet import PLACEHOLDER
 from tests.support.hubs import NOW, PLACE
 from tests.support.room import Room, room
-from tests.support.rows import CHANNEL, Hands
+from tests.support.rows import CHANNEL, Hands, NoWork
 from tests.support.scripted import Scripted, site
 from tests.support.shift import AROUND, BOTH, DONE, INCIDENT, RUN, SCALED, Shift
 
@@ -143,6 +147,28 @@ def test_a_kill_at_the_act_is_looked_at_by_the_next_replica(
     assert [each.replicas for each in shift.sets] == [0]
     assert shift.row().outcome is ObligationOutcome.DONE
     assert shift.entries() == [("", "user-placeholder", "done")]
+
+
+@BOTH
+def test_the_claim_of_a_replica_that_was_killed_ends_with_its_calls(shift: Shift) -> None:
+    store, limits = shift.store, Limits()
+    with store.write() as tx:
+        now = store.now(tx)
+        ago, until = now - timedelta(minutes=1), now + timedelta(minutes=3)
+        dead = Replica(
+            id="dead", host="", version="1", started_at=ago, lease_until=ago, taken_by=None
+        )
+        lease_rows.register(tx, dead)
+        assert rows.claim(tx, "dead", due=shift.clock(), now=now, until=until)
+    lease = Lease(store, limits, version="1", lost=lambda: None)
+    lease.start()
+    try:
+        Takeover(store, NoWork(), lease, limits).take_over()
+    finally:
+        lease.stop()
+    claimed_until = shift.row().claimed_until
+    assert claimed_until is not None
+    assert claimed_until - now < timedelta(seconds=limits.call + 5)
 
 
 @pytest.mark.parametrize("now", [5, 0, 30])
@@ -272,6 +298,12 @@ def test_after_the_incident_the_person_is_told(shift: Shift) -> None:
     shift.replica().tick()
     assert [channel for channel, _text in shift.slack.texts] == ["D-U0ANA"]
     assert shift.entries() == []
+
+
+def test_what_is_told_is_kept_as_a_message_of_the_channel(shift: Shift) -> None:
+    """Slack's event of mayday's own message never arrives."""
+    shift.replica().tick()
+    assert shift.messages() == [text for _channel, text in shift.slack.texts]
 
 
 def test_where_the_channel_refuses_the_person_is_told(shift: Shift) -> None:

@@ -46,6 +46,7 @@ def test_people_are_reminded_every_hour_until_it_is_done(cordoned: Shift) -> Non
     assert "<@U0ANA>" in text
     assert "uncordon node `user-1`" in text
     assert "run uncordon-node datahub node=user-1" in text
+    assert shift.messages() == [text]
     (_channel, _effect, post) = shift.slack.posts[0]
     (button,) = [e for block in post.blocks for e in block.get("elements", []) if "value" in e]
     assert button["value"] == "run1/1"

@@ -76,55 +76,136 @@ def once(call: str, number: int, error: Exception) -> Callable[[str, str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A fault and what comes of it: the state of the run, and of the eight steps in order."""
+    """A fault and what comes of it: the state of the run, and of the eight steps in order.
 
-    fault: Callable[[], Callable[[str, str], None]]
+    ``pauses`` are waited for, in seconds, as often as they are there.
+    """
+
+    fault: Callable[[Crowd], Callable[[str, str], None]]
     state: RunState
     steps: list[StepState]
     left: set[str]
+    pauses: tuple[float, ...] = ()
+
+
+def lost_behind(party: Crowd) -> Callable[[str, str], None]:
+    """The first deletion happens, and its answer is lost."""
+
+    def fault(name: str, target: str) -> None:
+        if name == "delete" and target == "jupyter-stuck-stop-000":
+            party.fault = lambda _call, _target: None
+            party._gone(next(one.uid for one in party.live if one.name == target))
+            raise LOST
+
+    return fault
+
+
+def dead_proxy(party: Crowd) -> Callable[[str, str], None]:
+    """From the second deletion on, the hub can't read the routes."""
+
+    def fault(name: str, target: str) -> None:
+        if name == "delete" and target == "jupyter-stuck-stop-001":
+            party.fails = {"routes": RetryLater("The hub's proxy doesn't answer.")}
+
+    return fault
+
+
+def cut_off(party: Crowd) -> Callable[[str, str], None]:
+    """From the third deletion on no answer comes any more, of this call or of another."""
+
+    def fault(name: str, target: str) -> None:
+        if name == "delete" and target == "jupyter-stuck-stop-002":
+            party.fails = dict.fromkeys(("look", "servers", "access", "routes"), LOST)
+        if "look" in party.fails:
+            raise LOST
+
+    return fault
 
 
 STOPS = {f"stuck-stop-{n:03}" for n in range(4)}
 RECORDS = {f"stale-record-{n:03}" for n in range(3)}
 FAULTS = {
     "API server gone from the third deletion on": Case(
-        fault=lambda: from_then_on("delete", 3, AWAY),
+        fault=lambda _party: from_then_on("delete", 3, AWAY),
         state=RunState.FAILED,
         steps=[DONE, DONE, FAILED, FAILED, FAILED, DONE, DONE, DONE],
         left={"stuck-stop-002", "stuck-stop-003"},
     ),
     "429 once": Case(
-        fault=lambda: once("delete", 2, RetryLater("Too many requests.", maybe_done=False)),
+        fault=lambda _party: once("delete", 2, RetryLater("Too many requests.", maybe_done=False)),
         state=RunState.DONE,
         steps=[DONE] * 8,
         left=set(),
     ),
+    "429 with Retry-After": Case(
+        fault=lambda _party: once(
+            "delete", 2, RetryLater("Too many requests.", after=7.5, maybe_done=False)
+        ),
+        state=RunState.DONE,
+        steps=[DONE] * 8,
+        left=set(),
+        pauses=(7.5,),
+    ),
+    "429 for longer than people wait": Case(
+        fault=lambda _party: once(
+            "delete", 2, RetryLater("Too many requests.", after=61, maybe_done=False)
+        ),
+        state=RunState.FAILED,
+        steps=[DONE, FAILED, *[DONE] * 6],
+        left={"stuck-stop-001"},
+    ),
+    "409, changed at the same moment": Case(
+        fault=lambda _party: once("delete", 2, UserError("The pod has changed.", code="409")),
+        state=RunState.FAILED,
+        steps=[DONE, FAILED, *[DONE] * 6],
+        left={"stuck-stop-001"},
+    ),
     "410 while looking": Case(
-        fault=lambda: once("pod", 2, RetryLater("The list is too old.", after=1)),
+        fault=lambda _party: once("pod", 2, RetryLater("The list is too old.", after=1)),
         state=RunState.DONE,
         steps=[DONE] * 8,
         left=set(),
     ),
     "answer lost, not deleted": Case(
-        fault=lambda: once("delete", 1, LOST),
+        fault=lambda _party: once("delete", 1, LOST),
         state=RunState.NEEDS_HUMAN,
         steps=[UNCLEAR, *[DONE] * 7],
         left={"stuck-stop-000"},
     ),
+    "answer lost, deleted": Case(
+        fault=lost_behind, state=RunState.DONE, steps=[DONE] * 8, left=set()
+    ),
+    "network cut from the third deletion on": Case(
+        fault=cut_off,
+        state=RunState.NEEDS_HUMAN,
+        steps=[DONE, DONE, UNCLEAR, UNCLEAR, FAILED, FAILED, FAILED, FAILED],
+        left={"stuck-stop-002", "stuck-stop-003", *RECORDS},
+    ),
+    "proxy dead": Case(fault=dead_proxy, state=RunState.DONE, steps=[DONE] * 8, left=set()),
+    "token of the cluster expired": Case(
+        fault=lambda _party: from_then_on("delete", 3, UserError("Unauthorized.", code="401")),
+        state=RunState.FAILED,
+        steps=[DONE, DONE, FAILED, FAILED, FAILED, DONE, DONE, DONE],
+        left={"stuck-stop-002", "stuck-stop-003"},
+    ),
     "hub restarting, back at the third look": Case(
-        fault=lambda: once("server", 3, RetryLater("The hub is starting.", after=2)),
+        fault=lambda _party: once("server", 3, RetryLater("The hub is starting.", after=2)),
         state=RunState.DONE,
         steps=[DONE] * 8,
         left=set(),
     ),
     "hub gone for good": Case(
-        fault=lambda: from_then_on("stop", 1, RetryLater("The hub is away.", maybe_done=False)),
+        fault=lambda _party: from_then_on(
+            "stop", 1, RetryLater("The hub is away.", maybe_done=False)
+        ),
         state=RunState.FAILED,
         steps=[*[DONE] * 5, FAILED, FAILED, FAILED],
         left=RECORDS,
     ),
     "token expired": Case(
-        fault=lambda: from_then_on("stop", 2, UserError("The token is invalid.", code="401")),
+        fault=lambda _party: from_then_on(
+            "stop", 2, UserError("The token is invalid.", code="401")
+        ),
         state=RunState.FAILED,
         steps=[*[DONE] * 6, FAILED, FAILED],
         left={"stale-record-001", "stale-record-002"},
@@ -136,11 +217,14 @@ FAULTS = {
 def test_a_system_fails_mid_run(room: Room, one_at_a_time: None, case: Case) -> None:
     run, party = planned(room)
     fine = party.listed(*FINE)
-    party.fault = case.fault()
+    party.fault = case.fault(party)
     ended = room.carry_out(run)
     assert (ended.state, room.steps(run)) == (case.state, case.steps)
     assert left(party) == case.left
     assert party.listed(*FINE) == fine
+    assert [each for each in room.waited if each in case.pauses] == list(case.pauses)
+    assert room.locks() == []
+    assert len(room.told()) == 1
     if ended.state is not RunState.DONE:
         assert_says_what_is_left(room, ended, case.steps)
 
@@ -232,8 +316,9 @@ def test_a_kill_during_any_step_of_a_stage(
     assert len(room.told()) == 1
 
 
+@pytest.mark.parametrize("number", range(1, 9))
 def test_a_kill_between_two_steps_goes_on_with_the_next(
-    room: Room, one_at_a_time: None, monkeypatch: pytest.MonkeyPatch
+    room: Room, one_at_a_time: None, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     run, party = planned(room)
     ended = run_stage.Stages._ended
@@ -243,20 +328,21 @@ def test_a_kill_between_two_steps_goes_on_with_the_next(
         nonlocal count
         ended(*args)  # type: ignore[arg-type]
         count += 1
-        if count == 3:
+        if count == number:
             raise Killed
 
     monkeypatch.setattr(run_stage.Stages, "_ended", kill)
     room.runs.confirm(run.id, "U0BEN")
     with pytest.raises(Killed):
         room.workflows.execute(run.id)
-    assert room.steps(run) == [DONE] * 3
+    assert room.steps(run) == [DONE] * number
     deletions = party.requests["delete"]
     room.workflows.execute(run.id)
     assert room.row(run.id).state is RunState.DONE
     assert room.steps(run) == [DONE] * 8
-    assert party.requests["delete"] - deletions == 2 * 2, "what had ended is not repeated"
-    assert left(party) == set()
+    to_delete = max(0, 5 - number)
+    assert party.requests["delete"] - deletions == 2 * to_delete, "what had ended is not repeated"
+    assert (left(party), room.locks(), len(room.told())) == (set(), [], 1)
 
 
 class Losing(AlwaysHeld):

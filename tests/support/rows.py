@@ -136,6 +136,10 @@ class NoWork:
         """All keys that are lost."""
         return sorted(self.lost)
 
+    def resume(self, executors: Any) -> list[str]:
+        """Nothing was under way."""
+        return []
+
 
 class Checkpoints(NoWork):
     """Records results as a replayed workflow does: a finished step does not run again."""

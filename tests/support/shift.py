@@ -14,7 +14,7 @@ from bot.domain.evidence import View
 from bot.domain.limits import Limits
 from bot.domain.runs import Outcome, Result, RunState
 from bot.domain.timeline import EntryKind
-from bot.ports import Channel, Post
+from bot.ports import Channel, Identity, Post
 from bot.runbook import Step
 from bot.services.obligations import Obligations
 from bot.services.run_leaves import of
@@ -28,7 +28,7 @@ from bot.store.runs import Run
 from tests.support.fleet import PLACEHOLDER, USER_1
 from tests.support.hubs import NOW, PLACE
 from tests.support.leases import AlwaysHeld
-from tests.support.rows import Checkpoints, Hands
+from tests.support.rows import CHANNEL, TEAM, Checkpoints, Hands
 from tests.support.scripted import Scripted, site
 
 BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
@@ -70,6 +70,11 @@ class Slack:
             is_shared=channel_id in self.shared,
             creator="U0ANA",
             created=NOW,
+        )
+
+    def identity(self) -> Identity:
+        return Identity(
+            user_id="U0BOT", bot_id="B0", team_id=TEAM, team="", url="https://x.invalid/"
         )
 
     def open_dm(self, user: str) -> str:
@@ -155,6 +160,11 @@ class Shift:
             for entry in found
             if entry.kind is EntryKind.RUNBOOK
         ]
+
+    def messages(self) -> list[str]:
+        """The texts of the messages of the incident's channel that are stored."""
+        with self.store.read() as tx:
+            return [each.text for each in timeline_rows.messages(tx, TEAM, CHANNEL)]
 
     def acts(self) -> list[str]:
         with self.store.read() as tx:
