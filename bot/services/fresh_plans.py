@@ -61,7 +61,15 @@ class FreshPlans:
     def plan(self, run: Run, *, rights: bool = False) -> Plan:
         """The same runbook's plan from facts of now."""
         options = self._remaining(run)
-        facts = replace(self._facts(run, options, rights=rights), asked_by=run.asked_by)
+        with self._store.read() as tx:
+            same_done = rows.same_done(tx, run)
+        facts = replace(
+            self._facts(run, options, rights=rights),
+            asked_by=run.asked_by,
+            asked_in=run.incident_id or "",
+            run=run.id,
+            same_done=same_done,
+        )
         return self._runbooks[run.runbook].plan(facts, options)
 
     def _facts(self, run: Run, options: Mapping[str, Any], *, rights: bool) -> HubFacts:
