@@ -6,7 +6,7 @@ Everything that hubs and clusters report is escaped.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from bot.domain.facts import Part
@@ -79,7 +79,7 @@ def plan_blocks(plan: Plan, title: str, *buttons: b.Block) -> list[b.Block]:
         shown += [b.section(text) for text in by_hand.promises(plan)]
     if plan.over_limit:
         shown.append(b.section(f"⛔ *Over the limit.* {escaped(plan.over_limit, SUMMARY_SIZE)}"))
-    cautions = _fitting(plan.cautions, CAUTION_SIZE, CAUTIONS_SIZE)
+    cautions = _fitting(plan.cautions, CAUTION_SIZE, CAUTIONS_SIZE, naming)
     shown += [b.section(f"⚠️ {text}") for text in cautions]
     shown.append(b.section("*Facts:* " + " ".join((facts_line(plan), *_proxy_line(plan)))))
     if plan.rows:
@@ -195,12 +195,17 @@ def _untold(plan: Plan) -> list[str]:
     return [why for why in whys if why.rstrip(".") not in shown]
 
 
-def _fitting(texts: Iterable[str], each: int, total: int) -> list[str]:
+def _fitting(
+    texts: Iterable[str],
+    each: int,
+    total: int,
+    harmless: Callable[[str, int], str] = escaped,
+) -> list[str]:
     """The texts made harmless, cut to ``each`` characters, and no more of them than ``total`` holds."""
     shown: list[str] = []
     rest = list(texts)
     while rest and total >= each:
-        shown.append(escaped(rest.pop(0), each))
+        shown.append(harmless(rest.pop(0), each))
         total -= len(shown[-1])
     return [*shown, f"and {len(rest)} more"] if rest else shown
 

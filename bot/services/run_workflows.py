@@ -19,7 +19,7 @@ from bot.runbook import Runbook
 from bot.runbook.changes import difference
 from bot.runbook.plan import Plan, UnreadablePlan
 from bot.runbook.site import Site
-from bot.services import run_rules, sync
+from bot.services import changed_plans, run_rules, sync
 from bot.services.fresh_plans import FreshPlans
 from bot.services.lease import Lease
 from bot.services.run_progress import Progress
@@ -49,6 +49,7 @@ class RunWorkflows:
     ) -> None:
         self._store = store
         self._durable = durable
+        self._now = now
         self._wall = wall
         self._sites = sites
         self._plans = FreshPlans(store, runbooks=runbooks, sites=sites, wall=wall)
@@ -155,6 +156,8 @@ class RunWorkflows:
                 decided_at=None,
             )
             audit.add(tx, _changed_line(run, plan, fresh, changes))
+            approvers = (*rows.approved_by(tx, found), found.decided_by)
+            changed_plans.request(tx, found, approvers, changes, now=self._now())
             self._progress.ended(tx, run)
         self._plans.forget(run)
         return {"asks_again": True}

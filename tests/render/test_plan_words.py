@@ -163,6 +163,15 @@ def hostile() -> Plan:
     )
 
 
+def test_cautions_show_people_by_name_and_nothing_else_of_slacks_markup() -> None:
+    plan = made(
+        cautions=("Cordoned by <@U0ANA>.", "<!channel> by <!here> for <@U0ANA> & <https://x|y>")
+    )
+    shown = json.dumps(plan_blocks(plan, "Title"))
+    assert "Cordoned by <@U0ANA>." in shown
+    assert "&lt;!channel&gt; by &lt;!here&gt; for &lt;@U0ANA&gt; &amp; &lt;https://x|y&gt;" in shown
+
+
 def hostile_step() -> Step:
     return StopServer(user=LONG, server="", condition=Condition.STALE_RECORD)
 
