@@ -13,7 +13,7 @@ from bot.domain.facts import Part
 from bot.domain.hubs import STUCK, Condition, Diagnosis, Place, Row
 from bot.domain.mrkdwn import unescape
 from bot.render import blocks as b
-from bot.render import by_hand
+from bot.render import by_hand, rehearsal
 from bot.render.plan_words import CONDITIONS, DIAGNOSES, ROUTES
 from bot.render.steps import words_of
 from bot.render.steps.words import UNREAD, number
@@ -77,6 +77,8 @@ def plan_blocks(plan: Plan, title: str, *buttons: b.Block) -> list[b.Block]:
         shown.append(b.section(steps + "\n".join(_some(_step_lines(plan), STEPS))))
         shown.append(b.section("*Who loses what*\n" + "\n".join(loss_lines(plan))))
         shown += [b.section(text) for text in by_hand.promises(plan)]
+    if rehearsed := rehearsal.summary(plan):
+        shown.append(b.section(rehearsed))
     if plan.over_limit:
         shown.append(b.section(f"⛔ *Over the limit.* {escaped(plan.over_limit, SUMMARY_SIZE)}"))
     cautions = _fitting(plan.cautions, CAUTION_SIZE, CAUTIONS_SIZE, naming)
@@ -102,12 +104,15 @@ def plan_lines(plan: Plan, title: str) -> list[str]:
         lines += [f"{_verdict(plan)} {reason}"]
     else:
         lines += [plan.summary, ""]
-        for line, step in zip(_step_lines(plan), plan.steps, strict=True):
+        for number, (line, step) in enumerate(zip(_step_lines(plan), plan.steps, strict=True), 1):
             lines += [_plain(line), *by_hand.step_lines(plan, step)]
+            if rehearsed := rehearsal.outcome(plan, number):
+                lines.append(f"     {_plain(rehearsed)}")
         lines.append("")
         who = "Who loses what: " if plan.losses else ""
         lines += [f"{who}{line}" for line in loss_lines(plan)]
         lines += by_hand.plan_lines(plan)
+        lines += [_plain(line).replace("*", "") for line in rehearsal.summary(plan).splitlines()]
     lines += [f"Over the limit: {plan.over_limit}"] if plan.over_limit else []
     lines += [f"Note: {text}" for text in plan.cautions]
     lines += ["", "Facts: " + " ".join((facts_line(plan), *map(_plain, _proxy_line(plan))))]

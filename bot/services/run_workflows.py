@@ -91,7 +91,7 @@ class RunWorkflows:
     def _make_plan(self, run_id: str) -> dict[str, Any]:
         run = self._run(run_id)
         try:
-            plan = self._plans.plan(run, rights=True)
+            plan = self._plans.rehearsed(run)
         except MaydayError as exc:
             return self._planned(run, RunState.FAILED, error=str(exc))
         state = RunState.PLANNED if plan.steps else RunState.NOTHING_TO_DO
@@ -138,6 +138,7 @@ class RunWorkflows:
         changes = difference(plan, fresh)
         if not changes:
             return going_on
+        fresh = self._plans.shown_again(run)
         with self._store.write() as tx:
             found = rows.get(tx, run_id, lock=True)
             if found is None or found.state is not RunState.RUNNING or found.round != confirmed:
