@@ -22,17 +22,16 @@ RECENT = timedelta(minutes=2)
 READ = frozenset({Part.SERVERS, Part.PODS, Part.CLUSTER_PODS, Part.CLUSTER_EVENTS, Part.NODES})
 
 SUMMARY = (
-    "Read {what}, and share them as one text file in {where}. Nothing is changed. Tokens, cookies, passwords "
-    "and e-mail addresses are redacted; the file names users, pods and nodes."
+    "Read {what}. Share all of it as one text file in {where}. Nothing is changed. Tokens, cookies, "
+    "passwords and e-mail addresses are redacted; the file names users, pods and nodes."
 )
 CONTENT = (
-    "the diagnosis, descriptions of the pods of hub and proxy{pods} and of nodes that are not well{node}, "
-    "the events of the namespace, and the last {lines} lines of logs"
+    "the diagnosis; descriptions of the pods of hub and proxy, {more}, and of nodes that are not well; the "
+    "events of the namespace; and the last {lines} lines of logs"
 )
-UNWELL = " and of servers that are not well"
-NAMED = " and of {count} named server{s}"
-ON_NODE = " and of all pods on node {node}"
-AND_NODE = " and of node {node}"
+UNWELL = "of servers that are not well"
+NAMED = "of {count} named server{s}"
+ON_NODE = "of node {node} and all pods on it"
 JUST_SHARED = (
     "mayday shared this file at {at}, less than 2 minutes ago, in {where}. To collect newer "
     "diagnostics, wait a moment, then ask again."
@@ -73,11 +72,10 @@ def collect_diagnostics(
     if facts.same_done is not None and facts.read_at - facts.same_done < RECENT:
         at = facts.same_done.astimezone(UTC).strftime("%H:%M:%S UTC")
         return Draft(nothing_to_do=JUST_SHARED.format(at=at, where=step.target))
-    pods = [NAMED.format(count=len(users), s="" if len(users) == 1 else "s")] if users else []
-    pods += [ON_NODE.format(node=node)] if node else []
+    more = [NAMED.format(count=len(users), s="" if len(users) == 1 else "s")] if users else []
+    more += [ON_NODE.format(node=node)] if node else []
     what = CONTENT.format(
-        pods="".join(pods or [UNWELL]),
-        node=AND_NODE.format(node=node) if node else "",
+        more=", ".join(more or [UNWELL]),
         lines=log_lines,
     )
     return Draft(summary=SUMMARY.format(what=what, where=step.target), steps=(step,))

@@ -314,7 +314,7 @@ def test_a_rehearsal_prints_how_each_step_went_and_touches_nothing(begin: Begin)
     terminal = begin(party)
     assert terminal.run(rehearse=True) is Exit.STEPS
     assert "Rehearsed 1: ✅ done" in terminal.said
-    assert "on a model of the facts above, not on the hub: 1 of 1 steps succeeded." in terminal.said
+    assert "facts of this plan, not on the hub: 1 of 1 steps succeeded." in terminal.said
     assert "Afterwards the runbook had nothing left to do." in terminal.said
     assert (party.live, party.records, party.known) == before
 

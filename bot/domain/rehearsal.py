@@ -11,12 +11,13 @@ from bot.domain.runs import Outcome, Result
 class Rehearsal:
     """What a rehearsal showed. It says nothing about what the real hub does.
 
-    ``results`` are those of the first steps of the plan, in order; steps behind them were not reached. A step
-    is ``SKIPPED`` where the model has nothing that it acts on. ``left`` is how many steps the runbook would
-    plan afterwards. ``error`` is why the rehearsal could not be made.
+    ``results`` are those of the first steps of the plan, in order; steps behind them were not reached.
+    ``absent`` are the numbers, from 1, of the steps for which the model has nothing to act on. ``left`` is
+    how many steps the runbook would plan afterwards. ``error`` is why the rehearsal could not be made.
     """
 
     results: tuple[Result, ...] = ()
+    absent: tuple[int, ...] = ()
     left: int = 0
     error: str = ""
 

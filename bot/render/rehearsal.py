@@ -8,25 +8,25 @@ from bot.render.steps.words import SIGNS
 from bot.render.text import escaped
 from bot.runbook.plan import Plan
 
-FAILED_SHOWN = 3
-ERROR_SIZE = 200
+ERROR_SIZE = 120
 
-ON_A_MODEL = "on a model of the facts above, not on the hub"
+ON_A_MODEL = "on a model made from the facts of this plan, not on the hub"
 WELL = f"*Rehearsed {ON_A_MODEL}:* {{done}} of {{steps}} steps succeeded."
 FAILED = (
     f"⚠️ *The rehearsal failed* {ON_A_MODEL}: {{done}} of {{steps}} steps succeeded. The plan can be run "
-    "nevertheless, because the model may be wrong. Find out why first."
+    "nevertheless: the model may be wrong."
 )
 NOT_MADE = "⚠️ *The plan couldn't be rehearsed:* {error}. It can be run nevertheless."
 NOTHING_LEFT = " Afterwards the runbook had nothing left to do."
-LEFT = " Afterwards the runbook planned {count} more."
-NOT_REHEARSED = " {count} can't be rehearsed: the model has nothing that they act on."
+LEFT = " Afterwards the runbook planned more steps ({count})."
+SKIPPED = " Skipped, because they were not needed any more: {count}."
+ABSENT = " Not rehearsed, because the model doesn't have what they act on: {count}."
 NOT_REACHED = "not reached"
 STEP = "Rehearsed {number}: {outcome}"
 
 
 def summary(plan: Plan) -> str:
-    """What the rehearsal came to, and the first steps that failed; empty without one."""
+    """What the rehearsal came to, and the first step that failed; empty without one."""
     shown = plan.rehearsal
     if shown is None:
         return ""
@@ -36,18 +36,18 @@ def summary(plan: Plan) -> str:
     said = (FAILED if shown.is_failed else WELL).format(
         done=outcomes.count(Outcome.DONE), steps=len(plan.steps)
     )
-    if skipped := outcomes.count(Outcome.SKIPPED):
-        said += NOT_REHEARSED.format(count=skipped)
+    absent = len(shown.absent)
+    if skipped := outcomes.count(Outcome.SKIPPED) - absent:
+        said += SKIPPED.format(count=skipped)
+    if absent:
+        said += ABSENT.format(count=absent)
     elif not shown.is_failed:
         said += LEFT.format(count=shown.left) if shown.left else NOTHING_LEFT
-    failed = [
-        f"• {number}. {words_of(step.verb).line(step)}: {escaped(result.error, ERROR_SIZE)}"
-        for number, (step, result) in enumerate(
-            zip(plan.steps, shown.results, strict=False), start=1
-        )
-        if result.outcome not in (Outcome.DONE, Outcome.SKIPPED)
-    ]
-    return "\n".join((said, *failed[:FAILED_SHOWN]))
+    for number, (step, result) in enumerate(zip(plan.steps, shown.results, strict=False), 1):
+        if result.outcome not in (Outcome.DONE, Outcome.SKIPPED):
+            why = escaped(result.error, ERROR_SIZE)
+            return f"{said}\n• {number}. {words_of(step.verb).line(step)}: {why}"
+    return said
 
 
 def outcome(plan: Plan, number: int) -> str:

@@ -16,7 +16,7 @@ from bot.domain.facts import HubFacts
 from bot.domain.rehearsal import Rehearsal
 from bot.domain.runs import Outcome, Result
 from bot.runbook import Runbook
-from bot.runbook.plan import Plan
+from bot.runbook.plan import SUCCEEDED, Plan
 from bot.runbook.site import Site
 from bot.runbook.steps.step import Step
 from bot.services.hub_model import NOT_MODELLED, HubModel, site_of
@@ -48,17 +48,23 @@ def _rehearsed(
     model = HubModel(facts)
     practice = site_of(model, site)
     results: list[Result] = []
-    for step in plan.steps:
+    absent: list[int] = []
+    for number, step in enumerate(plan.steps, start=1):
         fresh = plan if unchanged(step, practice) else runbook.plan(model.facts, arguments)
-        results.append(_carried_out(step, practice, fresh, model))
-        if step.ends_run and results[-1].outcome is not Outcome.DONE:
+        result = _carried_out(step, practice, fresh, model)
+        if result.error == NOT_MODELLED:
+            absent.append(number)
+            result = replace(result, outcome=Outcome.SKIPPED)
+        results.append(result)
+        if step.ends_run and result.outcome not in SUCCEEDED:
             break
     model.facts = replace(
         model.facts,
         last_done={**model.facts.last_done, runbook.name: model.facts.read_at},
         same_done=model.facts.read_at,
     )
-    return Rehearsal(results=tuple(results), left=len(runbook.plan(model.facts, arguments).steps))
+    left = len(runbook.plan(model.facts, arguments).steps)
+    return Rehearsal(results=tuple(results), absent=tuple(absent), left=left)
 
 
 def _carried_out(step: Step, site: Site, fresh: Plan, model: HubModel) -> Result:
@@ -67,9 +73,5 @@ def _carried_out(step: Step, site: Site, fresh: Plan, model: HubModel) -> Result
     if result.outcome is Outcome.DONE:
         verified = verify(step, site, lambda: model.facts, model.wait)
         result = replace(verified, seen={**result.seen, **verified.seen})
-    if result.outcome is Outcome.DONE:
-        return result
-    if result.error == NOT_MODELLED:
-        return replace(result, outcome=Outcome.SKIPPED)
-    # Nothing about the model is temporary, and the plan's own reading has the step.
-    return replace(result, outcome=Outcome.FAILED)
+    # Nothing about the model is temporary, so what would be tried again has failed.
+    return result if result.outcome in SUCCEEDED else replace(result, outcome=Outcome.FAILED)

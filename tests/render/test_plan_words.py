@@ -11,6 +11,7 @@ import pytest
 from bot.domain.evidence import Known, Unknown, View
 from bot.domain.facts import Part, UnknownPart
 from bot.domain.hubs import STUCK, Condition, Diagnosis, Health, RouteState, Row
+from bot.domain.rehearsal import Rehearsal
 from bot.domain.runs import Outcome, Result, RunState
 from bot.render import blocks as b
 from bot.render.plan_words import CONDITIONS, DIAGNOSES, ROUTES
@@ -186,6 +187,7 @@ def hostile_step() -> Step:
             summary=LONG,
             steps=(hostile_step(),) * 40,
             losses=CLEAR.plan(nasty()).losses,
+            rehearsal=Rehearsal(results=(Result(outcome=Outcome.FAILED, error=LONG),) * 40),
         ),
     ],
     ids=["nothing to do", "cannot tell", "steps"],
@@ -206,7 +208,8 @@ def test_whatever_a_hub_says_a_plan_fits_slack_and_stays_harmless(plan: Plan) ->
 
 
 def test_on_a_terminal_nothing_steers_it() -> None:
-    plan = replace(hostile(), steps=(hostile_step(),), summary=LONG)
+    failed = Rehearsal(results=(Result(outcome=Outcome.FAILED, error=LONG),))
+    plan = replace(hostile(), steps=(hostile_step(),), summary=LONG, rehearsal=failed)
     lines = plan_lines(plan, CLEAR.title)
     assert all(line.isprintable() for line in lines)
     assert "&amp;" not in "\n".join(lines)

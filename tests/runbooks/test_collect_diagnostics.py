@@ -47,10 +47,10 @@ def the_step(plan: Plan) -> ShareDiagnostics:
 @pytest.mark.parametrize(
     ("typed", "reads", "servers", "node", "lines"),
     [
-        ({}, "pods of hub and proxy and of servers that are not well and", (), "", 200),
-        ({"users": ["ana"]}, "and proxy and of 1 named server and", (("ana", ""),), "", 200),
+        ({}, "pods of hub and proxy, of servers that are not well, and of nodes", (), "", 200),
+        ({"users": ["ana"]}, "and proxy, of 1 named server, and", (("ana", ""),), "", 200),
         ({"users": ["ben", "ana"]}, "2 named servers", (("ana", ""), ("ben", "")), "", 200),
-        ({"node": "user-1"}, "all pods on node user-1 and of nodes", (), "user-1", 200),
+        ({"node": "user-1"}, "of node user-1 and all pods on it, and of nodes", (), "user-1", 200),
         ({"log_lines": "50"}, "the last 50 lines of logs", (), "", 50),
     ],
 )

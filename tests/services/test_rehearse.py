@@ -161,7 +161,7 @@ def test_what_the_model_does_not_have_is_not_rehearsed() -> None:
     )
     found = rehearsed("collect-diagnostics", seen)
     assert [result.outcome for result in found.results] == [Outcome.SKIPPED]
-    assert not found.is_failed
+    assert (found.absent, found.is_failed) == ((1,), False)
 
 
 def test_the_test_spawn_starts_and_stops_the_canary_of_the_model() -> None:
@@ -175,6 +175,7 @@ def test_the_test_spawn_starts_and_stops_the_canary_of_the_model() -> None:
         Outcome.SKIPPED,
         Outcome.DONE,
     ]
+    assert found.absent == (2,)
 
 
 def test_waiting_takes_no_time() -> None:

@@ -45,7 +45,7 @@ def test_a_rehearsal_that_fails_is_shown_and_people_decide(
     room.policies[FORCE] = RunPolicy(is_rehearsed=True)
     run = room.planned()
     said = shown(room, run)
-    assert "*The rehearsal failed* on a model of the facts above, not on the hub" in said
+    assert "*The rehearsal failed* on a model made from the facts of this plan" in said
     assert "It has finalizers." in said and "run.confirm" in said
     assert room.carry_out(run).state is RunState.DONE
 
