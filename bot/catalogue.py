@@ -100,6 +100,8 @@ def policy_words(policy: RunPolicy) -> list[str]:
         found.append("only in an incident")
     if policy.is_dry_run:
         found.append("plans only")
+    if policy.is_rehearsed:
+        found.append("plans are rehearsed")
     return found
 
 
@@ -129,5 +131,6 @@ def _plain(runbook: Runbook, source: str) -> dict[str, Any]:
             "lock": policy.lock.value,
             "where": policy.where.value,
             "dry_run": policy.is_dry_run,
+            "rehearse": policy.is_rehearsed,
         },
     }

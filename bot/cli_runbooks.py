@@ -53,13 +53,28 @@ def plan(
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the runbook; repeatable."),
     ] = None,
+    rehearse: Annotated[
+        bool, typer.Option("--rehearse", help="Carry the steps out on a model of the hub, too.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     config: ConfigFile = None,
 ) -> None:
-    """Print the plan of a runbook without running it. Exit: 0 steps, 3 nothing to do, 4 unknown."""
+    """Print the plan of a runbook without running it.
+
+    Exit: 0 steps, 3 nothing to do, 4 unknown, 5 the rehearsal failed.
+    """
     given = dict(map(_name_and_value, values or ()))
     settings = load_masked(config)
-    status = make_plan(settings, runbook, hub, user or (), values=given, as_json=as_json, out=out)
+    status = make_plan(
+        settings,
+        runbook,
+        hub,
+        user or (),
+        values=given,
+        is_rehearsed=rehearse,
+        as_json=as_json,
+        out=out,
+    )
     if status:
         raise typer.Exit(status)
 

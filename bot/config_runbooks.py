@@ -32,6 +32,7 @@ class Policy(Section):
     lock: Lock | None = None
     where: Where | None = None
     dry_run: bool | None = None
+    rehearse: bool | None = None
 
 
 class Runbooks(Section):

@@ -24,6 +24,7 @@ from bot.database import Memory
 from bot.domain.audit import AuditLine, AuditOutcome
 from bot.domain.facts import HubFacts
 from bot.domain.hubs import Condition
+from bot.domain.resources import as_json as plain
 from bot.errors import UserError
 from bot.logs import masked
 from bot.render import by_hand
@@ -32,6 +33,7 @@ from bot.runbook.loading import load
 from bot.runbook.plan import Plan
 from bot.services.audit import terminal
 from bot.services.facts import read_facts
+from bot.services.rehearse import rehearse
 
 NO_SUCH = "There is no {kind} “{name}”.{hint} Known: {known}."
 DID_YOU_MEAN = " Did you mean {name}?"
@@ -48,6 +50,7 @@ class Exit(IntEnum):
     STEPS = 0
     NOTHING_TO_DO = 3
     UNKNOWN = 4
+    REHEARSAL_FAILED = 5
 
 
 def plan(
@@ -57,10 +60,13 @@ def plan(
     users: Collection[str],
     *,
     values: Mapping[str, str] | None = None,
+    is_rehearsed: bool = False,
     as_json: bool,
     out: Console,
 ) -> Exit:
     """Print the plan; return whether it has steps, nothing to do, or something unknown.
+
+    ``is_rehearsed``: its steps are carried out on a model of the hub as well, and each outcome is printed.
 
     Raises:
         UserError: there is no such runbook or hub, or a parameter is wrong or missing.
@@ -87,6 +93,8 @@ def plan(
             )
             made = chosen.plan(facts, arguments)
             memory.record(_line(made, arguments))
+            if made.steps and is_rehearsed:
+                made = replace(made, rehearsal=rehearse(chosen, arguments, made, facts, site))
     finally:
         site.hub.close()
     if memory.is_lost and facts.having(Condition.STOPPING, Condition.CHECKING):
@@ -96,6 +104,8 @@ def plan(
     else:
         for line in plan_lines(made, chosen.title):
             out.print(Text(masked(line)), soft_wrap=True)
+    if made.rehearsal is not None and made.rehearsal.is_failed:
+        return Exit.REHEARSAL_FAILED
     if made.steps:
         return Exit.STEPS
     return Exit.UNKNOWN if made.undecided else Exit.NOTHING_TO_DO
@@ -135,6 +145,7 @@ def report(made: Plan, facts: HubFacts) -> dict[str, Any]:
         "nothing_to_do": made.nothing_to_do,
         "cautions": list(made.cautions),
         "over_limit": made.over_limit,
+        **({"rehearsal": plain(made.rehearsal)} if made.rehearsal else {}),
     }
 
 

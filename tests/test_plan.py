@@ -14,6 +14,7 @@ from bot.domain.evidence import View
 from bot.domain.hubs import HubAccess
 from bot.errors import RetryLater, UserError
 from bot.plan import Exit
+from bot.services.hub_model import HubModel
 from tests.support.books import RUNBOOKS
 from tests.support.hubs import ACCESS, pod, route, server, terminating
 from tests.support.rights import DELETE_PODS
@@ -302,3 +303,34 @@ def test_every_view_that_is_incomplete_is_in_the_json(
     ended, said = begin(well()).json()
     assert ended is Exit.UNKNOWN
     assert said["unknown"] == [{"part": "servers", "why": "The hub leaves servers out."}]
+
+
+# --- rehearsals ----------------------------------------------------------------------------------
+
+
+def test_a_rehearsal_prints_how_each_step_went_and_touches_nothing(begin: Begin) -> None:
+    party = hung()
+    before = (list(party.live), list(party.records), list(party.known))
+    terminal = begin(party)
+    assert terminal.run(rehearse=True) is Exit.STEPS
+    assert "Rehearsed 1: ✅ done" in terminal.said
+    assert "facts of this plan, not on the hub: 1 of 1 steps succeeded." in terminal.said
+    assert "Afterwards the runbook had nothing left to do." in terminal.said
+    assert (party.live, party.records, party.known) == before
+
+
+def test_a_rehearsal_that_fails_says_why_and_has_an_exit_code_of_its_own(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_args: object) -> None:
+        raise UserError("It has finalizers.")
+
+    monkeypatch.setattr(HubModel, "force_delete_pod", refused)
+    terminal = begin(hung())
+    ended = terminal.run(rehearse=True)
+    assert (ended, int(ended)) == (Exit.REHEARSAL_FAILED, 5)
+    assert "The rehearsal failed" in terminal.said
+    assert "Rehearsed 1: ❌ failed. It has finalizers." in terminal.said
+    ended = terminal.run(rehearse=True, as_json=True)
+    (result,) = json.loads(terminal.said)["rehearsal"]["results"]
+    assert (ended, result["outcome"]) == (Exit.REHEARSAL_FAILED, "failed")

@@ -58,6 +58,7 @@ def _changed(name: str, policy: RunPolicy, config: Policy | None) -> RunPolicy:
         "lock": config.lock,
         "where": config.where,
         "is_dry_run": config.dry_run,
+        "is_rehearsed": config.rehearse,
     }
     return replace(policy, **{name: value for name, value in changes.items() if value is not None})
 

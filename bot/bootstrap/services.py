@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.adapters.folder import ReportFolder
 from bot.clock import real_time
@@ -83,6 +83,9 @@ def build_services(
     watch = ChannelWatch(store, chat, durable, now)
     record = Record(store, now, settings, team_url=lambda: chat.identity().url, watch=watch)
     backfill = Backfill(store, chat, now, settings, owner=lease.id, limits=limits, look=watch.look)
+    audit = Audit(store)
+    evidence = Evidence(store, chat, audit, sites=sites, wall=real_time)
+    sites = {name: replace(site, diagnostics=evidence) for name, site in sites.items()}
     workflows = RunWorkflows(
         store,
         durable,
@@ -105,7 +108,6 @@ def build_services(
         lease=lease,
         limits=limits,
     )
-    audit = Audit(store)
     diagnoses = Diagnoses(store, durable, now, sites=sites, wall=real_time, zone=settings.zone)
     people = People(store, chat, now)
     reports = Reports(store, people, settings)
@@ -147,7 +149,7 @@ def build_services(
             take_diagnosis=diagnoses.take_into,
         ),
         diagnoses=diagnoses,
-        evidence=Evidence(chat, audit, sites=sites, wall=real_time),
+        evidence=evidence,
         obligations=obligations,
         incidents=Incidents(store, chat, watch.latch_all),
         publish=publish,

@@ -27,6 +27,9 @@ class ResourceKind(StrEnum):
     DIAGNOSIS = "diagnosis"  # the diagnosis' id
     RUN = "run"  # the run's id
     RUN_STEP = "run_step"  # the run's id and the step's number
+    PLAN_CHANGED = (
+        "plan_changed"  # the run's id, the round that was approved, and the person's user id
+    )
     NOTICE = "notice"
     CHANNEL_NOTICE = "channel_notice"  # the entry's id and the person's user id
     REPORT_FILE = "report_file"

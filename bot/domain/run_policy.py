@@ -52,6 +52,7 @@ class RunPolicy:
     ``approvals`` is how many people besides the one who asked must approve; ``lifetime`` is how long a plan,
     and afterwards its approval, can be used; ``cooldown`` is the time after the end of a run on the same
     lock until the next one may start. ``is_dry_run``: plans are shown, and nobody can run them.
+    ``is_rehearsed``: plans are rehearsed on a model of the hub before they are shown.
     """
 
     allowed: Allowed | None = None
@@ -61,6 +62,7 @@ class RunPolicy:
     lock: Lock = Lock.HUB
     where: Where = Where.ANYWHERE
     is_dry_run: bool = False
+    is_rehearsed: bool = False
 
     def __post_init__(self) -> None:
         if not timedelta(0) < self.lifetime <= LONGEST_LIFE:

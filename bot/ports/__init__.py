@@ -15,6 +15,7 @@ from bot.ports.chat import (
 )
 from bot.ports.cluster import Cluster
 from bot.ports.deploys import Deploys
+from bot.ports.diagnostics import Diagnostics, DiagnosticsFile
 from bot.ports.forge import Folder, Forge, Issue, Origin, Repository
 from bot.ports.hub import Hub, Started, Stopped
 from bot.ports.kernels import Kernels
@@ -28,6 +29,8 @@ __all__ = [
     "Clock",
     "Cluster",
     "Deploys",
+    "Diagnostics",
+    "DiagnosticsFile",
     "Durable",
     "Folder",
     "Forge",

@@ -26,6 +26,9 @@ EVENTS = 300
 PODS = 40
 """How many pods are described."""
 
+EVIDENCE = "Evidence for the diagnosis of `{hub}`, asked for by {by}."
+DIAGNOSTICS = "Diagnostics of `{hub}`, asked for by {by}."
+
 
 @dataclass(frozen=True, kw_only=True)
 class LogTail:
@@ -42,12 +45,13 @@ def evidence_text(
     *,
     pods: View[Pod],
     nodes: View[Node],
+    node: str = "",
     events: View[Event],
     logs: Iterable[LogTail],
     read_at: datetime,
 ) -> str:
-    """Return the file. ``pods`` are those to describe, of which the first are; ``events`` are of the whole
-    namespace."""
+    """Return the file. ``pods`` are those to describe, of which the first are, beside ``node`` and the nodes
+    that are not well; ``events`` are of the whole namespace."""
     left = len(pods.items) - PODS
     parts = [
         "\n".join(diagnosis_lines(found)),
@@ -55,7 +59,7 @@ def evidence_text(
         *(_pod(pod) for pod in pods.items[:PODS]),
         *([f"{left} more pods are not described here."] if left > 0 else []),
         *([f"Pods: {pods.unknown}"] if pods.unknown else []),
-        *(_node(node) for node in nodes.items if _is_odd(node)),
+        *(_node(each) for each in nodes.items if _is_odd(each) or each.name == node),
         *([f"Nodes: {nodes.unknown}"] if nodes.unknown else []),
         _events(events),
         *(_log(tail) for tail in logs),

@@ -6,14 +6,14 @@ Everything that hubs and clusters report is escaped.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from bot.domain.facts import Part
 from bot.domain.hubs import STUCK, Condition, Diagnosis, Place, Row
 from bot.domain.mrkdwn import unescape
 from bot.render import blocks as b
-from bot.render import by_hand
+from bot.render import by_hand, rehearsal
 from bot.render.plan_words import CONDITIONS, DIAGNOSES, ROUTES
 from bot.render.steps import words_of
 from bot.render.steps.words import UNREAD, number
@@ -77,9 +77,11 @@ def plan_blocks(plan: Plan, title: str, *buttons: b.Block) -> list[b.Block]:
         shown.append(b.section(steps + "\n".join(_some(_step_lines(plan), STEPS))))
         shown.append(b.section("*Who loses what*\n" + "\n".join(loss_lines(plan))))
         shown += [b.section(text) for text in by_hand.promises(plan)]
+    if rehearsed := rehearsal.summary(plan):
+        shown.append(b.section(rehearsed))
     if plan.over_limit:
         shown.append(b.section(f"⛔ *Over the limit.* {escaped(plan.over_limit, SUMMARY_SIZE)}"))
-    cautions = _fitting(plan.cautions, CAUTION_SIZE, CAUTIONS_SIZE)
+    cautions = _fitting(plan.cautions, CAUTION_SIZE, CAUTIONS_SIZE, naming)
     shown += [b.section(f"⚠️ {text}") for text in cautions]
     shown.append(b.section("*Facts:* " + " ".join((facts_line(plan), *_proxy_line(plan)))))
     if plan.rows:
@@ -102,12 +104,15 @@ def plan_lines(plan: Plan, title: str) -> list[str]:
         lines += [f"{_verdict(plan)} {reason}"]
     else:
         lines += [plan.summary, ""]
-        for line, step in zip(_step_lines(plan), plan.steps, strict=True):
+        for number, (line, step) in enumerate(zip(_step_lines(plan), plan.steps, strict=True), 1):
             lines += [_plain(line), *by_hand.step_lines(plan, step)]
+            if rehearsed := rehearsal.outcome(plan, number):
+                lines.append(f"     {_plain(rehearsed)}")
         lines.append("")
         who = "Who loses what: " if plan.losses else ""
         lines += [f"{who}{line}" for line in loss_lines(plan)]
         lines += by_hand.plan_lines(plan)
+        lines += [_plain(line).replace("*", "") for line in rehearsal.summary(plan).splitlines()]
     lines += [f"Over the limit: {plan.over_limit}"] if plan.over_limit else []
     lines += [f"Note: {text}" for text in plan.cautions]
     lines += ["", "Facts: " + " ".join((facts_line(plan), *map(_plain, _proxy_line(plan))))]
@@ -195,12 +200,17 @@ def _untold(plan: Plan) -> list[str]:
     return [why for why in whys if why.rstrip(".") not in shown]
 
 
-def _fitting(texts: Iterable[str], each: int, total: int) -> list[str]:
+def _fitting(
+    texts: Iterable[str],
+    each: int,
+    total: int,
+    harmless: Callable[[str, int], str] = escaped,
+) -> list[str]:
     """The texts made harmless, cut to ``each`` characters, and no more of them than ``total`` holds."""
     shown: list[str] = []
     rest = list(texts)
     while rest and total >= each:
-        shown.append(escaped(rest.pop(0), each))
+        shown.append(harmless(rest.pop(0), each))
         total -= len(shown[-1])
     return [*shown, f"and {len(rest)} more"] if rest else shown
 

@@ -23,6 +23,7 @@ RENDERINGS = {
     ResourceKind.DIAGNOSIS: 1,
     ResourceKind.RUN: 1,
     ResourceKind.RUN_STEP: 1,
+    ResourceKind.PLAN_CHANGED: 1,
     ResourceKind.NOTICE: 1,
     ResourceKind.CHANNEL_NOTICE: 1,
     ResourceKind.REPORT_FILE: 1,

@@ -11,7 +11,7 @@ from bot.ports import Post
 from bot.render import blocks as b
 from bot.render.plans import confirm, plan_blocks, plan_text, progress_blocks
 from bot.render.run_progress import RunStepView, balance, begun_stages, own_lines, reply
-from bot.render.text import escape, escaped
+from bot.render.text import escape, naming
 from bot.runbook.plan import Plan
 
 ACTION_CONFIRM = "run.confirm"
@@ -120,7 +120,7 @@ def _changes(run: RunView) -> list[b.Block]:
     """How a plan that asks again differs from the one that was confirmed."""
     if not run.difference:
         return []
-    lines = [f"• {escaped(each, 400)}" for each in run.difference[:5]]
+    lines = [f"• {naming(each, 400)}" for each in run.difference[:5]]
     return [b.section("\n".join((CHANGED, *lines)))]
 
 

@@ -37,6 +37,7 @@ from bot.runbook.steps.resync_routes import ResyncRoutes
 from bot.runbook.steps.roll_back import RollBack
 from bot.runbook.steps.scale import Scale
 from bot.runbook.steps.server import ServerStep, server_name
+from bot.runbook.steps.share_diagnostics import ShareDiagnostics
 from bot.runbook.steps.show_notice import ShowNotice
 from bot.runbook.steps.start_canary import StartCanary
 from bot.runbook.steps.start_server import StartServer
@@ -93,6 +94,7 @@ __all__ = [
     "ServerKey",
     "ServerStep",
     "Servers",
+    "ShareDiagnostics",
     "ShowNotice",
     "StartCanary",
     "StartServer",

@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from bot.domain.command import COMMAND
 from bot.domain.facts import UnknownPart, totals
 from bot.domain.hubs import Condition, Diagnosis, Place, Pod, Row
+from bot.domain.rehearsal import Rehearsal
 from bot.domain.runs import Outcome, Result
 from bot.errors import NeedsHuman
 from bot.runbook.losses import Loss
@@ -54,7 +55,8 @@ class Plan:
     ``over_limit`` says why it ends more than one person may decide; empty where it does not.
 
     ``rows`` are the servers that are not well, ``conditions`` counts every server by its condition.
-    ``ready``, ``routes`` and ``unrouted`` are None when they could not be read.
+    ``ready``, ``routes`` and ``unrouted`` are None when they could not be read. ``rehearsal`` says how the
+    steps went on a model, where the policy asks for it.
     """
 
     runbook: str
@@ -75,6 +77,7 @@ class Plan:
     rows: tuple[Row, ...] = ()
     proxy_pods: tuple[Pod, ...] = ()
     unknown: tuple[UnknownPart, ...] = ()
+    rehearsal: Rehearsal | None = None
 
     @property
     def destructive(self) -> bool:

@@ -11,7 +11,7 @@ from bot.domain.hubs import Place, Pod
 from bot.domain.ownership import Owner
 from bot.domain.snapshot import StuckThresholds
 from bot.errors import UserError
-from bot.ports import Cluster, Deploys, Hub, Kernels, Notices
+from bot.ports import Cluster, Deploys, Diagnostics, Hub, Kernels, Notices
 
 NO_CANARY = (
     "Hub {hub} has no user for test spawns in mayday.yaml: set hubs[].canary_user and "
@@ -19,7 +19,7 @@ NO_CANARY = (
 )
 NO_NOTICES = "Hub {hub} has no announcement service in mayday.yaml: set hubs[].notices.url."
 NO_CLUSTER = "Hub {hub} has no cluster in mayday.yaml: set hubs[].cluster and hubs[].namespace."
-
+NO_DIAGNOSTICS = "Files about hub {hub} can be shared only by a mayday that runs with Slack."
 NO_REPOSITORY = "Hub {hub} has no repository in mayday.yaml: set hubs[].repository."
 
 T = TypeVar("T")
@@ -46,6 +46,7 @@ class Site:
     notices: Notices | None = None
     kernels: Kernels | None = None
     deploys: Deploys | None = None
+    diagnostics: Diagnostics | None = None
 
     @property
     def owner(self) -> Owner:
@@ -71,6 +72,11 @@ class Site:
     def reachable_deploys(self) -> Deploys:
         """The repository that deploys the hub."""
         return self._configured(self.deploys, NO_REPOSITORY, "no_repository")
+
+    @property
+    def reachable_diagnostics(self) -> Diagnostics:
+        """What shares files about the hub."""
+        return self._configured(self.diagnostics, NO_DIAGNOSTICS, "no_diagnostics")
 
     def _configured(self, system: T | None, why: str, code: str) -> T:
         if system is None:

@@ -18,6 +18,7 @@ from bot.runbook import Runbook
 from bot.runbook.plan import Plan
 from bot.runbook.site import Site
 from bot.services.facts import read_facts
+from bot.services.rehearse import rehearse
 from bot.services.sightings import Sightings
 from bot.store import runs as rows
 from bot.store.engine import Store
@@ -33,6 +34,7 @@ class _Reading:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     plan: Plan | None = None
+    facts: HubFacts | None = None
     began: float = 0.0
 
 
@@ -60,9 +62,38 @@ class FreshPlans:
 
     def plan(self, run: Run, *, rights: bool = False) -> Plan:
         """The same runbook's plan from facts of now."""
+        return self._plan(run, rights=rights)[0]
+
+    def rehearsed(self, run: Run) -> Plan:
+        """The same, for people: with the rights, and rehearsed where the policy asks for it."""
+        return self._rehearsed(run, *self._plan(run, rights=True))
+
+    def shown_again(self, run: Run) -> Plan:
+        """The plan that :meth:`shared` made last, as :meth:`rehearsed` makes it."""
+        reading = self._readings[run.id]
+        if reading.plan is None or reading.facts is None:
+            raise LookupError(run.id)
+        return self._rehearsed(run, reading.plan, reading.facts)
+
+    def _rehearsed(self, run: Run, plan: Plan, facts: HubFacts) -> Plan:
+        runbook = self._runbooks[run.runbook]
+        if not (plan.steps and runbook.policy.is_rehearsed):
+            return plan
+        site = self._sites[run.hub]
+        return replace(plan, rehearsal=rehearse(runbook, run.options, plan, facts, site))
+
+    def _plan(self, run: Run, *, rights: bool = False) -> tuple[Plan, HubFacts]:
         options = self._remaining(run)
-        facts = replace(self._facts(run, options, rights=rights), asked_by=run.asked_by)
-        return self._runbooks[run.runbook].plan(facts, options)
+        with self._store.read() as tx:
+            same_done = rows.same_done(tx, run)
+        facts = replace(
+            self._facts(run, options, rights=rights),
+            asked_by=run.asked_by,
+            asked_in=run.incident_id or "",
+            run=run.id,
+            same_done=same_done,
+        )
+        return self._runbooks[run.runbook].plan(facts, options), facts
 
     def _facts(self, run: Run, options: Mapping[str, Any], *, rights: bool) -> HubFacts:
         with self._store.read() as tx:
@@ -111,7 +142,7 @@ class FreshPlans:
                 return plan
             reading.began = time.monotonic()
             reading.plan = None
-            reading.plan = self.plan(run)
+            reading.plan, reading.facts = self._plan(run)
             return reading.plan
 
     def forget(self, run: Run) -> None:

@@ -19,6 +19,7 @@ from bot.domain.resources import (
 from bot.domain.timeline import EntryKind
 from bot.ports import JSON, Chat, Clock, Post
 from bot.render import card, posts
+from bot.services import changed_plans
 from bot.services.announcements import Announcements
 from bot.services.channel_guard import LookAt, in_channel
 from bot.services.diagnose import incident_post
@@ -72,7 +73,11 @@ class Resources:
         """
         if snap.incident.channel_id is None:
             return []
-        outside = [*self._channel_notices(snap), *self._announcements.of(snap)]
+        outside = [
+            *self._channel_notices(snap),
+            *self._changed_plans(snap),
+            *self._announcements.of(snap),
+        ]
         if snap.incident.channel_state:
             return outside
         inside = (
@@ -290,6 +295,16 @@ class Resources:
                     render=lambda: posts.channel_notice(spec),
                     channel=partial(self._chat.open_dm, user),
                 )
+
+    def _changed_plans(self, snap: Snapshot) -> Iterator[Resource]:
+        """A direct message to each person who approved a plan that changed."""
+        return changed_plans.messages(
+            self._posts,
+            self._chat,
+            snap.incident,
+            snap.resources,
+            partial(snap.ref, ResourceKind.RUN),
+        )
 
     def _post(
         self,

@@ -21,6 +21,7 @@ from bot.domain.resources import (
 )
 from bot.errors import RetryLater, UserError
 from bot.ports import JSON, Chat, Clock, Post
+from bot.services import changed_plans
 from bot.services.posts import Destination, Posts
 from bot.services.reconciler import Resource
 from bot.services.run_specs import own_steps, stage_spec
@@ -80,6 +81,9 @@ class RunMessages:
             to=home,
         )
         own = shown.get(resource_key(run.owner, ResourceKind.RUN, run.id))
+        yield from changed_plans.messages(
+            self._posts, self._chat, run.owner, shown, lambda _run: own.ref if own else {}
+        )
         if not (own and own.ref and run.plan):
             return
         thread = Destination(channel=partial(str, own.ref["channel"]), thread_ts=str(own.ref["ts"]))

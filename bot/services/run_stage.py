@@ -201,8 +201,9 @@ class Stages:
         if begun is None and (stop_asked_by or self._ends_by_age(stage, number)):
             stage.end()
             return None
-        if begun is not None and step.destructive:
+        if begun is not None:
             self._let_call_end(begun, moment)
+        if begun is not None and step.destructive:
             result, before = _after_a_kill(step, site), stage.plan.before
         else:
             is_new = begun is None and stage.numbers[0] == 1

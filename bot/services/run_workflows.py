@@ -19,7 +19,7 @@ from bot.runbook import Runbook
 from bot.runbook.changes import difference
 from bot.runbook.plan import Plan, UnreadablePlan
 from bot.runbook.site import Site
-from bot.services import run_rules, sync
+from bot.services import changed_plans, run_rules, sync
 from bot.services.fresh_plans import FreshPlans
 from bot.services.lease import Lease
 from bot.services.run_progress import Progress
@@ -49,6 +49,7 @@ class RunWorkflows:
     ) -> None:
         self._store = store
         self._durable = durable
+        self._now = now
         self._wall = wall
         self._sites = sites
         self._plans = FreshPlans(store, runbooks=runbooks, sites=sites, wall=wall)
@@ -90,7 +91,7 @@ class RunWorkflows:
     def _make_plan(self, run_id: str) -> dict[str, Any]:
         run = self._run(run_id)
         try:
-            plan = self._plans.plan(run, rights=True)
+            plan = self._plans.rehearsed(run)
         except MaydayError as exc:
             return self._planned(run, RunState.FAILED, error=str(exc))
         state = RunState.PLANNED if plan.steps else RunState.NOTHING_TO_DO
@@ -137,6 +138,7 @@ class RunWorkflows:
         changes = difference(plan, fresh)
         if not changes:
             return going_on
+        fresh = self._plans.shown_again(run)
         with self._store.write() as tx:
             found = rows.get(tx, run_id, lock=True)
             if found is None or found.state is not RunState.RUNNING or found.round != confirmed:
@@ -155,6 +157,8 @@ class RunWorkflows:
                 decided_at=None,
             )
             audit.add(tx, _changed_line(run, plan, fresh, changes))
+            approvers = (*rows.approved_by(tx, found), found.decided_by)
+            changed_plans.request(tx, found, approvers, changes, now=self._now())
             self._progress.ended(tx, run)
         self._plans.forget(run)
         return {"asks_again": True}

@@ -17,6 +17,9 @@ from bot.store.run_tables import approval, run, run_lock, run_step
 ALONE = "run:"
 """The beginning of :attr:`Run.owner` for a run outside of incidents; the run's id follows."""
 
+SAME_LOOKED_AT = 20
+"""Among how many of the latest runs of a runbook one with the same arguments is looked for."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
@@ -221,6 +224,28 @@ def last_done(tx: Tx, *, incident_id: str | None, hub: str) -> dict[str, datetim
         .group_by(run.c.runbook)
     )
     return {row.runbook: row.at for row in found}
+
+
+def same_done(tx: Tx, asked: Run) -> datetime | None:
+    """When a run of the same runbook with the same arguments was last done on this hub.
+
+    In the same incident; outside of incidents, for the same person.
+    """
+    found = tx.execute(
+        select(run.c.options, run.c.finished_at)
+        .where(
+            run.c.runbook == asked.runbook,
+            run.c.hub == asked.hub,
+            run.c.incident_id == asked.incident_id,
+            run.c.id != asked.id,
+            *([] if asked.incident_id else [run.c.asked_by == asked.asked_by]),
+            run.c.state == RunState.DONE.value,
+            run.c.finished_at.is_not(None),
+        )
+        .order_by(run.c.finished_at.desc())
+        .limit(SAME_LOOKED_AT)
+    )
+    return next((row.finished_at for row in found if row.options == dict(asked.options)), None)
 
 
 def running(tx: Tx, incident_id: str) -> list[Run]:

@@ -11,6 +11,7 @@ import pytest
 from bot.domain.evidence import Known, Unknown, View
 from bot.domain.facts import Part, UnknownPart
 from bot.domain.hubs import STUCK, Condition, Diagnosis, Health, RouteState, Row
+from bot.domain.rehearsal import Rehearsal
 from bot.domain.runs import Outcome, Result, RunState
 from bot.render import blocks as b
 from bot.render.plan_words import CONDITIONS, DIAGNOSES, ROUTES
@@ -163,6 +164,15 @@ def hostile() -> Plan:
     )
 
 
+def test_cautions_show_people_by_name_and_nothing_else_of_slacks_markup() -> None:
+    plan = made(
+        cautions=("Cordoned by <@U0ANA>.", "<!channel> by <!here> for <@U0ANA> & <https://x|y>")
+    )
+    shown = json.dumps(plan_blocks(plan, "Title"))
+    assert "Cordoned by <@U0ANA>." in shown
+    assert "&lt;!channel&gt; by &lt;!here&gt; for &lt;@U0ANA&gt; &amp; &lt;https://x|y&gt;" in shown
+
+
 def hostile_step() -> Step:
     return StopServer(user=LONG, server="", condition=Condition.STALE_RECORD)
 
@@ -177,6 +187,7 @@ def hostile_step() -> Step:
             summary=LONG,
             steps=(hostile_step(),) * 40,
             losses=CLEAR.plan(nasty()).losses,
+            rehearsal=Rehearsal(results=(Result(outcome=Outcome.FAILED, error=LONG),) * 40),
         ),
     ],
     ids=["nothing to do", "cannot tell", "steps"],
@@ -197,7 +208,8 @@ def test_whatever_a_hub_says_a_plan_fits_slack_and_stays_harmless(plan: Plan) ->
 
 
 def test_on_a_terminal_nothing_steers_it() -> None:
-    plan = replace(hostile(), steps=(hostile_step(),), summary=LONG)
+    failed = Rehearsal(results=(Result(outcome=Outcome.FAILED, error=LONG),))
+    plan = replace(hostile(), steps=(hostile_step(),), summary=LONG, rehearsal=failed)
     lines = plan_lines(plan, CLEAR.title)
     assert all(line.isprintable() for line in lines)
     assert "&amp;" not in "\n".join(lines)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.domain.runs import Outcome
+from bot.services.audit import Audit
+from bot.services.evidence import READING, READING_LOGS, Evidence
 from bot.store.engine import Store
 from runbooks.clear_failed_pods import clear_failed_pods
+from runbooks.collect_diagnostics import collect_diagnostics
 from runbooks.force_delete_stuck_servers import force_delete_stuck_servers
 from runbooks.restart_proxy import restart_proxy
 from sandbox.cluster.resources import NODES, POD_METRICS, PODS
@@ -16,6 +23,7 @@ from sandbox.cluster.storage import Obj, now
 from sandbox.cluster.waiting import wait_for
 from tests.support.desk import ELSEWHERE, Desk
 from tests.support.hub import Lab, lab, running_lab
+from tests.support.slack_answers import SlackAnswers
 
 __all__ = ["lab", "running_lab"]
 
@@ -39,6 +47,26 @@ def test_the_pods_of_an_eviction_are_cleared_and_nothing_else(lab: Lab) -> None:
     assert pods(lab) == {uid: phase for uid, phase in before.items() if uid not in failed}
     assert {user: lab.sandbox.work_done(user) for user in lab.sandbox.users} == work
     assert "no pod that failed" in lab.plan(clear_failed_pods).nothing_to_do
+
+
+def test_diagnostics_are_collected_in_time_and_change_nothing(lab: Lab, tmp_path: Path) -> None:
+    store, slack = Store(f"sqlite:///{tmp_path / 'rows.db'}"), SlackAnswers()
+    store.migrate()
+    chat: Any = slack
+    sites = {lab.place.hub: lab.site}
+    evidence = Evidence(store, chat, Audit(store), sites=sites, wall=lambda: datetime.now(UTC))
+    before = pods(lab)
+    (step,) = lab.plan(collect_diagnostics).steps
+    began = time.monotonic()
+    seen = step.perform(replace(lab.site, diagnostics=evidence))
+    assert time.monotonic() - began < READING + READING_LOGS
+    assert step.perform(replace(lab.site, diagnostics=evidence)) == {}, "it is there"
+    ((_, _, text),) = slack.files
+    assert "Log of hub" in text and "Log of proxy" in text and "Events, the latest last" in text
+    assert lab.sandbox.api_token not in text
+    assert seen["pods"] >= 2 and seen["logs"] >= 2
+    assert pods(lab) == before
+    store.close()
 
 
 def test_a_rollout_that_hangs_on_a_dead_node_goes_on(

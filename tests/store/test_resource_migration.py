@@ -77,7 +77,7 @@ OLD = [
     effect("publish/child/9c", want={"parent": 7, "child": 8}, ref={"linked": True}),
 ]
 
-ADDED_LATER = {ResourceKind.CHANNEL_NOTICE, ResourceKind.DIAGNOSIS}
+ADDED_LATER = {ResourceKind.CHANNEL_NOTICE, ResourceKind.DIAGNOSIS, ResourceKind.PLAN_CHANGED}
 
 EXPECTED = {
     "channel": (ResourceKind.CHANNEL, "", 1),

@@ -139,7 +139,9 @@ class Desk:
                 take_diagnosis=self.diagnoses.take_into,
             ),
             diagnoses=self.diagnoses,
-            evidence=Evidence(chat, self.audit, sites=places, wall=lambda: datetime.now(UTC)),
+            evidence=Evidence(
+                store, chat, self.audit, sites=places, wall=lambda: datetime.now(UTC)
+            ),
             changes=Changes(store, self.work, self.now, self.settings),
             record=Record(
                 store,

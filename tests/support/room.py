@@ -16,7 +16,7 @@ from bot.domain.run_policy import RunPolicy
 from bot.domain.runs import StepState
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
-from bot.ports import Stopped
+from bot.ports import Diagnostics, Stopped
 from bot.runbook import Runbook
 from bot.runbook.site import Site
 from bot.services.run import Runs
@@ -89,6 +89,7 @@ class Room:
     waited: list[float] = field(default_factory=list)
     policies: dict[str, RunPolicy] = field(default_factory=dict)
     place: Place | None = PLACE
+    diagnostics: Diagnostics | None = None
 
     @property
     def books(self) -> dict[str, Runbook]:
@@ -139,7 +140,10 @@ class Room:
     @property
     def sites(self) -> dict[str, Site]:
         """The hub where mayday.yaml has it, if it does."""
-        return {PLACE.hub: replace(site(self.party), place=self.place)} if self.place else {}
+        if self.place is None:
+            return {}
+        here = replace(site(self.party), place=self.place, diagnostics=self.diagnostics)
+        return {PLACE.hub: here}
 
     def locks(self) -> list[str]:
         """The names of the locks that are held."""

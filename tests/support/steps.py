@@ -24,6 +24,7 @@ from bot.runbook import (
     ResyncRoutes,
     RollBack,
     Scale,
+    ShareDiagnostics,
     ShowNotice,
     StartCanary,
     StartServer,
@@ -138,6 +139,10 @@ HOLD = HoldCorePool(
     until=STARTED + timedelta(hours=12),
 )
 
+SHARE = ShareDiagnostics(
+    key="run123", since=STARTED, by="U0ANA", incident="abc123", servers=(("ana", "gpu"),), lines=200
+)
+
 ONE_OF_EACH: tuple[Step, ...] = (
     RESYNC,
     RESTART,
@@ -160,6 +165,7 @@ ONE_OF_EACH: tuple[Step, ...] = (
     REVERT,
     HOLD,
     HOLD.undo,
+    SHARE,
 )
 
 

@@ -54,12 +54,23 @@ class Terminal:
     said: str = ""
 
     def run(
-        self, runbook: str = CLEAR, hub: str = "datahub", *users: str, as_json: bool = False
+        self,
+        runbook: str = CLEAR,
+        hub: str = "datahub",
+        *users: str,
+        as_json: bool = False,
+        rehearse: bool = False,
     ) -> Exit:
         shown = io.StringIO()
         config = load(overrides={"database": {"url": self.url}})
         ended = plan(
-            config, runbook, hub, users, as_json=as_json, out=Console(file=shown, width=80)
+            config,
+            runbook,
+            hub,
+            users,
+            is_rehearsed=rehearse,
+            as_json=as_json,
+            out=Console(file=shown, width=80),
         )
         self.said = shown.getvalue()
         return ended

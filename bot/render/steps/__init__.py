@@ -20,6 +20,7 @@ from bot.render.steps.restart_proxy import RESTART_PROXY
 from bot.render.steps.resync_routes import RESYNC_ROUTES
 from bot.render.steps.roll_back import ROLL_BACK
 from bot.render.steps.scale import SCALE
+from bot.render.steps.share_diagnostics import SHARE_DIAGNOSTICS
 from bot.render.steps.show_notice import SHOW_NOTICE
 from bot.render.steps.start_canary import START_CANARY
 from bot.render.steps.start_server import START_SERVER
@@ -54,6 +55,7 @@ WORDS: tuple[StepWords, ...] = (
     OPEN_REVERT,
     HOLD_CORE_POOL,
     RELEASE_CORE_POOL,
+    SHARE_DIAGNOSTICS,
 )
 
 _BY_VERB = {words.verb: words for words in WORDS}

@@ -18,6 +18,7 @@ from bot.runbook.steps.restart_proxy import RestartProxy
 from bot.runbook.steps.resync_routes import ResyncRoutes
 from bot.runbook.steps.roll_back import RollBack
 from bot.runbook.steps.scale import Scale
+from bot.runbook.steps.share_diagnostics import ShareDiagnostics
 from bot.runbook.steps.show_notice import ShowNotice
 from bot.runbook.steps.start_canary import StartCanary
 from bot.runbook.steps.start_server import StartServer
@@ -52,6 +53,7 @@ KINDS: tuple[type[Step], ...] = (
     OpenRevert,
     HoldCorePool,
     ReleaseCorePool,
+    ShareDiagnostics,
 )
 
 UNKNOWN_STEP = (
