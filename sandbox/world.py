@@ -15,7 +15,7 @@ from sandbox import fault_menu
 from sandbox.clock import SandboxClock
 from sandbox.github import GitHubSandbox
 from sandbox.hub import HubSandbox
-from sandbox.hub.running import DEFAULT_USERS
+from sandbox.hub.running import CANARY, DEFAULT_USERS
 from sandbox.slack import SlackSandbox
 
 ANNOUNCE = "#incidents"
@@ -85,7 +85,7 @@ class World:
         self.slack.stop()
 
     def settings(self) -> dict[str, Any]:
-        """The configuration for mayday to use these systems, by section."""
+        """The configuration for mayday to use these running systems, by section."""
         slack, hub, github = self.slack, self.hub, self.github
         of_hub = {
             "name": hub.name,
@@ -95,6 +95,8 @@ class World:
             "cluster": hub.cluster_name,
             "namespace": hub.namespace,
             "start_timeout": STUCK_AFTER,
+            "canary_user": CANARY,
+            "canary_token": hub.rest.user_token(CANARY),
         }
         of_cluster = {
             "name": hub.cluster_name,

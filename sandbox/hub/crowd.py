@@ -66,10 +66,7 @@ def _pod(name: str, release: str, port: int) -> Obj:
                 "component": "singleuser-server",
                 "release": release,
             },
-            "annotations": {
-                "hub.jupyter.org/username": name,
-                "hub.jupyter.org/servername": "",
-            },
+            "annotations": {"hub.jupyter.org/username": name},
         },
         "spec": {"nodeName": NODE, "containers": [container]},
     }

@@ -15,7 +15,13 @@ import httpx
 
 from sandbox.cluster import ClusterDouble
 from sandbox.cluster.ports import Ports
-from sandbox.cluster.resources import DEPLOYMENTS, PODS
+from sandbox.cluster.resources import (
+    DEPLOYMENTS,
+    PODS,
+    STATEFUL_SETS,
+    STORAGE_CLASSES,
+    VOLUME_CLAIMS,
+)
 from sandbox.cluster.status import condition, is_going, is_over, port_of
 from sandbox.cluster.storage import Obj
 from sandbox.cluster.waiting import wait_for
@@ -31,6 +37,9 @@ DEFAULT_USERS = (
     *("ana", "ben", "chidi", "dara", "elif", "farid"),
     *("grace", "hana", "ivan", "jo", "kofi", "lena"),
 )
+
+CANARY = "canary"
+"""The user for test spawns, who has no server in between."""
 
 USERNAME = "hub.jupyter.org/username"
 SERVERNAME = "hub.jupyter.org/servername"
@@ -160,6 +169,12 @@ class RunningHub(Breakable):
                 name, component, image=component, port=self._ports[component], health=health
             )
             cluster.verbs.create(DEPLOYMENTS, self.namespace, deployment)
+        for kind, where, body in (
+            (STORAGE_CLASSES, "", manifests.storage_class()),
+            (VOLUME_CLAIMS, self.namespace, manifests.database_claim()),
+            (STATEFUL_SETS, self.namespace, manifests.placeholders(name)),
+        ):
+            cluster.verbs.create(kind, where, body)
         if self.crowd.names:
             self.crowd.start(cluster, self.namespace, name)
         cluster.start()
@@ -167,7 +182,7 @@ class RunningHub(Breakable):
             way.start()
         try:
             wait_for(lambda: self.hub_ok() and self.proxy_ok(), "the hub to start", seconds=120)
-            self.rest.add_users(self._alone())
+            self.rest.add_users([*self._alone(), CANARY])
         except BaseException:
             self.stop()
             raise
