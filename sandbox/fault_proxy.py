@@ -6,21 +6,25 @@ new one succeeds, clients are refused as without the proxy.
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 import socket
 import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, Self
 
 import httpcore
 
 from sandbox.forwarding import Exchange
 from sandbox.own_words import System
-from sandbox.rules import Breakable, Faults
+from sandbox.rules import Breakable, Direction, Faults, Passage, Strike
 from sandbox.server import Server
-from sandbox.traffic import Traffic
+from sandbox.traffic import Note, Traffic
+from sandbox.tunnel import Tunnel
 
 Address = tuple[str, int]
 
@@ -105,6 +109,17 @@ class FaultProxy(Breakable):
         """How many requests had this method and path prefix, struck or not."""
         return sum(m == method and bool(re.match(path, p)) for m, p in list(self.requests))
 
+    async def judge(self, method: str, path: str, body: bytes) -> tuple[Strike, Note]:
+        """The rules' decision for a request, and its entry in the traffic."""
+        self.requests.append((method, path))
+        note = Note.of(self.traffic, self.system, f"{method} {path}", body)
+        passage = Passage(
+            direction=Direction.REQUEST, name=method, path=path, body=_json_object(body)
+        )
+        # A rule may be code that blocks.
+        judge = self.rules.pass_through
+        return await asyncio.to_thread(judge, passage) if self.rules else Strike(), note
+
     # Following the upstream.
 
     def _attach(self) -> None:
@@ -154,7 +169,7 @@ class FaultProxy(Breakable):
         elif tether is not None and not self.listening:
             self._server.start(
                 self._answer,
-                ws="none",
+                ws=partial(Tunnel, self),
                 lifespan="on",
                 proxy_headers=False,
                 date_header=False,
@@ -174,6 +189,14 @@ class FaultProxy(Breakable):
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body) if body else {}
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _is_over(tether: socket.socket) -> bool:

@@ -14,7 +14,7 @@ import httpcore
 
 from sandbox.faults import Fault
 from sandbox.own_words import own_words
-from sandbox.rules import Direction, Passage, Strike
+from sandbox.rules import Strike
 from sandbox.traffic import Note
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Exchange:
                     await self._send_text(200, page, "text/html; charset=utf-8", Fault(), note)
                     return
             if not self._is_for_a_person() or self._proxy.people:
-                strike, note = await self._judge(path, body)
+                strike, note = await self._proxy.judge(self._method, path, body)
             await self._carry_out(strike, body, note)
         except (Cut, httpcore.NetworkError, httpcore.ProtocolError):
             note.broke(strike.fault)
@@ -100,17 +100,6 @@ class Exchange:
             note.broke(strike.fault)
             self._abort()
             raise
-
-    async def _judge(self, path: str, body: bytes) -> tuple[Strike, Note]:
-        proxy = self._proxy
-        proxy.requests.append((self._method, path))
-        note = Note.of(proxy.traffic, proxy.system, f"{self._method} {path}", body)
-        passage = Passage(
-            direction=Direction.REQUEST, name=self._method, path=path, body=_json_object(body)
-        )
-        # A rule may be code that blocks.
-        judge = proxy.rules.pass_through
-        return await asyncio.to_thread(judge, passage) if proxy.rules else Strike(), note
 
     async def _carry_out(self, strike: Strike, body: bytes, note: Note) -> None:
         fault = strike.fault
@@ -252,11 +241,3 @@ def _kept(headers: Headers, without: Collection[bytes] = ()) -> Headers:
         for name, value in headers
         if name.lower() not in _HOP_BY_HOP and name.lower() not in without
     ]
-
-
-def _json_object(body: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(body) if body else {}
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -15,6 +15,7 @@ from sandbox import fault_menu
 from sandbox.clock import SandboxClock
 from sandbox.github import GitHubSandbox
 from sandbox.hub import HubSandbox
+from sandbox.hub.running import CANARY, DEFAULT_USERS
 from sandbox.slack import SlackSandbox
 
 ANNOUNCE = "#incidents"
@@ -38,7 +39,8 @@ class World:
         *,
         manifest: Mapping[str, Any],
         port: int = 0,
-        users: Sequence[str] | None = None,
+        users: Sequence[str] = DEFAULT_USERS,
+        crowd: Sequence[str] = (),
         keep: bool = True,
     ) -> None:
         self.directory = directory
@@ -50,7 +52,7 @@ class World:
             state_file=directory / "slack.json" if keep else None,
             manifest=manifest,
         )
-        self.hub = HubSandbox(directory=directory / "hub", **({"users": users} if users else {}))
+        self.hub = HubSandbox(directory=directory / "hub", users=users, crowd=crowd)
         self.github = GitHubSandbox(directory / "github", keep=keep)
 
     def start_slack(self) -> str:
@@ -83,7 +85,7 @@ class World:
         self.slack.stop()
 
     def settings(self) -> dict[str, Any]:
-        """The configuration for mayday to use these systems, by section."""
+        """The configuration for mayday to use these running systems, by section."""
         slack, hub, github = self.slack, self.hub, self.github
         of_hub = {
             "name": hub.name,
@@ -93,6 +95,8 @@ class World:
             "cluster": hub.cluster_name,
             "namespace": hub.namespace,
             "start_timeout": STUCK_AFTER,
+            "canary_user": CANARY,
+            "canary_token": hub.rest.user_token(CANARY),
         }
         of_cluster = {
             "name": hub.cluster_name,

@@ -81,7 +81,9 @@ def test_the_drill_is_green(tmp_path: Path, postgres_url: str) -> None:
 
 
 def test_the_core_nodes_of_2024_are_played(tmp_path: Path) -> None:
-    """Takes a minute: a proxy that crashes twice, an empty core pool, and a crash under load."""
+    """Takes a minute: a proxy that crashes twice, an empty core pool, and a crash under the load of
+    250 students, all of whom lose their routes and get them back.
+    """
     code, said = play(tmp_path, name="core-nodes")
     failed = [check for check in judged(tmp_path)["checks"] if not check["passed"]]
     assert (failed, code) == ([], 0), said
@@ -89,6 +91,7 @@ def test_the_core_nodes_of_2024_are_played(tmp_path: Path) -> None:
     assert 'title: "[Incident] Core nodes being autoscaled' in report
     for time in ("14:20", "14:40", "15:30", "15:42", "16:10"):
         assert f"\n### {time}\n" in report
+    assert report.count("user routes 0 → 250") == 3
     assert "both health pages said 200 while nobody could work" in report
     assert "configurable-http-proxy/issues/434)" in report
 

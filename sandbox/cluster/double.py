@@ -12,6 +12,7 @@ import yaml
 
 from sandbox.cluster.auth import Rule, Tokens, anything
 from sandbox.cluster.deployments import DeploymentController
+from sandbox.cluster.following import StatusController
 from sandbox.cluster.http import application
 from sandbox.cluster.journal import Journal
 from sandbox.cluster.kubelet import Image, Kubelet
@@ -36,9 +37,10 @@ class ClusterDouble(Breakable):
     """A one-process Kubernetes cluster on loopback.
 
     `images` is what its nodes can run; `directory` holds logs and kubeconfig files. `ports`
-    allocates its processes' ports. A `bare` one has neither scheduler nor kubelet: the user does
-    both jobs. Outages use `storage`, `verbs`, `kubelet` and `tokens` directly. `server` is the
-    API's own address; `faults` apply to requests through `front`.
+    allocates its processes' ports. A `bare` one has no scheduler, no kubelet, and of the
+    controllers only that of Deployments: the user does these jobs. Outages use `storage`,
+    `verbs`, `kubelet` and `tokens` directly. `server` is the API's own address; `faults` apply to
+    requests through `front`.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class ClusterDouble(Breakable):
         )
         self._scheduler = Scheduler(self.storage, self.verbs, self.journal)
         self._deployments = DeploymentController(self.storage, self.verbs, self.journal)
+        self._statuses = StatusController(self.storage)
         routes = Routes(self.storage, self.verbs, self.tokens, self.kubelet.log)
         self._application = application(routes)
         port = self._ports.take()
@@ -111,6 +114,7 @@ class ClusterDouble(Breakable):
             try:
                 self._deployments.reconcile()
                 if not self._bare:
+                    self._statuses.reconcile()
                     self._scheduler.reconcile()
                     soonest = min(soonest, self.kubelet.reconcile())
             except Exception:  # noqa: BLE001 - the loop is the boundary: a broken round is logged

@@ -42,7 +42,8 @@ class Kubelet:
     """The kubelets of all nodes. `wake` is called when a process ends.
 
     `unpullable` selects pods whose image cannot be pulled. Frozen pods are on a node that does not
-    respond: they do not change until they are deleted without grace.
+    respond: they do not change until they are deleted without grace. Pods on a `virtual` node
+    run without a process here.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Kubelet:
         self._frozen: set[str] = set()
         self._guard = threading.RLock()
         self.unpullable: Callable[[Obj], bool] = lambda _pod: False
+        self.virtual: set[str] = set()
 
     # -- faults ------------------------------------------------------------------------------
 
@@ -140,6 +142,8 @@ class Kubelet:
         container = self._containers.get(uid)
         if is_going(pod) or is_over(pod):
             return self._wind_down(pod, container)
+        if pod["spec"]["nodeName"] in self.virtual:
+            return 5.0
         if container is None:
             container = self._place(pod)
             if container is None:

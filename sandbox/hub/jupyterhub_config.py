@@ -2,8 +2,11 @@
 
 import json
 import os
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from jupyterhub import orm, roles  # type: ignore[import-untyped]
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 - JupyterHub puts it in
 
@@ -45,6 +48,19 @@ c.KubeSpawner.enable_user_namespaces = False
 c.KubeSpawner.start_timeout = 600
 # A stale record has to last long enough for mayday to find it.
 c.KubeSpawner.poll_interval = 24 * 3600
+
+# The crowd's servers have run since before the hub first started.
+with orm.new_session_factory(c.JupyterHub.db_url)() as db:
+    if not db.query(orm.User).first():
+        port = settings["crowd"]["port"]
+        member = roles.create_role(db, next(iter(roles.get_default_roles())))
+        for name, pod in settings["crowd"]["pods"].items():
+            server = orm.Server(ip="127.0.0.1", port=port, base_url=f"/user/{name}/")
+            state = {"pod_name": pod, "kubespawner_version": version("jupyterhub-kubespawner")}
+            times = {"started": orm.utcnow(), "last_activity": orm.utcnow()}
+            user = orm.User(name=name, last_activity=orm.utcnow(), roles=[member])
+            db.add(orm.Spawner(user=user, name="", server=server, state=state, **times))
+        db.commit()
 
 c.JupyterHub.services = [
     {"name": name, "api_token": service["token"]} for name, service in settings["services"].items()

@@ -33,12 +33,16 @@ class HubRest:
 
     def is_well(self, url: str) -> bool:
         """Whether a health page is 200."""
+        return self.status(url) == 200
+
+    def status(self, url: str) -> int:
+        """A page's own status for anyone, 0 without an answer."""
         try:
             # A connection that is kept may be closed by the proxy at the moment of its next request.
             answer = self._anyone.get(url, timeout=5, headers={"Connection": "close"})
-            return answer.status_code == 200
+            return answer.status_code
         except httpx.TransportError:
-            return False
+            return 0
 
     def page_status(self, url: str, headers: dict[str, str]) -> int:
         """A page's status after redirects, 0 without an answer."""

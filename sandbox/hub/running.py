@@ -15,13 +15,20 @@ import httpx
 
 from sandbox.cluster import ClusterDouble
 from sandbox.cluster.ports import Ports
-from sandbox.cluster.resources import DEPLOYMENTS, PODS
+from sandbox.cluster.resources import (
+    DEPLOYMENTS,
+    PODS,
+    STATEFUL_SETS,
+    STORAGE_CLASSES,
+    VOLUME_CLAIMS,
+)
 from sandbox.cluster.status import condition, is_going, is_over, port_of
 from sandbox.cluster.storage import Obj
 from sandbox.cluster.waiting import wait_for
 from sandbox.fault_proxy import FaultProxy
 from sandbox.hub import images, manifests
 from sandbox.hub.access import BOT_SCOPES, SANDBOX_SCOPES, bot_may
+from sandbox.hub.crowd import Crowd
 from sandbox.hub.rest import HubRest
 from sandbox.own_words import System
 from sandbox.rules import Breakable
@@ -30,6 +37,9 @@ DEFAULT_USERS = (
     *("ana", "ben", "chidi", "dara", "elif", "farid"),
     *("grace", "hana", "ivan", "jo", "kofi", "lena"),
 )
+
+CANARY = "canary"
+"""The user for test spawns, who has no server in between."""
 
 USERNAME = "hub.jupyter.org/username"
 SERVERNAME = "hub.jupyter.org/servername"
@@ -55,16 +65,23 @@ class RunningHub(Breakable):
     """The hub, its proxy and its users' servers, as Deployments and pods of a cluster double.
 
     `directory` holds its database, logs and kubeconfig; it can be deleted after `stop`. The
+    servers of the `crowd` run from the start and one process answers for all of them. The
     `faults` of the hub and its cluster apply to clients of `api_url` and `kubeconfig`, those of
     `public` to users of `url`, and those of `spawning` to the hub's own KubeSpawner; the sandbox
     itself bypasses all of them.
     """
 
-    def __init__(self, *, directory: Path, users: Sequence[str] = DEFAULT_USERS) -> None:
+    def __init__(
+        self,
+        *,
+        directory: Path,
+        users: Sequence[str] = DEFAULT_USERS,
+        crowd: Sequence[str] = (),
+    ) -> None:
         self.name = "datahub"
         self.namespace = "datahub-prod"
         self.cluster_name = "sandbox"
-        self.users = tuple(users)
+        self.users = (*users, *crowd)
         self.directory = directory = directory.resolve()
         directory.mkdir(parents=True, exist_ok=True)
         # A database of an earlier run would refer to deleted pods.
@@ -111,7 +128,9 @@ class RunningHub(Breakable):
             hub_kubeconfig, user="hub", namespace=self.namespace, server=self.spawning.url
         )
         settings.touch(mode=0o600)
+        self.crowd = Crowd(crowd, ports.take())
         values = {
+            "crowd": self.crowd.settings(),
             "directory": str(directory),
             "public_url": self.proxy_url,
             "hub_url": self.hub_url,
@@ -150,12 +169,20 @@ class RunningHub(Breakable):
                 name, component, image=component, port=self._ports[component], health=health
             )
             cluster.verbs.create(DEPLOYMENTS, self.namespace, deployment)
+        for kind, where, body in (
+            (STORAGE_CLASSES, "", manifests.storage_class()),
+            (VOLUME_CLAIMS, self.namespace, manifests.database_claim()),
+            (STATEFUL_SETS, self.namespace, manifests.placeholders(name)),
+        ):
+            cluster.verbs.create(kind, where, body)
+        if self.crowd.names:
+            self.crowd.start(cluster, self.namespace, name)
         cluster.start()
         for way in self._ways:
             way.start()
         try:
             wait_for(lambda: self.hub_ok() and self.proxy_ok(), "the hub to start", seconds=120)
-            self.rest.add_users(list(self.users))
+            self.rest.add_users([*self._alone(), CANARY])
         except BaseException:
             self.stop()
             raise
@@ -165,6 +192,7 @@ class RunningHub(Breakable):
         for way in self._ways:
             way.stop()
         self.cluster.stop()
+        self.crowd.stop()
         self.rest.close()
 
     def add_core_node(self) -> None:
@@ -172,11 +200,11 @@ class RunningHub(Breakable):
         self.cluster.add_node(manifests.CORE_NODE, {manifests.PURPOSE: "core"})
 
     def start_servers(self, users: Iterable[str] | None = None) -> None:
-        """Start servers (all by default) and let each owner log in once.
+        """Start servers (by default all but the crowd's) and let each owner log in once.
 
         Returns when all are ready, routed and visited. Raises TimeoutError.
         """
-        wanted = list(self.users if users is None else users)
+        wanted = list(self._alone() if users is None else users)
         with ThreadPoolExecutor(max_workers=max(1, len(wanted))) as pool:
             list(pool.map(self.rest.start_server, wanted))
 
@@ -263,6 +291,21 @@ class RunningHub(Breakable):
         headers = {"Authorization": f"token {self._token(user)}", "Accept": "application/json"}
         return self.rest.page_status(f"{self.url}/user/{user}/", headers)
 
+    def visits(self) -> dict[str, int]:
+        """Every user's `visit`, side by side.
+
+        The crowd opens its pages at the proxy's own address and follows no redirect, so a lost
+        route gives 302.
+        """
+
+        def visit(user: str) -> int:
+            if user in self.crowd.names:
+                return self.rest.status(f"{self.proxy_url}/user/{user}/")
+            return self.visit(user)
+
+        with ThreadPoolExecutor(max_workers=16) as pool:
+            return dict(zip(self.users, pool.map(visit, self.users), strict=True))
+
     def work_done(self, user: str) -> int:
         """How many cells a user has run in the current process, bypassing hub and proxy.
 
@@ -275,6 +318,10 @@ class RunningHub(Breakable):
         address = f"http://{pod['status']['podIP']}:{port_of(pod)}"
         headers = {"Authorization": f"token {self._token(user)}"}
         return int(self.rest.page(f"{address}/user/{user}/work", headers))
+
+    def _alone(self) -> list[str]:
+        """The users with a process of their own."""
+        return [user for user in self.users if user not in self.crowd.names]
 
     def _token(self, user: str) -> str:
         if user not in self._tokens:

@@ -122,6 +122,14 @@ class HubSandbox(RunningHub):
             raise OutageError("The core pool has its node.")
         self.add_core_node()
         wait_for(lambda: self.hub_ok() and self.proxy_ok(), "the hub and the proxy to be back")
+
+        def whole() -> bool:
+            """The hub answers before it has checked every server and written every route."""
+            rows = self.rows()
+            checked = all(row.hub not in ("unknown", "pending check") for row in rows)
+            return checked and all(row.route for row in rows if row.hub == "ready")
+
+        wait_for(whole, "the hub to find its servers", seconds=60)
         return "A core node is there, and the hub and the proxy run on it."
 
     # -- one user's server -------------------------------------------------------------------

@@ -15,24 +15,21 @@ from bot.runbook.site import Site
 from bot.services.facts import read_facts
 from bot.services.steps import attempt, verify
 from runbooks.test_spawn import test_spawn as BOOK
+from sandbox.hub.running import CANARY
 from tests.support.hub import Lab, lab, running_lab
 from tests.support.steps import begin
 
 __all__ = ["lab", "running_lab"]
 
-CANARY = "canary"
-
 
 def servers(lab: Lab, token: str) -> SingleUserServers:
-    """The servers behind the real proxy: the sandbox's faults in front of it pass no websockets."""
-    return SingleUserServers(hub="datahub", url=lab.sandbox.proxy_url, token=token, timeout=5.0)
+    """The servers at the hub's public address."""
+    return SingleUserServers(hub="datahub", url=lab.sandbox.url, token=token, timeout=5.0)
 
 
 @pytest.fixture
 def canary(lab: Lab) -> Iterator[Site]:
     """The site with a canary user, whose server doesn't run."""
-    if not lab.hub.knows(CANARY):
-        lab.sandbox.rest.add_users([CANARY])
     token = lab.sandbox.rest.user_token(CANARY)
     place = replace(lab.place, canary=CANARY)
     yield replace(lab.site, place=place, kernels=servers(lab, token))

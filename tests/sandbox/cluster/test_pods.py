@@ -148,6 +148,19 @@ def test_a_node_that_is_being_added_is_an_event_of_the_pod_that_waits(
     assert "TriggeredScaleUp" in reasons(core, "a")
 
 
+def test_a_pod_on_a_virtual_node_runs_without_a_process(
+    cluster: ClusterDouble, core: client.CoreV1Api, pod: Builder
+) -> None:
+    cluster.kubelet.virtual.add("core-1")
+    core.create_namespaced_pod(NS, pod("a"))
+    wait_for(lambda: core.read_namespaced_pod("a", NS).spec.node_name == "core-1", "the node")
+    core.create_namespaced_pod(NS, pod("b", nodeName="elsewhere"))
+    wait_for(lambda: state(core, "b") is not None, "a round of the kubelet")
+    assert state(core, "a") is None
+    core.delete_namespaced_pod("a", NS)
+    wait_for(lambda: cluster.storage.find(PODS, NS, "a") is None, "the end of the pod")
+
+
 def test_nothing_is_placed_on_a_cordoned_node(core: client.CoreV1Api, pod: Builder) -> None:
     core.patch_node("core-1", {"spec": {"unschedulable": True}})
     core.create_namespaced_pod(NS, pod("a"))

@@ -67,7 +67,12 @@ def test_the_cluster_looks_as_the_chart_makes_it(
     assert not any("hub.jupyter.org/servername" in p.metadata.annotations for p in pods)
     assert {p.spec.node_name for p in pods} == {"user-pool-1"}
     claims = core.list_namespaced_persistent_volume_claim(hub.namespace).items
-    assert len(claims) == len(DEFAULT_USERS)
+    assert {c.metadata.name for c in claims} == {
+        "hub-db-dir",
+        *(f"claim-{user}" for user in DEFAULT_USERS),
+    }
+    (placeholders,) = apps.list_namespaced_stateful_set(hub.namespace).items
+    assert (placeholders.metadata.name, placeholders.spec.replicas) == ("user-placeholder", 0)
 
 
 @pytest.mark.parametrize(
