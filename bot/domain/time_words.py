@@ -48,6 +48,11 @@ _CLOCKS = (
         rf"(?::(?P<second>\d{{2}})(?:[.,]\d{{1,9}})?(?!\d))?{_HALF}?"
     ),
     _compiled(rf"(?P<hour>\d{{1,2}})(?:\.(?P<minute>\d{{2}}))?(?P<second>(?!))?{_HALF}"),
+    # 2-3pm: an hour alone, if the end of the span has a half of the day.
+    _compiled(
+        r"(?P<hour>\d{1,2})(?P<minute>(?!))?(?P<second>(?!))?(?P<half>(?!))?"
+        r"(?=\s?(?:-|to|until)\s?\d{1,2}(?:[:.]\d\d)?\s?[ap]\.?m\b)"
+    ),
 )
 _STAMP = _compiled(r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)T(?=\d{4})")
 _STAMP_CLOCK = _compiled(
@@ -71,6 +76,7 @@ _WEEKDAY = _compiled(
 _LATE_YEAR = _compiled(_YEAR)
 _ABOUT = _compiled(r"[~≈∼]\s*|(?:about|around|approximately|approx\.?|circa|ca\.|roughly)\s+")
 _FILLER = _compiled(r"[,\s]+|(?:at|on)\s+|[\[\]{}]+")
+_DASH = _compiled(r"\s*-\s+|,?\s+-\s*(?=\d)")
 _OPENING = _compiled(r"(?P<word>between|from)\s+")
 _JOINED = _compiled(r"\s*(?:-{1,3}>?|→)\s*|\s+(?:to|until|till|til|through)\s+")
 _AND = _compiled(r"\s+and\s+")
@@ -199,10 +205,14 @@ class _Scanner:
             elif may_follow and self._opened(side):
                 may_follow = True
             elif may_follow and (self._day(side) or self._clock(side)):
-                may_follow = side.is_iso and side.hour is None
+                may_follow = (side.is_iso and side.hour is None) or self._is_dashed(side)
             else:
                 self._at = before
                 return side
+
+    def _is_dashed(self, side: Side) -> bool:
+        """Read the dash in ``2022-01-21 - 12:15``."""
+        return side.has_date and side.hour is None and self._take(_DASH) is not None
 
     def _opened(self, side: Side) -> bool:
         """Read what stands before a clock: ``~``, ``around``, ``between``."""
@@ -281,13 +291,18 @@ class _Scanner:
         return True
 
     def _zone(self, side: Side) -> bool:
-        if side.hour is None or side.zone is not None or self._text[self._at : self._at + 1] == "-":
+        if side.hour is None or self._text[self._at : self._at + 1] == "-":
             return False
         found = zone_at(self._text, self._at, self._home, self._around)
-        if found is None:
+        if found is None or (side.zone and not self._is_same(side.zone, found.zone)):
             return False
         side.zone, side.zone_name, self._at = found.zone, found.name, found.end
         return True
+
+    def _is_same(self, zone: tzinfo, other: tzinfo) -> bool:
+        """Return whether a second zone says the same as the first: ``-0800 PST``."""
+        offsets = {self._around.astimezone(one).utcoffset() for one in (zone, other)}
+        return len(offsets) == 1
 
     def _offset(self, side: Side) -> bool:
         """Read an offset that begins with a dash; False if the dash joins a span, or there is none."""
@@ -359,8 +374,14 @@ def _is_offset(side: Side, found: re.Match[str], text: str) -> bool:
 
 
 def _is_short_offset(side: Side, found: re.Match[str], text: str) -> bool:
+    """Return whether ``-HH`` behind a clock is an offset, as databases print it.
+
+    Raises:
+        UserError: it can be the end of a span, too: ``9:30-11``.
+    """
     hours = int(found["hour"])
-    is_real = is_real_offset(hours, 0, west=True)
-    if is_real and not side.is_iso and hours > _last(side):
-        raise UserError(AMBIGUOUS.format(text=text.strip()))
-    return is_real
+    if side.is_iso or not is_real_offset(hours, 0, west=True):
+        return side.is_iso
+    if side.has_date and side.second is not None and hours <= side.second:
+        return True
+    raise UserError(AMBIGUOUS.format(text=text.strip()))

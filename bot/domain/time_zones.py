@@ -1,8 +1,8 @@
 """The zones that people write behind a time: ``EST``, ``UTC+2``, ``-0700``, ``Pacific time``, ``Asia/Tokyo``.
 
 An abbreviation of the report's own zone means that zone. Any other one is known only if it has one meaning
-in the whole tz database; ``CST`` (Chicago, Havana and Shanghai) does not. The one exception is ``PST``, which
-RFC 5322 defines as UTC-8 and Manila uses, too.
+in the whole tz database; ``CST`` (Chicago, Havana and Shanghai) does not. The exceptions are ``PST`` and
+``CDT``, which mean what RFC 5322 says although Manila and Havana use them, too.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ KNOWN = {
     "KST": 9, "IDT": 3,
     "AWST": 8, "ACST": 9.5, "ACDT": 10.5, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
     "NST": -3.5, "NDT": -2.5, "AST": -4, "ADT": -3, "EST": -5, "EDT": -4, "MST": -7, "MDT": -6,
-    "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10,
+    "CDT": -5, "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10,
 }  # fmt: skip
 """Hours from UTC of abbreviations with one meaning in the tz database."""
 UNKNOWN = frozenset(
-    {"CST", "CDT", "IST", "SST", "GST", "ICT", "SGT", "PHT", "NPT", "BRT", "ART", "CLT", "COT"}
+    {"CST", "IST", "SST", "GST", "ICT", "SGT", "PHT", "NPT", "BRT", "ART", "CLT", "COT"}
 )  # fmt: skip
 """Abbreviations that people use and that have several meanings, or none in the tz database."""
 REGIONS = {

@@ -7,7 +7,7 @@ same time.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +42,14 @@ def zone_name(at: datetime) -> str:
     """Return the zone abbreviation (``PST``), or else the UTC offset (``UTC+04``)."""
     name = at.tzname() or "UTC"
     return f"UTC{name}" if name[0] in "+-" else name
+
+
+def other_season(time: TypedTime, zone: tzinfo) -> str:
+    """Return ``PDT`` for a time typed as ``PST`` at which the zone had PDT; otherwise an empty string."""
+    name = time.at.astimezone(zone).tzname() or ""
+    half_year = timedelta(days=183)
+    others = {(time.at - half_year * back).astimezone(zone).tzname() for back in (1, 2)}
+    return name if time.zone.upper() in others - {name} else ""
 
 
 def written(time: TypedTime, zone: tzinfo) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.typed_time import TypedTime, other_occurrence, zone_name
-from bot.render.text import escape, when
+from bot.domain.typed_time import TypedTime, other_occurrence, other_season, zone_name
+from bot.render.text import cut, escape, when
 
 _HALF_DAY = timedelta(hours=12)
 
@@ -51,10 +51,12 @@ def understood(time: TypedTime, zone: ZoneInfo) -> str:
     at, until = time.at.astimezone(zone), time.until and time.until.astimezone(zone)
     seconds = time.has_seconds
     shown = clocks(at, until, is_about=time.is_about, seconds=seconds, day=True, zone=True)
-    typed = f", from “{escape(time.typed)}”" if time.typed else ""
+    typed = f", from “{escape(cut(time.typed, 120))}”" if time.typed else ""
     said = f"{shown} ({during(time)} for you){typed}."
-    other = None if time.zone else other_occurrence(time.at, zone)
-    if other is not None:
+    if season := other_season(time, zone):
+        said += f" The team's zone was on {season} then, not on {escape(time.zone)}."
+    sides = () if time.zone else (time.at, time.until or time.at)
+    if other := next(filter(None, (other_occurrence(side, zone) for side in sides)), None):
         clock = other.strftime("%H:%M:%S%z" if seconds else "%H:%M%z")
         written = f"{other.year:04d}-{other:%m-%d} {clock}"
         said += f" That time occurred twice (DST). For {other.tzname()}, write `{written}`."

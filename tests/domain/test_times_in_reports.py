@@ -32,6 +32,7 @@ _ZONE = re.compile(r"times in ([A-Za-z/_]+)", re.IGNORECASE)
 
 def times(text: str) -> list[str]:
     """The times of entries: headings, first cells of tables and lines of their own that have a clock."""
+    text = re.sub(r"(?<=.)(#{3}\s[^#\n]{1,60}\s#{3})", r"\n\1\n", text)  # a file of one line
     found = (
         next(filter(None, match.groups()), "") for match in _HEADING.finditer(_FENCE.sub("", text))
     )

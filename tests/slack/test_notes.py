@@ -59,6 +59,14 @@ def test_the_answer_says_what_was_understood_and_what_was_typed(desk: Desk) -> N
     assert "^{time}|00:49 UTC>  many 503s" in timeline(desk)
 
 
+def test_the_answer_says_that_the_zone_was_on_another_time(desk: Desk) -> None:
+    desk.now.at = at("2016-07-06 09:00")
+    answer = desk.command("note at Jul 5 14:05 PST it died")
+    assert "Noted at 2016-07-05 15:05 PDT" in answer.text
+    assert "The team's zone was on PDT then, not on PST." in answer.text
+    assert "was on" not in desk.command("note at Jul 5 14:05 PDT it died").text
+
+
 def test_notes_across_midnight(desk: Desk) -> None:
     desk.now.at = at("2017-02-24 00:20")
     for line in ("at 23:58 before", "at 23:50-00:10 across", "at 00:05 after", "at 00:20 now"):
