@@ -202,13 +202,14 @@ class Reader:
 
     def _days(self, side: Side) -> Iterator[date]:
         """Yield the days that a side can mean, the latest first."""
-        today = self.day or self.now.astimezone(self._zone(side)).date()
+        today = self.now.astimezone(self._zone(side)).date()
         if side.month is not None and side.day is not None:
             if side.year is not None:
                 yield date(side.year, side.month, side.day)
                 return
             date(2000, side.month, side.day)  # in no year is it 30 February
-            for year in range(today.year, today.year - _YEARS, -1):
+            last = (self.day or today).year
+            for year in range(last, last - _YEARS, -1):
                 try:
                     yield date(year, side.month, side.day)
                 except ValueError:
@@ -222,7 +223,7 @@ class Reader:
                 if day.weekday() == side.weekday
             )
         elif self.day is not None:
-            yield today
+            yield self.day
         else:
             yield from (today, today - timedelta(days=1))
 

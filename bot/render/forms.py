@@ -218,7 +218,10 @@ def edit_entry(incident_id: str, line: Line, *, zone: ZoneInfo) -> b.Block:
 def _typed(entry: Entry) -> str:
     """Return what was typed as the time, and which other times can be typed."""
     typed = f"Typed as “{cut(entry.typed, TIME_LIMIT)}”. " if entry.typed else ""
-    return f"{typed}For a span write 16:34 - 16:49, for an approximate time ~16:06."
+    return (
+        f"{typed}A time without a date is on the entry's day. For a span write 16:34 - 16:49, "
+        "for an approximate time ~16:06."
+    )
 
 
 def annotate_entry(incident_id: str, line: Line) -> b.Block:

@@ -142,6 +142,19 @@ def test_edit_shows_what_was_understood_and_typed_and_changes_the_whole_time(des
     assert note.data["precision"] == "second"
 
 
+def test_a_time_without_a_date_moves_an_entry_on_its_own_day(desk: Desk) -> None:
+    desk.now.at = at("2017-02-24 09:00")
+    for typed, moved in [
+        ("21:14", "2017-02-20 21:14"),
+        ("16:34-16:49", "2017-02-20 16:34 - 16:49"),
+        ("yesterday 21:14", "2017-02-23 21:14"),
+    ]:
+        answer = desk.command("note at 2017-02-20 21:10 the proxy died")
+        desk.press(ACTION_EDIT, value(answer, ACTION_EDIT))
+        assert desk.submit({"at": typed}).errors == {}
+        assert times(desk)[-1] == moved
+
+
 @pytest.mark.parametrize(("hours", "days"), [(20, ""), (24, "1 day"), (75, "3 days")])
 def test_a_time_far_from_all_other_entries_is_noted_with_a_warning(
     desk: Desk, hours: int, days: str

@@ -55,6 +55,8 @@ def menu(
 def submitted(context: HandlerContext, request: SlackRequest, incident: Incident) -> EphemeralReply:
     """Change the entry; the time changes only if its text in the form did.
 
+    A time without a date is on the entry's day.
+
     Raises:
         UserError: the time cannot be read, or the entry is gone or is not what the form shows.
     """
@@ -64,7 +66,8 @@ def submitted(context: HandlerContext, request: SlackRequest, incident: Incident
     line = context.record.line(incident.id, entry_id)
     if at_text and at_text != forms.shown_time(line.entry, zone):
         try:
-            time = context.reader.time(at_text)
+            day = line.entry.at.astimezone(zone).date()
+            time = replace(context.reader, day=day).time(at_text)
         except UserError as exc:
             raise UserError(str(exc), field="at") from exc
     change = request.change(incident)
