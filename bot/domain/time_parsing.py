@@ -13,6 +13,10 @@ from bot.domain.typography import plain_marks, spaced
 from bot.errors import UserError
 
 NOT_A_TIME = "“{text}” is not a time: write 14:05, 2:05 pm or 2017-02-23 21:10:57."
+NOT_A_TIME_OF_A_NOTE = (
+    "“{text}” is not a time: write 14:05, 2:05 pm or 2017-02-23 21:10:57, or begin the note with "
+    "another word than “at”."
+)
 LEFT_OVER = (
     "“{part}” in “{text}” can't be read as part of the time: write a time such as 14:05, "
     "10:05 - 10:20 or ~16:06 PST."
@@ -75,7 +79,7 @@ class Reader:
         words = self._scan(marks, 0)
         rest = marks[words.end :].strip(_ENDS)
         if not words.is_complete:
-            raise UserError(_incomplete(words).format(text=_cut(text)))
+            raise UserError(_incomplete(words, otherwise=NOT_A_TIME).format(text=_cut(text)))
         if rest:
             raise UserError(LEFT_OVER.format(part=_cut(rest), text=_cut(text)))
         return self._resolved(words, text.strip())
@@ -98,7 +102,8 @@ class Reader:
             like = _LIKE_TIME.match(marks, opening.end())
             if like or words.is_like_time:
                 shown = like[0] if like else marks[opening.end() : words.end]
-                raise UserError(_incomplete(words).format(text=_cut(shown)))
+                said = _incomplete(words, otherwise=NOT_A_TIME_OF_A_NOTE)
+                raise UserError(said.format(text=_cut(shown)))
             return None, text
         typed = text[opening.end() : words.end].strip()
         after = _AFTER.match(marks, words.end)
@@ -275,10 +280,10 @@ def _local_day(at: datetime, side: Side, reader: Reader) -> date:
     return at.astimezone(side.zone or reader.zone).date()
 
 
-def _incomplete(words: Words) -> str:
-    """Return what is said of text that isn't a whole time."""
+def _incomplete(words: Words, *, otherwise: str) -> str:
+    """Return what is said of text that isn't a whole time: it is a day, or ``otherwise``."""
     is_day = words.is_like_time and all(side.hour is None for side in words.sides)
-    return NO_CLOCK if is_day else NOT_A_TIME
+    return NO_CLOCK if is_day else otherwise
 
 
 def _cut(text: str) -> str:
