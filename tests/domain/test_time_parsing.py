@@ -236,6 +236,8 @@ def test_a_day_in_figures_is_read_in_the_teams_order(order: str, text: str, mome
         ("22:30-07:00", "can be a span or have an offset"),
         ("2017-02-20 10:00-11:00", "can be a span or have an offset"),
         ("16:05-08", "can be a span or have an offset"),
+        ("2017-02-20 08:10:03-09", "can be a span or have an offset"),
+        ("16:05 EST-20", "“-20” in"),
         ("9:30-11", "can be a span or have an offset"),
         ("16:34-07", "can be a span or have an offset"),
         ("x" * 500, "“x+…” is not a time"),
@@ -279,6 +281,23 @@ def test_an_hour_that_was_twice_is_the_later_one_that_is_past(
     """01:30 occurred twice on 5 November 2017 in California, first in DST."""
     time = read(text, now=datetime.fromisoformat(f"{now}+00:00"))
     assert f"{time.at:%Y-%m-%d %H:%M}" + (f" {time.until:%H:%M}" if time.until else "") == moment
+
+
+@pytest.mark.parametrize(
+    ("at", "until", "text"),
+    [
+        ("08:30", "", "2017-11-05 01:30 UTC-07:00"),
+        ("09:30", "", "2017-11-05 01:30 UTC-08:00"),
+        ("08:30", "09:10", "2017-11-05 01:30 UTC-07:00 - 2017-11-05 01:10 UTC-08:00"),
+        ("07:30", "08:10", "2017-11-05 00:30 UTC-07:00 - 2017-11-05 01:10 UTC-07:00"),
+        ("10:30", "11:10", "2017-11-05 02:30 - 03:10"),
+    ],
+)
+def test_a_time_that_was_twice_is_written_with_its_offset(at: str, until: str, text: str) -> None:
+    first, last = (
+        datetime.fromisoformat(f"2017-11-05T{one or at}:00+00:00") for one in (at, until)
+    )
+    assert written(TypedTime(at=first, until=last if until else None), PACIFIC) == text
 
 
 def test_the_other_of_two_is_known() -> None:
@@ -325,6 +344,7 @@ def test_a_time_may_be_of_a_given_day() -> None:
         ("at 14:05 a pod died", "14:05", "a pod died"),
         ("at 14:05 amber alert", "14:05", "amber alert"),
         ("at 14:05 utcd died", "14:05", "utcd died"),
+        ("at 14:05 cat pictures load", "14:05", "cat pictures load"),
         ("at 14:05 CHP died", "14:05", "CHP died"),
         ("at 14:05 CPU/Memory is high", "14:05", "CPU/Memory is high"),
         ("at 14:05 3 may be down", "14:05", "3 may be down"),

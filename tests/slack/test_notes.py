@@ -142,6 +142,15 @@ def test_edit_shows_what_was_understood_and_typed_and_changes_the_whole_time(des
     assert note.data["precision"] == "second"
 
 
+def test_a_form_that_was_opened_before_the_end_changed_is_refused(desk: Desk) -> None:
+    desk.now.at = at("2017-02-24 09:00")
+    answer = desk.command("note at 2017-02-20 21:10 - 21:14 the proxy died")
+    desk.press(ACTION_EDIT, value(answer, ACTION_EDIT), user=BEN)
+    desk.submit({"at": "2017-02-20 21:10 - 21:34"}, user=BEN, view_id="VBEN")
+    assert desk.submit({"text": "another text"}).errors != {}
+    assert times(desk) == ["2017-02-20 21:10 - 21:34"]
+
+
 def test_a_time_without_a_date_moves_an_entry_on_its_own_day(desk: Desk) -> None:
     desk.now.at = at("2017-02-24 09:00")
     for typed, moved in [
