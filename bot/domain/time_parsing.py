@@ -55,8 +55,8 @@ _ENDS = " \t\n.,;:]})"
 class Reader:
     """Reads times as of ``now``. ``zone`` is that of times without one.
 
-    ``order`` is that of days in figures, one of :data:`bot.domain.time_words.ORDERS`, or empty. ``day`` is
-    the day of times without a date; without it they are the latest in the past.
+    ``order`` is that of days in figures, ``mdy`` or ``dmy``, or empty. ``day`` is the day of times without
+    a date; without it they are the latest in the past.
     """
 
     zone: tzinfo

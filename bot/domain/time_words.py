@@ -21,9 +21,6 @@ AMBIGUOUS = (
 NO_ORDER = (
     "“{text}” can be two days: write 2022-01-21 or 21 Jan 2022, or configure report.date_order."
 )
-ORDERS = ("mdy", "dmy")
-"""The orders of a day in figures: month or day first."""
-
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WORDS = ("may", "mar", "march")
@@ -147,7 +144,7 @@ def scan(text: str, start: int = 0, *, home: tzinfo, around: datetime, order: st
     """Return the longest time in the plain text that begins at ``start``.
 
     ``home`` is the zone whose abbreviations come first, ``around`` a time to tell which those are,
-    ``order`` is one of :data:`ORDERS` or empty.
+    ``order`` is that of days in figures, ``mdy`` or ``dmy``, or empty.
 
     Raises:
         UserError: what is written has several meanings.
