@@ -13,6 +13,7 @@ from bot.domain.time_parsing import SKEW, Reader
 from bot.domain.time_zones import KNOWN, UNKNOWN
 from bot.domain.typed_time import TypedTime, written
 from bot.errors import UserError
+from bot.render.times import clocks
 
 ZONES = st.sampled_from(
     [
@@ -66,6 +67,13 @@ def test_what_is_written_is_read_back(made: tuple[TypedTime, Reader]) -> None:
     assert (back.at, back.until, back.is_about, back.has_seconds) == (
         *(time.at, time.until, time.is_about, time.has_seconds),
     )
+    at, until = (one and one.astimezone(reader.zone) for one in (time.at, time.until))
+    assert at is not None
+    heading = clocks(
+        at, until, is_about=time.is_about, seconds=time.has_seconds, day=True, zone=True
+    )
+    back_too = reader.time(heading)
+    assert (back_too.at, back_too.until, back_too.is_about) == (time.at, time.until, time.is_about)
     noted, rest = reader.note(f"at {text} the proxy died")
     assert noted == back
     assert rest == "the proxy died"
