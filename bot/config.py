@@ -104,11 +104,15 @@ class GitHub(Section):
 
 
 class Report(Section):
-    """The form and folder of reports. ``timezone`` is the IANA name of the team's zone."""
+    """The form and folder of reports. ``timezone`` is the IANA name of the team's zone.
+
+    ``date_order`` is the order of typed days such as 01/21/2022; without it they aren't read.
+    """
 
     directory: Path = Path("reports")
     form: Form = Form.AFTER_ACTION
     timezone: str = "UTC"
+    date_order: Literal["", "mdy", "dmy"] = ""
 
     @field_validator("form", mode="before")
     @classmethod

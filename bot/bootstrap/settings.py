@@ -64,6 +64,7 @@ def settings(config: Config) -> Settings:
         admins=_listed(config.access.admins),
         open_to_all=config.practice.open_to_all,
         keep_deleted=config.record.keep_deleted,
+        date_order=config.report.date_order,
         filing=Filing(
             labels=config.github.labels,
             item_labels=config.github.item_labels,

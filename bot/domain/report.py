@@ -18,6 +18,7 @@ from bot.domain.actions import DEFAULT_GROUPS, ActionItem
 from bot.domain.incident import CLOSED, Incident
 from bot.domain.mrkdwn import Named
 from bot.domain.timeline import EntryKind, Heading, Line, chosen
+from bot.domain.typed_time import zone_name
 
 OTHER_GROUP = "Other"
 
@@ -75,7 +76,8 @@ class Moment:
     """A time in the timeline with all its lines.
 
     ``at`` is in the team's zone, truncated to what is shown; ``seconds`` says whether seconds are shown.
-    ``new_day`` marks the first moment of a new day, ``new_zone`` the first after a DST change.
+    ``new_day`` marks the first moment of a new day, ``new_zone`` the first after a DST change. ``until`` is
+    the end of a span, ``is_about`` whether the time is approximate.
     """
 
     at: datetime
@@ -83,6 +85,8 @@ class Moment:
     new_day: bool
     new_zone: bool
     lines: tuple[Line, ...]
+    until: datetime | None = None
+    is_about: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,46 +209,59 @@ def _has_content(moment: Moment) -> bool:
     return any(line.entry.kind not in own for line in moment.lines)
 
 
-def _shown(line: Line) -> tuple[datetime, bool]:
-    """Return the UTC time of a line, truncated to what is shown, and whether seconds are shown.
+@dataclass(frozen=True, order=True)
+class _Shown:
+    """What is shown of the time of a line, in UTC; ``until`` is ``at`` where there is no end."""
+
+    at: datetime
+    seconds: bool
+    until: datetime
+    is_about: bool
+
+
+def _shown(line: Line) -> _Shown:
+    """Return the time of a line, truncated to what is shown.
 
     Since 1972 UTC offsets are whole minutes, so truncating before conversion is safe.
     """
-    at = line.entry.at
-    precise = line.entry.data.get("precision") == "second" and at.second != 0
-    return at.replace(second=at.second if precise else 0, microsecond=0), precise
+    time = line.entry.time
+
+    def cut(at: datetime) -> datetime:
+        return at.replace(second=at.second if time.has_seconds else 0, microsecond=0)
+
+    at = cut(time.at)
+    until = cut(time.until) if time.until else at
+    return _Shown(at, time.has_seconds, until, time.is_about)
 
 
 def _moments(lines: Iterable[Line], zone: ZoneInfo) -> tuple[Moment, ...]:
     shown_lines = [
         line for line in chosen(lines, Heading.TIMELINE) if line.entry.kind not in _NOT_IN_TIMELINE
     ]
-    shown_lines.sort(key=lambda line: (*_shown(line), line.entry.at, line.entry.id))
+    shown_lines.sort(key=lambda line: (_shown(line), line.entry.at, line.entry.id))
     moments: list[Moment] = []
-    for (shown, seconds), group in groupby(shown_lines, key=_shown):
-        at = shown.astimezone(zone)
+    for shown, group in groupby(shown_lines, key=_shown):
+        at = shown.at.astimezone(zone)
         before = moments[-1].at if moments else at
         moments.append(
             Moment(
                 at=at,
-                seconds=seconds,
+                seconds=shown.seconds,
                 new_day=at.date() != before.date(),
                 new_zone=at.tzname() != before.tzname(),
                 lines=tuple(group),
+                until=shown.until.astimezone(zone) if shown.until > shown.at else None,
+                is_about=shown.is_about,
             )
         )
     return tuple(moments)
 
 
 def _zone_names(moments: tuple[Moment, ...], incident: Incident, zone: ZoneInfo) -> tuple[str, ...]:
-    times = [moment.at for moment in moments] or [incident.declared_at.astimezone(zone)]
+    times = [at for moment in moments for at in (moment.at, moment.until) if at] or [
+        incident.declared_at.astimezone(zone)
+    ]
     return tuple(dict.fromkeys(zone_name(at) for at in times))
-
-
-def zone_name(at: datetime) -> str:
-    """Return the zone abbreviation (``PST``), or else the UTC offset (``UTC+04``)."""
-    name = at.tzname() or "UTC"
-    return f"UTC{name}" if name[0] in "+-" else name
 
 
 def _groups(items: Iterable[ActionItem], *, always: tuple[str, ...]) -> tuple[Group, ...]:

@@ -1,112 +1,291 @@
-"""Parses times that people type, in the team's zone."""
+"""Reads the times that people type, in the team's zone: the whole of what was typed, or nothing."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from bot.domain.time_words import NO_ORDER, Side, Words, begins_with_clock, scan
+from bot.domain.typed_time import TypedTime
+from bot.domain.typography import plain_marks, spaced
 from bot.errors import UserError
 
 NOT_A_TIME = "“{text}” is not a time: write 14:05, 2:05 pm or 2017-02-23 21:10:57."
+NOT_A_TIME_OF_A_NOTE = (
+    "“{text}” is not a time: write 14:05, 2:05 pm or 2017-02-23 21:10:57, or begin the note with "
+    "another word than “at”."
+)
+LEFT_OVER = (
+    "“{part}” in “{text}” can't be read as part of the time: write a time such as 14:05, "
+    "10:05 - 10:20 or ~16:06 PST."
+)
+NO_CLOCK = "“{text}” has no time of day: write one, such as 2017-02-23 21:10."
 INVALID = "“{text}” isn't a valid date or time."
 SKIPPED = "“{text}” does not exist in {zone}: the clocks went forward (DST)."
 IN_THE_FUTURE = "“{text}” is in the future in {zone}: write when it happened."
+BACKWARD = "“{text}” ends before it begins: if it ended on another day, write that date, too."
+OTHER_WEEKDAY = (
+    "“{text}” is not on that day of the week: correct the date or leave the weekday out."
+)
 
-_TIME = r"""
-    (?:(?P<day>\d{4}-\d{1,2}-\d{1,2})[T\s]+)?
-    (?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?
-    (?P<half>[ap](?:\.?m\b\.?)?|\s*[ap]\.?m\b\.?)?
-    (?P<zone>Z|[+-]\d{2}:?\d{2}|\s*(?:UTC|GMT)\b)?
-"""
-_FLAGS = re.VERBOSE | re.IGNORECASE | re.DOTALL
-_WHOLE = re.compile(rf"^{_TIME}$", _FLAGS)
-_AT = re.compile(rf"^at\s+(?P<time>{_TIME})(?=$|\s|[:,-](?:\s|$))\s*[:,-]?\s*(?P<rest>.*)$", _FLAGS)
-_TIME_LIKE = re.compile(r"^at\s+([\d:.-]+|\S*\d:\d\S*)(?:\s|$)", re.IGNORECASE)
-_FUTURE_SLACK = timedelta(minutes=2)
+SKEW = timedelta(minutes=2)
+"""How far the clocks of people and of mayday may differ."""
+LONGEST_NIGHT = timedelta(hours=12)
+"""The longest span that may end on the next day without its date."""
+_SHOWN = 60
+"""Characters of the typed text in a sentence."""
+_NOON = 12
+_WEEKDAYS = 7
+_YEARS = 9
+"""How many years back a day without a year is looked for: 29 February may be eight years ago."""
+
+_AT = re.compile(r"at\s+", re.IGNORECASE)
+_LIKE_TIME = re.compile(
+    r"(?:[~≈∼]\s*|(?:about|around|approx\.?|approximately|circa|ca\.|roughly)\s+)?"
+    r"(?:(?P<word>[\d:.-]+)(?=\s|$)|(?P<glued>\S{0,80}\d:\d\S*))",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(r"(?=$|\s|[:,;.-](?:\s|$))\s*[:,;.-]?\s*")
+_ENDS = " \t\n.,;:]})"
 
 
-def split_time(text: str) -> tuple[str, str]:
-    """Split ``at 14:05 rest`` or ``at 2017-02-23 21:10:57 rest`` into the time and the rest.
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Reads times as of ``now``. ``zone`` is that of times without one.
 
-    A malformed time is returned as the time, so that :func:`parse_time` rejects it and no note gets the
-    wrong time. Without a time the first part is empty and the rest is the whole text.
+    ``order`` is that of days in figures, ``mdy`` or ``dmy``, or empty. ``day`` is the day of times without
+    a date; without it they are the latest in the past.
     """
-    if found := _AT.match(text):
-        return found["time"], found["rest"]
-    if malformed := _TIME_LIKE.match(text):
-        return malformed[1], text[malformed.end() :]
-    return "", text
+
+    zone: tzinfo
+    now: datetime
+    order: str = ""
+    day: date | None = None
+
+    def time(self, text: str) -> TypedTime:
+        """Return the time that the text is.
+
+        A time without a date is the most recent one: today's, or yesterday's if today's is in the future.
+        One that occurs twice (DST) is the later one in the past;
+        :func:`bot.domain.typed_time.other_occurrence` returns the other.
+
+        Raises:
+            UserError: it is not a time, has several meanings, does not exist in the zone (DST), or is in
+                the future.
+        """
+        marks = plain_marks(spaced(text))
+        words = self._scan(marks, 0)
+        rest = marks[words.end :].strip(_ENDS)
+        if not words.is_complete:
+            raise UserError(_incomplete(words, otherwise=NOT_A_TIME).format(text=_cut(text)))
+        if rest:
+            raise UserError(LEFT_OVER.format(part=_cut(rest), text=_cut(text)))
+        return self._resolved(words, text.strip())
+
+    def note(self, text: str) -> tuple[TypedTime | None, str]:
+        """Return the time in ``at 14:05 the proxy died`` and the words behind it; None without ``at``.
+
+        ``at last it works`` has no time.
+
+        Raises:
+            UserError: as for :meth:`time`.
+        """
+        text = spaced(text)
+        marks = plain_marks(text)
+        opening = _AT.match(marks)
+        if not opening:
+            return None, text
+        words = self._scan(marks, opening.end())
+        if not words.is_complete:
+            like = _LIKE_TIME.match(marks, opening.end())
+            if like or words.is_like_time:
+                shown = like[0] if like else marks[opening.end() : words.end]
+                said = _incomplete(words, otherwise=NOT_A_TIME_OF_A_NOTE)
+                raise UserError(said.format(text=_cut(shown)))
+            return None, text
+        typed = text[opening.end() : words.end].strip()
+        after = _AFTER.match(marks, words.end)
+        if not after or begins_with_clock(marks[after.end() :]):
+            part = marks[words.end :].split(maxsplit=1)[0]
+            raise UserError(LEFT_OVER.format(part=_cut(part), text=_cut(marks[opening.end() :])))
+        return self._resolved(words, typed), text[after.end() :]
+
+    def opening(self, text: str) -> str:
+        """Return the time that a note begins with although it has no ``at``, as typed; empty without one."""
+        marks = plain_marks(spaced(text))
+        try:
+            words = self._scan(marks, 0)
+        except UserError:
+            return ""
+        is_time = words.is_complete and not _AT.match(marks) and _AFTER.match(marks, words.end)
+        return marks[: words.end].strip() if is_time else ""
+
+    def _scan(self, marks: str, start: int) -> Words:
+        around = self.now if self.day is None else datetime.combine(self.day, time(), UTC)
+        return scan(marks, start, home=self.zone, around=around, order=self.order)
+
+    def _resolved(self, words: Words, typed: str) -> TypedTime:
+        try:
+            at, until = self._span(words.sides, _cut(typed))
+        except (ValueError, OverflowError):
+            raise UserError(INVALID.format(text=_cut(typed))) from None
+        return TypedTime(
+            at=at,
+            until=until,
+            is_about=words.is_about,
+            has_seconds=any(side.second is not None for side in words.sides),
+            typed=typed,
+            zone=next((side.zone_name for side in words.sides if side.zone_name), ""),
+        )
+
+    def _span(self, sides: tuple[Side, ...], text: str) -> tuple[datetime, datetime | None]:
+        if len(sides) == 1:
+            return self._latest(sides[0], text), None
+        first, last = _with_shared(*sides)
+        if last.has_date and not first.has_date:
+            until = self._latest(last, text)
+            at = self._near(first, until, text, before=True)
+        else:
+            at = self._latest(first, text)
+            until = self._latest(last, text) if last.has_date else self._near(last, at, text)
+        is_long = until - at > LONGEST_NIGHT and not (first.has_date and last.has_date)
+        if until <= at or (
+            is_long and _local_day(at, first, self) != _local_day(until, first, self)
+        ):
+            raise UserError(BACKWARD.format(text=text))
+        if until > self.now + SKEW:
+            raise UserError(IN_THE_FUTURE.format(text=text, zone=self._zone(last)))
+        return at, until
+
+    def _near(self, side: Side, other: datetime, text: str, *, before: bool = False) -> datetime:
+        """Return the time of a side without a date, on the day of the other side or the one next to it."""
+        day = other.astimezone(self._zone(side)).date()
+        at = self._on(side, [day], text, must_be_past=False)
+        if before and at >= other:
+            at = self._on(side, [day - timedelta(days=1)], text)
+        elif not before and at <= other:
+            at = self._on(side, [day + timedelta(days=1)], text, must_be_past=False)
+        return at
+
+    def _zone(self, side: Side) -> tzinfo:
+        return side.zone or self.zone
+
+    def _latest(self, side: Side, text: str) -> datetime:
+        """Return the latest time in the past that a side can mean."""
+        if side.figures and side.month is None:
+            raise UserError(NO_ORDER.format(text=side.figures))
+        return self._on(side, list(self._days(side)), text)
+
+    def _on(
+        self, side: Side, days: list[date], text: str, *, must_be_past: bool = True
+    ) -> datetime:
+        """Return the time of a side on the first of these days on which it is in the past.
+
+        Raises:
+            UserError: it is in the past on none of them, or doesn't exist.
+        """
+        there = self._zone(side)
+        clock = time(_hour(side), side.minute, side.second or 0)
+        moments = [
+            datetime.combine(day, clock.replace(fold=fold), tzinfo=there)
+            for day in days
+            for fold in (1, 0)
+        ]
+        limit = self.now + SKEW
+        past = [moment for moment in moments if moment.astimezone(UTC) <= limit]
+        moment = (past or moments)[0]
+        at = moment.astimezone(UTC)
+        if at.astimezone(there).replace(tzinfo=None) != moment.replace(tzinfo=None):
+            raise UserError(SKIPPED.format(text=text, zone=there))
+        if side.weekday is not None and moment.weekday() != side.weekday:
+            raise UserError(OTHER_WEEKDAY.format(text=text))
+        if not past and must_be_past:
+            raise UserError(IN_THE_FUTURE.format(text=text, zone=there))
+        return at
+
+    def _days(self, side: Side) -> Iterator[date]:
+        """Yield the days that a side can mean, the latest first."""
+        today = self.now.astimezone(self._zone(side)).date()
+        if side.month is not None and side.day is not None:
+            if side.year is not None:
+                yield date(side.year, side.month, side.day)
+                return
+            date(2000, side.month, side.day)  # in no year is it 30 February
+            last = (self.day or today).year
+            for year in range(last, last - _YEARS, -1):
+                try:
+                    yield date(year, side.month, side.day)
+                except ValueError:
+                    continue
+        elif side.relative:
+            yield today - timedelta(days=int(side.relative == "yesterday"))
+        elif side.weekday is not None:
+            yield from (
+                day
+                for day in (today - timedelta(days=back) for back in range(_WEEKDAYS + 1))
+                if day.weekday() == side.weekday
+            )
+        elif self.day is not None:
+            yield self.day
+        else:
+            yield from (today, today - timedelta(days=1))
 
 
-def parse_time(text: str, *, zone: ZoneInfo, now: datetime) -> datetime:
-    """Return the UTC time of ``14:05``, ``2:05 pm`` or ``2017-02-23 21:10:57`` in the team's zone.
+def _with_shared(first: Side, last: Side) -> tuple[Side, Side]:
+    """Return the sides of a span, each with the zone and the half of the day that only the other has."""
+    first = replace(
+        first, zone=first.zone or last.zone, zone_name=first.zone_name or last.zone_name
+    )
+    last = replace(last, zone=last.zone or first.zone, zone_name=last.zone_name or first.zone_name)
+    if last.half and not first.half and _has_half(first):
+        halves = [replace(first, half=half) for half in _halves(first, last.half)]
+        return min(halves, key=lambda one: _minutes(one, last)), last
+    if first.half and not last.half and _has_half(last):
+        halves = [replace(last, half=half) for half in _halves(last, first.half)]
+        return first, min(halves, key=lambda one: _minutes(first, one))
+    return first, last
 
-    A time without a date is the most recent one: today's, or yesterday's if today's is in the future. A
-    time that occurs twice (DST) is the later one in the past; :func:`other_occurrence` returns the
-    other. A suffix such as ``Z`` or ``+00:00`` overrides the team's zone.
+
+def _has_half(side: Side) -> bool:
+    return (side.hour or 0) <= _NOON
+
+
+def _halves(side: Side, likely: str) -> str:
+    return "a" if side.hour == 0 else "ap" if likely == "a" else "pa"
+
+
+def _minutes(first: Side, last: Side) -> int:
+    """Return how long a span would be, at most a day."""
+    begin, end = (_hour(side) * 60 + side.minute for side in (first, last))
+    return (end - begin) % (24 * 60) or 24 * 60
+
+
+def _hour(side: Side) -> int:
+    """Return the hour of the day; 17 pm is 17, and 0 am is 0.
 
     Raises:
-        UserError: it is not a time, does not exist in the zone (DST), or is in the future.
+        ValueError: there is no such hour.
     """
-    found = _WHOLE.match(text.strip())
-    if not found:
-        raise UserError(NOT_A_TIME.format(text=text))
-    try:
-        there = _zone(found["zone"], zone)
-        clock = time(_hour(found), int(found["minute"]), int(found["second"] or 0))
-        day = date.fromisoformat(_padded(found["day"])) if found["day"] else None
-        moment = _latest(day, clock, there, now)
-        at = moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise UserError(INVALID.format(text=text)) from None
-    if at.astimezone(there).replace(tzinfo=None) != moment.replace(tzinfo=None):
-        raise UserError(SKIPPED.format(text=text, zone=zone.key))
-    if at > now + _FUTURE_SLACK:
-        raise UserError(IN_THE_FUTURE.format(text=text, zone=there))
-    return at
-
-
-def other_occurrence(at: datetime, zone: ZoneInfo) -> datetime | None:
-    """Return the other time with the same local time in the zone (DST), or None."""
-    local = at.astimezone(zone)
-    other = local.replace(fold=1 - local.fold)
-    return other if other.utcoffset() != local.utcoffset() else None
-
-
-def _latest(day: date | None, clock: time, there: tzinfo, now: datetime) -> datetime:
-    """Return the latest matching time in the past, or a future one if none is in the past."""
-    today = now.astimezone(there).date()
-    days = [day] if day else [today, today - timedelta(days=1)]
-    moments = [
-        datetime.combine(one, clock.replace(fold=fold), tzinfo=there)
-        for one in days
-        for fold in (1, 0)
-    ]
-    past = [moment for moment in moments if moment.astimezone(UTC) <= now + _FUTURE_SLACK]
-    return (past or moments)[0]
-
-
-def _hour(found: re.Match[str]) -> int:
-    hour, half = int(found["hour"]), (found["half"] or "").strip().lower()
-    if not half:
+    hour = side.hour or 0
+    if not side.half or (side.half == "p" and hour > _NOON) or (side.half == "a" and hour == 0):
         return hour
-    if not 1 <= hour <= 12:
-        raise ValueError
-    return hour % 12 + (12 if half.startswith("p") else 0)
+    if not 1 <= hour <= _NOON:
+        raise ValueError(hour)
+    return hour % _NOON + (_NOON if side.half == "p" else 0)
 
 
-def _zone(named: str | None, default: ZoneInfo) -> tzinfo:
-    """Return the zone that the time names, or else the default."""
-    named = (named or "").strip()
-    if not named:
-        return default
-    if named[0] not in "+-":
-        return UTC
-    offset = timedelta(hours=int(named[1:3]), minutes=int(named[-2:]))
-    return timezone(-offset if named[0] == "-" else offset)
+def _local_day(at: datetime, side: Side, reader: Reader) -> date:
+    return at.astimezone(side.zone or reader.zone).date()
 
 
-def _padded(day: str) -> str:
-    year, month, dom = day.strip().split("-")
-    return f"{year}-{int(month):02d}-{int(dom):02d}"
+def _incomplete(words: Words, *, otherwise: str) -> str:
+    """Return what is said of text that isn't a whole time: it is a day, or ``otherwise``."""
+    is_day = words.is_like_time and all(side.hour is None for side in words.sides)
+    return NO_CLOCK if is_day else otherwise
+
+
+def _cut(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1].rstrip() + "…"

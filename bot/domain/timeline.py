@@ -16,6 +16,8 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
+from bot.domain.typed_time import TypedTime
+
 ANNOTATION_LIMIT = 500
 """Characters."""
 
@@ -134,7 +136,9 @@ class Tag:
 class Entry:
     """One timeline entry. ``source`` is unique, which makes recording idempotent.
 
-    ``at`` is when it happened, ``recorded_at`` when mayday recorded it; both UTC.
+    ``at`` is when it happened, ``recorded_at`` when mayday recorded it; both UTC. ``until`` is the end of a
+    span, ``is_about`` whether the time is approximate, ``typed`` what was typed as the time and
+    ``typed_zone`` the zone in it.
     """
 
     id: int
@@ -147,6 +151,22 @@ class Entry:
     source: str
     message_key: str = ""
     deleted_at: datetime | None = None
+    until: datetime | None = None
+    is_about: bool = False
+    typed: str = ""
+    typed_zone: str = ""
+
+    @property
+    def time(self) -> TypedTime:
+        """When it happened. An end that isn't later is left out: the version before moves only ``at``."""
+        return TypedTime(
+            at=self.at,
+            until=self.until if self.until and self.until > self.at else None,
+            is_about=self.is_about,
+            has_seconds=self.data.get("precision") == "second",
+            typed=self.typed,
+            zone=self.typed_zone,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,7 +209,10 @@ class Line:
     @property
     def version(self) -> str:
         """A hash of the current text and time; it differs once either has changed."""
-        content = f"{self.entry.at.isoformat()}\n{self.text}"
+        time = self.entry.time
+        content = f"{time.at.isoformat()}\n{self.text}"
+        if time.until or time.is_about:
+            content += f"\n{time.until}\n{time.is_about}"
         return sha256(content.encode("utf-8", "replace")).hexdigest()[:16]
 
     @property

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.command import COMMAND
 from bot.domain.incident import RESOLVED, Incident
-from bot.render.text import cut, escape, when
+from bot.domain.typed_time import TypedTime
+from bot.ports import Post
+from bot.render import blocks as b
+from bot.render import times
+from bot.render.text import code, cut, escape, when
+
+ACTION_EDIT = "entry.edit"
+ACTION_UNDO = "entry.undo"
 
 PUBLISHING = (
     "The report is being published again. What is already published and unchanged stays as it is."
 )
 RETRYING = "Trying again now. This message shows the result."
 ENTRY_CHANGED = f"✏️ The entry is changed. `{COMMAND} timeline` shows it."
+NOTE_UNDONE = "↩️ The note is removed from the timeline."
 ENTRY_ANNOTATED = f"📝 The entry is annotated. `{COMMAND} timeline` shows it."
 ENTRY_REMOVED = "Removed from the timeline. If it was a message, react to it again to restore it."
 MESSAGE_ADDED = f"📌 Added to the timeline. `{COMMAND} timeline` shows it."
@@ -43,33 +51,44 @@ def unknown_command(word: str, closest: str) -> str:
     )
 
 
-def noted(*, is_new: bool, is_closed: bool) -> str:
-    """A note was recorded as of now, or was already."""
-    return f"📌 {_noted(is_new)} in the timeline.{_closed(is_closed)}"
+def noted(
+    time: TypedTime | None,
+    *,
+    zone: ZoneInfo,
+    entry_id: int,
+    version: str,
+    is_new: bool,
+    is_closed: bool,
+    distance: timedelta | None = None,
+    unused: str = "",
+) -> Post:
+    """A note was recorded, or was already, with buttons to edit it and to undo it.
+
+    ``time`` is as it was understood, None for now. ``distance`` is that to the nearest other entry if it is
+    large. ``unused`` is a time that the note begins with and that was taken as text.
+    """
+    said = f"📌 {'Noted' if is_new else 'Already noted'} "
+    said += f"at {times.understood(time, zone)}" if time else "in the timeline."
+    if unused:
+        said += (
+            f" The time “{escape(unused)}” stays in its text. To file a note at that time, "
+            f"write `{COMMAND} note at {code(unused)} …`, or press Edit."
+        )
+    said += (PUBLISHED_BEFORE if is_closed else "") + times.warned(distance)
+    buttons = b.actions(
+        b.button("Edit", action=ACTION_EDIT, value=f"edit:{entry_id}"),
+        b.button("Undo", action=ACTION_UNDO, value=f"undo:{entry_id}:{version}"),
+    )
+    return Post(text=said, blocks=(b.section(said), buttons))
 
 
-def noted_at(
-    at: datetime, *, zone: ZoneInfo, other: datetime | None, is_new: bool, is_closed: bool
+def entry_changed(
+    time: TypedTime | None, *, zone: ZoneInfo, distance: timedelta | None = None
 ) -> str:
-    """A note was recorded as of ``at``. ``other`` is the second moment that the typed time may mean."""
-    local = at.astimezone(zone)
-    shown = f"📌 {_noted(is_new)} at {local.strftime(_stamp(local))} {local.tzname()} ({when(at)} for you)."
-    if other is not None:
-        written = other.strftime(_stamp(other) + "%z")
-        shown += f" That time occurred twice (DST). For {other.tzname()}, write `at {written}`."
-    return shown + _closed(is_closed)
-
-
-def _noted(is_new: bool) -> str:
-    return "Noted" if is_new else "Already noted"
-
-
-def _closed(is_closed: bool) -> str:
-    return PUBLISHED_BEFORE if is_closed else ""
-
-
-def _stamp(at: datetime) -> str:
-    return "%Y-%m-%d %H:%M:%S" if at.second else "%Y-%m-%d %H:%M"
+    """An entry was changed; ``time`` is its new time as it was understood, None if it has the same."""
+    if time is None:
+        return ENTRY_CHANGED
+    return f"✏️ The entry is now at {times.understood(time, zone)}{times.warned(distance)}"
 
 
 def status(incident: Incident, open_statuses: Sequence[str]) -> str:

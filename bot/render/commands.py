@@ -25,7 +25,8 @@ COMMANDS: Mapping[str, Usage] = {
     "declare": Usage(usage="declare [title]", help="declares an incident"),
     "note": Usage(
         usage="note [at 14:05] text",
-        help="adds a note to the timeline; the time may have a date: `at 2017-02-23 21:10:57`",
+        help="adds a note to the timeline; the time may have a date and an end: "
+        "`at 2017-02-23 21:10:57`, `at ~16:34 - 16:49`",
     ),
     "timeline": Usage(usage="timeline", help="shows the timeline, to edit it"),
     "status": Usage(usage="status fixing [text]", help="changes the status"),

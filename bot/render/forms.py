@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain.incident import TITLE_LIMIT, Incident, Policy
 from bot.domain.mrkdwn import unescape
-from bot.domain.timeline import ANNOTATION_LIMIT, Line
+from bot.domain.timeline import ANNOTATION_LIMIT, Entry, Line
+from bot.domain.typed_time import written
 from bot.render import blocks as b
 from bot.render.lines import quiet, words
 from bot.render.text import cut
@@ -21,6 +23,9 @@ EDIT_ENTRY = "edit_entry"
 ANNOTATE_ENTRY = "annotate_entry"
 RUN = "run"
 CLOSE = "close"
+
+TIME_LIMIT = 120
+"""Characters of a typed time."""
 
 HUB = "hub"
 HUBS = "hubs"
@@ -180,10 +185,11 @@ def action_item(
     )
 
 
-def shown_time(at: datetime, zone: ZoneInfo) -> str:
-    """Return a time as :func:`edit_entry` shows it, without fractions and UTC offset. A submitted form
-    with this text has not changed the time."""
-    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+def shown_time(entry: Entry, zone: ZoneInfo) -> str:
+    """Return a time as :func:`edit_entry` shows it, without fractions. A submitted form with this text has
+    not changed the time."""
+    time = entry.time
+    return written(replace(time, has_seconds=time.has_seconds or entry.at.second != 0), zone)
 
 
 def edit_entry(incident_id: str, line: Line, *, zone: ZoneInfo) -> b.Block:
@@ -200,11 +206,21 @@ def edit_entry(incident_id: str, line: Line, *, zone: ZoneInfo) -> b.Block:
             b.input_block(
                 "at",
                 f"When it happened ({zone.key})",
-                b.text_input("value", initial=shown_time(line.entry.at, zone), limit=40),
+                b.text_input("value", initial=shown_time(line.entry, zone), limit=TIME_LIMIT),
+                hint=_typed(line.entry),
             ),
         ],
         submit="Save",
         metadata=f"{incident_id}|{line.entry.id}|{line.version}",
+    )
+
+
+def _typed(entry: Entry) -> str:
+    """Return what was typed as the time, and which other times can be typed."""
+    typed = f"Typed as “{cut(entry.typed, TIME_LIMIT)}”. " if entry.typed else ""
+    return (
+        f"{typed}A time without a date is on the entry's day. For a span write 16:34 - 16:49, "
+        "for an approximate time ~16:06."
     )
 
 

@@ -13,6 +13,7 @@ from bot.render import card
 from bot.render.diagnose import ACTION_DIAGNOSE
 from bot.render.lines import app_name, quiet, words
 from bot.render.text import cut, escape, when
+from bot.render.times import during
 
 ACTION_DECLARE = "menu.declare"
 ACTION_LIST = "menu.list"
@@ -100,7 +101,7 @@ def _fitting(lines: Sequence[Line]) -> list[tuple[Line, str]]:
         also = " · ".join(_ALSO[h] for h in _ALSO if h in line.headings)
         by = f"_{escape(name)}:_ " if (name := app_name(line)) else ""
         below = "\n".join(_below(line))
-        text = f"{when(line.entry.at)}  {quiet(cut(by + words(line), 2600 - len(below)))}"
+        text = f"{during(line.entry.time)}  {quiet(cut(by + words(line), 2600 - len(below)))}"
         text = f"{text}\n_{also}_" if also else text
         text = f"{text}\n{below}" if below else text
         room -= len(text) + MENU_TEXT

@@ -14,11 +14,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.domain.actions import ActionItem, link_kind
 from bot.domain.command import COMMAND
-from bot.domain.report import Form, Gap, Moment, Report, zone_name
+from bot.domain.report import Form, Gap, Moment, Report
 from bot.domain.timeline import Line
 from bot.render.lines import entry_words
 from bot.render.markdown import Names, bare, inline, link, literal, neutral
 from bot.render.text import cut
+from bot.render.times import clocks
 
 TITLE_LIMIT = 200
 ABOUT_LIMIT = 200
@@ -171,10 +172,15 @@ def _timeline(report: Report, names: Names) -> str:
 
 
 def _heading(moment: Moment, *, zone_too: bool) -> str:
-    """Return the heading of a moment: ``21:10:57`` or ``21:14``, with its date if a new day begins."""
-    day = "%Y-%m-%d " if moment.new_day else ""
-    shown = moment.at.strftime(f"{day}%H:%M:%S" if moment.seconds else f"{day}%H:%M")
-    return f"{shown} {zone_name(moment.at)}" if zone_too else shown
+    """Return the heading of a moment: ``21:10:57`` or ``about 16:34 – 16:49``, with its date on a new day."""
+    return clocks(
+        moment.at,
+        moment.until,
+        is_about=moment.is_about,
+        seconds=moment.seconds,
+        day=moment.new_day,
+        zone=zone_too,
+    )
 
 
 def _bullets(lines: Iterable[Line], names: Names) -> str:

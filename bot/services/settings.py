@@ -49,7 +49,8 @@ class AllowList:
 class Settings:
     """A team's choices. ``reactions`` maps emoji names to headings, ``intervals`` severities to the
     time between reminders. Without ``approvers``, operators approve. ``open_to_all`` is for practice only.
-    ``keep_deleted`` is whether the database keeps what deleted messages said."""
+    ``keep_deleted`` is whether the database keeps what deleted messages said. ``date_order`` is that of
+    days in figures, ``mdy`` or ``dmy``; without it they can't be read."""
 
     policy: Policy
     intervals: Mapping[str, timedelta]
@@ -68,6 +69,7 @@ class Settings:
     open_to_all: bool = False
     keep_deleted: bool = False
     filing: Filing = Filing()
+    date_order: str = ""
 
     def interval(self, severity: str) -> timedelta:
         """The time between two reminders; the shortest for a severity that is no longer configured."""

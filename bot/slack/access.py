@@ -87,12 +87,13 @@ def of_button_or_channel(context: HandlerContext, request: SlackRequest) -> Inci
 
 
 def of_entry(context: HandlerContext, request: SlackRequest) -> Incident:
-    """The incident of the timeline's entry whose menu was used, wherever the timeline is shown.
+    """The incident of the timeline's entry whose menu or button was used, wherever it is shown.
 
     Raises:
         UserError: there is no such entry.
     """
-    return context.incidents.get(context.record.incident_of(int(request.value.partition(":")[2])))
+    entry_id = int(request.value.split(":")[1])
+    return context.incidents.get(context.record.incident_of(entry_id))
 
 
 def of_run(context: HandlerContext, request: SlackRequest) -> Incident | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.domain.time_parsing import Reader
 from bot.ports import Clock
 from bot.services.audit import Audit
 from bot.services.authorize import Authorize
@@ -42,3 +43,8 @@ class HandlerContext:
     publish: Publish
     sync: Sync
     severity_help: Mapping[str, str]
+
+    @property
+    def reader(self) -> Reader:
+        """Reads the times that people type, as of now."""
+        return Reader(zone=self.settings.zone, now=self.now(), order=self.settings.date_order)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    false,
 )
 
 from bot.store.columns import String, Text, UtcDateTime
@@ -66,6 +67,10 @@ entry = Table(
     Column("id", Integer, primary_key=True),
     _incident(index=True),
     Column("at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime),
+    Column("is_about", Boolean, nullable=False, server_default=false()),
+    Column("typed", Text, nullable=False, server_default=""),
+    Column("typed_zone", Text, nullable=False, server_default=""),
     Column("recorded_at", UtcDateTime, nullable=False),
     Column("kind", String(40), nullable=False),
     Column("author", String(40), nullable=False),

@@ -20,6 +20,7 @@ from bot.domain.timeline import (
     PostedEntry,
     Tag,
 )
+from bot.domain.typed_time import TypedTime
 from bot.store import entry_revisions
 from bot.store.columns import NOW
 from bot.store.engine import Tx
@@ -187,14 +188,18 @@ def add_entry(
     data: Mapping[str, Any],
     source: str,
     message_key: str = "",
+    time: TypedTime | None = None,
 ) -> bool:
-    """Record a timeline entry; False when its source was recorded before."""
+    """Record a timeline entry; False when its source was recorded before.
+
+    ``time`` is its time as a person typed it, with the same ``at``.
+    """
     return insert_new(
         tx,
         "entry",
         {
             "incident_id": incident_id,
-            "at": at,
+            **time_columns(time or TypedTime(at=at)),
             "recorded_at": now,
             "kind": kind.value,
             "author": author,
@@ -203,6 +208,37 @@ def add_entry(
             "message_key": message_key,
         },
     )
+
+
+def time_columns(time: TypedTime) -> dict[str, Any]:
+    """The columns that say when an entry happened."""
+    return {
+        "at": time.at,
+        "until": time.until,
+        "is_about": time.is_about,
+        "typed": time.typed,
+        "typed_zone": time.zone,
+    }
+
+
+def nearest_time(tx: Tx, incident_id: str, entry_id: int, at: datetime) -> datetime | None:
+    """The time of the other entry of the incident that is nearest to a time; None if it is the only one."""
+    others = (
+        (entry.c.incident_id == incident_id)
+        & (entry.c.id != entry_id)
+        & entry.c.deleted_at.is_(None)
+    )
+    before = tx.execute(select(func.max(entry.c.at)).where(others, entry.c.at <= at)).scalar()
+    after = tx.execute(select(func.min(entry.c.at)).where(others, entry.c.at >= at)).scalar()
+    return min((one for one in (before, after) if one), key=lambda one: abs(one - at), default=None)
+
+
+def entry_of_source(tx: Tx, incident_id: str, source: str) -> Entry:
+    """The entry that was recorded from a source."""
+    found = tx.execute(
+        select(entry).where(entry.c.incident_id == incident_id, entry.c.source == source)
+    )
+    return _entry(found.mappings().one())
 
 
 def has_source(tx: Tx, incident_id: str, source: str) -> bool:

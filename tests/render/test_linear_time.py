@@ -8,18 +8,33 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.domain.mrkdwn import link_in, plain, typed
 from bot.domain.report import _PLACEHOLDER
 from bot.domain.slack_message import words
-from bot.domain.time_parsing import split_time
+from bot.domain.time_parsing import Reader
+from bot.errors import UserError
 from bot.render import listing
 from bot.render.lines import quiet
 from bot.render.markdown import bare, fenced, inline, literal, neutral
 from bot.render.parts import split
 from bot.render.text import code, escaped
+
+READER = Reader(zone=ZoneInfo("UTC"), now=datetime(2026, 1, 1, tzinfo=UTC), order="mdy")
+
+CLOCKS = Reader(zone=ZoneInfo("UTC"), now=datetime(2026, 1, 1, tzinfo=UTC), order="mdy")
+
+
+def refused(read: Callable[[], object]) -> None:
+    """Read a text that may be no time."""
+    with suppress(UserError):
+        read()
+
 
 LENGTH = 40_000
 """Characters in the longest message of Slack."""
@@ -41,7 +56,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "plain": plain,
     "typed": typed,
     "link_in": link_in,
-    "split_time": lambda text: split_time(f"at {text}"),
+    "time": lambda text: refused(lambda: CLOCKS.time(text)),
+    "time of a note": lambda text: refused(lambda: CLOCKS.note(f"at {text}")),
     "placeholder": _PLACEHOLDER.search,
     "words": lambda text: words(
         {
@@ -68,7 +84,21 @@ REPEATED = [
         " ",
     ),
     *("\n", "\r\n", "a\n\n", "- a\n", "> > ", "1. ", "*_", "*_~", "{{", "{{ ", "\u200b", "\\", "|"),
-    *("1:", "1:00 ", "a.b/", "```\n", "``` ", "&#", "<!--", "é"),
+    *(
+        "1:",
+        "1:00 ",
+        "a.b/",
+        "1-",
+        "~",
+        "at ",
+        "Jan 1 ",
+        "1:00-",
+        "```\n",
+        "``` ",
+        "&#",
+        "<!--",
+        "é",
+    ),
 ]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import frontmatter
 import pytest
@@ -19,7 +21,7 @@ from bot.render.report import (
     report_text,
     report_title,
 )
-from tests.support.evening import ITEMS, Record, evening, item, report
+from tests.support.evening import ITEMS, Record, at, evening, item, report
 
 LATER = Form.AFTER_ACTION
 
@@ -115,6 +117,42 @@ def test_a_change_of_day_stands_in_the_heading() -> None:
     record.note("00:06", "after", day=24)
     shown = [name for tag, name in headings(report_text(report(record))) if tag == "h3"]
     assert shown[:3] == ["23:59", "2017-02-24 00:05:10", "00:06"]
+
+
+@pytest.mark.parametrize("form", [Form.CLASSIC, LATER])
+def test_spans_and_approximate_times_are_shown_as_such(form: Form) -> None:
+    record = Record()
+    for clock, until, day, is_about in [
+        ("16:06", "", 24, True),
+        ("16:06", "16:16", 24, True),
+        ("16:34", "16:49", 24, False),
+        ("16:34", "16:49", 24, False),
+        ("16:54:15", "17:15:31", 24, False),
+        ("23:50", "00:10", 24, False),
+    ]:
+        record.note(clock, "500s", day=day)
+        line = record.lines[-1]
+        end = at(until, day + (until < clock)) if until else None
+        entry = replace(line.entry, until=end, is_about=is_about)
+        record.lines[-1] = replace(line, entry=entry)
+    text = report_text(report(record, form=form))
+    shown = re.findall(r"(?m)^### (.*\d\d:\d\d.*)$", text)
+    assert shown == [
+        *("about 16:06", "about 16:06 – 16:16", "16:34 – 16:49", "16:54:15 – 17:15:31"),
+        "23:50 – 2017-02-25 00:10",
+    ]
+
+
+def test_a_span_across_the_end_of_dst_has_both_zones() -> None:
+    record = Record()
+    record.note("00:30", "500s")
+    line = record.lines[-1]
+    begin = datetime(2017, 11, 5, 8, 30, tzinfo=UTC)
+    entry = replace(line.entry, at=begin, until=begin + timedelta(minutes=40))
+    record.lines[-1] = replace(line, entry=entry)
+    text = report_text(report(record))
+    assert "### 01:30 PDT – 01:10 PST" in text
+    assert "All times in PDT, then PST" in text
 
 
 def test_a_timeline_on_the_reports_own_day_needs_no_date() -> None:

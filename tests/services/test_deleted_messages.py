@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.timeline import FileRef, Heading, chosen
+from bot.domain.typed_time import TypedTime
 from bot.errors import UserError
 from bot.services.inbox import Inbox
 from bot.services.record import Record
@@ -61,7 +62,7 @@ def test_a_deleted_message_is_shown_nowhere(store: Store, keep: bool) -> None:
     assert all(SECRET not in repr(line) for line in record.lines(INCIDENT))
     for attempt in (
         lambda: record.line(INCIDENT, entry),
-        lambda: record.rewrite(act(), entry, text="x", at=None),
+        lambda: record.rewrite(act(), entry, text="x", time=None),
         lambda: record.hide_entry(act(), entry),
     ):
         with pytest.raises(UserError, match="no longer"):
@@ -101,7 +102,7 @@ def test_text_that_somebody_wrote_for_the_report_stays(store: Store) -> None:
     record = recorder(store, keep=False)
     tell(record)
     entry = record.lines(INCIDENT)[0].entry.id
-    record.rewrite(act(), entry, text="A password was posted.", at=None)
+    record.rewrite(act(), entry, text="A password was posted.", time=None)
     take(record, deleted(said().ts, 5))
     assert [line.text for line in record.latest(INCIDENT, 9).lines] == ["A password was posted."]
     (line,) = chosen(record.lines(INCIDENT), Heading.TIMELINE)
@@ -115,7 +116,9 @@ def test_saving_a_new_time_keeps_no_copy_of_the_words(store: Store) -> None:
     record = recorder(store, keep=False)
     tell(record)
     line = record.lines(INCIDENT)[0]
-    record.rewrite(act(), line.entry.id, text=line.text, at=NOW - timedelta(hours=1))
+    record.rewrite(
+        act(), line.entry.id, text=line.text, time=TypedTime(at=NOW - timedelta(hours=1))
+    )
     take(record, deleted(said().ts, 5))
     assert record.latest(INCIDENT, 9).lines == []
     assert SECRET not in dump(store)

@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.audit import text_hash
 from bot.domain.timeline import EntryChange, EntryKind, EntryRevision, Heading
+from bot.domain.typed_time import TypedTime
 from bot.errors import UserError
 from bot.services.audit import Audit
 from bot.services.record import Record
@@ -32,7 +33,7 @@ def record(store: Store) -> Record:
 def noted(record: Record, store: Store) -> int:
     """Add Ana's note; return its id."""
     assert record.note(
-        INCIDENT, by="U0ANA", text="it fell", at=NOW, precise=False, idempotency_key="c/1"
+        INCIDENT, by="U0ANA", text="it fell", time=TypedTime(at=NOW), idempotency_key="c/1"
     )
     with store.read() as tx:
         return rows.entries(tx, INCIDENT)[-1].id
@@ -69,7 +70,7 @@ def test_an_edit_of_somebody_elses_entry_says_who_and_what_was_before(
     record: Record, store: Store
 ) -> None:
     note = noted(record, store)
-    record.rewrite(act(), note, text="it rose", at=NOW - timedelta(hours=1))
+    record.rewrite(act(), note, text="it rose", time=TypedTime(at=NOW - timedelta(hours=1)))
     (revision,) = revisions(store, note)
     assert (revision.change, revision.by, revision.at) == (EntryChange.EDITED, "U0BEN", NOW)
     assert revision.before == {"text": "it fell", "at": NOW.isoformat()}
@@ -101,7 +102,7 @@ def test_what_mayday_recorded_is_neither_changed_nor_removed(
 ) -> None:
     entry = recorded(store, kind)
     with pytest.raises(UserError, match="annotate"):
-        record.rewrite(act(), entry, text="nothing happened", at=None)
+        record.rewrite(act(), entry, text="nothing happened", time=None)
     with pytest.raises(UserError, match="annotate"):
         record.hide_entry(act(), entry)
     record.annotate(act(), entry, " that was a mistake ")
@@ -127,7 +128,7 @@ def test_the_same_act_again_is_one_revision_and_one_line(record: Record, store: 
     note, status = noted(record, store), recorded(store, EntryKind.STATUS)
     edit, addition, removal = act(), act(), act()
     for _ in range(2):
-        record.rewrite(edit, note, text="it rose", at=None)
+        record.rewrite(edit, note, text="it rose", time=None)
         record.annotate(addition, status, "by mistake")
     for _ in range(2):
         record.hide_entry(removal, note)
@@ -141,7 +142,7 @@ def test_the_same_act_at_once_is_one_revision(record: Record, store: Store) -> N
     with ThreadPoolExecutor(4) as threads:
         list(
             threads.map(
-                lambda _n: record.rewrite(edit, note, text="it rose", at=None),
+                lambda _n: record.rewrite(edit, note, text="it rose", time=None),
                 range(8),
             )
         )
@@ -153,7 +154,7 @@ def test_the_same_act_at_once_is_one_revision(record: Record, store: Store) -> N
 def test_saving_a_form_unchanged_is_no_revision(record: Record, store: Store) -> None:
     take(record, posted(message()), reaction(message().ts))
     line = record.lines(INCIDENT)[0]
-    record.rewrite(act(), line.entry.id, text=line.text, at=line.entry.at)
+    record.rewrite(act(), line.entry.id, text=line.text, time=line.entry.time)
     assert revisions(store, line.entry.id) == ()
     assert "text" not in record.lines(INCIDENT)[0].entry.data
 
@@ -162,7 +163,7 @@ def test_the_audit_log_has_the_hash_of_a_text_and_not_the_text(
     record: Record, store: Store
 ) -> None:
     note = noted(record, store)
-    record.rewrite(act(), note, text="it rose", at=None)
+    record.rewrite(act(), note, text="it rose", time=None)
     with store.read() as tx:
         _note, edit = audit.latest(tx, limit=9)
     assert edit.line.actor == "U0BEN"

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.timeline import Heading, Line, Message, chosen
+from bot.domain.typed_time import TypedTime
 from bot.errors import UserError
 from bot.services.record import Record
 from bot.store import timeline as rows
@@ -188,7 +189,7 @@ def test_a_deleted_message_leaves_the_timeline_unless_it_was_reworded(record: Re
     take(record, posted(message()))
     take(record, reaction(TS))
     entry = timeline(record)[0].entry
-    record.rewrite(act(), entry.id, text="Students saw errors.", at=None)
+    record.rewrite(act(), entry.id, text="Students saw errors.", time=None)
     take(record, deleted(TS, 1))
     assert [line.text for line in timeline(record)] == ["Students saw errors."]
 
@@ -204,7 +205,7 @@ def test_rewording_leaves_the_message_alone(record: Record, store: Store) -> Non
     take(record, reaction(TS))
     entry = timeline(record)[0].entry
     earlier = NOW - timedelta(minutes=10)
-    record.rewrite(act(), entry.id, text="Students saw errors.", at=earlier)
+    record.rewrite(act(), entry.id, text="Students saw errors.", time=TypedTime(at=earlier))
     line = timeline(record)[0]
     assert (line.text, line.entry.at) == ("Students saw errors.", earlier)
     assert kept(store)[0].text == "students see 500s"
@@ -226,8 +227,7 @@ def test_taking_out_twice_or_elsewhere_is_told(record: Record) -> None:
         "abc123abc123",
         by="U0ANA",
         text="evicted",
-        at=NOW,
-        precise=False,
+        time=TypedTime(at=NOW),
         idempotency_key="command/1",
     )
     entry = timeline(record)[0].entry
@@ -236,7 +236,7 @@ def test_taking_out_twice_or_elsewhere_is_told(record: Record) -> None:
         with pytest.raises(UserError, match="no longer in the timeline"):
             record.hide_entry(act(incident_id=incident_id), entry.id)
     with pytest.raises(UserError, match="no longer in the timeline"):
-        record.rewrite(act(), entry.id, text="x", at=None)
+        record.rewrite(act(), entry.id, text="x", time=None)
 
 
 def test_a_note_is_written_once_at_its_time(record: Record) -> None:
@@ -245,8 +245,7 @@ def test_a_note_is_written_once_at_its_time(record: Record) -> None:
             "abc123abc123",
             by="U0ANA",
             text=" evicted ",
-            at=NOW,
-            precise=True,
+            time=TypedTime(at=NOW, has_seconds=True),
             idempotency_key="command/1",
         )
     assert [(n.text, n.entry.at, n.entry.author) for n in timeline(record)] == [
@@ -259,7 +258,7 @@ def test_a_note_is_written_once_at_its_time(record: Record) -> None:
 def test_notes_that_cannot_be(record: Record, text: str, say: str) -> None:
     with pytest.raises(UserError, match=say):
         record.note(
-            "abc123abc123", by="U0ANA", text=text, at=NOW, precise=False, idempotency_key="c"
+            "abc123abc123", by="U0ANA", text=text, time=TypedTime(at=NOW), idempotency_key="c"
         )
     assert timeline(record) == ()
 
@@ -268,7 +267,7 @@ def test_the_timeline_is_in_the_order_of_what_happened(record: Record) -> None:
     for minutes, text in ((5, "later"), (-5, "earlier"), (5, "later still")):
         at = NOW + timedelta(minutes=minutes)
         record.note(
-            "abc123abc123", by="U0ANA", text=text, at=at, precise=False, idempotency_key=text
+            "abc123abc123", by="U0ANA", text=text, time=TypedTime(at=at), idempotency_key=text
         )
     assert [line.text for line in timeline(record)] == ["earlier", "later", "later still"]
 

@@ -192,7 +192,7 @@ def test_a_time_that_occurred_twice_is_answered_with_how_to_write_the_other(desk
     desk.now.at = datetime(2017, 11, 6, tzinfo=UTC)
     answer = said(desk, "note at 2017-11-05 01:30 the proxy died")
     assert "2017-11-05 01:30 PST" in answer
-    assert "For PDT, write `at 2017-11-05 01:30-0700`" in answer
+    assert "For PDT, write `2017-11-05 01:30-0700`" in answer
     assert "PDT (" in said(desk, "note at 2017-11-05 01:30-0700 the proxy died")
 
 

@@ -15,11 +15,14 @@ from bot.domain.hubs import Condition, RouteState
 from bot.domain.obligations import ObligationKind
 from bot.domain.resources import ResourceKind
 from bot.domain.runs import RunState
+from bot.domain.timeline import EntryKind
+from bot.domain.typed_time import TypedTime
 from bot.runbook.plan import Plan
 from bot.store import given_up
 from bot.store import obligations as obligation_rows
 from bot.store import resources as resource_rows
 from bot.store import runs as rows
+from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 from bot.store.obligations import Obligation
 from bot.store.runs import Run
@@ -126,6 +129,38 @@ def test_an_attempt_that_the_version_before_left_is_waited_for(store: Store) -> 
     assert row.attempted_at is not None
     assert timedelta(seconds=-1) < now - row.attempted_at < timedelta(minutes=1)
     assert row.anchor == NOW
+
+
+def test_the_version_before_moves_an_entry_whose_end_it_does_not_know(store: Store) -> None:
+    stored(store)
+    end = NOW + timedelta(minutes=15)
+    time = TypedTime(at=NOW, until=end, is_about=True, typed="~10:05-10:20", zone="PST")
+    with store.write() as tx:
+        timeline_rows.add_entry(
+            tx,
+            incident_id="abc123abc123",
+            at=NOW,
+            now=NOW,
+            kind=EntryKind.NOTE,
+            author="U1",
+            data={"text": "x", "precision": "minute"},
+            source="c/1",
+            time=time,
+        )
+        [entry] = timeline_rows.entries(tx, "abc123abc123")
+        assert entry.time == time
+        # As the version before does: it leaves the new columns out.
+        tx.execute(
+            text(
+                "INSERT INTO entry (incident_id, at, recorded_at, kind, author, data, source, message_key) "
+                "SELECT incident_id, at, recorded_at, kind, author, data, 'c/2', '' FROM entry"
+            )
+        )
+        timeline_rows.change_entry(tx, entry.id, at=end + timedelta(minutes=1))
+        moved, other = (one.time for one in timeline_rows.entries(tx, "abc123abc123"))
+    assert (moved.until, other.until, other.is_about, other.typed) == (None, None, False, "")
+    to(store, "0008")
+    to(store, "head")
 
 
 def test_what_the_version_before_does_not_know_goes_and_the_rest_stays(store: Store) -> None:

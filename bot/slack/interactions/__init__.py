@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.domain.access import Act
-from bot.render import card, forms, listing, obligations, run_form, runs
+from bot.render import answers, card, forms, listing, obligations, run_form, runs
 from bot.render import diagnose as diagnosis
 from bot.slack.access import (
     Anywhere,
@@ -85,6 +85,8 @@ BUTTONS: Mapping[str, Route] = {
     listing.ACTION_LIST: Anywhere(Act.LIST, incidents.handle),
     listing.ACTION_HELP: Anywhere(Act.HELP, menu.help_),
     listing.ACTION_ENTRY: OnIncident(Act.EDIT, entry.menu, of_entry),
+    answers.ACTION_EDIT: OnIncident(Act.EDIT, entry.menu, of_entry),
+    answers.ACTION_UNDO: OnIncident(Act.RECORD, entry.undo, of_entry),
 }
 
 SHORTCUTS: Mapping[str, Route] = {

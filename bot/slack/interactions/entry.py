@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.domain.incident import Incident
 from bot.domain.mrkdwn import typed
-from bot.domain.time_parsing import parse_time
 from bot.errors import UserError
 from bot.render import answers, forms, listing
-from bot.services.record import ONLY_ANNOTATED
+from bot.services.entries import ONLY_ANNOTATED
 from bot.slack.context import HandlerContext
 from bot.slack.replies import EphemeralReply, OpenModal, say
 from bot.slack.request import SlackRequest
@@ -54,21 +55,36 @@ def menu(
 def submitted(context: HandlerContext, request: SlackRequest, incident: Incident) -> EphemeralReply:
     """Change the entry; the time changes only if its text in the form did.
 
+    A time without a date is on the entry's day.
+
     Raises:
         UserError: the time cannot be read, or the entry is gone or is not what the form shows.
     """
-    form, zone, at = request.form, context.settings.zone, None
+    form, zone, time = request.form, context.settings.zone, None
     subject, _, version = form.subject.partition("|")
-    entry_id, at_text = int(subject), form.marks("at").strip()
+    entry_id, at_text = int(subject), form.text("at").strip()
     line = context.record.line(incident.id, entry_id)
-    if at_text and at_text != forms.shown_time(line.entry.at, zone):
+    if at_text and at_text != forms.shown_time(line.entry, zone):
         try:
-            at = parse_time(at_text, zone=zone, now=context.now())
+            day = line.entry.at.astimezone(zone).date()
+            time = replace(context.reader, day=day).time(at_text)
         except UserError as exc:
             raise UserError(str(exc), field="at") from exc
     change = request.change(incident)
-    context.record.rewrite(change, entry_id, text=typed(form.text("text")), at=at, version=version)
-    return say(answers.ENTRY_CHANGED)
+    text = typed(form.text("text"))
+    distance = context.record.rewrite(change, entry_id, text=text, time=time, version=version)
+    return say(answers.entry_changed(time, zone=zone, distance=distance))
+
+
+def undo(context: HandlerContext, request: SlackRequest, incident: Incident) -> EphemeralReply:
+    """Remove the note that the same person just added.
+
+    Raises:
+        UserError: it is somebody else's, has changed since, or is gone.
+    """
+    _verb, entry_id, version = (*request.value.split(":"), "")[:3]
+    context.record.undo_note(request.change(incident), int(entry_id), version=version)
+    return replace(say(answers.NOTE_UNDONE), replace=True)
 
 
 def annotated(context: HandlerContext, request: SlackRequest, incident: Incident) -> EphemeralReply:

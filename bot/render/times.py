@@ -1,0 +1,72 @@
+"""The words for a time or a span: in the team's zone for the report, in the reader's in Slack."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.domain.typed_time import TypedTime, other_occurrence, other_season, zone_name
+from bot.render.text import cut, escape, when
+
+_HALF_DAY = timedelta(hours=12)
+
+
+def during(time: TypedTime) -> str:
+    """Return a time or a span that Slack shows in each reader's zone."""
+    about = "about " if time.is_about else ""
+    if time.until is None:
+        return f"{about}{when(time.at)}"
+    if time.until - time.at >= _HALF_DAY:
+        return f"{about}{when(time.at)} – {when(time.until)}"
+    fallback = time.until.astimezone(UTC).strftime("%H:%M UTC")
+    return f"{about}{when(time.at)} – <!date^{int(time.until.timestamp())}^{{time}}|{fallback}>"
+
+
+def clocks(
+    at: datetime,
+    until: datetime | None,
+    *,
+    is_about: bool = False,
+    seconds: bool = False,
+    day: bool = False,
+    zone: bool = False,
+) -> str:
+    """Return local times as ``about 16:06 – 16:16``, with the ``day`` and the ``zone`` on request.
+
+    The end has its day if it is another one, and both have their zones if DST changes in between.
+    """
+    clock = "%H:%M:%S" if seconds else "%H:%M"
+    text = f"{at:%Y-%m-%d} {at.strftime(clock)}" if day else at.strftime(clock)
+    if until is not None:
+        changes = zone_name(until) != zone_name(at)
+        text += f" {zone_name(at)}" if changes else ""
+        text += f" – {until:%Y-%m-%d} " if until.date() != at.date() else " – "
+        text += until.strftime(clock)
+        zone, at = zone or changes, until
+    return ("about " if is_about else "") + text + (f" {zone_name(at)}" if zone else "")
+
+
+def understood(time: TypedTime, zone: ZoneInfo) -> str:
+    """Return how a typed time was understood, what was typed, and how to write another time it may mean."""
+    at, until = time.at.astimezone(zone), time.until and time.until.astimezone(zone)
+    seconds = time.has_seconds
+    shown = clocks(at, until, is_about=time.is_about, seconds=seconds, day=True, zone=True)
+    typed = f", from “{escape(cut(time.typed, 120))}”" if time.typed else ""
+    said = f"{shown} ({during(time)} for you){typed}."
+    if season := other_season(time, zone):
+        said += f" The team's zone was on {season} then, not on {escape(time.zone)}."
+    sides = () if time.zone else (time.at, time.until or time.at)
+    if other := next(filter(None, (other_occurrence(side, zone) for side in sides)), None):
+        clock = other.strftime("%H:%M:%S%z" if seconds else "%H:%M%z")
+        written = f"{other.year:04d}-{other:%m-%d} {clock}"
+        said += f" That time occurred twice (DST). For {other.tzname()}, write `{written}`."
+    return said
+
+
+def warned(distance: timedelta | None) -> str:
+    """Return a warning about a time that is far from all others, or an empty string."""
+    if distance is None:
+        return ""
+    days = round(distance / timedelta(days=1))
+    unit = "day" if days == 1 else "days"
+    return f"\n⚠️ That is {days} {unit} from the nearest other entry. Check the date."
