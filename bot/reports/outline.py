@@ -1,0 +1,180 @@
+"""Divides a report into sections by its headings, whatever their levels are.
+
+Authors slip: entries of a timeline stand at its own level, and sections below a subsection. So a heading that
+begins with a time belongs to the timeline, and one with a known name begins a section at any level.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.reports.blocks import Block, BlockKind
+from bot.reports.report import SectionKind
+from bot.reports.times import read_time
+
+_NAMES: tuple[tuple[SectionKind, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(pattern, re.IGNORECASE))
+    for kind, pattern in (
+        (
+            SectionKind.TIMELINE,
+            r"\btime-?\s?line\b|^chronology|^sequence of events|^incident log$|^events$",
+        ),
+        (
+            SectionKind.ACTION_ITEMS,
+            r"\baction items?\b|^actions?$|^next steps?\b"
+            r"|^follow[- ]?ups?(?: (?:actions?|items?|tasks?|work))?$"
+            r"|^to-?dos?$|^remediation items?$|^tasks$|^action plan$",
+        ),
+        (SectionKind.CHECKLIST, r"^checklist\b"),
+        (SectionKind.SUMMARY, r"^(?:\w+ )?summary\b|^overview\b|^tl;?dr\b|^abstract$"),
+    )
+)
+_OTHER = re.compile(
+    r"\bimpact\b|^what (?:happened|went|did)|\bwent (?:wrong|well)\b|\blucky\b|^resolution\b|^conclusions?\b"
+    r"|^lessons?\b|^root causes?\b|^after-? ?action\b|^hub information\b|^background\b|^mitigation\b"
+    r"|^detection\b|^contributing\b|^questions\b|^post-?mortem\b|^retrospective\b|^analysis\b|^recovery\b",
+    re.IGNORECASE,
+)
+_BOLD = re.compile(
+    r"(\*\*|__)(?P<name>[^*_]{1,60})\1\s*:?|(?:\*\*|__)(?P<colon>[^*_]{1,60}):(?:\*\*|__)"
+)
+_MARKS = re.compile(r"[*_`#]+")
+_LEAST_CLOCKS = 2
+"""Times from which a section without the name of a timeline is taken for one."""
+
+
+@dataclass(kw_only=True)
+class Area:
+    """A section's lines and blocks.
+
+    Attributes:
+        start: the line of its heading, or of its first text, from 0.
+        body: its first line after the heading.
+        end: the line after its last.
+        blocks: those below the heading.
+        is_timed: its blocks are read for entries.
+    """
+
+    kind: SectionKind
+    title: str
+    level: int
+    start: int
+    body: int
+    end: int = 0
+    blocks: list[Block] = field(default_factory=list)
+    is_timed: bool = False
+
+
+def name_of(text: str) -> str:
+    """Return the text of a heading without emphasis and without a colon at its end."""
+    return " ".join(_MARKS.sub("", text).split()).rstrip(":").strip()
+
+
+def kind_of(name: str) -> SectionKind | None:
+    """Return what a section with this name is about, or None if the name isn't known."""
+    for kind, pattern in _NAMES:
+        if pattern.search(name):
+            return kind
+    return SectionKind.OTHER if _OTHER.search(name) else None
+
+
+def areas(blocks: Iterable[Block], *, first: int, end: int) -> tuple[Block | None, list[Area]]:
+    """Return the heading that is the title, or None, and the sections between two lines."""
+    found = list(_with_bold_headings(blocks))
+    title = _title(found)
+    current = Area(kind=SectionKind.PREAMBLE, title="", level=0, start=first, body=first)
+    made = [current]
+    for block in found:
+        if block is title:
+            current.title, current.body = name_of(block.text), block.end
+            current.start = min(current.start, block.start)
+        elif block.kind is BlockKind.HEADING and (kind := _opens(block, current)):
+            current.end = block.start
+            current = Area(
+                kind=kind,
+                title=name_of(block.text),
+                level=block.level,
+                start=block.start,
+                body=block.end,
+            )
+            made.append(current)
+        else:
+            current.blocks.append(block)
+    current.end = end
+    _distinguish_checklist(made)
+    _find_timed(made)
+    return title, made
+
+
+def _with_bold_headings(blocks: Iterable[Block]) -> Iterator[Block]:
+    """The blocks, where a bold line with the name of a section is a heading."""
+    level = 1
+    for block in blocks:
+        if block.kind is BlockKind.HEADING:
+            level = block.level
+        is_line = (
+            block.kind is BlockKind.PARAGRAPH and not block.level and block.end == block.start + 1
+        )
+        bold = _BOLD.fullmatch(block.text.strip()) if is_line else None
+        if bold and kind_of(name_of(bold["name"] or bold["colon"])):
+            yield replace(block, kind=BlockKind.HEADING, level=min(level + 1, 6))
+        else:
+            yield block
+
+
+def _title(blocks: Sequence[Block]) -> Block | None:
+    """Return the first heading of the first level before any known section; a dated one is preferred."""
+    candidates: list[Block] = []
+    for block in blocks:
+        if block.kind is not BlockKind.HEADING:
+            continue
+        typed = read_time(block.text)
+        if kind_of(name_of(block.text)) and not (block.level == 1 and typed):
+            break
+        if block.level == 1:
+            candidates.append(block)
+        elif not candidates:
+            break
+    dated = [each for each in candidates if read_time(each.text) or "{{" in each.text]
+    return next(iter(dated or candidates), None)
+
+
+def _opens(block: Block, current: Area) -> SectionKind | None:
+    """Return the kind of the section that a heading opens, or None if it belongs to the current one."""
+    typed = read_time(block.text)
+    if typed and (typed.clock or current.kind is SectionKind.TIMELINE):
+        return None
+    name = name_of(block.text)
+    kind = kind_of(name)
+    if current.kind is SectionKind.ACTION_ITEMS and block.level > current.level:
+        return kind if kind not in {None, SectionKind.ACTION_ITEMS, SectionKind.OTHER} else None
+    if current.kind is SectionKind.TIMELINE and block.level > current.level:
+        return kind if kind is not SectionKind.SUMMARY else None
+    return kind or SectionKind.OTHER
+
+
+def _distinguish_checklist(made: Sequence[Area]) -> None:
+    """Tell the list of boxes named Actions, with which a form ends, from the action items before it."""
+    named = [area for area in made if area.kind is SectionKind.ACTION_ITEMS]
+    for area in named[1:]:
+        if area.title.lower() in {"actions", "action"}:
+            area.kind = SectionKind.CHECKLIST
+
+
+def _find_timed(made: Sequence[Area]) -> None:
+    for area in made:
+        area.is_timed = area.kind is SectionKind.TIMELINE
+    if any(area.is_timed for area in made):
+        return
+    for area in made:
+        clocks = sum(_begins_with_clock(block) for block in area.blocks)
+        area.is_timed = clocks >= _LEAST_CLOCKS and area.kind is not SectionKind.ACTION_ITEMS
+
+
+def _begins_with_clock(block: Block) -> bool:
+    texts = block.cells[:2] if block.kind is BlockKind.ROW else block.text.split("\n")
+    if block.in_item:
+        return False
+    return any((typed := read_time(text)) is not None and typed.clock for text in texts)
