@@ -40,7 +40,7 @@ NO_ZONE = "no time zone"
 WARNING = "  ! {warning}"
 FOUND = "{path}:{line}: {message} [{rule}]\n    {remedy}"
 CLEAN = "✓ {path}"
-UNKNOWN = "{number} links could not be checked: their servers didn't say whether the page exists."
+UNKNOWN = "Not checked, since the server did not say whether the page exists: {links}"
 
 
 def files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -117,7 +117,7 @@ def lint_files(paths: Iterable[Path], *, links: bool, out: Console, err: Console
 def _broken(text: str, path: Path, err: Console) -> list[Finding]:
     missing, unknown = missing_pages(web_links(text))
     if unknown:
-        err.print(Text(UNKNOWN.format(number=len(unknown))), soft_wrap=True)
+        err.print(Text(UNKNOWN.format(links=", ".join(unknown))), soft_wrap=True)
     absent = [each for each in relative_links(text) if not (path.parent / each).exists()]
     return list(broken_links(text, missing=missing, absent=absent))
 

@@ -13,7 +13,7 @@ from enum import Enum, auto
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-LIMIT = 10_000
+LIMIT = 5_000
 """How many lines and marks are parsed. The parser takes a second for more; a report has hundreds."""
 
 

@@ -76,8 +76,8 @@ def heading(matter: Mapping[str, Any], written: str, path: str) -> Heading:
     _title, title_day, title_zone, _comma = _split(matter_title)
     if not shown and not written:
         shown = _words(matter.get("name")) or _from_name(stem)
-    more = written.removeprefix(shown) if shown and not matter_title else written
-    before = written.partition(title)[0] if title else ""
+    others = written.replace(title, "", 1) if title else written
+    others = others.replace(day.isoformat(), "", 1) if day else others
     return Heading(
         title=shown or written,
         written=written,
@@ -85,7 +85,7 @@ def heading(matter: Mapping[str, Any], written: str, path: str) -> Heading:
         name_date=name_date,
         zone=zone or title_zone,
         is_comma=is_comma,
-        is_more_than_title=bool(matter_title and more) or bool(_LEAD.match(before)),
+        is_more_than_title=bool(others.strip(_SEPARATORS)) or (title != shown and bool(title)),
         other_words=f"{_words(matter.get('name'))} {_words(matter.get('about'))}",
     )
 

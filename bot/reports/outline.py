@@ -69,7 +69,14 @@ class Area:
 
 def name_of(text: str) -> str:
     """Return the text of a heading without emphasis and without a colon at its end."""
-    return " ".join(_MARKS.sub("", text).split()).rstrip(":").strip()
+    return " ".join(_MARKS.sub("", plain_heading(text)).split()).rstrip(":").strip()
+
+
+def plain_heading(text: str) -> str:
+    """Return the text of a heading without the attributes that Quarto allows behind it: ``{#fixed}``."""
+    head, opened, attributes = text.rpartition("{")
+    is_attributes = opened and attributes[:1] in {"#", "."} and attributes.rstrip().endswith("}")
+    return head.rstrip() if is_attributes else text
 
 
 def kind_of(name: str) -> SectionKind | None:
@@ -130,20 +137,22 @@ def _title(blocks: Sequence[Block]) -> Block | None:
     for block in blocks:
         if block.kind is not BlockKind.HEADING:
             continue
-        typed = read_time(block.text)
+        typed = read_time(plain_heading(block.text))
         if kind_of(name_of(block.text)) and not (block.level == 1 and typed):
             break
         if block.level == 1:
             candidates.append(block)
         elif not candidates:
             break
-    dated = [each for each in candidates if read_time(each.text) or "{{" in each.text]
+    dated = [
+        each for each in candidates if read_time(plain_heading(each.text)) or "{{" in each.text
+    ]
     return next(iter(dated or candidates), None)
 
 
 def _opens(block: Block, current: Area) -> SectionKind | None:
     """Return the kind of the section that a heading opens, or None if it belongs to the current one."""
-    typed = read_time(block.text)
+    typed = read_time(plain_heading(block.text))
     if typed and (typed.clock or current.kind is SectionKind.TIMELINE):
         return None
     name = name_of(block.text)

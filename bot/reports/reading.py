@@ -270,7 +270,7 @@ def _parts(
     starts.update(each.line - 1 for each in entries)
     starts.update(each.line - 1 for each in items)
     ordered = sorted(start for start in starts if start < len(raw))
-    ends = [*ordered[1:], len(raw)]
+    ends = [*ordered[1:], len(raw)][: len(ordered)]
     return tuple(
         Part(line=start + 1, raw="".join(raw[start:end]))
         for start, end in zip(ordered, ends, strict=True)

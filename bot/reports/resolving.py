@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from bot.reports.times import Clock, Day, Typed
@@ -47,7 +47,6 @@ class Context:
     is_stated: bool = False
     before: datetime | None = None
     half: str = ""
-    half_hour: int = 0
     judged: set[str] = field(default_factory=set)
 
     def see_day(self, day: Day) -> None:
@@ -87,21 +86,14 @@ class Context:
         if clock.half:
             self.half = clock.half
             return clock
-        if (
-            not self.half
-            or is_dated
-            or clock.is_padded
-            or not 1 <= clock.hour < 12
-            or self.before is None
-        ):
+        is_open = self.half and not (is_dated or clock.is_padded) and 1 <= clock.hour < 12
+        if not is_open or self.before is None or clock.at is None:
             return clock
-        same = Clock(hour=clock.hour, minute=clock.minute, second=clock.second, half=self.half)
-        literal = datetime.combine(self.before.date(), clock.at) if clock.at else None
-        meant = datetime.combine(self.before.date(), same.at) if same.at else None
         before = self.before.replace(tzinfo=None)
-        if literal and meant and literal < before <= meant <= before + _NEAR:
-            doubts.append((Doubt.SAME_HALF, {"raw": raw, "half": self.half}))
-            return same
+        literal = datetime.combine(before.date(), clock.at)
+        if literal < before <= literal + _HALF_DAY <= before + _NEAR:
+            doubts.append((Doubt.AFTERNOON, {"raw": raw}))
+            return replace(clock, half="p")
         return clock
 
     def _in_order(self, at: datetime, typed: Typed, raw: str, doubts: list[Said]) -> datetime:

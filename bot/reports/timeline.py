@@ -9,12 +9,13 @@ from itertools import pairwise
 from textwrap import dedent
 
 from bot.reports.blocks import Block, BlockKind
-from bot.reports.outline import Area, name_of
+from bot.reports.outline import Area, name_of, plain_heading
 from bot.reports.report import SectionKind
 from bot.reports.times import Typed, find_day, find_time, read_time
 from bot.reports.zones import ZONE
 
 _BULLET = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+(?:\[[ xX]\]\s+)?")
+_NESTED = 3
 _STATED = re.compile(r"\btimes?(?:\s?zone|stamps?)?\b(?P<between>[^.\n]{0,40})", re.IGNORECASE)
 _STATEMENT = 160
 """Characters of the longest sentence that is taken for a statement of the zone."""
@@ -102,7 +103,7 @@ def _marks(block: Block, lines: Sequence[str]) -> Iterator[Mark]:
 
 
 def _heading(block: Block) -> Mark:
-    text = " ".join(block.text.split())
+    text = " ".join(plain_heading(block.text).split())
     typed = read_time(text)
     if typed and typed.clock:
         return _mark(block.start, block.end, typed)
@@ -134,8 +135,8 @@ def _item(block: Block, lines: Sequence[str]) -> Iterator[Mark]:
     line = lines[block.start]
     bullet = _BULLET.match(line)
     # An item may begin with another: "- - 10:05".
-    while bullet and (inner := _BULLET.match(line, bullet.end())) and inner.end() > bullet.end():
-        bullet = inner
+    for _ in range(_NESTED):
+        bullet = (bullet and _BULLET.match(line, bullet.end())) or bullet
     typed = read_time(line[bullet.end() :]) if bullet else None
     if typed is None:
         return

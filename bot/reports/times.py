@@ -30,9 +30,9 @@ _LEADS = re.compile(
 _DAY = re.compile(
     rf"""{_WEEKDAY}(?:
       (?P<y1>\d{{4}})(?P<sep>[-/.])(?P<m1>\d{{1,2}})(?P=sep)(?P<d1>\d{{1,2}})(?!\d)
-    | (?P<m2>{_MONTH})\s*(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,?\s+(?P<y2>(?:19|20)\d\d)\b(?!:))?
+    | (?P<m2>{_MONTH})\s*(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:\d)(?:,?\s+(?P<y2>(?:19|20)\d\d)\b(?!:\d))?
     | (?P<d3>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+(?:of\s+)?(?P<m3>{_MONTH})
-        (?:,?[\s-]+(?P<y3>(?:19|20)\d\d)\b(?!:))?
+        (?:,?[\s-]+(?P<y3>(?:19|20)\d\d)\b(?!:\d))?
     | (?P<m4>\d{{1,2}})/(?P<d4>\d{{1,2}})(?:/(?P<y4>\d{{4}}|\d{{2}}))?(?![\d/])
     )""",
     _FLAGS,
@@ -40,11 +40,12 @@ _DAY = re.compile(
 _CLOCK = re.compile(
     r"""(?:
       (?P<h1>\d{1,2}):(?P<n1>\d{2})(?::(?P<s1>\d{2})(?:[.,]\d{1,9})?)?(?!\d)
-        (?:(?:\s?(?P<half1>[ap])\.?m\b\.?)|(?P<short1>[ap])\b)?
+        (?:(?:\s?(?P<half1>[ap])\.?m\b\.?)|(?P<short1>[ap])\b|\s(?:noon|midnight)\b)?
     | (?P<h2>\d{1,2})\.(?P<n2>\d{2})\s?(?P<half2>[ap])\.?m\b\.?
     | (?P<h3>\d{1,2})\s?(?P<half3>[ap])\.?m\b\.?
     | (?P<h4>\d{1,2})h(?P<n4>\d{2})\b
     | (?P<h5>[0-2]\d)(?P<n5>[0-5]\d)(?=\s?(?:UTC|GMT|hrs?|hours|h)\b)(?:\s?(?:hrs?|hours|h)\b)?
+    | (?P<h6>\d{1,2})(?=\s?[-–]\s?\d{1,2}(?:[:.]\d{2})?\s?[ap]\.?m\b)
     | (?P<noon>noon|midday|midnight)\b
     )""",
     _FLAGS,
@@ -56,6 +57,9 @@ _RANGE = re.compile(
     r"\s*(?:-{1,2}>?|–|—|→|\bto\b|\buntil\b|\btill\b|\band\b)\s*[~≈]?\s*", re.IGNORECASE
 )
 _TAIL = re.compile(r"[-–](\d{2})(?![\d:./])\b")
+_OTHER = re.compile(r"\s*[/(]\s*(?=\d)")
+_OFFSET_APART = re.compile(r"\s([+-]\d{4})(?!\d)")
+_DAY_OF_WEEK = re.compile(rf"{_WEEKDAY}(?=[\d~])", re.IGNORECASE)
 _CLOSERS = re.compile(r"(?:\s*(?:\}\}|[\])`]))*")
 _MARKS = re.compile(r"[*_]*")
 _SEPARATORS = re.compile(r"\s*(?:(?:-{1,2}>?|–|—|→|=>|:|\||,|\.(?=\s|$))+\s*)?")
@@ -138,6 +142,7 @@ def read_time(text: str) -> Typed | None:
     lead = _LEADS.match(text, start)
     position = _end(_BRACKETS, text, lead.end()) if lead else start
     day, position = _day(text, position)
+    position = position if day else _end(_DAY_OF_WEEK, text, position)
     clock, after = _clock(text, _end(_JOINER, text, position) if day else position)
     position = after if clock else position
     if not clock and (day is None or day.is_fraction):
@@ -150,6 +155,8 @@ def read_time(text: str) -> Typed | None:
     until_day, until, zone, position = _until(text, position, clock, day, zone)
     if not zone and clock:
         zone, position = _zone(text, position, is_log=False)
+    if clock:
+        position = _after_other_zone(text, position)
     if not _BOUNDARY.match(text, position):
         return None
     return _typed(
@@ -244,7 +251,7 @@ def _clock(text: str, position: int) -> tuple[Clock | None, int]:
     if found["noon"]:
         hour = 0 if found["noon"].lower() == "midnight" else 12
         return Clock(hour=hour, minute=0, second=0), found.end()
-    number = next(n for n in range(1, 6) if found[f"h{n}"])
+    number = next(n for n in range(1, 7) if found[f"h{n}"])
     groups = found.groupdict()
     half = groups.get(f"half{number}") or groups.get(f"short{number}") or ""
     return Clock(
@@ -264,11 +271,26 @@ def _zone(text: str, position: int, *, is_log: bool) -> tuple[str, int]:
         found = OFFSET.match(text, position)
     if found is None and text[position : position + 1] == "Z":
         found = re.compile(r"Z(?!\w)").match(text, position)
+    if found is None and (apart := _OFFSET_APART.match(text, position)):
+        return apart[1], apart.end()
     if found is None:
         return "", position
     end = found.end()
     opened = text[position : found.start()].count("(")
     return found[0].strip(), end + 1 if opened and text[end : end + 1] == ")" else end
+
+
+def _after_other_zone(text: str, position: int) -> int:
+    """Return the end of the same time in another zone, such as `` / 18:05 UTC``, if it stands here."""
+    joined = _OTHER.match(text, position)
+    if joined is None:
+        return position
+    clock, end = _clock(text, joined.end())
+    zone, end = _zone(text, end, is_log=False)
+    if not (clock and zone):
+        return position
+    closes = "(" in joined[0] and text[end : end + 1] == ")"
+    return end + 1 if closes else end
 
 
 def _day_after(text: str, position: int) -> tuple[Day | None, int]:

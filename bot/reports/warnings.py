@@ -31,7 +31,7 @@ class Doubt(Enum):
     OUT_OF_ORDER = "“{raw}” is earlier than the entry above."
     ENDS_BEFORE = "“{raw}” ends before it begins."
     FAR = "“{raw}” is {days} days from the date of the report, {date}."
-    SAME_HALF = "“{raw}” is read as {half}m, like the entry above."
+    AFTERNOON = "“{raw}” is read as pm, since it would otherwise be earlier than the entry above."
     NOT_THEN = "{zone} isn't in use on {day}: it is {other}."
 
 

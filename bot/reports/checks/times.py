@@ -45,14 +45,18 @@ def doubtful(seen: Prose) -> Iterator[Finding]:
     """What the import found odd in times, days and zones, with what to do about it."""
     report = seen.report
     doubts = {warning.doubt for warning in report.warnings}
+    shown: set[Doubt] = set()
     for warning in report.warnings:
         if warning.doubt not in _REMEDIES:
+            continue
+        if warning.doubt is Doubt.NO_DAY and shown & {Doubt.NO_DATE, Doubt.NO_DAY}:
             continue
         # An issue has the date of its creation, and a wrong year says more than a missing date.
         if warning.doubt is Doubt.NO_DATE and (
             report.format is Format.ISSUE or Doubt.OTHER_YEAR in doubts
         ):
             continue
+        shown.add(warning.doubt)
         rule, remedy = _REMEDIES[warning.doubt]
         if warning.doubt is Doubt.NO_ZONE:
             remedy += _mentioned(seen)
