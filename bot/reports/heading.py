@@ -11,14 +11,13 @@ from typing import Any
 
 from bot.reports.outline import name_of
 from bot.reports.resolving import Context, day_of
-from bot.reports.times import Typed, find_day, read_time
+from bot.reports.times import Typed, find_day, find_day_at, read_time
 
 _LEAD = re.compile(
     r"\s*(?:incident|outage|post-?mortem|after-?action)(?:\s+report)?(?:\s+(?:for|of|on))?[\s:,–—-]+(?=\S)",
     re.IGNORECASE,
 )
 _SEPARATORS = " \t-–—,:;|"
-_AT_END = re.compile(r"[\s,–—(-]+(?P<day>[^,–—()]{4,40}|[a-z]+ \d+, \d{4})\)?\s*$", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _PLACEHOLDER = re.compile(r"^\{\{[^{}]*\}\}\s*[,–—-]\s*(?=\S)")
 _BEYOND = timedelta(days=7)
@@ -114,12 +113,10 @@ def _split(text: str) -> tuple[str, date | None, str, bool]:
         return typed.rest.strip(_SEPARATORS), day, typed.zone, comma
     if found := _PLACEHOLDER.match(text):
         return text[found.end() :], None, "", "," in found[0]
-    day = day_of(find_day(rest))
-    if day is None:
-        return text, None, "", False
-    end = _AT_END.search(rest)
-    if end and day_of(find_day(end["day"])) == day and end.start():
-        return rest[: end.start()].strip(_SEPARATORS), day, "", False
+    named, start, end = find_day_at(rest)
+    day = day_of(named)
+    if day and start and not rest[end:].strip(_SEPARATORS + ")"):
+        return rest[:start].rstrip(_SEPARATORS + "("), day, "", False
     return text, day, "", False
 
 

@@ -159,6 +159,9 @@ def _opens(block: Block, current: Area) -> SectionKind | None:
     kind = kind_of(name)
     if current.kind is SectionKind.ACTION_ITEMS and block.level > current.level:
         return kind if kind not in {None, SectionKind.ACTION_ITEMS, SectionKind.OTHER} else None
+    if current.kind is SectionKind.ACTION_ITEMS and kind is None and _has_only_groups(current):
+        # The groups slipped to the level of the heading above them.
+        return None
     if current.kind is SectionKind.TIMELINE and block.level > current.level:
         return kind if kind is not SectionKind.SUMMARY else None
     return kind or SectionKind.OTHER
@@ -172,14 +175,29 @@ def _distinguish_checklist(made: Sequence[Area]) -> None:
             area.kind = SectionKind.CHECKLIST
 
 
+def _has_only_groups(area: Area) -> bool:
+    return not area.blocks or (
+        area.blocks[0].kind is BlockKind.HEADING and area.blocks[0].level <= area.level
+    )
+
+
 def _find_timed(made: Sequence[Area]) -> None:
+    """Decide which sections are read for entries: timelines, parts of them, and others that have times."""
+    named = any(area.kind is SectionKind.TIMELINE for area in made)
+    level = 0
     for area in made:
-        area.is_timed = area.kind is SectionKind.TIMELINE
-    if any(area.is_timed for area in made):
-        return
-    for area in made:
-        clocks = sum(_begins_with_clock(block) for block in area.blocks)
-        area.is_timed = clocks >= _LEAST_CLOCKS and area.kind is not SectionKind.ACTION_ITEMS
+        clocks = [block for block in area.blocks if _begins_with_clock(block)]
+        if area.kind is SectionKind.TIMELINE:
+            area.is_timed, level = True, area.level
+        elif area.kind is SectionKind.ACTION_ITEMS:
+            continue
+        elif any(block.kind is BlockKind.HEADING for block in clocks):
+            area.is_timed = True
+        elif level and area.level > level:
+            area.is_timed = bool(clocks)
+        else:
+            level = 0
+            area.is_timed = not named and len(clocks) >= _LEAST_CLOCKS
 
 
 def _begins_with_clock(block: Block) -> bool:

@@ -24,7 +24,7 @@ from bot.reports.report import (
     SectionKind,
 )
 from bot.reports.resolving import Context
-from bot.reports.timeline import Mark, marks, texts
+from bot.reports.timeline import Mark, marks, texts, zone_elsewhere
 from bot.reports.unfold import is_folded, unfolded
 from bot.reports.warnings import Doubt, ReadWarning, warning
 from bot.reports.zones import zone_of
@@ -65,7 +65,8 @@ def read_report(text: str, *, path: str = "") -> ImportedReport:
     warnings += [warning(Doubt.TOO_LONG, count + 1)] if count < len(lines) else []
     day, said = _date(day, first_day, head, path)
     warnings += said
-    timeline = _timeline(marked, lines, day or first_day, head.zone)
+    elsewhere = zone_elsewhere(area for area in found if not area.is_timed)
+    timeline = _timeline(marked, lines, day or first_day, elsewhere or head.zone)
     zone = timeline.first_zone
     items = [
         item
@@ -200,7 +201,12 @@ def dated_cells(cells: Sequence[str]) -> date | None:
     return dated_in([typed_day(cells[1].strip("*_: "))])
 
 
-_DATES = frozenset({"date", "incident date", "start", "start time", "started", "date of incident"})
+_DATES = frozenset(
+    {
+        *("date", "incident date", "date of incident", "start", "start time", "started"),
+        *("impact start", "incident start", "when"),
+    }
+)
 
 
 def _sections(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from textwrap import dedent
@@ -17,6 +17,7 @@ from bot.reports.zones import ZONE
 _BULLET = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+(?:\[[ xX]\]\s+)?")
 _NESTED = 3
 _STATED = re.compile(r"\btimes?(?:\s?zone|stamps?)?\b(?P<between>[^.\n]{0,40})", re.IGNORECASE)
+_ALL = re.compile(r"\b(?:all )?times\b", re.IGNORECASE)
 _STATEMENT = 160
 """Characters of the longest sentence that is taken for a statement of the zone."""
 _RULES = frozenset({"---", "***", "___"})
@@ -54,6 +55,20 @@ def stated_zone(text: str) -> str:
             if found.start() - stated.start() <= 40 and not before.isalnum():
                 return found[0].strip().rstrip("(")
     return ""
+
+
+def zone_elsewhere(found: Iterable[Area]) -> str:
+    """Return the zone that a section without entries states for all times, or an empty one."""
+    for area in found:
+        for block in area.blocks:
+            if block.kind is BlockKind.PARAGRAPH and (zone := _all_times(block.text)):
+                return zone
+    return ""
+
+
+def _all_times(text: str) -> str:
+    said = _ALL.search(text)
+    return stated_zone(text[said.start() : said.start() + _STATEMENT]) if said else ""
 
 
 def marks(area: Area, lines: Sequence[str]) -> list[Mark]:
@@ -147,7 +162,9 @@ def _item(block: Block, lines: Sequence[str]) -> Iterator[Mark]:
 
 
 def _paragraph(block: Block, lines: Sequence[str]) -> Iterator[Mark]:
-    if zone := stated_zone(" ".join(block.text.split())):
+    first = read_time(lines[block.start].strip())
+    zone = "" if first and first.clock else stated_zone(" ".join(block.text.split()))
+    if zone:
         yield Mark(line=block.start, body=block.start, is_entry=False, zone=zone)
         return
     for number in range(block.start, block.end):

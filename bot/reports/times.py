@@ -51,19 +51,20 @@ _CLOCK = re.compile(
     _FLAGS,
 )
 _JOINER = re.compile(
-    r"[\s,T]*(?:(?:at|around|about|between|from|,)\s+|[-–—@~≈]\s*)*[~≈]?\s*", re.IGNORECASE
+    r"[\s,T:]*(?:(?:at|around|about|between|from|,)\s+|[-–—@~≈]\s*)*[~≈]?\s*", re.IGNORECASE
 )
 _RANGE = re.compile(
     r"\s*(?:-{1,2}>?|–|—|→|\bto\b|\buntil\b|\btill\b|\band\b)\s*[~≈]?\s*", re.IGNORECASE
 )
 _TAIL = re.compile(r"[-–](\d{2})(?![\d:./])\b")
+_ISH = re.compile(r"(?:-?ish\b)?", re.IGNORECASE)
 _OTHER = re.compile(r"\s*[/(]\s*(?=\d)")
 _OFFSET_APART = re.compile(r"\s([+-]\d{4})(?!\d)")
 _DAY_OF_WEEK = re.compile(rf"{_WEEKDAY}(?=[\d~])", re.IGNORECASE)
 _CLOSERS = re.compile(r"(?:\s*(?:\}\}|[\])`]))*")
 _MARKS = re.compile(r"[*_]*")
 _SEPARATORS = re.compile(r"\s*(?:(?:-{1,2}>?|–|—|→|=>|:|\||,|\.(?=\s|$))+\s*)?")
-_ABOUT = re.compile(r"[~≈]|\b(?:about|around|approx|circa|ca)\b", re.IGNORECASE)
+_ABOUT = re.compile(r"[~≈]|ish\b|\b(?:about|around|approx|circa|ca)\b", re.IGNORECASE)
 _SHORT = 200
 """Characters of a heading in which a time is looked for."""
 _IN_LOG = re.compile(r"\dT\d")
@@ -144,7 +145,7 @@ def read_time(text: str) -> Typed | None:
     day, position = _day(text, position)
     position = position if day else _end(_DAY_OF_WEEK, text, position)
     clock, after = _clock(text, _end(_JOINER, text, position) if day else position)
-    position = after if clock else position
+    position = _end(_ISH, text, after) if clock else position
     if not clock and (day is None or day.is_fraction):
         return None
     zone, position = _zone(
@@ -175,11 +176,16 @@ def read_time(text: str) -> Typed | None:
 
 def find_day(text: str) -> Day | None:
     """Return the first day that the text names, or None."""
+    return find_day_at(text)[0]
+
+
+def find_day_at(text: str) -> tuple[Day | None, int, int]:
+    """Return the first day that the text names, and where it begins and ends; None and 0 without one."""
     for found in _DAY.finditer(text):
         before = text[found.start() - 1] if found.start() else " "
         if (made := _made_day(found)) and not (before.isalnum() or before in "/-."):
-            return made
-    return None
+            return made, found.start(), found.end()
+    return None, 0, 0
 
 
 def find_time(text: str) -> Typed | None:

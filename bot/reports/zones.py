@@ -26,6 +26,17 @@ _REGIONS = {
     "et": "America/New_York",
     "eastern": "America/New_York",
 }
+_NAMES = {
+    "central european summer time": "Etc/GMT-2",
+    "central european time": "Europe/Paris",
+    "eastern european summer time": "Etc/GMT-3",
+    "eastern european time": "Europe/Helsinki",
+    "british summer time": "Etc/GMT-1",
+    "coordinated universal time": "UTC",
+    "greenwich mean time": "UTC",
+    "india standard time": "Asia/Kolkata",
+}
+"""Names that are written out. The signs of Etc are those of POSIX, the other way round."""
 _WINTER_AND_SUMMER = {
     "PST": "America/Los_Angeles", "PDT": "America/Los_Angeles", "MDT": "America/Denver",
     "CST": "America/Chicago", "CDT": "America/Chicago", "EST": "America/New_York",
@@ -42,9 +53,10 @@ ZONE = re.compile(
       (?P<area>(?:{_AREAS})/[A-Za-z_]+(?:/[A-Za-z_]+)?)
     | (?P<abbreviation>(?:{"|".join(sorted(_HOURS, key=len, reverse=True))}|utc|gmt)(?![A-Za-z0-9]))
         (?P<offset>(?<=UTC|GMT|utc|gmt){_OFFSET}|\s?\((?:UTC|GMT)?\s?{_OFFSET}\))?
+    | (?P<name>(?i:{"|".join(_NAMES).replace(" ", "[ ]")}))
     | (?P<region>(?:PT|MT|CT|ET)(?![A-Za-z0-9])
         |(?:(?:US|U\.S\.)\s)?(?:[Pp]acific|[Mm]ountain|[Cc]entral|[Ee]astern)
-            (?:\s(?:[Ss]tandard|[Dd]aylight))?(?:\s[Tt]ime)?(?![A-Za-z0-9/]))
+            (?:\s(?:[Ss]tandard|[Dd]aylight))?(?:\s[Tt]ime)?(?![A-Za-z0-9/]|\s[Ee]uropean))
     )
     """,
     re.VERBOSE,
@@ -64,6 +76,8 @@ def zone_of(name: str) -> tzinfo | None:
             return ZoneInfo(found["area"])
         except (ValueError, OSError, KeyError):
             return None
+    if found["name"]:
+        return ZoneInfo(_NAMES[found["name"].lower()])
     if found["region"]:
         words = found["region"].lower().replace("u.s.", "us").split()
         word = words[1] if words[0] == "us" else words[0]

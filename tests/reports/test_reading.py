@@ -212,3 +212,126 @@ def test_line_ends_change_nothing(end: str) -> None:
     text = (CASES / "2019-11-05-builds.md").read_text(encoding="utf-8")
     made = as_json(read_report(text.replace("\n", end)))
     assert made["timeline"] == as_json(read_report(text))["timeline"]
+
+
+SLIPPED = """\
+# Incident report: Hub outage - 2023-05-01
+
+All times in this report are in Central European Time.
+
+| **Impact Time** | May 1 at 10:05 |
+| --- | --- |
+| **Duration** | 1d |
+
+## Timeline
+
+- May 1: 10:05 - it breaks
+- 10:15-ish: somebody looks
+- May 2
+  - 09:00 the fix
+  - 09:30am PDT / 16:30 UTC: **done**
+
+### Detection
+
+- 18:00 somebody writes it down
+
+## Action items ##
+
+## Upstream ##
+
+1. One
+2. Two
+
+## Ours ##
+
+1. Three
+"""
+
+
+def test_days_in_lists_phases_of_a_timeline_and_groups_that_slipped() -> None:
+    made = as_json(read_report(SLIPPED))
+    assert (made["title"], made["date"]) == ("Hub outage", "2023-05-01")
+    assert (made["zone"], made["format"]) == ("Central European Time", "2i2c")
+    assert times(made) == [
+        ("May 1: 10:05", "2023-05-01T10:05:00+02:00"),
+        ("10:15-ish", "2023-05-01T10:15:00+02:00"),
+        ("09:00", "2023-05-02T09:00:00+02:00"),
+        ("09:30am PDT / 16:30 UTC", "2023-05-02T09:30:00-07:00"),
+        ("18:00", "2023-05-02T18:00:00+02:00"),
+    ]
+    assert [(each["group"], each["text"]) for each in made["action_items"]] == [
+        ("Upstream", "One"),
+        ("Upstream", "Two"),
+        ("Ours", "Three"),
+    ]
+
+
+BOLD = """\
+### Summary
+
+Nobody could log in.
+
+### Timeline
+
+May 5, 2023
+
+**10:05 AM PDT**
+The hub is down.
+
+More of it.
+
+**10:30 AM PDT** The hub is up.
+
+### Follow-ups
+
+- [ ] Write it down: #12
+* Tell people
+"""
+
+
+def test_bold_times_below_a_day_and_the_sections_of_an_issue_form() -> None:
+    made = as_json(read_report(BOLD, path="incidents/2023-05-05-no-logins.md"))
+    assert (made["title"], made["date"], made["zone"]) == ("no logins", "2023-05-05", "PDT")
+    assert times(made) == [
+        ("10:05 AM PDT", "2023-05-05T10:05:00-07:00"),
+        ("10:30 AM PDT", "2023-05-05T10:30:00-07:00"),
+    ]
+    assert made["timeline"][0]["text"] == "The hub is down.\n\nMore of it."
+    assert [each["text"] for each in made["action_items"]] == ["Write it down: #12", "Tell people"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "title", "date"),
+    [
+        ("2020-01-02 - Title", "Title", "2020-01-02"),
+        ("2020-01-02, Title", "Title", "2020-01-02"),
+        ("2020-01-02 4:23PM PST, Title", "Title", "2020-01-02"),
+        ("January 2, 2020: Title", "Title", "2020-01-02"),
+        ("Title (January 2, 2020)", "Title", "2020-01-02"),
+        ("Title - 2020-01-02", "Title", "2020-01-02"),
+        ("Incident report January 2 2020 - Title", "Title", "2020-01-02"),
+        ("Title of 2020-01-02 and more", "Title of 2020-01-02 and more", "2020-01-02"),
+        ("Title", "Title", None),
+    ],
+)
+def test_titles(heading: str, title: str, date: str | None) -> None:
+    made = as_json(read_report(f"# {heading}\n\n## Summary\n\nX.\n"))
+    assert (made["title"], made["date"]) == (title, date)
+
+
+@pytest.mark.parametrize(
+    ("said", "zone"),
+    [
+        ("All times in PST", "PST"),
+        ("_All times in EEST_", "EEST"),
+        ("Times are US/Pacific.", "US/Pacific"),
+        ("All times in PST (UTC-7)", "PST (UTC-7)"),
+        ("**All times are Pacific**", "Pacific"),
+        ("Time zone: UTC+2", "UTC+2"),
+        ("All times in British Summer Time", "British Summer Time"),
+        ("The pods were restarted five times.", None),
+    ],
+)
+def test_zones_that_are_stated(said: str, zone: str | None) -> None:
+    text = f"# 2020-01-02 - X\n\n## Timeline\n\n{said}\n\n### 10:05\n\na\n"
+    assert as_json(read_report(text))["zone"] == zone
