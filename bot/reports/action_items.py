@@ -15,7 +15,10 @@ from bot.reports.report import ImportedItem
 _BULLET = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+")
 _LISTED = (BlockKind.ITEM, BlockKind.ROW)
 _BOX = re.compile(r"\[([ xX])\]\s+")
-_NONE = re.compile(r"[\s*_(]*(?:none|n/?a|nothing|no action items?|[-–—])?[\s*_.)]*", re.IGNORECASE)
+_NONE = re.compile(
+    r"[\s*_(]*(?:none|n/?a|nothing|no action items?|nothing was recorded|[-–—])?[\s*_.)]*",
+    re.IGNORECASE,
+)
 _GROUP = re.compile(r"[*_]*[^.\n]{1,60}?[*_]*:?[*_]*")
 
 

@@ -165,7 +165,10 @@ def _paragraph(block: Block, lines: Sequence[str]) -> Iterator[Mark]:
     first = read_time(lines[block.start].strip())
     zone = "" if first and first.clock else stated_zone(" ".join(block.text.split()))
     if zone:
-        yield Mark(line=block.start, body=block.start, is_entry=False, zone=zone)
+        # "All times in PST, starting on 2017-02-23" names the day of the first entry, too.
+        day = find_day(block.text)
+        typed = Typed(raw="", rest="", day=day) if day else None
+        yield Mark(line=block.start, body=block.start, typed=typed, is_entry=False, zone=zone)
         return
     for number in range(block.start, block.end):
         typed = read_time(lines[number].strip())

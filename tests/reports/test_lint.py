@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bot.reports import Rule, lint
+from bot.domain.report import Form
+from bot.render.report import report_text
+from bot.reports import Rule, lint, read_report
+from tests.support.evening import report
 from tests.support.reports import CASES
 
 CLEAN = """\
@@ -149,7 +152,7 @@ def test_the_cases() -> None:
     for path in CASES.iterdir():
         rules = {finding.rule for finding in lint(path.read_text(encoding="utf-8"), path=path.name)}
         expected = {
-            "issue-form.md": {Rule.PLACEHOLDER, Rule.DATE, Rule.TICK},
+            "issue-form.md": {Rule.PLACEHOLDER, Rule.TICK},
             "disk-full.qmd": {Rule.ZONE},
         }
         assert rules <= expected.get(path.name, {Rule.ISSUE}), path.name
@@ -159,3 +162,14 @@ def test_a_report_without_line_ends() -> None:
     findings = lint(" ".join(CLEAN.replace("```", "").split()))
     assert {finding.line for finding in findings} == {1}
     assert Rule.SHAPE in {finding.rule for finding in findings}
+
+
+@pytest.mark.parametrize("form", Form)
+def test_reports_of_mayday_itself(form: Form) -> None:
+    """They are read with the day of their first entry, and only items are found that have no issue yet."""
+    text = report_text(report(form=form))
+    assert {finding.rule for finding in lint(text)} == {Rule.ISSUE}
+    assert [entry.at and entry.at.isoformat() for entry in read_report(text).timeline][:2] == [
+        "2017-02-23T21:10:57-08:00",
+        "2017-02-23T21:11:04-08:00",
+    ]

@@ -52,7 +52,7 @@ def doubtful(seen: Prose) -> Iterator[Finding]:
         if warning.doubt is Doubt.NO_DAY and shown & {Doubt.NO_DATE, Doubt.NO_DAY}:
             continue
         # An issue has the date of its creation, and a wrong year says more than a missing date.
-        if warning.doubt is Doubt.NO_DATE and (
+        if warning.doubt in {Doubt.NO_DATE, Doubt.DATE_OF_ENTRY} and (
             report.format is Format.ISSUE or Doubt.OTHER_YEAR in doubts
         ):
             continue
