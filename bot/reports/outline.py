@@ -37,9 +37,13 @@ _OTHER = re.compile(
     r"|^detection\b|^contributing\b|^questions\b|^post-?mortem\b|^retrospective\b|^analysis\b|^recovery\b",
     re.IGNORECASE,
 )
-_BOLD = re.compile(
-    r"(\*\*|__)(?P<name>[^*_]{1,60})\1\s*:?|(?:\*\*|__)(?P<colon>[^*_]{1,60}):(?:\*\*|__)"
+_NAMED = re.compile(
+    r"(?P<mark>\*\*|__)[^*_]{1,60}(?P=mark)\s*:?|(?:\*\*|__)[^*_]{1,60}:(?:\*\*|__)|(?P<plain>[A-Z][^*_:.]{1,60}:)"
 )
+_OF_FORM = re.compile(
+    r"^\[[ xX]\].*(?:dealt with|sections above|after-action report|actionable items)", re.IGNORECASE
+)
+"""The boxes with which the issue form of 2024 ends."""
 _MARKS = re.compile(r"[*_`#]+")
 _LEAST_CLOCKS = 2
 """Times from which a section without the name of a timeline is taken for one."""
@@ -89,7 +93,7 @@ def kind_of(name: str) -> SectionKind | None:
 
 def areas(blocks: Iterable[Block], *, first: int, end: int) -> tuple[Block | None, list[Area]]:
     """Return the heading that is the title, or None, and the sections between two lines."""
-    found = list(_with_bold_headings(blocks))
+    found = list(_with_line_headings(blocks))
     title = _title(found)
     current = Area(kind=SectionKind.PREAMBLE, title="", level=0, start=first, body=first)
     made = [current]
@@ -115,17 +119,20 @@ def areas(blocks: Iterable[Block], *, first: int, end: int) -> tuple[Block | Non
     return title, made
 
 
-def _with_bold_headings(blocks: Iterable[Block]) -> Iterator[Block]:
-    """The blocks, where a bold line with the name of a section is a heading."""
-    level = 1
+def _with_line_headings(blocks: Iterable[Block]) -> Iterator[Block]:
+    """The blocks, where a line with only the name of a section, in bold or with a colon, is a heading."""
+    level, is_entry = 1, False
     for block in blocks:
         if block.kind is BlockKind.HEADING:
             level = block.level
+            typed = read_time(plain_heading(block.text))
+            is_entry = bool(typed) or kind_of(name_of(block.text)) is SectionKind.TIMELINE
         is_line = (
             block.kind is BlockKind.PARAGRAPH and not block.level and block.end == block.start + 1
         )
-        bold = _BOLD.fullmatch(block.text.strip()) if is_line else None
-        if bold and kind_of(name_of(bold["name"] or bold["colon"])):
+        named = _NAMED.fullmatch(block.text.strip()) if is_line else None
+        # Within a timeline a word with a colon belongs to its entry.
+        if named and not (is_entry and named["plain"]) and kind_of(name_of(block.text)):
             yield replace(block, kind=BlockKind.HEADING, level=min(level + 1, 6))
         else:
             yield block
@@ -143,7 +150,8 @@ def _title(blocks: Sequence[Block]) -> Block | None:
         if block.level == 1:
             candidates.append(block)
         elif not candidates:
-            break
+            # A report may begin below the first level.
+            return block if typed and typed.day and typed.rest else None
     dated = [
         each for each in candidates if read_time(plain_heading(each.text)) or "{{" in each.text
     ]
@@ -170,8 +178,10 @@ def _opens(block: Block, current: Area) -> SectionKind | None:
 def _distinguish_checklist(made: Sequence[Area]) -> None:
     """Tell the list of boxes named Actions, with which a form ends, from the action items before it."""
     named = [area for area in made if area.kind is SectionKind.ACTION_ITEMS]
-    for area in named[1:]:
-        if area.title.lower() in {"actions", "action"}:
+    for area in named:
+        is_second = area is not named[0] and area.title.lower() in {"actions", "action"}
+        boxes = [block.text for block in area.blocks if block.kind is BlockKind.ITEM]
+        if is_second or (boxes and all(_OF_FORM.search(text) for text in boxes)):
             area.kind = SectionKind.CHECKLIST
 
 

@@ -283,7 +283,8 @@ def _zone(text: str, position: int, *, is_log: bool) -> tuple[str, int]:
         return "", position
     end = found.end()
     opened = text[position : found.start()].count("(")
-    return found[0].strip(), end + 1 if opened and text[end : end + 1] == ")" else end
+    named = "UTC" if found[0].strip() == "Z" else found[0].strip()
+    return named, end + 1 if opened and text[end : end + 1] == ")" else end
 
 
 def _after_other_zone(text: str, position: int) -> int:

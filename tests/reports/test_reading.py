@@ -90,6 +90,8 @@ def test_braces_of_the_issue_form() -> None:
     assert made["timeline"][2]["text"] == "The image was rolled back."
     assert [each["group"] for each in made["action_items"]] == ["Process/Policy improvements"]
     assert "Actions" in made["sections"]
+    assert made["sections"]["User Impact"] == "- Nobody could work for an hour."
+    assert made["summary"] == "The image had no kernel."
 
 
 def test_tables_of_times_and_of_items() -> None:
@@ -335,3 +337,14 @@ def test_titles(heading: str, title: str, date: str | None) -> None:
 def test_zones_that_are_stated(said: str, zone: str | None) -> None:
     text = f"# 2020-01-02 - X\n\n## Timeline\n\n{said}\n\n### 10:05\n\na\n"
     assert as_json(read_report(text))["zone"] == zone
+
+
+def test_a_title_below_the_first_level_and_boxes_of_the_issue_form() -> None:
+    made = as_json(
+        read_report(
+            "### 2020-01-02 - X\n\n#### Timeline\n\n- 2020-01-02T10:05:00Z: a\n\n#### Actions\n\n"
+            "- [x] Incident has been dealt with or is over\n- [x] Sections above are filled out\n"
+        )
+    )
+    assert (made["title"], made["zone"], made["action_items"]) == ("X", "UTC", [])
+    assert times(made) == [("2020-01-02T10:05:00Z", "2020-01-02T10:05:00+00:00")]
