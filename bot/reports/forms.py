@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.reports.heading import Heading
 from bot.reports.outline import Area
-from bot.reports.report import Format
+from bot.reports.report import Format, SectionKind
 
 _PD = re.compile(r"go so well|^what happened|^overview$|^duration$|^impact time$", re.IGNORECASE)
 _BINDER = re.compile(r"^lessons learn|^questions for follow", re.IGNORECASE)
@@ -19,7 +19,8 @@ _OLD = re.compile(r"^(?:summary|timeline|conclusion|action items)$", re.IGNORECA
 def form_of(matter: Mapping[str, Any], path: str, found: Sequence[Area], head: Heading) -> Format:
     """Return the form by its front matter first, then by the names of its sections, then by its title."""
     names = [area.title for area in found]
-    names += [block.cells[0].strip("*_: ") for block in found[0].blocks if block.cells]
+    top = [area for area in found if area.kind is SectionKind.PREAMBLE]
+    names += [block.cells[0].strip("*_: ") for area in top for block in area.blocks if block.cells]
 
     def has(pattern: re.Pattern[str]) -> bool:
         return any(pattern.search(name) for name in names)

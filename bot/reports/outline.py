@@ -99,6 +99,13 @@ def areas(blocks: Iterable[Block], *, first: int, end: int) -> tuple[Block | Non
     made = [current]
     for block in found:
         if block is title:
+            if current.title:
+                # Another heading of the first level stands above it.
+                current.end = block.start
+                current = Area(
+                    kind=SectionKind.PREAMBLE, title="", level=0, start=block.start, body=block.end
+                )
+                made.append(current)
             current.title, current.body = name_of(block.text), block.end
             current.start = min(current.start, block.start)
         elif block.kind is BlockKind.HEADING and (kind := _opens(block, current)):

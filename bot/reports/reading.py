@@ -225,7 +225,7 @@ def _sections(
     for area in found:
         text = "\n".join(lines[area.body : area.end]).strip()
         is_title = area.kind is SectionKind.PREAMBLE
-        if is_title and not text and not head.is_more_than_title:
+        if is_title and not text and not (area.title and head.is_more_than_title):
             continue
         title = area.title or ("Preamble" if is_title else "Untitled")
         used[title] += 1

@@ -23,10 +23,13 @@ VARIANTS = {
 
 
 def same(text: str) -> None:
-    exported = export(read_report(text))
+    report = read_report(text)
+    exported = export(report)
     assert times(exported) == times(text)
     assert links(exported) == links(text)
-    assert sentences(exported) == sentences(text.removeprefix("\ufeff"))
+    assert exported.split() == text.removeprefix("\ufeff").split()
+    if not report.is_one_line:
+        assert sentences(exported) == sentences(text.removeprefix("\ufeff"))
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

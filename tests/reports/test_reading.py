@@ -348,3 +348,15 @@ def test_a_title_below_the_first_level_and_boxes_of_the_issue_form() -> None:
     )
     assert (made["title"], made["zone"], made["action_items"]) == ("X", "UTC", [])
     assert times(made) == [("2020-01-02T10:05:00Z", "2020-01-02T10:05:00+00:00")]
+
+
+def test_an_unfilled_template_with_two_titles() -> None:
+    made = as_json(
+        read_report(
+            "# How to write reports\n\n# {{ incident date }}, {{ incident name }}\n\n## Timeline\n\n"
+            "All times in {{ zone }}\n\n### {{ hh:mm }}\n\nIt begins.\n"
+        )
+    )
+    assert made["title"] == "{{ incident name }}"
+    assert next(iter(made["sections"])) == "How to write reports"
+    assert (times(made), made["zone"]) == ([("{{ hh:mm }}", None)], None)
