@@ -19,6 +19,7 @@ import typer
 import yaml
 from rich.console import Console
 
+from bot import cli_reports as reports
 from bot import cli_runbooks as runbooks
 from bot import logs
 from bot.audit import print_lines as print_audit
@@ -80,6 +81,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(runbooks.app, name="runbooks")
+app.add_typer(reports.app, name="report")
+app.command("import")(reports.import_)
 out = Console()
 err = Console(stderr=True)
 

@@ -1,6 +1,7 @@
 """Builds the bot from its configuration: the only place that creates, registers and wires components."""
 
 from bot.bootstrap.bot import Bot
+from bot.bootstrap.links import missing_pages
 from bot.bootstrap.outside import (
     domain_clock,
     forge,
@@ -19,6 +20,7 @@ __all__ = [
     "domain_clock",
     "forge",
     "look_at_workflows",
+    "missing_pages",
     "require_all_bound",
     "require_bound",
     "sites",

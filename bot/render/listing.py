@@ -14,6 +14,7 @@ from bot.render.diagnose import ACTION_DIAGNOSE
 from bot.render.lines import app_name, quiet, words
 from bot.render.text import cut, escape, when
 from bot.render.times import during
+from bot.reports import Finding
 
 ACTION_DECLARE = "menu.declare"
 ACTION_LIST = "menu.list"
@@ -23,6 +24,11 @@ EDIT = "edit"
 HIDE = "out"
 ANNOTATE = "annotate"
 MENU_TEXT = len("EditRemove")
+
+TO_MEND = ":warning: *Before it is published:*"
+MOST_TO_MEND = 8
+MEND_LENGTH = 160
+"""How many findings are shown, and how many characters of each. A block takes 3,000."""
 
 ELSEWHERE = (
     "From any other channel, add `in #channel` to a command about an incident: "
@@ -183,16 +189,30 @@ def help_(
     )
 
 
-def preview(markdown: str) -> list[Post]:
-    """Return the report's Markdown verbatim, split into as many messages as needed."""
+def preview(markdown: str, to_mend: Sequence[Finding] = ()) -> list[Post]:
+    """Return the report's Markdown verbatim, split into as many messages as needed.
+
+    What should be mended before it is published stands above it.
+    """
     blocks = [b.section(f"```{part}```") for part in _parts(escape(markdown.replace("```", "ʼʼʼ")))]
     pages = [list(blocks[at : at + PAGE]) for at in range(0, len(blocks), PAGE)]
     pages[0].insert(0, b.section("*Current draft of the report*. Missing parts are marked."))
+    if to_mend:
+        if len(pages[0]) > PAGE:
+            pages.insert(0, [pages[0].pop(0)])
+        pages[0].insert(1, b.section(_to_mend(to_mend)))
     if len(pages) > MOST_PAGES:
         rest = "This preview is truncated. The published report is complete."
         pages[MOST_PAGES - 1].append(b.context(rest))
     text = "Current draft of the report"
     return [Post(text=text, blocks=tuple(page)) for page in pages[:MOST_PAGES]]
+
+
+def _to_mend(found: Sequence[Finding]) -> str:
+    lines = [f"• {cut(each.message, MEND_LENGTH)} {each.remedy}" for each in found[:MOST_TO_MEND]]
+    more = len(found) - MOST_TO_MEND
+    lines += [f"… and {more} more"] if more > 0 else []
+    return "\n".join([TO_MEND, *(escape(line) for line in lines)])
 
 
 def _parts(body: str) -> Iterator[str]:

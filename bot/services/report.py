@@ -12,6 +12,7 @@ from bot.domain.mrkdwn import UNNAMED, Mentions, Named, mentions, plain
 from bot.domain.report import Form, Gap, Report, assemble, gaps
 from bot.domain.timeline import Line
 from bot.render.report import report_text
+from bot.reports import Finding, Rule, lint
 from bot.services.people import People
 from bot.services.settings import Settings
 from bot.store import incidents as incident_rows
@@ -67,6 +68,14 @@ class Reports:
         report = self.report(incident_id)
         text = report_text(report, labels=filing.labels, assignees=filing.assignees, draft=True)
         return str(named(text, self._settings.command))
+
+    def to_mend(self, incident_id: str) -> tuple[Finding, ...]:
+        """What is wrong in the text that would be published now, except items that get their issues then."""
+        return tuple(
+            finding
+            for finding in lint(report_text(self.report(incident_id)))
+            if finding.rule is not Rule.ISSUE
+        )
 
     def missing(self, incident_id: str) -> tuple[Gap, ...]:
         """What the report still needs. It does not call Slack, since a form waits for the answer."""

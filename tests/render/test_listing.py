@@ -14,6 +14,7 @@ from bot.render import card
 from bot.render.commands import after_the_incident, help_rows
 from bot.render.listing import ACTION_HELP, SHOWN_LINES, help_, menu, preview, timeline
 from bot.render.text import escape, when
+from bot.reports import lint
 from tests.support.evening import DECLARED, INCIDENT, Record, annotated, edited
 
 MOST_BLOCKS = 50
@@ -111,6 +112,18 @@ def test_a_preview_fits_its_blocks_whatever_it_says() -> None:
     assert "\n".join(text.strip("`") for text in texts) == escape("\n".join(lines))
     one = blocks_of(preview("&" * 2000))
     assert "".join(str(block["text"]["text"]).strip("`") for block in one) == "&amp;" * 2000
+
+
+def test_a_preview_says_what_to_mend() -> None:
+    pages = preview("short", lint("# 2020-01-01 - A\n\n## Summary\n\n" + "Ask <@U1>. TODO\n" * 30))
+    shown = str(pages[0].blocks[1]["text"]["text"])
+    assert (
+        "“TODO” says that something is still to be written. Write it, or remove the note." in shown
+    )
+    assert "&lt;@U1&gt; notifies people" in shown
+    assert "… and 52 more" in shown and len(shown) < 3000
+    many = preview("x\n" * 100_000, lint("# A\n\n" + f"Ask @{'a' * 39}.\n" * 99))
+    assert all(characters(page.blocks) <= MOST_IN_ALL for page in many)
 
 
 def test_the_timeline_says_who_edited_and_offers_only_what_is_possible() -> None:

@@ -17,7 +17,9 @@ def handle(context: HandlerContext, _request: SlackRequest, incident: Incident) 
     """The report as of now; the names in it may have to be asked of Slack."""
 
     def work() -> EphemeralReply:
-        first, *more = listing.preview(context.reports.draft(incident.id))
+        first, *more = listing.preview(
+            context.reports.draft(incident.id), context.reports.to_mend(incident.id)
+        )
         return EphemeralReply(post=first, more=tuple(more))
 
     return DeferredReply(work=work)

@@ -1,0 +1,107 @@
+"""Finds the action items of a report: items of lists, rows of tables, and paragraphs below a heading."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from textwrap import dedent
+
+from bot.reports.blocks import Block, BlockKind
+from bot.reports.links import web_links
+from bot.reports.outline import Area, name_of
+from bot.reports.report import ImportedItem
+
+_BULLET = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+")
+_LISTED = (BlockKind.ITEM, BlockKind.ROW)
+_BOX = re.compile(r"\[([ xX])\]\s+")
+_NONE = re.compile(
+    r"[\s*_(]*(?:none|n/?a|nothing|no action items?|nothing was recorded|[-–—])?[\s*_.)]*",
+    re.IGNORECASE,
+)
+_GROUP = re.compile(r"[*_]*[^.\n]{1,60}?[*_]*:?[*_]*")
+
+
+def items(area: Area, lines: Sequence[str]) -> Iterator[ImportedItem]:
+    """The action items of a section, in the order of its lines."""
+    headed = any(block.kind is BlockKind.HEADING for block in area.blocks)
+    group = ""
+    for own in _by_heading(area.blocks):
+        if own[0].kind is BlockKind.HEADING:
+            group = name_of(own[0].text)
+        listed = any(block.kind in _LISTED for block in own)
+        yield from _items(own, lines, group, paragraphs=not listed and (bool(group) or not headed))
+
+
+def _items(
+    blocks: Sequence[Block], lines: Sequence[str], group: str, *, paragraphs: bool
+) -> Iterator[ImportedItem]:
+    """The items below one heading. Without a list or a table, each of its paragraphs is one."""
+    children = False
+    """Whether items of the second level are in one that only names their group."""
+    for block, following in zip_longest(blocks, blocks[1:]):
+        if block.kind is BlockKind.PARAGRAPH and not block.level:
+            if _is_group(block, following):
+                group = name_of(block.text)
+            elif paragraphs:
+                yield from _made(block, " ".join(block.text.split()), group)
+        elif block.kind is BlockKind.ITEM and block.level == 1:
+            if children := _names_others(block):
+                group = name_of(block.text)
+            else:
+                yield from _made(block, _text(block, lines), group)
+        elif block.kind is BlockKind.ITEM and block.level == 2 and children:
+            yield from _made(block, _text(block, lines), group)
+        elif block.kind is BlockKind.ROW and not block.is_header:
+            yield from _made(block, " | ".join(cell for cell in block.cells if cell), group)
+
+
+def _by_heading(blocks: Sequence[Block]) -> Iterator[list[Block]]:
+    own: list[Block] = []
+    for block in blocks:
+        if block.kind is BlockKind.HEADING and own:
+            yield own
+            own = []
+        own.append(block)
+    if own:
+        yield own
+
+
+def _made(block: Block, text: str, group: str) -> Iterator[ImportedItem]:
+    box = _BOX.match(text)
+    text = text[box.end() :] if box else text
+    if _NONE.fullmatch(text):
+        return
+    done = box[1] != " " if box else None
+    yield ImportedItem(
+        line=block.start + 1, text=text, group=group, links=web_links(text), is_done=done
+    )
+
+
+def _text(block: Block, lines: Sequence[str]) -> str:
+    """Return an item's text as written, without its bullet. A single paragraph is one line."""
+    first = lines[block.start]
+    bullet = _BULLET.match(first)
+    first = first[bullet.end() :] if bullet else first.strip()
+    below = dedent("\n".join(lines[block.start + 1 : block.end])).rstrip()
+    whole = f"{first}\n{below}".strip()
+    is_paragraph = len(block.text.split("\n")) >= len(whole.split("\n"))
+    return " ".join(whole.split()) if is_paragraph else whole
+
+
+def _is_group(block: Block, following: Block | None) -> bool:
+    """Return whether a short paragraph before a list names what the list is about: ``**Monitoring**``."""
+    text = block.text.strip()
+    names = text.endswith((":", "**", "__", ":**")) and bool(_GROUP.fullmatch(text))
+    return names and following is not None and following.kind in _LISTED
+
+
+def _names_others(block: Block) -> bool:
+    """Return whether an item only names the items in it: it has no link and ends with a colon, or is bold."""
+    text = block.text.strip()
+    return (
+        block.end > block.start + 1
+        and text.endswith((":", "**", "__"))
+        and bool(_GROUP.fullmatch(text))
+        and not web_links(text)
+    )

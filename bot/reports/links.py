@@ -1,0 +1,30 @@
+"""Finds web addresses in Markdown. The time is linear in the length of the text."""
+
+from __future__ import annotations
+
+import re
+
+_URL = re.compile(r"https?://[^\s<>\"`\]|{}\\]+", re.IGNORECASE)
+_RELATIVE = re.compile(r"\]\(\s{0,9}<?([^\s()<>#:]+)(?:#[^\s()<>]*)?>?\s{0,9}\)")
+_TRAILING = ".,;:!?'*_"
+
+
+def web_links(text: str) -> tuple[str, ...]:
+    """Return the http(s) addresses in the order of their first appearance, without the text around them."""
+    return tuple(dict.fromkeys(_trimmed(found[0]) for found in _URL.finditer(text)))
+
+
+def relative_links(text: str) -> tuple[str, ...]:
+    """Return the paths of files that the Markdown links to, without anchors."""
+    return tuple(dict.fromkeys(_RELATIVE.findall(text)))
+
+
+def _trimmed(url: str) -> str:
+    """Return the address up to a bracket that it doesn't open, without the punctuation that follows it."""
+    depth = 0
+    for index, character in enumerate(url):
+        depth += (character == "(") - (character == ")")
+        if depth < 0:
+            url = url[:index]
+            break
+    return url.rstrip(_TRAILING)

@@ -1,0 +1,353 @@
+"""Reads the times that reports put before an entry, as far as they are written out.
+
+This is a reader of its own because a report is read, not answered: it takes the time at the beginning of a
+line of prose, keeps what was typed, and says what it could not understand.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, time
+
+from bot.reports.zones import OFFSET, ZONE
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
+_WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?\b\.?,?\s+)?"
+_FLAGS = re.VERBOSE | re.IGNORECASE
+
+_OPENING = re.compile(r"[*_\s]*")
+_BRACKETS = re.compile(r"(?:\{\{|[\[({`~≈*_\s])*")
+_LEADS = re.compile(
+    r"(?:(?:at|around|about|approx(?:imately)?\.?|circa|ca\.|between|from|by|before|after|since|on|time:)\s+"
+    r"|[~≈@]\s*|c\.\s*)+",
+    re.IGNORECASE,
+)
+_DAY = re.compile(
+    rf"""{_WEEKDAY}(?:
+      (?P<y1>\d{{4}})(?P<sep>[-/.])(?P<m1>\d{{1,2}})(?P=sep)(?P<d1>\d{{1,2}})(?!\d)
+    | (?P<m2>{_MONTH})\s*(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:\d)(?:,?\s+(?P<y2>(?:19|20)\d\d)\b(?!:\d))?
+    | (?P<d3>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+(?:of\s+)?(?P<m3>{_MONTH})
+        (?:,?[\s-]+(?P<y3>(?:19|20)\d\d)\b(?!:\d))?
+    | (?P<m4>\d{{1,2}})/(?P<d4>\d{{1,2}})(?:/(?P<y4>\d{{4}}|\d{{2}}))?(?![\d/])
+    )""",
+    _FLAGS,
+)
+_CLOCK = re.compile(
+    r"""(?:
+      (?P<h1>\d{1,2}):(?P<n1>\d{2})(?::(?P<s1>\d{2})(?:[.,]\d{1,9})?)?(?!\d)
+        (?:(?:\s?(?P<half1>[ap])\.?m\b\.?)|(?P<short1>[ap])\b|\s(?:noon|midnight)\b)?
+    | (?P<h2>\d{1,2})\.(?P<n2>\d{2})\s?(?P<half2>[ap])\.?m\b\.?
+    | (?P<h3>\d{1,2})\s?(?P<half3>[ap])\.?m\b\.?
+    | (?P<h4>\d{1,2})h(?P<n4>\d{2})\b
+    | (?P<h5>[0-2]\d)(?P<n5>[0-5]\d)(?=\s?(?:UTC|GMT|hrs?|hours|h)\b)(?:\s?(?:hrs?|hours|h)\b)?
+    | (?P<h6>\d{1,2})(?=\s?[-–]\s?\d{1,2}(?:[:.]\d{2})?\s?[ap]\.?m\b)
+    | (?P<noon>noon|midday|midnight)\b
+    )""",
+    _FLAGS,
+)
+_JOINER = re.compile(
+    r"[\s,T:]*(?:(?:at|around|about|between|from|,)\s+|[-–—@~≈]\s*)*[~≈]?\s*", re.IGNORECASE
+)
+_RANGE = re.compile(
+    r"\s*(?:-{1,2}>?|–|—|→|\bto\b|\buntil\b|\btill\b|\band\b)\s*[~≈]?\s*", re.IGNORECASE
+)
+_TAIL = re.compile(r"[-–](\d{2})(?![\d:./])\b")
+_ISH = re.compile(r"(?:-?ish\b)?", re.IGNORECASE)
+_OTHER = re.compile(r"\s*[/(]\s*(?=\d)")
+_OFFSET_APART = re.compile(r"\s([+-]\d{4})(?!\d)")
+_DAY_OF_WEEK = re.compile(rf"{_WEEKDAY}(?=[\d~])", re.IGNORECASE)
+_CLOSERS = re.compile(r"(?:\s*(?:\}\}|[\])`]))*")
+_MARKS = re.compile(r"[*_]*")
+_SEPARATORS = re.compile(r"\s*(?:(?:-{1,2}>?|–|—|→|=>|:|\||,|\.(?=\s|$))+\s*)?")
+_ABOUT = re.compile(r"[~≈]|ish\b|\b(?:about|around|approx|circa|ca)\b", re.IGNORECASE)
+_SHORT = 200
+"""Characters of a heading in which a time is looked for."""
+_IN_LOG = re.compile(r"\dT\d")
+_BOUNDARY = re.compile(r"$|[\s:,;.\-–—→|*_=)\]}<`(]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """A day as typed. The year may be missing, and a day in numbers may be read in two orders.
+
+    Attributes:
+        swapped: whether month and day may be the other way round.
+        is_fraction: it was written like ``1/2``, which needn't be a day.
+    """
+
+    month: int
+    day: int
+    year: int | None = None
+    swapped: bool = False
+    is_fraction: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clock:
+    """A time of day as typed.
+
+    Attributes:
+        half: ``a`` or ``p`` if it was typed.
+        is_padded: it was typed with a zero or two digits before the colon.
+        at: the time, None if it is impossible.
+    """
+
+    hour: int
+    minute: int
+    second: int
+    half: str = ""
+    is_padded: bool = False
+
+    @property
+    def at(self) -> time | None:
+        hour = self.hour
+        if self.half and hour <= 12:
+            hour = hour % 12 + (12 if self.half == "p" else 0)
+        if hour > 23 or self.minute > 59 or self.second > 59:
+            return None
+        return time(hour, self.minute, self.second)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Typed:
+    """A time as typed at the beginning of a text.
+
+    Attributes:
+        raw: what was typed, with the brackets around it.
+        rest: what follows it.
+        zone: the zone that it names, or empty.
+        has_lead: it begins with a word such as ``around``.
+        is_about: it is marked as approximate.
+    """
+
+    raw: str
+    rest: str
+    day: Day | None = None
+    clock: Clock | None = None
+    until_day: Day | None = None
+    until: Clock | None = None
+    zone: str = ""
+    has_lead: bool = False
+    is_about: bool = False
+
+
+def read_time(text: str) -> Typed | None:
+    """Return the day, the time or both that the text begins with, or None. The rest is the text after it."""
+    opened = _end(_OPENING, text, 0)
+    start = _end(_BRACKETS, text, opened)
+    lead = _LEADS.match(text, start)
+    position = _end(_BRACKETS, text, lead.end()) if lead else start
+    day, position = _day(text, position)
+    position = position if day else _end(_DAY_OF_WEEK, text, position)
+    clock, after = _clock(text, _end(_JOINER, text, position) if day else position)
+    position = _end(_ISH, text, after) if clock else position
+    if not clock and (day is None or day.is_fraction):
+        return None
+    zone, position = _zone(
+        text, position, is_log=bool(clock and _IN_LOG.search(text, start, position))
+    )
+    if clock and not day:
+        day, position = _day_after(text, position)
+    until_day, until, zone, position = _until(text, position, clock, day, zone)
+    if not zone and clock:
+        zone, position = _zone(text, position, is_log=False)
+    if clock:
+        position = _after_other_zone(text, position)
+    if not _BOUNDARY.match(text, position):
+        return None
+    return _typed(
+        text,
+        opened,
+        position,
+        day=day,
+        clock=_same_half(clock, until),
+        until_day=until_day,
+        until=until,
+        zone=zone,
+        has_lead=bool(lead and lead[0].strip("~≈@ ")),
+        is_about=bool(_ABOUT.search(text, start, position) or _ABOUT.search(text, opened, start)),
+    )
+
+
+def find_day(text: str) -> Day | None:
+    """Return the first day that the text names, or None."""
+    return find_day_at(text)[0]
+
+
+def find_day_at(text: str) -> tuple[Day | None, int, int]:
+    """Return the first day that the text names, and where it begins and ends; None and 0 without one."""
+    for found in _DAY.finditer(text):
+        before = text[found.start() - 1] if found.start() else " "
+        if (made := _made_day(found)) and not (before.isalnum() or before in "/-."):
+            return made, found.start(), found.end()
+    return None, 0, 0
+
+
+def find_time(text: str) -> Typed | None:
+    """Return the first time of day anywhere in a short text, with the day beside it, or None."""
+    text = text[:_SHORT]
+    for found in re.finditer(r"(?<![\w:./-])(?=[\d~{(]|noon|mid)|(?<=\s)(?=[A-Z][a-z]{2})", text):
+        typed = read_time(text[found.start() :])
+        if typed and typed.clock:
+            return typed
+    return None
+
+
+def _typed(text: str, opened: int, end: int, **found: object) -> Typed:
+    """Return the value, with the marks of emphasis around the time taken from both sides."""
+    end = _end(_CLOSERS, text, end)
+    marks, closing = text[:opened].strip(), _MARKS.match(text, end)
+    rest_at = closing.end() if closing else end
+    rest = text[_end(_SEPARATORS, text, rest_at) :]
+    if marks and closing and not closing[0]:
+        head, mark, tail = rest.partition(marks)
+        # "**10:05:** text" closes after the colon, "**10:05 text**" after the words.
+        rest = tail.lstrip(" :-–—") if mark and not head.strip() else f"{marks}{rest}"
+    return Typed(raw=text[opened:end].strip(), rest=rest.strip(), **found)  # type: ignore[arg-type]
+
+
+def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
+    found = pattern.match(text, position)
+    return found.end() if found else position
+
+
+def _day(text: str, position: int) -> tuple[Day | None, int]:
+    found = _DAY.match(text, position)
+    made = _made_day(found) if found else None
+    return (made, found.end()) if found and made else (None, position)
+
+
+def _made_day(found: re.Match[str]) -> Day | None:
+    swapped = False
+    if found["y1"]:
+        year, month, day = int(found["y1"]), int(found["m1"]), int(found["d1"])
+    elif found["d4"]:
+        month, day = int(found["m4"]), int(found["d4"])
+        year = int(found["y4"]) if found["y4"] else 0
+        year += 2000 if found["y4"] and year < 100 else 0
+        if month > 12 >= day:
+            month, day = day, month
+        swapped = month != day and day <= 12
+    else:
+        named, number = (found["m2"] or found["m3"]), (found["d2"] or found["d3"])
+        month, day = _MONTHS.index(named[:3].lower()) + 1, int(number)
+        year = int(found["y2"] or found["y3"] or 0)
+    try:
+        date(year or 2000, month, day)
+    except ValueError:
+        return None
+    return Day(
+        month=month,
+        day=day,
+        year=year or None,
+        swapped=swapped,
+        is_fraction=bool(found["d4"]) and not year,
+    )
+
+
+def _clock(text: str, position: int) -> tuple[Clock | None, int]:
+    found = _CLOCK.match(text, position)
+    if found is None:
+        return None, position
+    if found["noon"]:
+        hour = 0 if found["noon"].lower() == "midnight" else 12
+        return Clock(hour=hour, minute=0, second=0), found.end()
+    number = next(n for n in range(1, 7) if found[f"h{n}"])
+    groups = found.groupdict()
+    half = groups.get(f"half{number}") or groups.get(f"short{number}") or ""
+    return Clock(
+        hour=int(found[f"h{number}"]),
+        minute=int(groups.get(f"n{number}") or 0),
+        second=int(groups.get(f"s{number}") or 0),
+        half=half.lower(),
+        is_padded=len(found[f"h{number}"]) == 2,
+    ), found.end()
+
+
+def _zone(text: str, position: int, *, is_log: bool) -> tuple[str, int]:
+    """Return the zone that stands here. An offset alone is read only after a time in a log's form."""
+    start = _end(re.compile(r"\s?\(?"), text, position)
+    found = ZONE.match(text, start)
+    if found is None and is_log:
+        found = OFFSET.match(text, position)
+    if found is None and text[position : position + 1] == "Z":
+        found = re.compile(r"Z(?!\w)").match(text, position)
+    if found is None and (apart := _OFFSET_APART.match(text, position)):
+        return apart[1], apart.end()
+    if found is None:
+        return "", position
+    end = found.end()
+    opened = text[position : found.start()].count("(")
+    named = "UTC" if found[0].strip() == "Z" else found[0].strip()
+    return named, end + 1 if opened and text[end : end + 1] == ")" else end
+
+
+def _after_other_zone(text: str, position: int) -> int:
+    """Return the end of the same time in another zone, such as `` / 18:05 UTC``, if it stands here."""
+    joined = _OTHER.match(text, position)
+    if joined is None:
+        return position
+    clock, end = _clock(text, joined.end())
+    zone, end = _zone(text, end, is_log=False)
+    if not (clock and zone):
+        return position
+    closes = "(" in joined[0] and text[end : end + 1] == ")"
+    return end + 1 if closes else end
+
+
+def _day_after(text: str, position: int) -> tuple[Day | None, int]:
+    """Return the day of ``14:05 on March 3`` and ``14:05 2017-03-03``."""
+    found = re.compile(r"\s*,?\s+(?:on\s+)?", re.IGNORECASE).match(text, position)
+    if found is None:
+        return None, position
+    day, end = _day(text, found.end())
+    return (day, end) if day and (day.year or "on" in found[0].lower()) else (None, position)
+
+
+def _until(
+    text: str, position: int, clock: Clock | None, day: Day | None, zone: str
+) -> tuple[Day | None, Clock | None, str, int]:
+    if clock is None:
+        return None, None, zone, position
+    if tail := _TAIL.match(text, position):
+        number = int(tail[1])
+        seconds = text[:position].count(":") > 1 and bool(
+            re.search(r":\d\d:\d\d$", text[:position])
+        )
+        end = (
+            Clock(hour=clock.hour, minute=clock.minute, second=number, half=clock.half)
+            if seconds
+            else Clock(hour=clock.hour, minute=number, second=0, half=clock.half)
+        )
+        if end.at and clock.at and end.at >= clock.at:
+            return None, end, zone, tail.end()
+    joined = _RANGE.match(text, position)
+    if joined is None:
+        return None, None, zone, position
+    until_day, after = _day(text, joined.end())
+    until, end_at = _clock(text, _end(_JOINER, text, after) if until_day else after)
+    if until is None or not _BOUNDARY.match(text, end_at):
+        return None, None, zone, position
+    named, end_at = _zone(text, end_at, is_log=False)
+    return until_day, until, zone or named, end_at
+
+
+def _same_half(clock: Clock | None, until: Clock | None) -> Clock | None:
+    """Return the start of ``02:00 - 02:30 PM`` in the same half of the day, if it then precedes the end."""
+    if clock is None or until is None or clock.half or not until.half or clock.hour > 12:
+        return clock
+    same = Clock(hour=clock.hour, minute=clock.minute, second=clock.second, half=until.half)
+    other = Clock(
+        hour=clock.hour,
+        minute=clock.minute,
+        second=clock.second,
+        half="a" if until.half == "p" else "p",
+    )
+    if same.at and until.at and same.at <= until.at:
+        return same
+    return other if until.half == "p" else clock

@@ -1,0 +1,103 @@
+"""Reads the names of time zones that reports use."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, timedelta, timezone, tzinfo
+from functools import cache
+from zoneinfo import ZoneInfo
+
+_HOURS = {
+    "UTC": 0.0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2,
+    "EET": 2, "EEST": 3, "MSK": 3, "IST": 5.5, "SGT": 8, "HKT": 8, "JST": 9, "KST": 9, "AWST": 8,
+    "ACST": 9.5, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13, "AST": -4, "ADT": -3,
+    "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
+    "AKST": -9, "AKDT": -8, "HST": -10, "BRT": -3, "ART": -3, "SAST": 2, "EAT": 3, "WAT": 1,
+}  # fmt: skip
+"""Hours east of UTC. IST is India's, and BST Britain's summer."""
+
+_REGIONS = {
+    "pt": "America/Los_Angeles",
+    "pacific": "America/Los_Angeles",
+    "mt": "America/Denver",
+    "mountain": "America/Denver",
+    "ct": "America/Chicago",
+    "central": "America/Chicago",
+    "et": "America/New_York",
+    "eastern": "America/New_York",
+}
+_NAMES = {
+    "central european summer time": "Etc/GMT-2",
+    "central european time": "Europe/Paris",
+    "eastern european summer time": "Etc/GMT-3",
+    "eastern european time": "Europe/Helsinki",
+    "british summer time": "Etc/GMT-1",
+    "coordinated universal time": "UTC",
+    "greenwich mean time": "UTC",
+    "india standard time": "Asia/Kolkata",
+}
+"""Names that are written out. The signs of Etc are those of POSIX, the other way round."""
+_WINTER_AND_SUMMER = {
+    "PST": "America/Los_Angeles", "PDT": "America/Los_Angeles", "MDT": "America/Denver",
+    "CST": "America/Chicago", "CDT": "America/Chicago", "EST": "America/New_York",
+    "EDT": "America/New_York", "BST": "Europe/London", "CET": "Europe/Paris", "CEST": "Europe/Paris",
+    "EET": "Europe/Helsinki", "EEST": "Europe/Helsinki", "AEDT": "Australia/Sydney",
+}  # fmt: skip
+"""Abbreviations of half a year, with a place that uses them: what it uses on a day can be compared."""
+
+_AREAS = "Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific|US|Etc"
+_OFFSET = r"[+\-−]\d{1,2}(?::?\d{2})?(?!\d)"
+ZONE = re.compile(
+    rf"""
+    (?:
+      (?P<area>(?:{_AREAS})/[A-Za-z_]+(?:/[A-Za-z_]+)?)
+    | (?P<abbreviation>(?:{"|".join(sorted(_HOURS, key=len, reverse=True))}|utc|gmt)(?![A-Za-z0-9]))
+        (?P<offset>(?<=UTC|GMT|utc|gmt){_OFFSET}|\s?\((?:UTC|GMT)?\s?{_OFFSET}\))?
+    | (?P<name>(?i:{"|".join(_NAMES).replace(" ", "[ ]")}))
+    | (?P<region>(?:PT|MT|CT|ET)(?![A-Za-z0-9])
+        |(?:(?:US|U\.S\.)\s)?(?:[Pp]acific|[Mm]ountain|[Cc]entral|[Ee]astern)
+            (?:\s(?:[Ss]tandard|[Dd]aylight))?(?:\s[Tt]ime)?(?![A-Za-z0-9/]|\s[Ee]uropean))
+    )
+    """,
+    re.VERBOSE,
+)
+OFFSET = re.compile(rf"Z(?![A-Za-z0-9])|{_OFFSET}")
+_DIGITS = re.compile(r"([+\-−])\s?(\d{1,2}):?(\d{2})?")
+
+
+@cache
+def zone_of(name: str) -> tzinfo | None:
+    """Return the zone that a name or an offset means, or None. ``PST (UTC-7)`` means what its offset says."""
+    found = ZONE.fullmatch(name.strip())
+    if found is None:
+        return _offset(name) if OFFSET.fullmatch(name.strip()) else None
+    if found["area"]:
+        try:
+            return ZoneInfo(found["area"])
+        except (ValueError, OSError, KeyError):
+            return None
+    if found["name"]:
+        return ZoneInfo(_NAMES[found["name"].lower()])
+    if found["region"]:
+        words = found["region"].lower().replace("u.s.", "us").split()
+        word = words[1] if words[0] == "us" else words[0]
+        return ZoneInfo(_REGIONS[word])
+    if found["offset"]:
+        return _offset(found["offset"])
+    return timezone(timedelta(hours=_HOURS[found["abbreviation"].upper()]))
+
+
+def _offset(text: str) -> tzinfo | None:
+    if text.strip() == "Z":
+        return UTC
+    found = _DIGITS.search(text)
+    if found is None or int(found[2]) > 14 or int(found[3] or 0) > 59:
+        return None
+    offset = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
+    return timezone(offset if found[1] == "+" else -offset)
+
+
+def place_of(name: str) -> ZoneInfo | None:
+    """Return a place whose clocks show this abbreviation for a part of the year only, or None."""
+    key = _WINTER_AND_SUMMER.get(name.strip())
+    return ZoneInfo(key) if key else None
