@@ -7,8 +7,6 @@ the public address, which users see. Only the API receives the token.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -30,6 +28,7 @@ from bot.adapters.jupyterhub_records import (
 from bot.adapters.jupyterhub_tls import trust
 from bot.domain.evidence import View
 from bot.domain.hubs import Health, HubAccess, Route, Server
+from bot.domain.retry_after import http_date
 from bot.domain.signs import Certificate, HubMetrics
 from bot.errors import ConfigError, UserError
 from bot.ports import Started, Stopped
@@ -104,7 +103,11 @@ class JupyterHub:
         if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
             self._api.malformed()
         version = answer.headers.get(VERSION_HEADER) or self._api.get("/").get("version")
-        return HubAccess(version=str(version or ""), scopes=frozenset(scopes), clock=_date(answer))
+        return HubAccess(
+            version=str(version or ""),
+            scopes=frozenset(scopes),
+            clock=http_date(answer.headers.get("Date", "")),
+        )
 
     def health(self) -> Health:
         """Return whether hub and proxy answer at the public address.
@@ -213,7 +216,7 @@ class JupyterHub:
         Raises:
             UserError: a filtered scope hides it, or a 404 is not the hub's.
         """
-        answer = self._api.request("GET", f"/users/{quote(name, safe='')}")
+        answer = self._api.request("GET", f"/users/{_segment(name)}")
         if self._api.is_absent(answer):
             return None
         users = users_by_name([self._api.object(self._api.check(answer))])
@@ -234,19 +237,15 @@ class JupyterHub:
         return SERVERS_HIDDEN.format(hub=self._name, users=f"{users[0]}{more}")
 
 
-def _date(answer: httpx.Response) -> datetime | None:
-    """Return the hub's clock from the ``Date`` header, in whole seconds, or None without the header."""
-    try:
-        date = parsedate_to_datetime(answer.headers.get("Date", ""))
-    except ValueError:
-        return None
-    return date.replace(tzinfo=date.tzinfo or UTC)
-
-
 def _lives(server: Server) -> bool:
     return server.ready or bool(server.pending)
 
 
 def _server_path(user: str, name: str) -> str:
-    owner = f"/users/{quote(user, safe='')}"
-    return f"{owner}/servers/{quote(name, safe='')}" if name else f"{owner}/server"
+    owner = f"/users/{_segment(user)}"
+    return f"{owner}/servers/{_segment(name)}" if name else f"{owner}/server"
+
+
+def _segment(name: str) -> str:
+    """Return a name as one segment of a path. A client removes ``.`` and ``..``, which would name another."""
+    return quote(name, safe="") if name.strip(".") else name.replace(".", "%2E")

@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,6 +28,7 @@ from bot.adapters.kubernetes_credentials import Credentials
 from bot.adapters.kubernetes_errors import GONE, ApiCall, late, translated
 from bot.adapters.kubernetes_kubeconfig import Kubeconfig
 from bot.domain.limits import Limits
+from bot.domain.retry_after import http_date
 from bot.domain.rights import Permission
 from bot.errors import UserError
 
@@ -109,7 +111,12 @@ class KubernetesApi:
         )
         self._credentials = Credentials(kubeconfig=file if kubeconfig else None, binding=binding)
         self._limit = timeout
+        self._skew: timedelta | None = None
         self._timeout = (timeout / 2, timeout)
+
+    def skew(self) -> timedelta | None:
+        """Return how far the API server's clock was behind ours at its last answer; None if unknown."""
+        return self._skew
 
     def _no_deployment(self, namespace: str, name: str) -> str:
         return NO_DEPLOYMENT.format(name=name, namespace=namespace, cluster=self._name)
@@ -192,6 +199,8 @@ class KubernetesApi:
                 auth_settings=["BearerToken"],
             )
             answer = api.call_api(*asked, _request_timeout=self._timeout)
+            if at := http_date(answer.response.headers.get("Date", "")):
+                self._skew = datetime.now(UTC) - at
             read = answer.response.read(MOST_BYTES + 1, decode_content=True)
             if len(read) > MOST_BYTES:
                 raise ValueError("too large an answer")

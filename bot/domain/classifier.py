@@ -24,7 +24,7 @@ from bot.domain.hubs import (
     Server,
     ServerKey,
 )
-from bot.domain.renames import possible_renames
+from bot.domain.renames import pod_by_its_name, possible_renames
 from bot.domain.snapshot import HubSnapshot, JoinedViews
 
 CRASHES = frozenset({"CrashLoopBackOff", "OOMKilled", "Error", "ContainerCannotRun", "StartError"})
@@ -299,6 +299,8 @@ def _unknown_if_pod_hidden(joined: JoinedViews, key: ServerKey) -> Verdict | Non
     """Return unknown if a server without a live pod may have one that isn't recognised as its own."""
     if pod := joined.foreign_pod(key):
         return _unknown(reasons.FOREIGN_POD.format(pod=pod.name, release=pod.release))
+    if shared := pod_by_its_name(joined, key):
+        return _unknown(shared)
     if not joined.ended(key) and not joined.snapshot.pods.complete:
         return _unknown(joined.snapshot.pods.unknown)
     return None

@@ -108,10 +108,10 @@ class HubFacts:
     """Everything that a runbook reads.
 
     ``rights`` are the permissions that were checked. ``people`` says for each user that was looked up
-    whether the hub knows them. ``clock`` says why ages are unknown if the clocks of mayday and the hub
-    differ. ``last_done`` is when each runbook, by name, was last run on this hub in the same incident.
-    ``release`` is the hub's Helm release, empty if unknown. ``asked`` are the parts of :data:`MORE` that were
-    asked for; ``around`` and ``signs`` have them.
+    whether the hub knows them. ``clock`` says why ages are unknown if the clock of the hub or of the cluster
+    differs from mayday's. ``last_done`` is when each runbook, by name, was last run on this hub in the same
+    incident. ``release`` is the hub's Helm release, empty if unknown. ``asked`` are the parts of :data:`MORE`
+    that were asked for; ``around`` and ``signs`` have them.
     ``asked_by`` is who asks for the plan, a Slack user id, ``asked_in`` the id of the incident in which, and
     ``run`` the id of the run that the plan is for; empty on a terminal. ``same_done`` is when a run of the
     same runbook with the same arguments was last done here for the same people.

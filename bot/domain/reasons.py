@@ -23,6 +23,9 @@ NO_SUCH_USER = (
     "the hub has no user of this name: renamed or deleted, or the hub's database was lost"
 )
 NOTHING_MATCHES = "none of the pods here has a record and a route: the hub's database may be lost"
+SHARED_NAME = (
+    "pod {pod} is that of {name} and may have the name of its pod, so the hub would stop that one"
+)
 FOREIGN_POD = "pod {pod} of release {release} has its name"
 ROUTED = "a route leads to it"
 ROUTE_TO_NAME = "its route leads to a host name, so mayday can't tell whether a pod is behind it"

@@ -19,7 +19,22 @@ from bot.domain.ownership import CLOCKS_DIFFER, LONGEST_START
 from bot.domain.snapshot import JoinedViews, shown_name
 
 SLUG = 12
-"""How much of a user's name a pod's name has at least; KubeSpawner cuts long names."""
+"""How much of a name a pod's name has at least; KubeSpawner cuts long names."""
+
+
+def pod_by_its_name(joined: JoinedViews, key: ServerKey) -> str:
+    """Return why a server without a pod may share the name of another one's pod; empty if it doesn't.
+
+    The hub stops a server by the name of its pod. A template without the server's name gives all servers
+    of a user the same, and the pod is that of the last one started.
+    """
+    for other in joined.pods:
+        if other[0] != key[0] or other == key or not other[1]:
+            continue
+        for pod in joined.living(other):
+            if not _names(other[1]).search(pod.name):
+                return reasons.SHARED_NAME.format(pod=pod.name, name=shown_name(other))
+    return ""
 
 
 def possible_renames(joined: JoinedViews, now: datetime) -> Mapping[ServerKey, str]:
@@ -113,16 +128,16 @@ def _runs_elsewhere(joined: JoinedViews, record: Server, pod: Pod) -> bool:
     )
 
 
-def _names(user: str) -> re.Pattern[str]:
-    """Return a pattern for the names that KubeSpawner may give to a user's pods, in either of its ways.
+def _names(name: str) -> re.Pattern[str]:
+    """Return a pattern for what KubeSpawner may make of a name in a pod's name, in either of its ways.
 
     The hub stops a server by the name of its pod, whatever the pod's annotations say.
     """
-    slug = re.sub("[^a-z0-9]+", "-", user.lower()).strip("-")
+    slug = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
     cut = f"{slug[:SLUG]}.*" if len(slug) > SLUG else slug
     escaped = "".join(
         character if re.match("[a-z0-9]", character) else f"-{character.encode().hex('-')}"
-        for character in user
+        for character in name
     )
     return re.compile(f"(^|-)({cut}|{escaped})(-|$)")
 

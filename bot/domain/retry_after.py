@@ -1,7 +1,7 @@
-"""Parses the ``Retry-After`` header.
+"""Parses the headers ``Retry-After`` and ``Date``.
 
-The header is a number of seconds or an HTTP date (RFC 9110, 10.2.3). Proxies may send anything, so invalid
-values are ignored and long waits are limited.
+``Retry-After`` is a number of seconds or an HTTP date (RFC 9110, 10.2.3), ``Date`` is an HTTP date. Proxies
+may send anything, so invalid values are ignored and long waits are limited.
 """
 
 from __future__ import annotations
@@ -33,9 +33,15 @@ def _seconds(text: str, now: datetime) -> float:
         return float(text)
     except ValueError:
         pass
-    try:
-        until = parsedate_to_datetime(text)
-    except ValueError:
-        return math.nan
+    until = http_date(text)
     # A date in the past means no wait.
-    return max((until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds(), 0.0)
+    return max((until - now).total_seconds(), 0.0) if until else math.nan
+
+
+def http_date(text: str) -> datetime | None:
+    """Return the time of an HTTP date, in whole seconds, or None if it isn't one."""
+    try:
+        found = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return found.replace(tzinfo=found.tzinfo or UTC)

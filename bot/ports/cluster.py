@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Protocol
 
 from bot.domain.cluster import Budget, Claim, Event, Node, PodMemory, Quota, Revision, Workload
@@ -12,6 +13,9 @@ from bot.domain.rights import Permission
 
 class Cluster(Protocol):
     """One Kubernetes cluster. Methods that change something send their request once."""
+
+    def skew(self) -> timedelta | None:
+        """Return how far the cluster's clock was behind mayday's at its last answer; None if unknown."""
 
     def pods(self, namespace: str, selector: str) -> tuple[Pod, ...]:
         """Return the pods with these labels."""

@@ -44,7 +44,7 @@ TOO_MANY = f"mayday asks the hub about at most {LOOKUPS} users at once"
 
 SKEW = timedelta(minutes=1)
 SKEWED = (
-    "The clocks of mayday and of hub {hub} differ by {minutes} min, so mayday can't tell how old a server "
+    "The clocks of mayday and of {whose} differ by {minutes} min, so mayday can't tell how old a server "
     "or a pod is: correct the clock that is wrong."
 )
 
@@ -163,10 +163,15 @@ def _doubt(site: Site, access: HubAccess) -> str:
 def _skew(site: Site, access: Fact[HubAccess], now: datetime) -> str:
     """Why the ages of servers and pods are unknown; empty where the clocks agree."""
     clock = None if isinstance(access, Unknown) else access.value.clock
-    if clock is None or abs(clock - now) < SKEW:
-        return ""
-    minutes = round(abs(clock - now).total_seconds() / 60)
-    return SKEWED.format(hub=site.place.hub, minutes=minutes)
+    whose = {
+        f"hub {site.place.hub}": now - clock if clock else None,
+        f"cluster {site.place.cluster}": site.cluster.skew() if site.cluster else None,
+    }
+    return " ".join(
+        SKEWED.format(whose=name, minutes=round(abs(behind).total_seconds() / 60))
+        for name, behind in whose.items()
+        if behind is not None and abs(behind) >= SKEW
+    )
 
 
 def _events(site: Site, threads: SideBySide) -> Pending[tuple[PodEvent, ...]]:

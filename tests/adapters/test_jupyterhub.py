@@ -153,6 +153,18 @@ def test_names_with_odd_characters_stay_one_piece_of_the_path() -> None:
     assert running.asked[0].path == "/hub/api/users/a%2Fb%20c%40d/servers/g%2Fu"
 
 
+@pytest.mark.parametrize(("name", "sent"), [(".", "%2E"), ("..", "%2E%2E"), ("a..b", "a..b")])
+def test_a_server_named_by_dots_is_not_another_object(name: str, sent: str) -> None:
+    """Removed from the path, ``..`` would make the stop of a server the deletion of its user."""
+    with stubbed(lambda _asked: Answer(status=204)) as (hub, running):
+        assert hub.stop_server("ana", name) is Stopped.GONE
+        hub.stop_server(name, "")
+    assert [asked.path for asked in running.asked] == [
+        f"/hub/api/users/ana/servers/{sent}",
+        f"/hub/api/users/{sent}/server",
+    ]
+
+
 @pytest.mark.parametrize(
     ("answer", "started"),
     [

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ from bot.domain.rights import Permission
 from bot.errors import RetryLater, UserError
 from bot.ports import Cluster
 from tests.support.faults import WAITS
-from tests.support.kube_stub import TOKEN, cluster, failing, kubeconfig, pod
+from tests.support.kube_stub import TOKEN, cluster, failing, kubeconfig, pod, pods
 from tests.support.rights import DELETE_PODS, GET_PODS, PATCH_PROXY
 from tests.support.stub import Answer, Asked, nobody_there
 
@@ -229,3 +232,17 @@ def test_a_cluster_that_is_not_there(tmp_path: Path) -> None:
         with pytest.raises(RetryLater, match="does not answer at") as failure:
             api.delete_pod("ns", "p", "uid-p")
     assert not failure.value.maybe_done
+
+
+def test_the_clock_of_the_cluster_is_compared_at_each_answer(tmp_path: Path) -> None:
+    then = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def answer(_asked: Asked) -> Answer:
+        return replace(pods(), headers={"Date": format_datetime(then, usegmt=True)})
+
+    with cluster(tmp_path, answer) as (api, _):
+        assert api.skew() is None
+        api.pods("ns", "")
+        behind = api.skew()
+    assert behind is not None
+    assert abs(datetime.now(UTC) - then - behind) < timedelta(minutes=1)

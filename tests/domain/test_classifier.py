@@ -226,6 +226,23 @@ def test_a_second_pod_may_be_the_server_of_a_user_whose_name_was_taken() -> None
     assert of(found, "old").condition is Condition.UNKNOWN
 
 
+@pytest.mark.parametrize("record", [server("ana"), late_spawn("ana")])
+@pytest.mark.parametrize("alive", [True, False])
+def test_the_hub_does_not_stop_a_pod_whose_name_two_servers_share(
+    record: Server, alive: bool
+) -> None:
+    """The hub's template of pod names lacks the server's, and the pod is that of the last one started."""
+    lab = replace(pod("ana", name="lab"), name="jupyter-ana" if alive else "jupyter-ana--lab")
+    found = facts(
+        servers=(record, server("ana", name="lab"), server("zoe")),
+        pods=(lab, pod("zoe")),
+        routes=(route("ana", name="lab"), route("zoe")),
+    )
+    verbs = [step.verb for step in CLEAR.plan(found).steps]
+    assert verbs == ([] if alive else ["stop_server"])
+    assert ("may have the name of its pod" in of(found, "ana").why) is alive
+
+
 def test_a_start_too_young_for_a_pod_is_no_twin_of_an_old_one() -> None:
     found = facts(
         servers=(server("ben", pending="spawn"), server("zoe")),

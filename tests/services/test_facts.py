@@ -323,6 +323,10 @@ def test_where_the_clocks_differ_no_age_is_believed(ahead: timedelta) -> None:
     assert "differ by 10 min" in plan.undecided[0].why
     skewed.who = replace(ACCESS, clock=NOW - ahead / 60)
     assert len(CLEAR.plan(read(skewed)).steps) == 1
+    skewed.behind = ahead  # the time of a pod's deletion is the cluster's
+    plan = CLEAR.plan(read(skewed))
+    assert plan.steps == ()
+    assert "of cluster teaching differ by 10 min" in plan.undecided[0].why
 
 
 # --- configuration -----------------------------------------------------------------------------

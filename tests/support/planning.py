@@ -12,13 +12,12 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from unittest.mock import patch
 
-import httpx
 from rich.console import Console
 
-from bot.adapters.jupyterhub import _date
 from bot.bootstrap import sites
 from bot.config import Config
 from bot.domain.facts import HubFacts
+from bot.domain.retry_after import http_date
 from bot.domain.runs import Outcome, Result
 from bot.plan import Exit, plan
 from bot.services.facts import read_facts
@@ -126,11 +125,11 @@ def carried_out(
 def hubs_clock(ahead: Callable[[], timedelta]) -> Iterator[None]:
     """Move the hub's clock, which mayday compares with its own."""
 
-    def date(answer: httpx.Response) -> datetime | None:
-        said = _date(answer)
+    def date(text: str) -> datetime | None:
+        said = http_date(text)
         return said and said + ahead()
 
-    with patch("bot.adapters.jupyterhub._date", date):
+    with patch("bot.adapters.jupyterhub.http_date", date):
         yield
 
 

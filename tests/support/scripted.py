@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.cluster import (
     Budget,
@@ -69,6 +69,7 @@ class Scripted(Fleet):
     proxy: Deployment = PROXY
     fails: dict[str, BaseException] = field(default_factory=dict)
     takes_effect: bool = False
+    behind: timedelta | None = None
     asked: list[str] = field(default_factory=list)
 
     def _act(self, name: str, effect: Callable[[], None]) -> None:
@@ -134,6 +135,9 @@ class Scripted(Fleet):
 
     def close(self) -> None:
         pass
+
+    def skew(self) -> timedelta | None:
+        return self.behind
 
     def pods(self, namespace: str, selector: str) -> tuple[Pod, ...]:
         self._look("pods", "look")

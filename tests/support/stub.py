@@ -79,7 +79,8 @@ def stub(answer: Callable[[Asked], Answer], *, tls: ssl.SSLContext | None = None
                 self.drip(given)
                 return
             text = given.body if isinstance(given.body, str) else json.dumps(given.body)
-            self.send_response(given.status)
+            send = self.send_response_only if "Date" in given.headers else self.send_response
+            send(given.status)
             self.send_header("Content-Type", "application/json")
             for key, value in given.headers.items():
                 self.send_header(key, value)
