@@ -115,7 +115,13 @@ class Booked:
     def acts(self, name: str) -> list[Act]:
         """Asking for the plan, and approving it."""
         return [
-            Act(name=f"plan {name}", do=self.plan, done=self.is_planned),
+            # Where a system was slow, no plan is made, and people ask again.
+            Act(
+                name=f"plan {name}",
+                do=self.plan,
+                done=self.is_planned,
+                again=lambda stage: self._ended_as(stage, RunState.FAILED),
+            ),
             Act(
                 name=name,
                 do=self.approve,
