@@ -29,8 +29,6 @@ _VOLATILE = (
     (re.compile(r"<!date\^[^>]*>"), "DATE"),
     (re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:\+00:00|Z)?)?"), "DATE"),
     (re.compile(r"\b\d\d:\d\d(?::\d\d)?\b"), "TIME"),
-    # A reminder is late by how long the restart took.
-    (re.compile(r" _This reminder is \d+ min late[^_]*_"), ""),
     # A story that crosses midnight says so.
     (re.compile(r", starting on DATE"), ""),
     (re.compile(r"(?<=### )DATE\b"), "TIME"),

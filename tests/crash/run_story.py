@@ -18,6 +18,7 @@ from bot.render.diagnose import ACTION_ADD
 from bot.render.obligations import ACTION_PLAN
 from bot.render.runs import ACTION_CONFIRM, ACTION_STOP
 from bot.store import audit as audit_rows
+from bot.store import incidents as incident_rows
 from bot.store import obligations as obligation_rows
 from bot.store import runs as run_rows
 from bot.store.obligations import Obligation
@@ -115,7 +116,13 @@ class Booked:
     def acts(self, name: str) -> list[Act]:
         """Asking for the plan, and approving it."""
         return [
-            Act(name=f"plan {name}", do=self.plan, done=self.is_planned),
+            # Where a system was slow, no plan is made, and people ask again.
+            Act(
+                name=f"plan {name}",
+                do=self.plan,
+                done=self.is_planned,
+                again=lambda stage: self._ended_as(stage, RunState.FAILED),
+            ),
             Act(
                 name=name,
                 do=self.approve,
@@ -187,6 +194,13 @@ def _is_settled(stage: Stage, runbook: str) -> bool:
     return bool(left) and all(each.done_at and each.told_at for each in left)
 
 
+def _is_snoozed(stage: Stage) -> bool:
+    incident = stage.scene.incident(stage.channel(PUBLIC))
+    with stage.scene.store.read() as tx:
+        reminder = incident_rows.reminder_of(tx, incident.id)
+    return reminder is not None and reminder.due_at > stage.scene.clock() + timedelta(hours=20)
+
+
 def _nag(stage: Stage) -> str:
     """The ts of the last reminder with a button."""
     found = [m for m in stage.scene.own(stage.channel(PUBLIC)) if ACTION_PLAN in str(m)]
@@ -246,6 +260,14 @@ def _acts() -> list[Act]:
             name="declare",
             do=lambda stage: declare(stage, PUBLIC),
             done=lambda stage: is_declared(stage, PUBLIC),
+        ),
+        # The story moves the clock by hours; how many reminders come meanwhile is another story's subject.
+        Act(
+            name="snooze",
+            do=lambda stage: type_line(
+                stage.scene.ana, stage.channel(PUBLIC), "/incident snooze 1440"
+            ),
+            done=_is_snoozed,
         ),
         Act(
             name="diagnose",
