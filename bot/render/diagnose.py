@@ -114,7 +114,7 @@ def _where(found: Found) -> str:
         [
             f"*Where:* {DIAGNOSES[found.diagnosis]}",
             f"*Servers:* {totals(found)}",
-            f"*In all:* {', '.join(counted(found)) or 'no servers'}",
+            f"*In all:* {'; '.join(counted(found)) or 'no servers'}",
         ]
     )
 
@@ -209,7 +209,7 @@ def _findings(found: Found, id_: str, audience: Audience, room: int) -> Iterator
 
 def finding_text(finding: Finding) -> str:
     """A finding with its own time and its first lines of evidence."""
-    at = f" {_clock(finding.at)}" if finding.at else ""
+    at = f" {_clock(finding.at)} ·" if finding.at else ""
     is_said = str(finding.affects) in finding.text
     affects = f" ({finding.affects} affected)" if finding.affects and not is_said else ""
     by = f" By {mention(finding.by)}." if finding.by else ""

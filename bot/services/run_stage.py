@@ -35,7 +35,7 @@ from bot.services.lease import Lease
 from bot.services.run import minutes
 from bot.services.run_progress import APART, Progress
 from bot.services.run_record import record_stage
-from bot.services.steps import already_done, attempt, paired, unchanged, verify
+from bot.services.steps import already_done, attempt, paired, together, unchanged, verify
 from bot.store import audit
 from bot.store import obligations as obligation_rows
 from bot.store import runs as rows
@@ -212,8 +212,7 @@ class Stages:
             stage.before = stage.before or dict(before)
         if result.outcome is Outcome.DONE:
             verified = verify(step, site, lambda: self._plans.facts(run), self._wait, before)
-            seen = {**result.seen, **verified.seen}
-            result = Result(outcome=verified.outcome, seen=seen, error=verified.error)
+            result = together(result, verified)
         self._ended(stage, number, step, result)
         if (
             begun is None

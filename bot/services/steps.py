@@ -120,6 +120,14 @@ def verify(
         waited += pause
 
 
+def together(done: Result, verified: Result) -> Result:
+    """How a step ended. Where the call itself was timed, its seconds and those of the measure add up."""
+    seen = {**done.seen, **verified.seen}
+    if "seconds" in done.seen:
+        seen["seconds"] = round(done.seen["seconds"] + verified.seen["seconds"], 1)
+    return Result(outcome=verified.outcome, seen=seen, error=verified.error)
+
+
 def look_once(step: Step, site: Site, read: Read) -> Look:
     """One look; a target that could not be read is neither a success nor a failure."""
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,13 +24,15 @@ class StartCanary(StartServer):
     until: datetime
 
     def perform(self, site: Site) -> Mapping[str, Any]:
-        """Ask the hub to start the server; return its answer.
+        """Ask the hub to start the server; return its answer, which comes when the server is ready or after
+        10 seconds, and the time that it took.
 
         Raises:
             UserError: the configuration names another canary user by now.
         """
         require_canary(self.user, site)
-        return super().perform(site)
+        began = time.monotonic()
+        return {**super().perform(site), "seconds": round(time.monotonic() - began, 1)}
 
     @property
     def undo(self) -> Step | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,13 +49,15 @@ class StopCanary(CanaryStep):
         return ANOTHER if later else ""
 
     def perform(self, site: Site) -> Mapping[str, Any]:
-        """Ask the hub to stop the server; return its answer.
+        """Ask the hub to stop the server; return its answer and the time that it took.
 
         Raises:
             UserError: the configuration names another canary user by now.
         """
         require_canary(self.user, site)
-        return {"answer": site.hub.stop_server(self.user, "").value}
+        began = time.monotonic()
+        answer = site.hub.stop_server(self.user, "").value
+        return {"answer": answer, "seconds": round(time.monotonic() - began, 1)}
 
     def already_done(self, site: Site) -> bool | None:
         """Whether the hub has no record of it, or is stopping it."""
