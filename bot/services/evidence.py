@@ -5,6 +5,7 @@ It is read again, since logs and descriptions of a hub with 2,000 users are not 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -12,16 +13,16 @@ from datetime import timedelta
 import structlog
 
 from bot import deadline
-from bot.domain.audit import AuditLine, AuditOutcome
 from bot.domain.evidence import View
 from bot.domain.facts import HubFacts, Part
 from bot.domain.hubs import Pod
+from bot.domain.state_change import StateChange
 from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Clock, Post
 from bot.render.evidence import LogTail, evidence_text
 from bot.runbook.site import Site
 from bot.services.audit import Audit
-from bot.services.diagnose import Kept
+from bot.services.diagnose import Kept, shared
 from bot.services.facts import read_facts
 from bot.services.run import NO_HUB
 
@@ -48,46 +49,45 @@ class Evidence:
         self._sites = sites
         self._wall = wall
 
-    def attach(self, kept: Kept, channel: str, *, by: str, key: str, origin: str = "") -> None:
-        """Share the file in a channel, once for each ``key``.
+    def attach(self, change: StateChange, kept: Kept, channel: str) -> None:
+        """Share the file in a channel, once for each request.
 
         Raises:
             UserError, RetryLater: there is no such hub any more, or Slack did not take the file.
         """
         hub = kept.found.place.hub
+        key = hashlib.sha256(change.idempotency_key.encode()).hexdigest()[:8]
         name = f"evidence-{hub}-{key}.txt"
-        if self._is_there(channel, name):
-            return
-        text = self.gather(kept)
-        comment = f"Evidence for the diagnosis of `{hub}`, asked for by <@{by}>."
-        self._chat.upload(channel, name=name, text=text, comment=comment)
-        log.info("evidence.attached", hub=hub, size=len(text))
-        self._audit.record(
-            AuditLine(
-                actor=by,
-                act="diagnose.evidence",
-                outcome=AuditOutcome.DONE,
-                target=f"hub/{hub}",
-                origin=origin,
-                after={"diagnosis": kept.id, "channel": channel, "size": len(text)},
-                source=f"diagnose.evidence/{key}",
-            )
-        )
+        if not self._is_there(channel, name):
+            text = self.gather(kept)
+            comment = f"Evidence for the diagnosis of `{hub}`, asked for by <@{change.by}>."
+            self._chat.upload(channel, name=name, text=text, comment=comment)
+            log.info("evidence.attached", hub=hub, size=len(text))
+        self._audit.record(shared(kept, "diagnose.evidence", channel, change))
 
-    def post_once(self, channel: str, post: Post, *, effect: str) -> None:
-        """Post a message in a channel that is no incident's, unless an earlier attempt did.
+    def post_once(self, change: StateChange, kept: Kept, channel: str, post: Post) -> None:
+        """Post a diagnosis in a channel that is no incident's, unless an earlier attempt did.
 
         The request for it is stored, so that it is repeated until it succeeds.
 
         Raises:
             UserError, RetryLater: Slack did not take it.
         """
+        effect = f"diagnosis/{kept.id}/{channel}"
         since = self._chat.time() - timedelta(seconds=LOOK_BACK)
         if self._chat.find_post(channel, effect, since=since) is None:
             self._chat.post(channel, post, effect=effect)
+        self._audit.record(shared(kept, "diagnose.post", channel, change))
 
-    def open_dm(self, user: str) -> str:
-        """Return the direct conversation with a person."""
+    def destination(self, channel: str, user: str) -> str:
+        """Return the channel; the direct conversation with the person where there is none, or where people of
+        another organization read it.
+
+        Raises:
+            UserError, RetryLater: Slack didn't say who reads it.
+        """
+        if channel and not self._chat.channel(channel).is_shared:
+            return channel
         return self._chat.open_dm(user)
 
     def gather(self, kept: Kept) -> str:
