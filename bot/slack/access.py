@@ -264,7 +264,9 @@ def _authorized(
     def work() -> EphemeralReply | OpenModal | UpdateModal | None:
         runbook = context.runs.runbooks.get(reply.runbook)
         allowed = runbook.policy.allowed if runbook else None
-        context.authorize.decide(asker, act, incident, allowed=allowed)
+        context.authorize.decide(
+            replace(asker, target=reply.target), act, incident, allowed=allowed
+        )
         return reply.work()
 
     return replace(reply, work=work)
