@@ -203,7 +203,8 @@ def _answer(context: HandlerContext, request: SlackRequest, route: Route) -> Rep
     if isinstance(route, InAnyChannel):
         found = route.find(context, request)
         context.authorize.decide(asker, route.act, found)
-        return route.handler(context, request, found)
+        reply = route.handler(context, request, found)
+        return _confirmed(context, request, found, reply) if found else reply
     incident = route.find(context, request)
     context.authorize.decide(asker, route.act, incident)
     reply = _confirmed(context, request, incident, route.handler(context, request, incident))
@@ -248,6 +249,9 @@ def _confirmed(
 ) -> Reply:
     """The reply; a sentence in place of none where nobody sees in the channel what was done."""
     is_elsewhere = request.channel not in ("", incident.channel_id)
+    if is_elsewhere and isinstance(reply, DurableReply):
+        work = reply.work
+        return replace(reply, work=lambda: work() or say(answers.shown_there(incident)))
     if reply is not None or not (is_elsewhere or incident.channel_state):
         return reply
     return say(answers.done(context.incidents.get(incident.id)))
