@@ -50,6 +50,7 @@ PEOPLE = (
     "admin",
 )
 """All but the outsider and the member are in the incident's channel."""
+NOT_OURS = (OUTSIDER, GUEST, FOREIGN)
 
 #                 public       private
 EXPECTED = {
@@ -65,6 +66,7 @@ EXPECTED = {
     Act.CLOSE: ("---yyyyyy", "----yyyyy"),
     Act.PLAN: ("------yyy", "------yyy"),
     Act.APPROVE: ("-------yy", "-------yy"),
+    Act.STOP: ("------yyy", "------yyy"),
 }
 """Who may do what, by default, in the order of ``PEOPLE``."""
 
@@ -198,20 +200,24 @@ def test_a_runbooks_policy_says_who_may_plan_and_run_it(
                 "y" if is_let(desk, kind, name, route, person, incident, channel) else "-"
                 for person in PEOPLE
             )
-            expected = RUNBOOKS[policy, route.act][PLACES.index(place)]
+            act = Act.PLAN if route.act is Act.STOP else route.act
+            expected = RUNBOOKS[policy, act][PLACES.index(place)]
             if cells != expected:
                 wrong.append(f"{kind} {name}: {cells} instead of {expected}")
     assert not wrong
 
 
-def test_nobody_runs_anything_in_a_shared_channel_outside_of_incidents(rows: Store) -> None:
+@pytest.mark.parametrize("incident", ["abc123abc123", ""], ids=["incident", "no incident"])
+def test_nobody_runs_anything_in_a_shared_channel(rows: Store, incident: str) -> None:
+    """What runs already can be stopped, by the same people as before."""
     desk = desk_with(rows, private=False, open_to_all=True)
-    desk.slack.shared = {ELSEWHERE}
+    channel = CHANNEL if incident else ELSEWHERE
+    desk.slack.shared = {channel}
     for kind, table in ROUTES.items():
         for name, route in table.items():
             if isinstance(route, OnRunbook) and route.act in RUNBOOK:
-                let = [is_let(desk, kind, name, route, p, "", ELSEWHERE) for p in PEOPLE]
-                assert not any(let)
+                let = [is_let(desk, kind, name, route, p, incident, channel) for p in PEOPLE]
+                assert let == [route.act is Act.STOP and p not in NOT_OURS for p in PEOPLE]
 
 
 @pytest.mark.parametrize("private", [False, True], ids=["public", "private"])

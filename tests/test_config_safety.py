@@ -69,6 +69,9 @@ def test_what_is_safe_is_accepted() -> None:
         ({"hub": {"api_url": "http://datahub.example.org/hub/api"}}, "hubs.datahub.api_url"),
         ({"hub": {"api_url": "http://10.1.2.3:8081/hub/api"}}, "hubs.datahub.api_url"),
         ({"hub": {"api_url": "http://hub.svc.example.org/hub/api"}}, "hubs.datahub.api_url"),
+        ({"hub": {"api_url": "http://[2001:db8::1]:8081/hub/api"}}, "hubs.datahub.api_url"),
+        ({"hub": {"api_url": "http://134744072/hub/api"}}, "hubs.datahub.api_url"),
+        ({"hub": {"api_url": "http://0x8080808/hub/api"}}, "hubs.datahub.api_url"),
         ({"cluster": {"server": "http://10.0.0.1"}}, "clusters.teaching"),
     ],
 )

@@ -60,7 +60,7 @@ _BY_KIND: dict[Kind, str] = {
         cant_invite_self channel_is_limited_access channel_not_found channel_type_not_supported
         ekm_access_denied enterprise_is_restricted exchanged_trigger_id expired_trigger_id
         file_type_not_allowed file_upload_size_restricted file_uploads_disabled
-        forbidden_team invalid_channel
+        forbidden_team hash_conflict invalid_channel
         invalid_link invalid_user_combination invitee_cant_see_channel is_archived
         is_bot is_inactive messages_tab_disabled method_not_supported_for_channel_type
         name_taken no_external_invite_permission no_permission no_such_subteam
@@ -82,7 +82,7 @@ _BY_KIND: dict[Kind, str] = {
         channels_limit_exceeded deprecated_endpoint
         duplicate_channel_not_found duplicate_external_id duplicate_message_not_found
         file_already_added file_deleted file_is_deleted file_not_found file_share_limit_reached
-        hash_conflict insecure_request invalid_app_action_type invalid_arg_name invalid_arguments
+        insecure_request invalid_app_action_type invalid_arg_name invalid_arguments
         invalid_array_arg invalid_attachments invalid_blocks invalid_blocks_format
         invalid_bookmark_type invalid_charset invalid_child_type invalid_cursor invalid_emoji
         invalid_entity_id invalid_form_data invalid_json invalid_limit invalid_metadata_filter_keys

@@ -29,6 +29,7 @@ class Act(StrEnum):
     CLOSE = "close"  # close, reopen, publish
     PLAN = "plan"
     APPROVE = "approve"
+    STOP = "stop"  # cancel a plan, stop a run
 
 
 OPEN = frozenset({Act.HELP, Act.READ, Act.RECORD, Act.DIAGNOSE})
@@ -42,7 +43,7 @@ FOR_GUESTS = frozenset(
 )
 """The acts that a configuration can open to guests."""
 
-RUNBOOK = frozenset({Act.PLAN, Act.APPROVE})
+RUNBOOK = frozenset({Act.PLAN, Act.APPROVE, Act.STOP})
 
 
 class Sender(StrEnum):
@@ -138,7 +139,7 @@ class Scene(Protocol):
 
     @property
     def is_shared(self) -> bool:
-        """Whether the channel is shared with another organization; asked for runbooks only.
+        """Whether the channel is shared with another organization; asked for plans and approvals only.
 
         The channel is the incident's or, outside of incidents, that of the request.
         """
@@ -214,9 +215,10 @@ def _sees(person: Person, scene: Scene, base: Base) -> bool:
 
 
 def _runbook_refusal(act: Act, person: Person, scene: Scene) -> Refusal | None:
-    if scene.is_shared:
+    # What runs already can be stopped in a channel that was shared meanwhile.
+    if act is not Act.STOP and scene.is_shared:
         return Refusal.SHARED
     groups = {Group.APPROVER, Group.ADMIN}
-    if act is Act.PLAN:
+    if act is not Act.APPROVE:
         groups.add(Group.OPERATOR)
     return None if person.is_in_any(groups) else Refusal.NOT_LISTED

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 INTERNAL = (".svc", ".cluster.local")
 """The ends of a Service's names in a cluster (kubernetes.io, DNS for Services and Pods)."""
+SERVICE = re.compile(r"[a-z][a-z0-9-]*")
+"""A Service's name. It begins with a letter, so that no IP address is one, however it is written."""
 
 
 def is_loopback(address: str) -> bool:
@@ -27,7 +29,8 @@ def is_plain(address: str) -> bool:
 def is_internal(address: str, *, namespace: str) -> bool:
     """Return whether the URL names a Service of mayday's cluster: its name, or with its namespace."""
     host = _host(address)
-    return "." not in host or host.endswith((*INTERNAL, f".{namespace.lower()}"))
+    ends = (*INTERNAL, f".{namespace.lower()}")
+    return bool(SERVICE.fullmatch(host)) or host.endswith(ends)
 
 
 def is_below(address: str, *, base: str) -> bool:

@@ -76,6 +76,15 @@ class ChainedLine:
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class UnreadableLine:
+    """A line with a value that mayday never writes, such as an unknown outcome: somebody changed it."""
+
+    number: int
+    previous: str
+    hash: str
+
+
 def line_hash(number: int, at: datetime, line: AuditLine, previous: str) -> str:
     """Return the SHA-256, in hex, of the line's canonical JSON: sorted keys, no spaces, ASCII only."""
     content = {
@@ -116,7 +125,7 @@ class ChainCheck:
         self.number = 0
         self.hash = ""
 
-    def faults(self, lines: Iterable[ChainedLine]) -> Iterator[Fault]:
+    def faults(self, lines: Iterable[ChainedLine | UnreadableLine]) -> Iterator[Fault]:
         """Yield the faults of the next lines."""
         for one in lines:
             if one.number <= self.number:  # before the first
@@ -127,7 +136,7 @@ class ChainCheck:
                 yield Fault(number=number, problem=MISSING)
             if is_next and one.previous != self.hash:
                 yield Fault(number=one.number, problem=MOVED)
-            elif one.hash != one.content_hash:
+            elif isinstance(one, UnreadableLine) or one.hash != one.content_hash:
                 yield Fault(number=one.number, problem=CHANGED)
             self.number, self.hash = one.number, one.hash
 

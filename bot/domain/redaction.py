@@ -23,6 +23,7 @@ _KEY_LINE = re.compile(r"(?:\S{10,40}Z )?\s*[A-Za-z0-9+/]{1,100}={0,2}\s*")
 _WHOLE = re.compile(
     r"""
     (?<![A-Za-z0-9])eyJ[\w-]{5,4000}\.[\w-]{5,8000}(?:\.[\w-]{0,4000}){0,3}
+    | (?<![A-Za-z0-9])eyJ[\w+/-]{30,16000}={0,2} | \bsha256~[\w-]{20,400}
     | \b(?:gh[pousr]_|github_pat_|glpat-|dckr_pat_|xapp-|xox[a-z](?:\.xox[a-z])?-)[\w.-]{6,400}
     | \b(?:npm_|hf_|sk-|pypi-)[\w-]{20,400}
     | \b(?:ya29\.|GOCSPX-|AIza)[\w-]{10,400}
@@ -37,14 +38,14 @@ _WHOLE = re.compile(
 
 _VALUE = r"""
     (?:[bru]{0,2}"(?:[^"\\\r\n]|\\.){1,8000}"?|[bru]{0,2}'(?:[^'\\\r\n]|\\.){1,8000}'?
-        |\\{1,3}"[^"\r\n]{1,8000}"?|\\{1,3}'[^'\r\n]{1,8000}'?
+        |\[(?!redacted)[^\[\]\r\n]{1,8000}\]?|\\{1,3}"[^"\r\n]{1,8000}"?|\\{1,3}'[^'\r\n]{1,8000}'?
         |(?!\[redacted)[^\s"'&;,<>)}\]\\]{1,8000})
 """
 """A value, in quotes or without; the closing quote may be cut off."""
 
 _WORDS = r"""
     (?:token|secret|secret[_-]?key|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|key-data
-        |credentials?|session[_-]?id|client[_-]?secret|_xsrf|hub-login|(?P<strict>passw(?:or)?d|passphrase))
+        |(?:crypt|encryption|fernet|signing)[_-]?keys?|(?<=["'])auth|credentials?|session[_-]?id|client[_-]?secret|_xsrf|hub-login|(?P<strict>passw(?:or)?d|passphrase|pwd))
 """
 _PROSE = r"""
     (?:(?:authentication|cannot|context|could|denied|dial|error|expired|failed|for|forbidden|from|get|in
@@ -101,7 +102,10 @@ _QUERY = re.compile(
     re.IGNORECASE,
 )
 
-_OAUTH = re.compile(r"(?P<name>[?&;](?:code|state))(?P<mark>=)[^\s&\"'<>;]{16,8000}", re.IGNORECASE)
+_OAUTH = re.compile(
+    r"(?P<name>[?&;](?:code|state|ticket|samlresponse))(?P<mark>=)[^\s&\"'<>;]{16,8000}",
+    re.IGNORECASE,
+)
 """A code and a state of OAuth are long; ``state=ready`` is a filter of the hub's API."""
 
 _PASSWORD = re.compile(

@@ -150,6 +150,11 @@ def done(incident: Incident) -> str:
     return f"✅ Done. *{escape(incident.title)}* (#{escape(incident.channel_name)}) is {incident.status}."
 
 
+def shown_there(incident: Incident) -> str:
+    """What was asked for appears in the incident's channel, for a person who does not see it."""
+    return f"✅ mayday posts it in #{escape(incident.channel_name)}."
+
+
 def snoozed(due_at: datetime) -> str:
     """The next reminder was postponed."""
     return f"The next reminder comes {when(due_at)}."

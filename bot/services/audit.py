@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.domain.audit import AuditLine, AuditOutcome, ChainCheck, ChainedLine, Fault
+from bot.domain.audit import AuditLine, AuditOutcome, ChainCheck, ChainedLine, Fault, UnreadableLine
 from bot.logs import masked
 from bot.store import audit as rows
 from bot.store.engine import Store
@@ -108,7 +108,7 @@ class Audit:
         faults += check.end(end.head)
         return Verified(lines=check.number, hash=check.hash, faults=tuple(faults))
 
-    def _batches(self, *, up_to: int) -> Iterator[list[ChainedLine]]:
+    def _batches(self, *, up_to: int) -> Iterator[list[ChainedLine | UnreadableLine]]:
         number: int | None = None
         while True:
             with self._store.read() as tx:

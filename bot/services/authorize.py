@@ -50,9 +50,10 @@ NOT_LISTED_HERE = (
     "Only some people may {verb} this runbook. Ask one of them, or have {user} or one of your user groups "
     "added to {key}.allow in mayday.yaml{roles}."
 )
+VERBS = {Act.PLAN: "run", Act.APPROVE: "approve", Act.STOP: "stop"}
 OR_A_ROLE = "; in an incident, holders of these roles may, too: {roles}"
 RESTRICTED = "Only some people can do that here: access.restrict.{act} in mayday.yaml names them."
-NO_ANSWER = "Slack did not confirm who you are, so nothing was run. Try again in a minute."
+NO_ANSWER = "Slack did not confirm who you are, so mayday did nothing. Try again in a minute."
 HIDDEN_GROUP = "{error} mayday needs the members of {group}, listed in mayday.yaml."
 NOT_A_MEMBER = (
     "<@{user}> is not in this private channel. Invite them to it first, then give them the role."
@@ -64,13 +65,14 @@ class Asker:
     """Who asks, and in which channel; empty where a request names none, as forms do.
 
     ``installed_team`` is the workspace of the app that the request is for, where Slack names it. ``origin``
-    is as in the audit log, ``idempotency_key`` unique to the request.
+    and ``target`` are as in the audit log, ``idempotency_key`` unique to the request.
     """
 
     user: str
     channel: str
     installed_team: str = ""
     origin: str = ""
+    target: str = ""
     idempotency_key: str = ""
 
 
@@ -166,7 +168,7 @@ class Authorize:
             case Refusal.SHARED:
                 return SHARED
             case Refusal.NOT_LISTED:
-                verb = "approve" if act is Act.APPROVE else "run"
+                verb = VERBS[act]
                 by_approvers = act is Act.APPROVE and self._settings.approvers
                 if allowed and not by_approvers:
                     names = ", ".join(sorted(allowed.roles))
@@ -198,6 +200,7 @@ def _line(asker: Asker, act: Act, incident_id: str | None, reason: str) -> Audit
         actor=asker.user,
         act=act.value,
         outcome=AuditOutcome.REFUSED if reason else AuditOutcome.ALLOWED,
+        target=asker.target,
         incident_id=incident_id,
         origin=asker.origin,
         reason=reason,

@@ -152,12 +152,13 @@ class Diagnoses:
             raise UserError(GONE)
         return _kept(made)
 
-    def post(self, change: StateChange, kept: Kept) -> None:
+    def post(self, change: StateChange, kept: Kept, *, channel: str) -> None:
         """Have a diagnosis shown to everybody in the incident's channel, once."""
         with self._store.write() as tx:
             self._add_post(tx, change.incident_id, kept)
             key = f"diagnosis/{kept.id}"
             sync.enqueue(self._durable, tx, change.incident_id, key)
+            audit.add(tx, shared(kept, "diagnose.post", channel, change))
 
     def take_into(self, tx: Tx, change: StateChange, diagnosis_id: str) -> None:
         """Show a diagnosis in a new incident, and put what is known to be wrong into its timeline.
@@ -267,6 +268,12 @@ def line(
         },
         source=f"diagnose/{made.id}",
     )
+
+
+def shared(kept: Kept, act: str, channel: str, change: StateChange) -> AuditLine:
+    """The line that says who showed a diagnosis, or its evidence, to the people of which channel."""
+    after = {"diagnosis": kept.id, "channel": channel}
+    return change.line(act, target=f"hub/{kept.found.place.hub}", after=after)
 
 
 def _kept(made: rows.Diagnosed) -> Kept:

@@ -6,6 +6,7 @@ for, since logs and descriptions of a hub with 2,000 users are not kept for nobo
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,13 +20,14 @@ from bot.domain.audit import AuditLine, AuditOutcome
 from bot.domain.evidence import View
 from bot.domain.facts import MORE, HubFacts, Part
 from bot.domain.hubs import Pod, ServerKey
+from bot.domain.state_change import StateChange
 from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Clock, DiagnosticsFile, Post
 from bot.render.evidence import DIAGNOSTICS, EVIDENCE, LogTail, evidence_text
 from bot.render.text import code, mention
 from bot.runbook.site import Site
 from bot.services.audit import Audit
-from bot.services.diagnose import Kept
+from bot.services.diagnose import Kept, shared
 from bot.services.facts import read_facts
 from bot.services.run import NO_HUB
 from bot.services.sightings import Sightings
@@ -79,21 +81,22 @@ class Evidence:
         self._sites = sites
         self._wall = wall
 
-    def attach(self, kept: Kept, channel: str, *, by: str, key: str, origin: str = "") -> None:
-        """Share the file in a channel, once for each ``key``.
+    def attach(self, change: StateChange, kept: Kept, channel: str) -> None:
+        """Share the file in a channel, once for each request.
 
         Raises:
             UserError, RetryLater: there is no such hub any more, or Slack did not take the file.
         """
         hub = kept.found.place.hub
-        shared = self._share(
+        key = hashlib.sha256(change.idempotency_key.encode()).hexdigest()[:8]
+        self._share(
             channel,
             name=f"evidence-{hub}-{key}.txt",
-            comment=EVIDENCE.format(hub=code(hub), by=mention(by)),
+            comment=EVIDENCE.format(hub=code(hub), by=mention(change.by)),
             since=self._chat.time(),
             gather=lambda: self._gather(hub, _Wanted(), found=kept.found),
         )
-        self._record(hub, by, key, origin, {"diagnosis": kept.id, "channel": channel, **shared})
+        self._audit.record(shared(kept, "diagnose.evidence", channel, change))
 
     def share(self, file: DiagnosticsFile) -> Mapping[str, Any]:
         """Share the file that a run collects, unless an earlier attempt did; return what it has.
@@ -101,18 +104,26 @@ class Evidence:
         Raises:
             UserError, RetryLater: there is no such hub any more, or Slack did not take the file.
         """
-        channel = self._own_channel(file.incident) or self.open_dm(file.by)
+        channel = self._own_channel(file.incident) or self._chat.open_dm(file.by)
         wanted = _Wanted(servers=file.servers, node=file.node, lines=file.lines)
-        shared = self._share(
+        has = self._share(
             channel,
             name=f"diagnostics-{file.hub}-{file.key}.txt",
             comment=DIAGNOSTICS.format(hub=code(file.hub), by=mention(file.by)),
             since=file.since,
             gather=lambda: self._gather(file.hub, wanted),
         )
-        origin = f"run/{file.key}"
-        self._record(file.hub, file.by, file.key, origin, {"channel": channel, **shared})
-        return shared
+        line = AuditLine(
+            actor=file.by,
+            act="diagnose.evidence",
+            outcome=AuditOutcome.DONE,
+            target=f"hub/{file.hub}",
+            origin=f"run/{file.key}",
+            after={"channel": channel, **has},
+            source=f"diagnose.evidence/{file.key}",
+        )
+        self._audit.record(line)
+        return has
 
     def _share(
         self,
@@ -128,6 +139,7 @@ class Evidence:
             return {}
         gathered = gather()
         self._chat.upload(channel, name=name, text=gathered.text, comment=comment)
+        log.info("evidence.shared", file=name, size=len(gathered.text))
         return {
             "pods": gathered.pods,
             "logs": gathered.logs,
@@ -144,34 +156,29 @@ class Evidence:
         channel = "" if incident.channel_state else incident.channel_id or ""
         return "" if channel and self._chat.channel(channel).is_shared else channel
 
-    def _record(self, hub: str, by: str, key: str, origin: str, shared: Mapping[str, Any]) -> None:
-        log.info("evidence.shared", hub=hub, size=shared.get("size"))
-        self._audit.record(
-            AuditLine(
-                actor=by,
-                act="diagnose.evidence",
-                outcome=AuditOutcome.DONE,
-                target=f"hub/{hub}",
-                origin=origin,
-                after=dict(shared),
-                source=f"diagnose.evidence/{key}",
-            )
-        )
-
-    def post_once(self, channel: str, post: Post, *, effect: str) -> None:
-        """Post a message in a channel that is no incident's, unless an earlier attempt did.
+    def post_once(self, change: StateChange, kept: Kept, channel: str, post: Post) -> None:
+        """Post a diagnosis in a channel that is no incident's, unless an earlier attempt did.
 
         The request for it is stored, so that it is repeated until it succeeds.
 
         Raises:
             UserError, RetryLater: Slack did not take it.
         """
+        effect = f"diagnosis/{kept.id}/{channel}"
         since = self._chat.time() - LOOK_BACK
         if self._chat.find_post(channel, effect, since=since) is None:
             self._chat.post(channel, post, effect=effect)
+        self._audit.record(shared(kept, "diagnose.post", channel, change))
 
-    def open_dm(self, user: str) -> str:
-        """Return the direct conversation with a person."""
+    def destination(self, channel: str, user: str) -> str:
+        """Return the channel; the direct conversation with the person where there is none, or where people of
+        another organization read it.
+
+        Raises:
+            UserError, RetryLater: Slack didn't say who reads it.
+        """
+        if channel and not self._chat.channel(channel).is_shared:
+            return channel
         return self._chat.open_dm(user)
 
     def _gather(self, hub: str, wanted: _Wanted, *, found: Found | None = None) -> _Gathered:

@@ -204,7 +204,8 @@ def _answer(context: HandlerContext, request: SlackRequest, route: Route) -> Rep
     if isinstance(route, InAnyChannel):
         found = route.find(context, request)
         context.authorize.decide(asker, route.act, found)
-        return route.handler(context, request, found)
+        reply = route.handler(context, request, found)
+        return _confirmed(context, request, found, reply) if found else reply
     incident = route.find(context, request)
     context.authorize.decide(asker, route.act, incident)
     reply = _confirmed(context, request, incident, route.handler(context, request, incident))
@@ -249,6 +250,9 @@ def _confirmed(
 ) -> Reply:
     """The reply; a sentence in place of none where nobody sees in the channel what was done."""
     is_elsewhere = request.channel not in ("", incident.channel_id)
+    if is_elsewhere and isinstance(reply, DurableReply):
+        work = reply.work
+        return replace(reply, work=lambda: work() or say(answers.shown_there(incident)))
     if reply is not None or not (is_elsewhere or incident.channel_state):
         return reply
     return say(answers.done(context.incidents.get(incident.id)))
@@ -265,7 +269,9 @@ def _authorized(
     def work() -> EphemeralReply | OpenModal | UpdateModal | None:
         runbook = context.runs.runbooks.get(reply.runbook)
         allowed = runbook.policy.allowed if runbook else None
-        context.authorize.decide(asker, act, incident, allowed=allowed)
+        context.authorize.decide(
+            replace(asker, target=reply.target), act, incident, allowed=allowed
+        )
         return reply.work()
 
     return replace(reply, work=work)

@@ -82,7 +82,10 @@ class Dispatcher:
         match reply:
             case _ if request.kind is Kind.OPTIONS:
                 found = reply.names if isinstance(reply, Suggestions) else ()
-                ack(options=[option(name, name) for name in found[:MOST_OPTIONS]])
+                options = [option(name, name) for name in found[:MOST_OPTIONS]]
+                while not fits({"options": options}):  # with long names, fewer
+                    options = options[: len(options) * 3 // 4]
+                ack(options=options)
             case FieldErrors(errors=errors):
                 ack(response_action="errors", errors=shortened(named(errors, self._command)))
             case EphemeralReply(post=post) if request.kind is Kind.COMMAND and fits(

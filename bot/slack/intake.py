@@ -81,7 +81,10 @@ def parse_request(body: Mapping[str, Any], *, team_id: str) -> SlackRequest:
         case Kind.SHORTCUT:
             return _shortcut(body, team_id)
         case Kind.OPTIONS:
-            asked = _interaction(Kind.OPTIONS, str(body["block_id"]), "", body, team_id)
+            # Slack asks at each letter, so all that is typed into one menu of one form is one request.
+            menu, form = str(body["block_id"]), (body.get("view") or {}).get("id") or ""
+            key = f"options/{form}/{menu}/{body['user']['id']}"
+            asked = _interaction(Kind.OPTIONS, menu, key, body, team_id)
             return replace(asked, text=str(body.get("value") or ""))
         case _:
             raise LookupError(f"no request: {body.get('type')}")

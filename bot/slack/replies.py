@@ -66,9 +66,16 @@ class DurableReply(DeferredReply):
 
 @dataclass(frozen=True, kw_only=True)
 class RunbookReply(DurableReply):
-    """Work about a runbook, whose policy may say who may do it. ``runbook`` is its name."""
+    """Work about a runbook, whose policy may say who may do it. ``runbook`` is its name, ``run`` the id of
+    the run that it is about, if there is one already."""
 
     runbook: str
+    run: str = ""
+
+    @property
+    def target(self) -> str:
+        """What the work is about, as in the audit log."""
+        return f"run/{self.run}" if self.run else f"runbook/{self.runbook}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,8 +30,8 @@ ESCAPED = 12
 EXPIRED_TRIGGERS = frozenset({"expired_trigger_id", "exchanged_trigger_id"})
 """Slack's codes for a form that is opened after three seconds, or a second time."""
 
-GONE_VIEWS = frozenset({"not_found", "hash_conflict"})
-"""Slack's codes for a form that was closed, or changed since the person saw it."""
+GONE_VIEWS = frozenset({"gone", "hash_conflict"})
+"""The codes for a form that was closed, or changed since the person saw it."""
 
 log = structlog.get_logger()
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
 
-from bot.domain.audit import AuditLine, AuditOutcome, ChainedLine, line_hash
+from bot.domain.audit import AuditLine, AuditOutcome, ChainedLine, UnreadableLine, line_hash
+from bot.errors import UserError
 from bot.store.columns import NOW, String, shortened, storable, to_json
 from bot.store.tables import audit, audit_head
 
@@ -25,12 +26,19 @@ HEAD = 1
 BATCH = 1000
 """Lines that are read at once."""
 
+UNREADABLE = (
+    "Line {number} of the audit log has a value that mayday never writes. Run mayday audit --verify, which "
+    "finds every line that was changed."
+)
+
 _LOCK_HEAD = (
     select(audit_head.c.number, audit_head.c.hash, NOW.label("now"))
     .where(audit_head.c.id == HEAD)
     .with_for_update()
 )
 _KNOWN = select(audit.c.source).where(audit.c.source.in_(bindparam("sources", expanding=True)))
+_NOT_OURS = (ValueError, TypeError)
+"""What reading a line raises that somebody changed to what mayday never writes."""
 _ADD = insert(audit)
 _MOVE_HEAD = (
     update(audit_head)
@@ -85,21 +93,36 @@ def end(tx: Connection) -> End:
     return End(head=None if found[0] is None else (found[0], found[1]), last=found[2])
 
 
-def lines_after(tx: Connection, number: int | None, *, up_to: int) -> list[ChainedLine]:
+def lines_after(
+    tx: Connection, number: int | None, *, up_to: int
+) -> list[ChainedLine | UnreadableLine]:
     """The next lines in order, at most :data:`BATCH`; from the lowest number where it is None."""
     wanted = select(audit).where(audit.c.number <= up_to).order_by(audit.c.number).limit(BATCH)
     if number is not None:
         wanted = wanted.where(audit.c.number > number)
-    rows = tx.execute(wanted).mappings()
-    return [_line(row) for row in rows]
+    try:
+        return [_line(row) for row in tx.execute(wanted).mappings()]
+    except _NOT_OURS:
+        numbers = tx.execute(wanted.with_only_columns(audit.c.number)).scalars()
+        return [_line_or_less(tx, each) for each in numbers]
 
 
 def latest(tx: Connection, *, limit: int, incident_id: str = "") -> list[ChainedLine]:
-    """The latest lines, of one incident or of all, the oldest first."""
+    """The latest lines, of one incident or of all, the oldest first.
+
+    Raises:
+        UserError: one of them has a value that mayday never writes.
+    """
     wanted = select(audit).order_by(audit.c.number.desc()).limit(limit)
     if incident_id:
         wanted = wanted.where(audit.c.incident_id == incident_id)
-    return [_line(row) for row in tx.execute(wanted).mappings()][::-1]
+    try:
+        return [_line(row) for row in tx.execute(wanted).mappings()][::-1]
+    except _NOT_OURS:
+        for number in tx.execute(wanted.with_only_columns(audit.c.number)).scalars():
+            if isinstance(_line_or_less(tx, number), UnreadableLine):
+                raise UserError(UNREADABLE.format(number=number)) from None
+        raise
 
 
 def _as_stored(line: AuditLine) -> AuditLine:
@@ -128,9 +151,28 @@ def _columns(one: ChainedLine) -> dict[str, Any]:
     }
 
 
+def _line_or_less(tx: Connection, number: int) -> ChainedLine | UnreadableLine:
+    """A line by its number, of which only the chain may be readable."""
+    one = audit.c.number == number
+    try:
+        return _line(tx.execute(select(audit).where(one)).mappings().one())
+    except _NOT_OURS:
+        chain = select(audit.c.number, audit.c.previous, audit.c.hash).where(one)
+        return UnreadableLine(**tx.execute(chain).mappings().one())
+
+
 def _line(row: RowMapping) -> ChainedLine:
+    """A line.
+
+    Raises:
+        ValueError, TypeError: it has a value that mayday never writes.
+    """
     place = {name: row[name] for name in ("number", "previous", "hash")}
-    at: datetime = row["at"]
+    at = row["at"]
     values = {key: row[key] for key in row if key not in (*place, "at")}
+    if not isinstance(at, datetime) or not all(
+        isinstance(values[name], dict) for name in ("before", "after")
+    ):
+        raise TypeError(row["number"])
     line = AuditLine(**{**values, "outcome": AuditOutcome(row["outcome"])})
     return ChainedLine(**place, at=at, line=line)

@@ -59,6 +59,15 @@ SECRETS = (
     "npm_PlantedPlantedPlantedPlanted",
     "sk-PlantedPlantedPlantedPlanted",
     "https://Planted0123456789abcdef@github.com/org/repo",
+    "JUPYTERHUB_CRYPT_KEY=Planted00ff11aa",
+    "c.CryptKeeper.keys from crypt_keys=['Planted1', 'Planted2']",
+    "oauthenticator.signing_key: Planted1",
+    'imagePullSecret {"auths": {"ghcr.io": {"auth": "Planted1=="}}}',
+    ".dockerconfigjson: eyJhdXRocyI6eyJPlantedZ2hjci5pbyI6eyJhdXRoIjoiYWJjZCJ9fX0=",
+    "logged in as sha256~Planted0123456789AbCdEf0123456789",
+    "smtp user=hub pwd=Planted1",
+    "GET /hub/login?service=x&ticket=ST-1856339-Planted5Yuvrxz",
+    "GET /hub/saml2_acs?SAMLResponse=PHNhbWxPlantedXNwb25zZSB4bWxu",
 )
 
 
@@ -131,6 +140,8 @@ def test_what_is_no_secret_stays(text: str) -> None:
         "-----BEGIN PRIVATE KEY-----",
         "name: API_TOKEN, ",
         "--token ",
+        "token=[a",
+        '"auth": "',
         "A" * 64 + "\n",
         "-----END PRIVATE KEY-----",
     ],

@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, text, update
 
 from bot.domain.audit import AuditLine, AuditOutcome, line_hash
+from bot.errors import UserError
 from bot.services.audit import Audit
 from bot.store import audit as rows
 from bot.store.engine import Store
@@ -112,6 +113,32 @@ def test_no_column_changes_unseen(log: Audit, store: Store, column: str, value: 
     if column == "at":
         value = log.latest(limit=5)[0].at
     tamper(store, update(audit).where(audit.c.number == 4).values({column: value}))
+    assert problems(log) == [(4, "was changed")]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("outcome", "approved"), ("before", ["x"]), ("after", None), ("after", "x")],
+)
+def test_a_value_that_mayday_never_writes_is_a_changed_line(
+    log: Audit, store: Store, column: str, value: Any
+) -> None:
+    written(log)
+    tamper(store, update(audit).where(audit.c.number == 4).values({column: value}))
+    assert problems(log) == [(4, "was changed")]
+    with pytest.raises(UserError, match="Line 4 of the audit log"):
+        log.latest(limit=5)
+    assert len(log.latest(limit=1)) == 1
+
+
+@pytest.mark.parametrize(("column", "value"), [("at", "nonsense"), ("after", "{")])
+def test_what_is_no_time_or_no_json_is_a_changed_line(
+    log: Audit, store: Store, column: str, value: str
+) -> None:
+    if not store.is_sqlite:
+        pytest.skip("PostgreSQL refuses it")
+    written(log)
+    tamper(store, text(f"UPDATE audit SET {column} = '{value}' WHERE number = 4"))
     assert problems(log) == [(4, "was changed")]
 
 

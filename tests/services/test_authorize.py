@@ -373,9 +373,12 @@ def test_the_buttons_ask_the_same_question(
     dora.join(channel)
     plan = planned(guarded, scene, channel, PLAN)
 
-    for action in ("run.confirm", "run.cancel"):
+    for verb, action in (("approve", "run.confirm"), ("stop", "run.cancel")):
         dora.press(channel, plan["ts"], action)
-        slack.wait_for(lambda: NOT_LISTED in whispers(dora, channel), what="the refusal")
+        slack.wait_for(
+            lambda verb=verb: f"who may {verb} runbooks" in whispers(dora, channel),
+            what="the refusal",
+        )
     assert runs_of(scene, channel)[0].state is RunState.PLANNED
 
     ana.press(channel, plan["ts"], "run.cancel")

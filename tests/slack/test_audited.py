@@ -10,7 +10,9 @@ from bot.domain.audit import AuditLine, AuditOutcome
 from bot.domain.timeline import EntryKind
 from bot.render.card import ACTION_COMMAND
 from bot.render.listing import ACTION_ENTRY
+from bot.services.settings import AllowList
 from bot.store import audit
+from bot.store.engine import Store
 from tests.support.desk import ANA, BEN, Desk
 from tests.support.rows import CHANNEL, TEAM
 
@@ -118,3 +120,21 @@ def test_a_button_is_recorded_with_its_channel(desk: Desk) -> None:
     desk.press(ACTION_COMMAND)
     done = lines(desk)[1]
     assert (done.act, done.origin) == ("incident.role", f"button {ACTION_COMMAND} in {CHANNEL}")
+
+
+def test_what_is_decided_about_a_runbook_names_it(desk: Desk) -> None:
+    desk.command("run resync-routes")
+    assert [line.target for line in lines(desk) if line.act == "plan"] == ["runbook/resync-routes"]
+
+
+@pytest.mark.parametrize(
+    ("action", "act"),
+    [("run.confirm", "approve"), ("run.cancel", "stop"), ("run.stop", "stop")],
+)
+def test_what_is_decided_about_a_run_names_it(rows: Store, action: str, act: str) -> None:
+    desk = Desk(rows, operators=AllowList(users=frozenset({ANA})))
+    desk.command("run resync-routes")
+    (run,) = desk.planned
+    desk.press(action, run.id, user=BEN)
+    (refused,) = [line for line in lines(desk) if line.outcome is AuditOutcome.REFUSED]
+    assert (refused.actor, refused.act, refused.target) == (BEN, act, f"run/{run.id}")

@@ -164,6 +164,9 @@ def test_posting_it_in_a_channel_shows_it_once(desk: Desk) -> None:
     assert "Posted in" in answer.text
     desk.press("diagnosis.post", made, channel=ELSEWHERE)
     assert [shown[0] for shown in desk.slack.shown] == [ELSEWHERE]
+    line = audited(desk, "diagnose.post")[0]
+    assert (line.actor, line.target, line.incident_id) == (ANA, "hub/datahub", None)
+    assert line.after == {"diagnosis": made, "channel": ELSEWHERE}
     ((channel, effect),) = desk.slack.effects
     assert (channel, effect) == (ELSEWHERE, f"diagnosis/{made}/{ELSEWHERE}")
 
@@ -215,6 +218,9 @@ def test_in_an_incident_everybody_sees_it(desk: Desk) -> None:
     assert answer.text == ""
     (row,) = posts(desk)
     assert (row.subject, row.spec["by"]) == (kept(desk)[0], BEN)
+    (posted,) = audited(desk, "diagnose.post")
+    assert (posted.actor, posted.incident_id) == (BEN, desk.incident.id)
+    assert posted.after == {"diagnosis": kept(desk)[0], "channel": CHANNEL}
     assert row.spec["found"]["headline"] == "1 of 2 users is cut off."
     (line,) = audited(desk, "diagnose")
     assert line.incident_id == desk.incident.id
@@ -342,6 +348,25 @@ def test_outside_of_incidents_the_evidence_is_a_direct_message(desk: Desk) -> No
     assert "direct message" in answer.text
 
 
+def test_no_other_organization_reads_the_evidence(desk: Desk) -> None:
+    desk.slack.shared = {CHANNEL}
+    desk.command("diagnose")
+    answer = desk.press("diagnosis.evidence", kept(desk)[0])
+    assert [file[0] for file in desk.slack.files] == [f"D{ANA}"]
+    assert "shared with another organization" in answer.text
+
+
+def test_without_an_answer_about_the_channel_no_evidence_is_shared(desk: Desk, rows: Store) -> None:
+    desk.command("diagnose")
+    desk.slack.failing = {"channel": RetryLater("Slack did not answer.")}
+    desk.press("diagnosis.evidence", kept(desk)[0])
+    assert desk.slack.files == []
+    desk.slack.failing = {}
+    end_claims(rows)
+    desk.dispatcher.replay()
+    assert [file[0] for file in desk.slack.files] == [CHANNEL]
+
+
 def test_evidence_that_slack_took_without_an_answer_is_not_sent_again(
     desk: Desk, rows: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -357,6 +382,9 @@ def test_evidence_that_slack_took_without_an_answer_is_not_sent_again(
     end_claims(rows)
     desk.dispatcher.replay()
     assert len(desk.slack.files) == 1
+    (line,) = audited(desk, "diagnose.evidence")
+    assert (line.actor, line.incident_id) == (ANA, desk.incident.id)
+    assert line.after == {"diagnosis": kept(desk)[0], "channel": CHANNEL}
 
 
 def test_without_the_scope_the_button_says_so(desk: Desk) -> None:

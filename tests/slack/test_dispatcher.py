@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+from slack_sdk import WebClient
+from structlog.testing import capture_logs
+
+from bot.adapters.slack import SlackChat
+from bot.slack.replies import UpdateModal
+from bot.slack.responder import Responder
 from sandbox.slack import SlackSandbox, answers, on_call
 from tests.support.bot import Scene, texts
 
@@ -39,3 +46,15 @@ def test_a_declarer_who_could_not_be_invited_is_told_in_person(
         ),
         what="the notice in a direct message",
     )
+
+
+@pytest.mark.parametrize("code", ["not_found", "hash_conflict"])
+def test_a_form_that_was_closed_or_changed_meanwhile_is_no_error(
+    slack: SlackSandbox, code: str
+) -> None:
+    slack.faults.append(on_call("views.update", answers(code)))
+    chat = SlackChat(WebClient(slack.bot_token, base_url=slack.api_url))
+    with capture_logs() as logs:
+        Responder(chat).update(UpdateModal(id="V0CLOSED", hash="1", view={"type": "modal"}))
+    assert slack.calls[-1].answer["error"] == code
+    assert logs == []

@@ -7,10 +7,13 @@ import pytest
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
 from bot.errors import UserError
+from bot.services.settings import AllowList
 from bot.slack.place import _PLACE
 from bot.store import incidents as incident_rows
+from bot.store.engine import Store
 from tests.support.desk import ANA, BEN, ELSEWHERE, Desk
 from tests.support.rows import CHANNEL, NAME, stored
+from tests.support.scripted import Scripted, site
 
 UNKNOWN = "There is no such incident, or you are not in its channel."
 NAMED = [f"<#{CHANNEL}|{NAME}>", f"<#{CHANNEL}>", f"<#{CHANNEL}|>", f"#{NAME}", f"#{NAME.upper()}"]
@@ -47,6 +50,16 @@ def test_a_channel_is_named_as_slack_sends_it(desk: Desk, place: str) -> None:
 def test_every_command_takes_one(desk: Desk, line: str, shown: str) -> None:
     assert shown in desk.command(f"{line} in #{NAME}", channel=ELSEWHERE).text
     assert all(f"#{NAME}" not in str(entry.data) for entry in desk.entries)
+
+
+@pytest.mark.parametrize("line", ["diagnose", "run resync-routes"])
+def test_what_appears_in_the_channel_is_said_to(desk: Desk, rows: Store, line: str) -> None:
+    asker = Desk(
+        rows, operators=AllowList(users=frozenset({ANA})), sites={"datahub": site(Scripted())}
+    )
+    answer = asker.command(f"{line} in #{NAME}", channel=ELSEWHERE)
+    assert f"posts it in #{NAME}" in answer.text
+    assert asker.command(line).text == "", "everybody sees it there"
 
 
 @pytest.mark.parametrize("line", ["close", "update", "action", "run"])

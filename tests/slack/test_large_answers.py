@@ -12,11 +12,13 @@ from bot.ports import Post
 from bot.slack.connection import MOST_BYTES
 from bot.slack.replies import EphemeralReply, FieldErrors
 from bot.slack.responder import MOST_ACKNOWLEDGED
+from bot.store.engine import Store
 from sandbox.clock import SandboxClock
 from sandbox.slack import SlackSandbox
 from tests.slack.test_socket_deliveries import connected
 from tests.support.bot import Scene, running
-from tests.support.desk import Desk
+from tests.support.desk import ANA, BEN, Desk
+from tests.support.rows import TEAM
 from tests.support.scripted_socket import command, scripted_socket
 from tests.support.waiting import wait_until
 
@@ -85,3 +87,42 @@ def test_errors_of_a_form_are_shortened(
     assert len(json.dumps(ack)) <= MOST_ACKNOWLEDGED
     assert set(ack["errors"]) == set(errors)
     assert all(error.startswith("🔥") for error in ack["errors"].values())
+
+
+def test_a_menu_of_long_names_offers_as_many_as_fit(rows: Store) -> None:
+    """Else Slack closes the socket, and the menu stays empty."""
+    names = tuple(f"{number:03} {'é' * 71}" for number in range(150))
+    desk = Desk(rows, hubs=names)
+    answer = desk.send(typed_into("", ANA))
+    (options,) = [ack["options"] for ack in answer.acks]
+    assert [option["value"] for option in options] == list(names[: len(options)])
+    assert len(options) > 5
+    assert len(json.dumps(answer.acks[0])) <= MOST_ACKNOWLEDGED
+    (found,) = [ack["options"] for ack in desk.send(typed_into("149", ANA)).acks]
+    assert [option["value"] for option in found] == [names[149]]
+
+
+def test_what_is_typed_into_one_menu_is_one_request_of_the_audit_log(rows: Store) -> None:
+    desk = Desk(rows, hubs=("datahub", "stat20"))
+    for user in (ANA, BEN):
+        for text in ("", "d", "da"):
+            desk.send(typed_into(text, user))
+    lines = [each.line for each in desk.audit.latest(limit=9)]
+    assert [(line.actor, line.origin) for line in lines] == [
+        (ANA, "options hub"),
+        (BEN, "options hub"),
+    ]
+
+
+def typed_into(text: str, user: str) -> dict[str, Any]:
+    """Slack asks for the options of the menu of hubs."""
+    return {
+        "type": "block_suggestion",
+        "user": {"id": user, "team_id": TEAM},
+        "team": {"id": TEAM},
+        "container": {"type": "view", "view_id": "V1"},
+        "view": {"id": "V1", "type": "modal"},
+        "block_id": "hub",
+        "action_id": "value",
+        "value": text,
+    }

@@ -69,7 +69,7 @@ def diagnose(
             origin=request.origin,
             incident_id=shown_in.id,
         )
-        context.diagnoses.post(request.change(shown_in), kept)
+        context.diagnoses.post(request.change(shown_in), kept, channel=shown_in.channel_id or "")
 
     return DurableReply(work=work, channel=channel)
 

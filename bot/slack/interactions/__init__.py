@@ -59,8 +59,8 @@ FORMS: Mapping[str, Route] = {
 BUTTONS: Mapping[str, Route] = {
     run_form.ACTION_CHOOSE: OnRunbook(Act.READ, runbook.choose, of_form_if_any),
     runs.ACTION_CONFIRM: OnRunbook(Act.APPROVE, runbook.confirm, of_run),
-    runs.ACTION_CANCEL: OnRunbook(Act.PLAN, runbook.cancel, of_run),
-    runs.ACTION_STOP: OnRunbook(Act.PLAN, runbook.stop, of_run),
+    runs.ACTION_CANCEL: OnRunbook(Act.STOP, runbook.cancel, of_run),
+    runs.ACTION_STOP: OnRunbook(Act.STOP, runbook.stop, of_run),
     diagnosis.ACTION_DIAGNOSE: InAnyChannel(
         Act.DIAGNOSE, diagnose_command.button, of_channel_if_any
     ),

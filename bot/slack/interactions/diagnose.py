@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from bot.domain.incident import TITLE_LIMIT, Incident
 from bot.errors import UserError
 from bot.render import forms
@@ -17,6 +15,10 @@ from bot.slack.request import SlackRequest
 
 NO_REMEDY = "This finding names no runbook."
 SENT = "mayday sent you the evidence as a direct message."
+SENT_FROM_SHARED = (
+    "This incident's channel is shared with another organization, so mayday sent the evidence to you only, "
+    "as a direct message."
+)
 SENT_TO = "The evidence is in <#{channel}>."
 
 
@@ -57,10 +59,10 @@ def post(context: HandlerContext, request: SlackRequest, incident: Incident | No
 
     def work() -> EphemeralReply:
         if incident is not None:
-            context.diagnoses.post(request.change(incident), kept)
+            context.diagnoses.post(request.change(incident), kept, channel=channel)
         else:
             shown = diagnosis_post(kept.found, id=kept.id, by=kept.by, audience=Audience.CHANNEL)
-            context.evidence.post_once(channel, shown, effect=f"diagnosis/{kept.id}/{channel}")
+            context.evidence.post_once(request.change(None), kept, channel, shown)
         return EphemeralReply(post=posted(channel), channel=channel, replace=True)
 
     return DurableReply(work=work, channel=channel)
@@ -69,19 +71,17 @@ def post(context: HandlerContext, request: SlackRequest, incident: Incident | No
 def evidence(
     context: HandlerContext, request: SlackRequest, incident: Incident | None
 ) -> DurableReply:
-    """Share the file in the incident's channel; outside of incidents with the person who asked only."""
+    """Share the file in the incident's channel; with the person who asked only outside of incidents, and
+    where people of another organization would read the logs."""
     kept = context.diagnoses.get(request.value)
-    key = hashlib.sha256(request.idempotency_key.encode()).hexdigest()[:8]
 
     def work() -> EphemeralReply | None:
-        own = incident.channel_id if incident else ""
-        channel = own or context.evidence.open_dm(request.user)
-        context.evidence.attach(kept, channel, by=request.user, key=key, origin=request.origin)
-        return (
-            None
-            if own == request.channel
-            else say(SENT if incident is None else SENT_TO.format(channel=channel))
-        )
+        own = (incident.channel_id if incident else "") or ""
+        channel = context.evidence.destination(own, request.user)
+        context.evidence.attach(request.change(incident), kept, channel)
+        if channel != own:
+            return say(SENT_FROM_SHARED if own else SENT)
+        return None if own == request.channel else say(SENT_TO.format(channel=own))
 
     return DurableReply(work=work, channel=request.channel)
 

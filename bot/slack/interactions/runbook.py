@@ -60,7 +60,7 @@ def confirm(
     def work() -> None:
         context.runs.confirm(run_id, request.user, of_round=seen, origin=request.origin)
 
-    return RunbookReply(work=work, runbook=context.runs.get(run_id).runbook)
+    return RunbookReply(work=work, runbook=context.runs.get(run_id).runbook, run=run_id)
 
 
 def cancel(
@@ -71,7 +71,9 @@ def cancel(
     def work() -> None:
         context.runs.cancel(request.value, request.user, origin=request.origin)
 
-    return RunbookReply(work=work, runbook=context.runs.get(request.value).runbook)
+    return RunbookReply(
+        work=work, runbook=context.runs.get(request.value).runbook, run=request.value
+    )
 
 
 def stop(
@@ -82,7 +84,9 @@ def stop(
     def work() -> None:
         context.runs.stop(request.value, request.user, origin=request.origin)
 
-    return RunbookReply(work=work, runbook=context.runs.get(request.value).runbook)
+    return RunbookReply(
+        work=work, runbook=context.runs.get(request.value).runbook, run=request.value
+    )
 
 
 def take_back(
