@@ -23,6 +23,7 @@ def test_nothing_of_a_private_incident_is_seen_outside(scene: Scene) -> None:
         "action xylophone",
         "note xylophone",
         "run resync-routes",
+        "diagnose datahub",
         "resolve xylophone",
         "close",
     ):

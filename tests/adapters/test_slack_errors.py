@@ -17,7 +17,7 @@ from bot.errors import ConfigError, RetryLater, UserError
 from bot.slack.scopes import METHOD_SCOPES
 from sandbox.slack import SlackSandbox, answers, on_call
 from tests.support.app_manifest import APP_MANIFEST
-from tests.support.documented_errors import DOCUMENTED, UNLISTED
+from tests.support.documented_errors import COMMON, DOCUMENTED, UNLISTED
 
 
 def error_of(code: str, method: str = "chat.postMessage", status: int = 200) -> Exception:
@@ -35,6 +35,13 @@ def test_every_method_that_is_called_has_its_errors_listed() -> None:
 @pytest.mark.parametrize("method", sorted(DOCUMENTED))
 def test_every_documented_error_is_classified(method: str) -> None:
     assert sorted(code for code in DOCUMENTED[method] | UNLISTED if code not in KINDS) == []
+
+
+@pytest.mark.parametrize("method", ["files.getUploadURLExternal", "files.completeUploadExternal"])
+def test_a_refused_file_says_what_to_do(method: str) -> None:
+    for code in DOCUMENTED[method] - COMMON:
+        if KINDS[code] is Kind.REFUSED:
+            assert "Slack answered" not in str(error_of(code, method))
 
 
 def test_no_error_is_classified_twice_or_without_a_source() -> None:
