@@ -348,25 +348,6 @@ def test_outside_of_incidents_the_evidence_is_a_direct_message(desk: Desk) -> No
     assert "direct message" in answer.text
 
 
-def test_no_other_organization_reads_the_evidence(desk: Desk) -> None:
-    desk.slack.shared = {CHANNEL}
-    desk.command("diagnose")
-    answer = desk.press("diagnosis.evidence", kept(desk)[0])
-    assert [file[0] for file in desk.slack.files] == [f"D{ANA}"]
-    assert "shared with another organization" in answer.text
-
-
-def test_without_an_answer_about_the_channel_no_evidence_is_shared(desk: Desk, rows: Store) -> None:
-    desk.command("diagnose")
-    desk.slack.failing = {"channel": RetryLater("Slack did not answer.")}
-    desk.press("diagnosis.evidence", kept(desk)[0])
-    assert desk.slack.files == []
-    desk.slack.failing = {}
-    end_claims(rows)
-    desk.dispatcher.replay()
-    assert [file[0] for file in desk.slack.files] == [CHANNEL]
-
-
 def test_evidence_that_slack_took_without_an_answer_is_not_sent_again(
     desk: Desk, rows: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
