@@ -126,6 +126,10 @@ class Authorize:
         if text:
             raise UserError(text)
 
+    def refused(self, asker: Asker, act: Act, reason: str) -> None:
+        """Record that a request was refused because there is no incident that it could be about."""
+        self._record(asker, act, None, reason)
+
     def _record(self, asker: Asker, act: Act, incident: Incident | None, reason: str) -> None:
         """Record a decision, once for each request; ``reason`` is empty where the act is allowed."""
         self._audit.decided(_line(asker, act, incident.id if incident else None, reason))

@@ -118,6 +118,7 @@ class Evidence:
             act="diagnose.evidence",
             outcome=AuditOutcome.DONE,
             target=f"hub/{file.hub}",
+            incident_id=file.incident or None,
             origin=f"run/{file.key}",
             after={"channel": channel, **has},
             source=f"diagnose.evidence/{file.key}",

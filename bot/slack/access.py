@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import cast
 
 from bot import deadline
 from bot.domain.access import Act
@@ -198,15 +199,19 @@ def _answer(context: HandlerContext, request: SlackRequest, route: Route) -> Rep
     if isinstance(route, Anywhere):
         context.authorize.decide(asker, route.act)
         return route.handler(context, request)
-    request = with_place(context, request)
-    if isinstance(route, OnRunbook):
-        return _runbook(context, request, asker, route)
-    if isinstance(route, InAnyChannel):
+    try:
+        request = with_place(context, request)
         found = route.find(context, request)
+    except UserError as exc:  # there is none, which is a refusal, too
+        context.authorize.refused(asker, route.act, str(exc))
+        raise
+    if isinstance(route, OnRunbook):
+        return _runbook(context, request, asker, route, found)
+    if isinstance(route, InAnyChannel):
         context.authorize.decide(asker, route.act, found)
         reply = route.handler(context, request, found)
         return _confirmed(context, request, found, reply) if found else reply
-    incident = route.find(context, request)
+    incident = cast("Incident", found)
     context.authorize.decide(asker, route.act, incident)
     reply = _confirmed(context, request, incident, route.handler(context, request, incident))
     if isinstance(reply, EphemeralReply | DeferredReply) and not reply.channel:
@@ -215,10 +220,13 @@ def _answer(context: HandlerContext, request: SlackRequest, route: Route) -> Rep
 
 
 def _runbook(
-    context: HandlerContext, request: SlackRequest, asker: Asker, route: OnRunbook
+    context: HandlerContext,
+    request: SlackRequest,
+    asker: Asker,
+    route: OnRunbook,
+    incident: Incident | None,
 ) -> Reply:
     """What the handler of a runbook's act answers; a form says in which channel it was opened."""
-    incident = route.find(context, request)
     if incident is None and not request.channel:
         request = replace(request, channel=request.form.incident_id)
         asker = replace(asker, channel=request.channel)

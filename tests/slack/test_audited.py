@@ -13,7 +13,7 @@ from bot.render.listing import ACTION_ENTRY
 from bot.services.settings import AllowList
 from bot.store import audit
 from bot.store.engine import Store
-from tests.support.desk import ANA, BEN, Desk
+from tests.support.desk import ANA, BEN, ELSEWHERE, Desk
 from tests.support.rows import CHANNEL, TEAM
 
 
@@ -80,6 +80,15 @@ def test_reading_and_help_are_recorded(desk: Desk) -> None:
     desk.command("help")
     desk.command("timeline")
     assert told(desk) == [("help", "allowed"), ("read", "allowed")]
+
+
+@pytest.mark.parametrize("line", ["status fixing in #inc-of-others", "close in #nowhere"])
+def test_asking_for_an_incident_that_nobody_shows_is_recorded(desk: Desk, line: str) -> None:
+    desk.command(line)
+    ((_, outcome),) = told(desk)
+    assert outcome == "refused"
+    assert desk.command("status fixing", channel=ELSEWHERE).text
+    assert told(desk)[-1] == ("change", "refused")
 
 
 def test_every_submission_of_a_form_is_recorded(desk: Desk) -> None:
