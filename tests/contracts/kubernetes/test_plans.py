@@ -51,13 +51,16 @@ def deployed_role() -> list[Grant]:
 
 def without(verb: str, resource: str) -> list[Grant]:
     """The Roles without one right."""
-    return [
-        replace(
-            rule, verbs=tuple(v for v in rule.verbs if v != verb or resource not in rule.resources)
-        )
-        for rule in deployed_role()
-        if rule.resources != (resource,) or set(rule.verbs) != {verb}
-    ]
+    kept: list[Grant] = []
+    for rule in deployed_role():
+        if verb not in rule.verbs or resource not in rule.resources:
+            kept.append(rule)
+            continue
+        others = tuple(name for name in rule.resources if name != resource)
+        verbs = tuple(each for each in rule.verbs if each != verb)
+        kept += [replace(rule, resources=others)] if others else []
+        kept += [replace(rule, resources=(resource,), verbs=verbs)] if verbs else []
+    return kept
 
 
 @dataclass(frozen=True, kw_only=True)
