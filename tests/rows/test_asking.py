@@ -64,12 +64,23 @@ def test_a_server_as_mayday_prints_it_and_a_pods_name_mean_that_server(desk: Des
 
 
 def test_a_server_that_may_be_another_under_a_new_name_is_left_alone(desk: Desk) -> None:
-    desk.add_pod("jupyter-ana--lab2", release="datahub", user="ana", server="lab2")
+    """The hub knows no user of the pod's name any more, as after a rename."""
+    desk.add_pod("jupyter-old", release="datahub", user="old", server="")
     desk.sandbox.stale_record("kofi")
     told = desk.plan(later=LONG_AFTER)
     assert (told.exit, told.steps) == (Exit.UNKNOWN, [])
-    assert told.why("kofi") == "its pod may be the one of ana/lab2, which has no record"
-    assert told.why("ana/lab2") == "its record may be the one of kofi, which has no pod"
+    assert told.why("kofi") == "its pod may be the one of old, which has no record"
+    assert (told.why("old") or "").startswith(
+        "the hub has no user of this name: renamed or deleted"
+    )
+
+
+def test_a_pod_of_another_user_at_another_address_is_no_renamed_server(desk: Desk) -> None:
+    desk.add_pod("jupyter-ana--lab2", release="datahub", user="ana", server="lab2")
+    desk.sandbox.stale_record("kofi")
+    told = desk.plan(later=LONG_AFTER)
+    assert told.exit is Exit.STEPS
+    assert set(told.steps) == {("delete_pod", "jupyter-ana--lab2"), ("stop_server", "kofi")}
 
 
 def test_names_for_a_runbook_that_takes_none(desk: Desk) -> None:
