@@ -10,7 +10,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -362,7 +362,9 @@ def texts(messages: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def waiting_run(scene: Scene, channel: str, plan: Plan) -> Run:
-    """A run, not yet stored, of an incident whose plan waits for a decision."""
+    """A run, not yet stored, of an incident whose plan, for the bot's hub, waits for a decision."""
+    own = replace(plan.place, cluster=HUB["cluster"], namespace=HUB["namespace"])
+    plan = replace(plan, place=own)
     return Run(
         id=f"run{len(scene.own(channel))}",
         incident_id=scene.incident(channel).id,
