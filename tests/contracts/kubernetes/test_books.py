@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from kubernetes import client
 
 from bot.adapters.kubernetes import KubernetesCluster
 from bot.domain.facts import HubFacts
+from bot.domain.hubs import Health
 from bot.domain.runs import Outcome, Result
 from bot.runbook.plan import Plan
 from bot.runbook.site import Site
@@ -26,7 +27,7 @@ from tests.contracts.kubernetes.test_changes import stateful_set
 from tests.contracts.kubernetes.test_plans import deployed_role
 from tests.support.books import RUNBOOKS
 from tests.support.hubs import PLACE
-from tests.support.scripted import Scripted
+from tests.support.scripted import WELL, Scripted
 from tests.support.steps import begin
 
 BOOKS = {book.name: book for book in RUNBOOKS}
@@ -116,14 +117,7 @@ def test_pre_warm(account: Account, apps: Apps, ns: str) -> None:
 def test_roll_back(system: System, account: Account, core: Core, apps: Apps, ns: str) -> None:
     if not system.has_controllers:
         pytest.skip("no controller makes revisions here")
-    kubelet, cluster = Kubelet(core), account.site.reachable_cluster
-
-    def run_pods() -> bool:
-        for pod in core.list_namespaced_pod(ns, label_selector="app=hub").items:
-            if pod.metadata.deletion_timestamp is None and pod.status.phase == "Pending":
-                kubelet.runs(pod)
-        return cluster.deployment(ns, "hub").rolled_out
-
+    run_pods = runs_as(core, account, ns, "hub")
     body = deployment("hub")
     body["spec"]["template"]["spec"]["nodeName"] = NODE
     body["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] = 0
@@ -141,6 +135,84 @@ def test_roll_back(system: System, account: Account, core: Core, apps: Apps, ns:
     assert step.look(account.site, lambda: account.read("roll-back")).holds
     assert step.already_done(account.site)
     assert "is a rollback already" in account.nothing("roll-back", deployment="hub")
+
+
+def runs_as(core: Core, account: Account, ns: str, name: str) -> Callable[[], bool]:
+    """Play the kubelet for a Deployment's pods; the result tells whether its rollout is complete."""
+    kubelet, cluster = Kubelet(core), account.site.reachable_cluster
+
+    def run_pods() -> bool:
+        for pod in core.list_namespaced_pod(ns, label_selector=f"app={name}").items:
+            if pod.metadata.deletion_timestamp is None and pod.status.phase == "Pending":
+                kubelet.runs(pod)
+        return cluster.deployment(ns, name).rolled_out
+
+    return run_pods
+
+
+def of_the_chart(name: str) -> dict[str, Any]:
+    """A Deployment as the chart makes it, whose pods are bound to the node and end at once."""
+    body = deployment(name)
+    template = body["spec"]["template"]
+    template["metadata"]["labels"] |= {"component": name, "release": "datahub"}
+    template["spec"] |= {"nodeName": NODE, "terminationGracePeriodSeconds": 0}
+    return body
+
+
+@pytest.mark.parametrize(
+    ("name", "down", "again"),
+    [
+        ("hub", Health(hub=True, proxy=True), "was restarted at"),
+        ("proxy", Health(hub=True, proxy=False), "restart"),
+    ],
+)
+@contract("runbook: hub and proxy are restarted, and the second plan does not restart them again")
+def test_restart(
+    system: System,
+    account: Account,
+    core: Core,
+    apps: Apps,
+    ns: str,
+    name: str,
+    down: Health,
+    again: str,
+) -> None:
+    if not system.has_controllers:
+        pytest.skip("no controller makes pods here")
+    run_pods = runs_as(core, account, ns, name)
+    apps.create_namespaced_deployment(ns, of_the_chart(name))
+    wait_for(run_pods, "the first rollout")
+    before = {pod.metadata.uid for pod in core.list_namespaced_pod(ns).items}
+    hub = cast("Scripted", account.site.hub)
+    hub.told = down
+    plan = account.plan(f"restart-{name}")
+    step = plan.steps[0]
+    assert attempt(step, account.site, plan, begin).outcome is Outcome.DONE
+    wait_for(run_pods, "the rollout of the restart")
+    assert step.look(account.site, lambda: account.read(f"restart-{name}")).holds
+    after = core.list_namespaced_pod(ns).items
+    assert len(after) == 1 and after[0].metadata.uid not in before
+    hub.told = WELL
+    assert again in account.nothing(f"restart-{name}")
+
+
+@contract("runbook: failed pods of the hub's release are cleared, and the second plan does nothing")
+def test_clear_failed_pods(account: Account, core: Core, kubelet: Kubelet, ns: str) -> None:
+    def add(name: str, component: str, release: str = "datahub", **annotations: str) -> Any:
+        labels = {"app": "jupyterhub", "component": component, "release": release}
+        body = on_node(name, labels=labels, annotations=annotations)
+        return core.create_namespaced_pod(ns, body)
+
+    user = {"hub.jupyter.org/username": "zoe"}
+    kubelet.runs(add("hub-1", "hub"))
+    kubelet.failed(add("proxy-1", "proxy"), "Evicted")
+    kubelet.failed(add("jupyter-zoe", "singleuser-server", **user), "Evicted")
+    kubelet.failed(add("hub-of-others", "hub", release="other"), "Evicted")
+    outcomes = {result.outcome for result in account.carry_out("clear-failed-pods")}
+    assert outcomes == {Outcome.DONE}
+    left = {pod.metadata.name for pod in core.list_namespaced_pod(ns).items}
+    assert left == {"hub-1", "hub-of-others"}
+    assert account.nothing("clear-failed-pods")
 
 
 @contract("runbook: a claim grows where its class allows that, and is refused elsewhere")
