@@ -38,6 +38,6 @@ def lint(
         bool, typer.Option("--links", help="Also look whether linked pages and files exist.")
     ] = False,
 ) -> None:
-    """Say what to mend in reports before they are published, line by line. Exit: 0 nothing, 1 something."""
+    """List the problems of reports, line by line. Exit: 0 none, 1 some."""
     if not lint_files(file, links=links, out=out, err=err):
         raise typer.Exit(1)

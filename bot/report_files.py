@@ -86,7 +86,7 @@ def import_files(paths: Iterable[Path], *, json_lines: bool, out: Console, err: 
 
 
 def lint_files(paths: Iterable[Path], *, links: bool, out: Console, err: Console) -> bool:
-    """Print what to mend in each report, and return whether there is nothing.
+    """Print the problems of each report, and return whether there are none.
 
     With ``links`` the pages and files that it links to are looked for.
     """

@@ -94,7 +94,7 @@ def zone_at(text: str, start: int, home: tzinfo, around: datetime) -> NamedZone 
 def _with_offset(
     text: str, start: int, found: NamedZone, home: tzinfo, around: datetime
 ) -> NamedZone:
-    """Return the zone, with the offset that stands in brackets behind it: ``PST (UTC-7)``.
+    """Return the zone, with the offset in brackets after it: ``PST (UTC-7)``.
 
     The offset counts, since many write PST in summer, too.
     """

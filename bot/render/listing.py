@@ -25,9 +25,9 @@ HIDE = "out"
 ANNOTATE = "annotate"
 MENU_TEXT = len("EditRemove")
 
-TO_MEND = ":warning: *Before it is published:*"
-MOST_TO_MEND = 8
-MEND_LENGTH = 160
+FINDINGS = ":warning: *Before it is published:*"
+MOST_FINDINGS = 8
+FINDING_LENGTH = 160
 """How many findings are shown, and how many characters of each. A block takes 3,000."""
 
 ELSEWHERE = (
@@ -189,18 +189,18 @@ def help_(
     )
 
 
-def preview(markdown: str, to_mend: Sequence[Finding] = ()) -> list[Post]:
+def preview(markdown: str, findings: Sequence[Finding] = ()) -> list[Post]:
     """Return the report's Markdown verbatim, split into as many messages as needed.
 
-    What should be mended before it is published stands above it.
+    The lint's findings come first.
     """
     blocks = [b.section(f"```{part}```") for part in _parts(escape(markdown.replace("```", "ʼʼʼ")))]
     pages = [list(blocks[at : at + PAGE]) for at in range(0, len(blocks), PAGE)]
     pages[0].insert(0, b.section("*Current draft of the report*. Missing parts are marked."))
-    if to_mend:
+    if findings:
         if len(pages[0]) > PAGE:
             pages.insert(0, [pages[0].pop(0)])
-        pages[0].insert(1, b.section(_to_mend(to_mend)))
+        pages[0].insert(1, b.section(_findings(findings)))
     if len(pages) > MOST_PAGES:
         rest = "This preview is truncated. The published report is complete."
         pages[MOST_PAGES - 1].append(b.context(rest))
@@ -208,11 +208,13 @@ def preview(markdown: str, to_mend: Sequence[Finding] = ()) -> list[Post]:
     return [Post(text=text, blocks=tuple(page)) for page in pages[:MOST_PAGES]]
 
 
-def _to_mend(found: Sequence[Finding]) -> str:
-    lines = [f"• {cut(each.message, MEND_LENGTH)} {each.remedy}" for each in found[:MOST_TO_MEND]]
-    more = len(found) - MOST_TO_MEND
+def _findings(found: Sequence[Finding]) -> str:
+    lines = [
+        f"• {cut(each.message, FINDING_LENGTH)} {each.remedy}" for each in found[:MOST_FINDINGS]
+    ]
+    more = len(found) - MOST_FINDINGS
     lines += [f"… and {more} more"] if more > 0 else []
-    return "\n".join([TO_MEND, *(escape(line) for line in lines)])
+    return "\n".join([FINDINGS, *(escape(line) for line in lines)])
 
 
 def _parts(body: str) -> Iterator[str]:

@@ -23,7 +23,7 @@ class Rule(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """Something to mend before a report is published.
+    """A problem to correct before a report is published.
 
     Attributes:
         line: the line in the file, from 1; 0 is the whole report.

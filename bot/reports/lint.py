@@ -1,4 +1,4 @@
-"""Lints a report: finds what to mend before it is published."""
+"""Lints a report: finds what to correct before it is published."""
 
 from __future__ import annotations
 

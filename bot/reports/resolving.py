@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from bot.reports.times import Clock, Day, Typed
 from bot.reports.warnings import Doubt
@@ -70,7 +70,7 @@ class Context:
             self.zone = typed.zone
         if self.day is None:
             return Resolved(doubts=((Doubt.NO_DAY, {"raw": raw}),))
-        at = _moment(self.day, clock, zone)
+        at = _moment(self.day, clock.at, zone)
         at = self._in_order(at, typed, raw, doubts)
         until = self._until(typed, at, zone)
         if typed.until and typed.until.at is None:
@@ -111,7 +111,7 @@ class Context:
         if typed.until is None or typed.until.at is None:
             return None
         named = self._date(typed.until_day) if typed.until_day else None
-        until = _moment(named or at.date(), typed.until, zone)
+        until = _moment(named or at.date(), typed.until.at, zone)
         if until < at and named is None and at - until >= _HALF_DAY:
             return _later(until)
         return until
@@ -155,8 +155,8 @@ def day_of(day: Day | None) -> date | None:
     return Context(report_date=None, day=None)._date(day) if day else None
 
 
-def _moment(day: date, clock: Clock, zone: str) -> datetime:
-    return datetime.combine(day, clock.at, tzinfo=zone_of(zone) if zone else None)  # type: ignore[arg-type]
+def _moment(day: date, at: time, zone: str) -> datetime:
+    return datetime.combine(day, at, tzinfo=zone_of(zone) if zone else None)
 
 
 def _later(at: datetime) -> datetime:

@@ -160,10 +160,10 @@ def read_time(text: str) -> Typed | None:
         position = _after_other_zone(text, position)
     if not _BOUNDARY.match(text, position):
         return None
-    return _typed(
-        text,
-        opened,
-        position,
+    raw, rest = _parted(text, opened, position)
+    return Typed(
+        raw=raw,
+        rest=rest,
         day=day,
         clock=_same_half(clock, until),
         until_day=until_day,
@@ -198,8 +198,8 @@ def find_time(text: str) -> Typed | None:
     return None
 
 
-def _typed(text: str, opened: int, end: int, **found: object) -> Typed:
-    """Return the value, with the marks of emphasis around the time taken from both sides."""
+def _parted(text: str, opened: int, end: int) -> tuple[str, str]:
+    """Return the time and the rest, without the marks of emphasis around the time."""
     end = _end(_CLOSERS, text, end)
     marks, closing = text[:opened].strip(), _MARKS.match(text, end)
     rest_at = closing.end() if closing else end
@@ -208,7 +208,7 @@ def _typed(text: str, opened: int, end: int, **found: object) -> Typed:
         head, mark, tail = rest.partition(marks)
         # "**10:05:** text" closes after the colon, "**10:05 text**" after the words.
         rest = tail.lstrip(" :-–—") if mark and not head.strip() else f"{marks}{rest}"
-    return Typed(raw=text[opened:end].strip(), rest=rest.strip(), **found)  # type: ignore[arg-type]
+    return text[opened:end].strip(), rest.strip()
 
 
 def _end(pattern: re.Pattern[str], text: str, position: int) -> int:

@@ -25,7 +25,7 @@ REPLACED = "{name} isn't the one that the plan was made for."
 OTHER_POD = "other pod"
 RUNNING = "practice"
 BY_ROUTE = (Condition.UNROUTED, Condition.STALE_ROUTE)
-"""The conditions that a route mends."""
+"""The conditions that a route cures."""
 
 
 class ModelState:

@@ -69,7 +69,7 @@ class Reports:
         text = report_text(report, labels=filing.labels, assignees=filing.assignees, draft=True)
         return str(named(text, self._settings.command))
 
-    def to_mend(self, incident_id: str) -> tuple[Finding, ...]:
+    def findings(self, incident_id: str) -> tuple[Finding, ...]:
         """What is wrong in the text that would be published now, except items that get their issues then."""
         return tuple(
             finding

@@ -114,7 +114,7 @@ def test_a_preview_fits_its_blocks_whatever_it_says() -> None:
     assert "".join(str(block["text"]["text"]).strip("`") for block in one) == "&amp;" * 2000
 
 
-def test_a_preview_says_what_to_mend() -> None:
+def test_a_preview_begins_with_the_findings() -> None:
     pages = preview("short", lint("# 2020-01-01 - A\n\n## Summary\n\n" + "Ask <@U1>. TODO\n" * 30))
     shown = str(pages[0].blocks[1]["text"]["text"])
     assert (

@@ -11,7 +11,7 @@ from bot.reports.prose import Prose
 
 BROKEN = "The link “{text}” is broken: its address contains a space or has no end."
 APART = "The link “{text}” is broken: a space separates its text from its address."
-MEND = "Write it as [text](https://…), without spaces."
+REMEDY = "Write it as [text](https://…), without spaces."
 
 _START = re.compile(r"\]\(\s{0,9}<?https?:", re.IGNORECASE)
 _WHOLE = re.compile(
@@ -47,5 +47,5 @@ def _finding(message: str, text: str, position: int, block: Block, seen: Prose) 
     shown = " ".join(text[begin : position + _SHOWN].split())
     number = block.start + text.count("\n", 0, position)
     return Finding(
-        line=seen.line(number), rule=Rule.LINK, message=message.format(text=shown), remedy=MEND
+        line=seen.line(number), rule=Rule.LINK, message=message.format(text=shown), remedy=REMEDY
     )

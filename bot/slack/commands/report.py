@@ -18,7 +18,7 @@ def handle(context: HandlerContext, _request: SlackRequest, incident: Incident) 
 
     def work() -> EphemeralReply:
         first, *more = listing.preview(
-            context.reports.draft(incident.id), context.reports.to_mend(incident.id)
+            context.reports.draft(incident.id), context.reports.findings(incident.id)
         )
         return EphemeralReply(post=first, more=tuple(more))
 
