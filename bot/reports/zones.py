@@ -7,25 +7,14 @@ from datetime import UTC, timedelta, timezone, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo
 
-_HOURS = {
-    "UTC": 0.0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2,
-    "EET": 2, "EEST": 3, "MSK": 3, "IST": 5.5, "SGT": 8, "HKT": 8, "JST": 9, "KST": 9, "AWST": 8,
-    "ACST": 9.5, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13, "AST": -4, "ADT": -3,
-    "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
-    "AKST": -9, "AKDT": -8, "HST": -10, "BRT": -3, "ART": -3, "SAST": 2, "EAT": 3, "WAT": 1,
-}  # fmt: skip
-"""Hours east of UTC. IST is India's, and BST Britain's summer."""
+from bot.domain.time_zones import KNOWN, REGIONS
 
-_REGIONS = {
-    "pt": "America/Los_Angeles",
-    "pacific": "America/Los_Angeles",
-    "mt": "America/Denver",
-    "mountain": "America/Denver",
-    "ct": "America/Chicago",
-    "central": "America/Chicago",
-    "et": "America/New_York",
-    "eastern": "America/New_York",
-}
+_HOURS = KNOWN | {
+    "Z": 0, "MEZ": 1, "MESZ": 2, "IST": 5.5, "SGT": 8, "CST": -6, "BRT": -3, "ART": -3,
+}  # fmt: skip
+"""Hours east of UTC. In a published report, unlike in a note, an abbreviation of several zones is read as
+what the known reports mean by it: IST is India's, and CST that of Chicago."""
+
 _NAMES = {
     "central european summer time": "Etc/GMT-2",
     "central european time": "Europe/Paris",
@@ -81,7 +70,7 @@ def zone_of(name: str) -> tzinfo | None:
     if found["region"]:
         words = found["region"].lower().replace("u.s.", "us").split()
         word = words[1] if words[0] == "us" else words[0]
-        return ZoneInfo(_REGIONS[word])
+        return ZoneInfo(REGIONS[word.upper()])
     if found["offset"]:
         return _offset(found["offset"])
     return timezone(timedelta(hours=_HOURS[found["abbreviation"].upper()]))
