@@ -9,7 +9,7 @@ from typing import Any
 
 from alembic import context
 
-from bot.store import run_tables  # noqa: F401 - adds its tables to the metadata
+from bot.store import report_tables, run_tables  # noqa: F401 - they add tables to the metadata
 from bot.store.tables import metadata
 
 

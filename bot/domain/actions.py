@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -26,7 +26,8 @@ class ActionItem:
 
     ``group`` is its heading in the report. ``owner`` is a Slack user id or empty. ``link`` is where
     people already track it (an issue or a pull request) or empty. ``issue_url`` is the issue that mayday
-    filed for it.
+    filed for it. ``due_on`` is in the team's zone. ``state`` is ``open``, ``done`` or ``dropped``, set by
+    ``state_by``; ``issue_state`` is GitHub's.
     """
 
     id: str
@@ -39,6 +40,16 @@ class ActionItem:
     issue_url: str = ""
     source: str = ""
     created_at: datetime
+    due_on: date | None = None
+    category: str = ""
+    repository: str = ""
+    state: str = "open"
+    state_at: datetime | None = None
+    state_by: str = ""
+    issue_state: str = ""
+    issue_read_at: datetime | None = None
+    nags: int = 0
+    nag_at: datetime | None = None
 
     @property
     def is_tracked(self) -> bool:

@@ -138,7 +138,7 @@ class Entry:
 
     ``at`` is when it happened, ``recorded_at`` when mayday recorded it; both UTC. ``until`` is the end of a
     span, ``is_about`` whether the time is approximate, ``typed`` what was typed as the time and
-    ``typed_zone`` the zone in it.
+    ``typed_zone`` the zone in it. Entries of one time are in the order of ``rank``.
     """
 
     id: int
@@ -155,6 +155,7 @@ class Entry:
     is_about: bool = False
     typed: str = ""
     typed_zone: str = ""
+    rank: int = 0
 
     @property
     def time(self) -> TypedTime:

@@ -200,8 +200,11 @@ def _columns(value: Incident) -> dict[str, Any]:
     }
 
 
+NOT_OF_INCIDENT = frozenset({"names_taken", "milestones", "report_options"})
+
+
 def _incident(row: RowMapping) -> Incident:
-    values = {key: row[key] for key in row if key != "names_taken"}
+    values = {key: row[key] for key in row if key not in NOT_OF_INCIDENT}
     answers = row["answers"]
     day = answers.get("report_date")
     values["hubs"] = tuple(row["hubs"])

@@ -1,0 +1,95 @@
+"""The tables of reports: changes to them, their publications, followed issues, and imported reports."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Column, Date, ForeignKey, Integer, Table, UniqueConstraint
+
+from bot.store.columns import String, Text, UtcDateTime
+from bot.store.tables import metadata
+
+
+def _incident(*, is_key: bool = False) -> Column[str]:
+    key = ForeignKey("incident.id")
+    return Column("incident_id", String(40), key, nullable=False, primary_key=is_key)
+
+
+report_revision = Table(
+    "report_revision",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _incident(),
+    Column("part", String(100), nullable=False),
+    Column("by", String(40), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("before", JSON, nullable=False),
+    Column("after", JSON, nullable=False),
+    Column("source", String(200), nullable=False),
+    UniqueConstraint("incident_id", "source"),
+)
+"""What people changed of a report besides its entries, oldest first. ``part`` is a section, a time or an
+item, ``source`` is unique to the person's act."""
+
+publication_approval = Table(
+    "publication_approval",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _incident(),
+    Column("digest", String(64), nullable=False),
+    Column("by", String(40), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("shown", JSON, nullable=False),
+    Column("source", String(200), nullable=False),
+    UniqueConstraint("incident_id", "source"),
+)
+"""Who approved which text: ``digest`` is the text's, ``shown`` where it goes and who could read it there."""
+
+replacement = Table(
+    "replacement",
+    metadata,
+    _incident(is_key=True),
+    Column("original", String(300), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("shown", String(100), nullable=False),
+    Column("kept_by", String(40), nullable=False, server_default=""),
+    Column("kept_at", UtcDateTime),
+)
+"""What published text shows in place of a name or a secret; ``kept_by`` is who decided to show it."""
+
+document = Table(
+    "document",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    _incident(),
+    Column("base", Text, nullable=False),
+    Column("seen", JSON, nullable=False),
+    Column("conflict", JSON(none_as_null=True)),
+    Column("read_at", UtcDateTime),
+)
+"""A published text as mayday wrote it last, by the key of its resource, and what was read of it since."""
+
+followed_repository = Table(
+    "followed_repository",
+    metadata,
+    Column("name", String(140), primary_key=True),
+    Column("since", UtcDateTime),
+    Column("etag", String(200), nullable=False, server_default=""),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("owner", String(40)),
+    Column("claimed_until", UtcDateTime),
+    Column("error", Text, nullable=False, server_default=""),
+)
+"""A repository with issues of action items, and when its changed issues are read next."""
+
+published_report = Table(
+    "published_report",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("date", Date),
+    Column("format", String(20), nullable=False),
+    Column("raw", Text, nullable=False),
+    Column("stored_at", UtcDateTime, nullable=False),
+)
+"""A report that was imported, with its text as published."""
