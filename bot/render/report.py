@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.domain.actions import ActionItem, link_kind
 from bot.domain.command import COMMAND
+from bot.domain.item_words import links_in
 from bot.domain.report import Form, Gap, Moment, Report
 from bot.domain.timeline import Line
 from bot.render import milestones
@@ -222,7 +223,8 @@ def _numbered(items: Iterable[ActionItem], names: Names) -> str:
 
 def _links(item: ActionItem) -> str:
     """Return where the item is tracked: the link that people gave and the issue that mayday filed."""
-    named = f" {link(link_kind(item.link), item.link)}" if item.link else ""
+    is_named = item.link and item.link not in links_in(item.title)
+    named = f" {link(link_kind(item.link), item.link)}" if is_named else ""
     if not item.issue_url:
         return named
     number = item.issue_url.rpartition("/")[2]
