@@ -165,9 +165,11 @@ def _missing(gap: Gap) -> str:
 
 
 def _zone_line(report: Report) -> str:
-    """Return the zone of the times, and the first day if it differs from the date of the report."""
+    """Return the zone of the times, and the first day unless the form shows the date and it is the same."""
     first = report.moments[0].at.date() if report.moments else report.date
-    since = f", starting on {first}" if first != report.date else ""
+    since = (
+        f", starting on {first}" if first != report.date or report.form is not Form.CLASSIC else ""
+    )
     return f"All times in {', then '.join(report.zone_names)}{since}"
 
 
