@@ -17,7 +17,10 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.domain.command import COMMAND
+from bot.domain.milestones import Milestone, Times
+from bot.domain.report_options import ReportOptions
 from bot.domain.timeline import EntryKind
+from bot.domain.typed_time import TypedTime
 from bot.errors import UserError
 
 RESOLVED = "resolved"
@@ -62,14 +65,23 @@ class Policy:
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """What people answer in the close form, for the report.
+    """What people write for the report. ``texts`` has the text of each section by its key.
 
     ``report_date`` is the date of the report, which may differ from the day of the outage.
     """
 
-    impact: str = ""
-    conclusion: str = ""
+    texts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     report_date: date | None = None
+
+    @property
+    def impact(self) -> str:
+        """What users noticed, or an empty string."""
+        return self.texts.get("impact", "")
+
+    @property
+    def conclusion(self) -> str:
+        """Why it happened and what was learned, or an empty string."""
+        return self.texts.get("conclusion", "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +89,8 @@ class Incident:
     """One outage. Times are UTC. People are Slack user ids of the team ``team_id``.
 
     ``channel_state`` is why mayday can't work in the channel, empty where it can; ``channel_checked_at``
-    is when Slack was last asked whether the channel is private.
+    is when Slack was last asked whether the channel is private. ``milestones`` are the times that people
+    set; ``times`` are those that are known.
     """
 
     id: str
@@ -99,11 +112,20 @@ class Incident:
     answers: Answers = field(default_factory=Answers)
     channel_state: str = ""
     channel_checked_at: datetime | None = None
+    milestones: Times = field(default_factory=lambda: MappingProxyType({}))
+    report_options: ReportOptions = field(default_factory=ReportOptions)
 
     @property
     def is_open(self) -> bool:
         """Whether the incident is neither resolved nor closed."""
         return self.status not in (RESOLVED, CLOSED)
+
+    @property
+    def times(self) -> Times:
+        """The times that are known, in their order: those of the buttons where people set no others."""
+        own = {Milestone.DECLARED: self.declared_at, Milestone.RESOLVED: self.resolved_at}
+        known = {name: TypedTime(at=at) for name, at in own.items() if at} | dict(self.milestones)
+        return MappingProxyType({name: known[name] for name in Milestone if name in known})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,17 +248,18 @@ def require_resolved(incident: Incident) -> None:
 
 
 def close(incident: Incident, answers: Answers, *, summary: str, at: datetime) -> Transition:
-    """Close the incident with the answers for its report.
+    """Close the incident with the answers for its report; texts that they don't name stay as they are.
 
     Raises:
         UserError: it is not resolved, or already closed.
     """
     require_resolved(incident)
+    texts = {**incident.answers.texts, **answers.texts}
     after = replace(
         incident,
         status=CLOSED,
         closed_at=at,
         summary=summary,
-        answers=answers,
+        answers=replace(answers, texts=MappingProxyType(texts)),
     )
     return Transition(incident=after, kind=EntryKind.CLOSED, data={"from": incident.status})

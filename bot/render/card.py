@@ -9,15 +9,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from bot.domain.backdated import known_times
 from bot.domain.command import COMMAND
 from bot.domain.incident import CLOSED, RESOLVED, Incident
+from bot.domain.milestones import Duration, Milestone, Times, durations
 from bot.domain.timeline import Heading
 from bot.ports import Post
 from bot.render import blocks as b
 from bot.render.diagnose import ACTION_DIAGNOSE
 from bot.render.lines import HEADINGS
-from bot.render.text import cut, escape, escaped, when
+from bot.render.milestones import NAMES, disorder, duration_words
+from bot.render.text import cut, escape, escaped, hub_link, when
+from bot.render.times import during
 
 SIGNS = {RESOLVED: "✅", CLOSED: "📁"}
 OPEN_SIGN = "🚨"
@@ -49,7 +54,8 @@ _CONFIRM_RESOLVE: b.Block = {
 @dataclass(frozen=True, kw_only=True)
 class CardSpec:
     """What the card shows. ``hubs`` are addresses by hub name, empty where none is configured;
-    ``roles`` are user ids by role, empty where nobody has it; ``reactions`` are headings by emoji."""
+    ``roles`` are user ids by role, empty where nobody has it; ``reactions`` are headings by emoji.
+    ``times`` are those that people set."""
 
     title: str
     severity: str
@@ -63,6 +69,8 @@ class CardSpec:
     closed_at: datetime | None
     reactions: Mapping[str, Heading]
     report_url: str
+    times: Times
+    durations: Sequence[Duration]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +120,8 @@ def card_spec(
         closed_at=incident.closed_at,
         reactions=dict(reactions),
         report_url=report_url,
+        times=incident.milestones,
+        durations=durations(known_times(incident, (), ZoneInfo("UTC"))),
     )
 
 
@@ -159,24 +169,35 @@ def topic(spec: TopicSpec) -> str:
 
 
 def _facts(spec: CardSpec) -> list[str]:
-    hubs = ", ".join(
-        f"<{url}|{escape(name)}>" if url else escape(name) for name, url in spec.hubs.items()
-    )
+    hubs = ", ".join(hub_link(name, url) for name, url in spec.hubs.items())
     people = "\n".join(
         f"{role}: <@{user}>" if user else f"{role}: nobody yet" for role, user in spec.roles.items()
     )
-    times = [f"declared {when(spec.declared_at)} by <@{spec.declared_by}>"]
-    if spec.resolved_at:
-        times.append(f"resolved {when(spec.resolved_at)}")
-    if spec.closed_at:
-        times.append(f"closed {when(spec.closed_at)}")
     return [
         f"*Status*\n{spec.status}",
         f"*Severity*\n{spec.severity}",
         f"*Hubs*\n{hubs or 'none given'}",
         f"*Roles*\n{people}",
-        "*Times*\n" + "\n".join(times),
+        "*Times*\n" + "\n".join(_times(spec)),
     ]
+
+
+def _times(spec: CardSpec) -> list[str]:
+    """The times that are known, in their order, each with how long it was after the start of impact."""
+    after = {one.to: f" (after {duration_words(one)})" for one in spec.durations}
+    pressed = {Milestone.DECLARED: spec.declared_at, Milestone.RESOLVED: spec.resolved_at}
+    lines = []
+    for name in Milestone:
+        if time := spec.times.get(name):
+            lines.append(f"{NAMES[name].lower()} {during(time)}{after.get(name, '')}")
+        elif moment := pressed.get(name):
+            by = f" by <@{spec.declared_by}>" if name is Milestone.DECLARED else ""
+            lines.append(f"{NAMES[name].lower()} {when(moment)}{by}{after.get(name, '')}")
+    if spec.closed_at:
+        lines.append(f"closed {when(spec.closed_at)}")
+    if warning := disorder(spec.times):
+        lines.append(f"⚠️ {warning}")
+    return lines
 
 
 def card(spec: CardSpec) -> Post:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -13,9 +13,10 @@ from sqlalchemy import RowMapping, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.actions import ActionItem
-from bot.domain.incident import CLOSED, LEFT, Answers, Incident
+from bot.domain.incident import CLOSED, LEFT, Incident
 from bot.domain.reminders import Reminder
 from bot.domain.resources import ResourceKind
+from bot.store import incident_columns as as_json
 from bot.store.columns import NOW
 from bot.store.engine import Tx
 from bot.store.tables import incident, item, metadata, reminder, resource
@@ -190,30 +191,19 @@ def _columns(value: Incident) -> dict[str, Any]:
         "resolved_at": value.resolved_at,
         "closed_at": value.closed_at,
         "roles": dict(value.roles),
-        "answers": {
-            "impact": value.answers.impact,
-            "conclusion": value.answers.conclusion,
-            "report_date": value.answers.report_date.isoformat()
-            if value.answers.report_date
-            else None,
-        },
+        "answers": as_json.answers_to_json(value.answers),
+        "milestones": as_json.times_to_json(value.milestones),
+        "report_options": as_json.options_to_json(value.report_options),
     }
 
 
-NOT_OF_INCIDENT = frozenset({"names_taken", "milestones", "report_options"})
-
-
 def _incident(row: RowMapping) -> Incident:
-    values = {key: row[key] for key in row if key not in NOT_OF_INCIDENT}
-    answers = row["answers"]
-    day = answers.get("report_date")
+    values = {key: row[key] for key in row if key != "names_taken"}
     values["hubs"] = tuple(row["hubs"])
     values["roles"] = MappingProxyType(dict(row["roles"]))
-    values["answers"] = Answers(
-        impact=answers.get("impact", ""),
-        conclusion=answers.get("conclusion", ""),
-        report_date=date.fromisoformat(day) if day else None,
-    )
+    values["answers"] = as_json.answers_from_json(row["answers"])
+    values["milestones"] = as_json.times_from_json(row["milestones"])
+    values["report_options"] = as_json.options_from_json(row["report_options"])
     return Incident(**values)
 
 

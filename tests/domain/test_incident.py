@@ -109,7 +109,7 @@ def test_an_open_incident_cannot_be_reopened() -> None:
 
 
 def test_closing_takes_the_answers_along() -> None:
-    answers = Answers(impact="Nobody could log in.", report_date=NOW.date())
+    answers = Answers(texts={"impact": "Nobody could log in."}, report_date=NOW.date())
     change = close(resolved(), answers, summary="Evicted.", at=LATER)
     after = change.incident
     assert (after.status, after.closed_at, after.answers) == ("closed", LATER, answers)
@@ -143,3 +143,9 @@ def test_titles_that_cannot_be(raw: str, say: str) -> None:
     with pytest.raises(UserError, match=say) as told:
         clean_title(raw)
     assert told.value.field == "title"
+
+
+def test_closing_keeps_the_texts_that_the_form_does_not_ask_for() -> None:
+    before = resolved(answers=Answers(texts={"lucky": "We were awake.", "impact": "Old."}))
+    after = close(before, Answers(texts={"impact": "New."}), summary="", at=LATER).incident
+    assert after.answers.texts == {"lucky": "We were awake.", "impact": "New."}

@@ -251,7 +251,7 @@ def test_nothing_typed_can_forge_a_part_of_the_report(form: Form, typed: str) ->
         hubs=(typed,),
         items=[item(1, typed, typed)],
         people={"UADA": typed, "UBEN": typed},
-        answers=Answers(impact=typed, conclusion=typed),
+        answers=Answers(texts={"impact": typed, "conclusion": typed}),
     )
     plain = report(
         record,
@@ -260,7 +260,7 @@ def test_nothing_typed_can_forge_a_part_of_the_report(form: Form, typed: str) ->
         summary="S",
         hubs=("H",),
         items=[item(1, "I", "G")],
-        answers=Answers(impact="I", conclusion="C"),
+        answers=Answers(texts={"impact": "I", "conclusion": "C"}),
     )
     text, expected = report_text(hostile), report_text(plain)
     assert len(headings(text)) == len(headings(expected))

@@ -112,7 +112,7 @@ def test_closing_takes_what_the_form_says(desk: Desk, changes: Changes) -> None:
     changes.status(by_ana(desk), "resolved")
     changes.close(
         by_ana(desk, "view/1"),
-        Answers(impact="No logins."),
+        Answers(texts={"impact": "No logins."}),
         title="CHP was evicted",
         summary=" All routes were lost. ",
         hubs=("datahub",),

@@ -30,7 +30,7 @@ from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 from sandbox.faults import Fault, drop_after, drop_before, says, secondary_limit
 from sandbox.rules import on_request
-from tests.support.evening import INCIDENT, ITEMS, PEOPLE, at
+from tests.support.evening import INCIDENT, PEOPLE, UNTRACKED, at
 from tests.support.faults import OUTCOMES
 from tests.support.forge import Practice, practice
 from tests.support.leases import AlwaysHeld, let_calls_end
@@ -178,7 +178,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
         store.migrate()
         with store.write() as tx:
             incident_rows.add(tx, INCIDENT)
-            for item in ITEMS:
+            for item in UNTRACKED:
                 incident_rows.add_item(tx, replace(item, source=item.id, position=0))
         office = Office(
             store=store,
@@ -198,7 +198,7 @@ def check_whole(office: Office) -> None:
     issues = office.github.sandbox.issues()
     items = [issue for issue in issues if issue.labels == ("incident-action-item",)]
     (incident,) = [issue for issue in issues if issue.labels == ("incident",)]
-    assert sorted(issue.title for issue in items) == sorted(item.title for item in ITEMS)
+    assert sorted(issue.title for issue in items) == sorted(item.title for item in UNTRACKED)
     assert all(f"]({issue.url})" in incident.body for issue in items)
     assert all(f"]({incident.url})" in issue.body for issue in items)
     (file,) = office.folder.iterdir()
@@ -274,7 +274,7 @@ def test_a_kill_after_any_call_doubles_nothing(office: Office) -> None:
         else:
             break
     # Each issue is opened, found after the kill, and rewritten.
-    assert kills >= 3 * (len(ITEMS) + 1)
+    assert kills >= 3 * (len(UNTRACKED) + 1)
     check_whole(office)
 
 
@@ -348,12 +348,12 @@ def test_a_repository_with_nothing_reachable_says_so_and_is_tried_again(office: 
     office.github.sandbox.faults = [on_request("*", "/", drop_before())]
     office.publish()
     waiting = [e for e in office.resources().values() if e.error]
-    assert len(waiting) == len(ITEMS) + 1
+    assert len(waiting) == len(UNTRACKED) + 1
     assert office.published() == 0
     assert all(e.retry_at and e.retry_at > NOW - timedelta(seconds=1) for e in waiting)
     office.github.sandbox.faults.clear()
     office.publish()
-    assert len(office.github.sandbox.issues()) == len(ITEMS) + 1
+    assert len(office.github.sandbox.issues()) == len(UNTRACKED) + 1
 
 
 def test_hostile_words_ping_nobody_and_forge_no_mark(office: Office) -> None:
@@ -382,7 +382,7 @@ def test_what_slack_does_not_show_as_public_is_not_filed_in_a_public_repository(
 
     monkeypatch.undo()
     office.publish()
-    assert len(office.github.sandbox.issues()) == len(ITEMS) + 1
+    assert len(office.github.sandbox.issues()) == len(UNTRACKED) + 1
 
 
 def test_without_slacks_answer_nothing_is_published(

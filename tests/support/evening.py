@@ -41,9 +41,11 @@ INCIDENT = Incident(
     channel_name="inc-2017-02-24-proxy-eviction-strands-users",
     channel_id="C1",
     answers=Answers(
-        impact="Students met connection failures and 500s from 21:10 to 22:03.",
-        conclusion="Three things came together:\n1. the [inodes issue](https://github.com/data-8/"
-        "infrastructure/issues/6)\n2. one proxy for all\n3. a spawner that asks too much",
+        texts={
+            "impact": "Students met connection failures and 500s from 21:10 to 22:03.",
+            "conclusion": "Three things came together:\n1. the [inodes issue](https://github.com/data-8/"
+            "infrastructure/issues/6)\n2. one proxy for all\n3. a spawner that asks too much",
+        },
         report_date=date(2017, 2, 24),
     ),
 )
@@ -153,6 +155,10 @@ ITEMS = (
     ),
     item(4, "Tune the HTTP client", "Upstream KubeSpawner"),
 )
+
+
+UNTRACKED = tuple(replace(one, link="") for one in ITEMS)
+"""The same, of which nobody tracks any yet."""
 
 
 def edited(by: str) -> EntryRevision:

@@ -13,8 +13,7 @@ def submitted(context: HandlerContext, request: SlackRequest, incident: Incident
     context.changes.close(
         request.change(incident),
         Answers(
-            impact=form.text("impact").strip(),
-            conclusion=form.text("conclusion").strip(),
+            texts={key: form.text(key).strip() for key in ("impact", "conclusion")},
             report_date=form.day("report_date"),
         ),
         title=form.text("title"),

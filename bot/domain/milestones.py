@@ -1,0 +1,70 @@
+"""The five times of an incident, and how long it took from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from itertools import combinations
+
+from bot.domain.typed_time import TypedTime
+
+
+class Milestone(StrEnum):
+    """A time that every incident has, in the order in which they follow each other."""
+
+    IMPACT = "impact"
+    DETECTED = "detected"
+    DECLARED = "declared"
+    MITIGATED = "mitigated"
+    RESOLVED = "resolved"
+
+
+Times = Mapping[Milestone, TypedTime]
+"""The times that are known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duration:
+    """How long it took from the start of impact to another time.
+
+    ``is_about`` is whether one of the two is approximate or a span.
+    """
+
+    to: Milestone
+    length: timedelta
+    is_about: bool = False
+
+
+def durations(times: Times) -> tuple[Duration, ...]:
+    """Return how long each later time was after the start of impact, without those that lie before it."""
+    start = times.get(Milestone.IMPACT)
+    if start is None:
+        return ()
+    return tuple(
+        Duration(
+            to=name,
+            length=times[name].at - start.at,
+            is_about=_is_about(start) or _is_about(times[name]),
+        )
+        for name in Milestone
+        if name is not Milestone.IMPACT and name in times and times[name].at >= start.at
+    )
+
+
+def _is_about(time: TypedTime) -> bool:
+    return time.is_about or time.until is not None
+
+
+def disordered(times: Times) -> tuple[tuple[Milestone, Milestone], ...]:
+    """Return the pairs of times of which the second lies before the first, although it follows it.
+
+    An incident can be declared after it was mitigated or resolved.
+    """
+    known = [name for name in Milestone if name in times]
+    return tuple(
+        (first, then)
+        for first, then in combinations(known, 2)
+        if first is not Milestone.DECLARED and times[then].at < times[first].at
+    )
