@@ -9,10 +9,12 @@ from bot.domain.actions import ActionItem, tagged_items
 from bot.domain.command import named
 from bot.domain.incident import Incident
 from bot.domain.mrkdwn import UNNAMED, Mentions, Named, mentions, plain
-from bot.domain.report import Form, Gap, Report, assemble, gaps
+from bot.domain.report import Report, assemble, gaps
+from bot.domain.report_form import DATE
 from bot.domain.timeline import Line
 from bot.render.lines import report_words
 from bot.render.report import report_text
+from bot.render.report_values import gap_words
 from bot.reports import Finding, Rule, lint
 from bot.services.people import People
 from bot.services.settings import Settings
@@ -32,26 +34,12 @@ class Reports:
         self._people = people
         self._settings = settings
 
-    def report(self, incident_id: str) -> Report:
-        """The report as of now, with people's names from Slack."""
-        return self._assemble(incident_id, self._people.named)
+    def report(self, incident_id: str, *, form: str = "") -> Report:
+        """The report as of now, in the team's form or another one, with people's names from Slack."""
+        return self._assemble(incident_id, self._people.named, form)
 
-    def _assemble(self, incident_id: str, names: Names) -> Report:
-        with self._store.read() as tx:
-            incident = incident_rows.get(tx, incident_id)
-            lines = timeline_rows.lines(tx, incident_id)
-            items = incident_rows.items(tx, incident_id)
-        items += tagged_items(incident_id, lines, items, group=self._settings.groups[-1])
-        found = _mentions(incident, lines, items)
-        return assemble(
-            incident,
-            lines,
-            items,
-            form=Form(self._settings.report_form),
-            zone=self._settings.zone,
-            named=names(incident.team_id, found),
-            hub_urls=self._settings.hub_urls,
-        )
+    def _assemble(self, incident_id: str, names: Names, form: str = "") -> Report:
+        return assembled(self._store, self._settings, incident_id, names, form=form)
 
     def settle_items(self, incident_id: str) -> list[str]:
         """Store the action items that reactions filed; the ids of all items of the report."""
@@ -78,13 +66,39 @@ class Reports:
             if finding.rule is not Rule.ISSUE
         )
 
-    def missing(self, incident_id: str) -> tuple[Gap, ...]:
-        """What the report still needs. It does not call Slack, since a form waits for the answer."""
-        return gaps(self._assemble(incident_id, lambda _team, _found: UNNAMED))
+    def missing(self, incident_id: str) -> tuple[str, ...]:
+        """What the report still needs, in words. It does not call Slack, since a form waits for it."""
+        report = self._assemble(incident_id, lambda _team, _found: UNNAMED)
+        return tuple(
+            str(named(gap_words(report, key), self._settings.command))
+            for key in gaps(report)
+            if key != DATE
+        )
 
     def plain(self, team_id: str, text: str) -> str:
         """Message text as displayed, with the names that are known without asking Slack: a form waits."""
         return plain(text, self._people.cached(team_id, mentions([text])))
+
+
+def assembled(
+    store: Store, settings: Settings, incident_id: str, names: Names, *, form: str = ""
+) -> Report:
+    """Return the report as of now, in the team's form or another one."""
+    with store.read() as tx:
+        incident = incident_rows.get(tx, incident_id)
+        lines = timeline_rows.lines(tx, incident_id)
+        items = incident_rows.items(tx, incident_id)
+    items += tagged_items(incident_id, lines, items, group=settings.groups[-1])
+    found = _mentions(incident, lines, items)
+    return assemble(
+        incident,
+        lines,
+        items,
+        form=settings.forms.get(form) if form else settings.form,
+        zone=settings.zone,
+        named=names(incident.team_id, found),
+        hub_urls=settings.hub_urls,
+    )
 
 
 def _mentions(incident: Incident, lines: Iterable[Line], items: Iterable[ActionItem]) -> Mentions:

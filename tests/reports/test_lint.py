@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.report import Form
+from bot.forms.loading import presets
 from bot.render.report import report_text
 from bot.reports import Rule, lint, read_report
 from tests.support.evening import report
@@ -164,8 +164,8 @@ def test_a_report_without_line_ends() -> None:
     assert Rule.SHAPE in {finding.rule for finding in findings}
 
 
-@pytest.mark.parametrize("form", Form)
-def test_reports_of_mayday_itself(form: Form) -> None:
+@pytest.mark.parametrize("form", presets())
+def test_reports_of_mayday_itself(form: str) -> None:
     """They are read with the day of their first entry, and only items are found that have no issue yet."""
     text = report_text(report(form=form))
     assert {finding.rule for finding in lint(text)} == {Rule.ISSUE}
