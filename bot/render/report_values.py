@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.domain.actions import ActionItem, link_kind
 from bot.domain.milestones import Milestone
-from bot.domain.report import Moment, Report
+from bot.domain.report import OTHER_GROUP, Moment, Report
 from bot.domain.report_form import (
     ACTIONS,
     DATE,
@@ -85,7 +85,7 @@ def values(
     return {
         **functions.by_name,
         "date": day_words(report.date, style).replace(",", ""),
-        "title": literal(bare(report.incident.title, names)),
+        "title": literal(bare(report.incident.title, names)) or "Incident",
         "severity": literal(report.incident.severity),
         "status": literal(report.incident.status),
         "front": _front(report, names, issue_title, labels, assignees) if front else None,
@@ -94,7 +94,7 @@ def values(
         "entries": _entries(report, names),
         "groups": tuple(
             GroupRow(
-                name=literal(group.name),
+                name=literal(group.name) or OTHER_GROUP,
                 rows=tuple(_item(item, names) for item in group.items),
             )
             for group in report.groups
@@ -214,8 +214,7 @@ def _heading(report: Report, key: str) -> str:
     section = report.form.section(key) or FormSection(
         key=key, heading=_USUAL.get(key) or key.replace("_", " ").capitalize()
     )
-    own = report.heading(key, "")
-    return literal(own) if own else section.heading
+    return literal(report.heading(key, "")) or section.heading
 
 
 def _front(

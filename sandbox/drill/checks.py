@@ -95,7 +95,7 @@ def _titled(story: Story, seen: Seen) -> Judgement:
 
 
 def _times(story: Story, seen: Seen) -> Judgement:
-    headings = re.findall(r"^### (\d\d:\d\d(?::\d\d)?)$", seen.report, re.MULTILINE)
+    headings = re.findall(r"^### (\d\d:\d\d(?::\d\d)?)(?: #+)?$", seen.report, re.MULTILINE)
     absent = [time for time in story.times if time not in headings]
     ordered = headings == sorted(headings)
     zone = re.search(r"^All times in .*$", seen.report, re.MULTILINE)
@@ -109,7 +109,7 @@ def _items(story: Story, seen: Seen) -> Judgement:
     under = dict(
         zip(story.groups, re.split(r"^### .*$", actions, flags=re.MULTILINE)[1:], strict=True)
     )
-    headings = re.findall(r"^### (.*)$", actions, re.MULTILINE)
+    headings = re.findall(r"^### (.*?)(?: #+)?$", actions, re.MULTILINE)
     live = 0
     for item in story.items:
         line = next(line for line in under[item.group].splitlines() if item.link in line)
