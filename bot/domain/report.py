@@ -14,7 +14,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from bot.domain.actions import ActionItem
-from bot.domain.backdated import is_backdated, without_buttons
+from bot.domain.backdated import known_times, without_buttons
 from bot.domain.incident import CLOSED, Incident
 from bot.domain.milestones import Duration, Milestone, Times, durations
 from bot.domain.mrkdwn import Named
@@ -164,7 +164,7 @@ def assemble(
     """Assemble a report. ``named`` names who and what is mentioned, ``hub_urls`` maps hub names to URLs."""
     lines = list(lines)
     shown = _in_timeline(lines)
-    times = incident.milestones if is_backdated(incident, shown, zone) else incident.times
+    times = known_times(incident, shown, zone)
     moments = _moments(without_buttons(incident, shown, zone), zone)
     notes = chosen(lines, Heading.SUMMARY)
     wrong = chosen(lines, Heading.WRONG)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from bot.domain.actions import ActionItem, link_kind
+from bot.domain.item_words import links_in
 from bot.domain.milestones import Milestone
 from bot.domain.report import OTHER_GROUP, Moment, Report
 from bot.domain.report_form import (
@@ -106,6 +108,7 @@ def values(
         "duration": _duration(report),
         "zone": ", then ".join(report.zone_names),
         "zone_line": _zone_line(report),
+        "first_day": day_words(_first_day(report), style),
         "checks": report.checks,
     }
 
@@ -330,10 +333,15 @@ def _impact_time(report: Report) -> str:
 
 def _zone_line(report: Report) -> str:
     """Return the zone of the times, and the first day if the form shows it nowhere else."""
-    first = report.moments[0].at.date() if report.moments else report.date
+    first = _first_day(report)
     is_shown = report.form.style.is_first_dated and report.moments
     since = f", starting on {first}" if first != report.date and not is_shown else ""
     return f"All times in {', then '.join(report.zone_names)}{since}"
+
+
+def _first_day(report: Report) -> date:
+    """Return the day of the first entry, or of the report if there is none."""
+    return report.moments[0].at.date() if report.moments else report.date
 
 
 def _item(item: ActionItem, names: Names) -> ItemRow:
@@ -342,7 +350,8 @@ def _item(item: ActionItem, names: Names) -> ItemRow:
 
 def _links(item: ActionItem) -> str:
     """Return where the item is tracked: the link that people gave and the issue that mayday filed."""
-    named = f" {link(link_kind(item.link), item.link)}" if item.link else ""
+    is_named = item.link and item.link not in links_in(item.title)
+    named = f" {link(link_kind(item.link), item.link)}" if is_named else ""
     if not item.issue_url:
         return named
     number = item.issue_url.rpartition("/")[2]

@@ -136,9 +136,7 @@ def typed_everywhere(form: str, text: str) -> Report:
         "people": {"UADA": text, "UBEN": text},
         "milestones": TIMES,
         "answers": Answers(
-            texts=MappingProxyType(
-                dict.fromkeys((*TEXTS, "lucky", "name", "about", "more"), text)
-            ),
+            texts=MappingProxyType(dict.fromkeys((*TEXTS, "lucky", "name", "about", "more"), text)),
             report_date=date(2017, 2, 24),
         ),
         "report_options": ReportOptions(

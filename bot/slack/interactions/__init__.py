@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.domain.access import Act
-from bot.render import answers, card, forms, listing, obligations, run_form, runs
+from bot.render import answers, card, forms, listing, obligations, report_forms, run_form, runs
 from bot.render import diagnose as diagnosis
 from bot.slack.access import (
     Anywhere,
@@ -28,6 +28,7 @@ from bot.slack.commands import declare as declare_command
 from bot.slack.commands import diagnose as diagnose_command
 from bot.slack.commands import incidents, menu, report, status, timeline
 from bot.slack.commands import run as run_command
+from bot.slack.commands import time as time_command
 from bot.slack.commands import update as update_command
 from bot.slack.interactions import (
     action_item,
@@ -53,6 +54,7 @@ FORMS: Mapping[str, Route] = {
     forms.EDIT_ENTRY: OnIncident(Act.EDIT, entry.submitted, of_form),
     forms.ANNOTATE_ENTRY: OnIncident(Act.EDIT, entry.annotated, of_form),
     forms.RUN: OnRunbook(Act.PLAN, runbook.submitted, of_form_if_any),
+    report_forms.TIMES: OnIncident(Act.EDIT, time_command.submitted, of_form),
     forms.CLOSE: OnIncident(Act.CLOSE, close.submitted, of_form),
 }
 
