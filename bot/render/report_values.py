@@ -7,6 +7,7 @@ that no template can show typed text as it was typed.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
@@ -40,6 +41,7 @@ NO_DATE = "Which date does the report have?"
 FUNCTIONS = ("box", "cell", "gap", "has", "heading", "section")
 """What templates may call."""
 
+_LIST_MARK = re.compile(r"^\s*[-*•]\s+", re.MULTILINE)
 _FRONT = frozenset({"name", "about"})
 """Keys of texts that only front matter shows."""
 _USUAL = {
@@ -235,7 +237,7 @@ def _front(
         title=_json(title),
         date=report.date.isoformat(),
         name=_json(bare(report.text("name"), names) or f"{title} ({months(*report.period)})"),
-        about=_json(cut(bare(about, names), ABOUT_LIMIT)),
+        about=_json(cut(bare(_LIST_MARK.sub("", about), names), ABOUT_LIMIT)),
         issue_title=_json(issue_title),
         labels=_json([bare(label) for label in chosen]),
         assignees=_json(", ".join(f"@{bare(login)}" for login in people)),
