@@ -141,14 +141,14 @@ class Report:
         return self.incident.report_options.headings.get(key) or usual
 
     def labels(self, usual: Iterable[str]) -> tuple[str, ...]:
-        """Return the labels of this report only, or the usual ones."""
+        """Return the labels of this report only, or the usual ones and those of its form."""
         own = self.incident.report_options.labels
-        return tuple(usual) if own is None else own
+        return tuple(dict.fromkeys((*usual, *self.form.labels))) if own is None else own
 
     def assignees(self, usual: Iterable[str]) -> tuple[str, ...]:
-        """Return the assignees of this report only, or the usual ones."""
+        """Return the assignees of this report only, or the usual ones and those of its form."""
         own = self.incident.report_options.assignees
-        return tuple(usual) if own is None else own
+        return tuple(dict.fromkeys((*usual, *self.form.assignees))) if own is None else own
 
 
 def assemble(

@@ -231,8 +231,7 @@ def _front(
 ) -> Front:
     title = bare(report.incident.title, names)
     about = report.text("about") or report.text("impact") or report.incident.summary
-    chosen = report.labels(dict.fromkeys([*labels, *report.form.labels]))
-    people = report.assignees(dict.fromkeys([*assignees, *report.form.assignees]))
+    chosen, people = report.labels(labels), report.assignees(assignees)
     return Front(
         title=_json(title),
         date=report.date.isoformat(),

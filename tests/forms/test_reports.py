@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import frontmatter
 import pytest
 
 from bot.domain.incident import Answers
 from bot.domain.report import Report
+from bot.domain.report_form import Clock, Dates
 from bot.forms import preset
 from bot.forms.loading import presets
 from bot.render.form_trial import try_form
@@ -167,3 +170,44 @@ def test_files_titles_and_lines_of_lists() -> None:
 def test_a_private_incidents_items_and_dropped_ones_are_marked_in_lists_of_boxes() -> None:
     made = full_report("2i2c", items=[item(1, "a", state="done"), item(2, "b")])
     assert "- [x] a\n- [ ] b\n" in report_text(made)
+
+
+def test_labels_and_assignees_of_the_form_are_added_to_the_configured_ones() -> None:
+    made = full_report("2024")
+    made = replace(made, form=replace(made.form, labels=("incident", "outage"), assignees=("ben",)))
+    front = frontmatter.loads(text_of(made)).metadata
+    assert (front["labels"], front["assignees"]) == (["incident", "outage"], "@ada, @ben")
+
+
+@pytest.mark.parametrize(
+    ("clock", "dates", "shown"),
+    [
+        ("24h", "iso", "2017-02-23 21:10:57"),
+        ("12h", "iso", "2017-02-23 9:10:57 PM"),
+        ("short", "iso", "2017-02-23 9:10:57p"),
+        ("12h", "long", "February 23, 2017, 9:10:57 PM"),
+    ],
+)
+@pytest.mark.parametrize("has_seconds", [True, False])
+def test_times_of_every_style_are_read_back(
+    clock: str, dates: str, shown: str, has_seconds: bool
+) -> None:
+    made = full_report("plain")
+    style = replace(
+        made.form.style,
+        clock=Clock(clock),
+        dates=Dates(dates),
+        has_seconds=has_seconds,
+        about="~",
+        span=" - ",
+    )
+    made = replace(made, form=replace(made.form, style=style))
+    text = report_text(made)
+    assert (f"### {shown}\n" in text) is has_seconds
+    read = read_report(text)
+    assert not read.warnings
+    wanted = [(moment.at, moment.until) for moment in made.moments]
+    assert [(entry.at, entry.until) for entry in read.timeline] == [
+        tuple(side and (side if has_seconds else side.replace(second=0)) for side in sides)
+        for sides in wanted
+    ]
