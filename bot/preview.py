@@ -12,6 +12,7 @@ from bot.bootstrap import settings as settings_of
 from bot.config import Config
 from bot.database import current
 from bot.domain.command import named
+from bot.domain.report import in_form
 from bot.errors import UserError
 from bot.render.report import report_text
 from bot.services.people import stored_names
@@ -29,6 +30,7 @@ def preview(config: Config, incident: str, *, form: str, draft: bool) -> str:
         ConfigError: there is no such form, or one can't be used.
     """
     settings = settings_of(config)
+    chosen = settings.forms.get(form) if form else settings.form
     name = incident.removeprefix("#")
     with current(config) as store:
         with store.read() as tx:
@@ -36,9 +38,9 @@ def preview(config: Config, incident: str, *, form: str, draft: bool) -> str:
         if found is None:
             raise UserError(NO_INCIDENT.format(name=incident))
         names = partial(stored_names, store, datetime.now(UTC))
-        report = assembled(store, settings, found, names, form=form)
+        report = assembled(store, settings, found, names)
     text = report_text(
-        report,
+        in_form(report, chosen),
         labels=settings.filing.labels,
         assignees=settings.filing.assignees,
         draft=draft,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -168,33 +168,16 @@ def assemble(
     moments = _moments(without_buttons(incident, shown, zone), zone)
     notes = chosen(lines, Heading.SUMMARY)
     wrong = chosen(lines, Heading.WRONG)
-    groups = _groups(items, always=form.groups)
+    kept = sorted(items, key=lambda item: item.position)
     options = incident.report_options
     urls = {**hub_urls, **options.hub_urls}
     hubs = tuple(HubLink(name=name, url=urls.get(name, "")) for name in incident.hubs)
-    kept = [item for group in groups for item in group.items]
     answers = incident.answers
     lucky = chosen(lines, Heading.LUCKY)
-    collected = {
-        SUMMARY: notes,
-        HUBS: hubs,
-        TIMELINE: [moment for moment in moments if _has_content(moment)],
-        WRONG: wrong,
-        LUCKY: lucky,
-        ACTIONS: kept,
-        TIMES: incident.milestones,
-    }
-    gaps = frozenset(
-        section.key
-        for section in form.sections
-        if section.required
-        and not collected.get(section.key)
-        and not _text(incident, section.key).strip()
-    ) | (frozenset() if answers.report_date else {DATE})
     typed = [incident.title, incident.summary, *answers.texts.values()]
     typed += [text for one in options.extra for text in (one.heading, one.text)]
     typed += [item.title for item in kept]
-    return Report(
+    report = Report(
         incident=incident,
         form=form,
         date=answers.report_date or first_day(incident, zone),
@@ -209,15 +192,46 @@ def assemble(
         moments=moments,
         wrong=wrong,
         lucky=lucky,
-        groups=groups,
-        gaps=gaps,
+        groups=_groups(kept, always=()),
+        gaps=frozenset(),
         checks=Checks(
             over=not incident.is_open,
-            filled=not gaps,
+            filled=False,
             cleaned=incident.status == CLOSED
             and not any(_PLACEHOLDER.search(text) for text in typed),
             linked=bool(kept) and all(item.is_tracked for item in kept),
         ),
+    )
+    return in_form(report, form)
+
+
+def in_form(report: Report, form: ReportForm) -> Report:
+    """Return the report in another form, with what that form requires and its groups of action items."""
+    incident = report.incident
+    collected = {
+        SUMMARY: report.notes,
+        HUBS: report.hubs,
+        TIMELINE: [moment for moment in report.moments if _has_content(moment)],
+        WRONG: report.wrong,
+        LUCKY: report.lucky,
+        ACTIONS: report.items,
+        TIMES: incident.milestones,
+    }
+    gaps = {
+        section.key
+        for section in form.sections
+        if section.required
+        and not collected.get(section.key)
+        and not report.text(section.key).strip()
+    }
+    if incident.answers.report_date is None:
+        gaps.add(DATE)
+    return replace(
+        report,
+        form=form,
+        groups=_groups(report.items, always=form.groups),
+        gaps=frozenset(gaps),
+        checks=replace(report.checks, filled=not gaps),
     )
 
 

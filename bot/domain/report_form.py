@@ -69,27 +69,13 @@ class FormSection:
 
 
 @dataclass(frozen=True, kw_only=True)
-class IndexLine:
-    """The file that lists the reports, and the line that a report has there.
-
-    ``under`` is the YAML list that the line is added to, such as ``listing.contents``. Without it the line is
-    added at the end of the file, or at its beginning if ``is_newest_first``. ``line`` has the placeholders
-    ``{name}`` (the file's name), ``{date}`` and ``{title}``.
-    """
-
-    file: str
-    line: str
-    under: str = ""
-    is_newest_first: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
 class ReportForm:
-    """A form. ``file`` and ``title`` are templates with ``{date}``, ``{year}``, ``{slug}`` and ``{title}``.
+    """A form. ``file`` has the placeholders ``{date}``, ``{year}`` and ``{slug}``, ``title`` has ``{date}``,
+    ``{year}`` and ``{title}``.
 
-    ``target`` is where its reports usually go. ``groups`` are groups of action items that stand in the report
-    even if they are empty. ``labels`` and ``assignees`` are those of the issue, beside the configured ones.
-    ``templates`` are pairs of a file's name and its text.
+    ``target`` is where its reports usually go, ``index`` the file there that lists them. ``groups`` of action
+    items stand in the report even if they are empty. ``labels`` and ``assignees`` are those of the issue,
+    beside the configured ones. ``templates`` are pairs of a file's name and its text.
     """
 
     name: str
@@ -98,7 +84,7 @@ class ReportForm:
     target: Literal["folder", "issue", "pull_request"]
     sections: tuple[FormSection, ...]
     templates: tuple[tuple[str, str], ...]
-    index: IndexLine | None = None
+    index: str = ""
     groups: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     assignees: tuple[str, ...] = ()

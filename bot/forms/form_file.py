@@ -14,19 +14,19 @@ from bot.domain.report_form import (
     Clock,
     Dates,
     FormSection,
-    IndexLine,
     ReportForm,
     TimeStyle,
 )
 
 PLACEHOLDERS = "use only the placeholders {known}"
+NO_PLACEHOLDERS = "write it without placeholders in braces"
 RELATIVE = "write a path below the folder or the repository, such as reports/{date}-{slug}.md"
 SAME_KEY = 'the key "{key}" stands twice: give each section a key of its own'
 RESERVED_KEY = 'the key "{key}" has another meaning: give the section another one'
 SECTION_LIMIT = 40
 """Sections whose questions surely fit into one form of Slack, which has 100 blocks."""
 
-_NAMES = ("date", "year", "slug", "title")
+_NAMES = ("date", "year", "slug")
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\r\n]+$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -46,23 +46,6 @@ class _Section(_Part):
     when_empty: Line = "_Nothing was recorded._"
 
 
-class _Index(_Part):
-    file: Line
-    line: Line
-    under: str = ""
-    newest_first: bool = False
-
-    @field_validator("file")
-    @classmethod
-    def _is_below(cls, value: str) -> str:
-        return _relative(value, ())
-
-    @field_validator("line")
-    @classmethod
-    def _has_known_fields(cls, value: str) -> str:
-        return _with_fields(value, ("name", "date", "title"))
-
-
 class _Times(_Part):
     clock: Clock = Clock.H24
     dates: Dates = Dates.ISO
@@ -78,7 +61,7 @@ class FormFile(_Part):
     title: Line = "{date} - {title}"
     file: Line = "{date}-{slug}.md"
     target: Literal["folder", "issue", "pull_request"] = "folder"
-    index: _Index | None = None
+    index: str = ""
     sections: tuple[_Section, ...] = Field(min_length=1, max_length=SECTION_LIMIT)
     groups: tuple[Line, ...] = ()
     labels: tuple[Line, ...] = ()
@@ -95,6 +78,11 @@ class FormFile(_Part):
     def _is_below(cls, value: str) -> str:
         return _relative(value, _NAMES)
 
+    @field_validator("index")
+    @classmethod
+    def _is_empty_or_below(cls, value: str) -> str:
+        return value and _relative(value, ())
+
     @field_validator("sections")
     @classmethod
     def _have_own_keys(cls, value: tuple[_Section, ...]) -> tuple[_Section, ...]:
@@ -107,7 +95,7 @@ class FormFile(_Part):
 
     def form(self, name: str, templates: tuple[tuple[str, str], ...]) -> ReportForm:
         """Return the form with these templates."""
-        index, times = self.index, self.times
+        times = self.times
         return ReportForm(
             name=name,
             title=self.title,
@@ -115,14 +103,7 @@ class FormFile(_Part):
             target=self.target,
             sections=tuple(FormSection(**section.model_dump()) for section in self.sections),
             templates=templates,
-            index=IndexLine(
-                file=index.file,
-                line=index.line,
-                under=index.under,
-                is_newest_first=index.newest_first,
-            )
-            if index
-            else None,
+            index=self.index,
             groups=self.groups,
             labels=self.labels,
             assignees=self.assignees,
@@ -143,8 +124,8 @@ def _with_fields(value: str, known: Sequence[str]) -> str:
     except ValueError:
         fields = [("", "", None)]
     if any(part not in [(name, "", None) for name in known] for part in fields):
-        shown = ", ".join(f"{{{name}}}" for name in known) or "of the manual"
-        raise ValueError(PLACEHOLDERS.format(known=shown))
+        shown = ", ".join(f"{{{name}}}" for name in known)
+        raise ValueError(PLACEHOLDERS.format(known=shown) if known else NO_PLACEHOLDERS)
     return value
 
 

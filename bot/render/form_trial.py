@@ -17,7 +17,7 @@ from bot.domain.report_form import ReportForm
 from bot.domain.report_options import ExtraSection, ReportOptions
 from bot.domain.timeline import Entry, EntryKind, Heading, Line
 from bot.domain.typed_time import TypedTime
-from bot.render.report import file_path, index_line, issue_text, report_text
+from bot.render.report import file_path, issue_text, report_text, report_title
 from bot.render.report_values import FUNCTIONS, values
 
 _AT = datetime(2017, 2, 24, 5, 10, tzinfo=UTC)
@@ -53,7 +53,8 @@ def try_form(form: ReportForm) -> None:
     for report in reports:
         report_text(report, draft=True)
         issue_text(report)
-        index_line(report, file_path(report))
+        report_title(report)
+        file_path(report)
 
 
 def _full(form: ReportForm) -> Report:

@@ -46,16 +46,7 @@ def report_title(report: Report) -> str:
 def file_path(report: Report, *, template: str = "") -> str:
     """Return the path of the report's file, by the form's template or another one."""
     words = slug(report.incident.title)[:SLUG_LIMIT].strip("-") or "incident"
-    return _filled(template or report.form.file, report, title=words, slug=words)
-
-
-def index_line(report: Report, path: str) -> str:
-    """Return the report's line in the list of reports; empty if the form has no list."""
-    index = report.form.index
-    if index is None:
-        return ""
-    title = bare(report.incident.title, names_of(report))
-    return _filled(index.line, report, title=title, name=path.rpartition("/")[2])
+    return _filled(template or report.form.file, report, slug=words)
 
 
 def item_title(item: ActionItem, report: Report) -> str:

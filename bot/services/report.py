@@ -39,12 +39,12 @@ class Reports:
         self._people = people
         self._settings = settings
 
-    def report(self, incident_id: str, *, form: str = "") -> Report:
-        """The report as of now, in the team's form or another one, with people's names from Slack."""
-        return self._assemble(incident_id, self._people.named, form)
+    def report(self, incident_id: str) -> Report:
+        """The report as of now, with people's names from Slack."""
+        return self._assemble(incident_id, self._people.named)
 
-    def _assemble(self, incident_id: str, names: Names, form: str = "") -> Report:
-        return assembled(self._store, self._settings, incident_id, names, form=form)
+    def _assemble(self, incident_id: str, names: Names) -> Report:
+        return assembled(self._store, self._settings, incident_id, names)
 
     def settle_items(self, incident_id: str) -> list[str]:
         """Store the action items that reactions filed; the ids of those that need an issue."""
@@ -99,10 +99,8 @@ class Reports:
         return plain(text, self._people.cached(team_id, mentions([text])))
 
 
-def assembled(
-    store: Store, settings: Settings, incident_id: str, names: Names, *, form: str = ""
-) -> Report:
-    """Return the report as of now, in the team's form or another one."""
+def assembled(store: Store, settings: Settings, incident_id: str, names: Names) -> Report:
+    """Return the report as of now, in the team's form."""
     with store.read() as tx:
         incident = incident_rows.get(tx, incident_id)
         lines = timeline_rows.lines(tx, incident_id)
@@ -113,7 +111,7 @@ def assembled(
         incident,
         lines,
         items,
-        form=settings.forms.get(form) if form else settings.form,
+        form=settings.form,
         zone=settings.zone,
         named=names(incident.team_id, found),
         hub_urls=settings.hub_urls,

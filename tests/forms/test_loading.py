@@ -29,7 +29,7 @@ def test_the_presets_have_their_names_and_former_names() -> None:
     assert forms.names == ("2i2c", "datahub", "datahub-2017", "datahub-2024", "mybinder", "plain")
     assert {alias: forms.get(alias).name for alias in ALIASES} == ALIASES
     assert forms.get("datahub").file == "docs/incidents/{date}-{slug}.qmd"
-    assert forms.get("datahub").index is not None
+    assert forms.get("datahub").index == "docs/incidents/index.qmd"
 
 
 def test_a_teams_form_stands_beside_the_presets_and_may_replace_one(tmp_path: Path) -> None:
@@ -64,7 +64,8 @@ def test_an_unknown_form_is_named_with_the_nearest() -> None:
         (GOOD + "title: '{title!r}'", '"title": use only the placeholders {date}, {year}, {title}'),
         (GOOD + "title: 'a\n\n  b'", '"title": '),
         (GOOD + "target: paper", '"target": '),
-        (GOOD + "index: {file: a.md, line: '{slug}'}", '"index.line": use only'),
+        (GOOD + "index: '{slug}.md'", '"index": write it without placeholders'),
+        (GOOD + "index: /a.md", '"index": write a path below'),
         (GOOD + "times: {clock: 13h}", '"times.clock": '),
         (GOOD + "  - {key: title, heading: X}", 'the key "title" has another meaning'),
         (GOOD + "  - {key: summary, heading: Again}", 'the key "summary" stands twice'),

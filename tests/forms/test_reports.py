@@ -17,7 +17,7 @@ from bot.domain.report_form import Clock, Dates
 from bot.forms import preset
 from bot.forms.loading import presets
 from bot.render.form_trial import try_form
-from bot.render.report import file_path, index_line, issue_text, report_text, report_title
+from bot.render.report import file_path, issue_text, report_text, report_title
 from bot.reports import Format, Section, lint, read_report
 from tests.support.evening import Record, item, report
 from tests.support.full_report import TEXTS, full_report
@@ -157,10 +157,10 @@ def test_files_titles_and_lines_of_lists() -> None:
     made = full_report("datahub")
     path = "docs/incidents/2017-02-24-proxy-eviction-strands-users.qmd"
     assert file_path(made) == path
-    assert index_line(made, path) == "2017-02-24-proxy-eviction-strands-users.qmd"
+    assert made.form.index == "docs/incidents/index.qmd"
     assert report_title(full_report("2i2c")).startswith("Incident report 2017-02-24 - Proxy")
     assert report_title(full_report("mybinder")).startswith("2017-02-24, Proxy")
-    assert index_line(full_report("plain"), "x.md") == ""
+    assert full_report("plain").form.index == ""
     assert file_path(made, template="{year}/{slug}.md") == "2017/proxy-eviction-strands-users.md"
     odd = full_report("datahub", title="{date} ../../x {0} 💥")
     assert file_path(odd) == "docs/incidents/2017-02-24-date-x-0.qmd"
