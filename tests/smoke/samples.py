@@ -16,7 +16,7 @@ from bot.domain.timeline import Entry, EntryKind, Latest, Line
 from bot.forms import preset
 from bot.ports import Post
 from bot.render import blocks as b
-from bot.render import card, forms, listing, run_form
+from bot.render import card, forms, listing, report_forms, run_form
 from bot.render.blocks import MOST_OPTIONS
 from bot.render.commands import after_the_incident, help_rows
 from bot.render.diagnose import Audience, diagnosis_post
@@ -165,6 +165,7 @@ def views(config: Config, user: str) -> dict[str, b.Block]:
         forms.action_item(made.id, groups=config.incident.action_groups),
         forms.edit_entry(made.id, line(1, "A note"), zone=zone),
         forms.annotate_entry(made.id, line(1, "A note")),
+        report_forms.times(made, zone=zone, version=""),
         run_form.run(made.id, runbooks=RUNBOOKS, hubs=MANY_HUBS),
         forms.close(
             made,
