@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from jinja2 import (
     StrictUndefined,
     TemplateError,
     TemplateSyntaxError,
+    Undefined,
     nodes,
     pass_context,
 )
@@ -39,6 +40,7 @@ UNKNOWN_FUNCTION = "a template can call only {known}"
 UNKNOWN_FILTER = 'the filter "{name}" isn\'t available: use one of {known}'
 NO_FILE = 'the folder has no template "{name}"'
 NESTED = 'the included template "{name}" includes another: include both in {main}'
+NOT_TEXT = "it prints a value of type {kind}, which has no text of its own"
 TOO_LONG = "it writes more than {limit} characters"
 TOO_MANY_STEPS = "its loops have more than {limit} rounds"
 TOO_SLOW = "it takes more than {seconds:.0f} s"
@@ -165,11 +167,34 @@ def _environment(templates: tuple[tuple[str, str], ...]) -> _Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,
+        finalize=_printed,
     )
     environment.globals.clear()
-    environment.filters = {name: environment.filters[name] for name in FILTERS}
-    environment.filters[_COUNTED] = _counted
+    environment.filters = {
+        **_FILTERS,
+        **{name: environment.filters[name] for name in ("default", "first", "last", "length")},
+        _COUNTED: _counted,
+    }
     return environment
+
+
+def _printed(value: Any) -> Any:
+    """Return what a template prints. The form in which Python shows other values would undo escapes."""
+    return value if isinstance(value, int | Undefined) else _text(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(NOT_TEXT.format(kind=type(value).__name__))
+    return value
+
+
+_FILTERS: Mapping[str, Callable[..., Any]] = {
+    "capitalize": lambda value: _text(value).capitalize(),
+    "join": lambda values, between="": _text(between).join(map(_text, values)),
+    "lower": lambda value: _text(value).lower(),
+    "upper": lambda value: _text(value).upper(),
+}
 
 
 @pass_context

@@ -101,6 +101,23 @@ def test_a_template_has_limits(
         render("ours", templates, VALUES)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ rows }}",
+        "{{ rows | upper }}",
+        "{{ rows | join(rows) }}",
+        "{{ box }}",
+        "{{ title.upper }}",
+    ],
+)
+def test_only_texts_and_numbers_are_printed(text: str) -> None:
+    templates = checked(text)
+    with pytest.raises(TemplateProblem, match="it prints a value of type"):
+        render("ours", templates, VALUES)
+    assert render("ours", checked("{{ rows | length }}{{ rows | last | upper }}"), VALUES) == "2B"
+
+
 def test_an_error_of_a_function_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     broken: Callable[[], str] = lambda: {}["x"]  # noqa: E731
     templates = checked("{{ box() }}")
