@@ -8,7 +8,6 @@ from dataclasses import replace
 from bot.domain.actions import ActionItem, tagged_items
 from bot.domain.command import named
 from bot.domain.incident import Incident
-from bot.domain.item_words import title_of
 from bot.domain.mrkdwn import UNNAMED, Mentions, Named, mentions, plain, with_names
 from bot.domain.report import Report, assemble, gaps
 from bot.domain.report_form import DATE
@@ -80,9 +79,9 @@ class Reports:
             if key != DATE
         )
 
-    def title(self, team_id: str, text: str) -> str:
-        """Message text as the title of an action item, with the names that are known without asking Slack."""
-        return title_of(with_names(text, self._people.cached(team_id, mentions([text]))))
+    def named(self, team_id: str, text: str) -> str:
+        """Message text with the names that are known without asking Slack in place of mentions."""
+        return with_names(text, self._people.cached(team_id, mentions([text])))
 
     def groups(self, incident_id: str) -> tuple[str, ...]:
         """The headings of action items: the configured ones, and those that this incident has besides.

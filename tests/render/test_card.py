@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.incident import Incident
+from bot.domain.milestones import Milestone
 from bot.domain.timeline import Heading
+from bot.domain.typed_time import TypedTime
 from bot.ports import Post
 from bot.render.card import (
     ACTION_COMMAND,
@@ -21,7 +23,7 @@ from bot.render.card import (
     topic,
     topic_spec,
 )
-from tests.support.evening import INCIDENT
+from tests.support.evening import INCIDENT, at
 
 ROLES = ("commander", "communications", "scribe")
 OPEN = replace(INCIDENT, status="investigating")
@@ -71,3 +73,20 @@ def test_a_topic_fits_whatever_the_title() -> None:
         assert len(said) <= TOPIC_LIMIT
         assert said.count("&") == said.count(";")
     assert said.endswith(" · short")
+
+
+def test_the_times_that_are_set_are_shown_with_durations() -> None:
+    began, ended = (
+        TypedTime(at=at("21:10"), is_about=True),
+        TypedTime(at=at("22:03")),
+    )
+    times = {Milestone.IMPACT: began, Milestone.MITIGATED: ended}
+    told = json.dumps(shown(replace(OPEN, milestones=times)).blocks, ensure_ascii=False)
+    assert "start of impact about <!date^" in told
+    assert "by <@UADA> (after about 6m)" in told
+    assert "(after about 53m)" in told
+    assert "start of impact" not in json.dumps(shown(OPEN).blocks)
+    wrong = replace(OPEN, milestones={**times, Milestone.DETECTED: TypedTime(at=at("20:00"))})
+    assert "“Detected” is before “Start of impact”" in json.dumps(
+        shown(wrong).blocks, ensure_ascii=False
+    )

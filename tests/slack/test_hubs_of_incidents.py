@@ -28,6 +28,8 @@ def test_hubs_are_added_with_an_address_and_removed(desk: Desk) -> None:
         "Data 100": "https://data100.example.edu",
     }
     assert "• <https://data8.example.edu|Data 8>" in answer and "• datahub\n" in answer
+    assert "U0" not in str(desk.command("hubs add <@U0NOBODY>s hub").text)
+    desk.command("hubs remove @someones hub")
     desk.command("hubs remove data 8")
     assert desk.incident.hubs == ("Data 100", "datahub")
     assert list(desk.incident.report_options.hub_urls) == ["Data 100"]

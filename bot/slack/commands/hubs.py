@@ -24,7 +24,7 @@ def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -
     """
     word, rest = split_word(request.text)
     change, configured = request.change(incident), context.settings.hubs
-    name, url = named_address(rest)
+    name, url = named_address(context.reports.named(request.team_id, rest))
     match same_key(word):
         case "":
             return say(answers.hubs(incident, context.settings.hub_urls))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.incident import Incident
+from bot.domain.item_words import title_of
 from bot.domain.mrkdwn import typed
 from bot.render import forms
 from bot.slack.context import HandlerContext
@@ -32,7 +33,7 @@ def shortcut(context: HandlerContext, request: SlackRequest, incident: Incident)
             incident.id,
             groups=context.reports.groups(incident.id),
             chosen=context.settings.groups[-1],
-            title=context.reports.title(request.team_id, words),
+            title=title_of(context.reports.named(request.team_id, words)),
             source=f"message/{message.key}" if message else "",
         )
     )
