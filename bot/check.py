@@ -13,7 +13,15 @@ from rich.text import Text
 from bot.adapters.folder import ReportFolder
 from bot.adapters.slack import MANY_PAGES, SlackChat
 from bot.adapters.slack_time import LARGEST_SKEW
-from bot.bootstrap import check_tokens, domain_clock, forge, require_bound, sites, web_client
+from bot.bootstrap import (
+    check_tokens,
+    domain_clock,
+    forge,
+    report_forms,
+    require_bound,
+    sites,
+    web_client,
+)
 from bot.config import Config
 from bot.config_hubs import Cluster
 from bot.domain.evidence import Known
@@ -126,6 +134,7 @@ def _clock_warning(skew: timedelta | None) -> str:
 
 
 def _folder(config: Config) -> str:
+    report_forms(config)
     ReportFolder(config.report.directory).check()
     return FOLDER_OK.format(directory=config.report.directory)
 

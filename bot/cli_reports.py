@@ -1,4 +1,4 @@
-"""``mayday import`` and ``mayday report``: the commands about published reports."""
+"""``mayday import`` and ``mayday report``: the commands about reports."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bot.cli_options import ConfigFile, load_masked
+from bot.preview import preview as preview_report
 from bot.report_files import import_files, lint_files
 
-app = typer.Typer(help="Lint reports.", no_args_is_help=True)
+app = typer.Typer(help="Preview and lint reports.", no_args_is_help=True)
 out = Console()
 err = Console(stderr=True)
 
@@ -28,7 +30,21 @@ def import_(
 
 @app.callback()
 def _about() -> None:
-    """Lint reports."""
+    """Preview and lint reports."""
+
+
+@app.command()
+def preview(
+    incident: Annotated[str, typer.Argument(help="The incident's id, or its channel's name.")],
+    form: Annotated[
+        str, typer.Option("--form", help="A report form; by default report.form.")
+    ] = "",
+    draft: Annotated[bool, typer.Option("--draft", help="Mark what is missing.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Print an incident's report as Markdown, as it would be published now."""
+    text = preview_report(load_masked(config), incident, form=form, draft=draft)
+    typer.echo(text, nl=False)
 
 
 @app.command()

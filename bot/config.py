@@ -18,6 +18,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -52,9 +53,9 @@ from bot.domain.command import USUAL
 from bot.domain.emoji import first_name
 from bot.domain.incident import CLOSED, RESOLVED
 from bot.domain.limits import Limits
-from bot.domain.report import Form
 from bot.domain.timeline import Heading
 from bot.errors import ConfigError
+from bot.forms import Forms
 
 DEFAULT_FILE = Path("mayday.yaml")
 NAME_LIMIT = 60
@@ -106,11 +107,13 @@ class GitHub(Section):
 class Report(Section):
     """The form and folder of reports. ``timezone`` is the IANA name of the team's zone.
 
-    ``date_order`` is the order of typed days such as 01/21/2022; without it they aren't read.
+    ``forms`` is a directory with a folder for each of the team's own forms. ``date_order`` is the order of
+    typed days such as 01/21/2022; without it they aren't read.
     """
 
     directory: Path = Path("reports")
-    form: Form = Form.AFTER_ACTION
+    forms: Path | None = None
+    form: str = "datahub-2024"
     timezone: str = "UTC"
     date_order: Literal["", "mdy", "dmy"] = ""
 
@@ -118,6 +121,25 @@ class Report(Section):
     @classmethod
     def _form_as_text(cls, value: Any) -> Any:
         return str(value)
+
+    @field_validator("forms")
+    @classmethod
+    def _forms_can_be_read(cls, value: Path | None) -> Path | None:
+        try:
+            Forms.read(value)
+        except ConfigError as exc:
+            raise ValueError(str(exc).rstrip(".")) from None
+        return value
+
+    @field_validator("form")
+    @classmethod
+    def _form_exists(cls, value: str, info: ValidationInfo) -> str:
+        if "forms" in info.data:
+            try:
+                Forms.read(info.data["forms"]).get(value)
+            except ConfigError as exc:
+                raise ValueError(str(exc).rstrip(".")) from None
+        return value
 
     @field_validator("timezone")
     @classmethod

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from bot.cli import manifest
+from bot.forms.loading import presets
 from sandbox.slack import SlackSandbox
 from sandbox.world import environment
 from tests.support.dockerfile import of
@@ -125,8 +126,8 @@ def test_the_wheel_has_what_is_no_python_and_nothing_foreign(wheel: zipfile.ZipF
     names = set(wheel.namelist())
     assert {
         "bot/slack/manifest.yaml",
-        "bot/render/templates/report-2017.md.j2",
-        "bot/render/templates/report-2024.md.j2",
+        *(f"bot/forms/presets/{name}/form.yaml" for name in presets()),
+        *(f"bot/forms/presets/{name}/report.md.j2" for name in presets()),
         "migrations/env.py",
         "runbooks/resync_routes.py",
     } <= names

@@ -73,7 +73,7 @@ def test_the_drill_is_green(tmp_path: Path, postgres_url: str) -> None:
     assert report.startswith("# 2017-02-24 - ")
     assert "All times in PST" in report
     for time in ("21:10:57", "21:11:04", "21:11:52", "21:14", "21:34", "22:03"):
-        assert f"\n### {time}\n" in report
+        assert f"\n### {time} ###\n" in report
     for link in ("jupyterhub/issues/848", "kubespawner/issues/28", "kubespawner/issues/29"):
         assert f"https://github.com/jupyterhub/{link})" in report
     for link in ("jupyterhub-k8s/issues/124", "jupyterhub-k8s/pull/123", "infrastructure/issues/6"):

@@ -11,7 +11,7 @@ from bot.bootstrap.outside import (
     web_client,
 )
 from bot.bootstrap.policies import with_policies
-from bot.bootstrap.settings import check_tokens
+from bot.bootstrap.settings import check_tokens, report_forms, settings
 from bot.durable import look_at_workflows
 
 __all__ = [
@@ -21,8 +21,10 @@ __all__ = [
     "forge",
     "look_at_workflows",
     "missing_pages",
+    "report_forms",
     "require_all_bound",
     "require_bound",
+    "settings",
     "sites",
     "web_client",
     "with_policies",

@@ -6,7 +6,10 @@ from bot.config import Config
 from bot.config_access import Allow
 from bot.domain.access import Rules
 from bot.domain.incident import Policy
+from bot.domain.report_form import ReportForm
 from bot.errors import ConfigError
+from bot.forms import Forms, TemplateProblem
+from bot.render.form_trial import try_form
 from bot.services.settings import AllowList, Filing, HubPlace, Settings
 
 NO_BOT_TOKEN = "slack.bot_token is missing: set it to the bot token (xoxb-…)."  # noqa: S105
@@ -34,7 +37,7 @@ def check_tokens(config: Config) -> None:
 
 def settings(config: Config) -> Settings:
     """Return what the services read of the configuration."""
-    incident = config.incident
+    incident, forms = config.incident, report_forms(config)
     return Settings(
         policy=Policy(
             severities=tuple(s.name for s in incident.severities),
@@ -43,12 +46,13 @@ def settings(config: Config) -> Settings:
         ),
         intervals={s.name: s.interval for s in incident.severities},
         reactions=incident.reactions,
-        groups=incident.action_groups,
+        groups=_groups(config, forms.get(config.report.form)),
         channel_template=incident.channel_name,
         command=config.slack.command,
         announce_channel=config.slack.announce_channel,
         zone=config.report.zone,
-        report_form=config.report.form.value,
+        report_form=config.report.form,
+        forms=forms,
         hubs={
             hub.name: HubPlace(
                 name=hub.name, url=hub.url, cluster=hub.cluster, namespace=hub.namespace
@@ -71,6 +75,28 @@ def settings(config: Config) -> Settings:
             assignees=config.github.assignees,
         ),
     )
+
+
+def report_forms(config: Config) -> Forms:
+    """Return the report forms, with the team's own.
+
+    Raises:
+        ConfigError: a form of the team can't be used; the text names the file and the line.
+    """
+    forms = Forms.read(config.report.forms)
+    for form in forms.own.values():
+        try:
+            try_form(form)
+        except TemplateProblem as exc:
+            raise ConfigError(f"report.forms: {exc}") from None
+    return forms
+
+
+def _groups(config: Config, form: ReportForm) -> tuple[str, ...]:
+    """Return the groups of action items: the configured ones, or else those of the form."""
+    incident = config.incident
+    is_configured = "action_groups" in incident.model_fields_set
+    return incident.action_groups if is_configured else form.groups or incident.action_groups
 
 
 def _listed(allow: Allow) -> AllowList:

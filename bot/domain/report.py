@@ -1,24 +1,34 @@
 """Assembles the after-action report from the incident, its timeline and its action items.
 
 The report is derived each time, so it can be drafted at any time and the same input gives the same
-report. The templates determine its layout.
+report. Its form determines the layout.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from enum import StrEnum
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from bot.domain.actions import DEFAULT_GROUPS, ActionItem
+from bot.domain.actions import ActionItem
 from bot.domain.backdated import known_times, without_buttons
 from bot.domain.incident import CLOSED, Incident
 from bot.domain.milestones import Duration, Milestone, Times, durations
 from bot.domain.mrkdwn import Named
+from bot.domain.report_form import (
+    ACTIONS,
+    DATE,
+    HUBS,
+    LUCKY,
+    SUMMARY,
+    TIMELINE,
+    TIMES,
+    WRONG,
+    ReportForm,
+)
 from bot.domain.timeline import EntryKind, Heading, Line, chosen
 from bot.domain.typed_time import zone_name
 
@@ -37,34 +47,6 @@ _NOT_IN_TIMELINE = frozenset(
     }
 )
 _PLACEHOLDER = re.compile(r"\{\{[^{}\n]*\}\}|\b(?:TODO|TBD|FIXME)\b")
-
-
-class Form(StrEnum):
-    """The two report forms."""
-
-    CLASSIC = "2017"
-    AFTER_ACTION = "2024"
-
-
-class Gap(StrEnum):
-    """A part that a complete report has and this one lacks."""
-
-    SUMMARY = "summary"
-    IMPACT = "impact"
-    HUBS = "hubs"
-    TIMELINE = "timeline"
-    WRONG = "wrong"
-    CONCLUSION = "conclusion"
-    ACTIONS = "actions"
-    DATE = "date"
-
-
-_REQUIRED = {
-    Form.CLASSIC: frozenset({Gap.SUMMARY, Gap.TIMELINE, Gap.CONCLUSION, Gap.ACTIONS, Gap.DATE}),
-    Form.AFTER_ACTION: frozenset(
-        {Gap.SUMMARY, Gap.IMPACT, Gap.HUBS, Gap.TIMELINE, Gap.WRONG, Gap.ACTIONS, Gap.DATE}
-    ),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,11 +100,12 @@ class Report:
 
     ``date`` is the date of the report, ``period`` the first and the last day of the incident. ``times`` are
     the times of the incident that are known, ``durations`` how long it took to each. ``zone_names`` are the
-    zone abbreviations in the timeline, usually one. ``gaps`` are the missing parts that its form requires.
+    zone abbreviations in the timeline, usually one. ``gaps`` are the keys of the missing parts that its form
+    requires.
     """
 
     incident: Incident
-    form: Form
+    form: ReportForm
     date: date
     period: Period
     times: Times
@@ -136,7 +119,7 @@ class Report:
     wrong: tuple[Line, ...]
     lucky: tuple[Line, ...]
     groups: tuple[Group, ...]
-    gaps: frozenset[Gap]
+    gaps: frozenset[str]
     checks: Checks
 
     @property
@@ -158,14 +141,14 @@ class Report:
         return self.incident.report_options.headings.get(key) or usual
 
     def labels(self, usual: Iterable[str]) -> tuple[str, ...]:
-        """Return the labels of this report only, or the usual ones."""
+        """Return the labels of this report only, or the usual ones and those of its form."""
         own = self.incident.report_options.labels
-        return tuple(usual) if own is None else own
+        return tuple(dict.fromkeys((*usual, *self.form.labels))) if own is None else own
 
     def assignees(self, usual: Iterable[str]) -> tuple[str, ...]:
-        """Return the assignees of this report only, or the usual ones."""
+        """Return the assignees of this report only, or the usual ones and those of its form."""
         own = self.incident.report_options.assignees
-        return tuple(usual) if own is None else own
+        return tuple(dict.fromkeys((*usual, *self.form.assignees))) if own is None else own
 
 
 def assemble(
@@ -173,7 +156,7 @@ def assemble(
     lines: Iterable[Line],
     items: Iterable[ActionItem],
     *,
-    form: Form,
+    form: ReportForm,
     zone: ZoneInfo,
     named: Named,
     hub_urls: Mapping[str, str],
@@ -185,27 +168,16 @@ def assemble(
     moments = _moments(without_buttons(incident, shown, zone), zone)
     notes = chosen(lines, Heading.SUMMARY)
     wrong = chosen(lines, Heading.WRONG)
-    groups = _groups(items, always=DEFAULT_GROUPS if form is Form.AFTER_ACTION else ())
+    kept = sorted(items, key=lambda item: item.position)
     options = incident.report_options
     urls = {**hub_urls, **options.hub_urls}
     hubs = tuple(HubLink(name=name, url=urls.get(name, "")) for name in incident.hubs)
-    kept = [item for group in groups for item in group.items]
     answers = incident.answers
-    missing = {
-        Gap.SUMMARY: not incident.summary.strip() and not notes,
-        Gap.IMPACT: not answers.impact.strip(),
-        Gap.HUBS: not hubs,
-        Gap.TIMELINE: not any(_has_content(moment) for moment in moments),
-        Gap.WRONG: not wrong and not _text(incident, "wrong").strip(),
-        Gap.CONCLUSION: not answers.conclusion.strip(),
-        Gap.ACTIONS: not kept,
-        Gap.DATE: answers.report_date is None,
-    }
-    gaps = frozenset(gap for gap in _REQUIRED[form] if missing[gap])
+    lucky = chosen(lines, Heading.LUCKY)
     typed = [incident.title, incident.summary, *answers.texts.values()]
     typed += [text for one in options.extra for text in (one.heading, one.text)]
     typed += [item.title for item in kept]
-    return Report(
+    report = Report(
         incident=incident,
         form=form,
         date=answers.report_date or first_day(incident, zone),
@@ -219,16 +191,47 @@ def assemble(
         notes=notes,
         moments=moments,
         wrong=wrong,
-        lucky=chosen(lines, Heading.LUCKY),
-        groups=groups,
-        gaps=gaps,
+        lucky=lucky,
+        groups=_groups(kept, always=()),
+        gaps=frozenset(),
         checks=Checks(
             over=not incident.is_open,
-            filled=not gaps,
+            filled=False,
             cleaned=incident.status == CLOSED
             and not any(_PLACEHOLDER.search(text) for text in typed),
             linked=bool(kept) and all(item.is_tracked for item in kept),
         ),
+    )
+    return in_form(report, form)
+
+
+def in_form(report: Report, form: ReportForm) -> Report:
+    """Return the report in another form, with what that form requires and its groups of action items."""
+    incident = report.incident
+    collected = {
+        SUMMARY: report.notes,
+        HUBS: report.hubs,
+        TIMELINE: [moment for moment in report.moments if _has_content(moment)],
+        WRONG: report.wrong,
+        LUCKY: report.lucky,
+        ACTIONS: report.items,
+        TIMES: incident.milestones,
+    }
+    gaps = {
+        section.key
+        for section in form.sections
+        if section.required
+        and not collected.get(section.key)
+        and not report.text(section.key).strip()
+    }
+    if incident.answers.report_date is None:
+        gaps.add(DATE)
+    return replace(
+        report,
+        form=form,
+        groups=_groups(report.items, always=form.groups),
+        gaps=frozenset(gaps),
+        checks=replace(report.checks, filled=not gaps),
     )
 
 
@@ -238,9 +241,10 @@ def first_day(incident: Incident, zone: ZoneInfo) -> date:
     return (begun.at if begun else incident.declared_at).astimezone(zone).date()
 
 
-def gaps(report: Report) -> tuple[Gap, ...]:
-    """Return the missing parts in the order of the report."""
-    return tuple(gap for gap in Gap if gap in report.gaps)
+def gaps(report: Report) -> tuple[str, ...]:
+    """Return the keys of the missing parts in the order of the form."""
+    order = [*(section.key for section in report.form.sections), DATE]
+    return tuple(key for key in order if key in report.gaps)
 
 
 def _has_content(moment: Moment) -> bool:
@@ -275,7 +279,7 @@ def _shown(line: Line) -> _Shown:
 
 
 def _text(incident: Incident, key: str) -> str:
-    return incident.summary if key == "summary" else incident.answers.texts.get(key, "")
+    return incident.summary if key == SUMMARY else incident.answers.texts.get(key, "")
 
 
 def _period(

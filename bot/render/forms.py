@@ -11,11 +11,12 @@ from bot.domain.incident import TITLE_LIMIT, Incident, Policy
 from bot.domain.milestones import Milestone
 from bot.domain.mrkdwn import unescape
 from bot.domain.report import first_day
+from bot.domain.report_form import SUMMARY, FormSection
 from bot.domain.timeline import ANNOTATION_LIMIT, Entry, Line
 from bot.domain.typed_time import written
 from bot.render import blocks as b
 from bot.render.lines import quiet, words
-from bot.render.text import cut
+from bot.render.text import cut, escape
 
 DECLARE = "declare"
 DIAGNOSE = "diagnose"
@@ -28,6 +29,9 @@ CLOSE = "close"
 
 TIME_LIMIT = 120
 """Characters of a typed time."""
+TEXT_LIMIT = 3000
+"""Characters that an input of Slack takes."""
+LONG_TEXT = "*{heading}* has {length} characters, more than fit into a form. It stays as it is."
 
 HUB = "hub"
 HUBS = "hubs"
@@ -272,21 +276,21 @@ def annotate_entry(incident_id: str, line: Line) -> b.Block:
 def close(
     incident: Incident,
     *,
-    summary: str,
+    questions: Sequence[FormSection],
     zone: ZoneInfo,
     now: datetime,
     gaps: Sequence[str],
     hubs: Sequence[str],
-    wants_hubs_and_impact: bool,
+    wants_hubs: bool,
 ) -> b.Block:
-    """Return the modal that closes an incident and asks for the report's missing parts.
+    """Return the modal that closes an incident and asks for the texts of the report's sections.
 
-    ``hubs`` are the hubs to choose from.
+    ``questions`` are the sections, ``gaps`` what is missing, in words, and ``hubs`` the hubs to choose from.
     """
     began = Milestone.IMPACT in incident.milestones
     today = first_day(incident, zone) if began else now.astimezone(zone).date()
     day = incident.answers.report_date or today
-    missing = "\n".join(f"• {gap}" for gap in gaps)
+    missing = "\n".join(f"• {escape(gap)}" for gap in gaps)
     blocks = [
         b.section(
             f"*Still missing in the report:*\n{missing}\nThe report marks the parts that stay empty."
@@ -299,28 +303,18 @@ def close(
             "Date of the report",
             {"type": "datepicker", "action_id": "value", "initial_date": day.isoformat()},
         ),
-        b.input_block(
-            "summary",
-            "Summary",
-            b.text_input("value", initial=summary, multiline=True),
-            optional=True,
-            hint="What broke, for whom, for how long, and how it was fixed. Messages filed as summary "
-            "follow it.",
-        ),
-        b.input_block(
-            "impact",
-            "User impact",
-            b.text_input("value", initial=incident.answers.impact, multiline=True),
-            optional=True,
-        ),
-        _hubs(list(dict.fromkeys((*hubs, *incident.hubs))), chosen=incident.hubs),
-        b.input_block(
-            "conclusion",
-            "Conclusion",
-            b.text_input("value", initial=incident.answers.conclusion, multiline=True),
-            optional=True,
-        ),
+        *(_question(section, incident) for section in questions),
     ]
-    if not wants_hubs_and_impact:
-        blocks = [block for block in blocks if block.get("block_id") not in ("impact", "hubs")]
+    if wants_hubs:
+        blocks.append(_hubs(list(dict.fromkeys((*hubs, *incident.hubs))), chosen=incident.hubs))
     return b.modal(CLOSE, "Close and report", blocks, submit="Close", metadata=incident.id)
+
+
+def _question(section: FormSection, incident: Incident) -> b.Block:
+    """Return the input for a section. A text that doesn't fit is only mentioned, so that it is kept whole."""
+    texts = {**incident.answers.texts, SUMMARY: incident.summary}
+    text = texts.get(section.key, "")
+    if len(text) > TEXT_LIMIT:
+        return b.section(LONG_TEXT.format(heading=escape(section.heading), length=len(text)))
+    words = b.text_input("value", initial=text, multiline=True)
+    return b.input_block(section.key, section.heading, words, optional=True, hint=section.question)

@@ -23,8 +23,11 @@ from bot.domain.mrkdwn import Named, channel_name, group_name
 
 _GAP = "\u200b"
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-# Control characters, and characters that change the display order of text.
-_UNSEEN = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff]")
+# Control characters (C0 and C1), halves of pairs, characters that YAML refuses, and those that change the
+# display order of text.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069\ufeff]"
+)
 _TICKS = re.compile(r"`{3,}")
 _LONG_RUN = re.compile(r"`{80}(?=`)")
 _ITEM = re.compile(r"^\s*(?:[-*+•◦]|(\d{1,3})[.)])\s+(?=\S)")
@@ -269,7 +272,7 @@ def _code(code: str) -> str:
 
 def _address(url: str) -> str:
     # ``;`` is quoted: after ``&`` it would end an entity.
-    return quote(_unescaped(url), safe=":/?#!$&+,=%~-._")
+    return quote(_unescaped(_UNSEEN.sub("", url)), safe=":/?#!$&+,=%~-._")
 
 
 def _trimmed(url: str) -> tuple[str, str]:

@@ -6,7 +6,8 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.milestones import Duration, Milestone, Times, disordered, durations
-from bot.render.times import clocks
+from bot.domain.report_form import TimeStyle
+from bot.render.times import USUAL, clocks
 
 NAMES = {
     Milestone.IMPACT: "Start of impact",
@@ -32,7 +33,7 @@ def duration_words(duration: Duration) -> str:
     return ("about " if duration.is_about else "") + length(duration.length)
 
 
-def times_text(times: Times, zone: ZoneInfo) -> str:
+def times_text(times: Times, zone: ZoneInfo, style: TimeStyle = USUAL) -> str:
     """Return the times as a Markdown list, each with how long it was after the start of impact."""
     after = {one.to: duration_words(one) for one in durations(times)}
     lines, day = [], None
@@ -45,6 +46,7 @@ def times_text(times: Times, zone: ZoneInfo) -> str:
             is_about=time.is_about,
             seconds=time.has_seconds,
             day=at.date() != day,
+            style=style,
         )
         later = f" (after {after[name]})" if name in after else ""
         lines.append(f"- {NAMES[name]}: {shown}{later}")

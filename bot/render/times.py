@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain.report_form import Clock, Dates, TimeStyle
 from bot.domain.typed_time import TypedTime, other_occurrence, other_season, zone_name
 from bot.render.text import cut, escape, when
 
+USUAL = TimeStyle()
 _HALF_DAY = timedelta(hours=12)
 
 
@@ -30,20 +32,41 @@ def clocks(
     seconds: bool = False,
     day: bool = False,
     zone: bool = False,
+    style: TimeStyle = USUAL,
 ) -> str:
     """Return local times as ``about 16:06 – 16:16``, with the ``day`` and the ``zone`` on request.
 
     The end has its day if it is another one, and both have their zones if DST changes in between.
     """
-    clock = "%H:%M:%S" if seconds else "%H:%M"
-    text = f"{at:%Y-%m-%d} {at.strftime(clock)}" if day else at.strftime(clock)
+    seconds = seconds and style.has_seconds
+    text = _day_before(at, style) * day + _clock(at, style, seconds=seconds)
     if until is not None:
         changes = zone_name(until) != zone_name(at)
         text += f" {zone_name(at)}" if changes else ""
-        text += f" – {until:%Y-%m-%d} " if until.date() != at.date() else " – "
-        text += until.strftime(clock)
+        text += style.span + _day_before(until, style) * (until.date() != at.date())
+        text += _clock(until, style, seconds=seconds)
         zone, at = zone or changes, until
-    return ("about " if is_about else "") + text + (f" {zone_name(at)}" if zone else "")
+    return style.about * is_about + text + (f" {zone_name(at)}" if zone else "")
+
+
+def day_words(day: date, style: TimeStyle = USUAL) -> str:
+    """Return a day as ``2017-02-23`` or ``February 23, 2017``."""
+    iso = f"{day.year:04d}-{day:%m-%d}"
+    return iso if style.dates is Dates.ISO else f"{day:%B} {day.day}, {day.year}"
+
+
+def _day_before(at: datetime, style: TimeStyle) -> str:
+    return day_words(at, style) + (" " if style.dates is Dates.ISO else ", ")
+
+
+def _clock(at: datetime, style: TimeStyle, *, seconds: bool) -> str:
+    """Return a time of day as ``21:10``, ``9:10 PM`` or ``9:10p``."""
+    tail = f":{at:%M:%S}" if seconds else f":{at:%M}"
+    if style.clock is Clock.H24:
+        return f"{at:%H}{tail}"
+    half = "AM" if at.hour < 12 else "PM"
+    ending = f" {half}" if style.clock is Clock.H12 else half[0].lower()
+    return f"{at.hour % 12 or 12}{tail}{ending}"
 
 
 def months(first: date, last: date) -> str:

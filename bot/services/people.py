@@ -6,7 +6,7 @@ Slack is asked outside of transactions. The name of a private channel is never s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.domain.mrkdwn import UNNAMED, Mentions, Named
 from bot.errors import RetryLater, UserError
@@ -70,15 +70,7 @@ class People:
 
     def cached(self, team_id: str, found: Mentions) -> Named:
         """The names that are known without asking Slack, at any age; channels are not named."""
-        if not found.users and not found.groups:
-            return UNNAMED
-        with self._store.read() as tx:
-            people = rows.known(tx, team_id, now=self._now())
-            groups = rows.labels(tx, team_id, rows.GROUP)
-        return Named(
-            people={user: one.name for user, one in people.items()},
-            groups={group: one.name for group, one in groups.items()},
-        )
+        return stored_names(self._store, self._now(), team_id, found)
 
     def _people(self, team_id: str, users: Iterable[str]) -> Mapping[str, str]:
         found: dict[str, str] = {}
@@ -140,3 +132,16 @@ class People:
         if names:
             with self._store.write() as tx:
                 rows.remember_labels(tx, team_id, kind, names, now=self._now())
+
+
+def stored_names(store: Store, now: datetime, team_id: str, found: Mentions) -> Named:
+    """Return the names that the database has, at any age; channels are not named."""
+    if not found.users and not found.groups:
+        return UNNAMED
+    with store.read() as tx:
+        people = rows.known(tx, team_id, now=now)
+        groups = rows.labels(tx, team_id, rows.GROUP)
+    return Named(
+        people={user: one.name for user, one in people.items()},
+        groups={group: one.name for group, one in groups.items()},
+    )

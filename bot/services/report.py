@@ -9,10 +9,12 @@ from bot.domain.actions import ActionItem, tagged_items
 from bot.domain.command import named
 from bot.domain.incident import Incident
 from bot.domain.mrkdwn import UNNAMED, Mentions, Named, mentions, plain, with_names
-from bot.domain.report import Form, Gap, Report, assemble, gaps
+from bot.domain.report import Report, assemble, gaps
+from bot.domain.report_form import DATE
 from bot.domain.timeline import Line
 from bot.render.lines import report_words
 from bot.render.report import report_text
+from bot.render.report_values import gap_words
 from bot.reports import Finding, Rule, lint
 from bot.services.people import People
 from bot.services.settings import Settings
@@ -41,21 +43,7 @@ class Reports:
         return self._assemble(incident_id, self._people.named)
 
     def _assemble(self, incident_id: str, names: Names) -> Report:
-        with self._store.read() as tx:
-            incident = incident_rows.get(tx, incident_id)
-            lines = timeline_rows.lines(tx, incident_id)
-            items = incident_rows.items(tx, incident_id)
-        items += tagged_items(incident_id, lines, items, group=self._settings.groups[-1])
-        found = _mentions(incident, lines, items)
-        return assemble(
-            incident,
-            lines,
-            items,
-            form=Form(self._settings.report_form),
-            zone=self._settings.zone,
-            named=names(incident.team_id, found),
-            hub_urls=self._settings.hub_urls,
-        )
+        return assembled(self._store, self._settings, incident_id, names)
 
     def settle_items(self, incident_id: str) -> list[str]:
         """Store the action items that reactions filed; the ids of those that need an issue."""
@@ -82,9 +70,14 @@ class Reports:
             if finding.rule is not Rule.ISSUE
         )
 
-    def missing(self, incident_id: str) -> tuple[Gap, ...]:
-        """What the report still needs. It does not call Slack, since a form waits for the answer."""
-        return gaps(self._assemble(incident_id, lambda _team, _found: UNNAMED))
+    def missing(self, incident_id: str) -> tuple[str, ...]:
+        """What the report still needs, in words. It does not call Slack, since a form waits for it."""
+        report = self._assemble(incident_id, lambda _team, _found: UNNAMED)
+        return tuple(
+            str(named(gap_words(report, key), self._settings.command))
+            for key in gaps(report)
+            if key != DATE
+        )
 
     def named(self, team_id: str, text: str) -> str:
         """Message text with the names that are known without asking Slack in place of mentions."""
@@ -103,6 +96,25 @@ class Reports:
     def plain(self, team_id: str, text: str) -> str:
         """Message text as displayed, with the names that are known without asking Slack: a form waits."""
         return plain(text, self._people.cached(team_id, mentions([text])))
+
+
+def assembled(store: Store, settings: Settings, incident_id: str, names: Names) -> Report:
+    """Return the report as of now, in the team's form."""
+    with store.read() as tx:
+        incident = incident_rows.get(tx, incident_id)
+        lines = timeline_rows.lines(tx, incident_id)
+        items = incident_rows.items(tx, incident_id)
+    items += tagged_items(incident_id, lines, items, group=settings.groups[-1])
+    found = _mentions(incident, lines, items)
+    return assemble(
+        incident,
+        lines,
+        items,
+        form=settings.form,
+        zone=settings.zone,
+        named=names(incident.team_id, found),
+        hub_urls=settings.hub_urls,
+    )
 
 
 def _mentions(incident: Incident, lines: Iterable[Line], items: Iterable[ActionItem]) -> Mentions:

@@ -12,7 +12,9 @@ from bot.domain.access import Rules
 from bot.domain.command import USUAL
 from bot.domain.emoji import first_name
 from bot.domain.incident import Policy
+from bot.domain.report_form import ReportForm
 from bot.domain.timeline import Heading
+from bot.forms import Forms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +52,8 @@ class Settings:
     """A team's choices. ``reactions`` maps emoji names to headings, ``intervals`` severities to the
     time between reminders. Without ``approvers``, operators approve. ``open_to_all`` is for practice only.
     ``keep_deleted`` is whether the database keeps what deleted messages said. ``date_order`` is that of
-    days in figures, ``mdy`` or ``dmy``; without it they can't be read."""
+    days in figures, ``mdy`` or ``dmy``; without it they can't be read. ``forms`` are all report forms,
+    ``report_form`` is the name of the team's."""
 
     policy: Policy
     intervals: Mapping[str, timedelta]
@@ -70,6 +73,12 @@ class Settings:
     keep_deleted: bool = False
     filing: Filing = Filing()
     date_order: str = ""
+    forms: Forms = field(default_factory=Forms)
+
+    @property
+    def form(self) -> ReportForm:
+        """The team's report form."""
+        return self.forms.get(self.report_form)
 
     def interval(self, severity: str) -> timedelta:
         """The time between two reminders; the shortest for a severity that is no longer configured."""

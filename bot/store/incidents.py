@@ -101,6 +101,16 @@ def by_name(tx: Tx, team_id: str, channel_name: str) -> Incident | None:
     )
 
 
+def find(tx: Tx, name: str) -> str | None:
+    """The id of the incident with this id or channel name, the latest if several have the name."""
+    rows = tx.execute(
+        select(incident.c.id)
+        .where((incident.c.id == name) | (incident.c.channel_name == name))
+        .order_by((incident.c.id == name).desc(), incident.c.declared_at.desc())
+    )
+    return rows.scalars().first()
+
+
 def _one(tx: Tx, where: Any, *, lock: bool) -> Incident | None:
     statement = select(incident).where(where)
     if lock:

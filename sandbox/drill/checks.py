@@ -95,7 +95,7 @@ def _titled(story: Story, seen: Seen) -> Judgement:
 
 
 def _times(story: Story, seen: Seen) -> Judgement:
-    headings = re.findall(r"^### (\d\d:\d\d(?::\d\d)?)$", seen.report, re.MULTILINE)
+    headings = re.findall(r"^### (\d\d:\d\d(?::\d\d)?)(?: #+)?$", seen.report, re.MULTILINE)
     absent = [time for time in story.times if time not in headings]
     ordered = headings == sorted(headings)
     zone = re.search(r"^All times in .*$", seen.report, re.MULTILINE)
@@ -109,13 +109,15 @@ def _items(story: Story, seen: Seen) -> Judgement:
     under = dict(
         zip(story.groups, re.split(r"^### .*$", actions, flags=re.MULTILINE)[1:], strict=True)
     )
-    headings = re.findall(r"^### (.*)$", actions, re.MULTILINE)
+    headings = re.findall(r"^### (.*?)(?: #+)?$", actions, re.MULTILINE)
     live = 0
     for item in story.items:
-        line = next(line for line in under[item.group].splitlines() if item.link in line)
-        live += any(url in seen.pages for url in links_in(line) if url != item.link)
+        known = item.link or item.text
+        line = next(line for line in under[item.group].splitlines() if known in line)
+        live += bool(item.link) or any(url in seen.pages for url in links_in(line))
     saw = (
-        f"{len(story.items)} items under {', '.join(headings)}; {live} with a link that answers 200"
+        f"{len(story.items)} items under {', '.join(headings)}; {live} tracked already, or with a link "
+        "that answers 200"
     )
     return headings == list(story.groups) and live == len(story.items), saw
 
@@ -124,12 +126,13 @@ def _linked(story: Story, seen: Seen) -> Judgement:
     incident, items = _issues(seen.published[-1])
     down = sum(item.url in incident.body for item in items)
     up = sum(incident.url in item.body for item in items)
-    named = sum(any(known.link in item.body for item in items) for known in story.items)
+    named = sum(known.link in incident.body for known in story.items)
     saw = (
         f"1 issue for the incident, {len(items)} for its items; it links to {down} of them, {up} "
-        f"link back, {named} of {len(story.items)} name where it was tracked"
+        f"link back; it names where {named} of {len(story.items)} were tracked before"
     )
-    return len(items) == down == up == named == len(story.items), saw
+    is_linked = len(items) == down == up == len(story.untracked)
+    return is_linked and named == len(story.items), saw
 
 
 def _published_once(story: Story, seen: Seen) -> Judgement:
@@ -139,7 +142,9 @@ def _published_once(story: Story, seen: Seen) -> Judgement:
         f"{len(after.issues)} and {len(after.reports)} after, "
         f"{'the same, word for word' if before == after else 'which differ'}"
     )
-    return before == after and len(after.issues) == len(story.items) + 1 and bool(seen.report), saw
+    return before == after and len(after.issues) == len(story.untracked) + 1 and bool(
+        seen.report
+    ), saw
 
 
 def _same_report(_story: Story, seen: Seen) -> Judgement:

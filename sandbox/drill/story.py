@@ -24,11 +24,11 @@ NAMES = tuple(sorted(file.stem for file in _FOLDER.glob("*.yaml")))
 
 @dataclass(frozen=True)
 class Item:
-    """An action item of the published report: its heading, the task, and where it was tracked."""
+    """An action item of the published report: its heading, the task, and where it was tracked, if anywhere."""
 
     group: str
     text: str
-    link: str
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,11 @@ class Story:
     said: tuple[str, str] | None
     groups: Sequence[str]
     steps: Sequence[Step]
+
+    @property
+    def untracked(self) -> Sequence[Item]:
+        """The action items that get an issue."""
+        return [item for item in self.items if not item.link]
 
 
 def load(name: str) -> Story:

@@ -114,7 +114,7 @@ def _kind(message: Mapping[str, Any]) -> str:
 def _lines(body: str) -> Counter[str]:
     """The lines, without those about runs and without the headings of minutes: both may differ."""
     kept = (line for line in body.splitlines() if line.strip() and "server" not in line)
-    return Counter(line for line in kept if line != "### TIME")
+    return Counter(line for line in kept if line.rstrip(" #") != "### TIME")
 
 
 class _Plain:

@@ -144,7 +144,7 @@ AFTER_ACTION = {"report_form": "2024"}
 
 def test_closing_asks_for_the_hubs_that_nobody_named(rows: Store) -> None:
     desk = Desk(rows, **AFTER_ACTION)
-    assert "which hubs were affected" in str(close(desk, hubs=["datahub"]))
+    assert "Which hubs were affected?" in str(close(desk, hubs=["datahub"]))
     assert desk.incident.hubs == ("datahub",)
 
 

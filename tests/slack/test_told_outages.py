@@ -14,6 +14,7 @@ from bot.reports import Rule, lint
 from sandbox.clock import SandboxClock
 from sandbox.slack import SlackSandbox
 from tests.support.bot import Scene, running
+from tests.support.evening import opened
 from tests.support.told import Story, tell, written
 
 INODES = "https://github.com/data-8/infrastructure/issues/6"
@@ -107,7 +108,7 @@ def test_the_proxy_eviction_of_2017(
 ) -> None:
     with running(slack, sqlite_url, tmp_path, report={"form": "2017"}) as bot:
         tell(Scene(slack=slack, store=bot.store, clock=clock), EVICTION)
-        text = written(tmp_path)
+        text = opened(written(tmp_path))
     assert headings(text) == [
         "# 2017-02-24 - Proxy eviction strands user",
         "## Summary",

@@ -13,6 +13,7 @@ from bot.domain.facts import Part, UnknownPart
 from bot.domain.hubs import Diagnosis, Place
 from bot.domain.incident import Incident, Policy
 from bot.domain.timeline import Entry, EntryKind, Latest, Line
+from bot.forms import preset
 from bot.ports import Post
 from bot.render import blocks as b
 from bot.render import card, forms, listing, report_forms, run_form
@@ -168,12 +169,12 @@ def views(config: Config, user: str) -> dict[str, b.Block]:
         run_form.run(made.id, runbooks=RUNBOOKS, hubs=MANY_HUBS),
         forms.close(
             made,
-            summary="",
+            questions=preset("2024").questions,
             zone=zone,
             now=AT,
-            gaps=("an impact",),
+            gaps=("What did users notice?",),
             hubs=MANY_HUBS,
-            wants_hubs_and_impact=True,
+            wants_hubs=True,
         ),
     ]
     return {str(view["callback_id"]): view for view in found}

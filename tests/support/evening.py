@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.actions import ActionItem
 from bot.domain.incident import Answers, Incident
 from bot.domain.mrkdwn import Named
-from bot.domain.report import Form, Report, assemble
+from bot.domain.report import Report, assemble
 from bot.domain.timeline import (
     Entry,
     EntryChange,
@@ -22,6 +23,7 @@ from bot.domain.timeline import (
     Line,
     Message,
 )
+from bot.forms import preset
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 PEOPLE = {"UADA": "Ada", "UBEN": "Ben"}
@@ -210,7 +212,7 @@ def evening() -> Record:
 def report(
     record: Record | None = None,
     *,
-    form: Form = Form.CLASSIC,
+    form: str = "2017",
     items: Sequence[ActionItem] = ITEMS,
     people: Mapping[str, str] = PEOPLE,
     zone: ZoneInfo = PACIFIC,
@@ -221,8 +223,13 @@ def report(
         replace(INCIDENT, **changes),
         (record or evening()).lines,
         items,
-        form=form,
+        form=preset(form),
         zone=zone,
         named=Named(people=people),
         hub_urls={"datahub": "https://datahub.example.edu"},
     )
+
+
+def opened(text: str) -> str:
+    """The Markdown with headings that are not closed: ``## Summary ##`` as ``## Summary``."""
+    return re.sub(r"(?m)^(#+ .*?) #+$", r"\1", text)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from bot.domain.incident import Incident, require_resolved
-from bot.domain.report import Form, Gap
+from bot.domain.report_form import HUBS
 from bot.render import forms
-from bot.render.report import MISSING
 from bot.slack.context import HandlerContext
 from bot.slack.replies import OpenModal
 from bot.slack.request import SlackRequest
@@ -18,16 +17,16 @@ def handle(context: HandlerContext, _request: SlackRequest, incident: Incident) 
         UserError: the incident is still open, or already closed.
     """
     require_resolved(incident)
-    missing = context.reports.missing(incident.id)
+    form = context.settings.form
     return OpenModal(
         view=forms.close(
             incident,
-            summary=incident.summary,
+            questions=form.questions,
             zone=context.settings.zone,
             now=context.now(),
-            gaps=[MISSING[gap] for gap in missing if gap is not Gap.DATE],
+            gaps=context.reports.missing(incident.id),
             hubs=list(context.settings.hubs),
-            wants_hubs_and_impact=context.settings.report_form == Form.AFTER_ACTION,
+            wants_hubs=form.section(HUBS) is not None,
         )
     )
 

@@ -1,0 +1,169 @@
+"""Reads forms from their folders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+import yaml
+from pydantic import ValidationError
+
+from bot.domain.report_form import ReportForm
+from bot.errors import ConfigError
+from bot.forms.form_file import FormFile
+from bot.forms.templates import MAIN
+
+PRESETS = Path(__file__).parent / "presets"
+FILE = "form.yaml"
+ALIASES = MappingProxyType({"2017": "datahub-2017", "2024": "datahub-2024"})
+"""Former names of presets."""
+SIZE_LIMIT = 200_000
+"""Bytes of a file in a form's folder."""
+TEMPLATE_LIMIT = 20
+
+UNKNOWN = 'There is no report form "{name}": use one of {known}.'
+MEANT = 'There is no report form "{name}". Did you mean "{meant}"? The forms are {known}.'
+NO_FOLDER = (
+    "report.forms: {directory} is not a directory. Make it one that has a folder for each form."
+)
+NO_FORMS = "report.forms: {directory} has no form. Add a folder with form.yaml and {main}."
+NOT_READABLE = "The form {folder} can't be read: {file} {reason}."
+NOT_YAML = "The form {folder} can't be read: {file} isn't valid YAML{line}."
+NOT_KEYS = "The form {folder} can't be read: {file} must have keys and values."
+WRONG = 'The form {folder} can\'t be used: in {file}, "{key}": {reason}.'
+NO_MAIN = "The form {folder} can't be used: it has no template {main}."
+MANY_TEMPLATES = "The form {folder} can't be used: it has more than {limit} templates."
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+
+
+@dataclass(frozen=True)
+class Forms:
+    """The presets, and the team's own forms, which replace presets of the same name."""
+
+    own: dict[str, ReportForm] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, directory: Path | None) -> Forms:
+        """Return the forms with those of a team's directory.
+
+        Raises:
+            ConfigError: a form can't be read or used; the text names the file and what is wrong.
+        """
+        if directory is None:
+            return cls()
+        if not directory.is_dir():
+            raise ConfigError(NO_FOLDER.format(directory=directory))
+        found = {folder.name: read_form(folder) for folder in _folders(directory)}
+        if not found:
+            raise ConfigError(NO_FORMS.format(directory=directory, main=MAIN))
+        return cls(found)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all forms."""
+        return tuple(sorted({*presets(), *self.own}))
+
+    def get(self, name: str) -> ReportForm:
+        """Return the form with this name or alias.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        if name in self.own:
+            return self.own[name]
+        name = ALIASES.get(name, name)
+        if name in self.own:
+            return self.own[name]
+        if name in presets():
+            return preset(name)
+        meant = get_close_matches(name, [*self.names, *ALIASES], n=1)
+        text = MEANT if meant else UNKNOWN
+        known = ", ".join(self.names)
+        raise ConfigError(text.format(name=name, known=known, meant=meant[0] if meant else ""))
+
+
+@cache
+def presets() -> tuple[str, ...]:
+    """Return the names of the presets."""
+    return tuple(folder.name for folder in _folders(PRESETS))
+
+
+@cache
+def preset(name: str) -> ReportForm:
+    """Return the preset with this name or alias."""
+    return read_form(PRESETS / ALIASES.get(name, name))
+
+
+def read_form(folder: Path) -> ReportForm:
+    """Return the form of a folder. Its templates are not checked.
+
+    Raises:
+        ConfigError: a file can't be read, or a value of ``form.yaml`` can't be used.
+    """
+    settings = _settings(folder)
+    templates = tuple(
+        (file.name, _text(folder, file)) for file in sorted(folder.glob("*.j2")) if file.is_file()
+    )
+    if MAIN not in dict(templates):
+        raise ConfigError(NO_MAIN.format(folder=folder.name, main=MAIN))
+    if len(templates) > TEMPLATE_LIMIT:
+        raise ConfigError(MANY_TEMPLATES.format(folder=folder.name, limit=TEMPLATE_LIMIT))
+    return settings.form(folder.name, templates)
+
+
+def _settings(folder: Path) -> FormFile:
+    text = _text(folder, folder / FILE)
+    try:
+        values = yaml.safe_load(text)
+    except yaml.YAMLError as exc:
+        mark = getattr(exc, "problem_mark", None)
+        line = f" (line {mark.line + 1})" if mark else ""
+        raise ConfigError(NOT_YAML.format(folder=folder.name, file=FILE, line=line)) from None
+    if not isinstance(values, dict):
+        raise ConfigError(NOT_KEYS.format(folder=folder.name, file=FILE))
+    try:
+        return FormFile.model_validate(values)
+    except ValidationError as exc:
+        first = exc.errors(include_url=False, include_context=False)[0]
+        key = ".".join(str(part) for part in first["loc"]) or FILE
+        reason = _reason(first["type"], first["msg"])
+        raise ConfigError(
+            WRONG.format(folder=folder.name, file=FILE, key=key, reason=reason)
+        ) from None
+
+
+def _reason(kind: str, said: str) -> str:
+    """Return what is wrong with a value, in words for the person who wrote it."""
+    if kind == "extra_forbidden":
+        return "there is no such key"
+    if kind == "missing":
+        return "it is missing"
+    text = said.removeprefix("Value error, ").rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
+def _folders(directory: Path) -> Iterator[Path]:
+    for folder in sorted(directory.iterdir()):
+        if _NAME.fullmatch(folder.name) and (folder / FILE).is_file():
+            yield folder
+
+
+def _text(folder: Path, file: Path) -> str:
+    try:
+        if file.stat().st_size > SIZE_LIMIT:
+            reason = f"has more than {SIZE_LIMIT} bytes"
+            raise ConfigError(
+                NOT_READABLE.format(folder=folder.name, file=file.name, reason=reason)
+            )
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        reason = "isn't UTF-8"
+    except OSError as exc:
+        reason = f"({exc.strerror})"
+    raise ConfigError(NOT_READABLE.format(folder=folder.name, file=file.name, reason=reason))
