@@ -15,6 +15,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from bot.domain.actions import DEFAULT_GROUPS, ActionItem
+from bot.domain.entry_order import ordered
 from bot.domain.incident import CLOSED, Incident
 from bot.domain.mrkdwn import Named
 from bot.domain.timeline import EntryKind, Heading, Line, chosen
@@ -234,13 +235,15 @@ def _shown(line: Line) -> _Shown:
     return _Shown(at, time.has_seconds, until, time.is_about)
 
 
+def timeline_lines(lines: Iterable[Line]) -> list[Line]:
+    """Return the lines of the report's timeline in its order."""
+    found = chosen(lines, Heading.TIMELINE)
+    return ordered(line for line in found if line.entry.kind not in _NOT_IN_TIMELINE)
+
+
 def _moments(lines: Iterable[Line], zone: ZoneInfo) -> tuple[Moment, ...]:
-    shown_lines = [
-        line for line in chosen(lines, Heading.TIMELINE) if line.entry.kind not in _NOT_IN_TIMELINE
-    ]
-    shown_lines.sort(key=lambda line: (_shown(line), line.entry.at, line.entry.id))
     moments: list[Moment] = []
-    for shown, group in groupby(shown_lines, key=_shown):
+    for shown, group in groupby(timeline_lines(lines), key=_shown):
         at = shown.at.astimezone(zone)
         before = moments[-1].at if moments else at
         moments.append(
