@@ -27,7 +27,10 @@ Times = Mapping[Milestone, TypedTime]
 
 @dataclass(frozen=True, kw_only=True)
 class Duration:
-    """How long it took from the start of impact to another time. ``is_about`` if one of them is about."""
+    """How long it took from the start of impact to another time.
+
+    ``is_about`` is whether one of the two is approximate or a span.
+    """
 
     to: Milestone
     length: timedelta
@@ -43,11 +46,15 @@ def durations(times: Times) -> tuple[Duration, ...]:
         Duration(
             to=name,
             length=times[name].at - start.at,
-            is_about=start.is_about or times[name].is_about,
+            is_about=_is_about(start) or _is_about(times[name]),
         )
         for name in Milestone
         if name is not Milestone.IMPACT and name in times and times[name].at >= start.at
     )
+
+
+def _is_about(time: TypedTime) -> bool:
+    return time.is_about or time.until is not None
 
 
 def disordered(times: Times) -> tuple[tuple[Milestone, Milestone], ...]:

@@ -15,13 +15,17 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from bot.domain.actions import DEFAULT_GROUPS, ActionItem
+from bot.domain.backdated import is_backdated, without_buttons
 from bot.domain.entry_order import ordered
 from bot.domain.incident import CLOSED, Incident
+from bot.domain.milestones import Duration, Milestone, Times, durations
 from bot.domain.mrkdwn import Named
 from bot.domain.timeline import EntryKind, Heading, Line, chosen
 from bot.domain.typed_time import zone_name
 
 OTHER_GROUP = "Other"
+Period = tuple[date, date]
+"""The first and the last day."""
 
 # Entries that appear in another part of the report, or concern the report and not the outage.
 _NOT_IN_TIMELINE = frozenset(
@@ -113,13 +117,17 @@ class Report:
     """The content of a report. Texts are as people typed them; ``named`` has the names of who and what
     they mention.
 
-    ``date`` is the date of the report. ``zone_names`` are the zone abbreviations in the timeline,
-    usually one. ``gaps`` are the missing parts that its form requires.
+    ``date`` is the date of the report, ``period`` the first and the last day of the incident. ``times`` are
+    the times of the incident that are known, ``durations`` how long it took to each. ``zone_names`` are the
+    zone abbreviations in the timeline, usually one. ``gaps`` are the missing parts that its form requires.
     """
 
     incident: Incident
     form: Form
     date: date
+    period: Period
+    times: Times
+    durations: tuple[Duration, ...]
     zone: ZoneInfo
     zone_names: tuple[str, ...]
     named: Named
@@ -142,6 +150,24 @@ class Report:
         """The action items in the order of the report."""
         return tuple(item for group in self.groups for item in group.items)
 
+    def text(self, key: str) -> str:
+        """Return what people wrote for a section, or an empty string."""
+        return _text(self.incident, key)
+
+    def heading(self, key: str, usual: str) -> str:
+        """Return the heading of a section: the one of this report only, or the usual one."""
+        return self.incident.report_options.headings.get(key) or usual
+
+    def labels(self, usual: Iterable[str]) -> tuple[str, ...]:
+        """Return the labels of this report only, or the usual ones."""
+        own = self.incident.report_options.labels
+        return tuple(usual) if own is None else own
+
+    def assignees(self, usual: Iterable[str]) -> tuple[str, ...]:
+        """Return the assignees of this report only, or the usual ones."""
+        own = self.incident.report_options.assignees
+        return tuple(usual) if own is None else own
+
 
 def assemble(
     incident: Incident,
@@ -155,11 +181,15 @@ def assemble(
 ) -> Report:
     """Assemble a report. ``named`` names who and what is mentioned, ``hub_urls`` maps hub names to URLs."""
     lines = list(lines)
-    moments = _moments(lines, zone)
+    shown = _in_timeline(lines)
+    times = incident.milestones if is_backdated(incident, shown, zone) else incident.times
+    moments = _moments(without_buttons(incident, shown, zone), zone)
     notes = chosen(lines, Heading.SUMMARY)
     wrong = chosen(lines, Heading.WRONG)
     groups = _groups(items, always=DEFAULT_GROUPS if form is Form.AFTER_ACTION else ())
-    hubs = tuple(HubLink(name=name, url=hub_urls.get(name, "")) for name in incident.hubs)
+    options = incident.report_options
+    urls = {**hub_urls, **options.hub_urls}
+    hubs = tuple(HubLink(name=name, url=urls.get(name, "")) for name in incident.hubs)
     kept = [item for group in groups for item in group.items]
     answers = incident.answers
     missing = {
@@ -167,18 +197,22 @@ def assemble(
         Gap.IMPACT: not answers.impact.strip(),
         Gap.HUBS: not hubs,
         Gap.TIMELINE: not any(_has_content(moment) for moment in moments),
-        Gap.WRONG: not wrong,
+        Gap.WRONG: not wrong and not _text(incident, "wrong").strip(),
         Gap.CONCLUSION: not answers.conclusion.strip(),
         Gap.ACTIONS: not kept,
         Gap.DATE: answers.report_date is None,
     }
     gaps = frozenset(gap for gap in _REQUIRED[form] if missing[gap])
-    typed = [incident.title, incident.summary, answers.impact, answers.conclusion]
+    typed = [incident.title, incident.summary, *answers.texts.values()]
+    typed += [text for one in options.extra for text in (one.heading, one.text)]
     typed += [item.title for item in kept]
     return Report(
         incident=incident,
         form=form,
-        date=answers.report_date or incident.declared_at.astimezone(zone).date(),
+        date=answers.report_date or first_day(incident, zone),
+        period=_period(incident, times, moments, zone),
+        times=times,
+        durations=durations(times),
         zone=zone,
         zone_names=_zone_names(moments, incident, zone),
         named=named,
@@ -197,6 +231,17 @@ def assemble(
             linked=bool(kept) and all(item.is_tracked for item in kept),
         ),
     )
+
+
+def first_day(incident: Incident, zone: ZoneInfo) -> date:
+    """Return the day on which the incident began as far as people say, or else on which it was declared."""
+    begun = incident.milestones.get(Milestone.IMPACT)
+    return (begun.at if begun else incident.declared_at).astimezone(zone).date()
+
+
+def timeline_lines(incident: Incident, lines: Iterable[Line], zone: ZoneInfo) -> list[Line]:
+    """Return the lines of the report's timeline in its order."""
+    return ordered(without_buttons(incident, _in_timeline(lines), zone))
 
 
 def gaps(report: Report) -> tuple[Gap, ...]:
@@ -235,15 +280,31 @@ def _shown(line: Line) -> _Shown:
     return _Shown(at, time.has_seconds, until, time.is_about)
 
 
-def timeline_lines(lines: Iterable[Line]) -> list[Line]:
-    """Return the lines of the report's timeline in its order."""
+def _text(incident: Incident, key: str) -> str:
+    return incident.summary if key == "summary" else incident.answers.texts.get(key, "")
+
+
+def _period(
+    incident: Incident, times: Times, moments: tuple[Moment, ...], zone: ZoneInfo
+) -> Period:
+    """Return the first and the last day of the incident in the zone."""
+    known = [side for time in times.values() for side in (time.at, time.until) if side]
+    known += [side for moment in moments for side in (moment.at, moment.until) if side]
+    known = known or [incident.declared_at]
+    return min(known).astimezone(zone).date(), max(known).astimezone(zone).date()
+
+
+def _in_timeline(lines: Iterable[Line]) -> list[Line]:
     found = chosen(lines, Heading.TIMELINE)
-    return ordered(line for line in found if line.entry.kind not in _NOT_IN_TIMELINE)
+    return [line for line in found if line.entry.kind not in _NOT_IN_TIMELINE]
 
 
 def _moments(lines: Iterable[Line], zone: ZoneInfo) -> tuple[Moment, ...]:
+    shown_lines = sorted(
+        lines, key=lambda line: (_shown(line), line.entry.rank, line.entry.at, line.entry.id)
+    )
     moments: list[Moment] = []
-    for shown, group in groupby(timeline_lines(lines), key=_shown):
+    for shown, group in groupby(shown_lines, key=_shown):
         at = shown.at.astimezone(zone)
         before = moments[-1].at if moments else at
         moments.append(

@@ -212,6 +212,11 @@ class Line:
         return own or (self.message.text if self.message else "")
 
     @property
+    def permalink(self) -> str:
+        """The address of the message that it was made from, or an empty string."""
+        return self.message.permalink if self.message else ""
+
+    @property
     def version(self) -> str:
         """A hash of the current text and time; it differs once either has changed."""
         time = self.entry.time

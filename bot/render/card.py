@@ -9,16 +9,21 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from bot.domain.backdated import is_backdated
 from bot.domain.command import COMMAND
 from bot.domain.incident import CLOSED, RESOLVED, Incident
+from bot.domain.milestones import Duration, Milestone, Times, durations
 from bot.domain.timeline import Heading
 from bot.ports import Post
 from bot.render import blocks as b
 from bot.render import edit_pages
 from bot.render.diagnose import ACTION_DIAGNOSE
 from bot.render.lines import HEADINGS
+from bot.render.milestones import NAMES, disorder, duration_words
 from bot.render.text import cut, escape, escaped, when
+from bot.render.times import during
 
 SIGNS = {RESOLVED: "✅", CLOSED: "📁"}
 OPEN_SIGN = "🚨"
@@ -50,7 +55,8 @@ _CONFIRM_RESOLVE: b.Block = {
 @dataclass(frozen=True, kw_only=True)
 class CardSpec:
     """What the card shows. ``hubs`` are addresses by hub name, empty where none is configured;
-    ``roles`` are user ids by role, empty where nobody has it; ``reactions`` are headings by emoji."""
+    ``roles`` are user ids by role, empty where nobody has it; ``reactions`` are headings by emoji.
+    ``times`` are those that people set."""
 
     title: str
     severity: str
@@ -64,6 +70,8 @@ class CardSpec:
     closed_at: datetime | None
     reactions: Mapping[str, Heading]
     report_url: str
+    times: Times
+    durations: Sequence[Duration]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +108,7 @@ def card_spec(
     report_url: str = "",
 ) -> CardSpec:
     """What the card shows of an incident. ``hubs`` are addresses by hub name."""
+    times = incident.milestones if is_backdated(incident, (), ZoneInfo("UTC")) else incident.times
     return CardSpec(
         title=incident.title,
         severity=incident.severity,
@@ -113,6 +122,8 @@ def card_spec(
         closed_at=incident.closed_at,
         reactions=dict(reactions),
         report_url=report_url,
+        times=incident.milestones,
+        durations=durations(times),
     )
 
 
@@ -166,18 +177,31 @@ def _facts(spec: CardSpec) -> list[str]:
     people = "\n".join(
         f"{role}: <@{user}>" if user else f"{role}: nobody yet" for role, user in spec.roles.items()
     )
-    times = [f"declared {when(spec.declared_at)} by <@{spec.declared_by}>"]
-    if spec.resolved_at:
-        times.append(f"resolved {when(spec.resolved_at)}")
-    if spec.closed_at:
-        times.append(f"closed {when(spec.closed_at)}")
     return [
         f"*Status*\n{spec.status}",
         f"*Severity*\n{spec.severity}",
         f"*Hubs*\n{hubs or 'none given'}",
         f"*Roles*\n{people}",
-        "*Times*\n" + "\n".join(times),
+        "*Times*\n" + "\n".join(_times(spec)),
     ]
+
+
+def _times(spec: CardSpec) -> list[str]:
+    """The times that are known, in their order, each with how long it was after the start of impact."""
+    after = {one.to: f" (after {duration_words(one)})" for one in spec.durations}
+    pressed = {Milestone.DECLARED: spec.declared_at, Milestone.RESOLVED: spec.resolved_at}
+    lines = []
+    for name in Milestone:
+        if time := spec.times.get(name):
+            lines.append(f"{NAMES[name].lower()} {during(time)}{after.get(name, '')}")
+        elif moment := pressed.get(name):
+            by = f" by <@{spec.declared_by}>" if name is Milestone.DECLARED else ""
+            lines.append(f"{NAMES[name].lower()} {when(moment)}{by}{after.get(name, '')}")
+    if spec.closed_at:
+        lines.append(f"closed {when(spec.closed_at)}")
+    if warning := disorder(spec.times):
+        lines.append(f"⚠️ {warning}")
+    return lines
 
 
 def card(spec: CardSpec) -> Post:

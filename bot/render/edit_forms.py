@@ -10,12 +10,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain import report_parts as parts
-from bot.domain.milestones import Milestone
 from bot.domain.report_parts import fingerprint
 from bot.domain.typography import spaced
 from bot.render import blocks as b
 from bot.render.forms import HUBS, TIME_LIMIT
 from bot.render.long_text import INPUT_LIMIT, LongText
+from bot.render.milestones import NAMES
 from bot.render.text import cut, escape, escaped, when
 
 EDIT_PART = "edit_part"
@@ -24,14 +24,6 @@ OTHER_HUBS = "other_hubs"
 CONFLICT = "{who} changed this {when}, after you opened the form. Save again to replace it."
 CONFLICT_AT_FIELD = "Somebody changed this after you opened the form. Save again to replace it."
 SOMEBODY = "Somebody"
-
-MILESTONES: Mapping[Milestone, str] = {
-    Milestone.IMPACT: "Start of impact",
-    Milestone.DETECTED: "Detected",
-    Milestone.DECLARED: "Declared",
-    Milestone.MITIGATED: "Mitigated",
-    Milestone.RESOLVED: "Resolved",
-}
 
 Typed = str | tuple[str, ...]
 """What an input holds: text, a date, a choice, or several choices."""
@@ -118,7 +110,7 @@ def inputs(
             zoned = f" ({zone.key})" if zone else ""
             return tuple(
                 Input(name=name.value, label=f"{label}{zoned}", limit=TIME_LIMIT)
-                for name, label in MILESTONES.items()
+                for name, label in NAMES.items()
             )
         case ("item", _):
             return _ITEM

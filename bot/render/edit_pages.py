@@ -23,8 +23,8 @@ from bot.domain.report_parts import Revision
 from bot.domain.timeline import EntryChange, Heading, Line
 from bot.domain.typed_time import written
 from bot.render import blocks as b
-from bot.render.edit_forms import MILESTONES
 from bot.render.lines import HEADINGS, quiet, words
+from bot.render.milestones import NAMES as MILESTONE_NAMES
 from bot.render.text import cut, escape, escaped, when
 from bot.render.times import during
 
@@ -185,7 +185,7 @@ def _times(incident: Incident, zone: ZoneInfo) -> str:
     known = incident.times
     shown = [
         f"{label}: {escape(written(known[name], zone))}"
-        for name, label in MILESTONES.items()
+        for name, label in MILESTONE_NAMES.items()
         if name in known
     ]
     text = "*Times of the incident*\n" + "\n".join(shown)
@@ -195,7 +195,7 @@ def _times(incident: Incident, zone: ZoneInfo) -> str:
 def out_of_order(incident: Incident) -> list[str]:
     """Return a sentence for each two times that are not in their order."""
     return [
-        f"“{MILESTONES[then]}” is before “{MILESTONES[first]}”. Check both."
+        f"“{MILESTONE_NAMES[then]}” is before “{MILESTONE_NAMES[first]}”. Check both."
         for first, then in disordered(incident.times)
     ]
 

@@ -87,7 +87,7 @@ def _annotation(note: EntryRevision, names: Names) -> str:
 def _signed_words(line: Line, names: Names) -> str:
     files = line.message.files if line.message else ()
     text = (
-        "" if line.text and line.text == file_names(files) else neutral(_report_words(line), names)
+        "" if line.text and line.text == file_names(files) else neutral(report_words(line), names)
     )
     if listed := _files(files):
         text = f"{text}\n\n{listed}".strip()
@@ -95,13 +95,12 @@ def _signed_words(line: Line, names: Names) -> str:
         return text
     author = line.message.author if line.message else line.entry.author
     name = app_name(line) or names.people.get(author, "")
-    address = line.message.permalink if line.message else ""
-    if not name and not address:
+    if not name and not line.permalink:
         return text
-    return _ended(text, f"— {link(name or 'in Slack', address)}")
+    return _ended(text, f"— {link(name or 'in Slack', line.permalink)}")
 
 
-def _report_words(line: Line) -> str:
+def report_words(line: Line) -> str:
     """Return the text of an entry for the report, which names no user of a hub that a step was about."""
     entry = line.entry
     if entry.kind is not EntryKind.RUNBOOK:

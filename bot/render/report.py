@@ -16,10 +16,11 @@ from bot.domain.actions import ActionItem, link_kind
 from bot.domain.command import COMMAND
 from bot.domain.report import Form, Gap, Moment, Report
 from bot.domain.timeline import Line
+from bot.render import milestones
 from bot.render.lines import entry_words
 from bot.render.markdown import Names, bare, inline, link, literal, neutral
 from bot.render.text import cut
-from bot.render.times import clocks
+from bot.render.times import clocks, months
 
 TITLE_LIMIT = 200
 ABOUT_LIMIT = 200
@@ -55,7 +56,7 @@ def issue_text(report: Report) -> str:
 
 def report_title(report: Report) -> str:
     """Return the title of the incident's issue: plain text, at most ``TITLE_LIMIT`` characters."""
-    title = bare(report.incident.title)
+    title = bare(report.incident.title, _names(report))
     whole = f"{report.date} - {title}" if report.form is Form.CLASSIC else f"[Incident] {title}"
     return cut(whole, TITLE_LIMIT)
 
@@ -69,7 +70,7 @@ def item_text(item: ActionItem, report: Report, *, incident_url: str) -> str:
     """Return the body of an action item's issue; ``incident_url`` is empty if it has no issue yet."""
     names = _names(report)
     quoted = "\n".join(f"> {line}".rstrip() for line in neutral(item.title, names).split("\n"))
-    title = bare(report.incident.title)
+    title = bare(report.incident.title, names)
     details = [f"An action item of {link(title, incident_url)}, {report.date}."]
     if item.group:
         details.append(f"Group: {literal(item.group)}")
@@ -95,28 +96,39 @@ def _rendered(
 
     notes = "\n\n".join(entry_words(line, names) for line in report.notes)
     summary = f"{neutral(report.incident.summary, names)}\n\n{notes}".strip()
-    about = bare(answers.impact or report.incident.summary, names)
+    title = bare(report.incident.title, names)
+    name = bare(report.text("name"), names) or f"{title} ({months(*report.period)})"
+    about = bare(report.text("about") or answers.impact or report.incident.summary, names)
     timeline = _timeline(report, names)
+    wrong, lucky = (
+        _with_text(report.text(key), lines, names)
+        for key, lines in (("wrong", report.wrong), ("lucky", report.lucky))
+    )
     if draft and Gap.TIMELINE in report.gaps:
         timeline = f"{_missing(Gap.TIMELINE)}\n\n{timeline}".strip()
     template = _environment().get_template(f"report-{report.form.value}.md.j2")
     text = template.render(
         report=report,
         front=front,
-        bullets=lambda lines: _bullets(lines, names),
+        heading=lambda key, usual: literal(report.heading(key, usual)),
+        neutral=lambda text: neutral(text, names),
         numbered=lambda items: _numbered(items, names),
-        name=f"{bare(report.incident.title)} ({report.date:%b %Y})",
+        name=name,
+        typed_title=literal(title),
         about=cut(about, ABOUT_LIMIT),
         title=report_title(report),
-        labels=list(labels),
-        assignees=", ".join(f"@{login}" for login in assignees),
+        labels=list(report.labels(labels)),
+        assignees=", ".join(f"@{login}" for login in report.assignees(assignees)),
         summary=part(Gap.SUMMARY, summary),
         impact=part(Gap.IMPACT, neutral(answers.impact, names)),
         hubs=part(Gap.HUBS, "\n".join(f"- {link(hub.name, hub.url)}" for hub in report.hubs)),
         zone_line=_zone_line(report),
+        times=_times(report, draft=draft),
         timeline=timeline or _NOTHING,
-        wrong=part(Gap.WRONG, _bullets(report.wrong, names)),
-        lucky=_bullets(report.lucky, names) or _NOTHING,
+        wrong=part(Gap.WRONG, wrong),
+        lucky=lucky or _NOTHING,
+        has_wrong=bool(wrong),
+        has_lucky=bool(lucky),
         conclusion=part(Gap.CONCLUSION, neutral(answers.conclusion, names)),
         no_items=part(Gap.ACTIONS, "") if not report.items else "",
     )
@@ -156,6 +168,20 @@ def _zone_line(report: Report) -> str:
     first = report.moments[0].at.date() if report.moments else report.date
     since = f", starting on {first}" if first != report.date else ""
     return f"All times in {', then '.join(report.zone_names)}{since}"
+
+
+def _times(report: Report, *, draft: bool) -> str:
+    """Return the times of the incident if people set one, and in a draft what is wrong with them."""
+    if not report.incident.milestones:
+        return ""
+    warning = milestones.disorder(report.times) if draft else ""
+    listed = milestones.times_text(report.times, report.zone)
+    return f"{listed}\n\n> **Check:** {warning}" if warning else listed
+
+
+def _with_text(text: str, lines: Iterable[Line], names: Names) -> str:
+    """Return what people wrote for a section, and then the messages that they filed under it."""
+    return f"{neutral(text, names)}\n\n{_bullets(lines, names)}".strip()
 
 
 def _timeline(report: Report, names: Names) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.typed_time import TypedTime, other_occurrence, other_season, zone_name
@@ -44,6 +44,13 @@ def clocks(
         text += until.strftime(clock)
         zone, at = zone or changes, until
     return ("about " if is_about else "") + text + (f" {zone_name(at)}" if zone else "")
+
+
+def months(first: date, last: date) -> str:
+    """Return the months of a period: ``Feb 2024``, ``Feb-Mar 2024`` or ``Dec 2023-Jan 2024``."""
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{last:%b %Y}"
+    return f"{first:%b}-{last:%b %Y}" if first.year == last.year else f"{first:%b %Y}-{last:%b %Y}"
 
 
 def understood(time: TypedTime, zone: ZoneInfo) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.domain.command import COMMAND
 from bot.domain.entry_order import swapped
@@ -82,8 +83,10 @@ class EntryEdits(Entries):
             before = version_of(str(data["text"]), time)
             self._revise(tx, change, entry_id, EntryChange.EDITED, before=now, after=before)
 
-    def move(self, change: StateChange, entry_id: int, neighbour_id: int) -> None:
-        """Exchange an entry with its neighbour of the same time.
+    def move(
+        self, change: StateChange, entry_id: int, neighbour_id: int, *, zone: ZoneInfo
+    ) -> None:
+        """Exchange an entry with its neighbour of the same time. ``zone`` is the report's.
 
         Raises:
             UserError: they are not neighbours any more, or have different times.
@@ -93,7 +96,7 @@ class EntryEdits(Entries):
             incident = incident_rows.get(tx, change.incident_id, lock=True)
             if report_revisions.is_known(tx, incident.id, change.idempotency_key):
                 return
-            shown = timeline_lines(rows.lines(tx, incident.id))
+            shown = timeline_lines(incident, rows.lines(tx, incident.id), zone)
             ranks = swapped(shown, entry_id, neighbour_id)
             before = {str(line.entry.id): line.entry.rank for line in shown}
             for moved, rank in ranks.items():

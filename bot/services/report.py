@@ -11,6 +11,7 @@ from bot.domain.incident import Incident
 from bot.domain.mrkdwn import UNNAMED, Mentions, Named, mentions, plain
 from bot.domain.report import Form, Gap, Report, assemble, gaps
 from bot.domain.timeline import Line
+from bot.render.lines import report_words
 from bot.render.report import report_text
 from bot.reports import Finding, Rule, lint
 from bot.services.people import People
@@ -89,8 +90,10 @@ class Reports:
 def _mentions(incident: Incident, lines: Iterable[Line], items: Iterable[ActionItem]) -> Mentions:
     """Everyone and everything whom the report names. Apps, whose ids begin with B, name themselves."""
     lines, items = list(lines), list(items)
-    texts = [incident.summary, incident.answers.impact, incident.answers.conclusion]
-    texts += [line.text for line in lines]
+    texts = [incident.title, incident.summary, *incident.answers.texts.values()]
+    for extra in incident.report_options.extra:
+        texts += [extra.heading, extra.text]
+    texts += [report_words(line) for line in lines]
     texts += [str(note.after["text"]) for line in lines for note in line.annotations]
     texts += [item.title for item in items]
     found = mentions(texts)

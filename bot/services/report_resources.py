@@ -77,13 +77,14 @@ class Issues:
 
     def report(self, report: Report) -> Resource:
         """The incident's issue, with the whole report."""
+        found_by = self._filing.labels[:1] or Filing.labels
         return self._issue(
             report,
             ResourceKind.REPORT_ISSUE,
             spec={"report": _values(report)},
             origin=Origin(incident=report.incident.id),
             render=lambda: (pages.report_title(report), pages.issue_text(report)),
-            labels=self._filing.labels or Filing.labels,
+            labels=tuple(dict.fromkeys((*found_by, *report.labels(self._filing.labels)))),
         )
 
     def item(self, item: ActionItem, report: Report, *, incident_url: str) -> Resource:
@@ -141,7 +142,11 @@ class Issues:
             title, body = render()
             return _ref(
                 forge.open_issue(
-                    title, body, origin=origin, labels=labels, assignees=self._filing.assignees
+                    title,
+                    body,
+                    origin=origin,
+                    labels=labels,
+                    assignees=report.assignees(self._filing.assignees),
                 )
             )
 

@@ -154,7 +154,7 @@ class Resources:
 
     def _overview(self, snap: Snapshot) -> Iterator[Resource]:
         incident, settings = snap.incident, self._settings
-        hubs = settings.hub_urls
+        hubs = {**settings.hub_urls, **incident.report_options.hub_urls}
         report = next((e.data for e in reversed(snap.entries) if e.kind is EntryKind.PUBLISHED), {})
         report_url = str(report.get("url") or "")
         shown = card.card_spec(

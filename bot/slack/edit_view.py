@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.domain import report_parts as parts
 from bot.domain.incident import Incident
@@ -60,7 +61,7 @@ def view(
     incident = context.incidents.get(incident.id)
     lines = context.record.lines(incident.id)
     items = context.edits.items(incident.id)
-    found, in_timeline = entries(lines)
+    found, in_timeline = entries(incident, lines, context.settings.zone)
     if entry_id:
         at = next((n for n, line in enumerate(found) if line.entry.id == entry_id), 0)
         number = at // pages.PER_PAGE
@@ -85,10 +86,12 @@ def view(
     )
 
 
-def entries(lines: Sequence[Line]) -> tuple[list[Line], list[int]]:
+def entries(
+    incident: Incident, lines: Sequence[Line], zone: ZoneInfo
+) -> tuple[list[Line], list[int]]:
     """The entries that can be edited: those of the timeline, those filed elsewhere, and those that were
     removed; with the ids of the first in their order."""
-    timeline = timeline_lines(lines)
+    timeline = timeline_lines(incident, lines, zone)
     in_timeline = [line.entry.id for line in timeline]
     rest = [
         line

@@ -199,7 +199,9 @@ def test_entries_of_one_time_are_moved(desk: Desk) -> None:
     desk.press_in("edit.page.timeline", "timeline:0")
     assert "Move up" not in options(desk, f"entry {one.id}")
     desk.press_in(pages.ACTION_ENTRY, options(desk, f"entry {other.id}")["Move up"])
-    order = [line.entry.id for line in timeline_lines(desk.context.record.lines(INCIDENT))]
+    lines = desk.context.record.lines(INCIDENT)
+    shown = timeline_lines(desk.incident, lines, desk.settings.zone)
+    order = [line.entry.id for line in shown]
     assert order.index(other.id) < order.index(one.id)
 
 

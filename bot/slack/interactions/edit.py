@@ -191,7 +191,7 @@ def entry(
     change, number = request.change(incident), int(entry_id)
     match verb:
         case edit_pages.UP | edit_pages.DOWN:
-            context.record.move(change, number, int(more[0]))
+            context.record.move(change, number, int(more[0]), zone=context.settings.zone)
             said = Said(text=MOVED)
         case edit_pages.REMOVE:
             context.record.hide_entry(change, number)
