@@ -53,4 +53,5 @@ def swapped(lines: Iterable[Line], entry_id: int, neighbour_id: int) -> dict[int
         raise UserError(MOVED_MEANWHILE)
     ids[one], ids[other] = ids[other], ids[one]
     ranks = {line.entry.id: line.entry.rank for line in same}
-    return {entry: rank for rank, entry in enumerate(ids, 1) if ranks[entry] != rank}
+    # Negative, so that an entry that is added later, with rank 0, comes last.
+    return {entry: rank for rank, entry in enumerate(ids, -len(ids)) if ranks[entry] != rank}

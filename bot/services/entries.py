@@ -209,6 +209,8 @@ class Entries:
             raise UserError(LONG_ANNOTATION.format(limit=ANNOTATION_LIMIT), field="text")
         with self._store.write() as tx:
             incident_rows.get(tx, change.incident_id, lock=True)
+            if entry_revisions.is_known(tx, entry_id, change.idempotency_key):
+                return
             self._entry(tx, change.incident_id, entry_id)
             self._revise(
                 tx, change, entry_id, EntryChange.ANNOTATED, before={}, after={"text": text}
