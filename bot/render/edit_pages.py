@@ -48,9 +48,9 @@ class Page(StrEnum):
 
 
 PAGES: Mapping[Page, str] = {
-    Page.REPORT: "Texts and times",
+    Page.REPORT: "Report",
     Page.TIMELINE: "Timeline",
-    Page.ITEMS: "Action items",
+    Page.ITEMS: "Actions",
     Page.CHANGES: "Changes",
 }
 EARLIER, LATER = "edit.earlier", "edit.later"
@@ -78,6 +78,7 @@ _OPEN_TOKEN = re.compile(r"<[^<>]*$")
 """A mention or a link that was cut."""
 
 CLOSED_NOTICE = "The incident is closed: each change is published at once"
+NOT_PRINTED = "not in the report, since the incident was recorded later"
 NO_ENTRIES = "The timeline is empty."
 NO_ITEMS = "There are no action items."
 NO_CHANGES = "Nobody has changed the report yet."
@@ -214,7 +215,12 @@ def entries_page(lines: Sequence[Line], number: int, *, timeline: Sequence[int])
     below = {upper: lower for lower, upper in above.items()}
     start = number * PER_PAGE
     blocks = [
-        _entry(line, above.get(line.entry.id), below.get(line.entry.id))
+        _entry(
+            line,
+            above.get(line.entry.id),
+            below.get(line.entry.id),
+            is_printed=line.entry.id in timeline,
+        )
         for line in lines[start : start + PER_PAGE]
     ]
     turns = []
@@ -226,7 +232,7 @@ def entries_page(lines: Sequence[Line], number: int, *, timeline: Sequence[int])
     return [*blocks, b.context(shown), *([b.actions(*turns)] if turns else [])]
 
 
-def _entry(line: Line, upper: int | None, lower: int | None) -> b.Block:
+def _entry(line: Line, upper: int | None, lower: int | None, *, is_printed: bool) -> b.Block:
     entry = line.entry
     if entry.deleted_at is not None:
         verbs = [(RESTORE, "")]
@@ -244,6 +250,8 @@ def _entry(line: Line, upper: int | None, lower: int | None) -> b.Block:
     if entry.deleted_at is not None:
         text = f"_removed:_ {text}"
     notes = [HEADINGS[h] for h in Heading if h in line.headings and h is not Heading.TIMELINE]
+    if not (is_printed or notes or entry.deleted_at):
+        notes.append(NOT_PRINTED)
     notes += [f"{len(line.annotations)} annotations"] if line.annotations else []
     text = f"{during(entry.time)}  {text}" + (f"\n_{' · '.join(notes)}_" if notes else "")
     return b.section(text, accessory=menu, block_id=f"entry {entry.id}")

@@ -116,11 +116,14 @@ class Fields:
         except UserError as exc:
             raise UserError(str(exc), field=name) from exc
 
-    def _day(self, name: str) -> date:
+    def _day(self, name: str) -> date | None:
+        """The day of a time without a date; None where that is the most recent one."""
         times = self._incident.times
         known = {one.value: time.at for one, time in times.items()}
         at = known.get(name) or known.get("impact") or self._incident.declared_at
-        return at.astimezone(self._context.settings.zone).date()
+        zone = self._context.settings.zone
+        day, today = (one.astimezone(zone).date() for one in (at, self._context.now()))
+        return None if day == today else day
 
 
 def long_texts(form: Form, fields: Sequence[Input], sheet: Sheet) -> dict[str, LongText]:
