@@ -23,7 +23,7 @@ class Act(StrEnum):
     DIAGNOSE = "diagnose"  # what is wrong with a hub, which changes nothing
     READ = "read"  # the timeline, the draft of the report, the roles
     RECORD = "record"  # notes, reactions, messages for the timeline, action items
-    EDIT = "edit"  # changes to an entry
+    EDIT = "edit"  # changes to an entry, the times of the incident
     CHANGE = "change"  # status, severity, updates, reminders, retries
     ASSIGN = "assign"  # roles, whose holders are invited
     CLOSE = "close"  # close, reopen, publish

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
-from urllib.parse import urlsplit
 
-from bot.domain.mrkdwn import title_of
+from bot.domain.item_words import LinkKind as LinkKind
+from bot.domain.item_words import link_kind as link_kind
+from bot.domain.item_words import shortened, split_link
 from bot.domain.timeline import Heading, Line, chosen
 
 DEFAULT_GROUPS = (
@@ -56,26 +55,13 @@ class ActionItem:
         """Whether there is an issue or a pull request for it."""
         return bool(self.issue_url) or link_kind(self.link) is not LinkKind.OTHER
 
+    @property
+    def needs_issue(self) -> bool:
+        """Whether mayday files an issue for it, or did: nobody tracks it elsewhere."""
+        return bool(self.issue_url) or not self.is_tracked
+
 
 TITLE_LIMIT = 250
-_PULL = re.compile(r"/(?:pull|pulls|merge_requests)/\d+")
-_ISSUE = re.compile(r"/issues/\d+")
-
-
-class LinkKind(StrEnum):
-    """What the link of an item leads to, as the report labels it."""
-
-    PULL = "PR"
-    ISSUE = "Issue"
-    OTHER = "Link"
-
-
-def link_kind(url: str) -> LinkKind:
-    """Return what a URL leads to. Only issues and pull requests count as tracking."""
-    path = urlsplit(url).path
-    if _PULL.search(path):
-        return LinkKind.PULL
-    return LinkKind.ISSUE if _ISSUE.search(path) else LinkKind.OTHER
 
 
 def item_id(incident_id: str, source: str) -> str:
@@ -96,7 +82,7 @@ def tagged_items(
     found: list[ActionItem] = []
     for line in chosen(lines, Heading.ACTION):
         source = f"message/{line.entry.message_key}"
-        title = title_of(line.text)
+        title, link = split_link(line.text)
         if source in filed or not title:
             continue
         found.append(
@@ -105,16 +91,10 @@ def tagged_items(
                 incident_id=incident_id,
                 position=len(kept) + len(found) + 1,
                 group=group,
-                title=_cut(title),
+                title=shortened(title, TITLE_LIMIT),
+                link=link,
                 source=source,
                 created_at=line.entry.at,
             )
         )
     return found
-
-
-def _cut(title: str) -> str:
-    """Return at most ``TITLE_LIMIT`` characters, without half of a mention at the end."""
-    if len(title) <= TITLE_LIMIT:
-        return title
-    return re.sub(r"<[@#!][^<>]*$", "", title[: TITLE_LIMIT - 1]) + "…"

@@ -7,7 +7,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.incident import Incident
-from bot.domain.milestones import Milestone
+from bot.domain.milestones import Milestone, Times
 from bot.domain.timeline import EntryKind, Line
 
 _OWN = {EntryKind.DECLARED: Milestone.DECLARED, EntryKind.RESOLVED: Milestone.RESOLVED}
@@ -35,6 +35,11 @@ def is_backdated(incident: Incident, lines: Iterable[Line], zone: ZoneInfo) -> b
     last, declared = max(known), incident.declared_at
     is_earlier_day = last.astimezone(zone).date() < declared.astimezone(zone).date()
     return is_earlier_day and declared - last >= _LATE
+
+
+def known_times(incident: Incident, lines: Iterable[Line], zone: ZoneInfo) -> Times:
+    """Return the times of the incident that are known; those of the buttons unless it is backdated."""
+    return incident.milestones if is_backdated(incident, lines, zone) else incident.times
 
 
 def without_buttons(incident: Incident, lines: Iterable[Line], zone: ZoneInfo) -> list[Line]:

@@ -58,8 +58,13 @@ def _is_about(time: TypedTime) -> bool:
 
 
 def disordered(times: Times) -> tuple[tuple[Milestone, Milestone], ...]:
-    """Return the pairs of times of which the second lies before the first, although it follows it."""
+    """Return the pairs of times of which the second lies before the first, although it follows it.
+
+    An incident can be declared after it was mitigated or resolved.
+    """
     known = [name for name in Milestone if name in times]
     return tuple(
-        (first, then) for first, then in combinations(known, 2) if times[then].at < times[first].at
+        (first, then)
+        for first, then in combinations(known, 2)
+        if first is not Milestone.DECLARED and times[then].at < times[first].at
     )

@@ -12,21 +12,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-_LINK = re.compile(
-    r"(?:&lt;)?<(?P<token>https?://[^<>|]+)(?:\|[^<>]*)?>(?:&gt;)?"
-    r"|&lt;(?P<angled>https?://(?:[^\s<>&]|&amp;)+)&gt;"
-    r"|(?P<bare>https?://(?:(?!&[lg]t;)\S)+)"
-)
-"""A link in Slack's notation, in typed angle brackets, or bare."""
-
-_TOKEN = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
+TOKEN = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 _SIGNS = ("@", "#", "!subteam^")
-_MENTION = re.compile(r"<(@|#|!subteam\^)([A-Z0-9]+)")
+MENTION = re.compile(r"<(@|#|!subteam\^)([A-Z0-9]+)")
 _QUOTE_MARK = re.compile(r"^(?:(?:>|&gt;)[ ]?)+", re.MULTILINE)
 _GROUP = re.compile(r"&lt;(!subteam\^[A-Z0-9]+)(?:\|([^<>|&]*))?&gt;")
 _ALLOWED = re.compile(
     r"&lt;(@[UW][A-Z0-9]+|#C[A-Z0-9]+|https?://(?:[^\s<>|&]|&amp;)+)(\|[^<>|&]*)?&gt;"
 )
+
+
+def escape(text: str) -> str:
+    """Return the text with Slack's three control characters escaped."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def unescape(text: str) -> str:
@@ -57,7 +55,7 @@ UNNAMED = Named()
 
 def mentions(texts: Iterable[str]) -> Mentions:
     """Return who and what the texts mention."""
-    found = [code for text in texts for code in _MENTION.findall(text)]
+    found = [code for text in texts for code in MENTION.findall(text)]
     ids = {sign: frozenset(one for kind, one in found if kind == sign) for sign in _SIGNS}
     return Mentions(users=ids["@"], groups=ids["!subteam^"], channels=ids["#"])
 
@@ -77,7 +75,16 @@ def plain(text: str, named: Named = UNNAMED) -> str:
             return f"@{target[1:]}"
         return label or target
 
-    return unescape(_TOKEN.sub(shown, text))
+    return unescape(TOKEN.sub(shown, text))
+
+
+def with_names(text: str, named: Named) -> str:
+    """Return message text in which each mention is the name, escaped as the rest."""
+
+    def shown(found: re.Match[str]) -> str:
+        return escape(plain(found[0], named)) if MENTION.match(found[0]) else found[0]
+
+    return TOKEN.sub(shown, text)
 
 
 def channel_name(identifier: str, label: str, named: Named) -> str:
@@ -95,33 +102,12 @@ def without_quotes(text: str) -> str:
     return _QUOTE_MARK.sub("", text)
 
 
-def title_of(text: str) -> str:
-    """Return message text as a title: on one line, unescaped, without quote marks and labels of links.
-
-    Mentions stay as they are, so that the names are those of the day on which the title is shown.
-    """
-
-    def shown(found: re.Match[str]) -> str:
-        return found[0] if _MENTION.match(found[0]) else plain(found[0])
-
-    return " ".join(unescape(_TOKEN.sub(shown, without_quotes(text))).split())
-
-
 def typed(text: str) -> str:
     """Return form text escaped as in a message; mentions of people and channels, and links, stay.
 
     User groups are only named, because a mention would notify all of their members again.
     """
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    escaped = _GROUP.sub(lambda found: "@" + group_name(found[1], found[2] or "", UNNAMED), escaped)
+    escaped = _GROUP.sub(
+        lambda found: "@" + group_name(found[1], found[2] or "", UNNAMED), escape(text)
+    )
     return _ALLOWED.sub(lambda found: f"<{found[1]}{found[2] or ''}>", escaped)
-
-
-def link_in(text: str) -> tuple[str, str]:
-    """Split message text into the text without its last link, and that link (or an empty string)."""
-    links = list(_LINK.finditer(text))
-    if not links:
-        return text, ""
-    last = links[-1]
-    link = last["token"] or last["angled"] or last["bare"]
-    return (text[: last.start()] + text[last.end() :]).strip(), unescape(link)

@@ -15,7 +15,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from bot.domain.actions import DEFAULT_GROUPS, ActionItem
-from bot.domain.backdated import is_backdated, without_buttons
+from bot.domain.backdated import known_times, without_buttons
 from bot.domain.entry_order import ordered
 from bot.domain.incident import CLOSED, Incident
 from bot.domain.milestones import Duration, Milestone, Times, durations
@@ -182,7 +182,7 @@ def assemble(
     """Assemble a report. ``named`` names who and what is mentioned, ``hub_urls`` maps hub names to URLs."""
     lines = list(lines)
     shown = _in_timeline(lines)
-    times = incident.milestones if is_backdated(incident, shown, zone) else incident.times
+    times = known_times(incident, shown, zone)
     moments = _moments(without_buttons(incident, shown, zone), zone)
     notes = chosen(lines, Heading.SUMMARY)
     wrong = chosen(lines, Heading.WRONG)

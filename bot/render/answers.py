@@ -6,13 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain.backdated import known_times
 from bot.domain.command import COMMAND
 from bot.domain.incident import RESOLVED, Incident
-from bot.domain.typed_time import TypedTime
+from bot.domain.milestones import Milestone, durations
+from bot.domain.typed_time import TypedTime, written
 from bot.ports import Post
 from bot.render import blocks as b
 from bot.render import times
-from bot.render.text import code, cut, escape, when
+from bot.render.milestones import NAMES, disorder, duration_words
+from bot.render.text import code, cut, escape, hub_link, when
 
 ACTION_EDIT = "entry.edit"
 ACTION_UNDO = "entry.undo"
@@ -89,6 +92,42 @@ def entry_changed(
     if time is None:
         return ENTRY_CHANGED
     return f"✏️ The entry is now at {times.understood(time, zone)}{times.warned(distance)}"
+
+
+def times_set(
+    before: Incident, after: Incident, told: Mapping[Milestone, TypedTime | None], *, zone: ZoneInfo
+) -> str:
+    """Which times of the incident were set or unset, what they were before, and the durations."""
+    lines = []
+    for name, time in told.items():
+        said = (
+            f"🕐 *{NAMES[name]}*: {times.understood(time, zone)}"
+            if time
+            else f"🕐 *{NAMES[name]}* is no longer set."
+        )
+        if (was := before.milestones.get(name)) and was != time:
+            shown = written(was, zone)
+            said += f" To set it back, write `{COMMAND} time {name.value} {shown}`."
+        elif time:
+            said += f" To unset it, write `{COMMAND} time {name.value} -`."
+        lines.append(said)
+    if not lines:
+        return "The times are unchanged."
+    known = known_times(after, (), zone)
+    lines += [f"{NAMES[one.to]} after {duration_words(one)}." for one in durations(known)]
+    if warning := disorder(known):
+        lines.append(f"⚠️ {warning}")
+    return "\n".join(lines) + (PUBLISHED_BEFORE if after.closed_at is not None else "")
+
+
+def hubs(incident: Incident, urls: Mapping[str, str]) -> str:
+    """The affected hubs with their addresses, and how to change them. ``urls`` are the configured ones."""
+    known = {**urls, **incident.report_options.hub_urls}
+    listed = "\n".join(f"• {hub_link(name, known.get(name, ''))}" for name in incident.hubs)
+    return (
+        f"{listed or 'No hub is named yet.'}\nAdd one with `{COMMAND} hubs add`, its name, and its address "
+        f"if it isn't configured. Remove one with `{COMMAND} hubs remove` and its name."
+    )
 
 
 def status(incident: Incident, open_statuses: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.domain.backdated import is_backdated
+from bot.domain.backdated import known_times
 from bot.domain.command import COMMAND
 from bot.domain.incident import CLOSED, RESOLVED, Incident
 from bot.domain.milestones import Duration, Milestone, Times, durations
@@ -22,7 +22,7 @@ from bot.render import edit_pages
 from bot.render.diagnose import ACTION_DIAGNOSE
 from bot.render.lines import HEADINGS
 from bot.render.milestones import NAMES, disorder, duration_words
-from bot.render.text import cut, escape, escaped, when
+from bot.render.text import cut, escape, escaped, hub_link, when
 from bot.render.times import during
 
 SIGNS = {RESOLVED: "✅", CLOSED: "📁"}
@@ -108,7 +108,6 @@ def card_spec(
     report_url: str = "",
 ) -> CardSpec:
     """What the card shows of an incident. ``hubs`` are addresses by hub name."""
-    times = incident.milestones if is_backdated(incident, (), ZoneInfo("UTC")) else incident.times
     return CardSpec(
         title=incident.title,
         severity=incident.severity,
@@ -123,7 +122,7 @@ def card_spec(
         reactions=dict(reactions),
         report_url=report_url,
         times=incident.milestones,
-        durations=durations(times),
+        durations=durations(known_times(incident, (), ZoneInfo("UTC"))),
     )
 
 
@@ -171,9 +170,7 @@ def topic(spec: TopicSpec) -> str:
 
 
 def _facts(spec: CardSpec) -> list[str]:
-    hubs = ", ".join(
-        f"<{url}|{escape(name)}>" if url else escape(name) for name, url in spec.hubs.items()
-    )
+    hubs = ", ".join(hub_link(name, url) for name, url in spec.hubs.items())
     people = "\n".join(
         f"{role}: <@{user}>" if user else f"{role}: nobody yet" for role, user in spec.roles.items()
     )

@@ -22,11 +22,23 @@ COMMANDS: Mapping[str, Usage] = {
         usage="diagnose [hub]",
         help="says what is wrong with a hub; it only reads, and works in any channel",
     ),
-    "declare": Usage(usage="declare [title]", help="declares an incident"),
+    "declare": Usage(
+        usage="declare [--at 21:10] [title]",
+        help="declares an incident, also one that began earlier",
+    ),
     "note": Usage(
         usage="note [at 14:05] text",
         help="adds a note to the timeline; the time may have a date and an end: "
         "`at 2017-02-23 21:10:57`, `at ~16:34 - 16:49`",
+    ),
+    "time": Usage(
+        usage="time [impact 21:10]",
+        help="sets a time of the incident: impact, detected, declared, mitigated, resolved; "
+        "alone, opens a form with all of them",
+    ),
+    "hubs": Usage(
+        usage="hubs [add name link]",
+        help="shows the affected hubs, or adds one; `hubs remove name` removes it",
     ),
     "timeline": Usage(usage="timeline", help="shows the timeline, to edit it"),
     "status": Usage(usage="status fixing [text]", help="changes the status"),
@@ -39,7 +51,7 @@ COMMANDS: Mapping[str, Usage] = {
     ),
     "action": Usage(
         usage="action [heading: text link]",
-        help="adds an action item, under a heading: `tech: add an alert`",
+        help="adds an action item, under a heading: `tech: add an alert`, or a new one: `[Upstream] …`",
         after=True,
     ),
     "resolve": Usage(usage="resolve [text]", help="ends the outage and its reminders", after=True),

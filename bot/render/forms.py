@@ -8,7 +8,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain.incident import TITLE_LIMIT, Incident, Policy
+from bot.domain.milestones import Milestone
 from bot.domain.mrkdwn import unescape
+from bot.domain.report import first_day
 from bot.domain.timeline import ANNOTATION_LIMIT, Entry, Line
 from bot.domain.typed_time import written
 from bot.render import blocks as b
@@ -47,10 +49,12 @@ def declare(
     chosen: Sequence[str] = (),
     diagnosis: str = "",
     summary: str = "",
+    began: str = "",
 ) -> b.Block:
     """Return the modal of ``/incident declare``, prefilled from the command or from a diagnosis.
 
-    ``chosen`` are hubs; ``diagnosis`` is the id of the diagnosis that the incident begins with.
+    ``chosen`` are hubs; ``diagnosis`` is the id of the diagnosis that the incident begins with,
+    ``began`` when it began, as typed.
     """
     severities = [
         b.option(name, name, description=descriptions.get(name, "")) for name in policy.severities
@@ -80,6 +84,15 @@ def declare(
             "What is known so far?",
             b.text_input("value", initial=cut(summary, 3000), multiline=True),
             optional=True,
+        ),
+        b.input_block(
+            "began",
+            "When did it begin?",
+            b.text_input(
+                "value", initial=began, placeholder="21:10, or 2017-02-23 21:10", limit=TIME_LIMIT
+            ),
+            optional=True,
+            hint="When users first noticed it. You can set it later, too.",
         ),
         b.input_block(
             "private",
@@ -154,9 +167,15 @@ def update(incident: Incident, *, policy: Policy) -> b.Block:
 
 
 def action_item(
-    incident_id: str, *, groups: Sequence[str], title: str = "", source: str = ""
+    incident_id: str,
+    *,
+    groups: Sequence[str],
+    chosen: str = "",
+    title: str = "",
+    source: str = "",
 ) -> b.Block:
-    """Return the modal that adds an action item."""
+    """Return the modal that adds an action item. ``chosen`` is one of the groups, by default the last."""
+    options = [b.option(g, g) for g in groups]
     return b.modal(
         ACTION_ITEM,
         "Action item",
@@ -165,7 +184,14 @@ def action_item(
             b.input_block(
                 "group",
                 "Under which heading?",
-                b.select("value", [b.option(g, g) for g in groups], chosen=groups[-1]),
+                b.select("value", options, chosen=chosen or groups[-1]),
+            ),
+            b.input_block(
+                "new_group",
+                "Or under a new heading",
+                b.text_input("value", limit=75),
+                optional=True,
+                hint="Only this incident's report has it.",
             ),
             b.input_block(
                 "owner",
@@ -182,7 +208,7 @@ def action_item(
                 "Is it already tracked somewhere?",
                 b.text_input("value", placeholder="https://…"),
                 optional=True,
-                hint="An issue or pull request. At close, mayday files an issue that links to it.",
+                hint="An issue or pull request. mayday files no second issue then.",
             ),
         ],
         submit="Add",
@@ -272,7 +298,9 @@ def close(
 
     ``hubs`` are the hubs to choose from.
     """
-    day = incident.answers.report_date or now.astimezone(zone).date()
+    began = Milestone.IMPACT in incident.milestones
+    today = first_day(incident, zone) if began else now.astimezone(zone).date()
+    day = incident.answers.report_date or today
     missing = "\n".join(f"• {gap}" for gap in gaps)
     blocks = [
         b.section(

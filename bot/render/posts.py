@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.domain.command import COMMAND
 from bot.domain.incident import ARCHIVED, CLOSED, GONE, LEFT, RESOLVED, Incident
+from bot.domain.item_words import as_mrkdwn
 from bot.domain.mrkdwn import typed, unescape
 from bot.domain.reminders import lateness
 from bot.domain.timeline import EntryKind, PostedEntry
@@ -151,7 +152,7 @@ def entry_post(spec: EntrySpec) -> Post:
             link = f"\n>{escape(str(data['link']))}" if data.get("link") else ""
             text = (
                 f"🔧 Action item by {who}{owner}, under _{escape(str(data.get('group', '')))}_:"
-                f"{quote}{link}"
+                f"{_quote(as_mrkdwn(str(data.get('text') or '')))}{link}"
             )
         case EntryKind.PUBLISHED:
             text = f"📄 The report is published: {_links(data)}"

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.domain.actions import ActionItem, link_kind
 from bot.domain.command import COMMAND
+from bot.domain.item_words import links_in
 from bot.domain.report import Form, Gap, Moment, Report
 from bot.domain.timeline import Line
 from bot.render import milestones
@@ -164,9 +165,11 @@ def _missing(gap: Gap) -> str:
 
 
 def _zone_line(report: Report) -> str:
-    """Return the zone of the times, and the first day if it differs from the date of the report."""
+    """Return the zone of the times, and the first day unless the form shows the date and it is the same."""
     first = report.moments[0].at.date() if report.moments else report.date
-    since = f", starting on {first}" if first != report.date else ""
+    since = (
+        f", starting on {first}" if first != report.date or report.form is not Form.CLASSIC else ""
+    )
     return f"All times in {', then '.join(report.zone_names)}{since}"
 
 
@@ -222,7 +225,8 @@ def _numbered(items: Iterable[ActionItem], names: Names) -> str:
 
 def _links(item: ActionItem) -> str:
     """Return where the item is tracked: the link that people gave and the issue that mayday filed."""
-    named = f" {link(link_kind(item.link), item.link)}" if item.link else ""
+    is_named = item.link and item.link not in links_in(item.title)
+    named = f" {link(link_kind(item.link), item.link)}" if is_named else ""
     if not item.issue_url:
         return named
     number = item.issue_url.rpartition("/")[2]

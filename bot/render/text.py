@@ -9,12 +9,9 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from bot.domain.mrkdwn import escape as escape
+
 _PERSON = re.compile(r"\bby &lt;(@[UW][A-Z0-9]{2,20})&gt;")
-
-
-def escape(text: str) -> str:
-    """Return the text with Slack's three control characters escaped."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def cut(text: str, limit: int) -> str:
@@ -41,6 +38,11 @@ def naming(text: str, limit: int) -> str:
 def code(text: str, limit: int = 3000) -> str:
     """Text for between backticks."""
     return escaped(text.replace("`", "'"), limit)
+
+
+def hub_link(name: str, url: str) -> str:
+    """Return a hub's name as a link to its address, or only the name without one."""
+    return f"<{url}|{escape(name)}>" if url else escape(name)
 
 
 def when(moment: datetime) -> str:

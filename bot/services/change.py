@@ -16,6 +16,7 @@ from bot.domain import incident as verbs
 from bot.domain.actions import TITLE_LIMIT, ActionItem, item_id
 from bot.domain.command import COMMAND
 from bot.domain.incident import CLOSED, Answers, Incident, Transition
+from bot.domain.item_words import shown_words, split_link
 from bot.domain.reminders import Reminder
 from bot.domain.resources import as_json
 from bot.domain.state_change import StateChange
@@ -23,6 +24,7 @@ from bot.domain.timeline import EntryKind
 from bot.errors import UserError
 from bot.ports import Clock, Durable
 from bot.services import publish, sync
+from bot.services.contents import Contents
 from bot.services.settings import Settings
 from bot.store import audit
 from bot.store import incidents as rows
@@ -43,13 +45,11 @@ LONGEST_SNOOZE = 24 * 60
 """Minutes."""
 
 
-class Changes:
+class Changes(Contents):
     """Changes incidents."""
 
     def __init__(self, store: Store, durable: Durable, now: Clock, settings: Settings) -> None:
-        self._store = store
-        self._durable = durable
-        self._now = now
+        super().__init__(store, durable, now)
         self._settings = settings
 
     def status(self, change: StateChange, to: str, text: str = "") -> Incident:
@@ -147,15 +147,18 @@ class Changes:
         link: str = "",
         source: str = "",
     ) -> Incident:
-        """Add an action item; ``source`` makes filing the same message twice harmless.
+        """Add an action item. ``title`` is message text, ``link`` where it is tracked if that isn't in it.
+
+        ``source`` makes filing the same message twice harmless.
 
         Raises:
             UserError: its title is empty or too long, or its link is not a web address.
         """
-        title = " ".join(title.split())
+        title, found = split_link(title)
+        link = link or found
         if not title:
             raise UserError(EMPTY_ACTION_ITEM)
-        if len(title) > TITLE_LIMIT:
+        if len(shown_words(title)) > TITLE_LIMIT:
             raise UserError(LONG_ACTION_ITEM.format(limit=TITLE_LIMIT))
         if link and not link.startswith(("https://", "http://")):
             raise UserError(NOT_A_LINK, field="link")

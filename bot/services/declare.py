@@ -9,13 +9,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from bot.domain.audit import AuditLine, AuditOutcome
 from bot.domain.incident import Incident, clean_title
+from bot.domain.milestones import Milestone
 from bot.domain.reminders import Reminder
 from bot.domain.resources import as_json
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
+from bot.domain.typed_time import TypedTime
 from bot.errors import UserError
 from bot.ports import Clock, Durable
 from bot.services import sync
@@ -33,7 +36,9 @@ NO_SUCH_HUB = "“{hub}” isn't a configured hub. Choose one from the list."
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
     """What the form says. ``idempotency_key`` is unique to the opened form (Slack's view id), ``origin`` is
-    as in :class:`bot.domain.audit.AuditLine`. ``diagnosis`` is the id of one that it begins with."""
+    as in :class:`bot.domain.audit.AuditLine`. ``diagnosis`` is the id of one that it begins with, ``began``
+    the start of impact if it was typed.
+    """
 
     idempotency_key: str
     team_id: str
@@ -46,6 +51,7 @@ class Declaration:
     origin_channel: str | None = None
     origin: str = ""
     diagnosis: str = ""
+    began: TypedTime | None = None
 
 
 TakeDiagnosis = Callable[[Tx, StateChange, str], None]
@@ -110,6 +116,9 @@ class Declare:
             declared_at=now,
             channel_name="",
             origin_channel=declaration.origin_channel,
+            milestones=MappingProxyType(
+                {Milestone.IMPACT: declaration.began} if declaration.began else {}
+            ),
         )
         with self._store.write() as tx:
             if not self._add(tx, incident):

@@ -100,14 +100,14 @@ class Publish:
         step("record", self.record, incident_id)
 
     def items(self, incident_id: str) -> list[str]:
-        """The ids of the incident's action items."""
+        """The ids of the incident's action items that nobody tracks elsewhere."""
         return self._reports.settle_items(incident_id)
 
     def file_item(self, incident_id: str, item_id: str) -> dict[str, Any]:
         """File one action item's issue and store its address with the item."""
         report = self._reports.report(incident_id)
         item = next((item for item in report.items if item.id == item_id), None)
-        if item is None:
+        if item is None or not item.needs_issue:
             return {"state": "not needed"}
         incident_url = self._url(incident_id)
         outcome = self._reconciler.ensure(

@@ -8,7 +8,8 @@ from dataclasses import replace
 from bot.domain.actions import ActionItem, tagged_items
 from bot.domain.command import named
 from bot.domain.incident import Incident
-from bot.domain.mrkdwn import UNNAMED, Mentions, Named, mentions, plain
+from bot.domain.item_words import title_of
+from bot.domain.mrkdwn import UNNAMED, Mentions, Named, mentions, plain, with_names
 from bot.domain.report import Form, Gap, Report, assemble, gaps
 from bot.domain.timeline import Line
 from bot.render.lines import report_words
@@ -19,6 +20,10 @@ from bot.services.settings import Settings
 from bot.store import incidents as incident_rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
+
+GROUPS = 100
+GROUP_LIMIT = 75
+"""Characters."""
 
 Names = Callable[[str, Mentions], Named]
 """Returns the names of who and what is mentioned in a team."""
@@ -54,14 +59,14 @@ class Reports:
         )
 
     def settle_items(self, incident_id: str) -> list[str]:
-        """Store the action items that reactions filed; the ids of all items of the report."""
+        """Store the action items that reactions filed; the ids of those that need an issue."""
         with self._store.write() as tx:
             lines = timeline_rows.lines(tx, incident_id)
             items = incident_rows.items(tx, incident_id)
             group = self._settings.groups[-1]
             for item in tagged_items(incident_id, lines, items, group=group):
                 incident_rows.add_item(tx, item)
-        return [item.id for item in self.report(incident_id).items]
+        return [item.id for item in self.report(incident_id).items if item.needs_issue]
 
     def draft(self, incident_id: str) -> str:
         """The report as Markdown, with every gap marked."""
@@ -81,6 +86,20 @@ class Reports:
     def missing(self, incident_id: str) -> tuple[Gap, ...]:
         """What the report still needs. It does not call Slack, since a form waits for the answer."""
         return gaps(self._assemble(incident_id, lambda _team, _found: UNNAMED))
+
+    def title(self, team_id: str, text: str) -> str:
+        """Message text as the title of an action item, with the names that are known without asking Slack."""
+        return title_of(with_names(text, self._people.cached(team_id, mentions([text]))))
+
+    def groups(self, incident_id: str) -> tuple[str, ...]:
+        """The headings of action items: the configured ones, and those that this incident has besides.
+
+        A menu shows them, so long ones are left out, and there are at most :data:`GROUPS`.
+        """
+        with self._store.read() as tx:
+            used = [item.group for item in incident_rows.items(tx, incident_id)]
+        short = [group for group in used if 0 < len(group) <= GROUP_LIMIT]
+        return tuple(dict.fromkeys((*self._settings.groups, *short)))[:GROUPS]
 
     def plain(self, team_id: str, text: str) -> str:
         """Message text as displayed, with the names that are known without asking Slack: a form waits."""

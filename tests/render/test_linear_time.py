@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.mrkdwn import link_in, plain, typed
+from bot.domain.item_words import as_mrkdwn, shortened, split_link
+from bot.domain.mrkdwn import plain, typed
 from bot.domain.report import _PLACEHOLDER
 from bot.domain.slack_message import words
 from bot.domain.time_parsing import Reader
@@ -55,7 +56,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "code": code,
     "plain": plain,
     "typed": typed,
-    "link_in": link_in,
+    "split_link": split_link,
+    "shortened": lambda text: shortened(text, 250),
+    "as_mrkdwn": as_mrkdwn,
     "time": lambda text: refused(lambda: CLOCKS.time(text)),
     "time of a note": lambda text: refused(lambda: CLOCKS.note(f"at {text}")),
     "placeholder": _PLACEHOLDER.search,

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.report import Form
 from bot.render.report import report_text
 from bot.reports import Rule, lint, read_report
-from tests.support.evening import report
+from tests.support.evening import Record, report
 from tests.support.reports import CASES
 
 CLEAN = """\
@@ -173,3 +173,43 @@ def test_reports_of_mayday_itself(form: Form) -> None:
         "2017-02-23T21:10:57-08:00",
         "2017-02-23T21:11:04-08:00",
     ]
+
+
+ISSUE_WITHOUT_A_DAY = """\
+---
+name: Hub is slow
+about: It was slow.
+title: "[Incident] Hub is slow"
+labels: ["incident"]
+assignees: ""
+---
+
+# Summary
+
+It was slow.
+
+## Timeline (if relevant)
+
+All times in PST
+
+### 02:05
+
+It was slow.
+"""
+
+
+def test_the_day_of_an_issue_is_that_of_its_creation() -> None:
+    assert not [one for one in lint(ISSUE_WITHOUT_A_DAY) if one.rule is Rule.TIME]
+    dated = ISSUE_WITHOUT_A_DAY.replace("name: Hub", "date: 2024-03-05\nname: Hub")
+    assert not [one for one in lint(dated) if one.rule is Rule.TIME]
+    page = ISSUE_WITHOUT_A_DAY.partition("# Summary")[2]
+    assert [one.rule for one in lint(f"# Hub is slow\n\n## Summary{page}")] == [Rule.DATE]
+
+
+@pytest.mark.parametrize("form", list(Form))
+def test_a_report_of_one_day_says_which(form: Form) -> None:
+    record = Record()
+    record.note("02:05", "The hub is slow.")
+    made = report(record, form=form, items=())
+    assert not [one for one in lint(report_text(made, draft=True)) if one.rule is Rule.TIME]
+    assert "2017-02-23" in report_text(made)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bot.bootstrap import Bot
-from bot.domain.mrkdwn import Mentions, Named, mentions, plain, title_of, typed
+from bot.domain.item_words import title_of
+from bot.domain.mrkdwn import Mentions, Named, mentions, plain, typed
 from bot.errors import MaydayError, RetryLater, UserError
 from bot.ports import Channel
 from bot.render.markdown import Names, bare, neutral
@@ -124,7 +125,7 @@ def test_mentions_are_found_whether_or_not_they_have_labels() -> None:
 
 def test_a_title_keeps_its_mentions_on_one_line() -> None:
     text = "From <@U1>:\n> ask <!subteam^S1> &amp; <https://x.y|them>\n&gt; now"
-    assert title_of(text) == "From <@U1>: ask <!subteam^S1> & them now"
+    assert title_of(text) == "From <@U1>: ask <!subteam^S1> & [them](https://x.y) now"
     assert typed("ping <!subteam^S1> <!subteam^S2|@ops> <@U1>") == "ping @a group @ops <@U1>"
 
 

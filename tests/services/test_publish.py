@@ -30,7 +30,8 @@ from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 from sandbox.faults import Fault, drop_after, drop_before, says, secondary_limit
 from sandbox.rules import on_request
-from tests.support.evening import INCIDENT, ITEMS, PEOPLE, at
+from tests.support.evening import INCIDENT, PEOPLE, at
+from tests.support.evening import ITEMS as LINKED
 from tests.support.faults import OUTCOMES
 from tests.support.forge import Practice, practice
 from tests.support.leases import AlwaysHeld, let_calls_end
@@ -40,6 +41,8 @@ WRONG = {**OUTCOMES, "secondary limit": secondary_limit(1), "token refused": say
 
 NOW = datetime(2017, 2, 24, 7, 0, tzinfo=UTC)
 ISSUES = "/repos/practice/incidents/issues"
+ITEMS = tuple(replace(item, link="") for item in LINKED)
+"""Nobody tracks them yet."""
 
 
 class Killed(BaseException):
@@ -213,6 +216,19 @@ def test_everything_is_filed_and_linked_both_ways(office: Office) -> None:
     office.publish()
     check_whole(office)
     assert next(office.folder.iterdir()).name == "2017-02-24-proxy-eviction-strands-users.md"
+
+
+def test_an_item_that_is_tracked_already_gets_no_second_issue(office: Office) -> None:
+    with office.store.write() as tx:
+        for item in LINKED:
+            incident_rows.change_item(tx, item.id, link=item.link)
+    office.publish()
+    issues = office.github.sandbox.issues()
+    assert {issue.title for issue in issues if "incident" not in issue.labels} == {
+        item.title for item in LINKED if not item.link
+    }
+    (incident,) = [issue for issue in issues if issue.labels == ("incident",)]
+    assert all(item.link in incident.body for item in LINKED)
 
 
 def test_publishing_twice_changes_nothing(office: Office) -> None:

@@ -52,6 +52,12 @@ def doubtful(seen: Prose) -> Iterator[Finding]:
         if warning.doubt is Doubt.NO_DAY and shown & {Doubt.NO_DATE, Doubt.NO_DAY}:
             continue
         # An issue has the date of its creation, and a wrong year says more than a missing date.
+        if (
+            warning.doubt is Doubt.NO_DAY
+            and report.format is Format.ISSUE
+            and Doubt.NO_DATE in doubts
+        ):
+            continue
         if warning.doubt in {Doubt.NO_DATE, Doubt.DATE_OF_ENTRY} and (
             report.format is Format.ISSUE or Doubt.OTHER_YEAR in doubts
         ):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.domain.incident import Incident
-from bot.domain.mrkdwn import link_in, plain, title_of
+from bot.domain.mrkdwn import plain
 from bot.domain.typography import same_key
 from bot.render import forms
 from bot.slack.context import HandlerContext
@@ -13,17 +15,25 @@ from bot.slack.request import SlackRequest
 SHORTEST_HEADING = 3
 """How many letters name a heading of action items: ``tech: add an alert``, ``docs: …``."""
 
+_NEW_HEADING = re.compile(r"\[([^\[\]\n<>]{1,75})\](?!\():?\s*(?=\S)")
+
 
 def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -> OpenModal | None:
-    """Add the item that was typed, under its heading; without text, open the form."""
-    groups, text, group = context.settings.groups, request.text, ""
+    """Add the item that was typed, under its heading; without text, open the form.
+
+    ``[Upstream] fix it`` has a heading of its own.
+    """
+    groups, text, group = context.reports.groups(incident.id), request.text, ""
     if not text:
-        return OpenModal(view=forms.action_item(incident.id, groups=groups))
-    head, colon, tail = text.partition(":")
-    start = same_key(plain(head).strip()).removesuffix("s")
-    named = [name for name in groups if same_key(name).startswith(start)]
-    if colon and len(start) >= SHORTEST_HEADING and len(named) == 1:
-        group, text = named[0], tail.strip()
-    title, link = link_in(text)
-    context.changes.action_item(request.change(incident), title_of(title), group=group, link=link)
+        chosen = context.settings.groups[-1]
+        return OpenModal(view=forms.action_item(incident.id, groups=groups, chosen=chosen))
+    if new := _NEW_HEADING.match(text):
+        group, text = " ".join(new[1].split()), text[new.end() :]
+    else:
+        head, colon, tail = text.partition(":")
+        start = same_key(plain(head).strip()).removesuffix("s")
+        named = [name for name in groups if same_key(name).startswith(start)]
+        if colon and len(start) >= SHORTEST_HEADING and len(named) == 1:
+            group, text = named[0], tail.strip()
+    context.changes.action_item(request.change(incident), text, group=group)
     return None

@@ -13,6 +13,7 @@ from bot.render import (
     forms,
     listing,
     obligations,
+    report_forms,
     run_form,
     runs,
 )
@@ -38,6 +39,7 @@ from bot.slack.commands import declare as declare_command
 from bot.slack.commands import diagnose as diagnose_command
 from bot.slack.commands import incidents, menu, report, status, timeline
 from bot.slack.commands import run as run_command
+from bot.slack.commands import time as time_command
 from bot.slack.commands import update as update_command
 from bot.slack.interactions import (
     action_item,
@@ -65,6 +67,7 @@ FORMS: Mapping[str, Route] = {
     edit_forms.EDIT_PART: OnIncident(Act.EDIT, edit.submitted, of_form),
     forms.ANNOTATE_ENTRY: OnIncident(Act.EDIT, entry.annotated, of_form),
     forms.RUN: OnRunbook(Act.PLAN, runbook.submitted, of_form_if_any),
+    report_forms.TIMES: OnIncident(Act.EDIT, time_command.submitted, of_form),
     forms.CLOSE: OnIncident(Act.CLOSE, close.submitted, of_form),
 }
 

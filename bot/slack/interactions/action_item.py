@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.incident import Incident
-from bot.domain.mrkdwn import without_quotes
+from bot.domain.mrkdwn import typed
 from bot.render import forms
 from bot.render.edit_pages import Page, Said
 from bot.slack.context import HandlerContext
@@ -21,8 +21,8 @@ def submitted(
     form = request.form
     context.changes.action_item(
         request.change(incident),
-        form.text("title"),
-        group=form.text("group"),
+        typed(form.text("title")),
+        group=form.text("new_group").strip() or form.text("group"),
         owner=form.text("owner"),
         link=form.text("link").strip(),
         source=form.subject,
@@ -35,12 +35,13 @@ def submitted(
 def shortcut(context: HandlerContext, request: SlackRequest, incident: Incident) -> OpenModal:
     """The form, filled with the message's words."""
     message = request.message
-    words = without_quotes(message.text) if message else ""
+    words = message.text if message else ""
     return OpenModal(
         view=forms.action_item(
             incident.id,
-            groups=context.settings.groups,
-            title=" ".join(context.reports.plain(request.team_id, words).split()),
+            groups=context.reports.groups(incident.id),
+            chosen=context.settings.groups[-1],
+            title=context.reports.title(request.team_id, words),
             source=f"message/{message.key}" if message else "",
         )
     )
