@@ -7,7 +7,7 @@ publishes it commit together. A change is refused where somebody else has change
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -38,6 +38,9 @@ CHANGED_SINCE = f"This was changed again since, so it stays. {COMMAND} edit show
 UNKNOWN_CHANGE = "This change is not known."
 
 
+ItemChanged = Callable[[Tx, ActionItem, ActionItem], None]
+
+
 class ChangedMeanwhileError(UserError):
     """What the change is based on is no longer so. Nothing is changed."""
 
@@ -51,13 +54,25 @@ class LastChange:
 
 
 class Edits:
-    """Reads and changes the parts of reports."""
+    """Reads and changes the parts of reports.
 
-    def __init__(self, store: Store, durable: Durable, now: Clock, settings: Settings) -> None:
+    ``item_changed`` is called with an action item before and after its change, in the same transaction.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        durable: Durable,
+        now: Clock,
+        settings: Settings,
+        *,
+        item_changed: ItemChanged = lambda _tx, _before, _after: None,
+    ) -> None:
         self._store = store
         self._durable = durable
         self._now = now
         self._settings = settings
+        self._item_changed = item_changed
 
     def values(self, incident_id: str, part: str) -> dict[str, Any]:
         """The fields of a part as they are now.
@@ -93,7 +108,8 @@ class Edits:
                 raise ChangedMeanwhileError(CHANGED_SINCE)
             self._write(tx, change, incident, part, wanted)
             after = self._values(tx, rows.get(tx, incident.id), part)
-            return self._record(tx, change, incident, part, before=now, after=after)
+            revise(self._durable, tx, change, incident, part, now, after, at=self._now())
+            return revisions.of_source(tx, incident.id, change.idempotency_key)
 
     def undo(self, change: StateChange, revision_id: int) -> str:
         """Take a change back; return the name of its part.
@@ -114,7 +130,7 @@ class Edits:
                 raise ChangedMeanwhileError(CHANGED_SINCE)
             self._write(tx, change, incident, part, found.before)
             after = self._values(tx, rows.get(tx, incident.id), part)
-            self._record(tx, change, incident, part, before=now, after=after)
+            revise(self._durable, tx, change, incident, part, now, after, at=self._now())
             return part
 
     def history(self, incident_id: str, *, part: str = "", limit: int) -> list[Revision]:
@@ -162,13 +178,7 @@ class Edits:
         kind, key = parts.split(part)
         if kind == parts.ITEM:
             return parts.item_values(self._item(tx, incident.id, key))
-        if kind == parts.TIMES:
-            times = incident.milestones
-            return {
-                name.value: time_to_json(times[name]) if name in times else None
-                for name in Milestone
-            }
-        return parts.incident_values(incident, part)
+        return part_values(incident, part)
 
     def _write(
         self, tx: Tx, change: StateChange, incident: Incident, part: str, values: Values
@@ -182,6 +192,7 @@ class Edits:
             if changed.state != item.state:
                 fields |= {"state_at": self._now(), "state_by": change.by}
             rows.change_item(tx, item.id, **fields)
+            self._item_changed(tx, item, replace(changed, **fields))
         elif kind == parts.TIMES:
             times = dict(incident.milestones)
             for name, value in values.items():
@@ -192,36 +203,37 @@ class Edits:
         else:
             rows.save(tx, parts.changed_incident(incident, part, values))
 
-    def _record(
-        self,
-        tx: Tx,
-        change: StateChange,
-        incident: Incident,
-        part: str,
-        *,
-        before: Values,
-        after: Values,
-    ) -> Revision | None:
-        """Record what differs, show it in Slack and publish it; None if nothing differs."""
-        names = [name for name in after if after[name] != before.get(name)]
-        if not names:
-            return None
-        old = {name: before.get(name) for name in names}
-        new = {name: after[name] for name in names}
-        revisions.add(
-            tx,
-            incident.id,
-            part,
-            by=change.by,
-            at=self._now(),
-            before=old,
-            after=new,
-            source=change.idempotency_key,
-        )
-        line = change.line("report.edited", target=part, before=_hashed(old), after=_hashed(new))
-        audit.add(tx, line)
-        published(self._durable, tx, change, incident)
-        return revisions.latest(tx, incident.id, limit=1)[0]
+
+def part_values(incident: Incident, part: str) -> dict[str, Any]:
+    """Return the fields of a part of the incident's own."""
+    if part == parts.TIMES:
+        times = incident.milestones
+        return {n.value: time_to_json(times[n]) if n in times else None for n in Milestone}
+    return parts.incident_values(incident, part)
+
+
+def revise(
+    durable: Durable,
+    tx: Tx,
+    change: StateChange,
+    incident: Incident,
+    part: str,
+    before: Values,
+    after: Values,
+    *,
+    at: datetime,
+) -> None:
+    """Record which fields of a part changed, show it in Slack and publish it; nothing if none did."""
+    names = [name for name in after if after[name] != before.get(name)]
+    if not names:
+        return
+    old = {name: before.get(name) for name in names}
+    new = {name: after[name] for name in names}
+    source = change.idempotency_key
+    revisions.add(tx, incident.id, part, by=change.by, at=at, before=old, after=new, source=source)
+    line = change.line("report.edited", target=part, before=_hashed(old), after=_hashed(new))
+    audit.add(tx, line)
+    published(durable, tx, change, incident)
 
 
 def published(durable: Durable, tx: Tx, change: StateChange, incident: Incident) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from bot.domain import report_parts as parts
 from bot.domain.incident import Incident
+from bot.domain.milestone_times import read as read_times
+from bot.domain.milestones import Milestone
 from bot.domain.typed_time import TypedTime, written
 from bot.errors import UserError
 from bot.render.edit_forms import OTHER_HUBS as OTHERS
@@ -81,7 +81,9 @@ class Fields:
             sections[number : number + 1] = [] if is_empty else [section]
             return {"sections": sections}
         if self._kind == parts.TIMES:
-            return {name: self._read_time(name, str(text)) for name, text in typed.items()}
+            texts = {Milestone(name): str(text) for name, text in typed.items()}
+            told = read_times(texts, self._incident.milestones, self._context.reader)
+            return {name.value: time_to_json(time) if time else None for name, time in told.items()}
         if self._kind == parts.ABOUT:
             return self._about({**self.shown(values), **typed}, frozenset(typed))
         return {
@@ -106,24 +108,6 @@ class Fields:
                 names = [one for one in names if one]
                 wanted[name] = None if names == list(configured) else names
         return wanted
-
-    def _read_time(self, name: str, text: str) -> dict[str, Any] | None:
-        """A time as it was typed; without a date it is on the day of the incident."""
-        if not text.strip():
-            return None
-        try:
-            return time_to_json(replace(self._context.reader, day=self._day(name)).time(text))
-        except UserError as exc:
-            raise UserError(str(exc), field=name) from exc
-
-    def _day(self, name: str) -> date | None:
-        """The day of a time without a date; None where that is the most recent one."""
-        times = self._incident.times
-        known = {one.value: time.at for one, time in times.items()}
-        at = known.get(name) or known.get("impact") or self._incident.declared_at
-        zone = self._context.settings.zone
-        day, today = (one.astimezone(zone).date() for one in (at, self._context.now()))
-        return None if day == today else day
 
 
 def long_texts(form: Form, fields: Sequence[Input], sheet: Sheet) -> dict[str, LongText]:

@@ -380,3 +380,15 @@ def test_a_long_message_is_not_shortened_by_editing_its_time(desk: Desk) -> None
     assert line.text == said.text
     assert "text" not in line.entry.data
     assert line.entry.at != entry.at
+
+
+def test_what_the_time_command_sets_is_taken_back_on_the_page_of_changes(desk: Desk) -> None:
+    desk.command("time impact 15:10")
+    desk.command("hubs add stat20 https://stat20.example.edu")
+    desk.command("edit")
+    desk.press_in("edit.page.changes", "changes:0")
+    for revision in desk.context.edits.history(INCIDENT, limit=9):
+        assert f"part:{revision.id}" in texts(desk)
+        desk.press_in(pages.ACTION_UNDO, f"part:{revision.id}")
+    assert desk.incident.milestones == {}
+    assert desk.incident.hubs == ()
