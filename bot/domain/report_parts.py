@@ -39,6 +39,7 @@ NOT_A_LINK = "A link begins with https://."
 LONG_TEXT = "A text has at most {limit} characters."
 LONG_HEADING = "A heading has at most {limit} characters."
 NO_HEADING = "Give the section a heading, or remove its text, too, to remove the section."
+NOT_A_DATE = "Choose a date from the calendar."
 NO_SUCH_STATE = "An action item is open, done or dropped."
 
 OPEN, DONE, DROPPED = "open", "done", "dropped"
@@ -142,8 +143,7 @@ def _with_about(incident: Incident, values: Values) -> Incident:
     if "title" in values:
         incident = replace(incident, title=clean_title(values["title"]))
     if "report_date" in values:
-        day = values["report_date"]
-        day = date.fromisoformat(day) if day else None
+        day = _day(values["report_date"], field="report_date")
         incident = replace(incident, answers=replace(answers, report_date=day))
     if "hubs" in values:
         incident = replace(incident, hubs=tuple(values["hubs"]))
@@ -192,8 +192,15 @@ def changed_item(item: ActionItem, values: Values) -> ActionItem:
         _require_link(now["link"], field="link")
     if now["state"] not in STATES:
         raise UserError(NO_SUCH_STATE, field="state")
-    due_on = date.fromisoformat(now["due_on"]) if now["due_on"] else None
+    due_on = _day(now["due_on"], field="due_on")
     return replace(item, **{**now, "title": title, "due_on": due_on})
+
+
+def _day(text: str | None, *, field: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise UserError(NOT_A_DATE, field=field) from None
 
 
 def _require_link(url: str, *, field: str) -> None:

@@ -149,15 +149,20 @@ class Dispatcher:
         if isinstance(reply, DeferredReply):
             channel, is_stored = reply.channel, isinstance(reply, DurableReply)
             reply = self._guarded(request, reply.work, form_is_open=False, is_stored=is_stored)
-        if isinstance(reply, OpenModal | PushModal):
-            opened = reply
+        if isinstance(reply, OpenModal):
+            view = reply.view
             reply = self._guarded(
-                request, lambda: self._responder.open(request, opened), form_is_open=False
+                request, lambda: self._responder.open(request, view), form_is_open=False
             )
         if isinstance(reply, UpdateModal):
             change = reply
             reply = self._guarded(
                 request, lambda: self._responder.update(change), form_is_open=False
+            )
+        if isinstance(reply, PushModal):
+            above = reply.view
+            reply = self._guarded(
+                request, lambda: self._responder.push(request, above), form_is_open=False
             )
         if isinstance(reply, EphemeralReply):
             self._responder.say(request, reply, respond, channel=channel)

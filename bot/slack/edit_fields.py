@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from bot.slack.context import HandlerContext
 from bot.slack.request import Form
 from bot.store.incident_columns import time_from_json, time_to_json
 
+_HUB = re.compile(r"(?P<name>\S.*?)(?:\s+<?(?P<url>https?://[^\s<>]+)>?)?")
 NO_HUB_NAME = "Write one hub a line: its name, then its link if there is one."
 
 
@@ -132,10 +134,10 @@ def entered(form: Form, fields: Sequence[Input], texts: Mapping[str, LongText]) 
 
 
 def _hub(line: str) -> tuple[str, str]:
-    name, _, url = line.strip().partition(" ")
-    if "://" in name or (url and "://" not in url):
+    found = _HUB.fullmatch(line.strip())
+    if found is None or "://" in found["name"]:
         raise UserError(NO_HUB_NAME, field=OTHERS)
-    return name, url.strip()
+    return found["name"], found["url"] or ""
 
 
 def _time(value: Any) -> TypedTime | None:

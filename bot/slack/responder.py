@@ -15,7 +15,7 @@ from slack_bolt import Respond
 from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Post
 from bot.render.text import cut
-from bot.slack.replies import EphemeralReply, OpenModal, PushModal, UpdateModal
+from bot.slack.replies import EphemeralReply, UpdateModal
 from bot.slack.request import SlackRequest
 
 FORM_NOT_OPENED = "Slack did not open the form. Please try again."
@@ -42,17 +42,29 @@ class Responder:
     def __init__(self, chat: Chat) -> None:
         self._chat = chat
 
-    def open(self, request: SlackRequest, reply: OpenModal | PushModal) -> None:
+    def open(self, request: SlackRequest, view: dict[str, Any]) -> None:
         """Open a form for the person who asked.
 
         Raises:
             UserError, RetryLater: Slack did not open it.
         """
-        is_above = isinstance(reply, PushModal)
         try:
-            (self._chat.push_view if is_above else self._chat.open_view)(
-                request.trigger, reply.view
-            )
+            self._chat.open_view(request.trigger, view)
+        except RetryLater as exc:
+            raise RetryLater(FORM_NOT_OPENED) from exc
+        except UserError as exc:
+            if exc.code not in EXPIRED_TRIGGERS:
+                raise
+            raise UserError(FORM_TOO_LATE) from exc
+
+    def push(self, request: SlackRequest, view: dict[str, Any]) -> None:
+        """Open a form above the one in which a button was pressed.
+
+        Raises:
+            UserError, RetryLater: Slack did not open it.
+        """
+        try:
+            self._chat.push_view(request.trigger, view)
         except RetryLater as exc:
             raise RetryLater(FORM_NOT_OPENED) from exc
         except UserError as exc:

@@ -93,7 +93,7 @@ def test_title_date_hubs_and_labels_are_edited(desk: Desk) -> None:
             "title": "The proxy was evicted",
             "report_date": "2017-02-25",
             "hubs": ["datahub"],
-            "other_hubs": "stat20 https://stat20.example.edu\nprob140",
+            "other_hubs": "Stat 20 https://stat20.example.edu\nprob140",
             "labels": "incident, core",
             "assignees": "ana",
         }
@@ -101,11 +101,18 @@ def test_title_date_hubs_and_labels_are_edited(desk: Desk) -> None:
     assert answer.errors == {}
     now = desk.incident
     assert (now.title, now.answers.report_date) == ("The proxy was evicted", date(2017, 2, 25))
-    assert now.hubs == ("datahub", "stat20", "prob140")
-    assert now.report_options.hub_urls == {"stat20": "https://stat20.example.edu"}
+    assert now.hubs == ("datahub", "Stat 20", "prob140")
+    assert now.report_options.hub_urls == {"Stat 20": "https://stat20.example.edu"}
     assert now.report_options.labels == ("incident", "core")
     assert now.report_options.assignees == ("ana",)
     assert now.channel_name == incident().channel_name
+
+
+@pytest.mark.parametrize("hub", ["https://x.example.edu", "https://x.example.edu x"])
+def test_a_hub_without_a_name_is_refused(desk: Desk, hub: str) -> None:
+    open_part(desk, "about")
+    assert list(desk.submit({"other_hubs": hub}).errors) == ["other_hubs"]
+    assert desk.incident.hubs == ()
 
 
 def test_the_configured_labels_are_not_kept_as_a_choice(desk: Desk) -> None:
