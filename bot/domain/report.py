@@ -287,11 +287,14 @@ def _text(incident: Incident, key: str) -> str:
 def _period(
     incident: Incident, times: Times, moments: tuple[Moment, ...], zone: ZoneInfo
 ) -> Period:
-    """Return the first and the last day of the incident in the zone."""
+    """Return the first and the last day of the incident in the zone: as people say, or else as is known."""
+    begun, ended = (incident.milestones.get(one) for one in (Milestone.IMPACT, Milestone.RESOLVED))
     known = [side for time in times.values() for side in (time.at, time.until) if side]
     known += [side for moment in moments for side in (moment.at, moment.until) if side]
     known = known or [incident.declared_at]
-    return min(known).astimezone(zone).date(), max(known).astimezone(zone).date()
+    first = begun.at if begun else min(known)
+    last = max((ended.until or ended.at) if ended else max(known), first)
+    return first.astimezone(zone).date(), last.astimezone(zone).date()
 
 
 def _in_timeline(lines: Iterable[Line]) -> list[Line]:

@@ -6,6 +6,7 @@ The templates have the headings of each form. All typed text passes through ``bo
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -36,6 +37,7 @@ MISSING = {
     Gap.ACTIONS: f"what will prevent it from happening again; use `{COMMAND} action`",
     Gap.DATE: "the date of the report",
 }
+_LIST_MARK = re.compile(r"^\s*[-*•]\s+", re.MULTILINE)
 _NOTHING = "_Nothing was recorded._"
 
 
@@ -99,7 +101,8 @@ def _rendered(
     summary = f"{neutral(report.incident.summary, names)}\n\n{notes}".strip()
     title = bare(report.incident.title, names)
     name = bare(report.text("name"), names) or f"{title} ({months(*report.period)})"
-    about = bare(report.text("about") or answers.impact or report.incident.summary, names)
+    about = report.text("about") or answers.impact or report.incident.summary
+    about = bare(_LIST_MARK.sub("", about), names)
     timeline = _timeline(report, names)
     wrong, lucky = (
         _with_text(report.text(key), lines, names)

@@ -66,7 +66,7 @@ def test_an_alert_becomes_an_action_item_by_reaction_and_by_shortcut(
 ) -> None:
     channel = scene.declare()
     ts = slack.alert(channel.id, attachments=[ALERT])
-    title = "HubDown datahub answers 500 Severity: critical"
+    title = "[HubDown](https://alerts.example.org/1) datahub answers 500 Severity: critical"
     scene.ana.shortcut("file_action_item", channel.id, ts)
     slack.wait_for(lambda: bool(scene.ana.views()), what="the form")
     assert title in str(scene.ana.views()[-1]["blocks"])

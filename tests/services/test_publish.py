@@ -30,8 +30,7 @@ from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 from sandbox.faults import Fault, drop_after, drop_before, says, secondary_limit
 from sandbox.rules import on_request
-from tests.support.evening import INCIDENT, PEOPLE, at
-from tests.support.evening import ITEMS as LINKED
+from tests.support.evening import INCIDENT, PEOPLE, UNTRACKED, at
 from tests.support.faults import OUTCOMES
 from tests.support.forge import Practice, practice
 from tests.support.leases import AlwaysHeld, let_calls_end
@@ -41,8 +40,6 @@ WRONG = {**OUTCOMES, "secondary limit": secondary_limit(1), "token refused": say
 
 NOW = datetime(2017, 2, 24, 7, 0, tzinfo=UTC)
 ISSUES = "/repos/practice/incidents/issues"
-ITEMS = tuple(replace(item, link="") for item in LINKED)
-"""Nobody tracks them yet."""
 
 
 class Killed(BaseException):
@@ -181,7 +178,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
         store.migrate()
         with store.write() as tx:
             incident_rows.add(tx, INCIDENT)
-            for item in ITEMS:
+            for item in UNTRACKED:
                 incident_rows.add_item(tx, replace(item, source=item.id, position=0))
         office = Office(
             store=store,
@@ -201,7 +198,7 @@ def check_whole(office: Office) -> None:
     issues = office.github.sandbox.issues()
     items = [issue for issue in issues if issue.labels == ("incident-action-item",)]
     (incident,) = [issue for issue in issues if issue.labels == ("incident",)]
-    assert sorted(issue.title for issue in items) == sorted(item.title for item in ITEMS)
+    assert sorted(issue.title for issue in items) == sorted(item.title for item in UNTRACKED)
     assert all(f"]({issue.url})" in incident.body for issue in items)
     assert all(f"]({incident.url})" in issue.body for issue in items)
     (file,) = office.folder.iterdir()
@@ -216,19 +213,6 @@ def test_everything_is_filed_and_linked_both_ways(office: Office) -> None:
     office.publish()
     check_whole(office)
     assert next(office.folder.iterdir()).name == "2017-02-24-proxy-eviction-strands-users.md"
-
-
-def test_an_item_that_is_tracked_already_gets_no_second_issue(office: Office) -> None:
-    with office.store.write() as tx:
-        for item in LINKED:
-            incident_rows.change_item(tx, item.id, link=item.link)
-    office.publish()
-    issues = office.github.sandbox.issues()
-    assert {issue.title for issue in issues if "incident" not in issue.labels} == {
-        item.title for item in LINKED if not item.link
-    }
-    (incident,) = [issue for issue in issues if issue.labels == ("incident",)]
-    assert all(item.link in incident.body for item in LINKED)
 
 
 def test_publishing_twice_changes_nothing(office: Office) -> None:
@@ -290,7 +274,7 @@ def test_a_kill_after_any_call_doubles_nothing(office: Office) -> None:
         else:
             break
     # Each issue is opened, found after the kill, and rewritten.
-    assert kills >= 3 * (len(ITEMS) + 1)
+    assert kills >= 3 * (len(UNTRACKED) + 1)
     check_whole(office)
 
 
@@ -364,12 +348,12 @@ def test_a_repository_with_nothing_reachable_says_so_and_is_tried_again(office: 
     office.github.sandbox.faults = [on_request("*", "/", drop_before())]
     office.publish()
     waiting = [e for e in office.resources().values() if e.error]
-    assert len(waiting) == len(ITEMS) + 1
+    assert len(waiting) == len(UNTRACKED) + 1
     assert office.published() == 0
     assert all(e.retry_at and e.retry_at > NOW - timedelta(seconds=1) for e in waiting)
     office.github.sandbox.faults.clear()
     office.publish()
-    assert len(office.github.sandbox.issues()) == len(ITEMS) + 1
+    assert len(office.github.sandbox.issues()) == len(UNTRACKED) + 1
 
 
 def test_hostile_words_ping_nobody_and_forge_no_mark(office: Office) -> None:
@@ -398,7 +382,7 @@ def test_what_slack_does_not_show_as_public_is_not_filed_in_a_public_repository(
 
     monkeypatch.undo()
     office.publish()
-    assert len(office.github.sandbox.issues()) == len(ITEMS) + 1
+    assert len(office.github.sandbox.issues()) == len(UNTRACKED) + 1
 
 
 def test_without_slacks_answer_nothing_is_published(

@@ -9,6 +9,7 @@ from bot.store import incidents as incident_rows
 from tests.support.desk import Desk
 
 ISSUE = "https://github.com/x/y/issues/6"
+PULL = "https://github.com/x/y/pull/7"
 
 
 def items(desk: Desk) -> list[ActionItem]:
@@ -66,6 +67,13 @@ def test_items_keep_their_links(desk: Desk, line: str, group: str, title: str, l
     [item] = items(desk)
     assert (item.group, item.title, item.link) == (group, title, link)
     assert item.is_tracked and not item.needs_issue
+
+
+def test_only_an_item_that_nobody_tracks_is_filed(desk: Desk) -> None:
+    for line in (f"one <{ISSUE}|Issue>", "two", f"three [PR](<{PULL}>)", "four https://x.y/1"):
+        desk.command(f"action {line}")
+    filed = desk.context.reports.settle_items(desk.incident.id)
+    assert [item.title for item in items(desk) if item.id in filed] == ["two", "four"]
 
 
 def test_a_heading_of_the_incident_is_known_afterwards(desk: Desk) -> None:

@@ -15,7 +15,7 @@ from bot.domain.incident import Incident, Policy
 from bot.domain.timeline import Entry, EntryKind, Latest, Line
 from bot.ports import Post
 from bot.render import blocks as b
-from bot.render import card, edit_forms, edit_pages, forms, listing, run_form
+from bot.render import card, edit_forms, edit_pages, forms, listing, report_forms, run_form
 from bot.render.blocks import MOST_OPTIONS
 from bot.render.commands import after_the_incident, help_rows
 from bot.render.diagnose import Audience, diagnosis_post
@@ -172,6 +172,7 @@ def views(config: Config, user: str) -> dict[str, b.Block]:
             edit_forms.inputs("section/summary", heading="Summary"),
             {"text": "x" * 2 * INPUT_LIMIT, "heading": ""},
         ),
+        report_forms.times(made, zone=zone, version=""),
         run_form.run(made.id, runbooks=RUNBOOKS, hubs=MANY_HUBS),
         forms.close(
             made,

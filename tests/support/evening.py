@@ -157,6 +157,10 @@ ITEMS = (
 )
 
 
+UNTRACKED = tuple(replace(one, link="") for one in ITEMS)
+"""The same, of which nobody tracks any yet."""
+
+
 def edited(by: str) -> EntryRevision:
     """Somebody's edit."""
     return EntryRevision(change=EntryChange.EDITED, by=by, at=DECLARED)
