@@ -1,7 +1,7 @@
 """The parts of a report that people edit, each as JSON by the name of its field.
 
-A part is named ``section/KEY``, ``extra`` (all sections that only this report has), ``times``, ``about`` or
-``item/ID``. What a form showed,
+A part is named ``section/KEY``, ``extra`` (all sections that only this report has), ``headings`` (those of
+sections without a text of their own), ``times``, ``about`` or ``item/ID``. What a form showed,
 what is stored and what a revision keeps are compared field by field, so that two people who change
 different fields of a part both keep their change.
 """
@@ -22,8 +22,18 @@ from bot.domain.report_options import ExtraSection
 from bot.errors import UserError
 
 SECTION, ITEM = "section", "item"
-EXTRA, TIMES, ABOUT = "extra", "times", "about"
+EXTRA, TIMES, ABOUT, HEADINGS = "extra", "times", "about", "headings"
 SUMMARY = "summary"
+
+OTHER_HEADINGS = {
+    "hubs": "Hub information",
+    "times": "Times",
+    "timeline": "Timeline",
+    "actions": "Action items",
+    "after": "After-action report",
+    "checks": "Actions",
+}
+"""The headings of sections that are collected during the incident, by their keys."""
 
 TEXTS = frozenset({"text", "sections"})
 """The fields of which the audit log has only a hash."""
@@ -86,6 +96,8 @@ def incident_values(incident: Incident, part: str) -> dict[str, Any]:
             return {"text": text, "heading": options.headings.get(key, "")}
         case ("extra", ""):
             return {"sections": [{"heading": e.heading, "text": e.text} for e in options.extra]}
+        case ("headings", ""):
+            return {key: options.headings.get(key, "") for key in OTHER_HEADINGS}
         case ("about", ""):
             day = answers.report_date
             return {
@@ -111,13 +123,15 @@ def changed_incident(incident: Incident, part: str, values: Values) -> Incident:
             if "text" in values:
                 incident = _with_text(incident, key, _clean_text(values["text"]))
             if "heading" in values:
-                headings = {**options.headings, key: _clean_heading(values["heading"])}
-                kept = MappingProxyType({k: h for k, h in headings.items() if h})
-                incident = replace(incident, report_options=replace(options, headings=kept))
+                incident = _with_heading(incident, key, values["heading"])
             return incident
         case ("extra", ""):
             extra = tuple(_extra(one) for one in values["sections"])
             return replace(incident, report_options=replace(options, extra=extra))
+        case ("headings", ""):
+            for key, heading in values.items():
+                incident = _with_heading(incident, key, heading)
+            return incident
         case ("about", ""):
             return _with_about(incident, values)
     raise UserError(NO_SUCH_PART)
@@ -128,6 +142,13 @@ def _extra(value: Values) -> ExtraSection:
     if not heading:
         raise UserError(NO_HEADING, field="heading")
     return ExtraSection(heading=heading, text=text)
+
+
+def _with_heading(incident: Incident, key: str, heading: str) -> Incident:
+    options = incident.report_options
+    headings = {**options.headings, key: _clean_heading(heading)}
+    kept = MappingProxyType({k: h for k, h in headings.items() if h})
+    return replace(incident, report_options=replace(options, headings=kept))
 
 
 def _with_text(incident: Incident, key: str, text: str) -> Incident:

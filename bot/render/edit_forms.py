@@ -23,6 +23,7 @@ OTHER_HUBS = "other_hubs"
 
 CONFLICT = "{who} changed this {when}, after you opened the form. Save again to replace it."
 CONFLICT_AT_FIELD = "Somebody changed this after you opened the form. Save again to replace it."
+USUAL = "Leave it empty for the form's own heading."
 SOMEBODY = "Somebody"
 
 Typed = str | tuple[str, ...]
@@ -112,6 +113,11 @@ def inputs(
                 Input(name=name.value, label=f"{label}{zoned}", limit=TIME_LIMIT)
                 for name, label in NAMES.items()
             )
+        case ("headings", _):
+            return tuple(
+                Input(name=key, label=usual, hint=USUAL, limit=parts.HEADING_LIMIT)
+                for key, usual in parts.OTHER_HEADINGS.items()
+            )
         case ("item", _):
             return _ITEM
     return (
@@ -156,6 +162,7 @@ _ITEM = (
 _TITLES = {
     parts.SECTION: "Edit the section",
     parts.EXTRA: "Edit the section",
+    parts.HEADINGS: "Edit the headings",
     parts.TIMES: "Edit the times",
     parts.ABOUT: "Edit title, hubs, labels",
     parts.ITEM: "Edit the action item",

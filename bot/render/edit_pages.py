@@ -166,6 +166,9 @@ def report_page(
         blocks.append(_part(_text(own or heading, text), f"{parts.SECTION}/{key}"))
     for number, extra in enumerate(options.extra):
         blocks.append(_part(_text(extra.heading, extra.text), f"{parts.EXTRA}/{number}"))
+    others = [h for key, h in options.headings.items() if key in parts.OTHER_HEADINGS]
+    shown = escape(", ".join(others)) if others else "_as in the form_"
+    blocks.append(_part(f"*Other headings*\n{shown}", parts.HEADINGS))
     new = f"{parts.EXTRA}/{len(options.extra)}"
     blocks.append(_part(f"_{NEW_SECTION}_", new, label="Add"))
     return blocks

@@ -26,6 +26,7 @@ SECTIONS = {
 PART_NAMES = {
     parts.ABOUT: "title, date, hubs, labels",
     parts.TIMES: "the times",
+    parts.HEADINGS: "other headings",
     parts.EXTRA: "the further sections",
 }
 
@@ -44,7 +45,11 @@ _ELSEWHERE = frozenset(
 def sections(incident: Incident) -> dict[str, str]:
     """The headings of the sections by their keys: those of the form, and those with a text."""
     options, texts = incident.report_options, incident.answers.texts
-    others = [key for key in (*texts, *options.headings) if key not in SECTIONS]
+    others = [
+        key
+        for key in (*texts, *options.headings)
+        if key not in SECTIONS and key not in parts.OTHER_HEADINGS
+    ]
     return {**SECTIONS, **{key: key.replace("_", " ").capitalize() for key in others}}
 
 

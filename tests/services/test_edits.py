@@ -188,6 +188,7 @@ def test_a_kill_before_the_commit_leaves_nothing_and_the_act_can_be_done_again(
 PARTS: list[tuple[str, dict[str, Any]]] = [
     ("section/summary", {"text": "It fell."}),
     ("section/lucky", {"text": "It was night.", "heading": "Luck"}),
+    ("headings", {"timeline": "What happened", "actions": "To do"}),
     ("extra", {"sections": [{"heading": "Costs", "text": "$ 10"}]}),
     ("times", {"impact": {"at": NOW.isoformat(), "until": None, "is_about": True}}),
     (

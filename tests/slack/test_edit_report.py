@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot.domain.actions import ActionItem
 from bot.domain.milestones import Milestone
 from bot.domain.report import timeline_lines
 from bot.domain.timeline import EntryKind
@@ -15,31 +14,8 @@ from bot.render import edit_pages as pages
 from bot.slack.interactions import edit
 from bot.store import incidents as rows
 from tests.support.desk import ANA, BEN, Desk
+from tests.support.editing import INCIDENT, add_item, open_part, options, texts, undo_value
 from tests.support.rows import NOW, incident, message
-
-INCIDENT = "abc123abc123"
-
-
-def texts(desk: Desk) -> str:
-    """All that the last shown form says."""
-    return str(desk.slack.views[-1]["blocks"])
-
-
-def open_part(desk: Desk, part: str, *, user: str = ANA) -> None:
-    desk.command("edit", user=user)
-    desk.press_in(pages.ACTION_PART, part, user=user)
-
-
-def options(desk: Desk, block_id: str) -> dict[str, str]:
-    """The choices of the menu at an entry or an item, by their labels."""
-    block = next(b for b in desk.slack.views[-1]["blocks"] if b.get("block_id") == block_id)
-    return {o["text"]["text"]: o["value"] for o in block["accessory"]["options"]}
-
-
-def undo_value(desk: Desk) -> str:
-    """The value of the button that takes back what was just done."""
-    block = next(b for b in desk.slack.views[-1]["blocks"] if b.get("block_id") == "said")
-    return str(block["accessory"]["value"])
 
 
 def closed(desk: Desk) -> None:
@@ -51,12 +27,6 @@ def published(desk: Desk) -> list[str]:
     return [key for key in desk.work.keys if key.startswith("publish/")]
 
 
-def add_item(desk: Desk, title: str = "Add an alert") -> ActionItem:
-    desk.command(f"action {title}")
-    (item,) = desk.context.edits.items(INCIDENT)
-    return item
-
-
 def test_a_section_is_edited_and_the_page_says_so(desk: Desk) -> None:
     open_part(desk, "section/conclusion")
     assert desk.submit({"text": "The node was too small.", "heading": "Why"}).errors == {}
@@ -64,6 +34,14 @@ def test_a_section_is_edited_and_the_page_says_so(desk: Desk) -> None:
     assert desk.incident.report_options.headings == {"conclusion": "Why"}
     assert "Saved: Why" in texts(desk)
     assert "The node was too small." in texts(desk)
+
+
+def test_the_headings_of_collected_sections_are_edited(desk: Desk) -> None:
+    open_part(desk, "headings")
+    assert desk.submit({"timeline": "What happened"}).errors == {}
+    assert desk.incident.report_options.headings == {"timeline": "What happened"}
+    assert "What happened" in texts(desk)
+    assert "part section/timeline" not in texts(desk)
 
 
 def test_any_section_of_a_form_has_a_text(desk: Desk) -> None:
@@ -280,77 +258,6 @@ def test_each_edit_of_an_entry_after_closing_is_published(desk: Desk) -> None:
     desk.press_in(pages.ACTION_ENTRY, f"annotate:{one}")
     desk.submit({"text": "as the log shows"})
     assert len(published(desk)) == 5
-
-
-def test_two_people_change_different_fields_and_both_keep_theirs(desk: Desk) -> None:
-    item = add_item(desk)
-    open_part(desk, f"item/{item.id}")
-    form = desk.slack.views[-1]
-    open_part(desk, f"item/{item.id}", user=BEN)
-    assert desk.submit({"owner": BEN}, user=BEN).errors == {}
-    desk.slack.views.append(form)
-    assert desk.submit({"due_on": "2017-03-01"}, view_id="V0ANA").errors == {}
-    (now,) = desk.context.edits.items(INCIDENT)
-    assert (now.owner, now.due_on) == (BEN, date(2017, 3, 1))
-
-
-def test_the_second_of_two_people_is_told_what_the_first_wrote_and_loses_nothing(
-    desk: Desk,
-) -> None:
-    open_part(desk, "section/impact")
-    form = desk.slack.views[-1]
-    open_part(desk, "section/impact", user=BEN)
-    desk.submit({"text": "Ben's words", "heading": "Ben's heading"}, user=BEN)
-    desk.slack.views.append(form)
-    answer = desk.submit({"text": "Ana's words"}, view_id="V0ANA")
-    assert list(answer.errors) == ["text"]
-    assert desk.incident.answers.impact == "Ben's words"
-    again = texts(desk)
-    assert f"<@{BEN}> changed this" in again
-    assert "&gt; Ben's words" in again or "> Ben's words" in again
-    assert "Ana's words" in again
-    assert desk.submit({}, view_id="V0ANA").errors == {}
-    assert desk.incident.answers.impact == "Ana's words"
-    assert desk.incident.report_options.headings == {"impact": "Ben's heading"}
-
-
-def test_an_entry_that_changed_meanwhile_is_shown_with_both_texts(desk: Desk) -> None:
-    desk.command("note it fell")
-    (note,) = desk.of_kind(EntryKind.NOTE)
-    desk.command("edit")
-    desk.press_in(pages.ACTION_ENTRY, f"edit:{note.id}")
-    form = desk.slack.views[-1]
-    desk.submit({"text": "it was evicted"}, user=BEN)
-    desk.slack.views.append(form)
-    assert list(desk.submit({"text": "it was killed"}, view_id="V0ANA").errors) == ["text"]
-    assert "it was evicted" in texts(desk)
-    assert "it was killed" in texts(desk)
-    assert desk.submit({}, view_id="V0ANA").errors == {}
-    assert desk.of_kind(EntryKind.NOTE)[0].data["text"] == "it was killed"
-
-
-def test_a_form_that_is_delivered_again_changes_nothing_more(desk: Desk) -> None:
-    open_part(desk, "section/impact")
-    form = desk.slack.views[-1]
-    desk.submit({"text": "Ana's words"}, view_id="V0ANA")
-    desk.slack.views.append(form)
-    open_part(desk, "section/impact", user=BEN)
-    desk.submit({"text": "Ben's words"}, user=BEN)
-    desk.slack.views.append(form)
-    assert desk.submit({"text": "Ana's words"}, view_id="V0ANA").errors == {}
-    assert desk.incident.answers.impact == "Ben's words"
-    assert len(desk.context.edits.history(INCIDENT, limit=9)) == 2
-
-
-def test_a_form_sent_again_with_other_words_after_a_kill_is_another_change(desk: Desk) -> None:
-    open_part(desk, "section/impact")
-    form = desk.slack.views[-1]
-    desk.submit({"text": "first words"}, view_id="V0ANA")  # and Slack never heard of it
-    desk.slack.views.append(form)
-    assert list(desk.submit({"text": "better words"}, view_id="V0ANA").errors) == ["text"]
-    assert "first words" in texts(desk)
-    assert desk.submit({}, view_id="V0ANA").errors == {}
-    assert desk.incident.answers.impact == "better words"
 
 
 def test_a_form_whose_values_are_not_changed_saves_nothing(desk: Desk) -> None:
