@@ -348,6 +348,10 @@ class SlackChat:
         """Open a modal and return its id; a trigger expires after three seconds."""
         return str(self._call("views.open", trigger_id=trigger_id, view=view)["view"]["id"])
 
+    def push_view(self, trigger_id: str, view: JSON) -> str:
+        """Open a modal above an open one and return its id. Slack allows three."""
+        return str(self._call("views.push", trigger_id=trigger_id, view=view)["view"]["id"])
+
     def update_view(self, view_id: str, view: JSON, *, hash_: str) -> None:
         """Put a modal in the place of an open one, if that still has this hash."""
         self._call("views.update", view_id=view_id, view=view, **({"hash": hash_} if hash_ else {}))

@@ -94,6 +94,7 @@ _BY_KIND: dict[Kind, str] = {
         metadata_too_large method_deprecated missing_argument missing_charset missing_file_data
         missing_post_type msg_blocks_too_long msg_too_long no_channel no_dual_broadcast_content_update
         no_item_specified no_text no_user not_enough_users parent_bookmark_disabled parent_with_link
+        push_limit_reached
         slack_connect_blocked_file_type slack_connect_canvas_sharing_blocked
         slack_connect_clip_sharing_blocked slack_connect_file_link_sharing_blocked
         slack_connect_file_upload_sharing_blocked slack_connect_lists_sharing_blocked

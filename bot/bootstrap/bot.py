@@ -138,6 +138,7 @@ class Bot:
             incidents=services.incidents,
             declare=services.declare,
             diagnoses=services.diagnoses,
+            edits=services.edits,
             evidence=services.evidence,
             changes=services.changes,
             record=services.record,

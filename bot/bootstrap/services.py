@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bot.adapters.folder import ReportFolder
 from bot.clock import real_time
@@ -23,6 +24,7 @@ from bot.services.channel import Channels
 from bot.services.channel_watch import ChannelWatch
 from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
+from bot.services.edits import Edits, published
 from bot.services.evidence import Evidence
 from bot.services.incidents import Incidents
 from bot.services.lease import Lease, Takeover
@@ -52,6 +54,7 @@ class Services:
     changes: Changes
     declare: Declare
     diagnoses: Diagnoses
+    edits: Edits
     evidence: Evidence
     incidents: Incidents
     obligations: Obligations
@@ -81,7 +84,14 @@ def build_services(
     """Return the services, with their workflows registered in ``durable``. ``now`` is the domain's clock."""
     reconciler = Reconciler(store, now, lease=lease, limits=limits, slack_time=chat.time)
     watch = ChannelWatch(store, chat, durable, now)
-    record = Record(store, now, settings, team_url=lambda: chat.identity().url, watch=watch)
+    record = Record(
+        store,
+        now,
+        settings,
+        team_url=lambda: chat.identity().url,
+        watch=watch,
+        edited=partial(published, durable),
+    )
     backfill = Backfill(store, chat, now, settings, owner=lease.id, limits=limits, look=watch.look)
     audit = Audit(store)
     evidence = Evidence(store, chat, audit, sites=sites, wall=real_time)
@@ -149,6 +159,7 @@ def build_services(
             take_diagnosis=diagnoses.take_into,
         ),
         diagnoses=diagnoses,
+        edits=Edits(store, durable, now, settings),
         evidence=evidence,
         obligations=obligations,
         incidents=Incidents(store, chat, watch.latch_all),

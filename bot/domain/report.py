@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.actions import ActionItem
 from bot.domain.backdated import known_times, without_buttons
+from bot.domain.entry_order import ordered
 from bot.domain.incident import CLOSED, Incident
 from bot.domain.milestones import Duration, Milestone, Times, durations
 from bot.domain.mrkdwn import Named
@@ -245,6 +246,11 @@ def gaps(report: Report) -> tuple[str, ...]:
     """Return the keys of the missing parts in the order of the form."""
     order = [*(section.key for section in report.form.sections), DATE]
     return tuple(key for key in order if key in report.gaps)
+
+
+def timeline_lines(incident: Incident, lines: Iterable[Line], zone: ZoneInfo) -> list[Line]:
+    """Return the lines of the report's timeline in its order."""
+    return ordered(without_buttons(incident, _in_timeline(lines), zone))
 
 
 def _has_content(moment: Moment) -> bool:

@@ -172,8 +172,12 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class EntryRevision:
-    """A change of an entry, by whom and when. ``after`` has the text of an annotation as ``text``."""
+    """A change of an entry, by whom and when. ``after`` has the text of an annotation as ``text``.
 
+    ``id`` is 0 for one that isn't stored.
+    """
+
+    id: int = 0
     change: EntryChange
     by: str
     at: datetime

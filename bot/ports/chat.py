@@ -164,6 +164,9 @@ class Chat(Protocol):
     def open_view(self, trigger: str, view: JSON) -> str:
         """Open a modal and return its id; a trigger expires after three seconds."""
 
+    def push_view(self, trigger: str, view: JSON) -> str:
+        """Open a modal above the one in which a button was pressed and return its id."""
+
     def history(
         self, channel_id: str, *, oldest: str, latest: str = ""
     ) -> Iterator[Sequence[HistoryMessage]]:

@@ -30,6 +30,7 @@ ENTRY_ANNOTATED = f"📝 The entry is annotated. `{COMMAND} timeline` shows it."
 ENTRY_REMOVED = "Removed from the timeline. If it was a message, react to it again to restore it."
 MESSAGE_ADDED = f"📌 Added to the timeline. `{COMMAND} timeline` shows it."
 
+PUBLISHED_AGAIN = " This incident is closed, so mayday publishes its report again."
 PUBLISHED_BEFORE = f" This incident is closed: `{COMMAND} publish` adds it to the report."
 
 
@@ -117,7 +118,7 @@ def times_set(
     lines += [f"{NAMES[one.to]} after {duration_words(one)}." for one in durations(known)]
     if warning := disorder(known):
         lines.append(f"⚠️ {warning}")
-    return "\n".join(lines) + (PUBLISHED_BEFORE if after.closed_at is not None else "")
+    return "\n".join(lines) + (PUBLISHED_AGAIN if after.closed_at is not None else "")
 
 
 def hubs(incident: Incident, urls: Mapping[str, str]) -> str:

@@ -18,6 +18,7 @@ from bot.domain.milestones import Duration, Milestone, Times, durations
 from bot.domain.timeline import Heading
 from bot.ports import Post
 from bot.render import blocks as b
+from bot.render import edit_pages
 from bot.render.diagnose import ACTION_DIAGNOSE
 from bot.render.lines import HEADINGS
 from bot.render.milestones import NAMES, disorder, duration_words
@@ -231,11 +232,13 @@ def _buttons(status: str, hubs: Collection[str], *, offer_command: bool) -> list
             b.button("Close and report", action=ACTION_CLOSE, style="primary"),
             b.button("Timeline", action=ACTION_TIMELINE),
             b.button("Preview the report", action=ACTION_REPORT),
+            edit_pages.button(),
             b.button("Reopen", action=ACTION_REOPEN),
         ]
     if status == CLOSED:
         return [
             b.button("Preview the report", action=ACTION_REPORT),
+            edit_pages.button(),
             b.button("Reopen", action=ACTION_REOPEN),
         ]
     # Before anything is done somebody has to know what is wrong.

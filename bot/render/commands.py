@@ -59,6 +59,11 @@ COMMANDS: Mapping[str, Usage] = {
         usage="close", help="asks for what the report still needs and publishes it", after=True
     ),
     "reopen": Usage(usage="reopen", help="reopens the incident", after=True),
+    "edit": Usage(
+        usage="edit",
+        help="edits the report: texts, times, timeline and action items, also after closing",
+        after=True,
+    ),
     "report": Usage(usage="report", help="shows a preview of the report", after=True),
     "publish": Usage(usage="publish", help="publishes the report again", after=True),
     "snooze": Usage(usage="snooze [minutes]", help="postpones the next reminder"),

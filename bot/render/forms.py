@@ -16,6 +16,7 @@ from bot.domain.timeline import ANNOTATION_LIMIT, Entry, Line
 from bot.domain.typed_time import written
 from bot.render import blocks as b
 from bot.render.lines import quiet, words
+from bot.render.long_text import LongText
 from bot.render.text import cut, escape
 
 DECLARE = "declare"
@@ -32,6 +33,10 @@ TIME_LIMIT = 120
 TEXT_LIMIT = 3000
 """Characters that an input of Slack takes."""
 LONG_TEXT = "*{heading}* has {length} characters, more than fit into a form. It stays as it is."
+
+ENTRY_IS_NOW = (
+    "This entry has changed since you opened the form. Save again to replace it. It is now:"
+)
 
 HUB = "hub"
 HUBS = "hubs"
@@ -222,27 +227,37 @@ def shown_time(entry: Entry, zone: ZoneInfo) -> str:
     return written(replace(time, has_seconds=time.has_seconds or entry.at.second != 0), zone)
 
 
-def edit_entry(incident_id: str, line: Line, *, zone: ZoneInfo) -> b.Block:
-    """Return the modal that edits the text and time of a timeline entry."""
-    return b.modal(
-        EDIT_ENTRY,
-        "Edit the entry",
-        [
-            b.input_block(
-                "text",
-                "Text in the timeline",
-                b.text_input("value", initial=unescape(line.text), multiline=True),
-            ),
-            b.input_block(
-                "at",
-                f"When it happened ({zone.key})",
-                b.text_input("value", initial=shown_time(line.entry, zone), limit=TIME_LIMIT),
-                hint=_typed(line.entry),
-            ),
-        ],
-        submit="Save",
-        metadata=f"{incident_id}|{line.entry.id}|{line.version}",
-    )
+def edit_entry(
+    incident_id: str,
+    line: Line,
+    *,
+    zone: ZoneInfo,
+    notice: str = "",
+    typed: LongText | None = None,
+    typed_at: str = "",
+) -> b.Block:
+    """Return the modal that edits the text and time of a timeline entry.
+
+    ``typed`` and ``typed_at`` are what a person typed into it before the entry was changed by somebody else:
+    the form shows both. ``notice`` says where the change goes.
+    """
+    text, at = typed or LongText.of(unescape(line.text)), shown_time(line.entry, zone)
+    blocks = []
+    if typed:
+        now = f"{escape(at)}  {quiet(cut(line.text, 2000))}"
+        blocks.append(b.section(f"⚠️ {ENTRY_IS_NOW}\n{now}"))
+    blocks += [
+        *text.blocks("text", "Text in the timeline"),
+        b.input_block(
+            "at",
+            f"When it happened ({zone.key})",
+            b.text_input("value", initial=typed_at or at, limit=TIME_LIMIT),
+            hint=_typed(line.entry),
+        ),
+        *([b.context(notice)] if notice else []),
+    ]
+    metadata = f"{incident_id}|{line.entry.id}|{line.version}|{text.joints}"
+    return b.modal(EDIT_ENTRY, "Edit the entry", blocks, submit="Save", metadata=metadata)
 
 
 def _typed(entry: Entry) -> str:

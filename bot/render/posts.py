@@ -18,6 +18,7 @@ from bot.domain.reminders import lateness
 from bot.domain.timeline import EntryKind, PostedEntry
 from bot.ports import Post
 from bot.render import blocks as b
+from bot.render import edit_pages
 from bot.render.card import (
     ACTION_CLOSE,
     ACTION_REOPEN,
@@ -162,6 +163,8 @@ def entry_post(spec: EntrySpec) -> Post:
     shown: tuple[b.Block, ...] = (b.section(text),)
     if spec.kind is EntryKind.RESOLVED:
         shown += (b.actions(b.button("Close and report", action=ACTION_CLOSE)),)
+    if spec.kind is EntryKind.PUBLISHED:
+        shown += (b.actions(edit_pages.button()),)
     return Post(text=text, blocks=shown)
 
 
@@ -253,6 +256,7 @@ def channel_notice(spec: ChannelSpec) -> Post:
         ("Close and report", ACTION_CLOSE, spec.status == RESOLVED),
         ("Resolve", ACTION_RESOLVE, spec.status not in (RESOLVED, CLOSED)),
         ("Preview the report", ACTION_REPORT, True),
+        (edit_pages.EDIT_REPORT, edit_pages.ACTION_OPEN, spec.status in (RESOLVED, CLOSED)),
         ("Reopen", ACTION_REOPEN, spec.status in (RESOLVED, CLOSED)),
         ("Try again now", ACTION_RETRY, True),
     ]

@@ -12,14 +12,15 @@ from types import MappingProxyType
 
 from bot.domain.incident import Incident
 from bot.domain.milestones import Milestone, Times
+from bot.domain.report_parts import ABOUT, TIMES
 from bot.domain.resources import as_json, digest
 from bot.domain.state_change import StateChange
 from bot.domain.typed_time import TypedTime
 from bot.errors import UserError
 from bot.ports import Clock, Durable
-from bot.services import sync
-from bot.store import audit, report_contents
+from bot.services.edits import part_values, revise
 from bot.store import incidents as rows
+from bot.store import report_revisions
 from bot.store.engine import Store
 
 TIMES_CHANGED = "Somebody changed these times after you opened the form. Open it again."
@@ -68,7 +69,7 @@ class Contents:
             kept = {name: time for name in Milestone if (time := merged.get(name))}
             return replace(incident, milestones=MappingProxyType(kept))
 
-        return self._change(change, "times", changed, lambda incident: incident.milestones)
+        return self._change(change, TIMES, changed)
 
     def add_hub(self, change: StateChange, hub: str, url: str) -> Incident:
         """Add a hub, configured or not; ``url`` is its address in this report, empty for the configured one.
@@ -88,7 +89,7 @@ class Contents:
             hubs = tuple(dict.fromkeys((*incident.hubs, hub)))
             return _with_hubs(incident, hubs, {**urls, hub: url} if url else urls)
 
-        return self._change(change, "hubs", changed, _hubs)[1]
+        return self._change(change, ABOUT, changed)[1]
 
     def remove_hub(self, change: StateChange, hub: str) -> Incident:
         """Remove a hub.
@@ -108,41 +109,22 @@ class Contents:
                 {name: url for name, url in urls.items() if name != hub},
             )
 
-        return self._change(change, "hubs", changed, _hubs)[1]
+        return self._change(change, ABOUT, changed)[1]
 
     def _change(
-        self,
-        change: StateChange,
-        part: str,
-        changed: Callable[[Incident], Incident],
-        values: Callable[[Incident], object],
+        self, change: StateChange, part: str, changed: Callable[[Incident], Incident]
     ) -> tuple[Incident, Incident]:
         with self._store.write() as tx:
             before = rows.get(tx, change.incident_id, lock=True)
-            if report_contents.is_known(tx, before.id, change.idempotency_key):
+            if report_revisions.is_known(tx, before.id, change.idempotency_key):
                 return before, before
             after = changed(before)
-            old, new = {part: as_json(values(before))}, {part: as_json(values(after))}
             rows.save(tx, after)
-            report_contents.add_revision(
-                tx,
-                before.id,
-                part,
-                by=change.by,
-                at=self._now(),
-                before=old,
-                after=new,
-                source=change.idempotency_key,
-            )
-            audit.add(tx, change.line(f"incident.{part}", before=old, after=new))
-            sync.enqueue(self._durable, tx, before.id, change.idempotency_key)
+            old, new = part_values(before, part), part_values(after, part)
+            revise(self._durable, tx, change, before, part, old, new, at=self._now())
         return before, after
 
 
 def _with_hubs(incident: Incident, hubs: tuple[str, ...], urls: Mapping[str, str]) -> Incident:
     options = replace(incident.report_options, hub_urls=MappingProxyType(dict(urls)))
     return replace(incident, hubs=hubs, report_options=options)
-
-
-def _hubs(incident: Incident) -> Mapping[str, str]:
-    return {name: incident.report_options.hub_urls.get(name, "") for name in incident.hubs}

@@ -5,19 +5,21 @@ Each is idempotent by the key of its request. What mayday recorded can only be a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from bot.domain.audit import text_hash
 from bot.domain.command import COMMAND
+from bot.domain.incident import Incident
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import ANNOTATION_LIMIT, Entry, EntryChange, EntryKind, Latest, Line
 from bot.domain.typed_time import TypedTime
 from bot.errors import UserError
 from bot.ports import Clock
 from bot.store import audit, entry_revisions
+from bot.store import incidents as incident_rows
 from bot.store import timeline as rows
 from bot.store.engine import Store, Tx
 
@@ -28,9 +30,7 @@ ENTRY_GONE = f"That entry is no longer in the timeline. {COMMAND} timeline shows
 ONLY_ANNOTATED = (
     "mayday recorded this entry, so it can't be changed or removed. You can annotate it."
 )
-CHANGED_MEANWHILE = (
-    "This entry has changed since you opened the form. Copy your text, then open the form again."
-)
+CHANGED_MEANWHILE = "This entry has changed since you opened the form."
 CHANGED_SINCE = (
     f"This note has changed since, so it stays. To remove it, use its menu in {COMMAND} timeline."
 )
@@ -40,6 +40,9 @@ LONG_ANNOTATION = "An annotation has at most {limit} characters."
 EMPTY_NOTE = f"Write what happened after the command: {COMMAND} note the proxy is back."
 LONG_NOTE = "A note has at most {limit} characters. Split it into several."
 
+
+ENTRY_LIMIT = 40_000
+"""Characters of an entry that is rewritten: as many as a message may have."""
 
 FAR = timedelta(days=1)
 """The distance from the nearest other entry at which a typed time may be a mistake."""
@@ -55,12 +58,26 @@ class Noted:
     distance: timedelta | None
 
 
-class Entries:
-    """Adds, changes, annotates and removes entries of incidents' timelines."""
+class EntryChangedError(UserError):
+    """The entry is not what the form shows. Nothing is changed."""
 
-    def __init__(self, store: Store, now: Clock) -> None:
+
+Edited = Callable[[Tx, StateChange, Incident], None]
+"""What follows an edit of a report, in the transaction of the edit."""
+
+
+class Entries:
+    """Adds, changes, annotates and removes entries of incidents' timelines.
+
+    ``edited`` is called with each change of an entry; its incident is locked.
+    """
+
+    def __init__(
+        self, store: Store, now: Clock, *, edited: Edited = lambda _tx, _change, _incident: None
+    ) -> None:
         self._store = store
         self._now = now
+        self._edited = edited
 
     def note(
         self,
@@ -94,7 +111,7 @@ class Entries:
                 change = StateChange(
                     incident_id=incident_id, by=by, idempotency_key=idempotency_key, origin=origin
                 )
-                audit.add(tx, change.line("entry.note", after=_hashed(_version(text, time))))
+                audit.add(tx, change.line("entry.note", after=hashed(version_of(text, time))))
             entry = rows.entry_of_source(tx, incident_id, idempotency_key)
             return Noted(
                 entry_id=entry.id,
@@ -122,21 +139,21 @@ class Entries:
             UserError: the entry was removed or can only be annotated, its version is another one now, or
                 the text is empty or too long.
         """
-        text = _clean_note(text)
+        text = _clean_note(text, limit=ENTRY_LIMIT)
         with self._store.write() as tx:
             line = self._changeable(tx, change, entry_id)
             if line is None:
                 return None
             if version not in ("", line.version):
-                raise UserError(CHANGED_MEANWHILE)
+                raise EntryChangedError(CHANGED_MEANWHILE)
             entry, data = line.entry, dict(line.entry.data)
-            if text != line.text:
+            if text != line.text.strip():
                 data["text"] = text
             if time is not None:
                 data["precision"] = time.precision
             moved = time or entry.time
-            before = _version(str(entry.data.get("text", "")), entry.time)
-            after = _version(str(data.get("text", "")), moved)
+            before = version_of(str(entry.data.get("text", "")), entry.time)
+            after = version_of(str(data.get("text", "")), moved)
             if before == after:
                 return None
             rows.change_entry(tx, entry_id, data=data, **rows.time_columns(moved))
@@ -171,7 +188,7 @@ class Entries:
 
     def _hide(self, tx: Tx, change: StateChange, line: Line) -> None:
         rows.change_entry(tx, line.entry.id, deleted_at=self._now())
-        before = _version(str(line.entry.data.get("text", "")), line.entry.time)
+        before = version_of(str(line.entry.data.get("text", "")), line.entry.time)
         self._revise(tx, change, line.entry.id, EntryChange.REMOVED, before=before, after={})
 
     def _distance(self, tx: Tx, entry: Entry) -> timedelta | None:
@@ -191,6 +208,9 @@ class Entries:
         if len(text) > ANNOTATION_LIMIT:
             raise UserError(LONG_ANNOTATION.format(limit=ANNOTATION_LIMIT), field="text")
         with self._store.write() as tx:
+            incident_rows.get(tx, change.incident_id, lock=True)
+            if entry_revisions.is_known(tx, entry_id, change.idempotency_key):
+                return
             self._entry(tx, change.incident_id, entry_id)
             self._revise(
                 tx, change, entry_id, EntryChange.ANNOTATED, before={}, after={"text": text}
@@ -198,6 +218,7 @@ class Entries:
 
     def _changeable(self, tx: Tx, change: StateChange, entry_id: int) -> Line | None:
         """The locked line of an entry that people may edit; None if this act is recorded already."""
+        incident_rows.get(tx, change.incident_id, lock=True)
         if entry_revisions.is_known(tx, entry_id, change.idempotency_key):
             return None
         line = self._line(tx, change.incident_id, entry_id, lock=True)
@@ -228,8 +249,9 @@ class Entries:
         )
         if is_new:
             target = f"entry/{entry_id}"
-            was, now = _hashed(before), _hashed(after)
+            was, now = hashed(before), hashed(after)
             audit.add(tx, change.line(f"entry.{kind}", target=target, before=was, after=now))
+            self._edited(tx, change, incident_rows.get(tx, change.incident_id))
 
     def lines(self, incident_id: str) -> list[Line]:
         """Everything recorded for an incident, from which the report chooses."""
@@ -275,7 +297,7 @@ class Entries:
         return entry
 
 
-def _version(text: str, time: TypedTime) -> dict[str, Any]:
+def version_of(text: str, time: TypedTime) -> dict[str, Any]:
     """What a revision keeps of an entry: its own text, if it has one, and its time."""
     version: dict[str, Any] = {"text": text, "at": time.at.isoformat()}
     if time.until:
@@ -284,18 +306,22 @@ def _version(text: str, time: TypedTime) -> dict[str, Any]:
         version["is_about"] = True
     if time.typed:
         version["typed"] = time.typed
+    if time.zone:
+        version["zone"] = time.zone
+    if time.has_seconds:
+        version["has_seconds"] = True
     return version
 
 
-def _hashed(version: Mapping[str, Any]) -> dict[str, Any]:
+def hashed(version: Mapping[str, Any]) -> dict[str, Any]:
     hashed = {"text": text_hash(version["text"])} if version.get("text") else {}
     return {**version, **hashed}
 
 
-def _clean_note(text: str) -> str:
+def _clean_note(text: str, *, limit: int = NOTE_LIMIT) -> str:
     text = text.strip()
     if not text:
         raise UserError(EMPTY_NOTE)
-    if len(text) > NOTE_LIMIT:
-        raise UserError(LONG_NOTE.format(limit=NOTE_LIMIT))
+    if len(text) > limit:
+        raise UserError(LONG_NOTE.format(limit=limit))
     return text

@@ -32,7 +32,8 @@ from bot.domain.timeline import (
 from bot.ports import Clock
 from bot.services.authorize import reaction_line
 from bot.services.channel_watch import CONVERTED, ChannelWatch
-from bot.services.entries import Entries
+from bot.services.entries import Edited
+from bot.services.entry_edits import EntryEdits
 from bot.services.record_events import (
     apply_deletion,
     apply_message,
@@ -51,7 +52,7 @@ SHORTCUT = "shortcut"
 """The name of the tag that the message shortcut makes."""
 
 
-class Record(Entries):
+class Record(EntryEdits):
     """Records what happens in incident channels. Other channels are ignored.
 
     What events say of the channels themselves goes to ``watch``.
@@ -65,8 +66,9 @@ class Record(Entries):
         *,
         team_url: Callable[[], str],
         watch: ChannelWatch | None = None,
+        edited: Edited = lambda _tx, _change, _incident: None,
     ) -> None:
-        super().__init__(store, now)
+        super().__init__(store, now, edited=edited)
         self._watch = watch
         self._team_url = team_url
         self._settings = settings

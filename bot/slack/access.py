@@ -24,10 +24,11 @@ from bot.slack.replies import (
     DeferredReply,
     DurableReply,
     EphemeralReply,
-    OpenModal,
+    FieldErrors,
     Reply,
     RunbookReply,
-    UpdateModal,
+    Shown,
+    Suggestions,
     say,
 )
 from bot.slack.request import SlackRequest
@@ -244,13 +245,11 @@ def _runbook(
     return reply
 
 
-def _late(
-    context: HandlerContext, request: SlackRequest, route: Route
-) -> EphemeralReply | OpenModal | UpdateModal | None:
+def _late(context: HandlerContext, request: SlackRequest, route: Route) -> Shown:
     reply = _answer(context, request, route)
     while isinstance(reply, DeferredReply):
         reply = reply.work()
-    return reply if isinstance(reply, EphemeralReply | OpenModal | UpdateModal) else None
+    return None if isinstance(reply, FieldErrors | Suggestions) else reply
 
 
 def _confirmed(
@@ -274,7 +273,7 @@ def _authorized(
     It takes several questions to Slack, so it belongs to what happens after the acknowledgement.
     """
 
-    def work() -> EphemeralReply | OpenModal | UpdateModal | None:
+    def work() -> Shown:
         runbook = context.runs.runbooks.get(reply.runbook)
         allowed = runbook.policy.allowed if runbook else None
         context.authorize.decide(

@@ -12,6 +12,7 @@ from bot.services.authorize import Authorize
 from bot.services.change import Changes
 from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
+from bot.services.edits import Edits
 from bot.services.evidence import Evidence
 from bot.services.incidents import Incidents
 from bot.services.obligations import Obligations
@@ -32,6 +33,7 @@ class HandlerContext:
     incidents: Incidents
     declare: Declare
     diagnoses: Diagnoses
+    edits: Edits
     evidence: Evidence
     changes: Changes
     record: Record

@@ -31,7 +31,9 @@ from bot.slack.replies import (
     EphemeralReply,
     FieldErrors,
     OpenModal,
+    PushModal,
     Reply,
+    StaleFormError,
     Suggestions,
     UpdateModal,
     say,
@@ -86,8 +88,9 @@ class Dispatcher:
                 while not fits({"options": options}):  # with long names, fewer
                     options = options[: len(options) * 3 // 4]
                 ack(options=options)
-            case FieldErrors(errors=errors):
+            case FieldErrors(errors=errors, update=update):
                 ack(response_action="errors", errors=shortened(named(errors, self._command)))
+                self._finish(request, update, respond)
             case EphemeralReply(post=post) if request.kind is Kind.COMMAND and fits(
                 answer := named(content(post), self._command)
             ):
@@ -156,6 +159,11 @@ class Dispatcher:
             reply = self._guarded(
                 request, lambda: self._responder.update(change), form_is_open=False
             )
+        if isinstance(reply, PushModal):
+            above = reply.view
+            reply = self._guarded(
+                request, lambda: self._responder.push(request, above), form_is_open=False
+            )
         if isinstance(reply, EphemeralReply):
             self._responder.say(request, reply, respond, channel=channel)
 
@@ -179,6 +187,11 @@ class Dispatcher:
                 idempotency_key=request.idempotency_key,
                 error=str(exc),
             )
+            if form_is_open and isinstance(exc, StaleFormError):
+                self._context.audit.failed(str(exc))
+                form = request.form
+                update = UpdateModal(id=form.id, hash=form.hash, view=exc.view)
+                return FieldErrors(errors=exc.errors, update=update)
             text, field = str(exc), str(getattr(exc, "field", ""))
             others = dict(getattr(exc, "others", {}))
         except Exception:

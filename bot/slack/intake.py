@@ -128,6 +128,7 @@ def _form_of(view: Mapping[str, Any]) -> Form:
     """The form as it is open."""
     return Form(
         id=str(view["id"]),
+        root=str(view.get("root_view_id") or view["id"]),
         hash=str(view.get("hash") or ""),
         metadata=str(view.get("private_metadata") or ""),
         inputs=tuple(

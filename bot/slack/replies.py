@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bot.errors import UserError
 from bot.ports import Post
 from bot.render import blocks as b
 
@@ -33,6 +34,13 @@ class OpenModal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PushModal:
+    """A form to open above the form in which a button was pressed."""
+
+    view: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
 class UpdateModal:
     """A form in the place of the one with this id, whose inputs keep what was typed where they are the same.
 
@@ -44,6 +52,20 @@ class UpdateModal:
     view: dict[str, Any]
 
 
+class StaleFormError(UserError):
+    """A form is based on what has changed since. ``view`` is the form with both, ``errors`` a sentence by
+    input; the text of the error itself tells all to a person whose form is closed by now."""
+
+    def __init__(self, text: str, *, view: dict[str, Any], errors: dict[str, str]) -> None:
+        super().__init__(text)
+        self.view = view
+        self.errors = errors
+
+
+Shown = EphemeralReply | OpenModal | PushModal | UpdateModal | None
+"""What work after the acknowledgement may show."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class DeferredReply:
     """Work to do after the acknowledgement, which may call outside systems; what it returns is shown.
@@ -51,7 +73,7 @@ class DeferredReply:
     ``channel`` is as in :class:`EphemeralReply`.
     """
 
-    work: Callable[[], EphemeralReply | OpenModal | UpdateModal | None]
+    work: Callable[[], Shown]
     channel: str = ""
 
 
@@ -80,9 +102,13 @@ class RunbookReply(DurableReply):
 
 @dataclass(frozen=True, kw_only=True)
 class FieldErrors:
-    """The inputs of a form that have to be corrected: a sentence by block id."""
+    """The inputs of a form that have to be corrected: a sentence by block id.
+
+    ``update`` replaces the form after that, where it has to show something new.
+    """
 
     errors: dict[str, str]
+    update: UpdateModal | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +118,7 @@ class Suggestions:
     names: tuple[str, ...]
 
 
-Reply = EphemeralReply | OpenModal | UpdateModal | DeferredReply | FieldErrors | Suggestions | None
+Reply = Shown | DeferredReply | FieldErrors | Suggestions
 
 
 def say(text: str, *, channel: str = "") -> EphemeralReply:

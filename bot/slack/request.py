@@ -33,11 +33,13 @@ class Form:
     """A submitted form, or one in which a menu was used.
 
     ``id`` is Slack's, the same when the form is sent again; ``hash`` changes when the form is changed.
+    ``root`` is the id of the form below it, over which it was opened, or its own.
     ``metadata`` is what mayday stored in the form when it opened it. ``inputs`` are the block ids of its
     inputs in order, ``values`` what was entered: text, or the values chosen from a menu.
     """
 
     id: str = ""
+    root: str = ""
     hash: str = ""
     metadata: str = ""
     inputs: tuple[str, ...] = ()

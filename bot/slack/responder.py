@@ -57,6 +57,21 @@ class Responder:
                 raise
             raise UserError(FORM_TOO_LATE) from exc
 
+    def push(self, request: SlackRequest, view: dict[str, Any]) -> None:
+        """Open a form above the one in which a button was pressed.
+
+        Raises:
+            UserError, RetryLater: Slack did not open it.
+        """
+        try:
+            self._chat.push_view(request.trigger, view)
+        except RetryLater as exc:
+            raise RetryLater(FORM_NOT_OPENED) from exc
+        except UserError as exc:
+            if exc.code not in EXPIRED_TRIGGERS:
+                raise
+            raise UserError(FORM_TOO_LATE) from exc
+
     def update(self, change: UpdateModal) -> None:
         """Put a form in the place of an open one; nothing happens if that was closed or has changed since.
 

@@ -33,6 +33,7 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "users.conversations": ("channels:read", "groups:read"),
     "users.info": ("users:read",),
     "views.open": (),
+    "views.push": (),
     "views.update": (),
 }
 """The bot scopes that each Web API method needs, for public and private channels."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from bot.domain.timeline import EntryChange, EntryRevision
 from bot.store.engine import Tx
@@ -62,12 +62,22 @@ def of_entries(tx: Tx, entry_ids: Iterable[int]) -> dict[int, tuple[EntryRevisio
             .order_by(entry_revision.c.id)
         )
         for row in rows:
-            revision = EntryRevision(
-                change=EntryChange(row.change),
-                by=row.by,
-                at=row.at,
-                before=row.before,
-                after=row.after,
-            )
-            found[row.entry_id] = (*found.get(row.entry_id, ()), revision)
+            found[row.entry_id] = (*found.get(row.entry_id, ()), _revision(row))
     return found
+
+
+def get(tx: Tx, revision_id: int) -> tuple[int, EntryRevision] | None:
+    """A revision, with the id of its entry."""
+    row = tx.execute(select(entry_revision).where(entry_revision.c.id == revision_id)).first()
+    return (row.entry_id, _revision(row)) if row else None
+
+
+def _revision(row: Row[Any]) -> EntryRevision:
+    return EntryRevision(
+        id=row.id,
+        change=EntryChange(row.change),
+        by=row.by,
+        at=row.at,
+        before=row.before,
+        after=row.after,
+    )

@@ -1,7 +1,4 @@
-"""Open modals and Home tabs: triggers, views, and entered values.
-
-The product opens one modal at a time, so views.push is not needed.
-"""
+"""Open modals and Home tabs: triggers, views, and entered values. Up to three modals lie on each other."""
 
 import copy
 import secrets
@@ -21,6 +18,7 @@ from sandbox.slack.view_state import (
 from sandbox.slack.workspace import Workspace
 
 TRIGGER_SECONDS = 3.0
+_MOST_VIEWS = 3
 
 
 @dataclass(kw_only=True, eq=False)
@@ -54,7 +52,7 @@ class Modals:
         self._workspace = workspace
         self.trigger_seconds = TRIGGER_SECONDS
         self._triggers: dict[str, _Trigger] = {}
-        self._opened: dict[str, View] = {}
+        self._opened: dict[str, list[View]] = {}
         self._homes: dict[str, View] = {}
 
     def new_trigger(self, user_id: str) -> str:
@@ -63,9 +61,9 @@ class Modals:
         self._triggers[trigger_id] = _Trigger(user=user_id, made=time.monotonic())
         return trigger_id
 
-    def opened(self, user_id: str) -> View | None:
-        """Returns a person's open modal."""
-        return self._opened.get(user_id)
+    def opened(self, user_id: str) -> list[View]:
+        """Returns a person's open modals, the one on top last."""
+        return list(self._opened.get(user_id, ()))
 
     def home(self, user_id: str) -> View | None:
         """Returns a person's Home tab, if published."""
@@ -73,15 +71,28 @@ class Modals:
 
     def find(self, view_id: str) -> View | None:
         """An open modal, or a Home."""
-        views = [*self._homes.values(), *self._opened.values()]
+        views = [*self._homes.values(), *(v for stack in self._opened.values() for v in stack)]
         return next((view for view in views if view.id == view_id), None)
 
     def open(self, trigger_id: str, definition: Any) -> View:
-        """views.open: opens a modal; closes any open one."""
+        """views.open: opens a modal; closes any open ones."""
         trigger = self._trigger(trigger_id)
         view = self._new(trigger.user, definition)
         trigger.used = True
-        self._opened[trigger.user] = view
+        self._opened[trigger.user] = [view]
+        return view
+
+    def push(self, trigger_id: str, definition: Any) -> View:
+        """views.push: puts a modal on the open one. Raises `push_limit_reached`."""
+        trigger = self._trigger(trigger_id)
+        stack = self._opened.get(trigger.user, [])
+        if not stack:
+            raise SlackError("invalid_trigger_id")
+        if len(stack) >= _MOST_VIEWS:
+            raise SlackError("push_limit_reached")
+        view = self._new(trigger.user, definition)
+        trigger.used = True
+        stack.append(view)
         return view
 
     def update(self, view_id: str, definition: Any, *, expected_hash: str = "") -> View:
@@ -121,14 +132,17 @@ class Modals:
         self._workspace.touch()
 
     def close(self, view: View) -> None:
-        """Close a modal, if it is still open."""
-        if self._opened.get(view.user) is view:
-            del self._opened[view.user]
+        """Close a modal, if it is still open, and those on it."""
+        stack = self._opened.get(view.user, [])
+        if view in stack:
+            del stack[stack.index(view) :]
         self._workspace.touch()
 
     def payload(self, view: View) -> Json:
         """The view object as Slack sends it to the app."""
         app = self._workspace.app
+        stack = self._opened.get(view.user, [])
+        at = stack.index(view) if view in stack else 0
         optional = {
             "submit": None,
             "close": None,
@@ -142,8 +156,8 @@ class Modals:
             **copy.deepcopy(view.definition),
             "state": {"values": view.values},
             "hash": view.hash,
-            "previous_view_id": None,
-            "root_view_id": view.id,
+            "previous_view_id": stack[at - 1].id if at else None,
+            "root_view_id": stack[0].id if at else view.id,
             "app_id": app.id,
             "app_installed_team_id": self._workspace.team_id,
             "bot_id": app.bot_id,

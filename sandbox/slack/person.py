@@ -286,11 +286,10 @@ class Person:
 
     @_by_hand
     def views(self) -> list[Json]:
-        """Returns a list of the open modal with its `errors`, or empty."""
-        view = self.parts.modals.opened(self.id)
-        if view is None:
-            return []
-        return [{**self.parts.modals.payload(view), "errors": dict(view.errors)}]
+        """Returns the open modals with their `errors`, the one on top last."""
+        modals = self.parts.modals
+        views = modals.opened(self.id)
+        return [{**modals.payload(view), "errors": dict(view.errors)} for view in views]
 
     @_by_hand
     def home(self) -> Json | None:

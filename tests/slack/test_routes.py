@@ -6,7 +6,17 @@ from types import ModuleType
 
 import pytest
 
-from bot.render import answers, card, diagnose, forms, listing, obligations, run_form, runs
+from bot.render import (
+    answers,
+    card,
+    diagnose,
+    edit_pages,
+    forms,
+    listing,
+    obligations,
+    run_form,
+    runs,
+)
 from bot.render.commands import COMMANDS
 from bot.slack.request import Kind
 from bot.slack.routes import ROUTES
@@ -18,8 +28,9 @@ def constants(module: ModuleType, start: str) -> set[str]:
 
 
 def test_every_button_has_a_route() -> None:
-    modules = (answers, card, diagnose, listing, obligations, run_form, runs)
+    modules = (answers, card, diagnose, edit_pages, listing, obligations, run_form, runs)
     shown = {action for module in modules for action in constants(module, "ACTION_")}
+    shown |= set(edit_pages.TURNS)
     assert len(shown) > 10
     assert set(ROUTES[Kind.BUTTON]) == shown
 

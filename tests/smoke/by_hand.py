@@ -9,7 +9,7 @@ from functools import partial
 from bot.errors import RetryLater
 from bot.ports import Channel, Post
 from bot.render import blocks as b
-from bot.render import forms, listing
+from bot.render import edit_pages, forms, listing
 from bot.slack.interactions import SHORTCUT_ACTION, SHORTCUT_DECLARE, SHORTCUT_TIMELINE
 from bot.slack.request import Kind, SlackRequest
 from tests.smoke import events, samples
@@ -167,6 +167,17 @@ def chosen(smoke: Smoke, arrival: Arrival) -> str:
     return seen
 
 
+def pushed(smoke: Smoke, arrival: Arrival) -> str:
+    seen = _request(smoke, arrival, channel=False)
+    form = arrival.parsed.form
+    expect(
+        form.incident_id == "smoke" and form.root == form.id,
+        f"the form says {form.metadata!r}, and the one at the bottom is {form.root!r}",
+        "mayday finds the incident by its form: report this.",
+    )
+    return seen
+
+
 def submitted_twice(smoke: Smoke, arrival: Arrival) -> bool:
     listener: Listener = smoke.need(events.SOCKET)
     own = [a for a in listener.requests(Kind.FORM) if a.parsed.name == "declare"]
@@ -317,10 +328,17 @@ FORMS = (
     ).row,
     Step(
         what="button: another button is pressed",
-        ask="In #{channel}, press “Press me later”, and cancel the form.",
+        ask="In #{channel}, press “Press me later”, and leave the form open.",
         matches=_is_request(Kind.BUTTON, PRESS_LATER),
         check=pressed,
         covers=("button",),
+    ).row,
+    Step(
+        what="button: a button in a form opens another form above it",
+        ask="In the form that opened, press the first “Edit”, and close both forms.",
+        matches=_is_request(Kind.BUTTON, edit_pages.ACTION_PART),
+        check=pushed,
+        covers=("button", "views.push"),
     ).row,
     Step(
         what="command: names arrive as ids",
@@ -367,10 +385,11 @@ ANSWERS = (
             "action_item",
             "edit_entry",
             "annotate_entry",
+            "edit_part",
             "run",
             "close",
         ),
-        covers=("views.open", "views.update"),
+        covers=("views.open", "views.push", "views.update"),
         by_hand=True,
     ),
     Row(

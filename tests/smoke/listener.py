@@ -14,6 +14,7 @@ from bot.bootstrap import web_client
 from bot.errors import MaydayError, RetryLater
 from bot.ports import Post
 from bot.render import blocks as b
+from bot.render import edit_pages
 from bot.slack import app as slack_app
 from bot.slack import intake
 from bot.slack.dispatcher import Dispatcher
@@ -55,6 +56,7 @@ class Listener:
         self.opened: dict[str, str] = {}
         self.answered: dict[str, str] = {}
         self._forms = samples.views(smoke.config, smoke.me.user_id)
+        self._pages = samples.pages(smoke.config, smoke.me.user_id)
         app, self._pool = slack_app.build(
             web_client(smoke.config, has_token=False),
             command=smoke.config.slack.command,
@@ -104,7 +106,10 @@ class Listener:
                 self._respond("button", respond, samples.timeline(self._smoke.config, me))
             case Kind.BUTTON if request.name == PRESS_LATER:
                 ack()
-                self._open(request, "annotate_entry")
+                self._smoke.chat.open_view(request.trigger, self._pages)
+            case Kind.BUTTON if request.name == edit_pages.ACTION_PART:
+                ack()
+                self._push(request, "annotate_entry", "edit_part")
             case Kind.BUTTON:
                 ack()
                 self._open(request, "update")
@@ -133,6 +138,15 @@ class Listener:
             if name == "run":
                 self._smoke.chat.update_view(view_id, self._forms[name], hash_="")
             note(view_id)
+
+    def _push(self, request: SlackRequest, name: str, then: str) -> None:
+        """Open a form above the one in which a button was pressed, then show another one in its place."""
+        with self._noting(self.opened, name) as note:
+            view_id = self._smoke.chat.push_view(request.trigger, self._forms[name])
+            note(view_id)
+        with self._noting(self.opened, then) as note:
+            self._smoke.chat.update_view(self.opened[name], self._forms[then], hash_="")
+            note(self.opened[name])
 
     def _respond(self, name: str, respond: Respond, post: Post, *, replace: bool = False) -> None:
         with self._noting(self.answered, name) as note:

@@ -16,10 +16,12 @@ from bot.domain.timeline import Entry, EntryKind, Latest, Line
 from bot.forms import preset
 from bot.ports import Post
 from bot.render import blocks as b
-from bot.render import card, forms, listing, report_forms, run_form
+from bot.render import card, edit_forms, edit_pages, forms, listing, report_forms, run_form
 from bot.render.blocks import MOST_OPTIONS
 from bot.render.commands import after_the_incident, help_rows
 from bot.render.diagnose import Audience, diagnosis_post
+from bot.render.edit_pages import Page
+from bot.render.long_text import INPUT_LIMIT
 from tests.support.books import RUNBOOKS
 
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -165,6 +167,12 @@ def views(config: Config, user: str) -> dict[str, b.Block]:
         forms.action_item(made.id, groups=config.incident.action_groups),
         forms.edit_entry(made.id, line(1, "A note"), zone=zone),
         forms.annotate_entry(made.id, line(1, "A note")),
+        edit_forms.form(
+            made.id,
+            "section/summary",
+            edit_forms.inputs("section/summary", heading="Summary"),
+            {"text": "x" * 2 * INPUT_LIMIT, "heading": ""},
+        ),
         report_forms.times(made, zone=zone, version=""),
         run_form.run(made.id, runbooks=RUNBOOKS, hubs=MANY_HUBS),
         forms.close(
@@ -178,3 +186,10 @@ def views(config: Config, user: str) -> dict[str, b.Block]:
         ),
     ]
     return {str(view["callback_id"]): view for view in found}
+
+
+def pages(config: Config, user: str) -> b.Block:
+    """The pages from which a report is edited, whose buttons open a form above them."""
+    made = incident(config, user)
+    content = edit_pages.report_page(made, {"summary": "Summary"}, zone=ZoneInfo("UTC"))
+    return edit_pages.page(made, Page.REPORT, 0, content, counts={Page.TIMELINE: 1})

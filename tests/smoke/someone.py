@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from bot.render import forms, listing
+from bot.render import edit_forms, edit_pages, forms, listing
 from bot.slack.interactions import SHORTCUT_ACTION, SHORTCUT_DECLARE, SHORTCUT_TIMELINE
 from sandbox.slack import Channel, PersonError, SlackSandbox
 from tests.smoke.by_hand import HUB
@@ -76,7 +76,14 @@ def _choose(hands: Hands) -> None:
     hands.who.press(CHANNEL, ts, listing.ACTION_ENTRY, value=f"{listing.EDIT}:1")
     hands.cancel()
     hands.who.press(CHANNEL, hands.wait_message(PRESS_LATER), PRESS_LATER)
-    hands.cancel()
+    below = hands.wait_view()["id"]
+    hands.who.view_press(below, edit_pages.ACTION_PART, "part about")
+    hands.slack.wait_for(
+        lambda: hands.who.views()[-1]["callback_id"] == edit_forms.EDIT_PART,
+        hands.waits,
+        what="a form above",
+    )
+    hands.who.close_view(below)
 
 
 def _command(hands: Hands) -> None:

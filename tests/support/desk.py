@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,6 +27,7 @@ from bot.services.change import Changes
 from bot.services.channel_watch import ChannelWatch
 from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
+from bot.services.edits import Edits, published
 from bot.services.evidence import Evidence
 from bot.services.inbox import Inbox
 from bot.services.incidents import Incidents
@@ -49,6 +51,9 @@ from tests.support.slack_answers import SlackAnswers
 
 ANA, BEN = "U0ANA", "U0BEN"
 ELSEWHERE = "C0GENERAL"
+ROOT = "V0ROOT"
+"""The form below the others."""
+
 HELP = {"sev1": "everybody", "sev2": "many", "sev3": "a few"}
 
 
@@ -139,6 +144,7 @@ class Desk:
                 take_diagnosis=self.diagnoses.take_into,
             ),
             diagnoses=self.diagnoses,
+            edits=Edits(store, self.work, self.now, self.settings),
             evidence=Evidence(
                 store, chat, self.audit, sites=places, wall=lambda: datetime.now(UTC)
             ),
@@ -149,6 +155,7 @@ class Desk:
                 self.settings,
                 team_url=lambda: "https://x.slack.com/",
                 watch=self.watch,
+                edited=partial(published, self.work),
             ),
             runs=self.runs,
             obligations=Obligations(
@@ -206,6 +213,21 @@ class Desk:
         }
         return self.send(body)
 
+    def press_in(self, action: str, value: str, *, user: str = ANA) -> Answer:
+        """Press a button of the last opened form, which is the one at the bottom."""
+        body = {
+            "type": "block_actions",
+            "user": {"id": user, "team_id": TEAM},
+            "team": {"id": TEAM},
+            "container": {"type": "view"},
+            "view": {**self.slack.views[-1], "id": ROOT, "root_view_id": ROOT},
+            "trigger_id": "trigger",
+            "actions": [
+                {"action_id": action, "value": value, "action_ts": f"{next(self._numbers)}.0"}
+            ],
+        }
+        return self.send(body)
+
     def submit(
         self, values: Mapping[str, Any] | None = None, *, user: str = ANA, view_id: str = ""
     ) -> Answer:
@@ -226,6 +248,7 @@ class Desk:
             "view": {
                 **view,
                 "id": view_id or f"V{len(self.slack.views)}",
+                "root_view_id": ROOT if self.slack.is_above else "",
                 "state": {"values": state},
             },
         }
@@ -276,6 +299,7 @@ def _entered(element: Mapping[str, Any]) -> dict[str, Any]:
         "value": element.get("initial_value"),
         "selected_option": element.get("initial_option"),
         "selected_options": element.get("initial_options") or [],
+        "selected_user": element.get("initial_user"),
         "selected_date": element.get("initial_date"),
     }
 

@@ -141,6 +141,10 @@ _SPECIFIC = {
     "views.open": """
         duplicate_external_id exchanged_trigger_id expired_trigger_id invalid_trigger_id view_too_large
     """,
+    "views.push": """
+        duplicate_external_id exchanged_trigger_id expired_trigger_id invalid_trigger_id
+        push_limit_reached view_too_large
+    """,
     "views.update": "duplicate_external_id hash_conflict not_found view_too_large",
 }
 

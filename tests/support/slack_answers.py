@@ -26,6 +26,8 @@ class SlackAnswers:
     groups: dict[str, frozenset[str]] = field(default_factory=dict)
     failing: dict[str, MaydayError] = field(default_factory=dict)
     views: list[dict[str, Any]] = field(default_factory=list)
+    is_above: bool = False
+    """Whether the last form was opened above another one."""
     shown: list[tuple[str, str, str]] = field(default_factory=list)
     answered: list[dict[str, Any]] = field(default_factory=list)
     effects: dict[tuple[str, str], Post] = field(default_factory=dict)
@@ -93,6 +95,14 @@ class SlackAnswers:
     def open_view(self, _trigger: str, view: dict[str, Any]) -> str:
         """Keep the form."""
         self._answer("open_view")
+        self.is_above = False
+        self.views.append(view)
+        return f"V{len(self.views)}"
+
+    def push_view(self, _trigger: str, view: dict[str, Any]) -> str:
+        """Keep the form."""
+        self._answer("push_view")
+        self.is_above = True
         self.views.append(view)
         return f"V{len(self.views)}"
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.domain.access import Act
-from bot.render import answers, card, forms, listing, obligations, report_forms, run_form, runs
+from bot.render import (
+    answers,
+    card,
+    edit_forms,
+    edit_pages,
+    forms,
+    listing,
+    obligations,
+    report_forms,
+    run_form,
+    runs,
+)
 from bot.render import diagnose as diagnosis
 from bot.slack.access import (
     Anywhere,
@@ -36,6 +47,7 @@ from bot.slack.interactions import (
     close,
     declare,
     diagnose,
+    edit,
     entry,
     hubs,
     runbook,
@@ -52,6 +64,7 @@ FORMS: Mapping[str, Route] = {
     forms.UPDATE: OnIncident(Act.CHANGE, update.submitted, of_form),
     forms.ACTION_ITEM: OnIncident(Act.RECORD, action_item.submitted, of_form),
     forms.EDIT_ENTRY: OnIncident(Act.EDIT, entry.submitted, of_form),
+    edit_forms.EDIT_PART: OnIncident(Act.EDIT, edit.submitted, of_form),
     forms.ANNOTATE_ENTRY: OnIncident(Act.EDIT, entry.annotated, of_form),
     forms.RUN: OnRunbook(Act.PLAN, runbook.submitted, of_form_if_any),
     report_forms.TIMES: OnIncident(Act.EDIT, time_command.submitted, of_form),
@@ -87,6 +100,13 @@ BUTTONS: Mapping[str, Route] = {
     listing.ACTION_LIST: Anywhere(Act.LIST, incidents.handle),
     listing.ACTION_HELP: Anywhere(Act.HELP, menu.help_),
     listing.ACTION_ENTRY: OnIncident(Act.EDIT, entry.menu, of_entry),
+    edit_pages.ACTION_OPEN: OnIncident(Act.EDIT, edit.open_, of_button_or_channel),
+    **{name: OnIncident(Act.EDIT, edit.turn, of_form) for name in edit_pages.TURNS},
+    edit_pages.ACTION_PART: OnIncident(Act.EDIT, edit.part, of_form),
+    edit_pages.ACTION_ENTRY: OnIncident(Act.EDIT, edit.entry, of_form),
+    edit_pages.ACTION_ITEM: OnIncident(Act.EDIT, edit.item, of_form),
+    edit_pages.ACTION_ADD: OnIncident(Act.EDIT, edit.add_item, of_form),
+    edit_pages.ACTION_UNDO: OnIncident(Act.EDIT, edit.undo, of_form),
     answers.ACTION_EDIT: OnIncident(Act.EDIT, entry.menu, of_entry),
     answers.ACTION_UNDO: OnIncident(Act.RECORD, entry.undo, of_entry),
 }

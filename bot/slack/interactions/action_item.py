@@ -6,13 +6,19 @@ from bot.domain.incident import Incident
 from bot.domain.item_words import title_of
 from bot.domain.mrkdwn import typed
 from bot.render import forms
+from bot.render.edit_pages import Page, Said
 from bot.slack.context import HandlerContext
-from bot.slack.replies import OpenModal
+from bot.slack.interactions import edit
+from bot.slack.replies import OpenModal, UpdateModal
 from bot.slack.request import SlackRequest
 
+ADDED = "🔧 The action item is added."
 
-def submitted(context: HandlerContext, request: SlackRequest, incident: Incident) -> None:
-    """Add the action item."""
+
+def submitted(
+    context: HandlerContext, request: SlackRequest, incident: Incident
+) -> UpdateModal | None:
+    """Add the action item; show it where the form was opened above the page of items."""
     form = request.form
     context.changes.action_item(
         request.change(incident),
@@ -22,6 +28,9 @@ def submitted(context: HandlerContext, request: SlackRequest, incident: Incident
         link=form.text("link").strip(),
         source=form.subject,
     )
+    if form.root in ("", form.id):
+        return None
+    return edit.page(context, request, incident, Page.ITEMS, said=Said(text=ADDED))
 
 
 def shortcut(context: HandlerContext, request: SlackRequest, incident: Incident) -> OpenModal:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.incident import Incident
-from bot.domain.mrkdwn import typed
+from bot.domain.mrkdwn import typed, unescape
 from bot.errors import UserError
 from bot.render import answers, forms, listing
-from bot.services.entries import ONLY_ANNOTATED
+from bot.render.edit_forms import mark
+from bot.render.edit_pages import Page, Said
+from bot.render.long_text import LongText
+from bot.services.entries import ONLY_ANNOTATED, EntryChangedError
 from bot.slack.context import HandlerContext
-from bot.slack.replies import EphemeralReply, OpenModal, say
+from bot.slack.interactions import edit
+from bot.slack.replies import EphemeralReply, OpenModal, StaleFormError, UpdateModal, say
 from bot.slack.request import SlackRequest
 
 NO_MESSAGE = "Use this shortcut in the menu of a message."
@@ -52,7 +56,9 @@ def menu(
     return OpenModal(view=forms.edit_entry(incident.id, line, zone=context.settings.zone))
 
 
-def submitted(context: HandlerContext, request: SlackRequest, incident: Incident) -> EphemeralReply:
+def submitted(
+    context: HandlerContext, request: SlackRequest, incident: Incident
+) -> EphemeralReply | UpdateModal:
     """Change the entry; the time changes only if its text in the form did.
 
     A time without a date is on the entry's day.
@@ -61,9 +67,10 @@ def submitted(context: HandlerContext, request: SlackRequest, incident: Incident
         UserError: the time cannot be read, or the entry is gone or is not what the form shows.
     """
     form, zone, time = request.form, context.settings.zone, None
-    subject, _, version = form.subject.partition("|")
+    subject, version, joints = (*form.subject.split("|"), "", "")[:3]
     entry_id, at_text = int(subject), form.text("at").strip()
     line = context.record.line(incident.id, entry_id)
+    words = LongText.entered("text", joints, form.text)
     if at_text and at_text != forms.shown_time(line.entry, zone):
         try:
             day = line.entry.at.astimezone(zone).date()
@@ -71,9 +78,33 @@ def submitted(context: HandlerContext, request: SlackRequest, incident: Incident
         except UserError as exc:
             raise UserError(str(exc), field="at") from exc
     change = request.change(incident)
-    text = typed(form.text("text"))
-    distance = context.record.rewrite(change, entry_id, text=text, time=time, version=version)
-    return say(answers.entry_changed(time, zone=zone, distance=distance))
+    is_same = mark(words.whole) == mark(unescape(line.text))
+    text = line.text if is_same else typed(words.whole)
+    try:
+        distance = context.record.rewrite(change, entry_id, text=text, time=time, version=version)
+    except EntryChangedError as exc:
+        line = context.record.line(incident.id, entry_id)
+        again = forms.edit_entry(incident.id, line, zone=zone, typed=words, typed_at=at_text)
+        raise StaleFormError(str(exc), view=again, errors={"text": str(exc)}) from exc
+    said = answers.entry_changed(time, zone=zone, distance=distance)
+    return _said(context, request, incident, said, entry_id=entry_id)
+
+
+def _said(
+    context: HandlerContext,
+    request: SlackRequest,
+    incident: Incident,
+    said: str,
+    *,
+    entry_id: int,
+) -> EphemeralReply | UpdateModal:
+    """The page of entries below the form, where it was opened from there; else a message."""
+    form = request.form
+    if form.root in ("", form.id):
+        return say(said)
+    return edit.page(
+        context, request, incident, Page.TIMELINE, said=Said(text=said), entry_id=entry_id
+    )
 
 
 def undo(context: HandlerContext, request: SlackRequest, incident: Incident) -> EphemeralReply:
@@ -87,12 +118,15 @@ def undo(context: HandlerContext, request: SlackRequest, incident: Incident) -> 
     return replace(say(answers.NOTE_UNDONE), replace=True)
 
 
-def annotated(context: HandlerContext, request: SlackRequest, incident: Incident) -> EphemeralReply:
+def annotated(
+    context: HandlerContext, request: SlackRequest, incident: Incident
+) -> EphemeralReply | UpdateModal:
     """Add a text below the entry.
 
     Raises:
         UserError: the entry is gone, or the text is empty or too long.
     """
     text = typed(request.form.text("text"))
-    context.record.annotate(request.change(incident), int(request.form.subject), text)
-    return say(answers.ENTRY_ANNOTATED)
+    entry_id = int(request.form.subject)
+    context.record.annotate(request.change(incident), entry_id, text)
+    return _said(context, request, incident, answers.ENTRY_ANNOTATED, entry_id=entry_id)

@@ -13,6 +13,12 @@ def open_view(context: Context, args: Args) -> Json:
     return _answer(context, view)
 
 
+def push_view(context: Context, args: Args) -> Json:
+    """views.push."""
+    view = context.modals.push(args.required("trigger_id"), _definition(args))
+    return _answer(context, view)
+
+
 def update_view(context: Context, args: Args) -> Json:
     """views.update, by view_id."""
     view = context.modals.update(
@@ -40,6 +46,7 @@ def _answer(context: Context, view: View) -> Json:
 
 METHODS: Mapping[str, Method] = {
     "views.open": Method(handler=open_view, tier=100),
+    "views.push": Method(handler=push_view, tier=100),
     "views.update": Method(handler=update_view, tier=100),
     "views.publish": Method(handler=publish_view, tier=100),
 }

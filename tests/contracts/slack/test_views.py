@@ -106,6 +106,15 @@ def test_hash(slack: Slack, chat: SlackChat, client: WebClient) -> None:
     assert late == "hash_conflict"
 
 
+@web_api
+@pytest.mark.contract("Slack", "a trigger of a modal puts another one on it")
+def test_push(slack: Slack, chat: SlackChat, client: WebClient) -> None:
+    below = opened(slack, chat)
+    above = with_trigger(slack, lambda t: chat.push_view(t, form("Above")), view_id=below)
+    view = client.views_update(view_id=above, view=form("Changed"))["view"]
+    assert (view["previous_view_id"], view["root_view_id"]) == (below, below)
+
+
 @every
 @pytest.mark.contract("Slack", "a modal that is not open cannot be changed")
 @pytest.mark.differs(LOCAL_SLACK, NO_RULES)

@@ -313,3 +313,41 @@ def test_a_command_cannot_be_run_in_a_thread(slack: SlackSandbox) -> None:
     ts = ana.say("hub-ops", "a thread")
     with pytest.raises(PersonError, match="not supported in threads"):
         ana.say("hub-ops", "/incident list", thread_ts=ts)
+
+
+def test_up_to_three_modals_lie_on_each_other(
+    slack: SlackSandbox, app: App, connect: Any, forms: Forms
+) -> None:
+    modal, text_input = forms
+    refused: list[str] = []
+
+    @app.shortcut("declare")
+    def declare(ack: Any, body: dict[str, Any], client: Any) -> None:
+        client.views_open(trigger_id=body["trigger_id"], view=modal("1", BUTTON, text_input("a")))
+        ack()
+
+    @app.action("confirm")
+    def confirm(ack: Any, body: dict[str, Any], client: Any) -> None:
+        view = modal(str(int(body["view"]["callback_id"]) + 1), BUTTON, text_input("a"))
+        try:
+            client.views_push(trigger_id=body["trigger_id"], view=view)
+        except SlackApiError as exc:
+            refused.append(exc.response["error"])
+        ack()
+
+    @app.view("3")
+    def three(ack: Any) -> None:
+        ack()
+
+    connect(app)
+    ana = slack.person("ana")
+    ana.shortcut("declare")
+    for _ in range(3):
+        ana.view_press(ana.views()[-1]["id"], "confirm")
+    first, second, third = ana.views()
+    assert refused == ["push_limit_reached"]
+    assert (third["previous_view_id"], third["root_view_id"]) == (second["id"], first["id"])
+    assert ana.submit(third["id"], {"a": "x"}) == {}
+    assert [view["id"] for view in ana.views()] == [first["id"], second["id"]]
+    ana.close_view(first["id"])
+    assert ana.views() == []
