@@ -24,7 +24,7 @@ NAMES = tuple(sorted(file.stem for file in _FOLDER.glob("*.yaml")))
 
 @dataclass(frozen=True)
 class Item:
-    """An action item of the published report: its heading, the task, and where it was tracked, if anywhere."""
+    """An action item of the published report: its heading, the task, and where it was tracked, or nothing."""
 
     group: str
     text: str
