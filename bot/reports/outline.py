@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.reports.blocks import Block, BlockKind
 from bot.reports.report import SectionKind
-from bot.reports.times import read_time
+from bot.reports.times import find_day, read_time
 
 _NAMES: tuple[tuple[SectionKind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
@@ -38,13 +38,15 @@ _OTHER = re.compile(
     re.IGNORECASE,
 )
 _NAMED = re.compile(
-    r"(?P<mark>\*\*|__)[^*_]{1,60}(?P=mark)\s*:?|(?:\*\*|__)[^*_]{1,60}:(?:\*\*|__)|(?P<plain>[A-Z][^*_:.]{1,60}:)"
+    r"(?P<mark>\*\*|__)[^*_]{1,60}(?P=mark)\s{0,3}(?:\([^()]{1,40}\))?\s{0,3}:?|(?:\*\*|__)[^*_]{1,60}:(?:\*\*|__)|(?P<plain>[A-Z][^*_:.]{1,60}:)"
 )
 _OF_FORM = re.compile(
     r"^\[[ xX]\].*(?:dealt with|sections above|after-action report|actionable items)", re.IGNORECASE
 )
 """The boxes with which the issue form of 2024 ends."""
 _MARKS = re.compile(r"[*_`#]+")
+_TITLE = 120
+"""Characters of the longest first line that is a title."""
 _LEAST_CLOCKS = 2
 """Times from which a section without the name of a timeline is taken for one."""
 
@@ -146,7 +148,10 @@ def _with_line_headings(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def _title(blocks: Sequence[Block]) -> Block | None:
-    """Return the first heading of the first level before any known section; a dated one is preferred."""
+    """Return the first heading of the first level before any known section; a dated one is preferred.
+
+    Without one it is a first line that names a day with its year.
+    """
     candidates: list[Block] = []
     for block in blocks:
         if block.kind is not BlockKind.HEADING:
@@ -158,11 +163,20 @@ def _title(blocks: Sequence[Block]) -> Block | None:
             candidates.append(block)
         elif not candidates:
             # A report may begin below the first level.
-            return block if typed and typed.day and typed.rest else None
+            return block if (typed and typed.day and typed.rest) or _is_dated(block) else None
     dated = [
         each for each in candidates if read_time(plain_heading(each.text)) or "{{" in each.text
     ]
+    if not candidates and blocks and blocks[0].kind is BlockKind.PARAGRAPH:
+        first = blocks[0]
+        is_line = first.end == first.start + 1 and not first.level and len(first.text) < _TITLE
+        return first if is_line and _is_dated(first) and not read_time(first.text) else None
     return next(iter(dated or candidates), None)
+
+
+def _is_dated(block: Block) -> bool:
+    day = find_day(block.text)
+    return day is not None and day.year is not None
 
 
 def _opens(block: Block, current: Area) -> SectionKind | None:

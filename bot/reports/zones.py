@@ -34,6 +34,12 @@ _WINTER_AND_SUMMER = {
 }  # fmt: skip
 """Abbreviations of half a year, with a place that uses them: what it uses on a day can be compared."""
 
+_SEVERAL = {
+    "IST": "India's, UTC+05:30, and not Ireland's or Israel's",
+    "CST": "that of Chicago, UTC-06:00, and not China's or Cuba's",
+}
+"""Abbreviations of several zones that teams work in, and how they are read."""
+
 _AREAS = "Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific|US|Etc"
 _OFFSET = r"[+\-−]\d{1,2}(?::?\d{2})?(?!\d)"
 ZONE = re.compile(
@@ -84,6 +90,11 @@ def _offset(text: str) -> tzinfo | None:
         return None
     offset = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
     return timezone(offset if found[1] == "+" else -offset)
+
+
+def reading_of(name: str) -> str:
+    """Return which zone an abbreviation of several is read as, empty if it means only one."""
+    return _SEVERAL.get(name.strip(), "")
 
 
 def place_of(name: str) -> ZoneInfo | None:
