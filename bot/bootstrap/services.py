@@ -36,6 +36,7 @@ from bot.services.resources import Resources
 from bot.services.run import EXECUTE, PLAN, Runs
 from bot.services.run_posts import posts_of
 from bot.services.run_workflows import RunWorkflows
+from bot.services.search import Search
 from bot.services.settings import Settings
 from bot.services.sweep import Sweep
 from bot.services.sync import Sync
@@ -59,6 +60,7 @@ class Services:
     record: Record
     reports: Reports
     runs: Runs
+    search: Search
     sweep: Sweep
     sync: Sync
     takeover: Takeover
@@ -123,6 +125,8 @@ def build_services(
         look=watch.look,
         gather=backfill.gather,
     )
+    incidents = Incidents(store, chat, watch.latch_all)
+    search = Search(store, now, incidents.latch)
     sync = Sync(
         store,
         reconciler,
@@ -130,6 +134,7 @@ def build_services(
         Channels(store, reconciler, chat, settings),
         Resources(store, chat, now, settings, posts_of(runbooks), look=watch.look),
         look=watch.look,
+        search=search.keep,
     )
     durable.workflow(syncing.WORKFLOW, sync.workflow)
     durable.workflow(publishing.WORKFLOW, publish.workflow)
@@ -151,11 +156,12 @@ def build_services(
         diagnoses=diagnoses,
         evidence=evidence,
         obligations=obligations,
-        incidents=Incidents(store, chat, watch.latch_all),
+        incidents=incidents,
         publish=publish,
         record=record,
         reports=reports,
         runs=Runs(store, durable, runbooks=runbooks, sites=sites, wall=real_time),
+        search=search,
         sweep=Sweep(store, durable, now, sync, wall=real_time, owner=lease.id),
         sync=sync,
         takeover=Takeover(store, durable, lease, limits),

@@ -19,6 +19,7 @@ from bot.services.publish import Publish
 from bot.services.record import Record
 from bot.services.report import Reports
 from bot.services.run import Runs
+from bot.services.search import Search
 from bot.services.settings import Settings
 from bot.services.sync import Sync
 
@@ -41,6 +42,7 @@ class HandlerContext:
     audit: Audit
     reports: Reports
     publish: Publish
+    search: Search
     sync: Sync
     severity_help: Mapping[str, str]
 

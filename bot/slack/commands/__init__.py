@@ -25,6 +25,7 @@ from bot.slack.commands import (
     report,
     role,
     run,
+    search,
     severity,
     snooze,
     status,
@@ -55,6 +56,7 @@ ROUTES: Mapping[str, Route] = {
     "publish": OnIncident(Act.CLOSE, report.publish),
     "snooze": OnIncident(Act.CHANGE, snooze.handle),
     "list": Anywhere(Act.LIST, incidents.handle),
+    "search": Anywhere(Act.LIST, search.handle),
     "help": Anywhere(Act.HELP, menu.help_),
 }
 
