@@ -103,18 +103,14 @@ class Search:
 
     def _find(self, incident: Incident) -> bool:
         """Store what the incident is like, to be posted once; return whether that is anything."""
-        try:
-            self._latch()
-        except UserError as exc:  # the next change of the incident tries again
-            log.warning("search.not_latched", incident=incident.id, error=str(exc))
-            return False
-        with self._store.read() as tx:
-            found = like(
-                tx,
-                f"{incident.title} {incident.summary}",
-                team_id=incident.team_id,
-                but=f"incident/{incident.id}",
-            )
+        found = self._like(incident)
+        if any(match.incident_id for match in found):
+            try:
+                self._latch()
+            except UserError as exc:  # the next change of the incident tries again
+                log.warning("search.not_latched", incident=incident.id, error=str(exc))
+                return False
+            found = self._like(incident)
         spec = {"found": [_result(match).to_json() for match in found]}
         with self._store.write() as tx:
             kind = ResourceKind.ALIKE
@@ -123,6 +119,15 @@ class Search:
             if not found:
                 _settle(tx, incident.id, spec)
         return bool(found)
+
+    def _like(self, incident: Incident) -> list[Match]:
+        with self._store.read() as tx:
+            return like(
+                tx,
+                f"{incident.title} {incident.summary}",
+                team_id=incident.team_id,
+                but=f"incident/{incident.id}",
+            )
 
 
 def like(tx: Tx, text: str, *, team_id: str, but: str = "", limit: int = SHOWN) -> list[Match]:

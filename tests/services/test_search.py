@@ -164,7 +164,9 @@ def test_while_slack_does_not_say_what_is_private_nothing_is_named(store: Store)
         raise UserError("Slack did not tell.")
 
     imported(store)
+    stored(store, id="other", channel_name="o", channel_id="C0OTHER")
     search = Search(store, lambda: NOW, refuse)
+    search.index_missing()
     assert not search.keep(ID)
     assert alike(store) == ()
     with pytest.raises(UserError, match="did not tell"):
