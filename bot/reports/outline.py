@@ -25,7 +25,7 @@ _NAMES: tuple[tuple[SectionKind, re.Pattern[str]], ...] = tuple(
             SectionKind.ACTION_ITEMS,
             r"\baction items?\b|^actions?$|^next steps?\b"
             r"|^follow[- ]?ups?(?: (?:actions?|items?|tasks?|work))?$"
-            r"|^to-?dos?$|^remediation items?$|^tasks$|^action plan$",
+            r"|^to[- ]?dos?$|^remediation items?$|^tasks$|^action plan$",
         ),
         (SectionKind.CHECKLIST, r"^checklist\b"),
         (SectionKind.SUMMARY, r"^(?:\w+ )?summary\b|^overview\b|^tl;?dr\b|^abstract$"),
@@ -45,6 +45,11 @@ _OF_FORM = re.compile(
 )
 """The boxes with which the issue form of 2024 ends."""
 _MARKS = re.compile(r"[*_`#]+")
+_LEAD = re.compile(
+    r"(?:post-?mortem|retrospective|after-?action report|analysis)[^:–—]{0,30}(?::|\s[-–—])\s*\S",
+    re.I,
+)
+"""What a title may begin with, although a section alone may have that name."""
 _TITLE = 120
 """Characters of the longest first line that is a title."""
 _LEAST_CLOCKS = 2
@@ -96,6 +101,8 @@ def kind_of(name: str) -> SectionKind | None:
 def areas(blocks: Iterable[Block], *, first: int, end: int) -> tuple[Block | None, list[Area]]:
     """Return the heading that is the title, or None, and the sections between two lines."""
     found = list(_with_line_headings(blocks))
+    if found and not any(block.kind is BlockKind.HEADING for block in found[:2]):
+        found = _with_first_line(found)
     title = _title(found)
     current = Area(kind=SectionKind.PREAMBLE, title="", level=0, start=first, body=first)
     made = [current]
@@ -143,8 +150,39 @@ def _with_line_headings(blocks: Iterable[Block]) -> Iterator[Block]:
         # Within a timeline a word with a colon belongs to its entry.
         if named and not (is_entry and named["plain"]) and kind_of(name_of(block.text)):
             yield replace(block, kind=BlockKind.HEADING, level=min(level + 1, 6))
+        elif block.kind is BlockKind.PARAGRAPH and not is_entry and (first := _first_line(block)):
+            heading, rest = first
+            yield replace(heading, kind=BlockKind.HEADING, level=min(level + 1, 6))
+            yield rest
         else:
             yield block
+
+
+def _first_line(block: Block) -> tuple[Block, Block] | None:
+    """Return the first line and the rest of a paragraph, if that line is only the name of a section."""
+    first, _, rest = block.text.partition("\n")
+    is_name = not block.level and rest and _NAMED.fullmatch(first.strip())
+    if not is_name or not kind_of(name_of(first)):
+        return None
+    return _split(block)
+
+
+def _split(block: Block) -> tuple[Block, Block]:
+    """Return the first line and the rest of a paragraph as two."""
+    first, _, rest = block.text.partition("\n")
+    at = block.start + 1
+    return replace(block, text=first, end=at), replace(block, text=rest, start=at)
+
+
+def _with_first_line(found: list[Block]) -> list[Block]:
+    """Return the blocks with the first line apart, which is a title if a day follows it."""
+    first = found[0]
+    if first.kind is not BlockKind.PARAGRAPH or first.level or "\n" not in first.text:
+        return found
+    line, rest = _split(first)
+    typed = read_time(rest.text.split("\n")[0])
+    is_title = typed and typed.day and typed.day.year and not typed.rest and len(line.text) < _TITLE
+    return [replace(line, kind=BlockKind.HEADING, level=1), rest, *found[1:]] if is_title else found
 
 
 def _title(blocks: Sequence[Block]) -> Block | None:
@@ -157,7 +195,8 @@ def _title(blocks: Sequence[Block]) -> Block | None:
         if block.kind is not BlockKind.HEADING:
             continue
         typed = read_time(plain_heading(block.text))
-        if kind_of(name_of(block.text)) and not (block.level == 1 and typed):
+        is_named = kind_of(name_of(block.text)) and not (block.level == 1 and typed)
+        if is_named and (block.level > 1 or candidates or not _LEAD.match(name_of(block.text))):
             break
         if block.level == 1:
             candidates.append(block)

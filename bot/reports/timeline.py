@@ -13,15 +13,17 @@ from bot.reports.outline import Area, name_of, plain_heading
 from bot.reports.report import SectionKind
 from bot.reports.times import find_day, find_time, read_time
 from bot.reports.typed import Typed
-from bot.reports.zones import ZONE
+from bot.reports.zones import ZONE, zone_of
 
 _BULLET = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+(?:\[[ xX]\]\s+)?")
 _NAME = re.compile(
     r"(?P<name>@?[A-Z][\w.'’-]{0,30}(?:\s[A-Z][\w.'’-]{0,30}){0,2}),?\s{1,4}(?=[\[(]?\d{1,2}:\d\d)"
 )
+_CELL = re.compile(r"(?<!\\)\|")
 _NESTED = 3
 _STATED = re.compile(r"\btimes?(?:\s?zone|stamps?)?\b(?P<between>[^.\n]{0,40})", re.IGNORECASE)
-_ALL = re.compile(r"\b(?:all )?times\b", re.IGNORECASE)
+_ALL = re.compile(r"\b(?:(?:all )?times|time\s?zone)\b", re.IGNORECASE)
+_CITY = re.compile(r"(?:\bin|\bare|:)\s+(?P<name>[A-Z][a-z]+(?:[ _][A-Z][a-z]+)?)(?=[\s.*_)]|$)")
 _STATEMENT = 160
 """Characters of the longest sentence that is taken for a statement of the zone."""
 _Lines = Sequence[str] | Mapping[int, str]
@@ -61,6 +63,9 @@ def stated_zone(text: str) -> str:
             before = text[found.start() - 1]
             if found.start() - stated.start() <= 40 and not before.isalnum():
                 return found[0].strip().rstrip("(")
+        for city in _CITY.finditer(stated["between"]):
+            if zone_of(city["name"]):
+                return city["name"]
     return ""
 
 
@@ -126,7 +131,7 @@ def _marks(block: Block, lines: _Lines) -> Iterator[Mark]:
     elif block.kind is BlockKind.ITEM:
         yield from _item(block, lines)
     elif block.kind is BlockKind.ROW:
-        yield from _row(block)
+        yield from _row(block, lines)
     elif block.kind is BlockKind.PARAGRAPH and not block.in_item:
         yield from _paragraph(block, lines)
 
@@ -206,23 +211,28 @@ def _paragraph(block: Block, lines: _Lines) -> Iterator[Mark]:
             yield Mark(line=number, body=number + 1, typed=typed, is_entry=False)
 
 
-def _row(block: Block) -> Iterator[Mark]:
+def _row(block: Block, lines: _Lines) -> Iterator[Mark]:
     if block.is_header:
         # The names of the columns belong to no entry.
         zone = next(filter(None, map(stated_zone, block.cells)), "")
         yield Mark(line=block.start, body=block.end, is_entry=False, zone=zone)
         return
+    cells = [cell.replace("&nbsp;", " ") for cell in block.cells]
+    # The parser drops the cells that a row has in excess.
+    cells += [cell.strip() for cell in _CELL.split(lines[block.start].strip().strip("|"))][
+        len(cells) :
+    ]
     for index in range(min(2, len(block.cells))):
-        typed = read_time(block.cells[index])
+        typed = read_time(cells[index])
         used = index + 1
-        if typed and not typed.clock and not typed.rest and len(block.cells) > used + 1:
-            both = f"{block.cells[index]} {block.cells[used]}"
+        if typed and not typed.clock and not typed.rest and len(cells) > used + 1:
+            both = f"{cells[index]} {cells[used]}"
             joined = read_time(both)
             if joined and joined.clock:
                 typed, used = joined, used + 1
         if typed is None or (typed.rest and not typed.clock):
             continue
-        others = (*block.cells[:index], typed.rest, *block.cells[used:])
+        others = (*cells[:index], typed.rest, *cells[used:])
         rest = " | ".join(cell for cell in others if cell)
         yield Mark(line=block.start, body=block.end, raw=typed.raw, rest=rest, typed=typed)
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, timedelta, timezone, tzinfo
 from functools import cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from bot.domain.time_zones import KNOWN, REGIONS
 
@@ -64,6 +64,8 @@ _DIGITS = re.compile(r"([+\-−])\s?(\d{1,2}):?(\d{2})?")
 def zone_of(name: str) -> tzinfo | None:
     """Return the zone that a name or an offset means, or None. ``PST (UTC-7)`` means what its offset says."""
     found = ZONE.fullmatch(name.strip())
+    if found is None and (city := _cities().get(name.strip())):
+        return ZoneInfo(city)
     if found is None:
         return _offset(name) if OFFSET.fullmatch(name.strip()) else None
     if found["area"]:
@@ -80,6 +82,13 @@ def zone_of(name: str) -> tzinfo | None:
     if found["offset"]:
         return _offset(found["offset"])
     return timezone(timedelta(hours=_HOURS[found["abbreviation"].upper()]))
+
+
+@cache
+def _cities() -> dict[str, str]:
+    """The zones by the names of their cities, as a pager writes them: “All times listed in Berlin”."""
+    places = (key for key in sorted(available_timezones()) if not key.startswith(("Etc/", "US/")))
+    return {key.rpartition("/")[2].replace("_", " "): key for key in places if "/" in key}
 
 
 def _offset(text: str) -> tzinfo | None:
