@@ -227,7 +227,7 @@ class Bot:
         every(5, "obligations", services.obligations.tick)
         every(30, "operators", self.operators.notify_given_up)
         every(60, "database", store.check)
-        every(60, "search", services.search.index_missing)
+        every(60, "search", services.search.refresh)
         every(60, "sweep", services.sweep.sweep)
         every(5, "backfill", services.backfill.tick)
         every(600, "purge", lambda: durable.purge(keep_for=KEEP_WORKFLOWS))

@@ -34,6 +34,7 @@ SHOWN = 3
 CANDIDATES = 60
 RESULTS = 8
 AT_ONCE = 20
+IN_TURN = 5
 ROUNDS = 5
 NEW = timedelta(hours=1)
 """How long after its declaration an incident gets the past outages that are like it."""
@@ -53,6 +54,8 @@ class Search:
         self._store = store
         self._now = now
         self._latch = latch
+        self._last = ""
+        """The id of the incident that was looked at last in turn."""
 
     def search(self, text: str, *, team_id: str, seen_from: str) -> list[Result]:
         """Return what is found, the best first; a private incident only from its own channel.
@@ -80,12 +83,17 @@ class Search:
         is_new = incident.is_open and self._now() - incident.declared_at < NEW
         return row is None and is_new and incident.channel_id is not None and self._find(incident)
 
-    def index_missing(self) -> None:
-        """Index the incidents that are not: those of an earlier version, and those of which a message
-        was deleted."""
+    def refresh(self) -> None:
+        """Index the incidents that are not, and in turn a few of the others.
+
+        Those of an earlier version are not indexed, nor those of which a message was deleted. Of the others
+        a message may have been edited, which changes nothing that Slack must show.
+        """
         with self._store.read() as tx:
             missing = index.not_indexed(tx, AT_ONCE)
-        for incident_id in missing:
+            in_turn = incident_rows.ids_after(tx, self._last, IN_TURN)
+        self._last = in_turn[-1] if in_turn else ""
+        for incident_id in dict.fromkeys([*missing, *in_turn]):
             self._index(incident_id)
 
     def _index(self, incident_id: str) -> None:

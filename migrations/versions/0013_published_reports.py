@@ -82,6 +82,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM resource WHERE kind = 'alike'")
     if _is_sqlite():
         op.execute("DROP TABLE searchable_index")
     op.drop_table("searchable")

@@ -122,13 +122,24 @@ def test_a_private_incident_is_found_only_from_its_channel(store: Store, search:
 
 
 def test_what_is_not_in_the_index_gets_in(store: Store, search: Search) -> None:
-    search.index_missing()
+    search.refresh()
     assert found(search, "evicted") == ["Proxy was evicted"]
     with store.write() as tx:
         index.remove_incidents(tx, [CHANNEL])
     assert found(search, "evicted") == []
-    search.index_missing()
+    search.refresh()
     assert found(search, "evicted") == ["Proxy was evicted"]
+
+
+def test_an_incident_that_changed_without_a_sync_is_indexed_in_turn(
+    store: Store, search: Search
+) -> None:
+    search.refresh()
+    saved(store, title="A volcano")
+    assert found(search, "volcano") == []
+    for _ in range(2):
+        search.refresh()
+    assert found(search, "volcano") == ["A volcano"]
 
 
 def alike(store: Store) -> tuple[Any, ...]:
@@ -166,7 +177,7 @@ def test_while_slack_does_not_say_what_is_private_nothing_is_named(store: Store)
     imported(store)
     stored(store, id="other", channel_name="o", channel_id="C0OTHER")
     search = Search(store, lambda: NOW, refuse)
-    search.index_missing()
+    search.refresh()
     assert not search.keep(ID)
     assert alike(store) == ()
     with pytest.raises(UserError, match="did not tell"):
@@ -181,5 +192,5 @@ def test_a_deleted_message_leaves_the_index(store: Store, search: Search) -> Non
         incidents.save(tx, made)
         index.put(tx, index.Searchable(title=made.title, body="a secret word", incident_id=ID))
         index.remove_incidents(tx, [CHANNEL])
-    search.index_missing()
+    search.refresh()
     assert found(search, "secret") == []

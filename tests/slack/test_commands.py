@@ -275,7 +275,7 @@ def test_a_search_answers_with_what_may_be_seen_here(desk: Desk) -> None:
         channel_name="inc-hidden",
         channel_id=hidden,
     )
-    desk.context.search.index_missing()
+    desk.context.search.refresh()
     for where, shown in ((ELSEWHERE, False), (hidden, True)):
         blocks = str(desk.command("search <https://x.y|proxy> & *", channel=where).blocks)
         assert CHANNEL in blocks

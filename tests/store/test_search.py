@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from bot.domain.resources import ResourceKind
 from bot.domain.search import asked
 from bot.store import incidents, published
+from bot.store import resources as resource_rows
 from bot.store import search as index
 from bot.store.engine import Store
 from bot.store.published import PublishedReport
 from bot.store.search import Searchable
+from tests.store.test_migrations import to
 from tests.support.rows import CHANNEL, NOW, TEAM, stored
 
 ODD = (
@@ -118,6 +121,18 @@ def test_a_private_incident_is_found_only_in_its_channel(store: Store) -> None:
     assert titles(store, "volcano") == []
     with store.read() as tx:
         assert index.not_indexed(tx, 5) == [made.id]
+
+
+def test_the_index_comes_back_after_a_downgrade(store: Store) -> None:
+    made = stored(store)
+    with store.write() as tx:
+        resource_rows.add(tx, made.id, ResourceKind.ALIKE, spec={"found": []}, now=NOW)
+    to(store, "0012")
+    to(store, "head")
+    with store.read() as tx:
+        assert resource_rows.of_incident(tx, made.id) == {}
+    of_report(store, "a", "One", "volcano")
+    assert titles(store, "volcano") == ["One"]
 
 
 def test_a_report_is_stored_once(store: Store) -> None:
