@@ -70,7 +70,7 @@ def import_files(paths: Iterable[Path], *, json_lines: bool, out: Console, err: 
     """
     ok = True
     for path in files(paths):
-        text = _text(path, err)
+        text = text_of(path, err)
         if text is None:
             ok = False
             continue
@@ -79,8 +79,8 @@ def import_files(paths: Iterable[Path], *, json_lines: bool, out: Console, err: 
             # One object a line, in ASCII, so that no terminal or encoding changes it.
             out.file.write(f"{json.dumps(as_json(report))}\n")
         else:
-            for line in _lines(report):
-                out.print(Text(_printable(line)), soft_wrap=True)
+            for line in described(report):
+                out.print(Text(printable(line)), soft_wrap=True)
     out.file.flush()
     return ok
 
@@ -92,7 +92,7 @@ def lint_files(paths: Iterable[Path], *, links: bool, out: Console, err: Console
     """
     clean = True
     for path in files(paths):
-        text = _text(path, err)
+        text = text_of(path, err)
         if text is None:
             clean = False
             continue
@@ -107,7 +107,7 @@ def lint_files(paths: Iterable[Path], *, links: bool, out: Console, err: Console
                 rule=each.rule.value,
                 remedy=each.remedy,
             )
-            out.print(Text("\n".join(map(_printable, line.split("\n")))), soft_wrap=True)
+            out.print(Text("\n".join(map(printable, line.split("\n")))), soft_wrap=True)
         if not found:
             out.print(Text(CLEAN.format(path=path)), soft_wrap=True)
         clean = clean and not found
@@ -122,7 +122,8 @@ def _broken(text: str, path: Path, err: Console) -> list[Finding]:
     return list(broken_links(text, missing=missing, absent=absent))
 
 
-def _text(path: Path, err: Console) -> str | None:
+def text_of(path: Path, err: Console) -> str | None:
+    """Return the text of a file, or None, after the reason was printed."""
     try:
         return decoded(path.read_bytes())[0]
     except OSError as exc:
@@ -131,7 +132,8 @@ def _text(path: Path, err: Console) -> str | None:
         return None
 
 
-def _lines(report: ImportedReport) -> Iterator[str]:
+def described(report: ImportedReport) -> Iterator[str]:
+    """What a report says, in lines for people."""
     yield READ.format(path=report.path, title=report.title)
     yield KNOWN.format(
         form=report.format.value,
@@ -145,7 +147,7 @@ def _lines(report: ImportedReport) -> Iterator[str]:
         yield WARNING.format(warning=warning)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return the text with what a terminal would act on escaped."""
     return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 

@@ -73,7 +73,7 @@ def credentials(
 
 
 def connect(
-    auth: Auth.Auth,
+    auth: Auth.Auth | None,
     api_url: str,
     *,
     timeout: float,

@@ -5,6 +5,7 @@ from bot.bootstrap.links import missing_pages
 from bot.bootstrap.outside import (
     domain_clock,
     forge,
+    report_repository,
     require_all_bound,
     require_bound,
     sites,
@@ -22,6 +23,7 @@ __all__ = [
     "look_at_workflows",
     "missing_pages",
     "report_forms",
+    "report_repository",
     "require_all_bound",
     "require_bound",
     "settings",

@@ -148,6 +148,7 @@ class Bot:
             audit=services.audit,
             reports=services.reports,
             publish=services.publish,
+            search=services.search,
             sync=services.sync,
             severity_help={s.name: s.description for s in self.config.incident.severities},
         )
@@ -227,6 +228,7 @@ class Bot:
         every(5, "obligations", services.obligations.tick)
         every(30, "operators", self.operators.notify_given_up)
         every(60, "database", store.check)
+        every(60, "search", services.search.refresh)
         every(60, "sweep", services.sweep.sweep)
         every(5, "backfill", services.backfill.tick)
         every(600, "purge", lambda: durable.purge(keep_for=KEEP_WORKFLOWS))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 from functools import cached_property
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from slack_sdk import WebClient
 
@@ -28,6 +28,9 @@ from bot.domain.snapshot import StuckThresholds
 from bot.errors import ConfigError, UserError
 from bot.ports import Clock, Cluster, Deploys, Forge, Kernels, Notices
 from bot.runbook.site import Site
+
+if TYPE_CHECKING:
+    from bot.adapters.github_files import ReportRepository
 
 
 def domain_clock(config: Config) -> Clock:
@@ -69,6 +72,20 @@ def forge(config: Config) -> Forge | None:
         api_url=settings.api_url,
         timeout=config.practice.call_limit,
         former_accounts=settings.former_accounts,
+    )
+
+
+def report_repository(config: Config, repository: str) -> ReportRepository:
+    """Return a repository with published reports; without credentials only public ones can be read."""
+    from bot.adapters.github_files import ReportRepository
+
+    github = config.github
+    has_login = github.token or (github.app_id and github.private_key and github.installation_id)
+    return ReportRepository(
+        auth=_github_login(config) if has_login else None,
+        repository=repository,
+        api_url=github.api_url,
+        timeout=config.practice.call_limit,
     )
 
 

@@ -38,6 +38,7 @@ from bot.services.resources import Resources
 from bot.services.run import EXECUTE, PLAN, Runs
 from bot.services.run_posts import posts_of
 from bot.services.run_workflows import RunWorkflows
+from bot.services.search import Search
 from bot.services.settings import Settings
 from bot.services.sweep import Sweep
 from bot.services.sync import Sync
@@ -62,6 +63,7 @@ class Services:
     record: Record
     reports: Reports
     runs: Runs
+    search: Search
     sweep: Sweep
     sync: Sync
     takeover: Takeover
@@ -133,6 +135,8 @@ def build_services(
         look=watch.look,
         gather=backfill.gather,
     )
+    incidents = Incidents(store, chat, watch.latch_all)
+    search = Search(store, now, incidents.latch)
     sync = Sync(
         store,
         reconciler,
@@ -140,6 +144,7 @@ def build_services(
         Channels(store, reconciler, chat, settings),
         Resources(store, chat, now, settings, posts_of(runbooks), look=watch.look),
         look=watch.look,
+        search=search.keep,
     )
     durable.workflow(syncing.WORKFLOW, sync.workflow)
     durable.workflow(publishing.WORKFLOW, publish.workflow)
@@ -162,11 +167,12 @@ def build_services(
         edits=Edits(store, durable, now, settings),
         evidence=evidence,
         obligations=obligations,
-        incidents=Incidents(store, chat, watch.latch_all),
+        incidents=incidents,
         publish=publish,
         record=record,
         reports=reports,
         runs=Runs(store, durable, runbooks=runbooks, sites=sites, wall=real_time),
+        search=search,
         sweep=Sweep(store, durable, now, sync, wall=real_time, owner=lease.id),
         sync=sync,
         takeover=Takeover(store, durable, lease, limits),

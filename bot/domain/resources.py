@@ -23,6 +23,7 @@ class ResourceKind(StrEnum):
     ANNOUNCEMENT = "announcement"
     ANNOUNCED_UPDATE = "announced_update"  # the entry's id
     ENTRY = "entry"  # the entry's id
+    ALIKE = "alike"
     REMINDER = "reminder"  # the reminder's number
     DIAGNOSIS = "diagnosis"  # the diagnosis' id
     RUN = "run"  # the run's id

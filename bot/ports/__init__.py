@@ -20,6 +20,7 @@ from bot.ports.forge import Folder, Forge, Issue, Origin, Repository
 from bot.ports.hub import Hub, Started, Stopped
 from bot.ports.kernels import Kernels
 from bot.ports.notices import Notices
+from bot.ports.reports import ReportFile, ReportFiles, ReportSource
 from bot.ports.work import Clock, Durable, WorkflowSummary
 
 __all__ = [
@@ -43,6 +44,9 @@ __all__ = [
     "Origin",
     "Post",
     "Profile",
+    "ReportFile",
+    "ReportFiles",
+    "ReportSource",
     "Repository",
     "Started",
     "Stopped",

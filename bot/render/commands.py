@@ -68,6 +68,9 @@ COMMANDS: Mapping[str, Usage] = {
     "publish": Usage(usage="publish", help="publishes the report again", after=True),
     "snooze": Usage(usage="snooze [minutes]", help="postpones the next reminder"),
     "list": Usage(usage="list", help="lists the latest incidents"),
+    "search": Usage(
+        usage="search words", help="finds past outages, in imported reports and in incidents"
+    ),
     "help": Usage(usage="help", help="shows this list"),
 }
 

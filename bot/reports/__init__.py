@@ -9,6 +9,7 @@ from bot.reports.checks.targets import broken_links
 from bot.reports.decoding import decoded
 from bot.reports.links import relative_links, web_links
 from bot.reports.lint import Finding, Rule, lint
+from bot.reports.outcome import causes, ended, story
 from bot.reports.reading import read_report
 from bot.reports.report import (
     Format,
@@ -34,10 +35,13 @@ __all__ = [
     "SectionKind",
     "as_json",
     "broken_links",
+    "causes",
     "decoded",
+    "ended",
     "export",
     "lint",
     "read_report",
     "relative_links",
+    "story",
     "web_links",
 ]

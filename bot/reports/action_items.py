@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from textwrap import dedent
 
 from bot.reports.blocks import Block, BlockKind
-from bot.reports.links import web_links
+from bot.reports.links import all_links, definitions, web_links
 from bot.reports.outline import Area, name_of
 from bot.reports.report import ImportedItem
 
-_BULLET = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+")
+_BULLET = re.compile(r"(?:\s{0,3}>\s?)*\s*(?:[-*+]|\d{1,9}[.)])\s+")
 _LISTED = (BlockKind.ITEM, BlockKind.ROW)
 _BOX = re.compile(r"\[([ xX])\]\s+")
 _NONE = re.compile(
-    r"[\s*_(]*(?:none|n/?a|nothing|no action items?|nothing was recorded|[-–—])?[\s*_.)]*",
+    r"[\s*_(]*(?:(?:none|n/?a|nothing|no action items?)"
+    r"(?: (?:yet|so far|at this time|for now|needed|required))?"
+    r"|nothing was recorded|no response|[-–—])?[\s*_.)]*",
     re.IGNORECASE,
 )
 _GROUP = re.compile(r"[*_]*[^.\n]{1,60}?[*_]*:?[*_]*")
@@ -24,13 +27,16 @@ _GROUP = re.compile(r"[*_]*[^.\n]{1,60}?[*_]*:?[*_]*")
 
 def items(area: Area, lines: Sequence[str]) -> Iterator[ImportedItem]:
     """The action items of a section, in the order of its lines."""
+    defined = definitions(lines)
     headed = any(block.kind is BlockKind.HEADING for block in area.blocks)
     group = ""
     for own in _by_heading(area.blocks):
         if own[0].kind is BlockKind.HEADING:
             group = name_of(own[0].text)
         listed = any(block.kind in _LISTED for block in own)
-        yield from _items(own, lines, group, paragraphs=not listed and (bool(group) or not headed))
+        paragraphs = not listed and (bool(group) or not headed)
+        for item in _items(own, lines, group, paragraphs=paragraphs):
+            yield replace(item, links=all_links(item.text, defined))
 
 
 def _items(
@@ -73,9 +79,7 @@ def _made(block: Block, text: str, group: str) -> Iterator[ImportedItem]:
     if _NONE.fullmatch(text):
         return
     done = box[1] != " " if box else None
-    yield ImportedItem(
-        line=block.start + 1, text=text, group=group, links=web_links(text), is_done=done
-    )
+    yield ImportedItem(line=block.start + 1, text=text, group=group, links=(), is_done=done)
 
 
 def _text(block: Block, lines: Sequence[str]) -> str:

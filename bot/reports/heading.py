@@ -11,12 +11,14 @@ from typing import Any
 
 from bot.reports.outline import name_of
 from bot.reports.resolving import Context, day_of
-from bot.reports.times import Typed, find_day, find_day_at, read_time
+from bot.reports.times import find_day, find_day_at, read_time
+from bot.reports.typed import Typed
 
 _LEAD = re.compile(
     r"\s*(?:incident|outage|post-?mortem|after-?action)(?:\s+report)?(?:\s+(?:for|of|on))?[\s:,–—-]+(?=\S)",
     re.IGNORECASE,
 )
+_TO = re.compile(r"^(?:to|until|through)\s+", re.IGNORECASE)
 _SEPARATORS = " \t-–—,:;|"
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _PLACEHOLDER = re.compile(r"^\{\{[^{}]*\}\}\s*[,–—-]\s*(?=\S)")
@@ -70,11 +72,11 @@ def heading(matter: Mapping[str, Any], written: str, path: str) -> Heading:
     name_date = day_of(find_day(stem[:10]))
     title, day, zone, is_comma = _split(written)
     matter_day = _matter_date(matter.get("date"))
-    matter_title = _words(matter.get("title"))
+    matter_title = words_of(matter.get("title"))
     shown = matter_title or title
     _title, title_day, title_zone, _comma = _split(matter_title)
     if not shown and not written:
-        shown = _words(matter.get("name")) or _from_name(stem)
+        shown = words_of(matter.get("name")) or _from_name(stem)
     others = written.replace(title, "", 1) if title else written
     others = others.replace(day.isoformat(), "", 1) if day else others
     return Heading(
@@ -85,7 +87,7 @@ def heading(matter: Mapping[str, Any], written: str, path: str) -> Heading:
         zone=zone or title_zone,
         is_comma=is_comma,
         is_more_than_title=bool(others.strip(_SEPARATORS)) or (title != shown and bool(title)),
-        other_words=f"{_words(matter.get('name'))} {_words(matter.get('about'))}",
+        other_words=f"{words_of(matter.get('name'))} {words_of(matter.get('about'))}",
     )
 
 
@@ -110,7 +112,13 @@ def _split(text: str) -> tuple[str, date | None, str, bool]:
     typed = read_time(rest)
     if typed and typed.day and typed.rest and (day := day_of(typed.day)):
         comma = rest[len(typed.raw) :].lstrip().startswith(",")
-        return typed.rest.strip(_SEPARATORS), day, typed.zone, comma
+        shown = typed.rest.strip(_SEPARATORS)
+        until = read_time(_TO.sub("", typed.rest))
+        if until and until.day and until.rest:
+            # "2018-07-08 to 2018-07-10, Title"
+            comma = comma or "," in rest[: -len(until.rest)]
+            shown = until.rest.strip(_SEPARATORS)
+        return shown, day, typed.zone, comma
     if found := _PLACEHOLDER.match(text):
         return text[found.end() :], None, "", "," in found[0]
     named, start, end = find_day_at(rest)
@@ -128,7 +136,8 @@ def _matter_date(value: Any) -> date | None:
     return day_of(find_day(value[:40])) if isinstance(value, str) else None
 
 
-def _words(value: Any) -> str:
+def words_of(value: Any) -> str:
+    """Return a text of the front matter on one line, empty if it isn't one."""
     return " ".join(str(value).split()) if isinstance(value, str | int | float) else ""
 
 

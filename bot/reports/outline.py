@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.reports.blocks import Block, BlockKind
 from bot.reports.report import SectionKind
-from bot.reports.times import read_time
+from bot.reports.times import find_day, read_time
 
 _NAMES: tuple[tuple[SectionKind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
@@ -25,7 +25,7 @@ _NAMES: tuple[tuple[SectionKind, re.Pattern[str]], ...] = tuple(
             SectionKind.ACTION_ITEMS,
             r"\baction items?\b|^actions?$|^next steps?\b"
             r"|^follow[- ]?ups?(?: (?:actions?|items?|tasks?|work))?$"
-            r"|^to-?dos?$|^remediation items?$|^tasks$|^action plan$",
+            r"|^to[- ]?dos?$|^remediation items?$|^tasks$|^action plan$",
         ),
         (SectionKind.CHECKLIST, r"^checklist\b"),
         (SectionKind.SUMMARY, r"^(?:\w+ )?summary\b|^overview\b|^tl;?dr\b|^abstract$"),
@@ -38,13 +38,20 @@ _OTHER = re.compile(
     re.IGNORECASE,
 )
 _NAMED = re.compile(
-    r"(?P<mark>\*\*|__)[^*_]{1,60}(?P=mark)\s*:?|(?:\*\*|__)[^*_]{1,60}:(?:\*\*|__)|(?P<plain>[A-Z][^*_:.]{1,60}:)"
+    r"(?P<mark>\*\*|__)[^*_]{1,60}(?P=mark)\s{0,3}(?:\([^()]{1,40}\))?\s{0,3}:?|(?:\*\*|__)[^*_]{1,60}:(?:\*\*|__)|(?P<plain>[A-Z][^*_:.]{1,60}:)"
 )
 _OF_FORM = re.compile(
     r"^\[[ xX]\].*(?:dealt with|sections above|after-action report|actionable items)", re.IGNORECASE
 )
 """The boxes with which the issue form of 2024 ends."""
 _MARKS = re.compile(r"[*_`#]+")
+_LEAD = re.compile(
+    r"(?:post-?mortem|retrospective|after-?action report|analysis)[^:–—]{0,30}(?::|\s[-–—])\s*\S",
+    re.I,
+)
+"""What a title may begin with, although a section alone may have that name."""
+_TITLE = 120
+"""Characters of the longest first line that is a title."""
 _LEAST_CLOCKS = 2
 """Times from which a section without the name of a timeline is taken for one."""
 
@@ -94,6 +101,8 @@ def kind_of(name: str) -> SectionKind | None:
 def areas(blocks: Iterable[Block], *, first: int, end: int) -> tuple[Block | None, list[Area]]:
     """Return the heading that is the title, or None, and the sections between two lines."""
     found = list(_with_line_headings(blocks))
+    if found and not any(block.kind is BlockKind.HEADING for block in found[:2]):
+        found = _with_first_line(found)
     title = _title(found)
     current = Area(kind=SectionKind.PREAMBLE, title="", level=0, start=first, body=first)
     made = [current]
@@ -141,28 +150,72 @@ def _with_line_headings(blocks: Iterable[Block]) -> Iterator[Block]:
         # Within a timeline a word with a colon belongs to its entry.
         if named and not (is_entry and named["plain"]) and kind_of(name_of(block.text)):
             yield replace(block, kind=BlockKind.HEADING, level=min(level + 1, 6))
+        elif block.kind is BlockKind.PARAGRAPH and not is_entry and (first := _first_line(block)):
+            heading, rest = first
+            yield replace(heading, kind=BlockKind.HEADING, level=min(level + 1, 6))
+            yield rest
         else:
             yield block
 
 
+def _first_line(block: Block) -> tuple[Block, Block] | None:
+    """Return the first line and the rest of a paragraph, if that line is only the name of a section."""
+    first, _, rest = block.text.partition("\n")
+    is_name = not block.level and rest and _NAMED.fullmatch(first.strip())
+    if not is_name or not kind_of(name_of(first)):
+        return None
+    return _split(block)
+
+
+def _split(block: Block) -> tuple[Block, Block]:
+    """Return the first line and the rest of a paragraph as two."""
+    first, _, rest = block.text.partition("\n")
+    at = block.start + 1
+    return replace(block, text=first, end=at), replace(block, text=rest, start=at)
+
+
+def _with_first_line(found: list[Block]) -> list[Block]:
+    """Return the blocks with the first line apart, which is a title if a day follows it."""
+    first = found[0]
+    if first.kind is not BlockKind.PARAGRAPH or first.level or "\n" not in first.text:
+        return found
+    line, rest = _split(first)
+    typed = read_time(rest.text.split("\n")[0])
+    is_title = typed and typed.day and typed.day.year and not typed.rest and len(line.text) < _TITLE
+    return [replace(line, kind=BlockKind.HEADING, level=1), rest, *found[1:]] if is_title else found
+
+
 def _title(blocks: Sequence[Block]) -> Block | None:
-    """Return the first heading of the first level before any known section; a dated one is preferred."""
+    """Return the first heading of the first level before any known section; a dated one is preferred.
+
+    Without one it is a first line that names a day with its year.
+    """
     candidates: list[Block] = []
     for block in blocks:
         if block.kind is not BlockKind.HEADING:
             continue
         typed = read_time(plain_heading(block.text))
-        if kind_of(name_of(block.text)) and not (block.level == 1 and typed):
+        is_named = kind_of(name_of(block.text)) and not (block.level == 1 and typed)
+        if is_named and (block.level > 1 or candidates or not _LEAD.match(name_of(block.text))):
             break
         if block.level == 1:
             candidates.append(block)
         elif not candidates:
             # A report may begin below the first level.
-            return block if typed and typed.day and typed.rest else None
+            return block if (typed and typed.day and typed.rest) or _is_dated(block) else None
     dated = [
         each for each in candidates if read_time(plain_heading(each.text)) or "{{" in each.text
     ]
+    if not candidates and blocks and blocks[0].kind is BlockKind.PARAGRAPH:
+        first = blocks[0]
+        is_line = first.end == first.start + 1 and not first.level and len(first.text) < _TITLE
+        return first if is_line and _is_dated(first) and not read_time(first.text) else None
     return next(iter(dated or candidates), None)
+
+
+def _is_dated(block: Block) -> bool:
+    day = find_day(block.text)
+    return day is not None and day.year is not None
 
 
 def _opens(block: Block, current: Area) -> SectionKind | None:

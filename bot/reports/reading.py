@@ -13,7 +13,7 @@ from bot.reports.blocks import blocks, readable
 from bot.reports.comments import without_comments
 from bot.reports.forms import form_of
 from bot.reports.front_matter import front_matter
-from bot.reports.heading import Heading, dated_in, day_near, heading, typed_day, years_in
+from bot.reports.heading import Heading, dated_in, day_near, heading, typed_day, words_of, years_in
 from bot.reports.outline import Area, areas
 from bot.reports.report import (
     ImportedEntry,
@@ -25,10 +25,19 @@ from bot.reports.report import (
 )
 from bot.reports.resolving import Context
 from bot.reports.timeline import Mark, marks, texts, zone_elsewhere
+from bot.reports.typed import Clock
 from bot.reports.unfold import is_folded, unfolded
 from bot.reports.warnings import Doubt, ReadWarning, warning
-from bot.reports.zones import zone_of
+from bot.reports.zones import reading_of, zone_of
 
+_NEXT_DAY = re.compile(
+    r"(?:on )?the (?:next|following) (?:day|morning)\b|(?:next|following) (?:day|morning)\b",
+    re.IGNORECASE,
+)
+_SUMMARY = re.compile(
+    r"^[\s>*_]{0,4}(?:summary|tl;?dr)[*_]{0,2}:[*_]{0,2}[ \t]*(?P<text>\S.*(?:\n[ \t]*\S.*)*)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$")
 
 
@@ -75,7 +84,7 @@ def read_report(text: str, *, path: str = "") -> ImportedReport:
         for item in items_of(area, lines)
     ]
     sections = _sections(found, lines, first, head)
-    summary = _summary(sections)
+    summary = _summary(sections) or words_of(matter.get("description"))
     warnings += _missing(head, marked, timeline, zone)
     warnings += _other_evening(found, summary, day, timeline)
     return ImportedReport(
@@ -134,7 +143,11 @@ def _timeline(
     typed = next((mark.typed.zone for mark in everything if mark.typed and mark.typed.zone), "")
     made.first_zone = stated or title_zone or typed
     context = Context(
-        report_date=day, day=day, zone=made.first_zone, is_stated=bool(stated or title_zone)
+        report_date=day,
+        day=day,
+        zone=made.first_zone,
+        is_stated=bool(stated or title_zone),
+        is_24_hours=any(mark.typed and _is_24_hours(mark.typed.clock) for mark in everything),
     )
     for area, each in marked:
         for mark, text in texts(each, lines, area.end):
@@ -146,6 +159,8 @@ def _timeline(
                 if mark.typed and mark.typed.day:
                     context.see_day(mark.typed.day)
                 continue
+            if _NEXT_DAY.match(mark.raw) and not (mark.typed and mark.typed.day):
+                context.see_next_day()
             resolved = context.resolve(mark.typed, mark.raw)
             made.warnings += [
                 warning(doubt, mark.line + 1, **said) for doubt, said in resolved.doubts
@@ -167,6 +182,13 @@ def _has_clock(mark: Mark) -> bool:
     return mark.typed is not None and mark.typed.clock is not None
 
 
+def _is_24_hours(clock: Clock | None) -> bool:
+    """Return whether a clock can only be one of 24 hours: 13:05, 0:15 and 09:05."""
+    if clock is None or clock.half:
+        return False
+    return clock.hour == 0 or clock.hour > 12 or (clock.is_padded and clock.hour < 10)
+
+
 def _missing(
     head: Heading, marked: Sequence[tuple[Area, object]], timeline: _Timeline, zone: str
 ) -> list[ReadWarning]:
@@ -180,6 +202,8 @@ def _missing(
         said.append(warning(Doubt.NO_ZONE, line))
     if zone and zone_of(zone) is None:
         said.append(warning(Doubt.UNKNOWN_ZONE, line, zone=zone))
+    if zone and (reading := reading_of(zone)):
+        said.append(warning(Doubt.SEVERAL_ZONES, line, zone=zone, reading=reading))
     return said
 
 
@@ -245,6 +269,8 @@ def _summary(sections: Sequence[Section]) -> str:
     ):
         for section in filter(wanted, sections):
             text = "\n".join(without_comments(section.text.split("\n"))).strip()
+            if section.kind is SectionKind.PREAMBLE and (named := _SUMMARY.search(text)):
+                return named["text"].strip()
             if text:
                 return text
     return ""

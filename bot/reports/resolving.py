@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
-from bot.reports.times import Clock, Day, Typed
+from bot.reports.typed import Clock, Day, Typed
 from bot.reports.warnings import Doubt
 from bot.reports.zones import place_of, zone_of
 
@@ -39,12 +39,14 @@ class Context:
         day: the day of an entry that names none.
         zone: the zone of an entry that names none, as typed.
         is_stated: the zone was stated for all entries, so that an entry's own zone holds for itself only.
+        is_24_hours: a time of the report is one of 24 hours, so the others are, too.
     """
 
     report_date: date | None
     day: date | None
     zone: str = ""
     is_stated: bool = False
+    is_24_hours: bool = True
     before: datetime | None = None
     half: str = ""
     judged: set[str] = field(default_factory=set)
@@ -53,6 +55,12 @@ class Context:
         """Take the day of a heading for the entries below it."""
         self.day = self._date(day) or self.day
         self.half = ""
+
+    def see_next_day(self) -> None:
+        """Take the day after that of the entry above, as “The next day” says."""
+        if self.day and (self.before is None or self.before.date() == self.day):
+            self.day = _later(datetime.combine(self.day, time())).date()
+            self.half = ""
 
     def resolve(self, typed: Typed | None, raw: str) -> Resolved:
         """Return the moment of an entry, and take its day and zone for those below it."""
@@ -86,7 +94,11 @@ class Context:
         if clock.half:
             self.half = clock.half
             return clock
-        is_open = self.half and not (is_dated or clock.is_padded) and 1 <= clock.hour < 12
+        is_open = (
+            (self.half or not self.is_24_hours)
+            and not (is_dated or clock.is_padded)
+            and 1 <= clock.hour < 12
+        )
         if not is_open or self.before is None or clock.at is None:
             return clock
         before = self.before.replace(tzinfo=None)
@@ -124,7 +136,7 @@ class Context:
             doubts.append((Doubt.FAR, {"raw": raw, "days": days, "date": self.report_date}))
         place = place_of(zone)
         if place and zone not in self.judged:
-            then = at.replace(tzinfo=place).tzname()
+            then = at.astimezone(place).tzname()
             if then != zone:
                 self.judged.add(zone)
                 doubts.append((Doubt.NOT_THEN, {"zone": zone, "day": at.date(), "other": then}))

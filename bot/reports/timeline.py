@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from textwrap import dedent
@@ -11,16 +11,25 @@ from textwrap import dedent
 from bot.reports.blocks import Block, BlockKind
 from bot.reports.outline import Area, name_of, plain_heading
 from bot.reports.report import SectionKind
-from bot.reports.times import Typed, find_day, find_time, read_time
-from bot.reports.zones import ZONE
+from bot.reports.times import find_day, find_time, read_time
+from bot.reports.typed import Typed
+from bot.reports.zones import ZONE, zone_of
 
 _BULLET = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+(?:\[[ xX]\]\s+)?")
+_NAME = re.compile(
+    r"(?P<name>@?[A-Z][\w.'’-]{0,30}(?:\s[A-Z][\w.'’-]{0,30}){0,2}),?\s{1,4}(?=[\[(]?\d{1,2}:\d\d)"
+)
+_CELL = re.compile(r"(?<!\\)\|")
 _NESTED = 3
 _STATED = re.compile(r"\btimes?(?:\s?zone|stamps?)?\b(?P<between>[^.\n]{0,40})", re.IGNORECASE)
-_ALL = re.compile(r"\b(?:all )?times\b", re.IGNORECASE)
+_ALL = re.compile(r"\b(?:(?:all )?times|time\s?zone)\b", re.IGNORECASE)
+_CITY = re.compile(r"(?:\bin|\bare|:)\s+(?P<name>[A-Z][a-z]+(?:[ _][A-Z][a-z]+)?)(?=[\s.*_)]|$)")
 _STATEMENT = 160
 """Characters of the longest sentence that is taken for a statement of the zone."""
-_RULES = frozenset({"---", "***", "___"})
+_Lines = Sequence[str] | Mapping[int, str]
+"""Lines by their number from 0."""
+_QUOTE = re.compile(r"(?:\s{0,3}>\s?)*")
+_RULES = frozenset({"---", "***", "___", ">"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +63,9 @@ def stated_zone(text: str) -> str:
             before = text[found.start() - 1]
             if found.start() - stated.start() <= 40 and not before.isalnum():
                 return found[0].strip().rstrip("(")
+        for city in _CITY.finditer(stated["between"]):
+            if zone_of(city["name"]):
+                return city["name"]
     return ""
 
 
@@ -84,6 +96,12 @@ def marks(area: Area, lines: Sequence[str]) -> list[Mark]:
     )
     for block in area.blocks:
         found.extend(_marks(block, lines))
+    if not any(mark.is_entry for mark in found):
+        # The whole timeline is a quotation.
+        own = {number: lines[number] for number in range(area.start, area.end)}
+        unquoted = {number: line[_end(_QUOTE, line) :] for number, line in own.items()}
+        for block in area.blocks:
+            found.extend(_marks(block, unquoted))
     return sorted(
         (each for each in found if area.start <= each.line < area.end), key=lambda each: each.line
     )
@@ -94,6 +112,7 @@ def texts(found: Sequence[Mark], lines: Sequence[str], end: int) -> Iterator[tup
     stops = [after.line for _before, after in pairwise(found)] + [end]
     for mark, stop in zip(found, stops, strict=True):
         below = dedent("\n".join(lines[mark.body : stop]).rstrip()).strip("\n")
+        below = below.removeprefix(": ")
         text = f"{mark.rest}\n{below}" if mark.rest and below else mark.rest or below
         yield mark, _without_rules(text).strip()
 
@@ -106,15 +125,20 @@ def _without_rules(text: str) -> str:
     return "\n".join(kept)
 
 
-def _marks(block: Block, lines: Sequence[str]) -> Iterator[Mark]:
+def _marks(block: Block, lines: _Lines) -> Iterator[Mark]:
     if block.kind is BlockKind.HEADING:
         yield _heading(block)
     elif block.kind is BlockKind.ITEM:
         yield from _item(block, lines)
     elif block.kind is BlockKind.ROW:
-        yield from _row(block)
+        yield from _row(block, lines)
     elif block.kind is BlockKind.PARAGRAPH and not block.in_item:
         yield from _paragraph(block, lines)
+
+
+def _end(pattern: re.Pattern[str], line: str) -> int:
+    found = pattern.match(line)
+    return found.end() if found else 0
 
 
 def _heading(block: Block) -> Mark:
@@ -146,7 +170,7 @@ def _heading(block: Block) -> Mark:
     )
 
 
-def _item(block: Block, lines: Sequence[str]) -> Iterator[Mark]:
+def _item(block: Block, lines: _Lines) -> Iterator[Mark]:
     line = lines[block.start]
     bullet = _BULLET.match(line)
     # An item may begin with another: "- - 10:05".
@@ -154,6 +178,8 @@ def _item(block: Block, lines: Sequence[str]) -> Iterator[Mark]:
         bullet = (bullet and _BULLET.match(line, bullet.end())) or bullet
     typed = read_time(line[bullet.end() :]) if bullet else None
     if typed is None:
+        if bullet and (mark := _by_name(line[bullet.end() :], block.start)):
+            yield mark
         return
     if typed.clock or typed.rest:
         yield _mark(block.start, block.start + 1, typed)
@@ -161,7 +187,7 @@ def _item(block: Block, lines: Sequence[str]) -> Iterator[Mark]:
         yield Mark(line=block.start, body=block.start + 1, typed=typed, is_entry=False)
 
 
-def _paragraph(block: Block, lines: Sequence[str]) -> Iterator[Mark]:
+def _paragraph(block: Block, lines: _Lines) -> Iterator[Mark]:
     first = read_time(lines[block.start].strip())
     zone = "" if first and first.clock else stated_zone(" ".join(block.text.split()))
     if zone:
@@ -173,6 +199,9 @@ def _paragraph(block: Block, lines: Sequence[str]) -> Iterator[Mark]:
     for number in range(block.start, block.end):
         typed = read_time(lines[number].strip())
         if typed is None:
+            mark = _by_name(lines[number].strip(), number)
+            if mark and mark.typed and not mark.typed.rest:
+                yield mark
             continue
         if typed.clock and (
             not typed.has_lead or typed.raw != lines[number].strip()[: len(typed.raw)]
@@ -182,26 +211,44 @@ def _paragraph(block: Block, lines: Sequence[str]) -> Iterator[Mark]:
             yield Mark(line=number, body=number + 1, typed=typed, is_entry=False)
 
 
-def _row(block: Block) -> Iterator[Mark]:
+def _row(block: Block, lines: _Lines) -> Iterator[Mark]:
     if block.is_header:
+        # The names of the columns belong to no entry.
         zone = next(filter(None, map(stated_zone, block.cells)), "")
-        if zone:
-            yield Mark(line=block.start, body=block.end, is_entry=False, zone=zone)
+        yield Mark(line=block.start, body=block.end, is_entry=False, zone=zone)
         return
+    cells = [cell.replace("&nbsp;", " ") for cell in block.cells]
+    # The parser drops the cells that a row has in excess.
+    cells += [cell.strip() for cell in _CELL.split(lines[block.start].strip().strip("|"))][
+        len(cells) :
+    ]
     for index in range(min(2, len(block.cells))):
-        typed = read_time(block.cells[index])
+        typed = read_time(cells[index])
         used = index + 1
-        if typed and not typed.clock and not typed.rest and len(block.cells) > used + 1:
-            both = f"{block.cells[index]} {block.cells[used]}"
+        if typed and not typed.clock and not typed.rest and len(cells) > used + 1:
+            both = f"{cells[index]} {cells[used]}"
             joined = read_time(both)
             if joined and joined.clock:
                 typed, used = joined, used + 1
         if typed is None or (typed.rest and not typed.clock):
             continue
-        others = (*block.cells[:index], typed.rest, *block.cells[used:])
+        others = (*cells[:index], typed.rest, *cells[used:])
         rest = " | ".join(cell for cell in others if cell)
         yield Mark(line=block.start, body=block.end, raw=typed.raw, rest=rest, typed=typed)
         return
+
+
+def _by_name(text: str, line: int) -> Mark | None:
+    """Return the mark of ``Ana (10:05): text`` and of ``Ana 10:05 AM``, as a chat is copied, or None."""
+    named = _NAME.match(text)
+    typed = read_time(text[named.end() :]) if named else None
+    if named is None or typed is None or typed.clock is None:
+        return None
+    after = text[named.end() :].partition(typed.raw)[2].lstrip()
+    if after and after[0] not in ":-–—":
+        return None
+    rest = f"{named['name']}: {typed.rest}" if typed.rest else named["name"]
+    return Mark(line=line, body=line + 1, raw=typed.raw, rest=rest, typed=typed)
 
 
 def _mark(line: int, body: int, typed: Typed) -> Mark:

@@ -7,9 +7,10 @@ line of prose, keeps what was typed, and says what it could not understand.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import date, time
+from dataclasses import replace
+from datetime import date
 
+from bot.reports.typed import Clock, Day, Typed
 from bot.reports.zones import OFFSET, ZONE
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -21,7 +22,10 @@ _WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?\b\.
 _FLAGS = re.VERBOSE | re.IGNORECASE
 
 _OPENING = re.compile(r"[*_\s]*")
-_BRACKETS = re.compile(r"(?:\{\{|[\[({`~≈*_\s])*")
+_TAG = r"</?(?:b|i|em|strong|time|code|u)>"
+_BRACKETS = re.compile(
+    rf"(?:\{{\{{|[\[({{`~≈*_\s]|{_TAG}|:[a-z0-9_+-]{{2,30}}:\s|[\u2600-\u27bf\ufe0f\U0001F300-\U0001FAFF])*"
+)
 _LEADS = re.compile(
     r"(?:(?:at|around|about|approx(?:imately)?\.?|circa|ca\.|between|from|by|before|after|since|on|time:)\s+"
     r"|[~≈@]\s*|c\.\s*)+",
@@ -34,18 +38,21 @@ _DAY = re.compile(
     | (?P<d3>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+(?:of\s+)?(?P<m3>{_MONTH})
         (?:,?[\s-]+(?P<y3>(?:19|20)\d\d)\b(?!:\d))?
     | (?P<m4>\d{{1,2}})/(?P<d4>\d{{1,2}})(?:/(?P<y4>\d{{4}}|\d{{2}}))?(?![\d/])
-    )""",
+    | (?P<n5>\d{{1,2}})(?P<mark>[.-])(?P<n6>\d{{1,2}})(?P=mark)(?P<y5>(?:19|20)\d\d)(?![\d-])
+    )(?:\s?\((?:mon|tue|wed|thu|fri|sat|sun)[a-z]{{0,6}}\))?""",
     _FLAGS,
 )
 _CLOCK = re.compile(
     r"""(?:
       (?P<h1>\d{1,2}):(?P<n1>\d{2})(?::(?P<s1>\d{2})(?:[.,]\d{1,9})?)?(?!\d)
-        (?:(?:\s?(?P<half1>[ap])\.?m\b\.?)|(?P<short1>[ap])\b|\s(?:noon|midnight)\b)?
+        (?:(?:\s?(?P<half1>[ap])\.?m\b\.?)|(?P<short1>[ap])\b|\s(?:noon|midnight)\b|\s?(?:hrs?|hours|uhr|h)\b)?
     | (?P<h2>\d{1,2})\.(?P<n2>\d{2})\s?(?P<half2>[ap])\.?m\b\.?
     | (?P<h3>\d{1,2})\s?(?P<half3>[ap])\.?m\b\.?
     | (?P<h4>\d{1,2})h(?P<n4>\d{2})\b
-    | (?P<h5>[0-2]\d)(?P<n5>[0-5]\d)(?=\s?(?:UTC|GMT|hrs?|hours|h)\b)(?:\s?(?:hrs?|hours|h)\b)?
+    | (?P<h5>[0-2]\d)(?P<n5>[0-5]\d)
+        (?=\s?(?:UTC|GMT|hrs?|hours|h|(?-i:[A-Z]{1,3}T))\b)(?:\s?(?:hrs?|hours|h)\b)?
     | (?P<h6>\d{1,2})(?=\s?[-–]\s?\d{1,2}(?:[:.]\d{2})?\s?[ap]\.?m\b)
+    | (?P<h7>[0-2]\d)\.(?P<n7>[0-5]\d)(?:\s?(?:uhr|hrs?|h)\b|(?=(?:\s?[-–]\s?[0-2]\d\.[0-5]\d)?[\s*_`]*$))
     | (?P<noon>noon|midday|midnight)\b
     )""",
     _FLAGS,
@@ -54,86 +61,31 @@ _JOINER = re.compile(
     r"[\s,T:]*(?:(?:at|around|about|between|from|,)\s+|[-–—@~≈]\s*)*[~≈]?\s*", re.IGNORECASE
 )
 _RANGE = re.compile(
-    r"\s*(?:-{1,2}>?|–|—|→|\bto\b|\buntil\b|\btill\b|\band\b)\s*[~≈]?\s*", re.IGNORECASE
+    r"(?:\s|\}\}|[\])`*])*(?:-{1,2}>?|–|—|→|\bto\b|\buntil\b|\btill\b|\band\b)(?:\s|\{\{|[\[(`*~≈])*",
+    re.IGNORECASE,
 )
 _TAIL = re.compile(r"[-–](\d{2})(?![\d:./])\b")
-_ISH = re.compile(r"(?:-?ish\b)?", re.IGNORECASE)
-_OTHER = re.compile(r"\s*[/(]\s*(?=\d)")
-_OFFSET_APART = re.compile(r"\s([+-]\d{4})(?!\d)")
+_ISH = re.compile(r"(?:[-\s]?ish\b)?", re.IGNORECASE)
+_OTHER = re.compile(r"\s*[/(=,]\s*(?=\d)")
+_BEFORE_ZONE = re.compile(r"[*`]*\s?[*`]*\(?")
+_OFFSET_APART = re.compile(r"\s?(\+\d{2}:?\d{2}|(?<=\s)-\d{4})(?!:?\d)")
+_OFFSET_WEST = re.compile(r"-(0[1-9]|1[0-2]):(?:[03]0|45)(?!:?\d)")
+_SECONDS = re.compile(r":\d\d:\d\d(?:[.,]\d{1,9})?$")
+_LATE_YEAR = re.compile(r"\s((?:19|20)\d\d)\b(?![:\d])")
+_BEFORE_DAY = re.compile(r"\s*(?:(?P<sure>\()|(?P<comma>,)?\s+(?P<on>on\s+)?)", re.IGNORECASE)
+_AFTER_DAY = re.compile(r"[\s*_:]*$|:?\s+[-–—]\s|:\s")
 _DAY_OF_WEEK = re.compile(rf"{_WEEKDAY}(?=[\d~])", re.IGNORECASE)
-_CLOSERS = re.compile(r"(?:\s*(?:\}\}|[\])`]))*")
+_CLOSERS = re.compile(rf"(?:\s*(?:\}}\}}|[\])`]|{_TAG}))*")
+_LINK = re.compile(r"\]\([^\s()]*(?:\([^\s()]*\)[^\s()]*)*\)")
 _MARKS = re.compile(r"[*_]*")
-_SEPARATORS = re.compile(r"\s*(?:(?:-{1,2}>?|–|—|→|=>|:|\||,|\.(?=\s|$))+\s*)?")
+_SEPARATORS = re.compile(
+    r"\s*(?:\\$)?(?:<br\s?/?>\s*)?(?:(?:-{1,2}>?|–|—|→|=>|:|\||,|\.(?=\s|$))+\s*)?"
+)
 _ABOUT = re.compile(r"[~≈]|ish\b|\b(?:about|around|approx|circa|ca)\b", re.IGNORECASE)
 _SHORT = 200
 """Characters of a heading in which a time is looked for."""
 _IN_LOG = re.compile(r"\dT\d")
-_BOUNDARY = re.compile(r"$|[\s:,;.\-–—→|*_=)\]}<`(]")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Day:
-    """A day as typed. The year may be missing, and a day in numbers may be read in two orders.
-
-    Attributes:
-        swapped: whether month and day may be the other way round.
-        is_fraction: it was written like ``1/2``, which needn't be a day.
-    """
-
-    month: int
-    day: int
-    year: int | None = None
-    swapped: bool = False
-    is_fraction: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Clock:
-    """A time of day as typed.
-
-    Attributes:
-        half: ``a`` or ``p`` if it was typed.
-        is_padded: it was typed with a zero or two digits before the colon.
-        at: the time, None if it is impossible.
-    """
-
-    hour: int
-    minute: int
-    second: int
-    half: str = ""
-    is_padded: bool = False
-
-    @property
-    def at(self) -> time | None:
-        hour = self.hour
-        if self.half and hour <= 12:
-            hour = hour % 12 + (12 if self.half == "p" else 0)
-        if hour > 23 or self.minute > 59 or self.second > 59:
-            return None
-        return time(hour, self.minute, self.second)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Typed:
-    """A time as typed at the beginning of a text.
-
-    Attributes:
-        raw: what was typed, with the brackets around it.
-        rest: what follows it.
-        zone: the zone that it names, or empty.
-        has_lead: it begins with a word such as ``around``.
-        is_about: it is marked as approximate.
-    """
-
-    raw: str
-    rest: str
-    day: Day | None = None
-    clock: Clock | None = None
-    until_day: Day | None = None
-    until: Clock | None = None
-    zone: str = ""
-    has_lead: bool = False
-    is_about: bool = False
+_BOUNDARY = re.compile(r"$|\\$|[\s:,;.\-–—→|*_=)\]}<`(]")
 
 
 def read_time(text: str) -> Typed | None:
@@ -148,15 +100,19 @@ def read_time(text: str) -> Typed | None:
     position = _end(_ISH, text, after) if clock else position
     if not clock and (day is None or day.is_fraction):
         return None
-    zone, position = _zone(
-        text, position, is_log=bool(clock and _IN_LOG.search(text, start, position))
-    )
+    is_log = bool(clock and (_IN_LOG.search(text, start, position) or _goes_west(text, position)))
+    zone, position = _zone(text, position, is_log=is_log)
     if clock and not day:
         day, position = _day_after(text, position)
-    until_day, until, zone, position = _until(text, position, clock, day, zone)
+    elif clock and day and not day.year and (late := _LATE_YEAR.match(text, position)):
+        day, position = replace(day, year=int(late[1])), late.end()
+    until_day, until, zone, position = _until(text, position, clock, zone)
     if not zone and clock:
         zone, position = _zone(text, position, is_log=False)
     if clock:
+        position = _after_other_zone(text, position)
+    if clock and not until:
+        until_day, until, zone, position = _until(text, position, clock, zone)
         position = _after_other_zone(text, position)
     if not _BOUNDARY.match(text, position):
         return None
@@ -200,15 +156,22 @@ def find_time(text: str) -> Typed | None:
 
 def _parted(text: str, opened: int, end: int) -> tuple[str, str]:
     """Return the time and the rest, without the marks of emphasis around the time."""
+    link = _LINK.match(text, end)
+    if link and (bracket := text.rfind("[", opened, end)) >= 0:
+        # The time is the text of a link, which the rest keeps whole.
+        return text[
+            bracket + 1 : end
+        ], f"{text[bracket : link.end()]} {text[link.end() :].strip()}".strip()
     end = _end(_CLOSERS, text, end)
     marks, closing = text[:opened].strip(), _MARKS.match(text, end)
     rest_at = closing.end() if closing else end
     rest = text[_end(_SEPARATORS, text, rest_at) :]
-    if marks and closing and not closing[0]:
+    is_closed = bool(closing and closing[0]) or (marks and text[opened:end].count(marks) % 2)
+    if marks and not is_closed:
         head, mark, tail = rest.partition(marks)
         # "**10:05:** text" closes after the colon, "**10:05 text**" after the words.
         rest = tail.lstrip(" :-–—") if mark and not head.strip() else f"{marks}{rest}"
-    return text[opened:end].strip(), rest.strip()
+    return text[opened:end].strip().replace("**", ""), rest.strip()
 
 
 def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
@@ -233,6 +196,12 @@ def _made_day(found: re.Match[str]) -> Day | None:
         if month > 12 >= day:
             month, day = day, month
         swapped = month != day and day <= 12
+    elif found["y5"]:
+        month, day, year = int(found["n5"]), int(found["n6"]), int(found["y5"])
+        # Points are written where the day precedes the month.
+        if (found["mark"] == "." and day <= 12) or month > 12:
+            month, day = day, month
+        swapped = found["mark"] == "-" and month != day and day <= 12
     else:
         named, number = (found["m2"] or found["m3"]), (found["d2"] or found["d3"])
         month, day = _MONTHS.index(named[:3].lower()) + 1, int(number)
@@ -257,7 +226,7 @@ def _clock(text: str, position: int) -> tuple[Clock | None, int]:
     if found["noon"]:
         hour = 0 if found["noon"].lower() == "midnight" else 12
         return Clock(hour=hour, minute=0, second=0), found.end()
-    number = next(n for n in range(1, 7) if found[f"h{n}"])
+    number = next(n for n in range(1, 8) if found[f"h{n}"])
     groups = found.groupdict()
     half = groups.get(f"half{number}") or groups.get(f"short{number}") or ""
     return Clock(
@@ -271,7 +240,7 @@ def _clock(text: str, position: int) -> tuple[Clock | None, int]:
 
 def _zone(text: str, position: int, *, is_log: bool) -> tuple[str, int]:
     """Return the zone that stands here. An offset alone is read only after a time in a log's form."""
-    start = _end(re.compile(r"\s?\(?"), text, position)
+    start = _end(_BEFORE_ZONE, text, position)
     found = ZONE.match(text, start)
     if found is None and is_log:
         found = OFFSET.match(text, position)
@@ -285,6 +254,14 @@ def _zone(text: str, position: int, *, is_log: bool) -> tuple[str, int]:
     opened = text[position : found.start()].count("(")
     named = "UTC" if found[0].strip() == "Z" else found[0].strip()
     return named, end + 1 if opened and text[end : end + 1] == ")" else end
+
+
+def _goes_west(text: str, position: int) -> bool:
+    """Return whether ``-08:00`` after seconds is an offset rather than the end of a span."""
+    found = _OFFSET_WEST.match(text, position)
+    hours = _SECONDS.search(text, max(0, position - 20), position)
+    before = re.search(r"(\d\d?):\d\d:\d\d", text[max(0, position - 20) : position])
+    return bool(found and hours and before and int(found[1]) < int(before[1]))
 
 
 def _after_other_zone(text: str, position: int) -> int:
@@ -301,16 +278,21 @@ def _after_other_zone(text: str, position: int) -> int:
 
 
 def _day_after(text: str, position: int) -> tuple[Day | None, int]:
-    """Return the day of ``14:05 on March 3`` and ``14:05 2017-03-03``."""
-    found = re.compile(r"\s*,?\s+(?:on\s+)?", re.IGNORECASE).match(text, position)
-    if found is None:
+    """Return the day of ``14:05 on March 3``, ``14:05 2017-03-03`` and ``14:05, March 3``."""
+    found = _BEFORE_DAY.match(text, position)
+    day, end = _day(text, found.end()) if found else (None, position)
+    if found is None or day is None:
         return None, position
-    day, end = _day(text, found.end())
-    return (day, end) if day and (day.year or "on" in found[0].lower()) else (None, position)
+    is_sure = day.year or found["sure"] or found["on"]
+    return (
+        (day, end)
+        if is_sure or (found["comma"] and _AFTER_DAY.match(text, end))
+        else (None, position)
+    )
 
 
 def _until(
-    text: str, position: int, clock: Clock | None, day: Day | None, zone: str
+    text: str, position: int, clock: Clock | None, zone: str
 ) -> tuple[Day | None, Clock | None, str, int]:
     if clock is None:
         return None, None, zone, position

@@ -32,6 +32,7 @@ class Doubt(Enum):
     ENDS_BEFORE = "“{raw}” ends before it begins."
     FAR = "“{raw}” is {days} days from the date of the report, {date}."
     AFTERNOON = "“{raw}” is read as pm, since it would otherwise be earlier than the entry above."
+    SEVERAL_ZONES = "{zone} means several time zones. It is read as {reading}."
     NOT_THEN = "{zone} isn't in use on {day}: it is {other}."
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, timedelta, timezone, tzinfo
 from functools import cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from bot.domain.time_zones import KNOWN, REGIONS
 
@@ -34,6 +34,12 @@ _WINTER_AND_SUMMER = {
 }  # fmt: skip
 """Abbreviations of half a year, with a place that uses them: what it uses on a day can be compared."""
 
+_SEVERAL = {
+    "IST": "India's, UTC+05:30, and not Ireland's or Israel's",
+    "CST": "that of Chicago, UTC-06:00, and not China's or Cuba's",
+}
+"""Abbreviations of several zones that teams work in, and how they are read."""
+
 _AREAS = "Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific|US|Etc"
 _OFFSET = r"[+\-−]\d{1,2}(?::?\d{2})?(?!\d)"
 ZONE = re.compile(
@@ -58,6 +64,8 @@ _DIGITS = re.compile(r"([+\-−])\s?(\d{1,2}):?(\d{2})?")
 def zone_of(name: str) -> tzinfo | None:
     """Return the zone that a name or an offset means, or None. ``PST (UTC-7)`` means what its offset says."""
     found = ZONE.fullmatch(name.strip())
+    if found is None and (city := _cities().get(name.strip())):
+        return ZoneInfo(city)
     if found is None:
         return _offset(name) if OFFSET.fullmatch(name.strip()) else None
     if found["area"]:
@@ -76,6 +84,13 @@ def zone_of(name: str) -> tzinfo | None:
     return timezone(timedelta(hours=_HOURS[found["abbreviation"].upper()]))
 
 
+@cache
+def _cities() -> dict[str, str]:
+    """The zones by the names of their cities, as a pager writes them: “All times listed in Berlin”."""
+    places = (key for key in sorted(available_timezones()) if not key.startswith(("Etc/", "US/")))
+    return {key.rpartition("/")[2].replace("_", " "): key for key in places if "/" in key}
+
+
 def _offset(text: str) -> tzinfo | None:
     if text.strip() == "Z":
         return UTC
@@ -84,6 +99,11 @@ def _offset(text: str) -> tzinfo | None:
         return None
     offset = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
     return timezone(offset if found[1] == "+" else -offset)
+
+
+def reading_of(name: str) -> str:
+    """Return which zone an abbreviation of several is read as, empty if it means only one."""
+    return _SEVERAL.get(name.strip(), "")
 
 
 def place_of(name: str) -> ZoneInfo | None:

@@ -23,6 +23,7 @@ log = structlog.get_logger()
 _LANES = {
     ResourceKind.CARD: "channel",
     ResourceKind.ENTRY: "channel",
+    ResourceKind.ALIKE: "channel",
     ResourceKind.REMINDER: "channel",
     ResourceKind.DIAGNOSIS: "channel",
     ResourceKind.RUN: "channel",

@@ -18,7 +18,7 @@ from bot.domain.resources import (
 )
 from bot.domain.timeline import EntryKind
 from bot.ports import JSON, Chat, Clock, Post
-from bot.render import card, posts
+from bot.render import card, found, posts
 from bot.services import changed_plans
 from bot.services.announcements import Announcements
 from bot.services.channel_guard import LookAt, in_channel
@@ -86,6 +86,7 @@ class Resources:
             *self._entries(snap),
             *self._reminders(snap),
             *self._diagnoses(snap),
+            *self._alike(snap),
             *self._runs(snap),
         )
         return [*(in_channel(resource, self._look) for resource in inside), *outside]
@@ -238,6 +239,18 @@ class Resources:
                     render=partial(incident_post, row.spec),
                     fixed=True,
                 )
+
+    def _alike(self, snap: Snapshot) -> Iterator[Resource]:
+        """The past outages that were found to be like this one, as they were found."""
+        row = snap.row(ResourceKind.ALIKE)
+        if row and row.spec["found"] and not row.ref:
+            yield self._post(
+                snap,
+                ResourceKind.ALIKE,
+                spec=row.spec,
+                render=partial(found.alike, row.spec),
+                fixed=True,
+            )
 
     def _runs(self, snap: Snapshot) -> Iterator[Resource]:
         for run, steps in snap.runs:

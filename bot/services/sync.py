@@ -7,7 +7,7 @@ come is in the rows of the resources, so two of these at once, or a kill, do no 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
@@ -51,7 +51,11 @@ def enqueue(
 
 
 class Sync:
-    """The workflow and its steps."""
+    """The workflow and its steps.
+
+    ``search`` indexes an incident, after people were shown all else, and returns whether it is like past
+    outages that are still to be posted.
+    """
 
     def __init__(
         self,
@@ -61,8 +65,10 @@ class Sync:
         channels: Channels,
         resources: Resources,
         look: LookAt,
+        search: Callable[[str], bool] = lambda _incident_id: False,
     ) -> None:
         self._store = store
+        self._search = search
         self._reconciler = reconciler
         self._durable = durable
         self._channels = channels
@@ -99,6 +105,8 @@ class Sync:
             self._look_again(incident_id)
         self._lanes.run(lambda: self.due(incident_id, due))
         self._notify(incident_id)
+        if self._search(incident_id):
+            self._lanes.run(lambda: self.due(incident_id, due))
         return None
 
     def _show_alone(self, run_id: str, keys: Sequence[str]) -> None:

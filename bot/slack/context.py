@@ -20,6 +20,7 @@ from bot.services.publish import Publish
 from bot.services.record import Record
 from bot.services.report import Reports
 from bot.services.run import Runs
+from bot.services.search import Search
 from bot.services.settings import Settings
 from bot.services.sync import Sync
 
@@ -43,6 +44,7 @@ class HandlerContext:
     audit: Audit
     reports: Reports
     publish: Publish
+    search: Search
     sync: Sync
     severity_help: Mapping[str, str]
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Text, cast, exists, or_, select, update
 
 from bot.store.engine import Tx
+from bot.store.search import remove_incidents
 from bot.store.tables import inbox, message, revision
 
 WORDS = frozenset({"text", "blocks", "attachments", "files", "message", "previous_message", "root"})
@@ -48,6 +49,7 @@ def _erase(tx: Tx, which: Any) -> int:
         empty = {"text": "", "files": [], "raw": {}}
         tx.execute(update(message).where(message.c.key.in_(keys)).values(**empty))
         tx.execute(update(revision).where(revision.c.message_key.in_(keys)).values(text=""))
+    remove_incidents(tx, sorted({row.channel_id for row in found}))
     for row in found:
         _erase_deliveries(tx, row.channel_id, row.ts)
     return len(found)

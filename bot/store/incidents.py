@@ -135,6 +135,12 @@ def closed_since(tx: Tx, moment: datetime) -> list[Incident]:
     return [_incident(row) for row in rows]
 
 
+def ids_after(tx: Tx, incident_id: str, limit: int) -> list[str]:
+    """The ids of incidents after this one, in the order of their ids."""
+    ids = select(incident.c.id).where(incident.c.id > incident_id).order_by(incident.c.id)
+    return list(tx.execute(ids.limit(limit)).scalars())
+
+
 def recent(tx: Tx, team_id: str, *, seen_from: str, limit: int = 20) -> list[Incident]:
     """The latest incidents of a team, newest first; a private one only for its own channel.
 

@@ -86,10 +86,32 @@ published_report = Table(
     Column("id", String(64), primary_key=True),
     Column("source", Text, nullable=False),
     Column("url", Text, nullable=False),
+    Column("revision", String(64), nullable=False),
     Column("title", Text, nullable=False),
     Column("date", Date),
     Column("format", String(20), nullable=False),
     Column("raw", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
     Column("stored_at", UtcDateTime, nullable=False),
 )
-"""A report that was imported, with its text as published."""
+"""A report that was imported, with its text as published. ``revision`` is that of a repository's file."""
+
+searchable = Table(
+    "searchable",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("key", String(80), nullable=False, unique=True),
+    Column("incident_id", String(40), ForeignKey("incident.id")),
+    Column("report_id", String(64), ForeignKey("published_report.id")),
+    Column("title", Text, nullable=False),
+    Column("date", Date),
+    Column("url", Text, nullable=False),
+    Column("ended", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("title_words", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+)
+"""What is searched of an imported report or of an incident. ``title_words`` and ``words`` are indexed: by a
+table ``searchable_index`` of SQLite's FTS5, and by a column ``tokens`` in PostgreSQL. ``ended`` is what ended
+the outage."""

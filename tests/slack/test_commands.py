@@ -265,6 +265,25 @@ def test_lists_show_no_private_incident_elsewhere(desk: Desk) -> None:
         assert (hidden in blocks or "Hidden" in blocks) is shown
 
 
+def test_a_search_answers_with_what_may_be_seen_here(desk: Desk) -> None:
+    hidden = "C0HIDDEN"
+    stored(
+        desk.store,
+        id="hidden",
+        title="Hidden proxy",
+        private=True,
+        channel_name="inc-hidden",
+        channel_id=hidden,
+    )
+    desk.context.search.refresh()
+    for where, shown in ((ELSEWHERE, False), (hidden, True)):
+        blocks = str(desk.command("search <https://x.y|proxy> & *", channel=where).blocks)
+        assert CHANNEL in blocks
+        assert (hidden in blocks or "Hidden" in blocks) is shown
+    assert "Nothing was found for “volcano”" in desk.command("search volcano").text
+    assert "Write what to search for" in desk.command("search").text
+
+
 @pytest.mark.parametrize("title", ["", "   ", "\n", "x" * 300])
 def test_a_title_that_cannot_be_is_refused_at_its_field(desk: Desk, title: str) -> None:
     desk.command(f"declare {title}", channel=ELSEWHERE)

@@ -22,9 +22,15 @@ from bot.store.engine import Store
 from bot.store.tables import metadata
 
 
+def _is_described(_object: object, name: str | None, *_others: object) -> bool:
+    """Whether the tables describe it: the index of the full text differs from database to database."""
+    return not (name or "").startswith(("searchable_index", "tokens", "ix_searchable_tokens"))
+
+
 def test_migrations_and_tables_agree(store: Store) -> None:
     with store.read() as tx:
-        context = MigrationContext.configure(tx, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_object": _is_described}
+        context = MigrationContext.configure(tx, opts=opts)
         assert compare_metadata(context, metadata) == []
 
 

@@ -36,6 +36,7 @@ from bot.services.people import People
 from bot.services.record import Record
 from bot.services.report import Reports
 from bot.services.run import Runs
+from bot.services.search import Search
 from bot.services.settings import HubPlace, Settings
 from bot.slack.context import HandlerContext
 from bot.slack.dispatcher import Dispatcher
@@ -132,10 +133,11 @@ class Desk:
             wall=lambda: datetime.now(UTC),
         )
         asked: Any = SimpleNamespace(request=self._publish)
+        self.incidents = Incidents(store, chat, self.watch.latch_all)
         self.context = HandlerContext(
             now=self.now,
             settings=self.settings,
-            incidents=Incidents(store, chat, self.watch.latch_all),
+            incidents=self.incidents,
             declare=Declare(
                 store,
                 self.work,
@@ -173,6 +175,7 @@ class Desk:
             audit=self.audit,
             reports=Reports(store, people, self.settings),
             publish=asked,
+            search=Search(store, self.now, self.incidents.latch),
             sync=asked,
             severity_help=HELP,
         )

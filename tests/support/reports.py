@@ -10,6 +10,10 @@ from typing import Any
 from bot.reports import as_json, read_report, web_links
 
 CASES = Path(__file__).parents[1] / "reports" / "cases"
+HOUSES = CASES.parent / "houses"
+"""Reports with the forms, times and slips of the houses."""
+
+REPORTS = sorted([*CASES.iterdir(), *HOUSES.iterdir()])
 
 _LINE = re.compile(r"\r\n|\r|\n")
 _WORD = re.compile(r"[\w:/.-]*\w")

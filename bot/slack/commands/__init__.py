@@ -27,6 +27,7 @@ from bot.slack.commands import (
     report,
     role,
     run,
+    search,
     severity,
     snooze,
     status,
@@ -61,6 +62,7 @@ ROUTES: Mapping[str, Route] = {
     "publish": OnIncident(Act.CLOSE, report.publish),
     "snooze": OnIncident(Act.CHANGE, snooze.handle),
     "list": Anywhere(Act.LIST, incidents.handle),
+    "search": Anywhere(Act.LIST, search.handle),
     "help": Anywhere(Act.HELP, menu.help_),
 }
 

@@ -1,0 +1,59 @@
+"""The reports in a repository are listed with their revisions, and read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from github import Github
+
+from bot.adapters.github_files import ReportRepository
+from bot.errors import UserError
+from tests.contracts.github.systems import HIDDEN, REPOSITORY, TOKEN, GitHub
+from tests.contracts.github.test_reverts import push
+
+pytestmark = [
+    pytest.mark.xdist_group("contracts of github"),
+    pytest.mark.parametrize("system", [TOKEN]),
+]
+TEXT = "# 2020-01-02 - Grüße\n\n## Timeline\n\n### 10:05 UTC\n\na\n"
+
+
+def source(github: GitHub, name: str = REPOSITORY) -> ReportRepository:
+    return ReportRepository(auth=github.auth, repository=name, api_url=github.proxy.url, backoff=0)
+
+
+@pytest.fixture
+def reports(github: GitHub) -> Iterator[ReportRepository]:
+    made = source(github)
+    yield made
+    made.close()
+
+
+def test_files_that_look_like_reports(reports: ReportRepository, client: Github) -> None:
+    push(
+        client.get_repo(REPOSITORY),
+        {
+            "docs/incidents/2020-01-02-x.md": TEXT,
+            "docs/incidents/index.qmd": "index",
+            "docs/incidents/picture.png": "png",
+            "2021-01-02 b.qmd": "# b",
+            "notes.md": "notes",
+        },
+    )
+    listed = reports.files()
+    assert (listed.is_private, listed.is_complete) == (False, True)
+    files = {file.path: file for file in listed.files}
+    assert set(files) == {"docs/incidents/2020-01-02-x.md", "2021-01-02 b.qmd"}
+    assert files["2021-01-02 b.qmd"].url.endswith("/blob/main/2021-01-02%20b.qmd")
+    file = files["docs/incidents/2020-01-02-x.md"]
+    assert reports.read(file).decode() == TEXT
+    assert [each.path for each in reports.files("/docs/incidents/").files] == [file.path]
+    push(client.get_repo(REPOSITORY), {file.path: f"{TEXT}more\n"})
+    [changed] = reports.files("docs").files
+    assert changed.revision != file.revision
+
+
+def test_a_repository_that_is_hidden(github: GitHub) -> None:
+    with pytest.raises(UserError):
+        source(github, HIDDEN).files()
