@@ -13,7 +13,15 @@ from rich.text import Text
 from bot.adapters.folder import ReportFolder
 from bot.adapters.slack import MANY_PAGES, SlackChat
 from bot.adapters.slack_time import LARGEST_SKEW
-from bot.bootstrap import check_tokens, domain_clock, forge, require_bound, sites, web_client
+from bot.bootstrap import (
+    check_tokens,
+    domain_clock,
+    forges,
+    require_bound,
+    sites,
+    targets,
+    web_client,
+)
 from bot.config import Config
 from bot.config_hubs import Cluster
 from bot.domain.evidence import Known
@@ -131,10 +139,11 @@ def _folder(config: Config) -> str:
 
 
 def _github(config: Config) -> str:
-    found = forge(config)
-    if found is None:
+    of = forges(config)
+    names = dict.fromkeys(each.repository for each in targets(config) if each.repository)
+    if not names:
         return GITHUB_UNCONFIGURED
-    return REPOSITORY.format(name=found.check().name)
+    return "; ".join(REPOSITORY.format(name=of(name).check().name) for name in names)
 
 
 def _cluster(cluster: Cluster, site: Site | None) -> str:

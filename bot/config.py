@@ -32,6 +32,7 @@ from pydantic_settings import (
 from bot import config_messages as messages
 from bot.config_access import Access
 from bot.config_hubs import Cluster, Hub
+from bot.config_report import ReportTarget
 from bot.config_runbooks import Runbooks
 from bot.config_safety import Security, problems
 from bot.config_types import (
@@ -104,13 +105,14 @@ class GitHub(Section):
 
 
 class Report(Section):
-    """The form and folder of reports. ``timezone`` is the IANA name of the team's zone.
+    """The form, folder and targets of reports. ``timezone`` is the IANA name of the team's zone.
 
     ``date_order`` is the order of typed days such as 01/21/2022; without it they aren't read.
     """
 
     directory: Path = Path("reports")
     form: Form = Form.AFTER_ACTION
+    targets: tuple[ReportTarget, ...] = ()
     timezone: str = "UTC"
     date_order: Literal["", "mdy", "dmy"] = ""
 
@@ -277,6 +279,21 @@ class Config(BaseSettings):
         ):
             if len(set(names)) != len(names):
                 raise ValueError(messages.SAME_NAME.format(section=section))
+        return self
+
+    @model_validator(mode="after")
+    def _targets_differ(self) -> Config:
+        seen = set()
+        for target in self.report.targets:
+            repository = target.repository or self.github.repository
+            if target.to != "folder" and not repository:
+                raise ValueError(messages.TARGET_REPOSITORY.format(kind=target.to))
+            if target.form and target.form not in set(Form):
+                raise ValueError(messages.TARGET_FORM.format(form=target.form))
+            place = "" if target.to == "folder" else repository.casefold()
+            if (key := (target.to, target.form, place)) in seen:
+                raise ValueError(messages.SAME_TARGET.format(kind=target.to))
+            seen.add(key)
         return self
 
     @model_validator(mode="after")

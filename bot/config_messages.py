@@ -26,6 +26,16 @@ NO_KUBECONFIG = (
 SAME_NAME = "{section}: two have the same name"
 
 NO_FILE = "There is no file {file}: create it, or omit --config and MAYDAY_CONFIG."
+REPORT_PATH = (
+    "write a path below the repository that ends in .md or .qmd and has no fields but {date} and {slug}, "
+    "such as docs/incidents/{date}-{slug}.qmd"
+)
+REPORT_INDEX = "write a path below the repository, such as docs/incidents/index.qmd"
+TARGET_REPOSITORY = (
+    "report.targets: a target of the kind {kind} needs a repository; github.repository isn't set"
+)
+TARGET_FORM = "report.targets: there is no report form {form}"
+SAME_TARGET = "report.targets: two targets of the kind {kind} have the same form and repository"
 IS_A_DIRECTORY = "{file} is a directory: specify a file."
 NO_SECTION = "{variable} in the environment: there is no section “{section}”."
 NOT_JSON = "{variable} in the environment cannot be read: lists and sections must be JSON."

@@ -4,26 +4,27 @@ from bot.bootstrap.bot import Bot
 from bot.bootstrap.links import missing_pages
 from bot.bootstrap.outside import (
     domain_clock,
-    forge,
+    forges,
     require_all_bound,
     require_bound,
     sites,
     web_client,
 )
 from bot.bootstrap.policies import with_policies
-from bot.bootstrap.settings import check_tokens
+from bot.bootstrap.settings import check_tokens, targets
 from bot.durable import look_at_workflows
 
 __all__ = [
     "Bot",
     "check_tokens",
     "domain_clock",
-    "forge",
+    "forges",
     "look_at_workflows",
     "missing_pages",
     "require_all_bound",
     "require_bound",
     "sites",
+    "targets",
     "web_client",
     "with_policies",
 ]

@@ -10,7 +10,7 @@ from bot.adapters.folder import ReportFolder
 from bot.clock import real_time
 from bot.domain.limits import Limits
 from bot.durable import DurableWork
-from bot.ports import Chat, Clock, Forge
+from bot.ports import Chat, Clock
 from bot.runbook import Runbook
 from bot.runbook.site import Site
 from bot.services import publish as publishing
@@ -21,6 +21,7 @@ from bot.services.backfill import Backfill
 from bot.services.change import Changes
 from bot.services.channel import Channels
 from bot.services.channel_watch import ChannelWatch
+from bot.services.compose import Composer
 from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
 from bot.services.evidence import Evidence
@@ -32,6 +33,7 @@ from bot.services.publish import Publish
 from bot.services.reconciler import Reconciler
 from bot.services.record import Record
 from bot.services.report import Reports
+from bot.services.report_resources import Forges
 from bot.services.resources import Resources
 from bot.services.run import EXECUTE, PLAN, Runs
 from bot.services.run_posts import posts_of
@@ -73,7 +75,7 @@ def build_services(
     chat: Chat,
     sites: dict[str, Site],
     folder: ReportFolder,
-    forge: Forge | None,
+    forges: Forges,
     lease: Lease,
     limits: Limits,
     runbooks: Mapping[str, Runbook],
@@ -116,8 +118,9 @@ def build_services(
         reconciler,
         durable,
         reports,
+        Composer(store, reports, settings.filing, settings.targets),
         folder,
-        forge,
+        forges,
         now,
         settings.filing,
         look=watch.look,

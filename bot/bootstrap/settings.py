@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from bot.config import Config
 from bot.config_access import Allow
+from bot.config_report import ReportTarget
 from bot.domain.access import Rules
 from bot.domain.incident import Policy
+from bot.domain.publication import Target, TargetKind
 from bot.errors import ConfigError
 from bot.services.settings import AllowList, Filing, HubPlace, Settings
 
@@ -65,11 +67,42 @@ def settings(config: Config) -> Settings:
         open_to_all=config.practice.open_to_all,
         keep_deleted=config.record.keep_deleted,
         date_order=config.report.date_order,
+        targets=targets(config),
         filing=Filing(
             labels=config.github.labels,
             item_labels=config.github.item_labels,
             assignees=config.github.assignees,
         ),
+    )
+
+
+def targets(config: Config) -> tuple[Target, ...]:
+    """The configured targets, or the folder and an issue in the configured repository."""
+    ours = config.github.repository
+    if not config.report.targets:
+        folder = Target(kind=TargetKind.FOLDER)
+        issue = Target(kind=TargetKind.ISSUE, repository=ours, is_private=True)
+        return (issue, folder) if ours else (folder,)
+    return tuple(_target(each, ours) for each in config.report.targets)
+
+
+def _target(configured: ReportTarget, ours: str) -> Target:
+    kind = TargetKind(configured.to)
+    repository = "" if kind is TargetKind.FOLDER else configured.repository or ours
+    is_ours = repository.casefold() == ours.casefold()
+    # What is in the configured repository keeps the keys that it has without report.targets.
+    names = ["" if is_ours else repository.casefold(), configured.form]
+    return Target(
+        kind=kind,
+        subject="/".join(name for name in names if name)
+        if kind is not TargetKind.FOLDER
+        else configured.form,
+        repository=repository,
+        form=configured.form,
+        base=configured.base,
+        path=configured.path,
+        index=configured.index,
+        is_private=configured.private,
     )
 
 

@@ -41,6 +41,7 @@ class Document:
 
     ``item`` is the action item's id, empty for the report. ``text`` is Markdown, without the marker by which
     mayday finds it again. ``path`` is that of the file in the folder or the repository, empty for issues.
+    ``is_private`` says whether the incident is known to be private.
     """
 
     target: Target
@@ -48,6 +49,7 @@ class Document:
     text: str
     item: str = ""
     path: str = ""
+    is_private: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

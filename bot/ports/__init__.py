@@ -16,7 +16,17 @@ from bot.ports.chat import (
 from bot.ports.cluster import Cluster
 from bot.ports.deploys import Deploys
 from bot.ports.diagnostics import Diagnostics, DiagnosticsFile
-from bot.ports.forge import Folder, Forge, Issue, Origin, Repository
+from bot.ports.forge import (
+    FileText,
+    Folder,
+    Forge,
+    Issue,
+    IssueText,
+    Origin,
+    Pull,
+    ReportFile,
+    Repository,
+)
 from bot.ports.hub import Hub, Started, Stopped
 from bot.ports.kernels import Kernels
 from bot.ports.notices import Notices
@@ -32,17 +42,21 @@ __all__ = [
     "Diagnostics",
     "DiagnosticsFile",
     "Durable",
+    "FileText",
     "Folder",
     "Forge",
     "HistoryMessage",
     "Hub",
     "Identity",
     "Issue",
+    "IssueText",
     "Kernels",
     "Notices",
     "Origin",
     "Post",
     "Profile",
+    "Pull",
+    "ReportFile",
     "Repository",
     "Started",
     "Stopped",

@@ -30,4 +30,6 @@ RENDERINGS = {
     ResourceKind.REPORT_ISSUE: 1,
     ResourceKind.ITEM_ISSUE: 1,
     ResourceKind.SUB_ISSUE: 1,
+    ResourceKind.REPORT_BRANCH: 1,
+    ResourceKind.REPORT_PULL: 1,
 }

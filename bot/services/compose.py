@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from bot.domain.actions import ActionItem, LinkKind, link_kind
 from bot.domain.naming import slug
 from bot.domain.publication import Document, Publication, Target, TargetKind
 from bot.domain.report import Form, Report
@@ -70,12 +71,13 @@ class Composer:
             url = self._url(incident_id, filed) if linked else ""
             documents += [
                 Document(
-                    target=filed,
+                    target=_place(filed, item),
                     item=item.id,
                     title=pages.item_title(item, report),
                     text=pages.item_text(item, report, incident_url=url),
                 )
                 for item in report.items
+                if _is_filed(item)
             ]
         return Publication(incident_id=incident_id, documents=tuple(documents))
 
@@ -87,13 +89,30 @@ class Composer:
             filing = self._filing
             text = pages.report_text(report, labels=filing.labels, assignees=filing.assignees)
             path = self._names.path(report, target)
-        return Document(target=target, title=pages.report_title(report), text=text, path=path)
+        return Document(
+            target=target,
+            title=pages.report_title(report),
+            text=text,
+            path=path,
+            is_private=report.incident.private,
+        )
 
     def _url(self, incident_id: str, target: Target) -> str:
         """The address of the incident's issue; empty while there is none."""
         with self._store.read() as tx:
             row = rows.find(tx, incident_id, ResourceKind.REPORT_ISSUE, target.subject)
         return str(row.ref.get("url", "")) if row else ""
+
+
+def _is_filed(item: ActionItem) -> bool:
+    """Whether an issue is filed for an item: not where people track it already, or dropped it."""
+    is_tracked = link_kind(item.link) is not LinkKind.OTHER
+    return bool(item.issue_url) or not (is_tracked or item.state == "dropped")
+
+
+def _place(target: Target, item: ActionItem) -> Target:
+    """The target of an item's issue: the item's own repository, if it names one."""
+    return replace(target, repository=item.repository) if item.repository else target
 
 
 def _unlinked(report: Report) -> Report:

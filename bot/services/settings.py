@@ -12,6 +12,7 @@ from bot.domain.access import Rules
 from bot.domain.command import USUAL
 from bot.domain.emoji import first_name
 from bot.domain.incident import Policy
+from bot.domain.publication import Target, TargetKind
 from bot.domain.timeline import Heading
 
 
@@ -50,7 +51,7 @@ class Settings:
     """A team's choices. ``reactions`` maps emoji names to headings, ``intervals`` severities to the
     time between reminders. Without ``approvers``, operators approve. ``open_to_all`` is for practice only.
     ``keep_deleted`` is whether the database keeps what deleted messages said. ``date_order`` is that of
-    days in figures, ``mdy`` or ``dmy``; without it they can't be read."""
+    days in figures, ``mdy`` or ``dmy``; without it they can't be read. ``targets`` are where reports go."""
 
     policy: Policy
     intervals: Mapping[str, timedelta]
@@ -70,6 +71,7 @@ class Settings:
     keep_deleted: bool = False
     filing: Filing = Filing()
     date_order: str = ""
+    targets: tuple[Target, ...] = (Target(kind=TargetKind.FOLDER),)
 
     def interval(self, severity: str) -> timedelta:
         """The time between two reminders; the shortest for a severity that is no longer configured."""
