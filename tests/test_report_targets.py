@@ -33,7 +33,7 @@ def test_without_a_list_they_are_the_folder_and_the_repository() -> None:
     assert set(configured("github: {repository: o/ours}")) == {folder, ours}
 
 
-def test_what_is_in_the_configured_repository_keeps_its_keys() -> None:
+def test_the_first_of_its_kind_keeps_its_key_when_its_repository_is_renamed() -> None:
     found = configured(
         """
 github: {repository: o/Ours}

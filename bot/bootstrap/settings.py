@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.config import Config
 from bot.config_access import Allow
 from bot.config_report import ReportTarget
@@ -83,21 +85,23 @@ def targets(config: Config) -> tuple[Target, ...]:
         folder = Target(kind=TargetKind.FOLDER)
         issue = Target(kind=TargetKind.ISSUE, repository=ours, is_private=True)
         return (issue, folder) if ours else (folder,)
-    return tuple(_target(each, ours) for each in config.report.targets)
+    found: list[Target] = []
+    for each in config.report.targets:
+        target = _target(each, ours)
+        # Only a further one has the repository's name in its key, so that a repository can be renamed.
+        if any((target.kind, target.form) == (other.kind, other.form) for other in found):
+            names = (target.repository.casefold(), target.form)
+            target = replace(target, subject="/".join(name for name in names if name))
+        found.append(target)
+    return tuple(found)
 
 
 def _target(configured: ReportTarget, ours: str) -> Target:
     kind = TargetKind(configured.to)
-    repository = "" if kind is TargetKind.FOLDER else configured.repository or ours
-    is_ours = repository.casefold() == ours.casefold()
-    # What is in the configured repository keeps the keys that it has without report.targets.
-    names = ["" if is_ours else repository.casefold(), configured.form]
     return Target(
         kind=kind,
-        subject="/".join(name for name in names if name)
-        if kind is not TargetKind.FOLDER
-        else configured.form,
-        repository=repository,
+        subject=configured.form,
+        repository="" if kind is TargetKind.FOLDER else configured.repository or ours,
         form=configured.form,
         base=configured.base,
         path=configured.path,

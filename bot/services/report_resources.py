@@ -172,9 +172,7 @@ class Issues:
             return _ref(issue, target.repository, filing) if issue else None
 
         def update(ref: JSON) -> JSON:
-            # An issue stays where it was filed, whatever is configured since.
-            repository = str(ref.get("repository") or target.repository)
-            forge = self._forges(repository)
+            forge = self._forges(target.repository)
             check_private(incident_id, target, forge, self._look)
             there = self._there(forge, ref, origin, text)
             placed = Text(incident_id=incident_id, key=text.key, draft=draft, place=there.url)
@@ -182,7 +180,7 @@ class Issues:
             if merged is not None:
                 etag = forge.write_issue(there, merged, origin=origin)
                 self._documents.sent(incident_id, text.key, etag=etag)
-            return {"id": there.id, "url": there.url, "repository": repository}
+            return {"id": there.id, "url": there.url, "repository": target.repository}
 
         return Resource(
             incident_id=incident_id,
@@ -207,7 +205,7 @@ class Issues:
 
     def look_at(self, incident_id: str, document: Document, key: str, ref: JSON) -> None:
         """Read an issue that shows what it should, and store what people changed of it."""
-        forge = self._forges(str(ref.get("repository") or document.target.repository))
+        forge = self._forges(document.target.repository)
         row = self._documents.row(key)
         there = forge.read_issue(
             ref["number"],
