@@ -32,7 +32,7 @@ from pydantic_settings import (
 from bot import config_messages as messages
 from bot.config_access import Access
 from bot.config_hubs import Cluster, Hub
-from bot.config_report import ReportTarget
+from bot.config_report import Guard, ReportTarget
 from bot.config_runbooks import Runbooks
 from bot.config_safety import Security, problems
 from bot.config_types import (
@@ -115,6 +115,7 @@ class Report(Section):
     targets: tuple[ReportTarget, ...] = ()
     timezone: str = "UTC"
     date_order: Literal["", "mdy", "dmy"] = ""
+    guard: Guard = Guard()
 
     @field_validator("form", mode="before")
     @classmethod

@@ -9,6 +9,8 @@ from pydantic import ValidationError
 IANA_NAME = "use an IANA name such as America/Los_Angeles"
 STATUSES = "list at least one open status, then resolved, then closed"
 FOR_GUESTS = "use only {acts}"
+PATTERN = "{pattern} isn't a regular expression: {reason}"
+EMPTY_PATTERN = "{pattern} matches an empty text"
 USER_IDS = "write each as the id of a user, such as U0123456789"
 GROUP_IDS = "write each as the id of a user group, such as S0123456789"
 LIST_ONE = "list at least one"

@@ -1,7 +1,8 @@
-"""The targets of reports."""
+"""The targets of reports, and what published text must not show."""
 
 from __future__ import annotations
 
+import re
 from string import Formatter
 from typing import Literal
 
@@ -58,4 +59,26 @@ class ReportTarget(Section):
     def _index_is_path(cls, value: str) -> str:
         if value and not _is_path(value):
             raise ValueError(messages.REPORT_INDEX)
+        return value
+
+
+class Guard(Section):
+    """What published text must not show besides what mayday knows: ``patterns`` are regular expressions.
+
+    ``public`` are host names and addresses that may be published.
+    """
+
+    patterns: tuple[str, ...] = ()
+    public: tuple[str, ...] = ()
+
+    @field_validator("patterns")
+    @classmethod
+    def _can_be_compiled(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in value:
+            try:
+                is_empty = re.compile(pattern).match("") is not None
+            except re.error as exc:
+                raise ValueError(messages.PATTERN.format(pattern=pattern, reason=exc)) from None
+            if is_empty:
+                raise ValueError(messages.EMPTY_PATTERN.format(pattern=pattern))
         return value

@@ -80,7 +80,12 @@ class GitHubRepository:
             _ = self._account.login
         # An internal repository counts as private there, but everybody in the enterprise reads it.
         is_private = repo.private and repo.visibility in (None, "private")
-        return Repository(name=repo.full_name, url=repo.html_url, is_private=is_private)
+        return Repository(
+            name=repo.full_name,
+            url=repo.html_url,
+            is_private=is_private,
+            is_internal=repo.private and not is_private,
+        )
 
     @property
     def _repo(self) -> GithubRepository:

@@ -146,6 +146,7 @@ class Bot:
             authorize=services.authorize,
             audit=services.audit,
             reports=services.reports,
+            approvals=services.approvals,
             publish=services.publish,
             sync=services.sync,
             severity_help={s.name: s.description for s in self.config.incident.severities},

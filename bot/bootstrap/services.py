@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bot.adapters.folder import ReportFolder
 from bot.clock import real_time
@@ -15,6 +16,7 @@ from bot.runbook import Runbook
 from bot.runbook.site import Site
 from bot.services import publish as publishing
 from bot.services import sync as syncing
+from bot.services.approval import Approvals
 from bot.services.audit import Audit
 from bot.services.authorize import Authorize
 from bot.services.backfill import Backfill
@@ -25,6 +27,7 @@ from bot.services.compose import Composer
 from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
 from bot.services.evidence import Evidence
+from bot.services.guard import Guards
 from bot.services.incidents import Incidents
 from bot.services.lease import Lease, Takeover
 from bot.services.obligations import Obligations
@@ -48,6 +51,7 @@ from bot.store.engine import Store
 class Services:
     """The services of one bot, which share its store, its durable work and its clock."""
 
+    approvals: Approvals
     audit: Audit
     authorize: Authorize
     backfill: Backfill
@@ -113,12 +117,23 @@ def build_services(
     diagnoses = Diagnoses(store, durable, now, sites=sites, wall=real_time, zone=settings.zone)
     people = People(store, chat, now)
     reports = Reports(store, people, settings)
+    composer = Composer(store, reports, settings.filing, settings.targets, Guards(store, settings))
+    approvals = Approvals(
+        store,
+        durable,
+        composer,
+        now,
+        repository=lambda name: forges(name).check(),
+        look=watch.look,
+        publish=partial(publishing.enqueue, durable),
+    )
     publish = Publish(
         store,
         reconciler,
         durable,
         reports,
-        Composer(store, reports, settings.filing, settings.targets),
+        composer,
+        approvals,
         folder,
         forges,
         now,
@@ -139,6 +154,7 @@ def build_services(
     durable.workflow(PLAN, workflows.plan)
     durable.workflow(EXECUTE, workflows.execute)
     return Services(
+        approvals=approvals,
         audit=audit,
         authorize=Authorize(chat, people, settings, audit, look=watch.look),
         backfill=backfill,

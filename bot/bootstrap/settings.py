@@ -69,6 +69,8 @@ def settings(config: Config) -> Settings:
         open_to_all=config.practice.open_to_all,
         keep_deleted=config.record.keep_deleted,
         date_order=config.report.date_order,
+        guard_patterns=config.report.guard.patterns,
+        guard_public=frozenset(config.report.guard.public),
         targets=targets(config),
         filing=Filing(
             labels=config.github.labels,

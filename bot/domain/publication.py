@@ -41,7 +41,8 @@ class Document:
 
     ``item`` is the action item's id, empty for the report. ``text`` is Markdown, without the marker by which
     mayday finds it again. ``path`` is that of the file in the folder or the repository, empty for issues.
-    ``is_private`` says whether the incident is known to be private.
+    ``is_private`` says whether the incident is known to be private. ``digest`` identifies everything that
+    leaves mayday's disk together with this text, which a person approves; it is empty in the folder.
     """
 
     target: Target
@@ -50,6 +51,7 @@ class Document:
     item: str = ""
     path: str = ""
     is_private: bool = False
+    digest: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,6 +30,11 @@ class Kind(StrEnum):
         return words.get(self, self.value)
 
     @property
+    def is_certain_secret(self) -> bool:
+        """Whether nobody may publish it."""
+        return self is Kind.SECRET
+
+    @property
     def is_secret(self) -> bool:
         """Whether the original is stored as its hash only."""
         return self in (Kind.SECRET, Kind.POSSIBLE)

@@ -25,11 +25,20 @@ class Origin:
 
 @dataclass(frozen=True, kw_only=True)
 class Repository:
-    """A repository. ``url`` is its page; ``is_private`` says whether its issues are private."""
+    """A repository. ``url`` is its page; ``is_private`` says whether its issues are private.
+
+    ``is_internal``: everybody in the enterprise reads it, so it isn't private.
+    """
 
     name: str
     url: str
     is_private: bool
+    is_internal: bool = False
+
+    @property
+    def visibility(self) -> str:
+        """Who can read it: ``private``, ``internal`` or ``public``."""
+        return "private" if self.is_private else "internal" if self.is_internal else "public"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -144,7 +144,7 @@ def entry_post(spec: EntrySpec) -> Post:
         case EntryKind.REOPENED:
             text = f"🚨 *Reopened* by {who}; status is {data['to']}."
         case EntryKind.CLOSED:
-            text = f"📁 *Closed* by {who}. mayday is publishing the report."
+            text = f"📁 *Closed* by {who}. mayday prepares its report."
         case EntryKind.ACTION_ITEM:
             owner = f", for <@{data['owner']}>" if data.get("owner") else ""
             link = f"\n>{escape(str(data['link']))}" if data.get("link") else ""

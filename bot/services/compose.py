@@ -6,15 +6,17 @@ Whoever shows, checks, approves or publishes them gets the same texts from here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.domain.actions import ActionItem, LinkKind, link_kind
 from bot.domain.naming import slug
 from bot.domain.publication import Document, Publication, Target, TargetKind
 from bot.domain.report import Form, Report
-from bot.domain.resources import ResourceKind
+from bot.domain.resources import ResourceKind, as_json, digest
+from bot.guard import Replaced
 from bot.render import report as pages
+from bot.services.guard import Guards
 from bot.services.report import Reports
 from bot.services.settings import Filing
 from bot.store import resources as rows
@@ -40,6 +42,19 @@ class DatedNames:
         return template.format(date=report.date, slug=words)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Composed:
+    """A publication as the guard leaves it, and what the guard replaced.
+
+    ``digest`` identifies its text and targets outside of mayday's disk. It is the same before and after
+    publishing has filed issues. It is empty if nothing leaves the disk.
+    """
+
+    publication: Publication
+    replaced: tuple[Replaced, ...]
+    digest: str
+
+
 class Composer:
     """Composes publications for these targets. The first issue target gets the action items' issues."""
 
@@ -49,26 +64,41 @@ class Composer:
         reports: Reports,
         filing: Filing,
         targets: Sequence[Target],
+        guards: Guards,
         names: FileNames | None = None,
     ) -> None:
         self._store = store
         self._reports = reports
         self._filing = filing
         self._targets = targets
+        self._guards = guards
         self._names = names or DatedNames()
 
-    def compose(self, incident_id: str, *, linked: bool = True) -> Publication:
-        """Return the documents as of now.
+    def compose(self, incident_id: str) -> Publication:
+        """Return the documents as of now, without what must not be published."""
+        return self.composed(incident_id).publication
 
-        Unless ``linked``, without the addresses of the issues that publishing has filed: the same before and
-        after they are filed.
-        """
+    def composed(self, incident_id: str) -> Composed:
+        """Return the documents as of now, what was replaced in them, and the digest to approve."""
         report = self._reports.report(incident_id)
-        report = report if linked else _unlinked(report)
+        team = frozenset(report.people.values())
+        guarded = self._guards.guarded(incident_id, self._documents(report), team=team)
+        without_links = self._documents(_unlinked(report), is_linked=False)
+        shown = self._guards.guarded(incident_id, without_links, team=team).documents
+        outside = [document for document in shown if _is_outside(document)]
+        whole = digest(as_json(outside)) if outside else ""
+        documents = tuple(
+            replace(document, digest=whole) if _is_outside(document) else document
+            for document in guarded.documents
+        )
+        publication = Publication(incident_id=incident_id, documents=documents)
+        return Composed(publication=publication, replaced=guarded.replaced, digest=whole)
+
+    def _documents(self, report: Report, *, is_linked: bool = True) -> list[Document]:
         documents = [self._report(report, target) for target in self._targets]
         filed = next((each for each in self._targets if each.kind is TargetKind.ISSUE), None)
         if filed is not None:
-            url = self._url(incident_id, filed) if linked else ""
+            url = self._url(report.incident.id, filed) if is_linked else ""
             documents += [
                 Document(
                     target=_place(filed, item),
@@ -79,7 +109,7 @@ class Composer:
                 for item in report.items
                 if _is_filed(item)
             ]
-        return Publication(incident_id=incident_id, documents=tuple(documents))
+        return documents
 
     def _report(self, report: Report, target: Target) -> Document:
         report = replace(report, form=Form(target.form)) if target.form else report
@@ -115,10 +145,14 @@ def _place(target: Target, item: ActionItem) -> Target:
     return replace(target, repository=item.repository) if item.repository else target
 
 
+def _is_outside(document: Document) -> bool:
+    return document.target.kind is not TargetKind.FOLDER
+
+
 def _unlinked(report: Report) -> Report:
-    """The report as if no issue were filed for its action items."""
+    """The report as if no issue were filed for its action items, which changes a tick as well."""
     groups = tuple(
         replace(group, items=tuple(replace(item, issue_url="") for item in group.items))
         for group in report.groups
     )
-    return replace(report, groups=groups)
+    return replace(report, groups=groups, checks=replace(report.checks, linked=False))

@@ -1,7 +1,8 @@
 """The workflow that publishes a report to its targets: folders, GitHub issues and pull requests.
 
-First it files the incident's issue with the whole report, then an issue for each action item, which links to
-it, then it completes the incident's with the links to them; pull requests and files come last. Each is a
+Nothing leaves mayday's disk before a person approved exactly that text; until then the workflow asks for a
+review. Then it files the incident's issue with the whole report, and an issue for each action item, which
+links to it. It completes the incident's with the links to them; pull requests and files come last. Each is a
 resource of its own, so publishing twice, or a kill at any point, publishes nothing twice.
 """
 
@@ -24,6 +25,7 @@ from bot.domain.timeline import EntryKind
 from bot.errors import RetryLater, UserError
 from bot.ports import JSON, Clock, Durable, Folder
 from bot.services import sync
+from bot.services.approval import Approvals
 from bot.services.channel_guard import LookAt
 from bot.services.compose import Composer
 from bot.services.documents import Documents
@@ -80,6 +82,7 @@ class Publish:
         durable: Durable,
         reports: Reports,
         composer: Composer,
+        approvals: Approvals,
         folder: Folder,
         forges: Forges,
         now: Clock,
@@ -92,10 +95,11 @@ class Publish:
         self._durable = durable
         self._reports = reports
         self._composer = composer
+        self._approvals = approvals
         documents = Documents(store, now)
         self._files = Files(folder, documents, look)
-        self._issues = Issues(forges, documents, filing, look)
-        self._pulls = Pulls(forges, documents, look)
+        self._issues = Issues(forges, documents, filing, look, approvals.require)
+        self._pulls = Pulls(forges, documents, look, approvals.require)
         self._now = now
         self._gather = gather
 
@@ -112,13 +116,22 @@ class Publish:
         step("gather", self._gather, incident_id)
         step("items", self._reports.settle_items, incident_id)
         # Each later text has the addresses of what was published before it.
-        step("file incident", self.file_reports, incident_id)
-        step("file items", self.file_items, incident_id)
-        step("link items", self.link_items, incident_id)
-        step("complete incident", self.complete_reports, incident_id)
-        step("propose", self.propose, incident_id)
+        if step("review", self.review, incident_id):
+            step("file incident", self.file_reports, incident_id)
+            step("file items", self.file_items, incident_id)
+            step("link items", self.link_items, incident_id)
+            step("complete incident", self.complete_reports, incident_id)
+            step("propose", self.propose, incident_id)
         step("write", self.write, incident_id)
         step("record", self.record, incident_id)
+
+    def review(self, incident_id: str) -> bool:
+        """Whether to go on to GitHub: the text is approved, or may go nowhere, which then is said.
+
+        Otherwise people are asked for a review, and their approval publishes the report.
+        """
+        composed = self._composer.composed(incident_id)
+        return self._approvals.is_approved(composed) or not self._approvals.ask(composed)
 
     def file_reports(self, incident_id: str) -> None:
         """File the incident's issues with the whole report, or bring them in step with it."""
@@ -177,6 +190,9 @@ class Publish:
         shown = [row for row in found if row.kind in _PLACES]
         unfinished = (ResourceState.PENDING, ResourceState.ATTEMPTING)
         waits = any(row.state in unfinished for row in shown)
+        if all(row.kind is ResourceKind.REPORT_FILE for row in shown):
+            # Until it is approved, the message that asks for the review says where the report is.
+            waits = waits or not self._approvals.is_approved(self._composer.composed(incident_id))
         urls = [
             str(row.ref["url"])
             for kind in _PLACES

@@ -22,7 +22,7 @@ from bot.render.report_index import with_report
 from bot.services.channel_guard import LookAt
 from bot.services.documents import Documents, Text
 from bot.services.reconciler import Resource
-from bot.services.report_resources import Forges, asking, check_private, origin_of, spec_of
+from bot.services.report_resources import Allowed, Forges, asking, check_private, origin_of, spec_of
 from bot.store.documents import Seen
 
 FILE_GONE = (
@@ -51,7 +51,10 @@ class _Branch:
 class Pulls:
     """The branches and pull requests of reports, as resources."""
 
-    def __init__(self, forges: Forges, documents: Documents, look: LookAt) -> None:
+    def __init__(
+        self, forges: Forges, documents: Documents, look: LookAt, allowed: Allowed
+    ) -> None:
+        self._allowed = allowed
         self._forges = forges
         self._documents = documents
         self._look = look
@@ -63,6 +66,7 @@ class Pulls:
         def put(ref: JSON) -> JSON:
             forge = self._forges(target.repository)
             check_private(incident_id, target, forge, self._look)
+            self._allowed(incident_id, document)
             branch = self._next_branch(forge, incident_id, document, ref)
             ref = ref if branch.round == ref.get("round") else {**ref, "listed": False}
             start = _started(forge, branch)
@@ -99,6 +103,7 @@ class Pulls:
         def propose(_ref: JSON) -> JSON:
             forge = self._forges(target.repository)
             check_private(incident_id, target, forge, self._look)
+            self._allowed(incident_id, document)
             if found := find():
                 return found
             body = marked(BODY, marker(origin_of(incident_id, document)))

@@ -39,6 +39,9 @@ NOT_FOR_PRIVATE = (
 Forges = Callable[[str], Forge]
 """Returns the adapter for a repository."""
 
+Allowed = Callable[[str, Document], None]
+"""Returns if a document of an incident may be written to its target now; raises UserError otherwise."""
+
 T = TypeVar("T")
 
 
@@ -133,7 +136,15 @@ class Files:
 class Issues:
     """The issues of a report, as resources."""
 
-    def __init__(self, forges: Forges, documents: Documents, filing: Filing, look: LookAt) -> None:
+    def __init__(
+        self,
+        forges: Forges,
+        documents: Documents,
+        filing: Filing,
+        look: LookAt,
+        allowed: Allowed,
+    ) -> None:
+        self._allowed = allowed
         self._forges = forges
         self._documents = documents
         self._filing = filing
@@ -155,6 +166,7 @@ class Issues:
         def create() -> JSON:
             forge = self._forges(target.repository)
             check_private(incident_id, target, forge, self._look)
+            self._allowed(incident_id, document)
             issue = self._documents.create(
                 text,
                 lambda: forge.open_issue(
@@ -174,6 +186,7 @@ class Issues:
         def update(ref: JSON) -> JSON:
             forge = self._forges(target.repository)
             check_private(incident_id, target, forge, self._look)
+            self._allowed(incident_id, document)
             there = self._there(forge, ref, origin, text)
             placed = Text(incident_id=incident_id, key=text.key, draft=draft, place=there.url)
             merged = self._documents.next(placed, Seen(draft=there.draft, etag=there.etag))

@@ -51,7 +51,9 @@ class Settings:
     """A team's choices. ``reactions`` maps emoji names to headings, ``intervals`` severities to the
     time between reminders. Without ``approvers``, operators approve. ``open_to_all`` is for practice only.
     ``keep_deleted`` is whether the database keeps what deleted messages said. ``date_order`` is that of
-    days in figures, ``mdy`` or ``dmy``; without it they can't be read. ``targets`` are where reports go."""
+    days in figures, ``mdy`` or ``dmy``; without it they can't be read. ``targets`` are where reports go.
+    ``guard_patterns`` are patterns of people served, ``guard_public`` hosts and addresses that may be
+    published."""
 
     policy: Policy
     intervals: Mapping[str, timedelta]
@@ -71,6 +73,8 @@ class Settings:
     keep_deleted: bool = False
     filing: Filing = Filing()
     date_order: str = ""
+    guard_patterns: tuple[str, ...] = ()
+    guard_public: frozenset[str] = frozenset()
     targets: tuple[Target, ...] = (Target(kind=TargetKind.FOLDER),)
 
     def interval(self, severity: str) -> timedelta:
@@ -84,6 +88,11 @@ class Settings:
     @cached_property
     def _headings(self) -> Mapping[str, Heading]:
         return {first_name(name): heading for name, heading in self.reactions.items()}
+
+    @property
+    def goes_outside(self) -> bool:
+        """Whether reports go anywhere besides the folder."""
+        return any(target.kind is not TargetKind.FOLDER for target in self.targets)
 
     @property
     def hub_urls(self) -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.time_parsing import Reader
 from bot.ports import Clock
+from bot.services.approval import Approvals
 from bot.services.audit import Audit
 from bot.services.authorize import Authorize
 from bot.services.change import Changes
@@ -40,6 +41,7 @@ class HandlerContext:
     authorize: Authorize
     audit: Audit
     reports: Reports
+    approvals: Approvals
     publish: Publish
     sync: Sync
     severity_help: Mapping[str, str]

@@ -136,7 +136,7 @@ class Player(Crew):
         self._wait_published(1)
         self.published.append(filed(self._world.github, self._reports))
         rounds = self._child.events(PUBLISH_DONE)
-        done = self.type(who, "/incident publish", "stays as it is")
+        done = self.publish(who)
         self._wait_published(rounds + 1)
         self.published.append(filed(self._world.github, self._reports))
         return done

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.folder import ReportFolder
+from bot.domain.resources import ResourceKind
 from bot.domain.timeline import EntryKind
 from bot.errors import RetryLater
 from bot.services.audit import Audit
@@ -253,3 +254,20 @@ def test_without_slacks_answer_nothing_is_published(
     monkeypatch.undo()
     office.publish()
     check_whole(office)
+
+
+def test_nothing_leaves_the_folder_before_somebody_approved(office: Office) -> None:
+    office.publish(is_approved=False)
+    assert office.github.sandbox.issues() == []
+    assert writes(office) == 0
+    assert office.published() == 0
+    (request,) = [row for row in office.resources().values() if row.kind is ResourceKind.REVIEW]
+    assert request.spec["state"] == "waiting"
+    assert "### 21:10:57" in next(office.folder.iterdir()).read_text()
+    office.publish()
+    check_whole(office)
+    office.note("21:34:00", "Most students are fine.")
+    before = writes(office)
+    office.publish(is_approved=False)
+    assert writes(office) == before
+    assert all("Most students" not in issue.body for issue in office.github.sandbox.issues())

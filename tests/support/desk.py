@@ -165,6 +165,7 @@ class Desk:
             authorize=self.authorize,
             audit=self.audit,
             reports=Reports(store, people, self.settings),
+            approvals=asked,
             publish=asked,
             sync=asked,
             severity_help=HELP,

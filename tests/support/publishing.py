@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,10 @@ from bot.domain.publication import Target, TargetKind
 from bot.domain.timeline import EntryKind
 from bot.errors import UserError
 from bot.ports import Profile
+from bot.services import publish
+from bot.services.approval import Approvals
 from bot.services.compose import Composer
+from bot.services.guard import Guards
 from bot.services.people import People
 from bot.services.publish import Publish
 from bot.services.reconciler import Reconciler
@@ -38,6 +42,7 @@ from tests.support.evening import INCIDENT, ITEMS, PEOPLE, at
 from tests.support.forge import Practice, client
 from tests.support.leases import AlwaysHeld, let_calls_end
 from tests.support.looks import Rows
+from tests.support.reviews import approved
 
 _numbers = count(1)
 NOW = datetime(2017, 2, 24, 7, 0, tzinfo=UTC)
@@ -147,9 +152,13 @@ class Office:
         at_once: bool = False,
         targets: Sequence[Target] = (),
         assignees: Sequence[str] = (),
+        is_approved: bool = True,
         **settings: Any,
     ) -> None:
-        """Run the workflow as in a new process, by default once interrupted calls can have no more effect."""
+        """Run the workflow as in a new process, by default once interrupted calls can have no more effect.
+
+        Somebody has approved the text before, unless a test says otherwise.
+        """
         if not at_once:
             let_calls_end(self.store)
         chat: Any = Directory()
@@ -157,6 +166,21 @@ class Office:
         any_forge: Any = self.mortal
         filing = Filing(assignees=assignees)
         reports = Reports(self.store, people, replace(SETTINGS, **settings))
+        places = targets or (TARGETS if forge else FOLDER)
+        guards = Guards(self.store, replace(SETTINGS, **settings))
+        composer = Composer(self.store, reports, filing, places, guards)
+        durable: Any = self.durable
+        approvals = Approvals(
+            self.store,
+            durable,
+            composer,
+            lambda: NOW,
+            repository=lambda _name: any_forge.check(),
+            look=Rows(self.store).look,
+            publish=partial(publish.enqueue, durable),
+        )
+        if is_approved:
+            approved(self.store, composer, approvals, INCIDENT.id)
         Publish(
             self.store,
             Reconciler(
@@ -168,7 +192,8 @@ class Office:
             ),
             self.durable,
             reports,
-            Composer(self.store, reports, filing, targets or (TARGETS if forge else FOLDER)),
+            composer,
+            approvals,
             folder or ReportFolder(self.folder),
             lambda _repository: any_forge,
             lambda: NOW,

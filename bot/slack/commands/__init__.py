@@ -52,7 +52,7 @@ ROUTES: Mapping[str, Route] = {
     "close": OnIncident(Act.CLOSE, close.handle),
     "reopen": OnIncident(Act.CLOSE, close.reopen),
     "report": OnIncident(Act.READ, report.handle),
-    "publish": OnIncident(Act.CLOSE, report.publish),
+    "publish": OnIncident(Act.PUBLISH, report.publish),
     "snooze": OnIncident(Act.CHANGE, snooze.handle),
     "list": Anywhere(Act.LIST, incidents.handle),
     "help": Anywhere(Act.HELP, menu.help_),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.domain.access import Act
-from bot.render import answers, card, forms, listing, obligations, run_form, runs
+from bot.render import answers, card, forms, listing, obligations, review, run_form, runs
 from bot.render import diagnose as diagnosis
 from bot.slack.access import (
     Anywhere,
@@ -37,6 +37,7 @@ from bot.slack.interactions import (
     diagnose,
     entry,
     hubs,
+    review_report,
     runbook,
     update,
 )
@@ -54,6 +55,7 @@ FORMS: Mapping[str, Route] = {
     forms.ANNOTATE_ENTRY: OnIncident(Act.EDIT, entry.annotated, of_form),
     forms.RUN: OnRunbook(Act.PLAN, runbook.submitted, of_form_if_any),
     forms.CLOSE: OnIncident(Act.CLOSE, close.submitted, of_form),
+    review.PUBLISH: OnIncident(Act.PUBLISH, review_report.submitted, of_form),
 }
 
 BUTTONS: Mapping[str, Route] = {
@@ -78,6 +80,9 @@ BUTTONS: Mapping[str, Route] = {
     card.ACTION_CLOSE: OnIncident(Act.CLOSE, close_command.handle, of_button_or_channel),
     card.ACTION_REOPEN: OnIncident(Act.CLOSE, close_command.reopen, of_button_or_channel),
     card.ACTION_REPORT: OnIncident(Act.READ, report.handle, of_button_or_channel),
+    review.ACTION_REVIEW: OnIncident(Act.PUBLISH, review_report.handle, of_button),
+    review.ACTION_SHOW: OnIncident(Act.PUBLISH, review_report.show, of_form),
+    review.ACTION_REPLACE: OnIncident(Act.PUBLISH, review_report.replace, of_form),
     card.ACTION_RETRY: OnIncident(Act.CHANGE, buttons.retry, of_button),
     card.ACTION_SNOOZE: OnIncident(Act.CHANGE, buttons.snooze),
     card.ACTION_COMMAND: OnIncident(Act.ASSIGN, buttons.take_command),
