@@ -16,10 +16,11 @@ from bot.adapters.slack_time import LARGEST_SKEW
 from bot.bootstrap import (
     check_tokens,
     domain_clock,
-    forge,
+    forges,
     report_forms,
     require_bound,
     sites,
+    targets,
     web_client,
 )
 from bot.config import Config
@@ -140,10 +141,11 @@ def _folder(config: Config) -> str:
 
 
 def _github(config: Config) -> str:
-    found = forge(config)
-    if found is None:
+    of = forges(config)
+    names = dict.fromkeys(each.repository for each in targets(config) if each.repository)
+    if not names:
         return GITHUB_UNCONFIGURED
-    return REPOSITORY.format(name=found.check().name)
+    return "; ".join(REPOSITORY.format(name=of(name).check().name) for name in names)
 
 
 def _cluster(cluster: Cluster, site: Site | None) -> str:

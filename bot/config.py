@@ -33,6 +33,7 @@ from pydantic_settings import (
 from bot import config_messages as messages
 from bot.config_access import Access
 from bot.config_hubs import Cluster, Hub
+from bot.config_report import Guard, ReportTarget
 from bot.config_runbooks import Runbooks
 from bot.config_safety import Security, problems
 from bot.config_types import (
@@ -105,7 +106,7 @@ class GitHub(Section):
 
 
 class Report(Section):
-    """The form and folder of reports. ``timezone`` is the IANA name of the team's zone.
+    """The form, folder and targets of reports. ``timezone`` is the IANA name of the team's zone.
 
     ``forms`` is a directory with a folder for each of the team's own forms. ``date_order`` is the order of
     typed days such as 01/21/2022; without it they aren't read.
@@ -114,8 +115,10 @@ class Report(Section):
     directory: Path = Path("reports")
     forms: Path | None = None
     form: str = "datahub-2024"
+    targets: tuple[ReportTarget, ...] = ()
     timezone: str = "UTC"
     date_order: Literal["", "mdy", "dmy"] = ""
+    guard: Guard = Guard()
 
     @field_validator("form", mode="before")
     @classmethod
@@ -299,6 +302,19 @@ class Config(BaseSettings):
         ):
             if len(set(names)) != len(names):
                 raise ValueError(messages.SAME_NAME.format(section=section))
+        return self
+
+    @model_validator(mode="after")
+    def _targets_differ(self) -> Config:
+        seen = set()
+        for target in self.report.targets:
+            repository = target.repository or self.github.repository
+            if target.to != "folder" and not repository:
+                raise ValueError(messages.TARGET_REPOSITORY.format(kind=target.to))
+            place = "" if target.to == "folder" else repository.casefold()
+            if (key := (target.to, target.form, place)) in seen:
+                raise ValueError(messages.SAME_TARGET.format(kind=target.to))
+            seen.add(key)
         return self
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 
 from bot import config_messages as messages
 from bot.config_types import Section
-from bot.domain.access import FOR_GUESTS, Act, Group
+from bot.domain.access import FOR_GUESTS, RESTRICTABLE, Act, Group
 
 
 class Allow(Section):
@@ -41,14 +41,28 @@ class Access(Section):
     guests: tuple[Act, ...] = ()
     restrict: dict[Act, tuple[Group, ...]] = Field(default_factory=dict)
 
-    @field_validator("guests", "restrict", mode="before")
+    @field_validator("guests", mode="before")
     @classmethod
     def _can_be_opened(cls, value: object) -> object:
-        if isinstance(value, Collection) and not isinstance(value, str):
-            unknown = [act for act in value if act not in FOR_GUESTS]
-            if unknown:
-                raise ValueError(messages.FOR_GUESTS.format(acts=", ".join(sorted(FOR_GUESTS))))
-        return value
+        return _among(value, FOR_GUESTS)
+
+    @field_validator("restrict", mode="before")
+    @classmethod
+    def _can_be_restricted(cls, value: object) -> object:
+        return _among(value, RESTRICTABLE)
+
+
+def _among(value: object, acts: frozenset[Act]) -> object:
+    """Return the value if it names only these acts.
+
+    Raises:
+        ValueError: it names another one.
+    """
+    if isinstance(value, Collection) and not isinstance(value, str):
+        unknown = [act for act in value if act not in acts]
+        if unknown:
+            raise ValueError(messages.FOR_GUESTS.format(acts=", ".join(sorted(acts))))
+    return value
 
 
 def _ids(value: tuple[str, ...], pattern: str, message: str) -> tuple[str, ...]:

@@ -9,6 +9,8 @@ from pydantic import ValidationError
 IANA_NAME = "use an IANA name such as America/Los_Angeles"
 STATUSES = "list at least one open status, then resolved, then closed"
 FOR_GUESTS = "use only {acts}"
+PATTERN = "{pattern} isn't a regular expression: {reason}"
+EMPTY_PATTERN = "{pattern} matches an empty text"
 USER_IDS = "write each as the id of a user, such as U0123456789"
 GROUP_IDS = "write each as the id of a user group, such as S0123456789"
 LIST_ONE = "list at least one"
@@ -26,6 +28,16 @@ NO_KUBECONFIG = (
 SAME_NAME = "{section}: two have the same name"
 
 NO_FILE = "There is no file {file}: create it, or omit --config and MAYDAY_CONFIG."
+REPORT_PATH = (
+    "write a path below the repository that ends in .md or .qmd and has no fields but {date}, {year} and "
+    "{slug}, "
+    "such as docs/incidents/{date}-{slug}.qmd"
+)
+REPORT_INDEX = "write a path below the repository, such as docs/incidents/index.qmd"
+TARGET_REPOSITORY = (
+    "report.targets: a target of the kind {kind} needs a repository; github.repository isn't set"
+)
+SAME_TARGET = "report.targets: two targets of the kind {kind} have the same form and repository"
 IS_A_DIRECTORY = "{file} is a directory: specify a file."
 NO_SECTION = "{variable} in the environment: there is no section “{section}”."
 NOT_JSON = "{variable} in the environment cannot be read: lists and sections must be JSON."

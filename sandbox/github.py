@@ -91,15 +91,15 @@ class GitHubSandbox(Breakable):
         """The page of the repository's issues."""
         return f"{self.api_url}/{REPOSITORY}/issues"
 
-    def issues(self) -> list[PracticeIssue]:
-        """All issues with their comments, oldest first."""
-        path = f"/repos/{REPOSITORY}/issues?state=all&per_page=100&sort=created&direction=asc&page="
+    def issues(self, repository: str = REPOSITORY) -> list[PracticeIssue]:
+        """All issues of a repository with their comments, oldest first."""
+        path = f"/repos/{repository}/issues?state=all&per_page=100&sort=created&direction=asc&page="
         raw: list[dict[str, Any]] = []
         while page := self.get(f"{path}{len(raw) // 100 + 1}"):
             raw += page
             if len(page) < 100:
                 break
-        return sorted((self._issue(one) for one in raw), key=lambda issue: issue.number)
+        return sorted((self._issue(one, repository) for one in raw), key=lambda issue: issue.number)
 
     def get(self, path: str) -> Any:
         """The API's answer to a GET; None unless it is 200."""
@@ -126,9 +126,9 @@ class GitHubSandbox(Breakable):
         pages = (github_page.issue(one) for one in issues if parts[3] == str(one.number))
         return next(pages, None)
 
-    def _issue(self, raw: dict[str, Any]) -> PracticeIssue:
+    def _issue(self, raw: dict[str, Any], repository: str) -> PracticeIssue:
         number = int(raw["number"])
-        comments = self.get(f"/repos/{REPOSITORY}/issues/{number}/comments?per_page=100") or []
+        comments = self.get(f"/repos/{repository}/issues/{number}/comments?per_page=100") or []
         return PracticeIssue(
             number=number,
             title=raw["title"],

@@ -64,6 +64,7 @@ EXPECTED = {
     Act.CHANGE: ("---yyyyyy", "----yyyyy"),
     Act.ASSIGN: ("---yyyyyy", "----yyyyy"),
     Act.CLOSE: ("---yyyyyy", "----yyyyy"),
+    Act.PUBLISH: ("---yyyyyy", "----yyyyy"),
     Act.PLAN: ("------yyy", "------yyy"),
     Act.APPROVE: ("-------yy", "-------yy"),
     Act.STOP: ("------yyy", "------yyy"),

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from bot import cli, report_store
 from bot.errors import UserError
-from bot.ports import ReportFile, ReportFiles
+from bot.ports import PublishedFile, PublishedFiles
 from bot.store import published
 from bot.store import search as index
 from bot.store.engine import Store
@@ -68,15 +68,15 @@ class Repository:
         self.texts = {"docs/a.md": ("r1", "# 2020-01-01 - A\n"), "docs/b.md": ("r1", "# B\n")}
         self.asked: list[str] = []
 
-    def files(self, path: str = "") -> ReportFiles:
+    def files(self, path: str = "") -> PublishedFiles:
         files = tuple(
-            ReportFile(path=name, revision=revision, url=f"https://example.org/{name}")
+            PublishedFile(path=name, revision=revision, url=f"https://example.org/{name}")
             for name, (revision, _text) in self.texts.items()
             if name.startswith(path)
         )
-        return ReportFiles(files=files, is_private=True, is_complete=False)
+        return PublishedFiles(files=files, is_private=True, is_complete=False)
 
-    def read(self, file: ReportFile) -> bytes:
+    def read(self, file: PublishedFile) -> bytes:
         self.asked.append(file.path)
         return self.texts[file.path][1].encode()
 

@@ -145,6 +145,11 @@ def test_from_the_first_alarm_to_the_report(world: World, page: Page) -> None:
     _type(page, "/incident close")
     expect(page.get_by_test_id("modal")).to_be_visible()
     _submit(page, impact="Nobody could work for some minutes.")
+    asked = _message(page, "The report is ready for review")
+    expect(asked).to_contain_text("Nothing of it is on GitHub")
+    asked.get_by_role("button", name="Review and publish").click()
+    expect(page.get_by_test_id("modal")).to_contain_text("Nobody could work for some minutes.")
+    _submit(page)
     told = _message(page, "The report is published")
     address = told.get_by_role("link").first.get_attribute("href")
     assert address is not None

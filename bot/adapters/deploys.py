@@ -8,7 +8,7 @@ from github import Auth
 from github.PullRequest import PullRequest
 
 from bot.adapters.deploys_revert import open_revert
-from bot.adapters.github import connect
+from bot.adapters.github_client import connect
 from bot.adapters.github_errors import GitHubCall, translated
 from bot.domain.limits import Limits
 from bot.domain.signs import Merge

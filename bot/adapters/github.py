@@ -1,41 +1,29 @@
-"""The GitHub adapter: issues that can be found again.
+"""The GitHub adapter: issues that can be found again, and files that are proposed in pull requests.
 
-By default PyGithub repeats a POST ten times on 502, which files an issue ten times. Here only reads are
-repeated, and the caller searches before it files. Issues are found by listing, because the search index lags.
+The caller searches before it files again. Issues are found by listing, because the search index lags.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from typing import Any
 
 import structlog
-from github import Auth, Github, GithubException, GithubRetry
+from github import GithubException
 from github.Issue import Issue as GithubIssue
-from github.IssueComment import IssueComment
-from github.Repository import Repository as GithubRepository
-from jwt import PyJWTError
 
-from bot.adapters.github_account import Account
-from bot.adapters.github_errors import GitHubCall, issues_off, message_of, moved, translated
-from bot.adapters.github_http import install
-from bot.domain.limits import Limits
-from bot.errors import ConfigError, RetryLater, UserError
-from bot.ports import Issue, Origin, Repository
-from bot.render.parts import carries, marked, marker, split
+from bot.adapters.github_client import connect, credentials
+from bot.adapters.github_comments import read_comments, write_comments
+from bot.adapters.github_errors import message_of, moved
+from bot.adapters.github_files import GitHubFiles
+from bot.domain.merging import Draft, is_same
+from bot.errors import RetryLater, UserError
+from bot.ports import Issue, IssueText, Origin
+from bot.render.parts import carries, marker, pages_of
+
+__all__ = ["GitHubForge", "connect", "credentials"]
 
 LABEL_COLOUR = "d93f0b"
-BAD_KEY = "github.private_key cannot be read: paste the whole PEM text, including its first and last line."
-NO_CREDENTIALS = (
-    "github.token is missing: set it, or github.app_id with github.private_key and "
-    "github.installation_id."
-)
-ARCHIVED = "{repository} is archived on GitHub: unarchive it or configure another repository."
-READ_ONLY = (
-    "GitHub lets the token read {repository} but not label its issues: give its account the role "
-    "Triage or Write."
-)
 OTHER_ISSUE = "Issue {number} of {repository} was not filed by mayday for this report."
 OTHER_AUTHOR = (
     "Issue {number} of {repository} has mayday's mark but is by {author}, and mayday's account is {login}. "
@@ -43,124 +31,11 @@ OTHER_AUTHOR = (
 )
 NO_ISSUE = "Issue {number} of {repository} doesn't exist."
 
-_SURPLUS = "_This part of the report is no longer needed._"
-
 log = structlog.get_logger()
 
 
-def credentials(
-    *,
-    token: str = "",
-    app_id: int | None = None,
-    private_key: str = "",
-    installation_id: int | None = None,
-) -> Auth.Auth:
-    """Return the credentials: those of a GitHub App's installation if complete, or else the token.
-
-    Raises:
-        ConfigError: neither is complete.
-    """
-    if app_id and private_key and installation_id:
-        app = Auth.AppAuth(app_id, private_key)
-        try:
-            app.create_jwt()
-        except (PyJWTError, ValueError) as exc:
-            raise ConfigError(BAD_KEY) from exc
-        return app.get_installation_auth(installation_id)
-    if token:
-        return Auth.Token(token)
-    raise ConfigError(NO_CREDENTIALS)
-
-
-def connect(
-    auth: Auth.Auth | None,
-    api_url: str,
-    *,
-    timeout: float,
-    backoff: float = 0.5,
-    seconds_between_requests: float = 0.25,
-    seconds_between_writes: float = 1.0,
-    page: int = 100,
-    lazy: bool = False,
-) -> Github:
-    """Return a client that repeats only reads. ``timeout`` limits each request with its repeats.
-
-    A ``lazy`` one doesn't read the repository itself.
-    """
-    install()
-    retry = _ReadRetry(
-        total=3,
-        allowed_methods=frozenset({"GET", "HEAD"}),
-        backoff_factor=backoff,
-        max_rate_limit_wait=timeout / 2,
-        respect_retry_after_header=False,
-    )
-    return Github(
-        auth=auth,
-        base_url=api_url.rstrip("/"),
-        retry=retry,
-        timeout=math.ceil(timeout),  # PyGithub takes whole seconds
-        per_page=page,
-        lazy=lazy,
-        seconds_between_requests=seconds_between_requests,
-        seconds_between_writes=seconds_between_writes,
-    )
-
-
-class GitHubForge:
-    """The issues of one repository. Implements :class:`bot.ports.Forge`.
-
-    ``seconds_between_requests`` and ``seconds_between_writes`` avoid GitHub's secondary limit of 80
-    content-creating requests per minute. ``timeout`` limits each request with its repeats, in seconds.
-    ``former_accounts`` are logins that mayday wrote as before.
-    """
-
-    def __init__(
-        self,
-        *,
-        auth: Auth.Auth,
-        repository: str,
-        api_url: str = "https://api.github.com",
-        seconds_between_requests: float = 0.25,
-        seconds_between_writes: float = 1.0,
-        timeout: float = Limits.call,
-        backoff: float = 0.5,
-        former_accounts: Sequence[str] = (),
-    ) -> None:
-        self._github = connect(
-            auth,
-            api_url,
-            timeout=timeout,
-            backoff=backoff,
-            seconds_between_requests=seconds_between_requests,
-            seconds_between_writes=seconds_between_writes,
-        )
-        self._account = Account(self._github, auth, former_accounts)
-        self._as_app = isinstance(auth, Auth.AppInstallationAuth)
-        self._name = repository
-        self._fetched: GithubRepository | None = None
-        self._labels: set[str] = set()
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._github.close()
-
-    def check(self) -> Repository:
-        """See :meth:`bot.ports.Forge.check`."""
-        repo = self._fetch()
-        may = repo.permissions
-        if repo.archived:
-            raise UserError(ARCHIVED.format(repository=self._name))
-        if not repo.has_issues:
-            raise issues_off(self._name)
-        # GitHub shows no permissions to an App's token, so a missing one fails at the first write.
-        if may is not None and not (may.push or may.triage or may.maintain or may.admin):
-            raise UserError(READ_ONLY.format(repository=self._name), code="forbidden")
-        with self._errors("read mayday's account", writes=False):
-            _ = self._account.login
-        # An internal repository counts as private there, but everybody in the enterprise reads it.
-        is_private = repo.private and repo.visibility in (None, "private")
-        return Repository(name=repo.full_name, url=repo.html_url, is_private=is_private)
+class GitHubForge(GitHubFiles):
+    """The issues and files of one repository. Implements :class:`bot.ports.Forge`."""
 
     def open_issue(
         self,
@@ -174,9 +49,8 @@ class GitHubForge:
         """See :meth:`bot.ports.Forge.open_issue`."""
         for label in labels:
             self._ensure_label(label)
-        first, *rest = split(body)
+        text, *rest = pages_of(body, origin)
         repo = self._repo
-        text = marked(first, marker(origin))
         with self._errors("file an issue"):
             try:
                 made = repo.create_issue(title, text, labels=[*labels], assignees=[*assignees])
@@ -188,7 +62,8 @@ class GitHubForge:
                 made = repo.create_issue(title, text, labels=[*labels], assignees=known)
         try:
             with self._errors("continue an issue"):
-                self._write_comments(made, rest, origin)
+                if rest:
+                    write_comments(made, self._account, rest, origin)
         except UserError as exc:
             # The issue exists, so a UserError would wrongly say that nothing happened.
             raise RetryLater(str(exc), maybe_done=True) from exc
@@ -196,7 +71,7 @@ class GitHubForge:
             # So would a comment that was not sent because of a rate limit or a deadline.
             exc.maybe_done = True
             raise
-        return Issue(number=made.number, url=made.html_url)
+        return _issue(made)
 
     def find_issue(self, origin: Origin, *, label: str) -> Issue | None:
         """See :meth:`bot.ports.Forge.find_issue`."""
@@ -211,33 +86,44 @@ class GitHubForge:
                 if carries(issue.body or "", mark) and self._account.wrote(issue.user)
             ]
         # The oldest issue is ours; mayday's account may have written a later one with the same marker.
-        return Issue(number=found[-1].number, url=found[-1].html_url) if found else None
+        return _issue(found[-1]) if found else None
 
-    def rewrite_issue(self, number: int, title: str, body: str, *, origin: Origin) -> Issue:
-        """See :meth:`bot.ports.Forge.rewrite_issue`."""
-        first, *rest = split(body)
-        mark = marker(origin)
-        text = marked(first, mark)
+    def read_issue(
+        self, number: int, *, origin: Origin, issue_id: int = 0, parts: int = 1, etag: str = ""
+    ) -> IssueText | None:
+        """See :meth:`bot.ports.Forge.read_issue`."""
         try:
-            with self._errors("rewrite an issue"):
-                issue = self._repo.get_issue(number)
-                if not carries(issue.body or "", mark):
-                    # The repository was changed or recreated, so its issue numbers aren't ours.
-                    raise UserError(
-                        OTHER_ISSUE.format(number=number, repository=self._name), code="gone"
-                    )
-                if not self._account.wrote(issue.user):
-                    raise self._by_another(issue)
-                if (issue.title, _lines(issue.body)) != (title, _lines(text)):
-                    issue.edit(title=title, body=text)
-                self._write_comments(issue, rest, origin)
+            with self._errors("read an issue", writes=False):
+                # A change of a comment need not change the issue's ETag.
+                version, raw = self._read(f"issues/{number}", etag=etag if parts == 1 else "")
+                if raw is None:
+                    return None
+                issue = self._own(raw, number, origin, issue_id)
+                continued = read_comments(issue, self._account, origin) if parts > 1 else []
         except UserError as exc:
             if exc.code in ("not_found", "issue_gone"):
                 raise UserError(
                     NO_ISSUE.format(number=number, repository=self._name), code="gone"
                 ) from exc
             raise
-        return Issue(number=number, url=issue.html_url)
+        draft = Draft(title=issue.title, parts=(issue.body or "", *continued))
+        return IssueText(number=number, url=issue.html_url, id=issue.id, draft=draft, etag=version)
+
+    def write_issue(self, there: IssueText, draft: Draft, *, origin: Origin) -> str:
+        """See :meth:`bot.ports.Forge.write_issue`."""
+        text, *rest = draft.parts
+        etag = there.etag
+        with self._errors("rewrite an issue"):
+            repo = self._repo
+            url = f"{repo.url}/issues/{there.number}"
+            if there.draft.title != draft.title or not is_same(there.draft.parts[0], text):
+                changes = {"title": draft.title, "body": text}
+                headers, _ = repo.requester.requestJsonAndCheck("PATCH", url, input=changes)
+                etag = str(headers.get("etag") or "")
+            if rest or there.draft.parts[1:]:
+                issue = GithubIssue(repo.requester, {}, {"url": url, "number": there.number})
+                write_comments(issue, self._account, rest, origin)
+        return etag
 
     def link_child(self, parent: int, child: int) -> bool:
         """See :meth:`bot.ports.Forge.link_child`."""
@@ -255,18 +141,23 @@ class GitHubForge:
                 raise
         return True
 
-    @property
-    def _repo(self) -> GithubRepository:
-        return self._fetched or self._fetch()
+    def _own(self, raw: Any, number: int, origin: Origin, issue_id: int) -> GithubIssue:
+        """The issue, if mayday filed it here.
 
-    def _fetch(self) -> GithubRepository:
-        """Read the repository, and return it if it has the configured name."""
-        with self._errors("read the repository", writes=False):
-            repo = self._github.get_repo(self._name)
-            if repo.full_name.casefold() != self._name.casefold():
-                raise moved(self._name)
-        self._fetched = repo
-        return repo
+        Raises:
+            UserError: ``code="gone"``: it is another one. ``code="moved"``: it is in another repository.
+        """
+        issue = GithubIssue(self._repo.requester, {}, raw)
+        home = str(raw.get("repository_url") or "")
+        if home and not home.casefold().endswith(f"/repos/{self._name}".casefold()):
+            raise moved(self._name, self._key)
+        # People may have removed the marker from the text; the id is of one issue for ever.
+        if issue.id != issue_id and not carries(issue.body or "", marker(origin)):
+            # The repository was changed or recreated, so its issue numbers aren't ours.
+            raise UserError(OTHER_ISSUE.format(number=number, repository=self._name), code="gone")
+        if not self._account.wrote(issue.user):
+            raise self._by_another(issue)
+        return issue
 
     def _known(self, assignees: Sequence[str]) -> list[str]:
         """Return the accounts that can be assigned to issues, and log the others."""
@@ -284,25 +175,6 @@ class GitHubForge:
             login=self._account.login,
         )
         return UserError(text, code="author")
-
-    def _write_comments(self, issue: GithubIssue, parts: Sequence[str], origin: Origin) -> None:
-        """Write these parts into the marked comments, whatever an earlier attempt completed."""
-        if not parts and not issue.comments:
-            return
-        comments = [each for each in issue.get_comments() if self._account.wrote(each.user)]
-        for number, part in enumerate(parts, start=2):
-            mark = marker(origin, part=number)
-            self._write_comment(issue, _marked_comment(comments, mark), marked(part, mark))
-        number = len(parts) + 2
-        while surplus := _marked_comment(comments, mark := marker(origin, part=number)):
-            self._write_comment(issue, surplus, marked(_SURPLUS, mark))
-            number += 1
-
-    def _write_comment(self, issue: GithubIssue, comment: IssueComment | None, text: str) -> None:
-        if comment is None:
-            issue.create_comment(text)
-        elif _lines(comment.body) != _lines(text):
-            comment.edit(text)
 
     def _ensure_label(self, name: str) -> None:
         if name in self._labels:
@@ -324,23 +196,11 @@ class GitHubForge:
             if exc.status != 422:
                 raise
 
-    def _errors(self, doing: str, *, writes: bool = True) -> AbstractContextManager[None]:
-        """Translate GitHub's errors. ``writes`` means that the request may have taken effect."""
-        call = GitHubCall(doing=doing, repository=self._name, as_app=self._as_app, writes=writes)
-        return translated(call)
 
-
-class _ReadRetry(GithubRetry):
-    """Retries reads, except with a ``Retry-After``: urllib3 would sleep for as long as it says."""
-
-    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
-        return not has_retry_after and super().is_retry(method, status_code)
-
-
-def _marked_comment(comments: Sequence[IssueComment], mark: str) -> IssueComment | None:
-    return next((comment for comment in comments if carries(comment.body or "", mark)), None)
-
-
-def _lines(text: str | None) -> list[str]:
-    """Return the lines to compare. GitHub changes line endings and trims the text."""
-    return (text or "").strip().splitlines()
+def _issue(issue: GithubIssue) -> Issue:
+    return Issue(
+        number=issue.number,
+        url=issue.html_url,
+        id=issue.id,
+        assignees=tuple(person.login for person in issue.assignees or ()),
+    )

@@ -1,105 +1,115 @@
-"""The published reports in a repository on GitHub: its Markdown files, each read only if it changed."""
+"""A repository's files on a branch, and the pull request that proposes them."""
 
 from __future__ import annotations
 
 import base64
-import re
-from pathlib import PurePosixPath
 from urllib.parse import quote
 
-from github import Auth
-from github.Repository import Repository
+from github import GithubException, UnknownObjectException
 
-from bot.adapters.github import connect
-from bot.adapters.github_errors import GitHubCall, moved, translated
-from bot.domain.limits import Limits
-from bot.ports import ReportFile, ReportFiles
+from bot.adapters.github_errors import message_of
+from bot.adapters.github_repository import FILES, GitHubRepository
+from bot.errors import RetryLater, UserError
+from bot.ports import FileText, Pull
 
-LARGEST = 1_000_000
-"""Bytes of the largest file that is read as a report."""
-_SUFFIXES = frozenset({".md", ".markdown", ".qmd", ".rmd"})
-_FOLDER = re.compile(r"incidents?|incident[-_]reports?|post-?mortems?|outages?|reports?", re.I)
-_DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
-_OTHERS = re.compile(r"readme|index|template|_template", re.I)
+CHANGED = "{path} in {repository} was changed by somebody just now: mayday reads it again."
+NOT_TEXT = "{path} in {repository} isn't a text file of at most 1 MB."
+NO_BRANCH = "{repository} has no branch {branch}: correct report.targets[].base."
 
 
-class ReportRepository:
-    """One repository. Implements :class:`bot.ports.ReportSource`.
+class GitHubFiles(GitHubRepository):
+    """The files of one repository. Implements their part of :class:`bot.ports.Forge`."""
 
-    Without ``auth`` only public ones can be read, 60 requests an hour. ``timeout`` limits each request with
-    its repeats, in seconds.
-    """
+    def default_branch(self) -> str:
+        """See :meth:`bot.ports.Forge.default_branch`."""
+        return str(self._repo.default_branch)
 
-    def __init__(
-        self,
-        *,
-        auth: Auth.Auth | None,
-        repository: str,
-        api_url: str = "https://api.github.com",
-        timeout: float = Limits.call,
-        backoff: float = 0.5,
-    ) -> None:
-        self._github = connect(auth, api_url, timeout=timeout, backoff=backoff)
-        self._name = repository
-        self._call = GitHubCall(
-            doing="read files",
-            repository=repository,
-            as_app=isinstance(auth, Auth.AppInstallationAuth),
-            writes=False,
-            key="--repo",
-            permission="contents=read",
-        )
-        self._fetched: Repository | None = None
+    def has_branch(self, branch: str) -> bool:
+        """See :meth:`bot.ports.Forge.has_branch`."""
+        with self._errors("read a branch", writes=False, permission=FILES):
+            return self._head(branch) is not None
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._github.close()
+    def start_branch(self, branch: str, *, base: str) -> None:
+        """See :meth:`bot.ports.Forge.start_branch`."""
+        with self._errors("create a branch", permission=FILES):
+            head = self._head(base)
+            if head is None:
+                raise UserError(NO_BRANCH.format(repository=self._name, branch=base))
+            try:
+                self._repo.create_git_ref(f"refs/heads/{branch}", head)
+            except GithubException as exc:
+                # Another replica created it in the meantime, or an earlier attempt.
+                if exc.status != 422 or "already exists" not in message_of(exc).lower():
+                    raise
 
-    def files(self, path: str = "") -> ReportFiles:
-        """See :meth:`bot.ports.ReportSource.files`."""
-        folder = path.strip("/")
-        with translated(self._call):
-            repo = self._repo
-            branch = repo.default_branch
-            tree = repo.get_git_tree(branch, recursive=True)
-            found = [
-                ReportFile(
-                    path=each.path,
-                    revision=each.sha,
-                    url=f"{repo.html_url}/blob/{branch}/{quote(each.path)}",
+    def read_file(self, path: str, *, branch: str, etag: str = "") -> FileText | None:
+        """See :meth:`bot.ports.Forge.read_file`."""
+        with self._errors("read a file", writes=False, permission=FILES):
+            try:
+                version, found = self._read(
+                    f"contents/{quote(path)}", etag=etag, parameters={"ref": branch}
                 )
-                for each in tree.tree
-                if each.type == "blob"
-                and (each.size or 0) <= LARGEST
-                and _is_report(each.path, folder)
-            ]
-            is_private = bool(repo.private)
-            is_complete = not tree.raw_data.get("truncated")
-        return ReportFiles(files=tuple(found), is_private=is_private, is_complete=is_complete)
+            except UnknownObjectException:
+                return None
+        if found is None:
+            return FileText(text="", sha="", etag=etag, is_unchanged=True)
+        try:
+            if found["encoding"] != "base64":
+                raise ValueError
+            text = base64.b64decode(found["content"]).decode()
+        except (TypeError, KeyError, ValueError) as exc:
+            raise UserError(NOT_TEXT.format(path=path, repository=self._name)) from exc
+        return FileText(text=text, sha=str(found["sha"]), etag=version)
 
-    def read(self, file: ReportFile) -> bytes:
-        """See :meth:`bot.ports.ReportSource.read`."""
-        with translated(self._call):
-            blob = self._repo.get_git_blob(file.revision)
-            if blob.encoding == "base64":
-                return base64.b64decode(blob.content)
-            return str(blob.content).encode()
+    def write_file(self, path: str, text: str, *, branch: str, sha: str, message: str) -> None:
+        """See :meth:`bot.ports.Forge.write_file`."""
+        with self._errors("write a file", permission=FILES):
+            try:
+                if sha:
+                    self._repo.update_file(path, message, text, sha, branch=branch)
+                else:
+                    self._repo.create_file(path, message, text, branch=branch)
+            except GithubException as exc:
+                told = message_of(exc).lower()
+                is_newer = (exc.status == 409 and "rule" not in told) or (
+                    exc.status == 422 and "sha" in told
+                )
+                if not is_newer:
+                    raise
+                changed = CHANGED.format(path=path, repository=self._name)
+                raise RetryLater(changed, maybe_done=False) from exc
 
-    @property
-    def _repo(self) -> Repository:
-        if self._fetched is None:
-            repo = self._github.get_repo(self._name)
-            if repo.full_name.casefold() != self._name.casefold():
-                raise moved(self._name, self._call.key)
-            self._fetched = repo
-        return self._fetched
+    def find_pull(self, branch: str) -> Pull | None:
+        """See :meth:`bot.ports.Forge.find_pull`."""
+        owner = self._name.partition("/")[0]
+        with self._errors("list pull requests", writes=False, permission=FILES):
+            listed = self._repo.get_pulls(
+                state="all", head=f"{owner}:{branch}", sort="created", direction="desc"
+            )
+            for pull in listed:
+                if pull.head.ref == branch:
+                    return Pull(
+                        number=pull.number,
+                        url=pull.html_url,
+                        is_open=pull.state == "open",
+                        is_merged=pull.merged_at is not None,
+                    )
+        return None
 
+    def open_pull(self, branch: str, *, base: str, title: str, body: str) -> Pull:
+        """See :meth:`bot.ports.Forge.open_pull`."""
+        with self._errors("open a pull request", permission=FILES):
+            try:
+                made = self._repo.create_pull(base=base, head=branch, title=title, body=body)
+            except GithubException as exc:
+                is_there = exc.status == 422 and "already exists" in message_of(exc).lower()
+                if not (is_there and (found := self.find_pull(branch))):
+                    raise
+                return found
+        return Pull(number=made.number, url=made.html_url, is_open=True, is_merged=False)
 
-def _is_report(path: str, folder: str) -> bool:
-    """Return whether a file is one in the folder or, without a folder, is where or named as reports are."""
-    name = PurePosixPath(path)
-    if name.suffix.lower() not in _SUFFIXES or _OTHERS.match(name.stem):
-        return False
-    if folder:
-        return path == folder or path.startswith(f"{folder}/")
-    return bool(_DATED.match(name.stem)) or any(_FOLDER.fullmatch(part) for part in name.parts[:-1])
+    def _head(self, branch: str) -> str | None:
+        try:
+            return str(self._repo.get_git_ref(f"heads/{branch}").object.sha)
+        except UnknownObjectException:
+            return None

@@ -4,7 +4,7 @@ from bot.bootstrap.bot import Bot
 from bot.bootstrap.links import missing_pages
 from bot.bootstrap.outside import (
     domain_clock,
-    forge,
+    forges,
     report_repository,
     require_all_bound,
     require_bound,
@@ -12,14 +12,14 @@ from bot.bootstrap.outside import (
     web_client,
 )
 from bot.bootstrap.policies import with_policies
-from bot.bootstrap.settings import check_tokens, report_forms, settings
+from bot.bootstrap.settings import check_tokens, report_forms, settings, targets
 from bot.durable import look_at_workflows
 
 __all__ = [
     "Bot",
     "check_tokens",
     "domain_clock",
-    "forge",
+    "forges",
     "look_at_workflows",
     "missing_pages",
     "report_forms",
@@ -28,6 +28,7 @@ __all__ = [
     "require_bound",
     "settings",
     "sites",
+    "targets",
     "web_client",
     "with_policies",
 ]

@@ -14,7 +14,7 @@ from bot.adapters.slack import SlackChat
 from bot.bootstrap.checks import health_checks
 from bot.bootstrap.outside import (
     domain_clock,
-    forge,
+    forges,
     require_all_bound,
     secret,
     sites,
@@ -93,7 +93,7 @@ class Bot:
             chat=self.chat,
             sites=self.sites,
             folder=ReportFolder(config.report.directory),
-            forge=forge(config),
+            forges=forges(config),
             lease=self.lease,
             limits=limits,
             runbooks=self._runbooks(),
@@ -147,6 +147,7 @@ class Bot:
             authorize=services.authorize,
             audit=services.audit,
             reports=services.reports,
+            approvals=services.approvals,
             publish=services.publish,
             search=services.search,
             sync=services.sync,

@@ -6,8 +6,9 @@ No system is contacted before its first use.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from slack_sdk import WebClient
@@ -17,6 +18,7 @@ from bot.adapters.jupyterhub import JupyterHub
 from bot.adapters.kernels import SingleUserServers
 from bot.adapters.kubernetes_binding import Binding, WrongCluster, require_pod_bound
 from bot.adapters.kubernetes_contexts import KubeContext
+from bot.bootstrap.settings import targets
 from bot.clock import real_time, shifted_time
 from bot.config import Config
 from bot.config_hubs import Cluster as ClusterSection
@@ -30,7 +32,7 @@ from bot.ports import Clock, Cluster, Deploys, Forge, Kernels, Notices
 from bot.runbook.site import Site
 
 if TYPE_CHECKING:
-    from bot.adapters.github_files import ReportRepository
+    from bot.adapters.github_reports import ReportRepository
 
 
 def domain_clock(config: Config) -> Clock:
@@ -53,31 +55,37 @@ def web_client(config: Config, *, has_token: bool = True) -> WebClient:
     return client
 
 
-def forge(config: Config) -> Forge | None:
-    """Return the GitHub adapter, or None if no repository is configured.
+def forges(config: Config) -> Callable[[str], Forge]:
+    """Return what returns the GitHub adapter for a repository, the same one each time.
 
     Raises:
-        ConfigError: a repository is configured without credentials.
+        ConfigError: a target of reports is a repository, and there are no credentials.
     """
-    settings = config.github
-    if not settings.repository:
-        return None
-    # Imported where it is used: without a repository, a start need not wait for GitHub's library.
-    from bot.adapters import github
 
-    auth = _github_login(config)
-    return github.GitHubForge(
-        auth=auth,
-        repository=settings.repository,
-        api_url=settings.api_url,
-        timeout=config.practice.call_limit,
-        former_accounts=settings.former_accounts,
-    )
+    @cache
+    def of(repository: str) -> Forge:
+        # Imported where it is used: without a repository, a start need not wait for GitHub's library.
+        from bot.adapters import github
+
+        is_ours = repository.casefold() == config.github.repository.casefold()
+        return github.GitHubForge(
+            auth=_github_login(config),
+            repository=repository,
+            api_url=config.github.api_url,
+            timeout=config.practice.call_limit,
+            former_accounts=config.github.former_accounts,
+            key="github.repository" if is_ours else "report.targets[].repository",
+        )
+
+    for target in targets(config):
+        if target.repository:
+            of(target.repository)
+    return of
 
 
 def report_repository(config: Config, repository: str) -> ReportRepository:
     """Return a repository with published reports; without credentials only public ones can be read."""
-    from bot.adapters.github_files import ReportRepository
+    from bot.adapters.github_reports import ReportRepository
 
     github = config.github
     has_login = github.token or (github.app_id and github.private_key and github.installation_id)

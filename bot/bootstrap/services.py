@@ -11,21 +11,24 @@ from bot.adapters.folder import ReportFolder
 from bot.clock import real_time
 from bot.domain.limits import Limits
 from bot.durable import DurableWork
-from bot.ports import Chat, Clock, Forge
+from bot.ports import Chat, Clock
 from bot.runbook import Runbook
 from bot.runbook.site import Site
 from bot.services import publish as publishing
 from bot.services import sync as syncing
+from bot.services.approval import Approvals
 from bot.services.audit import Audit
 from bot.services.authorize import Authorize
 from bot.services.backfill import Backfill
 from bot.services.change import Changes
 from bot.services.channel import Channels
 from bot.services.channel_watch import ChannelWatch
+from bot.services.compose import Composer
 from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
 from bot.services.edits import Edits, published
 from bot.services.evidence import Evidence
+from bot.services.guard import Guards
 from bot.services.incidents import Incidents
 from bot.services.lease import Lease, Takeover
 from bot.services.obligations import Obligations
@@ -34,6 +37,7 @@ from bot.services.publish import Publish
 from bot.services.reconciler import Reconciler
 from bot.services.record import Record
 from bot.services.report import Reports
+from bot.services.report_resources import Forges
 from bot.services.resources import Resources
 from bot.services.run import EXECUTE, PLAN, Runs
 from bot.services.run_posts import posts_of
@@ -49,6 +53,7 @@ from bot.store.engine import Store
 class Services:
     """The services of one bot, which share its store, its durable work and its clock."""
 
+    approvals: Approvals
     audit: Audit
     authorize: Authorize
     backfill: Backfill
@@ -78,7 +83,7 @@ def build_services(
     chat: Chat,
     sites: dict[str, Site],
     folder: ReportFolder,
-    forge: Forge | None,
+    forges: Forges,
     lease: Lease,
     limits: Limits,
     runbooks: Mapping[str, Runbook],
@@ -123,15 +128,28 @@ def build_services(
     diagnoses = Diagnoses(store, durable, now, sites=sites, wall=real_time, zone=settings.zone)
     people = People(store, chat, now)
     reports = Reports(store, people, settings)
+    composer = Composer(
+        store, reports, settings.filing, settings.targets, Guards(store, settings), settings.forms
+    )
+    approvals = Approvals(
+        store,
+        durable,
+        composer,
+        now,
+        repository=lambda name: forges(name).check(),
+        look=watch.look,
+        publish=partial(publishing.enqueue, durable),
+    )
     publish = Publish(
         store,
         reconciler,
         durable,
         reports,
+        composer,
+        approvals,
         folder,
-        forge,
+        forges,
         now,
-        settings.filing,
         look=watch.look,
         gather=backfill.gather,
     )
@@ -151,6 +169,7 @@ def build_services(
     durable.workflow(PLAN, workflows.plan)
     durable.workflow(EXECUTE, workflows.execute)
     return Services(
+        approvals=approvals,
         audit=audit,
         authorize=Authorize(chat, people, settings, audit, look=watch.look),
         backfill=backfill,

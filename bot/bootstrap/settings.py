@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.config import Config
 from bot.config_access import Allow
+from bot.config_report import ReportTarget
 from bot.domain.access import Rules
 from bot.domain.incident import Policy
+from bot.domain.publication import Target, TargetKind
 from bot.domain.report_form import ReportForm
 from bot.errors import ConfigError
 from bot.forms import Forms, TemplateProblem
@@ -69,6 +73,9 @@ def settings(config: Config) -> Settings:
         open_to_all=config.practice.open_to_all,
         keep_deleted=config.record.keep_deleted,
         date_order=config.report.date_order,
+        guard_patterns=config.report.guard.patterns,
+        guard_public=frozenset(config.report.guard.public),
+        targets=targets(config),
         filing=Filing(
             labels=config.github.labels,
             item_labels=config.github.item_labels,
@@ -81,7 +88,8 @@ def report_forms(config: Config) -> Forms:
     """Return the report forms, with the team's own.
 
     Raises:
-        ConfigError: a form of the team can't be used; the text names the file and the line.
+        ConfigError: a form of the team can't be used, or a target's form does not exist; the text names the
+            file and the line, or the form.
     """
     forms = Forms.read(config.report.forms)
     for form in forms.own.values():
@@ -89,6 +97,8 @@ def report_forms(config: Config) -> Forms:
             try_form(form)
         except TemplateProblem as exc:
             raise ConfigError(f"report.forms: {exc}") from None
+    for target in config.report.targets:
+        forms.get(target.form or config.report.form)
     return forms
 
 
@@ -97,6 +107,38 @@ def _groups(config: Config, form: ReportForm) -> tuple[str, ...]:
     incident = config.incident
     is_configured = "action_groups" in incident.model_fields_set
     return incident.action_groups if is_configured else form.groups or incident.action_groups
+
+
+def targets(config: Config) -> tuple[Target, ...]:
+    """The configured targets, or the folder and an issue in the configured repository."""
+    ours = config.github.repository
+    if not config.report.targets:
+        folder = Target(kind=TargetKind.FOLDER)
+        issue = Target(kind=TargetKind.ISSUE, repository=ours, is_private=True)
+        return (issue, folder) if ours else (folder,)
+    found: list[Target] = []
+    for each in config.report.targets:
+        target = _target(each, ours)
+        # Only a further one has the repository's name in its key, so that a repository can be renamed.
+        if any((target.kind, target.form) == (other.kind, other.form) for other in found):
+            names = (target.repository.casefold(), target.form)
+            target = replace(target, subject="/".join(name for name in names if name))
+        found.append(target)
+    return tuple(found)
+
+
+def _target(configured: ReportTarget, ours: str) -> Target:
+    kind = TargetKind(configured.to)
+    return Target(
+        kind=kind,
+        subject=configured.form,
+        repository="" if kind is TargetKind.FOLDER else configured.repository or ours,
+        form=configured.form,
+        base=configured.base,
+        path=configured.path,
+        index=configured.index,
+        is_private=configured.private,
+    )
 
 
 def _listed(allow: Allow) -> AllowList:

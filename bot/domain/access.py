@@ -26,7 +26,8 @@ class Act(StrEnum):
     EDIT = "edit"  # changes to an entry, the times of the incident
     CHANGE = "change"  # status, severity, updates, reminders, retries
     ASSIGN = "assign"  # roles, whose holders are invited
-    CLOSE = "close"  # close, reopen, publish
+    CLOSE = "close"  # close, reopen
+    PUBLISH = "publish"  # review a report, decide what it shows, approve it for publication
     PLAN = "plan"
     APPROVE = "approve"
     STOP = "stop"  # cancel a plan, stop a run
@@ -42,6 +43,9 @@ FOR_GUESTS = frozenset(
     {Act.LIST, Act.DECLARE, Act.DIAGNOSE, Act.EDIT, Act.CHANGE, Act.ASSIGN, Act.CLOSE}
 )
 """The acts that a configuration can open to guests."""
+
+RESTRICTABLE = FOR_GUESTS | {Act.PUBLISH}
+"""The acts that a configuration can restrict to some groups."""
 
 RUNBOOK = frozenset({Act.PLAN, Act.APPROVE, Act.STOP})
 

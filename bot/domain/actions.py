@@ -57,8 +57,8 @@ class ActionItem:
 
     @property
     def needs_issue(self) -> bool:
-        """Whether mayday files an issue for it, or did: nobody tracks it elsewhere."""
-        return bool(self.issue_url) or not self.is_tracked
+        """Whether mayday files an issue for it, or did: nobody tracks it elsewhere or dropped it."""
+        return bool(self.issue_url) or not (self.is_tracked or self.state == "dropped")
 
 
 TITLE_LIMIT = 250

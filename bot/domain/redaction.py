@@ -7,6 +7,7 @@ query, a password in a URL). The length of every repetition is limited, so that 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 HIDDEN = "[redacted]"
 
@@ -135,6 +136,29 @@ def without_secrets(text: str) -> str:
     return text
 
 
+def secret_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where tokens, cookies, passwords and private keys are in a text; two may overlap."""
+    yield from (found.span() for found in _KEY.finditer(text))
+    yield from _cut_keys(text)
+    yield from (found.span() for found in _WHOLE.finditer(text))
+    for pattern in (_HEADER, _VARIABLE, _NAMED, _OPTION, _SCHEME, _QUERY, _OAUTH, _PASSWORD):
+        for found in pattern.finditer(text):
+            end = found.end() - (1 if found["name"].endswith("//") else 0)
+            yield found.end("mark"), end
+
+
+def _cut_keys(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where a text has only the end of a private key."""
+    for found in _KEY_END.finditer(text):
+        start = found.start()
+        while start > 0:
+            line = text.rfind("\n", 0, start - 1) + 1
+            if not _KEY_LINE.fullmatch(text[line : start - 1]):
+                break
+            start = line
+        yield start, found.end()
+
+
 def _without_cut_keys(text: str) -> str:
     """Return the text without the private keys of which a log has only the end."""
     *ended, rest = _KEY_END.split(text)
@@ -156,6 +180,11 @@ def redacted(text: str) -> str:
         return f"[e-mail {numbers.setdefault(address, len(numbers) + 1)}]"
 
     return _EMAIL.sub(hide, without_secrets(text))
+
+
+def email_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where e-mail addresses are in a text."""
+    return (found.span() for found in _EMAIL.finditer(text))
 
 
 def _keep_name(found: re.Match[str]) -> str:

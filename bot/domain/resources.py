@@ -33,10 +33,13 @@ class ResourceKind(StrEnum):
     )
     NOTICE = "notice"
     CHANNEL_NOTICE = "channel_notice"  # the entry's id and the person's user id
-    REPORT_FILE = "report_file"
-    REPORT_ISSUE = "report_issue"
+    REVIEW = "review"  # the beginning of the text's digest
+    REPORT_FILE = "report_file"  # the target's subject
+    REPORT_ISSUE = "report_issue"  # the target's subject
     ITEM_ISSUE = "item_issue"  # the action item's id
     SUB_ISSUE = "sub_issue"  # the action item's id
+    REPORT_BRANCH = "report_branch"  # the target's subject
+    REPORT_PULL = "report_pull"  # the target's subject
 
 
 PUBLISHED_KINDS = frozenset(
@@ -45,6 +48,8 @@ PUBLISHED_KINDS = frozenset(
         ResourceKind.REPORT_ISSUE,
         ResourceKind.ITEM_ISSUE,
         ResourceKind.SUB_ISSUE,
+        ResourceKind.REPORT_BRANCH,
+        ResourceKind.REPORT_PULL,
     }
 )
 """The kinds that the publish workflow handles; the sync workflow handles all others."""
@@ -72,6 +77,8 @@ _KEY_NAMES = {
     ResourceKind.REPORT_ISSUE: "publish/incident",
     ResourceKind.ITEM_ISSUE: "publish/item",
     ResourceKind.SUB_ISSUE: "publish/child",
+    ResourceKind.REPORT_BRANCH: "publish/branch",
+    ResourceKind.REPORT_PULL: "publish/pull",
 }
 """Where a key names its kind otherwise. Keys never change: messages carry them as metadata."""
 

@@ -16,11 +16,21 @@ from bot.ports.chat import (
 from bot.ports.cluster import Cluster
 from bot.ports.deploys import Deploys
 from bot.ports.diagnostics import Diagnostics, DiagnosticsFile
-from bot.ports.forge import Folder, Forge, Issue, Origin, Repository
+from bot.ports.forge import (
+    FileText,
+    Folder,
+    Forge,
+    Issue,
+    IssueText,
+    Origin,
+    Pull,
+    ReportFile,
+    Repository,
+)
 from bot.ports.hub import Hub, Started, Stopped
 from bot.ports.kernels import Kernels
 from bot.ports.notices import Notices
-from bot.ports.reports import ReportFile, ReportFiles, ReportSource
+from bot.ports.reports import PublishedFile, PublishedFiles, ReportSource
 from bot.ports.work import Clock, Durable, WorkflowSummary
 
 __all__ = [
@@ -33,19 +43,23 @@ __all__ = [
     "Diagnostics",
     "DiagnosticsFile",
     "Durable",
+    "FileText",
     "Folder",
     "Forge",
     "HistoryMessage",
     "Hub",
     "Identity",
     "Issue",
+    "IssueText",
     "Kernels",
     "Notices",
     "Origin",
     "Post",
     "Profile",
+    "PublishedFile",
+    "PublishedFiles",
+    "Pull",
     "ReportFile",
-    "ReportFiles",
     "ReportSource",
     "Repository",
     "Started",

@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReportFile:
+class PublishedFile:
     """A file that may be a report. ``revision`` changes when its text does; ``url`` is its page."""
 
     path: str
@@ -16,10 +16,10 @@ class ReportFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReportFiles:
+class PublishedFiles:
     """The files of a repository. ``is_complete``: the repository listed all its files."""
 
-    files: tuple[ReportFile, ...]
+    files: tuple[PublishedFile, ...]
     is_private: bool
     is_complete: bool
 
@@ -27,12 +27,12 @@ class ReportFiles:
 class ReportSource(Protocol):
     """A repository with published reports."""
 
-    def files(self, path: str = "") -> ReportFiles:
+    def files(self, path: str = "") -> PublishedFiles:
         """Return the Markdown files in a folder or, without one, those that look like reports.
 
         Raises:
             UserError: there is no such repository, or it can't be read.
         """
 
-    def read(self, file: ReportFile) -> bytes:
+    def read(self, file: PublishedFile) -> bytes:
         """Return the content of a file."""

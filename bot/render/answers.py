@@ -23,6 +23,9 @@ ACTION_UNDO = "entry.undo"
 PUBLISHING = (
     "The report is being published again. What is already published and unchanged stays as it is."
 )
+APPROVED = (
+    "You approved the report. mayday publishes it now and posts in the channel when it is there."
+)
 RETRYING = "Trying again now. This message shows the result."
 ENTRY_CHANGED = f"✏️ The entry is changed. `{COMMAND} timeline` shows it."
 NOTE_UNDONE = "↩️ The note is removed from the timeline."

@@ -55,9 +55,7 @@ COMMANDS: Mapping[str, Usage] = {
         after=True,
     ),
     "resolve": Usage(usage="resolve [text]", help="ends the outage and its reminders", after=True),
-    "close": Usage(
-        usage="close", help="asks for what the report still needs and publishes it", after=True
-    ),
+    "close": Usage(usage="close", help="asks for what the report still needs", after=True),
     "reopen": Usage(usage="reopen", help="reopens the incident", after=True),
     "edit": Usage(
         usage="edit",
@@ -65,7 +63,9 @@ COMMANDS: Mapping[str, Usage] = {
         after=True,
     ),
     "report": Usage(usage="report", help="shows a preview of the report", after=True),
-    "publish": Usage(usage="publish", help="publishes the report again", after=True),
+    "publish": Usage(
+        usage="publish", help="shows the report for review and publishes it", after=True
+    ),
     "snooze": Usage(usage="snooze [minutes]", help="postpones the next reminder"),
     "list": Usage(usage="list", help="lists the latest incidents"),
     "search": Usage(

@@ -1,7 +1,8 @@
 """Markers that identify mayday's texts, and the splitting of long texts into parts.
 
-GitHub rejects a body of more than 65,536 characters with 422. A marker is an HTML comment on the last line,
-which readers don't see. It counts only on the last line, and typed text can't contain one.
+GitHub rejects a body of more than 65,536 characters with 422. A marker is an HTML comment on a line of its
+own, which readers don't see. mayday writes it at the end, people may write below it. Only the last one in a
+text counts, and typed text can't contain one.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from bot.ports import Origin
 
 LIMIT = 60_000
 _FENCE = re.compile(r"^\s*(`{3,})(.*)$")
+_MARKER = re.compile(r"<!-- mayday:[^\n]* -->")
 
 
 def marker(origin: Origin, *, part: int = 0) -> str:
@@ -19,6 +21,7 @@ def marker(origin: Origin, *, part: int = 0) -> str:
     pairs = [
         ("incident", origin.incident),
         ("item", origin.item),
+        ("target", origin.target),
         ("part", str(part) if part else ""),
     ]
     return "<!-- mayday:" + ";".join(f"{key}={value}" for key, value in pairs if value) + " -->"
@@ -30,8 +33,16 @@ def marked(text: str, mark: str) -> str:
 
 
 def carries(text: str, mark: str) -> bool:
-    """Return whether the marker is the text's last line."""
-    return text.rstrip().rpartition("\n")[2].strip() == mark
+    """Return whether the marker is the last one in the text."""
+    found = [line.strip() for line in text.split("\n") if _MARKER.fullmatch(line.strip())]
+    return found[-1:] == [mark]
+
+
+def pages_of(text: str, origin: Origin) -> tuple[str, ...]:
+    """Return the text in parts that each carry their marker; all but the first one become comments."""
+    first, *rest = split(text)
+    continued = [marked(part, marker(origin, part=n)) for n, part in enumerate(rest, start=2)]
+    return (marked(first, marker(origin)), *continued)
 
 
 def split(text: str, limit: int = LIMIT) -> list[str]:

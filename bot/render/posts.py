@@ -146,7 +146,7 @@ def entry_post(spec: EntrySpec) -> Post:
         case EntryKind.REOPENED:
             text = f"🚨 *Reopened* by {who}; status is {data['to']}."
         case EntryKind.CLOSED:
-            text = f"📁 *Closed* by {who}. mayday is publishing the report."
+            text = f"📁 *Closed* by {who}. mayday prepares its report."
         case EntryKind.ACTION_ITEM:
             owner = f", for <@{data['owner']}>" if data.get("owner") else ""
             link = f"\n>{escape(str(data['link']))}" if data.get("link") else ""
@@ -156,6 +156,12 @@ def entry_post(spec: EntrySpec) -> Post:
             )
         case EntryKind.PUBLISHED:
             text = f"📄 The report is published: {_links(data)}"
+            if unassigned := data.get("unassigned"):
+                names = ", ".join(escape(str(login)) for login in unassigned)
+                text += (
+                    f"\nGitHub can't assign its issues to {names}, so they are filed without. Correct "
+                    "`github.assignees`."
+                )
         case EntryKind.PRIVATE:
             text = _became_private(data)
         case _:
@@ -189,7 +195,8 @@ def withdrawn() -> Post:
 
 
 def _links(data: Mapping[str, Any]) -> str:
-    places = list(dict.fromkeys(str(data[key]) for key in ("url", "path") if data.get(key)))
+    named = [data.get("url"), *data.get("others", ()), data.get("path")]
+    places = list(dict.fromkeys(str(place) for place in named if place))
     return ", ".join(f"<{p}>" if p.startswith("http") else f"`{escape(p)}`" for p in places)
 
 

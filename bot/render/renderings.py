@@ -27,8 +27,11 @@ RENDERINGS = {
     ResourceKind.PLAN_CHANGED: 1,
     ResourceKind.NOTICE: 1,
     ResourceKind.CHANNEL_NOTICE: 1,
+    ResourceKind.REVIEW: 1,
     ResourceKind.REPORT_FILE: 1,
     ResourceKind.REPORT_ISSUE: 1,
     ResourceKind.ITEM_ISSUE: 1,
     ResourceKind.SUB_ISSUE: 1,
+    ResourceKind.REPORT_BRANCH: 1,
+    ResourceKind.REPORT_PULL: 1,
 }

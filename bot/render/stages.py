@@ -36,12 +36,12 @@ def stage_entry(data: Mapping[str, Any], who: str, *, names: bool) -> str:
 
 
 def report_entry(data: Mapping[str, Any], who: str) -> str:
-    """A step or a stage in the report, which names no user."""
+    """A step or a stage in the report: counts and outcomes, with no user and no error of another system."""
     if "kinds" in data:
         return stage_entry(data, who, names=False)
     words = words_of(str(data["step"]))
     if not words.one:
-        return words.entry(data, who)
+        return words.entry({**data, "error": ""}, who)
     result = Result(outcome=Outcome(data["outcome"]), seen=data.get("seen") or {})
     return f"{ran(data, who)} to {words.one}: {words.outcome(result)}"
 

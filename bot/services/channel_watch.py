@@ -173,7 +173,7 @@ class ChannelWatch:
             for row in resource_rows.of_incident(tx, incident.id).values()
             if row.kind in PUBLISHED_KINDS
         ]
-        issues = (ResourceKind.REPORT_ISSUE, ResourceKind.ITEM_ISSUE)
+        issues = (ResourceKind.REPORT_ISSUE, ResourceKind.ITEM_ISSUE, ResourceKind.REPORT_PULL)
         urls = [str(row.ref["url"]) for row in published if row.kind in issues and row.ref]
         rows.change_channel(tx, incident.id, private=True)
         timeline_rows.add_entry(

@@ -1,38 +1,50 @@
-"""The workflow that publishes a report: to GitHub where a repository is configured, and to a folder.
+"""The workflow that publishes a report to its targets: folders, GitHub issues and pull requests.
 
-First it files an issue for each action item, then the incident's with the whole report and links to
-them, then it links the items back, and last it writes the file. Each is a resource of its own, so
-publishing twice, or a kill at any point, files nothing twice.
+Nothing leaves mayday's disk before a person approved exactly that text; until then the workflow asks for a
+review. Then it files the incident's issue with the whole report, and an issue for each action item, which
+links to it. It completes the incident's with the links to them; pull requests and files come last. Each is a
+resource of its own, so publishing twice, or a kill at any point, publishes nothing twice.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
+from bot import deadline
 from bot.domain.actions import ActionItem
 from bot.domain.audit import MAYDAY, AuditLine, AuditOutcome
+from bot.domain.limits import Limits
+from bot.domain.publication import Document, TargetKind
 from bot.domain.resources import ResourceKind, ResourceState
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
-from bot.ports import JSON, Clock, Durable, Folder, Forge
+from bot.errors import RetryLater, UserError
+from bot.ports import JSON, Clock, Durable, Folder
 from bot.services import sync
+from bot.services.approval import Approvals
 from bot.services.channel_guard import LookAt
-from bot.services.reconciler import EnsureResult, Reconciler
+from bot.services.compose import Composer
+from bot.services.documents import Documents
+from bot.services.reconciler import GONE, EnsureResult, Reconciler, Resource
 from bot.services.report import Reports
-from bot.services.report_resources import Issues, report_file
-from bot.services.settings import Filing
+from bot.services.report_pulls import Pulls
+from bot.services.report_resources import Files, Forges, Issues
 from bot.store import audit
 from bot.store import incidents as incident_rows
 from bot.store import resources as rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store, Tx
-from bot.store.resources import ResourceRow
 
 WORKFLOW = "publish"
+
+_PLACES = (ResourceKind.REPORT_ISSUE, ResourceKind.REPORT_PULL, ResourceKind.REPORT_FILE)
+"""Where people read a report, in the order in which its places are named."""
+_LOOK_AGAIN = (GONE, "moved")
+"""What a look finds that has to be acted on although mayday's text is unchanged."""
 
 log = structlog.get_logger()
 
@@ -48,11 +60,18 @@ def enqueue(durable: Durable, tx: Tx, incident_id: str, idempotency_key: str) ->
     )
 
 
+class _Place(Protocol):
+    """Where texts are published."""
+
+    def look_at(self, incident_id: str, document: Document, key: str, ref: JSON) -> None:
+        """Store what people changed of a text since it was read."""
+
+
 class Publish:
-    """The workflow and its steps. Without a ``forge`` reports go to the folder alone.
+    """The workflow and its steps.
 
     ``gather`` is called first, to read what the record still lacks. ``look`` says before each publication
-    whether the channel is public.
+    whether the channel is public. ``forges`` returns the adapter for a repository.
     """
 
     def __init__(
@@ -61,10 +80,11 @@ class Publish:
         reconciler: Reconciler,
         durable: Durable,
         reports: Reports,
+        composer: Composer,
+        approvals: Approvals,
         folder: Folder,
-        forge: Forge | None,
+        forges: Forges,
         now: Clock,
-        filing: Filing,
         look: LookAt,
         gather: Callable[[str], None] = lambda _incident_id: None,
     ) -> None:
@@ -72,94 +92,126 @@ class Publish:
         self._reconciler = reconciler
         self._durable = durable
         self._reports = reports
-        self._folder = folder
-        self._issues = Issues(forge, filing, look) if forge else None
+        self._composer = composer
+        self._approvals = approvals
+        documents = Documents(store, now)
+        self._files = Files(folder, documents, look)
+        self._issues = Issues(forges, documents, look, approvals.require)
+        self._pulls = Pulls(forges, documents, look, approvals.require)
         self._now = now
-        self._filing = filing
         self._gather = gather
-        self._look = look
 
     def request(self, change: StateChange) -> None:
-        """Publish now, because a person asked for it."""
+        """Publish now, because a person asked for it: what waits for a person is attempted again, too."""
         with self._store.write() as tx:
             audit.add(tx, change.line("report.publish"))
+            rows.resume_needing_human(tx, change.incident_id)
             enqueue(self._durable, tx, change.incident_id, change.idempotency_key)
 
     def workflow(self, incident_id: str) -> None:
         """Publish everything; what fails stops nothing else and is attempted again later."""
         step = self._durable.step
         step("gather", self._gather, incident_id)
-        if self._issues is not None:
-            items = step("items", self.items, incident_id)
-            for item_id in items:
-                step(f"file {item_id}", self.file_item, incident_id, item_id)
-            step("file incident", self.file_incident, incident_id)
-            for item_id in items:
-                step(f"link {item_id}", self.link_item, incident_id, item_id)
+        step("items", self._reports.settle_items, incident_id)
+        # Each later text has the addresses of what was published before it.
+        if step("review", self.review, incident_id):
+            step("file incident", self.file_reports, incident_id)
+            step("file items", self.file_items, incident_id)
+            step("link items", self.link_items, incident_id)
+            step("complete incident", self.complete_reports, incident_id)
+            step("propose", self.propose, incident_id)
         step("write", self.write, incident_id)
         step("record", self.record, incident_id)
 
-    def items(self, incident_id: str) -> list[str]:
-        """The ids of the incident's action items that nobody tracks elsewhere."""
-        return self._reports.settle_items(incident_id)
+    def review(self, incident_id: str) -> bool:
+        """Whether to go on to GitHub: the text is approved, or may go nowhere, which then is said.
 
-    def file_item(self, incident_id: str, item_id: str) -> dict[str, Any]:
-        """File one action item's issue and store its address with the item."""
-        report = self._reports.report(incident_id)
-        item = next((item for item in report.items if item.id == item_id), None)
-        if item is None or not item.needs_issue:
-            return {"state": "not needed"}
-        incident_url = self._url(incident_id)
-        outcome = self._reconciler.ensure(
-            self._to_file.item(item, report, incident_url=incident_url)
-        )
-        url = outcome.ref.get("url", "")
-        if url and url != item.issue_url:
-            with self._store.write() as tx:
-                incident_rows.change_item(tx, item.id, issue_url=url)
-                audit.add(tx, _filed(item, url))
-        return _state(outcome)
+        Otherwise people are asked for a review, and their approval publishes the report.
+        """
+        composed = self._composer.composed(incident_id)
+        return self._approvals.is_approved(composed) or not self._approvals.ask(composed)
 
-    def file_incident(self, incident_id: str) -> dict[str, Any]:
-        """File the incident's issue, with the whole report."""
-        report = self._reports.report(incident_id)
-        return _state(self._reconciler.ensure(self._to_file.report(report)))
+    def file_reports(self, incident_id: str) -> None:
+        """File the incident's issues with the whole report, or bring them in step with it."""
+        for document in self._documents(incident_id, TargetKind.ISSUE):
+            self._ensure(self._issues.issue(incident_id, document), document, self._issues)
 
-    def link_item(self, incident_id: str, item_id: str) -> dict[str, Any]:
-        """Link an item's issue back to the incident's: in its text, and as a sub-issue."""
-        item = self._row(incident_id, ResourceKind.ITEM_ISSUE, item_id)
-        incident = self._row(incident_id, ResourceKind.REPORT_ISSUE)
-        if not (_is_done(item) and _is_done(incident)):
-            # What has just failed is attempted again when it is due, not at once.
-            return {"state": ResourceState.PENDING.value}
-        filed = self.file_item(incident_id, item_id)
-        parent = self._ref(incident_id, ResourceKind.REPORT_ISSUE).get("number")
-        child = self._ref(incident_id, ResourceKind.ITEM_ISSUE, item_id).get("number")
-        if parent is not None and child is not None:
-            self._reconciler.ensure(
-                self._to_file.link(incident_id, item_id, parent=parent, child=child)
+    def complete_reports(self, incident_id: str) -> None:
+        """Bring the incident's issues in step with the addresses of what was filed since."""
+        for document in self._documents(incident_id, TargetKind.ISSUE):
+            resource = self._issues.issue(incident_id, document)
+            with self._store.read() as tx:
+                row = rows.get(tx, resource.key)
+            if resource.is_due(row, self._now()):
+                self._reconciler.ensure(resource)
+
+    def file_items(self, incident_id: str) -> None:
+        """File the action items' issues, and store their addresses with the items."""
+        publication = self._composer.compose(incident_id)
+        for document in publication.items:
+            self._ensure(self._issues.issue(incident_id, document), document, self._issues)
+            url = str(self._ref(incident_id, ResourceKind.ITEM_ISSUE, document.item).get("url", ""))
+            self._record_issue(incident_id, document.item, url)
+
+    def link_items(self, incident_id: str) -> None:
+        """Make the items' issues sub-issues of the incident's, where both are in one repository."""
+        publication = self._composer.compose(incident_id)
+        for document in publication.items:
+            parent = self._ref(incident_id, ResourceKind.REPORT_ISSUE, document.target.subject)
+            child = self._ref(incident_id, ResourceKind.ITEM_ISSUE, document.item)
+            if not (parent and child) or parent.get("repository") != child.get("repository"):
+                continue
+            link = self._issues.link(
+                incident_id, document, parent=parent["number"], child=child["number"]
             )
-        return filed
+            self._reconciler.ensure(link)
 
-    def write(self, incident_id: str) -> dict[str, Any]:
-        """Write the file, which carries the links to the issues."""
-        report = self._reports.report(incident_id)
-        file = report_file(report, self._folder, self._filing, self._look)
-        return _state(self._reconciler.ensure(file))
+    def propose(self, incident_id: str) -> None:
+        """Commit the report to a branch and propose it in a pull request."""
+        for document in self._documents(incident_id, TargetKind.PULL_REQUEST):
+            found = self._ensure(self._pulls.branch(incident_id, document), document, self._pulls)
+            if found.state is ResourceState.DONE and found.ref.get("branch"):
+                self._reconciler.ensure(self._pulls.pull(incident_id, document, found.ref))
+
+    def write(self, incident_id: str) -> None:
+        """Write the files, which carry the links to the issues."""
+        for document in self._documents(incident_id, TargetKind.FOLDER):
+            self._ensure(self._files.file(incident_id, document), document, self._files)
 
     def record(self, incident_id: str) -> dict[str, Any]:
         """Record once where the report is, and have Slack show it or what failed.
 
-        While the issue or the file is about to be attempted again, this waits for its address.
+        While something is about to be attempted again, this waits for its address.
         """
-        kinds = (ResourceKind.REPORT_ISSUE, ResourceKind.REPORT_FILE)
+        with self._store.read() as tx:
+            found = rows.of_incident(tx, incident_id).values()
+        shown = [row for row in found if row.kind in _PLACES]
         unfinished = (ResourceState.PENDING, ResourceState.ATTEMPTING)
-        waits = any(
-            row.state in unfinished for kind in kinds if (row := self._row(incident_id, kind))
+        waits = any(row.state in unfinished for row in shown)
+        if all(row.kind is ResourceKind.REPORT_FILE for row in shown):
+            # Until it is approved, the message that asks for the review says where the report is.
+            waits = waits or not self._approvals.is_approved(self._composer.composed(incident_id))
+        urls = [
+            str(row.ref["url"])
+            for kind in _PLACES
+            for row in shown
+            if row.kind is kind and row.ref.get("url")
+        ]
+        path = next(
+            (
+                str(row.ref["path"])
+                for row in shown
+                if row.kind is ResourceKind.REPORT_FILE and row.ref.get("path")
+            ),
+            "",
         )
-        path = self._ref(incident_id, ResourceKind.REPORT_FILE).get("path", "")
-        url = self._url(incident_id) or path
+        url = urls[0] if urls else path
+        unassigned = sorted({login for row in found for login in row.ref.get("unassigned", ())})
+        data: dict[str, Any] = {"url": url, "path": path}
+        data |= {"others": urls[1:]} if urls[1:] else {}
+        data |= {"unassigned": unassigned} if unassigned else {}
         now = self._now()
+        source = "\n".join([*(urls or [path]), *unassigned])
         with self._store.write() as tx:
             is_new = bool(url and not waits) and timeline_rows.add_entry(
                 tx,
@@ -168,42 +220,61 @@ class Publish:
                 now=now,
                 kind=EntryKind.PUBLISHED,
                 author="",
-                data={"url": url, "path": path},
-                source=f"published/{hashlib.sha256(url.encode()).hexdigest()[:32]}",
+                data=data,
+                source=f"published/{hashlib.sha256(source.encode()).hexdigest()[:32]}",
             )
             if is_new:
-                audit.add(tx, _published(incident_id, url=url, path=path))
+                audit.add(tx, _published(incident_id, data))
             sync.enqueue(self._durable, tx, incident_id, f"published/{now.isoformat()}")
         log.info("publish.done", incident=incident_id, url=url, new=is_new)
         return {"url": url}
 
-    @property
-    def _to_file(self) -> Issues:
-        if self._issues is None:
-            raise LookupError("no repository is configured")
-        return self._issues
+    def _record_issue(self, incident_id: str, item_id: str, url: str) -> None:
+        """Store the address of an item's issue with the item."""
+        with self._store.write() as tx:
+            items = {item.id: item for item in incident_rows.items(tx, incident_id)}
+            item = items.get(item_id)
+            if url and item is not None and url != item.issue_url:
+                incident_rows.change_item(tx, item.id, issue_url=url)
+                audit.add(tx, _filed(item, url))
 
-    def _row(self, incident_id: str, kind: ResourceKind, subject: str = "") -> ResourceRow | None:
+    def _documents(self, incident_id: str, kind: TargetKind) -> list[Document]:
+        publication = self._composer.compose(incident_id)
+        return [each for each in publication.reports if each.target.kind is kind]
+
+    def _ensure(self, resource: Resource, document: Document, place: _Place) -> EnsureResult:
+        """Bring one text in step; where it is already, look what people changed of it."""
         with self._store.read() as tx:
-            return rows.find(tx, incident_id, kind, subject)
+            row = rows.get(tx, resource.key)
+        if row is None or not resource.is_shown(row):
+            return self._reconciler.ensure(resource)
+        try:
+            with deadline.within(Limits.call):
+                place.look_at(resource.incident_id, document, resource.key, row.ref)
+        except UserError as exc:
+            log.warning("publish.look", key=resource.key, error=str(exc))
+            if exc.code in _LOOK_AGAIN:
+                with self._store.write() as tx:
+                    rows.change(tx, resource.key, applied_spec=None)
+                return self._reconciler.ensure(resource)
+        except RetryLater as exc:  # a look that fails costs nothing
+            log.warning("publish.look", key=resource.key, error=str(exc))
+        return EnsureResult(state=row.state, ref=row.ref)
 
     def _ref(self, incident_id: str, kind: ResourceKind, subject: str = "") -> JSON:
-        row = self._row(incident_id, kind, subject)
+        with self._store.read() as tx:
+            row = rows.find(tx, incident_id, kind, subject)
         return row.ref if row else {}
 
-    def _url(self, incident_id: str) -> str:
-        """The address of the incident's issue; empty while there is none."""
-        return str(self._ref(incident_id, ResourceKind.REPORT_ISSUE).get("url", ""))
 
-
-def _published(incident_id: str, *, url: str, path: str) -> AuditLine:
+def _published(incident_id: str, data: JSON) -> AuditLine:
     return AuditLine(
         actor=MAYDAY,
         act="report.published",
         outcome=AuditOutcome.DONE,
-        target=url,
+        target=data["url"],
         incident_id=incident_id,
-        after={"url": url, "path": path},
+        after=data,
     )
 
 
@@ -217,11 +288,3 @@ def _filed(item: ActionItem, url: str) -> AuditLine:
         before={"url": item.issue_url},
         after={"url": url},
     )
-
-
-def _is_done(row: ResourceRow | None) -> bool:
-    return row is not None and row.state is ResourceState.DONE
-
-
-def _state(outcome: EnsureResult) -> dict[str, Any]:
-    return {"state": outcome.state.value}

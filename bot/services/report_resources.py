@@ -1,194 +1,275 @@
-"""What publishing a report makes: a file, an issue, an issue for each action item, links between them.
+"""What publishing a report makes: files, issues, and links between issues.
 
-An issue carries a mark of what it was made from and is found again by it.
+An issue or a file carries a mark of what it was made from and is found again by it. What people changed of it
+is kept: see :mod:`bot.services.documents`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import datetime
+from pathlib import PurePosixPath
+from typing import TypeVar
 
-from bot.domain.actions import ActionItem
-from bot.domain.naming import slug
-from bot.domain.report import Report
-from bot.domain.resources import ResourceKind, as_json, digest
-from bot.errors import UserError
-from bot.ports import JSON, Folder, Forge, Issue, Origin
-from bot.render import report as pages
+from bot.domain.merging import Draft
+from bot.domain.publication import Document, Target
+from bot.domain.resources import ResourceKind, digest, resource_key
+from bot.errors import NeedsHuman, UserError
+from bot.ports import JSON, Folder, Forge, Issue, IssueText, Origin
+from bot.render.parts import marked, marker, pages_of
 from bot.services.channel_guard import LookAt
+from bot.services.documents import Documents, Text
 from bot.services.reconciler import Resource
-from bot.services.settings import Filing
-
-SLUG_LIMIT = 60
-NOT_SHOWN = ("raw", "channel_state", "channel_checked_at")
-"""Fields of a report's values that no page shows: what Slack delivered beside a message's text, and how the
-channel is now."""
+from bot.store.documents import DocumentRow, Seen
 
 PUBLIC_REPOSITORY = (
     "This incident is private and {repository} is not, so its report is in the folder only. "
-    "Name a private repository under github.repository to file it."
+    "Name a private repository under {key} to file it."
 )
 NOT_SHOWN_BY_SLACK = (
     "Slack doesn't show mayday the incident's channel, so it may be private, and {repository} is public. "
     "The report is in the folder only. To file it, invite mayday to the channel, or copy it by hand."
 )
+NOT_FOR_PRIVATE = (
+    "This incident is private, so its report doesn't go to {repository}: set report.targets[].private for "
+    "that."
+)
+
+Forges = Callable[[str], Forge]
+"""Returns the adapter for a repository."""
+
+Allowed = Callable[[str, Document], None]
+"""Returns if a document of an incident may be written to its target now; raises UserError otherwise."""
+
+T = TypeVar("T")
 
 
-def report_file(report: Report, folder: Folder, filing: Filing, look: LookAt) -> Resource:
-    """The report as a file, with links to the issues."""
-    incident = report.incident
-    origin = Origin(incident=incident.id)
+def check_private(incident_id: str, target: Target, forge: Forge, look: LookAt) -> None:
+    """Return if the target may show the report, by what Slack says of the channel and GitHub says now.
 
-    def put() -> JSON:
-        is_private = not look(incident.id).is_public
-        text = pages.report_text(report, labels=filing.labels, assignees=filing.assignees)
-        name = _name(report, is_private=is_private)
-        return {"path": folder.put(name, text, origin=origin, private=is_private)}
-
-    return Resource(
-        incident_id=incident.id,
-        kind=ResourceKind.REPORT_FILE,
-        spec={
-            "report": _values(report),
-            "labels": list(filing.labels),
-            "assignees": list(filing.assignees),
-        },
-        create=put,
-        update=lambda _ref: put(),
-    )
+    Raises:
+        UserError: the repository is public, and the incident is not known to be.
+    """
+    found = look(incident_id)
+    if found.is_public:
+        return
+    repository = forge.check()
+    if not repository.is_private:
+        reason = PUBLIC_REPOSITORY if found.incident.private else NOT_SHOWN_BY_SLACK
+        key = "github.repository" if not target.subject else "report.targets"
+        raise UserError(reason.format(repository=repository.name, key=key))
+    if not target.is_private:
+        raise UserError(NOT_FOR_PRIVATE.format(repository=repository.name))
 
 
-def _name(report: Report, *, is_private: bool) -> str:
-    """The file's name. Lists of files, backups and logs show it, so a private incident has its id there."""
-    incident = report.incident
-    if is_private:
-        return incident.id
-    words = slug(incident.title)[:SLUG_LIMIT].strip("-") or "incident"
-    return f"{report.date}-{words}"
+def asking(call: Callable[..., T]) -> Callable[..., T]:
+    """The call; where the repository or an issue is another one now, it stops until a person has looked."""
+
+    def attempt(*args: object) -> T:
+        try:
+            return call(*args)
+        except UserError as exc:
+            if exc.code != "moved":
+                raise
+            raise NeedsHuman(str(exc)) from exc
+
+    return attempt
+
+
+def origin_of(incident_id: str, document: Document) -> Origin:
+    """What the document is made from."""
+    target = "" if document.item else document.target.subject
+    return Origin(incident=incident_id, item=document.item, target=target)
+
+
+class Files:
+    """Reports as files in the folder."""
+
+    def __init__(self, folder: Folder, documents: Documents, look: LookAt) -> None:
+        self._folder = folder
+        self._documents = documents
+        self._look = look
+
+    def file(self, incident_id: str, document: Document) -> Resource:
+        """The report as a file, with links to the issues."""
+        origin = origin_of(incident_id, document)
+        subject = document.target.subject
+        key = resource_key(incident_id, ResourceKind.REPORT_FILE, subject)
+        draft = Draft(title="", parts=(marked(document.text, marker(origin)),))
+        file_name = PurePosixPath(document.path)
+
+        def put(ref: JSON) -> JSON:
+            is_private = not self._look(incident_id).is_public
+            # Lists of files, backups and logs show its name, so a private incident has its id there.
+            name = f"{incident_id}{file_name.suffix}" if is_private else file_name.name
+            there = self._folder.find(origin, path=str(ref.get("path", "")))
+            text = Text(incident_id=incident_id, key=key, draft=draft)
+            if there is None:
+                path = self._documents.create(text, lambda: self._folder.add(name, draft.parts[0]))
+                return {"path": path}
+            text = Text(incident_id=incident_id, key=key, draft=draft, place=there.path)
+            merged = self._documents.next(text, Seen(draft=Draft(title="", parts=(there.text,))))
+            whole = merged.parts[0] if merged else there.text
+            path = self._folder.replace(there, whole, name=name if is_private else "")
+            self._documents.sent(incident_id, key)
+            return {"path": path}
+
+        return Resource(
+            incident_id=incident_id,
+            kind=ResourceKind.REPORT_FILE,
+            subject=subject,
+            spec=spec_of(document),
+            create=lambda: put({}),
+            update=put,
+        )
+
+    def look_at(self, incident_id: str, document: Document, key: str, ref: JSON) -> None:
+        """Read a file that shows what it should, and store what people changed of it."""
+        origin = origin_of(incident_id, document)
+        there = self._folder.find(origin, path=str(ref.get("path", "")))
+        if there is not None:
+            seen = Seen(draft=Draft(title="", parts=(there.text,)))
+            self._documents.read(incident_id, key, seen)
 
 
 class Issues:
     """The issues of a report, as resources."""
 
-    def __init__(self, forge: Forge, filing: Filing, look: LookAt) -> None:
+    def __init__(
+        self,
+        forges: Forges,
+        documents: Documents,
+        look: LookAt,
+        allowed: Allowed,
+    ) -> None:
+        self._allowed = allowed
+        self._forges = forges
+        self._documents = documents
         self._look = look
-        self._forge = forge
-        self._filing = filing
 
-    def report(self, report: Report) -> Resource:
-        """The incident's issue, with the whole report."""
-        found_by = self._filing.labels[:1] or Filing.labels
-        return self._issue(
-            report,
-            ResourceKind.REPORT_ISSUE,
-            spec={"report": _values(report)},
-            origin=Origin(incident=report.incident.id),
-            render=lambda: (pages.report_title(report), pages.issue_text(report)),
-            labels=tuple(dict.fromkeys((*found_by, *report.labels(self._filing.labels)))),
+    def issue(self, incident_id: str, document: Document) -> Resource:
+        """The incident's issue with the whole report, or that of an action item."""
+        target = document.target
+        kind = ResourceKind.ITEM_ISSUE if document.item else ResourceKind.REPORT_ISSUE
+        subject = document.item or target.subject
+        origin = origin_of(incident_id, document)
+        draft = Draft(title=document.title, parts=pages_of(document.text, origin))
+        text = Text(
+            incident_id=incident_id, key=resource_key(incident_id, kind, subject), draft=draft
         )
 
-    def item(self, item: ActionItem, report: Report, *, incident_url: str) -> Resource:
-        """An action item's issue; ``incident_url`` is empty while the incident has no issue."""
-        return self._issue(
-            report,
-            ResourceKind.ITEM_ISSUE,
-            item.id,
-            spec={
-                "title": item.title,
-                "group": item.group,
-                "link": item.link,
-                "owner": item.owner,
-                "people": _in_title(report.named.people, item),
-                "groups": _in_title(report.named.groups, item),
-                "channels": _in_title(report.named.channels, item),
-                "incident": report.incident.title,
-                "incident_url": incident_url,
-                "date": report.date.isoformat(),
-                "zone": str(report.zone),
-            },
-            origin=Origin(incident=report.incident.id, item=item.id),
-            render=lambda: (
-                pages.item_title(item, report),
-                pages.item_text(item, report, incident_url=incident_url),
-            ),
-            labels=self._filing.item_labels or Filing.item_labels,
+        def create() -> JSON:
+            forge = self._forges(target.repository)
+            check_private(incident_id, target, forge, self._look)
+            self._allowed(incident_id, document)
+            issue = self._documents.create(
+                text,
+                lambda: forge.open_issue(
+                    document.title,
+                    document.text,
+                    origin=origin,
+                    labels=document.labels,
+                    assignees=document.assignees,
+                ),
+            )
+            return _ref(issue, document)
+
+        def find(_since: datetime | None) -> JSON | None:
+            issue = self._forges(target.repository).find_issue(origin, label=document.labels[0])
+            return _ref(issue, document) if issue else None
+
+        def update(ref: JSON) -> JSON:
+            forge = self._forges(target.repository)
+            check_private(incident_id, target, forge, self._look)
+            self._allowed(incident_id, document)
+            there = self._there(forge, ref, origin, text)
+            placed = Text(incident_id=incident_id, key=text.key, draft=draft, place=there.url)
+            merged = self._documents.next(placed, Seen(draft=there.draft, etag=there.etag))
+            if merged is not None:
+                etag = forge.write_issue(there, merged, origin=origin)
+                self._documents.sent(incident_id, text.key, etag=etag)
+            return {"id": there.id, "url": there.url, "repository": target.repository}
+
+        return Resource(
+            incident_id=incident_id,
+            kind=kind,
+            subject=subject,
+            spec=spec_of(document),
+            create=asking(create),
+            find=asking(find),
+            update=asking(update),
         )
 
-    def link(self, incident_id: str, item_id: str, *, parent: int, child: int) -> Resource:
+    def link(self, incident_id: str, document: Document, *, parent: int, child: int) -> Resource:
         """The item's issue as a sub-issue of the incident's, where GitHub offers that."""
+        forge = self._forges(document.target.repository)
         return Resource(
             incident_id=incident_id,
             kind=ResourceKind.SUB_ISSUE,
-            subject=item_id,
+            subject=document.item,
             spec={"parent": parent, "child": child},
-            create=lambda: {"linked": self._forge.link_child(parent, child)},
+            create=asking(lambda: {"linked": forge.link_child(parent, child)}),
         )
 
-    def _issue(
-        self,
-        report: Report,
-        kind: ResourceKind,
-        subject: str = "",
-        *,
-        spec: JSON,
-        origin: Origin,
-        render: Callable[[], tuple[str, str]],
-        labels: Sequence[str],
-    ) -> Resource:
-        forge = self._forge
+    def look_at(self, incident_id: str, document: Document, key: str, ref: JSON) -> None:
+        """Read an issue that shows what it should, and store what people changed of it."""
+        forge = self._forges(document.target.repository)
+        row = self._documents.row(key)
+        there = forge.read_issue(
+            ref["number"],
+            origin=origin_of(incident_id, document),
+            issue_id=ref.get("id", 0),
+            parts=_parts(row),
+            etag=row.seen.etag if row.seen else "",
+        )
+        if there is not None:
+            self._documents.read(incident_id, key, Seen(draft=there.draft, etag=there.etag))
 
-        def create() -> JSON:
-            self._check_private(report.incident.id)
-            title, body = render()
-            return _ref(
-                forge.open_issue(
-                    title,
-                    body,
-                    origin=origin,
-                    labels=labels,
-                    assignees=report.assignees(self._filing.assignees),
-                )
-            )
-
-        def find(_since: datetime | None) -> JSON | None:
-            issue = forge.find_issue(origin, label=labels[0])
-            return _ref(issue) if issue else None
-
-        def update(ref: JSON) -> JSON:
-            self._check_private(report.incident.id)
-            title, body = render()
-            return _ref(forge.rewrite_issue(ref["number"], title, body, origin=origin))
-
-        return Resource(
-            incident_id=report.incident.id,
-            kind=kind,
-            subject=subject,
-            spec=spec,
-            create=create,
-            find=find,
-            update=update,
+    def _there(self, forge: Forge, ref: JSON, origin: Origin, text: Text) -> IssueText:
+        """The issue's text as it is now. What has not changed since it was read is not sent again."""
+        row = self._documents.row(text.key)
+        number, issue_id = int(ref["number"]), int(ref.get("id", 0))
+        there = forge.read_issue(
+            number,
+            origin=origin,
+            issue_id=issue_id,
+            parts=max(_parts(row), len(text.draft.parts)),
+            etag=row.seen.etag if row.seen else "",
+        )
+        if there is not None or row.seen is None:
+            return there or _nothing(number)
+        return IssueText(
+            number=number,
+            url=str(ref["url"]),
+            id=issue_id,
+            draft=row.seen.draft,
+            etag=row.seen.etag,
         )
 
-    def _check_private(self, incident_id: str) -> None:
-        """Return if the repository may show the report, by what Slack says of the channel now.
 
-        Raises:
-            UserError: the repository is public, and the incident is not known to be.
-        """
-        found = self._look(incident_id)
-        if found.is_public or (repository := self._forge.check()).is_private:
-            return
-        reason = PUBLIC_REPOSITORY if found.incident.private else NOT_SHOWN_BY_SLACK
-        raise UserError(reason.format(repository=repository.name))
+def _nothing(number: int) -> IssueText:
+    raise LookupError(f"issue {number} was read with no ETag and not returned")
 
 
-def _in_title(names: Mapping[str, str], item: ActionItem) -> dict[str, str]:
-    return {key: name for key, name in names.items() if key == item.owner or key in item.title}
+def _parts(row: DocumentRow) -> int:
+    drafts = [row.base, row.seen.draft if row.seen else None]
+    drafts += [row.pending.sent] if row.pending else []
+    return max([1, *(len(draft.parts) for draft in drafts if draft)])
 
 
-def _values(report: Report) -> str:
-    return digest(as_json(report, leave_out=NOT_SHOWN))
+def spec_of(document: Document) -> JSON:
+    """Return what the place of a document shows."""
+    # What became private has to be looked at again, although its text is the same.
+    private = {"is_private": True} if document.is_private else {}
+    return {"title": document.title, "text": digest(document.text), **private}
 
 
-def _ref(issue: Issue) -> JSON:
-    return {"number": issue.number, "url": issue.url}
+def _ref(issue: Issue, document: Document) -> JSON:
+    assigned = {login.casefold() for login in issue.assignees}
+    return {
+        "number": issue.number,
+        "url": issue.url,
+        "id": issue.id,
+        "repository": document.target.repository,
+        "unassigned": [login for login in document.assignees if login.casefold() not in assigned],
+    }

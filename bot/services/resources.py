@@ -19,6 +19,7 @@ from bot.domain.resources import (
 from bot.domain.timeline import EntryKind
 from bot.ports import JSON, Chat, Clock, Post
 from bot.render import card, found, posts
+from bot.render.review import review_post
 from bot.services import changed_plans
 from bot.services.announcements import Announcements
 from bot.services.channel_guard import LookAt, in_channel
@@ -87,6 +88,7 @@ class Resources:
             *self._reminders(snap),
             *self._diagnoses(snap),
             *self._alike(snap),
+            *self._reviews(snap),
             *self._runs(snap),
         )
         return [*(in_channel(resource, self._look) for resource in inside), *outside]
@@ -251,6 +253,18 @@ class Resources:
                 render=partial(found.alike, row.spec),
                 fixed=True,
             )
+
+    def _reviews(self, snap: Snapshot) -> Iterator[Resource]:
+        """The requests to review the report, each as it stands."""
+        for row in snap.resources.values():
+            if row.kind is ResourceKind.REVIEW:
+                yield self._post(
+                    snap,
+                    ResourceKind.REVIEW,
+                    row.subject,
+                    spec=row.spec,
+                    render=partial(review_post, row.spec),
+                )
 
     def _runs(self, snap: Snapshot) -> Iterator[Resource]:
         for run, steps in snap.runs:

@@ -12,6 +12,7 @@ from bot.domain.access import Rules
 from bot.domain.command import USUAL
 from bot.domain.emoji import first_name
 from bot.domain.incident import Policy
+from bot.domain.publication import Target, TargetKind
 from bot.domain.report_form import ReportForm
 from bot.domain.timeline import Heading
 from bot.forms import Forms
@@ -53,7 +54,8 @@ class Settings:
     time between reminders. Without ``approvers``, operators approve. ``open_to_all`` is for practice only.
     ``keep_deleted`` is whether the database keeps what deleted messages said. ``date_order`` is that of
     days in figures, ``mdy`` or ``dmy``; without it they can't be read. ``forms`` are all report forms,
-    ``report_form`` is the name of the team's."""
+    ``report_form`` is the name of the team's. ``targets`` are where reports go. ``guard_patterns`` are
+    patterns of people served, ``guard_public`` hosts and addresses that may be published."""
 
     policy: Policy
     intervals: Mapping[str, timedelta]
@@ -73,6 +75,9 @@ class Settings:
     keep_deleted: bool = False
     filing: Filing = Filing()
     date_order: str = ""
+    guard_patterns: tuple[str, ...] = ()
+    guard_public: frozenset[str] = frozenset()
+    targets: tuple[Target, ...] = (Target(kind=TargetKind.FOLDER),)
     forms: Forms = field(default_factory=Forms)
 
     @property
@@ -91,6 +96,11 @@ class Settings:
     @cached_property
     def _headings(self) -> Mapping[str, Heading]:
         return {first_name(name): heading for name, heading in self.reactions.items()}
+
+    @property
+    def goes_outside(self) -> bool:
+        """Whether reports go anywhere besides the folder."""
+        return any(target.kind is not TargetKind.FOLDER for target in self.targets)
 
     @property
     def hub_urls(self) -> dict[str, str]:

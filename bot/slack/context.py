@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.time_parsing import Reader
 from bot.ports import Clock
+from bot.services.approval import Approvals
 from bot.services.audit import Audit
 from bot.services.authorize import Authorize
 from bot.services.change import Changes
@@ -43,6 +44,7 @@ class HandlerContext:
     authorize: Authorize
     audit: Audit
     reports: Reports
+    approvals: Approvals
     publish: Publish
     search: Search
     sync: Sync

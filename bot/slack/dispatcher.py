@@ -150,9 +150,9 @@ class Dispatcher:
             channel, is_stored = reply.channel, isinstance(reply, DurableReply)
             reply = self._guarded(request, reply.work, form_is_open=False, is_stored=is_stored)
         if isinstance(reply, OpenModal):
-            view = reply.view
+            opened = reply
             reply = self._guarded(
-                request, lambda: self._responder.open(request, view), form_is_open=False
+                request, lambda: self._opened(request, opened), form_is_open=False
             )
         if isinstance(reply, UpdateModal):
             change = reply
@@ -166,6 +166,11 @@ class Dispatcher:
             )
         if isinstance(reply, EphemeralReply):
             self._responder.say(request, reply, respond, channel=channel)
+
+    def _opened(self, request: SlackRequest, form: OpenModal) -> Reply:
+        """Open a form, and return what takes its place."""
+        view_id = self._responder.open(request, form.view)
+        return UpdateModal(id=view_id, hash="", view=form.then()) if form.then else None
 
     def _guarded(
         self,

@@ -28,9 +28,13 @@ class EphemeralReply:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenModal:
-    """A form to open for the person who asked."""
+    """A form to open for the person who asked.
+
+    ``then`` returns what takes its place once it is open, where Slack wouldn't wait long enough for it.
+    """
 
     view: dict[str, Any]
+    then: Callable[[], dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,14 +42,14 @@ class Responder:
     def __init__(self, chat: Chat) -> None:
         self._chat = chat
 
-    def open(self, request: SlackRequest, view: dict[str, Any]) -> None:
-        """Open a form for the person who asked.
+    def open(self, request: SlackRequest, view: dict[str, Any]) -> str:
+        """Open a form for the person who asked, and return its id.
 
         Raises:
             UserError, RetryLater: Slack did not open it.
         """
         try:
-            self._chat.open_view(request.trigger, view)
+            return self._chat.open_view(request.trigger, view)
         except RetryLater as exc:
             raise RetryLater(FORM_NOT_OPENED) from exc
         except UserError as exc:

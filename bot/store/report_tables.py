@@ -60,12 +60,14 @@ document = Table(
     metadata,
     Column("key", String(200), primary_key=True),
     _incident(),
-    Column("base", Text, nullable=False),
-    Column("seen", JSON, nullable=False),
+    Column("base", JSON(none_as_null=True)),
+    Column("pending", JSON(none_as_null=True)),
+    Column("seen", JSON(none_as_null=True)),
     Column("conflict", JSON(none_as_null=True)),
     Column("read_at", UtcDateTime),
 )
-"""A published text as mayday wrote it last, by the key of its resource, and what was read of it since."""
+"""A published text by the key of its resource: ``base`` as mayday wrote it last, ``pending`` as it is about
+to write it, ``seen`` as it was read last, ``conflict`` what both sides changed."""
 
 followed_repository = Table(
     "followed_repository",

@@ -16,6 +16,7 @@ CONFIRM = "run.confirm"
 DONE = "Done and verified."
 OVER = (DONE, "❌", "❓", "Nothing was left to do.", "nothing was done", "Cancelled by")
 PUBLISHED = "The report is published"
+REVIEW = "review_report"
 REFUSAL = "⚠️"
 _DATE = re.compile(r"<!date\^[^|>]*\|([^>]*)>")
 _PERSON = re.compile(r"<@(U[A-Z0-9]+)>")
@@ -130,13 +131,34 @@ class Crew:
         return [message for message in found if re.search(r"/remind/\d+$", effect(message))]
 
     def close(self, who: str, /, **answers: str) -> str:
-        """Answer the report's open questions; wait until published."""
+        """Answer the report's open questions, review it, and wait until it is published."""
         person, since = self._slack.person(who), self._latest(who)
         self._submit(person, self._opened(person, self.channel, "/incident close"), answers)
-        answer = self._heard(
-            person, since, lambda m: PUBLISHED in _text(m), "the report", "the form"
+        asked = self._heard(
+            person, since, lambda m: REVIEW in _actions(m), "the request for a review", "the form"
         )
-        return f"/incident close → {_text(answer)}"
+        person.press(self.channel, asked["ts"], REVIEW)
+        self._submit(person, self._reviewed(person)["id"], {})
+        answer = self._heard(
+            person, since, lambda m: PUBLISHED in _text(m), "the report", "the review"
+        )
+        return f"/incident close → presses “Review and publish” → {_text(answer)}"
+
+    def publish(self, who: str) -> str:
+        """Publish again, and look at the form with the report."""
+        person, line = self._slack.person(who), "/incident publish"
+        person.command(self.channel, line)
+        person.close_view(self._reviewed(person)["id"])
+        return f"{line} → looks at the report and closes it"
+
+    def _reviewed(self, person: Person) -> Message:
+        """The form once it shows the report."""
+
+        def shown() -> list[Message]:
+            return [view for view in person.views() if view.get("submit")]
+
+        self._wait(lambda: bool(shown()), "the report in the form")
+        return shown()[0]
 
     def _plain(self, text: str) -> str:
         """A text as shown to people: names for ids, and times in their zone."""

@@ -132,11 +132,12 @@ class Player(Crew):
         return f"{' and '.join(users)} press “Start my server” and are in."
 
     def publish_again(self, who: str) -> str:
-        """Type ``/incident publish`` when everything is published."""
-        self._wait_published(1)
+        """Type ``/incident publish`` when everything is published, after the rounds before the review and
+        after it."""
+        self._wait_published(2)
         self.published.append(filed(self._world.github, self._reports))
         rounds = self._child.events(PUBLISH_DONE)
-        done = self.type(who, "/incident publish", "stays as it is")
+        done = self.publish(who)
         self._wait_published(rounds + 1)
         self.published.append(filed(self._world.github, self._reports))
         return done

@@ -16,7 +16,7 @@ from sandbox.faults import Fault, drop_after, says
 from sandbox.rules import Passage, on_request
 from tests.support.answering import Answering
 from tests.support.faults import WAITS
-from tests.support.forge import Practice, client, practice
+from tests.support.forge import Practice, client, practice, rewrite
 from tests.support.waiting import wait_until
 
 ORIGIN = Origin(incident="i1")
@@ -77,9 +77,9 @@ def test_a_long_body_goes_on_in_comments_and_shrinks_again(github: Practice) -> 
     assert all(len(text) <= 65_536 for text in (issue.body, *issue.comments))
     assert all(f"paragraph {n} " in issue.body + "".join(issue.comments) for n in range(150))
     before = github.sandbox.proxy.count("POST") + github.sandbox.proxy.count("PATCH")
-    github.forge.rewrite_issue(number, "Title", long, origin=ORIGIN)
+    rewrite(github.forge, number, "Title", long, origin=ORIGIN)
     assert github.sandbox.proxy.count("POST") + github.sandbox.proxy.count("PATCH") == before
-    github.forge.rewrite_issue(number, "Title", "short", origin=ORIGIN)
+    rewrite(github.forge, number, "Title", "short", origin=ORIGIN)
     issue = github.sandbox.issues()[0]
     assert issue.body.startswith("short\n")
     assert len(issue.comments) == 2
@@ -91,7 +91,7 @@ def test_anothers_issue_is_not_written_over(github: Practice) -> None:
     number = opened(github.forge, Origin(incident="i9"), body="theirs")
     before = github.sandbox.issues()
     with pytest.raises(UserError) as told:
-        github.forge.rewrite_issue(number, "Title", "ours", origin=ORIGIN)
+        rewrite(github.forge, number, "Title", "ours", origin=ORIGIN)
     assert told.value.code == "gone"
     assert github.sandbox.issues() == before
 
@@ -102,7 +102,7 @@ def test_a_lost_comment_is_not_said_twice(github: Practice) -> None:
     with pytest.raises(RetryLater) as lost:
         opened(github.forge, body=long)
     assert lost.value.maybe_done
-    github.forge.rewrite_issue(1, "Title", long, origin=ORIGIN)
+    rewrite(github.forge, 1, "Title", long, origin=ORIGIN)
     assert len(github.sandbox.issues()) == 1
     assert len(github.sandbox.issues()[0].comments) == 1
 
@@ -145,7 +145,7 @@ def test_reading_is_repeated_when_an_answer_is_lost(github: Practice) -> None:
 
 def test_a_deleted_issue_is_gone(github: Practice) -> None:
     with pytest.raises(UserError) as gone:
-        github.forge.rewrite_issue(7, "T", "b", origin=ORIGIN)
+        rewrite(github.forge, 7, "T", "b", origin=ORIGIN)
     assert gone.value.code == "gone"
 
 

@@ -15,8 +15,8 @@ from bot.adapters.github import GitHubForge
 from bot.errors import UserError
 from bot.ports import Origin
 from bot.render.parts import marked, marker
-from sandbox.github import OTHER, OTHER_TOKEN
-from tests.support.forge import Practice, client, practice
+from sandbox.github import ACCOUNT, OTHER, OTHER_TOKEN
+from tests.support.forge import Practice, client, practice, rewrite
 
 ORIGIN = Origin(incident="i1")
 LONG = "\n\n".join(f"paragraph {n} " + "x" * 900 for n in range(100))
@@ -55,7 +55,7 @@ def test_an_issue_of_somebody_else_is_not_written_over(
     number = opened(other, "Theirs.")
     before = github.sandbox.issues()
     with pytest.raises(UserError, match=rf"by {OTHER}.*github\.former_accounts") as told:
-        github.forge.rewrite_issue(number, "Title", "Ours.", origin=ORIGIN)
+        rewrite(github.forge, number, "Title", "Ours.", origin=ORIGIN)
     assert told.value.code == "author"
     assert github.sandbox.issues() == before
 
@@ -66,7 +66,7 @@ def test_a_forged_continuation_stays_and_is_not_taken_for_a_part(
     number = opened(github.forge)
     forged = marked("Nothing happened.", marker(ORIGIN, part=2))
     other._repo.get_issue(number).create_comment(forged)
-    github.forge.rewrite_issue(number, "Title", LONG, origin=ORIGIN)
+    rewrite(github.forge, number, "Title", LONG, origin=ORIGIN)
     issue = github.sandbox.issues()[0]
     theirs, ours = issue.comments
     assert theirs.strip() == forged.strip()
@@ -80,7 +80,7 @@ def test_an_account_that_mayday_used_before_can_be_named(
     forge = client(github.sandbox.api_url, former_accounts=[OTHER.upper()])
     found = forge.find_issue(ORIGIN, label="incident")
     assert found is not None and found.number == number
-    forge.rewrite_issue(number, "Title", "After the change.", origin=ORIGIN)
+    rewrite(forge, number, "Title", "After the change.", origin=ORIGIN)
     forge.close()
     assert github.sandbox.issues()[0].body.startswith("After the change.")
 
@@ -101,6 +101,7 @@ class Scripted:
     def __init__(self) -> None:
         self.full_name = "practice/incidents"
         self.redirect = ""
+        self.home = "practice/incidents"
         self.left: set[str] = set()
         self.issues: list[dict[str, Any]] = []
         self.asked: list[tuple[str, str, str]] = []
@@ -114,6 +115,22 @@ class Scripted:
         self._server.shutdown()
         self._server.server_close()
 
+    def issue(self) -> dict[str, Any]:
+        """The issue that was filed last."""
+        body = self.issues[-1]
+        return {
+            "id": 700,
+            "number": len(self.issues),
+            "title": body["title"],
+            "body": body["body"],
+            "html_url": "u",
+            "url": "u",
+            "comments": 0,
+            "user": {"login": ACCOUNT},
+            "assignees": [{"login": login} for login in body.get("assignees", ())],
+            "repository_url": f"{self.url}/repos/{self.home}",
+        }
+
     def answer(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, Any]:
         """Status and body for a request."""
         if self.redirect and path.startswith(REPOSITORY):
@@ -123,9 +140,13 @@ class Scripted:
                 errors = [{"resource": "Issue", "field": "assignees", "code": "invalid"}]
                 return 422, {"message": "Validation Failed", "errors": errors}
             self.issues.append(body)
-            return 201, {"number": len(self.issues), "html_url": "u", "url": "u", "comments": 0}
+            return 201, self.issue()
+        if path.startswith(f"{REPOSITORY}/issues/"):
+            return 200, self.issue()
         if "/assignees/" in path:
             return (404 if path.rpartition("/")[2] in self.left else 204), None
+        if path == "/user":
+            return 200, {"login": ACCOUNT, "url": "u"}
         return 200, {"url": f"{self.url}{REPOSITORY}", "full_name": self.full_name, "name": "x"}
 
 
@@ -192,8 +213,37 @@ def test_somebody_who_left_is_not_assigned_and_the_issue_is_filed_once(
 ) -> None:
     server, forge = scripted
     server.left = {"gone"}
-    forge.open_issue("T", "b", origin=ORIGIN, labels=[], assignees=["ana", "gone"])
+    made = forge.open_issue("T", "b", origin=ORIGIN, labels=[], assignees=["ana", "gone"])
     assert [issue["assignees"] for issue in server.issues] == [["ana"]]
+    assert made.assignees == ("ana",)
+
+
+@pytest.mark.parametrize("answers", ["a redirect", "another repository's issue"])
+def test_a_transferred_issue_is_not_read_as_ours(
+    scripted: tuple[Scripted, GitHubForge], answers: str
+) -> None:
+    server, forge = scripted
+    number = opened(forge)
+    if answers == "a redirect":
+        server.redirect = f"{server.url}/repositories/7/issues/9"
+    else:
+        server.home = "elsewhere/incidents"
+    with pytest.raises(UserError) as told:
+        forge.read_issue(number, origin=ORIGIN, issue_id=700)
+    assert told.value.code == "moved"
+
+
+def test_an_issue_without_its_mark_is_known_by_its_id(
+    scripted: tuple[Scripted, GitHubForge],
+) -> None:
+    server, forge = scripted
+    number = opened(forge)
+    server.issues[-1]["body"] = "All by hand."
+    there = forge.read_issue(number, origin=ORIGIN, issue_id=700)
+    assert there is not None and there.draft.parts == ("All by hand.",)
+    with pytest.raises(UserError) as told:
+        forge.read_issue(number, origin=ORIGIN, issue_id=701)
+    assert told.value.code == "gone"
 
 
 def test_no_token_is_sent_where_a_redirect_leads(scripted: tuple[Scripted, GitHubForge]) -> None:

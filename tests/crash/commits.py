@@ -82,7 +82,7 @@ def install() -> None:
 
     from sqlalchemy import Engine, event
 
-    from bot.adapters.github import GitHubForge
+    from bot.adapters.github_repository import GitHubRepository
     from bot.runbook import Scale
     from bot.runbook.steps.step import Measure
 
@@ -113,7 +113,7 @@ def install() -> None:
     event.listen(Engine, "rollback", lambda conn: conn.info.pop(_WROTE, None))
     # GitHub's limit on writes is not what is tested, and would take most of the story.
     hurried = {"seconds_between_requests": 0, "seconds_between_writes": 0, "backoff": 0}
-    defaults = GitHubForge.__init__.__kwdefaults__
+    defaults = GitHubRepository.__init__.__kwdefaults__
     defaults.update({name: value for name, value in hurried.items() if name in defaults})
     # Nor is for how long a scaler is watched.
     Scale.measure = property(lambda _step: Measure(times=2, apart=0.5, within=5.0))  # type: ignore

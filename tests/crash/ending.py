@@ -38,7 +38,7 @@ _VOLATILE = (
     (re.compile(r"\b(incident|item)-s\d+"), r"\1"),
     (re.compile(r"/p\d{10,}"), "/TS"),
 )
-_OF_RUNS = ("run", "notice", "diagnosis", OBLIGATION)
+_OF_RUNS = ("run", "notice", "diagnosis", "review", OBLIGATION)
 """Posts whose number depends on how often people had to ask or decide, or on what failed meanwhile."""
 
 
@@ -84,7 +84,7 @@ def _of_incident(stage: Stage, number: int, plain: _Plain) -> dict[str, Counter[
         items = incident_rows.items(tx, incident.id)
     of_runs = (
         *(ResourceKind.RUN, ResourceKind.RUN_STEP),
-        *(ResourceKind.NOTICE, ResourceKind.DIAGNOSIS),
+        *(ResourceKind.NOTICE, ResourceKind.DIAGNOSIS, ResourceKind.REVIEW),
     )
     return {
         f"{name} fields": Counter(

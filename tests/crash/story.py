@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from bot.domain.runs import RunState
 from bot.render.runs import ACTION_CONFIRM
@@ -19,6 +20,7 @@ from sandbox.slack import Person, PersonError
 from tests.crash.hub import STUCK
 from tests.crash.stage import Stage
 from tests.support.bot import effect_of
+from tests.support.reviews import requests, review
 
 PUBLIC, PRIVATE = 0, 1
 TITLES = ("Proxy was evicted", "Tokens leaked")
@@ -279,6 +281,26 @@ def _close(stage: Stage, number: int) -> None:
     _submit(stage, stage.scene.ana, stage.channel(number), "/incident close", values)
 
 
+def _review(stage: Stage, number: int) -> None:
+    if _asks_for_review(stage, number):
+        stage.close_forms()
+        review(stage.slack, stage.scene.ana, stage.channel(number), within=FORM_WITHIN)
+
+
+def _asks_for_review(stage: Stage, number: int) -> bool:
+    return bool(requests(stage.slack, stage.channel(number)))
+
+
+def _approval(name: str, done: Callable[[Stage], bool]) -> Act:
+    again = partial(_asks_for_review, number=PUBLIC)
+    return Act(name=name, do=partial(_review, number=PUBLIC), done=done, again=again)
+
+
+def _is_reviewed(stage: Stage) -> bool:
+    said = str(stage.scene.own(stage.channel(PUBLIC)))
+    return "approved the report" in said and not _asks_for_review(stage, PUBLIC)
+
+
 def _is_open(stage: Stage) -> bool:
     return stage.scene.incident(stage.channel(PUBLIC)).is_open
 
@@ -295,7 +317,6 @@ def _has_chidi(stage: Stage) -> bool:
 
 
 def _acts() -> list[Act]:
-    resolved = "The last user is back."
     return [
         Act(name="start", do=lambda _stage: None, done=lambda stage: stage.slack.bot_connected),
         Act(
@@ -324,19 +345,21 @@ def _acts() -> list[Act]:
         ),
         Act(name="start again", do=_start_again, done=lambda stage: stage.hub.is_cleared()),
         Act(name="reminder", do=_wait_for_reminder, done=_is_reminded),
-        _command("resolve", f"resolve {resolved}", _field(PUBLIC, "status", "resolved")),
+        _command("resolve", "resolve The last user is back.", _field(PUBLIC, "status", "resolved")),
         Act(
             name="close",
             do=lambda stage: _close(stage, PUBLIC),
-            done=lambda stage: _is_published(stage, PUBLIC),
+            done=lambda stage: _asks_for_review(stage, PUBLIC),
         ),
+        _approval("approve", lambda stage: _is_published(stage, PUBLIC)),
         _command("reopen", "reopen", _is_open),
         _command("resolve again", "resolve Now it is over.", _field(PUBLIC, "status", "resolved")),
         Act(
             name="close again",
             do=lambda stage: _close(stage, PUBLIC),
-            done=_field(PUBLIC, "status", "closed"),
+            done=lambda stage: _asks_for_review(stage, PUBLIC),
         ),
+        _approval("approve again", _is_reviewed),
         Act(
             name="declare privately",
             do=lambda stage: declare(stage, PRIVATE),
@@ -373,5 +396,5 @@ INCIDENTS = Story(
     acts=_acts(),
     incidents=(PUBLIC, PRIVATE),
     wrongs=_of_runs_and_pods,
-    disturbed=("declare", "carry out", "close"),
+    disturbed=("declare", "carry out", "close", "approve"),
 )

@@ -17,11 +17,13 @@ def test_a_mark_names_what_the_text_was_made_from() -> None:
     assert marker(Origin(incident="i1"), part=2) == "<!-- mayday:incident=i1;part=2 -->"
 
 
-def test_a_mark_counts_on_the_last_line_alone() -> None:
+def test_the_last_mark_of_a_text_counts_whatever_people_write_below_it() -> None:
     mark = marker(ORIGIN)
     assert carries(marked("text", mark), mark)
     assert carries(marked("text", mark).replace("\n", "\r\n"), mark)
-    assert not carries(f"{mark}\n\ntext", mark)
+    assert carries(f"{mark}\n\nwritten below", mark)
+    assert not carries(marked(f"{mark}\n\ntext", marker(Origin(incident="i1"))), mark)
+    assert not carries(f"`{mark}`", mark)
     assert not carries(f"> {mark}", mark)
     assert not carries(marked("text", mark), marker(Origin(incident="i1")))
 

@@ -9,6 +9,7 @@ import pytest
 from bot.domain.timeline import Entry, EntryKind
 from bot.render.card import ACTION_CLOSE
 from bot.render.posts import (
+    EntrySpec,
     announced_update,
     announced_update_spec,
     entry_post,
@@ -98,3 +99,17 @@ def test_whoever_resolves_can_close_from_there() -> None:
     assert [block["type"] for block in post.blocks] == ["section", "actions"]
     [button] = post.blocks[1]["elements"]
     assert button["action_id"] == ACTION_CLOSE
+
+
+def test_a_published_report_names_its_places_and_who_cannot_be_assigned() -> None:
+    data = {
+        "url": "https://github.com/o/r/issues/1",
+        "others": ["https://github.com/o/r/pull/2"],
+        "path": "reports/x.md",
+        "unassigned": ["gone"],
+    }
+    text = entry_post(EntrySpec(kind=EntryKind.PUBLISHED, author="", data=data)).text
+    assert (
+        "<https://github.com/o/r/issues/1>, <https://github.com/o/r/pull/2>, `reports/x.md`" in text
+    )
+    assert "can't assign its issues to gone" in text

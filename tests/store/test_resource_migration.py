@@ -77,7 +77,13 @@ OLD = [
     effect("publish/child/9c", want={"parent": 7, "child": 8}, ref={"linked": True}),
 ]
 
-ADDED_LATER = {ResourceKind.CHANNEL_NOTICE, ResourceKind.DIAGNOSIS, ResourceKind.PLAN_CHANGED}
+ADDED_LATER = {
+    ResourceKind.CHANNEL_NOTICE,
+    ResourceKind.DIAGNOSIS,
+    ResourceKind.PLAN_CHANGED,
+    ResourceKind.REPORT_BRANCH,
+    ResourceKind.REPORT_PULL,
+}
 
 EXPECTED = {
     "channel": (ResourceKind.CHANNEL, "", 1),

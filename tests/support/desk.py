@@ -174,6 +174,7 @@ class Desk:
             authorize=self.authorize,
             audit=self.audit,
             reports=Reports(store, people, self.settings),
+            approvals=asked,
             publish=asked,
             search=Search(store, self.now, self.incidents.latch),
             sync=asked,

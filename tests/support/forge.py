@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.github import GitHubForge, credentials
+from bot.domain.merging import Draft
+from bot.ports import Origin
+from bot.render.parts import pages_of
 from sandbox.github import GitHubSandbox, GitHubSandboxError
 
 
@@ -40,6 +43,14 @@ def client(
         backoff=0,
         former_accounts=former_accounts,
     )
+
+
+def rewrite(forge: GitHubForge, number: int, title: str, body: str, *, origin: Origin) -> None:
+    """Write an issue whole, whatever is there."""
+    pages = pages_of(body, origin)
+    there = forge.read_issue(number, origin=origin, parts=max(2, len(pages)))
+    assert there is not None
+    forge.write_issue(there, Draft(title=title, parts=pages), origin=origin)
 
 
 @contextmanager

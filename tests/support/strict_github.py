@@ -1,4 +1,5 @@
-"""A proxy that adds what emulate lacks: credentials, limits, ETags, sub-issues, refusals.
+"""A proxy that adds what emulate lacks: credentials, limits, ETags, sub-issues, refusals,
+one open pull request a branch.
 
 Each rule follows docs.github.com (REST: troubleshooting, rate limits, best practices,
 sub-issues, authenticating as an installation; November 2026). Other requests are forwarded.
@@ -23,6 +24,7 @@ _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "conte
 _NEW_TOKEN = re.compile(r"/app/installations/\d+/access_tokens")
 _REPOSITORY = re.compile(r"(?P<repository>/repos/[^/?]+/[^/?]+)(?P<issues>/issues\b)?")
 _SUB_ISSUES = re.compile(r"(?P<issues>/repos/[^/]+/[^/]+/issues)/(?P<parent>\d+)/sub_issues")
+_PULLS = re.compile(r"/repos/(?P<owner>[^/]+)/[^/]+/pulls")
 _MOST_SUB_ISSUES = 100
 _LIMIT = 5000
 _MOST_CHARACTERS = 65_536
@@ -116,6 +118,14 @@ class StrictGitHub:
         if method in ("POST", "PATCH") and _is_too_long(body):
             told = "body is too long (maximum is 65536 characters)"
             return _told(422, {"message": "Validation Failed", "errors": [{"message": told}]})
+        if method == "POST" and (pulls := _PULLS.fullmatch(path)):
+            head = json.loads(body or b"{}").get("head", "")
+            query = f"{path}?state=open&head={pulls['owner']}:{head}"
+            listed = json.loads(self._forward("GET", query, headers, b"").body)
+            if any(pull["head"]["ref"] == head for pull in listed):
+                message = f"A pull request already exists for {pulls['owner']}:{head}."
+                errors = [{"resource": "PullRequest", "message": message}]
+                return _told(422, {"message": "Validation Failed", "errors": errors})
         found = _SUB_ISSUES.fullmatch(path.partition("?")[0])
         if found is not None:
             return self._sub_issues(method, found, headers, body)

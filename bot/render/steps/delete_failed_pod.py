@@ -8,5 +8,7 @@ DELETE_FAILED_POD = StepWords(
     by_hand="kubectl -n {namespace} delete pod {target}",
     success="The pod is gone within a minute.",
     undo="It can't be taken back. Nothing ran in the pod.",
+    one="delete a pod that ended",
+    many="delete {count} pods that ended",
     counts={},
 )

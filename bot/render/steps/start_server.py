@@ -8,5 +8,7 @@ START_SERVER = StepWords(
     by_hand='curl -fX POST -H "Authorization: token $TOKEN" "$HUB_API/users/{user}/servers/{server}"',
     success="The hub says that the server is ready, and the proxy has its route, within 5 minutes.",
     undo="Run stop-server for it.",
+    one="have the hub start a user's server",
+    many="have the hub start {count} users' servers",
     counts={"route": Count(words="route")},
 )

@@ -59,7 +59,7 @@ ROUTES: Mapping[str, Route] = {
     "reopen": OnIncident(Act.CLOSE, close.reopen),
     "edit": OnIncident(Act.EDIT, edit.handle),
     "report": OnIncident(Act.READ, report.handle),
-    "publish": OnIncident(Act.CLOSE, report.publish),
+    "publish": OnIncident(Act.PUBLISH, report.publish),
     "snooze": OnIncident(Act.CHANGE, snooze.handle),
     "list": Anywhere(Act.LIST, incidents.handle),
     "search": Anywhere(Act.LIST, search.handle),

@@ -7,8 +7,9 @@ from bot.domain.incident import Incident
 from bot.errors import UserError
 from bot.render import answers, listing
 from bot.slack.context import HandlerContext
-from bot.slack.replies import DeferredReply, EphemeralReply, say
+from bot.slack.replies import DeferredReply, EphemeralReply, OpenModal, say
 from bot.slack.request import SlackRequest
+from bot.slack.reviewing import open_review
 
 NOT_CLOSED = f"Closing the incident publishes its report. Close it with {COMMAND} close."
 
@@ -25,8 +26,10 @@ def handle(context: HandlerContext, _request: SlackRequest, incident: Incident) 
     return DeferredReply(work=work)
 
 
-def publish(context: HandlerContext, request: SlackRequest, incident: Incident) -> EphemeralReply:
-    """Publish the report of a closed incident again.
+def publish(
+    context: HandlerContext, request: SlackRequest, incident: Incident
+) -> OpenModal | EphemeralReply:
+    """Review and publish the report of a closed incident, or write it to the folder again.
 
     Raises:
         UserError: the incident is not closed.
@@ -34,4 +37,6 @@ def publish(context: HandlerContext, request: SlackRequest, incident: Incident) 
     if incident.closed_at is None:
         raise UserError(NOT_CLOSED)
     context.publish.request(request.change(incident))
+    if context.settings.goes_outside:
+        return open_review(context, incident)
     return say(answers.PUBLISHING)

@@ -14,6 +14,7 @@ from bot.render import (
     listing,
     obligations,
     report_forms,
+    review,
     run_form,
     runs,
 )
@@ -50,6 +51,7 @@ from bot.slack.interactions import (
     edit,
     entry,
     hubs,
+    review_report,
     runbook,
     update,
 )
@@ -69,6 +71,7 @@ FORMS: Mapping[str, Route] = {
     forms.RUN: OnRunbook(Act.PLAN, runbook.submitted, of_form_if_any),
     report_forms.TIMES: OnIncident(Act.EDIT, time_command.submitted, of_form),
     forms.CLOSE: OnIncident(Act.CLOSE, close.submitted, of_form),
+    review.PUBLISH: OnIncident(Act.PUBLISH, review_report.submitted, of_form),
 }
 
 BUTTONS: Mapping[str, Route] = {
@@ -93,6 +96,9 @@ BUTTONS: Mapping[str, Route] = {
     card.ACTION_CLOSE: OnIncident(Act.CLOSE, close_command.handle, of_button_or_channel),
     card.ACTION_REOPEN: OnIncident(Act.CLOSE, close_command.reopen, of_button_or_channel),
     card.ACTION_REPORT: OnIncident(Act.READ, report.handle, of_button_or_channel),
+    review.ACTION_REVIEW: OnIncident(Act.PUBLISH, review_report.handle, of_button),
+    review.ACTION_SHOW: OnIncident(Act.PUBLISH, review_report.show, of_form),
+    review.ACTION_REPLACE: OnIncident(Act.PUBLISH, review_report.replace, of_form),
     card.ACTION_RETRY: OnIncident(Act.CHANGE, buttons.retry, of_button),
     card.ACTION_SNOOZE: OnIncident(Act.CHANGE, buttons.snooze),
     card.ACTION_COMMAND: OnIncident(Act.ASSIGN, buttons.take_command),

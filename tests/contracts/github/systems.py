@@ -122,7 +122,11 @@ def _change(port: int, repository: str, **settings: bool) -> None:
 def _installed(app_id: int, pem: str, installation: int, issues: str) -> Auth.Auth:
     """emulate grants only the requested permissions; see ``as_configured``."""
     app = Auth.AppAuth(app_id, pem)
-    return app.get_installation_auth(installation, token_permissions={"issues": issues})
+    return app.get_installation_auth(installation, token_permissions=_rights(issues))
+
+
+def _rights(level: str) -> dict[str, str]:
+    return dict.fromkeys(("issues", "contents", "pull_requests"), level)
 
 
 def _app(app_id: int, slug: str, pem: str, installation: int, issues: str) -> dict[str, Any]:
@@ -131,7 +135,7 @@ def _app(app_id: int, slug: str, pem: str, installation: int, issues: str) -> di
         "slug": slug,
         "name": slug,
         "private_key": pem,
-        "permissions": {"metadata": "read", "issues": issues},
+        "permissions": {"metadata": "read", **_rights(issues)},
         "events": [],
         "installations": [
             {"installation_id": installation, "account": OWNER, "repository_selection": "all"}

@@ -9,6 +9,7 @@ from bot.adapters.github import GitHubForge
 from bot.errors import UserError
 from bot.ports import Origin
 from tests.contracts.github.systems import APP, APPS, REPOSITORY, STRICT_APP, GitHub, new_key
+from tests.support.forge import rewrite
 
 pytestmark = pytest.mark.xdist_group("contracts of github")
 apps = pytest.mark.parametrize("system", APPS)
@@ -50,7 +51,7 @@ def test_app_account(github: GitHub, client: Github, origin: Origin) -> None:
     issue = client.get_repo(REPOSITORY).get_issue(found.number)
     assert issue.user is not None
     assert issue.user.login == forge._account.login == "mayday[bot]"
-    forge.rewrite_issue(found.number, "T", "other words", origin=origin)
+    rewrite(forge, found.number, "T", "other words", origin=origin)
     forge.close()
 
 

@@ -20,6 +20,7 @@ from tests.contracts.github.systems import (
     TOKEN,
     GitHub,
 )
+from tests.support.forge import rewrite
 from tests.support.strict_github import Refusal
 
 pytestmark = pytest.mark.xdist_group("contracts of github")
@@ -78,11 +79,11 @@ def test_pages(forge: GitHubForge, client: Github, origin: Origin) -> None:
 @pytest.mark.contract("GitHub", "a rewritten issue says the new, and the same again is not sent")
 def test_rewritten(forge: GitHubForge, client: Github, github: GitHub, origin: Origin) -> None:
     issue = filed(forge, origin)
-    forge.rewrite_issue(issue.number, "Another", "Other words.\n\nTwo.", origin=origin)
+    rewrite(forge, issue.number, "Another", "Other words.\n\nTwo.", origin=origin)
     seen = client.get_repo(REPOSITORY).get_issue(issue.number)
     assert seen.title == "Another" and seen.body.startswith("Other words.")
     before = github.proxy.count("PATCH")
-    forge.rewrite_issue(issue.number, "Another", "Other words.\n\nTwo.", origin=origin)
+    rewrite(forge, issue.number, "Another", "Other words.\n\nTwo.", origin=origin)
     assert github.proxy.count("PATCH") == before
 
 
@@ -107,7 +108,7 @@ def test_long_body(forge: GitHubForge, client: Github, origin: Origin) -> None:
 @pytest.mark.contract("GitHub", "an issue that is not there is 404, a repository's too")
 def test_not_there(github: GitHub, forge: GitHubForge, origin: Origin) -> None:
     with pytest.raises(UserError) as gone:
-        forge.rewrite_issue(99_999, "T", "b", origin=origin)
+        rewrite(forge, 99_999, "T", "b", origin=origin)
     assert gone.value.code == "gone"
     other = github.forge(repository="practice/nothing")
     with pytest.raises(
@@ -184,5 +185,5 @@ def test_gone(github: GitHub, forge: GitHubForge, origin: Origin) -> None:
     deleted = Refusal(status=410, message="This issue was deleted", path=f"{ISSUES}/7$")
     github.strict.refusals.append(deleted)
     with pytest.raises(UserError) as gone:
-        forge.rewrite_issue(7, "T", "b", origin=origin)
+        rewrite(forge, 7, "T", "b", origin=origin)
     assert gone.value.code == "gone"

@@ -1,0 +1,192 @@
+"""The review of a report before it is published: the message that asks for it, and the form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from bot.domain.command import COMMAND
+from bot.domain.publication import Document, Publication, TargetKind
+from bot.guard import Kind, Replaced
+from bot.ports import Post
+from bot.render import blocks as b
+from bot.render.text import code, escape
+
+PUBLISH = "publish"
+ACTION_REVIEW = "review_report"
+ACTION_SHOW = "show_original"
+ACTION_REPLACE = "replace_original"
+
+PART = 2900
+"""The most characters of text in a block."""
+MOST_PARTS = 55
+MOST_REPLACED = 30
+"""How many blocks of text and of replacements a form has; Slack takes 100 blocks."""
+
+
+class ReviewState(StrEnum):
+    """What the message about a review shows."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    OUTDATED = "outdated"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a report goes, and who can read it there.
+
+    ``visibility`` is GitHub's: public, internal or private; empty if GitHub did not say, and ``problem`` says
+    why. ``refusal`` is why it isn't published there.
+    """
+
+    kind: str
+    repository: str
+    visibility: str
+    refusal: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewSpec:
+    """What the message about a review shows. ``by`` is who approved."""
+
+    incident_id: str
+    state: ReviewState
+    by: str
+    places: tuple[Place, ...]
+
+
+_KINDS = {TargetKind.ISSUE.value: "an issue in", TargetKind.PULL_REQUEST.value: "a pull request to"}
+_READERS = {
+    "public": "*public*, everybody can read it",
+    "internal": "*internal*, everybody in the enterprise can read it",
+    "private": "*private*, people with access to the repository can read it",
+}
+_UNKNOWN = "Nobody knows who can read it there"
+
+
+def review_post(spec: Mapping[str, Any]) -> Post:
+    """The message in the channel: it asks for the review, or says who approved."""
+    places = [Place(**place) for place in spec["places"]]
+    listed = "\n".join(f"• {_place(place)}" for place in places)
+    match ReviewState(spec["state"]):
+        case ReviewState.APPROVED:
+            text = f"✅ <@{spec['by']}> approved the report:\n{listed}"
+            return Post(text=text, blocks=(b.section(text),))
+        case ReviewState.OUTDATED:
+            text = "📝 The report changed after this request for a review."
+            return Post(text=text, blocks=(b.section(text),))
+        case _:
+            text = (
+                "📝 The report is ready for review. Nothing of it is on GitHub before somebody approves it. "
+                f"It goes to:\n{listed}"
+            )
+    button = b.button(
+        "Review and publish", action=ACTION_REVIEW, value=str(spec["incident_id"]), style="primary"
+    )
+    return Post(text=text, blocks=(b.section(text), b.actions(button)))
+
+
+def loading() -> b.Block:
+    """Return the modal that is shown while mayday reads the report and asks GitHub."""
+    return notice("mayday is preparing the report and asks GitHub who can read it …")
+
+
+def notice(text: str) -> b.Block:
+    """Return the modal with a sentence in place of the review; the text is mrkdwn."""
+    return b.modal(PUBLISH, "Review the report", [b.section(text)], close="Close")
+
+
+def review_form(
+    incident_id: str,
+    token: str,
+    publication: Publication,
+    *,
+    replaced: Sequence[Replaced],
+    places: Sequence[Place],
+    can_be_approved: bool,
+) -> b.Block:
+    """Return the modal with the exact text, where it goes, who can read it, and what was replaced."""
+    documents = [
+        each for each in publication.documents if each.target.kind is not TargetKind.FOLDER
+    ]
+    text = [block for document in documents for block in _document(document)]
+    is_whole = len(text) <= MOST_PARTS
+    blocks = [
+        b.section("*Where it goes*\n" + "\n".join(f"• {_place(place)}" for place in places)),
+        *_replaced(replaced),
+        {"type": "divider"},
+        *text[:MOST_PARTS],
+    ]
+    if not is_whole:
+        blocks.append(
+            b.section(
+                f"⚠️ The report is too long to be reviewed here. Shorten it, or use "
+                f"`{COMMAND} report` and publish it by hand."
+            )
+        )
+    submit = "Approve and publish" if can_be_approved and is_whole else ""
+    return b.modal(
+        PUBLISH, "Review the report", blocks, submit=submit, metadata=f"{incident_id}|{token}"
+    )
+
+
+def _place(place: Place) -> str:
+    where = f"{_KINDS[place.kind]} *{escape(place.repository)}*"
+    if place.refusal:
+        return f"~{where}~ {escape(place.refusal)}"
+    if not place.visibility:
+        return f"{where}. ⚠️ {_UNKNOWN}: {escape(place.problem)}"
+    return f"{where}: {_READERS[place.visibility]}"
+
+
+def _replaced(replaced: Sequence[Replaced]) -> Iterator[b.Block]:
+    if not replaced:
+        yield b.context(
+            "mayday found no names of people served, credentials or internal addresses."
+        )
+        return
+    yield b.section("*What mayday replaced*")
+    for one in replaced[:MOST_REPLACED]:
+        yield b.section(_replacement(one), accessory=_choice(one))
+    if len(replaced) > MOST_REPLACED:
+        yield b.context(f"and {len(replaced) - MOST_REPLACED} more, which are replaced")
+
+
+def _replacement(one: Replaced) -> str:
+    if one.kind.is_secret:
+        what = "a credential" if one.kind is Kind.SECRET else "what may be a credential"
+    else:
+        what = f"`{code(one.key, 100)}`"
+    if one.kept_by:
+        return f"{what} is shown, as <@{one.kept_by}> decided"
+    return f"`{one.shown}` replaces {what}"
+
+
+def _choice(one: Replaced) -> b.Block | None:
+    if one.kind is Kind.SECRET:
+        return None
+    if one.kept_by:
+        return b.button("Replace it", action=ACTION_REPLACE, value=one.key)
+    return b.button("Show it", action=ACTION_SHOW, value=one.key)
+
+
+def _document(document: Document) -> Iterator[b.Block]:
+    what = "Action item" if document.item else "Report"
+    path = f" `{code(document.path, 200)}`" if document.path else ""
+    yield b.section(f"*{what} in {escape(document.target.repository)}*{path}")
+    for part in _parts(f"{document.title}\n\n{document.text}"):
+        yield {"type": "section", "text": {"type": "plain_text", "text": part, "emoji": False}}
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Yield the whole text in parts, split between lines where a line is short enough."""
+    while len(text) > PART:
+        end = text.rfind("\n", PART // 2, PART) + 1 or PART
+        yield text[:end]
+        text = text[end:]
+    if text.strip():
+        yield text

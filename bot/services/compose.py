@@ -1,0 +1,142 @@
+"""The documents of a report as they would be published now.
+
+Whoever shows, checks, approves or publishes them gets the same texts from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.domain.actions import ActionItem
+from bot.domain.publication import Document, Publication, Target, TargetKind
+from bot.domain.report import Report, in_form
+from bot.domain.resources import ResourceKind, as_json, digest
+from bot.forms import Forms
+from bot.guard import Replaced
+from bot.render import report as pages
+from bot.services.guard import Guards
+from bot.services.report import Reports
+from bot.services.settings import Filing
+from bot.store import resources as rows
+from bot.store.engine import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Composed:
+    """A publication as the guard leaves it, and what the guard replaced.
+
+    ``digest`` identifies its text and targets outside of mayday's disk. It is the same before and after
+    publishing has filed issues. It is empty if nothing leaves the disk.
+    """
+
+    publication: Publication
+    replaced: tuple[Replaced, ...]
+    digest: str
+
+
+class Composer:
+    """Composes publications for these targets. The first issue target gets the action items' issues."""
+
+    def __init__(
+        self,
+        store: Store,
+        reports: Reports,
+        filing: Filing,
+        targets: Sequence[Target],
+        guards: Guards,
+        forms: Forms,
+    ) -> None:
+        self._store = store
+        self._reports = reports
+        self._filing = filing
+        self._targets = targets
+        self._guards = guards
+        self._forms = forms
+
+    def compose(self, incident_id: str) -> Publication:
+        """Return the documents as of now, without what must not be published."""
+        return self.composed(incident_id).publication
+
+    def composed(self, incident_id: str) -> Composed:
+        """Return the documents as of now, what was replaced in them, and the digest to approve."""
+        report = self._reports.report(incident_id)
+        team = frozenset(report.people.values())
+        guarded = self._guards.guarded(incident_id, self._documents(report), team=team)
+        without_links = self._documents(_unlinked(report), is_linked=False)
+        shown = self._guards.guarded(incident_id, without_links, team=team).documents
+        outside = [document for document in shown if _is_outside(document)]
+        whole = digest(as_json(outside)) if outside else ""
+        documents = tuple(
+            replace(document, digest=whole) if _is_outside(document) else document
+            for document in guarded.documents
+        )
+        publication = Publication(incident_id=incident_id, documents=documents)
+        return Composed(publication=publication, replaced=guarded.replaced, digest=whole)
+
+    def _documents(self, report: Report, *, is_linked: bool = True) -> list[Document]:
+        documents = [self._report(report, target) for target in self._targets]
+        filed = next((each for each in self._targets if each.kind is TargetKind.ISSUE), None)
+        if filed is not None:
+            url = self._url(report.incident.id, filed) if is_linked else ""
+            documents += [
+                Document(
+                    target=_place(filed, item),
+                    item=item.id,
+                    title=pages.item_title(item, report),
+                    text=pages.item_text(item, report, incident_url=url),
+                    labels=tuple(self._filing.item_labels or Filing.item_labels),
+                    assignees=tuple(report.assignees(self._filing.assignees)),
+                )
+                for item in report.items
+                if item.needs_issue
+            ]
+        return documents
+
+    def _report(self, report: Report, target: Target) -> Document:
+        report = in_form(report, self._forms.get(target.form)) if target.form else report
+        filing, path = self._filing, ""
+        labels = report.labels(filing.labels)
+        assignees = report.assignees(filing.assignees)
+        if target.kind is TargetKind.ISSUE:
+            # An issue is found again by the first label of the configuration.
+            labels = tuple(dict.fromkeys((*(filing.labels or Filing.labels)[:1], *labels)))
+            text = pages.issue_text(report)
+        else:
+            text = pages.report_text(report, labels=filing.labels, assignees=filing.assignees)
+            path = pages.file_path(report, template=target.path)
+        if target.kind is TargetKind.PULL_REQUEST:
+            target = replace(target, index=target.index or report.form.index)
+        return Document(
+            target=target,
+            title=pages.report_title(report),
+            text=text,
+            path=path,
+            labels=tuple(labels),
+            assignees=tuple(assignees),
+            is_private=report.incident.private,
+        )
+
+    def _url(self, incident_id: str, target: Target) -> str:
+        """The address of the incident's issue; empty while there is none."""
+        with self._store.read() as tx:
+            row = rows.find(tx, incident_id, ResourceKind.REPORT_ISSUE, target.subject)
+        return str(row.ref.get("url", "")) if row else ""
+
+
+def _place(target: Target, item: ActionItem) -> Target:
+    """The target of an item's issue: the item's own repository, if it names one."""
+    return replace(target, repository=item.repository) if item.repository else target
+
+
+def _is_outside(document: Document) -> bool:
+    return document.target.kind is not TargetKind.FOLDER
+
+
+def _unlinked(report: Report) -> Report:
+    """The report as if no issue were filed for its action items, which changes a tick as well."""
+    groups = tuple(
+        replace(group, items=tuple(replace(item, issue_url="") for item in group.items))
+        for group in report.groups
+    )
+    return replace(report, groups=groups, checks=replace(report.checks, linked=False))

@@ -1,0 +1,165 @@
+"""Publishes texts that people may change where they are published, without losing what they changed.
+
+What is about to be sent is stored before it is sent, so that after a lost answer mayday knows whether the
+text that it finds there is its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from typing import TypeVar
+
+import structlog
+
+from bot.domain.merging import Conflict, Draft, is_same, merge_drafts
+from bot.errors import UserError
+from bot.ports import Clock
+from bot.store import documents as rows
+from bot.store.documents import DocumentRow, Pending, Seen
+from bot.store.engine import Store
+
+CONFLICT = "conflict"
+"""The code of the :class:`UserError` for a text that both sides changed."""
+SHOWN = 300
+CONFLICTS = (
+    "{place} was changed there, and the report was changed here, in the same lines, so nothing is written "
+    "there. The report has: “{ours}”. {place} has: “{theirs}”.{more} Make both the same, in the report or "
+    "there; mayday then continues."
+)
+NO_BASE = (
+    "mayday has no record of what it wrote to {place}, so it can't tell what was changed there by hand, and "
+    "writes nothing there. Keep what you need, delete the text there except its last line, and mayday writes "
+    "it again."
+)
+MORE = " {count} more places differ."
+NOTHING = "(nothing)"
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """A text to publish. ``place`` names where, as people know it: an address or a path."""
+
+    incident_id: str
+    key: str
+    draft: Draft
+    place: str = ""
+
+
+class Documents:
+    """The published texts and what is known of them."""
+
+    def __init__(self, store: Store, now: Clock) -> None:
+        self._store = store
+        self._now = now
+
+    def row(self, key: str) -> DocumentRow:
+        """What is known of a text."""
+        with self._store.read() as tx:
+            return rows.get(tx, key)
+
+    def create(self, text: Text, send: Callable[[], T]) -> T:
+        """Return the result of ``send``, which publishes a new text."""
+        pending = Pending(ours=text.draft, sent=text.draft)
+        self._save(text.incident_id, DocumentRow(key=text.key, pending=pending))
+        result = send()
+        self.sent(text.incident_id, text.key)
+        return result
+
+    def next(self, text: Text, there: Seen) -> Draft | None:
+        """Return what to write in place of what is there, and store that; None if nothing has to be written.
+
+        Raises:
+            UserError: both sides changed the same lines. Nothing is to be written.
+        """
+        row = self.read(text.incident_id, text.key, there)
+        if row.base is None and _is_empty(there.draft):
+            row = replace(row, base=there.draft)
+        merged = merge_drafts(row.base, text.draft, there.draft)
+        if merged.conflicts:
+            self._save(text.incident_id, replace(row, conflicts=merged.conflicts))
+            words = _words(text, merged.conflicts) if row.base else NO_BASE.format(place=text.place)
+            raise UserError(words, code=CONFLICT)
+        row = replace(row, conflicts=(), pending=Pending(ours=text.draft, sent=merged.draft))
+        self._save(text.incident_id, row)
+        if _same(merged.draft, there.draft):
+            self.sent(text.incident_id, text.key, etag=there.etag)
+            return None
+        return merged.draft
+
+    def read(self, incident_id: str, key: str, there: Seen) -> DocumentRow:
+        """Store what was read, and return what is known of the text now."""
+        row = self.row(key)
+        if row.seen is not None and not _same(row.seen.draft, there.draft):
+            log.info("document.edited", key=key)
+        row = replace(_settled(row, there.draft), seen=there, read_at=self._now())
+        self._save(incident_id, row)
+        return row
+
+    def sent(self, incident_id: str, key: str, *, etag: str = "") -> None:
+        """Store that what was pending is there now."""
+        row = self.row(key)
+        if row.pending is None:
+            return
+        seen = Seen(draft=row.pending.sent, etag=etag)
+        row = replace(row, base=row.pending.ours, pending=None, seen=seen, conflicts=())
+        self._save(incident_id, replace(row, read_at=self._now()))
+
+    def _save(self, incident_id: str, row: DocumentRow) -> None:
+        with self._store.write() as tx:
+            rows.save(tx, incident_id, row)
+
+
+def _settled(row: DocumentRow, there: Draft) -> DocumentRow:
+    """The row after a look at whether what was pending has been written.
+
+    If people changed the text meanwhile, the text that it resembles more is the one that they changed.
+    """
+    pending = row.pending
+    if pending is None:
+        return row
+    was_written = _same(there, pending.sent) or (
+        row.seen is None
+        or (
+            not _same(there, row.seen.draft)
+            and _likeness(there, pending.sent) > _likeness(there, row.seen.draft)
+        )
+    )
+    return replace(row, pending=None, base=pending.ours if was_written else row.base)
+
+
+def _is_empty(draft: Draft) -> bool:
+    """Whether there is nothing but markers."""
+    lines = [line.strip() for part in draft.parts for line in part.split("\n")]
+    return all(not line or line.startswith("<!-- mayday:") for line in lines)
+
+
+def _likeness(one: Draft, other: Draft) -> float:
+    first, second = ("\n".join([each.title, *each.parts]).split() for each in (one, other))
+    return SequenceMatcher(None, first, second, False).ratio()
+
+
+def _same(one: Draft, other: Draft) -> bool:
+    def parts(draft: Draft) -> list[str]:
+        return [draft.title, *(part for part in draft.parts if part.strip())]
+
+    first, second = parts(one), parts(other)
+    return len(first) == len(second) and all(map(is_same, first, second))
+
+
+def _words(text: Text, conflicts: tuple[Conflict, ...]) -> str:
+    first = conflicts[0]
+    more = MORE.format(count=len(conflicts) - 1) if len(conflicts) > 1 else ""
+    return CONFLICTS.format(
+        place=text.place, ours=_shown(first.ours), theirs=_shown(first.theirs), more=more
+    )
+
+
+def _shown(text: str) -> str:
+    words = text.strip()
+    return (words if len(words) <= SHOWN else f"{words[:SHOWN]}…") or NOTHING

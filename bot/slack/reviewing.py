@@ -1,0 +1,33 @@
+"""Opens the review of a report, for the command and for the buttons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.domain.incident import Incident
+from bot.errors import MaydayError
+from bot.render import review
+from bot.render.text import escape
+from bot.slack.context import HandlerContext
+from bot.slack.replies import OpenModal
+
+
+def open_review(context: HandlerContext, incident: Incident) -> OpenModal:
+    """The form; the text and GitHub's answers follow once it is open."""
+    return OpenModal(view=review.loading(), then=lambda: form(context, incident.id))
+
+
+def form(context: HandlerContext, incident_id: str) -> dict[str, Any]:
+    """The form as of now, or a sentence about what can't be read."""
+    try:
+        found = context.approvals.review(incident_id)
+    except MaydayError as exc:
+        return review.notice(f"⚠️ {escape(str(exc))}")
+    return review.review_form(
+        incident_id,
+        found.token,
+        found.composed.publication,
+        replaced=found.composed.replaced,
+        places=found.places,
+        can_be_approved=found.can_be_approved,
+    )
