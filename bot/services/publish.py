@@ -176,7 +176,8 @@ class Publish:
             found = rows.of_incident(tx, incident_id).values()
         shown = [row for row in found if row.kind in _PLACES]
         unfinished = (ResourceState.PENDING, ResourceState.ATTEMPTING)
-        waits = any(row.state in unfinished for row in shown)
+        kinds = (*_PLACES, ResourceKind.REPORT_BRANCH)
+        waits = any(row.state in unfinished for row in found if row.kind in kinds)
         urls = [
             str(row.ref["url"])
             for kind in _PLACES
