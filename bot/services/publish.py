@@ -187,7 +187,8 @@ class Publish:
             found = rows.of_incident(tx, incident_id).values()
         shown = [row for row in found if row.kind in _PLACES]
         unfinished = (ResourceState.PENDING, ResourceState.ATTEMPTING)
-        waits = any(row.state in unfinished for row in shown)
+        kinds = (*_PLACES, ResourceKind.REPORT_BRANCH)
+        waits = any(row.state in unfinished for row in found if row.kind in kinds)
         if all(row.kind is ResourceKind.REPORT_FILE for row in shown):
             # Until it is approved, the message that asks for the review says where the report is.
             waits = waits or not self._approvals.is_approved(self._composer.composed(incident_id))

@@ -20,6 +20,7 @@ from sandbox.rules import on_request
 from tests.support.evening import INCIDENT, item
 from tests.support.forge import Practice, practice
 from tests.support.publishing import (
+    FOLDER,
     PULL,
     TARGETS,
     Killed,
@@ -189,8 +190,10 @@ def test_a_request_for_a_pull_request_goes_wrong(
     office: Office, repository: Repository, method: str, path: str, fault: Fault
 ) -> None:
     office.github.sandbox.faults = [on_request(method, path, fault, times=1)]
-    office.publish(targets=[PULL])
-    office.publish(targets=[PULL])
+    office.publish(targets=[PULL, *FOLDER])
+    assert office.published() == 0, "it waits for the pull request"
+    office.publish(targets=[PULL, *FOLDER])
+    assert office.published() == 1
     check_proposed(repository)
     assert len(list(repository.get_pulls(state="all"))) == 1
 
