@@ -10,7 +10,7 @@ from bot.adapters.folder import ReportFolder
 from bot.clock import real_time
 from bot.domain.limits import Limits
 from bot.durable import DurableWork
-from bot.ports import Chat, Clock, Forge
+from bot.ports import Chat, Clock, Forge, Tracker
 from bot.runbook import Runbook
 from bot.runbook.site import Site
 from bot.services import publish as publishing
@@ -25,6 +25,9 @@ from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
 from bot.services.evidence import Evidence
 from bot.services.incidents import Incidents
+from bot.services.item_follow import ItemFollow
+from bot.services.item_nags import ItemNags
+from bot.services.items import Items
 from bot.services.lease import Lease, Takeover
 from bot.services.obligations import Obligations
 from bot.services.people import People
@@ -54,6 +57,9 @@ class Services:
     diagnoses: Diagnoses
     evidence: Evidence
     incidents: Incidents
+    item_follow: ItemFollow
+    item_nags: ItemNags
+    items: Items
     obligations: Obligations
     publish: Publish
     record: Record
@@ -74,6 +80,7 @@ def build_services(
     sites: dict[str, Site],
     folder: ReportFolder,
     forge: Forge | None,
+    tracker: Tracker | None,
     lease: Lease,
     limits: Limits,
     runbooks: Mapping[str, Runbook],
@@ -131,6 +138,8 @@ def build_services(
         Resources(store, chat, now, settings, posts_of(runbooks), look=watch.look),
         look=watch.look,
     )
+    incidents = Incidents(store, chat, watch.latch_all)
+    follow = ItemFollow(store, durable, tracker, now, lease=lease, limits=limits)
     durable.workflow(syncing.WORKFLOW, sync.workflow)
     durable.workflow(publishing.WORKFLOW, publish.workflow)
     durable.workflow(PLAN, workflows.plan)
@@ -151,7 +160,12 @@ def build_services(
         diagnoses=diagnoses,
         evidence=evidence,
         obligations=obligations,
-        incidents=Incidents(store, chat, watch.latch_all),
+        incidents=incidents,
+        item_follow=follow,
+        item_nags=ItemNags(
+            store, durable, chat, now, settings, incidents, lease=lease, limits=limits
+        ),
+        items=Items(store, durable, now, settings, place=follow.place),
         publish=publish,
         record=record,
         reports=reports,

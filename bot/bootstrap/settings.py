@@ -6,6 +6,7 @@ from bot.config import Config
 from bot.config_access import Allow
 from bot.domain.access import Rules
 from bot.domain.incident import Policy
+from bot.domain.item_policy import ItemPolicy
 from bot.errors import ConfigError
 from bot.services.settings import AllowList, Filing, HubPlace, Settings
 
@@ -65,11 +66,27 @@ def settings(config: Config) -> Settings:
         open_to_all=config.practice.open_to_all,
         keep_deleted=config.record.keep_deleted,
         date_order=config.report.date_order,
+        items=_item_policy(config),
         filing=Filing(
             labels=config.github.labels,
             item_labels=config.github.item_labels,
             assignees=config.github.assignees,
         ),
+    )
+
+
+def _item_policy(config: Config) -> ItemPolicy:
+    nag = config.action_items.nag
+    return ItemPolicy(
+        categories=config.action_items.categories,
+        close_requires=config.incident.close_requires,
+        can_file=bool(config.github.repository),
+        reminds_owner=nag.owner,
+        every=nag.every,
+        escalate_after=nag.escalate_after,
+        escalate_to=nag.escalate_to,
+        digest_channel=nag.digest_channel,
+        digest_day=nag.weekday,
     )
 
 

@@ -26,8 +26,10 @@ class ActionItem:
 
     ``group`` is its heading in the report. ``owner`` is a Slack user id or empty. ``link`` is where
     people already track it (an issue or a pull request) or empty. ``issue_url`` is the issue that mayday
-    filed for it. ``due_on`` is in the team's zone. ``state`` is ``open``, ``done`` or ``dropped``, set by
-    ``state_by``; ``issue_state`` is GitHub's.
+    filed for it, in ``repository`` or, if that is empty, where all are filed. ``due_on`` is in the team's
+    zone. ``state`` is ``open``, ``done`` or ``dropped``, set by ``state_by`` at ``state_at``;
+    ``issue_state`` is GitHub's, read at ``issue_read_at``. ``nags`` counts the reminders to its owner, the
+    next of which is due at ``nag_at`` at the earliest.
     """
 
     id: str
@@ -55,6 +57,27 @@ class ActionItem:
     def is_tracked(self) -> bool:
         """Whether there is an issue or a pull request for it."""
         return bool(self.issue_url) or link_kind(self.link) is not LinkKind.OTHER
+
+    @property
+    def tracked_at(self) -> str:
+        """The address of its issue or pull request, whoever filed it; empty if there is none."""
+        return self.issue_url or (self.link if self.is_tracked else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedItem:
+    """An action item with its incident: its title, channel, and whether it is private.
+
+    ``is_hidden`` says that Slack doesn't show the channel, so that nobody knows whether it is private.
+    """
+
+    item: ActionItem
+    incident_title: str
+    team_id: str
+    channel_id: str
+    channel_name: str
+    is_private: bool
+    is_hidden: bool
 
 
 TITLE_LIMIT = 250

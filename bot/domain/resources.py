@@ -32,6 +32,7 @@ class ResourceKind(StrEnum):
     )
     NOTICE = "notice"
     CHANNEL_NOTICE = "channel_notice"  # the entry's id and the person's user id
+    ITEM_NAG = "item_nag"  # the action item's id, and the reminder's number or why it is sent
     REPORT_FILE = "report_file"
     REPORT_ISSUE = "report_issue"
     ITEM_ISSUE = "item_issue"  # the action item's id

@@ -20,10 +20,12 @@ from bot.ports.forge import Folder, Forge, Issue, Origin, Repository
 from bot.ports.hub import Hub, Started, Stopped
 from bot.ports.kernels import Kernels
 from bot.ports.notices import Notices
+from bot.ports.tracker import ChangedIssues, Tracker
 from bot.ports.work import Clock, Durable, WorkflowSummary
 
 __all__ = [
     "JSON",
+    "ChangedIssues",
     "Channel",
     "Chat",
     "Clock",
@@ -46,5 +48,6 @@ __all__ = [
     "Repository",
     "Started",
     "Stopped",
+    "Tracker",
     "WorkflowSummary",
 ]

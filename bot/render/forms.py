@@ -12,6 +12,7 @@ from bot.domain.mrkdwn import unescape
 from bot.domain.timeline import ANNOTATION_LIMIT, Entry, Line
 from bot.domain.typed_time import written
 from bot.render import blocks as b
+from bot.render.item_inputs import item_inputs
 from bot.render.lines import quiet, words
 from bot.render.text import cut
 
@@ -149,7 +150,12 @@ def update(incident: Incident, *, policy: Policy) -> b.Block:
 
 
 def action_item(
-    incident_id: str, *, groups: Sequence[str], title: str = "", source: str = ""
+    incident_id: str,
+    *,
+    groups: Sequence[str],
+    categories: Sequence[str] = (),
+    title: str = "",
+    source: str = "",
 ) -> b.Block:
     """Return the modal that adds an action item."""
     return b.modal(
@@ -179,6 +185,7 @@ def action_item(
                 optional=True,
                 hint="An issue or pull request. At close, mayday files an issue that links to it.",
             ),
+            *item_inputs(None, categories=categories),
         ],
         submit="Add",
         metadata=f"{incident_id}|{source}",

@@ -147,6 +147,7 @@ def entry_post(spec: EntrySpec) -> Post:
             text = f"📁 *Closed* by {who}. mayday is publishing the report."
         case EntryKind.ACTION_ITEM:
             owner = f", for <@{data['owner']}>" if data.get("owner") else ""
+            owner += f", due {data['due_on']}" if data.get("due_on") else ""
             link = f"\n>{escape(str(data['link']))}" if data.get("link") else ""
             text = (
                 f"🔧 Action item by {who}{owner}, under _{escape(str(data.get('group', '')))}_:"

@@ -26,6 +26,7 @@ RENDERINGS = {
     ResourceKind.PLAN_CHANGED: 1,
     ResourceKind.NOTICE: 1,
     ResourceKind.CHANNEL_NOTICE: 1,
+    ResourceKind.ITEM_NAG: 1,
     ResourceKind.REPORT_FILE: 1,
     ResourceKind.REPORT_ISSUE: 1,
     ResourceKind.ITEM_ISSUE: 1,

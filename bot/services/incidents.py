@@ -60,11 +60,16 @@ class Incidents:
         Raises:
             UserError: it did not.
         """
-        self._latch()
+        self.latch()
         with self._store.read() as tx:
             return rows.recent(tx, team_id, seen_from=channel_id)
 
-    def _latch(self) -> None:
+    def latch(self) -> None:
+        """Record which incidents have become private, as Slack says.
+
+        Raises:
+            UserError: it did not say.
+        """
         with self._guard:  # one question for all who ask at once
             if self._asked_at is not None and time.monotonic() - self._asked_at < FRESH:
                 return

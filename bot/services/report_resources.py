@@ -20,9 +20,19 @@ from bot.services.reconciler import Resource
 from bot.services.settings import Filing
 
 SLUG_LIMIT = 60
-NOT_SHOWN = ("raw", "channel_state", "channel_checked_at")
-"""Fields of a report's values that no page shows: what Slack delivered beside a message's text, and how the
-channel is now."""
+NOT_SHOWN = (
+    "raw",
+    "channel_state",
+    "channel_checked_at",
+    "state_at",
+    "state_by",
+    "issue_state",
+    "issue_read_at",
+    "nags",
+    "nag_at",
+)
+"""Fields of a report's values that no page shows: what Slack delivered beside a message's text, how the
+channel is now, and how action items are followed."""
 
 PUBLIC_REPOSITORY = (
     "This incident is private and {repository} is not, so its report is in the folder only. "

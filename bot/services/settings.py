@@ -12,6 +12,7 @@ from bot.domain.access import Rules
 from bot.domain.command import USUAL
 from bot.domain.emoji import first_name
 from bot.domain.incident import Policy
+from bot.domain.item_policy import ItemPolicy
 from bot.domain.timeline import Heading
 
 
@@ -70,6 +71,7 @@ class Settings:
     keep_deleted: bool = False
     filing: Filing = Filing()
     date_order: str = ""
+    items: ItemPolicy = field(default_factory=ItemPolicy)
 
     def interval(self, severity: str) -> timedelta:
         """The time between two reminders; the shortest for a severity that is no longer configured."""

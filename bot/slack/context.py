@@ -14,6 +14,7 @@ from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
 from bot.services.evidence import Evidence
 from bot.services.incidents import Incidents
+from bot.services.items import Items
 from bot.services.obligations import Obligations
 from bot.services.publish import Publish
 from bot.services.record import Record
@@ -30,6 +31,7 @@ class HandlerContext:
     now: Clock
     settings: Settings
     incidents: Incidents
+    items: Items
     declare: Declare
     diagnoses: Diagnoses
     evidence: Evidence

@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from bot.render import answers, card, diagnose, forms, listing, obligations, run_form, runs
+from bot.render import answers, card, diagnose, forms, items, listing, obligations, run_form, runs
 from bot.render.commands import COMMANDS
 from bot.slack.request import Kind
 from bot.slack.routes import ROUTES
@@ -18,7 +18,7 @@ def constants(module: ModuleType, start: str) -> set[str]:
 
 
 def test_every_button_has_a_route() -> None:
-    modules = (answers, card, diagnose, listing, obligations, run_form, runs)
+    modules = (answers, card, diagnose, items, listing, obligations, run_form, runs)
     shown = {action for module in modules for action in constants(module, "ACTION_")}
     assert len(shown) > 10
     assert set(ROUTES[Kind.BUTTON]) == shown

@@ -29,6 +29,7 @@ from bot.services.diagnose import Diagnoses
 from bot.services.evidence import Evidence
 from bot.services.inbox import Inbox
 from bot.services.incidents import Incidents
+from bot.services.items import Items
 from bot.services.obligations import Obligations
 from bot.services.people import People
 from bot.services.record import Record
@@ -131,6 +132,7 @@ class Desk:
             now=self.now,
             settings=self.settings,
             incidents=Incidents(store, chat, self.watch.latch_all),
+            items=Items(store, self.work, self.now, self.settings, place=lambda _item: ""),
             declare=Declare(
                 store,
                 self.work,
@@ -277,6 +279,7 @@ def _entered(element: Mapping[str, Any]) -> dict[str, Any]:
         "selected_option": element.get("initial_option"),
         "selected_options": element.get("initial_options") or [],
         "selected_date": element.get("initial_date"),
+        "selected_user": element.get("initial_user"),
     }
 
 

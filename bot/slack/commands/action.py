@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.due_days import assigned
 from bot.domain.incident import Incident
 from bot.domain.mrkdwn import link_in, plain, title_of
 from bot.domain.typography import same_key
@@ -15,15 +16,27 @@ SHORTEST_HEADING = 3
 
 
 def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -> OpenModal | None:
-    """Add the item that was typed, under its heading; without text, open the form."""
+    """Add the item that was typed, with its heading, owner and due date; without text, open the form."""
     groups, text, group = context.settings.groups, request.text, ""
     if not text:
-        return OpenModal(view=forms.action_item(incident.id, groups=groups))
+        return OpenModal(
+            view=forms.action_item(
+                incident.id, groups=groups, categories=context.settings.items.categories
+            )
+        )
     head, colon, tail = text.partition(":")
     start = same_key(plain(head).strip()).removesuffix("s")
     named = [name for name in groups if same_key(name).startswith(start)]
     if colon and len(start) >= SHORTEST_HEADING and len(named) == 1:
         group, text = named[0], tail.strip()
-    title, link = link_in(text)
-    context.changes.action_item(request.change(incident), title_of(title), group=group, link=link)
+    ends = assigned(text, today=context.items.today, order=context.settings.date_order)
+    title, link = link_in(ends.text)
+    context.changes.action_item(
+        request.change(incident),
+        title_of(title),
+        group=group,
+        owner=ends.owner,
+        due_on=ends.due_on,
+        link=link,
+    )
     return None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bot.domain.access import Act
 from bot.render import answers, card, forms, listing, obligations, run_form, runs
 from bot.render import diagnose as diagnosis
+from bot.render import items as item_words
 from bot.slack.access import (
     Anywhere,
     InAnyChannel,
@@ -21,6 +22,7 @@ from bot.slack.access import (
     of_form,
     of_form_if_any,
     of_form_or_none,
+    of_item,
     of_run,
 )
 from bot.slack.commands import close as close_command
@@ -37,6 +39,7 @@ from bot.slack.interactions import (
     diagnose,
     entry,
     hubs,
+    items,
     runbook,
     update,
 )
@@ -53,6 +56,7 @@ FORMS: Mapping[str, Route] = {
     forms.EDIT_ENTRY: OnIncident(Act.EDIT, entry.submitted, of_form),
     forms.ANNOTATE_ENTRY: OnIncident(Act.EDIT, entry.annotated, of_form),
     forms.RUN: OnRunbook(Act.PLAN, runbook.submitted, of_form_if_any),
+    item_words.FORM: OnIncident(Act.EDIT, items.submitted, of_form),
     forms.CLOSE: OnIncident(Act.CLOSE, close.submitted, of_form),
 }
 
@@ -85,6 +89,10 @@ BUTTONS: Mapping[str, Route] = {
     listing.ACTION_LIST: Anywhere(Act.LIST, incidents.handle),
     listing.ACTION_HELP: Anywhere(Act.HELP, menu.help_),
     listing.ACTION_ENTRY: OnIncident(Act.EDIT, entry.menu, of_entry),
+    item_words.ACTION_MENU: OnIncident(Act.EDIT, items.act, of_item),
+    item_words.ACTION_DONE: OnIncident(Act.EDIT, items.act, of_item),
+    item_words.ACTION_DROP: OnIncident(Act.EDIT, items.act, of_item),
+    item_words.ACTION_EDIT: OnIncident(Act.EDIT, items.act, of_item),
     answers.ACTION_EDIT: OnIncident(Act.EDIT, entry.menu, of_entry),
     answers.ACTION_UNDO: OnIncident(Act.RECORD, entry.undo, of_entry),
 }

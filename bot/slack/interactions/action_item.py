@@ -19,6 +19,9 @@ def submitted(context: HandlerContext, request: SlackRequest, incident: Incident
         group=form.text("group"),
         owner=form.text("owner"),
         link=form.text("link").strip(),
+        due_on=form.day("due_on"),
+        category=form.text("category"),
+        repository=form.text("repository"),
         source=form.subject,
     )
 
@@ -31,6 +34,7 @@ def shortcut(context: HandlerContext, request: SlackRequest, incident: Incident)
         view=forms.action_item(
             incident.id,
             groups=context.settings.groups,
+            categories=context.settings.items.categories,
             title=" ".join(context.reports.plain(request.team_id, words).split()),
             source=f"message/{message.key}" if message else "",
         )
