@@ -92,7 +92,7 @@ def test_the_owner_is_reminded_when_it_is_due_and_can_finish_it_there(
     assert nags._remind() == 0
     message = reminded(scene, dm(scene, bot), 1)
     assert "Add an alert" in message["text"] and "was due on" in message["text"]
-    scene.ana.press(message, "item.done")
+    scene.ana.press(dm(scene, bot), message["ts"], "item.done")
     scene.until(lambda: "is done" in shown(scene, dm(scene, bot))[-1]["text"], "the end")
     with scene.store.read() as tx:
         found = rows.get(tx, made)
@@ -149,7 +149,7 @@ def test_what_became_private_is_not_sent_and_what_was_sent_is_withdrawn(
     item(scene, channel, today(scene, bot), scene.ana.id)
     nags._remind()
     reminded(scene, dm(scene, bot), 1)
-    scene.slack.make_private(channel.id)
+    scene.ana.change_channel(channel.id, "make_private")
     scene.until(lambda: scene.incident(channel.id).private, "that it is private")
     scene.until(
         lambda: "withdrew" in shown(scene, dm(scene, bot))[0]["text"], "that it is withdrawn"
