@@ -16,6 +16,12 @@ from tests.support.rows import stored
 
 
 @pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """SQLite: ``tests/store/test_items.py`` tries both."""
+    return sqlite_url
+
+
+@pytest.fixture
 def printed(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     """A database with items of a public and of a private incident."""
     monkeypatch.setenv("MAYDAY_DATABASE__URL", store.url)

@@ -18,7 +18,7 @@ def item_inputs(item: ActionItem | None, *, categories: Sequence[str]) -> list[b
     names = list(dict.fromkeys([*categories, *([chosen] if chosen else [])]))
     if names:
         menu = b.select("value", [b.option(name, name) for name in names], chosen=chosen)
-        found.append(b.input_block("category", "Of which kind is it?", menu, optional=True))
+        found.append(b.input_block("category", "What kind of action is it?", menu, optional=True))
     if item is None or not item.issue_url:
         text = b.text_input(
             "value",
@@ -26,8 +26,14 @@ def item_inputs(item: ActionItem | None, *, categories: Sequence[str]) -> list[b
             placeholder="owner/name",
             limit=140,
         )
-        hint = "The repository for its issue. Leave it empty for the one where reports are filed."
+        hint = "Leave it empty for the repository where reports are filed."
         found.append(
-            b.input_block("repository", "Where is it fixed?", text, optional=True, hint=hint)
+            b.input_block(
+                "repository",
+                "Which repository is its issue filed in?",
+                text,
+                optional=True,
+                hint=hint,
+            )
         )
     return found

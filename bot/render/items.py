@@ -16,6 +16,7 @@ from bot.ports import JSON, Post
 from bot.render import blocks as b
 from bot.render.item_inputs import item_inputs
 from bot.render.text import cut, escape, mention
+from bot.render.times import day_words
 
 ACTION_MENU = "item.menu"
 ACTION_DONE = "item.done"
@@ -130,7 +131,7 @@ def nag(incident: Incident, item: ActionItem, spec: JSON) -> Post:
             f"⚠️ *{title}* {of}: {_LOST_WORDS[IssueState(str(lost))]}. {LOST_ADVICE}{_after(link)}"
         )
     else:
-        due = f"was due on {_day(item.due_on)}" if item.due_on else "has no due date"
+        due = _due(item, date.fromisoformat(str(spec["on"])))
         owned = f"{owner} owns it." if item.owner else "It has no owner."
         count = f" This is reminder {spec['number']}." if int(spec["number"]) > 1 else ""
         text = f"⏰ The action item *{title}* {of} {due}. {owned}{count}{_after(link)}"
@@ -185,7 +186,7 @@ def edit(item: ActionItem, *, view: str, categories: Sequence[str]) -> b.Block:
 def saved(item: ActionItem) -> str:
     """The sentence that confirms a change."""
     owner = f"<@{item.owner}>" if item.owner else "nobody"
-    due = f"due on {_day(item.due_on)}" if item.due_on else "without a due date"
+    due = f"due on {day_words(item.due_on)}" if item.due_on else "without a due date"
     return f"✅ Saved: *{_title(item)}* is owned by {owner}, {due}."
 
 
@@ -216,13 +217,13 @@ def _line(item: ActionItem, today: date) -> str:
     parts.append(f"<@{item.owner}>" if item.owner else "_no owner_")
     if item.due_on is not None:
         late = " ⚠️ overdue" if is_overdue(item, today) else ""
-        parts.append(f"due {_day(item.due_on)}{late}")
+        parts.append(f"due {day_words(item.due_on)}{late}")
     parts += [escape(item.category)] if item.category else []
     parts += [link] if (link := _tracked(item)) else []
     if item.issue_state in LOST:
         parts.append(f"⚠️ {_LOST_WORDS[IssueState(item.issue_state)]}")
     elif item.state != ItemState.OPEN and item.state_by:
-        parts.append(f"_{_by(item)}_")
+        parts.append(f"_{item.state} {_by(item)}_")
     return " · ".join(parts)
 
 
@@ -248,12 +249,16 @@ def _by(item: ActionItem) -> str:
     return "on GitHub" if item.state_by == "github" else f"by {mention(item.state_by)}"
 
 
+def _due(item: ActionItem, day: date) -> str:
+    """Until when an item was to be done, as it stands on a day."""
+    if item.due_on is None:
+        return "has no due date"
+    is_ahead = item.due_on >= day
+    return f"{'is' if is_ahead else 'was'} due on {day_words(item.due_on)}"
+
+
 def _home(found: ListedItem) -> str:
     return f"<#{found.channel_id}>" if found.channel_id else escape(found.channel_name)
-
-
-def _day(day: date | None) -> str:
-    return f"{day:%a} {day.day} {day:%b %Y}" if day else ""
 
 
 def _problems(found: Mapping[str, str]) -> list[str]:

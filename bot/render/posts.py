@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from bot.domain.command import COMMAND
@@ -27,6 +27,7 @@ from bot.render.card import (
     ACTION_UPDATE,
 )
 from bot.render.text import cut, escape, when
+from bot.render.times import day_words
 
 POSTED_KINDS = frozenset(
     {
@@ -147,7 +148,11 @@ def entry_post(spec: EntrySpec) -> Post:
             text = f"📁 *Closed* by {who}. mayday is publishing the report."
         case EntryKind.ACTION_ITEM:
             owner = f", for <@{data['owner']}>" if data.get("owner") else ""
-            owner += f", due {data['due_on']}" if data.get("due_on") else ""
+            owner += (
+                f", due {day_words(date.fromisoformat(data['due_on']))}"
+                if data.get("due_on")
+                else ""
+            )
             link = f"\n>{escape(str(data['link']))}" if data.get("link") else ""
             text = (
                 f"🔧 Action item by {who}{owner}, under _{escape(str(data.get('group', '')))}_:"

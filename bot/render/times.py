@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.typed_time import TypedTime, other_occurrence, other_season, zone_name
@@ -70,3 +70,8 @@ def warned(distance: timedelta | None) -> str:
     days = round(distance / timedelta(days=1))
     unit = "day" if days == 1 else "days"
     return f"\n⚠️ That is {days} {unit} from the nearest other entry. Check the date."
+
+
+def day_words(day: date) -> str:
+    """Return a day as people read it, such as Tue 1 Dec 2026."""
+    return f"{day:%a} {day.day} {day:%b %Y}"

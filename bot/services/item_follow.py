@@ -106,10 +106,11 @@ class ItemFollow:
         return found[0] if found else ""
 
     def _begin(self, tracker: Tracker) -> None:
-        """Begin to follow the repositories of items that were not read yet."""
+        """Follow the repositories of items that were not read yet, and have them read now."""
+        now = self._now()
         with self._store.read() as tx:
             unread = rows.unread(tx)
-            known = {each.name for each in rows.repositories(tx)} if unread else set()
+            known = {each.name: each for each in rows.repositories(tx)} if unread else {}
         oldest: dict[str, datetime] = {}
         elsewhere: list[ActionItem] = []
         for item in unread:
@@ -118,14 +119,16 @@ class ItemFollow:
                 elsewhere.append(item)
                 continue
             name = place[0].casefold()
-            if name not in known:
+            row = known.get(name)
+            # What GitHub refused is tried again when it is due.
+            if row is None or (row.due_at > now and not row.error):
                 oldest[name] = min(item.created_at, oldest.get(name, item.created_at))
         if not (oldest or elsewhere):
             return
-        now = self._now()
         with self._store.write() as tx:
             for name, created_at in oldest.items():
-                rows.follow(tx, name, since=created_at - BEFORE, due_at=now)
+                if not rows.follow(tx, name, since=created_at - BEFORE, due_at=now):
+                    rows.ask(tx, name, due_at=now)
             for item in elsewhere:  # the next look at them is tomorrow's, with all others
                 rows.change(tx, replace(item, issue_read_at=now), ("issue_read_at",))
 

@@ -40,6 +40,8 @@ from bot.store.resources import ResourceRow
 
 LOOK_BACK = timedelta(days=8)
 """How far back a digest is looked for, by Slack's clock: a week and some time."""
+UNSENT = timedelta(days=1)
+"""When a reminder is due again whose last one is not sent yet: another would only add to it."""
 ESCALATION = "escalation"
 
 log = structlog.get_logger()
@@ -94,18 +96,23 @@ class ItemNags:
         item = rows.get(tx, found.item.id, lock=True)
         if incident is None or item is None or item != found.item:
             return False  # somebody changes it: the next tick looks again
-        later = replace(item, nag_at=now + policy.every)
         last = resource_rows.find(tx, incident.id, ResourceKind.ITEM_NAG, f"{item.id}/{item.nags}")
         if incident.channel_id is None or (last is not None and not last.ref):
-            rows.change(tx, later, ("nag_at",))
+            rows.change(tx, replace(item, nag_at=now + UNSENT), ("nag_at",))
             return False
         number = item.nags + 1
-        spec = {"item": item.id, "to": _addressee(incident, item), "number": number}
+        spec = {
+            "item": item.id,
+            "to": _addressee(incident, item),
+            "number": number,
+            "on": now.astimezone(self._settings.zone).date().isoformat(),
+        }
         _add(tx, incident, f"{item.id}/{number}", spec, now)
         if policy.escalate_to and number > policy.escalate_after:
             told = {**spec, "to": policy.escalate_to}
             _add(tx, incident, f"{item.id}/{number}/{ESCALATION}", told, now)
-        rows.change(tx, replace(later, nags=number), ("nag_at", "nags"))
+        later = replace(item, nag_at=now + policy.every, nags=number)
+        rows.change(tx, later, ("nag_at", "nags"))
         sync.enqueue(self._durable, tx, incident.id, f"nag/{item.id}/{number}")
         return True
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -133,12 +135,21 @@ class Setup:
         return self.github.sandbox.proxy.count("PATCH")
 
 
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with one incident, which each test copies."""
+    file = tmp_path_factory.mktemp("pristine") / "rows.db"
+    made = Store(f"sqlite:///{file}")
+    made.migrate()
+    stored(made)
+    made.close()
+    return file
+
+
 @pytest.fixture
-def setup(github: Practice, tmp_path: Any) -> Iterator[Setup]:
+def setup(github: Practice, pristine: Path, tmp_path: Path) -> Iterator[Setup]:
     github.sandbox.faults = []
-    store = Store(f"sqlite:///{tmp_path / 'rows.db'}")
-    store.migrate()
-    stored(store)
+    store = Store(f"sqlite:///{shutil.copy(pristine, tmp_path / 'rows.db')}")
     with StrictGitHub(github.sandbox.proxy.address[1], frozenset({GitHubSandbox.token})) as strict:
         host, port = strict.address
         issues = TrackedIssues(

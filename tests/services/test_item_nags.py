@@ -75,8 +75,14 @@ def dm(scene: Scene, bot: Bot) -> str:
 
 
 def reminded(scene: Scene, channel: str, number: int) -> dict[str, Any]:
-    """Wait for that many reminders; the last one."""
+    """Wait for that many reminders, and until they are recorded; the last one."""
     scene.until(lambda: len(shown(scene, channel)) >= number, "the reminder")
+    (incident,) = scene.incidents()
+
+    def recorded() -> bool:
+        return all(r.ref for r in scene.resources(incident.channel_id or "").values())
+
+    scene.until(recorded, "the rows")
     assert len(shown(scene, channel)) == number
     return shown(scene, channel)[-1]
 
@@ -91,7 +97,7 @@ def test_the_owner_is_reminded_when_it_is_due_and_can_finish_it_there(
     assert nags._remind() == 1
     assert nags._remind() == 0
     message = reminded(scene, dm(scene, bot), 1)
-    assert "Add an alert" in message["text"] and "was due on" in message["text"]
+    assert "Add an alert" in message["text"] and "due on" in message["text"]
     scene.ana.press(dm(scene, bot), message["ts"], "item.done")
     scene.until(lambda: "is done" in shown(scene, dm(scene, bot))[-1]["text"], "the end")
     with scene.store.read() as tx:
@@ -110,7 +116,6 @@ def test_later_reminders_tell_others_too(scene: Scene, bot: Bot, nags: ItemNags)
     nags._remind()
     reminded(scene, dm(scene, bot), 1)
     assert not shown(scene, ANNOUNCE)
-    scene.until(lambda: all(r.ref for r in scene.resources(channel.id).values()), "the rows")
     scene.later(days=20)  # what was missed is one reminder
     assert nags._remind() == 1
     message = reminded(scene, dm(scene, bot), 2)

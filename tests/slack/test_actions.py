@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -23,10 +24,19 @@ from tests.support.rows import CHANNEL, NOW, stored
 TODAY = date(2017, 2, 23)  # in the team's zone
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store(f"sqlite:///{tmp_path / 'rows.db'}")
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with tables, which each test copies."""
+    file = tmp_path_factory.mktemp("pristine") / "rows.db"
+    made = Store(f"sqlite:///{file}")
     made.migrate()
+    made.close()
+    return file
+
+
+@pytest.fixture
+def store(pristine: Path, tmp_path: Path) -> Iterator[Store]:
+    made = Store(f"sqlite:///{shutil.copy(pristine, tmp_path / 'rows.db')}")
     yield made
     made.close()
 
