@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -43,6 +44,11 @@ class ItemPolicy:
     escalate_to: str = ""
     digest_channel: str = ""
     digest_day: int = 0
+
+
+def is_person(to: str) -> bool:
+    """Whether this is a person's user id, and not a channel's name or id."""
+    return re.fullmatch(r"[UW][A-Z0-9]{2,20}", to) is not None
 
 
 def unmet(items: Iterable[ActionItem], policy: ItemPolicy) -> dict[CloseGate, list[ActionItem]]:

@@ -17,7 +17,7 @@ import structlog
 from bot import deadline
 from bot.domain.actions import ActionItem, ListedItem
 from bot.domain.incident import Incident
-from bot.domain.item_policy import digest_moment, due_day
+from bot.domain.item_policy import digest_moment, due_day, is_person
 from bot.domain.limits import Limits
 from bot.domain.resources import ResourceKind
 from bot.errors import RetryLater, UserError
@@ -96,14 +96,15 @@ class ItemNags:
         item = rows.get(tx, found.item.id, lock=True)
         if incident is None or item is None or item != found.item:
             return False  # somebody changes it: the next tick looks again
+        to = _addressee(incident, item)
         last = resource_rows.find(tx, incident.id, ResourceKind.ITEM_NAG, f"{item.id}/{item.nags}")
-        if incident.channel_id is None or (last is not None and not last.ref):
+        if incident.channel_id is None or _waits(last, incident, to):
             rows.change(tx, replace(item, nag_at=now + UNSENT), ("nag_at",))
             return False
         number = item.nags + 1
         spec = {
             "item": item.id,
-            "to": _addressee(incident, item),
+            "to": to,
             "number": number,
             "on": now.astimezone(self._settings.zone).date().isoformat(),
         }
@@ -205,6 +206,15 @@ def _is_nag(row: ResourceRow) -> bool:
     return row.kind is ResourceKind.ITEM_NAG
 
 
+def _waits(last: ResourceRow | None, incident: Incident, to: str) -> bool:
+    """Whether the last reminder is not sent yet, and still goes where the next one would."""
+    if last is None or last.ref:
+        return False
+    return last.spec["is_private"] == incident.private and (
+        incident.private or last.spec["to"] == to
+    )
+
+
 def _shown(row: ResourceRow, item: ActionItem, *, is_withdrawn: bool) -> JSON:
     """What a reminder shows: as it was requested, and how the item stands now."""
     asked = {key: row.spec[key] for key in row.spec if key not in ("state", "by", "withdrawn")}
@@ -214,7 +224,7 @@ def _shown(row: ResourceRow, item: ActionItem, *, is_withdrawn: bool) -> JSON:
 
 def _channel_of(chat: Chat, to: str) -> str:
     """The conversation for a channel's name or id, or with a person."""
-    return chat.open_dm(to) if to.startswith(("U", "W")) else chat.resolve(to)
+    return chat.open_dm(to) if is_person(to) else chat.resolve(to)
 
 
 def _addressee(incident: Incident, item: ActionItem) -> str:

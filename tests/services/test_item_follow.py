@@ -17,6 +17,7 @@ from bot.domain.actions import ActionItem
 from bot.domain.item_states import ItemState
 from bot.domain.limits import Limits
 from bot.ports import Origin
+from bot.services.examine_issues import check_issues
 from bot.services.item_follow import POLL, RECHECK, Hint, ItemFollow
 from bot.services.items import Items
 from bot.store import incidents as incident_rows
@@ -289,6 +290,7 @@ def test_a_renamed_repository_stops_and_says_so(setup: Setup) -> None:
     setup.follow.tick()
     with setup.store.read() as tx:
         assert "renamed or transferred" in rows.problems(tx)[REPOSITORY]
+        assert check_issues(tx, setup.now()).ok is False
     assert (setup.item.state, setup.item.issue_state) == ("done", "open")
     assert setup.writes() == before
     setup.strict.healed()
@@ -297,6 +299,8 @@ def test_a_renamed_repository_stops_and_says_so(setup: Setup) -> None:
     assert setup.shown() == ("closed", "completed")
     with setup.store.read() as tx:
         assert not rows.problems(tx)
+        assert check_issues(tx, setup.now()).ok
+        assert check_issues(tx, setup.now() + timedelta(hours=1)).ok is False  # nobody reads it
 
 
 @pytest.mark.parametrize(

@@ -165,6 +165,24 @@ def test_what_became_private_is_not_sent_and_what_was_sent_is_withdrawn(
     assert len(shown(scene, dm(scene, bot))) == 1
 
 
+def test_a_reminder_that_cannot_be_sent_holds_up_none_to_somebody_else(
+    scene: Scene, bot: Bot, nags: ItemNags
+) -> None:
+    channel = scene.declare()
+    made = item(scene, channel, today(scene, bot), "U0NOBODY")
+    assert nags._remind() == 1
+    scene.until(
+        lambda: any(r.error for r in scene.resources(channel.id).values()), "that Slack refuses"
+    )
+    scene.later(days=8)
+    assert nags._remind() == 0
+    with scene.store.write() as tx:
+        incident_rows.change_item(tx, made, owner=scene.ana.id)
+    scene.later(days=1)
+    assert nags._remind() == 1
+    scene.until(lambda: len(shown(scene, dm(scene, bot))) == 1, "the reminder")
+
+
 def digests(scene: Scene) -> list[dict[str, Any]]:
     return [m for m in scene.own(ANNOUNCE) if "items/digest" in json.dumps(m["metadata"])]
 
