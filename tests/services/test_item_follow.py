@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -359,6 +360,17 @@ def test_of_two_replicas_one_reads_a_repository(setup: Setup) -> None:
         until = now + timedelta(seconds=60)
         assert rows.claim(tx, "other", due=setup.now(), now=now, until=until)
     assert setup.follow.tick() == 0
+
+
+def test_replicas_at_once_change_an_issue_once(setup: Setup) -> None:
+    before = setup.writes()
+    setup.decide(ItemState.DONE)
+    replicas = [setup.follow, setup.replica(), setup.replica()]
+    with ThreadPoolExecutor(len(replicas)) as pool:
+        read = [pool.submit(each.tick) for each in replicas]
+        assert sum(one.result() for one in read) == 1
+    assert setup.writes() == before + 1
+    assert setup.item.issue_state == "completed"
 
 
 def test_a_link_to_a_pull_request_is_followed_and_never_changed(setup: Setup) -> None:

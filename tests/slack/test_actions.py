@@ -14,12 +14,14 @@ import pytest
 
 from bot.domain.actions import ActionItem
 from bot.domain.item_policy import CloseGate, ItemPolicy
+from bot.domain.timeline import Heading
 from bot.render import items as words
 from bot.services.items import NOT_A_REPOSITORY
 from bot.store import incidents as rows
 from bot.store.engine import Store
+from bot.store.tables import tag
 from tests.support.desk import ANA, BEN, ELSEWHERE, Desk
-from tests.support.rows import CHANNEL, NOW, stored
+from tests.support.rows import CHANNEL, NOW, message, stored
 
 TODAY = date(2017, 2, 23)  # in the team's zone
 
@@ -103,6 +105,21 @@ def test_an_item_is_finished_dropped_and_reopened_in_the_list(store: Store) -> N
     lines = [each.line for each in desk.audit.latest(limit=99)]
     changes = [(x.actor, x.after["state"]) for x in lines if x.act == "item.state"]
     assert changes == [(ANA, "done"), (ANA, "open"), (ANA, "dropped")]
+
+
+def test_an_item_that_a_reaction_filed_becomes_one_of_its_own_when_it_is_worked_on(
+    store: Store,
+) -> None:
+    stored(store)
+    desk = Desk(store)
+    desk.context.record.file_message(message(text="grow the pool"), by=BEN)
+    with store.write() as tx:
+        tx.execute(tag.update().values(heading=Heading.ACTION.value))
+    assert not items_of(desk)
+    desk.press(words.ACTION_MENU, menu(desk.command("actions").blocks, "grow the pool")["Done"])
+    (item,) = items_of(desk)
+    assert (item.title, item.state, item.state_by) == ("grow the pool", "done", ANA)
+    assert words.NOTHING["open"] in listed(desk.command("actions").blocks)
 
 
 def test_the_same_press_twice_is_one_change(store: Store) -> None:
