@@ -17,7 +17,7 @@ import structlog
 from bot import deadline
 from bot.domain.actions import ActionItem
 from bot.domain.audit import MAYDAY, AuditLine, AuditOutcome
-from bot.domain.item_states import LOST, FoundIssue, IssueState, followed, to_write
+from bot.domain.item_states import LOST, MEANS, FoundIssue, IssueState, followed, to_write
 from bot.domain.limits import Limits
 from bot.errors import RetryLater, UserError
 from bot.ports import Clock, Durable, Origin, Tracker
@@ -37,8 +37,9 @@ BEFORE = timedelta(hours=1)
 """How long before the first item's creation the first reading begins."""
 REFUSED = timedelta(hours=1)
 """When a repository is read again that GitHub refused to show."""
-CALLS = 4
-"""How many of the longest calls fit into a claim, which is renewed before each."""
+CALLS = 6
+"""How many of the longest calls fit into a claim. One that has no room for another call ends."""
+NOT_TAKEN = "Issue {number} is {state} although mayday told GitHub that its item is {wanted}."
 FOLLOWED = ("issue_state", "state", "state_at", "state_by")
 
 log = structlog.get_logger()
@@ -167,7 +168,11 @@ class ItemFollow:
         with self._store.read() as tx:
             items = self._of(tx, tracker, name)
         problems += self._write(tracker, claimed, items)
-        is_more = changed is not None and changed.is_more
+        with self._store.read() as tx:
+            left = [
+                i for found in self._of(tx, tracker, name).values() for i in found if to_write(i)
+            ]
+        is_more = (changed is not None and changed.is_more) or bool(left and not problems)
         values = {"since": changed.since, "etag": changed.etag} if changed else {}
         after = timedelta() if is_more else POLL
         self._release(claimed, after, error=" ".join(dict.fromkeys(problems)), **values)
@@ -206,8 +211,10 @@ class ItemFollow:
         for number, found in items.items():
             for item in found:
                 state = to_write(item)
-                if state is None or not self._holds(claimed):
+                if state is None:
                     continue
+                if not self._holds(claimed):
+                    return problems
                 origin = Origin(incident=item.incident_id, item=item.id)
                 try:
                     with deadline.within(self._limits.call):
@@ -215,7 +222,11 @@ class ItemFollow:
                 except UserError as error:
                     problems.append(str(error))
                     continue
-                self._written(item, issue)
+                if MEANS.get(issue.state) is not state:
+                    problems.append(
+                        NOT_TAKEN.format(number=number, state=issue.state, wanted=state)
+                    )
+                self._written(claimed, item, issue)
         return problems
 
     def _holds(self, claimed: FollowedRepository) -> bool:
@@ -232,12 +243,17 @@ class ItemFollow:
         """Commit what an issue says about its items.
 
         If the repository was asked for meanwhile, the issue counts as not read.
+
+        Raises:
+            RetryLater: the claim has ended, so another replica may have read it since.
         """
         for item in items:
             with self._store.write() as tx:
                 current = rows.get(tx, item.id, lock=True)
                 if current is None:
                     continue
+                if not rows.holds(tx, claimed, now=self._store.now(tx)):
+                    raise RetryLater(deadline.TOO_LATE, maybe_done=False)
                 after = followed(current, issue)
                 if not rows.is_asked(tx, claimed):
                     read = replace(after, issue_read_at=self._now())
@@ -251,9 +267,11 @@ class ItemFollow:
                 key = f"item/{item.id}/{issue.state}/{issue.changed_at.isoformat()}"
                 sync.enqueue(self._durable, tx, item.incident_id, key)
 
-    def _written(self, item: ActionItem, issue: FoundIssue) -> None:
-        """Commit that mayday gave an issue its state."""
+    def _written(self, claimed: FollowedRepository, item: ActionItem, issue: FoundIssue) -> None:
+        """Commit that mayday gave an issue its state, unless another replica may have read it since."""
         with self._store.write() as tx:
+            if not rows.holds(tx, claimed, now=self._store.now(tx)):
+                return
             after = replace(item, issue_state=issue.state.value, issue_read_at=self._now())
             rows.change(tx, after, ("issue_state", "issue_read_at"))
             audit.add(tx, _line(item, after, act="issue.state"))

@@ -362,6 +362,31 @@ def test_of_two_replicas_one_reads_a_repository(setup: Setup) -> None:
     assert setup.follow.tick() == 0
 
 
+def test_a_replica_that_was_suspended_commits_nothing_that_it_read_before(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup.on_github(state="closed")
+    setup.later()
+    setup.follow.tick()
+    setup.on_github(state="open")
+    read, other = setup.issues.changed, setup.replica()
+
+    def suspended(*args: Any, **values: Any) -> Any:
+        found = read(*args, **values)
+        monkeypatch.setattr(setup.issues, "changed", read)
+        setup.on_github(state="closed", state_reason="not_planned")
+        with setup.store.write() as tx:
+            tx.execute(followed_repository.update().values(claimed_until=setup.now()))
+        other.tick()
+        return found
+
+    monkeypatch.setattr(setup.issues, "changed", suspended)
+    setup.later()
+    setup.follow.tick()
+    assert (setup.item.state, setup.item.issue_state) == ("dropped", "not_planned")
+    assert setup.shown() == ("closed", "not_planned")
+
+
 def test_replicas_at_once_change_an_issue_once(setup: Setup) -> None:
     before = setup.writes()
     setup.decide(ItemState.DONE)
