@@ -27,6 +27,7 @@ from bot.config import Config
 from bot.config_hubs import Cluster
 from bot.domain.evidence import Known
 from bot.domain.facts import Part
+from bot.domain.item_policy import is_person
 from bot.domain.rights import Permission, Right, Scope
 from bot.errors import MaydayError, RetryLater, UserError
 from bot.logs import masked
@@ -114,7 +115,10 @@ def _slack(config: Config) -> str:
     if missing:
         raise MaydayError(MISSING_SLACK_SCOPES.format(name=me.team, scopes=", ".join(missing)))
     slow = ""
-    for channel in (config.slack.announce_channel, config.slack.operator_channel):
+    nag = config.action_items.nag
+    told = () if is_person(nag.escalate_to) else (nag.escalate_to,)
+    channels = (config.slack.announce_channel, config.slack.operator_channel, nag.digest_channel)
+    for channel in (*channels, *told):
         if channel:
             found = chat.resolve(channel)
             if (pages := chat.pages_for(channel)) > MANY_PAGES:

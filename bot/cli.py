@@ -22,6 +22,7 @@ from rich.console import Console
 from bot import cli_reports as reports
 from bot import cli_runbooks as runbooks
 from bot import logs
+from bot.actions import actions
 from bot.audit import print_lines as print_audit
 from bot.audit import verify as verify_audit
 from bot.bootstrap import Bot
@@ -83,6 +84,7 @@ app = typer.Typer(
 app.add_typer(runbooks.app, name="runbooks")
 app.add_typer(reports.app, name="report")
 app.command("import")(reports.import_)
+app.command()(actions)
 out = Console()
 err = Console(stderr=True)
 

@@ -33,6 +33,7 @@ from pydantic_settings import (
 from bot import config_messages as messages
 from bot.config_access import Access
 from bot.config_hubs import Cluster, Hub
+from bot.config_items import ActionItems
 from bot.config_report import Guard, ReportTarget
 from bot.config_runbooks import Runbooks
 from bot.config_safety import Security, problems
@@ -53,6 +54,7 @@ from bot.domain.actions import DEFAULT_GROUPS
 from bot.domain.command import USUAL
 from bot.domain.emoji import first_name
 from bot.domain.incident import CLOSED, RESOLVED
+from bot.domain.item_policy import CloseGate
 from bot.domain.limits import Limits
 from bot.domain.timeline import Heading
 from bot.errors import ConfigError
@@ -103,6 +105,7 @@ class GitHub(Section):
     item_labels: tuple[str, ...] = ("incident-action-item",)
     assignees: tuple[str, ...] = ()
     former_accounts: tuple[str, ...] = ()
+    webhook_secret: OptionalToken = None
 
 
 class Report(Section):
@@ -193,6 +196,7 @@ class Incident(Section):
     )
     action_groups: OptionTexts = DEFAULT_GROUPS
     channel_name: str = "inc-{date}-{slug}"
+    close_requires: tuple[CloseGate, ...] = ()
 
     @field_validator("statuses")
     @classmethod
@@ -281,6 +285,7 @@ class Config(BaseSettings):
     github: GitHub = GitHub()
     report: Report = Report()
     incident: Incident = Incident()
+    action_items: ActionItems = ActionItems()
     record: Record = Record()
     runbooks: Runbooks = Runbooks()
     access: Access = Access()

@@ -22,6 +22,7 @@ from bot.errors import UserError
 from bot.logs import masked
 from bot.services.audit import terminal
 from bot.services.examine import LAST, NONE_GIVEN_UP, START, Finding, examine
+from bot.services.examine_issues import check_issues
 from bot.services.examine_obligations import check_obligations
 from bot.store import audit, given_up
 
@@ -86,6 +87,7 @@ def _findings(config: Config) -> Iterator[Finding]:
         if found[-1].name == LAST:
             with store.read() as tx:
                 yield check_obligations(tx, now())
+                yield check_issues(tx, now())
 
 
 def _plain(found: Finding) -> dict[str, Any]:

@@ -135,6 +135,7 @@ class GitHubSandbox(Breakable):
             body=raw["body"] or "",
             labels=tuple(label["name"] for label in raw["labels"]),
             state=raw["state"],
+            reason=raw["state_reason"] or "",
             url=raw["html_url"],
             comments=tuple(comment["body"] for comment in comments),
         )

@@ -27,6 +27,7 @@ class PracticeIssue:
     state: str
     url: str
     comments: tuple[str, ...]
+    reason: str = ""
 
 
 class Kept:
@@ -66,7 +67,8 @@ class Kept:
             for comment in issue["comments"]:
                 post("POST", f"{path}/comments", {"body": comment})
             if issue["state"] != "open":
-                post("PATCH", path, {"state": issue["state"]})
+                reason = issue.get("reason") or "completed"
+                post("PATCH", path, {"state": issue["state"], "state_reason": reason})
 
     def _read(self) -> dict[str, Any]:
         try:

@@ -91,14 +91,16 @@ PLACES = ("public", "private", "no incident")
 ELSEWHERE = "C0GENERAL"
 RUNBOOK_NAME = "resync-routes"
 
-#                                nobody  another secret  Slack
+#                                nobody  another secret  Slack  GitHub
 WEB = {
-    ("GET", "/livez"): (200, 200, 200),
-    ("GET", "/readyz"): (200, 200, 200),
-    ("GET", "/healthz"): (200, 200, 200),
-    ("POST", "/slack/events"): (401, 401, 403),  # signed, and for no workspace
-    ("GET", "/slack/events"): (405, 405, 405),
-    ("GET", "/"): (404, 404, 404),
+    ("GET", "/livez"): (200, 200, 200, 200),
+    ("GET", "/readyz"): (200, 200, 200, 200),
+    ("GET", "/healthz"): (200, 200, 200, 200),
+    ("POST", "/slack/events"): (401, 401, 403, 401),  # signed, and for no workspace
+    ("GET", "/slack/events"): (405, 405, 405, 405),
+    ("POST", "/github/webhook"): (401, 401, 401, 204),  # signed, and of no event
+    ("GET", "/github/webhook"): (405, 405, 405, 405),
+    ("GET", "/"): (404, 404, 404, 404),
 }
 """What senders get from each path, by whose signature the request has."""
 
@@ -157,7 +159,11 @@ def is_let(
         return None
 
     found: Any = replace(route, handler=handler)
-    if not isinstance(route, Anywhere) and route.find in (access.of_run, access.of_entry):
+    if not isinstance(route, Anywhere) and route.find in (
+        access.of_run,
+        access.of_entry,
+        access.of_item,
+    ):
         found = replace(
             found, find=lambda context, _: context.incidents.get(incident) if incident else None
         )
@@ -319,7 +325,13 @@ def test_what_is_allowed_is_in_the_audit_log_before_it_is_acknowledged(
 def test_each_path_of_the_web_answers_whom_it_may(bot: Bot, slack: SlackSandbox) -> None:
     """Also: no other path answers anybody."""
     assert bot.http is not None
-    secrets = {"anybody": "", "another secret": "another", "slack": slack.signing_secret}
+    assert bot.config.github.webhook_secret is not None
+    secrets = {
+        "anybody": "",
+        "another secret": "another",
+        "slack": slack.signing_secret,
+        "github": bot.config.github.webhook_secret.get_secret_value(),
+    }
     lines = [f"\n{'path':20}" + " ".join(f"{sender:>15}" for sender in secrets)]
     got: dict[tuple[str, str], tuple[int, ...]] = {}
     for method, path in WEB:
@@ -333,6 +345,8 @@ def test_each_path_of_the_web_answers_whom_it_may(bot: Bot, slack: SlackSandbox)
                 headers |= {
                     "X-Slack-Request-Timestamp": stamp,
                     "X-Slack-Signature": f"v0={made}",
+                    "X-Hub-Signature-256": "sha256="
+                    + hmac.new(secret.encode(), b"{}", hashlib.sha256).hexdigest(),
                 }
             connection = http.client.HTTPConnection("127.0.0.1", bot.http.port, timeout=10)
             connection.request(method, path, body=b"{}", headers=headers)

@@ -140,7 +140,7 @@ def test_json_has_every_check_and_whether_all_is_well(store: Store) -> None:
     told = json.loads(said)
     assert (well, told["ok"]) == (True, True)
     # SQLite doesn't show whether the process still runs.
-    expected = dict.fromkeys([*found(store), "obligations"], True) | {"replicas": None}
+    expected = dict.fromkeys([*found(store), "obligations", "issues"], True) | {"replicas": None}
     assert {each["name"]: each["ok"] for each in told["checks"]} == expected
 
 

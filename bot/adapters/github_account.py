@@ -33,7 +33,9 @@ class Account:
 
     def wrote(self, author: NamedUser | Organization | None) -> bool:
         """Return whether this author is mayday. A deleted account is None."""
-        if author is None:
-            return False
-        login = author.login.casefold()
-        return login == self.login.casefold() or login in self._former
+        return author is not None and self.wrote_as(author.login)
+
+    def wrote_as(self, login: str) -> bool:
+        """Return whether this login is mayday's."""
+        name = login.casefold()
+        return name == self.login.casefold() or name in self._former

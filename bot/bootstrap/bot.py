@@ -18,6 +18,7 @@ from bot.bootstrap.outside import (
     require_all_bound,
     secret,
     sites,
+    tracker,
     web_client,
 )
 from bot.bootstrap.policies import with_policies
@@ -31,6 +32,7 @@ from bot.errors import ConfigError, RetryLater
 from bot.runbook import Runbook
 from bot.runbook.loading import load as load_runbooks
 from bot.services.inbox import Inbox
+from bot.services.item_follow import Hint
 from bot.services.lease import Lease
 from bot.services.operators import Operators
 from bot.services.remind import remind
@@ -43,6 +45,7 @@ from bot.slack.scopes import missing_scopes
 from bot.slack.socket import Socket
 from bot.store.engine import Store
 from bot.web import health
+from bot.web.github import github_route
 from bot.web.server import Server, slack_route
 
 KEEP_WORKFLOWS = timedelta(days=14)
@@ -94,6 +97,7 @@ class Bot:
             sites=self.sites,
             folder=ReportFolder(config.report.directory),
             forges=forges(config),
+            tracker=tracker(config),
             lease=self.lease,
             limits=limits,
             runbooks=self._runbooks(),
@@ -136,6 +140,7 @@ class Bot:
             now=self.clock,
             settings=self.settings,
             incidents=services.incidents,
+            items=services.items,
             declare=services.declare,
             diagnoses=services.diagnoses,
             edits=services.edits,
@@ -209,6 +214,8 @@ class Bot:
         routes = health.routes(live=checks.live, ready=checks.ready)
         if socket is None:
             routes.append(slack_route(self.app, secret(config.slack.signing_secret)))
+        if config.github.webhook_secret is not None:
+            routes.append(github_route(self._told, secret(config.github.webhook_secret)))
         self.http = Server(routes, host=config.http.host, port=config.http.port)
         self.http.start()
         self._stops.append(self.http.stop)
@@ -219,6 +226,13 @@ class Bot:
             socket.start()
         log.info("mayday.ready", team=identity.team, mode=config.slack.mode, port=self.http.port)
 
+    def _told(self, hint: Hint) -> bool:
+        """Commit what a webhook says, and read GitHub now."""
+        is_known = self.services.item_follow.told(hint)
+        if is_known:
+            self.ticks.run_soon("items")
+        return is_known
+
     def _tick(self, socket: Socket | None, foreign: ForeignSockets | None) -> None:
         every, store, durable = self.ticks.every, self.store, self.durable
         services = self.services
@@ -227,6 +241,8 @@ class Bot:
         every(2, "retry", self.retries.tick)
         every(10, "inbox", self.dispatcher.replay)
         every(5, "obligations", services.obligations.tick)
+        every(5, "items", services.item_follow.tick)
+        every(30, "nags", services.item_nags.tick)
         every(30, "operators", self.operators.notify_given_up)
         every(60, "database", store.check)
         every(60, "search", services.search.refresh)

@@ -28,7 +28,7 @@ from bot.domain.facts import BlastRadius
 from bot.domain.hubs import Place
 from bot.domain.snapshot import StuckThresholds
 from bot.errors import ConfigError, UserError
-from bot.ports import Clock, Cluster, Deploys, Forge, Kernels, Notices
+from bot.ports import Clock, Cluster, Deploys, Forge, Kernels, Notices, Tracker
 from bot.runbook.site import Site
 
 if TYPE_CHECKING:
@@ -94,6 +94,26 @@ def report_repository(config: Config, repository: str) -> ReportRepository:
         repository=repository,
         api_url=github.api_url,
         timeout=config.practice.call_limit,
+    )
+
+
+def tracker(config: Config) -> Tracker | None:
+    """Return the adapter to the issues of action items, or None without credentials of GitHub's.
+
+    Raises:
+        ConfigError: the App's key can't be read.
+    """
+    settings = config.github
+    has_app = bool(settings.app_id and settings.private_key and settings.installation_id)
+    if not (settings.token or has_app):
+        return None
+    from bot.adapters.github_issues import TrackedIssues
+
+    return TrackedIssues(
+        auth=_github_login(config),
+        api_url=settings.api_url,
+        timeout=config.practice.call_limit,
+        former_accounts=settings.former_accounts,
     )
 
 

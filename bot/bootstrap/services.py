@@ -11,7 +11,7 @@ from bot.adapters.folder import ReportFolder
 from bot.clock import real_time
 from bot.domain.limits import Limits
 from bot.durable import DurableWork
-from bot.ports import Chat, Clock
+from bot.ports import Chat, Clock, Tracker
 from bot.runbook import Runbook
 from bot.runbook.site import Site
 from bot.services import publish as publishing
@@ -30,6 +30,9 @@ from bot.services.edits import Edits, published
 from bot.services.evidence import Evidence
 from bot.services.guard import Guards
 from bot.services.incidents import Incidents
+from bot.services.item_follow import ItemFollow
+from bot.services.item_nags import ItemNags
+from bot.services.items import Items
 from bot.services.lease import Lease, Takeover
 from bot.services.obligations import Obligations
 from bot.services.people import People
@@ -63,6 +66,9 @@ class Services:
     edits: Edits
     evidence: Evidence
     incidents: Incidents
+    item_follow: ItemFollow
+    item_nags: ItemNags
+    items: Items
     obligations: Obligations
     publish: Publish
     record: Record
@@ -84,6 +90,7 @@ def build_services(
     sites: dict[str, Site],
     folder: ReportFolder,
     forges: Forges,
+    tracker: Tracker | None,
     lease: Lease,
     limits: Limits,
     runbooks: Mapping[str, Runbook],
@@ -164,6 +171,8 @@ def build_services(
         look=watch.look,
         search=search.keep,
     )
+    follow = ItemFollow(store, durable, tracker, now, lease=lease, limits=limits)
+    items = Items(store, durable, now, settings, place=follow.place)
     durable.workflow(syncing.WORKFLOW, sync.workflow)
     durable.workflow(publishing.WORKFLOW, publish.workflow)
     durable.workflow(PLAN, workflows.plan)
@@ -183,10 +192,15 @@ def build_services(
             take_diagnosis=diagnoses.take_into,
         ),
         diagnoses=diagnoses,
-        edits=Edits(store, durable, now, settings),
+        edits=Edits(store, durable, now, settings, item_changed=items.follow),
         evidence=evidence,
         obligations=obligations,
         incidents=incidents,
+        item_follow=follow,
+        item_nags=ItemNags(
+            store, durable, chat, now, settings, incidents, lease=lease, limits=limits
+        ),
+        items=items,
         publish=publish,
         record=record,
         reports=reports,

@@ -9,6 +9,7 @@ from bot.config_access import Allow
 from bot.config_report import ReportTarget
 from bot.domain.access import Rules
 from bot.domain.incident import Policy
+from bot.domain.item_policy import ItemPolicy
 from bot.domain.publication import Target, TargetKind
 from bot.domain.report_form import ReportForm
 from bot.errors import ConfigError
@@ -76,6 +77,7 @@ def settings(config: Config) -> Settings:
         guard_patterns=config.report.guard.patterns,
         guard_public=frozenset(config.report.guard.public),
         targets=targets(config),
+        items=_item_policy(config),
         filing=Filing(
             labels=config.github.labels,
             item_labels=config.github.item_labels,
@@ -138,6 +140,21 @@ def _target(configured: ReportTarget, ours: str) -> Target:
         path=configured.path,
         index=configured.index,
         is_private=configured.private,
+    )
+
+
+def _item_policy(config: Config) -> ItemPolicy:
+    nag = config.action_items.nag
+    return ItemPolicy(
+        categories=config.action_items.categories,
+        close_requires=config.incident.close_requires,
+        can_file=bool(config.github.repository),
+        reminds_owner=nag.owner,
+        every=nag.every,
+        escalate_after=nag.escalate_after,
+        escalate_to=nag.escalate_to,
+        digest_channel=nag.digest_channel,
+        digest_day=nag.weekday,
     )
 
 

@@ -55,6 +55,7 @@ class Sender(StrEnum):
 
     ANYBODY = "anybody"
     SLACK = "slack"  # its signature is valid; the person it names is decided about like any other
+    GITHUB = "github"  # its signature is valid; what it says is only a reason to ask GitHub
 
 
 WEB: Mapping[str, frozenset[Sender]] = MappingProxyType(
@@ -63,6 +64,7 @@ WEB: Mapping[str, frozenset[Sender]] = MappingProxyType(
         "/readyz": frozenset(Sender),
         "/healthz": frozenset(Sender),
         "/slack/events": frozenset({Sender.SLACK}),
+        "/github/webhook": frozenset({Sender.GITHUB}),
     }
 )
 """Every path of the HTTP server, and whose requests it answers."""

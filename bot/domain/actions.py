@@ -25,8 +25,10 @@ class ActionItem:
 
     ``group`` is its heading in the report. ``owner`` is a Slack user id or empty. ``link`` is where
     people already track it (an issue or a pull request) or empty. ``issue_url`` is the issue that mayday
-    filed for it. ``due_on`` is in the team's zone. ``state`` is ``open``, ``done`` or ``dropped``, set by
-    ``state_by``; ``issue_state`` is GitHub's.
+    filed for it, in ``repository`` or, if that is empty, where all are filed. ``due_on`` is in the team's
+    zone. ``state`` is ``open``, ``done`` or ``dropped``, set by ``state_by`` at ``state_at``;
+    ``issue_state`` is GitHub's, read at ``issue_read_at``. ``nags`` counts the reminders to its owner, the
+    next of which is due at ``nag_at`` at the earliest.
     """
 
     id: str
@@ -59,6 +61,27 @@ class ActionItem:
     def needs_issue(self) -> bool:
         """Whether mayday files an issue for it, or did: nobody tracks it elsewhere or dropped it."""
         return bool(self.issue_url) or not (self.is_tracked or self.state == "dropped")
+
+    @property
+    def tracked_at(self) -> str:
+        """The address of its issue or pull request, whoever filed it; empty if there is none."""
+        return self.issue_url or (self.link if self.is_tracked else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedItem:
+    """An action item with its incident: its title, channel, and whether it is private.
+
+    ``is_hidden`` says that Slack doesn't show the channel, so that nobody knows whether it is private.
+    """
+
+    item: ActionItem
+    incident_title: str
+    team_id: str
+    channel_id: str
+    channel_name: str
+    is_private: bool
+    is_hidden: bool
 
 
 TITLE_LIMIT = 250

@@ -32,7 +32,7 @@ class EntryKind(StrEnum):
     SEVERITY = "severity"  # from, to
     ROLE = "role"  # role, user, before
     UPDATE = "update"  # text, status
-    ACTION_ITEM = "action_item"  # item, text, group, owner, link
+    ACTION_ITEM = "action_item"  # item, text, group, owner, link, due_on
     FINDING = (
         "finding"  # hub, rule, key, severity, text: what a diagnosis found, as of its own time
     )

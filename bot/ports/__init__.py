@@ -31,10 +31,12 @@ from bot.ports.hub import Hub, Started, Stopped
 from bot.ports.kernels import Kernels
 from bot.ports.notices import Notices
 from bot.ports.reports import PublishedFile, PublishedFiles, ReportSource
+from bot.ports.tracker import ChangedIssues, Tracker
 from bot.ports.work import Clock, Durable, WorkflowSummary
 
 __all__ = [
     "JSON",
+    "ChangedIssues",
     "Channel",
     "Chat",
     "Clock",
@@ -64,5 +66,6 @@ __all__ = [
     "Repository",
     "Started",
     "Stopped",
+    "Tracker",
     "WorkflowSummary",
 ]

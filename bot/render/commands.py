@@ -50,8 +50,13 @@ COMMANDS: Mapping[str, Usage] = {
         help="plans a runbook; nothing happens until somebody confirms the plan",
     ),
     "action": Usage(
-        usage="action [heading: text link]",
+        usage="action [heading: text link @owner due DAY]",
         help="adds an action item, under a heading: `tech: add an alert`, or a new one: `[Upstream] …`",
+        after=True,
+    ),
+    "actions": Usage(
+        usage="actions [mine]",
+        help="lists open action items, or only `mine` or `overdue` ones, or `all`, to change them",
         after=True,
     ),
     "resolve": Usage(usage="resolve [text]", help="ends the outage and its reminders", after=True),

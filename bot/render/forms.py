@@ -15,6 +15,7 @@ from bot.domain.report_form import SUMMARY, FormSection
 from bot.domain.timeline import ANNOTATION_LIMIT, Entry, Line
 from bot.domain.typed_time import written
 from bot.render import blocks as b
+from bot.render.item_inputs import item_inputs
 from bot.render.lines import quiet, words
 from bot.render.long_text import LongText
 from bot.render.text import cut, escape
@@ -175,6 +176,7 @@ def action_item(
     *,
     groups: Sequence[str],
     chosen: str = "",
+    categories: Sequence[str] = (),
     title: str = "",
     source: str = "",
 ) -> b.Block:
@@ -214,6 +216,7 @@ def action_item(
                 optional=True,
                 hint="An issue or pull request. mayday files no second issue then.",
             ),
+            *item_inputs(None, categories=categories),
         ],
         submit="Add",
         metadata=f"{incident_id}|{source}",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from bot.domain.command import COMMAND
@@ -29,6 +29,7 @@ from bot.render.card import (
     ACTION_UPDATE,
 )
 from bot.render.text import cut, escape, when
+from bot.render.times import weekday_words
 
 POSTED_KINDS = frozenset(
     {
@@ -149,6 +150,11 @@ def entry_post(spec: EntrySpec) -> Post:
             text = f"📁 *Closed* by {who}. mayday prepares its report."
         case EntryKind.ACTION_ITEM:
             owner = f", for <@{data['owner']}>" if data.get("owner") else ""
+            owner += (
+                f", due {weekday_words(date.fromisoformat(data['due_on']))}"
+                if data.get("due_on")
+                else ""
+            )
             link = f"\n>{escape(str(data['link']))}" if data.get("link") else ""
             text = (
                 f"🔧 Action item by {who}{owner}, under _{escape(str(data.get('group', '')))}_:"

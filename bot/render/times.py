@@ -100,3 +100,8 @@ def warned(distance: timedelta | None) -> str:
     days = round(distance / timedelta(days=1))
     unit = "day" if days == 1 else "days"
     return f"\n⚠️ That is {days} {unit} from the nearest other entry. Check the date."
+
+
+def weekday_words(day: date) -> str:
+    """Return a day with its weekday, such as Tue 1 Dec 2026."""
+    return f"{day:%a} {day.day} {day:%b %Y}"

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.domain import incident as verbs
 from bot.domain.actions import TITLE_LIMIT, ActionItem, item_id
 from bot.domain.command import COMMAND
 from bot.domain.incident import CLOSED, Answers, Incident, Transition
+from bot.domain.item_policy import unmet
 from bot.domain.item_words import shown_words, split_link
 from bot.domain.reminders import Reminder
 from bot.domain.resources import as_json
@@ -23,8 +24,10 @@ from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
 from bot.errors import UserError
 from bot.ports import Clock, Durable
+from bot.render.items import gates
 from bot.services import publish, sync
 from bot.services.contents import Contents
+from bot.services.items import clean_repository, every_item
 from bot.services.settings import Settings
 from bot.store import audit
 from bot.store import incidents as rows
@@ -114,7 +117,21 @@ class Changes(Contents):
             titled = replace(verbs.retitle(incident, title), hubs=hubs)
             return verbs.close(titled, answers, summary=summary.strip(), at=now)
 
-        return self._apply(change, verb)
+        return self._apply(change, verb, lambda tx, _now: self._pass_gates(tx, change.incident_id))
+
+    def check_gates(self, incident_id: str) -> None:
+        """Return if the incident's action items have what closing requires.
+
+        Raises:
+            UserError: some lack it; the sentence names them.
+        """
+        with self._store.read() as tx:
+            self._pass_gates(tx, incident_id)
+
+    def _pass_gates(self, tx: Tx, incident_id: str) -> None:
+        items = every_item(tx, incident_id, group=self._settings.groups[-1])
+        if lacking := unmet(items, self._settings.items):
+            raise UserError(gates(lacking))
 
     def update(self, change: StateChange, text: str) -> Incident:
         """Post a status update; the next reminder counts from it.
@@ -145,6 +162,9 @@ class Changes(Contents):
         group: str = "",
         owner: str = "",
         link: str = "",
+        due_on: date | None = None,
+        category: str = "",
+        repository: str = "",
         source: str = "",
     ) -> Incident:
         """Add an action item. ``title`` is message text, ``link`` where it is tracked if that isn't in it.
@@ -152,7 +172,8 @@ class Changes(Contents):
         ``source`` makes filing the same message twice harmless.
 
         Raises:
-            UserError: its title is empty or too long, or its link is not a web address.
+            UserError: its title is empty or too long, its link is not a web address, or its repository not
+                a repository's name.
         """
         title, found = split_link(title)
         link = link or found
@@ -163,6 +184,7 @@ class Changes(Contents):
         if link and not link.startswith(("https://", "http://")):
             raise UserError(NOT_A_LINK, field="link")
         group = group.strip() or self._settings.groups[-1]
+        repository = clean_repository(repository)
         source = source or change.idempotency_key
         item = item_id(change.incident_id, source)
 
@@ -177,6 +199,9 @@ class Changes(Contents):
                     title=title,
                     owner=owner,
                     link=link,
+                    due_on=due_on,
+                    category=category,
+                    repository=repository,
                     source=source,
                     created_at=now,
                 ),
@@ -186,7 +211,14 @@ class Changes(Contents):
             return Transition(
                 incident=incident,
                 kind=EntryKind.ACTION_ITEM,
-                data={"item": item, "text": title, "group": group, "owner": owner, "link": link},
+                data={
+                    "item": item,
+                    "text": title,
+                    "group": group,
+                    "owner": owner,
+                    "link": link,
+                    **({"due_on": due_on.isoformat()} if due_on else {}),
+                },
             )
 
         return self._apply(replace(change, idempotency_key=f"item/{item}"), verb, extra)

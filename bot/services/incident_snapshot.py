@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
+from bot.domain.actions import ActionItem
 from bot.domain.incident import Incident
 from bot.domain.resources import ResourceKind, resource_key
 from bot.domain.timeline import EntryKind, PostedEntry
@@ -28,6 +30,8 @@ class Snapshot:
     entries: Sequence[PostedEntry]
     resources: Mapping[str, ResourceRow]
     runs: Sequence[tuple[Run, Sequence[RunStep]]]
+    items: Mapping[str, ActionItem] = field(default_factory=lambda: MappingProxyType({}))
+    """The action items by id, where there are reminders of them."""
 
     @property
     def channel(self) -> str:
@@ -52,9 +56,12 @@ class Snapshot:
 
 def read(tx: Tx, incident_id: str) -> Snapshot:
     """Read an incident's rows, in the transaction ``tx``."""
+    resources = resource_rows.of_incident(tx, incident_id)
+    has_nags = any(row.kind is ResourceKind.ITEM_NAG for row in resources.values())
     return Snapshot(
         incident=incident_rows.get(tx, incident_id),
         entries=timeline_rows.posted_entries(tx, incident_id, POSTED_KINDS | {EntryKind.CHANNEL}),
-        resources=resource_rows.of_incident(tx, incident_id),
+        resources=resources,
         runs=run_rows.with_steps(tx, incident_id),
+        items={item.id: item for item in incident_rows.items(tx, incident_id)} if has_nags else {},
     )

@@ -25,6 +25,7 @@ from bot.services.announcements import Announcements
 from bot.services.channel_guard import LookAt, in_channel
 from bot.services.diagnose import incident_post
 from bot.services.incident_snapshot import Snapshot, read
+from bot.services.item_nags import nag_resources
 from bot.services.posts import Destination, Posts
 from bot.services.reconciler import Resource
 from bot.services.run_messages import RunMessages, RunPosts, run_spec
@@ -78,6 +79,7 @@ class Resources:
             *self._channel_notices(snap),
             *self._changed_plans(snap),
             *self._announcements.of(snap),
+            *nag_resources(snap, self._posts, self._chat, self._look, inside=False),
         ]
         if snap.incident.channel_state:
             return outside
@@ -90,6 +92,7 @@ class Resources:
             *self._alike(snap),
             *self._reviews(snap),
             *self._runs(snap),
+            *nag_resources(snap, self._posts, self._chat, self._look, inside=True),
         )
         return [*(in_channel(resource, self._look) for resource in inside), *outside]
 

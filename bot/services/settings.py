@@ -12,6 +12,7 @@ from bot.domain.access import Rules
 from bot.domain.command import USUAL
 from bot.domain.emoji import first_name
 from bot.domain.incident import Policy
+from bot.domain.item_policy import ItemPolicy
 from bot.domain.publication import Target, TargetKind
 from bot.domain.report_form import ReportForm
 from bot.domain.timeline import Heading
@@ -75,6 +76,7 @@ class Settings:
     keep_deleted: bool = False
     filing: Filing = Filing()
     date_order: str = ""
+    items: ItemPolicy = field(default_factory=ItemPolicy)
     guard_patterns: tuple[str, ...] = ()
     guard_public: frozenset[str] = frozenset()
     targets: tuple[Target, ...] = (Target(kind=TargetKind.FOLDER),)

@@ -98,6 +98,11 @@ def of_entry(context: HandlerContext, request: SlackRequest) -> Incident:
     return context.incidents.get(context.record.incident_of(entry_id))
 
 
+def of_item(context: HandlerContext, request: SlackRequest) -> Incident:
+    """The incident of the action item whose menu or button was used, wherever it is shown."""
+    return context.incidents.get(request.value.split(":")[2])
+
+
 def of_run(context: HandlerContext, request: SlackRequest) -> Incident | None:
     """The incident of the runbook's run whose id the button carries; None for a run outside of incidents.
 

@@ -16,6 +16,7 @@ from bot.services.diagnose import Diagnoses
 from bot.services.edits import Edits
 from bot.services.evidence import Evidence
 from bot.services.incidents import Incidents
+from bot.services.items import Items
 from bot.services.obligations import Obligations
 from bot.services.publish import Publish
 from bot.services.record import Record
@@ -33,6 +34,7 @@ class HandlerContext:
     now: Clock
     settings: Settings
     incidents: Incidents
+    items: Items
     declare: Declare
     diagnoses: Diagnoses
     edits: Edits

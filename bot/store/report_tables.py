@@ -82,6 +82,16 @@ followed_repository = Table(
 )
 """A repository with issues of action items, and when its changed issues are read next."""
 
+item_digest = Table(
+    "item_digest",
+    metadata,
+    Column("week", String(10), primary_key=True),
+    Column("owner", String(40)),
+    Column("claimed_until", UtcDateTime),
+    Column("posted_at", UtcDateTime),
+)
+"""The weekly digests of action items, by the day on which their week begins."""
+
 published_report = Table(
     "published_report",
     metadata,

@@ -48,9 +48,18 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=False, server_default=""),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_followed_repository")),
     )
+    op.create_table(
+        "item_digest",
+        sa.Column("week", sa.String(10), nullable=False),
+        sa.Column("owner", sa.String(40), nullable=True),
+        sa.Column("claimed_until", MOMENT, nullable=True),
+        sa.Column("posted_at", MOMENT, nullable=True),
+        sa.PrimaryKeyConstraint("week", name=op.f("pk_item_digest")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("item_digest")
     op.drop_table("followed_repository")
     with op.batch_alter_table("item") as item:
         for column in reversed(ADDED):

@@ -68,6 +68,7 @@ def settings(
             "announce_channel": ANNOUNCE,
         },
         "database": {"url": url},
+        "github": {"webhook_secret": "the-webhooks-secret-of-the-tests"},
         "http": {"port": 0},
         "report": {"directory": str(directory / "reports"), "timezone": ZONE},
         "hubs": [HUB],

@@ -31,6 +31,7 @@ from bot.services.edits import Edits, published
 from bot.services.evidence import Evidence
 from bot.services.inbox import Inbox
 from bot.services.incidents import Incidents
+from bot.services.items import Items
 from bot.services.obligations import Obligations
 from bot.services.people import People
 from bot.services.record import Record
@@ -138,6 +139,7 @@ class Desk:
             now=self.now,
             settings=self.settings,
             incidents=self.incidents,
+            items=Items(store, self.work, self.now, self.settings, place=lambda _item: ""),
             declare=Declare(
                 store,
                 self.work,

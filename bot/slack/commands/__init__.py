@@ -16,6 +16,7 @@ from bot.slack.access import (
 )
 from bot.slack.commands import (
     action,
+    actions,
     close,
     declare,
     diagnose,
@@ -54,6 +55,7 @@ ROUTES: Mapping[str, Route] = {
     "update": OnIncident(Act.CHANGE, update.handle),
     "run": OnRunbook(Act.PLAN, run.handle),
     "action": OnIncident(Act.RECORD, action.handle),
+    "actions": InAnyChannel(Act.READ, actions.handle, of_channel_if_any),
     "resolve": OnIncident(Act.CHANGE, status.resolve),
     "close": OnIncident(Act.CLOSE, close.handle),
     "reopen": OnIncident(Act.CLOSE, close.reopen),

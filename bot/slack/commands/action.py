@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.domain.due_days import assigned
 from bot.domain.incident import Incident
 from bot.domain.mrkdwn import plain
 from bot.domain.typography import same_key
@@ -19,14 +20,20 @@ _NEW_HEADING = re.compile(r"\[([^\[\]\n<>]{1,75})\](?!\():?\s*(?=\S)")
 
 
 def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -> OpenModal | None:
-    """Add the item that was typed, under its heading; without text, open the form.
+    """Add the item that was typed, with its heading, owner and due date; without text, open the form.
 
     ``[Upstream] fix it`` has a heading of its own.
     """
     groups, text, group = context.reports.groups(incident.id), request.text, ""
     if not text:
-        chosen = context.settings.groups[-1]
-        return OpenModal(view=forms.action_item(incident.id, groups=groups, chosen=chosen))
+        return OpenModal(
+            view=forms.action_item(
+                incident.id,
+                groups=groups,
+                chosen=context.settings.groups[-1],
+                categories=context.settings.items.categories,
+            )
+        )
     if new := _NEW_HEADING.match(text):
         group, text = " ".join(new[1].split()), text[new.end() :]
     else:
@@ -35,5 +42,8 @@ def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -
         named = [name for name in groups if same_key(name).startswith(start)]
         if colon and len(start) >= SHORTEST_HEADING and len(named) == 1:
             group, text = named[0], tail.strip()
-    context.changes.action_item(request.change(incident), text, group=group)
+    ends = assigned(text, today=context.items.today, order=context.settings.date_order)
+    context.changes.action_item(
+        request.change(incident), ends.text, group=group, owner=ends.owner, due_on=ends.due_on
+    )
     return None

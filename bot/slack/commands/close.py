@@ -14,9 +14,11 @@ def handle(context: HandlerContext, _request: SlackRequest, incident: Incident) 
     """The form that asks for what the report still needs.
 
     Raises:
-        UserError: the incident is still open, or already closed.
+        UserError: the incident is still open or already closed, or its action items lack what closing
+            requires.
     """
     require_resolved(incident)
+    context.changes.check_gates(incident.id)
     form = context.settings.form
     return OpenModal(
         view=forms.close(

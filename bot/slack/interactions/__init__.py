@@ -19,6 +19,7 @@ from bot.render import (
     runs,
 )
 from bot.render import diagnose as diagnosis
+from bot.render import items as item_words
 from bot.slack.access import (
     Anywhere,
     InAnyChannel,
@@ -33,6 +34,7 @@ from bot.slack.access import (
     of_form,
     of_form_if_any,
     of_form_or_none,
+    of_item,
     of_run,
 )
 from bot.slack.commands import close as close_command
@@ -51,6 +53,7 @@ from bot.slack.interactions import (
     edit,
     entry,
     hubs,
+    items,
     review_report,
     runbook,
     update,
@@ -70,6 +73,7 @@ FORMS: Mapping[str, Route] = {
     forms.ANNOTATE_ENTRY: OnIncident(Act.EDIT, entry.annotated, of_form),
     forms.RUN: OnRunbook(Act.PLAN, runbook.submitted, of_form_if_any),
     report_forms.TIMES: OnIncident(Act.EDIT, time_command.submitted, of_form),
+    item_words.FORM: OnIncident(Act.EDIT, items.submitted, of_form),
     forms.CLOSE: OnIncident(Act.CLOSE, close.submitted, of_form),
     review.PUBLISH: OnIncident(Act.PUBLISH, review_report.submitted, of_form),
 }
@@ -113,6 +117,10 @@ BUTTONS: Mapping[str, Route] = {
     edit_pages.ACTION_ITEM: OnIncident(Act.EDIT, edit.item, of_form),
     edit_pages.ACTION_ADD: OnIncident(Act.EDIT, edit.add_item, of_form),
     edit_pages.ACTION_UNDO: OnIncident(Act.EDIT, edit.undo, of_form),
+    item_words.ACTION_MENU: OnIncident(Act.EDIT, items.act, of_item),
+    item_words.ACTION_DONE: OnIncident(Act.EDIT, items.act, of_item),
+    item_words.ACTION_DROP: OnIncident(Act.EDIT, items.act, of_item),
+    item_words.ACTION_EDIT: OnIncident(Act.EDIT, items.act, of_item),
     answers.ACTION_EDIT: OnIncident(Act.EDIT, entry.menu, of_entry),
     answers.ACTION_UNDO: OnIncident(Act.RECORD, entry.undo, of_entry),
 }

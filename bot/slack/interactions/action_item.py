@@ -26,6 +26,9 @@ def submitted(
         group=form.text("new_group").strip() or form.text("group"),
         owner=form.text("owner"),
         link=form.text("link").strip(),
+        due_on=form.day("due_on"),
+        category=form.text("category"),
+        repository=form.text("repository"),
         source=form.subject,
     )
     if form.root in ("", form.id):
@@ -42,6 +45,7 @@ def shortcut(context: HandlerContext, request: SlackRequest, incident: Incident)
             incident.id,
             groups=context.reports.groups(incident.id),
             chosen=context.settings.groups[-1],
+            categories=context.settings.items.categories,
             title=title_of(context.reports.named(request.team_id, words)),
             source=f"message/{message.key}" if message else "",
         )
