@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.bootstrap import targets
+from bot.bootstrap import report_forms, targets
 from bot.config import load
 from bot.domain.publication import Target, TargetKind
 from bot.errors import ConfigError
@@ -63,7 +63,6 @@ report:
         ("[{to: wiki}]", r"report\.targets"),
         ("[{to: issue}]", "needs a repository"),
         ("[{to: issue, repository: x}]", "owner/name"),
-        ("[{to: folder, form: novel}]", "no report form novel"),
         ("[{to: folder}, {to: folder}]", "the same form and repository"),
         ("[{to: issue, repository: a/B}, {to: issue, repository: A/b}]", "the same form"),
         ('[{to: folder, path: "../{slug}.md"}]', "write a path below"),
@@ -78,3 +77,10 @@ report:
 def test_what_cannot_be_is_refused_with_its_key(text: str, told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         configured(f"report: {{targets: {text}}}")
+
+
+def test_a_target_whose_form_does_not_exist_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "mayday.yaml"
+    file.write_text("report: {targets: [{to: folder, form: novel}]}")
+    with pytest.raises(ConfigError, match="no report form"):
+        report_forms(load(file))

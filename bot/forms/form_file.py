@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
+from bot.domain.command import COMMAND, USUAL
 from bot.domain.report_form import (
     RESERVED,
     Clock,
@@ -101,7 +102,7 @@ class FormFile(_Part):
             title=self.title,
             file=self.file,
             target=self.target,
-            sections=tuple(FormSection(**section.model_dump()) for section in self.sections),
+            sections=tuple(_section(section) for section in self.sections),
             templates=templates,
             index=self.index,
             groups=self.groups,
@@ -135,3 +136,9 @@ def _relative(value: str, known: Sequence[str]) -> str:
     if path.is_absolute() or ".." in path.parts or "\\" in value or not path.suffix:
         raise ValueError(RELATIVE)
     return value
+
+
+def _section(section: _Section) -> FormSection:
+    """Return a section, with a placeholder in its question in place of the command's usual name."""
+    question = section.question.replace(f"`{USUAL} ", f"`{COMMAND} ")
+    return FormSection(**{**section.model_dump(), "question": question})

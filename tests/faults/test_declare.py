@@ -49,7 +49,7 @@ def is_done(scene: Scene) -> bool:
     if incident.channel_id is None:
         return False
     resources = scene.resources(incident.channel_id)
-    wanted = {k: e for k, e in resources.items() if k != "notice"}
+    wanted = {k: e for k, e in resources.items() if k not in ("notice", "alike")}
     warned = any("⚠️" in post["text"] for post in scene.posts(incident.channel_id, "notice"))
     return (
         len(wanted) == 7

@@ -13,6 +13,7 @@ import pytest
 from bot.bootstrap import Bot
 from bot.domain.actions import ActionItem, item_id
 from bot.domain.item_policy import ItemPolicy, digest_moment, due_day
+from bot.domain.resources import ResourceState
 from bot.services.item_nags import ItemNags
 from bot.store import incidents as incident_rows
 from bot.store import items as rows
@@ -80,7 +81,8 @@ def reminded(scene: Scene, channel: str, number: int) -> dict[str, Any]:
     (incident,) = scene.incidents()
 
     def recorded() -> bool:
-        return all(r.ref for r in scene.resources(incident.channel_id or "").values())
+        rows = scene.resources(incident.channel_id or "").values()
+        return all(row.state is ResourceState.DONE for row in rows)
 
     scene.until(recorded, "the rows")
     assert len(shown(scene, channel)) == number

@@ -12,6 +12,7 @@ from bot.domain.timeline import Heading, Line, Message, chosen
 from bot.domain.typed_time import TypedTime
 from bot.errors import UserError
 from bot.services.record import Record
+from bot.store import incidents as incident_rows
 from bot.store import timeline as rows
 from bot.store.engine import Store
 from tests.support.events import deleted, edited, posted, reaction, take
@@ -222,7 +223,7 @@ def test_taken_out_and_marked_again(record: Record) -> None:
     assert len(timeline(record)) == 1
 
 
-def test_taking_out_twice_or_elsewhere_is_told(record: Record) -> None:
+def test_taking_out_twice_or_elsewhere_is_told(record: Record, store: Store) -> None:
     record.note(
         "abc123abc123",
         by="U0ANA",
@@ -232,6 +233,10 @@ def test_taking_out_twice_or_elsewhere_is_told(record: Record) -> None:
     )
     entry = timeline(record)[0].entry
     record.hide_entry(act(), entry.id)
+    with store.write() as tx:
+        here = incident_rows.get(tx, "abc123abc123")
+        other = replace(here, id="another", channel_id="C2", channel_name="inc-2")
+        incident_rows.add(tx, other)
     for incident_id in ("abc123abc123", "another"):
         with pytest.raises(UserError, match="no longer in the timeline"):
             record.hide_entry(act(incident_id=incident_id), entry.id)

@@ -107,7 +107,9 @@ def test_an_open_incident_is_found_by_its_title_and_a_resolved_one_by_everything
     search.keep(ID)
     [result] = search.search("volcano", team_id=TEAM, seen_from="")
     assert (result.ended, result.channel) == ("lava cooled", CHANNEL)
-    saved(store, status="closed", closed_at=NOW, answers=Answers(conclusion="It rained."))
+    saved(
+        store, status="closed", closed_at=NOW, answers=Answers(texts={"conclusion": "It rained."})
+    )
     search.keep(ID)
     assert [each.ended for each in search.search("volcano", team_id=TEAM, seen_from="")] == [
         "It rained."

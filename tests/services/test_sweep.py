@@ -115,7 +115,7 @@ def test_a_later_publishing_that_died_is_begun_anew(
     wait_until(lambda: publishings() == ["SUCCESS"], "published")
     scene.ana.command(channel.id, "/incident note the node ran out of inodes")
     with monkeypatch.context() as broken:
-        broken.setattr(bot.services.publish, "items", None)
+        broken.setattr(bot.services.publish, "review", None)
         broken.setattr(bot.services.publish, "write", None)
         scene.ana.command(channel.id, "/incident publish")
         wait_until(lambda: sorted(publishings()) == ["ERROR", "SUCCESS"], "it died")

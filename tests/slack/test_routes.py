@@ -15,6 +15,7 @@ from bot.render import (
     items,
     listing,
     obligations,
+    review,
     run_form,
     runs,
 )
@@ -29,7 +30,18 @@ def constants(module: ModuleType, start: str) -> set[str]:
 
 
 def test_every_button_has_a_route() -> None:
-    modules = (answers, card, diagnose, edit_pages, items, listing, obligations, run_form, runs)
+    modules = (
+        answers,
+        card,
+        diagnose,
+        edit_pages,
+        items,
+        listing,
+        obligations,
+        review,
+        run_form,
+        runs,
+    )
     shown = {action for module in modules for action in constants(module, "ACTION_")}
     shown |= set(edit_pages.TURNS)
     assert len(shown) > 10

@@ -9,14 +9,26 @@ from zoneinfo import ZoneInfo
 from bot.config import Config
 from bot.diagnose import Finding, Remedy, Severity
 from bot.diagnose.found import CUT_OFF_FIRST, Found, UnwellServer
+from bot.domain.actions import ActionItem
 from bot.domain.facts import Part, UnknownPart
 from bot.domain.hubs import Diagnosis, Place
 from bot.domain.incident import Incident, Policy
+from bot.domain.publication import Document, Publication, Target, TargetKind
 from bot.domain.timeline import Entry, EntryKind, Latest, Line
 from bot.forms import preset
 from bot.ports import Post
 from bot.render import blocks as b
-from bot.render import card, edit_forms, edit_pages, forms, listing, report_forms, run_form
+from bot.render import (
+    card,
+    edit_forms,
+    edit_pages,
+    forms,
+    items,
+    listing,
+    report_forms,
+    review,
+    run_form,
+)
 from bot.render.blocks import MOST_OPTIONS
 from bot.render.commands import after_the_incident, help_rows
 from bot.render.diagnose import Audience, diagnosis_post
@@ -70,6 +82,13 @@ def line(number: int, text: str) -> Line:
         source=f"smoke/{number}",
     )
     return Line(entry=entry)
+
+
+def item() -> ActionItem:
+    """An action item."""
+    return ActionItem(
+        id="smoke", incident_id="smoke", position=1, group="Tests", title="An item", created_at=AT
+    )
 
 
 def timeline(config: Config, user: str, *, lines: int = 1, length: int = 40) -> Post:
@@ -174,6 +193,22 @@ def views(config: Config, user: str) -> dict[str, b.Block]:
             {"text": "x" * 2 * INPUT_LIMIT, "heading": ""},
         ),
         report_forms.times(made, zone=zone, version=""),
+        items.edit(item(), view="all", categories=("detection",)),
+        review.review_form(
+            made.id,
+            "token",
+            Publication(
+                incident_id=made.id,
+                documents=(
+                    Document(
+                        target=Target(kind=TargetKind.ISSUE), title="A report", text="x" * 9000
+                    ),
+                ),
+            ),
+            replaced=(),
+            places=(review.Place(kind="issue", repository="a/b", visibility="private"),),
+            can_be_approved=True,
+        ),
         run_form.run(made.id, runbooks=RUNBOOKS, hubs=MANY_HUBS),
         forms.close(
             made,

@@ -83,6 +83,9 @@ ADDED_LATER = {
     ResourceKind.PLAN_CHANGED,
     ResourceKind.REPORT_BRANCH,
     ResourceKind.REPORT_PULL,
+    ResourceKind.ALIKE,
+    ResourceKind.ITEM_NAG,
+    ResourceKind.REVIEW,
 }
 
 EXPECTED = {

@@ -23,6 +23,7 @@ from bot.domain.limits import Limits
 from bot.domain.publication import Target, TargetKind
 from bot.domain.timeline import EntryKind
 from bot.errors import UserError
+from bot.forms import Forms
 from bot.ports import Profile
 from bot.services import publish
 from bot.services.approval import Approvals
@@ -168,7 +169,7 @@ class Office:
         reports = Reports(self.store, people, replace(SETTINGS, **settings))
         places = targets or (TARGETS if forge else FOLDER)
         guards = Guards(self.store, replace(SETTINGS, **settings))
-        composer = Composer(self.store, reports, filing, places, guards)
+        composer = Composer(self.store, reports, filing, places, guards, Forms())
         durable: Any = self.durable
         approvals = Approvals(
             self.store,
@@ -197,7 +198,6 @@ class Office:
             folder or ReportFolder(self.folder),
             lambda _repository: any_forge,
             lambda: NOW,
-            filing,
             Rows(self.store).look,
         ).workflow(INCIDENT.id)
 

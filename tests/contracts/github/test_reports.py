@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from github import Github
 
-from bot.adapters.github_files import ReportRepository
+from bot.adapters.github_reports import ReportRepository
 from bot.errors import UserError
 from tests.contracts.github.systems import HIDDEN, REPOSITORY, TOKEN, GitHub
 from tests.contracts.github.test_reverts import push
