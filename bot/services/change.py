@@ -27,6 +27,7 @@ from bot.ports import Clock, Durable
 from bot.render.items import gates
 from bot.services import publish, sync
 from bot.services.contents import Contents
+from bot.services.entries import Edited
 from bot.services.items import clean_repository, every_item
 from bot.services.settings import Settings
 from bot.store import audit
@@ -51,8 +52,16 @@ LONGEST_SNOOZE = 24 * 60
 class Changes(Contents):
     """Changes incidents."""
 
-    def __init__(self, store: Store, durable: Durable, now: Clock, settings: Settings) -> None:
-        super().__init__(store, durable, now)
+    def __init__(
+        self,
+        store: Store,
+        durable: Durable,
+        now: Clock,
+        settings: Settings,
+        *,
+        edited: Edited | None = None,
+    ) -> None:
+        super().__init__(store, durable, now, edited=edited)
         self._settings = settings
 
     def status(self, change: StateChange, to: str, text: str = "") -> Incident:

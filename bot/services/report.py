@@ -20,7 +20,7 @@ from bot.services.people import People
 from bot.services.settings import Settings
 from bot.store import incidents as incident_rows
 from bot.store import timeline as timeline_rows
-from bot.store.engine import Store
+from bot.store.engine import Store, Tx
 
 GROUPS = 100
 GROUP_LIMIT = 75
@@ -41,6 +41,14 @@ class Reports:
     def report(self, incident_id: str) -> Report:
         """The report as of now, with people's names from Slack."""
         return self._assemble(incident_id, self._people.named)
+
+    def stored(self, tx: Tx, incident_id: str) -> Report:
+        """The report as this transaction sees it, with the names that were last read from Slack."""
+        return _report(
+            self._settings,
+            _recorded(tx, self._settings, incident_id),
+            lambda team_id, found: self._people.stored(tx, team_id, found),
+        )
 
     def _assemble(self, incident_id: str, names: Names) -> Report:
         return assembled(self._store, self._settings, incident_id, names)
@@ -101,10 +109,23 @@ class Reports:
 def assembled(store: Store, settings: Settings, incident_id: str, names: Names) -> Report:
     """Return the report as of now, in the team's form."""
     with store.read() as tx:
-        incident = incident_rows.get(tx, incident_id)
-        lines = timeline_rows.lines(tx, incident_id)
-        items = incident_rows.items(tx, incident_id)
+        recorded = _recorded(tx, settings, incident_id)
+    return _report(settings, recorded, names)
+
+
+_Recorded = tuple[Incident, list[Line], list[ActionItem]]
+
+
+def _recorded(tx: Tx, settings: Settings, incident_id: str) -> _Recorded:
+    incident = incident_rows.get(tx, incident_id)
+    lines = timeline_rows.lines(tx, incident_id)
+    items = incident_rows.items(tx, incident_id)
     items += tagged_items(incident_id, lines, items, group=settings.groups[-1])
+    return incident, lines, items
+
+
+def _report(settings: Settings, recorded: _Recorded, names: Names) -> Report:
+    incident, lines, items = recorded
     found = _mentions(incident, lines, items)
     return assemble(
         incident,

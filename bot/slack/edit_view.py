@@ -13,6 +13,7 @@ from bot.domain.timeline import EntryKind, Line
 from bot.render import edit_pages as pages
 from bot.render.edit_pages import Page, Said
 from bot.slack.context import HandlerContext
+from bot.slack.edit_publishing import notice
 
 SECTIONS = {
     "summary": "Summary",
@@ -59,10 +60,14 @@ def view(
     which: Page,
     number: int = 0,
     *,
+    may_publish: bool,
     said: Said | None = None,
     entry_id: int = 0,
 ) -> dict[str, Any]:
-    """The modal with a page. ``entry_id`` is an entry that the page of the timeline has to show."""
+    """The modal with a page. ``entry_id`` is an entry that the page of the timeline has to show.
+
+    ``may_publish`` is whether the person may approve the report.
+    """
     incident = context.incidents.get(incident.id)
     lines = context.record.lines(incident.id)
     items = context.edits.items(incident.id)
@@ -86,7 +91,7 @@ def view(
         number,
         content,
         counts={Page.TIMELINE: len(in_timeline), Page.ITEMS: len(items)},
-        places=context.edits.places(incident.id) if incident.closed_at else (),
+        notice=notice(context, incident, may_publish=may_publish),
         said=said,
     )
 

@@ -64,7 +64,8 @@ class Desk:
         reports = Reports(self.store, People(self.store, chat, lambda: NOW), settings())
         targets = [Target(kind=TargetKind.FOLDER), OUTSIDE]
         guards = Guards(self.store, settings())
-        self.composer = Composer(self.store, reports, Filing(), targets, guards)
+        forms = settings().forms
+        self.composer = Composer(self.store, reports, Filing(), targets, guards, forms)
         self.approvals = Approvals(
             self.store,
             self,

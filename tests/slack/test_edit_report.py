@@ -10,6 +10,7 @@ import pytest
 from bot.domain.milestones import Milestone
 from bot.domain.report import timeline_lines
 from bot.domain.timeline import EntryKind
+from bot.render import edit_notice
 from bot.render import edit_pages as pages
 from bot.slack.interactions import edit
 from bot.store import incidents as rows
@@ -232,7 +233,7 @@ def test_what_changed_again_is_not_taken_back(desk: Desk) -> None:
 def test_a_closed_incident_is_edited_without_reopening_and_published(desk: Desk) -> None:
     closed(desk)
     open_part(desk, "section/impact")
-    assert pages.CLOSED_NOTICE in texts(desk)
+    assert edit_notice.AT_ONCE in texts(desk)
     assert published(desk) == []
     desk.submit({"text": "Nobody could work."})
     assert len(published(desk)) == 1

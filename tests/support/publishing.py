@@ -168,7 +168,7 @@ class Office:
         reports = Reports(self.store, people, replace(SETTINGS, **settings))
         places = targets or (TARGETS if forge else FOLDER)
         guards = Guards(self.store, replace(SETTINGS, **settings))
-        composer = Composer(self.store, reports, filing, places, guards)
+        composer = Composer(self.store, reports, filing, places, guards, SETTINGS.forms)
         durable: Any = self.durable
         approvals = Approvals(
             self.store,
@@ -197,7 +197,6 @@ class Office:
             folder or ReportFolder(self.folder),
             lambda _repository: any_forge,
             lambda: NOW,
-            filing,
             Rows(self.store).look,
         ).workflow(INCIDENT.id)
 
