@@ -9,7 +9,7 @@ from bot.domain.actions import ActionItem, tagged_items
 from bot.domain.command import named
 from bot.domain.incident import Incident
 from bot.domain.mrkdwn import UNNAMED, Mentions, Named, mentions, plain, with_names
-from bot.domain.report import Report, assemble, gaps
+from bot.domain.report import Report, assemble, gaps, in_form
 from bot.domain.report_form import DATE
 from bot.domain.timeline import Line
 from bot.render.lines import report_words
@@ -81,11 +81,12 @@ class Reports:
     def missing(self, incident_id: str) -> tuple[str, ...]:
         """What the report still needs, in words. It does not call Slack, since a form waits for it."""
         report = self._assemble(incident_id, lambda _team, _found: UNNAMED)
-        return tuple(
-            str(named(gap_words(report, key), self._settings.command))
-            for key in gaps(report)
-            if key != DATE
-        )
+        words: dict[str, str] = {}
+        for form in self._settings.target_forms:
+            shown = in_form(report, form)
+            for key in gaps(shown):
+                words.setdefault(key, str(named(gap_words(shown, key), self._settings.command)))
+        return tuple(said for key, said in words.items() if key != DATE)
 
     def named(self, team_id: str, text: str) -> str:
         """Message text with the names that are known without asking Slack in place of mentions."""

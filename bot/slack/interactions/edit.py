@@ -73,7 +73,7 @@ def _form(
 def _inputs(
     context: HandlerContext, incident: Incident, fields: Fields
 ) -> tuple[edit_forms.Input, ...]:
-    heading = sections(incident).get(parts.split(fields.part)[1], "")
+    heading = sections(context.settings, incident).get(parts.split(fields.part)[1], "")
     zone = context.settings.zone
     return edit_forms.inputs(fields.part, heading=heading, hubs=fields.hubs, zone=zone)
 
