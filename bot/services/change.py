@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.domain import incident as verbs
-from bot.domain.actions import TITLE_LIMIT, ActionItem, item_id
+from bot.domain.actions import TITLE_LIMIT, ActionItem, clean_repository, item_id
 from bot.domain.command import COMMAND
 from bot.domain.incident import CLOSED, Answers, Incident, Transition
 from bot.domain.item_policy import unmet
@@ -28,7 +28,7 @@ from bot.render.items import gates
 from bot.services import publish, sync
 from bot.services.contents import Contents
 from bot.services.entries import Edited
-from bot.services.items import clean_repository, every_item
+from bot.services.items import every_item
 from bot.services.settings import Settings
 from bot.store import audit
 from bot.store import incidents as rows

@@ -159,12 +159,21 @@ class Edits:
         return LastChange(by=one.by, at=one.at) if one else None
 
     def places(self, incident_id: str) -> list[str]:
-        """Where the report is published: the address of its issue, and the file."""
-        kinds = {ResourceKind.REPORT_ISSUE: "url", ResourceKind.REPORT_FILE: "path"}
+        """Where the report is published: the addresses of its issues and pull requests, and its files."""
+        kinds = {
+            ResourceKind.REPORT_ISSUE: "url",
+            ResourceKind.REPORT_PULL: "url",
+            ResourceKind.REPORT_FILE: "path",
+        }
         with self._store.read() as tx:
-            found = {kind: resource_rows.find(tx, incident_id, kind, "") for kind in kinds}
-        said = [str(row.ref.get(kinds[kind], "")) for kind, row in found.items() if row]
-        return [place for place in said if place]
+            found = resource_rows.of_incident(tx, incident_id).values()
+        said = [
+            str(row.ref.get(name, ""))
+            for kind, name in kinds.items()
+            for row in found
+            if row.kind is kind
+        ]
+        return [place for place in dict.fromkeys(said) if place]
 
     def _items(self, tx: Tx, incident_id: str) -> list[ActionItem]:
         lines = timeline_rows.lines(tx, incident_id)
