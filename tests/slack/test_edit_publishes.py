@@ -47,11 +47,12 @@ def office(store: Store, *, rules: Rules = RULES, approve: bool = True) -> Desk:
 
 def approved(desk: Desk) -> None:
     """Somebody has approved the text as the workflow composes it."""
+    digest = desk.composer.composed(INCIDENT).digest
     with desk.store.write() as tx:
         publications.approve(
             tx,
             INCIDENT,
-            desk.composer.composed(INCIDENT).digest,
+            digest,
             by="U0REVIEWER",
             at=NOW,
             shown={"places": list(PLACES)},
