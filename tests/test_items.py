@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.actions import ActionItem
 from bot.ports import Origin
+from bot.render.edit_pages import ACTION_ITEM
 from bot.store import incidents as rows
 from sandbox.clock import SandboxClock
 from sandbox.github import GitHubSandbox, GitHubSandboxError
@@ -67,6 +68,22 @@ def test_an_item_is_in_step_on_both_sides(
         scene.until(lambda: github.get(path)["state"] == "closed", "that the issue is closed")
         scene.until(lambda: items(scene, channel.id)[0].issue_state == "completed", "its row")
         assert [i.state for i in items(scene, channel.id)] == ["done", "dropped"]
+
+        reopen_by_editing(scene, channel.id, items(scene, channel.id)[0])
+        scene.until(lambda: github.get(path)["state"] == "open", "that the issue is open again")
+        scene.until(lambda: items(scene, channel.id)[0].issue_state == "open", "its row")
+        assert [i.state for i in items(scene, channel.id)] == ["open", "dropped"]
+
+
+def reopen_by_editing(scene: Scene, channel: str, item: ActionItem) -> None:
+    """Choose *Reopen* in the menu of an item on a page of *Edit report*."""
+    scene.ana.command(channel, "/incident edit")
+    scene.slack.wait_for(lambda: bool(scene.ana.views()), what="the page")
+    page = scene.ana.views()[-1]["id"]
+    scene.ana.view_press(page, "edit.page.items")
+    block = f"item {item.id}"
+    scene.slack.wait_for(lambda: block in str(scene.ana.views()), what="the items")
+    scene.ana.view_press(page, ACTION_ITEM, block, value=f"open:{item.id}")
 
 
 def items(scene: Scene, channel: str) -> list[ActionItem]:

@@ -144,6 +144,7 @@ class Bot:
             declare=services.declare,
             diagnoses=services.diagnoses,
             edits=services.edits,
+            edit_publishing=services.edit_publishing,
             evidence=services.evidence,
             changes=services.changes,
             record=services.record,

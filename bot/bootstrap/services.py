@@ -26,7 +26,8 @@ from bot.services.channel_watch import ChannelWatch
 from bot.services.compose import Composer
 from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
-from bot.services.edits import Edits, published
+from bot.services.edit_publishing import EditPublishing
+from bot.services.edits import Edits
 from bot.services.evidence import Evidence
 from bot.services.guard import Guards
 from bot.services.incidents import Incidents
@@ -63,6 +64,7 @@ class Services:
     changes: Changes
     declare: Declare
     diagnoses: Diagnoses
+    edit_publishing: EditPublishing
     edits: Edits
     evidence: Evidence
     incidents: Incidents
@@ -98,14 +100,6 @@ def build_services(
     """Return the services, with their workflows registered in ``durable``. ``now`` is the domain's clock."""
     reconciler = Reconciler(store, now, lease=lease, limits=limits, slack_time=chat.time)
     watch = ChannelWatch(store, chat, durable, now)
-    record = Record(
-        store,
-        now,
-        settings,
-        team_url=lambda: chat.identity().url,
-        watch=watch,
-        edited=partial(published, durable),
-    )
     backfill = Backfill(store, chat, now, settings, owner=lease.id, limits=limits, look=watch.look)
     audit = Audit(store)
     evidence = Evidence(store, chat, audit, sites=sites, wall=real_time)
@@ -137,6 +131,15 @@ def build_services(
     reports = Reports(store, people, settings)
     composer = Composer(
         store, reports, settings.filing, settings.targets, Guards(store, settings), settings.forms
+    )
+    edit_publishing = EditPublishing(store, durable, composer, now)
+    record = Record(
+        store,
+        now,
+        settings,
+        team_url=lambda: chat.identity().url,
+        watch=watch,
+        edited=edit_publishing.edited,
     )
     approvals = Approvals(
         store,
@@ -182,7 +185,7 @@ def build_services(
         audit=audit,
         authorize=Authorize(chat, people, settings, audit, look=watch.look),
         backfill=backfill,
-        changes=Changes(store, durable, now, settings),
+        changes=Changes(store, durable, now, settings, edited=edit_publishing.edited),
         declare=Declare(
             store,
             durable,
@@ -192,7 +195,15 @@ def build_services(
             take_diagnosis=diagnoses.take_into,
         ),
         diagnoses=diagnoses,
-        edits=Edits(store, durable, now, settings, item_changed=items.follow),
+        edit_publishing=edit_publishing,
+        edits=Edits(
+            store,
+            durable,
+            now,
+            settings,
+            edited=edit_publishing.edited,
+            item_changed=items.follow,
+        ),
         evidence=evidence,
         obligations=obligations,
         incidents=incidents,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,12 +12,17 @@ from bot.domain.item_words import LinkKind as LinkKind
 from bot.domain.item_words import link_kind as link_kind
 from bot.domain.item_words import shortened, split_link
 from bot.domain.timeline import Heading, Line, chosen
+from bot.errors import UserError
 
 DEFAULT_GROUPS = (
     "Process/Policy improvements",
     "Documentation improvements",
     "Technical improvements",
 )
+
+NOT_A_REPOSITORY = "Write a repository as owner/name, such as 2i2c-org/infrastructure."
+
+_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,3 +127,16 @@ def tagged_items(
             )
         )
     return found
+
+
+def clean_repository(text: str) -> str:
+    """Return a repository's name as typed, or pasted as its address; empty for none.
+
+    Raises:
+        UserError: it is neither.
+    """
+    name = text.strip().removesuffix("/").removesuffix(".git")
+    name = re.sub(r"^https?://[^/]+/", "", name)
+    if name and not _REPOSITORY.fullmatch(name):
+        raise UserError(NOT_A_REPOSITORY, field="repository")
+    return name

@@ -16,7 +16,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from bot.domain.actions import TITLE_LIMIT, ActionItem
+from bot.domain.actions import TITLE_LIMIT, ActionItem, clean_repository
 from bot.domain.incident import Incident, clean_title
 from bot.domain.report_options import ExtraSection
 from bot.errors import UserError
@@ -50,6 +50,7 @@ LONG_TEXT = "A text has at most {limit} characters."
 LONG_HEADING = "A heading has at most {limit} characters."
 NO_HEADING = "Give the section a heading, or remove its text, too, to remove the section."
 NOT_A_DATE = "Choose a date from the calendar."
+FILED = "Its issue is filed already and stays in its repository."
 NO_SUCH_STATE = "An action item is open, done or dropped."
 
 OPEN, DONE, DROPPED = "open", "done", "dropped"
@@ -201,7 +202,8 @@ def changed_item(item: ActionItem, values: Values) -> ActionItem:
     """Return the action item with other values.
 
     Raises:
-        UserError: its title is empty or too long, its link is not a web address, or there is no such state.
+        UserError: its title is empty or too long, its link is not a web address, there is no such state or
+            no repository of that name, or its issue is filed in another one.
     """
     now = {**item_values(item), **values}
     title = " ".join(now["title"].split())
@@ -214,7 +216,10 @@ def changed_item(item: ActionItem, values: Values) -> ActionItem:
     if now["state"] not in STATES:
         raise UserError(NO_SUCH_STATE, field="state")
     due_on = _day(now["due_on"], field="due_on")
-    return replace(item, **{**now, "title": title, "due_on": due_on})
+    repository = clean_repository(now["repository"])
+    if item.issue_url and repository != item.repository:
+        raise UserError(FILED, field="repository")
+    return replace(item, **{**now, "title": title, "due_on": due_on, "repository": repository})
 
 
 def _day(text: str | None, *, field: str) -> date | None:

@@ -14,12 +14,14 @@ class StateChange:
     """Who changes which incident; ``incident_id`` is empty for a run outside of incidents.
 
     ``idempotency_key`` is unique to this act, ``origin`` is as in :class:`bot.domain.audit.AuditLine`.
+    ``may_publish`` is whether this person may approve the incident's report, as far as that was asked.
     """
 
     incident_id: str
     by: str
     idempotency_key: str
     origin: str = ""
+    may_publish: bool = False
 
     def line(
         self,

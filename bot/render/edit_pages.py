@@ -77,7 +77,6 @@ SHOWN = 250
 _OPEN_TOKEN = re.compile(r"<[^<>]*$")
 """A mention or a link that was cut."""
 
-CLOSED_NOTICE = "The incident is closed: each change is published at once"
 NOT_PRINTED = "not in the report, since the incident was recorded later"
 NO_ENTRIES = "The timeline is empty."
 NO_ITEMS = "There are no action items."
@@ -117,12 +116,12 @@ def page(
     content: Sequence[b.Block],
     *,
     counts: Mapping[Page, int],
-    places: Sequence[str] = (),
+    notice: str = "",
     said: Said | None = None,
 ) -> b.Block:
     """Return the modal with a page's content. ``counts`` stand on the buttons of their pages.
 
-    ``places`` are where a closed incident's report is published.
+    ``notice`` says where a change goes.
     """
     tabs = []
     for action, name in zip(TURNS, Page, strict=False):
@@ -133,8 +132,8 @@ def page(
     if said:
         undo = b.button("Undo", action=ACTION_UNDO, value=said.undo) if said.undo else None
         blocks.append(b.section(said.text, accessory=undo, block_id="said"))
-    if incident.closed_at is not None:
-        blocks.append(b.context(closed_notice(places)))
+    if notice:
+        blocks.append(b.context(notice))
     return b.modal(
         VIEW,
         EDIT_REPORT,
@@ -142,12 +141,6 @@ def page(
         close="Close",
         metadata=f"{incident.id}|{which}:{number}",
     )
-
-
-def closed_notice(places: Sequence[str]) -> str:
-    """Return that a change is published at once, and where."""
-    shown = [f"<{p}>" if p.startswith("http") else f"`{escape(p)}`" for p in places]
-    return f"{CLOSED_NOTICE}: {', '.join(shown)}." if shown else f"{CLOSED_NOTICE}."
 
 
 def report_page(

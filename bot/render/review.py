@@ -71,7 +71,7 @@ _UNKNOWN = "Nobody knows who can read it there"
 def review_post(spec: Mapping[str, Any]) -> Post:
     """The message in the channel: it asks for the review, or says who approved."""
     places = [Place(**place) for place in spec["places"]]
-    listed = "\n".join(f"• {_place(place)}" for place in places)
+    listed = "\n".join(f"• {place_words(place)}" for place in places)
     match ReviewState(spec["state"]):
         case ReviewState.APPROVED:
             text = f"✅ <@{spec['by']}> approved the report:\n{listed}"
@@ -116,7 +116,7 @@ def review_form(
     text = [block for document in documents for block in _document(document)]
     is_whole = len(text) <= MOST_PARTS
     blocks = [
-        b.section("*Where it goes*\n" + "\n".join(f"• {_place(place)}" for place in places)),
+        b.section("*Where it goes*\n" + "\n".join(f"• {place_words(place)}" for place in places)),
         *_replaced(replaced),
         {"type": "divider"},
         *text[:MOST_PARTS],
@@ -134,7 +134,8 @@ def review_form(
     )
 
 
-def _place(place: Place) -> str:
+def place_words(place: Place) -> str:
+    """Return where a report goes and who can read it there."""
     where = f"{_KINDS[place.kind]} *{escape(place.repository)}*"
     if place.refusal:
         return f"~{where}~ {escape(place.refusal)}"
@@ -151,12 +152,13 @@ def _replaced(replaced: Sequence[Replaced]) -> Iterator[b.Block]:
         return
     yield b.section("*What mayday replaced*")
     for one in replaced[:MOST_REPLACED]:
-        yield b.section(_replacement(one), accessory=_choice(one))
+        yield b.section(replacement_words(one), accessory=_choice(one))
     if len(replaced) > MOST_REPLACED:
         yield b.context(f"and {len(replaced) - MOST_REPLACED} more, which are replaced")
 
 
-def _replacement(one: Replaced) -> str:
+def replacement_words(one: Replaced) -> str:
+    """Return what replaces an original, or that it is shown."""
     if one.kind.is_secret:
         what = "a credential" if one.kind is Kind.SECRET else "what may be a credential"
     else:

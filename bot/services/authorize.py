@@ -126,6 +126,21 @@ class Authorize:
         if text:
             raise UserError(text)
 
+    def may(self, asker: Asker, act: Act, incident: Incident) -> bool:
+        """Whether this person may do this besides what they ask for; not where Slack doesn't say.
+
+        Nothing is recorded, since they didn't ask for it.
+        """
+        try:
+            person = _Person(
+                self._chat, self._people, self._settings, asker.user, act, incident, None
+            )
+            scene = _Scene(self._chat, asker.channel, incident, act)
+            refused = self._other_app(asker) or refusal(act, person, scene, self._settings.rules)
+        except (RetryLater, UserError):
+            return False
+        return refused is None
+
     def refused(self, asker: Asker, act: Act, reason: str) -> None:
         """Record that a request was refused because there is no incident that it could be about."""
         self._record(asker, act, None, reason)

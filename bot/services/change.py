@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.domain import incident as verbs
-from bot.domain.actions import TITLE_LIMIT, ActionItem, item_id
+from bot.domain.actions import TITLE_LIMIT, ActionItem, clean_repository, item_id
 from bot.domain.command import COMMAND
 from bot.domain.incident import CLOSED, Answers, Incident, Transition
 from bot.domain.item_policy import unmet
@@ -27,7 +27,8 @@ from bot.ports import Clock, Durable
 from bot.render.items import gates
 from bot.services import publish, sync
 from bot.services.contents import Contents
-from bot.services.items import clean_repository, every_item
+from bot.services.entries import Edited
+from bot.services.items import every_item
 from bot.services.settings import Settings
 from bot.store import audit
 from bot.store import incidents as rows
@@ -51,8 +52,16 @@ LONGEST_SNOOZE = 24 * 60
 class Changes(Contents):
     """Changes incidents."""
 
-    def __init__(self, store: Store, durable: Durable, now: Clock, settings: Settings) -> None:
-        super().__init__(store, durable, now)
+    def __init__(
+        self,
+        store: Store,
+        durable: Durable,
+        now: Clock,
+        settings: Settings,
+        *,
+        edited: Edited | None = None,
+    ) -> None:
+        super().__init__(store, durable, now, edited=edited)
         self._settings = settings
 
     def status(self, change: StateChange, to: str, text: str = "") -> Incident:

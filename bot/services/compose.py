@@ -5,7 +5,7 @@ Whoever shows, checks, approves or publishes them gets the same texts from here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.actions import ActionItem
@@ -15,11 +15,11 @@ from bot.domain.resources import ResourceKind, as_json, digest
 from bot.forms import Forms
 from bot.guard import Replaced
 from bot.render import report as pages
-from bot.services.guard import Guards
+from bot.services.guard import GuardedDocuments, Guards
 from bot.services.report import Reports
 from bot.services.settings import Filing
 from bot.store import resources as rows
-from bot.store.engine import Store
+from bot.store.engine import Store, Tx
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +62,34 @@ class Composer:
         """Return the documents as of now, what was replaced in them, and the digest to approve."""
         report = self._reports.report(incident_id)
         team = frozenset(report.people.values())
-        guarded = self._guards.guarded(incident_id, self._documents(report), team=team)
-        without_links = self._documents(_unlinked(report), is_linked=False)
-        shown = self._guards.guarded(incident_id, without_links, team=team).documents
+        with self._store.read() as tx:
+            url = self._url(tx, incident_id)
+        return self._composed(
+            report, url, lambda each: self._guards.guarded(incident_id, each, team=team)
+        )
+
+    def stored(self, tx: Tx, incident_id: str, *, is_read_only: bool = False) -> Composed:
+        """The same as this transaction sees it, with the names that were last read from Slack.
+
+        The transaction stores what is replaced unless it only reads.
+        """
+        report = self._reports.stored(tx, incident_id)
+        team = frozenset(report.people.values())
+        return self._composed(
+            report,
+            self._url(tx, incident_id),
+            lambda each: self._guards.guarded_in(
+                tx, incident_id, each, team=team, is_read_only=is_read_only
+            ),
+        )
+
+    def _composed(
+        self, report: Report, url: str, guarded_of: Callable[[list[Document]], GuardedDocuments]
+    ) -> Composed:
+        """``url`` is the address of the incident's issue."""
+        incident_id = report.incident.id
+        guarded = guarded_of(self._documents(report, url))
+        shown = guarded_of(self._documents(_unlinked(report), "")).documents
         outside = [document for document in shown if _is_outside(document)]
         whole = digest(as_json(outside)) if outside else ""
         documents = tuple(
@@ -74,11 +99,15 @@ class Composer:
         publication = Publication(incident_id=incident_id, documents=documents)
         return Composed(publication=publication, replaced=guarded.replaced, digest=whole)
 
-    def _documents(self, report: Report, *, is_linked: bool = True) -> list[Document]:
+    @property
+    def _filed(self) -> Target | None:
+        """The target that gets the action items' issues."""
+        return next((each for each in self._targets if each.kind is TargetKind.ISSUE), None)
+
+    def _documents(self, report: Report, url: str) -> list[Document]:
         documents = [self._report(report, target) for target in self._targets]
-        filed = next((each for each in self._targets if each.kind is TargetKind.ISSUE), None)
+        filed = self._filed
         if filed is not None:
-            url = self._url(report.incident.id, filed) if is_linked else ""
             documents += [
                 Document(
                     target=_place(filed, item),
@@ -117,10 +146,11 @@ class Composer:
             is_private=report.incident.private,
         )
 
-    def _url(self, incident_id: str, target: Target) -> str:
+    def _url(self, tx: Tx, incident_id: str) -> str:
         """The address of the incident's issue; empty while there is none."""
-        with self._store.read() as tx:
-            row = rows.find(tx, incident_id, ResourceKind.REPORT_ISSUE, target.subject)
+        if (filed := self._filed) is None:
+            return ""
+        row = rows.find(tx, incident_id, ResourceKind.REPORT_ISSUE, filed.subject)
         return str(row.ref.get("url", "")) if row else ""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 
 from bot.domain.incident import Incident
@@ -18,7 +19,8 @@ from bot.domain.state_change import StateChange
 from bot.domain.typed_time import TypedTime
 from bot.errors import UserError
 from bot.ports import Clock, Durable
-from bot.services.edits import part_values, revise
+from bot.services.edits import part_values, published, revise
+from bot.services.entries import Edited
 from bot.store import incidents as rows
 from bot.store import report_revisions
 from bot.store.engine import Store
@@ -40,12 +42,15 @@ def times_version(times: Times) -> str:
 
 
 class Contents:
-    """Changes of one incident's report."""
+    """Changes of one incident's report. ``edited`` is called with each."""
 
-    def __init__(self, store: Store, durable: Durable, now: Clock) -> None:
+    def __init__(
+        self, store: Store, durable: Durable, now: Clock, *, edited: Edited | None = None
+    ) -> None:
         self._store = store
         self._durable = durable
         self._now = now
+        self._edited = edited or partial(published, durable)
 
     def times(
         self,
@@ -121,7 +126,7 @@ class Contents:
             after = changed(before)
             rows.save(tx, after)
             old, new = part_values(before, part), part_values(after, part)
-            revise(self._durable, tx, change, before, part, old, new, at=self._now())
+            revise(self._edited, tx, change, before, part, old, new, at=self._now())
         return before, after
 
 

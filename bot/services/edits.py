@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -25,6 +26,7 @@ from bot.domain.state_change import StateChange
 from bot.errors import UserError
 from bot.ports import Clock, Durable
 from bot.services import publish, sync
+from bot.services.entries import Edited
 from bot.services.settings import Settings
 from bot.store import audit
 from bot.store import incidents as rows
@@ -56,7 +58,8 @@ class LastChange:
 class Edits:
     """Reads and changes the parts of reports.
 
-    ``item_changed`` is called with an action item before and after its change, in the same transaction.
+    ``edited`` is called with each change, and ``item_changed`` with an action item before and after its
+    change, in the same transaction.
     """
 
     def __init__(
@@ -66,10 +69,11 @@ class Edits:
         now: Clock,
         settings: Settings,
         *,
+        edited: Edited | None = None,
         item_changed: ItemChanged = lambda _tx, _before, _after: None,
     ) -> None:
         self._store = store
-        self._durable = durable
+        self._edited = edited or partial(published, durable)
         self._now = now
         self._settings = settings
         self._item_changed = item_changed
@@ -108,7 +112,7 @@ class Edits:
                 raise ChangedMeanwhileError(CHANGED_SINCE)
             self._write(tx, change, incident, part, wanted)
             after = self._values(tx, rows.get(tx, incident.id), part)
-            revise(self._durable, tx, change, incident, part, now, after, at=self._now())
+            revise(self._edited, tx, change, incident, part, now, after, at=self._now())
             return revisions.of_source(tx, incident.id, change.idempotency_key)
 
     def undo(self, change: StateChange, revision_id: int) -> str:
@@ -130,7 +134,7 @@ class Edits:
                 raise ChangedMeanwhileError(CHANGED_SINCE)
             self._write(tx, change, incident, part, found.before)
             after = self._values(tx, rows.get(tx, incident.id), part)
-            revise(self._durable, tx, change, incident, part, now, after, at=self._now())
+            revise(self._edited, tx, change, incident, part, now, after, at=self._now())
             return part
 
     def history(self, incident_id: str, *, part: str = "", limit: int) -> list[Revision]:
@@ -155,12 +159,21 @@ class Edits:
         return LastChange(by=one.by, at=one.at) if one else None
 
     def places(self, incident_id: str) -> list[str]:
-        """Where the report is published: the address of its issue, and the file."""
-        kinds = {ResourceKind.REPORT_ISSUE: "url", ResourceKind.REPORT_FILE: "path"}
+        """Where the report is published: the addresses of its issues and pull requests, and its files."""
+        kinds = {
+            ResourceKind.REPORT_ISSUE: "url",
+            ResourceKind.REPORT_PULL: "url",
+            ResourceKind.REPORT_FILE: "path",
+        }
         with self._store.read() as tx:
-            found = {kind: resource_rows.find(tx, incident_id, kind, "") for kind in kinds}
-        said = [str(row.ref.get(kinds[kind], "")) for kind, row in found.items() if row]
-        return [place for place in said if place]
+            found = resource_rows.of_incident(tx, incident_id).values()
+        said = [
+            str(row.ref.get(name, ""))
+            for kind, name in kinds.items()
+            for row in found
+            if row.kind is kind
+        ]
+        return [place for place in dict.fromkeys(said) if place]
 
     def _items(self, tx: Tx, incident_id: str) -> list[ActionItem]:
         lines = timeline_rows.lines(tx, incident_id)
@@ -213,7 +226,7 @@ def part_values(incident: Incident, part: str) -> dict[str, Any]:
 
 
 def revise(
-    durable: Durable,
+    edited: Edited,
     tx: Tx,
     change: StateChange,
     incident: Incident,
@@ -233,14 +246,11 @@ def revise(
     revisions.add(tx, incident.id, part, by=change.by, at=at, before=old, after=new, source=source)
     line = change.line("report.edited", target=part, before=_hashed(old), after=_hashed(new))
     audit.add(tx, line)
-    published(durable, tx, change, incident)
+    edited(tx, change, incident)
 
 
 def published(durable: Durable, tx: Tx, change: StateChange, incident: Incident) -> None:
-    """Show a change of the report in Slack and, once its incident is closed, publish it.
-
-    Every edit passes here, so this is where an edit counts as approved by the person who made it.
-    """
+    """Show a change of the report in Slack and, once its incident is closed, publish it."""
     sync.enqueue(durable, tx, change.incident_id, change.idempotency_key)
     if incident.closed_at is not None:
         publish.enqueue(durable, tx, change.incident_id, change.idempotency_key)

@@ -41,20 +41,31 @@ class Guards:
         self, incident_id: str, documents: Sequence[Document], *, team: frozenset[str]
     ) -> GuardedDocuments:
         """Return the documents without what must not be published. ``team`` are names that stay."""
-        texts = {
-            f"{number}/{part}": str(getattr(document, part))
-            for number, document in enumerate(documents)
-            for part in _PARTS
-        }
+        texts = _texts(documents)
         with self._store.read() as tx:
             known = self._known(tx, incident_id, team)
         found = guard(texts, known)
         if found.replaced.keys() - known.replaced.keys():
             with self._store.write() as tx:
-                # Locked, so that two replicas give no number twice.
-                incident_rows.get(tx, incident_id, lock=True)
-                found = guard(texts, self._known(tx, incident_id, team))
-                rows.add_replacements(tx, incident_id, found.replaced.values())
+                return self.guarded_in(tx, incident_id, documents, team=team)
+        return _guarded(documents, found)
+
+    def guarded_in(
+        self,
+        tx: Tx,
+        incident_id: str,
+        documents: Sequence[Document],
+        *,
+        team: frozenset[str],
+        is_read_only: bool = False,
+    ) -> GuardedDocuments:
+        """The same within a transaction, which stores what is replaced unless it only reads."""
+        if not is_read_only:
+            # Locked, so that two replicas give no number twice.
+            incident_rows.get(tx, incident_id, lock=True)
+        found = guard(_texts(documents), self._known(tx, incident_id, team))
+        if not is_read_only:
+            rows.add_replacements(tx, incident_id, found.replaced.values())
         return _guarded(documents, found)
 
     def _known(self, tx: Tx, incident_id: str, team: frozenset[str]) -> Known:
@@ -65,6 +76,14 @@ class Guards:
             patterns=self._settings.guard_patterns,
             replaced=rows.replacements(tx, incident_id),
         )
+
+
+def _texts(documents: Sequence[Document]) -> dict[str, str]:
+    return {
+        f"{number}/{part}": str(getattr(document, part))
+        for number, document in enumerate(documents)
+        for part in _PARTS
+    }
 
 
 def _guarded(documents: Sequence[Document], found: Guarded) -> GuardedDocuments:

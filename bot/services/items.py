@@ -6,13 +6,12 @@ transaction makes its repository due.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from bot.domain.actions import ActionItem, ListedItem, tagged_items
+from bot.domain.actions import ActionItem, ListedItem, clean_repository, tagged_items
 from bot.domain.command import COMMAND
 from bot.domain.incident import Incident
 from bot.domain.item_policy import is_overdue
@@ -30,10 +29,7 @@ from bot.store import timeline as timeline_rows
 from bot.store.engine import Store, Tx
 
 NO_ITEM = f"There is no such action item any more. {COMMAND} actions lists them."
-NOT_A_REPOSITORY = "Write a repository as owner/name, such as 2i2c-org/infrastructure."
 EDITED = ("owner", "due_on", "category", "repository")
-
-_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
 
 
 class Items:
@@ -204,19 +200,6 @@ def every_item(tx: Tx, incident_id: str, *, group: str) -> list[ActionItem]:
     items = incident_rows.items(tx, incident_id)
     lines = timeline_rows.lines(tx, incident_id)
     return [*items, *tagged_items(incident_id, lines, items, group=group)]
-
-
-def clean_repository(text: str) -> str:
-    """Return a repository's name as typed, or pasted as its address; empty for none.
-
-    Raises:
-        UserError: it is neither.
-    """
-    name = text.strip().removesuffix("/").removesuffix(".git")
-    name = re.sub(r"^https?://[^/]+/", "", name)
-    if name and not _REPOSITORY.fullmatch(name):
-        raise UserError(NOT_A_REPOSITORY, field="repository")
-    return name
 
 
 def _differing(

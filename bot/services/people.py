@@ -12,7 +12,7 @@ from bot.domain.mrkdwn import UNNAMED, Mentions, Named
 from bot.errors import RetryLater, UserError
 from bot.ports import Chat, Clock, Profile
 from bot.store import people as rows
-from bot.store.engine import Store
+from bot.store.engine import Store, Tx
 
 FRESH = timedelta(hours=1)
 """How long a cached profile is used without asking Slack."""
@@ -63,8 +63,26 @@ class People:
             people=self._people(team_id, found.users),
             groups=self._groups(team_id, found.groups),
             channels={
-                channel: f"#{name}" if name else PRIVATE if name is not None else UNKNOWN
+                channel: _channel_name(name)
                 for channel, name in self._channels(team_id, found.channels).items()
+            },
+        )
+
+    def stored(self, tx: Tx, team_id: str, found: Mentions) -> Named:
+        """The same names from the cache at any age, within a transaction."""
+        people = rows.known(tx, team_id, now=self._now())
+        groups = rows.labels(tx, team_id, rows.GROUP)
+        channels = rows.labels(tx, team_id, rows.CHANNEL)
+        return Named(
+            people={user: people[user].name for user in sorted(found.users) if user in people},
+            groups={
+                one: groups[one].name
+                for one in sorted(found.groups)
+                if one in groups and groups[one].name
+            },
+            channels={
+                one: _channel_name(channels[one].name if one in channels else None)
+                for one in found.channels
             },
         )
 
@@ -132,6 +150,11 @@ class People:
         if names:
             with self._store.write() as tx:
                 rows.remember_labels(tx, team_id, kind, names, now=self._now())
+
+
+def _channel_name(name: str | None) -> str:
+    """What a report says for a channel: ``name`` is empty for a private one, None for an unknown one."""
+    return f"#{name}" if name else PRIVATE if name is not None else UNKNOWN
 
 
 def stored_names(store: Store, now: datetime, team_id: str, found: Mentions) -> Named:

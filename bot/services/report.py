@@ -9,7 +9,7 @@ from bot.domain.actions import ActionItem, tagged_items
 from bot.domain.command import named
 from bot.domain.incident import Incident
 from bot.domain.mrkdwn import UNNAMED, Mentions, Named, mentions, plain, with_names
-from bot.domain.report import Report, assemble, gaps
+from bot.domain.report import Report, assemble, gaps, in_form
 from bot.domain.report_form import DATE
 from bot.domain.timeline import Line
 from bot.render.lines import report_words
@@ -20,7 +20,7 @@ from bot.services.people import People
 from bot.services.settings import Settings
 from bot.store import incidents as incident_rows
 from bot.store import timeline as timeline_rows
-from bot.store.engine import Store
+from bot.store.engine import Store, Tx
 
 GROUPS = 100
 GROUP_LIMIT = 75
@@ -41,6 +41,14 @@ class Reports:
     def report(self, incident_id: str) -> Report:
         """The report as of now, with people's names from Slack."""
         return self._assemble(incident_id, self._people.named)
+
+    def stored(self, tx: Tx, incident_id: str) -> Report:
+        """The report as this transaction sees it, with the names that were last read from Slack."""
+        return _report(
+            self._settings,
+            _recorded(tx, self._settings, incident_id),
+            lambda team_id, found: self._people.stored(tx, team_id, found),
+        )
 
     def _assemble(self, incident_id: str, names: Names) -> Report:
         return assembled(self._store, self._settings, incident_id, names)
@@ -73,11 +81,12 @@ class Reports:
     def missing(self, incident_id: str) -> tuple[str, ...]:
         """What the report still needs, in words. It does not call Slack, since a form waits for it."""
         report = self._assemble(incident_id, lambda _team, _found: UNNAMED)
-        return tuple(
-            str(named(gap_words(report, key), self._settings.command))
-            for key in gaps(report)
-            if key != DATE
-        )
+        words: dict[str, str] = {}
+        for form in self._settings.target_forms:
+            shown = in_form(report, form)
+            for key in gaps(shown):
+                words.setdefault(key, str(named(gap_words(shown, key), self._settings.command)))
+        return tuple(said for key, said in words.items() if key != DATE)
 
     def named(self, team_id: str, text: str) -> str:
         """Message text with the names that are known without asking Slack in place of mentions."""
@@ -101,10 +110,23 @@ class Reports:
 def assembled(store: Store, settings: Settings, incident_id: str, names: Names) -> Report:
     """Return the report as of now, in the team's form."""
     with store.read() as tx:
-        incident = incident_rows.get(tx, incident_id)
-        lines = timeline_rows.lines(tx, incident_id)
-        items = incident_rows.items(tx, incident_id)
+        recorded = _recorded(tx, settings, incident_id)
+    return _report(settings, recorded, names)
+
+
+_Recorded = tuple[Incident, list[Line], list[ActionItem]]
+
+
+def _recorded(tx: Tx, settings: Settings, incident_id: str) -> _Recorded:
+    incident = incident_rows.get(tx, incident_id)
+    lines = timeline_rows.lines(tx, incident_id)
+    items = incident_rows.items(tx, incident_id)
     items += tagged_items(incident_id, lines, items, group=settings.groups[-1])
+    return incident, lines, items
+
+
+def _report(settings: Settings, recorded: _Recorded, names: Names) -> Report:
+    incident, lines, items = recorded
     found = _mentions(incident, lines, items)
     return assemble(
         incident,

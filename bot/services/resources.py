@@ -60,8 +60,7 @@ class Resources:
         self._look = look
         self._posts = Posts(chat)
         self._announcements = Announcements(chat, settings, look)
-        self.alone = RunMessages(store, chat, now, run_posts)
-        """The messages of runs outside of incidents."""
+        self.alone = RunMessages(store, chat, now, run_posts)  # of runs outside of incidents
 
     def snapshot(self, incident_id: str) -> Snapshot:
         """Read an incident's rows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -14,7 +14,7 @@ from bot.domain.emoji import first_name
 from bot.domain.incident import Policy
 from bot.domain.item_policy import ItemPolicy
 from bot.domain.publication import Target, TargetKind
-from bot.domain.report_form import ReportForm
+from bot.domain.report_form import COLLECTED, FormSection, ReportForm
 from bot.domain.timeline import Heading
 from bot.forms import Forms
 
@@ -87,6 +87,24 @@ class Settings:
         """The team's report form."""
         return self.forms.get(self.report_form)
 
+    @property
+    def target_forms(self) -> tuple[ReportForm, ...]:
+        """The forms in which reports are published, each once."""
+        names = dict.fromkeys(target.form or self.report_form for target in self.targets)
+        found = [self.forms.get(name) for name in names]
+        return tuple({form.name: form for form in found}.values())
+
+    @property
+    def questions(self) -> tuple[FormSection, ...]:
+        """The sections that the close form asks for: those of the forms of all targets, each key once."""
+        return _once(section for form in self.target_forms for section in form.questions)
+
+    @property
+    def written_sections(self) -> tuple[FormSection, ...]:
+        """The sections whose texts people write, of the team's form and those of all targets."""
+        found = (section for form in (self.form, *self.target_forms) for section in form.sections)
+        return _once(section for section in found if section.key not in COLLECTED)
+
     def interval(self, severity: str) -> timedelta:
         """The time between two reminders; the shortest for a severity that is no longer configured."""
         return self.intervals.get(severity, min(self.intervals.values()))
@@ -108,3 +126,11 @@ class Settings:
     def hub_urls(self) -> dict[str, str]:
         """Addresses by hub name."""
         return {name: hub.url for name, hub in self.hubs.items()}
+
+
+def _once(sections: Iterable[FormSection]) -> tuple[FormSection, ...]:
+    """The first section of each key."""
+    found: dict[str, FormSection] = {}
+    for section in sections:
+        found.setdefault(section.key, section)
+    return tuple(found.values())

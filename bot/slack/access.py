@@ -44,6 +44,9 @@ CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]+")
 PATIENCE = 1.5
 """Seconds for the questions to Slack before a request is acknowledged, which Slack waits three for."""
 
+EDITING = frozenset({Act.EDIT, Act.RECORD, Act.CHANGE})
+"""The acts by which a report is edited. By those who may publish, it publishes itself."""
+
 Finder = Callable[[HandlerContext, SlackRequest], Incident]
 
 
@@ -219,6 +222,9 @@ def _answer(context: HandlerContext, request: SlackRequest, route: Route) -> Rep
         return _confirmed(context, request, found, reply) if found else reply
     incident = cast("Incident", found)
     context.authorize.decide(asker, route.act, incident)
+    if route.act in EDITING and incident.closed_at and context.settings.goes_outside:
+        may_publish = context.authorize.may(asker, Act.PUBLISH, incident)
+        request = replace(request, may_publish=may_publish)
     reply = _confirmed(context, request, incident, route.handler(context, request, incident))
     if isinstance(reply, EphemeralReply | DeferredReply) and not reply.channel:
         reply = replace(reply, channel=request.channel or incident.channel_id or "")

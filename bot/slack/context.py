@@ -13,6 +13,7 @@ from bot.services.authorize import Authorize
 from bot.services.change import Changes
 from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
+from bot.services.edit_publishing import EditPublishing
 from bot.services.edits import Edits
 from bot.services.evidence import Evidence
 from bot.services.incidents import Incidents
@@ -38,6 +39,7 @@ class HandlerContext:
     declare: Declare
     diagnoses: Diagnoses
     edits: Edits
+    edit_publishing: EditPublishing
     evidence: Evidence
     changes: Changes
     record: Record

@@ -12,16 +12,9 @@ from bot.domain.report import timeline_lines
 from bot.domain.timeline import EntryKind, Line
 from bot.render import edit_pages as pages
 from bot.render.edit_pages import Page, Said
+from bot.services.settings import Settings
 from bot.slack.context import HandlerContext
-
-SECTIONS = {
-    "summary": "Summary",
-    "impact": "User impact",
-    "wrong": "What went wrong",
-    "lucky": "Where we got lucky",
-    "conclusion": "Conclusion",
-}
-"""The sections with a text of their own and their headings."""
+from bot.slack.edit_publishing import notice
 
 PART_NAMES = {
     parts.ABOUT: "title, date, hubs, labels",
@@ -42,15 +35,16 @@ _ELSEWHERE = frozenset(
 """Entries that concern the report and not the outage, or are edited as action items."""
 
 
-def sections(incident: Incident) -> dict[str, str]:
-    """The headings of the sections by their keys: those of the form, and those with a text."""
+def sections(settings: Settings, incident: Incident) -> dict[str, str]:
+    """The headings of the sections by their keys: those of the forms, and those with a text."""
+    usual = {section.key: section.heading for section in settings.written_sections}
     options, texts = incident.report_options, incident.answers.texts
     others = [
         key
         for key in (*texts, *options.headings)
-        if key not in SECTIONS and key not in parts.OTHER_HEADINGS
+        if key not in usual and key not in parts.OTHER_HEADINGS
     ]
-    return {**SECTIONS, **{key: key.replace("_", " ").capitalize() for key in others}}
+    return {**usual, **{key: key.replace("_", " ").capitalize() for key in others}}
 
 
 def view(
@@ -59,10 +53,14 @@ def view(
     which: Page,
     number: int = 0,
     *,
+    may_publish: bool,
     said: Said | None = None,
     entry_id: int = 0,
 ) -> dict[str, Any]:
-    """The modal with a page. ``entry_id`` is an entry that the page of the timeline has to show."""
+    """The modal with a page. ``entry_id`` is an entry that the page of the timeline has to show.
+
+    ``may_publish`` is whether the person may approve the report.
+    """
     incident = context.incidents.get(incident.id)
     lines = context.record.lines(incident.id)
     items = context.edits.items(incident.id)
@@ -73,7 +71,7 @@ def view(
     match which:
         case Page.REPORT:
             zone = context.settings.zone
-            content = pages.report_page(incident, sections(incident), zone=zone)
+            content = pages.report_page(incident, sections(context.settings, incident), zone=zone)
         case Page.TIMELINE:
             content = pages.entries_page(found, number, timeline=in_timeline)
         case Page.ITEMS:
@@ -86,7 +84,7 @@ def view(
         number,
         content,
         counts={Page.TIMELINE: len(in_timeline), Page.ITEMS: len(items)},
-        places=context.edits.places(incident.id) if incident.closed_at else (),
+        notice=notice(context, incident, may_publish=may_publish),
         said=said,
     )
 
@@ -112,7 +110,9 @@ def part_name(context: HandlerContext, incident: Incident, part: str) -> str:
     """What a part is called."""
     kind, key = parts.split(part)
     if kind == parts.SECTION:
-        return incident.report_options.headings.get(key) or sections(incident).get(key, key)
+        return incident.report_options.headings.get(key) or sections(
+            context.settings, incident
+        ).get(key, key)
     if kind == parts.ITEM:
         items = context.edits.items(incident.id)
         return next((item.title for item in items if item.id == key), "an action item")

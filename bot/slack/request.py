@@ -99,7 +99,7 @@ class SlackRequest:
     names, ``value`` is a button's, ``form`` a form's, ``message`` the one that a shortcut was used on.
     ``trigger`` opens one form within three seconds. ``installed_team`` is the workspace of the app that a
     form belongs to, if Slack says so. ``idempotency_key`` is unique to this act. ``acted_ts`` is Slack's
-    time of a shortcut.
+    time of a shortcut. ``may_publish`` is as in :class:`bot.domain.state_change.StateChange`.
     """
 
     kind: Kind
@@ -116,6 +116,7 @@ class SlackRequest:
     message: Message | None = None
     installed_team: str = ""
     acted_ts: str = ""
+    may_publish: bool = False
 
     @property
     def marks(self) -> str:
@@ -129,6 +130,7 @@ class SlackRequest:
             by=self.user,
             idempotency_key=self.idempotency_key,
             origin=self.origin,
+            may_publish=self.may_publish,
         )
 
     @property

@@ -55,6 +55,16 @@ def approval(tx: Tx, incident_id: str, digest: str) -> tuple[str, Mapping[str, A
     return (row.by, row.shown) if row else None
 
 
+def shown_by(tx: Tx, incident_id: str, source: str = "") -> Mapping[str, Any] | None:
+    """Return what was shown to the person who approved by this act, or last; None if nobody did."""
+    table = publication_approval
+    statement = select(table.c.shown).where(table.c.incident_id == incident_id)
+    if source:
+        statement = statement.where(table.c.source == source)
+    row = tx.execute(statement.order_by(table.c.id.desc()).limit(1)).first()
+    return row.shown if row else None
+
+
 def is_done(tx: Tx, incident_id: str, source: str) -> bool:
     """Return whether this act has stored its approval."""
     table = publication_approval

@@ -17,7 +17,6 @@ from bot.domain.resources import ResourceKind
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryKind
 from bot.errors import RetryLater, UserError
-from bot.forms import Forms
 from bot.ports import Profile, Repository
 from bot.render.review import review_form, review_post
 from bot.services.approval import Approvals
@@ -65,7 +64,8 @@ class Desk:
         reports = Reports(self.store, People(self.store, chat, lambda: NOW), settings())
         targets = [Target(kind=TargetKind.FOLDER), OUTSIDE]
         guards = Guards(self.store, settings())
-        self.composer = Composer(self.store, reports, Filing(), targets, guards, Forms())
+        forms = settings().forms
+        self.composer = Composer(self.store, reports, Filing(), targets, guards, forms)
         self.approvals = Approvals(
             self.store,
             self,

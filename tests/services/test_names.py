@@ -73,6 +73,7 @@ def test_names_are_asked_once_while_they_are_fresh(store: Store, slack_answers: 
     people.named(TEAM, FOUND)
     assert len(slack_answers.asked) == 8
     with store.read() as tx:
+        assert people.stored(tx, TEAM, FOUND) == expected
         assert "secret" not in str(rows.labels(tx, TEAM, rows.CHANNEL))
 
 

@@ -12,11 +12,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.actions import ActionItem
+from bot.domain.actions import NOT_A_REPOSITORY, ActionItem
 from bot.domain.item_policy import CloseGate, ItemPolicy
 from bot.domain.timeline import Heading
 from bot.render import items as words
-from bot.services.items import NOT_A_REPOSITORY
 from bot.store import incidents as rows
 from bot.store.engine import Store
 from bot.store.tables import tag

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain.incident import Answers
+from bot.domain.publication import Target, TargetKind
 from bot.domain.report_form import FormSection
 from bot.forms import Forms, preset
 from bot.forms.form_file import SECTION_LIMIT
@@ -110,3 +111,18 @@ def test_a_form_with_the_most_sections_fits_into_slacks_form(rows: Store) -> Non
     assert len(blocks[0]["text"]["text"]) <= 3000
     assert desk.submit({"part39": "The end."}).acks == [{}]
     assert desk.incident.answers.texts["part39"] == "The end."
+
+
+def test_the_forms_of_all_targets_are_asked_once(rows: Store) -> None:
+    targets = (
+        Target(kind=TargetKind.FOLDER),
+        Target(kind=TargetKind.FOLDER, subject="2", form="mybinder"),
+    )
+    desk = opened(rows, report_form="datahub-2017", targets=targets)
+    found = [name for name in asked(desk) if name not in OWN]
+    assert found == ["summary", "conclusion", "well", "wrong", "lucky"]
+    missing = str(desk.slack.views[-1]["blocks"][0])
+    wrong = preset("mybinder").section("wrong")
+    assert wrong is not None
+    assert wrong.question in missing
+    assert missing.count("• What broke") == 1

@@ -8,11 +8,17 @@ from typing import Any
 import pytest
 
 from bot.domain.milestones import Milestone
+from bot.domain.publication import Target, TargetKind
 from bot.domain.report import timeline_lines
+from bot.domain.report_parts import FILED
+from bot.domain.resources import ResourceKind, resource_key
 from bot.domain.timeline import EntryKind
+from bot.forms import preset
+from bot.render import edit_notice
 from bot.render import edit_pages as pages
 from bot.slack.interactions import edit
 from bot.store import incidents as rows
+from bot.store import resources
 from tests.support.desk import ANA, BEN, Desk
 from tests.support.editing import INCIDENT, add_item, open_part, options, texts, undo_value
 from tests.support.rows import NOW, incident, message
@@ -134,7 +140,7 @@ def test_an_action_item_is_edited_wholly(desk: Desk) -> None:
             "due_on": "2017-03-01",
             "link": "https://github.com/o/r/issues/7",
             "state": "done",
-            "repository": "o/r",
+            "repository": "https://github.com/o/r/",
         }
     )
     assert answer.errors == {}
@@ -148,7 +154,13 @@ def test_an_action_item_is_edited_wholly(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("values", "field"),
-    [({"title": ""}, "title"), ({"link": "github.com/x"}, "link"), ({"title": "x" * 251}, "title")],
+    [
+        ({"title": ""}, "title"),
+        ({"link": "github.com/x"}, "link"),
+        ({"title": "x" * 251}, "title"),
+        ({"repository": "o/r/s"}, "repository"),
+        ({"repository": "here"}, "repository"),
+    ],
 )
 def test_a_wrong_action_item_is_refused(desk: Desk, values: dict[str, Any], field: str) -> None:
     item = add_item(desk)
@@ -232,7 +244,7 @@ def test_what_changed_again_is_not_taken_back(desk: Desk) -> None:
 def test_a_closed_incident_is_edited_without_reopening_and_published(desk: Desk) -> None:
     closed(desk)
     open_part(desk, "section/impact")
-    assert pages.CLOSED_NOTICE in texts(desk)
+    assert edit_notice.AT_ONCE in texts(desk)
     assert published(desk) == []
     desk.submit({"text": "Nobody could work."})
     assert len(published(desk)) == 1
@@ -306,3 +318,43 @@ def test_what_the_time_command_sets_is_taken_back_on_the_page_of_changes(desk: D
         desk.press_in(pages.ACTION_UNDO, f"part:{revision.id}")
     assert desk.incident.milestones == {}
     assert desk.incident.hubs == ()
+
+
+@pytest.mark.parametrize("form", ["2i2c", "mybinder", "datahub"])
+def test_the_page_has_the_sections_of_the_form_and_of_the_targets_forms(
+    desk: Desk, form: str
+) -> None:
+    targets = (Target(kind=TargetKind.FOLDER, form="mybinder"),)
+    desk = Desk(desk.store, report_form=form, targets=targets)
+    desk.command("edit")
+    for name in (form, "mybinder"):
+        for section in preset(name).questions:
+            assert f"section/{section.key}" in texts(desk)
+    for section in preset(form).questions:
+        assert f"*{section.heading}*" in texts(desk)
+
+
+def test_a_filed_issue_stays_in_its_repository(desk: Desk) -> None:
+    item = add_item(desk)
+    with desk.store.write() as tx:
+        rows.change_item(tx, item.id, issue_url="https://github.com/o/r/issues/7")
+    open_part(desk, f"item/{item.id}")
+    assert desk.submit({"repository": "o/other"}).errors == {"repository": FILED}
+    assert desk.submit({"category": "alerts"}).errors == {}
+
+
+def test_all_places_of_a_report_are_named(desk: Desk) -> None:
+    refs = {
+        (ResourceKind.REPORT_ISSUE, ""): {"url": "https://github.com/o/r/issues/1"},
+        (ResourceKind.REPORT_ISSUE, "2"): {"url": "https://github.com/o/s/issues/2"},
+        (ResourceKind.REPORT_PULL, "3"): {"url": "https://github.com/o/t/pull/3"},
+        (ResourceKind.REPORT_FILE, "4"): {"path": "reports/x.md"},
+    }
+    with desk.store.write() as tx:
+        for (kind, subject), ref in refs.items():
+            resources.add(tx, INCIDENT, kind, subject, spec={}, now=NOW)
+            resources.change(tx, resource_key(INCIDENT, kind, subject), ref=ref)
+    closed(desk)
+    open_part(desk, "section/impact")
+    for ref in refs.values():
+        assert next(iter(ref.values())) in texts(desk)

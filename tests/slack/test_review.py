@@ -9,6 +9,8 @@ import pytest
 
 from bot.bootstrap import Bot
 from bot.domain.timeline import EntryKind
+from bot.render.edit_notice import AT_ONCE, PUBLISHES
+from bot.render.edit_pages import ACTION_PART
 from bot.render.review import ACTION_SHOW
 from sandbox.clock import SandboxClock
 from sandbox.github import GitHubSandbox, GitHubSandboxError
@@ -47,6 +49,19 @@ def closed(scene: Scene) -> str:
     scene.slack.wait_for(lambda: bool(scene.ana.views()), what="the closing form")
     assert scene.ana.submit(scene.ana.views()[-1]["id"]) == {}
     return channel
+
+
+def edited(scene: Scene, channel: str, text: str) -> None:
+    """Ana edits a section of the report."""
+    scene.ana.command(channel, "/incident edit")
+    scene.slack.wait_for(lambda: bool(scene.ana.views()), what="the page")
+    page = scene.ana.views()[-1]["id"]
+    scene.ana.view_press(page, ACTION_PART, "part section/impact")
+    scene.slack.wait_for(lambda: len(scene.ana.views()) == 2, what="the form of the section")
+    form = scene.ana.views()[-1]
+    assert AT_ONCE in str(form["blocks"])
+    assert "everybody can read it" in str(form["blocks"])
+    assert scene.ana.submit(form["id"], {"text": text}) == {}
 
 
 def test_a_report_is_on_github_after_its_review_and_not_before(
@@ -88,6 +103,14 @@ def test_a_report_is_on_github_after_its_review_and_not_before(
     assert requests(slack, channel) == []
     said = [str(m["text"]) for m in scene.own(channel)]
     assert any(f"<@{scene.ana.id}> approved the report" in text for text in said)
+
+    edited(scene, channel, "Nobody could work, says mei@example.edu.")
+    slack.wait_for(lambda: PUBLISHES in str(scene.ana.views()), what="the answer of the edit")
+    assert "replaces `mei@example.edu`" in str(scene.ana.views())
+    scene.until(lambda: "Nobody could work" in github.issues()[0].body, "the edit on GitHub")
+    assert "mei@" not in github.issues()[0].body
+    assert requests(slack, channel) == []
+    scene.ana.close_view(scene.ana.views()[-1]["id"])
 
     scene.ana.command(channel, "/incident publish")
     slack.wait_for(lambda: bool(scene.ana.views()), what="the form of the command")

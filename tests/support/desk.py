@@ -10,11 +10,11 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.domain.actions import ActionItem
 from bot.domain.incident import Incident, Policy
 from bot.domain.limits import Limits
 from bot.domain.run_policy import RunPolicy
@@ -25,10 +25,13 @@ from bot.services.audit import Audit
 from bot.services.authorize import Authorize
 from bot.services.change import Changes
 from bot.services.channel_watch import ChannelWatch
+from bot.services.compose import Composer
 from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
-from bot.services.edits import Edits, published
+from bot.services.edit_publishing import EditPublishing
+from bot.services.edits import Edits
 from bot.services.evidence import Evidence
+from bot.services.guard import Guards
 from bot.services.inbox import Inbox
 from bot.services.incidents import Incidents
 from bot.services.items import Items
@@ -134,12 +137,24 @@ class Desk:
             wall=lambda: datetime.now(UTC),
         )
         asked: Any = SimpleNamespace(request=self._publish)
+        self.reports = Reports(store, people, self.settings)
+        self.composer = Composer(
+            store,
+            self.reports,
+            self.settings.filing,
+            self.settings.targets,
+            Guards(store, self.settings),
+            self.settings.forms,
+        )
+        self.publishing = EditPublishing(store, self.work, self.composer, self.now)
+        edited = self.publishing.edited
+        items = Items(store, self.work, self.now, self.settings, place=self.place)
         self.incidents = Incidents(store, chat, self.watch.latch_all)
         self.context = HandlerContext(
             now=self.now,
             settings=self.settings,
             incidents=self.incidents,
-            items=Items(store, self.work, self.now, self.settings, place=lambda _item: ""),
+            items=items,
             declare=Declare(
                 store,
                 self.work,
@@ -148,18 +163,26 @@ class Desk:
                 take_diagnosis=self.diagnoses.take_into,
             ),
             diagnoses=self.diagnoses,
-            edits=Edits(store, self.work, self.now, self.settings),
+            edits=Edits(
+                store,
+                self.work,
+                self.now,
+                self.settings,
+                edited=edited,
+                item_changed=items.follow,
+            ),
+            edit_publishing=self.publishing,
             evidence=Evidence(
                 store, chat, self.audit, sites=places, wall=lambda: datetime.now(UTC)
             ),
-            changes=Changes(store, self.work, self.now, self.settings),
+            changes=Changes(store, self.work, self.now, self.settings, edited=edited),
             record=Record(
                 store,
                 self.now,
                 self.settings,
                 team_url=lambda: "https://x.slack.com/",
                 watch=self.watch,
-                edited=partial(published, self.work),
+                edited=edited,
             ),
             runs=self.runs,
             obligations=Obligations(
@@ -175,7 +198,7 @@ class Desk:
             ),
             authorize=self.authorize,
             audit=self.audit,
-            reports=Reports(store, people, self.settings),
+            reports=self.reports,
             approvals=asked,
             publish=asked,
             search=Search(store, self.now, self.incidents.latch),
@@ -184,6 +207,10 @@ class Desk:
         )
         self.inbox = Inbox(store, owner=owner)
         self.dispatcher = Dispatcher(self.context, chat, self.inbox)
+
+    def place(self, _item: ActionItem) -> str:
+        """The repository in which an action item is tracked."""
+        return ""
 
     def _publish(self, change: StateChange) -> None:
         with self.store.write() as tx:

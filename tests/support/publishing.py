@@ -23,7 +23,6 @@ from bot.domain.limits import Limits
 from bot.domain.publication import Target, TargetKind
 from bot.domain.timeline import EntryKind
 from bot.errors import UserError
-from bot.forms import Forms
 from bot.ports import Profile
 from bot.services import publish
 from bot.services.approval import Approvals
@@ -169,7 +168,7 @@ class Office:
         reports = Reports(self.store, people, replace(SETTINGS, **settings))
         places = targets or (TARGETS if forge else FOLDER)
         guards = Guards(self.store, replace(SETTINGS, **settings))
-        composer = Composer(self.store, reports, filing, places, guards, Forms())
+        composer = Composer(self.store, reports, filing, places, guards, SETTINGS.forms)
         durable: Any = self.durable
         approvals = Approvals(
             self.store,

@@ -19,16 +19,16 @@ def handle(context: HandlerContext, _request: SlackRequest, incident: Incident) 
     """
     require_resolved(incident)
     context.changes.check_gates(incident.id)
-    form = context.settings.form
+    settings = context.settings
     return OpenModal(
         view=forms.close(
             incident,
-            questions=form.questions,
-            zone=context.settings.zone,
+            questions=settings.questions,
+            zone=settings.zone,
             now=context.now(),
             gaps=context.reports.missing(incident.id),
-            hubs=list(context.settings.hubs),
-            wants_hubs=form.section(HUBS) is not None,
+            hubs=list(settings.hubs),
+            wants_hubs=any(form.section(HUBS) for form in settings.target_forms),
         )
     )
 

@@ -10,6 +10,6 @@ from bot.slack.replies import OpenModal
 from bot.slack.request import SlackRequest
 
 
-def handle(context: HandlerContext, _request: SlackRequest, incident: Incident) -> OpenModal:
+def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -> OpenModal:
     """The first page, before and after closing."""
-    return OpenModal(view=view(context, incident, Page.REPORT))
+    return OpenModal(view=view(context, incident, Page.REPORT, may_publish=request.may_publish))

@@ -10,6 +10,7 @@ from bot.errors import UserError
 from bot.render import answers, report_forms
 from bot.services.contents import times_version
 from bot.slack.context import HandlerContext
+from bot.slack.edit_publishing import done
 from bot.slack.matching import closest, split_word
 from bot.slack.replies import EphemeralReply, OpenModal, say
 from bot.slack.request import SlackRequest
@@ -36,8 +37,10 @@ def handle(
     if not text.strip():
         raise UserError(NO_TIME.format(command=context.settings.command, word=name.value))
     told = read({name: text}, incident.milestones, context.reader)
-    before, after = context.changes.times(request.change(incident), told)
-    return say(answers.times_set(before, after, told, zone=context.settings.zone))
+    change = request.change(incident)
+    before, after = context.changes.times(change, told)
+    said = answers.times_set(before, after, told, zone=context.settings.zone)
+    return say(said + done(context, incident, change))
 
 
 def submitted(context: HandlerContext, request: SlackRequest, incident: Incident) -> EphemeralReply:
@@ -51,8 +54,10 @@ def submitted(context: HandlerContext, request: SlackRequest, incident: Incident
     typed = {name: form.text(name.value).strip() for name in Milestone if form.has(name.value)}
     changed = {name: text for name, text in typed.items() if text != shown[name]}
     told = read(changed, incident.milestones, context.reader)
-    before, after = context.changes.times(request.change(incident), told, version=form.subject)
-    return say(answers.times_set(before, after, told, zone=zone))
+    change = request.change(incident)
+    before, after = context.changes.times(change, told, version=form.subject)
+    said = answers.times_set(before, after, told, zone=zone)
+    return say(said + done(context, incident, change))
 
 
 def _named(word: str) -> Milestone:

@@ -17,6 +17,7 @@ from bot.services.edits import ChangedMeanwhileError
 from bot.services.entries import ONLY_ANNOTATED
 from bot.slack.context import HandlerContext
 from bot.slack.edit_fields import Fields, entered, long_texts
+from bot.slack.edit_publishing import done, notice
 from bot.slack.edit_view import part_name, sections, view
 from bot.slack.replies import OpenModal, PushModal, StaleFormError, UpdateModal
 from bot.slack.request import SlackRequest
@@ -36,24 +37,27 @@ TRIES = 3
 """How often a change is tried again that another one came before."""
 
 
-def open_(context: HandlerContext, _request: SlackRequest, incident: Incident) -> OpenModal:
+def open_(context: HandlerContext, request: SlackRequest, incident: Incident) -> OpenModal:
     """The first page."""
-    return OpenModal(view=view(context, incident, Page.REPORT))
+    shown = view(context, incident, Page.REPORT, may_publish=request.may_publish)
+    return OpenModal(view=shown)
 
 
 def turn(context: HandlerContext, request: SlackRequest, incident: Incident) -> UpdateModal:
     """Another page, in the place of the one that is open."""
     which, _, number = request.value.partition(":")
-    shown = view(context, incident, Page(which), int(number or 0))
+    shown = view(context, incident, Page(which), int(number or 0), may_publish=request.may_publish)
     return UpdateModal(id=request.form.id, hash=request.form.hash, view=shown)
 
 
 def part(context: HandlerContext, request: SlackRequest, incident: Incident) -> PushModal:
     """The form of a part."""
-    return _form(context, incident, request.value)
+    return _form(context, request, incident, request.value)
 
 
-def _form(context: HandlerContext, incident: Incident, name: str) -> PushModal:
+def _form(
+    context: HandlerContext, request: SlackRequest, incident: Incident, name: str
+) -> PushModal:
     fields = Fields(context, incident, name)
     shown = fields.shown(context.edits.values(incident.id, fields.stored_part))
     made = edit_forms.form(
@@ -61,7 +65,7 @@ def _form(context: HandlerContext, incident: Incident, name: str) -> PushModal:
         name,
         _inputs(context, incident, fields),
         shown,
-        notice=_notice(context, incident),
+        notice=notice(context, incident, may_publish=request.may_publish),
     )
     return PushModal(view=made)
 
@@ -69,16 +73,9 @@ def _form(context: HandlerContext, incident: Incident, name: str) -> PushModal:
 def _inputs(
     context: HandlerContext, incident: Incident, fields: Fields
 ) -> tuple[edit_forms.Input, ...]:
-    heading = sections(incident).get(parts.split(fields.part)[1], "")
+    heading = sections(context.settings, incident).get(parts.split(fields.part)[1], "")
     zone = context.settings.zone
     return edit_forms.inputs(fields.part, heading=heading, hubs=fields.hubs, zone=zone)
-
-
-def _notice(context: HandlerContext, incident: Incident) -> str:
-    """Where a change is published at once, empty while the incident is not closed."""
-    if incident.closed_at is None:
-        return ""
-    return edit_pages.closed_notice(context.edits.places(incident.id))
 
 
 def submitted(context: HandlerContext, request: SlackRequest, incident: Incident) -> UpdateModal:
@@ -117,7 +114,7 @@ def submitted(context: HandlerContext, request: SlackRequest, incident: Incident
                     before=sheet,
                     texts=texts,
                     conflicts=conflicts,
-                    notice=_notice(context, incident),
+                    notice=notice(context, incident, may_publish=request.may_publish),
                 ),
                 errors=dict.fromkeys(theirs, edit_forms.CONFLICT_AT_FIELD),
             )
@@ -149,6 +146,8 @@ def _saved(
         order = edit_pages.out_of_order(context.incidents.get(incident.id))
         text += "".join(f"\n⚠️ {line}" for line in order)
     revision = context.edits.of_act(change) if is_changed else None
+    if revision:
+        text += done(context, incident, change)
     said = Said(text=text, undo=f"part:{revision.id}" if revision else "")
     is_item = parts.split(fields.part)[0] == parts.ITEM
     return page(context, request, incident, Page.ITEMS if is_item else Page.REPORT, said=said)
@@ -200,19 +199,22 @@ def entry(
             context.record.restore_entry(change, number)
             said = Said(text=RESTORED)
         case _:
-            return _entry_form(context, incident, verb, number)
+            return _entry_form(context, request, incident, verb, number)
+    said = replace(said, text=said.text + done(context, incident, change))
     return page(context, request, incident, Page.TIMELINE, said=said, entry_id=number)
 
 
-def _entry_form(context: HandlerContext, incident: Incident, verb: str, entry_id: int) -> PushModal:
+def _entry_form(
+    context: HandlerContext, request: SlackRequest, incident: Incident, verb: str, entry_id: int
+) -> PushModal:
     line = context.record.line(incident.id, entry_id)
-    notice = _notice(context, incident)
     if verb == edit_pages.ANNOTATE:
         return PushModal(view=forms.annotate_entry(incident.id, line))
     if not line.entry.kind.is_editable:
         raise UserError(ONLY_ANNOTATED)
     zone = context.settings.zone
-    return PushModal(view=forms.edit_entry(incident.id, line, zone=zone, notice=notice))
+    said = notice(context, incident, may_publish=request.may_publish)
+    return PushModal(view=forms.edit_entry(incident.id, line, zone=zone, notice=said))
 
 
 def item(
@@ -222,12 +224,13 @@ def item(
     verb, _, item_id = request.value.partition(":")
     name = f"{parts.ITEM}/{item_id}"
     if verb not in parts.STATES:
-        return _form(context, incident, name)
+        return _form(context, request, incident, name)
     change = request.change(incident)
     values = context.edits.values(incident.id, name)
     context.edits.save(change, name, expected=values, wanted={"state": verb})
     revision = context.edits.of_act(change)
     text = SAVED.format(name=escape(cut(values["title"], 100)))
+    text += done(context, incident, change)
     said = Said(text=text, undo=f"part:{revision.id}" if revision else "")
     return page(context, request, incident, Page.ITEMS, said=said)
 
@@ -250,7 +253,8 @@ def undo(context: HandlerContext, request: SlackRequest, incident: Incident) -> 
     else:
         context.edits.undo(change, int(number))
     which, _, place = request.form.subject.partition(":")
-    return page(context, request, incident, Page(which), int(place or 0), said=Said(text=UNDONE))
+    said = Said(text=UNDONE + done(context, incident, change))
+    return page(context, request, incident, Page(which), int(place or 0), said=said)
 
 
 def page(
@@ -264,7 +268,15 @@ def page(
     entry_id: int = 0,
 ) -> UpdateModal:
     """The page below the form, or in which a button was pressed, as it is now."""
-    shown = view(context, incident, which, number, said=said, entry_id=entry_id)
+    shown = view(
+        context,
+        incident,
+        which,
+        number,
+        may_publish=request.may_publish,
+        said=said,
+        entry_id=entry_id,
+    )
     return UpdateModal(id=request.form.root, hash="", view=shown)
 
 

@@ -13,6 +13,7 @@ from bot.render.edit_pages import Page, Said
 from bot.render.long_text import LongText
 from bot.services.entries import ONLY_ANNOTATED, EntryChangedError
 from bot.slack.context import HandlerContext
+from bot.slack.edit_publishing import done, notice
 from bot.slack.interactions import edit
 from bot.slack.replies import EphemeralReply, OpenModal, StaleFormError, UpdateModal, say
 from bot.slack.request import SlackRequest
@@ -44,16 +45,20 @@ def menu(
     """
     verb, _, entry_id = request.value.partition(":")
     if verb == listing.HIDE:
-        context.record.hide_entry(request.change(incident), int(entry_id))
+        change = request.change(incident)
+        context.record.hide_entry(change, int(entry_id))
         latest = context.record.latest(incident.id, listing.SHOWN_LINES)
-        post = listing.timeline(incident, latest, said=answers.ENTRY_REMOVED)
+        said = answers.ENTRY_REMOVED + done(context, incident, change)
+        post = listing.timeline(incident, latest, said=said)
         return EphemeralReply(post=post, replace=True)
     line = context.record.line(incident.id, int(entry_id))
     if verb == listing.ANNOTATE:
         return OpenModal(view=forms.annotate_entry(incident.id, line))
     if not line.entry.kind.is_editable:
         raise UserError(ONLY_ANNOTATED)
-    return OpenModal(view=forms.edit_entry(incident.id, line, zone=context.settings.zone))
+    said = notice(context, incident, may_publish=request.may_publish)
+    view = forms.edit_entry(incident.id, line, zone=context.settings.zone, notice=said)
+    return OpenModal(view=view)
 
 
 def submitted(
@@ -87,6 +92,7 @@ def submitted(
         again = forms.edit_entry(incident.id, line, zone=zone, typed=words, typed_at=at_text)
         raise StaleFormError(str(exc), view=again, errors={"text": str(exc)}) from exc
     said = answers.entry_changed(time, zone=zone, distance=distance)
+    said += done(context, incident, change)
     return _said(context, request, incident, said, entry_id=entry_id)
 
 
@@ -128,5 +134,7 @@ def annotated(
     """
     text = typed(request.form.text("text"))
     entry_id = int(request.form.subject)
-    context.record.annotate(request.change(incident), entry_id, text)
-    return _said(context, request, incident, answers.ENTRY_ANNOTATED, entry_id=entry_id)
+    change = request.change(incident)
+    context.record.annotate(change, entry_id, text)
+    said = answers.ENTRY_ANNOTATED + done(context, incident, change)
+    return _said(context, request, incident, said, entry_id=entry_id)
