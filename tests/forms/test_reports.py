@@ -11,6 +11,7 @@ from pathlib import Path
 import frontmatter
 import pytest
 
+from bot.domain.command import USUAL, named
 from bot.domain.incident import Answers
 from bot.domain.report import Report
 from bot.domain.report_form import Clock, Dates
@@ -34,7 +35,8 @@ every_form = pytest.mark.parametrize("form", presets())
 
 
 def text_of(made: Report, *, draft: bool = False) -> str:
-    return report_text(made, labels=["incident"], assignees=["ada"], draft=draft)
+    text = report_text(made, labels=["incident"], assignees=["ada"], draft=draft)
+    return str(named(text, USUAL))
 
 
 def empty(form: str) -> Report:

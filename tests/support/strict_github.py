@@ -13,7 +13,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -81,11 +81,11 @@ class StrictGitHub:
         with self._guard:
             return {token for token, end in self._tokens.items() if end != float("inf")}
 
-    def expire(self) -> None:
-        """Expire every installation token before its stated time."""
+    def expire(self, tokens: Collection[str]) -> None:
+        """Expire these installations' tokens before their stated time."""
         with self._guard:
-            for token, end in self._tokens.items():
-                self._tokens[token] = end if end == float("inf") else 0.0
+            for token in tokens:
+                self._tokens[token] = 0.0
 
     def stop(self) -> None:
         """Stop listening."""

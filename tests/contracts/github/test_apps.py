@@ -89,7 +89,7 @@ def test_token_ends(github: GitHub, origin: Origin) -> None:
     forge.check()
     early = strict.installations_tokens() - before
     assert early
-    strict.expire()
+    strict.expire(early)
     strict.lifetime = 3600
     filed(forge, origin)
     assert forge.find_issue(origin, label="incident") is not None
@@ -101,9 +101,10 @@ def test_token_ends(github: GitHub, origin: Origin) -> None:
 @pytest.mark.contract("GitHub", "an App's token that was revoked is 401; nothing was done")
 def test_token_revoked(github: GitHub, origin: Origin) -> None:
     assert github.strict is not None
+    before = github.strict.installations_tokens()
     forge = github.forge(auth=github.as_configured())
     forge.check()
-    github.strict.expire()
+    github.strict.expire(github.strict.installations_tokens() - before)
     with pytest.raises(UserError) as refused:
         filed(forge, origin)
     assert refused.value.code == "bad_credentials"
