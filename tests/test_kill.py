@@ -93,7 +93,8 @@ def _settled(scene: Scene, incident_id: str) -> bool:
     if incident.channel_id is None:
         return False
     resources = scene.resources(incident.channel_id)
-    return len(resources) == 7 and all(e.state is ResourceState.DONE for e in resources.values())
+    wanted = [kind for kind in resources if kind != "alike"]
+    return len(wanted) == 7 and all(e.state is ResourceState.DONE for e in resources.values())
 
 
 def submit(scene: Scene) -> dict[str, Any]:
