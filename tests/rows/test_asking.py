@@ -220,7 +220,7 @@ def test_without_a_core_pool_nothing_can_be_told(desk: Desk) -> None:
         assert (told.exit, told.steps) == (Exit.UNKNOWN, [])
         assert told.json["diagnosis"] == "both_down"
         assert told.json["nothing_to_do"] == ""
-        assert "Hub datahub" in told.unknown
+        assert "hub datahub" in told.unknown.lower()  # refused, or lost at that moment
 
 
 def test_without_a_core_pool_no_proxy_is_restarted(desk: Desk) -> None:
