@@ -113,8 +113,9 @@ def _items(story: Story, seen: Seen) -> Judgement:
     live = 0
     for item in story.items:
         known = item.link or item.text
-        line = next(line for line in under[item.group].splitlines() if known in line)
-        live += bool(item.link) or any(url in seen.pages for url in links_in(line))
+        line = next((line for line in under[item.group].splitlines() if known in line), "")
+        links = links_in(line)
+        live += item.link in links if item.link else any(url in seen.pages for url in links)
     saw = (
         f"{len(story.items)} items under {', '.join(headings)}; {live} tracked already, or with a link "
         "that answers 200"

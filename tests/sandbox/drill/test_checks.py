@@ -14,7 +14,9 @@ from sandbox.drill.story import load
 from sandbox.github_keep import PracticeIssue
 from sandbox.hub.running import Row
 
-STORY = load("proxy-eviction")
+TOLD = load("proxy-eviction")
+STORY = replace(TOLD, items=[replace(TOLD.items[0], link=""), *TOLD.items[1:]])
+"""One item gets an issue; the others are tracked already."""
 STUDENTS, STUCK, ITEMS, GROUPS = STORY.students, STORY.stuck, STORY.items, STORY.groups
 TIMES, CHANNEL = tuple(STORY.times), STORY.channel
 PAGE = "http://127.0.0.1:1/practice/incidents/issues"
@@ -45,12 +47,12 @@ def sight(name: str = "", *, routed: int = 12, stuck: bool = False, gone: bool =
 
 
 def report(*, times: tuple[str, ...] = TIMES, zone: str = "PST") -> str:
-    """A report with these times. Each item has its 2017 link and a live link."""
+    """A report with these times. Each item has its link of 2017 or that to its issue."""
     actions = "\n".join(
         f"### {group}\n"
         + "\n".join(
-            f"1. {item.text} [Issue]({item.link}) [Issue {number}]({PAGE}/{number})"
-            for number, item in enumerate(ITEMS, start=1)
+            f"1. {item.text} [Issue]({item.link or f'{PAGE}/1'})"
+            for item in ITEMS
             if item.group == group
         )
         for group in GROUPS
@@ -61,10 +63,8 @@ def report(*, times: tuple[str, ...] = TIMES, zone: str = "PST") -> str:
 
 
 def issues(text: str, *, back: bool = True) -> list[PracticeIssue]:
-    """The action items' issues, then the incident issue (report)."""
-    bodies = [
-        (f"{item.link} {f'{PAGE}/7' if back else ''}", "incident-action-item") for item in ITEMS
-    ]
+    """The issue of the item that is tracked nowhere else, then the incident's issue (report)."""
+    bodies = [(f"{PAGE}/2" if back else "", "incident-action-item")]
     return [
         PracticeIssue(
             number=number,
@@ -105,7 +105,7 @@ GOOD = Seen(
     ],
     reminders=["tell people", "tell people"],
     published=published(report()),
-    pages={f"{PAGE}/{number}": "<html>" for number in range(1, 8)},
+    pages={f"{PAGE}/{number}": "<html>" for number in (1, 2)},
 )
 
 
