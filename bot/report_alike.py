@@ -4,7 +4,7 @@ How well it works is measured by leaving each report out in turn and asking with
 person has judged which reports are alike, so two measures that need nobody are printed:
 
 - Which of the others are found first, and how often they are about the same as the one left out, by the most
-  frequent subject in the *rest* of each text, which is not part of the question. Beside it stands what chance
+  frequent subject in the *rest* of each text, which is not part of the question. Beside it is what chance
   would give.
 - Whether the question finds the rest of its own report among the rests of all.
 """

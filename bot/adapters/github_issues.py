@@ -107,7 +107,7 @@ class TrackedIssues:
         newest = max((each.changed_at for each in found), default=since)
         is_more = len(found) == PAGE
         if is_more and newest <= since:
-            # More issues changed in these two seconds than an answer has; each is read by itself once a day.
+            # More issues changed in these two seconds than a page holds. Each is read once a day anyway.
             newest = since + 2 * OVERLAP
         tag = "" if is_more or newest > since else str(headers.get("etag", ""))
         return ChangedIssues(issues=found, since=max(newest, since), etag=tag, is_more=is_more)

@@ -30,7 +30,7 @@ class CloseGate(StrEnum):
 class ItemPolicy:
     """The rules. ``reminds_owner`` is whether owners get direct messages, one ``every`` so often.
 
-    After ``escalate_after`` of them, ``escalate_to`` is told, too: a channel or a person's user id.
+    After ``escalate_after`` of them, further ones also go to ``escalate_to``, a channel or a user id.
     ``digest_channel`` gets the list of open items on ``digest_day`` (0 is Monday). Empty ones tell nobody.
     ``can_file`` says that there is a repository where items without one of their own are filed.
     """

@@ -53,7 +53,7 @@ class TimeStyle:
 class FormSection:
     """A section. ``question`` is what the close form asks; a required section is missing while it is empty.
 
-    ``when_empty`` stands in the report if nobody wrote anything and nothing was collected.
+    ``when_empty`` is its text in the report if nobody wrote anything and nothing was collected.
     """
 
     key: str

@@ -152,7 +152,7 @@ class Forge(Protocol):
         """Create a branch at the head of ``base``, unless it exists."""
 
     def read_file(self, path: str, *, branch: str, etag: str = "") -> FileText | None:
-        """Return a file of a branch; None if there is none."""
+        """Return a file of a branch, or None if it doesn't exist."""
 
     def write_file(self, path: str, text: str, *, branch: str, sha: str, message: str) -> None:
         """Commit a file to a branch in place of its version ``sha``; an empty ``sha`` adds it.

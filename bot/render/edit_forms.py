@@ -1,4 +1,4 @@
-"""The forms that edit one part of a report: a section, the times, an action item, what stands at the top."""
+"""The forms that edit one part of a report: a section, the times, an action item, what is at the top."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def inputs(
 
 _ITEM = (
     Input(name="title", label="What needs to be done?", is_optional=False),
-    Input(name="group", label="Heading", hint="Items with the same heading stand together."),
+    Input(name="group", label="Heading", hint="Items with the same heading are listed together."),
     Input(name="owner", label="Owner", kind="person"),
     Input(name="due_on", label="Due date", kind="date"),
     Input(

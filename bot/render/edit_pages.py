@@ -119,7 +119,7 @@ def page(
     notice: str = "",
     said: Said | None = None,
 ) -> b.Block:
-    """Return the modal with a page's content. ``counts`` stand on the buttons of their pages.
+    """Return the modal with a page's content. The buttons of the pages show their ``counts``.
 
     ``notice`` says where a change goes.
     """

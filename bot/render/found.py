@@ -80,6 +80,6 @@ def _shown(result: Result) -> str:
 
 
 def _address(url: str) -> str:
-    """Return the address if it can stand in Slack's notation, or an empty one."""
+    """Return the address if Slack's notation can contain it, or an empty string."""
     is_plain = url.startswith(("http://", "https://")) and not any(c in url for c in "<>|\n ")
     return url.replace("&", "&amp;") if is_plain else ""

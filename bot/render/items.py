@@ -61,7 +61,7 @@ NOTHING = {
 ELSEWHERE = f"For those of all incidents, use `{COMMAND} actions` outside of incident channels."
 MORE = f"{{number}} more. `{COMMAND} actions mine` and `{COMMAND} actions overdue` show fewer."
 LOST_ADVICE = (
-    "mayday can't tell how the item stands. Choose *Done* or *Won't do* if it is finished, or link its new "
+    "mayday can't tell the item's state. Choose *Done* or *Won't do* if it is finished, or link its new "
     f"issue with `{COMMAND} action`."
 )
 WITHDRAWN = "🔒 mayday withdrew this reminder because the incident is private now."
@@ -250,7 +250,7 @@ def _by(item: ActionItem) -> str:
 
 
 def _due(item: ActionItem, day: date) -> str:
-    """Until when an item was to be done, as it stands on a day."""
+    """Until when an item was to be done, as worded on a day."""
     if item.due_on is None:
         return "has no due date"
     is_ahead = item.due_on >= day

@@ -1,6 +1,6 @@
 """A text as the inputs of a form: several, where it is longer than one input of Slack may be.
 
-Nothing of it is lost: what stands between two inputs is kept in the form's metadata, as one letter each.
+Nothing of it is lost: the text between two inputs is kept in the form's metadata, as one letter each.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MOST_INPUTS = 14
 TOO_LONG = "This text is too long for a form of Slack. Shorten the message that it comes from."
 
 _BETWEEN = {"p": "\n\n", "l": "\n", "w": " ", "-": ""}
-"""What stands between two inputs: it is split between paragraphs, else lines, else words, else anywhere."""
+"""What separates two inputs: a text is split between paragraphs, else lines, else words, else anywhere."""
 
 
 def name_of(name: str, number: int) -> str:

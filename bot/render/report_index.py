@@ -70,7 +70,7 @@ def _after(lines: list[str], last: yaml.Node) -> int:
 
 
 def _listing(front: str, index: str) -> Any:
-    """The node of ``listing.contents``, or of the first listing's contents; None if there is none."""
+    """The node of ``listing.contents``, or of the first listing's contents, or None."""
     try:
         node = yaml.compose(front, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as exc:

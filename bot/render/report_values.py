@@ -158,7 +158,7 @@ class _Functions:
         return missing(section.question if section else "") if is_marked else ""
 
     def section(self, key: str) -> str:
-        """The text of a section, or what stands there while it is empty."""
+        """The text of a section, or the placeholder of an empty one."""
         section = self._report.form.section(key)
         empty = section.when_empty if section else NOTHING
         return self._texts.get(key, "").strip() or self.gap(key) or empty
@@ -341,7 +341,7 @@ def _zone_line(report: Report) -> str:
 
 
 def _first_day(report: Report) -> date:
-    """Return the day of the first entry, or of the report if there is none."""
+    """Return the day of the first entry; without entries, the date of the report."""
     return report.moments[0].at.date() if report.moments else report.date
 
 

@@ -30,7 +30,7 @@ from bot.store.items import FollowedRepository
 
 POLL = timedelta(minutes=5)
 RECHECK = timedelta(days=1)
-"""How long after its last reading an issue is read by itself: one that was deleted is in no list."""
+"""How long after its last reading an issue is read individually, because no list shows a deleted one."""
 AT_ONCE = 20
 """The most issues that are read by themselves in one reading of a repository."""
 BEFORE = timedelta(hours=1)

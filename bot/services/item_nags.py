@@ -158,7 +158,7 @@ class ItemNags:
 
 
 def say_lost(tx: Tx, item: ActionItem, *, now: datetime) -> None:
-    """Have people told that an item's issue is gone: nobody knows any more how the item stands."""
+    """Notify people that an item's issue is gone, so that the item's state is unknown."""
     incident = incident_rows.get(tx, item.incident_id)
     spec = {"item": item.id, "to": _addressee(incident, item), "lost": item.issue_state}
     _add(tx, incident, f"{item.id}/{item.issue_state}", spec, now)
@@ -216,7 +216,7 @@ def _waits(last: ResourceRow | None, incident: Incident, to: str) -> bool:
 
 
 def _shown(row: ResourceRow, item: ActionItem, *, is_withdrawn: bool) -> JSON:
-    """What a reminder shows: as it was requested, and how the item stands now."""
+    """What a reminder shows: the request, and the item's current state."""
     asked = {key: row.spec[key] for key in row.spec if key not in ("state", "by", "withdrawn")}
     shown: dict[str, Any] = {**asked, "state": item.state, "by": item.state_by}
     return {**shown, "withdrawn": True} if is_withdrawn else shown

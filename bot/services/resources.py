@@ -257,7 +257,7 @@ class Resources:
             )
 
     def _reviews(self, snap: Snapshot) -> Iterator[Resource]:
-        """The requests to review the report, each as it stands."""
+        """The requests to review the report, each in its current state."""
         for row in snap.resources.values():
             if row.kind is ResourceKind.REVIEW:
                 yield self._post(

@@ -158,7 +158,7 @@ def flat(tokens: list[Token]) -> list[Token]:
 
 
 def outline(text: str) -> dict[str, int]:
-    """How often each part stands in a report that only the form may write."""
+    """How often a report contains each piece of markup that only its form may add."""
     found = [token.type for token in flat(parsed(text))]
     kinds = ("heading_open", "table_open", "hr", "html_block", "html_inline", "image")
     boxes = len(re.findall(r"(?m)^\s*- \[[ x]\] (?=Incident|Sections|All actionable)", text))

@@ -48,7 +48,7 @@ def empty(form: str) -> Report:
 @every_form
 @pytest.mark.parametrize("kind", ["full", "draft"])
 def test_reports_are_as_the_golden_files_have_them(form: str, kind: str) -> None:
-    """Set MAYDAY_GOLDEN=write to write the files anew, and look at the difference."""
+    """To update the files, set MAYDAY_GOLDEN=write, and review the difference."""
     text = text_of(full_report(form)) if kind == "full" else text_of(empty(form), draft=True)
     file = GOLDEN / f"{form}-{kind}.md"
     if os.environ.get("MAYDAY_GOLDEN") == "write":

@@ -15,7 +15,6 @@ from bot.domain.incident import Incident
 from bot.domain.publication import Target, TargetKind
 from bot.domain.resources import ResourceKind
 from bot.domain.state_change import StateChange
-from bot.domain.timeline import EntryKind
 from bot.errors import RetryLater, UserError
 from bot.ports import Profile, Repository
 from bot.render.review import review_form, review_post
@@ -30,9 +29,8 @@ from bot.services.settings import Filing
 from bot.store import incidents as incident_rows
 from bot.store import resources as resource_rows
 from bot.store import sightings
-from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
-from tests.support.evening import INCIDENT, ITEMS, at
+from tests.support.evening import INCIDENT, ITEMS, note
 from tests.support.rows import settings
 
 NOW = datetime(2017, 2, 24, 7, 0, tzinfo=UTC)
@@ -95,17 +93,7 @@ class Desk:
         return fn(*args)
 
     def note(self, clock: str, text: str) -> None:
-        with self.store.write() as tx:
-            timeline_rows.add_entry(
-                tx,
-                incident_id=INCIDENT.id,
-                at=at(clock),
-                now=NOW,
-                kind=EntryKind.NOTE,
-                author="UADA",
-                data={"text": text, "precision": "second"},
-                source=f"note:{clock}",
-            )
+        note(self.store, clock, text, now=NOW)
 
     def approve(self, token: str, key: str = "press") -> None:
         self.approvals.approve(act(key), token)

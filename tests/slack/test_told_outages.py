@@ -48,7 +48,7 @@ EVICTION = Story(
         "report_date": "2017-02-24",
         "summary": f"The proxy died of [a known issue]({INODES}). It took 40 minutes.",
         "conclusion": f"Three things met:\n\n1. The [inodes issue]({INODES})\n2. One proxy\n"
-        "3. A spawner that asks too much\n\nWe mend all three.",
+        "3. A spawner that asks too much\n\nWe fix all three.",
     },
 )
 

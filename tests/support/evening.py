@@ -24,6 +24,8 @@ from bot.domain.timeline import (
     Message,
 )
 from bot.forms import preset
+from bot.store import timeline as timeline_rows
+from bot.store.engine import Store
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 PEOPLE = {"UADA": "Ada", "UBEN": "Ben"}
@@ -57,6 +59,21 @@ def at(clock: str, day: int = 23) -> datetime:
     """A moment of that February in Pacific time, as UTC."""
     hour, minute, second = (int(part) for part in (clock + ":0").split(":")[:3])
     return datetime(2017, 2, day, hour, minute, second, tzinfo=PACIFIC).astimezone(UTC)
+
+
+def note(store: Store, clock: str, text: str, *, now: datetime) -> None:
+    """Store Ada's note in the incident's timeline."""
+    with store.write() as tx:
+        timeline_rows.add_entry(
+            tx,
+            incident_id=INCIDENT.id,
+            at=at(clock),
+            now=now,
+            kind=EntryKind.NOTE,
+            author="UADA",
+            data={"text": text, "precision": "second"},
+            source=f"note:{clock}",
+        )
 
 
 class Record:

@@ -103,7 +103,7 @@ class Setup:
         self.now.at += by
 
     def delete(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Delete the issue, which emulate can't: it is in no list, and reading it answers 410."""
+        """Delete the issue, which emulate can't: lists leave it out, and reading it answers 410."""
         refusal = Refusal(
             status=410, message="This issue was deleted", path=f"{ISSUES}/{self.number}"
         )

@@ -38,7 +38,7 @@ from bot.store import resources as resource_rows
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 from sandbox.github_keep import PracticeIssue
-from tests.support.evening import INCIDENT, ITEMS, PEOPLE, at
+from tests.support.evening import INCIDENT, ITEMS, PEOPLE, note
 from tests.support.forge import Practice, client
 from tests.support.leases import AlwaysHeld, let_calls_end
 from tests.support.looks import Rows
@@ -205,17 +205,7 @@ class Office:
             return resource_rows.of_incident(tx, INCIDENT.id)
 
     def note(self, clock: str, text: str) -> None:
-        with self.store.write() as tx:
-            timeline_rows.add_entry(
-                tx,
-                incident_id=INCIDENT.id,
-                at=at(clock),
-                now=NOW,
-                kind=EntryKind.NOTE,
-                author="UADA",
-                data={"text": text, "precision": "second"},
-                source=f"note:{clock}",
-            )
+        note(self.store, clock, text, now=NOW)
 
     def issues(self) -> list[PracticeIssue]:
         """The issues of its repository."""
