@@ -29,7 +29,7 @@ HARMLESS = frozenset(
         "too_many_reactions",
     }
 )
-"""Slack's codes where a message can't have the reaction, which nobody needs to be told: it is filed anyway."""
+"""Slack's codes where a message can't have the reaction, about which nobody needs to know."""
 
 log = structlog.get_logger()
 
