@@ -10,12 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 
-from bot.domain.resources import (
-    ResourceKind,
-    ResourceState,
-    as_json,
-    step_subject,
-)
+from bot.domain.resources import ResourceKind, ResourceState, as_json, step_subject
 from bot.domain.timeline import EntryKind
 from bot.ports import JSON, Chat, Clock, Post
 from bot.render import card, found, posts

@@ -78,6 +78,7 @@ OLD = [
 ]
 
 ADDED_LATER = {
+    ResourceKind.FILED,
     ResourceKind.CHANNEL_NOTICE,
     ResourceKind.DIAGNOSIS,
     ResourceKind.PLAN_CHANGED,
