@@ -112,7 +112,8 @@ class Report(Section):
     """The form, folder and targets of reports. ``timezone`` is the IANA name of the team's zone.
 
     ``forms`` is a directory with a folder for each of the team's own forms. ``date_order`` is the order of
-    typed days such as 01/21/2022; without it they aren't read.
+    typed days such as 01/21/2022; without it they aren't read. With ``file_drills`` the reports of drills go
+    to all targets, not only to the folder.
     """
 
     directory: Path = Path("reports")
@@ -121,6 +122,7 @@ class Report(Section):
     targets: tuple[ReportTarget, ...] = ()
     timezone: str = "UTC"
     date_order: Literal["", "mdy", "dmy"] = ""
+    file_drills: bool = False
     guard: Guard = Guard()
 
     @field_validator("form", mode="before")
@@ -176,7 +178,10 @@ class Severity(Section):
 
 
 class Incident(Section):
-    """The team's severities, statuses, roles and reactions, and the names of channels."""
+    """The team's severities, statuses, roles and reactions, and the names of channels.
+
+    ``declare_reaction`` is the emoji that declares an incident from a message; empty for none.
+    """
 
     severities: tuple[Severity, ...] = (
         Severity(name="sev1", description="everyone is affected", reminder_minutes=15),
@@ -194,6 +199,7 @@ class Incident(Section):
             "memo": Heading.SUMMARY,
         }
     )
+    declare_reaction: EmojiName | Literal[""] = ""
     action_groups: OptionTexts = DEFAULT_GROUPS
     channel_name: str = "inc-{date}-{slug}"
     close_requires: tuple[CloseGate, ...] = ()

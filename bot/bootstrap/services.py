@@ -16,6 +16,7 @@ from bot.runbook import Runbook
 from bot.runbook.site import Site
 from bot.services import publish as publishing
 from bot.services import sync as syncing
+from bot.services.adopt import ChannelFacts
 from bot.services.approval import Approvals
 from bot.services.audit import Audit
 from bot.services.authorize import Authorize
@@ -34,8 +35,10 @@ from bot.services.incidents import Incidents
 from bot.services.item_follow import ItemFollow
 from bot.services.item_nags import ItemNags
 from bot.services.items import Items
+from bot.services.joining import Joining
 from bot.services.lease import Lease, Takeover
 from bot.services.obligations import Obligations
+from bot.services.participants import Participants
 from bot.services.people import People
 from bot.services.publish import Publish
 from bot.services.reconciler import Reconciler
@@ -62,6 +65,7 @@ class Services:
     authorize: Authorize
     backfill: Backfill
     changes: Changes
+    channel_facts: ChannelFacts
     declare: Declare
     diagnoses: Diagnoses
     edit_publishing: EditPublishing
@@ -71,7 +75,9 @@ class Services:
     item_follow: ItemFollow
     item_nags: ItemNags
     items: Items
+    joining: Joining
     obligations: Obligations
+    participants: Participants
     publish: Publish
     record: Record
     reports: Reports
@@ -130,7 +136,13 @@ def build_services(
     people = People(store, chat, now)
     reports = Reports(store, people, settings)
     composer = Composer(
-        store, reports, settings.filing, settings.targets, Guards(store, settings), settings.forms
+        store,
+        reports,
+        settings.filing,
+        settings.targets,
+        Guards(store, settings),
+        settings.forms,
+        files_drills=settings.files_drills,
     )
     edit_publishing = EditPublishing(store, durable, composer, now)
     record = Record(
@@ -193,7 +205,11 @@ def build_services(
             settings,
             begin=sync.begin,
             take_diagnosis=diagnoses.take_into,
+            latch=incidents.latch,
         ),
+        channel_facts=ChannelFacts(chat, settings),
+        joining=Joining(store, durable, now, begin=sync.begin),
+        participants=Participants(chat, people),
         diagnoses=diagnoses,
         edit_publishing=edit_publishing,
         edits=Edits(

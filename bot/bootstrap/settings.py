@@ -78,6 +78,8 @@ def settings(config: Config) -> Settings:
         guard_public=frozenset(config.report.guard.public),
         targets=targets(config),
         items=_item_policy(config),
+        files_drills=config.report.file_drills,
+        declare_reaction=incident.declare_reaction,
         filing=Filing(
             labels=config.github.labels,
             item_labels=config.github.item_labels,

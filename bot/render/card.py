@@ -22,6 +22,7 @@ from bot.render import edit_pages
 from bot.render.diagnose import ACTION_DIAGNOSE
 from bot.render.lines import HEADINGS
 from bot.render.milestones import NAMES, disorder, duration_words
+from bot.render.status import status_words
 from bot.render.text import cut, escape, escaped, hub_link, when
 from bot.render.times import during
 
@@ -35,6 +36,7 @@ ACTION_TIMELINE = "incident.timeline"
 ACTION_RESOLVE = "incident.resolve"
 ACTION_CLOSE = "incident.close"
 ACTION_REOPEN = "incident.reopen"
+ACTION_CANCEL = "incident.cancel"
 ACTION_REPORT = "incident.report"
 ACTION_RETRY = "incident.retry"
 ACTION_SNOOZE = "incident.snooze"
@@ -56,7 +58,9 @@ _CONFIRM_RESOLVE: b.Block = {
 class CardSpec:
     """What the card shows. ``hubs`` are addresses by hub name, empty where none is configured;
     ``roles`` are user ids by role, empty where nobody has it; ``reactions`` are headings by emoji.
-    ``times`` are those that people set."""
+    ``times`` are those that people set. ``ending`` is as in the incident; ``duplicate_of`` and ``duplicates``
+    are the channels of the public incidents that this one is a duplicate of, and that are duplicates of it.
+    ``origin`` is the link of the message that it was declared from."""
 
     title: str
     severity: str
@@ -72,6 +76,10 @@ class CardSpec:
     report_url: str
     times: Times
     durations: Sequence[Duration]
+    ending: str = ""
+    duplicate_of: str = ""
+    duplicates: Sequence[str] = ()
+    origin: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +105,8 @@ class AnnouncementSpec:
     declared_at: datetime
     declared_by: str
     resolved_at: datetime | None
+    ending: str = ""
+    duplicate_of: str = ""
 
 
 def card_spec(
@@ -106,10 +116,12 @@ def card_spec(
     hubs: Mapping[str, str],
     reactions: Mapping[str, Heading],
     report_url: str = "",
+    duplicate_of: str = "",
+    duplicates: Sequence[str] = (),
 ) -> CardSpec:
     """What the card shows of an incident. ``hubs`` are addresses by hub name."""
     return CardSpec(
-        title=incident.title,
+        title=incident.shown_title,
         severity=incident.severity,
         status=incident.status,
         summary=incident.summary,
@@ -123,23 +135,27 @@ def card_spec(
         report_url=report_url,
         times=incident.milestones,
         durations=durations(known_times(incident, (), ZoneInfo("UTC"))),
+        ending=incident.ending.value,
+        duplicate_of=duplicate_of,
+        duplicates=tuple(duplicates),
+        origin=incident.origin_message.permalink if incident.origin_message else "",
     )
 
 
 def topic_spec(incident: Incident) -> TopicSpec:
     """What the topic shows of an incident."""
     return TopicSpec(
-        title=incident.title,
+        title=incident.shown_title,
         severity=incident.severity,
-        status=incident.status,
+        status=status_words(incident.status, incident.ending),
         commander=incident.roles.get(COMMANDER, ""),
     )
 
 
-def announcement_spec(incident: Incident) -> AnnouncementSpec:
-    """What the announcement shows of an incident."""
+def announcement_spec(incident: Incident, *, duplicate_of: str = "") -> AnnouncementSpec:
+    """What the announcement shows of an incident; ``duplicate_of`` is as in :class:`CardSpec`."""
     return AnnouncementSpec(
-        title=incident.title,
+        title=incident.shown_title,
         severity=incident.severity,
         status=incident.status,
         summary=incident.summary,
@@ -148,6 +164,8 @@ def announcement_spec(incident: Incident) -> AnnouncementSpec:
         declared_at=incident.declared_at,
         declared_by=incident.declared_by,
         resolved_at=incident.resolved_at,
+        ending=incident.ending.value,
+        duplicate_of=duplicate_of,
     )
 
 
@@ -174,8 +192,9 @@ def _facts(spec: CardSpec) -> list[str]:
     people = "\n".join(
         f"{role}: <@{user}>" if user else f"{role}: nobody yet" for role, user in spec.roles.items()
     )
+    status = status_words(spec.status, spec.ending, duplicate_of=spec.duplicate_of)
     return [
-        f"*Status*\n{spec.status}",
+        f"*Status*\n{status}",
         f"*Severity*\n{spec.severity}",
         f"*Hubs*\n{hubs or 'none given'}",
         f"*Roles*\n{people}",
@@ -206,14 +225,21 @@ def card(spec: CardSpec) -> Post:
     shown = [b.header(f"{_sign(spec.status)} {spec.title}"), b.section(fields=_facts(spec))]
     if spec.summary:
         shown.append(b.section(f"*Summary*\n{escape(cut(spec.summary, 2500))}"))
+    if spec.duplicates:
+        channels = ", ".join(f"<#{channel}>" for channel in spec.duplicates)
+        shown.append(b.section(f"*Duplicates*: {channels}"))
+    if spec.origin:
+        shown.append(b.section(f"*Declared from* <{spec.origin}|a message>"))
     if url := spec.report_url:
         link = f"<{url}>" if url.startswith("http") else f"`{escape(url)}`"
         shown.append(b.section(f"*Report*: {link}"))
     needs_lead = COMMANDER in spec.roles and not spec.roles[COMMANDER]
-    shown.append(b.actions(*_buttons(spec.status, spec.hubs, offer_command=needs_lead)))
+    buttons = _buttons(spec.status, spec.hubs, offer_command=needs_lead, ending=spec.ending)
+    shown.append(b.actions(*buttons))
     if spec.status not in (RESOLVED, CLOSED):
         shown.append(b.context(legend(spec.reactions), f"`{COMMAND} help` lists all commands."))
-    return Post(text=_headline(spec.title, spec.status, spec.severity), blocks=tuple(shown))
+    headline = _headline(spec.title, status_words(spec.status, spec.ending), spec.severity)
+    return Post(text=headline, blocks=tuple(shown))
 
 
 def _headline(title: str, status: str, severity: str) -> str:
@@ -223,10 +249,19 @@ def _headline(title: str, status: str, severity: str) -> str:
 def next_steps(incident: Incident, roles: Sequence[str]) -> list[b.Block]:
     """Buttons for the actions that the incident's status allows; ``roles`` are the team's."""
     needs_lead = COMMANDER in roles and COMMANDER not in incident.roles
-    return _buttons(incident.status, incident.hubs, offer_command=needs_lead)
+    return _buttons(
+        incident.status, incident.hubs, offer_command=needs_lead, ending=incident.ending
+    )
 
 
-def _buttons(status: str, hubs: Collection[str], *, offer_command: bool) -> list[b.Block]:
+def _buttons(
+    status: str, hubs: Collection[str], *, offer_command: bool, ending: str
+) -> list[b.Block]:
+    if ending:
+        return [
+            b.button("Timeline", action=ACTION_TIMELINE),
+            b.button("Reopen", action=ACTION_REOPEN),
+        ]
     if status == RESOLVED:
         return [
             b.button("Close and report", action=ACTION_CLOSE, style="primary"),
@@ -264,17 +299,18 @@ def legend(reactions: Mapping[str, Heading]) -> str:
 def announcement(spec: AnnouncementSpec) -> Post:
     """What people outside the channel see of the incident's present state."""
     affected = ", ".join(escape(name) for name in spec.hubs)
+    status = status_words(spec.status, spec.ending, duplicate_of=spec.duplicate_of)
     lines = [
         f"{_sign(spec.status)} *{escape(spec.title)}*",
-        f"{spec.severity} · *{spec.status}*" + (f" · {affected}" if affected else ""),
+        f"{spec.severity} · *{status}*" + (f" · {affected}" if affected else ""),
     ]
     if spec.summary:
         lines.append(escape(cut(spec.summary, 600)))
     times = f"declared {when(spec.declared_at)} by <@{spec.declared_by}>"
-    if spec.resolved_at:
+    if spec.resolved_at and not spec.ending:
         times += f" · resolved {when(spec.resolved_at)}"
     where = f" · follow it in <#{spec.channel_id}>" if spec.channel_id else ""
     return Post(
-        text=_headline(spec.title, spec.status, spec.severity),
+        text=_headline(spec.title, status_words(spec.status, spec.ending), spec.severity),
         blocks=(b.section("\n".join(lines)), b.context(f"{times}{where}")),
     )

@@ -12,6 +12,7 @@ from bot.render import blocks as b
 from bot.render import card
 from bot.render.diagnose import ACTION_DIAGNOSE
 from bot.render.lines import app_name, quiet, words
+from bot.render.status import status_words
 from bot.render.text import cut, escape, when
 from bot.render.times import during
 from bot.reports import Finding
@@ -134,13 +135,18 @@ def incidents(found: Sequence[Incident]) -> Post:
         text = f"There are no incidents. Declare one with `{COMMAND} declare title`."
         return Post(text=text, blocks=(b.section(text),))
     ordered = sorted(found, key=lambda i: (not i.is_open, -i.declared_at.timestamp()))
-    lines = [
-        f"{card.sign(i)} "
-        + (f"<#{i.channel_id}>" if i.channel_id else escape(i.channel_name))
-        + f" {escape(cut(i.title, 80))} · {i.severity} · *{i.status}* · {when(i.declared_at)}"
-        for i in ordered
-    ]
+    lines = [_listed(each) for each in ordered]
     return Post(text=f"{len(found)} incidents", blocks=(b.section("\n".join(lines[:12])),))
+
+
+def _listed(incident: Incident) -> str:
+    channel = incident.channel_id
+    where = f"<#{channel}>" if channel else escape(incident.channel_name)
+    status = status_words(incident.status, incident.ending)
+    return (
+        f"{card.sign(incident)} {where} {escape(cut(incident.shown_title, 80))} · "
+        f"{incident.severity} · *{status}* · {when(incident.declared_at)}"
+    )
 
 
 def menu(incident: Incident | None, roles: Sequence[str], *, has_hubs: bool = False) -> Post:
@@ -155,7 +161,8 @@ def menu(incident: Incident | None, roles: Sequence[str], *, has_hubs: bool = Fa
         ]
     else:
         text = (
-            f"{card.sign(incident)} *{escape(incident.title)}* · {incident.status} · "
+            f"{card.sign(incident)} *{escape(incident.shown_title)}* · "
+            f"{status_words(incident.status, incident.ending)} · "
             f"{incident.severity}"
         )
         buttons = [

@@ -28,6 +28,7 @@ from bot.render.card import (
     ACTION_SNOOZE,
     ACTION_UPDATE,
 )
+from bot.render.status import status_words
 from bot.render.text import cut, escape, when
 from bot.render.times import weekday_words
 
@@ -43,6 +44,7 @@ POSTED_KINDS = frozenset(
         EntryKind.ACTION_ITEM,
         EntryKind.PUBLISHED,
         EntryKind.PRIVATE,
+        EntryKind.MERGED,
     }
 )
 """The kinds of entry that mayday posts in the channel."""
@@ -67,6 +69,18 @@ class AnnouncedUpdateSpec:
     kind: EntryKind
     status: str
     text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OriginSpec:
+    """What the reply to the message shows that an incident was declared from."""
+
+    channel_id: str
+    title: str
+    severity: str
+    status: str
+    ending: str
+    by: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,19 +114,46 @@ def entry_spec(entry: PostedEntry) -> EntrySpec:
 
 def announced_update_spec(incident: Incident, entry: PostedEntry) -> AnnouncedUpdateSpec:
     """What the announcement's thread shows of an entry; see :func:`is_news`."""
-    status = entry.data["status"] if entry.kind is EntryKind.UPDATE else entry.data["to"]
+    if entry.kind is EntryKind.CLOSED:
+        status = status_words(CLOSED, entry.data["ending"])
+    else:
+        status = entry.data["status"] if entry.kind is EntryKind.UPDATE else entry.data["to"]
     return AnnouncedUpdateSpec(
-        title=incident.title,
+        title=incident.shown_title,
         kind=entry.kind,
         status=str(status),
         text=str(entry.data.get("text") or ""),
     )
 
 
+def origin_spec(incident: Incident) -> OriginSpec:
+    """What the reply to the message that the incident was declared from shows."""
+    return OriginSpec(
+        channel_id=incident.channel_id or "",
+        title=incident.shown_title,
+        severity=incident.severity,
+        status=incident.status,
+        ending=incident.ending.value,
+        by=incident.declared_by,
+    )
+
+
+def origin_post(spec: OriginSpec) -> Post:
+    """The reply, with a link to the incident's channel."""
+    text = (
+        f"🚨 <@{spec.by}> declared an incident from this message: *{escape(spec.title)}* · "
+        f"{spec.severity} · {status_words(spec.status, spec.ending)} · follow it in "
+        f"<#{spec.channel_id}>"
+    )
+    return Post(text=text, blocks=(b.section(text),))
+
+
 def is_news(entry: PostedEntry) -> bool:
-    """Whether an entry is posted outside the channel: updates, resolving, reopening."""
+    """Whether an entry is posted outside the channel: updates, resolving, reopening, other endings."""
     if entry.kind is EntryKind.STATUS:
         return bool(entry.data.get("text"))
+    if entry.kind is EntryKind.CLOSED:
+        return bool(entry.data.get("ending"))
     return entry.kind is EntryKind.UPDATE or entry.kind in _NEWS_SIGNS
 
 
@@ -147,7 +188,14 @@ def entry_post(spec: EntrySpec) -> Post:
         case EntryKind.REOPENED:
             text = f"🚨 *Reopened* by {who}; status is {data['to']}."
         case EntryKind.CLOSED:
-            text = f"📁 *Closed* by {who}. mayday prepares its report."
+            text = _closed(data, who, quote)
+        case EntryKind.MERGED if data.get("is_undone"):
+            text = f"↩️ <#{data['channel']}> was reopened by {who}: it is no duplicate of this incident."
+        case EntryKind.MERGED:
+            text = (
+                f"🔗 <#{data['channel']}> is a duplicate of this incident, says {who}. Its people are "
+                "invited here."
+            )
         case EntryKind.ACTION_ITEM:
             owner = f", for <@{data['owner']}>" if data.get("owner") else ""
             owner += (
@@ -178,6 +226,17 @@ def entry_post(spec: EntrySpec) -> Post:
     if spec.kind is EntryKind.PUBLISHED:
         shown += (b.actions(edit_pages.button()),)
     return Post(text=text, blocks=shown)
+
+
+def _closed(data: Mapping[str, Any], who: str, quote: str) -> str:
+    if not data.get("ending"):
+        return f"📁 *Closed* by {who}. mayday prepares its report."
+    other = str(data.get("channel") or "")
+    words = status_words(CLOSED, data["ending"], duplicate_of=other)
+    said = f"📁 Ended as *{words}* by {who}, without a report.{quote}\n"
+    if other:
+        said += f"What happens next is in <#{other}>. "
+    return f"{said}To undo this, use `{COMMAND} reopen`."
 
 
 def _became_private(data: Mapping[str, Any]) -> str:

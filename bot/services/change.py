@@ -7,15 +7,16 @@ redelivery changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from bot.domain import endings
 from bot.domain import incident as verbs
 from bot.domain.actions import TITLE_LIMIT, ActionItem, clean_repository, item_id
 from bot.domain.command import COMMAND
-from bot.domain.incident import CLOSED, Answers, Incident, Transition
+from bot.domain.incident import CLOSED, Answers, Ending, Incident, Transition
 from bot.domain.item_policy import unmet
 from bot.domain.item_words import shown_words, split_link
 from bot.domain.reminders import Reminder
@@ -29,6 +30,7 @@ from bot.services import publish, sync
 from bot.services.contents import Contents
 from bot.services.entries import Edited
 from bot.services.items import every_item
+from bot.services.joining import ask_to_invite
 from bot.services.settings import Settings
 from bot.store import audit
 from bot.store import incidents as rows
@@ -106,10 +108,65 @@ class Changes(Contents):
         return self._apply(change, verb)
 
     def reopen(self, change: StateChange) -> Incident:
-        """Reopen the incident."""
+        """Reopen the incident. A duplicate is none any more, which the other incident's channel says."""
+        with self._store.read() as tx:
+            other = rows.get(tx, change.incident_id).duplicate_of
+
+        def extra(tx: Tx, now: datetime) -> None:
+            if other:
+                reopened = rows.get(tx, change.incident_id)
+                undone = endings.merged(reopened, rows.get(tx, other), is_undone=True)
+                self._record_in(tx, other, change, undone, now)
+
         return self._apply(
-            change, lambda incident, _now: verbs.reopen(incident, policy=self._settings.policy)
+            change,
+            lambda incident, _now: verbs.reopen(incident, policy=self._settings.policy),
+            extra,
         )
+
+    def end(self, change: StateChange, ending: Ending, text: str = "") -> Incident:
+        """End the incident without a report.
+
+        Raises:
+            UserError: it is closed already.
+        """
+        return self._apply(
+            change,
+            lambda incident, now: endings.end(incident, ending, at=now, text=text.strip()),
+        )
+
+    def merge(self, change: StateChange, into_id: str, people: Iterable[str]) -> Incident:
+        """End the incident as a duplicate of another one, to whose channel its people are invited.
+
+        Its entries stay where they are, and both channels link to each other.
+
+        Raises:
+            UserError: it is closed already, or they can't be merged.
+        """
+        with self._store.read() as tx:
+            into = rows.get(tx, into_id)
+
+        def verb(incident: Incident, now: datetime) -> Transition:
+            endings.check_merge(incident, into)
+            return endings.end(incident, Ending.DUPLICATE, at=now, into=into)
+
+        def extra(tx: Tx, now: datetime) -> None:
+            duplicate, other = rows.get(tx, change.incident_id), rows.get(tx, into_id)
+            endings.check_merge(duplicate, other)
+            self._record_in(tx, other.id, change, endings.merged(duplicate, other), now)
+            for user in people:
+                ask_to_invite(tx, other.id, user, now=now)
+
+        return self._apply(change, verb, extra, also=into_id)
+
+    def _record_in(
+        self, tx: Tx, incident_id: str, change: StateChange, transition: Transition, now: datetime
+    ) -> None:
+        """Record in another incident what a change of this one means there."""
+        there = replace(change, incident_id=incident_id)
+        _record(tx, there, transition, now)
+        audit.add(tx, there.line(f"incident.{transition.kind}", after=dict(transition.data)))
+        sync.enqueue(self._durable, tx, incident_id, change.idempotency_key)
 
     def close(
         self,
@@ -258,9 +315,14 @@ class Changes(Contents):
         change: StateChange,
         verb: Callable[[Incident, datetime], Transition],
         extra: Callable[[Tx, datetime], None] | None = None,
+        *,
+        also: str = "",
     ) -> Incident:
+        """Apply a change to its incident. ``also`` is another one whose row is locked as well."""
         now = self._now()
         with self._store.write() as tx:
+            for each in sorted({change.incident_id, also} - {""}):  # in everyone's order
+                rows.get(tx, each, lock=True)
             before = rows.get(tx, change.incident_id, lock=True)
             if timeline_rows.has_source(tx, change.incident_id, change.idempotency_key):
                 return before
@@ -274,7 +336,7 @@ class Changes(Contents):
                 extra(tx, now)
             self._remind(tx, before, transition, now)
             sync.enqueue(self._durable, tx, change.incident_id, change.idempotency_key)
-            if transition.incident.closed_at is not None:
+            if transition.incident.closed_at is not None and not transition.incident.ending:
                 publish.enqueue(self._durable, tx, change.incident_id, change.idempotency_key)
         return transition.incident
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from bot.domain.incident import Incident
 from bot.errors import RetryLater, UserError
 from bot.ports import Chat
+from bot.store import declaring
 from bot.store import incidents as rows
 from bot.store.engine import Store
 
@@ -51,6 +52,11 @@ class Incidents:
         """The incident whose channel has this id or name."""
         with self._store.read() as tx:
             return rows.by_channel(tx, place) or rows.by_name(tx, team_id, place)
+
+    def numbered(self, team_id: str, number: int) -> Incident | None:
+        """The team's incident with this number."""
+        with self._store.read() as tx:
+            return declaring.by_number(tx, team_id, number)
 
     def listed(self, team_id: str, channel_id: str) -> list[Incident]:
         """The latest incidents of a team, newest first; a private one only in its own channel.

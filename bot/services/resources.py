@@ -25,7 +25,9 @@ from bot.services.announcements import Announcements
 from bot.services.channel_guard import LookAt, in_channel
 from bot.services.diagnose import incident_post
 from bot.services.incident_snapshot import Snapshot, read
+from bot.services.invites import invites
 from bot.services.item_nags import nag_resources
+from bot.services.origin import origin_reply
 from bot.services.posts import Destination, Posts
 from bot.services.reconciler import Resource
 from bot.services.run_messages import RunMessages, RunPosts, run_spec
@@ -78,12 +80,13 @@ class Resources:
             *self._channel_notices(snap),
             *self._changed_plans(snap),
             *self._announcements.of(snap),
+            *origin_reply(snap, self._posts, self._look),
             *nag_resources(snap, self._posts, self._chat, self._look, inside=False),
         ]
         if snap.incident.channel_state:
             return outside
         inside = (
-            *self._invites(snap),
+            *invites(snap, self._chat),
             *self._overview(snap),
             *self._entries(snap),
             *self._reminders(snap),
@@ -124,7 +127,9 @@ class Resources:
         if not problems and not may_exist:
             return None
         incident = snap.incident
-        spec = posts.NoticeSpec(incident_id=incident.id, title=incident.title, problems=problems)
+        spec = posts.NoticeSpec(
+            incident_id=incident.id, title=incident.shown_title, problems=problems
+        )
         declarer = incident.declared_by
         invite = snap.row(ResourceKind.INVITE, declarer)
         is_in = bool(invite and invite.ref)
@@ -142,21 +147,6 @@ class Resources:
             channel=lambda: channel or self._chat.open_dm(declarer),
         )
 
-    def _invites(self, snap: Snapshot) -> Iterator[Resource]:
-        incident = snap.incident
-        for user in dict.fromkeys([incident.declared_by, *incident.roles.values()]):
-            yield Resource(
-                incident_id=incident.id,
-                kind=ResourceKind.INVITE,
-                subject=user,
-                spec={"user": user},
-                create=partial(self._invite, snap.channel, user),
-            )
-
-    def _invite(self, channel: str, user: str) -> JSON:
-        self._chat.invite(channel, user)
-        return {"user": user}
-
     def _overview(self, snap: Snapshot) -> Iterator[Resource]:
         incident, settings = snap.incident, self._settings
         hubs = {**settings.hub_urls, **incident.report_options.hub_urls}
@@ -168,6 +158,8 @@ class Resources:
             hubs=hubs,
             reactions=settings.reactions,
             report_url=report_url,
+            duplicate_of=snap.other_channel,
+            duplicates=snap.duplicate_channels,
         )
         yield self._post(
             snap, ResourceKind.CARD, spec=as_json(shown), render=lambda: card.card(shown)
@@ -180,12 +172,13 @@ class Resources:
                 apply=lambda: self._chat.pin(snap.channel, pinned),
             )
         topic = card.topic_spec(incident)
-        yield _setting(
-            snap,
-            ResourceKind.TOPIC,
-            spec=as_json(topic),
-            apply=lambda: self._chat.set_topic(snap.channel, card.topic(topic)),
-        )
+        if not incident.adopted:
+            yield _setting(
+                snap,
+                ResourceKind.TOPIC,
+                spec=as_json(topic),
+                apply=lambda: self._chat.set_topic(snap.channel, card.topic(topic)),
+            )
         links = {name: hubs[name] for name in incident.hubs if name in hubs}
         if report_url.startswith("http"):
             links[REPORT_BOOKMARK] = report_url
@@ -305,7 +298,7 @@ class Resources:
         state = incident.channel_state
         spec = posts.ChannelSpec(
             incident_id=incident.id,
-            title=incident.title,
+            title=incident.shown_title,
             channel_name=incident.channel_name,
             status=incident.status,
             state=state,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.time_parsing import Reader
 from bot.ports import Clock
+from bot.services.adopt import ChannelFacts
 from bot.services.approval import Approvals
 from bot.services.audit import Audit
 from bot.services.authorize import Authorize
@@ -18,7 +19,9 @@ from bot.services.edits import Edits
 from bot.services.evidence import Evidence
 from bot.services.incidents import Incidents
 from bot.services.items import Items
+from bot.services.joining import Joining
 from bot.services.obligations import Obligations
+from bot.services.participants import Participants
 from bot.services.publish import Publish
 from bot.services.record import Record
 from bot.services.report import Reports
@@ -37,6 +40,9 @@ class HandlerContext:
     incidents: Incidents
     items: Items
     declare: Declare
+    channel_facts: ChannelFacts
+    joining: Joining
+    participants: Participants
     diagnoses: Diagnoses
     edits: Edits
     edit_publishing: EditPublishing

@@ -16,13 +16,14 @@ import structlog
 from slack_bolt import Ack, Respond
 
 from bot.domain.command import named
+from bot.domain.events import Event
 from bot.domain.mrkdwn import typed
 from bot.errors import MaydayError, RetryLater
 from bot.ports import Chat
 from bot.render import answers
-from bot.render.blocks import MOST_OPTIONS, option
+from bot.render.blocks import MOST_OPTIONS, option, plain
 from bot.services.inbox import Inbox
-from bot.slack import access, intake, routes
+from bot.slack import access, intake, reactions, routes
 from bot.slack.access import Route
 from bot.slack.context import HandlerContext
 from bot.slack.replies import (
@@ -45,10 +46,21 @@ log = structlog.get_logger()
 
 
 class Dispatcher:
-    """Runs the handler of each delivery, live or replayed."""
+    """Runs the handler of each delivery, live or replayed.
 
-    def __init__(self, context: HandlerContext, chat: Chat, inbox: Inbox) -> None:
+    ``replay_soon`` is called when a delivery is stored that :meth:`replay` processes.
+    """
+
+    def __init__(
+        self,
+        context: HandlerContext,
+        chat: Chat,
+        inbox: Inbox,
+        *,
+        replay_soon: Callable[[], None] = lambda: None,
+    ) -> None:
         self._context = context
+        self._replay_soon = replay_soon
         self._inbox = inbox
         self._responder = Responder(chat)
         self._identity = chat.identity
@@ -57,6 +69,7 @@ class Dispatcher:
     def take_event(self, body: Mapping[str, Any]) -> None:
         """Record a delivery that is an event, in one transaction; return at once for any other delivery.
 
+        One by which a person asks for something is only stored, since Slack has to be asked who they are.
         One that cannot be recorded is stored and replayed. Raises where that fails too, so that Slack
         delivers it again.
         """
@@ -64,10 +77,19 @@ class Dispatcher:
             return
         key = intake.event_id(body)
         try:
-            self._context.record.take(intake.parse_event_of(body), once=self._inbox.first(key))
+            event = intake.parse_event_of(body)
+            if self._asked_by(event):
+                if self._inbox.leave(key, intake.without_secrets(body)):
+                    self._replay_soon()
+                return
+            self._context.record.take(event, once=self._inbox.first(key))
         except Exception as exc:
             log.exception("dispatcher.event_failed", key=key)
             self._inbox.store_failed(key, intake.without_secrets(body), exc)
+
+    def _asked_by(self, event: Event) -> SlackRequest | None:
+        """What a person asks for by an event."""
+        return reactions.request_of(self._context, event, team_id=self._identity().team_id)
 
     def serve(self, body: Mapping[str, Any], ack: Ack, respond: Respond) -> None:
         """Run the handler of a request, acknowledge it, and answer."""
@@ -83,11 +105,7 @@ class Dispatcher:
             reply = self._guarded(request, partial(self._stored, request, body, reply))
         match reply:
             case _ if request.kind is Kind.OPTIONS:
-                found = reply.names if isinstance(reply, Suggestions) else ()
-                options = [option(name, name) for name in found[:MOST_OPTIONS]]
-                while not fits({"options": options}):  # with long names, fewer
-                    options = options[: len(options) * 3 // 4]
-                ack(options=options)
+                ack(**_options(reply if isinstance(reply, Suggestions) else Suggestions(names=())))
             case FieldErrors(errors=errors, update=update):
                 ack(response_action="errors", errors=shortened(named(errors, self._command)))
                 self._finish(request, update, respond)
@@ -116,6 +134,8 @@ class Dispatcher:
             LookupError: this version does not know what it asks for.
         """
         delivery = intake.parse(body, team_id=self._identity().team_id)
+        if not isinstance(delivery, SlackRequest):
+            delivery = self._asked_by(delivery) or delivery
         if not isinstance(delivery, SlackRequest):
             self._context.record.take(delivery, once=self._inbox.finish(key))
             return
@@ -170,7 +190,8 @@ class Dispatcher:
     def _opened(self, request: SlackRequest, form: OpenModal) -> Reply:
         """Open a form, and return what takes its place."""
         view_id = self._responder.open(request, form.view)
-        return UpdateModal(id=view_id, hash="", view=form.then()) if form.then else None
+        view = form.then() if form.then else None
+        return UpdateModal(id=view_id, hash="", view=view) if view else None
 
     def _guarded(
         self,
@@ -219,3 +240,24 @@ def _input(request: SlackRequest, name: str) -> str:
     """The input to show an error at: the one it is about, else the first."""
     inputs = request.form.inputs
     return name if name in inputs or not inputs else inputs[0]
+
+
+def _options(found: Suggestions) -> dict[str, Any]:
+    """The options of a menu, under their headings if there are several; with long names, fewer of them."""
+    names = found.names[:MOST_OPTIONS]
+    while True:
+        offered = [option(name, name) for name in names]
+        headings = dict.fromkeys(found.groups.get(name, "") for name in names)
+        answer: dict[str, Any] = {"options": offered}
+        if len(headings) > 1:
+            groups = [
+                {
+                    "label": plain(heading),
+                    "options": [each for each in offered if found.groups[each["value"]] == heading],
+                }
+                for heading in headings
+            ]
+            answer = {"option_groups": groups}
+        if fits(answer):
+            return answer
+        names = names[: len(names) * 3 // 4]

@@ -30,6 +30,7 @@ _ELSEWHERE = frozenset(
         EntryKind.PUBLISHED,
         EntryKind.CHANNEL,
         EntryKind.PRIVATE,
+        EntryKind.MERGED,
     }
 )
 """Entries that concern the report and not the outage, or are edited as action items."""

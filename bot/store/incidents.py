@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.actions import ActionItem
-from bot.domain.incident import CLOSED, LEFT, Incident
+from bot.domain.incident import CLOSED, LEFT, Ending, Incident
 from bot.domain.reminders import Reminder
 from bot.domain.resources import ResourceKind
 from bot.store import incident_columns as as_json
@@ -69,7 +69,7 @@ def lock_free(tx: Tx, incident_id: str) -> Incident | None:
     """The incident with its row locked; None while another transaction has it locked."""
     statement = select(incident).where(incident.c.id == incident_id)
     row = tx.execute(statement.with_for_update(skip_locked=True)).mappings().first()
-    return _incident(row) if row else None
+    return from_row(row) if row else None
 
 
 def by_channel(tx: Tx, channel_id: str, *, lock: bool = False) -> Incident | None:
@@ -116,7 +116,7 @@ def _one(tx: Tx, where: Any, *, lock: bool) -> Incident | None:
     if lock:
         statement = statement.with_for_update()
     row = tx.execute(statement).mappings().first()
-    return _incident(row) if row else None
+    return from_row(row) if row else None
 
 
 def unclosed(tx: Tx) -> list[Incident]:
@@ -124,7 +124,7 @@ def unclosed(tx: Tx) -> list[Incident]:
     rows = tx.execute(
         select(incident).where(incident.c.status != CLOSED).order_by(incident.c.declared_at)
     ).mappings()
-    return [_incident(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def closed_since(tx: Tx, moment: datetime) -> list[Incident]:
@@ -132,7 +132,7 @@ def closed_since(tx: Tx, moment: datetime) -> list[Incident]:
     rows = tx.execute(
         select(incident).where(incident.c.closed_at > moment).order_by(incident.c.closed_at)
     ).mappings()
-    return [_incident(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def ids_after(tx: Tx, incident_id: str, limit: int) -> list[str]:
@@ -154,7 +154,7 @@ def recent(tx: Tx, team_id: str, *, seen_from: str, limit: int = 20) -> list[Inc
         .order_by(incident.c.declared_at.desc())
         .limit(limit)
     ).mappings()
-    return [_incident(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def save(tx: Tx, value: Incident) -> None:
@@ -210,16 +210,26 @@ def _columns(value: Incident) -> dict[str, Any]:
         "answers": as_json.answers_to_json(value.answers),
         "milestones": as_json.times_to_json(value.milestones),
         "report_options": as_json.options_to_json(value.report_options),
+        "number": value.number or None,
+        "drill": value.drill,
+        "adopted": value.adopted,
+        "ending": value.ending.value,
+        "duplicate_of": value.duplicate_of,
+        "origin_message": as_json.origin_to_json(value.origin_message),
     }
 
 
-def _incident(row: RowMapping) -> Incident:
+def from_row(row: RowMapping) -> Incident:
+    """The incident of a row."""
     values = {key: row[key] for key in row if key != "names_taken"}
     values["hubs"] = tuple(row["hubs"])
     values["roles"] = MappingProxyType(dict(row["roles"]))
     values["answers"] = as_json.answers_from_json(row["answers"])
     values["milestones"] = as_json.times_from_json(row["milestones"])
     values["report_options"] = as_json.options_from_json(row["report_options"])
+    values["number"] = row["number"] or 0
+    values["ending"] = Ending(row["ending"])
+    values["origin_message"] = as_json.origin_from_json(row["origin_message"])
     return Incident(**values)
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from bot.errors import RetryLater
 from bot.ports import Channel, Post
 from bot.render import blocks as b
-from bot.render import edit_pages, forms, listing
+from bot.render import edit_pages, forms, hub_menu, listing
 from bot.slack.interactions import SHORTCUT_ACTION, SHORTCUT_DECLARE, SHORTCUT_TIMELINE
 from bot.slack.request import Kind, SlackRequest
 from tests.smoke import events, samples
@@ -217,7 +217,7 @@ def suggested(smoke: Smoke, arrival: Arrival) -> str:
     seen = _request(smoke, arrival, channel=False, trigger=False)
     request: SlackRequest = arrival.parsed
     expect(
-        request.name == forms.HUB,
+        request.name == hub_menu.HUB,
         f"the menu is {request.name!r}",
         "mayday knows the menu by its block_id: report this.",
     )
@@ -231,7 +231,7 @@ def suggested(smoke: Smoke, arrival: Arrival) -> str:
 
 def offered(smoke: Smoke, arrival: Arrival) -> str:
     seen = _request(smoke, arrival, channel=False, trigger=False)
-    hub = arrival.parsed.form.text(forms.HUB)
+    hub = arrival.parsed.form.text(hub_menu.HUB)
     expect(
         hub in samples.MANY_HUBS,
         f"the hub is {hub!r}: {dict(arrival.parsed.form.values)}",

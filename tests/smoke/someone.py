@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from bot.render import edit_forms, edit_pages, forms, listing
+from bot.render import edit_forms, edit_pages, hub_menu, listing
 from bot.slack.interactions import SHORTCUT_ACTION, SHORTCUT_DECLARE, SHORTCUT_TIMELINE
 from sandbox.slack import Channel, PersonError, SlackSandbox
 from tests.smoke.by_hand import HUB
@@ -91,9 +91,9 @@ def _command(hands: Hands) -> None:
     assert answer is not None
     assert "received" in answer["text"]
     view = hands.wait_view()
-    ((found,),) = (g["options"] for g in hands.who.suggest(view["id"], "value", HUB, forms.HUB))
+    ((found,),) = (g["options"] for g in hands.who.suggest(view["id"], "value", HUB, hub_menu.HUB))
     runbook = RUNBOOKS[0].name
-    chosen = {"runbook": runbook, forms.HUB: {"value": {"selected_option": found}}}
+    chosen = {"runbook": runbook, hub_menu.HUB: {"value": {"selected_option": found}}}
     assert hands.who.submit(view["id"], chosen) == {}
 
 

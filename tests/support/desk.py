@@ -21,6 +21,7 @@ from bot.domain.run_policy import RunPolicy
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import Entry, Heading
 from bot.services import publish
+from bot.services.adopt import ChannelFacts
 from bot.services.audit import Audit
 from bot.services.authorize import Authorize
 from bot.services.change import Changes
@@ -35,7 +36,9 @@ from bot.services.guard import Guards
 from bot.services.inbox import Inbox
 from bot.services.incidents import Incidents
 from bot.services.items import Items
+from bot.services.joining import Joining
 from bot.services.obligations import Obligations
+from bot.services.participants import Participants
 from bot.services.people import People
 from bot.services.record import Record
 from bot.services.report import Reports
@@ -145,6 +148,7 @@ class Desk:
             self.settings.targets,
             Guards(store, self.settings),
             self.settings.forms,
+            files_drills=self.settings.files_drills,
         )
         self.publishing = EditPublishing(store, self.work, self.composer, self.now)
         edited = self.publishing.edited
@@ -161,7 +165,11 @@ class Desk:
                 self.now,
                 self.settings,
                 take_diagnosis=self.diagnoses.take_into,
+                latch=self.incidents.latch,
             ),
+            channel_facts=ChannelFacts(chat, self.settings),
+            joining=Joining(store, self.work, self.now),
+            participants=Participants(chat, people),
             diagnoses=self.diagnoses,
             edits=Edits(
                 store,

@@ -8,9 +8,11 @@ from bot.domain.access import Act
 from bot.render import (
     answers,
     card,
+    declare_form,
     edit_forms,
     edit_pages,
     forms,
+    hub_menu,
     listing,
     obligations,
     report_forms,
@@ -40,6 +42,7 @@ from bot.slack.access import (
 from bot.slack.commands import close as close_command
 from bot.slack.commands import declare as declare_command
 from bot.slack.commands import diagnose as diagnose_command
+from bot.slack.commands import end as end_command
 from bot.slack.commands import incidents, menu, report, status, timeline
 from bot.slack.commands import run as run_command
 from bot.slack.commands import time as time_command
@@ -58,13 +61,15 @@ from bot.slack.interactions import (
     runbook,
     update,
 )
+from bot.slack.reactions import REACTION_DECLARE
 
 SHORTCUT_TIMELINE = "add_to_timeline"
 SHORTCUT_ACTION = "file_action_item"
 SHORTCUT_DECLARE = "declare"
+SHORTCUT_DECLARE_FROM = "declare_from_message"
 
 FORMS: Mapping[str, Route] = {
-    forms.DECLARE: Anywhere(Act.DECLARE, declare.submitted),
+    declare_form.DECLARE: Anywhere(Act.DECLARE, declare.submitted),
     forms.DIAGNOSE: InAnyChannel(Act.DIAGNOSE, diagnose_command.submitted, of_form_or_none),
     forms.UPDATE: OnIncident(Act.CHANGE, update.submitted, of_form),
     forms.ACTION_ITEM: OnIncident(Act.RECORD, action_item.submitted, of_form),
@@ -99,6 +104,10 @@ BUTTONS: Mapping[str, Route] = {
     card.ACTION_RESOLVE: OnIncident(Act.CHANGE, status.resolve, of_button_or_channel),
     card.ACTION_CLOSE: OnIncident(Act.CLOSE, close_command.handle, of_button_or_channel),
     card.ACTION_REOPEN: OnIncident(Act.CLOSE, close_command.reopen, of_button_or_channel),
+    card.ACTION_CANCEL: OnIncident(Act.CLOSE, end_command.cancel, of_button),
+    declare_form.ACTION_HUBS: Anywhere(Act.DECLARE, declare.hubs_chosen),
+    declare_form.ACTION_JOIN: OnIncident(Act.READ, declare.join, of_button),
+    declare_form.ACTION_ANYWAY: Anywhere(Act.DECLARE, declare.anyway),
     card.ACTION_REPORT: OnIncident(Act.READ, report.handle, of_button_or_channel),
     review.ACTION_REVIEW: OnIncident(Act.PUBLISH, review_report.handle, of_button),
     review.ACTION_SHOW: OnIncident(Act.PUBLISH, review_report.show, of_form),
@@ -129,9 +138,14 @@ SHORTCUTS: Mapping[str, Route] = {
     SHORTCUT_TIMELINE: OnIncident(Act.RECORD, entry.shortcut),
     SHORTCUT_ACTION: OnIncident(Act.RECORD, action_item.shortcut),
     SHORTCUT_DECLARE: Anywhere(Act.DECLARE, declare_command.handle),
+    SHORTCUT_DECLARE_FROM: Anywhere(Act.DECLARE, declare.from_message),
+}
+
+REACTIONS: Mapping[str, Route] = {
+    REACTION_DECLARE: Anywhere(Act.DECLARE, declare.reacted),
 }
 
 OPTIONS: Mapping[str, Route] = {
-    forms.HUB: Anywhere(Act.HELP, hubs.suggest),
-    forms.HUBS: Anywhere(Act.HELP, hubs.suggest),
+    hub_menu.HUB: Anywhere(Act.HELP, hubs.suggest),
+    hub_menu.HUBS: Anywhere(Act.HELP, hubs.suggest),
 }
