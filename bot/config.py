@@ -49,6 +49,7 @@ from bot.config_types import (
     Words,
     require_menu,
     require_unique,
+    same_but_case,
 )
 from bot.domain.actions import DEFAULT_GROUPS
 from bot.domain.command import USUAL
@@ -313,6 +314,8 @@ class Config(BaseSettings):
         ):
             if len(set(names)) != len(names):
                 raise ValueError(messages.SAME_NAME.format(section=section))
+        if alike := same_but_case(hub.name for hub in self.hubs):
+            raise ValueError(messages.SAME_BUT_CASE.format(names=alike))
         return self
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ without ``https://``, a role of two words that no command can name.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -24,6 +24,7 @@ EMPTY = "it is empty"
 BAD_CHARACTERS = "it has invalid characters: copy it again"
 NOT_AN_ADDRESS = "write the whole address, https://…"
 NOT_A_WORD = "write it as one word of at most {limit} characters, such as incident-commander"
+NOT_A_HUB_NAME = "write it as one word of at most {limit} characters, such as data8"
 NOT_AN_OPTION = "write it in 1 to {limit} characters"
 TOO_MANY = "list at most {limit}: a menu in Slack has no more"
 NOT_A_COMMAND = "write a command such as /incident: lower case, at most 32 characters"
@@ -46,6 +47,14 @@ def require_unique(words: Sequence[str]) -> None:
     """
     if len({word.casefold() for word in words}) != len(words):
         raise ValueError(DUPLICATE)
+
+
+def same_but_case(names: Iterable[str]) -> str:
+    """Return the first names that differ in case only, as words of a sentence; empty without any."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(name.casefold(), []).append(f"“{name}”")
+    return next((" and ".join(group) for group in groups.values() if len(group) > 1), "")
 
 
 def _token(value: SecretStr) -> SecretStr:
@@ -88,6 +97,12 @@ def _word(value: str) -> str:
 def _option(value: str) -> str:
     if not value.strip() or len(value) > LONGEST_OPTION:
         raise ValueError(NOT_AN_OPTION.format(limit=LONGEST_OPTION))
+    return value
+
+
+def _hub_name(value: str) -> str:
+    if not re.fullmatch(r"\S+", value) or len(value) > LONGEST_OPTION:
+        raise ValueError(NOT_A_HUB_NAME.format(limit=LONGEST_OPTION))
     return value
 
 
@@ -139,6 +154,8 @@ Word = Annotated[str, AfterValidator(_word)]
 Words = Annotated[tuple[Word, ...], AfterValidator(_words)]
 OptionText = Annotated[str, AfterValidator(_option)]
 """A name that a menu shows."""
+HubName = Annotated[str, AfterValidator(_hub_name)]
+"""The name of a hub, which people type among other words."""
 OptionTexts = Annotated[tuple[OptionText, ...], AfterValidator(_words)]
 CommandName = Annotated[str, AfterValidator(_command_name)]
 EmojiName = Annotated[str, AfterValidator(_emoji_name)]

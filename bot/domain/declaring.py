@@ -159,9 +159,12 @@ def is_like(title: str, hubs: Iterable[str], other: Incident) -> bool:
 
 
 def has_like_title(one: str, other: str) -> bool:
-    """Return whether two titles share most of their words, or have the same."""
+    """Return whether two titles share most of their words, and name no different numbers."""
     first, second = ({stem(word) for word in asked(text)} for text in (one, other))
     if not first or not second:
         return " ".join(one.split()).casefold() == " ".join(other.split()).casefold() != ""
+    numbers = [{word for word in words if word.isdigit()} for words in (first, second)]
+    if all(numbers) and not numbers[0] & numbers[1]:
+        return False
     shared, fewest = len(first & second), min(len(first), len(second))
     return first == second or (shared >= ENOUGH_SHARED and 2 * shared > fewest)
