@@ -123,8 +123,7 @@ class SlackChat:
     def find_own_channel(self, name: str) -> Channel | None:
         """Return the channel with this name that the bot is in, or None.
 
-        It takes a request for each thousand channels that the bot is in, and None is also the result if
-        mayday isn't allowed to look.
+        It takes a request for each thousand channels of the bot; None also if mayday isn't allowed to look.
         """
         found = self._search.own(name)
         return _channel(found) if found else None
@@ -336,8 +335,8 @@ class SlackChat:
 
     def members(self, channel_id: str) -> Iterator[str]:
         """Yield the user ids of a channel's members, a page for each request."""
-        for page in self._pages("conversations.members", limit=MEMBERS, channel=channel_id):
-            yield from page["members"]
+        pages = self._pages("conversations.members", limit=MEMBERS, channel=channel_id)
+        return (user for page in pages for user in page["members"])
 
     def is_member(self, channel_id: str, user: str) -> bool:
         """Return whether a person is in a channel now."""

@@ -16,6 +16,7 @@ from bot.ports import Post
 from bot.render import blocks as b
 from bot.render import card, declare_form, times
 from bot.render.milestones import NAMES, disorder, duration_words
+from bot.render.status import status_words
 from bot.render.text import code, cut, escape, hub_link, when
 
 ACTION_EDIT = "entry.edit"
@@ -226,7 +227,8 @@ def open_already_from_message(found: Sequence[Incident]) -> Post:
 
 def done(incident: Incident) -> str:
     """What was asked for is done, for a person who does not see the incident's channel."""
-    return f"✅ Done. *{escape(incident.title)}* (#{escape(incident.channel_name)}) is {incident.status}."
+    status = status_words(incident.status, incident.ending)
+    return f"✅ Done. *{escape(incident.title)}* (#{escape(incident.channel_name)}) is {status}."
 
 
 def shown_there(incident: Incident) -> str:

@@ -8,7 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from bot.render import edit_forms, edit_pages, hub_menu, listing
-from bot.slack.interactions import SHORTCUT_ACTION, SHORTCUT_DECLARE, SHORTCUT_TIMELINE
+from bot.slack.interactions import (
+    SHORTCUT_ACTION,
+    SHORTCUT_DECLARE,
+    SHORTCUT_DECLARE_FROM,
+    SHORTCUT_TIMELINE,
+)
 from sandbox.slack import Channel, PersonError, SlackSandbox
 from tests.smoke.by_hand import HUB
 from tests.smoke.listener import PRESS, PRESS_LATER
@@ -107,7 +112,7 @@ def _talk(hands: Hands) -> None:
     hands.who.react(CHANNEL, ts, "pushpin")
     hands.who.unreact(CHANNEL, ts, "pushpin")
     reply = hands.who.say(CHANNEL, "it is", thread_ts=ts)
-    for name in (SHORTCUT_TIMELINE, SHORTCUT_ACTION):
+    for name in (SHORTCUT_DECLARE_FROM, SHORTCUT_TIMELINE, SHORTCUT_ACTION):
         hands.who.shortcut(name, CHANNEL, ts)
         hands.cancel()
     hands.who.edit(CHANNEL, ts, "it is a test")

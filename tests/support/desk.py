@@ -112,7 +112,12 @@ class Desk:
             announce_channel="#incidents",
             zone=ZoneInfo("America/Los_Angeles"),
             hubs={
-                name: HubPlace(name=name, url="", cluster="practice", namespace="prod")
+                name: HubPlace(
+                    name=name,
+                    url="",
+                    cluster=hubs[name] if isinstance(hubs, Mapping) else "practice",
+                    namespace="prod",
+                )
                 for name in hubs
             },
             **{

@@ -31,6 +31,7 @@ ONLY_SHORTCUT = (
     "mayday can't read this message by a reaction, as in threads. Use the shortcut *Declare an incident* "
     "in the message's menu instead."
 )
+DECLARED_BEFORE = "This message was declared before."
 UNTITLED = "Incident from a message"
 
 
@@ -159,7 +160,7 @@ def reacted(context: HandlerContext, request: SlackRequest) -> DurableReply:
                     title=title or UNTITLED,
                     severity=severities[min(1, len(severities) - 1)],
                     summary=summary,
-                    hubs=tuple(hub for hub in hubs if len(hubs) == 1 or named >= set(asked(hub))),
+                    hubs=tuple(hub for hub in hubs if len(hubs) == 1 or _is_named(hub, named)),
                     private=not facts.is_public(channel),
                     origin_channel=channel,
                     origin=request.origin,
@@ -168,12 +169,21 @@ def reacted(context: HandlerContext, request: SlackRequest) -> DurableReply:
             )
         except AlreadyOpenError as exc:
             return EphemeralReply(post=answers.open_already_from_message(exc.found))
-        if incident.declared_by != request.user and not incident.private:
-            context.joining.join(request.change(incident))
+        if incident.declared_by != request.user:
+            if incident.private:
+                return say(DECLARED_BEFORE)
+            change = replace(request.change(incident), idempotency_key=request.delivery)
+            context.joining.join(change)
             return say(declare_form.joining(incident))
         return EphemeralReply(post=answers.declared(incident))
 
     return DurableReply(work=work, channel=channel)
+
+
+def _is_named(hub: str, words: set[str]) -> bool:
+    """Whether the words have all of a hub's name."""
+    name = set(asked(hub))
+    return bool(name) and name <= words
 
 
 def message_words(text: str) -> tuple[str, str]:
