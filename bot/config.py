@@ -41,6 +41,7 @@ from bot.config_types import (
     Address,
     CommandName,
     EmojiName,
+    OptionalEmojiName,
     OptionalToken,
     OptionTexts,
     RepositoryName,
@@ -200,7 +201,7 @@ class Incident(Section):
             "memo": Heading.SUMMARY,
         }
     )
-    declare_reaction: EmojiName | Literal[""] = ""
+    declare_reaction: OptionalEmojiName = ""
     action_groups: OptionTexts = DEFAULT_GROUPS
     channel_name: str = "inc-{date}-{slug}"
     close_requires: tuple[CloseGate, ...] = ()

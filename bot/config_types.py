@@ -145,6 +145,10 @@ def _emoji_name(value: str) -> str:
     return name
 
 
+def _optional_emoji_name(value: str) -> str:
+    return _emoji_name(value) if value.strip() else ""
+
+
 Token = Annotated[SecretStr, AfterValidator(_token)]
 OptionalToken = Annotated[SecretStr | None, AfterValidator(_optional_token)]
 """A blank token counts as unset."""
@@ -159,6 +163,7 @@ HubName = Annotated[str, AfterValidator(_hub_name)]
 OptionTexts = Annotated[tuple[OptionText, ...], AfterValidator(_words)]
 CommandName = Annotated[str, AfterValidator(_command_name)]
 EmojiName = Annotated[str, AfterValidator(_emoji_name)]
+OptionalEmojiName = Annotated[str, AfterValidator(_optional_emoji_name)]
 Labels = Annotated[dict[str, str], AfterValidator(_labels)]
 """Labels of Kubernetes by their names."""
 RepositoryName = Annotated[str, AfterValidator(_repository_name)]
