@@ -56,8 +56,8 @@ class Opened:
 
     ``origin`` is the channel where it was opened, ``diagnosis`` the id of one that the incident begins with.
     ``is_past``: it records an incident that is over. ``adopted`` is the id of the channel that it takes over,
-    ``message`` the message that it is declared from (channel, ts, thread_ts, author). ``seen`` are the ids of
-    the open incidents like this one that it shows.
+    ``message`` the message that it is declared from (channel, ts, thread_ts, author). ``shown`` are the ids of
+    the open incidents like this one that it shows, ``seen`` those that it has shown.
     """
 
     origin: str = ""
@@ -65,6 +65,7 @@ class Opened:
     is_past: bool = False
     adopted: str = ""
     message: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
 
     def to_metadata(self) -> str:
@@ -140,7 +141,8 @@ def declare(
         title, submit = "Record a past incident", "Record"
     elif opened.adopted:
         title, submit = "Take over the channel", "Declare"
-    carried = replace(opened, seen=tuple(dict.fromkeys((*opened.seen, *(i.id for i in like)))))
+    shown = tuple(each.id for each in like)
+    carried = replace(opened, shown=shown, seen=tuple(dict.fromkeys((*opened.seen, *shown))))
     return b.modal(DECLARE, title, blocks, submit=submit, metadata=carried.to_metadata())
 
 

@@ -78,7 +78,7 @@ def timeline(incident: Incident, latest: Latest, *, said: str = "") -> Post:
         text = f"The timeline is empty. React to a message with 📌, or use `{COMMAND} note text`."
         text = f"{said} {text}".strip()
         return Post(text=text, blocks=(b.section(text),))
-    shown: list[b.Block] = [b.section(f"*Timeline of {escape(incident.title)}*")]
+    shown: list[b.Block] = [b.section(f"*Timeline of {escape(incident.shown_title)}*")]
     fitting = _fitting(latest.lines)
     if len(fitting) < latest.count:
         shown.append(
@@ -97,7 +97,7 @@ def timeline(incident: Incident, latest: Latest, *, said: str = "") -> Post:
         shown.append(b.section(text, accessory=entry_menu))
     if said:
         shown.append(b.context(said))
-    return Post(text=f"Timeline of {escape(incident.title)}", blocks=tuple(shown))
+    return Post(text=f"Timeline of {escape(incident.shown_title)}", blocks=tuple(shown))
 
 
 def _fitting(lines: Sequence[Line]) -> list[tuple[Line, str]]:

@@ -46,7 +46,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DELETE FROM resource WHERE kind = 'origin_reply'")
-    op.execute("UPDATE entry SET kind = 'note' WHERE kind = 'merged'")
+    op.execute(
+        "DELETE FROM entry_revision WHERE entry_id IN (SELECT id FROM entry WHERE kind = 'merged')"
+    )
+    op.execute("DELETE FROM entry WHERE kind = 'merged'")
     op.drop_table("incident_number")
     with op.batch_alter_table("incident") as incident:
         incident.drop_constraint(op.f("fk_incident_duplicate_of_incident"), type_="foreignkey")

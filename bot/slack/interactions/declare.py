@@ -82,11 +82,13 @@ def _message(context: HandlerContext, opened: Opened) -> OriginMessage | None:
     return context.channel_facts.origin(channel, ts, thread_ts=thread_ts, author=author)
 
 
-def hubs_chosen(context: HandlerContext, request: SlackRequest) -> UpdateModal:
-    """Show the open incidents on the hubs that are chosen now."""
+def hubs_chosen(context: HandlerContext, request: SlackRequest) -> UpdateModal | None:
+    """Show the open incidents on the hubs that are chosen now; nothing changes if the form has them."""
     form = request.form
     opened, prefill = Opened.of(form.metadata), declaring.entered(form)
     found = declaring.like(context, request, prefill, opened)
+    if {each.id for each in found} == set(opened.shown):
+        return None
     return UpdateModal(
         id=form.id, hash=form.hash, view=declaring.view(context, prefill, opened, found)
     )
