@@ -56,7 +56,7 @@ class Opened:
 
     ``origin`` is the channel where it was opened, ``diagnosis`` the id of one that the incident begins with.
     ``is_past``: it records an incident that is over. ``adopted`` is the id of the channel that it takes over,
-    ``message`` the message that it is declared from (channel, ts, thread_ts, author). ``shown`` are the ids of
+    ``message`` the message that it is declared from (channel, ts, thread_ts, author). ``shown`` are ids of
     the open incidents like this one that it shows, ``seen`` those that it has shown.
     """
 
