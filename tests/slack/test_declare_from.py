@@ -18,12 +18,13 @@ from bot.services.channel_guard import Look
 from bot.services.incident_snapshot import read
 from bot.services.origin import origin_reply
 from bot.services.posts import Posts
-from bot.services.reconciler import Resource
+from bot.services.reconciler import Reconciler, Resource
 from bot.store import incidents as rows
 from bot.store import resources
 from bot.store import timeline as timeline_rows
 from bot.store.engine import Store
 from tests.support.desk import ANA, BEN, ELSEWHERE, Answer, Desk
+from tests.support.leases import AT_ONCE, AlwaysHeld
 from tests.support.rows import CHANNEL, TEAM, end_claims, message, stored
 
 TS = "1487895900.000100"
@@ -39,6 +40,10 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     made.slack.said[ELSEWHERE, TS] = message(TS, channel_id=ELSEWHERE, author=BEN, text=TEXT)
     yield made
     store.close()
+
+
+class Killed(BaseException):
+    """The process is killed."""
 
 
 def shortcut(desk: Desk, *, channel: str = ELSEWHERE, thread: str = "") -> Answer:
@@ -158,6 +163,32 @@ def test_the_reply_of_one_that_became_private_says_nothing_of_it(desk: Desk) -> 
         rows.change_channel(tx, incident.id, private=True)
     [withdrawn] = replies(desk, incident)
     assert withdrawn.spec == {"withdrawn": True}
+
+
+@pytest.mark.parametrize("is_posted", [False, True])
+def test_a_kill_at_the_reply_leaves_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, is_posted: bool
+) -> None:
+    shortcut(desk)
+    desk.submit()
+    [incident] = incidents(desk)
+    reconciler = Reconciler(
+        desk.store, desk.now, lease=AlwaysHeld(desk.store), limits=AT_ONCE, slack_time=desk.now
+    )
+    post = desk.slack.post
+
+    def killed(*args: Any, **values: Any) -> str:
+        if is_posted:
+            post(*args, **values)
+        raise Killed
+
+    monkeypatch.setattr(desk.slack, "post", killed)
+    with pytest.raises(Killed):
+        reconciler.ensure(replies(desk, incident)[0])
+    monkeypatch.undo()
+    for _ in range(2):
+        assert reconciler.ensure(replies(desk, incident)[0]).done
+    assert desk.slack.threads == [(ELSEWHERE, TS)]
 
 
 def test_a_reaction_declares_the_message(desk: Desk) -> None:

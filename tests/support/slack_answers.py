@@ -167,7 +167,9 @@ class SlackAnswers:
         """Slack's time."""
         return NOW
 
-    def find_post(self, channel_id: str, effect: str, *, since: datetime | None) -> str | None:
+    def find_post(
+        self, channel_id: str, effect: str, *, since: datetime | None, thread_ts: str = ""
+    ) -> str | None:
         """The message of this effect."""
         self._answer("find_post")
         return "1.0" if (channel_id, effect) in self.effects else None
