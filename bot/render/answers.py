@@ -228,7 +228,7 @@ def open_already_from_message(found: Sequence[Incident]) -> Post:
 def done(incident: Incident) -> str:
     """What was asked for is done, for a person who does not see the incident's channel."""
     status = status_words(incident.status, incident.ending)
-    return f"✅ Done. *{escape(incident.title)}* (#{escape(incident.channel_name)}) is {status}."
+    return f"✅ Done. *{escape(incident.shown_title)}* (#{escape(incident.channel_name)}) is {status}."
 
 
 def shown_there(incident: Incident) -> str:
