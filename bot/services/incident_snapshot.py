@@ -37,6 +37,8 @@ class Snapshot:
     """The incident that this one is a duplicate of."""
     duplicates: Sequence[Incident] = ()
     """The incidents that are duplicates of this one."""
+    filed: frozenset[str] = frozenset()
+    """The ts of the messages that are filed, of those that were at some time."""
 
     @property
     def channel(self) -> str:
@@ -77,14 +79,17 @@ def _public_channel(incident: Incident) -> str:
 def read(tx: Tx, incident_id: str) -> Snapshot:
     """Read an incident's rows, in the transaction ``tx``."""
     resources = resource_rows.of_incident(tx, incident_id)
-    found = incident_rows.get(tx, incident_id)
     has_nags = any(row.kind is ResourceKind.ITEM_NAG for row in resources.values())
+    filed = [row.subject for row in resources.values() if row.kind is ResourceKind.FILED]
+    incident = incident_rows.get(tx, incident_id)
+    keys = [f"{incident.team_id}:{incident.channel_id}:{ts}" for ts in filed]
     return Snapshot(
-        incident=found,
+        incident=incident,
         entries=timeline_rows.posted_entries(tx, incident_id, POSTED_KINDS | {EntryKind.CHANNEL}),
         resources=resources,
         runs=run_rows.with_steps(tx, incident_id),
         items={item.id: item for item in incident_rows.items(tx, incident_id)} if has_nags else {},
-        other=incident_rows.get(tx, found.duplicate_of) if found.duplicate_of else None,
+        other=incident_rows.get(tx, other) if (other := incident.duplicate_of) else None,
         duplicates=declaring.duplicates_of(tx, incident_id),
+        filed=frozenset(key.rpartition(":")[2] for key in timeline_rows.tagged(tx, keys)),
     )
