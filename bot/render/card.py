@@ -205,7 +205,9 @@ def _facts(spec: CardSpec) -> list[str]:
 def _times(spec: CardSpec) -> list[str]:
     """The times that are known, in their order, each with how long it was after the start of impact."""
     after = {one.to: f" (after {duration_words(one)})" for one in spec.durations}
-    pressed = {Milestone.DECLARED: spec.declared_at, Milestone.RESOLVED: spec.resolved_at}
+    # What ended without a report was not resolved.
+    resolved_at = None if spec.ending else spec.resolved_at
+    pressed = {Milestone.DECLARED: spec.declared_at, Milestone.RESOLVED: resolved_at}
     lines = []
     for name in Milestone:
         if time := spec.times.get(name):
@@ -309,7 +311,8 @@ def announcement(spec: AnnouncementSpec) -> Post:
     times = f"declared {when(spec.declared_at)} by <@{spec.declared_by}>"
     if spec.resolved_at and not spec.ending:
         times += f" · resolved {when(spec.resolved_at)}"
-    where = f" · follow it in <#{spec.channel_id}>" if spec.channel_id else ""
+    is_followed = spec.channel_id and not spec.ending
+    where = f" · follow it in <#{spec.channel_id}>" if is_followed else ""
     return Post(
         text=_headline(spec.title, status_words(spec.status, spec.ending), spec.severity),
         blocks=(b.section("\n".join(lines)), b.context(f"{times}{where}")),

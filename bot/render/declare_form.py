@@ -166,7 +166,7 @@ def _times(prefill: Prefill, *, is_past: bool) -> list[b.Block]:
                 limit=TIME_LIMIT,
             ),
             optional=not (is_past and is_required),
-            hint="When users first noticed it. You can set it later, too." if name == BEGAN else "",
+            hint="" if is_past else "When users first noticed it. You can set it later, too.",
         )
         for name, label, _milestone, is_required in _PAST
         if is_past or name == BEGAN
