@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -17,6 +18,15 @@ TARGETS = (
     Target(kind=TargetKind.ISSUE, repository="berkeley/datahub"),
     Target(kind=TargetKind.FOLDER),
 )
+
+
+@pytest.fixture
+def store(sqlite_url: str) -> Iterator[Store]:
+    """A database without incidents."""
+    made = Store(sqlite_url)
+    made.migrate()
+    yield made
+    made.close()
 
 
 @pytest.mark.parametrize("drill", [False, True])
