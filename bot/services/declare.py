@@ -66,8 +66,8 @@ class Declaration:
     """What the form says. ``idempotency_key`` is unique to the opened form (Slack's view id), ``origin`` is
     as in :class:`bot.domain.audit.AuditLine`. ``diagnosis`` is the id of one that it begins with. ``times``
     are those that were typed; with that of the resolution the incident is over already. ``seen`` are the ids
-    of the open incidents like this one that the person was shown before. ``adopted`` is the channel to take
-    over, ``message`` the one that it is declared from.
+    of the open incidents like this one that the person was shown before, ``may_see`` whether they may be
+    shown any. ``adopted`` is the channel to take over, ``message`` the one that it is declared from.
     """
 
     idempotency_key: str
@@ -84,6 +84,7 @@ class Declaration:
     diagnosis: str = ""
     times: Times = field(default_factory=lambda: MappingProxyType({}))
     seen: Collection[str] = ()
+    may_see: bool = True
     adopted: AdoptedChannel | None = None
     message: OriginMessage | None = None
 
@@ -193,6 +194,7 @@ class Declare:
             last = numbers.lock(tx, declaration.team_id)
             if rows.exists(tx, incident_id):
                 return rows.get(tx, incident_id)
+            looks = looks and declaration.may_see
             if looks and not (declaration.is_over or declaration.adopted):
                 title, hubs = declaration.title, declaration.hubs
                 found = self._like(tx, declaration.team_id, title, hubs, drill=declaration.drill)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.domain import milestone_times
+from bot.domain.access import Act
 from bot.domain.declaring import Typed, read_typed
 from bot.domain.incident import Incident
 from bot.domain.milestones import Milestone
@@ -16,6 +17,7 @@ from bot.render import declare_form
 from bot.render.declare_form import BEGAN, MARKS, TIMES, Opened, Prefill
 from bot.render.hub_menu import HUBS
 from bot.services.declare import Declaration
+from bot.slack.access import asker_of
 from bot.slack.context import HandlerContext
 from bot.slack.replies import OpenModal
 from bot.slack.request import Form, SlackRequest
@@ -37,8 +39,18 @@ def read(context: HandlerContext, request: SlackRequest, text: str) -> Typed:
     )
 
 
+def may_see(context: HandlerContext, request: SlackRequest) -> bool:
+    """Whether the person may be shown open incidents: those who may list them."""
+    return context.authorize.may(asker_of(request), Act.LIST)
+
+
 def declaration(
-    request: SlackRequest, typed: Typed, *, key: str, seen: Sequence[str] = ()
+    context: HandlerContext,
+    request: SlackRequest,
+    typed: Typed,
+    *,
+    key: str,
+    seen: Sequence[str] = (),
 ) -> Declaration:
     """What a complete line declares; ``key`` is unique to the line."""
     return Declaration(
@@ -54,6 +66,7 @@ def declaration(
         origin=request.origin,
         times={Milestone.IMPACT: typed.began} if typed.began else {},
         seen=seen,
+        may_see=may_see(context, request),
     )
 
 
@@ -74,7 +87,7 @@ def like(
     context: HandlerContext, request: SlackRequest, prefill: Prefill, opened: Opened
 ) -> tuple[Incident, ...]:
     """The open incidents that may be the outage of a form."""
-    if opened.is_past or opened.adopted:
+    if opened.is_past or opened.adopted or not may_see(context, request):
         return ()
     return context.declare.like(request.team_id, prefill.title, prefill.hubs, drill=prefill.drill)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from bot.domain.access import Act
 from bot.domain.incident import Ending, Incident
 from bot.domain.milestones import Milestone
 from bot.domain.resources import ResourceKind
@@ -183,6 +185,16 @@ def test_one_whose_channel_became_private_unnoticed_is_not_shown(desk: Desk) -> 
     assert "Declared" in desk.command(LINE, channel=ELSEWHERE).text
     with desk.store.read() as tx:
         assert rows.get(tx, secret.id).private
+
+
+def test_a_guest_who_may_declare_but_not_list_is_shown_nothing(desk: Desk) -> None:
+    guests = replace(desk.settings.rules, guests=frozenset({Act.DECLARE}))
+    object.__setattr__(desk.settings, "rules", guests)
+    desk.slack.guests = {BEN}
+    stored(desk.store, title="Nobody can log in", hubs=("datahub",), declared_at=desk.now())
+    answer = desk.command(LINE, channel=ELSEWHERE, user=BEN)
+    assert "Declared" in answer.text
+    assert CHANNEL not in str(answer.blocks)
 
 
 def test_where_slack_does_not_say_what_is_private_nothing_is_shown(desk: Desk) -> None:

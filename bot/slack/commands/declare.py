@@ -44,7 +44,7 @@ def declare_line(
     ``key`` is unique to the line, however often a button repeats it.
     """
     declaration = declaring.declaration(
-        request, declaring.read(context, request, text), key=key, seen=seen
+        context, request, declaring.read(context, request, text), key=key, seen=seen
     )
     try:
         incident = context.declare.declare(declaration)

@@ -61,6 +61,7 @@ def submitted(context: HandlerContext, request: SlackRequest) -> EphemeralReply:
                 diagnosis=opened.diagnosis,
                 times=declaring.times_of(context, prefill),
                 seen=opened.seen,
+                may_see=declaring.may_see(context, request),
                 adopted=_adopted(context, opened),
                 message=_message(context, opened),
             )
@@ -164,6 +165,7 @@ def reacted(context: HandlerContext, request: SlackRequest) -> DurableReply:
                     summary=summary,
                     hubs=tuple(hub for hub in hubs if len(hubs) == 1 or _is_named(hub, named)),
                     private=not facts.is_public(channel),
+                    may_see=declaring.may_see(context, request),
                     origin_channel=channel,
                     origin=request.origin,
                     message=origin,
