@@ -163,6 +163,12 @@ class SlackAnswers:
         self.shown.append((channel_id, "", post.text))
         return "1.0"
 
+    def change(self, channel_id: str, ts: str, post: Post) -> None:
+        """Keep the message as it is now."""
+        assert ts
+        self._answer("change")
+        self.shown.append((channel_id, "", post.text))
+
     def time(self) -> datetime:
         """Slack's time."""
         return NOW
