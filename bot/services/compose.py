@@ -169,4 +169,4 @@ def _unlinked(report: Report) -> Report:
         replace(group, items=tuple(replace(item, issue_url="") for item in group.items))
         for group in report.groups
     )
-    return replace(report, groups=groups, checks=replace(report.checks, linked=False))
+    return replace(report, groups=groups, found=replace(report.found, linked=False))
