@@ -16,6 +16,7 @@ from bot.adapters.github_client import connect, credentials
 from bot.adapters.github_comments import read_comments, write_comments
 from bot.adapters.github_errors import message_of, moved
 from bot.adapters.github_files import GitHubFiles
+from bot.adapters.github_http import Redirected
 from bot.domain.merging import Draft, is_same
 from bot.errors import RetryLater, UserError
 from bot.ports import Issue, IssueText, Origin
@@ -125,21 +126,38 @@ class GitHubForge(GitHubFiles):
                 write_comments(issue, self._account, rest, origin)
         return etag
 
-    def link_child(self, parent: int, child: int) -> bool:
+    def link_child(self, parent: int, child: int, *, child_id: int = 0) -> bool:
         """See :meth:`bot.ports.Forge.link_child`."""
         with self._errors("link two issues"):
-            inner = self._repo.get_issue(child)
-            outer = self._repo.get_issue(parent)
+            inner = child_id or self._free_child(parent, child)
+            if not inner:
+                return False
+            url = f"{self._repo.url}/issues/{parent}"
+            outer = GithubIssue(self._repo.requester, {}, {"url": url, "number": parent})
             try:
                 outer.add_sub_issue(inner)
             except GithubException as exc:
-                if exc.status == 422 and "duplicate" in message_of(exc).lower():
-                    # GitHub returns the same error for a child of another parent.
-                    return any(each.id == inner.id for each in outer.get_sub_issues())
+                if exc.status == 422 and "one parent" in message_of(exc).lower():
+                    # GitHub returns the same error for a child of this and of another parent.
+                    return any(each.id == inner for each in outer.get_sub_issues())
                 if exc.status in (404, 405, 410, 422):
                     return False
                 raise
         return True
+
+    def _free_child(self, parent: int, child: int) -> int:
+        """Return the id of an issue that may get this parent; 0 if there is none of this number here."""
+        try:
+            _etag, raw = self._read(f"issues/{child}")
+        except Redirected:  # transferred
+            return 0
+        except GithubException as exc:
+            if exc.status in (404, 410):
+                return 0
+            raise
+        other = str(raw.get("parent_issue_url") or "")
+        is_taken = bool(other) and not other.endswith(f"/issues/{parent}")
+        return 0 if raw.get("pull_request") or is_taken else int(raw["id"])
 
     def _own(self, raw: Any, number: int, origin: Origin, issue_id: int) -> GithubIssue:
         """The issue, if mayday filed it here.

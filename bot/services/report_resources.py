@@ -200,15 +200,30 @@ class Issues:
             update=asking(update),
         )
 
-    def link(self, incident_id: str, document: Document, *, parent: int, child: int) -> Resource:
-        """The item's issue as a sub-issue of the incident's, where GitHub offers that."""
-        forge = self._forges(document.target.repository)
+    def link(self, incident_id: str, item: str, parent: JSON, child: JSON) -> Resource:
+        """The item's issue as a sub-issue of the incident's, where GitHub offers that.
+
+        ``parent`` and ``child`` are the references of the two. A child without an ``id`` is of people.
+        """
+        number, repository = int(parent["number"]), str(parent["repository"])
+        elsewhere = child["repository"].casefold() != repository.casefold()
+
+        def put(_ref: JSON) -> JSON:
+            forge = self._forges(repository)
+            child_id = int(child.get("id", 0))
+            return {"linked": forge.link_child(number, int(child["number"]), child_id=child_id)}
+
         return Resource(
             incident_id=incident_id,
             kind=ResourceKind.SUB_ISSUE,
-            subject=document.item,
-            spec={"parent": parent, "child": child},
-            create=asking(lambda: {"linked": forge.link_child(parent, child)}),
+            subject=item,
+            spec={
+                "parent": number,
+                "child": int(child["number"]),
+                **({"repository": child["repository"]} if elsewhere else {}),
+            },
+            create=asking(lambda: put({})),
+            update=asking(put),
         )
 
     def look_at(self, incident_id: str, document: Document, key: str, ref: JSON) -> None:
@@ -245,6 +260,14 @@ class Issues:
             draft=row.seen.draft,
             etag=row.seen.etag,
         )
+
+
+def may_be_parent(parent: JSON, child: JSON) -> bool:
+    """Whether GitHub lets one issue be the parent of another: they have one owner, and an id if apart."""
+    one, other = (str(each.get("repository", "")).casefold() for each in (parent, child))
+    if one == other:
+        return bool(one) and parent["number"] != child["number"]
+    return bool(child.get("id")) and one.partition("/")[0] == other.partition("/")[0]
 
 
 def _nothing(number: int) -> IssueText:

@@ -12,12 +12,11 @@ from github.Repository import Repository
 
 from bot.domain.publication import Target, TargetKind
 from bot.domain.timeline import EntryKind
-from bot.services.settings import Filing
 from bot.store import incidents as incident_rows
 from bot.store import timeline as timeline_rows
 from sandbox.faults import Fault, drop_after, drop_before, says
 from sandbox.rules import on_request
-from tests.support.evening import INCIDENT, item
+from tests.support.evening import INCIDENT
 from tests.support.forge import Practice, practice
 from tests.support.publishing import (
     FOLDER,
@@ -28,7 +27,6 @@ from tests.support.publishing import (
     new_repository,
     office_with,
 )
-from tests.support.strict_github import StrictGitHub
 
 INDEX = PULL.index
 PATH = "docs/incidents/2017-02-24-proxy-eviction-strands-users.qmd"
@@ -238,40 +236,3 @@ def test_a_private_incident_goes_only_where_that_is_configured(
     office.publish(targets=[PULL, *TARGETS])
     assert [each.name for each in repository.get_branches()] == ["main"]
     assert not office.issues()
-
-
-def test_twenty_items_take_at_most_45_writes_and_nothing_when_unchanged(
-    github: Practice, repository: Repository, tmp_path: Path
-) -> None:
-    items = [item(number, f"Do thing {number}") for number in range(1, 21)]
-    proxy, emulate = github.sandbox.proxy, github.sandbox._emulate
-    assert emulate is not None
-    for label in (*Filing.labels, *Filing.item_labels):
-        repository.create_label(label, "d93f0b")
-
-    def writes() -> int:
-        return sum(proxy.count(kind) for kind in ("POST", "PATCH", "PUT", "DELETE"))
-
-    with (
-        StrictGitHub(emulate.port, frozenset({github.sandbox.token})) as strict,
-        office_with(github, repository.full_name, tmp_path, items) as office,
-    ):
-        plain, proxy.upstream = proxy.upstream, strict.address
-        before = writes()
-        office.publish()
-        made = writes()
-        assert made - before <= 45
-        assert all(not row.error for row in office.resources().values())
-        office.publish()  # the version of the last write need not be that of the next read
-        reads, left = proxy.count("GET"), strict.remaining
-        office.publish()
-        assert proxy.count("GET") - reads == 21, "one a document"
-        assert strict.remaining == left, "all of them 304"
-        assert writes() == made
-        proxy.upstream = plain
-    everything = github.sandbox.issues(repository.full_name)
-    assert len(everything) == 21
-    [incident] = [each for each in everything if each.labels == ("incident",)]
-    others = [each for each in everything if each != incident]
-    assert all(f"]({each.url})" in incident.body for each in others)
-    assert all(f"]({incident.url})" in each.body for each in others)

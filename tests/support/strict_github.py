@@ -61,6 +61,8 @@ class StrictGitHub:
         self._port = port
         self._tokens = dict.fromkeys(tokens, float("inf"))
         self._children: dict[str, list[int]] = {}
+        self._seen: dict[str, None] = {}
+        """The repositories that were asked for."""
         self._guard = threading.Lock()
         handler = type("Handler", (_Handler,), {"github": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -126,6 +128,8 @@ class StrictGitHub:
                 message = f"A pull request already exists for {pulls['owner']}:{head}."
                 errors = [{"resource": "PullRequest", "message": message}]
                 return _told(422, {"message": "Validation Failed", "errors": errors})
+        if seen := _REPOSITORY.match(path):
+            self._seen.setdefault(seen["repository"])
         found = _SUB_ISSUES.fullmatch(path.partition("?")[0])
         if found is not None:
             return self._sub_issues(method, found, headers, body)
@@ -185,12 +189,12 @@ class StrictGitHub:
     ) -> _Answer:
         issues, parent = found["issues"], found["parent"]
         held = self._forward("GET", f"{issues}/{parent}", headers, b"")
+        parent = f"{issues}/{parent}"
         if held.status != 200 or method == "GET":
             children = [{"id": child} for child in self._children.get(parent, ())]
             return held if held.status != 200 else _told(200, children)
         child = json.loads(body or b"{}").get("sub_issue_id")
-        every = self._forward("GET", f"{issues}?state=all&per_page=100", headers, b"")
-        if child not in [issue["id"] for issue in json.loads(every.body)]:
+        if not self._is_issue(child, issues, headers):
             return _told(404, {"message": "The provided sub-issue does not exist"})
         with self._guard:
             if any(child in children for children in self._children.values()):
@@ -200,6 +204,17 @@ class StrictGitHub:
                 return _told(422, {"message": "Parent cannot have more than 100 sub-issues"})
             self._children[parent].append(child)
         return _Answer(status=201, body=held.body, headers=held.headers)
+
+    def _is_issue(self, issue_id: object, issues: str, headers: Mapping[str, str]) -> bool:
+        """Whether an issue, no pull request, has this id, in a repository of the same owner."""
+        owner = issues.split("/")[2]
+        others = [f"{each}/issues" for each in self._seen if each.split("/")[2] == owner]
+        for path in dict.fromkeys((issues, *others)):
+            every = self._forward("GET", f"{path}?state=all&per_page=100", headers, b"")
+            for issue in json.loads(every.body) if every.status == 200 else ():
+                if issue["id"] == issue_id:
+                    return not issue.get("pull_request")
+        return False
 
     def _forward(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> _Answer:
         link = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
