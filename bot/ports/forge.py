@@ -139,6 +139,12 @@ class Forge(Protocol):
         What is the same is not sent.
         """
 
+    def lost_text(self, there: IssueText, draft: Draft) -> str | None:
+        """Return the text that the writing of ``draft`` replaced, if that wasn't the one of ``there``.
+
+        Somebody saved it between the reading and the writing. None if nobody did, or if GitHub doesn't say.
+        """
+
     def link_child(self, parent: int, child: int, *, child_id: int = 0) -> bool:
         """Make one issue a sub-issue of another; return False if GitHub doesn't allow that.
 

@@ -1,5 +1,5 @@
 """A proxy that adds what emulate lacks: credentials, limits, ETags, sub-issues, refusals,
-one open pull request a branch.
+the versions of an issue's text, one open pull request a branch.
 
 Each rule follows docs.github.com (REST: troubleshooting, rate limits, best practices,
 sub-issues, authenticating as an installation; November 2026). Other requests are forwarded.
@@ -61,6 +61,8 @@ class StrictGitHub:
         self._port = port
         self._tokens = dict.fromkeys(tokens, float("inf"))
         self._children: dict[str, list[int]] = {}
+        self._texts: dict[str, list[str]] = {}
+        """The texts of each issue, the latest first."""
         self._seen: dict[str, None] = {}
         """The repositories that were asked for."""
         self._guard = threading.Lock()
@@ -130,13 +132,36 @@ class StrictGitHub:
                 return _told(422, {"message": "Validation Failed", "errors": errors})
         if seen := _REPOSITORY.match(path):
             self._seen.setdefault(seen["repository"])
+        if method == "POST" and path == "/graphql":
+            return self._versions(body)
         found = _SUB_ISSUES.fullmatch(path.partition("?")[0])
         if found is not None:
             return self._sub_issues(method, found, headers, body)
         answer = self._forward(method, path, headers, body)
+        if method in ("POST", "PATCH") and answer.status in (200, 201):
+            self._keep_version(json.loads(answer.body))
         if answer.status in (403, 404):
             answer = self._refused(path, headers, answer)
         return self._with_etag(headers, answer)
+
+    def _keep_version(self, told: Any) -> None:
+        """Keep the text of an issue as a version."""
+        if not (isinstance(told, dict) and "/issues/" in told.get("url", "")):
+            return
+        place = told["url"].partition("/repos/")[2]
+        with self._guard:
+            texts = self._texts.setdefault(place, [])
+            if told.get("body") is not None and texts[:1] != [told["body"]]:
+                texts.insert(0, told["body"])
+
+    def _versions(self, body: bytes) -> _Answer:
+        """The versions of an issue's text, the latest first; none before the first edit."""
+        asked = json.loads(body)["variables"]
+        place = f"{asked['owner']}/{asked['name']}/issues/{asked['number']}"
+        texts = self._texts.get(place, [])
+        nodes = [{"diff": text} for text in texts] if len(texts) > 1 else []
+        issue = {"userContentEdits": {"nodes": nodes}}
+        return _told(200, {"data": {"repository": {"issue": issue}}})
 
     def _refused(self, path: str, headers: Mapping[str, str], answer: _Answer) -> _Answer:
         """GitHub's refusal: 404 for what is hidden, 410 for what is off."""
