@@ -132,7 +132,7 @@ def build_services(
     composer = Composer(
         store, reports, settings.filing, settings.targets, Guards(store, settings), settings.forms
     )
-    edit_publishing = EditPublishing(store, durable, composer, now)
+    edit_publishing = EditPublishing(store, durable, composer, now, settings)
     record = Record(
         store,
         now,
@@ -175,7 +175,7 @@ def build_services(
         search=search.keep,
     )
     follow = ItemFollow(store, durable, tracker, now, lease=lease, limits=limits)
-    items = Items(store, durable, now, settings, place=follow.place)
+    items = Items(store, now, settings, place=follow.place)
     durable.workflow(syncing.WORKFLOW, sync.workflow)
     durable.workflow(publishing.WORKFLOW, publish.workflow)
     durable.workflow(PLAN, workflows.plan)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from bot.domain import report_parts as parts
 from bot.domain.command import COMMAND
 from bot.domain.publication import Document, Publication, TargetKind
 from bot.guard import Kind, Replaced
 from bot.ports import Post
 from bot.render import blocks as b
-from bot.render.text import code, escape
+from bot.render.text import code, cut, escape, escaped
 
 PUBLISH = "publish"
 ACTION_REVIEW = "review_report"
@@ -32,6 +33,7 @@ class ReviewState(StrEnum):
     WAITING = "waiting"
     APPROVED = "approved"
     OUTDATED = "outdated"
+    EDITED = "edited"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +61,18 @@ class ReviewSpec:
     places: tuple[Place, ...]
 
 
+PART_WORDS = {
+    parts.SECTION: "the section",
+    parts.ABOUT: "title, date, hubs, labels",
+    parts.TIMES: "the times",
+    parts.HEADINGS: "other headings",
+    parts.EXTRA: "the further sections",
+    parts.ENTRY: "an entry of the timeline",
+    parts.ITEM: "the action item",
+    parts.TIMELINE: "the timeline",
+}
+"""What the kinds of parts of a report are called."""
+
 _KINDS = {TargetKind.ISSUE.value: "an issue in", TargetKind.PULL_REQUEST.value: "a pull request to"}
 _READERS = {
     "public": "*public*, everybody can read it",
@@ -76,6 +90,13 @@ def review_post(spec: Mapping[str, Any]) -> Post:
         case ReviewState.APPROVED:
             text = f"✅ <@{spec['by']}> approved the report:\n{listed}"
             return Post(text=text, blocks=(b.section(text),))
+        case ReviewState.EDITED:
+            changed = ", ".join(_changed(part, name) for part, name in spec["changed"])
+            text = (
+                f"✏️ <@{spec['by']}> changed the published report: {changed}. The change is published, with "
+                f"their approval:\n{listed}"
+            )
+            return Post(text=text, blocks=(b.section(text),))
         case ReviewState.OUTDATED:
             text = "📝 The report changed after this request for a review."
             return Post(text=text, blocks=(b.section(text),))
@@ -88,6 +109,12 @@ def review_post(spec: Mapping[str, Any]) -> Post:
         "Review and publish", action=ACTION_REVIEW, value=str(spec["incident_id"]), style="primary"
     )
     return Post(text=text, blocks=(b.section(text), b.actions(button)))
+
+
+def _changed(part: str, name: str) -> str:
+    """Return a part that was changed, by its name or what it is."""
+    words = PART_WORDS.get(part, part)
+    return f"{words} “{escaped(cut(name, 100), 200)}”" if name else words
 
 
 def loading() -> b.Block:

@@ -44,7 +44,7 @@ CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]+")
 PATIENCE = 1.5
 """Seconds for the questions to Slack before a request is acknowledged, which Slack waits three for."""
 
-EDITING = frozenset({Act.EDIT, Act.RECORD, Act.CHANGE})
+EDITING = frozenset({Act.EDIT, Act.RECORD, Act.CHANGE, Act.ASSIGN})
 """The acts by which a report is edited. By those who may publish, it publishes itself."""
 
 Finder = Callable[[HandlerContext, SlackRequest], Incident]

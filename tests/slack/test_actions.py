@@ -195,13 +195,14 @@ def test_an_item_of_another_incident_is_not_changed_through_this_one(store: Stor
 def test_a_long_list_fits_into_a_message(store: Store) -> None:
     stored(store)
     desk = Desk(store)
+    incident_id = desk.incident.id
     with store.write() as tx:
         for number in range(120):
             rows.add_item(
                 tx,
                 ActionItem(
                     id=f"item{number}",
-                    incident_id=desk.incident.id,
+                    incident_id=incident_id,
                     position=0,
                     group="Technical improvements",
                     title=f"{number} " + "&" * 240,

@@ -14,6 +14,7 @@ from bot.domain.facts import Part, UnknownPart
 from bot.domain.hubs import Diagnosis, Place
 from bot.domain.incident import Incident, Policy
 from bot.domain.publication import Document, Publication, Target, TargetKind
+from bot.domain.report_parts import item_values
 from bot.domain.timeline import Entry, EntryKind, Latest, Line
 from bot.forms import preset
 from bot.ports import Post
@@ -23,7 +24,6 @@ from bot.render import (
     edit_forms,
     edit_pages,
     forms,
-    items,
     listing,
     report_forms,
     review,
@@ -193,7 +193,12 @@ def views(config: Config, user: str) -> dict[str, b.Block]:
             {"text": "x" * 2 * INPUT_LIMIT, "heading": ""},
         ),
         report_forms.times(made, zone=zone, version=""),
-        items.edit(item(), view="all", categories=("detection",)),
+        edit_forms.form(
+            made.id,
+            "item/smoke",
+            edit_forms.inputs("item/smoke", categories=("detection",)),
+            dict(item_values(item())) | {"due_on": "2026-11-22"},
+        ),
         review.review_form(
             made.id,
             "token",

@@ -146,9 +146,9 @@ class Desk:
             Guards(store, self.settings),
             self.settings.forms,
         )
-        self.publishing = EditPublishing(store, self.work, self.composer, self.now)
+        self.publishing = EditPublishing(store, self.work, self.composer, self.now, self.settings)
         edited = self.publishing.edited
-        items = Items(store, self.work, self.now, self.settings, place=self.place)
+        items = Items(store, self.now, self.settings, place=self.place)
         self.incidents = Incidents(store, chat, self.watch.latch_all)
         self.context = HandlerContext(
             now=self.now,

@@ -73,7 +73,6 @@ FORMS: Mapping[str, Route] = {
     forms.ANNOTATE_ENTRY: OnIncident(Act.EDIT, entry.annotated, of_form),
     forms.RUN: OnRunbook(Act.PLAN, runbook.submitted, of_form_if_any),
     report_forms.TIMES: OnIncident(Act.EDIT, time_command.submitted, of_form),
-    item_words.FORM: OnIncident(Act.EDIT, items.submitted, of_form),
     forms.CLOSE: OnIncident(Act.CLOSE, close.submitted, of_form),
     review.PUBLISH: OnIncident(Act.PUBLISH, review_report.submitted, of_form),
 }
