@@ -16,7 +16,9 @@ import structlog
 from bot.domain.merging import Conflict, Draft, is_same, merge_drafts
 from bot.errors import UserError
 from bot.ports import Clock
+from bot.services import conflict_messages
 from bot.store import documents as rows
+from bot.store import incidents as incident_rows
 from bot.store.documents import DocumentRow, Pending, Seen
 from bot.store.engine import Store
 
@@ -25,13 +27,12 @@ CONFLICT = "conflict"
 SHOWN = 300
 CONFLICTS = (
     "{place} was changed there, and the report was changed here, in the same lines, so nothing is written "
-    "there. The report has: “{ours}”. {place} has: “{theirs}”.{more} Make both the same, in the report or "
-    "there; mayday then continues."
+    "there. The report has: “{ours}”. {place} has: “{theirs}”.{more} Choose in the message about it which "
+    "one stays, or make both the same."
 )
 NO_BASE = (
     "mayday has no record of what it wrote to {place}, so it can't tell what was changed there by hand, and "
-    "writes nothing there. Keep what you need, delete the text there except its last line, and mayday writes "
-    "it again."
+    "writes nothing there. Choose in the message about it which text stays."
 )
 MORE = " {count} more places differ."
 NOTHING = "(nothing)"
@@ -80,12 +81,16 @@ class Documents:
         row = self.read(text.incident_id, text.key, there)
         if row.base is None and _is_empty(there.draft):
             row = replace(row, base=there.draft)
-        merged = merge_drafts(row.base, text.draft, there.draft)
+        merged = merge_drafts(row.base, text.draft, there.draft, row.decided)
         if merged.conflicts:
-            self._save(text.incident_id, replace(row, conflicts=merged.conflicts))
+            row = replace(row, conflicts=merged.conflicts)
+            with self._store.write() as tx:
+                incident_rows.get(tx, text.incident_id, lock=True)
+                rows.save(tx, text.incident_id, row)
+                conflict_messages.ask(tx, text.incident_id, row, text.place, now=self._now())
             words = _words(text, merged.conflicts) if row.base else NO_BASE.format(place=text.place)
             raise UserError(words, code=CONFLICT)
-        row = replace(row, conflicts=(), pending=Pending(ours=text.draft, sent=merged.draft))
+        row = replace(row, pending=Pending(ours=text.draft, sent=merged.draft))
         self._save(text.incident_id, row)
         if _same(merged.draft, there.draft):
             self.sent(text.incident_id, text.key, etag=there.etag)
@@ -107,8 +112,14 @@ class Documents:
         if row.pending is None:
             return
         seen = Seen(draft=row.pending.sent, etag=etag)
+        had = row.conflicts
         row = replace(row, base=row.pending.ours, pending=None, seen=seen, conflicts=())
-        self._save(incident_id, replace(row, read_at=self._now()))
+        with self._store.write() as tx:
+            rows.save(tx, incident_id, replace(row, read_at=self._now()))
+            if row.decided:
+                rows.forget(tx, key, row.decided)
+            if had or row.decided:
+                conflict_messages.settle(tx, incident_id, key)
 
     def _save(self, incident_id: str, row: DocumentRow) -> None:
         with self._store.write() as tx:

@@ -78,8 +78,8 @@ def of_form(context: HandlerContext, request: SlackRequest) -> Incident:
 
 
 def of_button(context: HandlerContext, request: SlackRequest) -> Incident:
-    """The incident whose id the button carries, wherever the button is."""
-    return context.incidents.get(request.value)
+    """The incident whose id the button's value begins with, wherever the button is."""
+    return context.incidents.get(request.value.partition("|")[0])
 
 
 def of_button_or_channel(context: HandlerContext, request: SlackRequest) -> Incident:
