@@ -79,7 +79,8 @@ class Conflicts:
             if known and known.spec.get("source") == change.idempotency_key:
                 return ()
             message, document = self._open(tx, incident_id, subject)
-            found, replaced = document.conflicts, ()
+            found = document.conflicts
+            replaced: tuple[Replaced, ...] = ()
             if how is Decision.WRITTEN:
                 texts, replaced = self._guarded(tx, incident_id, written)
             else:
