@@ -156,7 +156,7 @@ class Record(EntryEdits):
     ) -> None:
         """Have a closed incident's report follow a message that is filed in it, and that wait for a review.
 
-        Whoever said something in the channel, or reacted, was not shown who would read it.
+        What people say in a chat, they didn't write for the report.
         """
         if message is None or not rows.has_source(tx, incident_id, f"message/{message.key}"):
             return

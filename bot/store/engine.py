@@ -120,15 +120,17 @@ class Store:
     def write(self, *, beside: bool = False) -> Iterator[Tx]:
         """A transaction that may change rows; an exception rolls it back.
 
-        Its lines of the audit log are appended before the commit. ``beside`` opens what :meth:`committed`
-        reads from.
+        Its lines of the audit log are appended before the commit. ``beside`` opens what ``committed`` reads.
         """
         lines: list[AuditLine] = []
         added: list[ChainedLine] = []
-        # The second connection comes first and from a pool of its own. So nobody waits for it who holds what
-        # others need to finish.
-        other = self._others.connect() if beside else nullcontext()
-        with self._only(), other as seen, self._writer, self.engine.connect() as conn:
+        # From a pool of its own and first: who waits for it holds nothing that others need to finish.
+        with (
+            self._only(),
+            self._others.connect() if beside else nullcontext() as seen,
+            self._writer,
+            self.engine.connect() as conn,
+        ):
             options = {audit.PENDING: lines, SEEN: seen}
             conn = conn.execution_options(mayday_write=True, **options)
             with conn.begin():
@@ -148,10 +150,7 @@ class Store:
             return
         with self._only(), self.engine.connect() as conn, conn.begin():
             self._here.reading = conn
-            try:
-                yield conn
-            finally:
-                self._here.reading = None
+            yield conn
 
     @contextmanager
     def committed(self, tx: Tx) -> Iterator[Tx]:
@@ -169,7 +168,7 @@ class Store:
         try:
             yield
         finally:
-            self._here.is_open = False
+            self._here.is_open, self._here.reading = False, None
 
     def now(self, tx: Tx) -> datetime:
         """The time by the database's clock, which all replicas share."""
