@@ -115,6 +115,7 @@ class Documents:
         had = row.conflicts
         row = replace(row, base=row.pending.ours, pending=None, seen=seen, conflicts=())
         with self._store.write() as tx:
+            incident_rows.get(tx, incident_id, lock=True)
             rows.save(tx, incident_id, replace(row, read_at=self._now()))
             if row.decided:
                 rows.forget(tx, key, row.decided)

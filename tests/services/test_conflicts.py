@@ -19,7 +19,7 @@ from bot.services.guard import Guards
 from bot.services.people import People
 from bot.services.report import Reports
 from bot.store import resources as resource_rows
-from bot.store.documents import Seen
+from bot.store.documents import DocumentRow, Seen
 from bot.store.engine import Store
 from tests.support.rows import NOW, NoWork, act, settings, stored
 
@@ -184,6 +184,26 @@ def test_a_decision_counts_for_one_conflict_only_once(office: Office) -> None:
     office.there = office.there.replace("It fell.", "It was shot.")
     assert office.publish(OURS)
     assert "It was shot." in office.there
+    assert [state for _, state in office.asked()] == ["ours", "open"]
+
+
+def test_a_decision_that_comes_during_an_attempt_is_not_asked_for_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [(subject, _)] = office.asked()
+    read = office.documents.read
+
+    def decided_after(incident_id: str, key: str, there: Seen) -> DocumentRow:
+        row = read(incident_id, key, there)
+        office.conflicts.decide(act(), subject, Decision.OURS)
+        return row
+
+    monkeypatch.setattr(office.documents, "read", decided_after)
+    assert office.publish(OURS)
+    monkeypatch.undo()
+    assert office.asked() == [(subject, "ours")]
+    assert not office.publish(OURS)
+    assert "It fell twice." in office.there
 
 
 def test_without_a_record_of_what_was_written_a_person_decides_about_the_whole() -> None:
