@@ -32,7 +32,7 @@ NOTE_UNDONE = "↩️ The note is removed from the timeline."
 ENTRY_ANNOTATED = f"📝 The entry is annotated. `{COMMAND} timeline` shows it."
 ENTRY_REMOVED = "Removed from the timeline. If it was a message, react to it again to restore it."
 DECIDED = "✅ mayday writes this text, unless it has changed there again since."
-ACTION_ADDED = "🔧 The action item is added."
+ITEM_ADDED = "🔧 The action item is added."
 MESSAGE_ADDED = f"📌 Added to the timeline. `{COMMAND} timeline` shows it."
 
 PUBLISHED_AGAIN = " This incident is closed, so mayday publishes its report again."

@@ -51,4 +51,4 @@ def handle(
         change, ends.text, group=group, owner=ends.owner, due_on=ends.due_on
     )
     said = done(context, incident, change)
-    return say(answers.ACTION_ADDED + said) if said else None
+    return say(answers.ITEM_ADDED + said) if said else None

@@ -31,7 +31,7 @@ def submitted(
         source=form.subject,
     )
     after = done(context, incident, change)
-    said = answers.ACTION_ADDED + after
+    said = answers.ITEM_ADDED + after
     if form.root in ("", form.id):
         return say(said) if after else None
     return edit.page(context, request, incident, Page.ITEMS, said=Said(text=said))
