@@ -18,6 +18,7 @@ def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -
     change = request.change(incident)
     noted = context.record.note(change, text=text, time=time or TypedTime(at=reader.now))
     post = answers.noted(
+        text,
         time,
         zone=context.settings.zone,
         entry_id=noted.entry_id,
