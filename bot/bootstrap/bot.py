@@ -147,6 +147,7 @@ class Bot:
             edit_publishing=services.edit_publishing,
             evidence=services.evidence,
             changes=services.changes,
+            conflicts=services.conflicts,
             record=services.record,
             runs=services.runs,
             obligations=services.obligations,

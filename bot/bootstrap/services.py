@@ -25,6 +25,7 @@ from bot.services.channel import Channels
 from bot.services.channel_watch import ChannelWatch
 from bot.services.compose import Composer
 from bot.services.confirm import Confirm
+from bot.services.conflicts import Conflicts
 from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
 from bot.services.edit_publishing import EditPublishing
@@ -63,6 +64,7 @@ class Services:
     authorize: Authorize
     backfill: Backfill
     changes: Changes
+    conflicts: Conflicts
     declare: Declare
     diagnoses: Diagnoses
     edit_publishing: EditPublishing
@@ -140,10 +142,9 @@ def build_services(
     diagnoses = Diagnoses(store, durable, now, sites=sites, wall=real_time, zone=settings.zone)
     people = People(store, chat, now)
     reports = Reports(store, people, settings)
-    composer = Composer(
-        store, reports, settings.filing, settings.targets, Guards(store, settings), settings.forms
-    )
-    edit_publishing = EditPublishing(store, durable, composer, now)
+    guards = Guards(store, settings)
+    composer = Composer(store, reports, settings.filing, settings.targets, guards, settings.forms)
+    edit_publishing = EditPublishing(store, durable, composer, now, settings)
     record = Record(
         store,
         now,
@@ -187,7 +188,7 @@ def build_services(
         search=search.keep,
     )
     follow = ItemFollow(store, durable, tracker, now, lease=lease, limits=limits)
-    items = Items(store, durable, now, settings, place=follow.place)
+    items = Items(store, now, settings, place=follow.place)
     durable.workflow(syncing.WORKFLOW, sync.workflow)
     durable.workflow(publishing.WORKFLOW, publish.workflow)
     durable.workflow(PLAN, workflows.plan)
@@ -198,6 +199,7 @@ def build_services(
         authorize=Authorize(chat, people, settings, audit, look=watch.look),
         backfill=backfill,
         changes=Changes(store, durable, now, settings, edited=edit_publishing.edited),
+        conflicts=Conflicts(store, durable, reports, guards),
         declare=Declare(
             store,
             durable,

@@ -2,8 +2,8 @@
 
 A part is named ``section/KEY``, ``extra`` (all sections that only this report has), ``headings`` (those of
 sections without a text of their own), ``times``, ``about``, ``front`` (the name and the description in front
-matter), ``ticks`` or ``item/ID``. What a form showed,
-what is stored and what a revision keeps are compared field by field, so that two people who change
+matter), ``ticks``, ``item/ID`` or ``entry/ID``, and ``timeline`` is what else it collects. What a form
+showed, what is stored and what a revision keeps are compared field by field, so that two people who change
 different fields of a part both keep their change.
 """
 
@@ -22,9 +22,10 @@ from bot.domain.incident import Incident, clean_title
 from bot.domain.report_options import ExtraSection
 from bot.errors import UserError
 
-SECTION, ITEM = "section", "item"
+SECTION, ITEM, ENTRY = "section", "item", "entry"
 EXTRA, TIMES, ABOUT, HEADINGS = "extra", "times", "about", "headings"
 FRONT, TICKS = "front", "ticks"
+TIMELINE = "timeline"
 SUMMARY = "summary"
 
 OTHER_HEADINGS = {

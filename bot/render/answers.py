@@ -37,6 +37,8 @@ ENTRY_CHANGED = f"✏️ The entry is changed. `{COMMAND} timeline` shows it."
 NOTE_UNDONE = "↩️ The note is removed from the timeline."
 ENTRY_ANNOTATED = f"📝 The entry is annotated. `{COMMAND} timeline` shows it."
 ENTRY_REMOVED = "Removed from the timeline. If it was a message, react to it again to restore it."
+DECIDED = "✅ mayday writes this text, unless it has changed there again since."
+ITEM_ADDED = "🔧 The action item is added."
 MESSAGE_ADDED = f"📌 Added to the timeline. `{COMMAND} timeline` shows it."
 
 QUOTED = 300
@@ -49,7 +51,6 @@ NO_TIME = (
     " mayday read no time in it, so the note has the present time. Press Edit to set another one."
 )
 PUBLISHED_AGAIN = " This incident is closed, so mayday publishes its report again."
-PUBLISHED_BEFORE = f" This incident is closed: `{COMMAND} publish` adds it to the report."
 
 
 def internal_error(error_id: str) -> str:
@@ -107,16 +108,17 @@ def noted(
     entry_id: int,
     version: str,
     is_new: bool,
-    is_closed: bool,
     distance: timedelta | None = None,
     unused: str = "",
     is_unread: bool = False,
+    after: str = "",
 ) -> Post:
     """A note was recorded, or was already, with buttons to edit it and to undo it.
 
     ``text`` is message text. ``time`` is as it was understood, None for now. ``distance`` is that to the
     nearest other entry if it is large. ``unused`` is a time that the note begins with and that was taken as
-    text, ``is_unread`` whether the note begins with ``at`` and a figure, and no time was read.
+    text, ``is_unread`` whether the note begins with ``at`` and a figure, and no time was read. ``after`` says
+    what follows from it.
     """
     said = f"📌 {'Noted' if is_new else 'Already noted'} "
     said += f"at {times.understood(time, zone)}" if time else "in the timeline."
@@ -127,7 +129,7 @@ def noted(
             f" The time “{escape(unused)}” stays in its text. To file a note at that time, "
             f"write `{COMMAND} note at {code(unused)} …`, or press Edit."
         )
-    said += (PUBLISHED_BEFORE if is_closed else "") + times.warned(distance)
+    said += times.warned(distance) + after
     buttons = b.actions(
         b.button("Edit", action=ACTION_EDIT, value=f"edit:{entry_id}"),
         b.button("Undo", action=ACTION_UNDO, value=f"undo:{entry_id}:{version}"),

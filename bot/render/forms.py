@@ -216,7 +216,7 @@ def action_item(
                 optional=True,
                 hint="An issue or pull request. mayday files no second issue then.",
             ),
-            *item_inputs(None, categories=categories),
+            *item_inputs(categories=categories),
         ],
         submit="Add",
         metadata=f"{incident_id}|{source}",

@@ -29,6 +29,7 @@ RENDERINGS = {
     ResourceKind.NOTICE: 1,
     ResourceKind.CHANNEL_NOTICE: 1,
     ResourceKind.REVIEW: 1,
+    ResourceKind.CONFLICT: 1,
     ResourceKind.ITEM_NAG: 1,
     ResourceKind.REPORT_FILE: 1,
     ResourceKind.REPORT_ISSUE: 1,

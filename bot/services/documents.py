@@ -17,7 +17,9 @@ import structlog
 from bot.domain.merging import Conflict, Draft, MergedDraft, is_same, merge_drafts
 from bot.errors import UserError
 from bot.ports import Clock
+from bot.services import conflict_messages
 from bot.store import documents as rows
+from bot.store import incidents as incident_rows
 from bot.store.documents import DocumentRow, Pending, Seen
 from bot.store.engine import Store
 
@@ -26,13 +28,12 @@ CONFLICT = "conflict"
 SHOWN = 300
 CONFLICTS = (
     "{place} was changed there, and the report was changed here, in the same lines, so nothing is written "
-    "there. The report has: “{ours}”. {place} has: “{theirs}”.{more} Make both the same, in the report or "
-    "there; mayday then continues."
+    "there. The report has: “{ours}”. {place} has: “{theirs}”.{more} Choose in the message about it which "
+    "one stays, or make both the same."
 )
 NO_BASE = (
     "mayday has no record of what it wrote to {place}, so it can't tell what was changed there by hand, and "
-    "writes nothing there. Keep what you need, delete the text there except its last line, and mayday writes "
-    "it again."
+    "writes nothing there. Choose in the message about it which text stays."
 )
 MORE = " {count} more places differ."
 NOTHING = "(nothing)"
@@ -85,12 +86,12 @@ class Documents:
         row = self.read(text.incident_id, text.key, there)
         if row.base is None and _is_empty(there.draft):
             row = replace(row, base=there.draft)
-        merged = merge_drafts(row.base, text.draft, there.draft)
+        merged = merge_drafts(row.base, text.draft, there.draft, row.decided)
         if merged.conflicts:
-            self._save(text.incident_id, replace(row, conflicts=merged.conflicts))
+            self._ask(text, replace(row, conflicts=merged.conflicts))
             words = _words(text, merged.conflicts) if row.base else NO_BASE.format(place=text.place)
             raise UserError(words, code=CONFLICT)
-        row = replace(row, conflicts=(), pending=Pending(ours=text.draft, sent=merged.draft))
+        row = replace(row, pending=Pending(ours=text.draft, sent=merged.draft))
         self._save(text.incident_id, row)
         if _same(merged.draft, there.draft):
             self.sent(text.incident_id, text.key, etag=there.etag)
@@ -121,7 +122,7 @@ class Documents:
         row = self.row(text.key)
         if row.pending is None:
             raise LookupError(text.key)
-        merged = merge_drafts(row.base, row.pending.ours, lost)
+        merged = merge_drafts(row.base, row.pending.ours, lost, row.decided)
         return replace(merged, draft=lost) if merged.conflicts else merged
 
     def put_back(self, text: Text, found: MergedDraft) -> None:
@@ -131,7 +132,7 @@ class Documents:
             UserError: both sides changed the same lines.
         """
         row = replace(self.row(text.key), pending=None, seen=Seen(draft=found.draft))
-        self._save(text.incident_id, replace(row, conflicts=found.conflicts))
+        self._ask(text, replace(row, conflicts=found.conflicts))
         raise UserError(_words(text, found.conflicts), code=CONFLICT)
 
     def sent(
@@ -142,8 +143,22 @@ class Documents:
         if row.pending is None:
             return
         seen = Seen(draft=shown or row.pending.sent, etag=etag)
+        had = row.conflicts
         row = replace(row, base=row.pending.ours, pending=None, seen=seen, conflicts=())
-        self._save(incident_id, replace(row, read_at=self._now()))
+        with self._store.write() as tx:
+            incident_rows.get(tx, incident_id, lock=True)
+            rows.save(tx, incident_id, replace(row, read_at=self._now()))
+            if row.decided:
+                rows.forget(tx, key, row.decided)
+            if had or row.decided:
+                conflict_messages.settle(tx, incident_id, key)
+
+    def _ask(self, text: Text, row: DocumentRow) -> None:
+        """Store a text with its conflicts, and have the channel ask which side stays."""
+        with self._store.write() as tx:
+            incident_rows.get(tx, text.incident_id, lock=True)
+            rows.save(tx, text.incident_id, row)
+            conflict_messages.ask(tx, text.incident_id, row, text.place, now=self._now())
 
     def _save(self, incident_id: str, row: DocumentRow) -> None:
         with self._store.write() as tx:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.command import COMMAND
 from bot.domain.entry_order import swapped
 from bot.domain.report import timeline_lines
+from bot.domain.report_parts import ENTRY
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryChange, EntryRevision
 from bot.domain.typed_time import TypedTime, unit_of
@@ -36,7 +37,7 @@ class EntryEdits(Entries):
         Raises:
             UserError: there is no such entry.
         """
-        with self._store.write() as tx:
+        with self._store.write(beside=change.may_publish) as tx:
             incident_rows.get(tx, change.incident_id, lock=True)
             entry = rows.entry_by_id(tx, entry_id, lock=True)
             if entry is None or entry.incident_id != change.incident_id:
@@ -67,7 +68,7 @@ class EntryEdits(Entries):
                 raise UserError(NO_UNDO)
 
     def _revert(self, change: StateChange, entry_id: int, found: EntryRevision) -> None:
-        with self._store.write() as tx:
+        with self._store.write(beside=change.may_publish) as tx:
             line = self._changeable(tx, change, entry_id)
             if line is None:
                 return
@@ -91,8 +92,8 @@ class EntryEdits(Entries):
         Raises:
             UserError: they are not neighbours any more, or have different times.
         """
-        part = f"entry/{entry_id}"
-        with self._store.write() as tx:
+        part = f"{ENTRY}/{entry_id}"
+        with self._store.write(beside=change.may_publish) as tx:
             incident = incident_rows.get(tx, change.incident_id, lock=True)
             if report_revisions.is_known(tx, incident.id, change.idempotency_key):
                 return
@@ -114,7 +115,7 @@ class EntryEdits(Entries):
                 source=change.idempotency_key,
             )
             audit.add(tx, change.line("entry.moved", target=part, before=old, after=after))
-            self._edited(tx, change, incident)
+            self._edited(tx, change, incident, part)
 
     @staticmethod
     def _revision(tx: Tx, incident_id: str, revision_id: int) -> tuple[int, EntryRevision]:

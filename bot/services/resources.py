@@ -14,7 +14,7 @@ from bot.domain.resources import ResourceKind, ResourceState, as_json, step_subj
 from bot.domain.timeline import EntryKind
 from bot.ports import JSON, Chat, Clock, Post
 from bot.render import card, found, posts
-from bot.render.review import review_post
+from bot.render.conflicts import ASKED
 from bot.services import changed_plans
 from bot.services.announcements import Announcements
 from bot.services.channel_guard import LookAt, in_channel
@@ -255,16 +255,11 @@ class Resources:
             )
 
     def _reviews(self, snap: Snapshot) -> Iterator[Resource]:
-        """The requests to review the report, each in its current state."""
+        """What people are asked about the report, each in its current state."""
         for row in snap.resources.values():
-            if row.kind is ResourceKind.REVIEW:
-                yield self._post(
-                    snap,
-                    ResourceKind.REVIEW,
-                    row.subject,
-                    spec=row.spec,
-                    render=partial(review_post, row.spec),
-                )
+            if post := ASKED.get(row.kind):
+                shown = partial(post, row.spec)
+                yield self._post(snap, row.kind, row.subject, spec=row.spec, render=shown)
 
     def _runs(self, snap: Snapshot) -> Iterator[Resource]:
         for run, steps in snap.runs:

@@ -56,8 +56,8 @@ def edits(store: Store, work: NoWork) -> Edits:
 
 @pytest.fixture
 def record(store: Store, work: NoWork) -> Record:
-    def edited(tx: Tx, change: StateChange, of: Incident) -> None:
-        published(work, tx, change, of)
+    def edited(tx: Tx, change: StateChange, of: Incident, part: str) -> None:
+        published(work, tx, change, of, part)
 
     chosen = settings(reactions=REACTIONS)
     return Record(store, Hands(NOW), chosen, team_url=lambda: "https://x.slack.com/", edited=edited)
@@ -88,11 +88,9 @@ def lines_of(store: Store) -> list[audit.AuditLine]:
 
 def note(record: Record, text: str, minutes: int = 0) -> int:
     return record.note(
-        INCIDENT,
-        by="U0ANA",
+        act(by="U0ANA", idempotency_key=f"note/{text}"),
         text=text,
         time=TypedTime(at=NOW - timedelta(minutes=minutes)),
-        idempotency_key=f"note/{text}",
     ).entry_id
 
 

@@ -323,8 +323,8 @@ def test_a_link_to_a_pull_request_is_followed_and_never_changed(setup: Setup) ->
     merged = {**raw, "state": "closed", "pull_request": {"merged_at": "2026-11-28T00:00:00Z"}}
     found = setup.issues._found(merged, REPOSITORY)
     assert found.state.value == "merged"
+    url = setup.item.issue_url
     with setup.store.write() as tx:
-        url = setup.item.issue_url
         tx.execute(item_table.update().values(issue_url="", link=url, issue_read_at=None))
     before = setup.writes()
     setup.decide(ItemState.DONE)
