@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
+from bot.domain.time_grammar import MONTH, ORDINAL, PM, WEEKDAY, WEEKDAYS, month_number
 from bot.domain.time_zones import is_real_offset, zone_at
 from bot.errors import UserError
 
@@ -21,16 +22,11 @@ AMBIGUOUS = (
 NO_ORDER = (
     "“{text}” can be two days: write 2022-01-21 or 21 Jan 2022, or configure report.date_order."
 )
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WORDS = ("may", "mar", "march")
 """Months that are words, too, where they stand in small letters and without a year."""
 
-_MONTH = (
-    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
-    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?![a-z])\.?"
-)
-_HALF = r"(?P<half>\s{0,3}[ap]\.?\s?m\b\.?|[ap](?!\w))"
+_MONTH = rf"(?P<month>{MONTH})"
+_HALF = rf"(?P<half>\s{{0,3}}{PM}|[ap](?!\w))"
 _END = r"(?![\d:]|\.\d|\s?[ap]\.?m\b)"
 _YEAR = rf"(?P<year>(?:19|20)\d\d){_END}"
 
@@ -62,14 +58,9 @@ _FIGURES = _compiled(
     r"(?![\d:/-]|\.\d|\s?[ap]\.?m\b)"
 )
 _MONTH_DAY = _compiled(rf"{_MONTH}\s?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?{_END}(?:\s?,?\s?{_YEAR})?")
-_DAY_MONTH = _compiled(
-    rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?[\s-]?{_MONTH}(?:[\s,-]\s?{_YEAR})?"
-)
+_DAY_MONTH = _compiled(rf"(?P<day>\d{{1,2}}){ORDINAL}(?:\s+of)?[\s-]?{_MONTH}(?:[\s,-]\s?{_YEAR})?")
 _RELATIVE = _compiled(r"(?P<word>today|yesterday)(?![\w'])")
-_WEEKDAY = _compiled(
-    r"(?P<weekday>mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:r?s(?:day)?)?|fri(?:day)?|"
-    r"sat(?:urday)?|sun(?:day)?)(?![\w'])\.?"
-)
+_WEEKDAY = _compiled(rf"(?P<weekday>{WEEKDAY})")
 _LATE_YEAR = _compiled(_YEAR)
 _ABOUT = _compiled(r"[~≈∼]\s*|(?:about|around|approximately|approx\.?|circa|ca\.|roughly)\s+")
 _FILLER = _compiled(r"[,\s]+|(?:at|on)\s+|[\[\]{}]+")
@@ -243,7 +234,7 @@ class _Scanner:
     def _day(self, side: Side) -> bool:
         begun = self._at
         if side.weekday is None and (found := self._take(_WEEKDAY)):
-            side.weekday = _WEEKDAYS.index(found["weekday"][:3].lower())
+            side.weekday = WEEKDAYS.index(found["weekday"][:3].lower())
             return True
         if side.month is not None:
             return self._late_year(side)
@@ -255,7 +246,7 @@ class _Scanner:
             side.is_iso = not found[0][-1].isdigit()
             _set_day(side, found)
         elif found := self._take(_MONTH_DAY) or self._take(_DAY_MONTH):
-            if found["month"] in _WORDS and not found["year"]:
+            if found["month"].rstrip(".") in _WORDS and not found["year"]:
                 self._at = begun
                 return False
             _set_day(side, found)
@@ -343,7 +334,7 @@ class _Scanner:
 
 def _set_day(side: Side, found: re.Match[str]) -> None:
     month = found["month"]
-    side.month = int(month) if month.isdigit() else _MONTHS.index(month[:3].lower()) + 1
+    side.month = int(month) if month.isdigit() else month_number(month)
     side.day, side.year = int(found["day"]), int(found["year"]) if found["year"] else None
 
 

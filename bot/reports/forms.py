@@ -10,9 +10,18 @@ from bot.reports.heading import Heading
 from bot.reports.outline import Area
 from bot.reports.report import Format, SectionKind
 
-_PD = re.compile(r"go so well|^what happened|^overview$|^duration$|^impact time$", re.IGNORECASE)
+_PD = re.compile(
+    r"go so well|^what happened|^overview$|^resolution$|^duration$|^impact time$", re.IGNORECASE
+)
+_PD_TITLE = re.compile(
+    r"(?:incident|post-?mortem) report\s+(?:-|[A-Z][a-z]{2,8} \d)", re.IGNORECASE
+)
 _BINDER = re.compile(r"^lessons learn|^questions for follow", re.IGNORECASE)
-_ISSUE = re.compile(r"^user impact|^hub information|^after-? ?action", re.IGNORECASE)
+_ISSUE = re.compile(
+    r"^user impact|^impact on users|^hub information|^important information|^tasks and updates"
+    r"|^after-? ?action|^follow-?up improvements",
+    re.IGNORECASE,
+)
 _OLD = re.compile(r"^(?:summary|timeline|conclusion|action items)$", re.IGNORECASE)
 
 
@@ -27,11 +36,12 @@ def form_of(matter: Mapping[str, Any], path: str, found: Sequence[Area], head: H
 
     if {"name", "about"} <= matter.keys() or {"labels", "assignees"} <= matter.keys():
         return Format.ISSUE
-    if path.endswith(".qmd") or {"title", "date"} <= matter.keys():
+    is_pd = has(_PD) or bool(_PD_TITLE.match(head.written))
+    if path.endswith(".qmd") or ({"title", "date"} <= matter.keys() and not is_pd):
         return Format.QUARTO
     if has(_ISSUE):
         return Format.ISSUE
-    if has(_PD):
+    if is_pd:
         return Format.PD
     if has(_BINDER) or head.is_comma:
         return Format.BINDER

@@ -23,7 +23,8 @@ REMOVE_INSTRUCTION = "Remove the paragraph."
 _BRACES = re.compile(r"\{\{([^{}\n]*)\}\}")
 _NAMES = re.compile(
     r"summary|title|name|link|description|text|date|time|owner|zone|timezone|.*\b(?:yyyy|hh:mm|mm-dd)\b.*"
-    r"|(?:the )?incident (?:name|date|title).*|most convenient timezone|.*\bgoes here\b.*|your .*|\.\.\.|…|",
+    r"|(?:the )?incident (?:name|date|title).*|most convenient timezone|.*\bgoes here\b.*|insert\b.*"
+    r"|your .*|\.\.\.|…|",
     re.IGNORECASE,
 )
 _CODE = re.compile(r"\s*[.$#/-]")
@@ -43,6 +44,16 @@ _INSTRUCTIONS = (
     "quick summary of the problem. update this section",
     "list of things that went well. for example",
     "start of incident. first symptoms",
+    "a short list of dates / times and major updates",
+    "if it makes sense to include a timeline",
+    "explain briefly the issue, its impact",
+    "sequence the series of events that led",
+    "briefly explain the conclusions learned",
+    "list the next set of steps that needs",
+    "provide long term recommendations to",
+    "all technical recommendations go here",
+    "all process recommendations go here",
+    "all policy recommendations go here",
 )
 """How the paragraphs begin that the houses' templates tell authors to replace."""
 _SHOWN = 8
@@ -50,37 +61,34 @@ _SHOWN = 8
 
 
 def placeholders(seen: Prose) -> Iterator[Finding]:
-    """What is left of a template in the text that readers see."""
+    """What a template leaves to be written, in the text that readers see."""
     for number, line in enumerate(seen.lines):
         at = seen.line(number)
-        yield from _braces(line, at)
+        for name in dict.fromkeys(inner for inner in _inside(line) if _NAMES.fullmatch(inner)):
+            yield _finding(at, UNFILLED.format(name=f" {name} " if name else " "), FILL)
         for found in _LINK.finditer(line):
             yield _finding(at, NO_LINK.format(text=found[0]), ADD_LINK)
         for found in _NOTES.finditer(line):
             yield _finding(at, TO_WRITE.format(text=found[0]), WRITE)
+
+
+def leftovers(seen: Prose) -> Iterator[Finding]:
+    """What a template leaves to be removed: braces around text, and what it tells its authors."""
+    for number, line in enumerate(seen.lines):
+        if any(not (_NAMES.fullmatch(inner) or _CODE.match(inner)) for inner in _inside(line)):
+            yield _finding(seen.line(number), BRACES, REMOVE_BRACES)
     yield from _instructions(seen)
 
 
-def _braces(line: str, at: int) -> Iterator[Finding]:
-    names: list[str] = []
-    is_filled = False
-    for found in _BRACES.finditer(line):
-        inner = found[1].strip()
-        if _NAMES.fullmatch(inner):
-            names.append(inner)
-        elif not _CODE.match(found[1]):
-            is_filled = True
-    for name in dict.fromkeys(names):
-        yield _finding(at, UNFILLED.format(name=f" {name} " if name else " "), FILL)
-    if is_filled:
-        yield _finding(at, BRACES, REMOVE_BRACES)
+def _inside(line: str) -> Iterator[str]:
+    return (found[1].strip() for found in _BRACES.finditer(line))
 
 
 def _instructions(seen: Prose) -> Iterator[Finding]:
     for block in seen.blocks:
         if block.kind is not BlockKind.PARAGRAPH:
             continue
-        words = " ".join(block.text.split())
+        words = " ".join(block.text.split()).strip("_*")
         if words.lower().startswith(_INSTRUCTIONS):
             shown = " ".join(words.split()[:_SHOWN])
             yield _finding(
