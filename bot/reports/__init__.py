@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bot.reports.checks.targets import broken_links
 from bot.reports.decoding import decoded, is_text
+from bot.reports.issues import issue_text
 from bot.reports.links import relative_links, web_links
 from bot.reports.lint import Finding, Rule, lint
 from bot.reports.outcome import causes, ended, story
@@ -40,6 +41,7 @@ __all__ = [
     "ended",
     "export",
     "is_text",
+    "issue_text",
     "lint",
     "read_report",
     "relative_links",

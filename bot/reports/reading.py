@@ -57,10 +57,11 @@ class _Timeline:
     is_dated: bool = False
 
 
-def read_report(text: str, *, path: str = "") -> ImportedReport:
+def read_report(text: str, *, path: str = "", opened: date | None = None) -> ImportedReport:
     """Return what the report says. Any text is a report; its lines are all kept, in their order.
 
-    ``path`` is only shown, and read for a date.
+    ``path`` is only shown, and read for a date. ``opened`` is the day on which it was opened as an issue,
+    which is its date if it names none.
     """
     text = text.removeprefix("\ufeff")
     folded = is_folded(text)
@@ -80,6 +81,8 @@ def read_report(text: str, *, path: str = "") -> ImportedReport:
     warnings += [warning(Doubt.ONE_LINE, 1)] if folded else []
     warnings += [warning(Doubt.TOO_LONG, count + 1)] if count < len(lines) else []
     day, said = _date(day, first_day, head, years)
+    if day is None and first_day is None and opened:
+        day, said = opened, [warning(Doubt.DATE_OF_ISSUE, date=opened)]
     warnings += said
     elsewhere = zone_elsewhere(area for area in found if not area.is_timed)
     timeline = _timeline(marked, lines, day or first_day, elsewhere or head.zone)

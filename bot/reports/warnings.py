@@ -15,6 +15,7 @@ class Doubt(Enum):
     NO_TITLE = "The report has no title."
     NO_DATE = "The report has no date."
     DATE_OF_ENTRY = "The report has no date: {date} is that of its first dated entry."
+    DATE_OF_ISSUE = "The report has no date: {date} is the day on which it was opened."
     OTHER_YEAR = "The first dated entry is on {date}, but the report names the year {years}."
     OTHER_DATE = "The file's name says {name}, but the report says {date}."
     WRONG_DATE = "The report says {date}, but its file's name and its first dated entry say {name}."

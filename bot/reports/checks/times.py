@@ -19,6 +19,10 @@ _REMEDIES: dict[Doubt, tuple[Rule, str]] = {
         Rule.DATE,
         "Write the day of the incident in the title or the front matter.",
     ),
+    Doubt.DATE_OF_ISSUE: (
+        Rule.DATE,
+        "Write the day of the incident in the title or the front matter.",
+    ),
     Doubt.OTHER_YEAR: (
         Rule.DATE,
         "Check that the timeline is this incident's, and correct the year.",
