@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from github import Auth
+from github.Issue import Issue
 from github.Repository import Repository
 
 from bot.adapters.github_client import connect
@@ -58,6 +59,7 @@ class ReportRepository:
         )
         self._issues_call = replace(self._call, doing="read issues", permission="issues=read")
         self._fetched: Repository | None = None
+        self._listed: dict[int, Issue] = {}
 
     def close(self) -> None:
         """Close the connections."""
@@ -104,6 +106,7 @@ class ReportRepository:
                 is_complete = is_complete and len(some) <= MOST_ISSUES
                 for issue in some[:MOST_ISSUES]:
                     if issue.pull_request is None:
+                        self._listed[issue.number] = issue
                         found[issue.number] = PublishedIssue(
                             number=issue.number,
                             title=issue.title,
@@ -121,7 +124,9 @@ class ReportRepository:
         if not issue.comments:
             return []
         with translated(self._issues_call):
-            listed = self._repo.get_issue(issue.number, lazy=True).get_comments()
+            listed = (
+                self._listed.get(issue.number) or self._repo.get_issue(issue.number)
+            ).get_comments()
             return [each.body or "" for each in islice(listed, MOST_COMMENTS)]
 
     @property

@@ -8,6 +8,7 @@ from dataclasses import replace
 from textwrap import dedent
 
 from bot.reports.blocks import Block, BlockKind
+from bot.reports.comments import GAP
 from bot.reports.links import all_links, definitions, web_links
 from bot.reports.outline import Area, name_of
 from bot.reports.report import ImportedItem
@@ -76,7 +77,7 @@ def _by_heading(blocks: Sequence[Block]) -> Iterator[list[Block]]:
 def _made(block: Block, text: str, group: str) -> Iterator[ImportedItem]:
     box = _BOX.match(text)
     text = text[box.end() :] if box else text
-    if _NONE.fullmatch(text):
+    if _NONE.fullmatch(text) or GAP.match(text):
         return
     done = box[1] != " " if box else None
     yield ImportedItem(line=block.start + 1, text=text, group=group, links=(), is_done=done)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from bot.reports.blocks import BlockKind
+from bot.reports.comments import GAP
 from bot.reports.finding import Finding, Rule
 from bot.reports.prose import Prose
 
@@ -70,6 +71,8 @@ def placeholders(seen: Prose) -> Iterator[Finding]:
             yield _finding(at, NO_LINK.format(text=found[0]), ADD_LINK)
         for found in _NOTES.finditer(line):
             yield _finding(at, TO_WRITE.format(text=found[0]), WRITE)
+        if gap := GAP.match(line):
+            yield _finding(at, TO_WRITE.format(text=f"Missing: {gap['text'].strip()}"), WRITE)
 
 
 def leftovers(seen: Prose) -> Iterator[Finding]:
