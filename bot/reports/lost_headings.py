@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 
 _HEADING = re.compile(r"\s{0,3}#{1,6}(?:\s|$)")
 _GLUED = re.compile(r"(#{1,6})(?=[A-Z][a-z])")
+_UNDERLINE = re.compile(r"\s{0,3}(?:=+|-+)\s*")
 _BULLET = re.compile(r"(\s{0,12})[•●](?=\s)")
 _AFTERWARDS = re.compile(
     r"Conclusions?|Action [Ii]tems|Lessons [Ll]earn(?:t|ed)|What [Ww]ent (?:[Ww]ell|[Ww]rong)\??"
@@ -26,11 +28,12 @@ _ANYWHERE = re.compile(
 def restored(lines: Sequence[str]) -> list[str]:
     """Return the lines with ``## `` before each that is only the name of a section, and ``-`` for bullets."""
     names = _AFTERWARDS if any(map(_HEADING.match, lines)) else _ANYWHERE
-    return [_restored(line, names) for line in lines]
+    return [_restored(line, after, names) for line, after in zip_longest(lines, lines[1:])]
 
 
-def _restored(line: str, names: re.Pattern[str]) -> str:
-    if line[:1].isupper() and names.fullmatch(line.strip()):
+def _restored(line: str, after: str | None, names: re.Pattern[str]) -> str:
+    is_name = line[:1].isupper() and names.fullmatch(line.strip())
+    if is_name and not _UNDERLINE.fullmatch(after or ""):
         return f"## {line}"
     if bullet := _BULLET.match(line):
         return f"{bullet[1]}-{line[bullet.end() :]}"
