@@ -28,6 +28,8 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "files.completeUploadExternal": ("files:write",),
     "files.getUploadURLExternal": ("files:write",),
     "pins.add": ("pins:write",),
+    "reactions.add": ("reactions:write",),
+    "reactions.remove": ("reactions:write",),
     "usergroups.list": ("usergroups:read",),
     "usergroups.users.list": ("usergroups:read",),
     "users.conversations": ("channels:read", "groups:read"),
@@ -62,8 +64,8 @@ FEATURE_SCOPES = ("commands",)
 EXTRA_SCOPES = ("chat:write.public",)
 
 
-OPTIONAL_SCOPES = frozenset({"files:write"})
-"""Without these only a part does not work, and says so when it is asked for: *Attach evidence*."""
+OPTIONAL_SCOPES = frozenset({"files:write", "reactions:write"})
+"""Without these only a part doesn't work: *Attach evidence*, which says so, and ✅ on filed messages."""
 
 
 def required_scopes() -> frozenset[str]:

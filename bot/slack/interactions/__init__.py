@@ -56,6 +56,7 @@ from bot.slack.interactions import (
     items,
     review_report,
     runbook,
+    send,
     update,
 )
 
@@ -106,6 +107,7 @@ BUTTONS: Mapping[str, Route] = {
     card.ACTION_RETRY: OnIncident(Act.CHANGE, buttons.retry, of_button),
     card.ACTION_SNOOZE: OnIncident(Act.CHANGE, buttons.snooze),
     card.ACTION_COMMAND: OnIncident(Act.ASSIGN, buttons.take_command),
+    answers.ACTION_SEND: Anywhere(Act.HELP, send.handle),
     listing.ACTION_DECLARE: Anywhere(Act.DECLARE, declare_command.handle),
     listing.ACTION_LIST: Anywhere(Act.LIST, incidents.handle),
     listing.ACTION_HELP: Anywhere(Act.HELP, menu.help_),
