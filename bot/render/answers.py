@@ -45,6 +45,9 @@ QUOTED = 300
 PART = 2900
 """Characters of a typed command in one block, of Slack's 3,000."""
 
+NO_TIME = (
+    " mayday read no time in it, so the note has the present time. Press Edit to set another one."
+)
 PUBLISHED_AGAIN = " This incident is closed, so mayday publishes its report again."
 PUBLISHED_BEFORE = f" This incident is closed: `{COMMAND} publish` adds it to the report."
 
@@ -107,15 +110,18 @@ def noted(
     is_closed: bool,
     distance: timedelta | None = None,
     unused: str = "",
+    is_unread: bool = False,
 ) -> Post:
     """A note was recorded, or was already, with buttons to edit it and to undo it.
 
     ``text`` is message text. ``time`` is as it was understood, None for now. ``distance`` is that to the
     nearest other entry if it is large. ``unused`` is a time that the note begins with and that was taken as
-    text.
+    text, ``is_unread`` whether the note begins with ``at`` and a figure, and no time was read.
     """
     said = f"📌 {'Noted' if is_new else 'Already noted'} "
     said += f"at {times.understood(time, zone)}" if time else "in the timeline."
+    if is_unread:
+        said += NO_TIME
     if unused:
         said += (
             f" The time “{escape(unused)}” stays in its text. To file a note at that time, "

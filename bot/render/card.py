@@ -72,6 +72,7 @@ class CardSpec:
     report_url: str
     times: Times
     durations: Sequence[Duration]
+    zone: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +106,7 @@ def card_spec(
     roles: Sequence[str],
     hubs: Mapping[str, str],
     reactions: Mapping[str, Heading],
+    zone: ZoneInfo,
     report_url: str = "",
 ) -> CardSpec:
     """What the card shows of an incident. ``hubs`` are addresses by hub name."""
@@ -122,7 +124,8 @@ def card_spec(
         reactions=dict(reactions),
         report_url=report_url,
         times=incident.milestones,
-        durations=durations(known_times(incident, (), ZoneInfo("UTC"))),
+        zone=zone.key,
+        durations=durations(known_times(incident, (), zone)),
     )
 
 
@@ -190,7 +193,9 @@ def _times(spec: CardSpec) -> list[str]:
     lines = []
     for name in Milestone:
         if time := spec.times.get(name):
-            lines.append(f"{NAMES[name].lower()} {during(time)}{after.get(name, '')}")
+            lines.append(
+                f"{NAMES[name].lower()} {during(time, ZoneInfo(spec.zone))}{after.get(name, '')}"
+            )
         elif moment := pressed.get(name):
             by = f" by <@{spec.declared_by}>" if name is Milestone.DECLARED else ""
             lines.append(f"{NAMES[name].lower()} {when(moment)}{by}{after.get(name, '')}")

@@ -118,6 +118,10 @@ def inputs(
                 Input(name=key, label=usual, hint=USUAL, limit=parts.HEADING_LIMIT)
                 for key, usual in parts.OTHER_HEADINGS.items()
             )
+        case ("front", _):
+            return _FRONT
+        case ("ticks", _):
+            return _TICKS
         case ("item", _):
             return _ITEM
     return (
@@ -159,12 +163,39 @@ _ITEM = (
     ),
 )
 
+_FRONT = (
+    Input(
+        name="name",
+        label="Name",
+        hint="Leave it empty for the title with the months of the incident.",
+    ),
+    Input(
+        name="about",
+        label="Description",
+        hint="Leave it empty for the beginning of the user impact.",
+    ),
+)
+
+TICKS: Mapping[str, bool | None] = {
+    "as mayday finds": None,
+    "ticked": True,
+    "not ticked": False,
+}
+"""The choices for a checkbox."""
+
+_TICKS = tuple(
+    Input(name=name, label=label, kind="choice", is_optional=False, options=tuple(TICKS))
+    for name, label in parts.CHECKS.items()
+)
+
 _TITLES = {
     parts.SECTION: "Edit the section",
     parts.EXTRA: "Edit the section",
     parts.HEADINGS: "Edit the headings",
     parts.TIMES: "Edit the times",
     parts.ABOUT: "Edit title, hubs, labels",
+    parts.FRONT: "Edit the front matter",
+    parts.TICKS: "Edit the checklist",
     parts.ITEM: "Edit the action item",
 }
 

@@ -12,7 +12,9 @@ from bot.domain.publication import Document, Publication, TargetKind
 from bot.guard import Kind, Replaced
 from bot.ports import Post
 from bot.render import blocks as b
+from bot.render.listing import findings_text
 from bot.render.text import code, escape
+from bot.reports import Finding
 
 PUBLISH = "publish"
 ACTION_REVIEW = "review_report"
@@ -108,8 +110,10 @@ def review_form(
     replaced: Sequence[Replaced],
     places: Sequence[Place],
     can_be_approved: bool,
+    findings: Sequence[Finding] = (),
 ) -> b.Block:
-    """Return the modal with the exact text, where it goes, who can read it, and what was replaced."""
+    """Return the modal with the exact text, where it goes, who can read it, what was replaced, and what the
+    lint finds."""
     documents = [
         each for each in publication.documents if each.target.kind is not TargetKind.FOLDER
     ]
@@ -118,6 +122,7 @@ def review_form(
     blocks = [
         b.section("*Where it goes*\n" + "\n".join(f"• {place_words(place)}" for place in places)),
         *_replaced(replaced),
+        *([b.section(findings_text(findings))] if findings else ()),
         {"type": "divider"},
         *text[:MOST_PARTS],
     ]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.actions import ActionItem
-from bot.domain.publication import Document, Publication, Target, TargetKind
+from bot.domain.publication import Document, Publication, Target, TargetKind, TrackedItem
 from bot.domain.report import Report, in_form
 from bot.domain.resources import ResourceKind, as_json, digest
 from bot.forms import Forms
@@ -96,7 +96,12 @@ class Composer:
             replace(document, digest=whole) if _is_outside(document) else document
             for document in guarded.documents
         )
-        publication = Publication(incident_id=incident_id, documents=documents)
+        tracked = tuple(
+            TrackedItem(item=item.id, url=item.link)
+            for item in report.items
+            if item.is_tracked and not item.needs_issue and item.state != "dropped"
+        )
+        publication = Publication(incident_id=incident_id, documents=documents, tracked=tracked)
         return Composed(publication=publication, replaced=guarded.replaced, digest=whole)
 
     @property
@@ -169,4 +174,4 @@ def _unlinked(report: Report) -> Report:
         replace(group, items=tuple(replace(item, issue_url="") for item in group.items))
         for group in report.groups
     )
-    return replace(report, groups=groups, checks=replace(report.checks, linked=False))
+    return replace(report, groups=groups, found=replace(report.found, linked=False))

@@ -15,7 +15,7 @@ from bot.domain.command import COMMAND
 from bot.domain.incident import Incident
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import ANNOTATION_LIMIT, Entry, EntryChange, EntryKind, Latest, Line
-from bot.domain.typed_time import TypedTime
+from bot.domain.typed_time import TypedTime, Unit
 from bot.errors import UserError
 from bot.ports import Clock
 from bot.store import audit, entry_revisions
@@ -103,7 +103,7 @@ class Entries:
                 now=self._now(),
                 kind=EntryKind.NOTE,
                 author=by,
-                data={"text": text, "precision": time.precision},
+                data={"text": text, "precision": time.unit.value},
                 source=idempotency_key,
                 time=time,
             )
@@ -150,7 +150,7 @@ class Entries:
             if text != line.text.strip():
                 data["text"] = text
             if time is not None:
-                data["precision"] = time.precision
+                data["precision"] = time.unit.value
             moved = time or entry.time
             before = version_of(str(entry.data.get("text", "")), entry.time)
             after = version_of(str(data.get("text", "")), moved)
@@ -158,7 +158,7 @@ class Entries:
                 return None
             rows.change_entry(tx, entry_id, data=data, **rows.time_columns(moved))
             self._revise(tx, change, entry_id, EntryChange.EDITED, before=before, after=after)
-            return self._distance(tx, replace(entry, at=moved.at)) if time else None
+            return self._distance(tx, replace(entry, at=moved.at, data=data)) if time else None
 
     def hide_entry(self, change: StateChange, entry_id: int) -> None:
         """Remove an entry from the timeline; reacting to its message again restores it.
@@ -192,8 +192,17 @@ class Entries:
         self._revise(tx, change, line.entry.id, EntryChange.REMOVED, before=before, after={})
 
     def _distance(self, tx: Tx, entry: Entry) -> timedelta | None:
+        """How far an entry is from the nearest other one and from the times that people set.
+
+        None if that is less than :data:`FAR`, or the entry is between two such times, or has no clock.
+        """
         nearest = rows.nearest_time(tx, entry.incident_id, entry.id, entry.at)
-        distance = abs(entry.at - nearest) if nearest else timedelta(0)
+        known = [time.at for time in incident_rows.get(tx, entry.incident_id).milestones.values()]
+        is_within = bool(known) and min(known) <= entry.at <= max(known)
+        if is_within or not entry.time.unit.has_clock:
+            return None
+        known += [nearest] if nearest else []
+        distance = min((abs(entry.at - at) for at in known), default=timedelta(0))
         return distance if distance >= FAR else None
 
     def annotate(self, change: StateChange, entry_id: int, text: str) -> None:
@@ -308,8 +317,10 @@ def version_of(text: str, time: TypedTime) -> dict[str, Any]:
         version["typed"] = time.typed
     if time.zone:
         version["zone"] = time.zone
-    if time.has_seconds:
+    if time.unit is Unit.SECOND:
         version["has_seconds"] = True
+    elif not time.unit.has_clock:
+        version["unit"] = time.unit.value
     return version
 
 

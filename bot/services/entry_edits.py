@@ -12,7 +12,7 @@ from bot.domain.entry_order import swapped
 from bot.domain.report import timeline_lines
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryChange, EntryRevision
-from bot.domain.typed_time import TypedTime
+from bot.domain.typed_time import TypedTime, unit_of
 from bot.errors import UserError
 from bot.services.entries import ENTRY_GONE, Entries, version_of
 from bot.store import audit, entry_revisions, report_revisions
@@ -73,12 +73,12 @@ class EntryEdits(Entries):
                 return
             own = str(line.entry.data.get("text", ""))
             now = version_of(own, line.entry.time)
-            names = {*found.after, "until", "is_about", "typed"}
+            names = {*found.after, "until", "is_about", "typed", "unit"}
             if any(now.get(name) != found.after.get(name) for name in names):
                 raise UserError(CHANGED_SINCE)
             time = _time(found.before)
             data = {**line.entry.data, "text": found.before.get("text", "")}
-            data["precision"] = time.precision
+            data["precision"] = time.unit.value
             rows.change_entry(tx, entry_id, data=data, **rows.time_columns(time))
             before = version_of(str(data["text"]), time)
             self._revise(tx, change, entry_id, EntryChange.EDITED, before=now, after=before)
@@ -131,7 +131,7 @@ def _time(version: Mapping[str, Any]) -> TypedTime:
         at=datetime.fromisoformat(version["at"]),
         until=datetime.fromisoformat(until) if until else None,
         is_about=bool(version.get("is_about")),
-        has_seconds=bool(version.get("has_seconds")),
+        unit=unit_of(version),
         typed=str(version.get("typed", "")),
         zone=str(version.get("zone", "")),
     )

@@ -10,12 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 
-from bot.domain.resources import (
-    ResourceKind,
-    ResourceState,
-    as_json,
-    step_subject,
-)
+from bot.domain.resources import ResourceKind, ResourceState, as_json, step_subject
 from bot.domain.timeline import EntryKind
 from bot.ports import JSON, Chat, Clock, Post
 from bot.render import card, found, posts
@@ -169,6 +164,7 @@ class Resources:
             roles=settings.policy.roles,
             hubs=hubs,
             reactions=settings.reactions,
+            zone=settings.zone,
             report_url=report_url,
         )
         yield self._post(

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.domain import report_parts as parts
 from bot.domain.incident import Incident
 from bot.domain.report import timeline_lines
+from bot.domain.report_form import RESERVED
 from bot.domain.timeline import EntryKind, Line
 from bot.render import edit_pages as pages
 from bot.render.edit_pages import Page, Said
@@ -21,6 +22,8 @@ PART_NAMES = {
     parts.TIMES: "the times",
     parts.HEADINGS: "other headings",
     parts.EXTRA: "the further sections",
+    parts.FRONT: "the front matter",
+    parts.TICKS: "the checklist",
 }
 
 _ELSEWHERE = frozenset(
@@ -42,7 +45,7 @@ def sections(settings: Settings, incident: Incident) -> dict[str, str]:
     others = [
         key
         for key in (*texts, *options.headings)
-        if key not in usual and key not in parts.OTHER_HEADINGS
+        if key not in usual and key not in parts.OTHER_HEADINGS and key not in RESERVED
     ]
     return {**usual, **{key: key.replace("_", " ").capitalize() for key in others}}
 
@@ -71,9 +74,18 @@ def view(
     match which:
         case Page.REPORT:
             zone = context.settings.zone
-            content = pages.report_page(incident, sections(context.settings, incident), zone=zone)
+            content = pages.report_page(
+                incident,
+                sections(context.settings, incident),
+                zone=zone,
+                has_front=any(f.uses("front.name") for f in context.settings.target_forms),
+                has_checks=any(f.uses("checks.") for f in context.settings.target_forms),
+                untrue=context.reports.untrue_ticks(incident.id),
+            )
         case Page.TIMELINE:
-            content = pages.entries_page(found, number, timeline=in_timeline)
+            content = pages.entries_page(
+                found, number, timeline=in_timeline, zone=context.settings.zone
+            )
         case Page.ITEMS:
             content = pages.items_page(items)
         case Page.CHANGES:

@@ -30,4 +30,5 @@ def form(context: HandlerContext, incident_id: str) -> dict[str, Any]:
         replaced=found.composed.replaced,
         places=found.places,
         can_be_approved=found.can_be_approved,
+        findings=context.reports.findings(incident_id),
     )

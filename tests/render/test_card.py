@@ -23,7 +23,7 @@ from bot.render.card import (
     topic,
     topic_spec,
 )
-from tests.support.evening import INCIDENT, at
+from tests.support.evening import INCIDENT, PACIFIC, at
 
 ROLES = ("commander", "communications", "scribe")
 OPEN = replace(INCIDENT, status="investigating")
@@ -31,7 +31,9 @@ OPEN = replace(INCIDENT, status="investigating")
 
 def shown(incident: Incident, *roles: str) -> Post:
     reactions = {"pushpin": Heading.TIMELINE}
-    return card(card_spec(incident, roles=roles or ROLES, hubs={}, reactions=reactions))
+    return card(
+        card_spec(incident, roles=roles or ROLES, hubs={}, reactions=reactions, zone=PACIFIC)
+    )
 
 
 @pytest.mark.parametrize(

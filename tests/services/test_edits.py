@@ -15,7 +15,7 @@ from bot.domain.report import timeline_lines
 from bot.domain.report_parts import Revision
 from bot.domain.state_change import StateChange
 from bot.domain.timeline import EntryChange, Heading
-from bot.domain.typed_time import TypedTime
+from bot.domain.typed_time import TypedTime, Unit
 from bot.errors import UserError
 from bot.services.audit import Audit
 from bot.services.edits import ChangedMeanwhileError, Edits, published
@@ -300,7 +300,7 @@ def test_a_removed_entry_is_restored_once(record: Record, store: Store) -> None:
 def test_an_edit_of_an_entry_is_taken_back(record: Record, store: Store, minutes: int) -> None:
     entry = note(record, "it fell", minutes=minutes)
     before = record.line(INCIDENT, entry)
-    moved = TypedTime(at=NOW, until=NOW + timedelta(minutes=1), is_about=True, has_seconds=True)
+    moved = TypedTime(at=NOW, until=NOW + timedelta(minutes=1), is_about=True, unit=Unit.SECOND)
     record.rewrite(act(), entry, text="it rose", time=moved)
     (revision,) = record.line(INCIDENT, entry).revisions
     undo = act()

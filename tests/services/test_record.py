@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.timeline import Heading, Line, Message, chosen
-from bot.domain.typed_time import TypedTime
+from bot.domain.typed_time import TypedTime, Unit
 from bot.errors import UserError
 from bot.services.record import Record
 from bot.store import incidents as incident_rows
@@ -250,7 +250,7 @@ def test_a_note_is_written_once_at_its_time(record: Record) -> None:
             "abc123abc123",
             by="U0ANA",
             text=" evicted ",
-            time=TypedTime(at=NOW, has_seconds=True),
+            time=TypedTime(at=NOW, unit=Unit.SECOND),
             idempotency_key="command/1",
         )
     assert [(n.text, n.entry.at, n.entry.author) for n in timeline(record)] == [

@@ -94,7 +94,9 @@ def item() -> ActionItem:
 def timeline(config: Config, user: str, *, lines: int = 1, length: int = 40) -> Post:
     """The timeline with a menu for each entry."""
     found = [line(number, "x" * length) for number in range(1, lines + 1)]
-    return listing.timeline(incident(config, user), Latest(lines=found, count=lines))
+    return listing.timeline(
+        incident(config, user), Latest(lines=found, count=lines), zone=ZoneInfo("UTC")
+    )
 
 
 def longest_diagnosis(user: str) -> Post:
@@ -141,7 +143,9 @@ def posts(config: Config, user: str) -> Iterator[tuple[str, Post]]:
     made = incident(config, user)
     settings = config.incident
     hubs = {"datahub": "https://hub.example.org"}
-    spec = card.card_spec(made, roles=settings.roles, hubs=hubs, reactions=settings.reactions)
+    spec = card.card_spec(
+        made, roles=settings.roles, hubs=hubs, reactions=settings.reactions, zone=ZoneInfo("UTC")
+    )
     yield "the card", card.card(spec)
     yield "the longest diagnosis", longest_diagnosis(user)
     yield "the announcement", card.announcement(card.announcement_spec(made))

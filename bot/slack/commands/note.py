@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.domain.incident import Incident
 from bot.domain.typed_time import TypedTime
 from bot.render import answers
 from bot.slack.context import HandlerContext
 from bot.slack.replies import EphemeralReply
 from bot.slack.request import SlackRequest
+
+_LIKE_TIME = re.compile(r"at\s[^.!?\n]{0,30}\d", re.IGNORECASE)
 
 
 def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -> EphemeralReply:
@@ -32,5 +36,6 @@ def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -
         is_closed=incident.closed_at is not None,
         distance=noted.distance if time else None,
         unused="" if time else reader.opening(text),
+        is_unread=time is None and _LIKE_TIME.match(text) is not None,
     )
     return EphemeralReply(post=post)

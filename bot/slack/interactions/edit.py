@@ -145,6 +145,9 @@ def _saved(
     if fields.part == parts.TIMES:
         order = edit_pages.out_of_order(context.incidents.get(incident.id))
         text += "".join(f"\n⚠️ {line}" for line in order)
+    if fields.part == parts.TICKS:
+        untrue = edit_pages.untrue_ticks(context.reports.untrue_ticks(incident.id))
+        text += "".join(f"\n{line}" for line in untrue)
     revision = context.edits.of_act(change) if is_changed else None
     if revision:
         text += done(context, incident, change)
