@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from bot.domain.time_grammar import hour_of_day
 from bot.domain.time_sides import Side, Words
 from bot.domain.time_words import NO_ORDER, begins_with_clock, scan
 from bot.domain.time_zones import zone_at
@@ -43,6 +44,8 @@ LONGEST_NIGHT = timedelta(hours=12)
 _SHOWN = 60
 """Characters of the typed text in a sentence."""
 _NOON = 12
+_MIDNIGHT = 24
+"""At the end of a day: which day a person means is asked rather than chosen."""
 _WEEKDAYS = 7
 _YEARS = 9
 """How many years back a day without a year is looked for: 29 February may be eight years ago."""
@@ -347,12 +350,10 @@ def _hour(side: Side) -> int:
     Raises:
         ValueError: there is no such hour.
     """
-    hour = side.hour or 0
-    if not side.half or (side.half == "p" and hour > _NOON) or (side.half == "a" and hour == 0):
-        return hour
-    if not 1 <= hour <= _NOON:
-        raise ValueError(hour)
-    return hour % _NOON + (_NOON if side.half == "p" else 0)
+    hour = hour_of_day(side.hour or 0, side.half)
+    if hour is None or hour == _MIDNIGHT:
+        raise ValueError(side.hour)
+    return hour
 
 
 def _local_day(at: datetime, side: Side, reader: Reader) -> date:

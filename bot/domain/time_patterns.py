@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+from bot.domain.time_grammar import MONTH as _MONTH
+from bot.domain.time_grammar import ORDINAL, PM
+from bot.domain.time_grammar import WEEKDAY as _WEEKDAY
+
 WORDS = ("may", "mar", "march")
 """Months that are words, too, where they stand in small letters and without a year."""
 
-MONTH = (
-    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
-    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?![a-z])\.?"
-)
-HALF = r"(?P<half>\s{0,3}[ap]\.?\s?m\b\.?|[ap](?!\w))"
+MONTH = rf"(?P<month>{_MONTH})"
+HALF = rf"(?P<half>\s{{0,3}}{PM}|[ap](?!\w))"
 END = r"(?!:?\d|\.\d|\s?[ap]\.?m\b)"
 YEAR = rf"(?P<year>(?:19|20)\d\d){END}"
 
@@ -55,14 +54,9 @@ DAY_TO = _compiled(
     rf"\d{{1,2}}(?:st|nd|rd|th)?(?:\s+of)?\s?{MONTH})"
 )
 LAST_DAY = _compiled(rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\w/]){END}(?:\s?,?\s?{YEAR})?")
-DAY_MONTH = _compiled(
-    rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?[\s-]?{MONTH}(?:[\s,-]\s?{YEAR})?"
-)
+DAY_MONTH = _compiled(rf"(?P<day>\d{{1,2}}){ORDINAL}(?:\s+of)?[\s-]?{MONTH}(?:[\s,-]\s?{YEAR})?")
 RELATIVE = _compiled(r"(?P<word>today|yesterday)(?![\w'])")
-WEEKDAY = _compiled(
-    r"(?P<weekday>mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:r?s(?:day)?)?|fri(?:day)?|"
-    r"sat(?:urday)?|sun(?:day)?)(?![\w'])\.?"
-)
+WEEKDAY = _compiled(rf"(?P<weekday>{_WEEKDAY})")
 LATE_YEAR = _compiled(YEAR)
 ABOUT = _compiled(r"[~≈∼]\s*|(?:about|around|approximately|approx\.?|circa|ca\.|roughly)\s+")
 FILLER = _compiled(r"[,\s]+|(?:at|on)\s+|[\[\]{}]+")

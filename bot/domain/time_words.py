@@ -11,6 +11,7 @@ import re
 from dataclasses import replace
 from datetime import datetime, tzinfo
 
+from bot.domain.time_grammar import WEEKDAYS, month_number
 from bot.domain.time_patterns import (
     ABOUT,
     ACCESS_LOG,
@@ -29,13 +30,11 @@ from bot.domain.time_patterns import (
     MONTH_DAY,
     MONTH_TO,
     MONTH_YEAR,
-    MONTHS,
     OPENING,
     RELATIVE,
     STAMP,
     STAMP_CLOCK,
     WEEKDAY,
-    WEEKDAYS,
     WORDS,
 )
 from bot.domain.time_sides import Side, Words
@@ -213,13 +212,13 @@ class _Scanner:
             side.is_iso = not found[0][-1].isdigit()
             _set_day(side, found)
         elif found := self._take(MONTH_DAY) or self._take(DAY_MONTH):
-            if found["month"] in WORDS and not found["year"]:
+            if found["month"].rstrip(".") in WORDS and not found["year"]:
                 self._at = begun
                 return False
             side.is_named = True
             _set_day(side, found)
         elif found := self._take(MONTH_YEAR) or self._take(MONTH_TO):
-            side.month = MONTHS.index(found["month"][:3].lower()) + 1
+            side.month = month_number(found["month"])
             side.year = int(found["year"]) if found.re is MONTH_YEAR else None
         elif found := self._take(DAY_TO):
             side.day = int(found["day"])
@@ -307,7 +306,7 @@ class _Scanner:
 
 def _set_day(side: Side, found: re.Match[str]) -> None:
     month = found["month"]
-    side.month = int(month) if month.isdigit() else MONTHS.index(month[:3].lower()) + 1
+    side.month = int(month) if month.isdigit() else month_number(month)
     side.day, side.year = int(found["day"]), int(found["year"]) if found["year"] else None
 
 

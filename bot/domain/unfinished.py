@@ -7,7 +7,8 @@ import re
 IN_BRACES = re.compile(r"\{\{([^{}\n]*)\}\}")
 BLANKS = re.compile(
     r"summary|title|name|link|description|text|date|time|owner|zone|timezone|.*\b(?:yyyy|hh:mm|mm-dd)\b.*"
-    r"|(?:the )?incident (?:name|date|title).*|most convenient timezone|.*\bgoes here\b.*|your .*|\.\.\.|…|",
+    r"|(?:the )?incident (?:name|date|title).*|most convenient timezone|.*\bgoes here\b.*|insert\b.*"
+    r"|your .*|\.\.\.|…|",
     re.IGNORECASE,
 )
 CODE = re.compile(r"\s*[.$#/-]")
@@ -27,6 +28,16 @@ INSTRUCTIONS = (
     "quick summary of the problem. update this section",
     "list of things that went well. for example",
     "start of incident. first symptoms",
+    "a short list of dates / times and major updates",
+    "if it makes sense to include a timeline",
+    "explain briefly the issue, its impact",
+    "sequence the series of events that led",
+    "briefly explain the conclusions learned",
+    "list the next set of steps that needs",
+    "provide long term recommendations to",
+    "all technical recommendations go here",
+    "all process recommendations go here",
+    "all policy recommendations go here",
 )
 """How the paragraphs begin that the houses' templates tell authors to replace."""
 
@@ -43,4 +54,4 @@ def is_unfinished(text: str) -> bool:
 
 def is_instruction(paragraph: str) -> bool:
     """Return whether a paragraph tells authors of reports what to write."""
-    return " ".join(paragraph.split()).lower().startswith(INSTRUCTIONS)
+    return " ".join(paragraph.split()).strip("_*").lower().startswith(INSTRUCTIONS)

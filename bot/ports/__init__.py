@@ -30,7 +30,13 @@ from bot.ports.forge import (
 from bot.ports.hub import Hub, Started, Stopped
 from bot.ports.kernels import Kernels
 from bot.ports.notices import Notices
-from bot.ports.reports import PublishedFile, PublishedFiles, ReportSource
+from bot.ports.reports import (
+    PublishedFile,
+    PublishedFiles,
+    PublishedIssue,
+    PublishedIssues,
+    ReportSource,
+)
 from bot.ports.tracker import ChangedIssues, Tracker
 from bot.ports.work import Clock, Durable, WorkflowSummary
 
@@ -60,6 +66,8 @@ __all__ = [
     "Profile",
     "PublishedFile",
     "PublishedFiles",
+    "PublishedIssue",
+    "PublishedIssues",
     "Pull",
     "ReportFile",
     "ReportSource",

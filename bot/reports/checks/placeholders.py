@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bot.domain import unfinished
 from bot.reports.blocks import BlockKind
+from bot.reports.comments import GAP
 from bot.reports.finding import Finding, Rule
 from bot.reports.prose import Prose
 
@@ -25,37 +26,41 @@ _SHOWN = 8
 
 
 def placeholders(seen: Prose) -> Iterator[Finding]:
-    """What is left of a template in the text that readers see."""
+    """What a template leaves to be written, in the text that readers see."""
     for number, line in enumerate(seen.lines):
         at = seen.line(number)
-        yield from _braces(line, at)
+        for name in dict.fromkeys(
+            inner for inner in _inside(line) if unfinished.BLANKS.fullmatch(inner)
+        ):
+            yield _finding(at, UNFILLED.format(name=f" {name} " if name else " "), FILL)
         for found in unfinished.NO_LINK.finditer(line):
             yield _finding(at, NO_LINK.format(text=found[0]), ADD_LINK)
         for found in unfinished.TO_WRITE.finditer(line):
             yield _finding(at, TO_WRITE.format(text=found[0]), WRITE)
+        if gap := GAP.match(line):
+            yield _finding(at, TO_WRITE.format(text=f"Missing: {gap['text'].strip()}"), WRITE)
+
+
+def leftovers(seen: Prose) -> Iterator[Finding]:
+    """What a template leaves to be removed: braces around text, and what it tells its authors."""
+    for number, line in enumerate(seen.lines):
+        if any(
+            not (unfinished.BLANKS.fullmatch(inner) or unfinished.CODE.match(inner))
+            for inner in _inside(line)
+        ):
+            yield _finding(seen.line(number), BRACES, REMOVE_BRACES)
     yield from _instructions(seen)
 
 
-def _braces(line: str, at: int) -> Iterator[Finding]:
-    names: list[str] = []
-    is_filled = False
-    for found in unfinished.IN_BRACES.finditer(line):
-        inner = found[1].strip()
-        if unfinished.BLANKS.fullmatch(inner):
-            names.append(inner)
-        elif not unfinished.CODE.match(found[1]):
-            is_filled = True
-    for name in dict.fromkeys(names):
-        yield _finding(at, UNFILLED.format(name=f" {name} " if name else " "), FILL)
-    if is_filled:
-        yield _finding(at, BRACES, REMOVE_BRACES)
+def _inside(line: str) -> Iterator[str]:
+    return (found[1].strip() for found in unfinished.IN_BRACES.finditer(line))
 
 
 def _instructions(seen: Prose) -> Iterator[Finding]:
     for block in seen.blocks:
         if block.kind is not BlockKind.PARAGRAPH:
             continue
-        words = " ".join(block.text.split())
+        words = " ".join(block.text.split()).strip("_*")
         if unfinished.is_instruction(words):
             shown = " ".join(words.split()[:_SHOWN])
             yield _finding(
