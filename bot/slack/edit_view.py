@@ -18,6 +18,7 @@ from bot.slack.edit_publishing import notice
 
 PART_NAMES = {
     parts.ABOUT: "title, date, hubs, labels",
+    parts.DETAILS: "title, hubs, summary",
     parts.TIMES: "the times",
     parts.HEADINGS: "other headings",
     parts.EXTRA: "the further sections",
@@ -30,6 +31,8 @@ _ELSEWHERE = frozenset(
         EntryKind.PUBLISHED,
         EntryKind.CHANNEL,
         EntryKind.PRIVATE,
+        EntryKind.INVITED,
+        EntryKind.EDITED,
     }
 )
 """Entries that concern the report and not the outage, or are edited as action items."""

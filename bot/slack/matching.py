@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 from bot.domain.typography import plain_marks, same_key
+
+PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
+"""The mention of a person in what was typed."""
+
+
+def people(text: str) -> list[str]:
+    """The user ids of the people who are mentioned, each once."""
+    return list(dict.fromkeys(PERSON.findall(text)))
 
 
 def split_word(text: str) -> tuple[str, str]:

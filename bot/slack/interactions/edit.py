@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from bot.domain import report_parts as parts
 from bot.domain.incident import Incident
@@ -19,7 +20,8 @@ from bot.slack.context import HandlerContext
 from bot.slack.edit_fields import Fields, entered, long_texts
 from bot.slack.edit_publishing import done, notice
 from bot.slack.edit_view import part_name, sections, view
-from bot.slack.replies import OpenModal, PushModal, StaleFormError, UpdateModal
+from bot.slack.interactions import details
+from bot.slack.replies import EphemeralReply, OpenModal, PushModal, StaleFormError, UpdateModal
 from bot.slack.request import SlackRequest
 
 SAVED = "✏️ Saved: {name}."
@@ -43,6 +45,11 @@ def open_(context: HandlerContext, request: SlackRequest, incident: Incident) ->
     return OpenModal(view=shown)
 
 
+def open_details(context: HandlerContext, request: SlackRequest, incident: Incident) -> OpenModal:
+    """The form of title, hubs and summary, alone."""
+    return OpenModal(view=part_form(context, request, incident, parts.DETAILS))
+
+
 def turn(context: HandlerContext, request: SlackRequest, incident: Incident) -> UpdateModal:
     """Another page, in the place of the one that is open."""
     which, _, number = request.value.partition(":")
@@ -52,22 +59,22 @@ def turn(context: HandlerContext, request: SlackRequest, incident: Incident) -> 
 
 def part(context: HandlerContext, request: SlackRequest, incident: Incident) -> PushModal:
     """The form of a part."""
-    return _form(context, request, incident, request.value)
+    return PushModal(view=part_form(context, request, incident, request.value))
 
 
-def _form(
+def part_form(
     context: HandlerContext, request: SlackRequest, incident: Incident, name: str
-) -> PushModal:
+) -> dict[str, Any]:
+    """The form of a part, filled with what is stored."""
     fields = Fields(context, incident, name)
     shown = fields.shown(context.edits.values(incident.id, fields.stored_part))
-    made = edit_forms.form(
+    return edit_forms.form(
         incident.id,
         name,
         _inputs(context, incident, fields),
         shown,
         notice=notice(context, incident, may_publish=request.may_publish),
     )
-    return PushModal(view=made)
 
 
 def _inputs(
@@ -78,7 +85,9 @@ def _inputs(
     return edit_forms.inputs(fields.part, heading=heading, hubs=fields.hubs, zone=zone)
 
 
-def submitted(context: HandlerContext, request: SlackRequest, incident: Incident) -> UpdateModal:
+def submitted(
+    context: HandlerContext, request: SlackRequest, incident: Incident
+) -> UpdateModal | EphemeralReply:
     """Save the fields that were changed in the form; those that somebody else changed meanwhile stay.
 
     Raises:
@@ -139,7 +148,9 @@ def _saved(
     change: StateChange,
     *,
     is_changed: bool,
-) -> UpdateModal:
+) -> UpdateModal | EphemeralReply:
+    if fields.part == parts.DETAILS:  # opened alone, and not over the pages of the report
+        return details.saved(context, incident, change)
     name = part_name(context, context.incidents.get(incident.id), fields.stored_part)
     text = SAVED.format(name=escape(cut(name, 100))) if is_changed else UNCHANGED
     if fields.part == parts.TIMES:
@@ -224,7 +235,7 @@ def item(
     verb, _, item_id = request.value.partition(":")
     name = f"{parts.ITEM}/{item_id}"
     if verb not in parts.STATES:
-        return _form(context, request, incident, name)
+        return PushModal(view=part_form(context, request, incident, name))
     change = request.change(incident)
     values = context.edits.values(incident.id, name)
     context.edits.save(change, name, expected=values, wanted={"state": verb})
