@@ -41,7 +41,9 @@ OPEN_SIGN = "🚨"
 TOPIC_LIMIT = 250
 TEXT_LIMIT = 3500
 """Characters of the text for screen readers and notifications; Slack refuses an update with over 4,000."""
-MOST_HUBS = 12
+MOST_HUBS = 10
+NAME_LIMIT = 60
+"""Characters of a hub's name. All blocks of a message together take about 10,000 characters."""
 _BETWEEN = " · "
 
 ACTION_UPDATE = "incident.update"
@@ -200,7 +202,8 @@ def topic(spec: TopicSpec) -> str:
 
 
 def _facts(spec: CardSpec) -> list[str]:
-    shown = [hub_link(name, url) for name, url in list(spec.hubs.items())[:MOST_HUBS]]
+    hubs_shown = list(spec.hubs.items())[:MOST_HUBS]
+    shown = [hub_link(cut(name, NAME_LIMIT), url) for name, url in hubs_shown]
     if len(spec.hubs) > MOST_HUBS:
         shown.append(f"and {len(spec.hubs) - MOST_HUBS} more")
     hubs = ", ".join(shown)
@@ -264,7 +267,7 @@ def _state(spec: CardSpec) -> list[str]:
     if spec.running:
         texts.append("*Running*\n" + "\n".join(map(running_words, spec.running[:MOST_RUNNING])))
     if spec.summary:
-        texts.append(f"*Summary*\n{escaped(spec.summary, 2500)}")
+        texts.append(f"*Summary*\n{escaped(spec.summary, 2000)}")
     if spec.links:
         texts.append("*Links*: " + " · ".join(link_words(*link) for link in spec.links.items()))
     return texts

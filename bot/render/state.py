@@ -12,12 +12,14 @@ from datetime import datetime
 from bot.domain.incident import Incident
 from bot.domain.mrkdwn import typed, unescape
 from bot.domain.timeline import EntryKind, PostedEntry
-from bot.render.text import code, cut, escape
+from bot.render.text import code, cut, escape, escaped
 
 UPDATES = frozenset({EntryKind.UPDATE, EntryKind.STATUS, EntryKind.SEVERITY, EntryKind.RESOLVED})
 """The kinds of entry that are updates, where somebody wrote a text."""
 
-MOST_RUNNING = 8
+MOST_RUNNING = 5
+MOST_LINES = 40
+"""Lines of a quote."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +64,7 @@ def last_handover(incident: Incident, entries: Sequence[PostedEntry]) -> Said | 
 
 def running_words(run: RunningSpec) -> str:
     """A runbook that runs, with a link to its message."""
-    name = f"`{run.runbook}` on {escape(run.hub)}"
+    name = f"`{run.runbook}` on {escaped(run.hub, 100)}"
     return f"{name} · <{run.link}|progress>" if run.link else name
 
 
@@ -74,5 +76,8 @@ def link_words(label: str, url: str) -> str:
 def quoted(text: str, limit: int) -> str:
     """Message text or a form's as a quote on lines of its own; nothing for an empty text."""
     # Kept as Slack escapes it, or plain from a form's title: either way it is escaped once here.
-    lines = "\n".join(f">{typed(unescape(line))}" for line in cut(text, limit).splitlines())
+    found = cut(text, limit).splitlines()
+    if len(found) > MOST_LINES:
+        found = [*found[: MOST_LINES - 1], "…"]
+    lines = "\n".join(f">{typed(unescape(line))}" for line in found)
     return f"\n{lines}" if lines else ""

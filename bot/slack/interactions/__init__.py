@@ -41,6 +41,7 @@ from bot.slack.access import (
 )
 from bot.slack.commands import close as close_command
 from bot.slack.commands import declare as declare_command
+from bot.slack.commands import details as details_command
 from bot.slack.commands import diagnose as diagnose_command
 from bot.slack.commands import handover as handover_command
 from bot.slack.commands import incidents, menu, report, status, timeline
@@ -53,7 +54,6 @@ from bot.slack.interactions import (
     buttons,
     close,
     declare,
-    details,
     diagnose,
     edit,
     entry,
@@ -115,8 +115,8 @@ BUTTONS: Mapping[str, Route] = {
     card.ACTION_SNOOZE: OnIncident(Act.CHANGE, buttons.snooze),
     card.ACTION_HANDOVER: OnIncident(Act.ASSIGN, handover_command.handle),
     card.ACTION_INVITE: OnIncident(Act.ASSIGN, invite_command.handle),
-    card.ACTION_DETAILS: OnIncident(Act.EDIT, edit.open_details),
-    answers.ACTION_TAKE_BACK: OnIncident(Act.EDIT, details.undo, of_value),
+    card.ACTION_DETAILS: OnIncident(Act.EDIT, details_command.open_form),
+    answers.ACTION_TAKE_BACK: OnIncident(Act.EDIT, details_command.undo, of_value),
     card.ACTION_COMMAND: OnIncident(Act.ASSIGN, buttons.take_command),
     listing.ACTION_DECLARE: Anywhere(Act.DECLARE, declare_command.handle),
     listing.ACTION_LIST: Anywhere(Act.LIST, incidents.handle),

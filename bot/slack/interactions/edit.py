@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from bot.domain import report_parts as parts
 from bot.domain.incident import Incident
@@ -16,11 +15,12 @@ from bot.render.edit_pages import Page, Said
 from bot.render.text import cut, escape
 from bot.services.edits import ChangedMeanwhileError
 from bot.services.entries import ONLY_ANNOTATED
+from bot.slack.commands import details
 from bot.slack.context import HandlerContext
 from bot.slack.edit_fields import Fields, entered, long_texts
+from bot.slack.edit_parts import inputs_of, part_form
 from bot.slack.edit_publishing import done, notice
-from bot.slack.edit_view import part_name, sections, view
-from bot.slack.interactions import details
+from bot.slack.edit_view import part_name, view
 from bot.slack.replies import EphemeralReply, OpenModal, PushModal, StaleFormError, UpdateModal
 from bot.slack.request import SlackRequest
 
@@ -45,11 +45,6 @@ def open_(context: HandlerContext, request: SlackRequest, incident: Incident) ->
     return OpenModal(view=shown)
 
 
-def open_details(context: HandlerContext, request: SlackRequest, incident: Incident) -> OpenModal:
-    """The form of title, hubs and summary, alone."""
-    return OpenModal(view=part_form(context, request, incident, parts.DETAILS))
-
-
 def turn(context: HandlerContext, request: SlackRequest, incident: Incident) -> UpdateModal:
     """Another page, in the place of the one that is open."""
     which, _, number = request.value.partition(":")
@@ -60,29 +55,6 @@ def turn(context: HandlerContext, request: SlackRequest, incident: Incident) -> 
 def part(context: HandlerContext, request: SlackRequest, incident: Incident) -> PushModal:
     """The form of a part."""
     return PushModal(view=part_form(context, request, incident, request.value))
-
-
-def part_form(
-    context: HandlerContext, request: SlackRequest, incident: Incident, name: str
-) -> dict[str, Any]:
-    """The form of a part, filled with what is stored."""
-    fields = Fields(context, incident, name)
-    shown = fields.shown(context.edits.values(incident.id, fields.stored_part))
-    return edit_forms.form(
-        incident.id,
-        name,
-        _inputs(context, incident, fields),
-        shown,
-        notice=notice(context, incident, may_publish=request.may_publish),
-    )
-
-
-def _inputs(
-    context: HandlerContext, incident: Incident, fields: Fields
-) -> tuple[edit_forms.Input, ...]:
-    heading = sections(context.settings, incident).get(parts.split(fields.part)[1], "")
-    zone = context.settings.zone
-    return edit_forms.inputs(fields.part, heading=heading, hubs=fields.hubs, zone=zone)
 
 
 def submitted(
@@ -96,7 +68,7 @@ def submitted(
     """
     sheet = Sheet.read(request.form.subject)
     fields = Fields(context, incident, sheet.part)
-    inputs = _inputs(context, incident, fields)
+    inputs = inputs_of(context, incident, fields)
     texts = long_texts(request.form, inputs, sheet)
     typed = entered(request.form, inputs, texts)
     change = _change(request, incident, mark(tuple(map(str, typed.values()))))
