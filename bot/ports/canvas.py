@@ -48,7 +48,6 @@ UNAVAILABLE = frozenset(
     {
         "canvas_disabled_user_team",
         "free_teams_cannot_edit_standalone_canvases",
-        "missing_scope",
         "restricted_action",
         "team_tier_cannot_create_channel_canvases",
         "unknown_method",

@@ -128,10 +128,10 @@ def test_the_lead_is_handed_over_with_a_note(desk: Desk) -> None:
 
 def test_the_lead_is_handed_over_by_a_form(desk: Desk) -> None:
     desk.choose(card.MORE, card.ACTION_HANDOVER)
-    answer = desk.submit({"person": BEN, "note": "the <!channel> knows"})
+    desk.submit({"person": BEN, "note": "the <!channel> knows"})
     assert desk.incident.roles["commander"] == BEN
     assert last(desk).data["text"] == "the &lt;!channel&gt; knows"
-    assert f"<@{BEN}> leads" in answer.text or desk.slack.posted
+    assert any(f"<@{BEN}> leads" in text for _, _, text in desk.slack.shown)
 
 
 def test_handing_over_names_somebody(desk: Desk) -> None:
@@ -248,10 +248,7 @@ def test_the_menu_more_opens_forms(desk: Desk, choice: str, title: str) -> None:
 
 
 def test_a_button_of_an_old_card_still_works(desk: Desk) -> None:
-    assert (
-        "Timeline" in desk.press(card.ACTION_TIMELINE).text
-        or desk.press(card.ACTION_TIMELINE).blocks
-    )
+    assert desk.press(card.ACTION_TIMELINE).blocks
 
 
 def test_a_choice_that_this_version_does_not_know_does_nothing(desk: Desk) -> None:
