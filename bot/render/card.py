@@ -44,6 +44,8 @@ TEXT_LIMIT = 3500
 MOST_HUBS = 10
 NAME_LIMIT = 60
 """Characters of a hub's name. All blocks of a message together take about 10,000 characters."""
+FEWEST = 10
+"""Characters that the hubs have at least in the topic, or they are left out."""
 _BETWEEN = " · "
 
 ACTION_UPDATE = "incident.update"
@@ -197,8 +199,10 @@ def sign_of(status: str) -> str:
 def topic(spec: TopicSpec) -> str:
     """The channel's topic: as much of the title and the hubs as fits."""
     title = escaped(spec.title, TOPIC_LIMIT)
-    hubs = escaped(", ".join(spec.hubs), max(TOPIC_LIMIT - len(title) - len(_BETWEEN), 0))
-    return f"{title}{_BETWEEN}{hubs}" if hubs.strip("…") else title
+    room = TOPIC_LIMIT - len(title) - len(_BETWEEN)
+    if not spec.hubs or room < FEWEST:
+        return title
+    return f"{title}{_BETWEEN}{escaped(', '.join(spec.hubs), room)}"
 
 
 def _facts(spec: CardSpec) -> list[str]:

@@ -16,7 +16,11 @@ function words(line) {
   });
 }
 
-const literal = (text) => text.replace(/\\([!-/:-@[-`{-~])/g, "$1");
+const ENTITIES = { "&lt;": "<", "&gt;": ">", "&amp;": "&" };
+const literal = (text) =>
+  text
+    .replace(/\\([!-/:-@[-`{-~])/g, "$1")
+    .replace(/&(?:lt|gt|amp);/g, (entity) => ENTITIES[entity]);
 
 function block({ markdown }) {
   const heading = HEADING.exec(markdown);
