@@ -1,4 +1,4 @@
-"""What marks a channel in Slack: its topic, its pins and its bookmarks."""
+"""What marks channels and messages in Slack: topics, pins, reactions and bookmarks."""
 
 from __future__ import annotations
 
@@ -25,6 +25,22 @@ class SlackMarks:
             self._call("pins.add", channel=channel_id, timestamp=ts)
         except UserError as exc:
             if exc.code != "already_pinned":
+                raise
+
+    def react(self, channel_id: str, ts: str, name: str) -> None:
+        """Add a reaction of the bot's to a message; do nothing if it is there."""
+        try:
+            self._call("reactions.add", channel=channel_id, timestamp=ts, name=name)
+        except UserError as exc:
+            if exc.code != "already_reacted":
+                raise
+
+    def unreact(self, channel_id: str, ts: str, name: str) -> None:
+        """Remove a reaction of the bot's from a message; do nothing if it isn't there."""
+        try:
+            self._call("reactions.remove", channel=channel_id, timestamp=ts, name=name)
+        except UserError as exc:
+            if exc.code != "no_reaction":
                 raise
 
     def bookmark(self, channel_id: str, *, title: str, link: str) -> None:

@@ -24,6 +24,7 @@ from bot.services.change import Changes
 from bot.services.channel import Channels
 from bot.services.channel_watch import ChannelWatch
 from bot.services.compose import Composer
+from bot.services.confirm import Confirm
 from bot.services.declare import Declare
 from bot.services.diagnose import Diagnoses
 from bot.services.edit_publishing import EditPublishing
@@ -100,7 +101,17 @@ def build_services(
     """Return the services, with their workflows registered in ``durable``. ``now`` is the domain's clock."""
     reconciler = Reconciler(store, now, lease=lease, limits=limits, slack_time=chat.time)
     watch = ChannelWatch(store, chat, durable, now)
-    backfill = Backfill(store, chat, now, settings, owner=lease.id, limits=limits, look=watch.look)
+    confirm = Confirm(durable, now, settings)
+    backfill = Backfill(
+        store,
+        chat,
+        now,
+        settings,
+        owner=lease.id,
+        limits=limits,
+        look=watch.look,
+        confirm=confirm,
+    )
     audit = Audit(store)
     evidence = Evidence(store, chat, audit, sites=sites, wall=real_time)
     sites = {name: replace(site, diagnostics=evidence) for name, site in sites.items()}
@@ -140,6 +151,7 @@ def build_services(
         team_url=lambda: chat.identity().url,
         watch=watch,
         edited=edit_publishing.edited,
+        confirm=confirm,
     )
     approvals = Approvals(
         store,

@@ -25,6 +25,7 @@ class ResourceKind(StrEnum):
     ANNOUNCED_UPDATE = "announced_update"  # the entry's id
     ENTRY = "entry"  # the entry's id
     ALIKE = "alike"
+    FILED = "filed"  # the message's ts
     REMINDER = "reminder"  # the reminder's number
     DIAGNOSIS = "diagnosis"  # the diagnosis' id
     RUN = "run"  # the run's id

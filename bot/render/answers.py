@@ -21,6 +21,12 @@ from bot.render.text import code, cut, escape, hub_link, when
 ACTION_EDIT = "entry.edit"
 ACTION_UNDO = "entry.undo"
 ACTION_TAKE_BACK = "incident.take_back"
+ACTION_SEND = "command.send"
+
+MOST_PLACES = 5
+"""How many open incidents a command is offered to be sent to."""
+MOST_SENT = 2000
+"""Characters in the value of a button, which is Slack's limit."""
 
 PUBLISHING = (
     "The report is being published again. What is already published and unchanged stays as it is."
@@ -34,6 +40,12 @@ NOTE_UNDONE = "↩️ The note is removed from the timeline."
 ENTRY_ANNOTATED = f"📝 The entry is annotated. `{COMMAND} timeline` shows it."
 ENTRY_REMOVED = "Removed from the timeline. If it was a message, react to it again to restore it."
 MESSAGE_ADDED = f"📌 Added to the timeline. `{COMMAND} timeline` shows it."
+
+QUOTED = 300
+"""Characters of a note that its answer repeats."""
+
+PART = 2900
+"""Characters of a typed command in one block, of Slack's 3,000."""
 
 PUBLISHED_AGAIN = " This incident is closed, so mayday publishes its report again."
 PUBLISHED_BEFORE = f" This incident is closed: `{COMMAND} publish` adds it to the report."
@@ -90,7 +102,34 @@ def unknown_command(word: str, closest: str) -> str:
     )
 
 
+def again(line: str) -> list[b.Block]:
+    """Blocks with a command as it was typed, to correct it and send it again."""
+    if not line:
+        return []
+    parts = [line[at : at + PART] for at in range(0, len(line), PART)]
+    return [
+        b.context("What you typed, to correct it and send it again:"),
+        *(
+            b.section(f"```{COMMAND} {part}```" if not at else f"```{part}```")
+            for at, part in enumerate(parts)
+        ),
+    ]
+
+
+def elsewhere(refusal: str, name: str, text: str, incidents: Sequence[Incident]) -> Post:
+    """A command was typed outside of incident channels: the open incidents to send it to, newest first."""
+    shown: list[b.Block] = [b.section(f"⚠️ {refusal}")]
+    for incident in incidents[:MOST_PLACES]:
+        value = f"{name}|{incident.channel_id}|{text}"
+        if len(value) <= MOST_SENT:
+            send = b.button("Send it there", action=ACTION_SEND, value=value)
+            where = f"*{escape(incident.title)}* in <#{incident.channel_id}>"
+            shown.append(b.section(where, accessory=send, block_id=f"send/{incident.id}"))
+    return Post(text=f"⚠️ {refusal}", blocks=(*shown, *again(f"{name} {text}".strip())))
+
+
 def noted(
+    text: str,
     time: TypedTime | None,
     *,
     zone: ZoneInfo,
@@ -103,8 +142,9 @@ def noted(
 ) -> Post:
     """A note was recorded, or was already, with buttons to edit it and to undo it.
 
-    ``time`` is as it was understood, None for now. ``distance`` is that to the nearest other entry if it is
-    large. ``unused`` is a time that the note begins with and that was taken as text.
+    ``text`` is message text. ``time`` is as it was understood, None for now. ``distance`` is that to the
+    nearest other entry if it is large. ``unused`` is a time that the note begins with and that was taken as
+    text.
     """
     said = f"📌 {'Noted' if is_new else 'Already noted'} "
     said += f"at {times.understood(time, zone)}" if time else "in the timeline."
@@ -118,7 +158,8 @@ def noted(
         b.button("Edit", action=ACTION_EDIT, value=f"edit:{entry_id}"),
         b.button("Undo", action=ACTION_UNDO, value=f"undo:{entry_id}:{version}"),
     )
-    return Post(text=said, blocks=(b.section(said), buttons))
+    noted_ = "\n".join(f">{line}" for line in cut(text, QUOTED).splitlines())
+    return Post(text=said, blocks=(b.section(f"{said}\n{noted_}"), buttons))
 
 
 def entry_changed(

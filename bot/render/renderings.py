@@ -21,6 +21,7 @@ RENDERINGS = {
     ResourceKind.ANNOUNCED_UPDATE: 1,
     ResourceKind.ENTRY: 1,
     ResourceKind.ALIKE: 1,
+    ResourceKind.FILED: 1,
     ResourceKind.REMINDER: 1,
     ResourceKind.DIAGNOSIS: 1,
     ResourceKind.RUN: 1,

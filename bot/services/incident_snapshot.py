@@ -35,6 +35,8 @@ class Snapshot:
     """The action items by id, where there are reminders of them."""
     next_at: datetime | None = None
     """When the next update is due."""
+    filed: frozenset[str] = frozenset()
+    """The ts of the messages that are filed, of those that were at some time."""
 
     @property
     def channel(self) -> str:
@@ -62,11 +64,15 @@ def read(tx: Tx, incident_id: str) -> Snapshot:
     resources = resource_rows.of_incident(tx, incident_id)
     reminder = incident_rows.reminder_of(tx, incident_id)
     has_nags = any(row.kind is ResourceKind.ITEM_NAG for row in resources.values())
+    filed = [row.subject for row in resources.values() if row.kind is ResourceKind.FILED]
+    incident = incident_rows.get(tx, incident_id)
+    keys = [f"{incident.team_id}:{incident.channel_id}:{ts}" for ts in filed]
     return Snapshot(
-        incident=incident_rows.get(tx, incident_id),
+        incident=incident,
         entries=timeline_rows.posted_entries(tx, incident_id, POSTED_KINDS | {EntryKind.CHANNEL}),
         resources=resources,
         runs=run_rows.with_steps(tx, incident_id),
         items={item.id: item for item in incident_rows.items(tx, incident_id)} if has_nags else {},
         next_at=reminder.due_at if reminder else None,
+        filed=frozenset(key.rpartition(":")[2] for key in timeline_rows.tagged(tx, keys)),
     )

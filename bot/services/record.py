@@ -32,6 +32,7 @@ from bot.domain.timeline import (
 from bot.ports import Clock
 from bot.services.authorize import reaction_line
 from bot.services.channel_watch import CONVERTED, ChannelWatch
+from bot.services.confirm import Confirm
 from bot.services.entries import Edited
 from bot.services.entry_edits import EntryEdits
 from bot.services.record_events import (
@@ -67,8 +68,10 @@ class Record(EntryEdits):
         team_url: Callable[[], str],
         watch: ChannelWatch | None = None,
         edited: Edited = lambda _tx, _change, _incident: None,
+        confirm: Confirm | None = None,
     ) -> None:
         super().__init__(store, now, edited=edited)
+        self._confirm = confirm
         self._watch = watch
         self._team_url = team_url
         self._settings = settings
@@ -105,6 +108,8 @@ class Record(EntryEdits):
                     audit.add(tx, line)
                     if line.outcome is AuditOutcome.ALLOWED:
                         apply_reaction(tx, incident_id, event, heading, now=self._now())
+                        key = f"{event.ts}/{event.user}/{event.name}/{event.event_ts}"
+                        self._tagged(tx, incident_id, event.ts, key=key)
                 case ChannelEvent() as event if self._watch:
                     self._watch.take(tx, incident_id, event)
 
@@ -140,7 +145,12 @@ class Record(EntryEdits):
                 now=self._now(),
                 origin=origin,
             )
+            self._tagged(tx, incident_id, message.ts, key=f"{message.ts}/{by}/{seen_ts}")
             self._erase(tx, message.key)
+
+    def _tagged(self, tx: Tx, incident_id: str, ts: str, *, key: str) -> None:
+        if self._confirm:
+            self._confirm.changed(tx, incident_id, [ts], key=key)
 
     def erase_deleted(self) -> None:
         """Erase what deleted messages said, if that isn't kept: also those that earlier versions kept."""

@@ -25,6 +25,7 @@ from bot.services import changed_plans
 from bot.services.announcements import Announcements
 from bot.services.channel_guard import LookAt, in_channel
 from bot.services.diagnose import incident_post
+from bot.services.filed import confirmations
 from bot.services.incident_snapshot import Snapshot, read
 from bot.services.item_nags import nag_resources
 from bot.services.overview import Overview
@@ -94,6 +95,7 @@ class Resources:
             *self._alike(snap),
             *self._reviews(snap),
             *self._runs(snap),
+            *confirmations(snap, self._chat),
             *nag_resources(snap, self._posts, self._chat, self._look, inside=True),
         )
         return [

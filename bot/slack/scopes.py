@@ -34,6 +34,8 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "files.completeUploadExternal": ("files:write",),
     "files.getUploadURLExternal": ("files:write",),
     "pins.add": ("pins:write",),
+    "reactions.add": ("reactions:write",),
+    "reactions.remove": ("reactions:write",),
     "usergroups.list": ("usergroups:read",),
     "usergroups.users.list": ("usergroups:read",),
     "users.conversations": ("channels:read", "groups:read"),
@@ -71,6 +73,7 @@ EXTRA_SCOPES = ("chat:write.public",)
 FEATURES = {
     "Attach evidence and collect-diagnostics": frozenset({"files:write"}),
     "the channel canvas": SCOPES,
+    "✅ on filed messages": frozenset({"reactions:write"}),
 }
 """Features that are off without their scopes, while everything else works."""
 

@@ -126,6 +126,12 @@ def test_the_lead_is_handed_over_with_a_note(desk: Desk) -> None:
     assert f"handover <@{ANA}>" in answer.text, "it says how to take it back"
 
 
+def test_handing_over_may_be_written_in_two_words(desk: Desk) -> None:
+    desk.command(f"hand over to <@{BEN}> routes are next")
+    assert desk.incident.roles["commander"] == BEN
+    assert last(desk).data["text"] == "routes are next"
+
+
 def test_the_lead_is_handed_over_by_a_form(desk: Desk) -> None:
     desk.choose(card.MORE, card.ACTION_HANDOVER)
     desk.submit({"person": BEN, "note": "the <!channel> knows"})

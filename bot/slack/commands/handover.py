@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.domain.command import COMMAND
 from bot.domain.incident import Incident
+from bot.domain.typography import same_key
 from bot.errors import UserError
 from bot.render import answers, people_forms
 from bot.slack.context import HandlerContext
@@ -27,8 +28,10 @@ def handle(
     found = PERSON.search(request.text)
     if found is None:
         raise UserError(NO_PERSON)
-    note = request.text[: found.start()] + request.text[found.end() :]
-    return hand_over(context, request, incident, found[1], " ".join(note.split()))
+    before, after = request.text[: found.start()], request.text[found.end() :]
+    before = "" if same_key(before.strip()) in ("over", "to", "over to") else before
+    note = " ".join(f"{before} {after}".split())
+    return hand_over(context, request, incident, found[1], note)
 
 
 def hand_over(

@@ -23,6 +23,7 @@ def handle(context: HandlerContext, request: SlackRequest, incident: Incident) -
         origin=request.origin,
     )
     post = answers.noted(
+        text,
         time,
         zone=context.settings.zone,
         entry_id=noted.entry_id,

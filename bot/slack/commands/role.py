@@ -8,7 +8,7 @@ from bot.domain.typography import same_key
 from bot.errors import UserError
 from bot.render import answers
 from bot.slack.context import HandlerContext
-from bot.slack.matching import closest, people, same_word, split_word
+from bot.slack.matching import closest, meant, people
 from bot.slack.replies import EphemeralReply, say
 from bot.slack.request import SlackRequest
 
@@ -25,13 +25,12 @@ def handle(
         UserError: there is no such role, or the person is not mentioned.
     """
     roles = context.settings.policy.roles
-    word, whom = split_word(request.text)
-    if not word:
+    if not request.text:
         return say(answers.roles(incident, roles))
-    role = same_word(word, roles)
+    role, whom = meant(request.text, roles)
     if role not in roles:
         hint = answers.did_you_mean(closest(role.lower(), roles))
-        raise UserError(NO_SUCH_ROLE.format(word=word, hint=hint, roles=", ".join(roles)))
+        raise UserError(NO_SUCH_ROLE.format(word=role, hint=hint, roles=", ".join(roles)))
     found = people(whom)
     if whom.strip() and not found and same_key(whom.strip()) != "me":
         raise UserError(NO_MENTION.format(role=role))

@@ -6,7 +6,7 @@ from bot.domain.incident import Incident
 from bot.domain.typography import same_key
 from bot.render import answers
 from bot.slack.context import HandlerContext
-from bot.slack.matching import same_word, split_word
+from bot.slack.matching import meant, split_word
 from bot.slack.replies import EphemeralReply, say
 from bot.slack.request import SlackRequest
 
@@ -17,9 +17,8 @@ def handle(
     """Show the severity, or change it to the one that was typed, for the reason that follows it."""
     if not request.text:
         return say(answers.severity(incident, context.severity_help))
-    word, reason = split_word(request.text)
+    severity, reason = meant(request.text, context.settings.policy.severities)
     because, rest = split_word(reason)
     reason = rest if same_key(because.rstrip(":,")) == "because" else reason
-    severity = same_word(word, context.settings.policy.severities)
     context.changes.severity(request.change(incident), severity, reason)
     return None

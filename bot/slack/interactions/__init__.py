@@ -62,6 +62,7 @@ from bot.slack.interactions import (
     people,
     review_report,
     runbook,
+    send,
     update,
 )
 
@@ -118,6 +119,7 @@ BUTTONS: Mapping[str, Route] = {
     card.ACTION_DETAILS: OnIncident(Act.EDIT, details_command.open_form),
     answers.ACTION_TAKE_BACK: OnIncident(Act.EDIT, details_command.undo, of_value),
     card.ACTION_COMMAND: OnIncident(Act.ASSIGN, buttons.take_command),
+    answers.ACTION_SEND: Anywhere(Act.HELP, send.handle),
     listing.ACTION_DECLARE: Anywhere(Act.DECLARE, declare_command.handle),
     listing.ACTION_LIST: Anywhere(Act.LIST, incidents.handle),
     listing.ACTION_HELP: Anywhere(Act.HELP, menu.help_),
