@@ -62,7 +62,7 @@ class Announcements:
                 snap.incident,
                 ResourceKind.ANNOUNCED_UPDATE,
                 str(entry.id),
-                spec=as_json(spec),
+                spec=as_json(spec, leave_out=() if spec.next_at else ("next_at",)),
                 render=partial(posts.announced_update, spec),
                 to=Destination(
                     channel=lambda: self._chat.resolve(str(parent["channel"])),
